@@ -1,0 +1,2 @@
+//! cartwheel
+fn main() {}

@@ -1,0 +1,44 @@
+//! A request to send, as it stands in a `command` record of the sends topic.
+
+use crate::channel::{Channel, Class};
+use crate::id::{CommandId, RunId};
+use crate::time::{Millis, rfc3339};
+use serde::{Deserialize, Serialize};
+
+/// The value of a `command` record (JSON; the record's key is the customer).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Command {
+    /// Derived from run, step and occurrence; the idempotency key.
+    pub command_id: CommandId,
+    /// The run that decided it.
+    pub run_id: RunId,
+    /// The journey's name.
+    pub journey: String,
+    /// The first 8 hex digits of the journey's content hash.
+    pub version: String,
+    /// The step's name.
+    pub step: String,
+    /// The customer string.
+    pub customer: String,
+    /// The medium.
+    pub channel: Channel,
+    /// Marketing or transactional.
+    pub class: Class,
+    /// The template's name.
+    pub template: String,
+    /// The address on the channel: e-mail, E.164 number, push token; empty for webhook.
+    pub to: String,
+    /// What the template may show: `profile`, and where known `cart`, `order`, `checkout`, `product` as the events brought them.
+    pub data: serde_json::Value,
+    /// The arm of an A/B/n split, if any.
+    pub variant: Option<String>,
+    /// When the step was first reached.
+    #[serde(with = "rfc3339")]
+    pub due_at: Millis,
+    /// When the gate said yes.
+    #[serde(with = "rfc3339")]
+    pub decided_at: Millis,
+    /// The message is worthless after this instant and must not be sent.
+    #[serde(with = "rfc3339")]
+    pub not_after: Millis,
+}

@@ -1,0 +1,184 @@
+//! Everything decided can be explained: a decision, its reason from a closed list, and the values compared.
+
+use crate::channel::Channel;
+use crate::id::{CommandId, RunId};
+use crate::time::{Millis, rfc3339};
+use crate::value::Value;
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+macro_rules! closed {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $number:literal $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[repr(u8)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant = $number,)* }
+
+        impl $name {
+            /// Every member, in the order of the stored numbers.
+            pub const ALL: &'static [$name] = &[$($name::$variant),*];
+
+            /// The name in JSON and in metrics.
+            pub const fn name(self) -> &'static str {
+                match self { $($name::$variant => $text,)* }
+            }
+
+            /// The member with this stored number.
+            pub const fn from_number(number: u8) -> Option<Self> {
+                match number { $($number => Some($name::$variant),)* _ => None }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result { out.write_str(self.name()) }
+        }
+    };
+}
+
+closed! {
+    /// What was decided. The numbers are stored: never renumber.
+    Verdict {
+        /// A run began.
+        Entered = 0 "entered",
+        /// A run or window did not begin, or a window closed.
+        Refused = 1 "refused",
+        /// A window opened or a run waits.
+        Waiting = 2 "waiting",
+        /// An arm was chosen.
+        Branched = 3 "branched",
+        /// A command was made.
+        Sent = 4 "sent",
+        /// Not now.
+        Deferred = 5 "deferred",
+        /// Not at all; the run goes on.
+        Dropped = 6 "dropped",
+        /// The run left early.
+        Exited = 7 "exited",
+        /// The goal was reached.
+        Converted = 8 "converted",
+        /// The run came to its end.
+        Finished = 9 "finished",
+    }
+}
+
+closed! {
+    /// Why. The numbers are stored: never renumber. `docs/semantics.md` says when each is given.
+    Reason {
+        /// Entered at the trigger.
+        Trigger = 0 "trigger",
+        /// The abandonment window (opened, or has passed).
+        Window = 1 "window",
+        /// The trigger's condition is false.
+        Filter = 2 "filter",
+        /// One live run a key.
+        AlreadyRunning = 3 "already_running",
+        /// The re-entry rule.
+        Reentry = 4 "reentry",
+        /// Older than `max_event_age`.
+        LateEvent = 5 "late_event",
+        /// Too many windows and runs of one customer.
+        Limit = 6 "limit",
+        /// An exit rule met this event.
+        ExitEvent = 7 "exit_event",
+        /// The `while` condition no longer holds.
+        WhileFalse = 8 "while_false",
+        /// The journey or step is gone after a change of configuration.
+        JourneyChanged = 9 "journey_changed",
+        /// A step said so.
+        Step = 10 "step",
+        /// An arm's condition is true.
+        Condition = 11 "condition",
+        /// The `else` arm.
+        Otherwise = 12 "otherwise",
+        /// No arm is true and there is no `else`.
+        NoArm = 13 "no_arm",
+        /// Every part of the gate said yes.
+        GatePassed = 14 "gate_passed",
+        /// A fallback channel after no engagement.
+        Fallback = 15 "fallback",
+        /// No consent for any of the channels.
+        NoConsent = 16 "no_consent",
+        /// The address is suppressed.
+        Suppressed = 17 "suppressed",
+        /// No address for the channel.
+        Unreachable = 18 "unreachable",
+        /// The journey's holdout.
+        Holdout = 19 "holdout",
+        /// The global holdout.
+        GlobalHoldout = 20 "global_holdout",
+        /// Quiet hours where the customer is.
+        QuietHours = 21 "quiet_hours",
+        /// A frequency cap is used up.
+        Cap = 22 "cap",
+        /// The last place under a cap is kept for a higher priority.
+        Reserved = 23 "reserved",
+        /// The shard is behind; sends wait until it has caught up.
+        CaughtUp = 24 "caught_up",
+        /// The goal's event.
+        Goal = 25 "goal",
+        /// All steps done.
+        Completed = 26 "completed",
+    }
+}
+
+/// Names and values that a decision compared, in the order in which they are shown.
+pub type Values = Vec<(CompactString, Value)>;
+
+/// One decision, as `explain`, `backtest --decisions` and the console show it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// When, in shard time (or record time for what an event decided).
+    #[serde(with = "rfc3339")]
+    pub at: Millis,
+    /// The customer string.
+    pub customer: CompactString,
+    /// The journey's name.
+    pub journey: CompactString,
+    /// The run; null where none was opened.
+    pub run: Option<RunId>,
+    /// The step's name, where a step decided.
+    pub step: Option<CompactString>,
+    /// What.
+    pub decision: Verdict,
+    /// Why.
+    pub reason: Reason,
+    /// The channel, for sends.
+    pub channel: Option<Channel>,
+    /// The command, where one was made.
+    pub command_id: Option<CommandId>,
+    /// The values compared.
+    #[serde(with = "values")]
+    pub values: Values,
+}
+
+mod values {
+    //! `values` as a JSON object that keeps its order.
+    use super::{Value, Values};
+    use compact_str::CompactString;
+    use serde::de::{MapAccess, Visitor};
+    use serde::{Deserializer, Serializer};
+    use std::fmt;
+
+    pub fn serialize<S: Serializer>(values: &Values, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(values.iter().map(|(name, value)| (name, value)))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Values, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Values;
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object of scalars")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Values, A::Error> {
+                let mut values = Values::new();
+                while let Some(entry) = map.next_entry::<CompactString, Value>()? {
+                    values.push(entry);
+                }
+                Ok(values)
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}

@@ -1,0 +1,94 @@
+//! Identity is derived, never drawn: a replay gives the same ids (seed 0, formulas in `docs/semantics.md`).
+
+use crate::time::Millis;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use wincode::{SchemaRead, SchemaWrite};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128};
+
+macro_rules! id {
+    ($name:ident, $what:literal) => {
+        #[doc = $what]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, SchemaRead, SchemaWrite)]
+        pub struct $name(pub u128);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(out, "{:032x}", self.0)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = std::num::ParseIntError;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                u128::from_str_radix(text, 16).map(Self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+id!(CustomerId, "A customer: the 128-bit hash of the customer string.");
+id!(RunId, "One passage of one customer through one journey.");
+id!(CommandId, "One request to send; also the idempotency key at the provider.");
+
+impl CustomerId {
+    /// The id of the customer with this name (the key of its events).
+    pub fn of(customer: &str) -> Self {
+        Self(xxh3_128(customer.as_bytes()))
+    }
+}
+
+impl RunId {
+    /// See `docs/semantics.md`, "Words".
+    pub fn of(journey: &str, customer: CustomerId, key: u64, opened_at: Millis) -> Self {
+        let mut hash = Xxh3::new();
+        hash.update(journey.as_bytes());
+        hash.update(&[0]);
+        hash.update(&customer.0.to_le_bytes());
+        hash.update(&key.to_le_bytes());
+        hash.update(&opened_at.to_le_bytes());
+        Self(hash.digest128())
+    }
+}
+
+impl CommandId {
+    /// See `docs/semantics.md`, "Words".
+    pub fn of(run: RunId, step: &str, occurrence: u32) -> Self {
+        let mut hash = Xxh3::new();
+        hash.update(&run.0.to_le_bytes());
+        hash.update(step.as_bytes());
+        hash.update(&[0]);
+        hash.update(&occurrence.to_le_bytes());
+        Self(hash.digest128())
+    }
+}
+
+/// The hash of a run's key; an absent key is 0.
+pub fn key_hash(text: Option<&str>) -> u64 {
+    text.map_or(0, |text| xxh3_64(text.as_bytes()))
+}
+
+/// Whether the customer is in the holdout `name` of `basis_points` per ten thousand.
+pub fn in_holdout(name: &str, customer: CustomerId, basis_points: u16) -> bool {
+    if basis_points == 0 {
+        return false;
+    }
+    let mut hash = Xxh3::new();
+    hash.update(name.as_bytes());
+    hash.update(&[0]);
+    hash.update(&customer.0.to_le_bytes());
+    hash.digest() % 10_000 < u64::from(basis_points)
+}

@@ -1,0 +1,226 @@
+//! A journey as a team writes it: the shape of the YAML file. [`super::load`] reads it and says where it is wrong.
+
+use crate::channel::{Channel, Class};
+use crate::policy::{LocalTime, Percent};
+use crate::time::Span;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One journey file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Definition {
+    /// The name: lower case letters, digits and `_`; unique.
+    pub journey: String,
+    /// Marketing (the default) or transactional.
+    #[serde(default)]
+    pub class: Class,
+    /// 0 to 100; where a cap would block, the higher one wins.
+    #[serde(default = "default_priority")]
+    pub priority: u8,
+    /// For caps and reports.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// What starts it.
+    pub trigger: Trigger,
+    /// A path such as `event.cart.id`; one live run a key.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// Coming again.
+    #[serde(default)]
+    pub reentry: Option<Reentry>,
+    /// Leaving early.
+    #[serde(default)]
+    pub exit: Vec<ExitRule>,
+    /// A condition on the profile that must hold before every send.
+    #[serde(default, rename = "while")]
+    pub while_: Option<String>,
+    /// Share of customers who get nothing from this journey.
+    #[serde(default)]
+    pub holdout: Percent,
+    /// What counts as success.
+    #[serde(default)]
+    pub goal: Option<Goal>,
+    /// Trigger events older than this do not enter (default 1 d).
+    #[serde(default)]
+    pub max_event_age: Option<Span>,
+    /// What happens, in order.
+    pub steps: Vec<Step>,
+}
+
+fn default_priority() -> u8 {
+    50
+}
+
+/// What starts a journey.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Trigger {
+    /// The event type.
+    pub event: String,
+    /// A condition on event, profile and customer.
+    #[serde(default)]
+    pub when: Option<String>,
+    /// The abandonment window: the run enters when it has passed without activity.
+    #[serde(default)]
+    pub quiet_for: Option<Span>,
+    /// Event types that count as activity, beside the trigger itself.
+    #[serde(default)]
+    pub moved_by: Vec<String>,
+}
+
+/// The re-entry rule.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reentry {
+    /// Once in a lifetime.
+    Never,
+    /// Whenever the trigger comes and no run of the key is live.
+    Always,
+    /// Once a key.
+    OncePerKey,
+    /// Not sooner than this after the last entry.
+    After(Span),
+}
+
+/// An exit rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExitRule {
+    /// The event type.
+    pub on: String,
+    /// A condition on event, profile and customer.
+    #[serde(default)]
+    pub when: Option<String>,
+}
+
+/// What counts as success.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Goal {
+    /// The event type.
+    pub on: String,
+    /// Counted from the last message sent.
+    pub within: Span,
+}
+
+/// A unit of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum Step {
+    /// Sends a message.
+    Send {
+        /// The template's name.
+        send: String,
+        /// Channels in order of preference; those with `if_no` are fallbacks.
+        channels: Vec<ChannelChoice>,
+        /// The step's name; default: the template's.
+        #[serde(default)]
+        id: Option<String>,
+    },
+    /// Waits.
+    Wait {
+        /// How long, or until when.
+        wait: WaitFor,
+        /// The step's name; default: `wait-N`.
+        #[serde(default)]
+        id: Option<String>,
+    },
+    /// Takes the first arm whose condition is true.
+    Branch {
+        /// The arms.
+        branch: Vec<Arm>,
+        /// The step's name; default: `branch-N`.
+        #[serde(default)]
+        id: Option<String>,
+    },
+    /// Leaves the journey: `exit: true`.
+    Exit {
+        /// Always true.
+        exit: bool,
+        /// The step's name; default: `exit-N`.
+        #[serde(default)]
+        id: Option<String>,
+    },
+}
+
+/// `email`, or `{ sms: { if_no: opened, within: 4h } }`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ChannelChoice {
+    /// Chosen by consent and reachability.
+    Plain(Channel),
+    /// Tried when the channel before it was sent and got no engagement.
+    Fallback(std::collections::BTreeMap<Channel, Fallback>),
+}
+
+/// When a fallback channel is tried.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fallback {
+    /// What did not happen.
+    pub if_no: Engagement,
+    /// For how long.
+    pub within: Span,
+}
+
+/// A reaction to a message.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Engagement {
+    /// Opened or clicked.
+    Opened,
+}
+
+/// `23h`, or `{ until: "10:00", at_most: 24h }`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum WaitFor {
+    /// So long after the anchor (see `docs/semantics.md`, "Steps").
+    Delay(Span),
+    /// Until a local time of day.
+    Until(WaitUntil),
+}
+
+/// Until a local time of day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaitUntil {
+    /// The local time.
+    pub until: LocalTime,
+    /// Whose zone; only `customer` so far.
+    #[serde(default)]
+    pub zone: ZoneOf,
+    /// Not longer than this.
+    pub at_most: Span,
+}
+
+/// Whose time zone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ZoneOf {
+    /// The customer's.
+    #[default]
+    Customer,
+}
+
+/// An arm of a branch: `when` with steps, or `else` alone at the end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Arm {
+    /// Taken if true.
+    When {
+        /// The condition.
+        when: String,
+        /// What happens.
+        steps: Vec<Step>,
+    },
+    /// Taken if no other is.
+    Else {
+        /// Written as a bare `else:`.
+        #[serde(rename = "else")]
+        else_: Option<()>,
+        /// What happens.
+        steps: Vec<Step>,
+    },
+}

@@ -1,0 +1,21 @@
+//! The pure core of Cartwheel: `apply(state, input, now) -> effects`.
+//!
+//! Nothing here does I/O, reads a clock, spawns a thread, draws a random number, logs, or iterates a map in
+//! unspecified order. A test, the simulator, `cartwheel test` and production run this code.
+//! `engine/docs/semantics.md` states what it decides. The modules stand in the order in which an event passes.
+
+pub mod apply;
+pub mod channel;
+pub mod command;
+pub mod customer;
+pub mod decision;
+pub mod effect;
+pub mod event;
+pub mod gate;
+pub mod id;
+pub mod journey;
+pub mod policy;
+pub mod sends;
+pub mod time;
+pub mod timer;
+pub mod value;

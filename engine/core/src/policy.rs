@@ -1,0 +1,236 @@
+//! The rules that hold over all journeys: caps, quiet hours, holdout, default zone. The `policy:` section of `cartwheel.yaml`.
+
+use crate::channel::Channel;
+use crate::time::{DAY, Span};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What every send obeys. `docs/semantics.md`, "The gate", states how.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// IANA name of the time zone of customers whose own is unknown.
+    pub zone: String,
+    /// Share of customers who never get marketing, such as `5%`.
+    pub holdout: Percent,
+    /// When no marketing leaves, in the customer's local time.
+    pub quiet_hours: Vec<QuietHours>,
+    /// Frequency caps on marketing; all must pass.
+    pub caps: Vec<Cap>,
+    /// A capped send waits at most this long, then it is dropped.
+    pub max_defer: Span,
+    /// A marketing command is worthless this long after its decision.
+    pub marketing_ttl: Span,
+    /// A transactional command is worthless this long after its decision.
+    pub transactional_ttl: Span,
+    /// Longest event record in bytes.
+    pub max_event_bytes: usize,
+    /// Events may lie this far ahead of their record's time.
+    pub max_event_ahead: Span,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            zone: "UTC".into(),
+            holdout: Percent(0),
+            quiet_hours: vec![QuietHours {
+                channels: vec![Channel::Sms, Channel::Push, Channel::Whatsapp],
+                from: LocalTime::of(21, 0),
+                to: LocalTime::of(8, 0),
+            }],
+            caps: Vec::new(),
+            max_defer: Span(DAY),
+            marketing_ttl: Span(DAY),
+            transactional_ttl: Span(3 * DAY),
+            max_event_bytes: 128 * 1024,
+            max_event_ahead: Span(DAY),
+        }
+    }
+}
+
+/// A daily span of local time, `from` inclusive to `to` exclusive; may cross midnight.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuietHours {
+    /// The channels that are quiet.
+    pub channels: Vec<Channel>,
+    /// Start, such as `21:00`.
+    pub from: LocalTime,
+    /// End, such as `08:00`.
+    pub to: LocalTime,
+}
+
+/// At most `limit` marketing messages per window within a scope.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cap {
+    /// Shown in decisions.
+    pub name: String,
+    /// Which sends count: `all`, `channel:email`, `tag:recovery` or `journey:NAME`.
+    #[serde(default)]
+    pub scope: CapScope,
+    /// How many, 1 to 64.
+    pub limit: u16,
+    /// `7d` for a rolling window; `day`, `week` or `month` for a local calendar one.
+    pub per: CapWindow,
+}
+
+/// Which sends a cap counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum CapScope {
+    /// Every marketing send.
+    #[default]
+    All,
+    /// Sends on one channel.
+    Channel(Channel),
+    /// Sends of journeys with this tag.
+    Tag(String),
+    /// Sends of one journey.
+    Journey(String),
+}
+
+/// The window over which a cap counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CapWindow {
+    /// The last so many milliseconds.
+    Rolling(Span),
+    /// The customer's local day.
+    Day,
+    /// The customer's local week, from Monday.
+    Week,
+    /// The customer's local month.
+    Month,
+}
+
+/// A share in basis points; written `5%` or `0.25%`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Percent(pub u16);
+
+/// A local wall-clock time in minutes after midnight; written `08:30`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalTime(pub u16);
+
+impl LocalTime {
+    /// `hour`:`minute`.
+    pub const fn of(hour: u16, minute: u16) -> Self {
+        Self(hour * 60 + minute)
+    }
+}
+
+/// A type written as text in configuration.
+macro_rules! text {
+    ($name:ident, $pattern:literal, $expected:literal) => {
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not {}", $expected)))
+            }
+        }
+        impl JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "pattern": $pattern, "description": $expected })
+            }
+        }
+    };
+}
+
+text!(CapScope, "^(all|channel:.+|tag:.+|journey:.+)$", "a scope: all, channel:NAME, tag:NAME or journey:NAME");
+text!(CapWindow, "^(day|week|month|([0-9]+(ms|s|m|h|d|w))+)$", "a window: a duration such as 7d, or day, week or month");
+text!(Percent, "^[0-9]+(\\.[0-9]{1,2})?%$", "a share such as 5% or 0.25%");
+text!(LocalTime, "^[0-2][0-9]:[0-5][0-9]$", "a local time such as 08:30");
+
+impl CapScope {
+    /// Reads the written form.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.split_once(':') {
+            None => (text == "all").then_some(Self::All),
+            Some(("channel", name)) => Channel::parse(name).map(Self::Channel),
+            Some(("tag", name)) if !name.is_empty() => Some(Self::Tag(name.into())),
+            Some(("journey", name)) if !name.is_empty() => Some(Self::Journey(name.into())),
+            Some(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Display for CapScope {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::All => out.write_str("all"),
+            Self::Channel(channel) => write!(out, "channel:{channel}"),
+            Self::Tag(tag) => write!(out, "tag:{tag}"),
+            Self::Journey(journey) => write!(out, "journey:{journey}"),
+        }
+    }
+}
+
+impl CapWindow {
+    /// Reads the written form.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "day" => Some(Self::Day),
+            "week" => Some(Self::Week),
+            "month" => Some(Self::Month),
+            _ => Span::parse(text).ok().filter(|span| span.millis() > 0).map(Self::Rolling),
+        }
+    }
+}
+
+impl std::fmt::Display for CapWindow {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Rolling(span) => write!(out, "{span}"),
+            Self::Day => out.write_str("day"),
+            Self::Week => out.write_str("week"),
+            Self::Month => out.write_str("month"),
+        }
+    }
+}
+
+impl Percent {
+    /// Reads `5%` or `0.25%`, up to 100%.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (whole, fraction) = match text.strip_suffix('%')?.split_once('.') {
+            Some((whole, fraction)) if (1..=2).contains(&fraction.len()) => (whole, format!("{fraction:0<2}")),
+            Some(_) => return None,
+            None => (text.strip_suffix('%')?, "00".into()),
+        };
+        let points = whole.parse::<u16>().ok()?.checked_mul(100)?.checked_add(fraction.parse().ok()?)?;
+        (points <= 10_000).then_some(Self(points))
+    }
+}
+
+impl std::fmt::Display for Percent {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 % 100 {
+            0 => write!(out, "{}%", self.0 / 100),
+            rest => write!(out, "{}.{rest:02}%", self.0 / 100),
+        }
+    }
+}
+
+impl LocalTime {
+    /// Reads `HH:MM`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (hour, minute) = text.split_once(':')?;
+        if hour.len() != 2 || minute.len() != 2 {
+            return None;
+        }
+        let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
+        (hour < 24 && minute < 60).then_some(Self::of(hour, minute))
+    }
+}
+
+impl std::fmt::Display for LocalTime {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{:02}:{:02}", self.0 / 60, self.0 % 60)
+    }
+}

@@ -1,0 +1,101 @@
+//! The sends topic: kinds and headers of its records, the values of those that are not commands, and the reader's rule.
+//! `engine/docs/sends-topic.md` says the same for readers in other languages.
+
+mod reader;
+mod records;
+
+pub use reader::{Reader, Verdict};
+pub use records::{Dead, Leader, Mode, Poison, Skipped, Suppression, SuppressionReason, Turn};
+
+use std::fmt;
+
+/// Header with the record's kind.
+pub const KIND: &str = "cartwheel-kind";
+/// Header with the offset of the leader record, decimal; absent on a leader record.
+pub const LEADER: &str = "cartwheel-leader";
+/// Header with the sequence number, decimal; absent on a leader record.
+pub const SEQ: &str = "cartwheel-seq";
+
+/// The behaviour that a turn record was decided under; raised with every change that alters a decision.
+pub const SEMANTICS: u32 = 1;
+
+/// What a record of the sends topic is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A new owner; takes no sequence number.
+    Leader,
+    /// A turn and the number of records that belong to it.
+    Turn,
+    /// A request to send.
+    Command,
+    /// An address that must no longer (or may again) be written to.
+    Suppression,
+    /// An event for another customer or for later.
+    Event,
+    /// A record of the events topic that could not be applied.
+    Dead,
+}
+
+impl Kind {
+    /// The header's value.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Leader => "leader",
+            Kind::Turn => "turn",
+            Kind::Command => "command",
+            Kind::Suppression => "suppression",
+            Kind::Event => "event",
+            Kind::Dead => "dead",
+        }
+    }
+
+    /// The kind with this name.
+    pub fn parse(name: &[u8]) -> Option<Self> {
+        [Kind::Leader, Kind::Turn, Kind::Command, Kind::Suppression, Kind::Event, Kind::Dead]
+            .into_iter()
+            .find(|kind| kind.name().as_bytes() == name)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+/// The three headers of a record, read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Headers {
+    /// What it is.
+    pub kind: Kind,
+    /// Offset of its leader record; for a leader record, unused.
+    pub leader: i64,
+    /// Its sequence number; for a leader record, unused.
+    pub seq: u64,
+}
+
+impl Headers {
+    /// Reads the headers from (name, value) pairs; none if one is missing or malformed. Such a record is not ours and is skipped.
+    pub fn read<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])>) -> Option<Self> {
+        let (mut kind, mut leader, mut seq) = (None, None, None);
+        for (name, value) in headers {
+            match name {
+                KIND => kind = Kind::parse(value),
+                LEADER => leader = decimal(value),
+                SEQ => seq = decimal(value),
+                _ => {}
+            }
+        }
+        let kind = kind?;
+        if kind == Kind::Leader {
+            return Some(Self { kind, leader: -1, seq: 0 });
+        }
+        Some(Self { kind, leader: leader? as i64, seq: seq? })
+    }
+}
+
+/// Reads an unsigned decimal number that fits into an i64.
+fn decimal(text: &[u8]) -> Option<u64> {
+    let number: u64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+    (number <= i64::MAX as u64).then_some(number)
+}

@@ -1,0 +1,173 @@
+//! Values of the records of the sends topic that are not commands; all JSON.
+
+use crate::channel::Channel;
+use crate::time::{Millis, rfc3339};
+use serde::{Deserialize, Serialize};
+
+/// A new owner of the shard. Its offset is the epoch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leader {
+    /// Tells this append from every other one of any owner.
+    pub nonce: String,
+    /// Generation of the consumer group that assigned the partition, as far as the client tells.
+    pub generation: i64,
+    /// The member's name.
+    pub member: String,
+}
+
+/// Whether marketing flows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Caught up, or not far behind.
+    #[default]
+    Live,
+    /// Behind by more than `hold_after`: marketing is held.
+    Behind,
+}
+
+/// First record of a turn; `follow` records of the same turn come after it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// The next offset of the events partition: every record before it has been applied.
+    pub next_offset: i64,
+    /// Shard time at the end of the turn.
+    #[serde(with = "rfc3339")]
+    pub now: Millis,
+    /// Mode at the end of the turn.
+    pub mode: Mode,
+    /// Hash of the configuration in force at the end of the turn, 32 hex digits.
+    pub config: String,
+    /// Number of the behaviour that decided it.
+    pub semantics: u32,
+    /// Timers fired since the previous turn record.
+    pub fired: u64,
+    /// Records that follow and belong to this turn.
+    pub follow: u32,
+    /// Offsets passed over since the previous turn record because they could not be applied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Skipped>,
+    /// Chain hash over all decisions and effects since the beginning, 32 hex digits.
+    pub chain: String,
+}
+
+/// An offset of the events partition that was not applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// Offset in the events partition.
+    pub offset: i64,
+    /// Why.
+    pub reason: Poison,
+}
+
+/// Why a record of the events topic could not be applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Poison {
+    /// Not a JSON object.
+    NotJson,
+    /// Longer than `max_event_bytes`.
+    TooLarge,
+    /// Nested deeper than 64.
+    TooDeep,
+    /// No `type`, or an empty one.
+    MissingType,
+    /// No `customer`, or an empty one.
+    MissingCustomer,
+    /// `type`, `customer` or `id` longer than 256 bytes.
+    BadValue,
+    /// `time` is neither RFC 3339 nor an integer of milliseconds.
+    BadTime,
+    /// `time` lies more than `max_event_ahead` after the record's time.
+    TimeInFuture,
+    /// A field that the product reads has the wrong type.
+    WrongType,
+}
+
+impl Poison {
+    /// Every reason.
+    pub const ALL: [Poison; 9] = [
+        Poison::NotJson,
+        Poison::TooLarge,
+        Poison::TooDeep,
+        Poison::MissingType,
+        Poison::MissingCustomer,
+        Poison::BadValue,
+        Poison::BadTime,
+        Poison::TimeInFuture,
+        Poison::WrongType,
+    ];
+
+    /// The name in records, headers and metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Poison::NotJson => "not_json",
+            Poison::TooLarge => "too_large",
+            Poison::TooDeep => "too_deep",
+            Poison::MissingType => "missing_type",
+            Poison::MissingCustomer => "missing_customer",
+            Poison::BadValue => "bad_value",
+            Poison::BadTime => "bad_time",
+            Poison::TimeInFuture => "time_in_future",
+            Poison::WrongType => "wrong_type",
+        }
+    }
+}
+
+/// A `dead` record: what delivery forwards to the dead-letter topic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dead {
+    /// Source topic.
+    pub topic: String,
+    /// Source partition.
+    pub partition: i32,
+    /// Source offset.
+    pub offset: i64,
+    /// Why.
+    pub reason: Poison,
+    /// What exactly, without the content: the field's name, a length.
+    pub detail: String,
+    /// The source record's key, base64.
+    pub key: Option<String>,
+    /// The source record's value, base64; none above 256 KiB (fetch it from the source offset).
+    pub value: Option<String>,
+}
+
+/// Why an address is suppressed, or no longer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SuppressionReason {
+    /// The person asked for it.
+    Unsubscribed,
+    /// The address does not exist.
+    Bounced,
+    /// The person complained.
+    Complained,
+}
+
+/// A `suppression` record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suppression {
+    /// The medium.
+    pub channel: Channel,
+    /// 128-bit xxh3 hash of the channel's name, a zero byte and the trimmed, lower-cased address; 32 hex digits (see [`Suppression::hash`]).
+    pub address: String,
+    /// Why (when `active` is false: which suppression was lifted).
+    pub reason: SuppressionReason,
+    /// True suppresses, false lifts.
+    pub active: bool,
+    /// When, in record time.
+    #[serde(with = "rfc3339")]
+    pub at: Millis,
+}
+
+impl Suppression {
+    /// The key of an address in the suppressions topic.
+    pub fn hash(channel: Channel, address: &str) -> String {
+        let mut text = Vec::with_capacity(channel.name().len() + 1 + address.len());
+        text.extend_from_slice(channel.name().as_bytes());
+        text.push(0);
+        text.extend_from_slice(address.trim().to_lowercase().as_bytes());
+        format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&text))
+    }
+}

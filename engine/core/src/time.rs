@@ -1,0 +1,163 @@
+//! Instants and durations: epoch milliseconds, RFC 3339 in text, `1h30m` in configuration.
+
+use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimePrinter;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+
+/// An instant in milliseconds since the Unix epoch.
+pub type Millis = i64;
+
+/// One second in milliseconds.
+pub const SECOND: Millis = 1_000;
+/// One hour in milliseconds.
+pub const HOUR: Millis = 3_600_000;
+/// One day in milliseconds.
+pub const DAY: Millis = 24 * HOUR;
+
+/// A duration in milliseconds; written `90s`, `23h`, `7d`, `1h30m` in configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
+#[schemars(with = "String")]
+pub struct Span(pub Millis);
+
+impl Span {
+    /// The number of milliseconds.
+    pub const fn millis(self) -> Millis {
+        self.0
+    }
+
+    /// Reads `7d`, `23h`, `15m`, `90s`, `500ms`, `2w` and sums of them such as `1h30m`; no spaces, no fractions.
+    pub fn parse(text: &str) -> Result<Span, SpanError> {
+        let error = || SpanError(text.to_owned());
+        let mut rest = text.trim();
+        let mut total: Millis = 0;
+        if rest.is_empty() {
+            return Err(error());
+        }
+        while !rest.is_empty() {
+            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+            let number: Millis = rest[..digits].parse().map_err(|_| error())?;
+            rest = &rest[digits..];
+            let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+            let unit = match &rest[..letters] {
+                "ms" => 1,
+                "s" => SECOND,
+                "m" | "min" => 60 * SECOND,
+                "h" => HOUR,
+                "d" => DAY,
+                "w" => 7 * DAY,
+                _ => return Err(error()),
+            };
+            rest = &rest[letters..];
+            total = number.checked_mul(unit).and_then(|part| total.checked_add(part)).ok_or_else(error)?;
+        }
+        Ok(Span(total))
+    }
+}
+
+/// A duration that is not written as one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a duration; write a number and a unit (ms s m h d w), such as 90s, 23h, 7d or 1h30m")]
+pub struct SpanError(String);
+
+impl fmt::Display for Span {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0;
+        if rest == 0 {
+            return out.write_str("0s");
+        }
+        for (unit, size) in [("d", DAY), ("h", HOUR), ("m", 60 * SECOND), ("s", SECOND), ("ms", 1)] {
+            if rest >= size {
+                write!(out, "{}{unit}", rest / size)?;
+                rest %= size;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Span::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// Reads RFC 3339 text as epoch milliseconds (finer digits are cut off).
+pub fn parse_rfc3339(text: &str) -> Option<Millis> {
+    text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
+}
+
+/// Writes epoch milliseconds as RFC 3339 in UTC with three fractional digits. Instants that jiff cannot express
+/// (outside of the years -9999..9999) are clamped.
+pub fn format_rfc3339(at: Millis) -> String {
+    let at = at.clamp(Timestamp::MIN.as_millisecond(), Timestamp::MAX.as_millisecond());
+    let stamp = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
+    let mut text = String::with_capacity(24);
+    let printer = DateTimePrinter::new().precision(Some(3));
+    // Writing into a String cannot fail.
+    let _ = printer.print_timestamp(&stamp, &mut text);
+    text
+}
+
+/// Serialises [`Millis`] as RFC 3339; reads RFC 3339 or an integer of milliseconds. For `#[serde(with = ...)]`.
+pub mod rfc3339 {
+    use super::{Millis, format_rfc3339, parse_rfc3339};
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// Writes the instant as RFC 3339 text.
+    pub fn serialize<S: Serializer>(at: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&format_rfc3339(*at))
+    }
+
+    /// Reads RFC 3339 text or an integer of milliseconds.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Millis, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Either {
+            Millis(i64),
+            Text(String),
+        }
+        match Either::deserialize(deserializer)? {
+            Either::Millis(at) => Ok(at),
+            Either::Text(text) => parse_rfc3339(&text).ok_or_else(|| serde::de::Error::custom("not an RFC 3339 time")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_read_and_print() {
+        for (text, millis, printed) in [
+            ("90s", 90_000, "1m30s"),
+            ("23h", 23 * HOUR, "23h"),
+            ("1h30m", 90 * 60 * SECOND, "1h30m"),
+            ("2w", 14 * DAY, "14d"),
+            ("500ms", 500, "500ms"),
+        ] {
+            let span = Span::parse(text).unwrap();
+            assert_eq!((span.millis(), span.to_string().as_str()), (millis, printed), "{text}");
+        }
+        for text in ["", "h", "7", "7 d", "1y", "-1h", "99999999999999999999d", "9999999999999d"] {
+            assert!(Span::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn instants_round_trip() {
+        assert_eq!(parse_rfc3339("2026-01-01T10:00:00.123Z"), Some(1_767_261_600_123));
+        assert_eq!(format_rfc3339(1_767_261_600_123), "2026-01-01T10:00:00.123Z");
+        assert_eq!(parse_rfc3339("tomorrow"), None);
+        assert_eq!(format_rfc3339(i64::MAX).get(..4), Some("9999"));
+    }
+}

@@ -1,0 +1,93 @@
+//! The values that conditions compare and decisions show.
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+use wincode::{SchemaRead, SchemaWrite};
+
+/// A scalar from an event, a profile or a counter. An array or object counts as its size where a condition asks for `size()`,
+/// else as null.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// Absent or JSON null.
+    #[default]
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// Any JSON number.
+    Number(f64),
+    /// A string.
+    Text(CompactString),
+}
+
+/// [`Value`] borrowed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ValueRef<'a> {
+    /// Absent or JSON null.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// Any JSON number.
+    Number(f64),
+    /// A string.
+    Text(&'a str),
+}
+
+impl Value {
+    /// The value, borrowed.
+    pub fn borrow(&self) -> ValueRef<'_> {
+        match self {
+            Value::Null => ValueRef::Null,
+            Value::Bool(value) => ValueRef::Bool(*value),
+            Value::Number(value) => ValueRef::Number(*value),
+            Value::Text(value) => ValueRef::Text(value),
+        }
+    }
+}
+
+impl ValueRef<'_> {
+    /// An owned copy.
+    pub fn to_value(self) -> Value {
+        match self {
+            ValueRef::Null => Value::Null,
+            ValueRef::Bool(value) => Value::Bool(value),
+            ValueRef::Number(value) => Value::Number(value),
+            ValueRef::Text(value) => Value::Text(value.into()),
+        }
+    }
+}
+
+/// The stored form of [`Value`].
+#[derive(SchemaRead, SchemaWrite)]
+pub enum StoredValue {
+    /// See [`Value::Null`].
+    Null,
+    /// See [`Value::Bool`].
+    Bool(bool),
+    /// See [`Value::Number`].
+    Number(f64),
+    /// See [`Value::Text`].
+    Text(String),
+}
+
+impl From<&Value> for StoredValue {
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Null => StoredValue::Null,
+            Value::Bool(value) => StoredValue::Bool(*value),
+            Value::Number(value) => StoredValue::Number(*value),
+            Value::Text(value) => StoredValue::Text(value.to_string()),
+        }
+    }
+}
+
+impl From<StoredValue> for Value {
+    fn from(value: StoredValue) -> Self {
+        match value {
+            StoredValue::Null => Value::Null,
+            StoredValue::Bool(value) => Value::Bool(value),
+            StoredValue::Number(value) => Value::Number(value),
+            StoredValue::Text(value) => Value::Text(value.into()),
+        }
+    }
+}
