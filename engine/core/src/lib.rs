@@ -15,6 +15,7 @@ pub mod gate;
 pub mod id;
 pub mod journey;
 pub mod policy;
+pub mod receipt;
 pub mod sends;
 pub mod time;
 pub mod timer;
