@@ -1,1 +1,5 @@
-//! cartwheel-runtime
+//! The shell around the shards: threads, clock, supervision, and what a person sees.
+//!
+//! So far: [`metrics`] (the closed list of what is measured) and [`admin`] (health, metrics, JSON API and console).
+
+pub mod metrics;

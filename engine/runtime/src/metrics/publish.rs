@@ -1,0 +1,142 @@
+//! From snapshots to metrics: counters grow by the difference to the snapshot before, gauges are set.
+
+use super::labels::{Breaker, Closed, Counts, ShardState};
+use super::snapshot::{DecisionCount, DeliveryStats, Lane, ShardStats};
+use super::table::Id;
+use super::{MAX_JOURNEYS, Metrics};
+use cartwheel_core::decision::{Reason, Verdict};
+use cartwheel_core::sends::Mode;
+use cartwheel_core::time::Millis;
+use compact_str::CompactString;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was published last.
+#[derive(Default)]
+pub(super) struct Published {
+    shards: BTreeMap<u32, ShardStats>,
+    delivery: Option<DeliveryStats>,
+    journeys: BTreeSet<CompactString>,
+}
+
+fn seconds(millis: Millis) -> f64 {
+    millis as f64 / 1_000.0
+}
+
+impl Published {
+    pub(super) fn shard(&mut self, metrics: &Metrics, stats: &ShardStats) {
+        let before = self.shards.remove(&stats.shard);
+        let restarts = before.as_ref().map_or(0, |before| before.restarts);
+        let before = before.filter(|before| before.execution == stats.execution);
+        let before = before.unwrap_or_else(|| ShardStats::new(stats.shard, stats.execution));
+        let shard = stats.shard.to_string();
+        counts(metrics, Id::Events, &[&shard], &stats.events, &before.events);
+        counts(metrics, Id::Poison, &[&shard], &stats.poison, &before.poison);
+        for (id, after, before) in [
+            (Id::Turns, stats.turns, before.turns),
+            (Id::TimersFired, stats.timers_fired, before.timers_fired),
+            (Id::LeaderChanges, stats.leader_changes, before.leader_changes),
+            (Id::Restarts, stats.restarts, restarts),
+            (Id::Checkpoints, stats.checkpoints, before.checkpoints),
+            (Id::CheckpointBytes, stats.checkpoint_bytes, before.checkpoint_bytes),
+        ] {
+            metrics.counter(id, &[&shard]).increment(after.saturating_sub(before));
+        }
+        self.decisions(metrics, &stats.decisions, &before.decisions);
+        gauges(metrics, &shard, stats);
+        self.shards.insert(stats.shard, stats.clone());
+    }
+
+    /// Steps are left out of the label set: the console shows them, a time series for each would be too many.
+    fn decisions(&mut self, metrics: &Metrics, after: &[DecisionCount], before: &[DecisionCount]) {
+        let mut grown: BTreeMap<(&str, Verdict, Reason), u64> = BTreeMap::new();
+        for row in after {
+            let old = before
+                .iter()
+                .find(|old| (&old.journey, &old.step, old.decision, old.reason) == (&row.journey, &row.step, row.decision, row.reason));
+            *grown.entry((&row.journey, row.decision, row.reason)).or_default() += row.count.saturating_sub(old.map_or(0, |old| old.count));
+        }
+        for ((journey, decision, reason), count) in grown {
+            let journey = self.journey(journey);
+            metrics.counter(Id::Decisions, &[journey, decision.name(), reason.name()]).increment(count);
+        }
+    }
+
+    fn journey<'a>(&mut self, name: &'a str) -> &'a str {
+        if !self.journeys.contains(name) {
+            if self.journeys.len() >= MAX_JOURNEYS {
+                return "other";
+            }
+            self.journeys.insert(name.into());
+        }
+        name
+    }
+
+    pub(super) fn forget(&mut self, metrics: &Metrics, shard: u32) {
+        if let Some(last) = self.shards.get_mut(&shard) {
+            let mut away = ShardStats::new(shard, last.execution);
+            away.state = ShardState::Away;
+            gauges(metrics, &shard.to_string(), &away);
+            last.state = ShardState::Away;
+        }
+    }
+
+    pub(super) fn delivery(&mut self, metrics: &Metrics, stats: &DeliveryStats) {
+        let before = self.delivery.take().filter(|before| before.execution == stats.execution).unwrap_or_default();
+        for lane in &stats.lanes {
+            let same = |old: &&Lane| (old.provider, old.channel) == (lane.provider, lane.channel);
+            delivery_lane(metrics, lane, before.lanes.iter().find(same));
+        }
+        counts(metrics, Id::WithheldTotal, &[], &stats.withheld, &before.withheld);
+        counts(metrics, Id::Receipts, &[], &stats.receipts, &before.receipts);
+        counts(metrics, Id::DeadLetters, &[], &stats.dead_letters, &before.dead_letters);
+        for (shard, lag) in &stats.lag {
+            metrics.gauge(Id::DeliveryLag, &[&shard.to_string()]).set(*lag as f64);
+        }
+        metrics.gauge(Id::Suppressions, &[]).set(stats.suppressions as f64);
+        metrics.gauge(Id::SuppressionAge, &[]).set(seconds(stats.suppression_age));
+        self.delivery = Some(stats.clone());
+    }
+}
+
+fn counts<L: Closed>(metrics: &Metrics, id: Id, labels: &[&str], after: &Counts<L>, before: &Counts<L>) {
+    for ((member, after), (_, before)) in after.iter().zip(before.iter()) {
+        let labels: Vec<&str> = labels.iter().copied().chain([member.name()]).collect();
+        metrics.counter(id, &labels).increment(after.saturating_sub(before));
+    }
+}
+
+fn gauges(metrics: &Metrics, shard: &str, stats: &ShardStats) {
+    for state in ShardState::ALL {
+        metrics.gauge(Id::ShardStateIs, &[shard, state.name()]).set(f64::from(u8::from(stats.state == *state)));
+    }
+    for (id, value) in [
+        (Id::LagRecords, stats.lag_records as f64),
+        (Id::ShardLag, seconds(stats.lag())),
+        (Id::RecordAhead, seconds(stats.record_ahead)),
+        (Id::Held, f64::from(u8::from(stats.mode == Mode::Behind))),
+        (Id::InFlight, stats.in_flight as f64),
+        (Id::Customers, stats.customers as f64),
+        (Id::Runs, stats.live_runs() as f64),
+        (Id::Windows, stats.windows as f64),
+        (Id::Timers, stats.timers as f64),
+        (Id::TimersDue, stats.timers_due as f64),
+        (Id::TimerLag, seconds(stats.timer_lag())),
+        (Id::CheckpointAge, seconds(stats.checkpoint_age)),
+        (Id::Retention, seconds(stats.retention.unwrap_or(0))),
+    ] {
+        metrics.gauge(id, &[shard]).set(value);
+    }
+}
+
+fn delivery_lane(metrics: &Metrics, lane: &Lane, before: Option<&Lane>) {
+    let labels = [Closed::name(lane.provider), lane.channel.name()];
+    let none = Counts::default();
+    counts(metrics, Id::Calls, &labels, &lane.calls, before.map_or(&none, |before| &before.calls));
+    let retries = lane.retries.saturating_sub(before.map_or(0, |before| before.retries));
+    metrics.counter(Id::Retries, &labels).increment(retries);
+    metrics.gauge(Id::Queue, &labels).set(lane.queue as f64);
+    for state in Breaker::ALL {
+        let value = f64::from(u8::from(lane.breaker == *state));
+        metrics.gauge(Id::BreakerState, &[labels[0], labels[1], state.name()]).set(value);
+    }
+}

@@ -1,0 +1,192 @@
+//! What shards and delivery workers publish: plain counters, copied a few times a second by the thread that owns them.
+//!
+//! Counters count from the start of an *execution* (one life of a shard or worker in this process) and leave out what a recovery
+//! re-executes, so that nothing is counted twice. Whoever reads two snapshots of one execution takes the difference.
+
+use super::labels::{Breaker, CallOutcome, Counts, DeadSource, Intake, Provider, ShardState, Withheld};
+use cartwheel_core::channel::Channel;
+use cartwheel_core::decision::{Reason, Verdict};
+use cartwheel_core::receipt::Receipt;
+use cartwheel_core::sends::{Mode, Poison};
+use cartwheel_core::time::Millis;
+use compact_str::CompactString;
+
+/// One shard at one moment.
+#[derive(Clone, Debug)]
+pub struct ShardStats {
+    /// The partition's number.
+    pub shard: u32,
+    /// Raised whenever the counters begin anew at zero.
+    pub execution: u64,
+    /// What it is doing.
+    pub state: ShardState,
+    /// Whether marketing flows.
+    pub mode: Mode,
+    /// Shard time; `Millis::MIN` before the first record.
+    pub now: Millis,
+    /// The runtime's clock when this was taken (in the demo: the shop's clock).
+    pub clock: Millis,
+    /// Next offset of the events partition.
+    pub next_offset: i64,
+    /// Records up to the end of the partition.
+    pub lag_records: u64,
+    /// How far the record that stopped the intake lies ahead of `clock`, in ms; 0 while intake runs.
+    pub record_ahead: Millis,
+
+    /// Records by what became of them.
+    pub events: Counts<Intake>,
+    /// Poison records by reason.
+    pub poison: Counts<Poison>,
+    /// Decisions, one row for each combination that has occurred.
+    pub decisions: Vec<DecisionCount>,
+    /// Turns executed.
+    pub turns: u64,
+    /// Timers fired.
+    pub timers_fired: u64,
+    /// Leader records seen on the sends partition.
+    pub leader_changes: u64,
+    /// Restarts after a failure, since the process began (not of this execution).
+    pub restarts: u64,
+    /// Checkpoints committed.
+    pub checkpoints: u64,
+    /// Bytes of their batches.
+    pub checkpoint_bytes: u64,
+
+    /// Customers known.
+    pub customers: u64,
+    /// Open windows.
+    pub windows: u64,
+    /// Live runs by journey and step, one row for each that has any.
+    pub runs: Vec<RunCount>,
+    /// Timers pending.
+    pub timers: u64,
+    /// Timers due by `clock` and not fired.
+    pub timers_due: u64,
+    /// Deadline of the oldest timer that is due and not fired.
+    pub oldest_due: Option<Millis>,
+    /// Records sent and not yet read back as accepted.
+    pub in_flight: u64,
+    /// Age of the newest checkpoint in ms of real time (not of the demo's clock); 0 before the first.
+    pub checkpoint_age: Millis,
+    /// The shorter retention of the two topics in ms; none if unlimited or unknown.
+    pub retention: Option<Millis>,
+}
+
+impl ShardStats {
+    /// A shard of which nothing is known yet.
+    pub fn new(shard: u32, execution: u64) -> Self {
+        Self {
+            shard,
+            execution,
+            state: ShardState::Starting,
+            mode: Mode::Live,
+            now: Millis::MIN,
+            clock: 0,
+            next_offset: 0,
+            lag_records: 0,
+            record_ahead: 0,
+            events: Counts::default(),
+            poison: Counts::default(),
+            decisions: Vec::new(),
+            turns: 0,
+            timers_fired: 0,
+            leader_changes: 0,
+            restarts: 0,
+            checkpoints: 0,
+            checkpoint_bytes: 0,
+            customers: 0,
+            windows: 0,
+            runs: Vec::new(),
+            timers: 0,
+            timers_due: 0,
+            oldest_due: None,
+            in_flight: 0,
+            checkpoint_age: 0,
+            retention: None,
+        }
+    }
+
+    /// How far shard time is behind the clock, in ms; 0 before the first record.
+    pub fn lag(&self) -> Millis {
+        if self.now == Millis::MIN { 0 } else { self.clock.saturating_sub(self.now).max(0) }
+    }
+
+    /// How long the oldest due timer has been waiting, in ms.
+    pub fn timer_lag(&self) -> Millis {
+        self.oldest_due.map_or(0, |deadline| self.clock.saturating_sub(deadline).max(0))
+    }
+
+    /// Live runs of all journeys.
+    pub fn live_runs(&self) -> u64 {
+        self.runs.iter().map(|row| row.runs).sum()
+    }
+
+    /// Decisions with this verdict, over all journeys.
+    pub fn decided(&self, verdict: Verdict) -> u64 {
+        self.decisions.iter().filter(|row| row.decision == verdict).map(|row| row.count).sum()
+    }
+}
+
+/// How often a step of a journey decided something for a reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecisionCount {
+    /// The journey's name.
+    pub journey: CompactString,
+    /// The step's name; none for entry, exit by event, goal and end.
+    pub step: Option<CompactString>,
+    /// What.
+    pub decision: Verdict,
+    /// Why.
+    pub reason: Reason,
+    /// How often.
+    pub count: u64,
+}
+
+/// How many live runs stand at a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunCount {
+    /// The journey's name.
+    pub journey: CompactString,
+    /// The step that comes next; none at the end (a run that lingers for its goal is not live and not counted).
+    pub step: Option<CompactString>,
+    /// How many.
+    pub runs: u64,
+}
+
+/// Delivery at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct DeliveryStats {
+    /// Raised whenever the counters begin anew at zero.
+    pub execution: u64,
+    /// One row for each provider and channel.
+    pub lanes: Vec<Lane>,
+    /// Commands given up, by reason.
+    pub withheld: Counts<Withheld>,
+    /// Receipts written, by kind.
+    pub receipts: Counts<Receipt>,
+    /// Dead letters written, by source.
+    pub dead_letters: Counts<DeadSource>,
+    /// (shard, records up to the end of its sends partition).
+    pub lag: Vec<(u32, u64)>,
+    /// Addresses in the suppression view.
+    pub suppressions: u64,
+    /// Milliseconds since the suppression view was last known to be complete.
+    pub suppression_age: Millis,
+}
+
+/// One provider on one channel.
+#[derive(Clone, Debug)]
+pub struct Lane {
+    /// The provider.
+    pub provider: Provider,
+    /// The channel.
+    pub channel: Channel,
+    /// Calls by outcome.
+    pub calls: Counts<CallOutcome>,
+    /// Calls that repeated an earlier one.
+    pub retries: u64,
+    /// Commands read and not finished.
+    pub queue: u64,
+    /// State of the circuit breaker.
+    pub breaker: Breaker,
+}

@@ -1,0 +1,229 @@
+//! The closed list: every metric that Cartwheel exports, declared once. `engine/docs/admin-api.md` prints it; dashboards and alerts
+//! may name nothing else (a test reads them).
+
+use super::labels::{Breaker, CallOutcome, Closed, DeadSource, Intake, Provider, ShardState, Withheld};
+use cartwheel_core::channel::Channel;
+use cartwheel_core::decision::{Reason, Verdict};
+use cartwheel_core::receipt::Receipt;
+use cartwheel_core::sends::Poison;
+
+/// What kind of metric it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// Only grows.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// Counts samples up to each of these bounds.
+    Histogram(&'static [f64]),
+}
+
+impl Kind {
+    /// The name in documentation.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Counter => "counter",
+            Kind::Gauge => "gauge",
+            Kind::Histogram(_) => "histogram",
+        }
+    }
+}
+
+/// The unit; always a base unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A number of things.
+    Count,
+    /// Seconds.
+    Seconds,
+    /// Bytes.
+    Bytes,
+    /// 0 or 1.
+    Flag,
+}
+
+impl Unit {
+    /// The name in documentation.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Unit::Count => "count",
+            Unit::Seconds => "seconds",
+            Unit::Bytes => "bytes",
+            Unit::Flag => "0 or 1",
+        }
+    }
+}
+
+/// A label and what bounds its values.
+#[derive(Clone, Copy, Debug)]
+pub struct Label {
+    /// The label's name.
+    pub name: &'static str,
+    /// Where its values come from.
+    pub values: Values,
+}
+
+/// Where a label's values come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Values {
+    /// A closed list in the code.
+    Closed(fn() -> Vec<&'static str>),
+    /// The number of a partition.
+    Shard,
+    /// The names of the configured journeys, at most [`super::MAX_JOURNEYS`] in the life of a process; then `other`.
+    Journey,
+    /// One value for a build.
+    Build,
+}
+
+/// One metric.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric {
+    /// The full name.
+    pub name: &'static str,
+    /// Counter, gauge or histogram.
+    pub kind: Kind,
+    /// The unit.
+    pub unit: Unit,
+    /// The labels, in order.
+    pub labels: &'static [Label],
+    /// What it says.
+    pub help: &'static str,
+}
+
+fn names<L: Closed>() -> Vec<&'static str> {
+    L::ALL.iter().map(|member| member.name()).collect()
+}
+
+const fn closed(name: &'static str, values: fn() -> Vec<&'static str>) -> Label {
+    Label { name, values: Values::Closed(values) }
+}
+
+const SHARD: Label = Label { name: "shard", values: Values::Shard };
+const JOURNEY: Label = Label { name: "journey", values: Values::Journey };
+const VERSION: Label = Label { name: "version", values: Values::Build };
+const PROVIDER: Label = closed("provider", names::<Provider>);
+const CHANNEL: Label = closed("channel", names::<Channel>);
+
+/// Bounds for the duration of a turn, in seconds.
+const TURN_SECONDS: &[f64] = &[0.000_1, 0.000_3, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0];
+/// Bounds for the number of records of a turn.
+const TURN_RECORDS: &[f64] = &[0.0, 1.0, 4.0, 16.0, 64.0, 256.0, 1_024.0, 4_096.0, 16_384.0];
+/// Bounds for the duration of a checkpoint, in seconds.
+const CHECKPOINT_SECONDS: &[f64] = &[0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0];
+/// Bounds for the duration of a call to a provider, in seconds.
+const CALL_SECONDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+macro_rules! metrics {
+    ($($id:ident = $kind:expr, $unit:ident, $name:literal, [$($label:expr),*], $help:literal;)*) => {
+        /// A member of the closed list.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Id { $(#[doc = $help] $id,)* }
+
+        /// Every metric, in the order of [`Id`].
+        pub const TABLE: &[Metric] = &[
+            $(Metric { name: $name, kind: $kind, unit: Unit::$unit, labels: &[$($label),*], help: $help },)*
+        ];
+    };
+}
+
+metrics! {
+    BuildInfo = Kind::Gauge, Flag, "cartwheel_build_info", [VERSION], "Always 1; the label says which build runs.";
+    ProcessResident = Kind::Gauge, Bytes, "cartwheel_process_resident_memory_bytes", [], "Resident memory of the process.";
+    ProcessCpu = Kind::Counter, Seconds, "cartwheel_process_cpu_seconds_total", [], "CPU time of the process, user and system.";
+
+    Events = Kind::Counter, Count, "cartwheel_events_total", [SHARD, closed("outcome", names::<Intake>)], "Records of the events topic, by what became of them.";
+    Poison = Kind::Counter, Count, "cartwheel_poison_total", [SHARD, closed("reason", names::<Poison>)], "Records that could not be applied, by reason.";
+    LagRecords = Kind::Gauge, Count, "cartwheel_shard_lag_records", [SHARD], "Records between the shard's position and the end of its partition.";
+    ShardLag = Kind::Gauge, Seconds, "cartwheel_shard_lag_seconds", [SHARD], "How far shard time is behind the runtime's clock.";
+    RecordAhead = Kind::Gauge, Seconds, "cartwheel_record_ahead_seconds", [SHARD], "How far a record that stopped the intake lies ahead of the runtime's clock; 0 while intake runs.";
+    ShardStateIs = Kind::Gauge, Flag, "cartwheel_shard_state", [SHARD, closed("state", names::<ShardState>)], "1 for the state that the shard is in, else 0.";
+    Held = Kind::Gauge, Flag, "cartwheel_shard_held", [SHARD], "1 while the shard is behind and marketing sends are held.";
+    LeaderChanges = Kind::Counter, Count, "cartwheel_leader_changes_total", [SHARD], "Leader records seen on the shard's sends partition.";
+    Restarts = Kind::Counter, Count, "cartwheel_shard_restarts_total", [SHARD], "Restarts of a shard that failed.";
+
+    Turns = Kind::Counter, Count, "cartwheel_turns_total", [SHARD], "Turns executed.";
+    TurnDuration = Kind::Histogram(TURN_SECONDS), Seconds, "cartwheel_turn_duration_seconds", [SHARD], "Time that a turn took.";
+    TurnRecords = Kind::Histogram(TURN_RECORDS), Count, "cartwheel_turn_records", [SHARD], "Records taken in a turn.";
+    InFlight = Kind::Gauge, Count, "cartwheel_in_flight_records", [SHARD], "Records sent to the sends partition and not yet read back as accepted.";
+
+    Decisions = Kind::Counter, Count, "cartwheel_decisions_total", [JOURNEY, closed("decision", names::<Verdict>), closed("reason", names::<Reason>)], "Decisions, by journey and reason.";
+    Customers = Kind::Gauge, Count, "cartwheel_customers", [SHARD], "Customers known.";
+    Runs = Kind::Gauge, Count, "cartwheel_runs", [SHARD], "Live runs.";
+    Windows = Kind::Gauge, Count, "cartwheel_windows", [SHARD], "Open abandonment windows.";
+    Timers = Kind::Gauge, Count, "cartwheel_timers", [SHARD], "Timers pending.";
+    TimersDue = Kind::Gauge, Count, "cartwheel_timers_due", [SHARD], "Timers due and not yet fired.";
+    TimersFired = Kind::Counter, Count, "cartwheel_timers_fired_total", [SHARD], "Timers fired.";
+    TimerLag = Kind::Gauge, Seconds, "cartwheel_timer_lag_seconds", [SHARD], "How long the oldest due timer has been waiting, against the runtime's clock.";
+
+    Checkpoints = Kind::Counter, Count, "cartwheel_checkpoints_total", [SHARD], "Checkpoints committed.";
+    CheckpointDuration = Kind::Histogram(CHECKPOINT_SECONDS), Seconds, "cartwheel_checkpoint_duration_seconds", [SHARD], "Time from copying the dirty set to its commit.";
+    CheckpointBytes = Kind::Counter, Bytes, "cartwheel_checkpoint_bytes_total", [SHARD], "Bytes of the committed batches, before the store's own copies.";
+    CheckpointAge = Kind::Gauge, Seconds, "cartwheel_checkpoint_age_seconds", [SHARD], "Age of the newest committed checkpoint.";
+    Retention = Kind::Gauge, Seconds, "cartwheel_retention_seconds", [SHARD], "The shorter retention of the shard's two topics; 0 if unlimited or unknown.";
+
+    Calls = Kind::Counter, Count, "cartwheel_delivery_calls_total", [PROVIDER, CHANNEL, closed("outcome", names::<CallOutcome>)], "Calls to providers, by outcome.";
+    CallDuration = Kind::Histogram(CALL_SECONDS), Seconds, "cartwheel_delivery_call_duration_seconds", [PROVIDER, CHANNEL], "Time that a call to a provider took.";
+    Retries = Kind::Counter, Count, "cartwheel_delivery_retries_total", [PROVIDER, CHANNEL], "Calls that repeated an earlier one.";
+    WithheldTotal = Kind::Counter, Count, "cartwheel_delivery_withheld_total", [closed("reason", names::<Withheld>)], "Commands that delivery gave up without a further call.";
+    BreakerState = Kind::Gauge, Flag, "cartwheel_delivery_breaker_state", [PROVIDER, CHANNEL, closed("state", names::<Breaker>)], "1 for the state that the circuit breaker is in, else 0.";
+    Queue = Kind::Gauge, Count, "cartwheel_delivery_queue", [PROVIDER, CHANNEL], "Commands read and not finished.";
+    DeliveryLag = Kind::Gauge, Count, "cartwheel_delivery_lag_records", [SHARD], "Records between delivery's position and the end of the sends partition.";
+    Suppressions = Kind::Gauge, Count, "cartwheel_delivery_suppressions", [], "Addresses in the suppression view.";
+    SuppressionAge = Kind::Gauge, Seconds, "cartwheel_delivery_suppression_age_seconds", [], "Time since the suppression view was last known to be complete; calls stop when it is too old.";
+    Receipts = Kind::Counter, Count, "cartwheel_receipts_total", [closed("receipt", names::<Receipt>)], "Receipts written back to the events topic.";
+    DeadLetters = Kind::Counter, Count, "cartwheel_dead_letters_total", [closed("source", names::<DeadSource>)], "Records written to the dead-letter topic.";
+}
+
+impl Id {
+    /// What the table says of this metric.
+    pub fn metric(self) -> &'static Metric {
+        &TABLE[self as usize]
+    }
+}
+
+/// The table as Markdown, as it stands in `engine/docs/admin-api.md`.
+pub fn markdown() -> String {
+    let mut text = String::from("| metric | kind | unit | labels | says |\n| --- | --- | --- | --- | --- |\n");
+    for metric in TABLE {
+        let labels: Vec<_> = metric.labels.iter().map(|label| label.name).collect();
+        let (name, kind, unit, help) = (metric.name, metric.kind.name(), metric.unit.name(), metric.help);
+        text += &format!("| `{name}` | {kind} | {unit} | {} | {help} |\n", labels.join(" "));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_and_units_follow_the_conventions() {
+        let mut names = BTreeSet::new();
+        for metric in TABLE {
+            assert!(names.insert(metric.name), "{} twice", metric.name);
+            assert!(metric.name.starts_with("cartwheel_"), "{}", metric.name);
+            assert_eq!(metric.name.ends_with("_total"), metric.kind == Kind::Counter, "{}", metric.name);
+            let base = metric.name.trim_end_matches("_total");
+            assert_eq!(base.ends_with("_seconds"), metric.unit == Unit::Seconds, "{}", metric.name);
+            assert_eq!(base.ends_with("_bytes"), metric.unit == Unit::Bytes, "{}", metric.name);
+            assert!(metric.help.ends_with('.'), "{}", metric.name);
+        }
+    }
+
+    #[test]
+    fn every_histogram_has_rising_bounds_and_every_closed_label_has_values() {
+        for metric in TABLE {
+            if let Kind::Histogram(bounds) = metric.kind {
+                assert!(bounds.len() >= 5 && bounds.windows(2).all(|pair| pair[0] < pair[1]), "{}", metric.name);
+            }
+            for label in metric.labels {
+                if let Values::Closed(values) = label.values {
+                    let values = values();
+                    assert!(values.len() > 1 && values.iter().all(|value| value.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')), "{}", label.name);
+                }
+            }
+        }
+    }
+}

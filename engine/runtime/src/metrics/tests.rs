@@ -1,0 +1,111 @@
+use super::labels::{Breaker, CallOutcome, Counts, Intake, ShardState};
+use super::snapshot::{DecisionCount, Lane, RunCount};
+use super::*;
+use cartwheel_core::decision::{Reason, Verdict};
+
+fn sample(text: &str, series: &str) -> Option<f64> {
+    text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok())
+}
+
+fn decision(journey: &str, step: &str, count: u64) -> DecisionCount {
+    DecisionCount { journey: journey.into(), step: Some(step.into()), decision: Verdict::Sent, reason: Reason::GatePassed, count }
+}
+
+#[test]
+fn counters_grow_by_differences_and_survive_a_new_execution() {
+    let metrics = Metrics::new("1.2.3").unwrap();
+    let mut stats = ShardStats::new(1, 1);
+    stats.events[Intake::Applied] = 10;
+    stats.restarts = 1;
+    stats.decisions = vec![decision("welcome", "hello", 3), decision("welcome", "story", 2)];
+    metrics.publish_shard(&stats);
+    stats.events[Intake::Applied] = 15;
+    stats.decisions[0].count = 4;
+    metrics.publish_shard(&stats);
+    let mut again = ShardStats::new(1, 2);
+    again.events[Intake::Applied] = 7;
+    again.restarts = 2;
+    again.decisions = vec![decision("welcome", "hello", 1)];
+    metrics.publish_shard(&again);
+
+    let text = metrics.render();
+    assert_eq!(sample(&text, r#"cartwheel_events_total{shard="1",outcome="applied"}"#), Some(22.0), "{text}");
+    assert_eq!(sample(&text, r#"cartwheel_events_total{shard="1",outcome="duplicate"}"#), Some(0.0));
+    assert_eq!(sample(&text, r#"cartwheel_shard_restarts_total{shard="1"}"#), Some(2.0));
+    assert_eq!(sample(&text, r#"cartwheel_decisions_total{journey="welcome",decision="sent",reason="gate_passed"}"#), Some(7.0));
+    assert_eq!(sample(&text, r#"cartwheel_build_info{version="1.2.3"}"#), Some(1.0));
+    assert!(sample(&text, "cartwheel_process_resident_memory_bytes").unwrap() > 100_000.0);
+}
+
+#[test]
+fn gauges_show_the_last_snapshot_and_a_forgotten_shard_is_away() {
+    let metrics = Metrics::new("0").unwrap();
+    let mut stats = ShardStats::new(0, 1);
+    stats.state = ShardState::Running;
+    (stats.now, stats.clock, stats.oldest_due) = (1_000, 4_500, Some(2_000));
+    stats.runs = vec![RunCount { journey: "a".into(), step: None, runs: 2 }, RunCount { journey: "b".into(), step: None, runs: 3 }];
+    metrics.publish_shard(&stats);
+    let text = metrics.render();
+    assert_eq!(sample(&text, r#"cartwheel_shard_lag_seconds{shard="0"}"#), Some(3.5));
+    assert_eq!(sample(&text, r#"cartwheel_timer_lag_seconds{shard="0"}"#), Some(2.5));
+    assert_eq!(sample(&text, r#"cartwheel_runs{shard="0"}"#), Some(5.0));
+    assert_eq!(sample(&text, r#"cartwheel_shard_state{shard="0",state="running"}"#), Some(1.0));
+
+    metrics.forget_shard(0);
+    let text = metrics.render();
+    assert_eq!(sample(&text, r#"cartwheel_runs{shard="0"}"#), Some(0.0));
+    assert_eq!(sample(&text, r#"cartwheel_shard_state{shard="0",state="running"}"#), Some(0.0));
+    assert_eq!(sample(&text, r#"cartwheel_shard_state{shard="0",state="away"}"#), Some(1.0));
+}
+
+#[test]
+fn histograms_are_histograms() {
+    let metrics = Metrics::new("0").unwrap();
+    let meter = metrics.shard_meter(3);
+    meter.turn(Duration::from_millis(2), 10);
+    meter.turn(Duration::from_millis(40), 100);
+    metrics.upkeep();
+    metrics.call_meter(Provider::Smtp, Channel::Email).call(Duration::from_millis(7));
+    let text = metrics.render();
+    assert_eq!(sample(&text, r#"cartwheel_turn_duration_seconds_bucket{shard="3",le="0.003"}"#), Some(1.0), "{text}");
+    assert_eq!(sample(&text, r#"cartwheel_turn_duration_seconds_bucket{shard="3",le="+Inf"}"#), Some(2.0));
+    assert_eq!(sample(&text, r#"cartwheel_turn_records_sum{shard="3"}"#), Some(110.0));
+    assert_eq!(sample(&text, r#"cartwheel_delivery_call_duration_seconds_count{provider="smtp",channel="email"}"#), Some(1.0));
+    assert!(!text.contains("quantile="));
+}
+
+#[test]
+fn journey_names_are_bounded() {
+    let metrics = Metrics::new("0").unwrap();
+    let mut stats = ShardStats::new(0, 1);
+    stats.decisions = (0..MAX_JOURNEYS + 5).map(|n| decision(&format!("j{n:03}"), "s", 1)).collect();
+    metrics.publish_shard(&stats);
+    let text = metrics.render();
+    let series = text.lines().filter(|line| line.starts_with("cartwheel_decisions_total{")).count();
+    assert_eq!(series, MAX_JOURNEYS + 1);
+    assert_eq!(sample(&text, r#"cartwheel_decisions_total{journey="other",decision="sent",reason="gate_passed"}"#), Some(5.0));
+}
+
+#[test]
+fn everything_rendered_stands_in_the_table_and_everything_in_the_table_is_rendered() {
+    let metrics = Metrics::new("0").unwrap();
+    let mut stats = ShardStats::new(0, 1);
+    stats.decisions = vec![decision("a", "b", 1)];
+    metrics.publish_shard(&stats);
+    let mut calls = Counts::default();
+    calls[CallOutcome::Ambiguous] = 2;
+    let (provider, channel) = (Provider::Resend, Channel::Email);
+    let lane = Lane { provider, channel, calls, retries: 1, queue: 4, breaker: Breaker::Open };
+    metrics.publish_delivery(&DeliveryStats { lanes: vec![lane], lag: vec![(0, 9)], ..DeliveryStats::default() });
+    metrics.shard_meter(0).turn(Duration::ZERO, 0);
+    metrics.shard_meter(0).checkpoint(Duration::ZERO);
+    metrics.call_meter(provider, channel).call(Duration::ZERO);
+
+    let text = metrics.render();
+    let rendered: std::collections::BTreeSet<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    assert_eq!(rendered, TABLE.iter().map(|metric| metric.name).collect());
+    let ambiguous = r#"cartwheel_delivery_calls_total{provider="resend",channel="email",outcome="ambiguous"}"#;
+    assert_eq!(sample(&text, ambiguous), Some(2.0));
+    assert_eq!(sample(&text, r#"cartwheel_delivery_breaker_state{provider="resend",channel="email",state="open"}"#), Some(1.0));
+}
