@@ -1,5 +1,7 @@
-//! A journey as a team writes it: the shape of the YAML file. [`super::load`] reads it and says where it is wrong.
+//! A journey as a team writes it: the shape of the YAML file. [`super::load`] reads it and says where it is wrong; the same types
+//! give the JSON Schema that an editor completes from ([`super::load::journey_schema`]).
 
+use super::at::At;
 use crate::channel::{Channel, Class};
 use crate::policy::{LocalTime, Percent};
 use crate::time::Span;
@@ -11,30 +13,30 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Definition {
     /// The name: lower case letters, digits and `_`; unique.
-    pub journey: String,
+    pub journey: At<String>,
     /// Marketing (the default) or transactional.
     #[serde(default)]
     pub class: Class,
     /// 0 to 100; where a cap would block, the higher one wins.
     #[serde(default = "default_priority")]
-    pub priority: u8,
+    pub priority: At<u8>,
     /// For caps and reports.
     #[serde(default)]
-    pub tags: Vec<String>,
+    pub tags: Vec<At<String>>,
     /// What starts it.
     pub trigger: Trigger,
     /// A path such as `event.cart.id`; one live run a key.
     #[serde(default)]
-    pub key: Option<String>,
+    pub key: Option<At<String>>,
     /// Coming again.
     #[serde(default)]
-    pub reentry: Option<Reentry>,
+    pub reentry: Option<At<Reentry>>,
     /// Leaving early.
     #[serde(default)]
     pub exit: Vec<ExitRule>,
     /// A condition on the profile that must hold before every send.
     #[serde(default, rename = "while")]
-    pub while_: Option<String>,
+    pub while_: Option<At<String>>,
     /// Share of customers who get nothing from this journey.
     #[serde(default)]
     pub holdout: Percent,
@@ -43,30 +45,55 @@ pub struct Definition {
     pub goal: Option<Goal>,
     /// Trigger events older than this do not enter (default 1 d).
     #[serde(default)]
-    pub max_event_age: Option<Span>,
+    pub max_event_age: Option<At<Span>>,
     /// What happens, in order.
-    pub steps: Vec<Step>,
+    pub steps: At<Vec<Step>>,
 }
 
-fn default_priority() -> u8 {
-    50
+fn default_priority() -> At<u8> {
+    At::from(50)
 }
 
 /// What starts a journey.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
-    /// The event type.
-    pub event: String,
+    /// The event type, or several: `[customer_created, subscribed]`.
+    pub event: EventTypes,
     /// A condition on event, profile and customer.
     #[serde(default)]
-    pub when: Option<String>,
+    pub when: Option<At<String>>,
     /// The abandonment window: the run enters when it has passed without activity.
     #[serde(default)]
-    pub quiet_for: Option<Span>,
+    pub quiet_for: Option<At<Span>>,
     /// Event types that count as activity, beside the trigger itself.
     #[serde(default)]
-    pub moved_by: Vec<String>,
+    pub moved_by: Vec<At<String>>,
+}
+
+/// One event type or several.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum EventTypes {
+    /// `cart_updated`
+    One(At<String>),
+    /// `[customer_created, subscribed]`
+    Several(Vec<At<String>>),
+}
+
+impl EventTypes {
+    /// The event types as written.
+    pub fn names(&self) -> &[At<String>] {
+        match self {
+            EventTypes::One(name) => std::slice::from_ref(name),
+            EventTypes::Several(names) => names,
+        }
+    }
+
+    /// Whether the type is one of them.
+    pub fn contains(&self, event: &str) -> bool {
+        self.names().iter().any(|name| name.value == event)
+    }
 }
 
 /// The re-entry rule.
@@ -88,10 +115,10 @@ pub enum Reentry {
 #[serde(deny_unknown_fields)]
 pub struct ExitRule {
     /// The event type.
-    pub on: String,
+    pub on: At<String>,
     /// A condition on event, profile and customer.
     #[serde(default)]
-    pub when: Option<String>,
+    pub when: Option<At<String>>,
 }
 
 /// What counts as success.
@@ -99,9 +126,9 @@ pub struct ExitRule {
 #[serde(deny_unknown_fields)]
 pub struct Goal {
     /// The event type.
-    pub on: String,
+    pub on: At<String>,
     /// Counted from the last message sent.
-    pub within: Span,
+    pub within: At<Span>,
 }
 
 /// A unit of a run.
@@ -111,36 +138,36 @@ pub enum Step {
     /// Sends a message.
     Send {
         /// The template's name.
-        send: String,
+        send: At<String>,
         /// Channels in order of preference; those with `if_no` are fallbacks.
-        channels: Vec<ChannelChoice>,
+        channels: Vec<At<ChannelChoice>>,
         /// The step's name; default: the template's.
         #[serde(default)]
-        id: Option<String>,
+        id: Option<At<String>>,
     },
     /// Waits.
     Wait {
         /// How long, or until when.
-        wait: WaitFor,
+        wait: At<WaitFor>,
         /// The step's name; default: `wait-N`.
         #[serde(default)]
-        id: Option<String>,
+        id: Option<At<String>>,
     },
     /// Takes the first arm whose condition is true.
     Branch {
         /// The arms.
-        branch: Vec<Arm>,
+        branch: At<Vec<At<Arm>>>,
         /// The step's name; default: `branch-N`.
         #[serde(default)]
-        id: Option<String>,
+        id: Option<At<String>>,
     },
     /// Leaves the journey: `exit: true`.
     Exit {
         /// Always true.
-        exit: bool,
+        exit: At<bool>,
         /// The step's name; default: `exit-N`.
         #[serde(default)]
-        id: Option<String>,
+        id: Option<At<String>>,
     },
 }
 
@@ -161,7 +188,7 @@ pub struct Fallback {
     /// What did not happen.
     pub if_no: Engagement,
     /// For how long.
-    pub within: Span,
+    pub within: At<Span>,
 }
 
 /// A reaction to a message.
@@ -192,7 +219,7 @@ pub struct WaitUntil {
     #[serde(default)]
     pub zone: ZoneOf,
     /// Not longer than this.
-    pub at_most: Span,
+    pub at_most: At<Span>,
 }
 
 /// Whose time zone.
@@ -211,7 +238,7 @@ pub enum Arm {
     /// Taken if true.
     When {
         /// The condition.
-        when: String,
+        when: At<String>,
         /// What happens.
         steps: Vec<Step>,
     },

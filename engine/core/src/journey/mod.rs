@@ -1,6 +1,7 @@
 //! A journey: as written ([`definition`]) -> read with spans and validated ([`load`]) -> compiled ([`plan`]), with typed
 //! conditions ([`condition`]). What a customer's passage does with it stands in [`crate::apply`].
 
+pub mod at;
 pub mod condition;
 pub mod definition;
 pub mod load;

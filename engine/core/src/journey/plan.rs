@@ -172,25 +172,34 @@ impl Journey {
 
     /// The send that operation `at` starts with: itself, or first in an arm of a branch.
     pub fn upcoming(&self, at: u16) -> Option<Upcoming> {
-        let channels = self.first_channels(at);
+        let channels = self.first_channels(at, &mut 0);
         (channels != 0).then_some(Upcoming { channels })
     }
 
-    fn first_channels(&self, at: u16) -> u8 {
+    /// `seen` keeps the operations visited, a bit each: arms meet again, and their number would double with every branch.
+    fn first_channels(&self, at: u16, seen: &mut u64) -> u8 {
+        let bit = 1_u64.checked_shl(at.into()).unwrap_or(0);
+        if bit == 0 || *seen & bit != 0 {
+            return 0;
+        }
+        *seen |= bit;
         match self.ops.get(usize::from(at)) {
             Some(Op::Send { channels, .. }) => channels.first().map_or(0, |choice| choice.channel.bit()),
             Some(Op::Branch { arms, otherwise, .. }) => {
-                let mut bits = self.first_channels(*otherwise);
+                let mut bits = self.first_channels(*otherwise, seen);
                 for (_, target) in arms {
-                    bits |= self.first_channels(*target);
+                    bits |= self.first_channels(*target, seen);
                 }
                 bits
             }
-            Some(Op::Jump(target)) => self.first_channels(*target),
+            Some(Op::Jump(target)) => self.first_channels(*target, seen),
             _ => 0,
         }
     }
 }
+
+/// Most operations of a journey.
+pub const MAX_OPS: usize = 64;
 
 impl Op {
     /// The step's name, where the operation is one that was written.

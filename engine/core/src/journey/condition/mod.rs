@@ -1,8 +1,21 @@
 //! Conditions: CEL syntax, checked for types at load, lowered to a typed tree over numbered fields.
+//!
+//! The text goes through the `cel` crate's parser (`parse`), every path is resolved to a numbered field of a known type (`fields`), the
+//! tree is type-checked and lowered (`lower`), and evaluated without allocation (`expr`). Numbers are doubles throughout: `5 / 2` is 2.5.
 
 use crate::channel::Channel;
 use crate::value::ValueRef;
 use compact_str::CompactString;
+
+mod expr;
+mod fields;
+mod lower;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use fields::{Scope, Slots};
+pub(crate) use lower::{Fault, compile, compile_path};
 
 /// Something that a condition reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,12 +41,13 @@ pub enum Field {
 pub struct Condition {
     /// What it reads, as written, in order of first appearance.
     pub fields: Vec<(CompactString, Field)>,
+    expr: expr::Expr,
 }
 
 impl Condition {
-    /// Whether it is true; comparing with null or between types at run time is false.
+    /// Whether it is true; comparing with null or between types at run time is false (`!=` of different types is true).
+    /// Allocates nothing; `read` gives each field's value, [`ValueRef::Null`] where it is absent, an array or an object.
     pub fn holds<'v>(&self, read: impl Fn(Field) -> ValueRef<'v>) -> bool {
-        let _ = read;
-        false
+        self.expr.is_true(&read)
     }
 }

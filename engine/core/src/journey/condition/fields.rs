@@ -1,0 +1,230 @@
+//! Paths: what may be read where, its type, and the number under which the evaluator finds it.
+
+use super::{Fault, Field};
+use crate::channel::Channel;
+use crate::journey::load::suggest::closest;
+use crate::journey::plan::EventField;
+use compact_str::CompactString;
+use std::fmt;
+use std::ops::Range;
+
+/// Where a condition stands: what it may read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// The event at hand (trigger, exit), the profile and the customer.
+    Event,
+    /// What the run captured of its trigger event, the profile and the customer.
+    Step,
+    /// The profile and the customer.
+    While,
+}
+
+/// The numbered fields of a plan under construction.
+#[derive(Debug, Default)]
+pub(crate) struct Slots {
+    pub(crate) fields: Vec<EventField>,
+    pub(crate) attributes: Vec<CompactString>,
+}
+
+/// A type that is known at load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Type {
+    Bool,
+    Number,
+    Text,
+    List,
+    Object,
+    Null,
+    /// Known at run time only.
+    Any,
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Type::Bool => "a boolean",
+            Type::Number => "a number",
+            Type::Text => "a string",
+            Type::List => "a list",
+            Type::Object => "an object",
+            Type::Null => "null",
+            Type::Any => "of unknown type",
+        })
+    }
+}
+
+/// The subjects of events and their known fields; others are of unknown type.
+const SUBJECTS: [(&str, &[(&str, Type)]); 9] = [
+    ("cart", &[("id", Type::Text), ("total", Type::Number), ("currency", Type::Text), ("items", Type::List), ("url", Type::Text)]),
+    ("order", &[("id", Type::Text), ("total", Type::Number), ("currency", Type::Text), ("items", Type::List), ("number", Type::Any)]),
+    ("checkout", &[("id", Type::Text), ("total", Type::Number), ("currency", Type::Text), ("items", Type::List), ("url", Type::Text)]),
+    ("product", &[("id", Type::Text), ("name", Type::Text), ("category", Type::Text), ("price", Type::Number), ("url", Type::Text)]),
+    ("review", &[("rating", Type::Number)]),
+    ("ticket", &[("id", Type::Any)]),
+    ("points", &[]),
+    ("profile", &[("email", Type::Text), ("phone", Type::Text), ("first_name", Type::Text), ("last_name", Type::Text)]),
+    ("message", &[("command_id", Type::Text), ("channel", Type::Text), ("bounce", Type::Text)]),
+];
+
+/// What every event says of itself.
+const ENVELOPE: [&str; 3] = ["type", "id", "customer"];
+
+/// The profile's texts.
+const PROFILE: [&str; 9] = ["email", "phone", "first_name", "last_name", "time_zone", "country", "region", "locale", "push_token"];
+/// What is counted for every customer.
+const CUSTOMER: [(&str, Field); 3] =
+    [("orders", Field::Orders), ("lifetime_value", Field::LifetimeValue), ("days_since_order", Field::DaysSinceOrder)];
+
+/// A path as written and how far it got.
+pub(super) struct Path<'p> {
+    pub(super) parts: &'p [&'p str],
+    pub(super) span: Range<usize>,
+    /// It stands in `size()`.
+    pub(super) size: bool,
+}
+
+/// Numbers paths for one journey.
+pub(super) struct Resolver<'s> {
+    pub(super) scope: Scope,
+    pub(super) slots: &'s mut Slots,
+    pub(super) captures: &'s mut Vec<u16>,
+    pub(super) faults: Vec<Fault>,
+}
+
+impl Resolver<'_> {
+    /// The field and its type. None after saying why not.
+    pub(super) fn resolve(&mut self, path: &Path<'_>) -> Option<(Field, Type)> {
+        match path.parts {
+            ["event", rest @ ..] => self.event(path, rest),
+            ["cart", ..] if self.scope == Scope::Step => self.event(path, path.parts),
+            ["profile", "consent", rest @ ..] => self.consent(path, rest),
+            ["profile", rest @ ..] => self.profile(path, rest),
+            ["customer", rest @ ..] => self.customer(path, rest),
+            [root, ..] => self.unknown_root(path, root),
+            [] => None,
+        }
+    }
+
+    fn event(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
+        if self.scope == Scope::While {
+            let fault =
+                Fault::error(path.span.clone(), "`while` may not read the event: it is checked before every send, long after the event");
+            return self.fail(fault.help("read `profile.X` or `customer.X`, or put the condition into `trigger.when` or a `branch`"));
+        }
+        if rest.is_empty() {
+            return self
+                .fail(Fault::error(path.span.clone(), "`event` is an object").help("name one of its fields, such as `event.cart.total`"));
+        }
+        if rest.len() > 8 {
+            return self.fail(Fault::error(path.span.clone(), "the path is deeper than 8 fields"));
+        }
+        let kind = self.event_type(path, rest);
+        let field = EventField { path: rest.iter().map(|part| (*part).into()).collect(), size: path.size };
+        let number = intern(&mut self.slots.fields, field);
+        let field = if self.scope == Scope::Step { Field::Capture(intern(self.captures, number)) } else { Field::Event(number) };
+        Some((field, kind))
+    }
+
+    fn event_type(&mut self, path: &Path<'_>, rest: &[&str]) -> Type {
+        if let [name] = rest
+            && ENVELOPE.contains(name)
+        {
+            return Type::Text;
+        }
+        let Some((_, fields)) = SUBJECTS.iter().find(|(name, _)| *name == rest[0]) else {
+            self.warn_typo(path, rest[0], SUBJECTS.iter().map(|(name, _)| *name));
+            return Type::Any;
+        };
+        match rest {
+            [_] => Type::Object,
+            [_, name] => match fields.iter().find(|(known, _)| known == name) {
+                Some((_, kind)) => *kind,
+                None => {
+                    self.warn_typo(path, name, fields.iter().map(|(name, _)| *name));
+                    Type::Any
+                }
+            },
+            _ => Type::Any,
+        }
+    }
+
+    fn consent(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
+        let channels = Channel::PERSONAL.map(Channel::name);
+        let known = rest.first().and_then(|name| Channel::parse(name)).filter(|channel| Channel::PERSONAL.contains(channel));
+        match (known, rest) {
+            (Some(channel), [_]) => Some((Field::Consent(channel), Type::Bool)),
+            _ => {
+                let fault = Fault::error(path.span.clone(), format!("`{}` is not a consent", path.parts.join(".")));
+                let near = rest.first().and_then(|name| closest(name, channels));
+                let near = near.map_or_else(String::new, |name| format!("did you mean `profile.consent.{name}`? "));
+                self.fail(fault.help(format!("{near}consent is kept by channel: {}", channels.join(", "))))
+            }
+        }
+    }
+
+    fn profile(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
+        let [name] = rest else {
+            let message = format!("`{}` is not an attribute: a profile is flat", path.parts.join("."));
+            return self.fail(Fault::error(path.span.clone(), message).help("write `profile.NAME`, or `profile.consent.CHANNEL`"));
+        };
+        let kind = if PROFILE.contains(name) { Type::Text } else { Type::Any };
+        if kind == Type::Any {
+            self.warn_typo(path, name, PROFILE);
+        }
+        Some((Field::Attribute(intern(&mut self.slots.attributes, (*name).into())), kind))
+    }
+
+    fn customer(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
+        let known = rest.first().and_then(|name| CUSTOMER.iter().find(|(known, _)| known == name));
+        match (known, rest) {
+            (Some((_, field)), [_]) => Some((*field, Type::Number)),
+            _ => {
+                let names = CUSTOMER.map(|(name, _)| name);
+                let near = rest.first().and_then(|name| closest(name, names));
+                let near = near.map_or_else(String::new, |name| format!("did you mean `customer.{name}`? "));
+                let fault = Fault::error(path.span.clone(), format!("`{}` is unknown", path.parts.join(".")));
+                self.fail(fault.help(format!("{near}known are: {}", names.map(|name| format!("customer.{name}")).join(", "))))
+            }
+        }
+    }
+
+    fn unknown_root(&mut self, path: &Path<'_>, root: &str) -> Option<(Field, Type)> {
+        let fault = Fault::error(path.span.clone(), format!("`{}` is unknown", path.parts.join(".")));
+        let rest = path.parts[1..].iter().map(|part| format!(".{part}")).collect::<String>();
+        let help = if SUBJECTS.iter().any(|(name, _)| *name == root) {
+            format!("did you mean `event.{root}{rest}`?")
+        } else if let Some(near) = closest(root, ["event", "profile", "customer"]) {
+            format!("did you mean `{near}{rest}`?")
+        } else {
+            "a condition reads `event.X`, `profile.X` and `customer.X`; strings stand in quotes".into()
+        };
+        self.fail(fault.help(help))
+    }
+
+    fn warn_typo<'k>(&mut self, path: &Path<'_>, name: &str, known: impl IntoIterator<Item = &'k str>) {
+        let Some(near) = closest(name, known) else { return };
+        let fault = Fault::warning(path.span.clone(), format!("`{name}` is not a field that Cartwheel knows"));
+        self.faults.push(fault.help(format!("did you mean `{near}`? If it is a field of your own, all is well")));
+    }
+
+    fn fail<T>(&mut self, fault: Fault) -> Option<T> {
+        self.faults.push(fault);
+        None
+    }
+}
+
+/// The number of an item, added if it is new. A plan's limits keep these far below 65,536.
+pub(super) fn intern<T: PartialEq>(items: &mut Vec<T>, item: T) -> u16 {
+    let at = items.iter().position(|known| *known == item).unwrap_or_else(|| {
+        items.push(item);
+        items.len() - 1
+    });
+    u16::try_from(at).unwrap_or(u16::MAX)
+}
+
+/// Whether the text is one field name of a path.
+pub(super) fn is_name(text: &str) -> bool {
+    let mut letters = text.chars();
+    letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}

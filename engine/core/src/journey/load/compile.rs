@@ -1,0 +1,170 @@
+//! Definition to journey: names, limits, conditions, re-entry, exits. The steps are laid out in [`super::steps`].
+
+use super::names::{self, NameOf};
+use super::steps;
+use super::yaml::locate;
+use super::{Problem, Source};
+use crate::channel::Class;
+use crate::journey::at::At;
+use crate::journey::condition::{self, Condition, Scope, Slots};
+use crate::journey::definition::{Definition, Reentry};
+use crate::journey::plan::{Journey, Op};
+use crate::time::{DAY, Span};
+use compact_str::{CompactString, format_compact};
+use xxhash_rust::xxh3::xxh3_128;
+
+/// Longest duration in a journey.
+const MAX_SPAN: Span = Span(3_650 * DAY);
+/// `max_event_age` where it is not given.
+const MAX_EVENT_AGE: Span = Span(DAY);
+/// `reentry` where neither it nor `key` is given.
+const REENTRY: Reentry = Reentry::After(Span(7 * DAY));
+
+/// What compiling one journey needs and fills.
+pub(super) struct Compiler<'c> {
+    pub(super) source: &'c Source,
+    pub(super) slots: &'c mut Slots,
+    pub(super) captures: Vec<u16>,
+    pub(super) problems: &'c mut Vec<Problem>,
+}
+
+/// Compiles one journey. Where a part has an error the journey lacks that part: it is good for finding more problems only.
+pub(super) fn journey(source: &Source, definition: &Definition, slots: &mut Slots, problems: &mut Vec<Problem>) -> Option<Journey> {
+    let mut compiler = Compiler { source, slots, captures: Vec::new(), problems };
+    compiler.check_names(definition);
+    compiler.check_spans(definition);
+    let when = compiler.condition(definition.trigger.when.as_ref(), Scope::Event);
+    let key = compiler.key(definition);
+    let exits = definition.exit.iter().map(|rule| compiler.condition(rule.when.as_ref(), Scope::Event)).collect();
+    let while_ = compiler.condition(definition.while_.as_ref(), Scope::While);
+    let reentry = compiler.reentry(definition);
+    let ops = steps::lay_out(&mut compiler, &definition.steps);
+    let mut journey = Journey {
+        name: definition.journey.as_str().into(),
+        version: version(&source.text),
+        class: definition.class,
+        priority: definition.priority.value,
+        tags: definition.tags.iter().map(|tag| tag.as_str().into()).collect(),
+        when,
+        quiet_for: definition.trigger.quiet_for.as_ref().map(|span| span.value),
+        key,
+        reentry,
+        exits,
+        while_,
+        holdout: definition.holdout.0,
+        goal_within: definition.goal.as_ref().map(|goal| goal.within.value),
+        max_event_age: definition.max_event_age.as_ref().map_or(MAX_EVENT_AGE, |age| age.value),
+        captures: compiler.captures,
+        ops,
+    };
+    look_ahead(&mut journey);
+    Some(journey)
+}
+
+/// The first 8 hex digits of the hash of the file's text.
+fn version(text: &str) -> CompactString {
+    let mut digits = format_compact!("{:032x}", xxh3_128(text.as_bytes()));
+    digits.truncate(8);
+    digits
+}
+
+/// Fills what comes at the end of each wait.
+fn look_ahead(journey: &mut Journey) {
+    for at in 0..journey.ops.len() {
+        let next = journey.upcoming(u16::try_from(at + 1).unwrap_or(u16::MAX));
+        if let Op::Wait { then, .. } | Op::WaitUntil { then, .. } = &mut journey.ops[at] {
+            *then = next;
+        }
+    }
+}
+
+impl Compiler<'_> {
+    fn check_names(&mut self, definition: &Definition) {
+        names::check(self.source, &definition.journey, NameOf::Journey, self.problems);
+        for tag in &definition.tags {
+            names::check(self.source, tag, NameOf::Tag, self.problems);
+        }
+        let trigger = &definition.trigger;
+        let exits = definition.exit.iter().map(|rule| &rule.on);
+        let goal = definition.goal.iter().map(|goal| &goal.on);
+        for name in trigger.event.names().iter().chain(&trigger.moved_by).chain(exits).chain(goal) {
+            names::check_event(self.source, name, self.problems);
+        }
+    }
+
+    fn check_spans(&mut self, definition: &Definition) {
+        let trigger = &definition.trigger;
+        let goal = definition.goal.as_ref().map(|goal| &goal.within);
+        for span in [trigger.quiet_for.as_ref(), definition.max_event_age.as_ref(), goal].into_iter().flatten() {
+            self.positive(span);
+        }
+        if let (None, Some(first)) = (&trigger.quiet_for, trigger.moved_by.first()) {
+            self.error(first, "`moved_by` moves the abandonment window, and there is none", "add `quiet_for:`, such as `quiet_for: 1h`");
+        }
+        if definition.class == Class::Transactional && definition.holdout.0 > 0 {
+            let message = "a transactional journey has no holdout: everybody gets its messages";
+            self.problems.push(Problem::error(&self.source.path, definition.journey.span.clone(), message).help("remove `holdout:`"));
+        }
+    }
+
+    fn reentry(&mut self, definition: &Definition) -> Reentry {
+        let Some(reentry) = &definition.reentry else {
+            return if definition.key.is_some() { Reentry::OncePerKey } else { REENTRY };
+        };
+        match reentry.value {
+            Reentry::OncePerKey if definition.key.is_none() => {
+                self.error(reentry, "`once_per_key` needs a key", "add `key:`, such as `key: event.cart.id`, or write `never`");
+            }
+            Reentry::After(span) => self.positive(&At::new(span, reentry.span.clone())),
+            _ => {}
+        }
+        reentry.value
+    }
+
+    fn key(&mut self, definition: &Definition) -> Option<u16> {
+        let key = definition.key.as_ref()?;
+        match condition::compile_path(key, self.slots) {
+            Ok(field) => Some(field),
+            Err(fault) => {
+                self.fault(key, fault);
+                None
+            }
+        }
+    }
+
+    /// A condition, if one is written and good.
+    pub(super) fn condition(&mut self, text: Option<&At<String>>, scope: Scope) -> Option<Condition> {
+        let text = text?;
+        let (condition, faults) = condition::compile(text, scope, self.slots, &mut self.captures);
+        for fault in faults {
+            self.fault(text, fault);
+        }
+        condition
+    }
+
+    fn fault(&mut self, text: &At<String>, fault: condition::Fault) {
+        let span = locate(&self.source.text, &text.span, text, &fault.range);
+        let problem = Problem { severity: fault.severity, path: self.source.path.clone(), span, message: fault.message, help: fault.help };
+        self.problems.push(problem);
+    }
+
+    /// A duration that must be more than nothing and not absurd.
+    pub(super) fn positive(&mut self, span: &At<Span>) {
+        if span.millis() == 0 {
+            self.error(span, "the duration is zero", "write a longer one, such as 1h");
+        }
+        self.bounded(span);
+    }
+
+    /// A duration that must not be absurd.
+    pub(super) fn bounded(&mut self, span: &At<Span>) {
+        if span.value > MAX_SPAN {
+            self.error(span, "the duration is longer than ten years", "write a shorter one");
+        }
+    }
+
+    /// Notes an error at a value.
+    pub(super) fn error<T>(&mut self, at: &At<T>, message: impl Into<String>, help: impl Into<String>) {
+        self.problems.push(Problem::error(&self.source.path, at.span.clone(), message).help(help));
+    }
+}
