@@ -1,1 +1,185 @@
-//! (in work)
+//! What applying an input leaves behind: decisions (packed into the journal and the chain hash) and effects for the outside.
+
+use crate::channel::Channel;
+use crate::customer::{Customer, Document, Journal, Mark};
+use crate::decision::{Decision, Reason, Values, Verdict};
+use crate::id::{CommandId, CustomerId, RunId};
+use crate::journey::plan::Plan;
+use crate::sends::SuppressionReason;
+use crate::time::Millis;
+use xxhash_rust::xxh3::Xxh3;
+
+pub mod pack;
+
+/// Something that leaves through the sends topic. Texts and documents are looked up when it is encoded, as of its mark.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// A request to send.
+    Command(Draft),
+    /// An address of the customer is, or is no longer, to be written to.
+    Suppression {
+        /// Whose.
+        customer: CustomerId,
+        /// Documents as of this moment.
+        mark: Mark,
+        /// The medium.
+        channel: Channel,
+        /// Why.
+        reason: SuppressionReason,
+        /// True suppresses, false lifts.
+        active: bool,
+        /// Record time.
+        at: Millis,
+    },
+}
+
+/// A command before its documents are looked up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    /// To whom.
+    pub customer: CustomerId,
+    /// Documents as of this moment.
+    pub mark: Mark,
+    /// Derived identity.
+    pub command_id: CommandId,
+    /// The run.
+    pub run_id: RunId,
+    /// Index into the plan's journeys.
+    pub journey: u16,
+    /// Index of the send into the journey's operations.
+    pub op: u16,
+    /// The medium.
+    pub channel: Channel,
+    /// When the step was first reached.
+    pub due_at: Millis,
+    /// When the gate said yes.
+    pub decided_at: Millis,
+    /// Worthless after this.
+    pub not_after: Millis,
+}
+
+/// A decision before it is packed.
+pub struct Decided<'a> {
+    /// When.
+    pub at: Millis,
+    /// Index into the plan's journeys.
+    pub journey: u16,
+    /// The run.
+    pub run: Option<RunId>,
+    /// Index into the journey's operations; none where no step decided.
+    pub op: Option<u16>,
+    /// What.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: Reason,
+    /// The medium.
+    pub channel: Option<Channel>,
+    /// The command.
+    pub command: Option<CommandId>,
+    /// The values compared.
+    pub values: &'a Values,
+}
+
+/// Collects what a turn decides.
+pub struct Effects {
+    /// Effects in the order in which they were decided.
+    pub list: Vec<Effect>,
+    /// Documents since the last checkpoint.
+    pub journal: Journal,
+    /// Decisions since the beginning, by journey, operation, verdict and reason.
+    pub tally: Tally,
+    /// Every decision, kept for whoever asked for it (tests, traces, backtests); none in production.
+    pub kept: Option<Vec<(CustomerId, Decision)>>,
+    chain: Xxh3,
+    packed: Vec<u8>,
+}
+
+impl Effects {
+    /// Nothing decided yet.
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            list: Vec::new(),
+            journal: Journal::default(),
+            tally: Tally::new(plan),
+            kept: None,
+            chain: Xxh3::new(),
+            packed: Vec::new(),
+        }
+    }
+
+    /// Records a decision: journal, chain hash, tally.
+    pub fn decide(&mut self, plan: &Plan, customer: &mut Customer, decided: &Decided<'_>) {
+        self.packed.clear();
+        pack::pack(plan, decided, &mut self.packed);
+        self.chain.update(&customer.id.0.to_le_bytes());
+        self.chain.update(&self.packed);
+        self.journal.append(&mut customer.cold, Document::Decision, &self.packed);
+        self.tally.count(decided);
+        if let Some(kept) = &mut self.kept
+            && let Some(decision) = pack::unpack(&self.packed, "")
+        {
+            kept.push((customer.id, decision));
+        }
+    }
+
+    /// Adds the encoded bytes of an effect to the chain.
+    pub fn chain_bytes(&mut self, bytes: &[u8]) {
+        self.chain.update(&(bytes.len() as u64).to_le_bytes());
+        self.chain.update(bytes);
+    }
+
+    /// Closes the chain of a recorded turn: everything since the previous one, on top of `previous`.
+    pub fn close_chain(&mut self, previous: u128) -> u128 {
+        self.chain.update(&previous.to_le_bytes());
+        let hash = self.chain.digest128();
+        self.chain.reset();
+        hash
+    }
+}
+
+/// Counts of decisions for metrics.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// For each journey the start of its block.
+    starts: Vec<usize>,
+    counts: Vec<u64>,
+}
+
+const VERDICTS: usize = Verdict::ALL.len();
+const REASONS: usize = Reason::ALL.len();
+
+impl Tally {
+    fn new(plan: &Plan) -> Self {
+        let mut starts = Vec::with_capacity(plan.journeys.len() + 1);
+        let mut end = 0;
+        for journey in &plan.journeys {
+            starts.push(end);
+            // One block more than operations: decisions that no step made.
+            end += (journey.ops.len() + 1) * VERDICTS * REASONS;
+        }
+        starts.push(end);
+        Self { starts, counts: vec![0; end] }
+    }
+
+    fn count(&mut self, decided: &Decided<'_>) {
+        let block = decided.op.map_or(0, |op| usize::from(op) + 1);
+        let start = self.starts.get(usize::from(decided.journey)).copied().unwrap_or(usize::MAX / 2);
+        let place = start + (block * VERDICTS + decided.verdict as usize) * REASONS + decided.reason as usize;
+        if let Some(count) = self.counts.get_mut(place) {
+            *count += 1;
+        }
+    }
+
+    /// The counts that are not zero: journey, operation (none: no step), verdict, reason, count.
+    pub fn iter(&self) -> impl Iterator<Item = (u16, Option<u16>, Verdict, Reason, u64)> {
+        self.starts.windows(2).enumerate().flat_map(move |(journey, bounds)| {
+            let counts = self.counts.get(bounds[0]..bounds[1]).unwrap_or_default();
+            counts.iter().enumerate().filter(|(_, count)| **count > 0).map(move |(place, count)| {
+                let block = place / (VERDICTS * REASONS);
+                let verdict = Verdict::ALL[place / REASONS % VERDICTS];
+                let op = block.checked_sub(1).map(|op| op as u16);
+                (journey as u16, op, verdict, Reason::ALL[place % REASONS], *count)
+            })
+        })
+    }
+}

@@ -1,1 +1,70 @@
-//! (in work)
+//! `apply(state, input, now) -> effects`: what an event, or a timer, does to one customer.
+//!
+//! [`Core::event`] applies an event (deduplicate, profile, documents, engagement, journeys); [`Core::fire`] fires the
+//! customer's timers of one deadline. Both leave the customer's new earliest deadline in the slot; the shard arms it.
+
+mod activate;
+mod event;
+mod journeys;
+mod steps;
+mod timer;
+
+pub use activate::Mapping;
+pub use event::Applied;
+
+use crate::customer::{Change, Zones, attribute_hash};
+use crate::effect::Effects;
+use crate::journey::plan::Plan;
+use crate::sends::Mode;
+use crate::time::Millis;
+use crate::value::Value;
+use std::sync::Arc;
+
+/// Windows and runs of one customer at most.
+pub const MAX_RUNS: usize = 32;
+/// Entries that a customer remembers at most.
+const MAX_ENTRIES: usize = 64;
+/// Steps that execute at one time at most.
+const MAX_STEPS: usize = 64;
+
+/// The evaluator under one configuration. It holds no state of customers; what is mutable is scratch space.
+pub struct Core {
+    /// The journeys and the policy.
+    pub plan: Arc<Plan>,
+    /// The bundled time zones.
+    pub zones: Arc<Zones>,
+    /// Hashes of the plan's attributes.
+    attributes: Vec<u32>,
+    /// The present event's fields, by the plan's numbers.
+    fields: Vec<Value>,
+    changes: Vec<Change>,
+}
+
+impl Core {
+    /// An evaluator of the plan.
+    pub fn new(plan: Arc<Plan>) -> Self {
+        let zones = Arc::new(Zones::new(&plan.policy.zone));
+        let attributes = plan.attributes.iter().map(|name| attribute_hash(name)).collect();
+        let fields = vec![Value::Null; plan.fields.len()];
+        Self { plan, zones, attributes, fields, changes: Vec::new() }
+    }
+}
+
+/// What the shard lends for one input.
+pub struct Turn<'a> {
+    /// Live, or behind: marketing is held.
+    pub mode: Mode,
+    /// Where decisions and effects go.
+    pub effects: &'a mut Effects,
+}
+
+/// The times of an event.
+#[derive(Clone, Copy, Debug)]
+pub struct EventTime {
+    /// Event time, not after `seen`.
+    pub at: Millis,
+    /// The greatest record time so far, the event's own included.
+    pub seen: Millis,
+    /// Age as stated: `seen` minus the event's time.
+    pub age: Millis,
+}

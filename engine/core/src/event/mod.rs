@@ -1,1 +1,25 @@
-//! (in work)
+//! A record of the events topic, and the event in it, decoded lazily: first type, customer and time; a subject's fields only
+//! where the product or some journey reads them.
+
+mod decode;
+mod fields;
+mod raw;
+
+pub use decode::{Event, Rejected, Subject, decode};
+pub use fields::{key_text, read_fields};
+pub use raw::{Raw, object_entries};
+
+use crate::time::Millis;
+
+/// A broker's bytes with their offset, borrowed from the consumer's buffer.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// Offset in the events partition.
+    pub offset: i64,
+    /// When the broker had it (LogAppendTime) or the producer made it (CreateTime), epoch milliseconds.
+    pub time: Millis,
+    /// The record's key.
+    pub key: Option<&'a [u8]>,
+    /// The record's value.
+    pub value: &'a [u8],
+}

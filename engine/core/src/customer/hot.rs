@@ -1,0 +1,216 @@
+//! What a journey needs to decide on an event.
+
+use crate::channel::Channel;
+use crate::id::{CommandId, CustomerId, RunId};
+use crate::journey::condition::Field;
+use crate::time::{DAY, Millis};
+use crate::timer::NEVER;
+use crate::value::{Value, ValueRef};
+use thin_vec::ThinVec;
+
+/// Event ids that a customer remembers.
+pub const REMEMBERED_IDS: usize = 8;
+
+/// One customer's hot state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Customer {
+    /// Who.
+    pub id: CustomerId,
+    /// The earliest deadline of the runs that are not held; [`NEVER`] without one.
+    pub deadline: Millis,
+    /// The deadline of the one live entry in the wheel; [`NEVER`] without one. Not part of the state: the wheel is a cache.
+    pub armed: Millis,
+    /// Hashes of the newest event ids, a ring; 0 is an empty place.
+    pub seen: [u64; REMEMBERED_IDS],
+    /// Where the next id goes.
+    pub seen_next: u8,
+    /// Channels (bits) with consent granted.
+    pub granted: u8,
+    /// Channels (bits) with consent denied.
+    pub denied: u8,
+    /// Channels (bits) suppressed by a bounce.
+    pub bounced: u8,
+    /// Channels (bits) suppressed by a complaint.
+    pub complained: u8,
+    /// Channels (bits) with an address.
+    pub reachable: u8,
+    /// Needs to be written at the next checkpoint. Not part of the state.
+    pub dirty: bool,
+    /// Number of the zone in [`super::Zones`] plus one; 0 if unknown. Derived from the attributes, not stored.
+    pub zone: u16,
+    /// Orders placed.
+    pub orders: u32,
+    /// Head of the customer's entries in the journal of documents plus one; 0 without. Not part of the state.
+    pub cold: u32,
+    /// Sum of the orders' totals.
+    pub lifetime_value: f64,
+    /// Time of the newest order; `Millis::MIN` without one.
+    pub last_order_at: Millis,
+    /// Windows, runs and lingering runs, in order of RunId.
+    pub runs: ThinVec<Run>,
+    /// Entries that a re-entry rule remembers, oldest first.
+    pub entries: ThinVec<Entry>,
+    /// Marketing messages sent, oldest first, as long as some cap counts them.
+    pub touches: ThinVec<Touch>,
+    /// Profile attributes that decide: those that some condition names and those of the time zone, by the hash of their name.
+    pub attributes: ThinVec<(u32, Value)>,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Stage {
+    /// The abandonment window is open; not entered.
+    Window = 0,
+    /// Entered.
+    Running = 1,
+    /// All steps done; waits for the goal.
+    Lingering = 2,
+}
+
+/// An abandonment window, a run, or a finished run that waits for its goal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Derived identity.
+    pub id: RunId,
+    /// Id of the latest command sent; 0 before the first.
+    pub last_command: u128,
+    /// Hash of the key.
+    pub key: u64,
+    /// When the window opened or the run entered.
+    pub opened_at: Millis,
+    /// When the timer fires.
+    pub deadline: Millis,
+    /// When the current send was first reached.
+    pub due: Millis,
+    /// From where waits count.
+    pub anchor: Millis,
+    /// When the latest message was sent; `Millis::MIN` before the first.
+    pub last_sent_at: Millis,
+    /// Index into the plan's journeys.
+    pub journey: u16,
+    /// Index into the journey's operations.
+    pub op: u16,
+    /// Index of the channel that a send tries next.
+    pub choice: u8,
+    /// How far it is.
+    pub stage: Stage,
+    /// The current send has been reached (its `due` is set).
+    pub at_send: bool,
+    /// The latest message was opened or clicked.
+    pub engaged: bool,
+    /// The goal was reached.
+    pub converted: bool,
+    /// Waits for the shard to catch up; its deadline does not count.
+    pub held: bool,
+    /// What the run keeps of its trigger event.
+    pub captures: ThinVec<Value>,
+}
+
+/// An entry into a journey, remembered for its re-entry rule.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Entry {
+    /// Index into the plan's journeys.
+    pub journey: u16,
+    /// Hash of the key.
+    pub key: u64,
+    /// When.
+    pub at: Millis,
+}
+
+/// A marketing message sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Touch {
+    /// When.
+    pub at: Millis,
+    /// Index into the plan's journeys.
+    pub journey: u16,
+    /// The medium.
+    pub channel: Channel,
+}
+
+impl Customer {
+    /// Somebody of whom nothing is known.
+    pub fn new(id: CustomerId) -> Self {
+        Self {
+            id,
+            deadline: NEVER,
+            armed: NEVER,
+            seen: [0; REMEMBERED_IDS],
+            seen_next: 0,
+            granted: 0,
+            denied: 0,
+            bounced: 0,
+            complained: 0,
+            reachable: Channel::Webhook.bit(),
+            dirty: false,
+            zone: 0,
+            orders: 0,
+            cold: 0,
+            lifetime_value: 0.0,
+            last_order_at: Millis::MIN,
+            runs: ThinVec::new(),
+            entries: ThinVec::new(),
+            touches: ThinVec::new(),
+            attributes: ThinVec::new(),
+        }
+    }
+
+    /// Remembers an event id; false if it is one of the newest [`REMEMBERED_IDS`].
+    pub fn first_sight(&mut self, id_hash: u64) -> bool {
+        let id_hash = id_hash.max(1);
+        if self.seen.contains(&id_hash) {
+            return false;
+        }
+        self.seen[usize::from(self.seen_next)] = id_hash;
+        self.seen_next = (self.seen_next + 1) % REMEMBERED_IDS as u8;
+        true
+    }
+
+    /// Windows and entered runs, without the lingering.
+    pub fn live_runs(&self) -> usize {
+        self.runs.iter().filter(|run| run.stage != Stage::Lingering).count()
+    }
+
+    /// Recomputes the earliest deadline after runs have changed.
+    pub fn refresh_deadline(&mut self) {
+        self.deadline = self.runs.iter().filter(|run| !run.held).map(|run| run.deadline).min().unwrap_or(NEVER);
+    }
+
+    /// Puts a run into its place in the order of ids.
+    pub fn insert_run(&mut self, run: Run) -> usize {
+        let place = self.runs.partition_point(|other| other.id < run.id);
+        self.runs.insert(place, run);
+        place
+    }
+
+    /// The value of a field that does not come from an event, at time `t`.
+    pub fn field(&self, field: Field, attributes: &[u32], t: Millis) -> ValueRef<'_> {
+        match field {
+            Field::Event(_) | Field::Capture(_) => ValueRef::Null,
+            Field::Attribute(index) => attributes.get(usize::from(index)).map_or(ValueRef::Null, |hash| self.attribute(*hash)),
+            Field::Consent(channel) => ValueRef::Bool(self.granted & channel.bit() != 0),
+            Field::Orders => ValueRef::Number(f64::from(self.orders)),
+            Field::LifetimeValue => ValueRef::Number(self.lifetime_value),
+            Field::DaysSinceOrder if self.last_order_at == Millis::MIN => ValueRef::Null,
+            Field::DaysSinceOrder => ValueRef::Number((t - self.last_order_at).max(0).div_euclid(DAY) as f64),
+        }
+    }
+
+    /// The attribute whose name has this hash.
+    pub fn attribute(&self, hash: u32) -> ValueRef<'_> {
+        self.attributes.iter().find(|(name, _)| *name == hash).map_or(ValueRef::Null, |(_, value)| value.borrow())
+    }
+}
+
+impl Run {
+    /// Whether a message was sent.
+    pub fn has_sent(&self) -> bool {
+        self.last_sent_at != Millis::MIN
+    }
+
+    /// Whether this is the run of that command.
+    pub fn is_of(&self, command: CommandId) -> bool {
+        self.last_command == command.0
+    }
+}

@@ -1,0 +1,44 @@
+//! The fields of an event that some condition, key or capture reads.
+
+use super::decode::{Event, Subject};
+use super::raw::Raw;
+use crate::journey::plan::EventField;
+use crate::value::Value;
+use std::borrow::Cow;
+
+/// Reads the fields `wanted` (indices into `fields`) of the event into their places of `values`, which is as long as `fields`.
+pub fn read_fields(event: &Event<'_>, fields: &[EventField], wanted: &[u16], values: &mut [Value]) {
+    for &index in wanted {
+        let index = usize::from(index);
+        if let (Some(field), Some(place)) = (fields.get(index), values.get_mut(index)) {
+            *place = read(event, field);
+        }
+    }
+}
+
+fn read(event: &Event<'_>, field: &EventField) -> Value {
+    match (find(event, field), field.size) {
+        (None, false) => Value::Null,
+        (None, true) => Value::Number(0.0),
+        (Some(raw), false) => raw.scalar(),
+        (Some(raw), true) => Value::Number(raw.size() as f64),
+    }
+}
+
+fn find<'a>(event: &Event<'a>, field: &EventField) -> Option<Raw<'a>> {
+    let (first, rest) = field.path.split_first()?;
+    match Subject::parse(first) {
+        Some(subject) => event.subject(subject)?.get(rest),
+        None => event.whole.get(&field.path),
+    }
+}
+
+/// The text of a key's value: a string's content, or a number's or boolean's raw text; none where the event has no such scalar.
+pub fn key_text<'a>(event: &Event<'a>, field: &EventField) -> Option<Cow<'a, str>> {
+    let raw = find(event, field)?;
+    match raw.0.as_bytes().first() {
+        Some(b'"') => raw.string(),
+        Some(b'{' | b'[') => None,
+        _ => Some(Cow::Borrowed(raw.0)),
+    }
+}

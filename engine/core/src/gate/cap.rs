@@ -1,0 +1,181 @@
+//! Frequency caps: how many touches lie in a window, and whether the last place is kept for a higher priority.
+
+use super::{Question, time};
+use crate::channel::{Channel, Class};
+use crate::customer::{Customer, Run, Stage, Touch, Zones};
+use crate::decision::{Reason, Values};
+use crate::journey::plan::{Journey, Op, Plan, Upcoming};
+use crate::policy::{Cap, CapScope, CapWindow};
+use crate::time::{DAY, Millis};
+use crate::value::Value;
+use jiff::ToSpan;
+use jiff::civil::Time;
+
+/// Touches that a customer remembers at most; above the largest limit of a cap.
+const MAX_TOUCHES: usize = 256;
+
+/// A cap that says no.
+pub struct Blocked {
+    /// `cap` or `reserved`.
+    pub reason: Reason,
+    /// When to ask again.
+    pub until: Millis,
+    /// The values compared.
+    pub values: Values,
+}
+
+/// The first cap in policy order that blocks a send through `channel`.
+pub fn blocked(question: &Question<'_>, channel: Channel) -> Option<Blocked> {
+    let run = &question.customer.runs[question.run];
+    let journey = &question.plan.journeys[usize::from(run.journey)];
+    question
+        .plan
+        .policy
+        .caps
+        .iter()
+        .filter(|cap| covers(&cap.scope, channel.bit(), journey))
+        .find_map(|cap| check(question, journey, cap))
+}
+
+fn check(question: &Question<'_>, journey: &Journey, cap: &Cap) -> Option<Blocked> {
+    let window = Window::of(cap.per, question);
+    let mut times: Vec<Millis> = question
+        .customer
+        .touches
+        .iter()
+        .filter(|touch| window.holds(touch.at))
+        .filter(|touch| {
+            match question.plan.journeys.get(usize::from(touch.journey)) {
+                Some(journey) => covers(&cap.scope, touch.channel.bit(), journey),
+                // Of a journey that is gone only the channel is known.
+                None => matches!(&cap.scope, CapScope::All) || cap.scope == CapScope::Channel(touch.channel),
+            }
+        })
+        .map(|touch| touch.at)
+        .collect();
+    let limit = usize::from(cap.limit);
+    let mut values: Values = vec![
+        ("cap".into(), Value::Text(cap.name.as_str().into())),
+        ("limit".into(), Value::Number(f64::from(cap.limit))),
+        ("count".into(), Value::Number(times.len() as f64)),
+    ];
+    if times.len() >= limit {
+        times.sort_unstable();
+        let until = match cap.per {
+            CapWindow::Rolling(span) => times[times.len() - limit] + span.millis(),
+            CapWindow::Day | CapWindow::Week | CapWindow::Month => window.end,
+        };
+        let until = until.max(question.t + 1);
+        values.push(("until".into(), time(until)));
+        return Some(Blocked { reason: Reason::Cap, until, values });
+    }
+    let reserved: Vec<Millis> = reservations(question, journey, cap, window.end).collect();
+    if times.len() + reserved.len() < limit {
+        return None;
+    }
+    let until = reserved.iter().min()? + 1;
+    values.push(("until".into(), time(until)));
+    values.push(("reserved".into(), Value::Number(reserved.len() as f64)));
+    Some(Blocked { reason: Reason::Reserved, until, values })
+}
+
+/// The deadlines inside the window of the customer's sends with a higher priority.
+fn reservations<'a>(question: &'a Question<'_>, journey: &'a Journey, cap: &'a Cap, end: Millis) -> impl Iterator<Item = Millis> + 'a {
+    let own = &question.customer.runs[question.run];
+    question.customer.runs.iter().filter_map(move |run| {
+        let other = question.plan.journeys.get(usize::from(run.journey))?;
+        let higher = other.class == Class::Marketing && other.priority > journey.priority;
+        let due = question.t < run.deadline && run.deadline < end && run.stage != Stage::Lingering && run.id != own.id;
+        if !higher || !due {
+            return None;
+        }
+        let upcoming = upcoming(other, run)?;
+        covers(&cap.scope, upcoming.channels, other).then_some(run.deadline)
+    })
+}
+
+/// The send that comes at the run's deadline, if one may come.
+fn upcoming(journey: &Journey, run: &Run) -> Option<Upcoming> {
+    if run.stage == Stage::Window {
+        return journey.first();
+    }
+    match journey.ops.get(usize::from(run.op))? {
+        Op::Wait { then, .. } | Op::WaitUntil { then, .. } => *then,
+        Op::Send { channels, .. } => channels.get(usize::from(run.choice)).map(|choice| Upcoming { channels: choice.channel.bit() }),
+        _ => None,
+    }
+}
+
+/// Whether a scope covers sends of a journey through one of these channels (a bit set).
+fn covers(scope: &CapScope, channels: u8, journey: &Journey) -> bool {
+    match scope {
+        CapScope::All => true,
+        CapScope::Channel(channel) => channels & channel.bit() != 0,
+        CapScope::Tag(tag) => journey.tags.iter().any(|other| other == tag),
+        CapScope::Journey(name) => journey.name == name.as_str(),
+    }
+}
+
+/// The window of a cap around `t`: touches in `(after, end)`.
+struct Window {
+    after: Millis,
+    end: Millis,
+    rolling: bool,
+}
+
+impl Window {
+    fn of(window: CapWindow, question: &Question<'_>) -> Self {
+        match window {
+            CapWindow::Rolling(span) => {
+                Self { after: question.t - span.millis(), end: question.t.saturating_add(span.millis()), rolling: true }
+            }
+            calendar => {
+                let (start, end) = calendar_window(calendar, question.zones, question.customer.zone, question.t);
+                Self { after: start - 1, end, rolling: false }
+            }
+        }
+    }
+
+    fn holds(&self, at: Millis) -> bool {
+        at > self.after && (self.rolling || at < self.end)
+    }
+}
+
+/// The local day, week (from Monday) or month in which `t` lies: start inclusive, end exclusive.
+fn calendar_window(window: CapWindow, zones: &Zones, zone: u16, t: Millis) -> (Millis, Millis) {
+    let date = zones.local(zone, t).date();
+    let (first, next) = match window {
+        CapWindow::Week => {
+            let monday = date.checked_sub(i64::from(date.weekday().to_monday_zero_offset()).days());
+            let next = monday.clone().and_then(|monday| monday.checked_add(1.week()));
+            (monday, next)
+        }
+        CapWindow::Month => (Ok(date.first_of_month()), date.first_of_month().checked_add(1.month())),
+        _ => (Ok(date), date.checked_add(1.day())),
+    };
+    let instant = |date: Result<jiff::civil::Date, jiff::Error>, or| {
+        date.map_or(or, |date| zones.instant(zone, date.to_datetime(Time::midnight())))
+    };
+    (instant(first, t), instant(next, t + DAY))
+}
+
+/// Remembers a marketing message, and forgets those that no cap counts any more.
+pub fn remember_touch(plan: &Plan, customer: &mut Customer, touch: Touch) {
+    let longest = plan
+        .policy
+        .caps
+        .iter()
+        .map(|cap| match cap.per {
+            CapWindow::Rolling(span) => span.millis(),
+            CapWindow::Day => 2 * DAY,
+            CapWindow::Week => 9 * DAY,
+            CapWindow::Month => 33 * DAY,
+        })
+        .max();
+    let Some(longest) = longest else { return };
+    customer.touches.retain(|other| other.at > touch.at - longest);
+    if customer.touches.len() >= MAX_TOUCHES {
+        customer.touches.remove(0);
+    }
+    customer.touches.push(touch);
+}

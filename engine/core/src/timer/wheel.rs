@@ -1,0 +1,253 @@
+//! A hierarchical timing wheel with append-only buckets and lazy cancellation.
+//!
+//! | level | bucket | span |
+//! | --- | --- | --- |
+//! | 0 | 1.024 s | 4.4 min |
+//! | 1 | 4.4 min | 18.6 h |
+//! | 2 | 18.6 h | 199 d |
+//! | 3 | 199 d | 139 y |
+//!
+//! An entry is 12 bytes: a deadline in milliseconds and a slot number. The bucket's resolution never decides whether a timer
+//! is due: the bucket of the current second is sorted by deadline into `front`, and only entries at or before the asked
+//! limit leave it. A re-armed timer leaves its old entry behind; whoever takes entries out compares them with the slot.
+
+use super::NEVER;
+use crate::time::Millis;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// log2 of a tick in milliseconds.
+const TICK_BITS: u32 = 10;
+/// log2 of the buckets of a level.
+const LEVEL_BITS: u32 = 8;
+const BUCKETS: usize = 1 << LEVEL_BITS;
+const LEVELS: usize = 4;
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(C, packed(4))]
+struct Entry {
+    deadline: Millis,
+    slot: u32,
+}
+
+struct Level {
+    buckets: Vec<Vec<Entry>>,
+    /// A bit for every bucket that is not empty.
+    occupied: [u64; BUCKETS / 64],
+}
+
+impl Level {
+    fn new() -> Self {
+        Self { buckets: vec![Vec::new(); BUCKETS], occupied: [0; BUCKETS / 64] }
+    }
+
+    fn push(&mut self, bucket: usize, entry: Entry) {
+        self.buckets[bucket].push(entry);
+        self.occupied[bucket / 64] |= 1 << (bucket % 64);
+    }
+
+    fn take(&mut self, bucket: usize) -> Vec<Entry> {
+        self.occupied[bucket / 64] &= !(1 << (bucket % 64));
+        std::mem::take(&mut self.buckets[bucket])
+    }
+
+    /// The first occupied bucket at or behind `from`.
+    fn first_from(&self, from: usize) -> Option<usize> {
+        let mut word = from / 64;
+        let mut bits = self.occupied.get(word)? & (u64::MAX << (from % 64));
+        loop {
+            if bits != 0 {
+                return Some(word * 64 + bits.trailing_zeros() as usize);
+            }
+            word += 1;
+            bits = *self.occupied.get(word)?;
+        }
+    }
+}
+
+/// The wheel of one shard.
+pub struct Wheel {
+    /// The tick whose entries (and those of all before it) are in `front` or `early`.
+    tick: u64,
+    levels: [Level; LEVELS],
+    /// Deadlines beyond the last level.
+    beyond: Vec<Entry>,
+    /// Entries of the current tick, latest first.
+    front: Vec<Entry>,
+    /// Entries that were inserted at or before the current tick.
+    early: BinaryHeap<Reverse<Entry>>,
+    len: usize,
+}
+
+impl Default for Wheel {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn tick_of(deadline: Millis) -> u64 {
+    (deadline.max(0) as u64) >> TICK_BITS
+}
+
+impl Wheel {
+    /// An empty wheel at the epoch; the first [`Wheel::pop`] brings it to the present.
+    pub fn new() -> Self {
+        Self {
+            tick: 0,
+            levels: std::array::from_fn(|_| Level::new()),
+            beyond: Vec::new(),
+            front: Vec::new(),
+            early: BinaryHeap::new(),
+            len: 0,
+        }
+    }
+
+    /// Physical entries, stale ones included.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Arms a timer. [`NEVER`] is ignored.
+    pub fn insert(&mut self, deadline: Millis, slot: u32) {
+        if deadline == NEVER {
+            return;
+        }
+        self.len += 1;
+        self.place(Entry { deadline, slot });
+    }
+
+    /// Takes out one of the entries with the least deadline, if that is at or before `limit`.
+    pub fn pop(&mut self, limit: Millis) -> Option<(Millis, u32)> {
+        let entry = self.next_entry(limit)?;
+        self.len -= 1;
+        Some(entry)
+    }
+
+    /// Puts back what [`Wheel::pop`] took.
+    pub fn unpop(&mut self, deadline: Millis, slot: u32) {
+        self.insert(deadline, slot);
+    }
+
+    /// A time before which nothing is due: exact for the current second, the start of a bucket beyond it. [`NEVER`] if empty.
+    pub fn nothing_before(&self) -> Millis {
+        let front = self.front.last().map_or(NEVER, |entry| entry.deadline);
+        let early = self.early.peek().map_or(NEVER, |Reverse(entry)| entry.deadline);
+        let near = front.min(early);
+        if near != NEVER {
+            return near;
+        }
+        self.next_bucket().map_or(NEVER, |(_, _, tick)| (tick << TICK_BITS) as Millis)
+    }
+
+    fn next_entry(&mut self, limit: Millis) -> Option<(Millis, u32)> {
+        loop {
+            let front = self.front.last().map_or(NEVER, |entry| entry.deadline);
+            let early = self.early.peek().map_or(NEVER, |Reverse(entry)| entry.deadline);
+            if front.min(early) <= limit {
+                let entry = if front <= early { self.front.pop() } else { self.early.pop().map(|Reverse(entry)| entry) };
+                return entry.map(|entry| (entry.deadline, entry.slot));
+            }
+            if front != NEVER || early != NEVER || !self.advance(tick_of(limit)) {
+                return None;
+            }
+        }
+    }
+
+    fn place(&mut self, entry: Entry) {
+        let tick = tick_of(entry.deadline);
+        if tick <= self.tick {
+            self.early.push(Reverse(entry));
+            return;
+        }
+        // The level is where the highest differing bit lies: an entry shares all higher digits with the current tick.
+        let level = (63 - (tick ^ self.tick).leading_zeros()) / LEVEL_BITS;
+        match self.levels.get_mut(level as usize) {
+            Some(at) => at.push((tick >> (level * LEVEL_BITS)) as usize & (BUCKETS - 1), entry),
+            None => self.beyond.push(entry),
+        }
+    }
+
+    /// The next occupied bucket: (level, bucket, its first tick).
+    fn next_bucket(&self) -> Option<(usize, usize, u64)> {
+        for (level, at) in self.levels.iter().enumerate() {
+            let shift = level as u32 * LEVEL_BITS;
+            let digit = (self.tick >> shift) as usize & (BUCKETS - 1);
+            if let Some(bucket) = at.first_from(digit + 1) {
+                let above = self.tick >> (shift + LEVEL_BITS) << (shift + LEVEL_BITS);
+                return Some((level, bucket, above | (bucket as u64) << shift));
+            }
+        }
+        let first = self.beyond.iter().map(|entry| tick_of(entry.deadline)).min()?;
+        Some((LEVELS, 0, first))
+    }
+
+    /// Opens the next bucket that starts at or before tick `until`. False if there is none.
+    fn advance(&mut self, until: u64) -> bool {
+        let Some((level, bucket, start)) = self.next_bucket().filter(|(_, _, start)| *start <= until) else {
+            return false;
+        };
+        self.tick = start;
+        let entries = match self.levels.get_mut(level) {
+            Some(at) => at.take(bucket),
+            None => std::mem::take(&mut self.beyond),
+        };
+        if level == 0 {
+            self.front = entries;
+            self.front.sort_unstable_by_key(|entry| Reverse((entry.deadline, entry.slot)));
+        } else {
+            for entry in entries {
+                self.place(entry);
+            }
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn an_entry_is_twelve_bytes() {
+        assert_eq!(size_of::<Entry>(), 12);
+    }
+
+    proptest! {
+        /// The wheel gives what a sorted set gives, in the order of deadlines.
+        #[test]
+        fn equals_a_sorted_set(steps in prop::collection::vec((0u8..4, 0i64..5_000_000_000, 0u32..40), 1..300)) {
+            let mut wheel = Wheel::new();
+            let mut naive = BTreeSet::new();
+            let mut now = 1_700_000_000_000;
+            for (kind, distance, slot) in steps {
+                let distance = match kind { 0 => distance % 3_000, 1 => distance % 400_000, _ => distance };
+                if kind < 3 {
+                    if naive.insert((now + distance, slot)) {
+                        wheel.insert(now + distance, slot);
+                    }
+                    continue;
+                }
+                now += distance % 40_000_000;
+                prop_assert!(naive.first().is_none_or(|(deadline, _)| wheel.nothing_before() <= *deadline));
+                let mut fired = Vec::new();
+                while let Some(entry) = wheel.pop(now) {
+                    fired.push(entry);
+                }
+                let mut expected: Vec<_> = naive.iter().copied().take_while(|(deadline, _)| *deadline <= now).collect();
+                naive.retain(|(deadline, _)| *deadline > now);
+                prop_assert!(fired.is_sorted_by_key(|entry| entry.0));
+                fired.sort_unstable();
+                expected.sort_unstable();
+                prop_assert_eq!(fired, expected);
+                prop_assert_eq!(wheel.len(), naive.len());
+            }
+        }
+    }
+}
