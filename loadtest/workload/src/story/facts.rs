@@ -1,0 +1,215 @@
+//! What can happen to a shopper, and the event that tells of it. Whether it still happens is decided when its time comes:
+//! a cart that was bought meanwhile is not bought again.
+
+use super::catalogue::{CATALOGUE, Shown};
+use super::shopper::{Cart, Item, Profile, Shopper};
+use crate::random::mix;
+use cartwheel_core::channel::Channel;
+use cartwheel_core::id::CommandId;
+use cartwheel_core::time::{DAY, Millis, rfc3339};
+use serde::Serialize;
+
+/// A cart that nobody has touched for so long is forgotten when something is added.
+const CART_LIFE: Millis = 7 * DAY;
+
+/// One thing that a shopper does or that happens to them.
+#[derive(Clone, Debug)]
+pub(super) enum Fact {
+    /// The shop's customer file is imported.
+    Imported,
+    /// They sign up.
+    Created,
+    /// They subscribe to e-mail.
+    Subscribed,
+    /// They look at a product.
+    Viewed(usize),
+    /// They put a product into the cart.
+    Added(usize),
+    /// They put a product into a new cart, on a device that knows nothing of the open one.
+    AddedElsewhere(usize),
+    /// The cart as it is now.
+    CartUpdated,
+    /// They empty the cart.
+    Emptied,
+    /// They start the checkout of the open cart; of this one only, if it is named.
+    CheckedOut(Option<String>),
+    /// They buy the open cart; this one only, if it is named.
+    Ordered(Option<String>),
+    /// The order of this cart is paid.
+    Paid(Cart),
+    /// A message is opened.
+    Opened(Message),
+    /// A link in it is clicked.
+    Clicked(Message),
+    /// It comes back for good.
+    Bounced(Message),
+    /// They unsubscribe from its channel.
+    Unsubscribed(Message),
+}
+
+/// Which message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Message {
+    pub command_id: CommandId,
+    pub channel: Channel,
+    pub journey: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bounce: Option<&'static str>,
+}
+
+/// An event in the contract's field order; the subjects that it has.
+#[derive(Default, Serialize)]
+struct Event<'a> {
+    id: String,
+    r#type: &'static str,
+    customer: &'a str,
+    #[serde(with = "rfc3339")]
+    time: Millis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<&'a Profile>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product: Option<Shown>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cart: Option<Basket>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checkout: Option<Checkout>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<Basket>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a Message>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<&'static str>,
+}
+
+/// A cart, or the order of one.
+#[derive(Serialize)]
+struct Basket {
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cart: Option<String>,
+    total: f64,
+    currency: &'static str,
+    url: String,
+    items: Vec<Item>,
+}
+
+#[derive(Serialize)]
+struct Checkout {
+    id: String,
+}
+
+impl Cart {
+    /// The cart's id with another first letter: ids of its checkout and order.
+    fn sibling(&self, letter: char) -> String {
+        format!("{letter}{}", &self.id[1..])
+    }
+
+    fn shown(&self) -> Basket {
+        let url = format!("https://shop.example.test/carts/{}", self.id);
+        Basket { id: self.id.clone(), cart: None, total: self.total(), currency: "USD", url, items: self.items() }
+    }
+
+    fn ordered(&self) -> Basket {
+        let id = self.sibling('o');
+        let url = format!("https://shop.example.test/orders/{id}");
+        Basket { id, url, cart: Some(self.id.clone()), ..self.shown() }
+    }
+}
+
+/// What came of a fact.
+pub(super) struct Told {
+    /// The event's type.
+    pub kind: &'static str,
+    /// The event as JSON.
+    pub json: Vec<u8>,
+    /// The cart that was bought, if the fact was an order.
+    pub bought: Option<Cart>,
+}
+
+impl Shopper {
+    /// Lets the fact happen at this time; none if it no longer can. `seed` and `number` make the event's id.
+    pub fn tell(&mut self, fact: &Fact, at: Millis, seed: u64, number: u32) -> Option<Told> {
+        let closed = self.change(fact, at)?;
+        self.events += 1;
+        let id = format!("{:016x}", mix(mix(seed).wrapping_add(u64::from(number) << 32 | self.events)));
+        let event = Event { id, r#type: fact.kind(), customer: &self.name, time: at, ..self.subjects(fact, closed.as_ref()) };
+        // Serialising plain structs of strings, numbers and lists has no way to fail.
+        let json = serde_json::to_vec(&event).unwrap_or_default();
+        let bought = closed.filter(|_| matches!(fact, Fact::Ordered(_)));
+        Some(Told { kind: fact.kind(), json, bought })
+    }
+
+    /// Changes the cart as the fact says, and gives the cart that is closed by it; none if the fact is void.
+    fn change(&mut self, fact: &Fact, at: Millis) -> Option<Option<Cart>> {
+        match fact {
+            Fact::Added(product) => self.cart_at(at).add(*product),
+            Fact::AddedElsewhere(product) => {
+                self.cart = None;
+                self.cart_at(at).add(*product);
+            }
+            Fact::CartUpdated | Fact::CheckedOut(None) => self.cart.as_mut()?.touched = at,
+            Fact::CheckedOut(Some(id)) => self.cart.as_mut().filter(|cart| cart.id == *id)?.touched = at,
+            Fact::Ordered(id) => return self.cart.take_if(|cart| id.as_ref().is_none_or(|id| cart.id == *id)).map(Some),
+            Fact::Emptied => return self.cart.take().map(|cart| Some(Cart { lines: Vec::new(), ..cart })),
+            _ => {}
+        }
+        Some(None)
+    }
+
+    /// The open cart, or a new one.
+    fn cart_at(&mut self, at: Millis) -> &mut Cart {
+        self.cart.take_if(|cart| at - cart.touched > CART_LIFE);
+        let (carts, name) = (&mut self.carts, &self.name);
+        let cart = self.cart.get_or_insert_with(|| {
+            *carts += 1;
+            Cart { id: format!("k-{name}-{carts}"), touched: at, lines: Vec::new() }
+        });
+        cart.touched = at;
+        cart
+    }
+
+    fn subjects<'a>(&'a self, fact: &'a Fact, closed: Option<&Cart>) -> Event<'a> {
+        let mut event = Event::default();
+        match fact {
+            Fact::Imported | Fact::Created => event.profile = Some(&self.profile),
+            Fact::Subscribed => event.channel = Some(Channel::Email.name()),
+            Fact::Viewed(product) | Fact::Added(product) | Fact::AddedElsewhere(product) => {
+                event.product = Some(CATALOGUE[*product].shown());
+            }
+            Fact::CartUpdated => event.cart = self.cart.as_ref().map(Cart::shown),
+            Fact::Emptied => event.cart = closed.map(Cart::shown),
+            Fact::CheckedOut(_) => {
+                event.cart = self.cart.as_ref().map(Cart::shown);
+                event.checkout = self.cart.as_ref().map(|cart| Checkout { id: cart.sibling('h') });
+            }
+            Fact::Ordered(_) => event.order = closed.map(Cart::ordered),
+            Fact::Paid(cart) => event.order = Some(cart.ordered()),
+            Fact::Opened(message) | Fact::Clicked(message) | Fact::Bounced(message) | Fact::Unsubscribed(message) => {
+                event.message = Some(message);
+            }
+        }
+        event
+    }
+}
+
+impl Fact {
+    /// The type of the event that tells of it.
+    const fn kind(&self) -> &'static str {
+        match self {
+            Fact::Imported => "customer_updated",
+            Fact::Created => "customer_created",
+            Fact::Subscribed => "subscribed",
+            Fact::Viewed(_) => "product_viewed",
+            Fact::Added(_) | Fact::AddedElsewhere(_) => "product_added",
+            Fact::CartUpdated => "cart_updated",
+            Fact::Emptied => "cart_emptied",
+            Fact::CheckedOut(_) => "checkout_started",
+            Fact::Ordered(_) => "order_placed",
+            Fact::Paid(_) => "order_paid",
+            Fact::Opened(_) => "message_opened",
+            Fact::Clicked(_) => "message_clicked",
+            Fact::Bounced(_) => "message_bounced",
+            Fact::Unsubscribed(_) => "unsubscribed",
+        }
+    }
+}
