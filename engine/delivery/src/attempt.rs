@@ -1,0 +1,190 @@
+//! The verdict on one call: done, again at a moment, given up, or nobody knows. Pure.
+
+use crate::Now;
+use cartwheel_core::channel::Class;
+use cartwheel_core::id::CommandId;
+use cartwheel_core::receipt::{Outcome, RejectReason};
+use cartwheel_core::time::{Millis, SECOND};
+use xxhash_rust::xxh3::Xxh3;
+
+/// How often and when to call again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Width of the first back-off, in ms; doubles with every attempt.
+    pub base: Millis,
+    /// The greatest width, in ms.
+    pub cap: Millis,
+    /// Calls in all.
+    pub max_attempts: u32,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self { base: SECOND, cap: 600 * SECOND, max_attempts: 50 }
+    }
+}
+
+/// The call that is judged, and what is known of those before it.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt {
+    /// The command.
+    pub command: CommandId,
+    /// Decides whether to repeat what may already have been taken.
+    pub class: Class,
+    /// Number of this call, from 1.
+    pub number: u32,
+    /// An earlier call of this command was ambiguous and nothing has settled it.
+    pub uncertain: bool,
+    /// When the provider forgets the command's idempotency key (wall); none where it keeps none.
+    pub key_until: Option<Millis>,
+    /// The message is worthless from here on (wall).
+    pub not_after: Millis,
+}
+
+/// What follows from an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The provider has it.
+    Accepted,
+    /// The provider will never take it.
+    Rejected {
+        /// Why.
+        reason: RejectReason,
+        /// The address is dead or has opted out.
+        suppress: bool,
+    },
+    /// Call again at this moment (monotonic).
+    RetryAt(Millis),
+    /// No further call.
+    GiveUp(GiveUp),
+    /// No further call, and the message may have been taken.
+    Ambiguous,
+}
+
+/// Why there is no further call of a message that was certainly not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GiveUp {
+    /// The next call would come at or after `not_after`.
+    Expired,
+    /// Called as often as allowed.
+    Exhausted,
+}
+
+/// Judges the outcome of a call.
+///
+/// A message that may have been taken is repeated under a key that the provider still honours at the time of the repeat;
+/// else only if it is transactional. Giving up such a message is ambiguous too.
+pub fn judge(policy: &RetryPolicy, attempt: &Attempt, outcome: &Outcome, now: Now) -> Verdict {
+    let (after, uncertain) = match outcome {
+        Outcome::Accepted { .. } => return Verdict::Accepted,
+        Outcome::Rejected { reason, suppress } => return Verdict::Rejected { reason: *reason, suppress: *suppress },
+        Outcome::Retry { after, .. } => {
+            (after.map_or(0, |wait| Millis::try_from(wait.as_millis()).unwrap_or(Millis::MAX)), attempt.uncertain)
+        }
+        Outcome::Ambiguous { .. } => (0, true),
+    };
+    let give_up = |reason| if uncertain { Verdict::Ambiguous } else { Verdict::GiveUp(reason) };
+    if attempt.number >= policy.max_attempts {
+        return give_up(GiveUp::Exhausted);
+    }
+    let delay = backoff(policy, attempt.command, attempt.number).max(after);
+    let again = now.wall.saturating_add(delay);
+    if again >= attempt.not_after {
+        return give_up(GiveUp::Expired);
+    }
+    if uncertain && !may_repeat(attempt.class, attempt.key_until, again) {
+        return Verdict::Ambiguous;
+    }
+    Verdict::RetryAt(now.mono.saturating_add(delay))
+}
+
+/// Whether a message that may have been taken may be sent again at `at` (wall).
+pub fn may_repeat(class: Class, key_until: Option<Millis>, at: Millis) -> bool {
+    class == Class::Transactional || key_until.is_some_and(|until| at < until)
+}
+
+/// Full jitter: anything from 0 to `base * 2^(number - 1)`, at most `cap`; the same for the same command and number.
+pub fn backoff(policy: &RetryPolicy, command: CommandId, number: u32) -> Millis {
+    let doubled = 1i64.checked_shl(number.saturating_sub(1).min(40)).unwrap_or(i64::MAX);
+    let width = policy.base.saturating_mul(doubled).clamp(0, policy.cap.max(0));
+    let mut hash = Xxh3::new();
+    hash.update(&command.0.to_le_bytes());
+    hash.update(&number.to_le_bytes());
+    (hash.digest() % (width as u64 + 1)) as Millis
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cartwheel_core::receipt::{AmbiguousReason, RetryReason};
+    use std::time::Duration;
+
+    const NOW: Now = Now { mono: 1_000, wall: 1_000_000 };
+    /// Without width the back-off is 0, so that the table shows instants.
+    const POLICY: RetryPolicy = RetryPolicy { base: 0, cap: 0, max_attempts: 3 };
+
+    fn retry(after: Option<u64>) -> Outcome {
+        Outcome::Retry { after: after.map(Duration::from_millis), reason: RetryReason::ServerError }
+    }
+
+    fn lost() -> Outcome {
+        Outcome::Ambiguous { reason: AmbiguousReason::Timeout }
+    }
+
+    #[test]
+    fn the_table() {
+        use Class::{Marketing as M, Transactional as T};
+        use Verdict::{Accepted, Ambiguous, RetryAt};
+        let accepted = || Outcome::Accepted { provider_id: None };
+        let bad = || Outcome::Rejected { reason: RejectReason::BadAddress, suppress: true };
+        let rejected = Verdict::Rejected { reason: RejectReason::BadAddress, suppress: true };
+        let (expired, exhausted) = (Verdict::GiveUp(GiveUp::Expired), Verdict::GiveUp(GiveUp::Exhausted));
+        let key = Some(1_000_500);
+        #[rustfmt::skip]
+        let table = [
+            // outcome           class number uncertain key  not_after-now  verdict
+            (accepted(),         M,    1,     false,  None,  60_000, Accepted),
+            (accepted(),         M,    9,     true,   None,  -1,     Accepted),
+            (bad(),              T,    1,     false,  None,  60_000, rejected),
+            (retry(None),        M,    1,     false,  None,  60_000, RetryAt(1_000)),
+            (retry(Some(700)),   M,    2,     false,  None,  60_000, RetryAt(1_700)),
+            (retry(None),        M,    3,     false,  None,  60_000, exhausted),
+            (retry(Some(700)),   M,    1,     false,  None,  701,    RetryAt(1_700)),
+            (retry(Some(700)),   M,    1,     false,  None,  700,    expired),
+            (retry(Some(u64::MAX)), M, 1,     false,  None,  60_000, expired),
+            (retry(None),        M,    1,     false,  None,  0,      expired),
+            // may have been taken, no key: the class decides
+            (lost(),             M,    1,     false,  None,  60_000, Ambiguous),
+            (lost(),             T,    1,     false,  None,  60_000, RetryAt(1_000)),
+            (lost(),             T,    3,     false,  None,  60_000, Ambiguous),
+            (lost(),             T,    1,     false,  None,  0,      Ambiguous),
+            // a later refusal does not tell what became of the first call
+            (retry(None),        T,    2,     true,   None,  60_000, RetryAt(1_000)),
+            (retry(None),        T,    3,     true,   None,  60_000, Ambiguous),
+            (retry(None),        M,    2,     true,   None,  60_000, Ambiguous),
+            // with a key, inside its life
+            (lost(),             M,    1,     false,  key,   60_000, RetryAt(1_000)),
+            (retry(Some(499)),   M,    2,     true,   key,   60_000, RetryAt(1_499)),
+            (retry(Some(500)),   M,    2,     true,   key,   60_000, Ambiguous),
+            (retry(Some(500)),   M,    2,     false,  key,   60_000, RetryAt(1_500)),
+            (retry(Some(500)),   T,    2,     true,   key,   60_000, RetryAt(1_500)),
+        ];
+        for (line, (outcome, class, number, uncertain, key_until, left, verdict)) in table.into_iter().enumerate() {
+            let attempt = Attempt { command: CommandId(7), class, number, uncertain, key_until, not_after: NOW.wall + left };
+            assert_eq!(judge(&POLICY, &attempt, &outcome, NOW), verdict, "line {line}");
+        }
+    }
+
+    #[test]
+    fn the_back_off_is_spread_capped_and_the_same_again() {
+        let policy = RetryPolicy { base: 1_000, cap: 60_000, max_attempts: 99 };
+        for number in 1..99 {
+            let width = (1_000i64 << (number - 1).min(20)).min(60_000);
+            let delays: Vec<_> = (0..200).map(|id| backoff(&policy, CommandId(id), number)).collect();
+            assert!(delays.iter().all(|delay| (0..=width).contains(delay)));
+            assert!(delays.iter().any(|delay| *delay < width / 4) && delays.iter().any(|delay| *delay > width * 3 / 4));
+            assert_eq!(backoff(&policy, CommandId(5), number), delays[5]);
+        }
+        backoff(&RetryPolicy { base: Millis::MAX, cap: Millis::MAX, max_attempts: 1 }, CommandId(1), u32::MAX);
+    }
+}

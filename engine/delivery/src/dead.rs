@@ -1,0 +1,91 @@
+//! What goes to the dead-letter topic, and with which headers.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use cartwheel_core::sends::Dead;
+
+/// Header with the reason, from a closed list.
+pub const ERROR: &str = "cartwheel-error";
+/// Header with what exactly, without the content.
+pub const DETAIL: &str = "cartwheel-detail";
+/// Header with the topic that the record came from.
+pub const SOURCE_TOPIC: &str = "cartwheel-source-topic";
+/// Header with its partition, decimal.
+pub const SOURCE_PARTITION: &str = "cartwheel-source-partition";
+/// Header with its offset, decimal.
+pub const SOURCE_OFFSET: &str = "cartwheel-source-offset";
+/// Header with the number of calls made, decimal; 0 for what was never called.
+pub const ATTEMPT: &str = "cartwheel-attempt";
+
+/// A record for the dead-letter topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Key of the source record.
+    pub key: Option<Vec<u8>>,
+    /// Value of the source record; none if it was too large to be carried: fetch it from the source offset.
+    pub value: Option<Vec<u8>>,
+    /// Reason, source and attempt.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+/// Where a dead record came from.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// Topic.
+    pub topic: &'a str,
+    /// Partition.
+    pub partition: i32,
+    /// Offset.
+    pub offset: i64,
+}
+
+impl DeadLetter {
+    /// A record of the sends topic that cannot be delivered or understood.
+    pub fn of(source: Source, reason: &str, attempt: u32, key: Option<&[u8]>, value: &[u8]) -> Self {
+        Self { key: key.map(<[u8]>::to_vec), value: Some(value.to_vec()), headers: headers(source, reason, attempt) }
+    }
+
+    /// A record of the events topic that the shard could not apply, as its `dead` record describes it; none if the record's base64 is broken.
+    pub fn of_event(dead: &Dead) -> Option<Self> {
+        let decode = |text: &Option<String>| text.as_ref().map(|text| STANDARD.decode(text)).transpose();
+        let source = Source { topic: &dead.topic, partition: dead.partition, offset: dead.offset };
+        let mut headers = headers(source, dead.reason.name(), 0);
+        headers.push((DETAIL, dead.detail.clone()));
+        Some(Self { key: decode(&dead.key).ok()?, value: decode(&dead.value).ok()?, headers })
+    }
+}
+
+fn headers(source: Source, reason: &str, attempt: u32) -> Vec<(&'static str, String)> {
+    vec![
+        (ERROR, reason.to_owned()),
+        (SOURCE_TOPIC, source.topic.to_owned()),
+        (SOURCE_PARTITION, source.partition.to_string()),
+        (SOURCE_OFFSET, source.offset.to_string()),
+        (ATTEMPT, attempt.to_string()),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cartwheel_core::sends::Poison;
+
+    #[test]
+    fn a_poison_event_comes_back_as_it_was() {
+        let dead = Dead {
+            topic: "events".into(),
+            partition: 1,
+            offset: 42,
+            reason: Poison::NotJson,
+            detail: "3 bytes".into(),
+            key: Some(STANDARD.encode("c1")),
+            value: Some(STANDARD.encode([0xff, 0, 1])),
+        };
+        let letter = DeadLetter::of_event(&dead).unwrap();
+        assert_eq!((letter.key.unwrap().as_slice(), letter.value.unwrap().as_slice()), (&b"c1"[..], &[0xff, 0, 1][..]));
+        let headers: Vec<_> = letter.headers.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let expected = "cartwheel-error=not_json cartwheel-source-topic=events cartwheel-source-partition=1 cartwheel-source-offset=42 cartwheel-attempt=0 cartwheel-detail=3 bytes";
+        assert_eq!(headers.join(" "), expected);
+        assert_eq!(DeadLetter::of_event(&Dead { key: Some("!".into()), ..dead }), None);
+    }
+}

@@ -1,0 +1,239 @@
+//! How a command ends, and the events that tell the shards about it. Never an address in them.
+
+use crate::Now;
+use cartwheel_core::channel::Channel;
+use cartwheel_core::command::Command;
+use cartwheel_core::receipt::{Receipt, RejectReason};
+use cartwheel_core::sends::SuppressionReason;
+use cartwheel_core::time::{Millis, rfc3339};
+use serde::Serialize;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// A provider accepted it.
+    Sent,
+    /// `not_after` passed before a provider took it.
+    Expired,
+    /// Called as often as allowed.
+    Exhausted,
+    /// It may have been taken, and is not repeated.
+    Ambiguous,
+    /// No provider serves the channel.
+    NoProvider,
+    /// The address was suppressed when it should have been called.
+    Suppressed(SuppressionReason),
+    /// A provider will never take it.
+    Rejected(RejectReason, bool),
+}
+
+/// What stands in the ledger for each reason of a rejection: never renumber.
+const REJECTED: [(RejectReason, u8); 9] = [
+    (RejectReason::BadAddress, 16),
+    (RejectReason::OptedOut, 18),
+    (RejectReason::TooLarge, 20),
+    (RejectReason::Policy, 22),
+    (RejectReason::Unauthorized, 24),
+    (RejectReason::BadRequest, 26),
+    (RejectReason::KeyConflict, 28),
+    (RejectReason::ForbiddenDestination, 30),
+    (RejectReason::WrongChannel, 32),
+];
+
+const SUPPRESSED: [(SuppressionReason, u8); 3] =
+    [(SuppressionReason::Unsubscribed, 8), (SuppressionReason::Bounced, 9), (SuppressionReason::Complained, 10)];
+
+impl Ending {
+    /// The name in receipts and metrics.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Ending::Sent => "sent",
+            Ending::Expired => "expired",
+            Ending::Exhausted => "exhausted",
+            Ending::Ambiguous => "ambiguous",
+            Ending::NoProvider => "no_provider",
+            Ending::Suppressed(_) => "suppressed",
+            Ending::Rejected(reason, _) => reason.name(),
+        }
+    }
+
+    /// Whether an operator may want to mend something and send it again: it goes to the dead letters too.
+    /// Not so where the address, the time or the customer decided; nor where a repeat might be a second message.
+    pub const fn is_dead(self) -> bool {
+        match self {
+            Ending::Exhausted | Ending::NoProvider => true,
+            Ending::Rejected(_, suppress) => !suppress,
+            Ending::Sent | Ending::Expired | Ending::Ambiguous | Ending::Suppressed(_) => false,
+        }
+    }
+
+    /// The number in the ledger.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Ending::Sent => 0,
+            Ending::Expired => 1,
+            Ending::Exhausted => 2,
+            Ending::Ambiguous => 3,
+            Ending::NoProvider => 4,
+            Ending::Suppressed(reason) => SUPPRESSED.iter().find(|(known, _)| *known == reason).map_or(u8::MAX, |(_, code)| *code),
+            Ending::Rejected(reason, suppress) => {
+                REJECTED.iter().find(|(known, _)| *known == reason).map_or(u8::MAX, |(_, code)| code + u8::from(suppress))
+            }
+        }
+    }
+
+    /// The ending with this number.
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            0 => Ending::Sent,
+            1 => Ending::Expired,
+            2 => Ending::Exhausted,
+            3 => Ending::Ambiguous,
+            4 => Ending::NoProvider,
+            8..=10 => Ending::Suppressed(SUPPRESSED.iter().find(|(_, known)| *known == code)?.0),
+            _ => Ending::Rejected(REJECTED.iter().find(|(_, known)| *known == code & !1)?.0, code & 1 == 1),
+        })
+    }
+}
+
+/// An event for the events topic, ready to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptEvent {
+    /// The record's key: the customer.
+    pub key: String,
+    /// Its value: JSON. The id is derived from the command, so that a repeat is recognised.
+    pub value: Vec<u8>,
+}
+
+#[derive(Serialize)]
+struct Event<'a> {
+    id: String,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    customer: &'a str,
+    #[serde(with = "rfc3339")]
+    time: Millis,
+    message: Message<'a>,
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    command_id: String,
+    channel: Channel,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bounce: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+/// The events that tell how a command ended: `message_sent`, `message_bounced` (the address is dead; suppresses it) or `message_failed`, and
+/// where the recipient opted out at the provider, also `unsubscribed` for the channel.
+pub fn events(command: &Command, ending: Ending, provider: Option<&str>, provider_id: Option<&str>, now: Now) -> Vec<ReceiptEvent> {
+    let (kind, suffix, bounce) = match ending {
+        Ending::Sent => (Receipt::Sent.name(), "sent", None),
+        Ending::Rejected(RejectReason::OptedOut, _) => (Receipt::Failed.name(), "failed", None),
+        Ending::Rejected(_, true) => (Receipt::Bounced.name(), "bounced", Some("hard")),
+        _ => (Receipt::Failed.name(), "failed", None),
+    };
+    let reason = (ending != Ending::Sent).then(|| ending.reason());
+    let mut events = vec![event(command, kind, suffix, provider, provider_id, bounce, reason, now)];
+    if let Ending::Rejected(RejectReason::OptedOut, _) = ending {
+        events.push(event(command, "unsubscribed", "unsubscribed", provider, None, None, reason, now));
+    }
+    events
+}
+
+#[allow(clippy::too_many_arguments)]
+fn event(
+    command: &Command,
+    kind: &str,
+    suffix: &str,
+    provider: Option<&str>,
+    provider_id: Option<&str>,
+    bounce: Option<&str>,
+    reason: Option<&str>,
+    now: Now,
+) -> ReceiptEvent {
+    let command_id = command.command_id.to_string();
+    let event = Event {
+        id: format!("{command_id}:{suffix}"),
+        kind,
+        customer: &command.customer,
+        time: now.wall,
+        message: Message { command_id, channel: command.channel, provider, provider_id, bounce, reason },
+    };
+    // Strings, an enum and an instant always serialise.
+    ReceiptEvent { key: command.customer.clone(), value: serde_json::to_vec(&event).unwrap_or_default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cartwheel_core::channel::Class;
+    use cartwheel_core::id::{CommandId, RunId};
+
+    fn command() -> Command {
+        Command {
+            command_id: CommandId(0xab),
+            run_id: RunId(1),
+            journey: "j".into(),
+            version: "v".into(),
+            step: "s".into(),
+            customer: "c1".into(),
+            channel: Channel::Sms,
+            class: Class::Marketing,
+            template: "t".into(),
+            to: "+15550100".into(),
+            data: serde_json::json!({"profile": {"email": "ana@example.com"}}),
+            variant: None,
+            due_at: 0,
+            decided_at: 0,
+            not_after: 1,
+        }
+    }
+
+    fn texts(ending: Ending, id: Option<&str>) -> Vec<String> {
+        let now = Now { mono: 0, wall: 1_767_261_600_123 };
+        events(&command(), ending, Some("twilio"), id, now).into_iter().map(|event| String::from_utf8(event.value).unwrap()).collect()
+    }
+
+    #[test]
+    fn the_events_of_each_ending() {
+        let head = r#"{"id":"000000000000000000000000000000ab:"#;
+        let tail = r#""customer":"c1","time":"2026-01-01T10:00:00.123Z","message":{"command_id":"000000000000000000000000000000ab","channel":"sms","provider":"twilio""#;
+        assert_eq!(texts(Ending::Sent, Some("SM1")), [format!(r#"{head}sent","type":"message_sent",{tail},"provider_id":"SM1"}}}}"#)]);
+        assert_eq!(texts(Ending::Expired, None), [format!(r#"{head}failed","type":"message_failed",{tail},"reason":"expired"}}}}"#)]);
+        assert_eq!(
+            texts(Ending::Rejected(RejectReason::BadAddress, true), None),
+            [format!(r#"{head}bounced","type":"message_bounced",{tail},"bounce":"hard","reason":"bad_address"}}}}"#)]
+        );
+        assert_eq!(
+            texts(Ending::Rejected(RejectReason::OptedOut, true), None),
+            [
+                format!(r#"{head}failed","type":"message_failed",{tail},"reason":"opted_out"}}}}"#),
+                format!(r#"{head}unsubscribed","type":"unsubscribed",{tail},"reason":"opted_out"}}}}"#),
+            ]
+        );
+    }
+
+    #[test]
+    fn every_ending_survives_the_ledger_and_shows_no_address() {
+        let mut endings = vec![Ending::Sent, Ending::Expired, Ending::Exhausted, Ending::Ambiguous, Ending::NoProvider];
+        endings.extend(SUPPRESSED.map(|(reason, _)| Ending::Suppressed(reason)));
+        for reason in RejectReason::ALL {
+            endings.extend([Ending::Rejected(*reason, false), Ending::Rejected(*reason, true)]);
+        }
+        for ending in endings {
+            assert_eq!(Ending::from_code(ending.code()), Some(ending));
+            for text in texts(ending, None) {
+                assert!(!text.contains("5550100") && !text.contains('@'), "{text}");
+            }
+        }
+        assert_eq!(Ending::from_code(u8::MAX), None);
+        assert_eq!(Ending::from_code(34), None);
+    }
+}

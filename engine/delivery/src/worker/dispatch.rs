@@ -1,0 +1,176 @@
+//! One poll: what has expired, which calls may begin, and only then what leaves.
+
+use super::settle::{channels, key_until};
+use super::{Action, Call, CallId, Lane, Out, Worker};
+use crate::Now;
+use crate::attempt::may_repeat;
+use crate::ledger::{Begin, Storage, provider_hash};
+use crate::metrics::Counter;
+use crate::position;
+use crate::receipt::Ending;
+use crate::suppression::Check;
+use cartwheel_core::channel::Channel;
+use cartwheel_core::time::Millis;
+
+/// What stands between a ready command and its call.
+enum Gate {
+    /// The call may begin, before this moment.
+    Open(Millis),
+    /// The command ends without a call.
+    Ends(Ending),
+    /// This command waits.
+    Waits,
+    /// Every command of the channel waits.
+    Closed,
+}
+
+impl<S: Storage> Worker<S> {
+    /// Advances to `now` and gives what is to be done, in order. What the ledger must know first has been written when this returns.
+    pub fn poll(&mut self, now: Now) -> Vec<Action> {
+        self.turn = self.turn.wrapping_add(1);
+        let mut partitions: Vec<i32> = self.partitions.keys().copied().collect();
+        if !partitions.is_empty() {
+            let first = self.turn % partitions.len();
+            partitions.rotate_left(first);
+        }
+        self.rewrite(now);
+        let mut calls = Vec::new();
+        for partition in partitions {
+            self.expire(partition, now);
+            let begun = calls.len();
+            channels(self.turn).for_each(|channel| self.begin(partition, channel, now, &mut calls));
+            if !self.record_attempts(partition, now) {
+                self.withdraw(calls.split_off(begun), now);
+                continue;
+            }
+            self.steer(partition, now);
+        }
+        self.actions.extend(calls.into_iter().map(Action::Call));
+        std::mem::take(&mut self.actions)
+    }
+
+    /// Writes again the suppressions that were overwritten.
+    fn rewrite(&mut self, now: Now) {
+        let partitions = &self.partitions;
+        for (key, value) in self.view.rewrites(now.mono, |source| partitions.contains_key(&source)) {
+            self.counters.add(Counter::Rewritten, None, "");
+            self.write((super::Target::Suppressions, Some(key.into_bytes()), Some(value), Vec::new()));
+        }
+    }
+
+    fn expire(&mut self, partition: i32, now: Now) {
+        let expired = self.partitions.get(&partition).map_or_else(Vec::new, |state| state.queue.expired(now.wall));
+        for offset in expired {
+            self.finish(partition, offset, Ending::Expired, None, now);
+        }
+    }
+
+    /// Begins the calls of one channel that may begin, and notes them in the ledger.
+    fn begin(&mut self, partition: i32, channel: Channel, now: Now, calls: &mut Vec<Call>) {
+        let Some(state) = self.partitions.get(&partition).filter(|state| !state.draining) else { return };
+        let room = self.config.max_in_flight.saturating_sub(self.calls.len());
+        let ready: Vec<i64> = state.queue.ready(channel, now.mono).take(room).collect();
+        for offset in ready {
+            match self.gate(partition, offset, now) {
+                Gate::Open(begin_before) => calls.extend(self.call(partition, offset, begin_before, now)),
+                Gate::Ends(ending) => self.finish(partition, offset, ending, None, now),
+                Gate::Waits => {}
+                Gate::Closed => return,
+            }
+        }
+    }
+
+    /// Checks in this order: the customer is free, the views are fresh, the address is not suppressed, a repeat is allowed, the provider has room.
+    fn gate(&mut self, partition: i32, offset: i64, now: Now) -> Gate {
+        let Some(state) = self.partitions.get(&partition) else { return Gate::Closed };
+        let Some(pending) = state.queue.get(offset) else { return Gate::Waits };
+        let command = &pending.command;
+        if state.queue.is_busy(pending.customer) {
+            return Gate::Waits;
+        }
+        let mut begin_before = Millis::MAX;
+        if command.channel != Channel::Webhook {
+            let here = state.fresh_until(self.config.check_life).filter(|until| now.mono < *until);
+            let Some(here) = here.filter(|_| self.view.fresh_until().is_some_and(|until| now.mono < until)) else {
+                self.counters.add(Counter::NotFresh, Some(command.channel), "");
+                return Gate::Closed;
+            };
+            match self.view.check(command.channel, &command.to, command.class, now.mono) {
+                Check::Clear(until) => begin_before = here.min(until),
+                Check::Suppressed(reason) => return Gate::Ends(Ending::Suppressed(reason)),
+                Check::NotFresh => return Gate::Waits,
+            }
+        }
+        if pending.uncertain && !may_repeat(command.class, pending.key_until, now.wall) {
+            return Gate::Ends(Ending::Ambiguous);
+        }
+        let Some(lane) = &mut self.lanes[command.channel as usize] else { return Gate::Closed };
+        if lane.calling >= lane.provider.max_in_flight || self.buckets[lane.bucket].take(now.mono).is_err() {
+            return Gate::Closed;
+        }
+        if !lane.breaker.admit(now.mono) {
+            self.buckets[lane.bucket].give_back();
+            return Gate::Closed;
+        }
+        Gate::Open(begin_before)
+    }
+
+    /// Notes the attempt; the call leaves once the ledger has it.
+    fn call(&mut self, partition: i32, offset: i64, begin_before: Millis, now: Now) -> Option<Call> {
+        let id = CallId(self.next_number());
+        let state = self.partitions.get_mut(&partition)?;
+        let pending = state.queue.get(offset)?;
+        let (command, number) = (pending.command.clone(), pending.attempts + 1);
+        let Lane { provider, calling, .. } = self.lanes[command.channel as usize].as_mut()?;
+        *calling += 1;
+        let key_until = key_until(provider, state.ledger.get(command.command_id), now.wall);
+        state.durable |= provider.key_life.is_none();
+        let (at, not_after) = (now.wall, command.not_after);
+        state.ledger.begin(Begin { command: command.command_id, number, at, not_after, provider: provider_hash(&provider.name) });
+        state.queue.begin(offset, key_until);
+        self.calls.insert(id, Out { partition, incarnation: state.incarnation, offset, channel: command.channel });
+        self.counters.add(Counter::Calls, Some(command.channel), "");
+        Some(Call { id, provider: provider.name.clone(), command, attempt: number, begin_before })
+    }
+
+    /// Writes the ledger. False: it failed, and the partition is dropped.
+    fn record_attempts(&mut self, partition: i32, now: Now) -> bool {
+        let Some(state) = self.partitions.get_mut(&partition) else { return false };
+        let durable = std::mem::take(&mut state.durable);
+        match state.ledger.flush(durable).and_then(|()| state.ledger.compact(now.wall)) {
+            Ok(()) => true,
+            Err(error) => {
+                self.partitions.remove(&partition);
+                self.actions.push(Action::Failed { partition, error });
+                false
+            }
+        }
+    }
+
+    /// Calls of a dropped partition do not leave.
+    fn withdraw(&mut self, calls: Vec<Call>, now: Now) {
+        calls.into_iter().for_each(|call| self.not_begun(call.id, now));
+    }
+
+    /// Where to read next, whether to read at all, and what to commit.
+    fn steer(&mut self, partition: i32, now: Now) {
+        let Some(state) = self.partitions.get_mut(&partition) else { return };
+        if let Some(offset) = state.seek(self.config.max_queued) {
+            if state.is_refilling() {
+                self.counters.add(Counter::Refills, None, "");
+            }
+            self.actions.push(Action::Seek { partition, offset });
+        }
+        let writing = state.writing();
+        if !state.paused && writing >= self.config.max_writes {
+            state.paused = true;
+            self.actions.push(Action::Pause { partition });
+        } else if state.paused && writing <= self.config.max_writes / 2 {
+            state.paused = false;
+            self.actions.push(Action::Resume { partition });
+        }
+        if let Some((offset, reader)) = state.commit(now.mono, self.config.commit_every) {
+            self.actions.push(Action::Commit { partition, offset, metadata: position::metadata(reader) });
+        }
+    }
+}
