@@ -2,4 +2,5 @@
 //!
 //! So far: [`metrics`] (the closed list of what is measured) and [`admin`] (health, metrics, JSON API and console).
 
+pub mod admin;
 pub mod metrics;

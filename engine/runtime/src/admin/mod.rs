@@ -1,0 +1,21 @@
+//! The admin listener: health, metrics, the JSON API and the console. `engine/docs/admin-api.md` is its contract.
+//!
+//! It reads and never changes anything. Data comes through [`AdminSource`]; [`Board`] builds most of it from the snapshots that
+//! shards and delivery publish.
+
+mod access;
+mod board;
+mod console;
+mod graph;
+mod routes;
+mod server;
+mod source;
+mod stream;
+pub mod view;
+
+pub use access::{AccessError, AdminConfig, TokenConfig};
+pub use board::{Board, BoardClock};
+pub use console::{decision_in_words, reason_in_words};
+pub use graph::graph;
+pub use server::{AdminServer, BindError};
+pub use source::{AdminSource, SourceError};
