@@ -2,7 +2,7 @@
 //!
 //! The shop begins with a file of customers, who then come and go by the hours of their own day, for ever. Seven carts in ten are
 //! abandoned. What the engine sends is fed back with [`Story::react`]; some of it is opened, clicked, and leads to an order of the very
-//! cart. [`personas`](PERSONAS) live a written day each.
+//! cart. The [`PERSONAS`] live a written day each.
 //!
 //! The story depends on its options and on the commands, not on when the calls are made, as long as each command is
 //! fed back before the story has passed [`SOONEST_REACTION`] after its decision. Fed back later, its reactions still keep the times that
@@ -137,7 +137,6 @@ impl Story {
         for persona in &PERSONAS {
             if let Some((shopper, plan)) = personas::script(persona.customer, start) {
                 let number = story.move_in(shopper);
-                story.plan(number, vec![(start, Fact::Imported)]);
                 story.plan(number, plan);
             }
         }
@@ -235,7 +234,7 @@ impl Story {
         let shopper = &mut self.shoppers[number as usize];
         shopper.visits += 1;
         let mut random = Random::of(self.options.seed ^ mix(shopper.visits), u64::from(number));
-        let plan = visit::visit(&mut random, at, shopper.cart.is_some());
+        let plan = visit::visit(&mut random, at, shopper.cart.is_some(), !shopper.profile.consent.email);
         self.plan(number, plan);
     }
 

@@ -36,12 +36,18 @@ pub const PERSONAS: [Persona; 10] = [
     Persona { customer: "ana", shows: "abandons a cart, reads the reminder, buys after the second mail; the third is never sent" },
     Persona { customer: "ben", shows: "buys before the abandonment window ends; no run begins" },
     Persona { customer: "cho", shows: "gave no consent; the reminder is dropped" },
-    Persona { customer: "dee", shows: "abandons a cart at night; quiet hours defer the reminder to the morning" },
+    Persona {
+        customer: "dee",
+        shows: "does not open the reminder; the text message that follows falls into quiet hours and waits for the morning",
+    },
     Persona { customer: "eve", shows: "leaves a bicycle worth 1,299 dollars in the cart; takes the branch for high values and buys" },
     Persona { customer: "fay", shows: "gets the whole sequence and never buys" },
-    Persona { customer: "gil", shows: "abandons one cart after another; frequency caps hold messages back" },
+    Persona {
+        customer: "gil",
+        shows: "signs up and abandons two carts within hours; re-entry rules, priority and caps decide what he gets",
+    },
     Persona { customer: "hal", shows: "empties the cart; the window closes" },
-    Persona { customer: "ivy", shows: "unsubscribes after the first reminder; the run ends" },
+    Persona { customer: "ivy", shows: "unsubscribes after the first reminder; the later ones are dropped" },
     Persona { customer: "jon", shows: "has an address that bounces; it is suppressed for every later message" },
 ];
 
@@ -51,16 +57,19 @@ pub(super) fn script(customer: &str, start: Millis) -> Option<(Shopper, Plan)> {
         "ana" => (person("ana", "Ana", Role::BuysAfterSecond, start), cart(start + 45 * MINUTE, "p14")),
         "ben" => (person("ben", "Ben", Role::Ignores, start), bought(start + 50 * MINUTE, "p38")),
         "cho" => (without_consent(person("cho", "Cho", Role::Ignores, start)), cart(start + 55 * MINUTE, "p25")),
-        "dee" => (at_night(person("dee", "Dee", Role::OnlyReads, start), start + HOUR), cart(start + HOUR, "p37")),
+        "dee" => (in_the_afternoon(person("dee", "Dee", Role::Ignores, start), start + HOUR), cart(start + HOUR, "p37")),
         "eve" => (person("eve", "Eve", Role::BuysAfterSecond, start), cart(start + 65 * MINUTE, "p55")),
         "fay" => (person("fay", "Fay", Role::OnlyReads, start), cart(start + 30 * MINUTE, "p20")),
-        "gil" => (person("gil", "Gil", Role::Ignores, start), many_carts(start + 35 * MINUTE)),
+        "gil" => (person("gil", "Gil", Role::Ignores, start), two_carts(start + 35 * MINUTE)),
         "hal" => (person("hal", "Hal", Role::Ignores, start), emptied(start + 70 * MINUTE, "p03")),
         "ivy" => (person("ivy", "Ivy", Role::Unsubscribes, start), cart(start + 75 * MINUTE, "p39")),
         "jon" => (bouncing(person("jon", "Jon", Role::Ignores, start)), cart(start + 80 * MINUTE, "p26")),
         _ => return None,
     };
-    Some(script)
+    let (shopper, mut plan) = script;
+    let known = if customer == "gil" { (start + 20 * MINUTE, Fact::Created) } else { (start, Fact::Imported) };
+    plan.insert(0, known);
+    Some((shopper, plan))
 }
 
 /// Somebody who consents to e-mail and lives where the story begins at ten in the morning.
@@ -92,9 +101,11 @@ fn bouncing(mut shopper: Shopper) -> Shopper {
     shopper
 }
 
-/// Moves them to where the clock shows ten in the evening at this instant.
-fn at_night(mut shopper: Shopper, at: Millis) -> Shopper {
-    (shopper.profile.time_zone, shopper.offset) = zone_with_hour(at, 22);
+/// Moves them to where the clock shows five in the afternoon at this instant, and gives them a phone.
+fn in_the_afternoon(mut shopper: Shopper, at: Millis) -> Shopper {
+    (shopper.profile.time_zone, shopper.offset) = zone_with_hour(at, 17);
+    shopper.profile.phone = Some("+12075550142".to_owned());
+    shopper.profile.consent.sms = true;
     shopper
 }
 
@@ -117,14 +128,12 @@ fn emptied(at: Millis, id: &str) -> Plan {
     plan
 }
 
-/// Four carts within a day, each on another device, so that each is a cart of its own.
-fn many_carts(at: Millis) -> Plan {
-    let mut plan = Plan::new();
-    for (place, id) in ["p02", "p29", "p32", "p36"].into_iter().enumerate() {
-        for (time, fact) in cart(at + place as Millis * 5 * HOUR, id) {
-            let fact = if let Fact::Added(product) = fact { Fact::AddedElsewhere(product) } else { fact };
-            plan.push((time, fact));
-        }
+/// Two carts, the second on another device, so that it is a cart of its own.
+fn two_carts(at: Millis) -> Plan {
+    let mut plan = cart(at, "p02");
+    for (time, fact) in cart(at + 5 * HOUR, "p29") {
+        let fact = if let Fact::Added(product) = fact { Fact::AddedElsewhere(product) } else { fact };
+        plan.push((time, fact));
     }
     plan
 }

@@ -22,7 +22,7 @@ struct Rates {
     unsubscribed: u64,
 }
 
-/// The rates of a message. Later messages of a run find fewer buyers: the rates of the first are for its first two days.
+/// The rates of a message: recovery mail is opened by four in ten, clicked by two, and one in ten buys; text messages are read by nearly all.
 fn rates(command: &Command) -> Rates {
     match (command.channel, command.class, command.journey.as_str()) {
         (Channel::Sms | Channel::Whatsapp, ..) => Rates { opened: 950, clicked: 190, bought: 450, unsubscribed: 12 },
@@ -112,7 +112,10 @@ fn buy(plan: &mut Plan, command: &Command, message: Message, at: Millis) {
     plan.push((at + 260 * SECOND, Fact::Ordered(cart)));
 }
 
-/// The id of the cart that the command is about.
+/// The id of the cart that the command is about; a welcome may carry a cart too, but is not about it.
 fn cart_of(command: &Command) -> Option<&str> {
+    if !matches!(command.journey.as_str(), "cart_abandonment" | "checkout_abandonment") {
+        return None;
+    }
     command.data.get("cart")?.get("id")?.as_str()
 }

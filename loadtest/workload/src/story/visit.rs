@@ -48,10 +48,11 @@ fn favourite(random: &mut Random) -> usize {
     if CATALOGUE[one].cents <= CATALOGUE[other].cents { one } else { other }
 }
 
-/// A visit that begins at this time. `cart_waits`: they left a cart here before.
-pub(super) fn visit(random: &mut Random, at: Millis, cart_waits: bool) -> Plan {
+/// A visit that begins at this time. `cart_waits`: they left a cart here before. `may_subscribe`: they
+/// did not agree to e-mail when they came.
+pub(super) fn visit(random: &mut Random, at: Millis, cart_waits: bool, may_subscribe: bool) -> Plan {
     let mut planner = Planner { random, at, plan: Vec::new() };
-    if planner.random.chance(4) {
+    if may_subscribe && planner.random.chance(25) {
         planner.after(0, 30, Fact::Subscribed);
     }
     if cart_waits && planner.random.chance(60) {
