@@ -1,0 +1,113 @@
+//! Random histories of one worker in its world: outcomes, crashes, rebalances, zombies and suppressions in any order.
+
+mod world;
+
+use cartwheel_delivery::metrics::Counter;
+use proptest::prelude::*;
+use world::{LIFE, Op, World};
+
+fn op() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        8 => (0..4u8, any::<bool>(), any::<bool>(), prop_oneof![Just(30u16), Just(2_000), Just(20_000)])
+            .prop_map(|(customer, sms, transactional, ttl)| Op::Command { customer, sms, transactional, ttl }),
+        1 => (0..4u8, any::<bool>()).prop_map(|(customer, active)| Op::Suppress { customer, active }),
+        1 => (0..2u8).prop_map(|customer| Op::SuppressElsewhere { customer: customer * 7 }),
+        1 => Just(Op::NewLeader),
+        1 => (0..4u8).prop_map(|customer| Op::Zombie { customer }),
+        4 => (0..40u8).prop_map(Op::Advance),
+        8 => (1..8u8).prop_map(Op::Read),
+        6 => (1..8u8).prop_map(Op::ReadSuppressions),
+        6 => Just(Op::Ask),
+        6 => Just(Op::Answer),
+        12 => Just(Op::Poll),
+        8 => any::<u8>().prop_map(Op::Begin),
+        8 => (any::<u8>(), any::<u8>()).prop_map(|(call, how)| Op::Finish { call, how }),
+        10 => any::<u8>().prop_map(Op::Acknowledge),
+        1 => Just(Op::Rebalance),
+        1 => (0..200u8).prop_map(Op::Crash),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_history_breaks_the_promise(ops in proptest::collection::vec(op(), 1..400)) {
+        let mut world = World::new();
+        ops.into_iter().for_each(|op| world.step(op));
+        world.settle();
+    }
+}
+
+const ALL: [Op; 5] = [Op::Ask, Op::Read(50), Op::ReadSuppressions(50), Op::Answer, Op::Poll];
+
+fn sms(customer: u8, transactional: bool) -> Op {
+    Op::Command { customer, sms: true, transactional, ttl: 20_000 }
+}
+
+fn run(ops: &[Op]) -> World {
+    let mut world = World::new();
+    ops.iter().for_each(|op| world.step(*op));
+    world
+}
+
+#[test]
+fn an_unsubscription_behind_a_command_is_seen_before_its_call() {
+    let email = Op::Command { customer: 1, sms: false, transactional: false, ttl: 20_000 };
+    let mut world = run(&[email, Op::Suppress { customer: 1, active: true }]);
+    ALL.into_iter().for_each(|op| world.step(op));
+    assert_eq!(world.counters().total(Counter::Calls, ""), 0);
+    assert_eq!(world.counters().total(Counter::Ended, "suppressed"), 1);
+    world.settle();
+}
+
+#[test]
+fn a_view_that_is_not_fresh_calls_nobody() {
+    let mut world = run(&[sms(1, true), Op::Ask, Op::Read(9), Op::Poll]);
+    assert_eq!(world.counters().total(Counter::Calls, ""), 0, "the answer is not there yet");
+    world.step(Op::Advance(LIFE as u8));
+    world.step(Op::Answer);
+    world.step(Op::Poll);
+    assert_eq!(world.counters().total(Counter::Calls, ""), 0, "the answer came too late");
+    ALL.into_iter().for_each(|op| world.step(op));
+    assert_eq!(world.counters().total(Counter::Calls, ""), 1);
+    world.settle();
+}
+
+#[test]
+fn a_call_cut_off_by_a_crash_is_repeated_only_if_transactional() {
+    for (transactional, calls, ended) in [(false, 0, "ambiguous"), (true, 1, "sent")] {
+        let mut world = run(&[sms(2, transactional)]);
+        ALL.into_iter().for_each(|op| world.step(op));
+        world.step(Op::Begin(0));
+        world.step(Op::Crash(0));
+        world.settle();
+        assert_eq!(world.counters().total(Counter::Ambiguous, "crash"), 1);
+        assert_eq!((world.counters().total(Counter::Calls, ""), world.counters().total(Counter::Ended, ended)), (calls, 1));
+    }
+}
+
+#[test]
+fn what_the_ledger_knows_as_sent_is_told_again_and_not_called() {
+    let mut world = run(&[sms(3, true)]);
+    ALL.into_iter().for_each(|op| world.step(op));
+    [Op::Begin(0), Op::Finish { call: 0, how: 0 }, Op::Poll, Op::Crash(0)].into_iter().for_each(|op| world.step(op));
+    world.settle();
+    assert_eq!((world.counters().total(Counter::Repeated, "sent"), world.counters().total(Counter::Calls, "")), (1, 0));
+}
+
+#[test]
+fn a_backlog_beyond_memory_is_fetched_again_and_all_of_it_is_sent_once() {
+    let ops: Vec<Op> = (0..60).map(|index| sms(index, index % 2 == 0)).collect();
+    let mut world = run(&ops);
+    world.settle();
+    assert_eq!(world.counters().total(Counter::Calls, ""), 60);
+    assert!(world.counters().total(Counter::Refills, "") > 0);
+}
+
+#[test]
+fn an_expired_command_is_told_and_not_called() {
+    let mut world = run(&[Op::Command { customer: 1, sms: true, transactional: false, ttl: 9 }, Op::Advance(10)]);
+    world.settle();
+    assert_eq!((world.counters().total(Counter::Calls, ""), world.counters().total(Counter::Ended, "expired")), (0, 1));
+}
