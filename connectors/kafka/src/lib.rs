@@ -1,1 +1,42 @@
-//! cartwheel-kafka
+//! Kafka for Cartwheel: every client with its own settings, batches of borrowed records in, idempotent appends out.
+//!
+//! In the order in which an event passes: [`EventsProducer`] writes it; [`Assignment`] says which partitions are ours; [`Source`]
+//! reads a partition in batches; [`SendsProducer`] appends decisions; [`Worker`] reads them for delivery; [`Compacted`] keeps
+//! a compacted topic (suppressions, configurations) in view; [`Admin`] creates and describes topics.
+//!
+//! Everything except [`EventsProducer`] is synchronous and belongs on a thread of its own: librdkafka calls back only inside a poll.
+
+mod admin;
+mod assignment;
+mod batch;
+mod compacted;
+mod config;
+mod context;
+mod error;
+mod events;
+mod fetch;
+mod group;
+mod mock;
+mod murmur2;
+mod offsets;
+mod record;
+mod sends;
+mod settings;
+mod source;
+mod worker;
+
+pub use admin::{Admin, Cleanup, TopicFacts, TopicSpec};
+pub use assignment::{Assignment, Change};
+pub use batch::{Batch, RecordRef};
+pub use compacted::Compacted;
+pub use context::ClientStats;
+pub use config::{Compression, KafkaConfig, SaslMechanism, Secret, SecurityProtocol, Topics};
+pub use error::Error;
+pub use events::{Appended, EventsProducer, Message};
+pub use mock::MockBroker;
+pub use murmur2::partition_of;
+pub use offsets::Offsets;
+pub use record::{Headers, OwnedRecord};
+pub use sends::SendsProducer;
+pub use source::{Source, Start};
+pub use worker::{Position, Worker, WorkerEvent};

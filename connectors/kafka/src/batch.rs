@@ -1,0 +1,168 @@
+//! A batch of records, borrowed from librdkafka's fetch buffers: nothing is copied or allocated per record.
+
+use crate::fetch::Native;
+use crate::record::{Headers, OwnedRecord, bytes};
+use cartwheel_core::sends;
+use rdkafka::bindings as sys;
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+/// Room for up to `capacity` records; refilled by every poll, freed on drop.
+#[derive(Debug)]
+pub struct Batch {
+    messages: Vec<NonNull<sys::rd_kafka_message_t>>,
+    capacity: usize,
+    /// Messages must not outlive the client that they came from.
+    client: Option<Arc<Native>>,
+}
+
+// SAFETY: the batch alone owns its messages, and librdkafka lets any thread read and destroy them. (Not Sync: librdkafka
+// parses headers on first access, which writes into the message.)
+unsafe impl Send for Batch {}
+impl Batch {
+    /// An empty batch for at most `capacity` records (at least 1).
+    pub fn new(capacity: usize) -> Self {
+        let capacity = capacity.max(1);
+        Self { messages: Vec::with_capacity(capacity), capacity, client: None }
+    }
+
+    /// Number of records.
+    pub fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// Whether there is no record.
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    /// The record at `index`, in the order in which they were read.
+    pub fn get(&self, index: usize) -> Option<RecordRef<'_>> {
+        self.messages.get(index).map(|message| RecordRef { message: *message, batch: PhantomData })
+    }
+
+    /// The records in the order in which they were read: by offset within a partition.
+    pub fn iter(&self) -> impl Iterator<Item = RecordRef<'_>> {
+        self.messages.iter().map(|message| RecordRef { message: *message, batch: PhantomData })
+    }
+
+    /// Frees the records now rather than at the next poll.
+    pub fn clear(&mut self) {
+        for message in self.messages.drain(..) {
+            // SAFETY: the batch owns each message and gives it up here, once.
+            unsafe { sys::rd_kafka_message_destroy(message.as_ptr()) };
+        }
+        self.client = None;
+    }
+
+    /// Fills the empty batch from `queue`: takes what is there; if nothing is, waits up to `timeout_ms` for the first record.
+    /// (One call with a timeout would wait for a full batch.)
+    pub(crate) fn fill(&mut self, client: &Arc<Native>, timeout_ms: i32) {
+        self.client = Some(client.clone());
+        self.take(client, 0, self.capacity);
+        if self.messages.is_empty() && timeout_ms > 0 {
+            self.take(client, timeout_ms, 1);
+            if !self.messages.is_empty() {
+                self.take(client, 0, self.capacity - 1);
+            }
+        }
+    }
+
+    fn take(&mut self, client: &Native, timeout_ms: i32, limit: usize) {
+        let filled = self.messages.len();
+        self.messages.reserve(limit);
+        // SAFETY: the spare room holds `limit` pointers (reserved above); NonNull has the layout of a pointer, and librdkafka
+        // writes that many valid, non-null message pointers as it returns, each of which it hands over to us.
+        unsafe {
+            let room = self.messages.as_mut_ptr().add(filled).cast::<*mut sys::rd_kafka_message_t>();
+            let count = sys::rd_kafka_consume_batch_queue(client.queue(), timeout_ms, room, limit);
+            self.messages.set_len(filled + usize::try_from(count).unwrap_or(0));
+        }
+    }
+
+    /// Keeps the messages for which `keep` is true, in order; destroys the others.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&sys::rd_kafka_message_t) -> bool) {
+        self.messages.retain(|message| {
+            // SAFETY: the batch owns the message; nobody writes to it meanwhile.
+            let kept = keep(unsafe { message.as_ref() });
+            if !kept {
+                // SAFETY: it leaves the batch with this call, so it is destroyed once.
+                unsafe { sys::rd_kafka_message_destroy(message.as_ptr()) };
+            }
+            kept
+        });
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// A record in a [`Batch`].
+#[derive(Clone, Copy, Debug)]
+pub struct RecordRef<'a> {
+    message: NonNull<sys::rd_kafka_message_t>,
+    batch: PhantomData<&'a Batch>,
+}
+
+impl<'a> RecordRef<'a> {
+    fn raw(&self) -> &'a sys::rd_kafka_message_t {
+        // SAFETY: the batch owns the message and is borrowed during 'a, so it is not refilled.
+        unsafe { self.message.as_ref() }
+    }
+
+    /// Partition.
+    pub fn partition(&self) -> i32 {
+        self.raw().partition
+    }
+
+    /// Offset.
+    pub fn offset(&self) -> i64 {
+        self.raw().offset
+    }
+
+    /// The record's time (by the topic's setting the producer's or the broker's), epoch milliseconds; -1 if it has none.
+    pub fn timestamp_ms(&self) -> i64 {
+        let mut kind = sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+        // SAFETY: message and out-pointer are valid.
+        unsafe { sys::rd_kafka_message_timestamp(self.message.as_ptr(), &mut kind) }
+    }
+
+    /// Key; none for a null key.
+    pub fn key(&self) -> Option<&'a [u8]> {
+        // SAFETY: librdkafka gave pointer and length; the bytes live as long as the message.
+        unsafe { bytes(self.raw().key, self.raw().key_len) }
+    }
+
+    /// Value; none for a null value.
+    pub fn value(&self) -> Option<&'a [u8]> {
+        // SAFETY: as for the key.
+        unsafe { bytes(self.raw().payload, self.raw().len) }
+    }
+
+    /// The headers, parsed on demand.
+    pub fn headers(&self) -> Headers<'a> {
+        // SAFETY: the message lives and stays during 'a, as in `raw`; only this thread can reach it.
+        unsafe { Headers::of(self.message.as_ptr()) }
+    }
+
+    /// The headers of a record of the sends topic; none if it is not one.
+    pub fn sends_headers(&self) -> Option<sends::Headers> {
+        sends::Headers::read(self.headers())
+    }
+
+    /// A copy.
+    pub fn to_owned(&self) -> OwnedRecord {
+        OwnedRecord {
+            partition: self.partition(),
+            offset: self.offset(),
+            timestamp_ms: self.timestamp_ms(),
+            key: self.key().map(<[u8]>::to_vec),
+            value: self.value().map(<[u8]>::to_vec),
+            headers: self.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect(),
+        }
+    }
+}
