@@ -233,7 +233,7 @@ pub enum ZoneOf {
 
 /// An arm of a branch: `when` with steps, or `else` alone at the end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields)]
 pub enum Arm {
     /// Taken if true.
     When {
@@ -246,6 +246,7 @@ pub enum Arm {
     Else {
         /// Written as a bare `else:`.
         #[serde(rename = "else")]
+        #[schemars(required)]
         else_: Option<()>,
         /// What happens.
         steps: Vec<Step>,

@@ -136,7 +136,11 @@ impl Lowering<'_, '_> {
 
     /// Numbers the path that the node spells.
     fn path(&mut self, node: &IdedExpr, size: bool) -> Option<Typed> {
-        let Some(parts) = segments(node) else { return self.unsupported(node, "a field can only be read from a path") };
+        let Some(parts) = segments(node) else {
+            let what =
+                if reads_index(node) { "an index is not supported; write paths with dots" } else { "a field can only be read from a path" };
+            return self.unsupported(node, what);
+        };
         let path = Path { parts: &parts, span: self.parsed.extent(node), size };
         let (field, kind) = self.resolver.resolve(&path)?;
         let name = parts.join(".");
@@ -184,9 +188,9 @@ impl Lowering<'_, '_> {
             (operators::IN, None, [item, list]) => self.one_of(node, item, list),
             (operators::CONDITIONAL, None, [test, yes, no]) => self.choose(test, yes, no),
             ("size", None, [inner]) | ("size", Some(inner), []) => self.size(inner),
-            ("startsWith", Some(text), [part]) => self.search(node, Search::StartsWith, text, part),
-            ("endsWith", Some(text), [part]) => self.search(node, Search::EndsWith, text, part),
-            ("contains", Some(text), [part]) => self.search(node, Search::Contains, text, part),
+            ("startsWith", Some(text), [part]) => self.search(Search::StartsWith, text, part),
+            ("endsWith", Some(text), [part]) => self.search(Search::EndsWith, text, part),
+            ("contains", Some(text), [part]) => self.search(Search::Contains, text, part),
             (operators::INDEX, ..) => self.unsupported(node, "an index is not supported; write paths with dots"),
             (operators::MODULO, ..) => self.unsupported(node, "`%` is not supported"),
             (name, ..) if is_name(name) => self.unsupported(node, &format!("`{name}` with these arguments is not supported")),
@@ -221,7 +225,7 @@ impl Lowering<'_, '_> {
             (a, b) => {
                 let message = format!("`{left_text}` is {a} and `{right_text}` is {b}: this is never equal");
                 let message = if equality { message } else { message.replace("never equal", "never true") };
-                self.fail(token, message, remedy(left, right, self.parsed.text, &left_text, &right_text))
+                self.fail(token, message, remedy(left, right, &left_text, &right_text))
             }
         }
     }
@@ -278,7 +282,7 @@ impl Lowering<'_, '_> {
         Some((if counted { expr } else { Expr::Size(Box::new(expr)) }, Type::Number))
     }
 
-    fn search(&mut self, node: &IdedExpr, search: Search, text: &IdedExpr, part: &IdedExpr) -> Option<Typed> {
+    fn search(&mut self, search: Search, text: &IdedExpr, part: &IdedExpr) -> Option<Typed> {
         let typed = (self.node(text), self.node(part));
         for (side, kind) in [(text, typed.0.as_ref()?.1), (part, typed.1.as_ref()?.1)] {
             if !matches!(kind, Type::Text | Type::Any) {
@@ -286,7 +290,6 @@ impl Lowering<'_, '_> {
                 return self.fail(self.parsed.extent(side), message, "startsWith, endsWith and contains take strings");
             }
         }
-        let _ = node;
         Some((Expr::Search(search, Box::new((typed.0?.0, typed.1?.0))), Type::Bool))
     }
 
@@ -305,8 +308,7 @@ impl Lowering<'_, '_> {
 }
 
 /// What to do when a string meets a number.
-fn remedy(left: (&IdedExpr, Type), right: (&IdedExpr, Type), text: &str, left_text: &str, right_text: &str) -> String {
-    let _ = text;
+fn remedy(left: (&IdedExpr, Type), right: (&IdedExpr, Type), left_text: &str, right_text: &str) -> String {
     let literal = |node: &IdedExpr| match &node.expr {
         Syntax::Literal(LiteralValue::String(value)) => Some(value.inner().to_owned()),
         _ => None,
@@ -346,6 +348,15 @@ fn segments(node: &IdedExpr) -> Option<Vec<&str>> {
             }
             _ => return None,
         }
+    }
+}
+
+/// Whether the path goes through `[...]`.
+fn reads_index(node: &IdedExpr) -> bool {
+    match &node.expr {
+        Syntax::Select(select) => reads_index(&select.operand),
+        Syntax::Call(call) => call.func_name == operators::INDEX,
+        _ => false,
     }
 }
 

@@ -43,14 +43,36 @@ impl<'t> Parsed<'t> {
             }
             Expr::Call(call) => {
                 let parts = call.target.as_deref().into_iter().chain(&call.args).map(|part| self.extent(part));
-                parts.fold(self.call_start(&call.func_name, own), |all, part| all.start.min(part.start)..all.end.max(part.end))
+                let own = self.call_start(&call.func_name, self.brackets(own));
+                parts.fold(own, |all, part| all.start.min(part.start)..all.end.max(part.end))
             }
+            Expr::List(_) | Expr::Map(_) => self.brackets(own),
             _ => own,
         }
     }
 
+    /// From an opening bracket to its closing one; any other token as it is.
+    fn brackets(&self, own: Range<usize>) -> Range<usize> {
+        if !self.text.get(own.clone()).is_some_and(|token| token.starts_with(['(', '[', '{'])) {
+            return own;
+        }
+        let bare = without_strings(self.text);
+        let mut depth = 0_usize;
+        for (at, byte) in bare.bytes().enumerate().skip(own.start) {
+            match byte {
+                b'(' | b'[' | b'{' => depth += 1,
+                b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth == 0 {
+                return own.start..at + 1;
+            }
+        }
+        own
+    }
+
     /// A call's token is its parenthesis; this widens it to the name before.
-    pub(super) fn call_start(&self, name: &str, own: Range<usize>) -> Range<usize> {
+    fn call_start(&self, name: &str, own: Range<usize>) -> Range<usize> {
         let named = self.text.get(..own.start).is_some_and(|before| before.ends_with(name));
         if named { own.start - name.len()..own.end } else { own }
     }

@@ -221,16 +221,17 @@ impl Reader<'_> {
 
     fn arm(&mut self, node: &Node, depth: usize) -> Option<At<Arm>> {
         let fields = self.fields(node, "an arm of a branch", &["when", "else", "steps"])?;
+        if let Some(value) = fields.get("else").filter(|value| !matches!(value.kind, Kind::Null)) {
+            let help = "write `- else:` and below it, in the same column as `else`, `steps:`";
+            return self.fail(value, "`else:` has no value of its own", help);
+        }
         let steps = self.steps(&fields, depth);
         match (fields.get("when"), fields.get("else")) {
             (Some(when), None) => {
                 let when = self.condition(when);
                 Some(At::new(Arm::When { when: when?, steps: steps?.value }, node.span.clone()))
             }
-            (None, Some(Node { kind: Kind::Null, .. })) => Some(At::new(Arm::Else { else_: None, steps: steps?.value }, node.span.clone())),
-            (None, Some(value)) => {
-                self.fail(value, "`else:` has no value of its own", "write `- else:` and below it, in the same column as `else`, `steps:`")
-            }
+            (None, Some(_)) => Some(At::new(Arm::Else { else_: None, steps: steps?.value }, node.span.clone())),
             (Some(_), Some(_)) => self.fail(node, "an arm has `when` or `else`, not both", "make two arms of it"),
             (None, None) => self.fail(node, "an arm has neither `when` nor `else`", "write `- when: CONDITION` or `- else:`"),
         }

@@ -211,7 +211,11 @@ fn align(raw: &str, text: &str, target: usize) -> Option<usize> {
     for (_, letter) in text.get(..target)?.char_indices().filter(solid) {
         written.next().filter(|(_, same)| *same == letter)?;
     }
-    Some(header + written.next().map_or(body.len(), |(at, _)| at))
+    let place = written.next();
+    match text.get(target..)?.char_indices().find(solid) {
+        Some((_, letter)) => place.filter(|(_, same)| *same == letter).map(|(at, _)| header + at),
+        None => Some(header + place.map_or(body.len(), |(at, _)| at)),
+    }
 }
 
 /// The range inside of the text and on the borders of its characters.

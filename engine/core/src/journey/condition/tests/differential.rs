@@ -1,0 +1,149 @@
+//! Random well-typed conditions decide as the `cel` interpreter does.
+//!
+//! The generator leaves out what differs on purpose: null and absent fields (an error there, not true here), division by zero (infinite
+//! there, null here), and mixed integers and doubles in arithmetic (all numbers are doubles here).
+
+use super::super::Field;
+use super::compiled;
+use crate::channel::Channel;
+use crate::value::ValueRef;
+use proptest::prelude::*;
+
+/// What the fields hold.
+#[derive(Clone, Debug)]
+struct World {
+    total: f64,
+    price: f64,
+    orders: f64,
+    items: usize,
+    name: String,
+    city: String,
+    email: bool,
+}
+
+fn world() -> impl Strategy<Value = World> {
+    let number = || (-8_i32..40).prop_map(|quarters| f64::from(quarters) / 4.0);
+    (number(), number(), number(), 0_usize..4, "[abé]{0,3}", "[abé]{0,3}", any::<bool>())
+        .prop_map(|(total, price, orders, items, name, city, email)| World { total, price, orders, items, name, city, email })
+}
+
+fn number() -> BoxedStrategy<String> {
+    let leaf = prop_oneof![
+        Just("event.cart.total".to_string()),
+        Just("event.product.price".to_string()),
+        Just("customer.orders".to_string()),
+        (0_i32..40).prop_map(|quarters| format!("{:?}", f64::from(quarters) / 4.0)),
+    ];
+    leaf.prop_recursive(3, 8, 2, |inner| {
+        prop_oneof![
+            (inner.clone(), prop::sample::select(vec!["+", "-", "*"]), inner.clone()).prop_map(|(a, op, b)| format!("({a} {op} {b})")),
+            (inner.clone(), 1_i32..9).prop_map(|(a, by)| format!("({a} / {by}.0)")),
+            inner.prop_map(|a| format!("-({a})")),
+        ]
+    })
+    .boxed()
+}
+
+fn text() -> BoxedStrategy<String> {
+    prop_oneof![Just("event.product.name".to_string()), Just("profile.city".to_string()), "[abé]{0,2}".prop_map(|text| format!("'{text}'"))]
+        .boxed()
+}
+
+fn comparison() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["==", "!=", "<", "<=", ">", ">="])
+}
+
+fn condition() -> impl Strategy<Value = String> {
+    let search = prop::sample::select(vec!["startsWith", "endsWith", "contains"]);
+    let leaf = prop_oneof![
+        3 => (number(), comparison(), number()).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
+        2 => (text(), comparison(), text()).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
+        1 => (comparison(), 0..4).prop_map(|(op, size)| format!("size(event.cart.items) {op} {size}")),
+        1 => (text(), comparison(), 0..4).prop_map(|(a, op, size)| format!("size({a}) {op} {size}")),
+        1 => (text(), search, text()).prop_map(|(a, search, b)| format!("{a}.{search}({b})")),
+        1 => (text(), prop::collection::vec("[abé]{0,2}", 0..4)).prop_map(|(a, list)| format!("{a} in {list:?}")),
+        1 => (number(), prop::collection::vec(0_i32..4, 0..4)).prop_map(|(a, list)| {
+            let list: Vec<f64> = list.into_iter().map(f64::from).collect();
+            format!("{a} in {list:?}")
+        }),
+        1 => Just("profile.consent.email".to_string()),
+        1 => Just("has(event.cart.total)".to_string()),
+        1 => any::<bool>().prop_map(|value| value.to_string()),
+    ];
+    leaf.prop_recursive(4, 24, 3, |inner| {
+        prop_oneof![
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} && {b})")),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} || {b})")),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("(({a}) == ({b}))")),
+            inner.clone().prop_map(|a| format!("!({a})")),
+            (inner.clone(), inner.clone(), inner).prop_map(|(test, a, b)| format!("(({test}) ? ({a}) : ({b}))")),
+        ]
+    })
+    .prop_filter("within the limits", |text| text.len() <= 900 && depth(text) <= 14)
+}
+
+fn depth(text: &str) -> i32 {
+    let steps = text.bytes().scan(0, |depth, byte| {
+        *depth += match byte {
+            b'(' | b'[' | b'?' => 1,
+            b')' | b']' => -1,
+            _ => 0,
+        };
+        Some(*depth)
+    });
+    steps.max().unwrap_or(0)
+}
+
+fn interpreted(text: &str, world: &World) -> cel::Value {
+    let program = cel::Program::compile(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let mut context = cel::Context::default();
+    let event = serde_json::json!({
+        "cart": { "total": world.total, "items": vec![0; world.items] },
+        "product": { "price": world.price, "name": world.name },
+    });
+    let profile = serde_json::json!({ "city": world.city, "consent": { "email": world.email } });
+    for (name, value) in [("event", event), ("profile", profile), ("customer", serde_json::json!({ "orders": world.orders }))] {
+        context.add_variable(name, cel::to_value(value).unwrap()).unwrap();
+    }
+    program.execute(&context).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn lowered(text: &str, world: &World) -> bool {
+    let (condition, faults, slots) = compiled(text);
+    let condition = condition.unwrap_or_else(|| panic!("{text}: {faults:?}"));
+    condition.holds(|field| match field {
+        Field::Event(number) => {
+            let field = &slots.fields[usize::from(number)];
+            match (field.path.join(".").as_str(), field.size) {
+                ("cart.total", false) => ValueRef::Number(world.total),
+                ("cart.items", true) => ValueRef::Number(world.items as f64),
+                ("product.price", false) => ValueRef::Number(world.price),
+                ("product.name", false) => ValueRef::Text(&world.name),
+                ("product.name", true) => ValueRef::Number(world.name.chars().count() as f64),
+                other => panic!("{other:?}"),
+            }
+        }
+        Field::Attribute(_) => ValueRef::Text(&world.city),
+        Field::Consent(Channel::Email) => ValueRef::Bool(world.email),
+        Field::Orders => ValueRef::Number(world.orders),
+        other => panic!("{other:?}"),
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_500))]
+
+    #[test]
+    fn decides_as_the_interpreter_does(text in condition(), world in world()) {
+        prop_assert_eq!(cel::Value::Bool(lowered(&text, &world)), interpreted(&text, &world), "{}", text);
+    }
+
+    #[test]
+    fn no_text_panics(text in "[ a-c0-9.'\"()\\[\\]{}&|!=<>+*/?:,é\\n-]{0,60}") {
+        let (condition, faults, _) = compiled(&text);
+        prop_assert!(condition.is_some() || !faults.is_empty());
+        for fault in faults {
+            prop_assert!(text.get(fault.range.clone()).is_some(), "{:?} of {:?}", fault, text);
+        }
+    }
+}

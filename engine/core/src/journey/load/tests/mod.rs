@@ -1,0 +1,19 @@
+//! Journeys good and bad, with every message as a person sees it.
+
+mod plans;
+mod problems;
+mod robust;
+
+use super::*;
+
+const CART: &str = include_str!("../../../../../../config/journeys/cart_abandonment.yaml");
+const WELCOME: &str = include_str!("../../../../../../config/journeys/welcome.yaml");
+
+fn sources(texts: &[&str]) -> Vec<Source> {
+    texts.iter().enumerate().map(|(at, text)| Source { path: format!("{at}.yaml"), text: (*text).into() }).collect()
+}
+
+/// The smallest journey, with more lines before its steps.
+fn small(name: &str, more: &str, steps: &str) -> String {
+    format!("journey: {name}\ntrigger: {{ event: cart_updated }}\n{more}steps:\n{steps}")
+}

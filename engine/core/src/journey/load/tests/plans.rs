@@ -1,0 +1,201 @@
+//! What good journeys become.
+
+use super::*;
+use crate::channel::Channel;
+use crate::journey::definition::{Definition, Reentry};
+use crate::journey::plan::{Op, Upcoming};
+use crate::policy::Percent;
+use crate::time::{DAY, HOUR, Span};
+
+fn plan(texts: &[&str]) -> Plan {
+    let texts = sources(texts);
+    let checked = check(&Policy::default(), &texts);
+    assert_eq!(checked.problems, []);
+    checked.plan.unwrap_or_else(|| panic!("no plan and no problem"))
+}
+
+/// One line an operation.
+fn listing(ops: &[Op]) -> Vec<String> {
+    let line = |op: &Op| match op {
+        Op::Send { step, channels, .. } => {
+            let channels: Vec<String> = channels
+                .iter()
+                .map(|choice| {
+                    choice.if_no_engagement_within.map_or(choice.channel.to_string(), |within| format!("{}<{within}", choice.channel))
+                })
+                .collect();
+            format!("{step}: send {}", channels.join(" "))
+        }
+        Op::Wait { step, delay, then } => format!("{step}: wait {delay} then {}", then.map_or(0, |then| then.channels)),
+        Op::WaitUntil { step, until, at_most, then } => {
+            format!("{step}: until {until} at most {at_most} then {}", then.map_or(0, |then| then.channels))
+        }
+        Op::Branch { step, arms, otherwise } => {
+            let arms: Vec<String> =
+                arms.iter().map(|(when, target)| format!("{}{target}", if when.is_some() { "?" } else { "" })).collect();
+            format!("{step}: branch {} otherwise {otherwise}", arms.join(" "))
+        }
+        Op::Jump(target) => format!("jump {target}"),
+        Op::Exit { step } => format!("{step}: exit"),
+        Op::End => "end".into(),
+    };
+    ops.iter().map(line).collect()
+}
+
+#[test]
+fn the_shipped_journeys_are_laid_out_flat() {
+    let plan = plan(&[WELCOME, CART]);
+    let [cart, welcome] = plan.journeys.as_slice() else { panic!("two journeys in order of names") };
+    assert_eq!((cart.name.as_str(), welcome.name.as_str()), ("cart_abandonment", "welcome"));
+    assert_eq!(
+        listing(&cart.ops),
+        [
+            "cart_reminder: send email sms<4h",
+            "wait-2: wait 23h then 1",
+            "branch-3: branch ?3 5 otherwise 6",
+            "cart_concierge: send email",
+            "jump 6",
+            "cart_reviews: send email",
+            "wait-6: wait 1d then 1",
+            "cart_incentive: send email",
+            "end",
+        ]
+    );
+    assert_eq!(
+        listing(&welcome.ops),
+        [
+            "branch-1: branch ?1 3 otherwise 4",
+            "welcome_offer: send email sms",
+            "jump 4",
+            "welcome_thanks: send email sms",
+            "wait-4: wait 2d then 1",
+            "brand_story: send email",
+            "wait-6: wait 1d then 1",
+            "branch-7: branch ?8 10 otherwise 11",
+            "bestsellers_offer: send email",
+            "jump 11",
+            "bestsellers: send email",
+            "end",
+        ]
+    );
+    assert_eq!((cart.reentry, welcome.reentry), (Reentry::After(Span(7 * DAY)), Reentry::Never));
+    assert_eq!((cart.quiet_for, cart.goal_within, cart.holdout), (Some(Span(HOUR)), Some(Span(5 * DAY)), 500));
+    assert_eq!(cart.first(), Some(Upcoming { channels: Channel::Email.bit() }));
+    assert_eq!(cart.captures.iter().map(|at| plan.fields[usize::from(*at)].path.join(".")).collect::<Vec<_>>(), ["cart.total"]);
+}
+
+#[test]
+fn the_index_names_who_wants_an_event_and_what_of_it() {
+    let plan = plan(&[CART, WELCOME]);
+    let want = |event: &str| {
+        let interest = &plan.events[event];
+        let fields: Vec<String> = interest
+            .fields
+            .iter()
+            .map(|at| &plan.fields[usize::from(*at)])
+            .map(|field| format!("{}{}", field.path.join("."), if field.size { "#" } else { "" }))
+            .collect();
+        let journeys: Vec<String> = interest
+            .journeys
+            .iter()
+            .map(|one| {
+                let marks = [(one.trigger, "trigger"), (one.moves, "moves"), (one.goal, "goal"), (!one.exits.is_empty(), "exits")];
+                let marks: Vec<&str> = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark).collect();
+                format!("{} {}", one.journey, marks.join("+"))
+            })
+            .collect();
+        (fields.join(" "), journeys.join(", "))
+    };
+    assert_eq!(want("cart_updated"), ("cart.total cart.items# cart.id".into(), "0 trigger".into()));
+    assert_eq!(want("product_viewed"), ("cart.id".into(), "0 moves".into()));
+    assert_eq!(want("order_placed"), ("type".into(), "0 goal+exits, 1 trigger+goal".into()));
+    assert_eq!(want("subscribed"), ("type".into(), "1 trigger".into()));
+    assert!(!plan.events.contains_key("page_viewed"));
+}
+
+#[test]
+fn the_reader_agrees_with_serde_on_the_shipped_files() {
+    for text in [CART, WELCOME] {
+        let (source, mut problems) = (&sources(&[text])[0], Vec::new());
+        let tree = yaml::read(&source.path, text, &mut problems);
+        let read = tree.and_then(|tree| read::definition(source, &tree, &mut problems));
+        let by_serde: Definition = serde_saphyr::from_str(text).unwrap();
+        assert_eq!((read, problems), (Some(by_serde), Vec::new()));
+    }
+}
+
+#[test]
+fn defaults_follow_the_semantics_page() {
+    let plain = small("plain", "", "  - send: hello\n    channels: [email]\n");
+    let keyed = small("keyed", "key: event.order.id\n", "  - exit: true\n");
+    let plan = plan(&[&plain, &keyed]);
+    let [keyed, plain] = plan.journeys.as_slice() else { panic!("two journeys") };
+    assert_eq!((plain.reentry, keyed.reentry), (Reentry::After(Span(7 * DAY)), Reentry::OncePerKey));
+    assert_eq!((plain.priority, plain.max_event_age, plain.holdout), (50, Span(DAY), 0));
+    assert_eq!(listing(&keyed.ops), ["exit-1: exit", "end"]);
+    assert_eq!(plain.version.len(), 8);
+}
+
+#[test]
+fn branches_nest_and_waits_see_what_may_come() {
+    let steps = "  - wait: { until: \"10:00\", zone: customer, at_most: 24h }
+  - branch:
+      - when: customer.orders > 5
+        steps:
+          - branch:
+              - when: profile.consent.sms
+                steps: [{ send: vip, channels: [sms, { push: { if_no: opened, within: 30m } }] }]
+      - when: customer.orders > 1
+        steps: []
+      - else:
+        steps: [{ exit: true, id: done }]
+    id: size
+  - send: all
+    channels: [email, webhook]
+";
+    let plan = plan(&[&small("nested", "", steps)]);
+    assert_eq!(
+        listing(&plan.journeys[0].ops),
+        [
+            "wait-1: until 10:00 at most 1d then 3",
+            "size: branch ?2 ?5 6 otherwise 7",
+            "branch-3: branch ?3 otherwise 4",
+            "vip: send sms push<30m",
+            "jump 7",
+            "jump 7",
+            "done: exit",
+            "all: send email webhook",
+            "end",
+        ]
+    );
+}
+
+#[test]
+fn many_empty_branches_are_looked_through_quickly() {
+    let branch = "  - branch:\n      - when: customer.orders > 5\n        steps: []\n      - else:\n        steps: []\n";
+    let plan = plan(&[&small("wide", "", &format!("  - wait: 1h\n{}  - exit: true\n", branch.repeat(30)))]);
+    assert_eq!(plan.journeys[0].ops.len(), 63);
+    assert_eq!(plan.journeys[0].first(), None);
+}
+
+#[test]
+fn the_hash_follows_everything_that_decides() {
+    let hash = |policy: &Policy, texts: &[&str]| load(policy, &sources(texts)).map(|plan| plan.hash).unwrap();
+    let policy = Policy::default();
+    let base = hash(&policy, &[CART, WELCOME]);
+    assert_eq!(base, hash(&policy, &[WELCOME, CART]), "the order of files does not count");
+    assert_ne!(base, hash(&policy, &[CART]));
+    assert_ne!(base, hash(&policy, &[&CART.replace("23h", "22h"), WELCOME]));
+    assert_ne!(base, hash(&Policy { holdout: Percent(100), ..policy }, &[CART, WELCOME]));
+}
+
+#[test]
+fn the_checked_in_schema_is_the_one_of_the_types() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/schema/journey.json");
+    let schema = serde_json::to_string_pretty(&journey_schema()).unwrap() + "\n";
+    if std::env::var_os("CARTWHEEL_UPDATE_SCHEMA").is_some() {
+        std::fs::write(path, &schema).unwrap();
+    }
+    let stored = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(stored == schema, "config/schema/journey.json is old: run this test with CARTWHEEL_UPDATE_SCHEMA=1");
+}

@@ -1,0 +1,251 @@
+//! Bad journeys: every message with its line, column and remedy.
+
+use super::*;
+use crate::channel::Channel;
+use crate::policy::{Cap, CapScope, CapWindow, LocalTime, QuietHours};
+use crate::time::Span;
+
+/// Each problem as `line:column level: message | help`, and the text that it points at.
+fn shown(text: &str) -> Vec<String> {
+    let checked = check(&Policy::default(), &sources(&[text]));
+    let show = |problem: &Problem| {
+        let (line, column) = problem.position(text);
+        let level = if problem.severity == Severity::Error { "error" } else { "warning" };
+        let place = text[problem.span.clone()].lines().next().unwrap_or("");
+        format!("{line}:{column} {level} `{place}`: {} | {}", problem.message, problem.help.as_deref().unwrap_or(""))
+    };
+    checked.problems.iter().map(show).collect()
+}
+
+/// The journey has exactly one problem.
+fn one(text: &str, expected: &str) {
+    assert_eq!(shown(text), [expected], "{text}");
+}
+
+const SEND: &str = "  - send: hello\n    channels: [email]\n";
+
+#[test]
+fn all_problems_come_at_once() {
+    let text = "journey: Cart Abandonment
+clas: marketing
+priority: 101
+trigger:
+  event: cart_updatd
+  when: event.cart.total > \"20\"
+  quiet_for: 1 hour
+moved_by: [x]
+holdout: 500%
+steps:
+  - send: reminder
+    chanels: [email]
+  - send: reminder
+    channels: [emial, { sms: { if_no: open, within: 4h } }]
+  - split: { a: 50%, b: 50% }
+  - wait: tomorrow
+";
+    assert_eq!(
+        shown(text),
+        [
+            "2:1 error `clas`: `clas` is not a field of a journey | did you mean `class`?",
+            "3:11 error `101`: `101` is not a priority | write a whole number from 0 to 100; 50 is the default",
+            "7:14 error `1 hour`: `1 hour` is not a duration; write a number and a unit (ms s m h d w), such as 90s, 23h, 7d or 1h30m | a duration is a number and a unit without a space, such as 23h",
+            "8:1 error `moved_by`: `moved_by` is not a field of a journey | known are: journey, class, priority, tags, trigger, key, reentry, exit, while, holdout, goal, max_event_age, steps",
+            "9:10 error `500%`: `500%` is not a share | write 0% to 100%, such as 5% or 0.25%",
+            "11:5 error `send`: a send step lacks `channels` | add `channels:`",
+            "12:5 error `chanels`: `chanels` is not a field of a send step | did you mean `channels`?",
+            "14:16 error `emial`: `emial` is not a channel | did you mean `email`?",
+            "14:39 error `open`: `open` is not an engagement | known are: opened",
+            "15:5 error `split`: steps of the kind `split` are not yet supported | supported are: send, wait, branch, exit",
+            "16:11 error `tomorrow`: `tomorrow` is not a duration; write a number and a unit (ms s m h d w), such as 90s, 23h, 7d or 1h30m | a duration is a number and a unit without a space, such as 23h",
+        ]
+    );
+}
+
+#[test]
+fn meaning_is_checked_where_the_shape_is_good() {
+    let text = "journey: Cart-Abandonment
+priority: 10
+tags: [Recovery]
+trigger:
+  event: cart_updatd
+  when: event.cart.total > \"20\"
+  moved_by: [product_viewed]
+reentry: once_per_key
+exit: [{ on: order_place }]
+while: event.cart.total > 5
+goal: { on: order_placed, within: 0s }
+steps:
+  - send: reminder
+    channels: [{ sms: { if_no: opened, within: 0s } }, email, email]
+  - send: reminder
+    channels: [webhook, email]
+  - exit: true
+  - wait: 5000d
+";
+    assert_eq!(
+        shown(text),
+        [
+            "1:10 error `Cart-Abandonment`: `Cart-Abandonment` is not the name of a journey | a name has at most 64 lower case letters, digits and `_` and starts with a letter",
+            "3:8 error `Recovery`: `Recovery` is not the name of a tag | a name has at most 64 lower case letters, digits, `_` and `-` and starts with a letter",
+            "5:10 warning `cart_updatd`: `cart_updatd` is not an event type that Cartwheel knows | did you mean `cart_updated`? If it is an event of your own, all is well",
+            "6:26 error `>`: `event.cart.total` is a number and `\"20\"` is a string: this is never true | write 20 without quotes instead of \"20\"",
+            "7:14 error `product_viewed`: `moved_by` moves the abandonment window, and there is none | add `quiet_for:`, such as `quiet_for: 1h`",
+            "8:10 error `once_per_key`: `once_per_key` needs a key | add `key:`, such as `key: event.cart.id`, or write `never`",
+            "9:14 warning `order_place`: `order_place` is not an event type that Cartwheel knows | did you mean `order_placed`? If it is an event of your own, all is well",
+            "10:8 error `event.cart.total`: `while` may not read the event: it is checked before every send, long after the event | read `profile.X` or `customer.X`, or put the condition into `trigger.when` or a `branch`",
+            "11:35 error `0s`: the duration is zero | write a longer one, such as 1h",
+            "14:16 error `{ sms: { if_no: opened, within: 0s } }`: the first channel cannot be a fallback: nothing was sent before it | put a plain channel first, such as `email`",
+            "14:48 error `0s`: the duration is zero | write a longer one, such as 1h",
+            "14:63 error `email`: `email` is given twice | remove one of them",
+            "15:11 error `reminder`: a second step is called `reminder` | give one of them an `id:` of its own",
+            "16:25 error `email`: no channel can follow `webhook`: it is always reachable and nobody opens it | put `webhook` last, or into a send step of its own",
+            "17:11 warning `true`: the steps after `exit` are never reached | remove them, or put `exit` into an arm of a branch",
+            "18:11 error `5000d`: the duration is longer than ten years | write a shorter one",
+        ]
+    );
+}
+
+#[test]
+fn conditions_point_into_every_style_of_yaml_text() {
+    for (when, place) in [
+        ("event.cart.total > 'x'", "6:26 error `>`"),
+        ("\"event.cart.total > 'x'\"", "6:27 error `>`"),
+        ("'event.cart.total > \"x\"'", "6:27 error `>`"),
+        ("|\n    true &&\n    event.cart.total > 'x'", "8:22 error `>`"),
+        (">-\n    true &&\n    event.cart.total > 'x'", "8:22 error `>`"),
+        ("true &&\n    event.cart.total\n    > 'x'", "8:5 error `>`"),
+        // An escape: the whole text.
+        ("\"event.cart.total\\u0020> 'x'\"", "6:9 error `\"event.cart.total\\u0020> 'x'\"`"),
+    ] {
+        let text = format!("journey: a\nsteps:\n{SEND}trigger:\n  when: {when}\n  event: cart_updated\n");
+        let problems = shown(&text);
+        assert!(problems.len() == 1 && problems[0].starts_with(place), "{when}: {problems:?}");
+    }
+}
+
+#[test]
+fn branches_are_checked() {
+    let branch = |arms: &str| small("b", "", &format!("  - branch:\n{arms}"));
+    one(
+        &branch("      - else:\n        steps: []\n      - when: customer.orders > 1\n        steps: []\n"),
+        "5:9 error `else:`: `else` is not the last arm: those after it are never taken | move it to the end",
+    );
+    one(
+        &branch("      - else:\n          steps: []\n"),
+        "6:11 error `steps: []`: `else:` has no value of its own | write `- else:` and below it, in the same column as `else`, `steps:`",
+    );
+    one(
+        &branch("      - steps: []\n"),
+        "5:9 error `steps: []`: an arm has neither `when` nor `else` | write `- when: CONDITION` or `- else:`",
+    );
+    one(&branch("      []\n"), "5:7 error `[]`: the branch has no arms | add one: `- when: CONDITION` with `steps:`");
+    one(
+        &branch("      - when: event.cart.total > 5\n        else:\n        steps: []\n"),
+        "5:9 error `when: event.cart.total > 5`: an arm has `when` or `else`, not both | make two arms of it",
+    );
+}
+
+#[test]
+fn fallbacks_keys_and_shapes_are_checked() {
+    let send = |channels: &str| small("s", "", &format!("  - send: hello\n    channels: {channels}\n"));
+    one(
+        &send("[email, { sms: { if_no: opened, within: 4h }, push: { if_no: opened, within: 4h } }]"),
+        "5:23 error `{ sms: { if_no: opened, within: 4h }, push: { if_no: opened, within: 4h } }`: a fallback names exactly one channel | write `{ sms: { if_no: opened, within: 4h } }`",
+    );
+    one(&send("[]"), "4:11 error `hello`: the send has no channel | add one, such as `channels: [email]`");
+    one(&send("email"), "5:15 error `email`: here stands `email` | write a list: [email]");
+    one(&small("k", "key: cart.id\n", SEND), "3:6 error `cart.id`: a key is a path of the event | write a path such as `event.cart.id`");
+    one(&small("all", "", SEND), "1:10 error `all`: the name `all` is reserved | choose another name");
+    one(
+        &small("s", "", "  []\n"),
+        "4:3 error `[]`: the journey has no steps | add one, such as `- send: welcome` with `channels: [email]`",
+    );
+    one(
+        "journey: t\ntrigger: cart_updated\nsteps:\n  - exit: true\n",
+        "2:10 error `cart_updated`: a trigger is a mapping, not `cart_updated` | it has the fields event, when, quiet_for, moved_by",
+    );
+    one(
+        &small("c", "", "  - send: hello\n    channels: [email]\n    coupon: winback10\n"),
+        "6:5 error `coupon`: `coupon` is not yet supported | leave it out; write a fixed code into the template",
+    );
+    one(
+        &small("h", "class: transactional\nholdout: 5%\n", SEND),
+        "1:10 error `h`: a transactional journey has no holdout: everybody gets its messages | remove `holdout:`",
+    );
+}
+
+#[test]
+fn yaml_itself_is_checked() {
+    one("", "1:1 error ``: the file is empty | a journey starts with `journey: NAME`");
+    one(
+        &format!("{}class: marketing\nclass: marketing\n", small("d", "", SEND)),
+        "7:1 error `class`: `class` is given twice | it stands already in line 6; remove one of them",
+    );
+    one("a: &x 1\n", "1:7 error `1`: anchors and tags are not supported | ");
+    one("a: 1\n---\nb: 1\n", "2:1 error `---`: a file holds one journey, not several documents | ");
+    one(
+        "- 1\n",
+        "1:1 error `- 1`: a journey is a mapping, not a list | it has the fields journey, class, priority, tags, trigger, key, reentry, exit, while, holdout, goal, max_event_age, steps",
+    );
+    let broken = shown("journey: a\n  steps: [\n");
+    assert!(broken.len() == 1 && broken[0].contains("this is not valid YAML"), "{broken:?}");
+    let tab = shown("journey: a\ntrigger:\n\tevent: x\n");
+    assert!(tab.len() == 1 && tab[0].contains("indented with spaces, never with tabs"), "{tab:?}");
+    let deep = shown(&format!("a: {}{}", "[".repeat(60), "]".repeat(60)));
+    assert!(deep.len() == 1 && deep[0].contains("nested deeper than 48 levels"), "{deep:?}");
+    let large = shown(&"# comment\n".repeat(30_000));
+    assert!(large.len() == 1 && large[0].contains("at most 262144 are allowed"), "{large:?}");
+}
+
+#[test]
+fn a_journey_has_at_most_64_operations() {
+    let many =
+        "  - branch:\n      - when: customer.orders > 1\n        steps: [{ wait: 1h }]\n      - else:\n        steps: [{ wait: 1h }]\n"
+            .repeat(20);
+    let problems = shown(&small("m", "", &many));
+    assert!(problems.len() == 1 && problems[0].contains("the journey has 81 operations"), "{problems:?}");
+}
+
+#[test]
+fn two_journeys_have_two_names() {
+    let text = small("twice", "", SEND);
+    let problems = load(&Policy::default(), &sources(&[&text, &text])).unwrap_err();
+    assert_eq!(problems.len(), 1);
+    assert_eq!((problems[0].path.as_str(), problems[0].message.as_str()), ("1.yaml", "a second journey is called `twice`"));
+    assert_eq!(problems[0].help.as_deref(), Some("the first one stands in 0.yaml"));
+}
+
+#[test]
+fn the_policy_is_checked_against_the_journeys() {
+    let cap = |name: &str, scope: CapScope, limit: u16| Cap { name: name.into(), scope, limit, per: CapWindow::Day };
+    let policy = Policy {
+        zone: "Europe/Berlim".into(),
+        caps: vec![
+            cap("a", CapScope::Tag("recovry".into()), 1),
+            cap("b", CapScope::Journey("cart_abandonmnt".into()), 0),
+            cap("b", CapScope::All, 65),
+            cap("c", CapScope::Tag("recovery".into()), 64),
+        ],
+        quiet_hours: vec![QuietHours { channels: vec![Channel::Sms], from: LocalTime(60), to: LocalTime(60) }],
+        marketing_ttl: Span(0),
+        ..Policy::default()
+    };
+    let problems = load(&policy, &sources(&[CART])).unwrap_err();
+    let shown: Vec<String> = problems
+        .iter()
+        .map(|problem| format!("{}: {} | {}", problem.path, problem.message, problem.help.as_deref().unwrap_or("")))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "policy: `Europe/Berlim` is not a time zone | did you mean `Europe/Berlin`?",
+            "policy: the quiet hours start and end at 01:00 | write different times; a channel that is never used is left out of the journeys",
+            "policy: `marketing_ttl` is 0s: every message would be too late | write a longer duration, such as 24h",
+            "policy: the cap `a` counts the tag `recovry`, which does not exist | did you mean `tag:recovery`?",
+            "policy: the cap `b` has the limit 0 | write 1 to 64",
+            "policy: the cap `b` counts the journey `cart_abandonmnt`, which does not exist | did you mean `journey:cart_abandonment`?",
+            "policy: the cap `b` has the limit 65 | write 1 to 64",
+            "policy: a second cap is called `b` | names are shown in decisions: give each cap its own",
+        ]
+    );
+}
