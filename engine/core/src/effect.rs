@@ -107,6 +107,11 @@ impl Effects {
         }
     }
 
+    /// Another plan is in force: its journeys are counted from now on.
+    pub fn change_plan(&mut self, plan: &Plan) {
+        self.tally = Tally::new(plan);
+    }
+
     /// Records a decision: journal, chain hash, tally.
     pub fn decide(&mut self, plan: &Plan, customer: &mut Customer, decided: &Decided<'_>) {
         self.packed.clear();

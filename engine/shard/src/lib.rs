@@ -1,1 +1,28 @@
-//! cartwheel-shard
+//! One shard: one partition of the events topic in, the same partition of the sends topic out, one owner.
+//!
+//! Steppable and without threads: the runtime hands in records, the clock and what it has read back from the sends
+//! partition; the shard hands out records to publish. The rules are those of the shard protocol (`ARCHITECTURE.md`).
+//! The modules stand in the order in which an event passes.
+
+mod settings;
+mod intake;
+mod table;
+mod turn;
+mod timers;
+mod decisions;
+mod documents;
+pub mod checkpoint;
+mod recover;
+mod shard;
+mod explain;
+mod error;
+
+pub use error::ShardError;
+pub use explain::{Explanation, LiveRun};
+pub use recover::{AcceptedLog, AcceptedTurn, Opened};
+pub use settings::{Identity, Settings};
+pub use shard::{Counters, ReadBack, Shard};
+pub use turn::{Clock, Outgoing, Turned};
+
+#[cfg(test)]
+mod tests;

@@ -8,12 +8,12 @@ use crate::time::Millis;
 use std::sync::Arc;
 
 impl Core {
-    /// Fires every run of the customer whose deadline is exactly `deadline`, in order of RunId, at shard time `now`.
-    /// Returns how many fired.
-    pub fn fire(&self, customer: &mut Customer, deadline: Millis, now: Millis, turn: &mut Turn<'_>) -> u64 {
+    /// Fires the runs of the customer whose deadline is exactly `deadline`, in order of RunId, at shard time `now`; at most
+    /// `budget`. Returns how many fired.
+    pub fn fire(&self, customer: &mut Customer, deadline: Millis, now: Millis, budget: u64, turn: &mut Turn<'_>) -> u64 {
         let mut fired = 0;
         let mut place = 0;
-        while let Some(run) = customer.runs.get(place) {
+        while let Some(run) = customer.runs.get(place).filter(|_| fired < budget) {
             if run.held || run.deadline != deadline {
                 place += 1;
                 continue;

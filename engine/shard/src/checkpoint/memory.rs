@@ -1,0 +1,65 @@
+//! A store in memory, for tests, traces and the simulator. Clones share the content, as a disk outlives its process.
+
+use super::{Meta, Sealed, Store, StoreError, fold};
+use cartwheel_core::customer::Document;
+use cartwheel_core::id::CustomerId;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// See the module.
+#[derive(Clone, Default)]
+pub struct MemoryStore {
+    content: Arc<Mutex<Content>>,
+}
+
+#[derive(Default)]
+struct Content {
+    meta: Option<Meta>,
+    hot: BTreeMap<CustomerId, Vec<u8>>,
+    documents: BTreeMap<(CustomerId, Document), Vec<u8>>,
+}
+
+impl MemoryStore {
+    fn content(&self) -> MutexGuard<'_, Content> {
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for MemoryStore {
+    fn meta(&self) -> Result<Option<Meta>, StoreError> {
+        Ok(self.content().meta.clone())
+    }
+
+    fn load(&self, each: &mut dyn FnMut(CustomerId, &[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        self.content().hot.iter().try_for_each(|(id, bytes)| each(*id, bytes))
+    }
+
+    fn documents(&self, customers: &[CustomerId], each: &mut dyn FnMut(usize, Document, &[u8])) -> Result<(), StoreError> {
+        let content = self.content();
+        for (index, id) in customers.iter().enumerate() {
+            for document in Document::ALL {
+                if let Some(bytes) = content.documents.get(&(*id, document)) {
+                    each(index, document, bytes);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError> {
+        let mut content = self.content();
+        let mut bytes = 0;
+        for (id, hot) in sealed.hot() {
+            bytes += hot.len() as u64;
+            content.hot.insert(id, hot.to_vec());
+        }
+        sealed.for_each_document(|write| {
+            bytes += write.content.len() as u64;
+            let place = content.documents.entry((write.id, write.document)).or_default();
+            *place = if write.replace { write.content.to_vec() } else { fold(write.document, place, write.content) };
+            Ok::<(), StoreError>(())
+        })?;
+        content.meta = Some(meta.clone());
+        Ok(bytes)
+    }
+}

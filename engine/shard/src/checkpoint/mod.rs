@@ -1,0 +1,94 @@
+//! A checkpoint: a consistent stored copy of the shard, one atomic unit. [`Store`] is what keeps it: RocksDB in production
+//! ([`rocks`]), memory in tests ([`memory`]).
+
+mod fold;
+pub mod memory;
+#[cfg(feature = "rocksdb")]
+pub mod rocks;
+mod seal;
+
+pub use fold::{decisions_in, fold, frame, profile_of};
+pub use seal::Sealed;
+
+use cartwheel_core::customer::Document;
+use cartwheel_core::id::CustomerId;
+use wincode::{SchemaRead, SchemaWrite};
+
+/// Decisions that a customer's document keeps.
+pub const KEPT_DECISIONS: usize = 64;
+
+/// A failure of the store; final for the open handle.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Reading or writing failed.
+    #[error("checkpoint store at {path}: {message}")]
+    Failed {
+        /// Where.
+        path: String,
+        /// What the store says.
+        message: String,
+    },
+    /// What was read is not what was written.
+    #[error("checkpoint store is damaged: {0}")]
+    Damaged(String),
+}
+
+/// Where the shard stood.
+#[derive(Clone, Debug, PartialEq, Eq, SchemaRead, SchemaWrite)]
+pub struct Meta {
+    /// The next offset of the events partition.
+    pub next_offset: i64,
+    /// Sequence of the checkpoint's turn record.
+    pub seq: u64,
+    /// Offset of the checkpoint's turn record in the sends partition.
+    pub sends_offset: i64,
+    /// Offset of the leader record of the owner that took it.
+    pub leader: i64,
+    /// Shard time.
+    pub now: i64,
+    /// Greatest record time so far.
+    pub seen: i64,
+    /// Whether marketing was held.
+    pub behind: bool,
+    /// Configuration hash.
+    pub config: u128,
+    /// Number of the behaviour.
+    pub semantics: u32,
+    /// Chain hash at the checkpoint's turn record.
+    pub chain: u128,
+    /// Hash of the value of the record at `next_offset - 1`; 0 if none was applied.
+    pub last_input: u64,
+}
+
+const META_HEADER: [u8; 2] = [b'M', 1];
+
+impl Meta {
+    /// The stored form.
+    pub fn encode(&self) -> Result<Vec<u8>, StoreError> {
+        let mut out = META_HEADER.to_vec();
+        wincode::serialize_into(&mut out, self).map_err(|error| StoreError::Damaged(error.to_string()))?;
+        Ok(out)
+    }
+
+    /// Reads the stored form.
+    pub fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
+        let body = bytes.strip_prefix(&META_HEADER[..]).ok_or_else(|| StoreError::Damaged("the header of the checkpoint is unknown".into()))?;
+        wincode::deserialize_exact(body).map_err(|error| StoreError::Damaged(error.to_string()))
+    }
+}
+
+/// Keeps checkpoints. A failed read is an error, never absence.
+pub trait Store {
+    /// The newest checkpoint's position; none if there is no checkpoint.
+    fn meta(&self) -> Result<Option<Meta>, StoreError>;
+
+    /// Every customer's stored hot state, in order of ids.
+    fn load(&self, each: &mut dyn FnMut(CustomerId, &[u8]) -> Result<(), StoreError>) -> Result<(), StoreError>;
+
+    /// The stored documents of these customers (sorted by id), in one read: called with the index into `customers`.
+    /// Replacing documents as they are, the others as frames ([`frame`]).
+    fn documents(&self, customers: &[CustomerId], each: &mut dyn FnMut(usize, Document, &[u8])) -> Result<(), StoreError>;
+
+    /// Writes a sealed checkpoint as one atomic unit. Returns the bytes handed to the store.
+    fn commit(&mut self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError>;
+}

@@ -1,0 +1,167 @@
+//! A recorded turn: the turn record and the records that follow it, with sequence numbers and the chain hash.
+
+use crate::checkpoint::Store;
+use crate::documents::{Documents, Lookup};
+use crate::error::ShardError;
+use crate::shard::Shard;
+use crate::turn::Outgoing;
+use cartwheel_core::command::Command;
+use cartwheel_core::customer::{Document, Mark};
+use cartwheel_core::effect::{Draft, Effect};
+use cartwheel_core::id::CustomerId;
+use cartwheel_core::journey::plan::{Op, Plan};
+use cartwheel_core::sends::{Kind, SEMANTICS, Suppression, Turn};
+use serde_json::{Map, Value};
+
+/// A record that follows a turn record.
+struct Follower {
+    kind: Kind,
+    key: Vec<u8>,
+    value: Vec<u8>,
+}
+
+impl<S: Store> Shard<S> {
+    /// Ends the turn with a record and appends it and its followers to `out`.
+    pub(crate) fn record(&mut self, out: &mut Vec<Outgoing>) -> Result<(), ShardError> {
+        let (turn, followers) = self.close_turn()?;
+        self.position.seq += 1;
+        out.push(Outgoing { kind: Kind::Turn, seq: self.position.seq, key: Vec::new(), value: json(&turn) });
+        self.publish(followers, 0, out);
+        Ok(())
+    }
+
+    /// Executes the end of a replayed turn: the record that it would have had, and its followers, of which the first
+    /// `have` are in the log. Publishes the others.
+    pub(crate) fn record_again(&mut self, have: u32, out: &mut Vec<Outgoing>) -> Result<Turn, ShardError> {
+        let (turn, followers) = self.close_turn()?;
+        self.position.seq += 1;
+        self.publish(followers, have as usize, out);
+        Ok(turn)
+    }
+
+    fn publish(&mut self, followers: Vec<Follower>, have: usize, out: &mut Vec<Outgoing>) {
+        for (place, follower) in followers.into_iter().enumerate() {
+            self.position.seq += 1;
+            if place >= have {
+                out.push(Outgoing { kind: follower.kind, seq: self.position.seq, key: follower.key, value: follower.value });
+            }
+        }
+    }
+
+    fn close_turn(&mut self) -> Result<(Turn, Vec<Follower>), ShardError> {
+        let followers = self.followers()?;
+        for follower in &followers {
+            self.effects.chain_bytes(&follower.value);
+        }
+        self.position.chain = self.effects.close_chain(self.position.chain);
+        self.counters.turns += 1;
+        let turn = Turn {
+            next_offset: self.position.next_offset,
+            now: self.position.now,
+            mode: self.position.mode,
+            config: format!("{:032x}", self.core.plan.hash),
+            semantics: SEMANTICS,
+            fired: std::mem::take(&mut self.position.fired),
+            follow: followers.len() as u32,
+            skipped: std::mem::take(&mut self.skipped),
+            chain: format!("{:032x}", self.position.chain),
+        };
+        Ok((turn, followers))
+    }
+
+    /// Encodes the turn's effects, in the order in which they were decided, then the dead letters.
+    fn followers(&mut self) -> Result<Vec<Follower>, ShardError> {
+        let effects = std::mem::take(&mut self.effects.list);
+        let documents = self.documents_of(&effects)?;
+        let mut followers = Vec::with_capacity(effects.len() + self.dead.len());
+        for (effect, documents) in effects.iter().zip(&documents) {
+            followers.extend(encode(&self.core.plan, effect, documents));
+            match effect {
+                Effect::Command(_) => self.counters.commands += 1,
+                Effect::Suppression { .. } => self.counters.suppressions += 1,
+            }
+        }
+        self.effects.list = effects;
+        self.effects.list.clear();
+        let dead = std::mem::take(&mut self.dead);
+        followers.extend(dead.iter().map(|dead| Follower { kind: Kind::Dead, key: Vec::new(), value: json(dead) }));
+        Ok(followers)
+    }
+
+    fn documents_of(&self, effects: &[Effect]) -> Result<Vec<Documents>, ShardError> {
+        if effects.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted: Vec<(CustomerId, u32, Mark)> = effects
+            .iter()
+            .map(|effect| {
+                let (id, mark) = match effect {
+                    Effect::Command(draft) => (draft.customer, draft.mark),
+                    Effect::Suppression { customer, mark, .. } => (*customer, *mark),
+                };
+                (id, self.table.find(id).map_or(0, |slot| self.table.get(slot).cold), mark)
+            })
+            .collect();
+        let sealed = self.sealed.as_ref().map(|pending| &pending.sealed);
+        Ok(Lookup { store: &self.store, sealed, journal: &self.effects.journal }.read(&wanted)?)
+    }
+}
+
+/// A suppression of a customer without an address has nothing to say to anybody.
+fn encode(plan: &Plan, effect: &Effect, documents: &Documents) -> Option<Follower> {
+    let name = documents.name();
+    match effect {
+        Effect::Command(draft) => {
+            let command = command(plan, draft, documents, &name)?;
+            Some(Follower { kind: Kind::Command, key: name.into_bytes(), value: json(&command) })
+        }
+        Effect::Suppression { channel, reason, active, at, .. } => {
+            let address = text(&documents.profile(), channel.address_field()?)?;
+            let suppression =
+                Suppression { channel: *channel, address: Suppression::hash(*channel, &address), reason: *reason, active: *active, at: *at };
+            Some(Follower { kind: Kind::Suppression, key: name.into_bytes(), value: json(&suppression) })
+        }
+    }
+}
+
+fn command(plan: &Plan, draft: &Draft, documents: &Documents, customer: &str) -> Option<Command> {
+    let journey = plan.journeys.get(usize::from(draft.journey))?;
+    let Op::Send { step, template, .. } = journey.ops.get(usize::from(draft.op))? else { return None };
+    let profile = documents.profile();
+    let to = draft.channel.address_field().and_then(|field| text(&profile, field)).unwrap_or_default();
+    let mut data = Map::new();
+    data.insert("profile".into(), Value::Object(profile));
+    for (name, document) in
+        [("cart", Document::Cart), ("order", Document::Order), ("checkout", Document::Checkout), ("product", Document::Product)]
+    {
+        if let Some(value) = documents.json(document) {
+            data.insert(name.into(), value);
+        }
+    }
+    Some(Command {
+        command_id: draft.command_id,
+        run_id: draft.run_id,
+        journey: journey.name.to_string(),
+        version: journey.version.to_string(),
+        step: step.to_string(),
+        customer: customer.to_owned(),
+        channel: draft.channel,
+        class: journey.class,
+        template: template.to_string(),
+        to,
+        data: Value::Object(data),
+        variant: None,
+        due_at: draft.due_at,
+        decided_at: draft.decided_at,
+        not_after: draft.not_after,
+    })
+}
+
+fn text(profile: &Map<String, Value>, field: &str) -> Option<String> {
+    profile.get(field)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// Our own records always serialise: their maps have string keys.
+fn json<T: serde::Serialize>(value: &T) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap_or_default()
+}

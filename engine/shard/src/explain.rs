@@ -1,0 +1,135 @@
+//! What the shard knows of one customer, in words that can be shown.
+
+use crate::checkpoint::{Store, StoreError, decisions_in, fold, frame};
+use crate::shard::Shard;
+use cartwheel_core::customer::{Document, Mark, Stage};
+use cartwheel_core::decision::Decision;
+use cartwheel_core::effect::pack::unpack;
+use cartwheel_core::id::{CustomerId, RunId};
+use cartwheel_core::time::Millis;
+use cartwheel_core::timer::NEVER;
+
+/// A window or run that is open.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LiveRun {
+    /// The journey's name.
+    pub journey: String,
+    /// The run.
+    pub run: RunId,
+    /// `window`, `running` or `lingering`.
+    pub stage: &'static str,
+    /// The step at which it is.
+    pub step: Option<String>,
+    /// When it opened.
+    pub opened_at: Millis,
+    /// Its next timer; none while it is held.
+    pub next_timer: Option<Millis>,
+    /// Waits for the shard to catch up.
+    pub held: bool,
+}
+
+/// One customer: consent, counters, open runs, and the newest decisions, oldest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// The customer string.
+    pub customer: String,
+    /// Channels with consent.
+    pub granted: Vec<&'static str>,
+    /// Channels with consent denied.
+    pub denied: Vec<&'static str>,
+    /// Channels suppressed by a bounce or complaint.
+    pub suppressed: Vec<&'static str>,
+    /// Channels with an address.
+    pub reachable: Vec<&'static str>,
+    /// The time zone, where known.
+    pub zone: Option<String>,
+    /// Orders placed.
+    pub orders: u32,
+    /// Sum of their totals.
+    pub lifetime_value: f64,
+    /// Open runs.
+    pub runs: Vec<LiveRun>,
+    /// Newest decisions.
+    pub decisions: Vec<Decision>,
+}
+
+impl<S: Store> Shard<S> {
+    /// Explains a customer; none if the shard has never seen them.
+    pub fn explain(&self, customer: &str) -> Result<Option<Explanation>, StoreError> {
+        let Some(slot) = self.table.find(CustomerId::of(customer)) else { return Ok(None) };
+        let known = self.table.get(slot);
+        let names = |bits: u8| {
+            let all = cartwheel_core::channel::Channel::ALL.into_iter();
+            all.filter(|channel| bits & channel.bit() != 0).map(|channel| channel.name()).collect()
+        };
+        let runs = known.runs.iter().map(|run| {
+            let journey = self.core.plan.journeys.get(usize::from(run.journey));
+            let step = journey.and_then(|journey| journey.ops.get(usize::from(run.op))?.step());
+            LiveRun {
+                journey: journey.map(|journey| journey.name.to_string()).unwrap_or_default(),
+                run: run.id,
+                stage: match run.stage {
+                    Stage::Window => "window",
+                    Stage::Running => "running",
+                    Stage::Lingering => "lingering",
+                },
+                step: step.filter(|_| run.stage == Stage::Running).map(ToString::to_string),
+                opened_at: run.opened_at,
+                next_timer: Some(run.deadline).filter(|at| *at != NEVER && !run.held),
+                held: run.held,
+            }
+        });
+        Ok(Some(Explanation {
+            customer: customer.to_owned(),
+            granted: names(known.granted),
+            denied: names(known.denied),
+            suppressed: names(known.bounced | known.complained),
+            reachable: names(known.reachable),
+            zone: self.core.zones.name(known.zone).map(str::to_owned),
+            orders: known.orders,
+            lifetime_value: known.lifetime_value,
+            runs: runs.collect(),
+            decisions: self.decisions_of(customer, known.id, known.cold)?,
+        }))
+    }
+
+    fn decisions_of(&self, customer: &str, id: CustomerId, head: u32) -> Result<Vec<Decision>, StoreError> {
+        let mut frames = Vec::new();
+        self.store.documents(&[id], &mut |_, document, bytes| {
+            if document == Document::Decision {
+                frames = bytes.to_vec();
+            }
+        })?;
+        let sealed = self.sealed.as_ref().map(|pending| &pending.sealed);
+        let mut newer: Vec<&[u8]> = self.effects.journal.entries(head, Mark::END).filter_map(decision).collect();
+        newer.extend(sealed.into_iter().flat_map(|sealed| sealed.documents_of(id)).filter_map(decision));
+        for packed in newer.into_iter().rev() {
+            let mut one = Vec::new();
+            frame(&mut one, packed);
+            frames = fold(Document::Decision, &frames, &one);
+        }
+        Ok(decisions_in(&frames).filter_map(|packed| unpack(packed, customer)).collect())
+    }
+
+    /// The decisions kept since [`Shard::keep_decisions`], with their customers' names, oldest first.
+    pub fn take_decisions(&mut self) -> Result<Vec<Decision>, StoreError> {
+        let kept = self.effects.kept.as_mut().map(std::mem::take).unwrap_or_default();
+        let mut named = Vec::with_capacity(kept.len());
+        for (id, mut decision) in kept {
+            decision.customer = self.name_of(id)?.into();
+            named.push(decision);
+        }
+        Ok(named)
+    }
+
+    fn name_of(&self, id: CustomerId) -> Result<String, StoreError> {
+        let head = self.table.find(id).map_or(0, |slot| self.table.get(slot).cold);
+        let sealed = self.sealed.as_ref().map(|pending| &pending.sealed);
+        let lookup = crate::documents::Lookup { store: &self.store, sealed, journal: &self.effects.journal };
+        Ok(lookup.read(&[(id, head, Mark::END)])?.first().map(|documents| documents.name()).unwrap_or_default())
+    }
+}
+
+fn decision<'a>((document, bytes): (Document, &'a [u8])) -> Option<&'a [u8]> {
+    (document == Document::Decision).then_some(bytes)
+}

@@ -1,0 +1,309 @@
+//! Recovery: the newest checkpoint that the accepted log confirms, then a replay of the events under the log's turn records,
+//! then what a partial last turn lacks.
+
+use crate::checkpoint::{Meta, Store};
+use crate::error::ShardError;
+use crate::settings::{Identity, Settings};
+use crate::shard::{Counters, Position, Shard};
+use crate::table::Table;
+use crate::turn::{Outgoing, Turned};
+use cartwheel_core::apply::{Core, Mapping};
+use cartwheel_core::customer::decode_customer;
+use cartwheel_core::effect::Effects;
+use cartwheel_core::event::Record;
+use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::sends::{Headers, Kind, Mode, Reader, SEMANTICS, Turn, Verdict};
+use cartwheel_core::timer::Wheel;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// A turn of the accepted log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AcceptedTurn {
+    /// Sequence of its turn record.
+    pub seq: u64,
+    /// The turn record.
+    pub turn: Turn,
+    /// How many of its followers are accepted.
+    pub have: u32,
+}
+
+/// The accepted log from a position to our leader record.
+pub struct AcceptedLog {
+    reader: Reader,
+    checkpoint: Option<Meta>,
+    confirmed: bool,
+    turns: VecDeque<AcceptedTurn>,
+    last_leader: Option<i64>,
+}
+
+impl AcceptedLog {
+    /// From the checkpoint's turn record, or from the start of the partition.
+    pub fn new(checkpoint: Option<Meta>) -> Self {
+        let reader = match &checkpoint {
+            Some(meta) => Reader::after(meta.leader, meta.seq - 1),
+            None => Reader::at_start(),
+        };
+        Self { reader, confirmed: checkpoint.is_none(), checkpoint, turns: VecDeque::new(), last_leader: None }
+    }
+
+    /// The offset at which to begin to read the sends partition; none for its start.
+    pub fn begin(&self) -> Option<i64> {
+        self.checkpoint.as_ref().map(|meta| meta.sends_offset)
+    }
+
+    /// Takes the next record of the sends partition.
+    pub fn push(&mut self, offset: i64, headers: Headers, value: &[u8]) -> Result<(), ShardError> {
+        match self.reader.read(offset, headers) {
+            Verdict::Leader => self.last_leader = Some(offset),
+            Verdict::Rejected => {}
+            Verdict::Accepted if headers.kind == Kind::Turn => self.push_turn(offset, headers, value)?,
+            Verdict::Accepted => {
+                if let Some(last) = self.turns.back_mut() {
+                    last.have += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn push_turn(&mut self, offset: i64, headers: Headers, value: &[u8]) -> Result<(), ShardError> {
+        let turn: Turn = serde_json::from_slice(value).map_err(|error| ShardError::BadLog { offset, why: error.to_string() })?;
+        let Some(meta) = self.checkpoint.as_ref().filter(|_| !self.confirmed) else {
+            self.turns.push_back(AcceptedTurn { seq: headers.seq, turn, have: 0 });
+            return Ok(());
+        };
+        if turn.chain != format!("{:032x}", meta.chain) || turn.next_offset != meta.next_offset {
+            let why = format!("chain {} and next offset {} where the checkpoint has {:032x} and {}", turn.chain, turn.next_offset, meta.chain, meta.next_offset);
+            return Err(ShardError::CheckpointNotInLog { seq: meta.seq, why });
+        }
+        self.confirmed = true;
+        Ok(())
+    }
+
+    /// The configuration hashes that a replay needs, in order of their first use; the checkpoint's first.
+    pub fn configurations(&self) -> Vec<u128> {
+        let mut hashes: Vec<u128> = self.checkpoint.iter().map(|meta| meta.config).collect();
+        for turn in &self.turns {
+            if let Ok(hash) = u128::from_str_radix(&turn.turn.config, 16)
+                && !hashes.contains(&hash)
+            {
+                hashes.push(hash);
+            }
+        }
+        hashes
+    }
+}
+
+/// A store that has been opened, before its shard leads.
+pub struct Opened<S> {
+    identity: Identity,
+    settings: Settings,
+    store: S,
+    meta: Option<Meta>,
+}
+
+impl<S: Store> Opened<S> {
+    /// Opens a shard's store.
+    pub fn open(identity: Identity, settings: Settings, store: S) -> Result<Self, ShardError> {
+        let meta = store.meta()?;
+        Ok(Self { identity, settings, store, meta })
+    }
+
+    /// The newest checkpoint.
+    pub fn checkpoint(&self) -> Option<&Meta> {
+        self.meta.as_ref()
+    }
+
+    /// Leads under the leader record at `epoch`, up to which `log` has been read. `plan` gives the configurations that the
+    /// log names; `newest` is the one to activate after the replay, and `begin` the first offset of a shard without any history.
+    pub fn lead(
+        self,
+        epoch: i64,
+        log: AcceptedLog,
+        begin: i64,
+        newest: &Arc<Plan>,
+        plan: &dyn Fn(u128) -> Option<Arc<Plan>>,
+    ) -> Result<Shard<S>, ShardError> {
+        if !log.confirmed {
+            let seq = self.meta.as_ref().map_or(0, |meta| meta.seq);
+            return Err(ShardError::CheckpointNotInLog { seq, why: "no accepted record with that sequence follows".into() });
+        }
+        if log.reader.leader != Some(epoch) {
+            return Err(ShardError::Deposed { ours: epoch, later: log.reader.leader.unwrap_or(-1) });
+        }
+        let find = |hash: u128| plan(hash).ok_or_else(|| ShardError::UnknownConfiguration(format!("{hash:032x}")));
+        let plans = log.configurations().into_iter().map(find).collect::<Result<Vec<_>, _>>()?;
+        let first = Arc::clone(plans.first().unwrap_or(newest));
+        for turn in &log.turns {
+            if turn.turn.semantics != SEMANTICS {
+                return Err(ShardError::UnknownSemantics(turn.turn.semantics, SEMANTICS));
+            }
+        }
+        let position = position(self.meta.as_ref(), log.turns.front(), begin);
+        let mut shard = Shard {
+            identity: self.identity,
+            settings: self.settings,
+            effects: Effects::new(&first),
+            core: Core::new(first),
+            table: Table::default(),
+            wheel: Wheel::new(),
+            store: self.store,
+            epoch,
+            reader: Reader { leader: Some(epoch), last: log.reader.last },
+            verify_input: self.meta.as_ref().map(|meta| meta.last_input).filter(|hash| *hash != 0),
+            position,
+            replay: log.turns,
+            plans,
+            sealed: None,
+            dead: Vec::new(),
+            skipped: Vec::new(),
+            counters: Counters::default(),
+        };
+        shard.load()?;
+        Ok(shard)
+    }
+}
+
+impl<S: Store> Shard<S> {
+    /// The offset of the events partition up to which the replay needs records; none if there is nothing to replay.
+    pub fn replay_until(&self) -> Option<i64> {
+        self.replay.back().map(|last| last.turn.next_offset)
+    }
+}
+
+/// Where a shard begins: at its checkpoint; at what the first turn of the log states as its base; else at `begin`.
+fn position(meta: Option<&Meta>, first: Option<&AcceptedTurn>, begin: i64) -> Position {
+    let empty = Position {
+        next_offset: first.map_or(begin, |first| first.turn.next_offset),
+        seen: i64::MIN,
+        now: i64::MIN,
+        mode: Mode::Live,
+        seq: 0,
+        chain: 0,
+        fired: 0,
+        last_input: 0,
+    };
+    let Some(meta) = meta else { return empty };
+    Position {
+        next_offset: meta.next_offset,
+        seen: meta.seen,
+        now: meta.now,
+        mode: if meta.behind { Mode::Behind } else { Mode::Live },
+        seq: meta.seq,
+        chain: meta.chain,
+        fired: 0,
+        last_input: meta.last_input,
+    }
+}
+
+impl<S: Store> Shard<S> {
+    fn load(&mut self) -> Result<(), ShardError> {
+        let zones = Arc::clone(&self.core.zones);
+        let table = &mut self.table;
+        let mut bad = None;
+        self.store.load(&mut |id, bytes| {
+            match decode_customer(id, bytes, &zones) {
+                Ok(customer) => drop(table.add(customer)),
+                Err(error) => bad = bad.take().or(Some(error)),
+            }
+            Ok(())
+        })?;
+        if let Some(error) = bad {
+            return Err(error.into());
+        }
+        for slot in 0..self.table.len() as u32 {
+            self.arm(slot);
+        }
+        Ok(())
+    }
+
+    /// Publishes the first turn record of a shard without any history: it states the base. To be called once before the first
+    /// turn; does nothing where there is history.
+    pub fn begin_history(&mut self, out: &mut Vec<Outgoing>) -> Result<(), ShardError> {
+        if self.position.seq > 0 || !self.replay.is_empty() {
+            return Ok(());
+        }
+        self.record(out)
+    }
+
+    /// Puts a configuration into force, as a recorded turn of its own. Not before the replay is done.
+    pub fn activate(&mut self, plan: &Arc<Plan>, out: &mut Vec<Outgoing>) -> Result<bool, ShardError> {
+        if plan.hash == self.core.plan.hash || !self.replay.is_empty() {
+            return Ok(false);
+        }
+        self.switch_plan(plan);
+        self.record(out)?;
+        Ok(true)
+    }
+
+    fn switch_plan(&mut self, plan: &Arc<Plan>) {
+        let mapping = Mapping::new(&self.core.plan, plan);
+        let t = self.position.now.max(0);
+        for slot in 0..self.table.len() as u32 {
+            let customer = self.table.get_mut(slot);
+            let was_dirty = customer.dirty;
+            let mut turn = cartwheel_core::apply::Turn { mode: self.position.mode, effects: &mut self.effects };
+            self.core.leave(customer, &mapping, t, &mut turn);
+            self.arm(slot);
+            self.table.changed(slot, was_dirty);
+        }
+        self.core = Core::new(Arc::clone(plan));
+        self.effects.change_plan(plan);
+    }
+
+    /// Replays the next turn of the log over the front of the batch.
+    pub(crate) fn replay_turn(&mut self, records: &[Record<'_>], out: &mut Vec<Outgoing>) -> Result<Turned, ShardError> {
+        let Some(target) = self.replay.front() else { return Ok(Turned::default()) };
+        let next = target.turn.next_offset;
+        let mut budget = u64::MAX;
+        let mut consumed = 0usize;
+        for record in records.iter().take_while(|record| record.offset < next) {
+            self.before_event(record, &mut budget);
+            self.apply(record);
+            consumed += 1;
+        }
+        if let Some(last) = consumed.checked_sub(1) {
+            self.note_input(&records[last]);
+        }
+        if self.position.next_offset < next {
+            // More records are needed; a gap in offsets up to the end of the turn shows with the next record.
+            match records.get(consumed) {
+                Some(_) => self.position.next_offset = next,
+                None => return Ok(Turned { consumed, recorded: false, more: false }),
+            }
+        }
+        self.finish_replayed(out)?;
+        Ok(Turned { consumed, recorded: false, more: true })
+    }
+
+    /// Mode, configuration and timers of the replayed turn; then its chain hash is compared.
+    fn finish_replayed(&mut self, out: &mut Vec<Outgoing>) -> Result<(), ShardError> {
+        let Some(AcceptedTurn { seq, turn, have }) = self.replay.pop_front() else { return Ok(()) };
+        if turn.mode != self.position.mode {
+            self.position.mode = turn.mode;
+            if turn.mode == Mode::Live {
+                self.release_held();
+            }
+        }
+        if turn.config != format!("{:032x}", self.core.plan.hash) {
+            let plan = self.plans.iter().find(|plan| format!("{:032x}", plan.hash) == turn.config).cloned();
+            self.switch_plan(&plan.ok_or_else(|| ShardError::UnknownConfiguration(turn.config.clone()))?);
+        }
+        let mut budget = turn.fired.saturating_sub(self.position.fired);
+        if budget > 0 {
+            self.fire_due(turn.now, turn.now, &mut budget);
+        }
+        self.position.now = turn.now;
+        let expected = turn.chain.clone();
+        let replayed = self.record_again(have, out)?;
+        if replayed.chain != expected || replayed.follow != turn.follow || replayed.fired != turn.fired {
+            return Err(ShardError::ChainDiffers { seq, next_offset: turn.next_offset, log: show(&turn), replay: show(&replayed) });
+        }
+        Ok(())
+    }
+}
+
+fn show(turn: &Turn) -> String {
+    format!("chain {} fired {} follow {} now {}", turn.chain, turn.fired, turn.follow, turn.now)
+}

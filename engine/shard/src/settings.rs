@@ -1,0 +1,39 @@
+//! What a shard is told once.
+
+use cartwheel_core::time::{HOUR, Millis, SECOND};
+
+/// Which shard this is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The events topic's name; stands in dead letters.
+    pub events_topic: String,
+    /// The partition of both topics.
+    pub partition: i32,
+}
+
+/// Limits and periods of a shard.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Behind by more than this (ms): marketing is held. [`Millis::MAX`] never holds.
+    pub hold_after: Millis,
+    /// A record this far (ms) after wall time stops intake.
+    pub max_clock_ahead: Millis,
+    /// Timers fired in one turn at most; a storm is cut into turns of this size.
+    pub max_timers: u64,
+    /// Records published in one turn at most, roughly: a turn ends at the event that reaches it.
+    pub max_effects: usize,
+    /// Bytes of documents (since the last checkpoint) that bring the checkpoint forward.
+    pub max_journal: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            hold_after: 60 * SECOND,
+            max_clock_ahead: HOUR,
+            max_timers: 4_096,
+            max_effects: 8_192,
+            max_journal: 256 << 20,
+        }
+    }
+}

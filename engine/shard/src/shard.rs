@@ -1,0 +1,246 @@
+//! The shard's state, and what the owner reads back from its own sends partition.
+
+use crate::checkpoint::{Meta, Sealed, Store};
+use crate::error::ShardError;
+use crate::recover::AcceptedTurn;
+use crate::settings::{Identity, Settings};
+use crate::table::Table;
+use cartwheel_core::apply::Core;
+use cartwheel_core::effect::{Effects, Tally};
+use cartwheel_core::sends::{Dead, Headers, Mode, Poison, Reader, SEMANTICS, Skipped, Verdict};
+use cartwheel_core::time::Millis;
+use cartwheel_core::timer::{NEVER, Wheel};
+use std::collections::VecDeque;
+
+/// Counts since the shard was opened, for metrics.
+#[derive(Clone, Debug, Default)]
+pub struct Counters {
+    /// Events applied whose type some journey wants.
+    pub wanted: u64,
+    /// Events applied to the profile only.
+    pub unwanted: u64,
+    /// Repeated ids.
+    pub duplicates: u64,
+    /// Records that could not be applied, by reason, in the order of [`Poison::ALL`].
+    pub poison: [u64; Poison::ALL.len()],
+    /// Runs whose timer fired.
+    pub fired: u64,
+    /// Turns recorded.
+    pub turns: u64,
+    /// Commands made.
+    pub commands: u64,
+    /// Suppressions made.
+    pub suppressions: u64,
+    /// Checkpoints committed.
+    pub checkpoints: u64,
+    /// Bytes handed to the store by checkpoints.
+    pub checkpoint_bytes: u64,
+}
+
+/// What a record read back from the sends partition was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadBack {
+    /// Not part of the log.
+    Rejected,
+    /// Part of the log.
+    Accepted,
+    /// Part of the log; it confirmed a checkpoint, which has been committed.
+    Checkpointed {
+        /// Customers written.
+        customers: usize,
+        /// Bytes handed to the store.
+        bytes: u64,
+    },
+}
+
+/// One shard under one leader record. See the crate's documentation.
+pub struct Shard<S> {
+    pub(crate) identity: Identity,
+    pub(crate) settings: Settings,
+    pub(crate) core: Core,
+    pub(crate) table: Table,
+    pub(crate) wheel: Wheel,
+    pub(crate) effects: Effects,
+    pub(crate) store: S,
+    /// Offset of our leader record.
+    pub(crate) epoch: i64,
+    /// Follows our own sends partition.
+    pub(crate) reader: Reader,
+    pub(crate) position: Position,
+    /// Turns of the log that are still to be replayed.
+    pub(crate) replay: VecDeque<AcceptedTurn>,
+    /// The configurations that the log names.
+    pub(crate) plans: Vec<std::sync::Arc<cartwheel_core::journey::plan::Plan>>,
+    /// Hash of the record before the checkpoint's next offset, until it has been compared.
+    pub(crate) verify_input: Option<u64>,
+    pub(crate) sealed: Option<Pending>,
+    pub(crate) dead: Vec<Dead>,
+    pub(crate) skipped: Vec<Skipped>,
+    pub(crate) counters: Counters,
+}
+
+/// Where the shard stands in its logs.
+#[derive(Clone, Debug)]
+pub(crate) struct Position {
+    /// Next offset of the events partition.
+    pub next_offset: i64,
+    /// Greatest record time so far.
+    pub seen: Millis,
+    /// Shard time.
+    pub now: Millis,
+    pub mode: Mode,
+    /// Last sequence given to a record.
+    pub seq: u64,
+    /// Chain hash of the last turn record.
+    pub chain: u128,
+    /// Timers fired since the last turn record.
+    pub fired: u64,
+    /// Hash of the value of the last record applied.
+    pub last_input: u64,
+}
+
+/// A sealed checkpoint that waits for its turn record.
+pub(crate) struct Pending {
+    pub meta: Meta,
+    pub sealed: Sealed,
+}
+
+impl<S: Store> Shard<S> {
+    /// Takes note of a record of our own sends partition, in order, from the one behind our leader record on.
+    pub fn read_back(&mut self, offset: i64, headers: Headers) -> Result<ReadBack, ShardError> {
+        match self.reader.read(offset, headers) {
+            Verdict::Leader => Err(ShardError::Deposed { ours: self.epoch, later: offset }),
+            Verdict::Rejected => Ok(ReadBack::Rejected),
+            Verdict::Accepted => self.confirm(offset, headers.seq),
+        }
+    }
+
+    fn confirm(&mut self, offset: i64, seq: u64) -> Result<ReadBack, ShardError> {
+        let Some(mut pending) = self.sealed.take_if(|pending| pending.meta.seq == seq) else {
+            return Ok(ReadBack::Accepted);
+        };
+        pending.meta.sends_offset = offset;
+        let bytes = self.store.commit(&pending.meta, &pending.sealed)?;
+        self.counters.checkpoints += 1;
+        self.counters.checkpoint_bytes += bytes;
+        Ok(ReadBack::Checkpointed { customers: pending.sealed.len(), bytes })
+    }
+
+    /// Records handed out to be published that have not been read back.
+    pub fn in_flight(&self) -> u64 {
+        self.position.seq.saturating_sub(self.reader.last.unwrap_or(0))
+    }
+
+    /// Our leader record's offset.
+    pub fn epoch(&self) -> i64 {
+        self.epoch
+    }
+
+    /// The next offset of the events partition that [`Shard::turn`] wants; on the first turn after a recovery one before it,
+    /// to compare the record with the one that was applied.
+    pub fn wanted_offset(&self) -> i64 {
+        match self.verify_input {
+            Some(_) => self.position.next_offset - 1,
+            None => self.position.next_offset,
+        }
+    }
+
+    /// Every event below this offset has been applied.
+    pub fn next_offset(&self) -> i64 {
+        self.position.next_offset
+    }
+
+    /// Turns of the log that are still to be replayed.
+    pub fn replaying(&self) -> usize {
+        self.replay.len()
+    }
+
+    /// Shard time.
+    pub fn now(&self) -> Millis {
+        self.position.now
+    }
+
+    /// Live, or behind.
+    pub fn mode(&self) -> Mode {
+        self.position.mode
+    }
+
+    /// Customers in memory.
+    pub fn customers(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Customers that the next checkpoint writes.
+    pub fn dirty(&self) -> usize {
+        self.table.dirty()
+    }
+
+    /// Physical timers, stale ones included.
+    pub fn timers(&self) -> usize {
+        self.wheel.len()
+    }
+
+    /// A time before which no timer is due; none without timers.
+    pub fn nothing_due_before(&self) -> Option<Millis> {
+        Some(self.wheel.nothing_before()).filter(|at| *at != NEVER)
+    }
+
+    /// Counts since the shard was opened.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Decisions since the shard was opened, by journey, operation, verdict and reason.
+    pub fn tally(&self) -> &Tally {
+        &self.effects.tally
+    }
+
+    /// The evaluator.
+    pub fn core(&self) -> &Core {
+        &self.core
+    }
+
+    /// Keeps every decision from now on for [`Shard::take_decisions`]; for tests, traces and backtests.
+    pub fn keep_decisions(&mut self) {
+        self.effects.kept.get_or_insert_default();
+    }
+
+    /// Whether a checkpoint is due for the memory that the documents take.
+    pub fn wants_checkpoint(&self) -> bool {
+        self.sealed.is_none() && self.effects.journal.len() >= self.settings.max_journal
+    }
+
+    /// Whether a checkpoint waits for its turn record.
+    pub fn checkpoint_pending(&self) -> bool {
+        self.sealed.is_some()
+    }
+
+    /// Begins a checkpoint: a turn record of its own, and a copy of the dirty set that is committed once that record has been
+    /// read back. Nothing happens during a replay or while another one is pending.
+    pub fn begin_checkpoint(&mut self, out: &mut Vec<crate::Outgoing>) -> Result<(), ShardError> {
+        if self.sealed.is_some() || !self.replay.is_empty() {
+            return Ok(());
+        }
+        self.record(out)?;
+        let mut sealed = Sealed::new(std::mem::take(&mut self.effects.journal));
+        for slot in self.table.take_dirty() {
+            sealed.add(self.table.get_mut(slot))?;
+        }
+        let position = &self.position;
+        let meta = Meta {
+            next_offset: position.next_offset,
+            seq: position.seq,
+            sends_offset: -1,
+            leader: self.epoch,
+            now: position.now,
+            seen: position.seen,
+            behind: position.mode == Mode::Behind,
+            config: self.core.plan.hash,
+            semantics: SEMANTICS,
+            chain: position.chain,
+            last_input: position.last_input,
+        };
+        self.sealed = Some(Pending { meta, sealed });
+        Ok(())
+    }
+}

@@ -1,0 +1,94 @@
+//! Firing in the total order (deadline, customer id, run id), in bounded turns.
+
+use crate::checkpoint::Store;
+use crate::shard::Shard;
+use cartwheel_core::apply::Turn;
+use cartwheel_core::time::Millis;
+use cartwheel_core::timer::NEVER;
+
+impl<S: Store> Shard<S> {
+    /// Makes the wheel hold the customer's earliest deadline. A later one is found when the present entry fires.
+    pub(crate) fn arm(&mut self, slot: u32) {
+        let customer = self.table.get_mut(slot);
+        if customer.deadline < customer.armed {
+            customer.armed = customer.deadline;
+            self.wheel.insert(customer.deadline, slot);
+        }
+    }
+
+    /// Whether a timer may be due at or before `limit`.
+    pub(crate) fn may_be_due(&self, limit: Millis) -> bool {
+        self.wheel.nothing_before() <= limit
+    }
+
+    /// Fires what is due at or before `limit`, seeing `now`, until `budget` runs have fired. False if the budget ended first.
+    pub(crate) fn fire_due(&mut self, limit: Millis, now: Millis, budget: &mut u64) -> bool {
+        let mut group: Vec<u32> = Vec::new();
+        while let Some(deadline) = self.next_group(limit, &mut group) {
+            group.sort_unstable_by_key(|slot| self.table.get(*slot).id);
+            for (place, slot) in group.iter().enumerate() {
+                if *budget == 0 {
+                    self.put_back(deadline, &group[place..]);
+                    return false;
+                }
+                self.fire_customer(*slot, deadline, now, budget);
+                if *budget == 0 && self.table.get(*slot).deadline == deadline {
+                    self.put_back(deadline, &group[place + 1..]);
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// The customers whose earliest deadline is the least one, if that is at or before `limit`.
+    fn next_group(&mut self, limit: Millis, group: &mut Vec<u32>) -> Option<Millis> {
+        group.clear();
+        let mut deadline = None;
+        while let Some((at, slot)) = self.wheel.pop(deadline.unwrap_or(limit)) {
+            let customer = self.table.get_mut(slot);
+            if customer.armed != at {
+                continue; // re-armed earlier; this entry was left behind
+            }
+            customer.armed = NEVER;
+            if customer.deadline != at {
+                self.arm(slot); // moved later meanwhile
+                continue;
+            }
+            deadline = Some(at);
+            group.push(slot);
+        }
+        deadline
+    }
+
+    fn put_back(&mut self, deadline: Millis, slots: &[u32]) {
+        for slot in slots {
+            self.table.get_mut(*slot).armed = deadline;
+            self.wheel.insert(deadline, *slot);
+        }
+    }
+
+    fn fire_customer(&mut self, slot: u32, deadline: Millis, now: Millis, budget: &mut u64) {
+        let customer = self.table.get_mut(slot);
+        let was_dirty = customer.dirty;
+        let mut turn = Turn { mode: self.position.mode, effects: &mut self.effects };
+        let fired = self.core.fire(customer, deadline, now, *budget, &mut turn);
+        *budget -= fired;
+        self.position.fired += fired;
+        self.counters.fired += fired;
+        self.arm(slot);
+        self.table.changed(slot, was_dirty);
+    }
+
+    /// The shard has caught up: every held send counts again with its original deadline.
+    pub(crate) fn release_held(&mut self) {
+        for slot in 0..self.table.len() as u32 {
+            let customer = self.table.get_mut(slot);
+            let was_dirty = customer.dirty;
+            if self.core.release(customer) {
+                self.arm(slot);
+                self.table.changed(slot, was_dirty);
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! A turn: events up to an offset, each after the timers due by its time; then a change of mode; then timers due by `now`.
+//! If it decided something it is recorded.
+
+use crate::checkpoint::Store;
+use crate::error::ShardError;
+use crate::shard::Shard;
+use cartwheel_core::event::Record;
+use cartwheel_core::sends::{Kind, Mode};
+use cartwheel_core::time::Millis;
+
+/// The clock, as the runtime read it. A shard never asks for the time.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    /// Wall time.
+    pub wall: Millis,
+    /// Wall time less the margin, read before the request for the end offset that equals the position behind the records
+    /// of this turn; none if the shard is not known to be caught up.
+    pub caught_up: Option<Millis>,
+}
+
+/// A record to append to the sends partition, in order, under our leader record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// What it is.
+    pub kind: Kind,
+    /// Its sequence number.
+    pub seq: u64,
+    /// The record's key (the customer), empty for none.
+    pub key: Vec<u8>,
+    /// The record's value, JSON.
+    pub value: Vec<u8>,
+}
+
+/// What a turn did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Turned {
+    /// Records taken from the front of the batch. The rest is to be offered again.
+    pub consumed: usize,
+    /// Something was decided and handed out.
+    pub recorded: bool,
+    /// More is to be done at once, without new records.
+    pub more: bool,
+}
+
+impl<S: Store> Shard<S> {
+    /// Executes one turn over the front of a batch (in offset order, starting at [`Shard::wanted_offset`]) and appends what is to be
+    /// published to `out`. While the log is replayed, `clock` is not looked at and nothing is published but what a
+    /// partial last turn lacks.
+    pub fn turn(&mut self, records: &[Record<'_>], clock: Clock, out: &mut Vec<Outgoing>) -> Result<Turned, ShardError> {
+        let skipped = self.skip_applied(records)?;
+        let records = &records[skipped..];
+        let mut turned = if self.replay.is_empty() { self.live(records, clock, out)? } else { self.replay_turn(records, out)? };
+        turned.consumed += skipped;
+        Ok(turned)
+    }
+
+    /// Passes over what was applied before, comparing the last of it with what the checkpoint remembers.
+    fn skip_applied(&mut self, records: &[Record<'_>]) -> Result<usize, ShardError> {
+        let applied = records.iter().take_while(|record| record.offset < self.position.next_offset).count();
+        if let Some(record) = applied.checked_sub(1).and_then(|last| records.get(last))
+            && record.offset == self.position.next_offset - 1
+            && let Some(expected) = self.verify_input.take()
+            && hash_of(record) != expected
+        {
+            return Err(ShardError::InputChanged { offset: record.offset });
+        }
+        if applied < records.len() {
+            self.verify_input = None; // the record before is gone (compaction marker, retention): nothing to compare
+        }
+        Ok(applied)
+    }
+
+    fn live(&mut self, records: &[Record<'_>], clock: Clock, out: &mut Vec<Outgoing>) -> Result<Turned, ShardError> {
+        if let Some(next) = records.first()
+            && self.position.mode == Mode::Live
+            && clock.wall.saturating_sub(next.time) > self.settings.hold_after
+        {
+            self.position.mode = Mode::Behind;
+            self.record(out)?;
+            return Ok(Turned { consumed: 0, recorded: true, more: true });
+        }
+        let mut budget = self.settings.max_timers;
+        let consumed = match self.events(records, clock.wall, &mut budget)? {
+            Events::All => records.len(),
+            Events::Until(consumed) => {
+                // Cut: the timers' storm, or the effects' limit. What is left follows in the next turn.
+                let recorded = self.record_if_decided(out)?;
+                return Ok(Turned { consumed, recorded, more: true });
+            }
+        };
+        let mut changed = false;
+        let mut now = self.position.now;
+        if let Some(wall) = clock.caught_up {
+            now = now.max(wall);
+            if self.position.mode == Mode::Behind {
+                self.position.mode = Mode::Live;
+                self.release_held();
+                changed = true;
+            }
+        }
+        let done = !self.may_be_due(now) || self.fire_due(now, now, &mut budget);
+        // An advance of the clock that decided nothing leaves no trace.
+        if changed || self.decided() {
+            self.position.now = now;
+            self.record(out)?;
+            return Ok(Turned { consumed, recorded: true, more: !done });
+        }
+        Ok(Turned { consumed, recorded: false, more: false })
+    }
+
+    /// Applies records, each after the timers due by its time.
+    fn events(&mut self, records: &[Record<'_>], wall: Millis, budget: &mut u64) -> Result<Events, ShardError> {
+        for (place, record) in records.iter().enumerate() {
+            let ahead_ms = record.time.saturating_sub(wall);
+            if ahead_ms > self.settings.max_clock_ahead {
+                if place > 0 {
+                    self.note_input(&records[place - 1]);
+                    return Ok(Events::Until(place));
+                }
+                return Err(ShardError::ClockAhead { offset: record.offset, ahead_ms, limit_ms: self.settings.max_clock_ahead });
+            }
+            if !self.before_event(record, budget) || self.full() {
+                if let Some(last) = place.checked_sub(1) {
+                    self.note_input(&records[last]);
+                }
+                return Ok(Events::Until(place));
+            }
+            self.apply(record);
+        }
+        if let Some(last) = records.last() {
+            self.note_input(last);
+        }
+        Ok(Events::All)
+    }
+
+    /// Fires what is due by the record's time. They see the greatest of shard time and record times, this record included.
+    /// False if the budget ended first: then the clock has advanced, and the record waits for the next turn.
+    pub(crate) fn before_event(&mut self, record: &Record<'_>, budget: &mut u64) -> bool {
+        if !self.may_be_due(record.time) {
+            return true;
+        }
+        let now = self.position.now.max(record.time);
+        let fired = self.position.fired;
+        let done = self.fire_due(record.time, now, budget);
+        if self.position.fired != fired {
+            self.position.now = now;
+        }
+        done
+    }
+
+    fn full(&self) -> bool {
+        self.effects.list.len() + self.dead.len() >= self.settings.max_effects
+    }
+
+    pub(crate) fn note_input(&mut self, record: &Record<'_>) {
+        self.position.last_input = hash_of(record);
+    }
+
+    fn decided(&self) -> bool {
+        self.position.fired > 0 || !self.effects.list.is_empty() || !self.dead.is_empty()
+    }
+
+    fn record_if_decided(&mut self, out: &mut Vec<Outgoing>) -> Result<bool, ShardError> {
+        let decided = self.decided();
+        if decided {
+            self.record(out)?;
+        }
+        Ok(decided)
+    }
+}
+
+enum Events {
+    All,
+    /// So many were applied; the turn ends there.
+    Until(usize),
+}
+
+fn hash_of(record: &Record<'_>) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(record.value)
+}
