@@ -1,1 +1,8 @@
-//! cartwheel-sim
+//! The seeded world in which Cartwheel is tried.
+//!
+//! There: [`reference`], the naive reference model of what the core decides, and [`history`], random histories that drive
+//! both programs. Not there yet, of what the design gives this crate: the simulated log, disk, clock and provider, faults and
+//! checkers, which run several owners of a shard against each other under one seed.
+
+pub mod history;
+pub mod reference;

@@ -1,0 +1,233 @@
+//! Events of a shop that does everything a shop should not.
+
+use super::draw::Draw;
+use cartwheel_core::id::CommandId;
+use cartwheel_core::time::{DAY, HOUR, Millis, SECOND, format_rfc3339};
+use serde_json::{Map, Value, json};
+
+const NAMES: [&str; 6] = ["ana", "bob", "cem", "dag", "eva", "fay"];
+const CHANNELS: [&str; 4] = ["email", "sms", "push", "whatsapp"];
+/// Zones and what stands beside them; names that mean nothing are among them.
+const PLACES: [(&str, &str, &str); 8] = [
+    ("America/New_York", "", ""),
+    ("Europe/Berlin", "US", "CA"),
+    ("Australia/Lord_Howe", "", ""),
+    ("", "US", "CA"),
+    ("Mars/Phobos", "JP", ""),
+    ("", "AU", "NSW"),
+    ("Nowhere", "ZZ", "9"),
+    ("Asia/Kathmandu", "", ""),
+];
+/// Values that are no event.
+const BROKEN: [&[u8]; 8] = [
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b"{\"type\":\"x\"}",
+    b"{\"customer\":\"ana\",\"time\":0}",
+    b"\xff\xfe",
+    b"{\"type\":\"x\",\"customer\":\"ana\"}",
+];
+
+/// Makes events; remembers the ids that it gave.
+pub struct Events {
+    customers: Vec<&'static str>,
+    ids: u64,
+}
+
+impl Events {
+    /// One to six customers.
+    pub fn new(draw: &mut Draw) -> Self {
+        let count = draw.between(1, 6) as usize;
+        Self { customers: NAMES[..count].to_vec(), ids: 0 }
+    }
+
+    /// A record's value. `commands` are those sent so far.
+    pub fn next(&mut self, draw: &mut Draw, record_time: Millis, commands: &[CommandId]) -> Vec<u8> {
+        if draw.chance(2) {
+            return draw.pick(&BROKEN).to_vec();
+        }
+        let mut event = self.sound(draw, record_time, commands);
+        if draw.chance(3) {
+            spoil(draw, &mut event);
+        }
+        Value::Object(event).to_string().into_bytes()
+    }
+
+    fn sound(&mut self, draw: &mut Draw, record_time: Millis, commands: &[CommandId]) -> Map<String, Value> {
+        let (kind, subjects) = subjects(draw, commands);
+        let mut event = Map::new();
+        event.insert("type".into(), kind.into());
+        event.insert("customer".into(), (*draw.pick(&self.customers)).into());
+        let time = time(draw, record_time);
+        event.insert("time".into(), if draw.chance(50) { time.into() } else { format_rfc3339(time).into() });
+        match draw.below(10) {
+            0 => {}
+            // One of the last twelve: some are still remembered, some no longer.
+            1 => drop(event.insert("id".into(), format!("e{}", self.ids.saturating_sub(draw.below(12))).into())),
+            _ => {
+                self.ids += 1;
+                event.insert("id".into(), format!("e{}", self.ids).into());
+            }
+        }
+        if let Value::Object(subjects) = subjects {
+            event.extend(subjects);
+        }
+        if draw.chance(5) {
+            event.insert("profile".into(), profile(draw));
+        }
+        event
+    }
+}
+
+/// Event time: now, a little ago, late, or ahead of the record, seldom too far.
+fn time(draw: &mut Draw, record_time: Millis) -> Millis {
+    match draw.below(20) {
+        0 => record_time - draw.between(1, 4 * 24) * HOUR,
+        1 => record_time + draw.between(1, 25 * 3600) * SECOND,
+        2 => record_time - DAY - draw.between(-1, 1),
+        3 => record_time + DAY + draw.between(-1, 1),
+        4..=9 => record_time - draw.between(0, 5 * SECOND),
+        _ => record_time,
+    }
+}
+
+/// A type with its subjects.
+fn subjects(draw: &mut Draw, commands: &[CommandId]) -> (&'static str, Value) {
+    match draw.below(100) {
+        0..=29 => ("cart_updated", json!({ "cart": cart(draw) })),
+        30..=32 => ("cart_emptied", json!({ "cart": { "id": cart_id(draw) } })),
+        33..=35 => ("cart_emptied", json!({})),
+        36..=44 => ("order_placed", json!({ "order": order(draw), "cart": { "id": cart_id(draw) } })),
+        45..=47 => ("order_placed", json!({})),
+        48..=56 => ("product_viewed", json!({ "product": product(draw) })),
+        57..=62 => ("checkout_started", json!({ "checkout": { "id": draw.between(1, 2) }, "cart": cart(draw) })),
+        63..=71 => ("customer_created", json!({ "profile": profile(draw) })),
+        72..=73 => ("customer_updated", json!({ "profile": profile(draw) })),
+        74..=75 => ("consent_changed", json!({ "profile": { "consent": consent(draw) } })),
+        76..=78 => ("subscribed", channel(draw)),
+        79..=81 => ("unsubscribed", channel(draw)),
+        82..=83 => ("message_bounced", message(draw, commands)),
+        84 => ("message_complained", message(draw, commands)),
+        85..=92 => ("message_opened", message(draw, commands)),
+        93..=95 => ("message_clicked", message(draw, commands)),
+        96..=97 => ("page_viewed", json!({ "url": "/", "cart": { "id": cart_id(draw) } })),
+        _ => ("never_heard_of", json!({ "cart": cart(draw), "deep": { "er": [1, null, { "x": true }] } })),
+    }
+}
+
+fn cart_id(draw: &mut Draw) -> Value {
+    draw.pick(&[json!("k1"), json!("k2"), json!(3)]).clone()
+}
+
+fn cart(draw: &mut Draw) -> Value {
+    let total = draw.pick(&[0.0, 19.99, 20.0, 80.5, 499.99, 500.0, 1234.0]);
+    let items: Vec<Value> = (0..draw.below(3)).map(|_| product(draw)).collect();
+    let mut cart = json!({ "id": cart_id(draw), "total": total, "currency": "EUR", "items": items });
+    for field in ["id", "total", "items"] {
+        if draw.chance(4) {
+            cart.as_object_mut().map(|fields| fields.remove(field));
+        }
+    }
+    cart
+}
+
+fn product(draw: &mut Draw) -> Value {
+    json!({ "id": format!("p{}", draw.below(3)), "price": draw.between(1, 900) })
+}
+
+fn order(draw: &mut Draw) -> Value {
+    match draw.below(5) {
+        0 => json!({ "id": draw.between(1, 3) }),
+        _ => json!({ "id": format!("o{}", draw.below(4)), "total": draw.between(0, 600) }),
+    }
+}
+
+fn consent(draw: &mut Draw) -> Value {
+    let mut consent = Map::new();
+    for channel in CHANNELS {
+        if draw.chance(70) {
+            consent.insert(channel.into(), draw.chance(80).into());
+        }
+    }
+    Value::Object(consent)
+}
+
+fn profile(draw: &mut Draw) -> Value {
+    let (zone, country, region) = draw.pick(&PLACES);
+    let mut profile = Map::new();
+    let fields = [
+        ("email", "a@example.com"),
+        ("phone", "+15550100"),
+        ("push_token", "t"),
+        ("time_zone", zone),
+        ("country", country),
+        ("region", region),
+    ];
+    for (field, value) in fields {
+        match draw.below(10) {
+            0 => profile.insert(field.into(), Value::Null),
+            1 | 2 => None,
+            _ if value.is_empty() => None,
+            _ => profile.insert(field.into(), value.into()),
+        };
+    }
+    if draw.chance(80) {
+        profile.insert("consent".into(), consent(draw));
+    }
+    if draw.chance(30) {
+        profile.insert("vip".into(), draw.pick(&[json!(true), json!(false), json!("yes"), json!(1), json!({ "a": 1 })]).clone());
+    }
+    Value::Object(profile)
+}
+
+/// On one channel, named here or there, or on none.
+fn channel(draw: &mut Draw) -> Value {
+    let channel = *draw.pick(&CHANNELS);
+    match draw.below(3) {
+        0 => json!({}),
+        1 => json!({ "channel": channel }),
+        _ => json!({ "message": { "channel": channel } }),
+    }
+}
+
+fn message(draw: &mut Draw, commands: &[CommandId]) -> Value {
+    let mut message = Map::new();
+    let command = match draw.below(10) {
+        0 => CommandId(u128::from(draw.number())).to_string(),
+        1 => "not an id".into(),
+        // Mostly one of the newest.
+        _ if !commands.is_empty() => commands[commands.len() - 1 - draw.below(commands.len().min(6) as u64) as usize].to_string(),
+        _ => String::new(),
+    };
+    message.insert("command_id".into(), command.into());
+    if draw.chance(60) {
+        message.insert("channel".into(), (*draw.pick(&CHANNELS)).into());
+    }
+    if draw.chance(40) {
+        message.insert("bounce".into(), (*draw.pick(&["soft", "hard"])).into());
+    }
+    json!({ "message": message })
+}
+
+/// One field gets a value that it must not have.
+fn spoil(draw: &mut Draw, event: &mut Map<String, Value>) {
+    let (field, value) = match draw.below(14) {
+        0 => ("type", json!("")),
+        1 => ("type", json!(7)),
+        2 => ("customer", json!(null)),
+        3 => ("customer", json!("x".repeat(257))),
+        4 => ("time", json!("yesterday")),
+        5 => ("time", json!(1.5)),
+        6 => ("time", json!("9999-01-01T00:00:00Z")),
+        7 => ("cart", json!("k1")),
+        8 => ("cart", json!({ "id": 1.5 })),
+        9 => ("cart", json!({ "id": "k1", "total": "20" })),
+        10 => ("profile", json!({ "consent": { "email": "yes" } })),
+        11 => ("profile", json!({ "email": 5 })),
+        12 => ("id", json!(12)),
+        _ => ("review", json!(serde_json::from_str::<Value>(&format!("{}{}", "[".repeat(70), "]".repeat(70))).unwrap_or_default())),
+    };
+    event.insert(field.into(), value);
+}

@@ -1,0 +1,67 @@
+//! The generator itself: repeatable, and nasty enough that every reason is met.
+
+use super::*;
+use cartwheel_core::decision::Reason;
+use cartwheel_core::sends::Poison;
+use std::collections::BTreeSet;
+
+fn plan(setup: &Setup) -> Arc<Plan> {
+    setup.plan().unwrap_or_else(|error| panic!("{}: {error:#?}", setup.name))
+}
+
+#[test]
+fn a_seed_gives_one_history_and_one_course_of_decisions() {
+    for setup in setups() {
+        let plan = plan(&setup);
+        let steps = generate(7, &plan, 300);
+        assert_eq!(steps.len(), 300);
+        assert_eq!(steps, generate(7, &plan, 300), "{}", setup.name);
+        assert_ne!(steps, generate(8, &plan, 300), "{}", setup.name);
+        assert_eq!(decide(&plan, &steps), decide(&plan, &steps), "{}", setup.name);
+    }
+}
+
+#[test]
+fn histories_meet_every_reason() {
+    let mut reasons = BTreeSet::new();
+    let mut poison = BTreeSet::new();
+    let (mut commands, mut suppressions) = (0, 0);
+    for setup in setups() {
+        let plan = plan(&setup);
+        for seed in 0..60 {
+            for outcome in decide(&plan, &generate(seed, &plan, 250)) {
+                match outcome {
+                    Outcome::Decision(decision) => drop(reasons.insert(decision.reason)),
+                    Outcome::Dead { reason, .. } => drop(poison.insert(reason)),
+                    Outcome::Command(_) => commands += 1,
+                    Outcome::Suppression(_) => suppressions += 1,
+                }
+            }
+        }
+    }
+    let missing: Vec<_> = Reason::ALL.iter().filter(|reason| !reasons.contains(reason)).collect();
+    // The first needs 33 runs of one customer, the second a change of configuration.
+    assert_eq!(missing, [&Reason::Limit, &Reason::JourneyChanged]);
+    let unpoisoned: Vec<_> = Poison::ALL.iter().filter(|reason| !poison.contains(reason)).collect();
+    assert_eq!(unpoisoned, [&Poison::TooLarge], "records of more than 128 KiB would be slow to draw");
+    assert!(commands > 1000 && suppressions > 100, "{commands} {suppressions}");
+}
+
+#[test]
+fn what_a_history_may_never_do() {
+    for setup in setups() {
+        let plan = plan(&setup);
+        for seed in 100..140 {
+            let outcomes = decide(&plan, &generate(seed, &plan, 200));
+            let mut sent = BTreeSet::new();
+            for (place, outcome) in outcomes.iter().enumerate() {
+                if let Outcome::Command(command) = outcome {
+                    assert!(command.due_at <= command.decided_at && command.decided_at < command.not_after, "{command:?}");
+                    sent.insert(command.command_id);
+                    let before = &outcomes[place - 1];
+                    assert!(matches!(before, Outcome::Decision(decision) if decision.command_id == Some(command.command_id)), "{before:?}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Frequency caps and what they keep free for higher priorities: full scans over the customer's touches and runs.
+
+use super::customer::{Run, Stage};
+use super::turn::Turn;
+use super::zone;
+use cartwheel_core::channel::{Channel, Class};
+use cartwheel_core::decision::{Reason, Values};
+use cartwheel_core::journey::plan::{Journey, Op};
+use cartwheel_core::policy::{Cap, CapScope, CapWindow};
+use cartwheel_core::time::Millis;
+use cartwheel_core::value::Value;
+use jiff::ToSpan;
+
+/// Why a cap says no, and until when.
+pub struct Block {
+    /// Used up, or kept for others.
+    pub reason: Reason,
+    /// When to ask again.
+    pub until: Millis,
+    /// What was compared.
+    pub values: Values,
+}
+
+/// The times over which a cap counts.
+struct Window {
+    /// Touches before this do not count.
+    first: Millis,
+    /// Where a calendar window ends: touches from here on do not count. None for a rolling one.
+    end: Option<Millis>,
+    /// Sends due from here on are not reserved for.
+    horizon: Millis,
+}
+
+impl Turn<'_> {
+    /// The first cap, in the policy's order, that says no to a message of this run. The run itself is not among the customer's.
+    pub fn capped(&self, run: &Run, channel: Channel) -> Option<Block> {
+        let journey = self.journey(run.journey);
+        let mine = |cap: &&Cap| in_scope(&cap.scope, channel, journey);
+        self.plan.policy.caps.iter().filter(mine).find_map(|cap| self.blocked_by(cap, journey.priority))
+    }
+
+    fn blocked_by(&self, cap: &Cap, priority: u8) -> Option<Block> {
+        let window = self.window(cap.per);
+        let limit = usize::from(cap.limit);
+        let mut touches: Vec<Millis> = self.counted(cap, &window);
+        touches.sort_unstable();
+        let count = touches.len();
+        let reserved = self.reserved(cap, &window, priority);
+        let (reason, until) = if count >= limit {
+            let until = match (cap.per, touches.get(count - limit)) {
+                (CapWindow::Rolling(span), Some(freed)) => freed.saturating_add(span.millis()),
+                _ => window.horizon,
+            };
+            (Reason::Cap, until)
+        } else if count + reserved.len() >= limit {
+            (Reason::Reserved, reserved.iter().min()?.saturating_add(1))
+        } else {
+            return None;
+        };
+        let until = until.max(self.t.saturating_add(1));
+        let mut values: Values = vec![
+            ("cap".into(), Value::Text(cap.name.as_str().into())),
+            ("limit".into(), Value::Number(f64::from(cap.limit))),
+            ("count".into(), Value::Number(count as f64)),
+            ("until".into(), Value::Number(until as f64)),
+        ];
+        if reason == Reason::Reserved {
+            values.push(("reserved".into(), Value::Number(reserved.len() as f64)));
+        }
+        Some(Block { reason, until, values })
+    }
+
+    fn window(&self, per: CapWindow) -> Window {
+        let zone = self.customer.zone(&self.plan.policy);
+        let today = zone::local(self.t, &zone).date();
+        let monday = today.saturating_sub(i64::from(today.weekday().to_monday_zero_offset()).days());
+        let (first, next) = match per {
+            CapWindow::Rolling(span) => {
+                let first = self.t.saturating_sub(span.millis()).saturating_add(1);
+                return Window { first, end: None, horizon: self.t.saturating_add(span.millis()) };
+            }
+            CapWindow::Day => (today, today.saturating_add(1.day())),
+            CapWindow::Week => (monday, monday.saturating_add(7.days())),
+            CapWindow::Month => (today.first_of_month(), today.first_of_month().saturating_add(1.month())),
+        };
+        let end = zone::start_of(next, &zone);
+        Window { first: zone::start_of(first, &zone), end: Some(end), horizon: end }
+    }
+
+    /// When the messages were sent that the cap counts.
+    fn counted(&self, cap: &Cap, window: &Window) -> Vec<Millis> {
+        let in_window = |at: Millis| at >= window.first && window.end.is_none_or(|end| at < end);
+        let touches = self.customer.touches.iter();
+        let counted = touches.filter(|touch| in_window(touch.at) && in_scope(&cap.scope, touch.channel, self.journey(touch.journey)));
+        counted.map(|touch| touch.at).collect()
+    }
+
+    /// When the sends of higher priorities are due that the cap would count.
+    fn reserved(&self, cap: &Cap, window: &Window, priority: u8) -> Vec<Millis> {
+        let takes_place = |other: &&Run| {
+            let journey = self.journey(other.journey);
+            journey.class == Class::Marketing
+                && journey.priority > priority
+                && self.t < other.deadline
+                && other.deadline < window.horizon
+                && next_channels(journey, other).into_iter().any(|channel| in_scope(&cap.scope, channel, journey))
+        };
+        self.customer.runs.iter().filter(takes_place).map(|other| other.deadline).collect()
+    }
+}
+
+/// Whether the cap counts a message of this journey on this channel.
+fn in_scope(scope: &CapScope, channel: Channel, journey: &Journey) -> bool {
+    match scope {
+        CapScope::All => true,
+        CapScope::Channel(only) => *only == channel,
+        CapScope::Tag(tag) => journey.tags.iter().any(|known| known == tag),
+        CapScope::Journey(name) => journey.name == *name,
+    }
+}
+
+/// The first channels of the sends that may come at the run's deadline, before any other wait.
+fn next_channels(journey: &Journey, run: &Run) -> Vec<Channel> {
+    match run.stage {
+        Stage::Window => first_channels(journey, 0),
+        Stage::Wait { next } => first_channels(journey, next),
+        Stage::Send { op, index } | Stage::Fallback { op, index } => match &journey.ops[usize::from(op)] {
+            Op::Send { channels, .. } => vec![channels[index].channel],
+            _ => Vec::new(),
+        },
+        Stage::Lingering => Vec::new(),
+    }
+}
+
+fn first_channels(journey: &Journey, op: u16) -> Vec<Channel> {
+    match &journey.ops[usize::from(op)] {
+        Op::Send { channels, .. } => channels.first().map(|choice| choice.channel).into_iter().collect(),
+        Op::Branch { arms, otherwise, .. } => {
+            let mut targets: Vec<u16> = arms.iter().map(|(_, target)| *target).collect();
+            if arms.iter().all(|(condition, _)| condition.is_some()) {
+                targets.push(*otherwise);
+            }
+            targets.into_iter().flat_map(|target| first_channels(journey, target)).collect()
+        }
+        Op::Jump(target) => first_channels(journey, *target),
+        Op::Wait { .. } | Op::WaitUntil { .. } | Op::Exit { .. } | Op::End => Vec::new(),
+    }
+}

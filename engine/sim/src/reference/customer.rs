@@ -1,0 +1,298 @@
+//! What is known of one customer: plain fields, plain lists.
+
+use super::event::Event;
+use super::zone;
+use cartwheel_core::channel::Channel;
+use cartwheel_core::id::{CommandId, RunId};
+use cartwheel_core::policy::Policy;
+use cartwheel_core::sends::{Suppression, SuppressionReason};
+use cartwheel_core::time::Millis;
+use compact_str::CompactString;
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// So many event ids are remembered.
+const IDS: usize = 8;
+/// The subjects that are kept for messages.
+pub const DOCUMENTS: [&str; 4] = ["cart", "order", "checkout", "product"];
+
+/// One person.
+#[derive(Default)]
+pub struct Customer {
+    /// The customer string.
+    pub name: CompactString,
+    /// Hashes of the newest event ids, oldest first.
+    ids: Vec<u64>,
+    /// The merged profile without `consent`.
+    pub profile: Vec<(Box<str>, Value)>,
+    /// Some(true) granted, Some(false) denied, None unknown; by channel.
+    pub consent: [Option<bool>; 5],
+    /// By bounce or complaint; by channel.
+    pub suppressed: [bool; 5],
+    /// Number of orders.
+    pub orders: u64,
+    /// Sum of the orders' totals.
+    pub lifetime_value: f64,
+    /// `at` of the newest order.
+    pub last_order_at: Option<Millis>,
+    /// The newest subjects as JSON text, in the order of [`DOCUMENTS`].
+    pub documents: [Option<Box<str>>; 4],
+    /// Marketing messages sent.
+    pub touches: Vec<Touch>,
+    /// Journeys entered.
+    pub entries: Vec<Entry>,
+    /// Windows and runs, in order of their ids.
+    pub runs: Vec<Run>,
+}
+
+/// A marketing message that was sent.
+pub struct Touch {
+    /// When.
+    pub at: Millis,
+    /// How.
+    pub channel: Channel,
+    /// Index of the journey.
+    pub journey: u16,
+}
+
+/// An entry that the re-entry rules look back to.
+pub struct Entry {
+    /// Index of the journey.
+    pub journey: u16,
+    /// The hash of the key.
+    pub key: u64,
+    /// When.
+    pub at: Millis,
+}
+
+/// Where a window or run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Has not entered: at the deadline it will.
+    Window,
+    /// A wait is over at the deadline; then operation `next`.
+    Wait {
+        /// Index of the operation.
+        next: u16,
+    },
+    /// A send was put off: at the deadline the gate runs again from channel `index`.
+    Send {
+        /// Index of the operation.
+        op: u16,
+        /// Index of the channel.
+        index: usize,
+    },
+    /// A channel was sent: at the deadline the fallback `index` is tried if nobody engaged.
+    Fallback {
+        /// Index of the operation.
+        op: u16,
+        /// Index of the fallback channel.
+        index: usize,
+    },
+    /// Finished; kept for its goal until the deadline.
+    Lingering,
+}
+
+/// A window or run.
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// Index of the journey.
+    pub journey: u16,
+    /// The hash of the key.
+    pub key: u64,
+    /// What it keeps of its trigger event, in the order of the journey's captures.
+    pub captures: Vec<cartwheel_core::value::Value>,
+    /// Where it stands.
+    pub stage: Stage,
+    /// When it goes on.
+    pub deadline: Millis,
+    /// Held because the shard is behind: the deadline does not count until it is live again.
+    pub held: bool,
+    /// From when waits count.
+    pub anchor: Millis,
+    /// When the send at hand was first reached.
+    pub due: Millis,
+    /// The newest message.
+    pub last_sent: Option<(Millis, CommandId)>,
+    /// The newest message was opened or clicked.
+    pub engaged: bool,
+    /// The goal was reached.
+    pub converted: bool,
+}
+
+impl Run {
+    /// A window or a run that has not finished.
+    pub fn live(&self) -> bool {
+        self.stage != Stage::Lingering
+    }
+}
+
+impl Customer {
+    /// A customer of whom nothing but the name is known.
+    pub fn new(name: &str) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// Whether an event of this id was seen before; if not, it has been now.
+    pub fn seen(&mut self, id: &str) -> bool {
+        let hash = xxh3_64(id.as_bytes());
+        if self.ids.contains(&hash) {
+            return true;
+        }
+        if self.ids.len() == IDS {
+            self.ids.remove(0);
+        }
+        self.ids.push(hash);
+        false
+    }
+
+    /// A profile field; null counts as absent.
+    pub fn attribute(&self, name: &str) -> Option<&Value> {
+        self.profile.iter().find(|(field, _)| field.as_ref() == name).map(|(_, value)| value)
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.attribute(name)?.as_str()
+    }
+
+    /// The address on a channel, if there is one.
+    pub fn address(&self, channel: Channel) -> Option<&str> {
+        self.text(channel.address_field()?).filter(|address| !address.is_empty())
+    }
+
+    /// Where the customer's clock stands.
+    pub fn zone(&self, policy: &Policy) -> TimeZone {
+        zone::of(self.text("time_zone"), self.text("country"), self.text("region"), &policy.zone)
+    }
+
+    /// What a template may show.
+    pub fn data(&self) -> Value {
+        let profile: Map<String, Value> = self.profile.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
+        let mut data = Map::new();
+        data.insert("profile".into(), Value::Object(profile));
+        for (name, document) in DOCUMENTS.iter().zip(&self.documents) {
+            if let Some(text) = document
+                && let Ok(value) = serde_json::from_str(text)
+            {
+                data.insert((*name).into(), value);
+            }
+        }
+        Value::Object(data)
+    }
+
+    /// Profile, consent, suppression, counters, documents and engagement. `now` is T; effects are appended to `effects`.
+    pub fn learn(&mut self, event: &Event, at: Millis, now: Millis, effects: &mut Vec<Suppression>) {
+        let is_choice = event.kind == "unsubscribed" || event.kind == "consent_changed";
+        if let Some(profile) = event.subject("profile") {
+            self.merge(profile);
+            let consent = profile.get("consent").and_then(Value::as_object);
+            for channel in Channel::PERSONAL {
+                match consent.and_then(|consent| consent.get(channel.name())).and_then(Value::as_bool) {
+                    Some(true) => self.grant(channel, now, effects),
+                    Some(false) => self.deny(channel, now, is_choice, effects),
+                    None => {}
+                }
+            }
+        }
+        let named = event.text("message", "channel");
+        match event.kind.as_str() {
+            "subscribed" => {
+                let name = named.or_else(|| event.body.get("channel").and_then(Value::as_str)).unwrap_or("email");
+                for channel in personal(name) {
+                    self.grant(channel, now, effects);
+                }
+            }
+            "unsubscribed" => {
+                let name = named.or_else(|| event.body.get("channel").and_then(Value::as_str));
+                for channel in name.map_or(Channel::PERSONAL.to_vec(), personal) {
+                    self.deny(channel, now, true, effects);
+                }
+            }
+            "message_bounced" => {
+                let soft = event.text("message", "bounce") == Some("soft");
+                for channel in personal(named.unwrap_or("email")).into_iter().filter(|_| !soft) {
+                    self.suppress(channel, SuppressionReason::Bounced, now, effects);
+                }
+            }
+            "message_complained" => {
+                for channel in personal(named.unwrap_or("email")) {
+                    self.suppress(channel, SuppressionReason::Complained, now, effects);
+                }
+            }
+            "order_placed" => {
+                self.orders += 1;
+                self.lifetime_value += event.revenue().unwrap_or(0.0);
+                self.last_order_at = Some(at);
+            }
+            _ => {}
+        }
+        self.keep_documents(event);
+        self.note_engagement(event);
+    }
+
+    fn merge(&mut self, profile: &Map<String, Value>) {
+        for (name, value) in profile.iter().filter(|(name, _)| *name != "consent") {
+            self.profile.retain(|(known, _)| known.as_ref() != name);
+            if !value.is_null() {
+                self.profile.push((name.as_str().into(), value.clone()));
+            }
+        }
+    }
+
+    fn grant(&mut self, channel: Channel, now: Millis, effects: &mut Vec<Suppression>) {
+        let before = self.consent[channel as usize].replace(true);
+        if before == Some(false) {
+            self.tell(channel, SuppressionReason::Unsubscribed, false, now, effects);
+        }
+    }
+
+    fn deny(&mut self, channel: Channel, now: Millis, is_choice: bool, effects: &mut Vec<Suppression>) {
+        let before = self.consent[channel as usize].replace(false);
+        if before != Some(false) && is_choice {
+            self.tell(channel, SuppressionReason::Unsubscribed, true, now, effects);
+        }
+    }
+
+    fn suppress(&mut self, channel: Channel, reason: SuppressionReason, now: Millis, effects: &mut Vec<Suppression>) {
+        if !std::mem::replace(&mut self.suppressed[channel as usize], true) {
+            self.tell(channel, reason, true, now, effects);
+        }
+    }
+
+    /// Others know addresses, not customers: without an address there is nothing to tell.
+    fn tell(&self, channel: Channel, reason: SuppressionReason, active: bool, at: Millis, effects: &mut Vec<Suppression>) {
+        if let Some(address) = self.address(channel) {
+            effects.push(Suppression { channel, address: Suppression::hash(channel, address), reason, active, at });
+        }
+    }
+
+    fn keep_documents(&mut self, event: &Event) {
+        for (index, name) in DOCUMENTS.into_iter().enumerate() {
+            if let Some(subject) = event.body.get(name) {
+                self.documents[index] = Some(subject.to_string().into());
+            }
+        }
+        if event.kind == "cart_emptied" {
+            self.documents[0] = None;
+        }
+    }
+
+    fn note_engagement(&mut self, event: &Event) {
+        if event.kind != "message_opened" && event.kind != "message_clicked" {
+            return;
+        }
+        let Some(command) = event.text("message", "command_id") else { return };
+        for run in &mut self.runs {
+            if run.last_sent.is_some_and(|(_, id)| id.to_string() == command) {
+                run.engaged = true;
+            }
+        }
+    }
+}
+
+/// The channel of this name, if it is one that a person can refuse.
+fn personal(name: &str) -> Vec<Channel> {
+    Channel::parse(name).into_iter().filter(|channel| Channel::PERSONAL.contains(channel)).collect()
+}

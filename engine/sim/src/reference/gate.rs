@@ -1,0 +1,208 @@
+//! The gate: may this message leave now?
+
+use super::caps::Block;
+use super::customer::{Run, Stage, Touch};
+use super::outcome::{ExpectedCommand, Outcome};
+use super::steps::Flow;
+use super::turn::{Turn, What};
+use super::zone;
+use cartwheel_core::channel::{Channel, Class};
+use cartwheel_core::decision::{Reason, Verdict};
+use cartwheel_core::id::{CommandId, CustomerId};
+use cartwheel_core::journey::plan::{Choice, Op};
+use cartwheel_core::sends::Mode;
+use cartwheel_core::time::Millis;
+use compact_str::CompactString;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// A send of the plan.
+struct Message<'p> {
+    op: u16,
+    step: &'p CompactString,
+    template: &'p CompactString,
+    channels: &'p [Choice],
+}
+
+/// The answer of the parts that look at the chosen channel.
+enum Verdicts {
+    /// Yes.
+    Send,
+    /// Never.
+    Drop(What),
+    /// Not before an instant.
+    Defer(Millis, What),
+    /// The run is over.
+    Exit(What),
+}
+
+impl Turn<'_> {
+    /// Runs the gate for operation `op`, which is a send, from channel `index`. Where the run stays, its stage and deadline are set.
+    pub fn send(&mut self, run: &mut Run, op: u16, index: usize) -> Flow {
+        let Op::Send { step, template, channels } = &self.journey(run.journey).ops[usize::from(op)] else { return Flow::Next };
+        let message = Message { op, step, template, channels };
+        let is_fallback = channels[index].if_no_engagement_within.is_some();
+        let what = |verdict, reason| What::new(verdict, reason).run(run.id).step(step);
+        let marketing = self.journey(run.journey).class == Class::Marketing;
+        if marketing && self.mode == Mode::Behind {
+            // The deadline that brought the run here stays: it is the run's place when the shard is live again.
+            let held = what(Verdict::Deferred, Reason::CaughtUp);
+            run.stage = Stage::Send { op, index };
+            run.held = true;
+            self.decide(run.journey, held);
+            return Flow::Stay;
+        }
+        let verdict = match self.choose(&message, index, marketing) {
+            Err(reason) => Verdicts::Drop(what(Verdict::Dropped, reason).channel(channels[index].channel)),
+            Ok(chosen) => match self.judge(run, &message, channels[chosen].channel, marketing) {
+                Verdicts::Send => return self.leave(run, &message, chosen, marketing),
+                other => other,
+            },
+        };
+        match verdict {
+            Verdicts::Send => Flow::Next,
+            Verdicts::Drop(what) => {
+                self.decide(run.journey, what);
+                if !is_fallback {
+                    run.anchor = self.t;
+                }
+                Flow::Next
+            }
+            Verdicts::Defer(until, what) => {
+                self.decide(run.journey, what);
+                run.stage = Stage::Send { op, index };
+                run.deadline = until;
+                Flow::Stay
+            }
+            Verdicts::Exit(what) => {
+                self.decide(run.journey, what);
+                Flow::Gone
+            }
+        }
+    }
+
+    /// The channel to use, or why the first one cannot be. A fallback stands alone.
+    fn choose(&self, message: &Message<'_>, index: usize, marketing: bool) -> Result<usize, Reason> {
+        if message.channels[index].if_no_engagement_within.is_some() {
+            return self.allowed(message.channels[index].channel, marketing).map(|()| index);
+        }
+        let mut first = None;
+        for (place, choice) in message.channels.iter().enumerate().skip(index) {
+            if choice.if_no_engagement_within.is_some() {
+                continue;
+            }
+            match self.allowed(choice.channel, marketing) {
+                Ok(()) => return Ok(place),
+                Err(reason) => first = first.or(Some(reason)),
+            }
+        }
+        Err(first.unwrap_or(Reason::Unreachable))
+    }
+
+    fn allowed(&self, channel: Channel, marketing: bool) -> Result<(), Reason> {
+        if channel == Channel::Webhook {
+            return Ok(());
+        }
+        if marketing && self.customer.consent[channel as usize] != Some(true) {
+            return Err(Reason::NoConsent);
+        }
+        if self.customer.suppressed[channel as usize] {
+            return Err(Reason::Suppressed);
+        }
+        self.customer.address(channel).map(|_| ()).ok_or(Reason::Unreachable)
+    }
+
+    /// Holdout, while, quiet hours, caps.
+    fn judge(&self, run: &Run, message: &Message<'_>, channel: Channel, marketing: bool) -> Verdicts {
+        let journey = self.journey(run.journey);
+        let policy = &self.plan.policy;
+        let what = |verdict, reason| What::new(verdict, reason).run(run.id).step(message.step).channel(channel);
+        if marketing && held_out("*global*", self.id, policy.holdout.0) {
+            return Verdicts::Drop(what(Verdict::Dropped, Reason::GlobalHoldout));
+        }
+        if marketing && held_out(&journey.name, self.id, journey.holdout) {
+            return Verdicts::Drop(what(Verdict::Dropped, Reason::Holdout));
+        }
+        let reader = self.reader(None, &run.captures);
+        if !reader.holds(journey.while_.as_ref()) {
+            let exit = What::new(Verdict::Exited, Reason::WhileFalse).run(run.id).step(message.step);
+            return Verdicts::Exit(exit.fields(reader.shown(journey.while_.as_ref())));
+        }
+        if !marketing {
+            return Verdicts::Send;
+        }
+        if let Some(until) = self.quiet_until(channel) {
+            return Verdicts::Defer(until, what(Verdict::Deferred, Reason::QuietHours).number("until", until));
+        }
+        let Some(Block { reason, until, values }) = self.capped(run, channel) else { return Verdicts::Send };
+        if until.saturating_sub(run.due) > policy.max_defer.millis() {
+            return Verdicts::Drop(what(Verdict::Dropped, reason).fields(values));
+        }
+        Verdicts::Defer(until, what(Verdict::Deferred, reason).fields(values))
+    }
+
+    /// The end of the first quiet span, in the policy's order, that holds this instant.
+    fn quiet_until(&self, channel: Channel) -> Option<Millis> {
+        let zone = self.customer.zone(&self.plan.policy);
+        let minute = |time: cartwheel_core::policy::LocalTime| Millis::from(time.0) * 60_000;
+        let now = zone::time_of_day(self.t, &zone);
+        let spans = self.plan.policy.quiet_hours.iter().filter(|quiet| quiet.channels.contains(&channel));
+        let inside = |from: Millis, to: Millis| if from <= to { from <= now && now < to } else { now >= from || now < to };
+        let quiet = spans.into_iter().find(|quiet| inside(minute(quiet.from), minute(quiet.to)))?;
+        Some(zone::next_local(self.t.saturating_add(1), quiet.to, &zone))
+    }
+
+    /// The gate said yes.
+    fn leave(&mut self, run: &mut Run, message: &Message<'_>, index: usize, marketing: bool) -> Flow {
+        let journey = self.journey(run.journey);
+        let channel = message.channels[index].channel;
+        let is_fallback = message.channels[index].if_no_engagement_within.is_some();
+        let command_id = CommandId::of(run.id, message.step, index as u32);
+        let reason = if is_fallback { Reason::Fallback } else { Reason::GatePassed };
+        let mut what = What::new(Verdict::Sent, reason).run(run.id).step(message.step).channel(channel);
+        what.command = Some(command_id);
+        self.decide(run.journey, what);
+        let policy = &self.plan.policy;
+        let ttl = if marketing { policy.marketing_ttl } else { policy.transactional_ttl };
+        self.out.push(Outcome::Command(ExpectedCommand {
+            command_id,
+            run_id: run.id,
+            journey: journey.name.to_string(),
+            step: message.step.to_string(),
+            customer: self.customer.name.to_string(),
+            channel,
+            template: message.template.to_string(),
+            due_at: run.due,
+            decided_at: self.t,
+            not_after: self.t.saturating_add(ttl.millis()),
+            to: self.customer.address(channel).unwrap_or_default().to_owned(),
+            data: self.customer.data(),
+        }));
+        if marketing {
+            self.customer.touches.push(Touch { at: self.t, channel, journey: run.journey });
+        }
+        run.last_sent = Some((self.t, command_id));
+        run.engaged = false;
+        if !is_fallback {
+            run.anchor = self.t;
+        }
+        self.await_engagement(run, message, index)
+    }
+
+    /// If a fallback stands after the channel that was sent, the run waits for engagement first.
+    fn await_engagement(&self, run: &mut Run, message: &Message<'_>, sent: usize) -> Flow {
+        let later = message.channels.iter().enumerate().skip(sent + 1);
+        let fallback = later.filter_map(|(index, choice)| Some((index, choice.if_no_engagement_within?))).next();
+        let Some((index, within)) = fallback else { return Flow::Next };
+        run.stage = Stage::Fallback { op: message.op, index };
+        run.deadline = self.t.saturating_add(within.millis()).max(self.t.saturating_add(1));
+        Flow::Stay
+    }
+}
+
+/// Whether the customer belongs to the share that gets nothing, in basis points.
+fn held_out(name: &str, customer: CustomerId, basis_points: u16) -> bool {
+    let mut bytes = name.as_bytes().to_vec();
+    bytes.push(0);
+    bytes.extend_from_slice(&customer.0.to_le_bytes());
+    xxh3_64(&bytes) % 10_000 < u64::from(basis_points)
+}

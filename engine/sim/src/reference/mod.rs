@@ -1,0 +1,147 @@
+//! The naive reference model: `engine/docs/semantics.md` a second time, with plain maps and full scans.
+//!
+//! It shares the core's data types (the compiled plan with its conditions, the policy, ids, decisions) and none of its
+//! decisions: it decodes events with `serde_json::Value`, asks jiff for every local time, keeps its timers in one
+//! `BTreeSet` and looks at all touches and runs of a customer whenever a rule speaks of them. Where it and the core differ,
+//! one of them differs from the page. It is meant to be read beside the page, rule by rule:
+//! [`event`] intake, [`customer`] what an event teaches, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
+//! steps, [`gate`] and [`caps`], [`zone`] local times.
+
+mod caps;
+mod customer;
+mod event;
+mod gate;
+mod journeys;
+mod outcome;
+mod places;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod turn;
+mod zone;
+
+pub use outcome::{ExpectedCommand, Outcome};
+
+use cartwheel_core::id::CustomerId;
+use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::sends::Mode;
+use cartwheel_core::time::Millis;
+use customer::Customer;
+use event::Event;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use turn::{Timer, Turn};
+
+/// One shard's worth of customers, decided the plain way.
+pub struct Reference {
+    plan: Arc<Plan>,
+    customers: HashMap<CustomerId, Customer>,
+    timers: BTreeSet<Timer>,
+    held: BTreeSet<Timer>,
+    /// T: the greatest record time so far.
+    newest: Millis,
+    /// The last recorded now.
+    now: Millis,
+    mode: Mode,
+    duplicates: u64,
+}
+
+impl Reference {
+    /// An empty shard, live.
+    pub fn new(plan: Arc<Plan>) -> Self {
+        let (customers, timers, held) = (HashMap::new(), BTreeSet::new(), BTreeSet::new());
+        Self { plan, customers, timers, held, newest: Millis::MIN, now: Millis::MIN, mode: Mode::Live, duplicates: 0 }
+    }
+
+    /// Applies one record: first the timers due at or before `time`, which see the greater of the last recorded now and the
+    /// greatest record time including this one; then the event. `value` is the record's value, `offset` names it in a dead letter.
+    pub fn record(&mut self, offset: i64, time: Millis, value: &[u8], out: &mut Vec<Outcome>) {
+        self.newest = self.newest.max(time);
+        self.fire_until(time, self.now.max(self.newest), None, out);
+        match event::decode(value, time, &self.plan.policy) {
+            Ok(event) => self.apply(&event, out),
+            Err(reason) => out.push(Outcome::Dead { offset, reason }),
+        }
+    }
+
+    /// The end of a turn: `now` is recorded (it never falls), and at most `limit` timers due by it fire (None: all of them).
+    /// Returns how many did.
+    pub fn clock(&mut self, now: Millis, limit: Option<u64>, out: &mut Vec<Outcome>) -> u64 {
+        self.now = self.now.max(now);
+        self.fire_until(self.now, self.now, limit, out)
+    }
+
+    /// A turn that changes the mode. Live again: the deadlines of held runs count again.
+    pub fn mode(&mut self, mode: Mode) {
+        self.mode = mode;
+        if mode == Mode::Behind {
+            return;
+        }
+        for timer in std::mem::take(&mut self.held) {
+            let (_, customer, id) = timer;
+            let runs = self.customers.get_mut(&customer).map(|customer| &mut customer.runs);
+            if let Some(run) = runs.and_then(|runs| runs.iter_mut().find(|run| run.id == id)) {
+                run.held = false;
+                self.timers.insert(timer);
+            }
+        }
+    }
+
+    /// Events that were seen before.
+    pub fn duplicates(&self) -> u64 {
+        self.duplicates
+    }
+
+    /// Customers seen.
+    pub fn customers(&self) -> usize {
+        self.customers.len()
+    }
+
+    /// Windows and runs that have not finished. Counts through all customers.
+    pub fn live_runs(&self) -> usize {
+        self.customers.values().map(|customer| customer.runs.iter().filter(|run| run.live()).count()).sum()
+    }
+
+    /// The earliest deadline that counts.
+    pub fn next_deadline(&self) -> Option<Millis> {
+        self.timers.first().map(|(deadline, ..)| *deadline)
+    }
+
+    fn fire_until(&mut self, due: Millis, seen: Millis, limit: Option<u64>, out: &mut Vec<Outcome>) -> u64 {
+        let mut fired = 0;
+        while limit.is_none_or(|limit| fired < limit)
+            && let Some((deadline, id, run)) = self.timers.first().copied()
+            && deadline <= due
+        {
+            self.timers.pop_first();
+            fired += 1;
+            let Some(mut turn) = self.turn(id, seen, out) else { continue };
+            if let Some(run) = turn.take(run) {
+                turn.fire(run);
+            }
+        }
+        fired
+    }
+
+    fn turn<'a>(&'a mut self, id: CustomerId, t: Millis, out: &'a mut Vec<Outcome>) -> Option<Turn<'a>> {
+        let customer = self.customers.get_mut(&id)?;
+        Some(Turn { plan: &self.plan, mode: self.mode, t, id, customer, timers: &mut self.timers, held: &mut self.held, out })
+    }
+
+    fn apply(&mut self, event: &Event, out: &mut Vec<Outcome>) {
+        let id = CustomerId::of(&event.customer);
+        let now = self.newest;
+        let at = event.time.min(now);
+        let customer = self.customers.entry(id).or_insert_with(|| Customer::new(&event.customer));
+        if event.id.as_deref().is_some_and(|id| customer.seen(id)) {
+            self.duplicates += 1;
+            return;
+        }
+        let mut effects = Vec::new();
+        customer.learn(event, at, now, &mut effects);
+        out.extend(effects.into_iter().map(Outcome::Suppression));
+        if let Some(mut turn) = self.turn(id, now, out) {
+            turn.on_event(event, at);
+        }
+    }
+}

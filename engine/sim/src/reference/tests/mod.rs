@@ -1,0 +1,140 @@
+//! The rules, one table each. A line of a table is an instant, what happens, and what is decided.
+//!
+//! Instants are written `MM-DD hh:mm` in UTC of 2026 (1 January is a Thursday), decisions `VERDICT REASON STEP CHANNEL name=value`.
+
+mod caps;
+mod gate;
+mod intake;
+mod modes;
+mod steps;
+mod windows;
+mod zones;
+
+use super::{Outcome, Reference};
+use cartwheel_core::decision::Decision;
+use cartwheel_core::journey::load::{Source, load};
+use cartwheel_core::policy::Policy;
+use cartwheel_core::time::{Millis, format_rfc3339, parse_rfc3339};
+use cartwheel_core::value::Value;
+use serde_json::{Map, json};
+use std::sync::Arc;
+
+/// An instant of 2026.
+fn at(text: &str) -> Millis {
+    let full = format!("2026-{}Z", text.replace(' ', "T"));
+    let with_seconds = full.replace('Z', ":00Z");
+    parse_rfc3339(&with_seconds).or_else(|| parse_rfc3339(&full)).unwrap_or_else(|| panic!("{text} is not MM-DD hh:mm"))
+}
+
+/// A shard with a customer, ana, who may be reached on every channel.
+struct Shop {
+    reference: Reference,
+    offset: i64,
+    /// Everything that came out.
+    all: Vec<Outcome>,
+}
+
+impl Shop {
+    /// With ana, created in 2025 in UTC.
+    fn new(policy: &str, journeys: &[&str]) -> Self {
+        let mut shop = Self::empty(policy, journeys);
+        let consent = json!({ "email": true, "sms": true, "push": true, "whatsapp": true });
+        shop.event(
+            "01-01 00:00",
+            "profile_imported",
+            json!({
+                "profile": { "email": "ana@example.com", "phone": "+15550100", "push_token": "t", "consent": consent }
+            }),
+        );
+        shop
+    }
+
+    /// With nobody.
+    fn empty(policy: &str, journeys: &[&str]) -> Self {
+        let policy: Policy = serde_saphyr::from_str(policy).unwrap_or_else(|error| panic!("{error}"));
+        let sources: Vec<Source> = journeys.iter().map(|text| Source { path: "j.yaml".into(), text: (*text).into() }).collect();
+        let plan = load(&policy, &sources).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        Self { reference: Reference::new(Arc::new(plan)), offset: 0, all: Vec::new() }
+    }
+
+    fn shown(&mut self, out: Vec<Outcome>) -> Vec<String> {
+        let lines = out.iter().filter_map(line).collect();
+        self.all.extend(out);
+        lines
+    }
+
+    /// A record of these bytes.
+    fn record(&mut self, when: &str, value: &[u8]) -> Vec<String> {
+        let mut out = Vec::new();
+        self.reference.record(self.offset, at(when), value, &mut out);
+        self.offset += 1;
+        self.shown(out)
+    }
+
+    /// An event of ana that happens when it is recorded.
+    fn event(&mut self, when: &str, kind: &str, subjects: serde_json::Value) -> Vec<String> {
+        let mut event: Map<String, serde_json::Value> = Map::new();
+        event.insert("type".into(), kind.into());
+        event.insert("customer".into(), "ana".into());
+        event.insert("time".into(), at(when).into());
+        event.extend(subjects.as_object().cloned().unwrap_or_default());
+        self.record(when, serde_json::Value::Object(event).to_string().as_bytes())
+    }
+
+    /// An event of ana with a cart.
+    fn cart(&mut self, when: &str, id: &str, total: f64) -> Vec<String> {
+        self.event(when, "cart_updated", json!({ "cart": { "id": id, "total": total } }))
+    }
+
+    /// The end of a turn.
+    fn clock(&mut self, when: &str) -> Vec<String> {
+        let mut out = Vec::new();
+        self.reference.clock(at(when), None, &mut out);
+        self.shown(out)
+    }
+
+    /// The newest command's id.
+    fn newest_command(&self) -> String {
+        let mut commands = self.all.iter().rev().filter_map(|outcome| match outcome {
+            Outcome::Command(command) => Some(command.command_id.to_string()),
+            _ => None,
+        });
+        commands.next().unwrap_or_default()
+    }
+}
+
+/// An outcome as tests write it; commands are left out, for a sent decision stands before each.
+fn line(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Decision(decision) => Some(decision_line(decision)),
+        Outcome::Command(_) => None,
+        Outcome::Suppression(suppression) => {
+            let verb = if suppression.active { "suppress" } else { "lift" };
+            Some(format!("{verb} {} {:?}", suppression.channel, suppression.reason))
+        }
+        Outcome::Dead { reason, .. } => Some(format!("dead {}", reason.name())),
+    }
+}
+
+fn decision_line(decision: &Decision) -> String {
+    let mut words = vec![decision.decision.name().to_owned(), decision.reason.name().to_owned()];
+    words.extend(decision.step.iter().map(ToString::to_string));
+    words.extend(decision.channel.iter().map(ToString::to_string));
+    for (name, value) in &decision.values {
+        words.push(match value {
+            Value::Number(number) if *number > 1e12 => format!("{name}={}", short(*number as Millis)),
+            Value::Number(number) => format!("{name}={number}"),
+            Value::Text(text) => format!("{name}={text}"),
+            Value::Bool(value) => format!("{name}={value}"),
+            Value::Null => format!("{name}=null"),
+        });
+    }
+    words.join(" ")
+}
+
+/// As tests write instants; seconds only where there are any.
+fn short(at: Millis) -> String {
+    let full = format_rfc3339(at).replace('T', " ");
+    let end = if full.ends_with(":00.000Z") { 16 } else { 23 };
+    full[5..end].to_owned()
+}

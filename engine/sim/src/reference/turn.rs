@@ -1,0 +1,236 @@
+//! One customer at one instant: what the rules may see and change.
+
+use super::customer::{Customer, Run};
+use super::outcome::Outcome;
+use cartwheel_core::channel::Channel;
+use cartwheel_core::decision::{Decision, Reason, Values, Verdict};
+use cartwheel_core::id::{CommandId, CustomerId, RunId};
+use cartwheel_core::journey::condition::{Condition, Field};
+use cartwheel_core::journey::plan::{EventField, Journey, Plan};
+use cartwheel_core::sends::Mode;
+use cartwheel_core::time::{DAY, Millis};
+use cartwheel_core::value::{Value, ValueRef};
+use compact_str::CompactString;
+use serde_json::Value as Json;
+use std::collections::BTreeSet;
+
+/// The total order in which timers fire.
+pub type Timer = (Millis, CustomerId, RunId);
+
+/// A decision shows at most so many fields of a condition.
+const SHOWN_FIELDS: usize = 4;
+
+/// One customer at one instant.
+pub struct Turn<'a> {
+    /// The journeys and the policy.
+    pub plan: &'a Plan,
+    /// Whether marketing flows.
+    pub mode: Mode,
+    /// T for an event, what timers see for a timer.
+    pub t: Millis,
+    /// The customer's id.
+    pub id: CustomerId,
+    /// The customer.
+    pub customer: &'a mut Customer,
+    /// Deadlines that count.
+    pub timers: &'a mut BTreeSet<Timer>,
+    /// Deadlines that count again when the shard is live.
+    pub held: &'a mut BTreeSet<Timer>,
+    /// What was decided.
+    pub out: &'a mut Vec<Outcome>,
+}
+
+/// A decision without what the turn knows already.
+pub struct What {
+    /// What.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: Reason,
+    /// The run, where there is one.
+    pub run: Option<RunId>,
+    /// The step's name.
+    pub step: Option<CompactString>,
+    /// The channel, for sends.
+    pub channel: Option<Channel>,
+    /// The command, where one was made.
+    pub command: Option<CommandId>,
+    /// What was compared.
+    pub values: Values,
+}
+
+impl What {
+    /// A decision with nothing but verdict and reason.
+    pub fn new(verdict: Verdict, reason: Reason) -> Self {
+        Self { verdict, reason, run: None, step: None, channel: None, command: None, values: Values::new() }
+    }
+
+    /// About this run.
+    pub fn run(mut self, run: RunId) -> Self {
+        self.run = Some(run);
+        self
+    }
+
+    /// By this step.
+    pub fn step(mut self, step: &CompactString) -> Self {
+        self.step = Some(step.clone());
+        self
+    }
+
+    /// On this channel.
+    pub fn channel(mut self, channel: Channel) -> Self {
+        self.channel = Some(channel);
+        self
+    }
+
+    /// With one more value.
+    pub fn value(mut self, name: &str, value: Value) -> Self {
+        self.values.push((name.into(), value));
+        self
+    }
+
+    /// With one more number: a count or an instant or duration in milliseconds.
+    pub fn number(self, name: &str, value: i64) -> Self {
+        self.value(name, Value::Number(value as f64))
+    }
+
+    /// With the fields that a condition read.
+    pub fn fields(mut self, fields: Values) -> Self {
+        self.values.extend(fields);
+        self
+    }
+}
+
+impl<'a> Turn<'a> {
+    /// The journey with this index; the reference outlives the borrow of the turn.
+    pub fn journey(&self, index: u16) -> &'a Journey {
+        &self.plan.journeys[usize::from(index)]
+    }
+
+    /// Notes a decision of journey `journey` at this instant.
+    pub fn decide(&mut self, journey: u16, what: What) {
+        self.out.push(Outcome::Decision(Decision {
+            at: self.t,
+            customer: self.customer.name.clone(),
+            journey: self.journey(journey).name.clone(),
+            run: what.run,
+            step: what.step,
+            decision: what.verdict,
+            reason: what.reason,
+            channel: what.channel,
+            command_id: what.command,
+            values: what.values,
+        }));
+    }
+
+    /// Puts a window or run among the customer's and sets its timer. A lingering run of the same id gives way.
+    pub fn put(&mut self, run: Run) {
+        self.take(run.id);
+        let timer = (run.deadline, self.id, run.id);
+        if run.held {
+            self.held.insert(timer);
+        } else {
+            self.timers.insert(timer);
+        }
+        let place = self.customer.runs.partition_point(|other| other.id < run.id);
+        self.customer.runs.insert(place, run);
+    }
+
+    /// Removes a window or run and its timer.
+    pub fn take(&mut self, id: RunId) -> Option<Run> {
+        let place = self.customer.runs.iter().position(|run| run.id == id)?;
+        let run = self.customer.runs.remove(place);
+        let timer = (run.deadline, self.id, id);
+        self.timers.remove(&timer);
+        self.held.remove(&timer);
+        Some(run)
+    }
+
+    /// What a condition reads, now: from `event` or from the captures of a run.
+    pub fn reader<'r>(&'r self, event: Option<&'r Json>, captures: &'r [Value]) -> Reader<'r> {
+        Reader { plan: self.plan, event, captures, customer: self.customer, t: self.t }
+    }
+}
+
+/// What conditions read.
+pub struct Reader<'r> {
+    plan: &'r Plan,
+    event: Option<&'r Json>,
+    captures: &'r [Value],
+    customer: &'r Customer,
+    t: Millis,
+}
+
+impl<'r> Reader<'r> {
+    /// Whether the condition holds; no condition always does.
+    pub fn holds(&self, condition: Option<&Condition>) -> bool {
+        condition.is_none_or(|condition| condition.holds(|field| self.read(field)))
+    }
+
+    /// The first fields that the condition reads, with their values.
+    pub fn shown(&self, condition: Option<&Condition>) -> Values {
+        let fields = condition.map_or(&[][..], |condition| &condition.fields);
+        fields.iter().take(SHOWN_FIELDS).map(|(name, field)| (name.clone(), self.read(*field).to_value())).collect()
+    }
+
+    fn read(&self, field: Field) -> ValueRef<'r> {
+        match field {
+            Field::Event(index) => match self.event {
+                Some(event) => event_field(event, &self.plan.fields[usize::from(index)]),
+                None => ValueRef::Null,
+            },
+            Field::Capture(place) => self.captures.get(usize::from(place)).map_or(ValueRef::Null, Value::borrow),
+            Field::Attribute(index) => self.customer.attribute(&self.plan.attributes[usize::from(index)]).map_or(ValueRef::Null, scalar),
+            Field::Consent(channel) => ValueRef::Bool(self.customer.consent[channel as usize] == Some(true)),
+            Field::Orders => ValueRef::Number(self.customer.orders as f64),
+            Field::LifetimeValue => ValueRef::Number(self.customer.lifetime_value),
+            Field::DaysSinceOrder => match self.customer.last_order_at {
+                Some(at) => ValueRef::Number((self.t.saturating_sub(at) / DAY) as f64),
+                None => ValueRef::Null,
+            },
+        }
+    }
+}
+
+fn scalar(value: &Json) -> ValueRef<'_> {
+    match value {
+        Json::Bool(value) => ValueRef::Bool(*value),
+        Json::Number(value) => ValueRef::Number(value.as_f64().unwrap_or(f64::NAN)),
+        Json::String(value) => ValueRef::Text(value),
+        Json::Null | Json::Array(_) | Json::Object(_) => ValueRef::Null,
+    }
+}
+
+fn find<'e>(event: &'e Json, field: &EventField) -> Option<&'e Json> {
+    field.path.iter().try_fold(event, |value, name| value.as_object()?.get(name.as_str()))
+}
+
+/// The value of an event's field, or its size where that is asked for.
+pub fn event_field<'e>(event: &'e Json, field: &EventField) -> ValueRef<'e> {
+    let found = find(event, field);
+    if !field.size {
+        return found.map_or(ValueRef::Null, scalar);
+    }
+    let size = match found {
+        Some(Json::Array(items)) => items.len(),
+        Some(Json::Object(fields)) => fields.len(),
+        Some(Json::String(text)) => text.chars().count(),
+        _ => 0,
+    };
+    ValueRef::Number(size as f64)
+}
+
+/// The text of a key; none where the field has no scalar value.
+pub fn key_text(event: &Json, field: &EventField) -> Option<String> {
+    if field.size {
+        return match event_field(event, field) {
+            ValueRef::Number(size) => Some(size.to_string()),
+            _ => None,
+        };
+    }
+    match find(event, field)? {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        Json::Bool(value) => Some(value.to_string()),
+        Json::Null | Json::Array(_) | Json::Object(_) => None,
+    }
+}
