@@ -2,7 +2,7 @@
 
 use crate::config::KafkaConfig;
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Error, code_of};
 use crate::offsets;
 use crate::settings;
 use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication};
@@ -192,12 +192,16 @@ impl Admin {
     }
 
     fn config(&self, topic: &str) -> Result<Option<ConfigResource>, Error> {
+        // The mock broker does not know this question and would let it run into the timeout.
+        if self.client.inner().fetch_cluster_id(self.timeout).is_some_and(|id| id.starts_with("mockCluster")) {
+            return Ok(None);
+        }
         let question = block_on(self.client.describe_configs([&ResourceSpecifier::Topic(topic)], &self.options()));
         match question.map(|mut results| results.pop()) {
             Ok(Some(Ok(config))) => Ok(Some(config)),
             Ok(None | Some(Err(Code::TopicAuthorizationFailed | Code::ClusterAuthorizationFailed | Code::UnsupportedFeature))) => Ok(None),
             Ok(Some(Err(code))) => Err(Error::of_code(code, &self.doing(topic), &code.to_string())),
-            Err(error) if error.rdkafka_error_code() == Some(Code::UnsupportedFeature) => Ok(None),
+            Err(error) if code_of(&error) == Some(Code::UnsupportedFeature) => Ok(None),
             Err(error) => Err(Error::of(&error, &self.doing(topic))),
         }
     }

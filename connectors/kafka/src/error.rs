@@ -97,10 +97,18 @@ impl Error {
 
     /// The same for the wrapper's error.
     pub(crate) fn of(error: &KafkaError, doing: &str) -> Self {
-        match error.rdkafka_error_code() {
+        match code_of(error) {
             Some(code) => Self::of_code(code, doing, &code.to_string()),
             None => Error::Fatal { doing: doing.to_owned(), reason: error.to_string() },
         }
+    }
+}
+
+/// The code in an error, if it has one.
+pub(crate) fn code_of(error: &KafkaError) -> Option<Code> {
+    match error {
+        KafkaError::AdminOp(code) | KafkaError::MockCluster(code) => Some(*code),
+        other => other.rdkafka_error_code(),
     }
 }
 

@@ -82,16 +82,21 @@ impl Fetch {
         let native = Arc::new(Native::new(config, topic)?);
         let mut fetch = Self { native, topic: topic.to_owned(), bootstrap: config.bootstrap.clone(), positions: Vec::new(), pending: None };
         for (partition, offset) in positions {
-            // SAFETY: topic and queue are alive; the partition is started once.
-            let code = unsafe { sys::rd_kafka_consume_start_queue(fetch.native.topic.as_ptr(), partition, offset, fetch.native.queue()) };
-            if code != 0 {
-                // SAFETY: reads the code that librdkafka's last call left for this thread.
-                let code = Code::from(unsafe { sys::rd_kafka_last_error() });
-                return Err(Error::of_code(code, &format!("reading {topic}/{partition}"), &code.to_string()));
-            }
+            fetch.begin(partition, offset)?;
             fetch.positions.push((partition, offset));
         }
         Ok(fetch)
+    }
+
+    fn begin(&self, partition: i32, offset: i64) -> Result<(), Error> {
+        // SAFETY: topic and queue are alive; callers start a partition that is not started.
+        let code = unsafe { sys::rd_kafka_consume_start_queue(self.native.topic.as_ptr(), partition, offset, self.native.queue()) };
+        if code == 0 {
+            return Ok(());
+        }
+        // SAFETY: reads the code that librdkafka's last call left for this thread.
+        let code = Code::from(unsafe { sys::rd_kafka_last_error() });
+        Err(Error::of_code(code, &format!("reading {}/{partition}", self.topic), &code.to_string()))
     }
 
     /// Refills `batch`; waits up to `timeout` for the first record. An error does not hide records that were read before it.
@@ -143,9 +148,15 @@ impl Fetch {
         let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX).max(1);
         // SAFETY: the topic is alive and the partition was started.
         let code = unsafe { sys::rd_kafka_seek(self.native.topic.as_ptr(), partition, offset, millis) };
-        if code != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
-            let code = Code::from(code);
-            return Err(Error::of_code(code, &format!("going to offset {offset} of {}/{partition}", self.topic), &code.to_string()));
+        match Code::from(code) {
+            Code::NoError => {}
+            // Behind an offset out of range the partition no longer fetches: stop it and start anew. What it fetched is outdated then.
+            Code::State => {
+                // SAFETY: the topic is alive and the partition was started.
+                unsafe { sys::rd_kafka_consume_stop(self.native.topic.as_ptr(), partition) };
+                self.begin(partition, offset)?;
+            }
+            code => return Err(Error::of_code(code, &format!("going to offset {offset} of {}/{partition}", self.topic), &code.to_string())),
         }
         self.pending = None;
         for own in &mut self.positions {

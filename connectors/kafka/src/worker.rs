@@ -9,6 +9,7 @@ use crate::settings;
 use rdkafka::consumer::Consumer;
 use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 /// Where a worker begins in a partition.
@@ -22,11 +23,26 @@ pub struct Position {
     pub metadata: String,
 }
 
+impl Position {
+    /// Whether reading can go on from here in a log with these first and end offsets.
+    fn is_in(&self, (start, end): (i64, i64)) -> bool {
+        self.offset.is_none_or(|offset| (start..=end).contains(&offset))
+    }
+}
+
 /// What a poll brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WorkerEvent {
     /// Ours from now on; records follow from these positions.
     Assigned(Vec<Position>),
+    /// Ours too, but the log does not hold the committed offset (retention, or a topic made anew). The partition is paused: never
+    /// reset silently. Stop, or choose an offset by [`Worker::seek`] and then [`Worker::resume`]. Comes before `Assigned`.
+    OutOfLog {
+        /// What was committed.
+        position: Position,
+        /// First and end offset of the log.
+        log: (i64, i64),
+    },
     /// Finish what is under way, commit, then call [`Worker::release`].
     Revoked(Vec<i32>),
     /// No longer ours: make no further call for them.
@@ -35,65 +51,76 @@ pub enum WorkerEvent {
     Record(OwnedRecord),
 }
 
-/// How long reading the committed offsets may take.
-const COMMITTED: Duration = Duration::from_secs(10);
+/// How long a question to the broker may take.
+const ASK: Duration = Duration::from_secs(10);
 
 /// A member of the delivery group. Belongs to one thread at a time.
 #[derive(Debug)]
 pub struct Worker {
     group: Group,
     offsets: Offsets,
+    /// Events of one rebalance that were not returned yet.
+    events: VecDeque<WorkerEvent>,
 }
 
 impl Worker {
     /// Joins the delivery group for `topic`.
     pub fn join(config: &KafkaConfig, topic: &str) -> Result<Self, Error> {
-        Ok(Self { group: Group::join(&settings::worker(config)?, topic)?, offsets: Offsets::new(config)? })
+        Ok(Self { group: Group::join(&settings::worker(config)?, topic)?, offsets: Offsets::new(config)?, events: VecDeque::new() })
     }
 
     /// Waits up to `timeout` for something. Call it at least every few seconds, also while all partitions are paused.
-    ///
-    /// A committed offset that the log no longer holds is an error, never a reset: [`seek`](Self::seek) decides.
     pub fn poll(&mut self, timeout: Duration) -> Result<Option<WorkerEvent>, Error> {
+        if let Some(event) = self.events.pop_front() {
+            return Ok(Some(event));
+        }
         match self.group.poll(timeout, copy)? {
             Polled::Nothing => Ok(None),
             Polled::Message(record) => Ok(Some(WorkerEvent::Record(record))),
             Polled::Revoked(partitions) => Ok(Some(WorkerEvent::Revoked(partitions))),
             Polled::Lost(partitions) => Ok(Some(WorkerEvent::Lost(partitions))),
-            Polled::Offered(offer) => match self.take(&offer) {
-                Ok(positions) if positions.is_empty() => Ok(None),
-                Ok(positions) => Ok(Some(WorkerEvent::Assigned(positions))),
-                Err(error) => {
-                    if error.is_transient() {
-                        self.group.put_back(offer);
-                    }
-                    Err(error)
+            Polled::Offered(offer) => {
+                if let Err(error) = self.take(&offer) {
+                    // The group waits for an answer: try again with the next poll.
+                    self.group.put_back(offer);
+                    return Err(error);
                 }
-            },
+                Ok(self.events.pop_front())
+            }
         }
     }
 
-    /// Reads the committed positions and starts from them.
-    fn take(&self, offer: &TopicPartitionList) -> Result<Vec<Position>, Error> {
+    /// Reads the committed positions and starts from those that the log holds.
+    fn take(&mut self, offer: &TopicPartitionList) -> Result<(), Error> {
         let partitions = numbers(offer);
         if partitions.is_empty() {
-            self.group.accept(offer)?;
-            return Ok(Vec::new());
+            return self.group.accept(offer);
         }
-        let positions = self.committed(&partitions)?;
-        let mut list = TopicPartitionList::with_capacity(positions.len());
-        for position in &positions {
-            let offset = position.offset.map_or(Offset::Beginning, Offset::Offset);
-            list.add_partition_offset(self.group.topic(), position.partition, offset).map_err(|error| Error::of(&error, "naming a partition"))?;
+        let (mut fine, mut lost) = (Vec::new(), Vec::new());
+        let mut list = TopicPartitionList::with_capacity(partitions.len());
+        for position in self.committed(&partitions)? {
+            let log = self.offsets.range(self.group.topic(), position.partition, ASK)?;
+            let good = position.is_in(log);
+            let offset = if good { position.offset.unwrap_or(log.0) } else { log.1 };
+            let named = list.add_partition_offset(self.group.topic(), position.partition, Offset::Offset(offset));
+            named.map_err(|error| Error::of(&error, "naming a partition"))?;
+            if good { fine.push(position) } else { lost.push((position, log)) }
         }
         self.group.accept(&list)?;
-        Ok(positions)
+        for (position, log) in lost {
+            self.pause(position.partition)?;
+            self.events.push_back(WorkerEvent::OutOfLog { position, log });
+        }
+        if !fine.is_empty() {
+            self.events.push_back(WorkerEvent::Assigned(fine));
+        }
+        Ok(())
     }
 
     /// What is committed for these partitions, asked of the broker during this call (at most 10 s).
     pub fn committed(&self, partitions: &[i32]) -> Result<Vec<Position>, Error> {
         let question = self.group.list(partitions, Offset::Invalid)?;
-        let answer = self.group.step("reading committed offsets", |consumer| consumer.committed_offsets(question, COMMITTED))?;
+        let answer = self.group.step("reading committed offsets", |consumer| consumer.committed_offsets(question, ASK))?;
         let position = |element: &rdkafka::topic_partition_list::TopicPartitionListElem<'_>| Position {
             partition: element.partition(),
             offset: element.offset().to_raw().filter(|offset| *offset >= 0),

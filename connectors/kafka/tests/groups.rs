@@ -3,7 +3,7 @@
 mod common;
 
 use cartwheel_core::sends::Kind;
-use cartwheel_kafka::{Assignment, Change, Error, KafkaConfig, OwnedRecord, Position, SendsProducer, Worker, WorkerEvent};
+use cartwheel_kafka::{Assignment, Change, KafkaConfig, OwnedRecord, Position, SendsProducer, Worker, WorkerEvent};
 use common::{LONG, with_topics};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -203,12 +203,26 @@ fn a_committed_offset_beyond_the_log_is_an_error() {
     worker.leave();
     let mut worker = Worker::join(&config, &config.topics().sends).unwrap();
     let deadline = Instant::now() + LONG;
-    let error = loop {
+    let (position, log) = loop {
         match worker.poll(SHORT) {
-            Err(error) if !error.is_transient() => break error,
-            Ok(Some(WorkerEvent::Record(record))) => panic!("reset silently to {}", record.offset),
-            _ => assert!(Instant::now() < deadline, "no error"),
+            Ok(Some(WorkerEvent::OutOfLog { position, log })) => break (position, log),
+            Ok(Some(other)) => panic!("reset silently: {other:?}"),
+            Ok(None) => {}
+            Err(error) => assert!(error.is_transient(), "{error}"),
         }
+        assert!(Instant::now() < deadline);
     };
-    assert!(matches!(&error, Error::OffsetOutOfRange { offset: 100, .. }), "{error}");
+    assert_eq!((position.offset, position.metadata.as_str(), log), (Some(100), "0:99", (0, 2)));
+    // Nothing flows until somebody decides.
+    append(&config, 0, 1);
+    assert_eq!(worker.poll(Duration::from_millis(500)).unwrap(), None);
+    worker.seek(0, 1, LONG).unwrap();
+    worker.resume(0).unwrap();
+    let record = loop {
+        if let Some(WorkerEvent::Record(record)) = worker.poll(SHORT).unwrap() {
+            break record;
+        }
+        assert!(Instant::now() < deadline);
+    };
+    assert_eq!(record.offset, 1);
 }
