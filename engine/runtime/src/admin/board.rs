@@ -235,7 +235,11 @@ impl Inner {
         let mut runs: BTreeMap<Option<&str>, u64> = BTreeMap::new();
         for shard in self.shards.values() {
             let now = shard.last.decisions.iter().map(|row| (&row.journey, &row.step, row.decision, row.reason, row.count));
-            let earlier = shard.earlier.decisions.iter().map(|((journey, step, decision, reason), count)| (journey, step, *decision, *reason, *count));
+            let earlier = shard
+                .earlier
+                .decisions
+                .iter()
+                .map(|((journey, step, decision, reason), count)| (journey, step, *decision, *reason, *count));
             for (_, step, decision, reason, count) in now.chain(earlier).filter(|row| row.0 == name) {
                 *cells.entry(step.as_deref()).or_default().entry((decision, reason)).or_default() += count;
             }
@@ -263,7 +267,11 @@ impl Inner {
 }
 
 fn rows(cells: Option<&BTreeMap<(Verdict, Reason), u64>>) -> Vec<ReasonCount> {
-    cells.into_iter().flatten().map(|((decision, reason), count)| ReasonCount { decision: *decision, reason: *reason, count: *count }).collect()
+    cells
+        .into_iter()
+        .flatten()
+        .map(|((decision, reason), count)| ReasonCount { decision: *decision, reason: *reason, count: *count })
+        .collect()
 }
 
 #[cfg(test)]

@@ -217,10 +217,7 @@ fn may_read_mail(scope: Scope) -> Result<(), Problem> {
     scope.personal_data.then_some(()).ok_or_else(refusal)
 }
 
-async fn inbox<S: AdminSource>(
-    State(app): State<App<S>>,
-    Extension(scope): Extension<Scope>,
-) -> Result<Json<Vec<InboxEntry>>, Problem> {
+async fn inbox<S: AdminSource>(State(app): State<App<S>>, Extension(scope): Extension<Scope>) -> Result<Json<Vec<InboxEntry>>, Problem> {
     may_read_mail(scope)?;
     Ok(Json(app.source.inbox().await?))
 }

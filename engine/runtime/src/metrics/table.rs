@@ -221,7 +221,11 @@ mod tests {
             for label in metric.labels {
                 if let Values::Closed(values) = label.values {
                     let values = values();
-                    assert!(values.len() > 1 && values.iter().all(|value| value.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')), "{}", label.name);
+                    assert!(
+                        values.len() > 1 && values.iter().all(|value| value.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')),
+                        "{}",
+                        label.name
+                    );
                 }
             }
         }
