@@ -1,0 +1,122 @@
+//! What a template may show.
+
+use crate::message::Brand;
+use cartwheel_core::command::Command;
+use liquid::Object;
+use liquid::model::Value;
+use std::collections::BTreeSet;
+
+/// The variables at the top level. The others of a command's `data` stand under `profile cart order checkout product`.
+pub const VARIABLES: [&str; 26] = [
+    "first_name",
+    "last_name",
+    "email",
+    "brand_name",
+    "sender_name",
+    "store_url",
+    "postal_address",
+    "unsubscribe_url",
+    "profile",
+    "cart",
+    "cart_items",
+    "cart_url",
+    "cart_total",
+    "order",
+    "order_number",
+    "order_total",
+    "checkout",
+    "checkout_url",
+    "product",
+    "product_name",
+    "product_url",
+    "product_image",
+    "product_price",
+    "journey",
+    "step",
+    "variant",
+];
+
+type Json = serde_json::Value;
+
+/// The variables of a command; every name of [`VARIABLES`] is there, nil if the data says nothing.
+///
+/// Prices and totals at the top level are texts with two decimals (`cart_total`: `123.45`); the numbers stand in `cart.total` and so on.
+pub(super) fn globals(command: &Command, brand: &Brand, unsubscribe_url: &str) -> Object {
+    let data = &command.data;
+    let text = |value: &str| Value::scalar(value.to_owned());
+    let option = |value: Option<&str>| value.map_or(Value::Nil, text);
+    let store = brand.store_url.trim_end_matches('/');
+    let at = |subject: &str, fields: &[&str]| fields.iter().find_map(|field| data.get(subject)?.get(field).filter(|value| !value.is_null()));
+    let field = |subject: &str, fields: &[&str]| at(subject, fields).map_or(Value::Nil, value);
+    let money = |subject: &str, name: &str| at(subject, &[name]).map_or(Value::Nil, money);
+    let link = |subject: &str, path: &str| at(subject, &["url"]).map_or_else(|| text(&format!("{store}{path}")), value);
+    let items = at("cart", &["items"]).map_or_else(|| Value::Array(Vec::new()), value);
+    let mut globals: Object = [
+        ("first_name", field("profile", &["first_name"])),
+        ("last_name", field("profile", &["last_name"])),
+        ("email", field("profile", &["email"])),
+        ("brand_name", text(&brand.name)),
+        ("sender_name", text(brand.sender_name())),
+        ("store_url", text(store)),
+        ("postal_address", option(brand.postal_address.as_deref())),
+        ("unsubscribe_url", text(unsubscribe_url)),
+        ("cart_items", items),
+        ("cart_url", link("cart", "/cart")),
+        ("cart_total", money("cart", "total")),
+        ("order_number", field("order", &["number", "id"])),
+        ("order_total", money("order", "total")),
+        ("checkout_url", link("checkout", "/checkout")),
+        ("product_name", field("product", &["name", "title", "id"])),
+        ("product_url", field("product", &["url"])),
+        ("product_image", field("product", &["image", "image_url"])),
+        ("product_price", money("product", "price")),
+        ("journey", text(&command.journey)),
+        ("step", text(&command.step)),
+        ("variant", option(command.variant.as_deref())),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.into(), value))
+    .collect();
+    // A profile always exists, be it empty; the other subjects only if an event brought them.
+    globals.insert("profile".into(), data.get("profile").filter(|profile| profile.is_object()).map_or_else(|| Value::Object(Object::new()), value));
+    for subject in ["cart", "order", "checkout", "product"] {
+        globals.insert(subject.into(), data.get(subject).map_or(Value::Nil, value));
+    }
+    globals
+}
+
+/// The data with every field that the template names in every object; nil where there was none. Liquid takes an absent field for an
+/// error, but customers differ, and a message must not fail on a missing middle name.
+pub(super) fn complete(globals: &Object, fields: &BTreeSet<String>) -> Object {
+    globals.iter().map(|(name, value)| (name.clone(), complete_value(value, fields))).collect()
+}
+
+fn complete_value(value: &Value, fields: &BTreeSet<String>) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.iter().map(|item| complete_value(item, fields)).collect()),
+        Value::Object(object) => {
+            let mut object = complete(object, fields);
+            // Liquid itself answers these three.
+            for name in fields.iter().filter(|name| !matches!(name.as_str(), "size" | "first" | "last")) {
+                object.entry(name.clone()).or_insert(Value::Nil);
+            }
+            Value::Object(object)
+        }
+        Value::Scalar(_) | Value::State(_) | Value::Nil => value.clone(),
+    }
+}
+
+fn value(json: &Json) -> Value {
+    match json {
+        Json::Null => Value::Nil,
+        Json::Bool(flag) => Value::scalar(*flag),
+        Json::Number(number) => number.as_i64().map_or_else(|| Value::scalar(number.as_f64().unwrap_or_default()), Value::scalar),
+        Json::String(text) => Value::scalar(text.clone()),
+        Json::Array(items) => Value::Array(items.iter().map(value).collect()),
+        Json::Object(fields) => Value::Object(fields.iter().map(|(name, field)| (name.clone().into(), value(field))).collect()),
+    }
+}
+
+fn money(json: &Json) -> Value {
+    json.as_f64().map_or_else(|| value(json), |amount| Value::scalar(format!("{amount:.2}")))
+}

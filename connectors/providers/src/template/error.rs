@@ -1,0 +1,114 @@
+//! The parts of a template and what can be wrong with them.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// A part of a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// The HTML of an e-mail, written in MJML.
+    Html,
+    /// The subject of an e-mail.
+    Subject,
+    /// The text of an e-mail.
+    Text,
+    /// A text message.
+    Sms,
+    /// A push message.
+    Push,
+    /// The JSON body of a webhook.
+    Webhook,
+}
+
+impl Part {
+    /// Every part.
+    pub const ALL: [Part; 6] = [Part::Html, Part::Subject, Part::Text, Part::Sms, Part::Push, Part::Webhook];
+
+    /// The file that holds it.
+    pub const fn file(self) -> &'static str {
+        match self {
+            Part::Html => "email.mjml",
+            Part::Subject => "email.subject.liquid",
+            Part::Text => "email.text.liquid",
+            Part::Sms => "sms.liquid",
+            Part::Push => "push.liquid",
+            Part::Webhook => "webhook.liquid",
+        }
+    }
+}
+
+/// Something wrong with a template on disk.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct TemplateProblem {
+    /// The file or folder.
+    pub file: PathBuf,
+    /// The line, from 1, where it is known.
+    pub line: Option<usize>,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl TemplateProblem {
+    pub(super) fn new(file: &Path, line: Option<usize>, message: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), line, message: message.into() }
+    }
+}
+
+impl fmt::Display for TemplateProblem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.file.display())?;
+        if let Some(line) = self.line {
+            write!(out, ":{line}")?;
+        }
+        write!(out, ": {}", self.message)
+    }
+}
+
+/// A command that could not be rendered. Holds no data of the command but the template's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenderError {
+    /// The template's name.
+    pub template: String,
+    /// The part; none if it is not about one.
+    pub part: Option<Part>,
+    /// What went wrong.
+    pub fault: RenderFault,
+}
+
+impl fmt::Display for RenderError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "template `{}`", self.template)?;
+        if let Some(part) = self.part {
+            write!(out, ", {}", part.file())?;
+        }
+        write!(out, ": {}", self.fault)
+    }
+}
+
+impl std::error::Error for RenderError {}
+
+/// Why a command could not be rendered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum RenderFault {
+    /// No such template.
+    #[error("there is no such template")]
+    NoTemplate,
+    /// The template cannot be sent on the command's channel.
+    #[error("the template has no such part")]
+    NoPart,
+    /// A variable is used that this command does not have.
+    #[error("a variable is used that this command does not have")]
+    Missing,
+    /// A filter or tag failed on this command's data.
+    #[error("a filter or tag fails on this command's data")]
+    Failed,
+    /// Longer than [`MAX_OUTPUT`](super::MAX_OUTPUT).
+    #[error("the output is too long")]
+    TooLarge,
+    /// An empty subject.
+    #[error("the output is empty")]
+    Empty,
+    /// A webhook's body that is not JSON.
+    #[error("the output is not JSON")]
+    NotJson,
+}

@@ -1,0 +1,132 @@
+//! Templates: read and checked once, rendered for each command.
+//!
+//! A template is a folder with a file for each part: `email.mjml`, `email.subject.liquid`, `email.text.liquid`, `sms.liquid`,
+//! `push.liquid`, `webhook.liquid`. MJML becomes HTML when the templates are loaded; the Liquid inside of it is filled in at the send.
+//!
+//! Safe by default: what a `{{ }}` prints is escaped for its part (HTML, or inside of a JSON string for webhooks; text and subject are
+//! plain), nothing can be included, an unknown variable is an error at load, and every part has a limit of size.
+//!
+//! An absent field of an object prints nothing. An absent object (`product`, where the event brought none) is nil: test it with `{% if %}`
+//! before naming its fields.
+
+mod data;
+mod error;
+mod language;
+mod load;
+mod mjml;
+mod output;
+mod scan;
+#[cfg(test)]
+mod tests;
+
+pub use data::VARIABLES;
+pub use error::{Part, RenderError, RenderFault, TemplateProblem};
+pub use load::MAX_SOURCE;
+pub use output::MAX_OUTPUT;
+
+use crate::message::{Brand, Email, Rendered};
+use cartwheel_core::channel::{Channel, Class};
+use cartwheel_core::command::Command;
+use load::{Compiled, Template};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Every template of one folder, ready to render.
+pub struct Templates {
+    dir: PathBuf,
+    all: BTreeMap<String, Template>,
+}
+
+impl Templates {
+    /// Reads and compiles every template under `dir` (one folder each). Errors: all that is wrong, with file and line.
+    pub fn load(dir: &Path) -> Result<Self, Vec<TemplateProblem>> {
+        let all = load::load(dir)?;
+        Ok(Self { dir: dir.to_owned(), all })
+    }
+
+    /// The names of the templates, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.keys().map(String::as_str)
+    }
+
+    /// The channels that the template can be sent on.
+    pub fn channels(&self, name: &str) -> Vec<Channel> {
+        let template = self.all.get(name);
+        Channel::ALL.into_iter().filter(|channel| template.is_some_and(|template| template.missing(*channel).is_none())).collect()
+    }
+
+    /// Whether every template that the journeys name exists with the parts for its channel. An empty list: all is well.
+    pub fn check<'a>(&self, needed: impl IntoIterator<Item = (&'a str, Channel)>) -> Vec<TemplateProblem> {
+        let problem = |(name, channel): (&str, Channel)| {
+            let folder = self.dir.join(name);
+            let Some(template) = self.all.get(name) else {
+                return Some(TemplateProblem::new(&folder, None, format!("there is no template `{name}`")));
+            };
+            let part = template.missing(channel)?;
+            let message = match part {
+                Some(_) => format!("is missing, but a journey sends `{name}` by {channel}"),
+                None => format!("a journey sends `{name}` by {channel}, which templates cannot do yet"),
+            };
+            Some(TemplateProblem::new(&part.map_or(folder.clone(), |part| folder.join(part.file())), None, message))
+        };
+        needed.into_iter().filter_map(problem).collect()
+    }
+
+    /// The message for a command. `unsubscribe_url` goes into the text and, for marketing, into the one-click headers.
+    /// Errors name the template and the part, never the data.
+    pub fn render(&self, command: &Command, brand: &Brand, unsubscribe_url: &str) -> Result<Rendered, RenderError> {
+        let fail = |part, fault| RenderError { template: command.template.clone(), part, fault };
+        let template = self.all.get(&command.template).ok_or_else(|| fail(None, RenderFault::NoTemplate))?;
+        let globals = data::globals(command, brand, unsubscribe_url);
+        let render = |part: Part| {
+            let compiled = template.part(part).ok_or_else(|| fail(Some(part), RenderFault::NoPart))?;
+            compiled.render(&globals).map_err(|fault| fail(Some(part), fault))
+        };
+        let to = command.to.clone();
+        Ok(match command.channel {
+            Channel::Email => Rendered::Email(Email {
+                from: brand.sender(),
+                reply_to: brand.reply_to.clone(),
+                to,
+                subject: render(Part::Subject).and_then(|text| one_line(&text).ok_or_else(|| fail(Some(Part::Subject), RenderFault::Empty)))?,
+                text: render(Part::Text)?,
+                html: render(Part::Html)?,
+                unsubscribe_url: (command.class == Class::Marketing).then(|| unsubscribe_url.to_owned()),
+            }),
+            Channel::Sms => Rendered::Sms { to, text: render(Part::Sms)?.trim().to_owned() },
+            Channel::Push => Rendered::Push { to, text: render(Part::Push)?.trim().to_owned() },
+            Channel::Webhook => {
+                let body = render(Part::Webhook)?;
+                let json = serde_json::from_str::<serde::de::IgnoredAny>(&body);
+                json.map_err(|_| fail(Some(Part::Webhook), RenderFault::NotJson))?;
+                Rendered::Webhook { body: body.into_bytes() }
+            }
+            Channel::Whatsapp => return Err(fail(None, RenderFault::NoPart)),
+        })
+    }
+}
+
+impl Template {
+    fn part(&self, part: Part) -> Option<&Compiled> {
+        self.parts.get(&part)
+    }
+
+    /// None if the template can be sent on the channel; else the part that it lacks (none: no part would do).
+    fn missing(&self, channel: Channel) -> Option<Option<Part>> {
+        let needed: &[Part] = match channel {
+            Channel::Email => &[Part::Html, Part::Subject, Part::Text],
+            Channel::Sms => &[Part::Sms],
+            Channel::Push => &[Part::Push],
+            Channel::Webhook => &[Part::Webhook],
+            Channel::Whatsapp => return Some(None),
+        };
+        needed.iter().find(|part| !self.parts.contains_key(part)).copied().map(Some)
+    }
+}
+
+/// A subject is one line: control characters and runs of blanks become one blank. None if nothing is left.
+fn one_line(text: &str) -> Option<String> {
+    let words = text.split(|char: char| char.is_whitespace() || char.is_control()).filter(|word| !word.is_empty());
+    let line = words.collect::<Vec<_>>().join(" ");
+    (!line.is_empty()).then_some(line)
+}

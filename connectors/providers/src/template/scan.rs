@@ -1,0 +1,193 @@
+//! Finds the Liquid tags of a source, without understanding them further than needed: to escape what they print, to keep them out of
+//! MJML's sight, and to know the names that they use.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// One `{{ }}` or `{% %}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Tag {
+    /// With its braces.
+    pub outer: Range<usize>,
+    /// Between its braces and hyphens.
+    pub inner: Range<usize>,
+    /// `{{ }}`: prints its value.
+    pub prints: bool,
+}
+
+/// Every tag in order, without those inside of `raw` and `comment`. An unclosed one ends the search: the parser complains about it.
+pub(super) fn tags(source: &str) -> Vec<Tag> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(tag) = next_tag(source, from) {
+        from = tag.outer.end;
+        let name = source[tag.inner.clone()].split_whitespace().next().unwrap_or_default();
+        let skipped = (!tag.prints && matches!(name, "raw" | "comment")).then(|| format!("end{name}"));
+        found.push(tag);
+        if let Some(end) = skipped {
+            let Some(tag) = end_tag(source, from, &end) else { break };
+            from = tag.outer.end;
+            found.push(tag);
+        }
+    }
+    found
+}
+
+fn end_tag(source: &str, mut from: usize, name: &str) -> Option<Tag> {
+    while let Some(start) = source[from..].find("{%").map(|start| from + start) {
+        let tag = tag_at(source, start)?;
+        if source[tag.inner.clone()].trim() == name {
+            return Some(tag);
+        }
+        from = start + 2;
+    }
+    None
+}
+
+fn next_tag(source: &str, from: usize) -> Option<Tag> {
+    let bytes = source.as_bytes();
+    let start = (from..bytes.len().saturating_sub(1)).find(|&at| bytes[at] == b'{' && matches!(bytes[at + 1], b'{' | b'%'))?;
+    tag_at(source, start)
+}
+
+/// The tag that begins here; quotes hide closing braces.
+fn tag_at(source: &str, start: usize) -> Option<Tag> {
+    let bytes = source.as_bytes();
+    let prints = bytes[start + 1] == b'{';
+    let close: &[u8] = if prints { b"}}" } else { b"%}" };
+    let mut quote = None;
+    let mut at = start + 2;
+    while at + 1 < bytes.len() {
+        match (quote, bytes[at]) {
+            (Some(open), byte) if byte == open => quote = None,
+            (None, byte @ (b'"' | b'\'')) => quote = Some(byte),
+            (None, _) if bytes[at..].starts_with(close) => {
+                let first = start + 2 + usize::from(bytes[start + 2] == b'-');
+                let last = at - usize::from(at > first && bytes[at - 1] == b'-');
+                return Some(Tag { outer: start..at + 2, inner: first.min(last)..last, prints });
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// The source with `| FILTER` at the end of everything that prints, unless the value already ends in `| UNLESS`.
+pub(super) fn append_filter(source: &str, filter: &str, unless: Option<&str>) -> String {
+    let mut out = String::with_capacity(source.len() + 256);
+    let mut copied = 0;
+    for tag in tags(source).into_iter().filter(|tag| tag.prints) {
+        let inner = &source[tag.inner.clone()];
+        let last = inner.rsplit('|').next().filter(|last| last.len() < inner.len()).map(str::trim);
+        out.push_str(&source[copied..tag.inner.end]);
+        if unless.is_none() || last != unless {
+            out.push_str(" | ");
+            out.push_str(filter);
+            out.push(' ');
+        }
+        copied = tag.inner.end;
+    }
+    out.push_str(&source[copied..]);
+    out
+}
+
+/// The names that a source uses.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Names {
+    /// Variables that it reads, each with where it does so first.
+    pub read: Vec<(String, usize)>,
+    /// Names that it gives itself (`assign`, `capture`, `for`).
+    pub given: BTreeSet<String>,
+    /// Names after a dot.
+    pub fields: BTreeSet<String>,
+}
+
+/// Collects the names that the tags of a source use.
+pub(super) fn names(source: &str) -> Names {
+    let mut names = Names::default();
+    for tag in tags(source) {
+        let words = words(&source[tag.inner.clone()]);
+        let mut words = words.iter().map(|&(offset, word)| (tag.inner.start + offset, word)).peekable();
+        if !tag.prints {
+            let Some((_, keyword)) = words.next() else { continue };
+            match keyword {
+                "assign" | "capture" | "for" | "tablerow" | "increment" | "decrement" => {
+                    names.given.extend(words.next().map(|(_, name)| name.to_owned()));
+                }
+                _ => {}
+            }
+        }
+        let mut previous = "";
+        while let Some((offset, word)) = words.next() {
+            let followed_by = words.peek().map_or("", |next| next.1);
+            if word.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_') {
+                match previous {
+                    "." => drop(names.fields.insert(word.to_owned())),
+                    "|" => {}
+                    _ if followed_by == ":" || KEYWORDS.contains(&word) => {}
+                    _ => names.read.push((word.to_owned(), offset)),
+                }
+            }
+            previous = word;
+        }
+    }
+    names
+}
+
+/// Words that are not variables.
+const KEYWORDS: [&str; 15] =
+    ["true", "false", "nil", "null", "empty", "blank", "and", "or", "contains", "in", "reversed", "limit", "offset", "forloop", "tablerowloop"];
+
+/// Identifiers and single signs of a tag, each with its offset; strings and numbers are left out as one empty word.
+fn words(inner: &str) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    let mut chars = inner.char_indices().peekable();
+    let name = |char: char| char.is_ascii_alphanumeric() || char == '_' || char == '-';
+    while let Some((start, char)) = chars.next() {
+        let mut end = start + char.len_utf8();
+        if matches!(char, '"' | '\'') {
+            chars.by_ref().find(|&(_, next)| next == char);
+            found.push((start, ""));
+        } else if name(char) {
+            while let Some((at, next)) = chars.next_if(|&(_, next)| name(next)) {
+                end = at + next.len_utf8();
+            }
+            found.push((start, &inner[start..end]));
+        } else if !char.is_whitespace() {
+            found.push((start, &inner[start..end]));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_found() {
+        let inner = |source: &str| tags(source).iter().map(|tag| source[tag.inner.clone()].to_owned()).collect::<Vec<_>>();
+        assert_eq!(inner("a {{ b }} {%- if c -%} d {% endif %}"), [" b ", " if c ", " endif "]);
+        assert_eq!(inner("{{ '}}' }}x{{ \"%}\" }}"), [" '}}' ", " \"%}\" "]);
+        assert_eq!(inner("{% raw %}{{ a }}{% endraw %}{{ b }}"), [" raw ", " endraw ", " b "]);
+        assert_eq!(inner("{% comment %} don't {% endcomment %}{{ b }}"), [" comment ", " endcomment ", " b "]);
+        assert_eq!(inner("{{ a"), Vec::<String>::new());
+        assert_eq!(inner("{{-}}{"), [""]);
+    }
+
+    #[test]
+    fn every_output_gets_the_filter() {
+        assert_eq!(append_filter("{{ a }}{{- b | c: '|' -}}", "html", None), "{{ a  | html }}{{- b | c: '|'  | html -}}");
+        assert_eq!(append_filter("{{ a | json }}{{ json }}", "json_text", Some("json")), "{{ a | json }}{{ json  | json_text }}");
+    }
+
+    #[test]
+    fn names_are_collected() {
+        let names = names("{% for item in cart.items limit: 3 %}{{ item.name | default: brand_name, x: \"a.b\" }}{% endfor %}{% if a == 'b' and c %}{% endif %}");
+        let read: Vec<_> = names.read.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(read, ["cart", "item", "brand_name", "a", "c"]);
+        assert_eq!(names.given.iter().collect::<Vec<_>>(), ["item"]);
+        assert_eq!(names.fields.iter().collect::<Vec<_>>(), ["items", "name"]);
+    }
+}
