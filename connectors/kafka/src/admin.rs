@@ -110,14 +110,16 @@ impl std::fmt::Debug for Admin {
 impl Admin {
     /// Makes the client. Each question may take up to `timeout`.
     pub fn new(config: &KafkaConfig, timeout: Duration) -> Result<Self, Error> {
-        let client = settings::common(config)?.create_with_context(Context::default()).map_err(|error| Error::of(&error, "creating a client"))?;
+        let client =
+            settings::common(config)?.create_with_context(Context::default()).map_err(|error| Error::of(&error, "creating a client"))?;
         Ok(Self { client, bootstrap: config.bootstrap.clone(), timeout })
     }
 
     /// Describes a topic; [`Error::NoTopic`] if it is not there.
     pub fn describe(&self, topic: &str) -> Result<TopicFacts, Error> {
         let partitions = offsets::partitions(self.client.inner(), topic, &self.bootstrap, self.timeout)?;
-        let metadata = self.client.inner().fetch_metadata(Some(topic), self.timeout).map_err(|error| Error::of(&error, &self.doing(topic)))?;
+        let metadata =
+            self.client.inner().fetch_metadata(Some(topic), self.timeout).map_err(|error| Error::of(&error, &self.doing(topic)))?;
         let each = || metadata.topics().iter().filter(|found| found.error().is_none()).flat_map(|found| found.partitions());
         let replication = each().map(|partition| partition.replicas().len()).min().unwrap_or(0);
         let leaderless = each().filter(|partition| partition.leader() < 0).count();
@@ -183,7 +185,9 @@ impl Admin {
         let deadline = Instant::now() + self.timeout;
         loop {
             match self.describe(&spec.name) {
-                Ok(TopicFacts { leaderless: 1.., .. }) | Err(Error::NoTopic { .. } | Error::Transient { .. }) if Instant::now() < deadline => {
+                Ok(TopicFacts { leaderless: 1.., .. }) | Err(Error::NoTopic { .. } | Error::Transient { .. })
+                    if Instant::now() < deadline =>
+                {
                     std::thread::sleep(Duration::from_millis(20));
                 }
                 outcome => return outcome,

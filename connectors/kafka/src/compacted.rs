@@ -50,7 +50,10 @@ impl Compacted {
         }
         while self.fetch.positions().iter().zip(&ends).any(|((_, position), end)| position < end) {
             if left().is_zero() {
-                return Err(Error::Transient { doing: format!("reading {} to its end", self.fetch.topic()), reason: "not done in time".to_owned() });
+                return Err(Error::Transient {
+                    doing: format!("reading {} to its end", self.fetch.topic()),
+                    reason: "not done in time".to_owned(),
+                });
             }
             // Returns at a record and at an end mark, which moves the position over control records.
             self.poll(left(), &mut apply)?;

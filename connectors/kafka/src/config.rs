@@ -183,7 +183,13 @@ impl KafkaConfig {
     /// The topics of this namespace.
     pub fn topics(&self) -> Topics {
         let name = |kind| format!("{}.{kind}.v1", self.namespace);
-        Topics { events: name("events"), sends: name("sends"), dlq: name("dlq"), suppressions: name("suppressions"), configs: name("configs") }
+        Topics {
+            events: name("events"),
+            sends: name("sends"),
+            dlq: name("dlq"),
+            suppressions: name("suppressions"),
+            configs: name("configs"),
+        }
     }
 
     /// The group of the shards.
@@ -201,7 +207,8 @@ impl KafkaConfig {
         if self.bootstrap.trim().is_empty() {
             return Err(Error::Config("bootstrap is empty; give host:port".to_owned()));
         }
-        let name_ok = |name: &str| !name.is_empty() && name.len() <= 200 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+        let name_ok =
+            |name: &str| !name.is_empty() && name.len() <= 200 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
         if !name_ok(&self.namespace) {
             return Err(Error::Config("namespace must be 1 to 200 letters, digits, `.`, `_` or `-`".to_owned()));
         }

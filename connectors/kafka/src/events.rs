@@ -50,7 +50,9 @@ impl std::fmt::Debug for EventsProducer {
 impl EventsProducer {
     /// Makes the client; it connects in the background.
     pub fn new(config: &KafkaConfig) -> Result<Self, Error> {
-        let producer = settings::events_producer(config)?.create_with_context(Context::default()).map_err(|error| Error::of(&error, "creating a producer"))?;
+        let producer = settings::events_producer(config)?
+            .create_with_context(Context::default())
+            .map_err(|error| Error::of(&error, "creating a producer"))?;
         Ok(Self { producer })
     }
 

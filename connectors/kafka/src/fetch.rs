@@ -43,7 +43,8 @@ impl Native {
         let fatal = |what: &str| Error::Fatal { doing: doing.to_owned(), reason: format!("librdkafka gave no {what}") };
         let handle = client.client().native_ptr();
         // SAFETY: the client is alive, the name ends with zero, and no topic configuration means the client's.
-        let topic = NonNull::new(unsafe { sys::rd_kafka_topic_new(handle, name.as_ptr(), std::ptr::null_mut()) }).ok_or_else(|| fatal("topic"))?;
+        let topic =
+            NonNull::new(unsafe { sys::rd_kafka_topic_new(handle, name.as_ptr(), std::ptr::null_mut()) }).ok_or_else(|| fatal("topic"))?;
         // SAFETY: the client is alive.
         let queue = NonNull::new(unsafe { sys::rd_kafka_queue_new(handle) }).ok_or_else(|| fatal("queue"))?;
         Ok(Self { topic, queue, client })
@@ -124,7 +125,9 @@ impl Fetch {
             }
             false
         });
-        if batch.is_empty() && let Some(error) = self.pending.take() {
+        if batch.is_empty()
+            && let Some(error) = self.pending.take()
+        {
             return Err(error);
         }
         Ok(())
@@ -156,7 +159,9 @@ impl Fetch {
                 unsafe { sys::rd_kafka_consume_stop(self.native.topic.as_ptr(), partition) };
                 self.begin(partition, offset)?;
             }
-            code => return Err(Error::of_code(code, &format!("going to offset {offset} of {}/{partition}", self.topic), &code.to_string())),
+            code => {
+                return Err(Error::of_code(code, &format!("going to offset {offset} of {}/{partition}", self.topic), &code.to_string()));
+            }
         }
         self.pending = None;
         for own in &mut self.positions {

@@ -24,7 +24,8 @@ impl std::fmt::Debug for Offsets {
 impl Offsets {
     /// Makes the client; it connects when it is asked something.
     pub fn new(config: &KafkaConfig) -> Result<Self, Error> {
-        let client = settings::query(config)?.create_with_context(Context::default()).map_err(|error| Error::of(&error, "creating a client"))?;
+        let client =
+            settings::query(config)?.create_with_context(Context::default()).map_err(|error| Error::of(&error, "creating a client"))?;
         Ok(Self { client, bootstrap: config.bootstrap.clone() })
     }
 
@@ -61,7 +62,10 @@ impl Offsets {
     fn missing(&self, topic: &str, partition: i32, timeout: Duration) -> Error {
         match self.require(topic, partition, timeout) {
             Err(error) => error,
-            Ok(()) => Error::Transient { doing: format!("asking for the offsets of {topic}/{partition}"), reason: "metadata is out of date".to_owned() },
+            Ok(()) => Error::Transient {
+                doing: format!("asking for the offsets of {topic}/{partition}"),
+                reason: "metadata is out of date".to_owned(),
+            },
         }
     }
 
@@ -72,7 +76,12 @@ impl Offsets {
 }
 
 /// The number of partitions of `topic`, by any client's metadata.
-pub(crate) fn partitions<C: rdkafka::ClientContext>(client: &rdkafka::client::Client<C>, topic: &str, bootstrap: &str, timeout: Duration) -> Result<i32, Error> {
+pub(crate) fn partitions<C: rdkafka::ClientContext>(
+    client: &rdkafka::client::Client<C>,
+    topic: &str,
+    bootstrap: &str,
+    timeout: Duration,
+) -> Result<i32, Error> {
     let doing = || format!("asking {bootstrap} for topic {topic}");
     let missing = || Error::NoTopic { topic: topic.to_owned(), bootstrap: bootstrap.to_owned() };
     let metadata = client.fetch_metadata(Some(topic), timeout).map_err(|error| match error.rdkafka_error_code() {

@@ -107,7 +107,8 @@ impl SendsProducer {
             acknowledged: AtomicI64::new(NONE),
             leader: AtomicI64::new(NONE),
         };
-        let producer = settings::sends_producer(config)?.create_with_context(reports).map_err(|error| Error::of(&error, "creating a producer"))?;
+        let producer =
+            settings::sends_producer(config)?.create_with_context(reports).map_err(|error| Error::of(&error, "creating a producer"))?;
         Ok(Self { producer, topic: topic.to_owned(), partition })
     }
 
@@ -198,7 +199,10 @@ impl SendsProducer {
     }
 
     fn late(&self, what: &str) -> Error {
-        Error::Transient { doing: format!("appending {what} to {}/{}", self.topic, self.partition), reason: "not acknowledged in time".to_owned() }
+        Error::Transient {
+            doing: format!("appending {what} to {}/{}", self.topic, self.partition),
+            reason: "not acknowledged in time".to_owned(),
+        }
     }
 
     fn client(&self) -> &Client<Reports> {

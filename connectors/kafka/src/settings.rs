@@ -228,7 +228,8 @@ mod tests {
     #[test]
     fn group_consumers_are_cooperative_and_commit_nothing_by_themselves() {
         let config = KafkaConfig { member: Some("pod-0".to_owned()), ..KafkaConfig::default() };
-        for (settings, group) in [(group_member(&config).unwrap(), "cartwheel-shop"), (worker(&config).unwrap(), "cartwheel-shop-delivery")] {
+        for (settings, group) in [(group_member(&config).unwrap(), "cartwheel-shop"), (worker(&config).unwrap(), "cartwheel-shop-delivery")]
+        {
             assert_effective(&settings, &CONSUMER);
             assert_effective(
                 &settings,

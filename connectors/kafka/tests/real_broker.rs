@@ -4,7 +4,8 @@ mod common;
 
 use cartwheel_core::sends::Kind;
 use cartwheel_kafka::{
-    Admin, Batch, Compacted, Error, EventsProducer, KafkaConfig, Message, Offsets, OwnedRecord, SendsProducer, Source, Start, TopicSpec, partition_of,
+    Admin, Batch, Compacted, Error, EventsProducer, KafkaConfig, Message, Offsets, OwnedRecord, SendsProducer, Source, Start, TopicSpec,
+    partition_of,
 };
 use common::{LONG, fresh, with_topics};
 use std::process::Command;
@@ -78,6 +79,31 @@ fn a_second_leader_is_told_its_own_offset() {
     first.send(Kind::Turn, old, 5, b"", b"{}").unwrap();
     first.flush(LONG).unwrap();
     assert_eq!(first.acknowledged(), Some(7));
+}
+
+/// The reader in another language, which shares no code with us, agrees about who is heard.
+#[test]
+fn an_independent_reader_accepts_what_the_rule_says() {
+    let config = with_topics(2);
+    let (paused, old) = decide(&config, 2);
+    let (current, new) = decide(&config, 0);
+    let send = |producer: &SendsProducer, kind, leader, seq, key: &str| {
+        producer.send(kind, leader, seq, key.as_bytes(), b"{\"n\": 1}").unwrap();
+        producer.flush(LONG).unwrap();
+    };
+    send(&paused, Kind::Command, old, 3, "stray");
+    send(&current, Kind::Command, new, 3, "ana");
+    send(&current, Kind::Command, new, 3, "repeated");
+    send(&current, Kind::Command, new, 5, "gap");
+    send(&current, Kind::Turn, new, 4, "");
+    let lines = cartwheel_broker::read_sends(&config.bootstrap, &config.topics().sends).unwrap();
+    let lines: Vec<serde_json::Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let accepted: Vec<_> = lines[..lines.len() - 1].iter().map(|line| (line["seq"].as_u64(), line["key"].as_str())).collect();
+    assert_eq!(accepted, [(Some(1), None), (Some(2), None), (Some(3), Some("ana")), (Some(4), None)]);
+    assert_eq!(lines[2]["value"]["n"], 1);
+    let counts = lines.last().unwrap();
+    assert_eq!((counts["records"].as_u64(), counts["leaders"].as_u64(), counts["rejected"].as_u64()), (Some(9), Some(2), Some(3)));
+    assert_eq!(counts["accepted"], serde_json::json!({"command": 1, "turn": 3}));
 }
 
 #[test]
@@ -195,7 +221,8 @@ async fn keys_land_where_java_and_we_say() {
     for key in ["21", "foobar", "a-little-bit-long-string", "c0001234567", "ü", "abc"] {
         assert_eq!(append(&producer, &topic, key, Some("{}")).await, partition_of(key.as_bytes(), 7), "{key}");
     }
-    let chosen = Message { topic: &topic, partition: Some(6), value: Some(b"{}"), headers: &[("a", b"1"), ("b", b"")], ..Message::default() };
+    let chosen =
+        Message { topic: &topic, partition: Some(6), value: Some(b"{}"), headers: &[("a", b"1"), ("b", b"")], ..Message::default() };
     assert_eq!(producer.send(chosen).await.unwrap().partition, 6);
     let mut source = Source::open(&config, &topic, 6, Start::Beginning).unwrap();
     let all = read(&mut source, 1);
@@ -245,6 +272,9 @@ async fn records_of_another_client_are_read() {
     for (key, value) in [("ana", "{\"n\":1}"), ("bob", "{\"n\":2}")] {
         let mut source = Source::open(&config, &topic, partition_of(key.as_bytes(), 2), Start::Beginning).unwrap();
         let records = read(&mut source, 1);
-        assert!(records.iter().any(|record| record.key.as_deref() == Some(key.as_bytes()) && record.value.as_deref() == Some(value.as_bytes())), "{key}");
+        assert!(
+            records.iter().any(|record| record.key.as_deref() == Some(key.as_bytes()) && record.value.as_deref() == Some(value.as_bytes())),
+            "{key}"
+        );
     }
 }

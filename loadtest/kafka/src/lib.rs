@@ -13,11 +13,13 @@
 mod config;
 mod jars;
 mod process;
+mod reader;
 mod ready;
 mod shared;
 
 pub use config::Options;
 pub use jars::{VERSION, fetch};
+pub use reader::read_sends;
 pub use shared::Shared;
 
 use process::Jvm;
@@ -40,6 +42,9 @@ pub enum Error {
     /// The log directory could not be formatted.
     #[error("formatting the broker's log directory failed: {0}")]
     Format(String),
+    /// The independent reader failed.
+    #[error("the reader of the sends topic failed: {0}")]
+    Reader(String),
     /// The process ended or did not answer in time.
     #[error("the broker did not start ({reason}); the end of {}:\n{log_end}", log.display())]
     NotReady {
@@ -148,7 +153,9 @@ impl Broker {
 
     fn not_ready(&self, reason: String) -> Error {
         let log = self.dir.join("broker.log");
-        let text = std::fs::read_to_string(&log).unwrap_or_default();
+        // The JVM's own complaints go to its console.
+        let text = |name| std::fs::read_to_string(self.dir.join(name)).unwrap_or_default();
+        let text = text("console.log") + &text("broker.log");
         let lines: Vec<_> = text.lines().collect();
         let log_end = lines[lines.len().saturating_sub(30)..].join("\n");
         Error::NotReady { reason, log, log_end }
