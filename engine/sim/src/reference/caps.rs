@@ -7,7 +7,7 @@ use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::decision::{Reason, Values};
 use cartwheel_core::journey::plan::{Journey, Op};
 use cartwheel_core::policy::{Cap, CapScope, CapWindow};
-use cartwheel_core::time::Millis;
+use cartwheel_core::time::{Millis, format_rfc3339};
 use cartwheel_core::value::Value;
 use jiff::ToSpan;
 
@@ -62,7 +62,7 @@ impl Turn<'_> {
             ("cap".into(), Value::Text(cap.name.as_str().into())),
             ("limit".into(), Value::Number(f64::from(cap.limit))),
             ("count".into(), Value::Number(count as f64)),
-            ("until".into(), Value::Number(until as f64)),
+            ("until".into(), Value::Text(format_rfc3339(until).into())),
         ];
         if reason == Reason::Reserved {
             values.push(("reserved".into(), Value::Number(reserved.len() as f64)));

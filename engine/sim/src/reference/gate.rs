@@ -45,7 +45,7 @@ impl Turn<'_> {
         let marketing = self.journey(run.journey).class == Class::Marketing;
         if marketing && self.mode == Mode::Behind {
             // The deadline that brought the run here stays: it is the run's place when the shard is live again.
-            let held = what(Verdict::Deferred, Reason::CaughtUp);
+            let held = what(Verdict::Deferred, Reason::CaughtUp).channel(channels[index].channel);
             run.stage = Stage::Send { op, index };
             run.held = true;
             self.decide(run.journey, held);
@@ -131,7 +131,7 @@ impl Turn<'_> {
             return Verdicts::Send;
         }
         if let Some(until) = self.quiet_until(channel) {
-            return Verdicts::Defer(until, what(Verdict::Deferred, Reason::QuietHours).number("until", until));
+            return Verdicts::Defer(until, what(Verdict::Deferred, Reason::QuietHours).instant("until", until));
         }
         let Some(Block { reason, until, values }) = self.capped(run, channel) else { return Verdicts::Send };
         if until.saturating_sub(run.due) > policy.max_defer.millis() {

@@ -128,7 +128,8 @@ impl Turn<'_> {
             if wanted {
                 run.captures = captures;
             }
-            return self.decide(index, What::new(Verdict::Refused, Reason::AlreadyRunning));
+            let id = run.id;
+            return self.decide(index, What::new(Verdict::Refused, Reason::AlreadyRunning).run(id));
         }
         let window = self.customer.runs.iter_mut().filter(same_key).find(|run| run.stage == Stage::Window).map(|run| run.id);
         if !wanted {
@@ -167,7 +168,7 @@ impl Turn<'_> {
         };
         let Some(quiet_for) = journey.quiet_for else { return self.enter(run, Reason::Trigger) };
         run.deadline = at.saturating_add(quiet_for.millis());
-        self.decide(index, What::new(Verdict::Waiting, Reason::Window).run(run.id).number("until", run.deadline));
+        self.decide(index, What::new(Verdict::Waiting, Reason::Window).run(run.id).instant("until", run.deadline));
         self.put(run);
     }
 }

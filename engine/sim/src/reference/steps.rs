@@ -39,9 +39,7 @@ impl Turn<'_> {
     pub fn enter(&mut self, mut run: Run, reason: Reason) {
         let index = run.journey;
         if let Some(last) = self.entered_before(&run) {
-            let mut what = What::new(Verdict::Refused, Reason::Reentry).number("last", last);
-            what.run = (reason == Reason::Window).then_some(run.id);
-            return self.decide(index, what);
+            return self.decide(index, What::new(Verdict::Refused, Reason::Reentry).run(run.id).instant("last", last));
         }
         self.customer.entries.push(Entry { journey: index, key: run.key, at: self.t });
         if self.customer.entries.iter().filter(|entry| entry.journey == index).count() > MAX_ENTRIES
@@ -112,7 +110,7 @@ impl Turn<'_> {
     }
 
     fn wait(&mut self, mut run: Run, next: u16, step: &compact_str::CompactString, until: Millis) {
-        self.decide(run.journey, What::new(Verdict::Waiting, Reason::Step).run(run.id).step(step).number("until", until));
+        self.decide(run.journey, What::new(Verdict::Waiting, Reason::Step).run(run.id).step(step).instant("until", until));
         run.stage = Stage::Wait { next };
         run.deadline = until;
         self.put(run);

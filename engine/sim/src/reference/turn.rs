@@ -8,7 +8,7 @@ use cartwheel_core::id::{CommandId, CustomerId, RunId};
 use cartwheel_core::journey::condition::{Condition, Field};
 use cartwheel_core::journey::plan::{EventField, Journey, Plan};
 use cartwheel_core::sends::Mode;
-use cartwheel_core::time::{DAY, Millis};
+use cartwheel_core::time::{DAY, Millis, format_rfc3339};
 use cartwheel_core::value::{Value, ValueRef};
 use compact_str::CompactString;
 use serde_json::Value as Json;
@@ -88,7 +88,12 @@ impl What {
         self
     }
 
-    /// With one more number: a count or an instant or duration in milliseconds.
+    /// With one more instant, in RFC 3339.
+    pub fn instant(self, name: &str, at: Millis) -> Self {
+        self.value(name, Value::Text(format_rfc3339(at).into()))
+    }
+
+    /// With one more number: a count, or a duration in milliseconds.
     pub fn number(self, name: &str, value: i64) -> Self {
         self.value(name, Value::Number(value as f64))
     }

@@ -29,7 +29,7 @@ fn marketing_is_held_while_behind_and_released_in_order() {
         let decided = shop.event(when, "go", json!({ "k": key }));
         assert_eq!((decided.len(), &decided[1..]), (4, &served.map(String::from)[1..]), "transactional passes");
     }
-    let held = ["entered window", "deferred caught_up hi"];
+    let held = ["entered window", "deferred caught_up hi email"];
     assert_eq!(shop.clock("01-05 12:00"), held.repeat(3));
     assert_eq!(shop.clock("01-05 13:00"), [""; 0], "said once");
     assert_eq!(shop.reference.next_deadline(), None);

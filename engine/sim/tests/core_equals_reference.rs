@@ -1,0 +1,293 @@
+//! The fast core decides what the naive reference decides, byte for byte, over thousands of random histories.
+//!
+//! The core is driven by the smallest shard that can be: a map of customers and a set of deadlines. Decisions are compared as
+//! JSON lines; commands with their documents; suppressions; dead letters. More histories: `CARTWHEEL_HISTORIES=20000`; a
+//! failure names its setup and seed and shows the first difference with what came before it.
+
+use cartwheel_core::apply::{Applied, Core, EventTime, Turn};
+use cartwheel_core::channel::Channel;
+use cartwheel_core::customer::{Customer, Document, Mark};
+use cartwheel_core::effect::{Draft, Effect, Effects};
+use cartwheel_core::event::decode;
+use cartwheel_core::id::CustomerId;
+use cartwheel_core::journey::plan::{Op, Plan};
+use cartwheel_core::sends::{Mode, Suppression};
+use cartwheel_core::time::Millis;
+use cartwheel_sim::history::{Step, generate, setups};
+use cartwheel_sim::reference::{ExpectedCommand, Outcome, Reference};
+use serde_json::{Map, Value};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// What both programs are compared by: one list for each kind, each in the order in which it was decided.
+#[derive(Default)]
+struct Course {
+    decisions: Vec<String>,
+    commands: Vec<String>,
+    suppressions: Vec<String>,
+    dead: Vec<String>,
+    duplicates: u64,
+    live_runs: usize,
+}
+
+/// The core with a map and a set around it.
+struct Shard {
+    core: Core,
+    effects: Effects,
+    customers: HashMap<CustomerId, (String, Customer)>,
+    timers: BTreeSet<(Millis, CustomerId)>,
+    newest: Millis,
+    now: Millis,
+    mode: Mode,
+    /// Timers of one customer that fire at once: a turn may be cut between any two.
+    budget: u64,
+    course: Course,
+}
+
+impl Shard {
+    fn new(plan: &Arc<Plan>, budget: u64) -> Self {
+        let mut effects = Effects::new(plan);
+        effects.kept = Some(Vec::new());
+        Self {
+            core: Core::new(plan.clone()),
+            effects,
+            customers: HashMap::new(),
+            timers: BTreeSet::new(),
+            newest: Millis::MIN,
+            now: Millis::MIN,
+            mode: Mode::Live,
+            budget,
+            course: Course::default(),
+        }
+    }
+
+    fn take(&mut self, offset: i64, step: &Step) {
+        match step {
+            Step::Record { time, value } => {
+                self.newest = self.newest.max(*time);
+                self.fire(*time, self.now.max(self.newest));
+                self.record(offset, *time, value);
+            }
+            Step::Clock { now } => {
+                self.now = self.now.max(*now);
+                self.fire(self.now, self.now);
+            }
+            Step::Mode(mode) => self.switch(*mode),
+        }
+    }
+
+    fn record(&mut self, offset: i64, time: Millis, value: &[u8]) {
+        let event = match decode(value, time, &self.core.plan.policy) {
+            Ok(event) => event,
+            Err(rejected) => return self.course.dead.push(format!("{offset} {}", rejected.reason.name())),
+        };
+        let stated = event.time.unwrap_or(time);
+        let time = EventTime { at: stated.min(self.newest), seen: self.newest, age: self.newest.saturating_sub(stated) };
+        let id = CustomerId::of(&event.customer);
+        let (_, customer) = self.customers.entry(id).or_insert_with(|| (event.customer.to_string(), Customer::new(id)));
+        let before = customer.deadline;
+        let applied = self.core.event(customer, &event, time, &mut Turn { mode: self.mode, effects: &mut self.effects });
+        let after = customer.deadline;
+        self.course.duplicates += u64::from(applied == Applied::Duplicate);
+        self.arm(id, before, after);
+        self.settle();
+    }
+
+    fn fire(&mut self, due: Millis, seen: Millis) {
+        while let Some((deadline, id)) = self.timers.first().copied().filter(|(deadline, _)| *deadline <= due) {
+            let Some((_, customer)) = self.customers.get_mut(&id) else { panic!("a timer of nobody") };
+            self.core.fire(customer, deadline, seen, self.budget, &mut Turn { mode: self.mode, effects: &mut self.effects });
+            let after = customer.deadline;
+            self.arm(id, deadline, after);
+            self.settle();
+        }
+    }
+
+    fn switch(&mut self, mode: Mode) {
+        self.mode = mode;
+        if mode == Mode::Behind {
+            return;
+        }
+        let mut moved = Vec::new();
+        for (id, (_, customer)) in &mut self.customers {
+            let before = customer.deadline;
+            if self.core.release(customer) {
+                moved.push((*id, before, customer.deadline));
+            }
+        }
+        for (id, before, after) in moved {
+            self.arm(id, before, after);
+        }
+    }
+
+    fn arm(&mut self, id: CustomerId, before: Millis, after: Millis) {
+        self.timers.remove(&(before, id));
+        if after != cartwheel_core::timer::NEVER {
+            self.timers.insert((after, id));
+        }
+    }
+
+    /// Writes down what has been decided since the last time.
+    fn settle(&mut self) {
+        for (id, mut decision) in self.effects.kept.replace(Vec::new()).unwrap_or_default() {
+            decision.customer = self.customers[&id].0.as_str().into();
+            self.course.decisions.push(json(&decision));
+        }
+        for effect in std::mem::take(&mut self.effects.list) {
+            match effect {
+                Effect::Command(draft) => {
+                    let command = self.command(&draft);
+                    self.course.commands.push(json(&command));
+                }
+                Effect::Suppression { customer, mark, channel, reason, active, at } => {
+                    if let Some(address) = address(&self.data(customer, mark), channel) {
+                        let suppression = Suppression { channel, address: Suppression::hash(channel, &address), reason, active, at };
+                        self.course.suppressions.push(json(&suppression));
+                    }
+                }
+            }
+        }
+    }
+
+    fn command(&self, draft: &Draft) -> ExpectedCommand {
+        let journey = &self.core.plan.journeys[usize::from(draft.journey)];
+        let Op::Send { step, template, .. } = &journey.ops[usize::from(draft.op)] else { panic!("a command of no send: {draft:?}") };
+        let data = self.data(draft.customer, draft.mark);
+        ExpectedCommand {
+            command_id: draft.command_id,
+            run_id: draft.run_id,
+            journey: journey.name.to_string(),
+            step: step.to_string(),
+            customer: self.customers[&draft.customer].0.clone(),
+            channel: draft.channel,
+            template: template.to_string(),
+            due_at: draft.due_at,
+            decided_at: draft.decided_at,
+            not_after: draft.not_after,
+            to: address(&data, draft.channel).unwrap_or_default(),
+            data,
+        }
+    }
+
+    /// The customer's documents as of a mark, from the journal.
+    fn data(&self, customer: CustomerId, mark: Mark) -> Value {
+        let (mut data, mut patches) = (Map::new(), Vec::new());
+        let mut settled = BTreeSet::new();
+        for (document, payload) in self.effects.journal.entries(self.customers[&customer].1.cold, mark) {
+            let name = match document {
+                Document::Profile => {
+                    patches.push(payload);
+                    continue;
+                }
+                Document::Cart => "cart",
+                Document::Order => "order",
+                Document::Checkout => "checkout",
+                Document::Product => "product",
+                Document::Name | Document::Decision => continue,
+            };
+            if settled.insert(name) && !payload.is_empty() {
+                data.insert(name.into(), serde_json::from_slice(payload).expect("a document is JSON"));
+            }
+        }
+        let mut profile = Map::new();
+        for patch in patches.into_iter().rev() {
+            let patch: Map<String, Value> = serde_json::from_slice(patch).expect("a patch is a JSON object");
+            profile.extend(patch);
+            profile.retain(|name, value| name != "consent" && !value.is_null());
+        }
+        data.insert("profile".into(), Value::Object(profile));
+        Value::Object(data)
+    }
+}
+
+fn address(data: &Value, channel: Channel) -> Option<String> {
+    let address = data["profile"].get(channel.address_field()?)?.as_str()?;
+    (!address.is_empty()).then(|| address.to_owned())
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("plain data")
+}
+
+fn by_core(plan: &Arc<Plan>, steps: &[Step], budget: u64) -> Course {
+    let mut shard = Shard::new(plan, budget);
+    let mut offset = 0;
+    for step in steps {
+        shard.take(offset, step);
+        offset += i64::from(matches!(step, Step::Record { .. }));
+    }
+    shard.course.live_runs = shard.customers.values().map(|(_, customer)| customer.live_runs()).sum();
+    shard.course
+}
+
+fn by_reference(plan: &Arc<Plan>, steps: &[Step]) -> Course {
+    let mut reference = Reference::new(plan.clone());
+    let mut out = Vec::new();
+    let mut offset = 0;
+    for step in steps {
+        match step {
+            Step::Record { time, value } => {
+                reference.record(offset, *time, value, &mut out);
+                offset += 1;
+            }
+            Step::Clock { now } => drop(reference.clock(*now, None, &mut out)),
+            Step::Mode(mode) => reference.mode(*mode),
+        }
+    }
+    let mut course = Course { duplicates: reference.duplicates(), live_runs: reference.live_runs(), ..Course::default() };
+    for outcome in &out {
+        match outcome {
+            Outcome::Decision(decision) => course.decisions.push(json(decision)),
+            Outcome::Command(command) => course.commands.push(json(command)),
+            Outcome::Suppression(suppression) => course.suppressions.push(json(suppression)),
+            Outcome::Dead { offset, reason } => course.dead.push(format!("{offset} {}", reason.name())),
+        }
+    }
+    course
+}
+
+/// The first difference of two lists, with what came before it.
+fn difference(what: &str, core: &[String], reference: &[String]) -> Option<String> {
+    if core == reference {
+        return None;
+    }
+    let place = core.iter().zip(reference).take_while(|(core, reference)| core == reference).count();
+    let before = core[place.saturating_sub(5)..place].join("\n  ");
+    let at = |list: &[String]| list.get(place).cloned().unwrap_or_else(|| "nothing".into());
+    Some(format!("{what} {place}, after\n  {before}\ncore:      {}\nreference: {}", at(core), at(reference)))
+}
+
+fn compare(core: &Course, reference: &Course) -> Option<String> {
+    difference("decision", &core.decisions, &reference.decisions)
+        .or_else(|| difference("command", &core.commands, &reference.commands))
+        .or_else(|| difference("suppression", &core.suppressions, &reference.suppressions))
+        .or_else(|| difference("dead letter", &core.dead, &reference.dead))
+        .or_else(|| {
+            let counts = [(core.duplicates, core.live_runs), (reference.duplicates, reference.live_runs)];
+            (counts[0] != counts[1]).then(|| format!("duplicates and live runs: {counts:?}"))
+        })
+}
+
+#[test]
+fn the_core_decides_what_the_reference_decides() {
+    let histories: u64 = std::env::var("CARTWHEEL_HISTORIES").ok().and_then(|text| text.parse().ok()).unwrap_or(2_000);
+    let setups = setups();
+    let plans: Vec<Arc<Plan>> = setups.iter().map(|setup| setup.plan().unwrap_or_else(|error| panic!("{error:?}"))).collect();
+    let (mut failed, mut first) = (0u64, Vec::new());
+    let mut decisions = 0;
+    for seed in 0..histories {
+        let place = seed as usize % plans.len();
+        let steps = generate(seed, &plans[place], 40 + seed as usize % 200);
+        let budget = if seed % 8 < 4 { 1 } else { u64::MAX };
+        let (core, reference) = (by_core(&plans[place], &steps, budget), by_reference(&plans[place], &steps));
+        decisions += reference.decisions.len();
+        if let Some(difference) = compare(&core, &reference) {
+            failed += 1;
+            if first.len() < 5 {
+                first.push(format!("setup {}, seed {seed}: {difference}", setups[place].name));
+            }
+        }
+    }
+    assert!(decisions > histories as usize, "histories in which nothing is decided show nothing");
+    assert!(failed == 0, "{failed} of {histories} histories differ:\n\n{}", first.join("\n\n"));
+}
