@@ -1,2 +1,46 @@
-//! cartwheel
-fn main() {}
+//! The binary `cartwheel`: the only place that wires concrete parts.
+//!
+//! Read it from here downwards: [`flags`] say what was asked, [`commands`] do it with the [`settings`] of a folder,
+//! [`failure`] turns what went wrong into a report and an exit code. [`trace`] reads the tests that stand beside journeys.
+
+mod commands;
+mod failure;
+mod flags;
+mod journeys;
+mod settings;
+mod suggest;
+mod trace;
+
+use clap::Parser;
+use failure::{EXIT_USAGE, Failure};
+use flags::Flags;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let flags = match Flags::try_parse() {
+        Ok(flags) => flags,
+        Err(told) => return answer_instead(&told),
+    };
+    match commands::run(&flags) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => report(&failure, &flags),
+    }
+}
+
+/// Help and version are answers; anything else that clap says is a wrong use.
+fn answer_instead(told: &clap::Error) -> ExitCode {
+    // A closed pipe is the reader's wish.
+    let _ = told.print();
+    if told.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS }
+}
+
+fn report(failure: &Failure, flags: &Flags) -> ExitCode {
+    if failure.is_closed_pipe() {
+        return ExitCode::SUCCESS;
+    }
+    failure.print(flags.output);
+    ExitCode::from(failure.code())
+}

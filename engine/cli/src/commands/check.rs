@@ -1,0 +1,77 @@
+//! `cartwheel check [DIR]`: is everything in the configuration folder right?
+
+use super::origins;
+use crate::failure::{Failure, Fault, count, warn};
+use crate::flags::{CheckFlags, Flags, Output};
+use crate::journeys::Compiled;
+use crate::settings::Loaded;
+use crate::{journeys, trace};
+use cartwheel_core::journey::plan::{Journey, Op, Plan};
+use serde_json::{Value, json};
+use std::io::Write;
+
+/// Reads everything; prints a summary, or fails with all problems of the first stage that has any.
+pub fn run(flags: &Flags, check: &CheckFlags) -> Result<(), Failure> {
+    let dir = check.dir.as_ref().unwrap_or(&flags.config_dir);
+    let loaded = Loaded::read(&origins(flags, dir))?;
+    let (compiled, traces) = both(journeys::compile(&loaded), trace::read_all(&loaded.settings))?;
+    let scenarios = traces.iter().map(|trace| trace.scenarios.len()).sum();
+    let text = match flags.output {
+        Output::Json => format!("{}\n", as_json(&compiled, scenarios)),
+        Output::Text => {
+            warn(&compiled.warnings);
+            as_text(&compiled.plan, scenarios)
+        }
+    };
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
+}
+
+/// Both results, or the problems of both.
+fn both<A, B>(left: Result<A, Failure>, right: Result<B, Failure>) -> Result<(A, B), Failure> {
+    match (left, right) {
+        (Ok(left), Ok(right)) => Ok((left, right)),
+        (Err(Failure::Data(mut faults)), Err(Failure::Data(more))) => {
+            faults.extend(more);
+            Err(Failure::Data(faults))
+        }
+        (Err(failure), _) | (_, Err(failure)) => Err(failure),
+    }
+}
+
+fn as_json(compiled: &Compiled, scenarios: usize) -> Value {
+    let plan = &compiled.plan;
+    let warnings: Vec<Value> = compiled.warnings.iter().map(Fault::json).collect();
+    let journeys: Vec<Value> = plan.journeys.iter().map(journey_as_json).collect();
+    json!({ "ok": true, "problems": [], "warnings": warnings, "configuration": format!("{:032x}", plan.hash), "journeys": journeys, "scenarios": scenarios })
+}
+
+fn journey_as_json(journey: &Journey) -> Value {
+    json!({
+        "journey": journey.name.as_str(),
+        "version": journey.version.as_str(),
+        "class": journey.class,
+        "priority": journey.priority,
+        "steps": steps(journey),
+        "sends": sends(journey),
+    })
+}
+
+fn as_text(plan: &Plan, scenarios: usize) -> String {
+    let width = plan.journeys.iter().map(|journey| journey.name.len()).max().unwrap_or_default();
+    let line = |journey: &Journey| {
+        let class = format!("{:?}", journey.class).to_lowercase();
+        let (steps, sends) = (count(steps(journey), "step"), count(sends(journey), "send"));
+        format!("{:width$}  {class}, priority {}, {steps}, {sends}, version {}\n", journey.name, journey.priority, journey.version)
+    };
+    let journeys: String = plan.journeys.iter().map(line).collect();
+    let tested = count(scenarios, "scenario");
+    format!("{journeys}{} and {tested} are right; configuration {:08x}\n", count(plan.journeys.len(), "journey"), plan.hash >> 96)
+}
+
+fn steps(journey: &Journey) -> usize {
+    journey.ops.iter().filter(|op| op.step().is_some()).count()
+}
+
+fn sends(journey: &Journey) -> usize {
+    journey.ops.iter().filter(|op| matches!(op, Op::Send { .. })).count()
+}

@@ -1,0 +1,27 @@
+//! `cartwheel config print|schema`.
+
+use super::origins;
+use crate::failure::Failure;
+use crate::flags::{ConfigCommand, Flags, Output};
+use crate::settings::{Loaded, schema, secret};
+use std::io::Write;
+
+/// Shows the configuration in force, or its schema.
+pub fn run(flags: &Flags, command: &ConfigCommand) -> Result<(), Failure> {
+    let text = match command {
+        ConfigCommand::Schema => schema::text(),
+        ConfigCommand::Print { redacted } => print(&Loaded::read(&origins(flags, &flags.config_dir))?, flags.output, *redacted),
+    };
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
+}
+
+fn print(loaded: &Loaded, output: Output, redacted: bool) -> String {
+    let mut values = loaded.values();
+    if redacted {
+        secret::redact(&mut values);
+    }
+    match output {
+        Output::Json => format!("{values:#}\n"),
+        Output::Text => loaded.annotated(&values),
+    }
+}

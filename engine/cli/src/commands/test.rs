@@ -1,0 +1,51 @@
+//! `cartwheel test [DIR]`: do the journeys do what their traces say?
+
+use super::origins;
+use crate::failure::{Failure, Fault, count};
+use crate::flags::{Flags, Output, TestFlags};
+use crate::journeys;
+use crate::settings::Loaded;
+use crate::trace::{Outcome, read_all, run_all};
+use serde_json::{Value, json};
+use std::io::Write;
+
+/// Runs every scenario; fails with everything that differs.
+pub fn run(flags: &Flags, test: &TestFlags) -> Result<(), Failure> {
+    let dir = test.dir.as_ref().unwrap_or(&flags.config_dir);
+    let loaded = Loaded::read(&origins(flags, dir))?;
+    let plan = journeys::compile(&loaded)?.plan;
+    let mut faults = Vec::new();
+    let mut results = Vec::new();
+    for trace in read_all(&loaded.settings)? {
+        match run_all(&trace, &plan) {
+            Ok(outcomes) => results.extend(outcomes.into_iter().map(|outcome| (trace.path.clone(), outcome))),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if results.is_empty() && faults.is_empty() {
+        let message = format!("there is no trace (*.trace) in {}", loaded.settings.journeys_dir.display());
+        return Err(Failure::Data(vec![Fault::new(message, None)]));
+    }
+    faults.extend(results.iter().flat_map(|(_, outcome)| outcome.faults.clone()));
+    if faults.is_empty() || flags.output == Output::Text {
+        std::io::stdout().write_all(told(&results, flags.output).as_bytes())?;
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Failure::Data(faults)) }
+}
+
+fn told(results: &[(String, Outcome)], output: Output) -> String {
+    if output == Output::Json {
+        let passed: Vec<Value> = results.iter().map(|(path, outcome)| json!({ "path": path, "scenario": outcome.scenario })).collect();
+        return format!("{}\n", json!({ "ok": true, "problems": [], "passed": passed }));
+    }
+    let mut text = String::new();
+    for (path, outcome) in results {
+        let verdict = if outcome.faults.is_empty() { "ok  " } else { "FAIL" };
+        text += &format!("{verdict} {path}: {}\n", outcome.scenario);
+        if !outcome.faults.is_empty() {
+            text += &outcome.timeline;
+        }
+    }
+    let failed = results.iter().filter(|(_, outcome)| !outcome.faults.is_empty()).count();
+    text + &format!("{}, {failed} failed\n", count(results.len(), "scenario"))
+}

@@ -1,0 +1,198 @@
+//! What can go wrong in a command, the exit code that says so (sysexits.h), and how a person or a program is told.
+
+use crate::flags::Output;
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report};
+use serde_json::json;
+use std::io::IsTerminal;
+use std::ops::Range;
+
+/// The command line is wrong.
+pub const EXIT_USAGE: u8 = 64;
+/// Journeys, traces or other given data are wrong.
+pub const EXIT_DATA: u8 = 65;
+/// A reader or writer failed.
+pub const EXIT_IO: u8 = 74;
+/// The configuration is wrong.
+pub const EXIT_CONFIG: u8 = 78;
+
+/// Why a command did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Given files are wrong: journeys, traces, templates.
+    #[error("{}", count(.0.len(), "problem"))]
+    Data(Vec<Fault>),
+    /// The configuration is wrong.
+    #[error("{}", count(.0.len(), "problem"))]
+    Config(Vec<Fault>),
+    /// Output or input failed.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// One fault, with its place where it has one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// Where.
+    pub place: Option<Place>,
+}
+
+/// A range in a file's text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// The file's path as shown.
+    pub path: String,
+    /// The file's whole text.
+    pub text: String,
+    /// The bytes concerned.
+    pub span: Range<usize>,
+}
+
+impl Fault {
+    /// A fault without a place in a file.
+    pub fn new(message: impl Into<String>, help: Option<String>) -> Self {
+        Self { message: message.into(), help, place: None }
+    }
+
+    /// A fault at `span` of the file `path` with this text.
+    pub fn at(path: &str, text: &str, span: Range<usize>, message: impl Into<String>, help: Option<String>) -> Self {
+        let place = Place { path: path.into(), text: text.into(), span: clamp(text, span) };
+        Self { message: message.into(), help, place: Some(place) }
+    }
+
+    fn report(&self) -> Report {
+        let mut diagnostic = MietteDiagnostic::new(self.message.clone());
+        diagnostic.help.clone_from(&self.help);
+        let Some(place) = &self.place else { return Report::new(diagnostic) };
+        let label = LabeledSpan::underline(place.span.clone());
+        Report::new(diagnostic.with_label(label)).with_source_code(NamedSource::new(&place.path, place.text.clone()))
+    }
+
+    /// For programs.
+    pub fn json(&self) -> serde_json::Value {
+        let place = self.place.as_ref();
+        let position = place.map(Place::line_and_column);
+        json!({
+            "message": self.message,
+            "help": self.help,
+            "path": place.map(|place| &place.path),
+            "line": position.map(|(line, _)| line),
+            "column": position.map(|(_, column)| column),
+        })
+    }
+}
+
+impl Place {
+    /// Both from 1; columns count characters.
+    pub fn line_and_column(&self) -> (usize, usize) {
+        let before = &self.text[..self.span.start];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+}
+
+/// Keeps a range inside the text and on character boundaries: a report must never fail.
+fn clamp(text: &str, span: Range<usize>) -> Range<usize> {
+    let mut start = span.start.min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    let mut end = span.end.clamp(start, text.len());
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
+    start..end
+}
+
+impl Failure {
+    /// One fault of the configuration.
+    pub fn config(fault: Fault) -> Self {
+        Self::Config(vec![fault])
+    }
+
+    /// The exit code by sysexits.h.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Data(_) => EXIT_DATA,
+            Self::Config(_) => EXIT_CONFIG,
+            Self::Io(_) => EXIT_IO,
+        }
+    }
+
+    /// Whether only the reader of our output went away (`cartwheel ... | head`).
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+
+    /// Tells standard error (text) or standard output (JSON).
+    pub fn print(&self, output: Output) {
+        match output {
+            Output::Json => println!("{}", json!({ "ok": false, "problems": self.problems() })),
+            Output::Text => eprint!("{}", self.text(std::io::stderr().is_terminal())),
+        }
+    }
+
+    fn faults(&self) -> &[Fault] {
+        match self {
+            Self::Data(faults) | Self::Config(faults) => faults,
+            Self::Io(_) => &[],
+        }
+    }
+
+    fn problems(&self) -> Vec<serde_json::Value> {
+        match self {
+            Self::Io(error) => vec![Fault::new(error.to_string(), None).json()],
+            _ => self.faults().iter().map(Fault::json).collect(),
+        }
+    }
+
+    fn text(&self, colour: bool) -> String {
+        render(self.faults(), colour) + &format!("error: {self}\n")
+    }
+}
+
+/// Warnings, for a person at standard error.
+pub fn warn(faults: &[Fault]) {
+    eprint!("{}", render(faults, std::io::stderr().is_terminal()));
+}
+
+fn render(faults: &[Fault], colour: bool) -> String {
+    let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(120).with_links(false);
+    let mut text = String::new();
+    for fault in faults {
+        // Writing into a String cannot fail.
+        let _ = handler.render_report(&mut text, fault.report().as_ref());
+        text.push('\n');
+    }
+    text
+}
+
+/// `1 problem`, `2 problems`.
+pub fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_shows_its_line_and_a_caret() {
+        let fault = Fault::at("a.yaml", "one: 1\ntwö: 2\n", 7..11, "unknown key `twö`", Some("did you mean `two`?".into()));
+        let text = Failure::config(fault.clone()).text(false);
+        for part in ["unknown key `twö`", "a.yaml:2:1", "did you mean `two`?", "1 problem"] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        assert_eq!(fault.json()["line"], 2);
+    }
+
+    #[test]
+    fn a_span_beside_the_text_is_brought_back() {
+        assert_eq!(clamp("aö", 2..9), 1..3);
+        assert_eq!(clamp("", 5..1), 0..0);
+    }
+}

@@ -1,0 +1,195 @@
+//! The command line, as clap reads it. The help texts are the manual: each command shows how it is used.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// Turns a retailer's event stream into the right message at the right moment.
+///
+/// Configuration is read from a folder: `cartwheel.yaml`, `journeys/*.yaml` with `*.trace` tests beside them, and
+/// `templates/`. A key is overridden by `CARTWHEEL__SECTION__KEY` in the environment, and that by `--set section.key=value`.
+#[derive(Debug, Parser)]
+#[command(name = "cartwheel", version, max_term_width = 100, after_long_help = EXAMPLES)]
+pub struct Flags {
+    /// The folder with cartwheel.yaml, journeys and templates.
+    #[arg(long, global = true, value_name = "DIR", default_value = "config", env = "CARTWHEEL_CONFIG_DIR")]
+    pub config_dir: PathBuf,
+
+    /// Overrides one key of the configuration; may be repeated.
+    #[arg(long, global = true, value_name = "SECTION.KEY=VALUE", value_parser = assignment)]
+    pub set: Vec<(String, String)>,
+
+    /// How log lines are written to standard error.
+    #[arg(long, global = true, value_name = "FORMAT", value_enum)]
+    pub log_format: Option<LogFormat>,
+
+    /// How results are written to standard output.
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t)]
+    pub output: Output,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cartwheel check                          is everything in config/ right?
+  cartwheel check shop/config              the same for another folder
+  cartwheel test                           do the journeys do what their traces say?
+  cartwheel config print --redacted        the configuration in force, and where each value comes from
+  CARTWHEEL__ENGINE__MARGIN=1s cartwheel config print
+
+Exit codes:
+  0 done   64 wrong use   65 wrong journeys or traces   69 a service is unavailable
+  74 input or output failed   75 try again later   78 wrong configuration";
+
+/// What a person can ask for.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Checks configuration, journeys and traces, and says where something is wrong.
+    ///
+    /// Reads the whole folder and reports all problems at once, each with file, line and a remedy. Nothing is contacted.
+    #[command(after_long_help = "\
+Examples:
+  cartwheel check
+  cartwheel check shop/config --output json | jq .problems")]
+    Check(CheckFlags),
+
+    /// Runs the traces beside the journeys in virtual time.
+    ///
+    /// A trace is a readable timeline: what happens, and what must be decided. Weeks pass in milliseconds; nothing is
+    /// contacted and nothing is sent. Where a scenario fails, its timeline shows what was expected (-) and what was not (+).
+    #[command(after_long_help = "\
+Examples:
+  cartwheel test
+  cartwheel test shop/config --output json
+
+A trace, journeys/cart_abandonment.trace:
+  day 2026-03-02
+  --- a reminder after an hour
+  10:00 ana customer_created profile.email=ana@example.test profile.consent.email=true
+  10:00 ana cart_updated cart.id=k1 cart.total=80 cart.items=[{\"product\":\"p1\",\"quantity\":1}]
+  10:59 expect nothing
+  11:00 expect ana send cart_reminder email")]
+    Test(TestFlags),
+
+    /// Shows the configuration in force, or the JSON Schema of cartwheel.yaml.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+
+    /// Prints a completion script for a shell.
+    #[command(after_long_help = "\
+Examples:
+  cartwheel completions bash > /etc/bash_completion.d/cartwheel
+  cartwheel completions zsh > ~/.zfunc/_cartwheel")]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+
+    /// Writes the manual pages into a folder.
+    #[command(after_long_help = "\
+Examples:
+  cartwheel man target/man && man -l target/man/cartwheel.1")]
+    Man {
+        /// The folder; it is made if it is not there.
+        dir: PathBuf,
+    },
+}
+
+/// What to check.
+#[derive(Debug, Args)]
+pub struct CheckFlags {
+    /// The configuration folder; instead of --config-dir.
+    pub dir: Option<PathBuf>,
+}
+
+/// What to test.
+#[derive(Debug, Args)]
+pub struct TestFlags {
+    /// The configuration folder; instead of --config-dir.
+    pub dir: Option<PathBuf>,
+}
+
+/// What to show of the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Prints every key with its value and where the value comes from.
+    #[command(after_long_help = "\
+Examples:
+  cartwheel config print --redacted
+  cartwheel --set engine.margin=1s config print --output json")]
+    Print {
+        /// Hides passwords, tokens and keys.
+        #[arg(long)]
+        redacted: bool,
+    },
+    /// Prints the JSON Schema of cartwheel.yaml, for editors.
+    #[command(after_long_help = "\
+Examples:
+  cartwheel config schema > config/schema/cartwheel.json")]
+    Schema,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+impl LogFormat {
+    /// The name in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Text => "text",
+        }
+    }
+}
+
+impl Flags {
+    /// What the command line overrides in the configuration, as path and value.
+    pub fn overrides(&self) -> Vec<(String, String)> {
+        let format = self.log_format.map(|format| ("log.format".to_owned(), format.name().to_owned()));
+        self.set.iter().cloned().chain(format).collect()
+    }
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.into(), value.into())),
+        _ => Err("write SECTION.KEY=VALUE, such as engine.margin=1s".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Flags::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_become_overrides() {
+        let flags = Flags::try_parse_from(["cartwheel", "--set", "a.b=c=d", "--log-format", "text", "config", "schema"]).unwrap();
+        assert_eq!(flags.overrides(), [("a.b".into(), "c=d".into()), ("log.format".into(), "text".into())]);
+        assert!(Flags::try_parse_from(["cartwheel", "--set", "=d", "config", "schema"]).is_err());
+    }
+}

@@ -1,0 +1,65 @@
+//! The journeys of a configuration: their files, and the plan that the core makes of them.
+
+use crate::failure::{Failure, Fault};
+use crate::settings::Loaded;
+use cartwheel_core::journey::load::{Problem, Severity, Source, check};
+use cartwheel_core::journey::plan::Plan;
+use std::path::Path;
+
+/// Journeys that can run.
+pub struct Compiled {
+    /// What decides.
+    pub plan: Plan,
+    /// What a person should look at.
+    pub warnings: Vec<Fault>,
+}
+
+/// Compiles the journeys under the policy; all problems of all files at once: [`Failure::Config`] if the policy is at fault, else [`Failure::Data`].
+pub fn compile(loaded: &Loaded) -> Result<Compiled, Failure> {
+    let dir = &loaded.settings.journeys_dir;
+    let sources = files(dir, "yaml")?;
+    if sources.is_empty() {
+        let message = format!("there is no journey (*.yaml) in {}", dir.display());
+        return Err(Failure::Data(vec![Fault::new(message, Some("set journeys_dir, or write one".into()))]));
+    }
+    let checked = check(&loaded.settings.policy, &sources);
+    let fault = |problem: &Problem| placed(problem, &sources, loaded);
+    let Some(plan) = checked.plan else {
+        let errors = || checked.problems.iter().filter(|problem| problem.severity == Severity::Error);
+        let of_policy = errors().all(|problem| text_of(problem, &sources).is_none());
+        let faults = errors().map(fault).collect();
+        return Err(if of_policy { Failure::Config(faults) } else { Failure::Data(faults) });
+    };
+    Ok(Compiled { plan, warnings: checked.problems.iter().map(fault).collect() })
+}
+
+/// The files of a folder with this ending, in order of their names.
+pub fn files(dir: &Path, ending: &str) -> Result<Vec<Source>, Failure> {
+    let unreadable =
+        |path: &Path, error: std::io::Error| Failure::Data(vec![Fault::new(format!("{} cannot be read: {error}", path.display()), None)]);
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(|error| unreadable(dir, error))? {
+        let path = entry.map_err(|error| unreadable(dir, error))?.path();
+        if path.extension().is_some_and(|extension| extension == ending) && path.is_file() {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    let read = |path: &std::path::PathBuf| match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Source { path: path.display().to_string(), text }),
+        Err(error) => Err(unreadable(path, error)),
+    };
+    paths.iter().map(read).collect()
+}
+
+fn text_of<'s>(problem: &Problem, sources: &'s [Source]) -> Option<&'s str> {
+    sources.iter().find(|source| source.path == problem.path).map(|source| source.text.as_str())
+}
+
+fn placed(problem: &Problem, sources: &[Source], loaded: &Loaded) -> Fault {
+    let (message, help) = (problem.message.clone(), problem.help.clone());
+    match text_of(problem, sources) {
+        Some(text) => Fault::at(&problem.path, text, problem.span.clone(), message, help),
+        None => loaded.fault(&["policy"], message, help),
+    }
+}

@@ -1,0 +1,49 @@
+//! `engine:`: how shards keep time, batch and persist.
+
+use cartwheel_core::time::{HOUR, SECOND, Span};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The shards.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Engine {
+    /// Shard time stays this far behind the wall clock when caught up, for records still under way.
+    pub margin: Span,
+    /// A shard behind by more than this holds marketing until it has caught up.
+    pub hold_after: Span,
+    /// How often a shard writes its state to disk.
+    pub checkpoint_interval: Span,
+    /// Records in one turn, at most.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub max_batch: u32,
+    /// Turns published and not yet read back, at most.
+    #[schemars(range(min = 1, max = 4096))]
+    pub in_flight: u32,
+    /// A record later than the wall clock plus this stops intake with an alarm.
+    pub max_clock_ahead: Span,
+    /// Make missing topics at the start.
+    pub create_topics: bool,
+    /// Partitions of a topic that is made: also the number of shards, for good.
+    #[schemars(range(min = 1, max = 4096))]
+    pub partitions: u32,
+    /// Copies of a topic that is made. Fewer than 3 exclude the loss of a broker's disk from the promise.
+    #[schemars(range(min = 1, max = 15))]
+    pub replication: u16,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self {
+            margin: Span(SECOND / 2),
+            hold_after: Span(60 * SECOND),
+            checkpoint_interval: Span(60 * SECOND),
+            max_batch: 8192,
+            in_flight: 64,
+            max_clock_ahead: Span(HOUR),
+            create_topics: false,
+            partitions: 8,
+            replication: 3,
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Reads cartwheel.yaml and lays environment and command line over it.
+//!
+//! The file is read twice: once straight into [`Settings`], so that a fault has its line and column, and once as a tree that
+//! figment merges with the other layers, so that each value keeps its origin.
+
+use super::environment::{Layer, PREFIX};
+use super::{Settings, place, validate};
+use crate::failure::{Failure, Fault};
+use crate::suggest;
+use figment::value::{Dict, Map, Value};
+use figment::{Figment, Metadata, Profile, Provider};
+use serde_saphyr::Error as YamlError;
+use std::path::{Path, PathBuf};
+
+/// The name of the file in the configuration folder.
+pub const FILE: &str = "cartwheel.yaml";
+
+/// Where a configuration comes from.
+#[derive(Clone, Debug)]
+pub struct Origins {
+    /// The folder with cartwheel.yaml.
+    pub dir: PathBuf,
+    /// Environment variables, name and value; those of others are passed over.
+    pub env: Vec<(String, String)>,
+    /// Overrides of the command line: path such as `engine.margin`, and value.
+    pub flags: Vec<(String, String)>,
+}
+
+/// A configuration that has been read, merged and validated.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What holds.
+    pub settings: Settings,
+    /// The path of cartwheel.yaml.
+    path: String,
+    /// Its text.
+    text: String,
+    /// The layers, for the origin of each value.
+    pub(super) layers: Figment,
+}
+
+impl Loaded {
+    /// Reads the configuration; every failure is [`Failure::Config`].
+    pub fn read(origins: &Origins) -> Result<Self, Failure> {
+        let path = origins.dir.join(FILE);
+        let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+        let shown = path.display().to_string();
+        serde_saphyr::from_str::<Settings>(&text).map_err(|error| Failure::config(fault_of_file(&shown, &text, &error)))?;
+        let layers = Figment::from(Defaults { dir: &origins.dir })
+            .merge(File { dir: &origins.dir, text: &text })
+            .merge(Layer::environment(&origins.env))
+            .merge(Layer::flags(&origins.flags));
+        let settings: Settings =
+            layers.extract_lossy().map_err(|errors| Failure::Config(errors.into_iter().map(fault_of_override).collect()))?;
+        let wrong: Vec<Fault> = validate::faults(&settings).into_iter().map(|wrong| wrong.placed(&shown, &text)).collect();
+        if wrong.is_empty() { Ok(Self { settings, path: shown, text, layers }) } else { Err(Failure::Config(wrong)) }
+    }
+
+    /// A fault of the value at `path`, placed in the file where the file has that key or a parent.
+    pub fn fault(&self, path: &[&str], message: String, help: Option<String>) -> Fault {
+        let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
+        match place::of_key(&self.text, &path) {
+            Some(span) => Fault::at(&self.path, &self.text, span, message, help),
+            None => Fault::new(message, help),
+        }
+    }
+}
+
+/// The defaults as a layer.
+struct Defaults<'o> {
+    dir: &'o Path,
+}
+
+impl Provider for Defaults<'_> {
+    fn metadata(&self) -> Metadata {
+        Metadata::named("default")
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        tree(serde_json::to_value(Settings::default()).map_err(|error| error.to_string())?, self.dir)
+    }
+}
+
+/// The text of cartwheel.yaml as a layer.
+struct File<'o> {
+    dir: &'o Path,
+    text: &'o str,
+}
+
+impl Provider for File<'_> {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(FILE)
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        let options = serde_saphyr::options! { leading_zero_numbers_as_strings: true, strict_booleans: true };
+        let values = serde_saphyr::from_str_with_options(self.text, options).map_err(|error| error.to_string())?;
+        tree(values, self.dir)
+    }
+}
+
+/// A layer of values whose relative paths start at `dir`.
+fn tree(mut values: serde_json::Value, dir: &Path) -> Result<Map<Profile, Dict>, figment::Error> {
+    rebase(&mut values, dir);
+    let root = Value::serialize(values)?.into_dict().unwrap_or_default();
+    Ok(Map::from([(Profile::Default, root)]))
+}
+
+/// Keys that end in `_file` or `_dir` are paths, wherever they stand.
+fn rebase(values: &mut serde_json::Value, dir: &Path) {
+    let serde_json::Value::Object(entries) = values else { return };
+    for (key, value) in entries {
+        match value {
+            serde_json::Value::String(path) if key.ends_with("_file") || key.ends_with("_dir") => {
+                *path = dir.join(&*path).to_string_lossy().into_owned();
+            }
+            inner => rebase(inner, dir),
+        }
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    let help = "name the folder that holds cartwheel.yaml with --config-dir DIR";
+    Failure::config(Fault::new(format!("{} cannot be read: {error}", path.display()), Some(help.into())))
+}
+
+fn fault_of_file(path: &str, text: &str, error: &YamlError) -> Fault {
+    let error = error.without_snippet();
+    let span = error.location().map_or(0..0, |location| place::bytes(text, location));
+    let (message, help) = match error {
+        YamlError::SerdeUnknownField { field, expected, .. } => unknown("key", field, expected),
+        YamlError::SerdeUnknownVariant { variant, expected, .. } => unknown("value", variant, expected),
+        other => (other.render_with_options(serde_saphyr::render_options! { snippets: serde_saphyr::SnippetMode::Off }), None),
+    };
+    Fault::at(path, text, span, message, help)
+}
+
+fn unknown(what: &str, word: &str, expected: &[&'static str]) -> (String, Option<String>) {
+    (format!("unknown {what} `{word}`"), Some(suggest::help(word, expected.iter().copied())))
+}
+
+/// A fault of a layer without a text: says which variable or flag.
+fn fault_of_override(error: figment::Error) -> Fault {
+    use figment::error::Kind;
+    let (mut message, help) = match &error.kind {
+        Kind::UnknownField(field, expected) => unknown("key", field, expected),
+        Kind::UnknownVariant(variant, expected) => unknown("value", variant, expected),
+        other => (other.to_string(), None),
+    };
+    let mut path = error.path.clone();
+    if let Kind::UnknownField(field, _) = &error.kind
+        && path.last() != Some(field)
+    {
+        path.push(field.clone());
+    }
+    match error.metadata.as_ref().map(|metadata| &*metadata.name) {
+        Some("environment") => message = format!("{PREFIX}{}: {message}", path.join("__").to_ascii_uppercase()),
+        Some(_) | None => message = format!("{}: {message}", path.join(".")),
+    }
+    Fault::new(message, help)
+}

@@ -1,0 +1,76 @@
+//! The configuration: flags > `CARTWHEEL__SECTION__KEY` > `cartwheel.yaml` > defaults.
+//!
+//! The structs here and in the sections are the manual: their doc comments are the JSON Schema's descriptions.
+//! `load` reads and merges, `validate` says what a type cannot, `print` shows the result with its origins. The sections of
+//! connectors are their own types.
+
+mod engine;
+mod delivery;
+mod environment;
+mod load;
+mod outside;
+mod place;
+mod print;
+mod providers;
+pub mod schema;
+pub mod secret;
+mod units;
+mod validate;
+
+pub use load::{Loaded, Origins};
+
+use cartwheel_core::policy::Policy;
+use cartwheel_kafka::KafkaConfig;
+use cartwheel_providers::Brand;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// The whole of cartwheel.yaml. Relative paths in it start at its folder; those in the environment and on the command line at the working directory.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where checkpoints are kept. One process owns it.
+    pub data_dir: PathBuf,
+    /// The folder with journeys (`*.yaml`) and their tests (`*.trace`).
+    pub journeys_dir: PathBuf,
+    /// The folder with the templates that journeys name.
+    pub templates_dir: PathBuf,
+    /// The broker and the topics.
+    pub kafka: KafkaConfig,
+    /// The shards.
+    pub engine: engine::Engine,
+    /// The rules over all journeys: caps, quiet hours, holdout, default time zone.
+    pub policy: Policy,
+    /// The delivery workers.
+    pub delivery: delivery::Delivery,
+    /// Who carries the messages.
+    pub providers: providers::Providers,
+    /// What every template may say of the shop.
+    pub brand: Option<Brand>,
+    /// The listener for health, metrics and the console.
+    pub admin: outside::Admin,
+    /// The listener for the public: unsubscribe links.
+    pub inbound: outside::Inbound,
+    /// Log lines on standard error.
+    pub log: outside::Log,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data_dir: "../.data".into(),
+            journeys_dir: "journeys".into(),
+            templates_dir: "templates".into(),
+            kafka: KafkaConfig::default(),
+            engine: engine::Engine::default(),
+            policy: Policy::default(),
+            delivery: delivery::Delivery::default(),
+            providers: providers::Providers::default(),
+            brand: None,
+            admin: outside::Admin::default(),
+            inbound: outside::Inbound::default(),
+            log: outside::Log::default(),
+        }
+    }
+}

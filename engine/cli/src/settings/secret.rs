@@ -1,0 +1,73 @@
+//! What must not be shown. Every secret is given under its key or in the file named by `KEY_file`.
+
+use cartwheel_providers::Secret;
+use serde_json::Value;
+use std::path::Path;
+
+/// What stands for a secret.
+pub const HIDDEN: &str = "<hidden>";
+
+/// The secrets of a list of keys: as given, or of `file`, one a line. Both, a file that cannot be read, or an empty one is an error.
+pub fn list(given: &[Secret], file: Option<&Path>) -> Result<Vec<Secret>, String> {
+    let Some(path) = file else { return Ok(given.to_vec()) };
+    if !given.is_empty() {
+        return Err("give either the values or the file, not both".into());
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let secrets: Vec<Secret> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Secret::new).collect();
+    if secrets.is_empty() { Err(format!("{} is empty", path.display())) } else { Ok(secrets) }
+}
+
+/// Whether a key of the configuration holds a secret. A test compares this with the schema.
+pub fn is_secret(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    let named = ["password", "secret", "token", "api_key", "private_key", "jaas", "ssl.key.pem"].iter().any(|part| key.contains(part));
+    named && !key.ends_with("_file") && !key.ends_with(".location")
+}
+
+/// Hides every secret in a tree of configuration values.
+pub fn redact(values: &mut Value) {
+    match values {
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                if is_secret(key) { hide(value) } else { redact(value) }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(redact),
+        _ => {}
+    }
+}
+
+fn hide(value: &mut Value) {
+    match value {
+        Value::Null => {}
+        Value::Array(items) => items.iter_mut().for_each(hide),
+        other => *other = HIDDEN.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_tree_is_redacted_but_for_file_names_and_absent_values() {
+        let mut tree = json!({"a": {"password": "x", "password_file": "/p", "token_sha256": null}, "unsubscribe_secrets": ["y", "z"]});
+        redact(&mut tree);
+        let hidden = json!({"a": {"password": HIDDEN, "password_file": "/p", "token_sha256": null}, "unsubscribe_secrets": [HIDDEN, HIDDEN]});
+        assert_eq!(tree, hidden);
+    }
+
+    #[test]
+    fn secrets_come_from_a_file_one_a_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys");
+        std::fs::write(&path, "new\n\n old \n").unwrap();
+        assert_eq!(list(&[], Some(&path)).unwrap(), [Secret::new("new"), Secret::new("old")]);
+        assert!(list(&[Secret::new("x")], Some(&path)).unwrap_err().contains("not both"));
+        assert!(list(&[], Some(&dir.path().join("none"))).unwrap_err().starts_with("cannot read "));
+        std::fs::write(&path, "\n").unwrap();
+        assert!(list(&[], Some(&path)).unwrap_err().ends_with("is empty"));
+    }
+}

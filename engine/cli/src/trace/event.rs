@@ -1,0 +1,125 @@
+//! An event line: `CUSTOMER TYPE [of TEMPLATE [CHANNEL]] [name=value ...]`.
+
+use super::word::Word;
+use crate::failure::Fault;
+use cartwheel_core::channel::Channel;
+use cartwheel_core::id::{CommandId, key_hash};
+use cartwheel_core::time::{Millis, format_rfc3339};
+use serde_json::{Map, Value};
+use std::ops::Range;
+
+/// An event that a trace makes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// The customer string.
+    pub customer: String,
+    /// The canonical event, but for what [`Event::json`] adds.
+    body: Map<String, Value>,
+    /// The message that it is about.
+    pub of: Option<Message>,
+}
+
+/// A customer's newest message from a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The template, or the step's name.
+    pub template: String,
+    /// The channel, where it matters.
+    pub channel: Option<Channel>,
+}
+
+/// A fault's place, words and remedy.
+pub type Wrong = (Range<usize>, String, Option<String>);
+
+impl Event {
+    /// Reads the words after the time. `clock` reads `HH:MM` of the line's day.
+    pub fn read(words: &[Word<'_>], clock: impl Fn(&str) -> Option<Millis>) -> Result<Self, Wrong> {
+        let [customer, kind, rest @ ..] = words else {
+            let span = words.first().map_or(0..0, Word::span);
+            return Err((span, "an event needs a customer and a type".into(), Some("10:00 ana cart_updated cart.id=k1".into())));
+        };
+        if kind.text.contains('=') {
+            return Err((kind.span(), format!("`{}` stands where the event's type is expected", kind.text), None));
+        }
+        let (of, rest) = message(rest)?;
+        let mut body = Map::new();
+        body.insert("type".into(), kind.text.into());
+        body.insert("customer".into(), customer.text.into());
+        for word in rest {
+            let Some((name, value)) = word.assignment() else {
+                return Err((word.span(), format!("`{}` is not of the form name=value", word.text), None));
+            };
+            let value = if name.text == "time" { time(value, &clock)? } else { scalar_or_json(value)? };
+            insert(&mut body, name, value)?;
+        }
+        Ok(Self { customer: customer.text.into(), body, of })
+    }
+
+    /// The canonical event of line `line`, at `at` unless it brings its own time; the id is derived from `scope` and the line.
+    pub fn json(&self, at: Millis, scope: &str, line: usize, command: Option<(CommandId, Option<Channel>)>) -> Vec<u8> {
+        let mut body = self.body.clone();
+        body.entry("id").or_insert_with(|| format!("{:016x}", key_hash(Some(&format!("{scope}:{line}")))).into());
+        body.entry("time").or_insert_with(|| format_rfc3339(at).into());
+        if let Some((command, channel)) = command {
+            let message = body.entry("message").or_insert_with(|| Value::Object(Map::new()));
+            message["command_id"] = command.to_string().into();
+            if let Some(channel) = channel {
+                message["channel"] = channel.name().into();
+            }
+        }
+        Value::Object(body).to_string().into_bytes()
+    }
+}
+
+/// `of TEMPLATE [CHANNEL]` at the beginning, and what follows.
+fn message<'w, 't>(words: &'w [Word<'t>]) -> Result<(Option<Message>, &'w [Word<'t>]), Wrong> {
+    match words {
+        [of, template, rest @ ..] if of.text == "of" && !template.text.contains('=') => {
+            let channel = rest.first().and_then(|word| Channel::parse(word.text));
+            let rest = if channel.is_some() { &rest[1..] } else { rest };
+            Ok((Some(Message { template: template.text.into(), channel }), rest))
+        }
+        [of, ..] if of.text == "of" => Err((of.span(), "`of` needs the template of a message".into(), None)),
+        _ => Ok((None, words)),
+    }
+}
+
+fn time(word: Word<'_>, clock: impl Fn(&str) -> Option<Millis>) -> Result<Value, Wrong> {
+    match clock(word.text) {
+        Some(at) => Ok(format_rfc3339(at).into()),
+        None => scalar_or_json(word),
+    }
+}
+
+/// JSON where the word is JSON, else the word itself; what begins like JSON must be it.
+pub fn scalar_or_json(word: Word<'_>) -> Result<Value, Wrong> {
+    match serde_json::from_str(word.text) {
+        Ok(value) => Ok(value),
+        Err(error) if word.text.starts_with(['[', '{', '"']) => Err((word.span(), format!("this is not JSON: {error}"), None)),
+        Err(_) => Ok(word.text.into()),
+    }
+}
+
+/// Puts `value` at the dotted `name`.
+fn insert(body: &mut Map<String, Value>, name: Word<'_>, value: Value) -> Result<(), Wrong> {
+    let wrong = |message: &str| (name.span(), format!("`{}`: {message}", name.text), None);
+    let mut parts: Vec<&str> = name.text.split('.').collect();
+    if parts.iter().any(|part| part.is_empty()) {
+        return Err(wrong("a part of the name is empty"));
+    }
+    let last = parts.pop().unwrap_or_default();
+    let mut inner = body;
+    for part in parts {
+        let next = inner.entry(part).or_insert_with(|| Value::Object(Map::new()));
+        inner = next.as_object_mut().ok_or_else(|| wrong("is inside of something that is not an object"))?;
+    }
+    match inner.insert(last.into(), value) {
+        Some(_) => Err(wrong("is there already")),
+        None => Ok(()),
+    }
+}
+
+/// A fault of this file.
+pub fn fault((span, message, help): Wrong, path: &str, text: &str) -> Fault {
+    Fault::at(path, text, span, message, help)
+}

@@ -1,0 +1,28 @@
+//! What one line of a trace says.
+
+use super::event::Event;
+use super::expect::Expectation;
+use cartwheel_core::time::Millis;
+use std::ops::Range;
+
+/// A line with a time.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// When.
+    pub at: Millis,
+    /// The line's words in the file.
+    pub span: Range<usize>,
+    /// The number of the line in the file, from 1.
+    pub line: usize,
+    /// What happens or is expected.
+    pub what: What,
+}
+
+/// What a line says.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// Something happens.
+    Event(Event),
+    /// Something must have been decided.
+    Expect(Expectation),
+}

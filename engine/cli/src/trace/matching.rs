@@ -1,0 +1,50 @@
+//! Whether a decision is the one that a line wants.
+
+use super::event::Message;
+use super::expect::Wanted;
+use cartwheel_core::decision::{Decision, Verdict};
+use cartwheel_core::journey::plan::{Op, Plan};
+use cartwheel_core::time::Millis;
+use serde_json::Value;
+
+/// Whether `decision` is what a line at `at` wants.
+pub fn meets(decision: &Decision, wanted: &Wanted, at: Millis, plan: &Plan) -> bool {
+    decision.at == at
+        && decision.customer == wanted.customer
+        && decision.decision == wanted.verdict
+        && wanted.reason.is_none_or(|reason| decision.reason == reason)
+        && wanted.message.as_ref().is_none_or(|message| is_message(decision, message, plan))
+        && wanted.values.iter().all(|(name, value)| has(decision, name, value))
+}
+
+/// Whether the decision sent this message.
+pub fn is_message(decision: &Decision, message: &Message, plan: &Plan) -> bool {
+    decision.decision == Verdict::Sent
+        && (template(decision, plan) == message.template || decision.step.as_deref() == Some(&*message.template))
+        && (message.channel.is_none() || decision.channel == message.channel)
+}
+
+/// The template of the step that decided; empty if it has none.
+pub fn template<'p>(decision: &Decision, plan: &'p Plan) -> &'p str {
+    let journey = plan.journeys.iter().find(|journey| journey.name == decision.journey);
+    let template = |op: &'p Op| match op {
+        Op::Send { step, template, .. } if Some(step) == decision.step.as_ref() => Some(template.as_str()),
+        _ => None,
+    };
+    journey.and_then(|journey| journey.ops.iter().find_map(template)).unwrap_or_default()
+}
+
+fn has(decision: &Decision, name: &str, wanted: &Value) -> bool {
+    let text = |text: Option<&str>| text.map_or(Value::Null, Value::from);
+    let actual = match name {
+        "journey" => text(Some(&decision.journey)),
+        "step" => text(decision.step.as_deref()),
+        "channel" => text(decision.channel.map(|channel| channel.name())),
+        _ => match decision.values.iter().find(|(known, _)| known == name) {
+            Some((_, value)) => serde_json::to_value(value).unwrap_or_default(),
+            None => return false,
+        },
+    };
+    // 80 and 80.0 are one number.
+    actual == *wanted || actual.as_f64().zip(wanted.as_f64()).is_some_and(|(actual, wanted)| actual == wanted)
+}
