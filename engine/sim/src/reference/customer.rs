@@ -28,8 +28,10 @@ pub struct Customer {
     pub profile: Vec<(Box<str>, Value)>,
     /// Some(true) granted, Some(false) denied, None unknown; by channel.
     pub consent: [Option<bool>; 5],
-    /// By bounce or complaint; by channel.
-    pub suppressed: [bool; 5],
+    /// By a bounce; by channel.
+    pub bounced: [bool; 5],
+    /// By a complaint; by channel.
+    pub complained: [bool; 5],
     /// Number of orders.
     pub orders: u64,
     /// Sum of the orders' totals.
@@ -255,8 +257,10 @@ impl Customer {
         }
     }
 
+    /// Each of the two reasons is told once.
     fn suppress(&mut self, channel: Channel, reason: SuppressionReason, now: Millis, effects: &mut Vec<Suppression>) {
-        if !std::mem::replace(&mut self.suppressed[channel as usize], true) {
+        let known = if reason == SuppressionReason::Bounced { &mut self.bounced } else { &mut self.complained };
+        if !std::mem::replace(&mut known[channel as usize], true) {
             self.tell(channel, reason, true, now, effects);
         }
     }

@@ -105,7 +105,7 @@ impl Turn<'_> {
         if marketing && self.customer.consent[channel as usize] != Some(true) {
             return Err(Reason::NoConsent);
         }
-        if self.customer.suppressed[channel as usize] {
+        if self.customer.bounced[channel as usize] || self.customer.complained[channel as usize] {
             return Err(Reason::Suppressed);
         }
         self.customer.address(channel).map(|_| ()).ok_or(Reason::Unreachable)

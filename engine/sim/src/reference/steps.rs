@@ -30,7 +30,8 @@ impl Turn<'_> {
                 run.anchor = self.t;
                 self.execute(run, next);
             }
-            Stage::Fallback { op, .. } if run.engaged => self.execute(run, op + 1),
+            // Also where the fallback itself was put off: who has opened the message meanwhile needs no second one.
+            Stage::Send { op, index } | Stage::Fallback { op, index } if index > 0 && run.engaged => self.execute(run, op + 1),
             Stage::Send { op, index } | Stage::Fallback { op, index } => self.resume(run, op, index),
         }
     }

@@ -109,7 +109,8 @@ fn suppressions_are_told_when_they_change() {
         ("consent_changed", consent(false), vec!["suppress email Unsubscribed"]),
         ("message_bounced", json!({ "message": { "bounce": "soft" } }), vec![]),
         ("message_bounced", json!({ "message": { "bounce": "hard" } }), vec!["suppress email Bounced"]),
-        ("message_complained", json!({}), vec![]),
+        ("message_bounced", json!({}), vec![]),
+        ("message_complained", json!({}), vec!["suppress email Complained"]),
         ("message_complained", json!({ "message": { "channel": "sms" } }), vec!["suppress sms Complained"]),
         ("unsubscribed", json!({ "channel": "fax" }), vec![]),
     ];

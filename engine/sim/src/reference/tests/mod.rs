@@ -14,7 +14,7 @@ use super::{Outcome, Reference};
 use cartwheel_core::decision::Decision;
 use cartwheel_core::journey::load::{Source, load};
 use cartwheel_core::policy::Policy;
-use cartwheel_core::time::{Millis, format_rfc3339, parse_rfc3339};
+use cartwheel_core::time::{Millis, parse_rfc3339};
 use cartwheel_core::value::Value;
 use serde_json::{Map, json};
 use std::sync::Arc;

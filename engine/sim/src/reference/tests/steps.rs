@@ -118,3 +118,12 @@ fn a_fallback_passes_the_gate_on_its_own() {
     shop.event("01-05 11:00", "unsubscribed", json!({ "channel": "sms" }));
     assert_eq!(shop.clock("01-05 16:00"), ["dropped no_consent hi sms", "exited step exit-3"], "15:00 has passed");
 }
+
+#[test]
+fn a_fallback_that_was_put_off_is_not_sent_to_who_has_opened_meanwhile() {
+    let mut shop = Shop::new("quiet_hours: [{ channels: [sms], from: '13:00', to: '18:00' }]", &[FALLBACK]);
+    shop.event("01-05 10:00", "go", json!({}));
+    assert_eq!(shop.clock("01-05 14:00"), ["deferred quiet_hours hi sms until=01-05 18:00"]);
+    shop.event("01-05 15:00", "message_opened", json!({ "message": { "command_id": shop.newest_command() } }));
+    assert_eq!(shop.clock("01-05 18:00"), ["exited step exit-3"]);
+}
