@@ -9,6 +9,8 @@ pub mod resend;
 pub mod secret;
 pub mod smtp;
 pub mod template;
+#[cfg(test)]
+mod testing;
 pub mod webhook;
 
 pub use cartwheel_core::receipt::{AmbiguousReason, Outcome, RejectReason, RetryReason};

@@ -87,7 +87,7 @@ mod tests {
         assert_eq!(resolve(Some(&inline), None), Ok(Some(inline.clone())));
         assert_eq!(resolve(None, Some(&file)), Ok(Some(Secret::new("from-file"))));
         assert!(resolve(Some(&inline), Some(&file)).is_err());
-        assert!(resolve(Some(&Secret::new("")), None).is_err());
+        assert!(Secret::resolve("password", Some(&Secret::new("")), None).is_err());
         let error = resolve(None, Some(&dir.path().join("none"))).unwrap_err();
         assert!(error.to_string().starts_with("password: cannot read "), "{error}");
     }

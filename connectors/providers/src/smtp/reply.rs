@@ -109,7 +109,9 @@ mod tests {
 
     #[test]
     fn enhanced_codes_are_read() {
-        for (text, code) in [("5.1.1 x", Some((1, 1))), ("4.7.0", Some((7, 0))), ("2.1.0 x", None), ("5.1 x", None), ("1.2.3.4 x", None), ("", None)] {
+        for (text, code) in
+            [("5.1.1 x", Some((1, 1))), ("4.7.0", Some((7, 0))), ("2.1.0 x", None), ("5.1 x", None), ("1.2.3.4 x", None), ("", None)]
+        {
             assert_eq!(enhanced_code(text), code, "{text}");
         }
     }

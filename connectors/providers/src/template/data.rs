@@ -46,7 +46,8 @@ pub(super) fn globals(command: &Command, brand: &Brand, unsubscribe_url: &str) -
     let text = |value: &str| Value::scalar(value.to_owned());
     let option = |value: Option<&str>| value.map_or(Value::Nil, text);
     let store = brand.store_url.trim_end_matches('/');
-    let at = |subject: &str, fields: &[&str]| fields.iter().find_map(|field| data.get(subject)?.get(field).filter(|value| !value.is_null()));
+    let at =
+        |subject: &str, fields: &[&str]| fields.iter().find_map(|field| data.get(subject)?.get(field).filter(|value| !value.is_null()));
     let field = |subject: &str, fields: &[&str]| at(subject, fields).map_or(Value::Nil, value);
     let money = |subject: &str, name: &str| at(subject, &[name]).map_or(Value::Nil, money);
     let link = |subject: &str, path: &str| at(subject, &["url"]).map_or_else(|| text(&format!("{store}{path}")), value);
@@ -78,7 +79,10 @@ pub(super) fn globals(command: &Command, brand: &Brand, unsubscribe_url: &str) -
     .map(|(name, value)| (name.into(), value))
     .collect();
     // A profile always exists, be it empty; the other subjects only if an event brought them.
-    globals.insert("profile".into(), data.get("profile").filter(|profile| profile.is_object()).map_or_else(|| Value::Object(Object::new()), value));
+    globals.insert(
+        "profile".into(),
+        data.get("profile").filter(|profile| profile.is_object()).map_or_else(|| Value::Object(Object::new()), value),
+    );
     for subject in ["cart", "order", "checkout", "product"] {
         globals.insert(subject.into(), data.get(subject).map_or(Value::Nil, value));
     }

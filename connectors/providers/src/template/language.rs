@@ -79,7 +79,8 @@ pub(super) fn html(text: &str) -> String {
 
 /// Browsers ignore blanks and control characters in a scheme, so this does too.
 fn is_script(text: &str) -> bool {
-    let head: String = text.chars().filter(|char| !char.is_control() && !char.is_whitespace()).take(11).collect::<String>().to_ascii_lowercase();
+    let head: String =
+        text.chars().filter(|char| !char.is_control() && !char.is_whitespace()).take(11).collect::<String>().to_ascii_lowercase();
     ["javascript:", "vbscript:", "data:"].iter().any(|scheme| head.starts_with(scheme))
 }
 
@@ -101,7 +102,11 @@ impl Filter for JsonFilter {
 
 /// Text for the inside of a JSON string.
 #[derive(Clone, ParseFilter, FilterReflection)]
-#[filter(name = "json_text", description = "Escapes for the inside of a JSON string; appended to what a webhook part prints.", parsed(JsonTextFilter))]
+#[filter(
+    name = "json_text",
+    description = "Escapes for the inside of a JSON string; appended to what a webhook part prints.",
+    parsed(JsonTextFilter)
+)]
 struct JsonText;
 
 #[derive(Debug, Default, Display_filter)]

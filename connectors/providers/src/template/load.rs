@@ -34,7 +34,8 @@ impl Compiled {
             return Err(RenderFault::TooLarge);
         }
         // The message may quote the data, so only its kind is kept.
-        result.map_err(|error| if error.to_string().starts_with("liquid: Unknown") { RenderFault::Missing } else { RenderFault::Failed })?;
+        result
+            .map_err(|error| if error.to_string().starts_with("liquid: Unknown") { RenderFault::Missing } else { RenderFault::Failed })?;
         out.into_string().ok_or(RenderFault::Failed)
     }
 }
@@ -102,7 +103,10 @@ fn read_part(path: &Path, part: Part, parser: &Parser) -> Result<Compiled, Vec<T
     }
     let source = fs::read_to_string(path).map_err(unreadable)?;
     // The source as written is parsed first, so that errors name its own lines.
-    parser.parse(&source).map_err(|error| liquid_problem(&error.to_string())).map_err(|(line, text)| one(line, text))?;
+    if let Err(error) = parser.parse(&source) {
+        let (line, text) = liquid_problem(&error.to_string());
+        return Err(one(line.or_else(|| line_of(&text, &source, parser)), text));
+    }
     let names = scan::names(&source);
     let unknown = unknown_variables(path, &source, &names);
     if !unknown.is_empty() {
@@ -128,9 +132,18 @@ fn unknown_variables(path: &Path, source: &str, names: &scan::Names) -> Vec<Temp
         .collect()
 }
 
-/// The line and the last words of a message of the Liquid parser, which draws the source: `--> LINE:COLUMN` and `= WHAT`.
+/// The line and the gist of a message of the Liquid parser. One about syntax draws the source: `--> LINE:COLUMN` and `= WHAT`. Others name
+/// what was asked for: `requested filter=NAME`.
 fn liquid_problem(text: &str) -> (Option<usize>, String) {
     let line = text.split("--> ").nth(1).and_then(|rest| rest.split(':').next()).and_then(|line| line.trim().parse().ok());
-    let what = text.lines().find_map(|line| line.trim_start().strip_prefix("= ")).unwrap_or_else(|| text.trim());
-    (line, what.trim_start_matches("liquid: ").replace('\n', " "))
+    let starting = |start: &str| text.lines().find_map(|line| line.trim_start().strip_prefix(start));
+    let what = starting("= ").or_else(|| starting("liquid: ")).unwrap_or(text).trim();
+    let requested = starting("requested ").map(|name| format!(" ({name})")).unwrap_or_default();
+    (line, format!("{what}{requested}"))
+}
+
+/// The line of the first tag that has the same problem when it stands alone.
+fn line_of(problem: &str, source: &str, parser: &Parser) -> Option<usize> {
+    let alone = |tag: &scan::Tag| parser.parse(&source[tag.outer.clone()]).err().map(|error| liquid_problem(&error.to_string()).1);
+    scan::tags(source).iter().find(|tag| alone(tag).as_deref() == Some(problem)).map(|tag| line_at(source, tag.outer.start))
 }

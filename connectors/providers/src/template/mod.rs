@@ -88,7 +88,8 @@ impl Templates {
                 from: brand.sender(),
                 reply_to: brand.reply_to.clone(),
                 to,
-                subject: render(Part::Subject).and_then(|text| one_line(&text).ok_or_else(|| fail(Some(Part::Subject), RenderFault::Empty)))?,
+                subject: render(Part::Subject)
+                    .and_then(|text| one_line(&text).ok_or_else(|| fail(Some(Part::Subject), RenderFault::Empty)))?,
                 text: render(Part::Text)?,
                 html: render(Part::Html)?,
                 unsubscribe_url: (command.class == Class::Marketing).then(|| unsubscribe_url.to_owned()),

@@ -136,8 +136,23 @@ pub(super) fn names(source: &str) -> Names {
 }
 
 /// Words that are not variables.
-const KEYWORDS: [&str; 15] =
-    ["true", "false", "nil", "null", "empty", "blank", "and", "or", "contains", "in", "reversed", "limit", "offset", "forloop", "tablerowloop"];
+const KEYWORDS: [&str; 15] = [
+    "true",
+    "false",
+    "nil",
+    "null",
+    "empty",
+    "blank",
+    "and",
+    "or",
+    "contains",
+    "in",
+    "reversed",
+    "limit",
+    "offset",
+    "forloop",
+    "tablerowloop",
+];
 
 /// Identifiers and single signs of a tag, each with its offset; strings and numbers are left out as one empty word.
 fn words(inner: &str) -> Vec<(usize, &str)> {
@@ -184,7 +199,9 @@ mod tests {
 
     #[test]
     fn names_are_collected() {
-        let names = names("{% for item in cart.items limit: 3 %}{{ item.name | default: brand_name, x: \"a.b\" }}{% endfor %}{% if a == 'b' and c %}{% endif %}");
+        let names = names(
+            "{% for item in cart.items limit: 3 %}{{ item.name | default: brand_name, x: \"a.b\" }}{% endfor %}{% if a == 'b' and c %}{% endif %}",
+        );
         let read: Vec<_> = names.read.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(read, ["cart", "item", "brand_name", "a", "c"]);
         assert_eq!(names.given.iter().collect::<Vec<_>>(), ["item"]);

@@ -28,8 +28,12 @@ impl Webhook {
     pub fn new(config: &WebhookConfig, clock: Clock) -> Result<Self, ConfigError> {
         let url = parse(&config.url, &config.allow_http, config.allow_private)?;
         let timeout = Duration::from_millis(config.timeout.millis().max(1).unsigned_abs());
-        let mut builder =
-            Client::builder().user_agent("cartwheel").redirect(redirect::Policy::none()).no_proxy().connect_timeout(timeout).timeout(timeout);
+        let mut builder = Client::builder()
+            .user_agent("cartwheel")
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(timeout)
+            .timeout(timeout);
         if !config.allow_private {
             builder = builder.dns_resolver(Arc::new(PublicOnly));
         }

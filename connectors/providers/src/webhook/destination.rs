@@ -87,13 +87,36 @@ mod tests {
 
     #[test]
     fn only_public_addresses_pass() {
-        for public in ["1.1.1.1", "93.184.216.34", "100.63.0.1", "2606:4700::1111", "64:ff9b::101:101", "::ffff:1.1.1.1", "2002:101:101::1"] {
+        for public in ["1.1.1.1", "93.184.216.34", "100.63.0.1", "2606:4700::1111", "64:ff9b::101:101", "::ffff:1.1.1.1", "2002:101:101::1"]
+        {
             assert!(is_public(public.parse().unwrap()), "{public}");
         }
         for not in [
-            "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "198.18.0.1", "224.0.0.1",
-            "255.255.255.255", "240.0.0.1", "192.0.2.1", "::1", "::", "fe80::1", "fc00::1", "fd12::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
-            "64:ff9b::7f00:1", "2002:7f00:1::1", "2001:db8::1", "2001::1", "::7f00:1",
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "100.64.0.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "240.0.0.1",
+            "192.0.2.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "fd12::1",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::1",
+            "2001:db8::1",
+            "2001::1",
+            "::7f00:1",
         ] {
             assert!(!is_public(not.parse().unwrap()), "{not}");
         }
@@ -106,8 +129,16 @@ mod tests {
         assert!(parse("http://localhost:8080/in", &allowed, false).is_ok(), "the name is resolved, and refused, at the call");
         assert!(parse("http://127.0.0.1:8080/in", &allowed, true).is_ok());
         for url in [
-            "http://hooks.shop.example/", "ftp://hooks.shop.example/", "https://user:pass@shop.example/", "https://10.0.0.1/", "https://[::1]/",
-            "https://2130706433/", "https://0x7f.1/", "http://127.0.0.1/", "https://", "not a url",
+            "http://hooks.shop.example/",
+            "ftp://hooks.shop.example/",
+            "https://user:pass@shop.example/",
+            "https://10.0.0.1/",
+            "https://[::1]/",
+            "https://2130706433/",
+            "https://0x7f.1/",
+            "http://127.0.0.1/",
+            "https://",
+            "not a url",
         ] {
             assert!(parse(url, &[], false).is_err(), "{url}");
         }
