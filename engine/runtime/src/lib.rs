@@ -1,6 +1,9 @@
 //! The shell around the shards: threads, clock, supervision, and what a person sees.
 //!
-//! So far: [`metrics`] (the closed list of what is measured) and [`admin`] (health, metrics, JSON API and console).
+//! In the order in which an event passes: [`clock`] is the only now(); [`engine`] assigns partitions to shard threads, drives each shard and
+//! supervises it; [`deliver`] hands commands to providers; [`metrics`] is the closed list of what is measured; [`admin`] shows it.
 
-pub mod admin;
+pub mod clock;
+pub mod engine;
 pub mod metrics;
+pub mod admin;

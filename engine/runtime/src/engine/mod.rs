@@ -1,0 +1,179 @@
+//! The engine: a member of the consumer group that runs one thread for each partition it owns.
+//!
+//! [`Engine::start`] checks the topics and publishes the configuration; then a thread joins the group ([`assignment`]) and
+//! hands partitions to the supervisor ([`supervision`]), which starts a thread for each ([`shard_thread`]). That takes the partition over
+//! ([`takeover`]) and drives the shard. Nothing is shared between shards but clients for questions and the places where figures are shown.
+
+mod options;
+mod bundle;
+mod topics;
+mod context;
+mod assignment;
+mod supervision;
+mod takeover;
+mod shard_thread;
+mod ticker;
+mod failure;
+mod request;
+mod stats;
+mod directory;
+mod source;
+
+pub use bundle::{ConfigBundle, JourneyText};
+pub use context::OpenStore;
+pub use failure::{Failure, Remedy};
+pub use options::{Begin, CreateTopics, EngineOptions, EngineSettings};
+pub use source::EngineSource;
+pub use topics::EngineError;
+
+use crate::admin::{Board, graph};
+use crate::metrics::labels::ShardState;
+use assignment::Member;
+use bundle::Configurations;
+use cartwheel_kafka::{Assignment, Offsets};
+use cartwheel_shard::checkpoint::Store;
+use cartwheel_shard::checkpoint::rocks::RocksStore;
+use context::Context;
+use directory::Directory;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Instant;
+use supervision::Supervisor;
+
+/// A running engine. Dropping it stops it, as [`Engine::stop`] does.
+#[derive(Debug)]
+pub struct Engine {
+    source: Arc<EngineSource>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Checks data directory and topics, publishes the configuration, and joins the group; shards start as they are assigned.
+    /// Blocks for as long as the broker takes to answer (`start_timeout` bounds each question): not for threads of an async runtime.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub fn start(options: EngineOptions) -> Result<Self, EngineError> {
+        let data_dir = options.data_dir.clone();
+        let lock = own(&data_dir)?;
+        Self::start_with(options, Box::new(move |partition| RocksStore::open(&data_dir.join(format!("shard-{partition}")))), Some(lock))
+    }
+
+    /// The same with another checkpoint store, opened by `open` on the shard's thread; `lock` is held as long as the engine runs.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub fn start_with<S: Store + 'static>(options: EngineOptions, open: Box<OpenStore<S>>, lock: Option<File>) -> Result<Self, EngineError> {
+        let compiled = options.bundle.load().map_err(|problems| EngineError::Bundle(says(&problems)))?;
+        if compiled.hash != options.plan.hash {
+            return Err(EngineError::Bundle(format!("hash {:032x} instead of {:032x}", compiled.hash, options.plan.hash)));
+        }
+        let layout = topics::check(&options)?;
+        bundle::publish(&options.kafka, options.plan.hash, &options.bundle, options.settings.start_timeout)?;
+        let (topics, directory) = (options.kafka.topics(), Arc::<Directory>::default());
+        let board = Arc::new(Board::new(options.plan.journeys.iter().map(graph).collect()));
+        let source = Arc::new(EngineSource {
+            board: Arc::clone(&board),
+            directory: Arc::clone(&directory),
+            clock: Arc::clone(&options.clock),
+            plan: Arc::clone(&options.plan),
+            partitions: layout.partitions,
+            demo: options.demo,
+        });
+        let context = Arc::new(Context {
+            configurations: Configurations::new(&options.kafka, &options.plan),
+            offsets: Arc::new(Offsets::new(&options.kafka)?),
+            kafka: options.kafka,
+            layout,
+            settings: options.settings,
+            clock: options.clock,
+            plan: options.plan,
+            metrics: options.metrics,
+            topics,
+            board,
+            open,
+        });
+        let stop = Arc::<AtomicBool>::default();
+        let member = Member {
+            kafka: context.kafka.clone(),
+            topic: context.topics.events.clone(),
+            assignment: Some(Assignment::join(&context.kafka, &context.topics.events)?),
+            supervisor: Supervisor::new(context, Arc::clone(&directory)),
+            directory,
+            stop: Arc::clone(&stop),
+            releasing: Vec::new(),
+            commit_at: Instant::now(),
+            rejoin_at: Instant::now(),
+        };
+        let body = move || {
+            member.run();
+            drop(lock);
+        };
+        let thread = std::thread::Builder::new().name("engine".into()).spawn(body).map_err(EngineError::Thread)?;
+        Ok(Self { source, stop, thread: Some(thread) })
+    }
+
+    /// The answers for the admin listener.
+    pub fn source(&self) -> Arc<EngineSource> {
+        Arc::clone(&self.source)
+    }
+
+    /// Number of partitions, here and elsewhere.
+    pub fn partitions(&self) -> i32 {
+        self.source.partitions
+    }
+
+    /// The shards of this process that decide now, in order.
+    pub fn running(&self) -> Vec<i32> {
+        self.source.directory.in_state(ShardState::Running)
+    }
+
+    /// The shards of this process that are not started again.
+    pub fn quarantined(&self) -> Vec<i32> {
+        self.source.directory.in_state(ShardState::Quarantined)
+    }
+
+    /// Whether the engine's thread has ended, which it does only when told to or by a defect.
+    pub fn has_ended(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Finishes: every shard ends its turn and writes a checkpoint (each at most `stop_timeout`), then the group is left. Blocks.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() && thread.join().is_err() {
+            tracing::error!("the engine's thread panicked");
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn says(problems: &[cartwheel_core::journey::load::Problem]) -> String {
+    problems.first().map(|problem| format!("{}: {}", problem.path, problem.message)).unwrap_or_default()
+}
+
+/// Makes the data directory ours: writable, and locked against a second engine.
+fn own(path: &Path) -> Result<File, EngineError> {
+    let shown = || path.display().to_string();
+    let unusable = |error| EngineError::DataDir { path: shown(), error };
+    std::fs::create_dir_all(path).map_err(unusable)?;
+    let lock = OpenOptions::new().write(true).create(true).truncate(false).open(path.join("engine.lock")).map_err(unusable)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(EngineError::DataDirInUse { path: shown() }),
+        Err(TryLockError::Error(error)) => Err(unusable(error)),
+    }
+}

@@ -1,0 +1,137 @@
+//! The engine's answers to the admin listener.
+
+use super::directory::{Asked, Directory};
+use super::request::Request;
+use crate::admin::view::{CustomerView, InboxEntry, JourneyView, Overview, Personal, ProfileView, Readiness, RunState, RunView};
+use crate::admin::{AdminSource, Board, BoardClock, SourceError};
+use crate::clock::Clock;
+use cartwheel_core::channel::Channel;
+use cartwheel_core::id::CustomerId;
+use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::sends::SuppressionReason;
+use cartwheel_kafka::partition_of;
+use cartwheel_shard::{Explanation, LiveRun};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// The engine's thread goes round several times a second; after this it counts as stuck.
+const STUCK: Duration = Duration::from_secs(60);
+/// Decisions that a shard keeps of a customer; where there are as many, older ones may be gone.
+const KEPT: usize = cartwheel_shard::checkpoint::KEPT_DECISIONS;
+
+/// Answers for one engine. The demo wraps it to add its inbox.
+pub struct EngineSource {
+    pub(super) board: Arc<Board>,
+    pub(super) directory: Arc<Directory>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) plan: Arc<Plan>,
+    pub(super) partitions: i32,
+    pub(super) demo: bool,
+}
+
+impl std::fmt::Debug for EngineSource {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("EngineSource")
+    }
+}
+
+impl EngineSource {
+    /// Where shards and delivery publish their snapshots.
+    pub fn board(&self) -> &Arc<Board> {
+        &self.board
+    }
+
+    async fn explain(&self, customer: &str) -> Result<Explanation, SourceError> {
+        let partition = partition_of(customer.as_bytes(), self.partitions);
+        let (reply, answer) = oneshot::channel();
+        let unavailable = |why: &str| SourceError::Unavailable(format!("partition {partition}, which has this customer, {why}"));
+        match self.directory.ask(partition, Request::Explain { customer: customer.to_owned(), reply }) {
+            Asked::Waiting => {}
+            Asked::Elsewhere => return Err(unavailable("is not owned by this process; ask the one that owns it")),
+            Asked::Busy => return Err(unavailable("is starting, stopped or busy")),
+        }
+        match answer.await {
+            Ok(Ok(Some(found))) => Ok(found),
+            Ok(Ok(None)) => Err(SourceError::NotFound("this customer has never been seen".into())),
+            Ok(Err(_)) => Err(unavailable("cannot read its checkpoint store")),
+            Err(_) => Err(unavailable("has just stopped")),
+        }
+    }
+
+    fn view(&self, found: Explanation) -> CustomerView {
+        let named = |names: &[&str]| Channel::ALL.into_iter().filter(|channel| names.contains(&channel.name())).collect::<Vec<_>>();
+        let consent = named(&found.granted).into_iter().map(|channel| (channel, true));
+        let denied = named(&found.denied).into_iter().map(|channel| (channel, false));
+        let id = CustomerId::of(&found.customer);
+        CustomerView {
+            id,
+            shard: partition_of(found.customer.as_bytes(), self.partitions).unsigned_abs(),
+            profile: ProfileView {
+                orders: found.orders.into(),
+                lifetime_value: found.lifetime_value,
+                last_order_at: None,
+                time_zone: found.zone.clone().unwrap_or_else(|| self.plan.policy.zone.clone()),
+                country: None,
+                consent: consent.chain(denied).collect(),
+                reachable: named(&found.reachable),
+                suppressed: named(&found.suppressed).into_iter().map(|channel| (channel, SuppressionReason::Bounced)).collect(),
+            },
+            personal: Some(Personal::default()),
+            runs: found.runs.iter().map(|run| self.run(run)).collect(),
+            truncated: found.decisions.len() >= KEPT,
+            decisions: found.decisions,
+            customer: found.customer,
+        }
+    }
+
+    fn run(&self, run: &LiveRun) -> RunView {
+        let journey = self.plan.journeys.iter().find(|journey| journey.name == run.journey);
+        RunView {
+            run: run.run,
+            journey: run.journey.clone(),
+            version: journey.map(|journey| journey.version.to_string()).unwrap_or_default(),
+            state: match run.stage {
+                _ if run.held => RunState::Held,
+                "window" => RunState::Window,
+                "lingering" => RunState::Lingering,
+                _ => RunState::Live,
+            },
+            step: run.step.clone(),
+            opened_at: run.opened_at,
+            due_at: run.next_timer,
+            messages: 0,
+        }
+    }
+}
+
+impl AdminSource for EngineSource {
+    fn alive(&self) -> bool {
+        self.directory.alive(STUCK)
+    }
+
+    async fn readiness(&self) -> Readiness {
+        self.directory.readiness()
+    }
+
+    async fn overview(&self) -> Result<Overview, SourceError> {
+        let clock = BoardClock { clock: self.clock.wall(), speed: self.clock.speed(), demo: self.demo };
+        Ok(self.board.overview(clock))
+    }
+
+    async fn journey(&self, name: &str) -> Result<JourneyView, SourceError> {
+        self.board.journey(name).ok_or_else(|| SourceError::NotFound(format!("there is no journey {name}")))
+    }
+
+    async fn customer(&self, customer: &str) -> Result<CustomerView, SourceError> {
+        Ok(self.view(self.explain(customer).await?))
+    }
+
+    async fn inbox(&self) -> Result<Vec<InboxEntry>, SourceError> {
+        Err(SourceError::NotFound("the inbox belongs to the demo".into()))
+    }
+
+    async fn mail_html(&self, _: u64) -> Result<String, SourceError> {
+        Err(SourceError::NotFound("the inbox belongs to the demo".into()))
+    }
+}

@@ -1,0 +1,135 @@
+//! What a shard's thread publishes: a snapshot a few times a second.
+
+use super::context::{Context, Control};
+use crate::metrics::labels::{Closed, Intake, ShardState};
+use crate::metrics::snapshot::{DecisionCount, ShardStats};
+use cartwheel_core::decision::{Reason, Verdict};
+use cartwheel_core::effect::Tally;
+use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::sends::Poison;
+use cartwheel_core::time::Millis;
+use cartwheel_shard::checkpoint::Store;
+use cartwheel_shard::{Counters, Shard};
+use compact_str::CompactString;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// Least time between two snapshots.
+const EVERY: Duration = Duration::from_millis(250);
+
+type Cell = (u16, Option<u16>, Verdict, Reason);
+
+/// Publishes one shard's snapshots. Lives as long as one execution.
+pub(super) struct Publisher<S> {
+    context: Arc<Context<S>>,
+    control: Arc<Control>,
+    stats: ShardStats,
+    /// What the replay counted; none before it is done.
+    base: Option<(Counters, BTreeMap<Cell, u64>)>,
+    last: Option<Instant>,
+}
+
+/// What only the thread knows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    /// Wall time.
+    pub wall: Millis,
+    /// The same less the margin.
+    pub due_by: Millis,
+    /// The newest end offset that is known.
+    pub end: i64,
+    /// Since the newest checkpoint.
+    pub checkpoint_age: Duration,
+}
+
+impl<S: Store> Publisher<S> {
+    /// For one execution of a shard.
+    pub fn new(context: Arc<Context<S>>, control: Arc<Control>, partition: i32, execution: u64, restarts: u64) -> Self {
+        let mut stats = ShardStats::new(partition.unsigned_abs(), execution);
+        stats.restarts = restarts;
+        stats.leader_changes = 1;
+        stats.retention = context.layout.retention_ms;
+        Self { context, control, stats, base: None, last: None }
+    }
+
+    /// The shard is doing something else now.
+    pub fn state(&mut self, state: ShardState) {
+        self.control.state.store(state.index() as u8, Ordering::Relaxed);
+        self.stats.state = state;
+        self.stats.clock = self.context.clock.wall();
+        self.send();
+    }
+
+    /// The replay is over: counts begin here.
+    pub fn begin(&mut self, shard: &Shard<S>) {
+        self.base = Some((shard.counters().clone(), cells(shard.tally())));
+    }
+
+    /// Publishes, if it is time.
+    pub fn publish(&mut self, shard: &Shard<S>, moment: Moment) {
+        if self.last.is_some_and(|last| last.elapsed() < EVERY) {
+            return;
+        }
+        self.last = Some(Instant::now());
+        self.control.next_offset.store(shard.next_offset(), Ordering::Relaxed);
+        self.gauges(shard, moment);
+        self.counters(shard);
+        self.send();
+    }
+
+    fn gauges(&mut self, shard: &Shard<S>, moment: Moment) {
+        let stats = &mut self.stats;
+        stats.mode = shard.mode();
+        stats.now = shard.now();
+        stats.clock = moment.wall;
+        stats.next_offset = shard.next_offset();
+        stats.lag_records = u64::try_from(moment.end - shard.next_offset()).unwrap_or(0);
+        stats.customers = shard.customers() as u64;
+        stats.timers = shard.timers() as u64;
+        stats.oldest_due = shard.nothing_due_before().filter(|due| *due <= moment.due_by);
+        stats.in_flight = shard.in_flight();
+        stats.checkpoint_age = Millis::try_from(moment.checkpoint_age.as_millis()).unwrap_or(Millis::MAX);
+    }
+
+    fn counters(&mut self, shard: &Shard<S>) {
+        let Some((base, cells_before)) = &self.base else { return };
+        let (stats, now) = (&mut self.stats, shard.counters());
+        stats.events[Intake::Applied] = now.wanted - base.wanted;
+        stats.events[Intake::Unwanted] = now.unwanted - base.unwanted;
+        stats.events[Intake::Duplicate] = now.duplicates - base.duplicates;
+        for (place, reason) in Poison::ALL.into_iter().enumerate() {
+            stats.poison[reason] = now.poison[place] - base.poison[place];
+        }
+        stats.events[Intake::Poison] = stats.poison.total();
+        stats.turns = now.turns - base.turns;
+        stats.timers_fired = now.fired - base.fired;
+        stats.checkpoints = now.checkpoints - base.checkpoints;
+        stats.checkpoint_bytes = now.checkpoint_bytes - base.checkpoint_bytes;
+        stats.decisions = decisions(&self.context.plan, shard.tally(), cells_before);
+    }
+
+    fn send(&self) {
+        self.context.metrics.publish_shard(&self.stats);
+        self.context.board.publish_shard(self.stats.clone(), Instant::now());
+    }
+}
+
+fn cells(tally: &Tally) -> BTreeMap<Cell, u64> {
+    tally.iter().map(|(journey, op, verdict, reason, count)| ((journey, op, verdict, reason), count)).collect()
+}
+
+/// Operations of one step are one row.
+fn decisions(plan: &Plan, tally: &Tally, before: &BTreeMap<Cell, u64>) -> Vec<DecisionCount> {
+    let mut rows: BTreeMap<(u16, Option<CompactString>, Verdict, Reason), u64> = BTreeMap::new();
+    for (journey, op, verdict, reason, count) in tally.iter() {
+        let grown = count - before.get(&(journey, op, verdict, reason)).copied().unwrap_or(0);
+        let of = plan.journeys.get(usize::from(journey));
+        let step = of.zip(op).and_then(|(of, op)| of.ops.get(usize::from(op))?.step().cloned());
+        *rows.entry((journey, step, verdict, reason)).or_default() += grown;
+    }
+    let name = |journey: u16| plan.journeys.get(usize::from(journey)).map(|journey| journey.name.clone()).unwrap_or_default();
+    let row = |((journey, step, decision, reason), count)| DecisionCount { journey: name(journey), step, decision, reason, count };
+    rows.into_iter().filter(|(_, count)| *count > 0).map(row).collect()
+}

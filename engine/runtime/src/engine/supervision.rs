@@ -1,0 +1,287 @@
+//! One slot a partition: starts its thread, notes why it ended, and decides what follows. A shard that fails stops alone.
+
+use super::context::{Context, Control, Stop};
+use super::directory::Directory;
+use super::failure::{Failure, Remedy};
+use super::request::{self, Request};
+use super::shard_thread::{self, End, Job};
+use super::takeover::Membership;
+use crate::metrics::labels::ShardState;
+use crate::metrics::snapshot::ShardStats;
+use cartwheel_shard::checkpoint::Store;
+use crossbeam_channel::{Receiver, Sender};
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// The first pause after a failure; doubles up to [`LONGEST`].
+const FIRST: Duration = Duration::from_millis(250);
+const LONGEST: Duration = Duration::from_secs(30);
+/// A shard that ran for so long had recovered: the count of failures begins anew.
+const HEALTHY: Duration = Duration::from_secs(60);
+/// Panics in a row after which a person must look.
+const PANICS: u32 = 3;
+
+/// The pause after so many failures in a row.
+fn pause(failures: u32) -> Duration {
+    FIRST.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(LONGEST)
+}
+
+/// A thread's end.
+struct Ended {
+    partition: i32,
+    outcome: Result<End, Failure>,
+}
+
+/// A running thread.
+struct Running {
+    handle: JoinHandle<()>,
+    control: Arc<Control>,
+    since: Instant,
+}
+
+/// One partition that is, or was, ours.
+#[derive(Default)]
+struct Slot {
+    assigned: bool,
+    running: Option<Running>,
+    quarantined: bool,
+    failures: u32,
+    panics: u32,
+    restarts: u64,
+    not_before: Option<Instant>,
+    /// Somebody led under this generation of the group: an older one may not take over again.
+    generation: i64,
+    last_reason: String,
+}
+
+impl Slot {
+    fn may_start(&self, generation: i64, now: Instant) -> bool {
+        let rested = self.not_before.is_none_or(|at| at <= now);
+        self.assigned && !self.quarantined && self.running.is_none() && rested && generation >= self.generation
+    }
+
+    /// What a failure changes; gives the state to show.
+    fn failed(&mut self, failure: &Failure, ran: Duration, now: Instant) -> ShardState {
+        if ran >= HEALTHY {
+            self.failures = 0;
+            self.panics = 0;
+        }
+        self.failures += 1;
+        self.restarts += 1;
+        self.panics = if matches!(failure, Failure::Panic(_)) { self.panics + 1 } else { 0 };
+        self.not_before = Some(now + pause(self.failures));
+        if let Failure::Deposed { generation: Some(generation), .. } = failure {
+            self.generation = self.generation.max(*generation);
+        }
+        self.quarantined = failure.remedy() == Remedy::Quarantine || self.panics >= PANICS;
+        if self.quarantined { ShardState::Quarantined } else { ShardState::Stopped }
+    }
+}
+
+/// All partitions of this process. Belongs to the engine's thread.
+pub(super) struct Supervisor<S> {
+    context: Arc<Context<S>>,
+    directory: Arc<Directory>,
+    slots: BTreeMap<i32, Slot>,
+    ended: (Sender<Ended>, Receiver<Ended>),
+    executions: u64,
+}
+
+impl<S: Store + 'static> Supervisor<S> {
+    pub fn new(context: Arc<Context<S>>, directory: Arc<Directory>) -> Self {
+        Self { context, directory, slots: BTreeMap::new(), ended: crossbeam_channel::unbounded(), executions: 0 }
+    }
+
+    /// These are ours from now on.
+    pub fn assign(&mut self, partitions: &[i32]) {
+        tracing::info!(?partitions, "assigned");
+        for partition in partitions {
+            let slot = self.slots.entry(*partition).or_default();
+            // A new assignment is a new chance, also for what was quarantined here before.
+            *slot = Slot { assigned: true, running: slot.running.take(), restarts: slot.restarts, ..Slot::default() };
+        }
+    }
+
+    /// These are to be given up; they end as `how` says.
+    pub fn withdraw(&mut self, partitions: &[i32], how: Stop) {
+        tracing::info!(?partitions, ?how, "withdrawn");
+        for partition in partitions {
+            if let Some(slot) = self.slots.get_mut(partition) {
+                slot.assigned = false;
+                slot.running.iter().for_each(|running| running.control.stop(how));
+            }
+        }
+    }
+
+    /// Every partition is given up.
+    pub fn withdraw_all(&mut self, how: Stop) {
+        let all: Vec<i32> = self.slots.keys().copied().collect();
+        self.withdraw(&all, how);
+    }
+
+    /// Whether none of these has a thread any more.
+    pub fn idle(&self, partitions: &[i32]) -> bool {
+        partitions.iter().all(|partition| self.slots.get(partition).is_none_or(|slot| slot.running.is_none()))
+    }
+
+    /// Whether no thread is running.
+    pub fn all_idle(&self) -> bool {
+        self.slots.values().all(|slot| slot.running.is_none())
+    }
+
+    /// Takes note of the threads that have ended.
+    pub fn collect(&mut self) {
+        while let Ok(ended) = self.ended.1.try_recv() {
+            self.note(ended);
+        }
+        let gone: Vec<i32> = self.slots.iter().filter(|(_, slot)| !slot.assigned && slot.running.is_none()).map(|(p, _)| *p).collect();
+        for partition in gone {
+            self.slots.remove(&partition);
+            self.directory.remove(partition);
+            self.context.board.forget_shard(partition.unsigned_abs());
+            self.context.metrics.forget_shard(partition.unsigned_abs());
+        }
+    }
+
+    fn note(&mut self, Ended { partition, outcome }: Ended) {
+        let Some(slot) = self.slots.get_mut(&partition) else { return };
+        let Some(running) = slot.running.take() else { return };
+        let ran = running.since.elapsed();
+        drop(running.handle.join());
+        self.directory.silent(partition);
+        match outcome {
+            Ok(End::Stopped) => tracing::info!(partition, "stopped"),
+            Ok(End::Renew) => tracing::info!(partition, "renewing the leader record"),
+            Err(failure) => self.failed(partition, &failure, ran),
+        }
+    }
+
+    fn failed(&mut self, partition: i32, failure: &Failure, ran: Duration) {
+        let Some(slot) = self.slots.get_mut(&partition) else { return };
+        let state = slot.failed(failure, ran, Instant::now());
+        let reason = failure.to_string();
+        let again = std::mem::replace(&mut slot.last_reason, reason.clone()) == reason;
+        match state {
+            ShardState::Quarantined => tracing::error!(partition, reason, "shard quarantined: it is not started again; a person must look"),
+            _ if again => tracing::debug!(partition, reason, failures = slot.failures, "shard failed again"),
+            _ if failure.is_deposed() => tracing::warn!(partition, reason, "shard deposed"),
+            _ => tracing::error!(partition, reason, pause = ?pause(slot.failures), "shard failed; it is started again"),
+        }
+        let restarts = slot.restarts;
+        self.directory.state(partition, state);
+        self.show(partition, state, restarts, failure);
+    }
+
+    /// Publishes the state of a shard that has no thread.
+    fn show(&mut self, partition: i32, state: ShardState, restarts: u64, failure: &Failure) {
+        self.executions += 1;
+        let mut stats = ShardStats::new(partition.unsigned_abs(), self.executions);
+        stats.state = state;
+        stats.restarts = restarts;
+        stats.clock = self.context.clock.wall();
+        stats.record_ahead = failure.record_ahead();
+        self.context.metrics.publish_shard(&stats);
+        self.context.board.publish_shard(stats, Instant::now());
+    }
+
+    /// Starts the threads that may start.
+    pub fn start_due(&mut self, membership: &Membership) {
+        let now = Instant::now();
+        let due: Vec<i32> =
+            self.slots.iter().filter(|(_, slot)| slot.may_start(membership.generation, now)).map(|(partition, _)| *partition).collect();
+        for partition in due {
+            if let Err(error) = self.start(partition, membership.clone()) {
+                tracing::error!(partition, %error, "cannot start a shard's thread");
+            }
+        }
+    }
+
+    fn start(&mut self, partition: i32, membership: Membership) -> std::io::Result<()> {
+        let Some(slot) = self.slots.get_mut(&partition) else { return Ok(()) };
+        self.executions += 1;
+        let (asking, requests) = crossbeam_channel::bounded::<Request>(request::WAITING);
+        let control = Arc::<Control>::default();
+        let job = Job {
+            context: Arc::clone(&self.context),
+            control: Arc::clone(&control),
+            partition,
+            membership,
+            requests,
+            execution: self.executions,
+            restarts: slot.restarts,
+        };
+        let ended = self.ended.0.clone();
+        let body = move || {
+            let outcome = catch_unwind(AssertUnwindSafe(|| shard_thread::run(job))).unwrap_or_else(|panic| Err(panicked(&*panic)));
+            drop(ended.send(Ended { partition, outcome }));
+        };
+        slot.not_before = Some(Instant::now() + FIRST); // where no thread can be had
+        let handle = std::thread::Builder::new().name(format!("shard-{partition}")).spawn(body)?;
+        slot.not_before = None;
+        self.directory.insert(partition, asking, Arc::clone(&control));
+        slot.running = Some(Running { handle, control, since: Instant::now() });
+        Ok(())
+    }
+
+    /// (partition, next offset, epoch, last sequence) of the running shards, for the group's lag tools.
+    pub fn positions(&self) -> Vec<(i32, i64, i64, u64)> {
+        use std::sync::atomic::Ordering::Relaxed;
+        let running = self.slots.iter().filter(|(_, slot)| slot.assigned).filter_map(|(p, slot)| slot.running.as_ref().map(|r| (*p, r)));
+        running
+            .map(|(partition, running)| {
+                let control = &running.control;
+                (partition, control.next_offset.load(Relaxed), control.epoch.load(Relaxed), control.seq.load(Relaxed))
+            })
+            .filter(|position| position.1 >= 0)
+            .collect()
+    }
+}
+
+fn panicked(panic: &(dyn std::any::Any + Send)) -> Failure {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
+    Failure::Panic(text.unwrap_or_else(|| "without a message".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cartwheel_shard::ShardError;
+
+    fn panic() -> Failure {
+        Failure::Panic("here".into())
+    }
+
+    #[test]
+    fn pauses_double_up_to_a_limit() {
+        assert_eq!([1, 2, 3, 99].map(pause), [FIRST, 2 * FIRST, 4 * FIRST, LONGEST]);
+    }
+
+    #[test]
+    fn three_panics_in_a_row_are_quarantined() {
+        let (now, mut slot) = (Instant::now(), Slot { assigned: true, ..Slot::default() });
+        assert_eq!(slot.failed(&panic(), Duration::ZERO, now), ShardState::Stopped);
+        assert_eq!(slot.failed(&panic(), HEALTHY, now), ShardState::Stopped, "it ran for long in between");
+        assert_eq!(slot.failed(&panic(), Duration::ZERO, now), ShardState::Stopped);
+        assert_eq!(slot.failed(&panic(), Duration::ZERO, now), ShardState::Quarantined);
+        assert!(!slot.may_start(9, now + LONGEST));
+    }
+
+    #[test]
+    fn a_failed_shard_rests_and_starts_again() {
+        let (now, mut slot) = (Instant::now(), Slot { assigned: true, ..Slot::default() });
+        assert!(slot.may_start(1, now));
+        let ahead = Failure::from(ShardError::ClockAhead { offset: 1, ahead_ms: 7, limit_ms: 3 });
+        assert_eq!(slot.failed(&ahead, Duration::ZERO, now), ShardState::Stopped);
+        assert!(!slot.may_start(1, now) && slot.may_start(1, now + FIRST));
+    }
+
+    #[test]
+    fn a_deposed_shard_needs_a_generation_that_is_not_older() {
+        let (now, mut slot) = (Instant::now(), Slot { assigned: true, ..Slot::default() });
+        slot.failed(&Failure::Deposed { ours: 1, later: 2, generation: Some(5) }, Duration::ZERO, now);
+        assert!(!slot.may_start(4, now + LONGEST) && slot.may_start(5, now + LONGEST));
+    }
+}

@@ -1,0 +1,137 @@
+//! What the topics must be like, looked at once before anything starts.
+
+use super::options::EngineOptions;
+use cartwheel_kafka::{Admin, TopicFacts, TopicSpec};
+use std::time::Duration;
+
+/// Room in a command for what is not copied from events: names, ids, headers.
+const COMMAND_OVERHEAD: usize = 64 * 1024;
+
+/// Why an engine does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The broker cannot be reached, a topic is missing, or credentials are refused.
+    #[error(transparent)]
+    Kafka(#[from] cartwheel_kafka::Error),
+    /// A topic is not as it must be.
+    #[error("topic {topic}: {problem}")]
+    Topic {
+        /// The topic.
+        topic: String,
+        /// What is wrong and what to do.
+        problem: String,
+    },
+    /// The data directory cannot be written.
+    #[error("data directory {path} cannot be used: {error}")]
+    DataDir {
+        /// Where.
+        path: String,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// Another process has the data directory. Its lock is never broken.
+    #[error("data directory {path} is in use by another process; wait for its end, or give this one a directory of its own")]
+    DataDirInUse {
+        /// Where.
+        path: String,
+    },
+    /// The bundle is not what the plan was compiled from.
+    #[error("the configuration's text does not give the plan: {0}")]
+    Bundle(String),
+    /// A thread could not be started.
+    #[error("cannot start a thread: {0}")]
+    Thread(std::io::Error),
+}
+
+/// What the engine takes from the topics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// Partitions of events and sends.
+    pub partitions: i32,
+    /// The shorter retention of the two, ms; none if unlimited or unknown.
+    pub retention_ms: Option<i64>,
+    /// Retention of the sends topic.
+    pub sends_retention_ms: Option<i64>,
+}
+
+/// Makes missing topics if allowed and checks them all.
+pub(super) fn check(options: &EngineOptions) -> Result<Layout, EngineError> {
+    let admin = Admin::new(&options.kafka, options.settings.start_timeout.max(Duration::from_secs(1)))?;
+    let create = options.create_topics;
+    let (partitions, replication) = create.map_or((1, 1), |create| (create.partitions, create.replication));
+    let specs = TopicSpec::all(&options.kafka, partitions, replication, create.and_then(|create| create.retention_ms));
+    let [events, sends, dlq, suppressions, configs] = <[TopicFacts; 5]>::try_from(admin.ensure(&specs, create.is_some())?)
+        .map_err(|facts| problem(&options.kafka.namespace, format!("{} topics were described instead of 5", facts.len())))?;
+    judge(&events, &sends, &[&suppressions, &configs], needed_bytes(options))?;
+    for warning in [&events, &sends, &dlq, &suppressions, &configs].into_iter().flat_map(TopicFacts::warnings) {
+        tracing::warn!("{warning}");
+    }
+    let finite = |facts: &TopicFacts| facts.retention_ms.filter(|millis| *millis >= 0);
+    Ok(Layout {
+        partitions: events.partitions,
+        retention_ms: finite(&events).into_iter().chain(finite(&sends)).min(),
+        sends_retention_ms: finite(&sends),
+    })
+}
+
+/// What the largest command can take: profile and documents are each bounded by an event.
+fn needed_bytes(options: &EngineOptions) -> usize {
+    options.plan.policy.max_event_bytes * 3 + COMMAND_OVERHEAD
+}
+
+fn problem(topic: &str, problem: impl Into<String>) -> EngineError {
+    EngineError::Topic { topic: topic.to_owned(), problem: problem.into() }
+}
+
+fn judge(events: &TopicFacts, sends: &TopicFacts, compacted: &[&TopicFacts], needed: usize) -> Result<(), EngineError> {
+    if events.partitions != sends.partitions {
+        let says = format!("has {} partitions and {} has {}; a shard needs the same number on both", sends.partitions, events.name, events.partitions);
+        return Err(problem(&sends.name, says));
+    }
+    if let Some(limit) = sends.max_message_bytes.filter(|limit| usize::try_from(*limit).unwrap_or(0) < needed) {
+        let says = format!("max.message.bytes is {limit}; a command can need {needed} (raise it, or lower policy.max_event_bytes)");
+        return Err(problem(&sends.name, says));
+    }
+    for log in [events, sends] {
+        if log.compacted == Some(true) {
+            return Err(problem(&log.name, "is compacted; a log must keep every record (cleanup.policy=delete)"));
+        }
+    }
+    for view in compacted {
+        if view.compacted == Some(false) {
+            return Err(problem(&view.name, "is not compacted: retention would delete what is still in force (cleanup.policy=compact)"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(name: &str, partitions: i32, compacted: bool) -> TopicFacts {
+        TopicFacts {
+            name: name.into(),
+            partitions,
+            replication: 3,
+            leaderless: 0,
+            max_message_bytes: Some(1_048_588),
+            retention_ms: Some(1),
+            compacted: Some(compacted),
+            log_append_time: None,
+            min_insync: Some(2),
+            unclean_election: Some(false),
+        }
+    }
+
+    #[test]
+    fn the_topics_must_fit_each_other() {
+        let (events, sends, configs) = (facts("e", 4, false), facts("s", 4, false), facts("c", 1, true));
+        judge(&events, &sends, &[&configs], 1_000).unwrap();
+        let says = |outcome: Result<(), EngineError>| outcome.unwrap_err().to_string();
+        assert!(says(judge(&events, &facts("s", 3, false), &[&configs], 1_000)).contains("3 partitions"));
+        assert!(says(judge(&events, &sends, &[&configs], 2_000_000)).contains("max.message.bytes"));
+        assert!(says(judge(&events, &facts("s", 4, true), &[&configs], 1_000)).contains("topic s: is compacted"));
+        assert!(says(judge(&events, &sends, &[&facts("c", 1, false)], 1_000)).contains("not compacted"));
+    }
+}
