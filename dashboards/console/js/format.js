@@ -12,16 +12,16 @@ export const rate = (value) => (value < 10 ? value.toFixed(1) : brief(value));
 export const instant = (text) => (text ? `${moment.format(new Date(text))} UTC` : "—");
 export const clock = (text) => time.format(new Date(text));
 export const day = (text) => date.format(new Date(text));
-export const many = (value, one, more = `${one}s`) => `${count(value)} ${value === 1 ? one : more}`;
+export const many = (value, one, more = `${one}s`) => `${brief(value)} ${value === 1 ? one : more}`;
 export const plain = (name) => name.replaceAll("_", " ");
 
-/** `850 ms`, `4.2 s`, `3 min`, `2 h 5 min`. */
+/** `850 ms`, `4.2 s`, `3 min`, `2 h`, `2 h 5 min`, `3 d`. */
 export function span(seconds) {
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);
   if (minutes < 60) return `${minutes} min`;
-  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h${minutes % 60 ? ` ${minutes % 60} min` : ""}`;
   return `${Math.round(minutes / 1440)} d`;
 }
 
