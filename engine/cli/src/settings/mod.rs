@@ -4,8 +4,8 @@
 //! `load` reads and merges, `validate` says what a type cannot, `print` shows the result with its origins. The sections of
 //! connectors are their own types.
 
-mod engine;
 mod delivery;
+mod engine;
 mod environment;
 mod load;
 mod outside;

@@ -55,7 +55,8 @@ mod tests {
     fn a_tree_is_redacted_but_for_file_names_and_absent_values() {
         let mut tree = json!({"a": {"password": "x", "password_file": "/p", "token_sha256": null}, "unsubscribe_secrets": ["y", "z"]});
         redact(&mut tree);
-        let hidden = json!({"a": {"password": HIDDEN, "password_file": "/p", "token_sha256": null}, "unsubscribe_secrets": [HIDDEN, HIDDEN]});
+        let hidden =
+            json!({"a": {"password": HIDDEN, "password_file": "/p", "token_sha256": null}, "unsubscribe_secrets": [HIDDEN, HIDDEN]});
         assert_eq!(tree, hidden);
     }
 

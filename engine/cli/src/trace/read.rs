@@ -191,7 +191,9 @@ impl Reader {
         }
         let what = match rest {
             [] => return Err((first.span(), "nothing happens at this time".into(), None)),
-            [expect, words @ ..] if expect.text == "expect" => What::Expect(Expectation::read(words, *expect, |text| clock(text).and_then(instant))?),
+            [expect, words @ ..] if expect.text == "expect" => {
+                What::Expect(Expectation::read(words, *expect, |text| clock(text).and_then(instant))?)
+            }
             words => What::Event(Event::read(words, |text| clock(text).and_then(instant))?),
         };
         self.last = Some(at);
@@ -259,7 +261,9 @@ mod tests {
 
     #[test]
     fn an_event_line_is_a_canonical_event() {
-        let entry = only_entry(r#"10:00 ana cart_updated cart.id=k1 cart.total=80 cart.items=[{"product": "p 1"}] profile.phone="+1 555" time=09:30"#);
+        let entry = only_entry(
+            r#"10:00 ana cart_updated cart.id=k1 cart.total=80 cart.items=[{"product": "p 1"}] profile.phone="+1 555" time=09:30"#,
+        );
         let What::Event(event) = entry.what else { panic!("an event") };
         let json: serde_json::Value = serde_json::from_slice(&event.json(entry.at, "x", entry.line, None)).unwrap();
         let expected = serde_json::json!({

@@ -179,7 +179,11 @@ impl<E: TraceEngine> Runner<'_, E> {
         let here: Vec<String> =
             (0..self.decisions.len()).filter(of_customer).filter(|index| self.decisions[*index].at == entry.at).map(told).collect();
         if !here.is_empty() {
-            let order = if (0..from).any(|index| self.decisions[index].at == entry.at) { " (lines of one customer stand in the order of the decisions)" } else { "" };
+            let order = if (0..from).any(|index| self.decisions[index].at == entry.at) {
+                " (lines of one customer stand in the order of the decisions)"
+            } else {
+                ""
+            };
             return format!("decided at this time{order}: {}", here.join("; "));
         }
         match (0..self.decisions.len()).rev().find(of_customer) {

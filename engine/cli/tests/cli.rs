@@ -1,0 +1,158 @@
+//! The built binary: exit codes, and what a person or a program is told.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+fn shipped() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config")
+}
+
+fn cartwheel(dir: &Path, args: &[&str], env: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cartwheel"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CARTWHEEL_")) {
+        command.env_remove(name);
+    }
+    command.arg("--config-dir").arg(dir).args(args).envs(env.iter().copied());
+    command.output().expect("the binary runs")
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+fn expect(output: &Output, code: i32, parts: &[&str]) {
+    let told = told(output);
+    assert_eq!(output.status.code(), Some(code), "{told}");
+    for part in parts {
+        assert!(told.contains(part), "`{part}` is not in: {told}");
+    }
+}
+
+/// A copy of the shipped configuration in which `from` has become `to` in one file.
+fn changed(file: &str, from: &str, to: &str) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("journeys")).unwrap();
+    for folder in ["", "journeys"] {
+        for entry in std::fs::read_dir(shipped().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                std::fs::copy(&path, dir.path().join(folder).join(path.file_name().unwrap())).unwrap();
+            }
+        }
+    }
+    let path = dir.path().join(file);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "`{from}` is in {file}");
+    std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
+    dir
+}
+
+/// `FILE:LINE:COLUMN` of a text in a file of the folder, as reports show it.
+fn place(dir: &TempDir, file: &str, text: &str) -> String {
+    let content = std::fs::read_to_string(dir.path().join(file)).unwrap();
+    let (index, line) = content.lines().enumerate().find(|(_, line)| line.contains(text)).expect("the text is there");
+    format!("{}:{}:{}", file.rsplit('/').next().unwrap(), index + 1, line.find(text).unwrap() + 1)
+}
+
+#[test]
+fn the_shipped_configuration_is_right_and_its_traces_pass() {
+    expect(&cartwheel(&shipped(), &["check"], &[]), 0, &["cart_abandonment", "welcome", "2 journeys"]);
+    expect(&cartwheel(&shipped(), &["test"], &[]), 0, &["ok  ", " 0 failed"]);
+    let json: Value = serde_json::from_slice(&cartwheel(&shipped(), &["check", "--output", "json"], &[]).stdout).unwrap();
+    assert_eq!((json["ok"].as_bool(), json["journeys"][1]["journey"].as_str()), (Some(true), Some("welcome")));
+}
+
+#[test]
+fn wrong_use_is_64_and_help_is_0() {
+    for args in [&["chekc"][..], &["check", "--nonsense"], &["--set", "nothing", "check"]] {
+        assert_eq!(cartwheel(&shipped(), args, &[]).status.code(), Some(64), "{args:?}");
+    }
+    expect(&cartwheel(&shipped(), &["--help"], &[]), 0, &["Examples:", "Exit codes:"]);
+    for command in ["check", "test", "completions", "man"] {
+        expect(&cartwheel(&shipped(), &[command, "--help"], &[]), 0, &["Examples:"]);
+    }
+}
+
+#[test]
+fn an_unknown_key_is_78_with_place_and_suggestion() {
+    let dir = changed("cartwheel.yaml", "hold_after:", "hold_afer:");
+    let place = place(&dir, "cartwheel.yaml", "hold_afer");
+    expect(&cartwheel(dir.path(), &["check"], &[]), 78, &["unknown key `hold_afer`", &place, "did you mean `hold_after`?"]);
+    let output = cartwheel(dir.path(), &["check", "--output", "json"], &[]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let problem = &json["problems"][0];
+    assert_eq!(format!("cartwheel.yaml:{}:{}", problem["line"], problem["column"]), place);
+}
+
+#[test]
+fn wrong_values_and_missing_files_are_78() {
+    let dir = changed("cartwheel.yaml", "margin: 500ms", "margin: 500");
+    let line = place(&dir, "cartwheel.yaml", "500");
+    expect(&cartwheel(dir.path(), &["check"], &[]), 78, &[&line, "duration"]);
+    let dir = changed("cartwheel.yaml", "zone: America/New_York", "zone: America/New_Yrok");
+    expect(&cartwheel(dir.path(), &["check"], &[]), 78, &["America/New_Yrok", "cartwheel.yaml:"]);
+    let dir = changed("cartwheel.yaml", "listen: 127.0.0.1:9464", "listen: 0.0.0.0:9464");
+    expect(&cartwheel(dir.path(), &["check"], &[]), 78, &["not a loopback address", "insecure_local"]);
+    let dir = changed("cartwheel.yaml", "# unsubscribe_secrets_file: /run/secrets/unsubscribe", "unsubscribe_secrets_file: none");
+    expect(&cartwheel(dir.path(), &["check"], &[]), 78, &["inbound.unsubscribe_secrets", "cannot read"]);
+    expect(&cartwheel(Path::new("/nowhere"), &["check"], &[]), 78, &["cannot be read", "--config-dir"]);
+}
+
+#[test]
+fn a_wrong_journey_or_trace_is_65_with_its_place() {
+    let dir = changed("journeys/welcome.yaml", "reentry: never", "re_entry: never");
+    expect(&cartwheel(dir.path(), &["check"], &[]), 65, &[&place(&dir, "journeys/welcome.yaml", "re_entry"), "re_entry"]);
+    let dir = changed("journeys/welcome.trace", "expect ana entered trigger", "expect ana enterd trigger");
+    expect(&cartwheel(dir.path(), &["check"], &[]), 65, &[&place(&dir, "journeys/welcome.trace", "enterd"), "did you mean `entered`?"]);
+}
+
+#[test]
+fn a_trace_that_differs_is_65_and_shows_the_timeline() {
+    let dir = changed("journeys/welcome.yaml", "- wait: 48h", "- wait: 47h");
+    let parts =
+        ["FAIL", "- 2026-03-04 10:00", "+ 2026-03-04 09:00", "this was expected and did not happen", "was sent and no line expects it"];
+    expect(&cartwheel(dir.path(), &["test"], &[]), 65, &parts);
+}
+
+#[test]
+fn flags_win_over_environment_over_file_over_defaults() {
+    let env = [("CARTWHEEL__ENGINE__MARGIN", "2s"), ("CARTWHEEL__ENGINE__MAX_BATCH", "100"), ("CARTWHEEL__ENGINE__CREATE_TOPICS", "false")];
+    let output = cartwheel(&shipped(), &["--set", "engine.margin=3s", "config", "print"], &env);
+    let lines = [
+        "  margin: \"3s\"  # command line",
+        "  max_batch: \"100\"  # environment",
+        "  create_topics: \"false\"  # environment",
+        "  hold_after: \"60s\"  # cartwheel.yaml",
+        "  in_flight: 64  # default",
+    ];
+    expect(&output, 0, &lines);
+    let output = cartwheel(&shipped(), &["config", "print"], &[("CARTWHEEL__ENGIN__MARGIN", "2s")]);
+    expect(&output, 78, &["CARTWHEEL__ENGIN", "did you mean `engine`?"]);
+    let output = cartwheel(&shipped(), &["config", "print"], &[("CARTWHEEL__ENGINE__MAX_BATCH", "many")]);
+    expect(&output, 78, &["CARTWHEEL__ENGINE__MAX_BATCH"]);
+}
+
+#[test]
+fn a_secret_is_shown_only_when_asked_for() {
+    let env = [("CARTWHEEL__ADMIN__TOKEN_SHA256", "not a hash"), ("CARTWHEEL__PROVIDERS__SMTP__PASSWORD", "12345678")];
+    let output = cartwheel(&shipped(), &["config", "print"], &env);
+    expect(&output, 78, &["admin.token_sha256", "64 hexadecimal digits"]);
+    assert!(!told(&output).contains("not a hash"));
+    let redacted = told(&cartwheel(&shipped(), &["config", "print", "--redacted"], &env[1..]));
+    assert!(redacted.contains("password: \"<hidden>\"  # environment"), "{redacted}");
+    assert!(!redacted.contains("12345678"), "{redacted}");
+    expect(&cartwheel(&shipped(), &["config", "print"], &env[1..]), 0, &["12345678"]);
+}
+
+#[test]
+fn schema_completions_and_manual_are_made() {
+    let schema = cartwheel(Path::new("/nowhere"), &["config", "schema"], &[]);
+    let json: Value = serde_json::from_slice(&schema.stdout).unwrap();
+    assert!(json["properties"]["engine"].is_object());
+    expect(&cartwheel(Path::new("/nowhere"), &["completions", "bash"], &[]), 0, &["_cartwheel()"]);
+    let dir = tempfile::tempdir().unwrap();
+    expect(&cartwheel(Path::new("/nowhere"), &["man", dir.path().to_str().unwrap()], &[]), 0, &[]);
+    assert!(dir.path().join("cartwheel.1").is_file() && dir.path().join("cartwheel-check.1").is_file());
+}
