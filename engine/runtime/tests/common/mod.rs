@@ -1,0 +1,145 @@
+//! An engine on a namespace of its own on the shared broker.
+
+use cartwheel_broker::Broker;
+use cartwheel_core::policy::Policy;
+use cartwheel_core::sends::{Headers, Kind, Reader, Verdict};
+use cartwheel_kafka::{Batch, EventsProducer, KafkaConfig, Message, Source, Start};
+use cartwheel_runtime::clock::{Clock, SystemClock};
+use cartwheel_runtime::engine::{ConfigBundle, CreateTopics, Engine, EngineError, EngineOptions, EngineSettings, JourneyText};
+use cartwheel_runtime::metrics::Metrics;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Generous: a bound for failure, never waited for on success.
+pub const LONG: Duration = Duration::from_secs(40);
+pub const PARTITIONS: i32 = 2;
+
+pub const WELCOME: &str = "journey: thanks
+class: transactional
+trigger: { event: order_placed }
+steps:
+  - send: thanks
+    channels: [email]
+";
+
+pub fn kafka() -> KafkaConfig {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
+    KafkaConfig {
+        bootstrap: Broker::shared().unwrap().bootstrap().to_owned(),
+        namespace: format!("r{started:x}-{}", NEXT.fetch_add(1, Ordering::Relaxed)),
+        ..KafkaConfig::default()
+    }
+}
+
+pub fn options(kafka: &KafkaConfig, data_dir: &Path) -> EngineOptions {
+    let bundle = ConfigBundle {
+        policy: Policy::default(),
+        journeys: vec![JourneyText { path: "thanks.yaml".into(), text: WELCOME.into() }],
+    };
+    EngineOptions {
+        kafka: kafka.clone(),
+        data_dir: data_dir.to_owned(),
+        plan: Arc::new(bundle.load().unwrap_or_else(|problems| panic!("{problems:?}"))),
+        bundle,
+        settings: EngineSettings::default(),
+        clock: Arc::new(SystemClock::default()),
+        demo: false,
+        create_topics: Some(CreateTopics { partitions: PARTITIONS, replication: 1, retention_ms: None }),
+        metrics: Arc::new(Metrics::new("test").unwrap()),
+    }
+}
+
+pub fn start(kafka: &KafkaConfig, data_dir: &Path) -> Result<Engine, EngineError> {
+    Engine::start(options(kafka, data_dir))
+}
+
+/// Waits until `done`; fails with `what` after [`LONG`].
+pub fn until(what: &str, mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + LONG;
+    while !done() {
+        assert!(Instant::now() < deadline, "{what}: not in time");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The shop: appends events.
+pub struct Shop {
+    runtime: tokio::runtime::Runtime,
+    producer: EventsProducer,
+    topic: String,
+    next: u32,
+}
+
+impl Shop {
+    pub fn open(kafka: &KafkaConfig) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        Self { runtime, producer: EventsProducer::new(kafka).unwrap(), topic: kafka.topics().events, next: 0 }
+    }
+
+    fn append(&mut self, customer: &str, kind: &str, rest: serde_json::Value) {
+        self.next += 1;
+        let time = SystemClock::default().wall();
+        let mut event = serde_json::json!({ "id": format!("{customer}-{}-{time}", self.next), "type": kind, "customer": customer, "time": time });
+        event.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        let value = serde_json::to_vec(&event).unwrap();
+        let message = Message { topic: &self.topic, key: Some(customer.as_bytes()), value: Some(&value), ..Message::default() };
+        self.runtime.block_on(self.producer.send(message)).unwrap();
+    }
+
+    /// Somebody with an address, who then orders: one command follows.
+    pub fn order(&mut self, customer: &str) {
+        let profile = serde_json::json!({ "profile": { "email": format!("{customer}@example.com"), "first_name": "Ana" } });
+        self.append(customer, "profile_updated", profile);
+        self.append(customer, "order_placed", serde_json::json!({ "order": { "id": format!("o-{customer}"), "total": 20.5, "currency": "USD" } }));
+    }
+}
+
+/// An independent reader of the sends topic, by the reader's rule.
+pub struct Commands {
+    partitions: Vec<(Source, Reader)>,
+    /// Customers of the accepted commands, in the order in which they were read.
+    pub customers: Vec<String>,
+    pub leaders: usize,
+}
+
+impl Commands {
+    pub fn open(kafka: &KafkaConfig) -> Self {
+        let open = |partition| (Source::open(kafka, &kafka.topics().sends, partition, Start::Beginning).unwrap(), Reader::at_start());
+        Self { partitions: (0..PARTITIONS).map(open).collect(), customers: Vec::new(), leaders: 0 }
+    }
+
+    pub fn read(&mut self) {
+        let mut batch = Batch::new(100);
+        for (source, reader) in &mut self.partitions {
+            match source.poll(&mut batch, Duration::from_millis(10)) {
+                Ok(()) => {}
+                Err(error) => assert!(error.is_transient(), "{error}"),
+            }
+            for record in batch.iter() {
+                let headers: Headers = record.sends_headers().expect("only our records are here");
+                match reader.read(record.offset(), headers) {
+                    Verdict::Leader => self.leaders += 1,
+                    Verdict::Accepted if headers.kind == Kind::Command => {
+                        let command: cartwheel_core::command::Command = serde_json::from_slice(record.value().unwrap()).unwrap();
+                        self.customers.push(command.customer);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Waits for so many commands in all; their customers, sorted.
+    pub fn wait(&mut self, count: usize) -> Vec<String> {
+        until("commands", || {
+            self.read();
+            self.customers.len() >= count
+        });
+        let mut all = self.customers.clone();
+        all.sort();
+        all
+    }
+}
