@@ -97,14 +97,7 @@ pub struct Effects {
 impl Effects {
     /// Nothing decided yet.
     pub fn new(plan: &Plan) -> Self {
-        Self {
-            list: Vec::new(),
-            journal: Journal::default(),
-            tally: Tally::new(plan),
-            kept: None,
-            chain: Xxh3::new(),
-            packed: Vec::new(),
-        }
+        Self { list: Vec::new(), journal: Journal::default(), tally: Tally::new(plan), kept: None, chain: Xxh3::new(), packed: Vec::new() }
     }
 
     /// Another plan is in force: its journeys are counted from now on.

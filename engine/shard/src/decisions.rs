@@ -117,8 +117,13 @@ fn encode(plan: &Plan, effect: &Effect, documents: &Documents) -> Option<Followe
         }
         Effect::Suppression { channel, reason, active, at, .. } => {
             let address = text(&documents.profile(), channel.address_field()?)?;
-            let suppression =
-                Suppression { channel: *channel, address: Suppression::hash(*channel, &address), reason: *reason, active: *active, at: *at };
+            let suppression = Suppression {
+                channel: *channel,
+                address: Suppression::hash(*channel, &address),
+                reason: *reason,
+                active: *active,
+                at: *at,
+            };
             Some(Follower { kind: Kind::Suppression, key: name.into_bytes(), value: json(&suppression) })
         }
     }

@@ -7,6 +7,9 @@ use cartwheel_core::id::CustomerId;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
+/// What a send shows.
+const SENT: [Document; 6] = [Document::Name, Document::Profile, Document::Cart, Document::Order, Document::Checkout, Document::Product];
+
 /// Documents of one customer as of one moment.
 #[derive(Clone, Default)]
 pub struct Documents {
@@ -74,7 +77,7 @@ impl<S: Store> Lookup<'_, S> {
         ids.sort_unstable();
         ids.dedup();
         let mut base = vec![Documents::default(); ids.len()];
-        self.store.documents(&ids, &mut |index, document, bytes| base[index].put_stored(document, bytes))?;
+        self.store.documents(&ids, &SENT, &mut |index, document, bytes| base[index].put_stored(document, bytes))?;
         if let Some(sealed) = self.sealed {
             for (id, documents) in ids.iter().zip(&mut base) {
                 documents.put_entries(sealed.documents_of(*id));

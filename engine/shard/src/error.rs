@@ -16,7 +16,9 @@ pub enum ShardError {
         later: i64,
     },
     /// A record lies too far ahead of wall time; it was not applied.
-    #[error("record at offset {offset} is {ahead_ms} ms ahead of wall time (limit {limit_ms} ms): correct the producer's clock or use LogAppendTime")]
+    #[error(
+        "record at offset {offset} is {ahead_ms} ms ahead of wall time (limit {limit_ms} ms): correct the producer's clock or use LogAppendTime"
+    )]
     ClockAhead {
         /// Its offset.
         offset: i64,

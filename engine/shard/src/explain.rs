@@ -95,11 +95,7 @@ impl<S: Store> Shard<S> {
 
     fn decisions_of(&self, customer: &str, id: CustomerId, head: u32) -> Result<Vec<Decision>, StoreError> {
         let mut frames = Vec::new();
-        self.store.documents(&[id], &mut |_, document, bytes| {
-            if document == Document::Decision {
-                frames = bytes.to_vec();
-            }
-        })?;
+        self.store.documents(&[id], &[Document::Decision], &mut |_, _, bytes| frames = bytes.to_vec())?;
         let sealed = self.sealed.as_ref().map(|pending| &pending.sealed);
         let mut newer: Vec<&[u8]> = self.effects.journal.entries(head, Mark::END).filter_map(decision).collect();
         newer.extend(sealed.into_iter().flat_map(|sealed| sealed.documents_of(id)).filter_map(decision));

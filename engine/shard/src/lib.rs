@@ -4,18 +4,18 @@
 //! partition; the shard hands out records to publish. The rules are those of the shard protocol (`ARCHITECTURE.md`).
 //! The modules stand in the order in which an event passes.
 
-mod settings;
-mod intake;
-mod table;
-mod turn;
-mod timers;
+pub mod checkpoint;
 mod decisions;
 mod documents;
-pub mod checkpoint;
-mod recover;
-mod shard;
-mod explain;
 mod error;
+mod explain;
+mod intake;
+mod recover;
+mod settings;
+mod shard;
+mod table;
+mod timers;
+mod turn;
 
 pub use error::ShardError;
 pub use explain::{Explanation, LiveRun};

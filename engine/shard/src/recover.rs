@@ -74,7 +74,10 @@ impl AcceptedLog {
             return Ok(());
         };
         if turn.chain != format!("{:032x}", meta.chain) || turn.next_offset != meta.next_offset {
-            let why = format!("chain {} and next offset {} where the checkpoint has {:032x} and {}", turn.chain, turn.next_offset, meta.chain, meta.next_offset);
+            let why = format!(
+                "chain {} and next offset {} where the checkpoint has {:032x} and {}",
+                turn.chain, turn.next_offset, meta.chain, meta.next_offset
+            );
             return Err(ShardError::CheckpointNotInLog { seq: meta.seq, why });
         }
         self.confirmed = true;

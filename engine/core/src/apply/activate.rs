@@ -105,10 +105,8 @@ fn map_run(run: &mut Run, mapping: &Mapping) -> bool {
     let old = usize::from(run.journey);
     let Some(journey) = mapping.journey(run.journey) else { return false };
     let Some(op) = mapping.ops[old].get(usize::from(run.op)).copied().flatten() else { return false };
-    run.captures = mapping.captures[old]
-        .iter()
-        .map(|place| place.and_then(|place| run.captures.get(place)).cloned().unwrap_or(Value::Null))
-        .collect();
+    run.captures =
+        mapping.captures[old].iter().map(|place| place.and_then(|place| run.captures.get(place)).cloned().unwrap_or(Value::Null)).collect();
     run.journey = journey;
     // A window and a finished run have no step; a window starts at the first.
     run.op = if run.stage == Stage::Window { 0 } else { op };

@@ -49,6 +49,7 @@ impl Core {
         Applied::Wanted
     }
 
+    /// First what the profile says, then what the type says; each in the order of the channels.
     fn profile(&mut self, customer: &mut Customer, event: &Event<'_>, seen: Millis, turn: &mut Turn<'_>) {
         let mut changes = std::mem::take(&mut self.changes);
         changes.clear();
@@ -65,11 +66,6 @@ impl Core {
                 Some(channel) => changes.extend(channel.and_then(|channel| set_consent(customer, channel, false))),
                 None => changes.extend(Channel::PERSONAL.iter().filter_map(|channel| set_consent(customer, *channel, false))),
             },
-            "message_bounced" if bounce_is_hard(event) => {
-                suppress(customer, event, SuppressionReason::Bounced, seen, turn);
-            }
-            "message_complained" => suppress(customer, event, SuppressionReason::Complained, seen, turn),
-            "order_placed" => count_order(customer, event, seen),
             _ => {}
         }
         let denials_count = matches!(event.kind.as_ref(), "unsubscribed" | "consent_changed");
@@ -82,6 +78,12 @@ impl Core {
             push_suppression(customer, channel, SuppressionReason::Unsubscribed, active, seen, turn);
         }
         self.changes = changes;
+        match event.kind.as_ref() {
+            "message_bounced" if bounce_is_hard(event) => suppress(customer, event, SuppressionReason::Bounced, seen, turn),
+            "message_complained" => suppress(customer, event, SuppressionReason::Complained, seen, turn),
+            "order_placed" => count_order(customer, event, seen),
+            _ => {}
+        }
     }
 }
 

@@ -149,9 +149,10 @@ impl Core {
         let window = customer.runs.iter().position(|run| with_key(run, Stage::Window));
         if !passes {
             let id = window.map(|place| customer.runs.remove(place).id);
-            let values = journey.when.as_ref().map_or_else(Values::new, |when| {
-                compared(when, |field| self.read(field, customer, fields, time.seen))
-            });
+            let values = journey
+                .when
+                .as_ref()
+                .map_or_else(Values::new, |when| compared(when, |field| self.read(field, customer, fields, time.seen)));
             return refuse(customer, turn, id, Reason::Filter, &values);
         }
         if let (Some(place), Some(quiet_for)) = (window, journey.quiet_for) {

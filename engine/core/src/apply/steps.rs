@@ -13,7 +13,6 @@ use crate::policy::LocalTime;
 use crate::sends::Mode;
 use crate::time::{Millis, Span};
 use crate::value::{Value, ValueRef};
-use jiff::ToSpan;
 use std::sync::Arc;
 
 /// What a step leaves the run to do.
@@ -76,12 +75,7 @@ impl Core {
 
     /// The next local time of day at or after `t`, at most `at_most` away.
     fn next_local(&self, customer: &Customer, at: LocalTime, at_most: Span, t: Millis) -> Millis {
-        let local = self.zones.local(customer.zone, t);
-        let today = local.date().to_datetime(gate::clock(at));
-        let mut until = self.zones.instant(customer.zone, today);
-        if until < t {
-            until = today.checked_add(1.day()).map_or(t, |tomorrow| self.zones.instant(customer.zone, tomorrow));
-        }
+        let until = self.zones.next_local(customer.zone, t, gate::clock(at));
         until.min(t + at_most.millis())
     }
 
@@ -149,15 +143,7 @@ impl Core {
         if journey.class == Class::Marketing && turn.mode == Mode::Behind {
             return self.hold(customer, place, choices, t, turn);
         }
-        let question = Question {
-            plan: &self.plan,
-            zones: &self.zones,
-            attributes: &self.attributes,
-            customer,
-            run: place,
-            choices,
-            t,
-        };
+        let question = Question { plan: &self.plan, zones: &self.zones, attributes: &self.attributes, customer, run: place, choices, t };
         match gate::judge(&question) {
             gate::Verdict::Send(index) => self.sent(customer, place, journey, choices, index, t, turn),
             gate::Verdict::Defer { reason, until, channel, values } => {

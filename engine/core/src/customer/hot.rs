@@ -177,10 +177,15 @@ impl Customer {
         self.deadline = self.runs.iter().filter(|run| !run.held).map(|run| run.deadline).min().unwrap_or(NEVER);
     }
 
-    /// Puts a run into its place in the order of ids.
+    /// Puts a run into its place in the order of ids. A lingering run of the same id (the same key at the same millisecond)
+    /// is replaced.
     pub fn insert_run(&mut self, run: Run) -> usize {
         let place = self.runs.partition_point(|other| other.id < run.id);
-        self.runs.insert(place, run);
+        if self.runs.get(place).is_some_and(|other| other.id == run.id) {
+            self.runs[place] = run;
+        } else {
+            self.runs.insert(place, run);
+        }
         place
     }
 

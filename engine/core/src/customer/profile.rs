@@ -69,10 +69,11 @@ pub fn zone_of(customer: &Customer, zones: &Zones) -> u16 {
         .unwrap_or(0)
 }
 
+/// In the order of the channels; of repeated names the last counts.
 fn merge_consent(customer: &mut Customer, consent: Raw<'_>, changed: &mut Vec<Change>) {
-    for (name, flag) in object_entries(consent) {
-        let channel = Channel::parse(&name).filter(|channel| Channel::PERSONAL.contains(channel));
-        if let (Some(channel), Some(granted)) = (channel, flag.boolean()) {
+    for channel in Channel::PERSONAL {
+        let flags = object_entries(consent).filter(|(name, _)| name == channel.name());
+        if let Some(granted) = flags.last().and_then(|(_, flag)| flag.boolean()) {
             changed.extend(set_consent(customer, channel, granted));
         }
     }

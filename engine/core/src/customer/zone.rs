@@ -1,8 +1,8 @@
 //! Time zones by the bundled tables, never the host's.
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
+use jiff::{Timestamp, ToSpan};
 use std::collections::BTreeMap;
 
 use crate::time::Millis;
@@ -45,9 +45,35 @@ impl Zones {
         self.get(number).to_datetime(instant(at))
     }
 
-    /// The instant of a local time: in a gap the later offset's, in a fold the earlier instant (jiff's `compatible`).
-    pub fn instant(&self, number: u16, local: DateTime) -> Millis {
-        self.get(number).to_ambiguous_timestamp(local).compatible().map_or(Millis::MAX / 2, Timestamp::as_millisecond)
+    /// The earliest instant at or after `from` at which the local clock shows the time of day. Where the clock jumps over it,
+    /// the end of the jump counts; where it shows it twice, both count.
+    pub fn next_local(&self, number: u16, from: Millis, time: Time) -> Millis {
+        let today = self.local(number, from).date();
+        // The day before and two days on are enough for every change of a clock.
+        let days = (-1..=2i64).filter_map(|days| today.checked_add(days.days()).ok());
+        let shown = days.flat_map(|date| self.instants(number, date.to_datetime(time)));
+        shown.flatten().filter(|instant| *instant >= from).min().unwrap_or(from)
+    }
+
+    /// The first instant of a local date.
+    pub fn start_of(&self, number: u16, date: Date) -> Millis {
+        let shown = self.instants(number, date.to_datetime(Time::midnight()));
+        shown.into_iter().flatten().min().unwrap_or(Millis::MAX / 2)
+    }
+
+    /// The instants at which the local clock shows this: one, two in a fold, the gap's end in a gap.
+    fn instants(&self, number: u16, shown: DateTime) -> [Option<Millis>; 2] {
+        let zone = self.get(number);
+        let at = |offset: Offset| offset.to_timestamp(shown).ok();
+        let (first, second) = match zone.to_ambiguous_timestamp(shown).offset() {
+            AmbiguousOffset::Unambiguous { offset } => (at(offset), None),
+            AmbiguousOffset::Fold { before, after } => (at(before), at(after)),
+            // Read with the offset behind the gap it lies before the change, which is the next transition from there.
+            AmbiguousOffset::Gap { after, .. } => {
+                (at(after).and_then(|early| zone.following(early).next().map(|change| change.timestamp())), None)
+            }
+        };
+        [first.map(Timestamp::as_millisecond), second.map(Timestamp::as_millisecond)]
     }
 }
 
@@ -187,6 +213,17 @@ const COUNTRIES: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// New York, 2026-11-01: the clock goes from 02:00 back to 01:00. 2026-03-08: from 02:00 on to 03:00.
+    #[test]
+    fn a_changed_clock_is_read_forwards() {
+        let zones = Zones::new("America/New_York");
+        let at = |text: &str| crate::time::parse_rfc3339(text).unwrap();
+        let half_past = |hour| Time::constant(hour, 30, 0, 0);
+        assert_eq!(zones.next_local(0, at("2026-11-01T05:10:00Z"), half_past(1)), at("2026-11-01T05:30:00Z"));
+        assert_eq!(zones.next_local(0, at("2026-11-01T06:10:00Z"), half_past(1)), at("2026-11-01T06:30:00Z"));
+        assert_eq!(zones.next_local(0, at("2026-03-08T06:00:00Z"), half_past(2)), at("2026-03-08T07:00:00Z"));
+    }
 
     #[test]
     fn every_principal_zone_is_bundled() {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use sonic_rs::LazyValue;
 use std::borrow::Cow;
 
-/// Longest `type`, `customer` and `id` in bytes.
+/// Longest `type` and `customer` in bytes.
 const MAX_NAME: usize = 256;
 /// Deepest nesting.
 const MAX_DEPTH: usize = 64;
@@ -145,13 +145,13 @@ pub fn decode<'a>(value: &'a [u8], record_time: Millis, policy: &Policy) -> Resu
 
     let kind = name(present(&top.kind), "type", Poison::MissingType)?;
     let customer = name(present(&top.customer), "customer", Poison::MissingCustomer)?;
-    let id = match present(&top.id) {
-        None => None,
-        Some(raw) => Some(bounded(raw.string().ok_or_else(|| wrong_type("id"))?, "id")?),
-    };
     let time = match present(&top.time) {
         None => None,
         Some(raw) => Some(event_time(raw, record_time, policy)?),
+    };
+    let id = match present(&top.id) {
+        None => None,
+        Some(raw) => Some(raw.string().ok_or_else(|| wrong_type("id"))?),
     };
     let channel = match present(&top.channel) {
         None => None,

@@ -9,7 +9,6 @@ use crate::policy::{Cap, CapScope, CapWindow};
 use crate::time::{DAY, Millis};
 use crate::value::Value;
 use jiff::ToSpan;
-use jiff::civil::Time;
 
 /// Touches that a customer remembers at most; above the largest limit of a cap.
 const MAX_TOUCHES: usize = 256;
@@ -28,13 +27,7 @@ pub struct Blocked {
 pub fn blocked(question: &Question<'_>, channel: Channel) -> Option<Blocked> {
     let run = &question.customer.runs[question.run];
     let journey = &question.plan.journeys[usize::from(run.journey)];
-    question
-        .plan
-        .policy
-        .caps
-        .iter()
-        .filter(|cap| covers(&cap.scope, channel.bit(), journey))
-        .find_map(|cap| check(question, journey, cap))
+    question.plan.policy.caps.iter().filter(|cap| covers(&cap.scope, channel.bit(), journey)).find_map(|cap| check(question, journey, cap))
 }
 
 fn check(question: &Question<'_>, journey: &Journey, cap: &Cap) -> Option<Blocked> {
@@ -153,9 +146,7 @@ fn calendar_window(window: CapWindow, zones: &Zones, zone: u16, t: Millis) -> (M
         CapWindow::Month => (Ok(date.first_of_month()), date.first_of_month().checked_add(1.month())),
         _ => (Ok(date), date.checked_add(1.day())),
     };
-    let instant = |date: Result<jiff::civil::Date, jiff::Error>, or| {
-        date.map_or(or, |date| zones.instant(zone, date.to_datetime(Time::midnight())))
-    };
+    let instant = |date: Result<jiff::civil::Date, jiff::Error>, or| date.map_or(or, |date| zones.start_of(zone, date));
     (instant(first, t), instant(next, t + DAY))
 }
 

@@ -4,32 +4,21 @@ use crate::channel::Channel;
 use crate::customer::Zones;
 use crate::policy::{LocalTime, Policy};
 use crate::time::Millis;
-use jiff::ToSpan;
-use jiff::civil::{DateTime, Time};
+use jiff::civil::Time;
 
 /// The end of the quiet span in which `t` lies for that channel and zone; none if it is not quiet.
 pub fn until(policy: &Policy, zones: &Zones, zone: u16, channel: Channel, t: Millis) -> Option<Millis> {
-    let quiet = policy.quiet_hours.iter().filter(|quiet| quiet.channels.contains(&channel));
-    let mut local = None;
-    for span in quiet {
-        let local = *local.get_or_insert_with(|| zones.local(zone, t));
-        if let Some(end) = end_of_span(local, span.from, span.to) {
-            return Some(zones.instant(zone, end).max(t + 1));
-        }
-    }
-    None
+    let mut spans = policy.quiet_hours.iter().filter(|quiet| quiet.channels.contains(&channel)).peekable();
+    spans.peek()?;
+    let local = zones.local(zone, t);
+    let minute = local.hour() as u16 * 60 + local.minute() as u16;
+    let span = spans.find(|span| is_quiet(minute, span.from, span.to))?;
+    Some(zones.next_local(zone, t, clock(span.to)).max(t + 1))
 }
 
-fn end_of_span(local: DateTime, from: LocalTime, to: LocalTime) -> Option<DateTime> {
-    let minute = local.hour() as u16 * 60 + local.minute() as u16;
-    let end_today = local.date().to_datetime(clock(to));
-    if from.0 < to.0 {
-        return (from.0 <= minute && minute < to.0).then_some(end_today);
-    }
-    if from.0 > to.0 && minute >= from.0 {
-        return end_today.checked_add(1.day()).ok();
-    }
-    (from.0 > to.0 && minute < to.0).then_some(end_today)
+/// Whether a minute of the day lies in the span, which may cross midnight; an empty span is never quiet.
+fn is_quiet(minute: u16, from: LocalTime, to: LocalTime) -> bool {
+    if from.0 <= to.0 { (from.0..to.0).contains(&minute) } else { minute >= from.0 || minute < to.0 }
 }
 
 /// A local time of day.

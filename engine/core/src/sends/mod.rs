@@ -94,8 +94,11 @@ impl Headers {
     }
 }
 
-/// Reads an unsigned decimal number that fits into an i64.
+/// Reads an unsigned decimal number (digits only) that fits into an i64.
 fn decimal(text: &[u8]) -> Option<u64> {
+    if !text.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
     let number: u64 = std::str::from_utf8(text).ok()?.parse().ok()?;
     (number <= i64::MAX as u64).then_some(number)
 }

@@ -74,7 +74,7 @@ pub enum Poison {
     MissingType,
     /// No `customer`, or an empty one.
     MissingCustomer,
-    /// `type`, `customer` or `id` longer than 256 bytes.
+    /// `type` or `customer` longer than 256 bytes.
     BadValue,
     /// `time` is neither RFC 3339 nor an integer of milliseconds.
     BadTime,

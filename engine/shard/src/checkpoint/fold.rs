@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn profiles_fold_alike_in_any_grouping() {
-        let patches: Vec<String> = (0..20).map(|n| format!(r#"{{"a":{n},"b{}":{}}}"#, n % 3, if n % 4 == 0 { "null" } else { "1" })).collect();
+        let patches: Vec<String> =
+            (0..20).map(|n| format!(r#"{{"a":{n},"b{}":{}}}"#, n % 3, if n % 4 == 0 { "null" } else { "1" })).collect();
         let texts: Vec<&str> = patches.iter().map(String::as_str).collect();
         let whole = profile_of(&framed(&texts));
         for cut in 0..=texts.len() {

@@ -34,12 +34,17 @@ impl Store for MemoryStore {
         self.content().hot.iter().try_for_each(|(id, bytes)| each(*id, bytes))
     }
 
-    fn documents(&self, customers: &[CustomerId], each: &mut dyn FnMut(usize, Document, &[u8])) -> Result<(), StoreError> {
+    fn documents(
+        &self,
+        customers: &[CustomerId],
+        kinds: &[Document],
+        each: &mut dyn FnMut(usize, Document, &[u8]),
+    ) -> Result<(), StoreError> {
         let content = self.content();
         for (index, id) in customers.iter().enumerate() {
-            for document in Document::ALL {
-                if let Some(bytes) = content.documents.get(&(*id, document)) {
-                    each(index, document, bytes);
+            for document in kinds {
+                if let Some(bytes) = content.documents.get(&(*id, *document)) {
+                    each(index, *document, bytes);
                 }
             }
         }

@@ -28,6 +28,12 @@ pub enum StoreError {
         /// What the store says.
         message: String,
     },
+    /// Another process has it open. Its lock is never broken.
+    #[error("checkpoint store at {path} is in use by another process")]
+    Locked {
+        /// Where.
+        path: String,
+    },
     /// What was read is not what was written.
     #[error("checkpoint store is damaged: {0}")]
     Damaged(String),
@@ -72,7 +78,8 @@ impl Meta {
 
     /// Reads the stored form.
     pub fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
-        let body = bytes.strip_prefix(&META_HEADER[..]).ok_or_else(|| StoreError::Damaged("the header of the checkpoint is unknown".into()))?;
+        let body =
+            bytes.strip_prefix(&META_HEADER[..]).ok_or_else(|| StoreError::Damaged("the header of the checkpoint is unknown".into()))?;
         wincode::deserialize_exact(body).map_err(|error| StoreError::Damaged(error.to_string()))
     }
 }
@@ -85,9 +92,14 @@ pub trait Store {
     /// Every customer's stored hot state, in order of ids.
     fn load(&self, each: &mut dyn FnMut(CustomerId, &[u8]) -> Result<(), StoreError>) -> Result<(), StoreError>;
 
-    /// The stored documents of these customers (sorted by id), in one read: called with the index into `customers`.
-    /// Replacing documents as they are, the others as frames ([`frame`]).
-    fn documents(&self, customers: &[CustomerId], each: &mut dyn FnMut(usize, Document, &[u8])) -> Result<(), StoreError>;
+    /// The stored documents of these kinds of these customers (sorted by id), in one read: called with the index into
+    /// `customers`. Replacing documents as they are, the others as frames ([`frame`]).
+    fn documents(
+        &self,
+        customers: &[CustomerId],
+        kinds: &[Document],
+        each: &mut dyn FnMut(usize, Document, &[u8]),
+    ) -> Result<(), StoreError>;
 
     /// Writes a sealed checkpoint as one atomic unit. Returns the bytes handed to the store.
     fn commit(&mut self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError>;

@@ -1,0 +1,5 @@
+//! The shard as a whole, stepped over logs in memory: stopped after every durable step, reopened, and found the same.
+
+mod crash;
+mod rules;
+mod world;

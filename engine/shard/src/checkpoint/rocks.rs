@@ -1,0 +1,154 @@
+//! The real store: one RocksDB a shard, one key space, read when the shard opens and when a turn sends, written at checkpoints.
+//!
+//! | key | value |
+//! | --- | --- |
+//! | `m` | [`Meta`] |
+//! | `h` + customer id (16 bytes, big-endian) | hot state |
+//! | `d` + customer id + document number | document; frames where documents add up |
+//!
+//! Key bytes are for ever; retired prefixes stay reserved. The order in memory (by id) is the order on disk.
+
+use super::{Meta, Sealed, Store, StoreError, fold};
+use cartwheel_core::customer::Document;
+use cartwheel_core::id::CustomerId;
+use rocksdb::{
+    BlockBasedOptions, Cache, DB, DBCompressionType, IteratorMode, MergeOperands, Options, ReadOptions, WriteBatch, WriteOptions,
+};
+use std::path::{Path, PathBuf};
+
+const META: &[u8] = b"m";
+const HOT: u8 = b'h';
+const DOCUMENT: u8 = b'd';
+
+/// See the module.
+pub struct RocksStore {
+    db: DB,
+    path: PathBuf,
+}
+
+impl RocksStore {
+    /// Opens or creates the store. One process at a time holds its lock: [`StoreError::Locked`].
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(path).map_err(|error| failed(path, &error))?;
+        let db = DB::open(&options(), path).map_err(|error| {
+            let text = error.to_string();
+            // RocksDB has no code of its own for a held lock: it is an I/O error that names the LOCK file.
+            if text.contains("LOCK") && (text.contains("Resource temporarily unavailable") || text.contains("lock hold by current process"))
+            {
+                return StoreError::Locked { path: path.display().to_string() };
+            }
+            failed(path, &text)
+        })?;
+        Ok(Self { db, path: path.to_owned() })
+    }
+
+    fn failed(&self, error: &rocksdb::Error) -> StoreError {
+        failed(&self.path, error)
+    }
+}
+
+fn failed(path: &Path, error: &dyn ToString) -> StoreError {
+    StoreError::Failed { path: path.display().to_string(), message: error.to_string() }
+}
+
+fn options() -> Options {
+    let mut options = Options::default();
+    options.create_if_missing(true);
+    options.set_compression_type(DBCompressionType::Lz4);
+    options.set_max_background_jobs(2);
+    // A checkpoint is one batch and is flushed at once; a larger buffer would only hold memory.
+    options.set_write_buffer_size(32 << 20);
+    options.set_max_write_buffer_number(2);
+    options.set_keep_log_file_num(4);
+    options.set_max_total_wal_size(16 << 20);
+    let mut table = BlockBasedOptions::default();
+    table.set_bloom_filter(10.0, false);
+    table.set_block_cache(&Cache::new_lru_cache(64 << 20));
+    table.set_cache_index_and_filter_blocks(true);
+    options.set_block_based_table_factory(&table);
+    options.set_merge_operator_associative("cartwheel-fold-v1", merge);
+    options
+}
+
+/// Folds documents that add up ([`fold`]); the document's number is the last byte of the key.
+fn merge(key: &[u8], existing: Option<&[u8]>, operands: &MergeOperands) -> Option<Vec<u8>> {
+    let document = Document::from_number(*key.last()?)?;
+    let start = existing.map(<[u8]>::to_vec).unwrap_or_default();
+    Some(operands.iter().fold(start, |older, newer| fold(document, &older, newer)))
+}
+
+fn hot_key(id: CustomerId) -> [u8; 17] {
+    let mut key = [HOT; 17];
+    key[1..].copy_from_slice(&id.0.to_be_bytes());
+    key
+}
+
+fn document_key(id: CustomerId, document: Document) -> [u8; 18] {
+    let mut key = [DOCUMENT; 18];
+    key[1..17].copy_from_slice(&id.0.to_be_bytes());
+    key[17] = document as u8;
+    key
+}
+
+impl Store for RocksStore {
+    fn meta(&self) -> Result<Option<Meta>, StoreError> {
+        let bytes = self.db.get(META).map_err(|error| self.failed(&error))?;
+        bytes.map(|bytes| Meta::decode(&bytes)).transpose()
+    }
+
+    fn load(&self, each: &mut dyn FnMut(CustomerId, &[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let mut bounds = ReadOptions::default();
+        bounds.set_iterate_lower_bound(vec![HOT]);
+        bounds.set_iterate_upper_bound(vec![HOT + 1]);
+        bounds.set_readahead_size(4 << 20);
+        bounds.fill_cache(false);
+        for entry in self.db.iterator_opt(IteratorMode::Start, bounds) {
+            let (key, value) = entry.map_err(|error| self.failed(&error))?;
+            let id = key.get(1..17).and_then(|id| id.try_into().ok()).map(u128::from_be_bytes);
+            let id = id.ok_or_else(|| StoreError::Damaged("a customer's key is not 17 bytes".into()))?;
+            each(CustomerId(id), &value)?;
+        }
+        Ok(())
+    }
+
+    fn documents(
+        &self,
+        customers: &[CustomerId],
+        kinds: &[Document],
+        each: &mut dyn FnMut(usize, Document, &[u8]),
+    ) -> Result<(), StoreError> {
+        let keys: Vec<[u8; 18]> = customers.iter().flat_map(|id| kinds.iter().map(|kind| document_key(*id, *kind))).collect();
+        let found = self.db.multi_get(&keys);
+        for (place, value) in found.into_iter().enumerate() {
+            if let Some(value) = value.map_err(|error| self.failed(&error))? {
+                each(place / kinds.len(), kinds[place % kinds.len()], &value);
+            }
+        }
+        Ok(())
+    }
+
+    /// Without a write-ahead log: the whole batch lies in one memtable, and the flush that follows makes it durable at once or
+    /// not at all. So a checkpoint is written once instead of twice.
+    fn commit(&mut self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError> {
+        let mut batch = WriteBatch::default();
+        for (id, hot) in sealed.hot() {
+            batch.put(hot_key(id), hot);
+        }
+        sealed.for_each_document(|write| {
+            let key = document_key(write.id, write.document);
+            if write.replace {
+                batch.put(key, write.content);
+            } else {
+                batch.merge(key, write.content);
+            }
+            Ok::<(), StoreError>(())
+        })?;
+        batch.put(META, meta.encode()?);
+        let bytes = batch.size_in_bytes() as u64;
+        let mut unlogged = WriteOptions::default();
+        unlogged.disable_wal(true);
+        self.db.write_opt(batch, &unlogged).map_err(|error| self.failed(&error))?;
+        self.db.flush().map_err(|error| self.failed(&error))?;
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,143 @@
+//! Single rules of the shard protocol.
+
+use super::world::{CART, HOUR, MINUTE, START, World, plan, plan_of};
+use crate::checkpoint::memory::MemoryStore;
+use crate::{Clock, Settings, ShardError};
+use cartwheel_core::decision::{Reason, Verdict};
+use cartwheel_core::event::Record;
+use cartwheel_core::sends::{Headers, Kind, Mode};
+
+fn with_cart() -> World {
+    let mut world = World { plans: vec![plan()], ..World::default() };
+    world.event(
+        START,
+        &format!(
+            r#"{{"id":"1","type":"customer_created","customer":"ana","time":{START},"profile":{{"email":"ana@example.test","consent":{{"email":true}}}}}}"#
+        ),
+    );
+    world.event(
+        START,
+        &format!(r#"{{"id":"2","type":"cart_updated","customer":"ana","time":{START},"cart":{{"id":"k","total":80,"items":[1]}}}}"#),
+    );
+    world
+}
+
+#[test]
+fn a_later_leader_record_deposes() {
+    let mut world = with_cart();
+    let mut old = world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
+    world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
+    assert!(matches!(old.drain(&mut world, 8, START, true).unwrap(), Err(ShardError::Deposed { ours: 0, later: 2 })));
+}
+
+#[test]
+fn behind_sends_are_held_and_pass_the_gate_again_once_caught_up() {
+    let mut world = with_cart();
+    // She bought while the engine was down: nothing may be sent.
+    world.event(
+        START + 3 * HOUR,
+        &format!(r#"{{"id":"3","type":"cart_updated","customer":"ben","time":{START},"cart":{{"id":"k","total":80,"items":[1]}}}}"#),
+    );
+    world.event(START + 4 * HOUR, &format!(r#"{{"id":"4","type":"order_placed","customer":"ana","time":{}}}"#, START + 4 * HOUR));
+    let mut owner = world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
+    owner.shard.keep_decisions();
+    owner.drain(&mut world, 8, START + 4 * HOUR, false).unwrap().unwrap();
+    assert_eq!(owner.shard.mode(), Mode::Behind);
+    owner.drain(&mut world, 8, START + 4 * HOUR, true).unwrap().unwrap();
+    assert_eq!(owner.shard.mode(), Mode::Live);
+    let decisions: Vec<(Verdict, Reason)> = owner
+        .shard
+        .take_decisions()
+        .unwrap()
+        .into_iter()
+        .filter(|decision| decision.customer == "ana")
+        .map(|decision| (decision.decision, decision.reason))
+        .collect();
+    assert_eq!(
+        decisions,
+        [
+            (Verdict::Waiting, Reason::Window),
+            (Verdict::Entered, Reason::Window),
+            (Verdict::Deferred, Reason::CaughtUp),
+            (Verdict::Exited, Reason::ExitEvent)
+        ]
+    );
+    assert!(world.accepted().1.is_empty());
+}
+
+#[test]
+fn a_record_from_the_future_stops_intake_and_is_not_applied() {
+    let mut world = with_cart();
+    world.event(START + 100 * HOUR, r#"{"type":"page_viewed","customer":"ana"}"#);
+    let mut owner = world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
+    let error = owner.drain(&mut world, 8, START + MINUTE, true).unwrap().unwrap_err();
+    assert!(matches!(error, ShardError::ClockAhead { offset: 2, .. }), "{error}");
+    assert_eq!(owner.shard.next_offset(), 2);
+}
+
+#[test]
+fn another_record_at_the_checkpoint_is_refused() {
+    let mut world = with_cart();
+    let disk = MemoryStore::default();
+    let mut owner = world.open(Settings::default(), disk.clone()).unwrap().unwrap();
+    owner.drain(&mut world, 8, START, true).unwrap().unwrap();
+    owner.checkpoint(&mut world).unwrap();
+    world.events[1].1 = b"{}".to_vec();
+    let mut again = world.open(Settings::default(), disk).unwrap().unwrap();
+    assert!(matches!(again.drain(&mut world, 8, START, true).unwrap(), Err(ShardError::InputChanged { offset: 1 })));
+}
+
+#[test]
+fn a_log_that_was_decided_otherwise_is_quarantined() {
+    let mut world = with_cart();
+    let mut owner = world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
+    owner.drain(&mut world, 8, START + 2 * HOUR, true).unwrap().unwrap();
+    assert_eq!(world.accepted().1.len(), 1);
+    world.events[1].1 = String::from_utf8(world.events[1].1.clone()).unwrap().replace("80", "90").into_bytes();
+    let mut again = world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
+    let error = again.drain(&mut world, 8, START + 2 * HOUR, true).unwrap().unwrap_err();
+    assert!(matches!(error, ShardError::ChainDiffers { .. }), "{error}");
+}
+
+#[test]
+fn a_checkpoint_that_the_log_does_not_confirm_is_refused() {
+    let mut world = with_cart();
+    let disk = MemoryStore::default();
+    let mut owner = world.open(Settings::default(), disk.clone()).unwrap().unwrap();
+    owner.drain(&mut world, 8, START, true).unwrap().unwrap();
+    owner.checkpoint(&mut world).unwrap();
+    // The broker lost the checkpoint's turn record and something else stands there.
+    let lost = world.sends.len() - 1;
+    world.sends[lost] = (Headers { kind: Kind::Leader, leader: -1, seq: 0 }, b"{}".to_vec());
+    assert!(matches!(world.open(Settings::default(), disk).unwrap(), Err(ShardError::CheckpointNotInLog { .. })));
+}
+
+#[test]
+fn a_changed_configuration_is_a_recorded_turn_and_replays() {
+    let mut world = with_cart();
+    let mut owner = world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
+    owner.drain(&mut world, 8, START, true).unwrap().unwrap();
+    let changed = plan_of(&CART.replace("holdout: 5%", "holdout: 0%").replace("wait: 23h", "wait: 20h"));
+    world.plans.push(changed.clone());
+    let mut out = Vec::new();
+    assert!(owner.shard.activate(&changed, &mut out).unwrap());
+    owner.publish(&mut world, &mut out).unwrap().unwrap();
+    owner.drain(&mut world, 8, START + 30 * HOUR, true).unwrap().unwrap();
+    let mut again = world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
+    again.drain(&mut world, 8, START + 30 * HOUR, false).unwrap().unwrap();
+    assert_eq!(again.shard.explain("ana").unwrap(), owner.shard.explain("ana").unwrap());
+    assert_eq!(again.shard.core().plan.hash, changed.hash);
+}
+
+#[test]
+fn an_advance_of_the_clock_that_decides_nothing_leaves_no_trace() {
+    let mut world = with_cart();
+    let mut owner = world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
+    owner.drain(&mut world, 8, START, true).unwrap().unwrap();
+    let (now, records) = (owner.shard.now(), world.sends.len());
+    let mut out = Vec::new();
+    let clock = Clock { wall: START + MINUTE, caught_up: Some(START + MINUTE) };
+    let turned = owner.shard.turn(&[] as &[Record<'_>], clock, &mut out).unwrap();
+    assert!(!turned.recorded && out.is_empty());
+    assert_eq!((owner.shard.now(), world.sends.len()), (now, records));
+}

@@ -1,0 +1,169 @@
+//! Two logs and a disk in memory, and an owner that can be stopped after any durable step.
+
+use crate::checkpoint::memory::MemoryStore;
+use crate::{AcceptedLog, Clock, Identity, Opened, Outgoing, Settings, Shard, ShardError};
+use cartwheel_core::command::Command;
+use cartwheel_core::event::Record;
+use cartwheel_core::journey::load::{Source, load};
+use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::policy::Policy;
+use cartwheel_core::sends::{Headers, Kind, Reader, Turn, Verdict};
+use cartwheel_core::time::Millis;
+use std::sync::Arc;
+
+/// 2026-03-02T10:00:00Z, a Monday.
+pub const START: Millis = 1_772_445_600_000;
+pub const MINUTE: Millis = 60_000;
+pub const HOUR: Millis = 60 * MINUTE;
+
+pub const CART: &str = include_str!("../../../../config/journeys/cart_abandonment.yaml");
+
+/// The shipped cart journey without its holdout, under the default policy.
+pub fn plan() -> Arc<Plan> {
+    plan_of(&CART.replace("holdout: 5%", "holdout: 0%"))
+}
+
+pub fn plan_of(text: &str) -> Arc<Plan> {
+    let source = Source { path: "test.yaml".into(), text: text.into() };
+    Arc::new(load(&Policy::default(), &[source]).expect("the journey is valid"))
+}
+
+/// The events and sends partitions.
+#[derive(Clone, Default)]
+pub struct World {
+    pub events: Vec<(Millis, Vec<u8>)>,
+    pub sends: Vec<(Headers, Vec<u8>)>,
+    pub plans: Vec<Arc<Plan>>,
+    /// Durable steps until the owner is stopped; none: never.
+    pub steps_left: Option<u64>,
+}
+
+/// The owner was stopped.
+#[derive(Debug)]
+pub struct Stopped;
+
+impl World {
+    pub fn event(&mut self, time: Millis, json: &str) {
+        self.events.push((time, json.as_bytes().to_vec()));
+    }
+
+    fn step(&mut self) -> Result<(), Stopped> {
+        match &mut self.steps_left {
+            Some(0) => Err(Stopped),
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn append(&mut self, headers: Headers, value: Vec<u8>) -> Result<i64, Stopped> {
+        self.step()?;
+        self.sends.push((headers, value));
+        Ok(self.sends.len() as i64 - 1)
+    }
+
+    /// Takes over: leader record, read back, checkpoint, replay.
+    pub fn open(&mut self, settings: Settings, disk: MemoryStore) -> Result<Result<Owner, ShardError>, Stopped> {
+        let epoch = self.append(Headers { kind: Kind::Leader, leader: -1, seq: 0 }, b"{}".to_vec())?;
+        let identity = Identity { events_topic: "shop.events.v1".into(), partition: 0 };
+        let lead = || {
+            let opened = Opened::open(identity, settings, disk)?;
+            let mut log = AcceptedLog::new(opened.checkpoint().cloned());
+            let begin = log.begin().unwrap_or(0);
+            for offset in begin..=epoch {
+                let (headers, value) = &self.sends[offset as usize];
+                log.push(offset, *headers, value)?;
+            }
+            let newest = self.plans.last().expect("a plan");
+            opened.lead(epoch, log, 0, newest, &|hash| self.plans.iter().find(|plan| plan.hash == hash).cloned())
+        };
+        let mut owner = match lead() {
+            Ok(shard) => Owner { shard, read: epoch + 1 },
+            Err(error) => return Ok(Err(error)),
+        };
+        let mut out = Vec::new();
+        owner.shard.begin_history(&mut out).expect("history begins");
+        Ok(owner.publish(self, &mut out)?.map(|()| owner))
+    }
+
+    /// The accepted log: turns and commands.
+    pub fn accepted(&self) -> (Vec<Turn>, Vec<Command>) {
+        let mut reader = Reader::at_start();
+        let (mut turns, mut commands) = (Vec::new(), Vec::new());
+        for (offset, (headers, value)) in self.sends.iter().enumerate() {
+            if reader.read(offset as i64, *headers) != Verdict::Accepted {
+                continue;
+            }
+            match headers.kind {
+                Kind::Turn => turns.push(serde_json::from_slice(value).expect("a turn")),
+                Kind::Command => commands.push(serde_json::from_slice(value).expect("a command")),
+                _ => {}
+            }
+        }
+        (turns, commands)
+    }
+}
+
+/// An owner of the shard.
+pub struct Owner {
+    pub shard: Shard<MemoryStore>,
+    read: i64,
+}
+
+impl Owner {
+    /// Publishes what a turn handed out, record by record, and reads it back.
+    pub fn publish(&mut self, world: &mut World, out: &mut Vec<Outgoing>) -> Result<Result<(), ShardError>, Stopped> {
+        for record in out.drain(..) {
+            let headers = Headers { kind: record.kind, leader: self.shard.epoch(), seq: record.seq };
+            world.append(headers, record.value)?;
+        }
+        while (self.read as usize) < world.sends.len() {
+            let pending = self.shard.checkpoint_pending();
+            if pending {
+                world.step()?; // may stop before the commit
+            }
+            let headers = world.sends[self.read as usize].0;
+            if let Err(error) = self.shard.read_back(self.read, headers) {
+                return Ok(Err(error));
+            }
+            self.read += 1;
+        }
+        Ok(Ok(()))
+    }
+
+    /// Processes everything in the events log in batches of `batch`; `wall` is what the clock says.
+    pub fn drain(&mut self, world: &mut World, batch: usize, wall: Millis, caught_up: bool) -> Result<Result<(), ShardError>, Stopped> {
+        let mut out = Vec::new();
+        loop {
+            let from = self.shard.wanted_offset().max(0) as usize;
+            let until = (from + batch).min(world.events.len());
+            let values: Vec<(Millis, Vec<u8>)> = world.events[from..until].to_vec();
+            let records: Vec<Record<'_>> = values
+                .iter()
+                .enumerate()
+                .map(|(place, (time, value))| Record { offset: (from + place) as i64, time: *time, key: None, value })
+                .collect();
+            let at_end = until == world.events.len();
+            let clock = Clock { wall, caught_up: (caught_up && at_end).then_some(wall) };
+            let turned = match self.shard.turn(&records, clock, &mut out) {
+                Ok(turned) => turned,
+                Err(error) => return Ok(Err(error)),
+            };
+            if let Err(error) = self.publish(world, &mut out)? {
+                return Ok(Err(error));
+            }
+            if at_end && turned.consumed == records.len() && !turned.more {
+                return Ok(Ok(()));
+            }
+        }
+    }
+
+    pub fn checkpoint(&mut self, world: &mut World) -> Result<(), Stopped> {
+        let mut out = Vec::new();
+        self.shard.begin_checkpoint(&mut out).expect("a checkpoint begins");
+        self.publish(world, &mut out)?.expect("read back");
+        Ok(())
+    }
+}
