@@ -77,7 +77,8 @@ impl Provider for Defaults<'_> {
     }
 
     fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
-        tree(serde_json::to_value(Settings::default()).map_err(|error| error.to_string())?, self.dir)
+        let values = serde_json::to_value(Settings::default()).map_err(|error| error.to_string())?;
+        Ok(tree(values, self.dir)?)
     }
 }
 
@@ -95,14 +96,14 @@ impl Provider for File<'_> {
     fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
         let options = serde_saphyr::options! { leading_zero_numbers_as_strings: true, strict_booleans: true };
         let values = serde_saphyr::from_str_with_options(self.text, options).map_err(|error| error.to_string())?;
-        tree(values, self.dir)
+        Ok(tree(values, self.dir)?)
     }
 }
 
 /// A layer of values whose relative paths start at `dir`.
-fn tree(mut values: serde_json::Value, dir: &Path) -> Result<Map<Profile, Dict>, figment::Error> {
+fn tree(mut values: serde_json::Value, dir: &Path) -> Result<Map<Profile, Dict>, String> {
     rebase(&mut values, dir);
-    let root = Value::serialize(values)?.into_dict().unwrap_or_default();
+    let root = Value::serialize(values).map_err(|error| error.to_string())?.into_dict().unwrap_or_default();
     Ok(Map::from([(Profile::Default, root)]))
 }
 
