@@ -13,7 +13,7 @@ pub struct Provider {
     pub name: String,
     /// The account that its rate limit belongs to; channels with the same account share one bucket (the first one's rate).
     pub account: String,
-    /// How long it honours an idempotency key, in ms; none for a provider without them.
+    /// How long it honours an idempotency key, in ms, less the longest time that a call takes to reach it; none for a provider without them.
     pub key_life: Option<Millis>,
     /// The rate of the account.
     pub rate: Rate,

@@ -308,12 +308,11 @@ mod tests {
         let mut read = 0;
         while read < log.len() {
             assert!(log.len() < 8, "no endless exchange");
-            for (partition, view) in views.iter_mut().enumerate() {
+            for view in &mut views {
                 for (offset, (key, value)) in log.iter().enumerate().skip(read) {
                     view.record(0, offset as i64, key.as_bytes(), Some(value));
                 }
                 view.end_seen(0, log.len() as i64, 1_000);
-                let _ = partition;
             }
             read = log.len();
             for (partition, view) in views.iter_mut().enumerate() {

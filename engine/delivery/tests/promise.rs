@@ -4,6 +4,7 @@ mod world;
 
 use cartwheel_delivery::metrics::Counter;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use world::{LIFE, Op, World};
 
 fn op() -> impl Strategy<Value = Op> {
@@ -29,7 +30,7 @@ fn op() -> impl Strategy<Value = Op> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() })]
 
     #[test]
     fn no_history_breaks_the_promise(ops in proptest::collection::vec(op(), 1..400)) {
@@ -110,4 +111,15 @@ fn an_expired_command_is_told_and_not_called() {
     let mut world = run(&[Op::Command { customer: 1, sms: true, transactional: false, ttl: 9 }, Op::Advance(10)]);
     world.settle();
     assert_eq!((world.counters().total(Counter::Calls, ""), world.counters().total(Counter::Ended, "expired")), (0, 1));
+}
+
+#[test]
+fn an_ambiguous_call_is_repeated_under_its_key_but_not_after_the_keys_life() {
+    for (wait, calls, ended) in [(100, 2, "sent"), (130, 1, "ambiguous")] {
+        let mut world = run(&[Op::Command { customer: 1, sms: false, transactional: false, ttl: 20_000 }]);
+        ALL.into_iter().for_each(|op| world.step(op));
+        [Op::Begin(0), Op::Finish { call: 0, how: 6 }, Op::Advance(wait)].into_iter().for_each(|op| world.step(op));
+        world.settle();
+        assert_eq!((world.counters().total(Counter::Calls, ""), world.counters().total(Counter::Ended, ended)), (calls, 1));
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! For a provider without idempotency keys a call is durably recorded *before* it is made, so that after a crash a call that was
 //! begun and has no outcome is known to be ambiguous. For a provider with them the key protects, and the record is written beside
-//! the call without waiting for the disk.
+//! the call without waiting for the disk; unless the command's `not_after` lies beyond the life of the key.
 //!
 //! **Not there yet:** `protocol.md` wants the attempts log in Kafka, read back as the first for its command before the call. This ledger is a
 //! local file: it protects one worker's restart on the same disk. It does not protect against the loss of that disk, nor against a second

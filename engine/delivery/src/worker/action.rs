@@ -67,8 +67,8 @@ pub struct Call {
     pub provider: String,
     /// Number of this call, from 1.
     pub attempt: u32,
-    /// The check of the suppressions holds until this moment (monotonic): the call must begin before it, else it is given back
-    /// with [`super::Worker::not_begun`].
+    /// The check of the suppressions holds and the message has its worth until this moment (monotonic): the call must begin before it, else it
+    /// is given back with [`super::Worker::not_begun`].
     pub begin_before: Millis,
 }
 

@@ -9,7 +9,7 @@ use crate::metrics::Counter;
 use crate::position;
 use crate::receipt::Ending;
 use crate::suppression::Check;
-use cartwheel_core::channel::Channel;
+use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::time::Millis;
 
 /// What stands between a ready command and its call.
@@ -88,7 +88,7 @@ impl<S: Storage> Worker<S> {
         if state.queue.is_busy(pending.customer) {
             return Gate::Waits;
         }
-        let mut begin_before = Millis::MAX;
+        let mut begin_before = now.mono.saturating_add(command.not_after.saturating_sub(now.wall));
         if command.channel != Channel::Webhook {
             let here = state.fresh_until(self.config.check_life).filter(|until| now.mono < *until);
             let Some(here) = here.filter(|_| self.view.fresh_until().is_some_and(|until| now.mono < until)) else {
@@ -96,13 +96,17 @@ impl<S: Storage> Worker<S> {
                 return Gate::Closed;
             };
             match self.view.check(command.channel, &command.to, command.class, now.mono) {
-                Check::Clear(until) => begin_before = here.min(until),
+                Check::Clear(until) => begin_before = begin_before.min(here).min(until),
                 Check::Suppressed(reason) => return Gate::Ends(Ending::Suppressed(reason)),
                 Check::NotFresh => return Gate::Waits,
             }
         }
         if pending.uncertain && !may_repeat(command.class, pending.key_until, now.wall) {
             return Gate::Ends(Ending::Ambiguous);
+        }
+        if let (true, Class::Marketing, Some(until)) = (pending.uncertain, command.class, pending.key_until) {
+            // The repeat must also reach the provider while it honours the key.
+            begin_before = begin_before.min(now.mono.saturating_add(until - now.wall));
         }
         let Some(lane) = &mut self.lanes[command.channel as usize] else { return Gate::Closed };
         if lane.calling >= lane.provider.max_in_flight || self.buckets[lane.bucket].take(now.mono).is_err() {
@@ -124,8 +128,9 @@ impl<S: Storage> Worker<S> {
         let Lane { provider, calling, .. } = self.lanes[command.channel as usize].as_mut()?;
         *calling += 1;
         let key_until = key_until(provider, state.ledger.get(command.command_id), now.wall);
-        state.durable |= provider.key_life.is_none();
         let (at, not_after) = (now.wall, command.not_after);
+        // A key that outlives the command protects what power takes away.
+        state.durable |= key_until.is_none_or(|until| until < not_after);
         state.ledger.begin(Begin { command: command.command_id, number, at, not_after, provider: provider_hash(&provider.name) });
         state.queue.begin(offset, key_until);
         self.calls.insert(id, Out { partition, incarnation: state.incarnation, offset, channel: command.channel });

@@ -139,7 +139,8 @@ impl<S: Storage> Worker<S> {
         };
         let command = &pending.command;
         state.ledger.end(command.command_id, ending, command.not_after, now.wall);
-        state.durable |= self.lanes[command.channel as usize].as_ref().is_some_and(|lane| lane.provider.key_life.is_none());
+        // Once told, an ending must not be forgotten: unless the key outlives the command, or it was never called.
+        state.durable |= pending.attempts > 0 && pending.key_until.is_none_or(|until| until < command.not_after);
         self.counters.add(Counter::Ended, Some(command.channel), ending.reason());
         self.end(partition, offset, ending, provider_id, now);
     }

@@ -21,7 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 pub const LIFE: Millis = 50;
-const KEY_LIFE: Millis = 10_000;
+/// Short, so that repeats come after it too.
+const KEY_LIFE: Millis = 120;
 const WALL: Millis = 1_767_225_600_000;
 
 type Shared = Rc<RefCell<Memory>>;
@@ -29,13 +30,25 @@ type Shared = Rc<RefCell<Memory>>;
 /// One thing that happens.
 #[derive(Clone, Copy, Debug)]
 pub enum Op {
-    Command { customer: u8, sms: bool, transactional: bool, ttl: u16 },
-    Suppress { customer: u8, active: bool },
+    Command {
+        customer: u8,
+        sms: bool,
+        transactional: bool,
+        ttl: u16,
+    },
+    Suppress {
+        customer: u8,
+        active: bool,
+    },
     /// Another shard's worker suppresses an address in the compacted topic.
-    SuppressElsewhere { customer: u8 },
+    SuppressElsewhere {
+        customer: u8,
+    },
     NewLeader,
     /// A deposed owner appends a command with the sequence that is due.
-    Zombie { customer: u8 },
+    Zombie {
+        customer: u8,
+    },
     Advance(u8),
     Read(u8),
     ReadSuppressions(u8),
@@ -43,7 +56,10 @@ pub enum Op {
     Answer,
     Poll,
     Begin(u8),
-    Finish { call: u8, how: u8 },
+    Finish {
+        call: u8,
+        how: u8,
+    },
     Acknowledge(u8),
     Rebalance,
     /// Power is lost: so many bytes of what was not synced survive.
@@ -60,8 +76,7 @@ struct Sent {
 
 struct Flying {
     call: Call,
-    begun: bool,
-    taken: bool,
+    begun: Option<Millis>,
 }
 
 /// What is known of a command outside of the worker.
@@ -302,7 +317,7 @@ impl World {
             let same = earlier.customer == *customer && earlier.channel == call.command.channel;
             assert!(!same || self.has_ended(earlier.command_id), "out of order");
         }
-        self.flying.push(Flying { call, begun: false, taken: false });
+        self.flying.push(Flying { call, begun: None });
     }
 
     /// A receipt of the command was at least written.
@@ -317,7 +332,7 @@ impl World {
             return;
         }
         let index = index % self.flying.len();
-        if self.flying[index].begun {
+        if self.flying[index].begun.is_some() {
             return;
         }
         if self.mono >= self.flying[index].call.begin_before {
@@ -331,12 +346,12 @@ impl World {
             assert!(!self.suppressed.get(&hash).is_some_and(acknowledged), "a call after its suppression");
         }
         assert!(!self.elsewhere.get(&hash).is_some_and(acknowledged), "a call after a suppression elsewhere");
-        self.flying[index].begun = true;
+        self.flying[index].begun = Some(self.mono);
     }
 
     /// The provider takes the message, unless its key tells that it has it.
-    fn take(&mut self, command: &Command) {
-        let now = WALL + self.mono;
+    fn take(&mut self, command: &Command, begun: Millis) {
+        let now = WALL + begun;
         let truth = self.truth.entry(command.command_id).or_default();
         let keyed = command.channel == Channel::Email && truth.taken_at.is_some_and(|at| now < at + KEY_LIFE);
         if keyed {
@@ -352,9 +367,7 @@ impl World {
             return;
         }
         let index = index % self.flying.len();
-        if !self.flying[index].begun {
-            return;
-        }
+        let Some(begun) = self.flying[index].begun else { return };
         let command = self.flying[index].call.command.clone();
         let outcome = match how % 8 {
             0..=2 => Outcome::Accepted { provider_id: None },
@@ -364,7 +377,7 @@ impl World {
             _ => Outcome::Ambiguous { reason: AmbiguousReason::Timeout },
         };
         if matches!(how % 8, 0..=2 | 6) {
-            self.take(&command);
+            self.take(&command, begun);
         }
         if how % 8 >= 6 {
             self.truth.entry(command.command_id).or_default().unclear = true;
@@ -425,17 +438,16 @@ impl World {
         self.committed = (offset, Some(metadata));
     }
 
-    /// What is out when the worker goes: calls that began may have been taken, writes may have arrived.
+    /// The calls that are out lose their worker: those that began may have been taken. Writes go on: the caller repeats them.
     fn lose(&mut self) {
         for flying in std::mem::take(&mut self.flying) {
-            if flying.begun {
+            if let Some(begun) = flying.begun {
                 self.truth.entry(flying.call.command.command_id).or_default().unclear = true;
-                if !flying.taken && flying.call.command.command_id.0 % 2 == 0 {
-                    self.take(&flying.call.command);
+                if flying.call.command.command_id.0.is_multiple_of(2) {
+                    self.take(&flying.call.command, begun);
                 }
             }
         }
-        self.writes.clear();
         self.answers.clear();
     }
 
@@ -456,6 +468,7 @@ impl World {
             truth.unclear |= truth.ended.is_empty();
         }
         self.lose();
+        self.writes.clear();
         let left = self.storage.borrow().crashed(kept);
         self.storage = Rc::new(RefCell::new(left));
         self.worker = Worker::new(config(), [(0, 0)], self.now());
@@ -465,9 +478,9 @@ impl World {
 
     /// Everything works again: what is left must come to its end.
     pub fn settle(&mut self) {
-        for _ in 0..2_000 {
+        for round in 0..2_000 {
             let end = self.log.len() as i64;
-            if self.committed.0 == end && self.writes.is_empty() && self.topic_position == self.topic.len() as i64 {
+            if round > 0 && self.committed.0 == end && self.writes.is_empty() && self.topic_position == self.topic.len() as i64 {
                 return self.check_end();
             }
             self.step(Op::Ask);
