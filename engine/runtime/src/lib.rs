@@ -5,5 +5,6 @@
 
 pub mod clock;
 pub mod engine;
+pub mod deliver;
 pub mod metrics;
 pub mod admin;

@@ -1,0 +1,69 @@
+//! The public listener: unsubscribe links, answered once their event is in the events topic.
+
+use super::options::{DeliverError, Unsubscribe};
+use crate::clock::Clock;
+use cartwheel_inbound::{BoxFuture, EventSink, Secrets, SinkError, unsubscribe};
+use cartwheel_kafka::{EventsProducer, Message};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// A click waits so long for the broker.
+const ACKNOWLEDGE: Duration = Duration::from_secs(10);
+
+/// The live keys.
+pub(super) fn secrets(unsubscribe: &Unsubscribe) -> Secrets {
+    Secrets::new(&unsubscribe.current, unsubscribe.previous.as_deref())
+}
+
+/// Appends events to the events topic, keyed by customer.
+struct Events {
+    producer: EventsProducer,
+    topic: String,
+}
+
+impl EventSink for Events {
+    fn write<'a>(&'a self, customer: &'a str, json: Vec<u8>) -> BoxFuture<'a, Result<(), SinkError>> {
+        Box::pin(async move {
+            let message = Message { topic: &self.topic, key: Some(customer.as_bytes()), value: Some(&json), ..Message::default() };
+            match tokio::time::timeout(ACKNOWLEDGE, self.producer.send(message)).await {
+                Ok(Ok(_)) => Ok(()),
+                _ => Err(SinkError),
+            }
+        })
+    }
+}
+
+/// A bound listener.
+pub(super) struct Inbound {
+    listener: TcpListener,
+    router: axum::Router,
+    pub address: SocketAddr,
+}
+
+impl Inbound {
+    /// Takes the port.
+    pub async fn bind(
+        address: SocketAddr,
+        keys: &Unsubscribe,
+        producer: EventsProducer,
+        topic: String,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, DeliverError> {
+        let failed = |error| DeliverError::Listen { address, error };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let bound = listener.local_addr().map_err(failed)?;
+        let router = unsubscribe::router(Arc::new(Events { producer, topic }), secrets(keys), Arc::new(move || clock.wall()));
+        Ok(Self { listener, router, address: bound })
+    }
+
+    /// Answers until `closing` turns true, then finishes answers under way.
+    pub async fn serve(self, mut closing: watch::Receiver<bool>) {
+        let until = async move { drop(closing.wait_for(|closing| *closing).await) };
+        if let Err(error) = axum::serve(self.listener, self.router).with_graceful_shutdown(until).await {
+            tracing::error!(%error, "the listener for unsubscribe links failed");
+        }
+    }
+}
