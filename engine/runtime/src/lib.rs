@@ -3,8 +3,8 @@
 //! In the order in which an event passes: [`clock`] is the only now(); [`engine`] assigns partitions to shard threads, drives each shard and
 //! supervises it; [`deliver`] hands commands to providers; [`metrics`] is the closed list of what is measured; [`admin`] shows it.
 
-pub mod clock;
-pub mod engine;
-pub mod deliver;
-pub mod metrics;
 pub mod admin;
+pub mod clock;
+pub mod deliver;
+pub mod engine;
+pub mod metrics;

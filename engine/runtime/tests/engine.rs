@@ -1,11 +1,14 @@
 //! An engine against a real broker: decides, goes on after a restart, shares its partitions, explains, and says why it does not start.
 
+#[path = "common/commands.rs"]
+mod commands;
 mod common;
 
 use cartwheel_kafka::{Error, KafkaConfig, partition_of};
 use cartwheel_runtime::admin::{AdminSource, SourceError};
 use cartwheel_runtime::engine::{Engine, EngineError};
-use common::{Commands, PARTITIONS, Shop, kafka, options, start, until};
+use commands::Commands;
+use common::{PARTITIONS, Shop, kafka, options, start, until};
 use std::time::{Duration, Instant};
 
 fn all_running(engines: &[&Engine]) {

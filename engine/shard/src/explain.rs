@@ -1,6 +1,7 @@
 //! What the shard knows of one customer, in words that can be shown.
 
 use crate::checkpoint::{Store, StoreError, decisions_in, fold, frame};
+use crate::documents::{Documents, Lookup};
 use crate::shard::Shard;
 use cartwheel_core::customer::{Document, Mark, Stage};
 use cartwheel_core::decision::Decision;
@@ -28,6 +29,16 @@ pub struct LiveRun {
     pub held: bool,
 }
 
+/// What is known of a person, merged, as the events brought it. Never shown by `Debug`.
+#[derive(Clone, Default, PartialEq)]
+pub struct Profile(pub serde_json::Map<String, serde_json::Value>);
+
+impl std::fmt::Debug for Profile {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Profile(redacted)")
+    }
+}
+
 /// One customer: consent, counters, open runs, and the newest decisions, oldest first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
@@ -39,6 +50,8 @@ pub struct Explanation {
     pub denied: Vec<&'static str>,
     /// Channels suppressed by a bounce or complaint.
     pub suppressed: Vec<&'static str>,
+    /// Those of them that are suppressed by a complaint.
+    pub complained: Vec<&'static str>,
     /// Channels with an address.
     pub reachable: Vec<&'static str>,
     /// The time zone, where known.
@@ -47,6 +60,10 @@ pub struct Explanation {
     pub orders: u32,
     /// Sum of their totals.
     pub lifetime_value: f64,
+    /// When the last was placed.
+    pub last_order_at: Option<Millis>,
+    /// Names, addresses and the rest of the profile.
+    pub profile: Profile,
     /// Open runs.
     pub runs: Vec<LiveRun>,
     /// Newest decisions.
@@ -84,10 +101,13 @@ impl<S: Store> Shard<S> {
             granted: names(known.granted),
             denied: names(known.denied),
             suppressed: names(known.bounced | known.complained),
+            complained: names(known.complained),
             reachable: names(known.reachable),
             zone: self.core.zones.name(known.zone).map(str::to_owned),
             orders: known.orders,
             lifetime_value: known.lifetime_value,
+            last_order_at: Some(known.last_order_at).filter(|at| *at != Millis::MIN),
+            profile: Profile(self.documents_now(known.id, known.cold)?.profile()),
             runs: runs.collect(),
             decisions: self.decisions_of(customer, known.id, known.cold)?,
         }))
@@ -120,9 +140,13 @@ impl<S: Store> Shard<S> {
 
     fn name_of(&self, id: CustomerId) -> Result<String, StoreError> {
         let head = self.table.find(id).map_or(0, |slot| self.table.get(slot).cold);
+        Ok(self.documents_now(id, head)?.name())
+    }
+
+    fn documents_now(&self, id: CustomerId, head: u32) -> Result<Documents, StoreError> {
         let sealed = self.sealed.as_ref().map(|pending| &pending.sealed);
-        let lookup = crate::documents::Lookup { store: &self.store, sealed, journal: &self.effects.journal };
-        Ok(lookup.read(&[(id, head, Mark::END)])?.first().map(|documents| documents.name()).unwrap_or_default())
+        let lookup = Lookup { store: &self.store, sealed, journal: &self.effects.journal };
+        Ok(lookup.read(&[(id, head, Mark::END)])?.pop().unwrap_or_default())
     }
 }
 

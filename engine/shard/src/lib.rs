@@ -9,6 +9,7 @@ mod decisions;
 mod documents;
 mod error;
 mod explain;
+mod census;
 mod intake;
 mod recover;
 mod settings;
@@ -17,8 +18,9 @@ mod table;
 mod timers;
 mod turn;
 
+pub use census::Census;
 pub use error::ShardError;
-pub use explain::{Explanation, LiveRun};
+pub use explain::{Explanation, LiveRun, Profile};
 pub use recover::{AcceptedLog, AcceptedTurn, Opened};
 pub use settings::{Identity, Settings};
 pub use shard::{Counters, ReadBack, Shard};

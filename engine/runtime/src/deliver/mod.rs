@@ -3,16 +3,16 @@
 //! One thread ([`pump`]) owns the worker's state machine and the group; calls, writes and the public listener run on a small async runtime; a
 //! second thread ([`ends`]) asks for end offsets, which prove that the views of the suppressions are fresh.
 
-mod options;
-mod report;
-mod pump;
-mod ends;
 mod call;
-mod writer;
+mod ends;
 mod inbound;
+mod options;
+mod pump;
+mod report;
+mod source;
 mod stats;
 mod status;
-mod source;
+mod writer;
 
 pub use options::{DeliverError, DeliverOptions, Route, Unsubscribe};
 pub use source::DeliverSource;
@@ -177,7 +177,9 @@ impl Deliver {
 
     fn end(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        if let Some(pump) = self.pump.take() && pump.join().is_err() {
+        if let Some(pump) = self.pump.take()
+            && pump.join().is_err()
+        {
             tracing::error!("the delivery thread panicked");
         }
         if let Some((close, asker)) = self.asker.take() {

@@ -145,7 +145,13 @@ impl Pump {
             WorkerEvent::Assigned(positions) => positions.iter().for_each(|position| self.assign(position)),
             WorkerEvent::OutOfLog { position, log } => {
                 let (partition, offset) = (position.partition, position.offset);
-                tracing::error!(partition, ?offset, start = log.0, end = log.1, "the committed offset is not in the log: a person must look");
+                tracing::error!(
+                    partition,
+                    ?offset,
+                    start = log.0,
+                    end = log.1,
+                    "the committed offset is not in the log: a person must look"
+                );
                 self.status.failing(partition, true);
             }
             WorkerEvent::Revoked(partitions) => self.begin_release(partitions),

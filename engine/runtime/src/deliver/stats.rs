@@ -128,7 +128,8 @@ impl Figures {
             lane.queue = gauges.queued as u64;
             lane.breaker = if gauges.breakers_open > 0 { Breaker::Open } else { Breaker::Closed };
         }
-        let lag = |(partition, (position, end)): (&i32, &(i64, i64))| (partition.unsigned_abs(), u64::try_from(end - position).unwrap_or(0));
+        let lag =
+            |(partition, (position, end)): (&i32, &(i64, i64))| (partition.unsigned_abs(), u64::try_from(end - position).unwrap_or(0));
         stats.lag = self.reading.iter().map(lag).collect();
         stats.suppressions = gauges.suppressions as u64;
         stats.suppression_age = view_age;

@@ -38,8 +38,7 @@ async fn append(producer: &EventsProducer, topics: &Topics, write: Write) -> Tok
         Target::DeadLetters => &topics.dlq,
     };
     let headers: Vec<(&str, &[u8])> = write.headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
-    let message =
-        Message { topic, key: write.key.as_deref(), value: write.value.as_deref(), headers: &headers, ..Message::default() };
+    let message = Message { topic, key: write.key.as_deref(), value: write.value.as_deref(), headers: &headers, ..Message::default() };
     loop {
         match producer.send(message).await {
             Ok(_) => return write.token,

@@ -39,7 +39,9 @@ pub enum Failure {
         start: i64,
     },
     /// The sends partition ends before what the disk knows to be in it: the broker lost acknowledged records.
-    #[error("{topic}/{partition}: the checkpoint was confirmed at offset {checkpoint} and the log ends at {end}: acknowledged records were lost")]
+    #[error(
+        "{topic}/{partition}: the checkpoint was confirmed at offset {checkpoint} and the log ends at {end}: acknowledged records were lost"
+    )]
     DiskAhead {
         /// The topic.
         topic: String,
@@ -97,10 +99,9 @@ impl Failure {
                 | ShardError::BadLog { .. }
                 | ShardError::Store(StoreError::Damaged(_))
                 | ShardError::State(_) => Remedy::Quarantine,
-                ShardError::Deposed { .. }
-                | ShardError::ClockAhead { .. }
-                | ShardError::UnknownConfiguration(_)
-                | ShardError::Store(_) => Remedy::Restart,
+                ShardError::Deposed { .. } | ShardError::ClockAhead { .. } | ShardError::UnknownConfiguration(_) | ShardError::Store(_) => {
+                    Remedy::Restart
+                }
             },
             Failure::RetentionPassed { .. } | Failure::DiskAhead { .. } | Failure::EventsMissing { .. } => Remedy::Quarantine,
             Failure::Kafka(cartwheel_kafka::Error::OffsetOutOfRange { .. }) | Failure::Store(StoreError::Damaged(_)) => Remedy::Quarantine,

@@ -4,20 +4,20 @@
 //! hands partitions to the supervisor ([`supervision`]), which starts a thread for each ([`shard_thread`]). That takes the partition over
 //! ([`takeover`]) and drives the shard. Nothing is shared between shards but clients for questions and the places where figures are shown.
 
-mod options;
-mod bundle;
-mod topics;
-mod context;
 mod assignment;
+mod bundle;
+mod context;
+mod directory;
+mod failure;
+mod options;
+mod request;
+mod shard_thread;
+mod source;
+mod stats;
 mod supervision;
 mod takeover;
-mod shard_thread;
 mod ticker;
-mod failure;
-mod request;
-mod stats;
-mod directory;
-mod source;
+mod topics;
 
 pub use bundle::{ConfigBundle, JourneyText};
 pub use context::OpenStore;
@@ -67,7 +67,11 @@ impl Engine {
     ///
     /// # Errors
     /// See [`EngineError`].
-    pub fn start_with<S: Store + 'static>(options: EngineOptions, open: Box<OpenStore<S>>, lock: Option<File>) -> Result<Self, EngineError> {
+    pub fn start_with<S: Store + 'static>(
+        options: EngineOptions,
+        open: Box<OpenStore<S>>,
+        lock: Option<File>,
+    ) -> Result<Self, EngineError> {
         let compiled = options.bundle.load().map_err(|problems| EngineError::Bundle(says(&problems)))?;
         if compiled.hash != options.plan.hash {
             return Err(EngineError::Bundle(format!("hash {:032x} instead of {:032x}", compiled.hash, options.plan.hash)));
@@ -149,7 +153,9 @@ impl Engine {
 
     fn end(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() && thread.join().is_err() {
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
             tracing::error!("the engine's thread panicked");
         }
     }

@@ -381,5 +381,5 @@ impl<S: Store> Runner<'_, S> {
 
 /// The same room, free of borrowed records.
 fn emptied<'a>(records: Vec<Record<'_>>) -> Vec<Record<'a>> {
-    records.into_iter().filter_map(|_| None).collect()
+    records.into_iter().map_while(|_| None).collect()
 }

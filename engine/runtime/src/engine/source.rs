@@ -10,7 +10,7 @@ use cartwheel_core::id::CustomerId;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::SuppressionReason;
 use cartwheel_kafka::partition_of;
-use cartwheel_shard::{Explanation, LiveRun};
+use cartwheel_shard::{Explanation, LiveRun, Profile};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -63,6 +63,11 @@ impl EngineSource {
         let named = |names: &[&str]| Channel::ALL.into_iter().filter(|channel| names.contains(&channel.name())).collect::<Vec<_>>();
         let consent = named(&found.granted).into_iter().map(|channel| (channel, true));
         let denied = named(&found.denied).into_iter().map(|channel| (channel, false));
+        let complained = named(&found.complained);
+        let reason = |channel| match complained.contains(&channel) {
+            true => SuppressionReason::Complained,
+            false => SuppressionReason::Bounced,
+        };
         let id = CustomerId::of(&found.customer);
         CustomerView {
             id,
@@ -70,14 +75,14 @@ impl EngineSource {
             profile: ProfileView {
                 orders: found.orders.into(),
                 lifetime_value: found.lifetime_value,
-                last_order_at: None,
+                last_order_at: found.last_order_at,
                 time_zone: found.zone.clone().unwrap_or_else(|| self.plan.policy.zone.clone()),
-                country: None,
+                country: field(&found.profile, "country"),
                 consent: consent.chain(denied).collect(),
                 reachable: named(&found.reachable),
-                suppressed: named(&found.suppressed).into_iter().map(|channel| (channel, SuppressionReason::Bounced)).collect(),
+                suppressed: named(&found.suppressed).into_iter().map(|channel| (channel, reason(channel))).collect(),
             },
-            personal: Some(Personal::default()),
+            personal: Some(personal(&found.profile)),
             runs: found.runs.iter().map(|run| self.run(run)).collect(),
             truncated: found.decisions.len() >= KEPT,
             decisions: found.decisions,
@@ -103,6 +108,15 @@ impl EngineSource {
             messages: 0,
         }
     }
+}
+
+fn field(profile: &Profile, name: &str) -> Option<String> {
+    profile.0.get(name)?.as_str().map(str::to_owned)
+}
+
+fn personal(profile: &Profile) -> Personal {
+    let field = |name| field(profile, name);
+    Personal { first_name: field("first_name"), last_name: field("last_name"), email: field("email"), phone: field("phone") }
 }
 
 impl AdminSource for EngineSource {

@@ -2,7 +2,7 @@
 
 use super::context::{Context, Control};
 use crate::metrics::labels::{Closed, Intake, ShardState};
-use crate::metrics::snapshot::{DecisionCount, ShardStats};
+use crate::metrics::snapshot::{DecisionCount, RunCount, ShardStats};
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::effect::Tally;
 use cartwheel_core::journey::plan::Plan;
@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 
 /// Least time between two snapshots.
 const EVERY: Duration = Duration::from_millis(250);
+/// Least time between two counts of all runs; and a count may take no more than this share of a shard's time.
+const CENSUS: Duration = Duration::from_secs(1);
+const SHARE: u32 = 200;
 
 type Cell = (u16, Option<u16>, Verdict, Reason);
 
@@ -29,6 +32,7 @@ pub(super) struct Publisher<S> {
     /// What the replay counted; none before it is done.
     base: Option<(Counters, BTreeMap<Cell, u64>)>,
     last: Option<Instant>,
+    census_at: Instant,
 }
 
 /// What only the thread knows.
@@ -51,7 +55,7 @@ impl<S: Store> Publisher<S> {
         stats.restarts = restarts;
         stats.leader_changes = 1;
         stats.retention = context.layout.retention_ms;
-        Self { context, control, stats, base: None, last: None }
+        Self { context, control, stats, base: None, last: None, census_at: Instant::now() }
     }
 
     /// The shard is doing something else now.
@@ -76,7 +80,26 @@ impl<S: Store> Publisher<S> {
         self.control.next_offset.store(shard.next_offset(), Ordering::Relaxed);
         self.gauges(shard, moment);
         self.counters(shard);
+        self.census(shard);
         self.send();
+    }
+
+    /// Counts the runs by step, the less often the more customers there are.
+    fn census(&mut self, shard: &Shard<S>) {
+        let began = Instant::now();
+        if self.base.is_none() || began < self.census_at {
+            return;
+        }
+        let census = shard.census();
+        self.stats.windows = census.windows;
+        let mut rows: BTreeMap<(CompactString, Option<CompactString>), u64> = BTreeMap::new();
+        for ((journey, op), runs) in census.running {
+            let Some(journey) = self.context.plan.journeys.get(usize::from(journey)) else { continue };
+            let step = journey.ops.get(usize::from(op)).and_then(|op| op.step().cloned());
+            *rows.entry((journey.name.clone(), step)).or_default() += runs;
+        }
+        self.stats.runs = rows.into_iter().map(|((journey, step), runs)| RunCount { journey, step, runs }).collect();
+        self.census_at = began + CENSUS.max(began.elapsed() * SHARE);
     }
 
     fn gauges(&mut self, shard: &Shard<S>, moment: Moment) {

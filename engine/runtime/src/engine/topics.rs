@@ -85,7 +85,10 @@ fn problem(topic: &str, problem: impl Into<String>) -> EngineError {
 
 fn judge(events: &TopicFacts, sends: &TopicFacts, compacted: &[&TopicFacts], needed: usize) -> Result<(), EngineError> {
     if events.partitions != sends.partitions {
-        let says = format!("has {} partitions and {} has {}; a shard needs the same number on both", sends.partitions, events.name, events.partitions);
+        let says = format!(
+            "has {} partitions and {} has {}; a shard needs the same number on both",
+            sends.partitions, events.name, events.partitions
+        );
         return Err(problem(&sends.name, says));
     }
     if let Some(limit) = sends.max_message_bytes.filter(|limit| usize::try_from(*limit).unwrap_or(0) < needed) {

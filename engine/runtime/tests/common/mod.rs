@@ -2,8 +2,7 @@
 
 use cartwheel_broker::Broker;
 use cartwheel_core::policy::Policy;
-use cartwheel_core::sends::{Headers, Kind, Reader, Verdict};
-use cartwheel_kafka::{Batch, EventsProducer, KafkaConfig, Message, Source, Start};
+use cartwheel_kafka::{EventsProducer, KafkaConfig, Message};
 use cartwheel_runtime::clock::{Clock, SystemClock};
 use cartwheel_runtime::engine::{ConfigBundle, CreateTopics, Engine, EngineError, EngineOptions, EngineSettings, JourneyText};
 use cartwheel_runtime::metrics::Metrics;
@@ -35,10 +34,8 @@ pub fn kafka() -> KafkaConfig {
 }
 
 pub fn options(kafka: &KafkaConfig, data_dir: &Path) -> EngineOptions {
-    let bundle = ConfigBundle {
-        policy: Policy::default(),
-        journeys: vec![JourneyText { path: "thanks.yaml".into(), text: WELCOME.into() }],
-    };
+    let bundle =
+        ConfigBundle { policy: Policy::default(), journeys: vec![JourneyText { path: "thanks.yaml".into(), text: WELCOME.into() }] };
     EngineOptions {
         kafka: kafka.clone(),
         data_dir: data_dir.to_owned(),
@@ -82,7 +79,8 @@ impl Shop {
     fn append(&mut self, customer: &str, kind: &str, rest: serde_json::Value) {
         self.next += 1;
         let time = SystemClock::default().wall();
-        let mut event = serde_json::json!({ "id": format!("{customer}-{}-{time}", self.next), "type": kind, "customer": customer, "time": time });
+        let mut event =
+            serde_json::json!({ "id": format!("{customer}-{}-{time}", self.next), "type": kind, "customer": customer, "time": time });
         event.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
         let value = serde_json::to_vec(&event).unwrap();
         let message = Message { topic: &self.topic, key: Some(customer.as_bytes()), value: Some(&value), ..Message::default() };
@@ -93,53 +91,10 @@ impl Shop {
     pub fn order(&mut self, customer: &str) {
         let profile = serde_json::json!({ "profile": { "email": format!("{customer}@example.com"), "first_name": "Ana" } });
         self.append(customer, "profile_updated", profile);
-        self.append(customer, "order_placed", serde_json::json!({ "order": { "id": format!("o-{customer}"), "total": 20.5, "currency": "USD" } }));
-    }
-}
-
-/// An independent reader of the sends topic, by the reader's rule.
-pub struct Commands {
-    partitions: Vec<(Source, Reader)>,
-    /// Customers of the accepted commands, in the order in which they were read.
-    pub customers: Vec<String>,
-    pub leaders: usize,
-}
-
-impl Commands {
-    pub fn open(kafka: &KafkaConfig) -> Self {
-        let open = |partition| (Source::open(kafka, &kafka.topics().sends, partition, Start::Beginning).unwrap(), Reader::at_start());
-        Self { partitions: (0..PARTITIONS).map(open).collect(), customers: Vec::new(), leaders: 0 }
-    }
-
-    pub fn read(&mut self) {
-        let mut batch = Batch::new(100);
-        for (source, reader) in &mut self.partitions {
-            match source.poll(&mut batch, Duration::from_millis(10)) {
-                Ok(()) => {}
-                Err(error) => assert!(error.is_transient(), "{error}"),
-            }
-            for record in batch.iter() {
-                let headers: Headers = record.sends_headers().expect("only our records are here");
-                match reader.read(record.offset(), headers) {
-                    Verdict::Leader => self.leaders += 1,
-                    Verdict::Accepted if headers.kind == Kind::Command => {
-                        let command: cartwheel_core::command::Command = serde_json::from_slice(record.value().unwrap()).unwrap();
-                        self.customers.push(command.customer);
-                    }
-                    _ => {}
-                }
-            }
-        }
-    }
-
-    /// Waits for so many commands in all; their customers, sorted.
-    pub fn wait(&mut self, count: usize) -> Vec<String> {
-        until("commands", || {
-            self.read();
-            self.customers.len() >= count
-        });
-        let mut all = self.customers.clone();
-        all.sort();
-        all
+        self.append(
+            customer,
+            "order_placed",
+            serde_json::json!({ "order": { "id": format!("o-{customer}"), "total": 20.5, "currency": "USD" } }),
+        );
     }
 }
