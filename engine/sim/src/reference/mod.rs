@@ -44,13 +44,14 @@ pub struct Reference {
     now: Millis,
     mode: Mode,
     duplicates: u64,
+    fired: u64,
 }
 
 impl Reference {
     /// An empty shard, live.
     pub fn new(plan: Arc<Plan>) -> Self {
         let (customers, timers, held) = (HashMap::new(), BTreeSet::new(), BTreeSet::new());
-        Self { plan, customers, timers, held, newest: Millis::MIN, now: Millis::MIN, mode: Mode::Live, duplicates: 0 }
+        Self { plan, customers, timers, held, newest: Millis::MIN, now: Millis::MIN, mode: Mode::Live, duplicates: 0, fired: 0 }
     }
 
     /// Applies one record: first the timers due at or before `time`, which see the greater of the last recorded now and the
@@ -92,6 +93,11 @@ impl Reference {
         self.duplicates
     }
 
+    /// Runs whose timer fired.
+    pub fn fired(&self) -> u64 {
+        self.fired
+    }
+
     /// Customers seen.
     pub fn customers(&self) -> usize {
         self.customers.len()
@@ -120,6 +126,7 @@ impl Reference {
                 turn.fire(run);
             }
         }
+        self.fired += fired;
         fired
     }
 

@@ -1,0 +1,10 @@
+//! The binary as processes against a real Apache Kafka broker.
+//!
+//! Needs a JDK, Maven (the broker's jars, once) and `python3-aiosmtpd`; all traffic stays on loopback.
+
+mod audit;
+mod bad_input;
+mod kill_nine;
+mod mail;
+mod processes;
+mod shoppers;

@@ -1,0 +1,210 @@
+//! The binary as processes: `run`, `deliver`, `explain`, and their configuration in a folder of its own.
+
+use cartwheel_core::journey::load::{Source, load};
+use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::policy::Policy;
+use cartwheel_kafka::{KafkaConfig, Offsets};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_cartwheel");
+
+/// Waits for a condition that must come true.
+pub fn until(what: &str, limit: Duration, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < limit, "waited {limit:?} for {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
+
+/// The shipped configuration folder.
+pub fn shipped() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config").canonicalize().expect("config/")
+}
+
+/// A configuration folder and what runs with it.
+pub struct Deployment {
+    dir: tempfile::TempDir,
+    kafka: KafkaConfig,
+    offsets: Offsets,
+    admin: u16,
+    /// End offsets and since when they have stood there.
+    still: Mutex<(Vec<i64>, Instant)>,
+}
+
+const POLICY: &str = r#"
+policy:
+  zone: America/New_York
+  caps:
+    - { name: email_gap, scope: "channel:email", limit: 1, per: 16h }
+    - { name: five_a_week, scope: all, limit: 5, per: 7d }
+"#;
+
+impl Deployment {
+    pub fn new(bootstrap: &str, smtp_port: u16, name: &str) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let namespace = format!("{name}{}", std::process::id());
+        let kafka = KafkaConfig { bootstrap: bootstrap.to_owned(), namespace, ..KafkaConfig::default() };
+        let admin = free_port();
+        let config = shipped();
+        let (journeys, templates) = (config.join("journeys"), config.join("templates"));
+        let yaml = format!(
+            r#"
+data_dir: {data}
+journeys_dir: {journeys}
+templates_dir: {templates}
+kafka: {{ bootstrap: "{bootstrap}", namespace: {namespace}, member: engine-1 }}
+engine: {{ hold_after: 365d, checkpoint_interval: 2s }}
+{POLICY}
+providers:
+  route: {{ email: smtp }}
+  smtp: {{ host: 127.0.0.1, port: {smtp_port}, tls: none }}
+brand: {{ name: Test Shop, from: shop@shop.example, store_url: "https://shop.example" }}
+admin: {{ listen: "127.0.0.1:{admin}", insecure_local: true }}
+inbound:
+  listen: "127.0.0.1:{inbound}"
+  unsubscribe_secrets: [ "0123456789abcdef0123456789abcdef0123456789abcdef" ]
+log: {{ level: info, format: text }}
+"#,
+            data = dir.path().join("data").display(),
+            journeys = journeys.display(),
+            templates = templates.display(),
+            namespace = kafka.namespace,
+            inbound = free_port(),
+        );
+        std::fs::write(dir.path().join("cartwheel.yaml"), yaml).expect("cartwheel.yaml");
+        let offsets = Offsets::new(&kafka).expect("a client");
+        Self { dir, kafka, offsets, admin, still: Mutex::new((Vec::new(), Instant::now())) }
+    }
+
+    pub fn kafka(&self) -> KafkaConfig {
+        self.kafka.clone()
+    }
+
+    /// The plan as the engine compiles it.
+    pub fn plan(&self) -> Arc<Plan> {
+        #[derive(serde::Deserialize)]
+        struct WithPolicy {
+            policy: Policy,
+        }
+        let policy: WithPolicy = serde_saphyr::from_str(POLICY).expect("the policy");
+        let mut sources: Vec<Source> = std::fs::read_dir(shipped().join("journeys"))
+            .expect("journeys")
+            .map(|entry| entry.expect("an entry").path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+            .map(|path| Source { path: path.display().to_string(), text: std::fs::read_to_string(&path).expect("a journey") })
+            .collect();
+        sources.sort_by(|a, b| a.path.cmp(&b.path));
+        Arc::new(load(&policy.policy, &sources).expect("the shipped journeys are valid"))
+    }
+
+    pub fn run(&self) -> Process {
+        self.spawn("run")
+    }
+
+    pub fn deliver(&self) -> Process {
+        self.spawn("deliver")
+    }
+
+    fn spawn(&self, command: &'static str) -> Process {
+        let log = self.dir.path().join(format!("{command}.log"));
+        let output = || File::options().create(true).append(true).open(&log).expect("a log file");
+        let child = Command::new(BINARY)
+            .args(["--config-dir".as_ref(), self.dir.path().as_os_str(), command.as_ref()])
+            .stdin(Stdio::null())
+            .stdout(output())
+            .stderr(output())
+            .spawn()
+            .expect("the binary starts");
+        Process { child, log }
+    }
+
+    /// The engine has nothing left to do: both topics have stood still for a while.
+    pub fn caught_up(&self) -> bool {
+        let topics = self.kafka.topics();
+        let end = |topic: &str, partition| self.offsets.end(topic, partition, Duration::from_secs(10)).expect("an end offset");
+        let ends: Vec<i64> =
+            (0..crate::kill_nine::PARTITIONS).flat_map(|partition| [end(&topics.events, partition), end(&topics.sends, partition)]).collect();
+        let mut still = self.still.lock().expect("not poisoned");
+        if still.0 != ends {
+            *still = (ends, Instant::now());
+        }
+        still.1.elapsed() > Duration::from_secs(4)
+    }
+
+    /// What the engine's `/metrics` says.
+    pub fn metrics(&self) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.admin)).expect("the admin listener");
+        let request = format!("GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", self.admin);
+        stream.write_all(request.as_bytes()).expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        answer
+    }
+
+    /// The output of a command of the binary with this configuration.
+    pub fn command(&self, args: &[&str]) -> std::process::Output {
+        let folder = ["--config-dir".as_ref(), self.dir.path().as_os_str()];
+        Command::new(BINARY).args(folder).args(args).output().expect("the binary runs")
+    }
+
+    /// What the running engine says of a customer: one decision a line.
+    pub fn explain(&self, customer: &str) -> Vec<serde_json::Value> {
+        let output = self.command(&["--output", "json", "explain", customer]);
+        assert!(output.status.success(), "explain {customer}: {}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        text.lines().map(|line| serde_json::from_str(line).expect("one JSON object a line")).collect()
+    }
+}
+
+/// A process of the binary; killed when dropped.
+pub struct Process {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    /// SIGKILL.
+    pub fn kill_hard(mut self) {
+        assert!(self.child.try_wait().expect("a status").is_none(), "it ran until it was killed:\n{}", self.end_of_log());
+        self.child.kill().expect("kill -9");
+        self.child.wait().expect("its end");
+    }
+
+    /// SIGTERM, and a clean end.
+    pub fn stop(mut self) {
+        let told = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill");
+        assert!(told.success(), "it ran until it was stopped:\n{}", self.end_of_log());
+        until("a clean end", Duration::from_secs(60), || self.child.try_wait().expect("a status").is_some());
+        let status = self.child.wait().expect("its end");
+        assert!(status.success(), "{status}:\n{}", self.end_of_log());
+    }
+
+    fn end_of_log(&self) -> String {
+        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(30)..].join("\n")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("end of {}:\n{}", self.log.display(), self.end_of_log());
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
