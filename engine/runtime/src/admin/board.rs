@@ -112,6 +112,11 @@ impl Board {
         }
     }
 
+    /// The newest snapshot of each shard, in order of their numbers.
+    pub fn shards(&self) -> Vec<ShardStats> {
+        self.lock().shards.values().map(|shard| shard.last.clone()).collect()
+    }
+
     /// A journey with its graph; none if there is none of this name.
     pub fn journey(&self, name: &str) -> Option<JourneyView> {
         let inner = self.lock();

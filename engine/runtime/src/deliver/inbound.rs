@@ -22,12 +22,14 @@ pub(super) fn secrets(unsubscribe: &Unsubscribe) -> Secrets {
 struct Events {
     producer: EventsProducer,
     topic: String,
+    clock: Arc<dyn Clock>,
 }
 
 impl EventSink for Events {
     fn write<'a>(&'a self, customer: &'a str, json: Vec<u8>) -> BoxFuture<'a, Result<(), SinkError>> {
         Box::pin(async move {
-            let message = Message { topic: &self.topic, key: Some(customer.as_bytes()), value: Some(&json), ..Message::default() };
+            let (key, timestamp_ms) = (Some(customer.as_bytes()), Some(self.clock.wall()));
+            let message = Message { topic: &self.topic, key, value: Some(&json), timestamp_ms, ..Message::default() };
             match tokio::time::timeout(ACKNOWLEDGE, self.producer.send(message)).await {
                 Ok(Ok(_)) => Ok(()),
                 _ => Err(SinkError),
@@ -55,7 +57,11 @@ impl Inbound {
         let failed = |error| DeliverError::Listen { address, error };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
-        let router = unsubscribe::router(Arc::new(Events { producer, topic }), secrets(keys), Arc::new(move || clock.wall()));
+        let router = unsubscribe::router(
+            Arc::new(Events { producer, topic, clock: Arc::clone(&clock) }),
+            secrets(keys),
+            Arc::new(move || clock.wall()),
+        );
         Ok(Self { listener, router, address: bound })
     }
 

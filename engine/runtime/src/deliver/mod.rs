@@ -91,7 +91,7 @@ impl Deliver {
 
         let (reporting, reports) = crossbeam_channel::bounded(REPORTS);
         let (writing, writes) = mpsc::unbounded_channel();
-        runtime.spawn(writer::run(producer, topics.clone(), writes, reporting.clone()));
+        runtime.spawn(writer::run(producer, topics.clone(), Arc::clone(&options.clock), writes, reporting.clone()));
         let board = options.board.clone().unwrap_or_else(|| Arc::new(Board::new(Vec::new())));
         let (status, asked, stop) = (Arc::<Status>::default(), Arc::<Mutex<BTreeSet<i32>>>::default(), Arc::<AtomicBool>::default());
         let config = Config {

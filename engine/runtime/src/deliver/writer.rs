@@ -1,11 +1,14 @@
 //! Writes receipts, suppressions and dead letters, in order, each repeated until the broker has it.
 
 use super::report::Report;
+use crate::clock::Clock;
+use cartwheel_core::time::Millis;
 use cartwheel_delivery::worker::{Target, Token, Write};
 use cartwheel_kafka::{EventsProducer, Message, Topics};
 use crossbeam_channel::Sender;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -13,7 +16,13 @@ use tokio::sync::mpsc;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Writes what arrives until the other side is gone, and reports each acknowledgement. The worker bounds what is under way.
-pub(super) async fn run(producer: EventsProducer, topics: Topics, mut writes: mpsc::UnboundedReceiver<Write>, reports: Sender<Report>) {
+pub(super) async fn run(
+    producer: EventsProducer,
+    topics: Topics,
+    clock: Arc<dyn Clock>,
+    mut writes: mpsc::UnboundedReceiver<Write>,
+    reports: Sender<Report>,
+) {
     let mut under_way = FuturesUnordered::new();
     loop {
         tokio::select! {
@@ -21,7 +30,7 @@ pub(super) async fn run(producer: EventsProducer, topics: Topics, mut writes: mp
             biased;
             Some(token) = under_way.next(), if !under_way.is_empty() => drop(reports.send(Report::Written(token))),
             write = writes.recv() => match write {
-                Some(write) => under_way.push(append(&producer, &topics, write)),
+                Some(write) => under_way.push(append(&producer, &topics, clock.wall(), write)),
                 None => break,
             },
         }
@@ -31,14 +40,16 @@ pub(super) async fn run(producer: EventsProducer, topics: Topics, mut writes: mp
     }
 }
 
-async fn append(producer: &EventsProducer, topics: &Topics, write: Write) -> Token {
+/// The record's time is the runtime's, so that the demo's receipts do not come from the future.
+async fn append(producer: &EventsProducer, topics: &Topics, wall: Millis, write: Write) -> Token {
     let topic = match write.target {
         Target::Events => &topics.events,
         Target::Suppressions => &topics.suppressions,
         Target::DeadLetters => &topics.dlq,
     };
     let headers: Vec<(&str, &[u8])> = write.headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
-    let message = Message { topic, key: write.key.as_deref(), value: write.value.as_deref(), headers: &headers, ..Message::default() };
+    let (key, value) = (write.key.as_deref(), write.value.as_deref());
+    let message = Message { topic, key, value, headers: &headers, timestamp_ms: Some(wall), partition: None };
     loop {
         match producer.send(message).await {
             Ok(_) => return write.token,
