@@ -10,8 +10,12 @@ use std::ops::Range;
 pub const EXIT_USAGE: u8 = 64;
 /// Journeys, traces or other given data are wrong.
 pub const EXIT_DATA: u8 = 65;
+/// Somebody else does not answer: the broker, the running engine.
+pub const EXIT_UNAVAILABLE: u8 = 69;
 /// A reader or writer failed.
 pub const EXIT_IO: u8 = 74;
+/// Not now: the same command may succeed later.
+pub const EXIT_TEMPORARY: u8 = 75;
 /// The configuration is wrong.
 pub const EXIT_CONFIG: u8 = 78;
 
@@ -24,6 +28,12 @@ pub enum Failure {
     /// The configuration is wrong.
     #[error("{}", count(.0.len(), "problem"))]
     Config(Vec<Fault>),
+    /// Somebody else does not answer, or not as it must.
+    #[error("unavailable")]
+    Unavailable(Fault),
+    /// The same command may succeed later.
+    #[error("try again later")]
+    Temporary(Fault),
     /// Output or input failed.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -113,11 +123,18 @@ impl Failure {
         Self::Config(vec![fault])
     }
 
+    /// Somebody else does not answer.
+    pub fn unavailable(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Unavailable(Fault::new(message, Some(help.into())))
+    }
+
     /// The exit code by sysexits.h.
     pub fn code(&self) -> u8 {
         match self {
             Self::Data(_) => EXIT_DATA,
             Self::Config(_) => EXIT_CONFIG,
+            Self::Unavailable(_) => EXIT_UNAVAILABLE,
+            Self::Temporary(_) => EXIT_TEMPORARY,
             Self::Io(_) => EXIT_IO,
         }
     }
@@ -138,6 +155,7 @@ impl Failure {
     fn faults(&self) -> &[Fault] {
         match self {
             Self::Data(faults) | Self::Config(faults) => faults,
+            Self::Unavailable(fault) | Self::Temporary(fault) => std::slice::from_ref(fault),
             Self::Io(_) => &[],
         }
     }

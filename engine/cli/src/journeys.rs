@@ -10,6 +10,8 @@ use std::path::Path;
 pub struct Compiled {
     /// What decides.
     pub plan: Plan,
+    /// The files that it is made of.
+    pub sources: Vec<Source>,
     /// What a person should look at.
     pub warnings: Vec<Fault>,
 }
@@ -30,7 +32,8 @@ pub fn compile(loaded: &Loaded) -> Result<Compiled, Failure> {
         let faults = errors().map(fault).collect();
         return Err(if of_policy { Failure::Config(faults) } else { Failure::Data(faults) });
     };
-    Ok(Compiled { plan, warnings: checked.problems.iter().map(fault).collect() })
+    let warnings = checked.problems.iter().map(fault).collect();
+    Ok(Compiled { plan, warnings, sources })
 }
 
 /// The files of a folder with this ending, in order of their names.

@@ -1,7 +1,8 @@
 //! The binary `cartwheel`: the only place that wires concrete parts.
 //!
 //! Read it from here downwards: [`flags`] say what was asked, [`commands`] do it with the [`settings`] of a folder,
-//! [`failure`] turns what went wrong into a report and an exit code. [`trace`] reads the tests that stand beside journeys.
+//! [`wire`] makes running parts of the settings, [`failure`] turns what went wrong into a report and an exit code.
+//! [`trace`] reads the tests that stand beside journeys.
 
 mod commands;
 mod failure;
@@ -10,6 +11,7 @@ mod journeys;
 mod settings;
 mod suggest;
 mod trace;
+mod wire;
 
 use clap::Parser;
 use failure::{EXIT_USAGE, Failure};

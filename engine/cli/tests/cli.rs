@@ -125,7 +125,7 @@ fn flags_win_over_environment_over_file_over_defaults() {
         "  max_batch: \"100\"  # environment",
         "  create_topics: \"false\"  # environment",
         "  hold_after: \"60s\"  # cartwheel.yaml",
-        "  in_flight: 64  # default",
+        "  in_flight: 50000  # default",
     ];
     expect(&output, 0, &lines);
     let output = cartwheel(&shipped(), &["config", "print"], &[("CARTWHEEL__ENGIN__MARGIN", "2s")]);

@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod config;
 mod man;
+mod run;
 mod test;
 
 use crate::failure::Failure;
@@ -14,6 +15,7 @@ use std::path::Path;
 /// Does what was asked.
 pub fn run(flags: &Flags) -> Result<(), Failure> {
     match &flags.command {
+        Command::Run(run) => run::run(flags, run),
         Command::Check(check) => check::run(flags, check),
         Command::Test(test) => test::run(flags, test),
         Command::Config(command) => config::run(flags, command),

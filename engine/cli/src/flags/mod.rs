@@ -37,6 +37,7 @@ Examples:
   cartwheel check                          is everything in config/ right?
   cartwheel check shop/config              the same for another folder
   cartwheel test                           do the journeys do what their traces say?
+  cartwheel run                            reads events, decides, writes send commands
   cartwheel config print --redacted        the configuration in force, and where each value comes from
   CARTWHEEL__ENGINE__MARGIN=1s cartwheel config print
 
@@ -47,6 +48,23 @@ Exit codes:
 /// What a person can ask for.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Runs the engine: reads the shop's events, decides, and writes send commands.
+    ///
+    /// Takes its share of the partitions of the events topic; start more processes (each with a data directory of its own) to share
+    /// them. SIGTERM ends it in order: every shard finishes its turn, writes a checkpoint, and the partitions go to the others. A second
+    /// signal ends it at once; nothing is lost then either, the next start replays the log.
+    #[command(after_long_help = "\
+Examples:
+  cartwheel run                            with config/ and the broker that it names
+  cartwheel run --create-topics            makes topics that are missing
+  cartwheel --set kafka.bootstrap=broker:9092 --log-format json run
+
+While it runs (the address is admin.listen):
+  http://127.0.0.1:9464/                   the console
+  curl http://127.0.0.1:9464/readyz        is it ready?
+  cartwheel explain CUSTOMER               why did a customer get a message, or none?")]
+    Run(RunFlags),
+
     /// Checks configuration, journeys and traces, and says where something is wrong.
     ///
     /// Reads the whole folder and reports all problems at once, each with file, line and a remedy. Nothing is contacted.
@@ -96,6 +114,14 @@ Examples:
         /// The folder; it is made if it is not there.
         dir: PathBuf,
     },
+}
+
+/// How to run.
+#[derive(Debug, Args)]
+pub struct RunFlags {
+    /// Makes topics that are missing, with engine.partitions and engine.replication.
+    #[arg(long)]
+    pub create_topics: bool,
 }
 
 /// What to check.

@@ -17,11 +17,15 @@ pub struct Engine {
     /// Records in one turn, at most.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_batch: u32,
-    /// Turns published and not yet read back, at most.
-    #[schemars(range(min = 1, max = 4096))]
+    /// Records published and not yet read back; above it, a shard waits.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub in_flight: u32,
     /// A record later than the wall clock plus this stops intake with an alarm.
     pub max_clock_ahead: Span,
+    /// The broker may take so long to answer at the start before the process gives up.
+    pub start_timeout: Span,
+    /// A shard may take so long to write its last checkpoint when it is asked to stop.
+    pub stop_timeout: Span,
     /// Make missing topics at the start.
     pub create_topics: bool,
     /// Partitions of a topic that is made: also the number of shards, for good.
@@ -39,8 +43,10 @@ impl Default for Engine {
             hold_after: Span(60 * SECOND),
             checkpoint_interval: Span(60 * SECOND),
             max_batch: 8192,
-            in_flight: 64,
+            in_flight: 50_000,
             max_clock_ahead: Span(HOUR),
+            start_timeout: Span(20 * SECOND),
+            stop_timeout: Span(20 * SECOND),
             create_topics: false,
             partitions: 8,
             replication: 3,

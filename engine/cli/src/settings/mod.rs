@@ -18,6 +18,7 @@ mod units;
 mod validate;
 
 pub use load::{Loaded, Origins};
+pub use outside::LogFormat;
 
 use cartwheel_core::policy::Policy;
 use cartwheel_kafka::KafkaConfig;

@@ -12,18 +12,20 @@ use std::path::PathBuf;
 pub struct Admin {
     /// Address and port.
     pub listen: SocketAddr,
-    /// SHA-256 of the bearer token, 64 hexadecimal digits. Without one, and without `insecure_local`, only health and metrics answer.
+    /// SHA-256 of the bearer token, 64 hexadecimal digits. Without one, and without `insecure_local`, nothing starts: nobody could ask anything.
     pub token_sha256: Option<Secret>,
     /// A file that holds `token_sha256`.
     pub token_sha256_file: Option<PathBuf>,
     /// No token is asked for. Allowed only where `listen` is a loopback address.
     pub insecure_local: bool,
+    /// Metrics are served without a token.
+    pub open_metrics: bool,
 }
 
 impl Default for Admin {
     fn default() -> Self {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 9464));
-        Self { listen, token_sha256: None, token_sha256_file: None, insecure_local: false }
+        Self { listen, token_sha256: None, token_sha256_file: None, insecure_local: false, open_metrics: false }
     }
 }
 

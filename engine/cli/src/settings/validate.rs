@@ -45,7 +45,7 @@ fn engine(settings: &Settings, wrong: &mut Vec<Wrong>) {
     let engine = &settings.engine;
     for (key, value, most) in [
         ("engine.max_batch", engine.max_batch, 1_000_000),
-        ("engine.in_flight", engine.in_flight, 4096),
+        ("engine.in_flight", engine.in_flight, 1_000_000),
         ("engine.partitions", engine.partitions, 4096),
         ("engine.replication", engine.replication.into(), 15),
         ("delivery.concurrency", settings.delivery.concurrency, 10_000),
@@ -56,7 +56,11 @@ fn engine(settings: &Settings, wrong: &mut Vec<Wrong>) {
             wrong.push(Wrong::new(key, format!("{value} is not between 1 and {most}"), ""));
         }
     }
-    for (key, span) in [("engine.checkpoint_interval", engine.checkpoint_interval), ("delivery.freshness", settings.delivery.freshness)] {
+    for (key, span) in [
+        ("engine.checkpoint_interval", engine.checkpoint_interval),
+        ("engine.start_timeout", engine.start_timeout),
+        ("delivery.freshness", settings.delivery.freshness),
+    ] {
         if span.millis() == 0 {
             wrong.push(Wrong::new(key, "must be longer than nothing", "write a duration such as 5s"));
         }

@@ -1,0 +1,69 @@
+//! The engine's options.
+
+use crate::failure::Failure;
+use crate::journeys::Compiled;
+use crate::settings::Loaded;
+use cartwheel_core::time::Span;
+use cartwheel_runtime::clock::SystemClock;
+use cartwheel_runtime::engine::{ConfigBundle, CreateTopics, EngineOptions, EngineSettings, JourneyText};
+use cartwheel_runtime::metrics::Metrics;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The options for `run`: the machine's clock, the settings' topics and limits.
+pub fn options(loaded: &Loaded, compiled: Compiled, metrics: Arc<Metrics>) -> EngineOptions {
+    let settings = &loaded.settings;
+    EngineOptions {
+        kafka: settings.kafka.clone(),
+        data_dir: settings.data_dir.clone(),
+        bundle: bundle(loaded, &compiled),
+        plan: Arc::new(compiled.plan),
+        settings: limits(loaded),
+        clock: Arc::new(SystemClock::default()),
+        demo: false,
+        create_topics: settings.engine.create_topics.then(|| topics(loaded)),
+        metrics,
+    }
+}
+
+/// The text that the plan was compiled from.
+pub fn bundle(loaded: &Loaded, compiled: &Compiled) -> ConfigBundle {
+    let text = |source: &cartwheel_core::journey::load::Source| JourneyText { path: source.path.clone(), text: source.text.clone() };
+    ConfigBundle { policy: loaded.settings.policy.clone(), journeys: compiled.sources.iter().map(text).collect() }
+}
+
+/// Limits and periods of the section `engine`.
+pub fn limits(loaded: &Loaded) -> EngineSettings {
+    let engine = &loaded.settings.engine;
+    EngineSettings {
+        margin: engine.margin.millis(),
+        shard: cartwheel_shard::Settings {
+            hold_after: engine.hold_after.millis(),
+            max_clock_ahead: engine.max_clock_ahead.millis(),
+            ..cartwheel_shard::Settings::default()
+        },
+        checkpoint_interval: duration(engine.checkpoint_interval),
+        max_batch: engine.max_batch as usize,
+        max_in_flight: engine.in_flight.into(),
+        start_timeout: duration(engine.start_timeout),
+        stop_timeout: duration(engine.stop_timeout),
+        ..EngineSettings::default()
+    }
+}
+
+fn topics(loaded: &Loaded) -> CreateTopics {
+    let engine = &loaded.settings.engine;
+    let partitions = i32::try_from(engine.partitions).unwrap_or(i32::MAX);
+    CreateTopics { partitions, replication: engine.replication.into(), retention_ms: None }
+}
+
+/// A span of the settings, which is never negative.
+pub fn duration(span: Span) -> Duration {
+    Duration::from_millis(span.millis().unsigned_abs())
+}
+
+/// The registry of this process's metrics.
+pub fn metrics() -> Result<Arc<Metrics>, Failure> {
+    let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
+    metrics.map(Arc::new).map_err(|error| Failure::Io(std::io::Error::other(error)))
+}

@@ -1,0 +1,11 @@
+//! From settings to running parts: what `run` and `deliver` have in common.
+//!
+//! [`log`] opens standard error for log lines, [`engine`] makes the engine's options of the settings, [`admin`] the listener's,
+//! [`serve`] runs a part until a signal ends it, and [`refusal`] says in words why one did not start.
+
+pub mod admin;
+pub mod engine;
+pub mod log;
+pub mod refusal;
+pub mod serve;
+mod signals;
