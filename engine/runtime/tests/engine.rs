@@ -4,7 +4,7 @@
 mod commands;
 mod common;
 
-use cartwheel_kafka::{Error, KafkaConfig, partition_of};
+use cartwheel_kafka::{Error, KafkaConfig, SendsProducer, partition_of};
 use cartwheel_runtime::admin::{AdminSource, SourceError};
 use cartwheel_runtime::engine::{Engine, EngineError};
 use commands::Commands;
@@ -83,6 +83,45 @@ fn two_engines_share_and_one_inherits() {
     second.stop();
     commands.read();
     assert_eq!(commands.customers.len(), 7, "nobody twice");
+}
+
+#[test]
+fn a_later_leader_record_deposes_and_nothing_is_decided_twice() {
+    let (kafka, dir) = (kafka(), tempfile::tempdir().unwrap());
+    let engine = start(&kafka, dir.path()).unwrap();
+    all_running(&[&engine]);
+    let (mut shop, mut commands) = (Shop::open(&kafka), Commands::open(&kafka));
+    shop.order("ana");
+    commands.wait(1);
+    for partition in 0..PARTITIONS {
+        let stranger = SendsProducer::open(&kafka, &kafka.topics().sends, partition).unwrap();
+        stranger.append_leader(br#"{"nonce":"x","generation":0,"member":"stranger"}"#, common::LONG).unwrap();
+    }
+    until("led again", || {
+        commands.read();
+        commands.leaders == 6
+    });
+    all_running(&[&engine]);
+    shop.order("bob");
+    shop.order("cleo");
+    assert_eq!(commands.wait(3), ["ana", "bob", "cleo"]);
+    engine.stop();
+    commands.read();
+    assert_eq!(commands.customers.len(), 3, "nobody twice");
+}
+
+#[test]
+fn a_disk_that_is_ahead_of_the_log_is_quarantined() {
+    let (first, dir) = (kafka(), tempfile::tempdir().unwrap());
+    let engine = start(&first, dir.path()).unwrap();
+    all_running(&[&engine]);
+    engine.stop();
+    // The same disk beside empty logs, as after a broker that lost its data.
+    let engine = start(&kafka(), dir.path()).unwrap();
+    until("quarantined", || engine.quarantined().len() == PARTITIONS as usize);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let readiness = runtime.block_on(engine.source().readiness());
+    assert!(!readiness.ready && readiness.failing == ["shard-0", "shard-1"], "{readiness:?}");
 }
 
 #[test]

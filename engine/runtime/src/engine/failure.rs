@@ -20,6 +20,14 @@ pub enum Failure {
         /// Its generation; none if its value cannot be read.
         generation: Option<i64>,
     },
+    /// A record of ours stands in the log out of sequence: one before it is missing, or it is there twice.
+    #[error("our own record at offset {offset} (sequence {seq}) is out of sequence")]
+    Lost {
+        /// Its offset.
+        offset: i64,
+        /// Its sequence.
+        seq: u64,
+    },
     /// Kafka.
     #[error(transparent)]
     Kafka(#[from] cartwheel_kafka::Error),
@@ -105,9 +113,12 @@ impl Failure {
             },
             Failure::RetentionPassed { .. } | Failure::DiskAhead { .. } | Failure::EventsMissing { .. } => Remedy::Quarantine,
             Failure::Kafka(cartwheel_kafka::Error::OffsetOutOfRange { .. }) | Failure::Store(StoreError::Damaged(_)) => Remedy::Quarantine,
-            Failure::Deposed { .. } | Failure::Kafka(_) | Failure::Store(_) | Failure::Configuration { .. } | Failure::Panic(_) => {
-                Remedy::Restart
-            }
+            Failure::Deposed { .. }
+            | Failure::Lost { .. }
+            | Failure::Kafka(_)
+            | Failure::Store(_)
+            | Failure::Configuration { .. }
+            | Failure::Panic(_) => Remedy::Restart,
         }
     }
 

@@ -310,7 +310,13 @@ impl<S: Store> Runner<'_, S> {
     fn note(&mut self, offset: i64, headers: Headers, generation: Option<i64>) -> Result<(), Halt> {
         match self.shard.read_back(offset, headers) {
             Ok(ReadBack::Accepted) => {}
-            Ok(ReadBack::Rejected) => tracing::warn!(partition = self.partition, offset, "a record of a deposed owner, or a repeat"),
+            Ok(ReadBack::Rejected) if headers.leader == self.shard.epoch() => {
+                return Err(Failure::Lost { offset, seq: headers.seq }.into());
+            }
+            Ok(ReadBack::Rejected) => {
+                tracing::debug!(partition = self.partition, offset, "a record of a deposed owner");
+                return Ok(());
+            }
             Ok(ReadBack::Checkpointed { customers, bytes }) => {
                 let now = self.context.clock.monotonic();
                 self.checkpoint.last = now;
