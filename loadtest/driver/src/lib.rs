@@ -1,1 +1,25 @@
-//! cartwheel-loadtest
+//! The load driver: writes a topic of N events for M customers and measures what reads it.
+//!
+//! `loadtest run` reports three rows from one run on one topic: consume and discard, consume and decode, and the full engine, each in a
+//! process of its own that is measured from outside ([`process`]). Afterwards the engine's commands are compared with those of the
+//! reference model, re-executed under the turn records that the engine wrote ([`verify`]). `loadtest engine` drives shards in this process
+//! without a broker ([`alone`]); `loadtest produce` only writes.
+//!
+//! In the order in which `run` uses them: [`flags`], [`setup`], [`produce`], [`consume`], [`engine`] with [`overview`], [`sends`], [`verify`], [`report`].
+
+pub mod alone;
+pub mod consume;
+pub mod engine;
+mod error;
+pub mod flags;
+pub mod overview;
+pub mod process;
+pub mod produce;
+pub mod progress;
+pub mod report;
+pub mod run;
+pub mod sends;
+pub mod setup;
+pub mod verify;
+
+pub use error::Error;

@@ -1,0 +1,66 @@
+//! What can go wrong.
+
+use std::path::Path;
+
+/// Why a load test has no result, or a bad one.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The broker did not start.
+    #[error(transparent)]
+    Broker(#[from] cartwheel_broker::Error),
+    /// A broker client failed.
+    #[error(transparent)]
+    Kafka(#[from] cartwheel_kafka::Error),
+    /// Records could not be written.
+    #[error("writing events: {0}")]
+    Produce(#[from] rdkafka::error::KafkaError),
+    /// The options make no stream of events.
+    #[error(transparent)]
+    Workload(#[from] cartwheel_workload::stream::Invalid),
+    /// The shard failed.
+    #[error(transparent)]
+    Shard(#[from] cartwheel_shard::ShardError),
+    /// A file or process operation failed.
+    #[error("{0}: {1}")]
+    Io(String, std::io::Error),
+    /// The configuration folder is not usable.
+    #[error("{0}")]
+    Config(String),
+    /// A record of the sends topic is not what it should be.
+    #[error("sends partition {partition}, offset {offset}: {why}")]
+    BadRecord {
+        /// The partition.
+        partition: i32,
+        /// The record's offset.
+        offset: i64,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A child process ended or stood still.
+    #[error("{what}; the end of its log:\n{log_end}")]
+    Child {
+        /// What happened to which.
+        what: String,
+        /// The last lines that it wrote.
+        log_end: String,
+    },
+    /// The engine decided something else than the reference model.
+    #[error("the engine's commands differ from the reference model's: {0}")]
+    Differs(String),
+}
+
+impl Error {
+    /// An I/O failure of `what`.
+    pub fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        move |error| Error::Io(what, error)
+    }
+
+    /// A child's failure, with the last lines of its log.
+    pub fn child(what: impl Into<String>, log: &Path) -> Self {
+        let text = std::fs::read_to_string(log).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        Error::Child { what: what.into(), log_end: lines[lines.len().saturating_sub(20)..].join("\n") }
+    }
+}

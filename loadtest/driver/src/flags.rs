@@ -1,0 +1,165 @@
+//! The command line.
+
+use cartwheel_core::time::Span;
+use cartwheel_workload::Skew;
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Writes a topic of events for many customers and measures what reads it.
+#[derive(Debug, Parser)]
+#[command(name = "loadtest", version, max_term_width = 100)]
+pub struct Flags {
+    /// How results are written to standard output.
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub output: Output,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// A table.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Measures consuming, decoding and the full engine on one topic of a real broker, and compares the engine with the reference model.
+    Run(Run),
+    /// Measures shards in this process, without a broker, over events encoded beforehand.
+    Engine(Engine),
+    /// Writes events to a topic.
+    Produce(Produce),
+    /// Reads the events topic of a setup and prints a row; what `run` starts for its first two rows.
+    #[command(hide = true)]
+    Consume(Consume),
+}
+
+/// The events.
+#[derive(Clone, Debug, Args)]
+pub struct Events {
+    /// How many events.
+    #[arg(long, default_value_t = 5_000_000)]
+    pub events: u64,
+    /// How many customers.
+    #[arg(long, default_value_t = 1_000_000)]
+    pub customers: u32,
+    /// How unevenly events fall on customers: uniform, or zipf:THETA.
+    #[arg(long, default_value = "uniform", value_parser = skew)]
+    pub skew: Skew,
+    /// The same seed gives the same events, but for their times.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Synthetic time from the first event to the last, which happens now.
+    #[arg(long, default_value = "24h", value_parser = Span::parse)]
+    pub span: Span,
+    /// The share of events that are sign-ups whose welcome message leaves at once.
+    #[arg(long, default_value_t = 0.01)]
+    pub sends: f64,
+}
+
+/// `loadtest run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The events.
+    #[command(flatten)]
+    pub events: Events,
+    /// Partitions of the topics, and so shards.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(i32).range(1..=1_000))]
+    pub partitions: i32,
+    /// The cartwheel binary [default: the one beside this one].
+    #[arg(long)]
+    pub engine: Option<PathBuf>,
+    /// The folder with cartwheel.yaml and journeys.
+    #[arg(long, default_value = "config")]
+    pub config_dir: PathBuf,
+    /// A running broker, host:port; the topics that are made there stay [default: a broker of its own].
+    #[arg(long)]
+    pub bootstrap: Option<String>,
+    /// Compares the engine's commands with the reference model's.
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_value_t = true, default_missing_value = "true")]
+    pub verify: bool,
+    /// Keeps the working folder: configuration, checkpoints, logs, the broker's data.
+    #[arg(long)]
+    pub keep: bool,
+}
+
+/// `loadtest engine`.
+#[derive(Debug, Args)]
+pub struct Engine {
+    /// The events.
+    #[command(flatten)]
+    pub events: Events,
+    /// Shards, each on a thread of its own.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..=256))]
+    pub shards: i32,
+    /// Records in a turn.
+    #[arg(long, default_value_t = 8_192, value_parser = clap::value_parser!(u32).range(1..))]
+    pub batch: u32,
+    /// The folder with cartwheel.yaml and journeys.
+    #[arg(long, default_value = "config")]
+    pub config_dir: PathBuf,
+}
+
+/// `loadtest produce`.
+#[derive(Debug, Args)]
+pub struct Produce {
+    /// The events.
+    #[command(flatten)]
+    pub events: Events,
+    /// The broker, host:port.
+    #[arg(long)]
+    pub bootstrap: String,
+    /// The topic; it must be there.
+    #[arg(long)]
+    pub topic: String,
+}
+
+/// `loadtest consume`.
+#[derive(Debug, Args)]
+pub struct Consume {
+    /// The folder with the generated configuration.
+    #[arg(long)]
+    pub setup: PathBuf,
+    /// Decodes the events and reads the fields that the journeys want.
+    #[arg(long)]
+    pub decode: bool,
+}
+
+fn skew(text: &str) -> Result<Skew, String> {
+    if text == "uniform" {
+        return Ok(Skew::Uniform);
+    }
+    let theta = text.strip_prefix("zipf:").and_then(|theta| theta.parse().ok());
+    theta.map(Skew::Zipf).ok_or_else(|| "write uniform, or zipf:THETA such as zipf:0.99".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Flags::command().debug_assert();
+    }
+
+    #[test]
+    fn options_read() {
+        let run = |more: &[&str]| match Flags::try_parse_from(["loadtest", "run"].iter().chain(more)).map(|flags| flags.command) {
+            Ok(Command::Run(run)) => run,
+            other => panic!("{other:?}"),
+        };
+        assert!(run(&[]).verify && run(&["--verify"]).verify && !run(&["--verify=false"]).verify);
+        assert_eq!(run(&["--skew", "zipf:0.99"]).events.skew, Skew::Zipf(0.99));
+        assert_eq!(run(&["--span", "1h30m"]).events.span, Span(5_400_000));
+        assert!(Flags::try_parse_from(["loadtest", "run", "--skew", "some"]).is_err());
+        assert!(Flags::try_parse_from(["loadtest", "run", "--partitions", "0"]).is_err());
+    }
+}

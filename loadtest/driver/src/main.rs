@@ -1,0 +1,67 @@
+//! `loadtest`: see the library.
+
+use cartwheel_loadtest::flags::{Command, Flags, Output};
+use cartwheel_loadtest::progress::begin;
+use cartwheel_loadtest::report::Report;
+use cartwheel_loadtest::run::{self, options};
+use cartwheel_loadtest::setup::{self, Setup};
+use cartwheel_loadtest::{Error, alone, consume, engine, produce};
+use clap::Parser;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// The engine's allocator, so that what is measured in this process is what runs there.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let flags = Flags::parse();
+    let outcome = match &flags.command {
+        Command::Run(run) => run::run(run).and_then(|report| finish(flags.output, &report)),
+        Command::Engine(engine) => alone(engine).and_then(|report| finish(flags.output, &report)),
+        Command::Produce(produce) => write(flags.output, produce),
+        Command::Consume(consume) => read(consume),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("loadtest: {error}");
+            ExitCode::from(if matches!(error, Error::Differs(_)) { 65 } else { 69 })
+        }
+    }
+}
+
+/// Prints the report; a difference from the reference is a failure.
+fn finish(output: Output, report: &Report) -> Result<(), Error> {
+    match output {
+        Output::Text => print!("{}", report.text()),
+        Output::Json => println!("{}", report.json()),
+    }
+    match report.verification.as_ref().and_then(|verification| verification.difference.clone()) {
+        Some(difference) => Err(Error::Differs(difference)),
+        None => Ok(()),
+    }
+}
+
+fn alone(flags: &cartwheel_loadtest::flags::Engine) -> Result<Report, Error> {
+    let plan = Arc::new(setup::plan(&flags.config_dir)?);
+    alone::run(&plan, &options(&flags.events, engine::wall()), flags.shards, flags.batch as usize)
+}
+
+fn write(output: Output, flags: &cartwheel_loadtest::flags::Produce) -> Result<(), Error> {
+    let bar = begin("writing events", flags.events.events);
+    let written = produce::produce(&flags.bootstrap, &flags.topic, &options(&flags.events, engine::wall()), &bar)?;
+    match output {
+        Output::Text => println!("{} events, {} bytes, {:.1} s", written.events, written.bytes, written.seconds),
+        Output::Json => {
+            println!("{}", serde_json::json!({ "events": written.events, "bytes": written.bytes, "seconds": written.seconds }));
+        }
+    }
+    Ok(())
+}
+
+fn read(flags: &cartwheel_loadtest::flags::Consume) -> Result<(), Error> {
+    let row = consume::consume(&Setup::read(&flags.setup)?, flags.decode)?;
+    println!("{}", serde_json::to_string(&row).unwrap_or_default());
+    Ok(())
+}

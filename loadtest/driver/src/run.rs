@@ -1,0 +1,186 @@
+//! `loadtest run`: one topic, three rows, one comparison.
+
+use crate::engine::{CaughtUp, Engine, binary, wall};
+use crate::flags::{Events, Run};
+use crate::progress::begin;
+use crate::report::{Report, Row, Verification};
+use crate::sends::{self, Log};
+use crate::setup::{Changes, Setup};
+use crate::{Error, consume, produce, verify};
+use cartwheel_broker::{Broker, Options as BrokerOptions};
+use cartwheel_core::time::Millis;
+use cartwheel_kafka::{Admin, Offsets, TopicSpec};
+use cartwheel_workload::Options;
+use std::path::Path;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How long the broker may take to answer a question.
+const ASK: Duration = Duration::from_secs(30);
+/// `retention.ms`: for ever. The events' times are in the past, and must not make the broker delete them.
+const FOR_EVER: Option<i64> = Some(-1);
+
+/// The stream of these flags, ending at `now`.
+pub fn options(events: &Events, now: Millis) -> Options {
+    let span = u64::try_from(events.span.millis()).unwrap_or(0).max(1);
+    let rate = (u128::from(events.events) * 1_000).div_ceil(u128::from(span));
+    let rate = u64::try_from(rate).unwrap_or(u64::MAX).max(1);
+    let lasts = u128::from(events.events) * 1_000 / u128::from(rate);
+    let start = now.saturating_sub(Millis::try_from(lasts).unwrap_or(Millis::MAX));
+    Options { seed: events.seed, events: events.events, customers: events.customers, skew: events.skew, start, rate, sends: events.sends }
+}
+
+/// Does it all. [`Error::Differs`] is not returned but stands in the report.
+pub fn run(flags: &Run) -> Result<Report, Error> {
+    let binary = binary(flags.engine.as_deref())?;
+    let work = tempfile::Builder::new().prefix("cartwheel-load-").tempdir().map_err(Error::io("temporary directory"))?;
+    let outcome = run_in(flags, &binary, work.path());
+    if flags.keep {
+        let path: &Path = &TempDir::keep(work);
+        eprintln!("kept: {}", path.display());
+    }
+    outcome
+}
+
+fn run_in(flags: &Run, binary: &Path, work: &Path) -> Result<Report, Error> {
+    let (_broker, bootstrap) = match &flags.bootstrap {
+        Some(bootstrap) => (None, bootstrap.clone()),
+        None => {
+            eprintln!("starting a broker");
+            let broker = Broker::start(BrokerOptions { dir: Some(work.join("broker")), ..BrokerOptions::default() })?;
+            let bootstrap = broker.bootstrap();
+            (Some(broker), bootstrap)
+        }
+    };
+    let changes = Changes { bootstrap, namespace: format!("load-{}", wall()), partitions: flags.partitions };
+    let setup = Setup::write(&flags.config_dir, &work.join("config"), &changes)?;
+    Admin::new(&setup.kafka, ASK)?.ensure(&TopicSpec::all(&setup.kafka, flags.partitions, 1, FOR_EVER), true)?;
+    write(&setup, &options(&flags.events, wall()))?;
+
+    let mut rows = Vec::new();
+    for (what, decode) in [("consume and discard", false), ("consume and decode", true)] {
+        begin(what, 0).finish_and_clear();
+        rows.push(consume::consume_elsewhere(&setup, decode)?);
+    }
+    let (row, logs) = full_engine(&setup, binary, work, flags.partitions)?;
+    rows.push(row);
+    let verification = if flags.verify { Some(compare(&setup, &logs, flags.events.events)?) } else { None };
+    Ok(Report::new(rows, logs.iter().map(Log::commands).sum(), verification))
+}
+
+fn write(setup: &Setup, options: &Options) -> Result<(), Error> {
+    let topic = setup.kafka.topics().events;
+    let bar = begin("writing events", options.events);
+    let written = produce::produce(&setup.kafka.bootstrap, &topic, options, &bar)?;
+    let rate = written.events as f64 / written.seconds.max(1e-9);
+    eprintln!("wrote {} events of {} bytes on average, {rate:.0} a second", written.events, written.bytes / written.events.max(1));
+    Ok(())
+}
+
+/// The row of the engine, and what it decided.
+fn full_engine(setup: &Setup, binary: &Path, work: &Path, partitions: i32) -> Result<(Row, Vec<Log>), Error> {
+    let offsets = Offsets::new(&setup.kafka)?;
+    let topic = setup.kafka.topics().events;
+    let ends = (0..partitions).map(|partition| offsets.range(&topic, partition, ASK)).collect::<Result<Vec<_>, _>>()?;
+    let events = ends.iter().map(|(begin, end)| u64::try_from(end - begin).unwrap_or(0)).sum();
+    let bar = begin("full engine", events);
+    let mut engine = Engine::start(binary, setup, &work.join("engine.log"))?;
+    let caught_up = engine.wait(setup, &ends, &bar)?;
+    let samples = engine.samples();
+    let written = engine.stop()?;
+
+    let bar = begin("reading the sends topic", partitions.unsigned_abs().into());
+    let logs = (0..partitions).map(|partition| sends::read(&setup.kafka, partition)).collect::<Result<Vec<_>, _>>()?;
+    bar.finish_and_clear();
+    let (from, until) = span_of(&logs, &ends, caught_up)?;
+    let row = Row {
+        name: "full engine".into(),
+        events,
+        seconds: (until - from) as f64 / 1_000.0,
+        cpu_seconds: samples.cpu_between(from, until),
+        peak_rss: caught_up.peak_rss,
+        written: Some(written),
+        lag: caught_up.lag,
+    };
+    Ok((row, logs))
+}
+
+/// From the first owner's first record, which it writes before it reads an event, to the record that says that the last partition has been
+/// applied to its end. A partition whose last events decided nothing has no such record in time: then the moment counts at which the
+/// engine said so itself.
+fn span_of(logs: &[Log], ends: &[(i64, i64)], caught_up: CaughtUp) -> Result<(Millis, Millis), Error> {
+    let from = logs.iter().filter_map(Log::began).min();
+    let reached = logs.iter().zip(ends).map(|(log, (_, end))| log.reached(*end).map_or(caught_up.at, |at| at.min(caught_up.at))).max();
+    from.zip(reached).ok_or_else(|| Error::Config("the engine has written no turn record".into()))
+}
+
+/// Re-executes all partitions, a thread each.
+fn compare(setup: &Setup, logs: &[Log], events: u64) -> Result<Verification, Error> {
+    let bar = begin("comparing with the reference", events);
+    let outcomes: Vec<Result<u64, Error>> = std::thread::scope(|scope| {
+        let check = |(partition, log)| {
+            let bar = &bar;
+            scope.spawn(move || verify::partition(&setup.kafka, &setup.plan, partition, log, bar))
+        };
+        let threads: Vec<_> = (0i32..).zip(logs).map(check).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    bar.finish_and_clear();
+    let mut equal = 0;
+    for outcome in outcomes {
+        match outcome {
+            Ok(commands) => equal += commands,
+            Err(Error::Differs(difference)) => return Ok(Verification { equal_commands: None, difference: Some(difference) }),
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(Verification { equal_commands: Some(equal), difference: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cartwheel_core::sends::{Mode, Turn};
+    use cartwheel_core::time::{DAY, Span};
+    use cartwheel_workload::{Skew, Workload};
+
+    #[test]
+    fn the_stream_ends_now() {
+        let now = 1_772_445_600_000;
+        for (events, span) in [(5_000_000, DAY), (1_000, DAY), (3_000, 1_000)] {
+            let flags = Events { events, customers: 10, skew: Skew::Uniform, seed: 1, span: Span(span), sends: 0.01 };
+            let options = options(&flags, now);
+            assert!(options.start >= now - span - 1_000, "{events} in {span}");
+            if events < 10_000 {
+                let last = Workload::new(options).unwrap().last().unwrap();
+                assert!((now - 2_000..=now).contains(&last.time), "{events} in {span}: {}", now - last.time);
+            }
+        }
+    }
+
+    fn log(turns: &[(i64, Millis)]) -> Log {
+        let turn = |next_offset| Turn {
+            next_offset,
+            now: 0,
+            mode: Mode::Live,
+            config: String::new(),
+            semantics: 1,
+            fired: 0,
+            follow: 0,
+            skipped: Vec::new(),
+            chain: String::new(),
+        };
+        let accepted = |(next, at): &(i64, Millis)| sends::AcceptedTurn { offset: 0, at: *at, turn: turn(*next), commands: Vec::new(), have: 0 };
+        Log { turns: turns.iter().map(accepted).collect(), rejected: 0 }
+    }
+
+    #[test]
+    fn the_span_runs_from_the_first_record_to_the_last_partition_done() {
+        let seen = CaughtUp { at: 900, peak_rss: 0, lag: 0 };
+        let both = [log(&[(0, 100), (7, 300), (10, 400), (10, 950)]), log(&[(0, 120), (20, 500)])];
+        assert_eq!(span_of(&both, &[(0, 10), (0, 20)], seen).unwrap(), (100, 500));
+        let quiet = [log(&[(0, 100), (7, 300), (10, 2_000)]), log(&[(0, 120), (20, 500)])];
+        assert_eq!(span_of(&quiet, &[(0, 10), (0, 20)], seen).unwrap(), (100, 900));
+        assert!(span_of(&[log(&[])], &[(0, 0)], seen).is_err());
+    }
+}

@@ -1,0 +1,140 @@
+//! What the engine decided: the accepted turns of a sends partition with their commands.
+
+use crate::Error;
+use cartwheel_core::channel::Channel;
+use cartwheel_core::command::Command;
+use cartwheel_core::id::CommandId;
+use cartwheel_core::sends::{Kind, Reader, Turn, Verdict};
+use cartwheel_core::time::Millis;
+use cartwheel_kafka::{Batch, KafkaConfig, RecordRef, Source, Start};
+use cartwheel_sim::reference::ExpectedCommand;
+use std::time::Duration;
+
+/// How long the broker may take to answer a question.
+const ASK: Duration = Duration::from_secs(10);
+/// How long a reader waits for a record before it looks at its position again.
+const WAIT: Duration = Duration::from_millis(100);
+
+/// What a command is compared by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// Its id.
+    pub command_id: CommandId,
+    /// The customer string.
+    pub customer: String,
+    /// The journey's name.
+    pub journey: String,
+    /// The step's name.
+    pub step: String,
+    /// The medium.
+    pub channel: Channel,
+    /// When the gate said yes.
+    pub decided_at: Millis,
+    /// When the step was first reached.
+    pub due_at: Millis,
+    /// Worthless after this.
+    pub not_after: Millis,
+    /// The address.
+    pub to: String,
+}
+
+impl From<Command> for Fact {
+    fn from(command: Command) -> Self {
+        let Command { command_id, customer, journey, step, channel, decided_at, due_at, not_after, to, .. } = command;
+        Self { command_id, customer, journey, step, channel, decided_at, due_at, not_after, to }
+    }
+}
+
+impl From<ExpectedCommand> for Fact {
+    fn from(command: ExpectedCommand) -> Self {
+        let ExpectedCommand { command_id, customer, journey, step, channel, decided_at, due_at, not_after, to, .. } = command;
+        Self { command_id, customer, journey, step, channel, decided_at, due_at, not_after, to }
+    }
+}
+
+/// An accepted turn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AcceptedTurn {
+    /// Offset of its turn record.
+    pub offset: i64,
+    /// When the engine made the record, epoch milliseconds.
+    pub at: Millis,
+    /// The turn record.
+    pub turn: Turn,
+    /// The commands that follow it, in order.
+    pub commands: Vec<Fact>,
+    /// The accepted records that follow it, of every kind.
+    pub have: u32,
+}
+
+/// The accepted part of one sends partition.
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    /// In order.
+    pub turns: Vec<AcceptedTurn>,
+    /// Records that the reader's rule passed over.
+    pub rejected: u64,
+}
+
+impl Log {
+    /// Commands in all turns.
+    pub fn commands(&self) -> u64 {
+        self.turns.iter().map(|turn| turn.commands.len() as u64).sum()
+    }
+
+    /// When the engine first recorded that every event before `end` had been applied.
+    pub fn reached(&self, end: i64) -> Option<Millis> {
+        self.turns.iter().find(|turn| turn.turn.next_offset >= end).map(|turn| turn.at)
+    }
+
+    /// When the owner of the shard began: its first record, before it read any event.
+    pub fn began(&self) -> Option<Millis> {
+        self.turns.first().map(|turn| turn.at)
+    }
+}
+
+/// Reads a sends partition from its beginning to its present end, by the reader's rule.
+pub fn read(kafka: &KafkaConfig, partition: i32) -> Result<Log, Error> {
+    let mut source = Source::open(kafka, &kafka.topics().sends, partition, Start::Beginning)?;
+    let end = source.end_offset(ASK)?;
+    let mut batch = Batch::new(4_096);
+    let (mut log, mut reader) = (Log::default(), Reader::at_start());
+    while source.position() < end {
+        match source.poll(&mut batch, WAIT) {
+            Err(error) if !error.is_transient() => return Err(error.into()),
+            _ => {}
+        }
+        for record in batch.iter() {
+            log.take(&mut reader, record)?;
+        }
+    }
+    Ok(log)
+}
+
+impl Log {
+    fn take(&mut self, reader: &mut Reader, record: RecordRef<'_>) -> Result<(), Error> {
+        let bad = |why: String| Error::BadRecord { partition: record.partition(), offset: record.offset(), why };
+        let headers = record.sends_headers().ok_or_else(|| bad("the headers are missing".into()))?;
+        match reader.read(record.offset(), headers) {
+            Verdict::Leader => return Ok(()),
+            Verdict::Rejected => {
+                self.rejected += 1;
+                return Ok(());
+            }
+            Verdict::Accepted => {}
+        }
+        let value = record.value().unwrap_or_default();
+        if headers.kind == Kind::Turn {
+            let turn = serde_json::from_slice(value).map_err(|error| bad(error.to_string()))?;
+            self.turns.push(AcceptedTurn { offset: record.offset(), at: record.timestamp_ms(), turn, commands: Vec::new(), have: 0 });
+            return Ok(());
+        }
+        let Some(turn) = self.turns.last_mut() else { return Err(bad("no turn record comes before it".into())) };
+        turn.have += 1;
+        if headers.kind == Kind::Command {
+            let command: Command = serde_json::from_slice(value).map_err(|error| bad(error.to_string()))?;
+            turn.commands.push(command.into());
+        }
+        Ok(())
+    }
+}
