@@ -4,19 +4,19 @@
 //! unspecified order. A test, the simulator, `cartwheel test` and production run this code.
 //! `engine/docs/semantics.md` states what it decides. The modules stand in the order in which an event passes.
 
-pub mod apply;
-pub mod channel;
-pub mod command;
-pub mod customer;
-pub mod decision;
-pub mod effect;
-pub mod event;
-pub mod gate;
+pub mod time;
 pub mod id;
+pub mod value;
+pub mod channel;
+pub mod event;
+pub mod customer;
 pub mod journey;
 pub mod policy;
-pub mod receipt;
-pub mod sends;
-pub mod time;
+pub mod gate;
 pub mod timer;
-pub mod value;
+pub mod decision;
+pub mod command;
+pub mod receipt;
+pub mod effect;
+pub mod apply;
+pub mod sends;

@@ -150,6 +150,6 @@ impl<S: Store> Shard<S> {
     }
 }
 
-fn decision<'a>((document, bytes): (Document, &'a [u8])) -> Option<&'a [u8]> {
+fn decision((document, bytes): (Document, &[u8])) -> Option<&[u8]> {
     (document == Document::Decision).then_some(bytes)
 }

@@ -4,19 +4,19 @@
 //! partition; the shard hands out records to publish. The rules are those of the shard protocol (`ARCHITECTURE.md`).
 //! The modules stand in the order in which an event passes.
 
-pub mod checkpoint;
+mod settings;
+mod intake;
+mod table;
+mod turn;
+mod timers;
 mod decisions;
 mod documents;
-mod error;
+pub mod checkpoint;
+mod recover;
+mod shard;
 mod explain;
 mod census;
-mod intake;
-mod recover;
-mod settings;
-mod shard;
-mod table;
-mod timers;
-mod turn;
+mod error;
 
 pub use census::Census;
 pub use error::ShardError;

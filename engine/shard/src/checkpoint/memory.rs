@@ -1,6 +1,6 @@
 //! A store in memory, for tests, traces and the simulator. Clones share the content, as a disk outlives its process.
 
-use super::{Meta, Sealed, Store, StoreError, fold};
+use super::{EachCustomer, Meta, Sealed, Store, StoreError, fold};
 use cartwheel_core::customer::Document;
 use cartwheel_core::id::CustomerId;
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ impl Store for MemoryStore {
         Ok(self.content().meta.clone())
     }
 
-    fn load(&self, each: &mut dyn FnMut(CustomerId, &[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
+    fn load(&self, each: &mut EachCustomer<'_>) -> Result<(), StoreError> {
         self.content().hot.iter().try_for_each(|(id, bytes)| each(*id, bytes))
     }
 

@@ -84,13 +84,16 @@ impl Meta {
     }
 }
 
+/// Takes one customer's stored hot state.
+pub type EachCustomer<'a> = dyn FnMut(CustomerId, &[u8]) -> Result<(), StoreError> + 'a;
+
 /// Keeps checkpoints. A failed read is an error, never absence.
 pub trait Store {
     /// The newest checkpoint's position; none if there is no checkpoint.
     fn meta(&self) -> Result<Option<Meta>, StoreError>;
 
     /// Every customer's stored hot state, in order of ids.
-    fn load(&self, each: &mut dyn FnMut(CustomerId, &[u8]) -> Result<(), StoreError>) -> Result<(), StoreError>;
+    fn load(&self, each: &mut EachCustomer<'_>) -> Result<(), StoreError>;
 
     /// The stored documents of these kinds of these customers (sorted by id), in one read: called with the index into
     /// `customers`. Replacing documents as they are, the others as frames ([`frame`]).

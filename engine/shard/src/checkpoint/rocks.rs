@@ -8,7 +8,7 @@
 //!
 //! Key bytes are for ever; retired prefixes stay reserved. The order in memory (by id) is the order on disk.
 
-use super::{Meta, Sealed, Store, StoreError, fold};
+use super::{EachCustomer, Meta, Sealed, Store, StoreError, fold};
 use cartwheel_core::customer::Document;
 use cartwheel_core::id::CustomerId;
 use rocksdb::{
@@ -96,7 +96,7 @@ impl Store for RocksStore {
         bytes.map(|bytes| Meta::decode(&bytes)).transpose()
     }
 
-    fn load(&self, each: &mut dyn FnMut(CustomerId, &[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
+    fn load(&self, each: &mut EachCustomer<'_>) -> Result<(), StoreError> {
         let mut bounds = ReadOptions::default();
         bounds.set_iterate_lower_bound(vec![HOT]);
         bounds.set_iterate_upper_bound(vec![HOT + 1]);
