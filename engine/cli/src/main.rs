@@ -10,6 +10,7 @@ mod flags;
 mod journeys;
 mod settings;
 mod suggest;
+mod templates;
 mod trace;
 mod wire;
 

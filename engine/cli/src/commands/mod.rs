@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod config;
+mod deliver;
 mod man;
 mod run;
 mod test;
@@ -16,6 +17,7 @@ use std::path::Path;
 pub fn run(flags: &Flags) -> Result<(), Failure> {
     match &flags.command {
         Command::Run(run) => run::run(flags, run),
+        Command::Deliver => deliver::run(flags),
         Command::Check(check) => check::run(flags, check),
         Command::Test(test) => test::run(flags, test),
         Command::Config(command) => config::run(flags, command),

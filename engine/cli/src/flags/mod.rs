@@ -38,6 +38,7 @@ Examples:
   cartwheel check shop/config              the same for another folder
   cartwheel test                           do the journeys do what their traces say?
   cartwheel run                            reads events, decides, writes send commands
+  cartwheel deliver                        hands the send commands to providers
   cartwheel config print --redacted        the configuration in force, and where each value comes from
   CARTWHEEL__ENGINE__MARGIN=1s cartwheel config print
 
@@ -65,7 +66,21 @@ While it runs (the address is admin.listen):
   cartwheel explain CUSTOMER               why did a customer get a message, or none?")]
     Run(RunFlags),
 
-    /// Checks configuration, journeys and traces, and says where something is wrong.
+    /// Delivers: hands the engine's send commands to providers, and answers unsubscribe links.
+    ///
+    /// Which provider serves a channel stands in providers.route. Every command is tried until it is accepted, refused or too late; what
+    /// came of it goes back to the events topic, and what cannot be delivered to the dead-letter topic. SIGTERM waits for calls under way.
+    #[command(after_long_help = "\
+Examples:
+  openssl rand -hex 32 > unsubscribe.key   the key that signs unsubscribe links; keep it
+  cartwheel --set inbound.unsubscribe_secrets_file=unsubscribe.key deliver
+
+While it runs (the address is admin.deliver_listen):
+  curl http://127.0.0.1:9466/readyz        is it ready?
+  curl http://127.0.0.1:9466/metrics")]
+    Deliver,
+
+    /// Checks configuration, journeys, traces and templates, and says where something is wrong.
     ///
     /// Reads the whole folder and reports all problems at once, each with file, line and a remedy. Nothing is contacted.
     #[command(after_long_help = "\

@@ -17,8 +17,12 @@ pub mod secret;
 mod units;
 mod validate;
 
+pub use delivery::Delivery;
 pub use load::{Loaded, Origins};
 pub use outside::LogFormat;
+pub use providers::Name as Provider;
+#[cfg(test)]
+pub use units::Rate as UnitRate;
 
 use cartwheel_core::policy::Policy;
 use cartwheel_kafka::KafkaConfig;
@@ -44,7 +48,7 @@ pub struct Settings {
     /// The rules over all journeys: caps, quiet hours, holdout, default time zone.
     pub policy: Policy,
     /// The delivery workers.
-    pub delivery: delivery::Delivery,
+    pub delivery: Delivery,
     /// Who carries the messages.
     pub providers: providers::Providers,
     /// What every template may say of the shop.
@@ -66,7 +70,7 @@ impl Default for Settings {
             kafka: KafkaConfig::default(),
             engine: engine::Engine::default(),
             policy: Policy::default(),
-            delivery: delivery::Delivery::default(),
+            delivery: Delivery::default(),
             providers: providers::Providers::default(),
             brand: None,
             admin: outside::Admin::default(),

@@ -10,13 +10,15 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Admin {
-    /// Address and port.
+    /// Address and port of the engine's listener (`cartwheel run`).
     pub listen: SocketAddr,
+    /// Address and port of the delivery workers' listener (`cartwheel deliver`).
+    pub deliver_listen: SocketAddr,
     /// SHA-256 of the bearer token, 64 hexadecimal digits. Without one, and without `insecure_local`, nothing starts: nobody could ask anything.
     pub token_sha256: Option<Secret>,
     /// A file that holds `token_sha256`.
     pub token_sha256_file: Option<PathBuf>,
-    /// No token is asked for. Allowed only where `listen` is a loopback address.
+    /// No token is asked for. Allowed only where the listener has a loopback address.
     pub insecure_local: bool,
     /// Metrics are served without a token.
     pub open_metrics: bool,
@@ -24,8 +26,15 @@ pub struct Admin {
 
 impl Default for Admin {
     fn default() -> Self {
-        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 9464));
-        Self { listen, token_sha256: None, token_sha256_file: None, insecure_local: false, open_metrics: false }
+        let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Self {
+            listen: local(9464),
+            deliver_listen: local(9466),
+            token_sha256: None,
+            token_sha256_file: None,
+            insecure_local: false,
+            open_metrics: false,
+        }
     }
 }
 
@@ -37,7 +46,7 @@ pub struct Inbound {
     pub listen: SocketAddr,
     /// How the world reaches the listener: the beginning of every unsubscribe link.
     pub public_url: String,
-    /// Keys that sign unsubscribe links: the first signs, all are accepted. At least 32 characters each.
+    /// Keys that sign unsubscribe links: the first signs; a second, older one is still accepted. At least 32 characters each.
     pub unsubscribe_secrets: Vec<Secret>,
     /// A file that holds them, one a line.
     pub unsubscribe_secrets_file: Option<PathBuf>,

@@ -69,9 +69,11 @@ fn engine(settings: &Settings, wrong: &mut Vec<Wrong>) {
 
 fn outside(settings: &Settings, wrong: &mut Vec<Wrong>) {
     let admin = &settings.admin;
-    if admin.insecure_local && !admin.listen.ip().is_loopback() {
-        let help = "set admin.token_sha256, or listen on 127.0.0.1";
-        wrong.push(Wrong::new("admin.insecure_local", format!("{} is not a loopback address", admin.listen), help));
+    for listen in [admin.listen, admin.deliver_listen] {
+        if admin.insecure_local && !listen.ip().is_loopback() {
+            let help = "set admin.token_sha256, or listen on 127.0.0.1";
+            wrong.push(Wrong::new("admin.insecure_local", format!("{listen} is not a loopback address"), help));
+        }
     }
     let url = &settings.inbound.public_url;
     if !(url.starts_with("https://") || url.starts_with("http://localhost") || url.starts_with("http://127.0.0.1")) {
@@ -142,6 +144,10 @@ fn token(given: Option<&Secret>, file: Option<&Path>) -> Result<(), String> {
 }
 
 fn unsubscribe(given: &[Secret], file: Option<&Path>) -> Result<(), String> {
-    let short = secret::list(given, file)?.iter().any(|secret| secret.reveal().len() < 32);
+    let secrets = secret::list(given, file)?;
+    if secrets.len() > 2 {
+        return Err("there are more than two keys; keep the one that signs and the one before it".into());
+    }
+    let short = secrets.iter().any(|secret| secret.reveal().len() < 32);
     if short { Err("a key is shorter than 32 characters (openssl rand -hex 32 makes a good one)".into()) } else { Ok(()) }
 }

@@ -4,12 +4,13 @@ use crate::failure::Failure;
 use crate::settings::Loaded;
 use cartwheel_providers::Secret;
 use cartwheel_runtime::admin::{AdminConfig, BindError, TokenConfig};
+use std::net::SocketAddr;
 
-/// The section `admin` as the listener wants it.
+/// The section `admin` as the listener at `listen` wants it.
 ///
 /// # Errors
 /// [`Failure::Config`] if nobody could ask anything: no token, and not `insecure_local`.
-pub fn config(loaded: &Loaded) -> Result<AdminConfig, Failure> {
+pub fn config(loaded: &Loaded, listen: SocketAddr) -> Result<AdminConfig, Failure> {
     let admin = &loaded.settings.admin;
     let wrong = |problem: String, help: &str| Failure::config(loaded.fault(&["admin"], format!("admin: {problem}"), Some(help.into())));
     let token = Secret::resolve("token_sha256", admin.token_sha256.as_ref(), admin.token_sha256_file.as_deref())
@@ -19,19 +20,17 @@ pub fn config(loaded: &Loaded) -> Result<AdminConfig, Failure> {
         return Err(wrong("nobody could ask anything: there is no token".into(), help));
     }
     let tokens = token.map(|hash| TokenConfig { name: "admin".into(), sha256: hash.reveal().to_owned(), personal_data: true });
-    Ok(AdminConfig {
-        listen: admin.listen,
-        tokens: tokens.into_iter().collect(),
-        insecure_local: admin.insecure_local,
-        open_metrics: admin.open_metrics,
-    })
+    Ok(AdminConfig { listen, tokens: tokens.into_iter().collect(), insecure_local: admin.insecure_local, open_metrics: admin.open_metrics })
 }
 
 /// Why the listener did not start.
 pub fn refusal(error: &BindError, loaded: &Loaded) -> Failure {
     let help = match error {
         BindError::Access(_) => None,
-        BindError::Listen { .. } => Some("another process may have the address: set admin.listen; port 0 takes a free one".to_owned()),
+        BindError::Listen { .. } => Some(
+            "another process may have the address: set admin.listen (for deliver: admin.deliver_listen); port 0 takes a free one"
+                .to_owned(),
+        ),
     };
     Failure::config(loaded.fault(&["admin", "listen"], error.to_string(), help))
 }

@@ -3,6 +3,7 @@
 use crate::failure::{Failure, Fault};
 use crate::settings::Loaded;
 use cartwheel_kafka::Error as Kafka;
+use cartwheel_runtime::deliver::DeliverError;
 use cartwheel_runtime::engine::EngineError;
 use std::io;
 
@@ -15,6 +16,20 @@ pub fn engine(error: EngineError, loaded: &Loaded) -> Failure {
         EngineError::DataDirInUse { path } => in_use(&path),
         EngineError::Bundle(_) => Failure::Data(vec![Fault::new(error.to_string(), None)]),
         EngineError::Thread(error) => Failure::Io(error),
+    }
+}
+
+/// Why delivery did not start.
+pub fn deliver(error: DeliverError, loaded: &Loaded) -> Failure {
+    match error {
+        DeliverError::Kafka(error) => kafka(&error, loaded),
+        DeliverError::DataDir { path, error } => data_dir(&path, &error, loaded),
+        DeliverError::DataDirInUse { path } => in_use(&path),
+        DeliverError::Listen { .. } => {
+            let help = "another process may have the address: set inbound.listen, and let inbound.public_url lead there";
+            Failure::config(loaded.fault(&["inbound", "listen"], error.to_string(), Some(help.into())))
+        }
+        DeliverError::Thread(error) => Failure::Io(error),
     }
 }
 

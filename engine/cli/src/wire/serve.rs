@@ -4,10 +4,12 @@ use super::admin;
 use super::engine::duration;
 use super::signals::Signals;
 use crate::failure::{Failure, Fault};
-use crate::settings::Loaded;
-use cartwheel_runtime::admin::{AdminServer, AdminSource};
+use crate::settings::{Loaded, Settings};
+use cartwheel_runtime::admin::{AdminConfig, AdminServer, AdminSource};
+use cartwheel_runtime::deliver::Deliver;
 use cartwheel_runtime::engine::Engine;
 use cartwheel_runtime::metrics::Metrics;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -24,6 +26,8 @@ pub trait Part: Send + 'static {
     type Source: AdminSource;
     /// For log lines.
     const NAME: &'static str;
+    /// Where its admin listener is to be.
+    fn listen(settings: &Settings) -> SocketAddr;
     /// The answers.
     fn source(&self) -> Arc<Self::Source>;
     /// Whether it has ended without being told to, which is a defect.
@@ -35,6 +39,10 @@ pub trait Part: Send + 'static {
 impl Part for Engine {
     type Source = cartwheel_runtime::engine::EngineSource;
     const NAME: &'static str = "engine";
+
+    fn listen(settings: &Settings) -> SocketAddr {
+        settings.admin.listen
+    }
 
     fn source(&self) -> Arc<Self::Source> {
         Engine::source(self)
@@ -49,6 +57,27 @@ impl Part for Engine {
     }
 }
 
+impl Part for Deliver {
+    type Source = cartwheel_runtime::deliver::DeliverSource;
+    const NAME: &'static str = "delivery";
+
+    fn listen(settings: &Settings) -> SocketAddr {
+        settings.admin.deliver_listen
+    }
+
+    fn source(&self) -> Arc<Self::Source> {
+        Deliver::source(self)
+    }
+
+    fn has_ended(&self) -> bool {
+        Deliver::has_ended(self)
+    }
+
+    fn stop(self) {
+        Deliver::stop(self);
+    }
+}
+
 /// Starts the part with `start`, which may block, and serves its admin listener until SIGTERM or SIGINT; then the part stops in
 /// order. A second signal ends the process at once, with 128 and the signal's number.
 ///
@@ -59,9 +88,9 @@ pub fn until_signal<P: Part>(
     metrics: Arc<Metrics>,
     start: impl FnOnce() -> Result<P, Failure> + Send + 'static,
 ) -> Result<(), Failure> {
-    admin::config(loaded)?;
+    let admin = admin::config(loaded, P::listen(&loaded.settings))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).thread_name("admin").enable_all().build()?;
-    let outcome = runtime.block_on(run(loaded, metrics, start));
+    let outcome = runtime.block_on(run(loaded, &admin, metrics, start));
     // A part that is still starting or stopping is left behind: the log and its checkpoint are good at every moment.
     runtime.shutdown_background();
     outcome
@@ -69,6 +98,7 @@ pub fn until_signal<P: Part>(
 
 async fn run<P: Part>(
     loaded: &Loaded,
+    admin: &AdminConfig,
     metrics: Arc<Metrics>,
     start: impl FnOnce() -> Result<P, Failure> + Send + 'static,
 ) -> Result<(), Failure> {
@@ -80,7 +110,7 @@ async fn run<P: Part>(
             return Ok(());
         }
     };
-    let server = match AdminServer::bind(&admin::config(loaded)?, part.source(), metrics).await {
+    let server = match AdminServer::bind(admin, part.source(), metrics).await {
         Ok(server) => server,
         Err(error) => {
             stop(part, loaded, &mut signals).await?;

@@ -1,0 +1,34 @@
+//! `cartwheel deliver`: the delivery workers, until a signal.
+
+use super::origins;
+use crate::failure::Failure;
+use crate::flags::Flags;
+use crate::settings::Loaded;
+use crate::wire::{deliver, engine, log, refusal, serve};
+use crate::{journeys, templates};
+use cartwheel_core::channel::Channel;
+use cartwheel_runtime::deliver::Deliver;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Delivers until SIGTERM or SIGINT.
+pub fn run(flags: &Flags) -> Result<(), Failure> {
+    let loaded = Arc::new(Loaded::read(&origins(flags, &flags.config_dir))?);
+    let plan = journeys::compile(&loaded)?.plan;
+    let templates = templates::load(&loaded.settings, &plan)?;
+    log::open(&loaded)?;
+    let sent: BTreeSet<Channel> = templates::sends(&plan).into_iter().map(|(_, channel)| channel).collect();
+    for channel in sent.iter().filter(|channel| !loaded.settings.providers.route.contains_key(channel)) {
+        tracing::warn!(%channel, "journeys send on this channel and providers.route names nobody for it: such commands become dead letters");
+    }
+    let metrics = engine::metrics()?;
+    let options = deliver::options(&loaded, templates, Arc::clone(&metrics))?;
+    let for_start = Arc::clone(&loaded);
+    let start = move || {
+        let deliver = Deliver::start(options).map_err(|error| refusal::deliver(error, &for_start))?;
+        let unsubscribe = deliver.inbound().map(|address| format!("http://{address}/")).unwrap_or_default();
+        tracing::info!(unsubscribe, public_url = for_start.settings.inbound.public_url, "answering unsubscribe links");
+        Ok(deliver)
+    };
+    serve::until_signal(&loaded, metrics, start)
+}

@@ -1,0 +1,39 @@
+//! The templates of a configuration: read, and compared with what the journeys send.
+
+use crate::failure::{Failure, Fault};
+use crate::settings::Settings;
+use cartwheel_core::channel::Channel;
+use cartwheel_core::journey::plan::{Op, Plan};
+use cartwheel_providers::template::{TemplateProblem, Templates};
+use std::collections::BTreeSet;
+
+/// Reads the templates and finds that every send of the plan has the parts for each of its channels.
+///
+/// # Errors
+/// [`Failure::Data`] with everything that is wrong.
+pub fn load(settings: &Settings, plan: &Plan) -> Result<Templates, Failure> {
+    let wrong = |problems: Vec<TemplateProblem>| Failure::Data(problems.iter().map(placed).collect());
+    let templates = Templates::load(&settings.templates_dir).map_err(wrong)?;
+    let missing = templates.check(sends(plan));
+    if missing.is_empty() { Ok(templates) } else { Err(wrong(missing)) }
+}
+
+/// Template and channel of every send of the plan, each once, in order.
+pub fn sends(plan: &Plan) -> BTreeSet<(&str, Channel)> {
+    let mut all = BTreeSet::new();
+    for op in plan.journeys.iter().flat_map(|journey| &journey.ops) {
+        if let Op::Send { template, channels, .. } = op {
+            all.extend(channels.iter().map(|choice| (template.as_str(), choice.channel)));
+        }
+    }
+    all
+}
+
+/// The problem with its line, if it has one and the file can be read.
+fn placed(problem: &TemplateProblem) -> Fault {
+    let text = problem.line.and_then(|line| Some((line, std::fs::read_to_string(&problem.file).ok()?)));
+    let Some((line, text)) = text else { return Fault::new(problem.to_string(), None) };
+    let start = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
+    let end = text.get(start..).and_then(|rest| rest.find('\n')).map_or(text.len(), |length| start + length);
+    Fault::at(&problem.file.display().to_string(), &text, start..end, problem.message.clone(), None)
+}
