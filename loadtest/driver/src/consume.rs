@@ -45,7 +45,10 @@ pub fn consume(setup: &Setup, decode: bool) -> Result<Row, Error> {
     let reader = |partition| Reader { setup, topic: &topic, offsets: &offsets, partition, first: &first };
     let read = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..partitions).map(|partition| scope.spawn(move || reader(partition).read(decode))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect::<Result<Vec<_>, _>>()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect::<Result<Vec<_>, _>>()
     })?;
     let (began, cpu_before) = first.into_inner().ok_or_else(|| Error::Config(format!("{topic} is empty")))?;
     let cpu = Process::Own.cpu_seconds()? - cpu_before;

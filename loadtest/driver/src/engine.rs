@@ -68,7 +68,10 @@ pub fn binary(given: Option<&Path>) -> Result<PathBuf, Error> {
     if path.is_file() {
         return Ok(path);
     }
-    Err(Error::Config(format!("there is no engine at {}: build it (cargo build --release -p cartwheel) or name it with --engine", path.display())))
+    Err(Error::Config(format!(
+        "there is no engine at {}: build it (cargo build --release -p cartwheel) or name it with --engine",
+        path.display()
+    )))
 }
 
 impl Engine {

@@ -170,7 +170,8 @@ mod tests {
             skipped: Vec::new(),
             chain: String::new(),
         };
-        let accepted = |(next, at): &(i64, Millis)| sends::AcceptedTurn { offset: 0, at: *at, turn: turn(*next), commands: Vec::new(), have: 0 };
+        let accepted =
+            |(next, at): &(i64, Millis)| sends::AcceptedTurn { offset: 0, at: *at, turn: turn(*next), commands: Vec::new(), have: 0 };
         Log { turns: turns.iter().map(accepted).collect(), rejected: 0 }
     }
 

@@ -92,7 +92,10 @@ impl<'a> Check<'a> {
     fn end(&mut self, accepted: &AcceptedTurn) -> Result<(), Error> {
         let AcceptedTurn { offset, turn, commands: actual, have, .. } = accepted;
         if turn.config != self.config {
-            return Err(Error::Differs(format!("the turn at offset {offset} was decided under configuration {}, not {}", turn.config, self.config)));
+            return Err(Error::Differs(format!(
+                "the turn at offset {offset} was decided under configuration {}, not {}",
+                turn.config, self.config
+            )));
         }
         if turn.follow != *have {
             return Err(Error::Differs(format!("the turn at offset {offset} says that {} records follow; {have} do", turn.follow)));
