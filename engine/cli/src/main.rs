@@ -2,13 +2,15 @@
 //!
 //! Read it from here downwards: [`flags`] say what was asked, [`commands`] do it with the [`settings`] of a folder,
 //! [`wire`] makes running parts of the settings, [`failure`] turns what went wrong into a report and an exit code.
-//! [`trace`] reads the tests that stand beside journeys.
+//! [`show`] is what people see of a running engine; [`trace`] reads the tests that stand beside journeys.
 
 mod commands;
 mod failure;
 mod flags;
 mod journeys;
+mod letters;
 mod settings;
+mod show;
 mod suggest;
 mod templates;
 mod trace;

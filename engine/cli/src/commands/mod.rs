@@ -4,13 +4,17 @@ mod check;
 mod completions;
 mod config;
 mod deliver;
+mod dlq;
+mod explain;
+mod inspect;
 mod man;
 mod run;
 mod test;
 
 use crate::failure::Failure;
-use crate::flags::{Command, Flags};
-use crate::settings::Origins;
+use crate::flags::{AdminFlags, Command, Flags};
+use crate::settings::{Loaded, Origins};
+use crate::wire::ask;
 use std::path::Path;
 
 /// Does what was asked.
@@ -18,6 +22,9 @@ pub fn run(flags: &Flags) -> Result<(), Failure> {
     match &flags.command {
         Command::Run(run) => run::run(flags, run),
         Command::Deliver => deliver::run(flags),
+        Command::Explain(explain) => explain::run(flags, explain),
+        Command::Inspect(admin) => inspect::run(flags, admin),
+        Command::Dlq(command) => dlq::run(flags, command),
         Command::Check(check) => check::run(flags, check),
         Command::Test(test) => test::run(flags, test),
         Command::Config(command) => config::run(flags, command),
@@ -31,4 +38,9 @@ fn origins(flags: &Flags, dir: &Path) -> Origins {
     // A name or value that is not Unicode cannot be one of ours.
     let env = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     Origins { dir: dir.to_owned(), env: env.collect(), flags: flags.overrides() }
+}
+
+/// The running engine that is asked: the one that the flags name, else that of the configuration.
+fn asked(flags: &Flags, admin: &AdminFlags) -> Result<ask::Engine, Failure> {
+    ask::Engine::named(admin, || Ok(Loaded::read(&origins(flags, &flags.config_dir))?.settings.admin.listen))
 }

@@ -1,5 +1,9 @@
 //! The command line, as clap reads it. The help texts are the manual: each command shows how it is used.
 
+mod dlq;
+
+pub use dlq::{DlqCommand, ListFlags, ReplayFlags};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -39,6 +43,9 @@ Examples:
   cartwheel test                           do the journeys do what their traces say?
   cartwheel run                            reads events, decides, writes send commands
   cartwheel deliver                        hands the send commands to providers
+  cartwheel explain CUSTOMER               what was decided about somebody, and why
+  cartwheel inspect                        how the shards of the running engine are
+  cartwheel dlq list                       what could not be applied or delivered, and why
   cartwheel config print --redacted        the configuration in force, and where each value comes from
   CARTWHEEL__ENGINE__MARGIN=1s cartwheel config print
 
@@ -80,6 +87,27 @@ While it runs (the address is admin.deliver_listen):
   curl http://127.0.0.1:9466/metrics")]
     Deliver,
 
+    /// Explains a customer: what was decided about them, why, by which values, and what comes next.
+    ///
+    /// Asks the running engine. Times are in the customer's zone. With --output json, one decision a line.
+    #[command(after_long_help = "\
+Examples:
+  cartwheel explain c0001234567
+  cartwheel explain c0001234567 --journey cart_abandonment
+  cartwheel explain c0001234567 --output json | jq -r '[.at, .decision, .reason] | @tsv'
+  cartwheel explain c0001234567 --admin http://engine-2:9464 --token-file token")]
+    Explain(ExplainFlags),
+
+    /// Shows the shards of a running engine: state, how far behind, timers, runs, age of the checkpoint.
+    #[command(after_long_help = "\
+Examples:
+  cartwheel inspect
+  cartwheel inspect --output json | jq '.[] | select(.state != \"running\")'")]
+    Inspect(AdminFlags),
+
+    /// Dead letters: what could not be applied or delivered, and why; events can be written back.
+    #[command(subcommand)]
+    Dlq(DlqCommand),
     /// Checks configuration, journeys, traces and templates, and says where something is wrong.
     ///
     /// Reads the whole folder and reports all problems at once, each with file, line and a remedy. Nothing is contacted.
@@ -137,6 +165,33 @@ pub struct RunFlags {
     /// Makes topics that are missing, with engine.partitions and engine.replication.
     #[arg(long)]
     pub create_topics: bool,
+}
+
+/// Which engine to ask.
+#[derive(Clone, Debug, Args)]
+pub struct AdminFlags {
+    /// The admin address of the engine, such as http://127.0.0.1:9464; default: admin.listen of the configuration.
+    #[arg(long, value_name = "URL", env = "CARTWHEEL_ADMIN")]
+    pub admin: Option<String>,
+
+    /// A file with the bearer token; default: the variable CARTWHEEL_ADMIN_TOKEN.
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+}
+
+/// Whom to explain.
+#[derive(Debug, Args)]
+pub struct ExplainFlags {
+    /// The customer, as events name them.
+    pub customer: String,
+
+    /// This journey alone.
+    #[arg(long, value_name = "JOURNEY")]
+    pub journey: Option<String>,
+
+    /// Which engine to ask.
+    #[command(flatten)]
+    pub admin: AdminFlags,
 }
 
 /// What to check.

@@ -1,9 +1,10 @@
 //! From settings to running parts: what `run` and `deliver` have in common.
 //!
 //! [`log`] opens standard error for log lines, [`engine`] and [`deliver`] make options of the settings, [`admin`] the listener's,
-//! [`serve`] runs a part until a signal ends it, and [`refusal`] says in words why one did not start.
+//! [`ask`] asks a running engine; [`serve`] runs a part until a signal ends it, and [`refusal`] says in words why one did not start.
 
 pub mod admin;
+pub mod ask;
 pub mod deliver;
 pub mod engine;
 pub mod log;

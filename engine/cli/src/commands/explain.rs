@@ -1,0 +1,41 @@
+//! `cartwheel explain CUSTOMER`: what was decided about a customer, and why.
+
+use super::asked;
+use crate::failure::{Failure, Fault};
+use crate::flags::{ExplainFlags, Flags, Output};
+use crate::show::timeline::timeline;
+use cartwheel_runtime::admin::view::CustomerView;
+use std::io::Write;
+
+/// Asks the running engine; prints a timeline, or one decision a line as JSON.
+pub fn run(flags: &Flags, explain: &ExplainFlags) -> Result<(), Failure> {
+    if explain.customer.is_empty() {
+        return Err(Failure::Data(vec![Fault::new("the customer is empty", None)]));
+    }
+    let journey = explain.journey.as_ref().map(|journey| ("journey", journey.as_str()));
+    let engine = asked(flags, &explain.admin)?;
+    let found = engine.get(&["customers", &explain.customer], journey.as_slice());
+    let view: CustomerView = found.map_err(|failure| unknown(failure, &explain.customer))?;
+    let text = match flags.output {
+        Output::Text => timeline(&view),
+        Output::Json => lines(&view)?,
+    };
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
+}
+
+/// One decision a line, oldest first.
+fn lines(view: &CustomerView) -> Result<String, Failure> {
+    let line = |decision| serde_json::to_string(decision).map(|line| line + "\n").map_err(|error| Failure::Io(error.into()));
+    view.decisions.iter().map(line).collect()
+}
+
+/// Says who is not known.
+fn unknown(failure: Failure, customer: &str) -> Failure {
+    match failure {
+        Failure::Data(_) => {
+            let help = "ids are those of the field `customer` of events; an event that is under way shows after a moment";
+            Failure::Data(vec![Fault::new(format!("the customer `{customer}` has never been seen"), Some(help.into()))])
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,43 @@
+//! `cartwheel inspect`: the shards of a running engine.
+
+use super::asked;
+use crate::failure::Failure;
+use crate::flags::{AdminFlags, Flags, Output};
+use crate::show::table::table;
+use cartwheel_core::time::format_rfc3339;
+use cartwheel_runtime::admin::view::ShardView;
+use cartwheel_runtime::metrics::labels::Closed;
+use std::io::Write;
+
+const HEADINGS: [&str; 12] =
+    ["shard#", "state", "mode", "behind#", "lag#", "shard time", "customers#", "runs#", "timers#", "due#", "checkpoint#", "restarts#"];
+
+/// Asks the running engine; prints a table, or the API's answer.
+pub fn run(flags: &Flags, admin: &AdminFlags) -> Result<(), Failure> {
+    let shards: Vec<ShardView> = asked(flags, admin)?.get(&["shards"], &[])?;
+    let text = match flags.output {
+        Output::Json => serde_json::to_string(&shards).map_err(|error| Failure::Io(error.into()))? + "\n",
+        Output::Text if shards.is_empty() => {
+            "No shard runs here yet: the engine is still joining, or others have every partition.\n".into()
+        }
+        Output::Text => table(&HEADINGS, &shards.iter().map(row).collect::<Vec<_>>()),
+    };
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
+}
+
+fn row(shard: &ShardView) -> Vec<String> {
+    vec![
+        shard.shard.to_string(),
+        shard.state.name().to_owned(),
+        format!("{:?}", shard.mode).to_lowercase(),
+        format!("{:.1} s", shard.lag_seconds),
+        shard.lag_records.to_string(),
+        shard.now.map_or_else(|| "-".into(), format_rfc3339),
+        shard.customers.to_string(),
+        shard.runs.to_string(),
+        shard.timers.to_string(),
+        shard.timers_due.to_string(),
+        format!("{:.0} s", shard.checkpoint_age_seconds),
+        shard.restarts.to_string(),
+    ]
+}

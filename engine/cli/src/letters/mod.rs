@@ -1,0 +1,9 @@
+//! Dead letters: what the dead-letter topic holds, and writing events back from it.
+
+mod letter;
+mod read;
+mod replay;
+
+pub use letter::Letter;
+pub use read::read;
+pub use replay::{Outcome, replay};

@@ -1,0 +1,4 @@
+//! What people are shown of a running engine: a customer's timeline, the shards' table.
+
+pub mod table;
+pub mod timeline;
