@@ -8,7 +8,7 @@ use crate::shard::{Counters, Position, Shard};
 use crate::table::Table;
 use crate::turn::{Outgoing, Turned};
 use cartwheel_core::apply::{Core, Mapping};
-use cartwheel_core::customer::decode_customer;
+use cartwheel_core::customer::{Journal, decode_customer};
 use cartwheel_core::effect::Effects;
 use cartwheel_core::event::Record;
 use cartwheel_core::journey::plan::Plan;
@@ -159,6 +159,7 @@ impl<S: Store> Opened<S> {
             replay: log.turns,
             plans,
             sealed: None,
+            spare_journal: Journal::default(),
             dead: Vec::new(),
             skipped: Vec::new(),
             counters: Counters::default(),

@@ -6,6 +6,7 @@ use crate::recover::AcceptedTurn;
 use crate::settings::{Identity, Settings};
 use crate::table::Table;
 use cartwheel_core::apply::Core;
+use cartwheel_core::customer::Journal;
 use cartwheel_core::effect::{Effects, Tally};
 use cartwheel_core::sends::{Dead, Headers, Mode, Poison, Reader, SEMANTICS, Skipped, Verdict};
 use cartwheel_core::time::Millis;
@@ -74,6 +75,8 @@ pub struct Shard<S> {
     /// Hash of the record before the checkpoint's next offset, until it has been compared.
     pub(crate) verify_input: Option<u64>,
     pub(crate) sealed: Option<Pending>,
+    /// Empty; the memory of the last checkpoint's journal.
+    pub(crate) spare_journal: Journal,
     pub(crate) dead: Vec<Dead>,
     pub(crate) skipped: Vec<Skipped>,
     pub(crate) counters: Counters,
@@ -123,7 +126,9 @@ impl<S: Store> Shard<S> {
         let bytes = self.store.commit(&pending.meta, &pending.sealed)?;
         self.counters.checkpoints += 1;
         self.counters.checkpoint_bytes += bytes;
-        Ok(ReadBack::Checkpointed { customers: pending.sealed.len(), bytes })
+        let customers = pending.sealed.len();
+        self.spare_journal = pending.sealed.into_journal();
+        Ok(ReadBack::Checkpointed { customers, bytes })
     }
 
     /// Records handed out to be published that have not been read back.
@@ -222,7 +227,8 @@ impl<S: Store> Shard<S> {
             return Ok(());
         }
         self.record(out)?;
-        let mut sealed = Sealed::new(std::mem::take(&mut self.effects.journal));
+        let spare = std::mem::take(&mut self.spare_journal);
+        let mut sealed = Sealed::new(std::mem::replace(&mut self.effects.journal, spare));
         for slot in self.table.take_dirty() {
             sealed.add(self.table.get_mut(slot))?;
         }

@@ -4,11 +4,17 @@ use cartwheel_core::customer::Customer;
 use cartwheel_core::id::CustomerId;
 use hashbrown::HashTable;
 
-/// Customers in slots that never move; slot numbers are what the wheel and the dirty list hold.
+/// log2 of the slots of a block.
+const BLOCK_BITS: u32 = 12;
+const BLOCK: usize = 1 << BLOCK_BITS;
+
+/// Customers in slots that never move; slot numbers are what the wheel and the dirty list hold. Blocks of slots are added one by
+/// one: growing copies nothing but the index, whose entries carry the hash so that no slot is looked at.
 #[derive(Default)]
 pub struct Table {
-    slots: Vec<Customer>,
-    index: HashTable<u32>,
+    blocks: Vec<Vec<Customer>>,
+    len: u32,
+    index: HashTable<(u64, u32)>,
     dirty: Vec<u32>,
 }
 
@@ -20,38 +26,41 @@ fn hash(id: CustomerId) -> u64 {
 impl Table {
     /// Number of customers.
     pub fn len(&self) -> usize {
-        self.slots.len()
+        self.len as usize
     }
 
     /// The slot of a customer.
     pub fn find(&self, id: CustomerId) -> Option<u32> {
-        let slots = &self.slots;
-        self.index.find(hash(id), |slot| slots[*slot as usize].id == id).copied()
+        let hash = hash(id);
+        self.index.find(hash, |(other, slot)| *other == hash && self.get(*slot).id == id).map(|(_, slot)| *slot)
     }
 
     /// Adds a customer that is not there yet.
     pub fn add(&mut self, customer: Customer) -> u32 {
-        let slot = self.slots.len() as u32;
-        let id = customer.id;
-        self.slots.push(customer);
-        let slots = &self.slots;
-        self.index.insert_unique(hash(id), slot, |slot| hash(slots[*slot as usize].id));
+        let slot = self.len;
+        if slot as usize & (BLOCK - 1) == 0 {
+            self.blocks.push(Vec::with_capacity(BLOCK));
+        }
+        let hash = hash(customer.id);
+        self.blocks[(slot >> BLOCK_BITS) as usize].push(customer);
+        self.len += 1;
+        self.index.insert_unique(hash, (hash, slot), |(hash, _)| *hash);
         slot
     }
 
     /// The customer in a slot.
     pub fn get(&self, slot: u32) -> &Customer {
-        &self.slots[slot as usize]
+        &self.blocks[(slot >> BLOCK_BITS) as usize][slot as usize & (BLOCK - 1)]
     }
 
     /// The customer in a slot, to change it; whoever changes it calls [`Table::changed`] afterwards.
     pub fn get_mut(&mut self, slot: u32) -> &mut Customer {
-        &mut self.slots[slot as usize]
+        &mut self.blocks[(slot >> BLOCK_BITS) as usize][slot as usize & (BLOCK - 1)]
     }
 
     /// Notes that a customer that was clean has been changed.
     pub fn changed(&mut self, slot: u32, was_dirty: bool) {
-        if !was_dirty && self.slots[slot as usize].dirty {
+        if !was_dirty && self.get(slot).dirty {
             self.dirty.push(slot);
         }
     }
@@ -59,9 +68,9 @@ impl Table {
     /// Customers changed since the last call, which are clean from now on; in order of their ids.
     pub fn take_dirty(&mut self) -> Vec<u32> {
         let mut dirty = std::mem::take(&mut self.dirty);
-        dirty.sort_unstable_by_key(|slot| self.slots[*slot as usize].id);
+        dirty.sort_by_cached_key(|slot| self.get(*slot).id);
         for slot in &dirty {
-            self.slots[*slot as usize].dirty = false;
+            self.get_mut(*slot).dirty = false;
         }
         dirty
     }

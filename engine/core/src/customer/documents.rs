@@ -48,37 +48,60 @@ impl Mark {
 
 /// Entry: previous head (u32), kind (u8), length (u32), payload.
 const HEADER: usize = 9;
+/// log2 of a chunk's bytes. An entry lies within one chunk.
+const CHUNK_BITS: u32 = 20;
+const CHUNK: usize = 1 << CHUNK_BITS;
 
-/// The documents since the last checkpoint.
+/// The documents since the last checkpoint. Chunks never move and are used again after a checkpoint: growing costs no copy and,
+/// once the memory is there, no page fault.
 #[derive(Default)]
 pub struct Journal {
-    bytes: Vec<u8>,
+    chunks: Vec<Vec<u8>>,
+    /// Chunk in which the next entry is written, if it fits.
+    current: usize,
 }
 
 impl Journal {
-    /// Bytes in use. The owner takes a checkpoint long before 4 GiB.
+    /// Bytes in use, rounded up to chunks. The owner takes a checkpoint long before 4 GiB.
     pub fn len(&self) -> usize {
-        self.bytes.len()
+        self.chunks.get(self.current).map_or(0, |chunk| self.current * CHUNK + chunk.len())
     }
 
     /// Whether there is no entry.
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.len() == 0
     }
 
     /// The present end.
     pub fn mark(&self) -> Mark {
-        Mark(self.bytes.len() as u32)
+        Mark(self.len() as u32)
     }
 
-    /// Appends an entry to the chain that starts at `head` (0: none) and moves the head.
+    /// Appends an entry to the chain that starts at `head` (0: none) and moves the head. Payloads beyond a chunk (1 MiB) are not
+    /// possible: records are bounded far below.
     pub fn append(&mut self, head: &mut u32, document: Document, payload: &[u8]) {
-        let at = self.bytes.len() as u32;
-        self.bytes.extend_from_slice(&head.to_le_bytes());
-        self.bytes.push(document as u8);
-        self.bytes.extend_from_slice(&(payload.len() as u32).to_le_bytes());
-        self.bytes.extend_from_slice(payload);
+        let needed = HEADER + payload.len();
+        debug_assert!(needed <= CHUNK);
+        let used = self.chunks.get(self.current).map_or(CHUNK, Vec::len);
+        if used + needed > CHUNK {
+            self.next_chunk();
+        }
+        let chunk = &mut self.chunks[self.current];
+        let at = (self.current << CHUNK_BITS) as u32 + chunk.len() as u32;
+        chunk.extend_from_slice(&head.to_le_bytes());
+        chunk.push(document as u8);
+        chunk.extend_from_slice(&(payload.len() as u32).to_le_bytes());
+        chunk.extend_from_slice(payload);
         *head = at + 1;
+    }
+
+    fn next_chunk(&mut self) {
+        if !self.chunks.is_empty() {
+            self.current += 1;
+        }
+        if self.current == self.chunks.len() {
+            self.chunks.push(Vec::with_capacity(CHUNK));
+        }
     }
 
     /// The entries of a chain before the mark, newest first.
@@ -86,21 +109,24 @@ impl Journal {
         let mut next = head;
         std::iter::from_fn(move || {
             loop {
-                let at = next.checked_sub(1)? as usize;
-                let header = self.bytes.get(at..at + HEADER)?;
+                let at = next.checked_sub(1)?;
+                let chunk = self.chunks.get((at >> CHUNK_BITS) as usize)?;
+                let place = at as usize & (CHUNK - 1);
+                let header = chunk.get(place..place + HEADER)?;
                 next = u32::from_le_bytes([header[0], header[1], header[2], header[3]]);
                 let len = u32::from_le_bytes([header[5], header[6], header[7], header[8]]) as usize;
-                if at < before.0 as usize {
-                    let payload = self.bytes.get(at + HEADER..at + HEADER + len)?;
+                if at < before.0 {
+                    let payload = chunk.get(place + HEADER..place + HEADER + len)?;
                     return Some((Document::from_number(header[4])?, payload));
                 }
             }
         })
     }
 
-    /// Forgets everything; keeps the memory for the next checkpoint's entries.
+    /// Forgets everything; keeps the memory for what comes next.
     pub fn clear(&mut self) {
-        self.bytes.clear();
+        self.chunks.iter_mut().for_each(Vec::clear);
+        self.current = 0;
     }
 }
 

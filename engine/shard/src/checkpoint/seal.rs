@@ -46,6 +46,12 @@ impl Sealed {
         Ok(())
     }
 
+    /// The journal, emptied, for its memory.
+    pub fn into_journal(mut self) -> Journal {
+        self.journal.clear();
+        self.journal
+    }
+
     /// Number of customers.
     pub fn len(&self) -> usize {
         self.customers.len()
