@@ -2,9 +2,11 @@
 //!
 //! Read it from here downwards: [`flags`] say what was asked, [`commands`] do it with the [`settings`] of a folder,
 //! [`wire`] makes running parts of the settings, [`failure`] turns what went wrong into a report and an exit code.
-//! [`show`] is what people see of a running engine; [`trace`] reads the tests that stand beside journeys.
+//! [`show`] is what people see of a running engine; [`trace`] reads the tests that stand beside journeys; [`demo`] plays a
+//! whole shop in one process.
 
 mod commands;
+mod demo;
 mod failure;
 mod flags;
 mod journeys;

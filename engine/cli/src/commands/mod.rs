@@ -7,6 +7,7 @@ mod deliver;
 mod dlq;
 mod explain;
 mod inspect;
+mod demo;
 mod man;
 mod run;
 mod test;
@@ -22,6 +23,7 @@ pub fn run(flags: &Flags) -> Result<(), Failure> {
     match &flags.command {
         Command::Run(run) => run::run(flags, run),
         Command::Deliver => deliver::run(flags),
+        Command::Demo(demo) => demo::run(demo),
         Command::Explain(explain) => explain::run(flags, explain),
         Command::Inspect(admin) => inspect::run(flags, admin),
         Command::Dlq(command) => dlq::run(flags, command),

@@ -3,7 +3,6 @@
 use super::DemoError;
 use crate::settings::Settings;
 use cartwheel_core::journey::plan::Plan;
-use cartwheel_core::policy::Policy;
 use cartwheel_providers::Brand;
 use cartwheel_providers::template::Templates;
 use cartwheel_runtime::engine::{ConfigBundle, JourneyText};
@@ -43,11 +42,6 @@ impl Shipped {
         let brand = settings.brand.ok_or_else(|| broken("cartwheel.yaml", "no brand".to_owned()))?;
         Ok(Self { bundle, plan: Arc::new(plan), templates: Arc::new(templates), brand })
     }
-
-    /// The rules over all journeys.
-    pub fn policy(&self) -> &Policy {
-        &self.bundle.policy
-    }
 }
 
 fn text(path: &str) -> Result<String, DemoError> {
@@ -81,7 +75,7 @@ mod tests {
     fn the_shipped_configuration_works_from_the_binary() {
         let dir = tempfile::tempdir().unwrap();
         let shipped = Shipped::load(dir.path()).unwrap();
-        assert!(shipped.plan.journeys.len() >= 2 && !shipped.policy().caps.is_empty());
+        assert!(shipped.plan.journeys.len() >= 2 && !shipped.bundle.policy.caps.is_empty());
         assert!(shipped.templates.names().any(|name| name == "cart_reminder"));
     }
 }

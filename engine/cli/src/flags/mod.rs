@@ -1,7 +1,9 @@
 //! The command line, as clap reads it. The help texts are the manual: each command shows how it is used.
 
+mod demo;
 mod dlq;
 
+pub use demo::{DemoBroker, DemoFlags};
 pub use dlq::{DlqCommand, ListFlags, ReplayFlags};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -108,6 +110,18 @@ Examples:
     /// Dead letters: what could not be applied or delivered, and why; events can be written back.
     #[command(subcommand)]
     Dlq(DlqCommand),
+
+    /// Shows everything at work: a shop, its mails and the console, in one process, in about three minutes.
+    ///
+    /// The story begins three days in the past, is played 1,440 times as fast as life, arrives in the present and goes on in real time.
+    /// Mails go to a mail server of the demo's own; nothing leaves this machine. Uses the shipped configuration, whatever --config-dir says.
+    #[command(after_long_help = "\
+Examples:
+  cartwheel demo                           until Ctrl-C
+  cartwheel demo --exit                    ends with the recap
+  cartwheel demo --broker kafka --exit     the same story on Apache Kafka: the same recap")]
+    Demo(DemoFlags),
+
     /// Checks configuration, journeys, traces and templates, and says where something is wrong.
     ///
     /// Reads the whole folder and reports all problems at once, each with file, line and a remedy. Nothing is contacted.
