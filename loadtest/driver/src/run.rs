@@ -47,7 +47,7 @@ fn run_in(flags: &Run, binary: &Path, work: &Path) -> Result<Report, Error> {
         Some(bootstrap) => (None, bootstrap.clone()),
         None => {
             eprintln!("starting a broker");
-            let broker = Broker::start(BrokerOptions { dir: Some(work.join("broker")), ..BrokerOptions::default() })?;
+            let broker = Broker::start(BrokerOptions { dir: flags.keep.then(|| work.join("broker")), ..BrokerOptions::default() })?;
             let bootstrap = broker.bootstrap();
             (Some(broker), bootstrap)
         }
