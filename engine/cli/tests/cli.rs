@@ -75,7 +75,7 @@ fn wrong_use_is_64_and_help_is_0() {
         assert_eq!(cartwheel(&shipped(), args, &[]).status.code(), Some(64), "{args:?}");
     }
     expect(&cartwheel(&shipped(), &["--help"], &[]), 0, &["Examples:", "Exit codes:"]);
-    for command in ["check", "test", "completions", "man"] {
+    for command in ["run", "deliver", "explain", "inspect", "check", "test", "completions", "man"] {
         expect(&cartwheel(&shipped(), &[command, "--help"], &[]), 0, &["Examples:"]);
     }
 }
@@ -160,4 +160,94 @@ fn schema_completions_and_manual_are_made() {
     let dir = tempfile::tempdir().unwrap();
     expect(&cartwheel(Path::new("/nowhere"), &["man", dir.path().to_str().unwrap()], &[]), 0, &[]);
     assert!(dir.path().join("cartwheel.1").is_file() && dir.path().join("cartwheel-check.1").is_file());
+}
+
+/// An address on this machine at which nobody listens.
+fn nobody() -> String {
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    socket.local_addr().unwrap().to_string()
+}
+
+/// The arguments before `last`: a broker that is not there, a data directory of the test's own, and little patience.
+fn without_broker<'a>(sets: &'a [String], last: &[&'a str]) -> Vec<&'a str> {
+    sets.iter().flat_map(|set| ["--set", set.as_str()]).chain(last.iter().copied()).collect()
+}
+
+#[test]
+fn a_broker_that_is_not_there_is_69_and_named() {
+    let (broker, dir) = (nobody(), tempfile::tempdir().unwrap());
+    let key = dir.path().join("key");
+    std::fs::write(&key, "0123456789abcdef0123456789abcdef").unwrap();
+    let sets = [
+        format!("kafka.bootstrap={broker}"),
+        "engine.start_timeout=1s".into(),
+        format!("data_dir={}", dir.path().join("data").display()),
+        format!("inbound.unsubscribe_secrets_file={}", key.display()),
+    ];
+    for command in [&["run"][..], &["deliver"], &["dlq", "list"], &["dlq", "replay"]] {
+        let output = cartwheel(&shipped(), &without_broker(&sets, command), &[]);
+        expect(&output, 69, &[&format!("the broker {broker} is not available"), "kafka.bootstrap"]);
+    }
+    let output = cartwheel(&shipped(), &without_broker(&sets, &["run", "--output", "json"]), &[]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(json["problems"][0]["message"].as_str().unwrap().contains(&broker), "{json}");
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_used_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    // A file stands where a directory should be: unusable for anybody, root included.
+    let set = format!("data_dir={}", file.join("data").display());
+    expect(
+        &cartwheel(&shipped(), &["--set", &set, "run"], &[]),
+        78,
+        &["data directory", &file.display().to_string(), "CARTWHEEL__DATA_DIR"],
+    );
+
+    let lock = std::fs::File::create(dir.path().join("engine.lock")).unwrap();
+    lock.lock().unwrap();
+    let set = format!("data_dir={}", dir.path().display());
+    expect(&cartwheel(&shipped(), &["--set", &set, "run"], &[]), 75, &["in use by another process", &dir.path().display().to_string()]);
+}
+
+#[test]
+fn what_a_process_would_lack_is_said_before_it_starts() {
+    let refused = |sets: &[&str], command: &str, parts: &[&str]| {
+        let args: Vec<&str> = sets.iter().flat_map(|set| ["--set", *set]).chain([command]).collect();
+        expect(&cartwheel(&shipped(), &args, &[]), 78, parts);
+    };
+    refused(&["admin.insecure_local=false"], "run", &["there is no token", "cartwheel.yaml:", "admin.token_sha256_file"]);
+    refused(&["log.level=a=b=c"], "run", &["log.level", "warn,cartwheel=debug"]);
+    refused(&[], "deliver", &["no key to sign unsubscribe links", "openssl rand -hex 32"]);
+    let dir = changed("cartwheel.yaml", "brand:", "log: { level: warn }\n#");
+    assert_eq!(cartwheel(dir.path(), &["deliver"], &[]).status.code(), Some(78));
+}
+
+#[test]
+fn a_wrong_template_is_65_with_its_place() {
+    let dir = changed("templates/cart_reminder/email.text.liquid", "{{", "{{ nobody_knows }} {{");
+    let line = place(&dir, "templates/cart_reminder/email.text.liquid", "nobody_knows");
+    let line = line.rsplit_once(':').unwrap().0;
+    expect(&cartwheel(dir.path(), &["check"], &[]), 65, &["unknown variable `nobody_knows`", line]);
+    let dir = changed("cartwheel.yaml", "brand:", "brand:");
+    std::fs::remove_file(dir.path().join("templates/cart_reminder/sms.liquid")).unwrap();
+    for command in ["check", "deliver"] {
+        expect(&cartwheel(dir.path(), &[command], &[]), 65, &["sms.liquid", "a journey sends `cart_reminder` by sms"]);
+    }
+}
+
+#[test]
+fn an_engine_that_does_not_run_is_69_with_the_remedy() {
+    let address = nobody();
+    for command in [&["explain", "ana"][..], &["inspect"]] {
+        let set = format!("admin.listen={address}");
+        let args: Vec<&str> = ["--set", &set].into_iter().chain(command.iter().copied()).collect();
+        expect(&cartwheel(&shipped(), &args, &[]), 69, &[&format!("no engine answers at http://{address}"), "cartwheel run"]);
+        // With --admin no configuration is needed.
+        let url = format!("http://{address}");
+        let args: Vec<&str> = command.iter().copied().chain(["--admin", &url]).collect();
+        expect(&cartwheel(Path::new("/nowhere"), &args, &[]), 69, &[&address]);
+    }
 }

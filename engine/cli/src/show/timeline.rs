@@ -141,7 +141,7 @@ mod tests {
             "ana (shard 1), times in Europe/Madrid\n",
             "3 orders worth 412.5; consent to email; no consent to sms; reachable by email\n",
             "2026-01-02\n  11:00:00  cart_abandonment / cart_reviews: Message put off (email). They had as many messages as the frequency cap allows.\n",
-            "            cap `two a day`, limit 2, cart.total 80, until 2026-01-02 20:30:00\n",
+            "            cap `two a day`, cart.total 80, limit 2, until 2026-01-02 20:30:00\n",
             "  cart_abandonment: running, next step cart_reviews, next timer 2026-01-02 20:30:00\n",
         ];
         for part in expected {
