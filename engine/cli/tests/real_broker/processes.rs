@@ -20,7 +20,7 @@ pub fn until(what: &str, limit: Duration, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
         assert!(begun.elapsed() < limit, "waited {limit:?} for {what}");
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 
@@ -71,7 +71,7 @@ providers:
   route: {{ email: smtp }}
   smtp: {{ host: 127.0.0.1, port: {smtp_port}, tls: none }}
 brand: {{ name: Test Shop, from: shop@shop.example, store_url: "https://shop.example" }}
-admin: {{ listen: "127.0.0.1:{admin}", insecure_local: true }}
+admin: {{ listen: "127.0.0.1:{admin}", deliver_listen: "127.0.0.1:0", insecure_local: true }}
 inbound:
   listen: "127.0.0.1:{inbound}"
   unsubscribe_secrets: [ "0123456789abcdef0123456789abcdef0123456789abcdef" ]
@@ -134,13 +134,21 @@ log: {{ level: info, format: text }}
     pub fn caught_up(&self) -> bool {
         let topics = self.kafka.topics();
         let end = |topic: &str, partition| self.offsets.end(topic, partition, Duration::from_secs(10)).expect("an end offset");
-        let ends: Vec<i64> =
-            (0..crate::kill_nine::PARTITIONS).flat_map(|partition| [end(&topics.events, partition), end(&topics.sends, partition)]).collect();
+        let ends: Vec<i64> = (0..crate::kill_nine::PARTITIONS)
+            .flat_map(|partition| [end(&topics.events, partition), end(&topics.sends, partition)])
+            .collect();
         let mut still = self.still.lock().expect("not poisoned");
         if still.0 != ends {
             *still = (ends, Instant::now());
         }
         still.1.elapsed() > Duration::from_secs(4)
+    }
+
+    /// Records in the sends topic.
+    pub fn decided(&self) -> i64 {
+        let sends = self.kafka.topics().sends;
+        let end = |partition| self.offsets.end(&sends, partition, Duration::from_secs(10)).expect("an end offset");
+        (0..crate::kill_nine::PARTITIONS).map(end).sum()
     }
 
     /// What the engine's `/metrics` says.

@@ -8,15 +8,11 @@ use cartwheel_core::time::{DAY, HOUR, Millis, format_rfc3339};
 use cartwheel_kafka::{EventsProducer, KafkaConfig, Message};
 use cartwheel_workload::{Options, Workload};
 use serde_json::{Value, json};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
 const MINUTE: Millis = 60_000;
-/// Events a second while the engine is killed.
-const PACE: u64 = 20_000;
-const CHUNK: usize = 2_000;
+/// Appended at once.
+const CHUNK: usize = 5_000;
 
 /// A customer of whom it is known what must be decided.
 #[derive(Clone)]
@@ -136,48 +132,25 @@ impl Story {
     }
 }
 
-/// Producing in the background.
-pub struct Producing {
-    thread: JoinHandle<()>,
-    produced: Arc<AtomicU64>,
-}
-
-impl Producing {
-    pub fn produced(&self) -> u64 {
-        self.produced.load(Ordering::Relaxed)
-    }
-
-    pub fn join(self) {
-        self.thread.join().expect("everything was produced");
-    }
-}
-
-pub fn produce(kafka: KafkaConfig, story: Story) -> Producing {
-    let produced = Arc::new(AtomicU64::new(0));
-    let progress = Arc::clone(&produced);
-    let thread = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let producer = EventsProducer::new(&kafka).expect("a producer");
-            let topic = kafka.topics().events;
-            let begun = Instant::now();
-            for chunk in story.events.chunks(CHUNK) {
-                let sends = chunk.iter().map(|(time, key, value)| {
-                    producer.send(Message {
-                        topic: &topic,
-                        key: Some(key.as_bytes()),
-                        value: Some(value),
-                        timestamp_ms: Some(*time),
-                        ..Message::default()
-                    })
-                });
-                for appended in futures_util::future::join_all(sends).await {
-                    appended.expect("an acknowledgement");
-                }
-                let done = progress.fetch_add(chunk.len() as u64, Ordering::Relaxed) + chunk.len() as u64;
-                tokio::time::sleep_until((begun + Duration::from_micros(done * 1_000_000 / PACE)).into()).await;
+/// Appends the whole story, in order.
+pub fn produce(kafka: &KafkaConfig, story: &Story) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let producer = EventsProducer::new(kafka).expect("a producer");
+        let topic = kafka.topics().events;
+        for chunk in story.events.chunks(CHUNK) {
+            let sends = chunk.iter().map(|(time, key, value)| {
+                producer.send(Message {
+                    topic: &topic,
+                    key: Some(key.as_bytes()),
+                    value: Some(value),
+                    timestamp_ms: Some(*time),
+                    ..Message::default()
+                })
+            });
+            for appended in futures_util::future::join_all(sends).await {
+                appended.expect("an acknowledgement");
             }
-        });
+        }
     });
-    Producing { thread, produced }
 }
