@@ -29,7 +29,8 @@ impl Running {
             }
             DemoBroker::Mock => {
                 let broker = MockBroker::start()?;
-                for topic in TopicSpec::all(&KafkaConfig { namespace: NAMESPACE.to_owned(), ..KafkaConfig::default() }, PARTITIONS, 1, None) {
+                for topic in TopicSpec::all(&KafkaConfig { namespace: NAMESPACE.to_owned(), ..KafkaConfig::default() }, PARTITIONS, 1, None)
+                {
                     broker.create_topic(&topic.name, topic.partitions)?;
                 }
                 Ok(Self::Mock(broker))

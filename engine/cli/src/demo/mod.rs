@@ -1,7 +1,7 @@
 //! A shop in three minutes: broker, story, engine, delivery, mail server and console in one process, from first event to received mail.
 //!
 //! The [`story`](cartwheel_workload::story) begins three days in the past and is played 1,440 times as fast as life by the [`pump`], in lockstep with
-//! engine and delivery; all read one [`clock`]. Then it goes on in real time. Everything between the story and the [`inbox`] is what runs in
+//! engine and delivery; all read one [`clock`]. The [`recap`] is told; then it goes on to the present, and there in real time. Everything between the story and the [`inbox`] is what runs in
 //! production: journeys, policy and templates as [`shipped`], the SMTP provider talking to a mail server ([`smtp`]). Only
 //! text messages have no provider here ([`providers`]).
 
@@ -78,7 +78,9 @@ pub enum DemoError {
     #[error("nothing moves: {0}")]
     Stuck(String),
     /// Events were lost on the way: a defect.
-    #[error("the events topic has {written} records, the shards took in {taken}, a reader found {read}; {unreadable} commands are unreadable")]
+    #[error(
+        "the events topic has {written} records, the shards took in {taken}, a reader found {read}; {unreadable} commands are unreadable"
+    )]
     Lost {
         /// In the topic.
         written: i64,
@@ -90,7 +92,9 @@ pub enum DemoError {
         unreadable: u64,
     },
     /// The mock broker holds 5 MiB a partition.
-    #[error("the broker dropped its oldest records (first offsets {0:?}): the story is too large for it; take --broker kafka, or fewer --visits")]
+    #[error(
+        "the broker dropped its oldest records (first offsets {0:?}): the story is too large for it; take --broker kafka, or fewer --visits"
+    )]
     Dropped(Vec<i64>),
     /// A customer could not be asked for.
     #[error("asking for a customer: {0}")]
@@ -124,7 +128,10 @@ pub fn run(flags: &DemoFlags) -> Result<(), DemoError> {
     play.view.end();
     match outcome {
         // The clean way out: dropping the stage finishes turns, calls and checkpoints.
-        Err(DemoError::Stopped) => Ok(println!("Stopping.")),
+        Err(DemoError::Stopped) => {
+            println!("Stopping.");
+            Ok(())
+        }
         outcome => outcome,
     }
 }
@@ -152,6 +159,12 @@ impl Play {
             self.step(at)?;
         }
         let recap = self.recap()?;
+        self.view.end();
+        self.tell(&recap, exit);
+        if exit {
+            return Ok(());
+        }
+        self.view.again();
         while at + STEP <= system.wall() {
             at += STEP;
             self.step(at)?;
@@ -159,10 +172,7 @@ impl Play {
         self.stage.clock.set_speed(1.0);
         self.step_to_now(&system)?;
         self.view.end();
-        self.tell(&recap, exit);
-        if exit {
-            return Ok(());
-        }
+        println!("The shop has arrived in the present and goes on in real time. Console: {}  (Ctrl-C ends it)", self.stage.address());
         self.view.again();
         loop {
             let next = Instant::now() + TICK;
@@ -225,7 +235,7 @@ impl Play {
         if exit {
             println!("\nEnding here, as --exit asks; without it the shop goes on in real time, and these commands answer.");
         } else {
-            println!("\nThe shop goes on in real time. Console: {}  (Ctrl-C ends it)", self.stage.address());
+            println!("\nThe shop goes on to the present.");
         }
     }
 }

@@ -30,7 +30,8 @@ impl Observer {
     pub fn open(kafka: &KafkaConfig, offsets: &Arc<Offsets>, partitions: i32) -> Result<Self, Error> {
         let topics = kafka.topics();
         let open = |topic: &str, partition| Source::open_with(kafka, Arc::clone(offsets), topic, partition, Start::Beginning);
-        let sends = (0..partitions).map(|partition| Ok((open(&topics.sends, partition)?, Reader::at_start()))).collect::<Result<_, Error>>()?;
+        let sends =
+            (0..partitions).map(|partition| Ok((open(&topics.sends, partition)?, Reader::at_start()))).collect::<Result<_, Error>>()?;
         let events = (0..partitions).map(|partition| open(&topics.events, partition)).collect::<Result<_, Error>>()?;
         Ok(Self { sends, events, batch: Batch::new(BATCH), ledger: Ledger::default(), records: 0 })
     }
@@ -82,7 +83,10 @@ impl Observer {
 /// A broker that is away for a moment comes back.
 fn read(source: &mut Source, batch: &mut Batch, wait: Duration) -> Result<(), Error> {
     match source.poll(batch, wait) {
-        Err(error) if error.is_transient() => Ok(batch.clear()),
+        Err(error) if error.is_transient() => {
+            batch.clear();
+            Ok(())
+        }
         outcome => outcome,
     }
 }
@@ -206,7 +210,9 @@ mod tests {
     #[test]
     fn other_events_are_passed_over() {
         let mut ledger = Ledger::default();
-        for json in [&b"{"[..], b"{}", br#"{"id":"12:opened"}"#, br#"{"id":"xyz:sent"}"#, br#"{"id":"9f3c5b7d1e2a4c68","type":"message_bounced"}"#] {
+        for json in
+            [&b"{"[..], b"{}", br#"{"id":"12:opened"}"#, br#"{"id":"xyz:sent"}"#, br#"{"id":"9f3c5b7d1e2a4c68","type":"message_bounced"}"#]
+        {
             ledger.event(json);
         }
         assert_eq!(ledger.outstanding(), 0);

@@ -198,7 +198,11 @@ impl Pump {
         let shards = self.board.shards();
         let shard = |shard: &ShardStats| {
             let (number, state, offset) = (shard.shard, shard.state, shard.next_offset);
-            format!("shard {number} {state:?} at {offset}, clock {} ms before the step's end, {} in flight", to - shard.clock, shard.in_flight)
+            format!(
+                "shard {number} {state:?} at {offset}, clock {} ms before the step's end, {} in flight",
+                to - shard.clock,
+                shard.in_flight
+            )
         };
         let shards: Vec<_> = shards.iter().map(shard).collect();
         format!("{}; {ledger} commands without a receipt; ends {:?}", shards.join("; "), self.ends(&self.topics.events).ok())

@@ -2,7 +2,7 @@
 
 use super::observer::Message;
 use cartwheel_core::decision::{Decision, Reason, Verdict};
-use cartwheel_core::time::{Millis, format_rfc3339};
+use cartwheel_core::time::{HOUR, Millis, format_rfc3339};
 use cartwheel_core::value::Value;
 use cartwheel_runtime::admin::reason_in_words;
 use std::collections::BTreeMap;
@@ -85,7 +85,8 @@ impl Recap {
     /// For the terminal.
     pub fn text(&self) -> String {
         let mut text = format!(
-            "Three days in the shop: {} to {}\n\n{:>8}  customers, {} events\n{:>8}  carts abandoned\n",
+            "{} in the shop: {} to {}\n\n{:>8}  customers, {} events\n{:>8}  carts abandoned\n",
+            length(self.period),
             minute(self.period.0),
             minute(self.period.1),
             self.customers,
@@ -103,7 +104,8 @@ impl Recap {
         let (purchases, others) = (self.exits.get("order_placed").copied().unwrap_or(0), self.exits.values().sum::<u64>());
         line(&mut text, purchases, "left a journey because they bought");
         line(&mut text, others - purchases, "left for another reason");
-        let capped = |rows: &BTreeMap<Reason, u64>| [Reason::Cap, Reason::Reserved].iter().filter_map(|reason| rows.get(reason)).sum::<u64>();
+        let capped =
+            |rows: &BTreeMap<Reason, u64>| [Reason::Cap, Reason::Reserved].iter().filter_map(|reason| rows.get(reason)).sum::<u64>();
         line(&mut text, capped(&self.deferred) + capped(&self.dropped), "times capped");
         for (title, rows) in [("messages put off", &self.deferred), ("messages left out", &self.dropped)] {
             line(&mut text, rows.values().sum(), title);
@@ -116,7 +118,11 @@ impl Recap {
             line(&mut text, *orders, &format!("{what}, worth {}", dollars(*cents)));
         }
         if self.truncated > 0 {
-            line(&mut text, self.truncated as u64, "customers have more decisions than are kept in memory; older ones are not counted above");
+            line(
+                &mut text,
+                self.truncated as u64,
+                "customers have more decisions than are kept in memory; older ones are not counted above",
+            );
         }
         let _ = writeln!(text, "\nFingerprint of all messages: {:016x} (the same story sends the same on every broker)", self.fingerprint);
         text
@@ -141,6 +147,14 @@ fn shown(value: &Value) -> String {
         Ok(serde_json::Value::String(text)) => text,
         Ok(other) => other.to_string(),
         Err(_) => String::new(),
+    }
+}
+
+/// `Three days`, or the number of hours.
+fn length((from, to): (Millis, Millis)) -> String {
+    match (to - from) / HOUR {
+        72 => "Three days".to_owned(),
+        hours => format!("{hours} hours"),
     }
 }
 
@@ -171,7 +185,18 @@ mod tests {
     fn decision(journey: &str, decision: Verdict, reason: Reason, values: &[(&str, Value)]) -> Decision {
         let values = values.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
         let journey = journey.into();
-        Decision { at: 0, customer: "ana".into(), journey, run: None, step: None, decision, reason, channel: None, command_id: None, values }
+        Decision {
+            at: 0,
+            customer: "ana".into(),
+            journey,
+            run: None,
+            step: None,
+            decision,
+            reason,
+            channel: None,
+            command_id: None,
+            values,
+        }
     }
 
     fn message(customer: &str, step: &str) -> Message {

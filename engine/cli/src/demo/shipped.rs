@@ -30,15 +30,16 @@ impl Shipped {
     /// Compiles everything. The templates are written below `dir` first, where their loader reads them.
     pub fn load(dir: &Path) -> Result<Self, DemoError> {
         let broken = |what: &str, why: String| DemoError::Shipped(format!("{what}: {why}"));
-        let settings: Settings = serde_saphyr::from_str(&text("cartwheel.yaml")?).map_err(|error| broken("cartwheel.yaml", error.to_string()))?;
+        let settings: Settings =
+            serde_saphyr::from_str(&text("cartwheel.yaml")?).map_err(|error| broken("cartwheel.yaml", error.to_string()))?;
         let bundle = ConfigBundle { policy: settings.policy, journeys: journeys()? };
         let plan = bundle.load().map_err(|problems| match problems.first() {
             Some(problem) => broken(&problem.path, problem.message.clone()),
             None => broken("journeys", "no plan".to_owned()),
         })?;
         unpack(dir)?;
-        let templates = Templates::load(dir)
-            .map_err(|problems| broken("templates", problems.first().map(ToString::to_string).unwrap_or_default()))?;
+        let templates =
+            Templates::load(dir).map_err(|problems| broken("templates", problems.first().map(ToString::to_string).unwrap_or_default()))?;
         let brand = settings.brand.ok_or_else(|| broken("cartwheel.yaml", "no brand".to_owned()))?;
         Ok(Self { bundle, plan: Arc::new(plan), templates: Arc::new(templates), brand })
     }

@@ -174,7 +174,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_order_is_kept_and_nonsense_is_refused() {
-        let (answers, mails) = talk(b"MAIL FROM:<a@b>\r\nHELO me\r\nDATA\r\nRCPT TO:<c@d>\r\nWHAT\r\nMAIL FROM:<a@b>\r\nRSET\r\nRCPT TO:<c@d>\r\n").await;
+        let (answers, mails) =
+            talk(b"MAIL FROM:<a@b>\r\nHELO me\r\nDATA\r\nRCPT TO:<c@d>\r\nWHAT\r\nMAIL FROM:<a@b>\r\nRSET\r\nRCPT TO:<c@d>\r\n").await;
         assert_eq!(codes(&answers), ["220", "503", "250", "503", "503", "502", "250", "250", "503"]);
         assert!(mails.is_empty());
     }

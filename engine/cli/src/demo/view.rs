@@ -123,7 +123,11 @@ mod tests {
         let row = |decision, reason, count| DecisionCount { journey: "cart".into(), step: None, decision, reason, count };
         let mut stats = ShardStats::new(0, 1);
         stats.timers = 7;
-        stats.decisions = vec![row(Verdict::Sent, Reason::GatePassed, 5), row(Verdict::Refused, Reason::Filter, 3), row(Verdict::Dropped, Reason::NoConsent, 9)];
+        stats.decisions = vec![
+            row(Verdict::Sent, Reason::GatePassed, 5),
+            row(Verdict::Refused, Reason::Filter, 3),
+            row(Verdict::Dropped, Reason::NoConsent, 9),
+        ];
         board.publish_shard(stats, Instant::now());
         board.set_journeys(vec![cartwheel_runtime::admin::view::JourneyGraph {
             journey: "cart".into(),

@@ -10,7 +10,7 @@ pub struct DemoFlags {
     #[arg(long, value_enum, default_value_t)]
     pub broker: DemoBroker,
 
-    /// Ends when the story has arrived in the present.
+    /// Ends with the recap.
     #[arg(long)]
     pub exit: bool,
 
@@ -26,11 +26,11 @@ pub struct DemoFlags {
     #[arg(long)]
     pub port: Option<u16>,
 
-    /// When the story begins [default: --hours before the last full six hours, UTC]. The same beginning and seed tell the same story.
+    /// When the story begins; the same beginning and seed tell the same story [default: --hours ago, at midnight, 6, 12 or 18 o'clock UTC]
     #[arg(long, value_name = "RFC 3339", value_parser = instant)]
     pub start: Option<Millis>,
 
-    /// How much of the past is told in the recap.
+    /// How much of the past the recap tells of.
     #[arg(long, default_value_t = 72, value_parser = clap::value_parser!(u32).range(1..=240))]
     pub hours: u32,
 
