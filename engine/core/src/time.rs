@@ -98,8 +98,7 @@ pub fn parse_rfc3339(text: &str) -> Option<Millis> {
 /// Writes epoch milliseconds as RFC 3339 in UTC with three fractional digits. Instants that jiff cannot express
 /// (outside of the years -9999..9999) are clamped.
 pub fn format_rfc3339(at: Millis) -> String {
-    let at = at.clamp(Timestamp::MIN.as_millisecond(), Timestamp::MAX.as_millisecond());
-    let stamp = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
+    let stamp = Timestamp::from_millisecond(at).unwrap_or(if at < 0 { Timestamp::MIN } else { Timestamp::MAX });
     let mut text = String::with_capacity(24);
     let printer = DateTimePrinter::new().precision(Some(3));
     // Writing into a String cannot fail.

@@ -89,13 +89,13 @@ impl Core {
 
 /// The channel of a subscription event: none where it names none, `Some(None)` where it names one that needs no consent or is unknown.
 fn named_channel(event: &Event<'_>) -> Option<Option<Channel>> {
-    let in_message = event.subject(Subject::Message).and_then(|message| message.get(&["channel"])).and_then(|raw| raw.string());
+    let in_message = event.field(Subject::Message, "channel").and_then(|raw| raw.string());
     let name = in_message.or_else(|| event.channel.clone())?;
     Some(Channel::parse(&name).filter(|channel| Channel::PERSONAL.contains(channel)))
 }
 
 fn bounce_is_hard(event: &Event<'_>) -> bool {
-    let kind = event.subject(Subject::Message).and_then(|message| message.get(&["bounce"])).and_then(|raw| raw.string());
+    let kind = event.field(Subject::Message, "bounce").and_then(|raw| raw.string());
     kind.as_deref() != Some("soft")
 }
 
@@ -121,7 +121,7 @@ fn count_order(customer: &mut Customer, event: &Event<'_>, seen: Millis) {
 
 /// The order's total, where the event has one.
 pub(super) fn order_total(event: &Event<'_>) -> Option<f64> {
-    event.subject(Subject::Order)?.get(&["total"])?.number()
+    event.field(Subject::Order, "total")?.number()
 }
 
 fn documents(customer: &mut Customer, event: &Event<'_>, turn: &mut Turn<'_>) {
@@ -148,7 +148,7 @@ fn engagement(customer: &mut Customer, event: &Event<'_>) {
     if !matches!(event.kind.as_ref(), "message_opened" | "message_clicked") {
         return;
     }
-    let id = event.subject(Subject::Message).and_then(|message| message.get(&["command_id"])).and_then(|raw| raw.string());
+    let id = event.field(Subject::Message, "command_id").and_then(|raw| raw.string());
     let Some(command) = id.and_then(|text| text.parse::<CommandId>().ok()) else { return };
     for run in customer.runs.iter_mut().filter(|run| run.is_of(command)) {
         run.engaged = true;

@@ -28,7 +28,10 @@ fn read(event: &Event<'_>, field: &EventField) -> Value {
 fn find<'a>(event: &Event<'a>, field: &EventField) -> Option<Raw<'a>> {
     let (first, rest) = field.path.split_first()?;
     match Subject::parse(first) {
-        Some(subject) => event.subject(subject)?.get(rest),
+        Some(subject) => match rest {
+            [] => event.subject(subject),
+            [name, deeper @ ..] => event.field(subject, name)?.get(deeper),
+        },
         None => event.whole.get(&field.path),
     }
 }

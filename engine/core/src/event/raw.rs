@@ -77,35 +77,119 @@ impl<'a> Raw<'a> {
     /// Elements of an array, keys of an object, characters of a string; 0 for anything else.
     pub fn size(self) -> usize {
         match self.0.as_bytes().first() {
-            Some(b'[') => sonic_rs::to_array_iter(self.0).filter(Result::is_ok).count(),
-            Some(b'{') => sonic_rs::to_object_iter(self.0).filter(Result::is_ok).count(),
+            Some(b'[') => elements(self.0.as_bytes()),
+            Some(b'{') => object_entries(self).count(),
             Some(b'"') => self.string().map_or(0, |text| text.chars().count()),
             _ => 0,
         }
     }
 
-    /// The value at a path of object keys below this one; none where it is absent or null.
+    /// The value at a path of object keys below this one; none where it is absent or null. Of repeated names the last counts.
     pub fn get<S: AsRef<str>>(self, path: &[S]) -> Option<Raw<'a>> {
-        if path.is_empty() {
-            return Some(self);
+        let mut at = self;
+        for name in path {
+            if !at.is_object() {
+                return None;
+            }
+            at = object_entries(at).filter(|(key, _)| key == name.as_ref()).last()?.1;
         }
-        let value = sonic_rs::get_from_str(self.0, path.iter().map(AsRef::as_ref)).ok()?;
-        borrowed(&value).filter(|raw| !raw.is_null())
+        Some(at).filter(|raw| !raw.is_null())
     }
 }
 
-/// The keys and values of an object, in order. Stops at the first malformed entry (there is none in validated JSON).
-pub fn object_entries(raw: Raw<'_>) -> impl Iterator<Item = (Cow<'_, str>, Raw<'_>)> {
-    sonic_rs::to_object_iter(raw.0).map_while(Result::ok).filter_map(|(name, value)| {
-        let value = borrowed(&value)?;
-        Some((Cow::Owned(name.to_string()), value))
+/// The keys and values of an object, in order. The text is valid JSON already, so this only looks for the ends of values.
+pub fn object_entries<'a>(raw: Raw<'a>) -> impl Iterator<Item = (Cow<'a, str>, Raw<'a>)> {
+    let bytes = raw.0.as_bytes();
+    let mut at = 1;
+    std::iter::from_fn(move || {
+        at = skip(bytes, at, |byte| byte.is_ascii_whitespace() || byte == b',');
+        let name_end = value_end(bytes, at);
+        let name = Raw(raw.0.get(at..name_end)?).string()?;
+        let start = skip(bytes, name_end, |byte| byte.is_ascii_whitespace() || byte == b':');
+        at = value_end(bytes, start);
+        Some((name, Raw(raw.0.get(start..at)?)))
     })
 }
 
-/// The text of a lazy value; it always borrows from the input when that is a string slice.
-pub(super) fn borrowed<'a>(value: &sonic_rs::LazyValue<'a>) -> Option<Raw<'a>> {
-    match value.as_raw_cow() {
-        Cow::Borrowed(text) => Some(Raw(text)),
-        Cow::Owned(_) => None,
+/// The number of elements of an array.
+fn elements(bytes: &[u8]) -> usize {
+    let (mut at, mut count) = (1, 0);
+    loop {
+        at = skip(bytes, at, |byte| byte.is_ascii_whitespace() || byte == b',');
+        if bytes.get(at).is_none_or(|byte| *byte == b']') {
+            return count;
+        }
+        at = value_end(bytes, at);
+        count += 1;
+    }
+}
+
+fn skip(bytes: &[u8], from: usize, blank: impl Fn(u8) -> bool) -> usize {
+    let rest = bytes.get(from..).unwrap_or_default();
+    from + rest.iter().position(|byte| !blank(*byte)).unwrap_or(rest.len())
+}
+
+/// Where the value that starts at `from` ends.
+fn value_end(bytes: &[u8], from: usize) -> usize {
+    let rest = bytes.get(from..).unwrap_or_default();
+    let len = match rest.first() {
+        Some(b'"') => string_len(rest),
+        Some(b'{' | b'[') => nested_len(rest),
+        _ => rest.iter().position(|byte| matches!(byte, b',' | b'}' | b']') || byte.is_ascii_whitespace()).unwrap_or(rest.len()),
+    };
+    from + len
+}
+
+/// The length of a string with its quotes.
+fn string_len(text: &[u8]) -> usize {
+    let mut at = 1;
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'"' => return at + 1,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    text.len()
+}
+
+/// The length of an object or array with its brackets.
+fn nested_len(text: &[u8]) -> usize {
+    let (mut at, mut depth) = (0, 0u32);
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'"' => at += string_len(&text[at..]),
+            b'{' | b'[' => {
+                depth += 1;
+                at += 1;
+            }
+            b'}' | b']' => {
+                depth -= 1;
+                at += 1;
+                if depth == 0 {
+                    return at;
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_those_of_the_full_parser() {
+        let text = r#"{ "a" : 1.5 ,"b":"x\"y, }","c\u0064":{"d":[1,{"e":"]"}]},"f":[],"g":null,"h" : true , "i":{}}"#;
+        let full: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).unwrap();
+        let read: Vec<(String, serde_json::Value)> =
+            object_entries(Raw(text)).map(|(name, raw)| (name.into_owned(), serde_json::from_str(raw.0).unwrap())).collect();
+        assert_eq!(read.len(), full.len());
+        for (name, value) in read {
+            assert_eq!(full[&name], value, "{name}");
+        }
+        assert_eq!(object_entries(Raw("{}")).count() + object_entries(Raw("{ }")).count(), 0);
     }
 }
