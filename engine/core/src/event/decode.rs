@@ -73,15 +73,28 @@ pub struct Event<'a> {
     known: [Option<Raw<'a>>; KNOWN.len()],
 }
 
-/// Fields that the product itself reads: taken in one pass over their subject, with the type that they must have.
-const KNOWN: [(Subject, &str, &str, fn(Raw<'_>) -> bool); 7] = [
-    (Subject::Cart, "id", "cart.id", is_id),
-    (Subject::Cart, "total", "cart.total", is_number),
-    (Subject::Cart, "items", "cart.items", is_array),
-    (Subject::Order, "id", "order.id", is_id),
-    (Subject::Order, "total", "order.total", is_number),
-    (Subject::Message, "command_id", "message.command_id", is_text),
-    (Subject::Message, "channel", "message.channel", is_text),
+/// A field that the product itself reads.
+struct Known {
+    subject: Subject,
+    name: &'static str,
+    full: &'static str,
+    /// Whether the value has the type that it must have.
+    fits: fn(Raw<'_>) -> bool,
+}
+
+const fn known(subject: Subject, name: &'static str, full: &'static str, fits: fn(Raw<'_>) -> bool) -> Known {
+    Known { subject, name, full, fits }
+}
+
+/// Taken in one pass over their subject.
+const KNOWN: [Known; 7] = [
+    known(Subject::Cart, "id", "cart.id", is_id),
+    known(Subject::Cart, "total", "cart.total", is_number),
+    known(Subject::Cart, "items", "cart.items", is_array),
+    known(Subject::Order, "id", "order.id", is_id),
+    known(Subject::Order, "total", "order.total", is_number),
+    known(Subject::Message, "command_id", "message.command_id", is_text),
+    known(Subject::Message, "channel", "message.channel", is_text),
 ];
 
 fn is_id(raw: Raw<'_>) -> bool {
@@ -123,7 +136,7 @@ impl<'a> Event<'a> {
 
     /// A field of a subject; none where it is absent or null.
     pub fn field(&self, subject: Subject, name: &str) -> Option<Raw<'a>> {
-        match KNOWN.iter().position(|(of, known, ..)| *of == subject && *known == name) {
+        match KNOWN.iter().position(|known| known.subject == subject && known.name == name) {
             Some(place) => self.known[place],
             None => self.subject(subject)?.get(&[name]),
         }
@@ -273,14 +286,14 @@ fn known_fields<'a>(subjects: &[Option<Raw<'a>>; 9]) -> Result<[Option<Raw<'a>>;
     for subject in [Subject::Cart, Subject::Order, Subject::Message] {
         let Some(raw) = subjects[subject as usize] else { continue };
         for (name, value) in super::object_entries(raw) {
-            if let Some(place) = KNOWN.iter().position(|(of, field, ..)| *of == subject && *field == name) {
+            if let Some(place) = KNOWN.iter().position(|known| known.subject == subject && known.name == name) {
                 known[place] = Some(value).filter(|value| !value.is_null());
             }
         }
     }
-    for (value, (_, _, full, fits)) in known.iter().zip(KNOWN) {
-        if value.is_some_and(|value| !fits(value)) {
-            return Err(wrong_type(full));
+    for (value, field) in known.iter().zip(KNOWN) {
+        if value.is_some_and(|value| !(field.fits)(value)) {
+            return Err(wrong_type(field.full));
         }
     }
     Ok(known)

@@ -2,4 +2,6 @@
 
 mod crash;
 mod rules;
+#[cfg(feature = "rocksdb")]
+mod store;
 mod world;

@@ -1,0 +1,87 @@
+//! The real store keeps what the store in memory keeps, through several checkpoints and a reopening.
+
+use crate::checkpoint::memory::MemoryStore;
+use crate::checkpoint::rocks::RocksStore;
+use crate::checkpoint::{Meta, Sealed, Store, StoreError};
+use cartwheel_core::customer::{Customer, Document, Journal};
+use cartwheel_core::id::CustomerId;
+use std::collections::BTreeMap;
+
+/// Checkpoint `number`: every customer whose number it divides has changed.
+fn sealed(number: u64) -> Sealed {
+    let mut journal = Journal::default();
+    let mut customers: Vec<Customer> = (0..300u64)
+        .filter(|customer| customer % number == 0)
+        .map(|customer| {
+            let name = format!("c{customer}");
+            let mut customer = Customer::new(CustomerId::of(&name));
+            customer.orders = number as u32;
+            if number == 1 {
+                journal.append(&mut customer.cold, Document::Name, name.as_bytes());
+            }
+            journal.append(&mut customer.cold, Document::Cart, format!(r#"{{"id":"k{number}"}}"#).as_bytes());
+            for n in 0..30 {
+                journal.append(&mut customer.cold, Document::Decision, format!("{number}-{n}").as_bytes());
+            }
+            journal.append(&mut customer.cold, Document::Profile, format!(r#"{{"n{number}":1}}"#).as_bytes());
+            customer
+        })
+        .collect();
+    customers.sort_by_key(|customer| customer.id);
+    let mut sealed = Sealed::new(journal);
+    for customer in &mut customers {
+        sealed.add(customer).expect("a customer is encoded");
+    }
+    sealed
+}
+
+fn meta(number: u64) -> Meta {
+    Meta {
+        next_offset: number as i64,
+        seq: number,
+        sends_offset: 7,
+        leader: 3,
+        now: 1,
+        seen: 1,
+        behind: false,
+        config: 9,
+        semantics: 1,
+        chain: 5,
+        last_input: 4,
+    }
+}
+
+type Content = (Option<Meta>, BTreeMap<u128, Vec<u8>>, BTreeMap<(usize, Document), Vec<u8>>);
+
+fn content(store: &impl Store) -> Content {
+    let mut hot = BTreeMap::new();
+    store
+        .load(&mut |id, bytes| {
+            hot.insert(id.0, bytes.to_vec());
+            Ok(())
+        })
+        .expect("customers");
+    let mut ids: Vec<CustomerId> = (0..320).map(|customer| CustomerId::of(&format!("c{customer}"))).collect();
+    ids.sort_unstable();
+    let mut documents = BTreeMap::new();
+    store
+        .documents(&ids, &Document::ALL, &mut |index, document, bytes| drop(documents.insert((index, document), bytes.to_vec())))
+        .expect("documents");
+    (store.meta().expect("meta"), hot, documents)
+}
+
+#[test]
+fn rocks_keeps_what_memory_keeps() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut memory = MemoryStore::default();
+    let mut rocks = RocksStore::open(dir.path()).expect("a store");
+    assert_eq!(content(&rocks), content(&memory));
+    for number in 1..=5 {
+        memory.commit(&meta(number), &sealed(number)).expect("a checkpoint");
+        rocks.commit(&meta(number), &sealed(number)).expect("a checkpoint");
+        assert_eq!(content(&rocks), content(&memory), "checkpoint {number}");
+    }
+    assert!(matches!(RocksStore::open(dir.path()), Err(StoreError::Locked { .. })));
+    drop(rocks);
+    assert_eq!(content(&RocksStore::open(dir.path()).expect("the store")), content(&memory));
+}
