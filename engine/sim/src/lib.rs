@@ -1,6 +1,6 @@
 //! The seeded world in which Cartwheel is tried.
 //!
-//! There: [`reference`], the naive reference model of what the core decides, and [`history`], random histories that drive
+//! There: [`mod@reference`], the naive reference model of what the core decides, and [`history`], random histories that drive
 //! both programs. Not there yet, of what the design gives this crate: the simulated log, disk, clock and provider, faults and
 //! checkers, which run several owners of a shard against each other under one seed.
 
