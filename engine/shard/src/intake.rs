@@ -16,6 +16,8 @@ const MAX_DEAD_VALUE: usize = 256 * 1024;
 impl<S: Store> Shard<S> {
     /// Applies one record; timers due by its time have fired.
     pub(crate) fn apply(&mut self, record: &Record<'_>) {
+        // A record's time is whatever its producer wrote; -1 is none.
+        let record = &Record { time: record.time.max(0), ..*record };
         self.position.seen = self.position.seen.max(record.time);
         self.position.now = self.position.now.max(self.position.seen);
         self.position.next_offset = record.offset + 1;

@@ -1,7 +1,8 @@
 //! The fields of an event that some condition, key or capture reads.
 
-use super::decode::{Event, Subject};
+use super::decode::Event;
 use super::raw::Raw;
+use super::subject::Subject;
 use crate::journey::plan::EventField;
 use crate::value::Value;
 use std::borrow::Cow;
@@ -27,7 +28,7 @@ fn read(event: &Event<'_>, field: &EventField) -> Value {
 
 fn find<'a>(event: &Event<'a>, field: &EventField) -> Option<Raw<'a>> {
     let (first, rest) = field.path.split_first()?;
-    match Subject::parse(first) {
+    match Subject::parse(first.as_bytes()) {
         Some(subject) => match rest {
             [] => event.subject(subject),
             [name, deeper @ ..] => event.field(subject, name)?.get(deeper),

@@ -2,12 +2,16 @@
 //! where the product or some journey reads them.
 
 mod decode;
+mod scan;
+mod top;
+mod subject;
 mod fields;
 mod raw;
 
-pub use decode::{Event, Rejected, Subject, decode};
+pub use decode::{Event, Rejected, decode};
 pub use fields::{key_text, read_fields};
 pub use raw::{Raw, object_entries};
+pub use subject::Subject;
 
 use crate::time::Millis;
 

@@ -33,13 +33,18 @@ impl<'a> Raw<'a> {
         self.0 == "null"
     }
 
+    /// The string, of a text that is known to have no escapes; none for another type.
+    pub fn plain_string(self) -> Option<&'a str> {
+        self.0.strip_prefix('"')?.strip_suffix('"')
+    }
+
     /// The string; none for another type.
     pub fn string(self) -> Option<Cow<'a, str>> {
-        let inner = self.0.strip_prefix('"')?.strip_suffix('"')?;
+        let inner = self.plain_string()?;
         if !inner.contains('\\') {
             return Some(Cow::Borrowed(inner));
         }
-        sonic_rs::from_str::<String>(self.0).ok().map(Cow::Owned)
+        serde_json::from_str::<String>(self.0).ok().map(Cow::Owned)
     }
 
     /// The number; none for another type.

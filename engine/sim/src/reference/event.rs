@@ -2,7 +2,7 @@
 
 use cartwheel_core::policy::Policy;
 use cartwheel_core::sends::Poison;
-use cartwheel_core::time::{Millis, parse_rfc3339};
+use cartwheel_core::time::{Millis, is_instant, parse_rfc3339};
 use serde_json::{Map, Value};
 
 /// Deeper values are not read; the event's own object is level 1.
@@ -62,12 +62,12 @@ pub fn decode(value: &[u8], record_time: Millis, policy: &Policy) -> Result<Even
         return Err(Poison::BadValue);
     }
     let time = match fields.get("time") {
-        None => Some(record_time),
+        None => Some(record_time.max(0)),
         Some(Value::String(text)) => parse_rfc3339(text),
         Some(Value::Number(number)) => number.as_i64(),
         Some(_) => None,
     };
-    let time = time.ok_or(Poison::BadTime)?;
+    let time = time.filter(|at| is_instant(*at)).ok_or(Poison::BadTime)?;
     if time > record_time.saturating_add(policy.max_event_ahead.millis()) {
         return Err(Poison::TimeInFuture);
     }
