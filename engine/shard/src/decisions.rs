@@ -1,7 +1,7 @@
 //! A recorded turn: the turn record and the records that follow it, with sequence numbers and the chain hash.
 
-use crate::checkpoint::Store;
-use crate::documents::{Documents, Lookup};
+use crate::checkpoint::{Documents, Store};
+use crate::documents::Lookup;
 use crate::error::ShardError;
 use crate::shard::Shard;
 use crate::turn::Outgoing;

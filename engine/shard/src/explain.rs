@@ -1,9 +1,9 @@
 //! What the shard knows of one customer, in words that can be shown.
 
-use crate::checkpoint::{Store, StoreError, decisions_in, fold, frame};
-use crate::documents::{Documents, Lookup};
+use crate::checkpoint::{Documents, Store, StoreError};
+use crate::documents::Lookup;
 use crate::shard::Shard;
-use cartwheel_core::customer::{Document, Mark, Stage};
+use cartwheel_core::customer::{Mark, Stage};
 use cartwheel_core::decision::Decision;
 use cartwheel_core::effect::pack::unpack;
 use cartwheel_core::id::{CustomerId, RunId};
@@ -96,6 +96,7 @@ impl<S: Store> Shard<S> {
                 held: run.held,
             }
         });
+        let documents = self.documents_now(known.id, known.cold)?;
         Ok(Some(Explanation {
             customer: customer.to_owned(),
             granted: names(known.granted),
@@ -107,24 +108,10 @@ impl<S: Store> Shard<S> {
             orders: known.orders,
             lifetime_value: known.lifetime_value,
             last_order_at: Some(known.last_order_at).filter(|at| *at != Millis::MIN),
-            profile: Profile(self.documents_now(known.id, known.cold)?.profile()),
+            profile: Profile(documents.profile()),
             runs: runs.collect(),
-            decisions: self.decisions_of(customer, known.id, known.cold)?,
+            decisions: documents.decisions().into_iter().filter_map(|packed| unpack(packed, customer)).collect(),
         }))
-    }
-
-    fn decisions_of(&self, customer: &str, id: CustomerId, head: u32) -> Result<Vec<Decision>, StoreError> {
-        let mut frames = Vec::new();
-        self.store.documents(&[id], &[Document::Decision], &mut |_, _, bytes| frames = bytes.to_vec())?;
-        let sealed = self.sealed.as_ref().map(|pending| &pending.sealed);
-        let mut newer: Vec<&[u8]> = self.effects.journal.entries(head, Mark::END).filter_map(decision).collect();
-        newer.extend(sealed.into_iter().flat_map(|sealed| sealed.documents_of(id)).filter_map(decision));
-        for packed in newer.into_iter().rev() {
-            let mut one = Vec::new();
-            frame(&mut one, packed);
-            frames = fold(Document::Decision, &frames, &one);
-        }
-        Ok(decisions_in(&frames).filter_map(|packed| unpack(packed, customer)).collect())
     }
 
     /// The decisions kept since [`Shard::keep_decisions`], with their customers' names, oldest first.
@@ -148,8 +135,4 @@ impl<S: Store> Shard<S> {
         let lookup = Lookup { store: &self.store, sealed, journal: &self.effects.journal };
         Ok(lookup.read(&[(id, head, Mark::END)])?.pop().unwrap_or_default())
     }
-}
-
-fn decision((document, bytes): (Document, &[u8])) -> Option<&[u8]> {
-    (document == Document::Decision).then_some(bytes)
 }

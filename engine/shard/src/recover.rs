@@ -244,7 +244,10 @@ impl<S: Store> Shard<S> {
     fn switch_plan(&mut self, plan: &Arc<Plan>) {
         let mapping = Mapping::new(&self.core.plan, plan);
         let t = self.position.now.max(0);
-        for slot in 0..self.table.len() as u32 {
+        let mut slots: Vec<u32> = (0..self.table.len() as u32).collect();
+        // Runs may exit: their decisions are in order of ids, whatever the order in which the customers came into memory.
+        slots.sort_by_cached_key(|slot| Some(self.table.get(*slot)).filter(|customer| !customer.runs.is_empty()).map(|customer| customer.id));
+        for slot in slots {
             let customer = self.table.get_mut(slot);
             let was_dirty = customer.dirty;
             let mut turn = cartwheel_core::apply::Turn { mode: self.position.mode, effects: &mut self.effects };

@@ -1,7 +1,6 @@
 //! A store in memory, for tests, traces and the simulator. Clones share the content, as a disk outlives its process.
 
 use super::{EachCustomer, Meta, Sealed, Store, StoreError, fold};
-use cartwheel_core::customer::Document;
 use cartwheel_core::id::CustomerId;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +15,7 @@ pub struct MemoryStore {
 struct Content {
     meta: Option<Meta>,
     hot: BTreeMap<CustomerId, Vec<u8>>,
-    documents: BTreeMap<(CustomerId, Document), Vec<u8>>,
+    documents: BTreeMap<CustomerId, Vec<u8>>,
 }
 
 impl MemoryStore {
@@ -34,18 +33,11 @@ impl Store for MemoryStore {
         self.content().hot.iter().try_for_each(|(id, bytes)| each(*id, bytes))
     }
 
-    fn documents(
-        &self,
-        customers: &[CustomerId],
-        kinds: &[Document],
-        each: &mut dyn FnMut(usize, Document, &[u8]),
-    ) -> Result<(), StoreError> {
+    fn documents(&self, customers: &[CustomerId], each: &mut dyn FnMut(usize, &[u8])) -> Result<(), StoreError> {
         let content = self.content();
         for (index, id) in customers.iter().enumerate() {
-            for document in kinds {
-                if let Some(bytes) = content.documents.get(&(*id, *document)) {
-                    each(index, *document, bytes);
-                }
+            if let Some(packed) = content.documents.get(id) {
+                each(index, packed);
             }
         }
         Ok(())
@@ -58,10 +50,10 @@ impl Store for MemoryStore {
             bytes += hot.len() as u64;
             content.hot.insert(id, hot.to_vec());
         }
-        sealed.for_each_document(|write| {
-            bytes += write.content.len() as u64;
-            let place = content.documents.entry((write.id, write.document)).or_default();
-            *place = if write.replace { write.content.to_vec() } else { fold(write.document, place, write.content) };
+        sealed.for_each_documents(|id, newer| {
+            bytes += newer.len() as u64;
+            let place = content.documents.entry(id).or_default();
+            *place = fold([place, newer].into_iter());
             Ok::<(), StoreError>(())
         })?;
         content.meta = Some(meta.clone());

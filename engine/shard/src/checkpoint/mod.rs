@@ -1,16 +1,15 @@
 //! A checkpoint: a consistent stored copy of the shard, one atomic unit. [`Store`] is what keeps it: RocksDB in production
 //! ([`rocks`]), memory in tests ([`memory`]).
 
-mod fold;
 pub mod memory;
+mod packed;
 #[cfg(feature = "rocksdb")]
 pub mod rocks;
 mod seal;
 
-pub use fold::{decisions_in, fold, frame, profile_of};
+pub use packed::{Documents, append, fold};
 pub use seal::Sealed;
 
-use cartwheel_core::customer::Document;
 use cartwheel_core::id::CustomerId;
 use wincode::{SchemaRead, SchemaWrite};
 
@@ -95,14 +94,8 @@ pub trait Store {
     /// Every customer's stored hot state, in order of ids.
     fn load(&self, each: &mut EachCustomer<'_>) -> Result<(), StoreError>;
 
-    /// The stored documents of these kinds of these customers (sorted by id), in one read: called with the index into
-    /// `customers`. Replacing documents as they are, the others as frames ([`frame`]).
-    fn documents(
-        &self,
-        customers: &[CustomerId],
-        kinds: &[Document],
-        each: &mut dyn FnMut(usize, Document, &[u8]),
-    ) -> Result<(), StoreError>;
+    /// The stored documents ([`Documents`]) of these customers (sorted by id), in one read: called with the index into `customers`.
+    fn documents(&self, customers: &[CustomerId], each: &mut dyn FnMut(usize, &[u8])) -> Result<(), StoreError>;
 
     /// Writes a sealed checkpoint as one atomic unit. Returns the bytes handed to the store.
     fn commit(&mut self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError>;

@@ -4,22 +4,23 @@
 //! | --- | --- |
 //! | `m` | [`Meta`] |
 //! | `h` + customer id (16 bytes, big-endian) | hot state |
-//! | `d` + customer id + document number | document; frames where documents add up |
+//! | `c` + customer id | documents, packed ([`super::Documents`]) |
+//! | `d` | retired: documents one by one |
 //!
 //! Key bytes are for ever; retired prefixes stay reserved. The order in memory (by id) is the order on disk.
 
 use super::{EachCustomer, Meta, Sealed, Store, StoreError, fold};
-use cartwheel_core::customer::Document;
 use cartwheel_core::id::CustomerId;
 use rocksdb::{
     BlockBasedOptions, Cache, DB, DBCompressionType, IngestExternalFileOptions, IteratorMode, MergeOperands, Options, ReadOptions,
     SstFileWriter,
 };
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 const META: &[u8] = b"m";
 const HOT: u8 = b'h';
-const DOCUMENT: u8 = b'd';
+const DOCUMENTS: u8 = b'c';
 /// The file of the checkpoint that is being written. RocksDB passes over names that are not its own.
 const NEXT: &str = "next-checkpoint";
 
@@ -67,27 +68,17 @@ fn options() -> Options {
     table.set_block_cache(&Cache::new_lru_cache(64 << 20));
     table.set_cache_index_and_filter_blocks(true);
     options.set_block_based_table_factory(&table);
-    options.set_merge_operator_associative("cartwheel-fold-v1", merge);
+    options.set_merge_operator_associative("cartwheel-fold-v2", merge);
     options
 }
 
-/// Folds documents that add up ([`fold`]); the document's number is the last byte of the key.
-fn merge(key: &[u8], existing: Option<&[u8]>, operands: &MergeOperands) -> Option<Vec<u8>> {
-    let document = Document::from_number(*key.last()?)?;
-    let start = existing.map(<[u8]>::to_vec).unwrap_or_default();
-    Some(operands.iter().fold(start, |older, newer| fold(document, &older, newer)))
+fn merge(_: &[u8], existing: Option<&[u8]>, operands: &MergeOperands) -> Option<Vec<u8>> {
+    Some(fold(existing.into_iter().chain(operands)))
 }
 
-fn hot_key(id: CustomerId) -> [u8; 17] {
-    let mut key = [HOT; 17];
+fn key(prefix: u8, id: CustomerId) -> [u8; 17] {
+    let mut key = [prefix; 17];
     key[1..].copy_from_slice(&id.0.to_be_bytes());
-    key
-}
-
-fn document_key(id: CustomerId, document: Document) -> [u8; 18] {
-    let mut key = [DOCUMENT; 18];
-    key[1..17].copy_from_slice(&id.0.to_be_bytes());
-    key[17] = document as u8;
     key
 }
 
@@ -112,36 +103,32 @@ impl Store for RocksStore {
         Ok(())
     }
 
-    fn documents(
-        &self,
-        customers: &[CustomerId],
-        kinds: &[Document],
-        each: &mut dyn FnMut(usize, Document, &[u8]),
-    ) -> Result<(), StoreError> {
-        let keys: Vec<[u8; 18]> = customers.iter().flat_map(|id| kinds.iter().map(|kind| document_key(*id, *kind))).collect();
-        let found = self.db.multi_get(&keys);
-        for (place, value) in found.into_iter().enumerate() {
-            if let Some(value) = value.map_err(|error| self.failed(&error))? {
-                each(place / kinds.len(), kinds[place % kinds.len()], &value);
+    fn documents(&self, customers: &[CustomerId], each: &mut dyn FnMut(usize, &[u8])) -> Result<(), StoreError> {
+        let keys: Vec<[u8; 17]> = customers.iter().map(|id| key(DOCUMENTS, *id)).collect();
+        for (index, packed) in self.db.multi_get(&keys).into_iter().enumerate() {
+            if let Some(packed) = packed.map_err(|error| self.failed(&error))? {
+                each(index, &packed);
             }
         }
         Ok(())
     }
 
     /// One sorted file, ingested in one call: no write-ahead log, no memtable, no second copy. The file is synced before the
-    /// manifest names it, so a checkpoint is there at once or not at all. The order of the keys is `d`, `h`, `m`.
+    /// manifest names it, so a checkpoint is there at once or not at all. The order of the keys is `c`, `h`, `m`.
     fn commit(&mut self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError> {
         let file = self.path.join(NEXT);
+        // After a crash it may be a second link to a file that the store has taken over: to write into it would destroy that.
+        if let Err(error) = std::fs::remove_file(&file)
+            && error.kind() != ErrorKind::NotFound
+        {
+            return Err(failed(&file, &error));
+        }
         let options = options();
         let mut writer = SstFileWriter::create(&options);
         writer.open(&file).map_err(|error| self.failed(&error))?;
-        sealed.for_each_document(|write| {
-            let key = document_key(write.id, write.document);
-            let written = if write.replace { writer.put(key, write.content) } else { writer.merge(key, write.content) };
-            written.map_err(|error| self.failed(&error))
-        })?;
+        sealed.for_each_documents(|id, packed| writer.merge(key(DOCUMENTS, id), packed).map_err(|error| self.failed(&error)))?;
         for (id, hot) in sealed.hot() {
-            writer.put(hot_key(id), hot).map_err(|error| self.failed(&error))?;
+            writer.put(key(HOT, id), hot).map_err(|error| self.failed(&error))?;
         }
         writer.put(META, meta.encode()?).map_err(|error| self.failed(&error))?;
         writer.finish().map_err(|error| self.failed(&error))?;

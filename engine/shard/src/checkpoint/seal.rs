@@ -1,6 +1,6 @@
 //! The dirty set, copied at the checkpoint's turn and kept until its turn record has been read back.
 
-use super::frame;
+use super::append;
 use cartwheel_core::customer::{Customer, Document, Journal, Mark, StateError, encode_customer};
 use cartwheel_core::id::CustomerId;
 use std::ops::Range;
@@ -17,18 +17,6 @@ struct Copied {
     id: CustomerId,
     hot: Range<usize>,
     head: u32,
-}
-
-/// A document to write.
-pub struct DocumentWrite<'a> {
-    /// Whose.
-    pub id: CustomerId,
-    /// Which.
-    pub document: Document,
-    /// Replace what is stored, or fold into it ([`super::fold`]).
-    pub replace: bool,
-    /// The new content.
-    pub content: &'a [u8],
 }
 
 impl Sealed {
@@ -73,27 +61,21 @@ impl Sealed {
         self.journal.entries(head, Mark::END)
     }
 
-    /// Every document to write, in order of ids and kinds.
-    pub fn for_each_document<E>(&self, mut write: impl FnMut(DocumentWrite<'_>) -> Result<(), E>) -> Result<(), E> {
-        let mut frames: Vec<u8> = Vec::new();
-        let mut newest: Vec<(Document, &[u8])> = Vec::new();
-        for copied in &self.customers {
-            newest.clear();
-            newest.extend(self.journal.entries(copied.head, Mark::END));
-            for document in Document::ALL {
-                let mut entries = newest.iter().filter(|(kind, _)| *kind == document).map(|(_, content)| *content);
-                if document.replaces() {
-                    if let Some(content) = entries.next() {
-                        write(DocumentWrite { id: copied.id, document, replace: true, content })?;
-                    }
-                    continue;
-                }
-                frames.clear();
-                entries.rev().for_each(|content| frame(&mut frames, content));
-                if !frames.is_empty() {
-                    write(DocumentWrite { id: copied.id, document, replace: false, content: &frames })?;
+    /// The new documents of every customer that has some, packed ([`append`]), in order of ids.
+    pub fn for_each_documents<E>(&self, mut write: impl FnMut(CustomerId, &[u8]) -> Result<(), E>) -> Result<(), E> {
+        let (mut packed, mut kept) = (Vec::new(), Vec::new());
+        for copied in self.customers.iter().filter(|copied| copied.head != 0) {
+            packed.clear();
+            kept.clear();
+            // Of what replaces only the newest is written.
+            let mut replaced = [false; Document::ALL.len()];
+            for (document, content) in self.journal.entries(copied.head, Mark::END) {
+                if !(document.replaces() && std::mem::replace(&mut replaced[document as usize], true)) {
+                    kept.push((document, content));
                 }
             }
+            kept.iter().rev().for_each(|(document, content)| append(&mut packed, *document, content));
+            write(copied.id, &packed)?;
         }
         Ok(())
     }

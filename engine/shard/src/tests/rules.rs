@@ -5,6 +5,7 @@ use crate::checkpoint::memory::MemoryStore;
 use crate::{Clock, Settings, ShardError};
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::event::Record;
+use cartwheel_core::id::CustomerId;
 use cartwheel_core::sends::{Headers, Kind, Mode};
 
 fn with_cart() -> World {
@@ -127,6 +128,36 @@ fn a_changed_configuration_is_a_recorded_turn_and_replays() {
     again.drain(&mut world, 8, START + 30 * HOUR, false).unwrap().unwrap();
     assert_eq!(again.shard.explain("ana").unwrap(), owner.shard.explain("ana").unwrap());
     assert_eq!(again.shard.core().plan.hash, changed.hash);
+}
+
+/// Whose runs a changed configuration ends is decided in the order of ids: neither the order in which they came nor the disk matters.
+#[test]
+fn runs_that_a_changed_configuration_ends_replay_with_and_without_a_disk() {
+    let mut world = World { plans: vec![plan()], ..World::default() };
+    let mut names = ["ana", "ben", "cem", "dua", "eva"];
+    names.sort_unstable_by_key(|name| std::cmp::Reverse(CustomerId::of(name)));
+    for name in names {
+        world.event(
+            START,
+            &format!(r#"{{"type":"cart_updated","customer":"{name}","time":{START},"cart":{{"id":"k","total":80,"items":[1]}}}}"#),
+        );
+    }
+    let disk = MemoryStore::default();
+    let mut owner = world.open(Settings::default(), disk.clone()).unwrap().unwrap();
+    owner.drain(&mut world, 8, START, true).unwrap().unwrap();
+    owner.checkpoint(&mut world).unwrap();
+    let changed = plan_of(&CART.replace("journey: cart_abandonment", "journey: carts"));
+    world.plans.push(changed.clone());
+    let mut out = Vec::new();
+    assert!(owner.shard.activate(&changed, &mut out).unwrap());
+    owner.publish(&mut world, &mut out).unwrap().unwrap();
+    for disk in [disk, MemoryStore::default()] {
+        let mut again = world.open(Settings::default(), disk).unwrap().unwrap();
+        again.drain(&mut world, 8, START, false).unwrap().unwrap();
+        for name in names {
+            assert_eq!(again.shard.explain(name).unwrap(), owner.shard.explain(name).unwrap());
+        }
+    }
 }
 
 #[test]
