@@ -14,7 +14,7 @@ pub struct RetryPolicy {
     pub base: Millis,
     /// The greatest width, in ms.
     pub cap: Millis,
-    /// Calls in all.
+    /// Calls in all, without those that were refused for the account's sake.
     pub max_attempts: u32,
 }
 
@@ -33,6 +33,8 @@ pub struct Attempt {
     pub class: Class,
     /// Number of this call, from 1.
     pub number: u32,
+    /// Those before it that were refused for the account's sake: they do not count against [`RetryPolicy::max_attempts`].
+    pub excused: u32,
     /// An earlier call of this command was ambiguous and nothing has settled it.
     pub uncertain: bool,
     /// When the provider forgets the command's idempotency key (wall); none where it keeps none.
@@ -70,13 +72,21 @@ pub enum GiveUp {
     Exhausted,
 }
 
+/// Whether a call was refused for the account's sake: a wrong or withdrawn key. That says nothing of the message, which was certainly not
+/// taken and will be once somebody has mended the account.
+pub const fn refuses_account(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Rejected { reason: RejectReason::Unauthorized, suppress: false })
+}
+
 /// Judges the outcome of a call.
 ///
+/// Where the account is refused the message waits for as long as it has any worth.
 /// A message that may have been taken is repeated under a key that the provider still honours at the time of the repeat;
 /// else only if it is transactional. Giving up such a message is ambiguous too.
 pub fn judge(policy: &RetryPolicy, attempt: &Attempt, outcome: &Outcome, now: Now) -> Verdict {
     let (after, uncertain) = match outcome {
         Outcome::Accepted { .. } => return Verdict::Accepted,
+        refused if refuses_account(refused) => (0, attempt.uncertain),
         Outcome::Rejected { reason, suppress } => return Verdict::Rejected { reason: *reason, suppress: *suppress },
         Outcome::Retry { after, .. } => {
             (after.map_or(0, |wait| Millis::try_from(wait.as_millis()).unwrap_or(Millis::MAX)), attempt.uncertain)
@@ -84,7 +94,7 @@ pub fn judge(policy: &RetryPolicy, attempt: &Attempt, outcome: &Outcome, now: No
         Outcome::Ambiguous { .. } => (0, true),
     };
     let give_up = |reason| if uncertain { Verdict::Ambiguous } else { Verdict::GiveUp(reason) };
-    if attempt.number >= policy.max_attempts {
+    if !refuses_account(outcome) && attempt.number.saturating_sub(attempt.excused) >= policy.max_attempts {
         return give_up(GiveUp::Exhausted);
     }
     let delay = backoff(policy, attempt.command, attempt.number).max(after);
@@ -136,6 +146,7 @@ mod tests {
         use Class::{Marketing as M, Transactional as T};
         use Verdict::{Accepted, Ambiguous, RetryAt};
         let accepted = || Outcome::Accepted { provider_id: None };
+        let locked = || Outcome::Rejected { reason: RejectReason::Unauthorized, suppress: false };
         let bad = || Outcome::Rejected { reason: RejectReason::BadAddress, suppress: true };
         let rejected = Verdict::Rejected { reason: RejectReason::BadAddress, suppress: true };
         let (expired, exhausted) = (Verdict::GiveUp(GiveUp::Expired), Verdict::GiveUp(GiveUp::Exhausted));
@@ -153,6 +164,12 @@ mod tests {
             (retry(Some(700)),   M,    1,     false,  None,  700,    expired),
             (retry(Some(u64::MAX)), M, 1,     false,  None,  60_000, expired),
             (retry(None),        M,    1,     false,  None,  0,      expired),
+            // a wrong key of the account: until not_after, however often
+            (locked(),           M,    1,     false,  None,  60_000, RetryAt(1_000)),
+            (locked(),           M,    99,    false,  None,  60_000, RetryAt(1_000)),
+            (locked(),           M,    99,    false,  None,  0,      expired),
+            (locked(),           T,    99,    true,   None,  60_000, RetryAt(1_000)),
+            (locked(),           M,    2,     true,   None,  60_000, Ambiguous),
             // may have been taken, no key: the class decides
             (lost(),             M,    1,     false,  None,  60_000, Ambiguous),
             (lost(),             T,    1,     false,  None,  60_000, RetryAt(1_000)),
@@ -170,9 +187,25 @@ mod tests {
             (retry(Some(500)),   T,    2,     true,   key,   60_000, RetryAt(1_500)),
         ];
         for (line, (outcome, class, number, uncertain, key_until, left, verdict)) in table.into_iter().enumerate() {
-            let attempt = Attempt { command: CommandId(7), class, number, uncertain, key_until, not_after: NOW.wall + left };
+            let attempt = Attempt { command: CommandId(7), class, number, excused: 0, uncertain, key_until, not_after: NOW.wall + left };
             assert_eq!(judge(&POLICY, &attempt, &outcome, NOW), verdict, "line {line}");
         }
+    }
+
+    #[test]
+    fn calls_refused_for_the_accounts_sake_do_not_count() {
+        let class = Class::Marketing;
+        let attempt = |number| Attempt {
+            command: CommandId(7),
+            class,
+            number,
+            excused: 90,
+            uncertain: false,
+            key_until: None,
+            not_after: NOW.wall + 60_000,
+        };
+        assert_eq!(judge(&POLICY, &attempt(92), &retry(None), NOW), Verdict::RetryAt(1_000));
+        assert_eq!(judge(&POLICY, &attempt(93), &retry(None), NOW), Verdict::GiveUp(GiveUp::Exhausted));
     }
 
     #[test]

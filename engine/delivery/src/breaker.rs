@@ -1,6 +1,7 @@
 //! A circuit breaker per provider and channel: after a row of failures no calls for a while, then one probe.
 
-use cartwheel_core::receipt::{Outcome, RejectReason, RetryReason};
+use crate::attempt::refuses_account;
+use cartwheel_core::receipt::{Outcome, RetryReason};
 use cartwheel_core::time::{Millis, SECOND};
 
 /// When a provider counts as down, and for how long.
@@ -36,16 +37,18 @@ pub enum State {
 pub enum Health {
     /// It answers.
     Good,
-    /// It does not, or refuses the account.
+    /// It does not.
     Bad,
+    /// It refuses the account, and so every message: one call tells.
+    Locked,
 }
 
 impl Health {
-    /// A message refused on its own account, or a request to slow down, is an answer; wrong credentials are not: they fail every message.
+    /// A message refused for its own sake, or a request to slow down, is an answer; wrong credentials are not.
     pub const fn of(outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Accepted { .. } => Health::Good,
-            Outcome::Rejected { reason: RejectReason::Unauthorized, .. } => Health::Bad,
+            refused if refuses_account(refused) => Health::Locked,
             Outcome::Rejected { .. } => Health::Good,
             Outcome::Retry { reason, .. } => match reason {
                 RetryReason::RequestTimeout | RetryReason::ServerError | RetryReason::Connect => Health::Bad,
@@ -98,13 +101,14 @@ impl Breaker {
     pub fn record(&mut self, health: Health, now: Millis) {
         self.state = match (self.state, health) {
             (State::Closed(_), Health::Good) => State::Closed(0),
+            (State::Closed(_), Health::Locked) => self.open(now),
             (State::Closed(failures), Health::Bad) if failures + 1 >= self.policy.failures => self.open(now),
             (State::Closed(failures), Health::Bad) => State::Closed(failures + 1),
             (State::HalfOpen, Health::Good) => {
                 self.open_for = self.policy.open_for;
                 State::Closed(0)
             }
-            (State::HalfOpen, Health::Bad) => {
+            (State::HalfOpen, Health::Bad | Health::Locked) => {
                 self.open_for = (self.open_for * 2).min(self.policy.open_at_most);
                 self.open(now)
             }
@@ -120,6 +124,7 @@ impl Breaker {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cartwheel_core::receipt::RejectReason;
 
     #[test]
     fn closed_open_half_open() {
@@ -148,10 +153,17 @@ mod tests {
     }
 
     #[test]
-    fn wrong_credentials_are_bad_health() {
+    fn wrong_credentials_open_it_at_once() {
         let rejected = |reason| Outcome::Rejected { reason, suppress: false };
-        assert_eq!(Health::of(&rejected(RejectReason::Unauthorized)), Health::Bad);
+        assert_eq!(Health::of(&rejected(RejectReason::Unauthorized)), Health::Locked);
         assert_eq!(Health::of(&rejected(RejectReason::TooLarge)), Health::Good);
         assert_eq!(Health::of(&Outcome::Retry { after: None, reason: RetryReason::RateLimited }), Health::Good);
+        let mut breaker = Breaker::new(BreakerPolicy { failures: 5, open_for: 100, open_at_most: 300 });
+        breaker.record(Health::Locked, 0);
+        breaker.record(Health::Locked, 50);
+        assert_eq!(breaker.state(), State::Open(100), "calls that were out already change nothing");
+        assert!(breaker.admit(100));
+        breaker.record(Health::Locked, 110);
+        assert_eq!(breaker.state(), State::Open(310));
     }
 }

@@ -1,5 +1,6 @@
 //! Plain counters. Every label comes from a closed list; the runtime shows them.
 
+use crate::breaker::State;
 use cartwheel_core::channel::Channel;
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ pub enum Counter {
     Calls,
     /// Calls that were not begun in time and given back; no reason.
     NotBegun,
-    /// Outcomes of calls that lead to another one: retry and ambiguity reasons.
+    /// Outcomes of calls that lead to another one: retry reasons, and `unauthorized`.
     Retries,
     /// Ambiguous outcomes, and calls that a crash left without one (`crash`).
     Ambiguous,
@@ -92,4 +93,15 @@ pub struct Gauges {
     pub suppressions: usize,
     /// Providers whose breaker is not closed.
     pub breakers_open: usize,
+}
+
+/// Where the provider of one channel stands now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChannelGauges {
+    /// The channel.
+    pub channel: Channel,
+    /// Commands in memory.
+    pub queued: usize,
+    /// Its breaker.
+    pub breaker: State,
 }

@@ -123,3 +123,16 @@ fn an_ambiguous_call_is_repeated_under_its_key_but_not_after_the_keys_life() {
         assert_eq!((world.counters().total(Counter::Calls, ""), world.counters().total(Counter::Ended, ended)), (calls, 1));
     }
 }
+
+#[test]
+fn a_wrong_key_of_the_account_loses_nothing() {
+    let mut world = run(&[sms(1, false), sms(2, false), sms(3, true)]);
+    let refused = [Op::Begin(0), Op::Finish { call: 0, how: 8 }];
+    for _ in 0..20 {
+        ALL.into_iter().chain(refused).chain(refused).chain(refused).chain([Op::Advance(200)]).for_each(|op| world.step(op));
+    }
+    assert!(world.counters().total(Counter::Retries, "unauthorized") > 12, "more often than a call may fail");
+    assert_eq!(world.counters().total(Counter::Ended, ""), 0);
+    world.settle();
+    assert_eq!(world.counters().total(Counter::Ended, "sent"), 3);
+}

@@ -22,7 +22,7 @@ use crate::breaker::{Breaker, State};
 use crate::bucket::Bucket;
 use crate::config::{Config, Provider};
 use crate::ledger::{Ledger, Storage};
-use crate::metrics::{Counter, Counters, Gauges};
+use crate::metrics::{ChannelGauges, Counter, Counters, Gauges};
 use crate::partition::{Partition, Read};
 use crate::position::{self, PositionError};
 use crate::suppression::View;
@@ -209,6 +209,15 @@ impl<S: Storage> Worker<S> {
             suppressions: self.view.len(),
             breakers_open: self.lanes.iter().flatten().filter(open).count(),
         }
+    }
+
+    /// Where each channel that has a provider stands.
+    pub fn channels(&self) -> impl Iterator<Item = ChannelGauges> {
+        Channel::ALL.into_iter().filter_map(|channel| {
+            let breaker = self.lanes[channel as usize].as_ref()?.breaker.state();
+            let queued = self.partitions.values().map(|partition| partition.queue.len_of(channel)).sum();
+            Some(ChannelGauges { channel, queued, breaker })
+        })
     }
 
     fn next_number(&mut self) -> u64 {

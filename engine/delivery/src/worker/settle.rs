@@ -2,7 +2,7 @@
 
 use super::{Action, CallId, Record, SOURCE_SEQ, Target, Token, Worker, Write};
 use crate::Now;
-use crate::attempt::{Attempt, GiveUp, Verdict, judge};
+use crate::attempt::{Attempt, GiveUp, Verdict, judge, refuses_account};
 use crate::breaker::Health;
 use crate::config::Provider;
 use crate::dead::{DeadLetter, SOURCE_PARTITION, Source};
@@ -39,6 +39,7 @@ impl<S: Storage> Worker<S> {
             command: Arc::new(command),
             value: record.value.into(),
             attempts: known.map_or(0, |known| known.attempts),
+            excused: 0,
             uncertain: known.is_some_and(|known| known.uncertain || known.open),
             key_until,
             ready_at: now.mono,
@@ -73,6 +74,9 @@ impl<S: Storage> Worker<S> {
         match outcome {
             Outcome::Retry { reason, .. } => self.counters.add(Counter::Retries, Some(out.channel), reason.name()),
             Outcome::Ambiguous { reason } => self.counters.add(Counter::Ambiguous, Some(out.channel), reason.name()),
+            Outcome::Rejected { reason, .. } if refuses_account(outcome) => {
+                self.counters.add(Counter::Retries, Some(out.channel), reason.name())
+            }
             Outcome::Accepted { .. } | Outcome::Rejected { .. } => {}
         }
         if self.partitions.get(&out.partition).is_some_and(|state| state.incarnation == out.incarnation) {
@@ -105,6 +109,7 @@ impl<S: Storage> Worker<S> {
             command: command.command_id,
             class: command.class,
             number: pending.attempts,
+            excused: pending.excused,
             uncertain: pending.uncertain,
             key_until: pending.key_until,
             not_after: command.not_after,
@@ -116,6 +121,9 @@ impl<S: Storage> Worker<S> {
                     state.ledger.uncertain(command.command_id, now.wall);
                 } else {
                     state.ledger.refused(command.command_id, now.wall);
+                }
+                if refuses_account(outcome) {
+                    state.queue.excuse(offset);
                 }
                 return state.queue.again(offset, at, attempt.uncertain || ambiguous);
             }

@@ -369,17 +369,19 @@ impl World {
         let index = index % self.flying.len();
         let Some(begun) = self.flying[index].begun else { return };
         let command = self.flying[index].call.command.clone();
-        let outcome = match how % 8 {
+        let how = how % 9;
+        let outcome = match how {
             0..=2 => Outcome::Accepted { provider_id: None },
             3 => Outcome::Rejected { reason: RejectReason::BadAddress, suppress: true },
             4 => Outcome::Rejected { reason: RejectReason::TooLarge, suppress: false },
             5 => Outcome::Retry { after: None, reason: RetryReason::Connect },
+            8 => Outcome::Rejected { reason: RejectReason::Unauthorized, suppress: false },
             _ => Outcome::Ambiguous { reason: AmbiguousReason::Timeout },
         };
-        if matches!(how % 8, 0..=2 | 6) {
+        if matches!(how, 0..=2 | 6) {
             self.take(&command, begun);
         }
-        if how % 8 >= 6 {
+        if matches!(how, 6 | 7) {
             self.truth.entry(command.command_id).or_default().unclear = true;
         }
         let flying = self.flying.remove(index);
