@@ -2,7 +2,7 @@
 
 use super::config::WebhookConfig;
 use super::destination::{Forbidden, PublicOnly, parse};
-use super::request::{SIGNATURE, signature};
+use super::request::{SIGNATURE, body, signature};
 use crate::http::{cause, failure, refusal, rejected};
 use crate::{BoxFuture, ConfigError, Outcome, Provider, RejectReason, Rendered, Secret};
 use cartwheel_core::command::Command;
@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Gives the wall time; the runtime passes its clock.
 pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
 
-/// The retailer's own endpoint.
+/// The retailer's own endpoint; it takes messages of every channel. `engine/docs/webhook.md` is the contract with it.
 pub struct Webhook {
     client: Client,
     url: Url,
@@ -71,9 +71,9 @@ impl Provider for Webhook {
 
     fn send<'a>(&'a self, message: &'a Rendered, command: &'a Command) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            match message {
-                Rendered::Webhook { body } => self.call(body, command).await,
-                _ => rejected(RejectReason::WrongChannel),
+            match body(message, command) {
+                Some(body) => self.call(&body, command).await,
+                None => rejected(RejectReason::BadRequest),
             }
         })
     }

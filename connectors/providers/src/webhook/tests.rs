@@ -1,7 +1,10 @@
 use super::{Clock, SIGNATURE, Webhook, WebhookConfig, signature};
-use crate::testing::{abrupt_server, closed_port, command, message};
-use crate::{AmbiguousReason, Outcome, Provider, RejectReason, Rendered, RetryReason, Secret};
+use crate::testing::{abrupt_server, closed_port, command};
+use crate::{AmbiguousReason, Email, Outcome, Provider, RejectReason, Rendered, RetryReason, Secret, Sender};
+use cartwheel_core::channel::Channel;
+use cartwheel_core::command::Command;
 use cartwheel_core::time::Span;
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use wiremock::matchers::{any, method, path};
@@ -57,6 +60,10 @@ async fn replies_are_told_apart() {
         (ResponseTemplate::new(502), Outcome::Retry { after: None, reason: RetryReason::ServerError }),
         (ResponseTemplate::new(400), rejected(RejectReason::BadRequest)),
         (ResponseTemplate::new(410), rejected(RejectReason::BadRequest)),
+        (ResponseTemplate::new(413), rejected(RejectReason::TooLarge)),
+        (ResponseTemplate::new(401), rejected(RejectReason::Unauthorized)),
+        (ResponseTemplate::new(408), Outcome::Retry { after: None, reason: RetryReason::RequestTimeout }),
+        (ResponseTemplate::new(202), Outcome::Accepted { provider_id: None }),
     ] {
         let server = MockServer::start().await;
         Mock::given(any()).respond_with(reply).expect(1).mount(&server).await;
@@ -95,10 +102,43 @@ async fn failures_are_told_apart() {
     assert_eq!(send(&closed).await, Outcome::Retry { after: None, reason: RetryReason::Connect });
 }
 
+/// What is posted for a message to Ana by `channel`.
+async fn posted(message: &Rendered, channel: Channel) -> String {
+    let server = MockServer::start().await;
+    Mock::given(method("POST")).respond_with(ResponseTemplate::new(200)).expect(1).mount(&server).await;
+    let webhook = Webhook::new(&config(&server.uri()), Arc::new(|| 1_767_261_600_999)).unwrap();
+    let command = Command { channel, data: Value::Null, ..command() };
+    assert_eq!(webhook.send(message, &command).await, Outcome::Accepted { provider_id: None });
+    let received = server.received_requests().await.unwrap().remove(0);
+    assert_eq!(received.headers[SIGNATURE], signature(&[Secret::new("one")], 1_767_261_600, &received.body));
+    String::from_utf8(received.body).unwrap()
+}
+
+fn envelope(channel: &str, to: &str, message: &str) -> String {
+    format!(r#"{{"command_id":"0000000000000000000000000000002a","channel":"{channel}","to":"{to}","message":{message},"customer":"c1","#)
+        + r#""journey":"cart abandonment","version":"0a1b2c3d","run_id":"00000000000000000000000000000001","step":"cart_reminder","#
+        + r#""template":"cart_reminder","class":"marketing","variant":null,"due_at":"2026-01-01T10:00:00.000Z","#
+        + r#""decided_at":"2026-01-01T10:00:00.123Z","not_after":"2026-01-02T10:00:00.000Z"}"#
+}
+
 #[tokio::test]
-async fn only_webhooks_are_sent() {
-    let webhook = Webhook::new(&config("http://127.0.0.1:1"), Arc::new(|| 0)).unwrap();
-    assert_eq!(webhook.send(&message(), &command()).await, rejected(RejectReason::WrongChannel));
+async fn every_channel_is_carried() {
+    let (to, text) = ("+15550100".to_owned(), "Still here, \"Ana\"".to_owned());
+    let message = r#"{"text":"Still here, \"Ana\""}"#;
+    assert_eq!(posted(&Rendered::Sms { to: to.clone(), text: text.clone() }, Channel::Sms).await, envelope("sms", "+15550100", message));
+    assert_eq!(posted(&Rendered::Push { to, text }, Channel::Push).await, envelope("push", "+15550100", message));
+    let mail = Email {
+        from: Sender { name: "Mug & Co".into(), address: "hello@shop.example".into() },
+        reply_to: None,
+        to: "ana@example.com".into(),
+        subject: "Your cart".into(),
+        text: "Hello".into(),
+        html: "<p>Hello</p>".into(),
+        unsubscribe_url: Some("https://u.shop.example/u/x".into()),
+    };
+    let message = r#"{"from":{"name":"Mug & Co","address":"hello@shop.example"},"subject":"Your cart","text":"Hello","html":"<p>Hello</p>","unsubscribe_url":"https://u.shop.example/u/x"}"#;
+    assert_eq!(posted(&Rendered::Email(mail), Channel::Email).await, envelope("email", "ana@example.com", message));
+    assert_eq!(posted(&Rendered::Webhook { body: BODY.to_vec() }, Channel::Webhook).await.as_bytes(), BODY, "the template's own");
 }
 
 #[test]
