@@ -12,7 +12,7 @@ pub trait EventSink: Send + Sync {
     fn write<'a>(&'a self, customer: &'a str, json: Vec<u8>) -> BoxFuture<'a, Result<(), SinkError>>;
 }
 
-/// The event was not acknowledged; it may or may not have been written. Writing it again is harmless: its id is derived.
+/// The event was not acknowledged; it may or may not have been written. Writing it again is harmless: what it says can be said twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the event was not acknowledged")]
 pub struct SinkError;

@@ -59,10 +59,10 @@ async fn unsubscribe(State(shared): State<Arc<Shared>>, Path(token): Path<String
     }
 }
 
-/// The event; its id is derived, so that a second click is a duplicate.
+/// The event. It has no id: unsubscribing twice is as unsubscribing once, but a click must count again after the customer has
+/// subscribed anew, also on a link that was used before.
 fn event(claim: &Claim, now: Millis) -> Vec<u8> {
     let event = serde_json::json!({
-        "id": format!("unsub-{}", claim.command_id),
         "type": "unsubscribed",
         "customer": claim.customer,
         "time": format_rfc3339(now),
@@ -147,7 +147,7 @@ mod tests {
             assert_eq!(customer, "ana");
             let event: serde_json::Value = serde_json::from_str(json).unwrap();
             let id = "0000000000000000000000000000002a";
-            let expected = serde_json::json!({"id": format!("unsub-{id}"), "type": "unsubscribed", "customer": "ana",
+            let expected = serde_json::json!({"type": "unsubscribed", "customer": "ana",
                 "time": "2026-01-01T10:00:00.123Z", "message": {"channel": "email", "command_id": id}});
             assert_eq!(event, expected);
         }
@@ -180,6 +180,18 @@ mod tests {
     async fn success_waits_for_the_acknowledgement() {
         let sink = Arc::new(Recorder { refuses: true, ..Recorder::default() });
         assert_eq!(call(&sink, "POST", &token(b"secret"), "").await.0, StatusCode::SERVICE_UNAVAILABLE);
+    }
+
+    #[tokio::test]
+    async fn a_link_unsubscribes_again() {
+        let sink = Arc::default();
+        for _ in 0..2 {
+            assert_eq!(call(&sink, "POST", &token(b"secret"), "").await.0, StatusCode::OK);
+        }
+        let [(_, first), (_, second)] = &written(&sink)[..] else { panic!("two events") };
+        for json in [first, second] {
+            assert!(!json.contains("\"id\""), "an id would make the second a duplicate: {json}");
+        }
     }
 
     #[tokio::test]
