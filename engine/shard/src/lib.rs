@@ -18,7 +18,7 @@ mod explain;
 mod census;
 mod error;
 
-pub use census::Census;
+pub use census::{Census, Due};
 pub use error::ShardError;
 pub use explain::{Explanation, LiveRun, Profile};
 pub use recover::{AcceptedLog, AcceptedTurn, Opened};

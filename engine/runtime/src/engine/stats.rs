@@ -53,7 +53,6 @@ impl<S: Store> Publisher<S> {
     pub fn new(context: Arc<Context<S>>, control: Arc<Control>, partition: i32, execution: u64, restarts: u64) -> Self {
         let mut stats = ShardStats::new(partition.unsigned_abs(), execution);
         stats.restarts = restarts;
-        stats.leader_changes = 1;
         stats.retention = context.layout.retention_ms;
         Self { context, control, stats, base: None, last: None, census_at: Instant::now() }
     }
@@ -62,6 +61,10 @@ impl<S: Store> Publisher<S> {
     pub fn state(&mut self, state: ShardState) {
         self.control.state.store(state.index() as u8, Ordering::Relaxed);
         self.stats.state = state;
+        // What is replayed has been taken over: our leader record is in the log.
+        if state == ShardState::Replaying {
+            self.stats.leader_changes = 1;
+        }
         self.stats.clock = self.context.clock.wall();
         self.send();
     }
@@ -82,12 +85,12 @@ impl<S: Store> Publisher<S> {
         self.control.next_offset.store(shard.next_offset(), Ordering::Relaxed);
         self.gauges(shard, moment);
         self.counters(shard);
-        self.census(shard);
+        self.census(shard, moment.due_by);
         self.send();
     }
 
-    /// Counts the runs by step, the less often the more customers there are.
-    fn census(&mut self, shard: &Shard<S>) {
+    /// Counts the runs by step and the timers due, the less often the more customers there are.
+    fn census(&mut self, shard: &Shard<S>, due_by: Millis) {
         let began = Instant::now();
         if self.base.is_none() || began < self.census_at {
             return;
@@ -101,6 +104,9 @@ impl<S: Store> Publisher<S> {
             *rows.entry((journey.name.clone(), step)).or_default() += runs;
         }
         self.stats.runs = rows.into_iter().map(|((journey, step), runs)| RunCount { journey, step, runs }).collect();
+        let due = shard.due(due_by);
+        self.stats.timers_due = due.customers;
+        self.stats.oldest_due = due.oldest;
         self.census_at = began + CENSUS.max(began.elapsed() * SHARE);
     }
 
@@ -113,7 +119,11 @@ impl<S: Store> Publisher<S> {
         stats.lag_records = u64::try_from(moment.end - shard.next_offset()).unwrap_or(0);
         stats.customers = shard.customers() as u64;
         stats.timers = shard.timers() as u64;
-        stats.oldest_due = shard.nothing_due_before().filter(|due| *due <= moment.due_by);
+        // That nothing is due is known at once; what is due, only from a census.
+        if shard.nothing_due_before().is_none_or(|first| first > moment.due_by) {
+            stats.timers_due = 0;
+            stats.oldest_due = None;
+        }
         stats.in_flight = shard.in_flight();
         stats.checkpoint_age = Millis::try_from(moment.checkpoint_age.as_millis()).unwrap_or(Millis::MAX);
     }

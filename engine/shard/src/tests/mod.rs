@@ -1,5 +1,6 @@
 //! The shard as a whole, stepped over logs in memory: stopped after every durable step, reopened, and found the same.
 
+mod census;
 mod crash;
 mod rules;
 #[cfg(feature = "rocksdb")]
