@@ -28,7 +28,7 @@ pub struct Engine {
     pub stop_timeout: Span,
     /// Make missing topics at the start.
     pub create_topics: bool,
-    /// Partitions of a topic that is made: also the number of shards, for good.
+    /// Partitions of topics that are made: also the number of shards, for good. Where the events topic is there already, its number holds.
     #[schemars(range(min = 1, max = 4096))]
     pub partitions: u32,
     /// Copies of a topic that is made. Fewer than 3 exclude the loss of a broker's disk from the promise.

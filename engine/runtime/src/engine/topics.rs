@@ -1,7 +1,7 @@
 //! What the topics must be like, looked at once before anything starts.
 
 use super::options::EngineOptions;
-use cartwheel_kafka::{Admin, TopicFacts, TopicSpec};
+use cartwheel_kafka::{Admin, Error, TopicFacts, TopicSpec, Topics};
 use std::time::Duration;
 
 /// Room in a command for what is not copied from events: names, ids, headers.
@@ -12,7 +12,7 @@ const COMMAND_OVERHEAD: usize = 64 * 1024;
 pub enum EngineError {
     /// The broker cannot be reached, a topic is missing, or credentials are refused.
     #[error(transparent)]
-    Kafka(#[from] cartwheel_kafka::Error),
+    Kafka(#[from] Error),
     /// A topic is not as it must be.
     #[error("topic {topic}: {problem}")]
     Topic {
@@ -58,7 +58,10 @@ pub(super) struct Layout {
 pub(super) fn check(options: &EngineOptions) -> Result<Layout, EngineError> {
     let admin = Admin::new(&options.kafka, options.settings.start_timeout.max(Duration::from_secs(1)))?;
     let create = options.create_topics;
-    let (partitions, replication) = create.map_or((1, 1), |create| (create.partitions, create.replication));
+    let (partitions, replication) = match create {
+        Some(create) => (partitions(&admin, &options.kafka.topics(), create.partitions)?, create.replication),
+        None => (1, 1), // nothing is made
+    };
     let specs = TopicSpec::all(&options.kafka, partitions, replication, create.and_then(|create| create.retention_ms));
     let [events, sends, dlq, suppressions, configs] = <[TopicFacts; 5]>::try_from(admin.ensure(&specs, create.is_some())?)
         .map_err(|facts| problem(&options.kafka.namespace, format!("{} topics were described instead of 5", facts.len())))?;
@@ -74,6 +77,24 @@ pub(super) fn check(options: &EngineOptions) -> Result<Layout, EngineError> {
     })
 }
 
+/// Partitions of the logs that are missing: as many as the one has that is there. A broker makes an events topic by itself, with its
+/// own number, when a producer is faster than we are; else `wanted`.
+fn partitions(admin: &Admin, topics: &Topics, wanted: i32) -> Result<i32, EngineError> {
+    for topic in [&topics.events, &topics.sends] {
+        match admin.describe(topic) {
+            Ok(facts) => {
+                if facts.partitions != wanted {
+                    tracing::info!(topic, partitions = facts.partitions, wanted, "the topic is there already: its number of shards holds");
+                }
+                return Ok(facts.partitions);
+            }
+            Err(Error::NoTopic { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(wanted)
+}
+
 /// What the largest command can take: profile and documents are each bounded by an event.
 fn needed_bytes(options: &EngineOptions) -> usize {
     options.plan.policy.max_event_bytes * 3 + COMMAND_OVERHEAD
@@ -86,8 +107,8 @@ fn problem(topic: &str, problem: impl Into<String>) -> EngineError {
 fn judge(events: &TopicFacts, sends: &TopicFacts, compacted: &[&TopicFacts], needed: usize) -> Result<(), EngineError> {
     if events.partitions != sends.partitions {
         let says = format!(
-            "has {} partitions and {} has {}; a shard needs the same number on both",
-            sends.partitions, events.name, events.partitions
+            "has {} partitions and {} has {}; a shard needs the same number on both (where nothing was decided yet, delete {} and start again)",
+            sends.partitions, events.name, events.partitions, sends.name
         );
         return Err(problem(&sends.name, says));
     }
