@@ -4,7 +4,7 @@
 //! figment merges with the other layers, so that each value keeps its origin.
 
 use super::environment::{Layer, PREFIX};
-use super::{Settings, place, validate};
+use super::{Settings, place, secret, validate, veil};
 use crate::failure::{Failure, Fault};
 use crate::suggest;
 use figment::value::{Dict, Map, Value};
@@ -60,7 +60,7 @@ impl Loaded {
     pub fn fault(&self, path: &[&str], message: String, help: Option<String>) -> Fault {
         let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
         match place::of_key(&self.text, &path) {
-            Some(span) => Fault::at(&self.path, &self.text, span, message, help),
+            Some(span) => Fault::at(&self.path, &veil::veiled(&self.text), span, message, help),
             None => Fault::new(message, help),
         }
     }
@@ -133,11 +133,20 @@ fn fault_of_file(path: &str, text: &str, error: &YamlError) -> Fault {
         YamlError::SerdeUnknownVariant { variant, expected, .. } => unknown("value", variant, expected),
         other => (other.render_with_options(serde_saphyr::render_options! { snippets: serde_saphyr::SnippetMode::Off }), None),
     };
-    Fault::at(path, text, span, message, help)
+    Fault::at(path, &veil::veiled(text), span, message, help)
 }
 
 fn unknown(what: &str, word: &str, expected: &[&'static str]) -> (String, Option<String>) {
     (format!("unknown {what} `{word}`"), Some(suggest::help(word, expected.iter().copied())))
+}
+
+/// What is wrong, without what was found.
+fn without_value(kind: &figment::error::Kind) -> String {
+    use figment::error::Kind;
+    match kind {
+        Kind::InvalidType(_, wanted) | Kind::InvalidValue(_, wanted) => format!("what was given is not {wanted}"),
+        _ => "what was given cannot be used".into(),
+    }
 }
 
 /// A fault of a layer without a text: says which variable or flag.
@@ -145,6 +154,7 @@ fn fault_of_override(error: figment::Error) -> Fault {
     use figment::error::Kind;
     let (mut message, help) = match &error.kind {
         Kind::UnknownField(field, expected) => unknown("key", field, expected),
+        kind if error.path.iter().any(|key| secret::may_be_secret(key)) => (without_value(kind), None),
         Kind::UnknownVariant(variant, expected) => unknown("value", variant, expected),
         other => (other.to_string(), None),
     };

@@ -16,6 +16,7 @@ pub mod schema;
 pub mod secret;
 mod units;
 mod validate;
+mod veil;
 
 pub use delivery::Delivery;
 pub use load::{Loaded, Origins};

@@ -11,7 +11,7 @@ pub fn text() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::secret::is_secret;
+    use crate::settings::secret::{is_list, is_secret};
     use serde_json::Value;
 
     #[test]
@@ -28,6 +28,7 @@ mod tests {
         walk(&schema, &mut |key, siblings| {
             found += 1;
             assert!(is_secret(key), "{key}");
+            assert_eq!(is_list(key), siblings[key]["type"] == "array", "{key}");
             // The list is `KEY` and `KEY_file`, one a line.
             assert!(siblings.contains_key(&format!("{key}_file")), "{key}");
         });

@@ -25,6 +25,20 @@ pub fn is_secret(key: &str) -> bool {
     named && !key.ends_with("_file") && !key.ends_with(".location")
 }
 
+/// Whether a key holds a list of secrets, one a line in its file. A test compares this with the schema.
+pub fn is_list(key: &str) -> bool {
+    is_secret(key) && key.to_ascii_lowercase().ends_with("secrets")
+}
+
+/// Whether a key, perhaps with a slip of the pen, means a secret.
+pub fn may_be_secret(key: &str) -> bool {
+    let slip = |word: &str| {
+        [("password", 2), ("secret", 1), ("token", 1)].iter().any(|(name, far)| strsim::damerau_levenshtein(word, name) <= *far)
+    };
+    let key = key.to_ascii_lowercase();
+    is_secret(&key) || !key.ends_with("_file") && key.split(['_', '.', '-']).any(slip)
+}
+
 /// Hides every secret in a tree of configuration values.
 pub fn redact(values: &mut Value) {
     match values {
@@ -58,6 +72,16 @@ mod tests {
         let hidden =
             json!({"a": {"password": HIDDEN, "password_file": "/p", "token_sha256": null}, "unsubscribe_secrets": [HIDDEN, HIDDEN]});
         assert_eq!(tree, hidden);
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_is_still_a_secret() {
+        for key in ["password", "pasword", "pass_word2_secert", "Passwort", "api_key", "tokn_sha256", "sasl.jaas.config"] {
+            assert!(may_be_secret(key), "{key}");
+        }
+        for key in ["password_file", "pasword_file", "port", "open_metrics", "broken", "policy", "ssl.key.location"] {
+            assert!(!may_be_secret(key), "{key}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What must hold of a configuration beyond the types of its values. The policy is checked by the core, together with the journeys.
 
-use super::{Settings, place, secret};
+use super::{Settings, place, secret, veil};
 use crate::failure::Fault;
 use crate::suggest;
 use cartwheel_providers::{Brand, Secret};
@@ -24,7 +24,7 @@ impl Wrong {
     pub fn placed(self, path: &str, text: &str) -> Fault {
         let message = format!("{}: {}", self.path.join("."), self.message);
         match place::of_key(text, &self.path) {
-            Some(span) => Fault::at(path, text, span, message, self.help),
+            Some(span) => Fault::at(path, &veil::veiled(text), span, message, self.help),
             None => Fault::new(message, self.help),
         }
     }
