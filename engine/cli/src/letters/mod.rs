@@ -5,5 +5,5 @@ mod read;
 mod replay;
 
 pub use letter::Letter;
-pub use read::read;
+pub use read::{Since, read};
 pub use replay::{Outcome, replay};

@@ -14,8 +14,10 @@ const POLL: Duration = Duration::from_millis(500);
 pub enum Outcome {
     /// It is in the events topic again.
     Written,
-    /// It is no event, but a command, or not ours.
-    NotAnEvent,
+    /// It is a command that could not be delivered.
+    Command,
+    /// It is not ours.
+    Foreign,
     /// It was too large to be carried, and retention has passed the original.
     Gone,
     /// It is larger than kafka.message_max_bytes or the topic allows.
@@ -31,8 +33,13 @@ pub async fn replay(
     patience: Duration,
     dry_run: bool,
 ) -> Result<Outcome, Error> {
-    let events = kafka.topics().events;
-    let Some(origin) = letter.origin.as_ref().filter(|origin| origin.topic == events) else { return Ok(Outcome::NotAnEvent) };
+    let topics = kafka.topics();
+    let events = topics.events;
+    let origin = match &letter.origin {
+        Some(origin) if origin.topic == events => origin,
+        Some(origin) if origin.topic == topics.sends => return Ok(Outcome::Command),
+        _ => return Ok(Outcome::Foreign),
+    };
     let fetched = match &letter.value {
         Some(_) => None,
         None => match fetch(kafka, origin, patience)? {
