@@ -1,7 +1,7 @@
 //! What can go wrong in a command, the exit code that says so (sysexits.h), and how a person or a program is told.
 
 use crate::flags::Output;
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report, Severity};
 use serde_json::json;
 use std::io::IsTerminal;
 use std::ops::Range;
@@ -73,8 +73,8 @@ impl Fault {
         Self { message: message.into(), help, place: Some(place) }
     }
 
-    fn report(&self) -> Report {
-        let mut diagnostic = MietteDiagnostic::new(self.message.clone());
+    fn report(&self, severity: Severity) -> Report {
+        let mut diagnostic = MietteDiagnostic::new(self.message.clone()).with_severity(severity);
         diagnostic.help.clone_from(&self.help);
         let Some(place) = &self.place else { return Report::new(diagnostic) };
         let label = LabeledSpan::underline(place.span.clone());
@@ -168,22 +168,22 @@ impl Failure {
     }
 
     fn text(&self, colour: bool) -> String {
-        render(self.faults(), colour) + &format!("error: {self}\n")
+        render(self.faults(), Severity::Error, colour) + &format!("error: {self}\n")
     }
 }
 
 /// Warnings, for a person at standard error.
 pub fn warn(faults: &[Fault]) {
-    eprint!("{}", render(faults, std::io::stderr().is_terminal()));
+    eprint!("{}", render(faults, Severity::Warning, std::io::stderr().is_terminal()));
 }
 
-fn render(faults: &[Fault], colour: bool) -> String {
+fn render(faults: &[Fault], severity: Severity, colour: bool) -> String {
     let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(120).with_links(false);
     let mut text = String::new();
     for fault in faults {
         // Writing into a String cannot fail.
-        let _ = handler.render_report(&mut text, fault.report().as_ref());
+        let _ = handler.render_report(&mut text, fault.report(severity).as_ref());
         text.push('\n');
     }
     text

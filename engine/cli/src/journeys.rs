@@ -2,6 +2,7 @@
 
 use crate::failure::{Failure, Fault};
 use crate::settings::Loaded;
+use crate::unrouted;
 use cartwheel_core::journey::load::{Problem, Severity, Source, check};
 use cartwheel_core::journey::plan::Plan;
 use std::path::Path;
@@ -32,7 +33,7 @@ pub fn compile(loaded: &Loaded) -> Result<Compiled, Failure> {
         let faults = errors().map(fault).collect();
         return Err(if of_policy { Failure::Config(faults) } else { Failure::Data(faults) });
     };
-    let warnings = checked.problems.iter().map(fault).collect();
+    let warnings = checked.problems.iter().map(fault).chain(unrouted::warnings(loaded, &plan)).collect();
     Ok(Compiled { plan, warnings, sources })
 }
 

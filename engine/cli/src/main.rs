@@ -16,6 +16,7 @@ mod show;
 mod suggest;
 mod templates;
 mod trace;
+mod unrouted;
 mod wire;
 
 use clap::Parser;

@@ -19,7 +19,7 @@ pub fn load(settings: &Settings, plan: &Plan) -> Result<Templates, Failure> {
 }
 
 /// Template and channel of every send of the plan, each once, in order.
-pub fn sends(plan: &Plan) -> BTreeSet<(&str, Channel)> {
+fn sends(plan: &Plan) -> BTreeSet<(&str, Channel)> {
     let mut all = BTreeSet::new();
     for op in plan.journeys.iter().flat_map(|journey| &journey.ops) {
         if let Op::Send { template, channels, .. } = op {

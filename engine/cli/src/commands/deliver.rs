@@ -6,21 +6,16 @@ use crate::flags::Flags;
 use crate::settings::Loaded;
 use crate::wire::{deliver, engine, log, refusal, serve};
 use crate::{journeys, templates};
-use cartwheel_core::channel::Channel;
 use cartwheel_runtime::deliver::Deliver;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Delivers until SIGTERM or SIGINT.
 pub fn run(flags: &Flags) -> Result<(), Failure> {
     let loaded = Arc::new(Loaded::read(&origins(flags, &flags.config_dir))?);
-    let plan = journeys::compile(&loaded)?.plan;
-    let templates = templates::load(&loaded.settings, &plan)?;
+    let compiled = journeys::compile(&loaded)?;
+    let templates = templates::load(&loaded.settings, &compiled.plan)?;
     log::open(&loaded)?;
-    let sent: BTreeSet<Channel> = templates::sends(&plan).into_iter().map(|(_, channel)| channel).collect();
-    for channel in sent.iter().filter(|channel| !loaded.settings.providers.route.contains_key(channel)) {
-        tracing::warn!(%channel, "journeys send on this channel and providers.route names nobody for it: such commands become dead letters");
-    }
+    log::warn(&compiled.warnings);
     let metrics = engine::metrics()?;
     let options = deliver::options(&loaded, templates, Arc::clone(&metrics))?;
     let for_start = Arc::clone(&loaded);

@@ -1,6 +1,6 @@
 //! Log lines on standard error.
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Fault};
 use crate::settings::{Loaded, LogFormat};
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
@@ -22,4 +22,12 @@ pub fn open(loaded: &Loaded) -> Result<(), Failure> {
         LogFormat::Text => lines.try_init(),
     };
     Ok(())
+}
+
+/// Logs what a person should look at.
+pub fn warn(faults: &[Fault]) {
+    for fault in faults {
+        let place = fault.place.as_ref().map(|place| format!("{}:{}", place.path, place.line_and_column().0)).unwrap_or_default();
+        tracing::warn!(place, help = fault.help.as_deref().unwrap_or_default(), "{}", fault.message);
+    }
 }
