@@ -20,6 +20,7 @@ mod stage;
 mod view;
 
 use crate::flags::DemoFlags;
+use crate::show::program::program;
 use cartwheel_core::time::{HOUR, Millis};
 use cartwheel_runtime::admin::AdminSource;
 use cartwheel_runtime::clock::{Clock, SystemClock};
@@ -228,9 +229,10 @@ impl Play {
     fn tell(&self, recap: &Recap, exit: bool) {
         println!("\n{}", recap.text());
         println!("Three customers to look at:");
+        let program = program();
         for persona in PERSONAS.iter().filter(|persona| TOLD.contains(&persona.customer)) {
             println!("  {}: {}", persona.customer, persona.shows);
-            println!("       cartwheel explain {} --admin {}", persona.customer, self.stage.address());
+            println!("       {program} explain {} --admin {}", persona.customer, self.stage.address());
         }
         if exit {
             println!("\nEnding here, as --exit asks; without it the shop goes on in real time, and these commands answer.");

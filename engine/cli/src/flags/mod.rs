@@ -2,6 +2,7 @@
 
 mod demo;
 mod dlq;
+pub mod trace;
 
 pub use demo::{DemoBroker, DemoFlags};
 pub use dlq::{DlqCommand, ListFlags, ReplayFlags};
@@ -135,18 +136,7 @@ Examples:
     ///
     /// A trace is a readable timeline: what happens, and what must be decided. Weeks pass in milliseconds; nothing is
     /// contacted and nothing is sent. Where a scenario fails, its timeline shows what was expected (-) and what was not (+).
-    #[command(after_long_help = "\
-Examples:
-  cartwheel test
-  cartwheel test shop/config --output json
-
-A trace, journeys/cart_abandonment.trace:
-  day 2026-03-02
-  --- a reminder after an hour
-  10:00 ana customer_created profile.email=ana@example.test profile.consent.email=true
-  10:00 ana cart_updated cart.id=k1 cart.total=80 cart.items=[{\"product\":\"p1\",\"quantity\":1}]
-  10:59 expect nothing
-  11:00 expect ana send cart_reminder email")]
+    #[command(after_long_help = trace::HELP)]
     Test(TestFlags),
 
     /// Shows the configuration in force, or the JSON Schema of cartwheel.yaml.
@@ -176,7 +166,7 @@ Examples:
 /// How to run.
 #[derive(Debug, Args)]
 pub struct RunFlags {
-    /// Makes topics that are missing, with engine.partitions and engine.replication.
+    /// Makes topics that are missing, with the partitions of an events topic that is there, else engine.partitions.
     #[arg(long)]
     pub create_topics: bool,
 }

@@ -1,4 +1,5 @@
 //! What people are shown of a running engine: a customer's timeline, the shards' table.
 
+pub mod program;
 pub mod table;
 pub mod timeline;

@@ -250,6 +250,18 @@ mod tests {
     }
 
     #[test]
+    fn the_help_of_test_is_right_and_names_everything_that_a_trace_may_say() {
+        let help = crate::flags::trace::HELP;
+        let (_, example) = help.split_once(".trace:\n").unwrap();
+        let read = trace(example.split_once("\n\nBefore").unwrap().0).unwrap();
+        assert_eq!((read.scenarios.len(), read.scenarios[0].entries.len()), (1, 6));
+        let decisions = cartwheel_core::decision::Verdict::ALL.iter().map(|verdict| verdict.name());
+        for word in decisions.chain(["zone", "journeys", "holdouts", "day +1", "---", "of ", "time=", "id=", "expect nothing"]) {
+            assert!(help.contains(word), "{word}");
+        }
+    }
+
+    #[test]
     fn times_are_local_and_days_advance() {
         let text = "zone Europe/Berlin\nday 2026-03-28\n--- one\n10:00 ana seen\nday +1\n10:00:30 ana seen\n--- two\n09:00 ana seen\n";
         let trace = trace(text).unwrap();
