@@ -13,13 +13,16 @@ endif
 
 ARGS ?=
 BROKER ?= mock
+# Where `make install` puts the binary: PREFIX/bin. Rust's own folder is on the PATH where rustup was used.
+PREFIX ?= $(if $(wildcard $(HOME)/.cargo/bin),$(HOME)/.cargo,/usr/local)
 
-.PHONY: help setup test demo build release loadtest bench clean
+.PHONY: help setup test demo build release install loadtest bench clean
 
 help:
 	@echo "make test                 everything that must hold"
 	@echo "make demo                 a shop in three minutes (ARGS=--exit ends there; BROKER=kafka uses a real broker)"
 	@echo "make build | release      the binary, in $(CARGO_TARGET_DIR)/{debug,release}/cartwheel"
+	@echo "make install              the binary, into $(PREFIX)/bin (PREFIX=... elsewhere)"
 	@echo "make loadtest ARGS='--events 5000000 --customers 1000000'"
 	@echo "make bench                benchmarks (see benches/RESULTS.md)"
 
@@ -48,6 +51,11 @@ release: setup
 
 run-release:
 	@cargo build --release --locked -p cartwheel
+
+install: release
+	@install -D -m 755 $(CARGO_TARGET_DIR)/release/cartwheel "$(DESTDIR)$(PREFIX)/bin/cartwheel"
+	@echo "installed $(DESTDIR)$(PREFIX)/bin/cartwheel"
+	@command -v cartwheel >/dev/null || echo "put $(PREFIX)/bin on your PATH"
 
 loadtest: release
 	@cargo build --release --locked -p cartwheel-loadtest
