@@ -1,4 +1,4 @@
-//! From a record to a changed customer: decode, find, apply, arm.
+//! From records to changed customers: decode and find some ahead, then apply and arm one by one.
 
 use crate::checkpoint::Store;
 use crate::shard::Shard;
@@ -9,29 +9,77 @@ use cartwheel_core::customer::{Customer, Document};
 use cartwheel_core::event::{Event, Record, Rejected, decode};
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::sends::{Dead, Poison, Skipped};
+use std::hint::black_box;
 
 /// A dead letter carries the record up to this many bytes.
 const MAX_DEAD_VALUE: usize = 256 * 1024;
 
+/// Records that are read and looked up together, so that the memory of one customer is fetched while others are looked up. As many
+/// as the nearest cache has room for.
+const AHEAD: usize = 32;
+
+/// A record that has been read, and its customer's slot if there was one.
+struct Read<'a> {
+    event: Result<Event<'a>, Rejected>,
+    id: CustomerId,
+    slot: Option<u32>,
+}
+
 impl<S: Store> Shard<S> {
+    /// Applies records in order as long as `before` lets the next one; how many.
+    pub(crate) fn apply_while(&mut self, records: &[Record<'_>], mut before: impl FnMut(&mut Self, &Record<'_>) -> bool) -> usize {
+        let mut ahead = Vec::with_capacity(AHEAD.min(records.len()));
+        let mut applied = 0;
+        for chunk in records.chunks(AHEAD) {
+            self.read_ahead(chunk, &mut ahead);
+            for (record, read) in chunk.iter().zip(ahead.drain(..)) {
+                if !before(self, record) {
+                    return applied;
+                }
+                self.apply(record, read);
+                applied += 1;
+            }
+        }
+        applied
+    }
+
+    /// Loops of independent reads: the processor has many of them under way at once, where one after the other would wait for memory.
+    fn read_ahead<'a>(&self, records: &[Record<'a>], ahead: &mut Vec<Read<'a>>) {
+        ahead.extend(records.iter().map(|record| {
+            let event = decode(record.value, record.time, &self.core.plan.policy);
+            let id = event.as_ref().map_or(CustomerId(0), |event| CustomerId::of(&event.customer));
+            Read { event, id, slot: None }
+        }));
+        for read in ahead.iter_mut() {
+            read.slot = self.table.find(read.id);
+        }
+        for slot in ahead.iter().filter_map(|read| read.slot) {
+            black_box(self.table.get(slot).seen[0]);
+        }
+        for slot in ahead.iter().filter_map(|read| read.slot) {
+            black_box(self.table.get(slot).runs.len());
+        }
+    }
+
     /// Applies one record; timers due by its time have fired.
-    pub(crate) fn apply(&mut self, record: &Record<'_>) {
+    fn apply(&mut self, record: &Record<'_>, read: Read<'_>) {
         // A record's time is whatever its producer wrote; -1 is none.
         let record = &Record { time: record.time.max(0), ..*record };
         self.position.seen = self.position.seen.max(record.time);
         self.position.now = self.position.now.max(self.position.seen);
         self.position.next_offset = record.offset + 1;
-        match decode(record.value, record.time, &self.core.plan.policy) {
-            Ok(event) => self.apply_event(record, &event),
+        match read.event {
+            Ok(event) => self.apply_event(record, &event, read.id, read.slot),
             Err(rejected) => self.bury(record, &rejected),
         }
     }
 
-    fn apply_event(&mut self, record: &Record<'_>, event: &Event<'_>) {
+    fn apply_event(&mut self, record: &Record<'_>, event: &Event<'_>, id: CustomerId, slot: Option<u32>) {
         let seen = self.position.seen;
         let stated = event.time.unwrap_or(record.time);
         let time = EventTime { at: stated.min(seen), seen, age: seen - stated };
-        let slot = self.slot_of(event);
+        // A record shortly before may have made the customer known.
+        let slot = slot.or_else(|| self.table.find(id)).unwrap_or_else(|| self.add(id, event));
         let customer = self.table.get_mut(slot);
         let was_dirty = customer.dirty;
         let mut turn = Turn { mode: self.position.mode, effects: &mut self.effects };
@@ -44,12 +92,8 @@ impl<S: Store> Shard<S> {
         self.table.changed(slot, was_dirty);
     }
 
-    /// The customer's slot; somebody new gets one, and a name among the documents.
-    fn slot_of(&mut self, event: &Event<'_>) -> u32 {
-        let id = CustomerId::of(&event.customer);
-        if let Some(slot) = self.table.find(id) {
-            return slot;
-        }
+    /// Somebody new gets a slot, and a name among the documents.
+    fn add(&mut self, id: CustomerId, event: &Event<'_>) -> u32 {
         let mut customer = Customer::new(id);
         self.effects.journal.append(&mut customer.cold, Document::Name, event.customer.as_bytes());
         self.table.add(customer)

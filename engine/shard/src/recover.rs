@@ -1,14 +1,14 @@
 //! Recovery: the newest checkpoint that the accepted log confirms, then a replay of the events under the log's turn records,
 //! then what a partial last turn lacks.
 
-use crate::checkpoint::{Meta, Store};
+use crate::checkpoint::{Meta, Sealed, Store};
 use crate::error::ShardError;
 use crate::settings::{Identity, Settings};
 use crate::shard::{Counters, Position, Shard};
 use crate::table::Table;
 use crate::turn::{Outgoing, Turned};
 use cartwheel_core::apply::{Core, Mapping};
-use cartwheel_core::customer::{Journal, decode_customer};
+use cartwheel_core::customer::decode_customer;
 use cartwheel_core::effect::Effects;
 use cartwheel_core::event::Record;
 use cartwheel_core::journey::plan::Plan;
@@ -159,7 +159,7 @@ impl<S: Store> Opened<S> {
             replay: log.turns,
             plans,
             sealed: None,
-            spare_journal: Journal::default(),
+            spare: Sealed::default(),
             dead: Vec::new(),
             skipped: Vec::new(),
             counters: Counters::default(),
@@ -246,7 +246,9 @@ impl<S: Store> Shard<S> {
         let t = self.position.now.max(0);
         let mut slots: Vec<u32> = (0..self.table.len() as u32).collect();
         // Runs may exit: their decisions are in order of ids, whatever the order in which the customers came into memory.
-        slots.sort_by_cached_key(|slot| Some(self.table.get(*slot)).filter(|customer| !customer.runs.is_empty()).map(|customer| customer.id));
+        slots.sort_by_cached_key(|slot| {
+            Some(self.table.get(*slot)).filter(|customer| !customer.runs.is_empty()).map(|customer| customer.id)
+        });
         for slot in slots {
             let customer = self.table.get_mut(slot);
             let was_dirty = customer.dirty;
@@ -264,12 +266,7 @@ impl<S: Store> Shard<S> {
         let Some(target) = self.replay.front() else { return Ok(Turned::default()) };
         let next = target.turn.next_offset;
         let mut budget = u64::MAX;
-        let mut consumed = 0usize;
-        for record in records.iter().take_while(|record| record.offset < next) {
-            self.before_event(record, &mut budget);
-            self.apply(record);
-            consumed += 1;
-        }
+        let consumed = self.apply_while(records, |shard, record| record.offset < next && shard.before_event(record, &mut budget));
         if let Some(last) = consumed.checked_sub(1) {
             self.note_input(&records[last]);
         }

@@ -6,12 +6,15 @@ use crate::recover::AcceptedTurn;
 use crate::settings::{Identity, Settings};
 use crate::table::Table;
 use cartwheel_core::apply::Core;
-use cartwheel_core::customer::Journal;
 use cartwheel_core::effect::{Effects, Tally};
 use cartwheel_core::sends::{Dead, Headers, Mode, Poison, Reader, SEMANTICS, Skipped, Verdict};
 use cartwheel_core::time::Millis;
 use cartwheel_core::timer::{NEVER, Wheel};
 use std::collections::VecDeque;
+use std::hint::black_box;
+
+/// Customers of a checkpoint that are fetched from memory together.
+const LOOK_AHEAD: usize = 16;
 
 /// Counts since the shard was opened, for metrics.
 #[derive(Clone, Debug, Default)]
@@ -75,8 +78,8 @@ pub struct Shard<S> {
     /// Hash of the record before the checkpoint's next offset, until it has been compared.
     pub(crate) verify_input: Option<u64>,
     pub(crate) sealed: Option<Pending>,
-    /// Empty; the memory of the last checkpoint's journal.
-    pub(crate) spare_journal: Journal,
+    /// Empty; the memory of the last checkpoint.
+    pub(crate) spare: Sealed,
     pub(crate) dead: Vec<Dead>,
     pub(crate) skipped: Vec<Skipped>,
     pub(crate) counters: Counters,
@@ -127,7 +130,8 @@ impl<S: Store> Shard<S> {
         self.counters.checkpoints += 1;
         self.counters.checkpoint_bytes += bytes;
         let customers = pending.sealed.len();
-        self.spare_journal = pending.sealed.into_journal();
+        self.spare = pending.sealed;
+        self.spare.clear();
         Ok(ReadBack::Checkpointed { customers, bytes })
     }
 
@@ -227,10 +231,14 @@ impl<S: Store> Shard<S> {
             return Ok(());
         }
         self.record(out)?;
-        let spare = std::mem::take(&mut self.spare_journal);
-        let mut sealed = Sealed::new(std::mem::replace(&mut self.effects.journal, spare));
-        for slot in self.table.take_dirty() {
-            sealed.add(self.table.get_mut(slot))?;
+        let mut sealed = std::mem::take(&mut self.spare);
+        sealed.take_over(&mut self.effects.journal);
+        for slots in self.table.take_dirty().chunks(LOOK_AHEAD) {
+            // Reads that do not wait for each other, before those that do.
+            for slot in slots {
+                black_box(self.table.get(*slot).runs.len());
+            }
+            slots.iter().for_each(|slot| sealed.add(self.table.get_mut(*slot)));
         }
         let position = &self.position;
         let meta = Meta {

@@ -110,27 +110,17 @@ impl<S: Store> Shard<S> {
 
     /// Applies records, each after the timers due by its time.
     fn events(&mut self, records: &[Record<'_>], wall: Millis, budget: &mut u64) -> Result<Events, ShardError> {
-        for (place, record) in records.iter().enumerate() {
-            let ahead_ms = record.time.saturating_sub(wall);
-            if ahead_ms > self.settings.max_clock_ahead {
-                if place > 0 {
-                    self.note_input(&records[place - 1]);
-                    return Ok(Events::Until(place));
-                }
-                return Err(ShardError::ClockAhead { offset: record.offset, ahead_ms, limit_ms: self.settings.max_clock_ahead });
-            }
-            if !self.before_event(record, budget) || self.full() {
-                if let Some(last) = place.checked_sub(1) {
-                    self.note_input(&records[last]);
-                }
-                return Ok(Events::Until(place));
-            }
-            self.apply(record);
+        let limit_ms = self.settings.max_clock_ahead;
+        let ahead_ms = |record: &Record<'_>| record.time.saturating_sub(wall);
+        let sound = records.iter().take_while(|record| ahead_ms(record) <= limit_ms).count();
+        if let (0, Some(first)) = (sound, records.first()) {
+            return Err(ShardError::ClockAhead { offset: first.offset, ahead_ms: ahead_ms(first), limit_ms });
         }
-        if let Some(last) = records.last() {
-            self.note_input(last);
+        let applied = self.apply_while(&records[..sound], |shard, record| shard.before_event(record, budget) && !shard.full());
+        if let Some(last) = applied.checked_sub(1) {
+            self.note_input(&records[last]);
         }
-        Ok(Events::All)
+        Ok(if applied == records.len() { Events::All } else { Events::Until(applied) })
     }
 
     /// Fires what is due by the record's time. They see the greatest of shard time and record times, this record included.

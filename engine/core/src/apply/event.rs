@@ -4,11 +4,10 @@ use super::{Core, EventTime, Turn};
 use crate::channel::Channel;
 use crate::customer::{Change, Customer, Document, merge_profile, set_consent};
 use crate::effect::Effect;
-use crate::event::{Event, Subject, read_fields};
+use crate::event::{Event, Meaning, Subject, read_fields};
 use crate::id::CommandId;
 use crate::sends::SuppressionReason;
 use crate::time::Millis;
-use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// What became of an event.
@@ -31,16 +30,18 @@ impl Core {
             return Applied::Duplicate;
         }
         customer.dirty = true;
-        self.profile(customer, event, time.seen, turn);
-        documents(customer, event, turn);
-        engagement(customer, event);
+        let meaning = Meaning::of(&event.kind);
+        self.profile(customer, event, meaning, time.seen, turn);
+        documents(customer, event, meaning, turn);
+        if meaning == Meaning::Engaged {
+            engagement(customer, event);
+        }
 
-        let plan = Arc::clone(&self.plan);
-        let Some(interest) = plan.events.get(event.kind.as_ref()) else {
+        let Some(interest) = self.plan.events.get(event.kind.as_ref()) else {
             return Applied::Unwanted;
         };
         let mut fields = std::mem::take(&mut self.fields);
-        read_fields(event, &plan.fields, &interest.fields, &mut fields);
+        read_fields(event, &self.plan.fields, &interest.fields, &mut fields);
         for journey in &interest.journeys {
             self.journey(customer, event, &fields, time, journey, turn);
         }
@@ -50,25 +51,25 @@ impl Core {
     }
 
     /// First what the profile says, then what the type says; each in the order of the channels.
-    fn profile(&mut self, customer: &mut Customer, event: &Event<'_>, seen: Millis, turn: &mut Turn<'_>) {
+    fn profile(&mut self, customer: &mut Customer, event: &Event<'_>, meaning: Meaning, seen: Millis, turn: &mut Turn<'_>) {
         let mut changes = std::mem::take(&mut self.changes);
         changes.clear();
         if let Some(profile) = event.subject(Subject::Profile) {
             turn.effects.journal.append(&mut customer.cold, Document::Profile, profile.0.as_bytes());
             merge_profile(customer, profile, &self.attributes, &self.zones, &mut changes);
         }
-        match event.kind.as_ref() {
-            "subscribed" => {
+        match meaning {
+            Meaning::Subscribed => {
                 let channel = named_channel(event).unwrap_or(Some(Channel::Email));
                 changes.extend(channel.and_then(|channel| set_consent(customer, channel, true)));
             }
-            "unsubscribed" => match named_channel(event) {
+            Meaning::Unsubscribed => match named_channel(event) {
                 Some(channel) => changes.extend(channel.and_then(|channel| set_consent(customer, channel, false))),
                 None => changes.extend(Channel::PERSONAL.iter().filter_map(|channel| set_consent(customer, *channel, false))),
             },
             _ => {}
         }
-        let denials_count = matches!(event.kind.as_ref(), "unsubscribed" | "consent_changed");
+        let denials_count = matches!(meaning, Meaning::Unsubscribed | Meaning::ConsentChanged);
         for change in &changes {
             let (channel, active) = match *change {
                 Change::Denied(channel) if denials_count => (channel, true),
@@ -78,10 +79,10 @@ impl Core {
             push_suppression(customer, channel, SuppressionReason::Unsubscribed, active, seen, turn);
         }
         self.changes = changes;
-        match event.kind.as_ref() {
-            "message_bounced" if bounce_is_hard(event) => suppress(customer, event, SuppressionReason::Bounced, seen, turn),
-            "message_complained" => suppress(customer, event, SuppressionReason::Complained, seen, turn),
-            "order_placed" => count_order(customer, event, seen),
+        match meaning {
+            Meaning::Bounced if bounce_is_hard(event) => suppress(customer, event, SuppressionReason::Bounced, seen, turn),
+            Meaning::Complained => suppress(customer, event, SuppressionReason::Complained, seen, turn),
+            Meaning::OrderPlaced => count_order(customer, event, seen),
             _ => {}
         }
     }
@@ -124,14 +125,14 @@ pub(super) fn order_total(event: &Event<'_>) -> Option<f64> {
     event.field(Subject::Order, "total")?.number()
 }
 
-fn documents(customer: &mut Customer, event: &Event<'_>, turn: &mut Turn<'_>) {
+fn documents(customer: &mut Customer, event: &Event<'_>, meaning: Meaning, turn: &mut Turn<'_>) {
     const KEPT: [(Subject, Document); 4] = [
         (Subject::Cart, Document::Cart),
         (Subject::Order, Document::Order),
         (Subject::Checkout, Document::Checkout),
         (Subject::Product, Document::Product),
     ];
-    let emptied = event.kind == "cart_emptied";
+    let emptied = meaning == Meaning::CartEmptied;
     for (subject, document) in KEPT {
         if let Some(raw) = event.subject(subject)
             && !(emptied && subject == Subject::Cart)
@@ -145,9 +146,6 @@ fn documents(customer: &mut Customer, event: &Event<'_>, turn: &mut Turn<'_>) {
 }
 
 fn engagement(customer: &mut Customer, event: &Event<'_>) {
-    if !matches!(event.kind.as_ref(), "message_opened" | "message_clicked") {
-        return;
-    }
     let id = event.field(Subject::Message, "command_id").and_then(|raw| raw.string());
     let Some(command) = id.and_then(|text| text.parse::<CommandId>().ok()) else { return };
     for run in customer.runs.iter_mut().filter(|run| run.is_of(command)) {

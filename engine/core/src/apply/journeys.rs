@@ -12,7 +12,6 @@ use crate::journey::condition::{Condition, Field};
 use crate::journey::plan::{Journey, JourneyInterest, Reentry};
 use crate::time::{Millis, Span};
 use crate::value::{Value, ValueRef};
-use std::sync::Arc;
 use thin_vec::ThinVec;
 
 impl Core {
@@ -26,8 +25,7 @@ impl Core {
         interest: &JourneyInterest,
         turn: &mut Turn<'_>,
     ) {
-        let plan = Arc::clone(&self.plan);
-        let journey = &plan.journeys[usize::from(interest.journey)];
+        let journey = &self.plan.journeys[usize::from(interest.journey)];
         if interest.goal {
             self.convert(customer, event, time, interest.journey, journey, turn);
         }
@@ -203,7 +201,7 @@ impl Core {
 
     /// The run at `place` enters at time `t`, or is refused by the re-entry rule and removed.
     pub(super) fn enter(&self, customer: &mut Customer, place: usize, t: Millis, reason: Reason, turn: &mut Turn<'_>) {
-        let plan = Arc::clone(&self.plan);
+        let plan = &self.plan;
         let run = &customer.runs[place];
         let (index, key, id) = (run.journey, run.key, run.id);
         let journey = &plan.journeys[usize::from(index)];
@@ -222,10 +220,10 @@ impl Core {
             customer.runs.remove(place);
             let values = vec![("last".into(), time_value(last))];
             decided = Decided { verdict: Verdict::Refused, reason: Reason::Reentry, values: &values, ..decided };
-            return turn.effects.decide(&plan, customer, &decided);
+            return turn.effects.decide(plan, customer, &decided);
         }
         remember_entry(customer, journey.reentry, Entry { journey: index, key, at: t });
-        turn.effects.decide(&plan, customer, &decided);
+        turn.effects.decide(plan, customer, &decided);
         let run = &mut customer.runs[place];
         run.stage = Stage::Running;
         run.anchor = t;

@@ -46,6 +46,17 @@ impl Mark {
     pub const END: Mark = Mark(u32::MAX);
 }
 
+/// One entry of a journal.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// The chain of the older entries.
+    pub older: u32,
+    /// What it is.
+    pub document: Document,
+    /// Its content.
+    pub content: &'a [u8],
+}
+
 /// Entry: previous head (u32), kind (u8), length (u32), payload.
 const HEADER: usize = 9;
 /// log2 of a chunk's bytes. An entry lies within one chunk.
@@ -88,9 +99,8 @@ impl Journal {
         }
         let chunk = &mut self.chunks[self.current];
         let at = (self.current << CHUNK_BITS) as u32 + chunk.len() as u32;
-        chunk.extend_from_slice(&head.to_le_bytes());
-        chunk.push(document as u8);
-        chunk.extend_from_slice(&(payload.len() as u32).to_le_bytes());
+        let ([a, b, c, d], [e, f, g, h]) = (head.to_le_bytes(), (payload.len() as u32).to_le_bytes());
+        chunk.extend_from_slice(&[a, b, c, d, document as u8, e, f, g, h]);
         chunk.extend_from_slice(payload);
         *head = at + 1;
     }
@@ -110,17 +120,23 @@ impl Journal {
         std::iter::from_fn(move || {
             loop {
                 let at = next.checked_sub(1)?;
-                let chunk = self.chunks.get((at >> CHUNK_BITS) as usize)?;
-                let place = at as usize & (CHUNK - 1);
-                let header = chunk.get(place..place + HEADER)?;
-                next = u32::from_le_bytes([header[0], header[1], header[2], header[3]]);
-                let len = u32::from_le_bytes([header[5], header[6], header[7], header[8]]) as usize;
+                let entry = self.entry(next)?;
+                next = entry.older;
                 if at < before.0 {
-                    let payload = chunk.get(place + HEADER..place + HEADER + len)?;
-                    return Some((Document::from_number(header[4])?, payload));
+                    return Some((entry.document, entry.content));
                 }
             }
         })
+    }
+
+    /// The newest entry of a chain; none for the chain 0.
+    pub fn entry(&self, head: u32) -> Option<Entry<'_>> {
+        let at = head.checked_sub(1)?;
+        let chunk = self.chunks.get((at >> CHUNK_BITS) as usize)?;
+        let (header, rest) = chunk.get(at as usize & (CHUNK - 1)..)?.split_first_chunk::<HEADER>()?;
+        let [a, b, c, d, kind, e, f, g, h] = *header;
+        let content = rest.get(..u32::from_le_bytes([e, f, g, h]) as usize)?;
+        Some(Entry { older: u32::from_le_bytes([a, b, c, d]), document: Document::from_number(kind)?, content })
     }
 
     /// Forgets everything; keeps the memory for what comes next.

@@ -6,8 +6,10 @@ use super::profile::zone_of;
 use super::zone::Zones;
 use crate::channel::Channel;
 use crate::id::{CustomerId, RunId};
-use crate::value::StoredValue;
-use wincode::{SchemaRead, SchemaWrite};
+use crate::value::{StoredValue, Value};
+use wincode::SchemaRead;
+#[cfg(test)]
+use wincode::SchemaWrite;
 
 const MAGIC: u8 = b'C';
 const VERSION: u8 = 1;
@@ -26,7 +28,8 @@ pub enum StateError {
     Damaged(String),
 }
 
-#[derive(SchemaRead, SchemaWrite)]
+#[derive(SchemaRead)]
+#[cfg_attr(test, derive(SchemaWrite))]
 struct StoredCustomer {
     seen: [u64; REMEMBERED_IDS],
     seen_next: u8,
@@ -44,7 +47,8 @@ struct StoredCustomer {
     attributes: Vec<(u32, StoredValue)>,
 }
 
-#[derive(SchemaRead, SchemaWrite)]
+#[derive(SchemaRead)]
+#[cfg_attr(test, derive(SchemaWrite))]
 struct StoredRun {
     id: u128,
     last_command: u128,
@@ -65,26 +69,75 @@ struct StoredRun {
     captures: Vec<StoredValue>,
 }
 
-/// Appends the customer's stored form (without its id, which is the key).
-pub fn encode_customer(customer: &Customer, out: &mut Vec<u8>) -> Result<(), StateError> {
+/// Appends the customer's stored form (without its id, which is the key). Written field by field: through [`StoredCustomer`] it would
+/// allocate for every vector and text.
+pub fn encode_customer(customer: &Customer, out: &mut Vec<u8>) {
     out.extend_from_slice(&[MAGIC, VERSION]);
-    let stored = StoredCustomer {
-        seen: customer.seen,
-        seen_next: customer.seen_next,
-        granted: customer.granted,
-        denied: customer.denied,
-        bounced: customer.bounced,
-        complained: customer.complained,
-        reachable: customer.reachable,
-        orders: customer.orders,
-        lifetime_value: customer.lifetime_value,
-        last_order_at: customer.last_order_at,
-        runs: customer.runs.iter().map(StoredRun::from).collect(),
-        entries: customer.entries.iter().map(|entry| (entry.journey, entry.key, entry.at)).collect(),
-        touches: customer.touches.iter().map(|touch| (touch.at, touch.journey, touch.channel as u8)).collect(),
-        attributes: customer.attributes.iter().map(|(name, value)| (*name, StoredValue::from(value))).collect(),
+    customer.seen.iter().for_each(|id| out.extend_from_slice(&id.to_le_bytes()));
+    let Customer { seen_next, granted, denied, bounced, complained, reachable, .. } = *customer;
+    out.extend_from_slice(&[seen_next, granted, denied, bounced, complained, reachable]);
+    out.extend_from_slice(&customer.orders.to_le_bytes());
+    out.extend_from_slice(&customer.lifetime_value.to_le_bytes());
+    out.extend_from_slice(&customer.last_order_at.to_le_bytes());
+    put_len(customer.runs.len(), out);
+    customer.runs.iter().for_each(|run| put_run(run, out));
+    put_len(customer.entries.len(), out);
+    for entry in &customer.entries {
+        out.extend_from_slice(&entry.journey.to_le_bytes());
+        out.extend_from_slice(&entry.key.to_le_bytes());
+        out.extend_from_slice(&entry.at.to_le_bytes());
+    }
+    put_len(customer.touches.len(), out);
+    for touch in &customer.touches {
+        out.extend_from_slice(&touch.at.to_le_bytes());
+        out.extend_from_slice(&touch.journey.to_le_bytes());
+        out.push(touch.channel as u8);
+    }
+    put_len(customer.attributes.len(), out);
+    for (name, value) in &customer.attributes {
+        out.extend_from_slice(&name.to_le_bytes());
+        put_value(value, out);
+    }
+}
+
+fn put_run(run: &Run, out: &mut Vec<u8>) {
+    out.extend_from_slice(&run.id.0.to_le_bytes());
+    out.extend_from_slice(&run.last_command.to_le_bytes());
+    out.extend_from_slice(&run.key.to_le_bytes());
+    for at in [run.opened_at, run.deadline, run.due, run.anchor, run.last_sent_at] {
+        out.extend_from_slice(&at.to_le_bytes());
+    }
+    out.extend_from_slice(&run.journey.to_le_bytes());
+    out.extend_from_slice(&run.op.to_le_bytes());
+    let flags = [run.at_send, run.engaged, run.converted, run.held].map(u8::from);
+    out.extend_from_slice(&[run.choice, run.stage as u8]);
+    out.extend_from_slice(&flags);
+    put_len(run.captures.len(), out);
+    run.captures.iter().for_each(|value| put_value(value, out));
+}
+
+/// As [`StoredValue`]: the number of the variant (u32), then its content.
+fn put_value(value: &Value, out: &mut Vec<u8>) {
+    let variant: u32 = match value {
+        Value::Null => 0,
+        Value::Bool(_) => 1,
+        Value::Number(_) => 2,
+        Value::Text(_) => 3,
     };
-    wincode::serialize_into(&mut *out, &stored).map_err(|error| StateError::Damaged(error.to_string()))
+    out.extend_from_slice(&variant.to_le_bytes());
+    match value {
+        Value::Null => {}
+        Value::Bool(value) => out.push(u8::from(*value)),
+        Value::Number(value) => out.extend_from_slice(&value.to_le_bytes()),
+        Value::Text(value) => {
+            put_len(value.len(), out);
+            out.extend_from_slice(value.as_bytes());
+        }
+    }
+}
+
+fn put_len(len: usize, out: &mut Vec<u8>) {
+    out.extend_from_slice(&(len as u64).to_le_bytes());
 }
 
 /// Reads a customer's stored form.
@@ -120,30 +173,6 @@ pub fn decode_customer(id: CustomerId, bytes: &[u8], zones: &Zones) -> Result<Cu
     Ok(customer)
 }
 
-impl From<&Run> for StoredRun {
-    fn from(run: &Run) -> Self {
-        Self {
-            id: run.id.0,
-            last_command: run.last_command,
-            key: run.key,
-            opened_at: run.opened_at,
-            deadline: run.deadline,
-            due: run.due,
-            anchor: run.anchor,
-            last_sent_at: run.last_sent_at,
-            journey: run.journey,
-            op: run.op,
-            choice: run.choice,
-            stage: run.stage as u8,
-            at_send: run.at_send,
-            engaged: run.engaged,
-            converted: run.converted,
-            held: run.held,
-            captures: run.captures.iter().map(StoredValue::from).collect(),
-        }
-    }
-}
-
 impl TryFrom<StoredRun> for Run {
     type Error = StateError;
 
@@ -173,5 +202,65 @@ impl TryFrom<StoredRun> for Run {
             held: run.held,
             captures: run.captures.into_iter().map(Into::into).collect(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::customer::zone::Zones;
+
+    fn customer() -> Customer {
+        let mut customer = Customer::new(CustomerId::of("ana"));
+        customer.seen = [1, 2, 3, 4, 5, 6, 7, u64::MAX];
+        (customer.seen_next, customer.granted, customer.denied, customer.bounced) = (3, 1, 2, 4);
+        (customer.complained, customer.reachable, customer.orders) = (8, 17, 5);
+        (customer.lifetime_value, customer.last_order_at) = (123.45, -1);
+        let captures = [Value::Null, Value::Bool(true), Value::Number(-0.5), Value::Text("Zoë".into())];
+        customer.runs.push(Run {
+            id: RunId(1 << 100),
+            last_command: 7,
+            key: 8,
+            opened_at: 9,
+            deadline: 10,
+            due: 11,
+            anchor: 12,
+            last_sent_at: i64::MIN,
+            journey: 13,
+            op: 14,
+            choice: 15,
+            stage: Stage::Lingering,
+            at_send: true,
+            engaged: false,
+            converted: true,
+            held: false,
+            captures: captures.clone().into_iter().collect(),
+        });
+        customer.entries.push(Entry { journey: 1, key: 2, at: 3 });
+        customer.touches.push(Touch { at: 4, journey: 5, channel: Channel::Push });
+        customer.attributes.extend(captures.into_iter().zip(21..).map(|(value, name)| (name, value)));
+        customer.refresh_deadline();
+        customer
+    }
+
+    /// What was written is what the schema says, byte for byte, and reads back.
+    #[test]
+    fn the_hand_written_form_is_that_of_the_schema() {
+        let customer = customer();
+        let mut written = Vec::new();
+        encode_customer(&customer, &mut written);
+        let schema: StoredCustomer = wincode::deserialize_exact(&written[2..]).unwrap();
+        assert_eq!(written[2..], wincode::serialize(&schema).unwrap());
+        let read = decode_customer(customer.id, &written, &Zones::new("UTC")).unwrap();
+        assert_eq!(read, customer);
+    }
+
+    /// Golden bytes: what a released version wrote must stay readable.
+    #[test]
+    fn the_stored_form_does_not_change_unnoticed() {
+        let mut written = Vec::new();
+        encode_customer(&customer(), &mut written);
+        let golden = (written.len(), xxhash_rust::xxh3::xxh3_64(&written), &written[..10]);
+        assert_eq!(golden, (341, 10_310_004_647_375_370_993, &[b'C', 1, 1, 0, 0, 0, 0, 0, 0, 0][..]));
     }
 }

@@ -63,6 +63,11 @@ impl<'a> Event<'a> {
             None => self.subject(subject)?.get(&[name]),
         }
     }
+
+    /// A field that the product itself reads, by its place.
+    pub(super) fn known_at(&self, place: usize) -> Option<Raw<'a>> {
+        self.known.get(place).copied().flatten()
+    }
 }
 
 /// Decodes a record's value. `record_time` bounds how far ahead the event may lie.
@@ -72,14 +77,15 @@ pub fn decode<'a>(value: &'a [u8], record_time: Millis, policy: &Policy) -> Resu
     }
     let quick = std::str::from_utf8(value).ok().and_then(|text| scan(text, MAX_DEPTH));
     // What is read in one pass has no escapes.
-    let text = if quick.is_some() { |raw: Raw<'a>| raw.plain_string().map(Cow::Borrowed) } else { Raw::string };
+    let plain = quick.is_some();
+    let text = |raw: Raw<'a>| if plain { raw.plain_string().map(Cow::Borrowed) } else { raw.string() };
     let (whole, top) = match quick {
         Some(read) => read,
         None => read_fully(value)?,
     };
     let kind = name(top.kind.and_then(text), "type", Poison::MissingType)?;
     let customer = name(top.customer.and_then(text), "customer", Poison::MissingCustomer)?;
-    let time = top.time.map(|raw| event_time(raw, raw.is_string().then(|| text(raw)).flatten(), record_time, policy)).transpose()?;
+    let time = top.time.map(|raw| event_time(raw, text(raw), record_time, policy)).transpose()?;
     let optional = |raw: Option<Raw<'a>>, name| raw.map(|raw| text(raw).ok_or_else(|| wrong_type(name))).transpose();
     let id = optional(top.id, "id")?;
     let channel = optional(top.channel, "channel")?;
@@ -186,7 +192,7 @@ fn bounded<'a>(text: Cow<'a, str>, field: &'static str) -> Result<Cow<'a, str>, 
     Ok(text)
 }
 
-/// `text` is the content of a string.
+/// `text` is the content, if it is a string.
 fn event_time(raw: Raw<'_>, text: Option<Cow<'_, str>>, record_time: Millis, policy: &Policy) -> Result<Millis, Rejected> {
     let at = text.map_or_else(|| raw.integer(), |text| parse_rfc3339(&text));
     let at = at.filter(|at| is_instant(*at)).ok_or_else(|| Rejected::new(Poison::BadTime, "time"))?;

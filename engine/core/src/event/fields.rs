@@ -2,9 +2,9 @@
 
 use super::decode::Event;
 use super::raw::Raw;
-use super::subject::Subject;
-use crate::journey::plan::EventField;
+use crate::journey::plan::{EventField, FieldPlace};
 use crate::value::Value;
+use compact_str::CompactString;
 use std::borrow::Cow;
 
 /// Reads the fields `wanted` (indices into `fields`) of the event into their places of `values`, which is as long as `fields`.
@@ -18,6 +18,9 @@ pub fn read_fields(event: &Event<'_>, fields: &[EventField], wanted: &[u16], val
 }
 
 fn read(event: &Event<'_>, field: &EventField) -> Value {
+    if field.place == FieldPlace::Type && !field.size {
+        return Value::Text(event.kind.as_ref().into());
+    }
     match (find(event, field), field.size) {
         (None, false) => Value::Null,
         (None, true) => Value::Number(0.0),
@@ -27,14 +30,16 @@ fn read(event: &Event<'_>, field: &EventField) -> Value {
 }
 
 fn find<'a>(event: &Event<'a>, field: &EventField) -> Option<Raw<'a>> {
-    let (first, rest) = field.path.split_first()?;
-    match Subject::parse(first.as_bytes()) {
-        Some(subject) => match rest {
-            [] => event.subject(subject),
-            [name, deeper @ ..] => event.field(subject, name)?.get(deeper),
-        },
-        None => event.whole.get(&field.path),
+    let below = |parts| field.path.get(parts..).unwrap_or_default();
+    match field.place {
+        FieldPlace::Known(place) => deeper(event.known_at(place)?, below(2)),
+        FieldPlace::Subject(subject) => deeper(event.subject(subject)?, below(1)),
+        FieldPlace::Type | FieldPlace::Anywhere => event.whole.get(&field.path),
     }
+}
+
+fn deeper<'a>(raw: Raw<'a>, path: &[CompactString]) -> Option<Raw<'a>> {
+    if path.is_empty() { Some(raw) } else { raw.get(path) }
 }
 
 /// The text of a key's value: a string's content, or a number's or boolean's raw text; none where the event has no such scalar.

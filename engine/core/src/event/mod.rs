@@ -5,13 +5,16 @@ mod decode;
 mod scan;
 mod top;
 mod subject;
+mod meaning;
 mod fields;
 mod raw;
 
 pub use decode::{Event, Rejected, decode};
 pub use fields::{key_text, read_fields};
+pub use meaning::Meaning;
 pub use raw::{Raw, object_entries};
 pub use subject::Subject;
+pub(crate) use subject::known_field;
 
 use crate::time::Millis;
 

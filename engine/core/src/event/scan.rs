@@ -76,7 +76,13 @@ impl<'a> Scan<'a> {
 
     /// Spaces; line breaks and tabs are declined with their block.
     #[inline]
-    fn blank(&self, mut at: usize) -> usize {
+    fn blank(&self, at: usize) -> usize {
+        if self.byte(at) > b' ' { at } else { self.spaces(at) }
+    }
+
+    /// Producers seldom write any.
+    #[cold]
+    fn spaces(&self, mut at: usize) -> usize {
         while self.byte(at) == b' ' {
             at += 1;
         }
@@ -206,12 +212,13 @@ impl Block {
     #[inline(never)]
     fn of(bytes: &[u8], start: usize) -> Option<Self> {
         let rest = bytes.get(start..).filter(|rest| !rest.is_empty())?;
-        let quotes = match rest.first_chunk::<BLOCK>() {
-            Some(block) => quotes(block)?,
-            None => {
-                let mut last = [b' '; BLOCK];
-                last[..rest.len()].copy_from_slice(rest);
-                quotes(&last)?
+        let quotes = match (rest.first_chunk::<BLOCK>(), bytes.last_chunk::<BLOCK>()) {
+            (Some(block), _) => quotes(block)?,
+            (None, Some(last)) => quotes(last)? >> (BLOCK - rest.len()),
+            (None, None) => {
+                let mut only = [b' '; BLOCK];
+                only[..rest.len()].copy_from_slice(rest);
+                quotes(&only)?
             }
         };
         Some(Self { start, quotes })

@@ -1,7 +1,7 @@
 //! The dirty set, copied at the checkpoint's turn and kept until its turn record has been read back.
 
 use super::append;
-use cartwheel_core::customer::{Customer, Document, Journal, Mark, StateError, encode_customer};
+use cartwheel_core::customer::{Customer, Document, Journal, Mark, encode_customer};
 use cartwheel_core::id::CustomerId;
 use std::ops::Range;
 
@@ -19,25 +19,28 @@ struct Copied {
     head: u32,
 }
 
+/// Customers whose chains are walked side by side, so that one waits for memory while the others do.
+const SIDE_BY_SIDE: usize = 16;
+
 impl Sealed {
-    /// An empty seal that takes over the journal; customers are added in order of their ids.
-    pub fn new(journal: Journal) -> Self {
-        Self { customers: Vec::new(), hot: Vec::new(), journal }
+    /// Takes over the journal, leaving an empty one; then customers are added in order of their ids. This seal must be empty.
+    pub fn take_over(&mut self, journal: &mut Journal) {
+        std::mem::swap(&mut self.journal, journal);
     }
 
     /// Copies a customer and cuts its chain of documents off.
-    pub fn add(&mut self, customer: &mut Customer) -> Result<(), StateError> {
+    pub fn add(&mut self, customer: &mut Customer) {
         let start = self.hot.len();
-        encode_customer(customer, &mut self.hot)?;
+        encode_customer(customer, &mut self.hot);
         let head = std::mem::take(&mut customer.cold);
         self.customers.push(Copied { id: customer.id, hot: start..self.hot.len(), head });
-        Ok(())
     }
 
-    /// The journal, emptied, for its memory.
-    pub fn into_journal(mut self) -> Journal {
+    /// Forgets everything; keeps the memory for the next checkpoint.
+    pub fn clear(&mut self) {
+        self.customers.clear();
+        self.hot.clear();
         self.journal.clear();
-        self.journal
     }
 
     /// Number of customers.
@@ -63,20 +66,41 @@ impl Sealed {
 
     /// The new documents of every customer that has some, packed ([`append`]), in order of ids.
     pub fn for_each_documents<E>(&self, mut write: impl FnMut(CustomerId, &[u8]) -> Result<(), E>) -> Result<(), E> {
-        let (mut packed, mut kept) = (Vec::new(), Vec::new());
-        for copied in self.customers.iter().filter(|copied| copied.head != 0) {
-            packed.clear();
-            kept.clear();
-            // Of what replaces only the newest is written.
-            let mut replaced = [false; Document::ALL.len()];
-            for (document, content) in self.journal.entries(copied.head, Mark::END) {
-                if !(document.replaces() && std::mem::replace(&mut replaced[document as usize], true)) {
-                    kept.push((document, content));
-                }
+        let mut packed = Vec::new();
+        let mut chains: [Vec<(Document, &[u8])>; SIDE_BY_SIDE] = Default::default();
+        for group in self.customers.chunks(SIDE_BY_SIDE) {
+            self.walk(group, &mut chains);
+            for (copied, newest_first) in group.iter().zip(&mut chains).filter(|(_, chain)| !chain.is_empty()) {
+                packed.clear();
+                // Of what replaces only the newest is written.
+                let mut replaced = [false; Document::ALL.len()];
+                newest_first.retain(|(kind, _)| !(kind.replaces() && std::mem::replace(&mut replaced[*kind as usize], true)));
+                newest_first.iter().rev().for_each(|(document, content)| append(&mut packed, *document, content));
+                write(copied.id, &packed)?;
             }
-            kept.iter().rev().for_each(|(document, content)| append(&mut packed, *document, content));
-            write(copied.id, &packed)?;
         }
         Ok(())
+    }
+
+    /// The entries of these customers, newest first.
+    fn walk<'a>(&'a self, group: &[Copied], chains: &mut [Vec<(Document, &'a [u8])>; SIDE_BY_SIDE]) {
+        let mut heads = [0; SIDE_BY_SIDE];
+        for ((head, chain), copied) in heads.iter_mut().zip(chains.iter_mut()).zip(group) {
+            *head = copied.head;
+            chain.clear();
+        }
+        let mut more = true;
+        while more {
+            more = false;
+            for (head, chain) in heads.iter_mut().zip(chains.iter_mut()).filter(|(head, _)| **head != 0) {
+                let Some(entry) = self.journal.entry(*head) else {
+                    *head = 0;
+                    continue;
+                };
+                chain.push((entry.document, entry.content));
+                *head = entry.older;
+                more |= entry.older != 0;
+            }
+        }
     }
 }

@@ -28,10 +28,9 @@ fn sealed(number: u64) -> Sealed {
         })
         .collect();
     customers.sort_by_key(|customer| customer.id);
-    let mut sealed = Sealed::new(journal);
-    for customer in &mut customers {
-        sealed.add(customer).expect("a customer is encoded");
-    }
+    let mut sealed = Sealed::default();
+    sealed.take_over(&mut journal);
+    customers.iter_mut().for_each(|customer| sealed.add(customer));
     sealed
 }
 

@@ -119,7 +119,7 @@ impl Resolver<'_> {
             return self.fail(Fault::error(path.span.clone(), "the path is deeper than 8 fields"));
         }
         let kind = self.event_type(path, rest);
-        let field = EventField { path: rest.iter().map(|part| (*part).into()).collect(), size: path.size };
+        let field = EventField::new(rest.iter().map(|part| (*part).into()).collect(), path.size);
         let number = intern(&mut self.slots.fields, field);
         let field = if self.scope == Scope::Step { Field::Capture(intern(self.captures, number)) } else { Field::Event(number) };
         Some((field, kind))

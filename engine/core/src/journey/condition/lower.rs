@@ -64,7 +64,7 @@ pub(crate) fn compile_path(text: &str, slots: &mut Slots) -> Result<u16, Fault> 
     if rest.is_empty() || rest.len() > 8 || !rest.iter().all(|name| is_name(name)) {
         return Err(Fault::error(whole, format!("`{text}` is not a path")).help("write names joined by dots, such as `event.cart.id`"));
     }
-    let field = EventField { path: rest.iter().map(|name| (*name).into()).collect(), size: false };
+    let field = EventField::new(rest.iter().map(|name| (*name).into()).collect(), false);
     Ok(super::fields::intern(&mut slots.fields, field))
 }
 

@@ -3,13 +3,11 @@
 use super::Source;
 use crate::journey::condition::{Condition, Field};
 use crate::journey::definition::Definition;
-use crate::journey::plan::{Interest, Journey, JourneyInterest};
-use compact_str::CompactString;
-use std::collections::BTreeMap;
+use crate::journey::plan::{Interests, Journey, JourneyInterest};
 
 /// The index over all journeys, in order of their names.
-pub(super) fn interests(read: &[(&Source, Definition)], journeys: &[Journey]) -> BTreeMap<CompactString, Interest> {
-    let mut events = BTreeMap::new();
+pub(super) fn interests(read: &[(&Source, Definition)], journeys: &[Journey]) -> Interests {
+    let mut events = Interests::default();
     for (number, ((_, definition), journey)) in read.iter().zip(journeys).enumerate() {
         let mut index = Index { events: &mut events, journey: u16::try_from(number).unwrap_or(u16::MAX) };
         index.add(definition, journey);
@@ -22,7 +20,7 @@ pub(super) fn interests(read: &[(&Source, Definition)], journeys: &[Journey]) ->
 }
 
 struct Index<'i> {
-    events: &'i mut BTreeMap<CompactString, Interest>,
+    events: &'i mut Interests,
     journey: u16,
 }
 
