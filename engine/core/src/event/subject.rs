@@ -97,8 +97,11 @@ pub fn known_field(subject: Subject, name: &[u8]) -> Option<usize> {
     })
 }
 
-/// The full names of the fields that the product itself reads, and whether a value has the type that it must have.
-pub const KNOWN: [(&str, fn(Raw<'_>) -> bool); 7] = [
+/// Whether a value has the type that it must have.
+type Fits = fn(Raw<'_>) -> bool;
+
+/// The full names of the fields that the product itself reads, with the types that they must have.
+pub const KNOWN: [(&str, Fits); 7] = [
     ("cart.id", is_id),
     ("cart.total", |raw| raw.is_number()),
     ("cart.items", |raw| raw.is_array()),
