@@ -8,7 +8,7 @@ mod board;
 mod console;
 mod graph;
 mod routes;
-mod server;
+pub(crate) mod server;
 mod source;
 mod stream;
 pub mod view;
