@@ -12,8 +12,9 @@ use cartwheel_providers::template::Templates;
 use cartwheel_providers::{Brand, Rendered};
 use crossbeam_channel::Sender;
 use futures_util::FutureExt;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What every call needs.
 pub(super) struct Caller {
@@ -36,35 +37,43 @@ impl Caller {
         Millis::try_from(self.clock.monotonic().as_millis()).unwrap_or(Millis::MAX)
     }
 
-    /// Makes the call and reports.
+    /// Makes the call and reports: even if code of ours or of a library panics, since the worker keeps the customer and the provider's
+    /// place until it hears of the call.
     pub async fn make(self: Arc<Self>, call: Call, route: usize) {
-        let report = self.outcome(&call, route).await;
+        let outcome = AssertUnwindSafe(self.outcome(&call, route)).catch_unwind().await;
+        let report = outcome.unwrap_or_else(|_| {
+            tracing::error!(command_id = %call.command.command_id, provider = call.provider, "making a call panicked");
+            finished(&call, route, Outcome::Ambiguous { reason: AmbiguousReason::BadReply }, Duration::ZERO, false)
+        });
         // The pump is gone at the very end only; then nobody needs to know.
         drop(self.reports.send(report));
     }
 
     async fn outcome(&self, call: &Call, route: usize) -> Report {
-        let finished = |outcome, took, unrenderable| Report::Outcome { call: call.id, route, outcome, took, unrenderable };
-        let message = match self.render(call) {
+        let message = match self.render_safely(call) {
             Ok(message) => message,
-            Err(outcome) => return finished(outcome, std::time::Duration::ZERO, true),
+            Err(outcome) => return finished(call, route, outcome, Duration::ZERO, true),
         };
         if self.mono() >= call.begin_before {
             return Report::NotBegun(call.id);
         }
         let Some(target) = self.routes.get(route) else { return Report::NotBegun(call.id) };
         let began = self.clock.monotonic();
-        let sending = AssertUnwindSafe(target.sender.send(&message, &call.command)).catch_unwind();
-        let outcome = sending.await.unwrap_or_else(|_| {
-            tracing::error!(command_id = %call.command.command_id, provider = call.provider, "a provider's code panicked");
-            Outcome::Ambiguous { reason: AmbiguousReason::BadReply }
-        });
+        let outcome = target.sender.send(&message, &call.command).await;
         let took = self.clock.monotonic().saturating_sub(began);
         tracing::debug!(
             command_id = %call.command.command_id, journey = call.command.journey, channel = %call.command.channel,
             provider = call.provider, attempt = call.attempt, outcome = outcome.name(), "called"
         );
-        finished(outcome, took, false)
+        finished(call, route, outcome, took, false)
+    }
+
+    /// A panic on this side of the provider is known to have sent nothing.
+    fn render_safely(&self, call: &Call) -> Result<Rendered, Outcome> {
+        catch_unwind(AssertUnwindSafe(|| self.render(call))).unwrap_or_else(|_| {
+            tracing::error!(command_id = %call.command.command_id, journey = call.command.journey, "rendering a message panicked");
+            Err(Outcome::Rejected { reason: RejectReason::BadRequest, suppress: false })
+        })
     }
 
     fn render(&self, call: &Call) -> Result<Rendered, Outcome> {
@@ -75,5 +84,112 @@ impl Caller {
             tracing::error!(command_id = %command.command_id, journey = command.journey, %error, "a message cannot be rendered");
             Outcome::Rejected { reason: RejectReason::BadRequest, suppress: false }
         })
+    }
+}
+
+fn finished(call: &Call, route: usize, outcome: Outcome, took: Duration, unrenderable: bool) -> Report {
+    Report::Outcome { call: call.id, route, outcome, took, unrenderable }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cartwheel_core::channel::Class;
+    use cartwheel_core::command::Command;
+    use cartwheel_core::id::{CommandId, RunId};
+    use cartwheel_core::time::HOUR;
+    use cartwheel_delivery::bucket::Rate;
+    use cartwheel_delivery::config::Provider as Limits;
+    use cartwheel_delivery::worker::CallId;
+    use cartwheel_providers::{BoxFuture, Provider};
+
+    struct Still;
+
+    impl Clock for Still {
+        fn wall(&self) -> Millis {
+            0
+        }
+
+        fn monotonic(&self) -> Duration {
+            Duration::ZERO
+        }
+    }
+
+    struct Defective;
+
+    impl Provider for Defective {
+        fn name(&self) -> &'static str {
+            "defective"
+        }
+
+        fn idempotent(&self) -> bool {
+            false
+        }
+
+        fn send<'a>(&'a self, _: &'a Rendered, _: &'a Command) -> BoxFuture<'a, Outcome> {
+            panic!("a defect")
+        }
+    }
+
+    fn call() -> Call {
+        let command = Command {
+            command_id: CommandId(1),
+            run_id: RunId(1),
+            journey: "j".into(),
+            version: "v".into(),
+            step: "s".into(),
+            customer: "ana".into(),
+            channel: Channel::Sms,
+            class: Class::Marketing,
+            template: "t".into(),
+            to: "+15550100".into(),
+            data: serde_json::json!({ "profile": { "points": i64::MIN } }),
+            variant: None,
+            due_at: 0,
+            decided_at: 0,
+            not_after: HOUR,
+        };
+        Call { id: CallId(7), command: Arc::new(command), provider: "defective".into(), attempt: 1, begin_before: HOUR }
+    }
+
+    /// What the pump hears of a call of the template `text`.
+    async fn heard(text: &str) -> Report {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("t")).unwrap();
+        std::fs::write(dir.path().join("t/sms.liquid"), text).unwrap();
+        let (reports, heard) = crossbeam_channel::bounded(1);
+        let rate = Rate::per_second(1, 1);
+        let limits = Limits { name: "defective".into(), account: "defective".into(), key_life: None, rate, max_in_flight: 1 };
+        let caller = Caller {
+            routes: vec![Route { channel: Channel::Sms, limits, sender: Arc::new(Defective) }],
+            templates: Arc::new(Templates::load(dir.path()).unwrap_or_else(|problems| panic!("{problems:?}"))),
+            brand: Brand {
+                name: "Shop".into(),
+                sender_name: None,
+                from: "hello@shop.example".into(),
+                reply_to: None,
+                store_url: "https://shop.example".into(),
+                postal_address: None,
+            },
+            secrets: Secrets::new(b"secret", None),
+            public_url: "https://shop.example".into(),
+            clock: Arc::new(Still),
+            reports,
+        };
+        Arc::new(caller).make(call(), 0).await;
+        heard.try_recv().expect("a report")
+    }
+
+    #[tokio::test]
+    async fn a_template_that_panics_is_reported_as_not_sent() {
+        let report = heard("{{ profile.points | divided_by: -1 }}").await;
+        let Report::Outcome { call: CallId(7), outcome, unrenderable: true, .. } = report else { panic!("an outcome") };
+        assert_eq!(outcome, Outcome::Rejected { reason: RejectReason::BadRequest, suppress: false });
+    }
+
+    #[tokio::test]
+    async fn a_provider_that_panics_is_reported_as_unknown() {
+        let Report::Outcome { call: CallId(7), outcome, unrenderable: false, .. } = heard("Hello").await else { panic!("an outcome") };
+        assert_eq!(outcome, Outcome::Ambiguous { reason: AmbiguousReason::BadReply });
     }
 }

@@ -1,5 +1,6 @@
 //! Asks for end offsets several times within the life of a check, on a thread of its own: a slow answer must not hold up the pump.
 
+use super::complaints::Complaints;
 use super::report::Report;
 use crate::clock::Clock;
 use cartwheel_core::time::Millis;
@@ -27,14 +28,15 @@ pub(super) struct Asker {
 impl Asker {
     /// Asks until `closed` is.
     pub fn run(self, closed: &Receiver<()>) {
+        let mut complaints = Complaints::default();
         loop {
             for partition in &self.suppressions {
-                let found = self.ask(&self.topics.suppressions, *partition);
+                let found = self.ask(&self.topics.suppressions, *partition, &mut complaints);
                 self.tell(found.map(|(end, asked)| Report::SuppressionEnd { partition: *partition, end, asked }));
             }
             let ours = self.partitions.lock().unwrap_or_else(PoisonError::into_inner).clone();
             for partition in ours {
-                let found = self.ask(&self.topics.sends, partition);
+                let found = self.ask(&self.topics.sends, partition, &mut complaints);
                 self.tell(found.map(|(end, asked)| Report::End { partition, end, asked }));
             }
             if closed.recv_timeout(self.every) != Err(RecvTimeoutError::Timeout) {
@@ -43,13 +45,13 @@ impl Asker {
         }
     }
 
-    /// The end offset, and the moment before it was asked for.
-    fn ask(&self, topic: &str, partition: i32) -> Option<(i64, Millis)> {
+    /// The end offset, and the moment before it was asked for. Without one calls wait.
+    fn ask(&self, topic: &str, partition: i32, complaints: &mut Complaints) -> Option<(i64, Millis)> {
         let asked = Millis::try_from(self.clock.monotonic().as_millis()).unwrap_or(Millis::MAX);
         match self.offsets.end(topic, partition, ASK) {
             Ok(end) => Some((end, asked)),
             Err(error) => {
-                tracing::debug!(partition, %error, "no end offset: calls wait");
+                complaints.kafka("asking for end offsets", &error);
                 None
             }
         }

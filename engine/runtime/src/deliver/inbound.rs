@@ -1,9 +1,11 @@
 //! The public listener: unsubscribe links, answered once their event is in the events topic.
 
 use super::options::{DeliverError, Unsubscribe};
+use super::producer::Producer;
+use crate::admin::server::{self, Limits};
 use crate::clock::Clock;
 use cartwheel_inbound::{BoxFuture, EventSink, Secrets, SinkError, unsubscribe};
-use cartwheel_kafka::{EventsProducer, Message};
+use cartwheel_kafka::{Error, Message};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +14,8 @@ use tokio::sync::watch;
 
 /// A click waits so long for the broker.
 const ACKNOWLEDGE: Duration = Duration::from_secs(10);
+/// The whole world may come: mail clients, people, scanners.
+const LIMITS: Limits = Limits { name: "unsubscribe", connections: 1_024, head: Duration::from_secs(10), answer: Duration::from_secs(20) };
 
 /// The live keys.
 pub(super) fn secrets(unsubscribe: &Unsubscribe) -> Secrets {
@@ -20,9 +24,19 @@ pub(super) fn secrets(unsubscribe: &Unsubscribe) -> Secrets {
 
 /// Appends events to the events topic, keyed by customer.
 struct Events {
-    producer: EventsProducer,
+    producer: Arc<Producer>,
     topic: String,
     clock: Arc<dyn Clock>,
+}
+
+impl Events {
+    /// A click that meets a finished client has the next one: not every mail client posts twice.
+    async fn append(&self, message: Message<'_>) -> Result<(), Error> {
+        match self.producer.send(message).await {
+            Err(Error::Fatal { .. }) => self.producer.send(message).await.map(drop),
+            outcome => outcome.map(drop),
+        }
+    }
 }
 
 impl EventSink for Events {
@@ -30,9 +44,13 @@ impl EventSink for Events {
         Box::pin(async move {
             let (key, timestamp_ms) = (Some(customer.as_bytes()), Some(self.clock.wall()));
             let message = Message { topic: &self.topic, key, value: Some(&json), timestamp_ms, ..Message::default() };
-            match tokio::time::timeout(ACKNOWLEDGE, self.producer.send(message)).await {
-                Ok(Ok(_)) => Ok(()),
-                _ => Err(SinkError),
+            match tokio::time::timeout(ACKNOWLEDGE, self.append(message)).await {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "writing the event of an unsubscribe link");
+                    Err(SinkError)
+                }
+                Err(_) => Err(SinkError),
             }
         })
     }
@@ -50,7 +68,7 @@ impl Inbound {
     pub async fn bind(
         address: SocketAddr,
         keys: &Unsubscribe,
-        producer: EventsProducer,
+        producer: Arc<Producer>,
         topic: String,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, DeliverError> {
@@ -68,8 +86,6 @@ impl Inbound {
     /// Answers until `closing` turns true, then finishes answers under way.
     pub async fn serve(self, mut closing: watch::Receiver<bool>) {
         let until = async move { drop(closing.wait_for(|closing| *closing).await) };
-        if let Err(error) = axum::serve(self.listener, self.router).with_graceful_shutdown(until).await {
-            tracing::error!(%error, "the listener for unsubscribe links failed");
-        }
+        server::serve(self.listener, self.router, LIMITS, watch::channel(false).0, until).await;
     }
 }

@@ -4,9 +4,12 @@
 //! second thread ([`ends`]) asks for end offsets, which prove that the views of the suppressions are fresh.
 
 mod call;
+mod complaints;
 mod ends;
 mod inbound;
+mod member;
 mod options;
+mod producer;
 mod pump;
 mod report;
 mod source;
@@ -22,9 +25,12 @@ use call::Caller;
 use cartwheel_delivery::Now;
 use cartwheel_delivery::config::Config;
 use cartwheel_delivery::worker::Worker;
-use cartwheel_kafka::{Admin, Compacted, EventsProducer, Offsets, Worker as Group};
+use cartwheel_kafka::{Admin, Compacted, Offsets};
+use complaints::Complaints;
 use ends::Asker;
 use inbound::Inbound;
+use member::Member;
+use producer::Producer;
 use pump::Pump;
 use stats::Figures;
 use status::Status;
@@ -35,7 +41,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
@@ -53,6 +59,7 @@ pub struct Deliver {
     closing: watch::Sender<bool>,
     pump: Option<JoinHandle<()>>,
     asker: Option<(crossbeam_channel::Sender<()>, JoinHandle<()>)>,
+    serving: Option<tokio::task::JoinHandle<()>>,
     runtime: Option<Runtime>,
 }
 
@@ -76,18 +83,18 @@ impl Deliver {
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("deliver").enable_all().build();
         let runtime = runtime.map_err(DeliverError::Thread)?;
-        let producer = EventsProducer::new(&options.kafka)?;
+        let producer = Arc::new(Producer::open(&options.kafka)?);
         let (closing, closed) = watch::channel(false);
         let inbound = match options.unsubscribe.listen {
             None => None,
             Some(address) => {
-                let (producer, clock) = (producer.clone(), Arc::clone(&options.clock));
+                let (producer, clock) = (Arc::clone(&producer), Arc::clone(&options.clock));
                 let bound = Inbound::bind(address, &options.unsubscribe, producer, topics.events.clone(), clock);
                 Some(runtime.block_on(bound)?)
             }
         };
         let address = inbound.as_ref().map(|inbound| inbound.address);
-        inbound.into_iter().for_each(|inbound| drop(runtime.spawn(inbound.serve(closed.clone()))));
+        let serving = inbound.map(|inbound| runtime.spawn(inbound.serve(closed)));
 
         let (reporting, reports) = crossbeam_channel::bounded(REPORTS);
         let (writing, writes) = mpsc::unbounded_channel();
@@ -125,11 +132,15 @@ impl Deliver {
         });
         let now = Now { mono: i64::try_from(options.clock.monotonic().as_millis()).unwrap_or(0), wall: options.clock.wall() };
         let pump = Pump {
-            group: Group::join(&options.kafka, &topics.sends)?,
+            member: Member::join(options.kafka.clone(), topics.sends)?,
             suppressions: Compacted::open(&options.kafka, &topics.suppressions)?,
+            reopen_at: Instant::now(),
+            complaints: Complaints::default(),
+            suppressions_topic: topics.suppressions,
+            kafka: options.kafka,
             check_life: config.check_life,
             worker: Worker::new(config, starts, now),
-            figures: Figures::new(options.metrics, board, &caller),
+            figures: Figures::new(options.metrics, board, &caller.routes),
             tasks: runtime.handle().clone(),
             clock: options.clock,
             stop_timeout: options.stop_timeout,
@@ -152,7 +163,8 @@ impl Deliver {
             drop(lock);
         };
         let pumping = thread("deliver-pump").spawn(body).map_err(DeliverError::Thread)?;
-        Ok(Self { source, inbound: address, stop, closing, pump: Some(pumping), asker: Some((close, asking)), runtime: Some(runtime) })
+        let (pump, asker, runtime) = (Some(pumping), Some((close, asking)), Some(runtime));
+        Ok(Self { source, inbound: address, stop, closing, pump, asker, serving, runtime })
     }
 
     /// The answers for the admin listener.
@@ -188,6 +200,10 @@ impl Deliver {
         }
         self.closing.send_replace(true);
         if let Some(runtime) = self.runtime.take() {
+            // The listener bounds its own end; a runtime that shuts down would cut its answers off.
+            if let Some(serving) = self.serving.take().filter(|_| !std::thread::panicking()) {
+                drop(runtime.block_on(serving));
+            }
             runtime.shutdown_timeout(GRACE);
         }
     }

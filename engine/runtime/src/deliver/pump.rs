@@ -1,16 +1,21 @@
 //! The thread that owns the worker: feeds it records, outcomes, acknowledgements and the time, and carries out what it asks.
 
 use super::call::Caller;
+use super::complaints::Complaints;
+use super::member::Member;
 use super::report::Report;
 use super::stats::Figures;
 use super::status::Status;
 use crate::clock::Clock;
+use crate::metrics::labels::Stopped;
+use cartwheel_core::receipt::Outcome;
 use cartwheel_core::sends::Headers;
 use cartwheel_core::time::Millis;
 use cartwheel_delivery::Now;
+use cartwheel_delivery::attempt::refuses_account;
 use cartwheel_delivery::ledger::{File, Ledger};
 use cartwheel_delivery::worker::{Action, Call, Record, Worker, Write};
-use cartwheel_kafka::{Compacted, Error, OwnedRecord, Position, Worker as Group, WorkerEvent};
+use cartwheel_kafka::{Compacted, Error, KafkaConfig, OwnedRecord, Position, WorkerEvent};
 use crossbeam_channel::Receiver;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -31,8 +36,13 @@ const RETRY: Duration = Duration::from_secs(5);
 
 /// See the module.
 pub(super) struct Pump {
-    pub group: Group,
+    pub member: Member,
     pub suppressions: Compacted,
+    pub suppressions_topic: String,
+    /// A reader of the suppressions that is finished is opened anew at this moment at the earliest.
+    pub reopen_at: Instant,
+    pub kafka: KafkaConfig,
+    pub complaints: Complaints,
     pub worker: Worker<File>,
     pub caller: Arc<Caller>,
     pub clock: Arc<dyn Clock>,
@@ -56,7 +66,7 @@ pub(super) struct Pump {
 }
 
 impl Pump {
-    /// Works until told to stop; then waits for calls under way, commits and leaves.
+    /// Works until told to stop; then waits for calls under way, commits and leaves the group.
     pub fn run(mut self) {
         while !self.stop.load(Ordering::Relaxed) {
             self.step();
@@ -66,12 +76,11 @@ impl Pump {
         while self.releasing.is_some() {
             self.step();
         }
-        self.group.leave();
     }
 
     fn step(&mut self) {
         self.status.beat();
-        self.status.set_joined(self.group.membership().is_some());
+        self.status.set_joined(self.member.is_in());
         self.poll_group();
         self.poll_suppressions();
         while let Ok(report) = self.reports.try_recv() {
@@ -84,12 +93,12 @@ impl Pump {
         self.retry_seeks();
         self.reopen_broken();
         self.end_release();
-        if let Some(error) = self.group.commit_error() {
+        if let Some(error) = self.member.commit_error() {
             tracing::warn!(%error, "a commit failed; a later one covers it");
         }
         let view_age = self.worker.suppressions_fresh_until().map_or(Millis::MAX, |until| (now.mono - (until - self.check_life)).max(0));
         self.status.set_fresh(view_age < self.check_life);
-        self.figures.publish(self.worker.counters(), self.worker.gauges(), view_age);
+        self.figures.publish(self.worker.counters(), self.worker.gauges(), self.worker.channels(), view_age);
     }
 
     fn now(&self) -> Now {
@@ -103,15 +112,14 @@ impl Pump {
     fn poll_group(&mut self) {
         let mut wait = POLL;
         for _ in 0..RECORDS {
-            match self.group.poll(wait) {
+            match self.member.poll(wait) {
                 Ok(Some(WorkerEvent::Record(record))) => self.record(&record),
                 Ok(Some(event)) => return self.event(event),
                 Ok(None) => return,
                 Err(error) => {
-                    if error.is_transient() {
-                        tracing::debug!(%error, "reading commands");
-                    } else {
-                        tracing::error!(%error, "reading commands");
+                    self.complaints.kafka("reading commands", &error);
+                    if matches!(error, Error::Fatal { .. }) {
+                        return self.expelled();
                     }
                     std::thread::sleep(POLL);
                     return;
@@ -119,6 +127,21 @@ impl Pump {
             }
             wait = Duration::ZERO;
         }
+    }
+
+    /// The group's client is finished. Whatever was ours may be another's already, so nothing is committed: we join again as anybody.
+    fn expelled(&mut self) {
+        let mut all = self.ours();
+        all.extend(self.status.all_failing());
+        all.extend(self.releasing.take().into_iter().flat_map(|(partitions, _)| partitions));
+        all.into_iter().for_each(|partition| self.lose(partition));
+        self.member.give_up();
+    }
+
+    /// No longer ours, and we were not asked.
+    fn lose(&mut self, partition: i32) {
+        drop(self.worker.revoke(partition));
+        self.forget(partition);
     }
 
     fn record(&mut self, record: &OwnedRecord) {
@@ -152,15 +175,10 @@ impl Pump {
                     end = log.1,
                     "the committed offset is not in the log: a person must look"
                 );
-                self.status.failing(partition, true);
+                self.failing(partition, Some(Stopped::OutOfLog));
             }
             WorkerEvent::Revoked(partitions) => self.begin_release(partitions),
-            WorkerEvent::Lost(partitions) => {
-                for partition in partitions {
-                    drop(self.worker.revoke(partition));
-                    self.forget(partition);
-                }
-            }
+            WorkerEvent::Lost(partitions) => partitions.into_iter().for_each(|partition| self.lose(partition)),
         }
     }
 
@@ -172,12 +190,12 @@ impl Pump {
                 tracing::info!(partition, offset, "delivering");
                 self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(partition);
                 self.figures.assigned(partition, Some(offset));
-                self.status.failing(partition, false);
+                self.failing(partition, None);
             }
             Err(reason) => {
                 tracing::error!(partition, reason, "a partition cannot be delivered; it is tried again");
-                self.status.failing(partition, true);
-                self.log(self.group.pause(partition), "pausing");
+                self.failing(partition, Some(Stopped::Unusable));
+                self.log(self.member.pause(partition), "pausing");
                 self.broken.insert(partition, Instant::now() + RETRY);
             }
         }
@@ -187,7 +205,7 @@ impl Pump {
         let partition = position.partition;
         let offset = match position.offset {
             Some(offset) => offset,
-            None => self.group.range(partition, SEEK).map_err(|error| error.to_string())?.0,
+            None => self.member.range(partition, SEEK).map_err(|error| error.to_string())?.0,
         };
         let file = File::open(&self.ledgers.join(format!("partition-{partition}.ledger"))).map_err(|error| error.to_string())?;
         let ledger = Ledger::open(file).map_err(|error| error.to_string())?;
@@ -202,8 +220,8 @@ impl Pump {
         let due: Vec<i32> = self.broken.iter().filter(|(_, at)| **at <= now).map(|(partition, _)| *partition).collect();
         for partition in due {
             self.broken.insert(partition, now + RETRY);
-            let position = match self.group.committed(&[partition]) {
-                Ok(mut positions) => positions.pop(),
+            let position = match self.member.committed(partition) {
+                Ok(position) => position,
                 Err(error) => return tracing::warn!(partition, %error, "reading the committed offset"),
             };
             let Some(position) = position else { continue };
@@ -213,10 +231,16 @@ impl Pump {
                 self.seeks.insert(partition, offset);
                 self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(partition);
                 self.figures.assigned(partition, Some(offset));
-                self.status.failing(partition, false);
-                self.log(self.group.resume(partition), "resuming");
+                self.failing(partition, None);
+                self.log(self.member.resume(partition), "resuming");
             }
         }
+    }
+
+    /// Shows that a partition of ours is not delivered, or is.
+    fn failing(&mut self, partition: i32, why: Option<Stopped>) {
+        self.status.failing(partition, why.is_some());
+        self.figures.stopped(partition, why);
     }
 
     fn forget(&mut self, partition: i32) {
@@ -224,7 +248,7 @@ impl Pump {
         self.seeks.remove(&partition);
         self.broken.remove(&partition);
         self.figures.assigned(partition, None);
-        self.status.failing(partition, false);
+        self.failing(partition, None);
     }
 
     fn begin_release(&mut self, partitions: Vec<i32>) {
@@ -243,11 +267,11 @@ impl Pump {
         let Some((partitions, _)) = self.releasing.take() else { return };
         for partition in partitions {
             if let Some((offset, metadata)) = self.worker.revoke(partition) {
-                self.log(self.group.commit_and_wait(partition, offset, &metadata), "committing");
+                self.log(self.member.commit_and_wait(partition, offset, &metadata), "committing");
             }
             self.forget(partition);
         }
-        let released = self.group.release();
+        let released = self.member.release();
         self.log(released, "giving up partitions");
     }
 
@@ -256,8 +280,19 @@ impl Pump {
         let polled = self.suppressions.poll(Duration::ZERO, |record| {
             worker.suppression_record(record.partition(), record.offset(), record.key().unwrap_or_default(), record.value());
         });
-        if let Err(error) = polled {
-            tracing::debug!(%error, "reading suppressions");
+        let Err(error) = polled else { return };
+        self.complaints.kafka("reading suppressions", &error);
+        if !error.is_transient() && Instant::now() >= self.reopen_at {
+            self.reopen_at = Instant::now() + RETRY;
+            self.reopen_suppressions();
+        }
+    }
+
+    /// Reads the suppressions again from the beginning; the view keeps the newest of each source, so what it knows already changes nothing.
+    fn reopen_suppressions(&mut self) {
+        match Compacted::open(&self.kafka, &self.suppressions_topic) {
+            Ok(suppressions) => self.suppressions = suppressions,
+            Err(error) => self.complaints.kafka("opening the suppressions again", &error),
         }
     }
 
@@ -266,6 +301,7 @@ impl Pump {
         match report {
             Report::Outcome { call, route, outcome, took, unrenderable } => {
                 self.figures.outcome(route, &outcome, took, unrenderable);
+                self.complain_of_account(route, &outcome);
                 self.worker.outcome(call, &outcome, now);
             }
             Report::NotBegun(call) => self.worker.not_begun(call, now),
@@ -278,6 +314,14 @@ impl Pump {
         }
     }
 
+    fn complain_of_account(&mut self, route: usize, outcome: &Outcome) {
+        let Some(route) = self.caller.routes.get(route).filter(|_| refuses_account(outcome)) else { return };
+        if self.complaints.due("the account") {
+            let (provider, channel) = (route.sender.name(), route.channel);
+            tracing::warn!(provider, %channel, "the provider refuses our credentials: messages wait until they are mended, or worthless");
+        }
+    }
+
     fn act(&mut self, action: Action) {
         match action {
             Action::Call(call) => self.call(call),
@@ -285,14 +329,14 @@ impl Pump {
                 self.figures.writes(&write);
                 drop(self.writes.send(write));
             }
-            Action::Commit { partition, offset, metadata } => self.log(self.group.commit(partition, offset, &metadata), "committing"),
-            Action::Pause { partition } => self.log(self.group.pause(partition), "pausing"),
-            Action::Resume { partition } => self.log(self.group.resume(partition), "resuming"),
+            Action::Commit { partition, offset, metadata } => self.log(self.member.commit(partition, offset, &metadata), "committing"),
+            Action::Pause { partition } => self.log(self.member.pause(partition), "pausing"),
+            Action::Resume { partition } => self.log(self.member.resume(partition), "resuming"),
             Action::Seek { partition, offset } => drop(self.seeks.insert(partition, offset)),
             Action::Failed { partition, error } => {
                 tracing::error!(partition, %error, "the ledger of attempts failed");
-                self.status.failing(partition, true);
-                self.log(self.group.pause(partition), "pausing");
+                self.failing(partition, Some(Stopped::Unusable));
+                self.log(self.member.pause(partition), "pausing");
                 self.asked.lock().unwrap_or_else(PoisonError::into_inner).remove(&partition);
                 self.broken.insert(partition, Instant::now() + RETRY);
             }
@@ -309,8 +353,8 @@ impl Pump {
     }
 
     fn retry_seeks(&mut self) {
-        let group = &self.group;
-        self.seeks.retain(|partition, offset| match group.seek(*partition, *offset, SEEK) {
+        let member = &self.member;
+        self.seeks.retain(|partition, offset| match member.seek(*partition, *offset, SEEK) {
             Ok(()) => false,
             Err(error) => {
                 tracing::warn!(partition, offset, %error, "going to an offset; it is tried again");

@@ -1,14 +1,16 @@
 //! What delivery counts, and its snapshot.
 
-use super::call::Caller;
+use super::options::Route;
 use crate::admin::Board;
-use crate::metrics::labels::{Breaker, CallOutcome, Closed, Counts, DeadSource, Provider, Withheld};
+use crate::metrics::labels::{Breaker, CallOutcome, Closed, Counts, DeadSource, Provider, Stopped, Withheld};
 use crate::metrics::snapshot::{DeliveryStats, Lane};
 use crate::metrics::{CallMeter, Metrics};
 use cartwheel_core::receipt::{Outcome, Receipt};
 use cartwheel_core::sends::Poison;
 use cartwheel_core::time::Millis;
-use cartwheel_delivery::metrics::{Counter, Counters, Gauges};
+use cartwheel_delivery::attempt::refuses_account;
+use cartwheel_delivery::breaker::State;
+use cartwheel_delivery::metrics::{ChannelGauges, Counter, Counters, Gauges};
 use cartwheel_delivery::worker::{Call, Target, Write};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -28,13 +30,13 @@ pub(super) struct Figures {
     unrenderable: u64,
     /// (position, end) by partition.
     reading: BTreeMap<i32, (i64, i64)>,
+    stopped: BTreeMap<i32, Stopped>,
     last: Option<Instant>,
 }
 
 impl Figures {
-    pub fn new(metrics: Arc<Metrics>, board: Arc<Board>, caller: &Caller) -> Self {
-        let provider = |name: &str| Provider::parse(name).unwrap_or(Provider::Webhook);
-        let known = caller.routes.iter().map(|route| (provider(route.sender.name()), route.channel));
+    pub fn new(metrics: Arc<Metrics>, board: Arc<Board>, routes: &[Route]) -> Self {
+        let known = routes.iter().map(|route| (Provider::of(route.sender.name()), route.channel));
         let lanes = known.clone().map(|(provider, channel)| Lane {
             provider,
             channel,
@@ -45,7 +47,7 @@ impl Figures {
         });
         let stats = DeliveryStats { execution: 1, lanes: lanes.collect(), ..DeliveryStats::default() };
         let meters = known.map(|(provider, channel)| metrics.call_meter(provider, channel)).collect();
-        Self { metrics, board, stats, meters, unrenderable: 0, reading: BTreeMap::new(), last: None }
+        Self { metrics, board, stats, meters, unrenderable: 0, reading: BTreeMap::new(), stopped: BTreeMap::new(), last: None }
     }
 
     /// A call leaves.
@@ -61,7 +63,9 @@ impl Figures {
             self.unrenderable += 1;
             return;
         }
-        if let (Some(lane), Some(what)) = (self.stats.lanes.get_mut(route), CallOutcome::parse(outcome.name())) {
+        // A wrong key of the account rejects the call and not the message, which is called again.
+        let what = if refuses_account(outcome) { Some(CallOutcome::Retry) } else { CallOutcome::parse(outcome.name()) };
+        if let (Some(lane), Some(what)) = (self.stats.lanes.get_mut(route), what) {
             lane.calls[what] += 1;
         }
         if let Some(meter) = self.meters.get(route) {
@@ -104,8 +108,16 @@ impl Figures {
         }
     }
 
+    /// A partition of ours is not delivered, or (none) it is again or no longer ours.
+    pub fn stopped(&mut self, partition: i32, why: Option<Stopped>) {
+        match why {
+            Some(why) => drop(self.stopped.insert(partition, why)),
+            None => drop(self.stopped.remove(&partition)),
+        }
+    }
+
     /// Publishes, if it is time. `view_age`: since the suppression view was last known to be complete.
-    pub fn publish(&mut self, counters: &Counters, gauges: Gauges, view_age: Millis) {
+    pub fn publish(&mut self, counters: &Counters, gauges: Gauges, channels: impl IntoIterator<Item = ChannelGauges>, view_age: Millis) {
         if self.last.is_some_and(|last| last.elapsed() < EVERY) {
             return;
         }
@@ -123,11 +135,13 @@ impl Figures {
             let source = if channel.is_none() && from_intake(reason) { DeadSource::Intake } else { DeadSource::Delivery };
             stats.dead_letters[source] += count;
         }
-        // The worker tells the sum; where one provider serves everything it is that one's.
-        if let [lane] = stats.lanes.as_mut_slice() {
-            lane.queue = gauges.queued as u64;
-            lane.breaker = if gauges.breakers_open > 0 { Breaker::Open } else { Breaker::Closed };
+        for now in channels {
+            stats.lanes.iter_mut().filter(|lane| lane.channel == now.channel).for_each(|lane| {
+                lane.queue = now.queued as u64;
+                lane.breaker = breaker(now.breaker);
+            });
         }
+        stats.stopped = self.stopped.iter().map(|(partition, why)| (partition.unsigned_abs(), *why)).collect();
         let lag =
             |(partition, (position, end)): (&i32, &(i64, i64))| (partition.unsigned_abs(), u64::try_from(end - position).unwrap_or(0));
         stats.lag = self.reading.iter().map(lag).collect();
@@ -135,5 +149,72 @@ impl Figures {
         stats.suppression_age = view_age;
         self.metrics.publish_delivery(stats);
         self.board.publish_delivery(stats.clone());
+    }
+}
+
+fn breaker(state: State) -> Breaker {
+    match state {
+        State::Closed(_) => Breaker::Closed,
+        State::Open(_) => Breaker::Open,
+        State::HalfOpen => Breaker::HalfOpen,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cartwheel_core::channel::Channel;
+    use cartwheel_core::command::Command;
+    use cartwheel_core::receipt::RejectReason;
+    use cartwheel_delivery::bucket::Rate;
+    use cartwheel_delivery::config::Provider as Limits;
+    use cartwheel_providers::{BoxFuture, Provider as Sender, Rendered};
+
+    struct Named(&'static str);
+
+    impl Sender for Named {
+        fn name(&self) -> &'static str {
+            self.0
+        }
+
+        fn idempotent(&self) -> bool {
+            false
+        }
+
+        fn send<'a>(&'a self, _: &'a Rendered, _: &'a Command) -> BoxFuture<'a, Outcome> {
+            Box::pin(std::future::ready(Outcome::Accepted { provider_id: None }))
+        }
+    }
+
+    fn route(channel: Channel, name: &'static str) -> Route {
+        let rate = Rate::per_second(1, 1);
+        let limits = Limits { name: name.into(), account: name.into(), key_life: None, rate, max_in_flight: 1 };
+        Route { channel, limits, sender: Arc::new(Named(name)) }
+    }
+
+    #[test]
+    fn each_lane_is_published_with_its_own_queue_breaker_and_calls() {
+        let metrics = Arc::new(Metrics::new("0").unwrap());
+        let routes = [route(Channel::Email, "smtp"), route(Channel::Sms, "letter-box"), route(Channel::Push, "carrier-pigeon")];
+        let mut figures = Figures::new(Arc::clone(&metrics), Arc::new(Board::new(Vec::new())), &routes);
+        let refused = Outcome::Rejected { reason: RejectReason::Unauthorized, suppress: false };
+        figures.outcome(1, &refused, Duration::ZERO, false);
+        let gauges = [
+            ChannelGauges { channel: Channel::Email, queued: 2, breaker: State::Closed(1) },
+            ChannelGauges { channel: Channel::Sms, queued: 5, breaker: State::Open(9) },
+            ChannelGauges { channel: Channel::Push, queued: 0, breaker: State::HalfOpen },
+        ];
+        figures.publish(&Counters::default(), Gauges::default(), gauges, 0);
+        let text = metrics.render();
+        for line in [
+            r#"cartwheel_delivery_queue{provider="smtp",channel="email"} 2"#,
+            r#"cartwheel_delivery_queue{provider="letter_box",channel="sms"} 5"#,
+            r#"cartwheel_delivery_breaker_state{provider="smtp",channel="email",state="closed"} 1"#,
+            r#"cartwheel_delivery_breaker_state{provider="letter_box",channel="sms",state="open"} 1"#,
+            r#"cartwheel_delivery_breaker_state{provider="other",channel="push",state="half_open"} 1"#,
+            r#"cartwheel_delivery_calls_total{provider="letter_box",channel="sms",outcome="retry"} 1"#,
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+        }
     }
 }

@@ -55,6 +55,11 @@ impl Status {
         };
     }
 
+    /// The partitions of ours that cannot be delivered.
+    pub fn all_failing(&self) -> Vec<i32> {
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    }
+
     pub fn readiness(&self) -> Readiness {
         let mut failing = Vec::new();
         if !self.joined.load(Ordering::Relaxed) {

@@ -1,10 +1,11 @@
 //! Writes receipts, suppressions and dead letters, in order, each repeated until the broker has it.
 
+use super::producer::Producer;
 use super::report::Report;
 use crate::clock::Clock;
 use cartwheel_core::time::Millis;
 use cartwheel_delivery::worker::{Target, Token, Write};
-use cartwheel_kafka::{EventsProducer, Message, Topics};
+use cartwheel_kafka::{Message, Topics};
 use crossbeam_channel::Sender;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -17,7 +18,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Writes what arrives until the other side is gone, and reports each acknowledgement. The worker bounds what is under way.
 pub(super) async fn run(
-    producer: EventsProducer,
+    producer: Arc<Producer>,
     topics: Topics,
     clock: Arc<dyn Clock>,
     mut writes: mpsc::UnboundedReceiver<Write>,
@@ -41,7 +42,7 @@ pub(super) async fn run(
 }
 
 /// The record's time is the runtime's, so that the demo's receipts do not come from the future.
-async fn append(producer: &EventsProducer, topics: &Topics, wall: Millis, write: Write) -> Token {
+async fn append(producer: &Producer, topics: &Topics, wall: Millis, write: Write) -> Token {
     let topic = match write.target {
         Target::Events => &topics.events,
         Target::Suppressions => &topics.suppressions,

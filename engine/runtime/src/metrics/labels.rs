@@ -110,6 +110,27 @@ closed! {
         Whatsapp "whatsapp",
         /// The retailer's own endpoint.
         Webhook "webhook",
+        /// The demo's inbox, which takes its text messages.
+        LetterBox "letter_box",
+        /// One that this list does not name.
+        Other "other",
+    }
+}
+
+impl Provider {
+    /// The label of a provider that calls itself so; its hyphens are underscores here.
+    pub fn of(name: &str) -> Self {
+        Self::parse(&name.replace('-', "_")).unwrap_or(Self::Other)
+    }
+}
+
+closed! {
+    /// Why the commands of a shard are not delivered.
+    Stopped {
+        /// The committed offset is not in the log: nothing is read until a person has looked.
+        OutOfLog "out_of_log",
+        /// The ledger of attempts or the committed position cannot be used; tried again every few seconds.
+        Unusable "unusable",
     }
 }
 

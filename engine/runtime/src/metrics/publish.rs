@@ -1,6 +1,6 @@
 //! From snapshots to metrics: counters grow by the difference to the snapshot before, gauges are set.
 
-use super::labels::{Breaker, Closed, Counts, ShardState};
+use super::labels::{Breaker, Closed, Counts, ShardState, Stopped};
 use super::snapshot::{DecisionCount, DeliveryStats, Lane, ShardStats};
 use super::table::Id;
 use super::{MAX_JOURNEYS, Metrics};
@@ -92,9 +92,22 @@ impl Published {
         for (shard, lag) in &stats.lag {
             metrics.gauge(Id::DeliveryLag, &[&shard.to_string()]).set(*lag as f64);
         }
+        stopped(metrics, stats, &before);
         metrics.gauge(Id::Suppressions, &[]).set(stats.suppressions as f64);
         metrics.gauge(Id::SuppressionAge, &[]).set(seconds(stats.suppression_age));
         self.delivery = Some(stats.clone());
+    }
+}
+
+/// Shows every shard that is ours or was stopped before, so that an alert ends when a shard is delivered again or given away.
+fn stopped(metrics: &Metrics, stats: &DeliveryStats, before: &DeliveryStats) {
+    let delivered = stats.lag.iter().map(|(shard, _)| *shard);
+    let stopped = stats.stopped.iter().chain(&before.stopped).map(|(shard, _)| *shard);
+    for shard in delivered.chain(stopped).collect::<BTreeSet<u32>>() {
+        for reason in Stopped::ALL {
+            let value = f64::from(u8::from(stats.stopped.contains(&(shard, *reason))));
+            metrics.gauge(Id::DeliveryStopped, &[&shard.to_string(), reason.name()]).set(value);
+        }
     }
 }
 

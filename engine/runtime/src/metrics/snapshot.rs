@@ -3,7 +3,7 @@
 //! Counters count from the start of an *execution* (one life of a shard or worker in this process) and leave out what a recovery
 //! re-executes, so that nothing is counted twice. Whoever reads two snapshots of one execution takes the difference.
 
-use super::labels::{Breaker, CallOutcome, Counts, DeadSource, Intake, Provider, ShardState, Withheld};
+use super::labels::{Breaker, CallOutcome, Counts, DeadSource, Intake, Provider, ShardState, Stopped, Withheld};
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::receipt::Receipt;
@@ -168,6 +168,8 @@ pub struct DeliveryStats {
     pub dead_letters: Counts<DeadSource>,
     /// (shard, records up to the end of its sends partition).
     pub lag: Vec<(u32, u64)>,
+    /// Shards that this process should deliver and does not, with the reason.
+    pub stopped: Vec<(u32, Stopped)>,
     /// Addresses in the suppression view.
     pub suppressions: u64,
     /// Milliseconds since the suppression view was last known to be complete.

@@ -1,7 +1,7 @@
 //! The closed list: every metric that Cartwheel exports, declared once. `engine/docs/admin-api.md` prints it; dashboards and alerts
 //! may name nothing else (a test reads them).
 
-use super::labels::{Breaker, CallOutcome, Closed, DeadSource, Intake, Provider, ShardState, Withheld};
+use super::labels::{Breaker, CallOutcome, Closed, DeadSource, Intake, Provider, ShardState, Stopped, Withheld};
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::receipt::Receipt;
@@ -169,6 +169,7 @@ metrics! {
     BreakerState = Kind::Gauge, Flag, "cartwheel_delivery_breaker_state", [PROVIDER, CHANNEL, closed("state", names::<Breaker>)], "1 for the state that the circuit breaker is in, else 0.";
     Queue = Kind::Gauge, Count, "cartwheel_delivery_queue", [PROVIDER, CHANNEL], "Commands read and not finished.";
     DeliveryLag = Kind::Gauge, Count, "cartwheel_delivery_lag_records", [SHARD], "Records between delivery's position and the end of the sends partition.";
+    DeliveryStopped = Kind::Gauge, Flag, "cartwheel_delivery_stopped", [SHARD, closed("reason", names::<Stopped>)], "1 while the shard's commands are not delivered for this reason, else 0.";
     Suppressions = Kind::Gauge, Count, "cartwheel_delivery_suppressions", [], "Addresses in the suppression view.";
     SuppressionAge = Kind::Gauge, Seconds, "cartwheel_delivery_suppression_age_seconds", [], "Time since the suppression view was last known to be complete; calls stop when it is too old.";
     Receipts = Kind::Counter, Count, "cartwheel_receipts_total", [closed("receipt", names::<Receipt>)], "Receipts written back to the events topic.";

@@ -1,4 +1,4 @@
-use super::labels::{Breaker, CallOutcome, Counts, Intake, ShardState};
+use super::labels::{Breaker, CallOutcome, Counts, Intake, ShardState, Stopped};
 use super::snapshot::{DecisionCount, Lane, RunCount};
 use super::*;
 use cartwheel_core::decision::{Reason, Verdict};
@@ -108,4 +108,21 @@ fn everything_rendered_stands_in_the_table_and_everything_in_the_table_is_render
     let ambiguous = r#"cartwheel_delivery_calls_total{provider="resend",channel="email",outcome="ambiguous"}"#;
     assert_eq!(sample(&text, ambiguous), Some(2.0));
     assert_eq!(sample(&text, r#"cartwheel_delivery_breaker_state{provider="resend",channel="email",state="open"}"#), Some(1.0));
+}
+
+#[test]
+fn a_shard_that_is_not_delivered_is_shown_until_it_is() {
+    let metrics = Metrics::new("0").unwrap();
+    let shown = |reason: &str| sample(&metrics.render(), &format!(r#"cartwheel_delivery_stopped{{shard="3",reason="{reason}"}}"#));
+    metrics.publish_delivery(&DeliveryStats { stopped: vec![(3, Stopped::OutOfLog)], ..DeliveryStats::default() });
+    assert_eq!((shown("out_of_log"), shown("unusable")), (Some(1.0), Some(0.0)));
+    metrics.publish_delivery(&DeliveryStats::default());
+    assert_eq!((shown("out_of_log"), shown("unusable")), (Some(0.0), Some(0.0)));
+}
+
+#[test]
+fn a_provider_that_is_not_listed_is_not_taken_for_another() {
+    for (name, label) in [("smtp", "smtp"), ("letter-box", "letter_box"), ("carrier-pigeon", "other"), ("", "other")] {
+        assert_eq!(Closed::name(Provider::of(name)), label);
+    }
 }
