@@ -75,13 +75,22 @@ pub(crate) struct Fetch {
     positions: Vec<(i32, i64)>,
     /// Met behind records that had to be delivered first.
     pending: Option<Error>,
+    /// Partitions with a record that could not be read. What follows it would leave a gap: nothing is delivered until a seek.
+    broken: Vec<i32>,
 }
 
 impl Fetch {
     /// Starts reading each (partition, offset).
     pub(crate) fn start(config: &KafkaConfig, topic: &str, positions: Vec<(i32, i64)>) -> Result<Self, Error> {
         let native = Arc::new(Native::new(config, topic)?);
-        let mut fetch = Self { native, topic: topic.to_owned(), bootstrap: config.bootstrap.clone(), positions: Vec::new(), pending: None };
+        let mut fetch = Self {
+            native,
+            topic: topic.to_owned(),
+            bootstrap: config.bootstrap.clone(),
+            positions: Vec::new(),
+            pending: None,
+            broken: Vec::new(),
+        };
         for (partition, offset) in positions {
             fetch.begin(partition, offset)?;
             fetch.positions.push((partition, offset));
@@ -109,10 +118,13 @@ impl Fetch {
         self.serve();
         let timeout = if self.pending.is_some() { Duration::ZERO } else { timeout };
         batch.fill(&self.native, i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX));
-        let (positions, pending) = (&mut self.positions, &mut self.pending);
+        let (positions, pending, broken) = (&mut self.positions, &mut self.pending, &mut self.broken);
         let (topic, bootstrap) = (self.topic.as_str(), self.bootstrap.as_str());
         batch.retain(|message| {
             let code = message.err;
+            if broken.contains(&message.partition) {
+                return false;
+            }
             if code == sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
                 advance(positions, message.partition, message.offset + 1);
                 return true;
@@ -120,9 +132,13 @@ impl Fetch {
             if code == sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__PARTITION_EOF {
                 // Control records have no message of their own: the end mark stands behind them.
                 advance(positions, message.partition, message.offset);
-            } else if pending.is_none() {
-                *pending = Some(error_of(message, topic, bootstrap, positions));
+                return false;
             }
+            let error = error_of(message, topic, bootstrap, positions);
+            if !error.is_transient() {
+                broken.push(message.partition);
+            }
+            pending.get_or_insert(error);
             false
         });
         if batch.is_empty()
@@ -164,6 +180,7 @@ impl Fetch {
             }
         }
         self.pending = None;
+        self.broken.retain(|broken| *broken != partition);
         for own in &mut self.positions {
             if own.0 == partition {
                 own.1 = offset;

@@ -120,8 +120,12 @@ pub(crate) fn source(config: &KafkaConfig) -> Result<ClientConfig, Error> {
 }
 
 /// A client that only asks for metadata and offsets. Its own connection: on the fetching one a request waits behind a long poll.
+///
+/// The end that it is told is that of all records, those of open transactions included: who has not read them has not caught up.
 pub(crate) fn query(config: &KafkaConfig) -> Result<ClientConfig, Error> {
-    consumer(config)
+    let mut settings = consumer(config)?;
+    settings.set("isolation.level", "read_uncommitted");
+    Ok(settings)
 }
 
 /// What all group consumers share. `member` is added to the static member's name, so that one process can be in several groups.

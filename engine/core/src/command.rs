@@ -5,6 +5,12 @@ use crate::id::{CommandId, RunId};
 use crate::time::{Millis, rfc3339};
 use serde::{Deserialize, Serialize};
 
+/// A command is never longer (JSON, bytes): what it shows is left out, document by document, until it fits. The sends topic must take
+/// records of this size and [`OVERHEAD`].
+pub const MAX_BYTES: usize = 512 * 1024;
+/// What a record takes beside its value: key and headers.
+pub const OVERHEAD: usize = 64 * 1024;
+
 /// The value of a `command` record (JSON; the record's key is the customer).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Command {
@@ -28,7 +34,8 @@ pub struct Command {
     pub template: String,
     /// The address on the channel: e-mail, E.164 number, push token; empty for webhook.
     pub to: String,
-    /// What the template may show: `profile`, and where known `cart`, `order`, `checkout`, `product` as the events brought them.
+    /// What the template may show: `profile`, and where known `cart`, `order`, `checkout`, `product` as the events brought them;
+    /// `left_out` names what [`MAX_BYTES`] had no room for.
     pub data: serde_json::Value,
     /// The arm of an A/B/n split, if any.
     pub variant: Option<String>,

@@ -5,7 +5,7 @@ use crate::documents::Lookup;
 use crate::error::ShardError;
 use crate::shard::Shard;
 use crate::turn::Outgoing;
-use cartwheel_core::command::Command;
+use cartwheel_core::command::{Command, MAX_BYTES};
 use cartwheel_core::customer::{Document, Mark};
 use cartwheel_core::effect::{Draft, Effect};
 use cartwheel_core::id::CustomerId;
@@ -112,8 +112,8 @@ fn encode(plan: &Plan, effect: &Effect, documents: &Documents) -> Option<Followe
     let name = documents.name();
     match effect {
         Effect::Command(draft) => {
-            let command = command(plan, draft, documents, &name)?;
-            Some(Follower { kind: Kind::Command, key: name.into_bytes(), value: json(&command) })
+            let value = bounded(command(plan, draft, documents, &name)?);
+            Some(Follower { kind: Kind::Command, key: name.into_bytes(), value })
         }
         Effect::Suppression { channel, reason, active, at, .. } => {
             let address = text(&documents.profile(), channel.address_field()?)?;
@@ -160,6 +160,25 @@ fn command(plan: &Plan, draft: &Draft, documents: &Documents, customer: &str) ->
         decided_at: draft.decided_at,
         not_after: draft.not_after,
     })
+}
+
+/// Encodes the command; what it shows is left out in a fixed order until it fits.
+fn bounded(mut command: Command) -> Vec<u8> {
+    let mut left_out: Vec<&str> = Vec::new();
+    let mut value = json(&command);
+    for document in ["product", "checkout", "order", "cart", "profile"] {
+        if value.len() <= MAX_BYTES {
+            break;
+        }
+        if let Some(data) = command.data.as_object_mut()
+            && data.remove(document).is_some()
+        {
+            left_out.push(document);
+            data.insert("left_out".into(), left_out.as_slice().into());
+            value = json(&command);
+        }
+    }
+    value
 }
 
 fn text(profile: &Map<String, Value>, field: &str) -> Option<String> {

@@ -22,6 +22,10 @@ use std::sync::Arc;
 pub struct AcceptedTurn {
     /// Sequence of its turn record.
     pub seq: u64,
+    /// Offset of its turn record.
+    pub offset: i64,
+    /// Offset of its leader record.
+    pub leader: i64,
     /// The turn record.
     pub turn: Turn,
     /// How many of its followers are accepted.
@@ -70,7 +74,7 @@ impl AcceptedLog {
     fn push_turn(&mut self, offset: i64, headers: Headers, value: &[u8]) -> Result<(), ShardError> {
         let turn: Turn = serde_json::from_slice(value).map_err(|error| ShardError::BadLog { offset, why: error.to_string() })?;
         let Some(meta) = self.checkpoint.as_ref().filter(|_| !self.confirmed) else {
-            self.turns.push_back(AcceptedTurn { seq: headers.seq, turn, have: 0 });
+            self.turns.push_back(AcceptedTurn { seq: headers.seq, offset, leader: headers.leader, turn, have: 0 });
             return Ok(());
         };
         if turn.chain != format!("{:032x}", meta.chain) || turn.next_offset != meta.next_offset {
@@ -283,7 +287,7 @@ impl<S: Store> Shard<S> {
 
     /// Mode, configuration and timers of the replayed turn; then its chain hash is compared.
     fn finish_replayed(&mut self, out: &mut Vec<Outgoing>) -> Result<(), ShardError> {
-        let Some(AcceptedTurn { seq, turn, have }) = self.replay.pop_front() else { return Ok(()) };
+        let Some(AcceptedTurn { seq, offset, leader, turn, have }) = self.replay.pop_front() else { return Ok(()) };
         if turn.mode != self.position.mode {
             self.position.mode = turn.mode;
             if turn.mode == Mode::Live {
@@ -303,6 +307,10 @@ impl<S: Store> Shard<S> {
         let replayed = self.record_again(have, out)?;
         if replayed.chain != expected || replayed.follow != turn.follow || replayed.fired != turn.fired {
             return Err(ShardError::ChainDiffers { seq, next_offset: turn.next_offset, log: show(&turn), replay: show(&replayed) });
+        }
+        // A long replay must not keep the documents of the whole log in memory. A partial last turn is not yet a turn of the log.
+        if have == turn.follow && self.effects.journal.len() >= self.settings.max_journal {
+            self.checkpoint_replayed(leader, offset)?;
         }
         Ok(())
     }

@@ -9,6 +9,8 @@ pub struct Identity {
     pub events_topic: String,
     /// The partition of both topics.
     pub partition: i32,
+    /// How many partitions the topics have. With another number keys fall elsewhere: a checkpoint of another number is refused.
+    pub partitions: i32,
 }
 
 /// Limits and periods of a shard.

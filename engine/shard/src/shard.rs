@@ -127,11 +127,8 @@ impl<S: Store> Shard<S> {
         };
         pending.meta.sends_offset = offset;
         let bytes = self.store.commit(&pending.meta, &pending.sealed)?;
-        self.counters.checkpoints += 1;
-        self.counters.checkpoint_bytes += bytes;
         let customers = pending.sealed.len();
-        self.spare = pending.sealed;
-        self.spare.clear();
+        self.committed(pending.sealed, bytes);
         Ok(ReadBack::Checkpointed { customers, bytes })
     }
 
@@ -219,6 +216,11 @@ impl<S: Store> Shard<S> {
         self.sealed.is_none() && self.effects.journal.len() >= self.settings.max_journal
     }
 
+    /// Whether the documents behind a pending checkpoint take so much memory that nothing more may be applied before it is committed.
+    pub fn must_wait(&self) -> bool {
+        self.sealed.is_some() && self.effects.journal.len() >= 2 * self.settings.max_journal
+    }
+
     /// Whether a checkpoint waits for its turn record.
     pub fn checkpoint_pending(&self) -> bool {
         self.sealed.is_some()
@@ -231,6 +233,28 @@ impl<S: Store> Shard<S> {
             return Ok(());
         }
         self.record(out)?;
+        let meta = self.meta(self.epoch, -1);
+        self.sealed = Some(Pending { meta, sealed: self.seal() });
+        Ok(())
+    }
+
+    /// Takes a checkpoint at a turn that the log has already accepted as a whole: during a replay, when the documents take too much memory.
+    pub(crate) fn checkpoint_replayed(&mut self, leader: i64, sends_offset: i64) -> Result<(), ShardError> {
+        let (meta, sealed) = (self.meta(leader, sends_offset), self.seal());
+        let bytes = self.store.commit(&meta, &sealed)?;
+        self.committed(sealed, bytes);
+        Ok(())
+    }
+
+    fn committed(&mut self, sealed: Sealed, bytes: u64) {
+        self.counters.checkpoints += 1;
+        self.counters.checkpoint_bytes += bytes;
+        self.spare = sealed;
+        self.spare.clear();
+    }
+
+    /// Copies the dirty set, which is clean from now on.
+    fn seal(&mut self) -> Sealed {
         let mut sealed = std::mem::take(&mut self.spare);
         sealed.take_over(&mut self.effects.journal);
         for slots in self.table.take_dirty().chunks(LOOK_AHEAD) {
@@ -240,12 +264,17 @@ impl<S: Store> Shard<S> {
             }
             slots.iter().for_each(|slot| sealed.add(self.table.get_mut(*slot)));
         }
+        sealed
+    }
+
+    /// Where the shard stands, at the turn record at `sends_offset` under `leader`.
+    fn meta(&self, leader: i64, sends_offset: i64) -> Meta {
         let position = &self.position;
-        let meta = Meta {
+        Meta {
             next_offset: position.next_offset,
             seq: position.seq,
-            sends_offset: -1,
-            leader: self.epoch,
+            sends_offset,
+            leader,
             now: position.now,
             seen: position.seen,
             behind: position.mode == Mode::Behind,
@@ -253,8 +282,7 @@ impl<S: Store> Shard<S> {
             semantics: SEMANTICS,
             chain: position.chain,
             last_input: position.last_input,
-        };
-        self.sealed = Some(Pending { meta, sealed });
-        Ok(())
+            partitions: self.identity.partitions,
+        }
     }
 }

@@ -71,7 +71,7 @@ pub struct Lone<S> {
 impl<S: Store> Lone<S> {
     /// A shard without any history, over an empty store.
     pub fn open(plan: &Arc<Plan>, partition: i32, store: S) -> Result<Self, Error> {
-        let identity = Identity { events_topic: "load.events.v1".into(), partition };
+        let identity = Identity { events_topic: "load.events.v1".into(), partition, partitions: 1 };
         let settings = Settings { hold_after: Millis::MAX, ..Settings::default() };
         let opened = Opened::open(identity, settings, store)?;
         let mut log = AcceptedLog::new(None);

@@ -46,6 +46,21 @@ pub enum Failure {
         /// The first offset there is.
         start: i64,
     },
+    /// The topics have another number of partitions than when the checkpoint was taken: customers' keys fall elsewhere.
+    #[error(
+        "{topic}: has {is} partitions, and the checkpoint of partition {partition} is of {was}: customers have moved between shards. \
+         Go back to {was}, or begin with a new namespace"
+    )]
+    PartitionsChanged {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// How many there were.
+        was: i32,
+        /// How many there are.
+        is: i32,
+    },
     /// The sends partition ends before what the disk knows to be in it: the broker lost acknowledged records.
     #[error(
         "{topic}/{partition}: the checkpoint was confirmed at offset {checkpoint} and the log ends at {end}: acknowledged records were lost"
@@ -111,7 +126,10 @@ impl Failure {
                     Remedy::Restart
                 }
             },
-            Failure::RetentionPassed { .. } | Failure::DiskAhead { .. } | Failure::EventsMissing { .. } => Remedy::Quarantine,
+            Failure::RetentionPassed { .. }
+            | Failure::PartitionsChanged { .. }
+            | Failure::DiskAhead { .. }
+            | Failure::EventsMissing { .. } => Remedy::Quarantine,
             Failure::Kafka(cartwheel_kafka::Error::OffsetOutOfRange { .. }) | Failure::Store(StoreError::Damaged(_)) => Remedy::Quarantine,
             Failure::Deposed { .. }
             | Failure::Lost { .. }

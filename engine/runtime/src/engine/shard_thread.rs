@@ -236,7 +236,7 @@ impl<S: Store> Runner<'_, S> {
             }
         }
         self.out = out;
-        while self.shard.in_flight() > self.context.settings.max_in_flight {
+        while self.shard.in_flight() > self.context.settings.max_in_flight || self.shard.must_wait() {
             self.breathe(BREATH)?;
         }
         Ok(())

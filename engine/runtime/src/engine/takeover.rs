@@ -44,7 +44,7 @@ pub(super) fn take_over<S: Store>(
     membership: &Membership,
     control: &Control,
 ) -> Result<Option<Led<S>>, Failure> {
-    let identity = Identity { events_topic: context.topics.events.clone(), partition };
+    let identity = Identity { events_topic: context.topics.events.clone(), partition, partitions: context.layout.partitions };
     let opened = Opened::open(identity, context.settings.shard.clone(), (context.open)(partition)?)?;
     let ends = Ends::ask(context, partition)?;
     ends.check(context, partition, opened.checkpoint())?;
@@ -95,6 +95,10 @@ impl Ends {
             return Err(passed(&context.topics.sends, wanted, self.sends.0));
         }
         let Some(meta) = checkpoint else { return Ok(()) };
+        if meta.partitions != context.layout.partitions {
+            let (was, is) = (meta.partitions, context.layout.partitions);
+            return Err(Failure::PartitionsChanged { topic: context.topics.events.clone(), partition, was, is });
+        }
         if meta.sends_offset >= self.sends.1 {
             let topic = context.topics.sends.clone();
             return Err(Failure::DiskAhead { topic, partition, checkpoint: meta.sends_offset, end: self.sends.1 });

@@ -63,9 +63,12 @@ pub struct Meta {
     pub chain: u128,
     /// Hash of the value of the record at `next_offset - 1`; 0 if none was applied.
     pub last_input: u64,
+    /// Partitions of the topics.
+    pub partitions: i32,
 }
 
-const META_HEADER: [u8; 2] = [b'M', 1];
+/// Magic and version. Version 1 kept documents one by one and did not know the number of partitions.
+const META_HEADER: [u8; 2] = [b'M', 2];
 
 impl Meta {
     /// The stored form.

@@ -3,10 +3,14 @@
 use super::world::{CART, HOUR, MINUTE, START, World, plan, plan_of};
 use crate::checkpoint::memory::MemoryStore;
 use crate::{Clock, Settings, ShardError};
+use cartwheel_core::command::MAX_BYTES;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::event::Record;
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::sends::{Headers, Kind, Mode};
+
+/// Ana's cart is updated.
+const CARTS: &str = r#"{"type":"cart_updated","customer":"ana","cart":{"id":"k","total":80,"items":[1]}}"#;
 
 fn with_cart() -> World {
     let mut world = World { plans: vec![plan()], ..World::default() };
@@ -158,6 +162,47 @@ fn runs_that_a_changed_configuration_ends_replay_with_and_without_a_disk() {
             assert_eq!(again.shard.explain(name).unwrap(), owner.shard.explain(name).unwrap());
         }
     }
+}
+
+/// A replay of a long log takes checkpoints on its way, and goes on from them.
+#[test]
+fn a_long_replay_takes_checkpoints_at_turns_of_the_log() {
+    let mut world = with_cart();
+    let mut owner = world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
+    owner.drain(&mut world, 8, START + 2 * HOUR, true).unwrap().unwrap();
+    for number in 1..4 {
+        world.event(START + 2 * HOUR, &CARTS.replace("\"k\"", &format!("\"k{number}\"")));
+        owner.drain(&mut world, 8, START + (2 + 2 * number) * HOUR, true).unwrap().unwrap();
+    }
+    let disk = MemoryStore::default();
+    let settings = Settings { max_journal: 1, ..Settings::default() };
+    let mut again = world.open(settings, disk.clone()).unwrap().unwrap();
+    again.drain(&mut world, 8, START, false).unwrap().unwrap();
+    assert!(again.shard.counters().checkpoints >= 3, "{}", again.shard.counters().checkpoints);
+    let mut third = world.open(Settings::default(), disk).unwrap().unwrap();
+    assert!(third.shard.replaying() < world.accepted().0.len() - 2);
+    third.drain(&mut world, 8, START, false).unwrap().unwrap();
+    assert_eq!(third.shard.explain("ana").unwrap(), owner.shard.explain("ana").unwrap());
+}
+
+/// A command that its documents would make too long for the topic goes out without some of them, and says so.
+#[test]
+fn a_command_is_never_longer_than_the_topic_takes() {
+    let mut world = with_cart();
+    for kind in ["order", "checkout", "product"] {
+        let note = "x".repeat(120_000);
+        world.event(START, &format!(r#"{{"type":"seen","customer":"ana","time":{START},"{kind}":{{"id":"o","note":"{note}"}}}}"#));
+    }
+    for number in 0..9 {
+        let note = "x".repeat(100_000);
+        world.event(START, &format!(r#"{{"type":"seen","customer":"ana","time":{START},"profile":{{"note{number}":"{note}"}}}}"#));
+    }
+    let mut owner = world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
+    owner.drain(&mut world, 8, START + 2 * HOUR, true).unwrap().unwrap();
+    let commands = world.accepted().1;
+    assert_eq!((commands.len(), commands[0].to.as_str()), (1, "ana@example.test"));
+    assert!(serde_json::to_vec(&commands[0]).unwrap().len() <= MAX_BYTES);
+    assert_eq!(commands[0].data["left_out"], serde_json::json!(["product", "checkout", "order", "cart", "profile"]));
 }
 
 #[test]

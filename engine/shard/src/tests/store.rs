@@ -47,6 +47,7 @@ fn meta(number: u64) -> Meta {
         semantics: 1,
         chain: 5,
         last_input: 4,
+        partitions: 2,
     }
 }
 

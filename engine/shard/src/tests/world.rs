@@ -67,7 +67,7 @@ impl World {
     /// Takes over: leader record, read back, checkpoint, replay.
     pub fn open(&mut self, settings: Settings, disk: MemoryStore) -> Result<Result<Owner, ShardError>, Stopped> {
         let epoch = self.append(Headers { kind: Kind::Leader, leader: -1, seq: 0 }, b"{}".to_vec())?;
-        let identity = Identity { events_topic: "shop.events.v1".into(), partition: 0 };
+        let identity = Identity { events_topic: "shop.events.v1".into(), partition: 0, partitions: 1 };
         let lead = || {
             let opened = Opened::open(identity, settings, disk)?;
             let mut log = AcceptedLog::new(opened.checkpoint().cloned());
