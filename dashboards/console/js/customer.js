@@ -60,7 +60,6 @@ function standing(runs) {
         pair("State", state[run.state] ?? run.state),
         run.step && pair("Next", plain(run.step)),
         run.due_at && pair("When", instant(run.due_at)),
-        pair("Messages so far", count(run.messages)),
         pair("Since", instant(run.opened_at))))));
 }
 

@@ -77,7 +77,7 @@ function askToken() {
   };
   show(main, h("form", { class: "page empty token", on: { submit: send } },
     h("h1", {}, "Access token"),
-    h("p", {}, "This engine asks for a bearer token (", h("code", {}, "admin.tokens"), " in its configuration). It stays in this tab."),
+    h("p", {}, "This engine asks for a bearer token (", h("code", {}, "admin.token_sha256"), " in its configuration is its hash). It stays in this tab."),
     h("label", { for: "token" }, "Token"),
     h("input", { id: "token", name: "token", type: "password", required: true, autocomplete: "off" }),
     h("button", {}, "Open")));

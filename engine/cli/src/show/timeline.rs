@@ -134,7 +134,7 @@ mod tests {
         });
         let run = json!({
             "run": "00000000000000000000000000000002", "journey": "cart_abandonment", "version": "5e1fa2c0", "state": "live",
-            "step": "cart_reviews", "opened_at": "2026-01-01T10:00:00.000Z", "due_at": "2026-01-02T19:30:00.000Z", "messages": 1,
+            "step": "cart_reviews", "opened_at": "2026-01-01T10:00:00.000Z", "due_at": "2026-01-02T19:30:00.000Z",
         });
         let text = timeline(&view(json!([decision]), json!([run])));
         let expected = [

@@ -278,7 +278,6 @@ fn ana() -> CustomerView {
             step: Some("cart_incentive".into()),
             opened_at: start,
             due_at: Some(start + 57 * HOUR),
-            messages: 2,
         }],
         decisions,
         truncated: false,

@@ -45,6 +45,8 @@ type Cell = (CompactString, Option<CompactString>, Verdict, Reason);
 #[derive(Debug)]
 struct Shard {
     last: ShardStats,
+    /// When it was taken.
+    at: Instant,
     /// What earlier executions counted.
     earlier: Earlier,
     samples: VecDeque<(Instant, u64, u64)>,
@@ -78,7 +80,7 @@ impl Board {
         match inner.shards.get_mut(&stats.shard) {
             Some(shard) => shard.publish(stats, at),
             None => {
-                let mut shard = Shard { last: stats, earlier: Earlier::default(), samples: VecDeque::new() };
+                let mut shard = Shard { last: stats, at, earlier: Earlier::default(), samples: VecDeque::new() };
                 shard.sample(at);
                 inner.shards.insert(shard.last.shard, shard);
             }
@@ -137,7 +139,9 @@ fn lane(lane: &crate::metrics::snapshot::Lane) -> LaneView {
 }
 
 impl Shard {
-    fn publish(&mut self, stats: ShardStats, at: Instant) {
+    fn publish(&mut self, mut stats: ShardStats, at: Instant) {
+        stats.follow(&self.last, at.duration_since(self.at));
+        self.at = at;
         let before = std::mem::replace(&mut self.last, stats);
         if before.execution != self.last.execution {
             self.earlier.events += before.events.total();
@@ -203,7 +207,7 @@ impl Shard {
             timers_due: stats.timers_due,
             timer_lag_seconds: stats.timer_lag() as f64 / 1_000.0,
             in_flight: stats.in_flight,
-            checkpoint_age_seconds: stats.checkpoint_age as f64 / 1_000.0,
+            checkpoint_age_seconds: stats.checkpoint_age_after(self.at.elapsed()) as f64 / 1_000.0,
             restarts: stats.restarts,
         }
     }
@@ -342,6 +346,19 @@ mod tests {
         let overview = board.overview(CLOCK);
         assert_eq!((overview.totals.events, overview.totals.sends, overview.totals.runs), (60, 6, 6));
         assert_eq!(overview.shards[0].events_per_second, 7.0);
+    }
+
+    #[test]
+    fn a_shard_that_failed_is_shown_where_it_stood() {
+        let (board, start) = (Board::new(vec![graph()]), Instant::now());
+        let mut ran = stats(0, 1, 50, 5);
+        (ran.now, ran.next_offset, ran.customers) = (1_000, 51, 9);
+        board.publish_shard(ran, start);
+        let mut failed = ShardStats::new(0, 2);
+        failed.state = ShardState::Stopped;
+        board.publish_shard(failed, start + Duration::from_secs(1));
+        let shard = board.overview(CLOCK).shards.remove(0);
+        assert_eq!((shard.state, shard.next_offset, shard.customers, shard.runs), (ShardState::Stopped, 51, 9, 3));
     }
 
     #[test]

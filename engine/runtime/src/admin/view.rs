@@ -61,7 +61,7 @@ pub struct Totals {
     pub windows: u64,
     /// Timers pending.
     pub timers: u64,
-    /// Timers due and not fired.
+    /// Customers with a timer that is due and has not fired.
     pub timers_due: u64,
     /// Runs that reached their goal.
     pub converted: u64,
@@ -97,7 +97,7 @@ pub struct ShardView {
     pub windows: u64,
     /// Timers pending.
     pub timers: u64,
-    /// Timers due and not fired.
+    /// Customers with a timer that is due and has not fired.
     pub timers_due: u64,
     /// How long the oldest of them has been waiting.
     pub timer_lag_seconds: f64,
@@ -298,8 +298,6 @@ pub struct RunView {
     /// Its next timer.
     #[serde(with = "maybe_rfc3339")]
     pub due_at: Option<Millis>,
-    /// Messages sent.
-    pub messages: u32,
 }
 
 /// What a window or run is waiting for.

@@ -105,7 +105,6 @@ impl EngineSource {
             step: run.step.clone(),
             opened_at: run.opened_at,
             due_at: run.next_timer,
-            messages: 0,
         }
     }
 }

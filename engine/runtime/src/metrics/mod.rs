@@ -16,8 +16,8 @@ use metrics::{Counter, Gauge, Histogram, Key, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use publish::Published;
 use snapshot::{DeliveryStats, ShardStats};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use table::{Id, Kind, TABLE};
 
 /// How many different journey names may become label values in the life of a process; further ones count as `other`.
@@ -71,17 +71,21 @@ impl Metrics {
 
     /// Takes over a shard's counters. Call it a few times a second, from any thread.
     pub fn publish_shard(&self, stats: &ShardStats) {
-        self.published.lock().unwrap_or_else(PoisonError::into_inner).shard(self, stats);
+        self.published().shard(self, stats.clone(), Instant::now());
     }
 
     /// Sets the gauges of a shard that another process owns now to zero and its state to `away`; its counters stay.
     pub fn forget_shard(&self, shard: u32) {
-        self.published.lock().unwrap_or_else(PoisonError::into_inner).forget(self, shard);
+        self.published().forget(self, shard);
     }
 
     /// Takes over delivery's counters.
     pub fn publish_delivery(&self, stats: &DeliveryStats) {
-        self.published.lock().unwrap_or_else(PoisonError::into_inner).delivery(self, stats);
+        self.published().delivery(self, stats);
+    }
+
+    fn published(&self) -> MutexGuard<'_, Published> {
+        self.published.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What a shard's thread feeds once a turn and once a checkpoint.
@@ -102,6 +106,7 @@ impl Metrics {
 
     /// Everything in the Prometheus text format, version 0.0.4.
     pub fn render(&self) -> String {
+        self.published().refresh(self, Instant::now());
         let process = process::read();
         if let Some(process) = process {
             self.gauge(Id::ProcessResident, &[]).set(process.resident as f64);

@@ -9,11 +9,13 @@ use cartwheel_core::sends::Mode;
 use cartwheel_core::time::Millis;
 use compact_str::CompactString;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 /// What was published last.
 #[derive(Default)]
 pub(super) struct Published {
-    shards: BTreeMap<u32, ShardStats>,
+    /// With the moment at which each was taken.
+    shards: BTreeMap<u32, (ShardStats, Instant)>,
     delivery: Option<DeliveryStats>,
     journeys: BTreeSet<CompactString>,
 }
@@ -23,8 +25,12 @@ fn seconds(millis: Millis) -> f64 {
 }
 
 impl Published {
-    pub(super) fn shard(&mut self, metrics: &Metrics, stats: &ShardStats) {
+    pub(super) fn shard(&mut self, metrics: &Metrics, mut stats: ShardStats, at: Instant) {
         let before = self.shards.remove(&stats.shard);
+        if let Some((before, taken)) = &before {
+            stats.follow(before, at.duration_since(*taken));
+        }
+        let before = before.map(|(before, _)| before);
         let restarts = before.as_ref().map_or(0, |before| before.restarts);
         let before = before.filter(|before| before.execution == stats.execution);
         let before = before.unwrap_or_else(|| ShardStats::new(stats.shard, stats.execution));
@@ -42,8 +48,8 @@ impl Published {
             metrics.counter(id, &[&shard]).increment(after.saturating_sub(before));
         }
         self.decisions(metrics, &stats.decisions, &before.decisions);
-        gauges(metrics, &shard, stats);
-        self.shards.insert(stats.shard, stats.clone());
+        gauges(metrics, &shard, &stats);
+        self.shards.insert(stats.shard, (stats, at));
     }
 
     /// Steps are left out of the label set: the console shows them, a time series for each would be too many.
@@ -72,16 +78,30 @@ impl Published {
     }
 
     pub(super) fn forget(&mut self, metrics: &Metrics, shard: u32) {
-        if let Some(last) = self.shards.get_mut(&shard) {
+        if let Some((last, _)) = self.shards.get_mut(&shard) {
             let mut away = ShardStats::new(shard, last.execution);
             away.state = ShardState::Away;
             gauges(metrics, &shard.to_string(), &away);
             last.state = ShardState::Away;
+            last.checkpoint_age = 0;
+        }
+    }
+
+    /// What goes on although nobody publishes: the checkpoint of a shard without a thread grows older.
+    pub(super) fn refresh(&self, metrics: &Metrics, now: Instant) {
+        for (shard, (stats, at)) in &self.shards {
+            let age = stats.checkpoint_age_after(now.duration_since(*at));
+            metrics.gauge(Id::CheckpointAge, &[&shard.to_string()]).set(seconds(age));
         }
     }
 
     pub(super) fn delivery(&mut self, metrics: &Metrics, stats: &DeliveryStats) {
-        let before = self.delivery.take().filter(|before| before.execution == stats.execution).unwrap_or_default();
+        let before = self.delivery.take().unwrap_or_default();
+        // Partitions that another worker has now.
+        for (shard, _) in before.lag.iter().filter(|(shard, _)| stats.lag.iter().all(|(ours, _)| ours != shard)) {
+            metrics.gauge(Id::DeliveryLag, &[&shard.to_string()]).set(0.0);
+        }
+        let before = Some(before).filter(|before| before.execution == stats.execution).unwrap_or_default();
         for lane in &stats.lanes {
             let same = |old: &&Lane| (old.provider, old.channel) == (lane.provider, lane.channel);
             delivery_lane(metrics, lane, before.lanes.iter().find(same));

@@ -10,6 +10,7 @@ use cartwheel_core::receipt::Receipt;
 use cartwheel_core::sends::{Mode, Poison};
 use cartwheel_core::time::Millis;
 use compact_str::CompactString;
+use std::time::Duration;
 
 /// One shard at one moment.
 #[derive(Clone, Debug)]
@@ -43,7 +44,7 @@ pub struct ShardStats {
     pub turns: u64,
     /// Timers fired.
     pub timers_fired: u64,
-    /// Leader records seen on the sends partition.
+    /// Times that this shard was taken over by this process: 1 once its leader record is in the log.
     pub leader_changes: u64,
     /// Restarts after a failure, since the process began (not of this execution).
     pub restarts: u64,
@@ -60,13 +61,13 @@ pub struct ShardStats {
     pub runs: Vec<RunCount>,
     /// Timers pending.
     pub timers: u64,
-    /// Timers due by `clock` and not fired.
+    /// Customers with a timer that is due (by `clock` less the margin) and has not fired.
     pub timers_due: u64,
     /// Deadline of the oldest timer that is due and not fired.
     pub oldest_due: Option<Millis>,
     /// Records sent and not yet read back as accepted.
     pub in_flight: u64,
-    /// Age of the newest checkpoint in ms of real time (not of the demo's clock); 0 before the first.
+    /// Age of the newest checkpoint in ms of real time (not of the demo's clock); before the first, since the shard was taken over.
     pub checkpoint_age: Millis,
     /// The shorter retention of the two topics in ms; none if unlimited or unknown.
     pub retention: Option<Millis>,
@@ -104,6 +105,47 @@ impl ShardStats {
             checkpoint_age: 0,
             retention: None,
         }
+    }
+
+    /// Takes over from the snapshot `before`, taken `since` ago, what this one cannot know: a shard that starts or has failed keeps its
+    /// last figures, and its newest checkpoint grows older until there is a newer one. Otherwise its alarms would fall silent
+    /// just when it stands still.
+    pub(crate) fn follow(&mut self, before: &Self, since: Duration) {
+        if before.state == ShardState::Away {
+            return;
+        }
+        let age = before.checkpoint_age.saturating_add(Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX));
+        if self.has_figures() {
+            if self.checkpoints == 0 {
+                self.checkpoint_age = self.checkpoint_age.max(age);
+            }
+            return;
+        }
+        self.mode = before.mode;
+        self.now = before.now;
+        self.next_offset = before.next_offset;
+        self.lag_records = before.lag_records;
+        self.customers = before.customers;
+        self.windows = before.windows;
+        self.runs.clone_from(&before.runs);
+        self.timers = before.timers;
+        self.checkpoint_age = age;
+        self.retention = self.retention.or(before.retention);
+    }
+
+    /// The age of the newest checkpoint, `since` after this was taken: a shard without a thread publishes nothing more.
+    pub(crate) fn checkpoint_age_after(&self, since: Duration) -> Millis {
+        match self.state {
+            ShardState::Stopped | ShardState::Quarantined => {
+                self.checkpoint_age.saturating_add(Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX))
+            }
+            _ => self.checkpoint_age,
+        }
+    }
+
+    /// Whether a thread has looked at the shard.
+    fn has_figures(&self) -> bool {
+        !matches!(self.state, ShardState::Starting | ShardState::Stopped | ShardState::Quarantined) && self.now != Millis::MIN
     }
 
     /// How far shard time is behind the clock, in ms; 0 before the first record.

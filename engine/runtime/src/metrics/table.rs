@@ -139,7 +139,7 @@ metrics! {
     RecordAhead = Kind::Gauge, Seconds, "cartwheel_record_ahead_seconds", [SHARD], "How far a record that stopped the intake lies ahead of the runtime's clock; 0 while intake runs.";
     ShardStateIs = Kind::Gauge, Flag, "cartwheel_shard_state", [SHARD, closed("state", names::<ShardState>)], "1 for the state that the shard is in, else 0.";
     Held = Kind::Gauge, Flag, "cartwheel_shard_held", [SHARD], "1 while the shard is behind and marketing sends are held.";
-    LeaderChanges = Kind::Counter, Count, "cartwheel_leader_changes_total", [SHARD], "Leader records seen on the shard's sends partition.";
+    LeaderChanges = Kind::Counter, Count, "cartwheel_leader_changes_total", [SHARD], "Times that this process became the leader of the shard.";
     Restarts = Kind::Counter, Count, "cartwheel_shard_restarts_total", [SHARD], "Restarts of a shard that failed.";
 
     Turns = Kind::Counter, Count, "cartwheel_turns_total", [SHARD], "Turns executed.";
@@ -152,14 +152,14 @@ metrics! {
     Runs = Kind::Gauge, Count, "cartwheel_runs", [SHARD], "Live runs.";
     Windows = Kind::Gauge, Count, "cartwheel_windows", [SHARD], "Open abandonment windows.";
     Timers = Kind::Gauge, Count, "cartwheel_timers", [SHARD], "Timers pending.";
-    TimersDue = Kind::Gauge, Count, "cartwheel_timers_due", [SHARD], "Timers due and not yet fired.";
+    TimersDue = Kind::Gauge, Count, "cartwheel_timers_due", [SHARD], "Customers with a timer that is due and has not fired.";
     TimersFired = Kind::Counter, Count, "cartwheel_timers_fired_total", [SHARD], "Timers fired.";
     TimerLag = Kind::Gauge, Seconds, "cartwheel_timer_lag_seconds", [SHARD], "How long the oldest due timer has been waiting, against the runtime's clock.";
 
     Checkpoints = Kind::Counter, Count, "cartwheel_checkpoints_total", [SHARD], "Checkpoints committed.";
     CheckpointDuration = Kind::Histogram(CHECKPOINT_SECONDS), Seconds, "cartwheel_checkpoint_duration_seconds", [SHARD], "Time from copying the dirty set to its commit.";
     CheckpointBytes = Kind::Counter, Bytes, "cartwheel_checkpoint_bytes_total", [SHARD], "Bytes of the committed batches, before the store's own copies.";
-    CheckpointAge = Kind::Gauge, Seconds, "cartwheel_checkpoint_age_seconds", [SHARD], "Age of the newest committed checkpoint.";
+    CheckpointAge = Kind::Gauge, Seconds, "cartwheel_checkpoint_age_seconds", [SHARD], "Age of the newest committed checkpoint; before the first of this process, since it took the shard over.";
     Retention = Kind::Gauge, Seconds, "cartwheel_retention_seconds", [SHARD], "The shorter retention of the shard's two topics; 0 if unlimited or unknown.";
 
     Calls = Kind::Counter, Count, "cartwheel_delivery_calls_total", [PROVIDER, CHANNEL, closed("outcome", names::<CallOutcome>)], "Calls to providers, by outcome.";
@@ -168,7 +168,7 @@ metrics! {
     WithheldTotal = Kind::Counter, Count, "cartwheel_delivery_withheld_total", [closed("reason", names::<Withheld>)], "Commands that delivery gave up without a further call.";
     BreakerState = Kind::Gauge, Flag, "cartwheel_delivery_breaker_state", [PROVIDER, CHANNEL, closed("state", names::<Breaker>)], "1 for the state that the circuit breaker is in, else 0.";
     Queue = Kind::Gauge, Count, "cartwheel_delivery_queue", [PROVIDER, CHANNEL], "Commands read and not finished.";
-    DeliveryLag = Kind::Gauge, Count, "cartwheel_delivery_lag_records", [SHARD], "Records between delivery's position and the end of the sends partition.";
+    DeliveryLag = Kind::Gauge, Count, "cartwheel_delivery_lag_records", [SHARD], "Records between delivery's position and the end of the sends partition; 0 where another worker has it.";
     DeliveryStopped = Kind::Gauge, Flag, "cartwheel_delivery_stopped", [SHARD, closed("reason", names::<Stopped>)], "1 while the shard's commands are not delivered for this reason, else 0.";
     Suppressions = Kind::Gauge, Count, "cartwheel_delivery_suppressions", [], "Addresses in the suppression view.";
     SuppressionAge = Kind::Gauge, Seconds, "cartwheel_delivery_suppression_age_seconds", [], "Time since the suppression view was last known to be complete; calls stop when it is too old.";

@@ -110,6 +110,49 @@ fn everything_rendered_stands_in_the_table_and_everything_in_the_table_is_render
     assert_eq!(sample(&text, r#"cartwheel_delivery_breaker_state{provider="resend",channel="email",state="open"}"#), Some(1.0));
 }
 
+/// A gauge of shard 0.
+fn gauge(metrics: &Metrics, name: &str) -> f64 {
+    sample(&metrics.render(), &format!(r#"{name}{{shard="0"}}"#)).unwrap_or_else(|| panic!("no {name}"))
+}
+
+#[test]
+fn a_shard_that_failed_keeps_its_figures_and_its_checkpoint_grows_older() {
+    let (metrics, mut published, start) = (Metrics::new("0").unwrap(), Published::default(), Instant::now());
+    let after = |seconds| start + Duration::from_secs(seconds);
+    let mut stats = ShardStats::new(0, 1);
+    stats.state = ShardState::Running;
+    (stats.now, stats.clock, stats.lag_records, stats.customers) = (1_000, 4_500, 38, 7);
+    (stats.checkpoint_age, stats.checkpoints, stats.retention) = (60_000, 1, Some(600_000));
+    published.shard(&metrics, stats.clone(), start);
+
+    let mut failed = ShardStats::new(0, 2);
+    (failed.state, failed.clock) = (ShardState::Quarantined, 9_000);
+    published.shard(&metrics, failed, after(10));
+    published.refresh(&metrics, after(40));
+    let shown = ["lag_records", "lag_seconds", "retention_seconds", "checkpoint_age_seconds"];
+    let names = shown.map(|name| if name.starts_with("lag") { format!("cartwheel_shard_{name}") } else { format!("cartwheel_{name}") });
+    assert_eq!(names.map(|name| gauge(&metrics, &name)), [38.0, 8.0, 600.0, 100.0]);
+    assert_eq!(gauge(&metrics, "cartwheel_customers"), 7.0);
+
+    // Started again, it counts from its own start until it has written a checkpoint.
+    (stats.execution, stats.checkpoints, stats.checkpoint_age) = (3, 0, 1_000);
+    published.shard(&metrics, stats.clone(), after(50));
+    assert_eq!(gauge(&metrics, "cartwheel_checkpoint_age_seconds"), 110.0);
+    (stats.checkpoints, stats.checkpoint_age) = (1, 2_000);
+    published.shard(&metrics, stats, after(60));
+    assert_eq!(gauge(&metrics, "cartwheel_checkpoint_age_seconds"), 2.0);
+}
+
+#[test]
+fn a_partition_that_another_worker_delivers_has_no_lag_here() {
+    let metrics = Metrics::new("0").unwrap();
+    metrics.publish_delivery(&DeliveryStats { lag: vec![(0, 9), (1, 4)], ..DeliveryStats::default() });
+    metrics.publish_delivery(&DeliveryStats { lag: vec![(1, 5)], ..DeliveryStats::default() });
+    let text = metrics.render();
+    assert_eq!(sample(&text, r#"cartwheel_delivery_lag_records{shard="0"}"#), Some(0.0));
+    assert_eq!(sample(&text, r#"cartwheel_delivery_lag_records{shard="1"}"#), Some(5.0));
+}
+
 #[test]
 fn a_shard_that_is_not_delivered_is_shown_until_it_is() {
     let metrics = Metrics::new("0").unwrap();
