@@ -114,6 +114,30 @@ fn a_wrong_journey_or_trace_is_65_with_its_place() {
 }
 
 #[test]
+fn a_condition_that_compares_a_text_with_a_number_is_65_with_its_place() {
+    let dir = changed("journeys/cart_abandonment.yaml", "when: event.cart.total >= 20", "when: event.cart.id >= 20");
+    let operator = place(&dir, "journeys/cart_abandonment.yaml", ">= 20");
+    let parts = [&operator, "`event.cart.id` is a string and `20` is a number", "write \"20\" in quotes", "when: event.cart.id >= 20", "─"];
+    expect(&cartwheel(dir.path(), &["check"], &[]), 65, &parts);
+}
+
+#[test]
+fn a_channel_that_nobody_serves_is_a_warning() {
+    let output = cartwheel(&shipped(), &["check"], &[]);
+    expect(&output, 0, &["sms goes nowhere", "`cart_abandonment`", "providers.route.sms", "no_provider", "cartwheel.yaml:"]);
+    let json: Value = serde_json::from_slice(&cartwheel(&shipped(), &["check", "--output", "json"], &[]).stdout).unwrap();
+    assert!(json["warnings"][0]["message"].as_str().unwrap().starts_with("sms goes nowhere"), "{json}");
+    let dir = changed(
+        "cartwheel.yaml",
+        "route: { email: smtp }",
+        "route: { email: smtp, sms: webhook }\n  webhook: { url: https://shop.example/sms, secret: 0123456789abcdef0123456789abcdef }",
+    );
+    let output = cartwheel(dir.path(), &["check"], &[]);
+    expect(&output, 0, &[]);
+    assert!(!told(&output).contains("goes nowhere"), "{}", told(&output));
+}
+
+#[test]
 fn a_trace_that_differs_is_65_and_shows_the_timeline() {
     let dir = changed("journeys/welcome.yaml", "- wait: 48h", "- wait: 47h");
     let parts =
@@ -152,6 +176,43 @@ fn a_secret_is_shown_only_when_asked_for() {
 }
 
 #[test]
+fn a_secret_beside_a_fault_is_not_shown() {
+    let smtp = "smtp: { host: localhost, port: 1025, tls: none }";
+    for (wrong, code) in [
+        // A neighbour of the fault, its own line, the key itself, and a slip in the key.
+        ("smtp: { host: localhost, port: 1025, tls: non, password: hunter2 }", 78),
+        ("smtp:\n    host: localhost\n    password: hunter2\n    prot: 1025", 78),
+        ("smtp: { host: localhost, port: 1025, tls: none, pasword: hunter2 }", 78),
+        ("smtp:\n    host: localhost\n    password:\n      - hunter2", 78),
+        ("smtp: { host: localhost, port: 1025, tls: none, password: hunter2 }\n  smpt: {}", 78),
+    ] {
+        let dir = changed("cartwheel.yaml", smtp, wrong);
+        for output in ["text", "json"] {
+            let output = cartwheel(dir.path(), &["check", "--output", output], &[]);
+            expect(&output, code, &[]);
+            assert!(!told(&output).contains("hunter2"), "{}", told(&output));
+        }
+    }
+    // The token itself instead of its hash, without a file's secret beside it and with one.
+    let dir = changed("cartwheel.yaml", "  insecure_local: true", "  token_sha256: hunter2\n  insecure_local: true");
+    let output = cartwheel(dir.path(), &["check"], &[]);
+    expect(&output, 78, &["64 hexadecimal digits", &place(&dir, "cartwheel.yaml", "token_sha256:")]);
+    assert!(!told(&output).contains("hunter2"), "{}", told(&output));
+    let env = [("CARTWHEEL__INBOUND__UNSUBSCRIBE_SECRETS", "hunter2")];
+    let output = cartwheel(&shipped(), &["check"], &env);
+    expect(&output, 78, &["CARTWHEEL__INBOUND__UNSUBSCRIBE_SECRETS"]);
+    assert!(!told(&output).contains("hunter2"), "{}", told(&output));
+}
+
+#[test]
+fn a_password_in_the_environment_is_text() {
+    for password in ["[hunter2", "{hunter2}"] {
+        let env = [("CARTWHEEL__PROVIDERS__SMTP__PASSWORD", password)];
+        expect(&cartwheel(&shipped(), &["config", "print"], &env), 0, &[&format!("password: \"{password}\"  # environment")]);
+    }
+}
+
+#[test]
 fn schema_completions_and_manual_are_made() {
     let schema = cartwheel(Path::new("/nowhere"), &["config", "schema"], &[]);
     let json: Value = serde_json::from_slice(&schema.stdout).unwrap();
@@ -184,7 +245,7 @@ fn a_broker_that_is_not_there_is_69_and_named() {
         format!("data_dir={}", dir.path().join("data").display()),
         format!("inbound.unsubscribe_secrets_file={}", key.display()),
     ];
-    for command in [&["run"][..], &["deliver"], &["dlq", "list"], &["dlq", "replay"]] {
+    for command in [&["run"][..], &["deliver"], &["dlq", "list"], &["dlq", "replay", "--all"]] {
         let output = cartwheel(&shipped(), &without_broker(&sets, command), &[]);
         expect(&output, 69, &[&format!("the broker {broker} is not available"), "kafka.bootstrap"]);
     }
@@ -205,6 +266,16 @@ fn a_data_directory_that_cannot_be_used_is_named() {
         78,
         &["data directory", &file.display().to_string(), "CARTWHEEL__DATA_DIR"],
     );
+
+    // A directory of the kernel's, in which nobody can make a file, and one that cannot be made.
+    for path in ["/sys/kernel", "/sys/cartwheel"] {
+        let set = format!("data_dir={path}");
+        expect(
+            &cartwheel(&shipped(), &["--set", &set, "run"], &[]),
+            78,
+            &["data directory", path, "cannot be used", "CARTWHEEL__DATA_DIR"],
+        );
+    }
 
     let lock = std::fs::File::create(dir.path().join("engine.lock")).unwrap();
     lock.lock().unwrap();
@@ -233,7 +304,7 @@ fn a_wrong_template_is_65_with_its_place() {
     expect(&cartwheel(dir.path(), &["check"], &[]), 65, &["unknown variable `nobody_knows`", line]);
     let dir = changed("cartwheel.yaml", "brand:", "brand:");
     std::fs::remove_file(dir.path().join("templates/cart_reminder/sms.liquid")).unwrap();
-    for command in ["check", "deliver"] {
+    for command in ["check", "run", "deliver"] {
         expect(&cartwheel(dir.path(), &[command], &[]), 65, &["sms.liquid", "a journey sends `cart_reminder` by sms"]);
     }
 }

@@ -61,10 +61,24 @@ impl Events {
         Self { partitions: (0..partitions).map(|partition| read_partition(kafka, partition)).collect() }
     }
 
-    /// The commands that delivery says it did not send.
+    fn all(&self) -> impl Iterator<Item = Value> {
+        self.partitions.iter().flatten().filter_map(|(_, _, value)| serde_json::from_slice(value).ok())
+    }
+
+    /// The e-mail commands that delivery says it did not send. Here only one thing excuses it: the customer wants no mails, or
+    /// their address takes none, and the log says so.
     pub fn withheld(&self) -> BTreeSet<String> {
-        let all = self.partitions.iter().flatten().filter_map(|(_, _, value)| serde_json::from_slice::<Value>(value).ok());
-        all.filter(|event| event["type"] == "message_failed").map(|event| text(&event["message"]["command_id"])).collect()
+        const REASONS: [&str; 3] = ["unsubscribed", "message_bounced", "message_complained"];
+        let is = |event: &Value, kinds: &[&str]| kinds.contains(&event["type"].as_str().unwrap_or_default());
+        let unwilling: BTreeSet<String> = self.all().filter(|event| is(event, &REASONS)).map(|event| text(&event["customer"])).collect();
+        let failed = self.all().filter(|event| is(event, &["message_failed"]) && event["message"]["channel"] == "email");
+        failed
+            .map(|event| {
+                assert_eq!(event["message"]["reason"], "suppressed", "a mail was not sent: {event}");
+                assert!(unwilling.contains(&text(&event["customer"])), "nothing suppresses this customer: {event}");
+                text(&event["message"]["command_id"])
+            })
+            .collect()
     }
 }
 

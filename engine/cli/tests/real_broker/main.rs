@@ -8,3 +8,4 @@ mod kill_nine;
 mod mail;
 mod processes;
 mod shoppers;
+mod topics;

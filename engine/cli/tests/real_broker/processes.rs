@@ -110,18 +110,20 @@ log: {{ level: info, format: text }}
     }
 
     pub fn run(&self) -> Process {
-        self.spawn("run")
+        self.spawn("run", &[])
     }
 
     pub fn deliver(&self) -> Process {
-        self.spawn("deliver")
+        self.spawn("deliver", &[])
     }
 
-    fn spawn(&self, command: &'static str) -> Process {
+    /// A process of the command with these flags.
+    pub fn spawn(&self, command: &'static str, flags: &[&str]) -> Process {
         let log = self.dir.path().join(format!("{command}.log"));
         let output = || File::options().create(true).append(true).open(&log).expect("a log file");
         let child = Command::new(BINARY)
             .args(["--config-dir".as_ref(), self.dir.path().as_os_str(), command.as_ref()])
+            .args(flags)
             .stdin(Stdio::null())
             .stdout(output())
             .stderr(output())
@@ -151,15 +153,22 @@ log: {{ level: info, format: text }}
         (0..crate::kill_nine::PARTITIONS).map(end).sum()
     }
 
+    /// The sum of the metric's series that have this in their labels; 0 while the engine does not answer.
+    pub fn sum(&self, metric: &str, labels: &str) -> f64 {
+        let metrics = self.metrics().unwrap_or_default();
+        let series = metrics.lines().filter(|line| line.starts_with(&format!("{metric}{{")) && line.contains(labels));
+        series.map(|line| line.rsplit(' ').next().and_then(|value| value.parse::<f64>().ok()).expect("a value")).sum()
+    }
+
     /// What the engine's `/metrics` says.
-    pub fn metrics(&self) -> String {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.admin)).expect("the admin listener");
+    fn metrics(&self) -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.admin))?;
         let request = format!("GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", self.admin);
-        stream.write_all(request.as_bytes()).expect("a request");
+        stream.write_all(request.as_bytes())?;
         let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
+        stream.read_to_string(&mut answer)?;
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        answer
+        Ok(answer)
     }
 
     /// The output of a command of the binary with this configuration.

@@ -63,16 +63,17 @@ pub fn story(events: u64) -> Story {
 impl Story {
     fn known(&mut self, t: Millis) {
         let cart = |total: i64| json!({"cart": {"id": "k1", "total": total, "currency": "USD", "items": [{"product": "p1", "quantity": 1, "price": total}]}});
-        let profile = |email: Option<&str>, consent: bool| json!({"profile": {"email": email, "consent": {"email": consent}}});
-        let known = Some("known@example.test");
+        // An address for each: delivery suppresses addresses, whoever has them.
+        let profile =
+            |who: &str, consent: bool| json!({"profile": {"email": format!("{who}@example.test"), "consent": {"email": consent}}});
         let order = json!({"order": {"id": "o1", "total": 80}});
 
         let who = self.expect("noconsent", "cart_abandonment", "dropped", "no_consent");
-        self.at(t, &who, "consent_changed", profile(known, false));
+        self.at(t, &who, "consent_changed", profile(&who, false));
         self.at(t + MINUTE, &who, "cart_updated", cart(80));
 
         let who = self.expect("bought", "cart_abandonment", "refused", "exit_event");
-        self.at(t, &who, "consent_changed", profile(known, true));
+        self.at(t, &who, "consent_changed", profile(&who, true));
         self.at(t + MINUTE, &who, "cart_updated", cart(80));
         self.at(t + 30 * MINUTE, &who, "order_placed", order.clone());
 
@@ -85,31 +86,31 @@ impl Story {
         self.at(t, &who, "cart_updated", late);
 
         let who = self.expect("bounced", "cart_abandonment", "dropped", "suppressed");
-        self.at(t, &who, "consent_changed", profile(known, true));
+        self.at(t, &who, "consent_changed", profile(&who, true));
         self.at(t + MINUTE, &who, "message_bounced", json!({"message": {"channel": "email", "bounce": "hard"}}));
         self.at(t + 2 * MINUTE, &who, "cart_updated", cart(80));
 
         let who = self.expect("capped", "cart_abandonment", "deferred", "cap");
-        self.at(t, &who, "customer_created", profile(known, true));
+        self.at(t, &who, "customer_created", profile(&who, true));
         self.at(t + 10 * MINUTE, &who, "cart_updated", cart(80));
 
         let who = self.expect("left", "cart_abandonment", "dropped", "no_consent");
-        self.at(t, &who, "consent_changed", profile(known, true));
+        self.at(t, &who, "consent_changed", profile(&who, true));
         self.at(t + MINUTE, &who, "cart_updated", cart(80));
         self.at(t + 2 * MINUTE, &who, "unsubscribed", json!({"message": {"channel": "email"}}));
 
         let who = self.expect("won", "cart_abandonment", "converted", "goal");
-        self.at(t, &who, "consent_changed", profile(known, true));
+        self.at(t, &who, "consent_changed", profile(&who, true));
         self.at(t + MINUTE, &who, "cart_updated", cart(80));
         self.at(t + 3 * HOUR, &who, "order_placed", order);
 
         let who = self.expect("again", "cart_abandonment", "refused", "already_running");
-        self.at(t, &who, "consent_changed", profile(known, true));
+        self.at(t, &who, "consent_changed", profile(&who, true));
         self.at(t + MINUTE, &who, "cart_updated", cart(80));
         self.at(t + 2 * HOUR, &who, "cart_updated", cart(90));
 
         let who = self.expect("nowhere", "cart_abandonment", "dropped", "unreachable");
-        self.at(t, &who, "consent_changed", profile(None, true));
+        self.at(t, &who, "consent_changed", json!({"profile": {"email": null, "consent": {"email": true}}}));
         self.at(t + MINUTE, &who, "cart_updated", cart(80));
     }
 
