@@ -102,28 +102,25 @@ pub fn parse_rfc3339(text: &str) -> Option<Millis> {
 
 /// The form that producers write, `2026-01-01T10:00:00.123Z`; none for any other form, which the full parser then reads.
 fn quick_rfc3339(text: &[u8]) -> Option<Millis> {
-    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', i0, i1, b':', s0, s1, b'.', f0, f1, f2, b'Z'] = *text else {
-        return None;
-    };
-    let digits = [y0, y1, y2, y3, m0, m1, d0, d1, h0, h1, i0, i1, s0, s1, f0, f1, f2];
-    if !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let two = |a: u8, b: u8| i64::from(a - b'0') * 10 + i64::from(b - b'0');
-    let (year, month, day) = (two(y0, y1) * 100 + two(y2, y3), two(m0, m1), two(d0, d1));
-    let (hour, minute, second) = (two(h0, h1), two(i0, i1), two(s0, s1));
-    if !(1..=12).contains(&month) || !(1..=28).contains(&day) || hour > 23 || minute > 59 || second > 59 {
+    const FORM: [u8; 24] = *b"0000-00-00T00:00:00.000Z";
+    let text: &[u8; 24] = text.try_into().ok()?;
+    // Loops over whole arrays: a few vector instructions.
+    let digits: [u8; 24] = std::array::from_fn(|at| text[at].wrapping_sub(FORM[at]));
+    let fits = (0..24).fold(true, |fits, at| fits & (digits[at] <= if FORM[at] == b'0' { 9 } else { 0 }));
+    let two = |at: usize| i64::from(digits[at]) * 10 + i64::from(digits[at + 1]);
+    let (year, month, day) = (two(0) * 100 + two(2), two(5), two(8));
+    let (hour, minute, second) = (two(11), two(14), two(17));
+    if !fits || !(1..=12).contains(&month) || !(1..=28).contains(&day) || hour > 23 || minute > 59 || second > 59 {
         return None; // day 29 to 31 and leap seconds need the calendar
     }
-    // Days from civil: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
-    let shifted = if month <= 2 { year - 1 } else { year };
-    let era = shifted.div_euclid(400);
-    let year_of_era = shifted.rem_euclid(400);
+    // Days from civil: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"; years are not negative here.
+    let shifted = if month <= 2 { year + 399 } else { year + 400 };
+    let (era, year_of_era) = (shifted / 400 - 1, shifted % 400);
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     let days = era * 146_097 + day_of_era - 719_468;
-    let fraction = two(f0, f1) * 10 + i64::from(f2 - b'0');
-    Some(((days * 24 + hour) * 60 + minute) * 60_000 + second * 1_000 + fraction)
+    let millis = two(20) * 10 + i64::from(digits[22]);
+    Some(((days * 24 + hour) * 60 + minute) * 60_000 + second * 1_000 + millis)
 }
 
 /// Writes epoch milliseconds as RFC 3339 in UTC with three fractional digits. Instants that jiff cannot express

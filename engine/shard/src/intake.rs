@@ -32,13 +32,14 @@ impl<S: Store> Shard<S> {
         let mut applied = 0;
         for chunk in records.chunks(AHEAD) {
             self.read_ahead(chunk, &mut ahead);
-            for (record, read) in chunk.iter().zip(ahead.drain(..)) {
+            for (record, read) in chunk.iter().zip(&ahead) {
                 if !before(self, record) {
                     return applied;
                 }
                 self.apply(record, read);
                 applied += 1;
             }
+            ahead.clear();
         }
         applied
     }
@@ -62,15 +63,15 @@ impl<S: Store> Shard<S> {
     }
 
     /// Applies one record; timers due by its time have fired.
-    fn apply(&mut self, record: &Record<'_>, read: Read<'_>) {
+    fn apply(&mut self, record: &Record<'_>, read: &Read<'_>) {
         // A record's time is whatever its producer wrote; -1 is none.
         let record = &Record { time: record.time.max(0), ..*record };
         self.position.seen = self.position.seen.max(record.time);
         self.position.now = self.position.now.max(self.position.seen);
         self.position.next_offset = record.offset + 1;
-        match read.event {
-            Ok(event) => self.apply_event(record, &event, read.id, read.slot),
-            Err(rejected) => self.bury(record, &rejected),
+        match &read.event {
+            Ok(event) => self.apply_event(record, event, read.id, read.slot),
+            Err(rejected) => self.bury(record, rejected),
         }
     }
 

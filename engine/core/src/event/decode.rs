@@ -75,13 +75,14 @@ pub fn decode<'a>(value: &'a [u8], record_time: Millis, policy: &Policy) -> Resu
     if value.len() > policy.max_event_bytes {
         return Err(Rejected::new(Poison::TooLarge, format!("{} bytes, the limit is {}", value.len(), policy.max_event_bytes)));
     }
-    let quick = std::str::from_utf8(value).ok().and_then(|text| scan(text, MAX_DEPTH));
+    let mut top = Top::default();
+    let quick = text_of(value).and_then(|text| scan(text, MAX_DEPTH, &mut top));
     // What is read in one pass has no escapes.
     let plain = quick.is_some();
     let text = |raw: Raw<'a>| if plain { raw.plain_string().map(Cow::Borrowed) } else { raw.string() };
-    let (whole, top) = match quick {
-        Some(read) => read,
-        None => read_fully(value)?,
+    let whole = match quick {
+        Some(whole) => whole,
+        None => read_fully(value, &mut top)?,
     };
     let kind = name(top.kind.and_then(text), "type", Poison::MissingType)?;
     let customer = name(top.customer.and_then(text), "customer", Poison::MissingCustomer)?;
@@ -106,9 +107,18 @@ pub fn decode<'a>(value: &'a [u8], record_time: Millis, policy: &Policy) -> Resu
     Ok(Event { id, kind, customer, time, channel, whole, subjects, known })
 }
 
+/// The value, if it is UTF-8.
+fn text_of(value: &[u8]) -> Option<&str> {
+    if value.is_ascii() {
+        // SAFETY: ASCII is UTF-8. (The check of ASCII alone takes a fifth of the instructions, and most records are.)
+        return Some(unsafe { std::str::from_utf8_unchecked(value) });
+    }
+    std::str::from_utf8(value).ok()
+}
+
 /// The record as the full parser reads it, or why it is none.
 #[cold]
-fn read_fully(value: &[u8]) -> Result<(Raw<'_>, Top<'_>), Rejected> {
+fn read_fully<'a>(value: &'a [u8], top: &mut Top<'a>) -> Result<Raw<'a>, Rejected> {
     if deeper_than(value, MAX_DEPTH) {
         return Err(Rejected::new(Poison::TooDeep, format!("nested deeper than {MAX_DEPTH}")));
     }
@@ -119,7 +129,8 @@ fn read_fully(value: &[u8]) -> Result<(Raw<'_>, Top<'_>), Rejected> {
     serde_json::from_str::<Readable>(text)
         .map_err(|error| Rejected::new(Poison::NotJson, format!("syntax error at line {} column {}", error.line(), error.column())))?;
     let whole = Raw(text.trim_matches([' ', '\t', '\r', '\n']));
-    Ok((whole, Top::read(whole)))
+    *top = Top::read(whole);
+    Ok(whole)
 }
 
 /// JSON in which every string and number can be read. Skipping values would let escapes and numbers pass that nobody can read later.
