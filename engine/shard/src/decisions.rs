@@ -1,7 +1,6 @@
 //! A recorded turn: the turn record and the records that follow it, with sequence numbers and the chain hash.
 
 use crate::checkpoint::{Documents, Store};
-use crate::documents::Lookup;
 use crate::error::ShardError;
 use crate::shard::Shard;
 use crate::turn::Outgoing;
@@ -102,8 +101,7 @@ impl<S: Store> Shard<S> {
                 (id, self.table.find(id).map_or(0, |slot| self.table.get(slot).cold), mark)
             })
             .collect();
-        let sealed = self.sealed.as_ref().map(|pending| &pending.sealed);
-        Ok(Lookup { store: &self.store, sealed, journal: &self.effects.journal }.read(&wanted)?)
+        Ok(self.lookup().read(&wanted)?)
     }
 }
 

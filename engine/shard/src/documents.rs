@@ -9,8 +9,8 @@ use cartwheel_core::id::CustomerId;
 pub struct Lookup<'a, S> {
     /// Where committed documents are.
     pub store: &'a S,
-    /// A checkpoint on its way.
-    pub sealed: Option<&'a Sealed>,
+    /// A checkpoint on its way, and its sequence.
+    pub sealed: Option<(&'a Sealed, u64)>,
     /// The newest documents.
     pub journal: &'a Journal,
 }
@@ -22,8 +22,9 @@ impl<S: Store> Lookup<'_, S> {
         ids.sort_unstable();
         ids.dedup();
         let mut base = vec![Documents::default(); ids.len()];
-        self.store.documents(&ids, &mut |index, packed| base[index] = Documents::new(packed.to_vec()))?;
-        if let Some(sealed) = self.sealed {
+        let stored = self.store.documents(&ids, &mut |index, packed| base[index] = Documents::new(packed.to_vec()))?;
+        // While it is being committed the store may have it already.
+        if let Some((sealed, _)) = self.sealed.filter(|(_, seq)| stored.is_none_or(|stored| stored < *seq)) {
             for (id, documents) in ids.iter().zip(&mut base) {
                 documents.add(sealed.documents_of(*id));
             }

@@ -1,7 +1,6 @@
 //! What the shard knows of one customer, in words that can be shown.
 
 use crate::checkpoint::{Documents, Store, StoreError};
-use crate::documents::Lookup;
 use crate::shard::Shard;
 use cartwheel_core::customer::{Mark, Stage};
 use cartwheel_core::decision::Decision;
@@ -131,8 +130,6 @@ impl<S: Store> Shard<S> {
     }
 
     fn documents_now(&self, id: CustomerId, head: u32) -> Result<Documents, StoreError> {
-        let sealed = self.sealed.as_ref().map(|pending| &pending.sealed);
-        let lookup = Lookup { store: &self.store, sealed, journal: &self.effects.journal };
-        Ok(lookup.read(&[(id, head, Mark::END)])?.pop().unwrap_or_default())
+        Ok(self.lookup().read(&[(id, head, Mark::END)])?.pop().unwrap_or_default())
     }
 }

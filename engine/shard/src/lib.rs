@@ -23,7 +23,7 @@ pub use error::ShardError;
 pub use explain::{Explanation, LiveRun, Profile};
 pub use recover::{AcceptedLog, AcceptedTurn, Opened};
 pub use settings::{Identity, Settings};
-pub use shard::{Counters, ReadBack, Shard};
+pub use shard::{Commit, Committed, Counters, ReadBack, Shard};
 pub use turn::{Clock, Outgoing, Turned};
 
 #[cfg(test)]

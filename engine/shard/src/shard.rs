@@ -1,6 +1,7 @@
 //! The shard's state, and what the owner reads back from its own sends partition.
 
-use crate::checkpoint::{Meta, Sealed, Store};
+use crate::checkpoint::{Meta, Sealed, Store, StoreError};
+use crate::documents::Lookup;
 use crate::error::ShardError;
 use crate::recover::AcceptedTurn;
 use crate::settings::{Identity, Settings};
@@ -12,6 +13,7 @@ use cartwheel_core::time::Millis;
 use cartwheel_core::timer::{NEVER, Wheel};
 use std::collections::VecDeque;
 use std::hint::black_box;
+use std::sync::Arc;
 
 /// Customers of a checkpoint that are fetched from memory together.
 const LOOK_AHEAD: usize = 16;
@@ -48,13 +50,32 @@ pub enum ReadBack {
     Rejected,
     /// Part of the log.
     Accepted,
-    /// Part of the log; it confirmed a checkpoint, which has been committed.
-    Checkpointed {
-        /// Customers written.
-        customers: usize,
-        /// Bytes handed to the store.
-        bytes: u64,
-    },
+    /// Part of the log; it confirmed the pending checkpoint, which is to be committed now ([`Shard::commit`]).
+    Confirmed,
+}
+
+/// A confirmed checkpoint on its way to the store. It may run on any thread; meanwhile the shard goes on.
+pub struct Commit<S> {
+    store: S,
+    meta: Meta,
+    sealed: Arc<Sealed>,
+}
+
+/// A checkpoint that the store has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// Customers written.
+    pub customers: usize,
+    /// Bytes handed to the store.
+    pub bytes: u64,
+}
+
+impl<S: Store> Commit<S> {
+    /// Writes the checkpoint. Blocks.
+    pub fn run(self) -> Result<Committed, StoreError> {
+        let bytes = self.store.commit(&self.meta, &self.sealed)?;
+        Ok(Committed { customers: self.sealed.len(), bytes })
+    }
 }
 
 /// One shard under one leader record. See the crate's documentation.
@@ -74,7 +95,7 @@ pub struct Shard<S> {
     /// Turns of the log that are still to be replayed.
     pub(crate) replay: VecDeque<AcceptedTurn>,
     /// The configurations that the log names.
-    pub(crate) plans: Vec<std::sync::Arc<cartwheel_core::journey::plan::Plan>>,
+    pub(crate) plans: Vec<Arc<cartwheel_core::journey::plan::Plan>>,
     /// Hash of the record before the checkpoint's next offset, until it has been compared.
     pub(crate) verify_input: Option<u64>,
     pub(crate) sealed: Option<Pending>,
@@ -105,10 +126,11 @@ pub(crate) struct Position {
     pub last_input: u64,
 }
 
-/// A sealed checkpoint that waits for its turn record.
+/// A sealed checkpoint that waits for its turn record, then for the store.
 pub(crate) struct Pending {
     pub meta: Meta,
-    pub sealed: Sealed,
+    pub sealed: Arc<Sealed>,
+    pub confirmed: bool,
 }
 
 impl<S: Store> Shard<S> {
@@ -117,19 +139,51 @@ impl<S: Store> Shard<S> {
         match self.reader.read(offset, headers) {
             Verdict::Leader => Err(ShardError::Deposed { ours: self.epoch, later: offset }),
             Verdict::Rejected => Ok(ReadBack::Rejected),
-            Verdict::Accepted => self.confirm(offset, headers.seq),
+            Verdict::Accepted => Ok(self.confirm(offset, headers.seq)),
         }
     }
 
-    fn confirm(&mut self, offset: i64, seq: u64) -> Result<ReadBack, ShardError> {
-        let Some(mut pending) = self.sealed.take_if(|pending| pending.meta.seq == seq) else {
-            return Ok(ReadBack::Accepted);
-        };
-        pending.meta.sends_offset = offset;
-        let bytes = self.store.commit(&pending.meta, &pending.sealed)?;
-        let customers = pending.sealed.len();
-        self.committed(pending.sealed, bytes);
-        Ok(ReadBack::Checkpointed { customers, bytes })
+    fn confirm(&mut self, offset: i64, seq: u64) -> ReadBack {
+        match &mut self.sealed {
+            Some(pending) if pending.meta.seq == seq => {
+                pending.meta.sends_offset = offset;
+                pending.confirmed = true;
+                ReadBack::Confirmed
+            }
+            _ => ReadBack::Accepted,
+        }
+    }
+
+    /// The confirmed checkpoint, to be run once; then [`Shard::committed`]. If it fails the shard is over. None without one.
+    pub fn commit(&self) -> Option<Commit<S>> {
+        let pending = self.sealed.as_ref().filter(|pending| pending.confirmed)?;
+        Some(Commit { store: self.store.clone(), meta: pending.meta.clone(), sealed: Arc::clone(&pending.sealed) })
+    }
+
+    /// The store has the pending checkpoint.
+    pub fn committed(&mut self, done: Committed) {
+        self.counters.checkpoints += 1;
+        self.counters.checkpoint_bytes += done.bytes;
+        // The memory is used again, unless somebody else still holds it.
+        if let Some(mut sealed) = self.sealed.take().and_then(|pending| Arc::into_inner(pending.sealed)) {
+            sealed.clear();
+            self.spare = sealed;
+        }
+    }
+
+    /// Commits the confirmed checkpoint, if there is one, on this thread.
+    pub fn commit_here(&mut self) -> Result<(), StoreError> {
+        if let Some(commit) = self.commit() {
+            let done = commit.run()?;
+            self.committed(done);
+        }
+        Ok(())
+    }
+
+    /// Reads documents of this moment.
+    pub(crate) fn lookup(&self) -> Lookup<'_, S> {
+        let sealed = self.sealed.as_ref().map(|pending| (&*pending.sealed, pending.meta.seq));
+        Lookup { store: &self.store, sealed, journal: &self.effects.journal }
     }
 
     /// Records handed out to be published that have not been read back.
@@ -234,23 +288,15 @@ impl<S: Store> Shard<S> {
         }
         self.record(out)?;
         let meta = self.meta(self.epoch, -1);
-        self.sealed = Some(Pending { meta, sealed: self.seal() });
+        self.sealed = Some(Pending { meta, sealed: Arc::new(self.seal()), confirmed: false });
         Ok(())
     }
 
     /// Takes a checkpoint at a turn that the log has already accepted as a whole: during a replay, when the documents take too much memory.
     pub(crate) fn checkpoint_replayed(&mut self, leader: i64, sends_offset: i64) -> Result<(), ShardError> {
-        let (meta, sealed) = (self.meta(leader, sends_offset), self.seal());
-        let bytes = self.store.commit(&meta, &sealed)?;
-        self.committed(sealed, bytes);
-        Ok(())
-    }
-
-    fn committed(&mut self, sealed: Sealed, bytes: u64) {
-        self.counters.checkpoints += 1;
-        self.counters.checkpoint_bytes += bytes;
-        self.spare = sealed;
-        self.spare.clear();
+        let meta = self.meta(leader, sends_offset);
+        self.sealed = Some(Pending { meta, sealed: Arc::new(self.seal()), confirmed: true });
+        Ok(self.commit_here()?)
     }
 
     /// Copies the dirty set, which is clean from now on.

@@ -13,7 +13,7 @@ use cartwheel_core::time::Millis;
 use cartwheel_kafka::partition_of;
 use cartwheel_shard::checkpoint::Store;
 use cartwheel_shard::checkpoint::memory::MemoryStore;
-use cartwheel_shard::{AcceptedLog, Clock, Identity, Opened, Outgoing, Settings, Shard};
+use cartwheel_shard::{AcceptedLog, Clock, Identity, Opened, Outgoing, Settings, Shard, ShardError};
 use cartwheel_workload::{Options, Workload};
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
@@ -108,6 +108,7 @@ impl<S: Store> Lone<S> {
     fn read_back(&mut self) -> Result<(), Error> {
         for record in self.out.drain(..) {
             self.shard.read_back(self.next, Headers { kind: record.kind, leader: EPOCH, seq: record.seq })?;
+            self.shard.commit_here().map_err(ShardError::from)?;
             self.next += 1;
         }
         Ok(())

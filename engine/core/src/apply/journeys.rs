@@ -2,7 +2,7 @@
 
 use super::event::order_total;
 use super::{Core, EventTime, MAX_ENTRIES, MAX_RUNS, Turn};
-use crate::customer::{Customer, Entry, Run, Stage};
+use crate::customer::{Customer, Entry, Run, Stage, push_tightly};
 use crate::decision::{Reason, Values, Verdict};
 use crate::effect::Decided;
 use crate::event::{Event, key_text};
@@ -274,5 +274,5 @@ fn remember_entry(customer: &mut Customer, rule: Reentry, entry: Entry) {
     if customer.entries.len() >= MAX_ENTRIES {
         customer.entries.remove(0);
     }
-    customer.entries.push(entry);
+    push_tightly(&mut customer.entries, entry);
 }

@@ -188,6 +188,7 @@ impl Customer {
         if self.runs.get(place).is_some_and(|other| other.id == run.id) {
             self.runs[place] = run;
         } else {
+            self.runs.reserve_exact(1);
             self.runs.insert(place, run);
         }
         place
@@ -210,6 +211,12 @@ impl Customer {
     pub fn attribute(&self, hash: u32) -> ValueRef<'_> {
         self.attributes.iter().find(|(name, _)| *name == hash).map_or(ValueRef::Null, |(_, value)| value.borrow())
     }
+}
+
+/// Appends with room for one: by itself a vector would take room for four, and most customers have one of everything.
+pub(crate) fn push_tightly<T>(vector: &mut ThinVec<T>, item: T) {
+    vector.reserve_exact(1);
+    vector.push(item);
 }
 
 impl Run {

@@ -8,6 +8,7 @@ mod stored;
 mod zone;
 
 pub use documents::{Document, Journal, Mark};
+pub(crate) use hot::push_tightly;
 pub use hot::{Customer, Entry, Run, Stage, Touch};
 pub use profile::{Change, attribute_hash, merge_profile, set_consent, zone_of};
 pub use stored::{StateError, decode_customer, encode_customer};

@@ -1,6 +1,6 @@
 //! What a `profile` object and the subscription events change in the hot state.
 
-use super::hot::Customer;
+use super::hot::{Customer, push_tightly};
 use super::zone::{Zones, principal_zone};
 use crate::channel::Channel;
 use crate::event::{Raw, object_entries};
@@ -94,6 +94,6 @@ fn set_attribute(customer: &mut Customer, hash: u32, value: Value) {
         }
         (Some(place), value) => customer.attributes[place].1 = value,
         (None, Value::Null) => {}
-        (None, value) => customer.attributes.push((hash, value)),
+        (None, value) => push_tightly(&mut customer.attributes, (hash, value)),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Question, time};
 use crate::channel::{Channel, Class};
-use crate::customer::{Customer, Run, Stage, Touch, Zones};
+use crate::customer::{Customer, Run, Stage, Touch, Zones, push_tightly};
 use crate::decision::{Reason, Values};
 use crate::journey::plan::{Journey, Op, Plan, Upcoming};
 use crate::policy::{Cap, CapScope, CapWindow};
@@ -168,5 +168,5 @@ pub fn remember_touch(plan: &Plan, customer: &mut Customer, touch: Touch) {
     if customer.touches.len() >= MAX_TOUCHES {
         customer.touches.remove(0);
     }
-    customer.touches.push(touch);
+    push_tightly(&mut customer.touches, touch);
 }

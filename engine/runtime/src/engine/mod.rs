@@ -17,6 +17,7 @@ mod stats;
 mod supervision;
 mod takeover;
 mod ticker;
+mod writer;
 mod topics;
 
 pub use bundle::{ConfigBundle, JourneyText};

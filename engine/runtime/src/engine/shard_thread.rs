@@ -6,6 +6,7 @@ use super::request::Request;
 use super::stats::{Moment, Publisher};
 use super::takeover::{Led, Membership, generation_of, take_over};
 use super::ticker::{Standing, Ticker};
+use super::writer::Writer;
 use crate::metrics::ShardMeter;
 use crate::metrics::labels::ShardState;
 use cartwheel_core::event::Record;
@@ -13,7 +14,7 @@ use cartwheel_core::sends::{Headers, Kind, Mode};
 use cartwheel_core::time::Millis;
 use cartwheel_kafka::{Batch, Error as KafkaError, SendsProducer, Source};
 use cartwheel_shard::checkpoint::Store;
-use cartwheel_shard::{Clock as ShardClock, Outgoing, ReadBack, Shard, ShardError};
+use cartwheel_shard::{Clock as ShardClock, Committed, Outgoing, ReadBack, Shard, ShardError};
 use crossbeam_channel::Receiver;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -65,6 +66,7 @@ pub(super) fn run<S: Store>(job: Job<S>) -> Result<End, Failure> {
         meter: context.metrics.shard_meter(partition.unsigned_abs()),
         ticker: Ticker::new(context.settings.tick),
         checkpoint: Checkpoint { last: started, begun: started, at: shard.next_offset() },
+        writer: Writer::default(),
         sends_batch: Some(Batch::new(READ_BACK)),
         out: Vec::new(),
         active: false,
@@ -119,6 +121,7 @@ struct Runner<'a, S> {
     publisher: Publisher<S>,
     meter: ShardMeter,
     checkpoint: Checkpoint,
+    writer: Writer,
     /// Handed out by the shard and not yet sent.
     out: Vec<Outgoing>,
     /// The replay is over and the newest configuration in force.
@@ -266,6 +269,9 @@ impl<S: Store> Runner<'_, S> {
         self.check_stop()?;
         self.producer.poll()?;
         self.read_back(wait)?;
+        if let Some(done) = self.writer.ended() {
+            self.checkpointed(done?);
+        }
         for request in self.requests.try_iter().take(ANSWERS) {
             request.answer(&self.shard);
         }
@@ -274,6 +280,14 @@ impl<S: Store> Runner<'_, S> {
         let moment = Moment { wall, due_by: wall - self.margin(), end: self.ticker.end(), checkpoint_age };
         self.publisher.publish(&self.shard, moment);
         Ok(())
+    }
+
+    fn checkpointed(&mut self, done: Committed) {
+        self.shard.committed(done);
+        let now = self.context.clock.monotonic();
+        self.checkpoint.last = now;
+        self.meter.checkpoint(now.saturating_sub(self.checkpoint.begun));
+        tracing::info!(partition = self.partition, customers = done.customers, bytes = done.bytes, "checkpoint");
     }
 
     fn check_stop(&mut self) -> Result<(), Halt> {
@@ -317,11 +331,10 @@ impl<S: Store> Runner<'_, S> {
                 tracing::debug!(partition = self.partition, offset, "a record of a deposed owner");
                 return Ok(());
             }
-            Ok(ReadBack::Checkpointed { customers, bytes }) => {
-                let now = self.context.clock.monotonic();
-                self.checkpoint.last = now;
-                self.meter.checkpoint(now.saturating_sub(self.checkpoint.begun));
-                tracing::info!(partition = self.partition, offset, customers, bytes, "checkpoint");
+            Ok(ReadBack::Confirmed) => {
+                if let Some(commit) = self.shard.commit() {
+                    self.writer.begin(self.partition, commit)?;
+                }
             }
             Err(ShardError::Deposed { ours, later }) => return Err(Failure::Deposed { ours, later, generation }.into()),
             Err(error) => return Err(error.into()),

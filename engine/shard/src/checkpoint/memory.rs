@@ -33,17 +33,17 @@ impl Store for MemoryStore {
         self.content().hot.iter().try_for_each(|(id, bytes)| each(*id, bytes))
     }
 
-    fn documents(&self, customers: &[CustomerId], each: &mut dyn FnMut(usize, &[u8])) -> Result<(), StoreError> {
+    fn documents(&self, customers: &[CustomerId], each: &mut dyn FnMut(usize, &[u8])) -> Result<Option<u64>, StoreError> {
         let content = self.content();
         for (index, id) in customers.iter().enumerate() {
             if let Some(packed) = content.documents.get(id) {
                 each(index, packed);
             }
         }
-        Ok(())
+        Ok(content.meta.as_ref().map(|meta| meta.seq))
     }
 
-    fn commit(&mut self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError> {
+    fn commit(&self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError> {
         let mut content = self.content();
         let mut bytes = 0;
         for (id, hot) in sealed.hot() {

@@ -89,8 +89,8 @@ impl Meta {
 /// Takes one customer's stored hot state.
 pub type EachCustomer<'a> = dyn FnMut(CustomerId, &[u8]) -> Result<(), StoreError> + 'a;
 
-/// Keeps checkpoints. A failed read is an error, never absence.
-pub trait Store {
+/// Keeps checkpoints. A failed read is an error, never absence. Clones are handles of the same store: one reads while another commits.
+pub trait Store: Clone + Send + 'static {
     /// The newest checkpoint's position; none if there is no checkpoint.
     fn meta(&self) -> Result<Option<Meta>, StoreError>;
 
@@ -98,8 +98,9 @@ pub trait Store {
     fn load(&self, each: &mut EachCustomer<'_>) -> Result<(), StoreError>;
 
     /// The stored documents ([`Documents`]) of these customers (sorted by id), in one read: called with the index into `customers`.
-    fn documents(&self, customers: &[CustomerId], each: &mut dyn FnMut(usize, &[u8])) -> Result<(), StoreError>;
+    /// Returns the sequence of the checkpoint that they are of; none before the first.
+    fn documents(&self, customers: &[CustomerId], each: &mut dyn FnMut(usize, &[u8])) -> Result<Option<u64>, StoreError>;
 
     /// Writes a sealed checkpoint as one atomic unit. Returns the bytes handed to the store.
-    fn commit(&mut self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError>;
+    fn commit(&self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError>;
 }

@@ -17,6 +17,7 @@ use rocksdb::{
 };
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const META: &[u8] = b"m";
 const HOT: u8 = b'h';
@@ -25,8 +26,9 @@ const DOCUMENTS: u8 = b'c';
 const NEXT: &str = "next-checkpoint";
 
 /// See the module.
+#[derive(Clone)]
 pub struct RocksStore {
-    db: DB,
+    db: Arc<DB>,
     path: PathBuf,
 }
 
@@ -43,7 +45,7 @@ impl RocksStore {
             }
             failed(path, &text)
         })?;
-        Ok(Self { db, path: path.to_owned() })
+        Ok(Self { db: Arc::new(db), path: path.to_owned() })
     }
 
     fn failed(&self, error: &rocksdb::Error) -> StoreError {
@@ -103,19 +105,23 @@ impl Store for RocksStore {
         Ok(())
     }
 
-    fn documents(&self, customers: &[CustomerId], each: &mut dyn FnMut(usize, &[u8])) -> Result<(), StoreError> {
-        let keys: Vec<[u8; 17]> = customers.iter().map(|id| key(DOCUMENTS, *id)).collect();
-        for (index, packed) in self.db.multi_get(&keys).into_iter().enumerate() {
-            if let Some(packed) = packed.map_err(|error| self.failed(&error))? {
-                each(index, &packed);
+    /// One read sees one state: a checkpoint's file is there as a whole, with its position, or not at all.
+    fn documents(&self, customers: &[CustomerId], each: &mut dyn FnMut(usize, &[u8])) -> Result<Option<u64>, StoreError> {
+        let keys = customers.iter().map(|id| key(DOCUMENTS, *id).to_vec()).chain([META.to_vec()]);
+        let mut seq = None;
+        for (index, found) in self.db.multi_get(keys).into_iter().enumerate() {
+            match found.map_err(|error| self.failed(&error))? {
+                Some(packed) if index < customers.len() => each(index, &packed),
+                Some(meta) => seq = Some(Meta::decode(&meta)?.seq),
+                None => {}
             }
         }
-        Ok(())
+        Ok(seq)
     }
 
     /// One sorted file, ingested in one call: no write-ahead log, no memtable, no second copy. The file is synced before the
     /// manifest names it, so a checkpoint is there at once or not at all. The order of the keys is `c`, `h`, `m`.
-    fn commit(&mut self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError> {
+    fn commit(&self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError> {
         let file = self.path.join(NEXT);
         // After a crash it may be a second link to a file that the store has taken over: to write into it would destroy that.
         if let Err(error) = std::fs::remove_file(&file)

@@ -128,6 +128,7 @@ impl Owner {
             if let Err(error) = self.shard.read_back(self.read, headers) {
                 return Ok(Err(error));
             }
+            self.shard.commit_here().expect("memory keeps everything");
             self.read += 1;
         }
         Ok(Ok(()))
