@@ -71,8 +71,8 @@ fn content(store: &impl Store) -> Content {
 #[test]
 fn rocks_keeps_what_memory_keeps() {
     let dir = tempfile::tempdir().expect("a folder");
-    let mut memory = MemoryStore::default();
-    let mut rocks = RocksStore::open(dir.path()).expect("a store");
+    let memory = MemoryStore::default();
+    let rocks = RocksStore::open(dir.path()).expect("a store");
     assert_eq!(content(&rocks), content(&memory));
     for number in 1..=5 {
         memory.commit(&meta(number), &sealed(number)).expect("a checkpoint");
@@ -88,8 +88,8 @@ fn rocks_keeps_what_memory_keeps() {
 #[test]
 fn a_leftover_of_the_last_checkpoint_is_not_written_into() {
     let dir = tempfile::tempdir().expect("a folder");
-    let mut memory = MemoryStore::default();
-    let mut rocks = RocksStore::open(dir.path()).expect("a store");
+    let memory = MemoryStore::default();
+    let rocks = RocksStore::open(dir.path()).expect("a store");
     memory.commit(&meta(1), &sealed(1)).expect("a checkpoint");
     rocks.commit(&meta(1), &sealed(1)).expect("a checkpoint");
     let taken_over = std::fs::read_dir(dir.path()).expect("the folder").map(|entry| entry.expect("an entry").path());
