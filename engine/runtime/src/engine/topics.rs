@@ -1,11 +1,12 @@
 //! What the topics must be like, looked at once before anything starts.
 
 use super::options::EngineOptions;
+use cartwheel_core::command;
 use cartwheel_kafka::{Admin, Error, TopicFacts, TopicSpec, Topics};
 use std::time::Duration;
 
-/// Room in a command for what is not copied from events: names, ids, headers.
-const COMMAND_OVERHEAD: usize = 64 * 1024;
+/// What the largest record of the sends topic can take, bytes.
+const NEEDED_BYTES: usize = command::MAX_BYTES + command::OVERHEAD;
 
 /// Why an engine does not start.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +66,11 @@ pub(super) fn check(options: &EngineOptions) -> Result<Layout, EngineError> {
     let specs = TopicSpec::all(&options.kafka, partitions, replication, create.and_then(|create| create.retention_ms));
     let [events, sends, dlq, suppressions, configs] = <[TopicFacts; 5]>::try_from(admin.ensure(&specs, create.is_some())?)
         .map_err(|facts| problem(&options.kafka.namespace, format!("{} topics were described instead of 5", facts.len())))?;
-    judge(&events, &sends, &[&suppressions, &configs], needed_bytes(options))?;
+    judge(&events, &sends, &[&suppressions, &configs], NEEDED_BYTES)?;
+    let own = options.kafka.message_max_bytes;
+    if usize::try_from(own).is_ok_and(|own| own < NEEDED_BYTES) {
+        return Err(problem(&sends.name, format!("kafka.message_max_bytes is {own}; a command can need {NEEDED_BYTES}")));
+    }
     for warning in [&events, &sends, &dlq, &suppressions, &configs].into_iter().flat_map(TopicFacts::warnings) {
         tracing::warn!("{warning}");
     }
@@ -95,11 +100,6 @@ fn partitions(admin: &Admin, topics: &Topics, wanted: i32) -> Result<i32, Engine
     Ok(wanted)
 }
 
-/// What the largest command can take: profile and documents are each bounded by an event.
-fn needed_bytes(options: &EngineOptions) -> usize {
-    options.plan.policy.max_event_bytes * 3 + COMMAND_OVERHEAD
-}
-
 fn problem(topic: &str, problem: impl Into<String>) -> EngineError {
     EngineError::Topic { topic: topic.to_owned(), problem: problem.into() }
 }
@@ -113,7 +113,7 @@ fn judge(events: &TopicFacts, sends: &TopicFacts, compacted: &[&TopicFacts], nee
         return Err(problem(&sends.name, says));
     }
     if let Some(limit) = sends.max_message_bytes.filter(|limit| usize::try_from(*limit).unwrap_or(0) < needed) {
-        let says = format!("max.message.bytes is {limit}; a command can need {needed} (raise it, or lower policy.max_event_bytes)");
+        let says = format!("max.message.bytes is {limit}; a command can need {needed}: raise it");
         return Err(problem(&sends.name, says));
     }
     for log in [events, sends] {
