@@ -70,17 +70,6 @@ pub enum StoredValue {
     Text(String),
 }
 
-impl From<&Value> for StoredValue {
-    fn from(value: &Value) -> Self {
-        match value {
-            Value::Null => StoredValue::Null,
-            Value::Bool(value) => StoredValue::Bool(*value),
-            Value::Number(value) => StoredValue::Number(*value),
-            Value::Text(value) => StoredValue::Text(value.to_string()),
-        }
-    }
-}
-
 impl From<StoredValue> for Value {
     fn from(value: StoredValue) -> Self {
         match value {

@@ -287,16 +287,20 @@ impl<S: Store> Shard<S> {
             return Ok(());
         }
         self.record(out)?;
-        let meta = self.meta(self.epoch, -1);
-        self.sealed = Some(Pending { meta, sealed: Arc::new(self.seal()), confirmed: false });
+        self.sealed = Some(self.pend(self.epoch, None));
         Ok(())
     }
 
     /// Takes a checkpoint at a turn that the log has already accepted as a whole: during a replay, when the documents take too much memory.
     pub(crate) fn checkpoint_replayed(&mut self, leader: i64, sends_offset: i64) -> Result<(), ShardError> {
-        let meta = self.meta(leader, sends_offset);
-        self.sealed = Some(Pending { meta, sealed: Arc::new(self.seal()), confirmed: true });
+        self.sealed = Some(self.pend(leader, Some(sends_offset)));
         Ok(self.commit_here()?)
+    }
+
+    /// A checkpoint at the turn record that was just made under `leader`; confirmed where its offset is known.
+    fn pend(&mut self, leader: i64, sends_offset: Option<i64>) -> Pending {
+        let meta = self.meta(leader, sends_offset.unwrap_or(-1));
+        Pending { meta, sealed: Arc::new(self.seal()), confirmed: sends_offset.is_some() }
     }
 
     /// Copies the dirty set, which is clean from now on.

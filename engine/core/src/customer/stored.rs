@@ -118,18 +118,19 @@ fn put_run(run: &Run, out: &mut Vec<u8>) {
 
 /// As [`StoredValue`]: the number of the variant (u32), then its content.
 fn put_value(value: &Value, out: &mut Vec<u8>) {
-    let variant: u32 = match value {
-        Value::Null => 0,
-        Value::Bool(_) => 1,
-        Value::Number(_) => 2,
-        Value::Text(_) => 3,
-    };
-    out.extend_from_slice(&variant.to_le_bytes());
+    let variant = |number: u32, out: &mut Vec<u8>| out.extend_from_slice(&number.to_le_bytes());
     match value {
-        Value::Null => {}
-        Value::Bool(value) => out.push(u8::from(*value)),
-        Value::Number(value) => out.extend_from_slice(&value.to_le_bytes()),
+        Value::Null => variant(0, out),
+        Value::Bool(value) => {
+            variant(1, out);
+            out.push(u8::from(*value));
+        }
+        Value::Number(value) => {
+            variant(2, out);
+            out.extend_from_slice(&value.to_le_bytes());
+        }
         Value::Text(value) => {
+            variant(3, out);
             put_len(value.len(), out);
             out.extend_from_slice(value.as_bytes());
         }
