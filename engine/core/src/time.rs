@@ -126,12 +126,50 @@ fn quick_rfc3339(text: &[u8]) -> Option<Millis> {
 /// Writes epoch milliseconds as RFC 3339 in UTC with three fractional digits. Instants that jiff cannot express
 /// (outside of the years -9999..9999) are clamped.
 pub fn format_rfc3339(at: Millis) -> String {
+    quick_format(at).unwrap_or_else(|| full_format(at))
+}
+
+fn full_format(at: Millis) -> String {
     let stamp = Timestamp::from_millisecond(at).unwrap_or(if at < 0 { Timestamp::MIN } else { Timestamp::MAX });
     let mut text = String::with_capacity(24);
     let printer = DateTimePrinter::new().precision(Some(3));
     // Writing into a String cannot fail.
     let _ = printer.print_timestamp(&stamp, &mut text);
     text
+}
+
+/// The years 1970 to 9999, of which decisions and commands have several each.
+fn quick_format(at: Millis) -> Option<String> {
+    // A day before the end of the year 9999, as far as jiff goes.
+    const END: Millis = 253_402_207_201_000;
+    if !(0..END).contains(&at) {
+        return None;
+    }
+    let (days, millis) = (at / DAY, at % DAY);
+    // Civil from days: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"; the days are not negative here.
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    let mut text = *b"0000-00-00T00:00:00.000Z";
+    let mut put = |place: usize, two: i64| {
+        text[place] += (two / 10) as u8;
+        text[place + 1] += (two % 10) as u8;
+    };
+    put(0, year / 100);
+    put(2, year % 100);
+    put(5, month);
+    put(8, day);
+    put(11, millis / HOUR);
+    put(14, millis / (60 * SECOND) % 60);
+    put(17, millis / SECOND % 60);
+    put(20, millis % SECOND / 10);
+    text[22] += (millis % 10) as u8;
+    String::from_utf8(text.to_vec()).ok()
 }
 
 /// Serialises [`Millis`] as RFC 3339; reads RFC 3339 or an integer of milliseconds. For `#[serde(with = ...)]`.
@@ -186,6 +224,15 @@ mod tests {
         assert_eq!(format_rfc3339(1_767_261_600_123), "2026-01-01T10:00:00.123Z");
         assert_eq!(parse_rfc3339("tomorrow"), None);
         assert_eq!(format_rfc3339(i64::MAX).get(..4), Some("9999"));
+    }
+
+    #[test]
+    fn the_quick_writer_equals_the_full_one() {
+        let days = (0..2_932_894).step_by(11).chain([59, 60, 789, 11_016]);
+        for at in days.map(|day| day * DAY + day * 7_919 % DAY).chain([0, 999, 253_402_207_200_999]) {
+            assert_eq!(quick_format(at), Some(full_format(at)), "{at}");
+        }
+        assert_eq!((quick_format(-1), quick_format(253_402_207_201_000)), (None, None));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub enum Applied {
 impl Core {
     /// Applies an event to its customer. Depends on the log alone: `now` is not known here.
     pub fn event(&mut self, customer: &mut Customer, event: &Event<'_>, time: EventTime, turn: &mut Turn<'_>) -> Applied {
-        if let Some(id) = &event.id
+        if let Some(id) = event.id()
             && !customer.first_sight(xxh3_64(id.as_bytes()))
         {
             return Applied::Duplicate;
@@ -91,7 +91,7 @@ impl Core {
 /// The channel of a subscription event: none where it names none, `Some(None)` where it names one that needs no consent or is unknown.
 fn named_channel(event: &Event<'_>) -> Option<Option<Channel>> {
     let in_message = event.field(Subject::Message, "channel").and_then(|raw| raw.string());
-    let name = in_message.or_else(|| event.channel.clone())?;
+    let name = in_message.or_else(|| event.channel())?;
     Some(Channel::parse(&name).filter(|channel| Channel::PERSONAL.contains(channel)))
 }
 

@@ -2,8 +2,8 @@
 
 use super::raw::Raw;
 use super::scan::scan;
-use super::subject::{KNOWN, Subject, known_field};
-use super::top::Top;
+use super::subject::{CART_ITEMS, KNOWN, Subject, Type, known_field};
+use super::top::{Extent, Place, Top};
 use crate::policy::Policy;
 use crate::sends::Poison;
 use crate::time::{Millis, is_instant, parse_rfc3339};
@@ -19,20 +19,15 @@ const MAX_DEPTH: u32 = 64;
 /// A shop fact. Everything borrows from the record.
 #[derive(Clone, Debug)]
 pub struct Event<'a> {
-    /// For deduplication.
-    pub id: Option<Cow<'a, str>>,
     /// Its type, such as `cart_updated`.
     pub kind: Cow<'a, str>,
     /// The customer string.
     pub customer: Cow<'a, str>,
     /// Event time; none where the event has none (then the record's time counts).
     pub time: Option<Millis>,
-    /// The top-level field `channel` of subscriptions.
-    pub channel: Option<Cow<'a, str>>,
-    /// The whole record.
-    pub whole: Raw<'a>,
-    subjects: [Option<Raw<'a>>; Subject::ALL.len()],
-    known: [Option<Raw<'a>>; KNOWN.len()],
+    text: &'a str,
+    whole: Extent,
+    top: Top,
 }
 
 /// Why a record is not an event.
@@ -51,22 +46,46 @@ impl Rejected {
 }
 
 impl<'a> Event<'a> {
+    /// The whole record, without white space around it.
+    pub fn whole(&self) -> Raw<'a> {
+        self.whole.raw(self.text).unwrap_or(Raw(self.text))
+    }
+
+    /// For deduplication.
+    pub fn id(&self) -> Option<Cow<'a, str>> {
+        self.at(Place::ID)?.string()
+    }
+
+    /// The top-level field `channel` of subscriptions.
+    pub fn channel(&self) -> Option<Cow<'a, str>> {
+        self.at(Place::CHANNEL)?.string()
+    }
+
     /// The object under the subject's name.
     pub fn subject(&self, subject: Subject) -> Option<Raw<'a>> {
-        self.subjects[subject as usize]
+        self.at(Place::subject(subject))
     }
 
     /// A field of a subject; none where it is absent or null.
     pub fn field(&self, subject: Subject, name: &str) -> Option<Raw<'a>> {
         match known_field(subject, name.as_bytes()) {
-            Some(place) => self.known[place],
+            Some(field) => self.known_at(field),
             None => self.subject(subject)?.get(&[name]),
         }
     }
 
     /// A field that the product itself reads, by its place.
-    pub(super) fn known_at(&self, place: usize) -> Option<Raw<'a>> {
-        self.known.get(place).copied().flatten()
+    pub(super) fn known_at(&self, field: usize) -> Option<Raw<'a>> {
+        self.at(Place::known(field))
+    }
+
+    /// The size of such a field, where it is known without reading it.
+    pub(super) fn known_size(&self, field: usize) -> Option<usize> {
+        (field == CART_ITEMS).then_some(self.top.items as usize)
+    }
+
+    fn at(&self, place: Place) -> Option<Raw<'a>> {
+        self.top.get(place).raw(self.text)
     }
 }
 
@@ -76,61 +95,58 @@ pub fn decode<'a>(value: &'a [u8], record_time: Millis, policy: &Policy) -> Resu
         return Err(Rejected::new(Poison::TooLarge, format!("{} bytes, the limit is {}", value.len(), policy.max_event_bytes)));
     }
     let mut top = Top::default();
-    let quick = text_of(value).and_then(|text| scan(text, MAX_DEPTH, &mut top));
+    let quick = scan(value, MAX_DEPTH, &mut top);
     // What is read in one pass has no escapes.
     let plain = quick.is_some();
-    let text = |raw: Raw<'a>| if plain { raw.plain_string().map(Cow::Borrowed) } else { raw.string() };
-    let whole = match quick {
-        Some(whole) => whole,
+    let (text, whole) = match quick {
+        Some(read) => read,
         None => read_fully(value, &mut top)?,
     };
-    let kind = name(top.kind.and_then(text), "type", Poison::MissingType)?;
-    let customer = name(top.customer.and_then(text), "customer", Poison::MissingCustomer)?;
-    let time = top.time.map(|raw| event_time(raw, text(raw), record_time, policy)).transpose()?;
-    let optional = |raw: Option<Raw<'a>>, name| raw.map(|raw| text(raw).ok_or_else(|| wrong_type(name))).transpose();
-    let id = optional(top.id, "id")?;
-    let channel = optional(top.channel, "channel")?;
-    let Top { subjects, known, .. } = top;
-    for subject in Subject::ALL {
-        if subjects[subject as usize].is_some_and(|raw| !raw.is_object()) {
-            return Err(wrong_type(subject.name()));
-        }
+    let string = |place| {
+        let raw = top.get(place).raw(text)?;
+        if plain { raw.plain_string().map(Cow::Borrowed) } else { raw.string() }
+    };
+    let kind = name(string(Place::TYPE), "type", Poison::MissingType)?;
+    let customer = name(string(Place::CUSTOMER), "customer", Poison::MissingCustomer)?;
+    let time = top.get(Place::TIME).raw(text).map(|raw| event_time(raw, string(Place::TIME), record_time, policy)).transpose()?;
+    if !plain {
+        check_types(&top, text)?;
     }
-    for (value, (name, fits)) in known.iter().zip(KNOWN) {
-        if value.is_some_and(|value| !fits(value)) {
+    if let Some(profile) = top.get(Place::subject(Subject::Profile)).raw(text) {
+        check_profile(profile)?;
+    }
+    Ok(Event { kind, customer, time, text, whole, top })
+}
+
+/// Of what was read fully: the one pass declines what has not its type.
+#[cold]
+fn check_types(top: &Top, text: &str) -> Result<(), Rejected> {
+    let named = [(Place::ID, "id", Type::Text), (Place::CHANNEL, "channel", Type::Text)];
+    let subjects = Subject::ALL.map(|subject| (Place::subject(subject), subject.name(), Type::Object));
+    let known = KNOWN.iter().enumerate().map(|(field, (name, needed))| (Place::known(field), *name, *needed));
+    for (place, name, needed) in named.into_iter().chain(subjects).chain(known) {
+        if top.get(place).raw(text).is_some_and(|raw| !needed.fits(raw.0.as_bytes())) {
             return Err(wrong_type(name));
         }
     }
-    if let Some(profile) = subjects[Subject::Profile as usize] {
-        check_profile(profile)?;
-    }
-    Ok(Event { id, kind, customer, time, channel, whole, subjects, known })
+    Ok(())
 }
 
-/// The value, if it is UTF-8.
-fn text_of(value: &[u8]) -> Option<&str> {
-    if value.is_ascii() {
-        // SAFETY: ASCII is UTF-8. (The check of ASCII alone takes a fifth of the instructions, and most records are.)
-        return Some(unsafe { std::str::from_utf8_unchecked(value) });
-    }
-    std::str::from_utf8(value).ok()
-}
-
-/// The record as the full parser reads it, or why it is none.
+/// The record as the full parser reads it, and where in it the object stands; or why it is none.
 #[cold]
-fn read_fully<'a>(value: &'a [u8], top: &mut Top<'a>) -> Result<Raw<'a>, Rejected> {
+fn read_fully<'a>(value: &'a [u8], top: &mut Top) -> Result<(&'a str, Extent), Rejected> {
     if deeper_than(value, MAX_DEPTH) {
         return Err(Rejected::new(Poison::TooDeep, format!("nested deeper than {MAX_DEPTH}")));
     }
     let text = std::str::from_utf8(value).map_err(|_| Rejected::new(Poison::NotJson, "not UTF-8"))?;
-    if !text.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{') {
+    let whole = Raw(text.trim_matches([' ', '\t', '\r', '\n']));
+    if !whole.is_object() {
         return Err(Rejected::new(Poison::NotJson, "not a JSON object"));
     }
     serde_json::from_str::<Readable>(text)
         .map_err(|error| Rejected::new(Poison::NotJson, format!("syntax error at line {} column {}", error.line(), error.column())))?;
-    let whole = Raw(text.trim_matches([' ', '\t', '\r', '\n']));
-    *top = Top::read(whole);
-    Ok(whole)
+    *top = Top::read(text, whole);
+    Ok((text, Extent::of(whole, text)))
 }
 
 /// JSON in which every string and number can be read. Skipping values would let escapes and numbers pass that nobody can read later.

@@ -21,6 +21,13 @@ fn read(event: &Event<'_>, field: &EventField) -> Value {
     if field.place == FieldPlace::Type && !field.size {
         return Value::Text(event.kind.as_ref().into());
     }
+    if let FieldPlace::Known(place) = field.place
+        && field.size
+        && field.path.len() == 2
+        && let Some(size) = event.known_size(place)
+    {
+        return Value::Number(size as f64);
+    }
     match (find(event, field), field.size) {
         (None, false) => Value::Null,
         (None, true) => Value::Number(0.0),
@@ -34,7 +41,7 @@ fn find<'a>(event: &Event<'a>, field: &EventField) -> Option<Raw<'a>> {
     match field.place {
         FieldPlace::Known(place) => deeper(event.known_at(place)?, below(2)),
         FieldPlace::Subject(subject) => deeper(event.subject(subject)?, below(1)),
-        FieldPlace::Type | FieldPlace::Anywhere => event.whole.get(&field.path),
+        FieldPlace::Type | FieldPlace::Anywhere => event.whole().get(&field.path),
     }
 }
 

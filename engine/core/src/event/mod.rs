@@ -3,6 +3,7 @@
 
 mod decode;
 mod scan;
+mod block;
 mod top;
 mod subject;
 mod meaning;

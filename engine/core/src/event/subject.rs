@@ -1,6 +1,5 @@
 //! The objects that an event can carry, and the fields of them that the product itself reads.
 
-use super::raw::Raw;
 use std::ops::Range;
 
 /// The objects that an event can carry.
@@ -83,12 +82,15 @@ impl Subject {
     }
 }
 
+/// The place in [`KNOWN`] of `cart.items`.
+pub const CART_ITEMS: usize = 2;
+
 /// The place in [`KNOWN`] of a field that the product itself reads.
 pub fn known_field(subject: Subject, name: &[u8]) -> Option<usize> {
     Some(match (subject, name) {
         (Subject::Cart, b"id") => 0,
         (Subject::Cart, b"total") => 1,
-        (Subject::Cart, b"items") => 2,
+        (Subject::Cart, b"items") => CART_ITEMS,
         (Subject::Order, b"id") => 3,
         (Subject::Order, b"total") => 4,
         (Subject::Message, b"command_id") => 5,
@@ -97,22 +99,48 @@ pub fn known_field(subject: Subject, name: &[u8]) -> Option<usize> {
     })
 }
 
-/// Whether a value has the type that it must have.
-type Fits = fn(Raw<'_>) -> bool;
-
 /// The full names of the fields that the product itself reads, with the types that they must have.
-pub const KNOWN: [(&str, Fits); 7] = [
-    ("cart.id", is_id),
-    ("cart.total", |raw| raw.is_number()),
-    ("cart.items", |raw| raw.is_array()),
-    ("order.id", is_id),
-    ("order.total", |raw| raw.is_number()),
-    ("message.command_id", |raw| raw.is_string()),
-    ("message.channel", |raw| raw.is_string()),
+pub const KNOWN: [(&str, Type); 7] = [
+    ("cart.id", Type::Id),
+    ("cart.total", Type::Number),
+    ("cart.items", Type::Array),
+    ("order.id", Type::Id),
+    ("order.total", Type::Number),
+    ("message.command_id", Type::Text),
+    ("message.channel", Type::Text),
 ];
 
-fn is_id(raw: Raw<'_>) -> bool {
-    raw.is_string() || raw.integer().is_some()
+/// What a field must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// A string.
+    Text,
+    /// A number.
+    Number,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
+    /// A string or an integer of 64 bits.
+    Id,
+}
+
+impl Type {
+    /// Whether a JSON value (not null) is of this type.
+    #[inline]
+    pub fn fits(self, value: &[u8]) -> bool {
+        match value.first() {
+            Some(b'"') => matches!(self, Type::Text | Type::Id),
+            Some(b'[') => self == Type::Array,
+            Some(b'{') => self == Type::Object,
+            Some(b'-' | b'0'..=b'9') => self == Type::Number || self == Type::Id && is_integer(value),
+            _ => false,
+        }
+    }
+}
+
+fn is_integer(number: &[u8]) -> bool {
+    std::str::from_utf8(number).is_ok_and(|text| text.parse::<i64>().is_ok())
 }
 
 #[cfg(test)]

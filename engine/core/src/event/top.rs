@@ -1,59 +1,126 @@
-//! The top-level fields of a record as they stand, and those fields of its subjects that the product itself reads.
+//! Where the fields of a record stand that the product itself reads: those at the top, and some of its subjects.
 
 use super::raw::{Raw, object_entries};
 use super::subject::{KNOWN, Subject, known_field};
 
-/// Of repeated names the last counts; null counts as absent.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Top<'a> {
-    pub id: Option<Raw<'a>>,
-    pub kind: Option<Raw<'a>>,
-    pub customer: Option<Raw<'a>>,
-    pub time: Option<Raw<'a>>,
-    pub channel: Option<Raw<'a>>,
-    /// By [`Subject`].
-    pub subjects: [Option<Raw<'a>>; Subject::ALL.len()],
-    /// By [`known_field`].
-    pub known: [Option<Raw<'a>>; KNOWN.len()],
+/// A value's bytes in the record; `end` is 0 where there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Extent {
+    pub start: u32,
+    pub end: u32,
 }
 
-impl<'a> Top<'a> {
-    /// Of an object that is valid JSON.
-    pub fn read(whole: Raw<'a>) -> Self {
-        let mut top = Self::default();
-        for (name, value) in object_entries(whole) {
-            let place = match Subject::parse(name.as_bytes()) {
-                Some(subject) => Some(&mut top.subjects[subject as usize]),
-                None => top.place(name.as_bytes()),
-            };
-            if let Some(place) = place {
-                *place = present(value);
-            }
-        }
-        for subject in Subject::ALL.into_iter().filter(|subject| !subject.known().is_empty()) {
-            for (name, value) in top.subjects[subject as usize].filter(|raw| raw.is_object()).into_iter().flat_map(object_entries) {
-                if let Some(place) = known_field(subject, name.as_bytes()) {
-                    top.known[place] = present(value);
-                }
-            }
-        }
-        top
+impl Extent {
+    /// From positions below 4 GiB.
+    pub fn new(start: usize, end: usize) -> Self {
+        Self { start: start as u32, end: end as u32 }
     }
 
-    /// Where a field belongs that is not a subject; none for one that the product does not read.
-    pub fn place(&mut self, name: &[u8]) -> Option<&mut Option<Raw<'a>>> {
+    /// Of a part of `text`.
+    pub fn of(part: Raw<'_>, text: &str) -> Self {
+        let start = part.0.as_ptr() as usize - text.as_ptr() as usize;
+        Self::new(start, start + part.0.len())
+    }
+
+    /// The value in `text`.
+    pub fn raw(self, text: &str) -> Option<Raw<'_>> {
+        if self.end == 0 {
+            return None;
+        }
+        text.get(self.start as usize..self.end as usize).map(Raw)
+    }
+}
+
+/// A field of [`Top`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place(u8);
+
+impl Place {
+    pub const ID: Place = Place(0);
+    pub const TYPE: Place = Place(1);
+    pub const CUSTOMER: Place = Place(2);
+    pub const TIME: Place = Place(3);
+    pub const CHANNEL: Place = Place(4);
+    const SUBJECTS: u8 = 5;
+    const KNOWN: u8 = Self::SUBJECTS + Subject::ALL.len() as u8;
+    const COUNT: usize = Self::KNOWN as usize + KNOWN.len();
+
+    /// The place of a subject.
+    pub const fn subject(subject: Subject) -> Place {
+        Place(Self::SUBJECTS + subject as u8)
+    }
+
+    /// The place of a field of a subject, by [`known_field`].
+    pub fn known(field: usize) -> Place {
+        Place(Self::KNOWN + field as u8)
+    }
+
+    /// The place of a field that is not a subject; none for one that the product does not read.
+    pub fn named(name: &[u8]) -> Option<Place> {
         Some(match name {
-            b"id" => &mut self.id,
-            b"type" => &mut self.kind,
-            b"customer" => &mut self.customer,
-            b"time" => &mut self.time,
-            b"channel" => &mut self.channel,
+            b"id" => Self::ID,
+            b"type" => Self::TYPE,
+            b"customer" => Self::CUSTOMER,
+            b"time" => Self::TIME,
+            b"channel" => Self::CHANNEL,
             _ => return None,
         })
     }
 }
 
+/// Of repeated names the last counts; null counts as absent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Top {
+    extents: [Extent; Place::COUNT],
+    /// Elements of `cart.items`, where that is an array.
+    pub items: u32,
+}
+
+impl Top {
+    /// Of `whole`, an object in `text` that is valid JSON.
+    pub fn read(text: &str, whole: Raw<'_>) -> Self {
+        let mut top = Self::default();
+        for (name, value) in object_entries(whole) {
+            let subject = Subject::parse(name.as_bytes());
+            if let Some(place) = subject.map(Place::subject).or_else(|| Place::named(name.as_bytes())) {
+                top.put(place, present(value, text));
+            }
+        }
+        for subject in Subject::ALL.into_iter().filter(|subject| !subject.known().is_empty()) {
+            let object = top.get(Place::subject(subject)).raw(text).filter(|raw| raw.is_object());
+            for (name, value) in object.into_iter().flat_map(object_entries) {
+                if let Some(field) = known_field(subject, name.as_bytes()) {
+                    top.put(Place::known(field), present(value, text));
+                }
+            }
+        }
+        top.items =
+            top.get(Place::known(super::subject::CART_ITEMS)).raw(text).filter(|raw| raw.is_array()).map_or(0, |raw| raw.size() as u32);
+        top
+    }
+
+    /// Where the field stands.
+    #[inline]
+    pub fn get(&self, place: Place) -> Extent {
+        self.extents[usize::from(place.0)]
+    }
+
+    /// The field stands there.
+    #[inline]
+    pub fn put(&mut self, place: Place, extent: Extent) {
+        self.extents[usize::from(place.0)] = extent;
+    }
+
+    /// Nothing of this subject's fields.
+    pub fn forget_known(&mut self, subject: Subject) {
+        subject.known().for_each(|field| self.put(Place::known(field), Extent::default()));
+        if subject == Subject::Cart {
+            self.items = 0;
+        }
+    }
+}
+
 /// Null counts as absent.
-pub fn present(value: Raw<'_>) -> Option<Raw<'_>> {
-    (!value.is_null()).then_some(value)
+fn present(value: Raw<'_>, text: &str) -> Extent {
+    if value.is_null() { Extent::default() } else { Extent::of(value, text) }
 }
