@@ -51,11 +51,15 @@ impl<S: Store> Shard<S> {
             let id = event.as_ref().map_or(CustomerId(0), |event| CustomerId::of(&event.customer));
             Read { event, id, slot: None }
         }));
+        for read in ahead.iter() {
+            black_box(self.table.look(read.id));
+        }
+        for slot in ahead.iter().filter_map(|read| self.table.guess(read.id)) {
+            let customer = self.table.get(slot);
+            black_box((customer.id, customer.seen[0]));
+        }
         for read in ahead.iter_mut() {
             read.slot = self.table.find(read.id);
-        }
-        for slot in ahead.iter().filter_map(|read| read.slot) {
-            black_box(self.table.get(slot).seen[0]);
         }
         for slot in ahead.iter().filter_map(|read| read.slot) {
             black_box(self.table.get(slot).runs.len());

@@ -7,6 +7,7 @@
 mod settings;
 mod intake;
 mod table;
+mod index;
 mod turn;
 mod timers;
 mod decisions;

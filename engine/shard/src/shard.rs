@@ -166,7 +166,7 @@ impl<S: Store> Shard<S> {
         self.counters.checkpoint_bytes += done.bytes;
         // The memory is used again, unless somebody else still holds it.
         if let Some(mut sealed) = self.sealed.take().and_then(|pending| Arc::into_inner(pending.sealed)) {
-            sealed.clear();
+            sealed.clear(&mut self.effects.journal);
             self.spare = sealed;
         }
     }

@@ -1,20 +1,20 @@
 //! The slot table: all customers of the shard in memory, found by id.
 
+use crate::index::Index;
 use cartwheel_core::customer::Customer;
 use cartwheel_core::id::CustomerId;
-use hashbrown::HashTable;
 
 /// log2 of the slots of a block.
 const BLOCK_BITS: u32 = 12;
 const BLOCK: usize = 1 << BLOCK_BITS;
 
 /// Customers in slots that never move; slot numbers are what the wheel and the dirty list hold. Blocks of slots are added one by
-/// one: growing copies nothing but the index, whose entries carry the hash so that no slot is looked at.
+/// one: growing copies nothing but the index.
 #[derive(Default)]
 pub struct Table {
     blocks: Vec<Vec<Customer>>,
     len: u32,
-    index: HashTable<(u64, u32)>,
+    index: Index,
     dirty: Vec<u32>,
 }
 
@@ -31,8 +31,17 @@ impl Table {
 
     /// The slot of a customer.
     pub fn find(&self, id: CustomerId) -> Option<u32> {
-        let hash = hash(id);
-        self.index.find(hash, |(other, slot)| *other == hash && self.get(*slot).id == id).map(|(_, slot)| *slot)
+        self.index.slots(hash(id)).find(|slot| self.get(*slot).id == id)
+    }
+
+    /// Touches the index where a lookup of this customer begins.
+    pub fn look(&self, id: CustomerId) -> bool {
+        self.index.look(hash(id))
+    }
+
+    /// The slot which is most likely the customer's, without looking at the customer.
+    pub fn guess(&self, id: CustomerId) -> Option<u32> {
+        self.index.slots(hash(id)).next()
     }
 
     /// Adds a customer that is not there yet.
@@ -41,10 +50,9 @@ impl Table {
         if slot as usize & (BLOCK - 1) == 0 {
             self.blocks.push(Vec::with_capacity(BLOCK));
         }
-        let hash = hash(customer.id);
+        self.index.insert(hash(customer.id), slot);
         self.blocks[(slot >> BLOCK_BITS) as usize].push(customer);
         self.len += 1;
-        self.index.insert_unique(hash, (hash, slot), |(hash, _)| *hash);
         slot
     }
 

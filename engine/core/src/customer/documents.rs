@@ -64,7 +64,7 @@ const CHUNK_BITS: u32 = 20;
 const CHUNK: usize = 1 << CHUNK_BITS;
 
 /// The documents since the last checkpoint. Chunks never move and are used again after a checkpoint: growing costs no copy and,
-/// once the memory is there, no page fault.
+/// once the memory is there, no page fault. Those behind `current` are empty.
 #[derive(Default)]
 pub struct Journal {
     chunks: Vec<Vec<u8>>,
@@ -139,10 +139,19 @@ impl Journal {
         Some(Entry { older: u32::from_le_bytes([a, b, c, d]), document: Document::from_number(kind)?, content })
     }
 
-    /// Forgets everything; keeps the memory for what comes next.
-    pub fn clear(&mut self) {
-        self.chunks.iter_mut().for_each(Vec::clear);
-        self.current = 0;
+    /// The journal so far, which leaves an empty one behind that keeps the unused memory.
+    pub fn take(&mut self) -> Journal {
+        let used = if self.chunks.is_empty() { 0 } else { self.current + 1 };
+        let unused = self.chunks.split_off(used);
+        std::mem::replace(self, Journal { chunks: unused, current: 0 })
+    }
+
+    /// Takes over the memory of a journal that nobody needs any more.
+    pub fn reuse(&mut self, old: Journal) {
+        self.chunks.extend(old.chunks.into_iter().map(|mut chunk| {
+            chunk.clear();
+            chunk
+        }));
     }
 }
 
@@ -164,5 +173,22 @@ mod tests {
         assert_eq!(journal.entries(ana, mark).next(), Some((Document::Cart, &b"{1}"[..])));
         assert_eq!(journal.entries(ben, mark).count(), 1);
         assert_eq!(journal.entries(0, Mark::END).count(), 0);
+    }
+
+    #[test]
+    fn what_was_taken_stays_and_its_memory_is_used_again() {
+        let mut journal = Journal::default();
+        let (mut first, mut second) = (0, 0);
+        let content = vec![7; CHUNK / 2];
+        (0..5).for_each(|_| journal.append(&mut first, Document::Cart, &content));
+        let taken = journal.take();
+        assert_eq!((taken.entries(first, Mark::END).count(), journal.len(), journal.chunks.len()), (5, 0, 0));
+        journal.append(&mut second, Document::Cart, b"{}");
+        journal.reuse(taken);
+        (0..3).for_each(|_| journal.append(&mut second, Document::Cart, &content));
+        assert_eq!((journal.entries(second, Mark::END).count(), journal.chunks.len()), (4, 6));
+        let taken = journal.take();
+        assert_eq!((taken.entries(second, Mark::END).count(), taken.chunks.len(), journal.chunks.len()), (4, 3, 3));
+        assert!(journal.is_empty() && Journal::default().take().is_empty());
     }
 }

@@ -25,7 +25,7 @@ const SIDE_BY_SIDE: usize = 16;
 impl Sealed {
     /// Takes over the journal, leaving an empty one; then customers are added in order of their ids. This seal must be empty.
     pub fn take_over(&mut self, journal: &mut Journal) {
-        std::mem::swap(&mut self.journal, journal);
+        self.journal = journal.take();
     }
 
     /// Copies a customer and cuts its chain of documents off.
@@ -36,11 +36,11 @@ impl Sealed {
         self.customers.push(Copied { id: customer.id, hot: start..self.hot.len(), head });
     }
 
-    /// Forgets everything; keeps the memory for the next checkpoint.
-    pub fn clear(&mut self) {
+    /// Forgets everything; keeps the memory for the next checkpoint, but gives that of the journal to the one in use.
+    pub fn clear(&mut self, journal: &mut Journal) {
         self.customers.clear();
         self.hot.clear();
-        self.journal.clear();
+        journal.reuse(std::mem::take(&mut self.journal));
     }
 
     /// Number of customers.
