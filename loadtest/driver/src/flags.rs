@@ -5,6 +5,9 @@ use cartwheel_workload::Skew;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
+/// What warms up a broker of our own unless another number is given.
+const WARM_UP: u64 = 1_000_000;
+
 /// Writes a topic of events for many customers and measures what reads it.
 #[derive(Debug, Parser)]
 #[command(name = "loadtest", version, max_term_width = 100)]
@@ -82,12 +85,26 @@ pub struct Run {
     /// A running broker, host:port; the topics that are made there stay [default: a broker of its own].
     #[arg(long)]
     pub bootstrap: Option<String>,
+    /// Events that the full engine reads before anything is measured, from topics of their own [default: 1000000; with --bootstrap: 0].
+    ///
+    /// A broker that has just been started is still being compiled by its Java machine, which takes processor time from whatever is
+    /// measured beside it. So the engine runs once before the measured rows, exactly as it is measured later but over these events, and
+    /// what it did is thrown away. 0 leaves that out. A broker given with --bootstrap is taken to be warm.
+    #[arg(long, value_name = "EVENTS")]
+    pub warm_up: Option<u64>,
     /// Compares the engine's commands with the reference model's.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_value_t = true, default_missing_value = "true")]
     pub verify: bool,
     /// Keeps the working folder: configuration, checkpoints, logs, the broker's data.
     #[arg(long)]
     pub keep: bool,
+}
+
+impl Run {
+    /// Events to warm the broker up with: those given, or, for a broker that has just been started, enough.
+    pub fn warm_up(&self) -> u64 {
+        self.warm_up.unwrap_or(if self.bootstrap.is_some() { 0 } else { WARM_UP })
+    }
 }
 
 /// `loadtest engine`.
@@ -158,6 +175,9 @@ mod tests {
         };
         assert!(run(&[]).verify && run(&["--verify"]).verify && !run(&["--verify=false"]).verify);
         assert_eq!(run(&["--skew", "zipf:0.99"]).events.skew, Skew::Zipf(0.99));
+        assert_eq!((run(&[]).warm_up(), run(&["--warm-up", "0"]).warm_up()), (WARM_UP, 0));
+        let elsewhere = ["--bootstrap", "127.0.0.1:9092", "--warm-up", "7"];
+        assert_eq!((run(&elsewhere[..2]).warm_up(), run(&elsewhere).warm_up()), (0, 7));
         assert_eq!(run(&["--span", "1h30m"]).events.span, Span(5_400_000));
         assert!(Flags::try_parse_from(["loadtest", "run", "--skew", "some"]).is_err());
         assert!(Flags::try_parse_from(["loadtest", "run", "--partitions", "0"]).is_err());

@@ -63,6 +63,8 @@ pub struct Report {
     pub commands: u64,
     /// None without a comparison.
     pub verification: Option<Verification>,
+    /// What else a reader must know of how the rows came about, a sentence each.
+    pub notes: Vec<String>,
 }
 
 impl Report {
@@ -70,7 +72,13 @@ impl Report {
     pub fn new(rows: Vec<Row>, commands: u64, verification: Option<Verification>) -> Self {
         let command = std::env::args().skip(1).fold("loadtest".to_owned(), |line, word| line + " " + &word);
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { command, processors, optimised: !cfg!(debug_assertions), rows, commands, verification }
+        Self { command, processors, optimised: !cfg!(debug_assertions), rows, commands, verification, notes: Vec::new() }
+    }
+
+    /// The report with one sentence more.
+    pub fn note(mut self, sentence: String) -> Self {
+        self.notes.push(sentence);
+        self
     }
 
     /// One JSON object with the rows' derived figures beside what was measured.
@@ -115,6 +123,9 @@ impl Report {
                 let _ = writeln!(out, "equal to the reference model: all {} commands", equal_commands.unwrap_or(0));
             }
         }
+        for note in &self.notes {
+            let _ = writeln!(out, "{note}");
+        }
         out
     }
 }
@@ -144,7 +155,7 @@ fn table(out: &mut String, lines: &[[String; 7]]) {
 }
 
 /// `1,234,567`.
-fn thousands(number: u64) -> String {
+pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.char_indices() {
@@ -166,12 +177,14 @@ mod tests {
 
     #[test]
     fn figures_follow_from_what_was_measured() {
-        let report = Report::new(vec![row("consume and decode", 1.0), row("full engine", 2.0)], 7, None);
+        let report = Report::new(vec![row("consume and decode", 1.0), row("full engine", 2.0)], 7, None).note("on a warm broker".into());
         assert_eq!(report.engine_to_decode(), Some(0.5));
         let text = report.text();
         assert!(text.contains("1,500,000") && text.contains("0.500") && text.contains(" 2.0 "), "{text}");
+        assert!(text.ends_with("\non a warm broker\n"), "{text}");
         let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
         assert_eq!(json["rows"][0]["events_per_second"], 3_000_000.0);
+        assert_eq!(json["notes"][0], "on a warm broker");
         assert_eq!((thousands(0), thousands(999), thousands(1_000)), ("0".into(), "999".into(), "1,000".into()));
     }
 }

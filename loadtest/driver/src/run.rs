@@ -1,9 +1,9 @@
-//! `loadtest run`: one topic, three rows, one comparison.
+//! `loadtest run`: the broker warmed up, then one topic, three rows, one comparison.
 
-use crate::engine::{CaughtUp, Engine, binary, wall};
+use crate::engine::{CaughtUp, Engine, Samples, binary, wall};
 use crate::flags::{Events, Run};
 use crate::progress::begin;
-use crate::report::{Report, Row, Verification};
+use crate::report::{Report, Row, Verification, thousands};
 use crate::sends::{self, Log};
 use crate::setup::{Changes, Setup};
 use crate::{Error, consume, produce, verify};
@@ -52,10 +52,10 @@ fn run_in(flags: &Run, binary: &Path, work: &Path) -> Result<Report, Error> {
             (Some(broker), bootstrap)
         }
     };
-    let changes = Changes { bootstrap, namespace: format!("load-{}", wall()), partitions: flags.partitions };
-    let setup = Setup::write(&flags.config_dir, &work.join("config"), &changes)?;
-    Admin::new(&setup.kafka, ASK)?.ensure(&TopicSpec::all(&setup.kafka, flags.partitions, 1, FOR_EVER), true)?;
-    write(&setup, &options(&flags.events, wall()))?;
+    let namespace = format!("load-{}", wall());
+    let changes = Changes { bootstrap, namespace: format!("{namespace}-warm-up"), partitions: flags.partitions };
+    warm_up(flags, binary, &work.join("warm-up"), &changes)?;
+    let setup = prepare(&flags.config_dir, &flags.events, &work.join("config"), &Changes { namespace, ..changes })?;
 
     let mut rows = Vec::new();
     for (what, decode) in [("consume and discard", false), ("consume and decode", true)] {
@@ -65,7 +65,35 @@ fn run_in(flags: &Run, binary: &Path, work: &Path) -> Result<Report, Error> {
     let (row, logs) = full_engine(&setup, binary, work, flags.partitions)?;
     rows.push(row);
     let verification = if flags.verify { Some(compare(&setup, &logs, flags.events.events)?) } else { None };
-    Ok(Report::new(rows, logs.iter().map(Log::commands).sum(), verification))
+    Ok(Report::new(rows, logs.iter().map(Log::commands).sum(), verification).note(warmed(flags.warm_up())))
+}
+
+/// Runs the engine over events of its own topics, in the folder `dir`, and throws away what came of it: by then the broker's Java machine
+/// has compiled most of what the measured rows ask of it, and takes less of the processors from them.
+fn warm_up(flags: &Run, binary: &Path, dir: &Path, changes: &Changes) -> Result<(), Error> {
+    let events = Events { events: flags.warm_up(), ..flags.events.clone() };
+    if events.events == 0 {
+        return Ok(());
+    }
+    eprintln!("warming the broker up");
+    let setup = prepare(&flags.config_dir, &events, dir, changes)?;
+    run_engine("warming up: full engine", &setup, binary, &dir.join("engine.log"), changes.partitions)?;
+    Ok(())
+}
+
+fn warmed(events: u64) -> String {
+    match events {
+        0 => "the broker was not warmed up".into(),
+        _ => format!("before the rows the broker was warmed up: the full engine read {} other events", thousands(events)),
+    }
+}
+
+/// The configuration in `dir`, and the topics that it names, with the events in them.
+fn prepare(base: &Path, events: &Events, dir: &Path, changes: &Changes) -> Result<Setup, Error> {
+    let setup = Setup::write(base, dir, changes)?;
+    Admin::new(&setup.kafka, ASK)?.ensure(&TopicSpec::all(&setup.kafka, changes.partitions, 1, FOR_EVER), true)?;
+    write(&setup, &options(events, wall()))?;
+    Ok(setup)
 }
 
 fn write(setup: &Setup, options: &Options) -> Result<(), Error> {
@@ -77,30 +105,45 @@ fn write(setup: &Setup, options: &Options) -> Result<(), Error> {
     Ok(())
 }
 
-/// The row of the engine, and what it decided.
-fn full_engine(setup: &Setup, binary: &Path, work: &Path, partitions: i32) -> Result<(Row, Vec<Log>), Error> {
+/// What was seen of an engine that has applied a whole topic.
+struct Ran {
+    /// The first and the end offset of each partition.
+    ends: Vec<(i64, i64)>,
+    events: u64,
+    caught_up: CaughtUp,
+    samples: Samples,
+    written: u64,
+}
+
+/// Runs the engine from its start until it has applied the events topic, and stops it.
+fn run_engine(what: &str, setup: &Setup, binary: &Path, log: &Path, partitions: i32) -> Result<Ran, Error> {
     let offsets = Offsets::new(&setup.kafka)?;
     let topic = setup.kafka.topics().events;
     let ends = (0..partitions).map(|partition| offsets.range(&topic, partition, ASK)).collect::<Result<Vec<_>, _>>()?;
     let events = ends.iter().map(|(begin, end)| u64::try_from(end - begin).unwrap_or(0)).sum();
-    let bar = begin("full engine", events);
-    let mut engine = Engine::start(binary, setup, &work.join("engine.log"))?;
+    let bar = begin(what, events);
+    let mut engine = Engine::start(binary, setup, log)?;
     let caught_up = engine.wait(setup, &ends, &bar)?;
     let samples = engine.samples();
     let written = engine.stop()?;
+    Ok(Ran { ends, events, caught_up, samples, written })
+}
 
+/// The row of the engine, and what it decided.
+fn full_engine(setup: &Setup, binary: &Path, work: &Path, partitions: i32) -> Result<(Row, Vec<Log>), Error> {
+    let ran = run_engine("full engine", setup, binary, &work.join("engine.log"), partitions)?;
     let bar = begin("reading the sends topic", partitions.unsigned_abs().into());
     let logs = (0..partitions).map(|partition| sends::read(&setup.kafka, partition)).collect::<Result<Vec<_>, _>>()?;
     bar.finish_and_clear();
-    let (from, until) = span_of(&logs, &ends, caught_up)?;
+    let (from, until) = span_of(&logs, &ran.ends, ran.caught_up)?;
     let row = Row {
         name: "full engine".into(),
-        events,
+        events: ran.events,
         seconds: (until - from) as f64 / 1_000.0,
-        cpu_seconds: samples.cpu_between(from, until),
-        peak_rss: caught_up.peak_rss,
-        written: Some(written),
-        lag: caught_up.lag,
+        cpu_seconds: ran.samples.cpu_between(from, until),
+        peak_rss: ran.caught_up.peak_rss,
+        written: Some(ran.written),
+        lag: ran.caught_up.lag,
     };
     Ok((row, logs))
 }
