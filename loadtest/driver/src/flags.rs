@@ -36,6 +36,13 @@ pub enum Command {
     /// Measures consuming, decoding and the full engine on one topic of a real broker, and compares the engine with the reference model.
     Run(Run),
     /// Measures shards in this process, without a broker, over events encoded beforehand.
+    ///
+    /// Checkpoints are the engine's: into RocksDB in the temporary folder, every 10 s or when the documents ask for it, each written on a
+    /// thread beside its shard's. A row ends when the last event has been applied and the last checkpoint that was begun is stored;
+    /// what changed since that one began is not stored, and the report says how much that is.
+    ///
+    /// CPU-s/million counts every thread of the process over that time (several shards share it by their events), so events/s, which is by the
+    /// clock, may be the work of more cores than there are shards: what one core does is events a CPU-second, 1,000,000 / (CPU-s/million).
     Engine(Engine),
     /// Writes events to a topic.
     Produce(Produce),

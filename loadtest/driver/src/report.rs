@@ -12,11 +12,12 @@ pub struct Row {
     pub events: u64,
     /// Seconds from the first to the last of them.
     pub seconds: f64,
-    /// CPU seconds, user and system, of the process (for a shard: of its thread).
+    /// CPU seconds, user and system, of the process (for one of several shards in this process: its share by events).
     pub cpu_seconds: f64,
     /// Greatest resident memory, bytes; for shards in this process: what they added.
     pub peak_rss: u64,
-    /// Bytes written to storage by the process in its whole life; none where nothing is stored.
+    /// Bytes written to storage by the process in its whole life, or, by shards in this process, in the row's span (a shard's share by
+    /// events); none where nothing is stored.
     pub written: Option<u64>,
     /// Events not yet read at the end.
     pub lag: u64,
