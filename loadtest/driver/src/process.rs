@@ -34,11 +34,6 @@ impl Process {
         self.status("VmHWM:")
     }
 
-    /// Resident memory, bytes.
-    pub fn rss(self) -> Result<u64, Error> {
-        self.status("VmRSS:")
-    }
-
     fn status(self, name: &str) -> Result<u64, Error> {
         Ok(number_after(&self.read("status")?, name).unwrap_or(0) * 1_024)
     }
@@ -87,7 +82,7 @@ mod tests {
     fn our_own_figures_are_there() {
         let own = Process::Own.cpu_seconds().unwrap();
         assert!(Process::Id(std::process::id()).cpu_seconds().unwrap() >= own);
-        assert!(Process::Own.rss().unwrap() > 0 && Process::Own.peak_rss().unwrap() > 0);
+        assert!(Process::Own.peak_rss().unwrap() > 0);
         assert_eq!(Process::Id(std::process::id()).written().unwrap(), Process::Own.written().unwrap());
         assert_eq!(number_after("rchar: 5\nwrite_bytes: 4096\n", "write_bytes:"), Some(4_096));
     }

@@ -14,7 +14,7 @@ pub struct Row {
     pub seconds: f64,
     /// CPU seconds, user and system, of the process (for one of several shards in this process: its share by events).
     pub cpu_seconds: f64,
-    /// Greatest resident memory, bytes; for shards in this process: what they added.
+    /// Greatest resident memory, bytes; for shards in this process: without the encoded events.
     pub peak_rss: u64,
     /// Bytes written to storage by the process in its whole life, or, by shards in this process, in the row's span (a shard's share by
     /// events); none where nothing is stored.

@@ -69,7 +69,6 @@ pub fn run(plan: &Arc<Plan>, options: &Options, shards: i32, batch: usize) -> Re
     bar.finish_and_clear();
     let dir = tempfile::Builder::new().prefix("cartwheel-load-").tempdir().map_err(Error::io("temporary directory"))?;
     Process::Own.reset_peak()?;
-    let before = Process::Own.rss()?;
     let barrier = Barrier::new(inputs.len());
     let bar = crate::progress::begin("running the shards", options.events);
     let done = std::thread::scope(|scope| {
@@ -82,7 +81,8 @@ pub fn run(plan: &Arc<Plan>, options: &Options, shards: i32, batch: usize) -> Re
             .collect::<Result<Vec<_>, _>>()
     })?;
     bar.finish_and_clear();
-    report(&inputs, &done, Process::Own.peak_rss()?.saturating_sub(before))
+    let encoded: u64 = inputs.iter().map(Input::memory).sum();
+    report(&inputs, &done, Process::Own.peak_rss()?.saturating_sub(encoded))
 }
 
 fn drive(plan: &Arc<Plan>, partition: i32, input: &Input, batch: usize, dir: &Path, barrier: &Barrier) -> Result<Done, Error> {
@@ -105,7 +105,7 @@ fn drive(plan: &Arc<Plan>, partition: i32, input: &Input, batch: usize, dir: &Pa
 }
 
 /// The rows, each from its own beginning to its own end, and the notes.
-fn report(inputs: &[Input], done: &[Done], added: u64) -> Result<Report, Error> {
+fn report(inputs: &[Input], done: &[Done], peak_rss: u64) -> Result<Report, Error> {
     let first = done.iter().map(|done| done.began).min_by_key(|reading| reading.at);
     let last = done.iter().map(|done| done.ended).max_by_key(|reading| reading.at);
     let (first, last) = first.zip(last).ok_or_else(|| Error::Config("there is no shard".into()))?;
@@ -117,7 +117,7 @@ fn report(inputs: &[Input], done: &[Done], added: u64) -> Result<Report, Error> 
             events: own as u64,
             seconds: (ended - began).as_secs_f64(),
             cpu_seconds: (last.cpu - first.cpu) * share,
-            peak_rss: added,
+            peak_rss,
             written: Some(((last.written - first.written) as f64 * share) as u64),
             lag: 0,
         }
