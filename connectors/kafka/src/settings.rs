@@ -109,10 +109,11 @@ pub(crate) fn source(config: &KafkaConfig) -> Result<ClientConfig, Error> {
     let mut settings = consumer(config)?;
     // An end-of-partition mark only moves our position over control records; it never tells the time.
     settings.set("enable.partition.eof", "true");
-    // Measured: larger queues are slower (cache), and a full queue must not pause fetching for the default second.
+    // Measured: larger queues are slower. What is read must still be in the cache: with 100,000 messages and 32 MiB the engine under
+    // load took an eighth more of processor time, and 100 MiB. And a full queue must not pause fetching for the default second.
     tunable(&mut settings, "fetch.message.max.bytes", "1048576");
-    tunable(&mut settings, "queued.min.messages", "100000");
-    tunable(&mut settings, "queued.max.messages.kbytes", "32768");
+    tunable(&mut settings, "queued.min.messages", "8000");
+    tunable(&mut settings, "queued.max.messages.kbytes", "4096");
     tunable(&mut settings, "fetch.wait.max.ms", "50");
     tunable(&mut settings, "fetch.queue.backoff.ms", "1");
     tunable(&mut settings, "fetch.error.backoff.ms", "100");
