@@ -1,7 +1,7 @@
 //! From bytes to an event, and on to the fields that journeys want.
 
 use cartwheel_benches::{BATCH, plan};
-use cartwheel_core::event::{Record, decode};
+use cartwheel_core::event::{self, Record, decode};
 use cartwheel_loadtest::alone::Input;
 use cartwheel_loadtest::consume::Decoder;
 use cartwheel_workload::Options;
@@ -15,6 +15,14 @@ fn benchmark(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("decode");
     group.throughput(Throughput::Elements(BATCH as u64));
     group.bench_function("event", |bench| {
+        let mut decoder = event::Decoder::default();
+        bench.iter(|| {
+            for record in &records {
+                black_box(decoder.decode(record.value, record.time, &plan.policy).is_ok());
+            }
+        });
+    });
+    group.bench_function("event_of_unknown_layout", |bench| {
         bench.iter(|| {
             for record in &records {
                 black_box(decode(record.value, record.time, &plan.policy).is_ok());

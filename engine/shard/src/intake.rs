@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cartwheel_core::apply::{Applied, EventTime, Turn};
 use cartwheel_core::customer::{Customer, Document};
-use cartwheel_core::event::{Event, Record, Rejected, decode};
+use cartwheel_core::event::{Event, Record, Rejected};
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::sends::{Dead, Poison, Skipped};
 use std::hint::black_box;
@@ -45,9 +45,9 @@ impl<S: Store> Shard<S> {
     }
 
     /// Loops of independent reads: the processor has many of them under way at once, where one after the other would wait for memory.
-    fn read_ahead<'a>(&self, records: &[Record<'a>], ahead: &mut Vec<Read<'a>>) {
+    fn read_ahead<'a>(&mut self, records: &[Record<'a>], ahead: &mut Vec<Read<'a>>) {
         ahead.extend(records.iter().map(|record| {
-            let event = decode(record.value, record.time, &self.core.plan.policy);
+            let event = self.decoder.decode(record.value, record.time, &self.core.plan.policy);
             let id = event.as_ref().map_or(CustomerId(0), |event| CustomerId::of(&event.customer));
             Read { event, id, slot: None }
         }));

@@ -10,7 +10,7 @@ use crate::turn::{Outgoing, Turned};
 use cartwheel_core::apply::{Core, Mapping};
 use cartwheel_core::customer::decode_customer;
 use cartwheel_core::effect::Effects;
-use cartwheel_core::event::Record;
+use cartwheel_core::event::{Decoder, Record};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::{Headers, Kind, Mode, Reader, SEMANTICS, Turn, Verdict};
 use cartwheel_core::timer::Wheel;
@@ -152,6 +152,7 @@ impl<S: Store> Opened<S> {
             identity: self.identity,
             settings: self.settings,
             effects: Effects::new(&first),
+            decoder: Decoder::default(),
             core: Core::new(first),
             table: Table::default(),
             wheel: Wheel::new(),

@@ -8,6 +8,7 @@ use crate::settings::{Identity, Settings};
 use crate::table::Table;
 use cartwheel_core::apply::Core;
 use cartwheel_core::effect::{Effects, Tally};
+use cartwheel_core::event::Decoder;
 use cartwheel_core::sends::{Dead, Headers, Mode, Poison, Reader, SEMANTICS, Skipped, Verdict};
 use cartwheel_core::time::Millis;
 use cartwheel_core::timer::{NEVER, Wheel};
@@ -82,6 +83,7 @@ impl<S: Store> Commit<S> {
 pub struct Shard<S> {
     pub(crate) identity: Identity,
     pub(crate) settings: Settings,
+    pub(crate) decoder: Decoder,
     pub(crate) core: Core,
     pub(crate) table: Table,
     pub(crate) wheel: Wheel,

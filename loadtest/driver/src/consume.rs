@@ -4,7 +4,7 @@ use crate::Error;
 use crate::process::Process;
 use crate::report::Row;
 use crate::setup::Setup;
-use cartwheel_core::event::{Record, decode, read_fields};
+use cartwheel_core::event::{self, Record, read_fields};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::value::Value;
 use cartwheel_kafka::{Batch, Offsets, RecordRef, Source, Start};
@@ -115,13 +115,14 @@ impl Reader<'_> {
 /// Decodes as the shard does, and reads the fields that journeys want.
 pub struct Decoder<'a> {
     plan: &'a Plan,
+    decoder: event::Decoder,
     values: Vec<Value>,
 }
 
 impl<'a> Decoder<'a> {
     /// A decoder for the journeys of this plan.
     pub fn new(plan: &'a Plan) -> Self {
-        Self { plan, values: vec![Value::Null; plan.fields.len()] }
+        Self { plan, decoder: event::Decoder::default(), values: vec![Value::Null; plan.fields.len()] }
     }
 
     fn take(&mut self, record: RecordRef<'_>) {
@@ -131,7 +132,7 @@ impl<'a> Decoder<'a> {
 
     /// Decodes one record; one that cannot be decoded is passed over.
     pub fn decode(&mut self, record: &Record<'_>) {
-        let Ok(event) = decode(record.value, record.time, &self.plan.policy) else { return };
+        let Ok(event) = self.decoder.decode(record.value, record.time, &self.plan.policy) else { return };
         if let Some(interest) = self.plan.events.get(event.kind.as_ref()) {
             read_fields(&event, &self.plan.fields, &interest.fields, &mut self.values);
         }

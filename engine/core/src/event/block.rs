@@ -30,38 +30,88 @@ pub fn look(bytes: &[u8], start: usize) -> Option<Seen> {
     })
 }
 
-#[cfg(target_arch = "x86_64")]
 fn look_at(block: &[u8; BLOCK]) -> Seen {
-    // SAFETY: every x86-64 processor has SSE2.
-    unsafe { look_sse2(block) }
+    let (parts, _) = block.as_chunks::<PART>();
+    let (mut quotes, mut odd, mut other) = (0, 0, 0);
+    for (place, part) in parts.iter().enumerate() {
+        let bits = Bits::of(part);
+        quotes |= u64::from(bits.quotes) << (place * PART);
+        odd |= bits.odd;
+        other |= bits.other;
+    }
+    Seen { quotes, odd: odd != 0, ascii: other == 0 }
 }
 
-#[cfg(target_arch = "x86_64")]
+/// Where the plain string ends whose inside begins at `start`: its quotation mark. None if a backslash or a control character comes
+/// first. `ascii` becomes false if something else is in it.
 #[inline]
-#[target_feature(enable = "sse2")]
-fn look_sse2(block: &[u8; BLOCK]) -> Seen {
-    use std::arch::x86_64::{
-        __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8, _mm_setzero_si128,
-    };
-    let (parts, _) = block.as_chunks::<16>();
-    let (mut quotes, mut odd, mut all) = (0, _mm_setzero_si128(), _mm_setzero_si128());
-    for (place, part) in parts.iter().enumerate() {
+pub fn plain_string(bytes: &[u8], start: usize, ascii: &mut bool) -> Option<usize> {
+    let mut at = start;
+    while let Some(part) = bytes.get(at..)?.first_chunk::<PART>() {
+        let bits = Bits::of(part);
+        // Bits below the first quotation mark; all if there is none.
+        let inside = (bits.quotes & bits.quotes.wrapping_neg()).wrapping_sub(1);
+        if bits.odd & inside != 0 {
+            return None;
+        }
+        *ascii &= bits.other & inside == 0;
+        if bits.quotes != 0 {
+            return Some(at + bits.quotes.trailing_zeros() as usize);
+        }
+        at += PART;
+    }
+    for (place, byte) in bytes[at..].iter().enumerate() {
+        match byte {
+            b'"' => return Some(at + place),
+            b'\\' | 0..=0x1f => return None,
+            _ => *ascii &= byte.is_ascii(),
+        }
+    }
+    None
+}
+
+/// Bytes that one instruction looks at.
+const PART: usize = 16;
+
+/// A bit for each byte of a part; bit 0 is the first.
+struct Bits {
+    /// Quotation marks.
+    quotes: u32,
+    /// Backslashes and control characters.
+    odd: u32,
+    /// What is not ASCII.
+    other: u32,
+}
+
+impl Bits {
+    #[cfg(target_arch = "x86_64")]
+    #[inline]
+    fn of(part: &[u8; PART]) -> Self {
+        // SAFETY: every x86-64 processor has SSE2.
+        unsafe { Self::of_sse2(part) }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn of_sse2(part: &[u8; PART]) -> Self {
+        use std::arch::x86_64::{__m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8};
         // SAFETY: it reads the 16 bytes of `part`, at whatever address.
         let part = unsafe { _mm_loadu_si128(part.as_ptr().cast::<__m128i>()) };
         let equals = |byte: u8| _mm_cmpeq_epi8(part, _mm_set1_epi8(byte as i8));
         let control = _mm_cmpeq_epi8(_mm_min_epu8(part, _mm_set1_epi8(0x1f)), part);
-        odd = _mm_or_si128(odd, _mm_or_si128(control, equals(b'\\')));
-        all = _mm_or_si128(all, part);
-        quotes |= u64::from(_mm_movemask_epi8(equals(b'"')) as u32) << (place * 16);
+        Self {
+            quotes: _mm_movemask_epi8(equals(b'"')) as u32,
+            odd: _mm_movemask_epi8(_mm_or_si128(control, equals(b'\\'))) as u32,
+            other: _mm_movemask_epi8(part) as u32,
+        }
     }
-    Seen { quotes, odd: _mm_movemask_epi8(odd) != 0, ascii: _mm_movemask_epi8(all) == 0 }
-}
 
-#[cfg(not(target_arch = "x86_64"))]
-fn look_at(block: &[u8; BLOCK]) -> Seen {
-    let odd = block.iter().any(|byte| matches!(byte, b'\\' | 0..=0x1f));
-    let quotes = block.iter().rev().fold(0, |quotes, byte| quotes << 1 | u64::from(*byte == b'"'));
-    Seen { quotes, odd, ascii: block.is_ascii() }
+    #[cfg(not(target_arch = "x86_64"))]
+    fn of(part: &[u8; PART]) -> Self {
+        let bits = |is: fn(u8) -> bool| part.iter().rev().fold(0, |bits, byte| bits << 1 | u32::from(is(*byte)));
+        Self { quotes: bits(|byte| byte == b'"'), odd: bits(|byte| matches!(byte, b'\\' | 0..=0x1f)), other: bits(|byte| !byte.is_ascii()) }
+    }
 }
 
 #[cfg(test)]
@@ -88,6 +138,18 @@ mod tests {
                 prop_assert!(look(&bytes, 0).unwrap().odd);
             }
             prop_assert!(look(&bytes, bytes.len()).is_none());
+        }
+
+        #[test]
+        fn a_plain_string_ends_where_a_slow_search_says(text in "[a-zé\\\\\n\"]{0,40}", more in 0..20usize) {
+            let bytes = format!("x{text}\"{}", " ".repeat(more)).into_bytes();
+            let mut ascii = true;
+            let end = bytes[1..].iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).map(|place| place + 1);
+            let expected = end.filter(|end| bytes[*end] == b'"');
+            prop_assert_eq!(plain_string(&bytes, 1, &mut ascii), expected);
+            if let Some(end) = expected {
+                prop_assert_eq!(ascii, bytes[..end].is_ascii());
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! From a record's bytes to an [`Event`], or to the reason why it cannot be one.
 
+use super::layout::Layouts;
 use super::raw::Raw;
 use super::scan::scan;
 use super::subject::{CART_ITEMS, KNOWN, Subject, Type, known_field};
@@ -89,13 +90,53 @@ impl<'a> Event<'a> {
     }
 }
 
+/// Decodes records one after the other, by the layouts of those before. What it makes of a record does not depend on them.
+#[derive(Clone, Debug, Default)]
+pub struct Decoder {
+    layouts: Layouts,
+}
+
+impl Decoder {
+    /// As [`decode`] does.
+    pub fn decode<'a>(&mut self, value: &'a [u8], record_time: Millis, policy: &Policy) -> Result<Event<'a>, Rejected> {
+        check_size(value, policy)?;
+        let mut top = Top::default();
+        let mut quick = self.layouts.read(value, &mut top);
+        if quick.is_none() {
+            top = Top::default();
+            quick = scan(value, MAX_DEPTH, &mut top);
+            if let Some((text, whole)) = quick {
+                self.layouts.learn(text, whole);
+            }
+        }
+        event(value, quick, top, record_time, policy)
+    }
+}
+
 /// Decodes a record's value. `record_time` bounds how far ahead the event may lie.
 pub fn decode<'a>(value: &'a [u8], record_time: Millis, policy: &Policy) -> Result<Event<'a>, Rejected> {
-    if value.len() > policy.max_event_bytes {
-        return Err(Rejected::new(Poison::TooLarge, format!("{} bytes, the limit is {}", value.len(), policy.max_event_bytes)));
-    }
+    check_size(value, policy)?;
     let mut top = Top::default();
     let quick = scan(value, MAX_DEPTH, &mut top);
+    event(value, quick, top, record_time, policy)
+}
+
+fn check_size(value: &[u8], policy: &Policy) -> Result<(), Rejected> {
+    if value.len() <= policy.max_event_bytes {
+        return Ok(());
+    }
+    Err(Rejected::new(Poison::TooLarge, format!("{} bytes, the limit is {}", value.len(), policy.max_event_bytes)))
+}
+
+/// The event of a record that was read quickly; if it was not, it is read fully.
+#[inline]
+fn event<'a>(
+    value: &'a [u8],
+    quick: Option<(&'a str, Extent)>,
+    mut top: Top,
+    record_time: Millis,
+    policy: &Policy,
+) -> Result<Event<'a>, Rejected> {
     // What is read in one pass has no escapes.
     let plain = quick.is_some();
     let (text, whole) = match quick {

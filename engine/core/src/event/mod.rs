@@ -2,6 +2,7 @@
 //! where the product or some journey reads them.
 
 mod decode;
+mod layout;
 mod scan;
 mod block;
 mod top;
@@ -10,7 +11,7 @@ mod meaning;
 mod fields;
 mod raw;
 
-pub use decode::{Event, Rejected, decode};
+pub use decode::{Decoder, Event, Rejected, decode};
 pub use fields::{key_text, read_fields};
 pub use meaning::Meaning;
 pub use raw::{Raw, object_entries};

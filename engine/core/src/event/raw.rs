@@ -82,7 +82,7 @@ impl<'a> Raw<'a> {
     /// Elements of an array, keys of an object, characters of a string; 0 for anything else.
     pub fn size(self) -> usize {
         match self.0.as_bytes().first() {
-            Some(b'[') => elements(self.0.as_bytes()),
+            Some(b'[') => array_elements(self).count(),
             Some(b'{') => object_entries(self).count(),
             Some(b'"') => self.string().map_or(0, |text| text.chars().count()),
             _ => 0,
@@ -116,17 +116,18 @@ pub fn object_entries<'a>(raw: Raw<'a>) -> impl Iterator<Item = (Cow<'a, str>, R
     })
 }
 
-/// The number of elements of an array.
-fn elements(bytes: &[u8]) -> usize {
-    let (mut at, mut count) = (1, 0);
-    loop {
-        at = skip(bytes, at, |byte| byte.is_ascii_whitespace() || byte == b',');
-        if bytes.get(at).is_none_or(|byte| *byte == b']') {
-            return count;
+/// The elements of an array, in order, of valid JSON like an object's entries.
+pub fn array_elements(raw: Raw<'_>) -> impl Iterator<Item = Raw<'_>> {
+    let bytes = raw.0.as_bytes();
+    let mut at = 1;
+    std::iter::from_fn(move || {
+        let start = skip(bytes, at, |byte| byte.is_ascii_whitespace() || byte == b',');
+        if bytes.get(start).is_none_or(|byte| *byte == b']') {
+            return None;
         }
-        at = value_end(bytes, at);
-        count += 1;
-    }
+        at = value_end(bytes, start);
+        raw.0.get(start..at).map(Raw)
+    })
 }
 
 fn skip(bytes: &[u8], from: usize, blank: impl Fn(u8) -> bool) -> usize {

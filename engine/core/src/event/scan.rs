@@ -136,7 +136,7 @@ impl<'a> Scan<'a> {
     fn value(&mut self, at: usize) -> Option<usize> {
         match self.byte(at) {
             b'"' => self.string(at),
-            b'-' | b'0'..=b'9' => self.number(at),
+            b'-' | b'0'..=b'9' => plain_number(self.bytes, at),
             _ => self.other(at),
         }
     }
@@ -235,39 +235,37 @@ impl<'a> Scan<'a> {
         (!seen.odd).then_some(())
     }
 
-    /// `-? (0 | [1-9][0-9]*) (. [0-9]+)?`
-    #[inline]
-    fn number(&self, start: usize) -> Option<usize> {
-        let first = start + usize::from(self.byte(start) == b'-');
-        let mut at = self.digits(first)?;
-        if self.byte(first) == b'0' && at > first + 1 {
-            return None;
-        }
-        if self.byte(at) == b'.' {
-            at = self.digits(at + 1)?;
-        }
-        let plain = !matches!(self.byte(at), b'e' | b'E');
-        (plain && at - start <= MAX_NUMBER).then_some(at)
-    }
-
-    /// At least one digit.
-    #[inline]
-    fn digits(&self, start: usize) -> Option<usize> {
-        let mut at = start;
-        while self.byte(at).is_ascii_digit() {
-            at += 1;
-        }
-        (at > start).then_some(at)
-    }
-
     fn literal(&self, at: usize, word: &[u8]) -> Option<usize> {
         let end = at + word.len();
         (self.bytes.get(at..end)? == word).then_some(end)
     }
 }
 
+/// Where a number ends that is written `-? (0 | [1-9][0-9]*) (. [0-9]+)?` and is not long.
+#[inline]
+pub fn plain_number(bytes: &[u8], start: usize) -> Option<usize> {
+    let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
+    let digits = |start: usize| {
+        let mut at = start;
+        while byte(at).is_ascii_digit() {
+            at += 1;
+        }
+        (at > start).then_some(at)
+    };
+    let first = start + usize::from(byte(start) == b'-');
+    let mut at = digits(first)?;
+    if byte(first) == b'0' && at > first + 1 {
+        return None;
+    }
+    if byte(at) == b'.' {
+        at = digits(at + 1)?;
+    }
+    let plain = !matches!(byte(at), b'e' | b'E');
+    (plain && at - start <= MAX_NUMBER).then_some(at)
+}
+
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use proptest::prelude::*;
     use proptest::test_runner::RngSeed;
@@ -340,7 +338,7 @@ mod tests {
         assert!(reads(&nested(64)) && !reads(&nested(65)));
     }
 
-    fn json() -> impl Strategy<Value = serde_json::Value> {
+    pub fn json() -> impl Strategy<Value = serde_json::Value> {
         use serde_json::{Value, json};
         let leaf = prop_oneof![
             Just(Value::Null),

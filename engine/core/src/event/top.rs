@@ -1,7 +1,7 @@
 //! Where the fields of a record stand that the product itself reads: those at the top, and some of its subjects.
 
 use super::raw::{Raw, object_entries};
-use super::subject::{KNOWN, Subject, known_field};
+use super::subject::{CART_ITEMS, KNOWN, Subject, Type, known_field};
 
 /// A value's bytes in the record; `end` is 0 where there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -55,6 +55,12 @@ impl Place {
         Place(Self::KNOWN + field as u8)
     }
 
+    /// What a field of a subject must be; none for other places.
+    pub fn needed(self) -> Option<Type> {
+        let field = self.0.checked_sub(Self::KNOWN)?;
+        KNOWN.get(usize::from(field)).map(|(_, needed)| *needed)
+    }
+
     /// The place of a field that is not a subject; none for one that the product does not read.
     pub fn named(name: &[u8]) -> Option<Place> {
         Some(match name {
@@ -94,8 +100,7 @@ impl Top {
                 }
             }
         }
-        top.items =
-            top.get(Place::known(super::subject::CART_ITEMS)).raw(text).filter(|raw| raw.is_array()).map_or(0, |raw| raw.size() as u32);
+        top.items = top.get(Place::known(CART_ITEMS)).raw(text).filter(|raw| raw.is_array()).map_or(0, |raw| raw.size() as u32);
         top
     }
 
@@ -105,10 +110,16 @@ impl Top {
         self.extents[usize::from(place.0)]
     }
 
+    /// The same, to change it.
+    #[inline]
+    pub fn place(&mut self, place: Place) -> &mut Extent {
+        &mut self.extents[usize::from(place.0)]
+    }
+
     /// The field stands there.
     #[inline]
     pub fn put(&mut self, place: Place, extent: Extent) {
-        self.extents[usize::from(place.0)] = extent;
+        *self.place(place) = extent;
     }
 
     /// Nothing of this subject's fields.

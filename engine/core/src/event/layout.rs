@@ -1,0 +1,441 @@
+//! Layouts that were seen before. A producer writes the same fields in the same order, record after record: what lies between the
+//! values is compared, and only the values are looked at.
+//!
+//! The layouts of the records that the one pass has read are kept as a tree of pieces: some bytes that must be there, then a value.
+//! A record that fits differs from one that was validated in nothing but plain strings and plain numbers, so it is valid JSON as well,
+//! and its fields stand where the tree says. Where nothing fits, the one pass reads the record. `tests` compare the two.
+
+use super::block::plain_string;
+use super::raw::{Raw, array_elements, object_entries};
+use super::scan::plain_number;
+use super::subject::{CART_ITEMS, Subject, Type, known_field};
+use super::top::{Extent, Place, Top};
+
+/// Most pieces kept. They should stay in the nearest cache.
+const MAX_PIECES: usize = 1_000;
+/// Records with more pieces are not learned: their lists are seldom as long again.
+const MAX_RECORD: usize = 80;
+/// Longest literal of a piece; a longer one is divided.
+const LITERAL: usize = 16;
+/// Longer integers may be beyond 64 bits.
+const MAX_INTEGER: usize = 18;
+/// Behind the last piece of a list.
+const NONE: u32 = u32::MAX;
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub struct Layouts {
+    pieces: Vec<Piece>,
+    marks: Vec<Mark>,
+}
+
+/// Some bytes and the value behind them.
+#[derive(Clone, Debug)]
+struct Piece {
+    /// Padded with zeros.
+    literal: [u8; LITERAL],
+    len: u8,
+    value: Value,
+    /// Where the value belongs, if the product reads it.
+    place: Option<Place>,
+    /// Its marks: the first, and how many.
+    marks: (u32, u8),
+    /// What follows this piece.
+    next: u32,
+    /// What else may stand here.
+    other: u32,
+}
+
+/// What follows a literal.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Value {
+    /// More of the literal.
+    None,
+    /// The inside of a string.
+    Text,
+    Number,
+    Integer,
+    /// The end of the record, with so many elements in `cart.items`.
+    End(u32),
+}
+
+/// The beginning or the end of a value that is part of the layout: an object, an array, the type.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Mark {
+    place: Place,
+    end: bool,
+    /// Bytes behind the beginning of the literal.
+    offset: u8,
+}
+
+impl Layouts {
+    /// Fills `top` if the record has a layout that was learned; the text, and where in it the object stands. Else `top` is spoiled.
+    pub fn read<'a>(&self, bytes: &'a [u8], top: &mut Top) -> Option<(&'a str, Extent)> {
+        let (mut at, mut next, mut ascii) = (0, 0, true);
+        loop {
+            let piece = self.pieces.get(next as usize)?;
+            let Some((start, end)) = piece.value_at(bytes, at, &mut ascii) else {
+                next = piece.other;
+                continue;
+            };
+            let (first, count) = piece.marks;
+            for mark in self.marks.get(first as usize..).into_iter().flatten().take(usize::from(count)) {
+                let place = top.place(mark.place);
+                let to = (at + usize::from(mark.offset)) as u32;
+                if mark.end { place.end = to } else { place.start = to }
+            }
+            if let Some(place) = piece.place {
+                let quote = usize::from(piece.value == Value::Text);
+                *top.place(place) = Extent::new(start - quote, end + quote);
+            }
+            if let Value::End(items) = piece.value {
+                top.items = items;
+                break;
+            }
+            (at, next) = (end, piece.next);
+        }
+        let text = if ascii {
+            // SAFETY: ASCII is UTF-8: the literals are (`learn`), and so was every value.
+            unsafe { std::str::from_utf8_unchecked(bytes) }
+        } else {
+            std::str::from_utf8(bytes).ok()?
+        };
+        Some((text, Extent::new(0, bytes.len())))
+    }
+
+    /// Learns the layout of a record that the one pass has read.
+    pub fn learn(&mut self, text: &str, whole: Extent) {
+        if self.pieces.len() >= MAX_PIECES || whole != Extent::new(0, text.len()) {
+            return;
+        }
+        let mut parts = Parts { text, from: 0, marks: Vec::new(), items: 0, pieces: Vec::new(), fits: true };
+        parts.walk(Raw(text), None, Inside::Top);
+        parts.piece(text.len(), Value::End(parts.items), None);
+        if parts.fits && parts.pieces.len() <= MAX_RECORD {
+            self.enter(parts.pieces);
+        }
+    }
+
+    fn enter(&mut self, pieces: Vec<(Piece, Vec<Mark>)>) {
+        let mut list = None;
+        for (mut piece, marks) in pieces {
+            let mut at = match list {
+                None if self.pieces.is_empty() => NONE,
+                None => 0,
+                Some(before) => self.pieces[before as usize].next,
+            };
+            let mut last = None;
+            while let Some(here) = self.pieces.get(at as usize).filter(|here| !here.same(&piece)) {
+                last = Some(at);
+                at = here.other;
+            }
+            if at == NONE {
+                at = self.pieces.len() as u32;
+                piece.marks = (self.marks.len() as u32, marks.len() as u8);
+                self.marks.extend(marks);
+                self.pieces.push(piece);
+                match (last, list) {
+                    (Some(last), _) => self.pieces[last as usize].other = at,
+                    (None, Some(before)) => self.pieces[before as usize].next = at,
+                    (None, None) => {}
+                }
+            }
+            list = Some(at);
+        }
+    }
+}
+
+impl Piece {
+    fn same(&self, other: &Self) -> bool {
+        (self.literal, self.len, self.value, self.place) == (other.literal, other.len, other.value, other.place)
+    }
+
+    /// Where the value behind the literal begins and ends, if both stand there.
+    #[inline]
+    fn value_at(&self, bytes: &[u8], at: usize, ascii: &mut bool) -> Option<(usize, usize)> {
+        let len = usize::from(self.len);
+        let start = at + len;
+        let rest = bytes.get(at..)?;
+        let fits = match rest.first_chunk::<LITERAL>() {
+            Some(here) => {
+                let differing = u128::from_le_bytes(*here) ^ u128::from_le_bytes(self.literal);
+                len == 0 || differing << (8 * (LITERAL - len)) == 0
+            }
+            None => rest.get(..len)? == &self.literal[..len],
+        };
+        if !fits {
+            return None;
+        }
+        let end = match self.value {
+            Value::None => start,
+            Value::Text => plain_string(bytes, start, ascii)?,
+            Value::Number => plain_number(bytes, start)?,
+            Value::Integer => plain_number(bytes, start).filter(|end| is_integer(bytes, start, *end))?,
+            Value::End(_) => (start == bytes.len()).then_some(start)?,
+        };
+        Some((start, end))
+    }
+}
+
+fn is_integer(bytes: &[u8], start: usize, end: usize) -> bool {
+    end - start <= MAX_INTEGER && !bytes[start..end].contains(&b'.')
+}
+
+/// Divides a record into pieces.
+struct Parts<'a> {
+    text: &'a str,
+    /// Where the next literal begins.
+    from: usize,
+    /// Of the next literal: the position in the record.
+    marks: Vec<(Place, bool, usize)>,
+    items: u32,
+    pieces: Vec<(Piece, Vec<Mark>)>,
+    /// False: something cannot be learned.
+    fits: bool,
+}
+
+/// What an object is.
+#[derive(Clone, Copy)]
+enum Inside {
+    Top,
+    Subject(Subject),
+    Other,
+}
+
+impl Parts<'_> {
+    fn walk(&mut self, raw: Raw<'_>, place: Option<Place>, inside: Inside) {
+        let Extent { start, end } = Extent::of(raw, self.text);
+        let (start, end) = (start as usize, end as usize);
+        match raw.0.as_bytes().first() {
+            // The type says what else is there.
+            Some(b'"') if place == Some(Place::TYPE) => self.mark(place, start, end),
+            Some(b'"') => {
+                self.piece(start + 1, Value::Text, place);
+                self.from = end - 1;
+            }
+            Some(b'-' | b'0'..=b'9') => {
+                let integer = place.is_some_and(|place| place.needed() == Some(Type::Id));
+                self.piece(start, if integer { Value::Integer } else { Value::Number }, place);
+                self.from = end;
+            }
+            Some(b'{') => {
+                self.object(raw, inside);
+                self.mark(place, start, end);
+            }
+            Some(b'[') => {
+                let elements = array_elements(raw).map(|element| self.walk(element, None, Inside::Other)).count();
+                if place == Some(Place::known(CART_ITEMS)) {
+                    self.items = elements as u32;
+                }
+                self.mark(place, start, end);
+            }
+            // Null counts as absent.
+            Some(b't' | b'f') => self.mark(place, start, end),
+            _ => {}
+        }
+    }
+
+    fn object(&mut self, raw: Raw<'_>, inside: Inside) {
+        let mut names = Vec::new();
+        for (name, value) in object_entries(raw) {
+            // Of repeated names the last counts: that is not a matter of the layout alone.
+            self.fits &= !names.contains(&name);
+            let subject = Subject::parse(name.as_bytes());
+            let (place, within) = match inside {
+                Inside::Top => {
+                    let place = subject.map(Place::subject).or_else(|| Place::named(name.as_bytes()));
+                    (place, subject.map_or(Inside::Other, Inside::Subject))
+                }
+                Inside::Subject(subject) => (known_field(subject, name.as_bytes()).map(Place::known), Inside::Other),
+                Inside::Other => (None, Inside::Other),
+            };
+            names.push(name);
+            self.walk(value, place, within);
+        }
+    }
+
+    fn mark(&mut self, place: Option<Place>, start: usize, end: usize) {
+        let Some(place) = place else { return };
+        // The beginning may lie in a piece that is done.
+        let done = self
+            .pieces
+            .iter_mut()
+            .zip(0..)
+            .find(|((piece, _), _)| piece.marks.0 as usize <= start && start < piece.marks.0 as usize + usize::from(piece.len));
+        match done {
+            Some(((piece, marks), _)) => marks.push(Mark { place, end: false, offset: (start - piece.marks.0 as usize) as u8 }),
+            None => self.marks.push((place, false, start)),
+        }
+        self.marks.push((place, true, end));
+    }
+
+    /// The literal up to `start`, in pieces, the last of which has the value.
+    fn piece(&mut self, start: usize, value: Value, place: Option<Place>) {
+        let literals = self.text.as_bytes()[self.from..start].chunks(LITERAL);
+        let count = literals.len().max(1);
+        let mut literals: Vec<&[u8]> = literals.collect();
+        literals.resize(count, &[]);
+        for (number, part) in literals.into_iter().enumerate() {
+            let from = self.from + number * LITERAL;
+            let last = number + 1 == count;
+            let mut literal = [0; LITERAL];
+            literal[..part.len()].copy_from_slice(part);
+            self.fits &= part.is_ascii();
+            // A mark stands in the piece that has the byte before it, where it is an end.
+            let marks = self.marks.iter().filter(|(_, end, at)| {
+                let byte = at - usize::from(*end);
+                from <= byte && byte < from + part.len()
+            });
+            let marks = marks.map(|(place, end, at)| Mark { place: *place, end: *end, offset: (at - from) as u8 }).collect();
+            self.pieces.push((
+                Piece {
+                    literal,
+                    len: part.len() as u8,
+                    value: if last { value } else { Value::None },
+                    place: place.filter(|_| last),
+                    // Until it is entered: where it begins in the record.
+                    marks: (from as u32, 0),
+                    next: NONE,
+                    other: NONE,
+                },
+                marks,
+            ));
+        }
+        self.marks.clear();
+        self.from = start;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scan::scan;
+    use super::super::scan::tests::json;
+    use super::*;
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+
+    /// What is read by a layout is what the one pass and the full parser read.
+    fn check(layouts: &Layouts, record: &str) -> bool {
+        let mut top = Top::default();
+        let Some((text, whole)) = layouts.read(record.as_bytes(), &mut top) else { return false };
+        assert_eq!(text, record);
+        let mut expected = Top::default();
+        assert_eq!(scan(record.as_bytes(), 64, &mut expected), Some((text, whole)), "{record}");
+        assert_eq!(top, expected, "{record}");
+        assert!(serde_json::from_str::<serde_json::Value>(record).is_ok(), "{record}");
+        assert_eq!(top, Top::read(record, Raw(record)), "{record}");
+        true
+    }
+
+    /// Learns it where it can be learned.
+    fn learn(layouts: &mut Layouts, record: &str) {
+        if let Some((text, whole)) = scan(record.as_bytes(), 64, &mut Top::default()) {
+            layouts.learn(text, whole);
+        }
+    }
+
+    const RECORDS: [&str; 9] = [
+        r#"{"id":"9f","type":"cart_updated","customer":"c1","time":"2026-01-01T10:00:00.123Z","cart":{"id":"k","total":1.5,"items":[]}}"#,
+        r#"{"id":"9f","type":"cart_updated","customer":"c1","time":"2026-01-01T10:00:00.123Z","cart":{"id":"k","total":1.5,"items":[{"a":-0.5}]}}"#,
+        r#"{"id":"9f","type":"cart_updated","customer":"c1","time":1767261600123,"cart":{"id":77,"total":0,"items":[{"a":1},{"a":2}],"note":null}}"#,
+        r#"{"id":"9f","type":"product_viewed","customer":"Zoë","product":{"id":"p","price":10,"tags":["a","b"],"in_stock":true}}"#,
+        r#"{"type":"order_placed","customer":"c","order":{"id":"o","total":9.5},"cart":null,"profile":{"email":"a@example.org","consent":{"email":true}}}"#,
+        r#"{"type":"message_clicked","customer":"c","message":{"command_id":"00ff","channel":"email"},"channel":"email"}"#,
+        r#"{"type":"x","customer":"c","a_name_that_is_longer_than_one_piece_of_a_layout":[[],{},[1,[2]]],"é":1}"#,
+        r#"{ "type" : "x" , "customer" : "c" }"#,
+        "{}",
+    ];
+
+    #[test]
+    fn a_layout_is_known_once_it_was_seen() {
+        let mut layouts = Layouts::default();
+        for (number, record) in RECORDS.into_iter().enumerate() {
+            assert!(!check(&layouts, record), "{record}");
+            learn(&mut layouts, record);
+            // A name that is not ASCII is not learned.
+            assert_eq!(check(&layouts, record), number != 6, "{record}");
+        }
+        assert!(RECORDS.iter().filter(|record| check(&layouts, record)).count() == RECORDS.len() - 1);
+        let pieces = layouts.pieces.len();
+        RECORDS.iter().for_each(|record| learn(&mut layouts, record));
+        assert_eq!((pieces, layouts.marks.is_empty()), (layouts.pieces.len(), false));
+    }
+
+    #[test]
+    fn other_values_have_the_same_layout_and_other_types_have_not() {
+        let mut layouts = Layouts::default();
+        RECORDS.iter().for_each(|record| learn(&mut layouts, record));
+        for (record, known) in [
+            (r#"{"id":"","type":"cart_updated","customer":"Ærø ☃","time":"x","cart":{"id":"k2","total":123.25,"items":[{"a":7}]}}"#, true),
+            (
+                r#"{"id":"9f","type":"cart_updated","customer":"c1","time":-5,"cart":{"id":123456789012345678,"total":-1,"items":[{"a":1},{"a":2}],"note":null}}"#,
+                true,
+            ),
+            (
+                r#"{"id":"9f","type":"cart_updated","customer":"c1","time":-5,"cart":{"id":1.5,"total":-1,"items":[{"a":1},{"a":2}],"note":null}}"#,
+                false,
+            ),
+            (
+                r#"{"id":"9f","type":"cart_updated","customer":"c1","time":-5,"cart":{"id":1234567890123456789,"total":-1,"items":[{"a":1},{"a":2}],"note":null}}"#,
+                false,
+            ),
+            (r#"{"id":"9","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":1e5,"items":[]}}"#, false),
+            (r#"{"id":"9","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":01,"items":[]}}"#, false),
+            (r#"{"id":"9\n","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":1,"items":[]}}"#, false),
+            (r#"{"id":"9","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":"1","items":[]}}"#, false),
+            (r#"{"id":"9","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":1,"items":[]}} "#, false),
+            (r#"{"id":"9","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":1,"items":[]}"#, false),
+        ] {
+            assert_eq!(check(&layouts, record), known, "{record}");
+        }
+        let broken = b"{\"id\":\"\xff\",\"type\":\"cart_updated\",\"customer\":\"c1\",\"time\":\"x\",\"cart\":{\"id\":\"k\",\"total\":1,\"items\":[]}}";
+        assert!(layouts.read(broken, &mut Top::default()).is_none());
+    }
+
+    #[test]
+    fn repeated_names_and_what_has_too_many_pieces_are_not_learned() {
+        let mut layouts = Layouts::default();
+        learn(&mut layouts, r#"{"type":"a","customer":"b","cart":{"id":1},"cart":{}}"#);
+        learn(&mut layouts, r#"{"type":"a","cart":{"id":"1","id":"2"}}"#);
+        learn(&mut layouts, &format!(r#"{{"type":"a","x":[{}1]}}"#, "1,".repeat(MAX_RECORD)));
+        assert!(layouts.pieces.is_empty());
+        for number in 0..MAX_PIECES {
+            learn(&mut layouts, &format!(r#"{{"type":"t{number}","customer":"c","n":1}}"#));
+        }
+        assert!((MAX_PIECES..MAX_PIECES + MAX_RECORD).contains(&layouts.pieces.len()));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, rng_seed: RngSeed::Fixed(13), ..ProptestConfig::default() })]
+
+        /// Whatever was learned before: what a layout reads, damaged or not, is what the parsers read.
+        #[test]
+        fn layouts_never_read_otherwise(
+            values in prop::collection::vec(json(), 1..6),
+            place in any::<prop::sample::Index>(),
+            byte in 0x20u8..0x7f,
+            how in 0..4,
+        ) {
+            let mut layouts = Layouts::default();
+            let records: Vec<String> =
+                values.iter().flat_map(|value| [value.to_string(), serde_json::json!({ "type": "t", "cart": value, "order": value }).to_string()]).collect();
+            for record in &records {
+                learn(&mut layouts, record);
+                check(&layouts, record);
+            }
+            for record in records {
+                let mut bytes = record.into_bytes();
+                let place = place.index(bytes.len());
+                match how {
+                    0 => bytes[place] = byte,
+                    1 => drop(bytes.remove(place)),
+                    2 => bytes.insert(place, byte),
+                    _ => bytes.truncate(place),
+                }
+                if let Ok(record) = std::str::from_utf8(&bytes) {
+                    check(&layouts, record);
+                }
+            }
+        }
+    }
+}
