@@ -3,13 +3,12 @@
 use crate::time::Millis;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
-use wincode::{SchemaRead, SchemaWrite};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128};
 
 macro_rules! id {
     ($name:ident, $what:literal) => {
         #[doc = $what]
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, SchemaRead, SchemaWrite)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub u128);
 
         impl fmt::Display for $name {

@@ -7,6 +7,7 @@
 pub mod time;
 pub mod id;
 pub mod value;
+mod compact;
 pub mod channel;
 pub mod event;
 pub mod customer;

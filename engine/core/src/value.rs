@@ -2,7 +2,6 @@
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
-use wincode::{SchemaRead, SchemaWrite};
 
 /// A scalar from an event, a profile or a counter. An array or object counts as its size where a condition asks for `size()`,
 /// else as null.
@@ -53,30 +52,6 @@ impl ValueRef<'_> {
             ValueRef::Bool(value) => Value::Bool(value),
             ValueRef::Number(value) => Value::Number(value),
             ValueRef::Text(value) => Value::Text(value.into()),
-        }
-    }
-}
-
-/// The stored form of [`Value`].
-#[derive(SchemaRead, SchemaWrite)]
-pub enum StoredValue {
-    /// See [`Value::Null`].
-    Null,
-    /// See [`Value::Bool`].
-    Bool(bool),
-    /// See [`Value::Number`].
-    Number(f64),
-    /// See [`Value::Text`].
-    Text(String),
-}
-
-impl From<StoredValue> for Value {
-    fn from(value: StoredValue) -> Self {
-        match value {
-            StoredValue::Null => Value::Null,
-            StoredValue::Bool(value) => Value::Bool(value),
-            StoredValue::Number(value) => Value::Number(value),
-            StoredValue::Text(value) => Value::Text(value.into()),
         }
     }
 }

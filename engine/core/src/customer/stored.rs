@@ -1,18 +1,26 @@
-//! The stored form of a customer's hot state: a header (magic `C`, version) and the fields in bincode's fixed-width wire format.
-//! Journeys are stored by their index; the checkpoint names the configuration hash that gives the index its meaning.
+//! The stored form of a customer's hot state: a header (magic `C`, version) and the fields, little endian, numbers and values as in
+//! [`crate::compact`]. What most customers do not have costs a bit. Journeys are stored by their index; the checkpoint names the
+//! configuration hash that gives the index its meaning.
+//!
+//! - Customer: `parts u16, granted, reachable, seen, [denied, bounced, complained], [orders, lifetime_value, last_order_at], [runs], [entries],
+//!   [touches], [attributes]`. The parts ([`part`]) say what is there and how many places of the ring are. A list begins with its length.
+//! - Run: `facts u16, id, journey u8, op u8, opened_at 6 bytes, deadline, [key], [choice], [due], [anchor], [last_sent_at],
+//!   [last_command], [captures]`. The facts ([`fact`]) say what is there; `opened_at` and the times after it, which are differences to it in 5 bytes,
+//!   are integers of a fixed width: cheaper to write than numbers. A run with something that does not fit is written wide.
+//! - Entry: `journey * 2 + (1 with a key), at, [key]`. Touch: `journey * 8 + channel, at`. Attribute: `name u32, value`.
 
 use super::hot::{Customer, Entry, REMEMBERED_IDS, Run, Stage, Touch};
 use super::profile::zone_of;
 use super::zone::Zones;
 use crate::channel::Channel;
+use crate::compact::{Bytes, Writer};
 use crate::id::{CustomerId, RunId};
-use crate::value::{StoredValue, Value};
-use wincode::SchemaRead;
-#[cfg(test)]
-use wincode::SchemaWrite;
+use crate::time::Millis;
+use thin_vec::ThinVec;
 
 const MAGIC: u8 = b'C';
-const VERSION: u8 = 1;
+/// Version 1 kept every field in its full width.
+const VERSION: u8 = 2;
 
 /// Bytes that are not a stored customer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,122 +31,164 @@ pub enum StateError {
     /// The header names a version that this binary does not read.
     #[error("customer state of version {0}; this binary reads version {VERSION}")]
     Version(u8),
-    /// The content does not fit the schema.
-    #[error("customer state is damaged: {0}")]
-    Damaged(String),
+    /// The content is not what is written.
+    #[error("customer state is damaged before byte {0}")]
+    Damaged(usize),
 }
 
-#[derive(SchemaRead)]
-#[cfg_attr(test, derive(SchemaWrite))]
-struct StoredCustomer {
-    seen: [u64; REMEMBERED_IDS],
-    seen_next: u8,
-    granted: u8,
-    denied: u8,
-    bounced: u8,
-    complained: u8,
-    reachable: u8,
-    orders: u32,
-    lifetime_value: f64,
-    last_order_at: i64,
-    runs: Vec<StoredRun>,
-    entries: Vec<(u16, u64, i64)>,
-    touches: Vec<(i64, u16, u8)>,
-    attributes: Vec<(u32, StoredValue)>,
+/// What a customer has beside what everybody has. The lowest three bits are `seen_next`.
+mod part {
+    pub const SEEN_NEXT: u16 = 7;
+    pub const REFUSALS: u16 = 1 << 3;
+    pub const ORDERS: u16 = 1 << 4;
+    pub const RUNS: u16 = 1 << 5;
+    pub const ENTRIES: u16 = 1 << 6;
+    pub const TOUCHES: u16 = 1 << 7;
+    pub const ATTRIBUTES: u16 = 1 << 8;
+    /// From this bit on, how many places of the ring are stored.
+    pub const REMEMBERED: u32 = 9;
 }
 
-#[derive(SchemaRead)]
-#[cfg_attr(test, derive(SchemaWrite))]
-struct StoredRun {
-    id: u128,
-    last_command: u128,
-    key: u64,
-    opened_at: i64,
-    deadline: i64,
-    due: i64,
-    anchor: i64,
-    last_sent_at: i64,
-    journey: u16,
-    op: u16,
-    choice: u8,
-    stage: u8,
-    at_send: bool,
-    engaged: bool,
-    converted: bool,
-    held: bool,
-    captures: Vec<StoredValue>,
+/// What is true of a run and what it has. The lowest two bits are its stage.
+mod fact {
+    pub const STAGE: u16 = 3;
+    pub const AT_SEND: u16 = 1 << 2;
+    pub const ENGAGED: u16 = 1 << 3;
+    pub const CONVERTED: u16 = 1 << 4;
+    pub const HELD: u16 = 1 << 5;
+    pub const KEY: u16 = 1 << 6;
+    pub const CHOICE: u16 = 1 << 7;
+    pub const DUE: u16 = 1 << 8;
+    pub const ANCHOR: u16 = 1 << 9;
+    pub const SENT: u16 = 1 << 10;
+    pub const COMMAND: u16 = 1 << 11;
+    pub const CAPTURES: u16 = 1 << 12;
+    /// Journey, op and times are stored in their full width.
+    pub const WIDE: u16 = 1 << 13;
+    pub const UNUSED: u16 = !0 << 14;
 }
 
-/// Appends the customer's stored form (without its id, which is the key). Written field by field: through [`StoredCustomer`] it would
-/// allocate for every vector and text.
+/// Bytes of a run's `opened_at`: 4,400 years.
+const OPENED_AT: usize = 6;
+/// Bytes of a run's other times, since `opened_at`: 17 years.
+const TIME: usize = 5;
+
+const _: () = assert!(REMEMBERED_IDS == 8 && Channel::ALL.len() <= 8);
+
+fn bit(there: bool, bit: u16) -> u16 {
+    if there { bit } else { 0 }
+}
+
+/// Appends the customer's stored form (without its id, which is the key).
 pub fn encode_customer(customer: &Customer, out: &mut Vec<u8>) {
-    out.extend_from_slice(&[MAGIC, VERSION]);
-    customer.seen.iter().for_each(|id| out.extend_from_slice(&id.to_le_bytes()));
-    let Customer { seen_next, granted, denied, bounced, complained, reachable, .. } = *customer;
-    out.extend_from_slice(&[seen_next, granted, denied, bounced, complained, reachable]);
-    out.extend_from_slice(&customer.orders.to_le_bytes());
-    out.extend_from_slice(&customer.lifetime_value.to_le_bytes());
-    out.extend_from_slice(&customer.last_order_at.to_le_bytes());
-    put_len(customer.runs.len(), out);
-    customer.runs.iter().for_each(|run| put_run(run, out));
-    put_len(customer.entries.len(), out);
-    for entry in &customer.entries {
-        out.extend_from_slice(&entry.journey.to_le_bytes());
-        out.extend_from_slice(&entry.key.to_le_bytes());
-        out.extend_from_slice(&entry.at.to_le_bytes());
+    let Customer { seen_next, granted, denied, bounced, complained, reachable, orders, lifetime_value, last_order_at, .. } = *customer;
+    let has_orders = orders != 0 || lifetime_value.to_bits() != 0 || last_order_at != Millis::MIN;
+    let remembered = customer.seen.iter().rposition(|id| *id != 0).map_or(0, |last| last + 1);
+    let parts = u16::from(seen_next) & part::SEEN_NEXT
+        | (remembered as u16) << part::REMEMBERED
+        | bit(denied | bounced | complained != 0, part::REFUSALS)
+        | bit(has_orders, part::ORDERS)
+        | bit(!customer.runs.is_empty(), part::RUNS)
+        | bit(!customer.entries.is_empty(), part::ENTRIES)
+        | bit(!customer.touches.is_empty(), part::TOUCHES)
+        | bit(!customer.attributes.is_empty(), part::ATTRIBUTES);
+    let [low, high] = parts.to_le_bytes();
+    let mut writer = Writer::new(out);
+    writer.bytes([MAGIC, VERSION, low, high, granted, reachable]);
+    let mut ring = [0; 8 * REMEMBERED_IDS];
+    ring.as_chunks_mut().0.iter_mut().zip(customer.seen).for_each(|(place, id)| *place = id.to_le_bytes());
+    writer.first(8 * remembered, ring);
+    writer.bytes_if(denied | bounced | complained != 0, [denied, bounced, complained]);
+    writer.room();
+    if has_orders {
+        writer.number(u64::from(orders));
+        writer.float(lifetime_value);
+        writer.signed(last_order_at);
     }
-    put_len(customer.touches.len(), out);
-    for touch in &customer.touches {
-        out.extend_from_slice(&touch.at.to_le_bytes());
-        out.extend_from_slice(&touch.journey.to_le_bytes());
-        out.push(touch.channel as u8);
+    put_list(&mut writer, &customer.runs, put_run);
+    put_list(&mut writer, &customer.entries, put_entry);
+    put_list(&mut writer, &customer.touches, put_touch);
+    put_list(&mut writer, &customer.attributes, |writer, (name, value)| {
+        writer.bytes(name.to_le_bytes());
+        writer.value(value);
+    });
+    writer.flush();
+}
+
+/// A list that is not empty; of an empty one the parts and facts say that it is not there.
+#[inline]
+fn put_list<T>(writer: &mut Writer<'_>, list: &[T], put: impl Fn(&mut Writer<'_>, &T)) {
+    if list.is_empty() {
+        return;
     }
-    put_len(customer.attributes.len(), out);
-    for (name, value) in &customer.attributes {
-        out.extend_from_slice(&name.to_le_bytes());
-        put_value(value, out);
+    writer.room();
+    writer.number(list.len() as u64);
+    for item in list {
+        put(writer, item);
+        writer.room();
     }
 }
 
-fn put_run(run: &Run, out: &mut Vec<u8>) {
-    out.extend_from_slice(&run.id.0.to_le_bytes());
-    out.extend_from_slice(&run.last_command.to_le_bytes());
-    out.extend_from_slice(&run.key.to_le_bytes());
-    for at in [run.opened_at, run.deadline, run.due, run.anchor, run.last_sent_at] {
-        out.extend_from_slice(&at.to_le_bytes());
-    }
-    out.extend_from_slice(&run.journey.to_le_bytes());
-    out.extend_from_slice(&run.op.to_le_bytes());
-    let flags = [run.at_send, run.engaged, run.converted, run.held].map(u8::from);
-    out.extend_from_slice(&[run.choice, run.stage as u8]);
-    out.extend_from_slice(&flags);
-    put_len(run.captures.len(), out);
-    run.captures.iter().for_each(|value| put_value(value, out));
+/// Whether index and times of a run fit into their usual width.
+#[inline]
+fn is_narrow(run: &Run) -> bool {
+    let fits = |number: i64, bytes: usize| number << (64 - 8 * bytes) >> (64 - 8 * bytes) == number;
+    let since = |there: bool, at: Millis| !there || fits(at.wrapping_sub(run.opened_at), TIME);
+    (run.journey | run.op) < 256
+        && fits(run.opened_at, OPENED_AT)
+        && since(true, run.deadline)
+        && since(run.due != 0, run.due)
+        && since(run.anchor != 0, run.anchor)
+        && since(run.has_sent(), run.last_sent_at)
 }
 
-/// As [`StoredValue`]: the number of the variant (u32), then its content.
-fn put_value(value: &Value, out: &mut Vec<u8>) {
-    let variant = |number: u32, out: &mut Vec<u8>| out.extend_from_slice(&number.to_le_bytes());
-    match value {
-        Value::Null => variant(0, out),
-        Value::Bool(value) => {
-            variant(1, out);
-            out.push(u8::from(*value));
-        }
-        Value::Number(value) => {
-            variant(2, out);
-            out.extend_from_slice(&value.to_le_bytes());
-        }
-        Value::Text(value) => {
-            variant(3, out);
-            put_len(value.len(), out);
-            out.extend_from_slice(value.as_bytes());
-        }
+#[inline]
+fn put_run(writer: &mut Writer<'_>, run: &Run) {
+    let since = |at: Millis| at.wrapping_sub(run.opened_at);
+    let facts = run.stage as u16
+        | bit(run.at_send, fact::AT_SEND)
+        | bit(run.engaged, fact::ENGAGED)
+        | bit(run.converted, fact::CONVERTED)
+        | bit(run.held, fact::HELD)
+        | bit(run.key != 0, fact::KEY)
+        | bit(run.choice != 0, fact::CHOICE)
+        | bit(run.due != 0, fact::DUE)
+        | bit(run.anchor != 0, fact::ANCHOR)
+        | bit(run.has_sent(), fact::SENT)
+        | bit(run.last_command != 0, fact::COMMAND)
+        | bit(!run.captures.is_empty(), fact::CAPTURES)
+        | bit(!is_narrow(run), fact::WIDE);
+    let wide = facts & fact::WIDE != 0;
+    let ([journey, more_journey], [op, more_op]) = (run.journey.to_le_bytes(), run.op.to_le_bytes());
+    writer.bytes(facts.to_le_bytes());
+    writer.bytes(run.id.0.to_le_bytes());
+    writer.bytes([journey, op]);
+    writer.bytes_if(wide, [more_journey, more_op]);
+    writer.first(if wide { 8 } else { OPENED_AT }, run.opened_at.to_le_bytes());
+    let time = if wide { 8 } else { TIME };
+    writer.first(time, since(run.deadline).to_le_bytes());
+    writer.room();
+    writer.bytes_if(run.key != 0, run.key.to_le_bytes());
+    writer.bytes_if(run.choice != 0, [run.choice]);
+    writer.first(if run.due != 0 { time } else { 0 }, since(run.due).to_le_bytes());
+    writer.first(if run.anchor != 0 { time } else { 0 }, since(run.anchor).to_le_bytes());
+    writer.first(if run.has_sent() { time } else { 0 }, since(run.last_sent_at).to_le_bytes());
+    writer.bytes_if(run.last_command != 0, run.last_command.to_le_bytes());
+    writer.room();
+    put_list(writer, &run.captures, |writer, value| writer.value(value));
+}
+
+fn put_entry(writer: &mut Writer<'_>, entry: &Entry) {
+    writer.number(u64::from(entry.journey) << 1 | u64::from(entry.key != 0));
+    writer.signed(entry.at);
+    if entry.key != 0 {
+        writer.bytes(entry.key.to_le_bytes());
     }
 }
 
-fn put_len(len: usize, out: &mut Vec<u8>) {
-    out.extend_from_slice(&(len as u64).to_le_bytes());
+fn put_touch(writer: &mut Writer<'_>, touch: &Touch) {
+    writer.number(u64::from(touch.journey) << 3 | touch.channel as u64);
+    writer.signed(touch.at);
 }
 
 /// Reads a customer's stored form.
@@ -148,120 +198,104 @@ pub fn decode_customer(id: CustomerId, bytes: &[u8], zones: &Zones) -> Result<Cu
         [MAGIC, version, ..] => return Err(StateError::Version(*version)),
         other => return Err(StateError::Header(other.iter().take(2).copied().collect())),
     };
-    let stored: StoredCustomer = wincode::deserialize_exact(body).map_err(|error| StateError::Damaged(error.to_string()))?;
-    let mut customer = Customer::new(id);
-    customer.seen = stored.seen;
-    customer.seen_next = stored.seen_next % REMEMBERED_IDS as u8;
-    customer.granted = stored.granted;
-    customer.denied = stored.denied;
-    customer.bounced = stored.bounced;
-    customer.complained = stored.complained;
-    customer.reachable = stored.reachable;
-    customer.orders = stored.orders;
-    customer.lifetime_value = stored.lifetime_value;
-    customer.last_order_at = stored.last_order_at;
-    for run in stored.runs {
-        customer.runs.push(Run::try_from(run)?);
-    }
-    customer.entries = stored.entries.into_iter().map(|(journey, key, at)| Entry { journey, key, at }).collect();
-    for (at, journey, channel) in stored.touches {
-        let channel = Channel::ALL.get(usize::from(channel)).ok_or_else(|| StateError::Damaged(format!("channel {channel}")))?;
-        customer.touches.push(Touch { at, journey, channel: *channel });
-    }
-    customer.attributes = stored.attributes.into_iter().map(|(name, value)| (name, value.into())).collect();
+    let mut rest = Bytes(body);
+    let read = read_customer(id, &mut rest).filter(|_| rest.0.is_empty());
+    let mut customer = read.ok_or(StateError::Damaged(bytes.len() - rest.0.len()))?;
     customer.zone = zone_of(&customer, zones);
     customer.refresh_deadline();
     Ok(customer)
 }
 
-impl TryFrom<StoredRun> for Run {
-    type Error = StateError;
-
-    fn try_from(run: StoredRun) -> Result<Self, StateError> {
-        let stage = match run.stage {
-            0 => Stage::Window,
-            1 => Stage::Running,
-            2 => Stage::Lingering,
-            other => return Err(StateError::Damaged(format!("stage {other}"))),
-        };
-        Ok(Self {
-            id: RunId(run.id),
-            last_command: run.last_command,
-            key: run.key,
-            opened_at: run.opened_at,
-            deadline: run.deadline,
-            due: run.due,
-            anchor: run.anchor,
-            last_sent_at: run.last_sent_at,
-            journey: run.journey,
-            op: run.op,
-            choice: run.choice,
-            stage,
-            at_send: run.at_send,
-            engaged: run.engaged,
-            converted: run.converted,
-            held: run.held,
-            captures: run.captures.into_iter().map(Into::into).collect(),
-        })
+fn read_customer(id: CustomerId, rest: &mut Bytes<'_>) -> Option<Customer> {
+    let mut customer = Customer::new(id);
+    let [low, high, granted, reachable] = rest.array()?;
+    let parts = u16::from_le_bytes([low, high]);
+    customer.seen_next = (parts & part::SEEN_NEXT) as u8;
+    (customer.granted, customer.reachable) = (granted, reachable);
+    for place in customer.seen.get_mut(..usize::from(parts >> part::REMEMBERED))? {
+        *place = u64::from_le_bytes(rest.array()?);
     }
+    let has = |bit| parts & bit != 0;
+    if has(part::REFUSALS) {
+        [customer.denied, customer.bounced, customer.complained] = rest.array()?;
+    }
+    if has(part::ORDERS) {
+        customer.orders = rest.small()?;
+        customer.lifetime_value = rest.float()?;
+        customer.last_order_at = rest.signed()?;
+    }
+    customer.runs = list(rest, has(part::RUNS), 31, run)?;
+    customer.entries = list(rest, has(part::ENTRIES), 2, entry)?;
+    customer.touches = list(rest, has(part::TOUCHES), 2, touch)?;
+    customer.attributes = list(rest, has(part::ATTRIBUTES), 5, |rest| Some((u32::from_le_bytes(rest.array()?), rest.value()?)))?;
+    Some(customer)
+}
+
+/// Reads a list, if it is there, of items that take at least `size` bytes.
+fn list<T>(rest: &mut Bytes<'_>, there: bool, size: usize, read: impl Fn(&mut Bytes<'_>) -> Option<T>) -> Option<ThinVec<T>> {
+    let mut list = ThinVec::new();
+    if there {
+        let count = rest.count(size)?;
+        list.reserve_exact(count);
+        for _ in 0..count {
+            list.push(read(rest)?);
+        }
+    }
+    Some(list)
+}
+
+fn run(rest: &mut Bytes<'_>) -> Option<Run> {
+    let facts = u16::from_le_bytes(rest.array()?);
+    let stage = match facts & fact::STAGE {
+        0 => Stage::Window,
+        1 => Stage::Running,
+        2 => Stage::Lingering,
+        _ => return None,
+    };
+    let has = |bit| facts & bit != 0;
+    if has(fact::UNUSED) {
+        return None;
+    }
+    let id = RunId(u128::from_le_bytes(rest.array()?));
+    let wide = has(fact::WIDE);
+    let [journey, op] = rest.array()?;
+    let [more_journey, more_op] = if wide { rest.array()? } else { [0; 2] };
+    let opened_at = rest.integer(if wide { 8 } else { OPENED_AT })?;
+    let time = |rest: &mut Bytes<'_>| Some(opened_at.wrapping_add(rest.integer(if wide { 8 } else { TIME })?));
+    // In the order in which they are written.
+    Some(Run {
+        id,
+        journey: u16::from_le_bytes([journey, more_journey]),
+        op: u16::from_le_bytes([op, more_op]),
+        opened_at,
+        deadline: time(rest)?,
+        key: if has(fact::KEY) { u64::from_le_bytes(rest.array()?) } else { 0 },
+        choice: if has(fact::CHOICE) { rest.byte()? } else { 0 },
+        due: if has(fact::DUE) { time(rest)? } else { 0 },
+        anchor: if has(fact::ANCHOR) { time(rest)? } else { 0 },
+        last_sent_at: if has(fact::SENT) { time(rest)? } else { Millis::MIN },
+        last_command: if has(fact::COMMAND) { u128::from_le_bytes(rest.array()?) } else { 0 },
+        captures: list(rest, has(fact::CAPTURES), 1, |rest| rest.value())?,
+        stage,
+        at_send: has(fact::AT_SEND),
+        engaged: has(fact::ENGAGED),
+        converted: has(fact::CONVERTED),
+        held: has(fact::HELD),
+    })
+}
+
+fn entry(rest: &mut Bytes<'_>) -> Option<Entry> {
+    let head = rest.number()?;
+    let at = rest.signed()?;
+    let key = if head & 1 != 0 { u64::from_le_bytes(rest.array()?) } else { 0 };
+    Some(Entry { journey: (head >> 1).try_into().ok()?, key, at })
+}
+
+fn touch(rest: &mut Bytes<'_>) -> Option<Touch> {
+    let head = rest.number()?;
+    let channel = *Channel::ALL.get(head as usize & 7)?;
+    Some(Touch { journey: (head >> 3).try_into().ok()?, channel, at: rest.signed()? })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::customer::zone::Zones;
-
-    fn customer() -> Customer {
-        let mut customer = Customer::new(CustomerId::of("ana"));
-        customer.seen = [1, 2, 3, 4, 5, 6, 7, u64::MAX];
-        (customer.seen_next, customer.granted, customer.denied, customer.bounced) = (3, 1, 2, 4);
-        (customer.complained, customer.reachable, customer.orders) = (8, 17, 5);
-        (customer.lifetime_value, customer.last_order_at) = (123.45, -1);
-        let captures = [Value::Null, Value::Bool(true), Value::Number(-0.5), Value::Text("Zoë".into())];
-        customer.runs.push(Run {
-            id: RunId(1 << 100),
-            last_command: 7,
-            key: 8,
-            opened_at: 9,
-            deadline: 10,
-            due: 11,
-            anchor: 12,
-            last_sent_at: i64::MIN,
-            journey: 13,
-            op: 14,
-            choice: 15,
-            stage: Stage::Lingering,
-            at_send: true,
-            engaged: false,
-            converted: true,
-            held: false,
-            captures: captures.clone().into_iter().collect(),
-        });
-        customer.entries.push(Entry { journey: 1, key: 2, at: 3 });
-        customer.touches.push(Touch { at: 4, journey: 5, channel: Channel::Push });
-        customer.attributes.extend(captures.into_iter().zip(21..).map(|(value, name)| (name, value)));
-        customer.refresh_deadline();
-        customer
-    }
-
-    /// What was written is what the schema says, byte for byte, and reads back.
-    #[test]
-    fn the_hand_written_form_is_that_of_the_schema() {
-        let customer = customer();
-        let mut written = Vec::new();
-        encode_customer(&customer, &mut written);
-        let schema: StoredCustomer = wincode::deserialize_exact(&written[2..]).unwrap();
-        assert_eq!(written[2..], wincode::serialize(&schema).unwrap());
-        let read = decode_customer(customer.id, &written, &Zones::new("UTC")).unwrap();
-        assert_eq!(read, customer);
-    }
-
-    /// Golden bytes: what a released version wrote must stay readable.
-    #[test]
-    fn the_stored_form_does_not_change_unnoticed() {
-        let mut written = Vec::new();
-        encode_customer(&customer(), &mut written);
-        let golden = (written.len(), xxhash_rust::xxh3::xxh3_64(&written), &written[..10]);
-        assert_eq!(golden, (341, 10_310_004_647_375_370_993, &[b'C', 1, 1, 0, 0, 0, 0, 0, 0, 0][..]));
-    }
-}
+mod tests;

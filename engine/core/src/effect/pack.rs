@@ -1,122 +1,142 @@
 //! A decision in as few bytes as its texts allow; self-contained, so that it can be read under any later configuration.
 //!
-//! `at i64, verdict u8, reason u8, channel u8 (255: none), flags u8 (1 run, 2 command, 4 step), [run u128], [command u128],
-//! journey, [step], count u8, (name, value)*` where a text is `length u8, bytes` (names of steps and journeys are bounded by
-//! the loader; longer values are cut at 255 bytes) and a value is a tag u8 and its content. Little endian.
+//! `head u16, at, [run u128], [command u128], journey, [step], (name, value)*` to the end, little endian, where `at` is a signed
+//! number and values are as in [`crate::compact`]. The head is verdict (4 bits), reason (5), channel (3; 0: none), then whether there is a
+//! run, a command, a step. Journey and step are texts after their length. A name is the number of a frequent word or, from
+//! [`NAME`] on, the length of a text. A value that is a frequent word is its number, and one that is an instant in RFC 3339 is its distance from `at`.
+//! Names of journeys and steps are bounded by the loader; longer texts are cut at 255 bytes.
+
+mod words;
 
 use super::Decided;
 use crate::channel::Channel;
+use crate::compact::{Bytes, OWN, TEXT, Writer};
 use crate::decision::{Decision, Reason, Values, Verdict};
 use crate::id::{CommandId, RunId};
 use crate::journey::plan::Plan;
+use crate::time::{Millis, exact_rfc3339, format_rfc3339};
 use crate::value::Value;
 use compact_str::CompactString;
 
-const NONE: u8 = 255;
-const HAS_RUN: u8 = 1;
-const HAS_COMMAND: u8 = 2;
-const HAS_STEP: u8 = 4;
+const REASON: u32 = 4;
+const CHANNEL: u32 = 9;
+const HAS_RUN: u16 = 1 << 12;
+const HAS_COMMAND: u16 = 1 << 13;
+const HAS_STEP: u16 = 1 << 14;
+const UNUSED: u16 = 1 << 15;
+
+const _: () = assert!(Verdict::ALL.len() <= 16 && Reason::ALL.len() <= 32 && Channel::ALL.len() < 8);
+
+/// The value is an instant.
+const INSTANT: u64 = OWN;
+/// The value is a frequent word.
+const WORD: u64 = OWN + 1;
+/// The empty name; lower numbers are words.
+const NAME: u64 = 32;
+const MAX_TEXT: usize = 255;
 
 /// Appends the packed decision to `out`.
 pub fn pack(plan: &Plan, decided: &Decided<'_>, out: &mut Vec<u8>) {
     let journey = plan.journeys.get(usize::from(decided.journey));
     let step = decided.op.and_then(|op| journey?.ops.get(usize::from(op))?.step());
     let flag = |present: bool, bit| if present { bit } else { 0 };
-    out.extend_from_slice(&decided.at.to_le_bytes());
-    out.push(decided.verdict as u8);
-    out.push(decided.reason as u8);
-    out.push(decided.channel.map_or(NONE, |channel| channel as u8));
-    out.push(flag(decided.run.is_some(), HAS_RUN) | flag(decided.command.is_some(), HAS_COMMAND) | flag(step.is_some(), HAS_STEP));
+    let head = decided.verdict as u16
+        | (decided.reason as u16) << REASON
+        | decided.channel.map_or(0, |channel| channel as u16 + 1) << CHANNEL
+        | flag(decided.run.is_some(), HAS_RUN)
+        | flag(decided.command.is_some(), HAS_COMMAND)
+        | flag(step.is_some(), HAS_STEP);
+    let mut writer = Writer::new(out);
+    writer.bytes(head.to_le_bytes());
+    writer.signed(decided.at);
     if let Some(run) = decided.run {
-        out.extend_from_slice(&run.0.to_le_bytes());
+        writer.bytes(run.0.to_le_bytes());
     }
     if let Some(command) = decided.command {
-        out.extend_from_slice(&command.0.to_le_bytes());
+        writer.bytes(command.0.to_le_bytes());
     }
-    put_text(out, journey.map_or("", |journey| &journey.name));
+    writer.text(0, cut(journey.map_or("", |journey| &journey.name)));
     if let Some(step) = step {
-        put_text(out, step);
+        writer.text(0, cut(step));
     }
-    out.push(decided.values.len().min(255) as u8);
-    for (name, value) in decided.values.iter().take(255) {
-        put_text(out, name);
-        put_value(out, value);
+    for (name, value) in decided.values {
+        writer.room();
+        match words::number(name) {
+            Some(number) => writer.number(number),
+            None => writer.text(NAME, cut(name)),
+        }
+        match value {
+            Value::Text(text) => put_text(&mut writer, text, decided.at),
+            other => writer.value(other),
+        }
+    }
+    writer.flush();
+}
+
+fn put_text(writer: &mut Writer<'_>, text: &str, at: Millis) {
+    writer.room();
+    if let Some(instant) = exact_rfc3339(text) {
+        writer.number(INSTANT);
+        writer.signed(instant.wrapping_sub(at));
+    } else if let Some(number) = words::number(text) {
+        writer.number(WORD);
+        writer.number(number);
+    } else {
+        writer.text(TEXT, cut(text));
     }
 }
 
-fn put_text(out: &mut Vec<u8>, text: &str) {
-    let mut end = text.len().min(255);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    out.push(end as u8);
-    out.extend_from_slice(&text.as_bytes()[..end]);
-}
-
-fn put_value(out: &mut Vec<u8>, value: &Value) {
-    match value {
-        Value::Null => out.push(0),
-        Value::Bool(value) => out.extend_from_slice(&[1, u8::from(*value)]),
-        Value::Number(value) => {
-            out.push(2);
-            out.extend_from_slice(&value.to_le_bytes());
-        }
-        Value::Text(value) => {
-            out.push(3);
-            put_text(out, value);
-        }
-    }
+fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_TEXT)]
 }
 
 /// Reads a packed decision of `customer`; none if the bytes are not one.
 pub fn unpack(bytes: &[u8], customer: &str) -> Option<Decision> {
     let mut rest = Bytes(bytes);
-    let at = i64::from_le_bytes(rest.array()?);
-    let decision = Verdict::from_number(rest.byte()?)?;
-    let reason = Reason::from_number(rest.byte()?)?;
-    let channel = rest.byte()?;
-    let channel = if channel == NONE { None } else { Some(*Channel::ALL.get(usize::from(channel))?) };
-    let flags = rest.byte()?;
-    let run = if flags & HAS_RUN != 0 { Some(RunId(u128::from_le_bytes(rest.array()?))) } else { None };
-    let command_id = if flags & HAS_COMMAND != 0 { Some(CommandId(u128::from_le_bytes(rest.array()?))) } else { None };
-    let journey = rest.text()?;
-    let step = if flags & HAS_STEP != 0 { Some(rest.text()?) } else { None };
+    let head = u16::from_le_bytes(rest.array()?);
+    if head & UNUSED != 0 {
+        return None;
+    }
+    let at = rest.signed()?;
+    let decision = Verdict::from_number(head as u8 & 15)?;
+    let reason = Reason::from_number((head >> REASON) as u8 & 31)?;
+    let channel = match (head >> CHANNEL) as usize & 7 {
+        0 => None,
+        channel => Some(*Channel::ALL.get(channel - 1)?),
+    };
+    let run = if head & HAS_RUN != 0 { Some(RunId(u128::from_le_bytes(rest.array()?))) } else { None };
+    let command_id = if head & HAS_COMMAND != 0 { Some(CommandId(u128::from_le_bytes(rest.array()?))) } else { None };
+    let journey = name(&mut rest)?;
+    let step = if head & HAS_STEP != 0 { Some(name(&mut rest)?) } else { None };
     let mut values = Values::new();
-    for _ in 0..rest.byte()? {
-        values.push((rest.text()?, rest.value()?));
+    while !rest.0.is_empty() {
+        values.push((value_name(&mut rest)?, value(&mut rest, at)?));
     }
     Some(Decision { at, customer: customer.into(), journey, run, step, decision, reason, channel, command_id, values })
 }
 
-struct Bytes<'a>(&'a [u8]);
+fn name(rest: &mut Bytes<'_>) -> Option<CompactString> {
+    let len = rest.number()?;
+    rest.text(len)
+}
 
-impl Bytes<'_> {
-    fn byte(&mut self) -> Option<u8> {
-        let (first, rest) = self.0.split_first()?;
-        self.0 = rest;
-        Some(*first)
-    }
-
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (first, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(*first)
-    }
-
-    fn text(&mut self) -> Option<CompactString> {
-        let len = usize::from(self.byte()?);
-        let (text, rest) = self.0.split_at_checked(len)?;
-        self.0 = rest;
-        CompactString::from_utf8(text).ok()
-    }
-
-    fn value(&mut self) -> Option<Value> {
-        Some(match self.byte()? {
-            0 => Value::Null,
-            1 => Value::Bool(self.byte()? != 0),
-            2 => Value::Number(f64::from_le_bytes(self.array()?)),
-            3 => Value::Text(self.text()?),
-            _ => return None,
-        })
+fn value_name(rest: &mut Bytes<'_>) -> Option<CompactString> {
+    match rest.number()? {
+        number @ 0..NAME => words::word(number).map(CompactString::from),
+        head => rest.text(head - NAME),
     }
 }
+
+fn value(rest: &mut Bytes<'_>, at: Millis) -> Option<Value> {
+    match rest.number()? {
+        INSTANT => Some(Value::Text(format_rfc3339(at.wrapping_add(rest.signed()?)).into())),
+        WORD => {
+            let number = rest.number()?;
+            words::word(number).map(|word| Value::Text(word.into()))
+        }
+        head => rest.value_of(head),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -16,8 +16,9 @@ pub const LEADER: &str = "cartwheel-leader";
 /// Header with the sequence number, decimal; absent on a leader record.
 pub const SEQ: &str = "cartwheel-seq";
 
-/// The behaviour that a turn record was decided under; raised with every change that alters a decision.
-pub const SEMANTICS: u32 = 1;
+/// The behaviour that a turn record was decided under; raised with every change that alters a decision or the bytes of it that the
+/// chain hash covers. 2: decisions are packed more tightly.
+pub const SEMANTICS: u32 = 2;
 
 /// What a record of the sends topic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -67,8 +67,8 @@ pub struct Meta {
     pub partitions: i32,
 }
 
-/// Magic and version. Version 1 kept documents one by one and did not know the number of partitions.
-const META_HEADER: [u8; 2] = [b'M', 2];
+/// Magic and version. Version 1 kept documents one by one and did not know the number of partitions; version 2 packed decisions loosely.
+const META_HEADER: [u8; 2] = [b'M', 3];
 
 impl Meta {
     /// The stored form.

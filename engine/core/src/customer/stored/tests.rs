@@ -1,0 +1,150 @@
+use super::*;
+use crate::timer::NEVER;
+use crate::value::Value;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+fn customer() -> Customer {
+    let mut customer = Customer::new(CustomerId::of("ana"));
+    customer.seen = [1, 2, 3, 4, 5, 0, u64::MAX, 0];
+    (customer.seen_next, customer.granted, customer.denied, customer.bounced) = (3, 1, 2, 4);
+    (customer.complained, customer.reachable, customer.orders) = (8, 17, 5);
+    (customer.lifetime_value, customer.last_order_at) = (123.45, -1);
+    let captures = [Value::Null, Value::Bool(true), Value::Number(-0.5), Value::Text("Zoë".into())];
+    let narrow = Run {
+        id: RunId(1 << 100),
+        last_command: 7,
+        key: 8,
+        opened_at: 1_767_261_600_123,
+        deadline: 1_767_265_200_123,
+        due: 1_767_261_600_123,
+        anchor: 1_767_261_600_122,
+        last_sent_at: Millis::MIN,
+        journey: 13,
+        op: 14,
+        choice: 15,
+        stage: Stage::Lingering,
+        at_send: true,
+        engaged: false,
+        converted: true,
+        held: false,
+        captures: captures.clone().into_iter().collect(),
+    };
+    let wide = Run { id: RunId(2), deadline: NEVER, journey: 256, stage: Stage::Window, captures: ThinVec::new(), ..narrow.clone() };
+    customer.runs.extend([wide, narrow]);
+    customer.entries.push(Entry { journey: 1, key: 2, at: 3 });
+    customer.touches.push(Touch { at: 4, journey: 5, channel: Channel::Push });
+    customer.attributes.extend(captures.into_iter().zip(21..).map(|(value, name)| (name, value)));
+    customer.refresh_deadline();
+    customer
+}
+
+fn encoded(customer: &Customer) -> Vec<u8> {
+    let mut out = Vec::new();
+    encode_customer(customer, &mut out);
+    out
+}
+
+/// Golden bytes: what a released version wrote must stay readable.
+#[test]
+fn the_stored_form_does_not_change_unnoticed() {
+    let written = encoded(&customer());
+    let golden = (written.len(), xxhash_rust::xxh3::xxh3_64(&written), &written[..6]);
+    assert_eq!(golden, (267, 6_561_994_829_949_111_204, &[b'C', 2, 251, 15, 1, 17][..]));
+}
+
+#[test]
+fn somebody_of_whom_little_is_known_takes_few_bytes() {
+    let mut customer = Customer::new(CustomerId::of("ana"));
+    customer.first_sight(9);
+    assert_eq!(encoded(&customer), [b'C', 2, 1, 2, 0, 16, 9, 0, 0, 0, 0, 0, 0, 0]);
+}
+
+fn time() -> impl Strategy<Value = Millis> {
+    let usual = 1_760_000_000_000..1_770_000_000_000_i64;
+    prop_oneof![5 => usual, 1 => any::<i64>(), 1 => Just(0), 1 => Just(Millis::MIN), 1 => Just(NEVER)]
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::Bool),
+        any::<f64>().prop_map(Value::Number),
+        any::<i32>().prop_map(|hundredths| Value::Number(f64::from(hundredths) / 100.0)),
+        ".{0,90}".prop_map(|text| Value::Text(text.into())),
+    ]
+}
+
+/// Anything that is often nothing.
+fn seldom<T: Default + Clone + std::fmt::Debug>(some: impl Strategy<Value = T>) -> impl Strategy<Value = T> {
+    prop_oneof![Just(T::default()), some]
+}
+
+prop_compose! {
+    fn run()(
+        (id, last_command, key) in (any::<u128>(), seldom(any::<u128>()), seldom(any::<u64>())),
+        (opened_at, deadline, due, anchor, last_sent_at) in (time(), time(), time(), time(), time()),
+        (journey, op, choice, stage) in (seldom(any::<u16>()), 0..300_u16, seldom(any::<u8>()), 0..3_usize),
+        (at_send, engaged, converted, held) in any::<(bool, bool, bool, bool)>(),
+        captures in vec(value(), 0..4),
+    ) -> Run {
+        let (id, stage, captures) = (RunId(id), [Stage::Window, Stage::Running, Stage::Lingering][stage], captures.into_iter().collect());
+        Run {
+            id, last_command, key, opened_at, deadline, due, anchor, last_sent_at, journey, op, choice, stage, at_send, engaged, converted, held, captures,
+        }
+    }
+}
+
+prop_compose! {
+    fn anybody()(
+        (seen, seen_next) in ([seldom(any::<u64>()), seldom(any::<u64>())], 0..8_u8),
+        (granted, reachable, refusals) in (any::<u8>(), any::<u8>(), seldom(any::<(u8, u8, u8)>())),
+        (orders, lifetime_value, last_order_at) in (seldom(any::<u32>()), seldom(any::<f64>()), time()),
+        runs in vec(run(), 0..4),
+        entries in vec((any::<u16>(), seldom(any::<u64>()), time()), 0..4),
+        touches in vec((any::<u16>(), 0..Channel::ALL.len(), time()), 0..20),
+        attributes in vec((any::<u32>(), value()), 0..4),
+    ) -> Customer {
+        let mut customer = Customer::new(CustomerId(7));
+        (customer.seen[0], customer.seen[5], customer.seen_next) = (seen[0], seen[1], seen_next);
+        (customer.granted, customer.reachable) = (granted, reachable);
+        (customer.denied, customer.bounced, customer.complained) = refusals;
+        (customer.orders, customer.lifetime_value, customer.last_order_at) = (orders, lifetime_value, last_order_at);
+        customer.runs = runs.into_iter().collect();
+        customer.entries = entries.into_iter().map(|(journey, key, at)| Entry { journey, key, at }).collect();
+        customer.touches = touches.into_iter().map(|(journey, channel, at)| Touch { at, journey, channel: Channel::ALL[channel] }).collect();
+        customer.attributes = attributes.into_iter().collect();
+        customer.refresh_deadline();
+        customer
+    }
+}
+
+proptest! {
+    #[test]
+    fn anybody_reads_back(customer in anybody()) {
+        prop_assert_eq!(decode_customer(customer.id, &encoded(&customer), &Zones::new("UTC")), Ok(customer));
+    }
+
+    #[test]
+    fn damage_is_noticed_or_read_and_never_panics(customer in anybody(), place: prop::sample::Index, byte: u8) {
+        let (zones, mut bytes) = (Zones::new("UTC"), encoded(&customer));
+        let cut = decode_customer(customer.id, &bytes[..place.index(bytes.len())], &zones);
+        prop_assert!(matches!(cut, Err(StateError::Damaged(_) | StateError::Header(_))));
+        bytes.push(byte);
+        prop_assert_eq!(decode_customer(customer.id, &bytes, &zones), Err(StateError::Damaged(bytes.len() - 1)));
+        bytes.pop();
+        let place = place.index(bytes.len());
+        bytes[place] = byte;
+        if let Ok(read) = decode_customer(customer.id, &bytes, &zones) {
+            // A NaN is not equal to itself, but its bytes are.
+            let again = encoded(&read);
+            prop_assert_eq!(decode_customer(customer.id, &again, &zones).map(|read| encoded(&read)), Ok(again));
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read_without_a_panic(body: Vec<u8>) {
+        let bytes = [&[MAGIC, VERSION][..], &body].concat();
+        let _ = decode_customer(CustomerId(7), &bytes, &Zones::new("UTC"));
+    }
+}
