@@ -27,6 +27,8 @@ pub struct Event<'a> {
     /// Event time; none where the event has none (then the record's time counts).
     pub time: Option<Millis>,
     text: &'a str,
+    /// Without escapes.
+    plain: bool,
     whole: Extent,
     top: Top,
 }
@@ -54,12 +56,12 @@ impl<'a> Event<'a> {
 
     /// For deduplication.
     pub fn id(&self) -> Option<Cow<'a, str>> {
-        self.at(Place::ID)?.string()
+        self.string(self.at(Place::ID)?)
     }
 
     /// The top-level field `channel` of subscriptions.
     pub fn channel(&self) -> Option<Cow<'a, str>> {
-        self.at(Place::CHANNEL)?.string()
+        self.string(self.at(Place::CHANNEL)?)
     }
 
     /// The object under the subject's name.
@@ -83,6 +85,11 @@ impl<'a> Event<'a> {
     /// The size of such a field, where it is known without reading it.
     pub(super) fn known_size(&self, field: usize) -> Option<usize> {
         (field == CART_ITEMS).then_some(self.top.items as usize)
+    }
+
+    /// A string of this record; none for another type.
+    pub(super) fn string(&self, raw: Raw<'a>) -> Option<Cow<'a, str>> {
+        string(raw, self.plain)
     }
 
     fn at(&self, place: Place) -> Option<Raw<'a>> {
@@ -143,10 +150,7 @@ fn event<'a>(
         Some(read) => read,
         None => read_fully(value, &mut top)?,
     };
-    let string = |place| {
-        let raw = top.get(place).raw(text)?;
-        if plain { raw.plain_string().map(Cow::Borrowed) } else { raw.string() }
-    };
+    let string = |place| string(top.get(place).raw(text)?, plain);
     let kind = name(string(Place::TYPE), "type", Poison::MissingType)?;
     let customer = name(string(Place::CUSTOMER), "customer", Poison::MissingCustomer)?;
     let time = top.get(Place::TIME).raw(text).map(|raw| event_time(raw, string(Place::TIME), record_time, policy)).transpose()?;
@@ -156,7 +160,12 @@ fn event<'a>(
     if let Some(profile) = top.get(Place::subject(Subject::Profile)).raw(text) {
         check_profile(profile)?;
     }
-    Ok(Event { kind, customer, time, text, whole, top })
+    Ok(Event { kind, customer, time, text, plain, whole, top })
+}
+
+/// Of a record without escapes, if it is plain: then they are not looked for.
+fn string(raw: Raw<'_>, plain: bool) -> Option<Cow<'_, str>> {
+    if plain { raw.plain_string().map(Cow::Borrowed) } else { raw.string() }
 }
 
 /// Of what was read fully: the one pass declines what has not its type.

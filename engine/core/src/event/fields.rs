@@ -53,7 +53,7 @@ fn deeper<'a>(raw: Raw<'a>, path: &[CompactString]) -> Option<Raw<'a>> {
 pub fn key_text<'a>(event: &Event<'a>, field: &EventField) -> Option<Cow<'a, str>> {
     let raw = find(event, field)?;
     match raw.0.as_bytes().first() {
-        Some(b'"') => raw.string(),
+        Some(b'"') => event.string(raw),
         Some(b'{' | b'[') => None,
         _ => Some(Cow::Borrowed(raw.0)),
     }

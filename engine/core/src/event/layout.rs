@@ -32,8 +32,9 @@ pub struct Layouts {
 /// Some bytes and the value behind them.
 #[derive(Clone, Debug)]
 struct Piece {
-    /// Padded with zeros.
-    literal: [u8; LITERAL],
+    /// The bytes, in two words, and a mask of them.
+    literal: [u64; 2],
+    mask: [u64; 2],
     len: u8,
     value: Value,
     /// Where the value belongs, if the product reads it.
@@ -78,8 +79,7 @@ impl Layouts {
                 next = piece.other;
                 continue;
             };
-            let (first, count) = piece.marks;
-            for mark in self.marks.get(first as usize..).into_iter().flatten().take(usize::from(count)) {
+            for mark in self.marks_of(piece) {
                 let place = top.place(mark.place);
                 let to = (at + usize::from(mark.offset)) as u32;
                 if mark.end { place.end = to } else { place.start = to }
@@ -101,6 +101,15 @@ impl Layouts {
             std::str::from_utf8(bytes).ok()?
         };
         Some((text, Extent::new(0, bytes.len())))
+    }
+
+    #[inline]
+    fn marks_of(&self, piece: &Piece) -> &[Mark] {
+        let (first, count) = piece.marks;
+        if count == 0 {
+            return &[]; // as most have
+        }
+        self.marks.get(first as usize..first as usize + usize::from(count)).unwrap_or_default()
     }
 
     /// Learns the layout of a record that the one pass has read.
@@ -153,16 +162,10 @@ impl Piece {
     /// Where the value behind the literal begins and ends, if both stand there.
     #[inline]
     fn value_at(&self, bytes: &[u8], at: usize, ascii: &mut bool) -> Option<(usize, usize)> {
-        let len = usize::from(self.len);
-        let start = at + len;
+        let start = at + usize::from(self.len);
         let rest = bytes.get(at..)?;
-        let fits = match rest.first_chunk::<LITERAL>() {
-            Some(here) => {
-                let differing = u128::from_le_bytes(*here) ^ u128::from_le_bytes(self.literal);
-                len == 0 || differing << (8 * (LITERAL - len)) == 0
-            }
-            None => rest.get(..len)? == &self.literal[..len],
-        };
+        let here = rest.first_chunk::<LITERAL>().map_or_else(|| padded(rest), words);
+        let fits = (here[0] ^ self.literal[0]) & self.mask[0] | (here[1] ^ self.literal[1]) & self.mask[1] == 0;
         if !fits {
             return None;
         }
@@ -175,6 +178,20 @@ impl Piece {
         };
         Some((start, end))
     }
+}
+
+#[inline]
+fn words(literal: &[u8; LITERAL]) -> [u64; 2] {
+    let all = u128::from_le_bytes(*literal);
+    [all as u64, (all >> 64) as u64]
+}
+
+/// Of less than a literal's bytes. Zeros, which no literal has, are behind them.
+#[cold]
+fn padded(bytes: &[u8]) -> [u64; 2] {
+    let mut literal = [0; LITERAL];
+    literal[..bytes.len()].copy_from_slice(bytes);
+    words(&literal)
 }
 
 fn is_integer(bytes: &[u8], start: usize, end: usize) -> bool {
@@ -278,8 +295,6 @@ impl Parts<'_> {
         for (number, part) in literals.into_iter().enumerate() {
             let from = self.from + number * LITERAL;
             let last = number + 1 == count;
-            let mut literal = [0; LITERAL];
-            literal[..part.len()].copy_from_slice(part);
             self.fits &= part.is_ascii();
             // A mark stands in the piece that has the byte before it, where it is an end.
             let marks = self.marks.iter().filter(|(_, end, at)| {
@@ -289,7 +304,8 @@ impl Parts<'_> {
             let marks = marks.map(|(place, end, at)| Mark { place: *place, end: *end, offset: (at - from) as u8 }).collect();
             self.pieces.push((
                 Piece {
-                    literal,
+                    literal: padded(part),
+                    mask: padded(&[0xff; LITERAL][..part.len()]),
                     len: part.len() as u8,
                     value: if last { value } else { Value::None },
                     place: place.filter(|_| last),
