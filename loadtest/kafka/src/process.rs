@@ -18,6 +18,8 @@ fn java(lib: &Path, dir: &Path, heap: &str) -> Command {
     command
         .arg(format!("-Xmx{heap}"))
         .arg("-XX:+UseG1GC")
+        // Runs are short: the second compiler would take a tenth of two processors during the minutes in which nothing has paid for it.
+        .arg("-XX:TieredStopAtLevel=1")
         .arg("-Djava.awt.headless=true")
         .arg(format!("-Dlog4j2.configurationFile={}", dir.join("log4j2.properties").display()))
         .arg("-cp")
@@ -28,7 +30,6 @@ fn java(lib: &Path, dir: &Path, heap: &str) -> Command {
 /// Formats the log directory for KRaft; one that is formatted stays as it is.
 pub(crate) fn format(lib: &Path, dir: &Path) -> Result<(), Error> {
     let output = java(lib, dir, "256m")
-        .arg("-XX:TieredStopAtLevel=1")
         .args(["kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", CLUSTER, "-c"])
         .arg(dir.join("server.properties"))
         .output()

@@ -129,6 +129,13 @@ impl Journal {
         })
     }
 
+    /// The first byte of the newest entry of a chain, for its side effect: it is in the nearest cache afterwards.
+    pub fn look(&self, head: u32) -> u8 {
+        let at = head.wrapping_sub(1);
+        let chunk = self.chunks.get((at >> CHUNK_BITS) as usize);
+        chunk.and_then(|chunk| chunk.get(at as usize & (CHUNK - 1))).copied().unwrap_or(0)
+    }
+
     /// The newest entry of a chain; none for the chain 0.
     pub fn entry(&self, head: u32) -> Option<Entry<'_>> {
         let at = head.checked_sub(1)?;

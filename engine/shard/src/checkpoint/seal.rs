@@ -3,6 +3,7 @@
 use super::append;
 use cartwheel_core::customer::{Customer, Document, Journal, Mark, encode_customer};
 use cartwheel_core::id::CustomerId;
+use std::hint::black_box;
 use std::ops::Range;
 
 /// A copy of what changed since the previous checkpoint.
@@ -92,6 +93,8 @@ impl Sealed {
         let mut more = true;
         while more {
             more = false;
+            // Reads that do not wait for each other, before those that do.
+            heads.iter().for_each(|head| _ = black_box(self.journal.look(*head)));
             for (head, chain) in heads.iter_mut().zip(chains.iter_mut()).filter(|(head, _)| **head != 0) {
                 let Some(entry) = self.journal.entry(*head) else {
                     *head = 0;
