@@ -220,8 +220,8 @@ mod tests {
             &settings,
             &[
                 ("fetch.message.max.bytes", "1048576"),
-                ("queued.min.messages", "100000"),
-                ("queued.max.messages.kbytes", "32768"),
+                ("queued.min.messages", "8000"),
+                ("queued.max.messages.kbytes", "4096"),
                 ("fetch.wait.max.ms", "50"),
                 ("fetch.queue.backoff.ms", "1"),
                 ("enable.partition.eof", "true"),

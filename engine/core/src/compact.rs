@@ -252,7 +252,7 @@ impl Bytes<'_> {
         })
     }
 
-    /// What [`put_float`] wrote.
+    /// What [`Writer::float`] wrote.
     pub fn float(&mut self) -> Option<f64> {
         match self.value()? {
             Value::Number(number) => Some(number),

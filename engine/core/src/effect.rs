@@ -110,6 +110,7 @@ impl Effects {
         self.packed.clear();
         pack::pack(plan, decided, &mut self.packed);
         self.chain.update(&customer.id.0.to_le_bytes());
+        self.chain.update(&(self.packed.len() as u64).to_le_bytes());
         self.chain.update(&self.packed);
         self.journal.append(&mut customer.cold, Document::Decision, &self.packed);
         self.tally.count(decided);

@@ -330,7 +330,10 @@ fn deeper_than(value: &[u8], limit: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::scan::tests::json;
     use super::*;
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
 
     fn reason(text: &str) -> Result<(), (Poison, String)> {
         decode(text.as_bytes(), 1_767_261_600_000, &Policy::default()).map(drop).map_err(|bad| (bad.reason, bad.detail.into_owned()))
@@ -367,6 +370,31 @@ mod tests {
         }
         let large = format!(r#"{{"type":"t","customer":"c","x":"{}"}}"#, "x".repeat(200_000));
         assert_eq!(reason(&large).map_err(|(reason, _)| reason), Err(Poison::TooLarge));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, rng_seed: RngSeed::Fixed(14), ..ProptestConfig::default() })]
+
+        /// Events, and why others are none, whatever was decoded before.
+        #[test]
+        fn a_decoder_decodes_as_if_it_had_seen_nothing(values in prop::collection::vec((json(), json(), json()), 1..8)) {
+            let mut decoder = Decoder::default();
+            let policy = Policy::default();
+            for (cart, time, customer) in values {
+                for record in [
+                    serde_json::json!({ "type": "t", "customer": "c", "cart": cart }),
+                    serde_json::json!({ "type": "t", "customer": customer, "time": time }),
+                    serde_json::json!({ "type": "t", "customer": "c", "time": "2026-01-01T10:00:00.123Z", "id": time, "profile": { "email": customer } }),
+                ] {
+                    let record = record.to_string();
+                    for _ in 0..2 {
+                        let learned = decoder.decode(record.as_bytes(), 1_767_261_600_000, &policy);
+                        let plainly = decode(record.as_bytes(), 1_767_261_600_000, &policy);
+                        prop_assert_eq!(format!("{:?}", learned), format!("{:?}", plainly));
+                    }
+                }
+            }
+        }
     }
 
     #[test]

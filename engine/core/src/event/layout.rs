@@ -15,6 +15,12 @@ use super::top::{Extent, Place, Top};
 const MAX_PIECES: usize = 1_000;
 /// Records with more pieces are not learned: their lists are seldom as long again.
 const MAX_RECORD: usize = 80;
+/// Most records that are tried. Where each has a layout of its own, learning would never pay.
+const MAX_TRIES: u32 = 2_000;
+/// Longest record that is learned, in bytes.
+const MAX_TEXT: usize = 8 * 1024;
+/// Most pieces that may stand in the same place, such as types: they are tried one after the other.
+const MAX_OTHERS: usize = 64;
 /// Longest literal of a piece; a longer one is divided.
 const LITERAL: usize = 16;
 /// Longer integers may be beyond 64 bits.
@@ -27,6 +33,7 @@ const NONE: u32 = u32::MAX;
 pub struct Layouts {
     pieces: Vec<Piece>,
     marks: Vec<Mark>,
+    tries: u32,
 }
 
 /// Some bytes and the value behind them.
@@ -114,13 +121,15 @@ impl Layouts {
 
     /// Learns the layout of a record that the one pass has read.
     pub fn learn(&mut self, text: &str, whole: Extent) {
-        if self.pieces.len() >= MAX_PIECES || whole != Extent::new(0, text.len()) {
+        let known = self.pieces.len() >= MAX_PIECES || self.tries >= MAX_TRIES;
+        if known || text.len() > MAX_TEXT || whole != Extent::new(0, text.len()) {
             return;
         }
+        self.tries += 1;
         let mut parts = Parts { text, from: 0, marks: Vec::new(), items: 0, pieces: Vec::new(), fits: true };
         parts.walk(Raw(text), None, Inside::Top);
         parts.piece(text.len(), Value::End(parts.items), None);
-        if parts.fits && parts.pieces.len() <= MAX_RECORD {
+        if parts.fits && parts.pieces.len() <= MAX_RECORD && self.pieces.len() + parts.pieces.len() <= MAX_PIECES {
             self.enter(parts.pieces);
         }
     }
@@ -133,10 +142,14 @@ impl Layouts {
                 None => 0,
                 Some(before) => self.pieces[before as usize].next,
             };
-            let mut last = None;
+            let (mut last, mut others) = (None, 0);
             while let Some(here) = self.pieces.get(at as usize).filter(|here| !here.same(&piece)) {
                 last = Some(at);
+                others += 1;
                 at = here.other;
+            }
+            if others >= MAX_OTHERS && at == NONE {
+                return;
             }
             if at == NONE {
                 at = self.pieces.len() as u32;
@@ -221,6 +234,10 @@ enum Inside {
 
 impl Parts<'_> {
     fn walk(&mut self, raw: Raw<'_>, place: Option<Place>, inside: Inside) {
+        self.fits &= self.pieces.len() <= MAX_RECORD;
+        if !self.fits {
+            return;
+        }
         let Extent { start, end } = Extent::of(raw, self.text);
         let (start, end) = (start as usize, end as usize);
         match raw.0.as_bytes().first() {
@@ -256,7 +273,10 @@ impl Parts<'_> {
         let mut names = Vec::new();
         for (name, value) in object_entries(raw) {
             // Of repeated names the last counts: that is not a matter of the layout alone.
-            self.fits &= !names.contains(&name);
+            self.fits &= names.len() < MAX_RECORD && !names.contains(&name);
+            if !self.fits {
+                return;
+            }
             let subject = Subject::parse(name.as_bytes());
             let (place, within) = match inside {
                 Inside::Top => {
@@ -415,10 +435,21 @@ mod tests {
         learn(&mut layouts, r#"{"type":"a","cart":{"id":"1","id":"2"}}"#);
         learn(&mut layouts, &format!(r#"{{"type":"a","x":[{}1]}}"#, "1,".repeat(MAX_RECORD)));
         assert!(layouts.pieces.is_empty());
-        for number in 0..MAX_PIECES {
+        layouts.tries = MAX_TRIES;
+        learn(&mut layouts, RECORDS[0]);
+        assert!(layouts.pieces.is_empty());
+        layouts.tries = 0;
+        for number in 0..100 {
             learn(&mut layouts, &format!(r#"{{"type":"t{number}","customer":"c","n":1}}"#));
         }
-        assert!((MAX_PIECES..MAX_PIECES + MAX_RECORD).contains(&layouts.pieces.len()));
+        let known = |number: usize| check(&layouts, &format!(r#"{{"type":"t{number}","customer":"d","n":2}}"#));
+        assert_eq!((0..100).filter(|number| known(*number)).collect::<Vec<_>>(), (0..MAX_OTHERS).collect::<Vec<_>>());
+        let mut layouts = Layouts::default();
+        for number in 0..2_000 {
+            let (a, b, c) = (number % 16, number / 16 % 16, number / 256);
+            learn(&mut layouts, &format!(r#"{{"a":{{"{a}":1}},"b":{{"{b}":1}},"c":{{"{c}":1}}}}"#));
+        }
+        assert!((MAX_PIECES - MAX_RECORD..=MAX_PIECES).contains(&layouts.pieces.len()), "{}", layouts.pieces.len());
     }
 
     proptest! {

@@ -79,6 +79,9 @@ impl<'a> Scan<'a> {
     #[inline]
     fn part(&mut self, subject: Subject, at: usize, name: &[u8], top: &mut Top) -> Option<usize> {
         let Some(field) = known_field(subject, name) else { return self.value(at) };
+        if field == CART_ITEMS {
+            top.items = 0; // of repeated names the last counts
+        }
         let end = if field == CART_ITEMS && self.byte(at) == b'[' {
             let (end, items) = self.array(at)?;
             top.items = items;
@@ -290,6 +293,9 @@ pub mod tests {
             r#" { "type" : "x" , "customer" : "Zoë" , "n" : [ ] , "o" : { } , "b" : [ true , false , null , 0 ] } "#,
             r#"{"cart":{"id":1,"total":2},"cart":{"items":[]},"order":{"id":7},"message":null,"id":null,"id":"last"}"#,
             r#"{"cart":{"id":1},"cart":null}"#,
+            r#"{"cart":{"items":[1,2],"items":null}}"#,
+            r#"{"cart":{"items":[1,2],"items":[3]}}"#,
+            r#"{"cart":{"items":[1,2]},"cart":{"id":1}}"#,
             r#"{"time":1767261600123,"time":true}"#,
             "{}",
         ] {
@@ -364,6 +370,25 @@ pub mod tests {
         fn any_json_is_declined_or_read_as_by_the_full_parser(value in json(), pretty in any::<bool>()) {
             let text = if pretty { format!("{value:#}") } else { value.to_string() };
             same(&text);
+        }
+
+        /// Names that stand twice, at the top and below.
+        #[test]
+        fn of_repeated_names_the_last_counts(
+            cart in prop::collection::vec(("id|total|items|note", json()), 0..5),
+            more in prop::collection::vec(("cart|order|id|type|time|message|channel", json()), 0..5),
+            place in 0..5usize,
+        ) {
+            let object = |members: &[(String, String)]| {
+                let members: Vec<String> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+                format!("{{{}}}", members.join(","))
+            };
+            let written = |members: Vec<(String, serde_json::Value)>| -> Vec<(String, String)> {
+                members.into_iter().map(|(name, value)| (name, value.to_string())).collect()
+            };
+            let mut record = written(more);
+            record.insert(place.min(record.len()), ("cart".to_owned(), object(&written(cart))));
+            same(&object(&record));
         }
 
         /// A valid record with a byte changed, taken out or put in.

@@ -1,6 +1,6 @@
 //! Single rules of the shard protocol.
 
-use super::world::{CART, HOUR, MINUTE, START, World, plan, plan_of};
+use super::world::{CART, HOUR, MINUTE, Owner, START, World, plan, plan_of};
 use crate::checkpoint::memory::MemoryStore;
 use crate::{Clock, Settings, ShardError};
 use cartwheel_core::command::MAX_BYTES;
@@ -216,4 +216,33 @@ fn an_advance_of_the_clock_that_decides_nothing_leaves_no_trace() {
     let turned = owner.shard.turn(&[] as &[Record<'_>], clock, &mut out).unwrap();
     assert!(!turned.recorded && out.is_empty());
     assert_eq!((owner.shard.now(), world.sends.len()), (now, records));
+}
+
+/// Behind a checkpoint that is not yet stored, documents take so much memory and no more.
+#[test]
+fn a_shard_waits_behind_a_checkpoint_that_takes_long() {
+    let mut world = with_cart();
+    let settings = Settings { max_journal: 1_000, ..Settings::default() };
+    let mut owner = world.open(settings, MemoryStore::default()).unwrap().unwrap();
+    owner.drain(&mut world, 8, START, true).unwrap().unwrap();
+    assert!(!owner.shard.wants_checkpoint() && !owner.shard.must_wait());
+    let note = "x".repeat(1_500);
+    let seen = |n: i64| format!(r#"{{"type":"seen","customer":"ana","time":{START},"product":{{"id":"p{n}","note":"{note}"}}}}"#);
+    let first = world.events.len() as i64;
+    let apply = |owner: &mut Owner, n: i64| {
+        let value = seen(n);
+        let record = Record { offset: first + n, time: START, key: None, value: value.as_bytes() };
+        owner.shard.turn(&[record], Clock { wall: START, caught_up: None }, &mut Vec::new()).unwrap();
+    };
+    apply(&mut owner, 0);
+    assert!(owner.shard.wants_checkpoint() && !owner.shard.must_wait());
+    let mut out = Vec::new();
+    owner.shard.begin_checkpoint(&mut out).unwrap();
+    assert!(!owner.shard.wants_checkpoint() && !owner.shard.must_wait());
+    apply(&mut owner, 1);
+    assert!(!owner.shard.must_wait());
+    apply(&mut owner, 2);
+    assert!(owner.shard.must_wait());
+    owner.publish(&mut world, &mut out).unwrap().unwrap();
+    assert!(!owner.shard.must_wait() && owner.shard.wants_checkpoint() && owner.shard.counters().checkpoints == 1);
 }

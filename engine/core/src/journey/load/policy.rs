@@ -7,6 +7,9 @@ use crate::policy::{Cap, CapScope, Policy};
 use crate::time::{DAY, Span};
 use jiff::tz::TimeZoneDatabase;
 
+/// Greatest `max_event_bytes`: an event's documents fit into a chunk of the journal (1 MiB), and brokers take no more by default.
+const MAX_EVENT_BYTES: usize = 1_000_000;
+
 /// Longest rolling window of a cap: as long as touches are remembered at most.
 const MAX_WINDOW: Span = Span(366 * DAY);
 
@@ -59,10 +62,10 @@ fn check_numbers(policy: &Policy, say: &mut impl FnMut(String, String)) {
     for (name, span) in all.filter(|(_, span)| *span > MAX_WINDOW) {
         say(format!("`{name}` is {span}: longer than a year"), "write a shorter duration".into());
     }
-    if !(256..=16 * 1024 * 1024).contains(&policy.max_event_bytes) {
+    if !(256..=MAX_EVENT_BYTES).contains(&policy.max_event_bytes) {
         say(
             format!("`max_event_bytes` is {}", policy.max_event_bytes),
-            "write a number from 256 to 16777216; 131072 is the default".into(),
+            format!("write a number from 256 to {MAX_EVENT_BYTES}; 131072 is the default"),
         );
     }
 }
