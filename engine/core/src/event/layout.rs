@@ -308,13 +308,13 @@ impl Parts<'_> {
 
     /// The literal up to `start`, in pieces, the last of which has the value.
     fn piece(&mut self, start: usize, value: Value, place: Option<Place>) {
-        let literals = self.text.as_bytes()[self.from..start].chunks(LITERAL);
-        let count = literals.len().max(1);
-        let mut literals: Vec<&[u8]> = literals.collect();
-        literals.resize(count, &[]);
-        for (number, part) in literals.into_iter().enumerate() {
-            let from = self.from + number * LITERAL;
-            let last = number + 1 == count;
+        let literal = &self.text.as_bytes()[self.from..start];
+        // The last part is shorter than the others: so no piece with a value is the beginning of a longer literal.
+        let last = literal.len() / LITERAL;
+        for number in 0..=last {
+            let begin = number * LITERAL;
+            let part = &literal[begin..literal.len().min(begin + LITERAL)];
+            let (from, last) = (self.from + begin, number == last);
             self.fits &= part.is_ascii();
             // A mark stands in the piece that has the byte before it, where it is an end.
             let marks = self.marks.iter().filter(|(_, end, at)| {
@@ -426,6 +426,15 @@ mod tests {
         }
         let broken = b"{\"id\":\"\xff\",\"type\":\"cart_updated\",\"customer\":\"c1\",\"time\":\"x\",\"cart\":{\"id\":\"k\",\"total\":1,\"items\":[]}}";
         assert!(layouts.read(broken, &mut Top::default()).is_none());
+    }
+
+    /// The literal before the value has just the length of a piece.
+    #[test]
+    fn a_value_may_take_the_place_of_another_type() {
+        let mut layouts = Layouts::default();
+        let records = ["null", "5", "\"x\"", "true", "{}", "[1]", "-0.5"].map(|value| format!(r#"{{"abcdefghijkl":{value},"type":"t"}}"#));
+        records.iter().for_each(|record| learn(&mut layouts, record));
+        assert_eq!(records.iter().filter(|record| check(&layouts, record)).count(), records.len());
     }
 
     #[test]
