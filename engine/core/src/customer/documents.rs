@@ -131,19 +131,21 @@ impl Journal {
 
     /// The first byte of the newest entry of a chain, for its side effect: it is in the nearest cache afterwards.
     pub fn look(&self, head: u32) -> u8 {
-        let at = head.wrapping_sub(1);
-        let chunk = self.chunks.get((at >> CHUNK_BITS) as usize);
-        chunk.and_then(|chunk| chunk.get(at as usize & (CHUNK - 1))).copied().unwrap_or(0)
+        self.from(head).and_then(<[u8]>::first).copied().unwrap_or(0)
     }
 
     /// The newest entry of a chain; none for the chain 0.
     pub fn entry(&self, head: u32) -> Option<Entry<'_>> {
-        let at = head.checked_sub(1)?;
-        let chunk = self.chunks.get((at >> CHUNK_BITS) as usize)?;
-        let (header, rest) = chunk.get(at as usize & (CHUNK - 1)..)?.split_first_chunk::<HEADER>()?;
+        let (header, rest) = self.from(head)?.split_first_chunk::<HEADER>()?;
         let [a, b, c, d, kind, e, f, g, h] = *header;
         let content = rest.get(..u32::from_le_bytes([e, f, g, h]) as usize)?;
         Some(Entry { older: u32::from_le_bytes([a, b, c, d]), document: Document::from_number(kind)?, content })
+    }
+
+    /// The chunk from the newest entry of a chain on.
+    fn from(&self, head: u32) -> Option<&[u8]> {
+        let at = head.checked_sub(1)?;
+        self.chunks.get((at >> CHUNK_BITS) as usize)?.get(at as usize & (CHUNK - 1)..)
     }
 
     /// The journal so far, which leaves an empty one behind that keeps the unused memory.

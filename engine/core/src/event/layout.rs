@@ -121,8 +121,8 @@ impl Layouts {
 
     /// Learns the layout of a record that the one pass has read.
     pub fn learn(&mut self, text: &str, whole: Extent) {
-        let known = self.pieces.len() >= MAX_PIECES || self.tries >= MAX_TRIES;
-        if known || text.len() > MAX_TEXT || whole != Extent::new(0, text.len()) {
+        let full = self.pieces.len() >= MAX_PIECES || self.tries >= MAX_TRIES;
+        if full || text.len() > MAX_TEXT || whole != Extent::new(0, text.len()) {
             return;
         }
         self.tries += 1;
