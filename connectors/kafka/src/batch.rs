@@ -1,10 +1,12 @@
-//! A batch of records, borrowed from librdkafka's fetch buffers: nothing is copied or allocated per record.
+//! A batch of records, borrowed from the buffers that they were fetched into: nothing is copied per record.
 
+use crate::direct::{Chunk, Span};
 use crate::fetch::Native;
 use crate::record::{Headers, OwnedRecord, bytes};
 use cartwheel_core::sends;
 use rdkafka::bindings as sys;
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -15,6 +17,8 @@ pub struct Batch {
     capacity: usize,
     /// Messages must not outlive the client that they came from.
     client: Option<Arc<Native>>,
+    /// Records that came the direct way; then there are no messages.
+    chunk: Option<(Arc<Chunk>, Range<usize>)>,
 }
 
 // SAFETY: the batch alone owns its messages, and librdkafka lets any thread read and destroy them. (Not Sync: librdkafka
@@ -24,27 +28,45 @@ impl Batch {
     /// An empty batch for at most `capacity` records (at least 1).
     pub fn new(capacity: usize) -> Self {
         let capacity = capacity.max(1);
-        Self { messages: Vec::with_capacity(capacity), capacity, client: None }
+        Self { messages: Vec::with_capacity(capacity), capacity, client: None, chunk: None }
     }
 
     /// Number of records.
     pub fn len(&self) -> usize {
-        self.messages.len()
+        self.messages.len() + self.spans().len()
     }
 
     /// Whether there is no record.
     pub fn is_empty(&self) -> bool {
-        self.messages.is_empty()
+        self.len() == 0
+    }
+
+    /// At most so many records.
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity
     }
 
     /// The record at `index`, in the order in which they were read.
     pub fn get(&self, index: usize) -> Option<RecordRef<'_>> {
-        self.messages.get(index).map(|message| RecordRef { message: *message, batch: PhantomData })
+        self.iter().nth(index)
     }
 
     /// The records in the order in which they were read: by offset within a partition.
     pub fn iter(&self) -> impl Iterator<Item = RecordRef<'_>> {
-        self.messages.iter().map(|message| RecordRef { message: *message, batch: PhantomData })
+        let queued = self.messages.iter().map(|message| RecordRef(Kind::Message(*message, PhantomData)));
+        let chunk = self.chunk.as_ref().map(|(chunk, _)| &**chunk);
+        let direct =
+            self.spans().iter().zip(std::iter::repeat(chunk)).filter_map(|(span, chunk)| Some(RecordRef(Kind::Span(chunk?, span))));
+        queued.chain(direct)
+    }
+
+    fn spans(&self) -> &[Span] {
+        self.chunk.as_ref().and_then(|(chunk, range)| chunk.records.get(range.clone())).unwrap_or_default()
+    }
+
+    /// Fills the empty batch with these records of an answer.
+    pub(crate) fn hold(&mut self, chunk: Arc<Chunk>, range: Range<usize>) {
+        self.chunk = Some((chunk, range));
     }
 
     /// Frees the records now rather than at the next poll.
@@ -54,6 +76,7 @@ impl Batch {
             unsafe { sys::rd_kafka_message_destroy(message.as_ptr()) };
         }
         self.client = None;
+        self.chunk = None;
     }
 
     /// Fills the empty batch from `queue`: takes what is there; if nothing is, waits up to `timeout_ms` for the first record.
@@ -103,50 +126,81 @@ impl Drop for Batch {
 
 /// A record in a [`Batch`].
 #[derive(Clone, Copy, Debug)]
-pub struct RecordRef<'a> {
-    message: NonNull<sys::rd_kafka_message_t>,
-    batch: PhantomData<&'a Batch>,
+pub struct RecordRef<'a>(Kind<'a>);
+
+/// Where it lies.
+#[derive(Clone, Copy, Debug)]
+enum Kind<'a> {
+    Message(NonNull<sys::rd_kafka_message_t>, PhantomData<&'a Batch>),
+    Span(&'a Chunk, &'a Span),
+}
+
+/// The message.
+fn raw<'a>(message: NonNull<sys::rd_kafka_message_t>) -> &'a sys::rd_kafka_message_t {
+    // SAFETY: the batch owns the message and is borrowed during 'a (`Batch::iter`), so it is not refilled.
+    unsafe { message.as_ref() }
 }
 
 impl<'a> RecordRef<'a> {
-    fn raw(&self) -> &'a sys::rd_kafka_message_t {
-        // SAFETY: the batch owns the message and is borrowed during 'a, so it is not refilled.
-        unsafe { self.message.as_ref() }
-    }
-
     /// Partition.
     pub fn partition(&self) -> i32 {
-        self.raw().partition
+        match self.0 {
+            Kind::Message(message, _) => raw(message).partition,
+            Kind::Span(chunk, _) => chunk.partition,
+        }
     }
 
     /// Offset.
     pub fn offset(&self) -> i64 {
-        self.raw().offset
+        match self.0 {
+            Kind::Message(message, _) => raw(message).offset,
+            Kind::Span(_, span) => span.offset,
+        }
     }
 
     /// The record's time (by the topic's setting the producer's or the broker's), epoch milliseconds; -1 if it has none.
     pub fn timestamp_ms(&self) -> i64 {
-        let mut kind = sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-        // SAFETY: message and out-pointer are valid.
-        unsafe { sys::rd_kafka_message_timestamp(self.message.as_ptr(), &mut kind) }
+        match self.0 {
+            Kind::Message(message, _) => {
+                let mut kind = sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+                // SAFETY: message and out-pointer are valid.
+                unsafe { sys::rd_kafka_message_timestamp(message.as_ptr(), &mut kind) }
+            }
+            Kind::Span(_, span) => span.time,
+        }
     }
 
     /// Key; none for a null key.
     pub fn key(&self) -> Option<&'a [u8]> {
-        // SAFETY: librdkafka gave pointer and length; the bytes live as long as the message.
-        unsafe { bytes(self.raw().key, self.raw().key_len) }
+        match self.0 {
+            Kind::Message(message, _) => {
+                let message = raw(message);
+                // SAFETY: librdkafka gave pointer and length; the bytes live as long as the message.
+                unsafe { bytes(message.key, message.key_len) }
+            }
+            Kind::Span(chunk, span) => span.key.as_ref().map(|range| chunk.bytes(range)),
+        }
     }
 
     /// Value; none for a null value.
     pub fn value(&self) -> Option<&'a [u8]> {
-        // SAFETY: as for the key.
-        unsafe { bytes(self.raw().payload, self.raw().len) }
+        match self.0 {
+            Kind::Message(message, _) => {
+                let message = raw(message);
+                // SAFETY: as for the key.
+                unsafe { bytes(message.payload, message.len) }
+            }
+            Kind::Span(chunk, span) => span.value.as_ref().map(|range| chunk.bytes(range)),
+        }
     }
 
     /// The headers, parsed on demand.
     pub fn headers(&self) -> Headers<'a> {
-        // SAFETY: the message lives and stays during 'a, as in `raw`; only this thread can reach it.
-        unsafe { Headers::of(self.message.as_ptr()) }
+        match self.0 {
+            // SAFETY: the message lives and stays during 'a, as in `raw`; only this thread can reach it.
+            Kind::Message(message, _) => unsafe { Headers::of(message.as_ptr()) },
+            Kind::Span(chunk, span) => Headers::direct(chunk.headers(span)),
+        }
     }
 
     /// The headers of a record of the sends topic; none if it is not one.

@@ -39,6 +39,9 @@ pub struct KafkaConfig {
     pub compression: Compression,
     /// Largest record that a producer takes, bytes.
     pub message_max_bytes: u32,
+    /// Whether shards read events over a connection of their own, which takes less processor time, instead of through librdkafka. Where the connection
+    /// is not `plaintext` and where there are `properties` it is librdkafka all the same.
+    pub direct_fetch: bool,
     /// Further librdkafka properties by name. Those that correctness rests on are refused.
     pub properties: BTreeMap<String, String>,
 }
@@ -60,6 +63,7 @@ impl Default for KafkaConfig {
             linger_ms: 1,
             compression: Compression::Lz4,
             message_max_bytes: 1_000_000,
+            direct_fetch: true,
             properties: BTreeMap::new(),
         }
     }

@@ -12,6 +12,7 @@ mod batch;
 mod compacted;
 mod config;
 mod context;
+mod direct;
 mod error;
 mod events;
 mod fetch;

@@ -1,14 +1,26 @@
 //! Headers and owned records.
 
+use crate::direct::Fields;
 use cartwheel_core::sends;
 use rdkafka::bindings as sys;
 use std::ffi::CStr;
 use std::marker::PhantomData;
 use std::ptr;
 
-/// The headers of a record, read from librdkafka's memory one by one. Names that are not UTF-8 and headers without a value are passed over.
+/// The headers of a record, read one by one. Names that are not UTF-8 and headers without a value are passed over.
 #[derive(Debug)]
-pub struct Headers<'a> {
+pub struct Headers<'a>(Kind<'a>);
+
+/// Where they lie.
+#[derive(Debug)]
+enum Kind<'a> {
+    Queued(Queued<'a>),
+    Direct(Fields<'a>),
+}
+
+/// In librdkafka's memory.
+#[derive(Debug)]
+struct Queued<'a> {
     list: *mut sys::rd_kafka_headers_t,
     next: usize,
     message: PhantomData<&'a [u8]>,
@@ -26,11 +38,27 @@ impl<'a> Headers<'a> {
         if code != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
             list = ptr::null_mut();
         }
-        Self { list, next: 0, message: PhantomData }
+        Self(Kind::Queued(Queued { list, next: 0, message: PhantomData }))
+    }
+
+    /// The headers of a record that came the direct way.
+    pub(crate) fn direct(fields: Fields<'a>) -> Self {
+        Self(Kind::Direct(fields))
     }
 }
 
 impl<'a> Iterator for Headers<'a> {
+    type Item = (&'a str, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match &mut self.0 {
+            Kind::Queued(headers) => headers.next(),
+            Kind::Direct(headers) => headers.next(),
+        }
+    }
+}
+
+impl<'a> Iterator for Queued<'a> {
     type Item = (&'a str, &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {

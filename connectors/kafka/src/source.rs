@@ -1,13 +1,14 @@
 //! One partition, read in batches from a position that the caller knows.
 
 use crate::batch::Batch;
-use crate::config::KafkaConfig;
+use crate::config::{KafkaConfig, SecurityProtocol};
 use crate::context::ClientStats;
+use crate::direct::{Direct, Trouble};
 use crate::error::Error;
 use crate::fetch::Fetch;
 use crate::offsets::Offsets;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Where to start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,10 @@ pub enum Start {
 
 /// How long opening may ask the broker.
 const OPEN: Duration = Duration::from_secs(10);
+/// How long to read through librdkafka before the direct way is tried again.
+const DETOUR: Duration = Duration::from_secs(30);
+/// How long a shard that reads may wait for the leader's address.
+const ASK: Duration = Duration::from_secs(1);
 
 /// A reader of one partition. Belongs to one thread at a time.
 ///
@@ -29,9 +34,20 @@ const OPEN: Duration = Duration::from_secs(10);
 /// acts; [`Error::Transient`] (broker down) passes by itself.
 #[derive(Debug)]
 pub struct Source {
-    fetch: Fetch,
+    way: Way,
+    topic: String,
     partition: i32,
     offsets: Arc<Offsets>,
+}
+
+#[derive(Debug)]
+enum Way {
+    /// Through librdkafka.
+    Queue(Fetch),
+    /// Over a connection of our own, as long as that goes well.
+    Direct(Box<Direct>, KafkaConfig),
+    /// Through librdkafka; the direct way again at this time.
+    Detour(Fetch, KafkaConfig, Instant),
 }
 
 impl Source {
@@ -42,27 +58,61 @@ impl Source {
 
     /// The same, sharing the client for questions with other sources: one connection and two threads fewer.
     pub fn open_with(config: &KafkaConfig, offsets: Arc<Offsets>, topic: &str, partition: i32, start: Start) -> Result<Self, Error> {
-        offsets.require(topic, partition, OPEN)?;
-        let offset = match start {
-            Start::Offset(offset) => offset,
-            Start::Beginning => offsets.range(topic, partition, OPEN)?.0,
-            Start::End => offsets.range(topic, partition, OPEN)?.1,
-        };
-        if offset < 0 {
-            return Err(Error::OffsetOutOfRange { topic: topic.to_owned(), partition, offset });
+        let offset = start_of(&offsets, topic, partition, start)?;
+        let fetch = Fetch::start(config, topic, vec![(partition, offset)])?;
+        Ok(Self { way: Way::Queue(fetch), topic: topic.to_owned(), partition, offsets })
+    }
+
+    /// The same, reading the direct way where the configuration lets it and the records are made for it.
+    pub fn open_direct(config: &KafkaConfig, offsets: Arc<Offsets>, topic: &str, partition: i32, start: Start) -> Result<Self, Error> {
+        let plain = config.security_protocol == SecurityProtocol::Plaintext && config.properties.is_empty();
+        if !(plain && config.direct_fetch) {
+            return Self::open_with(config, offsets, topic, partition, start);
         }
-        Ok(Self { fetch: Fetch::start(config, topic, vec![(partition, offset)])?, partition, offsets })
+        let offset = start_of(&offsets, topic, partition, start)?;
+        let way = match direct(&offsets, topic, partition, offset) {
+            Ok(direct) => Way::Direct(Box::new(direct), config.clone()),
+            Err(trouble) => detour(config, topic, partition, offset, trouble)?,
+        };
+        Ok(Self { way, topic: topic.to_owned(), partition, offsets })
     }
 
     /// Refills `batch` with what is there, up to its capacity; if nothing is, waits up to `timeout` for the first record (then
     /// takes what is there) and may leave the batch empty. The batch's former records are freed.
     pub fn poll(&mut self, batch: &mut Batch, timeout: Duration) -> Result<(), Error> {
-        self.fetch.poll(batch, timeout)
+        batch.clear();
+        match &mut self.way {
+            Way::Queue(fetch) => fetch.poll(batch, timeout),
+            Way::Detour(fetch, config, until) => {
+                if Instant::now() < *until {
+                    return fetch.poll(batch, timeout);
+                }
+                let offset = position(fetch);
+                match direct(&self.offsets, &self.topic, self.partition, offset) {
+                    Ok(direct) => self.way = Way::Direct(Box::new(direct), config.clone()),
+                    Err(_) => *until = Instant::now() + DETOUR,
+                }
+                Ok(())
+            }
+            Way::Direct(direct, config) => match direct.poll(batch.capacity(), timeout) {
+                Ok((chunk, range)) => {
+                    batch.hold(chunk, range);
+                    Ok(())
+                }
+                Err(trouble) => {
+                    self.way = detour(config, &self.topic, self.partition, direct.position(), trouble)?;
+                    Ok(())
+                }
+            },
+        }
     }
 
     /// Offset of the next record to be read. Stands behind control records too, so that it can equal the end offset.
     pub fn position(&self) -> i64 {
-        self.fetch.positions().first().map_or(0, |own| own.1)
+        match &self.way {
+            Way::Queue(fetch) | Way::Detour(fetch, ..) => position(fetch),
+            Way::Direct(direct, _) => direct.position(),
+        }
     }
 
     /// The end offset, asked of the broker during this call. At most `timeout`.
@@ -82,12 +132,21 @@ impl Source {
 
     /// Goes on at `offset`; what was fetched already is dropped. At most `timeout`.
     pub fn seek(&mut self, offset: i64, timeout: Duration) -> Result<(), Error> {
-        self.fetch.seek(self.partition, offset, timeout)
+        match &mut self.way {
+            Way::Queue(fetch) | Way::Detour(fetch, ..) => fetch.seek(self.partition, offset, timeout),
+            Way::Direct(_, config) => {
+                self.way = match direct(&self.offsets, &self.topic, self.partition, offset) {
+                    Ok(direct) => Way::Direct(Box::new(direct), config.clone()),
+                    Err(trouble) => detour(config, &self.topic, self.partition, offset, trouble)?,
+                };
+                Ok(())
+            }
+        }
     }
 
     /// The topic.
     pub fn topic(&self) -> &str {
-        self.fetch.topic()
+        &self.topic
     }
 
     /// The partition.
@@ -97,6 +156,44 @@ impl Source {
 
     /// The fetching client's figures.
     pub fn stats(&self) -> ClientStats {
-        self.fetch.stats()
+        match &self.way {
+            Way::Queue(fetch) | Way::Detour(fetch, ..) => fetch.stats(),
+            Way::Direct(..) => ClientStats { brokers_up: 1, ..ClientStats::default() },
+        }
     }
+
+    /// Whether records come over a connection of our own now.
+    pub fn is_direct(&self) -> bool {
+        matches!(self.way, Way::Direct(..))
+    }
+}
+
+/// The offset to start at.
+fn start_of(offsets: &Offsets, topic: &str, partition: i32, start: Start) -> Result<i64, Error> {
+    offsets.require(topic, partition, OPEN)?;
+    let offset = match start {
+        Start::Offset(offset) => offset,
+        Start::Beginning => offsets.range(topic, partition, OPEN)?.0,
+        Start::End => offsets.range(topic, partition, OPEN)?.1,
+    };
+    if offset < 0 {
+        return Err(Error::OffsetOutOfRange { topic: topic.to_owned(), partition, offset });
+    }
+    Ok(offset)
+}
+
+fn position(fetch: &Fetch) -> i64 {
+    fetch.positions().first().map_or(0, |own| own.1)
+}
+
+fn direct(offsets: &Offsets, topic: &str, partition: i32, offset: i64) -> Result<Direct, Trouble> {
+    let (host, port) = offsets.leader(topic, partition, ASK).ok_or(Trouble::Connection)?;
+    Direct::open((&host, port), topic, partition, offset)
+}
+
+/// Goes on through librdkafka: for a while, or for good where the direct way cannot read what is there.
+fn detour(config: &KafkaConfig, topic: &str, partition: i32, offset: i64, trouble: Trouble) -> Result<Way, Error> {
+    tracing::info!(topic, partition, offset, ?trouble, "reading through librdkafka");
+    let fetch = Fetch::start(config, topic, vec![(partition, offset)])?;
+    Ok(if trouble.passes() { Way::Detour(fetch, config.clone(), Instant::now() + DETOUR) } else { Way::Queue(fetch) })
 }

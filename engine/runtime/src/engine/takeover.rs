@@ -166,5 +166,5 @@ fn open_events<S: Store>(context: &Context<S>, partition: i32, shard: &Shard<S>)
     }
     // The record before the next one is only compared; where retention has passed just that one, it is not missed.
     let from = Start::Offset(shard.wanted_offset().max(start));
-    Ok(Source::open_with(&context.kafka, Arc::clone(&context.offsets), topic, partition, from)?)
+    Ok(Source::open_direct(&context.kafka, Arc::clone(&context.offsets), topic, partition, from)?)
 }
