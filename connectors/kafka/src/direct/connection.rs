@@ -44,8 +44,9 @@ impl Direct {
     /// Connects and asks for the first records.
     pub(crate) fn open(address: (&str, u16), topic: &str, partition: i32, offset: i64) -> Result<Self, Trouble> {
         let gone = |_| Trouble::Connection;
-        let address = address.to_socket_addrs().map_err(gone)?.next().ok_or(Trouble::Connection)?;
-        let stream = TcpStream::connect_timeout(&address, PATIENCE).map_err(gone)?;
+        // A name may stand for an address at which nobody listens, such as ::1, before the one that counts.
+        let mut addresses = address.to_socket_addrs().map_err(gone)?;
+        let stream = addresses.find_map(|address| TcpStream::connect_timeout(&address, PATIENCE).ok()).ok_or(Trouble::Connection)?;
         stream.set_nodelay(true).map_err(gone)?;
         stream.set_write_timeout(Some(PATIENCE)).map_err(gone)?;
         let mut direct = Self {
