@@ -301,7 +301,7 @@ impl Pump {
         match report {
             Report::Outcome { call, route, outcome, took, unrenderable } => {
                 self.figures.outcome(route, &outcome, took, unrenderable);
-                self.complain_of_account(route, &outcome);
+                self.complain(route, &outcome);
                 self.worker.outcome(call, &outcome, now);
             }
             Report::NotBegun(call) => self.worker.not_begun(call, now),
@@ -314,11 +314,20 @@ impl Pump {
         }
     }
 
-    fn complain_of_account(&mut self, route: usize, outcome: &Outcome) {
-        let Some(route) = self.caller.routes.get(route).filter(|_| refuses_account(outcome)) else { return };
-        if self.complaints.due("the account") {
-            let (provider, channel) = (route.sender.name(), route.channel);
-            tracing::warn!(provider, %channel, "the provider refuses our credentials: messages wait until they are mended, or worthless");
+    fn complain(&mut self, route: usize, outcome: &Outcome) {
+        let Some(route) = self.caller.routes.get(route) else { return };
+        let (provider, channel) = (route.sender.name(), route.channel);
+        match outcome {
+            outcome if refuses_account(outcome) && self.complaints.due("the account") => {
+                tracing::warn!(provider, %channel, "the provider refuses our credentials: messages wait until they are mended, or worthless");
+            }
+            Outcome::Retry { reason, .. } if self.complaints.due("a retry") => {
+                tracing::warn!(provider, %channel, %reason, "the provider does not take messages now: they are tried again");
+            }
+            Outcome::Ambiguous { reason } if self.complaints.due("an ambiguous call") => {
+                tracing::warn!(provider, %channel, %reason, "it is unknown whether the provider took a message");
+            }
+            _ => {}
         }
     }
 
