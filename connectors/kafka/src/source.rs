@@ -197,3 +197,54 @@ fn detour(config: &KafkaConfig, topic: &str, partition: i32, offset: i64, troubl
     let fetch = Fetch::start(config, topic, vec![(partition, offset)])?;
     Ok(if trouble.passes() { Way::Detour(fetch, config.clone(), Instant::now() + DETOUR) } else { Way::Queue(fetch) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{MockBroker, SendsProducer};
+    use cartwheel_core::sends::Kind;
+
+    const LONG: Duration = Duration::from_secs(20);
+
+    /// Appends the offsets of what is there until there are `count`, ten at a time at most.
+    fn read(source: &mut Source, offsets: &mut Vec<i64>, count: usize) {
+        let (mut batch, deadline) = (Batch::new(10), Instant::now() + LONG);
+        while offsets.len() < count && Instant::now() < deadline {
+            source.poll(&mut batch, Duration::from_millis(50)).unwrap();
+            offsets.extend(batch.iter().map(|record| record.offset()));
+        }
+    }
+
+    #[test]
+    fn a_detour_ends_where_it_began_to_read() {
+        let broker = MockBroker::start().unwrap();
+        let config = KafkaConfig { bootstrap: broker.bootstrap(), ..KafkaConfig::default() };
+        broker.create_topic("sends", 1).unwrap();
+        let producer = SendsProducer::open(&config, "sends", 0).unwrap();
+        let leader = producer.append_leader(b"{}", LONG).unwrap();
+        (1..100).for_each(|seq| producer.send(Kind::Turn, leader, seq, b"", b"{}").unwrap());
+        producer.flush(LONG).unwrap();
+
+        let offsets = Arc::new(Offsets::new(&config).unwrap());
+        let mut source = Source::open_direct(&config, offsets, "sends", 0, Start::Beginning).unwrap();
+        let mut read_so_far = Vec::new();
+        read(&mut source, &mut read_so_far, 30);
+        source.way = detour(&config, "sends", 0, source.position(), Trouble::Connection).unwrap();
+        read(&mut source, &mut read_so_far, 60);
+        assert!(!source.is_direct());
+        let Way::Detour(_, _, until) = &mut source.way else { panic!("no detour") };
+        *until = Instant::now();
+        read(&mut source, &mut read_so_far, 100);
+        assert!(source.is_direct());
+        assert_eq!(read_so_far, (0..100).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_cannot_be_read_directly_is_no_detour() {
+        let broker = MockBroker::start().unwrap();
+        let config = KafkaConfig { bootstrap: broker.bootstrap(), ..KafkaConfig::default() };
+        broker.create_topic("events", 1).unwrap();
+        assert!(matches!(detour(&config, "events", 0, 0, Trouble::Unreadable), Ok(Way::Queue(_))));
+        assert!(matches!(detour(&config, "events", 0, 0, Trouble::Code(6)), Ok(Way::Detour(..))));
+    }
+}
