@@ -33,7 +33,7 @@ impl Batch {
 
     /// Number of records.
     pub fn len(&self) -> usize {
-        self.messages.len() + self.spans().len()
+        self.messages.len() + self.chunk.as_ref().map_or(0, |(_, range)| range.len())
     }
 
     /// Whether there is no record.
@@ -46,22 +46,14 @@ impl Batch {
         self.capacity
     }
 
-    /// The record at `index`, in the order in which they were read.
-    pub fn get(&self, index: usize) -> Option<RecordRef<'_>> {
-        self.iter().nth(index)
-    }
-
     /// The records in the order in which they were read: by offset within a partition.
     pub fn iter(&self) -> impl Iterator<Item = RecordRef<'_>> {
-        let queued = self.messages.iter().map(|message| RecordRef(Kind::Message(*message, PhantomData)));
-        let chunk = self.chunk.as_ref().map(|(chunk, _)| &**chunk);
-        let direct =
-            self.spans().iter().zip(std::iter::repeat(chunk)).filter_map(|(span, chunk)| Some(RecordRef(Kind::Span(chunk?, span))));
+        let queued = self.messages.iter().map(|message| RecordRef(Kind::Message(Message { message: *message, batch: PhantomData })));
+        let direct = self.chunk.iter().flat_map(|(chunk, range)| {
+            let spans = chunk.records.get(range.clone()).unwrap_or_default();
+            spans.iter().map(|span| RecordRef(Kind::Span(chunk, span)))
+        });
         queued.chain(direct)
-    }
-
-    fn spans(&self) -> &[Span] {
-        self.chunk.as_ref().and_then(|(chunk, range)| chunk.records.get(range.clone())).unwrap_or_default()
     }
 
     /// Fills the empty batch with these records of an answer.
@@ -131,21 +123,29 @@ pub struct RecordRef<'a>(Kind<'a>);
 /// Where it lies.
 #[derive(Clone, Copy, Debug)]
 enum Kind<'a> {
-    Message(NonNull<sys::rd_kafka_message_t>, PhantomData<&'a Batch>),
+    Message(Message<'a>),
     Span(&'a Chunk, &'a Span),
 }
 
-/// The message.
-fn raw<'a>(message: NonNull<sys::rd_kafka_message_t>) -> &'a sys::rd_kafka_message_t {
-    // SAFETY: the batch owns the message and is borrowed during 'a (`Batch::iter`), so it is not refilled.
-    unsafe { message.as_ref() }
+/// A message of librdkafka's.
+#[derive(Clone, Copy, Debug)]
+struct Message<'a> {
+    message: NonNull<sys::rd_kafka_message_t>,
+    batch: PhantomData<&'a Batch>,
+}
+
+impl<'a> Message<'a> {
+    fn raw(&self) -> &'a sys::rd_kafka_message_t {
+        // SAFETY: the batch owns the message and is borrowed during 'a, so it is not refilled.
+        unsafe { self.message.as_ref() }
+    }
 }
 
 impl<'a> RecordRef<'a> {
     /// Partition.
     pub fn partition(&self) -> i32 {
         match self.0 {
-            Kind::Message(message, _) => raw(message).partition,
+            Kind::Message(message) => message.raw().partition,
             Kind::Span(chunk, _) => chunk.partition,
         }
     }
@@ -153,7 +153,7 @@ impl<'a> RecordRef<'a> {
     /// Offset.
     pub fn offset(&self) -> i64 {
         match self.0 {
-            Kind::Message(message, _) => raw(message).offset,
+            Kind::Message(message) => message.raw().offset,
             Kind::Span(_, span) => span.offset,
         }
     }
@@ -161,10 +161,10 @@ impl<'a> RecordRef<'a> {
     /// The record's time (by the topic's setting the producer's or the broker's), epoch milliseconds; -1 if it has none.
     pub fn timestamp_ms(&self) -> i64 {
         match self.0 {
-            Kind::Message(message, _) => {
+            Kind::Message(message) => {
                 let mut kind = sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
                 // SAFETY: message and out-pointer are valid.
-                unsafe { sys::rd_kafka_message_timestamp(message.as_ptr(), &mut kind) }
+                unsafe { sys::rd_kafka_message_timestamp(message.message.as_ptr(), &mut kind) }
             }
             Kind::Span(_, span) => span.time,
         }
@@ -173,8 +173,8 @@ impl<'a> RecordRef<'a> {
     /// Key; none for a null key.
     pub fn key(&self) -> Option<&'a [u8]> {
         match self.0 {
-            Kind::Message(message, _) => {
-                let message = raw(message);
+            Kind::Message(message) => {
+                let message = message.raw();
                 // SAFETY: librdkafka gave pointer and length; the bytes live as long as the message.
                 unsafe { bytes(message.key, message.key_len) }
             }
@@ -185,8 +185,8 @@ impl<'a> RecordRef<'a> {
     /// Value; none for a null value.
     pub fn value(&self) -> Option<&'a [u8]> {
         match self.0 {
-            Kind::Message(message, _) => {
-                let message = raw(message);
+            Kind::Message(message) => {
+                let message = message.raw();
                 // SAFETY: as for the key.
                 unsafe { bytes(message.payload, message.len) }
             }
@@ -198,7 +198,7 @@ impl<'a> RecordRef<'a> {
     pub fn headers(&self) -> Headers<'a> {
         match self.0 {
             // SAFETY: the message lives and stays during 'a, as in `raw`; only this thread can reach it.
-            Kind::Message(message, _) => unsafe { Headers::of(message.as_ptr()) },
+            Kind::Message(message) => unsafe { Headers::of(message.message.as_ptr()) },
             Kind::Span(chunk, span) => Headers::direct(chunk.headers(span)),
         }
     }

@@ -35,6 +35,7 @@ const ASK: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Source {
     way: Way,
+    config: KafkaConfig,
     topic: String,
     partition: i32,
     offsets: Arc<Offsets>,
@@ -42,12 +43,10 @@ pub struct Source {
 
 #[derive(Debug)]
 enum Way {
-    /// Through librdkafka.
-    Queue(Fetch),
+    /// Through librdkafka; the direct way again at this time, if ever.
+    Queue(Fetch, Option<Instant>),
     /// Over a connection of our own, as long as that goes well.
-    Direct(Box<Direct>, KafkaConfig),
-    /// Through librdkafka; the direct way again at this time.
-    Detour(Fetch, KafkaConfig, Instant),
+    Direct(Box<Direct>),
 }
 
 impl Source {
@@ -60,7 +59,7 @@ impl Source {
     pub fn open_with(config: &KafkaConfig, offsets: Arc<Offsets>, topic: &str, partition: i32, start: Start) -> Result<Self, Error> {
         let offset = start_of(&offsets, topic, partition, start)?;
         let fetch = Fetch::start(config, topic, vec![(partition, offset)])?;
-        Ok(Self { way: Way::Queue(fetch), topic: topic.to_owned(), partition, offsets })
+        Ok(Self { way: Way::Queue(fetch, None), config: config.clone(), topic: topic.to_owned(), partition, offsets })
     }
 
     /// The same, reading the direct way where the configuration lets it and the records are made for it.
@@ -70,11 +69,8 @@ impl Source {
             return Self::open_with(config, offsets, topic, partition, start);
         }
         let offset = start_of(&offsets, topic, partition, start)?;
-        let way = match direct(&offsets, topic, partition, offset) {
-            Ok(direct) => Way::Direct(Box::new(direct), config.clone()),
-            Err(trouble) => detour(config, topic, partition, offset, trouble)?,
-        };
-        Ok(Self { way, topic: topic.to_owned(), partition, offsets })
+        let way = directly(config, &offsets, topic, partition, offset)?;
+        Ok(Self { way, config: config.clone(), topic: topic.to_owned(), partition, offsets })
     }
 
     /// Refills `batch` with what is there, up to its capacity; if nothing is, waits up to `timeout` for the first record (then
@@ -82,36 +78,28 @@ impl Source {
     pub fn poll(&mut self, batch: &mut Batch, timeout: Duration) -> Result<(), Error> {
         batch.clear();
         match &mut self.way {
-            Way::Queue(fetch) => fetch.poll(batch, timeout),
-            Way::Detour(fetch, config, until) => {
-                if Instant::now() < *until {
+            Way::Queue(fetch, again) => {
+                if again.is_none_or(|again| Instant::now() < again) {
                     return fetch.poll(batch, timeout);
                 }
-                let offset = position(fetch);
-                match direct(&self.offsets, &self.topic, self.partition, offset) {
-                    Ok(direct) => self.way = Way::Direct(Box::new(direct), config.clone()),
-                    Err(_) => *until = Instant::now() + DETOUR,
+                match direct(&self.offsets, &self.topic, self.partition, position(fetch)) {
+                    Ok(direct) => self.way = Way::Direct(Box::new(direct)),
+                    Err(_) => *again = Some(Instant::now() + DETOUR),
                 }
-                Ok(())
             }
-            Way::Direct(direct, config) => match direct.poll(batch.capacity(), timeout) {
-                Ok((chunk, range)) => {
-                    batch.hold(chunk, range);
-                    Ok(())
-                }
-                Err(trouble) => {
-                    self.way = detour(config, &self.topic, self.partition, direct.position(), trouble)?;
-                    Ok(())
-                }
+            Way::Direct(direct) => match direct.poll(batch.capacity(), timeout) {
+                Ok((chunk, range)) => batch.hold(chunk, range),
+                Err(trouble) => self.way = detour(&self.config, &self.topic, self.partition, direct.position(), trouble)?,
             },
         }
+        Ok(())
     }
 
     /// Offset of the next record to be read. Stands behind control records too, so that it can equal the end offset.
     pub fn position(&self) -> i64 {
         match &self.way {
-            Way::Queue(fetch) | Way::Detour(fetch, ..) => position(fetch),
-            Way::Direct(direct, _) => direct.position(),
+            Way::Queue(fetch, _) => position(fetch),
+            Way::Direct(direct) => direct.position(),
         }
     }
 
@@ -133,12 +121,9 @@ impl Source {
     /// Goes on at `offset`; what was fetched already is dropped. At most `timeout`.
     pub fn seek(&mut self, offset: i64, timeout: Duration) -> Result<(), Error> {
         match &mut self.way {
-            Way::Queue(fetch) | Way::Detour(fetch, ..) => fetch.seek(self.partition, offset, timeout),
-            Way::Direct(_, config) => {
-                self.way = match direct(&self.offsets, &self.topic, self.partition, offset) {
-                    Ok(direct) => Way::Direct(Box::new(direct), config.clone()),
-                    Err(trouble) => detour(config, &self.topic, self.partition, offset, trouble)?,
-                };
+            Way::Queue(fetch, _) => fetch.seek(self.partition, offset, timeout),
+            Way::Direct(_) => {
+                self.way = directly(&self.config, &self.offsets, &self.topic, self.partition, offset)?;
                 Ok(())
             }
         }
@@ -157,14 +142,14 @@ impl Source {
     /// The fetching client's figures.
     pub fn stats(&self) -> ClientStats {
         match &self.way {
-            Way::Queue(fetch) | Way::Detour(fetch, ..) => fetch.stats(),
-            Way::Direct(..) => ClientStats { brokers_up: 1, ..ClientStats::default() },
+            Way::Queue(fetch, _) => fetch.stats(),
+            Way::Direct(_) => ClientStats { brokers_up: 1, ..ClientStats::default() },
         }
     }
 
     /// Whether records come over a connection of our own now.
     pub fn is_direct(&self) -> bool {
-        matches!(self.way, Way::Direct(..))
+        matches!(self.way, Way::Direct(_))
     }
 }
 
@@ -191,11 +176,19 @@ fn direct(offsets: &Offsets, topic: &str, partition: i32, offset: i64) -> Result
     Direct::open((&host, port), topic, partition, offset)
 }
 
+/// The direct way if it can be begun, else a detour.
+fn directly(config: &KafkaConfig, offsets: &Offsets, topic: &str, partition: i32, offset: i64) -> Result<Way, Error> {
+    match direct(offsets, topic, partition, offset) {
+        Ok(direct) => Ok(Way::Direct(Box::new(direct))),
+        Err(trouble) => detour(config, topic, partition, offset, trouble),
+    }
+}
+
 /// Goes on through librdkafka: for a while, or for good where the direct way cannot read what is there.
 fn detour(config: &KafkaConfig, topic: &str, partition: i32, offset: i64, trouble: Trouble) -> Result<Way, Error> {
     tracing::info!(topic, partition, offset, ?trouble, "reading through librdkafka");
     let fetch = Fetch::start(config, topic, vec![(partition, offset)])?;
-    Ok(if trouble.passes() { Way::Detour(fetch, config.clone(), Instant::now() + DETOUR) } else { Way::Queue(fetch) })
+    Ok(Way::Queue(fetch, trouble.passes().then(|| Instant::now() + DETOUR)))
 }
 
 #[cfg(test)]
@@ -232,8 +225,8 @@ mod tests {
         source.way = detour(&config, "sends", 0, source.position(), Trouble::Connection).unwrap();
         read(&mut source, &mut read_so_far, 60);
         assert!(!source.is_direct());
-        let Way::Detour(_, _, until) = &mut source.way else { panic!("no detour") };
-        *until = Instant::now();
+        let Way::Queue(_, Some(again)) = &mut source.way else { panic!("no detour") };
+        *again = Instant::now();
         read(&mut source, &mut read_so_far, 100);
         assert!(source.is_direct());
         assert_eq!(read_so_far, (0..100).collect::<Vec<_>>());
@@ -244,7 +237,7 @@ mod tests {
         let broker = MockBroker::start().unwrap();
         let config = KafkaConfig { bootstrap: broker.bootstrap(), ..KafkaConfig::default() };
         broker.create_topic("events", 1).unwrap();
-        assert!(matches!(detour(&config, "events", 0, 0, Trouble::Unreadable), Ok(Way::Queue(_))));
-        assert!(matches!(detour(&config, "events", 0, 0, Trouble::Code(6)), Ok(Way::Detour(..))));
+        assert!(matches!(detour(&config, "events", 0, 0, Trouble::Unreadable), Ok(Way::Queue(_, None))));
+        assert!(matches!(detour(&config, "events", 0, 0, Trouble::Code(6)), Ok(Way::Queue(_, Some(_)))));
     }
 }

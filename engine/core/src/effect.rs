@@ -110,8 +110,7 @@ impl Effects {
         self.packed.clear();
         pack::pack(plan, decided, &mut self.packed);
         self.chain.update(&customer.id.0.to_le_bytes());
-        self.chain.update(&(self.packed.len() as u64).to_le_bytes());
-        self.chain.update(&self.packed);
+        chain_bytes(&mut self.chain, &self.packed);
         self.journal.append(&mut customer.cold, Document::Decision, &self.packed);
         self.tally.count(decided);
         if let Some(kept) = &mut self.kept
@@ -123,8 +122,7 @@ impl Effects {
 
     /// Adds the encoded bytes of an effect to the chain.
     pub fn chain_bytes(&mut self, bytes: &[u8]) {
-        self.chain.update(&(bytes.len() as u64).to_le_bytes());
-        self.chain.update(bytes);
+        chain_bytes(&mut self.chain, bytes);
     }
 
     /// Closes the chain of a recorded turn: everything since the previous one, on top of `previous`.
@@ -134,6 +132,12 @@ impl Effects {
         self.chain.reset();
         hash
     }
+}
+
+/// With their length, so that what follows cannot be taken for a part of them.
+fn chain_bytes(chain: &mut Xxh3, bytes: &[u8]) {
+    chain.update(&(bytes.len() as u64).to_le_bytes());
+    chain.update(bytes);
 }
 
 /// Counts of decisions for metrics.

@@ -3,15 +3,13 @@
 use super::Trouble;
 use super::batches::{self, Chunk};
 use super::wire::{Ask, answer};
+use crate::settings::{FETCH_BYTES, FETCH_WAIT_MS};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// As librdkafka's: how long the broker may hold an empty answer back, and about how much one answer holds.
-const MAX_WAIT_MS: i32 = 50;
-const MAX_BYTES: i32 = 1 << 20;
 /// An answer that says it is longer is none.
 const MAX_ANSWER: usize = 256 << 20;
 /// For the connection, and for a request to leave.
@@ -28,7 +26,7 @@ pub(crate) struct Direct {
     correlation: i32,
     /// When the request under way was sent.
     asked: Instant,
-    /// The answer that is being received, its length before it; so many bytes of it are there.
+    /// The answer that is being received, its length before it; so many bytes of it are there, and older ones behind them.
     incoming: Vec<u8>,
     received: usize,
     /// The newest answer; its records from `handed` on have not been handed out.
@@ -109,8 +107,8 @@ impl Direct {
             topic: &self.topic,
             partition: self.partition,
             offset: self.next,
-            max_wait_ms: MAX_WAIT_MS,
-            max_bytes: MAX_BYTES,
+            max_wait_ms: FETCH_WAIT_MS,
+            max_bytes: FETCH_BYTES,
         };
         self.stream.write_all(&ask.encode()).map_err(|_| Trouble::Connection)?;
         self.asked = Instant::now();
@@ -128,13 +126,16 @@ impl Direct {
                 },
             };
             if self.received == wanted {
+                self.incoming.truncate(wanted);
                 return Ok(true);
             }
-            self.incoming.resize(wanted, 0);
+            if self.incoming.len() < wanted {
+                self.incoming.resize(wanted, 0);
+            }
             if !self.readable(until.saturating_duration_since(Instant::now()))? {
                 return if self.asked.elapsed() > SILENCE { Err(Trouble::Connection) } else { Ok(false) };
             }
-            match self.stream.read(&mut self.incoming[self.received..]) {
+            match self.stream.read(&mut self.incoming[self.received..wanted]) {
                 Ok(0) => return Err(Trouble::Connection),
                 Ok(count) => self.received += count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

@@ -90,8 +90,11 @@ impl Reader<'_> {
         let _throttled_ms = self.i32()?;
         let code = self.i16()?;
         let _session = self.i32()?;
-        if code != 0 || self.i32()? != 1 {
-            return Some((correlation, code.max(-1), Answer::default())).filter(|_| code != 0);
+        if code != 0 {
+            return Some((correlation, code, Answer::default()));
+        }
+        if self.i32()? != 1 {
+            return None;
         }
         let topic = self.i16()?;
         self.skip(usize::try_from(topic).ok()?)?;

@@ -79,7 +79,7 @@ fn fetch(kafka: &KafkaConfig, origin: &Origin, patience: Duration) -> Result<Opt
             Err(error) if error.is_transient() => {}
             Err(error) => return Err(error),
         }
-        if let Some(record) = batch.get(0) {
+        if let Some(record) = batch.iter().next() {
             return Ok(record.value().filter(|_| record.offset() == origin.offset).map(<[u8]>::to_vec));
         }
         if began.elapsed() >= patience {

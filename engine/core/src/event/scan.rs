@@ -79,11 +79,9 @@ impl<'a> Scan<'a> {
     #[inline]
     fn part(&mut self, subject: Subject, at: usize, name: &[u8], top: &mut Top) -> Option<usize> {
         let Some(field) = known_field(subject, name) else { return self.value(at) };
-        if field == CART_ITEMS {
-            top.items = 0; // of repeated names the last counts
-        }
-        let end = if field == CART_ITEMS && self.byte(at) == b'[' {
-            let (end, items) = self.array(at)?;
+        let end = if field == CART_ITEMS {
+            // Set in any case: of repeated names the last counts.
+            let (end, items) = if self.byte(at) == b'[' { self.array(at)? } else { (self.value(at)?, 0) };
             top.items = items;
             end
         } else {
