@@ -6,9 +6,10 @@ mod common;
 
 use cartwheel_kafka::{Error, KafkaConfig, SendsProducer, partition_of};
 use cartwheel_runtime::admin::{AdminSource, SourceError};
-use cartwheel_runtime::engine::{Engine, EngineError};
+use cartwheel_runtime::engine::{ConfigBundle, Engine, EngineError, EngineOptions, JourneyText};
 use commands::Commands;
 use common::{PARTITIONS, Shop, kafka, options, start, until};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 fn all_running(engines: &[&Engine]) {
@@ -144,6 +145,46 @@ fn explains_and_counts() {
     assert!(source.alive() && runtime.block_on(source.readiness()).ready);
 }
 
+/// The clock of the first engine stands still: it asks for the end of its partitions once, when it starts, and then not for an hour. (With a
+/// timer in each partition, since a shard without any would not look up before the hour is over.)
+#[test]
+fn a_timer_that_is_due_and_does_not_fire_is_counted() {
+    let (kafka, dir) = (kafka(), tempfile::tempdir().unwrap());
+    let options = || {
+        let text = common::WELCOME.replace("steps:", "steps:\n  - wait: 1s");
+        let bundle =
+            ConfigBundle { journeys: vec![JourneyText { path: "thanks.yaml".into(), text }], ..options(&kafka, dir.path()).bundle };
+        EngineOptions { plan: Arc::new(bundle.load().unwrap()), bundle, ..options(&kafka, dir.path()) }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let due = |engine: &Engine| {
+        let overview = runtime.block_on(engine.source().overview()).unwrap();
+        let late = overview.shards.iter().filter(|shard| shard.timers_due > 0 && shard.timer_lag_seconds > 0.0).count();
+        (late, overview.totals.timers_due)
+    };
+
+    let mut still = options();
+    still.settings.tick = Duration::from_secs(3_600);
+    let engine = Engine::start(still).unwrap();
+    all_running(&[&engine]);
+    let (mut shop, mut commands) = (Shop::open(&kafka), Commands::open(&kafka));
+    for partition in 0..PARTITIONS {
+        let of_it = ["ana", "bob", "cleo", "dan", "eve", "finn"]
+            .into_iter()
+            .find(|customer| partition_of(customer.as_bytes(), PARTITIONS) == partition);
+        shop.order(of_it.unwrap());
+    }
+    until("timers to be due", || due(&engine) == (2, 2));
+    engine.stop();
+    commands.read();
+    assert!(commands.customers.is_empty());
+
+    let engine = Engine::start(options()).unwrap();
+    commands.wait(2);
+    until("no timer to be due", || due(&engine) == (0, 0));
+    engine.stop();
+}
+
 #[test]
 fn a_data_directory_belongs_to_one_process_and_must_be_writable() {
     let (kafka, dir) = (kafka(), tempfile::tempdir().unwrap());
@@ -159,7 +200,7 @@ fn a_data_directory_belongs_to_one_process_and_must_be_writable() {
 #[test]
 fn says_what_is_missing() {
     let dir = tempfile::tempdir().unwrap();
-    let without_topics = cartwheel_runtime::engine::EngineOptions { create_topics: None, ..options(&kafka(), dir.path()) };
+    let without_topics = EngineOptions { create_topics: None, ..options(&kafka(), dir.path()) };
     assert!(matches!(Engine::start(without_topics), Err(EngineError::Kafka(Error::NoTopic { .. }))));
 
     let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
