@@ -41,6 +41,14 @@ impl Batch {
         self.len() == 0
     }
 
+    /// Whether more is there already behind these records, so that the next poll will not wait.
+    pub fn more(&self) -> bool {
+        match &self.chunk {
+            Some((chunk, range)) => chunk.more || range.end < chunk.records.len(),
+            None => self.messages.len() == self.capacity,
+        }
+    }
+
     /// At most so many records.
     pub(crate) fn capacity(&self) -> usize {
         self.capacity

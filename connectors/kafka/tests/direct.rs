@@ -46,11 +46,20 @@ fn read(source: &mut Source, capacity: usize) -> Vec<OwnedRecord> {
     while source.position() < end {
         source.poll(&mut batch, WAIT).unwrap();
         assert!(batch.len() <= capacity);
+        assert!(!batch.more() || source.position() < end);
         records.extend(batch.iter().map(|record| record.to_owned()));
         assert!(Instant::now() < deadline, "stopped at {} of {end}", source.position());
     }
     assert_eq!(source.position(), end);
     records
+}
+
+fn until_some(source: &mut Source, batch: &mut cartwheel_kafka::Batch) {
+    let deadline = Instant::now() + LONG;
+    while batch.is_empty() {
+        source.poll(batch, WAIT).unwrap();
+        assert!(Instant::now() < deadline);
+    }
 }
 
 fn direct(config: &KafkaConfig, topic: &str, start: Start) -> Source {
@@ -76,6 +85,10 @@ fn it_reads_what_librdkafka_reads() {
         let expected = read(&mut Source::open(&config, &topic, 0, start).unwrap(), 1_000);
         for capacity in [7, 1_000, 100_000] {
             let mut source = direct(&config, &topic, start);
+            let mut batch = cartwheel_kafka::Batch::new(capacity);
+            until_some(&mut source, &mut batch);
+            assert_eq!(batch.more(), source.position() < source.end_offset(LONG).unwrap(), "{start:?} {capacity}");
+            source.seek(batch.iter().next().unwrap().offset(), LONG).unwrap();
             assert_eq!(read(&mut source, capacity), expected, "{start:?}");
             assert!(source.is_direct());
         }

@@ -11,6 +11,8 @@ pub(crate) struct Chunk {
     pub bytes: Vec<u8>,
     pub records: Vec<Span>,
     pub partition: i32,
+    /// The broker has more behind it.
+    pub more: bool,
 }
 
 /// A record, by positions in the answer. An answer is far shorter than 4 GiB.

@@ -95,6 +95,7 @@ impl Direct {
         let answer = answer(chunk.bytes.get(4..).unwrap_or_default(), self.correlation)?;
         let range = answer.records.start + 4..answer.records.end + 4;
         self.next = batches::read(&mut chunk.bytes, range, self.next, answer.aborted, &mut chunk.records)?;
+        chunk.more = self.next < answer.end;
         self.handed = 0;
         self.chunk = Arc::new(chunk);
         self.ask()

@@ -60,6 +60,8 @@ fn text(out: &mut Vec<u8>, text: &str) {
 /// What the broker said of the partition.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Answer {
+    /// Offset behind the last record that may be read.
+    pub end: i64,
     /// (producer, first offset) of transactions that were aborted.
     pub aborted: Vec<(i64, i64)>,
     /// Where in the answer the batches are.
@@ -103,8 +105,9 @@ impl Reader<'_> {
         }
         let _partition = self.i32()?;
         let code = self.i16()?;
-        self.skip(3 * 8)?; // high watermark, last stable offset, first offset
-        let mut answer = Answer::default();
+        let _high_watermark = self.i64()?;
+        let mut answer = Answer { end: self.i64()?, ..Answer::default() };
+        let _first_offset = self.i64()?;
         for _ in 0..self.i32()?.max(0) {
             answer.aborted.push((self.i64()?, self.i64()?));
         }
@@ -178,7 +181,8 @@ mod tests {
         bytes.extend(1_i32.to_be_bytes());
         text(&mut bytes, "events");
         bytes.extend(1_i32.to_be_bytes());
-        bytes.extend([0; 4 + 2 + 24]);
+        bytes.extend([0; 4 + 2]);
+        [100_i64, 95, 0].iter().for_each(|offset| bytes.extend(offset.to_be_bytes()));
         bytes.extend(1_i32.to_be_bytes());
         bytes.extend(5_i64.to_be_bytes());
         bytes.extend(90_i64.to_be_bytes());
@@ -186,7 +190,7 @@ mod tests {
         bytes.extend(3_i32.to_be_bytes());
         bytes.extend(b"abc");
         let whole = bytes.len();
-        assert_eq!(answer(&bytes, 7), Ok(Answer { aborted: vec![(5, 90)], records: whole - 3..whole }));
+        assert_eq!(answer(&bytes, 7), Ok(Answer { end: 95, aborted: vec![(5, 90)], records: whole - 3..whole }));
         assert_eq!(answer(&bytes, 8), Err(Trouble::Unreadable), "another request's");
         for cut in 0..whole {
             assert_eq!(answer(&bytes[..cut], 7), Err(Trouble::Unreadable), "{cut}");

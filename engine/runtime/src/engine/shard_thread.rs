@@ -24,6 +24,9 @@ use std::time::Duration;
 const ASK: Duration = Duration::from_secs(1);
 /// A thread that waits for its own records looks up this often.
 const BREATH: Duration = Duration::from_millis(5);
+/// Records of several turns go out together for so long, while more events are there already. A request to the broker costs it and us the
+/// same for one record as for many.
+const HOLD: Duration = Duration::from_millis(20);
 /// After an error that passes by itself.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Records of our own sends partition in one read.
@@ -69,6 +72,8 @@ pub(super) fn run<S: Store>(job: Job<S>) -> Result<End, Failure> {
         writer: Writer::default(),
         sends_batch: Some(Batch::new(READ_BACK)),
         out: Vec::new(),
+        held_since: None,
+        more: false,
         active: false,
         started,
         stop_by: None,
@@ -124,6 +129,10 @@ struct Runner<'a, S> {
     writer: Writer,
     /// Handed out by the shard and not yet sent.
     out: Vec<Outgoing>,
+    /// Nothing in it is older.
+    held_since: Option<Duration>,
+    /// More events are there already.
+    more: bool,
     /// The replay is over and the newest configuration in force.
     active: bool,
     started: Duration,
@@ -151,7 +160,10 @@ impl<S: Store> Runner<'_, S> {
                 return Ok(End::Renew);
             }
             self.read(&mut events, &mut batch)?;
-            if !batch.is_empty() {
+            self.more = batch.more();
+            if batch.is_empty() {
+                self.publish()?;
+            } else {
                 let mut records: Vec<Record<'_>> = spare;
                 records.extend(batch.iter().map(|record| Record {
                     offset: record.offset(),
@@ -226,8 +238,26 @@ impl<S: Store> Runner<'_, S> {
         self.publish()
     }
 
-    /// Sends what the shard handed out; then waits while too much is in flight.
+    /// Sends what the shard handed out, unless it may wait for more; then waits while too much is in flight.
     fn publish(&mut self) -> Result<(), Halt> {
+        let now = self.context.clock.monotonic();
+        let held = now.saturating_sub(*self.held_since.get_or_insert(now));
+        if !self.more || held >= HOLD || self.is_full() {
+            self.send()?;
+        }
+        while self.is_full() {
+            self.breathe(BREATH)?;
+        }
+        Ok(())
+    }
+
+    /// Nothing more may be applied before something has been read back, or written.
+    fn is_full(&self) -> bool {
+        self.shard.in_flight() > self.context.settings.max_in_flight || self.shard.must_wait()
+    }
+
+    fn send(&mut self) -> Result<(), Halt> {
+        self.held_since = None;
         let mut out = std::mem::take(&mut self.out);
         for record in out.drain(..) {
             loop {
@@ -239,9 +269,6 @@ impl<S: Store> Runner<'_, S> {
             }
         }
         self.out = out;
-        while self.shard.in_flight() > self.context.settings.max_in_flight || self.shard.must_wait() {
-            self.breathe(BREATH)?;
-        }
         Ok(())
     }
 
@@ -385,6 +412,8 @@ impl<S: Store> Runner<'_, S> {
 
     /// The last checkpoint: behind a pending one, and until it has been read back.
     fn finish(&mut self) -> Result<(), Halt> {
+        self.more = false;
+        self.publish()?;
         self.settle()?;
         self.begin_checkpoint()?;
         self.settle()
