@@ -15,6 +15,7 @@ use rocksdb::{
     BlockBasedOptions, Cache, DB, DBCompressionType, IngestExternalFileOptions, IteratorMode, MergeOperands, Options, ReadOptions,
     SstFileWriter,
 };
+use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -74,8 +75,9 @@ fn options() -> Options {
     // LZ4 begins anew with every block: at 4 KiB (the default) it finds less, and clearing its tables costs as much as its work.
     table.set_block_size(16 << 10);
     table.set_bloom_filter(10.0, false);
-    table.set_block_cache(&Cache::new_lru_cache(64 << 20));
-    table.set_cache_index_and_filter_blocks(true);
+    // Small: no block is read twice within hours. What is to be read twice is the files, which the system keeps; indexes and filters have
+    // a place of their own, some 3 bytes a customer and file.
+    table.set_block_cache(&Cache::new_lru_cache(4 << 20));
     options.set_block_based_table_factory(&table);
     options.set_merge_operator_associative("cartwheel-fold-v2", merge);
     options
@@ -146,6 +148,9 @@ impl Store for RocksStore {
         writer.put(META, meta.encode()?).map_err(|error| self.failed(&error))?;
         writer.finish().map_err(|error| self.failed(&error))?;
         let bytes = writer.file_size();
+        // The writer has dropped the file from the system's cache, and the commands of the next hours want it there.
+        let read = File::open(&file).and_then(|mut file| std::io::copy(&mut file, &mut std::io::sink()));
+        read.map_err(|error| failed(&file, &error))?;
         let mut moved = IngestExternalFileOptions::default();
         moved.set_move_files(true);
         self.db.ingest_external_file_opts(&moved, vec![&file]).map_err(|error| self.failed(&error))?;
