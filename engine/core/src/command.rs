@@ -11,9 +11,10 @@ pub const MAX_BYTES: usize = 512 * 1024;
 /// What a record takes beside its value: key and headers.
 pub const OVERHEAD: usize = 64 * 1024;
 
-/// The value of a `command` record (JSON; the record's key is the customer).
+/// The value of a `command` record (JSON; the record's key is the customer). `D` is what the template may show, in the writer's form or in
+/// the reader's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Command {
+pub struct Command<D = serde_json::Value> {
     /// Derived from run, step and occurrence; the idempotency key.
     pub command_id: CommandId,
     /// The run that decided it.
@@ -36,7 +37,7 @@ pub struct Command {
     pub to: String,
     /// What the template may show: `profile`, and where known `cart`, `order`, `checkout`, `product` as the events brought them;
     /// `left_out` names what [`MAX_BYTES`] had no room for.
-    pub data: serde_json::Value,
+    pub data: D,
     /// The arm of an A/B/n split, if any.
     pub variant: Option<String>,
     /// When the step was first reached.

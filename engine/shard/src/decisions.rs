@@ -1,16 +1,13 @@
 //! A recorded turn: the turn record and the records that follow it, with sequence numbers and the chain hash.
 
 use crate::checkpoint::{Documents, Store};
+use crate::commands;
 use crate::error::ShardError;
 use crate::shard::Shard;
 use crate::turn::Outgoing;
-use cartwheel_core::command::{Command, MAX_BYTES};
-use cartwheel_core::customer::{Document, Mark};
-use cartwheel_core::effect::{Draft, Effect};
-use cartwheel_core::id::CustomerId;
-use cartwheel_core::journey::plan::{Op, Plan};
+use cartwheel_core::effect::Effect;
+use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::{Kind, SEMANTICS, Suppression, Turn};
-use serde_json::{Map, Value};
 
 /// A record that follows a turn record.
 struct Follower {
@@ -88,20 +85,11 @@ impl<S: Store> Shard<S> {
     }
 
     fn documents_of(&self, effects: &[Effect]) -> Result<Vec<Documents>, ShardError> {
-        if effects.is_empty() {
-            return Ok(Vec::new());
-        }
-        let wanted: Vec<(CustomerId, u32, Mark)> = effects
-            .iter()
-            .map(|effect| {
-                let (id, mark) = match effect {
-                    Effect::Command(draft) => (draft.customer, draft.mark),
-                    Effect::Suppression { customer, mark, .. } => (*customer, *mark),
-                };
-                (id, self.table.find(id).map_or(0, |slot| self.table.get(slot).cold), mark)
-            })
-            .collect();
-        Ok(self.lookup().read(&wanted)?)
+        let wanted = effects.iter().map(|effect| match effect {
+            Effect::Command(draft) => (draft.customer, draft.mark),
+            Effect::Suppression { customer, mark, .. } => (*customer, *mark),
+        });
+        Ok(self.documents(&wanted.collect::<Vec<_>>())?)
     }
 }
 
@@ -110,11 +98,11 @@ fn encode(plan: &Plan, effect: &Effect, documents: &Documents) -> Option<Followe
     let name = documents.name();
     match effect {
         Effect::Command(draft) => {
-            let value = bounded(command(plan, draft, documents, &name)?);
+            let value = commands::encode(plan, draft, documents, &name)?;
             Some(Follower { kind: Kind::Command, key: name.into_bytes(), value })
         }
         Effect::Suppression { channel, reason, active, at, .. } => {
-            let address = text(&documents.profile(), channel.address_field()?)?;
+            let address = commands::address(&documents.profile(), *channel)?;
             let suppression = Suppression {
                 channel: *channel,
                 address: Suppression::hash(*channel, &address),
@@ -127,63 +115,7 @@ fn encode(plan: &Plan, effect: &Effect, documents: &Documents) -> Option<Followe
     }
 }
 
-fn command(plan: &Plan, draft: &Draft, documents: &Documents, customer: &str) -> Option<Command> {
-    let journey = plan.journeys.get(usize::from(draft.journey))?;
-    let Op::Send { step, template, .. } = journey.ops.get(usize::from(draft.op))? else { return None };
-    let profile = documents.profile();
-    let to = draft.channel.address_field().and_then(|field| text(&profile, field)).unwrap_or_default();
-    let mut data = Map::new();
-    data.insert("profile".into(), Value::Object(profile));
-    for (name, document) in
-        [("cart", Document::Cart), ("order", Document::Order), ("checkout", Document::Checkout), ("product", Document::Product)]
-    {
-        if let Some(value) = documents.json(document) {
-            data.insert(name.into(), value);
-        }
-    }
-    Some(Command {
-        command_id: draft.command_id,
-        run_id: draft.run_id,
-        journey: journey.name.to_string(),
-        version: journey.version.to_string(),
-        step: step.to_string(),
-        customer: customer.to_owned(),
-        channel: draft.channel,
-        class: journey.class,
-        template: template.to_string(),
-        to,
-        data: Value::Object(data),
-        variant: None,
-        due_at: draft.due_at,
-        decided_at: draft.decided_at,
-        not_after: draft.not_after,
-    })
-}
-
-/// Encodes the command; what it shows is left out in a fixed order until it fits.
-fn bounded(mut command: Command) -> Vec<u8> {
-    let mut left_out: Vec<&str> = Vec::new();
-    let mut value = json(&command);
-    for document in ["product", "checkout", "order", "cart", "profile"] {
-        if value.len() <= MAX_BYTES {
-            break;
-        }
-        if let Some(data) = command.data.as_object_mut()
-            && data.remove(document).is_some()
-        {
-            left_out.push(document);
-            data.insert("left_out".into(), left_out.as_slice().into());
-            value = json(&command);
-        }
-    }
-    value
-}
-
-fn text(profile: &Map<String, Value>, field: &str) -> Option<String> {
-    profile.get(field)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
-}
-
 /// Our own records always serialise: their maps have string keys.
-fn json<T: serde::Serialize>(value: &T) -> Vec<u8> {
+pub(crate) fn json<T: serde::Serialize>(value: &T) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }

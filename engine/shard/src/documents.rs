@@ -1,39 +1,41 @@
 //! The documents of the customers that a turn sends to, as of the moment of each decision: from the journal, from a sealed
 //! checkpoint that is not committed yet, and from the store with one sorted read.
 
-use crate::checkpoint::{Documents, Sealed, Store, StoreError};
-use cartwheel_core::customer::{Journal, Mark};
+use crate::checkpoint::{Documents, Store, StoreError};
+use crate::shard::Shard;
+use cartwheel_core::customer::Mark;
 use cartwheel_core::id::CustomerId;
 
-/// Reads documents for the effects of one turn.
-pub struct Lookup<'a, S> {
-    /// Where committed documents are.
-    pub store: &'a S,
-    /// A checkpoint on its way, and its sequence.
-    pub sealed: Option<(&'a Sealed, u64)>,
-    /// The newest documents.
-    pub journal: &'a Journal,
-}
-
-impl<S: Store> Lookup<'_, S> {
-    /// The documents for each (customer, head of its chain, mark), in that order, with one read of the store.
-    pub fn read(&self, wanted: &[(CustomerId, u32, Mark)]) -> Result<Vec<Documents>, StoreError> {
-        let mut ids: Vec<CustomerId> = wanted.iter().map(|(id, _, _)| *id).collect();
+impl<S: Store> Shard<S> {
+    /// The documents of each customer as of the mark, in that order, with at most one read of the store.
+    pub(crate) fn documents(&self, wanted: &[(CustomerId, Mark)]) -> Result<Vec<Documents>, StoreError> {
+        let known = |id: CustomerId| self.table.find(id).map(|slot| self.table.get(slot));
+        let has_older = |id: &CustomerId| known(*id).is_some_and(|customer| customer.saved);
+        let mut ids: Vec<CustomerId> = wanted.iter().map(|(id, _)| *id).filter(has_older).collect();
         ids.sort_unstable();
         ids.dedup();
-        let mut base = vec![Documents::default(); ids.len()];
-        let stored = self.store.documents(&ids, &mut |index, packed| base[index] = Documents::new(packed.to_vec()))?;
-        // While it is being committed the store may have it already.
-        if let Some((sealed, _)) = self.sealed.filter(|(_, seq)| stored.is_none_or(|stored| stored < *seq)) {
-            for (id, documents) in ids.iter().zip(&mut base) {
-                documents.add(sealed.documents_of(*id));
-            }
-        }
-        let read = |&(id, head, mark): &(CustomerId, u32, Mark)| {
-            let mut documents = ids.binary_search(&id).map_or_else(|_| Documents::default(), |index| base[index].clone());
-            documents.add(self.journal.entries(head, mark));
+        let older = self.older_documents(&ids)?;
+        let read = |&(id, mark): &(CustomerId, Mark)| {
+            let mut documents = ids.binary_search(&id).map_or_else(|_| Documents::default(), |place| older[place].clone());
+            documents.add(self.effects.journal.entries(known(id).map_or(0, |customer| customer.cold), mark));
             documents
         };
         Ok(wanted.iter().map(read).collect())
+    }
+
+    /// What checkpoints have of these customers, who are sorted by id.
+    fn older_documents(&self, ids: &[CustomerId]) -> Result<Vec<Documents>, StoreError> {
+        let mut older = vec![Documents::default(); ids.len()];
+        if ids.is_empty() {
+            return Ok(older);
+        }
+        let stored = self.store.documents(ids, &mut |place, packed| older[place] = Documents::new(packed.to_vec()))?;
+        // While it is being committed the store may have it already.
+        if let Some(pending) = self.sealed.as_ref().filter(|pending| stored.is_none_or(|stored| stored < pending.meta.seq)) {
+            for (id, documents) in ids.iter().zip(&mut older) {
+                documents.add(pending.sealed.documents_of(*id));
+            }
+        }
+        Ok(older)
     }
 }

@@ -8,6 +8,7 @@ use cartwheel_core::effect::pack::unpack;
 use cartwheel_core::id::{CustomerId, RunId};
 use cartwheel_core::time::Millis;
 use cartwheel_core::timer::NEVER;
+use serde_json::value::RawValue;
 
 /// A window or run that is open.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +70,10 @@ pub struct Explanation {
     pub decisions: Vec<Decision>,
 }
 
+fn readable((name, value): (String, &RawValue)) -> Option<(String, serde_json::Value)> {
+    Some((name, serde_json::from_str(value.get()).ok()?))
+}
+
 impl<S: Store> Shard<S> {
     /// Explains a customer; none if the shard has never seen them.
     pub fn explain(&self, customer: &str) -> Result<Option<Explanation>, StoreError> {
@@ -95,7 +100,7 @@ impl<S: Store> Shard<S> {
                 held: run.held,
             }
         });
-        let documents = self.documents_now(known.id, known.cold)?;
+        let documents = self.documents_now(known.id)?;
         Ok(Some(Explanation {
             customer: customer.to_owned(),
             granted: names(known.granted),
@@ -107,7 +112,7 @@ impl<S: Store> Shard<S> {
             orders: known.orders,
             lifetime_value: known.lifetime_value,
             last_order_at: Some(known.last_order_at).filter(|at| *at != Millis::MIN),
-            profile: Profile(documents.profile()),
+            profile: Profile(documents.profile().into_iter().filter_map(readable).collect()),
             runs: runs.collect(),
             decisions: documents.decisions().into_iter().filter_map(|packed| unpack(packed, customer)).collect(),
         }))
@@ -125,11 +130,10 @@ impl<S: Store> Shard<S> {
     }
 
     fn name_of(&self, id: CustomerId) -> Result<String, StoreError> {
-        let head = self.table.find(id).map_or(0, |slot| self.table.get(slot).cold);
-        Ok(self.documents_now(id, head)?.name())
+        Ok(self.documents_now(id)?.name())
     }
 
-    fn documents_now(&self, id: CustomerId, head: u32) -> Result<Documents, StoreError> {
-        Ok(self.lookup().read(&[(id, head, Mark::END)])?.pop().unwrap_or_default())
+    fn documents_now(&self, id: CustomerId) -> Result<Documents, StoreError> {
+        Ok(self.documents(&[(id, Mark::END)])?.pop().unwrap_or_default())
     }
 }

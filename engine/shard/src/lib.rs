@@ -11,6 +11,7 @@ mod index;
 mod turn;
 mod timers;
 mod decisions;
+mod commands;
 mod documents;
 pub mod checkpoint;
 mod recover;

@@ -8,7 +8,7 @@ use crate::shard::{Counters, Position, Shard};
 use crate::table::Table;
 use crate::turn::{Outgoing, Turned};
 use cartwheel_core::apply::{Core, Mapping};
-use cartwheel_core::customer::decode_customer;
+use cartwheel_core::customer::{Customer, decode_customer};
 use cartwheel_core::effect::Effects;
 use cartwheel_core::event::{Decoder, Record};
 use cartwheel_core::journey::plan::Plan;
@@ -213,7 +213,7 @@ impl<S: Store> Shard<S> {
         let mut bad = None;
         self.store.load(&mut |id, bytes| {
             match decode_customer(id, bytes, &zones) {
-                Ok(customer) => drop(table.add(customer)),
+                Ok(customer) => drop(table.add(Customer { saved: true, ..customer })),
                 Err(error) => bad = bad.take().or(Some(error)),
             }
             Ok(())

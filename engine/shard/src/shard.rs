@@ -1,7 +1,6 @@
 //! The shard's state, and what the owner reads back from its own sends partition.
 
 use crate::checkpoint::{Meta, Sealed, Store, StoreError};
-use crate::documents::Lookup;
 use crate::error::ShardError;
 use crate::recover::AcceptedTurn;
 use crate::settings::{Identity, Settings};
@@ -180,12 +179,6 @@ impl<S: Store> Shard<S> {
             self.committed(done);
         }
         Ok(())
-    }
-
-    /// Reads documents of this moment.
-    pub(crate) fn lookup(&self) -> Lookup<'_, S> {
-        let sealed = self.sealed.as_ref().map(|pending| (&*pending.sealed, pending.meta.seq));
-        Lookup { store: &self.store, sealed, journal: &self.effects.journal }
     }
 
     /// Records handed out to be published that have not been read back.

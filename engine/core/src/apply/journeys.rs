@@ -56,7 +56,6 @@ impl Core {
 
     fn convert(&self, customer: &mut Customer, event: &Event<'_>, time: EventTime, index: u16, journey: &Journey, turn: &mut Turn<'_>) {
         let Some(within) = journey.goal_within else { return };
-        let values: Values = order_total(event).map(|total| ("revenue".into(), Value::Number(total))).into_iter().collect();
         for place in 0..customer.runs.len() {
             let run = &mut customer.runs[place];
             let reached = run.journey == index
@@ -67,13 +66,13 @@ impl Core {
             if reached {
                 run.converted = true;
                 let run = run.id;
+                let values: Values = order_total(event).map(|total| ("revenue".into(), Value::Number(total))).into_iter().collect();
                 self.decide_event(customer, time, index, Some(run), Verdict::Converted, Reason::Goal, &values, turn);
             }
         }
     }
 
     fn exit_all(&self, customer: &mut Customer, event: &Event<'_>, time: EventTime, index: u16, turn: &mut Turn<'_>) {
-        let values: Values = vec![("event".into(), Value::Text(event.kind.as_ref().into()))];
         let mut place = 0;
         while let Some(run) = customer.runs.get(place) {
             let verdict = match run.stage {
@@ -92,6 +91,7 @@ impl Core {
             };
             let id = run.id;
             customer.runs.remove(place);
+            let values: Values = vec![("event".into(), Value::Text(event.kind.as_ref().into()))];
             self.decide_event(customer, time, index, Some(id), verdict, Reason::ExitEvent, &values, turn);
         }
     }

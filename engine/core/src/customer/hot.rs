@@ -43,6 +43,8 @@ pub struct Customer {
     pub reachable: u8,
     /// Needs to be written at the next checkpoint. Not part of the state.
     pub dirty: bool,
+    /// Has documents in a checkpoint. Not part of the state.
+    pub saved: bool,
     /// Hashes of the newest event ids, a ring; 0 is an empty place.
     pub seen: [u64; REMEMBERED_IDS],
     /// Sum of the orders' totals.
@@ -57,7 +59,7 @@ pub struct Customer {
     pub attributes: ThinVec<(u32, Value)>,
 }
 
-// 16 + 3 x 8 + 2 x 4 + 2 + 7 bytes of the first line are in use; the second is `seen`; the third has 40 bytes.
+// 16 + 3 x 8 + 2 x 4 + 2 + 8 bytes of the first line are in use; the second is `seen`; the third has 40 bytes.
 const _: () = assert!(size_of::<Customer>() == 192 && std::mem::offset_of!(Customer, seen) == 64);
 
 /// How far a run is.
@@ -148,6 +150,7 @@ impl Customer {
             complained: 0,
             reachable: Channel::Webhook.bit(),
             dirty: false,
+            saved: false,
             zone: 0,
             orders: 0,
             cold: 0,

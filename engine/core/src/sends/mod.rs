@@ -17,8 +17,8 @@ pub const LEADER: &str = "cartwheel-leader";
 pub const SEQ: &str = "cartwheel-seq";
 
 /// The behaviour that a turn record was decided under; raised with every change that alters a decision or the bytes of it that the
-/// chain hash covers. 2: decisions are packed more tightly.
-pub const SEMANTICS: u32 = 2;
+/// chain hash covers. 2: decisions are packed more tightly. 3: what a message may show stands in its command as the events wrote it.
+pub const SEMANTICS: u32 = 3;
 
 /// What a record of the sends topic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -7,7 +7,7 @@ mod packed;
 pub mod rocks;
 mod seal;
 
-pub use packed::{Documents, append, fold};
+pub use packed::{Documents, Fields, append, fold};
 pub use seal::Sealed;
 
 use cartwheel_core::id::CustomerId;

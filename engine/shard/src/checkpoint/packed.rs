@@ -5,7 +5,8 @@
 
 use super::KEPT_DECISIONS;
 use cartwheel_core::customer::Document;
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 
 /// Profile patches that are kept apart before they are merged into one.
 const MAX_PATCHES: usize = 8;
@@ -40,7 +41,8 @@ pub fn fold<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
         let kept = match document {
             Document::Decision => group.len().min(KEPT_DECISIONS),
             Document::Profile if group.len() > MAX_PATCHES => {
-                append(&mut out, document, Value::Object(merged(group)).to_string().as_bytes());
+                let patch = serde_json::to_vec(&merged(group)).unwrap_or_default(); // names and raw texts always serialise
+                append(&mut out, document, &patch);
                 continue;
             }
             Document::Profile => group.len(),
@@ -54,11 +56,14 @@ pub fn fold<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
     out
 }
 
+/// The fields of an object, their values as the text that the events brought.
+pub type Fields<'a> = BTreeMap<String, &'a RawValue>;
+
 /// Patches, oldest first, as one; nulls included, so that merging early and late gives the same.
-fn merged(patches: &[(Document, &[u8])]) -> Map<String, Value> {
-    let mut merged = Map::new();
+fn merged<'a>(patches: &[(Document, &'a [u8])]) -> Fields<'a> {
+    let mut merged = Fields::new();
     for (_, patch) in patches {
-        if let Ok(Value::Object(patch)) = serde_json::from_slice(patch) {
+        if let Ok(patch) = serde_json::from_slice::<Fields<'_>>(patch) {
             merged.extend(patch);
         }
     }
@@ -91,14 +96,14 @@ impl Documents {
     }
 
     /// The merged profile, without consent and without nulls.
-    pub fn profile(&self) -> Map<String, Value> {
+    pub fn profile(&self) -> Fields<'_> {
         let mut profile = merged(&self.of(Document::Profile));
-        profile.retain(|name, value| !value.is_null() && name != "consent");
+        profile.retain(|name, value| value.get() != "null" && name != "consent");
         profile
     }
 
-    /// The newest document of a kind as JSON; none if there is none or it was removed.
-    pub fn json(&self, document: Document) -> Option<Value> {
+    /// The newest document of a kind, JSON as the event brought it; none if there is none or it was removed.
+    pub fn json(&self, document: Document) -> Option<&RawValue> {
         serde_json::from_slice(self.of(document).last()?.1).ok()
     }
 
@@ -123,7 +128,9 @@ mod tests {
         let read = |packed: &[u8]| {
             let documents = Documents::new(packed.to_vec());
             let decisions: Vec<Vec<u8>> = documents.decisions().into_iter().map(<[u8]>::to_vec).collect();
-            (documents.name(), documents.profile(), documents.json(Document::Cart), decisions)
+            let profile: BTreeMap<String, String> =
+                documents.profile().into_iter().map(|(name, value)| (name, value.get().to_owned())).collect();
+            (documents.name(), profile, documents.json(Document::Cart).map(|cart| cart.get().to_owned()), decisions)
         };
         let whole = pack(entries);
         for cut in 0..=entries.len() {
@@ -160,13 +167,13 @@ mod tests {
         let folded = check(&entries);
         let decisions = folded.decisions();
         assert_eq!((decisions.len(), decisions[0], decisions[63]), (64, &b"36"[..], &b"99"[..]));
-        assert_eq!((folded.name().as_str(), folded.json(Document::Cart)), ("ana", Some(serde_json::json!({ "id": 99 }))));
+        assert_eq!((folded.name().as_str(), folded.json(Document::Cart).map(RawValue::get)), ("ana", Some(r#"{"id":99}"#)));
         assert_eq!(folded.of(Document::Cart).len(), 1);
     }
 
     #[test]
     fn an_emptied_cart_is_no_cart() {
         let folded = check(&[(Document::Cart, r#"{"id":1}"#.to_owned()), (Document::Cart, String::new())]);
-        assert_eq!(folded.json(Document::Cart), None);
+        assert!(folded.json(Document::Cart).is_none());
     }
 }

@@ -1,0 +1,104 @@
+//! The command of a decision to send. What the message may show stands in it as the events brought it, text for text.
+
+use crate::checkpoint::{Documents, Fields};
+use crate::decisions::json;
+use cartwheel_core::channel::Channel;
+use cartwheel_core::command::{Command, MAX_BYTES};
+use cartwheel_core::customer::Document;
+use cartwheel_core::effect::Draft;
+use cartwheel_core::journey::plan::{Op, Plan};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+/// The documents that a message may show beside the profile, by their names in the command.
+const SHOWN: [(&str, Document); 4] =
+    [("cart", Document::Cart), ("order", Document::Order), ("checkout", Document::Checkout), ("product", Document::Product)];
+/// What is left out of a command that is too long, one after the other.
+const LEFT_OUT: [&str; 5] = ["product", "checkout", "order", "cart", "profile"];
+
+/// What the message may show, by name, and the names of what the command has no room for.
+struct Data<'a> {
+    shown: Vec<(&'static str, Shown<'a>)>,
+    left_out: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Shown<'a> {
+    Profile(Fields<'a>),
+    Document(&'a RawValue),
+}
+
+impl<'a> Data<'a> {
+    fn of(documents: &'a Documents, profile: Fields<'a>) -> Self {
+        let documents = SHOWN.iter().filter_map(|(name, document)| Some((*name, Shown::Document(documents.json(*document)?))));
+        Self { shown: std::iter::once(("profile", Shown::Profile(profile))).chain(documents).collect(), left_out: Vec::new() }
+    }
+
+    /// Whether there was something to leave out.
+    fn leave_out(&mut self, name: &'static str) -> bool {
+        let Some(place) = self.shown.iter().position(|(shown, _)| *shown == name) else { return false };
+        self.shown.remove(place);
+        self.left_out.push(name);
+        true
+    }
+}
+
+impl Serialize for Data<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, shown) in &self.shown {
+            map.serialize_entry(name, shown)?;
+        }
+        if !self.left_out.is_empty() {
+            map.serialize_entry("left_out", &self.left_out)?;
+        }
+        map.end()
+    }
+}
+
+/// The command (JSON) with what is known of the customer; none if the draft names no send of the plan. Documents are left out, in a
+/// fixed order, until it fits into [`MAX_BYTES`].
+pub(crate) fn encode(plan: &Plan, draft: &Draft, documents: &Documents, customer: &str) -> Option<Vec<u8>> {
+    let mut command = command(plan, draft, documents, customer)?;
+    let mut value = json(&command);
+    for name in LEFT_OUT {
+        if value.len() <= MAX_BYTES {
+            break;
+        }
+        if command.data.leave_out(name) {
+            value = json(&command);
+        }
+    }
+    Some(value)
+}
+
+fn command<'a>(plan: &Plan, draft: &Draft, documents: &'a Documents, customer: &str) -> Option<Command<Data<'a>>> {
+    let journey = plan.journeys.get(usize::from(draft.journey))?;
+    let Op::Send { step, template, .. } = journey.ops.get(usize::from(draft.op))? else { return None };
+    let profile = documents.profile();
+    Some(Command {
+        command_id: draft.command_id,
+        run_id: draft.run_id,
+        journey: journey.name.to_string(),
+        version: journey.version.to_string(),
+        step: step.to_string(),
+        customer: customer.to_owned(),
+        channel: draft.channel,
+        class: journey.class,
+        template: template.to_string(),
+        to: address(&profile, draft.channel).unwrap_or_default(),
+        data: Data::of(documents, profile),
+        variant: None,
+        due_at: draft.due_at,
+        decided_at: draft.decided_at,
+        not_after: draft.not_after,
+    })
+}
+
+/// The address on a channel; none where the profile has none, or an empty one.
+pub(crate) fn address(profile: &Fields<'_>, channel: Channel) -> Option<String> {
+    let text = profile.get(channel.address_field()?)?;
+    serde_json::from_str(text.get()).ok().filter(|address: &String| !address.is_empty())
+}
