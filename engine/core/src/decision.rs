@@ -125,6 +125,24 @@ closed! {
 /// Names and values that a decision compared, in the order in which they are shown.
 pub type Values = Vec<(CompactString, Value)>;
 
+/// The same on the way into the journal.
+pub type Compared = Vec<(CompactString, Shown)>;
+
+/// A value of [`Compared`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shown {
+    /// Of an event, a profile, a counter or the configuration.
+    Value(Value),
+    /// An instant, which reads as its RFC 3339 text.
+    Instant(Millis),
+}
+
+impl From<Value> for Shown {
+    fn from(value: Value) -> Self {
+        Self::Value(value)
+    }
+}
+
 /// One decision, as `explain`, `backtest --decisions` and the console show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Decision {

@@ -15,7 +15,8 @@ pub struct Table {
     blocks: Vec<Vec<Customer>>,
     len: u32,
     index: Index,
-    dirty: Vec<u32>,
+    /// The upper half of the id stands beside the slot, so that next to nobody has to be looked at to order them.
+    dirty: Vec<(u64, u32)>,
 }
 
 /// The id is already a hash.
@@ -68,19 +69,17 @@ impl Table {
 
     /// Notes that a customer that was clean has been changed.
     pub fn changed(&mut self, slot: u32, was_dirty: bool) {
-        if !was_dirty && self.get(slot).dirty {
-            self.dirty.push(slot);
+        let customer = self.get(slot);
+        if !was_dirty && customer.dirty {
+            self.dirty.push(((customer.id.0 >> 64) as u64, slot));
         }
     }
 
-    /// Customers changed since the last call, which are clean from now on; in order of their ids.
+    /// Customers changed since the last call, in order of their ids. Whoever writes them says that they are clean again.
     pub fn take_dirty(&mut self) -> Vec<u32> {
-        let dirty = std::mem::take(&mut self.dirty);
-        // Half of the id stands beside the slot: next to nothing is left for which the customers must be looked at.
-        let mut ordered: Vec<(u64, u32)> = dirty.iter().map(|slot| ((self.get(*slot).id.0 >> 64) as u64, *slot)).collect();
-        ordered.sort_unstable_by(|(a, one), (b, other)| a.cmp(b).then_with(|| self.get(*one).id.cmp(&self.get(*other).id)));
-        let in_order = ordered.into_iter().map(|(_, slot)| slot);
-        in_order.inspect(|slot| self.get_mut(*slot).dirty = false).collect()
+        let mut dirty = std::mem::take(&mut self.dirty);
+        dirty.sort_unstable_by(|(a, one), (b, other)| a.cmp(b).then_with(|| self.get(*one).id.cmp(&self.get(*other).id)));
+        dirty.into_iter().map(|(_, slot)| slot).collect()
     }
 
     /// Number of customers to be written at the next checkpoint.

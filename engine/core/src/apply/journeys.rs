@@ -3,10 +3,10 @@
 use super::event::order_total;
 use super::{Core, EventTime, MAX_ENTRIES, MAX_RUNS, Turn};
 use crate::customer::{Customer, Entry, Run, Stage, push_tightly};
-use crate::decision::{Reason, Values, Verdict};
+use crate::decision::{Compared, Reason, Shown, Verdict};
 use crate::effect::Decided;
 use crate::event::{Event, key_text};
-use crate::gate::{compared, time as time_value};
+use crate::gate::compared;
 use crate::id::{RunId, key_hash};
 use crate::journey::condition::{Condition, Field};
 use crate::journey::plan::{Journey, JourneyInterest, Reentry};
@@ -66,7 +66,8 @@ impl Core {
             if reached {
                 run.converted = true;
                 let run = run.id;
-                let values: Values = order_total(event).map(|total| ("revenue".into(), Value::Number(total))).into_iter().collect();
+                let values: Compared =
+                    order_total(event).map(|total| ("revenue".into(), Value::Number(total).into())).into_iter().collect();
                 self.decide_event(customer, time, index, Some(run), Verdict::Converted, Reason::Goal, &values, turn);
             }
         }
@@ -91,7 +92,7 @@ impl Core {
             };
             let id = run.id;
             customer.runs.remove(place);
-            let values: Values = vec![("event".into(), Value::Text(event.kind.as_ref().into()))];
+            let values: Compared = vec![("event".into(), Value::Text(event.kind.as_ref().into()).into())];
             self.decide_event(customer, time, index, Some(id), verdict, Reason::ExitEvent, &values, turn);
         }
     }
@@ -125,13 +126,13 @@ impl Core {
         turn: &mut Turn<'_>,
     ) {
         let key = self.key_of(event, journey).unwrap_or(0);
-        let refuse = |customer: &mut Customer, turn: &mut Turn<'_>, run, reason, values: &Values| {
+        let refuse = |customer: &mut Customer, turn: &mut Turn<'_>, run, reason, values: &Compared| {
             self.decide_event(customer, time, index, run, Verdict::Refused, reason, values, turn);
         };
         if time.age > journey.max_event_age.millis() {
             let values = vec![
-                ("age".into(), Value::Number(time.age as f64)),
-                ("max_event_age".into(), Value::Number(journey.max_event_age.millis() as f64)),
+                ("age".into(), Value::Number(time.age as f64).into()),
+                ("max_event_age".into(), Value::Number(journey.max_event_age.millis() as f64).into()),
             ];
             return refuse(customer, turn, None, Reason::LateEvent, &values);
         }
@@ -142,7 +143,7 @@ impl Core {
                 run.captures = captures(journey, fields);
             }
             let id = run.id;
-            return refuse(customer, turn, Some(id), Reason::AlreadyRunning, &Values::new());
+            return refuse(customer, turn, Some(id), Reason::AlreadyRunning, &Compared::new());
         }
         let window = customer.runs.iter().position(|run| with_key(run, Stage::Window));
         if !passes {
@@ -150,7 +151,7 @@ impl Core {
             let values = journey
                 .when
                 .as_ref()
-                .map_or_else(Values::new, |when| compared(when, |field| self.read(field, customer, fields, time.seen)));
+                .map_or_else(Compared::new, |when| compared(when, |field| self.read(field, customer, fields, time.seen)));
             return refuse(customer, turn, id, Reason::Filter, &values);
         }
         if let (Some(place), Some(quiet_for)) = (window, journey.quiet_for) {
@@ -160,7 +161,7 @@ impl Core {
             return;
         }
         if customer.live_runs() >= MAX_RUNS {
-            let values = vec![("limit".into(), Value::Number(MAX_RUNS as f64))];
+            let values = vec![("limit".into(), Value::Number(MAX_RUNS as f64).into())];
             return refuse(customer, turn, None, Reason::Limit, &values);
         }
         let run = Run {
@@ -193,7 +194,7 @@ impl Core {
 
     fn open_window(&self, customer: &mut Customer, mut run: Run, quiet_for: Span, time: EventTime, turn: &mut Turn<'_>) {
         run.deadline = time.at + quiet_for.millis();
-        let values = vec![("until".into(), time_value(run.deadline))];
+        let values = vec![("until".into(), Shown::Instant(run.deadline))];
         let (id, index) = (run.id, run.journey);
         customer.insert_run(run);
         self.decide_event(customer, time, index, Some(id), Verdict::Waiting, Reason::Window, &values, turn);
@@ -214,11 +215,11 @@ impl Core {
             reason,
             channel: None,
             command: None,
-            values: &Values::new(),
+            values: &Compared::new(),
         };
         if let Some(last) = earlier_entry(customer, journey.reentry, index, key, t) {
             customer.runs.remove(place);
-            let values = vec![("last".into(), time_value(last))];
+            let values = vec![("last".into(), Shown::Instant(last))];
             decided = Decided { verdict: Verdict::Refused, reason: Reason::Reentry, values: &values, ..decided };
             return turn.effects.decide(plan, customer, &decided);
         }
@@ -240,7 +241,7 @@ impl Core {
         run: Option<RunId>,
         verdict: Verdict,
         reason: Reason,
-        values: &Values,
+        values: &Compared,
         turn: &mut Turn<'_>,
     ) {
         let decided = Decided { at: time.seen, journey, run, op: None, verdict, reason, channel: None, command: None, values };

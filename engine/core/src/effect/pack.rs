@@ -11,7 +11,7 @@ mod words;
 use super::Decided;
 use crate::channel::Channel;
 use crate::compact::{Bytes, OWN, TEXT, Writer};
-use crate::decision::{Decision, Reason, Values, Verdict};
+use crate::decision::{Decision, Reason, Shown, Values, Verdict};
 use crate::id::{CommandId, RunId};
 use crate::journey::plan::Plan;
 use crate::time::{Millis, exact_rfc3339, format_rfc3339};
@@ -66,8 +66,9 @@ pub fn pack(plan: &Plan, decided: &Decided<'_>, out: &mut Vec<u8>) {
             None => writer.text(NAME, cut(name)),
         }
         match value {
-            Value::Text(text) => put_text(&mut writer, text, decided.at),
-            other => writer.value(other),
+            Shown::Value(Value::Text(text)) => put_text(&mut writer, text, decided.at),
+            Shown::Value(other) => writer.value(other),
+            Shown::Instant(instant) => put_instant(&mut writer, *instant, decided.at),
         }
     }
     writer.flush();
@@ -76,14 +77,19 @@ pub fn pack(plan: &Plan, decided: &Decided<'_>, out: &mut Vec<u8>) {
 fn put_text(writer: &mut Writer<'_>, text: &str, at: Millis) {
     writer.room();
     if let Some(instant) = exact_rfc3339(text) {
-        writer.number(INSTANT);
-        writer.signed(instant.wrapping_sub(at));
+        put_instant(writer, instant, at);
     } else if let Some(number) = words::number(text) {
         writer.number(WORD);
         writer.number(number);
     } else {
         writer.text(TEXT, cut(text));
     }
+}
+
+fn put_instant(writer: &mut Writer<'_>, instant: Millis, at: Millis) {
+    writer.room();
+    writer.number(INSTANT);
+    writer.signed(instant.wrapping_sub(at));
 }
 
 fn cut(text: &str) -> &str {

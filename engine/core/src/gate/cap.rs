@@ -1,9 +1,9 @@
 //! Frequency caps: how many touches lie in a window, and whether the last place is kept for a higher priority.
 
-use super::{Question, time};
+use super::Question;
 use crate::channel::{Channel, Class};
 use crate::customer::{Customer, Run, Stage, Touch, Zones, push_tightly};
-use crate::decision::{Reason, Values};
+use crate::decision::{Compared, Reason, Shown};
 use crate::journey::plan::{Journey, Op, Plan, Upcoming};
 use crate::policy::{Cap, CapScope, CapWindow};
 use crate::time::{DAY, Millis};
@@ -20,7 +20,7 @@ pub struct Blocked {
     /// When to ask again.
     pub until: Millis,
     /// The values compared.
-    pub values: Values,
+    pub values: Compared,
 }
 
 /// The first cap in policy order that blocks a send through `channel`.
@@ -47,10 +47,10 @@ fn check(question: &Question<'_>, journey: &Journey, cap: &Cap) -> Option<Blocke
         .map(|touch| touch.at)
         .collect();
     let limit = usize::from(cap.limit);
-    let mut values: Values = vec![
-        ("cap".into(), Value::Text(cap.name.as_str().into())),
-        ("limit".into(), Value::Number(f64::from(cap.limit))),
-        ("count".into(), Value::Number(times.len() as f64)),
+    let mut values: Compared = vec![
+        ("cap".into(), Value::Text(cap.name.as_str().into()).into()),
+        ("limit".into(), Value::Number(f64::from(cap.limit)).into()),
+        ("count".into(), Value::Number(times.len() as f64).into()),
     ];
     if times.len() >= limit {
         times.sort_unstable();
@@ -59,7 +59,7 @@ fn check(question: &Question<'_>, journey: &Journey, cap: &Cap) -> Option<Blocke
             CapWindow::Day | CapWindow::Week | CapWindow::Month => window.end,
         };
         let until = until.max(question.t + 1);
-        values.push(("until".into(), time(until)));
+        values.push(("until".into(), Shown::Instant(until)));
         return Some(Blocked { reason: Reason::Cap, until, values });
     }
     let reserved: Vec<Millis> = reservations(question, journey, cap, window.end).collect();
@@ -67,8 +67,8 @@ fn check(question: &Question<'_>, journey: &Journey, cap: &Cap) -> Option<Blocke
         return None;
     }
     let until = reserved.iter().min()? + 1;
-    values.push(("until".into(), time(until)));
-    values.push(("reserved".into(), Value::Number(reserved.len() as f64)));
+    values.push(("until".into(), Shown::Instant(until)));
+    values.push(("reserved".into(), Value::Number(reserved.len() as f64).into()));
     Some(Blocked { reason: Reason::Reserved, until, values })
 }
 

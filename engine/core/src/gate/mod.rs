@@ -7,14 +7,13 @@ mod quiet_hours;
 
 use crate::channel::{Channel, Class};
 use crate::customer::{Customer, Zones};
-use crate::decision::{Reason, Values};
+use crate::decision::{Compared, Reason, Shown};
 use crate::id::in_holdout;
 use crate::journey::condition::{Condition, Field};
 use crate::journey::plan::{Choice, Plan};
 use crate::time::Millis;
 use crate::value::{Value, ValueRef};
 pub use cap::remember_touch;
-use compact_str::CompactString;
 pub use quiet_hours::clock;
 
 /// What the gate says of a send.
@@ -31,7 +30,7 @@ pub enum Verdict {
         /// The channel that was chosen.
         channel: Channel,
         /// The values compared.
-        values: Values,
+        values: Compared,
     },
     /// Not at all.
     Drop {
@@ -40,10 +39,10 @@ pub enum Verdict {
         /// The channel that was chosen, or the first.
         channel: Channel,
         /// The values compared.
-        values: Values,
+        values: Compared,
     },
     /// The run's `while` condition no longer holds: the run exits.
-    Exit(Values),
+    Exit(Compared),
 }
 
 /// What the gate needs to know.
@@ -73,10 +72,10 @@ pub fn judge(question: &Question<'_>) -> Verdict {
 
     let index = match consent::choose(question.customer, journey.class, question.choices, usize::from(run.choice)) {
         Ok(index) => index,
-        Err((channel, reason)) => return Verdict::Drop { reason, channel, values: Values::new() },
+        Err((channel, reason)) => return Verdict::Drop { reason, channel, values: Compared::new() },
     };
     let channel = question.choices[index].channel;
-    let drop = |reason| Verdict::Drop { reason, channel, values: Values::new() };
+    let drop = |reason| Verdict::Drop { reason, channel, values: Compared::new() };
     if marketing && in_holdout("*global*", question.customer.id, policy.holdout.0) {
         return drop(Reason::GlobalHoldout);
     }
@@ -96,7 +95,7 @@ pub fn judge(question: &Question<'_>) -> Verdict {
         return Verdict::Send(index);
     }
     if let Some(until) = quiet_hours::until(policy, question.zones, question.customer.zone, channel, question.t) {
-        let values = vec![("until".into(), time(until))];
+        let values = vec![("until".into(), Shown::Instant(until))];
         return Verdict::Defer { reason: Reason::QuietHours, until, channel, values };
     }
     match cap::blocked(question, channel) {
@@ -109,11 +108,6 @@ pub fn judge(question: &Question<'_>) -> Verdict {
 }
 
 /// The values that a condition read: at most four, in order of appearance.
-pub fn compared<'v>(condition: &Condition, read: impl Fn(Field) -> ValueRef<'v>) -> Values {
-    condition.fields.iter().take(4).map(|(name, field)| (name.clone(), read(*field).to_value())).collect()
-}
-
-/// An instant as a decision's value.
-pub fn time(at: Millis) -> Value {
-    Value::Text(CompactString::from(crate::time::format_rfc3339(at)))
+pub fn compared<'v>(condition: &Condition, read: impl Fn(Field) -> ValueRef<'v>) -> Compared {
+    condition.fields.iter().take(4).map(|(name, field)| (name.clone(), read(*field).to_value().into())).collect()
 }

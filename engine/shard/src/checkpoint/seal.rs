@@ -34,7 +34,7 @@ impl Sealed {
         let start = self.hot.len();
         encode_customer(customer, &mut self.hot);
         let head = std::mem::take(&mut customer.cold);
-        customer.saved = true;
+        (customer.dirty, customer.saved) = (false, true);
         self.customers.push(Copied { id: customer.id, hot: start..self.hot.len(), head });
     }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::decision::Compared;
 use crate::journey::load::{Source, load};
 use crate::policy::Policy;
 use proptest::collection::vec;
@@ -22,6 +23,10 @@ fn text(text: &str) -> Value {
     Value::Text(text.into())
 }
 
+fn shown(values: &Values) -> Compared {
+    values.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect()
+}
+
 #[test]
 fn the_packed_form_does_not_change_unnoticed() {
     let values = vec![
@@ -38,7 +43,7 @@ fn the_packed_form_does_not_change_unnoticed() {
         reason: Reason::QuietHours,
         channel: Some(Channel::Email),
         command: None,
-        values: &values,
+        values: &shown(&values),
     };
     let mut out = Vec::new();
     pack(&plan(), &decided, &mut out);
@@ -47,11 +52,18 @@ fn the_packed_form_does_not_change_unnoticed() {
     let run = "01000000000000000000000000000000";
     let names = "0f77696e6261636b1777655f6d6973735f796f75";
     // `until` and its instant take six bytes, `cart.total` and its number four.
-    let shown = "010d08d0dd064f636172742e69641563312309b2f9";
-    assert_eq!(hex(&out), [head, run, names, shown].concat());
+    let values_shown = "010d08d0dd064f636172742e69641563312309b2f9";
+    assert_eq!(hex(&out), [head, run, names, values_shown].concat());
     let read = unpack(&out, "ana").unwrap();
     assert_eq!((read.customer.as_str(), read.journey.as_str(), read.step.as_deref()), ("ana", "winback", Some("we_miss_you")));
     assert_eq!(read.values, values);
+
+    // An instant is the same as its text.
+    let mut instant = shown(&values);
+    instant[0].1 = Shown::Instant(1_767_265_200_123);
+    let mut again = Vec::new();
+    pack(&plan(), &Decided { values: &instant, ..decided }, &mut again);
+    assert_eq!(again, out);
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -72,7 +84,7 @@ fn long_texts_are_cut() {
         reason: Reason::Trigger,
         channel: None,
         command: None,
-        values: &values,
+        values: &shown(&values),
     };
     let mut out = Vec::new();
     pack(&plan(), &decided, &mut out);
@@ -133,7 +145,7 @@ fn packed(plan: &Plan, decision: &Decision) -> Vec<u8> {
         reason: decision.reason,
         channel: decision.channel,
         command: decision.command_id,
-        values: &decision.values,
+        values: &shown(&decision.values),
     };
     let mut out = Vec::new();
     pack(plan, &decided, &mut out);
