@@ -16,41 +16,49 @@ const MAX_DEAD_VALUE: usize = 256 * 1024;
 
 /// Records that are read and looked up together, so that the memory of one customer is fetched while others are looked up. As many
 /// as the nearest cache has room for.
-const AHEAD: usize = 32;
+const AHEAD: usize = 64;
 
-/// A record that has been read, and its customer's slot if there was one.
+/// A record that has been read, or why it could not be; and its customer's slot if there was one.
+#[derive(Clone)]
 struct Read<'a> {
-    event: Result<Event<'a>, Rejected>,
+    event: Event<'a>,
+    rejected: Option<Rejected>,
     id: CustomerId,
     slot: Option<u32>,
+}
+
+impl Read<'_> {
+    /// Of no record.
+    fn none() -> Self {
+        Self { event: Event::default(), rejected: None, id: CustomerId(0), slot: None }
+    }
 }
 
 impl<S: Store> Shard<S> {
     /// Applies records in order as long as `before` lets the next one; how many.
     pub(crate) fn apply_while(&mut self, records: &[Record<'_>], mut before: impl FnMut(&mut Self, &Record<'_>) -> bool) -> usize {
-        let mut ahead = Vec::with_capacity(AHEAD.min(records.len()));
+        let mut room = vec![Read::none(); AHEAD.min(records.len())];
         let mut applied = 0;
         for chunk in records.chunks(AHEAD) {
-            self.read_ahead(chunk, &mut ahead);
-            for (record, read) in chunk.iter().zip(&ahead) {
+            let ahead = &mut room[..chunk.len()];
+            self.read_ahead(chunk, ahead);
+            for (record, read) in chunk.iter().zip(ahead) {
                 if !before(self, record) {
                     return applied;
                 }
                 self.apply(record, read);
                 applied += 1;
             }
-            ahead.clear();
         }
         applied
     }
 
     /// Loops of independent reads: the processor has many of them under way at once, where one after the other would wait for memory.
-    fn read_ahead<'a>(&mut self, records: &[Record<'a>], ahead: &mut Vec<Read<'a>>) {
-        ahead.extend(records.iter().map(|record| {
-            let event = self.decoder.decode(record.value, record.time, &self.core.plan.policy);
-            let id = event.as_ref().map_or(CustomerId(0), |event| CustomerId::of(&event.customer));
-            Read { event, id, slot: None }
-        }));
+    fn read_ahead<'a>(&mut self, records: &[Record<'a>], ahead: &mut [Read<'a>]) {
+        for (record, read) in records.iter().zip(ahead.iter_mut()) {
+            read.rejected = self.decoder.decode(record.value, record.time, &self.core.plan.policy, &mut read.event).err();
+            read.id = if read.rejected.is_none() { CustomerId::of(&read.event.customer) } else { CustomerId(0) };
+        }
         for read in ahead.iter() {
             black_box(self.table.look(read.id));
         }
@@ -73,9 +81,9 @@ impl<S: Store> Shard<S> {
         self.position.seen = self.position.seen.max(record.time);
         self.position.now = self.position.now.max(self.position.seen);
         self.position.next_offset = record.offset + 1;
-        match &read.event {
-            Ok(event) => self.apply_event(record, event, read.id, read.slot),
-            Err(rejected) => self.bury(record, rejected),
+        match &read.rejected {
+            None => self.apply_event(record, &read.event, read.id, read.slot),
+            Some(rejected) => self.bury(record, rejected),
         }
     }
 

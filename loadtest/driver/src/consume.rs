@@ -4,7 +4,7 @@ use crate::Error;
 use crate::process::Process;
 use crate::report::Row;
 use crate::setup::Setup;
-use cartwheel_core::event::{self, Record, read_fields};
+use cartwheel_core::event::{self, Event, Record, read_fields};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::value::Value;
 use cartwheel_kafka::{Batch, Offsets, RecordRef, Source, Start};
@@ -132,7 +132,10 @@ impl<'a> Decoder<'a> {
 
     /// Decodes one record; one that cannot be decoded is passed over.
     pub fn decode(&mut self, record: &Record<'_>) {
-        let Ok(event) = self.decoder.decode(record.value, record.time, &self.plan.policy) else { return };
+        let mut event = Event::default();
+        if self.decoder.decode(record.value, record.time, &self.plan.policy, &mut event).is_err() {
+            return;
+        }
         if let Some(interest) = self.plan.events.get(event.kind.as_ref()) {
             read_fields(&event, &self.plan.fields, &interest.fields, &mut self.values);
         }

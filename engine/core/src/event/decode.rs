@@ -17,8 +17,8 @@ const MAX_NAME: usize = 256;
 /// Deepest nesting.
 const MAX_DEPTH: u32 = 64;
 
-/// A shop fact. Everything borrows from the record.
-#[derive(Clone, Debug)]
+/// A shop fact. Everything borrows from the record. By default it is of no record.
+#[derive(Clone, Debug, Default)]
 pub struct Event<'a> {
     /// Its type, such as `cart_updated`.
     pub kind: Cow<'a, str>,
@@ -95,6 +95,32 @@ impl<'a> Event<'a> {
     fn at(&self, place: Place) -> Option<Raw<'a>> {
         self.top.get(place).raw(self.text)
     }
+
+    fn text_at(&self, place: Place) -> Option<Cow<'a, str>> {
+        self.string(self.at(place)?)
+    }
+
+    /// The rest, after `top`: of a record that was read quickly; if it was not, it is read fully.
+    #[inline]
+    fn fill(&mut self, value: &'a [u8], quick: Option<(&'a str, Extent)>, record_time: Millis, policy: &Policy) -> Result<(), Rejected> {
+        // What is read in one pass has no escapes.
+        self.plain = quick.is_some();
+        (self.text, self.whole) = match quick {
+            Some(read) => read,
+            None => read_fully(value, &mut self.top)?,
+        };
+        self.kind = name(self.text_at(Place::TYPE), "type", Poison::MissingType)?;
+        self.customer = name(self.text_at(Place::CUSTOMER), "customer", Poison::MissingCustomer)?;
+        let time = self.at(Place::TIME);
+        self.time = time.map(|raw| event_time(raw, self.string(raw), record_time, policy)).transpose()?;
+        if !self.plain {
+            check_types(&self.top, self.text)?;
+        }
+        if let Some(profile) = self.subject(Subject::Profile) {
+            check_profile(profile)?;
+        }
+        Ok(())
+    }
 }
 
 /// Decodes records one after the other, by the layouts of those before. What it makes of a record does not depend on them.
@@ -104,28 +130,30 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// As [`decode`] does.
-    pub fn decode<'a>(&mut self, value: &'a [u8], record_time: Millis, policy: &Policy) -> Result<Event<'a>, Rejected> {
+    /// As [`decode`] does, into an event that is there already: an event is large, and to move it costs as much as to read a field. Where it
+    /// fails, what it leaves there is of no use.
+    pub fn decode<'a>(&mut self, value: &'a [u8], record_time: Millis, policy: &Policy, event: &mut Event<'a>) -> Result<(), Rejected> {
         check_size(value, policy)?;
-        let mut top = Top::default();
-        let mut quick = self.layouts.read(value, &mut top);
+        event.top = Top::default();
+        let mut quick = self.layouts.read(value, &mut event.top);
         if quick.is_none() {
-            top = Top::default();
-            quick = scan(value, MAX_DEPTH, &mut top);
+            event.top = Top::default();
+            quick = scan(value, MAX_DEPTH, &mut event.top);
             if let Some((text, whole)) = quick {
                 self.layouts.learn(text, whole);
             }
         }
-        event(value, quick, top, record_time, policy)
+        event.fill(value, quick, record_time, policy)
     }
 }
 
 /// Decodes a record's value. `record_time` bounds how far ahead the event may lie.
 pub fn decode<'a>(value: &'a [u8], record_time: Millis, policy: &Policy) -> Result<Event<'a>, Rejected> {
     check_size(value, policy)?;
-    let mut top = Top::default();
-    let quick = scan(value, MAX_DEPTH, &mut top);
-    event(value, quick, top, record_time, policy)
+    let mut event = Event::default();
+    let quick = scan(value, MAX_DEPTH, &mut event.top);
+    event.fill(value, quick, record_time, policy)?;
+    Ok(event)
 }
 
 fn check_size(value: &[u8], policy: &Policy) -> Result<(), Rejected> {
@@ -133,34 +161,6 @@ fn check_size(value: &[u8], policy: &Policy) -> Result<(), Rejected> {
         return Ok(());
     }
     Err(Rejected::new(Poison::TooLarge, format!("{} bytes, the limit is {}", value.len(), policy.max_event_bytes)))
-}
-
-/// The event of a record that was read quickly; if it was not, it is read fully.
-#[inline]
-fn event<'a>(
-    value: &'a [u8],
-    quick: Option<(&'a str, Extent)>,
-    mut top: Top,
-    record_time: Millis,
-    policy: &Policy,
-) -> Result<Event<'a>, Rejected> {
-    // What is read in one pass has no escapes.
-    let plain = quick.is_some();
-    let (text, whole) = match quick {
-        Some(read) => read,
-        None => read_fully(value, &mut top)?,
-    };
-    let string = |place| string(top.get(place).raw(text)?, plain);
-    let kind = name(string(Place::TYPE), "type", Poison::MissingType)?;
-    let customer = name(string(Place::CUSTOMER), "customer", Poison::MissingCustomer)?;
-    let time = top.get(Place::TIME).raw(text).map(|raw| event_time(raw, string(Place::TIME), record_time, policy)).transpose()?;
-    if !plain {
-        check_types(&top, text)?;
-    }
-    if let Some(profile) = top.get(Place::subject(Subject::Profile)).raw(text) {
-        check_profile(profile)?;
-    }
-    Ok(Event { kind, customer, time, text, plain, whole, top })
 }
 
 /// Of a record without escapes, if it is plain: then they are not looked for.
@@ -378,21 +378,24 @@ mod tests {
         /// Events, and why others are none, whatever was decoded before.
         #[test]
         fn a_decoder_decodes_as_if_it_had_seen_nothing(values in prop::collection::vec((json(), json(), json()), 1..8)) {
-            let mut decoder = Decoder::default();
             let policy = Policy::default();
-            for (cart, time, customer) in values {
-                for record in [
-                    serde_json::json!({ "type": "t", "customer": "c", "cart": cart }),
-                    serde_json::json!({ "type": "t", "customer": customer, "time": time }),
-                    serde_json::json!({ "type": "t", "customer": "c", "time": "2026-01-01T10:00:00.123Z", "id": time, "profile": { "email": customer } }),
-                ] {
-                    let record = record.to_string();
-                    for _ in 0..2 {
-                        let learned = decoder.decode(record.as_bytes(), 1_767_261_600_000, &policy);
-                        let plainly = decode(record.as_bytes(), 1_767_261_600_000, &policy);
-                        prop_assert_eq!(format!("{:?}", learned), format!("{:?}", plainly));
-                    }
-                }
+            let records: Vec<String> = values
+                .into_iter()
+                .flat_map(|(cart, time, customer)| {
+                    [
+                        serde_json::json!({ "type": "t", "customer": "c", "cart": cart }),
+                        serde_json::json!({ "type": "t", "customer": customer, "time": time }),
+                        serde_json::json!({ "type": "t", "customer": "c", "time": "2026-01-01T10:00:00.123Z", "id": time, "profile": { "email": customer } }),
+                    ]
+                })
+                .map(|record| record.to_string())
+                .collect();
+            // Into one event, so that nothing of one record may stay for the next.
+            let (mut decoder, mut event) = (Decoder::default(), Event::default());
+            for record in records.iter().flat_map(|record| [record, record]) {
+                let learned = decoder.decode(record.as_bytes(), 1_767_261_600_000, &policy, &mut event).map(|()| &event);
+                let plainly = decode(record.as_bytes(), 1_767_261_600_000, &policy);
+                prop_assert_eq!(format!("{:?}", learned), format!("{:?}", plainly));
             }
         }
     }
