@@ -7,7 +7,7 @@ use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 
 /// About how many bytes of a partition one answer to a reader of events holds.
-pub(crate) const FETCH_BYTES: i32 = 1 << 20;
+const FETCH_BYTES: i32 = 1 << 20;
 /// How long a broker may hold an empty answer back, milliseconds.
 pub(crate) const FETCH_WAIT_MS: i32 = 50;
 

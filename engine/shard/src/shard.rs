@@ -301,7 +301,7 @@ impl<S: Store> Shard<S> {
     /// Copies the dirty set, which is clean from now on.
     fn seal(&mut self) -> Sealed {
         let mut sealed = std::mem::take(&mut self.spare);
-        sealed.take_over(&mut self.effects.journal);
+        sealed.take_over(&mut self.effects.journal, self.table.dirty());
         for slots in self.table.take_dirty().chunks(LOOK_AHEAD) {
             // Reads that do not wait for each other, before those that do.
             for slot in slots {

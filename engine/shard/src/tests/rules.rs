@@ -185,6 +185,23 @@ fn a_long_replay_takes_checkpoints_at_turns_of_the_log() {
     assert_eq!(third.shard.explain("ana").unwrap(), owner.shard.explain("ana").unwrap());
 }
 
+/// What a message may show is what the events said, digit for digit.
+#[test]
+fn documents_stand_in_a_command_as_the_events_wrote_them() {
+    let mut world = with_cart();
+    world.event(START, &format!(r#"{{"type":"seen","customer":"ana","time":{START},"product":{{"price" : 10.00,"b":1e2,"a":"\u00e9"}}}}"#));
+    world.event(
+        START,
+        &format!(r#"{{"type":"seen","customer":"ana","time":{START},"profile":{{"points":9007199254740993,"email":null}}}}"#),
+    );
+    world.event(START, &format!(r#"{{"type":"seen","customer":"ana","time":{START},"profile":{{"email":"ana@example.test"}}}}"#));
+    let mut owner = world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
+    owner.drain(&mut world, 8, START + 2 * HOUR, true).unwrap().unwrap();
+    let command = world.sends.iter().map(|(_, value)| String::from_utf8_lossy(value)).find(|value| value.contains("command_id")).unwrap();
+    let data = r#""data":{"profile":{"email":"ana@example.test","points":9007199254740993},"cart":{"id":"k","total":80,"items":[1]},"product":{"price" : 10.00,"b":1e2,"a":"\u00e9"}}"#;
+    assert!(command.contains(data), "{command}");
+}
+
 /// A command that its documents would make too long for the topic goes out without some of them, and says so.
 #[test]
 fn a_command_is_never_longer_than_the_topic_takes() {

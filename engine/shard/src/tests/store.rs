@@ -29,7 +29,7 @@ fn sealed(number: u64) -> Sealed {
         .collect();
     customers.sort_by_key(|customer| customer.id);
     let mut sealed = Sealed::default();
-    sealed.take_over(&mut journal);
+    sealed.take_over(&mut journal, customers.len());
     customers.iter_mut().for_each(|customer| sealed.add(customer));
     sealed
 }
