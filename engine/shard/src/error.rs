@@ -59,14 +59,6 @@ pub enum ShardError {
         /// The offset.
         offset: i64,
     },
-    /// The events partition no longer has (or does not yet have) what a replay needs.
-    #[error("a replay needs offset {wanted} of the events partition, the next one there is {found}")]
-    InputMissing {
-        /// What is needed.
-        wanted: i64,
-        /// What is there.
-        found: i64,
-    },
     /// A record of our own sends partition is malformed.
     #[error("record at offset {offset} of the sends partition is malformed: {why}")]
     BadLog {

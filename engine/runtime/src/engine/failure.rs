@@ -116,7 +116,6 @@ impl Failure {
             Failure::Shard(error) => match error {
                 ShardError::ChainDiffers { .. }
                 | ShardError::InputChanged { .. }
-                | ShardError::InputMissing { .. }
                 | ShardError::CheckpointNotInLog { .. }
                 | ShardError::UnknownSemantics(..)
                 | ShardError::BadLog { .. }
