@@ -41,7 +41,7 @@ impl Batch {
         self.len() == 0
     }
 
-    /// Whether more is there already behind these records, so that the next poll will not wait.
+    /// Whether more is there already behind these records: said by the broker, or likely because librdkafka's queue gave a full batch.
     pub fn more(&self) -> bool {
         match &self.chunk {
             Some((chunk, range)) => chunk.more || range.end < chunk.records.len(),

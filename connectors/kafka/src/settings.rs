@@ -6,8 +6,6 @@ use crate::error::Error;
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 
-/// About how many bytes of a partition one answer to a reader of events holds.
-const FETCH_BYTES: i32 = 1 << 20;
 /// How long a broker may hold an empty answer back, milliseconds.
 pub(crate) const FETCH_WAIT_MS: i32 = 50;
 
@@ -116,7 +114,7 @@ pub(crate) fn source(config: &KafkaConfig) -> Result<ClientConfig, Error> {
     settings.set("enable.partition.eof", "true");
     // Measured: larger queues are slower. What is read must still be in the cache: with 100,000 messages and 32 MiB the engine under
     // load took an eighth more of processor time, and 100 MiB. And a full queue must not pause fetching for the default second.
-    tunable(&mut settings, "fetch.message.max.bytes", &FETCH_BYTES.to_string());
+    tunable(&mut settings, "fetch.message.max.bytes", "1048576");
     tunable(&mut settings, "queued.min.messages", "8000");
     tunable(&mut settings, "queued.max.messages.kbytes", "4096");
     tunable(&mut settings, "fetch.wait.max.ms", &FETCH_WAIT_MS.to_string());

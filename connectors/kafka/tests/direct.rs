@@ -54,14 +54,6 @@ fn read(source: &mut Source, capacity: usize) -> Vec<OwnedRecord> {
     records
 }
 
-fn until_some(source: &mut Source, batch: &mut cartwheel_kafka::Batch) {
-    let deadline = Instant::now() + LONG;
-    while batch.is_empty() {
-        source.poll(batch, WAIT).unwrap();
-        assert!(Instant::now() < deadline);
-    }
-}
-
 fn direct(config: &KafkaConfig, topic: &str, start: Start) -> Source {
     Source::open_direct(config, Arc::new(cartwheel_kafka::Offsets::new(config).unwrap()), topic, 0, start).unwrap()
 }
@@ -86,7 +78,7 @@ fn it_reads_what_librdkafka_reads() {
         for capacity in [7, 1_000, 100_000] {
             let mut source = direct(&config, &topic, start);
             let mut batch = cartwheel_kafka::Batch::new(capacity);
-            until_some(&mut source, &mut batch);
+            source.poll(&mut batch, LONG).unwrap();
             assert_eq!(batch.more(), source.position() < source.end_offset(LONG).unwrap(), "{start:?} {capacity}");
             source.seek(batch.iter().next().unwrap().offset(), LONG).unwrap();
             assert_eq!(read(&mut source, capacity), expected, "{start:?}");

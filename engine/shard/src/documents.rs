@@ -3,24 +3,25 @@
 
 use crate::checkpoint::{Documents, Store, StoreError};
 use crate::shard::Shard;
-use cartwheel_core::customer::Mark;
+use cartwheel_core::customer::{Customer, Mark};
 use cartwheel_core::id::CustomerId;
 
 impl<S: Store> Shard<S> {
     /// The documents of each customer as of the mark, in that order, with at most one read of the store.
     pub(crate) fn documents(&self, wanted: &[(CustomerId, Mark)]) -> Result<Vec<Documents>, StoreError> {
-        let known = |id: CustomerId| self.table.find(id).map(|slot| self.table.get(slot));
-        let has_older = |id: &CustomerId| known(*id).is_some_and(|customer| customer.saved);
-        let mut ids: Vec<CustomerId> = wanted.iter().map(|(id, _)| *id).filter(has_older).collect();
+        let find = |(id, _): &(CustomerId, Mark)| self.table.find(*id).map(|slot| self.table.get(slot));
+        let customers: Vec<Option<&Customer>> = wanted.iter().map(find).collect();
+        let mut ids: Vec<CustomerId> = customers.iter().flatten().filter(|customer| customer.saved).map(|customer| customer.id).collect();
         ids.sort_unstable();
         ids.dedup();
         let older = self.older_documents(&ids)?;
-        let read = |&(id, mark): &(CustomerId, Mark)| {
-            let mut documents = ids.binary_search(&id).map_or_else(|_| Documents::default(), |place| older[place].clone());
-            documents.add(self.effects.journal.entries(known(id).map_or(0, |customer| customer.cold), mark));
+        let read = |(customer, (_, mark)): (Option<&Customer>, &(CustomerId, Mark))| {
+            let Some(customer) = customer else { return Documents::default() };
+            let mut documents = ids.binary_search(&customer.id).map_or_else(|_| Documents::default(), |place| older[place].clone());
+            documents.add(self.effects.journal.entries(customer.cold, *mark));
             documents
         };
-        Ok(wanted.iter().map(read).collect())
+        Ok(customers.into_iter().zip(wanted).map(read).collect())
     }
 
     /// What checkpoints have of these customers, who are sorted by id.

@@ -123,14 +123,10 @@ impl<S: Store> Shard<S> {
         let kept = self.effects.kept.as_mut().map(std::mem::take).unwrap_or_default();
         let mut named = Vec::with_capacity(kept.len());
         for (id, mut decision) in kept {
-            decision.customer = self.name_of(id)?.into();
+            decision.customer = self.documents_now(id)?.name().into();
             named.push(decision);
         }
         Ok(named)
-    }
-
-    fn name_of(&self, id: CustomerId) -> Result<String, StoreError> {
-        Ok(self.documents_now(id)?.name())
     }
 
     fn documents_now(&self, id: CustomerId) -> Result<Documents, StoreError> {

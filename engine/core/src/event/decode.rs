@@ -56,12 +56,12 @@ impl<'a> Event<'a> {
 
     /// For deduplication.
     pub fn id(&self) -> Option<Cow<'a, str>> {
-        self.string(self.at(Place::ID)?)
+        self.text_at(Place::ID)
     }
 
     /// The top-level field `channel` of subscriptions.
     pub fn channel(&self) -> Option<Cow<'a, str>> {
-        self.string(self.at(Place::CHANNEL)?)
+        self.text_at(Place::CHANNEL)
     }
 
     /// The object under the subject's name.
@@ -89,7 +89,8 @@ impl<'a> Event<'a> {
 
     /// A string of this record; none for another type.
     pub(super) fn string(&self, raw: Raw<'a>) -> Option<Cow<'a, str>> {
-        string(raw, self.plain)
+        // Escapes are not looked for where there are none.
+        if self.plain { raw.plain_string().map(Cow::Borrowed) } else { raw.string() }
     }
 
     fn at(&self, place: Place) -> Option<Raw<'a>> {
@@ -161,11 +162,6 @@ fn check_size(value: &[u8], policy: &Policy) -> Result<(), Rejected> {
         return Ok(());
     }
     Err(Rejected::new(Poison::TooLarge, format!("{} bytes, the limit is {}", value.len(), policy.max_event_bytes)))
-}
-
-/// Of a record without escapes, if it is plain: then they are not looked for.
-fn string(raw: Raw<'_>, plain: bool) -> Option<Cow<'_, str>> {
-    if plain { raw.plain_string().map(Cow::Borrowed) } else { raw.string() }
 }
 
 /// Of what was read fully: the one pass declines what has not its type.
