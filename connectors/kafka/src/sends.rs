@@ -14,7 +14,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, NoCustomPartitioner, Producer,
 use rdkafka::statistics::Statistics;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// No offset yet.
 const NONE: i64 = -1;
@@ -27,8 +27,6 @@ struct Reports {
     failure: Mutex<Option<Error>>,
     /// Offset of the newest acknowledged append.
     acknowledged: AtomicI64,
-    /// Offset of the acknowledged leader record.
-    leader: AtomicI64,
 }
 
 impl Reports {
@@ -55,21 +53,12 @@ impl ClientContext for Reports {
     }
 }
 
-/// What a report is about, in the message's opaque word.
-const ORDINARY: usize = 0;
-const A_LEADER: usize = 1;
-
 impl ProducerContext<NoCustomPartitioner> for Reports {
-    type DeliveryOpaque = usize;
+    type DeliveryOpaque = ();
 
-    fn delivery(&self, result: &DeliveryResult<'_>, what: usize) {
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
         match result {
-            Ok(message) => {
-                self.acknowledged.fetch_max(message.offset(), Ordering::Relaxed);
-                if what == A_LEADER {
-                    self.leader.store(message.offset(), Ordering::Relaxed);
-                }
-            }
+            Ok(message) => _ = self.acknowledged.fetch_max(message.offset(), Ordering::Relaxed),
             Err((error, message)) => {
                 let doing = format!("appending to {}/{}", message.topic(), message.partition());
                 self.fail(match Error::of(error, &doing) {
@@ -101,12 +90,7 @@ impl std::fmt::Debug for SendsProducer {
 impl SendsProducer {
     /// Makes the client; it connects in the background.
     pub fn open(config: &KafkaConfig, topic: &str, partition: i32) -> Result<Self, Error> {
-        let reports = Reports {
-            context: Context::default(),
-            failure: Mutex::new(None),
-            acknowledged: AtomicI64::new(NONE),
-            leader: AtomicI64::new(NONE),
-        };
+        let reports = Reports { context: Context::default(), failure: Mutex::new(None), acknowledged: AtomicI64::new(NONE) };
         let producer =
             settings::sends_producer(config)?.create_with_context(reports).map_err(|error| Error::of(&error, "creating a producer"))?;
         Ok(Self { producer, topic: topic.to_owned(), partition })
@@ -116,33 +100,12 @@ impl SendsProducer {
     /// on a leader record. [`Error::QueueFull`]: nothing was enqueued; poll, then send again. The bytes are copied.
     pub fn send(&self, kind: Kind, leader: i64, seq: u64, key: &[u8], value: &[u8]) -> Result<(), Error> {
         if kind == Kind::Leader {
-            return self.enqueue(header(1, kind), key, value, A_LEADER);
+            return self.enqueue(header(1, kind), key, value);
         }
         let headers = header(3, kind)
             .insert(Header { key: LEADER, value: Some(&leader.to_string()) })
             .insert(Header { key: SEQ, value: Some(&seq.to_string()) });
-        self.enqueue(headers, key, value, ORDINARY)
-    }
-
-    /// Appends a leader record and waits for the broker's acknowledgement: its offset. On any error, also after `timeout`, the
-    /// record may still be in the log or get there: drop this producer and read the log.
-    pub fn append_leader(&self, value: &[u8], timeout: Duration) -> Result<i64, Error> {
-        let reports = self.reports();
-        reports.leader.store(NONE, Ordering::Relaxed);
-        self.send(Kind::Leader, NONE, 0, &[], value)?;
-        let deadline = Instant::now() + timeout;
-        loop {
-            // Serves what comes during this slice.
-            self.producer.poll(Duration::from_millis(1));
-            self.check()?;
-            let offset = reports.leader.load(Ordering::Relaxed);
-            if offset != NONE {
-                return Ok(offset);
-            }
-            if Instant::now() >= deadline {
-                return Err(self.late("a leader record"));
-            }
-        }
+        self.enqueue(headers, key, value)
     }
 
     /// Collects the delivery reports that are there, without waiting. Call it at least every turn.
@@ -155,7 +118,10 @@ impl SendsProducer {
     pub fn flush(&self, timeout: Duration) -> Result<(), Error> {
         let outcome = self.producer.flush(timeout);
         self.check()?;
-        outcome.map_err(|_| self.late("records"))
+        outcome.map_err(|_| Error::Transient {
+            doing: format!("appending to {}/{}", self.topic, self.partition),
+            reason: "not acknowledged in time".to_owned(),
+        })
     }
 
     /// Records that are enqueued and not yet acknowledged (or whose reports have not been polled).
@@ -179,9 +145,9 @@ impl SendsProducer {
         self.reports().context.latest()
     }
 
-    fn enqueue(&self, headers: OwnedHeaders, key: &[u8], value: &[u8], what: usize) -> Result<(), Error> {
+    fn enqueue(&self, headers: OwnedHeaders, key: &[u8], value: &[u8]) -> Result<(), Error> {
         self.check()?;
-        let mut record = BaseRecord::with_opaque_to(&self.topic, what).partition(self.partition).payload(value).headers(headers);
+        let mut record = BaseRecord::to(&self.topic).partition(self.partition).payload(value).headers(headers);
         if !key.is_empty() {
             record = record.key(key);
         }
@@ -195,13 +161,6 @@ impl SendsProducer {
         match self.client().fatal_error() {
             Some((code, reason)) => Err(Error::of_code(code, "appending", &reason)),
             None => Ok(()),
-        }
-    }
-
-    fn late(&self, what: &str) -> Error {
-        Error::Transient {
-            doing: format!("appending {what} to {}/{}", self.topic, self.partition),
-            reason: "not acknowledged in time".to_owned(),
         }
     }
 

@@ -124,7 +124,9 @@ fn deliver(worker: &mut Worker, count: usize) -> (Vec<Position>, Vec<OwnedRecord
 
 fn append(config: &KafkaConfig, partition: i32, count: u64) {
     let producer = SendsProducer::open(config, &config.topics().sends, partition).unwrap();
-    let leader = producer.append_leader(b"{}", LONG).unwrap();
+    producer.send(Kind::Leader, -1, 0, b"", b"{}").unwrap();
+    producer.flush(LONG).unwrap();
+    let leader = producer.acknowledged().unwrap();
     for seq in 1..=count {
         producer.send(Kind::Command, leader, seq, b"ana", b"{}").unwrap();
     }

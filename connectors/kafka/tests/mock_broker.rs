@@ -13,12 +13,13 @@ fn a_broker_that_comes_back_has_everything_once() {
     let topic = config.topics().sends;
     broker.create_topic(&topic, 1).unwrap();
     let producer = SendsProducer::open(&config, &topic, 0).unwrap();
-    let leader = producer.append_leader(b"{}", LONG).unwrap();
+    producer.send(Kind::Turn, 0, 0, b"", b"{}").unwrap();
+    producer.flush(LONG).unwrap();
     let mut source = Source::open(&config, &topic, 0, Start::Beginning).unwrap();
 
     broker.down().unwrap();
     for seq in 1..=50 {
-        producer.send(Kind::Turn, leader, seq, b"", b"{}").unwrap();
+        producer.send(Kind::Turn, 0, seq, b"", b"{}").unwrap();
     }
     let mut batch = Batch::new(100);
     let mut offsets = Vec::new();

@@ -41,7 +41,9 @@ async fn append(producer: &EventsProducer, topic: &str, key: &str, value: Option
 /// A producer of partition 0 of the sends topic that has appended turns 1 to `count` under a leader record.
 fn decide(config: &KafkaConfig, count: u64) -> (SendsProducer, i64) {
     let producer = SendsProducer::open(config, &config.topics().sends, 0).unwrap();
-    let leader = producer.append_leader(b"{}", LONG).unwrap();
+    producer.send(Kind::Leader, -1, 0, b"", b"{}").unwrap();
+    producer.flush(LONG).unwrap();
+    let leader = producer.acknowledged().unwrap();
     for seq in 1..=count {
         producer.send(Kind::Turn, leader, seq, b"", format!("{{\"n\":{seq}}}").as_bytes()).unwrap();
     }
@@ -171,7 +173,8 @@ fn an_unreachable_broker_is_an_error_in_bounded_time() {
     let error = Offsets::new(&config).unwrap().end("shop.events.v1", 0, timeout).unwrap_err();
     assert!(error.is_transient(), "{error}");
     let producer = SendsProducer::open(&config, "shop.sends.v1", 0).unwrap();
-    assert!(producer.append_leader(b"{}", timeout).unwrap_err().is_transient());
+    producer.send(Kind::Leader, -1, 0, b"", b"{}").unwrap();
+    assert!(producer.flush(timeout).unwrap_err().is_transient());
 }
 
 #[test]

@@ -8,3 +8,4 @@ pub mod clock;
 pub mod deliver;
 pub mod engine;
 pub mod metrics;
+mod producer;

@@ -24,6 +24,15 @@ fn tag(hash: u64) -> u32 {
 }
 
 impl Index {
+    /// With places for so many entries, touched already (see [`crate::Settings::expected_customers`]).
+    pub fn with_room(entries: usize) -> Self {
+        let needed = (entries * 4).div_ceil(3).next_power_of_two().max(64);
+        // Zeros at once would be memory that nobody has written.
+        let mut places = vec![Place { tag: 0, slot: 1 }; needed];
+        places.fill(Place::default());
+        Self { places, len: 0 }
+    }
+
     /// Slots that were entered under this hash, or under one with the same half.
     pub fn slots(&self, hash: u64) -> impl Iterator<Item = u32> {
         let mut at = self.start(tag(hash));

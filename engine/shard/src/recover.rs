@@ -8,7 +8,7 @@ use crate::shard::{Counters, Position, Shard};
 use crate::table::Table;
 use crate::turn::{Outgoing, Turned};
 use cartwheel_core::apply::{Core, Mapping};
-use cartwheel_core::customer::{Customer, decode_customer};
+use cartwheel_core::customer::{Customer, Journal, decode_customer};
 use cartwheel_core::effect::Effects;
 use cartwheel_core::event::{Decoder, Record};
 use cartwheel_core::journey::plan::Plan;
@@ -108,13 +108,20 @@ pub struct Opened<S> {
     settings: Settings,
     store: S,
     meta: Option<Meta>,
+    table: Table,
+    journal: Journal,
 }
 
 impl<S: Store> Opened<S> {
-    /// Opens a shard's store.
+    /// Opens a shard's store, and takes the memory that it will need.
     pub fn open(identity: Identity, settings: Settings, store: S) -> Result<Self, ShardError> {
         let meta = store.meta()?;
-        Ok(Self { identity, settings, store, meta })
+        let (table, journal) = match settings.expected_customers {
+            0 => (Table::default(), Journal::default()),
+            // While a checkpoint is written the next documents need room as well.
+            customers => (Table::with_room(customers), Journal::with_room(settings.max_journal + settings.max_journal / 2)),
+        };
+        Ok(Self { identity, settings, store, meta, table, journal })
     }
 
     /// The newest checkpoint.
@@ -148,13 +155,15 @@ impl<S: Store> Opened<S> {
             }
         }
         let position = position(self.meta.as_ref(), log.turns.front(), begin);
+        let mut effects = Effects::new(&first);
+        effects.journal = self.journal;
         let mut shard = Shard {
             identity: self.identity,
             settings: self.settings,
-            effects: Effects::new(&first),
+            effects,
             decoder: Decoder::default(),
             core: Core::new(first),
-            table: Table::default(),
+            table: self.table,
             wheel: Wheel::new(),
             store: self.store,
             epoch,

@@ -304,8 +304,14 @@ impl<S: Store> Shard<S> {
         sealed.take_over(&mut self.effects.journal, self.table.dirty());
         for slots in self.table.take_dirty().chunks(LOOK_AHEAD) {
             // Reads that do not wait for each other, before those that do.
-            for slot in slots {
-                black_box(self.table.get(*slot).runs.len());
+            for customer in slots.iter().map(|slot| self.table.get(*slot)) {
+                black_box((customer.seen[0], customer.lifetime_value));
+            }
+            for customer in slots.iter().map(|slot| self.table.get(*slot)) {
+                black_box((customer.runs.len(), customer.entries.len(), customer.touches.len(), customer.attributes.len()));
+            }
+            for run in slots.iter().filter_map(|slot| self.table.get(*slot).runs.first()) {
+                black_box(run.captures.len());
             }
             slots.iter().for_each(|slot| sealed.add(self.table.get_mut(*slot)));
         }

@@ -25,6 +25,17 @@ fn hash(id: CustomerId) -> u64 {
 }
 
 impl Table {
+    /// With memory for so many customers, rounded up to blocks, touched already (see [`crate::Settings::expected_customers`]).
+    pub fn with_room(customers: usize) -> Self {
+        let block = |_| {
+            let mut block = vec![Customer::new(CustomerId(0)); BLOCK];
+            block.clear();
+            block
+        };
+        let blocks = (0..customers.div_ceil(BLOCK)).map(block).collect();
+        Self { blocks, index: Index::with_room(customers), ..Self::default() }
+    }
+
     /// Number of customers.
     pub fn len(&self) -> usize {
         self.len as usize
@@ -48,11 +59,12 @@ impl Table {
     /// Adds a customer that is not there yet.
     pub fn add(&mut self, customer: Customer) -> u32 {
         let slot = self.len;
-        if slot as usize & (BLOCK - 1) == 0 {
+        let block = (slot >> BLOCK_BITS) as usize;
+        if block == self.blocks.len() {
             self.blocks.push(Vec::with_capacity(BLOCK));
         }
         self.index.insert(hash(customer.id), slot);
-        self.blocks[(slot >> BLOCK_BITS) as usize].push(customer);
+        self.blocks[block].push(customer);
         self.len += 1;
         slot
     }

@@ -5,6 +5,7 @@ use crate::shard::Shard;
 use cartwheel_core::apply::Turn;
 use cartwheel_core::time::Millis;
 use cartwheel_core::timer::NEVER;
+use std::hint::black_box;
 
 impl<S: Store> Shard<S> {
     /// Makes the wheel hold the customer's earliest deadline. A later one is found when the present entry fires.
@@ -45,7 +46,7 @@ impl<S: Store> Shard<S> {
     fn next_group(&mut self, limit: Millis, group: &mut Vec<u32>) -> Option<Millis> {
         group.clear();
         let mut deadline = None;
-        while let Some((at, slot)) = self.wheel.pop(deadline.unwrap_or(limit)) {
+        while let Some((at, slot)) = self.pop(deadline.unwrap_or(limit)) {
             let customer = self.table.get_mut(slot);
             if customer.armed != at {
                 continue; // re-armed earlier; this entry was left behind
@@ -59,6 +60,14 @@ impl<S: Store> Shard<S> {
             group.push(slot);
         }
         deadline
+    }
+
+    /// Takes an entry out of the wheel. Those that follow soon are touched first, many at once: one after the other would wait for memory.
+    fn pop(&mut self, limit: Millis) -> Option<(Millis, u32)> {
+        for slot in self.wheel.upcoming() {
+            black_box(self.table.get(slot).runs.first().map(|run| run.op));
+        }
+        self.wheel.pop(limit)
     }
 
     fn put_back(&mut self, deadline: Millis, slots: &[u32]) {

@@ -99,6 +99,11 @@ pub struct Run {
     /// what it did is thrown away. 0 leaves that out. A broker given with --bootstrap is taken to be warm.
     #[arg(long, value_name = "EVENTS")]
     pub warm_up: Option<u64>,
+    /// The engine's setting `engine.expected_customers`: it takes the memory for them before its first event, as in production one does that
+    /// has been running for a while, or has loaded its checkpoint [default: as many as --customers]. 0: memory is taken as they come,
+    /// during the measured row.
+    #[arg(long, value_name = "CUSTOMERS")]
+    pub expected_customers: Option<u32>,
     /// Compares the engine's commands with the reference model's.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_value_t = true, default_missing_value = "true")]
     pub verify: bool,
@@ -108,6 +113,11 @@ pub struct Run {
 }
 
 impl Run {
+    /// Customers that the engine takes memory for before its first event.
+    pub fn expected_customers(&self) -> u32 {
+        self.expected_customers.unwrap_or(self.events.customers)
+    }
+
     /// Events to warm the broker up with: those given, or, for a broker that has just been started, enough.
     pub fn warm_up(&self) -> u64 {
         self.warm_up.unwrap_or(if self.bootstrap.is_some() { 0 } else { WARM_UP })
@@ -126,6 +136,9 @@ pub struct Engine {
     /// Records in a turn.
     #[arg(long, default_value_t = 8_192, value_parser = clap::value_parser!(u32).range(1..))]
     pub batch: u32,
+    /// Customers that the shards take memory for before they start, together [default: as many as --customers; 0: as they come].
+    #[arg(long, value_name = "CUSTOMERS")]
+    pub expected_customers: Option<u32>,
     /// The folder with cartwheel.yaml and journeys.
     #[arg(long, default_value = "config")]
     pub config_dir: PathBuf,
@@ -183,6 +196,7 @@ mod tests {
         assert!(run(&[]).verify && run(&["--verify"]).verify && !run(&["--verify=false"]).verify);
         assert_eq!(run(&["--skew", "zipf:0.99"]).events.skew, Skew::Zipf(0.99));
         assert_eq!((run(&[]).warm_up(), run(&["--warm-up", "0"]).warm_up()), (WARM_UP, 0));
+        assert_eq!((run(&["--customers", "9"]).expected_customers(), run(&["--expected-customers", "0"]).expected_customers()), (9, 0));
         let elsewhere = ["--bootstrap", "127.0.0.1:9092", "--warm-up", "7"];
         assert_eq!((run(&elsewhere[..2]).warm_up(), run(&elsewhere).warm_up()), (0, 7));
         assert_eq!(run(&["--span", "1h30m"]).events.span, Span(5_400_000));

@@ -53,7 +53,12 @@ fn run_in(flags: &Run, binary: &Path, work: &Path) -> Result<Report, Error> {
         }
     };
     let namespace = format!("load-{}", wall());
-    let changes = Changes { bootstrap, namespace: format!("{namespace}-warm-up"), partitions: flags.partitions };
+    let changes = Changes {
+        bootstrap,
+        namespace: format!("{namespace}-warm-up"),
+        partitions: flags.partitions,
+        expected_customers: flags.expected_customers(),
+    };
     warm_up(flags, binary, &work.join("warm-up"), &changes)?;
     let setup = prepare(&flags.config_dir, &flags.events, &work.join("config"), &Changes { namespace, ..changes })?;
 
@@ -65,7 +70,9 @@ fn run_in(flags: &Run, binary: &Path, work: &Path) -> Result<Report, Error> {
     let (row, logs) = full_engine(&setup, binary, work, flags.partitions)?;
     rows.push(row);
     let verification = if flags.verify { Some(compare(&setup, &logs, flags.events.events)?) } else { None };
-    Ok(Report::new(rows, logs.iter().map(Log::commands).sum(), verification).note(warmed(flags.warm_up())))
+    Ok(Report::new(rows, logs.iter().map(Log::commands).sum(), verification)
+        .note(warmed(flags.warm_up()))
+        .note(expected(flags.expected_customers())))
 }
 
 /// Runs the engine over events of its own topics, in the folder `dir`, and throws away what came of it: by then the broker's Java machine
@@ -85,6 +92,14 @@ fn warmed(events: u64) -> String {
     match events {
         0 => "the broker was not warmed up".into(),
         _ => format!("before the rows the broker was warmed up: the full engine read {} other events", thousands(events)),
+    }
+}
+
+/// What the engine did about its memory before the row.
+pub fn expected(customers: u32) -> String {
+    match customers {
+        0 => "memory was taken as customers came".into(),
+        _ => format!("the memory for {} customers was taken before the first event", thousands(customers.into())),
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Changes {
     pub namespace: String,
     /// Partitions of the topics.
     pub partitions: i32,
+    /// `engine.expected_customers`.
+    pub expected_customers: u32,
 }
 
 impl Setup {
@@ -126,6 +128,7 @@ fn change(tree: &mut Value, base: &Path, dir: &Path, changes: &Changes) -> Resul
     tree["kafka"]["namespace"] = json!(changes.namespace);
     tree["engine"]["hold_after"] = json!(NEVER);
     tree["engine"]["checkpoint_interval"] = json!("10s");
+    tree["engine"]["expected_customers"] = json!(changes.expected_customers);
     tree["engine"]["create_topics"] = json!(false);
     tree["engine"]["partitions"] = json!(changes.partitions);
     tree["engine"]["replication"] = json!(1);
@@ -151,12 +154,12 @@ mod tests {
     fn the_shipped_configuration_keeps_its_identity() {
         let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
         let dir = tempfile::tempdir().unwrap();
-        let changes = Changes { bootstrap: "127.0.0.1:1".into(), namespace: "load".into(), partitions: 3 };
+        let changes = Changes { bootstrap: "127.0.0.1:1".into(), namespace: "load".into(), partitions: 3, expected_customers: 7 };
         let setup = Setup::write(&base, &dir.path().join("config"), &changes).unwrap();
         assert_eq!(setup.plan.hash, plan(&base).unwrap().hash);
         assert_eq!((setup.kafka.bootstrap.as_str(), setup.kafka.namespace.as_str()), ("127.0.0.1:1", "load"));
         let tree = read_tree(&setup.dir).unwrap();
-        assert_eq!(tree["engine"]["hold_after"], NEVER);
+        assert_eq!((&tree["engine"]["hold_after"], &tree["engine"]["expected_customers"]), (&json!(NEVER), &json!(7)));
         assert!(Path::new(tree["templates_dir"].as_str().unwrap()).is_dir());
     }
 

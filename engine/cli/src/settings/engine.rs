@@ -14,6 +14,10 @@ pub struct Engine {
     pub hold_after: Span,
     /// How often a shard writes its state to disk.
     pub checkpoint_interval: Span,
+    /// Customers of all partitions, roughly. Shards take the memory for their share, and for the documents of a checkpoint, before their first
+    /// event: the system makes memory real only when it is first written, and does that in the middle of turns otherwise. 0: as they come.
+    #[schemars(range(max = 1_000_000_000))]
+    pub expected_customers: u32,
     /// Records in one turn, at most.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_batch: u32,
@@ -42,6 +46,7 @@ impl Default for Engine {
             margin: Span(SECOND / 2),
             hold_after: Span(60 * SECOND),
             checkpoint_interval: Span(60 * SECOND),
+            expected_customers: 0,
             max_batch: 8192,
             in_flight: 50_000,
             max_clock_ahead: Span(HOUR),

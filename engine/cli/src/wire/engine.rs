@@ -42,6 +42,7 @@ pub fn limits(loaded: &Loaded) -> EngineSettings {
             max_clock_ahead: engine.max_clock_ahead.millis(),
             ..cartwheel_shard::Settings::default()
         },
+        expected_customers: engine.expected_customers,
         checkpoint_interval: duration(engine.checkpoint_interval),
         max_batch: engine.max_batch as usize,
         max_in_flight: engine.in_flight.into(),

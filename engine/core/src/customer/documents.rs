@@ -73,6 +73,17 @@ pub struct Journal {
 }
 
 impl Journal {
+    /// With memory for so many bytes, rounded up to chunks, touched already: the system makes memory real only when it is first written,
+    /// which would be in the middle of turns.
+    pub fn with_room(bytes: usize) -> Self {
+        let chunk = |_| {
+            let mut chunk = vec![1; CHUNK];
+            chunk.clear();
+            chunk
+        };
+        Self { chunks: (0..bytes.div_ceil(CHUNK)).map(chunk).collect(), current: 0 }
+    }
+
     /// Bytes in use, rounded up to chunks. The owner takes a checkpoint long before 4 GiB.
     pub fn len(&self) -> usize {
         self.chunks.get(self.current).map_or(0, |chunk| self.current * CHUNK + chunk.len())
@@ -182,6 +193,16 @@ mod tests {
         assert_eq!(journal.entries(ana, mark).next(), Some((Document::Cart, &b"{1}"[..])));
         assert_eq!(journal.entries(ben, mark).count(), 1);
         assert_eq!(journal.entries(0, Mark::END).count(), 0);
+    }
+
+    #[test]
+    fn room_is_used_before_more_is_made() {
+        let mut journal = Journal::with_room(2 * CHUNK + 1);
+        assert_eq!((journal.len(), journal.chunks.len()), (0, 3));
+        let mut head = 0;
+        let content = vec![7; CHUNK / 2];
+        (0..4).for_each(|_| journal.append(&mut head, Document::Cart, &content));
+        assert_eq!((journal.entries(head, Mark::END).count(), journal.chunks.len()), (4, 4));
     }
 
     #[test]

@@ -22,6 +22,8 @@ const TICK_BITS: u32 = 10;
 const LEVEL_BITS: u32 = 8;
 const BUCKETS: usize = 1 << LEVEL_BITS;
 const LEVELS: usize = 4;
+/// Entries of the current tick that [`Wheel::upcoming`] gives at once.
+const AHEAD: usize = 32;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(C, packed(4))]
@@ -74,6 +76,8 @@ pub struct Wheel {
     beyond: Vec<Entry>,
     /// Entries of the current tick, latest first.
     front: Vec<Entry>,
+    /// How many entries of `front`, the latest ones, [`Wheel::upcoming`] has not given yet.
+    unseen: usize,
     /// Entries that were inserted at or before the current tick.
     early: BinaryHeap<Reverse<Entry>>,
     len: usize,
@@ -97,6 +101,7 @@ impl Wheel {
             levels: std::array::from_fn(|_| Level::new()),
             beyond: Vec::new(),
             front: Vec::new(),
+            unseen: 0,
             early: BinaryHeap::new(),
             len: 0,
         }
@@ -131,6 +136,17 @@ impl Wheel {
     /// Puts back what [`Wheel::pop`] took.
     pub fn unpop(&mut self, deadline: Millis, slot: u32) {
         self.insert(deadline, slot);
+    }
+
+    /// The slots of the next entries of the current tick, each once, some at a time: for whoever wants to have their memory at hand when they
+    /// are taken out. Mostly none.
+    pub fn upcoming(&mut self) -> impl Iterator<Item = u32> {
+        let ahead = if self.front.len() <= self.unseen { self.front.len().min(AHEAD) } else { 0 };
+        let from = self.front.len() - ahead;
+        if ahead > 0 {
+            self.unseen = from;
+        }
+        self.front[from..].iter().map(|entry| entry.slot)
     }
 
     /// A time before which nothing is due: exact for the current second, the start of a bucket beyond it. [`NEVER`] if empty.
@@ -198,6 +214,7 @@ impl Wheel {
         };
         if level == 0 {
             self.front = entries;
+            self.unseen = self.front.len();
             self.front.sort_unstable_by_key(|entry| Reverse((entry.deadline, entry.slot)));
         } else {
             for entry in entries {

@@ -1,9 +1,9 @@
 //! The public listener: unsubscribe links, answered once their event is in the events topic.
 
 use super::options::{DeliverError, Unsubscribe};
-use super::producer::Producer;
 use crate::admin::server::{self, Limits};
 use crate::clock::Clock;
+use crate::producer::Producer;
 use cartwheel_inbound::{BoxFuture, EventSink, Secrets, SinkError, unsubscribe};
 use cartwheel_kafka::{Error, Message};
 use std::net::SocketAddr;

@@ -1,8 +1,8 @@
 //! Writes receipts, suppressions and dead letters, in order, each repeated until the broker has it.
 
-use super::producer::Producer;
 use super::report::Report;
 use crate::clock::Clock;
+use crate::producer::Producer;
 use cartwheel_core::time::Millis;
 use cartwheel_delivery::worker::{Target, Token, Write};
 use cartwheel_kafka::{Message, Topics};

@@ -3,10 +3,11 @@
 //! The topic's key is the configuration's hash, 32 hex digits; its value is the bundle as JSON.
 
 use super::failure::Failure;
+use crate::producer::Producer;
 use cartwheel_core::journey::load::{Problem, Source, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
-use cartwheel_kafka::{Compacted, EventsProducer, KafkaConfig, Message};
+use cartwheel_kafka::{Compacted, Error, KafkaConfig, Message};
 use cartwheel_shard::ShardError;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -93,17 +94,10 @@ fn compile(name: &str, value: &[u8]) -> Result<Plan, Failure> {
 }
 
 /// Appends the configuration to its topic and waits until the broker has it. Blocks; not for threads of an async runtime.
-pub(super) fn publish(kafka: &KafkaConfig, hash: u128, bundle: &ConfigBundle, timeout: Duration) -> Result<(), cartwheel_kafka::Error> {
-    let failed = |reason: String| cartwheel_kafka::Error::Transient { doing: "publishing the configuration".into(), reason };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|error| failed(error.to_string()))?;
+pub(super) fn publish(producer: &Producer, topic: &str, hash: u128, bundle: &ConfigBundle, timeout: Duration) -> Result<(), Error> {
+    let failed = |reason: String| Error::Transient { doing: "publishing the configuration".into(), reason };
     let value = serde_json::to_vec(bundle).map_err(|error| failed(error.to_string()))?;
-    let (topic, key) = (kafka.topics().configs, format!("{hash:032x}"));
-    let producer = EventsProducer::new(kafka)?;
-    runtime.block_on(async {
-        let message = Message { topic: &topic, key: Some(key.as_bytes()), value: Some(&value), ..Message::default() };
-        match tokio::time::timeout(timeout, producer.send(message)).await {
-            Ok(sent) => sent.map(drop),
-            Err(_) => Err(failed("not acknowledged in time".into())),
-        }
-    })
+    let key = format!("{hash:032x}");
+    let message = Message { topic, key: Some(key.as_bytes()), value: Some(&value), ..Message::default() };
+    producer.send_within(message, timeout).map(drop)
 }

@@ -6,6 +6,7 @@ use super::topics::Layout;
 use crate::admin::Board;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
+use crate::producer::Producer;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_kafka::{KafkaConfig, Offsets, Topics};
 use cartwheel_shard::checkpoint::StoreError;
@@ -25,6 +26,8 @@ pub(super) struct Context<S> {
     pub plan: Arc<Plan>,
     pub configurations: Configurations,
     pub offsets: Arc<Offsets>,
+    /// For leader records.
+    pub producer: Producer,
     pub board: Arc<Board>,
     pub metrics: Arc<Metrics>,
     pub open: Box<OpenStore<S>>,

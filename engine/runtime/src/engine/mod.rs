@@ -29,6 +29,7 @@ pub use topics::EngineError;
 
 use crate::admin::{Board, graph};
 use crate::metrics::labels::ShardState;
+use crate::producer::Producer;
 use assignment::Member;
 use bundle::Configurations;
 use cartwheel_kafka::{Assignment, Offsets};
@@ -78,8 +79,9 @@ impl Engine {
             return Err(EngineError::Bundle(format!("hash {:032x} instead of {:032x}", compiled.hash, options.plan.hash)));
         }
         let layout = topics::check(&options)?;
-        bundle::publish(&options.kafka, options.plan.hash, &options.bundle, options.settings.start_timeout)?;
         let (topics, directory) = (options.kafka.topics(), Arc::<Directory>::default());
+        let producer = Producer::open(&options.kafka)?;
+        bundle::publish(&producer, &topics.configs, options.plan.hash, &options.bundle, options.settings.start_timeout)?;
         let board = Arc::new(Board::new(options.plan.journeys.iter().map(graph).collect()));
         let source = Arc::new(EngineSource {
             board: Arc::clone(&board),
@@ -92,6 +94,7 @@ impl Engine {
         let context = Arc::new(Context {
             configurations: Configurations::new(&options.kafka, &options.plan),
             offsets: Arc::new(Offsets::new(&options.kafka)?),
+            producer,
             kafka: options.kafka,
             layout,
             settings: options.settings,

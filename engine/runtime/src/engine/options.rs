@@ -25,8 +25,10 @@ pub enum Begin {
 pub struct EngineSettings {
     /// How far shard time stays behind the clock when caught up, in ms of real time (a faster clock multiplies it).
     pub margin: Millis,
-    /// The shards' own limits: `hold_after`, `max_clock_ahead` and so on.
+    /// The shards' own limits: `hold_after`, `max_clock_ahead` and so on; but `expected_customers` follows from the one below.
     pub shard: cartwheel_shard::Settings,
+    /// Customers of all partitions, roughly: shards take the memory for their share before they lead. 0: as customers come.
+    pub expected_customers: u32,
     /// How often a changed shard writes its state to disk.
     pub checkpoint_interval: Duration,
     /// Records in one batch at most (at least 1).
@@ -48,6 +50,7 @@ impl Default for EngineSettings {
         Self {
             margin: 500,
             shard: cartwheel_shard::Settings::default(),
+            expected_customers: 0,
             checkpoint_interval: Duration::from_secs(60),
             max_batch: 8_192,
             max_in_flight: 50_000,

@@ -288,7 +288,8 @@ impl<S: Store> Runner<'_, S> {
         self.checkpoint.begun = self.context.clock.monotonic();
         self.checkpoint.at = self.shard.next_offset();
         self.shard.begin_checkpoint(&mut self.out)?;
-        self.publish()
+        // Not held back: until its record has been read back the documents of two checkpoints are in memory.
+        self.send()
     }
 
     /// Serves the producer, reads back what is there (waiting up to `wait` for something), answers questions, publishes figures.

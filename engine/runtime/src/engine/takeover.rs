@@ -4,10 +4,10 @@
 use super::context::{Context, Control, Stop};
 use super::failure::Failure;
 use super::options::Begin;
-use cartwheel_core::sends::{Headers, Kind, Leader};
-use cartwheel_kafka::{Batch, SendsProducer, Source, Start};
+use cartwheel_core::sends::{Headers, KIND, Kind, Leader};
+use cartwheel_kafka::{Batch, Message, SendsProducer, Source, Start};
 use cartwheel_shard::checkpoint::{Meta, Store};
-use cartwheel_shard::{AcceptedLog, Identity, Opened, Shard};
+use cartwheel_shard::{AcceptedLog, Identity, Opened, Settings as ShardSettings, Shard};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,13 +44,17 @@ pub(super) fn take_over<S: Store>(
     membership: &Membership,
     control: &Control,
 ) -> Result<Option<Led<S>>, Failure> {
-    let identity = Identity { events_topic: context.topics.events.clone(), partition, partitions: context.layout.partitions };
-    let opened = Opened::open(identity, context.settings.shard.clone(), (context.open)(partition)?)?;
+    // First, since it connects in the background: half a second, where it is not connected when it first asks for its producer id.
+    let producer = SendsProducer::open(&context.kafka, &context.topics.sends, partition)?;
+    let partitions = context.layout.partitions;
+    let identity = Identity { events_topic: context.topics.events.clone(), partition, partitions };
+    let expected_customers = (context.settings.expected_customers / partitions.unsigned_abs().max(1)) as usize;
+    let settings = ShardSettings { expected_customers, ..context.settings.shard.clone() };
+    let opened = Opened::open(identity, settings, (context.open)(partition)?)?;
     let ends = Ends::ask(context, partition)?;
     ends.check(context, partition, opened.checkpoint())?;
 
-    let producer = SendsProducer::open(&context.kafka, &context.topics.sends, partition)?;
-    let epoch = producer.append_leader(&leader_record(membership), APPEND)?;
+    let epoch = append_leader(context, partition, membership)?;
     tracing::info!(partition, epoch, generation = membership.generation, "leading");
 
     let Some((log, sends, later)) = read_log(context, partition, opened.checkpoint(), epoch, control)? else { return Ok(None) };
@@ -62,6 +66,16 @@ pub(super) fn take_over<S: Store>(
     let shard = opened.lead(epoch, log, begin, &context.plan, &|hash| context.configurations.get(hash))?;
     let events = open_events(context, partition, &shard)?;
     Ok(Some(Led { shard, producer, events, sends, later }))
+}
+
+/// Appends our leader record: its offset. The producer that all shards share is connected already. On any error the record may still be in
+/// the log or get there: then whoever leads takes over again.
+fn append_leader<S>(context: &Context<S>, partition: i32, membership: &Membership) -> Result<i64, Failure> {
+    let value = leader_record(membership);
+    let headers: [(&str, &[u8]); 1] = [(KIND, Kind::Leader.name().as_bytes())];
+    let topic = &context.topics.sends;
+    let message = Message { topic, partition: Some(partition), value: Some(&value), headers: &headers, ..Message::default() };
+    Ok(context.producer.send_within(message, APPEND)?.offset)
 }
 
 fn leader_record(membership: &Membership) -> Vec<u8> {

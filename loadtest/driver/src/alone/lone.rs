@@ -27,10 +27,10 @@ pub struct Lone<S> {
 }
 
 impl<S: Store> Lone<S> {
-    /// A shard without any history, over an empty store.
-    pub fn open(plan: &Arc<Plan>, partition: i32, store: S) -> Result<Self, Error> {
+    /// A shard without any history, over an empty store, with memory for so many customers.
+    pub fn open(plan: &Arc<Plan>, partition: i32, store: S, expected_customers: usize) -> Result<Self, Error> {
         let identity = Identity { events_topic: "load.events.v1".into(), partition, partitions: 1 };
-        let settings = Settings { hold_after: Millis::MAX, ..Settings::default() };
+        let settings = Settings { hold_after: Millis::MAX, expected_customers, ..Settings::default() };
         let opened = Opened::open(identity, settings, store)?;
         let mut log = AcceptedLog::new(None);
         log.push(EPOCH, Headers { kind: Kind::Leader, leader: -1, seq: 0 }, b"{}")?;

@@ -58,8 +58,9 @@ struct Done {
     lone: Lone<RocksStore>,
 }
 
-/// Runs `shards` shards over the events and reports a row for each, and for several a row for all.
-pub fn run(plan: &Arc<Plan>, options: &Options, shards: i32, batch: usize) -> Result<Report, Error> {
+/// Runs `shards` shards, which together have memory for `expected` customers, over the events and reports a row for each, and for several a
+/// row for all.
+pub fn run(plan: &Arc<Plan>, options: &Options, shards: i32, batch: usize, expected: u32) -> Result<Report, Error> {
     let mut inputs = Vec::new();
     let bar = crate::progress::begin("encoding events", shards.unsigned_abs().into());
     for shard in 0..shards {
@@ -69,11 +70,12 @@ pub fn run(plan: &Arc<Plan>, options: &Options, shards: i32, batch: usize) -> Re
     bar.finish_and_clear();
     let dir = tempfile::Builder::new().prefix("cartwheel-load-").tempdir().map_err(Error::io("temporary directory"))?;
     Process::Own.reset_peak()?;
+    let customers = (expected / shards.unsigned_abs().max(1)) as usize;
     let barrier = Barrier::new(inputs.len());
     let bar = crate::progress::begin("running the shards", options.events);
     let done = std::thread::scope(|scope| {
         let (barrier, dir) = (&barrier, dir.path());
-        let drive = |(shard, input)| scope.spawn(move || drive(plan, shard, input, batch, dir, barrier));
+        let drive = |(shard, input)| scope.spawn(move || drive(plan, shard, input, batch, customers, dir, barrier));
         let threads: Vec<_> = (0..shards).zip(&inputs).map(drive).collect();
         threads
             .into_iter()
@@ -82,12 +84,21 @@ pub fn run(plan: &Arc<Plan>, options: &Options, shards: i32, batch: usize) -> Re
     })?;
     bar.finish_and_clear();
     let encoded: u64 = inputs.iter().map(Input::memory).sum();
-    report(&inputs, &done, Process::Own.peak_rss()?.saturating_sub(encoded))
+    let report = report(&inputs, &done, Process::Own.peak_rss()?.saturating_sub(encoded))?;
+    Ok(report.note(crate::run::expected(expected)))
 }
 
-fn drive(plan: &Arc<Plan>, partition: i32, input: &Input, batch: usize, dir: &Path, barrier: &Barrier) -> Result<Done, Error> {
+fn drive(
+    plan: &Arc<Plan>,
+    partition: i32,
+    input: &Input,
+    batch: usize,
+    customers: usize,
+    dir: &Path,
+    barrier: &Barrier,
+) -> Result<Done, Error> {
     let store = RocksStore::open(&dir.join(format!("shard-{partition}"))).map_err(ShardError::from);
-    let lone = store.map_err(Error::from).and_then(|store| Lone::open(plan, partition, store));
+    let lone = store.map_err(Error::from).and_then(|store| Lone::open(plan, partition, store, customers));
     // Nobody waits for one that failed.
     barrier.wait();
     let mut lone = lone?;

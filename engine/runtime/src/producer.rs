@@ -1,21 +1,22 @@
-//! The appender that delivery's writes and its unsubscribe links share. librdkafka's client is finished after a fatal error, and delivery
-//! is not: it goes on with a new one.
+//! An appender that many share: delivery's writes and its unsubscribe links; the shards' leader records. librdkafka's client is finished
+//! after a fatal error, and a process is not: it goes on with a new one.
 
 use cartwheel_kafka::{Appended, Error, EventsProducer, KafkaConfig, Message};
 use std::future::Future;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 type Make<P> = Box<dyn Fn() -> Result<P, Error> + Send + Sync>;
 
 /// A client that is made anew when it is finished.
-pub(super) struct Renewed<P> {
+pub(crate) struct Renewed<P> {
     make: Make<P>,
     /// How many were made, and the newest.
     current: Mutex<(u64, P)>,
 }
 
-/// Delivery's appender.
-pub(super) type Producer = Renewed<EventsProducer>;
+/// See the module.
+pub(crate) type Producer = Renewed<EventsProducer>;
 
 impl Renewed<EventsProducer> {
     /// Makes the first client; it connects in the background.
@@ -28,6 +29,24 @@ impl Renewed<EventsProducer> {
     pub async fn send(&self, message: Message<'_>) -> Result<Appended, Error> {
         self.with(|producer| async move { producer.send(message).await }).await
     }
+
+    /// The same for threads outside of any async runtime. What is late is given up: the next call has a new client, and the old one throws
+    /// away what it still holds. The broker may have the record all the same.
+    pub fn send_within(&self, message: Message<'_>, timeout: Duration) -> Result<Appended, Error> {
+        let failed = |reason: String| Error::Transient { doing: format!("appending to {}", message.topic), reason };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|error| failed(error.to_string()))?;
+        runtime.block_on(async {
+            let (number, _) = self.current();
+            match tokio::time::timeout(timeout, self.send(message)).await {
+                Ok(outcome) => outcome,
+                Err(_) => {
+                    let late = failed("not acknowledged in time".into());
+                    self.renew(number, &late);
+                    Err(late)
+                }
+            }
+        })
+    }
 }
 
 impl<P: Clone + Send + 'static> Renewed<P> {
@@ -36,12 +55,16 @@ impl<P: Clone + Send + 'static> Renewed<P> {
     }
 
     async fn with<T, F: Future<Output = Result<T, Error>>>(&self, act: impl FnOnce(P) -> F) -> Result<T, Error> {
-        let (number, client) = self.current.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (number, client) = self.current();
         let outcome = act(client).await;
         if let Err(error @ Error::Fatal { .. }) = &outcome {
             self.renew(number, error);
         }
         outcome
+    }
+
+    fn current(&self) -> (u64, P) {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Many calls may find the same client finished: the first of them replaces it.
@@ -52,12 +75,12 @@ impl<P: Clone + Send + 'static> Renewed<P> {
         }
         match (self.make)() {
             Ok(client) => {
-                tracing::warn!(error = %why, "delivery writes with a new producer");
+                tracing::warn!(error = %why, "writing with a new producer");
                 let old = std::mem::replace(&mut *current, (finished + 1, client));
                 // Closing a client waits for its thread.
                 drop(tokio::task::spawn_blocking(move || drop(old)));
             }
-            Err(error) => tracing::error!(%error, "delivery's producer is finished, and a new one cannot be made yet"),
+            Err(error) => tracing::error!(%error, "a producer is finished, and a new one cannot be made yet"),
         }
     }
 }
