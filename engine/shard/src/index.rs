@@ -93,7 +93,13 @@ mod tests {
 
     #[test]
     fn finds_what_a_map_finds() {
-        let mut index = Index::default();
+        // The second has room for a part of them.
+        for index in [Index::default(), Index::with_room(5_000)] {
+            check(index);
+        }
+    }
+
+    fn check(mut index: Index) {
         let mut map: HashMap<u64, Vec<u32>> = HashMap::new();
         assert_eq!((index.slots(7).next(), index.look(7)), (None, false));
         for slot in 0..20_000u32 {

@@ -39,7 +39,7 @@ impl Default for Settings {
             max_clock_ahead: HOUR,
             max_timers: 4_096,
             max_effects: 8_192,
-            max_journal: 64 << 20,
+            max_journal: 96 << 20,
             expected_customers: 0,
         }
     }

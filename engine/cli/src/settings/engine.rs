@@ -14,8 +14,8 @@ pub struct Engine {
     pub hold_after: Span,
     /// How often a shard writes its state to disk.
     pub checkpoint_interval: Span,
-    /// Customers of all partitions, roughly. Shards take the memory for their share, and for the documents of a checkpoint, before their first
-    /// event: the system makes memory real only when it is first written, and does that in the middle of turns otherwise. 0: as they come.
+    /// Customers of all partitions, roughly. Shards take 200 bytes of memory for each, and 144 MiB for documents, before they lead: the system
+    /// makes memory real only when it is first written, which is in the middle of turns otherwise. 0: memory is taken as it is needed.
     #[schemars(range(max = 1_000_000_000))]
     pub expected_customers: u32,
     /// Records in one turn, at most.

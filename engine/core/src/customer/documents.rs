@@ -59,6 +59,8 @@ pub struct Entry<'a> {
 
 /// Entry: previous head (u32), kind (u8), length (u32), payload.
 const HEADER: usize = 9;
+/// Most entries take up two cache lines.
+const LINE: usize = 64;
 /// log2 of a chunk's bytes. An entry lies within one chunk.
 const CHUNK_BITS: u32 = 20;
 const CHUNK: usize = 1 << CHUNK_BITS;
@@ -140,9 +142,10 @@ impl Journal {
         })
     }
 
-    /// The first byte of the newest entry of a chain, for its side effect: it is in the nearest cache afterwards.
+    /// Two bytes of the newest entry of a chain, a cache line apart, for their side effect: they are in the nearest cache afterwards.
     pub fn look(&self, head: u32) -> u8 {
-        self.from(head).and_then(<[u8]>::first).copied().unwrap_or(0)
+        let Some(entry) = self.from(head) else { return 0 };
+        entry.first().unwrap_or(&0) ^ entry.get(LINE).unwrap_or(&0)
     }
 
     /// The newest entry of a chain; none for the chain 0.

@@ -236,6 +236,23 @@ mod tests {
         assert_eq!(size_of::<Entry>(), 12);
     }
 
+    #[test]
+    fn entries_are_announced_once_and_before_they_are_taken() {
+        let mut wheel = Wheel::new();
+        let (start, count) = (1_700_000_000_000, 3 * AHEAD as u32 + 1);
+        (0..count).for_each(|slot| wheel.insert(start + i64::from(slot) / 50, slot));
+        // A tick is opened by the first entry that is taken out of it.
+        let first = wheel.pop(start).unwrap().1;
+        let mut announced = vec![first];
+        for _ in 1..count {
+            announced.extend(wheel.upcoming());
+            let (_, slot) = wheel.pop(start + 100).unwrap();
+            assert!(announced.contains(&slot), "{slot}");
+        }
+        announced.sort_unstable();
+        assert_eq!((announced, wheel.upcoming().count()), ((0..count).collect(), 0));
+    }
+
     proptest! {
         /// The wheel gives what a sorted set gives, in the order of deadlines.
         #[test]

@@ -26,7 +26,7 @@ const ASK: Duration = Duration::from_secs(1);
 const BREATH: Duration = Duration::from_millis(5);
 /// Records of several turns go out together for so long, while more events are there already. A request to the broker costs it and us the
 /// same for one record as for many.
-const HOLD: Duration = Duration::from_millis(20);
+const HOLD: Duration = Duration::from_millis(50);
 /// After an error that passes by itself.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Records of our own sends partition in one read.

@@ -24,7 +24,7 @@ struct Copied {
 const HOT: usize = 104;
 
 /// Customers whose chains are walked side by side, so that one waits for memory while the others do.
-const SIDE_BY_SIDE: usize = 16;
+const SIDE_BY_SIDE: usize = 32;
 
 impl Sealed {
     /// Takes over the journal, leaving an empty one; then so many customers are added in order of their ids. This seal must be empty.
