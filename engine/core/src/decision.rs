@@ -126,7 +126,10 @@ closed! {
 pub type Values = Vec<(CompactString, Value)>;
 
 /// The same on the way into the journal.
-pub type Compared = Vec<(CompactString, Shown)>;
+pub type Compared = Vec<Comparison>;
+
+/// One of [`Compared`].
+pub type Comparison = (CompactString, Shown);
 
 /// A value of [`Compared`].
 #[derive(Clone, Debug, PartialEq)]

@@ -2,7 +2,7 @@
 
 use crate::channel::Channel;
 use crate::customer::{Customer, Document, Journal, Mark};
-use crate::decision::{Compared, Decision, Reason, Verdict};
+use crate::decision::{Comparison, Decision, Reason, Verdict};
 use crate::id::{CommandId, CustomerId, RunId};
 use crate::journey::plan::Plan;
 use crate::sends::SuppressionReason;
@@ -77,7 +77,7 @@ pub struct Decided<'a> {
     /// The command.
     pub command: Option<CommandId>,
     /// The values compared.
-    pub values: &'a Compared,
+    pub values: &'a [Comparison],
 }
 
 /// Collects what a turn decides.

@@ -3,7 +3,7 @@
 
 use super::{Core, Turn};
 use crate::customer::{Customer, Run, Stage, attribute_hash};
-use crate::decision::{Compared, Reason, Verdict};
+use crate::decision::{Reason, Verdict};
 use crate::effect::Decided;
 use crate::journey::plan::{Journey, Plan};
 use crate::time::Millis;
@@ -80,7 +80,7 @@ impl Core {
                 reason: Reason::JourneyChanged,
                 channel: None,
                 command: None,
-                values: &Compared::new(),
+                values: &[],
             };
             turn.effects.decide(&self.plan, customer, &decided);
         }

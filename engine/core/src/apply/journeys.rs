@@ -3,7 +3,7 @@
 use super::event::order_total;
 use super::{Core, EventTime, MAX_ENTRIES, MAX_RUNS, Turn};
 use crate::customer::{Customer, Entry, Run, Stage, push_tightly};
-use crate::decision::{Compared, Reason, Shown, Verdict};
+use crate::decision::{Compared, Comparison, Reason, Shown, Verdict};
 use crate::effect::Decided;
 use crate::event::{Event, key_text};
 use crate::gate::compared;
@@ -12,7 +12,6 @@ use crate::journey::condition::{Condition, Field};
 use crate::journey::plan::{Journey, JourneyInterest, Reentry};
 use crate::time::{Millis, Span};
 use crate::value::{Value, ValueRef};
-use thin_vec::ThinVec;
 
 impl Core {
     /// One journey's reaction to an event whose fields have been read.
@@ -92,7 +91,7 @@ impl Core {
             };
             let id = run.id;
             customer.runs.remove(place);
-            let values: Compared = vec![("event".into(), Value::Text(event.kind.as_ref().into()).into())];
+            let values = [("event".into(), Value::Text(event.kind.as_ref().into()).into())];
             self.decide_event(customer, time, index, Some(id), verdict, Reason::ExitEvent, &values, turn);
         }
     }
@@ -126,11 +125,11 @@ impl Core {
         turn: &mut Turn<'_>,
     ) {
         let key = self.key_of(event, journey).unwrap_or(0);
-        let refuse = |customer: &mut Customer, turn: &mut Turn<'_>, run, reason, values: &Compared| {
+        let refuse = |customer: &mut Customer, turn: &mut Turn<'_>, run, reason, values: &[Comparison]| {
             self.decide_event(customer, time, index, run, Verdict::Refused, reason, values, turn);
         };
         if time.age > journey.max_event_age.millis() {
-            let values = vec![
+            let values = [
                 ("age".into(), Value::Number(time.age as f64).into()),
                 ("max_event_age".into(), Value::Number(journey.max_event_age.millis() as f64).into()),
             ];
@@ -140,10 +139,10 @@ impl Core {
         let with_key = |run: &Run, stage| run.journey == index && run.key == key && run.stage == stage;
         if let Some(run) = customer.runs.iter_mut().find(|run| with_key(run, Stage::Running)) {
             if passes {
-                run.captures = captures(journey, fields);
+                recapture(run, journey, fields);
             }
             let id = run.id;
-            return refuse(customer, turn, Some(id), Reason::AlreadyRunning, &Compared::new());
+            return refuse(customer, turn, Some(id), Reason::AlreadyRunning, &[]);
         }
         let window = customer.runs.iter().position(|run| with_key(run, Stage::Window));
         if !passes {
@@ -156,12 +155,12 @@ impl Core {
         }
         if let (Some(place), Some(quiet_for)) = (window, journey.quiet_for) {
             let run = &mut customer.runs[place];
-            run.captures = captures(journey, fields);
+            recapture(run, journey, fields);
             run.deadline = run.deadline.max(time.at + quiet_for.millis());
             return;
         }
         if customer.live_runs() >= MAX_RUNS {
-            let values = vec![("limit".into(), Value::Number(MAX_RUNS as f64).into())];
+            let values = [("limit".into(), Value::Number(MAX_RUNS as f64).into())];
             return refuse(customer, turn, None, Reason::Limit, &values);
         }
         let run = Run {
@@ -181,7 +180,7 @@ impl Core {
             engaged: false,
             converted: false,
             held: false,
-            captures: captures(journey, fields),
+            captures: captures(journey, fields).collect(),
         };
         match journey.quiet_for {
             Some(quiet_for) => self.open_window(customer, run, quiet_for, time, turn),
@@ -194,7 +193,7 @@ impl Core {
 
     fn open_window(&self, customer: &mut Customer, mut run: Run, quiet_for: Span, time: EventTime, turn: &mut Turn<'_>) {
         run.deadline = time.at + quiet_for.millis();
-        let values = vec![("until".into(), Shown::Instant(run.deadline))];
+        let values = [("until".into(), Shown::Instant(run.deadline))];
         let (id, index) = (run.id, run.journey);
         customer.insert_run(run);
         self.decide_event(customer, time, index, Some(id), Verdict::Waiting, Reason::Window, &values, turn);
@@ -215,11 +214,11 @@ impl Core {
             reason,
             channel: None,
             command: None,
-            values: &Compared::new(),
+            values: &[],
         };
         if let Some(last) = earlier_entry(customer, journey.reentry, index, key, t) {
             customer.runs.remove(place);
-            let values = vec![("last".into(), Shown::Instant(last))];
+            let values = [("last".into(), Shown::Instant(last))];
             decided = Decided { verdict: Verdict::Refused, reason: Reason::Reentry, values: &values, ..decided };
             return turn.effects.decide(plan, customer, &decided);
         }
@@ -241,7 +240,7 @@ impl Core {
         run: Option<RunId>,
         verdict: Verdict,
         reason: Reason,
-        values: &Compared,
+        values: &[Comparison],
         turn: &mut Turn<'_>,
     ) {
         let decided = Decided { at: time.seen, journey, run, op: None, verdict, reason, channel: None, command: None, values };
@@ -249,8 +248,14 @@ impl Core {
     }
 }
 
-fn captures(journey: &Journey, fields: &[Value]) -> ThinVec<Value> {
-    journey.captures.iter().map(|index| fields.get(usize::from(*index)).cloned().unwrap_or_default()).collect()
+fn captures(journey: &Journey, fields: &[Value]) -> impl Iterator<Item = Value> {
+    journey.captures.iter().map(|index| fields.get(usize::from(*index)).cloned().unwrap_or_default())
+}
+
+/// Into the memory that is there.
+fn recapture(run: &mut Run, journey: &Journey, fields: &[Value]) {
+    run.captures.clear();
+    run.captures.extend(captures(journey, fields));
 }
 
 /// The newest entry that the rule holds against coming again.

@@ -3,7 +3,7 @@
 use super::{Core, MAX_STEPS, Turn};
 use crate::channel::Class;
 use crate::customer::{Customer, Run, Stage, Touch};
-use crate::decision::{Compared, Reason, Shown, Verdict};
+use crate::decision::{Compared, Comparison, Reason, Shown, Verdict};
 use crate::effect::{Decided, Draft, Effect};
 use crate::gate::{self, Question, compared};
 use crate::id::CommandId;
@@ -54,7 +54,7 @@ impl Core {
             Some(Op::Branch { arms, otherwise, .. }) => Next::Op(self.branch(customer, place, arms, *otherwise, t, turn)),
             Some(Op::Jump(target)) => Next::Op(*target),
             Some(Op::Exit { .. }) => {
-                self.decide(customer, place, t, Verdict::Exited, Reason::Step, None, &Compared::new(), turn);
+                self.decide(customer, place, t, Verdict::Exited, Reason::Step, None, &[], turn);
                 customer.runs.remove(place);
                 Next::Gone
             }
@@ -67,7 +67,7 @@ impl Core {
         if until <= t {
             return Next::Op(op + 1);
         }
-        let values = vec![("until".into(), Shown::Instant(until))];
+        let values = [("until".into(), Shown::Instant(until))];
         self.decide(customer, place, t, Verdict::Waiting, Reason::Step, None, &values, turn);
         customer.runs[place].deadline = until;
         Next::Wait
@@ -94,7 +94,7 @@ impl Core {
             when.holds(|field| self.read_step(field, customer, run, t))
         });
         let Some(arm) = taken else {
-            self.decide(customer, place, t, Verdict::Branched, Reason::NoArm, None, &Compared::new(), turn);
+            self.decide(customer, place, t, Verdict::Branched, Reason::NoArm, None, &[], turn);
             return otherwise;
         };
         let mut values: Compared = vec![("arm".into(), Value::Number(arm as f64).into())];
@@ -117,7 +117,7 @@ impl Core {
     }
 
     fn finish(&self, customer: &mut Customer, place: usize, journey: &Journey, t: Millis, turn: &mut Turn<'_>) -> Next {
-        self.decide(customer, place, t, Verdict::Finished, Reason::Completed, None, &Compared::new(), turn);
+        self.decide(customer, place, t, Verdict::Finished, Reason::Completed, None, &[], turn);
         let run = &mut customer.runs[place];
         let until = journey.goal_within.filter(|_| run.has_sent()).map(|within| run.last_sent_at + within.millis());
         match until {
@@ -168,7 +168,7 @@ impl Core {
         let run = &mut customer.runs[place];
         let channel = choices.get(usize::from(run.choice)).map(|choice| choice.channel);
         run.held = true;
-        self.decide(customer, place, t, Verdict::Deferred, Reason::CaughtUp, channel, &Compared::new(), turn);
+        self.decide(customer, place, t, Verdict::Deferred, Reason::CaughtUp, channel, &[], turn);
         Next::Wait
     }
 
@@ -216,7 +216,7 @@ impl Core {
             reason,
             channel: Some(channel),
             command: Some(command_id),
-            values: &Compared::new(),
+            values: &[],
         };
         turn.effects.decide(&self.plan, customer, &decided);
         turn.effects.list.push(Effect::Command(draft));
@@ -274,7 +274,7 @@ impl Core {
         verdict: Verdict,
         reason: Reason,
         channel: Option<crate::channel::Channel>,
-        values: &Compared,
+        values: &[Comparison],
         turn: &mut Turn<'_>,
     ) {
         let run = &customer.runs[place];

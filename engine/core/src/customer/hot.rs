@@ -179,8 +179,12 @@ impl Customer {
         self.runs.iter().filter(|run| run.stage != Stage::Lingering).count()
     }
 
-    /// Recomputes the earliest deadline after runs have changed.
+    /// Recomputes the earliest deadline after runs have changed. The memory of runs is given back with the last of them: most customers
+    /// have none most of the time.
     pub fn refresh_deadline(&mut self) {
+        if self.runs.is_empty() && self.runs.capacity() > 0 {
+            self.runs = ThinVec::new();
+        }
         self.deadline = self.runs.iter().filter(|run| !run.held).map(|run| run.deadline).min().unwrap_or(NEVER);
     }
 

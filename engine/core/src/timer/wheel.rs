@@ -22,6 +22,8 @@ const TICK_BITS: u32 = 10;
 const LEVEL_BITS: u32 = 8;
 const BUCKETS: usize = 1 << LEVEL_BITS;
 const LEVELS: usize = 4;
+/// Entries that a bucket has room for with its first: less growing, and buckets of a second are many but few have entries at a time.
+const ROOM: usize = 16;
 /// Entries of the current tick that [`Wheel::upcoming`] gives at once.
 const AHEAD: usize = 32;
 
@@ -44,7 +46,11 @@ impl Level {
     }
 
     fn push(&mut self, bucket: usize, entry: Entry) {
-        self.buckets[bucket].push(entry);
+        let entries = &mut self.buckets[bucket];
+        if entries.capacity() == 0 {
+            entries.reserve(ROOM);
+        }
+        entries.push(entry);
         self.occupied[bucket / 64] |= 1 << (bucket % 64);
     }
 
