@@ -1,9 +1,10 @@
-//! Appending keyed records from async code: events, dead letters, suppressions, configurations.
+//! Appending single records from async code: events, dead letters, suppressions, configurations, leader records.
 
 use crate::config::KafkaConfig;
 use crate::context::Context;
 use crate::error::Error;
 use crate::settings;
+use cartwheel_core::sends::{KIND, Kind};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 use rdkafka::util::Timeout;
@@ -26,6 +27,14 @@ pub struct Message<'a> {
     pub timestamp_ms: Option<i64>,
 }
 
+impl<'a> Message<'a> {
+    /// A leader record of a partition of the sends topic: of the three headers it has the kind alone, and no key.
+    pub fn leader(topic: &'a str, partition: i32, value: &'a [u8]) -> Self {
+        const HEADERS: [(&str, &[u8]); 1] = [(KIND, Kind::Leader.name().as_bytes())];
+        Self { topic, partition: Some(partition), value: Some(value), headers: &HEADERS, ..Self::default() }
+    }
+}
+
 /// Where a record went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Appended {
@@ -35,7 +44,7 @@ pub struct Appended {
     pub offset: i64,
 }
 
-/// An idempotent appender of keyed records. Cheap to clone; needs a tokio runtime.
+/// An idempotent appender of single records. Cheap to clone; needs a tokio runtime.
 #[derive(Clone)]
 pub struct EventsProducer {
     producer: FutureProducer<Context>,

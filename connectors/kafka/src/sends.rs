@@ -96,13 +96,11 @@ impl SendsProducer {
         Ok(Self { producer, topic: topic.to_owned(), partition })
     }
 
-    /// Enqueues a record with its three headers and returns at once; an empty key is sent as none. `leader` and `seq` are not written
-    /// on a leader record. [`Error::QueueFull`]: nothing was enqueued; poll, then send again. The bytes are copied.
+    /// Enqueues a record under a leader record and returns at once; an empty key is sent as none. [`Error::QueueFull`]: nothing was enqueued;
+    /// poll, then send again. The bytes are copied.
     pub fn send(&self, kind: Kind, leader: i64, seq: u64, key: &[u8], value: &[u8]) -> Result<(), Error> {
-        if kind == Kind::Leader {
-            return self.enqueue(header(1, kind), key, value);
-        }
-        let headers = header(3, kind)
+        let headers = OwnedHeaders::new_with_capacity(3)
+            .insert(Header { key: KIND, value: Some(kind.name()) })
             .insert(Header { key: LEADER, value: Some(&leader.to_string()) })
             .insert(Header { key: SEQ, value: Some(&seq.to_string()) });
         self.enqueue(headers, key, value)
@@ -171,8 +169,4 @@ impl SendsProducer {
     fn reports(&self) -> &Reports {
         self.client().context()
     }
-}
-
-fn header(count: usize, kind: Kind) -> OwnedHeaders {
-    OwnedHeaders::new_with_capacity(count).insert(Header { key: KIND, value: Some(kind.name()) })
 }

@@ -189,7 +189,7 @@ pub(crate) fn sends_producer(config: &KafkaConfig) -> Result<ClientConfig, Error
     Ok(settings)
 }
 
-/// The appender of keyed records (events, dead letters, suppressions, configurations): the same promise.
+/// The appender of single records (events, dead letters, suppressions, configurations, leader records): the same promise.
 pub(crate) fn events_producer(config: &KafkaConfig) -> Result<ClientConfig, Error> {
     sends_producer(config)
 }

@@ -4,7 +4,7 @@ mod common;
 
 use cartwheel_core::sends::Kind;
 use cartwheel_kafka::{Assignment, Change, KafkaConfig, OwnedRecord, Position, SendsProducer, Worker, WorkerEvent};
-use common::{LONG, with_topics};
+use common::{LONG, lead, with_topics};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -124,9 +124,7 @@ fn deliver(worker: &mut Worker, count: usize) -> (Vec<Position>, Vec<OwnedRecord
 
 fn append(config: &KafkaConfig, partition: i32, count: u64) {
     let producer = SendsProducer::open(config, &config.topics().sends, partition).unwrap();
-    producer.send(Kind::Leader, -1, 0, b"", b"{}").unwrap();
-    producer.flush(LONG).unwrap();
-    let leader = producer.acknowledged().unwrap();
+    let leader = lead(config, partition, b"{}");
     for seq in 1..=count {
         producer.send(Kind::Command, leader, seq, b"ana", b"{}").unwrap();
     }

@@ -7,7 +7,7 @@ use cartwheel_kafka::{
     Admin, Batch, Compacted, Error, EventsProducer, KafkaConfig, Message, Offsets, OwnedRecord, SendsProducer, Source, Start, TopicSpec,
     partition_of,
 };
-use common::{LONG, fresh, with_topics};
+use common::{LONG, fresh, lead, with_topics};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -41,9 +41,7 @@ async fn append(producer: &EventsProducer, topic: &str, key: &str, value: Option
 /// A producer of partition 0 of the sends topic that has appended turns 1 to `count` under a leader record.
 fn decide(config: &KafkaConfig, count: u64) -> (SendsProducer, i64) {
     let producer = SendsProducer::open(config, &config.topics().sends, 0).unwrap();
-    producer.send(Kind::Leader, -1, 0, b"", b"{}").unwrap();
-    producer.flush(LONG).unwrap();
-    let leader = producer.acknowledged().unwrap();
+    let leader = lead(config, 0, b"{}");
     for seq in 1..=count {
         producer.send(Kind::Turn, leader, seq, b"", format!("{{\"n\":{seq}}}").as_bytes()).unwrap();
     }
@@ -173,7 +171,7 @@ fn an_unreachable_broker_is_an_error_in_bounded_time() {
     let error = Offsets::new(&config).unwrap().end("shop.events.v1", 0, timeout).unwrap_err();
     assert!(error.is_transient(), "{error}");
     let producer = SendsProducer::open(&config, "shop.sends.v1", 0).unwrap();
-    producer.send(Kind::Leader, -1, 0, b"", b"{}").unwrap();
+    producer.send(Kind::Turn, 0, 1, b"", b"{}").unwrap();
     assert!(producer.flush(timeout).unwrap_err().is_transient());
 }
 

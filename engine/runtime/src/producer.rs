@@ -8,8 +8,9 @@ use std::time::Duration;
 
 type Make<P> = Box<dyn Fn() -> Result<P, Error> + Send + Sync>;
 
-/// A client that is made anew when it is finished.
+/// A client that is made anew when it is finished, or late.
 pub(crate) struct Renewed<P> {
+    whose: &'static str,
     make: Make<P>,
     /// How many were made, and the newest.
     current: Mutex<(u64, P)>,
@@ -19,10 +20,10 @@ pub(crate) struct Renewed<P> {
 pub(crate) type Producer = Renewed<EventsProducer>;
 
 impl Renewed<EventsProducer> {
-    /// Makes the first client; it connects in the background.
-    pub fn open(kafka: &KafkaConfig) -> Result<Self, Error> {
+    /// Makes the first client; it connects in the background. `whose`: for log lines.
+    pub fn open(kafka: &KafkaConfig, whose: &'static str) -> Result<Self, Error> {
         let kafka = kafka.clone();
-        Self::new(move || EventsProducer::new(&kafka))
+        Self::new(whose, move || EventsProducer::new(&kafka))
     }
 
     /// As [`EventsProducer::send`]. After [`Error::Fatal`] the next call has a new client.
@@ -30,28 +31,25 @@ impl Renewed<EventsProducer> {
         self.with(|producer| async move { producer.send(message).await }).await
     }
 
-    /// The same for threads outside of any async runtime. What is late is given up: the next call has a new client, and the old one throws
-    /// away what it still holds. The broker may have the record all the same.
-    pub fn send_within(&self, message: Message<'_>, timeout: Duration) -> Result<Appended, Error> {
-        let failed = |reason: String| Error::Transient { doing: format!("appending to {}", message.topic), reason };
+    /// The same for threads outside of any async runtime. A client with a late record is given up as well: once its other callers have their
+    /// answers it throws away what it still holds. The broker may have the record all the same, or get it until then.
+    pub fn send_within(&self, message: Message<'_>, timeout: Duration, doing: &str) -> Result<Appended, Error> {
+        let failed = |reason: String| Error::Transient { doing: doing.to_owned(), reason };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|error| failed(error.to_string()))?;
-        runtime.block_on(async {
-            let (number, _) = self.current();
-            match tokio::time::timeout(timeout, self.send(message)).await {
-                Ok(outcome) => outcome,
-                Err(_) => {
-                    let late = failed("not acknowledged in time".into());
-                    self.renew(number, &late);
-                    Err(late)
-                }
-            }
-        })
+        let (number, client) = self.current();
+        // Our hold on the client ends here: whoever holds it last closes it, which takes time.
+        let outcome = runtime.block_on(async move { tokio::time::timeout(timeout, client.send(message)).await });
+        let outcome = outcome.unwrap_or_else(|_| Err(failed("not acknowledged in time".into())));
+        if let Err(error @ (Error::Fatal { .. } | Error::Transient { .. })) = &outcome {
+            self.renew(number, error);
+        }
+        outcome
     }
 }
 
 impl<P: Clone + Send + 'static> Renewed<P> {
-    fn new(make: impl Fn() -> Result<P, Error> + Send + Sync + 'static) -> Result<Self, Error> {
-        Ok(Self { current: Mutex::new((1, make()?)), make: Box::new(make) })
+    fn new(whose: &'static str, make: impl Fn() -> Result<P, Error> + Send + Sync + 'static) -> Result<Self, Error> {
+        Ok(Self { whose, current: Mutex::new((1, make()?)), make: Box::new(make) })
     }
 
     async fn with<T, F: Future<Output = Result<T, Error>>>(&self, act: impl FnOnce(P) -> F) -> Result<T, Error> {
@@ -69,18 +67,19 @@ impl<P: Clone + Send + 'static> Renewed<P> {
 
     /// Many calls may find the same client finished: the first of them replaces it.
     fn renew(&self, finished: u64, why: &Error) {
+        let whose = self.whose;
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         if current.0 != finished {
             return;
         }
         match (self.make)() {
             Ok(client) => {
-                tracing::warn!(error = %why, "writing with a new producer");
+                tracing::warn!(whose, error = %why, "a new producer in place of one that failed");
                 let old = std::mem::replace(&mut *current, (finished + 1, client));
-                // Closing a client waits for its thread.
-                drop(tokio::task::spawn_blocking(move || drop(old)));
+                // Closing a client waits for its thread. Where no thread can be had, it is closed here.
+                let _ = std::thread::Builder::new().name("old-producer".into()).spawn(move || drop(old));
             }
-            Err(error) => tracing::error!(%error, "a producer is finished, and a new one cannot be made yet"),
+            Err(error) => tracing::error!(whose, %error, "a producer has failed, and a new one cannot be made yet"),
         }
     }
 }
@@ -88,16 +87,35 @@ impl<P: Clone + Send + 'static> Renewed<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cartwheel_kafka::MockBroker;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
 
+    const LONG: Duration = Duration::from_secs(20);
+
     fn numbered() -> Renewed<u32> {
         let made = Arc::new(AtomicU32::new(0));
-        Renewed::new(move || Ok(made.fetch_add(1, Ordering::Relaxed) + 1)).unwrap()
+        Renewed::new("tests", move || Ok(made.fetch_add(1, Ordering::Relaxed) + 1)).unwrap()
     }
 
     fn fatal() -> Error {
         Error::Fatal { doing: "appending".into(), reason: "out of order".into() }
+    }
+
+    #[test]
+    fn a_late_record_is_given_up_and_the_next_goes_through_a_new_client() {
+        let broker = MockBroker::start().unwrap();
+        broker.create_topic("sends", 1).unwrap();
+        let producer = Producer::open(&KafkaConfig { bootstrap: broker.bootstrap(), ..KafkaConfig::default() }, "tests").unwrap();
+        let append = |timeout| producer.send_within(Message::leader("sends", 0, b"{}"), timeout, "appending a leader record to sends/0");
+        assert_eq!((append(LONG).unwrap().offset, producer.current().0), (0, 1));
+        broker.down().unwrap();
+        let late = append(Duration::from_millis(200)).unwrap_err();
+        assert!(late.is_transient() && late.to_string().contains("a leader record to sends/0"), "{late}");
+        assert_eq!(producer.current().0, 2);
+        broker.up().unwrap();
+        assert!(append(LONG).is_ok());
+        assert_eq!(producer.current().0, 2);
     }
 
     #[tokio::test]

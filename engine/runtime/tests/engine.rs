@@ -4,8 +4,7 @@
 mod commands;
 mod common;
 
-use cartwheel_core::sends::Kind;
-use cartwheel_kafka::{Error, KafkaConfig, SendsProducer, partition_of};
+use cartwheel_kafka::{Error, KafkaConfig, partition_of};
 use cartwheel_runtime::admin::{AdminSource, SourceError};
 use cartwheel_runtime::engine::{ConfigBundle, Engine, EngineError, EngineOptions, JourneyText};
 use commands::Commands;
@@ -96,9 +95,7 @@ fn a_later_leader_record_deposes_and_nothing_is_decided_twice() {
     shop.order("ana");
     commands.wait(1);
     for partition in 0..PARTITIONS {
-        let stranger = SendsProducer::open(&kafka, &kafka.topics().sends, partition).unwrap();
-        stranger.send(Kind::Leader, -1, 0, b"", br#"{"nonce":"x","generation":0,"member":"stranger"}"#).unwrap();
-        stranger.flush(common::LONG).unwrap();
+        shop.lead(&kafka, partition);
     }
     until("led again", || {
         commands.read();

@@ -26,21 +26,10 @@ pub struct Settings {
     pub max_effects: usize,
     /// Bytes of documents (since the last checkpoint) that bring the checkpoint forward.
     pub max_journal: usize,
-    /// Memory for so many customers, and for the documents, is taken and touched when the shard is opened. The system makes memory real
-    /// only when it is first written: for 2 MiB at a time that takes from 0.1 ms to (under some hypervisors) 3 ms, in the middle of
-    /// a turn. 0: memory is taken as customers come.
-    pub expected_customers: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            hold_after: 60 * SECOND,
-            max_clock_ahead: HOUR,
-            max_timers: 4_096,
-            max_effects: 8_192,
-            max_journal: 96 << 20,
-            expected_customers: 0,
-        }
+        Self { hold_after: 60 * SECOND, max_clock_ahead: HOUR, max_timers: 4_096, max_effects: 8_192, max_journal: 96 << 20 }
     }
 }

@@ -305,7 +305,7 @@ impl<S: Store> Shard<S> {
         for slots in self.table.take_dirty().chunks(LOOK_AHEAD) {
             // Reads that do not wait for each other, before those that do.
             for customer in slots.iter().map(|slot| self.table.get(*slot)) {
-                black_box((customer.seen[0], customer.lifetime_value));
+                black_box((customer.deadline, customer.seen[0], customer.lifetime_value));
             }
             for customer in slots.iter().map(|slot| self.table.get(*slot)) {
                 black_box((customer.runs.len(), customer.entries.len(), customer.touches.len(), customer.attributes.len()));

@@ -3,6 +3,7 @@
 use crate::index::Index;
 use cartwheel_core::customer::Customer;
 use cartwheel_core::id::CustomerId;
+use std::hint::black_box;
 
 /// log2 of the slots of a block.
 const BLOCK_BITS: u32 = 12;
@@ -25,10 +26,11 @@ fn hash(id: CustomerId) -> u64 {
 }
 
 impl Table {
-    /// With memory for so many customers, rounded up to blocks, touched already (see [`crate::Settings::expected_customers`]).
+    /// With memory for so many customers, rounded up to blocks, touched already (see [`crate::Opened::make_room`]).
     pub fn with_room(customers: usize) -> Self {
         let block = |_| {
             let mut block = vec![Customer::new(CustomerId(0)); BLOCK];
+            black_box(&mut block);
             block.clear();
             block
         };
@@ -97,5 +99,22 @@ impl Table {
     /// Number of customers to be written at the next checkpoint.
     pub fn dirty(&self) -> usize {
         self.dirty.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn customers_are_found_whether_there_was_room_for_them_or_not() {
+        for mut table in [Table::default(), Table::with_room(BLOCK + 1)] {
+            // Over the end of the prepared blocks.
+            let ids = || (1..=3 * BLOCK as u128).map(|n| CustomerId((n << 64) | (n * 7)));
+            ids().enumerate().for_each(|(place, id)| assert_eq!(table.add(Customer::new(id)), place as u32));
+            assert_eq!((table.len(), table.blocks.len()), (3 * BLOCK, 3));
+            ids().enumerate().for_each(|(place, id)| assert_eq!(table.find(id), Some(place as u32)));
+            assert_eq!(table.find(CustomerId(9)), None);
+        }
     }
 }

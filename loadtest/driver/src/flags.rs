@@ -144,6 +144,13 @@ pub struct Engine {
     pub config_dir: PathBuf,
 }
 
+impl Engine {
+    /// Customers that the shards take memory for before they start.
+    pub fn expected_customers(&self) -> u32 {
+        self.expected_customers.unwrap_or(self.events.customers)
+    }
+}
+
 /// `loadtest produce`.
 #[derive(Debug, Args)]
 pub struct Produce {

@@ -45,8 +45,7 @@ fn finish(output: Output, report: &Report) -> Result<(), Error> {
 
 fn alone(flags: &cartwheel_loadtest::flags::Engine) -> Result<Report, Error> {
     let plan = Arc::new(setup::plan(&flags.config_dir)?);
-    let expected = flags.expected_customers.unwrap_or(flags.events.customers);
-    alone::run(&plan, &options(&flags.events, engine::wall()), flags.shards, flags.batch as usize, expected)
+    alone::run(&plan, &options(&flags.events, engine::wall()), flags.shards, flags.batch as usize, flags.expected_customers())
 }
 
 fn write(output: Output, flags: &cartwheel_loadtest::flags::Produce) -> Result<(), Error> {

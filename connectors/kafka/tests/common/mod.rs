@@ -1,7 +1,7 @@
 //! A namespace of its own for each test on the shared broker.
 
 use cartwheel_broker::Broker;
-use cartwheel_kafka::{Admin, KafkaConfig, TopicSpec};
+use cartwheel_kafka::{Admin, EventsProducer, KafkaConfig, Message, TopicSpec};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -25,4 +25,12 @@ pub fn with_topics(partitions: i32) -> KafkaConfig {
     let admin = Admin::new(&config, LONG).unwrap();
     admin.ensure(&TopicSpec::all(&config, partitions, 1, Some(86_400_000)), true).unwrap();
     config
+}
+
+/// Appends a leader record to the sends topic: its offset.
+#[allow(dead_code, reason = "not every test needs one")]
+pub fn lead(config: &KafkaConfig, partition: i32, value: &[u8]) -> i64 {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (producer, topic) = (EventsProducer::new(config).unwrap(), config.topics().sends);
+    runtime.block_on(producer.send(Message::leader(&topic, partition, value))).unwrap().offset
 }

@@ -14,8 +14,9 @@ pub struct Engine {
     pub hold_after: Span,
     /// How often a shard writes its state to disk.
     pub checkpoint_interval: Span,
-    /// Customers of all partitions, roughly. Shards take 200 bytes of memory for each, and 144 MiB for documents, before they lead: the system
-    /// makes memory real only when it is first written, which is in the middle of turns otherwise. 0: memory is taken as it is needed.
+    /// Customers of all partitions, roughly. Before a shard leads it takes 200 bytes of memory for each of its share, and for their documents
+    /// 512 bytes each, at most 144 MiB a shard: the system makes memory real only when it is first written, which is in the middle of
+    /// turns otherwise. 0: memory is taken as it is needed.
     #[schemars(range(max = 1_000_000_000))]
     pub expected_customers: u32,
     /// Records in one turn, at most.

@@ -6,6 +6,9 @@ use crate::suggest;
 use cartwheel_providers::{Brand, Secret};
 use std::path::Path;
 
+/// 200 GB of memory.
+const MOST_CUSTOMERS: u32 = 1_000_000_000;
+
 /// A key whose value is wrong.
 #[derive(Debug, PartialEq)]
 pub struct Wrong {
@@ -55,6 +58,10 @@ fn engine(settings: &Settings, wrong: &mut Vec<Wrong>) {
         if !(1..=most).contains(&value) {
             wrong.push(Wrong::new(key, format!("{value} is not between 1 and {most}"), ""));
         }
+    }
+    if engine.expected_customers > MOST_CUSTOMERS {
+        let what = format!("{} is more than {MOST_CUSTOMERS}", engine.expected_customers);
+        wrong.push(Wrong::new("engine.expected_customers", what, "it is the number of customers; their memory is taken at the start"));
     }
     for (key, span) in [
         ("engine.checkpoint_interval", engine.checkpoint_interval),

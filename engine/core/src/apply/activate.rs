@@ -97,7 +97,7 @@ impl Core {
         let zone = ["time_zone", "country", "region"].map(attribute_hash);
         customer.attributes.retain(|(name, _)| mapping.attributes.contains(name) || zone.contains(name));
         customer.dirty = true;
-        customer.refresh_deadline();
+        customer.runs_changed();
     }
 }
 

@@ -46,7 +46,7 @@ impl Core {
             self.journey(customer, event, &fields, time, journey, turn);
         }
         self.fields = fields;
-        customer.refresh_deadline();
+        customer.runs_changed();
         Applied::Wanted
     }
 

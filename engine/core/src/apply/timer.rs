@@ -27,7 +27,7 @@ impl Core {
                 place += 1;
             }
         }
-        customer.refresh_deadline();
+        customer.runs_changed();
         fired
     }
 
@@ -62,7 +62,7 @@ impl Core {
         }
         if any {
             customer.dirty = true;
-            customer.refresh_deadline();
+            customer.runs_changed();
         }
         any
     }

@@ -179,9 +179,9 @@ impl Customer {
         self.runs.iter().filter(|run| run.stage != Stage::Lingering).count()
     }
 
-    /// Recomputes the earliest deadline after runs have changed. The memory of runs is given back with the last of them: most customers
-    /// have none most of the time.
-    pub fn refresh_deadline(&mut self) {
+    /// To be called when runs have changed: the earliest deadline follows them, and with the last run their memory is given back, since most
+    /// customers have none most of the time.
+    pub fn runs_changed(&mut self) {
         if self.runs.is_empty() && self.runs.capacity() > 0 {
             self.runs = ThinVec::new();
         }

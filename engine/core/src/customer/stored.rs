@@ -202,7 +202,7 @@ pub fn decode_customer(id: CustomerId, bytes: &[u8], zones: &Zones) -> Result<Cu
     let read = read_customer(id, &mut rest).filter(|_| rest.0.is_empty());
     let mut customer = read.ok_or(StateError::Damaged(bytes.len() - rest.0.len()))?;
     customer.zone = zone_of(&customer, zones);
-    customer.refresh_deadline();
+    customer.runs_changed();
     Ok(customer)
 }
 

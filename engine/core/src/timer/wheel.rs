@@ -22,8 +22,6 @@ const TICK_BITS: u32 = 10;
 const LEVEL_BITS: u32 = 8;
 const BUCKETS: usize = 1 << LEVEL_BITS;
 const LEVELS: usize = 4;
-/// Entries that a bucket has room for with its first: less growing, and buckets of a second are many but few have entries at a time.
-const ROOM: usize = 16;
 /// Entries of the current tick that [`Wheel::upcoming`] gives at once.
 const AHEAD: usize = 32;
 
@@ -46,11 +44,7 @@ impl Level {
     }
 
     fn push(&mut self, bucket: usize, entry: Entry) {
-        let entries = &mut self.buckets[bucket];
-        if entries.capacity() == 0 {
-            entries.reserve(ROOM);
-        }
-        entries.push(entry);
+        self.buckets[bucket].push(entry);
         self.occupied[bucket / 64] |= 1 << (bucket % 64);
     }
 
@@ -144,8 +138,8 @@ impl Wheel {
         self.insert(deadline, slot);
     }
 
-    /// The slots of the next entries of the current tick, each once, some at a time: for whoever wants to have their memory at hand when they
-    /// are taken out. Mostly none.
+    /// The slots of the next entries of the current tick, some at a time, for whoever wants to have their memory at hand when they are taken
+    /// out. Mostly none; none is given twice. The one that opens a tick and those that came during it are not announced.
     pub fn upcoming(&mut self) -> impl Iterator<Item = u32> {
         let ahead = if self.front.len() <= self.unseen { self.front.len().min(AHEAD) } else { 0 };
         let from = self.front.len() - ahead;
@@ -277,8 +271,13 @@ mod tests {
                 now += distance % 40_000_000;
                 prop_assert!(naive.first().is_none_or(|(deadline, _)| wheel.nothing_before() <= *deadline));
                 let mut fired = Vec::new();
-                while let Some(entry) = wheel.pop(now) {
-                    fired.push(entry);
+                loop {
+                    // Whoever looks ahead changes nothing.
+                    prop_assert!(wheel.upcoming().all(|slot| naive.iter().any(|(_, known)| *known == slot)));
+                    let Some((deadline, slot)) = wheel.pop(now) else { break };
+                    // What is put back comes again.
+                    wheel.unpop(deadline, slot);
+                    fired.extend(wheel.pop(now));
                 }
                 let mut expected: Vec<_> = naive.iter().copied().take_while(|(deadline, _)| *deadline <= now).collect();
                 naive.retain(|(deadline, _)| *deadline > now);

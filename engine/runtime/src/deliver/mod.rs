@@ -82,7 +82,7 @@ impl Deliver {
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("deliver").enable_all().build();
         let runtime = runtime.map_err(DeliverError::Thread)?;
-        let producer = Arc::new(Producer::open(&options.kafka)?);
+        let producer = Arc::new(Producer::open(&options.kafka, "delivery")?);
         let (closing, closed) = watch::channel(false);
         let inbound = match options.unsubscribe.listen {
             None => None,

@@ -95,9 +95,9 @@ fn compile(name: &str, value: &[u8]) -> Result<Plan, Failure> {
 
 /// Appends the configuration to its topic and waits until the broker has it. Blocks; not for threads of an async runtime.
 pub(super) fn publish(producer: &Producer, topic: &str, hash: u128, bundle: &ConfigBundle, timeout: Duration) -> Result<(), Error> {
-    let failed = |reason: String| Error::Transient { doing: "publishing the configuration".into(), reason };
-    let value = serde_json::to_vec(bundle).map_err(|error| failed(error.to_string()))?;
+    let doing = "publishing the configuration";
+    let value = serde_json::to_vec(bundle).map_err(|error| Error::Transient { doing: doing.into(), reason: error.to_string() })?;
     let key = format!("{hash:032x}");
     let message = Message { topic, key: Some(key.as_bytes()), value: Some(&value), ..Message::default() };
-    producer.send_within(message, timeout).map(drop)
+    producer.send_within(message, timeout, doing).map(drop)
 }

@@ -26,7 +26,7 @@ pub(super) struct Context<S> {
     pub plan: Arc<Plan>,
     pub configurations: Configurations,
     pub offsets: Arc<Offsets>,
-    /// For leader records.
+    /// For what is not a shard's own: the configuration, leader records.
     pub producer: Producer,
     pub board: Arc<Board>,
     pub metrics: Arc<Metrics>,

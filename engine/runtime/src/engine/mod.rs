@@ -2,7 +2,8 @@
 //!
 //! [`Engine::start`] checks the topics and publishes the configuration; then a thread joins the group ([`assignment`]) and
 //! hands partitions to the supervisor ([`supervision`]), which starts a thread for each ([`shard_thread`]). That takes the partition over
-//! ([`takeover`]) and drives the shard. Nothing is shared between shards but clients for questions and the places where figures are shown.
+//! ([`takeover`]) and drives the shard. Nothing is shared between shards but clients for questions, the
+//! appender of leader records and the places where figures are shown.
 
 mod assignment;
 mod bundle;
@@ -80,7 +81,7 @@ impl Engine {
         }
         let layout = topics::check(&options)?;
         let (topics, directory) = (options.kafka.topics(), Arc::<Directory>::default());
-        let producer = Producer::open(&options.kafka)?;
+        let producer = Producer::open(&options.kafka, "the shards")?;
         bundle::publish(&producer, &topics.configs, options.plan.hash, &options.bundle, options.settings.start_timeout)?;
         let board = Arc::new(Board::new(options.plan.journeys.iter().map(graph).collect()));
         let source = Arc::new(EngineSource {

@@ -25,9 +25,9 @@ pub enum Begin {
 pub struct EngineSettings {
     /// How far shard time stays behind the clock when caught up, in ms of real time (a faster clock multiplies it).
     pub margin: Millis,
-    /// The shards' own limits: `hold_after`, `max_clock_ahead` and so on; but `expected_customers` follows from the one below.
+    /// The shards' own limits: `hold_after`, `max_clock_ahead` and so on.
     pub shard: cartwheel_shard::Settings,
-    /// Customers of all partitions, roughly: shards take the memory for their share before they lead. 0: as customers come.
+    /// Customers of all partitions, roughly: shards take the memory for their share before they lead. 0: as they come.
     pub expected_customers: u32,
     /// How often a changed shard writes its state to disk.
     pub checkpoint_interval: Duration,

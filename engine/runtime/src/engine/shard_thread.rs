@@ -288,7 +288,7 @@ impl<S: Store> Runner<'_, S> {
         self.checkpoint.begun = self.context.clock.monotonic();
         self.checkpoint.at = self.shard.next_offset();
         self.shard.begin_checkpoint(&mut self.out)?;
-        // Not held back: until its record has been read back the documents of two checkpoints are in memory.
+        // Not held back: until the store has it, which begins with its record read back, documents of two checkpoints are in memory.
         self.send()
     }
 

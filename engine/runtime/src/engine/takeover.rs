@@ -4,10 +4,10 @@
 use super::context::{Context, Control, Stop};
 use super::failure::Failure;
 use super::options::Begin;
-use cartwheel_core::sends::{Headers, KIND, Kind, Leader};
+use cartwheel_core::sends::{Headers, Kind, Leader};
 use cartwheel_kafka::{Batch, Message, SendsProducer, Source, Start};
 use cartwheel_shard::checkpoint::{Meta, Store};
-use cartwheel_shard::{AcceptedLog, Identity, Opened, Settings as ShardSettings, Shard};
+use cartwheel_shard::{AcceptedLog, Identity, Opened, Shard};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,15 +44,16 @@ pub(super) fn take_over<S: Store>(
     membership: &Membership,
     control: &Control,
 ) -> Result<Option<Led<S>>, Failure> {
-    // First, since it connects in the background: half a second, where it is not connected when it first asks for its producer id.
+    // First, since it connects in the background. librdkafka asks for the id of an idempotent producer a millisecond after it was made, and
+    // again only half a second later, where no connection was up by then.
     let producer = SendsProducer::open(&context.kafka, &context.topics.sends, partition)?;
-    let partitions = context.layout.partitions;
-    let identity = Identity { events_topic: context.topics.events.clone(), partition, partitions };
-    let expected_customers = (context.settings.expected_customers / partitions.unsigned_abs().max(1)) as usize;
-    let settings = ShardSettings { expected_customers, ..context.settings.shard.clone() };
-    let opened = Opened::open(identity, settings, (context.open)(partition)?)?;
+    let identity = Identity { events_topic: context.topics.events.clone(), partition, partitions: context.layout.partitions };
+    let mut opened = Opened::open(identity, context.settings.shard.clone(), (context.open)(partition)?)?;
     let ends = Ends::ask(context, partition)?;
     ends.check(context, partition, opened.checkpoint())?;
+    if let Some(customers) = share(context.settings.expected_customers, context.layout.partitions) {
+        opened.make_room(customers);
+    }
 
     let epoch = append_leader(context, partition, membership)?;
     tracing::info!(partition, epoch, generation = membership.generation, "leading");
@@ -68,14 +69,18 @@ pub(super) fn take_over<S: Store>(
     Ok(Some(Led { shard, producer, events, sends, later }))
 }
 
-/// Appends our leader record: its offset. The producer that all shards share is connected already. On any error the record may still be in
-/// the log or get there: then whoever leads takes over again.
+/// Customers of one of so many partitions, and a twentieth more, since keys do not fall evenly; none if no number is known.
+fn share(customers: u32, partitions: i32) -> Option<usize> {
+    let even = customers.div_ceil(partitions.unsigned_abs().max(1)) as usize;
+    (even > 0).then(|| even + even / 20)
+}
+
+/// Appends our leader record: its offset. The shards' common producer mostly has its connection and its id already. On any error the record
+/// may still be in the log or get there: then whoever leads takes over again.
 fn append_leader<S>(context: &Context<S>, partition: i32, membership: &Membership) -> Result<i64, Failure> {
-    let value = leader_record(membership);
-    let headers: [(&str, &[u8]); 1] = [(KIND, Kind::Leader.name().as_bytes())];
-    let topic = &context.topics.sends;
-    let message = Message { topic, partition: Some(partition), value: Some(&value), headers: &headers, ..Message::default() };
-    Ok(context.producer.send_within(message, APPEND)?.offset)
+    let (topic, value) = (&context.topics.sends, leader_record(membership));
+    let doing = format!("appending a leader record to {topic}/{partition}");
+    Ok(context.producer.send_within(Message::leader(topic, partition, &value), APPEND, &doing)?.offset)
 }
 
 fn leader_record(membership: &Membership) -> Vec<u8> {
@@ -181,4 +186,14 @@ fn open_events<S: Store>(context: &Context<S>, partition: i32, shard: &Shard<S>)
     // The record before the next one is only compared; where retention has passed just that one, it is not missed.
     let from = Start::Offset(shard.wanted_offset().max(start));
     Ok(Source::open_direct(&context.kafka, Arc::clone(&context.offsets), topic, partition, from)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn shares_of_customers_are_rounded_up_and_have_slack() {
+        assert_eq!([share(0, 8), share(1, 8), share(1_000, 1), share(1_000_001, 2)], [None, Some(1), Some(1_050), Some(525_001)]);
+    }
 }

@@ -87,6 +87,13 @@ impl Shop {
         self.runtime.block_on(self.producer.send(message)).unwrap();
     }
 
+    /// Somebody else takes over a partition.
+    #[allow(dead_code, reason = "not every test needs it")]
+    pub fn lead(&mut self, kafka: &KafkaConfig, partition: i32) {
+        let value = br#"{"nonce":"x","generation":0,"member":"stranger"}"#;
+        self.runtime.block_on(self.producer.send(Message::leader(&kafka.topics().sends, partition, value))).unwrap();
+    }
+
     /// Somebody with an address, who then orders: one command follows.
     pub fn order(&mut self, customer: &str) {
         let profile = serde_json::json!({ "profile": { "email": format!("{customer}@example.com"), "first_name": "Ana" } });

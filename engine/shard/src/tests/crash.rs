@@ -120,11 +120,10 @@ fn stopped_after_every_durable_step_and_reopened_it_decides_the_same() {
     }
 }
 
-/// Somebody with nothing but the logs, and memory taken beforehand, finds the same chain hashes (or opening fails) and the same customers.
+/// Somebody with nothing but the logs finds the same chain hashes (or opening fails) and the same customers.
 fn same_as_reexecution(world: &mut World, owner: &mut Owner, stop: u64) {
-    let settings = Settings { expected_customers: 5, max_journal: 1 << 20, ..settings() };
     let mut fresh =
-        world.open(settings, MemoryStore::default()).expect("not stopped").unwrap_or_else(|error| panic!("stop {stop}: {error}"));
+        world.open(settings(), MemoryStore::default()).expect("not stopped").unwrap_or_else(|error| panic!("stop {stop}: {error}"));
     fresh.drain(world, 5, START + 60 * HOUR, false).expect("not stopped").unwrap_or_else(|error| panic!("stop {stop}: {error}"));
     assert_eq!(fresh.shard.replaying(), 0);
     for customer in ["ana", "ben", "cho", "dee", "eve", "fay", "guest"] {

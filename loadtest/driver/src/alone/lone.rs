@@ -30,8 +30,11 @@ impl<S: Store> Lone<S> {
     /// A shard without any history, over an empty store, with memory for so many customers.
     pub fn open(plan: &Arc<Plan>, partition: i32, store: S, expected_customers: usize) -> Result<Self, Error> {
         let identity = Identity { events_topic: "load.events.v1".into(), partition, partitions: 1 };
-        let settings = Settings { hold_after: Millis::MAX, expected_customers, ..Settings::default() };
-        let opened = Opened::open(identity, settings, store)?;
+        let settings = Settings { hold_after: Millis::MAX, ..Settings::default() };
+        let mut opened = Opened::open(identity, settings, store)?;
+        if expected_customers > 0 {
+            opened.make_room(expected_customers);
+        }
         let mut log = AcceptedLog::new(None);
         log.push(EPOCH, Headers { kind: Kind::Leader, leader: -1, seq: 0 }, b"{}")?;
         let shard = opened.lead(EPOCH, log, 0, plan, &|_| None)?;

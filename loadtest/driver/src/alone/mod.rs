@@ -70,7 +70,7 @@ pub fn run(plan: &Arc<Plan>, options: &Options, shards: i32, batch: usize, expec
     bar.finish_and_clear();
     let dir = tempfile::Builder::new().prefix("cartwheel-load-").tempdir().map_err(Error::io("temporary directory"))?;
     Process::Own.reset_peak()?;
-    let customers = (expected / shards.unsigned_abs().max(1)) as usize;
+    let customers = expected.div_ceil(shards.unsigned_abs().max(1)) as usize;
     let barrier = Barrier::new(inputs.len());
     let bar = crate::progress::begin("running the shards", options.events);
     let done = std::thread::scope(|scope| {

@@ -35,7 +35,7 @@ fn customer() -> Customer {
     customer.entries.push(Entry { journey: 1, key: 2, at: 3 });
     customer.touches.push(Touch { at: 4, journey: 5, channel: Channel::Push });
     customer.attributes.extend(captures.into_iter().zip(21..).map(|(value, name)| (name, value)));
-    customer.refresh_deadline();
+    customer.runs_changed();
     customer
 }
 
@@ -114,7 +114,7 @@ prop_compose! {
         customer.entries = entries.into_iter().map(|(journey, key, at)| Entry { journey, key, at }).collect();
         customer.touches = touches.into_iter().map(|(journey, channel, at)| Touch { at, journey, channel: Channel::ALL[channel] }).collect();
         customer.attributes = attributes.into_iter().collect();
-        customer.refresh_deadline();
+        customer.runs_changed();
         customer
     }
 }
