@@ -100,6 +100,8 @@ fn wrong_values_and_missing_files_are_78() {
     expect(&cartwheel(dir.path(), &["check"], &[]), 78, &["America/New_Yrok", "cartwheel.yaml:"]);
     let dir = changed("cartwheel.yaml", "listen: 127.0.0.1:9464", "listen: 0.0.0.0:9464");
     expect(&cartwheel(dir.path(), &["check"], &[]), 78, &["not a loopback address", "insecure_local"]);
+    let much = ["--set", "engine.expected_customers=2000000000", "check"];
+    expect(&cartwheel(&shipped(), &much, &[]), 78, &["engine.expected_customers", "2000000000 is more than 1000000000"]);
     let dir = changed("cartwheel.yaml", "# unsubscribe_secrets_file: /run/secrets/unsubscribe", "unsubscribe_secrets_file: none");
     expect(&cartwheel(dir.path(), &["check"], &[]), 78, &["inbound.unsubscribe_secrets", "cannot read"]);
     expect(&cartwheel(Path::new("/nowhere"), &["check"], &[]), 78, &["cannot be read", "--config-dir"]);
