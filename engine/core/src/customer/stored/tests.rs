@@ -45,6 +45,18 @@ fn encoded(customer: &Customer) -> Vec<u8> {
     out
 }
 
+#[test]
+fn the_memory_of_runs_goes_with_the_last_of_them() {
+    let mut customer = customer();
+    assert_eq!(customer.deadline, 1_767_265_200_123);
+    customer.runs.remove(1);
+    customer.runs_changed();
+    assert!(customer.runs.capacity() > 0 && customer.deadline == NEVER);
+    customer.runs.remove(0);
+    customer.runs_changed();
+    assert_eq!((customer.runs.capacity(), customer.deadline), (0, NEVER));
+}
+
 /// Golden bytes: what a released version wrote must stay readable.
 #[test]
 fn the_stored_form_does_not_change_unnoticed() {
