@@ -33,7 +33,7 @@ fn visit(lone: &mut Lone<RocksStore>, views: &[Vec<u8>]) {
 fn benchmark(criterion: &mut Criterion) {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let store = RocksStore::open(dir.path()).expect("the store opens");
-    let mut lone = Lone::open(&plan(), 0, store, 0).expect("a shard opens");
+    let mut lone = Lone::open(&plan(), 0, store).expect("a shard opens");
     let views = views();
     let mut group = criterion.benchmark_group("checkpoint");
     group.throughput(Throughput::Elements(1 << BITS));

@@ -26,7 +26,7 @@ fn benchmark(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(BATCH as u64));
     for bits in [10, 16, 20] {
         let events = events(bits);
-        let mut lone = Lone::open(&plan, 0, MemoryStore::default(), 0).expect("a shard opens");
+        let mut lone = Lone::open(&plan, 0, MemoryStore::default()).expect("a shard opens");
         // Everybody is there before the first measured turn.
         while lone.shard().next_offset() < events.len() as i64 {
             lone.apply(&batch(&events, lone.shard().next_offset())).expect("a turn");

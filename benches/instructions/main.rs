@@ -29,7 +29,7 @@ fn decode_batch(input: Input, policy: Policy) -> (Input, usize) {
 
 /// A shard that has seen all but the last batch.
 fn warm() -> (Lone<MemoryStore>, Input) {
-    let (input, mut lone) = (input(), Lone::open(&plan(), 0, MemoryStore::default(), 0).expect("a shard opens"));
+    let (input, mut lone) = (input(), Lone::open(&plan(), 0, MemoryStore::default()).expect("a shard opens"));
     for from in [0, BATCH] {
         lone.apply(&records(&input, from)).expect("a turn");
     }

@@ -41,7 +41,7 @@ async fn append(producer: &EventsProducer, topic: &str, key: &str, value: Option
 /// A producer of partition 0 of the sends topic that has appended turns 1 to `count` under a leader record.
 fn decide(config: &KafkaConfig, count: u64) -> (SendsProducer, i64) {
     let producer = SendsProducer::open(config, &config.topics().sends, 0).unwrap();
-    let leader = lead(config, 0, b"{}");
+    let leader = lead(config, 0);
     for seq in 1..=count {
         producer.send(Kind::Turn, leader, seq, b"", format!("{{\"n\":{seq}}}").as_bytes()).unwrap();
     }

@@ -8,6 +8,7 @@ pub mod time;
 pub mod id;
 pub mod value;
 mod compact;
+pub mod room;
 pub mod channel;
 pub mod event;
 pub mod customer;

@@ -3,7 +3,10 @@
 //! A lookup touches one cache line here. A general map has control bytes, entries and a hash of its own: two lines, and twice the
 //! memory. The entry keeps half of the hash, which is enough to grow without looking at customers; so a table has at most 2^32 places.
 
-use std::hint::black_box;
+use cartwheel_core::room::touched;
+
+/// Places at least.
+const LEAST: usize = 64;
 
 /// One place. `slot` is the slot plus one; 0 is an empty place.
 #[derive(Clone, Copy, Default)]
@@ -28,11 +31,9 @@ fn tag(hash: u64) -> u32 {
 impl Index {
     /// With places for so many entries, touched already (see [`crate::Opened::make_room`]).
     pub fn with_room(entries: usize) -> Self {
-        let needed = (entries * 4).div_ceil(3).next_power_of_two().max(64);
-        // Zeros at once would be memory that nobody has written.
-        let mut places = vec![Place { tag: 0, slot: 1 }; needed];
-        black_box(&mut places);
-        places.fill(Place::default());
+        let needed = (entries * 4).div_ceil(3).next_power_of_two().max(LEAST);
+        let mut places = touched(Place { tag: 0, slot: 1 }, needed);
+        places.resize(needed, Place::default());
         Self { places, len: 0 }
     }
 
@@ -67,7 +68,7 @@ impl Index {
     }
 
     fn grow(&mut self) {
-        let twice = (self.places.len() * 2).max(64);
+        let twice = (self.places.len() * 2).max(LEAST);
         let places = std::mem::replace(&mut self.places, vec![Place::default(); twice]);
         places.into_iter().filter(|place| place.slot != 0).for_each(|place| self.put(place));
     }

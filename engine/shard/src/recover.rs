@@ -123,8 +123,8 @@ impl<S: Store> Opened<S> {
     }
 
     /// Takes memory for so many customers and their documents, and touches it. The system makes memory real only when it is first written: for
-    /// 2 MiB at a time that takes from 0.1 ms to (under some hypervisors) 3 ms, in the middle of a turn. Without this, memory is taken as
-    /// customers come.
+    /// 2 MiB at a time that takes from 0.1 ms to (under some hypervisors) 3 ms, in the middle of a turn. Without this, or for 0,
+    /// memory is taken as customers come.
     pub fn make_room(&mut self, customers: usize) {
         // While a checkpoint is written the next documents need room as well.
         let most = self.settings.max_journal + self.settings.max_journal / 2;

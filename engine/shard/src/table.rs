@@ -3,7 +3,7 @@
 use crate::index::Index;
 use cartwheel_core::customer::Customer;
 use cartwheel_core::id::CustomerId;
-use std::hint::black_box;
+use cartwheel_core::room::touched;
 
 /// log2 of the slots of a block.
 const BLOCK_BITS: u32 = 12;
@@ -28,13 +28,7 @@ fn hash(id: CustomerId) -> u64 {
 impl Table {
     /// With memory for so many customers, rounded up to blocks, touched already (see [`crate::Opened::make_room`]).
     pub fn with_room(customers: usize) -> Self {
-        let block = |_| {
-            let mut block = vec![Customer::new(CustomerId(0)); BLOCK];
-            black_box(&mut block);
-            block.clear();
-            block
-        };
-        let blocks = (0..customers.div_ceil(BLOCK)).map(block).collect();
+        let blocks = (0..customers.div_ceil(BLOCK)).map(|_| touched(Customer::new(CustomerId(0)), BLOCK)).collect();
         Self { blocks, index: Index::with_room(customers), ..Self::default() }
     }
 

@@ -29,8 +29,8 @@ pub fn with_topics(partitions: i32) -> KafkaConfig {
 
 /// Appends a leader record to the sends topic: its offset.
 #[allow(dead_code, reason = "not every test needs one")]
-pub fn lead(config: &KafkaConfig, partition: i32, value: &[u8]) -> i64 {
+pub fn lead(config: &KafkaConfig, partition: i32) -> i64 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (producer, topic) = (EventsProducer::new(config).unwrap(), config.topics().sends);
-    runtime.block_on(producer.send(Message::leader(&topic, partition, value))).unwrap().offset
+    runtime.block_on(producer.send(Message::leader(&topic, partition, b"{}"))).unwrap().offset
 }

@@ -1,7 +1,7 @@
 //! Cold documents: what only a send or an explanation needs. New ones are appended to a journal, an append-only buffer in
 //! which the entries of one customer form a chain from the newest to the oldest. The checkpoint moves them to the store.
 
-use std::hint::black_box;
+use crate::room::touched;
 
 /// What an entry of the journal is. The numbers are stored: never renumber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,16 +77,9 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// With memory for so many bytes, rounded up to chunks, touched already: the system makes memory real only when it is first written,
-    /// which would be in the middle of turns.
+    /// With memory for so many bytes, rounded up to chunks, touched already.
     pub fn with_room(bytes: usize) -> Self {
-        let chunk = |_| {
-            let mut chunk = vec![1; CHUNK];
-            black_box(&mut chunk);
-            chunk.clear();
-            chunk
-        };
-        Self { chunks: (0..bytes.div_ceil(CHUNK)).map(chunk).collect(), current: 0 }
+        Self { chunks: (0..bytes.div_ceil(CHUNK)).map(|_| touched(1, CHUNK)).collect(), current: 0 }
     }
 
     /// Bytes in use, rounded up to chunks. The owner takes a checkpoint long before 4 GiB.

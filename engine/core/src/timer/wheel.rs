@@ -141,11 +141,9 @@ impl Wheel {
     /// The slots of the next entries of the current tick, some at a time, for whoever wants to have their memory at hand when they are taken
     /// out. Mostly none; none is given twice. The one that opens a tick and those that came during it are not announced.
     pub fn upcoming(&mut self) -> impl Iterator<Item = u32> {
-        let ahead = if self.front.len() <= self.unseen { self.front.len().min(AHEAD) } else { 0 };
-        let from = self.front.len() - ahead;
-        if ahead > 0 {
-            self.unseen = from;
-        }
+        let len = self.front.len();
+        let from = if len <= self.unseen { len.saturating_sub(AHEAD) } else { len };
+        self.unseen = self.unseen.min(from);
         self.front[from..].iter().map(|entry| entry.slot)
     }
 

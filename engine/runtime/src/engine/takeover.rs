@@ -51,9 +51,7 @@ pub(super) fn take_over<S: Store>(
     let mut opened = Opened::open(identity, context.settings.shard.clone(), (context.open)(partition)?)?;
     let ends = Ends::ask(context, partition)?;
     ends.check(context, partition, opened.checkpoint())?;
-    if let Some(customers) = share(context.settings.expected_customers, context.layout.partitions) {
-        opened.make_room(customers);
-    }
+    opened.make_room(share(context.settings.expected_customers, context.layout.partitions));
 
     let epoch = append_leader(context, partition, membership)?;
     tracing::info!(partition, epoch, generation = membership.generation, "leading");
@@ -69,10 +67,10 @@ pub(super) fn take_over<S: Store>(
     Ok(Some(Led { shard, producer, events, sends, later }))
 }
 
-/// Customers of one of so many partitions, and a twentieth more, since keys do not fall evenly; none if no number is known.
-fn share(customers: u32, partitions: i32) -> Option<usize> {
+/// Customers of one of so many partitions, and a twentieth more, since keys do not fall evenly.
+fn share(customers: u32, partitions: i32) -> usize {
     let even = customers.div_ceil(partitions.unsigned_abs().max(1)) as usize;
-    (even > 0).then(|| even + even / 20)
+    even + even / 20
 }
 
 /// Appends our leader record: its offset. The shards' common producer mostly has its connection and its id already. On any error the record
@@ -194,6 +192,6 @@ mod tests {
 
     #[test]
     fn shares_of_customers_are_rounded_up_and_have_slack() {
-        assert_eq!([share(0, 8), share(1, 8), share(1_000, 1), share(1_000_001, 2)], [None, Some(1), Some(1_050), Some(525_001)]);
+        assert_eq!([share(0, 8), share(1, 8), share(1_000, 1), share(1_000_001, 2)], [0, 1, 1_050, 525_001]);
     }
 }

@@ -27,14 +27,17 @@ pub struct Lone<S> {
 }
 
 impl<S: Store> Lone<S> {
-    /// A shard without any history, over an empty store, with memory for so many customers.
-    pub fn open(plan: &Arc<Plan>, partition: i32, store: S, expected_customers: usize) -> Result<Self, Error> {
+    /// A shard without any history, over an empty store.
+    pub fn open(plan: &Arc<Plan>, partition: i32, store: S) -> Result<Self, Error> {
+        Self::with_room(plan, partition, store, 0)
+    }
+
+    /// The same with memory for so many customers.
+    pub fn with_room(plan: &Arc<Plan>, partition: i32, store: S, customers: usize) -> Result<Self, Error> {
         let identity = Identity { events_topic: "load.events.v1".into(), partition, partitions: 1 };
         let settings = Settings { hold_after: Millis::MAX, ..Settings::default() };
         let mut opened = Opened::open(identity, settings, store)?;
-        if expected_customers > 0 {
-            opened.make_room(expected_customers);
-        }
+        opened.make_room(customers);
         let mut log = AcceptedLog::new(None);
         log.push(EPOCH, Headers { kind: Kind::Leader, leader: -1, seq: 0 }, b"{}")?;
         let shard = opened.lead(EPOCH, log, 0, plan, &|_| None)?;

@@ -98,7 +98,7 @@ fn drive(
     barrier: &Barrier,
 ) -> Result<Done, Error> {
     let store = RocksStore::open(&dir.join(format!("shard-{partition}"))).map_err(ShardError::from);
-    let lone = store.map_err(Error::from).and_then(|store| Lone::open(plan, partition, store, customers));
+    let lone = store.map_err(Error::from).and_then(|store| Lone::with_room(plan, partition, store, customers));
     // Nobody waits for one that failed.
     barrier.wait();
     let mut lone = lone?;

@@ -46,9 +46,9 @@ fn apply_all<S: Store>(lone: &mut Lone<S>, input: &Input, between: impl Fn(&mut 
 fn checkpoints_beside_the_shard_change_nothing_that_it_decides() {
     let (plan, dir) = (plan(), tempfile::tempdir().unwrap());
     let input = Input::make(&options(), 0, 1).unwrap();
-    let mut plain = Lone::open(&plan, 0, MemoryStore::default(), 0).unwrap();
+    let mut plain = Lone::open(&plan, 0, MemoryStore::default()).unwrap();
     let store = RocksStore::open(dir.path()).unwrap();
-    let mut lone = Lone::open(&plan, 0, store.clone(), 0).unwrap();
+    let mut lone = Lone::open(&plan, 0, store.clone()).unwrap();
     let decided = apply_all(&mut lone, &input, |lone| lone.checkpoint_beside(Duration::ZERO).unwrap());
     assert_eq!(decided, apply_all(&mut plain, &input, |_| ()));
     lone.settle().unwrap();
@@ -61,7 +61,7 @@ fn checkpoints_beside_the_shard_change_nothing_that_it_decides() {
 
 /// What a lone shard hands out, as a log of turns.
 fn turns(plan: &Arc<Plan>, input: &Input) -> Vec<AcceptedTurn> {
-    let mut lone = Lone::open(plan, 0, MemoryStore::default(), 0).unwrap();
+    let mut lone = Lone::open(plan, 0, MemoryStore::default()).unwrap();
     let mut turns = Vec::new();
     let mut begin = 0;
     let mut record = |outgoing: Outgoing| match outgoing.kind {
