@@ -20,11 +20,15 @@ const EVENTS: usize = 20_000;
 type Decoded<'a> = (Event<'a>, Millis, usize);
 
 /// Decodes all events and numbers their customers.
-fn decoded<'a>(input: &'a Input, policy: &cartwheel_core::policy::Policy) -> (Vec<Decoded<'a>>, Vec<CustomerId>) {
+fn decoded<'a>(
+    input: &'a Input,
+    policy: &cartwheel_core::policy::Policy,
+) -> (Vec<Decoded<'a>>, Vec<CustomerId>) {
     let (mut places, mut customers) = (HashMap::new(), Vec::new());
     let mut events = Vec::with_capacity(input.len());
     for record in (0..input.len()).map(|place| input.record(place)) {
-        let event = decode(record.value, record.time, policy).expect("the workload's events are valid");
+        let event =
+            decode(record.value, record.time, policy).expect("the workload's events are valid");
         let id = CustomerId::of(&event.customer);
         let place = *places.entry(id).or_insert_with(|| {
             customers.push(id);
@@ -37,10 +41,16 @@ fn decoded<'a>(input: &'a Input, policy: &cartwheel_core::policy::Policy) -> (Ve
 
 fn benchmark(criterion: &mut Criterion) {
     let plan = plan();
-    let input = Input::make(&Options { events: EVENTS as u64, customers: 5_000, ..Options::default() }, 0, 1).expect("valid options");
+    let input = Input::make(
+        &Options { events: EVENTS as u64, customers: 5_000, ..Options::default() },
+        0,
+        1,
+    )
+    .expect("valid options");
     let (events, customers) = decoded(&input, &plan.policy);
     let mut core = Core::new(plan.clone());
-    let fresh = || (customers.iter().map(|id| Customer::new(*id)).collect::<Vec<_>>(), Effects::new(&plan));
+    let fresh =
+        || (customers.iter().map(|id| Customer::new(*id)).collect::<Vec<_>>(), Effects::new(&plan));
     let mut group = criterion.benchmark_group("apply");
     group.throughput(Throughput::Elements(EVENTS as u64));
     group.bench_function("event", |bench| {
@@ -49,7 +59,12 @@ fn benchmark(criterion: &mut Criterion) {
             |(mut customers, mut effects)| {
                 for (event, at, place) in &events {
                     let time = EventTime { at: *at, seen: *at, age: 0 };
-                    core.event(&mut customers[*place], event, time, &mut Turn { mode: Mode::Live, effects: &mut effects });
+                    core.event(
+                        &mut customers[*place],
+                        event,
+                        time,
+                        &mut Turn { mode: Mode::Live, effects: &mut effects },
+                    );
                 }
                 (customers, effects)
             },

@@ -15,8 +15,10 @@ const START: i64 = 1_772_445_600_000;
 fn views() -> Vec<Vec<u8>> {
     let view = |number| {
         let customer = scattered(number, BITS);
-        let product = r#"{"id":"p0042","category":"shoes","price":79.90,"currency":"USD","stock":3}"#;
-        format!(r#"{{"type":"product_viewed","customer":"c{customer:010}","product":{product}}}"#).into_bytes()
+        let product =
+            r#"{"id":"p0042","category":"shoes","price":79.90,"currency":"USD","stock":3}"#;
+        format!(r#"{{"type":"product_viewed","customer":"c{customer:010}","product":{product}}}"#)
+            .into_bytes()
     };
     (0..1 << BITS).map(view).collect()
 }
@@ -25,7 +27,10 @@ fn views() -> Vec<Vec<u8>> {
 fn visit(lone: &mut Lone<RocksStore>, views: &[Vec<u8>]) {
     for chunk in views.chunks(BATCH) {
         let offsets = lone.shard().next_offset()..;
-        let records: Vec<Record<'_>> = offsets.zip(chunk).map(|(offset, value)| Record { offset, time: START, key: None, value }).collect();
+        let records: Vec<Record<'_>> = offsets
+            .zip(chunk)
+            .map(|(offset, value)| Record { offset, time: START, key: None, value })
+            .collect();
         lone.apply(&records).expect("a turn");
     }
 }
@@ -53,7 +58,8 @@ fn benchmark(criterion: &mut Criterion) {
     });
     group.finish();
     let counters = lone.shard().counters();
-    let bytes = counters.checkpoint_bytes as f64 / (counters.checkpoints.max(1) as f64 * f64::from(1u32 << BITS));
+    let bytes = counters.checkpoint_bytes as f64
+        / (counters.checkpoints.max(1) as f64 * f64::from(1u32 << BITS));
     println!("checkpoint: {bytes:.0} bytes handed to the store for a customer");
 }
 

@@ -10,7 +10,8 @@ use std::hint::black_box;
 
 fn benchmark(criterion: &mut Criterion) {
     let plan = plan();
-    let input = Input::make(&Options { events: BATCH as u64, ..Options::default() }, 0, 1).expect("the options are valid");
+    let input = Input::make(&Options { events: BATCH as u64, ..Options::default() }, 0, 1)
+        .expect("the options are valid");
     let records: Vec<Record<'_>> = (0..input.len()).map(|place| input.record(place)).collect();
     let mut group = criterion.benchmark_group("decode");
     group.throughput(Throughput::Elements(BATCH as u64));
@@ -19,7 +20,9 @@ fn benchmark(criterion: &mut Criterion) {
         bench.iter(|| {
             for record in &records {
                 let mut event = Event::default();
-                black_box(decoder.decode(record.value, record.time, &plan.policy, &mut event).is_ok());
+                black_box(
+                    decoder.decode(record.value, record.time, &plan.policy, &mut event).is_ok(),
+                );
             }
         });
     });

@@ -11,13 +11,20 @@ const START: i64 = 1_772_445_600_000;
 
 /// One event of each of 2^bits customers.
 fn events(bits: u32) -> Vec<Vec<u8>> {
-    (0..1 << bits).map(|number| format!(r#"{{"type":"seen","customer":"c{:010}"}}"#, scattered(number, bits)).into_bytes()).collect()
+    (0..1 << bits)
+        .map(|number| {
+            format!(r#"{{"type":"seen","customer":"c{:010}"}}"#, scattered(number, bits))
+                .into_bytes()
+        })
+        .collect()
 }
 
 /// The batch that follows offset `next`; round and round.
 fn batch(events: &[Vec<u8>], next: i64) -> Vec<Record<'_>> {
     let at = |place: i64| &events[place as usize % events.len()];
-    (next..next + BATCH as i64).map(|place| Record { offset: place, time: START, key: None, value: at(place) }).collect()
+    (next..next + BATCH as i64)
+        .map(|place| Record { offset: place, time: START, key: None, value: at(place) })
+        .collect()
 }
 
 fn benchmark(criterion: &mut Criterion) {

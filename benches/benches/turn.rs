@@ -35,7 +35,9 @@ fn benchmark(criterion: &mut Criterion) {
         let input = Input::make(&options, 0, 1).expect("the options are valid");
         let mut lone = Lone::open(&plan, 0, MemoryStore::default()).expect("a shard opens");
         group.bench_function(format!("customers_{customers}"), |bench| {
-            bench.iter_custom(|passes| (0..passes).map(|_| next_batch(&plan, &input, &mut lone)).sum());
+            bench.iter_custom(|passes| {
+                (0..passes).map(|_| next_batch(&plan, &input, &mut lone)).sum()
+            });
         });
         assert!(lone.shard().counters().turns > 1, "nothing was decided");
     }

@@ -32,10 +32,18 @@ fn workload(criterion: &mut Criterion) {
     let mut line = Vec::with_capacity(1_024);
     for (name, skew) in [("uniform", Skew::Uniform), ("zipf_0.99", Skew::Zipf(0.99))] {
         group.bench_function(format!("make_{name}"), |bench| {
-            bench.iter_batched(|| stream(skew), |events| events.map(|event| event.id).fold(0, u64::wrapping_add), BatchSize::PerIteration);
+            bench.iter_batched(
+                || stream(skew),
+                |events| events.map(|event| event.id).fold(0, u64::wrapping_add),
+                BatchSize::PerIteration,
+            );
         });
         group.bench_function(format!("make_and_encode_{name}"), |bench| {
-            bench.iter_batched(|| stream(skew), |events| encode(events, &mut line), BatchSize::PerIteration);
+            bench.iter_batched(
+                || stream(skew),
+                |events| encode(events, &mut line),
+                BatchSize::PerIteration,
+            );
         });
     }
     let made: Vec<Shopped> = stream(Skew::Uniform).collect();

@@ -1,6 +1,10 @@
 //! Counted instructions of decoding and of a turn, under callgrind: `cargo bench -p cartwheel-benches --features instructions --bench instructions`.
 
-#![allow(missing_docs, unused_qualifications, reason = "the macros make public items and full paths")]
+#![allow(
+    missing_docs,
+    unused_qualifications,
+    reason = "the macros make public items and full paths"
+)]
 
 use cartwheel_benches::{BATCH, plan};
 use cartwheel_core::event::{Record, decode};
@@ -13,7 +17,12 @@ use std::hint::black_box;
 
 fn input() -> Input {
     // A slow shop, so that timers fire within the batches.
-    Input::make(&Options { events: 3 * BATCH as u64, customers: 5_000, rate: 1, ..Options::default() }, 0, 1).expect("valid options")
+    Input::make(
+        &Options { events: 3 * BATCH as u64, customers: 5_000, rate: 1, ..Options::default() },
+        0,
+        1,
+    )
+    .expect("valid options")
 }
 
 fn records(input: &Input, from: usize) -> Vec<Record<'_>> {
@@ -23,13 +32,17 @@ fn records(input: &Input, from: usize) -> Vec<Record<'_>> {
 #[library_benchmark]
 #[bench::batch(input(), Policy::default())]
 fn decode_batch(input: Input, policy: Policy) -> (Input, usize) {
-    let decoded = records(&input, 0).iter().filter(|record| decode(black_box(record.value), record.time, &policy).is_ok()).count();
+    let decoded = records(&input, 0)
+        .iter()
+        .filter(|record| decode(black_box(record.value), record.time, &policy).is_ok())
+        .count();
     (input, decoded)
 }
 
 /// A shard that has seen all but the last batch.
 fn warm() -> (Lone<MemoryStore>, Input) {
-    let (input, mut lone) = (input(), Lone::open(&plan(), 0, MemoryStore::default()).expect("a shard opens"));
+    let (input, mut lone) =
+        (input(), Lone::open(&plan(), 0, MemoryStore::default()).expect("a shard opens"));
     for from in [0, BATCH] {
         lone.apply(&records(&input, from)).expect("a turn");
     }

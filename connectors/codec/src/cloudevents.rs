@@ -66,8 +66,17 @@ impl<'h> Headers<'h> {
         if self.kind.is_none() {
             return Ok(None);
         }
-        let text = |value: Option<&'h [u8]>| value.map(|value| std::str::from_utf8(value).map(Cow::Borrowed)).transpose();
-        let read = || Ok(Attributes { kind: text(self.kind)?, id: text(self.id)?, time: text(self.time)?, subject: text(self.subject)? });
+        let text = |value: Option<&'h [u8]>| {
+            value.map(|value| std::str::from_utf8(value).map(Cow::Borrowed)).transpose()
+        };
+        let read = || {
+            Ok(Attributes {
+                kind: text(self.kind)?,
+                id: text(self.id)?,
+                time: text(self.time)?,
+                subject: text(self.subject)?,
+            })
+        };
         read().map(Some).map_err(|_: std::str::Utf8Error| Poison::WrongType)
     }
 }
@@ -75,16 +84,19 @@ impl<'h> Headers<'h> {
 /// The event of an envelope.
 pub(crate) fn structured(value: &[u8]) -> Result<Vec<u8>, Poison> {
     // The shape first, so that a wrong attribute is told apart from text that is not JSON.
-    let fields: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_slice(value).map_err(|_| Poison::NotJson)?;
+    let fields: BTreeMap<Cow<'_, str>, &RawValue> =
+        serde_json::from_slice(value).map_err(|_| Poison::NotJson)?;
     drop(fields);
-    let attributes: Attributes<'_> = serde_json::from_slice(value).map_err(|_| Poison::WrongType)?;
+    let attributes: Attributes<'_> =
+        serde_json::from_slice(value).map_err(|_| Poison::WrongType)?;
     let envelope: Envelope<'_> = serde_json::from_slice(value).map_err(|_| Poison::WrongType)?;
     binary(envelope.data.map_or("{}", RawValue::get).as_bytes(), attributes)
 }
 
 /// The event of attributes and data.
 pub(crate) fn binary(data: &[u8], attributes: Attributes<'_>) -> Result<Vec<u8>, Poison> {
-    let mut event: Map<String, Value> = serde_json::from_slice(data).map_err(|_| Poison::NotJson)?;
+    let mut event: Map<String, Value> =
+        serde_json::from_slice(data).map_err(|_| Poison::NotJson)?;
     let Attributes { kind, id, time, subject } = attributes;
     for (name, attribute) in [("id", id), ("type", kind), ("customer", subject), ("time", time)] {
         if let Some(text) = attribute {
@@ -102,18 +114,27 @@ mod tests {
 
     type Headers<'a> = &'a [(&'a str, &'a [u8])];
 
-    const TYPED: Headers<'_> =
-        &[("ce_type", b"cart_updated"), ("ce_id", b"e1"), ("ce_time", b"2026-01-01T10:00:00Z"), ("ce_subject", b"ana")];
-    const ENVELOPE: Headers<'_> = &[("content-type", b"Application/CloudEvents+JSON; charset=utf-8")];
+    const TYPED: Headers<'_> = &[
+        ("ce_type", b"cart_updated"),
+        ("ce_id", b"e1"),
+        ("ce_time", b"2026-01-01T10:00:00Z"),
+        ("ce_subject", b"ana"),
+    ];
+    const ENVELOPE: Headers<'_> =
+        &[("content-type", b"Application/CloudEvents+JSON; charset=utf-8")];
 
     fn read(value: &[u8], headers: Headers<'_>) -> Result<Value, Poison> {
-        canonical(value, headers.iter().copied()).map(|bytes| serde_json::from_slice(&bytes).unwrap())
+        canonical(value, headers.iter().copied())
+            .map(|bytes| serde_json::from_slice(&bytes).unwrap())
     }
 
     #[test]
     fn plain_json_passes_untouched() {
         let value = br#"{"type":"x" , not even json"#;
-        let headers: Headers<'_> = &[("content-type", b"application/json"), ("ce_id", b"without a type it is no CloudEvent")];
+        let headers: Headers<'_> = &[
+            ("content-type", b"application/json"),
+            ("ce_id", b"without a type it is no CloudEvent"),
+        ];
         let passed = canonical(value, headers.iter().copied()).unwrap();
         assert!(matches!(passed, Cow::Borrowed(same) if std::ptr::eq(same, value.as_slice())));
     }
@@ -122,7 +143,10 @@ mod tests {
     fn binary_mode_takes_the_headers() {
         let event = json!({"id": "e1", "type": "cart_updated", "customer": "ana", "time": "2026-01-01T10:00:00Z", "cart": {"total": 12.5}});
         assert_eq!(read(br#"{"cart":{"total":12.5}}"#, TYPED), Ok(event.clone()));
-        assert_eq!(read(br#"{"cart":{"total":12.5},"customer":"bob","type":"other"}"#, TYPED), Ok(event));
+        assert_eq!(
+            read(br#"{"cart":{"total":12.5},"customer":"bob","type":"other"}"#, TYPED),
+            Ok(event)
+        );
         let own = read(br#"{"customer":"bob","id":"own"}"#, &[("ce_type", b"x")]).unwrap();
         assert_eq!(own, json!({"type": "x", "customer": "bob", "id": "own"}));
     }
@@ -133,7 +157,10 @@ mod tests {
             "data": {"order": {"id": "o1", "note": "\u{e9}\"\\"}}});
         let event = json!({"id": "e2", "type": "order_placed", "customer": "ana", "time": "2026-01-01T10:00:00Z", "order": {"id": "o1", "note": "\u{e9}\"\\"}});
         assert_eq!(read(envelope.to_string().as_bytes(), ENVELOPE), Ok(event));
-        assert_eq!(read(br#"{"type":"\u0061","subject":"b"}"#, ENVELOPE), Ok(json!({"type": "a", "customer": "b"})));
+        assert_eq!(
+            read(br#"{"type":"\u0061","subject":"b"}"#, ENVELOPE),
+            Ok(json!({"type": "a", "customer": "b"}))
+        );
     }
 
     #[test]

@@ -12,7 +12,10 @@ use std::borrow::Cow;
 
 /// The event, as JSON, that a record's value and headers stand for. Errors: [`Poison::NotJson`] for a CloudEvent whose envelope or
 /// data is not a JSON object, [`Poison::WrongType`] for an attribute that is not text. Plain JSON is not looked at.
-pub fn canonical<'a, 'h>(value: &'a [u8], headers: impl Iterator<Item = (&'h str, &'h [u8])>) -> Result<Cow<'a, [u8]>, Poison> {
+pub fn canonical<'a, 'h>(
+    value: &'a [u8],
+    headers: impl Iterator<Item = (&'h str, &'h [u8])>,
+) -> Result<Cow<'a, [u8]>, Poison> {
     let found = cloudevents::Headers::read(headers);
     if found.is_structured() {
         return cloudevents::structured(value).map(Cow::Owned);

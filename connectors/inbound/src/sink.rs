@@ -9,7 +9,11 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// Takes events into the events topic.
 pub trait EventSink: Send + Sync {
     /// Writes one event, keyed by customer. Resolves when the event is acknowledged and will not be lost.
-    fn write<'a>(&'a self, customer: &'a str, json: Vec<u8>) -> BoxFuture<'a, Result<(), SinkError>>;
+    fn write<'a>(
+        &'a self,
+        customer: &'a str,
+        json: Vec<u8>,
+    ) -> BoxFuture<'a, Result<(), SinkError>>;
 }
 
 /// The event was not acknowledged; it may or may not have been written. Writing it again is harmless: what it says can be said twice.

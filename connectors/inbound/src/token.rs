@@ -49,7 +49,9 @@ impl Secrets {
 
     /// The token for a claim.
     pub fn token(&self, claim: &Claim) -> String {
-        let payload = serde_json::json!({"c": claim.customer, "h": claim.channel, "m": claim.command_id}).to_string();
+        let payload =
+            serde_json::json!({"c": claim.customer, "h": claim.channel, "m": claim.command_id})
+                .to_string();
         let signed = format!("{VERSION}.{}", URL_SAFE_NO_PAD.encode(payload));
         let mac = hmac::sign(&self.keys[0], signed.as_bytes());
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac))
@@ -65,7 +67,8 @@ impl Secrets {
         if !self.keys.iter().any(|key| hmac::verify(key, signed.as_bytes(), &mac).is_ok()) {
             return None;
         }
-        let payload = URL_SAFE_NO_PAD.decode(signed.strip_prefix(VERSION)?.strip_prefix('.')?).ok()?;
+        let payload =
+            URL_SAFE_NO_PAD.decode(signed.strip_prefix(VERSION)?.strip_prefix('.')?).ok()?;
         serde_json::from_slice(&payload).ok()
     }
 
@@ -95,13 +98,19 @@ mod tests {
         for channel in Channel::ALL {
             let token = secrets.token(&claim(channel));
             assert!(
-                token.starts_with("cwu1.") && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)),
+                token.starts_with("cwu1.")
+                    && token
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)),
                 "{token}"
             );
             assert_eq!(secrets.verify(&token), Some(claim(channel)));
         }
         let token = secrets.token(&claim(Channel::Email));
-        assert_eq!(secrets.url("https://u.shop.example/", &claim(Channel::Email)), format!("https://u.shop.example/u/{token}"));
+        assert_eq!(
+            secrets.url("https://u.shop.example/", &claim(Channel::Email)),
+            format!("https://u.shop.example/u/{token}")
+        );
     }
 
     #[test]
@@ -110,7 +119,10 @@ mod tests {
         let token = old.token(&claim(Channel::Email));
         assert!(Secrets::new(b"new", Some(b"old")).verify(&token).is_some());
         assert_eq!(Secrets::new(b"new", None).verify(&token), None);
-        assert_eq!(old.verify(&Secrets::new(b"new", Some(b"old")).token(&claim(Channel::Email))), None);
+        assert_eq!(
+            old.verify(&Secrets::new(b"new", Some(b"old")).token(&claim(Channel::Email))),
+            None
+        );
     }
 
     #[test]
@@ -131,7 +143,8 @@ mod tests {
     #[test]
     fn a_token_is_for_one_channel() {
         let secrets = Secrets::new(b"current", None);
-        let (email, sms) = (secrets.token(&claim(Channel::Email)), secrets.token(&claim(Channel::Sms)));
+        let (email, sms) =
+            (secrets.token(&claim(Channel::Email)), secrets.token(&claim(Channel::Sms)));
         let (email, sms): (Vec<_>, Vec<_>) = (email.split('.').collect(), sms.split('.').collect());
         assert_eq!(secrets.verify(&[sms[0], sms[1], email[2]].join(".")), None);
         assert_eq!(secrets.verify(&sms.join(".")).map(|claim| claim.channel), Some(Channel::Sms));

@@ -27,21 +27,28 @@ struct Shared {
 
 /// The routes. An event reaches the sink before the answer is 200; if the sink does not acknowledge it, the answer is 503 and the client tries again.
 pub fn router(sink: Arc<dyn EventSink>, secrets: Secrets, clock: Clock) -> Router {
-    Router::new().route("/u/{token}", get(ask).post(unsubscribe)).layer(DefaultBodyLimit::max(LONGEST_BODY)).with_state(Arc::new(Shared {
-        sink,
-        secrets,
-        clock,
-    }))
+    Router::new()
+        .route("/u/{token}", get(ask).post(unsubscribe))
+        .layer(DefaultBodyLimit::max(LONGEST_BODY))
+        .with_state(Arc::new(Shared { sink, secrets, clock }))
 }
 
 async fn ask(State(shared): State<Arc<Shared>>, Path(token): Path<String>) -> Response {
     match shared.secrets.verify(&token) {
-        Some(_) => page(StatusCode::OK, "Unsubscribe", "<form method=\"post\"><button type=\"submit\">Unsubscribe</button></form>"),
+        Some(_) => page(
+            StatusCode::OK,
+            "Unsubscribe",
+            "<form method=\"post\"><button type=\"submit\">Unsubscribe</button></form>",
+        ),
         None => not_found(),
     }
 }
 
-async fn unsubscribe(State(shared): State<Arc<Shared>>, Path(token): Path<String>, request: Request) -> Response {
+async fn unsubscribe(
+    State(shared): State<Arc<Shared>>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Response {
     // The body says nothing that the token does not; it is read, within the limit, so that the connection can be used again.
     if axum::body::to_bytes(request.into_body(), LONGEST_BODY).await.is_err() {
         return page(StatusCode::PAYLOAD_TOO_LARGE, "Too large", "");
@@ -86,7 +93,10 @@ fn page(status: StatusCode, title: &'static str, body: &'static str) -> Response
         (header::CACHE_CONTROL, "no-store"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; form-action 'self'; frame-ancestors 'none'"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
+        ),
         (HeaderName::from_static("x-robots-tag"), "noindex"),
     ];
     (status, headers, Html(html)).into_response()
@@ -109,25 +119,42 @@ mod tests {
     }
 
     impl EventSink for Recorder {
-        fn write<'a>(&'a self, customer: &'a str, json: Vec<u8>) -> BoxFuture<'a, Result<(), SinkError>> {
+        fn write<'a>(
+            &'a self,
+            customer: &'a str,
+            json: Vec<u8>,
+        ) -> BoxFuture<'a, Result<(), SinkError>> {
             Box::pin(async move {
                 if self.refuses {
                     return Err(SinkError);
                 }
-                self.written.lock().unwrap().push((customer.to_owned(), String::from_utf8(json).unwrap()));
+                self.written
+                    .lock()
+                    .unwrap()
+                    .push((customer.to_owned(), String::from_utf8(json).unwrap()));
                 Ok(())
             })
         }
     }
 
     fn token(secret: &[u8]) -> String {
-        Secrets::new(secret, None).token(&Claim { customer: "ana".into(), channel: Channel::Email, command_id: CommandId(0x2a) })
+        Secrets::new(secret, None).token(&Claim {
+            customer: "ana".into(),
+            channel: Channel::Email,
+            command_id: CommandId(0x2a),
+        })
     }
 
-    async fn call(sink: &Arc<Recorder>, method: &str, token: &str, body: impl Into<Body>) -> (StatusCode, String) {
+    async fn call(
+        sink: &Arc<Recorder>,
+        method: &str,
+        token: &str,
+        body: impl Into<Body>,
+    ) -> (StatusCode, String) {
         let clock: Clock = Arc::new(|| 1_767_261_600_123);
         let router = router(Arc::<Recorder>::clone(sink), Secrets::new(b"secret", None), clock);
-        let request = Request::builder().method(method).uri(format!("/u/{token}")).body(body.into()).unwrap();
+        let request =
+            Request::builder().method(method).uri(format!("/u/{token}")).body(body.into()).unwrap();
         let response = router.oneshot(request).await.unwrap();
         let status = response.status();
         let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
@@ -159,7 +186,9 @@ mod tests {
         for method in ["GET", "HEAD"] {
             assert_eq!(call(&sink, method, &token(b"secret"), "").await.0, StatusCode::OK);
         }
-        assert!(call(&sink, "GET", &token(b"secret"), "").await.1.contains("<form method=\"post\">"));
+        assert!(
+            call(&sink, "GET", &token(b"secret"), "").await.1.contains("<form method=\"post\">")
+        );
         assert_eq!(written(&sink), []);
     }
 
@@ -179,7 +208,10 @@ mod tests {
     #[tokio::test]
     async fn success_waits_for_the_acknowledgement() {
         let sink = Arc::new(Recorder { refuses: true, ..Recorder::default() });
-        assert_eq!(call(&sink, "POST", &token(b"secret"), "").await.0, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(
+            call(&sink, "POST", &token(b"secret"), "").await.0,
+            StatusCode::SERVICE_UNAVAILABLE
+        );
     }
 
     #[tokio::test]
@@ -197,7 +229,8 @@ mod tests {
     #[tokio::test]
     async fn a_long_body_is_refused() {
         let sink = Arc::default();
-        let (status, _) = call(&sink, "POST", &token(b"secret"), vec![b'x'; LONGEST_BODY + 1]).await;
+        let (status, _) =
+            call(&sink, "POST", &token(b"secret"), vec![b'x'; LONGEST_BODY + 1]).await;
         assert_eq!((status, written(&sink).len()), (StatusCode::PAYLOAD_TOO_LARGE, 0));
     }
 }

@@ -5,7 +5,9 @@ use crate::context::Context;
 use crate::error::{Error, code_of};
 use crate::offsets;
 use crate::settings;
-use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::admin::{
+    AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication,
+};
 use rdkafka::error::RDKafkaErrorCode as Code;
 use std::future::Future;
 use std::pin::pin;
@@ -38,7 +40,12 @@ pub struct TopicSpec {
 
 impl TopicSpec {
     /// The five topics of a namespace: events, sends and dead letters with retention; suppressions and configurations compacted, in one partition.
-    pub fn all(config: &KafkaConfig, partitions: i32, replication: i32, retention_ms: Option<i64>) -> [TopicSpec; 5] {
+    pub fn all(
+        config: &KafkaConfig,
+        partitions: i32,
+        replication: i32,
+        retention_ms: Option<i64>,
+    ) -> [TopicSpec; 5] {
         let names = config.topics();
         let spec = |name, partitions, cleanup| TopicSpec { name, partitions, replication, cleanup };
         let kept = Cleanup::Delete(retention_ms);
@@ -82,13 +89,19 @@ impl TopicFacts {
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         if self.replication < 3 {
-            warnings.push(format!("topic {} has {} replica(s); 3 survive the loss of a broker", self.name, self.replication));
+            warnings.push(format!(
+                "topic {} has {} replica(s); 3 survive the loss of a broker",
+                self.name, self.replication
+            ));
         }
         if self.min_insync.is_some_and(|count| count < 2) {
             warnings.push(format!("topic {} has min.insync.replicas below 2", self.name));
         }
         if self.unclean_election == Some(true) {
-            warnings.push(format!("topic {} allows unclean leader election, which loses acknowledged records", self.name));
+            warnings.push(format!(
+                "topic {} allows unclean leader election, which loses acknowledged records",
+                self.name
+            ));
         }
         warnings
     }
@@ -110,21 +123,37 @@ impl std::fmt::Debug for Admin {
 impl Admin {
     /// Makes the client. Each question may take up to `timeout`.
     pub fn new(config: &KafkaConfig, timeout: Duration) -> Result<Self, Error> {
-        let client =
-            settings::common(config)?.create_with_context(Context::default()).map_err(|error| Error::of(&error, "creating a client"))?;
+        let client = settings::common(config)?
+            .create_with_context(Context::default())
+            .map_err(|error| Error::of(&error, "creating a client"))?;
         Ok(Self { client, bootstrap: config.bootstrap.clone(), timeout })
     }
 
     /// Describes a topic; [`Error::NoTopic`] if it is not there.
     pub fn describe(&self, topic: &str) -> Result<TopicFacts, Error> {
-        let partitions = offsets::partitions(self.client.inner(), topic, &self.bootstrap, self.timeout)?;
-        let metadata =
-            self.client.inner().fetch_metadata(Some(topic), self.timeout).map_err(|error| Error::of(&error, &self.doing(topic)))?;
-        let each = || metadata.topics().iter().filter(|found| found.error().is_none()).flat_map(|found| found.partitions());
+        let partitions =
+            offsets::partitions(self.client.inner(), topic, &self.bootstrap, self.timeout)?;
+        let metadata = self
+            .client
+            .inner()
+            .fetch_metadata(Some(topic), self.timeout)
+            .map_err(|error| Error::of(&error, &self.doing(topic)))?;
+        let each = || {
+            metadata
+                .topics()
+                .iter()
+                .filter(|found| found.error().is_none())
+                .flat_map(|found| found.partitions())
+        };
         let replication = each().map(|partition| partition.replicas().len()).min().unwrap_or(0);
         let leaderless = each().filter(|partition| partition.leader() < 0).count();
         let config = self.config(topic)?;
-        let text = |name: &str| config.as_ref().and_then(|config| config.get(name)).and_then(|entry| entry.value.as_deref());
+        let text = |name: &str| {
+            config
+                .as_ref()
+                .and_then(|config| config.get(name))
+                .and_then(|entry| entry.value.as_deref())
+        };
         let number = |name: &str| text(name).and_then(|value| value.parse().ok());
         Ok(TopicFacts {
             name: topic.to_owned(),
@@ -160,7 +189,8 @@ impl Admin {
             Cleanup::Delete(Some(millis)) => Some(millis.to_string()),
             _ => None,
         };
-        let mut topic = NewTopic::new(&spec.name, spec.partitions, TopicReplication::Fixed(spec.replication));
+        let mut topic =
+            NewTopic::new(&spec.name, spec.partitions, TopicReplication::Fixed(spec.replication));
         topic = match spec.cleanup {
             Cleanup::Delete(_) => topic.set("cleanup.policy", "delete"),
             Cleanup::Compact => topic.set("cleanup.policy", "compact"),
@@ -169,7 +199,8 @@ impl Admin {
             topic = topic.set("retention.ms", millis);
         }
         let doing = format!("creating topic {} on {}", spec.name, self.bootstrap);
-        let results = block_on(self.client.create_topics([&topic], &self.options())).map_err(|error| Error::of(&error, &doing))?;
+        let results = block_on(self.client.create_topics([&topic], &self.options()))
+            .map_err(|error| Error::of(&error, &doing))?;
         for result in results {
             match result {
                 // Another process was faster.
@@ -185,7 +216,8 @@ impl Admin {
         let deadline = Instant::now() + self.timeout;
         loop {
             match self.describe(&spec.name) {
-                Ok(TopicFacts { leaderless: 1.., .. }) | Err(Error::NoTopic { .. } | Error::Transient { .. })
+                Ok(TopicFacts { leaderless: 1.., .. })
+                | Err(Error::NoTopic { .. } | Error::Transient { .. })
                     if Instant::now() < deadline =>
                 {
                     std::thread::sleep(Duration::from_millis(20));
@@ -197,13 +229,27 @@ impl Admin {
 
     fn config(&self, topic: &str) -> Result<Option<ConfigResource>, Error> {
         // The mock broker does not know this question and would let it run into the timeout.
-        if self.client.inner().fetch_cluster_id(self.timeout).is_some_and(|id| id.starts_with("mockCluster")) {
+        if self
+            .client
+            .inner()
+            .fetch_cluster_id(self.timeout)
+            .is_some_and(|id| id.starts_with("mockCluster"))
+        {
             return Ok(None);
         }
-        let question = block_on(self.client.describe_configs([&ResourceSpecifier::Topic(topic)], &self.options()));
+        let question = block_on(
+            self.client.describe_configs([&ResourceSpecifier::Topic(topic)], &self.options()),
+        );
         match question.map(|mut results| results.pop()) {
             Ok(Some(Ok(config))) => Ok(Some(config)),
-            Ok(None | Some(Err(Code::TopicAuthorizationFailed | Code::ClusterAuthorizationFailed | Code::UnsupportedFeature))) => Ok(None),
+            Ok(
+                None
+                | Some(Err(
+                    Code::TopicAuthorizationFailed
+                    | Code::ClusterAuthorizationFailed
+                    | Code::UnsupportedFeature,
+                )),
+            ) => Ok(None),
             Ok(Some(Err(code))) => Err(Error::of_code(code, &self.doing(topic), &code.to_string())),
             Err(error) if code_of(&error) == Some(Code::UnsupportedFeature) => Ok(None),
             Err(error) => Err(Error::of(&error, &self.doing(topic))),
@@ -215,7 +261,9 @@ impl Admin {
     }
 
     fn options(&self) -> AdminOptions {
-        AdminOptions::new().request_timeout(Some(self.timeout)).operation_timeout(Some(self.timeout))
+        AdminOptions::new()
+            .request_timeout(Some(self.timeout))
+            .operation_timeout(Some(self.timeout))
     }
 }
 

@@ -56,7 +56,9 @@ impl Batch {
 
     /// The records in the order in which they were read: by offset within a partition.
     pub fn iter(&self) -> impl Iterator<Item = RecordRef<'_>> {
-        let queued = self.messages.iter().map(|message| RecordRef(Kind::Message(Message { message: *message, batch: PhantomData })));
+        let queued = self.messages.iter().map(|message| {
+            RecordRef(Kind::Message(Message { message: *message, batch: PhantomData }))
+        });
         let direct = self.chunk.iter().flat_map(|(chunk, range)| {
             let spans = chunk.records.get(range.clone()).unwrap_or_default();
             spans.iter().map(|span| RecordRef(Kind::Span(chunk, span)))
@@ -98,7 +100,8 @@ impl Batch {
         // SAFETY: the spare room holds `limit` pointers (reserved above); NonNull has the layout of a pointer, and librdkafka
         // writes that many valid, non-null message pointers as it returns, each of which it hands over to us.
         unsafe {
-            let room = self.messages.as_mut_ptr().add(filled).cast::<*mut sys::rd_kafka_message_t>();
+            let room =
+                self.messages.as_mut_ptr().add(filled).cast::<*mut sys::rd_kafka_message_t>();
             let count = sys::rd_kafka_consume_batch_queue(client.queue(), timeout_ms, room, limit);
             self.messages.set_len(filled + usize::try_from(count).unwrap_or(0));
         }
@@ -224,7 +227,10 @@ impl<'a> RecordRef<'a> {
             timestamp_ms: self.timestamp_ms(),
             key: self.key().map(<[u8]>::to_vec),
             value: self.value().map(<[u8]>::to_vec),
-            headers: self.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect(),
+            headers: self
+                .headers()
+                .map(|(name, value)| (name.to_owned(), value.to_vec()))
+                .collect(),
         }
     }
 }

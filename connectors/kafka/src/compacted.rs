@@ -27,12 +27,20 @@ impl Compacted {
         for partition in 0..offsets.partitions(topic, OPEN)? {
             positions.push((partition, offsets.range(topic, partition, OPEN)?.0));
         }
-        Ok(Self { fetch: Fetch::start(config, topic, positions)?, offsets, batch: Batch::new(1000) })
+        Ok(Self {
+            fetch: Fetch::start(config, topic, positions)?,
+            offsets,
+            batch: Batch::new(1000),
+        })
     }
 
     /// Passes what has arrived to `apply`, in order within a partition (and so for one key); waits up to `timeout` for the first record.
     /// A record without a value removes its key. Returns the number of records.
-    pub fn poll(&mut self, timeout: Duration, mut apply: impl FnMut(RecordRef<'_>)) -> Result<usize, Error> {
+    pub fn poll(
+        &mut self,
+        timeout: Duration,
+        mut apply: impl FnMut(RecordRef<'_>),
+    ) -> Result<usize, Error> {
         self.fetch.poll(&mut self.batch, timeout)?;
         self.batch.iter().for_each(&mut apply);
         Ok(self.batch.len())
@@ -40,7 +48,11 @@ impl Compacted {
 
     /// Reads up to the end that the topic has now. Returns an instant read before that end was asked for: the view holds
     /// everything appended before it. Fails with [`Error::Transient`] after `timeout`; call again to go on.
-    pub fn catch_up(&mut self, timeout: Duration, mut apply: impl FnMut(RecordRef<'_>)) -> Result<Instant, Error> {
+    pub fn catch_up(
+        &mut self,
+        timeout: Duration,
+        mut apply: impl FnMut(RecordRef<'_>),
+    ) -> Result<Instant, Error> {
         let asked = Instant::now();
         let deadline = asked + timeout;
         let left = || deadline.saturating_duration_since(Instant::now());
@@ -62,7 +74,11 @@ impl Compacted {
     }
 
     /// The latest value of every key in `topic`.
-    pub fn read_all(config: &KafkaConfig, topic: &str, timeout: Duration) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, Error> {
+    pub fn read_all(
+        config: &KafkaConfig,
+        topic: &str,
+        timeout: Duration,
+    ) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, Error> {
         let mut map = BTreeMap::new();
         Self::open(config, topic)?.catch_up(timeout, |record| {
             let key = record.key().unwrap_or_default().to_vec();

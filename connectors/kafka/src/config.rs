@@ -211,21 +211,30 @@ impl KafkaConfig {
         if self.bootstrap.trim().is_empty() {
             return Err(Error::Config("bootstrap is empty; give host:port".to_owned()));
         }
-        let name_ok =
-            |name: &str| !name.is_empty() && name.len() <= 200 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+        let name_ok = |name: &str| {
+            !name.is_empty()
+                && name.len() <= 200
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+        };
         if !name_ok(&self.namespace) {
-            return Err(Error::Config("namespace must be 1 to 200 letters, digits, `.`, `_` or `-`".to_owned()));
+            return Err(Error::Config(
+                "namespace must be 1 to 200 letters, digits, `.`, `_` or `-`".to_owned(),
+            ));
         }
         crate::settings::check(self)
     }
 
     pub(crate) fn password(&self) -> Result<Option<String>, Error> {
         match (&self.password, &self.password_file) {
-            (Some(_), Some(_)) => Err(Error::Config("give password or password_file, not both".to_owned())),
+            (Some(_), Some(_)) => {
+                Err(Error::Config("give password or password_file, not both".to_owned()))
+            }
             (Some(secret), None) => Ok(Some(secret.expose().to_owned())),
             (None, Some(path)) => std::fs::read_to_string(path)
                 .map(|text| Some(text.trim_end_matches(['\r', '\n']).to_owned()))
-                .map_err(|error| Error::Config(format!("password_file {}: {error}", path.display()))),
+                .map_err(|error| {
+                    Error::Config(format!("password_file {}: {error}", path.display()))
+                }),
             (None, None) => Ok(None),
         }
     }
@@ -239,12 +248,16 @@ mod tests {
     fn names_follow_the_namespace() {
         let config = KafkaConfig { namespace: "acme".to_owned(), ..KafkaConfig::default() };
         assert_eq!(config.topics().sends, "acme.sends.v1");
-        assert_eq!((config.group().as_str(), config.delivery_group().as_str()), ("cartwheel-acme", "cartwheel-acme-delivery"));
+        assert_eq!(
+            (config.group().as_str(), config.delivery_group().as_str()),
+            ("cartwheel-acme", "cartwheel-acme-delivery")
+        );
     }
 
     #[test]
     fn a_password_never_shows() {
-        let config = KafkaConfig { password: Some(Secret::new("hunter2")), ..KafkaConfig::default() };
+        let config =
+            KafkaConfig { password: Some(Secret::new("hunter2")), ..KafkaConfig::default() };
         let json = serde_json::to_string(&config).unwrap();
         assert!(!format!("{config:?}{json}").contains("hunter2"));
         assert!(json.contains("<redacted>"));
@@ -252,7 +265,12 @@ mod tests {
 
     #[test]
     fn bad_values_are_refused() {
-        assert!(serde_json::from_str::<KafkaConfig>(r#"{"bootstarp":"x"}"#).unwrap_err().to_string().contains("unknown field"));
+        assert!(
+            serde_json::from_str::<KafkaConfig>(r#"{"bootstarp":"x"}"#)
+                .unwrap_err()
+                .to_string()
+                .contains("unknown field")
+        );
         let with = |change: fn(&mut KafkaConfig)| {
             let mut config = KafkaConfig::default();
             change(&mut config);
@@ -261,8 +279,16 @@ mod tests {
         assert!(with(|c| c.bootstrap.clear()).contains("bootstrap"));
         assert!(with(|c| c.namespace = "a b".to_owned()).contains("namespace"));
         assert!(with(|c| c.password_file = Some("/nowhere/x".into())).contains("/nowhere/x"));
-        assert!(with(|c| drop(c.properties.insert("fetch.min.byte".to_owned(), "1".to_owned()))).contains("fetch.min.byte"));
-        assert!(with(|c| drop(c.properties.insert("enable.idempotence".to_owned(), "false".to_owned()))).contains("enable.idempotence"));
+        assert!(
+            with(|c| drop(c.properties.insert("fetch.min.byte".to_owned(), "1".to_owned())))
+                .contains("fetch.min.byte")
+        );
+        assert!(
+            with(|c| drop(
+                c.properties.insert("enable.idempotence".to_owned(), "false".to_owned())
+            ))
+            .contains("enable.idempotence")
+        );
         KafkaConfig::default().validate().unwrap();
     }
 
@@ -270,7 +296,8 @@ mod tests {
     fn a_password_file_loses_its_line_break_only() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), " s3cret \n").unwrap();
-        let config = KafkaConfig { password_file: Some(file.path().to_owned()), ..KafkaConfig::default() };
+        let config =
+            KafkaConfig { password_file: Some(file.path().to_owned()), ..KafkaConfig::default() };
         assert_eq!(config.password().unwrap().as_deref(), Some(" s3cret "));
     }
 }

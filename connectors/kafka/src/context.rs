@@ -37,7 +37,9 @@ impl Context {
 impl ClientContext for Context {
     fn log(&self, level: Level, facility: &str, text: &str) {
         match level {
-            Level::Emerg | Level::Alert | Level::Critical | Level::Error => tracing::error!(target: "librdkafka", facility, "{text}"),
+            Level::Emerg | Level::Alert | Level::Critical | Level::Error => {
+                tracing::error!(target: "librdkafka", facility, "{text}")
+            }
             Level::Warning => tracing::warn!(target: "librdkafka", facility, "{text}"),
             Level::Notice | Level::Info => tracing::info!(target: "librdkafka", facility, "{text}"),
             Level::Debug => tracing::debug!(target: "librdkafka", facility, "{text}"),
@@ -50,7 +52,11 @@ impl ClientContext for Context {
         let stats = ClientStats {
             brokers_up: brokers().filter(|broker| broker.state == "UP").count() as u32,
             request_errors: brokers().map(|broker| broker.txerrs + broker.req_timeouts).sum(),
-            round_trip_p99_us: brokers().filter_map(|broker| broker.rtt.as_ref()).map(|rtt| count(rtt.p99)).max().unwrap_or(0),
+            round_trip_p99_us: brokers()
+                .filter_map(|broker| broker.rtt.as_ref())
+                .map(|rtt| count(rtt.p99))
+                .max()
+                .unwrap_or(0),
             queued: all.msg_cnt,
             queued_bytes: all.msg_size,
         };

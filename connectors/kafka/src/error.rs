@@ -28,7 +28,9 @@ pub enum Error {
         partitions: i32,
     },
     /// The log does not hold the wanted offset. Never reset silently: the caller decides.
-    #[error("offset {offset} of {topic}/{partition} is not in the log (retention has passed it, or the topic was made anew)")]
+    #[error(
+        "offset {offset} of {topic}/{partition} is not in the log (retention has passed it, or the topic was made anew)"
+    )]
     OffsetOutOfRange {
         /// The topic.
         topic: String,
@@ -57,7 +59,9 @@ pub enum Error {
     #[error("the producer's queue is full")]
     QueueFull,
     /// A record is longer than the topic takes.
-    #[error("{doing}: a record is larger than the topic's max.message.bytes or the client's message_max_bytes")]
+    #[error(
+        "{doing}: a record is larger than the topic's max.message.bytes or the client's message_max_bytes"
+    )]
     TooLarge {
         /// What was tried.
         doing: String,

@@ -31,7 +31,13 @@ impl<'a> Message<'a> {
     /// A leader record of a partition of the sends topic: of the three headers it has the kind alone, and no key.
     pub fn leader(topic: &'a str, partition: i32, value: &'a [u8]) -> Self {
         const HEADERS: [(&str, &[u8]); 1] = [(KIND, Kind::Leader.name().as_bytes())];
-        Self { topic, partition: Some(partition), value: Some(value), headers: &HEADERS, ..Self::default() }
+        Self {
+            topic,
+            partition: Some(partition),
+            value: Some(value),
+            headers: &HEADERS,
+            ..Self::default()
+        }
     }
 }
 
@@ -75,7 +81,9 @@ impl EventsProducer {
         record.timestamp = message.timestamp_ms;
         if !message.headers.is_empty() {
             let start = OwnedHeaders::new_with_capacity(message.headers.len());
-            let add = |all: OwnedHeaders, (key, value): &(&str, &[u8])| all.insert(Header { key, value: Some(*value) });
+            let add = |all: OwnedHeaders, (key, value): &(&str, &[u8])| {
+                all.insert(Header { key, value: Some(*value) })
+            };
             record.headers = Some(message.headers.iter().fold(start, add));
         }
         match self.producer.send(record, Timeout::Never).await {

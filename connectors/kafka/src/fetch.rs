@@ -37,16 +37,24 @@ impl std::fmt::Debug for Native {
 impl Native {
     fn new(config: &KafkaConfig, topic: &str) -> Result<Self, Error> {
         let doing = "creating a consumer";
-        let client: BaseConsumer<Context> =
-            settings::source(config)?.create_with_context(Context::default()).map_err(|error| Error::of(&error, doing))?;
-        let name = CString::new(topic).map_err(|_| Error::Config("a topic's name has a zero byte".to_owned()))?;
-        let fatal = |what: &str| Error::Fatal { doing: doing.to_owned(), reason: format!("librdkafka gave no {what}") };
+        let client: BaseConsumer<Context> = settings::source(config)?
+            .create_with_context(Context::default())
+            .map_err(|error| Error::of(&error, doing))?;
+        let name = CString::new(topic)
+            .map_err(|_| Error::Config("a topic's name has a zero byte".to_owned()))?;
+        let fatal = |what: &str| Error::Fatal {
+            doing: doing.to_owned(),
+            reason: format!("librdkafka gave no {what}"),
+        };
         let handle = client.client().native_ptr();
         // SAFETY: the client is alive, the name ends with zero, and no topic configuration means the client's.
-        let topic =
-            NonNull::new(unsafe { sys::rd_kafka_topic_new(handle, name.as_ptr(), std::ptr::null_mut()) }).ok_or_else(|| fatal("topic"))?;
+        let topic = NonNull::new(unsafe {
+            sys::rd_kafka_topic_new(handle, name.as_ptr(), std::ptr::null_mut())
+        })
+        .ok_or_else(|| fatal("topic"))?;
         // SAFETY: the client is alive.
-        let queue = NonNull::new(unsafe { sys::rd_kafka_queue_new(handle) }).ok_or_else(|| fatal("queue"))?;
+        let queue = NonNull::new(unsafe { sys::rd_kafka_queue_new(handle) })
+            .ok_or_else(|| fatal("queue"))?;
         Ok(Self { topic, queue, client })
     }
 
@@ -81,7 +89,11 @@ pub(crate) struct Fetch {
 
 impl Fetch {
     /// Starts reading each (partition, offset).
-    pub(crate) fn start(config: &KafkaConfig, topic: &str, positions: Vec<(i32, i64)>) -> Result<Self, Error> {
+    pub(crate) fn start(
+        config: &KafkaConfig,
+        topic: &str,
+        positions: Vec<(i32, i64)>,
+    ) -> Result<Self, Error> {
         let native = Arc::new(Native::new(config, topic)?);
         let mut fetch = Self {
             native,
@@ -100,7 +112,14 @@ impl Fetch {
 
     fn begin(&self, partition: i32, offset: i64) -> Result<(), Error> {
         // SAFETY: topic and queue are alive; callers start a partition that is not started.
-        let code = unsafe { sys::rd_kafka_consume_start_queue(self.native.topic.as_ptr(), partition, offset, self.native.queue()) };
+        let code = unsafe {
+            sys::rd_kafka_consume_start_queue(
+                self.native.topic.as_ptr(),
+                partition,
+                offset,
+                self.native.queue(),
+            )
+        };
         if code == 0 {
             return Ok(());
         }
@@ -118,7 +137,8 @@ impl Fetch {
         self.serve();
         let timeout = if self.pending.is_some() { Duration::ZERO } else { timeout };
         batch.fill(&self.native, i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX));
-        let (positions, pending, broken) = (&mut self.positions, &mut self.pending, &mut self.broken);
+        let (positions, pending, broken) =
+            (&mut self.positions, &mut self.pending, &mut self.broken);
         let (topic, bootstrap) = (self.topic.as_str(), self.bootstrap.as_str());
         batch.retain(|message| {
             let code = message.err;
@@ -155,7 +175,9 @@ impl Fetch {
             let Err(error) = event else { continue };
             let error = match error.rdkafka_error_code() {
                 // One broker's connection is librdkafka's affair as long as others live.
-                Some(Code::BrokerTransportFailure | Code::Resolve | Code::OperationTimedOut) => continue,
+                Some(Code::BrokerTransportFailure | Code::Resolve | Code::OperationTimedOut) => {
+                    continue;
+                }
                 _ => Error::of(&error, &format!("reading {} from {}", self.topic, self.bootstrap)),
             };
             self.pending.get_or_insert(error);
@@ -163,10 +185,16 @@ impl Fetch {
     }
 
     /// Goes on at `offset`; records that were fetched already are dropped. At most `timeout`.
-    pub(crate) fn seek(&mut self, partition: i32, offset: i64, timeout: Duration) -> Result<(), Error> {
+    pub(crate) fn seek(
+        &mut self,
+        partition: i32,
+        offset: i64,
+        timeout: Duration,
+    ) -> Result<(), Error> {
         let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX).max(1);
         // SAFETY: the topic is alive and the partition was started.
-        let code = unsafe { sys::rd_kafka_seek(self.native.topic.as_ptr(), partition, offset, millis) };
+        let code =
+            unsafe { sys::rd_kafka_seek(self.native.topic.as_ptr(), partition, offset, millis) };
         match Code::from(code) {
             Code::NoError => {}
             // Behind an offset out of range the partition no longer fetches: stop it and start anew. What it fetched is outdated then.
@@ -176,7 +204,11 @@ impl Fetch {
                 self.begin(partition, offset)?;
             }
             code => {
-                return Err(Error::of_code(code, &format!("going to offset {offset} of {}/{partition}", self.topic), &code.to_string()));
+                return Err(Error::of_code(
+                    code,
+                    &format!("going to offset {offset} of {}/{partition}", self.topic),
+                    &code.to_string(),
+                ));
             }
         }
         self.pending = None;
@@ -221,17 +253,25 @@ fn advance(positions: &mut [(i32, i64)], partition: i32, next: i64) {
     }
 }
 
-fn error_of(message: &sys::rd_kafka_message_t, topic: &str, bootstrap: &str, positions: &[(i32, i64)]) -> Error {
+fn error_of(
+    message: &sys::rd_kafka_message_t,
+    topic: &str,
+    bootstrap: &str,
+    positions: &[(i32, i64)],
+) -> Error {
     let partition = message.partition;
     let offset = positions.iter().find(|own| own.0 == partition).map_or(-1, |own| own.1);
     match Code::from(message.err) {
-        Code::AutoOffsetReset | Code::OffsetOutOfRange => Error::OffsetOutOfRange { topic: topic.to_owned(), partition, offset },
+        Code::AutoOffsetReset | Code::OffsetOutOfRange => {
+            Error::OffsetOutOfRange { topic: topic.to_owned(), partition, offset }
+        }
         Code::UnknownTopic | Code::UnknownTopicOrPartition | Code::UnknownPartition => {
             Error::NoTopic { topic: topic.to_owned(), bootstrap: bootstrap.to_owned() }
         }
         code => {
             // SAFETY: the message is valid; the text is static or part of the message, and copied here.
-            let text = unsafe { CStr::from_ptr(sys::rd_kafka_message_errstr(message)) }.to_string_lossy();
+            let text =
+                unsafe { CStr::from_ptr(sys::rd_kafka_message_errstr(message)) }.to_string_lossy();
             Error::of_code(code, &format!("reading {topic}/{partition} at offset {offset}"), &text)
         }
     }

@@ -53,9 +53,16 @@ impl ClientContext for Notes {
 }
 
 impl ConsumerContext for Notes {
-    fn rebalance(&self, consumer: &BaseConsumer<Self>, code: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
+    fn rebalance(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        code: RDKafkaRespErr,
+        partitions: &mut TopicPartitionList,
+    ) {
         let wish = match code {
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => Wish::Assign(partitions.clone()),
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
+                Wish::Assign(partitions.clone())
+            }
             _ if consumer.assignment_lost() => Wish::Lose(partitions.clone()),
             _ => Wish::Revoke(partitions.clone()),
         };
@@ -72,7 +79,8 @@ impl ConsumerContext for Notes {
     fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
         if let Err(error) = result {
             tracing::warn!("committing offsets: {error}");
-            *self.commit_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(Error::of(&error, "committing offsets"));
+            *self.commit_error.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some(Error::of(&error, "committing offsets"));
         }
     }
 }
@@ -107,7 +115,10 @@ pub(crate) struct Group {
 
 impl std::fmt::Debug for Group {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Group").field("group", &self.group).field("topic", &self.topic).finish_non_exhaustive()
+        out.debug_struct("Group")
+            .field("group", &self.group)
+            .field("topic", &self.topic)
+            .finish_non_exhaustive()
     }
 }
 
@@ -116,19 +127,27 @@ impl Group {
     pub(crate) fn join(settings: &ClientConfig, topic: &str) -> Result<Self, Error> {
         let group = settings.get("group.id").unwrap_or_default().to_owned();
         let doing = || format!("joining group {group}");
-        let consumer: BaseConsumer<Notes> = settings.create_with_context(Notes::default()).map_err(|error| Error::of(&error, &doing()))?;
+        let consumer: BaseConsumer<Notes> = settings
+            .create_with_context(Notes::default())
+            .map_err(|error| Error::of(&error, &doing()))?;
         consumer.subscribe(&[topic]).map_err(|error| Error::of(&error, &doing()))?;
         Ok(Self { consumer, topic: topic.to_owned(), group, revoked: None })
     }
 
     /// Waits up to `timeout` for a wish or a message; `read` copies the message.
-    pub(crate) fn poll<R>(&mut self, timeout: Duration, read: impl FnOnce(&BorrowedMessage<'_>) -> R) -> Result<Polled<R>, Error> {
+    pub(crate) fn poll<R>(
+        &mut self,
+        timeout: Duration,
+        read: impl FnOnce(&BorrowedMessage<'_>) -> R,
+    ) -> Result<Polled<R>, Error> {
         if let Some(polled) = self.next_wish()? {
             return Ok(polled);
         }
         let polled = match self.consumer.poll(timeout) {
             Some(Ok(message)) => return Ok(Polled::Message(read(&message))),
-            Some(Err(error)) => Err(Error::of(&error, &format!("group {} on topic {}", self.group, self.topic))),
+            Some(Err(error)) => {
+                Err(Error::of(&error, &format!("group {} on topic {}", self.group, self.topic)))
+            }
             None => Ok(Polled::Nothing),
         };
         match self.next_wish()? {
@@ -152,7 +171,9 @@ impl Group {
                 Some(Polled::Revoked(partitions))
             }
             Some(Wish::Lose(list)) => {
-                self.step("giving up lost partitions", |consumer| consumer.incremental_unassign(&list))?;
+                self.step("giving up lost partitions", |consumer| {
+                    consumer.incremental_unassign(&list)
+                })?;
                 Some(Polled::Lost(numbers(&list)))
             }
         })
@@ -165,19 +186,31 @@ impl Group {
 
     /// Puts an offer back, to be met again by the next poll.
     pub(crate) fn put_back(&self, offer: TopicPartitionList) {
-        self.notes().wishes.lock().unwrap_or_else(PoisonError::into_inner).push_front(Wish::Assign(offer));
+        self.notes()
+            .wishes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push_front(Wish::Assign(offer));
     }
 
     /// Gives up the revoked partitions; nothing to do if there are none.
     pub(crate) fn release(&mut self) -> Result<(), Error> {
         match self.revoked.take() {
-            Some(list) => self.step("releasing partitions", |consumer| consumer.incremental_unassign(&list)),
+            Some(list) => {
+                self.step("releasing partitions", |consumer| consumer.incremental_unassign(&list))
+            }
             None => Ok(()),
         }
     }
 
     /// Commits one offset; `wait`: until the broker has it. Without, a failure is reported by [`commit_error`](Self::commit_error).
-    pub(crate) fn commit(&self, partition: i32, offset: i64, metadata: &str, wait: bool) -> Result<(), Error> {
+    pub(crate) fn commit(
+        &self,
+        partition: i32,
+        offset: i64,
+        metadata: &str,
+        wait: bool,
+    ) -> Result<(), Error> {
         let list = self.list(&[partition], Offset::Offset(offset))?;
         if let Some(mut element) = list.find_partition(&self.topic, partition) {
             element.set_metadata(metadata);
@@ -192,29 +225,43 @@ impl Group {
     }
 
     /// A list of partitions of our topic, all at one offset.
-    pub(crate) fn list(&self, partitions: &[i32], offset: Offset) -> Result<TopicPartitionList, Error> {
+    pub(crate) fn list(
+        &self,
+        partitions: &[i32],
+        offset: Offset,
+    ) -> Result<TopicPartitionList, Error> {
         let mut list = TopicPartitionList::with_capacity(partitions.len());
         for partition in partitions {
-            list.add_partition_offset(&self.topic, *partition, offset).map_err(|error| Error::of(&error, "naming a partition"))?;
+            list.add_partition_offset(&self.topic, *partition, offset)
+                .map_err(|error| Error::of(&error, "naming a partition"))?;
         }
         Ok(list)
     }
 
     /// Does something with the consumer and names it if it fails.
-    pub(crate) fn step<T>(&self, what: &str, act: impl FnOnce(&BaseConsumer<Notes>) -> KafkaResult<T>) -> Result<T, Error> {
-        act(&self.consumer).map_err(|error| Error::of(&error, &format!("{what} (group {}, topic {})", self.group, self.topic)))
+    pub(crate) fn step<T>(
+        &self,
+        what: &str,
+        act: impl FnOnce(&BaseConsumer<Notes>) -> KafkaResult<T>,
+    ) -> Result<T, Error> {
+        act(&self.consumer).map_err(|error| {
+            Error::of(&error, &format!("{what} (group {}, topic {})", self.group, self.topic))
+        })
     }
 
     /// The group's generation and our member id, as of now; none before joining.
     pub(crate) fn membership(&self) -> Option<(i32, String)> {
         // SAFETY: the client is alive. The metadata is a copy of our own, read and then destroyed once.
         unsafe {
-            let metadata = sys::rd_kafka_consumer_group_metadata(self.consumer.client().native_ptr());
+            let metadata =
+                sys::rd_kafka_consumer_group_metadata(self.consumer.client().native_ptr());
             if metadata.is_null() {
                 return None;
             }
             let generation = sys::rd_kafka_consumer_group_metadata_generation_id(metadata);
-            let member = CStr::from_ptr(sys::rd_kafka_consumer_group_metadata_member_id(metadata)).to_string_lossy().into_owned();
+            let member = CStr::from_ptr(sys::rd_kafka_consumer_group_metadata_member_id(metadata))
+                .to_string_lossy()
+                .into_owned();
             sys::rd_kafka_consumer_group_metadata_destroy(metadata);
             (generation >= 0).then_some((generation, member))
         }
@@ -234,8 +281,12 @@ impl Drop for Group {
     /// still owes an answer would wait for ever.
     fn drop(&mut self) {
         self.notes().closing.store(true, Ordering::Relaxed);
-        let open: Vec<_> = self.notes().wishes.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
-        log_failure("leaving the group", self.revoked.take().map_or(Ok(()), |list| self.consumer.incremental_unassign(&list)));
+        let open: Vec<_> =
+            self.notes().wishes.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
+        log_failure(
+            "leaving the group",
+            self.revoked.take().map_or(Ok(()), |list| self.consumer.incremental_unassign(&list)),
+        );
         for wish in open {
             let outcome = match &wish {
                 Wish::Assign(list) => self.consumer.incremental_assign(list),
@@ -245,7 +296,9 @@ impl Drop for Group {
         }
         self.consumer.unsubscribe();
         let deadline = Instant::now() + Duration::from_secs(5);
-        while Instant::now() < deadline && self.consumer.assignment().is_ok_and(|list| list.count() > 0) {
+        while Instant::now() < deadline
+            && self.consumer.assignment().is_ok_and(|list| list.count() > 0)
+        {
             let _ = self.consumer.poll(Duration::from_millis(20));
         }
     }

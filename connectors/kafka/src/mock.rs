@@ -25,7 +25,8 @@ impl std::fmt::Debug for MockBroker {
 impl MockBroker {
     /// Starts one broker on a free loopback port.
     pub fn start() -> Result<Self, Error> {
-        let cluster = MockCluster::new(1).map_err(|error| Error::of(&error, "starting the mock broker"))?;
+        let cluster =
+            MockCluster::new(1).map_err(|error| Error::of(&error, "starting the mock broker"))?;
         Ok(Self { cluster })
     }
 
@@ -36,7 +37,9 @@ impl MockBroker {
 
     /// Creates a topic. (The broker does not serve the admin requests for it.)
     pub fn create_topic(&self, name: &str, partitions: i32) -> Result<(), Error> {
-        self.cluster.create_topic(name, partitions, 1).map_err(|error| Error::of(&error, &format!("creating topic {name}")))
+        self.cluster
+            .create_topic(name, partitions, 1)
+            .map_err(|error| Error::of(&error, &format!("creating topic {name}")))
     }
 
     /// Cuts all connections and refuses new ones.

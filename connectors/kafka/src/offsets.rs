@@ -24,8 +24,9 @@ impl std::fmt::Debug for Offsets {
 impl Offsets {
     /// Makes the client; it connects when it is asked something.
     pub fn new(config: &KafkaConfig) -> Result<Self, Error> {
-        let client =
-            settings::query(config)?.create_with_context(Context::default()).map_err(|error| Error::of(&error, "creating a client"))?;
+        let client = settings::query(config)?
+            .create_with_context(Context::default())
+            .map_err(|error| Error::of(&error, "creating a client"))?;
         Ok(Self { client, bootstrap: config.bootstrap.clone() })
     }
 
@@ -36,11 +37,23 @@ impl Offsets {
     }
 
     /// The first offset that retention has left, and the end offset; both asked during this call.
-    pub fn range(&self, topic: &str, partition: i32, timeout: Duration) -> Result<(i64, i64), Error> {
+    pub fn range(
+        &self,
+        topic: &str,
+        partition: i32,
+        timeout: Duration,
+    ) -> Result<(i64, i64), Error> {
         self.drain();
-        self.client.fetch_watermarks(topic, partition, timeout).map_err(|error| match error.rdkafka_error_code() {
-            Some(Code::UnknownTopic | Code::UnknownTopicOrPartition | Code::UnknownPartition) => self.missing(topic, partition, timeout),
-            _ => Error::of(&error, &format!("asking {} for the offsets of {topic}/{partition}", self.bootstrap)),
+        self.client.fetch_watermarks(topic, partition, timeout).map_err(|error| {
+            match error.rdkafka_error_code() {
+                Some(
+                    Code::UnknownTopic | Code::UnknownTopicOrPartition | Code::UnknownPartition,
+                ) => self.missing(topic, partition, timeout),
+                _ => Error::of(
+                    &error,
+                    &format!("asking {} for the offsets of {topic}/{partition}", self.bootstrap),
+                ),
+            }
         })
     }
 
@@ -51,7 +64,12 @@ impl Offsets {
     }
 
     /// Host and port of the partition's leader, as it advertises them; none if there is none now or nobody says.
-    pub(crate) fn leader(&self, topic: &str, partition: i32, timeout: Duration) -> Option<(String, u16)> {
+    pub(crate) fn leader(
+        &self,
+        topic: &str,
+        partition: i32,
+        timeout: Duration,
+    ) -> Option<(String, u16)> {
         self.drain();
         let metadata = self.client.client().fetch_metadata(Some(topic), timeout).ok()?;
         let topic = metadata.topics().iter().find(|found| found.name() == topic)?;
@@ -61,7 +79,12 @@ impl Offsets {
     }
 
     /// [`Error::NoPartition`] unless the topic has this partition.
-    pub(crate) fn require(&self, topic: &str, partition: i32, timeout: Duration) -> Result<(), Error> {
+    pub(crate) fn require(
+        &self,
+        topic: &str,
+        partition: i32,
+        timeout: Duration,
+    ) -> Result<(), Error> {
         let partitions = self.partitions(topic, timeout)?;
         if (0..partitions).contains(&partition) {
             return Ok(());
@@ -94,9 +117,11 @@ pub(crate) fn partitions<C: rdkafka::ClientContext>(
 ) -> Result<i32, Error> {
     let doing = || format!("asking {bootstrap} for topic {topic}");
     let missing = || Error::NoTopic { topic: topic.to_owned(), bootstrap: bootstrap.to_owned() };
-    let metadata = client.fetch_metadata(Some(topic), timeout).map_err(|error| match error.rdkafka_error_code() {
-        Some(Code::UnknownTopic | Code::UnknownTopicOrPartition) => missing(),
-        _ => Error::of(&error, &doing()),
+    let metadata = client.fetch_metadata(Some(topic), timeout).map_err(|error| {
+        match error.rdkafka_error_code() {
+            Some(Code::UnknownTopic | Code::UnknownTopicOrPartition) => missing(),
+            _ => Error::of(&error, &doing()),
+        }
     })?;
     let found = metadata.topics().iter().find(|found| found.name() == topic).ok_or_else(missing)?;
     match found.error().map(Code::from) {

@@ -65,7 +65,15 @@ impl<'a> Iterator for Queued<'a> {
         while !self.list.is_null() {
             let (mut name, mut value, mut length) = (ptr::null(), ptr::null(), 0);
             // SAFETY: the list is valid during 'a (see `of`); the three out-pointers are live.
-            let code = unsafe { sys::rd_kafka_header_get_all(self.list, self.next, &mut name, &mut value, &mut length) };
+            let code = unsafe {
+                sys::rd_kafka_header_get_all(
+                    self.list,
+                    self.next,
+                    &mut name,
+                    &mut value,
+                    &mut length,
+                )
+            };
             if code != sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
                 return None;
             }
@@ -116,6 +124,8 @@ impl OwnedRecord {
 
     /// The headers of a record of the sends topic; none if it is not one.
     pub fn sends_headers(&self) -> Option<sends::Headers> {
-        sends::Headers::read(self.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())))
+        sends::Headers::read(
+            self.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())),
+        )
     }
 }

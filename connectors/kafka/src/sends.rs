@@ -83,22 +83,37 @@ pub struct SendsProducer {
 
 impl std::fmt::Debug for SendsProducer {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("SendsProducer").field("topic", &self.topic).field("partition", &self.partition).finish_non_exhaustive()
+        out.debug_struct("SendsProducer")
+            .field("topic", &self.topic)
+            .field("partition", &self.partition)
+            .finish_non_exhaustive()
     }
 }
 
 impl SendsProducer {
     /// Makes the client; it connects in the background.
     pub fn open(config: &KafkaConfig, topic: &str, partition: i32) -> Result<Self, Error> {
-        let reports = Reports { context: Context::default(), failure: Mutex::new(None), acknowledged: AtomicI64::new(NONE) };
-        let producer =
-            settings::sends_producer(config)?.create_with_context(reports).map_err(|error| Error::of(&error, "creating a producer"))?;
+        let reports = Reports {
+            context: Context::default(),
+            failure: Mutex::new(None),
+            acknowledged: AtomicI64::new(NONE),
+        };
+        let producer = settings::sends_producer(config)?
+            .create_with_context(reports)
+            .map_err(|error| Error::of(&error, "creating a producer"))?;
         Ok(Self { producer, topic: topic.to_owned(), partition })
     }
 
     /// Enqueues a record under a leader record and returns at once; an empty key is sent as none. [`Error::QueueFull`]: nothing was enqueued;
     /// poll, then send again. The bytes are copied.
-    pub fn send(&self, kind: Kind, leader: i64, seq: u64, key: &[u8], value: &[u8]) -> Result<(), Error> {
+    pub fn send(
+        &self,
+        kind: Kind,
+        leader: i64,
+        seq: u64,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<(), Error> {
         let headers = OwnedHeaders::new_with_capacity(3)
             .insert(Header { key: KIND, value: Some(kind.name()) })
             .insert(Header { key: LEADER, value: Some(&leader.to_string()) })
@@ -145,11 +160,14 @@ impl SendsProducer {
 
     fn enqueue(&self, headers: OwnedHeaders, key: &[u8], value: &[u8]) -> Result<(), Error> {
         self.check()?;
-        let mut record = BaseRecord::to(&self.topic).partition(self.partition).payload(value).headers(headers);
+        let mut record =
+            BaseRecord::to(&self.topic).partition(self.partition).payload(value).headers(headers);
         if !key.is_empty() {
             record = record.key(key);
         }
-        self.producer.send(record).map_err(|(error, _)| Error::of(&error, &format!("appending to {}/{}", self.topic, self.partition)))
+        self.producer.send(record).map_err(|(error, _)| {
+            Error::of(&error, &format!("appending to {}/{}", self.topic, self.partition))
+        })
     }
 
     fn check(&self) -> Result<(), Error> {

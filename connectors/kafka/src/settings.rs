@@ -39,7 +39,9 @@ const OURS: [&str; 24] = [
 
 /// Builds every kind once, so that a wrong property is found before a thread starts.
 pub(crate) fn check(config: &KafkaConfig) -> Result<(), Error> {
-    for settings in [source(config)?, sends_producer(config)?, group_member(config)?, worker(config)?] {
+    for settings in
+        [source(config)?, sends_producer(config)?, group_member(config)?, worker(config)?]
+    {
         settings.create_native_config().map_err(|error| Error::Config(error.to_string()))?;
     }
     Ok(())
@@ -77,7 +79,9 @@ pub(crate) fn common(config: &KafkaConfig) -> Result<ClientConfig, Error> {
     }
     for (name, value) in &config.properties {
         if OURS.contains(&name.as_str()) {
-            return Err(Error::Config(format!("property {name} is Cartwheel's own and cannot be set")));
+            return Err(Error::Config(format!(
+                "property {name} is Cartwheel's own and cannot be set"
+            )));
         }
         settings.set(name, value);
     }
@@ -147,7 +151,11 @@ fn group(config: &KafkaConfig, group: &str) -> Result<ClientConfig, Error> {
     if let Some(member) = &config.member {
         settings.set("group.instance.id", member);
     }
-    tunable(&mut settings, "max.poll.interval.ms", &config.session_timeout_ms.max(300_000).to_string());
+    tunable(
+        &mut settings,
+        "max.poll.interval.ms",
+        &config.session_timeout_ms.max(300_000).to_string(),
+    );
     Ok(settings)
 }
 
@@ -236,8 +244,10 @@ mod tests {
     #[test]
     fn group_consumers_are_cooperative_and_commit_nothing_by_themselves() {
         let config = KafkaConfig { member: Some("pod-0".to_owned()), ..KafkaConfig::default() };
-        for (settings, group) in [(group_member(&config).unwrap(), "cartwheel-shop"), (worker(&config).unwrap(), "cartwheel-shop-delivery")]
-        {
+        for (settings, group) in [
+            (group_member(&config).unwrap(), "cartwheel-shop"),
+            (worker(&config).unwrap(), "cartwheel-shop-delivery"),
+        ] {
             assert_effective(&settings, &CONSUMER);
             assert_effective(
                 &settings,
@@ -254,7 +264,10 @@ mod tests {
 
     #[test]
     fn producers_are_idempotent_patient_and_hash_like_java() {
-        for settings in [sends_producer(&KafkaConfig::default()).unwrap(), events_producer(&KafkaConfig::default()).unwrap()] {
+        for settings in [
+            sends_producer(&KafkaConfig::default()).unwrap(),
+            events_producer(&KafkaConfig::default()).unwrap(),
+        ] {
             assert_effective(
                 &settings,
                 &[

@@ -51,20 +51,44 @@ enum Way {
 
 impl Source {
     /// Opens `partition` of `topic`. Fails within 10 s if the broker does not answer, and at once if topic or partition is not there.
-    pub fn open(config: &KafkaConfig, topic: &str, partition: i32, start: Start) -> Result<Self, Error> {
+    pub fn open(
+        config: &KafkaConfig,
+        topic: &str,
+        partition: i32,
+        start: Start,
+    ) -> Result<Self, Error> {
         Self::open_with(config, Arc::new(Offsets::new(config)?), topic, partition, start)
     }
 
     /// The same, sharing the client for questions with other sources: one connection and two threads fewer.
-    pub fn open_with(config: &KafkaConfig, offsets: Arc<Offsets>, topic: &str, partition: i32, start: Start) -> Result<Self, Error> {
+    pub fn open_with(
+        config: &KafkaConfig,
+        offsets: Arc<Offsets>,
+        topic: &str,
+        partition: i32,
+        start: Start,
+    ) -> Result<Self, Error> {
         let offset = start_of(&offsets, topic, partition, start)?;
         let fetch = Fetch::start(config, topic, vec![(partition, offset)])?;
-        Ok(Self { way: Way::Queue(fetch, None), config: config.clone(), topic: topic.to_owned(), partition, offsets })
+        Ok(Self {
+            way: Way::Queue(fetch, None),
+            config: config.clone(),
+            topic: topic.to_owned(),
+            partition,
+            offsets,
+        })
     }
 
     /// The same, reading the direct way where the configuration lets it and the records are made for it.
-    pub fn open_direct(config: &KafkaConfig, offsets: Arc<Offsets>, topic: &str, partition: i32, start: Start) -> Result<Self, Error> {
-        let plain = config.security_protocol == SecurityProtocol::Plaintext && config.properties.is_empty();
+    pub fn open_direct(
+        config: &KafkaConfig,
+        offsets: Arc<Offsets>,
+        topic: &str,
+        partition: i32,
+        start: Start,
+    ) -> Result<Self, Error> {
+        let plain =
+            config.security_protocol == SecurityProtocol::Plaintext && config.properties.is_empty();
         if !(plain && config.direct_fetch) {
             return Self::open_with(config, offsets, topic, partition, start);
         }
@@ -89,7 +113,15 @@ impl Source {
             }
             Way::Direct(direct) => match direct.poll(batch.capacity(), timeout) {
                 Ok((chunk, range)) => batch.hold(chunk, range),
-                Err(trouble) => self.way = detour(&self.config, &self.topic, self.partition, direct.position(), trouble)?,
+                Err(trouble) => {
+                    self.way = detour(
+                        &self.config,
+                        &self.topic,
+                        self.partition,
+                        direct.position(),
+                        trouble,
+                    )?
+                }
             },
         }
         Ok(())
@@ -123,7 +155,8 @@ impl Source {
         match &mut self.way {
             Way::Queue(fetch, _) => fetch.seek(self.partition, offset, timeout),
             Way::Direct(_) => {
-                self.way = directly(&self.config, &self.offsets, &self.topic, self.partition, offset)?;
+                self.way =
+                    directly(&self.config, &self.offsets, &self.topic, self.partition, offset)?;
                 Ok(())
             }
         }
@@ -177,7 +210,13 @@ fn direct(offsets: &Offsets, topic: &str, partition: i32, offset: i64) -> Result
 }
 
 /// The direct way if it can be begun, else a detour.
-fn directly(config: &KafkaConfig, offsets: &Offsets, topic: &str, partition: i32, offset: i64) -> Result<Way, Error> {
+fn directly(
+    config: &KafkaConfig,
+    offsets: &Offsets,
+    topic: &str,
+    partition: i32,
+    offset: i64,
+) -> Result<Way, Error> {
     match direct(offsets, topic, partition, offset) {
         Ok(direct) => Ok(Way::Direct(Box::new(direct))),
         Err(trouble) => detour(config, topic, partition, offset, trouble),
@@ -185,7 +224,13 @@ fn directly(config: &KafkaConfig, offsets: &Offsets, topic: &str, partition: i32
 }
 
 /// Goes on through librdkafka: for a while, or for good where the direct way cannot read what is there.
-fn detour(config: &KafkaConfig, topic: &str, partition: i32, offset: i64, trouble: Trouble) -> Result<Way, Error> {
+fn detour(
+    config: &KafkaConfig,
+    topic: &str,
+    partition: i32,
+    offset: i64,
+    trouble: Trouble,
+) -> Result<Way, Error> {
     tracing::info!(topic, partition, offset, ?trouble, "reading through librdkafka");
     let fetch = Fetch::start(config, topic, vec![(partition, offset)])?;
     Ok(Way::Queue(fetch, trouble.passes().then(|| Instant::now() + DETOUR)))
@@ -218,7 +263,8 @@ mod tests {
         producer.flush(LONG).unwrap();
 
         let offsets = Arc::new(Offsets::new(&config).unwrap());
-        let mut source = Source::open_direct(&config, offsets, "sends", 0, Start::Beginning).unwrap();
+        let mut source =
+            Source::open_direct(&config, offsets, "sends", 0, Start::Beginning).unwrap();
         let mut read_so_far = Vec::new();
         read(&mut source, &mut read_so_far, 30);
         source.way = detour(&config, "sends", 0, source.position(), Trouble::Connection).unwrap();
@@ -236,7 +282,13 @@ mod tests {
         let broker = MockBroker::start().unwrap();
         let config = KafkaConfig { bootstrap: broker.bootstrap(), ..KafkaConfig::default() };
         broker.create_topic("events", 1).unwrap();
-        assert!(matches!(detour(&config, "events", 0, 0, Trouble::Unreadable), Ok(Way::Queue(_, None))));
-        assert!(matches!(detour(&config, "events", 0, 0, Trouble::Code(6)), Ok(Way::Queue(_, Some(_)))));
+        assert!(matches!(
+            detour(&config, "events", 0, 0, Trouble::Unreadable),
+            Ok(Way::Queue(_, None))
+        ));
+        assert!(matches!(
+            detour(&config, "events", 0, 0, Trouble::Code(6)),
+            Ok(Way::Queue(_, Some(_)))
+        ));
     }
 }

@@ -66,7 +66,11 @@ pub struct Worker {
 impl Worker {
     /// Joins the delivery group for `topic`.
     pub fn join(config: &KafkaConfig, topic: &str) -> Result<Self, Error> {
-        Ok(Self { group: Group::join(&settings::worker(config)?, topic)?, offsets: Offsets::new(config)?, events: VecDeque::new() })
+        Ok(Self {
+            group: Group::join(&settings::worker(config)?, topic)?,
+            offsets: Offsets::new(config)?,
+            events: VecDeque::new(),
+        })
     }
 
     /// Waits up to `timeout` for something. Call it at least every few seconds, also while all partitions are paused.
@@ -102,7 +106,11 @@ impl Worker {
             let log = self.offsets.range(self.group.topic(), position.partition, ASK)?;
             let good = position.is_in(log);
             let offset = if good { position.offset.unwrap_or(log.0) } else { log.1 };
-            let named = list.add_partition_offset(self.group.topic(), position.partition, Offset::Offset(offset));
+            let named = list.add_partition_offset(
+                self.group.topic(),
+                position.partition,
+                Offset::Offset(offset),
+            );
             named.map_err(|error| Error::of(&error, "naming a partition"))?;
             if good { fine.push(position) } else { lost.push((position, log)) }
         }
@@ -120,12 +128,15 @@ impl Worker {
     /// What is committed for these partitions, asked of the broker during this call (at most 10 s).
     pub fn committed(&self, partitions: &[i32]) -> Result<Vec<Position>, Error> {
         let question = self.group.list(partitions, Offset::Invalid)?;
-        let answer = self.group.step("reading committed offsets", |consumer| consumer.committed_offsets(question, ASK))?;
-        let position = |element: &rdkafka::topic_partition_list::TopicPartitionListElem<'_>| Position {
-            partition: element.partition(),
-            offset: element.offset().to_raw().filter(|offset| *offset >= 0),
-            metadata: element.metadata().to_owned(),
-        };
+        let answer = self.group.step("reading committed offsets", |consumer| {
+            consumer.committed_offsets(question, ASK)
+        })?;
+        let position =
+            |element: &rdkafka::topic_partition_list::TopicPartitionListElem<'_>| Position {
+                partition: element.partition(),
+                offset: element.offset().to_raw().filter(|offset| *offset >= 0),
+                metadata: element.metadata().to_owned(),
+            };
         Ok(answer.elements().iter().map(position).collect())
     }
 
@@ -141,7 +152,12 @@ impl Worker {
     }
 
     /// Commits and waits for the broker.
-    pub fn commit_and_wait(&self, partition: i32, offset: i64, metadata: &str) -> Result<(), Error> {
+    pub fn commit_and_wait(
+        &self,
+        partition: i32,
+        offset: i64,
+        metadata: &str,
+    ) -> Result<(), Error> {
         self.group.commit(partition, offset, metadata, true)
     }
 
@@ -164,7 +180,9 @@ impl Worker {
 
     /// Goes on at `offset`. At most `timeout`.
     pub fn seek(&self, partition: i32, offset: i64, timeout: Duration) -> Result<(), Error> {
-        self.group.step("going to an offset", |consumer| consumer.seek(self.group.topic(), partition, Offset::Offset(offset), timeout))
+        self.group.step("going to an offset", |consumer| {
+            consumer.seek(self.group.topic(), partition, Offset::Offset(offset), timeout)
+        })
     }
 
     /// First and end offset of a partition, asked of the broker during this call.

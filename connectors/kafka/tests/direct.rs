@@ -23,9 +23,13 @@ fn producer(config: &KafkaConfig, properties: &[(&str, &str)]) -> BaseProducer {
 fn append(producer: &BaseProducer, topic: &str, name: &str, count: i64) {
     for number in 0..count {
         let (key, value) = (format!("{name}-{number}"), "v".repeat(number as usize % 300));
-        let headers =
-            OwnedHeaders::new().insert(Header { key: "origin", value: Some(name) }).insert(Header { key: "none", value: None::<&str> });
-        let mut record = BaseRecord::to(topic).partition(0).timestamp(1_700_000_000_000 + number).headers(headers);
+        let headers = OwnedHeaders::new()
+            .insert(Header { key: "origin", value: Some(name) })
+            .insert(Header { key: "none", value: None::<&str> });
+        let mut record = BaseRecord::to(topic)
+            .partition(0)
+            .timestamp(1_700_000_000_000 + number)
+            .headers(headers);
         if number % 7 != 0 {
             record = record.key(&key);
         }
@@ -55,7 +59,14 @@ fn read(source: &mut Source, capacity: usize) -> Vec<OwnedRecord> {
 }
 
 fn direct(config: &KafkaConfig, topic: &str, start: Start) -> Source {
-    Source::open_direct(config, Arc::new(cartwheel_kafka::Offsets::new(config).unwrap()), topic, 0, start).unwrap()
+    Source::open_direct(
+        config,
+        Arc::new(cartwheel_kafka::Offsets::new(config).unwrap()),
+        topic,
+        0,
+        start,
+    )
+    .unwrap()
 }
 
 #[test]
@@ -64,14 +75,22 @@ fn it_reads_what_librdkafka_reads() {
     let topic = config.topics().events;
     let plain = producer(&config, &[("linger.ms", "5")]);
     append(&plain, &topic, "plain", 3_000);
-    plain.send(BaseRecord::<str, _>::to(&topic).partition(0).payload(&vec![b'x'; 900_000])).map_err(|(error, _)| error).unwrap();
+    plain
+        .send(BaseRecord::<str, _>::to(&topic).partition(0).payload(&vec![b'x'; 900_000]))
+        .map_err(|(error, _)| error)
+        .unwrap();
     let transactional = producer(&config, &[("transactional.id", &config.namespace)]);
     transactional.init_transactions(LONG).unwrap();
     for (name, commit) in [("kept", true), ("aborted", false), ("kept too", true)] {
         transactional.begin_transaction().unwrap();
         append(&transactional, &topic, name, 40);
         append(&plain, &topic, "between", 3);
-        if commit { transactional.commit_transaction(LONG) } else { transactional.abort_transaction(LONG) }.unwrap();
+        if commit {
+            transactional.commit_transaction(LONG)
+        } else {
+            transactional.abort_transaction(LONG)
+        }
+        .unwrap();
     }
     for start in [Start::Beginning, Start::Offset(1_234), Start::Offset(3_050)] {
         let expected = read(&mut Source::open(&config, &topic, 0, start).unwrap(), 1_000);
@@ -79,7 +98,11 @@ fn it_reads_what_librdkafka_reads() {
             let mut source = direct(&config, &topic, start);
             let mut batch = cartwheel_kafka::Batch::new(capacity);
             source.poll(&mut batch, LONG).unwrap();
-            assert_eq!(batch.more(), source.position() < source.end_offset(LONG).unwrap(), "{start:?} {capacity}");
+            assert_eq!(
+                batch.more(),
+                source.position() < source.end_offset(LONG).unwrap(),
+                "{start:?} {capacity}"
+            );
             source.seek(batch.iter().next().unwrap().offset(), LONG).unwrap();
             assert_eq!(read(&mut source, capacity), expected, "{start:?}");
             assert!(source.is_direct());
@@ -99,7 +122,10 @@ fn what_comes_later_is_waited_for_and_a_seek_goes_back() {
     assert_eq!(read(&mut source, 10).len(), 5);
     source.seek(3, LONG).unwrap();
     append(&plain, &topic, "second", 5);
-    assert_eq!(read(&mut source, 10).iter().map(|record| record.offset).collect::<Vec<_>>(), (3..10).collect::<Vec<_>>());
+    assert_eq!(
+        read(&mut source, 10).iter().map(|record| record.offset).collect::<Vec<_>>(),
+        (3..10).collect::<Vec<_>>()
+    );
     assert!(source.is_direct());
 }
 
@@ -141,7 +167,10 @@ fn properties_and_the_setting_keep_to_librdkafka() {
     let plain = KafkaConfig { bootstrap: broker.bootstrap(), ..KafkaConfig::default() };
     broker.create_topic("events", 1).unwrap();
     assert!(direct(&plain, "events", Start::Beginning).is_direct());
-    let tuned = KafkaConfig { properties: [("fetch.wait.max.ms".to_owned(), "10".to_owned())].into(), ..plain.clone() };
+    let tuned = KafkaConfig {
+        properties: [("fetch.wait.max.ms".to_owned(), "10".to_owned())].into(),
+        ..plain.clone()
+    };
     let off = KafkaConfig { direct_fetch: false, ..plain };
     for config in [tuned, off] {
         assert!(!direct(&config, "events", Start::Beginning).is_direct());
@@ -158,7 +187,8 @@ fn a_broker_that_goes_away_loses_nothing() {
     let mut source = direct(&config, "events", Start::Beginning);
     let mut batch = cartwheel_kafka::Batch::new(6);
     let mut offsets: Vec<i64> = Vec::new();
-    let mut poll = |source: &mut Source, offsets: &mut Vec<i64>| match source.poll(&mut batch, WAIT) {
+    let mut poll = |source: &mut Source, offsets: &mut Vec<i64>| match source.poll(&mut batch, WAIT)
+    {
         Ok(()) => offsets.extend(batch.iter().map(|record| record.offset())),
         Err(error) => assert!(error.is_transient(), "{error}"),
     };

@@ -3,7 +3,9 @@
 mod common;
 
 use cartwheel_core::sends::Kind;
-use cartwheel_kafka::{Assignment, Change, KafkaConfig, OwnedRecord, Position, SendsProducer, Worker, WorkerEvent};
+use cartwheel_kafka::{
+    Assignment, Change, KafkaConfig, OwnedRecord, Position, SendsProducer, Worker, WorkerEvent,
+};
 use common::{LONG, lead, with_topics};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -20,7 +22,11 @@ struct Member {
 impl Member {
     fn join(config: &KafkaConfig, name: Option<&str>) -> Self {
         let config = KafkaConfig { member: name.map(str::to_owned), ..config.clone() };
-        Self { assignment: Assignment::join(&config, &config.topics().events).unwrap(), owned: BTreeSet::new(), changes: Vec::new() }
+        Self {
+            assignment: Assignment::join(&config, &config.topics().events).unwrap(),
+            owned: BTreeSet::new(),
+            changes: Vec::new(),
+        }
     }
 
     /// One poll; revoked partitions are released at once.
@@ -46,7 +52,11 @@ impl Member {
 fn until(members: &mut [&mut Member], what: &str, mut done: impl FnMut(&[&mut Member]) -> bool) {
     let deadline = Instant::now() + LONG;
     while !done(members) {
-        assert!(Instant::now() < deadline, "{what}: {:?}", members.iter().map(|member| &member.changes).collect::<Vec<_>>());
+        assert!(
+            Instant::now() < deadline,
+            "{what}: {:?}",
+            members.iter().map(|member| &member.changes).collect::<Vec<_>>()
+        );
         members.iter_mut().for_each(|member| member.step());
     }
 }
@@ -63,7 +73,11 @@ fn two_members_share_and_one_inherits() {
     until(&mut [&mut a, &mut b], "shared", |m| m[0].owned.len() == 1 && m[1].owned.len() == 1);
     assert_ne!(a.owned, b.owned);
     // Cooperative: what stays is not taken away in between.
-    let revoked: Vec<_> = a.changes.iter().filter_map(|c| if let Change::Revoked(p) = c { Some(p.len()) } else { None }).collect();
+    let revoked: Vec<_> = a
+        .changes
+        .iter()
+        .filter_map(|c| if let Change::Revoked(p) = c { Some(p.len()) } else { None })
+        .collect();
     assert_eq!(revoked, [1]);
     assert!(a.assignment.membership().unwrap().0 > generation);
 
@@ -91,13 +105,16 @@ fn a_revoked_partition_waits_for_its_release() {
     assert!(b.owned.is_empty());
     a.owned.retain(|own| !revoked.contains(own));
     a.assignment.release().unwrap();
-    until(&mut [&mut a, &mut b], "handed over", |m| m[1].owned.iter().copied().eq(revoked.iter().copied()));
+    until(&mut [&mut a, &mut b], "handed over", |m| {
+        m[1].owned.iter().copied().eq(revoked.iter().copied())
+    });
 }
 
 #[test]
 fn a_static_member_comes_back_to_its_partitions() {
     let config = with_topics(2);
-    let (mut a, mut b) = (Member::join(&config, Some("pod-0")), Member::join(&config, Some("pod-1")));
+    let (mut a, mut b) =
+        (Member::join(&config, Some("pod-0")), Member::join(&config, Some("pod-1")));
     until(&mut [&mut a, &mut b], "shared", |m| m[0].owned.len() == 1 && m[1].owned.len() == 1);
     let (owned, seen) = (a.owned.clone(), b.changes.len());
     a.assignment.leave();

@@ -1,7 +1,9 @@
 //! The mock broker: that the demo's path works on it, and that a broker that goes away and comes back is waited for.
 
 use cartwheel_core::sends::Kind;
-use cartwheel_kafka::{Admin, Batch, Error, KafkaConfig, MockBroker, SendsProducer, Source, Start, TopicSpec};
+use cartwheel_kafka::{
+    Admin, Batch, Error, KafkaConfig, MockBroker, SendsProducer, Source, Start, TopicSpec,
+};
 use std::time::{Duration, Instant};
 
 const LONG: Duration = Duration::from_secs(20);

@@ -4,8 +4,8 @@ mod common;
 
 use cartwheel_core::sends::Kind;
 use cartwheel_kafka::{
-    Admin, Batch, Compacted, Error, EventsProducer, KafkaConfig, Message, Offsets, OwnedRecord, SendsProducer, Source, Start, TopicSpec,
-    partition_of,
+    Admin, Batch, Compacted, Error, EventsProducer, KafkaConfig, Message, Offsets, OwnedRecord,
+    SendsProducer, Source, Start, TopicSpec, partition_of,
 };
 use common::{LONG, fresh, lead, with_topics};
 use std::process::Command;
@@ -34,7 +34,12 @@ fn read_error(source: &mut Source) -> Error {
 }
 
 async fn append(producer: &EventsProducer, topic: &str, key: &str, value: Option<&str>) -> i32 {
-    let message = Message { topic, key: Some(key.as_bytes()), value: value.map(str::as_bytes), ..Message::default() };
+    let message = Message {
+        topic,
+        key: Some(key.as_bytes()),
+        value: value.map(str::as_bytes),
+        ..Message::default()
+    };
     producer.send(message).await.unwrap().partition
 }
 
@@ -59,12 +64,21 @@ fn batches_carry_everything_that_was_appended() {
 
     let mut source = Source::open(&config, &config.topics().sends, 0, Start::Beginning).unwrap();
     let records = read(&mut source, 3002);
-    assert_eq!(records.iter().map(|record| record.offset).collect::<Vec<_>>(), (0..3002).collect::<Vec<_>>());
+    assert_eq!(
+        records.iter().map(|record| record.offset).collect::<Vec<_>>(),
+        (0..3002).collect::<Vec<_>>()
+    );
     let first = records[0].sends_headers().unwrap();
-    assert_eq!((first.kind, records[0].headers.len(), records[0].key.as_deref()), (Kind::Leader, 1, None));
+    assert_eq!(
+        (first.kind, records[0].headers.len(), records[0].key.as_deref()),
+        (Kind::Leader, 1, None)
+    );
     let last = records[3001].sends_headers().unwrap();
     assert_eq!((last.kind, last.leader, last.seq), (Kind::Command, leader, 3001));
-    assert_eq!((records[3001].key.as_deref(), records[3001].value.as_deref()), (Some(&b"ana"[..]), Some(&b"{}"[..])));
+    assert_eq!(
+        (records[3001].key.as_deref(), records[3001].value.as_deref()),
+        (Some(&b"ana"[..]), Some(&b"{}"[..]))
+    );
     assert!(records[3001].timestamp_ms > 1_700_000_000_000);
     assert_eq!((source.position(), source.lag(LONG).unwrap()), (3002, 0));
 }
@@ -97,12 +111,22 @@ fn an_independent_reader_accepts_what_the_rule_says() {
     send(&current, Kind::Command, new, 5, "gap");
     send(&current, Kind::Turn, new, 4, "");
     let lines = cartwheel_broker::read_sends(&config.bootstrap, &config.topics().sends).unwrap();
-    let lines: Vec<serde_json::Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let accepted: Vec<_> = lines[..lines.len() - 1].iter().map(|line| (line["seq"].as_u64(), line["key"].as_str())).collect();
-    assert_eq!(accepted, [(Some(1), None), (Some(2), None), (Some(3), Some("ana")), (Some(4), None)]);
+    let lines: Vec<serde_json::Value> =
+        lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let accepted: Vec<_> = lines[..lines.len() - 1]
+        .iter()
+        .map(|line| (line["seq"].as_u64(), line["key"].as_str()))
+        .collect();
+    assert_eq!(
+        accepted,
+        [(Some(1), None), (Some(2), None), (Some(3), Some("ana")), (Some(4), None)]
+    );
     assert_eq!(lines[2]["value"]["n"], 1);
     let counts = lines.last().unwrap();
-    assert_eq!((counts["records"].as_u64(), counts["leaders"].as_u64(), counts["rejected"].as_u64()), (Some(9), Some(2), Some(3)));
+    assert_eq!(
+        (counts["records"].as_u64(), counts["leaders"].as_u64(), counts["rejected"].as_u64()),
+        (Some(9), Some(2), Some(3))
+    );
     assert_eq!(counts["accepted"], serde_json::json!({"command": 1, "turn": 3}));
 }
 
@@ -126,10 +150,16 @@ fn an_offset_that_is_not_in_the_log_is_an_error() {
     decide(&config, 9);
     let topic = config.topics().sends;
     let mut source = Source::open(&config, &topic, 0, Start::Offset(11)).unwrap();
-    assert_eq!(read_error(&mut source), Error::OffsetOutOfRange { topic: topic.clone(), partition: 0, offset: 11 });
+    assert_eq!(
+        read_error(&mut source),
+        Error::OffsetOutOfRange { topic: topic.clone(), partition: 0, offset: 11 }
+    );
     source.seek(9, LONG).unwrap();
     assert_eq!(read(&mut source, 1)[0].offset, 9, "a reader goes on after an explicit seek");
-    assert!(matches!(Source::open(&config, &topic, 0, Start::Offset(-1)), Err(Error::OffsetOutOfRange { .. })));
+    assert!(matches!(
+        Source::open(&config, &topic, 0, Start::Offset(-1)),
+        Err(Error::OffsetOutOfRange { .. })
+    ));
 }
 
 #[test]
@@ -152,12 +182,18 @@ fn wrong_topics_and_partitions_are_named() {
     let config = with_topics(2);
     let missing = format!("{}.evnts.v1", config.namespace);
     let error = Source::open(&config, &missing, 0, Start::Beginning).unwrap_err();
-    assert_eq!(error, Error::NoTopic { topic: missing.clone(), bootstrap: config.bootstrap.clone() });
+    assert_eq!(
+        error,
+        Error::NoTopic { topic: missing.clone(), bootstrap: config.bootstrap.clone() }
+    );
     assert!(error.to_string().contains("--create-topics"), "{error}");
     let error = Source::open(&config, &config.topics().events, 2, Start::Beginning).unwrap_err();
     assert!(matches!(error, Error::NoPartition { partition: 2, partitions: 2, .. }), "{error}");
     let spec = [TopicSpec::all(&fresh(), 1, 1, None)[0].clone()];
-    assert!(matches!(Admin::new(&config, LONG).unwrap().ensure(&spec, false), Err(Error::NoTopic { .. })));
+    assert!(matches!(
+        Admin::new(&config, LONG).unwrap().ensure(&spec, false),
+        Err(Error::NoTopic { .. })
+    ));
 }
 
 #[test]
@@ -181,8 +217,14 @@ fn topics_are_described_as_they_were_created() {
     let admin = Admin::new(&config, LONG).unwrap();
     let names = config.topics();
     let sends = admin.describe(&names.sends).unwrap();
-    assert_eq!((sends.partitions, sends.replication, sends.retention_ms, sends.compacted), (3, 1, Some(86_400_000), Some(false)));
-    assert_eq!((sends.log_append_time, sends.unclean_election, sends.min_insync), (Some(false), Some(false), Some(1)));
+    assert_eq!(
+        (sends.partitions, sends.replication, sends.retention_ms, sends.compacted),
+        (3, 1, Some(86_400_000), Some(false))
+    );
+    assert_eq!(
+        (sends.log_append_time, sends.unclean_election, sends.min_insync),
+        (Some(false), Some(false), Some(1))
+    );
     assert!(sends.max_message_bytes > Some(1_000_000));
     assert_eq!(sends.warnings().len(), 2, "{:?}", sends.warnings());
     let suppressions = admin.describe(&names.suppressions).unwrap();
@@ -198,7 +240,8 @@ fn a_full_queue_is_back_pressure() {
     config.properties.insert("queue.buffering.max.messages".to_owned(), "10".to_owned());
     config.linger_ms = 1000;
     let producer = SendsProducer::open(&config, &config.topics().sends, 0).unwrap();
-    let accepted = (1..=100).take_while(|seq| producer.send(Kind::Turn, 0, *seq, b"", b"{}").is_ok()).count();
+    let accepted =
+        (1..=100).take_while(|seq| producer.send(Kind::Turn, 0, *seq, b"", b"{}").is_ok()).count();
     assert_eq!(producer.send(Kind::Turn, 0, 101, b"", b"{}"), Err(Error::QueueFull));
     assert_eq!(accepted, 10);
     producer.flush(LONG).unwrap();
@@ -220,15 +263,27 @@ async fn keys_land_where_java_and_we_say() {
     let topic = config.topics().events;
     let producer = EventsProducer::new(&config).unwrap();
     for key in ["21", "foobar", "a-little-bit-long-string", "c0001234567", "ü", "abc"] {
-        assert_eq!(append(&producer, &topic, key, Some("{}")).await, partition_of(key.as_bytes(), 7), "{key}");
+        assert_eq!(
+            append(&producer, &topic, key, Some("{}")).await,
+            partition_of(key.as_bytes(), 7),
+            "{key}"
+        );
     }
-    let chosen =
-        Message { topic: &topic, partition: Some(6), value: Some(b"{}"), headers: &[("a", b"1"), ("b", b"")], ..Message::default() };
+    let chosen = Message {
+        topic: &topic,
+        partition: Some(6),
+        value: Some(b"{}"),
+        headers: &[("a", b"1"), ("b", b"")],
+        ..Message::default()
+    };
     assert_eq!(producer.send(chosen).await.unwrap().partition, 6);
     let mut source = Source::open(&config, &topic, 6, Start::Beginning).unwrap();
     let all = read(&mut source, 1);
     let record = all.iter().find(|record| record.key.is_none()).or_else(|| all.last()).unwrap();
-    assert_eq!((record.header("a"), record.header("b"), record.header("c")), (Some(&b"1"[..]), Some(&b""[..]), None));
+    assert_eq!(
+        (record.header("a"), record.header("b"), record.header("c")),
+        (Some(&b"1"[..]), Some(&b""[..]), None)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -264,17 +319,34 @@ async fn records_of_another_client_are_read() {
     let config = with_topics(2);
     let topic = config.topics().events;
     let mut kcat = Command::new("kcat")
-        .args(["-P", "-q", "-b", &config.bootstrap, "-t", &topic, "-K", ":", "-X", "partitioner=murmur2_random", "-z", "gzip"])
+        .args([
+            "-P",
+            "-q",
+            "-b",
+            &config.bootstrap,
+            "-t",
+            &topic,
+            "-K",
+            ":",
+            "-X",
+            "partitioner=murmur2_random",
+            "-z",
+            "gzip",
+        ])
         .stdin(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    std::io::Write::write_all(&mut kcat.stdin.take().unwrap(), b"ana:{\"n\":1}\nbob:{\"n\":2}\n").unwrap();
+    std::io::Write::write_all(&mut kcat.stdin.take().unwrap(), b"ana:{\"n\":1}\nbob:{\"n\":2}\n")
+        .unwrap();
     assert!(kcat.wait().unwrap().success());
     for (key, value) in [("ana", "{\"n\":1}"), ("bob", "{\"n\":2}")] {
-        let mut source = Source::open(&config, &topic, partition_of(key.as_bytes(), 2), Start::Beginning).unwrap();
+        let mut source =
+            Source::open(&config, &topic, partition_of(key.as_bytes(), 2), Start::Beginning)
+                .unwrap();
         let records = read(&mut source, 1);
         assert!(
-            records.iter().any(|record| record.key.as_deref() == Some(key.as_bytes()) && record.value.as_deref() == Some(value.as_bytes())),
+            records.iter().any(|record| record.key.as_deref() == Some(key.as_bytes())
+                && record.value.as_deref() == Some(value.as_bytes())),
             "{key}"
         );
     }

@@ -36,7 +36,8 @@ pub(crate) fn failure(error: &reqwest::Error) -> Outcome {
     if error.is_connect() {
         return Outcome::Retry { after: None, reason: RetryReason::Connect };
     }
-    let reason = if error.is_timeout() { AmbiguousReason::Timeout } else { AmbiguousReason::ConnectionLost };
+    let reason =
+        if error.is_timeout() { AmbiguousReason::Timeout } else { AmbiguousReason::ConnectionLost };
     Outcome::Ambiguous { reason }
 }
 
@@ -57,11 +58,16 @@ pub(crate) fn wait(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let seconds = |text: &str| text.parse().ok().map(Duration::from_secs);
     let date = |text: &str| DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text).ok();
-    let until = |text: &str, now: &str| (date(text)?.as_second()).checked_sub(date(now)?.as_second());
+    let until =
+        |text: &str, now: &str| (date(text)?.as_second()).checked_sub(date(now)?.as_second());
     let retry_after = text("retry-after").and_then(|value| {
-        seconds(value).or_else(|| until(value, text("date")?).map(|wait| Duration::from_secs(wait.max(0).unsigned_abs())))
+        seconds(value).or_else(|| {
+            until(value, text("date")?).map(|wait| Duration::from_secs(wait.max(0).unsigned_abs()))
+        })
     });
-    retry_after.or_else(|| text("ratelimit-reset").and_then(seconds)).map(|wait| wait.min(LONGEST_WAIT))
+    retry_after
+        .or_else(|| text("ratelimit-reset").and_then(seconds))
+        .map(|wait| wait.min(LONGEST_WAIT))
 }
 
 #[cfg(test)]
@@ -70,7 +76,10 @@ mod tests {
     use reqwest::header::{HeaderName, HeaderValue};
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect()
     }
 
     #[test]

@@ -59,7 +59,9 @@ impl Brand {
 
 /// Whether this is an absolute http or https URL that may stand in a header: visible ASCII without angle brackets.
 pub(crate) fn is_web_url(text: &str) -> bool {
-    let web = ["https://", "http://"].iter().any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
+    let web = ["https://", "http://"]
+        .iter()
+        .any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
     web && text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"'))
 }
 

@@ -27,14 +27,21 @@ impl Secret {
 
     /// The secret of a field that is given inline or as `FIELD_file` (whose trailing line break is cut off); none if neither is.
     /// Both, an unreadable file or an empty secret is an error, which names the field and the file.
-    pub fn resolve(field: &'static str, inline: Option<&Secret>, file: Option<&Path>) -> Result<Option<Secret>, ConfigError> {
+    pub fn resolve(
+        field: &'static str,
+        inline: Option<&Secret>,
+        file: Option<&Path>,
+    ) -> Result<Option<Secret>, ConfigError> {
         let secret = match (inline, file) {
             (None, None) => return Ok(None),
-            (Some(_), Some(_)) => return Err(ConfigError::new(field, "give either the value or the file, not both")),
+            (Some(_), Some(_)) => {
+                return Err(ConfigError::new(field, "give either the value or the file, not both"));
+            }
             (Some(secret), None) => secret.clone(),
             (None, Some(file)) => {
-                let text = std::fs::read_to_string(file)
-                    .map_err(|error| ConfigError::new(field, format!("cannot read {}: {error}", file.display())))?;
+                let text = std::fs::read_to_string(file).map_err(|error| {
+                    ConfigError::new(field, format!("cannot read {}: {error}", file.display()))
+                })?;
                 Secret::new(text.trim_end_matches(['\r', '\n']))
             }
         };
@@ -71,7 +78,9 @@ mod tests {
     fn is_never_shown() {
         let secret: Secret = serde_json::from_str("\"hunter2\"").unwrap();
         assert_eq!(secret.reveal(), "hunter2");
-        for shown in [format!("{secret:?}"), format!("{secret}"), serde_json::to_string(&secret).unwrap()] {
+        for shown in
+            [format!("{secret:?}"), format!("{secret}"), serde_json::to_string(&secret).unwrap()]
+        {
             assert!(shown.contains(REDACTED) && !shown.contains("hunter2"), "{shown}");
         }
     }

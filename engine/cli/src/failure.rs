@@ -1,7 +1,10 @@
 //! What can go wrong in a command, the exit code that says so (sysexits.h), and how a person or a program is told.
 
 use crate::flags::Output;
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report, Severity};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report,
+    Severity,
+};
 use serde_json::json;
 use std::io::IsTerminal;
 use std::ops::Range;
@@ -68,7 +71,13 @@ impl Fault {
     }
 
     /// A fault at `span` of the file `path` with this text.
-    pub fn at(path: &str, text: &str, span: Range<usize>, message: impl Into<String>, help: Option<String>) -> Self {
+    pub fn at(
+        path: &str,
+        text: &str,
+        span: Range<usize>,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) -> Self {
         let place = Place { path: path.into(), text: text.into(), span: clamp(text, span) };
         Self { message: message.into(), help, place: Some(place) }
     }
@@ -78,7 +87,8 @@ impl Fault {
         diagnostic.help.clone_from(&self.help);
         let Some(place) = &self.place else { return Report::new(diagnostic) };
         let label = LabeledSpan::underline(place.span.clone());
-        Report::new(diagnostic.with_label(label)).with_source_code(NamedSource::new(&place.path, place.text.clone()))
+        Report::new(diagnostic.with_label(label))
+            .with_source_code(NamedSource::new(&place.path, place.text.clone()))
     }
 
     /// For programs.
@@ -200,7 +210,13 @@ mod tests {
 
     #[test]
     fn a_fault_shows_its_line_and_a_caret() {
-        let fault = Fault::at("a.yaml", "one: 1\ntwö: 2\n", 7..11, "unknown key `twö`", Some("did you mean `two`?".into()));
+        let fault = Fault::at(
+            "a.yaml",
+            "one: 1\ntwö: 2\n",
+            7..11,
+            "unknown key `twö`",
+            Some("did you mean `two`?".into()),
+        );
         let text = Failure::config(fault.clone()).text(false);
         for part in ["unknown key `twö`", "a.yaml:2:1", "did you mean `two`?", "1 problem"] {
             assert!(text.contains(part), "{part} in {text}");

@@ -23,24 +23,30 @@ pub fn compile(loaded: &Loaded) -> Result<Compiled, Failure> {
     let sources = files(dir, "yaml")?;
     if sources.is_empty() {
         let message = format!("there is no journey (*.yaml) in {}", dir.display());
-        return Err(Failure::Data(vec![Fault::new(message, Some("set journeys_dir, or write one".into()))]));
+        return Err(Failure::Data(vec![Fault::new(
+            message,
+            Some("set journeys_dir, or write one".into()),
+        )]));
     }
     let checked = check(&loaded.settings.policy, &sources);
     let fault = |problem: &Problem| placed(problem, &sources, loaded);
     let Some(plan) = checked.plan else {
-        let errors = || checked.problems.iter().filter(|problem| problem.severity == Severity::Error);
+        let errors =
+            || checked.problems.iter().filter(|problem| problem.severity == Severity::Error);
         let of_policy = errors().all(|problem| text_of(problem, &sources).is_none());
         let faults = errors().map(fault).collect();
         return Err(if of_policy { Failure::Config(faults) } else { Failure::Data(faults) });
     };
-    let warnings = checked.problems.iter().map(fault).chain(unrouted::warnings(loaded, &plan)).collect();
+    let warnings =
+        checked.problems.iter().map(fault).chain(unrouted::warnings(loaded, &plan)).collect();
     Ok(Compiled { plan, warnings, sources })
 }
 
 /// The files of a folder with this ending, in order of their names.
 pub fn files(dir: &Path, ending: &str) -> Result<Vec<Source>, Failure> {
-    let unreadable =
-        |path: &Path, error: std::io::Error| Failure::Data(vec![Fault::new(format!("{} cannot be read: {error}", path.display()), None)]);
+    let unreadable = |path: &Path, error: std::io::Error| {
+        Failure::Data(vec![Fault::new(format!("{} cannot be read: {error}", path.display()), None)])
+    };
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(|error| unreadable(dir, error))? {
         let path = entry.map_err(|error| unreadable(dir, error))?.path();

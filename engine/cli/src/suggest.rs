@@ -2,8 +2,12 @@
 
 /// The nearest of `known`, if it is near enough to be meant.
 pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let scored = known.into_iter().map(|candidate| (strsim::jaro_winkler(word, candidate), candidate));
-    scored.filter(|(score, _)| *score > 0.78).max_by(|left, right| left.0.total_cmp(&right.0)).map(|(_, candidate)| candidate)
+    let scored =
+        known.into_iter().map(|candidate| (strsim::jaro_winkler(word, candidate), candidate));
+    scored
+        .filter(|(score, _)| *score > 0.78)
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, candidate)| candidate)
 }
 
 /// What to tell a person who wrote `word` where one of `known` was expected.

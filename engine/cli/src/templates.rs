@@ -12,7 +12,8 @@ use std::collections::BTreeSet;
 /// # Errors
 /// [`Failure::Data`] with everything that is wrong.
 pub fn load(settings: &Settings, plan: &Plan) -> Result<Templates, Failure> {
-    let wrong = |problems: Vec<TemplateProblem>| Failure::Data(problems.iter().map(placed).collect());
+    let wrong =
+        |problems: Vec<TemplateProblem>| Failure::Data(problems.iter().map(placed).collect());
     let templates = Templates::load(&settings.templates_dir).map_err(wrong)?;
     let missing = templates.check(sends(plan));
     if missing.is_empty() { Ok(templates) } else { Err(wrong(missing)) }
@@ -31,9 +32,14 @@ fn sends(plan: &Plan) -> BTreeSet<(&str, Channel)> {
 
 /// The problem with its line, if it has one and the file can be read.
 fn placed(problem: &TemplateProblem) -> Fault {
-    let text = problem.line.and_then(|line| Some((line, std::fs::read_to_string(&problem.file).ok()?)));
+    let text =
+        problem.line.and_then(|line| Some((line, std::fs::read_to_string(&problem.file).ok()?)));
     let Some((line, text)) = text else { return Fault::new(problem.to_string(), None) };
-    let start = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
-    let end = text.get(start..).and_then(|rest| rest.find('\n')).map_or(text.len(), |length| start + length);
+    let start =
+        text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
+    let end = text
+        .get(start..)
+        .and_then(|rest| rest.find('\n'))
+        .map_or(text.len(), |length| start + length);
     Fault::at(&problem.file.display().to_string(), &text, start..end, problem.message.clone(), None)
 }

@@ -29,7 +29,10 @@ fn senders(plan: &Plan) -> BTreeMap<Channel, BTreeSet<&str>> {
 
 fn warning(loaded: &Loaded, channel: Channel, journeys: &BTreeSet<&str>) -> Fault {
     let names: Vec<String> = journeys.iter().map(|name| format!("`{name}`")).collect();
-    let message = format!("{channel} goes nowhere: {} send by it and no provider serves it", names.join(", "));
+    let message = format!(
+        "{channel} goes nowhere: {} send by it and no provider serves it",
+        names.join(", ")
+    );
     let help = format!(
         "set providers.route.{channel}, or take {channel} out of the steps; until then such commands become dead letters (no_provider)"
     );

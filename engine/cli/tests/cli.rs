@@ -57,16 +57,29 @@ fn changed(file: &str, from: &str, to: &str) -> TempDir {
 /// `FILE:LINE:COLUMN` of a text in a file of the folder, as reports show it.
 fn place(dir: &TempDir, file: &str, text: &str) -> String {
     let content = std::fs::read_to_string(dir.path().join(file)).unwrap();
-    let (index, line) = content.lines().enumerate().find(|(_, line)| line.contains(text)).expect("the text is there");
+    let (index, line) = content
+        .lines()
+        .enumerate()
+        .find(|(_, line)| line.contains(text))
+        .expect("the text is there");
     format!("{}:{}:{}", file.rsplit('/').next().unwrap(), index + 1, line.find(text).unwrap() + 1)
 }
 
 #[test]
 fn the_shipped_configuration_is_right_and_its_traces_pass() {
-    expect(&cartwheel(&shipped(), &["check"], &[]), 0, &["cart_abandonment", "welcome", "2 journeys"]);
+    expect(
+        &cartwheel(&shipped(), &["check"], &[]),
+        0,
+        &["cart_abandonment", "welcome", "2 journeys"],
+    );
     expect(&cartwheel(&shipped(), &["test"], &[]), 0, &["ok  ", " 0 failed"]);
-    let json: Value = serde_json::from_slice(&cartwheel(&shipped(), &["check", "--output", "json"], &[]).stdout).unwrap();
-    assert_eq!((json["ok"].as_bool(), json["journeys"][1]["journey"].as_str()), (Some(true), Some("welcome")));
+    let json: Value =
+        serde_json::from_slice(&cartwheel(&shipped(), &["check", "--output", "json"], &[]).stdout)
+            .unwrap();
+    assert_eq!(
+        (json["ok"].as_bool(), json["journeys"][1]["journey"].as_str()),
+        (Some(true), Some("welcome"))
+    );
 }
 
 #[test]
@@ -84,7 +97,11 @@ fn wrong_use_is_64_and_help_is_0() {
 fn an_unknown_key_is_78_with_place_and_suggestion() {
     let dir = changed("cartwheel.yaml", "hold_after:", "hold_afer:");
     let place = place(&dir, "cartwheel.yaml", "hold_afer");
-    expect(&cartwheel(dir.path(), &["check"], &[]), 78, &["unknown key `hold_afer`", &place, "did you mean `hold_after`?"]);
+    expect(
+        &cartwheel(dir.path(), &["check"], &[]),
+        78,
+        &["unknown key `hold_afer`", &place, "did you mean `hold_after`?"],
+    );
     let output = cartwheel(dir.path(), &["check", "--output", "json"], &[]);
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     let problem = &json["problems"][0];
@@ -99,36 +116,93 @@ fn wrong_values_and_missing_files_are_78() {
     let dir = changed("cartwheel.yaml", "zone: America/New_York", "zone: America/New_Yrok");
     expect(&cartwheel(dir.path(), &["check"], &[]), 78, &["America/New_Yrok", "cartwheel.yaml:"]);
     let dir = changed("cartwheel.yaml", "listen: 127.0.0.1:9464", "listen: 0.0.0.0:9464");
-    expect(&cartwheel(dir.path(), &["check"], &[]), 78, &["not a loopback address", "insecure_local"]);
+    expect(
+        &cartwheel(dir.path(), &["check"], &[]),
+        78,
+        &["not a loopback address", "insecure_local"],
+    );
     let much = ["--set", "engine.expected_customers=2000000000", "check"];
-    expect(&cartwheel(&shipped(), &much, &[]), 78, &["engine.expected_customers", "2000000000 is more than 1000000000"]);
-    let dir = changed("cartwheel.yaml", "# unsubscribe_secrets_file: /run/secrets/unsubscribe", "unsubscribe_secrets_file: none");
-    expect(&cartwheel(dir.path(), &["check"], &[]), 78, &["inbound.unsubscribe_secrets", "cannot read"]);
-    expect(&cartwheel(Path::new("/nowhere"), &["check"], &[]), 78, &["cannot be read", "--config-dir"]);
+    expect(
+        &cartwheel(&shipped(), &much, &[]),
+        78,
+        &["engine.expected_customers", "2000000000 is more than 1000000000"],
+    );
+    let dir = changed(
+        "cartwheel.yaml",
+        "# unsubscribe_secrets_file: /run/secrets/unsubscribe",
+        "unsubscribe_secrets_file: none",
+    );
+    expect(
+        &cartwheel(dir.path(), &["check"], &[]),
+        78,
+        &["inbound.unsubscribe_secrets", "cannot read"],
+    );
+    expect(
+        &cartwheel(Path::new("/nowhere"), &["check"], &[]),
+        78,
+        &["cannot be read", "--config-dir"],
+    );
 }
 
 #[test]
 fn a_wrong_journey_or_trace_is_65_with_its_place() {
     let dir = changed("journeys/welcome.yaml", "reentry: never", "re_entry: never");
-    expect(&cartwheel(dir.path(), &["check"], &[]), 65, &[&place(&dir, "journeys/welcome.yaml", "re_entry"), "re_entry"]);
-    let dir = changed("journeys/welcome.trace", "expect ana entered trigger", "expect ana enterd trigger");
-    expect(&cartwheel(dir.path(), &["check"], &[]), 65, &[&place(&dir, "journeys/welcome.trace", "enterd"), "did you mean `entered`?"]);
+    expect(
+        &cartwheel(dir.path(), &["check"], &[]),
+        65,
+        &[&place(&dir, "journeys/welcome.yaml", "re_entry"), "re_entry"],
+    );
+    let dir = changed(
+        "journeys/welcome.trace",
+        "expect ana entered trigger",
+        "expect ana enterd trigger",
+    );
+    expect(
+        &cartwheel(dir.path(), &["check"], &[]),
+        65,
+        &[&place(&dir, "journeys/welcome.trace", "enterd"), "did you mean `entered`?"],
+    );
 }
 
 #[test]
 fn a_condition_that_compares_a_text_with_a_number_is_65_with_its_place() {
-    let dir = changed("journeys/cart_abandonment.yaml", "when: event.cart.total >= 20", "when: event.cart.id >= 20");
+    let dir = changed(
+        "journeys/cart_abandonment.yaml",
+        "when: event.cart.total >= 20",
+        "when: event.cart.id >= 20",
+    );
     let operator = place(&dir, "journeys/cart_abandonment.yaml", ">= 20");
-    let parts = [&operator, "`event.cart.id` is a string and `20` is a number", "write \"20\" in quotes", "when: event.cart.id >= 20", "─"];
+    let parts = [
+        &operator,
+        "`event.cart.id` is a string and `20` is a number",
+        "write \"20\" in quotes",
+        "when: event.cart.id >= 20",
+        "─",
+    ];
     expect(&cartwheel(dir.path(), &["check"], &[]), 65, &parts);
 }
 
 #[test]
 fn a_channel_that_nobody_serves_is_a_warning() {
     let output = cartwheel(&shipped(), &["check"], &[]);
-    expect(&output, 0, &["sms goes nowhere", "`cart_abandonment`", "providers.route.sms", "no_provider", "cartwheel.yaml:"]);
-    let json: Value = serde_json::from_slice(&cartwheel(&shipped(), &["check", "--output", "json"], &[]).stdout).unwrap();
-    assert!(json["warnings"][0]["message"].as_str().unwrap().starts_with("sms goes nowhere"), "{json}");
+    expect(
+        &output,
+        0,
+        &[
+            "sms goes nowhere",
+            "`cart_abandonment`",
+            "providers.route.sms",
+            "no_provider",
+            "cartwheel.yaml:",
+        ],
+    );
+    let json: Value =
+        serde_json::from_slice(&cartwheel(&shipped(), &["check", "--output", "json"], &[]).stdout)
+            .unwrap();
+    assert!(
+        json["warnings"][0]["message"].as_str().unwrap().starts_with("sms goes nowhere"),
+        "{json}"
+    );
     let dir = changed(
         "cartwheel.yaml",
         "route: { email: smtp }",
@@ -142,14 +216,23 @@ fn a_channel_that_nobody_serves_is_a_warning() {
 #[test]
 fn a_trace_that_differs_is_65_and_shows_the_timeline() {
     let dir = changed("journeys/welcome.yaml", "- wait: 48h", "- wait: 47h");
-    let parts =
-        ["FAIL", "- 2026-03-04 10:00", "+ 2026-03-04 09:00", "this was expected and did not happen", "was sent and no line expects it"];
+    let parts = [
+        "FAIL",
+        "- 2026-03-04 10:00",
+        "+ 2026-03-04 09:00",
+        "this was expected and did not happen",
+        "was sent and no line expects it",
+    ];
     expect(&cartwheel(dir.path(), &["test"], &[]), 65, &parts);
 }
 
 #[test]
 fn flags_win_over_environment_over_file_over_defaults() {
-    let env = [("CARTWHEEL__ENGINE__MARGIN", "2s"), ("CARTWHEEL__ENGINE__MAX_BATCH", "100"), ("CARTWHEEL__ENGINE__CREATE_TOPICS", "false")];
+    let env = [
+        ("CARTWHEEL__ENGINE__MARGIN", "2s"),
+        ("CARTWHEEL__ENGINE__MAX_BATCH", "100"),
+        ("CARTWHEEL__ENGINE__CREATE_TOPICS", "false"),
+    ];
     let output = cartwheel(&shipped(), &["--set", "engine.margin=3s", "config", "print"], &env);
     let lines = [
         "  margin: \"3s\"  # command line",
@@ -161,13 +244,17 @@ fn flags_win_over_environment_over_file_over_defaults() {
     expect(&output, 0, &lines);
     let output = cartwheel(&shipped(), &["config", "print"], &[("CARTWHEEL__ENGIN__MARGIN", "2s")]);
     expect(&output, 78, &["CARTWHEEL__ENGIN", "did you mean `engine`?"]);
-    let output = cartwheel(&shipped(), &["config", "print"], &[("CARTWHEEL__ENGINE__MAX_BATCH", "many")]);
+    let output =
+        cartwheel(&shipped(), &["config", "print"], &[("CARTWHEEL__ENGINE__MAX_BATCH", "many")]);
     expect(&output, 78, &["CARTWHEEL__ENGINE__MAX_BATCH"]);
 }
 
 #[test]
 fn a_secret_is_shown_only_when_asked_for() {
-    let env = [("CARTWHEEL__ADMIN__TOKEN_SHA256", "not a hash"), ("CARTWHEEL__PROVIDERS__SMTP__PASSWORD", "12345678")];
+    let env = [
+        ("CARTWHEEL__ADMIN__TOKEN_SHA256", "not a hash"),
+        ("CARTWHEEL__PROVIDERS__SMTP__PASSWORD", "12345678"),
+    ];
     let output = cartwheel(&shipped(), &["config", "print"], &env);
     expect(&output, 78, &["admin.token_sha256", "64 hexadecimal digits"]);
     assert!(!told(&output).contains("not a hash"));
@@ -196,9 +283,17 @@ fn a_secret_beside_a_fault_is_not_shown() {
         }
     }
     // The token itself instead of its hash, without a file's secret beside it and with one.
-    let dir = changed("cartwheel.yaml", "  insecure_local: true", "  token_sha256: hunter2\n  insecure_local: true");
+    let dir = changed(
+        "cartwheel.yaml",
+        "  insecure_local: true",
+        "  token_sha256: hunter2\n  insecure_local: true",
+    );
     let output = cartwheel(dir.path(), &["check"], &[]);
-    expect(&output, 78, &["64 hexadecimal digits", &place(&dir, "cartwheel.yaml", "token_sha256:")]);
+    expect(
+        &output,
+        78,
+        &["64 hexadecimal digits", &place(&dir, "cartwheel.yaml", "token_sha256:")],
+    );
     assert!(!told(&output).contains("hunter2"), "{}", told(&output));
     let env = [("CARTWHEEL__INBOUND__UNSUBSCRIBE_SECRETS", "hunter2")];
     let output = cartwheel(&shipped(), &["check"], &env);
@@ -210,7 +305,11 @@ fn a_secret_beside_a_fault_is_not_shown() {
 fn a_password_in_the_environment_is_text() {
     for password in ["[hunter2", "{hunter2}"] {
         let env = [("CARTWHEEL__PROVIDERS__SMTP__PASSWORD", password)];
-        expect(&cartwheel(&shipped(), &["config", "print"], &env), 0, &[&format!("password: \"{password}\"  # environment")]);
+        expect(
+            &cartwheel(&shipped(), &["config", "print"], &env),
+            0,
+            &[&format!("password: \"{password}\"  # environment")],
+        );
     }
 }
 
@@ -222,7 +321,9 @@ fn schema_completions_and_manual_are_made() {
     expect(&cartwheel(Path::new("/nowhere"), &["completions", "bash"], &[]), 0, &["_cartwheel()"]);
     let dir = tempfile::tempdir().unwrap();
     expect(&cartwheel(Path::new("/nowhere"), &["man", dir.path().to_str().unwrap()], &[]), 0, &[]);
-    assert!(dir.path().join("cartwheel.1").is_file() && dir.path().join("cartwheel-check.1").is_file());
+    assert!(
+        dir.path().join("cartwheel.1").is_file() && dir.path().join("cartwheel-check.1").is_file()
+    );
 }
 
 /// An address on this machine at which nobody listens.
@@ -282,16 +383,25 @@ fn a_data_directory_that_cannot_be_used_is_named() {
     let lock = std::fs::File::create(dir.path().join("engine.lock")).unwrap();
     lock.lock().unwrap();
     let set = format!("data_dir={}", dir.path().display());
-    expect(&cartwheel(&shipped(), &["--set", &set, "run"], &[]), 75, &["in use by another process", &dir.path().display().to_string()]);
+    expect(
+        &cartwheel(&shipped(), &["--set", &set, "run"], &[]),
+        75,
+        &["in use by another process", &dir.path().display().to_string()],
+    );
 }
 
 #[test]
 fn what_a_process_would_lack_is_said_before_it_starts() {
     let refused = |sets: &[&str], command: &str, parts: &[&str]| {
-        let args: Vec<&str> = sets.iter().flat_map(|set| ["--set", *set]).chain([command]).collect();
+        let args: Vec<&str> =
+            sets.iter().flat_map(|set| ["--set", *set]).chain([command]).collect();
         expect(&cartwheel(&shipped(), &args, &[]), 78, parts);
     };
-    refused(&["admin.insecure_local=false"], "run", &["there is no token", "cartwheel.yaml:", "admin.token_sha256_file"]);
+    refused(
+        &["admin.insecure_local=false"],
+        "run",
+        &["there is no token", "cartwheel.yaml:", "admin.token_sha256_file"],
+    );
     refused(&["log.level=a=b=c"], "run", &["log.level", "warn,cartwheel=debug"]);
     refused(&[], "deliver", &["no key to sign unsubscribe links", "openssl rand -hex 32"]);
     let dir = changed("cartwheel.yaml", "brand:", "log: { level: warn }\n#");
@@ -307,7 +417,11 @@ fn a_wrong_template_is_65_with_its_place() {
     let dir = changed("cartwheel.yaml", "brand:", "brand:");
     std::fs::remove_file(dir.path().join("templates/cart_reminder/sms.liquid")).unwrap();
     for command in ["check", "run", "deliver"] {
-        expect(&cartwheel(dir.path(), &[command], &[]), 65, &["sms.liquid", "a journey sends `cart_reminder` by sms"]);
+        expect(
+            &cartwheel(dir.path(), &[command], &[]),
+            65,
+            &["sms.liquid", "a journey sends `cart_reminder` by sms"],
+        );
     }
 }
 
@@ -317,7 +431,11 @@ fn an_engine_that_does_not_run_is_69_with_the_remedy() {
     for command in [&["explain", "ana"][..], &["inspect"]] {
         let set = format!("admin.listen={address}");
         let args: Vec<&str> = ["--set", &set].into_iter().chain(command.iter().copied()).collect();
-        expect(&cartwheel(&shipped(), &args, &[]), 69, &[&format!("no engine answers at http://{address}"), "cartwheel run"]);
+        expect(
+            &cartwheel(&shipped(), &args, &[]),
+            69,
+            &[&format!("no engine answers at http://{address}"), "cartwheel run"],
+        );
         // With --admin no configuration is needed.
         let url = format!("http://{address}");
         let args: Vec<&str> = command.iter().copied().chain(["--admin", &url]).collect();

@@ -4,9 +4,23 @@ use std::process::{Command, Output};
 
 fn play() -> String {
     let mut demo = Command::new(env!("CARGO_BIN_EXE_cartwheel"));
-    demo.args(["demo", "--exit", "--port", "0", "--hours", "4", "--customers", "300", "--visits", "2000", "--speed", "1000000"]);
+    demo.args([
+        "demo",
+        "--exit",
+        "--port",
+        "0",
+        "--hours",
+        "4",
+        "--customers",
+        "300",
+        "--visits",
+        "2000",
+        "--speed",
+        "1000000",
+    ]);
     let output: Output = demo.args(["--start", "2026-03-02T18:00:00Z"]).output().unwrap();
-    let (told, complaints) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (told, complaints) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{told}{complaints}");
     told.into_owned()
 }
@@ -21,7 +35,12 @@ fn recap(told: &str) -> &str {
 fn the_same_story_comes_to_the_same_recap() {
     let told = play();
     let recap_of_one = recap(&told);
-    for part in ["carts abandoned", "cart_abandonment / cart_reminder by email", "welcome / welcome_offer by email", "Fingerprint"] {
+    for part in [
+        "carts abandoned",
+        "cart_abandonment / cart_reminder by email",
+        "welcome / welcome_offer by email",
+        "Fingerprint",
+    ] {
         assert!(recap_of_one.contains(part), "{part} in {told}");
     }
     assert!(told.contains("cartwheel explain ana --admin http://127.0.0.1:"), "{told}");

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 const CORE: &str = "cartwheel-core";
-const CONNECTORS: [&str; 4] = ["cartwheel-kafka", "cartwheel-codec", "cartwheel-inbound", "cartwheel-providers"];
+const CONNECTORS: [&str; 4] =
+    ["cartwheel-kafka", "cartwheel-codec", "cartwheel-inbound", "cartwheel-providers"];
 /// Everything of ours that is a library.
 const PARTS: [&str; 11] = [
     CORE,
@@ -29,10 +30,14 @@ fn allowed(package: &str) -> Option<Vec<&'static str>> {
         CORE | "cartwheel-broker" => vec![],
         "cartwheel-shard" | "cartwheel-delivery" => vec![CORE],
         connector if CONNECTORS.contains(&connector) => vec![CORE],
-        "cartwheel-runtime" => [&[CORE, "cartwheel-shard", "cartwheel-delivery"][..], &CONNECTORS].concat(),
+        "cartwheel-runtime" => {
+            [&[CORE, "cartwheel-shard", "cartwheel-delivery"][..], &CONNECTORS].concat()
+        }
         // The shoppers are one model for demo, simulation, load and benches.
         "cartwheel-workload" => vec![CORE],
-        "cartwheel-sim" => vec![CORE, "cartwheel-shard", "cartwheel-delivery", "cartwheel-workload"],
+        "cartwheel-sim" => {
+            vec![CORE, "cartwheel-shard", "cartwheel-delivery", "cartwheel-workload"]
+        }
         // The binary wires concrete parts; what measures may reach them too.
         "cartwheel" | "cartwheel-loadtest" | "cartwheel-benches" => PARTS.to_vec(),
         _ => return None,
@@ -42,7 +47,10 @@ fn allowed(package: &str) -> Option<Vec<&'static str>> {
 /// Crates of others that belong to one room: nobody else may depend on them.
 const ROOMS: [(&str, &[&str]); 3] = [
     ("rocksdb", &["cartwheel-shard", "cartwheel-benches"]),
-    ("rdkafka", &["cartwheel-kafka", "cartwheel-loadtest", "cartwheel-broker", "cartwheel-benches"]),
+    (
+        "rdkafka",
+        &["cartwheel-kafka", "cartwheel-loadtest", "cartwheel-broker", "cartwheel-benches"],
+    ),
     ("lettre", &["cartwheel-providers"]),
 ];
 
@@ -69,25 +77,38 @@ fn root() -> PathBuf {
 }
 
 fn metadata() -> Metadata {
-    MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().expect("cargo metadata")
+    MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .expect("cargo metadata")
 }
 
 /// The names that a package depends on when it is built, optional ones included.
 fn dependencies(package: &Package) -> impl Iterator<Item = &str> {
-    package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development).map(|dependency| &*dependency.name)
+    package
+        .dependencies
+        .iter()
+        .filter(|dependency| dependency.kind != DependencyKind::Development)
+        .map(|dependency| &*dependency.name)
 }
 
 #[test]
 fn packages_of_ours_import_only_whom_they_may() {
     let metadata = metadata();
-    let ours: BTreeSet<&str> = metadata.packages.iter().map(|package| package.name.as_str()).collect();
+    let ours: BTreeSet<&str> =
+        metadata.packages.iter().map(|package| package.name.as_str()).collect();
     let mut wrong = Vec::new();
     for package in &metadata.packages {
         let Some(allowed) = allowed(&package.name) else {
-            wrong.push(format!("{} has no rule: add it to `allowed` and to design.md", package.name));
+            wrong.push(format!(
+                "{} has no rule: add it to `allowed` and to design.md",
+                package.name
+            ));
             continue;
         };
-        let imports = dependencies(package).filter(|name| ours.contains(name) && !allowed.contains(name));
+        let imports =
+            dependencies(package).filter(|name| ours.contains(name) && !allowed.contains(name));
         wrong.extend(imports.map(|name| format!("{} must not import {name}", package.name)));
     }
     assert!(ours.len() >= 14, "the workspace is read: {ours:?}");
@@ -129,17 +150,34 @@ fn every_package_stands_in_its_room_and_shares_the_lints() {
         let name = package.name.as_str();
         let engine = format!("engine/{}", name.trim_start_matches("cartwheel-"));
         let expected = rooms.get(name).copied().unwrap_or(&engine);
-        assert!(folder.as_str().ends_with(expected), "{name} stands in {folder}, not in {expected}");
+        assert!(
+            folder.as_str().ends_with(expected),
+            "{name} stands in {folder}, not in {expected}"
+        );
         let manifest = std::fs::read_to_string(&package.manifest_path).expect("a manifest");
-        assert!(manifest.contains("[lints]\nworkspace = true"), "{name} does not share the workspace's lints");
+        assert!(
+            manifest.contains("[lints]\nworkspace = true"),
+            "{name} does not share the workspace's lints"
+        );
     }
 }
 
 #[test]
 fn the_top_level_is_fixed() {
-    const TOP: [&str; 9] = ["Cargo.toml", "README.md", "Makefile", "engine", "connectors", "benches", "loadtest", "config", "dashboards"];
+    const TOP: [&str; 9] = [
+        "Cargo.toml",
+        "README.md",
+        "Makefile",
+        "engine",
+        "connectors",
+        "benches",
+        "loadtest",
+        "config",
+        "dashboards",
+    ];
     // What tools look for only here; `target` is cargo's.
-    const BESIDE: [&str; 6] = ["Cargo.lock", "LICENSE", "deny.toml", "rust-toolchain.toml", "rustfmt.toml", "target"];
+    const BESIDE: [&str; 6] =
+        ["Cargo.lock", "LICENSE", "deny.toml", "rust-toolchain.toml", "rustfmt.toml", "target"];
     for entry in std::fs::read_dir(root()).expect("the repository") {
         let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
         let known = name.starts_with('.') || TOP.contains(&&*name) || BESIDE.contains(&&*name);

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A medium. The discriminants are stored: never renumber.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Channel {
@@ -23,9 +25,11 @@ pub enum Channel {
 
 impl Channel {
     /// Every channel, in the order of the discriminants.
-    pub const ALL: [Channel; 5] = [Channel::Email, Channel::Sms, Channel::Push, Channel::Whatsapp, Channel::Webhook];
+    pub const ALL: [Channel; 5] =
+        [Channel::Email, Channel::Sms, Channel::Push, Channel::Whatsapp, Channel::Webhook];
     /// The channels that need a person's consent.
-    pub const PERSONAL: [Channel; 4] = [Channel::Email, Channel::Sms, Channel::Push, Channel::Whatsapp];
+    pub const PERSONAL: [Channel; 4] =
+        [Channel::Email, Channel::Sms, Channel::Push, Channel::Whatsapp];
 
     /// The name in events, journeys and metrics.
     pub const fn name(self) -> &'static str {

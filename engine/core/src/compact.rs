@@ -148,7 +148,9 @@ impl<'a> Writer<'a> {
     /// A number as a value.
     #[inline]
     pub fn float(&mut self, value: f64) {
-        let short = |scaled: i64, read: f64| read.to_bits() == value.to_bits() && scaled.unsigned_abs() < MAX_SCALED;
+        let short = |scaled: i64, read: f64| {
+            read.to_bits() == value.to_bits() && scaled.unsigned_abs() < MAX_SCALED
+        };
         let whole = value as i64;
         let hundredths = (value * 100.0 + f64::copysign(0.5, value)) as i64;
         if short(whole, whole as f64) {
@@ -318,14 +320,27 @@ mod tests {
 
     #[test]
     fn lengths_are_as_promised() {
-        for (number, len) in [(0, 1), (127, 1), (128, 2), ((1 << 56) - 1, 8), (1 << 56, 9), (u64::MAX, 9)] {
+        for (number, len) in
+            [(0, 1), (127, 1), (128, 2), ((1 << 56) - 1, 8), (1 << 56, 9), (u64::MAX, 9)]
+        {
             let out = written(|writer| writer.number(number));
             assert_eq!((out.len(), read(&out, |bytes| bytes.number())), (len, number));
         }
-        for (value, len) in [(0.0, 2), (-63.0, 2), (79.9, 3), (-0.01, 2), (1e9, 6), (0.1 + 0.2, 9), (1e300, 9)] {
+        for (value, len) in
+            [(0.0, 2), (-63.0, 2), (79.9, 3), (-0.01, 2), (1e9, 6), (0.1 + 0.2, 9), (1e300, 9)]
+        {
             assert_eq!(float(value), len, "{value}");
         }
-        for value in [-0.0, f64::NAN, -f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MIN_POSITIVE, f64::MAX, i64::MIN as f64] {
+        for value in [
+            -0.0,
+            f64::NAN,
+            -f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            f64::MIN_POSITIVE,
+            f64::MAX,
+            i64::MIN as f64,
+        ] {
             assert_eq!(float(value), 9, "{value}");
         }
     }
@@ -334,7 +349,13 @@ mod tests {
     #[test]
     fn values_read_back() {
         let text = |len: usize| Value::Text("ë".repeat(len).into());
-        let mut values = vec![Value::Null, Value::Bool(false), Value::Bool(true), Value::Number(9.5), Value::Number(0.1 + 0.2)];
+        let mut values = vec![
+            Value::Null,
+            Value::Bool(false),
+            Value::Bool(true),
+            Value::Number(9.5),
+            Value::Number(0.1 + 0.2),
+        ];
         values.extend((0..200).map(text));
         let out = written(|writer| values.iter().for_each(|value| writer.value(value)));
         let mut bytes = Bytes(&out);

@@ -97,7 +97,14 @@ pub struct Effects {
 impl Effects {
     /// Nothing decided yet.
     pub fn new(plan: &Plan) -> Self {
-        Self { list: Vec::new(), journal: Journal::default(), tally: Tally::new(plan), kept: None, chain: Xxh3::new(), packed: Vec::new() }
+        Self {
+            list: Vec::new(),
+            journal: Journal::default(),
+            tally: Tally::new(plan),
+            kept: None,
+            chain: Xxh3::new(),
+            packed: Vec::new(),
+        }
     }
 
     /// Another plan is in force: its journeys are counted from now on.
@@ -166,8 +173,11 @@ impl Tally {
 
     fn count(&mut self, decided: &Decided<'_>) {
         let block = decided.op.map_or(0, |op| usize::from(op) + 1);
-        let start = self.starts.get(usize::from(decided.journey)).copied().unwrap_or(usize::MAX / 2);
-        let place = start + (block * VERDICTS + decided.verdict as usize) * REASONS + decided.reason as usize;
+        let start =
+            self.starts.get(usize::from(decided.journey)).copied().unwrap_or(usize::MAX / 2);
+        let place = start
+            + (block * VERDICTS + decided.verdict as usize) * REASONS
+            + decided.reason as usize;
         if let Some(count) = self.counts.get_mut(place) {
             *count += 1;
         }

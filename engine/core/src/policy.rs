@@ -143,8 +143,16 @@ macro_rules! text {
     };
 }
 
-text!(CapScope, "^(all|channel:.+|tag:.+|journey:.+)$", "a scope: all, channel:NAME, tag:NAME or journey:NAME");
-text!(CapWindow, "^(day|week|month|([0-9]+(ms|s|m|h|d|w))+)$", "a window: a duration such as 7d, or day, week or month");
+text!(
+    CapScope,
+    "^(all|channel:.+|tag:.+|journey:.+)$",
+    "a scope: all, channel:NAME, tag:NAME or journey:NAME"
+);
+text!(
+    CapWindow,
+    "^(day|week|month|([0-9]+(ms|s|m|h|d|w))+)$",
+    "a window: a duration such as 7d, or day, week or month"
+);
 text!(Percent, "^[0-9]+(\\.[0-9]{1,2})?%$", "a share such as 5% or 0.25%");
 text!(LocalTime, "^[0-2][0-9]:[0-5][0-9]$", "a local time such as 08:30");
 
@@ -199,11 +207,14 @@ impl Percent {
     /// Reads `5%` or `0.25%`, up to 100%.
     pub fn parse(text: &str) -> Option<Self> {
         let (whole, fraction) = match text.strip_suffix('%')?.split_once('.') {
-            Some((whole, fraction)) if (1..=2).contains(&fraction.len()) => (whole, format!("{fraction:0<2}")),
+            Some((whole, fraction)) if (1..=2).contains(&fraction.len()) => {
+                (whole, format!("{fraction:0<2}"))
+            }
             Some(_) => return None,
             None => (text.strip_suffix('%')?, "00".into()),
         };
-        let points = whole.parse::<u16>().ok()?.checked_mul(100)?.checked_add(fraction.parse().ok()?)?;
+        let points =
+            whole.parse::<u16>().ok()?.checked_mul(100)?.checked_add(fraction.parse().ok()?)?;
         (points <= 10_000).then_some(Self(points))
     }
 }

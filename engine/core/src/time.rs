@@ -50,7 +50,10 @@ impl Span {
                 _ => return Err(error()),
             };
             rest = &rest[letters..];
-            total = number.checked_mul(unit).and_then(|part| total.checked_add(part)).ok_or_else(error)?;
+            total = number
+                .checked_mul(unit)
+                .and_then(|part| total.checked_add(part))
+                .ok_or_else(error)?;
         }
         Ok(Span(total))
     }
@@ -58,7 +61,9 @@ impl Span {
 
 /// A duration that is not written as one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a duration; write a number and a unit (ms s m h d w), such as 90s, 23h, 7d or 1h30m")]
+#[error(
+    "`{0}` is not a duration; write a number and a unit (ms s m h d w), such as 90s, 23h, 7d or 1h30m"
+)]
 pub struct SpanError(String);
 
 impl fmt::Display for Span {
@@ -67,7 +72,8 @@ impl fmt::Display for Span {
         if rest == 0 {
             return out.write_str("0s");
         }
-        for (unit, size) in [("d", DAY), ("h", HOUR), ("m", 60 * SECOND), ("s", SECOND), ("ms", 1)] {
+        for (unit, size) in [("d", DAY), ("h", HOUR), ("m", 60 * SECOND), ("s", SECOND), ("ms", 1)]
+        {
             if rest >= size {
                 write!(out, "{}{unit}", rest / size)?;
                 rest %= size;
@@ -118,10 +124,14 @@ pub(crate) fn exact_rfc3339(text: &str) -> Option<Millis> {
     };
     const LOW_BITS: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     let text: &[u8; 24] = text.as_bytes().try_into().ok()?;
-    let word = |from: &[u8; 24], place: usize| u64::from_le_bytes(std::array::from_fn(|byte| from[place * 8 + byte]));
+    let word = |from: &[u8; 24], place: usize| {
+        u64::from_le_bytes(std::array::from_fn(|byte| from[place * 8 + byte]))
+    };
     // Eight bytes at a time: digits become their values, separators 0.
     let digits: [u64; 3] = std::array::from_fn(|place| word(text, place) ^ word(&FORM, place));
-    let wrong = (0..3).fold(0, |wrong, place| wrong | digits[place] | ((digits[place] & LOW_BITS) + word(&ABOVE, place)));
+    let wrong = (0..3).fold(0, |wrong, place| {
+        wrong | digits[place] | ((digits[place] & LOW_BITS) + word(&ABOVE, place))
+    });
     if wrong & !LOW_BITS != 0 {
         return None;
     }
@@ -178,7 +188,11 @@ pub fn format_rfc3339(at: Millis) -> String {
 }
 
 fn full_format(at: Millis) -> String {
-    let stamp = Timestamp::from_millisecond(at).unwrap_or(if at < 0 { Timestamp::MIN } else { Timestamp::MAX });
+    let stamp = Timestamp::from_millisecond(at).unwrap_or(if at < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    });
     let mut text = String::with_capacity(24);
     let printer = DateTimePrinter::new().precision(Some(3));
     // Writing into a String cannot fail.
@@ -197,7 +211,8 @@ fn quick_format(at: Millis) -> Option<String> {
     // Civil from days: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"; the days are not negative here.
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
@@ -240,7 +255,9 @@ pub mod rfc3339 {
         }
         match Either::deserialize(deserializer)? {
             Either::Millis(at) => Ok(at),
-            Either::Text(text) => parse_rfc3339(&text).ok_or_else(|| serde::de::Error::custom("not an RFC 3339 time")),
+            Either::Text(text) => {
+                parse_rfc3339(&text).ok_or_else(|| serde::de::Error::custom("not an RFC 3339 time"))
+            }
         }
     }
 }
@@ -277,7 +294,8 @@ mod tests {
     #[test]
     fn the_quick_writer_equals_the_full_one() {
         let days = (0..2_932_894).step_by(11).chain([59, 60, 789, 11_016]);
-        for at in days.map(|day| day * DAY + day * 7_919 % DAY).chain([0, 999, 253_402_207_200_999]) {
+        for at in days.map(|day| day * DAY + day * 7_919 % DAY).chain([0, 999, 253_402_207_200_999])
+        {
             assert_eq!(quick_format(at), Some(full_format(at)), "{at}");
         }
         assert_eq!((quick_format(-1), quick_format(253_402_207_201_000)), (None, None));

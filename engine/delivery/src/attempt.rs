@@ -87,14 +87,19 @@ pub fn judge(policy: &RetryPolicy, attempt: &Attempt, outcome: &Outcome, now: No
     let (after, uncertain) = match outcome {
         Outcome::Accepted { .. } => return Verdict::Accepted,
         refused if refuses_account(refused) => (0, attempt.uncertain),
-        Outcome::Rejected { reason, suppress } => return Verdict::Rejected { reason: *reason, suppress: *suppress },
-        Outcome::Retry { after, .. } => {
-            (after.map_or(0, |wait| Millis::try_from(wait.as_millis()).unwrap_or(Millis::MAX)), attempt.uncertain)
+        Outcome::Rejected { reason, suppress } => {
+            return Verdict::Rejected { reason: *reason, suppress: *suppress };
         }
+        Outcome::Retry { after, .. } => (
+            after.map_or(0, |wait| Millis::try_from(wait.as_millis()).unwrap_or(Millis::MAX)),
+            attempt.uncertain,
+        ),
         Outcome::Ambiguous { .. } => (0, true),
     };
     let give_up = |reason| if uncertain { Verdict::Ambiguous } else { Verdict::GiveUp(reason) };
-    if !refuses_account(outcome) && attempt.number.saturating_sub(attempt.excused) >= policy.max_attempts {
+    if !refuses_account(outcome)
+        && attempt.number.saturating_sub(attempt.excused) >= policy.max_attempts
+    {
         return give_up(GiveUp::Exhausted);
     }
     let delay = backoff(policy, attempt.command, attempt.number).max(after);
@@ -149,7 +154,8 @@ mod tests {
         let locked = || Outcome::Rejected { reason: RejectReason::Unauthorized, suppress: false };
         let bad = || Outcome::Rejected { reason: RejectReason::BadAddress, suppress: true };
         let rejected = Verdict::Rejected { reason: RejectReason::BadAddress, suppress: true };
-        let (expired, exhausted) = (Verdict::GiveUp(GiveUp::Expired), Verdict::GiveUp(GiveUp::Exhausted));
+        let (expired, exhausted) =
+            (Verdict::GiveUp(GiveUp::Expired), Verdict::GiveUp(GiveUp::Exhausted));
         let key = Some(1_000_500);
         #[rustfmt::skip]
         let table = [
@@ -186,8 +192,18 @@ mod tests {
             (retry(Some(500)),   M,    2,     false,  key,   60_000, RetryAt(1_500)),
             (retry(Some(500)),   T,    2,     true,   key,   60_000, RetryAt(1_500)),
         ];
-        for (line, (outcome, class, number, uncertain, key_until, left, verdict)) in table.into_iter().enumerate() {
-            let attempt = Attempt { command: CommandId(7), class, number, excused: 0, uncertain, key_until, not_after: NOW.wall + left };
+        for (line, (outcome, class, number, uncertain, key_until, left, verdict)) in
+            table.into_iter().enumerate()
+        {
+            let attempt = Attempt {
+                command: CommandId(7),
+                class,
+                number,
+                excused: 0,
+                uncertain,
+                key_until,
+                not_after: NOW.wall + left,
+            };
             assert_eq!(judge(&POLICY, &attempt, &outcome, NOW), verdict, "line {line}");
         }
     }
@@ -205,7 +221,10 @@ mod tests {
             not_after: NOW.wall + 60_000,
         };
         assert_eq!(judge(&POLICY, &attempt(92), &retry(None), NOW), Verdict::RetryAt(1_000));
-        assert_eq!(judge(&POLICY, &attempt(93), &retry(None), NOW), Verdict::GiveUp(GiveUp::Exhausted));
+        assert_eq!(
+            judge(&POLICY, &attempt(93), &retry(None), NOW),
+            Verdict::GiveUp(GiveUp::Exhausted)
+        );
     }
 
     #[test]
@@ -213,11 +232,19 @@ mod tests {
         let policy = RetryPolicy { base: 1_000, cap: 60_000, max_attempts: 99 };
         for number in 1..99 {
             let width = (1_000i64 << (number - 1).min(20)).min(60_000);
-            let delays: Vec<_> = (0..200).map(|id| backoff(&policy, CommandId(id), number)).collect();
+            let delays: Vec<_> =
+                (0..200).map(|id| backoff(&policy, CommandId(id), number)).collect();
             assert!(delays.iter().all(|delay| (0..=width).contains(delay)));
-            assert!(delays.iter().any(|delay| *delay < width / 4) && delays.iter().any(|delay| *delay > width * 3 / 4));
+            assert!(
+                delays.iter().any(|delay| *delay < width / 4)
+                    && delays.iter().any(|delay| *delay > width * 3 / 4)
+            );
             assert_eq!(backoff(&policy, CommandId(5), number), delays[5]);
         }
-        backoff(&RetryPolicy { base: Millis::MAX, cap: Millis::MAX, max_attempts: 1 }, CommandId(1), u32::MAX);
+        backoff(
+            &RetryPolicy { base: Millis::MAX, cap: Millis::MAX, max_attempts: 1 },
+            CommandId(1),
+            u32::MAX,
+        );
     }
 }

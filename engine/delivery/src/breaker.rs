@@ -51,8 +51,12 @@ impl Health {
             refused if refuses_account(refused) => Health::Locked,
             Outcome::Rejected { .. } => Health::Good,
             Outcome::Retry { reason, .. } => match reason {
-                RetryReason::RequestTimeout | RetryReason::ServerError | RetryReason::Connect => Health::Bad,
-                RetryReason::RateLimited | RetryReason::InProgress | RetryReason::TemporaryRefusal => Health::Good,
+                RetryReason::RequestTimeout | RetryReason::ServerError | RetryReason::Connect => {
+                    Health::Bad
+                }
+                RetryReason::RateLimited
+                | RetryReason::InProgress
+                | RetryReason::TemporaryRefusal => Health::Good,
             },
             Outcome::Ambiguous { .. } => Health::Bad,
         }
@@ -102,7 +106,9 @@ impl Breaker {
         self.state = match (self.state, health) {
             (State::Closed(_), Health::Good) => State::Closed(0),
             (State::Closed(_), Health::Locked) => self.open(now),
-            (State::Closed(failures), Health::Bad) if failures + 1 >= self.policy.failures => self.open(now),
+            (State::Closed(failures), Health::Bad) if failures + 1 >= self.policy.failures => {
+                self.open(now)
+            }
             (State::Closed(failures), Health::Bad) => State::Closed(failures + 1),
             (State::HalfOpen, Health::Good) => {
                 self.open_for = self.policy.open_for;
@@ -128,7 +134,8 @@ mod tests {
 
     #[test]
     fn closed_open_half_open() {
-        let mut breaker = Breaker::new(BreakerPolicy { failures: 2, open_for: 100, open_at_most: 300 });
+        let mut breaker =
+            Breaker::new(BreakerPolicy { failures: 2, open_for: 100, open_at_most: 300 });
         breaker.record(Health::Bad, 0);
         breaker.record(Health::Good, 0);
         breaker.record(Health::Bad, 1);
@@ -157,8 +164,12 @@ mod tests {
         let rejected = |reason| Outcome::Rejected { reason, suppress: false };
         assert_eq!(Health::of(&rejected(RejectReason::Unauthorized)), Health::Locked);
         assert_eq!(Health::of(&rejected(RejectReason::TooLarge)), Health::Good);
-        assert_eq!(Health::of(&Outcome::Retry { after: None, reason: RetryReason::RateLimited }), Health::Good);
-        let mut breaker = Breaker::new(BreakerPolicy { failures: 5, open_for: 100, open_at_most: 300 });
+        assert_eq!(
+            Health::of(&Outcome::Retry { after: None, reason: RetryReason::RateLimited }),
+            Health::Good
+        );
+        let mut breaker =
+            Breaker::new(BreakerPolicy { failures: 5, open_for: 100, open_at_most: 300 });
         breaker.record(Health::Locked, 0);
         breaker.record(Health::Locked, 50);
         assert_eq!(breaker.state(), State::Open(100), "calls that were out already change nothing");

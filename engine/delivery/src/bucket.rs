@@ -31,7 +31,8 @@ pub struct Bucket {
 impl Bucket {
     /// A full bucket at `now` (monotonic ms). Zeros in the rate count as 1.
     pub fn new(rate: Rate, now: Millis) -> Self {
-        let rate = Rate { count: rate.count.max(1), per: rate.per.max(1), burst: rate.burst.max(1) };
+        let rate =
+            Rate { count: rate.count.max(1), per: rate.per.max(1), burst: rate.burst.max(1) };
         Self { rate, units: Self::full(rate), at: now }
     }
 
@@ -83,7 +84,10 @@ mod tests {
     fn a_burst_then_the_rate() {
         let mut bucket = Bucket::new(Rate::per_second(5, 2), 0);
         assert_eq!((bucket.take(0), bucket.take(0), bucket.take(0)), (Ok(()), Ok(()), Err(200)));
-        assert_eq!((bucket.take(199), bucket.take(200), bucket.take(200)), (Err(200), Ok(()), Err(400)));
+        assert_eq!(
+            (bucket.take(199), bucket.take(200), bucket.take(200)),
+            (Err(200), Ok(()), Err(400))
+        );
         bucket.give_back();
         assert_eq!(bucket.take(200), Ok(()));
     }

@@ -41,13 +41,24 @@ pub struct Source<'a> {
 
 impl DeadLetter {
     /// A record of the sends topic that cannot be delivered or understood.
-    pub fn of(source: Source, reason: &str, attempt: u32, key: Option<&[u8]>, value: &[u8]) -> Self {
-        Self { key: key.map(<[u8]>::to_vec), value: Some(value.to_vec()), headers: headers(source, reason, attempt) }
+    pub fn of(
+        source: Source,
+        reason: &str,
+        attempt: u32,
+        key: Option<&[u8]>,
+        value: &[u8],
+    ) -> Self {
+        Self {
+            key: key.map(<[u8]>::to_vec),
+            value: Some(value.to_vec()),
+            headers: headers(source, reason, attempt),
+        }
     }
 
     /// A record of the events topic that the shard could not apply, as its `dead` record describes it; none if the record's base64 is broken.
     pub fn of_event(dead: &Dead) -> Option<Self> {
-        let decode = |text: &Option<String>| text.as_ref().map(|text| STANDARD.decode(text)).transpose();
+        let decode =
+            |text: &Option<String>| text.as_ref().map(|text| STANDARD.decode(text)).transpose();
         let source = Source { topic: &dead.topic, partition: dead.partition, offset: dead.offset };
         let mut headers = headers(source, dead.reason.name(), 0);
         headers.push((DETAIL, dead.detail.clone()));
@@ -82,8 +93,12 @@ mod tests {
             value: Some(STANDARD.encode([0xff, 0, 1])),
         };
         let letter = DeadLetter::of_event(&dead).unwrap();
-        assert_eq!((letter.key.unwrap().as_slice(), letter.value.unwrap().as_slice()), (&b"c1"[..], &[0xff, 0, 1][..]));
-        let headers: Vec<_> = letter.headers.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(
+            (letter.key.unwrap().as_slice(), letter.value.unwrap().as_slice()),
+            (&b"c1"[..], &[0xff, 0, 1][..])
+        );
+        let headers: Vec<_> =
+            letter.headers.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let expected = "cartwheel-error=not_json cartwheel-source-topic=events cartwheel-source-partition=1 cartwheel-source-offset=42 cartwheel-attempt=0 cartwheel-detail=3 bytes";
         assert_eq!(headers.join(" "), expected);
         assert_eq!(DeadLetter::of_event(&Dead { key: Some("!".into()), ..dead }), None);

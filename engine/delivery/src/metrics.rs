@@ -68,12 +68,16 @@ impl Counters {
 
     /// Every count: (what, channel, reason, number).
     pub fn iter(&self) -> impl Iterator<Item = (Counter, Option<Channel>, &'static str, u64)> {
-        self.0.iter().map(|((counter, channel, reason), count)| (*counter, *channel, *reason, *count))
+        self.0
+            .iter()
+            .map(|((counter, channel, reason), count)| (*counter, *channel, *reason, *count))
     }
 
     /// The sum over channels of one counter, for one reason or, with an empty reason, for all.
     pub fn total(&self, counter: Counter, reason: &str) -> u64 {
-        let wanted = |found: &(Counter, Option<Channel>, &str, u64)| found.0 == counter && (reason.is_empty() || found.2 == reason);
+        let wanted = |found: &(Counter, Option<Channel>, &str, u64)| {
+            found.0 == counter && (reason.is_empty() || found.2 == reason)
+        };
         self.iter().filter(wanted).map(|found| found.3).sum()
     }
 }

@@ -111,7 +111,9 @@ impl<S> Partition<S> {
             return self.scan(offset, headers, max_queued);
         }
         match self.gap {
-            Some(gap) if self.lane == Lane::Refill && offset >= gap.next => self.refill(gap, offset, headers, max_queued),
+            Some(gap) if self.lane == Lane::Refill && offset >= gap.next => {
+                self.refill(gap, offset, headers, max_queued)
+            }
             _ => Read::Passed,
         }
     }
@@ -135,9 +137,16 @@ impl<S> Partition<S> {
         }
     }
 
-    fn refill(&mut self, mut gap: Gap, offset: i64, headers: Option<Headers>, max_queued: usize) -> Read {
+    fn refill(
+        &mut self,
+        mut gap: Gap,
+        offset: i64,
+        headers: Option<Headers>,
+        max_queued: usize,
+    ) -> Read {
         let before = gap.reader;
-        let accepted = headers.is_some_and(|headers| gap.reader.read(offset, headers) == Verdict::Accepted);
+        let accepted =
+            headers.is_some_and(|headers| gap.reader.read(offset, headers) == Verdict::Accepted);
         let command = accepted && headers.is_some_and(|headers| headers.kind == Kind::Command);
         if command && self.queue.len() >= max_queued {
             self.lane = Lane::Stopped;

@@ -5,7 +5,11 @@ use cartwheel_core::sends::Reader;
 /// Writes `leader:seq`, with `-` for what the reader does not know.
 pub fn metadata(reader: Reader) -> String {
     let part = |known: Option<String>| known.unwrap_or_else(|| "-".to_owned());
-    format!("{}:{}", part(reader.leader.map(|leader| leader.to_string())), part(reader.last.map(|last| last.to_string())))
+    format!(
+        "{}:{}",
+        part(reader.leader.map(|leader| leader.to_string())),
+        part(reader.last.map(|last| last.to_string()))
+    )
 }
 
 /// The reader of a partition that is read from `offset`, where the commit said `metadata`.
@@ -22,14 +26,20 @@ pub fn reader(offset: i64, metadata: Option<&str>) -> Result<Reader, PositionErr
 
 fn parse(text: &str) -> Option<Reader> {
     let (leader, last) = text.split_once(':')?;
-    let leader = if leader == "-" { None } else { Some(leader.parse::<i64>().ok().filter(|leader| *leader >= 0)?) };
+    let leader = if leader == "-" {
+        None
+    } else {
+        Some(leader.parse::<i64>().ok().filter(|leader| *leader >= 0)?)
+    };
     let last = if last == "-" { None } else { Some(last.parse::<u64>().ok()?) };
     Some(Reader { leader, last })
 }
 
 /// The metadata of a commit is not `leader:seq`: the commit was not made by a worker of this group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the metadata of the committed offset is not `leader:sequence`; was the commit made by another program?")]
+#[error(
+    "the metadata of the committed offset is not `leader:sequence`; was the commit made by another program?"
+)]
 pub struct PositionError;
 
 #[cfg(test)]

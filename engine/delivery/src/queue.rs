@@ -91,7 +91,9 @@ impl Queue {
     /// Lets the first of a line be called from its moment on, unless it is being called; nobody behind it.
     fn offer(&mut self, line: (CustomerId, Channel)) {
         let first = self.lines.get(&line).and_then(VecDeque::front);
-        if let Some(first) = first.and_then(|offset| self.items.get(offset)).filter(|first| !first.calling) {
+        if let Some(first) =
+            first.and_then(|offset| self.items.get(offset)).filter(|first| !first.calling)
+        {
             self.ready[line.1 as usize].insert((first.ready_at, first.offset));
         }
     }
@@ -102,13 +104,16 @@ impl Queue {
             .iter()
             .take_while(move |(at, _)| *at <= now)
             .map(|(_, offset)| *offset)
-            .filter(|offset| self.items.get(offset).is_some_and(|pending| !self.busy.contains(&pending.customer)))
+            .filter(|offset| {
+                self.items.get(offset).is_some_and(|pending| !self.busy.contains(&pending.customer))
+            })
     }
 
     /// Offsets of the commands that are worthless at `now` (wall) and have no call out.
     pub fn expired(&self, now: Millis) -> Vec<i64> {
         let due = self.expiry.iter().take_while(|(at, _)| *at <= now).map(|(_, offset)| *offset);
-        due.filter(|offset| self.items.get(offset).is_some_and(|pending| !pending.calling)).collect()
+        due.filter(|offset| self.items.get(offset).is_some_and(|pending| !pending.calling))
+            .collect()
     }
 
     /// A call begins.
@@ -240,7 +245,11 @@ mod tests {
         queue.again(2, 20, true);
         assert_eq!(ready(&queue, Channel::Sms, 99), [1]);
         queue.remove(1);
-        assert_eq!((ready(&queue, Channel::Sms, 19), ready(&queue, Channel::Sms, 20)), (vec![], vec![2]), "with its back-off");
+        assert_eq!(
+            (ready(&queue, Channel::Sms, 19), ready(&queue, Channel::Sms, 20)),
+            (vec![], vec![2]),
+            "with its back-off"
+        );
         queue.remove(2);
         assert_eq!((queue.len_of(Channel::Sms), ready(&queue, Channel::Sms, 99)), (1, vec![3]));
     }
@@ -249,7 +258,10 @@ mod tests {
     fn what_a_crash_left_open_is_not_called_before_its_back_off() {
         let mut queue = queue(&[(1, Channel::Sms)]);
         queue.again(1, 20, true);
-        assert_eq!((ready(&queue, Channel::Sms, 19), ready(&queue, Channel::Sms, 20)), (vec![], vec![1]));
+        assert_eq!(
+            (ready(&queue, Channel::Sms, 19), ready(&queue, Channel::Sms, 20)),
+            (vec![], vec![1])
+        );
     }
 
     #[test]
@@ -259,6 +271,9 @@ mod tests {
         queue.remove(2);
         assert_eq!((queue.calling(), ready(&queue, Channel::Sms, 99)), (1, vec![]));
         queue.again(1, 30, false);
-        assert_eq!((ready(&queue, Channel::Sms, 29), ready(&queue, Channel::Sms, 30)), (vec![], vec![1]));
+        assert_eq!(
+            (ready(&queue, Channel::Sms, 29), ready(&queue, Channel::Sms, 30)),
+            (vec![], vec![1])
+        );
     }
 }

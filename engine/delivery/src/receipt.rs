@@ -40,8 +40,11 @@ const REJECTED: [(RejectReason, u8); 9] = [
     (RejectReason::WrongChannel, 32),
 ];
 
-const SUPPRESSED: [(SuppressionReason, u8); 3] =
-    [(SuppressionReason::Unsubscribed, 8), (SuppressionReason::Bounced, 9), (SuppressionReason::Complained, 10)];
+const SUPPRESSED: [(SuppressionReason, u8); 3] = [
+    (SuppressionReason::Unsubscribed, 8),
+    (SuppressionReason::Bounced, 9),
+    (SuppressionReason::Complained, 10),
+];
 
 impl Ending {
     /// The name in receipts and metrics.
@@ -75,10 +78,14 @@ impl Ending {
             Ending::Exhausted => 2,
             Ending::Ambiguous => 3,
             Ending::NoProvider => 4,
-            Ending::Suppressed(reason) => SUPPRESSED.iter().find(|(known, _)| *known == reason).map_or(u8::MAX, |(_, code)| *code),
-            Ending::Rejected(reason, suppress) => {
-                REJECTED.iter().find(|(known, _)| *known == reason).map_or(u8::MAX, |(_, code)| code + u8::from(suppress))
-            }
+            Ending::Suppressed(reason) => SUPPRESSED
+                .iter()
+                .find(|(known, _)| *known == reason)
+                .map_or(u8::MAX, |(_, code)| *code),
+            Ending::Rejected(reason, suppress) => REJECTED
+                .iter()
+                .find(|(known, _)| *known == reason)
+                .map_or(u8::MAX, |(_, code)| code + u8::from(suppress)),
         }
     }
 
@@ -91,7 +98,10 @@ impl Ending {
             3 => Ending::Ambiguous,
             4 => Ending::NoProvider,
             8..=10 => Ending::Suppressed(SUPPRESSED.iter().find(|(_, known)| *known == code)?.0),
-            _ => Ending::Rejected(REJECTED.iter().find(|(_, known)| *known == code & !1)?.0, code & 1 == 1),
+            _ => Ending::Rejected(
+                REJECTED.iter().find(|(_, known)| *known == code & !1)?.0,
+                code & 1 == 1,
+            ),
         })
     }
 }
@@ -132,7 +142,13 @@ struct Message<'a> {
 
 /// The events that tell how a command ended: `message_sent`, `message_bounced` (the address is dead; suppresses it) or `message_failed`, and
 /// where the recipient opted out at the provider, also `unsubscribed` for the channel.
-pub fn events(command: &Command, ending: Ending, provider: Option<&str>, provider_id: Option<&str>, now: Now) -> Vec<ReceiptEvent> {
+pub fn events(
+    command: &Command,
+    ending: Ending,
+    provider: Option<&str>,
+    provider_id: Option<&str>,
+    now: Now,
+) -> Vec<ReceiptEvent> {
     let (kind, suffix, bounce) = match ending {
         Ending::Sent => (Receipt::Sent.name(), "sent", None),
         Ending::Rejected(RejectReason::OptedOut, _) => (Receipt::Failed.name(), "failed", None),
@@ -142,7 +158,16 @@ pub fn events(command: &Command, ending: Ending, provider: Option<&str>, provide
     let reason = (ending != Ending::Sent).then(|| ending.reason());
     let mut events = vec![event(command, kind, suffix, provider, provider_id, bounce, reason, now)];
     if let Ending::Rejected(RejectReason::OptedOut, _) = ending {
-        events.push(event(command, "unsubscribed", "unsubscribed", provider, None, None, reason, now));
+        events.push(event(
+            command,
+            "unsubscribed",
+            "unsubscribed",
+            provider,
+            None,
+            None,
+            reason,
+            now,
+        ));
     }
     events
 }
@@ -164,10 +189,20 @@ fn event(
         kind,
         customer: &command.customer,
         time: now.wall,
-        message: Message { command_id, channel: command.channel, provider, provider_id, bounce, reason },
+        message: Message {
+            command_id,
+            channel: command.channel,
+            provider,
+            provider_id,
+            bounce,
+            reason,
+        },
     };
     // Strings, an enum and an instant always serialise.
-    ReceiptEvent { key: command.customer.clone(), value: serde_json::to_vec(&event).unwrap_or_default() }
+    ReceiptEvent {
+        key: command.customer.clone(),
+        value: serde_json::to_vec(&event).unwrap_or_default(),
+    }
 }
 
 #[cfg(test)]
@@ -198,31 +233,50 @@ mod tests {
 
     fn texts(ending: Ending, id: Option<&str>) -> Vec<String> {
         let now = Now { mono: 0, wall: 1_767_261_600_123 };
-        events(&command(), ending, Some("twilio"), id, now).into_iter().map(|event| String::from_utf8(event.value).unwrap()).collect()
+        events(&command(), ending, Some("twilio"), id, now)
+            .into_iter()
+            .map(|event| String::from_utf8(event.value).unwrap())
+            .collect()
     }
 
     #[test]
     fn the_events_of_each_ending() {
         let head = r#"{"id":"000000000000000000000000000000ab:"#;
         let tail = r#""customer":"c1","time":"2026-01-01T10:00:00.123Z","message":{"command_id":"000000000000000000000000000000ab","channel":"sms","provider":"twilio""#;
-        assert_eq!(texts(Ending::Sent, Some("SM1")), [format!(r#"{head}sent","type":"message_sent",{tail},"provider_id":"SM1"}}}}"#)]);
-        assert_eq!(texts(Ending::Expired, None), [format!(r#"{head}failed","type":"message_failed",{tail},"reason":"expired"}}}}"#)]);
+        assert_eq!(
+            texts(Ending::Sent, Some("SM1")),
+            [format!(r#"{head}sent","type":"message_sent",{tail},"provider_id":"SM1"}}}}"#)]
+        );
+        assert_eq!(
+            texts(Ending::Expired, None),
+            [format!(r#"{head}failed","type":"message_failed",{tail},"reason":"expired"}}}}"#)]
+        );
         assert_eq!(
             texts(Ending::Rejected(RejectReason::BadAddress, true), None),
-            [format!(r#"{head}bounced","type":"message_bounced",{tail},"bounce":"hard","reason":"bad_address"}}}}"#)]
+            [format!(
+                r#"{head}bounced","type":"message_bounced",{tail},"bounce":"hard","reason":"bad_address"}}}}"#
+            )]
         );
         assert_eq!(
             texts(Ending::Rejected(RejectReason::OptedOut, true), None),
             [
                 format!(r#"{head}failed","type":"message_failed",{tail},"reason":"opted_out"}}}}"#),
-                format!(r#"{head}unsubscribed","type":"unsubscribed",{tail},"reason":"opted_out"}}}}"#),
+                format!(
+                    r#"{head}unsubscribed","type":"unsubscribed",{tail},"reason":"opted_out"}}}}"#
+                ),
             ]
         );
     }
 
     #[test]
     fn every_ending_survives_the_ledger_and_shows_no_address() {
-        let mut endings = vec![Ending::Sent, Ending::Expired, Ending::Exhausted, Ending::Ambiguous, Ending::NoProvider];
+        let mut endings = vec![
+            Ending::Sent,
+            Ending::Expired,
+            Ending::Exhausted,
+            Ending::Ambiguous,
+            Ending::NoProvider,
+        ];
         endings.extend(SUPPRESSED.map(|(reason, _)| Ending::Suppressed(reason)));
         for reason in RejectReason::ALL {
             endings.extend([Ending::Rejected(*reason, false), Ending::Rejected(*reason, true)]);

@@ -79,8 +79,17 @@ pub struct View {
 impl View {
     /// An empty view of the topic's partitions, each with the offset that is read first. Checks hold for `life` ms.
     pub fn new(partitions: impl IntoIterator<Item = (i32, i64)>, life: Millis) -> Self {
-        let partitions = partitions.into_iter().map(|(partition, start)| (partition, Horizon::at(start))).collect();
-        Self { life, partitions, entries: HashMap::new(), unreadable: HashSet::new(), lacking: BTreeMap::new() }
+        let partitions = partitions
+            .into_iter()
+            .map(|(partition, start)| (partition, Horizon::at(start)))
+            .collect();
+        Self {
+            life,
+            partitions,
+            entries: HashMap::new(),
+            unreadable: HashSet::new(),
+            lacking: BTreeMap::new(),
+        }
     }
 
     /// Addresses known.
@@ -95,7 +104,13 @@ impl View {
 
     /// A record of the suppressions topic was read. False: it cannot be understood; its address then counts as not fresh.
     /// A record without a value is passed over: nobody lifts a suppression by deleting it.
-    pub fn record(&mut self, partition: i32, offset: i64, key: &[u8], value: Option<&[u8]>) -> bool {
+    pub fn record(
+        &mut self,
+        partition: i32,
+        offset: i64,
+        key: &[u8],
+        value: Option<&[u8]>,
+    ) -> bool {
         if let Some(horizon) = self.partitions.get_mut(&partition) {
             horizon.advance(offset + 1);
         }
@@ -131,10 +146,16 @@ impl View {
 
     /// A suppression was accepted from sends partition `partition`: it counts at once, before it is in the topic. Gives the topic's key and the
     /// joined value to write; none if the record's own address hash cannot be read.
-    pub fn accepted(&mut self, partition: i32, seq: u64, suppression: &Suppression) -> Option<(String, Vec<u8>)> {
+    pub fn accepted(
+        &mut self,
+        partition: i32,
+        seq: u64,
+        suppression: &Suppression,
+    ) -> Option<(String, Vec<u8>)> {
         let key = parse_key(suppression.address.as_bytes())?;
         let Suppression { channel, reason, active, at, .. } = *suppression;
-        let entry = self.entries.entry(key).or_insert_with(|| Entry { channel, sources: Vec::new() });
+        let entry =
+            self.entries.entry(key).or_insert_with(|| Entry { channel, sources: Vec::new() });
         raise(&mut entry.sources, Source { partition, seq, reason, active, at });
         Some(stored(key, entry))
     }
@@ -155,14 +176,26 @@ impl View {
         if channel == Channel::Webhook {
             return Check::Clear(Millis::MAX);
         }
-        let Some(until) = self.fresh_until().filter(|until| now < *until) else { return Check::NotFresh };
-        let Some(key) = parse_key(Suppression::hash(channel, address).as_bytes()) else { return Check::NotFresh };
+        let Some(until) = self.fresh_until().filter(|until| now < *until) else {
+            return Check::NotFresh;
+        };
+        let Some(key) = parse_key(Suppression::hash(channel, address).as_bytes()) else {
+            return Check::NotFresh;
+        };
         if self.unreadable.contains(&key) {
             return Check::NotFresh;
         }
         let sources = self.entries.get(&key).map_or(&[][..], |entry| &entry.sources);
-        let binding = |source: &&Source| source.active && (class == Class::Marketing || source.reason != SuppressionReason::Unsubscribed);
-        sources.iter().filter(binding).map(|source| source.reason).max().map_or(Check::Clear(until), Check::Suppressed)
+        let binding = |source: &&Source| {
+            source.active
+                && (class == Class::Marketing || source.reason != SuppressionReason::Unsubscribed)
+        };
+        sources
+            .iter()
+            .filter(binding)
+            .map(|source| source.reason)
+            .max()
+            .map_or(Check::Clear(until), Check::Suppressed)
     }
 
     /// The values to write again: those whose newest record lacks something newer from a source partition that is `owned` here.
@@ -171,17 +204,33 @@ impl View {
         if self.lacking.is_empty() || self.fresh_until().is_none_or(|until| now >= until) {
             return Vec::new();
         }
-        let due: Vec<u128> =
-            self.lacking.iter().filter(|(_, sources)| sources.iter().any(|source| owned(*source))).map(|(key, _)| *key).collect();
+        let due: Vec<u128> = self
+            .lacking
+            .iter()
+            .filter(|(_, sources)| sources.iter().any(|source| owned(*source)))
+            .map(|(key, _)| *key)
+            .collect();
         due.iter().for_each(|key| drop(self.lacking.remove(key)));
-        due.into_iter().filter_map(|key| self.entries.get(&key).map(|entry| stored(key, entry))).collect()
+        due.into_iter()
+            .filter_map(|key| self.entries.get(&key).map(|entry| stored(key, entry)))
+            .collect()
     }
 
     fn join(&mut self, key: u128, read: &Stored) {
-        let entry = self.entries.entry(key).or_insert_with(|| Entry { channel: read.channel, sources: Vec::new() });
+        let entry = self
+            .entries
+            .entry(key)
+            .or_insert_with(|| Entry { channel: read.channel, sources: Vec::new() });
         read.sources.iter().for_each(|source| raise(&mut entry.sources, *source));
-        let holds = |known: &Source| read.sources.iter().any(|source| same(source, known) && source.seq >= known.seq);
-        let lacks: Vec<i32> = entry.sources.iter().filter(|known| !holds(known)).map(|known| known.partition).collect();
+        let holds = |known: &Source| {
+            read.sources.iter().any(|source| same(source, known) && source.seq >= known.seq)
+        };
+        let lacks: Vec<i32> = entry
+            .sources
+            .iter()
+            .filter(|known| !holds(known))
+            .map(|known| known.partition)
+            .collect();
         if lacks.is_empty() {
             self.lacking.remove(&key);
         } else {
@@ -208,7 +257,8 @@ fn raise(sources: &mut Vec<Source>, new: Source) {
 
 fn stored(key: u128, entry: &Entry) -> (String, Vec<u8>) {
     let address = format!("{key:032x}");
-    let stored = Stored { channel: entry.channel, address: address.clone(), sources: entry.sources.clone() };
+    let stored =
+        Stored { channel: entry.channel, address: address.clone(), sources: entry.sources.clone() };
     // Enums, numbers and instants always serialise.
     (address, serde_json::to_vec(&stored).unwrap_or_default())
 }
@@ -226,7 +276,13 @@ mod tests {
     const ANA: &str = "Ana@Example.com";
 
     fn suppression(reason: SuppressionReason, active: bool) -> Suppression {
-        Suppression { channel: Channel::Email, address: Suppression::hash(Channel::Email, ANA), reason, active, at: 0 }
+        Suppression {
+            channel: Channel::Email,
+            address: Suppression::hash(Channel::Email, ANA),
+            reason,
+            active,
+            at: 0,
+        }
     }
 
     fn fresh() -> View {
@@ -250,7 +306,10 @@ mod tests {
         assert_eq!(marketing(&view, 1_011), Check::Clear(1_100));
         assert_eq!(marketing(&view, 1_099), Check::Clear(1_100));
         assert_eq!(marketing(&view, 1_100), Check::NotFresh);
-        assert_eq!(view.check(Channel::Webhook, "", Class::Marketing, 9_999), Check::Clear(Millis::MAX));
+        assert_eq!(
+            view.check(Channel::Webhook, "", Class::Marketing, 9_999),
+            Check::Clear(Millis::MAX)
+        );
     }
 
     #[test]
@@ -258,16 +317,37 @@ mod tests {
         let mut view = fresh();
         view.accepted(0, 5, &suppression(Unsubscribed, true));
         assert_eq!(marketing(&view, 1_001), Check::Suppressed(Unsubscribed));
-        assert_eq!(view.check(Channel::Email, ANA, Class::Transactional, 1_001), Check::Clear(1_100));
+        assert_eq!(
+            view.check(Channel::Email, ANA, Class::Transactional, 1_001),
+            Check::Clear(1_100)
+        );
         view.accepted(1, 900, &suppression(Unsubscribed, false));
-        assert_eq!(marketing(&view, 1_001), Check::Suppressed(Unsubscribed), "another customer with the address does not lift it");
+        assert_eq!(
+            marketing(&view, 1_001),
+            Check::Suppressed(Unsubscribed),
+            "another customer with the address does not lift it"
+        );
         view.accepted(0, 4, &suppression(Unsubscribed, false));
-        assert_eq!(marketing(&view, 1_001), Check::Suppressed(Unsubscribed), "an older record changes nothing");
+        assert_eq!(
+            marketing(&view, 1_001),
+            Check::Suppressed(Unsubscribed),
+            "an older record changes nothing"
+        );
         view.accepted(0, 6, &suppression(Bounced, true));
         view.accepted(0, 7, &suppression(Unsubscribed, false));
-        assert_eq!(marketing(&view, 1_001), Check::Suppressed(Bounced), "lifting one reason leaves the other");
-        assert_eq!(view.check(Channel::Email, ANA, Class::Transactional, 1_001), Check::Suppressed(Bounced));
-        assert_eq!(view.check(Channel::Email, "bob@example.com", Class::Marketing, 1_001), Check::Clear(1_100));
+        assert_eq!(
+            marketing(&view, 1_001),
+            Check::Suppressed(Bounced),
+            "lifting one reason leaves the other"
+        );
+        assert_eq!(
+            view.check(Channel::Email, ANA, Class::Transactional, 1_001),
+            Check::Suppressed(Bounced)
+        );
+        assert_eq!(
+            view.check(Channel::Email, "bob@example.com", Class::Marketing, 1_001),
+            Check::Clear(1_100)
+        );
     }
 
     #[test]

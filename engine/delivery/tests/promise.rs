@@ -84,7 +84,13 @@ fn a_call_cut_off_by_a_crash_is_repeated_only_if_transactional() {
         world.step(Op::Crash(0));
         world.settle();
         assert_eq!(world.counters().total(Counter::Ambiguous, "crash"), 1);
-        assert_eq!((world.counters().total(Counter::Calls, ""), world.counters().total(Counter::Ended, ended)), (calls, 1));
+        assert_eq!(
+            (
+                world.counters().total(Counter::Calls, ""),
+                world.counters().total(Counter::Ended, ended)
+            ),
+            (calls, 1)
+        );
     }
 }
 
@@ -92,9 +98,17 @@ fn a_call_cut_off_by_a_crash_is_repeated_only_if_transactional() {
 fn what_the_ledger_knows_as_sent_is_told_again_and_not_called() {
     let mut world = run(&[sms(3, true)]);
     ALL.into_iter().for_each(|op| world.step(op));
-    [Op::Begin(0), Op::Finish { call: 0, how: 0 }, Op::Poll, Op::Crash(0)].into_iter().for_each(|op| world.step(op));
+    [Op::Begin(0), Op::Finish { call: 0, how: 0 }, Op::Poll, Op::Crash(0)]
+        .into_iter()
+        .for_each(|op| world.step(op));
     world.settle();
-    assert_eq!((world.counters().total(Counter::Repeated, "sent"), world.counters().total(Counter::Calls, "")), (1, 0));
+    assert_eq!(
+        (
+            world.counters().total(Counter::Repeated, "sent"),
+            world.counters().total(Counter::Calls, "")
+        ),
+        (1, 0)
+    );
 }
 
 #[test]
@@ -108,19 +122,37 @@ fn a_backlog_beyond_memory_is_fetched_again_and_all_of_it_is_sent_once() {
 
 #[test]
 fn an_expired_command_is_told_and_not_called() {
-    let mut world = run(&[Op::Command { customer: 1, sms: true, transactional: false, ttl: 9 }, Op::Advance(10)]);
+    let mut world = run(&[
+        Op::Command { customer: 1, sms: true, transactional: false, ttl: 9 },
+        Op::Advance(10),
+    ]);
     world.settle();
-    assert_eq!((world.counters().total(Counter::Calls, ""), world.counters().total(Counter::Ended, "expired")), (0, 1));
+    assert_eq!(
+        (
+            world.counters().total(Counter::Calls, ""),
+            world.counters().total(Counter::Ended, "expired")
+        ),
+        (0, 1)
+    );
 }
 
 #[test]
 fn an_ambiguous_call_is_repeated_under_its_key_but_not_after_the_keys_life() {
     for (wait, calls, ended) in [(100, 2, "sent"), (130, 1, "ambiguous")] {
-        let mut world = run(&[Op::Command { customer: 1, sms: false, transactional: false, ttl: 20_000 }]);
+        let mut world =
+            run(&[Op::Command { customer: 1, sms: false, transactional: false, ttl: 20_000 }]);
         ALL.into_iter().for_each(|op| world.step(op));
-        [Op::Begin(0), Op::Finish { call: 0, how: 6 }, Op::Advance(wait)].into_iter().for_each(|op| world.step(op));
+        [Op::Begin(0), Op::Finish { call: 0, how: 6 }, Op::Advance(wait)]
+            .into_iter()
+            .for_each(|op| world.step(op));
         world.settle();
-        assert_eq!((world.counters().total(Counter::Calls, ""), world.counters().total(Counter::Ended, ended)), (calls, 1));
+        assert_eq!(
+            (
+                world.counters().total(Counter::Calls, ""),
+                world.counters().total(Counter::Ended, ended)
+            ),
+            (calls, 1)
+        );
     }
 }
 
@@ -129,9 +161,17 @@ fn a_wrong_key_of_the_account_loses_nothing() {
     let mut world = run(&[sms(1, false), sms(2, false), sms(3, true)]);
     let refused = [Op::Begin(0), Op::Finish { call: 0, how: 8 }];
     for _ in 0..20 {
-        ALL.into_iter().chain(refused).chain(refused).chain(refused).chain([Op::Advance(200)]).for_each(|op| world.step(op));
+        ALL.into_iter()
+            .chain(refused)
+            .chain(refused)
+            .chain(refused)
+            .chain([Op::Advance(200)])
+            .for_each(|op| world.step(op));
     }
-    assert!(world.counters().total(Counter::Retries, "unauthorized") > 12, "more often than a call may fail");
+    assert!(
+        world.counters().total(Counter::Retries, "unauthorized") > 12,
+        "more often than a call may fail"
+    );
     assert_eq!(world.counters().total(Counter::Ended, ""), 0);
     world.settle();
     assert_eq!(world.counters().total(Counter::Ended, "sent"), 3);

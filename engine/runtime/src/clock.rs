@@ -59,7 +59,11 @@ pub struct ScaledClock {
 impl ScaledClock {
     /// Starts now, showing the present less `back` ms, and runs `factor` (at least 1) times as fast as real time.
     pub fn starting_back(back: Millis, factor: f64) -> Self {
-        Self { start: Instant::now(), from: system_wall().saturating_sub(back), factor: factor.max(1.0) }
+        Self {
+            start: Instant::now(),
+            from: system_wall().saturating_sub(back),
+            factor: factor.max(1.0),
+        }
     }
 
     fn scaled(&self) -> Millis {

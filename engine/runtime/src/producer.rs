@@ -33,12 +33,21 @@ impl Renewed<EventsProducer> {
 
     /// The same for threads outside of any async runtime. A client with a late record is given up as well: once its other callers have their
     /// answers it throws away what it still holds. The broker may have the record all the same, or get it until then.
-    pub fn send_within(&self, message: Message<'_>, timeout: Duration, doing: &str) -> Result<Appended, Error> {
+    pub fn send_within(
+        &self,
+        message: Message<'_>,
+        timeout: Duration,
+        doing: &str,
+    ) -> Result<Appended, Error> {
         let failed = |reason: String| Error::Transient { doing: doing.to_owned(), reason };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|error| failed(error.to_string()))?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .map_err(|error| failed(error.to_string()))?;
         let (number, client) = self.current();
         // Our hold on the client ends here: whoever holds it last closes it, which takes time.
-        let outcome = runtime.block_on(async move { tokio::time::timeout(timeout, client.send(message)).await });
+        let outcome = runtime
+            .block_on(async move { tokio::time::timeout(timeout, client.send(message)).await });
         let outcome = outcome.unwrap_or_else(|_| Err(failed("not acknowledged in time".into())));
         if let Err(error @ (Error::Fatal { .. } | Error::Transient { .. })) = &outcome {
             self.renew(number, error);
@@ -48,11 +57,17 @@ impl Renewed<EventsProducer> {
 }
 
 impl<P: Clone + Send + 'static> Renewed<P> {
-    fn new(whose: &'static str, make: impl Fn() -> Result<P, Error> + Send + Sync + 'static) -> Result<Self, Error> {
+    fn new(
+        whose: &'static str,
+        make: impl Fn() -> Result<P, Error> + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
         Ok(Self { whose, current: Mutex::new((1, make()?)), make: Box::new(make) })
     }
 
-    async fn with<T, F: Future<Output = Result<T, Error>>>(&self, act: impl FnOnce(P) -> F) -> Result<T, Error> {
+    async fn with<T, F: Future<Output = Result<T, Error>>>(
+        &self,
+        act: impl FnOnce(P) -> F,
+    ) -> Result<T, Error> {
         let (number, client) = self.current();
         let outcome = act(client).await;
         if let Err(error @ Error::Fatal { .. }) = &outcome {
@@ -77,9 +92,13 @@ impl<P: Clone + Send + 'static> Renewed<P> {
                 tracing::warn!(whose, error = %why, "a new producer in place of one that failed");
                 let old = std::mem::replace(&mut *current, (finished + 1, client));
                 // Closing a client waits for its thread. Where no thread can be had, it is closed here.
-                let _ = std::thread::Builder::new().name("old-producer".into()).spawn(move || drop(old));
+                let _ = std::thread::Builder::new()
+                    .name("old-producer".into())
+                    .spawn(move || drop(old));
             }
-            Err(error) => tracing::error!(whose, %error, "a producer has failed, and a new one cannot be made yet"),
+            Err(error) => {
+                tracing::error!(whose, %error, "a producer has failed, and a new one cannot be made yet")
+            }
         }
     }
 }
@@ -106,12 +125,25 @@ mod tests {
     fn a_late_record_is_given_up_and_the_next_goes_through_a_new_client() {
         let broker = MockBroker::start().unwrap();
         broker.create_topic("sends", 1).unwrap();
-        let producer = Producer::open(&KafkaConfig { bootstrap: broker.bootstrap(), ..KafkaConfig::default() }, "tests").unwrap();
-        let append = |timeout| producer.send_within(Message::leader("sends", 0, b"{}"), timeout, "appending a leader record to sends/0");
+        let producer = Producer::open(
+            &KafkaConfig { bootstrap: broker.bootstrap(), ..KafkaConfig::default() },
+            "tests",
+        )
+        .unwrap();
+        let append = |timeout| {
+            producer.send_within(
+                Message::leader("sends", 0, b"{}"),
+                timeout,
+                "appending a leader record to sends/0",
+            )
+        };
         assert_eq!((append(LONG).unwrap().offset, producer.current().0), (0, 1));
         broker.down().unwrap();
         let late = append(Duration::from_millis(200)).unwrap_err();
-        assert!(late.is_transient() && late.to_string().contains("a leader record to sends/0"), "{late}");
+        assert!(
+            late.is_transient() && late.to_string().contains("a leader record to sends/0"),
+            "{late}"
+        );
         assert_eq!(producer.current().0, 2);
         broker.up().unwrap();
         assert!(append(LONG).is_ok());

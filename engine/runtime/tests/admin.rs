@@ -56,12 +56,24 @@ async fn start(config: AdminConfig) -> Running {
 }
 
 fn local() -> AdminConfig {
-    AdminConfig { listen: ([127, 0, 0, 1], 0).into(), insecure_local: true, ..AdminConfig::default() }
+    AdminConfig {
+        listen: ([127, 0, 0, 1], 0).into(),
+        insecure_local: true,
+        ..AdminConfig::default()
+    }
 }
 
 fn guarded() -> AdminConfig {
-    let token = |name: &str, sha256: &str, personal_data| TokenConfig { name: name.into(), sha256: sha256.into(), personal_data };
-    AdminConfig { tokens: vec![token("ops", OPS, false), token("full", FULL, true)], insecure_local: false, ..local() }
+    let token = |name: &str, sha256: &str, personal_data| TokenConfig {
+        name: name.into(),
+        sha256: sha256.into(),
+        personal_data,
+    };
+    AdminConfig {
+        tokens: vec![token("ops", OPS, false), token("full", FULL, true)],
+        insecure_local: false,
+        ..local()
+    }
 }
 
 impl Running {
@@ -77,7 +89,10 @@ impl Running {
     }
 
     async fn get_with(&self, path: &str, headers: &str) -> Answer {
-        self.send(&format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\r\n")).await
+        self.send(&format!(
+            "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\r\n"
+        ))
+        .await
     }
 
     async fn get(&self, path: &str) -> Answer {
@@ -96,16 +111,31 @@ async fn nothing_but_health_and_the_empty_console_is_open() {
     for path in ["/livez", "/readyz", "/", "/style.css"] {
         assert_eq!(admin.get(path).await.status, 200, "{path}");
     }
-    for path in ["/metrics", "/api/v1/overview", "/api/v1/customers/ana", "/api/v1/inbox/1/html", "/api/v1/stream", "/api/v1/nothing"] {
+    for path in [
+        "/metrics",
+        "/api/v1/overview",
+        "/api/v1/customers/ana",
+        "/api/v1/inbox/1/html",
+        "/api/v1/stream",
+        "/api/v1/nothing",
+    ] {
         let answer = admin.get(path).await;
         assert_eq!((answer.status, answer.code().as_str()), (401, "unauthorized"), "{path}");
         assert!(answer.head.contains("www-authenticate: bearer"));
-        for header in ["authorization: Bearer wrong\r\n", "authorization: Basic b3BzLXRva2Vu\r\n", "authorization: ops-token\r\n"] {
+        for header in [
+            "authorization: Bearer wrong\r\n",
+            "authorization: Basic b3BzLXRva2Vu\r\n",
+            "authorization: ops-token\r\n",
+        ] {
             assert_eq!(admin.get_with(path, header).await.status, 401, "{path} {header}");
         }
     }
     for path in ["/metrics", "/api/v1/overview"] {
-        assert_eq!(admin.get_with(path, "authorization: Bearer ops-token\r\n").await.status, 200, "{path}");
+        assert_eq!(
+            admin.get_with(path, "authorization: Bearer ops-token\r\n").await.status,
+            200,
+            "{path}"
+        );
     }
     admin.stop().await;
 }
@@ -113,13 +143,18 @@ async fn nothing_but_health_and_the_empty_console_is_open() {
 #[tokio::test]
 async fn names_and_addresses_need_the_scope() {
     let admin = start(guarded()).await;
-    let plain = admin.get_with("/api/v1/customers/ana", "authorization: Bearer ops-token\r\n").await;
+    let plain =
+        admin.get_with("/api/v1/customers/ana", "authorization: Bearer ops-token\r\n").await;
     assert_eq!(plain.json::<CustomerView>().personal, None);
     assert!(!plain.body.contains("ana@shop.example"));
     let inbox = admin.get_with("/api/v1/inbox", "authorization: Bearer ops-token\r\n").await;
     assert_eq!((inbox.status, inbox.code().as_str()), (403, "forbidden"));
-    let full = admin.get_with("/api/v1/customers/ana", "authorization: bearer full-token\r\n").await;
-    assert_eq!(full.json::<CustomerView>().personal.unwrap().email.as_deref(), Some("ana@shop.example"));
+    let full =
+        admin.get_with("/api/v1/customers/ana", "authorization: bearer full-token\r\n").await;
+    assert_eq!(
+        full.json::<CustomerView>().personal.unwrap().email.as_deref(),
+        Some("ana@shop.example")
+    );
     admin.stop().await;
 }
 
@@ -138,7 +173,11 @@ async fn metrics_may_be_open() {
 async fn the_api_answers_in_its_shapes() {
     let admin = start(local()).await;
     let overview: Overview = admin.get("/api/v1/overview").await.json();
-    assert!(overview.totals.events > 10_000 && overview.totals.events_per_second > 100.0, "{:?}", overview.totals);
+    assert!(
+        overview.totals.events > 10_000 && overview.totals.events_per_second > 100.0,
+        "{:?}",
+        overview.totals
+    );
     let names: Vec<_> = overview.journeys.iter().map(|journey| journey.journey.as_str()).collect();
     assert_eq!(names, ["cart_abandonment", "welcome"]);
     let shards: Vec<ShardView> = admin.get("/api/v1/shards").await.json();
@@ -170,7 +209,11 @@ async fn a_customers_timeline_is_made_of_decisions() {
 async fn a_mail_is_shown_in_a_sandbox() {
     let admin = start(local()).await;
     let mail = admin.get("/api/v1/inbox/1/html").await;
-    assert!(mail.head.contains("content-security-policy: sandbox; default-src 'none'"), "{}", mail.head);
+    assert!(
+        mail.head.contains("content-security-policy: sandbox; default-src 'none'"),
+        "{}",
+        mail.head
+    );
     assert!(mail.head.contains("content-type: text/html"));
     assert!(mail.body.contains("You left something behind"));
     assert_eq!(admin.get("/api/v1/inbox/999/html").await.status, 404);
@@ -183,8 +226,12 @@ async fn every_answer_carries_the_security_headers() {
     let admin = start(local()).await;
     for path in ["/", "/livez", "/metrics", "/api/v1/overview", "/nothing.js", "/api/v1/nothing"] {
         let head = admin.get(path).await.head;
-        for header in ["content-security-policy: ", "x-content-type-options: nosniff", "referrer-policy: no-referrer", "cache-control: no-"]
-        {
+        for header in [
+            "content-security-policy: ",
+            "x-content-type-options: nosniff",
+            "referrer-policy: no-referrer",
+            "cache-control: no-",
+        ] {
             assert!(head.contains(header), "{path}: {header} in {head}");
         }
         assert!(!head.contains("unsafe"), "{path}");
@@ -200,7 +247,8 @@ async fn what_does_not_belong_here_is_refused() {
     let endless = format!("/{}", "x".repeat(40_000));
     let answer = admin.get(&endless).await;
     assert!([414, 431].contains(&answer.status), "{}", answer.status);
-    let foreign = "GET /api/v1/overview HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n";
+    let foreign =
+        "GET /api/v1/overview HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n";
     assert_eq!(admin.send(foreign).await.status, 403);
     let post = "POST /api/v1/overview HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
     assert_eq!(admin.send(post).await.status, 405);
@@ -243,6 +291,10 @@ async fn a_port_in_use_is_said() {
     let config = AdminConfig { listen: admin.address, ..local() };
     let metrics = Arc::new(Metrics::new("test").unwrap());
     let error = AdminServer::bind(&config, Arc::new(World::new()), metrics).await.unwrap_err();
-    assert!(matches!(error, BindError::Listen { .. }) && error.to_string().contains(&admin.address.to_string()), "{error}");
+    assert!(
+        matches!(error, BindError::Listen { .. })
+            && error.to_string().contains(&admin.address.to_string()),
+        "{error}"
+    );
     admin.stop().await;
 }

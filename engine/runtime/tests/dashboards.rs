@@ -75,8 +75,10 @@ fn in_table(series: &str) -> Option<&'static str> {
 
 #[test]
 fn every_name_used_exists_and_every_metric_is_used() {
-    let recorded: BTreeSet<String> =
-        rules("dashboards/prometheus/rules.yaml").iter().map(|(rule, _)| rule["record"].as_str().expect("record").to_owned()).collect();
+    let recorded: BTreeSet<String> = rules("dashboards/prometheus/rules.yaml")
+        .iter()
+        .map(|(rule, _)| rule["record"].as_str().expect("record").to_owned())
+        .collect();
     let (mut used, mut used_recorded) = (BTreeSet::new(), BTreeSet::new());
     for expression in expressions() {
         for name in names(&expression) {
@@ -95,11 +97,19 @@ fn every_name_used_exists_and_every_metric_is_used() {
 
 #[test]
 fn labels_in_expressions_exist() {
-    let known: BTreeSet<&str> =
-        TABLE.iter().flat_map(|metric| metric.labels).map(|label| label.name).chain(["job", "instance", "le"]).collect();
+    let known: BTreeSet<&str> = TABLE
+        .iter()
+        .flat_map(|metric| metric.labels)
+        .map(|label| label.name)
+        .chain(["job", "instance", "le"])
+        .collect();
     for expression in expressions() {
         for matcher in expression.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
-            for label in matcher.split("\", ").flat_map(|part| part.split("\",")).filter_map(|part| part.split(['=', '!']).next()) {
+            for label in matcher
+                .split("\", ")
+                .flat_map(|part| part.split("\","))
+                .filter_map(|part| part.split(['=', '!']).next())
+            {
                 assert!(known.contains(label.trim()), "label `{label}` in `{expression}`");
             }
         }
@@ -111,15 +121,37 @@ fn the_dashboard_is_classic_json_with_a_data_source_variable_and_its_rows() {
     let dashboard = grafana();
     assert_eq!(dashboard["schemaVersion"], 42);
     let panels = dashboard["panels"].as_array().expect("panels");
-    let rows: Vec<_> = panels.iter().filter(|panel| panel["type"] == "row").map(|row| row["title"].as_str().unwrap_or_default()).collect();
-    assert_eq!(rows, ["At a glance", "Intake", "Decisions", "Timers and turns", "Delivery", "Checkpoints", "Process"]);
+    let rows: Vec<_> = panels
+        .iter()
+        .filter(|panel| panel["type"] == "row")
+        .map(|row| row["title"].as_str().unwrap_or_default())
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "At a glance",
+            "Intake",
+            "Decisions",
+            "Timers and turns",
+            "Delivery",
+            "Checkpoints",
+            "Process"
+        ]
+    );
     let ids: BTreeSet<_> = panels.iter().map(|panel| panel["id"].as_u64()).collect();
     assert_eq!(ids.len(), panels.len(), "ids are unique");
     for panel in panels.iter().filter(|panel| panel["type"] != "row") {
         assert_eq!(panel["datasource"]["uid"], "${datasource}", "{}", panel["title"]);
-        assert!(panel["targets"].as_array().is_some_and(|targets| !targets.is_empty()), "{}", panel["title"]);
+        assert!(
+            panel["targets"].as_array().is_some_and(|targets| !targets.is_empty()),
+            "{}",
+            panel["title"]
+        );
     }
-    assert_eq!(yaml("dashboards/grafana/provisioning/cartwheel.yaml")["providers"][0]["type"], "file");
+    assert_eq!(
+        yaml("dashboards/grafana/provisioning/cartwheel.yaml")["providers"][0]["type"],
+        "file"
+    );
 }
 
 #[test]
@@ -128,14 +160,23 @@ fn every_alert_links_a_section_of_the_runbook() {
     let headings: Vec<_> = runbook.split("\n## ").skip(1).collect();
     let mut linked = BTreeSet::new();
     for (alert, _) in rules("dashboards/prometheus/alerts.yaml") {
-        let link = alert["annotations"]["runbook_url"].as_str().unwrap_or_else(|| panic!("{} has no runbook", alert["alert"]));
-        let anchor = link.strip_prefix("engine/docs/runbook.md#").unwrap_or_else(|| panic!("{link}"));
-        let section = headings.iter().find(|section| slug(section.lines().next().unwrap_or_default()) == anchor);
+        let link = alert["annotations"]["runbook_url"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{} has no runbook", alert["alert"]));
+        let anchor =
+            link.strip_prefix("engine/docs/runbook.md#").unwrap_or_else(|| panic!("{link}"));
+        let section = headings
+            .iter()
+            .find(|section| slug(section.lines().next().unwrap_or_default()) == anchor);
         let section = section.unwrap_or_else(|| panic!("no section for {link}"));
         for part in ["**Means.**", "**Check.**", "**Do.**"] {
             assert!(section.contains(part), "{anchor} lacks {part}");
         }
-        assert!(["page", "ticket"].contains(&alert["labels"]["severity"].as_str().unwrap_or_default()), "{}", alert["alert"]);
+        assert!(
+            ["page", "ticket"].contains(&alert["labels"]["severity"].as_str().unwrap_or_default()),
+            "{}",
+            alert["alert"]
+        );
         linked.insert(anchor.to_owned());
     }
     assert_eq!(linked.len(), headings.len(), "a section without an alert");
@@ -148,16 +189,24 @@ fn slug(heading: &str) -> String {
 #[test]
 fn the_admin_api_page_prints_the_table() {
     let page = read("engine/docs/admin-api.md");
-    assert!(page.contains(&markdown()), "engine/docs/admin-api.md must contain exactly:\n{}", markdown());
+    assert!(
+        page.contains(&markdown()),
+        "engine/docs/admin-api.md must contain exactly:\n{}",
+        markdown()
+    );
 }
 
 #[test]
 fn promtool_accepts_the_rules_and_their_tests_pass() {
     let folder = root().join("dashboards/prometheus");
-    for arguments in [["check", "rules", "rules.yaml", "alerts.yaml"].as_slice(), &["test", "rules", "tests.yaml"]] {
+    for arguments in [
+        ["check", "rules", "rules.yaml", "alerts.yaml"].as_slice(),
+        &["test", "rules", "tests.yaml"],
+    ] {
         let output = Command::new("promtool").args(arguments).current_dir(&folder).output();
         let output = output.expect("promtool must be installed (Debian package `prometheus`)");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "promtool {arguments:?}: {text}");
     }
 }
@@ -167,6 +216,9 @@ fn every_alert_has_a_test() {
     let tests = read("dashboards/prometheus/tests.yaml");
     for (alert, _) in rules("dashboards/prometheus/alerts.yaml") {
         let name = alert["alert"].as_str().expect("alert");
-        assert!(tests.contains(&format!("alertname: {name}\n")), "{name} never fires in tests.yaml");
+        assert!(
+            tests.contains(&format!("alertname: {name}\n")),
+            "{name} never fires in tests.yaml"
+        );
     }
 }

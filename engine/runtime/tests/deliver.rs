@@ -56,15 +56,27 @@ fn templates(dir: &Path) -> Arc<Templates> {
     let folder = dir.join("templates/thanks");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("email.subject.liquid"), "Thank you").unwrap();
-    std::fs::write(folder.join("email.text.liquid"), "Hello {{ profile.first_name }}. {{ unsubscribe_url }}").unwrap();
+    std::fs::write(
+        folder.join("email.text.liquid"),
+        "Hello {{ profile.first_name }}. {{ unsubscribe_url }}",
+    )
+    .unwrap();
     let mjml = "<mjml><mj-body><mj-section><mj-column><mj-text>Hello <a href=\"{{ unsubscribe_url }}\">x</a></mj-text></mj-column></mj-section></mj-body></mjml>";
     std::fs::write(folder.join("email.mjml"), mjml).unwrap();
-    Arc::new(Templates::load(&dir.join("templates")).unwrap_or_else(|problems| panic!("{problems:?}")))
+    Arc::new(
+        Templates::load(&dir.join("templates")).unwrap_or_else(|problems| panic!("{problems:?}")),
+    )
 }
 
 fn options(kafka: &KafkaConfig, dir: &Path, mailbox: &Arc<Mailbox>) -> DeliverOptions {
     let rate = Rate::per_second(1_000, 1_000);
-    let limits = Limits { name: "smtp".into(), account: "smtp".into(), key_life: None, rate, max_in_flight: 8 };
+    let limits = Limits {
+        name: "smtp".into(),
+        account: "smtp".into(),
+        key_life: None,
+        rate,
+        max_in_flight: 8,
+    };
     DeliverOptions {
         kafka: kafka.clone(),
         data_dir: dir.to_owned(),
@@ -97,7 +109,11 @@ fn options(kafka: &KafkaConfig, dir: &Path, mailbox: &Arc<Mailbox>) -> DeliverOp
 fn post(address: SocketAddr, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(LONG)).unwrap();
-    write!(stream, "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+    write!(
+        stream,
+        "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
@@ -108,7 +124,10 @@ fn a_message_is_handed_over_once_and_its_link_unsubscribes() {
     let (kafka, dir, mailbox) = (kafka(), tempfile::tempdir().unwrap(), Arc::<Mailbox>::default());
     let engine = start(&kafka, dir.path()).unwrap();
     let deliver = Deliver::start(options(&kafka, dir.path(), &mailbox)).unwrap();
-    assert!(matches!(Deliver::start(options(&kafka, dir.path(), &mailbox)), Err(DeliverError::DataDirInUse { .. })));
+    assert!(matches!(
+        Deliver::start(options(&kafka, dir.path(), &mailbox)),
+        Err(DeliverError::DataDirInUse { .. })
+    ));
     let mut shop = Shop::open(&kafka);
     shop.order("ana");
     until("the message", || mailbox.taken().len() == 1);
@@ -117,7 +136,9 @@ fn a_message_is_handed_over_once_and_its_link_unsubscribes() {
 
     // The receipt comes back as an event: with the shop's two, three are applied.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    until("the receipt", || runtime.block_on(engine.source().overview()).unwrap().totals.events == 3);
+    until("the receipt", || {
+        runtime.block_on(engine.source().overview()).unwrap().totals.events == 3
+    });
     until("ready", || runtime.block_on(deliver.source().readiness()).ready);
 
     let path = text.split_once("shop.example").unwrap().1;
@@ -127,7 +148,9 @@ fn a_message_is_handed_over_once_and_its_link_unsubscribes() {
         let found = runtime.block_on(engine.source().customer("ana")).unwrap();
         found.profile.consent.get(&Channel::Email) == Some(&false)
     });
-    until("the suppression", || !Compacted::read_all(&kafka, &kafka.topics().suppressions, LONG).unwrap().is_empty());
+    until("the suppression", || {
+        !Compacted::read_all(&kafka, &kafka.topics().suppressions, LONG).unwrap().is_empty()
+    });
     deliver.stop();
 
     // Another process goes on behind what was handed over.

@@ -72,7 +72,9 @@ fn two_engines_share_and_one_inherits() {
     let known = runtime.block_on(there[owner].source().customer("ana")).unwrap();
     assert_eq!((known.shard, known.profile.orders), (here.unsigned_abs(), 1));
     match runtime.block_on(there[1 - owner].source().customer("ana")) {
-        Err(SourceError::Unavailable(why)) => assert!(why.contains(&format!("partition {here}")), "{why}"),
+        Err(SourceError::Unavailable(why)) => {
+            assert!(why.contains(&format!("partition {here}")), "{why}")
+        }
         other => panic!("{other:?}"),
     }
 
@@ -151,14 +153,24 @@ fn a_timer_that_is_due_and_does_not_fire_is_counted() {
     let (kafka, dir) = (kafka(), tempfile::tempdir().unwrap());
     let options = || {
         let text = common::WELCOME.replace("steps:", "steps:\n  - wait: 1s");
-        let bundle =
-            ConfigBundle { journeys: vec![JourneyText { path: "thanks.yaml".into(), text }], ..options(&kafka, dir.path()).bundle };
-        EngineOptions { plan: Arc::new(bundle.load().unwrap()), bundle, ..options(&kafka, dir.path()) }
+        let bundle = ConfigBundle {
+            journeys: vec![JourneyText { path: "thanks.yaml".into(), text }],
+            ..options(&kafka, dir.path()).bundle
+        };
+        EngineOptions {
+            plan: Arc::new(bundle.load().unwrap()),
+            bundle,
+            ..options(&kafka, dir.path())
+        }
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let due = |engine: &Engine| {
         let overview = runtime.block_on(engine.source().overview()).unwrap();
-        let late = overview.shards.iter().filter(|shard| shard.timers_due > 0 && shard.timer_lag_seconds > 0.0).count();
+        let late = overview
+            .shards
+            .iter()
+            .filter(|shard| shard.timers_due > 0 && shard.timer_lag_seconds > 0.0)
+            .count();
         (late, overview.totals.timers_due)
     };
 
@@ -200,10 +212,16 @@ fn a_data_directory_belongs_to_one_process_and_must_be_writable() {
 fn says_what_is_missing() {
     let dir = tempfile::tempdir().unwrap();
     let without_topics = EngineOptions { create_topics: None, ..options(&kafka(), dir.path()) };
-    assert!(matches!(Engine::start(without_topics), Err(EngineError::Kafka(Error::NoTopic { .. }))));
+    assert!(matches!(
+        Engine::start(without_topics),
+        Err(EngineError::Kafka(Error::NoTopic { .. }))
+    ));
 
     let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let nobody = KafkaConfig { bootstrap: socket.local_addr().unwrap().to_string(), ..KafkaConfig::default() };
+    let nobody = KafkaConfig {
+        bootstrap: socket.local_addr().unwrap().to_string(),
+        ..KafkaConfig::default()
+    };
     drop(socket);
     let mut unreachable = options(&nobody, dir.path());
     unreachable.settings.start_timeout = Duration::from_secs(1);

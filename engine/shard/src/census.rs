@@ -48,7 +48,9 @@ impl<S: Store> Shard<S> {
             for run in &self.table.get(slot).runs {
                 match run.stage {
                     Stage::Window => census.windows += 1,
-                    Stage::Running => *census.running.entry((run.journey, run.op)).or_default() += 1,
+                    Stage::Running => {
+                        *census.running.entry((run.journey, run.op)).or_default() += 1
+                    }
                     Stage::Lingering => {}
                 }
             }

@@ -12,8 +12,12 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 /// The documents that a message may show beside the profile, by their names in the command.
-const SHOWN: [(&str, Document); 4] =
-    [("cart", Document::Cart), ("order", Document::Order), ("checkout", Document::Checkout), ("product", Document::Product)];
+const SHOWN: [(&str, Document); 4] = [
+    ("cart", Document::Cart),
+    ("order", Document::Order),
+    ("checkout", Document::Checkout),
+    ("product", Document::Product),
+];
 /// What is left out of a command that is too long, one after the other.
 const LEFT_OUT: [&str; 5] = ["product", "checkout", "order", "cart", "profile"];
 
@@ -32,13 +36,20 @@ enum Shown<'a> {
 
 impl<'a> Data<'a> {
     fn of(documents: &'a Documents, profile: Fields<'a>) -> Self {
-        let documents = SHOWN.iter().filter_map(|(name, document)| Some((*name, Shown::Document(documents.json(*document)?))));
-        Self { shown: std::iter::once(("profile", Shown::Profile(profile))).chain(documents).collect(), left_out: Vec::new() }
+        let documents = SHOWN.iter().filter_map(|(name, document)| {
+            Some((*name, Shown::Document(documents.json(*document)?)))
+        });
+        Self {
+            shown: std::iter::once(("profile", Shown::Profile(profile))).chain(documents).collect(),
+            left_out: Vec::new(),
+        }
     }
 
     /// Whether there was something to leave out.
     fn leave_out(&mut self, name: &'static str) -> bool {
-        let Some(place) = self.shown.iter().position(|(shown, _)| *shown == name) else { return false };
+        let Some(place) = self.shown.iter().position(|(shown, _)| *shown == name) else {
+            return false;
+        };
         self.shown.remove(place);
         self.left_out.push(name);
         true
@@ -60,7 +71,12 @@ impl Serialize for Data<'_> {
 
 /// The command (JSON) with what is known of the customer; none if the draft names no send of the plan. Documents are left out, in a
 /// fixed order, until it fits into [`MAX_BYTES`].
-pub(crate) fn encode(plan: &Plan, draft: &Draft, documents: &Documents, customer: &str) -> Option<Vec<u8>> {
+pub(crate) fn encode(
+    plan: &Plan,
+    draft: &Draft,
+    documents: &Documents,
+    customer: &str,
+) -> Option<Vec<u8>> {
     let mut command = command(plan, draft, documents, customer)?;
     let mut value = json(&command);
     for name in LEFT_OUT {
@@ -74,9 +90,16 @@ pub(crate) fn encode(plan: &Plan, draft: &Draft, documents: &Documents, customer
     Some(value)
 }
 
-fn command<'a>(plan: &Plan, draft: &Draft, documents: &'a Documents, customer: &str) -> Option<Command<Data<'a>>> {
+fn command<'a>(
+    plan: &Plan,
+    draft: &Draft,
+    documents: &'a Documents,
+    customer: &str,
+) -> Option<Command<Data<'a>>> {
     let journey = plan.journeys.get(usize::from(draft.journey))?;
-    let Op::Send { step, template, .. } = journey.ops.get(usize::from(draft.op))? else { return None };
+    let Op::Send { step, template, .. } = journey.ops.get(usize::from(draft.op))? else {
+        return None;
+    };
     let profile = documents.profile();
     Some(Command {
         command_id: draft.command_id,

@@ -21,14 +21,23 @@ impl<S: Store> Shard<S> {
     pub(crate) fn record(&mut self, out: &mut Vec<Outgoing>) -> Result<(), ShardError> {
         let (turn, followers) = self.close_turn()?;
         self.position.seq += 1;
-        out.push(Outgoing { kind: Kind::Turn, seq: self.position.seq, key: Vec::new(), value: json(&turn) });
+        out.push(Outgoing {
+            kind: Kind::Turn,
+            seq: self.position.seq,
+            key: Vec::new(),
+            value: json(&turn),
+        });
         self.publish(followers, 0, out);
         Ok(())
     }
 
     /// Executes the end of a replayed turn: the record that it would have had, and its followers, of which the first
     /// `have` are in the log. Publishes the others.
-    pub(crate) fn record_again(&mut self, have: u32, out: &mut Vec<Outgoing>) -> Result<Turn, ShardError> {
+    pub(crate) fn record_again(
+        &mut self,
+        have: u32,
+        out: &mut Vec<Outgoing>,
+    ) -> Result<Turn, ShardError> {
         let (turn, followers) = self.close_turn()?;
         self.position.seq += 1;
         self.publish(followers, have as usize, out);
@@ -39,7 +48,12 @@ impl<S: Store> Shard<S> {
         for (place, follower) in followers.into_iter().enumerate() {
             self.position.seq += 1;
             if place >= have {
-                out.push(Outgoing { kind: follower.kind, seq: self.position.seq, key: follower.key, value: follower.value });
+                out.push(Outgoing {
+                    kind: follower.kind,
+                    seq: self.position.seq,
+                    key: follower.key,
+                    value: follower.value,
+                });
             }
         }
     }
@@ -80,7 +94,11 @@ impl<S: Store> Shard<S> {
         self.effects.list = effects;
         self.effects.list.clear();
         let dead = std::mem::take(&mut self.dead);
-        followers.extend(dead.iter().map(|dead| Follower { kind: Kind::Dead, key: Vec::new(), value: json(dead) }));
+        followers.extend(dead.iter().map(|dead| Follower {
+            kind: Kind::Dead,
+            key: Vec::new(),
+            value: json(dead),
+        }));
         Ok(followers)
     }
 
@@ -110,7 +128,11 @@ fn encode(plan: &Plan, effect: &Effect, documents: &Documents) -> Option<Followe
                 active: *active,
                 at: *at,
             };
-            Some(Follower { kind: Kind::Suppression, key: name.into_bytes(), value: json(&suppression) })
+            Some(Follower {
+                kind: Kind::Suppression,
+                key: name.into_bytes(),
+                value: json(&suppression),
+            })
         }
     }
 }

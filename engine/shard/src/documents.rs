@@ -8,16 +8,27 @@ use cartwheel_core::id::CustomerId;
 
 impl<S: Store> Shard<S> {
     /// The documents of each customer as of the mark, in that order, with at most one read of the store.
-    pub(crate) fn documents(&self, wanted: &[(CustomerId, Mark)]) -> Result<Vec<Documents>, StoreError> {
-        let find = |(id, _): &(CustomerId, Mark)| self.table.find(*id).map(|slot| self.table.get(slot));
+    pub(crate) fn documents(
+        &self,
+        wanted: &[(CustomerId, Mark)],
+    ) -> Result<Vec<Documents>, StoreError> {
+        let find =
+            |(id, _): &(CustomerId, Mark)| self.table.find(*id).map(|slot| self.table.get(slot));
         let customers: Vec<Option<&Customer>> = wanted.iter().map(find).collect();
-        let mut ids: Vec<CustomerId> = customers.iter().flatten().filter(|customer| customer.saved).map(|customer| customer.id).collect();
+        let mut ids: Vec<CustomerId> = customers
+            .iter()
+            .flatten()
+            .filter(|customer| customer.saved)
+            .map(|customer| customer.id)
+            .collect();
         ids.sort_unstable();
         ids.dedup();
         let older = self.older_documents(&ids)?;
         let read = |(customer, (_, mark)): (Option<&Customer>, &(CustomerId, Mark))| {
             let Some(customer) = customer else { return Documents::default() };
-            let mut documents = ids.binary_search(&customer.id).map_or_else(|_| Documents::default(), |place| older[place].clone());
+            let mut documents = ids
+                .binary_search(&customer.id)
+                .map_or_else(|_| Documents::default(), |place| older[place].clone());
             documents.add(self.effects.journal.entries(customer.cold, *mark));
             documents
         };
@@ -30,9 +41,15 @@ impl<S: Store> Shard<S> {
         if ids.is_empty() {
             return Ok(older);
         }
-        let stored = self.store.documents(ids, &mut |place, packed| older[place] = Documents::new(packed.to_vec()))?;
+        let stored = self
+            .store
+            .documents(ids, &mut |place, packed| older[place] = Documents::new(packed.to_vec()))?;
         // While it is being committed the store may have it already.
-        if let Some(pending) = self.sealed.as_ref().filter(|pending| stored.is_none_or(|stored| stored < pending.meta.seq)) {
+        if let Some(pending) = self
+            .sealed
+            .as_ref()
+            .filter(|pending| stored.is_none_or(|stored| stored < pending.meta.seq))
+        {
             for (id, documents) in ids.iter().zip(&mut older) {
                 documents.add(pending.sealed.documents_of(*id));
             }

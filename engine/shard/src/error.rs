@@ -28,7 +28,9 @@ pub enum ShardError {
         limit_ms: Millis,
     },
     /// The replay of a turn gives another chain hash than the log states.
-    #[error("replay of the turn with sequence {seq} (next offset {next_offset}) differs: the log says {log}, the replay {replay}")]
+    #[error(
+        "replay of the turn with sequence {seq} (next offset {next_offset}) differs: the log says {log}, the replay {replay}"
+    )]
     ChainDiffers {
         /// Sequence of the turn record.
         seq: u64,
@@ -54,7 +56,9 @@ pub enum ShardError {
     #[error("the log was decided under semantics {0}; this binary has {1}")]
     UnknownSemantics(u32, u32),
     /// The last applied record is another one than at the checkpoint: the topic was recreated or truncated.
-    #[error("the record at offset {offset} of the events partition is not the one that was applied: the topic was recreated or truncated")]
+    #[error(
+        "the record at offset {offset} of the events partition is not the one that was applied: the topic was recreated or truncated"
+    )]
     InputChanged {
         /// The offset.
         offset: i64,

@@ -114,7 +114,11 @@ impl<S: Store> Shard<S> {
             last_order_at: Some(known.last_order_at).filter(|at| *at != Millis::MIN),
             profile: Profile(documents.profile().into_iter().filter_map(readable).collect()),
             runs: runs.collect(),
-            decisions: documents.decisions().into_iter().filter_map(|packed| unpack(packed, customer)).collect(),
+            decisions: documents
+                .decisions()
+                .into_iter()
+                .filter_map(|packed| unpack(packed, customer))
+                .collect(),
         }))
     }
 

@@ -36,7 +36,11 @@ impl Read<'_> {
 
 impl<S: Store> Shard<S> {
     /// Applies records in order as long as `before` lets the next one; how many.
-    pub(crate) fn apply_while(&mut self, records: &[Record<'_>], mut before: impl FnMut(&mut Self, &Record<'_>) -> bool) -> usize {
+    pub(crate) fn apply_while(
+        &mut self,
+        records: &[Record<'_>],
+        mut before: impl FnMut(&mut Self, &Record<'_>) -> bool,
+    ) -> usize {
         let mut room = vec![Read::none(); AHEAD.min(records.len())];
         let mut applied = 0;
         for chunk in records.chunks(AHEAD) {
@@ -56,8 +60,15 @@ impl<S: Store> Shard<S> {
     /// Loops of independent reads: the processor has many of them under way at once, where one after the other would wait for memory.
     fn read_ahead<'a>(&mut self, records: &[Record<'a>], ahead: &mut [Read<'a>]) {
         for (record, read) in records.iter().zip(ahead.iter_mut()) {
-            read.rejected = self.decoder.decode(record.value, record.time, &self.core.plan.policy, &mut read.event).err();
-            read.id = if read.rejected.is_none() { CustomerId::of(&read.event.customer) } else { CustomerId(0) };
+            read.rejected = self
+                .decoder
+                .decode(record.value, record.time, &self.core.plan.policy, &mut read.event)
+                .err();
+            read.id = if read.rejected.is_none() {
+                CustomerId::of(&read.event.customer)
+            } else {
+                CustomerId(0)
+            };
         }
         for read in ahead.iter() {
             black_box(self.table.look(read.id));
@@ -87,7 +98,13 @@ impl<S: Store> Shard<S> {
         }
     }
 
-    fn apply_event(&mut self, record: &Record<'_>, event: &Event<'_>, id: CustomerId, slot: Option<u32>) {
+    fn apply_event(
+        &mut self,
+        record: &Record<'_>,
+        event: &Event<'_>,
+        id: CustomerId,
+        slot: Option<u32>,
+    ) {
         let seen = self.position.seen;
         let stated = event.time.unwrap_or(record.time);
         let time = EventTime { at: stated.min(seen), seen, age: seen - stated };
@@ -114,7 +131,8 @@ impl<S: Store> Shard<S> {
 
     /// A record that cannot be applied: its offset stands in the turn record, the rest in a dead letter.
     fn bury(&mut self, record: &Record<'_>, rejected: &Rejected) {
-        let place = Poison::ALL.iter().position(|reason| *reason == rejected.reason).unwrap_or_default();
+        let place =
+            Poison::ALL.iter().position(|reason| *reason == rejected.reason).unwrap_or_default();
         self.counters.poison[place] += 1;
         self.skipped.push(Skipped { offset: record.offset, reason: rejected.reason });
         self.dead.push(Dead {

@@ -51,7 +51,13 @@ impl AcceptedLog {
             Some(meta) => Reader::after(meta.leader, meta.seq - 1),
             None => Reader::at_start(),
         };
-        Self { reader, confirmed: checkpoint.is_none(), checkpoint, turns: VecDeque::new(), last_leader: None }
+        Self {
+            reader,
+            confirmed: checkpoint.is_none(),
+            checkpoint,
+            turns: VecDeque::new(),
+            last_leader: None,
+        }
     }
 
     /// The offset at which to begin to read the sends partition; none for its start.
@@ -64,7 +70,9 @@ impl AcceptedLog {
         match self.reader.read(offset, headers) {
             Verdict::Leader => self.last_leader = Some(offset),
             Verdict::Rejected => {}
-            Verdict::Accepted if headers.kind == Kind::Turn => self.push_turn(offset, headers, value)?,
+            Verdict::Accepted if headers.kind == Kind::Turn => {
+                self.push_turn(offset, headers, value)?
+            }
             Verdict::Accepted => {
                 if let Some(last) = self.turns.back_mut() {
                     last.have += 1;
@@ -75,9 +83,16 @@ impl AcceptedLog {
     }
 
     fn push_turn(&mut self, offset: i64, headers: Headers, value: &[u8]) -> Result<(), ShardError> {
-        let turn: Turn = serde_json::from_slice(value).map_err(|error| ShardError::BadLog { offset, why: error.to_string() })?;
+        let turn: Turn = serde_json::from_slice(value)
+            .map_err(|error| ShardError::BadLog { offset, why: error.to_string() })?;
         let Some(meta) = self.checkpoint.as_ref().filter(|_| !self.confirmed) else {
-            self.turns.push_back(AcceptedTurn { seq: headers.seq, offset, leader: headers.leader, turn, have: 0 });
+            self.turns.push_back(AcceptedTurn {
+                seq: headers.seq,
+                offset,
+                leader: headers.leader,
+                turn,
+                have: 0,
+            });
             return Ok(());
         };
         if turn.chain != format!("{:032x}", meta.chain) || turn.next_offset != meta.next_offset {
@@ -119,7 +134,14 @@ impl<S: Store> Opened<S> {
     /// Opens a shard's store.
     pub fn open(identity: Identity, settings: Settings, store: S) -> Result<Self, ShardError> {
         let meta = store.meta()?;
-        Ok(Self { identity, settings, store, meta, table: Table::default(), journal: Journal::default() })
+        Ok(Self {
+            identity,
+            settings,
+            store,
+            meta,
+            table: Table::default(),
+            journal: Journal::default(),
+        })
     }
 
     /// Takes memory for so many customers and their documents, and touches it. The system makes memory real only when it is first written: for
@@ -149,12 +171,20 @@ impl<S: Store> Opened<S> {
     ) -> Result<Shard<S>, ShardError> {
         if !log.confirmed {
             let seq = self.meta.as_ref().map_or(0, |meta| meta.seq);
-            return Err(ShardError::CheckpointNotInLog { seq, why: "no accepted record with that sequence follows".into() });
+            return Err(ShardError::CheckpointNotInLog {
+                seq,
+                why: "no accepted record with that sequence follows".into(),
+            });
         }
         if log.reader.leader != Some(epoch) {
-            return Err(ShardError::Deposed { ours: epoch, later: log.reader.leader.unwrap_or(-1) });
+            return Err(ShardError::Deposed {
+                ours: epoch,
+                later: log.reader.leader.unwrap_or(-1),
+            });
         }
-        let find = |hash: u128| plan(hash).ok_or_else(|| ShardError::UnknownConfiguration(format!("{hash:032x}")));
+        let find = |hash: u128| {
+            plan(hash).ok_or_else(|| ShardError::UnknownConfiguration(format!("{hash:032x}")))
+        };
         let plans = log.configurations().into_iter().map(find).collect::<Result<Vec<_>, _>>()?;
         let first = Arc::clone(plans.first().unwrap_or(newest));
         for turn in &log.turns {
@@ -254,7 +284,11 @@ impl<S: Store> Shard<S> {
     }
 
     /// Puts a configuration into force, as a recorded turn of its own. Not before the replay is done.
-    pub fn activate(&mut self, plan: &Arc<Plan>, out: &mut Vec<Outgoing>) -> Result<bool, ShardError> {
+    pub fn activate(
+        &mut self,
+        plan: &Arc<Plan>,
+        out: &mut Vec<Outgoing>,
+    ) -> Result<bool, ShardError> {
         if plan.hash == self.core.plan.hash || !self.replay.is_empty() {
             return Ok(false);
         }
@@ -269,12 +303,17 @@ impl<S: Store> Shard<S> {
         let mut slots: Vec<u32> = (0..self.table.len() as u32).collect();
         // Runs may exit: their decisions are in order of ids, whatever the order in which the customers came into memory.
         slots.sort_by_cached_key(|slot| {
-            Some(self.table.get(*slot)).filter(|customer| !customer.runs.is_empty()).map(|customer| customer.id)
+            Some(self.table.get(*slot))
+                .filter(|customer| !customer.runs.is_empty())
+                .map(|customer| customer.id)
         });
         for slot in slots {
             let customer = self.table.get_mut(slot);
             let was_dirty = customer.dirty;
-            let mut turn = cartwheel_core::apply::Turn { mode: self.position.mode, effects: &mut self.effects };
+            let mut turn = cartwheel_core::apply::Turn {
+                mode: self.position.mode,
+                effects: &mut self.effects,
+            };
             self.core.leave(customer, &mapping, t, &mut turn);
             self.arm(slot);
             self.table.changed(slot, was_dirty);
@@ -284,11 +323,17 @@ impl<S: Store> Shard<S> {
     }
 
     /// Replays the next turn of the log over the front of the batch.
-    pub(crate) fn replay_turn(&mut self, records: &[Record<'_>], out: &mut Vec<Outgoing>) -> Result<Turned, ShardError> {
+    pub(crate) fn replay_turn(
+        &mut self,
+        records: &[Record<'_>],
+        out: &mut Vec<Outgoing>,
+    ) -> Result<Turned, ShardError> {
         let Some(target) = self.replay.front() else { return Ok(Turned::default()) };
         let next = target.turn.next_offset;
         let mut budget = u64::MAX;
-        let consumed = self.apply_while(records, |shard, record| record.offset < next && shard.before_event(record, &mut budget));
+        let consumed = self.apply_while(records, |shard, record| {
+            record.offset < next && shard.before_event(record, &mut budget)
+        });
         if let Some(last) = consumed.checked_sub(1) {
             self.note_input(&records[last]);
         }
@@ -305,7 +350,9 @@ impl<S: Store> Shard<S> {
 
     /// Mode, configuration and timers of the replayed turn; then its chain hash is compared.
     fn finish_replayed(&mut self, out: &mut Vec<Outgoing>) -> Result<(), ShardError> {
-        let Some(AcceptedTurn { seq, offset, leader, turn, have }) = self.replay.pop_front() else { return Ok(()) };
+        let Some(AcceptedTurn { seq, offset, leader, turn, have }) = self.replay.pop_front() else {
+            return Ok(());
+        };
         if turn.mode != self.position.mode {
             self.position.mode = turn.mode;
             if turn.mode == Mode::Live {
@@ -313,8 +360,14 @@ impl<S: Store> Shard<S> {
             }
         }
         if turn.config != format!("{:032x}", self.core.plan.hash) {
-            let plan = self.plans.iter().find(|plan| format!("{:032x}", plan.hash) == turn.config).cloned();
-            self.switch_plan(&plan.ok_or_else(|| ShardError::UnknownConfiguration(turn.config.clone()))?);
+            let plan = self
+                .plans
+                .iter()
+                .find(|plan| format!("{:032x}", plan.hash) == turn.config)
+                .cloned();
+            self.switch_plan(
+                &plan.ok_or_else(|| ShardError::UnknownConfiguration(turn.config.clone()))?,
+            );
         }
         let mut budget = turn.fired.saturating_sub(self.position.fired);
         if budget > 0 {
@@ -323,8 +376,16 @@ impl<S: Store> Shard<S> {
         self.position.now = turn.now;
         let expected = turn.chain.clone();
         let replayed = self.record_again(have, out)?;
-        if replayed.chain != expected || replayed.follow != turn.follow || replayed.fired != turn.fired {
-            return Err(ShardError::ChainDiffers { seq, next_offset: turn.next_offset, log: show(&turn), replay: show(&replayed) });
+        if replayed.chain != expected
+            || replayed.follow != turn.follow
+            || replayed.fired != turn.fired
+        {
+            return Err(ShardError::ChainDiffers {
+                seq,
+                next_offset: turn.next_offset,
+                log: show(&turn),
+                replay: show(&replayed),
+            });
         }
         // A long replay must not keep the documents of the whole log in memory. A partial last turn is not yet a turn of the log.
         if have == turn.follow && self.effects.journal.len() >= self.settings.max_journal {

@@ -30,6 +30,12 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { hold_after: 60 * SECOND, max_clock_ahead: HOUR, max_timers: 4_096, max_effects: 8_192, max_journal: 96 << 20 }
+        Self {
+            hold_after: 60 * SECOND,
+            max_clock_ahead: HOUR,
+            max_timers: 4_096,
+            max_effects: 8_192,
+            max_journal: 96 << 20,
+        }
     }
 }

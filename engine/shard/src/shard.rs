@@ -158,7 +158,11 @@ impl<S: Store> Shard<S> {
     /// The confirmed checkpoint, to be run once; then [`Shard::committed`]. If it fails the shard is over. None without one.
     pub fn commit(&self) -> Option<Commit<S>> {
         let pending = self.sealed.as_ref().filter(|pending| pending.confirmed)?;
-        Some(Commit { store: self.store.clone(), meta: pending.meta.clone(), sealed: Arc::clone(&pending.sealed) })
+        Some(Commit {
+            store: self.store.clone(),
+            meta: pending.meta.clone(),
+            sealed: Arc::clone(&pending.sealed),
+        })
     }
 
     /// The store has the pending checkpoint.
@@ -166,7 +170,9 @@ impl<S: Store> Shard<S> {
         self.counters.checkpoints += 1;
         self.counters.checkpoint_bytes += done.bytes;
         // The memory is used again, unless somebody else still holds it.
-        if let Some(mut sealed) = self.sealed.take().and_then(|pending| Arc::into_inner(pending.sealed)) {
+        if let Some(mut sealed) =
+            self.sealed.take().and_then(|pending| Arc::into_inner(pending.sealed))
+        {
             sealed.clear(&mut self.effects.journal);
             self.spare = sealed;
         }
@@ -287,7 +293,11 @@ impl<S: Store> Shard<S> {
     }
 
     /// Takes a checkpoint at a turn that the log has already accepted as a whole: during a replay, when the documents take too much memory.
-    pub(crate) fn checkpoint_replayed(&mut self, leader: i64, sends_offset: i64) -> Result<(), ShardError> {
+    pub(crate) fn checkpoint_replayed(
+        &mut self,
+        leader: i64,
+        sends_offset: i64,
+    ) -> Result<(), ShardError> {
         self.sealed = Some(self.pend(leader, Some(sends_offset)));
         Ok(self.commit_here()?)
     }
@@ -308,7 +318,12 @@ impl<S: Store> Shard<S> {
                 black_box((customer.deadline, customer.seen[0], customer.lifetime_value));
             }
             for customer in slots.iter().map(|slot| self.table.get(*slot)) {
-                black_box((customer.runs.len(), customer.entries.len(), customer.touches.len(), customer.attributes.len()));
+                black_box((
+                    customer.runs.len(),
+                    customer.entries.len(),
+                    customer.touches.len(),
+                    customer.attributes.len(),
+                ));
             }
             for run in slots.iter().filter_map(|slot| self.table.get(*slot).runs.first()) {
                 black_box(run.captures.len());

@@ -28,7 +28,9 @@ fn hash(id: CustomerId) -> u64 {
 impl Table {
     /// With memory for so many customers, rounded up to blocks, touched already (see [`crate::Opened::make_room`]).
     pub fn with_room(customers: usize) -> Self {
-        let blocks = (0..customers.div_ceil(BLOCK)).map(|_| touched(Customer::new(CustomerId(0)), BLOCK)).collect();
+        let blocks = (0..customers.div_ceil(BLOCK))
+            .map(|_| touched(Customer::new(CustomerId(0)), BLOCK))
+            .collect();
         Self { blocks, index: Index::with_room(customers), ..Self::default() }
     }
 
@@ -86,7 +88,9 @@ impl Table {
     /// Customers changed since the last call, in order of their ids. Whoever writes them says that they are clean again.
     pub fn take_dirty(&mut self) -> Vec<u32> {
         let mut dirty = std::mem::take(&mut self.dirty);
-        dirty.sort_unstable_by(|(a, one), (b, other)| a.cmp(b).then_with(|| self.get(*one).id.cmp(&self.get(*other).id)));
+        dirty.sort_unstable_by(|(a, one), (b, other)| {
+            a.cmp(b).then_with(|| self.get(*one).id.cmp(&self.get(*other).id))
+        });
         dirty.into_iter().map(|(_, slot)| slot).collect()
     }
 
@@ -105,9 +109,13 @@ mod tests {
         for mut table in [Table::default(), Table::with_room(BLOCK + 1)] {
             // Over the end of the prepared blocks.
             let ids = || (1..=3 * BLOCK as u128).map(|n| CustomerId((n << 64) | (n * 7)));
-            ids().enumerate().for_each(|(place, id)| assert_eq!(table.add(Customer::new(id)), place as u32));
+            ids()
+                .enumerate()
+                .for_each(|(place, id)| assert_eq!(table.add(Customer::new(id)), place as u32));
             assert_eq!((table.len(), table.blocks.len()), (3 * BLOCK, 3));
-            ids().enumerate().for_each(|(place, id)| assert_eq!(table.find(id), Some(place as u32)));
+            ids()
+                .enumerate()
+                .for_each(|(place, id)| assert_eq!(table.find(id), Some(place as u32)));
             assert_eq!(table.find(CustomerId(9)), None);
         }
     }

@@ -46,17 +46,27 @@ impl<S: Store> Shard<S> {
     /// Executes one turn over the front of a batch (in offset order, starting at [`Shard::wanted_offset`]) and appends what is to be
     /// published to `out`. While the log is replayed, `clock` is not looked at and nothing is published but what a
     /// partial last turn lacks.
-    pub fn turn(&mut self, records: &[Record<'_>], clock: Clock, out: &mut Vec<Outgoing>) -> Result<Turned, ShardError> {
+    pub fn turn(
+        &mut self,
+        records: &[Record<'_>],
+        clock: Clock,
+        out: &mut Vec<Outgoing>,
+    ) -> Result<Turned, ShardError> {
         let skipped = self.skip_applied(records)?;
         let records = &records[skipped..];
-        let mut turned = if self.replay.is_empty() { self.live(records, clock, out)? } else { self.replay_turn(records, out)? };
+        let mut turned = if self.replay.is_empty() {
+            self.live(records, clock, out)?
+        } else {
+            self.replay_turn(records, out)?
+        };
         turned.consumed += skipped;
         Ok(turned)
     }
 
     /// Passes over what was applied before, comparing the last of it with what the checkpoint remembers.
     fn skip_applied(&mut self, records: &[Record<'_>]) -> Result<usize, ShardError> {
-        let applied = records.iter().take_while(|record| record.offset < self.position.next_offset).count();
+        let applied =
+            records.iter().take_while(|record| record.offset < self.position.next_offset).count();
         if let Some(record) = applied.checked_sub(1).and_then(|last| records.get(last))
             && record.offset == self.position.next_offset - 1
             && let Some(expected) = self.verify_input.take()
@@ -70,7 +80,12 @@ impl<S: Store> Shard<S> {
         Ok(applied)
     }
 
-    fn live(&mut self, records: &[Record<'_>], clock: Clock, out: &mut Vec<Outgoing>) -> Result<Turned, ShardError> {
+    fn live(
+        &mut self,
+        records: &[Record<'_>],
+        clock: Clock,
+        out: &mut Vec<Outgoing>,
+    ) -> Result<Turned, ShardError> {
         if let Some(next) = records.first()
             && self.position.mode == Mode::Live
             && clock.wall.saturating_sub(next.time) > self.settings.hold_after
@@ -109,14 +124,25 @@ impl<S: Store> Shard<S> {
     }
 
     /// Applies records, each after the timers due by its time.
-    fn events(&mut self, records: &[Record<'_>], wall: Millis, budget: &mut u64) -> Result<Events, ShardError> {
+    fn events(
+        &mut self,
+        records: &[Record<'_>],
+        wall: Millis,
+        budget: &mut u64,
+    ) -> Result<Events, ShardError> {
         let limit_ms = self.settings.max_clock_ahead;
         let ahead_ms = |record: &Record<'_>| record.time.saturating_sub(wall);
         let sound = records.iter().take_while(|record| ahead_ms(record) <= limit_ms).count();
         if let (0, Some(first)) = (sound, records.first()) {
-            return Err(ShardError::ClockAhead { offset: first.offset, ahead_ms: ahead_ms(first), limit_ms });
+            return Err(ShardError::ClockAhead {
+                offset: first.offset,
+                ahead_ms: ahead_ms(first),
+                limit_ms,
+            });
         }
-        let applied = self.apply_while(&records[..sound], |shard, record| shard.before_event(record, budget) && !shard.full());
+        let applied = self.apply_while(&records[..sound], |shard, record| {
+            shard.before_event(record, budget) && !shard.full()
+        });
         if let Some(last) = applied.checked_sub(1) {
             self.note_input(&records[last]);
         }

@@ -53,7 +53,13 @@ pub fn generate(seed: u64, plan: &Arc<Plan>, length: usize) -> Vec<Step> {
     let mut draw = Draw::new(seed);
     let start = parse_rfc3339(draw.pick::<&str>(&STARTS)).unwrap_or_default();
     let mut events = Events::new(&mut draw);
-    let mut along = Along { reference: Reference::new(plan.clone()), clock: start, newest: start, offset: 0, commands: Vec::new() };
+    let mut along = Along {
+        reference: Reference::new(plan.clone()),
+        clock: start,
+        newest: start,
+        offset: 0,
+        commands: Vec::new(),
+    };
     let mut mode = Mode::Live;
     let mut steps = Vec::with_capacity(length);
     while steps.len() < length {

@@ -79,14 +79,28 @@ impl Shard {
     fn record(&mut self, offset: i64, time: Millis, value: &[u8]) {
         let event = match decode(value, time, &self.core.plan.policy) {
             Ok(event) => event,
-            Err(rejected) => return self.course.dead.push(format!("{offset} {}", rejected.reason.name())),
+            Err(rejected) => {
+                return self.course.dead.push(format!("{offset} {}", rejected.reason.name()));
+            }
         };
         let stated = event.time.unwrap_or(time);
-        let time = EventTime { at: stated.min(self.newest), seen: self.newest, age: self.newest.saturating_sub(stated) };
+        let time = EventTime {
+            at: stated.min(self.newest),
+            seen: self.newest,
+            age: self.newest.saturating_sub(stated),
+        };
         let id = CustomerId::of(&event.customer);
-        let (_, customer) = self.customers.entry(id).or_insert_with(|| (event.customer.to_string(), Customer::new(id)));
+        let (_, customer) = self
+            .customers
+            .entry(id)
+            .or_insert_with(|| (event.customer.to_string(), Customer::new(id)));
         let before = customer.deadline;
-        let applied = self.core.event(customer, &event, time, &mut Turn { mode: self.mode, effects: &mut self.effects });
+        let applied = self.core.event(
+            customer,
+            &event,
+            time,
+            &mut Turn { mode: self.mode, effects: &mut self.effects },
+        );
         let after = customer.deadline;
         self.course.duplicates += u64::from(applied == Applied::Duplicate);
         self.arm(id, before, after);
@@ -94,9 +108,19 @@ impl Shard {
     }
 
     fn fire(&mut self, due: Millis, seen: Millis) {
-        while let Some((deadline, id)) = self.timers.first().copied().filter(|(deadline, _)| *deadline <= due) {
-            let Some((_, customer)) = self.customers.get_mut(&id) else { panic!("a timer of nobody") };
-            self.core.fire(customer, deadline, seen, self.budget, &mut Turn { mode: self.mode, effects: &mut self.effects });
+        while let Some((deadline, id)) =
+            self.timers.first().copied().filter(|(deadline, _)| *deadline <= due)
+        {
+            let Some((_, customer)) = self.customers.get_mut(&id) else {
+                panic!("a timer of nobody")
+            };
+            self.core.fire(
+                customer,
+                deadline,
+                seen,
+                self.budget,
+                &mut Turn { mode: self.mode, effects: &mut self.effects },
+            );
             let after = customer.deadline;
             self.arm(id, deadline, after);
             self.settle();
@@ -141,7 +165,13 @@ impl Shard {
                 }
                 Effect::Suppression { customer, mark, channel, reason, active, at } => {
                     if let Some(address) = address(&self.data(customer, mark), channel) {
-                        let suppression = Suppression { channel, address: Suppression::hash(channel, &address), reason, active, at };
+                        let suppression = Suppression {
+                            channel,
+                            address: Suppression::hash(channel, &address),
+                            reason,
+                            active,
+                            at,
+                        };
                         self.course.suppressions.push(json(&suppression));
                     }
                 }
@@ -151,7 +181,9 @@ impl Shard {
 
     fn command(&self, draft: &Draft) -> ExpectedCommand {
         let journey = &self.core.plan.journeys[usize::from(draft.journey)];
-        let Op::Send { step, template, .. } = &journey.ops[usize::from(draft.op)] else { panic!("a command of no send: {draft:?}") };
+        let Op::Send { step, template, .. } = &journey.ops[usize::from(draft.op)] else {
+            panic!("a command of no send: {draft:?}")
+        };
         let data = self.data(draft.customer, draft.mark);
         ExpectedCommand {
             command_id: draft.command_id,
@@ -173,7 +205,9 @@ impl Shard {
     fn data(&self, customer: CustomerId, mark: Mark) -> Value {
         let (mut data, mut patches) = (Map::new(), Vec::new());
         let mut settled = BTreeSet::new();
-        for (document, payload) in self.effects.journal.entries(self.customers[&customer].1.cold, mark) {
+        for (document, payload) in
+            self.effects.journal.entries(self.customers[&customer].1.cold, mark)
+        {
             let name = match document {
                 Document::Profile => {
                     patches.push(payload);
@@ -186,12 +220,16 @@ impl Shard {
                 Document::Name | Document::Decision => continue,
             };
             if settled.insert(name) && !payload.is_empty() {
-                data.insert(name.into(), serde_json::from_slice(payload).expect("a document is JSON"));
+                data.insert(
+                    name.into(),
+                    serde_json::from_slice(payload).expect("a document is JSON"),
+                );
             }
         }
         let mut profile = Map::new();
         for patch in patches.into_iter().rev() {
-            let patch: Map<String, Value> = serde_json::from_slice(patch).expect("a patch is a JSON object");
+            let patch: Map<String, Value> =
+                serde_json::from_slice(patch).expect("a patch is a JSON object");
             profile.extend(patch);
             profile.retain(|name, value| name != "consent" && !value.is_null());
         }
@@ -216,7 +254,8 @@ fn by_core(plan: &Arc<Plan>, steps: &[Step], budget: u64) -> Course {
         shard.take(offset, step);
         offset += i64::from(matches!(step, Step::Record { .. }));
     }
-    shard.course.live_runs = shard.customers.values().map(|(_, customer)| customer.live_runs()).sum();
+    shard.course.live_runs =
+        shard.customers.values().map(|(_, customer)| customer.live_runs()).sum();
     shard.course
 }
 
@@ -234,13 +273,19 @@ fn by_reference(plan: &Arc<Plan>, steps: &[Step]) -> Course {
             Step::Mode(mode) => reference.mode(*mode),
         }
     }
-    let mut course = Course { duplicates: reference.duplicates(), live_runs: reference.live_runs(), ..Course::default() };
+    let mut course = Course {
+        duplicates: reference.duplicates(),
+        live_runs: reference.live_runs(),
+        ..Course::default()
+    };
     for outcome in &out {
         match outcome {
             Outcome::Decision(decision) => course.decisions.push(json(decision)),
             Outcome::Command(command) => course.commands.push(json(command)),
             Outcome::Suppression(suppression) => course.suppressions.push(json(suppression)),
-            Outcome::Dead { offset, reason } => course.dead.push(format!("{offset} {}", reason.name())),
+            Outcome::Dead { offset, reason } => {
+                course.dead.push(format!("{offset} {}", reason.name()))
+            }
         }
     }
     course
@@ -251,17 +296,24 @@ fn difference(what: &str, core: &[String], reference: &[String]) -> Option<(Stri
     if core == reference {
         return None;
     }
-    let place = core.iter().zip(reference).take_while(|(core, reference)| core == reference).count();
+    let place =
+        core.iter().zip(reference).take_while(|(core, reference)| core == reference).count();
     let before = core[place.saturating_sub(5)..place].join("\n  ");
     let at = |list: &[String]| list.get(place).cloned().unwrap_or_else(|| "nothing".into());
-    let told = format!("{what} {place}, after\n  {before}\ncore:      {}\nreference: {}", at(core), at(reference));
+    let told = format!(
+        "{what} {place}, after\n  {before}\ncore:      {}\nreference: {}",
+        at(core),
+        at(reference)
+    );
     Some((format!("{what} {} / {}", reason(&at(core)), reason(&at(reference))), told))
 }
 
 /// The reason in a line of JSON, or the line.
 fn reason(line: &str) -> String {
     let value: Option<Value> = serde_json::from_str(line).ok();
-    value.and_then(|value| value.get("reason")?.as_str().map(str::to_owned)).unwrap_or_else(|| line.chars().take(40).collect())
+    value
+        .and_then(|value| value.get("reason")?.as_str().map(str::to_owned))
+        .unwrap_or_else(|| line.chars().take(40).collect())
 }
 
 fn compare(core: &Course, reference: &Course) -> Option<(String, String)> {
@@ -270,16 +322,24 @@ fn compare(core: &Course, reference: &Course) -> Option<(String, String)> {
         .or_else(|| difference("suppression", &core.suppressions, &reference.suppressions))
         .or_else(|| difference("dead letter", &core.dead, &reference.dead))
         .or_else(|| {
-            let counts = [(core.duplicates, core.live_runs), (reference.duplicates, reference.live_runs)];
-            (counts[0] != counts[1]).then(|| ("counts".into(), format!("duplicates and live runs: {counts:?}")))
+            let counts =
+                [(core.duplicates, core.live_runs), (reference.duplicates, reference.live_runs)];
+            (counts[0] != counts[1])
+                .then(|| ("counts".into(), format!("duplicates and live runs: {counts:?}")))
         })
 }
 
 #[test]
 fn the_core_decides_what_the_reference_decides() {
-    let histories: u64 = std::env::var("CARTWHEEL_HISTORIES").ok().and_then(|text| text.parse().ok()).unwrap_or(2_000);
+    let histories: u64 = std::env::var("CARTWHEEL_HISTORIES")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(2_000);
     let setups = setups();
-    let plans: Vec<Arc<Plan>> = setups.iter().map(|setup| setup.plan().unwrap_or_else(|error| panic!("{error:?}"))).collect();
+    let plans: Vec<Arc<Plan>> = setups
+        .iter()
+        .map(|setup| setup.plan().unwrap_or_else(|error| panic!("{error:?}")))
+        .collect();
     // Differences by kind (what, and both reasons where they are decisions): how many histories, and the first of them.
     let mut differences: BTreeMap<String, (u64, String)> = BTreeMap::new();
     let mut decisions = 0;
@@ -287,7 +347,8 @@ fn the_core_decides_what_the_reference_decides() {
         let place = seed as usize % plans.len();
         let steps = generate(seed, &plans[place], 40 + seed as usize % 200);
         let budget = if seed % 8 < 4 { 1 } else { u64::MAX };
-        let (core, reference) = (by_core(&plans[place], &steps, budget), by_reference(&plans[place], &steps));
+        let (core, reference) =
+            (by_core(&plans[place], &steps, budget), by_reference(&plans[place], &steps));
         decisions += reference.decisions.len();
         if let Some((kind, difference)) = compare(&core, &reference) {
             let first = format!("setup {}, seed {seed}: {difference}", setups[place].name);
@@ -295,6 +356,9 @@ fn the_core_decides_what_the_reference_decides() {
         }
     }
     assert!(decisions > histories as usize, "histories in which nothing is decided show nothing");
-    let shown: Vec<String> = differences.iter().map(|(kind, (count, first))| format!("{count} histories, {kind}:\n{first}")).collect();
+    let shown: Vec<String> = differences
+        .iter()
+        .map(|(kind, (count, first))| format!("{count} histories, {kind}:\n{first}"))
+        .collect();
     assert!(shown.is_empty(), "of {histories} histories\n{}", shown.join("\n\n"));
 }

@@ -32,7 +32,8 @@ pub fn consume_elsewhere(setup: &Setup, decode: bool) -> Result<Row, Error> {
     if !output.status.success() {
         return Err(Error::Config(format!("the consumer ended with {}", output.status)));
     }
-    serde_json::from_slice(&output.stdout).map_err(|error| Error::Config(format!("the consumer's answer: {error}")))
+    serde_json::from_slice(&output.stdout)
+        .map_err(|error| Error::Config(format!("the consumer's answer: {error}")))
 }
 
 /// Reads the events topic from its beginning to its present end, a thread and consumer a partition. Time and CPU count from the
@@ -42,15 +43,19 @@ pub fn consume(setup: &Setup, decode: bool) -> Result<Row, Error> {
     let offsets = Arc::new(Offsets::new(&setup.kafka)?);
     let partitions = offsets.partitions(&topic, ASK)?;
     let first = OnceLock::new();
-    let reader = |partition| Reader { setup, topic: &topic, offsets: &offsets, partition, first: &first };
+    let reader =
+        |partition| Reader { setup, topic: &topic, offsets: &offsets, partition, first: &first };
     let read = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..partitions).map(|partition| scope.spawn(move || reader(partition).read(decode))).collect();
+        let threads: Vec<_> = (0..partitions)
+            .map(|partition| scope.spawn(move || reader(partition).read(decode)))
+            .collect();
         threads
             .into_iter()
             .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect::<Result<Vec<_>, _>>()
     })?;
-    let (began, cpu_before) = first.into_inner().ok_or_else(|| Error::Config(format!("{topic} is empty")))?;
+    let (began, cpu_before) =
+        first.into_inner().ok_or_else(|| Error::Config(format!("{topic} is empty")))?;
     let cpu = Process::Own.cpu_seconds()? - cpu_before;
     let end = read.iter().map(|read| read.at).max().unwrap_or(began);
     let name = if decode { "consume and decode" } else { "consume and discard" };
@@ -85,7 +90,13 @@ impl Reader<'_> {
     fn read(&self, decode: bool) -> Result<Read, Error> {
         let mut decoder = decode.then(|| Decoder::new(&self.setup.plan));
         let end = self.offsets.end(self.topic, self.partition, ASK)?;
-        let mut source = Source::open_with(&self.setup.kafka, Arc::clone(self.offsets), self.topic, self.partition, Start::Beginning)?;
+        let mut source = Source::open_with(
+            &self.setup.kafka,
+            Arc::clone(self.offsets),
+            self.topic,
+            self.partition,
+            Start::Beginning,
+        )?;
         let mut batch = Batch::new(BATCH);
         let (mut records, mut bytes) = (0, 0);
         while source.position() < end {
@@ -122,12 +133,21 @@ pub struct Decoder<'a> {
 impl<'a> Decoder<'a> {
     /// A decoder for the journeys of this plan.
     pub fn new(plan: &'a Plan) -> Self {
-        Self { plan, decoder: event::Decoder::default(), values: vec![Value::Null; plan.fields.len()] }
+        Self {
+            plan,
+            decoder: event::Decoder::default(),
+            values: vec![Value::Null; plan.fields.len()],
+        }
     }
 
     fn take(&mut self, record: RecordRef<'_>) {
         let value = record.value().unwrap_or_default();
-        self.decode(&Record { offset: record.offset(), time: record.timestamp_ms(), key: None, value });
+        self.decode(&Record {
+            offset: record.offset(),
+            time: record.timestamp_ms(),
+            key: None,
+            value,
+        });
     }
 
     /// Decodes one record; one that cannot be decoded is passed over.

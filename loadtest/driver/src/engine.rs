@@ -63,7 +63,9 @@ pub fn wall() -> Millis {
 pub fn binary(given: Option<&Path>) -> Result<PathBuf, Error> {
     let path = match given {
         Some(path) => path.to_owned(),
-        None => std::env::current_exe().map_err(Error::io("this binary"))?.with_file_name("cartwheel"),
+        None => {
+            std::env::current_exe().map_err(Error::io("this binary"))?.with_file_name("cartwheel")
+        }
     };
     if path.is_file() {
         return Ok(path);
@@ -81,8 +83,16 @@ impl Engine {
         let output = File::create(log).map_err(Error::io(log.display().to_string()))?;
         let errors = output.try_clone().map_err(Error::io(log.display().to_string()))?;
         let mut command = Command::new(binary);
-        command.arg("--config-dir").arg(&setup.dir).arg("run").stdin(Stdio::null()).stdout(output).stderr(errors);
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARTWHEEL_")) {
+        command
+            .arg("--config-dir")
+            .arg(&setup.dir)
+            .arg("run")
+            .stdin(Stdio::null())
+            .stdout(output)
+            .stderr(errors);
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARTWHEEL_"))
+        {
             command.env_remove(name);
         }
         // SAFETY: between fork and exec one async-signal-safe system call is made, on plain numbers.
@@ -96,7 +106,12 @@ impl Engine {
     }
 
     /// Waits until every partition (its first and its end offset) has been applied and read back.
-    pub fn wait(&mut self, setup: &Setup, ends: &[(i64, i64)], bar: &ProgressBar) -> Result<CaughtUp, Error> {
+    pub fn wait(
+        &mut self,
+        setup: &Setup,
+        ends: &[(i64, i64)],
+        bar: &ProgressBar,
+    ) -> Result<CaughtUp, Error> {
         let (mut applied, mut moved) = (0, Instant::now());
         for look in 0u32.. {
             self.check_alive()?;
@@ -114,7 +129,10 @@ impl Engine {
                 self.check_shards(&overview)?;
             }
             if moved.elapsed() > PATIENCE {
-                return Err(Error::child(format!("the engine stands still at {applied} events"), &self.log));
+                return Err(Error::child(
+                    format!("the engine stands still at {applied} events"),
+                    &self.log,
+                ));
             }
             std::thread::sleep(LOOK);
         }
@@ -133,7 +151,9 @@ impl Engine {
 
     fn check_shards(&self, overview: &Overview) -> Result<(), Error> {
         match overview.shards.iter().find(|shard| shard.state == "quarantined") {
-            Some(shard) => Err(Error::child(format!("shard {} is quarantined", shard.shard), &self.log)),
+            Some(shard) => {
+                Err(Error::child(format!("shard {} is quarantined", shard.shard), &self.log))
+            }
             None => Ok(()),
         }
     }
@@ -154,7 +174,9 @@ impl Engine {
             written = self.process().written().unwrap_or(written).max(written);
             match self.child.try_wait().map_err(Error::io("waiting for the engine"))? {
                 Some(status) => return self.ended(status).map(|()| written),
-                None if Instant::now() > deadline => return Err(Error::child("the engine does not stop", &self.log)),
+                None if Instant::now() > deadline => {
+                    return Err(Error::child("the engine does not stop", &self.log));
+                }
                 None => std::thread::sleep(Duration::from_millis(2)),
             }
         }
@@ -199,6 +221,11 @@ mod tests {
 
     #[test]
     fn a_missing_engine_is_named() {
-        assert!(binary(Some(Path::new("/nowhere/cartwheel"))).unwrap_err().to_string().contains("/nowhere/cartwheel"));
+        assert!(
+            binary(Some(Path::new("/nowhere/cartwheel")))
+                .unwrap_err()
+                .to_string()
+                .contains("/nowhere/cartwheel")
+        );
     }
 }

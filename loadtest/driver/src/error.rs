@@ -61,6 +61,9 @@ impl Error {
     pub fn child(what: impl Into<String>, log: &Path) -> Self {
         let text = std::fs::read_to_string(log).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
-        Error::Child { what: what.into(), log_end: lines[lines.len().saturating_sub(20)..].join("\n") }
+        Error::Child {
+            what: what.into(),
+            log_end: lines[lines.len().saturating_sub(20)..].join("\n"),
+        }
     }
 }

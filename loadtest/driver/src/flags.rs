@@ -196,14 +196,23 @@ mod tests {
 
     #[test]
     fn options_read() {
-        let run = |more: &[&str]| match Flags::try_parse_from(["loadtest", "run"].iter().chain(more)).map(|flags| flags.command) {
-            Ok(Command::Run(run)) => run,
-            other => panic!("{other:?}"),
-        };
+        let run =
+            |more: &[&str]| match Flags::try_parse_from(["loadtest", "run"].iter().chain(more))
+                .map(|flags| flags.command)
+            {
+                Ok(Command::Run(run)) => run,
+                other => panic!("{other:?}"),
+            };
         assert!(run(&[]).verify && run(&["--verify"]).verify && !run(&["--verify=false"]).verify);
         assert_eq!(run(&["--skew", "zipf:0.99"]).events.skew, Skew::Zipf(0.99));
         assert_eq!((run(&[]).warm_up(), run(&["--warm-up", "0"]).warm_up()), (WARM_UP, 0));
-        assert_eq!((run(&["--customers", "9"]).expected_customers(), run(&["--expected-customers", "0"]).expected_customers()), (9, 0));
+        assert_eq!(
+            (
+                run(&["--customers", "9"]).expected_customers(),
+                run(&["--expected-customers", "0"]).expected_customers()
+            ),
+            (9, 0)
+        );
         let elsewhere = ["--bootstrap", "127.0.0.1:9092", "--warm-up", "7"];
         assert_eq!((run(&elsewhere[..2]).warm_up(), run(&elsewhere).warm_up()), (0, 7));
         assert_eq!(run(&["--span", "1h30m"]).events.span, Span(5_400_000));

@@ -45,16 +45,32 @@ fn finish(output: Output, report: &Report) -> Result<(), Error> {
 
 fn alone(flags: &cartwheel_loadtest::flags::Engine) -> Result<Report, Error> {
     let plan = Arc::new(setup::plan(&flags.config_dir)?);
-    alone::run(&plan, &options(&flags.events, engine::wall()), flags.shards, flags.batch as usize, flags.expected_customers())
+    alone::run(
+        &plan,
+        &options(&flags.events, engine::wall()),
+        flags.shards,
+        flags.batch as usize,
+        flags.expected_customers(),
+    )
 }
 
 fn write(output: Output, flags: &cartwheel_loadtest::flags::Produce) -> Result<(), Error> {
     let bar = begin("writing events", flags.events.events);
-    let written = produce::produce(&flags.bootstrap, &flags.topic, &options(&flags.events, engine::wall()), &bar)?;
+    let written = produce::produce(
+        &flags.bootstrap,
+        &flags.topic,
+        &options(&flags.events, engine::wall()),
+        &bar,
+    )?;
     match output {
-        Output::Text => println!("{} events, {} bytes, {:.1} s", written.events, written.bytes, written.seconds),
+        Output::Text => {
+            println!("{} events, {} bytes, {:.1} s", written.events, written.bytes, written.seconds)
+        }
         Output::Json => {
-            println!("{}", serde_json::json!({ "events": written.events, "bytes": written.bytes, "seconds": written.seconds }));
+            println!(
+                "{}",
+                serde_json::json!({ "events": written.events, "bytes": written.bytes, "seconds": written.seconds })
+            );
         }
     }
     Ok(())

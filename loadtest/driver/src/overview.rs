@@ -31,14 +31,17 @@ pub struct Shard {
 impl Overview {
     /// Records of the events topic that have been applied, given the offset at which each partition begins.
     pub fn applied(&self, ends: &[(i64, i64)]) -> u64 {
-        let of = |shard: &Shard| Some(shard.next_offset - ends.get(usize::try_from(shard.shard).ok()?)?.0);
+        let of = |shard: &Shard| {
+            Some(shard.next_offset - ends.get(usize::try_from(shard.shard).ok()?)?.0)
+        };
         self.shards.iter().filter_map(of).map(|count| u64::try_from(count).unwrap_or(0)).sum()
     }
 
     /// Whether every partition has been applied to its end, and what it decided has been read back.
     pub fn caught_up(&self, ends: &[(i64, i64)]) -> bool {
         ends.iter().enumerate().all(|(partition, (_, end))| {
-            let shard = self.shards.iter().find(|shard| usize::try_from(shard.shard) == Ok(partition));
+            let shard =
+                self.shards.iter().find(|shard| usize::try_from(shard.shard) == Ok(partition));
             shard.is_some_and(|shard| shard.next_offset >= *end && shard.in_flight == 0)
         })
     }
@@ -58,7 +61,8 @@ pub fn ask(admin: SocketAddr) -> Result<Overview> {
 
 fn read(answer: &[u8]) -> Result<Overview> {
     let text = std::str::from_utf8(answer).map_err(Error::other)?;
-    let (head, body) = text.split_once("\r\n\r\n").ok_or_else(|| Error::other("the answer is cut off"))?;
+    let (head, body) =
+        text.split_once("\r\n\r\n").ok_or_else(|| Error::other("the answer is cut off"))?;
     let status = head.split_ascii_whitespace().nth(1).unwrap_or_default();
     if status != "200" {
         return Err(Error::other(format!("the admin listener answers {status}")));

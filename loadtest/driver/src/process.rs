@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn a_name_with_spaces_and_parentheses_does_not_shift_the_fields() {
-        let stat = "4711 (a) b (c) S 1 4711 4711 0 -1 4194560 100 0 0 0 250 50 7 8 20 0 1 0 12345 1000 10";
+        let stat =
+            "4711 (a) b (c) S 1 4711 4711 0 -1 4194560 100 0 0 0 250 50 7 8 20 0 1 0 12345 1000 10";
         assert_eq!(cpu_of(stat), Some(3.0));
         assert_eq!(cpu_of("nonsense"), None);
     }
@@ -83,7 +84,10 @@ mod tests {
         let own = Process::Own.cpu_seconds().unwrap();
         assert!(Process::Id(std::process::id()).cpu_seconds().unwrap() >= own);
         assert!(Process::Own.peak_rss().unwrap() > 0);
-        assert_eq!(Process::Id(std::process::id()).written().unwrap(), Process::Own.written().unwrap());
+        assert_eq!(
+            Process::Id(std::process::id()).written().unwrap(),
+            Process::Own.written().unwrap()
+        );
         assert_eq!(number_after("rchar: 5\nwrite_bytes: 4096\n", "write_bytes:"), Some(4_096));
     }
 }

@@ -46,7 +46,12 @@ impl ProducerContext for Context {
 }
 
 /// Writes all events of the stream to `topic`, with their own times as the records' times, and waits for the broker.
-pub fn produce(bootstrap: &str, topic: &str, options: &Options, bar: &ProgressBar) -> Result<Written, Error> {
+pub fn produce(
+    bootstrap: &str,
+    topic: &str,
+    options: &Options,
+    bar: &ProgressBar,
+) -> Result<Written, Error> {
     let producer = client(bootstrap)?;
     let began = Instant::now();
     let (mut events, mut bytes) = (0, 0);
@@ -54,7 +59,10 @@ pub fn produce(bootstrap: &str, topic: &str, options: &Options, bar: &ProgressBa
     for event in Workload::new(options.clone())? {
         line.clear();
         event.encode(&mut line);
-        append(&producer, BaseRecord::to(topic).key(&event.key()).payload(&line).timestamp(event.time))?;
+        append(
+            &producer,
+            BaseRecord::to(topic).key(&event.key()).payload(&line).timestamp(event.time),
+        )?;
         events += 1;
         bytes += line.len() as u64;
         if events % STRIDE == 0 {
@@ -66,7 +74,9 @@ pub fn produce(bootstrap: &str, topic: &str, options: &Options, bar: &ProgressBa
     bar.finish_and_clear();
     match producer.context().failed.load(Ordering::Relaxed) {
         0 => Ok(Written { events, bytes, seconds: began.elapsed().as_secs_f64() }),
-        failed => Err(Error::Config(format!("the broker did not take {failed} of {events} events for {topic}"))),
+        failed => Err(Error::Config(format!(
+            "the broker did not take {failed} of {events} events for {topic}"
+        ))),
     }
 }
 
@@ -88,12 +98,17 @@ fn client(bootstrap: &str) -> Result<BaseProducer<Context>, Error> {
 }
 
 /// Hands the record over; waits for room while the queue is full.
-fn append(producer: &BaseProducer<Context>, record: BaseRecord<'_, [u8; 11], Vec<u8>>) -> Result<(), Error> {
+fn append(
+    producer: &BaseProducer<Context>,
+    record: BaseRecord<'_, [u8; 11], Vec<u8>>,
+) -> Result<(), Error> {
     let mut offered = Err((KafkaError::Canceled, record));
     while let Err((error, record)) = offered {
         match error {
             KafkaError::Canceled => {}
-            KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull) => producer.poll(Duration::from_millis(10)),
+            KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull) => {
+                producer.poll(Duration::from_millis(10))
+            }
             other => return Err(other.into()),
         }
         offered = producer.send(record);

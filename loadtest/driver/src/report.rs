@@ -71,9 +71,18 @@ pub struct Report {
 impl Report {
     /// A report of this process's command.
     pub fn new(rows: Vec<Row>, commands: u64, verification: Option<Verification>) -> Self {
-        let command = std::env::args().skip(1).fold("loadtest".to_owned(), |line, word| line + " " + &word);
+        let command =
+            std::env::args().skip(1).fold("loadtest".to_owned(), |line, word| line + " " + &word);
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { command, processors, optimised: !cfg!(debug_assertions), rows, commands, verification, notes: Vec::new() }
+        Self {
+            command,
+            processors,
+            optimised: !cfg!(debug_assertions),
+            rows,
+            commands,
+            verification,
+            notes: Vec::new(),
+        }
     }
 
     /// The report with one sentence more.
@@ -107,7 +116,8 @@ impl Report {
         if !self.optimised {
             out.push_str("This is not an optimised build: the figures mean nothing.\n\n");
         }
-        let head = ["", "events/s", "CPU-s/million", "peak RSS MiB", "disk B/event", "lag", "seconds"];
+        let head =
+            ["", "events/s", "CPU-s/million", "peak RSS MiB", "disk B/event", "lag", "seconds"];
         let mut lines = vec![head.map(str::to_owned)];
         lines.extend(self.rows.iter().map(cells));
         table(&mut out, &lines);
@@ -121,7 +131,11 @@ impl Report {
                 let _ = writeln!(out, "DIFFERS from the reference model: {difference}");
             }
             Some(Verification { equal_commands, .. }) => {
-                let _ = writeln!(out, "equal to the reference model: all {} commands", equal_commands.unwrap_or(0));
+                let _ = writeln!(
+                    out,
+                    "equal to the reference model: all {} commands",
+                    equal_commands.unwrap_or(0)
+                );
             }
         }
         for note in &self.notes {
@@ -173,19 +187,35 @@ mod tests {
     use super::*;
 
     fn row(name: &str, seconds: f64) -> Row {
-        Row { name: name.into(), events: 3_000_000, seconds, cpu_seconds: 1.5, peak_rss: 10 << 20, written: Some(6_000_000), lag: 0 }
+        Row {
+            name: name.into(),
+            events: 3_000_000,
+            seconds,
+            cpu_seconds: 1.5,
+            peak_rss: 10 << 20,
+            written: Some(6_000_000),
+            lag: 0,
+        }
     }
 
     #[test]
     fn figures_follow_from_what_was_measured() {
-        let report = Report::new(vec![row("consume and decode", 1.0), row("full engine", 2.0)], 7, None).note("on a warm broker".into());
+        let report =
+            Report::new(vec![row("consume and decode", 1.0), row("full engine", 2.0)], 7, None)
+                .note("on a warm broker".into());
         assert_eq!(report.engine_to_decode(), Some(0.5));
         let text = report.text();
-        assert!(text.contains("1,500,000") && text.contains("0.500") && text.contains(" 2.0 "), "{text}");
+        assert!(
+            text.contains("1,500,000") && text.contains("0.500") && text.contains(" 2.0 "),
+            "{text}"
+        );
         assert!(text.ends_with("\non a warm broker\n"), "{text}");
         let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
         assert_eq!(json["rows"][0]["events_per_second"], 3_000_000.0);
         assert_eq!(json["notes"][0], "on a warm broker");
-        assert_eq!((thousands(0), thousands(999), thousands(1_000)), ("0".into(), "999".into(), "1,000".into()));
+        assert_eq!(
+            (thousands(0), thousands(999), thousands(1_000)),
+            ("0".into(), "999".into(), "1,000".into())
+        );
     }
 }

@@ -27,13 +27,24 @@ pub fn options(events: &Events, now: Millis) -> Options {
     let rate = u64::try_from(rate).unwrap_or(u64::MAX).max(1);
     let lasts = u128::from(events.events) * 1_000 / u128::from(rate);
     let start = now.saturating_sub(Millis::try_from(lasts).unwrap_or(Millis::MAX));
-    Options { seed: events.seed, events: events.events, customers: events.customers, skew: events.skew, start, rate, sends: events.sends }
+    Options {
+        seed: events.seed,
+        events: events.events,
+        customers: events.customers,
+        skew: events.skew,
+        start,
+        rate,
+        sends: events.sends,
+    }
 }
 
 /// Does it all. [`Error::Differs`] is not returned but stands in the report.
 pub fn run(flags: &Run) -> Result<Report, Error> {
     let binary = binary(flags.engine.as_deref())?;
-    let work = tempfile::Builder::new().prefix("cartwheel-load-").tempdir().map_err(Error::io("temporary directory"))?;
+    let work = tempfile::Builder::new()
+        .prefix("cartwheel-load-")
+        .tempdir()
+        .map_err(Error::io("temporary directory"))?;
     let outcome = run_in(flags, &binary, work.path());
     if flags.keep {
         let path: &Path = &TempDir::keep(work);
@@ -47,7 +58,10 @@ fn run_in(flags: &Run, binary: &Path, work: &Path) -> Result<Report, Error> {
         Some(bootstrap) => (None, bootstrap.clone()),
         None => {
             eprintln!("starting a broker");
-            let broker = Broker::start(BrokerOptions { dir: flags.keep.then(|| work.join("broker")), ..BrokerOptions::default() })?;
+            let broker = Broker::start(BrokerOptions {
+                dir: flags.keep.then(|| work.join("broker")),
+                ..BrokerOptions::default()
+            })?;
             let bootstrap = broker.bootstrap();
             (Some(broker), bootstrap)
         }
@@ -60,7 +74,12 @@ fn run_in(flags: &Run, binary: &Path, work: &Path) -> Result<Report, Error> {
         expected_customers: flags.expected_customers(),
     };
     warm_up(flags, binary, &work.join("warm-up"), &changes)?;
-    let setup = prepare(&flags.config_dir, &flags.events, &work.join("config"), &Changes { namespace, ..changes })?;
+    let setup = prepare(
+        &flags.config_dir,
+        &flags.events,
+        &work.join("config"),
+        &Changes { namespace, ..changes },
+    )?;
 
     let mut rows = Vec::new();
     for (what, decode) in [("consume and discard", false), ("consume and decode", true)] {
@@ -69,7 +88,8 @@ fn run_in(flags: &Run, binary: &Path, work: &Path) -> Result<Report, Error> {
     }
     let (row, logs) = full_engine(&setup, binary, work, flags.partitions)?;
     rows.push(row);
-    let verification = if flags.verify { Some(compare(&setup, &logs, flags.events.events)?) } else { None };
+    let verification =
+        if flags.verify { Some(compare(&setup, &logs, flags.events.events)?) } else { None };
     Ok(Report::new(rows, logs.iter().map(Log::commands).sum(), verification)
         .note(warmed(flags.warm_up()))
         .note(expected(flags.expected_customers())))
@@ -84,14 +104,23 @@ fn warm_up(flags: &Run, binary: &Path, dir: &Path, changes: &Changes) -> Result<
     }
     eprintln!("warming the broker up");
     let setup = prepare(&flags.config_dir, &events, dir, changes)?;
-    run_engine("warming up: full engine", &setup, binary, &dir.join("engine.log"), changes.partitions)?;
+    run_engine(
+        "warming up: full engine",
+        &setup,
+        binary,
+        &dir.join("engine.log"),
+        changes.partitions,
+    )?;
     Ok(())
 }
 
 fn warmed(events: u64) -> String {
     match events {
         0 => "the broker was not warmed up".into(),
-        _ => format!("before the rows the broker was warmed up: the full engine read {} other events", thousands(events)),
+        _ => format!(
+            "before the rows the broker was warmed up: the full engine read {} other events",
+            thousands(events)
+        ),
     }
 }
 
@@ -99,14 +128,18 @@ fn warmed(events: u64) -> String {
 pub fn expected(customers: u32) -> String {
     match customers {
         0 => "memory was taken as customers came".into(),
-        _ => format!("the memory for {} customers was taken before the first event", thousands(customers.into())),
+        _ => format!(
+            "the memory for {} customers was taken before the first event",
+            thousands(customers.into())
+        ),
     }
 }
 
 /// The configuration in `dir`, and the topics that it names, with the events in them.
 fn prepare(base: &Path, events: &Events, dir: &Path, changes: &Changes) -> Result<Setup, Error> {
     let setup = Setup::write(base, dir, changes)?;
-    Admin::new(&setup.kafka, ASK)?.ensure(&TopicSpec::all(&setup.kafka, changes.partitions, 1, FOR_EVER), true)?;
+    Admin::new(&setup.kafka, ASK)?
+        .ensure(&TopicSpec::all(&setup.kafka, changes.partitions, 1, FOR_EVER), true)?;
     write(&setup, &options(events, wall()))?;
     Ok(setup)
 }
@@ -116,7 +149,11 @@ fn write(setup: &Setup, options: &Options) -> Result<(), Error> {
     let bar = begin("writing events", options.events);
     let written = produce::produce(&setup.kafka.bootstrap, &topic, options, &bar)?;
     let rate = written.events as f64 / written.seconds.max(1e-9);
-    eprintln!("wrote {} events of {} bytes on average, {rate:.0} a second", written.events, written.bytes / written.events.max(1));
+    eprintln!(
+        "wrote {} events of {} bytes on average, {rate:.0} a second",
+        written.events,
+        written.bytes / written.events.max(1)
+    );
     Ok(())
 }
 
@@ -131,10 +168,18 @@ struct Ran {
 }
 
 /// Runs the engine from its start until it has applied the events topic, and stops it.
-fn run_engine(what: &str, setup: &Setup, binary: &Path, log: &Path, partitions: i32) -> Result<Ran, Error> {
+fn run_engine(
+    what: &str,
+    setup: &Setup,
+    binary: &Path,
+    log: &Path,
+    partitions: i32,
+) -> Result<Ran, Error> {
     let offsets = Offsets::new(&setup.kafka)?;
     let topic = setup.kafka.topics().events;
-    let ends = (0..partitions).map(|partition| offsets.range(&topic, partition, ASK)).collect::<Result<Vec<_>, _>>()?;
+    let ends = (0..partitions)
+        .map(|partition| offsets.range(&topic, partition, ASK))
+        .collect::<Result<Vec<_>, _>>()?;
     let events = ends.iter().map(|(begin, end)| u64::try_from(end - begin).unwrap_or(0)).sum();
     let bar = begin(what, events);
     let mut engine = Engine::start(binary, setup, log)?;
@@ -145,10 +190,17 @@ fn run_engine(what: &str, setup: &Setup, binary: &Path, log: &Path, partitions: 
 }
 
 /// The row of the engine, and what it decided.
-fn full_engine(setup: &Setup, binary: &Path, work: &Path, partitions: i32) -> Result<(Row, Vec<Log>), Error> {
+fn full_engine(
+    setup: &Setup,
+    binary: &Path,
+    work: &Path,
+    partitions: i32,
+) -> Result<(Row, Vec<Log>), Error> {
     let ran = run_engine("full engine", setup, binary, &work.join("engine.log"), partitions)?;
     let bar = begin("reading the sends topic", partitions.unsigned_abs().into());
-    let logs = (0..partitions).map(|partition| sends::read(&setup.kafka, partition)).collect::<Result<Vec<_>, _>>()?;
+    let logs = (0..partitions)
+        .map(|partition| sends::read(&setup.kafka, partition))
+        .collect::<Result<Vec<_>, _>>()?;
     bar.finish_and_clear();
     let (from, until) = span_of(&logs, &ran.ends, ran.caught_up)?;
     let row = Row {
@@ -166,9 +218,17 @@ fn full_engine(setup: &Setup, binary: &Path, work: &Path, partitions: i32) -> Re
 /// From the first owner's first record, which it writes before it reads an event, to the record that says that the last partition has been
 /// applied to its end. A partition whose last events decided nothing has no such record in time: then the moment counts at which the
 /// engine said so itself.
-fn span_of(logs: &[Log], ends: &[(i64, i64)], caught_up: CaughtUp) -> Result<(Millis, Millis), Error> {
+fn span_of(
+    logs: &[Log],
+    ends: &[(i64, i64)],
+    caught_up: CaughtUp,
+) -> Result<(Millis, Millis), Error> {
     let from = logs.iter().filter_map(Log::began).min();
-    let reached = logs.iter().zip(ends).map(|(log, (_, end))| log.reached(*end).map_or(caught_up.at, |at| at.min(caught_up.at))).max();
+    let reached = logs
+        .iter()
+        .zip(ends)
+        .map(|(log, (_, end))| log.reached(*end).map_or(caught_up.at, |at| at.min(caught_up.at)))
+        .max();
     from.zip(reached).ok_or_else(|| Error::Config("the engine has written no turn record".into()))
 }
 
@@ -181,14 +241,19 @@ fn compare(setup: &Setup, logs: &[Log], events: u64) -> Result<Verification, Err
             scope.spawn(move || verify::partition(&setup.kafka, &setup.plan, partition, log, bar))
         };
         let threads: Vec<_> = (0i32..).zip(logs).map(check).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
     });
     bar.finish_and_clear();
     let mut equal = 0;
     for outcome in outcomes {
         match outcome {
             Ok(commands) => equal += commands,
-            Err(Error::Differs(difference)) => return Ok(Verification { equal_commands: None, difference: Some(difference) }),
+            Err(Error::Differs(difference)) => {
+                return Ok(Verification { equal_commands: None, difference: Some(difference) });
+            }
             Err(other) => return Err(other),
         }
     }
@@ -206,12 +271,23 @@ mod tests {
     fn the_stream_ends_now() {
         let now = 1_772_445_600_000;
         for (events, span) in [(5_000_000, DAY), (1_000, DAY), (3_000, 1_000)] {
-            let flags = Events { events, customers: 10, skew: Skew::Uniform, seed: 1, span: Span(span), sends: 0.01 };
+            let flags = Events {
+                events,
+                customers: 10,
+                skew: Skew::Uniform,
+                seed: 1,
+                span: Span(span),
+                sends: 0.01,
+            };
             let options = options(&flags, now);
             assert!(options.start >= now - span - 1_000, "{events} in {span}");
             if events < 10_000 {
                 let last = Workload::new(options).unwrap().last().unwrap();
-                assert!((now - 2_000..=now).contains(&last.time), "{events} in {span}: {}", now - last.time);
+                assert!(
+                    (now - 2_000..=now).contains(&last.time),
+                    "{events} in {span}: {}",
+                    now - last.time
+                );
             }
         }
     }
@@ -228,8 +304,13 @@ mod tests {
             skipped: Vec::new(),
             chain: String::new(),
         };
-        let accepted =
-            |(next, at): &(i64, Millis)| sends::AcceptedTurn { offset: 0, at: *at, turn: turn(*next), commands: Vec::new(), have: 0 };
+        let accepted = |(next, at): &(i64, Millis)| sends::AcceptedTurn {
+            offset: 0,
+            at: *at,
+            turn: turn(*next),
+            commands: Vec::new(),
+            have: 0,
+        };
         Log { turns: turns.iter().map(accepted).collect(), rejected: 0 }
     }
 

@@ -40,14 +40,36 @@ pub struct Fact {
 
 impl From<Command> for Fact {
     fn from(command: Command) -> Self {
-        let Command { command_id, customer, journey, step, channel, decided_at, due_at, not_after, to, .. } = command;
+        let Command {
+            command_id,
+            customer,
+            journey,
+            step,
+            channel,
+            decided_at,
+            due_at,
+            not_after,
+            to,
+            ..
+        } = command;
         Self { command_id, customer, journey, step, channel, decided_at, due_at, not_after, to }
     }
 }
 
 impl From<ExpectedCommand> for Fact {
     fn from(command: ExpectedCommand) -> Self {
-        let ExpectedCommand { command_id, customer, journey, step, channel, decided_at, due_at, not_after, to, .. } = command;
+        let ExpectedCommand {
+            command_id,
+            customer,
+            journey,
+            step,
+            channel,
+            decided_at,
+            due_at,
+            not_after,
+            to,
+            ..
+        } = command;
         Self { command_id, customer, journey, step, channel, decided_at, due_at, not_after, to }
     }
 }
@@ -113,8 +135,13 @@ pub fn read(kafka: &KafkaConfig, partition: i32) -> Result<Log, Error> {
 
 impl Log {
     fn take(&mut self, reader: &mut Reader, record: RecordRef<'_>) -> Result<(), Error> {
-        let bad = |why: String| Error::BadRecord { partition: record.partition(), offset: record.offset(), why };
-        let headers = record.sends_headers().ok_or_else(|| bad("the headers are missing".into()))?;
+        let bad = |why: String| Error::BadRecord {
+            partition: record.partition(),
+            offset: record.offset(),
+            why,
+        };
+        let headers =
+            record.sends_headers().ok_or_else(|| bad("the headers are missing".into()))?;
         match reader.read(record.offset(), headers) {
             Verdict::Leader => return Ok(()),
             Verdict::Rejected => {
@@ -126,13 +153,22 @@ impl Log {
         let value = record.value().unwrap_or_default();
         if headers.kind == Kind::Turn {
             let turn = serde_json::from_slice(value).map_err(|error| bad(error.to_string()))?;
-            self.turns.push(AcceptedTurn { offset: record.offset(), at: record.timestamp_ms(), turn, commands: Vec::new(), have: 0 });
+            self.turns.push(AcceptedTurn {
+                offset: record.offset(),
+                at: record.timestamp_ms(),
+                turn,
+                commands: Vec::new(),
+                have: 0,
+            });
             return Ok(());
         }
-        let Some(turn) = self.turns.last_mut() else { return Err(bad("no turn record comes before it".into())) };
+        let Some(turn) = self.turns.last_mut() else {
+            return Err(bad("no turn record comes before it".into()));
+        };
         turn.have += 1;
         if headers.kind == Kind::Command {
-            let command: Command = serde_json::from_slice(value).map_err(|error| bad(error.to_string()))?;
+            let command: Command =
+                serde_json::from_slice(value).map_err(|error| bad(error.to_string()))?;
             turn.commands.push(command.into());
         }
         Ok(())

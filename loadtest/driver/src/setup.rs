@@ -51,16 +51,21 @@ impl Setup {
         std::fs::create_dir_all(dir).map_err(Error::io(dir.display().to_string()))?;
         let path = dir.join(FILE);
         // JSON is YAML.
-        std::fs::write(&path, format!("{tree:#}\n")).map_err(Error::io(path.display().to_string()))?;
+        std::fs::write(&path, format!("{tree:#}\n"))
+            .map_err(Error::io(path.display().to_string()))?;
         Self::read(dir)
     }
 
     /// Reads a configuration that [`Setup::write`] wrote.
     pub fn read(dir: &Path) -> Result<Self, Error> {
         let tree = read_tree(dir)?;
-        let wrong = |what: &str, error: &dyn std::fmt::Display| Error::Config(format!("{what} in {}: {error}", dir.join(FILE).display()));
-        let kafka = serde_json::from_value(tree["kafka"].clone()).map_err(|error| wrong("kafka", &error))?;
-        let admin = serde_json::from_value(tree["admin"]["listen"].clone()).map_err(|error| wrong("admin.listen", &error))?;
+        let wrong = |what: &str, error: &dyn std::fmt::Display| {
+            Error::Config(format!("{what} in {}: {error}", dir.join(FILE).display()))
+        };
+        let kafka = serde_json::from_value(tree["kafka"].clone())
+            .map_err(|error| wrong("kafka", &error))?;
+        let admin = serde_json::from_value(tree["admin"]["listen"].clone())
+            .map_err(|error| wrong("admin.listen", &error))?;
         Ok(Self { dir: dir.to_owned(), kafka, plan: Arc::new(plan_of(&tree, dir)?), admin })
     }
 }
@@ -73,19 +78,28 @@ pub fn plan(base: &Path) -> Result<Plan, Error> {
 fn read_tree(dir: &Path) -> Result<Value, Error> {
     let path = dir.join(FILE);
     let text = std::fs::read_to_string(&path).map_err(Error::io(path.display().to_string()))?;
-    let tree: Value = serde_saphyr::from_str(&text).map_err(|error| Error::Config(format!("{}: {error}", path.display())))?;
-    if tree.is_object() { Ok(tree) } else { Err(Error::Config(format!("{} is empty", path.display()))) }
+    let tree: Value = serde_saphyr::from_str(&text)
+        .map_err(|error| Error::Config(format!("{}: {error}", path.display())))?;
+    if tree.is_object() {
+        Ok(tree)
+    } else {
+        Err(Error::Config(format!("{} is empty", path.display())))
+    }
 }
 
 fn plan_of(tree: &Value, dir: &Path) -> Result<Plan, Error> {
     let policy: Policy = match tree.get("policy") {
-        Some(policy) => serde_json::from_value(policy.clone()).map_err(|error| Error::Config(format!("policy: {error}")))?,
+        Some(policy) => serde_json::from_value(policy.clone())
+            .map_err(|error| Error::Config(format!("policy: {error}")))?,
         None => Policy::default(),
     };
     let journeys = dir.join(tree["journeys_dir"].as_str().unwrap_or("journeys"));
     let sources = journeys_in(&journeys)?;
     load(&policy, &sources).map_err(|problems| {
-        let lines: Vec<String> = problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
+        let lines: Vec<String> = problems
+            .iter()
+            .map(|problem| format!("{}: {}", problem.path, problem.message))
+            .collect();
         Error::Config(lines.join("\n"))
     })
 }
@@ -110,7 +124,9 @@ fn rebase(tree: &mut Value, dir: &Path) {
     let Value::Object(entries) = tree else { return };
     for (key, value) in entries {
         match value {
-            Value::String(path) if key.ends_with("_file") || key.ends_with("_dir") => *path = dir.join(&*path).display().to_string(),
+            Value::String(path) if key.ends_with("_file") || key.ends_with("_dir") => {
+                *path = dir.join(&*path).display().to_string()
+            }
             inner => rebase(inner, dir),
         }
     }
@@ -154,12 +170,23 @@ mod tests {
     fn the_shipped_configuration_keeps_its_identity() {
         let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
         let dir = tempfile::tempdir().unwrap();
-        let changes = Changes { bootstrap: "127.0.0.1:1".into(), namespace: "load".into(), partitions: 3, expected_customers: 7 };
+        let changes = Changes {
+            bootstrap: "127.0.0.1:1".into(),
+            namespace: "load".into(),
+            partitions: 3,
+            expected_customers: 7,
+        };
         let setup = Setup::write(&base, &dir.path().join("config"), &changes).unwrap();
         assert_eq!(setup.plan.hash, plan(&base).unwrap().hash);
-        assert_eq!((setup.kafka.bootstrap.as_str(), setup.kafka.namespace.as_str()), ("127.0.0.1:1", "load"));
+        assert_eq!(
+            (setup.kafka.bootstrap.as_str(), setup.kafka.namespace.as_str()),
+            ("127.0.0.1:1", "load")
+        );
         let tree = read_tree(&setup.dir).unwrap();
-        assert_eq!((&tree["engine"]["hold_after"], &tree["engine"]["expected_customers"]), (&json!(NEVER), &json!(7)));
+        assert_eq!(
+            (&tree["engine"]["hold_after"], &tree["engine"]["expected_customers"]),
+            (&json!(NEVER), &json!(7))
+        );
         assert!(Path::new(tree["templates_dir"].as_str().unwrap()).is_dir());
     }
 

@@ -20,7 +20,13 @@ const ASK: Duration = Duration::from_secs(10);
 const WAIT: Duration = Duration::from_millis(100);
 
 /// Re-executes a partition. Returns the number of commands that were compared, or the first difference as [`Error::Differs`].
-pub fn partition(kafka: &KafkaConfig, plan: &Arc<Plan>, partition: i32, log: &Log, bar: &ProgressBar) -> Result<u64, Error> {
+pub fn partition(
+    kafka: &KafkaConfig,
+    plan: &Arc<Plan>,
+    partition: i32,
+    log: &Log,
+    bar: &ProgressBar,
+) -> Result<u64, Error> {
     let mut source = Source::open(kafka, &kafka.topics().events, partition, Start::Beginning)?;
     let end = source.end_offset(ASK)?;
     let mut batch = Batch::new(8_192);
@@ -35,7 +41,9 @@ pub fn partition(kafka: &KafkaConfig, plan: &Arc<Plan>, partition: i32, log: &Lo
             _ => {}
         }
         for record in batch.iter() {
-            check.record(record.offset(), record.timestamp_ms(), record.value().unwrap_or_default()).map_err(placed)?;
+            check
+                .record(record.offset(), record.timestamp_ms(), record.value().unwrap_or_default())
+                .map_err(placed)?;
         }
         bar.inc(batch.len() as u64);
     }
@@ -61,7 +69,16 @@ impl<'a> Check<'a> {
         let mut turns = turns.iter();
         let turn = turns.next();
         let config = format!("{:032x}", plan.hash);
-        Self { reference: Reference::new(Arc::clone(plan)), config, turns, turn, mode: Mode::Live, fired: 0, out: Vec::new(), compared: 0 }
+        Self {
+            reference: Reference::new(Arc::clone(plan)),
+            config,
+            turns,
+            turn,
+            mode: Mode::Live,
+            fired: 0,
+            out: Vec::new(),
+            compared: 0,
+        }
     }
 
     /// The next record of the events partition.
@@ -79,12 +96,17 @@ impl<'a> Check<'a> {
             self.end(turn)?;
         }
         if let Some(turn) = self.turn {
-            return Err(Error::Differs(format!("a turn ends at offset {}, behind the last event {end}", turn.turn.next_offset)));
+            return Err(Error::Differs(format!(
+                "a turn ends at offset {}, behind the last event {end}",
+                turn.turn.next_offset
+            )));
         }
         // Events behind the last turn record decided nothing in the engine.
         match commands(&mut self.out).first() {
             None => Ok(self.compared),
-            Some(fact) => Err(Error::Differs(format!("behind the last turn the reference also sends {fact:?}"))),
+            Some(fact) => Err(Error::Differs(format!(
+                "behind the last turn the reference also sends {fact:?}"
+            ))),
         }
     }
 
@@ -98,7 +120,10 @@ impl<'a> Check<'a> {
             )));
         }
         if turn.follow != *have {
-            return Err(Error::Differs(format!("the turn at offset {offset} says that {} records follow; {have} do", turn.follow)));
+            return Err(Error::Differs(format!(
+                "the turn at offset {offset} says that {} records follow; {have} do",
+                turn.follow
+            )));
         }
         if turn.mode != self.mode {
             self.mode = turn.mode;
@@ -110,7 +135,10 @@ impl<'a> Check<'a> {
         self.fired = self.reference.fired();
         compare(*offset, &commands(&mut self.out), actual)?;
         if fired != turn.fired {
-            return Err(Error::Differs(format!("in the turn at offset {offset} {} timers fired, in the reference {fired}", turn.fired)));
+            return Err(Error::Differs(format!(
+                "in the turn at offset {offset} {} timers fired, in the reference {fired}",
+                turn.fired
+            )));
         }
         self.compared += actual.len() as u64;
         self.turn = self.turns.next();
@@ -133,7 +161,8 @@ fn compare(offset: i64, expected: &[Fact], actual: &[Fact]) -> Result<(), Error>
     }
     let place = expected.iter().zip(actual).position(|(expected, actual)| expected != actual);
     let place = place.unwrap_or(expected.len().min(actual.len()));
-    let show = |facts: &[Fact]| facts.get(place).map_or("nothing".into(), |fact| format!("{fact:?}"));
+    let show =
+        |facts: &[Fact]| facts.get(place).map_or("nothing".into(), |fact| format!("{fact:?}"));
     Err(Error::Differs(format!(
         "turn at offset {offset}, command {place}:\n  reference: {}\n  engine:    {}",
         show(expected),

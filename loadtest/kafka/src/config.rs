@@ -19,21 +19,33 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { heap: "1g".to_owned(), dir: None, log_append_time: false, message_max_bytes: 8 << 20 }
+        Self {
+            heap: "1g".to_owned(),
+            dir: None,
+            log_append_time: false,
+            message_max_bytes: 8 << 20,
+        }
     }
 }
 
 /// Two ports that are free now: broker and controller. Somebody else may take them before the broker does; it then fails to start and says so.
 pub(crate) fn free_ports() -> Result<(u16, u16), Error> {
     let bind = || TcpListener::bind(("127.0.0.1", 0)).map_err(Error::io("free port"));
-    let port = |listener: &TcpListener| listener.local_addr().map(|address| address.port()).map_err(Error::io("free port"));
+    let port = |listener: &TcpListener| {
+        listener.local_addr().map(|address| address.port()).map_err(Error::io("free port"))
+    };
     // Both are held at once, so that they differ.
     let (first, second) = (bind()?, bind()?);
     Ok((port(&first)?, port(&second)?))
 }
 
 /// Writes `server.properties` and `log4j2.properties` into `dir`.
-pub(crate) fn write(dir: &Path, options: &Options, port: u16, controller_port: u16) -> Result<(), Error> {
+pub(crate) fn write(
+    dir: &Path,
+    options: &Options,
+    port: u16,
+    controller_port: u16,
+) -> Result<(), Error> {
     std::fs::create_dir_all(dir).map_err(Error::io(dir.display().to_string()))?;
     let put = |name: &str, text: String| {
         let path = dir.join(name);

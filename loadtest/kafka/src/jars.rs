@@ -18,7 +18,10 @@ pub fn fetch() -> Result<PathBuf, Error> {
         return Ok(lib);
     }
     std::fs::create_dir_all(&home).map_err(Error::io(home.display().to_string()))?;
-    let fresh = tempfile::Builder::new().prefix("fetch-").tempdir_in(&home).map_err(Error::io(home.display().to_string()))?;
+    let fresh = tempfile::Builder::new()
+        .prefix("fetch-")
+        .tempdir_in(&home)
+        .map_err(Error::io(home.display().to_string()))?;
     copy_dependencies(fresh.path())?;
     match std::fs::rename(fresh.path().join("lib"), &lib) {
         Ok(()) => Ok(lib),
@@ -30,7 +33,9 @@ pub fn fetch() -> Result<PathBuf, Error> {
 
 fn cache() -> Result<PathBuf, Error> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    set("CARTWHEEL_CACHE").or_else(|| Some(set("HOME")?.join(".cache/cartwheel"))).ok_or(Error::NoCache)
+    set("CARTWHEEL_CACHE")
+        .or_else(|| Some(set("HOME")?.join(".cache/cartwheel")))
+        .ok_or(Error::NoCache)
 }
 
 fn copy_dependencies(dir: &Path) -> Result<(), Error> {

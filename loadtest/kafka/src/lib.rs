@@ -37,7 +37,9 @@ pub enum Error {
     #[error("set CARTWHEEL_CACHE or HOME: the broker's jars need a directory")]
     NoCache,
     /// Maven could not fetch the jars.
-    #[error("fetching Kafka {VERSION} with Maven failed (is `mvn` installed and a repository reachable?): {0}")]
+    #[error(
+        "fetching Kafka {VERSION} with Maven failed (is `mvn` installed and a repository reachable?): {0}"
+    )]
     Maven(String),
     /// The log directory could not be formatted.
     #[error("formatting the broker's log directory failed: {0}")]
@@ -88,7 +90,12 @@ impl Broker {
         let lib = fetch()?;
         let temporary = match options.dir {
             Some(_) => None,
-            None => Some(tempfile::Builder::new().prefix("cartwheel-kafka-").tempdir().map_err(Error::io("temporary directory"))?),
+            None => Some(
+                tempfile::Builder::new()
+                    .prefix("cartwheel-kafka-")
+                    .tempdir()
+                    .map_err(Error::io("temporary directory"))?,
+            ),
         };
         let dir = match (&options.dir, &temporary) {
             (Some(dir), _) => dir.clone(),

@@ -56,7 +56,8 @@ fn run(options: Options, port_file: Option<&Path>) -> Result<(), Error> {
     let mut broker = Broker::start(options)?;
     println!("{}", broker.bootstrap());
     if let Some(path) = port_file {
-        write_atomically(path, &broker.bootstrap()).map_err(|error| Error::Io(path.display().to_string(), error))?;
+        write_atomically(path, &broker.bootstrap())
+            .map_err(|error| Error::Io(path.display().to_string(), error))?;
     }
     while !stop_requested(&signals) {
         if !broker.alive() {

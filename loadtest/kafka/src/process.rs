@@ -52,10 +52,16 @@ pub(crate) struct Jvm {
 impl Jvm {
     /// Starts the broker; its console output goes to `console.log` in `dir`.
     pub(crate) fn start(lib: &Path, dir: &Path, options: &Options) -> Result<Self, Error> {
-        let console = std::fs::File::create(dir.join("console.log")).map_err(Error::io("console.log"))?;
+        let console =
+            std::fs::File::create(dir.join("console.log")).map_err(Error::io("console.log"))?;
         let errors = console.try_clone().map_err(Error::io("console.log"))?;
         let mut command = java(lib, dir, &options.heap);
-        command.arg("kafka.Kafka").arg(dir.join("server.properties")).stdin(Stdio::null()).stdout(console).stderr(errors);
+        command
+            .arg("kafka.Kafka")
+            .arg(dir.join("server.properties"))
+            .stdin(Stdio::null())
+            .stdout(console)
+            .stderr(errors);
         // SAFETY: between fork and exec only async-signal-safe system calls are made, on memory of this closure alone.
         unsafe { command.pre_exec(die_with_parent) };
         let (keeper, until) = mpsc::channel::<()>();
@@ -68,7 +74,9 @@ impl Jvm {
                 let _ = until.recv();
             })
             .map_err(Error::io("thread"))?;
-        let child = started.recv().map_err(|_| Error::Io("java".to_owned(), std::io::ErrorKind::Other.into()))?;
+        let child = started
+            .recv()
+            .map_err(|_| Error::Io("java".to_owned(), std::io::ErrorKind::Other.into()))?;
         Ok(Self { child: child.map_err(Error::io("java"))?, _keeper: keeper })
     }
 

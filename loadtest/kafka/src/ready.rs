@@ -6,7 +6,11 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::time::{Duration, Instant};
 
 /// Waits until the broker at `port` is live; an error says what was last seen. Gives up when `alive` is false or after `patience`.
-pub(crate) fn wait(port: u16, patience: Duration, mut alive: impl FnMut() -> bool) -> Result<(), String> {
+pub(crate) fn wait(
+    port: u16,
+    patience: Duration,
+    mut alive: impl FnMut() -> bool,
+) -> Result<(), String> {
     let deadline = Instant::now() + patience;
     loop {
         let seen = match live_brokers(port) {

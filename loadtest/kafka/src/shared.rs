@@ -22,7 +22,9 @@ impl Broker {
     /// The process's broker: the one that `CARTWHEEL_BROKER=host:port` names, else one that is started by the first call and
     /// ends with the process. A runner with a process per test should start one with `cartwheel-broker run` and set the variable.
     pub fn shared() -> Result<Shared, Error> {
-        if let Some(bootstrap) = std::env::var("CARTWHEEL_BROKER").ok().filter(|value| !value.is_empty()) {
+        if let Some(bootstrap) =
+            std::env::var("CARTWHEEL_BROKER").ok().filter(|value| !value.is_empty())
+        {
             return Ok(Shared { bootstrap });
         }
         let mut slot = BROKER.lock().unwrap_or_else(PoisonError::into_inner);

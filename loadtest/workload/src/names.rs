@@ -107,15 +107,17 @@ pub(crate) fn zone_with_hour(at: i64, hour: i64) -> (&'static str, i64) {
 }
 
 pub(crate) const FIRST_NAMES: [&str; 40] = [
-    "Ada", "Bruno", "Clara", "Dario", "Elsa", "Felix", "Greta", "Hugo", "Ines", "Jonas", "Kira", "Leon", "Mara", "Nils", "Olga", "Pavel",
-    "Rosa", "Simon", "Tara", "Uri", "Vera", "Wim", "Xenia", "Yusuf", "Zoe", "Amir", "Bella", "Carlos", "Dina", "Emil", "Farah", "Goran",
-    "Hana", "Ivan", "Julia", "Karim", "Lena", "Marco", "Nadia", "Otto",
+    "Ada", "Bruno", "Clara", "Dario", "Elsa", "Felix", "Greta", "Hugo", "Ines", "Jonas", "Kira",
+    "Leon", "Mara", "Nils", "Olga", "Pavel", "Rosa", "Simon", "Tara", "Uri", "Vera", "Wim",
+    "Xenia", "Yusuf", "Zoe", "Amir", "Bella", "Carlos", "Dina", "Emil", "Farah", "Goran", "Hana",
+    "Ivan", "Julia", "Karim", "Lena", "Marco", "Nadia", "Otto",
 ];
 
 pub(crate) const LAST_NAMES: [&str; 40] = [
-    "Abbott", "Becker", "Castro", "Dahl", "Evans", "Fischer", "Garcia", "Hughes", "Ibrahim", "Jensen", "Kovac", "Lopez", "Moreau", "Novak",
-    "Okafor", "Park", "Quinn", "Rossi", "Silva", "Tanaka", "Ueda", "Vogel", "Walsh", "Xu", "Young", "Zeman", "Adler", "Bauer", "Chen",
-    "Duarte", "Ekman", "Ferrari", "Gupta", "Hansen", "Ito", "Jones", "Klein", "Larsen", "Meyer", "Nguyen",
+    "Abbott", "Becker", "Castro", "Dahl", "Evans", "Fischer", "Garcia", "Hughes", "Ibrahim",
+    "Jensen", "Kovac", "Lopez", "Moreau", "Novak", "Okafor", "Park", "Quinn", "Rossi", "Silva",
+    "Tanaka", "Ueda", "Vogel", "Walsh", "Xu", "Young", "Zeman", "Adler", "Bauer", "Chen", "Duarte",
+    "Ekman", "Ferrari", "Gupta", "Hansen", "Ito", "Jones", "Klein", "Larsen", "Meyer", "Nguyen",
 ];
 
 #[cfg(test)]

@@ -76,7 +76,9 @@ impl Zipf {
             let area = self.last + random.unit() * (self.first - self.last);
             let point = self.inverse(area);
             let rank = (point + 0.5).floor().clamp(1.0, self.count);
-            if rank - point <= self.squeeze || area >= self.integral(rank + 0.5) - self.density(rank) {
+            if rank - point <= self.squeeze
+                || area >= self.integral(rank + 0.5) - self.density(rank)
+            {
                 return rank as u32 - 1;
             }
         }
@@ -117,7 +119,10 @@ mod tests {
             for rank in [1u32, 2, 3, 10, 50] {
                 let expected = 400_000.0 * zipf.density(f64::from(rank)) / total;
                 let got = f64::from(counts[rank as usize - 1]);
-                assert!((got - expected).abs() < 6.0 * expected.sqrt() + 1.0, "theta {theta} rank {rank}: {got} for {expected}");
+                assert!(
+                    (got - expected).abs() < 6.0 * expected.sqrt() + 1.0,
+                    "theta {theta} rank {rank}: {got} for {expected}"
+                );
             }
         }
     }

@@ -13,7 +13,10 @@ fn no_event_of_the_stream_is_poison() {
         line.clear();
         shopped.encode(&mut line);
         let event = decode(&line, shopped.time, &policy).unwrap();
-        assert_eq!((event.kind.as_ref(), event.customer.as_bytes()), (shopped.kind.name(), &shopped.key()[..]));
+        assert_eq!(
+            (event.kind.as_ref(), event.customer.as_bytes()),
+            (shopped.kind.name(), &shopped.key()[..])
+        );
         assert_eq!(event.time, Some(shopped.time));
     }
 }
@@ -25,6 +28,9 @@ fn no_event_of_the_story_is_poison() {
     let mut story = Story::new(StoryOptions::from(start));
     while let Some(told) = story.next_before(start + DAY) {
         let event = decode(&told.json, told.time, &policy).unwrap();
-        assert_eq!((event.kind.as_ref(), event.customer.as_ref(), event.time), (told.kind, told.key.as_str(), Some(told.time)));
+        assert_eq!(
+            (event.kind.as_ref(), event.customer.as_ref(), event.time),
+            (told.kind, told.key.as_str(), Some(told.time))
+        );
     }
 }

@@ -59,7 +59,8 @@ fn the_first_day_is_pinned() {
 fn the_limits_of_the_calls_do_not_matter() {
     let whole = tell(&mut story(), START + 6 * HOUR);
     let mut pieces = story();
-    let parts: Vec<StoryEvent> = (1..=360).flat_map(|minute| tell(&mut pieces, START + minute * HOUR / 60)).collect();
+    let parts: Vec<StoryEvent> =
+        (1..=360).flat_map(|minute| tell(&mut pieces, START + minute * HOUR / 60)).collect();
     assert_eq!(whole, parts);
 }
 
@@ -80,10 +81,22 @@ fn three_days_are_as_a_shop_has_them() {
     }
     assert!((4_950..=5_010).contains(&customers.len()), "{}", customers.len());
     assert!((30_000..150_000).contains(&events.len()), "{counts:?}");
-    for kind in ["customer_created", "customer_updated", "product_viewed", "cart_emptied", "checkout_started", "order_paid", "subscribed"] {
+    for kind in [
+        "customer_created",
+        "customer_updated",
+        "product_viewed",
+        "cart_emptied",
+        "checkout_started",
+        "order_paid",
+        "subscribed",
+    ] {
         assert!(counts.contains_key(kind), "{kind}: {counts:?}");
     }
-    assert!(counts["order_paid"] <= counts["order_placed"] && counts["order_placed"] <= counts["checkout_started"], "{counts:?}");
+    assert!(
+        counts["order_paid"] <= counts["order_placed"]
+            && counts["order_placed"] <= counts["checkout_started"],
+        "{counts:?}"
+    );
 }
 
 #[test]
@@ -108,18 +121,31 @@ fn subjects_have_the_types_of_the_contract() {
     let mut addresses: HashMap<String, String> = HashMap::new();
     for event in tell(&mut story(), START + DAY) {
         let value = value(&event);
-        for subject in ["cart", "order"].map(|name| &value[name]).into_iter().filter(|subject| !subject.is_null()) {
+        for subject in ["cart", "order"]
+            .map(|name| &value[name])
+            .into_iter()
+            .filter(|subject| !subject.is_null())
+        {
             let items = subject["items"].as_array().unwrap();
-            let sum: f64 = items.iter().map(|item| item["price"].as_f64().unwrap() * item["quantity"].as_f64().unwrap()).sum();
-            assert!(subject["id"].is_string() && (sum - subject["total"].as_f64().unwrap()).abs() < 0.001);
+            let sum: f64 = items
+                .iter()
+                .map(|item| item["price"].as_f64().unwrap() * item["quantity"].as_f64().unwrap())
+                .sum();
+            assert!(
+                subject["id"].is_string()
+                    && (sum - subject["total"].as_f64().unwrap()).abs() < 0.001
+            );
             assert_eq!(items.is_empty(), event.kind == "cart_emptied");
         }
         if let Some(profile) = value["profile"].as_object() {
             let address = profile["email"].as_str().unwrap();
             assert!(address.ends_with("@example.test"));
             assert!(profile["consent"].as_object().unwrap().values().all(Value::is_boolean));
-            for address in [Some(address), profile.get("phone").and_then(Value::as_str)].into_iter().flatten() {
-                let owner = addresses.entry(address.to_owned()).or_insert_with(|| event.key.clone());
+            for address in
+                [Some(address), profile.get("phone").and_then(Value::as_str)].into_iter().flatten()
+            {
+                let owner =
+                    addresses.entry(address.to_owned()).or_insert_with(|| event.key.clone());
                 assert_eq!(*owner, event.key, "{address}");
             }
             if let Some(phone) = profile.get("phone").and_then(Value::as_str) {
@@ -138,10 +164,23 @@ fn ana_buys_the_same_cart_after_the_second_mail() {
     story.react(&first);
     story.react(&first);
     story.react(&second);
-    let kinds: Vec<(&str, Value)> =
-        tell(&mut story, START + 3 * DAY).iter().filter(|event| event.key == "ana").map(|event| (event.kind, value(event))).collect();
+    let kinds: Vec<(&str, Value)> = tell(&mut story, START + 3 * DAY)
+        .iter()
+        .filter(|event| event.key == "ana")
+        .map(|event| (event.kind, value(event)))
+        .collect();
     let names: Vec<&str> = kinds.iter().map(|(kind, _)| *kind).collect();
-    assert_eq!(names, ["message_opened", "message_opened", "message_clicked", "checkout_started", "order_placed", "order_paid"]);
+    assert_eq!(
+        names,
+        [
+            "message_opened",
+            "message_opened",
+            "message_clicked",
+            "checkout_started",
+            "order_placed",
+            "order_paid"
+        ]
+    );
     assert_eq!(kinds[0].1["message"]["command_id"], json!(first.command_id));
     assert_eq!(kinds[4].1["order"]["cart"], "k-ana-1");
 }
@@ -170,16 +209,27 @@ fn reactions_do_not_depend_on_when_the_command_is_fed_back() {
 fn bounces_and_unsubscriptions_name_their_command() {
     let mut story = story();
     tell(&mut story, START + 3 * HOUR);
-    let (jon, ivy) = (reminder("jon", "k-jon-1", START + 3 * HOUR, 1), reminder("ivy", "k-ivy-1", START + 3 * HOUR, 1));
+    let (jon, ivy) = (
+        reminder("jon", "k-jon-1", START + 3 * HOUR, 1),
+        reminder("ivy", "k-ivy-1", START + 3 * HOUR, 1),
+    );
     story.react(&jon);
     story.react(&ivy);
     story.react(&reminder("nobody", "k", START + 3 * HOUR, 1));
     let events = tell(&mut story, START + 2 * DAY);
-    let of = |key: &str, kind: &str| events.iter().find(|event| event.key == key && event.kind == kind).map(value).unwrap();
+    let of = |key: &str, kind: &str| {
+        events.iter().find(|event| event.key == key && event.kind == kind).map(value).unwrap()
+    };
     let bounce = of("jon", "message_bounced");
-    assert_eq!((&bounce["message"]["bounce"], &bounce["message"]["command_id"]), (&json!("hard"), &json!(jon.command_id)));
+    assert_eq!(
+        (&bounce["message"]["bounce"], &bounce["message"]["command_id"]),
+        (&json!("hard"), &json!(jon.command_id))
+    );
     let left = of("ivy", "unsubscribed");
-    assert_eq!((&left["message"]["channel"], &left["message"]["command_id"]), (&json!("email"), &json!(ivy.command_id)));
+    assert_eq!(
+        (&left["message"]["channel"], &left["message"]["command_id"]),
+        (&json!("email"), &json!(ivy.command_id))
+    );
 }
 
 /// A persona in a holdout would get no mail and could not show anything.
@@ -187,7 +237,11 @@ fn bounces_and_unsubscriptions_name_their_command() {
 fn no_persona_is_in_a_holdout() {
     for persona in PERSONAS {
         for name in ["*global*", "cart_abandonment"] {
-            assert!(!in_holdout(name, CustomerId::of(persona.customer), 500), "{} {name}", persona.customer);
+            assert!(
+                !in_holdout(name, CustomerId::of(persona.customer), 500),
+                "{} {name}",
+                persona.customer
+            );
         }
     }
     assert!(!in_holdout("welcome", CustomerId::of("gil"), 500));

@@ -24,7 +24,10 @@ fn bytes(options: Options) -> Vec<u8> {
 fn the_first_ten_thousand_events_are_pinned() {
     let options = Options { events: 10_000, ..Options::default() };
     assert_eq!(format!("{:016x}", xxh3_64(&bytes(options.clone()))), "f377cfbb11f6ff30");
-    assert_eq!(format!("{:016x}", xxh3_64(&bytes(Options { skew: Skew::Zipf(0.99), ..options }))), "a3423fa59a2d42ce");
+    assert_eq!(
+        format!("{:016x}", xxh3_64(&bytes(Options { skew: Skew::Zipf(0.99), ..options }))),
+        "a3423fa59a2d42ce"
+    );
 }
 
 #[test]
@@ -89,7 +92,10 @@ fn check_sum(subject: &Value) {
         return;
     }
     let items = subject["items"].as_array().unwrap();
-    let sum: f64 = items.iter().map(|item| item["price"].as_f64().unwrap() * item["quantity"].as_f64().unwrap()).sum();
+    let sum: f64 = items
+        .iter()
+        .map(|item| item["price"].as_f64().unwrap() * item["quantity"].as_f64().unwrap())
+        .sum();
     assert!((sum - subject["total"].as_f64().unwrap()).abs() < 0.001 && items.len() <= 5);
 }
 
@@ -116,7 +122,10 @@ fn one_event_in_a_hundred_is_a_consenting_sign_up_and_nobody_signs_up_twice() {
     }
     assert!((1_900..2_100).contains(&consenting), "{consenting}");
     let few = stream(Options { events: 20_000, customers: 3, ..Options::default() });
-    assert_eq!(few.iter().filter(|event| matches!(event.kind, Kind::CustomerCreated { .. })).count(), 3);
+    assert_eq!(
+        few.iter().filter(|event| matches!(event.kind, Kind::CustomerCreated { .. })).count(),
+        3
+    );
 }
 
 #[test]
@@ -150,7 +159,13 @@ fn options_that_make_no_stream_are_refused() {
     assert_eq!(refused(Options { rate: 0, ..Options::default() }), Some(Invalid::Rate));
     assert_eq!(refused(Options { sends: 0.6, ..Options::default() }), Some(Invalid::Sends));
     assert_eq!(refused(Options { sends: f64::NAN, ..Options::default() }), Some(Invalid::Sends));
-    assert_eq!(refused(Options { skew: Skew::Zipf(0.0), ..Options::default() }), Some(Invalid::Theta));
+    assert_eq!(
+        refused(Options { skew: Skew::Zipf(0.0), ..Options::default() }),
+        Some(Invalid::Theta)
+    );
     assert_eq!(refused(Options { start: -1, ..Options::default() }), Some(Invalid::Time));
-    assert_eq!(refused(Options { events: u64::MAX, rate: 1, ..Options::default() }), Some(Invalid::Time));
+    assert_eq!(
+        refused(Options { events: u64::MAX, rate: 1, ..Options::default() }),
+        Some(Invalid::Time)
+    );
 }

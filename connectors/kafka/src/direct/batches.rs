@@ -116,7 +116,11 @@ impl Batch {
     fn first(bytes: &[u8], at: usize) -> Option<Result<Self, Trouble>> {
         let mut reader = Reader { bytes, at: 0 };
         let (base, length) = (reader.i64()?, reader.i32()?);
-        let Some(end) = usize::try_from(length).ok().map(|length| BEFORE_LENGTH + length).filter(|end| *end >= HEADER) else {
+        let Some(end) = usize::try_from(length)
+            .ok()
+            .map(|length| BEFORE_LENGTH + length)
+            .filter(|end| *end >= HEADER)
+        else {
             return Some(Err(Trouble::Unreadable));
         };
         let bytes = bytes.get(..end)?;
@@ -133,7 +137,16 @@ impl Batch {
         let (attributes, last_delta, base_time, greatest_time, producer) =
             (reader.i16()?, reader.i32()?, reader.i64()?, reader.i64()?, reader.i64()?);
         reader.skip(2 + 4)?; // the producer's epoch and sequence
-        Some(Self { range: at..at + bytes.len(), base, attributes, last_delta, base_time, greatest_time, producer, count: reader.i32()? })
+        Some(Self {
+            range: at..at + bytes.len(),
+            base,
+            attributes,
+            last_delta,
+            base_time,
+            greatest_time,
+            producer,
+            count: reader.i32()?,
+        })
     }
 
     fn is(&self, attribute: i16) -> bool {
@@ -180,7 +193,13 @@ impl Batch {
             return None;
         }
         reader.at = end;
-        Some(Span { offset, time: if self.is(APPEND_TIME) { self.greatest_time } else { time }, key, value, headers })
+        Some(Span {
+            offset,
+            time: if self.is(APPEND_TIME) { self.greatest_time } else { time },
+            key,
+            value,
+            headers,
+        })
     }
 }
 
@@ -222,7 +241,9 @@ impl<'a> Iterator for Fields<'a> {
         while self.left > 0 {
             self.left -= 1;
             let (name, value) = (field(&mut self.reader)??, field(&mut self.reader)?);
-            if let (Some(Ok(name)), Some(value)) = (of(name).map(std::str::from_utf8), value.and_then(of)) {
+            if let (Some(Ok(name)), Some(value)) =
+                (of(name).map(std::str::from_utf8), value.and_then(of))
+            {
                 return Some((name, value));
             }
         }

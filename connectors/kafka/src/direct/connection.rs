@@ -43,11 +43,18 @@ pub(crate) struct Direct {
 
 impl Direct {
     /// Connects and asks for the first records.
-    pub(crate) fn open(address: (&str, u16), topic: &str, partition: i32, offset: i64) -> Result<Self, Trouble> {
+    pub(crate) fn open(
+        address: (&str, u16),
+        topic: &str,
+        partition: i32,
+        offset: i64,
+    ) -> Result<Self, Trouble> {
         let gone = |_| Trouble::Connection;
         // A name may stand for an address at which nobody listens, such as ::1, before the one that counts.
         let mut addresses = address.to_socket_addrs().map_err(gone)?;
-        let stream = addresses.find_map(|address| TcpStream::connect_timeout(&address, PATIENCE).ok()).ok_or(Trouble::Connection)?;
+        let stream = addresses
+            .find_map(|address| TcpStream::connect_timeout(&address, PATIENCE).ok())
+            .ok_or(Trouble::Connection)?;
         stream.set_nodelay(true).map_err(gone)?;
         stream.set_write_timeout(Some(PATIENCE)).map_err(gone)?;
         let mut direct = Self {
@@ -73,7 +80,11 @@ impl Direct {
     }
 
     /// Up to `limit` records; waits up to `timeout` for the first. None, if none came.
-    pub(crate) fn poll(&mut self, limit: usize, timeout: Duration) -> Result<(Arc<Chunk>, std::ops::Range<usize>), Trouble> {
+    pub(crate) fn poll(
+        &mut self,
+        limit: usize,
+        timeout: Duration,
+    ) -> Result<(Arc<Chunk>, std::ops::Range<usize>), Trouble> {
         let until = Instant::now() + timeout;
         while self.handed == self.chunk.records.len() {
             if !self.receive(until)? {
@@ -97,7 +108,8 @@ impl Direct {
         // The length stands before the answer.
         let answer = answer(chunk.bytes.get(4..).unwrap_or_default(), self.correlation)?;
         let range = answer.records.start + 4..answer.records.end + 4;
-        self.next = batches::read(&mut chunk.bytes, range, self.next, answer.aborted, &mut chunk.records)?;
+        self.next =
+            batches::read(&mut chunk.bytes, range, self.next, answer.aborted, &mut chunk.records)?;
         chunk.more = self.next < answer.end;
         self.handed = 0;
         self.chunk = Arc::new(chunk);
@@ -137,7 +149,11 @@ impl Direct {
                 self.incoming.resize(wanted, 0);
             }
             if !self.readable(until.saturating_duration_since(Instant::now()))? {
-                return if self.asked.elapsed() > SILENCE { Err(Trouble::Connection) } else { Ok(false) };
+                return if self.asked.elapsed() > SILENCE {
+                    Err(Trouble::Connection)
+                } else {
+                    Ok(false)
+                };
             }
             match self.stream.read(&mut self.incoming[self.received..wanted]) {
                 Ok(0) => return Err(Trouble::Connection),
@@ -150,7 +166,8 @@ impl Direct {
 
     /// Whether a read returns at once. Timeouts of a socket are too coarse: they are rounded up to the kernel's ticks.
     fn readable(&self, timeout: Duration) -> Result<bool, Trouble> {
-        let mut wanted = libc::pollfd { fd: self.stream.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        let mut wanted =
+            libc::pollfd { fd: self.stream.as_raw_fd(), events: libc::POLLIN, revents: 0 };
         let millis = i32::try_from(timeout.as_micros().div_ceil(1000)).unwrap_or(i32::MAX);
         // SAFETY: one valid entry, which lives during the call.
         match unsafe { libc::poll(&raw mut wanted, 1, millis) } {

@@ -65,7 +65,12 @@ const MARKER: i16 = 1 << 5 | TRANSACTION;
 
 /// A marker that ends a producer's transaction.
 fn marker(offset: i64, producer: i64) -> Vec<u8> {
-    batch(MARKER, producer, offset, &[Given { offset, key: Some(&[0, 0, 0, 0]), value: Some(&[0; 6]) }])
+    batch(
+        MARKER,
+        producer,
+        offset,
+        &[Given { offset, key: Some(&[0, 0, 0, 0]), value: Some(&[0; 6]) }],
+    )
 }
 
 /// The offsets read, and the one behind.
@@ -146,7 +151,11 @@ fn what_cannot_be_read_ends_the_list() {
     old[16] = 1;
     for second in [unknown, damaged, old] {
         let bytes = [plain.clone(), second].concat();
-        assert_eq!(offsets(&bytes, 0, &[]), Ok(((0..10).collect(), 10)), "what is before is delivered");
+        assert_eq!(
+            offsets(&bytes, 0, &[]),
+            Ok(((0..10).collect(), 10)),
+            "what is before is delivered"
+        );
         assert_eq!(offsets(&bytes, 10, &[]), Err(Trouble::Unreadable));
     }
 }
@@ -165,7 +174,10 @@ fn no_byte_makes_it_panic() {
             let whole = 0..chunk.bytes.len();
             _ = read(&mut chunk.bytes, whole, 0, Vec::new(), &mut chunk.records);
             for span in &chunk.records {
-                _ = (span.key.as_ref().map(|range| chunk.bytes(range)), span.value.as_ref().map(|range| chunk.bytes(range)));
+                _ = (
+                    span.key.as_ref().map(|range| chunk.bytes(range)),
+                    span.value.as_ref().map(|range| chunk.bytes(range)),
+                );
                 _ = chunk.headers(span).count();
             }
         }

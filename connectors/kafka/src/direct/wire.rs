@@ -164,9 +164,13 @@ mod tests {
 
     #[test]
     fn varints_are_zigzag() {
-        for (bytes, number) in
-            [(&[0][..], 0), (&[1], -1), (&[2], 1), (&[0x80, 1], 64), (&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1], i64::MIN)]
-        {
+        for (bytes, number) in [
+            (&[0][..], 0),
+            (&[1], -1),
+            (&[2], 1),
+            (&[0x80, 1], 64),
+            (&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1], i64::MIN),
+        ] {
             assert_eq!(Reader { bytes, at: 0 }.varint(), Some(number), "{bytes:?}");
         }
         assert_eq!(Reader { bytes: &[0x80; 11], at: 0 }.varint(), None);
@@ -190,7 +194,10 @@ mod tests {
         bytes.extend(3_i32.to_be_bytes());
         bytes.extend(b"abc");
         let whole = bytes.len();
-        assert_eq!(answer(&bytes, 7), Ok(Answer { end: 95, aborted: vec![(5, 90)], records: whole - 3..whole }));
+        assert_eq!(
+            answer(&bytes, 7),
+            Ok(Answer { end: 95, aborted: vec![(5, 90)], records: whole - 3..whole })
+        );
         assert_eq!(answer(&bytes, 8), Err(Trouble::Unreadable), "another request's");
         for cut in 0..whole {
             assert_eq!(answer(&bytes[..cut], 7), Err(Trouble::Unreadable), "{cut}");

@@ -4,7 +4,10 @@ use super::config::ResendConfig;
 use super::request::body;
 use crate::http::{failure, refusal, rejected, wait};
 use crate::message::is_web_url;
-use crate::{AmbiguousReason, BoxFuture, ConfigError, Email, Outcome, Provider, RejectReason, Rendered, RetryReason, Secret};
+use crate::{
+    AmbiguousReason, BoxFuture, ConfigError, Email, Outcome, Provider, RejectReason, Rendered,
+    RetryReason, Secret,
+};
 use cartwheel_core::command::Command;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Response, redirect};
@@ -34,8 +37,9 @@ struct Refused {
 impl Resend {
     /// A client for the account; nothing is called yet. Errors: no API key, a key file that cannot be read, a base URL that is none.
     pub fn new(config: &ResendConfig) -> Result<Self, ConfigError> {
-        let api_key = Secret::resolve("api_key", config.api_key.as_ref(), config.api_key_file.as_deref())?
-            .ok_or_else(|| ConfigError::new("api_key", "is missing"))?;
+        let api_key =
+            Secret::resolve("api_key", config.api_key.as_ref(), config.api_key_file.as_deref())?
+                .ok_or_else(|| ConfigError::new("api_key", "is missing"))?;
         if !is_web_url(&config.base_url) {
             return Err(ConfigError::new("base_url", "is not an http or https address"));
         }
@@ -47,7 +51,11 @@ impl Resend {
             .timeout(timeout)
             .build()
             .map_err(|error| ConfigError::new("base_url", error.to_string()))?;
-        Ok(Self { client, url: format!("{}/emails", config.base_url.trim_end_matches('/')), api_key })
+        Ok(Self {
+            client,
+            url: format!("{}/emails", config.base_url.trim_end_matches('/')),
+            api_key,
+        })
     }
 
     async fn call(&self, email: &Email, command: &Command) -> Outcome {
@@ -80,7 +88,8 @@ async fn read(mut response: Response) -> Outcome {
 /// What a reply means. The two kinds of 409 are told apart by `name`; one without a name leaves it open.
 pub(super) fn verdict(status: u16, headers: &HeaderMap, reply: &[u8]) -> Outcome {
     if (200..300).contains(&status) {
-        let provider_id = serde_json::from_slice::<Accepted>(reply).ok().and_then(|accepted| accepted.id);
+        let provider_id =
+            serde_json::from_slice::<Accepted>(reply).ok().and_then(|accepted| accepted.id);
         return Outcome::Accepted { provider_id };
     }
     if status != 409 {
@@ -88,7 +97,9 @@ pub(super) fn verdict(status: u16, headers: &HeaderMap, reply: &[u8]) -> Outcome
     }
     match serde_json::from_slice::<Refused>(reply).as_ref().map(|refused| refused.name.as_str()) {
         Ok("invalid_idempotent_request") => rejected(RejectReason::KeyConflict),
-        Ok("concurrent_idempotent_requests") => Outcome::Retry { after: wait(headers), reason: RetryReason::InProgress },
+        Ok("concurrent_idempotent_requests") => {
+            Outcome::Retry { after: wait(headers), reason: RetryReason::InProgress }
+        }
         Ok(_) => rejected(RejectReason::BadRequest),
         Err(_) => Outcome::Ambiguous { reason: AmbiguousReason::BadReply },
     }

@@ -35,6 +35,11 @@ fn default_timeout() -> Span {
 impl ResendConfig {
     /// The account with this key and every default.
     pub fn new(api_key: Secret) -> Self {
-        Self { api_key: Some(api_key), api_key_file: None, base_url: default_base_url(), timeout: default_timeout() }
+        Self {
+            api_key: Some(api_key),
+            api_key_file: None,
+            base_url: default_base_url(),
+            timeout: default_timeout(),
+        }
     }
 }

@@ -45,10 +45,10 @@ pub(super) fn body<'a>(email: &'a Email, command: &Command) -> SendEmail<'a> {
         html: &email.html,
         text: &email.text,
         reply_to: email.reply_to.as_deref(),
-        headers: email
-            .unsubscribe_url
-            .as_ref()
-            .map(|url| OneClick { list_unsubscribe: format!("<{url}>"), list_unsubscribe_post: "List-Unsubscribe=One-Click" }),
+        headers: email.unsubscribe_url.as_ref().map(|url| OneClick {
+            list_unsubscribe: format!("<{url}>"),
+            list_unsubscribe_post: "List-Unsubscribe=One-Click",
+        }),
         tags: [
             tag("command_id", &command.command_id.to_string()),
             tag("journey", &command.journey),

@@ -9,13 +9,22 @@ use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 fn client(base_url: &str, timeout: i64) -> Resend {
-    let config = ResendConfig { base_url: base_url.to_owned(), timeout: Span(timeout), ..ResendConfig::new(Secret::new("re_key")) };
+    let config = ResendConfig {
+        base_url: base_url.to_owned(),
+        timeout: Span(timeout),
+        ..ResendConfig::new(Secret::new("re_key"))
+    };
     Resend::new(&config).unwrap()
 }
 
 async fn outcome_of(reply: ResponseTemplate) -> Outcome {
     let server = MockServer::start().await;
-    Mock::given(method("POST")).and(path("/emails")).respond_with(reply).expect(1).mount(&server).await;
+    Mock::given(method("POST"))
+        .and(path("/emails"))
+        .respond_with(reply)
+        .expect(1)
+        .mount(&server)
+        .await;
     client(&server.uri(), 20_000).send(&message(), &command()).await
 }
 
@@ -27,7 +36,10 @@ fn check(spec: &Value, schema: &Value, value: &Value, at: &str) {
     }
     if let Some(options) = schema["oneOf"].as_array() {
         let kind = if value.is_array() { "array" } else { "string" };
-        let option = options.iter().find(|option| option["type"] == kind).unwrap_or_else(|| panic!("{at} fits no option"));
+        let option = options
+            .iter()
+            .find(|option| option["type"] == kind)
+            .unwrap_or_else(|| panic!("{at} fits no option"));
         return check(spec, option, value, at);
     }
     match schema["type"].as_str().unwrap() {
@@ -45,7 +57,9 @@ fn check(spec: &Value, schema: &Value, value: &Value, at: &str) {
             }
             let Some(known) = schema["properties"].as_object() else { return };
             for (name, field) in fields {
-                let schema = known.get(name).unwrap_or_else(|| panic!("{at}.{name} is not in the specification"));
+                let schema = known
+                    .get(name)
+                    .unwrap_or_else(|| panic!("{at}.{name} is not in the specification"));
                 check(spec, schema, field, &format!("{at}.{name}"));
             }
         }
@@ -64,7 +78,10 @@ fn the_body_follows_the_specification() {
     }
     let key = &post["parameters"][0];
     assert_eq!(key["name"], "Idempotency-Key");
-    assert!(command().command_id.to_string().len() as u64 <= key["schema"]["maxLength"].as_u64().unwrap());
+    assert!(
+        command().command_id.to_string().len() as u64
+            <= key["schema"]["maxLength"].as_u64().unwrap()
+    );
 }
 
 #[test]
@@ -73,7 +90,10 @@ fn the_body_says_it_all() {
     let url = email().unsubscribe_url.unwrap();
     assert_eq!(body["from"], "\"Caf\u{e9}, \\\"Ltd\\\"\" <hello@shop.example>");
     assert_eq!(body["to"], json!(["ana@example.com"]));
-    assert_eq!(body["headers"], json!({"List-Unsubscribe": format!("<{url}>"), "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}));
+    assert_eq!(
+        body["headers"],
+        json!({"List-Unsubscribe": format!("<{url}>"), "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"})
+    );
     assert_eq!(body["tags"][1], json!({"name": "journey", "value": "cart_abandonment"}));
 }
 
@@ -95,15 +115,29 @@ async fn an_accepted_message_has_the_providers_id() {
 
 #[tokio::test]
 async fn refusals_are_told_apart() {
-    let retry = |seconds: Option<u64>, reason| Outcome::Retry { after: seconds.map(Duration::from_secs), reason };
+    let retry = |seconds: Option<u64>, reason| Outcome::Retry {
+        after: seconds.map(Duration::from_secs),
+        reason,
+    };
     let rejected = |reason| Outcome::Rejected { reason, suppress: false };
-    let named =
-        |status, name: &str| ResponseTemplate::new(status).set_body_json(json!({"statusCode": status, "name": name, "message": "..."}));
+    let named = |status, name: &str| {
+        ResponseTemplate::new(status)
+            .set_body_json(json!({"statusCode": status, "name": name, "message": "..."}))
+    };
     for (reply, outcome) in [
-        (named(429, "rate_limit_exceeded").insert_header("retry-after", "7"), retry(Some(7), RetryReason::RateLimited)),
-        (named(429, "rate_limit_exceeded").insert_header("ratelimit-reset", "1"), retry(Some(1), RetryReason::RateLimited)),
+        (
+            named(429, "rate_limit_exceeded").insert_header("retry-after", "7"),
+            retry(Some(7), RetryReason::RateLimited),
+        ),
+        (
+            named(429, "rate_limit_exceeded").insert_header("ratelimit-reset", "1"),
+            retry(Some(1), RetryReason::RateLimited),
+        ),
         (ResponseTemplate::new(500), retry(None, RetryReason::ServerError)),
-        (ResponseTemplate::new(503).insert_header("retry-after", "3"), retry(Some(3), RetryReason::ServerError)),
+        (
+            ResponseTemplate::new(503).insert_header("retry-after", "3"),
+            retry(Some(3), RetryReason::ServerError),
+        ),
         (ResponseTemplate::new(408), retry(None, RetryReason::RequestTimeout)),
         (named(409, "concurrent_idempotent_requests"), retry(None, RetryReason::InProgress)),
         (named(409, "invalid_idempotent_request"), rejected(RejectReason::KeyConflict)),
@@ -111,8 +145,14 @@ async fn refusals_are_told_apart() {
         (named(422, "validation_error"), rejected(RejectReason::BadRequest)),
         (named(401, "missing_api_key"), rejected(RejectReason::Unauthorized)),
         (named(403, "invalid_api_key"), rejected(RejectReason::Unauthorized)),
-        (ResponseTemplate::new(301).insert_header("location", "/elsewhere"), rejected(RejectReason::BadRequest)),
-        (ResponseTemplate::new(200).set_body_string("not json"), Outcome::Accepted { provider_id: None }),
+        (
+            ResponseTemplate::new(301).insert_header("location", "/elsewhere"),
+            rejected(RejectReason::BadRequest),
+        ),
+        (
+            ResponseTemplate::new(200).set_body_string("not json"),
+            Outcome::Accepted { provider_id: None },
+        ),
     ] {
         assert_eq!(outcome_of(reply).await, outcome);
     }
@@ -121,7 +161,10 @@ async fn refusals_are_told_apart() {
 #[tokio::test]
 async fn silence_and_a_broken_connection_are_ambiguous() {
     let server = MockServer::start().await;
-    Mock::given(method("POST")).respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(600))).mount(&server).await;
+    Mock::given(method("POST"))
+        .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(600)))
+        .mount(&server)
+        .await;
     let outcome = client(&server.uri(), 2_000).send(&message(), &command()).await;
     assert_eq!(outcome, Outcome::Ambiguous { reason: AmbiguousReason::Timeout });
     let address = abrupt_server(b"\r\n\r\n{", b"").await;
@@ -131,7 +174,9 @@ async fn silence_and_a_broken_connection_are_ambiguous() {
 
 #[tokio::test]
 async fn what_never_left_may_be_retried() {
-    let outcome = client(&format!("http://{}", closed_port().await), 20_000).send(&message(), &command()).await;
+    let outcome = client(&format!("http://{}", closed_port().await), 20_000)
+        .send(&message(), &command())
+        .await;
     assert_eq!(outcome, Outcome::Retry { after: None, reason: RetryReason::Connect });
 }
 
@@ -148,7 +193,13 @@ fn configurations_are_checked() {
     let good = ResendConfig::new(Secret::new("re_key"));
     assert_eq!(error(&good), None);
     assert_eq!(error(&ResendConfig { api_key: None, ..good.clone() }), Some("api_key"));
-    assert_eq!(error(&ResendConfig { base_url: "resend".into(), ..good.clone() }), Some("base_url"));
+    assert_eq!(
+        error(&ResendConfig { base_url: "resend".into(), ..good.clone() }),
+        Some("base_url")
+    );
     assert!(serde_json::from_value::<ResendConfig>(json!({"api_kee": "x"})).is_err());
-    assert!(!serde_json::to_string(&good).unwrap().contains("re_key") && !format!("{good:?}").contains("re_key"));
+    assert!(
+        !serde_json::to_string(&good).unwrap().contains("re_key")
+            && !format!("{good:?}").contains("re_key")
+    );
 }

@@ -38,7 +38,9 @@ struct Failed {
 
 impl Failed {
     fn outcome(&self) -> Outcome {
-        self.error.as_ref().map_or_else(|| lost(self.phase, true), |error| outcome(self.phase, error))
+        self.error
+            .as_ref()
+            .map_or_else(|| lost(self.phase, true), |error| outcome(self.phase, error))
     }
 
     /// Whether the relay said nothing about it: on a connection that was kept open it may just have been closed.
@@ -59,7 +61,9 @@ impl Smtp {
             port: config.port(),
             tls: config.tls,
             parameters,
-            credentials: config.credentials()?.map(|(name, password)| Credentials::new(name, password.reveal().to_owned())),
+            credentials: config
+                .credentials()?
+                .map(|(name, password)| Credentials::new(name, password.reveal().to_owned())),
             hello: config.hello_name.clone().map_or_else(ClientId::default, ClientId::Domain),
             timeout: Duration::from_millis(config.timeout.millis().max(1).unsigned_abs()),
             max_idle: config.max_idle,
@@ -76,7 +80,10 @@ impl Smtp {
             }
         }
         match self.connect().await {
-            Ok(fresh) => self.transfer(fresh, envelope, content).await.unwrap_or_else(|failed| failed.outcome()),
+            Ok(fresh) => self
+                .transfer(fresh, envelope, content)
+                .await
+                .unwrap_or_else(|failed| failed.outcome()),
             Err(failed) => failed.outcome(),
         }
     }
@@ -84,7 +91,13 @@ impl Smtp {
     async fn connect(&self) -> Result<AsyncSmtpConnection, Failed> {
         let implicit = self.parameters.clone().filter(|_| self.tls == SmtpTls::Tls);
         let address = (self.host.as_str(), self.port);
-        let connecting = AsyncSmtpConnection::connect_tokio1(address, Some(self.timeout), &self.hello, implicit, None);
+        let connecting = AsyncSmtpConnection::connect_tokio1(
+            address,
+            Some(self.timeout),
+            &self.hello,
+            implicit,
+            None,
+        );
         let mut connection = self.limit(Phase::Connect, connecting).await?;
         if let (SmtpTls::Starttls, Some(parameters)) = (self.tls, self.parameters.clone()) {
             self.limit(Phase::Connect, connection.starttls(parameters, &self.hello)).await?;
@@ -96,7 +109,12 @@ impl Smtp {
     }
 
     /// One message over one connection, which is kept only if all went well.
-    async fn transfer(&self, mut connection: AsyncSmtpConnection, envelope: &Envelope, content: &[u8]) -> Result<Outcome, Failed> {
+    async fn transfer(
+        &self,
+        mut connection: AsyncSmtpConnection,
+        envelope: &Envelope,
+        content: &[u8],
+    ) -> Result<Outcome, Failed> {
         let mut parameters = Vec::new();
         if !envelope.to().iter().chain(envelope.from()).all(is_ascii) {
             if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
@@ -104,9 +122,14 @@ impl Smtp {
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }
-        self.limit(Phase::Sender, connection.command(Mail::new(envelope.from().cloned(), parameters))).await?;
+        self.limit(
+            Phase::Sender,
+            connection.command(Mail::new(envelope.from().cloned(), parameters)),
+        )
+        .await?;
         for to in envelope.to() {
-            self.limit(Phase::Recipient, connection.command(Rcpt::new(to.clone(), Vec::new()))).await?;
+            self.limit(Phase::Recipient, connection.command(Rcpt::new(to.clone(), Vec::new())))
+                .await?;
         }
         self.limit(Phase::Data, connection.command(Data)).await?;
         self.limit(Phase::Content, connection.message(content)).await?;
@@ -114,7 +137,11 @@ impl Smtp {
         Ok(Outcome::Accepted { provider_id: None })
     }
 
-    async fn limit<T>(&self, phase: Phase, step: impl Future<Output = Result<T, Error>>) -> Result<T, Failed> {
+    async fn limit<T>(
+        &self,
+        phase: Phase,
+        step: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Failed> {
         match tokio::time::timeout(self.timeout, step).await {
             Ok(result) => result.map_err(|error| Failed { phase, error: Some(error) }),
             Err(_) => Err(Failed { phase, error: None }),
@@ -141,9 +168,11 @@ fn is_ascii(address: &Address) -> bool {
 fn tls_parameters(config: &SmtpConfig) -> Result<TlsParameters, ConfigError> {
     let mut builder = TlsParameters::builder(config.host.clone());
     if let Some(file) = &config.ca_file {
-        let problem = |what: String| ConfigError::new("ca_file", format!("{}: {what}", file.display()));
+        let problem =
+            |what: String| ConfigError::new("ca_file", format!("{}: {what}", file.display()));
         let pem = std::fs::read(file).map_err(|error| problem(error.to_string()))?;
-        let certificate = Certificate::from_pem(&pem).map_err(|_| problem("is not a PEM certificate".to_owned()))?;
+        let certificate = Certificate::from_pem(&pem)
+            .map_err(|_| problem("is not a PEM certificate".to_owned()))?;
         builder = builder.add_root_certificate(certificate);
     }
     builder.build().map_err(|error| ConfigError::new("tls", error.to_string()))
@@ -160,7 +189,9 @@ impl Provider for Smtp {
 
     fn send<'a>(&'a self, message: &'a Rendered, command: &'a Command) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let Rendered::Email(email) = message else { return rejected(RejectReason::WrongChannel) };
+            let Rendered::Email(email) = message else {
+                return rejected(RejectReason::WrongChannel);
+            };
             match build(email, command) {
                 Ok((envelope, content)) => self.deliver(&envelope, &content).await,
                 Err(reason) => rejected(reason),

@@ -89,19 +89,28 @@ impl SmtpConfig {
 
     /// Name and password, or neither. A password never travels in the clear, except to this machine.
     pub(super) fn credentials(&self) -> Result<Option<(String, Secret)>, ConfigError> {
-        let password = Secret::resolve("password", self.password.as_ref(), self.password_file.as_deref())?;
+        let password =
+            Secret::resolve("password", self.password.as_ref(), self.password_file.as_deref())?;
         match (self.username.clone(), password) {
             (None, None) => Ok(None),
             (Some(_), Some(_)) if self.tls == SmtpTls::None && !self.is_local() => {
-                Err(ConfigError::new("tls", "must not be `none` with a password, unless the host is this machine"))
+                Err(ConfigError::new(
+                    "tls",
+                    "must not be `none` with a password, unless the host is this machine",
+                ))
             }
             (Some(username), Some(password)) => Ok(Some((username, password))),
-            (Some(_), None) => Err(ConfigError::new("password", "is missing, but there is a username")),
-            (None, Some(_)) => Err(ConfigError::new("username", "is missing, but there is a password")),
+            (Some(_), None) => {
+                Err(ConfigError::new("password", "is missing, but there is a username"))
+            }
+            (None, Some(_)) => {
+                Err(ConfigError::new("username", "is missing, but there is a password"))
+            }
         }
     }
 
     fn is_local(&self) -> bool {
-        self.host == "localhost" || self.host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
+        self.host == "localhost"
+            || self.host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
     }
 }

@@ -50,7 +50,8 @@ fn temporary(enhanced: Option<(u16, u16)>) -> RetryReason {
 
 /// Only an enhanced code (RFC 3463) says that the address is dead; a bare 550 is as often a matter of policy.
 fn permanent(phase: Phase, code: u16, enhanced: Option<(u16, u16)>) -> Outcome {
-    let dead_address = phase != Phase::Sender && matches!(enhanced, Some((1, 1 | 2 | 3 | 6 | 10) | (2, 1)));
+    let dead_address =
+        phase != Phase::Sender && matches!(enhanced, Some((1, 1 | 2 | 3 | 6 | 10) | (2, 1)));
     let reason = match (phase, code, enhanced) {
         _ if dead_address => RejectReason::BadAddress,
         (Phase::Login, ..) | (_, 530 | 535 | 538, _) => RejectReason::Unauthorized,
@@ -94,24 +95,42 @@ mod tests {
             (Phase::Connect, 554, "go away", Policy, false),
         ] {
             let expected = Outcome::Rejected { reason, suppress };
-            assert_eq!(permanent(phase, code, enhanced_code(text)), expected, "{phase:?} {code} {text}");
+            assert_eq!(
+                permanent(phase, code, enhanced_code(text)),
+                expected,
+                "{phase:?} {code} {text}"
+            );
         }
     }
 
     #[test]
     fn only_content_is_ambiguous() {
         for phase in [Phase::Connect, Phase::Login, Phase::Sender, Phase::Recipient, Phase::Data] {
-            assert!(matches!(lost(phase, true), Outcome::Retry { .. }) && matches!(lost(phase, false), Outcome::Retry { .. }));
+            assert!(
+                matches!(lost(phase, true), Outcome::Retry { .. })
+                    && matches!(lost(phase, false), Outcome::Retry { .. })
+            );
         }
-        assert_eq!(lost(Phase::Content, true), Outcome::Ambiguous { reason: AmbiguousReason::Timeout });
-        assert_eq!(lost(Phase::Content, false), Outcome::Ambiguous { reason: AmbiguousReason::ConnectionLost });
+        assert_eq!(
+            lost(Phase::Content, true),
+            Outcome::Ambiguous { reason: AmbiguousReason::Timeout }
+        );
+        assert_eq!(
+            lost(Phase::Content, false),
+            Outcome::Ambiguous { reason: AmbiguousReason::ConnectionLost }
+        );
     }
 
     #[test]
     fn enhanced_codes_are_read() {
-        for (text, code) in
-            [("5.1.1 x", Some((1, 1))), ("4.7.0", Some((7, 0))), ("2.1.0 x", None), ("5.1 x", None), ("1.2.3.4 x", None), ("", None)]
-        {
+        for (text, code) in [
+            ("5.1.1 x", Some((1, 1))),
+            ("4.7.0", Some((7, 0))),
+            ("2.1.0 x", None),
+            ("5.1 x", None),
+            ("1.2.3.4 x", None),
+            ("", None),
+        ] {
             assert_eq!(enhanced_code(text), code, "{text}");
         }
     }

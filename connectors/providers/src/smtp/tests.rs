@@ -1,6 +1,8 @@
 use super::{Smtp, SmtpConfig, SmtpTls};
 use crate::testing::{closed_port, command, email, message};
-use crate::{AmbiguousReason, Email, Outcome, Provider, RejectReason, Rendered, RetryReason, Secret, Sender};
+use crate::{
+    AmbiguousReason, Email, Outcome, Provider, RejectReason, Rendered, RetryReason, Secret, Sender,
+};
 use cartwheel_core::time::Span;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -37,7 +39,12 @@ async fn server(script: &'static [(&'static str, Act)]) -> (Smtp, Arc<Mutex<Seen
 }
 
 fn local(port: u16) -> SmtpConfig {
-    SmtpConfig { port: Some(port), tls: SmtpTls::None, hello_name: Some("shop.example".into()), ..SmtpConfig::new("127.0.0.1") }
+    SmtpConfig {
+        port: Some(port),
+        tls: SmtpTls::None,
+        hello_name: Some("shop.example".into()),
+        ..SmtpConfig::new("127.0.0.1")
+    }
 }
 
 async fn talk(stream: TcpStream, script: &[(&str, Act)], seen: Arc<Mutex<Seen>>) -> Option<()> {
@@ -62,7 +69,12 @@ async fn talk(stream: TcpStream, script: &[(&str, Act)], seen: Arc<Mutex<Seen>>)
     }
 }
 
-async fn act(stream: &mut BufReader<TcpStream>, script: &[(&str, Act)], verb: &str, usual: &str) -> Option<()> {
+async fn act(
+    stream: &mut BufReader<TcpStream>,
+    script: &[(&str, Act)],
+    verb: &str,
+    usual: &str,
+) -> Option<()> {
     let reply = match script.iter().find(|(name, _)| *name == verb) {
         Some((_, Act::Close)) => return None,
         Some((_, Act::Hang)) => std::future::pending().await,
@@ -93,7 +105,15 @@ async fn the_mail_carries_the_one_click_headers() {
     let (smtp, seen) = server(&[]).await;
     assert_eq!(smtp.send(&message(), &command()).await, Outcome::Accepted { provider_id: None });
     let seen = seen.lock().unwrap();
-    assert_eq!(seen.lines[..4], ["EHLO shop.example", "MAIL FROM:<hello@shop.example>", "RCPT TO:<ana@example.com>", "DATA"]);
+    assert_eq!(
+        seen.lines[..4],
+        [
+            "EHLO shop.example",
+            "MAIL FROM:<hello@shop.example>",
+            "RCPT TO:<ana@example.com>",
+            "DATA"
+        ]
+    );
     let (head, body) = seen.contents[0].split_once("\r\n\r\n").unwrap();
     let lines: Vec<_> = head.split("\r\n").collect();
     for line in [
@@ -108,10 +128,15 @@ async fn the_mail_carries_the_one_click_headers() {
         assert!(lines.contains(&line.as_str()), "{line} in\n{head}");
     }
     assert!(
-        head.contains("Content-Type: multipart/alternative;") && head.contains("From: ") && head.contains("<hello@shop.example>"),
+        head.contains("Content-Type: multipart/alternative;")
+            && head.contains("From: ")
+            && head.contains("<hello@shop.example>"),
         "{head}"
     );
-    let (plain, html) = (body.find("Content-Type: text/plain").unwrap(), body.find("Content-Type: text/html").unwrap());
+    let (plain, html) = (
+        body.find("Content-Type: text/plain").unwrap(),
+        body.find("Content-Type: text/html").unwrap(),
+    );
     assert!(plain < html, "the richest part comes last");
     assert!(body.contains("Hello Ana\r\n..\r\nBye"), "dots are stuffed: {body}");
 }
@@ -150,10 +175,22 @@ async fn nothing_can_add_a_header_or_a_recipient() {
         Email { to: "ana@example.com, eve@example.com".into(), ..email() },
         Email { reply_to: Some(evil.into()), ..email() },
         Email { unsubscribe_url: Some(format!("https://u.example/{evil}")), ..email() },
-        Email { unsubscribe_url: Some("https://u.example/>,<mailto:eve@example.com".into()), ..email() },
+        Email {
+            unsubscribe_url: Some("https://u.example/>,<mailto:eve@example.com".into()),
+            ..email()
+        },
     ] {
         let outcome = smtp.send(&Rendered::Email(email), &command()).await;
-        assert!(matches!(outcome, Outcome::Rejected { reason: RejectReason::BadRequest | RejectReason::BadAddress, .. }), "{outcome:?}");
+        assert!(
+            matches!(
+                outcome,
+                Outcome::Rejected {
+                    reason: RejectReason::BadRequest | RejectReason::BadAddress,
+                    ..
+                }
+            ),
+            "{outcome:?}"
+        );
     }
     assert_eq!(seen.lock().unwrap().connections, 0);
 }
@@ -169,7 +206,10 @@ async fn replies_are_told_apart() {
         (&[("MAIL", Act::Close)], retry(RetryReason::Connect)),
         (&[("RCPT", Act::Say("450 4.2.0 greylisted"))], retry(RetryReason::TemporaryRefusal)),
         (&[("RCPT", Act::Say("550 5.1.1 no such user"))], rejected(RejectReason::BadAddress, true)),
-        (&[("RCPT", Act::Say("550-5.7.1 blocked\r\n550 5.7.1 see our page"))], rejected(RejectReason::Policy, false)),
+        (
+            &[("RCPT", Act::Say("550-5.7.1 blocked\r\n550 5.7.1 see our page"))],
+            rejected(RejectReason::Policy, false),
+        ),
         (&[("DATA", Act::Close)], retry(RetryReason::Connect)),
         (&[(".", Act::Say("451 4.3.0 later"))], retry(RetryReason::TemporaryRefusal)),
         (&[(".", Act::Say("554 5.7.1 spam"))], rejected(RejectReason::Policy, false)),
@@ -226,14 +266,20 @@ async fn encryption_is_never_given_up() {
         }
     });
     let smtp = Smtp::new(&SmtpConfig { tls: SmtpTls::Starttls, ..local(port) }).unwrap();
-    assert_eq!(smtp.send(&message(), &command()).await, Outcome::Retry { after: None, reason: RetryReason::Connect });
+    assert_eq!(
+        smtp.send(&message(), &command()).await,
+        Outcome::Retry { after: None, reason: RetryReason::Connect }
+    );
     assert!(seen.lock().unwrap().lines.iter().all(|line| !line.starts_with("MAIL")));
 }
 
 #[tokio::test]
 async fn what_never_left_may_be_retried() {
     let smtp = Smtp::new(&local(closed_port().await.port())).unwrap();
-    assert_eq!(smtp.send(&message(), &command()).await, Outcome::Retry { after: None, reason: RetryReason::Connect });
+    assert_eq!(
+        smtp.send(&message(), &command()).await,
+        Outcome::Retry { after: None, reason: RetryReason::Connect }
+    );
 }
 
 #[test]
@@ -245,7 +291,13 @@ fn configurations_are_checked() {
     assert_eq!(error(&SmtpConfig { password: None, ..good.clone() }), Some("password"));
     assert_eq!(error(&SmtpConfig { username: None, ..good.clone() }), Some("username"));
     assert_eq!(error(&SmtpConfig { tls: SmtpTls::None, ..good.clone() }), Some("tls"));
-    assert_eq!(error(&SmtpConfig { tls: SmtpTls::None, host: "localhost".into(), ..good.clone() }), None);
-    assert_eq!(error(&SmtpConfig { ca_file: Some("/nowhere/ca.pem".into()), ..good.clone() }), Some("ca_file"));
+    assert_eq!(
+        error(&SmtpConfig { tls: SmtpTls::None, host: "localhost".into(), ..good.clone() }),
+        None
+    );
+    assert_eq!(
+        error(&SmtpConfig { ca_file: Some("/nowhere/ca.pem".into()), ..good.clone() }),
+        Some("ca_file")
+    );
     assert!(!format!("{good:?}").contains("pass\""), "{good:?}");
 }

@@ -46,11 +46,16 @@ pub(super) fn globals(command: &Command, brand: &Brand, unsubscribe_url: &str) -
     let text = |value: &str| Value::scalar(value.to_owned());
     let option = |value: Option<&str>| value.map_or(Value::Nil, text);
     let store = brand.store_url.trim_end_matches('/');
-    let at =
-        |subject: &str, fields: &[&str]| fields.iter().find_map(|field| data.get(subject)?.get(field).filter(|value| !value.is_null()));
+    let at = |subject: &str, fields: &[&str]| {
+        fields
+            .iter()
+            .find_map(|field| data.get(subject)?.get(field).filter(|value| !value.is_null()))
+    };
     let field = |subject: &str, fields: &[&str]| at(subject, fields).map_or(Value::Nil, value);
     let money = |subject: &str, name: &str| at(subject, &[name]).map_or(Value::Nil, money);
-    let link = |subject: &str, path: &str| at(subject, &["url"]).map_or_else(|| text(&format!("{store}{path}")), value);
+    let link = |subject: &str, path: &str| {
+        at(subject, &["url"]).map_or_else(|| text(&format!("{store}{path}")), value)
+    };
     let items = at("cart", &["items"]).map_or_else(|| Value::Array(Vec::new()), value);
     let mut globals: Object = [
         ("first_name", field("profile", &["first_name"])),
@@ -81,7 +86,9 @@ pub(super) fn globals(command: &Command, brand: &Brand, unsubscribe_url: &str) -
     // A profile always exists, be it empty; the other subjects only if an event brought them.
     globals.insert(
         "profile".into(),
-        data.get("profile").filter(|profile| profile.is_object()).map_or_else(|| Value::Object(Object::new()), value),
+        data.get("profile")
+            .filter(|profile| profile.is_object())
+            .map_or_else(|| Value::Object(Object::new()), value),
     );
     for subject in ["cart", "order", "checkout", "product"] {
         globals.insert(subject.into(), data.get(subject).map_or(Value::Nil, value));
@@ -97,11 +104,15 @@ pub(super) fn complete(globals: &Object, fields: &BTreeSet<String>) -> Object {
 
 fn complete_value(value: &Value, fields: &BTreeSet<String>) -> Value {
     match value {
-        Value::Array(items) => Value::Array(items.iter().map(|item| complete_value(item, fields)).collect()),
+        Value::Array(items) => {
+            Value::Array(items.iter().map(|item| complete_value(item, fields)).collect())
+        }
         Value::Object(object) => {
             let mut object = complete(object, fields);
             // Liquid itself answers these three.
-            for name in fields.iter().filter(|name| !matches!(name.as_str(), "size" | "first" | "last")) {
+            for name in
+                fields.iter().filter(|name| !matches!(name.as_str(), "size" | "first" | "last"))
+            {
                 object.entry(name.clone()).or_insert(Value::Nil);
             }
             Value::Object(object)
@@ -114,10 +125,14 @@ fn value(json: &Json) -> Value {
     match json {
         Json::Null => Value::Nil,
         Json::Bool(flag) => Value::scalar(*flag),
-        Json::Number(number) => number.as_i64().map_or_else(|| Value::scalar(number.as_f64().unwrap_or_default()), Value::scalar),
+        Json::Number(number) => number
+            .as_i64()
+            .map_or_else(|| Value::scalar(number.as_f64().unwrap_or_default()), Value::scalar),
         Json::String(text) => Value::scalar(text.clone()),
         Json::Array(items) => Value::Array(items.iter().map(value).collect()),
-        Json::Object(fields) => Value::Object(fields.iter().map(|(name, field)| (name.clone().into(), value(field))).collect()),
+        Json::Object(fields) => Value::Object(
+            fields.iter().map(|(name, field)| (name.clone().into(), value(field))).collect(),
+        ),
     }
 }
 

@@ -22,7 +22,8 @@ pub enum Part {
 
 impl Part {
     /// Every part.
-    pub const ALL: [Part; 6] = [Part::Html, Part::Subject, Part::Text, Part::Sms, Part::Push, Part::Webhook];
+    pub const ALL: [Part; 6] =
+        [Part::Html, Part::Subject, Part::Text, Part::Sms, Part::Push, Part::Webhook];
 
     /// The file that holds it.
     pub const fn file(self) -> &'static str {

@@ -4,7 +4,9 @@ use liquid::Parser;
 use liquid::model::{Value, ValueView};
 use liquid_core::error::Error;
 use liquid_core::parser::{Language, ParseTag, TagReflection, TagTokenIter};
-use liquid_core::{Display_filter, Filter, FilterReflection, ParseFilter, Renderable, Result, Runtime};
+use liquid_core::{
+    Display_filter, Filter, FilterReflection, ParseFilter, Renderable, Result, Runtime,
+};
 
 /// A parser for one kind of part.
 pub(super) fn parser() -> Result<Parser> {
@@ -33,7 +35,11 @@ impl TagReflection for Refused {
 }
 
 impl ParseTag for Refused {
-    fn parse(&self, _arguments: TagTokenIter<'_>, _options: &Language) -> Result<Box<dyn Renderable>> {
+    fn parse(
+        &self,
+        _arguments: TagTokenIter<'_>,
+        _options: &Language,
+    ) -> Result<Box<dyn Renderable>> {
         Err(Error::with_msg(self.1))
     }
 
@@ -44,7 +50,11 @@ impl ParseTag for Refused {
 
 /// Escapes for HTML text and quoted attributes.
 #[derive(Clone, ParseFilter, FilterReflection)]
-#[filter(name = "html", description = "Escapes for HTML; appended to everything that an HTML part prints.", parsed(HtmlFilter))]
+#[filter(
+    name = "html",
+    description = "Escapes for HTML; appended to everything that an HTML part prints.",
+    parsed(HtmlFilter)
+)]
 struct Html;
 
 #[derive(Debug, Default, Display_filter)]
@@ -79,14 +89,22 @@ pub(super) fn html(text: &str) -> String {
 
 /// Browsers ignore blanks and control characters in a scheme, so this does too.
 fn is_script(text: &str) -> bool {
-    let head: String =
-        text.chars().filter(|char| !char.is_control() && !char.is_whitespace()).take(11).collect::<String>().to_ascii_lowercase();
+    let head: String = text
+        .chars()
+        .filter(|char| !char.is_control() && !char.is_whitespace())
+        .take(11)
+        .collect::<String>()
+        .to_ascii_lowercase();
     ["javascript:", "vbscript:", "data:"].iter().any(|scheme| head.starts_with(scheme))
 }
 
 /// A whole value as JSON.
 #[derive(Clone, ParseFilter, FilterReflection)]
-#[filter(name = "json", description = "The value as JSON, strings with their quotes.", parsed(JsonFilter))]
+#[filter(
+    name = "json",
+    description = "The value as JSON, strings with their quotes.",
+    parsed(JsonFilter)
+)]
 struct Json;
 
 #[derive(Debug, Default, Display_filter)]
@@ -95,7 +113,8 @@ struct JsonFilter;
 
 impl Filter for JsonFilter {
     fn evaluate(&self, input: &dyn ValueView, _runtime: &dyn Runtime) -> Result<Value> {
-        let text = serde_json::to_string(&input.to_value()).map_err(|_| Error::with_msg("not a JSON value"))?;
+        let text = serde_json::to_string(&input.to_value())
+            .map_err(|_| Error::with_msg("not a JSON value"))?;
         Ok(Value::scalar(text))
     }
 }
@@ -115,7 +134,8 @@ struct JsonTextFilter;
 
 impl Filter for JsonTextFilter {
     fn evaluate(&self, input: &dyn ValueView, _runtime: &dyn Runtime) -> Result<Value> {
-        let quoted = serde_json::to_string(input.to_kstr().as_str()).map_err(|_| Error::with_msg("not a JSON value"))?;
+        let quoted = serde_json::to_string(input.to_kstr().as_str())
+            .map_err(|_| Error::with_msg("not a JSON value"))?;
         Ok(Value::scalar(quoted[1..quoted.len() - 1].to_owned()))
     }
 }

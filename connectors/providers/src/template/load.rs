@@ -34,21 +34,31 @@ impl Compiled {
             return Err(RenderFault::TooLarge);
         }
         // The message may quote the data, so only its kind is kept.
-        result
-            .map_err(|error| if error.to_string().starts_with("liquid: Unknown") { RenderFault::Missing } else { RenderFault::Failed })?;
+        result.map_err(|error| {
+            if error.to_string().starts_with("liquid: Unknown") {
+                RenderFault::Missing
+            } else {
+                RenderFault::Failed
+            }
+        })?;
         out.into_string().ok_or(RenderFault::Failed)
     }
 }
 
 /// Every template under the folder, by name.
 pub(super) fn load(dir: &Path) -> Result<BTreeMap<String, Template>, Vec<TemplateProblem>> {
-    let parser = language::parser().map_err(|error| vec![TemplateProblem::new(dir, None, error.to_string())])?;
+    let parser = language::parser()
+        .map_err(|error| vec![TemplateProblem::new(dir, None, error.to_string())])?;
     let mut problems = Vec::new();
     let mut all = BTreeMap::new();
     for (name, is_dir) in entries(dir).map_err(|problem| vec![problem])? {
         let path = dir.join(&name);
         if !is_dir {
-            problems.push(TemplateProblem::new(&path, None, "is not a folder; every template has one of its own"));
+            problems.push(TemplateProblem::new(
+                &path,
+                None,
+                "is not a folder; every template has one of its own",
+            ));
             continue;
         }
         match read_template(&path, &parser) {
@@ -61,11 +71,15 @@ pub(super) fn load(dir: &Path) -> Result<BTreeMap<String, Template>, Vec<Templat
 
 /// Names and whether they are folders, in order; hidden ones are passed over.
 fn entries(dir: &Path) -> Result<Vec<(String, bool)>, TemplateProblem> {
-    let problem = |error: std::io::Error| TemplateProblem::new(dir, None, format!("cannot be read: {error}"));
+    let problem =
+        |error: std::io::Error| TemplateProblem::new(dir, None, format!("cannot be read: {error}"));
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).map_err(problem)? {
         let entry = entry.map_err(problem)?;
-        let name = entry.file_name().into_string().map_err(|_| TemplateProblem::new(&entry.path(), None, "the name is not UTF-8"))?;
+        let name = entry
+            .file_name()
+            .into_string()
+            .map_err(|_| TemplateProblem::new(&entry.path(), None, "the name is not UTF-8"))?;
         if !name.starts_with('.') {
             found.push((name, entry.path().is_dir()));
         }
@@ -85,7 +99,11 @@ fn read_template(dir: &Path, parser: &Parser) -> Result<Template, Vec<TemplatePr
             },
             None => {
                 let known = Part::ALL.map(Part::file).join(", ");
-                problems.push(TemplateProblem::new(&path, None, format!("is not a part of a template; the parts are {known}")));
+                problems.push(TemplateProblem::new(
+                    &path,
+                    None,
+                    format!("is not a part of a template; the parts are {known}"),
+                ));
             }
         }
     }
@@ -113,11 +131,16 @@ fn read_part(path: &Path, part: Part, parser: &Parser) -> Result<Compiled, Vec<T
         return Err(unknown);
     }
     let text = match part {
-        Part::Html => scan::append_filter(&to_html(&source).map_err(|(line, text)| one(line, text))?, "html", None),
+        Part::Html => scan::append_filter(
+            &to_html(&source).map_err(|(line, text)| one(line, text))?,
+            "html",
+            None,
+        ),
         Part::Webhook => scan::append_filter(&source, "json_text", Some("json")),
         Part::Subject | Part::Text | Part::Sms | Part::Push => source,
     };
-    let template = parser.parse(&text).map_err(|error| one(None, liquid_problem(&error.to_string()).1))?;
+    let template =
+        parser.parse(&text).map_err(|error| one(None, liquid_problem(&error.to_string()).1))?;
     Ok(Compiled { template, fields: names.fields })
 }
 
@@ -126,7 +149,8 @@ fn unknown_variables(path: &Path, source: &str, names: &scan::Names) -> Vec<Temp
     let unknown = names.read.iter().filter(|(name, _)| !known(name));
     unknown
         .map(|(name, offset)| {
-            let message = format!("unknown variable `{name}`; the variables are {}", VARIABLES.join(" "));
+            let message =
+                format!("unknown variable `{name}`; the variables are {}", VARIABLES.join(" "));
             TemplateProblem::new(path, Some(line_at(source, *offset)), message)
         })
         .collect()
@@ -135,8 +159,13 @@ fn unknown_variables(path: &Path, source: &str, names: &scan::Names) -> Vec<Temp
 /// The line and the gist of a message of the Liquid parser. One about syntax draws the source: `--> LINE:COLUMN` and `= WHAT`. Others name
 /// what was asked for: `requested filter=NAME`.
 fn liquid_problem(text: &str) -> (Option<usize>, String) {
-    let line = text.split("--> ").nth(1).and_then(|rest| rest.split(':').next()).and_then(|line| line.trim().parse().ok());
-    let starting = |start: &str| text.lines().find_map(|line| line.trim_start().strip_prefix(start));
+    let line = text
+        .split("--> ")
+        .nth(1)
+        .and_then(|rest| rest.split(':').next())
+        .and_then(|line| line.trim().parse().ok());
+    let starting =
+        |start: &str| text.lines().find_map(|line| line.trim_start().strip_prefix(start));
     let what = starting("= ").or_else(|| starting("liquid: ")).unwrap_or(text).trim();
     let requested = starting("requested ").map(|name| format!(" ({name})")).unwrap_or_default();
     (line, format!("{what}{requested}"))
@@ -144,6 +173,14 @@ fn liquid_problem(text: &str) -> (Option<usize>, String) {
 
 /// The line of the first tag that has the same problem when it stands alone.
 fn line_of(problem: &str, source: &str, parser: &Parser) -> Option<usize> {
-    let alone = |tag: &scan::Tag| parser.parse(&source[tag.outer.clone()]).err().map(|error| liquid_problem(&error.to_string()).1);
-    scan::tags(source).iter().find(|tag| alone(tag).as_deref() == Some(problem)).map(|tag| line_at(source, tag.outer.start))
+    let alone = |tag: &scan::Tag| {
+        parser
+            .parse(&source[tag.outer.clone()])
+            .err()
+            .map(|error| liquid_problem(&error.to_string()).1)
+    };
+    scan::tags(source)
+        .iter()
+        .find(|tag| alone(tag).as_deref() == Some(problem))
+        .map(|tag| line_at(source, tag.outer.start))
 }

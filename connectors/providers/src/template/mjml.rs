@@ -11,7 +11,8 @@ pub(super) type Problem = (Option<usize>, String);
 /// The HTML of an MJML source; its Liquid tags stand where they stood.
 pub(super) fn to_html(source: &str) -> Result<String, Problem> {
     let (hidden, kept) = hide(source)?;
-    let parsed = mrml::parse_with_options(&hidden, &ParserOptions::default()).map_err(|error| explain(&hidden, &error))?;
+    let parsed = mrml::parse_with_options(&hidden, &ParserOptions::default())
+        .map_err(|error| explain(&hidden, &error))?;
     let options = RenderOptions { disable_comments: true, ..RenderOptions::default() };
     let html = parsed.element.render(&options).map_err(|error| (None, error.to_string()))?;
     reveal(html, source, &kept)
@@ -46,7 +47,10 @@ fn reveal(mut html: String, source: &str, kept: &[&str]) -> Result<String, Probl
         let word = word(number);
         if !html.contains(&word) {
             let line = tags(source).get(number).map(|tag| line_at(source, tag.outer.start));
-            return Err((line, format!("MJML drops `{tag}` here; between elements, put it into mj-raw")));
+            return Err((
+                line,
+                format!("MJML drops `{tag}` here; between elements, put it into mj-raw"),
+            ));
         }
         html = html.replace(&word, tag);
     }
@@ -60,14 +64,25 @@ pub(super) fn line_at(source: &str, offset: usize) -> usize {
 
 fn explain(source: &str, error: &Error) -> Problem {
     let (position, text) = match error {
-        Error::UnexpectedElement { position, .. } => (Some(position), "this element may not stand here".to_owned()),
-        Error::UnexpectedToken { position, .. } => {
-            (Some(position), "unexpected text or tag; between elements, Liquid tags belong into mj-raw".to_owned())
+        Error::UnexpectedElement { position, .. } => {
+            (Some(position), "this element may not stand here".to_owned())
         }
-        Error::MissingAttribute { name, position, .. } => (Some(position), format!("the attribute `{name}` is missing")),
-        Error::InvalidAttribute { position, .. } => (Some(position), "this attribute is not allowed".to_owned()),
-        Error::InvalidFormat { position, .. } => (Some(position), "this is not well-formed".to_owned()),
-        Error::IncludeLoaderError { position, .. } => (Some(position), "mj-include is not supported".to_owned()),
+        Error::UnexpectedToken { position, .. } => (
+            Some(position),
+            "unexpected text or tag; between elements, Liquid tags belong into mj-raw".to_owned(),
+        ),
+        Error::MissingAttribute { name, position, .. } => {
+            (Some(position), format!("the attribute `{name}` is missing"))
+        }
+        Error::InvalidAttribute { position, .. } => {
+            (Some(position), "this attribute is not allowed".to_owned())
+        }
+        Error::InvalidFormat { position, .. } => {
+            (Some(position), "this is not well-formed".to_owned())
+        }
+        Error::IncludeLoaderError { position, .. } => {
+            (Some(position), "mj-include is not supported".to_owned())
+        }
         Error::ParserError { source, .. } => (None, format!("not well-formed: {source}")),
         Error::EndOfStream { .. } => (None, "ends in the middle of an element".to_owned()),
         Error::SizeLimit { .. } | Error::NoRootNode => (None, error.to_string()),

@@ -52,34 +52,57 @@ impl Templates {
     /// The channels that the template can be sent on.
     pub fn channels(&self, name: &str) -> Vec<Channel> {
         let template = self.all.get(name);
-        Channel::ALL.into_iter().filter(|channel| template.is_some_and(|template| template.missing(*channel).is_none())).collect()
+        Channel::ALL
+            .into_iter()
+            .filter(|channel| template.is_some_and(|template| template.missing(*channel).is_none()))
+            .collect()
     }
 
     /// Whether every template that the journeys name exists with the parts for its channel. An empty list: all is well.
-    pub fn check<'a>(&self, needed: impl IntoIterator<Item = (&'a str, Channel)>) -> Vec<TemplateProblem> {
+    pub fn check<'a>(
+        &self,
+        needed: impl IntoIterator<Item = (&'a str, Channel)>,
+    ) -> Vec<TemplateProblem> {
         let problem = |(name, channel): (&str, Channel)| {
             let folder = self.dir.join(name);
             let Some(template) = self.all.get(name) else {
-                return Some(TemplateProblem::new(&folder, None, format!("there is no template `{name}`")));
+                return Some(TemplateProblem::new(
+                    &folder,
+                    None,
+                    format!("there is no template `{name}`"),
+                ));
             };
             let part = template.missing(channel)?;
             let message = match part {
                 Some(_) => format!("is missing, but a journey sends `{name}` by {channel}"),
-                None => format!("a journey sends `{name}` by {channel}, which templates cannot do yet"),
+                None => {
+                    format!("a journey sends `{name}` by {channel}, which templates cannot do yet")
+                }
             };
-            Some(TemplateProblem::new(&part.map_or(folder.clone(), |part| folder.join(part.file())), None, message))
+            Some(TemplateProblem::new(
+                &part.map_or(folder.clone(), |part| folder.join(part.file())),
+                None,
+                message,
+            ))
         };
         needed.into_iter().filter_map(problem).collect()
     }
 
     /// The message for a command. `unsubscribe_url` goes into the text and, for marketing, into the one-click headers.
     /// Errors name the template and the part, never the data.
-    pub fn render(&self, command: &Command, brand: &Brand, unsubscribe_url: &str) -> Result<Rendered, RenderError> {
+    pub fn render(
+        &self,
+        command: &Command,
+        brand: &Brand,
+        unsubscribe_url: &str,
+    ) -> Result<Rendered, RenderError> {
         let fail = |part, fault| RenderError { template: command.template.clone(), part, fault };
-        let template = self.all.get(&command.template).ok_or_else(|| fail(None, RenderFault::NoTemplate))?;
+        let template =
+            self.all.get(&command.template).ok_or_else(|| fail(None, RenderFault::NoTemplate))?;
         let globals = data::globals(command, brand, unsubscribe_url);
         let render = |part: Part| {
-            let compiled = template.part(part).ok_or_else(|| fail(Some(part), RenderFault::NoPart))?;
+            let compiled =
+                template.part(part).ok_or_else(|| fail(Some(part), RenderFault::NoPart))?;
             compiled.render(&globals).map_err(|fault| fail(Some(part), fault))
         };
         let to = command.to.clone();
@@ -88,11 +111,13 @@ impl Templates {
                 from: brand.sender(),
                 reply_to: brand.reply_to.clone(),
                 to,
-                subject: render(Part::Subject)
-                    .and_then(|text| one_line(&text).ok_or_else(|| fail(Some(Part::Subject), RenderFault::Empty)))?,
+                subject: render(Part::Subject).and_then(|text| {
+                    one_line(&text).ok_or_else(|| fail(Some(Part::Subject), RenderFault::Empty))
+                })?,
                 text: render(Part::Text)?,
                 html: render(Part::Html)?,
-                unsubscribe_url: (command.class == Class::Marketing).then(|| unsubscribe_url.to_owned()),
+                unsubscribe_url: (command.class == Class::Marketing)
+                    .then(|| unsubscribe_url.to_owned()),
             }),
             Channel::Sms => Rendered::Sms { to, text: render(Part::Sms)?.trim().to_owned() },
             Channel::Push => Rendered::Push { to, text: render(Part::Push)?.trim().to_owned() },
@@ -127,7 +152,9 @@ impl Template {
 
 /// A subject is one line: control characters and runs of blanks become one blank. None if nothing is left.
 fn one_line(text: &str) -> Option<String> {
-    let words = text.split(|char: char| char.is_whitespace() || char.is_control()).filter(|word| !word.is_empty());
+    let words = text
+        .split(|char: char| char.is_whitespace() || char.is_control())
+        .filter(|word| !word.is_empty());
     let line = words.collect::<Vec<_>>().join(" ");
     (!line.is_empty()).then_some(line)
 }

@@ -22,7 +22,8 @@ pub(super) fn tags(source: &str) -> Vec<Tag> {
     while let Some(tag) = next_tag(source, from) {
         from = tag.outer.end;
         let name = source[tag.inner.clone()].split_whitespace().next().unwrap_or_default();
-        let skipped = (!tag.prints && matches!(name, "raw" | "comment")).then(|| format!("end{name}"));
+        let skipped =
+            (!tag.prints && matches!(name, "raw" | "comment")).then(|| format!("end{name}"));
         found.push(tag);
         if let Some(end) = skipped {
             let Some(tag) = end_tag(source, from, &end) else { break };
@@ -46,7 +47,8 @@ fn end_tag(source: &str, mut from: usize, name: &str) -> Option<Tag> {
 
 fn next_tag(source: &str, from: usize) -> Option<Tag> {
     let bytes = source.as_bytes();
-    let start = (from..bytes.len().saturating_sub(1)).find(|&at| bytes[at] == b'{' && matches!(bytes[at + 1], b'{' | b'%'))?;
+    let start = (from..bytes.len().saturating_sub(1))
+        .find(|&at| bytes[at] == b'{' && matches!(bytes[at + 1], b'{' | b'%'))?;
     tag_at(source, start)
 }
 
@@ -108,7 +110,8 @@ pub(super) fn names(source: &str) -> Names {
     let mut names = Names::default();
     for tag in tags(source) {
         let words = words(&source[tag.inner.clone()]);
-        let mut words = words.iter().map(|&(offset, word)| (tag.inner.start + offset, word)).peekable();
+        let mut words =
+            words.iter().map(|&(offset, word)| (tag.inner.start + offset, word)).peekable();
         if !tag.prints {
             let Some((_, keyword)) = words.next() else { continue };
             match keyword {
@@ -182,19 +185,30 @@ mod tests {
 
     #[test]
     fn tags_are_found() {
-        let inner = |source: &str| tags(source).iter().map(|tag| source[tag.inner.clone()].to_owned()).collect::<Vec<_>>();
+        let inner = |source: &str| {
+            tags(source).iter().map(|tag| source[tag.inner.clone()].to_owned()).collect::<Vec<_>>()
+        };
         assert_eq!(inner("a {{ b }} {%- if c -%} d {% endif %}"), [" b ", " if c ", " endif "]);
         assert_eq!(inner("{{ '}}' }}x{{ \"%}\" }}"), [" '}}' ", " \"%}\" "]);
         assert_eq!(inner("{% raw %}{{ a }}{% endraw %}{{ b }}"), [" raw ", " endraw ", " b "]);
-        assert_eq!(inner("{% comment %} don't {% endcomment %}{{ b }}"), [" comment ", " endcomment ", " b "]);
+        assert_eq!(
+            inner("{% comment %} don't {% endcomment %}{{ b }}"),
+            [" comment ", " endcomment ", " b "]
+        );
         assert_eq!(inner("{{ a"), Vec::<String>::new());
         assert_eq!(inner("{{-}}{"), [""]);
     }
 
     #[test]
     fn every_output_gets_the_filter() {
-        assert_eq!(append_filter("{{ a }}{{- b | c: '|' -}}", "html", None), "{{ a  | html }}{{- b | c: '|'  | html -}}");
-        assert_eq!(append_filter("{{ a | json }}{{ json }}", "json_text", Some("json")), "{{ a | json }}{{ json  | json_text }}");
+        assert_eq!(
+            append_filter("{{ a }}{{- b | c: '|' -}}", "html", None),
+            "{{ a  | html }}{{- b | c: '|'  | html -}}"
+        );
+        assert_eq!(
+            append_filter("{{ a | json }}{{ json }}", "json_text", Some("json")),
+            "{{ a | json }}{{ json  | json_text }}"
+        );
     }
 
     #[test]

@@ -33,7 +33,8 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
 fn load(files: &[(&str, &str)]) -> Result<Templates, Vec<String>> {
     let dir = folder(files);
     let strip = |text: String| text.replace(&format!("{}/", dir.path().display()), "");
-    Templates::load(dir.path()).map_err(|problems| problems.iter().map(|problem| strip(problem.to_string())).collect())
+    Templates::load(dir.path())
+        .map_err(|problems| problems.iter().map(|problem| strip(problem.to_string())).collect())
 }
 
 fn problem(file: &str, text: &str) -> String {
@@ -44,13 +45,26 @@ fn problem(file: &str, text: &str) -> String {
 }
 
 fn mjml(inner: &str) -> String {
-    format!("<mjml><mj-body><mj-section><mj-column><mj-text>\n{inner}\n</mj-text></mj-column></mj-section></mj-body></mjml>")
+    format!(
+        "<mjml><mj-body><mj-section><mj-column><mj-text>\n{inner}\n</mj-text></mj-column></mj-section></mj-body></mjml>"
+    )
 }
 
-fn email_of(subject: &str, text: &str, html: &str, command: &Command) -> Result<Email, RenderError> {
-    let files = [("email.subject.liquid", subject), ("email.text.liquid", text), ("email.mjml", &mjml(html))];
+fn email_of(
+    subject: &str,
+    text: &str,
+    html: &str,
+    command: &Command,
+) -> Result<Email, RenderError> {
+    let files = [
+        ("email.subject.liquid", subject),
+        ("email.text.liquid", text),
+        ("email.mjml", &mjml(html)),
+    ];
     let templates = load(&files).unwrap_or_else(|problems| panic!("{problems:?}"));
-    let Rendered::Email(email) = templates.render(&Command { template: "t".into(), ..command.clone() }, &brand(), URL)? else {
+    let Rendered::Email(email) =
+        templates.render(&Command { template: "t".into(), ..command.clone() }, &brand(), URL)?
+    else {
         panic!("an e-mail")
     };
     Ok(email)
@@ -72,7 +86,10 @@ fn html_is_escaped_and_text_is_not() {
     let email = email_of("{{ first_name }}", source, source, &command).unwrap();
     let escaped = "[&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&#39;&amp;|&lt;SCRIPT&gt;ALERT(&quot;1&quot;)&lt;/SCRIPT&gt;&#39;&amp;|&lt;b&gt;|Mug &amp; Co]";
     assert!(email.html.contains(escaped), "{}", email.html);
-    assert_eq!(email.text, "[<script>alert(\"1\")</script>'&|<SCRIPT>ALERT(\"1\")</SCRIPT>'&|<b>|Mug & Co]");
+    assert_eq!(
+        email.text,
+        "[<script>alert(\"1\")</script>'&|<SCRIPT>ALERT(\"1\")</SCRIPT>'&|<b>|Mug & Co]"
+    );
     assert_eq!(email.subject, "<script>alert(\"1\")</script>'&");
 }
 
@@ -106,23 +123,36 @@ fn a_subject_is_one_line() {
     let email = email_of("Hi {{ first_name }}\n", "t", "h", &command).unwrap();
     assert_eq!(email.subject, "Hi Ana Bcc: eve@example.com x");
     let empty = email_of("{% if cart.none %}x{% endif %}\n", "t", "h", &command).unwrap_err();
-    assert_eq!(empty, RenderError { template: "t".into(), part: Some(Part::Subject), fault: RenderFault::Empty });
+    assert_eq!(
+        empty,
+        RenderError { template: "t".into(), part: Some(Part::Subject), fault: RenderFault::Empty }
+    );
 }
 
 #[test]
 fn the_variables_are_there() {
     let mut command = command();
     command.data["order"] = json!({"id": 17, "total": 5});
-    command.data["product"] = json!({"title": "Mug", "price": 9.9, "image": "https://i.example/1.png"});
+    command.data["product"] =
+        json!({"title": "Mug", "price": 9.9, "image": "https://i.example/1.png"});
     for (source, shown) in [
         ("{{ first_name }} {{ last_name }} {{ email }}", "Ana  ana@example.com"),
-        ("{{ brand_name }} {{ sender_name }} {{ store_url }} {{ postal_address }}", "Mug & Co Mug & Co https://shop.example 1 Main Street"),
-        ("{{ cart_total }} {{ cart.total }} {{ cart_url }} {{ cart_items.size }}", "61.50 61.5 https://shop.example/cart 2"),
+        (
+            "{{ brand_name }} {{ sender_name }} {{ store_url }} {{ postal_address }}",
+            "Mug & Co Mug & Co https://shop.example 1 Main Street",
+        ),
+        (
+            "{{ cart_total }} {{ cart.total }} {{ cart_url }} {{ cart_items.size }}",
+            "61.50 61.5 https://shop.example/cart 2",
+        ),
         (
             "{{ order_number }} {{ order_total }} {{ product_name }} {{ product_price }} {{ product_image }}",
             "17 5.00 Mug 9.90 https://i.example/1.png",
         ),
-        ("{{ unsubscribe_url }} {{ checkout_url }} {{ journey }}", &format!("{URL} https://shop.example/checkout cart abandonment")),
+        (
+            "{{ unsubscribe_url }} {{ checkout_url }} {{ journey }}",
+            &format!("{URL} https://shop.example/checkout cart abandonment"),
+        ),
     ] {
         assert_eq!(text(source, &command).as_deref(), Ok(shown), "{source}");
     }
@@ -139,7 +169,10 @@ fn absent_fields_print_nothing_and_absent_objects_fail() {
         .as_deref(),
         Ok("x[][Blue <b>mug</b> & saucer;p2;]")
     );
-    assert_eq!(text("{% if product %}{{ product.name }}{% else %}none{% endif %}", &command).as_deref(), Ok("none"));
+    assert_eq!(
+        text("{% if product %}{{ product.name }}{% else %}none{% endif %}", &command).as_deref(),
+        Ok("none")
+    );
     assert_eq!(text("{{ product.name }}", &command), Err(RenderFault::Missing));
     assert_eq!(text("{{ first_name | divided_by: 0 }}", &command), Err(RenderFault::Failed));
 }
@@ -147,7 +180,10 @@ fn absent_fields_print_nothing_and_absent_objects_fail() {
 #[test]
 fn errors_do_not_show_the_data() {
     let error = email_of("s", "{{ product.name }}", "h", &command()).unwrap_err();
-    assert_eq!(error.to_string(), "template `t`, email.text.liquid: a variable is used that this command does not have");
+    assert_eq!(
+        error.to_string(),
+        "template `t`, email.text.liquid: a variable is used that this command does not have"
+    );
     let rendered = Rendered::Email(email_of("s", "{{ first_name }}", "h", &command()).unwrap());
     assert_eq!(format!("{rendered:?}"), "Rendered(email)");
 }
@@ -156,7 +192,10 @@ fn errors_do_not_show_the_data() {
 fn output_has_a_limit() {
     let mut command = command();
     command.data["profile"]["first_name"] = json!("x".repeat(MAX_OUTPUT / 2));
-    assert_eq!(text("{{ first_name }}{{ first_name }}", &command).map(|text| text.len()), Ok(MAX_OUTPUT));
+    assert_eq!(
+        text("{{ first_name }}{{ first_name }}", &command).map(|text| text.len()),
+        Ok(MAX_OUTPUT)
+    );
     assert_eq!(text("{{ first_name }}{{ first_name }}x", &command), Err(RenderFault::TooLarge));
 }
 
@@ -171,7 +210,11 @@ fn problems_name_file_and_line() {
         ("sms.liquid", "{{ first_name", "t/sms.liquid:1: "),
         ("email.mjml", "<mjml>\n<mj-body>\n{% if cart %}\n</mj-body></mjml>", "t/email.mjml:"),
         ("email.mjml", "<mjml><mj-body></mjml>", "t/email.mjml"),
-        ("email.html", "x", "t/email.html: is not a part of a template; the parts are email.mjml, "),
+        (
+            "email.html",
+            "x",
+            "t/email.html: is not a part of a template; the parts are email.mjml, ",
+        ),
     ] {
         let shown = problem(file, source);
         assert!(shown.contains(expected), "{source}: {shown}");
@@ -182,8 +225,7 @@ fn problems_name_file_and_line() {
 
 #[test]
 fn a_tag_that_mjml_drops_is_a_problem() {
-    let dropped =
-        "<mjml>\n<mj-head>\n<mj-attributes><mj-all color=\"{{ brand_name }}\" /></mj-attributes></mj-head><mj-body></mj-body></mjml>";
+    let dropped = "<mjml>\n<mj-head>\n<mj-attributes><mj-all color=\"{{ brand_name }}\" /></mj-attributes></mj-head><mj-body></mj-body></mjml>";
     assert!(
         problem("email.mjml", dropped).starts_with("t/email.mjml:3: MJML drops `{{ brand_name }}`"),
         "{}",
@@ -195,25 +237,40 @@ fn a_tag_that_mjml_drops_is_a_problem() {
 fn webhooks_are_json() {
     let mut command = Command { channel: Channel::Webhook, template: "t".into(), ..command() };
     command.data["profile"]["first_name"] = json!("a\"b\\c\n</x>");
-    let render = |source: &str| load(&[("webhook.liquid", source)]).unwrap().render(&command, &brand(), URL);
+    let render =
+        |source: &str| load(&[("webhook.liquid", source)]).unwrap().render(&command, &brand(), URL);
     let Rendered::Webhook { body } = render("{\"name\": \"{{ first_name }}\", \"total\": {{ cart.total }}, \"none\": {{ last_name | json }}, \"items\": {{ cart.items | json }}}").unwrap() else {
         panic!("a webhook")
     };
     let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
-    assert_eq!((&body["name"], &body["total"], &body["none"]), (&json!("a\"b\\c\n</x>"), &json!(61.5), &json!(null)));
+    assert_eq!(
+        (&body["name"], &body["total"], &body["none"]),
+        (&json!("a\"b\\c\n</x>"), &json!(61.5), &json!(null))
+    );
     assert_eq!(body["items"][1]["product"], "p2");
     assert_eq!(render("{\"name\": {{ first_name }}}").unwrap_err().fault, RenderFault::NotJson);
 }
 
 #[test]
 fn what_journeys_need_is_checked() {
-    let templates = load(&[("email.mjml", &mjml("x")), ("email.subject.liquid", "x"), ("sms.liquid", "x")]).unwrap();
+    let templates =
+        load(&[("email.mjml", &mjml("x")), ("email.subject.liquid", "x"), ("sms.liquid", "x")])
+            .unwrap();
     assert_eq!(templates.channels("t"), [Channel::Sms]);
     assert_eq!(templates.check([("t", Channel::Sms)]), []);
-    let problems: Vec<_> =
-        templates.check([("t", Channel::Email), ("u", Channel::Sms), ("t", Channel::Whatsapp)]).iter().map(ToString::to_string).collect();
-    assert!(problems[0].ends_with("t/email.text.liquid: is missing, but a journey sends `t` by email"), "{problems:?}");
-    assert!(problems[1].ends_with("u: there is no template `u`") && problems.len() == 3, "{problems:?}");
+    let problems: Vec<_> = templates
+        .check([("t", Channel::Email), ("u", Channel::Sms), ("t", Channel::Whatsapp)])
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert!(
+        problems[0].ends_with("t/email.text.liquid: is missing, but a journey sends `t` by email"),
+        "{problems:?}"
+    );
+    assert!(
+        problems[1].ends_with("u: there is no template `u`") && problems.len() == 3,
+        "{problems:?}"
+    );
 }
 
 #[test]
@@ -226,20 +283,29 @@ fn only_marketing_can_be_unsubscribed_from() {
 #[test]
 fn every_shipped_template_renders() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/templates");
-    let templates =
-        Templates::load(&dir).unwrap_or_else(|problems| panic!("{}", problems.iter().map(|p| format!("{p}\n")).collect::<String>()));
+    let templates = Templates::load(&dir).unwrap_or_else(|problems| {
+        panic!("{}", problems.iter().map(|p| format!("{p}\n")).collect::<String>())
+    });
     let bare = Command { data: json!({"profile": {}}), ..command() };
     let mut rendered = 0;
     for name in templates.names() {
         for channel in templates.channels(name) {
             for sample in [&command(), &bare] {
                 let sample = Command { template: name.into(), channel, ..sample.clone() };
-                let message = templates.render(&sample, &brand(), URL).unwrap_or_else(|error| panic!("{error}"));
+                let message = templates
+                    .render(&sample, &brand(), URL)
+                    .unwrap_or_else(|error| panic!("{error}"));
                 rendered += 1;
                 let Rendered::Email(email) = message else { continue };
-                assert!(email.html.contains(&URL.replace('&', "&amp;")) && email.text.contains(URL), "{name} has no unsubscribe link");
+                assert!(
+                    email.html.contains(&URL.replace('&', "&amp;")) && email.text.contains(URL),
+                    "{name} has no unsubscribe link"
+                );
                 for part in [&email.html, &email.text, &email.subject] {
-                    assert!(!part.contains("{{") && !part.contains("{%") && !part.contains("cwliquid"), "{name}: {part}");
+                    assert!(
+                        !part.contains("{{") && !part.contains("{%") && !part.contains("cwliquid"),
+                        "{name}: {part}"
+                    );
                 }
             }
         }
@@ -250,7 +316,11 @@ fn every_shipped_template_renders() {
 #[test]
 fn the_cart_reminder_shows_the_cart() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/templates");
-    let Rendered::Email(email) = Templates::load(&dir).unwrap().render(&command(), &brand(), URL).unwrap() else { panic!("an e-mail") };
+    let Rendered::Email(email) =
+        Templates::load(&dir).unwrap().render(&command(), &brand(), URL).unwrap()
+    else {
+        panic!("an e-mail")
+    };
     for shown in [
         "Blue &lt;b&gt;mug&lt;/b&gt; &amp; saucer",
         "href=\"https://shop.example/p2?a=1&amp;b=2\"",
@@ -261,5 +331,10 @@ fn the_cart_reminder_shows_the_cart() {
     ] {
         assert!(email.html.contains(shown), "{shown} in\n{}", email.html);
     }
-    assert!(email.text.contains("- Blue <b>mug</b> & saucer x 2\n- p2\n") && email.text.contains("Total: 61.50 USD"), "{}", email.text);
+    assert!(
+        email.text.contains("- Blue <b>mug</b> & saucer x 2\n- p2\n")
+            && email.text.contains("Total: 61.50 USD"),
+        "{}",
+        email.text
+    );
 }

@@ -51,10 +51,16 @@ impl Webhook {
             .header(SIGNATURE, signature(&self.secrets, seconds, body))
             .body(body.to_vec());
         match request.send().await {
-            Ok(response) if response.status().is_success() => Outcome::Accepted { provider_id: None },
-            Ok(response) if response.status().is_redirection() => rejected(RejectReason::ForbiddenDestination),
+            Ok(response) if response.status().is_success() => {
+                Outcome::Accepted { provider_id: None }
+            }
+            Ok(response) if response.status().is_redirection() => {
+                rejected(RejectReason::ForbiddenDestination)
+            }
             Ok(response) => refusal(response.status().as_u16(), response.headers()),
-            Err(error) if cause::<Forbidden>(&error).is_some() => rejected(RejectReason::ForbiddenDestination),
+            Err(error) if cause::<Forbidden>(&error).is_some() => {
+                rejected(RejectReason::ForbiddenDestination)
+            }
             Err(error) => failure(&error),
         }
     }

@@ -61,7 +61,11 @@ impl WebhookConfig {
     /// The one or two live secrets.
     pub(super) fn secrets(&self) -> Result<Vec<Secret>, ConfigError> {
         let first = Secret::resolve("secret", self.secret.as_ref(), self.secret_file.as_deref())?;
-        let second = Secret::resolve("second_secret", self.second_secret.as_ref(), self.second_secret_file.as_deref())?;
+        let second = Secret::resolve(
+            "second_secret",
+            self.second_secret.as_ref(),
+            self.second_secret_file.as_deref(),
+        )?;
         let first = first.ok_or_else(|| ConfigError::new("secret", "is missing"))?;
         Ok(std::iter::once(first).chain(second).collect())
     }

@@ -16,7 +16,8 @@ pub(super) struct PublicOnly;
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let found: Vec<SocketAddr> =
+                tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
             if !found.iter().all(|address| is_public(address.ip())) {
                 return Err(Forbidden.into());
             }
@@ -27,11 +28,16 @@ impl Resolve for PublicOnly {
 }
 
 /// Reads the URL and applies what can be said without resolving: scheme, credentials, literal addresses (which no resolver sees).
-pub(super) fn parse(url: &str, allow_http: &[String], allow_private: bool) -> Result<Url, ConfigError> {
+pub(super) fn parse(
+    url: &str,
+    allow_http: &[String],
+    allow_private: bool,
+) -> Result<Url, ConfigError> {
     let problem = |text: &str| ConfigError::new("url", text);
     let url = Url::parse(url).map_err(|error| problem(&error.to_string()))?;
     let host = url.host_str().ok_or_else(|| problem("has no host"))?;
-    let plain = url.scheme() == "http" && allow_http.iter().any(|allowed| allowed.eq_ignore_ascii_case(host));
+    let plain = url.scheme() == "http"
+        && allow_http.iter().any(|allowed| allowed.eq_ignore_ascii_case(host));
     if url.scheme() != "https" && !plain {
         return Err(problem("must be https, unless its host is in allow_http"));
     }
@@ -62,14 +68,20 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || address.is_multicast()
         || address.is_documentation();
     // This network, carrier-grade NAT, IETF protocols, benchmarks, reserved.
-    let reserved = a == 0 || (a == 100 && b & 0xc0 == 64) || (a == 192 && b == 0 && c == 0) || (a == 198 && b & 0xfe == 18) || a >= 240;
+    let reserved = a == 0
+        || (a == 100 && b & 0xc0 == 64)
+        || (a == 192 && b == 0 && c == 0)
+        || (a == 198 && b & 0xfe == 18)
+        || a >= 240;
     !special && !reserved
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let segments = address.segments();
     // IPv4 in disguise: mapped, compatible, NAT64 and 6to4 addresses count as what they carry.
-    let v4 = |high: u16, low: u16| is_public_v4(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
+    let v4 = |high: u16, low: u16| {
+        is_public_v4(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)))
+    };
     match segments {
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low] => v4(high, low) && !address.is_loopback(),
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] => v4(high, low),
@@ -87,8 +99,15 @@ mod tests {
 
     #[test]
     fn only_public_addresses_pass() {
-        for public in ["1.1.1.1", "93.184.216.34", "100.63.0.1", "2606:4700::1111", "64:ff9b::101:101", "::ffff:1.1.1.1", "2002:101:101::1"]
-        {
+        for public in [
+            "1.1.1.1",
+            "93.184.216.34",
+            "100.63.0.1",
+            "2606:4700::1111",
+            "64:ff9b::101:101",
+            "::ffff:1.1.1.1",
+            "2002:101:101::1",
+        ] {
             assert!(is_public(public.parse().unwrap()), "{public}");
         }
         for not in [
@@ -126,7 +145,10 @@ mod tests {
     fn urls_are_checked() {
         let allowed = ["localhost".to_owned(), "127.0.0.1".to_owned()];
         assert!(parse("https://hooks.shop.example/in", &[], false).is_ok());
-        assert!(parse("http://localhost:8080/in", &allowed, false).is_ok(), "the name is resolved, and refused, at the call");
+        assert!(
+            parse("http://localhost:8080/in", &allowed, false).is_ok(),
+            "the name is resolved, and refused, at the call"
+        );
         assert!(parse("http://127.0.0.1:8080/in", &allowed, true).is_ok());
         for url in [
             "http://hooks.shop.example/",

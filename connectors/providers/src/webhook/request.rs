@@ -42,7 +42,9 @@ pub(super) fn body<'a>(message: &'a Rendered, command: &Command) -> Option<Cow<'
             html: Some(&email.html),
             unsubscribe_url: email.unsubscribe_url.as_deref(),
         },
-        Rendered::Sms { text, .. } | Rendered::Push { text, .. } => Content { text, ..Content::default() },
+        Rendered::Sms { text, .. } | Rendered::Push { text, .. } => {
+            Content { text, ..Content::default() }
+        }
     };
     let to = match message {
         Rendered::Email(email) => &email.to,

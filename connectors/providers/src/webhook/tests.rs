@@ -1,6 +1,8 @@
 use super::{Clock, SIGNATURE, Webhook, WebhookConfig, signature};
 use crate::testing::{abrupt_server, closed_port, command};
-use crate::{AmbiguousReason, Email, Outcome, Provider, RejectReason, Rendered, RetryReason, Secret, Sender};
+use crate::{
+    AmbiguousReason, Email, Outcome, Provider, RejectReason, Rendered, RetryReason, Secret, Sender,
+};
 use cartwheel_core::channel::Channel;
 use cartwheel_core::command::Command;
 use cartwheel_core::time::Span;
@@ -40,14 +42,25 @@ fn the_signature_is_as_documented() {
 #[tokio::test]
 async fn a_call_is_signed_by_both_secrets() {
     let server = MockServer::start().await;
-    Mock::given(method("POST")).and(path("/in")).respond_with(ResponseTemplate::new(204)).expect(1).mount(&server).await;
-    let config = WebhookConfig { second_secret: Some(Secret::new("two")), ..config(&format!("{}/in", server.uri())) };
+    Mock::given(method("POST"))
+        .and(path("/in"))
+        .respond_with(ResponseTemplate::new(204))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let config = WebhookConfig {
+        second_secret: Some(Secret::new("two")),
+        ..config(&format!("{}/in", server.uri()))
+    };
     assert_eq!(send(&config).await, Outcome::Accepted { provider_id: None });
     let received = &server.received_requests().await.unwrap()[0];
     assert_eq!(received.body, BODY);
     assert_eq!(received.headers["content-type"], "application/json");
     assert_eq!(received.headers["idempotency-key"], "0000000000000000000000000000002a");
-    assert_eq!(received.headers[SIGNATURE], signature(&[Secret::new("one"), Secret::new("two")], 1_767_261_600, BODY));
+    assert_eq!(
+        received.headers[SIGNATURE],
+        signature(&[Secret::new("one"), Secret::new("two")], 1_767_261_600, BODY)
+    );
 }
 
 #[tokio::test]
@@ -55,14 +68,23 @@ async fn replies_are_told_apart() {
     for (reply, outcome) in [
         (
             ResponseTemplate::new(429).insert_header("retry-after", "2"),
-            Outcome::Retry { after: Some(Duration::from_secs(2)), reason: RetryReason::RateLimited },
+            Outcome::Retry {
+                after: Some(Duration::from_secs(2)),
+                reason: RetryReason::RateLimited,
+            },
         ),
-        (ResponseTemplate::new(502), Outcome::Retry { after: None, reason: RetryReason::ServerError }),
+        (
+            ResponseTemplate::new(502),
+            Outcome::Retry { after: None, reason: RetryReason::ServerError },
+        ),
         (ResponseTemplate::new(400), rejected(RejectReason::BadRequest)),
         (ResponseTemplate::new(410), rejected(RejectReason::BadRequest)),
         (ResponseTemplate::new(413), rejected(RejectReason::TooLarge)),
         (ResponseTemplate::new(401), rejected(RejectReason::Unauthorized)),
-        (ResponseTemplate::new(408), Outcome::Retry { after: None, reason: RetryReason::RequestTimeout }),
+        (
+            ResponseTemplate::new(408),
+            Outcome::Retry { after: None, reason: RetryReason::RequestTimeout },
+        ),
         (ResponseTemplate::new(202), Outcome::Accepted { provider_id: None }),
     ] {
         let server = MockServer::start().await;
@@ -76,8 +98,15 @@ async fn redirects_are_not_followed() {
     let server = MockServer::start().await;
     let there = ResponseTemplate::new(307).insert_header("location", "/there");
     Mock::given(path("/here")).respond_with(there).expect(1).mount(&server).await;
-    Mock::given(path("/there")).respond_with(ResponseTemplate::new(200)).expect(0).mount(&server).await;
-    assert_eq!(send(&config(&format!("{}/here", server.uri()))).await, rejected(RejectReason::ForbiddenDestination));
+    Mock::given(path("/there"))
+        .respond_with(ResponseTemplate::new(200))
+        .expect(0)
+        .mount(&server)
+        .await;
+    assert_eq!(
+        send(&config(&format!("{}/here", server.uri()))).await,
+        rejected(RejectReason::ForbiddenDestination)
+    );
 }
 
 #[tokio::test]
@@ -93,7 +122,10 @@ async fn a_name_that_leads_inside_is_not_called() {
 #[tokio::test]
 async fn failures_are_told_apart() {
     let slow = MockServer::start().await;
-    Mock::given(any()).respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(600))).mount(&slow).await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(600)))
+        .mount(&slow)
+        .await;
     let hasty = WebhookConfig { timeout: Span(2_000), ..config(&slow.uri()) };
     assert_eq!(send(&hasty).await, Outcome::Ambiguous { reason: AmbiguousReason::Timeout });
     let abrupt = config(&format!("http://{}", abrupt_server(b"\r\n\r\n{", b"").await));
@@ -105,18 +137,26 @@ async fn failures_are_told_apart() {
 /// What is posted for a message to Ana by `channel`.
 async fn posted(message: &Rendered, channel: Channel) -> String {
     let server = MockServer::start().await;
-    Mock::given(method("POST")).respond_with(ResponseTemplate::new(200)).expect(1).mount(&server).await;
+    Mock::given(method("POST"))
+        .respond_with(ResponseTemplate::new(200))
+        .expect(1)
+        .mount(&server)
+        .await;
     let webhook = Webhook::new(&config(&server.uri()), Arc::new(|| 1_767_261_600_999)).unwrap();
     let command = Command { channel, data: Value::Null, ..command() };
     assert_eq!(webhook.send(message, &command).await, Outcome::Accepted { provider_id: None });
     let received = server.received_requests().await.unwrap().remove(0);
-    assert_eq!(received.headers[SIGNATURE], signature(&[Secret::new("one")], 1_767_261_600, &received.body));
+    assert_eq!(
+        received.headers[SIGNATURE],
+        signature(&[Secret::new("one")], 1_767_261_600, &received.body)
+    );
     String::from_utf8(received.body).unwrap()
 }
 
 fn envelope(channel: &str, to: &str, message: &str) -> String {
-    format!(r#"{{"command_id":"0000000000000000000000000000002a","channel":"{channel}","to":"{to}","message":{message},"customer":"c1","#)
-        + r#""journey":"cart abandonment","version":"0a1b2c3d","run_id":"00000000000000000000000000000001","step":"cart_reminder","#
+    format!(
+        r#"{{"command_id":"0000000000000000000000000000002a","channel":"{channel}","to":"{to}","message":{message},"customer":"c1","#
+    ) + r#""journey":"cart abandonment","version":"0a1b2c3d","run_id":"00000000000000000000000000000001","step":"cart_reminder","#
         + r#""template":"cart_reminder","class":"marketing","variant":null,"due_at":"2026-01-01T10:00:00.000Z","#
         + r#""decided_at":"2026-01-01T10:00:00.123Z","not_after":"2026-01-02T10:00:00.000Z"}"#
 }
@@ -125,8 +165,14 @@ fn envelope(channel: &str, to: &str, message: &str) -> String {
 async fn every_channel_is_carried() {
     let (to, text) = ("+15550100".to_owned(), "Still here, \"Ana\"".to_owned());
     let message = r#"{"text":"Still here, \"Ana\""}"#;
-    assert_eq!(posted(&Rendered::Sms { to: to.clone(), text: text.clone() }, Channel::Sms).await, envelope("sms", "+15550100", message));
-    assert_eq!(posted(&Rendered::Push { to, text }, Channel::Push).await, envelope("push", "+15550100", message));
+    assert_eq!(
+        posted(&Rendered::Sms { to: to.clone(), text: text.clone() }, Channel::Sms).await,
+        envelope("sms", "+15550100", message)
+    );
+    assert_eq!(
+        posted(&Rendered::Push { to, text }, Channel::Push).await,
+        envelope("push", "+15550100", message)
+    );
     let mail = Email {
         from: Sender { name: "Mug & Co".into(), address: "hello@shop.example".into() },
         reply_to: None,
@@ -137,16 +183,31 @@ async fn every_channel_is_carried() {
         unsubscribe_url: Some("https://u.shop.example/u/x".into()),
     };
     let message = r#"{"from":{"name":"Mug & Co","address":"hello@shop.example"},"subject":"Your cart","text":"Hello","html":"<p>Hello</p>","unsubscribe_url":"https://u.shop.example/u/x"}"#;
-    assert_eq!(posted(&Rendered::Email(mail), Channel::Email).await, envelope("email", "ana@example.com", message));
-    assert_eq!(posted(&Rendered::Webhook { body: BODY.to_vec() }, Channel::Webhook).await.as_bytes(), BODY, "the template's own");
+    assert_eq!(
+        posted(&Rendered::Email(mail), Channel::Email).await,
+        envelope("email", "ana@example.com", message)
+    );
+    assert_eq!(
+        posted(&Rendered::Webhook { body: BODY.to_vec() }, Channel::Webhook).await.as_bytes(),
+        BODY,
+        "the template's own"
+    );
 }
 
 #[test]
 fn configurations_are_checked() {
-    let error = |config: &WebhookConfig| Webhook::new(config, Arc::new(|| 0)).err().map(|error| error.field);
+    let error = |config: &WebhookConfig| {
+        Webhook::new(config, Arc::new(|| 0)).err().map(|error| error.field)
+    };
     let good = config("https://hooks.shop.example/in");
     assert_eq!(error(&good), None);
     assert_eq!(error(&WebhookConfig { secret: None, ..good.clone() }), Some("secret"));
-    assert_eq!(error(&WebhookConfig { allow_http: Vec::new(), ..config("http://127.0.0.1/") }), Some("url"));
-    assert_eq!(error(&WebhookConfig { allow_private: false, ..config("http://127.0.0.1/") }), Some("url"));
+    assert_eq!(
+        error(&WebhookConfig { allow_http: Vec::new(), ..config("http://127.0.0.1/") }),
+        Some("url")
+    );
+    assert_eq!(
+        error(&WebhookConfig { allow_private: false, ..config("http://127.0.0.1/") }),
+        Some("url")
+    );
 }

@@ -62,11 +62,18 @@ fn as_text(plan: &Plan, scenarios: usize) -> String {
     let line = |journey: &Journey| {
         let class = format!("{:?}", journey.class).to_lowercase();
         let (steps, sends) = (count(steps(journey), "step"), count(sends(journey), "send"));
-        format!("{:width$}  {class}, priority {}, {steps}, {sends}, version {}\n", journey.name, journey.priority, journey.version)
+        format!(
+            "{:width$}  {class}, priority {}, {steps}, {sends}, version {}\n",
+            journey.name, journey.priority, journey.version
+        )
     };
     let journeys: String = plan.journeys.iter().map(line).collect();
     let tested = count(scenarios, "scenario");
-    format!("{journeys}{} and {tested} are right; configuration {:08x}\n", count(plan.journeys.len(), "journey"), plan.hash >> 96)
+    format!(
+        "{journeys}{} and {tested} are right; configuration {:08x}\n",
+        count(plan.journeys.len(), "journey"),
+        plan.hash >> 96
+    )
 }
 
 fn steps(journey: &Journey) -> usize {

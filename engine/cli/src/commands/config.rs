@@ -10,7 +10,9 @@ use std::io::Write;
 pub fn run(flags: &Flags, command: &ConfigCommand) -> Result<(), Failure> {
     let text = match command {
         ConfigCommand::Schema => schema::text(),
-        ConfigCommand::Print { redacted } => print(&Loaded::read(&origins(flags, &flags.config_dir))?, flags.output, *redacted),
+        ConfigCommand::Print { redacted } => {
+            print(&Loaded::read(&origins(flags, &flags.config_dir))?, flags.output, *redacted)
+        }
     };
     Ok(std::io::stdout().write_all(text.as_bytes())?)
 }

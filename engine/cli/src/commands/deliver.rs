@@ -20,9 +20,15 @@ pub fn run(flags: &Flags) -> Result<(), Failure> {
     let options = deliver::options(&loaded, templates, Arc::clone(&metrics))?;
     let for_start = Arc::clone(&loaded);
     let start = move || {
-        let deliver = Deliver::start(options).map_err(|error| refusal::deliver(error, &for_start))?;
-        let unsubscribe = deliver.inbound().map(|address| format!("http://{address}/")).unwrap_or_default();
-        tracing::info!(unsubscribe, public_url = for_start.settings.inbound.public_url, "answering unsubscribe links");
+        let deliver =
+            Deliver::start(options).map_err(|error| refusal::deliver(error, &for_start))?;
+        let unsubscribe =
+            deliver.inbound().map(|address| format!("http://{address}/")).unwrap_or_default();
+        tracing::info!(
+            unsubscribe,
+            public_url = for_start.settings.inbound.public_url,
+            "answering unsubscribe links"
+        );
         Ok(deliver)
     };
     serve::until_signal(&loaded, metrics, start)

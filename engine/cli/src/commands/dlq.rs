@@ -66,15 +66,25 @@ impl Newest {
 fn listed(loaded: &Loaded, list: &ListFlags, output: Output) -> Result<String, Failure> {
     let found = newest(loaded, list)?;
     Ok(match output {
-        Output::Json => found.iter().map(|letter| format!("{}\n", letter.json(list.payload))).collect(),
-        Output::Text if found.is_empty() && list.limit > 0 => format!("No dead letters in {}.\n", loaded.settings.kafka.topics().dlq),
+        Output::Json => {
+            found.iter().map(|letter| format!("{}\n", letter.json(list.payload))).collect()
+        }
+        Output::Text if found.is_empty() && list.limit > 0 => {
+            format!("No dead letters in {}.\n", loaded.settings.kafka.topics().dlq)
+        }
         Output::Text => as_table(&found, list.payload) + &more(found.len(), list.limit),
     })
 }
 
 fn as_table(found: &[Letter], payload: bool) -> String {
     let row = |letter: &Letter| {
-        let mut row = vec![letter.place(), format_rfc3339(letter.at), letter.reason.clone(), letter.from(), letter.attempt.to_string()];
+        let mut row = vec![
+            letter.place(),
+            format_rfc3339(letter.at),
+            letter.reason.clone(),
+            letter.from(),
+            letter.attempt.to_string(),
+        ];
         row.push(one_line(&letter.detail));
         if payload {
             let shown = letter.json(true);
@@ -95,7 +105,11 @@ fn one_line(text: &str) -> String {
 }
 
 fn more(shown: usize, limit: usize) -> String {
-    if shown < limit { String::new() } else { format!("There may be older ones: --limit {}\n", limit.max(10).saturating_mul(10)) }
+    if shown < limit {
+        String::new()
+    } else {
+        format!("There may be older ones: --limit {}\n", limit.max(10).saturating_mul(10))
+    }
 }
 
 fn replayed(loaded: &Loaded, flags: &ReplayFlags, output: Output) -> Result<String, Failure> {
@@ -107,20 +121,23 @@ fn replayed(loaded: &Loaded, flags: &ReplayFlags, output: Output) -> Result<Stri
     let mut replayed = Replayed::default();
     let mut wrong = None;
     // One letter at a time: a topic of dead letters may be larger than memory.
-    let reading = read(kafka, patience, &Since::Places(flags.from.iter().copied().collect()), |letter| {
-        let outcome = match wants(flags, &letter) {
-            true => runtime.block_on(replay(kafka, &producer, &letter, patience, flags.dry_run)).map(Some),
-            false => Ok(None),
-        };
-        match outcome {
-            Ok(outcome) => replayed.add(&letter, outcome),
-            Err(error) => {
-                wrong = Some(error);
-                return ControlFlow::Break(());
+    let reading =
+        read(kafka, patience, &Since::Places(flags.from.iter().copied().collect()), |letter| {
+            let outcome = match wants(flags, &letter) {
+                true => runtime
+                    .block_on(replay(kafka, &producer, &letter, patience, flags.dry_run))
+                    .map(Some),
+                false => Ok(None),
+            };
+            match outcome {
+                Ok(outcome) => replayed.add(&letter, outcome),
+                Err(error) => {
+                    wrong = Some(error);
+                    return ControlFlow::Break(());
+                }
             }
-        }
-        ControlFlow::Continue(())
-    });
+            ControlFlow::Continue(())
+        });
     let told = replayed.told(flags, output);
     match reading.err().or(wrong) {
         None => Ok(told),
@@ -161,7 +178,8 @@ impl Replayed {
     fn from(&self, flags: &ReplayFlags) -> Option<String> {
         let mut next: BTreeMap<i32, i64> = flags.from.iter().copied().collect();
         next.extend(&self.next);
-        let places: Vec<String> = next.iter().map(|(partition, offset)| format!("{partition}:{offset}")).collect();
+        let places: Vec<String> =
+            next.iter().map(|(partition, offset)| format!("{partition}:{offset}")).collect();
         (!flags.dry_run && flags.offset.is_empty() && !places.is_empty()).then(|| places.join(","))
     }
 
@@ -169,7 +187,10 @@ impl Replayed {
         let next = self.from(flags);
         match output {
             Output::Json => format!("{}\n", self.json(flags.dry_run, next)),
-            Output::Text => self.text(flags.dry_run) + &next.map_or_else(String::new, |next| going_on(flags, &next)),
+            Output::Text => {
+                self.text(flags.dry_run)
+                    + &next.map_or_else(String::new, |next| going_on(flags, &next))
+            }
         }
     }
 
@@ -182,7 +203,8 @@ impl Replayed {
 
     fn text(&self, dry_run: bool) -> String {
         let verb = if dry_run { "would be written" } else { "written" };
-        let mut text = format!("{} {verb} to the events topic\n", count(self.of(Outcome::Written), "event"));
+        let mut text =
+            format!("{} {verb} to the events topic\n", count(self.of(Outcome::Written), "event"));
         for (outcome, why) in [
             (Outcome::Command, "commands that could not be delivered; they are not sent again"),
             (Outcome::Foreign, "not written by Cartwheel"),
@@ -198,7 +220,8 @@ impl Replayed {
 }
 
 fn going_on(flags: &ReplayFlags, next: &str) -> String {
-    let reason = flags.reason.as_ref().map(|reason| format!(" --reason {reason}")).unwrap_or_default();
+    let reason =
+        flags.reason.as_ref().map(|reason| format!(" --reason {reason}")).unwrap_or_default();
     format!("Next time, for what comes after these: cartwheel dlq replay{reason} --from {next}\n")
 }
 
@@ -207,18 +230,30 @@ mod tests {
     use super::*;
 
     fn letter(at: Millis, partition: i32, offset: i64) -> Letter {
-        Letter::of(cartwheel_kafka::OwnedRecord { partition, offset, timestamp_ms: at, ..Default::default() })
+        Letter::of(cartwheel_kafka::OwnedRecord {
+            partition,
+            offset,
+            timestamp_ms: at,
+            ..Default::default()
+        })
     }
 
     #[test]
     fn a_replay_says_what_became_of_every_letter_and_where_to_go_on() {
         let mut replayed = Replayed::default();
-        for (partition, offset, outcome) in
-            [(0, 5, Some(Outcome::Written)), (0, 6, None), (2, 0, Some(Outcome::Command)), (2, 1, Some(Outcome::Written))]
-        {
+        for (partition, offset, outcome) in [
+            (0, 5, Some(Outcome::Written)),
+            (0, 6, None),
+            (2, 0, Some(Outcome::Command)),
+            (2, 1, Some(Outcome::Written)),
+        ] {
             replayed.add(&letter(0, partition, offset), outcome);
         }
-        let flags = ReplayFlags { reason: Some("too_large".into()), from: vec![(0, 4), (1, 9)], ..ReplayFlags::default() };
+        let flags = ReplayFlags {
+            reason: Some("too_large".into()),
+            from: vec![(0, 4), (1, 9)],
+            ..ReplayFlags::default()
+        };
         let text = "2 events written to the events topic\n1 letter passed over: commands that could not be delivered; they are not sent again\n\
             Next time, for what comes after these: cartwheel dlq replay --reason too_large --from 0:7,1:9,2:2\n";
         assert_eq!(replayed.told(&flags, Output::Text), text);
@@ -228,7 +263,10 @@ mod tests {
             json!({ "dry_run": false, "written": 2, "commands": 1, "foreign": 0, "gone": 0, "too_large": 0, "next_from": "0:7,1:9,2:2" })
         );
         let dry = ReplayFlags { all: true, dry_run: true, ..ReplayFlags::default() };
-        assert_eq!(Replayed::default().told(&dry, Output::Text), "0 events would be written to the events topic\n");
+        assert_eq!(
+            Replayed::default().told(&dry, Output::Text),
+            "0 events would be written to the events topic\n"
+        );
         let single = ReplayFlags { offset: vec![(0, 5)], ..ReplayFlags::default() };
         assert!(!replayed.told(&single, Output::Text).contains("Next time"));
     }
@@ -239,7 +277,10 @@ mod tests {
         for (at, partition, offset) in [(3, 0, 1), (9, 0, 2), (1, 1, 7), (5, 1, 8)] {
             newest.add(letter(at, partition, offset));
         }
-        assert_eq!(newest.letters.into_values().map(|letter| letter.place()).collect::<Vec<_>>(), ["1:8", "0:2"]);
+        assert_eq!(
+            newest.letters.into_values().map(|letter| letter.place()).collect::<Vec<_>>(),
+            ["1:8", "0:2"]
+        );
     }
 
     #[test]

@@ -25,7 +25,11 @@ pub fn run(flags: &Flags, explain: &ExplainFlags) -> Result<(), Failure> {
 
 /// One decision a line, oldest first.
 fn lines(view: &CustomerView) -> Result<String, Failure> {
-    let line = |decision| serde_json::to_string(decision).map(|line| line + "\n").map_err(|error| Failure::Io(error.into()));
+    let line = |decision| {
+        serde_json::to_string(decision)
+            .map(|line| line + "\n")
+            .map_err(|error| Failure::Io(error.into()))
+    };
     view.decisions.iter().map(line).collect()
 }
 
@@ -34,7 +38,10 @@ fn unknown(failure: Failure, customer: &str) -> Failure {
     match failure {
         Failure::Data(_) => {
             let help = "ids are those of the field `customer` of events; an event that is under way shows after a moment";
-            Failure::Data(vec![Fault::new(format!("the customer `{customer}` has never been seen"), Some(help.into()))])
+            Failure::Data(vec![Fault::new(
+                format!("the customer `{customer}` has never been seen"),
+                Some(help.into()),
+            )])
         }
         other => other,
     }

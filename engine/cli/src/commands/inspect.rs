@@ -9,16 +9,31 @@ use cartwheel_runtime::admin::view::ShardView;
 use cartwheel_runtime::metrics::labels::Closed;
 use std::io::Write;
 
-const HEADINGS: [&str; 12] =
-    ["shard#", "state", "mode", "behind#", "lag#", "shard time", "customers#", "runs#", "timers#", "due#", "checkpoint#", "restarts#"];
+const HEADINGS: [&str; 12] = [
+    "shard#",
+    "state",
+    "mode",
+    "behind#",
+    "lag#",
+    "shard time",
+    "customers#",
+    "runs#",
+    "timers#",
+    "due#",
+    "checkpoint#",
+    "restarts#",
+];
 
 /// Asks the running engine; prints a table, or the API's answer.
 pub fn run(flags: &Flags, admin: &AdminFlags) -> Result<(), Failure> {
     let shards: Vec<ShardView> = asked(flags, admin)?.get(&["shards"], &[])?;
     let text = match flags.output {
-        Output::Json => serde_json::to_string(&shards).map_err(|error| Failure::Io(error.into()))? + "\n",
+        Output::Json => {
+            serde_json::to_string(&shards).map_err(|error| Failure::Io(error.into()))? + "\n"
+        }
         Output::Text if shards.is_empty() => {
-            "No shard runs here yet: the engine is still joining, or others have every partition.\n".into()
+            "No shard runs here yet: the engine is still joining, or others have every partition.\n"
+                .into()
         }
         Output::Text => table(&HEADINGS, &shards.iter().map(row).collect::<Vec<_>>()),
     };

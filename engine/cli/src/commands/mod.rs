@@ -38,11 +38,14 @@ pub fn run(flags: &Flags) -> Result<(), Failure> {
 /// Where this process takes its configuration from, for the folder `dir`.
 fn origins(flags: &Flags, dir: &Path) -> Origins {
     // A name or value that is not Unicode cannot be one of ours.
-    let env = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let env = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     Origins { dir: dir.to_owned(), env: env.collect(), flags: flags.overrides() }
 }
 
 /// The running engine that is asked: the one that the flags name, else that of the configuration.
 fn asked(flags: &Flags, admin: &AdminFlags) -> Result<ask::Engine, Failure> {
-    ask::Engine::named(admin, || Ok(Loaded::read(&origins(flags, &flags.config_dir))?.settings.admin.listen))
+    ask::Engine::named(admin, || {
+        Ok(Loaded::read(&origins(flags, &flags.config_dir))?.settings.admin.listen)
+    })
 }

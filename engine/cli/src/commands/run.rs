@@ -22,5 +22,7 @@ pub fn run(flags: &Flags, run: &RunFlags) -> Result<(), Failure> {
     let options = engine::options(&loaded, compiled, Arc::clone(&metrics));
     let loaded = Arc::new(loaded);
     let for_start = Arc::clone(&loaded);
-    serve::until_signal(&loaded, metrics, move || Engine::start(options).map_err(|error| refusal::engine(error, &for_start)))
+    serve::until_signal(&loaded, metrics, move || {
+        Engine::start(options).map_err(|error| refusal::engine(error, &for_start))
+    })
 }

@@ -18,12 +18,15 @@ pub fn run(flags: &Flags, test: &TestFlags) -> Result<(), Failure> {
     let mut results = Vec::new();
     for trace in read_all(&loaded.settings)? {
         match run_all(&trace, &plan) {
-            Ok(outcomes) => results.extend(outcomes.into_iter().map(|outcome| (trace.path.clone(), outcome))),
+            Ok(outcomes) => {
+                results.extend(outcomes.into_iter().map(|outcome| (trace.path.clone(), outcome)))
+            }
             Err(fault) => faults.push(fault),
         }
     }
     if results.is_empty() && faults.is_empty() {
-        let message = format!("there is no trace (*.trace) in {}", loaded.settings.journeys_dir.display());
+        let message =
+            format!("there is no trace (*.trace) in {}", loaded.settings.journeys_dir.display());
         return Err(Failure::Data(vec![Fault::new(message, None)]));
     }
     faults.extend(results.iter().flat_map(|(_, outcome)| outcome.faults.clone()));
@@ -35,7 +38,10 @@ pub fn run(flags: &Flags, test: &TestFlags) -> Result<(), Failure> {
 
 fn told(results: &[(String, Outcome)], output: Output) -> String {
     if output == Output::Json {
-        let passed: Vec<Value> = results.iter().map(|(path, outcome)| json!({ "path": path, "scenario": outcome.scenario })).collect();
+        let passed: Vec<Value> = results
+            .iter()
+            .map(|(path, outcome)| json!({ "path": path, "scenario": outcome.scenario }))
+            .collect();
         return format!("{}\n", json!({ "ok": true, "problems": [], "passed": passed }));
     }
     let mut text = String::new();

@@ -25,12 +25,18 @@ impl Running {
         match which {
             DemoBroker::Kafka => {
                 let options = Options { heap: HEAP.to_owned(), ..Options::default() };
-                Broker::start(options).map(Self::Kafka).map_err(|error| DemoError::Broker(error.to_string()))
+                Broker::start(options)
+                    .map(Self::Kafka)
+                    .map_err(|error| DemoError::Broker(error.to_string()))
             }
             DemoBroker::Mock => {
                 let broker = MockBroker::start()?;
-                for topic in TopicSpec::all(&KafkaConfig { namespace: NAMESPACE.to_owned(), ..KafkaConfig::default() }, PARTITIONS, 1, None)
-                {
+                for topic in TopicSpec::all(
+                    &KafkaConfig { namespace: NAMESPACE.to_owned(), ..KafkaConfig::default() },
+                    PARTITIONS,
+                    1,
+                    None,
+                ) {
                     broker.create_topic(&topic.name, topic.partitions)?;
                 }
                 Ok(Self::Mock(broker))
@@ -44,7 +50,12 @@ impl Running {
             Self::Mock(broker) => broker.bootstrap(),
             Self::Kafka(broker) => broker.bootstrap(),
         };
-        KafkaConfig { bootstrap, namespace: NAMESPACE.to_owned(), linger_ms: 2, ..KafkaConfig::default() }
+        KafkaConfig {
+            bootstrap,
+            namespace: NAMESPACE.to_owned(),
+            linger_ms: 2,
+            ..KafkaConfig::default()
+        }
     }
 
     /// The topics that the engine is to make. Nothing is ever deleted: the story's records are days old.

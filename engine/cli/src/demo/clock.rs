@@ -18,7 +18,11 @@ pub struct StepClock {
 impl StepClock {
     /// Shows `wall` (epoch milliseconds) and says that it runs `speed` times as fast as real time.
     pub fn new(wall: Millis, speed: f64) -> Self {
-        Self { wall: AtomicI64::new(wall), speed: AtomicU64::new(speed.to_bits()), start: Instant::now() }
+        Self {
+            wall: AtomicI64::new(wall),
+            speed: AtomicU64::new(speed.to_bits()),
+            start: Instant::now(),
+        }
     }
 
     /// Jumps to `wall`; never back.

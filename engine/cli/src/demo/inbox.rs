@@ -89,7 +89,14 @@ impl Inbox {
         let mut inner = self.lock();
         inner.arrived.texts += 1;
         let html = format!("<p style=\"font: 1rem sans-serif\">{}</p>", escaped(text));
-        inner.keep(at, command.command_id, about(command), to.to_owned(), format!("SMS: {text}"), html);
+        inner.keep(
+            at,
+            command.command_id,
+            about(command),
+            to.to_owned(),
+            format!("SMS: {text}"),
+            html,
+        );
     }
 
     /// How many arrived.
@@ -109,10 +116,21 @@ impl Inbox {
 }
 
 impl Inner {
-    fn keep(&mut self, at: Millis, command_id: CommandId, about: About, to: String, subject: String, html: String) {
+    fn keep(
+        &mut self,
+        at: Millis,
+        command_id: CommandId,
+        about: About,
+        to: String,
+        subject: String,
+        html: String,
+    ) {
         let n = self.arrived.mails + self.arrived.texts;
         let About { customer, journey, step } = about;
-        self.kept.push_back(Kept { entry: InboxEntry { n, at, to, subject, customer, journey, step, command_id }, html });
+        self.kept.push_back(Kept {
+            entry: InboxEntry { n, at, to, subject, customer, journey, step, command_id },
+            html,
+        });
         if self.kept.len() > KEPT {
             self.kept.pop_front();
         }
@@ -120,7 +138,11 @@ impl Inner {
 }
 
 fn about(command: &Command) -> About {
-    About { customer: command.customer.clone(), journey: command.journey.clone(), step: command.step.clone() }
+    About {
+        customer: command.customer.clone(),
+        journey: command.journey.clone(),
+        step: command.step.clone(),
+    }
 }
 
 fn escaped(text: &str) -> String {
@@ -164,7 +186,10 @@ pub mod tests {
         inbox.text(&command(1, "bob", "cart_reminder", Channel::Sms), "+15550100", "a < b");
         assert_eq!(inbox.arrived(), Arrived { mails: 1, texts: 1, strange: 1 });
         let newest = inbox.newest();
-        assert_eq!((newest[0].customer.as_str(), newest[1].customer.as_str(), newest[1].at), ("bob", "ana", 7));
+        assert_eq!(
+            (newest[0].customer.as_str(), newest[1].customer.as_str(), newest[1].at),
+            ("bob", "ana", 7)
+        );
         assert_eq!(inbox.html(newest[1].n).as_deref(), Some("<p>x</p>"));
         assert!(inbox.html(newest[0].n).unwrap().contains("a &lt; b"));
         assert_eq!(inbox.html(9), None);
@@ -173,7 +198,11 @@ pub mod tests {
     #[test]
     fn old_messages_go() {
         let inbox = Inbox::new(Arc::new(StepClock::new(7, 1.0)));
-        (0..KEPT as u128 + 5).for_each(|id| inbox.text(&command(id, "ana", "s", Channel::Sms), "x", "y"));
-        assert_eq!((inbox.newest().len(), inbox.html(5), inbox.html(6).is_some()), (LISTED, None, true));
+        (0..KEPT as u128 + 5)
+            .for_each(|id| inbox.text(&command(id, "ana", "s", Channel::Sms), "x", "y"));
+        assert_eq!(
+            (inbox.newest().len(), inbox.html(5), inbox.html(6).is_some()),
+            (LISTED, None, true)
+        );
     }
 }

@@ -30,7 +30,12 @@ impl Mail {
             from: words(&header(head, "From").unwrap_or_default()),
             subject: words(&header(head, "Subject").unwrap_or_default()),
             html: html(head, body).unwrap_or_default(),
-            command: id.trim_start_matches('<').split('@').next().and_then(|local| u128::from_str_radix(local, 16).ok()).map(CommandId),
+            command: id
+                .trim_start_matches('<')
+                .split('@')
+                .next()
+                .and_then(|local| u128::from_str_radix(local, 16).ok())
+                .map(CommandId),
         }
     }
 }
@@ -66,16 +71,22 @@ fn html(head: &str, body: &str) -> Option<String> {
     if !kind.to_lowercase().starts_with("text/html") {
         return None;
     }
-    let bytes = match header(head, "Content-Transfer-Encoding").unwrap_or_default().to_lowercase().as_str() {
-        "base64" => STANDARD.decode(body.split_whitespace().collect::<String>()).ok()?,
-        "quoted-printable" => quoted(body.as_bytes(), false),
-        _ => body.as_bytes().to_vec(),
-    };
+    let bytes =
+        match header(head, "Content-Transfer-Encoding").unwrap_or_default().to_lowercase().as_str()
+        {
+            "base64" => STANDARD.decode(body.split_whitespace().collect::<String>()).ok()?,
+            "quoted-printable" => quoted(body.as_bytes(), false),
+            _ => body.as_bytes().to_vec(),
+        };
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn parameter(value: &str, name: &str) -> Option<String> {
-    let found = value.split(';').skip(1).filter_map(|part| part.split_once('=')).find(|(own, _)| own.trim().eq_ignore_ascii_case(name))?;
+    let found = value
+        .split(';')
+        .skip(1)
+        .filter_map(|part| part.split_once('='))
+        .find(|(own, _)| own.trim().eq_ignore_ascii_case(name))?;
     Some(found.1.trim().trim_matches('"').to_owned())
 }
 
@@ -85,7 +96,8 @@ fn quoted(text: &[u8], in_header: bool) -> Vec<u8> {
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
         let pair = text.get(at + 1..at + 3).filter(|_| byte == b'=');
-        let value = pair.and_then(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+        let value =
+            pair.and_then(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
         match (value, pair) {
             (Some(value), _) => out.push(value),
             (None, Some(b"\r\n")) => {}
@@ -106,7 +118,9 @@ fn words(text: &str) -> String {
     while let Some(start) = rest.find("=?") {
         let parts: Vec<&str> = rest[start + 2..].splitn(4, '?').collect();
         let word = match parts.as_slice() {
-            [_, encoding, content, tail] if tail.starts_with('=') => decoded(encoding, content).map(|word| (word, &tail[1..])),
+            [_, encoding, content, tail] if tail.starts_with('=') => {
+                decoded(encoding, content).map(|word| (word, &tail[1..]))
+            }
             _ => None,
         };
         let Some((word, tail)) = word else { break };
@@ -148,7 +162,10 @@ mod tests {
     #[test]
     fn nonsense_is_read_as_far_as_it_goes() {
         let mail = Mail::read(b"Subject: =?utf-8?b?%%?= =?x\r\n\r\n=");
-        assert_eq!((mail.subject.as_str(), mail.html.as_str(), mail.command), ("=?utf-8?b?%%?= =?x", "", None));
+        assert_eq!(
+            (mail.subject.as_str(), mail.html.as_str(), mail.command),
+            ("=?utf-8?b?%%?= =?x", "", None)
+        );
         assert_eq!(quoted(b"a=4", false), b"a=4");
         assert_eq!(Mail::read(b"").to, "");
     }

@@ -115,7 +115,12 @@ pub fn run(flags: &DemoFlags) -> Result<(), DemoError> {
     }
     let stage = Stage::build(flags, start)?;
     println!("Console: {}", stage.address());
-    let story = Story::new(StoryOptions { seed: flags.seed, start, customers: flags.customers, visits_a_day: flags.visits });
+    let story = Story::new(StoryOptions {
+        seed: flags.seed,
+        start,
+        customers: flags.customers,
+        visits_a_day: flags.visits,
+    });
     let works = Works {
         clock: Arc::clone(&stage.clock),
         board: Arc::clone(stage.engine.source().board()),
@@ -124,7 +129,15 @@ pub fn run(flags: &DemoFlags) -> Result<(), DemoError> {
     };
     let pump = Pump::new(story, &stage.kafka, broker::PARTITIONS, works)?;
     let view = View::new(Arc::clone(&stage.inbox), (start, start + length));
-    let mut play = Play { stage, pump, view, start, end: start + length, speed: flags.speed, began: Instant::now() };
+    let mut play = Play {
+        stage,
+        pump,
+        view,
+        start,
+        end: start + length,
+        speed: flags.speed,
+        began: Instant::now(),
+    };
     let outcome = play.perform(flags.exit);
     play.view.end();
     match outcome {
@@ -173,7 +186,10 @@ impl Play {
         self.stage.clock.set_speed(1.0);
         self.step_to_now(&system)?;
         self.view.end();
-        println!("The shop has arrived in the present and goes on in real time. Console: {}  (Ctrl-C ends it)", self.stage.address());
+        println!(
+            "The shop has arrived in the present and goes on in real time. Console: {}  (Ctrl-C ends it)",
+            self.stage.address()
+        );
         self.view.again();
         loop {
             let next = Instant::now() + TICK;
@@ -202,7 +218,10 @@ impl Play {
         self.with_view(|pump, show| pump.step(now, show))
     }
 
-    fn with_view(&mut self, act: impl FnOnce(&mut Pump, &mut dyn FnMut(u64)) -> Result<(), DemoError>) -> Result<(), DemoError> {
+    fn with_view(
+        &mut self,
+        act: impl FnOnce(&mut Pump, &mut dyn FnMut(u64)) -> Result<(), DemoError>,
+    ) -> Result<(), DemoError> {
         let (view, stage) = (&mut self.view, &self.stage);
         act(&mut self.pump, &mut |produced| view.show(produced, || stage.overview()))
     }
@@ -210,7 +229,12 @@ impl Play {
     /// The figures up to now: the messages as they were read from the sends topic, the rest as the shards explain it.
     fn recap(&mut self) -> Result<Recap, DemoError> {
         let (produced, customers) = (self.pump.produced(), self.pump.customers().clone());
-        let mut recap = Recap { period: (self.start, self.end), customers: customers.len(), events: produced, ..Recap::default() };
+        let mut recap = Recap {
+            period: (self.start, self.end),
+            customers: customers.len(),
+            events: produced,
+            ..Recap::default()
+        };
         recap.undelivered = self.pump.observer.ledger().failed();
         recap.add_messages(self.pump.observer.ledger().messages());
         let source = self.stage.engine.source();
@@ -222,7 +246,10 @@ impl Play {
             recap.add(&view.decisions, view.truncated);
             std::future::ready(Ok(()))
         });
-        self.stage.tasks.block_on(explained).map_err(|error| DemoError::Explain(error.to_string()))?;
+        self.stage
+            .tasks
+            .block_on(explained)
+            .map_err(|error| DemoError::Explain(error.to_string()))?;
         Ok(recap)
     }
 
@@ -232,10 +259,16 @@ impl Play {
         let program = program();
         for persona in PERSONAS.iter().filter(|persona| TOLD.contains(&persona.customer)) {
             println!("  {}: {}", persona.customer, persona.shows);
-            println!("       {program} explain {} --admin {}", persona.customer, self.stage.address());
+            println!(
+                "       {program} explain {} --admin {}",
+                persona.customer,
+                self.stage.address()
+            );
         }
         if exit {
-            println!("\nEnding here, as --exit asks; without it the shop goes on in real time, and these commands answer.");
+            println!(
+                "\nEnding here, as --exit asks; without it the shop goes on in real time, and these commands answer."
+            );
         } else {
             println!("\nThe shop goes on to the present.");
         }

@@ -27,12 +27,21 @@ pub struct Observer {
 
 impl Observer {
     /// Opens all partitions of both topics.
-    pub fn open(kafka: &KafkaConfig, offsets: &Arc<Offsets>, partitions: i32) -> Result<Self, Error> {
+    pub fn open(
+        kafka: &KafkaConfig,
+        offsets: &Arc<Offsets>,
+        partitions: i32,
+    ) -> Result<Self, Error> {
         let topics = kafka.topics();
-        let open = |topic: &str, partition| Source::open_with(kafka, Arc::clone(offsets), topic, partition, Start::Beginning);
-        let sends =
-            (0..partitions).map(|partition| Ok((open(&topics.sends, partition)?, Reader::at_start()))).collect::<Result<_, Error>>()?;
-        let events = (0..partitions).map(|partition| open(&topics.events, partition)).collect::<Result<_, Error>>()?;
+        let open = |topic: &str, partition| {
+            Source::open_with(kafka, Arc::clone(offsets), topic, partition, Start::Beginning)
+        };
+        let sends = (0..partitions)
+            .map(|partition| Ok((open(&topics.sends, partition)?, Reader::at_start())))
+            .collect::<Result<_, Error>>()?;
+        let events = (0..partitions)
+            .map(|partition| open(&topics.events, partition))
+            .collect::<Result<_, Error>>()?;
         Ok(Self { sends, events, batch: Batch::new(BATCH), ledger: Ledger::default(), records: 0 })
     }
 
@@ -43,7 +52,9 @@ impl Observer {
             read(source, &mut self.batch, WAIT)?;
             for record in self.batch.iter() {
                 let Some(headers) = record.sends_headers() else { continue };
-                if reader.read(record.offset(), headers) == Verdict::Accepted && headers.kind == Kind::Command {
+                if reader.read(record.offset(), headers) == Verdict::Accepted
+                    && headers.kind == Kind::Command
+                {
                     self.ledger.decided(record);
                 }
             }
@@ -51,7 +62,9 @@ impl Observer {
         }
         for source in &mut self.events {
             read(source, &mut self.batch, WAIT)?;
-            self.batch.iter().for_each(|record| self.ledger.event(record.value().unwrap_or_default()));
+            self.batch
+                .iter()
+                .for_each(|record| self.ledger.event(record.value().unwrap_or_default()));
             self.records += self.batch.len() as u64;
             count += self.batch.len();
         }
@@ -128,7 +141,12 @@ impl Ledger {
     /// A command was decided.
     pub fn command(&mut self, command: Command) {
         let of = |text: &str| text.to_owned();
-        self.messages.push((of(&command.customer), of(&command.journey), of(&command.step), command.channel.name()));
+        self.messages.push((
+            of(&command.customer),
+            of(&command.journey),
+            of(&command.step),
+            command.channel.name(),
+        ));
         match self.early.remove(&command.command_id) {
             Some(taken) => self.ended(command, taken),
             None => drop(self.open.insert(command.command_id, command)),
@@ -137,8 +155,12 @@ impl Ledger {
 
     /// An event was seen. Delivery names a receipt after its command: `COMMAND:sent`, `COMMAND:failed`, `COMMAND:bounced`.
     pub fn event(&mut self, json: &[u8]) {
-        let Ok(Receipt { id: Some(id) }) = serde_json::from_slice::<Receipt<'_>>(json) else { return };
-        let Some((command, ending @ ("sent" | "failed" | "bounced"))) = id.split_once(':') else { return };
+        let Ok(Receipt { id: Some(id) }) = serde_json::from_slice::<Receipt<'_>>(json) else {
+            return;
+        };
+        let Some((command, ending @ ("sent" | "failed" | "bounced"))) = id.split_once(':') else {
+            return;
+        };
         let Ok(number) = u128::from_str_radix(command, 16) else { return };
         let taken = ending == "sent";
         match self.open.remove(&CommandId(number)) {
@@ -201,7 +223,8 @@ mod tests {
         ledger.command(command(3, "bob", "one", Channel::Sms));
         ledger.command(command(4, "cho", "one", Channel::Email));
         ledger.event(&receipt(4, "failed"));
-        let customers: Vec<_> = ledger.take_delivered().into_iter().map(|command| command.customer).collect();
+        let customers: Vec<_> =
+            ledger.take_delivered().into_iter().map(|command| command.customer).collect();
         assert_eq!(customers, ["bob", "ana"], "by the time and id of the command");
         assert_eq!((ledger.outstanding(), ledger.failed(), ledger.messages().len()), (0, 1, 3));
         assert!(ledger.take_delivered().is_empty());
@@ -210,9 +233,13 @@ mod tests {
     #[test]
     fn other_events_are_passed_over() {
         let mut ledger = Ledger::default();
-        for json in
-            [&b"{"[..], b"{}", br#"{"id":"12:opened"}"#, br#"{"id":"xyz:sent"}"#, br#"{"id":"9f3c5b7d1e2a4c68","type":"message_bounced"}"#]
-        {
+        for json in [
+            &b"{"[..],
+            b"{}",
+            br#"{"id":"12:opened"}"#,
+            br#"{"id":"xyz:sent"}"#,
+            br#"{"id":"9f3c5b7d1e2a4c68","type":"message_bounced"}"#,
+        ] {
             ledger.event(json);
         }
         assert_eq!(ledger.outstanding(), 0);

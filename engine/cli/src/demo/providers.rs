@@ -25,12 +25,21 @@ pub fn routes(mail_server: SocketAddr, inbox: &Arc<Inbox>) -> Result<Vec<Route>,
     };
     let mail = Announced { smtp: Smtp::new(&config)?, inbox: Arc::clone(inbox) };
     let texts = LetterBox { inbox: Arc::clone(inbox) };
-    Ok(vec![route(Channel::Email, "smtp", Arc::new(mail)), route(Channel::Sms, "letter-box", Arc::new(texts))])
+    Ok(vec![
+        route(Channel::Email, "smtp", Arc::new(mail)),
+        route(Channel::Sms, "letter-box", Arc::new(texts)),
+    ])
 }
 
 fn route(channel: Channel, name: &str, sender: Arc<dyn Provider>) -> Route {
     let rate = Rate::per_second(10_000, 10_000);
-    let limits = Limits { name: name.to_owned(), account: name.to_owned(), key_life: None, rate, max_in_flight: CALLS };
+    let limits = Limits {
+        name: name.to_owned(),
+        account: name.to_owned(),
+        key_life: None,
+        rate,
+        max_in_flight: CALLS,
+    };
     Route { channel, limits, sender }
 }
 

@@ -69,7 +69,12 @@ pub struct Works {
 
 impl Pump {
     /// Ready for the first step. `kafka` is the story's own client.
-    pub fn new(story: Story, kafka: &KafkaConfig, partitions: i32, works: Works) -> Result<Self, DemoError> {
+    pub fn new(
+        story: Story,
+        kafka: &KafkaConfig,
+        partitions: i32,
+        works: Works,
+    ) -> Result<Self, DemoError> {
         let offsets = Arc::new(Offsets::new(kafka)?);
         // A step's events make few and large batches, which compress well: the mock broker holds little.
         let own = KafkaConfig { linger_ms: 10, ..kafka.clone() };
@@ -157,15 +162,21 @@ impl Pump {
         let shards = self.board.shards();
         let at_rest = ends.iter().enumerate().all(|(partition, end)| {
             shards.iter().any(|shard| {
-                let there = shard.shard as usize == partition && shard.next_offset == *end && shard.clock >= to;
+                let there = shard.shard as usize == partition
+                    && shard.next_offset == *end
+                    && shard.clock >= to;
                 there && shard.oldest_due.is_none() && shard.in_flight == 0
             })
         });
-        Ok(at_rest && self.observer.sends_positions() == self.ends(&self.topics.sends)? && self.observer.ledger().outstanding() == 0)
+        Ok(at_rest
+            && self.observer.sends_positions() == self.ends(&self.topics.sends)?
+            && self.observer.ledger().outstanding() == 0)
     }
 
     fn ends(&self, topic: &str) -> Result<Vec<i64>, DemoError> {
-        (0..self.partitions()).map(|partition| Ok(self.offsets.end(topic, partition, ASK)?)).collect()
+        (0..self.partitions())
+            .map(|partition| Ok(self.offsets.end(topic, partition, ASK)?))
+            .collect()
     }
 
     fn partitions(&self) -> i32 {
@@ -178,7 +189,10 @@ impl Pump {
         let taken: u64 = self.board.shards().iter().map(|shard| shard.events.total()).sum();
         let read = self.observer.records();
         let unreadable = self.observer.ledger().unreadable();
-        if i64::try_from(taken) != Ok(written) || i64::try_from(read) != Ok(written) || unreadable > 0 {
+        if i64::try_from(taken) != Ok(written)
+            || i64::try_from(read) != Ok(written)
+            || unreadable > 0
+        {
             return Err(DemoError::Lost { written, taken, read, unreadable });
         }
         Ok(())
@@ -188,7 +202,9 @@ impl Pump {
     pub fn dropped(&self) -> Result<Vec<i64>, DemoError> {
         let topics = [&self.topics.events, &self.topics.sends];
         let partitions = 0..self.partitions();
-        let all = topics.into_iter().flat_map(|topic| partitions.clone().map(move |partition| (topic, partition)));
+        let all = topics
+            .into_iter()
+            .flat_map(|topic| partitions.clone().map(move |partition| (topic, partition)));
         all.map(|(topic, partition)| Ok(self.offsets.range(topic, partition, ASK)?.0)).collect()
     }
 
@@ -205,7 +221,11 @@ impl Pump {
             )
         };
         let shards: Vec<_> = shards.iter().map(shard).collect();
-        format!("{}; {ledger} commands without a receipt; ends {:?}", shards.join("; "), self.ends(&self.topics.events).ok())
+        format!(
+            "{}; {ledger} commands without a receipt; ends {:?}",
+            shards.join("; "),
+            self.ends(&self.topics.events).ok()
+        )
     }
 
     /// Sleeps until `until`; an error if somebody wants to end.
@@ -226,7 +246,9 @@ impl Pump {
     /// Waits until every shard decides.
     pub fn wait_for_shards(&self, show: &mut dyn FnMut(u64)) -> Result<(), DemoError> {
         let deadline = Instant::now() + PATIENCE;
-        let running = |board: &Board| board.shards().iter().filter(|shard| shard.state == ShardState::Running).count();
+        let running = |board: &Board| {
+            board.shards().iter().filter(|shard| shard.state == ShardState::Running).count()
+        };
         while running(&self.board) < self.observer.events_positions().len() {
             if Instant::now() > deadline {
                 return Err(DemoError::Stuck("the shards do not start".to_owned()));

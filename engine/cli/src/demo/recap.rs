@@ -52,11 +52,14 @@ impl Recap {
                 Verdict::Deferred => *self.deferred.entry(decision.reason).or_default() += 1,
                 Verdict::Dropped => *self.dropped.entry(decision.reason).or_default() += 1,
                 Verdict::Exited => {
-                    let event = value(decision, "event").map_or(decision.reason.name().to_owned(), shown);
+                    let event =
+                        value(decision, "event").map_or(decision.reason.name().to_owned(), shown);
                     *self.exits.entry(event).or_default() += 1;
                 }
                 Verdict::Converted => {
-                    let cents = value(decision, "revenue").and_then(number).map_or(0, |revenue| (revenue * 100.0).round() as i64);
+                    let cents = value(decision, "revenue")
+                        .and_then(number)
+                        .map_or(0, |revenue| (revenue * 100.0).round() as i64);
                     let row = self.converted.entry(journey.to_owned()).or_default();
                     *row = (row.0 + 1, row.1 + cents);
                 }
@@ -68,7 +71,10 @@ impl Recap {
     /// Takes in all messages, and hashes them.
     pub fn add_messages(&mut self, messages: &[Message]) {
         for (_, journey, step, channel) in messages {
-            *self.messages.entry((journey.clone(), step.clone(), (*channel).to_owned())).or_default() += 1;
+            *self
+                .messages
+                .entry((journey.clone(), step.clone(), (*channel).to_owned()))
+                .or_default() += 1;
         }
         let mut sorted: Vec<&Message> = messages.iter().collect();
         sorted.sort();
@@ -101,20 +107,33 @@ impl Recap {
         if self.undelivered > 0 {
             line(&mut text, self.undelivered, "of them not taken by a provider");
         }
-        let (purchases, others) = (self.exits.get("order_placed").copied().unwrap_or(0), self.exits.values().sum::<u64>());
+        let (purchases, others) = (
+            self.exits.get("order_placed").copied().unwrap_or(0),
+            self.exits.values().sum::<u64>(),
+        );
         line(&mut text, purchases, "left a journey because they bought");
         line(&mut text, others - purchases, "left for another reason");
-        let capped =
-            |rows: &BTreeMap<Reason, u64>| [Reason::Cap, Reason::Reserved].iter().filter_map(|reason| rows.get(reason)).sum::<u64>();
+        let capped = |rows: &BTreeMap<Reason, u64>| {
+            [Reason::Cap, Reason::Reserved]
+                .iter()
+                .filter_map(|reason| rows.get(reason))
+                .sum::<u64>()
+        };
         line(&mut text, capped(&self.deferred) + capped(&self.dropped), "times capped");
-        for (title, rows) in [("messages put off", &self.deferred), ("messages left out", &self.dropped)] {
+        for (title, rows) in
+            [("messages put off", &self.deferred), ("messages left out", &self.dropped)]
+        {
             line(&mut text, rows.values().sum(), title);
             for (reason, count) in rows {
                 line(&mut text, *count, &format!("  {reason}: {}", reason_in_words(*reason)));
             }
         }
         for (journey, (orders, cents)) in &self.converted {
-            let what = if journey == CART { "orders recovered".to_owned() } else { format!("orders after a message of {journey}") };
+            let what = if journey == CART {
+                "orders recovered".to_owned()
+            } else {
+                format!("orders after a message of {journey}")
+            };
             line(&mut text, *orders, &format!("{what}, worth {}", dollars(*cents)));
         }
         if self.truncated > 0 {
@@ -124,7 +143,11 @@ impl Recap {
                 "customers have more decisions than are kept in memory; older ones are not counted above",
             );
         }
-        let _ = writeln!(text, "\nFingerprint of all messages: {:016x} (the same story sends the same on every broker)", self.fingerprint);
+        let _ = writeln!(
+            text,
+            "\nFingerprint of all messages: {:016x} (the same story sends the same on every broker)",
+            self.fingerprint
+        );
         text
     }
 }
@@ -182,7 +205,12 @@ fn dollars(cents: i64) -> String {
 mod tests {
     use super::*;
 
-    fn decision(journey: &str, decision: Verdict, reason: Reason, values: &[(&str, Value)]) -> Decision {
+    fn decision(
+        journey: &str,
+        decision: Verdict,
+        reason: Reason,
+        values: &[(&str, Value)],
+    ) -> Decision {
         let values = values.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
         let journey = journey.into();
         Decision {
@@ -205,7 +233,12 @@ mod tests {
 
     #[test]
     fn the_figures_stand_in_the_text() {
-        let mut recap = Recap { period: (1_767_225_600_000, 1_767_484_800_000), customers: 5_000, events: 61_000, ..Recap::default() };
+        let mut recap = Recap {
+            period: (1_767_225_600_000, 1_767_484_800_000),
+            customers: 5_000,
+            events: 61_000,
+            ..Recap::default()
+        };
         let text = |text: &str| Value::Text(text.into());
         recap.add(
             &[
@@ -213,9 +246,24 @@ mod tests {
                 decision("welcome", Verdict::Entered, Reason::Trigger, &[]),
                 decision(CART, Verdict::Deferred, Reason::Cap, &[]),
                 decision(CART, Verdict::Dropped, Reason::Reserved, &[]),
-                decision(CART, Verdict::Exited, Reason::ExitEvent, &[("event", text("order_placed"))]),
-                decision(CART, Verdict::Exited, Reason::ExitEvent, &[("event", text("cart_emptied"))]),
-                decision(CART, Verdict::Converted, Reason::Goal, &[("revenue", Value::Number(1_299.99))]),
+                decision(
+                    CART,
+                    Verdict::Exited,
+                    Reason::ExitEvent,
+                    &[("event", text("order_placed"))],
+                ),
+                decision(
+                    CART,
+                    Verdict::Exited,
+                    Reason::ExitEvent,
+                    &[("event", text("cart_emptied"))],
+                ),
+                decision(
+                    CART,
+                    Verdict::Converted,
+                    Reason::Goal,
+                    &[("revenue", Value::Number(1_299.99))],
+                ),
             ],
             false,
         );
@@ -248,6 +296,9 @@ mod tests {
 
     #[test]
     fn money_is_grouped() {
-        assert_eq!([0, 5, 123_456, 100_000_000].map(dollars), ["$0.00", "$0.05", "$1,234.56", "$1,000,000.00"]);
+        assert_eq!(
+            [0, 5, 123_456, 100_000_000].map(dollars),
+            ["$0.00", "$0.05", "$1,234.56", "$1,000,000.00"]
+        );
     }
 }

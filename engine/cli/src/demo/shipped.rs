@@ -30,35 +30,43 @@ impl Shipped {
     /// Compiles everything. The templates are written below `dir` first, where their loader reads them.
     pub fn load(dir: &Path) -> Result<Self, DemoError> {
         let broken = |what: &str, why: String| DemoError::Shipped(format!("{what}: {why}"));
-        let settings: Settings =
-            serde_saphyr::from_str(&text("cartwheel.yaml")?).map_err(|error| broken("cartwheel.yaml", error.to_string()))?;
+        let settings: Settings = serde_saphyr::from_str(&text("cartwheel.yaml")?)
+            .map_err(|error| broken("cartwheel.yaml", error.to_string()))?;
         let bundle = ConfigBundle { policy: settings.policy, journeys: journeys()? };
         let plan = bundle.load().map_err(|problems| match problems.first() {
             Some(problem) => broken(&problem.path, problem.message.clone()),
             None => broken("journeys", "no plan".to_owned()),
         })?;
         unpack(dir)?;
-        let templates =
-            Templates::load(dir).map_err(|problems| broken("templates", problems.first().map(ToString::to_string).unwrap_or_default()))?;
-        let brand = settings.brand.ok_or_else(|| broken("cartwheel.yaml", "no brand".to_owned()))?;
+        let templates = Templates::load(dir).map_err(|problems| {
+            broken("templates", problems.first().map(ToString::to_string).unwrap_or_default())
+        })?;
+        let brand =
+            settings.brand.ok_or_else(|| broken("cartwheel.yaml", "no brand".to_owned()))?;
         Ok(Self { bundle, plan: Arc::new(plan), templates: Arc::new(templates), brand })
     }
 }
 
 fn text(path: &str) -> Result<String, DemoError> {
-    let file = Files::get(path).ok_or_else(|| DemoError::Shipped(format!("{path} is not built in")))?;
-    String::from_utf8(file.data.into_owned()).map_err(|_| DemoError::Shipped(format!("{path} is not UTF-8")))
+    let file =
+        Files::get(path).ok_or_else(|| DemoError::Shipped(format!("{path} is not built in")))?;
+    String::from_utf8(file.data.into_owned())
+        .map_err(|_| DemoError::Shipped(format!("{path} is not UTF-8")))
 }
 
 fn journeys() -> Result<Vec<JourneyText>, DemoError> {
-    let mut paths: Vec<_> = Files::iter().filter(|path| path.starts_with("journeys/") && path.ends_with(".yaml")).collect();
+    let mut paths: Vec<_> = Files::iter()
+        .filter(|path| path.starts_with("journeys/") && path.ends_with(".yaml"))
+        .collect();
     paths.sort();
     paths.iter().map(|path| Ok(JourneyText { path: path.to_string(), text: text(path)? })).collect()
 }
 
 fn unpack(dir: &Path) -> Result<(), DemoError> {
     for path in Files::iter() {
-        let (Some(place), Some(file)) = (path.strip_prefix("templates/"), Files::get(&path)) else { continue };
+        let (Some(place), Some(file)) = (path.strip_prefix("templates/"), Files::get(&path)) else {
+            continue;
+        };
         let place = dir.join(place);
         if let Some(folder) = place.parent() {
             std::fs::create_dir_all(folder)?;

@@ -3,7 +3,9 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{
+    AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader,
+};
 use tokio::net::TcpListener;
 
 /// Longest command line and longest line of content, bytes.
@@ -49,7 +51,10 @@ enum Stage {
 }
 
 /// One connection, to its end.
-async fn converse<S: AsyncRead + AsyncWrite + Unpin>(stream: S, receive: &Receive) -> io::Result<()> {
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    receive: &Receive,
+) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     stream.write_all(b"220 demo.localhost ESMTP\r\n").await?;
     let mut stage = Stage::default();
@@ -79,7 +84,11 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(stream: S, receive: &Receiv
                 "250 2.1.0 ok\r\n"
             }
             ("RCPT", Stage::Sender | Stage::Recipients(..MAX_RECIPIENTS)) => {
-                stage = Stage::Recipients(if let Stage::Recipients(count) = stage { count + 1 } else { 1 });
+                stage = Stage::Recipients(if let Stage::Recipients(count) = stage {
+                    count + 1
+                } else {
+                    1
+                });
                 "250 2.1.5 ok\r\n"
             }
             ("RCPT", Stage::Recipients(_)) => "452 4.5.3 too many recipients\r\n",
@@ -146,7 +155,8 @@ mod tests {
     async fn talk(said: &[u8]) -> (String, Vec<Vec<u8>>) {
         let taken = Arc::<Mutex<Vec<Vec<u8>>>>::default();
         let keep = Arc::clone(&taken);
-        let receive: Receive = Arc::new(move |mail: &[u8]| keep.lock().unwrap().push(mail.to_vec()));
+        let receive: Receive =
+            Arc::new(move |mail: &[u8]| keep.lock().unwrap().push(mail.to_vec()));
         let (mut client, server) = tokio::io::duplex(4 << 20);
         client.write_all(said).await.unwrap();
         client.shutdown().await.unwrap();
@@ -168,7 +178,10 @@ mod tests {
               mail from:<a@b>\r\nrcpt to:<c@d>\r\nRCPT TO:<e@f>\r\nDATA\r\n\r\n.\r\nQUIT\r\nNOOP\r\n",
         )
         .await;
-        assert_eq!(codes(&answers), ["220", "250", "250", "250", "354", "250", "250", "250", "250", "354", "250", "221"]);
+        assert_eq!(
+            codes(&answers),
+            ["220", "250", "250", "250", "354", "250", "250", "250", "250", "354", "250", "221"]
+        );
         assert_eq!(mails, [b"Subject: x\r\n\r\n.dot\r\n".to_vec(), b"\r\n".to_vec()]);
     }
 
@@ -176,7 +189,10 @@ mod tests {
     async fn the_order_is_kept_and_nonsense_is_refused() {
         let (answers, mails) =
             talk(b"MAIL FROM:<a@b>\r\nHELO me\r\nDATA\r\nRCPT TO:<c@d>\r\nWHAT\r\nMAIL FROM:<a@b>\r\nRSET\r\nRCPT TO:<c@d>\r\n").await;
-        assert_eq!(codes(&answers), ["220", "503", "250", "503", "503", "502", "250", "250", "503"]);
+        assert_eq!(
+            codes(&answers),
+            ["220", "503", "250", "503", "503", "502", "250", "250", "503"]
+        );
         assert!(mails.is_empty());
     }
 
@@ -186,7 +202,10 @@ mod tests {
         (0..40).for_each(|_| said.extend([vec![b'x'; 30_000], b"\r\n".to_vec()].concat()));
         said.extend(b".\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nok\r\n.\r\nQUIT\r\n");
         let (answers, mails) = talk(&said).await;
-        assert_eq!(codes(&answers), ["220", "250", "250", "250", "354", "552", "250", "250", "354", "250", "221"]);
+        assert_eq!(
+            codes(&answers),
+            ["220", "250", "250", "250", "354", "552", "250", "250", "354", "250", "221"]
+        );
         assert_eq!(mails, [b"ok\r\n".to_vec()]);
     }
 }

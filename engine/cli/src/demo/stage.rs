@@ -59,7 +59,11 @@ pub struct Stage {
 impl Stage {
     /// Starts everything, with the clock at `start`.
     pub fn build(flags: &DemoFlags, start: Millis) -> Result<Self, DemoError> {
-        let tasks = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("demo").enable_all().build()?;
+        let tasks = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("demo")
+            .enable_all()
+            .build()?;
         let stop = Arc::<AtomicBool>::default();
         tasks.block_on(async { listen_for_signals(&stop) })?;
         let dir = tempfile::Builder::new().prefix("cartwheel-demo-").tempdir()?;
@@ -69,8 +73,11 @@ impl Stage {
         let (kafka, clock) = (broker.config(), Arc::new(StepClock::new(start, flags.speed)));
         let inbox = Arc::new(Inbox::new(Arc::clone(&clock)));
         let letters = Arc::clone(&inbox);
-        let mail_server = tasks.block_on(smtp::serve(Arc::new(move |mail: &[u8]| letters.mail(mail))))?;
-        let metrics = Metrics::new(env!("CARGO_PKG_VERSION")).map(Arc::new).map_err(|error| DemoError::Shipped(error.to_string()))?;
+        let mail_server =
+            tasks.block_on(smtp::serve(Arc::new(move |mail: &[u8]| letters.mail(mail))))?;
+        let metrics = Metrics::new(env!("CARGO_PKG_VERSION"))
+            .map(Arc::new)
+            .map_err(|error| DemoError::Shipped(error.to_string()))?;
         let engine = Engine::start(EngineOptions {
             kafka: kafka.clone(),
             data_dir: dir.path().join("engine"),
@@ -102,7 +109,18 @@ impl Stage {
         let address = server.address();
         // Ends with the runtime.
         tasks.spawn(server.serve(std::future::pending()));
-        Ok(Self { deliver, engine, inbox, clock, kafka, stop, address, tasks, _broker: broker, _dir: dir })
+        Ok(Self {
+            deliver,
+            engine,
+            inbox,
+            clock,
+            kafka,
+            stop,
+            address,
+            tasks,
+            _broker: broker,
+            _dir: dir,
+        })
     }
 
     /// The console's address.
@@ -124,7 +142,10 @@ fn settings() -> EngineSettings {
     EngineSettings {
         margin: 0,
         tick: LOOK,
-        shard: cartwheel_shard::Settings { hold_after: 6 * STEP, ..cartwheel_shard::Settings::default() },
+        shard: cartwheel_shard::Settings {
+            hold_after: 6 * STEP,
+            ..cartwheel_shard::Settings::default()
+        },
         checkpoint_interval: Duration::from_secs(20),
         stop_timeout: STOP,
         start_timeout: START,
@@ -137,26 +158,46 @@ fn unsubscribe() -> io::Result<Unsubscribe> {
     let listen = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
     let mut key = vec![0; 32];
     std::fs::File::open("/dev/urandom")?.read_exact(&mut key)?;
-    Ok(Unsubscribe { public_url: format!("http://{listen}"), current: key, previous: None, listen: Some(listen) })
+    Ok(Unsubscribe {
+        public_url: format!("http://{listen}"),
+        current: key,
+        previous: None,
+        listen: Some(listen),
+    })
 }
 
-async fn console(port: Option<u16>, source: Arc<DemoSource>, metrics: Arc<Metrics>) -> Result<AdminServer, BindError> {
+async fn console(
+    port: Option<u16>,
+    source: Arc<DemoSource>,
+    metrics: Arc<Metrics>,
+) -> Result<AdminServer, BindError> {
     let config = |port| AdminConfig {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
         tokens: Vec::new(),
         insecure_local: true,
         open_metrics: true,
     };
-    match AdminServer::bind(&config(port.unwrap_or(PORT)), Arc::clone(&source), Arc::clone(&metrics)).await {
-        Err(BindError::Listen { .. }) if port.is_none() => AdminServer::bind(&config(0), source, metrics).await,
+    match AdminServer::bind(
+        &config(port.unwrap_or(PORT)),
+        Arc::clone(&source),
+        Arc::clone(&metrics),
+    )
+    .await
+    {
+        Err(BindError::Listen { .. }) if port.is_none() => {
+            AdminServer::bind(&config(0), source, metrics).await
+        }
         outcome => outcome,
     }
 }
 
 /// The first signal asks to end; the second ends at once.
 fn listen_for_signals(stop: &Arc<AtomicBool>) -> io::Result<()> {
-    let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    for (mut signal, kind) in [(interrupt, SignalKind::interrupt()), (terminate, SignalKind::terminate())] {
+    let (interrupt, terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    for (mut signal, kind) in
+        [(interrupt, SignalKind::interrupt()), (terminate, SignalKind::terminate())]
+    {
         let stop = Arc::clone(stop);
         tokio::spawn(async move {
             while told(&mut signal).await {

@@ -48,7 +48,8 @@ impl View {
         }
         self.next = now + if self.drawn.is_some() { DRAW } else { LINE };
         let Some(overview) = overview() else { return };
-        let lines = lines(&overview, self.inbox.arrived().mails, self.inbox.arrived().texts, produced);
+        let lines =
+            lines(&overview, self.inbox.arrived().mails, self.inbox.arrived().texts, produced);
         match &self.drawn {
             Some(drawn) => drawn.draw(overview.clock, self.period, &lines),
             None => println!("{} | {}", minute(overview.clock), lines.join(" | ")),
@@ -73,9 +74,13 @@ impl Drawn {
         let all = MultiProgress::with_draw_target(indicatif::ProgressDrawTarget::stdout());
         let progress = all.add(ProgressBar::new((period.1 - period.0).unsigned_abs()));
         // Both templates are constants; a wrong one would show as indicatif's own line.
-        let style = |template: &str| ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = |template: &str| {
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+        };
         progress.set_style(style("{msg}  {bar:40}  {percent}%"));
-        let lines = std::array::from_fn(|_| all.add(ProgressBar::new_spinner().with_style(style("  {msg}"))));
+        let lines = std::array::from_fn(|_| {
+            all.add(ProgressBar::new_spinner().with_style(style("  {msg}")))
+        });
         Self { all, progress, lines }
     }
 
@@ -89,7 +94,10 @@ impl Drawn {
 /// What is shown: the stream, the shards, the refusals.
 fn lines(overview: &Overview, mails: u64, texts: u64, produced: u64) -> [String; 3] {
     let totals = &overview.totals;
-    let stream = format!("{produced} shop events, {:.0}/s at {:.0}x", totals.events_per_second, overview.speed);
+    let stream = format!(
+        "{produced} shop events, {:.0}/s at {:.0}x",
+        totals.events_per_second, overview.speed
+    );
     let shards = format!(
         "{} customers, {} windows, {} runs, {} timers; {} sends: {mails} mails and {texts} text messages arrived",
         totals.customers, totals.windows, totals.runs, totals.timers, totals.sends
@@ -100,14 +108,21 @@ fn lines(overview: &Overview, mails: u64, texts: u64, produced: u64) -> [String;
 fn refusals(overview: &Overview) -> String {
     let mut rows: BTreeMap<(Verdict, Reason), u64> = BTreeMap::new();
     for journey in &overview.journeys {
-        let all = journey.decisions.iter().chain(journey.steps.iter().flat_map(|step| &step.decisions));
-        for row in all.filter(|row| matches!(row.decision, Verdict::Refused | Verdict::Deferred | Verdict::Dropped)) {
+        let all =
+            journey.decisions.iter().chain(journey.steps.iter().flat_map(|step| &step.decisions));
+        for row in all.filter(|row| {
+            matches!(row.decision, Verdict::Refused | Verdict::Deferred | Verdict::Dropped)
+        }) {
             *rows.entry((row.decision, row.reason)).or_default() += row.count;
         }
     }
     let mut rows: Vec<_> = rows.into_iter().collect();
     rows.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
-    let shown: Vec<_> = rows.iter().take(REASONS).map(|((decision, reason), count)| format!("{decision} {reason} {count}")).collect();
+    let shown: Vec<_> = rows
+        .iter()
+        .take(REASONS)
+        .map(|((decision, reason), count)| format!("{decision} {reason} {count}"))
+        .collect();
     if shown.is_empty() { "nothing refused yet".to_owned() } else { shown.join(", ") }
 }
 
@@ -120,7 +135,13 @@ mod tests {
     #[test]
     fn the_lines_say_what_happens() {
         let board = Board::default();
-        let row = |decision, reason, count| DecisionCount { journey: "cart".into(), step: None, decision, reason, count };
+        let row = |decision, reason, count| DecisionCount {
+            journey: "cart".into(),
+            step: None,
+            decision,
+            reason,
+            count,
+        };
         let mut stats = ShardStats::new(0, 1);
         stats.timers = 7;
         stats.decisions = vec![
@@ -139,7 +160,8 @@ mod tests {
             first: None,
             steps: vec![],
         }]);
-        let [stream, shards, refused] = lines(&board.overview(BoardClock { clock: 0, speed: 1_440.0, demo: true }), 4, 1, 12);
+        let [stream, shards, refused] =
+            lines(&board.overview(BoardClock { clock: 0, speed: 1_440.0, demo: true }), 4, 1, 12);
         assert!(stream.starts_with("12 shop events") && stream.ends_with("1440x"), "{stream}");
         assert!(shards.contains("7 timers; 5 sends: 4 mails and 1 text messages"), "{shards}");
         assert_eq!(refused, "dropped no_consent 9, refused filter 3");

@@ -64,7 +64,10 @@ impl DemoBroker {
 }
 
 fn at_least_one(text: &str) -> Result<f64, String> {
-    text.parse().ok().filter(|speed: &f64| speed.is_finite() && *speed >= 1.0).ok_or_else(|| "a number of at least 1".to_owned())
+    text.parse()
+        .ok()
+        .filter(|speed: &f64| speed.is_finite() && *speed >= 1.0)
+        .ok_or_else(|| "a number of at least 1".to_owned())
 }
 
 fn instant(text: &str) -> Result<Millis, String> {

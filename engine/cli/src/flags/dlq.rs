@@ -70,8 +70,11 @@ pub struct ReplayFlags {
 }
 
 fn place(text: &str) -> Result<(i32, i64), String> {
-    let read = text.split_once(':').and_then(|(partition, offset)| Some((partition.parse().ok()?, offset.parse().ok()?)));
-    read.filter(|(partition, offset)| *partition >= 0 && *offset >= 0).ok_or_else(|| "write PARTITION:OFFSET, such as 0:42".into())
+    let read = text
+        .split_once(':')
+        .and_then(|(partition, offset)| Some((partition.parse().ok()?, offset.parse().ok()?)));
+    read.filter(|(partition, offset)| *partition >= 0 && *offset >= 0)
+        .ok_or_else(|| "write PARTITION:OFFSET, such as 0:42".into())
 }
 
 #[cfg(test)]
@@ -90,11 +93,21 @@ mod tests {
 
     #[test]
     fn a_replay_says_what_is_meant() {
-        let read = |args: &[&str]| Flags::try_parse_from(["cartwheel", "dlq", "replay"].iter().chain(args)).map(|flags| flags.command);
-        for wrong in [&[][..], &["--dry-run"], &["--all", "--from", "0:1"], &["--all", "--offset", "0:1"]] {
+        let read = |args: &[&str]| {
+            Flags::try_parse_from(["cartwheel", "dlq", "replay"].iter().chain(args))
+                .map(|flags| flags.command)
+        };
+        for wrong in
+            [&[][..], &["--dry-run"], &["--all", "--from", "0:1"], &["--all", "--offset", "0:1"]]
+        {
             assert!(read(wrong).is_err(), "{wrong:?}");
         }
-        for right in [&["--all"][..], &["--reason", "too_large"], &["--all", "--reason", "x"], &["--offset", "0:1", "--dry-run"]] {
+        for right in [
+            &["--all"][..],
+            &["--reason", "too_large"],
+            &["--all", "--reason", "x"],
+            &["--offset", "0:1", "--dry-run"],
+        ] {
             assert!(read(right).is_ok(), "{right:?}");
         }
         match read(&["--from", "0:42,3:7", "--reason", "x"]).unwrap() {

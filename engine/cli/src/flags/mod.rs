@@ -19,7 +19,13 @@ use std::path::PathBuf;
 #[command(name = "cartwheel", version, max_term_width = 100, after_long_help = EXAMPLES)]
 pub struct Flags {
     /// The folder with cartwheel.yaml, journeys and templates.
-    #[arg(long, global = true, value_name = "DIR", default_value = "config", env = "CARTWHEEL_CONFIG_DIR")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = "config",
+        env = "CARTWHEEL_CONFIG_DIR"
+    )]
     pub config_dir: PathBuf,
 
     /// Overrides one key of the configuration; may be repeated.
@@ -264,7 +270,8 @@ impl LogFormat {
 impl Flags {
     /// What the command line overrides in the configuration, as path and value.
     pub fn overrides(&self) -> Vec<(String, String)> {
-        let format = self.log_format.map(|format| ("log.format".to_owned(), format.name().to_owned()));
+        let format =
+            self.log_format.map(|format| ("log.format".to_owned(), format.name().to_owned()));
         self.set.iter().cloned().chain(format).collect()
     }
 }
@@ -288,8 +295,20 @@ mod tests {
 
     #[test]
     fn flags_become_overrides() {
-        let flags = Flags::try_parse_from(["cartwheel", "--set", "a.b=c=d", "--log-format", "text", "config", "schema"]).unwrap();
-        assert_eq!(flags.overrides(), [("a.b".into(), "c=d".into()), ("log.format".into(), "text".into())]);
+        let flags = Flags::try_parse_from([
+            "cartwheel",
+            "--set",
+            "a.b=c=d",
+            "--log-format",
+            "text",
+            "config",
+            "schema",
+        ])
+        .unwrap();
+        assert_eq!(
+            flags.overrides(),
+            [("a.b".into(), "c=d".into()), ("log.format".into(), "text".into())]
+        );
         assert!(Flags::try_parse_from(["cartwheel", "--set", "=d", "config", "schema"]).is_err());
     }
 }

@@ -1,7 +1,9 @@
 //! One dead letter, as its headers describe it.
 
 use cartwheel_core::time::{Millis, format_rfc3339};
-use cartwheel_delivery::dead::{ATTEMPT, DETAIL, ERROR, SOURCE_OFFSET, SOURCE_PARTITION, SOURCE_TOPIC};
+use cartwheel_delivery::dead::{
+    ATTEMPT, DETAIL, ERROR, SOURCE_OFFSET, SOURCE_PARTITION, SOURCE_TOPIC,
+};
 use cartwheel_kafka::OwnedRecord;
 use serde_json::{Value, json};
 
@@ -49,7 +51,9 @@ impl std::fmt::Debug for Letter {
 impl Letter {
     /// The letter that a record of the dead-letter topic is.
     pub fn of(record: OwnedRecord) -> Self {
-        let text = |name: &str| record.header(name).map(|value| String::from_utf8_lossy(value).into_owned());
+        let text = |name: &str| {
+            record.header(name).map(|value| String::from_utf8_lossy(value).into_owned())
+        };
         let origin = || {
             let number = |name: &str| text(name)?.parse().ok();
             let partition = i32::try_from(number(SOURCE_PARTITION)?).ok()?;
@@ -75,7 +79,10 @@ impl Letter {
 
     /// `TOPIC/PARTITION/OFFSET`; `-` for a record that is not ours.
     pub fn from(&self) -> String {
-        self.origin.as_ref().map_or_else(|| "-".into(), |origin| format!("{}/{}/{}", origin.topic, origin.partition, origin.offset))
+        self.origin.as_ref().map_or_else(
+            || "-".into(),
+            |origin| format!("{}/{}/{}", origin.topic, origin.partition, origin.offset),
+        )
     }
 
     /// For programs; with `payload`, key and value as text (what is no UTF-8 is replaced).
@@ -105,24 +112,37 @@ pub(super) mod tests {
 
     /// A letter of an event at `shop.events.v1/1/42`.
     pub fn letter() -> Letter {
-        let headers =
-            [(ERROR, "not_json"), (DETAIL, "3 bytes"), (SOURCE_TOPIC, "shop.events.v1"), (SOURCE_PARTITION, "1"), (SOURCE_OFFSET, "42")];
+        let headers = [
+            (ERROR, "not_json"),
+            (DETAIL, "3 bytes"),
+            (SOURCE_TOPIC, "shop.events.v1"),
+            (SOURCE_PARTITION, "1"),
+            (SOURCE_OFFSET, "42"),
+        ];
         Letter::of(OwnedRecord {
             partition: 0,
             offset: 7,
             timestamp_ms: 1_767_261_600_123,
             key: Some(b"ana".to_vec()),
             value: Some(b"{x".to_vec()),
-            headers: headers.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).into(),
+            headers: headers
+                .map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()))
+                .into(),
         })
     }
 
     #[test]
     fn a_letter_is_read_from_its_headers() {
         let letter = letter();
-        assert_eq!((letter.place().as_str(), letter.from().as_str(), letter.attempt), ("0:7", "shop.events.v1/1/42", 0));
+        assert_eq!(
+            (letter.place().as_str(), letter.from().as_str(), letter.attempt),
+            ("0:7", "shop.events.v1/1/42", 0)
+        );
         let shown = letter.json(false);
-        assert_eq!((&shown["reason"], &shown["bytes"], &shown["at"]), (&json!("not_json"), &json!(2), &json!("2026-01-01T10:00:00.123Z")));
+        assert_eq!(
+            (&shown["reason"], &shown["bytes"], &shown["at"]),
+            (&json!("not_json"), &json!(2), &json!("2026-01-01T10:00:00.123Z"))
+        );
         assert!(shown.get("value").is_none() && !format!("{letter:?}").contains("ana"));
         assert_eq!(letter.json(true)["value"], json!("{x"));
     }
@@ -130,6 +150,9 @@ pub(super) mod tests {
     #[test]
     fn a_record_of_somebody_else_is_shown_too() {
         let letter = Letter::of(OwnedRecord::default());
-        assert_eq!((letter.reason.as_str(), letter.from().as_str(), letter.origin), ("unknown", "-", None));
+        assert_eq!(
+            (letter.reason.as_str(), letter.from().as_str(), letter.origin),
+            ("unknown", "-", None)
+        );
     }
 }

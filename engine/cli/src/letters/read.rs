@@ -32,16 +32,28 @@ impl Since {
 }
 
 /// Hands every letter to `each`, partition by partition, until it breaks off. A broker that says nothing for `patience` is an error.
-pub fn read(kafka: &KafkaConfig, patience: Duration, since: &Since, mut each: impl FnMut(Letter) -> ControlFlow<()>) -> Result<(), Error> {
+pub fn read(
+    kafka: &KafkaConfig,
+    patience: Duration,
+    since: &Since,
+    mut each: impl FnMut(Letter) -> ControlFlow<()>,
+) -> Result<(), Error> {
     let topic = kafka.topics().dlq;
     let offsets = Arc::new(Offsets::new(kafka)?);
     let range = |partition| Ok((partition, offsets.range(&topic, partition, patience)?));
     // All ends first: what is replayed meanwhile and dies again is not read again.
-    let ranges: Vec<_> = (0..offsets.partitions(&topic, patience)?).map(range).collect::<Result<_, Error>>()?;
+    let ranges: Vec<_> =
+        (0..offsets.partitions(&topic, patience)?).map(range).collect::<Result<_, Error>>()?;
     for (partition, (start, end)) in ranges {
         let start = since.of(partition, start, end);
         if start < end {
-            let source = Source::open_with(kafka, Arc::clone(&offsets), &topic, partition, Start::Offset(start))?;
+            let source = Source::open_with(
+                kafka,
+                Arc::clone(&offsets),
+                &topic,
+                partition,
+                Start::Offset(start),
+            )?;
             if read_one(source, end, patience, &mut each)?.is_break() {
                 break;
             }
@@ -72,7 +84,8 @@ fn read_one(
         if source.position() > position {
             (position, progress) = (source.position(), Instant::now());
         } else if progress.elapsed() >= patience {
-            let doing = format!("reading {}/{} at offset {position}", source.topic(), source.partition());
+            let doing =
+                format!("reading {}/{} at offset {position}", source.topic(), source.partition());
             return Err(Error::Transient { doing, reason: "the broker sends nothing".into() });
         }
     }
@@ -87,6 +100,9 @@ mod tests {
     fn reading_begins_inside_of_the_partition() {
         let places = Since::Places(BTreeMap::from([(1, 42), (2, 3)]));
         assert_eq!([0, 1, 2].map(|partition| places.of(partition, 5, 50)), [5, 42, 5]);
-        assert_eq!([10, 100, usize::MAX].map(|count| Since::Newest(count).of(0, 5, 50)), [40, 5, 5]);
+        assert_eq!(
+            [10, 100, usize::MAX].map(|count| Since::Newest(count).of(0, 5, 50)),
+            [40, 5, 5]
+        );
     }
 }

@@ -64,13 +64,21 @@ pub async fn replay(
         Ok(Ok(_)) => Ok(Outcome::Written),
         Ok(Err(Error::TooLarge { .. })) => Ok(Outcome::TooLarge),
         Ok(Err(error)) => Err(error),
-        Err(_) => Err(Error::Transient { doing: format!("appending to {events}"), reason: "not acknowledged in time".into() }),
+        Err(_) => Err(Error::Transient {
+            doing: format!("appending to {events}"),
+            reason: "not acknowledged in time".into(),
+        }),
     }
 }
 
 /// The value at a place of the log; none if it is no longer there.
-fn fetch(kafka: &KafkaConfig, origin: &Origin, patience: Duration) -> Result<Option<Vec<u8>>, Error> {
-    let mut source = Source::open(kafka, &origin.topic, origin.partition, Start::Offset(origin.offset))?;
+fn fetch(
+    kafka: &KafkaConfig,
+    origin: &Origin,
+    patience: Duration,
+) -> Result<Option<Vec<u8>>, Error> {
+    let mut source =
+        Source::open(kafka, &origin.topic, origin.partition, Start::Offset(origin.offset))?;
     let (mut batch, began) = (Batch::new(1), Instant::now());
     loop {
         match source.poll(&mut batch, POLL) {
@@ -80,10 +88,16 @@ fn fetch(kafka: &KafkaConfig, origin: &Origin, patience: Duration) -> Result<Opt
             Err(error) => return Err(error),
         }
         if let Some(record) = batch.iter().next() {
-            return Ok(record.value().filter(|_| record.offset() == origin.offset).map(<[u8]>::to_vec));
+            return Ok(record
+                .value()
+                .filter(|_| record.offset() == origin.offset)
+                .map(<[u8]>::to_vec));
         }
         if began.elapsed() >= patience {
-            let doing = format!("reading {}/{} at offset {}", origin.topic, origin.partition, origin.offset);
+            let doing = format!(
+                "reading {}/{} at offset {}",
+                origin.topic, origin.partition, origin.offset
+            );
             return Err(Error::Transient { doing, reason: "the broker sends nothing".into() });
         }
     }

@@ -26,7 +26,13 @@ pub struct Delivery {
 impl Default for Delivery {
     fn default() -> Self {
         let freshness = Span(5 * SECOND);
-        Self { concurrency: 256, freshness, rates: BTreeMap::new(), retry: Retry::default(), breaker: Breaker::default() }
+        Self {
+            concurrency: 256,
+            freshness,
+            rates: BTreeMap::new(),
+            retry: Retry::default(),
+            breaker: Breaker::default(),
+        }
     }
 }
 

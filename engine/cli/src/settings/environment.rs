@@ -16,14 +16,19 @@ pub struct Layer {
 impl Layer {
     /// `CARTWHEEL__SECTION__KEY` variables; `_FILE` endings are keys like any other.
     pub fn environment(variables: &[(String, String)]) -> Self {
-        let ours = variables.iter().filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?, value)));
-        let entries = ours.map(|(name, value)| (name.split("__").map(str::to_ascii_lowercase).collect(), value.clone()));
+        let ours =
+            variables.iter().filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?, value)));
+        let entries = ours.map(|(name, value)| {
+            (name.split("__").map(str::to_ascii_lowercase).collect(), value.clone())
+        });
         Self { name: "environment", entries: entries.collect() }
     }
 
     /// `section.key` paths of the command line.
     pub fn flags(flags: &[(String, String)]) -> Self {
-        let entries = flags.iter().map(|(path, value)| (path.split('.').map(str::to_owned).collect(), value.clone()));
+        let entries = flags
+            .iter()
+            .map(|(path, value)| (path.split('.').map(str::to_owned).collect(), value.clone()));
         Self { name: "command line", entries: entries.collect() }
     }
 }
@@ -49,7 +54,11 @@ fn value(path: &[String], text: &str) -> Value {
         return Value::from(text);
     }
     let collection = matches!(text.trim_start().as_bytes().first(), Some(b'[' | b'{'));
-    let read = || serde_saphyr::from_str::<serde_json::Value>(text).ok().and_then(|value| Value::serialize(value).ok());
+    let read = || {
+        serde_saphyr::from_str::<serde_json::Value>(text)
+            .ok()
+            .and_then(|value| Value::serialize(value).ok())
+    };
     collection.then(read).flatten().unwrap_or_else(|| Value::from(text))
 }
 
@@ -71,7 +80,9 @@ mod tests {
 
     #[test]
     fn a_password_is_text_whatever_it_looks_like() {
-        let read = |path: &str, text: &str| value(&path.split('.').map(str::to_owned).collect::<Vec<_>>(), text);
+        let read = |path: &str, text: &str| {
+            value(&path.split('.').map(str::to_owned).collect::<Vec<_>>(), text)
+        };
         for text in ["[x", "{a: 1}", "[1, 2]", "true", "007"] {
             assert_eq!(read("providers.smtp.password", text), Value::from(text));
         }

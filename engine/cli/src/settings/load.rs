@@ -45,15 +45,24 @@ impl Loaded {
         let path = origins.dir.join(FILE);
         let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
         let shown = path.display().to_string();
-        serde_saphyr::from_str::<Settings>(&text).map_err(|error| Failure::config(fault_of_file(&shown, &text, &error)))?;
+        serde_saphyr::from_str::<Settings>(&text)
+            .map_err(|error| Failure::config(fault_of_file(&shown, &text, &error)))?;
         let layers = Figment::from(Defaults { dir: &origins.dir })
             .merge(File { dir: &origins.dir, text: &text })
             .merge(Layer::environment(&origins.env))
             .merge(Layer::flags(&origins.flags));
-        let settings: Settings =
-            layers.extract_lossy().map_err(|errors| Failure::Config(errors.into_iter().map(fault_of_override).collect()))?;
-        let wrong: Vec<Fault> = validate::faults(&settings).into_iter().map(|wrong| wrong.placed(&shown, &text)).collect();
-        if wrong.is_empty() { Ok(Self { settings, path: shown, text, layers }) } else { Err(Failure::Config(wrong)) }
+        let settings: Settings = layers.extract_lossy().map_err(|errors| {
+            Failure::Config(errors.into_iter().map(fault_of_override).collect())
+        })?;
+        let wrong: Vec<Fault> = validate::faults(&settings)
+            .into_iter()
+            .map(|wrong| wrong.placed(&shown, &text))
+            .collect();
+        if wrong.is_empty() {
+            Ok(Self { settings, path: shown, text, layers })
+        } else {
+            Err(Failure::Config(wrong))
+        }
     }
 
     /// A fault of the value at `path`, placed in the file where the file has that key or a parent.
@@ -77,7 +86,8 @@ impl Provider for Defaults<'_> {
     }
 
     fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
-        let values = serde_json::to_value(Settings::default()).map_err(|error| error.to_string())?;
+        let values =
+            serde_json::to_value(Settings::default()).map_err(|error| error.to_string())?;
         Ok(tree(values, self.dir)?)
     }
 }
@@ -94,8 +104,10 @@ impl Provider for File<'_> {
     }
 
     fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
-        let options = serde_saphyr::options! { leading_zero_numbers_as_strings: true, strict_booleans: true };
-        let values = serde_saphyr::from_str_with_options(self.text, options).map_err(|error| error.to_string())?;
+        let options =
+            serde_saphyr::options! { leading_zero_numbers_as_strings: true, strict_booleans: true };
+        let values = serde_saphyr::from_str_with_options(self.text, options)
+            .map_err(|error| error.to_string())?;
         Ok(tree(values, self.dir)?)
     }
 }
@@ -103,7 +115,10 @@ impl Provider for File<'_> {
 /// A layer of values whose relative paths start at `dir`.
 fn tree(mut values: serde_json::Value, dir: &Path) -> Result<Map<Profile, Dict>, String> {
     rebase(&mut values, dir);
-    let root = Value::serialize(values).map_err(|error| error.to_string())?.into_dict().unwrap_or_default();
+    let root = Value::serialize(values)
+        .map_err(|error| error.to_string())?
+        .into_dict()
+        .unwrap_or_default();
     Ok(Map::from([(Profile::Default, root)]))
 }
 
@@ -122,7 +137,10 @@ fn rebase(values: &mut serde_json::Value, dir: &Path) {
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     let help = "name the folder that holds cartwheel.yaml with --config-dir DIR";
-    Failure::config(Fault::new(format!("{} cannot be read: {error}", path.display()), Some(help.into())))
+    Failure::config(Fault::new(
+        format!("{} cannot be read: {error}", path.display()),
+        Some(help.into()),
+    ))
 }
 
 fn fault_of_file(path: &str, text: &str, error: &YamlError) -> Fault {
@@ -130,8 +148,15 @@ fn fault_of_file(path: &str, text: &str, error: &YamlError) -> Fault {
     let span = error.location().map_or(0..0, |location| place::bytes(text, location));
     let (message, help) = match error {
         YamlError::SerdeUnknownField { field, expected, .. } => unknown("key", field, expected),
-        YamlError::SerdeUnknownVariant { variant, expected, .. } => unknown("value", variant, expected),
-        other => (other.render_with_options(serde_saphyr::render_options! { snippets: serde_saphyr::SnippetMode::Off }), None),
+        YamlError::SerdeUnknownVariant { variant, expected, .. } => {
+            unknown("value", variant, expected)
+        }
+        other => (
+            other.render_with_options(
+                serde_saphyr::render_options! { snippets: serde_saphyr::SnippetMode::Off },
+            ),
+            None,
+        ),
     };
     Fault::at(path, &veil::veiled(text), span, message, help)
 }
@@ -144,7 +169,9 @@ fn unknown(what: &str, word: &str, expected: &[&'static str]) -> (String, Option
 fn without_value(kind: &figment::error::Kind) -> String {
     use figment::error::Kind;
     match kind {
-        Kind::InvalidType(_, wanted) | Kind::InvalidValue(_, wanted) => format!("what was given is not {wanted}"),
+        Kind::InvalidType(_, wanted) | Kind::InvalidValue(_, wanted) => {
+            format!("what was given is not {wanted}")
+        }
         _ => "what was given cannot be used".into(),
     }
 }
@@ -154,7 +181,9 @@ fn fault_of_override(error: figment::Error) -> Fault {
     use figment::error::Kind;
     let (mut message, help) = match &error.kind {
         Kind::UnknownField(field, expected) => unknown("key", field, expected),
-        kind if error.path.iter().any(|key| secret::may_be_secret(key)) => (without_value(kind), None),
+        kind if error.path.iter().any(|key| secret::may_be_secret(key)) => {
+            (without_value(kind), None)
+        }
         Kind::UnknownVariant(variant, expected) => unknown("value", variant, expected),
         other => (other.to_string(), None),
     };
@@ -165,7 +194,9 @@ fn fault_of_override(error: figment::Error) -> Fault {
         path.push(field.clone());
     }
     match error.metadata.as_ref().map(|metadata| &*metadata.name) {
-        Some("environment") => message = format!("{PREFIX}{}: {message}", path.join("__").to_ascii_uppercase()),
+        Some("environment") => {
+            message = format!("{PREFIX}{}: {message}", path.join("__").to_ascii_uppercase())
+        }
         Some(_) | None => message = format!("{}: {message}", path.join(".")),
     }
     Fault::new(message, help)

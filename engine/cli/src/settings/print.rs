@@ -21,7 +21,13 @@ impl Loaded {
         text
     }
 
-    fn entries(&self, entries: &serde_json::Map<String, Value>, layered: &Layered, depth: usize, text: &mut String) {
+    fn entries(
+        &self,
+        entries: &serde_json::Map<String, Value>,
+        layered: &Layered,
+        depth: usize,
+        text: &mut String,
+    ) {
         let indent = "  ".repeat(depth);
         for (key, value) in entries {
             let Some(below) = layered.as_dict().and_then(|dict| dict.get(key)) else { continue };
@@ -30,19 +36,26 @@ impl Loaded {
                     line(text, format_args!("{indent}{}:", name(key)));
                     self.entries(inner, below, depth + 1, text);
                 }
-                leaf => line(text, format_args!("{indent}{}: {leaf}  # {}", name(key), self.origin(below))),
+                leaf => line(
+                    text,
+                    format_args!("{indent}{}: {leaf}  # {}", name(key), self.origin(below)),
+                ),
             }
         }
     }
 
     fn origin(&self, value: &Layered) -> String {
-        self.layers.get_metadata(value.tag()).map_or("default", |metadata| &*metadata.name).to_owned()
+        self.layers
+            .get_metadata(value.tag())
+            .map_or("default", |metadata| &*metadata.name)
+            .to_owned()
     }
 }
 
 /// A key as YAML reads it back.
 fn name(key: &str) -> String {
-    let plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte)) && !key.is_empty();
+    let plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+        && !key.is_empty();
     if plain { key.to_owned() } else { Value::from(key).to_string() }
 }
 

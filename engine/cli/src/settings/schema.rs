@@ -18,7 +18,10 @@ mod tests {
     fn the_schema_in_the_repository_is_this_one() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/schema/cartwheel.json");
         let checked_in = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(checked_in == text(), "run: cargo run -p cartwheel -- config schema > config/schema/cartwheel.json");
+        assert!(
+            checked_in == text(),
+            "run: cargo run -p cartwheel -- config schema > config/schema/cartwheel.json"
+        );
     }
 
     #[test]
@@ -37,7 +40,9 @@ mod tests {
 
     fn walk(node: &Value, on_secret: &mut impl FnMut(&str, &serde_json::Map<String, Value>)) {
         if let Some(properties) = node.get("properties").and_then(Value::as_object) {
-            for (key, _) in properties.iter().filter(|(_, value)| value.to_string().contains("/Secret")) {
+            for (key, _) in
+                properties.iter().filter(|(_, value)| value.to_string().contains("/Secret"))
+            {
                 on_secret(key, properties);
             }
         }

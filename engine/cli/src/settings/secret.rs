@@ -13,15 +13,19 @@ pub fn list(given: &[Secret], file: Option<&Path>) -> Result<Vec<Secret>, String
     if !given.is_empty() {
         return Err("give either the values or the file, not both".into());
     }
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    let secrets: Vec<Secret> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Secret::new).collect();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let secrets: Vec<Secret> =
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Secret::new).collect();
     if secrets.is_empty() { Err(format!("{} is empty", path.display())) } else { Ok(secrets) }
 }
 
 /// Whether a key of the configuration holds a secret. A test compares this with the schema.
 pub fn is_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    let named = ["password", "secret", "token", "api_key", "private_key", "jaas", "ssl.key.pem"].iter().any(|part| key.contains(part));
+    let named = ["password", "secret", "token", "api_key", "private_key", "jaas", "ssl.key.pem"]
+        .iter()
+        .any(|part| key.contains(part));
     named && !key.ends_with("_file") && !key.ends_with(".location")
 }
 
@@ -33,7 +37,9 @@ pub fn is_list(key: &str) -> bool {
 /// Whether a key, perhaps with a slip of the pen, means a secret.
 pub fn may_be_secret(key: &str) -> bool {
     let slip = |word: &str| {
-        [("password", 2), ("secret", 1), ("token", 1)].iter().any(|(name, far)| strsim::damerau_levenshtein(word, name) <= *far)
+        [("password", 2), ("secret", 1), ("token", 1)]
+            .iter()
+            .any(|(name, far)| strsim::damerau_levenshtein(word, name) <= *far)
     };
     let key = key.to_ascii_lowercase();
     is_secret(&key) || !key.ends_with("_file") && key.split(['_', '.', '-']).any(slip)
@@ -69,17 +75,32 @@ mod tests {
     fn a_tree_is_redacted_but_for_file_names_and_absent_values() {
         let mut tree = json!({"a": {"password": "x", "password_file": "/p", "token_sha256": null}, "unsubscribe_secrets": ["y", "z"]});
         redact(&mut tree);
-        let hidden =
-            json!({"a": {"password": HIDDEN, "password_file": "/p", "token_sha256": null}, "unsubscribe_secrets": [HIDDEN, HIDDEN]});
+        let hidden = json!({"a": {"password": HIDDEN, "password_file": "/p", "token_sha256": null}, "unsubscribe_secrets": [HIDDEN, HIDDEN]});
         assert_eq!(tree, hidden);
     }
 
     #[test]
     fn a_slip_of_the_pen_is_still_a_secret() {
-        for key in ["password", "pasword", "pass_word2_secert", "Passwort", "api_key", "tokn_sha256", "sasl.jaas.config"] {
+        for key in [
+            "password",
+            "pasword",
+            "pass_word2_secert",
+            "Passwort",
+            "api_key",
+            "tokn_sha256",
+            "sasl.jaas.config",
+        ] {
             assert!(may_be_secret(key), "{key}");
         }
-        for key in ["password_file", "pasword_file", "port", "open_metrics", "broken", "policy", "ssl.key.location"] {
+        for key in [
+            "password_file",
+            "pasword_file",
+            "port",
+            "open_metrics",
+            "broken",
+            "policy",
+            "ssl.key.location",
+        ] {
             assert!(!may_be_secret(key), "{key}");
         }
     }

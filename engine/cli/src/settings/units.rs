@@ -26,7 +26,10 @@ impl Rate {
 
 impl fmt::Display for Rate {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unit = UNITS.into_iter().find(|(_, seconds)| *seconds == self.seconds).map_or("s", |(name, _)| name);
+        let unit = UNITS
+            .into_iter()
+            .find(|(_, seconds)| *seconds == self.seconds)
+            .map_or("s", |(name, _)| name);
         write!(out, "{}/{unit}", self.count)
     }
 }
@@ -40,7 +43,9 @@ impl Serialize for Rate {
 impl<'de> Deserialize<'de> for Rate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not a rate such as 5/s, 3500/m or 100/h")))
+        Self::parse(&text).ok_or_else(|| {
+            serde::de::Error::custom(format!("`{text}` is not a rate such as 5/s, 3500/m or 100/h"))
+        })
     }
 }
 

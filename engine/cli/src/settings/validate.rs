@@ -61,7 +61,11 @@ fn engine(settings: &Settings, wrong: &mut Vec<Wrong>) {
     }
     if engine.expected_customers > MOST_CUSTOMERS {
         let what = format!("{} is more than {MOST_CUSTOMERS}", engine.expected_customers);
-        wrong.push(Wrong::new("engine.expected_customers", what, "it is the number of customers; their memory is taken at the start"));
+        wrong.push(Wrong::new(
+            "engine.expected_customers",
+            what,
+            "it is the number of customers; their memory is taken at the start",
+        ));
     }
     for (key, span) in [
         ("engine.checkpoint_interval", engine.checkpoint_interval),
@@ -69,7 +73,11 @@ fn engine(settings: &Settings, wrong: &mut Vec<Wrong>) {
         ("delivery.freshness", settings.delivery.freshness),
     ] {
         if span.millis() == 0 {
-            wrong.push(Wrong::new(key, "must be longer than nothing", "write a duration such as 5s"));
+            wrong.push(Wrong::new(
+                key,
+                "must be longer than nothing",
+                "write a duration such as 5s",
+            ));
         }
     }
 }
@@ -79,13 +87,24 @@ fn outside(settings: &Settings, wrong: &mut Vec<Wrong>) {
     for listen in [admin.listen, admin.deliver_listen] {
         if admin.insecure_local && !listen.ip().is_loopback() {
             let help = "set admin.token_sha256, or listen on 127.0.0.1";
-            wrong.push(Wrong::new("admin.insecure_local", format!("{listen} is not a loopback address"), help));
+            wrong.push(Wrong::new(
+                "admin.insecure_local",
+                format!("{listen} is not a loopback address"),
+                help,
+            ));
         }
     }
     let url = &settings.inbound.public_url;
-    if !(url.starts_with("https://") || url.starts_with("http://localhost") || url.starts_with("http://127.0.0.1")) {
+    if !(url.starts_with("https://")
+        || url.starts_with("http://localhost")
+        || url.starts_with("http://127.0.0.1"))
+    {
         let help = "mail programs accept one-click unsubscribe over https alone";
-        wrong.push(Wrong::new("inbound.public_url", format!("`{url}` does not begin with https://"), help));
+        wrong.push(Wrong::new(
+            "inbound.public_url",
+            format!("`{url}` does not begin with https://"),
+            help,
+        ));
     }
 }
 
@@ -100,7 +119,11 @@ fn providers(settings: &Settings, wrong: &mut Vec<Wrong>) {
     for (channel, name) in &providers.route {
         let path = format!("providers.route.{channel}");
         if !name.carries(*channel) {
-            wrong.push(Wrong::new(&path, format!("`{}` does not carry {channel}", name.name()), "webhook carries every channel"));
+            wrong.push(Wrong::new(
+                &path,
+                format!("`{}` does not carry {channel}", name.name()),
+                "webhook carries every channel",
+            ));
         } else if !providers.has(*name) {
             let help = format!("add the section providers.{}", name.name());
             wrong.push(Wrong::new(&path, format!("`{}` is not configured", name.name()), &help));
@@ -109,7 +132,11 @@ fn providers(settings: &Settings, wrong: &mut Vec<Wrong>) {
     for name in settings.delivery.rates.keys() {
         if !PROVIDERS.contains(&name.as_str()) {
             let help = suggest::help(name, PROVIDERS);
-            wrong.push(Wrong::new(&format!("delivery.rates.{name}"), format!("unknown provider `{name}`"), &help));
+            wrong.push(Wrong::new(
+                &format!("delivery.rates.{name}"),
+                format!("unknown provider `{name}`"),
+                &help,
+            ));
         }
     }
     if let Some(Err(error)) = settings.brand.as_ref().map(Brand::validate) {
@@ -122,21 +149,43 @@ const PROVIDERS: [&str; 3] = ["smtp", "resend", "webhook"];
 fn secrets(settings: &Settings, wrong: &mut Vec<Wrong>) {
     let mut check = |path: &str, result: Result<(), String>| {
         if let Err(message) = result {
-            wrong.push(Wrong::new(path, message, "the file must be readable by the user that runs cartwheel"));
+            wrong.push(Wrong::new(
+                path,
+                message,
+                "the file must be readable by the user that runs cartwheel",
+            ));
         }
     };
     let (admin, inbound, providers) = (&settings.admin, &settings.inbound, &settings.providers);
-    check("admin.token_sha256", token(admin.token_sha256.as_ref(), admin.token_sha256_file.as_deref()));
-    check("inbound.unsubscribe_secrets", unsubscribe(&inbound.unsubscribe_secrets, inbound.unsubscribe_secrets_file.as_deref()));
+    check(
+        "admin.token_sha256",
+        token(admin.token_sha256.as_ref(), admin.token_sha256_file.as_deref()),
+    );
+    check(
+        "inbound.unsubscribe_secrets",
+        unsubscribe(&inbound.unsubscribe_secrets, inbound.unsubscribe_secrets_file.as_deref()),
+    );
     if let Some(smtp) = &providers.smtp {
-        check("providers.smtp.password", one(smtp.password.as_ref(), smtp.password_file.as_deref()).map(drop));
+        check(
+            "providers.smtp.password",
+            one(smtp.password.as_ref(), smtp.password_file.as_deref()).map(drop),
+        );
     }
     if let Some(resend) = &providers.resend {
-        check("providers.resend.api_key", one(resend.api_key.as_ref(), resend.api_key_file.as_deref()).map(drop));
+        check(
+            "providers.resend.api_key",
+            one(resend.api_key.as_ref(), resend.api_key_file.as_deref()).map(drop),
+        );
     }
     if let Some(webhook) = &providers.webhook {
-        check("providers.webhook.secret", one(webhook.secret.as_ref(), webhook.secret_file.as_deref()).map(drop));
-        check("providers.webhook.second_secret", one(webhook.second_secret.as_ref(), webhook.second_secret_file.as_deref()).map(drop));
+        check(
+            "providers.webhook.secret",
+            one(webhook.secret.as_ref(), webhook.secret_file.as_deref()).map(drop),
+        );
+        check(
+            "providers.webhook.second_secret",
+            one(webhook.second_secret.as_ref(), webhook.second_secret_file.as_deref()).map(drop),
+        );
     }
 }
 
@@ -146,15 +195,26 @@ fn one(given: Option<&Secret>, file: Option<&Path>) -> Result<Option<Secret>, St
 
 fn token(given: Option<&Secret>, file: Option<&Path>) -> Result<(), String> {
     let Some(token) = one(given, file)? else { return Ok(()) };
-    let hexadecimal = token.reveal().len() == 64 && token.reveal().bytes().all(|byte| byte.is_ascii_hexdigit());
-    if hexadecimal { Ok(()) } else { Err("is not 64 hexadecimal digits (printf %s TOKEN | sha256sum)".into()) }
+    let hexadecimal =
+        token.reveal().len() == 64 && token.reveal().bytes().all(|byte| byte.is_ascii_hexdigit());
+    if hexadecimal {
+        Ok(())
+    } else {
+        Err("is not 64 hexadecimal digits (printf %s TOKEN | sha256sum)".into())
+    }
 }
 
 fn unsubscribe(given: &[Secret], file: Option<&Path>) -> Result<(), String> {
     let secrets = secret::list(given, file)?;
     if secrets.len() > 2 {
-        return Err("there are more than two keys; keep the one that signs and the one before it".into());
+        return Err(
+            "there are more than two keys; keep the one that signs and the one before it".into()
+        );
     }
     let short = secrets.iter().any(|secret| secret.reveal().len() < 32);
-    if short { Err("a key is shorter than 32 characters (openssl rand -hex 32 makes a good one)".into()) } else { Ok(()) }
+    if short {
+        Err("a key is shorter than 32 characters (openssl rand -hex 32 makes a good one)".into())
+    } else {
+        Ok(())
+    }
 }

@@ -44,14 +44,18 @@ impl Value {
     /// None for a comment, which ends with its line.
     fn behind(content: &str, start: usize) -> Option<Self> {
         let comment = content.trim_start().starts_with('#');
-        (!comment).then(|| Self { indent: indent(content), begun: !content[start..].trim().is_empty() })
+        (!comment)
+            .then(|| Self { indent: indent(content), begun: !content[start..].trim().is_empty() })
     }
 
     /// Deeper lines and items of a list do; and whatever comes first where nothing stands behind the key.
     fn goes_on_in(&self, content: &str) -> bool {
         let text = content.trim_start();
         let item = text == "-" || text.starts_with("- ");
-        text.is_empty() || indent(content) > self.indent || item && indent(content) == self.indent || !self.begun && !text.contains(": ")
+        text.is_empty()
+            || indent(content) > self.indent
+            || item && indent(content) == self.indent
+            || !self.begun && !text.contains(": ")
     }
 }
 
@@ -61,7 +65,11 @@ fn indent(content: &str) -> usize {
 
 /// Where the value of the line's first secret key begins.
 fn secret_at(content: &str) -> Option<usize> {
-    content.match_indices(':').map(|(colon, _)| colon).find(|colon| may_be_secret(key_before(&content[..*colon]))).map(|colon| colon + 1)
+    content
+        .match_indices(':')
+        .map(|(colon, _)| colon)
+        .find(|colon| may_be_secret(key_before(&content[..*colon])))
+        .map(|colon| colon + 1)
 }
 
 /// The word at the end of `text`.
@@ -107,7 +115,11 @@ mod tests {
         ] {
             let shown = veiled(text);
             assert!(!shown.contains("hunter2") && shown.contains(BLANK), "{shown}");
-            assert_eq!((shown.len(), shown.lines().count()), (text.len(), text.lines().count()), "{shown}");
+            assert_eq!(
+                (shown.len(), shown.lines().count()),
+                (text.len(), text.lines().count()),
+                "{shown}"
+            );
         }
     }
 

@@ -13,7 +13,12 @@ use std::fmt::Write;
 pub fn timeline(view: &CustomerView) -> String {
     let zone = TimeZone::get(&view.profile.time_zone).unwrap_or(TimeZone::UTC);
     let shown = zone.iana_name().unwrap_or("UTC").to_owned();
-    let mut text = format!("{} (shard {}), times in {shown}\n{}\n", view.customer, view.shard, profile(&view.profile));
+    let mut text = format!(
+        "{} (shard {}), times in {shown}\n{}\n",
+        view.customer,
+        view.shard,
+        profile(&view.profile)
+    );
     if view.truncated {
         text += "\nOlder decisions are no longer kept; a replay of the log would show them.\n";
     }
@@ -38,9 +43,17 @@ fn told(decision: &Decision, time: &str, zone: &TimeZone) -> String {
     let step = decision.step.as_ref().map(|step| format!(" / {step}")).unwrap_or_default();
     let channel = decision.channel.map(|channel| format!(" ({channel})")).unwrap_or_default();
     let what = decision_in_words(decision.decision);
-    let mut text = format!("  {time}  {}{step}: {what}{channel}. {}.\n", decision.journey, reason_in_words(decision.reason));
+    let mut text = format!(
+        "  {time}  {}{step}: {what}{channel}. {}.\n",
+        decision.journey,
+        reason_in_words(decision.reason)
+    );
     if !decision.values.is_empty() {
-        let values: Vec<String> = decision.values.iter().map(|(name, value)| format!("{name} {}", shown(name, value, zone))).collect();
+        let values: Vec<String> = decision
+            .values
+            .iter()
+            .map(|(name, value)| format!("{name} {}", shown(name, value, zone)))
+            .collect();
         let _ = writeln!(text, "            {}", values.join(", "));
     }
     text
@@ -58,14 +71,21 @@ fn open(runs: &[RunView], zone: &TimeZone) -> String {
             RunState::Lingering => "finished, watching for its goal",
         };
         let step = run.step.as_ref().map(|step| format!(", next step {step}")).unwrap_or_default();
-        let due = run.due_at.map(|at| format!(", next timer {}", instant(at, zone))).unwrap_or_default();
+        let due =
+            run.due_at.map(|at| format!(", next timer {}", instant(at, zone))).unwrap_or_default();
         format!("  {}: {state}{step}{due}\n", run.journey)
     };
     format!("\nOpen\n{}", runs.iter().map(line).collect::<String>())
 }
 
 fn profile(profile: &ProfileView) -> String {
-    let of = |allowed: bool| profile.consent.iter().filter(move |(_, given)| **given == allowed).map(|(channel, _)| channel.name());
+    let of = |allowed: bool| {
+        profile
+            .consent
+            .iter()
+            .filter(move |(_, given)| **given == allowed)
+            .map(|(channel, _)| channel.name())
+    };
     let mut parts = vec![match profile.orders {
         0 => "no orders".to_owned(),
         1 => format!("1 order worth {}", profile.lifetime_value),
@@ -89,9 +109,12 @@ fn shown(name: &str, value: &Value, zone: &TimeZone) -> String {
         Value::Null => "absent".into(),
         Value::Bool(true) => "yes".into(),
         Value::Bool(false) => "no".into(),
-        Value::Number(ms) if matches!(name, "age" | "max_event_age") && *ms >= 0.0 => Span(*ms as Millis).to_string(),
+        Value::Number(ms) if matches!(name, "age" | "max_event_age") && *ms >= 0.0 => {
+            Span(*ms as Millis).to_string()
+        }
         Value::Number(number) => number.to_string(),
-        Value::Text(text) => match parse_rfc3339(text).filter(|_| matches!(name, "until" | "last")) {
+        Value::Text(text) => match parse_rfc3339(text).filter(|_| matches!(name, "until" | "last"))
+        {
             Some(at) => instant(at, zone),
             None => format!("`{text}`"),
         },

@@ -41,7 +41,8 @@ impl CoreEngine {
 
     /// The earliest deadline by `limit`, and whose it is: ties in order of customer ids.
     fn due(&self, limit: Millis) -> Option<(Millis, CustomerId)> {
-        let deadlines = self.customers.values().map(|(_, customer)| (customer.deadline, customer.id));
+        let deadlines =
+            self.customers.values().map(|(_, customer)| (customer.deadline, customer.id));
         deadlines.filter(|(deadline, _)| *deadline <= limit).min()
     }
 }
@@ -50,12 +51,22 @@ impl TraceEngine for CoreEngine {
     fn event(&mut self, at: Millis, json: &[u8]) -> Result<(), String> {
         self.advance(at);
         self.seen = self.seen.max(at);
-        let event = decode(json, at, &self.core.plan.policy).map_err(|rejected| format!("{:?}: {}", rejected.reason, rejected.detail))?;
+        let event = decode(json, at, &self.core.plan.policy)
+            .map_err(|rejected| format!("{:?}: {}", rejected.reason, rejected.detail))?;
         let stated = event.time.unwrap_or(at);
-        let time = EventTime { at: stated.min(self.seen), seen: self.seen, age: self.seen - stated };
+        let time =
+            EventTime { at: stated.min(self.seen), seen: self.seen, age: self.seen - stated };
         let id = CustomerId::of(&event.customer);
-        let (_, customer) = self.customers.entry(id).or_insert_with(|| (event.customer.to_string(), Customer::new(id)));
-        self.core.event(customer, &event, time, &mut Turn { mode: Mode::Live, effects: &mut self.effects });
+        let (_, customer) = self
+            .customers
+            .entry(id)
+            .or_insert_with(|| (event.customer.to_string(), Customer::new(id)));
+        self.core.event(
+            customer,
+            &event,
+            time,
+            &mut Turn { mode: Mode::Live, effects: &mut self.effects },
+        );
         Ok(())
     }
 
@@ -63,7 +74,13 @@ impl TraceEngine for CoreEngine {
         while let Some((deadline, id)) = self.due(now) {
             let Some((_, customer)) = self.customers.get_mut(&id) else { return };
             let sees = deadline.max(self.seen);
-            self.core.fire(customer, deadline, sees, u64::MAX, &mut Turn { mode: Mode::Live, effects: &mut self.effects });
+            self.core.fire(
+                customer,
+                deadline,
+                sees,
+                u64::MAX,
+                &mut Turn { mode: Mode::Live, effects: &mut self.effects },
+            );
         }
     }
 
@@ -71,7 +88,8 @@ impl TraceEngine for CoreEngine {
         self.effects.list.clear();
         let kept = self.effects.kept.replace(Vec::new()).unwrap_or_default();
         let named = |(id, mut decision): (CustomerId, Decision)| {
-            decision.customer = self.customers.get(&id).map_or("", |(name, _)| name.as_str()).into();
+            decision.customer =
+                self.customers.get(&id).map_or("", |(name, _)| name.as_str()).into();
             decision
         };
         kept.into_iter().map(named).collect()

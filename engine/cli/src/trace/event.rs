@@ -36,10 +36,18 @@ impl Event {
     pub fn read(words: &[Word<'_>], clock: impl Fn(&str) -> Option<Millis>) -> Result<Self, Wrong> {
         let [customer, kind, rest @ ..] = words else {
             let span = words.first().map_or(0..0, Word::span);
-            return Err((span, "an event needs a customer and a type".into(), Some("10:00 ana cart_updated cart.id=k1".into())));
+            return Err((
+                span,
+                "an event needs a customer and a type".into(),
+                Some("10:00 ana cart_updated cart.id=k1".into()),
+            ));
         };
         if kind.text.contains('=') {
-            return Err((kind.span(), format!("`{}` stands where the event's type is expected", kind.text), None));
+            return Err((
+                kind.span(),
+                format!("`{}` stands where the event's type is expected", kind.text),
+                None,
+            ));
         }
         let (of, rest) = message(rest)?;
         let mut body = Map::new();
@@ -47,18 +55,31 @@ impl Event {
         body.insert("customer".into(), customer.text.into());
         for word in rest {
             let Some((name, value)) = word.assignment() else {
-                return Err((word.span(), format!("`{}` is not of the form name=value", word.text), None));
+                return Err((
+                    word.span(),
+                    format!("`{}` is not of the form name=value", word.text),
+                    None,
+                ));
             };
-            let value = if name.text == "time" { time(value, &clock)? } else { scalar_or_json(value)? };
+            let value =
+                if name.text == "time" { time(value, &clock)? } else { scalar_or_json(value)? };
             insert(&mut body, name, value)?;
         }
         Ok(Self { customer: customer.text.into(), body, of })
     }
 
     /// The canonical event of line `line`, at `at` unless it brings its own time; the id is derived from `scope` and the line.
-    pub fn json(&self, at: Millis, scope: &str, line: usize, command: Option<(CommandId, Option<Channel>)>) -> Vec<u8> {
+    pub fn json(
+        &self,
+        at: Millis,
+        scope: &str,
+        line: usize,
+        command: Option<(CommandId, Option<Channel>)>,
+    ) -> Vec<u8> {
         let mut body = self.body.clone();
-        body.entry("id").or_insert_with(|| format!("{:016x}", key_hash(Some(&format!("{scope}:{line}")))).into());
+        body.entry("id").or_insert_with(|| {
+            format!("{:016x}", key_hash(Some(&format!("{scope}:{line}")))).into()
+        });
         body.entry("time").or_insert_with(|| format_rfc3339(at).into());
         if let Some((command, channel)) = command {
             let message = body.entry("message").or_insert_with(|| Value::Object(Map::new()));
@@ -79,7 +100,9 @@ fn message<'w, 't>(words: &'w [Word<'t>]) -> Result<(Option<Message>, &'w [Word<
             let rest = if channel.is_some() { &rest[1..] } else { rest };
             Ok((Some(Message { template: template.text.into(), channel }), rest))
         }
-        [of, ..] if of.text == "of" => Err((of.span(), "`of` needs the template of a message".into(), None)),
+        [of, ..] if of.text == "of" => {
+            Err((of.span(), "`of` needs the template of a message".into(), None))
+        }
         _ => Ok((None, words)),
     }
 }
@@ -95,7 +118,9 @@ fn time(word: Word<'_>, clock: impl Fn(&str) -> Option<Millis>) -> Result<Value,
 pub fn scalar_or_json(word: Word<'_>) -> Result<Value, Wrong> {
     match serde_json::from_str(word.text) {
         Ok(value) => Ok(value),
-        Err(error) if word.text.starts_with(['[', '{', '"']) => Err((word.span(), format!("this is not JSON: {error}"), None)),
+        Err(error) if word.text.starts_with(['[', '{', '"']) => {
+            Err((word.span(), format!("this is not JSON: {error}"), None))
+        }
         Err(_) => Ok(word.text.into()),
     }
 }
@@ -111,7 +136,9 @@ fn insert(body: &mut Map<String, Value>, name: Word<'_>, value: Value) -> Result
     let mut inner = body;
     for part in parts {
         let next = inner.entry(part).or_insert_with(|| Value::Object(Map::new()));
-        inner = next.as_object_mut().ok_or_else(|| wrong("is inside of something that is not an object"))?;
+        inner = next
+            .as_object_mut()
+            .ok_or_else(|| wrong("is inside of something that is not an object"))?;
     }
     match inner.insert(last.into(), value) {
         Some(_) => Err(wrong("is there already")),

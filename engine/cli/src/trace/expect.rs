@@ -35,11 +35,19 @@ pub struct Wanted {
 
 impl Expectation {
     /// Reads the words after `expect`. `clock` reads `HH:MM` of the line's day.
-    pub fn read(words: &[Word<'_>], expect: Word<'_>, clock: impl Fn(&str) -> Option<Millis>) -> Result<Self, Wrong> {
+    pub fn read(
+        words: &[Word<'_>],
+        expect: Word<'_>,
+        clock: impl Fn(&str) -> Option<Millis>,
+    ) -> Result<Self, Wrong> {
         match words {
             [nothing] if nothing.text == "nothing" => Ok(Self::Nothing(None)),
-            [customer, nothing] if nothing.text == "nothing" => Ok(Self::Nothing(Some(customer.text.into()))),
-            [customer, verdict, rest @ ..] => wanted(*customer, *verdict, rest, clock).map(Self::Decision),
+            [customer, nothing] if nothing.text == "nothing" => {
+                Ok(Self::Nothing(Some(customer.text.into())))
+            }
+            [customer, verdict, rest @ ..] => {
+                wanted(*customer, *verdict, rest, clock).map(Self::Decision)
+            }
             _ => {
                 let help = "expect ana send cart_reminder email; expect ana refused already_running; expect nothing";
                 Err((expect.span(), "what is expected?".into(), Some(help.into())))
@@ -48,13 +56,24 @@ impl Expectation {
     }
 }
 
-fn wanted(customer: Word<'_>, verdict: Word<'_>, rest: &[Word<'_>], clock: impl Fn(&str) -> Option<Millis>) -> Result<Wanted, Wrong> {
+fn wanted(
+    customer: Word<'_>,
+    verdict: Word<'_>,
+    rest: &[Word<'_>],
+    clock: impl Fn(&str) -> Option<Millis>,
+) -> Result<Wanted, Wrong> {
     let value = |word: &Word<'_>| value(word, &clock);
     let customer = customer.text.to_owned();
     if verdict.text == "send" {
         let (message, rest) = message(verdict, rest)?;
         let values = rest.iter().map(&value).collect::<Result<_, _>>()?;
-        return Ok(Wanted { customer, verdict: Verdict::Sent, reason: None, message: Some(message), values });
+        return Ok(Wanted {
+            customer,
+            verdict: Verdict::Sent,
+            reason: None,
+            message: Some(message),
+            values,
+        });
     }
     let names = Verdict::ALL.iter().map(|verdict| verdict.name());
     let known = Verdict::ALL.iter().find(|known| known.name() == verdict.text);
@@ -70,7 +89,10 @@ fn wanted(customer: Word<'_>, verdict: Word<'_>, rest: &[Word<'_>], clock: impl 
     Ok(Wanted { customer, verdict: *known, reason, message: None, values })
 }
 
-fn message<'w, 't>(send: Word<'t>, rest: &'w [Word<'t>]) -> Result<(Message, &'w [Word<'t>]), Wrong> {
+fn message<'w, 't>(
+    send: Word<'t>,
+    rest: &'w [Word<'t>],
+) -> Result<(Message, &'w [Word<'t>]), Wrong> {
     let [template, rest @ ..] = rest else {
         return Err((send.span(), "`send` needs the template's name".into(), None));
     };
@@ -96,9 +118,14 @@ fn reason(word: Word<'_>) -> Result<Reason, Wrong> {
     })
 }
 
-fn value(word: &Word<'_>, clock: impl Fn(&str) -> Option<Millis>) -> Result<(String, Value), Wrong> {
+fn value(
+    word: &Word<'_>,
+    clock: impl Fn(&str) -> Option<Millis>,
+) -> Result<(String, Value), Wrong> {
     match word.assignment() {
-        Some((name, value)) if let Some(at) = clock(value.text) => Ok((name.text.into(), format_rfc3339(at).into())),
+        Some((name, value)) if let Some(at) = clock(value.text) => {
+            Ok((name.text.into(), format_rfc3339(at).into()))
+        }
         Some((name, value)) => Ok((name.text.into(), scalar_or_json(value)?)),
         None => Err((word.span(), format!("`{}` is not of the form name=value", word.text), None)),
     }

@@ -20,7 +20,8 @@ pub fn meets(decision: &Decision, wanted: &Wanted, at: Millis, plan: &Plan) -> b
 /// Whether the decision sent this message.
 pub fn is_message(decision: &Decision, message: &Message, plan: &Plan) -> bool {
     decision.decision == Verdict::Sent
-        && (template(decision, plan) == message.template || decision.step.as_deref() == Some(&*message.template))
+        && (template(decision, plan) == message.template
+            || decision.step.as_deref() == Some(&*message.template))
         && (message.channel.is_none() || decision.channel == message.channel)
 }
 
@@ -28,7 +29,9 @@ pub fn is_message(decision: &Decision, message: &Message, plan: &Plan) -> bool {
 pub fn template<'p>(decision: &Decision, plan: &'p Plan) -> &'p str {
     let journey = plan.journeys.iter().find(|journey| journey.name == decision.journey);
     let template = |op: &'p Op| match op {
-        Op::Send { step, template, .. } if Some(step) == decision.step.as_ref() => Some(template.as_str()),
+        Op::Send { step, template, .. } if Some(step) == decision.step.as_ref() => {
+            Some(template.as_str())
+        }
         _ => None,
     };
     journey.and_then(|journey| journey.ops.iter().find_map(template)).unwrap_or_default()
@@ -46,5 +49,6 @@ fn has(decision: &Decision, name: &str, wanted: &Value) -> bool {
         },
     };
     // 80 and 80.0 are one number.
-    actual == *wanted || actual.as_f64().zip(wanted.as_f64()).is_some_and(|(actual, wanted)| actual == wanted)
+    actual == *wanted
+        || actual.as_f64().zip(wanted.as_f64()).is_some_and(|(actual, wanted)| actual == wanted)
 }

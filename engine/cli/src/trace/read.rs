@@ -85,15 +85,31 @@ struct Reader {
 
 impl Reader {
     fn new(source: &Source, zone: &str) -> Self {
-        let stem = Path::new(&source.path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let stem =
+            Path::new(&source.path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
         let journeys = stem.map(|stem| vec![stem]);
-        Self { zone, journeys, holdouts: false, scenarios: Vec::new(), header_day: None, day: None, last: None, faults: Vec::new() }
+        Self {
+            zone,
+            journeys,
+            holdouts: false,
+            scenarios: Vec::new(),
+            header_day: None,
+            day: None,
+            last: None,
+            faults: Vec::new(),
+        }
     }
 
     fn finish(mut self, source: &Source) -> Result<Trace, Vec<Fault>> {
-        if self.faults.is_empty() && self.scenarios.iter().all(|scenario| scenario.entries.is_empty()) {
-            self.faults.push(fault((0..0, "this trace has no line with a time".into(), None), &source.path, &source.text));
+        if self.faults.is_empty()
+            && self.scenarios.iter().all(|scenario| scenario.entries.is_empty())
+        {
+            self.faults.push(fault(
+                (0..0, "this trace has no line with a time".into(), None),
+                &source.path,
+                &source.text,
+            ));
         }
         if !self.faults.is_empty() {
             return Err(self.faults);
@@ -111,9 +127,11 @@ impl Reader {
     fn line(&mut self, first: Word<'_>, rest: &[Word<'_>], number: usize) -> Result<(), Wrong> {
         match first.text {
             "---" => self.begin(first, rest),
-            "zone" | "journeys" | "holdouts" if !self.scenarios.is_empty() => {
-                Err((first.span(), format!("`{}` must stand before the first scenario", first.text), None))
-            }
+            "zone" | "journeys" | "holdouts" if !self.scenarios.is_empty() => Err((
+                first.span(),
+                format!("`{}` must stand before the first scenario", first.text),
+                None,
+            )),
             "zone" => self.set_zone(first, rest),
             "journeys" => self.set_journeys(first, rest),
             "holdouts" => self.set_holdouts(first, rest),
@@ -125,7 +143,11 @@ impl Reader {
     fn begin(&mut self, first: Word<'_>, rest: &[Word<'_>]) -> Result<(), Wrong> {
         let name = rest.iter().map(|word| word.text).collect::<Vec<_>>().join(" ");
         if name.is_empty() {
-            return Err((first.span(), "a scenario needs a name".into(), Some("--- a reminder after an hour".into())));
+            return Err((
+                first.span(),
+                "a scenario needs a name".into(),
+                Some("--- a reminder after an hour".into()),
+            ));
         }
         if self.scenarios.iter().any(|scenario| scenario.name == name) {
             return Err((span_of(first, rest), format!("scenario `{name}` is there twice"), None));
@@ -139,13 +161,20 @@ impl Reader {
     fn set_zone(&mut self, first: Word<'_>, rest: &[Word<'_>]) -> Result<(), Wrong> {
         let [name] = rest else { return Err((first.span(), "write `zone NAME`".into(), None)) };
         let help = || Some("write an IANA name such as Europe/Berlin".to_owned());
-        self.zone = TimeZone::get(name.text).map_err(|_| (name.span(), format!("`{}` is not a time zone", name.text), help()))?;
+        self.zone = TimeZone::get(name.text)
+            .map_err(|_| (name.span(), format!("`{}` is not a time zone", name.text), help()))?;
         Ok(())
     }
 
     fn set_journeys(&mut self, first: Word<'_>, rest: &[Word<'_>]) -> Result<(), Wrong> {
         self.journeys = match rest {
-            [] => return Err((first.span(), "write `journeys NAME ...` or `journeys all`".into(), None)),
+            [] => {
+                return Err((
+                    first.span(),
+                    "write `journeys NAME ...` or `journeys all`".into(),
+                    None,
+                ));
+            }
             [all] if all.text == "all" => None,
             names => Some(names.iter().map(|name| name.text.to_owned()).collect()),
         };
@@ -165,10 +194,14 @@ impl Reader {
         let help = || Some("write `day 2026-03-02`, or `day +1` for the next one".to_owned());
         let [day] = rest else { return Err((first.span(), "which day?".into(), help())) };
         let read = match day.text.strip_prefix('+') {
-            Some(days) => self.day.zip(days.parse::<i64>().ok()).and_then(|(day, days)| later(day, days)),
+            Some(days) => {
+                self.day.zip(days.parse::<i64>().ok()).and_then(|(day, days)| later(day, days))
+            }
             None => day.text.parse::<Date>().ok(),
         };
-        let Some(read) = read else { return Err((day.span(), format!("`{}` is not a day", day.text), help())) };
+        let Some(read) = read else {
+            return Err((day.span(), format!("`{}` is not a day", day.text), help()));
+        };
         self.day = Some(read);
         if self.scenarios.is_empty() {
             self.header_day = Some(read);
@@ -179,20 +212,35 @@ impl Reader {
     fn entry(&mut self, first: Word<'_>, rest: &[Word<'_>], line: usize) -> Result<(), Wrong> {
         let Some(time) = clock(first.text) else {
             let help = "a line begins with a time (10:00), `day`, `zone`, `journeys`, `---` or `#`";
-            return Err((first.span(), format!("`{}` is not a time", first.text), Some(help.into())));
+            return Err((
+                first.span(),
+                format!("`{}` is not a time", first.text),
+                Some(help.into()),
+            ));
         };
         let Some(day) = self.day else {
-            return Err((first.span(), "no day has been set for this time".into(), Some("write `day 2026-03-02` before it".into())));
+            return Err((
+                first.span(),
+                "no day has been set for this time".into(),
+                Some("write `day 2026-03-02` before it".into()),
+            ));
         };
         let instant = |time: Time| instant(day, time, &self.zone);
-        let at = instant(time).ok_or_else(|| (first.span(), "this time does not exist".to_owned(), None))?;
+        let at = instant(time)
+            .ok_or_else(|| (first.span(), "this time does not exist".to_owned(), None))?;
         if self.last.is_some_and(|last| at < last) {
-            return Err((first.span(), "time runs backwards".into(), Some("write `day +1` where the next day begins".into())));
+            return Err((
+                first.span(),
+                "time runs backwards".into(),
+                Some("write `day +1` where the next day begins".into()),
+            ));
         }
         let what = match rest {
             [] => return Err((first.span(), "nothing happens at this time".into(), None)),
             [expect, words @ ..] if expect.text == "expect" => {
-                What::Expect(Expectation::read(words, *expect, |text| clock(text).and_then(instant))?)
+                What::Expect(Expectation::read(words, *expect, |text| {
+                    clock(text).and_then(instant)
+                })?)
             }
             words => What::Event(Event::read(words, |text| clock(text).and_then(instant))?),
         };
@@ -205,7 +253,11 @@ impl Reader {
     /// The scenario that is being read; a file may do without `---`.
     fn scenario(&mut self) -> &mut Scenario {
         if self.scenarios.is_empty() {
-            self.scenarios.push(Scenario { name: "(whole file)".into(), span: 0..0, entries: Vec::new() });
+            self.scenarios.push(Scenario {
+                name: "(whole file)".into(),
+                span: 0..0,
+                entries: Vec::new(),
+            });
         }
         let last = self.scenarios.len() - 1;
         &mut self.scenarios[last]
@@ -242,7 +294,10 @@ mod tests {
     use cartwheel_core::time::format_rfc3339;
 
     fn trace(text: &str) -> Result<Trace, Vec<Fault>> {
-        read(&Source { path: "config/journeys/welcome.trace".into(), text: text.into() }, "America/New_York")
+        read(
+            &Source { path: "config/journeys/welcome.trace".into(), text: text.into() },
+            "America/New_York",
+        )
     }
 
     fn only_entry(line: &str) -> Entry {
@@ -256,7 +311,17 @@ mod tests {
         let read = trace(example.split_once("\n\nBefore").unwrap().0).unwrap();
         assert_eq!((read.scenarios.len(), read.scenarios[0].entries.len()), (1, 6));
         let decisions = cartwheel_core::decision::Verdict::ALL.iter().map(|verdict| verdict.name());
-        for word in decisions.chain(["zone", "journeys", "holdouts", "day +1", "---", "of ", "time=", "id=", "expect nothing"]) {
+        for word in decisions.chain([
+            "zone",
+            "journeys",
+            "holdouts",
+            "day +1",
+            "---",
+            "of ",
+            "time=",
+            "id=",
+            "expect nothing",
+        ]) {
             assert!(help.contains(word), "{word}");
         }
     }
@@ -265,7 +330,13 @@ mod tests {
     fn times_are_local_and_days_advance() {
         let text = "zone Europe/Berlin\nday 2026-03-28\n--- one\n10:00 ana seen\nday +1\n10:00:30 ana seen\n--- two\n09:00 ana seen\n";
         let trace = trace(text).unwrap();
-        let times = |index: usize| trace.scenarios[index].entries.iter().map(|entry| format_rfc3339(entry.at)).collect::<Vec<_>>();
+        let times = |index: usize| {
+            trace.scenarios[index]
+                .entries
+                .iter()
+                .map(|entry| format_rfc3339(entry.at))
+                .collect::<Vec<_>>()
+        };
         assert_eq!(times(0), ["2026-03-28T09:00:00.000Z", "2026-03-29T08:00:30.000Z"]);
         assert_eq!(times(1), ["2026-03-28T08:00:00.000Z"]);
         assert_eq!(trace.journeys.as_deref(), Some(["welcome".to_owned()].as_slice()));
@@ -277,7 +348,8 @@ mod tests {
             r#"10:00 ana cart_updated cart.id=k1 cart.total=80 cart.items=[{"product": "p 1"}] profile.phone="+1 555" time=09:30"#,
         );
         let What::Event(event) = entry.what else { panic!("an event") };
-        let json: serde_json::Value = serde_json::from_slice(&event.json(entry.at, "x", entry.line, None)).unwrap();
+        let json: serde_json::Value =
+            serde_json::from_slice(&event.json(entry.at, "x", entry.line, None)).unwrap();
         let expected = serde_json::json!({
             "type": "cart_updated", "customer": "ana", "time": "2026-03-02T14:30:00.000Z", "id": json["id"],
             "cart": {"id": "k1", "total": 80, "items": [{"product": "p 1"}]}, "profile": {"phone": "+1 555"},
@@ -298,7 +370,11 @@ mod tests {
             ("10:00", "nothing happens", ""),
             ("10:00 expect", "what is expected", "expect nothing"),
             ("10:00 expect ana snet x", "unknown decision `snet`", "did you mean `sent`"),
-            ("10:00 expect ana refused alredy_running", "unknown reason", "did you mean `already_running`"),
+            (
+                "10:00 expect ana refused alredy_running",
+                "unknown reason",
+                "did you mean `already_running`",
+            ),
             ("10:00 expect ana send x fax", "unknown channel `fax`", "email"),
             ("10:00 expect ana send", "needs the template", ""),
             ("08:00 ana seen", "time runs backwards", "day +1"),
@@ -306,11 +382,16 @@ mod tests {
             ("zone Mars", "must stand before", ""),
             ("---", "needs a name", "---"),
         ] {
-            let faults = trace(&format!("day 2026-03-02\n# comment\n09:00 ana seen\n{line}\n")).unwrap_err();
+            let faults =
+                trace(&format!("day 2026-03-02\n# comment\n09:00 ana seen\n{line}\n")).unwrap_err();
             let place = faults[0].place.as_ref().unwrap();
             assert_eq!((faults.len(), place.line_and_column().0), (1, 4), "{line}");
             assert!(faults[0].message.contains(message), "{line}: {}", faults[0].message);
-            assert!(faults[0].help.as_deref().unwrap_or_default().contains(help), "{line}: {:?}", faults[0].help);
+            assert!(
+                faults[0].help.as_deref().unwrap_or_default().contains(help),
+                "{line}: {:?}",
+                faults[0].help
+            );
         }
         assert!(trace("10:00 ana seen\n").unwrap_err()[0].message.contains("no day"));
         assert!(trace("# nothing\n").unwrap_err()[0].message.contains("no line with a time"));

@@ -49,7 +49,12 @@ pub fn timeline(rows: &[Row], zone: &TimeZone, surplus: impl Fn(usize) -> bool) 
 pub fn describe(decision: &Decision, plan: &Plan) -> String {
     let mut text = if decision.decision == Verdict::Sent {
         let channel = decision.channel.map_or("", |channel| channel.name());
-        format!("{} send {} {channel} ({})", decision.customer, template(decision, plan), decision.reason)
+        format!(
+            "{} send {} {channel} ({})",
+            decision.customer,
+            template(decision, plan),
+            decision.reason
+        )
     } else {
         format!("{} {} {}", decision.customer, decision.decision, decision.reason)
     };
@@ -59,7 +64,8 @@ pub fn describe(decision: &Decision, plan: &Plan) -> String {
     }
     for (name, value) in &decision.values {
         let value = serde_json::to_value(value).unwrap_or_default();
-        text += &format!(" {name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        text +=
+            &format!(" {name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     }
     text
 }

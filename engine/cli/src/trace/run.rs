@@ -42,11 +42,23 @@ fn restricted(trace: &Trace, plan: &Plan) -> Result<Plan, Fault> {
         plan.journeys.iter_mut().for_each(|journey| journey.holdout = 0);
     }
     let Some(names) = &trace.journeys else { return Ok(plan) };
-    if let Some(stranger) = names.iter().find(|name| plan.journeys.iter().all(|journey| journey.name != **name)) {
+    if let Some(stranger) =
+        names.iter().find(|name| plan.journeys.iter().all(|journey| journey.name != **name))
+    {
         let help = "write `journeys NAME ...` or `journeys all` before the first scenario";
-        return Err(Fault::at(&trace.path, &trace.text, 0..0, format!("there is no journey `{stranger}`"), Some(help.into())));
+        return Err(Fault::at(
+            &trace.path,
+            &trace.text,
+            0..0,
+            format!("there is no journey `{stranger}`"),
+            Some(help.into()),
+        ));
     }
-    let takes_part: Vec<bool> = plan.journeys.iter().map(|journey| names.iter().any(|name| journey.name == **name)).collect();
+    let takes_part: Vec<bool> = plan
+        .journeys
+        .iter()
+        .map(|journey| names.iter().any(|name| journey.name == **name))
+        .collect();
     for interest in plan.events.values_mut() {
         interest.journeys.retain(|interest| takes_part[usize::from(interest.journey)]);
     }
@@ -101,7 +113,9 @@ impl<E: TraceEngine> Runner<'_, E> {
         }
         match &entry.what {
             What::Event(event) => self.event(entry, event),
-            What::Expect(Expectation::Nothing(customer)) => self.nothing(entry, customer.as_deref()),
+            What::Expect(Expectation::Nothing(customer)) => {
+                self.nothing(entry, customer.as_deref())
+            }
             What::Expect(Expectation::Decision(wanted)) => self.expect(entry, wanted),
         }
     }
@@ -124,27 +138,43 @@ impl<E: TraceEngine> Runner<'_, E> {
         let command = match &event.of {
             None => None,
             Some(message) => match self.newest(&event.customer, message) {
-                None => return self.fault(entry, format!("{} has got no message from `{}`", event.customer, message.template), None),
+                None => {
+                    return self.fault(
+                        entry,
+                        format!(
+                            "{} has got no message from `{}`",
+                            event.customer, message.template
+                        ),
+                        None,
+                    );
+                }
                 found => found,
             },
         };
         let json = event.json(entry.at, &self.scenario.name, entry.line, command);
         if let Err(reason) = self.engine.event(entry.at, &json) {
-            self.fault(entry, format!("this is not an event that the engine takes: {reason}"), None);
+            self.fault(
+                entry,
+                format!("this is not an event that the engine takes: {reason}"),
+                None,
+            );
         }
         self.take();
     }
 
     fn newest(&self, customer: &str, message: &Message) -> Option<(CommandId, Option<Channel>)> {
-        let of_customer = self.decisions.iter().rev().filter(|decision| decision.customer == customer);
+        let of_customer =
+            self.decisions.iter().rev().filter(|decision| decision.customer == customer);
         let mut found = of_customer.filter(|decision| is_message(decision, message, self.plan));
         found.find_map(|decision| Some((decision.command_id?, decision.channel)))
     }
 
     fn nothing(&mut self, entry: &Entry, customer: Option<&str>) {
         let since = self.instant.map_or(0, |(_, before)| before);
-        let concerns = |decision: &Decision| customer.is_none_or(|customer| decision.customer == customer);
-        let unnamed = (since..self.decisions.len()).filter(|&index| !self.named[index] && concerns(&self.decisions[index]));
+        let concerns =
+            |decision: &Decision| customer.is_none_or(|customer| decision.customer == customer);
+        let unnamed = (since..self.decisions.len())
+            .filter(|&index| !self.named[index] && concerns(&self.decisions[index]));
         let unnamed: Vec<usize> = unnamed.collect();
         let Some(first) = unnamed.first() else { return };
         let told = describe(&self.decisions[*first], self.plan);
@@ -158,7 +188,9 @@ impl<E: TraceEngine> Runner<'_, E> {
 
     fn expect(&mut self, entry: &Entry, wanted: &Wanted) {
         let from = self.cursors.get(&wanted.customer).copied().unwrap_or_default();
-        let fits = |&index: &usize| !self.named[index] && meets(&self.decisions[index], wanted, entry.at, self.plan);
+        let fits = |&index: &usize| {
+            !self.named[index] && meets(&self.decisions[index], wanted, entry.at, self.plan)
+        };
         if let Some(index) = (from..self.decisions.len()).find(fits) {
             self.named[index] = true;
             self.cursors.insert(wanted.customer.clone(), index + 1);
@@ -174,10 +206,17 @@ impl<E: TraceEngine> Runner<'_, E> {
         let of_customer = |index: &usize| self.decisions[*index].customer == wanted.customer;
         let told = |index: usize| {
             let decision = &self.decisions[index];
-            format!("{} {}", clock(decision.at, &self.trace.zone, decision.at != entry.at), describe(decision, self.plan))
+            format!(
+                "{} {}",
+                clock(decision.at, &self.trace.zone, decision.at != entry.at),
+                describe(decision, self.plan)
+            )
         };
-        let here: Vec<String> =
-            (0..self.decisions.len()).filter(of_customer).filter(|index| self.decisions[*index].at == entry.at).map(told).collect();
+        let here: Vec<String> = (0..self.decisions.len())
+            .filter(of_customer)
+            .filter(|index| self.decisions[*index].at == entry.at)
+            .map(told)
+            .collect();
         if !here.is_empty() {
             let order = if (0..from).any(|index| self.decisions[index].at == entry.at) {
                 " (lines of one customer stand in the order of the decisions)"
@@ -187,7 +226,11 @@ impl<E: TraceEngine> Runner<'_, E> {
             return format!("decided at this time{order}: {}", here.join("; "));
         }
         match (0..self.decisions.len()).rev().find(of_customer) {
-            Some(last) => format!("nothing was decided for {} at this time; the last decision: {}", wanted.customer, told(last)),
+            Some(last) => format!(
+                "nothing was decided for {} at this time; the last decision: {}",
+                wanted.customer,
+                told(last)
+            ),
             None => format!("nothing was ever decided for {}", wanted.customer),
         }
     }
@@ -195,11 +238,21 @@ impl<E: TraceEngine> Runner<'_, E> {
     fn missing(&mut self, entry: &Entry) {
         let words = self.trace.text.get(entry.span.clone()).unwrap_or_default();
         let text = words.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim());
-        self.rows.push(Row { at: entry.at, kind: Kind::Missing, text: format!("{text}  (line {})", entry.line) });
+        self.rows.push(Row {
+            at: entry.at,
+            kind: Kind::Missing,
+            text: format!("{text}  (line {})", entry.line),
+        });
     }
 
     fn fault(&mut self, entry: &Entry, message: String, help: Option<String>) {
-        self.faults.push(Fault::at(&self.trace.path, &self.trace.text, entry.span.clone(), message, help));
+        self.faults.push(Fault::at(
+            &self.trace.path,
+            &self.trace.text,
+            entry.span.clone(),
+            message,
+            help,
+        ));
     }
 
     fn finish(mut self) -> Outcome {
@@ -207,11 +260,19 @@ impl<E: TraceEngine> Runner<'_, E> {
             let decision = &self.decisions[index];
             if decision.decision == Verdict::Sent && !self.named[index] {
                 let channel = decision.channel.map_or("", |channel| channel.name());
-                let (template, time) = (template(decision, self.plan), clock(decision.at, &self.trace.zone, false));
-                let message = format!("{}: `{template}` was sent and no line expects it", self.scenario.name);
+                let (template, time) =
+                    (template(decision, self.plan), clock(decision.at, &self.trace.zone, false));
+                let message =
+                    format!("{}: `{template}` was sent and no line expects it", self.scenario.name);
                 let help = format!("{time} expect {} send {template} {channel}", decision.customer);
                 let span = self.scenario.span.clone();
-                self.faults.push(Fault::at(&self.trace.path, &self.trace.text, span, message, Some(help)));
+                self.faults.push(Fault::at(
+                    &self.trace.path,
+                    &self.trace.text,
+                    span,
+                    message,
+                    Some(help),
+                ));
                 self.surplus[index] = true;
             }
         }

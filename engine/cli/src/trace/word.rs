@@ -70,7 +70,10 @@ mod tests {
     #[test]
     fn blanks_separate_but_not_inside_of_json() {
         assert_eq!(texts("  10:00 ana x=1  # and so on"), ["10:00", "ana", "x=1"]);
-        assert_eq!(texts(r#"a=[{"p": "x ] \" #"}, 2] b="c d""#), [r#"a=[{"p": "x ] \" #"}, 2]"#, r#"b="c d""#]);
+        assert_eq!(
+            texts(r#"a=[{"p": "x ] \" #"}, 2] b="c d""#),
+            [r#"a=[{"p": "x ] \" #"}, 2]"#, r#"b="c d""#]
+        );
         assert_eq!(texts("a=[1, 2 "), ["a=[1, 2"]);
         assert_eq!(texts("# only"), [""; 0]);
     }

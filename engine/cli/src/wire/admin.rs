@@ -12,15 +12,32 @@ use std::net::SocketAddr;
 /// [`Failure::Config`] if nobody could ask anything: no token, and not `insecure_local`.
 pub fn config(loaded: &Loaded, listen: SocketAddr) -> Result<AdminConfig, Failure> {
     let admin = &loaded.settings.admin;
-    let wrong = |problem: String, help: &str| Failure::config(loaded.fault(&["admin"], format!("admin: {problem}"), Some(help.into())));
-    let token = Secret::resolve("token_sha256", admin.token_sha256.as_ref(), admin.token_sha256_file.as_deref())
-        .map_err(|error| wrong(error.to_string(), "the file must be readable by the user that runs cartwheel"))?;
+    let wrong = |problem: String, help: &str| {
+        Failure::config(loaded.fault(&["admin"], format!("admin: {problem}"), Some(help.into())))
+    };
+    let token = Secret::resolve(
+        "token_sha256",
+        admin.token_sha256.as_ref(),
+        admin.token_sha256_file.as_deref(),
+    )
+    .map_err(|error| {
+        wrong(error.to_string(), "the file must be readable by the user that runs cartwheel")
+    })?;
     if token.is_none() && !admin.insecure_local {
         let help = "set admin.token_sha256_file (printf %s \"$TOKEN\" | sha256sum), or admin.insecure_local: true on a loopback address";
         return Err(wrong("nobody could ask anything: there is no token".into(), help));
     }
-    let tokens = token.map(|hash| TokenConfig { name: "admin".into(), sha256: hash.reveal().to_owned(), personal_data: true });
-    Ok(AdminConfig { listen, tokens: tokens.into_iter().collect(), insecure_local: admin.insecure_local, open_metrics: admin.open_metrics })
+    let tokens = token.map(|hash| TokenConfig {
+        name: "admin".into(),
+        sha256: hash.reveal().to_owned(),
+        personal_data: true,
+    });
+    Ok(AdminConfig {
+        listen,
+        tokens: tokens.into_iter().collect(),
+        insecure_local: admin.insecure_local,
+        open_metrics: admin.open_metrics,
+    })
 }
 
 /// Why the listener did not start.

@@ -37,13 +37,21 @@ impl Engine {
     ///
     /// # Errors
     /// [`Failure::Config`] for an address or token file that cannot be used, and what `listen` says.
-    pub fn named(flags: &AdminFlags, listen: impl FnOnce() -> Result<SocketAddr, Failure>) -> Result<Self, Failure> {
+    pub fn named(
+        flags: &AdminFlags,
+        listen: impl FnOnce() -> Result<SocketAddr, Failure>,
+    ) -> Result<Self, Failure> {
         let address = match &flags.admin {
             Some(url) => url.clone(),
             None => format!("http://{}", reachable(listen()?)),
         };
         let help = || Some("write it such as http://127.0.0.1:9464".to_owned());
-        let wrong = |error: String| Failure::config(Fault::new(format!("the address {address} cannot be used: {error}"), help()));
+        let wrong = |error: String| {
+            Failure::config(Fault::new(
+                format!("the address {address} cannot be used: {error}"),
+                help(),
+            ))
+        };
         let base = Url::parse(&address).map_err(|error| wrong(error.to_string()))?;
         if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
             return Err(wrong("it is not http or https".into()));
@@ -55,7 +63,11 @@ impl Engine {
     ///
     /// # Errors
     /// [`Failure::Data`] if there is no such thing, [`Failure::Config`] if a token is needed, else [`Failure::Unavailable`].
-    pub fn get<T: DeserializeOwned>(&self, segments: &[&str], query: &[(&str, &str)]) -> Result<T, Failure> {
+    pub fn get<T: DeserializeOwned>(
+        &self,
+        segments: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, Failure> {
         let mut url = self.base.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(["api", "v1"]).extend(segments);
@@ -64,18 +76,28 @@ impl Engine {
             url.query_pairs_mut().extend_pairs(query);
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (status, body) = runtime.block_on(self.fetch(url)).map_err(|error| self.silent(&error))?;
+        let (status, body) =
+            runtime.block_on(self.fetch(url)).map_err(|error| self.silent(&error))?;
         if status.is_success() {
             let help = "is this the admin address of an engine of this version?";
-            return serde_json::from_slice(&body)
-                .map_err(|error| Failure::unavailable(format!("{} answers what cannot be read: {error}", self.base), help));
+            return serde_json::from_slice(&body).map_err(|error| {
+                Failure::unavailable(
+                    format!("{} answers what cannot be read: {error}", self.base),
+                    help,
+                )
+            });
         }
-        let said = serde_json::from_slice::<Problem>(&body).map_or_else(|_| status.to_string(), |problem| problem.error.message);
+        let said = serde_json::from_slice::<Problem>(&body)
+            .map_or_else(|_| status.to_string(), |problem| problem.error.message);
         Err(self.refused(status, said))
     }
 
     async fn fetch(&self, url: Url) -> Result<(StatusCode, Vec<u8>), reqwest::Error> {
-        let client = Client::builder().no_proxy().redirect(redirect::Policy::none()).timeout(PATIENCE).build()?;
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .timeout(PATIENCE)
+            .build()?;
         let mut request = client.get(url);
         if let Some(token) = &self.token {
             request = request.bearer_auth(token.reveal());
@@ -85,9 +107,11 @@ impl Engine {
     }
 
     fn silent(&self, error: &reqwest::Error) -> Failure {
-        let why = std::iter::successors(std::error::Error::source(error), |error| error.source()).last();
+        let why =
+            std::iter::successors(std::error::Error::source(error), |error| error.source()).last();
         let why = why.map_or_else(|| error.to_string(), ToString::to_string);
-        let help = "start one with `cartwheel run`, or name a running one with --admin http://HOST:PORT";
+        let help =
+            "start one with `cartwheel run`, or name a running one with --admin http://HOST:PORT";
         Failure::unavailable(format!("no engine answers at {}: {why}", self.base), help)
     }
 
@@ -95,10 +119,12 @@ impl Engine {
         let fault = |help: &str| Fault::new(said.clone(), Some(help.into()));
         match status {
             StatusCode::NOT_FOUND => Failure::Data(vec![Fault::new(said, None)]),
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                Failure::config(fault(&format!("give the token in {TOKEN} or with --token-file FILE")))
-            }
-            _ => Failure::Unavailable(fault("where several engines run, ask the one that has the partition: --admin http://HOST:PORT")),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Failure::config(fault(&format!(
+                "give the token in {TOKEN} or with --token-file FILE"
+            ))),
+            _ => Failure::Unavailable(fault(
+                "where several engines run, ask the one that has the partition: --admin http://HOST:PORT",
+            )),
         }
     }
 }
@@ -109,7 +135,8 @@ fn token(file: Option<&Path>) -> Result<Option<Secret>, Failure> {
         Some(_) => None,
         None => std::env::var(TOKEN).ok().filter(|token| !token.is_empty()).map(Secret::new),
     };
-    Secret::resolve("token-file", inline.as_ref(), file).map_err(|error| Failure::config(Fault::new(format!("--{error}"), None)))
+    Secret::resolve("token-file", inline.as_ref(), file)
+        .map_err(|error| Failure::config(Fault::new(format!("--{error}"), None)))
 }
 
 /// A listener on all addresses is reached on this machine's own.
@@ -129,7 +156,11 @@ mod tests {
 
     #[test]
     fn an_engine_on_all_addresses_is_asked_here() {
-        for (listen, asked) in [("0.0.0.0:9464", "127.0.0.1:9464"), ("[::]:1", "[::1]:1"), ("10.0.0.7:80", "10.0.0.7:80")] {
+        for (listen, asked) in [
+            ("0.0.0.0:9464", "127.0.0.1:9464"),
+            ("[::]:1", "[::1]:1"),
+            ("10.0.0.7:80", "10.0.0.7:80"),
+        ] {
             assert_eq!(reachable(listen.parse().unwrap()).to_string(), asked);
         }
     }

@@ -26,12 +26,20 @@ const KEY_LIFE: Millis = DAY;
 ///
 /// # Errors
 /// [`Failure::Config`]: no brand, no key for unsubscribe links, a provider that cannot be set up.
-pub fn options(loaded: &Loaded, templates: Templates, metrics: Arc<Metrics>) -> Result<DeliverOptions, Failure> {
+pub fn options(
+    loaded: &Loaded,
+    templates: Templates,
+    metrics: Arc<Metrics>,
+) -> Result<DeliverOptions, Failure> {
     let settings = &loaded.settings;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let brand = settings.brand.clone().ok_or_else(|| {
         let help = "every message says who writes: brand: { name: ..., from: ..., store_url: ... }";
-        Failure::config(loaded.fault(&["brand"], "the section brand is missing".into(), Some(help.into())))
+        Failure::config(loaded.fault(
+            &["brand"],
+            "the section brand is missing".into(),
+            Some(help.into()),
+        ))
     })?;
     Ok(DeliverOptions {
         kafka: settings.kafka.clone(),
@@ -56,7 +64,11 @@ fn worker(delivery: &Delivery) -> Config {
     Config {
         check_life: delivery.freshness.millis(),
         max_in_flight: delivery.concurrency as usize,
-        retry: RetryPolicy { base: retry.first.millis(), cap: retry.longest.millis(), max_attempts: retry.max_attempts },
+        retry: RetryPolicy {
+            base: retry.first.millis(),
+            cap: retry.longest.millis(),
+            max_attempts: retry.max_attempts,
+        },
         breaker: BreakerPolicy {
             failures: breaker.failures,
             open_for: breaker.open_for.millis(),
@@ -75,7 +87,11 @@ fn routes(loaded: &Loaded, clock: &Arc<dyn Clock>) -> Result<Vec<Route>, Failure
         if !clients.contains_key(name.name()) {
             let client = client(loaded, *name, clock).map_err(|error| {
                 let message = format!("providers.{}.{error}", name.name());
-                Failure::config(loaded.fault(&["providers", name.name(), error.field], message, None))
+                Failure::config(loaded.fault(
+                    &["providers", name.name(), error.field],
+                    message,
+                    None,
+                ))
             })?;
             clients.insert(name.name(), client);
         }
@@ -93,7 +109,11 @@ fn routes(loaded: &Loaded, clock: &Arc<dyn Clock>) -> Result<Vec<Route>, Failure
 }
 
 /// The provider's client, and the longest time (ms) that a call takes.
-fn client(loaded: &Loaded, name: Name, clock: &Arc<dyn Clock>) -> Result<(Arc<dyn Provider>, Millis), ConfigError> {
+fn client(
+    loaded: &Loaded,
+    name: Name,
+    clock: &Arc<dyn Clock>,
+) -> Result<(Arc<dyn Provider>, Millis), ConfigError> {
     let providers = &loaded.settings.providers;
     let absent = || ConfigError { field: "section", problem: "is missing".into() };
     Ok(match name {
@@ -108,7 +128,10 @@ fn client(loaded: &Loaded, name: Name, clock: &Arc<dyn Clock>) -> Result<(Arc<dy
         Name::Webhook => {
             let config = providers.webhook.as_ref().ok_or_else(absent)?;
             let clock = Arc::clone(clock);
-            (Arc::new(Webhook::new(config, Arc::new(move || clock.wall()))?), config.timeout.millis())
+            (
+                Arc::new(Webhook::new(config, Arc::new(move || clock.wall()))?),
+                config.timeout.millis(),
+            )
         }
     })
 }
@@ -117,23 +140,39 @@ fn client(loaded: &Loaded, name: Name, clock: &Arc<dyn Clock>) -> Result<(Arc<dy
 fn rate(delivery: &Delivery, provider: &str) -> Rate {
     match delivery.rates.get(provider) {
         None => Rate::per_second(1_000_000, 1_000_000),
-        Some(rate) => Rate { count: rate.count, per: rate.seconds * 1_000, burst: (rate.count / rate.seconds).max(1) },
+        Some(rate) => Rate {
+            count: rate.count,
+            per: rate.seconds * 1_000,
+            burst: (rate.count / rate.seconds).max(1),
+        },
     }
 }
 
 fn unsubscribe(loaded: &Loaded) -> Result<Unsubscribe, Failure> {
     let inbound = &loaded.settings.inbound;
     let path = ["inbound", "unsubscribe_secrets_file"];
-    let wrong = |message: String, help: &str| Failure::config(loaded.fault(&path, message, Some(help.into())));
-    let keys = secret::list(&inbound.unsubscribe_secrets, inbound.unsubscribe_secrets_file.as_deref()).map_err(|error| {
-        wrong(format!("inbound.unsubscribe_secrets: {error}"), "the file must be readable by the user that runs cartwheel")
-    })?;
+    let wrong = |message: String, help: &str| {
+        Failure::config(loaded.fault(&path, message, Some(help.into())))
+    };
+    let keys =
+        secret::list(&inbound.unsubscribe_secrets, inbound.unsubscribe_secrets_file.as_deref())
+            .map_err(|error| {
+                wrong(
+                    format!("inbound.unsubscribe_secrets: {error}"),
+                    "the file must be readable by the user that runs cartwheel",
+                )
+            })?;
     let mut keys = keys.iter().map(|key| key.reveal().as_bytes().to_vec());
     let current = keys.next().ok_or_else(|| {
         let help = "openssl rand -hex 32 > FILE, and name it in inbound.unsubscribe_secrets_file; links in old mails need it, so keep it";
         wrong("there is no key to sign unsubscribe links with".into(), help)
     })?;
-    Ok(Unsubscribe { public_url: inbound.public_url.clone(), current, previous: keys.next(), listen: Some(inbound.listen) })
+    Ok(Unsubscribe {
+        public_url: inbound.public_url.clone(),
+        current,
+        previous: keys.next(),
+        listen: Some(inbound.listen),
+    })
 }
 
 #[cfg(test)]
@@ -144,7 +183,8 @@ mod tests {
     #[test]
     fn a_rate_allows_a_second_at_once() {
         let rates = [("resend", 5, 1), ("smtp", 3_500, 60), ("webhook", 10, 3_600)];
-        let rates = rates.map(|(name, count, seconds)| (name.to_owned(), UnitRate { count, seconds }));
+        let rates =
+            rates.map(|(name, count, seconds)| (name.to_owned(), UnitRate { count, seconds }));
         let delivery = Delivery { rates: rates.into(), ..Delivery::default() };
         assert_eq!(rate(&delivery, "resend"), Rate { count: 5, per: 1_000, burst: 5 });
         assert_eq!(rate(&delivery, "smtp"), Rate { count: 3_500, per: 60_000, burst: 58 });

@@ -5,7 +5,9 @@ use crate::journeys::Compiled;
 use crate::settings::Loaded;
 use cartwheel_core::time::Span;
 use cartwheel_runtime::clock::SystemClock;
-use cartwheel_runtime::engine::{ConfigBundle, CreateTopics, EngineOptions, EngineSettings, JourneyText};
+use cartwheel_runtime::engine::{
+    ConfigBundle, CreateTopics, EngineOptions, EngineSettings, JourneyText,
+};
 use cartwheel_runtime::metrics::Metrics;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,8 +30,14 @@ pub fn options(loaded: &Loaded, compiled: Compiled, metrics: Arc<Metrics>) -> En
 
 /// The text that the plan was compiled from.
 pub fn bundle(loaded: &Loaded, compiled: &Compiled) -> ConfigBundle {
-    let text = |source: &cartwheel_core::journey::load::Source| JourneyText { path: source.path.clone(), text: source.text.clone() };
-    ConfigBundle { policy: loaded.settings.policy.clone(), journeys: compiled.sources.iter().map(text).collect() }
+    let text = |source: &cartwheel_core::journey::load::Source| JourneyText {
+        path: source.path.clone(),
+        text: source.text.clone(),
+    };
+    ConfigBundle {
+        policy: loaded.settings.policy.clone(),
+        journeys: compiled.sources.iter().map(text).collect(),
+    }
 }
 
 /// Limits and periods of the section `engine`.

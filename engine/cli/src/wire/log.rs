@@ -13,9 +13,16 @@ pub fn open(loaded: &Loaded) -> Result<(), Failure> {
     let log = &loaded.settings.log;
     let filter = EnvFilter::try_new(&log.level).map_err(|error| {
         let help = "write a level such as info, or one by module such as warn,cartwheel=debug";
-        Failure::config(loaded.fault(&["log", "level"], format!("log.level: {error}"), Some(help.into())))
+        Failure::config(loaded.fault(
+            &["log", "level"],
+            format!("log.level: {error}"),
+            Some(help.into()),
+        ))
     })?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     // A subscriber that is there already belongs to whoever set it.
     let _ = match log.format {
         LogFormat::Json => lines.json().flatten_event(true).with_ansi(false).try_init(),
@@ -27,7 +34,16 @@ pub fn open(loaded: &Loaded) -> Result<(), Failure> {
 /// Logs what a person should look at.
 pub fn warn(faults: &[Fault]) {
     for fault in faults {
-        let place = fault.place.as_ref().map(|place| format!("{}:{}", place.path, place.line_and_column().0)).unwrap_or_default();
-        tracing::warn!(place, help = fault.help.as_deref().unwrap_or_default(), "{}", fault.message);
+        let place = fault
+            .place
+            .as_ref()
+            .map(|place| format!("{}:{}", place.path, place.line_and_column().0))
+            .unwrap_or_default();
+        tracing::warn!(
+            place,
+            help = fault.help.as_deref().unwrap_or_default(),
+            "{}",
+            fault.message
+        );
     }
 }

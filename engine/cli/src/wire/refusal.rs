@@ -27,7 +27,11 @@ pub fn deliver(error: DeliverError, loaded: &Loaded) -> Failure {
         DeliverError::DataDirInUse { path } => in_use(&path),
         DeliverError::Listen { .. } => {
             let help = "another process may have the address: set inbound.listen, and let inbound.public_url lead there";
-            Failure::config(loaded.fault(&["inbound", "listen"], error.to_string(), Some(help.into())))
+            Failure::config(loaded.fault(
+                &["inbound", "listen"],
+                error.to_string(),
+                Some(help.into()),
+            ))
         }
         DeliverError::Thread(error) => Failure::Io(error),
     }
@@ -36,16 +40,26 @@ pub fn deliver(error: DeliverError, loaded: &Loaded) -> Failure {
 /// What Kafka refused.
 pub fn kafka(error: &Kafka, loaded: &Loaded) -> Failure {
     let bootstrap = &loaded.settings.kafka.bootstrap;
-    let config = |path: &[&str], message: String, help: &str| Failure::config(loaded.fault(path, message, Some(help.into())));
+    let config = |path: &[&str], message: String, help: &str| {
+        Failure::config(loaded.fault(path, message, Some(help.into())))
+    };
     match error {
         Kafka::Config(_) => Failure::config(loaded.fault(&["kafka"], error.to_string(), None)),
         Kafka::NoTopic { topic, bootstrap } => {
             let help = format!(
                 "make it (kafka-topics.sh --bootstrap-server {bootstrap} --create --topic {topic}), let `cartwheel run --create-topics` make it, or check kafka.namespace"
             );
-            config(&["kafka", "namespace"], format!("topic {topic} does not exist on {bootstrap}"), &help)
+            config(
+                &["kafka", "namespace"],
+                format!("topic {topic} does not exist on {bootstrap}"),
+                &help,
+            )
         }
-        Kafka::Denied { .. } => config(&["kafka"], error.to_string(), "check kafka.username, its password, and what that user may do"),
+        Kafka::Denied { .. } => config(
+            &["kafka"],
+            error.to_string(),
+            "check kafka.username, its password, and what that user may do",
+        ),
         _ => {
             let help = "is it running, and can this machine reach it? check kafka.bootstrap (CARTWHEEL__KAFKA__BOOTSTRAP) and kafka.security_protocol";
             Failure::unavailable(format!("the broker {bootstrap} is not available: {error}"), help)
@@ -56,11 +70,18 @@ pub fn kafka(error: &Kafka, loaded: &Loaded) -> Failure {
 /// The data directory cannot be used.
 pub fn data_dir(path: &str, error: &io::Error, loaded: &Loaded) -> Failure {
     let help = "name a folder that the user who runs cartwheel can write: data_dir, or CARTWHEEL__DATA_DIR";
-    Failure::config(loaded.fault(&["data_dir"], format!("the data directory {path} cannot be used: {error}"), Some(help.into())))
+    Failure::config(loaded.fault(
+        &["data_dir"],
+        format!("the data directory {path} cannot be used: {error}"),
+        Some(help.into()),
+    ))
 }
 
 /// Another process has the data directory.
 pub fn in_use(path: &str) -> Failure {
     let help = "wait until that process has ended, or give this one a folder of its own: --set data_dir=DIR";
-    Failure::Temporary(Fault::new(format!("the data directory {path} is in use by another process"), Some(help.into())))
+    Failure::Temporary(Fault::new(
+        format!("the data directory {path} is in use by another process"),
+        Some(help.into()),
+    ))
 }

@@ -89,7 +89,11 @@ pub fn until_signal<P: Part>(
     start: impl FnOnce() -> Result<P, Failure> + Send + 'static,
 ) -> Result<(), Failure> {
     let admin = admin::config(loaded, P::listen(&loaded.settings))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).thread_name("admin").enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("admin")
+        .enable_all()
+        .build()?;
     let outcome = runtime.block_on(run(loaded, &admin, metrics, start));
     // A part that is still starting or stopping is left behind: the log and its checkpoint are good at every moment.
     runtime.shutdown_background();

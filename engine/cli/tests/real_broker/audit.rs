@@ -33,7 +33,8 @@ impl Accepted {
                 other => other.clone(),
             };
             match record["kind"].as_str() {
-                Some("turn") => accepted.turns[partition as usize].push(serde_json::from_value(value).expect("a turn record")),
+                Some("turn") => accepted.turns[partition as usize]
+                    .push(serde_json::from_value(value).expect("a turn record")),
                 Some("command") => accepted.commands[partition as usize].push(value),
                 _ => {}
             }
@@ -58,24 +59,43 @@ pub struct Events {
 
 impl Events {
     pub fn read(kafka: &KafkaConfig, partitions: i32) -> Self {
-        Self { partitions: (0..partitions).map(|partition| read_partition(kafka, partition)).collect() }
+        Self {
+            partitions: (0..partitions).map(|partition| read_partition(kafka, partition)).collect(),
+        }
     }
 
     fn all(&self) -> impl Iterator<Item = Value> {
-        self.partitions.iter().flatten().filter_map(|(_, _, value)| serde_json::from_slice(value).ok())
+        self.partitions
+            .iter()
+            .flatten()
+            .filter_map(|(_, _, value)| serde_json::from_slice(value).ok())
     }
 
     /// The e-mail commands that delivery says it did not send. Here only one thing excuses it: the customer wants no mails, or
     /// their address takes none, and the log says so.
     pub fn withheld(&self) -> BTreeSet<String> {
         const REASONS: [&str; 3] = ["unsubscribed", "message_bounced", "message_complained"];
-        let is = |event: &Value, kinds: &[&str]| kinds.contains(&event["type"].as_str().unwrap_or_default());
-        let unwilling: BTreeSet<String> = self.all().filter(|event| is(event, &REASONS)).map(|event| text(&event["customer"])).collect();
-        let failed = self.all().filter(|event| is(event, &["message_failed"]) && event["message"]["channel"] == "email");
+        let is = |event: &Value, kinds: &[&str]| {
+            kinds.contains(&event["type"].as_str().unwrap_or_default())
+        };
+        let unwilling: BTreeSet<String> = self
+            .all()
+            .filter(|event| is(event, &REASONS))
+            .map(|event| text(&event["customer"]))
+            .collect();
+        let failed = self.all().filter(|event| {
+            is(event, &["message_failed"]) && event["message"]["channel"] == "email"
+        });
         failed
             .map(|event| {
-                assert_eq!(event["message"]["reason"], "suppressed", "a mail was not sent: {event}");
-                assert!(unwilling.contains(&text(&event["customer"])), "nothing suppresses this customer: {event}");
+                assert_eq!(
+                    event["message"]["reason"], "suppressed",
+                    "a mail was not sent: {event}"
+                );
+                assert!(
+                    unwilling.contains(&text(&event["customer"])),
+                    "nothing suppresses this customer: {event}"
+                );
                 text(&event["message"]["command_id"])
             })
             .collect()
@@ -83,13 +103,16 @@ impl Events {
 }
 
 fn read_partition(kafka: &KafkaConfig, partition: i32) -> Vec<(i64, Millis, Vec<u8>)> {
-    let mut source = Source::open(kafka, &kafka.topics().events, partition, Start::Beginning).expect("a source");
+    let mut source =
+        Source::open(kafka, &kafka.topics().events, partition, Start::Beginning).expect("a source");
     let end = source.end_offset(Duration::from_secs(20)).expect("an end offset");
     let mut batch = Batch::new(10_000);
     let mut records = Vec::new();
     while source.position() < end {
         source.poll(&mut batch, Duration::from_secs(1)).expect("a batch");
-        let owned = batch.iter().map(|record| (record.offset(), record.timestamp_ms(), record.value().unwrap_or_default().to_vec()));
+        let owned = batch.iter().map(|record| {
+            (record.offset(), record.timestamp_ms(), record.value().unwrap_or_default().to_vec())
+        });
         records.extend(owned);
     }
     records.retain(|(offset, _, _)| *offset < end);
@@ -116,7 +139,11 @@ pub fn reexecute(plan: &Arc<Plan>, events: &Events, accepted: &Accepted) -> Reex
         for outcome in outcomes {
             match outcome {
                 Outcome::Command(command) => commands.push(command),
-                Outcome::Decision(decision) => reexecuted.decisions.entry(decision.customer.to_string()).or_default().push(decision),
+                Outcome::Decision(decision) => reexecuted
+                    .decisions
+                    .entry(decision.customer.to_string())
+                    .or_default()
+                    .push(decision),
                 _ => {}
             }
         }
@@ -125,14 +152,20 @@ pub fn reexecute(plan: &Arc<Plan>, events: &Events, accepted: &Accepted) -> Reex
     reexecuted
 }
 
-fn reexecute_partition(plan: &Arc<Plan>, records: &[(i64, Millis, Vec<u8>)], turns: &[Turn]) -> Vec<Outcome> {
+fn reexecute_partition(
+    plan: &Arc<Plan>,
+    records: &[(i64, Millis, Vec<u8>)],
+    turns: &[Turn],
+) -> Vec<Outcome> {
     let mut reference = Reference::new(Arc::clone(plan));
     let mut out = Vec::new();
     let mut next = records.iter().peekable();
     let mut mode = Mode::Live;
     for turn in turns {
         let fired = reference.fired();
-        while let Some((offset, time, value)) = next.next_if(|(offset, _, _)| *offset < turn.next_offset) {
+        while let Some((offset, time, value)) =
+            next.next_if(|(offset, _, _)| *offset < turn.next_offset)
+        {
             reference.record(*offset, *time, value, &mut out);
         }
         if turn.mode != mode {
@@ -152,15 +185,22 @@ fn reexecute_partition(plan: &Arc<Plan>, records: &[(i64, Millis, Vec<u8>)], tur
 
 /// Accepted exactly once, in the same order, with the same content.
 pub fn same_commands(reexecuted: &Reexecuted, accepted: &Accepted) {
-    for (partition, (expected, found)) in reexecuted.commands.iter().zip(&accepted.commands).enumerate() {
+    for (partition, (expected, found)) in
+        reexecuted.commands.iter().zip(&accepted.commands).enumerate()
+    {
         for (expected, found) in expected.iter().zip(found) {
             let expected = serde_json::to_value(expected).expect("JSON");
             for (field, value) in expected.as_object().expect("an object") {
-                assert_eq!(&found[field], value, "partition {partition}, command {}: {field}", found["command_id"]);
+                assert_eq!(
+                    &found[field], value,
+                    "partition {partition}, command {}: {field}",
+                    found["command_id"]
+                );
             }
         }
         assert_eq!(expected.len(), found.len(), "commands of partition {partition}");
-        let ids: BTreeSet<String> = found.iter().map(|command| text(&command["command_id"])).collect();
+        let ids: BTreeSet<String> =
+            found.iter().map(|command| text(&command["command_id"])).collect();
         assert_eq!(ids.len(), found.len(), "a command of partition {partition} was accepted twice");
     }
 }

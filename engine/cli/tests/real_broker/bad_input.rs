@@ -12,31 +12,51 @@ fn bad_records_are_dead_letters_and_the_good_ones_beside_them_are_applied() {
     let broker = cartwheel_broker::Broker::shared().expect("a broker");
     let deployment = Deployment::new(broker.bootstrap(), 1, "bad");
     let kafka = KafkaConfig { message_max_bytes: 8 << 20, ..deployment.kafka() };
-    Admin::new(&kafka, Duration::from_secs(20)).and_then(|admin| admin.ensure(&TopicSpec::all(&kafka, 2, 1, None), true)).expect("topics");
+    Admin::new(&kafka, Duration::from_secs(20))
+        .and_then(|admin| admin.ensure(&TopicSpec::all(&kafka, 2, 1, None), true))
+        .expect("topics");
     let engine = deployment.run();
     let deliver = deployment.deliver();
 
-    let huge = format!(r#"{{"id":"5","type":"page_viewed","customer":"ana","page":"{}"}}"#, "x".repeat(5 << 20));
+    let huge = format!(
+        r#"{{"id":"5","type":"page_viewed","customer":"ana","page":"{}"}}"#,
+        "x".repeat(5 << 20)
+    );
     let records = [
         (r#"{"id":"0","type":"page_viewed","customer":"ana"}"#, None),
         (r#"{"id":"1","type":"cart_upd"#, Some(Poison::NotJson)),
-        (r#"{"id":"2","type":"cart_updated","customer":"ana","cart":{"id":"k","total":"eighty"}}"#, Some(Poison::WrongType)),
+        (
+            r#"{"id":"2","type":"cart_updated","customer":"ana","cart":{"id":"k","total":"eighty"}}"#,
+            Some(Poison::WrongType),
+        ),
         (r#"{"id":"3","type":"cart_updated"}"#, Some(Poison::MissingCustomer)),
         (huge.as_str(), Some(Poison::TooLarge)),
-        (r#"{"id":"6","type":"page_viewed","customer":"ana","time":"9999-12-01T00:00:00Z"}"#, Some(Poison::TimeInFuture)),
+        (
+            r#"{"id":"6","type":"page_viewed","customer":"ana","time":"9999-12-01T00:00:00Z"}"#,
+            Some(Poison::TimeInFuture),
+        ),
         (r#"{"id":"7","type":"moon_landed","customer":"ana","lander":{"name":"Eagle"}}"#, None),
-        (r#"{"id":"8","type":"cart_updated","customer":"ana","cart":{"id":"k","total":5,"items":[]}}"#, None),
+        (
+            r#"{"id":"8","type":"cart_updated","customer":"ana","cart":{"id":"k","total":5,"items":[]}}"#,
+            None,
+        ),
     ];
     produce(&kafka, &records.map(|(text, _)| text));
 
-    let expected: BTreeMap<&str, usize> = records.iter().filter_map(|(_, poison)| poison.map(|poison| (poison.name(), 1))).collect();
+    let expected: BTreeMap<&str, usize> =
+        records.iter().filter_map(|(_, poison)| poison.map(|poison| (poison.name(), 1))).collect();
     until("the dead letters", Duration::from_secs(90), || dead(&deployment) == owned(&expected));
     until("the last good record", Duration::from_secs(60), || {
-        deployment.explain("ana").iter().any(|decision| decision["decision"] == "refused" && decision["reason"] == "filter")
+        deployment
+            .explain("ana")
+            .iter()
+            .any(|decision| decision["decision"] == "refused" && decision["reason"] == "filter")
     });
     for (reason, count) in &expected {
         let counted = || deployment.sum("cartwheel_poison_total", &format!("reason=\"{reason}\""));
-        until(&format!("the metrics to count {reason}"), Duration::from_secs(30), || counted() == *count as f64);
+        until(&format!("the metrics to count {reason}"), Duration::from_secs(30), || {
+            counted() == *count as f64
+        });
     }
     replay(&deployment);
     engine.stop();
@@ -73,19 +93,26 @@ fn dead(deployment: &Deployment) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let letter: serde_json::Value = serde_json::from_str(line).expect("one JSON object a line");
-        let reason = letter["reason"].as_str().or(letter["error"].as_str()).expect("a reason").to_owned();
+        let reason =
+            letter["reason"].as_str().or(letter["error"].as_str()).expect("a reason").to_owned();
         *counts.entry(reason).or_default() += 1;
     }
     counts
 }
 
 fn produce(kafka: &KafkaConfig, values: &[&str]) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let producer = EventsProducer::new(kafka).expect("a producer");
         let topic = kafka.topics().events;
         for value in values {
-            let message = Message { topic: &topic, key: Some(b"ana"), value: Some(value.as_bytes()), ..Message::default() };
+            let message = Message {
+                topic: &topic,
+                key: Some(b"ana"),
+                value: Some(value.as_bytes()),
+                ..Message::default()
+            };
             producer.send(message).await.expect("an acknowledgement");
         }
     });

@@ -35,24 +35,34 @@ fn killed_three_times_under_load_nothing_is_lost_and_nothing_is_sent_twice() {
         engine = deployment.run();
     }
     until("the end of the events", Duration::from_secs(180), || deployment.caught_up());
-    until("no timer to be due", Duration::from_secs(60), || deployment.sum("cartwheel_timers_due", "") == 0.0);
+    until("no timer to be due", Duration::from_secs(60), || {
+        deployment.sum("cartwheel_timers_due", "") == 0.0
+    });
 
     // Receipts carry the time of today, and shard time never falls: a worker beside a history of yesterday would end that day at once.
     let deliver = deployment.deliver();
     until("the mails", Duration::from_secs(180), || {
-        let commands = Accepted::read(broker.bootstrap(), &kafka.topics().sends, PARTITIONS).mails();
+        let commands =
+            Accepted::read(broker.bootstrap(), &kafka.topics().sends, PARTITIONS).mails();
         mail.count() + Events::read(&kafka, PARTITIONS).withheld().len() >= commands
     });
     deliver.stop();
     until("the receipts' end", Duration::from_secs(60), || deployment.caught_up());
-    let explained: BTreeMap<String, Vec<serde_json::Value>> =
-        expectations.iter().map(|expected| (expected.customer.clone(), deployment.explain(&expected.customer))).collect();
+    let explained: BTreeMap<String, Vec<serde_json::Value>> = expectations
+        .iter()
+        .map(|expected| (expected.customer.clone(), deployment.explain(&expected.customer)))
+        .collect();
     engine.stop();
 
     // A second worker takes up where the first one stopped.
     let accepted = Accepted::read(broker.bootstrap(), &kafka.topics().sends, PARTITIONS);
     assert!(accepted.mails() > 1_000, "the load is worth its name: {} mails", accepted.mails());
-    assert!(mail.count() * 2 > accepted.mails(), "{} of {} mails arrived", mail.count(), accepted.mails());
+    assert!(
+        mail.count() * 2 > accepted.mails(),
+        "{} of {} mails arrived",
+        mail.count(),
+        accepted.mails()
+    );
     let deliver = deployment.deliver();
     until("the last mails", Duration::from_secs(60), || {
         mail.count() + Events::read(&kafka, PARTITIONS).withheld().len() >= accepted.mails()

@@ -28,7 +28,9 @@ impl MailServer {
             .stderr(Stdio::null())
             .spawn()
             .expect("aiosmtpd (Debian package python3-aiosmtpd)");
-        until("the SMTP server", Duration::from_secs(30), || TcpStream::connect(("127.0.0.1", port)).is_ok());
+        until("the SMTP server", Duration::from_secs(30), || {
+            TcpStream::connect(("127.0.0.1", port)).is_ok()
+        });
         Self { child, port, dir }
     }
 
@@ -44,22 +46,31 @@ impl MailServer {
     pub fn each_once(&self, accepted: &Accepted, withheld: &BTreeSet<String>) {
         let mut received: Vec<String> = fs::read_dir(self.dir.path().join("mail/new"))
             .expect("a Maildir")
-            .map(|entry| fs::read_to_string(entry.expect("a mail").path()).expect("a readable mail"))
+            .map(|entry| {
+                fs::read_to_string(entry.expect("a mail").path()).expect("a readable mail")
+            })
             .map(|mail| command_of(&mail))
             .collect();
         received.sort_unstable();
         let once: BTreeSet<String> = received.iter().cloned().collect();
         assert_eq!(once.len(), received.len(), "a mail arrived twice");
         let commands = accepted.commands().filter(|command| command["channel"] == "email");
-        let expected: BTreeSet<String> = commands.map(|command| text(&command["command_id"])).filter(|id| !withheld.contains(id)).collect();
+        let expected: BTreeSet<String> = commands
+            .map(|command| text(&command["command_id"]))
+            .filter(|id| !withheld.contains(id))
+            .collect();
         assert_eq!(once, expected, "mails are not the commands");
     }
 }
 
 /// The command's id stands in the Message-ID.
 fn command_of(mail: &str) -> String {
-    assert!(mail.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"), "a marketing mail can be unsubscribed from with one click");
-    let line = mail.lines().find_map(|line| line.strip_prefix("Message-ID: <")).expect("a Message-ID");
+    assert!(
+        mail.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"),
+        "a marketing mail can be unsubscribed from with one click"
+    );
+    let line =
+        mail.lines().find_map(|line| line.strip_prefix("Message-ID: <")).expect("a Message-ID");
     line.split('@').next().unwrap_or_default().to_owned()
 }
 

@@ -25,7 +25,10 @@ pub fn until(what: &str, limit: Duration, mut holds: impl FnMut() -> bool) {
 }
 
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+    TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port")
+        .port()
 }
 
 /// The shipped configuration folder.
@@ -55,7 +58,8 @@ impl Deployment {
     pub fn new(bootstrap: &str, smtp_port: u16, name: &str) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let namespace = format!("{name}{}", std::process::id());
-        let kafka = KafkaConfig { bootstrap: bootstrap.to_owned(), namespace, ..KafkaConfig::default() };
+        let kafka =
+            KafkaConfig { bootstrap: bootstrap.to_owned(), namespace, ..KafkaConfig::default() };
         let admin = free_port();
         let config = shipped();
         let (journeys, templates) = (config.join("journeys"), config.join("templates"));
@@ -103,7 +107,10 @@ log: {{ level: info, format: text }}
             .expect("journeys")
             .map(|entry| entry.expect("an entry").path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
-            .map(|path| Source { path: path.display().to_string(), text: std::fs::read_to_string(&path).expect("a journey") })
+            .map(|path| Source {
+                path: path.display().to_string(),
+                text: std::fs::read_to_string(&path).expect("a journey"),
+            })
             .collect();
         sources.sort_by(|a, b| a.path.cmp(&b.path));
         Arc::new(load(&policy.policy, &sources).expect("the shipped journeys are valid"))
@@ -135,7 +142,9 @@ log: {{ level: info, format: text }}
     /// The engine has nothing left to do: both topics have stood still for a while.
     pub fn caught_up(&self) -> bool {
         let topics = self.kafka.topics();
-        let end = |topic: &str, partition| self.offsets.end(topic, partition, Duration::from_secs(10)).expect("an end offset");
+        let end = |topic: &str, partition| {
+            self.offsets.end(topic, partition, Duration::from_secs(10)).expect("an end offset")
+        };
         let ends: Vec<i64> = (0..crate::kill_nine::PARTITIONS)
             .flat_map(|partition| [end(&topics.events, partition), end(&topics.sends, partition)])
             .collect();
@@ -149,21 +158,35 @@ log: {{ level: info, format: text }}
     /// Records in the sends topic.
     pub fn decided(&self) -> i64 {
         let sends = self.kafka.topics().sends;
-        let end = |partition| self.offsets.end(&sends, partition, Duration::from_secs(10)).expect("an end offset");
+        let end = |partition| {
+            self.offsets.end(&sends, partition, Duration::from_secs(10)).expect("an end offset")
+        };
         (0..crate::kill_nine::PARTITIONS).map(end).sum()
     }
 
     /// The sum of the metric's series that have this in their labels; 0 while the engine does not answer.
     pub fn sum(&self, metric: &str, labels: &str) -> f64 {
         let metrics = self.metrics().unwrap_or_default();
-        let series = metrics.lines().filter(|line| line.starts_with(&format!("{metric}{{")) && line.contains(labels));
-        series.map(|line| line.rsplit(' ').next().and_then(|value| value.parse::<f64>().ok()).expect("a value")).sum()
+        let series = metrics
+            .lines()
+            .filter(|line| line.starts_with(&format!("{metric}{{")) && line.contains(labels));
+        series
+            .map(|line| {
+                line.rsplit(' ')
+                    .next()
+                    .and_then(|value| value.parse::<f64>().ok())
+                    .expect("a value")
+            })
+            .sum()
     }
 
     /// What the engine's `/metrics` says.
     fn metrics(&self) -> std::io::Result<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.admin))?;
-        let request = format!("GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", self.admin);
+        let request = format!(
+            "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n",
+            self.admin
+        );
         stream.write_all(request.as_bytes())?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
@@ -180,9 +203,15 @@ log: {{ level: info, format: text }}
     /// What the running engine says of a customer: one decision a line.
     pub fn explain(&self, customer: &str) -> Vec<serde_json::Value> {
         let output = self.command(&["--output", "json", "explain", customer]);
-        assert!(output.status.success(), "explain {customer}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "explain {customer}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let text = String::from_utf8(output.stdout).expect("UTF-8");
-        text.lines().map(|line| serde_json::from_str(line).expect("one JSON object a line")).collect()
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect("one JSON object a line"))
+            .collect()
     }
 }
 
@@ -195,7 +224,11 @@ pub struct Process {
 impl Process {
     /// SIGKILL.
     pub fn kill_hard(mut self) {
-        assert!(self.child.try_wait().expect("a status").is_none(), "it ran until it was killed:\n{}", self.end_of_log());
+        assert!(
+            self.child.try_wait().expect("a status").is_none(),
+            "it ran until it was killed:\n{}",
+            self.end_of_log()
+        );
         self.child.kill().expect("kill -9");
         self.child.wait().expect("its end");
     }
@@ -204,7 +237,9 @@ impl Process {
     pub fn stop(mut self) {
         let told = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill");
         assert!(told.success(), "it ran until it was stopped:\n{}", self.end_of_log());
-        until("a clean end", Duration::from_secs(60), || self.child.try_wait().expect("a status").is_some());
+        until("a clean end", Duration::from_secs(60), || {
+            self.child.try_wait().expect("a status").is_some()
+        });
         let status = self.child.wait().expect("its end");
         assert!(status.success(), "{status}:\n{}", self.end_of_log());
     }

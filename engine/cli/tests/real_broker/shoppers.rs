@@ -26,14 +26,29 @@ pub struct Expectation {
 impl Expectation {
     /// The reason is there, and everything that was explained is what the reference decides (which has gone on since).
     pub fn check(&self, explained: &[Value], reexecuted: &Reexecuted) {
-        let found = explained
-            .iter()
-            .any(|line| line["journey"] == self.journey && line["decision"] == self.decision && line["reason"] == self.reason);
-        assert!(found, "{}: no {} {} {} in {explained:#?}", self.customer, self.journey, self.decision, self.reason);
+        let found = explained.iter().any(|line| {
+            line["journey"] == self.journey
+                && line["decision"] == self.decision
+                && line["reason"] == self.reason
+        });
+        assert!(
+            found,
+            "{}: no {} {} {} in {explained:#?}",
+            self.customer, self.journey, self.decision, self.reason
+        );
         let expected = reexecuted.decisions(&self.customer);
-        assert!(explained.len() <= expected.len(), "{}: more is explained than was decided", self.customer);
+        assert!(
+            explained.len() <= expected.len(),
+            "{}: more is explained than was decided",
+            self.customer
+        );
         for (explained, expected) in explained.iter().zip(expected) {
-            assert_eq!(explained, &serde_json::to_value(expected).expect("JSON"), "{}", self.customer);
+            assert_eq!(
+                explained,
+                &serde_json::to_value(expected).expect("JSON"),
+                "{}",
+                self.customer
+            );
         }
     }
 }
@@ -45,15 +60,28 @@ pub struct Story {
 }
 
 pub fn story(events: u64) -> Story {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_millis() as Millis;
+    let now =
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_millis()
+            as Millis;
     let start = now - 22 * HOUR;
     let rate = events / (20 * 3600);
-    let options = Options { events, customers: 30_000, start, rate: rate.max(1), sends: 0.01, ..Options::default() };
+    let options = Options {
+        events,
+        customers: 30_000,
+        start,
+        rate: rate.max(1),
+        sends: 0.01,
+        ..Options::default()
+    };
     let mut story = Story { events: Vec::new(), expectations: Vec::new() };
     for shopped in Workload::new(options).expect("a workload") {
         let mut value = Vec::new();
         shopped.encode(&mut value);
-        story.events.push((shopped.time, String::from_utf8_lossy(&shopped.key()).into_owned(), value));
+        story.events.push((
+            shopped.time,
+            String::from_utf8_lossy(&shopped.key()).into_owned(),
+            value,
+        ));
     }
     story.known(now - 14 * HOUR);
     story.events.sort_by_key(|(time, _, _)| *time);
@@ -64,8 +92,7 @@ impl Story {
     fn known(&mut self, t: Millis) {
         let cart = |total: i64| json!({"cart": {"id": "k1", "total": total, "currency": "USD", "items": [{"product": "p1", "quantity": 1, "price": total}]}});
         // An address for each: delivery suppresses addresses, whoever has them.
-        let profile =
-            |who: &str, consent: bool| json!({"profile": {"email": format!("{who}@example.test"), "consent": {"email": consent}}});
+        let profile = |who: &str, consent: bool| json!({"profile": {"email": format!("{who}@example.test"), "consent": {"email": consent}}});
         let order = json!({"order": {"id": "o1", "total": 80}});
 
         let who = self.expect("noconsent", "cart_abandonment", "dropped", "no_consent");
@@ -87,7 +114,12 @@ impl Story {
 
         let who = self.expect("bounced", "cart_abandonment", "dropped", "suppressed");
         self.at(t, &who, "consent_changed", profile(&who, true));
-        self.at(t + MINUTE, &who, "message_bounced", json!({"message": {"channel": "email", "bounce": "hard"}}));
+        self.at(
+            t + MINUTE,
+            &who,
+            "message_bounced",
+            json!({"message": {"channel": "email", "bounce": "hard"}}),
+        );
         self.at(t + 2 * MINUTE, &who, "cart_updated", cart(80));
 
         let who = self.expect("capped", "cart_abandonment", "deferred", "cap");
@@ -110,21 +142,41 @@ impl Story {
         self.at(t + 2 * HOUR, &who, "cart_updated", cart(90));
 
         let who = self.expect("nowhere", "cart_abandonment", "dropped", "unreachable");
-        self.at(t, &who, "consent_changed", json!({"profile": {"email": null, "consent": {"email": true}}}));
+        self.at(
+            t,
+            &who,
+            "consent_changed",
+            json!({"profile": {"email": null, "consent": {"email": true}}}),
+        );
         self.at(t + MINUTE, &who, "cart_updated", cart(80));
     }
 
     /// A customer who is in no holdout.
-    fn expect(&mut self, kind: &str, journey: &'static str, decision: &'static str, reason: &'static str) -> String {
-        let held = |name: &str| ["cart_abandonment", "welcome"].iter().any(|journey| in_holdout(journey, CustomerId::of(name), 500));
-        let customer = (0..).map(|n| format!("{kind}{n}")).find(|name| !held(name)).expect("one of many");
-        self.expectations.push(Expectation { customer: customer.clone(), journey, decision, reason });
+    fn expect(
+        &mut self,
+        kind: &str,
+        journey: &'static str,
+        decision: &'static str,
+        reason: &'static str,
+    ) -> String {
+        let held = |name: &str| {
+            ["cart_abandonment", "welcome"]
+                .iter()
+                .any(|journey| in_holdout(journey, CustomerId::of(name), 500))
+        };
+        let customer =
+            (0..).map(|n| format!("{kind}{n}")).find(|name| !held(name)).expect("one of many");
+        self.expectations.push(Expectation {
+            customer: customer.clone(),
+            journey,
+            decision,
+            reason,
+        });
         customer
     }
 
     fn at(&mut self, time: Millis, customer: &str, kind: &str, rest: Value) {
-        let mut event =
-            json!({"id": format!("{customer}-{}", self.events.len()), "type": kind, "customer": customer, "time": format_rfc3339(time)});
+        let mut event = json!({"id": format!("{customer}-{}", self.events.len()), "type": kind, "customer": customer, "time": format_rfc3339(time)});
         for (name, value) in rest.as_object().expect("an object") {
             event[name] = value.clone();
         }
@@ -135,7 +187,8 @@ impl Story {
 
 /// Appends the whole story, in order.
 pub fn produce(kafka: &KafkaConfig, story: &Story) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let producer = EventsProducer::new(kafka).expect("a producer");
         let topic = kafka.topics().events;

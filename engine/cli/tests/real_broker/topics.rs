@@ -15,9 +15,12 @@ fn an_events_topic_that_is_there_already_gives_the_number_of_shards() {
     // As a stock broker makes it when somebody produces to it.
     let [events, ..] = TopicSpec::all(&kafka, 1, 1, None);
     admin.ensure(&[events], true).expect("the events topic");
-    let flags = ["--create-topics", "--set", "engine.partitions=4", "--set", "engine.replication=1"];
+    let flags =
+        ["--create-topics", "--set", "engine.partitions=4", "--set", "engine.replication=1"];
     let engine = deployment.spawn("run", &flags);
-    until("the one shard", Duration::from_secs(60), || deployment.sum("cartwheel_shard_state", r#"state="running""#) == 1.0);
+    until("the one shard", Duration::from_secs(60), || {
+        deployment.sum("cartwheel_shard_state", r#"state="running""#) == 1.0
+    });
     assert_eq!(admin.describe(&kafka.topics().sends).expect("the sends topic").partitions, 1);
     assert_eq!(deployment.sum("cartwheel_leader_changes_total", r#"shard="0""#), 1.0);
     engine.stop();
@@ -33,12 +36,22 @@ fn a_wrong_topic_is_78_and_named() {
         let told = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(78), "{told}");
         // Reports break their lines.
-        let told = told.split(|c: char| c.is_whitespace() || c == '│').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+        let told = told
+            .split(|c: char| c.is_whitespace() || c == '│')
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ");
         words.iter().for_each(|word| assert!(told.contains(word), "`{word}` is not in: {told}"));
     };
     let missing = |topic: &str| format!("topic {topic} does not exist on");
-    refused("run", &[&missing(&kafka.topics().events), "cartwheel run --create-topics", "kafka.namespace"]);
-    refused("deliver", &[&missing(&kafka.topics().sends), "cartwheel run --create-topics", "kafka.namespace"]);
+    refused(
+        "run",
+        &[&missing(&kafka.topics().events), "cartwheel run --create-topics", "kafka.namespace"],
+    );
+    refused(
+        "deliver",
+        &[&missing(&kafka.topics().sends), "cartwheel run --create-topics", "kafka.namespace"],
+    );
 
     let [events, mut sends, rest @ ..] = TopicSpec::all(&kafka, 1, 1, None);
     sends.partitions = 2;

@@ -20,11 +20,18 @@ pub struct Mapping {
 impl Mapping {
     /// Compares two plans by names.
     pub fn new(old: &Plan, new: &Plan) -> Self {
-        let found = |journey: &Journey| new.journeys.iter().position(|other| other.name == journey.name);
-        let journeys: Vec<Option<u16>> = old.journeys.iter().map(|journey| found(journey).map(|index| index as u16)).collect();
-        let target = |index: usize| journeys[index].map(|target| &new.journeys[usize::from(target)]);
-        let ops = (0..old.journeys.len()).map(|index| map_ops(&old.journeys[index], target(index))).collect();
-        let captures = (0..old.journeys.len()).map(|index| map_captures(old, &old.journeys[index], new, target(index))).collect();
+        let found =
+            |journey: &Journey| new.journeys.iter().position(|other| other.name == journey.name);
+        let journeys: Vec<Option<u16>> =
+            old.journeys.iter().map(|journey| found(journey).map(|index| index as u16)).collect();
+        let target =
+            |index: usize| journeys[index].map(|target| &new.journeys[usize::from(target)]);
+        let ops = (0..old.journeys.len())
+            .map(|index| map_ops(&old.journeys[index], target(index)))
+            .collect();
+        let captures = (0..old.journeys.len())
+            .map(|index| map_captures(old, &old.journeys[index], new, target(index)))
+            .collect();
         let attributes = new.attributes.iter().map(|name| attribute_hash(name)).collect();
         Self { journeys, ops, captures, attributes }
     }
@@ -45,7 +52,12 @@ fn map_ops(old: &Journey, new: Option<&Journey>) -> Vec<Option<u16>> {
 }
 
 /// For each capture of the new journey its place in the old one.
-fn map_captures(old_plan: &Plan, old: &Journey, new_plan: &Plan, new: Option<&Journey>) -> Vec<Option<usize>> {
+fn map_captures(
+    old_plan: &Plan,
+    old: &Journey,
+    new_plan: &Plan,
+    new: Option<&Journey>,
+) -> Vec<Option<usize>> {
     let Some(new) = new else { return Vec::new() };
     let field = |plan: &Plan, index: &u16| plan.fields.get(usize::from(*index)).cloned();
     new.captures
@@ -59,7 +71,13 @@ fn map_captures(old_plan: &Plan, old: &Journey, new_plan: &Plan, new: Option<&Jo
 
 impl Core {
     /// Moves a customer from this evaluator's plan to the one that `mapping` leads to. Runs without a place exit.
-    pub fn leave(&self, customer: &mut Customer, mapping: &Mapping, t: Millis, turn: &mut Turn<'_>) {
+    pub fn leave(
+        &self,
+        customer: &mut Customer,
+        mapping: &Mapping,
+        t: Millis,
+        turn: &mut Turn<'_>,
+    ) {
         let runs = std::mem::take(&mut customer.runs);
         for mut run in runs {
             if map_run(&mut run, mapping) {
@@ -95,7 +113,9 @@ impl Core {
             touch.journey = mapping.journey(touch.journey).unwrap_or(u16::MAX);
         }
         let zone = ["time_zone", "country", "region"].map(attribute_hash);
-        customer.attributes.retain(|(name, _)| mapping.attributes.contains(name) || zone.contains(name));
+        customer
+            .attributes
+            .retain(|(name, _)| mapping.attributes.contains(name) || zone.contains(name));
         customer.dirty = true;
         customer.runs_changed();
     }
@@ -104,9 +124,15 @@ impl Core {
 fn map_run(run: &mut Run, mapping: &Mapping) -> bool {
     let old = usize::from(run.journey);
     let Some(journey) = mapping.journey(run.journey) else { return false };
-    let Some(op) = mapping.ops[old].get(usize::from(run.op)).copied().flatten() else { return false };
-    run.captures =
-        mapping.captures[old].iter().map(|place| place.and_then(|place| run.captures.get(place)).cloned().unwrap_or(Value::Null)).collect();
+    let Some(op) = mapping.ops[old].get(usize::from(run.op)).copied().flatten() else {
+        return false;
+    };
+    run.captures = mapping.captures[old]
+        .iter()
+        .map(|place| {
+            place.and_then(|place| run.captures.get(place)).cloned().unwrap_or(Value::Null)
+        })
+        .collect();
     run.journey = journey;
     // A window and a finished run have no step; a window starts at the first.
     run.op = if run.stage == Stage::Window { 0 } else { op };

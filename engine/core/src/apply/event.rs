@@ -23,7 +23,13 @@ pub enum Applied {
 
 impl Core {
     /// Applies an event to its customer. Depends on the log alone: `now` is not known here.
-    pub fn event(&mut self, customer: &mut Customer, event: &Event<'_>, time: EventTime, turn: &mut Turn<'_>) -> Applied {
+    pub fn event(
+        &mut self,
+        customer: &mut Customer,
+        event: &Event<'_>,
+        time: EventTime,
+        turn: &mut Turn<'_>,
+    ) -> Applied {
         if let Some(id) = event.id()
             && !customer.first_sight(xxh3_64(id.as_bytes()))
         {
@@ -51,11 +57,22 @@ impl Core {
     }
 
     /// First what the profile says, then what the type says; each in the order of the channels.
-    fn profile(&mut self, customer: &mut Customer, event: &Event<'_>, meaning: Meaning, seen: Millis, turn: &mut Turn<'_>) {
+    fn profile(
+        &mut self,
+        customer: &mut Customer,
+        event: &Event<'_>,
+        meaning: Meaning,
+        seen: Millis,
+        turn: &mut Turn<'_>,
+    ) {
         let mut changes = std::mem::take(&mut self.changes);
         changes.clear();
         if let Some(profile) = event.subject(Subject::Profile) {
-            turn.effects.journal.append(&mut customer.cold, Document::Profile, profile.0.as_bytes());
+            turn.effects.journal.append(
+                &mut customer.cold,
+                Document::Profile,
+                profile.0.as_bytes(),
+            );
             merge_profile(customer, profile, &self.attributes, &self.zones, &mut changes);
         }
         match meaning {
@@ -64,8 +81,13 @@ impl Core {
                 changes.extend(channel.and_then(|channel| set_consent(customer, channel, true)));
             }
             Meaning::Unsubscribed => match named_channel(event) {
-                Some(channel) => changes.extend(channel.and_then(|channel| set_consent(customer, channel, false))),
-                None => changes.extend(Channel::PERSONAL.iter().filter_map(|channel| set_consent(customer, *channel, false))),
+                Some(channel) => changes
+                    .extend(channel.and_then(|channel| set_consent(customer, channel, false))),
+                None => changes.extend(
+                    Channel::PERSONAL
+                        .iter()
+                        .filter_map(|channel| set_consent(customer, *channel, false)),
+                ),
             },
             _ => {}
         }
@@ -76,12 +98,23 @@ impl Core {
                 Change::Denied(_) => continue,
                 Change::Lifted(channel) => (channel, false),
             };
-            push_suppression(customer, channel, SuppressionReason::Unsubscribed, active, seen, turn);
+            push_suppression(
+                customer,
+                channel,
+                SuppressionReason::Unsubscribed,
+                active,
+                seen,
+                turn,
+            );
         }
         self.changes = changes;
         match meaning {
-            Meaning::Bounced if bounce_is_hard(event) => suppress(customer, event, SuppressionReason::Bounced, seen, turn),
-            Meaning::Complained => suppress(customer, event, SuppressionReason::Complained, seen, turn),
+            Meaning::Bounced if bounce_is_hard(event) => {
+                suppress(customer, event, SuppressionReason::Bounced, seen, turn)
+            }
+            Meaning::Complained => {
+                suppress(customer, event, SuppressionReason::Complained, seen, turn)
+            }
             Meaning::OrderPlaced => count_order(customer, event, seen),
             _ => {}
         }
@@ -100,18 +133,42 @@ fn bounce_is_hard(event: &Event<'_>) -> bool {
     kind.as_deref() != Some("soft")
 }
 
-fn suppress(customer: &mut Customer, event: &Event<'_>, reason: SuppressionReason, seen: Millis, turn: &mut Turn<'_>) {
+fn suppress(
+    customer: &mut Customer,
+    event: &Event<'_>,
+    reason: SuppressionReason,
+    seen: Millis,
+    turn: &mut Turn<'_>,
+) {
     let Some(channel) = named_channel(event).unwrap_or(Some(Channel::Email)) else { return };
-    let bits = if reason == SuppressionReason::Bounced { &mut customer.bounced } else { &mut customer.complained };
+    let bits = if reason == SuppressionReason::Bounced {
+        &mut customer.bounced
+    } else {
+        &mut customer.complained
+    };
     if *bits & channel.bit() == 0 {
         *bits |= channel.bit();
         push_suppression(customer, channel, reason, true, seen, turn);
     }
 }
 
-fn push_suppression(customer: &Customer, channel: Channel, reason: SuppressionReason, active: bool, at: Millis, turn: &mut Turn<'_>) {
+fn push_suppression(
+    customer: &Customer,
+    channel: Channel,
+    reason: SuppressionReason,
+    active: bool,
+    at: Millis,
+    turn: &mut Turn<'_>,
+) {
     let mark = turn.effects.journal.mark();
-    turn.effects.list.push(Effect::Suppression { customer: customer.id, mark, channel, reason, active, at });
+    turn.effects.list.push(Effect::Suppression {
+        customer: customer.id,
+        mark,
+        channel,
+        reason,
+        active,
+        at,
+    });
 }
 
 fn count_order(customer: &mut Customer, event: &Event<'_>, seen: Millis) {

@@ -30,7 +30,8 @@ impl Core {
         }
         for exit in &interest.exits {
             let condition = journey.exits[usize::from(*exit)].as_ref();
-            if condition.is_none_or(|condition| self.holds(condition, customer, fields, time.seen)) {
+            if condition.is_none_or(|condition| self.holds(condition, customer, fields, time.seen))
+            {
                 self.exit_all(customer, event, time, interest.journey, turn);
             }
         }
@@ -42,18 +43,40 @@ impl Core {
         }
     }
 
-    fn holds(&self, condition: &Condition, customer: &Customer, fields: &[Value], t: Millis) -> bool {
+    fn holds(
+        &self,
+        condition: &Condition,
+        customer: &Customer,
+        fields: &[Value],
+        t: Millis,
+    ) -> bool {
         condition.holds(|field| self.read(field, customer, fields, t))
     }
 
-    fn read<'v>(&self, field: Field, customer: &'v Customer, fields: &'v [Value], t: Millis) -> ValueRef<'v> {
+    fn read<'v>(
+        &self,
+        field: Field,
+        customer: &'v Customer,
+        fields: &'v [Value],
+        t: Millis,
+    ) -> ValueRef<'v> {
         match field {
-            Field::Event(index) => fields.get(usize::from(index)).map_or(ValueRef::Null, Value::borrow),
+            Field::Event(index) => {
+                fields.get(usize::from(index)).map_or(ValueRef::Null, Value::borrow)
+            }
             field => customer.field(field, &self.attributes, t),
         }
     }
 
-    fn convert(&self, customer: &mut Customer, event: &Event<'_>, time: EventTime, index: u16, journey: &Journey, turn: &mut Turn<'_>) {
+    fn convert(
+        &self,
+        customer: &mut Customer,
+        event: &Event<'_>,
+        time: EventTime,
+        index: u16,
+        journey: &Journey,
+        turn: &mut Turn<'_>,
+    ) {
         let Some(within) = journey.goal_within else { return };
         for place in 0..customer.runs.len() {
             let run = &mut customer.runs[place];
@@ -65,14 +88,32 @@ impl Core {
             if reached {
                 run.converted = true;
                 let run = run.id;
-                let values: Compared =
-                    order_total(event).map(|total| ("revenue".into(), Value::Number(total).into())).into_iter().collect();
-                self.decide_event(customer, time, index, Some(run), Verdict::Converted, Reason::Goal, &values, turn);
+                let values: Compared = order_total(event)
+                    .map(|total| ("revenue".into(), Value::Number(total).into()))
+                    .into_iter()
+                    .collect();
+                self.decide_event(
+                    customer,
+                    time,
+                    index,
+                    Some(run),
+                    Verdict::Converted,
+                    Reason::Goal,
+                    &values,
+                    turn,
+                );
             }
         }
     }
 
-    fn exit_all(&self, customer: &mut Customer, event: &Event<'_>, time: EventTime, index: u16, turn: &mut Turn<'_>) {
+    fn exit_all(
+        &self,
+        customer: &mut Customer,
+        event: &Event<'_>,
+        time: EventTime,
+        index: u16,
+        turn: &mut Turn<'_>,
+    ) {
         let mut place = 0;
         while let Some(run) = customer.runs.get(place) {
             let verdict = match run.stage {
@@ -92,15 +133,33 @@ impl Core {
             let id = run.id;
             customer.runs.remove(place);
             let values = [("event".into(), Value::Text(event.kind.as_ref().into()).into())];
-            self.decide_event(customer, time, index, Some(id), verdict, Reason::ExitEvent, &values, turn);
+            self.decide_event(
+                customer,
+                time,
+                index,
+                Some(id),
+                verdict,
+                Reason::ExitEvent,
+                &values,
+                turn,
+            );
         }
     }
 
-    fn move_windows(&self, customer: &mut Customer, event: &Event<'_>, time: EventTime, index: u16, journey: &Journey) {
+    fn move_windows(
+        &self,
+        customer: &mut Customer,
+        event: &Event<'_>,
+        time: EventTime,
+        index: u16,
+        journey: &Journey,
+    ) {
         let Some(quiet_for) = journey.quiet_for else { return };
         let key = self.key_of(event, journey);
         for run in customer.runs.iter_mut() {
-            let same = run.journey == index && run.stage == Stage::Window && key.is_none_or(|key| key == run.key);
+            let same = run.journey == index
+                && run.stage == Stage::Window
+                && key.is_none_or(|key| key == run.key);
             if same {
                 run.deadline = run.deadline.max(time.at + quiet_for.millis());
             }
@@ -113,7 +172,10 @@ impl Core {
         key_text(event, field).map(|text| key_hash(Some(&text)))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one event's facts; a struct for one call would only rename them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one event's facts; a struct for one call would only rename them"
+    )]
     fn trigger(
         &self,
         customer: &mut Customer,
@@ -125,18 +187,27 @@ impl Core {
         turn: &mut Turn<'_>,
     ) {
         let key = self.key_of(event, journey).unwrap_or(0);
-        let refuse = |customer: &mut Customer, turn: &mut Turn<'_>, run, reason, values: &[Comparison]| {
+        let refuse = |customer: &mut Customer,
+                      turn: &mut Turn<'_>,
+                      run,
+                      reason,
+                      values: &[Comparison]| {
             self.decide_event(customer, time, index, run, Verdict::Refused, reason, values, turn);
         };
         if time.age > journey.max_event_age.millis() {
             let values = [
                 ("age".into(), Value::Number(time.age as f64).into()),
-                ("max_event_age".into(), Value::Number(journey.max_event_age.millis() as f64).into()),
+                (
+                    "max_event_age".into(),
+                    Value::Number(journey.max_event_age.millis() as f64).into(),
+                ),
             ];
             return refuse(customer, turn, None, Reason::LateEvent, &values);
         }
-        let passes = journey.when.as_ref().is_none_or(|when| self.holds(when, customer, fields, time.seen));
-        let with_key = |run: &Run, stage| run.journey == index && run.key == key && run.stage == stage;
+        let passes =
+            journey.when.as_ref().is_none_or(|when| self.holds(when, customer, fields, time.seen));
+        let with_key =
+            |run: &Run, stage| run.journey == index && run.key == key && run.stage == stage;
         if let Some(run) = customer.runs.iter_mut().find(|run| with_key(run, Stage::Running)) {
             if passes {
                 recapture(run, journey, fields);
@@ -147,10 +218,9 @@ impl Core {
         let window = customer.runs.iter().position(|run| with_key(run, Stage::Window));
         if !passes {
             let id = window.map(|place| customer.runs.remove(place).id);
-            let values = journey
-                .when
-                .as_ref()
-                .map_or_else(Compared::new, |when| compared(when, |field| self.read(field, customer, fields, time.seen)));
+            let values = journey.when.as_ref().map_or_else(Compared::new, |when| {
+                compared(when, |field| self.read(field, customer, fields, time.seen))
+            });
             return refuse(customer, turn, id, Reason::Filter, &values);
         }
         if let (Some(place), Some(quiet_for)) = (window, journey.quiet_for) {
@@ -191,16 +261,39 @@ impl Core {
         }
     }
 
-    fn open_window(&self, customer: &mut Customer, mut run: Run, quiet_for: Span, time: EventTime, turn: &mut Turn<'_>) {
+    fn open_window(
+        &self,
+        customer: &mut Customer,
+        mut run: Run,
+        quiet_for: Span,
+        time: EventTime,
+        turn: &mut Turn<'_>,
+    ) {
         run.deadline = time.at + quiet_for.millis();
         let values = [("until".into(), Shown::Instant(run.deadline))];
         let (id, index) = (run.id, run.journey);
         customer.insert_run(run);
-        self.decide_event(customer, time, index, Some(id), Verdict::Waiting, Reason::Window, &values, turn);
+        self.decide_event(
+            customer,
+            time,
+            index,
+            Some(id),
+            Verdict::Waiting,
+            Reason::Window,
+            &values,
+            turn,
+        );
     }
 
     /// The run at `place` enters at time `t`, or is refused by the re-entry rule and removed.
-    pub(super) fn enter(&self, customer: &mut Customer, place: usize, t: Millis, reason: Reason, turn: &mut Turn<'_>) {
+    pub(super) fn enter(
+        &self,
+        customer: &mut Customer,
+        place: usize,
+        t: Millis,
+        reason: Reason,
+        turn: &mut Turn<'_>,
+    ) {
         let plan = &self.plan;
         let run = &customer.runs[place];
         let (index, key, id) = (run.journey, run.key, run.id);
@@ -219,7 +312,12 @@ impl Core {
         if let Some(last) = earlier_entry(customer, journey.reentry, index, key, t) {
             customer.runs.remove(place);
             let values = [("last".into(), Shown::Instant(last))];
-            decided = Decided { verdict: Verdict::Refused, reason: Reason::Reentry, values: &values, ..decided };
+            decided = Decided {
+                verdict: Verdict::Refused,
+                reason: Reason::Reentry,
+                values: &values,
+                ..decided
+            };
             return turn.effects.decide(plan, customer, &decided);
         }
         remember_entry(customer, journey.reentry, Entry { journey: index, key, at: t });
@@ -231,7 +329,10 @@ impl Core {
     }
 
     /// Records a decision that an event made, at the greatest record time so far.
-    #[expect(clippy::too_many_arguments, reason = "the parts of a decision; a struct for one call would only rename them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of a decision; a struct for one call would only rename them"
+    )]
     fn decide_event(
         &self,
         customer: &mut Customer,
@@ -243,13 +344,26 @@ impl Core {
         values: &[Comparison],
         turn: &mut Turn<'_>,
     ) {
-        let decided = Decided { at: time.seen, journey, run, op: None, verdict, reason, channel: None, command: None, values };
+        let decided = Decided {
+            at: time.seen,
+            journey,
+            run,
+            op: None,
+            verdict,
+            reason,
+            channel: None,
+            command: None,
+            values,
+        };
         turn.effects.decide(&self.plan, customer, &decided);
     }
 }
 
 fn captures(journey: &Journey, fields: &[Value]) -> impl Iterator<Item = Value> {
-    journey.captures.iter().map(|index| fields.get(usize::from(*index)).cloned().unwrap_or_default())
+    journey
+        .captures
+        .iter()
+        .map(|index| fields.get(usize::from(*index)).cloned().unwrap_or_default())
 }
 
 /// Into the memory that is there.
@@ -259,7 +373,13 @@ fn recapture(run: &mut Run, journey: &Journey, fields: &[Value]) {
 }
 
 /// The newest entry that the rule holds against coming again.
-fn earlier_entry(customer: &Customer, rule: Reentry, journey: u16, key: u64, t: Millis) -> Option<Millis> {
+fn earlier_entry(
+    customer: &Customer,
+    rule: Reentry,
+    journey: u16,
+    key: u64,
+    t: Millis,
+) -> Option<Millis> {
     let entries = customer.entries.iter().filter(|entry| entry.journey == journey);
     let blocks = |entry: &&Entry| match rule {
         Reentry::Always => false,
@@ -274,7 +394,9 @@ fn remember_entry(customer: &mut Customer, rule: Reentry, entry: Entry) {
     match rule {
         Reentry::Always => return,
         // Only the newest matters.
-        Reentry::Never | Reentry::After(_) => customer.entries.retain(|other| other.journey != entry.journey),
+        Reentry::Never | Reentry::After(_) => {
+            customer.entries.retain(|other| other.journey != entry.journey)
+        }
         Reentry::OncePerKey => {}
     }
     if customer.entries.len() >= MAX_ENTRIES {

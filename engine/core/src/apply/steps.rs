@@ -27,7 +27,13 @@ enum Next {
 
 impl Core {
     /// Executes the operations of the run at `place` at time `t` until one waits.
-    pub(super) fn execute(&self, customer: &mut Customer, place: usize, t: Millis, turn: &mut Turn<'_>) {
+    pub(super) fn execute(
+        &self,
+        customer: &mut Customer,
+        place: usize,
+        t: Millis,
+        turn: &mut Turn<'_>,
+    ) {
         let plan = Arc::clone(&self.plan);
         let journey = &plan.journeys[usize::from(customer.runs[place].journey)];
         // The loader proves that there is no loop; the bound makes that proof unnecessary here.
@@ -39,10 +45,19 @@ impl Core {
         }
     }
 
-    fn step(&self, customer: &mut Customer, place: usize, journey: &Journey, t: Millis, turn: &mut Turn<'_>) -> Next {
+    fn step(
+        &self,
+        customer: &mut Customer,
+        place: usize,
+        journey: &Journey,
+        t: Millis,
+        turn: &mut Turn<'_>,
+    ) -> Next {
         let op = customer.runs[place].op;
         match journey.ops.get(usize::from(op)) {
-            Some(Op::Send { channels, .. }) => self.send(customer, place, journey, channels, t, turn),
+            Some(Op::Send { channels, .. }) => {
+                self.send(customer, place, journey, channels, t, turn)
+            }
             Some(Op::Wait { delay, .. }) => {
                 let until = customer.runs[place].anchor + delay.millis();
                 self.wait(customer, place, until, t, turn)
@@ -51,7 +66,9 @@ impl Core {
                 let until = self.next_local(customer, *until, *at_most, t);
                 self.wait(customer, place, until, t, turn)
             }
-            Some(Op::Branch { arms, otherwise, .. }) => Next::Op(self.branch(customer, place, arms, *otherwise, t, turn)),
+            Some(Op::Branch { arms, otherwise, .. }) => {
+                Next::Op(self.branch(customer, place, arms, *otherwise, t, turn))
+            }
             Some(Op::Jump(target)) => Next::Op(*target),
             Some(Op::Exit { .. }) => {
                 self.decide(customer, place, t, Verdict::Exited, Reason::Step, None, &[], turn);
@@ -62,7 +79,14 @@ impl Core {
         }
     }
 
-    fn wait(&self, customer: &mut Customer, place: usize, until: Millis, t: Millis, turn: &mut Turn<'_>) -> Next {
+    fn wait(
+        &self,
+        customer: &mut Customer,
+        place: usize,
+        until: Millis,
+        t: Millis,
+        turn: &mut Turn<'_>,
+    ) -> Next {
         let op = customer.runs[place].op;
         if until <= t {
             return Next::Op(op + 1);
@@ -109,17 +133,35 @@ impl Core {
         arms[arm].1
     }
 
-    fn read_step<'v>(&self, field: Field, customer: &'v Customer, run: &'v Run, t: Millis) -> ValueRef<'v> {
+    fn read_step<'v>(
+        &self,
+        field: Field,
+        customer: &'v Customer,
+        run: &'v Run,
+        t: Millis,
+    ) -> ValueRef<'v> {
         match field {
-            Field::Capture(index) => run.captures.get(usize::from(index)).map_or(ValueRef::Null, Value::borrow),
+            Field::Capture(index) => {
+                run.captures.get(usize::from(index)).map_or(ValueRef::Null, Value::borrow)
+            }
             field => customer.field(field, &self.attributes, t),
         }
     }
 
-    fn finish(&self, customer: &mut Customer, place: usize, journey: &Journey, t: Millis, turn: &mut Turn<'_>) -> Next {
+    fn finish(
+        &self,
+        customer: &mut Customer,
+        place: usize,
+        journey: &Journey,
+        t: Millis,
+        turn: &mut Turn<'_>,
+    ) -> Next {
         self.decide(customer, place, t, Verdict::Finished, Reason::Completed, None, &[], turn);
         let run = &mut customer.runs[place];
-        let until = journey.goal_within.filter(|_| run.has_sent()).map(|within| run.last_sent_at + within.millis());
+        let until = journey
+            .goal_within
+            .filter(|_| run.has_sent())
+            .map(|within| run.last_sent_at + within.millis());
         match until {
             Some(until) if until > t => {
                 run.stage = Stage::Lingering;
@@ -133,7 +175,15 @@ impl Core {
         Next::Gone
     }
 
-    fn send(&self, customer: &mut Customer, place: usize, journey: &Journey, choices: &[Choice], t: Millis, turn: &mut Turn<'_>) -> Next {
+    fn send(
+        &self,
+        customer: &mut Customer,
+        place: usize,
+        journey: &Journey,
+        choices: &[Choice],
+        t: Millis,
+        turn: &mut Turn<'_>,
+    ) -> Next {
         let run = &mut customer.runs[place];
         if !run.at_send {
             run.at_send = true;
@@ -143,20 +193,57 @@ impl Core {
         if journey.class == Class::Marketing && turn.mode == Mode::Behind {
             return self.hold(customer, place, choices, t, turn);
         }
-        let question = Question { plan: &self.plan, zones: &self.zones, attributes: &self.attributes, customer, run: place, choices, t };
+        let question = Question {
+            plan: &self.plan,
+            zones: &self.zones,
+            attributes: &self.attributes,
+            customer,
+            run: place,
+            choices,
+            t,
+        };
         match gate::judge(&question) {
-            gate::Verdict::Send(index) => self.sent(customer, place, journey, choices, index, t, turn),
+            gate::Verdict::Send(index) => {
+                self.sent(customer, place, journey, choices, index, t, turn)
+            }
             gate::Verdict::Defer { reason, until, channel, values } => {
-                self.decide(customer, place, t, Verdict::Deferred, reason, Some(channel), &values, turn);
+                self.decide(
+                    customer,
+                    place,
+                    t,
+                    Verdict::Deferred,
+                    reason,
+                    Some(channel),
+                    &values,
+                    turn,
+                );
                 customer.runs[place].deadline = until.max(t + 1);
                 Next::Wait
             }
             gate::Verdict::Drop { reason, channel, values } => {
-                self.decide(customer, place, t, Verdict::Dropped, reason, Some(channel), &values, turn);
+                self.decide(
+                    customer,
+                    place,
+                    t,
+                    Verdict::Dropped,
+                    reason,
+                    Some(channel),
+                    &values,
+                    turn,
+                );
                 self.after_send(customer, place, t)
             }
             gate::Verdict::Exit(values) => {
-                self.decide(customer, place, t, Verdict::Exited, Reason::WhileFalse, None, &values, turn);
+                self.decide(
+                    customer,
+                    place,
+                    t,
+                    Verdict::Exited,
+                    Reason::WhileFalse,
+                    None,
+                    &values,
+                    turn,
+                );
                 customer.runs.remove(place);
                 Next::Gone
             }
@@ -164,7 +251,14 @@ impl Core {
     }
 
     /// The shard is behind: the send waits for it to catch up, with its deadline kept for the order of the release.
-    fn hold(&self, customer: &mut Customer, place: usize, choices: &[Choice], t: Millis, turn: &mut Turn<'_>) -> Next {
+    fn hold(
+        &self,
+        customer: &mut Customer,
+        place: usize,
+        choices: &[Choice],
+        t: Millis,
+        turn: &mut Turn<'_>,
+    ) -> Next {
         let run = &mut customer.runs[place];
         let channel = choices.get(usize::from(run.choice)).map(|choice| choice.channel);
         run.held = true;
@@ -172,7 +266,10 @@ impl Core {
         Next::Wait
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one send's facts; a struct for one call would only rename them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one send's facts; a struct for one call would only rename them"
+    )]
     fn sent(
         &self,
         customer: &mut Customer,
@@ -231,7 +328,11 @@ impl Core {
         if !fallback {
             run.anchor = t;
         }
-        let next_fallback = choices.iter().enumerate().skip(index + 1).find_map(|(at, choice)| Some((at, choice.if_no_engagement_within?)));
+        let next_fallback = choices
+            .iter()
+            .enumerate()
+            .skip(index + 1)
+            .find_map(|(at, choice)| Some((at, choice.if_no_engagement_within?)));
         match next_fallback {
             Some((at, within)) => {
                 run.choice = at as u8;
@@ -265,7 +366,10 @@ impl Core {
     }
 
     /// Records a decision of the run at `place`, by its present operation.
-    #[expect(clippy::too_many_arguments, reason = "the parts of a decision; a struct for one call would only rename them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of a decision; a struct for one call would only rename them"
+    )]
     pub(super) fn decide(
         &self,
         customer: &mut Customer,
@@ -279,7 +383,17 @@ impl Core {
     ) {
         let run = &customer.runs[place];
         let (journey, id, op) = (run.journey, run.id, run.op);
-        let decided = Decided { at: t, journey, run: Some(id), op: Some(op), verdict, reason, channel, command: None, values };
+        let decided = Decided {
+            at: t,
+            journey,
+            run: Some(id),
+            op: Some(op),
+            verdict,
+            reason,
+            channel,
+            command: None,
+            values,
+        };
         turn.effects.decide(&self.plan, customer, &decided);
     }
 }

@@ -10,7 +10,14 @@ use std::sync::Arc;
 impl Core {
     /// Fires the runs of the customer whose deadline is exactly `deadline`, in order of RunId, at shard time `now`; at most
     /// `budget`. Returns how many fired.
-    pub fn fire(&self, customer: &mut Customer, deadline: Millis, now: Millis, budget: u64, turn: &mut Turn<'_>) -> u64 {
+    pub fn fire(
+        &self,
+        customer: &mut Customer,
+        deadline: Millis,
+        now: Millis,
+        budget: u64,
+        turn: &mut Turn<'_>,
+    ) -> u64 {
         let mut fired = 0;
         let mut place = 0;
         while let Some(run) = customer.runs.get(place).filter(|_| fired < budget) {
@@ -47,7 +54,9 @@ impl Core {
                 run.anchor = now;
                 run.op += 1;
             }
-            Some(Op::Send { .. }) if run.choice > 0 && run.engaged => self.leave_send_op(customer, place),
+            Some(Op::Send { .. }) if run.choice > 0 && run.engaged => {
+                self.leave_send_op(customer, place)
+            }
             _ => {}
         }
         self.execute(customer, place, now, turn);

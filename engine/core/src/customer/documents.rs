@@ -25,8 +25,15 @@ pub enum Document {
 
 impl Document {
     /// Every kind, in order of the numbers.
-    pub const ALL: [Document; 7] =
-        [Document::Name, Document::Profile, Document::Cart, Document::Order, Document::Checkout, Document::Product, Document::Decision];
+    pub const ALL: [Document; 7] = [
+        Document::Name,
+        Document::Profile,
+        Document::Cart,
+        Document::Order,
+        Document::Checkout,
+        Document::Product,
+        Document::Decision,
+    ];
 
     /// Whether a new entry replaces the older ones (else it adds to them).
     pub const fn replaces(self) -> bool {
@@ -108,7 +115,8 @@ impl Journal {
         }
         let chunk = &mut self.chunks[self.current];
         let at = (self.current << CHUNK_BITS) as u32 + chunk.len() as u32;
-        let ([a, b, c, d], [e, f, g, h]) = (head.to_le_bytes(), (payload.len() as u32).to_le_bytes());
+        let ([a, b, c, d], [e, f, g, h]) =
+            (head.to_le_bytes(), (payload.len() as u32).to_le_bytes());
         chunk.extend_from_slice(&[a, b, c, d, document as u8, e, f, g, h]);
         chunk.extend_from_slice(payload);
         *head = at + 1;
@@ -149,7 +157,11 @@ impl Journal {
         let (header, rest) = self.from(head)?.split_first_chunk::<HEADER>()?;
         let [a, b, c, d, kind, e, f, g, h] = *header;
         let content = rest.get(..u32::from_le_bytes([e, f, g, h]) as usize)?;
-        Some(Entry { older: u32::from_le_bytes([a, b, c, d]), document: Document::from_number(kind)?, content })
+        Some(Entry {
+            older: u32::from_le_bytes([a, b, c, d]),
+            document: Document::from_number(kind)?,
+            content,
+        })
     }
 
     /// The chunk from the newest entry of a chain on.
@@ -188,7 +200,10 @@ mod tests {
         let mark = journal.mark();
         journal.append(&mut ana, Document::Cart, b"{2}");
         let all: Vec<_> = journal.entries(ana, Mark::END).collect();
-        assert_eq!(all, [(Document::Cart, &b"{2}"[..]), (Document::Cart, b"{1}"), (Document::Name, b"ana")]);
+        assert_eq!(
+            all,
+            [(Document::Cart, &b"{2}"[..]), (Document::Cart, b"{1}"), (Document::Name, b"ana")]
+        );
         assert_eq!(journal.entries(ana, mark).next(), Some((Document::Cart, &b"{1}"[..])));
         assert_eq!(journal.entries(ben, mark).count(), 1);
         assert_eq!(journal.entries(0, Mark::END).count(), 0);
@@ -211,13 +226,19 @@ mod tests {
         let content = vec![7; CHUNK / 2];
         (0..5).for_each(|_| journal.append(&mut first, Document::Cart, &content));
         let taken = journal.take();
-        assert_eq!((taken.entries(first, Mark::END).count(), journal.len(), journal.chunks.len()), (5, 0, 0));
+        assert_eq!(
+            (taken.entries(first, Mark::END).count(), journal.len(), journal.chunks.len()),
+            (5, 0, 0)
+        );
         journal.append(&mut second, Document::Cart, b"{}");
         journal.reuse(taken);
         (0..3).for_each(|_| journal.append(&mut second, Document::Cart, &content));
         assert_eq!((journal.entries(second, Mark::END).count(), journal.chunks.len()), (4, 6));
         let taken = journal.take();
-        assert_eq!((taken.entries(second, Mark::END).count(), taken.chunks.len(), journal.chunks.len()), (4, 3, 3));
+        assert_eq!(
+            (taken.entries(second, Mark::END).count(), taken.chunks.len(), journal.chunks.len()),
+            (4, 3, 3)
+        );
         assert!(journal.is_empty() && Journal::default().take().is_empty());
     }
 }

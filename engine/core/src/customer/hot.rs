@@ -185,7 +185,8 @@ impl Customer {
         if self.runs.is_empty() && self.runs.capacity() > 0 {
             self.runs = ThinVec::new();
         }
-        self.deadline = self.runs.iter().filter(|run| !run.held).map(|run| run.deadline).min().unwrap_or(NEVER);
+        self.deadline =
+            self.runs.iter().filter(|run| !run.held).map(|run| run.deadline).min().unwrap_or(NEVER);
     }
 
     /// Puts a run into its place in the order of ids. A lingering run of the same id (the same key at the same millisecond)
@@ -205,18 +206,25 @@ impl Customer {
     pub fn field(&self, field: Field, attributes: &[u32], t: Millis) -> ValueRef<'_> {
         match field {
             Field::Event(_) | Field::Capture(_) => ValueRef::Null,
-            Field::Attribute(index) => attributes.get(usize::from(index)).map_or(ValueRef::Null, |hash| self.attribute(*hash)),
+            Field::Attribute(index) => attributes
+                .get(usize::from(index))
+                .map_or(ValueRef::Null, |hash| self.attribute(*hash)),
             Field::Consent(channel) => ValueRef::Bool(self.granted & channel.bit() != 0),
             Field::Orders => ValueRef::Number(f64::from(self.orders)),
             Field::LifetimeValue => ValueRef::Number(self.lifetime_value),
             Field::DaysSinceOrder if self.last_order_at == Millis::MIN => ValueRef::Null,
-            Field::DaysSinceOrder => ValueRef::Number((t - self.last_order_at).max(0).div_euclid(DAY) as f64),
+            Field::DaysSinceOrder => {
+                ValueRef::Number((t - self.last_order_at).max(0).div_euclid(DAY) as f64)
+            }
         }
     }
 
     /// The attribute whose name has this hash.
     pub fn attribute(&self, hash: u32) -> ValueRef<'_> {
-        self.attributes.iter().find(|(name, _)| *name == hash).map_or(ValueRef::Null, |(_, value)| value.borrow())
+        self.attributes
+            .iter()
+            .find(|(name, _)| *name == hash)
+            .map_or(ValueRef::Null, |(_, value)| value.borrow())
     }
 }
 

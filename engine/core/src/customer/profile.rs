@@ -21,7 +21,13 @@ pub fn attribute_hash(name: &str) -> u32 {
 }
 
 /// Merges a `profile` object: consent, addresses, time zone, and the attributes whose hashes are `kept`. Null removes.
-pub fn merge_profile(customer: &mut Customer, profile: Raw<'_>, kept: &[u32], zones: &Zones, changed: &mut Vec<Change>) {
+pub fn merge_profile(
+    customer: &mut Customer,
+    profile: Raw<'_>,
+    kept: &[u32],
+    zones: &Zones,
+    changed: &mut Vec<Change>,
+) {
     let mut zone_changed = false;
     for (name, value) in object_entries(profile) {
         match name.as_ref() {

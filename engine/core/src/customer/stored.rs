@@ -81,7 +81,18 @@ fn bit(there: bool, bit: u16) -> u16 {
 
 /// Appends the customer's stored form (without its id, which is the key).
 pub fn encode_customer(customer: &Customer, out: &mut Vec<u8>) {
-    let Customer { seen_next, granted, denied, bounced, complained, reachable, orders, lifetime_value, last_order_at, .. } = *customer;
+    let Customer {
+        seen_next,
+        granted,
+        denied,
+        bounced,
+        complained,
+        reachable,
+        orders,
+        lifetime_value,
+        last_order_at,
+        ..
+    } = *customer;
     let has_orders = orders != 0 || lifetime_value.to_bits() != 0 || last_order_at != Millis::MIN;
     let remembered = customer.seen.iter().rposition(|id| *id != 0).map_or(0, |last| last + 1);
     let parts = u16::from(seen_next) & part::SEEN_NEXT
@@ -96,7 +107,11 @@ pub fn encode_customer(customer: &Customer, out: &mut Vec<u8>) {
     let mut writer = Writer::new(out);
     writer.bytes([MAGIC, VERSION, low, high, granted, reachable]);
     let mut ring = [0; 8 * REMEMBERED_IDS];
-    ring.as_chunks_mut().0.iter_mut().zip(customer.seen).for_each(|(place, id)| *place = id.to_le_bytes());
+    ring.as_chunks_mut()
+        .0
+        .iter_mut()
+        .zip(customer.seen)
+        .for_each(|(place, id)| *place = id.to_le_bytes());
     writer.first(8 * remembered, ring);
     writer.bytes_if(denied | bounced | complained != 0, [denied, bounced, complained]);
     writer.room();
@@ -159,7 +174,8 @@ fn put_run(writer: &mut Writer<'_>, run: &Run) {
         | bit(!run.captures.is_empty(), fact::CAPTURES)
         | bit(!is_narrow(run), fact::WIDE);
     let wide = facts & fact::WIDE != 0;
-    let ([journey, more_journey], [op, more_op]) = (run.journey.to_le_bytes(), run.op.to_le_bytes());
+    let ([journey, more_journey], [op, more_op]) =
+        (run.journey.to_le_bytes(), run.op.to_le_bytes());
     writer.bytes(facts.to_le_bytes());
     writer.bytes(run.id.0.to_le_bytes());
     writer.bytes([journey, op]);
@@ -192,7 +208,11 @@ fn put_touch(writer: &mut Writer<'_>, touch: &Touch) {
 }
 
 /// Reads a customer's stored form.
-pub fn decode_customer(id: CustomerId, bytes: &[u8], zones: &Zones) -> Result<Customer, StateError> {
+pub fn decode_customer(
+    id: CustomerId,
+    bytes: &[u8],
+    zones: &Zones,
+) -> Result<Customer, StateError> {
     let body = match bytes {
         [MAGIC, VERSION, body @ ..] => body,
         [MAGIC, version, ..] => return Err(StateError::Version(*version)),
@@ -227,12 +247,19 @@ fn read_customer(id: CustomerId, rest: &mut Bytes<'_>) -> Option<Customer> {
     customer.runs = list(rest, has(part::RUNS), 31, run)?;
     customer.entries = list(rest, has(part::ENTRIES), 2, entry)?;
     customer.touches = list(rest, has(part::TOUCHES), 2, touch)?;
-    customer.attributes = list(rest, has(part::ATTRIBUTES), 5, |rest| Some((u32::from_le_bytes(rest.array()?), rest.value()?)))?;
+    customer.attributes = list(rest, has(part::ATTRIBUTES), 5, |rest| {
+        Some((u32::from_le_bytes(rest.array()?), rest.value()?))
+    })?;
     Some(customer)
 }
 
 /// Reads a list, if it is there, of items that take at least `size` bytes.
-fn list<T>(rest: &mut Bytes<'_>, there: bool, size: usize, read: impl Fn(&mut Bytes<'_>) -> Option<T>) -> Option<ThinVec<T>> {
+fn list<T>(
+    rest: &mut Bytes<'_>,
+    there: bool,
+    size: usize,
+    read: impl Fn(&mut Bytes<'_>) -> Option<T>,
+) -> Option<ThinVec<T>> {
     let mut list = ThinVec::new();
     if there {
         let count = rest.count(size)?;
@@ -261,7 +288,9 @@ fn run(rest: &mut Bytes<'_>) -> Option<Run> {
     let [journey, op] = rest.array()?;
     let [more_journey, more_op] = if wide { rest.array()? } else { [0; 2] };
     let opened_at = rest.integer(if wide { 8 } else { OPENED_AT })?;
-    let time = |rest: &mut Bytes<'_>| Some(opened_at.wrapping_add(rest.integer(if wide { 8 } else { TIME })?));
+    let time = |rest: &mut Bytes<'_>| {
+        Some(opened_at.wrapping_add(rest.integer(if wide { 8 } else { TIME })?))
+    };
     // In the order in which they are written.
     Some(Run {
         id,

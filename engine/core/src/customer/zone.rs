@@ -18,10 +18,18 @@ impl Zones {
     /// All bundled zones, and the policy's default (UTC if that is unknown; the loader refuses it before).
     pub fn new(default: &str) -> Self {
         let database = TimeZoneDatabase::bundled();
-        let mut names: Vec<String> = database.available().map(|name| name.as_str().to_owned()).collect();
+        let mut names: Vec<String> =
+            database.available().map(|name| name.as_str().to_owned()).collect();
         names.sort_unstable();
-        let zones: Vec<_> = names.into_iter().filter_map(|name| Some((name.clone(), database.get(&name).ok()?))).collect();
-        let by_name = zones.iter().enumerate().map(|(index, (name, _))| (name.to_ascii_lowercase(), index as u16)).collect();
+        let zones: Vec<_> = names
+            .into_iter()
+            .filter_map(|name| Some((name.clone(), database.get(&name).ok()?)))
+            .collect();
+        let by_name = zones
+            .iter()
+            .enumerate()
+            .map(|(index, (name, _))| (name.to_ascii_lowercase(), index as u16))
+            .collect();
         Self { zones, by_name, default: database.get(default).unwrap_or(TimeZone::UTC) }
     }
 
@@ -37,7 +45,10 @@ impl Zones {
 
     /// The zone with that number plus one, else the policy's.
     pub fn get(&self, number: u16) -> &TimeZone {
-        usize::from(number).checked_sub(1).and_then(|index| self.zones.get(index)).map_or(&self.default, |(_, zone)| zone)
+        usize::from(number)
+            .checked_sub(1)
+            .and_then(|index| self.zones.get(index))
+            .map_or(&self.default, |(_, zone)| zone)
     }
 
     /// The local date and time of an instant.
@@ -69,9 +80,12 @@ impl Zones {
             AmbiguousOffset::Unambiguous { offset } => (at(offset), None),
             AmbiguousOffset::Fold { before, after } => (at(before), at(after)),
             // Read with the offset behind the gap it lies before the change, which is the next transition from there.
-            AmbiguousOffset::Gap { after, .. } => {
-                (at(after).and_then(|early| zone.following(early).next().map(|change| change.timestamp())), None)
-            }
+            AmbiguousOffset::Gap { after, .. } => (
+                at(after).and_then(|early| {
+                    zone.following(early).next().map(|change| change.timestamp())
+                }),
+                None,
+            ),
         };
         [first.map(Timestamp::as_millisecond), second.map(Timestamp::as_millisecond)]
     }
@@ -108,7 +122,13 @@ pub fn principal_zone(country: &str, region: Option<&str>) -> Option<&'static st
 type Regions = &'static [(&'static str, &'static [&'static str])];
 
 const US: Regions = &[
-    ("America/Chicago", &["AL", "AR", "IL", "IA", "KS", "LA", "MN", "MS", "MO", "NE", "ND", "OK", "SD", "TN", "TX", "WI"]),
+    (
+        "America/Chicago",
+        &[
+            "AL", "AR", "IL", "IA", "KS", "LA", "MN", "MS", "MO", "NE", "ND", "OK", "SD", "TN",
+            "TX", "WI",
+        ],
+    ),
     ("America/Denver", &["CO", "ID", "MT", "NM", "UT", "WY"]),
     ("America/Phoenix", &["AZ"]),
     ("America/Los_Angeles", &["CA", "NV", "OR", "WA"]),
@@ -220,9 +240,18 @@ mod tests {
         let zones = Zones::new("America/New_York");
         let at = |text: &str| crate::time::parse_rfc3339(text).unwrap();
         let half_past = |hour| Time::constant(hour, 30, 0, 0);
-        assert_eq!(zones.next_local(0, at("2026-11-01T05:10:00Z"), half_past(1)), at("2026-11-01T05:30:00Z"));
-        assert_eq!(zones.next_local(0, at("2026-11-01T06:10:00Z"), half_past(1)), at("2026-11-01T06:30:00Z"));
-        assert_eq!(zones.next_local(0, at("2026-03-08T06:00:00Z"), half_past(2)), at("2026-03-08T07:00:00Z"));
+        assert_eq!(
+            zones.next_local(0, at("2026-11-01T05:10:00Z"), half_past(1)),
+            at("2026-11-01T05:30:00Z")
+        );
+        assert_eq!(
+            zones.next_local(0, at("2026-11-01T06:10:00Z"), half_past(1)),
+            at("2026-11-01T06:30:00Z")
+        );
+        assert_eq!(
+            zones.next_local(0, at("2026-03-08T06:00:00Z"), half_past(2)),
+            at("2026-03-08T07:00:00Z")
+        );
     }
 
     #[test]

@@ -25,7 +25,8 @@ const HAS_COMMAND: u16 = 1 << 13;
 const HAS_STEP: u16 = 1 << 14;
 const UNUSED: u16 = 1 << 15;
 
-const _: () = assert!(Verdict::ALL.len() <= 16 && Reason::ALL.len() <= 32 && Channel::ALL.len() < 8);
+const _: () =
+    assert!(Verdict::ALL.len() <= 16 && Reason::ALL.len() <= 32 && Channel::ALL.len() < 8);
 
 /// The value is an instant.
 const INSTANT: u64 = OWN;
@@ -110,15 +111,31 @@ pub fn unpack(bytes: &[u8], customer: &str) -> Option<Decision> {
         0 => None,
         channel => Some(*Channel::ALL.get(channel - 1)?),
     };
-    let run = if head & HAS_RUN != 0 { Some(RunId(u128::from_le_bytes(rest.array()?))) } else { None };
-    let command_id = if head & HAS_COMMAND != 0 { Some(CommandId(u128::from_le_bytes(rest.array()?))) } else { None };
+    let run =
+        if head & HAS_RUN != 0 { Some(RunId(u128::from_le_bytes(rest.array()?))) } else { None };
+    let command_id = if head & HAS_COMMAND != 0 {
+        Some(CommandId(u128::from_le_bytes(rest.array()?)))
+    } else {
+        None
+    };
     let journey = name(&mut rest)?;
     let step = if head & HAS_STEP != 0 { Some(name(&mut rest)?) } else { None };
     let mut values = Values::new();
     while !rest.0.is_empty() {
         values.push((value_name(&mut rest)?, value(&mut rest, at)?));
     }
-    Some(Decision { at, customer: customer.into(), journey, run, step, decision, reason, channel, command_id, values })
+    Some(Decision {
+        at,
+        customer: customer.into(),
+        journey,
+        run,
+        step,
+        decision,
+        reason,
+        channel,
+        command_id,
+        values,
+    })
 }
 
 fn name(rest: &mut Bytes<'_>) -> Option<CompactString> {

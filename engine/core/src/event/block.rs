@@ -95,7 +95,10 @@ impl Bits {
     #[inline]
     #[target_feature(enable = "sse2")]
     fn of_sse2(part: &[u8; PART]) -> Self {
-        use std::arch::x86_64::{__m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8};
+        use std::arch::x86_64::{
+            __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8,
+            _mm_or_si128, _mm_set1_epi8,
+        };
         // SAFETY: it reads the 16 bytes of `part`, at whatever address.
         let part = unsafe { _mm_loadu_si128(part.as_ptr().cast::<__m128i>()) };
         let equals = |byte: u8| _mm_cmpeq_epi8(part, _mm_set1_epi8(byte as i8));
@@ -109,8 +112,14 @@ impl Bits {
 
     #[cfg(not(target_arch = "x86_64"))]
     fn of(part: &[u8; PART]) -> Self {
-        let bits = |is: fn(u8) -> bool| part.iter().rev().fold(0, |bits, byte| bits << 1 | u32::from(is(*byte)));
-        Self { quotes: bits(|byte| byte == b'"'), odd: bits(|byte| matches!(byte, b'\\' | 0..=0x1f)), other: bits(|byte| !byte.is_ascii()) }
+        let bits = |is: fn(u8) -> bool| {
+            part.iter().rev().fold(0, |bits, byte| bits << 1 | u32::from(is(*byte)))
+        };
+        Self {
+            quotes: bits(|byte| byte == b'"'),
+            odd: bits(|byte| matches!(byte, b'\\' | 0..=0x1f)),
+            other: bits(|byte| !byte.is_ascii()),
+        }
     }
 }
 

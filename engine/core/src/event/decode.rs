@@ -103,7 +103,13 @@ impl<'a> Event<'a> {
 
     /// The rest, after `top`: of a record that was read quickly; if it was not, it is read fully.
     #[inline]
-    fn fill(&mut self, value: &'a [u8], quick: Option<(&'a str, Extent)>, record_time: Millis, policy: &Policy) -> Result<(), Rejected> {
+    fn fill(
+        &mut self,
+        value: &'a [u8],
+        quick: Option<(&'a str, Extent)>,
+        record_time: Millis,
+        policy: &Policy,
+    ) -> Result<(), Rejected> {
         // What is read in one pass has no escapes.
         self.plain = quick.is_some();
         (self.text, self.whole) = match quick {
@@ -113,7 +119,8 @@ impl<'a> Event<'a> {
         self.kind = name(self.text_at(Place::TYPE), "type", Poison::MissingType)?;
         self.customer = name(self.text_at(Place::CUSTOMER), "customer", Poison::MissingCustomer)?;
         let time = self.at(Place::TIME);
-        self.time = time.map(|raw| event_time(raw, self.string(raw), record_time, policy)).transpose()?;
+        self.time =
+            time.map(|raw| event_time(raw, self.string(raw), record_time, policy)).transpose()?;
         if !self.plain {
             check_types(&self.top, self.text)?;
         }
@@ -133,7 +140,13 @@ pub struct Decoder {
 impl Decoder {
     /// As [`decode`] does, into an event that is there already: an event is large, and to move it costs as much as to read a field. Where it
     /// fails, what it leaves there is of no use.
-    pub fn decode<'a>(&mut self, value: &'a [u8], record_time: Millis, policy: &Policy, event: &mut Event<'a>) -> Result<(), Rejected> {
+    pub fn decode<'a>(
+        &mut self,
+        value: &'a [u8],
+        record_time: Millis,
+        policy: &Policy,
+        event: &mut Event<'a>,
+    ) -> Result<(), Rejected> {
         check_size(value, policy)?;
         event.top = Top::default();
         let mut quick = self.layouts.read(value, &mut event.top);
@@ -149,7 +162,11 @@ impl Decoder {
 }
 
 /// Decodes a record's value. `record_time` bounds how far ahead the event may lie.
-pub fn decode<'a>(value: &'a [u8], record_time: Millis, policy: &Policy) -> Result<Event<'a>, Rejected> {
+pub fn decode<'a>(
+    value: &'a [u8],
+    record_time: Millis,
+    policy: &Policy,
+) -> Result<Event<'a>, Rejected> {
     check_size(value, policy)?;
     let mut event = Event::default();
     let quick = scan(value, MAX_DEPTH, &mut event.top);
@@ -161,15 +178,22 @@ fn check_size(value: &[u8], policy: &Policy) -> Result<(), Rejected> {
     if value.len() <= policy.max_event_bytes {
         return Ok(());
     }
-    Err(Rejected::new(Poison::TooLarge, format!("{} bytes, the limit is {}", value.len(), policy.max_event_bytes)))
+    Err(Rejected::new(
+        Poison::TooLarge,
+        format!("{} bytes, the limit is {}", value.len(), policy.max_event_bytes),
+    ))
 }
 
 /// Of what was read fully: the one pass declines what has not its type.
 #[cold]
 fn check_types(top: &Top, text: &str) -> Result<(), Rejected> {
     let named = [(Place::ID, "id", Type::Text), (Place::CHANNEL, "channel", Type::Text)];
-    let subjects = Subject::ALL.map(|subject| (Place::subject(subject), subject.name(), Type::Object));
-    let known = KNOWN.iter().enumerate().map(|(field, (name, needed))| (Place::known(field), *name, *needed));
+    let subjects =
+        Subject::ALL.map(|subject| (Place::subject(subject), subject.name(), Type::Object));
+    let known = KNOWN
+        .iter()
+        .enumerate()
+        .map(|(field, (name, needed))| (Place::known(field), *name, *needed));
     for (place, name, needed) in named.into_iter().chain(subjects).chain(known) {
         if top.get(place).raw(text).is_some_and(|raw| !needed.fits(raw.0.as_bytes())) {
             return Err(wrong_type(name));
@@ -184,13 +208,18 @@ fn read_fully<'a>(value: &'a [u8], top: &mut Top) -> Result<(&'a str, Extent), R
     if deeper_than(value, MAX_DEPTH) {
         return Err(Rejected::new(Poison::TooDeep, format!("nested deeper than {MAX_DEPTH}")));
     }
-    let text = std::str::from_utf8(value).map_err(|_| Rejected::new(Poison::NotJson, "not UTF-8"))?;
+    let text =
+        std::str::from_utf8(value).map_err(|_| Rejected::new(Poison::NotJson, "not UTF-8"))?;
     let whole = Raw(text.trim_matches([' ', '\t', '\r', '\n']));
     if !whole.is_object() {
         return Err(Rejected::new(Poison::NotJson, "not a JSON object"));
     }
-    serde_json::from_str::<Readable>(text)
-        .map_err(|error| Rejected::new(Poison::NotJson, format!("syntax error at line {} column {}", error.line(), error.column())))?;
+    serde_json::from_str::<Readable>(text).map_err(|error| {
+        Rejected::new(
+            Poison::NotJson,
+            format!("syntax error at line {} column {}", error.line(), error.column()),
+        )
+    })?;
     *top = Top::read(text, whole);
     Ok((text, Extent::of(whole, text)))
 }
@@ -251,7 +280,11 @@ fn wrong_type(field: &'static str) -> Rejected {
 }
 
 /// A required, bounded, non-empty string.
-fn name<'a>(text: Option<Cow<'a, str>>, field: &'static str, missing: Poison) -> Result<Cow<'a, str>, Rejected> {
+fn name<'a>(
+    text: Option<Cow<'a, str>>,
+    field: &'static str,
+    missing: Poison,
+) -> Result<Cow<'a, str>, Rejected> {
     match text {
         Some(text) if !text.is_empty() => bounded(text, field),
         _ => Err(Rejected::new(missing, field)),
@@ -260,17 +293,29 @@ fn name<'a>(text: Option<Cow<'a, str>>, field: &'static str, missing: Poison) ->
 
 fn bounded<'a>(text: Cow<'a, str>, field: &'static str) -> Result<Cow<'a, str>, Rejected> {
     if text.len() > MAX_NAME {
-        return Err(Rejected::new(Poison::BadValue, format!("{field} is longer than {MAX_NAME} bytes")));
+        return Err(Rejected::new(
+            Poison::BadValue,
+            format!("{field} is longer than {MAX_NAME} bytes"),
+        ));
     }
     Ok(text)
 }
 
 /// `text` is the content, if it is a string.
-fn event_time(raw: Raw<'_>, text: Option<Cow<'_, str>>, record_time: Millis, policy: &Policy) -> Result<Millis, Rejected> {
+fn event_time(
+    raw: Raw<'_>,
+    text: Option<Cow<'_, str>>,
+    record_time: Millis,
+    policy: &Policy,
+) -> Result<Millis, Rejected> {
     let at = text.map_or_else(|| raw.integer(), |text| parse_rfc3339(&text));
-    let at = at.filter(|at| is_instant(*at)).ok_or_else(|| Rejected::new(Poison::BadTime, "time"))?;
+    let at =
+        at.filter(|at| is_instant(*at)).ok_or_else(|| Rejected::new(Poison::BadTime, "time"))?;
     if at > record_time.saturating_add(policy.max_event_ahead.millis()) {
-        return Err(Rejected::new(Poison::TimeInFuture, format!("time is more than {} after the record's", policy.max_event_ahead)));
+        return Err(Rejected::new(
+            Poison::TimeInFuture,
+            format!("time is more than {} after the record's", policy.max_event_ahead),
+        ));
     }
     Ok(at)
 }
@@ -293,7 +338,8 @@ fn check_profile(profile: Raw<'_>) -> Result<(), Rejected> {
                 return Err(wrong_type(full));
             }
         } else if name == "consent" && !value.is_null() {
-            let good = value.is_object() && super::object_entries(value).all(|(_, flag)| flag.boolean().is_some());
+            let good = value.is_object()
+                && super::object_entries(value).all(|(_, flag)| flag.boolean().is_some());
             if !good {
                 return Err(wrong_type("profile.consent"));
             }
@@ -332,12 +378,15 @@ mod tests {
     use proptest::test_runner::RngSeed;
 
     fn reason(text: &str) -> Result<(), (Poison, String)> {
-        decode(text.as_bytes(), 1_767_261_600_000, &Policy::default()).map(drop).map_err(|bad| (bad.reason, bad.detail.into_owned()))
+        decode(text.as_bytes(), 1_767_261_600_000, &Policy::default())
+            .map(drop)
+            .map_err(|bad| (bad.reason, bad.detail.into_owned()))
     }
 
     #[test]
     fn each_bad_record_has_its_reason() {
-        let deep = format!(r#"{{"type":"t","customer":"c","x":{}1{}}}"#, "[".repeat(70), "]".repeat(70));
+        let deep =
+            format!(r#"{{"type":"t","customer":"c","x":{}1{}}}"#, "[".repeat(70), "]".repeat(70));
         let long = "x".repeat(300);
         for (text, poison) in [
             ("", Poison::NotJson),
@@ -358,7 +407,10 @@ mod tests {
             (r#"{"type":"t","customer":"c","cart":7}"#, Poison::WrongType),
             (r#"{"type":"t","customer":"c","cart":{"total":"80"}}"#, Poison::WrongType),
             (r#"{"type":"t","customer":"c","profile":{"email":7}}"#, Poison::WrongType),
-            (r#"{"type":"t","customer":"c","profile":{"consent":{"email":"yes"}}}"#, Poison::WrongType),
+            (
+                r#"{"type":"t","customer":"c","profile":{"consent":{"email":"yes"}}}"#,
+                Poison::WrongType,
+            ),
             (&deep, Poison::TooDeep),
             (&format!(r#"{{"type":"t","customer":"{long}"}}"#), Poison::BadValue),
         ] {
@@ -400,8 +452,14 @@ mod tests {
     fn a_good_record_is_read_lazily() {
         let text = r#" {"id":"9f","type":"cart_up\u0064ated","customer":"c1","time":"2026-01-01T10:00:00.123Z","cart":{"id":"k","total":1.5,"items":[]},"new":null} "#;
         let event = decode(text.as_bytes(), 1_767_261_600_000, &Policy::default()).unwrap();
-        assert_eq!((event.kind.as_ref(), event.customer.as_ref(), event.time), ("cart_updated", "c1", Some(1_767_261_600_123)));
-        assert_eq!(event.subject(Subject::Cart).unwrap().get(&["total"]).unwrap().number(), Some(1.5));
+        assert_eq!(
+            (event.kind.as_ref(), event.customer.as_ref(), event.time),
+            ("cart_updated", "c1", Some(1_767_261_600_123))
+        );
+        assert_eq!(
+            event.subject(Subject::Cart).unwrap().get(&["total"]).unwrap().number(),
+            Some(1.5)
+        );
         assert!(event.subject(Subject::Order).is_none());
     }
 }

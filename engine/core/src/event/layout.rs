@@ -126,10 +126,14 @@ impl Layouts {
             return;
         }
         self.tries += 1;
-        let mut parts = Parts { text, from: 0, marks: Vec::new(), items: 0, pieces: Vec::new(), fits: true };
+        let mut parts =
+            Parts { text, from: 0, marks: Vec::new(), items: 0, pieces: Vec::new(), fits: true };
         parts.walk(Raw(text), None, Inside::Top);
         parts.piece(text.len(), Value::End(parts.items), None);
-        if parts.fits && parts.pieces.len() <= MAX_RECORD && self.pieces.len() + parts.pieces.len() <= MAX_PIECES {
+        if parts.fits
+            && parts.pieces.len() <= MAX_RECORD
+            && self.pieces.len() + parts.pieces.len() <= MAX_PIECES
+        {
             self.enter(parts.pieces);
         }
     }
@@ -169,7 +173,8 @@ impl Layouts {
 
 impl Piece {
     fn same(&self, other: &Self) -> bool {
-        (self.literal, self.len, self.value, self.place) == (other.literal, other.len, other.value, other.place)
+        (self.literal, self.len, self.value, self.place)
+            == (other.literal, other.len, other.value, other.place)
     }
 
     /// Where the value behind the literal begins and ends, if both stand there.
@@ -178,7 +183,9 @@ impl Piece {
         let start = at + usize::from(self.len);
         let rest = bytes.get(at..)?;
         let here = rest.first_chunk::<LITERAL>().map_or_else(|| padded(rest), words);
-        let fits = (here[0] ^ self.literal[0]) & self.mask[0] | (here[1] ^ self.literal[1]) & self.mask[1] == 0;
+        let fits = (here[0] ^ self.literal[0]) & self.mask[0]
+            | (here[1] ^ self.literal[1]) & self.mask[1]
+            == 0;
         if !fits {
             return None;
         }
@@ -186,7 +193,9 @@ impl Piece {
             Value::None => start,
             Value::Text => plain_string(bytes, start, ascii)?,
             Value::Number => plain_number(bytes, start)?,
-            Value::Integer => plain_number(bytes, start).filter(|end| is_integer(bytes, start, *end))?,
+            Value::Integer => {
+                plain_number(bytes, start).filter(|end| is_integer(bytes, start, *end))?
+            }
             Value::End(_) => (start == bytes.len()).then_some(start)?,
         };
         Some((start, end))
@@ -257,7 +266,9 @@ impl Parts<'_> {
                 self.mark(place, start, end);
             }
             Some(b'[') => {
-                let elements = array_elements(raw).map(|element| self.walk(element, None, Inside::Other)).count();
+                let elements = array_elements(raw)
+                    .map(|element| self.walk(element, None, Inside::Other))
+                    .count();
                 if place == Some(Place::known(CART_ITEMS)) {
                     self.items = elements as u32;
                 }
@@ -280,10 +291,13 @@ impl Parts<'_> {
             let subject = Subject::parse(name.as_bytes());
             let (place, within) = match inside {
                 Inside::Top => {
-                    let place = subject.map(Place::subject).or_else(|| Place::named(name.as_bytes()));
+                    let place =
+                        subject.map(Place::subject).or_else(|| Place::named(name.as_bytes()));
                     (place, subject.map_or(Inside::Other, Inside::Subject))
                 }
-                Inside::Subject(subject) => (known_field(subject, name.as_bytes()).map(Place::known), Inside::Other),
+                Inside::Subject(subject) => {
+                    (known_field(subject, name.as_bytes()).map(Place::known), Inside::Other)
+                }
                 Inside::Other => (None, Inside::Other),
             };
             names.push(name);
@@ -294,13 +308,16 @@ impl Parts<'_> {
     fn mark(&mut self, place: Option<Place>, start: usize, end: usize) {
         let Some(place) = place else { return };
         // The beginning may lie in a piece that is done.
-        let done = self
-            .pieces
-            .iter_mut()
-            .zip(0..)
-            .find(|((piece, _), _)| piece.marks.0 as usize <= start && start < piece.marks.0 as usize + usize::from(piece.len));
+        let done = self.pieces.iter_mut().zip(0..).find(|((piece, _), _)| {
+            piece.marks.0 as usize <= start
+                && start < piece.marks.0 as usize + usize::from(piece.len)
+        });
         match done {
-            Some(((piece, marks), _)) => marks.push(Mark { place, end: false, offset: (start - piece.marks.0 as usize) as u8 }),
+            Some(((piece, marks), _)) => marks.push(Mark {
+                place,
+                end: false,
+                offset: (start - piece.marks.0 as usize) as u8,
+            }),
             None => self.marks.push((place, false, start)),
         }
         self.marks.push((place, true, end));
@@ -321,7 +338,13 @@ impl Parts<'_> {
                 let byte = at - usize::from(*end);
                 from <= byte && byte < from + part.len()
             });
-            let marks = marks.map(|(place, end, at)| Mark { place: *place, end: *end, offset: (at - from) as u8 }).collect();
+            let marks = marks
+                .map(|(place, end, at)| Mark {
+                    place: *place,
+                    end: *end,
+                    offset: (at - from) as u8,
+                })
+                .collect();
             self.pieces.push((
                 Piece {
                     literal: padded(part),
@@ -391,7 +414,9 @@ mod tests {
             // A name that is not ASCII is not learned.
             assert_eq!(check(&layouts, record), number != 6, "{record}");
         }
-        assert!(RECORDS.iter().filter(|record| check(&layouts, record)).count() == RECORDS.len() - 1);
+        assert!(
+            RECORDS.iter().filter(|record| check(&layouts, record)).count() == RECORDS.len() - 1
+        );
         let pieces = layouts.pieces.len();
         RECORDS.iter().for_each(|record| learn(&mut layouts, record));
         assert_eq!((pieces, layouts.marks.is_empty()), (layouts.pieces.len(), false));
@@ -402,7 +427,10 @@ mod tests {
         let mut layouts = Layouts::default();
         RECORDS.iter().for_each(|record| learn(&mut layouts, record));
         for (record, known) in [
-            (r#"{"id":"","type":"cart_updated","customer":"Ærø ☃","time":"x","cart":{"id":"k2","total":123.25,"items":[{"a":7}]}}"#, true),
+            (
+                r#"{"id":"","type":"cart_updated","customer":"Ærø ☃","time":"x","cart":{"id":"k2","total":123.25,"items":[{"a":7}]}}"#,
+                true,
+            ),
             (
                 r#"{"id":"9f","type":"cart_updated","customer":"c1","time":-5,"cart":{"id":123456789012345678,"total":-1,"items":[{"a":1},{"a":2}],"note":null}}"#,
                 true,
@@ -415,12 +443,30 @@ mod tests {
                 r#"{"id":"9f","type":"cart_updated","customer":"c1","time":-5,"cart":{"id":1234567890123456789,"total":-1,"items":[{"a":1},{"a":2}],"note":null}}"#,
                 false,
             ),
-            (r#"{"id":"9","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":1e5,"items":[]}}"#, false),
-            (r#"{"id":"9","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":01,"items":[]}}"#, false),
-            (r#"{"id":"9\n","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":1,"items":[]}}"#, false),
-            (r#"{"id":"9","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":"1","items":[]}}"#, false),
-            (r#"{"id":"9","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":1,"items":[]}} "#, false),
-            (r#"{"id":"9","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":1,"items":[]}"#, false),
+            (
+                r#"{"id":"9","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":1e5,"items":[]}}"#,
+                false,
+            ),
+            (
+                r#"{"id":"9","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":01,"items":[]}}"#,
+                false,
+            ),
+            (
+                r#"{"id":"9\n","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":1,"items":[]}}"#,
+                false,
+            ),
+            (
+                r#"{"id":"9","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":"1","items":[]}}"#,
+                false,
+            ),
+            (
+                r#"{"id":"9","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":1,"items":[]}} "#,
+                false,
+            ),
+            (
+                r#"{"id":"9","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":1,"items":[]}"#,
+                false,
+            ),
         ] {
             assert_eq!(check(&layouts, record), known, "{record}");
         }
@@ -432,7 +478,8 @@ mod tests {
     #[test]
     fn a_value_may_take_the_place_of_another_type() {
         let mut layouts = Layouts::default();
-        let records = ["null", "5", "\"x\"", "true", "{}", "[1]", "-0.5"].map(|value| format!(r#"{{"abcdefghijkl":{value},"type":"t"}}"#));
+        let records = ["null", "5", "\"x\"", "true", "{}", "[1]", "-0.5"]
+            .map(|value| format!(r#"{{"abcdefghijkl":{value},"type":"t"}}"#));
         records.iter().for_each(|record| learn(&mut layouts, record));
         assert_eq!(records.iter().filter(|record| check(&layouts, record)).count(), records.len());
     }
@@ -451,14 +498,23 @@ mod tests {
         for number in 0..100 {
             learn(&mut layouts, &format!(r#"{{"type":"t{number}","customer":"c","n":1}}"#));
         }
-        let known = |number: usize| check(&layouts, &format!(r#"{{"type":"t{number}","customer":"d","n":2}}"#));
-        assert_eq!((0..100).filter(|number| known(*number)).collect::<Vec<_>>(), (0..MAX_OTHERS).collect::<Vec<_>>());
+        let known = |number: usize| {
+            check(&layouts, &format!(r#"{{"type":"t{number}","customer":"d","n":2}}"#))
+        };
+        assert_eq!(
+            (0..100).filter(|number| known(*number)).collect::<Vec<_>>(),
+            (0..MAX_OTHERS).collect::<Vec<_>>()
+        );
         let mut layouts = Layouts::default();
         for number in 0..2_000 {
             let (a, b, c) = (number % 16, number / 16 % 16, number / 256);
             learn(&mut layouts, &format!(r#"{{"a":{{"{a}":1}},"b":{{"{b}":1}},"c":{{"{c}":1}}}}"#));
         }
-        assert!((MAX_PIECES - MAX_RECORD..=MAX_PIECES).contains(&layouts.pieces.len()), "{}", layouts.pieces.len());
+        assert!(
+            (MAX_PIECES - MAX_RECORD..=MAX_PIECES).contains(&layouts.pieces.len()),
+            "{}",
+            layouts.pieces.len()
+        );
     }
 
     proptest! {

@@ -72,7 +72,9 @@ impl<'a> Raw<'a> {
     /// The scalar; arrays and objects are null.
     pub fn scalar(self) -> Value {
         match self.0.as_bytes().first() {
-            Some(b'"') => self.string().map_or(Value::Null, |text| Value::Text(text.as_ref().into())),
+            Some(b'"') => {
+                self.string().map_or(Value::Null, |text| Value::Text(text.as_ref().into()))
+            }
             Some(b't' | b'f') => self.boolean().map_or(Value::Null, Value::Bool),
             Some(b'-' | b'0'..=b'9') => self.number().map_or(Value::Null, Value::Number),
             _ => Value::Null,
@@ -141,7 +143,10 @@ fn value_end(bytes: &[u8], from: usize) -> usize {
     let len = match rest.first() {
         Some(b'"') => string_len(rest),
         Some(b'{' | b'[') => nested_len(rest),
-        _ => rest.iter().position(|byte| matches!(byte, b',' | b'}' | b']') || byte.is_ascii_whitespace()).unwrap_or(rest.len()),
+        _ => rest
+            .iter()
+            .position(|byte| matches!(byte, b',' | b'}' | b']') || byte.is_ascii_whitespace())
+            .unwrap_or(rest.len()),
     };
     from + len
 }
@@ -190,8 +195,9 @@ mod tests {
     fn entries_are_those_of_the_full_parser() {
         let text = r#"{ "a" : 1.5 ,"b":"x\"y, }","c\u0064":{"d":[1,{"e":"]"}]},"f":[],"g":null,"h" : true , "i":{}}"#;
         let full: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).unwrap();
-        let read: Vec<(String, serde_json::Value)> =
-            object_entries(Raw(text)).map(|(name, raw)| (name.into_owned(), serde_json::from_str(raw.0).unwrap())).collect();
+        let read: Vec<(String, serde_json::Value)> = object_entries(Raw(text))
+            .map(|(name, raw)| (name.into_owned(), serde_json::from_str(raw.0).unwrap()))
+            .collect();
         assert_eq!(read.len(), full.len());
         for (name, value) in read {
             assert_eq!(full[&name], value, "{name}");

@@ -81,7 +81,8 @@ impl<'a> Scan<'a> {
         let Some(field) = known_field(subject, name) else { return self.value(at) };
         let end = if field == CART_ITEMS {
             // Set in any case: of repeated names the last counts.
-            let (end, items) = if self.byte(at) == b'[' { self.array(at)? } else { (self.value(at)?, 0) };
+            let (end, items) =
+                if self.byte(at) == b'[' { self.array(at)? } else { (self.value(at)?, 0) };
             top.items = items;
             end
         } else {
@@ -156,7 +157,11 @@ impl<'a> Scan<'a> {
 
     /// An object; `member` is given the start of each value and its name.
     #[inline]
-    fn object(&mut self, at: usize, mut member: impl FnMut(&mut Self, usize, &'a [u8]) -> Option<usize>) -> Option<usize> {
+    fn object(
+        &mut self,
+        at: usize,
+        mut member: impl FnMut(&mut Self, usize, &'a [u8]) -> Option<usize>,
+    ) -> Option<usize> {
         let mut at = self.enter(at, b'{')?;
         if self.byte(at) == b'}' {
             return self.leave(at);
@@ -337,7 +342,8 @@ pub mod tests {
         ] {
             assert!(scan(text.as_bytes(), 64, &mut Top::default()).is_none(), "{text}");
         }
-        let nested = |depth: usize| format!(r#"{{"x":{}{}}}"#, "[".repeat(depth - 1), "]".repeat(depth - 1));
+        let nested =
+            |depth: usize| format!(r#"{{"x":{}{}}}"#, "[".repeat(depth - 1), "]".repeat(depth - 1));
         let reads = |text: &str| scan(text.as_bytes(), 64, &mut Top::default()).is_some();
         assert!(reads(&nested(64)) && !reads(&nested(65)));
     }
@@ -353,10 +359,14 @@ pub mod tests {
             ".{0,6}".prop_map(Value::from),
         ];
         leaf.prop_recursive(4, 24, 4, |inner| {
-            let name = prop_oneof!["cart|order|message|profile|id|total|items|channel|command_id|type|customer|time", "[a-z\"\\\\é]{0,9}"];
+            let name = prop_oneof![
+                "cart|order|message|profile|id|total|items|channel|command_id|type|customer|time",
+                "[a-z\"\\\\é]{0,9}"
+            ];
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                prop::collection::vec((name, inner), 0..5).prop_map(|entries| Value::Object(entries.into_iter().collect())),
+                prop::collection::vec((name, inner), 0..5)
+                    .prop_map(|entries| Value::Object(entries.into_iter().collect())),
             ]
         })
     }

@@ -133,7 +133,9 @@ impl Type {
             Some(b'"') => matches!(self, Type::Text | Type::Id),
             Some(b'[') => self == Type::Array,
             Some(b'{') => self == Type::Object,
-            Some(b'-' | b'0'..=b'9') => self == Type::Number || self == Type::Id && is_integer(value),
+            Some(b'-' | b'0'..=b'9') => {
+                self == Type::Number || self == Type::Id && is_integer(value)
+            }
             _ => false,
         }
     }
@@ -150,12 +152,18 @@ mod tests {
     #[test]
     fn names_and_places_agree() {
         for (number, subject) in Subject::ALL.into_iter().enumerate() {
-            assert_eq!((subject as usize, Subject::parse(subject.name().as_bytes())), (number, Some(subject)));
+            assert_eq!(
+                (subject as usize, Subject::parse(subject.name().as_bytes())),
+                (number, Some(subject))
+            );
         }
         for (place, (full, _)) in KNOWN.iter().enumerate() {
             let (subject, name) = full.split_once('.').unwrap();
             let subject = Subject::parse(subject.as_bytes()).unwrap();
-            assert_eq!((known_field(subject, name.as_bytes()), subject.known().contains(&place)), (Some(place), true));
+            assert_eq!(
+                (known_field(subject, name.as_bytes()), subject.known().contains(&place)),
+                (Some(place), true)
+            );
         }
     }
 }

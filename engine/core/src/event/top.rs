@@ -88,7 +88,9 @@ impl Top {
         let mut top = Self::default();
         for (name, value) in object_entries(whole) {
             let subject = Subject::parse(name.as_bytes());
-            if let Some(place) = subject.map(Place::subject).or_else(|| Place::named(name.as_bytes())) {
+            if let Some(place) =
+                subject.map(Place::subject).or_else(|| Place::named(name.as_bytes()))
+            {
                 top.put(place, present(value, text));
             }
         }
@@ -100,7 +102,11 @@ impl Top {
                 }
             }
         }
-        top.items = top.get(Place::known(CART_ITEMS)).raw(text).filter(|raw| raw.is_array()).map_or(0, |raw| raw.size() as u32);
+        top.items = top
+            .get(Place::known(CART_ITEMS))
+            .raw(text)
+            .filter(|raw| raw.is_array())
+            .map_or(0, |raw| raw.size() as u32);
         top
     }
 

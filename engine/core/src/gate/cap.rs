@@ -27,7 +27,13 @@ pub struct Blocked {
 pub fn blocked(question: &Question<'_>, channel: Channel) -> Option<Blocked> {
     let run = &question.customer.runs[question.run];
     let journey = &question.plan.journeys[usize::from(run.journey)];
-    question.plan.policy.caps.iter().filter(|cap| covers(&cap.scope, channel.bit(), journey)).find_map(|cap| check(question, journey, cap))
+    question
+        .plan
+        .policy
+        .caps
+        .iter()
+        .filter(|cap| covers(&cap.scope, channel.bit(), journey))
+        .find_map(|cap| check(question, journey, cap))
 }
 
 fn check(question: &Question<'_>, journey: &Journey, cap: &Cap) -> Option<Blocked> {
@@ -41,7 +47,10 @@ fn check(question: &Question<'_>, journey: &Journey, cap: &Cap) -> Option<Blocke
             match question.plan.journeys.get(usize::from(touch.journey)) {
                 Some(journey) => covers(&cap.scope, touch.channel.bit(), journey),
                 // Of a journey that is gone only the channel is known.
-                None => matches!(&cap.scope, CapScope::All) || cap.scope == CapScope::Channel(touch.channel),
+                None => {
+                    matches!(&cap.scope, CapScope::All)
+                        || cap.scope == CapScope::Channel(touch.channel)
+                }
             }
         })
         .map(|touch| touch.at)
@@ -73,12 +82,20 @@ fn check(question: &Question<'_>, journey: &Journey, cap: &Cap) -> Option<Blocke
 }
 
 /// The deadlines inside the window of the customer's sends with a higher priority.
-fn reservations<'a>(question: &'a Question<'_>, journey: &'a Journey, cap: &'a Cap, end: Millis) -> impl Iterator<Item = Millis> + 'a {
+fn reservations<'a>(
+    question: &'a Question<'_>,
+    journey: &'a Journey,
+    cap: &'a Cap,
+    end: Millis,
+) -> impl Iterator<Item = Millis> + 'a {
     let own = &question.customer.runs[question.run];
     question.customer.runs.iter().filter_map(move |run| {
         let other = question.plan.journeys.get(usize::from(run.journey))?;
         let higher = other.class == Class::Marketing && other.priority > journey.priority;
-        let due = question.t < run.deadline && run.deadline < end && run.stage != Stage::Lingering && run.id != own.id;
+        let due = question.t < run.deadline
+            && run.deadline < end
+            && run.stage != Stage::Lingering
+            && run.id != own.id;
         if !higher || !due {
             return None;
         }
@@ -94,7 +111,9 @@ fn upcoming(journey: &Journey, run: &Run) -> Option<Upcoming> {
     }
     match journey.ops.get(usize::from(run.op))? {
         Op::Wait { then, .. } | Op::WaitUntil { then, .. } => *then,
-        Op::Send { channels, .. } => channels.get(usize::from(run.choice)).map(|choice| Upcoming { channels: choice.channel.bit() }),
+        Op::Send { channels, .. } => channels
+            .get(usize::from(run.choice))
+            .map(|choice| Upcoming { channels: choice.channel.bit() }),
         _ => None,
     }
 }
@@ -119,11 +138,14 @@ struct Window {
 impl Window {
     fn of(window: CapWindow, question: &Question<'_>) -> Self {
         match window {
-            CapWindow::Rolling(span) => {
-                Self { after: question.t - span.millis(), end: question.t.saturating_add(span.millis()), rolling: true }
-            }
+            CapWindow::Rolling(span) => Self {
+                after: question.t - span.millis(),
+                end: question.t.saturating_add(span.millis()),
+                rolling: true,
+            },
             calendar => {
-                let (start, end) = calendar_window(calendar, question.zones, question.customer.zone, question.t);
+                let (start, end) =
+                    calendar_window(calendar, question.zones, question.customer.zone, question.t);
                 Self { after: start - 1, end, rolling: false }
             }
         }
@@ -143,10 +165,14 @@ fn calendar_window(window: CapWindow, zones: &Zones, zone: u16, t: Millis) -> (M
             let next = monday.clone().and_then(|monday| monday.checked_add(1.week()));
             (monday, next)
         }
-        CapWindow::Month => (Ok(date.first_of_month()), date.first_of_month().checked_add(1.month())),
+        CapWindow::Month => {
+            (Ok(date.first_of_month()), date.first_of_month().checked_add(1.month()))
+        }
         _ => (Ok(date), date.checked_add(1.day())),
     };
-    let instant = |date: Result<jiff::civil::Date, jiff::Error>, or| date.map_or(or, |date| zones.start_of(zone, date));
+    let instant = |date: Result<jiff::civil::Date, jiff::Error>, or| {
+        date.map_or(or, |date| zones.start_of(zone, date))
+    };
     (instant(first, t), instant(next, t + DAY))
 }
 

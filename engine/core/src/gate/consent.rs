@@ -7,7 +7,12 @@ use crate::journey::plan::Choice;
 
 /// The index of the first channel at or behind `from` that may be used; else the first one and why not.
 /// A fallback is considered only where it stands first (its turn has come), never as an alternative.
-pub fn choose(customer: &Customer, class: Class, choices: &[Choice], from: usize) -> Result<usize, (Channel, Reason)> {
+pub fn choose(
+    customer: &Customer,
+    class: Class,
+    choices: &[Choice],
+    from: usize,
+) -> Result<usize, (Channel, Reason)> {
     let mut first = None;
     for (index, choice) in choices.iter().enumerate().skip(from) {
         if index > from && choice.if_no_engagement_within.is_some() {

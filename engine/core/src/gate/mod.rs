@@ -70,9 +70,16 @@ pub fn judge(question: &Question<'_>) -> Verdict {
     let policy = &question.plan.policy;
     let marketing = journey.class == Class::Marketing;
 
-    let index = match consent::choose(question.customer, journey.class, question.choices, usize::from(run.choice)) {
+    let index = match consent::choose(
+        question.customer,
+        journey.class,
+        question.choices,
+        usize::from(run.choice),
+    ) {
         Ok(index) => index,
-        Err((channel, reason)) => return Verdict::Drop { reason, channel, values: Compared::new() },
+        Err((channel, reason)) => {
+            return Verdict::Drop { reason, channel, values: Compared::new() };
+        }
     };
     let channel = question.choices[index].channel;
     let drop = |reason| Verdict::Drop { reason, channel, values: Compared::new() };
@@ -84,7 +91,9 @@ pub fn judge(question: &Question<'_>) -> Verdict {
     }
     if let Some(condition) = &journey.while_ {
         let read = |field| match field {
-            Field::Capture(index) => run.captures.get(usize::from(index)).map_or(ValueRef::Null, Value::borrow),
+            Field::Capture(index) => {
+                run.captures.get(usize::from(index)).map_or(ValueRef::Null, Value::borrow)
+            }
             field => question.customer.field(field, question.attributes, question.t),
         };
         if !condition.holds(read) {
@@ -94,7 +103,9 @@ pub fn judge(question: &Question<'_>) -> Verdict {
     if !marketing {
         return Verdict::Send(index);
     }
-    if let Some(until) = quiet_hours::until(policy, question.zones, question.customer.zone, channel, question.t) {
+    if let Some(until) =
+        quiet_hours::until(policy, question.zones, question.customer.zone, channel, question.t)
+    {
         let values = vec![("until".into(), Shown::Instant(until))];
         return Verdict::Defer { reason: Reason::QuietHours, until, channel, values };
     }
@@ -103,11 +114,18 @@ pub fn judge(question: &Question<'_>) -> Verdict {
         Some(blocked) if blocked.until - run.due > policy.max_defer.millis() => {
             Verdict::Drop { reason: blocked.reason, channel, values: blocked.values }
         }
-        Some(cap::Blocked { reason, until, values }) => Verdict::Defer { reason, until, channel, values },
+        Some(cap::Blocked { reason, until, values }) => {
+            Verdict::Defer { reason, until, channel, values }
+        }
     }
 }
 
 /// The values that a condition read: at most four, in order of appearance.
 pub fn compared<'v>(condition: &Condition, read: impl Fn(Field) -> ValueRef<'v>) -> Compared {
-    condition.fields.iter().take(4).map(|(name, field)| (name.clone(), read(*field).to_value().into())).collect()
+    condition
+        .fields
+        .iter()
+        .take(4)
+        .map(|(name, field)| (name.clone(), read(*field).to_value().into()))
+        .collect()
 }

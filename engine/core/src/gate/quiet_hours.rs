@@ -7,8 +7,15 @@ use crate::time::Millis;
 use jiff::civil::Time;
 
 /// The end of the quiet span in which `t` lies for that channel and zone; none if it is not quiet.
-pub fn until(policy: &Policy, zones: &Zones, zone: u16, channel: Channel, t: Millis) -> Option<Millis> {
-    let mut spans = policy.quiet_hours.iter().filter(|quiet| quiet.channels.contains(&channel)).peekable();
+pub fn until(
+    policy: &Policy,
+    zones: &Zones,
+    zone: u16,
+    channel: Channel,
+    t: Millis,
+) -> Option<Millis> {
+    let mut spans =
+        policy.quiet_hours.iter().filter(|quiet| quiet.channels.contains(&channel)).peekable();
     spans.peek()?;
     let local = zones.local(zone, t);
     let minute = local.hour() as u16 * 60 + local.minute() as u16;
@@ -18,7 +25,11 @@ pub fn until(policy: &Policy, zones: &Zones, zone: u16, channel: Channel, t: Mil
 
 /// Whether a minute of the day lies in the span, which may cross midnight; an empty span is never quiet.
 fn is_quiet(minute: u16, from: LocalTime, to: LocalTime) -> bool {
-    if from.0 <= to.0 { (from.0..to.0).contains(&minute) } else { minute >= from.0 || minute < to.0 }
+    if from.0 <= to.0 {
+        (from.0..to.0).contains(&minute)
+    } else {
+        minute >= from.0 || minute < to.0
+    }
 }
 
 /// A local time of day.

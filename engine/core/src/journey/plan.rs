@@ -59,7 +59,9 @@ impl EventField {
     /// The field at this path.
     pub fn new(path: Vec<CompactString>, size: bool) -> Self {
         let subject = path.first().and_then(|name| Subject::parse(name.as_bytes()));
-        let known = subject.zip(path.get(1)).and_then(|(subject, name)| known_field(subject, name.as_bytes()));
+        let known = subject
+            .zip(path.get(1))
+            .and_then(|(subject, name)| known_field(subject, name.as_bytes()));
         let place = match (path.as_slice(), known, subject) {
             ([name], ..) if name == "type" => FieldPlace::Type,
             (_, Some(known), _) => FieldPlace::Known(known),
@@ -219,7 +221,9 @@ impl Journey {
         }
         *seen |= bit;
         match self.ops.get(usize::from(at)) {
-            Some(Op::Send { channels, .. }) => channels.first().map_or(0, |choice| choice.channel.bit()),
+            Some(Op::Send { channels, .. }) => {
+                channels.first().map_or(0, |choice| choice.channel.bit())
+            }
             Some(Op::Branch { arms, otherwise, .. }) => {
                 let mut bits = self.first_channels(*otherwise, seen);
                 for (_, target) in arms {
@@ -240,9 +244,11 @@ impl Op {
     /// The step's name, where the operation is one that was written.
     pub fn step(&self) -> Option<&CompactString> {
         match self {
-            Op::Send { step, .. } | Op::Wait { step, .. } | Op::WaitUntil { step, .. } | Op::Branch { step, .. } | Op::Exit { step } => {
-                Some(step)
-            }
+            Op::Send { step, .. }
+            | Op::Wait { step, .. }
+            | Op::WaitUntil { step, .. }
+            | Op::Branch { step, .. }
+            | Op::Exit { step } => Some(step),
             Op::Jump(_) | Op::End => None,
         }
     }

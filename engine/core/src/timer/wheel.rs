@@ -163,7 +163,11 @@ impl Wheel {
             let front = self.front.last().map_or(NEVER, |entry| entry.deadline);
             let early = self.early.peek().map_or(NEVER, |Reverse(entry)| entry.deadline);
             if front.min(early) <= limit {
-                let entry = if front <= early { self.front.pop() } else { self.early.pop().map(|Reverse(entry)| entry) };
+                let entry = if front <= early {
+                    self.front.pop()
+                } else {
+                    self.early.pop().map(|Reverse(entry)| entry)
+                };
                 return entry.map(|entry| (entry.deadline, entry.slot));
             }
             if front != NEVER || early != NEVER || !self.advance(tick_of(limit)) {
@@ -202,7 +206,9 @@ impl Wheel {
 
     /// Opens the next bucket that starts at or before tick `until`. False if there is none.
     fn advance(&mut self, until: u64) -> bool {
-        let Some((level, bucket, start)) = self.next_bucket().filter(|(_, _, start)| *start <= until) else {
+        let Some((level, bucket, start)) =
+            self.next_bucket().filter(|(_, _, start)| *start <= until)
+        else {
             return false;
         };
         self.tick = start;

@@ -102,7 +102,11 @@ impl Entry {
 /// whole entry stands in it.
 pub fn read(content: &[u8]) -> Result<(Vec<Entry>, u64), LedgerError> {
     if content.len() < MAGIC.len() {
-        return if MAGIC.starts_with(content) { Ok((Vec::new(), 0)) } else { Err(LedgerError::Foreign) };
+        return if MAGIC.starts_with(content) {
+            Ok((Vec::new(), 0))
+        } else {
+            Err(LedgerError::Foreign)
+        };
     }
     if content[..MAGIC.len()] != MAGIC {
         return Err(LedgerError::Foreign);
@@ -123,8 +127,14 @@ pub fn read(content: &[u8]) -> Result<(Vec<Entry>, u64), LedgerError> {
 
 /// The entries that give `known` again.
 pub fn of_known(command: CommandId, known: &Known) -> Vec<Entry> {
-    let entry =
-        |mark| Entry { mark, command, number: known.attempts, at: known.first_at, not_after: known.not_after, provider: known.provider };
+    let entry = |mark| Entry {
+        mark,
+        command,
+        number: known.attempts,
+        at: known.first_at,
+        not_after: known.not_after,
+        provider: known.provider,
+    };
     let mut entries = Vec::new();
     if known.uncertain {
         entries.push(entry(Mark::Uncertain));

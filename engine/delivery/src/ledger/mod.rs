@@ -99,7 +99,14 @@ impl<S: Storage> Ledger<S> {
         if whole < content.len() as u64 {
             storage.truncate(whole)?;
         }
-        let mut ledger = Self { storage, known: HashMap::new(), bytes: whole, compacted: 0, pending: Vec::new(), failed: false };
+        let mut ledger = Self {
+            storage,
+            known: HashMap::new(),
+            bytes: whole,
+            compacted: 0,
+            pending: Vec::new(),
+            failed: false,
+        };
         if whole == 0 {
             ledger.storage.append(&entry::MAGIC, true)?;
             ledger.bytes = entry::MAGIC.len() as u64;
@@ -127,7 +134,14 @@ impl<S: Storage> Ledger<S> {
 
     /// Notes that a call begins. It may be made only after [`Ledger::flush`].
     pub fn begin(&mut self, begin: Begin) {
-        self.note(Mark::Begin, begin.command, begin.number, begin.at, begin.not_after, begin.provider);
+        self.note(
+            Mark::Begin,
+            begin.command,
+            begin.number,
+            begin.at,
+            begin.not_after,
+            begin.provider,
+        );
     }
 
     /// Notes that the last call was certainly not taken and the command may be called again.
@@ -195,7 +209,15 @@ impl<S: Storage> Ledger<S> {
         }
     }
 
-    fn note(&mut self, mark: Mark, command: CommandId, number: u32, at: Millis, not_after: Millis, provider: u64) {
+    fn note(
+        &mut self,
+        mark: Mark,
+        command: CommandId,
+        number: u32,
+        at: Millis,
+        not_after: Millis,
+        provider: u64,
+    ) {
         let entry = Entry { mark, command, number, at, not_after, provider };
         entry.write_at(self.bytes, &mut self.pending);
         self.apply(entry);

@@ -28,7 +28,11 @@ pub struct File {
 impl File {
     /// Opens or creates the file; its folder must exist. Fails with `WouldBlock` if another process has it.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let lock = OpenOptions::new().write(true).create(true).truncate(false).open(path.with_extension("lock"))?;
+        let lock = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path.with_extension("lock"))?;
         lock.try_lock().map_err(io::Error::from)?;
         let _ = fs::remove_file(path.with_extension("new"));
         let file = Self::handle(path)?;
@@ -73,7 +77,8 @@ impl Storage for File {
 
 /// A file's name is durable only once its folder is synced.
 fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::File::open(folder)?.sync_all()
 }
 

@@ -2,7 +2,13 @@ use super::*;
 use crate::receipt::Ending;
 
 fn begin(command: u128, number: u32, at: Millis) -> Begin {
-    Begin { command: CommandId(command), number, at, not_after: at + DAY, provider: provider_hash("smtp") }
+    Begin {
+        command: CommandId(command),
+        number,
+        at,
+        not_after: at + DAY,
+        provider: provider_hash("smtp"),
+    }
 }
 
 /// Three commands: one sent at the second call, one open, one uncertain.
@@ -23,8 +29,14 @@ fn story<S: Storage>(storage: S) -> Ledger<S> {
 
 fn check_story<S: Storage>(ledger: &Ledger<S>) {
     let get = |id| ledger.get(CommandId(id)).copied().unwrap();
-    assert_eq!((get(1).attempts, get(1).first_at, get(1).ending, get(1).open), (2, 10, Some(Ending::Sent), false));
-    assert_eq!((get(2).attempts, get(2).ending, get(2).open, get(2).uncertain), (1, None, true, false));
+    assert_eq!(
+        (get(1).attempts, get(1).first_at, get(1).ending, get(1).open),
+        (2, 10, Some(Ending::Sent), false)
+    );
+    assert_eq!(
+        (get(2).attempts, get(2).ending, get(2).open, get(2).uncertain),
+        (1, None, true, false)
+    );
     assert_eq!((get(3).ending, get(3).open, get(3).uncertain), (None, false, true));
     assert_eq!(get(2).provider, provider_hash("smtp"));
     assert_eq!(ledger.get(CommandId(4)), None);
@@ -76,7 +88,9 @@ fn a_tail_of_zeros_is_torn_and_a_flipped_byte_before_it_is_damage() {
         let mut flipped = whole.clone();
         flipped[place] ^= 0x40;
         match Ledger::open(Memory::with(flipped)) {
-            Err(LedgerError::Damaged(at)) => assert!(place < last && at == (8 + (place - 8) / entry::SIZE * entry::SIZE) as u64),
+            Err(LedgerError::Damaged(at)) => {
+                assert!(place < last && at == (8 + (place - 8) / entry::SIZE * entry::SIZE) as u64)
+            }
             Ok(ledger) => assert!(place >= last && !ledger.get(CommandId(3)).unwrap().uncertain),
             Err(other) => panic!("{other}"),
         }

@@ -115,6 +115,9 @@ pub struct Write {
 /// Without key and value.
 impl fmt::Debug for Write {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Write").field("token", &self.token).field("target", &self.target).finish_non_exhaustive()
+        out.debug_struct("Write")
+            .field("token", &self.token)
+            .field("target", &self.target)
+            .finish_non_exhaustive()
     }
 }

@@ -52,14 +52,23 @@ impl<S: Storage> Worker<S> {
     /// Writes again the suppressions that were overwritten.
     fn rewrite(&mut self, now: Now) {
         let partitions = &self.partitions;
-        for (key, value) in self.view.rewrites(now.mono, |source| partitions.contains_key(&source)) {
+        for (key, value) in self.view.rewrites(now.mono, |source| partitions.contains_key(&source))
+        {
             self.counters.add(Counter::Rewritten, None, "");
-            self.write((super::Target::Suppressions, Some(key.into_bytes()), Some(value), Vec::new()));
+            self.write((
+                super::Target::Suppressions,
+                Some(key.into_bytes()),
+                Some(value),
+                Vec::new(),
+            ));
         }
     }
 
     fn expire(&mut self, partition: i32, now: Now) {
-        let expired = self.partitions.get(&partition).map_or_else(Vec::new, |state| state.queue.expired(now.wall));
+        let expired = self
+            .partitions
+            .get(&partition)
+            .map_or_else(Vec::new, |state| state.queue.expired(now.wall));
         for offset in expired {
             self.finish(partition, offset, Ending::Expired, None, now);
         }
@@ -67,12 +76,16 @@ impl<S: Storage> Worker<S> {
 
     /// Begins the calls of one channel that may begin, and notes them in the ledger.
     fn begin(&mut self, partition: i32, channel: Channel, now: Now, calls: &mut Vec<Call>) {
-        let Some(state) = self.partitions.get(&partition).filter(|state| !state.draining) else { return };
+        let Some(state) = self.partitions.get(&partition).filter(|state| !state.draining) else {
+            return;
+        };
         let room = self.config.max_in_flight.saturating_sub(self.calls.len());
         let ready: Vec<i64> = state.queue.ready(channel, now.mono).take(room).collect();
         for offset in ready {
             match self.gate(partition, offset, now) {
-                Gate::Open(begin_before) => calls.extend(self.call(partition, offset, begin_before, now)),
+                Gate::Open(begin_before) => {
+                    calls.extend(self.call(partition, offset, begin_before, now))
+                }
                 Gate::Ends(ending) => self.finish(partition, offset, ending, None, now),
                 Gate::Waits => {}
                 Gate::Closed => return,
@@ -91,7 +104,9 @@ impl<S: Storage> Worker<S> {
         let mut begin_before = now.mono.saturating_add(command.not_after.saturating_sub(now.wall));
         if command.channel != Channel::Webhook {
             let here = state.fresh_until(self.config.check_life).filter(|until| now.mono < *until);
-            let Some(here) = here.filter(|_| self.view.fresh_until().is_some_and(|until| now.mono < until)) else {
+            let Some(here) =
+                here.filter(|_| self.view.fresh_until().is_some_and(|until| now.mono < until))
+            else {
                 self.counters.add(Counter::NotFresh, Some(command.channel), "");
                 return Gate::Closed;
             };
@@ -104,12 +119,16 @@ impl<S: Storage> Worker<S> {
         if pending.uncertain && !may_repeat(command.class, pending.key_until, now.wall) {
             return Gate::Ends(Ending::Ambiguous);
         }
-        if let (true, Class::Marketing, Some(until)) = (pending.uncertain, command.class, pending.key_until) {
+        if let (true, Class::Marketing, Some(until)) =
+            (pending.uncertain, command.class, pending.key_until)
+        {
             // The repeat must also reach the provider while it honours the key.
             begin_before = begin_before.min(now.mono.saturating_add(until - now.wall));
         }
         let Some(lane) = &mut self.lanes[command.channel as usize] else { return Gate::Closed };
-        if lane.calling >= lane.provider.max_in_flight || self.buckets[lane.bucket].take(now.mono).is_err() {
+        if lane.calling >= lane.provider.max_in_flight
+            || self.buckets[lane.bucket].take(now.mono).is_err()
+        {
             return Gate::Closed;
         }
         if !lane.breaker.admit(now.mono) {
@@ -120,7 +139,13 @@ impl<S: Storage> Worker<S> {
     }
 
     /// Notes the attempt; the call leaves once the ledger has it.
-    fn call(&mut self, partition: i32, offset: i64, begin_before: Millis, now: Now) -> Option<Call> {
+    fn call(
+        &mut self,
+        partition: i32,
+        offset: i64,
+        begin_before: Millis,
+        now: Now,
+    ) -> Option<Call> {
         let id = CallId(self.next_number());
         let state = self.partitions.get_mut(&partition)?;
         let pending = state.queue.get(offset)?;
@@ -131,9 +156,18 @@ impl<S: Storage> Worker<S> {
         let (at, not_after) = (now.wall, command.not_after);
         // A key that outlives the command protects what power takes away.
         state.durable |= key_until.is_none_or(|until| until < not_after);
-        state.ledger.begin(Begin { command: command.command_id, number, at, not_after, provider: provider_hash(&provider.name) });
+        state.ledger.begin(Begin {
+            command: command.command_id,
+            number,
+            at,
+            not_after,
+            provider: provider_hash(&provider.name),
+        });
         state.queue.begin(offset, key_until);
-        self.calls.insert(id, Out { partition, incarnation: state.incarnation, offset, channel: command.channel });
+        self.calls.insert(
+            id,
+            Out { partition, incarnation: state.incarnation, offset, channel: command.channel },
+        );
         self.counters.add(Counter::Calls, Some(command.channel), "");
         Some(Call { id, provider: provider.name.clone(), command, attempt: number, begin_before })
     }
@@ -175,7 +209,11 @@ impl<S: Storage> Worker<S> {
             self.actions.push(Action::Resume { partition });
         }
         if let Some((offset, reader)) = state.commit(now.mono, self.config.commit_every) {
-            self.actions.push(Action::Commit { partition, offset, metadata: position::metadata(reader) });
+            self.actions.push(Action::Commit {
+                partition,
+                offset,
+                metadata: position::metadata(reader),
+            });
         }
     }
 }

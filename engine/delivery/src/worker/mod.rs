@@ -88,16 +88,28 @@ pub struct Worker<S> {
 impl<S: Storage> Worker<S> {
     /// A worker without partitions. `suppressions` are the partitions of the suppressions topic, each with the offset of its first record: a new
     /// worker reads that topic from the beginning.
-    pub fn new(config: Config, suppressions: impl IntoIterator<Item = (i32, i64)>, now: Now) -> Self {
+    pub fn new(
+        config: Config,
+        suppressions: impl IntoIterator<Item = (i32, i64)>,
+        now: Now,
+    ) -> Self {
         let mut lanes = [const { None }; Channel::ALL.len()];
         let (mut buckets, mut accounts): (Vec<Bucket>, Vec<String>) = (Vec::new(), Vec::new());
         for (channel, provider) in &config.providers {
-            let bucket = accounts.iter().position(|account| *account == provider.account).unwrap_or_else(|| {
-                accounts.push(provider.account.clone());
-                buckets.push(Bucket::new(provider.rate, now.mono));
-                buckets.len() - 1
+            let bucket = accounts
+                .iter()
+                .position(|account| *account == provider.account)
+                .unwrap_or_else(|| {
+                    accounts.push(provider.account.clone());
+                    buckets.push(Bucket::new(provider.rate, now.mono));
+                    buckets.len() - 1
+                });
+            lanes[*channel as usize] = Some(Lane {
+                provider: provider.clone(),
+                bucket,
+                breaker: Breaker::new(config.breaker),
+                calling: 0,
             });
-            lanes[*channel as usize] = Some(Lane { provider: provider.clone(), bucket, breaker: Breaker::new(config.breaker), calling: 0 });
         }
         Self {
             view: View::new(suppressions, config.check_life),
@@ -115,7 +127,13 @@ impl<S: Storage> Worker<S> {
     }
 
     /// A partition is read from `offset` on, where the last commit (if any) left `metadata`. Its ledger was opened for it.
-    pub fn assign(&mut self, partition: i32, offset: i64, metadata: Option<&str>, ledger: Ledger<S>) -> Result<(), PositionError> {
+    pub fn assign(
+        &mut self,
+        partition: i32,
+        offset: i64,
+        metadata: Option<&str>,
+        ledger: Ledger<S>,
+    ) -> Result<(), PositionError> {
         let reader = position::reader(offset, metadata)?;
         let incarnation = self.next_number();
         self.partitions.insert(partition, Partition::new(incarnation, offset, reader, ledger));
@@ -163,7 +181,13 @@ impl<S: Storage> Worker<S> {
     }
 
     /// A record of the suppressions topic.
-    pub fn suppression_record(&mut self, partition: i32, offset: i64, key: &[u8], value: Option<&[u8]>) {
+    pub fn suppression_record(
+        &mut self,
+        partition: i32,
+        offset: i64,
+        key: &[u8],
+        value: Option<&[u8]>,
+    ) {
         if !self.view.record(partition, offset, key, value) {
             self.counters.add(Counter::UnreadableSuppressions, None, "");
         }
@@ -182,7 +206,9 @@ impl<S: Storage> Worker<S> {
     /// A write was acknowledged by the broker.
     pub fn written(&mut self, token: Token) {
         let Some((partition, incarnation, offset)) = self.writes.remove(&token) else { return };
-        if let Some(state) = self.partitions.get_mut(&partition).filter(|state| state.incarnation == incarnation) {
+        if let Some(state) =
+            self.partitions.get_mut(&partition).filter(|state| state.incarnation == incarnation)
+        {
             state.written(offset);
         }
     }
@@ -215,7 +241,8 @@ impl<S: Storage> Worker<S> {
     pub fn channels(&self) -> impl Iterator<Item = ChannelGauges> {
         Channel::ALL.into_iter().filter_map(|channel| {
             let breaker = self.lanes[channel as usize].as_ref()?.breaker.state();
-            let queued = self.partitions.values().map(|partition| partition.queue.len_of(channel)).sum();
+            let queued =
+                self.partitions.values().map(|partition| partition.queue.len_of(channel)).sum();
             Some(ChannelGauges { channel, queued, breaker })
         })
     }

@@ -32,7 +32,9 @@ impl<S: Storage> Worker<S> {
         }
         let known = state.ledger.get(command.command_id).copied();
         let provider = self.lanes[channel as usize].as_ref().map(|lane| &lane.provider);
-        let key_until = provider.zip(known).and_then(|(provider, known)| key_until(provider, Some(&known), now.wall));
+        let key_until = provider
+            .zip(known)
+            .and_then(|(provider, known)| key_until(provider, Some(&known), now.wall));
         state.queue.push(Pending {
             offset: record.offset,
             customer: CustomerId::of(&command.customer),
@@ -53,7 +55,12 @@ impl<S: Storage> Worker<S> {
             }
             Some(Known { open: true, .. }) if !unserved => {
                 self.counters.add(Counter::Ambiguous, Some(channel), "crash");
-                self.judge(partition, offset, &Outcome::Ambiguous { reason: AmbiguousReason::ConnectionLost }, now);
+                self.judge(
+                    partition,
+                    offset,
+                    &Outcome::Ambiguous { reason: AmbiguousReason::ConnectionLost },
+                    now,
+                );
             }
             _ if unserved => self.finish(partition, offset, Ending::NoProvider, None, now),
             _ => {}
@@ -66,20 +73,29 @@ impl<S: Storage> Worker<S> {
         if let Some(lane) = &mut self.lanes[out.channel as usize] {
             lane.calling -= 1;
             lane.breaker.record(Health::of(outcome), now.mono);
-            if let Outcome::Retry { reason: RetryReason::RateLimited, after: Some(after) } = outcome {
+            if let Outcome::Retry { reason: RetryReason::RateLimited, after: Some(after) } = outcome
+            {
                 let wait = Millis::try_from(after.as_millis()).unwrap_or(Millis::MAX);
                 self.buckets[lane.bucket].hold_until(now.mono.saturating_add(wait));
             }
         }
         match outcome {
-            Outcome::Retry { reason, .. } => self.counters.add(Counter::Retries, Some(out.channel), reason.name()),
-            Outcome::Ambiguous { reason } => self.counters.add(Counter::Ambiguous, Some(out.channel), reason.name()),
+            Outcome::Retry { reason, .. } => {
+                self.counters.add(Counter::Retries, Some(out.channel), reason.name())
+            }
+            Outcome::Ambiguous { reason } => {
+                self.counters.add(Counter::Ambiguous, Some(out.channel), reason.name())
+            }
             Outcome::Rejected { reason, .. } if refuses_account(outcome) => {
                 self.counters.add(Counter::Retries, Some(out.channel), reason.name())
             }
             Outcome::Accepted { .. } | Outcome::Rejected { .. } => {}
         }
-        if self.partitions.get(&out.partition).is_some_and(|state| state.incarnation == out.incarnation) {
+        if self
+            .partitions
+            .get(&out.partition)
+            .is_some_and(|state| state.incarnation == out.incarnation)
+        {
             self.judge(out.partition, out.offset, outcome, now);
         }
     }
@@ -93,7 +109,13 @@ impl<S: Storage> Worker<S> {
             lane.breaker.withdraw(now.mono);
             self.buckets[lane.bucket].give_back();
         }
-        let Some(state) = self.partitions.get_mut(&out.partition).filter(|state| state.incarnation == out.incarnation) else { return };
+        let Some(state) = self
+            .partitions
+            .get_mut(&out.partition)
+            .filter(|state| state.incarnation == out.incarnation)
+        else {
+            return;
+        };
         if let Some(pending) = state.queue.get(out.offset) {
             state.ledger.refused(pending.command.command_id, now.wall);
         }
@@ -133,38 +155,74 @@ impl<S: Storage> Worker<S> {
             Verdict::GiveUp(GiveUp::Exhausted) => Ending::Exhausted,
             Verdict::Ambiguous => Ending::Ambiguous,
         };
-        let provider_id = if let Outcome::Accepted { provider_id } = outcome { provider_id.as_deref() } else { None };
+        let provider_id = if let Outcome::Accepted { provider_id } = outcome {
+            provider_id.as_deref()
+        } else {
+            None
+        };
         self.finish(partition, offset, ending, provider_id, now);
     }
 
     /// Ends a command and records it. One that may have been taken ends as ambiguous, whatever else stops it.
-    pub(super) fn finish(&mut self, partition: i32, offset: i64, ending: Ending, provider_id: Option<&str>, now: Now) {
+    pub(super) fn finish(
+        &mut self,
+        partition: i32,
+        offset: i64,
+        ending: Ending,
+        provider_id: Option<&str>,
+        now: Now,
+    ) {
         let Some(state) = self.partitions.get_mut(&partition) else { return };
         let Some(pending) = state.queue.get(offset) else { return };
         let ending = match ending {
-            Ending::Expired | Ending::Exhausted | Ending::NoProvider | Ending::Suppressed(_) if pending.uncertain => Ending::Ambiguous,
+            Ending::Expired | Ending::Exhausted | Ending::NoProvider | Ending::Suppressed(_)
+                if pending.uncertain =>
+            {
+                Ending::Ambiguous
+            }
             other => other,
         };
         let command = &pending.command;
         state.ledger.end(command.command_id, ending, command.not_after, now.wall);
         // Once told, an ending must not be forgotten: unless the key outlives the command, or it was never called.
-        state.durable |= pending.attempts > 0 && pending.key_until.is_none_or(|until| until < command.not_after);
+        state.durable |=
+            pending.attempts > 0 && pending.key_until.is_none_or(|until| until < command.not_after);
         self.counters.add(Counter::Ended, Some(command.channel), ending.reason());
         self.end(partition, offset, ending, provider_id, now);
     }
 
     /// Takes an ended command out of the queue and writes what tells of it.
-    fn end(&mut self, partition: i32, offset: i64, ending: Ending, provider_id: Option<&str>, now: Now) {
-        let Some(pending) = self.partitions.get_mut(&partition).and_then(|state| state.queue.remove(offset)) else { return };
+    fn end(
+        &mut self,
+        partition: i32,
+        offset: i64,
+        ending: Ending,
+        provider_id: Option<&str>,
+        now: Now,
+    ) {
+        let Some(pending) =
+            self.partitions.get_mut(&partition).and_then(|state| state.queue.remove(offset))
+        else {
+            return;
+        };
         let command = &pending.command;
-        let provider = self.lanes[command.channel as usize].as_ref().map(|lane| lane.provider.name.as_str());
+        let provider =
+            self.lanes[command.channel as usize].as_ref().map(|lane| lane.provider.name.as_str());
         let mut writes: Vec<Draft> = receipt::events(command, ending, provider, provider_id, now)
             .into_iter()
-            .map(|event| (Target::Events, Some(event.key.into_bytes()), Some(event.value), Vec::new()))
+            .map(|event| {
+                (Target::Events, Some(event.key.into_bytes()), Some(event.value), Vec::new())
+            })
             .collect();
         if ending.is_dead() {
             let source = Source { topic: &self.config.sends_topic, partition, offset };
-            let letter = DeadLetter::of(source, ending.reason(), pending.attempts, Some(command.customer.as_bytes()), &pending.value);
+            let letter = DeadLetter::of(
+                source,
+                ending.reason(),
+                pending.attempts,
+                Some(command.customer.as_bytes()),
+                &pending.value,
+            );
             self.counters.add(Counter::DeadLetters, Some(command.channel), ending.reason());
             writes.push((Target::DeadLetters, letter.key, letter.value, letter.headers));
         }
@@ -177,15 +235,25 @@ impl<S: Storage> Worker<S> {
             Kind::Suppression => serde_json::from_slice::<Suppression>(record.value)
                 .ok()
                 .and_then(|suppression| self.view.accepted(record.partition, seq, &suppression))
-                .map(|(key, value)| (Target::Suppressions, Some(key.into_bytes()), Some(value), Vec::new())),
+                .map(|(key, value)| {
+                    (Target::Suppressions, Some(key.into_bytes()), Some(value), Vec::new())
+                }),
             Kind::Dead => serde_json::from_slice::<Dead>(record.value).ok().and_then(|dead| {
                 let letter = DeadLetter::of_event(&dead)?;
                 self.counters.add(Counter::DeadLetters, None, dead.reason.name());
                 Some((Target::DeadLetters, letter.key, letter.value, letter.headers))
             }),
             Kind::Event => {
-                let headers = vec![(SOURCE_PARTITION, record.partition.to_string()), (SOURCE_SEQ, seq.to_string())];
-                Some((Target::Events, record.key.map(<[u8]>::to_vec), Some(record.value.to_vec()), headers))
+                let headers = vec![
+                    (SOURCE_PARTITION, record.partition.to_string()),
+                    (SOURCE_SEQ, seq.to_string()),
+                ];
+                Some((
+                    Target::Events,
+                    record.key.map(<[u8]>::to_vec),
+                    Some(record.value.to_vec()),
+                    headers,
+                ))
             }
             Kind::Leader | Kind::Turn | Kind::Command => None,
         };
@@ -196,10 +264,18 @@ impl<S: Storage> Worker<S> {
 
     /// Sends an accepted record that cannot be understood to the dead letters.
     fn bury(&mut self, record: &Record, reason: &'static str) {
-        let source = Source { topic: &self.config.sends_topic, partition: record.partition, offset: record.offset };
+        let source = Source {
+            topic: &self.config.sends_topic,
+            partition: record.partition,
+            offset: record.offset,
+        };
         let letter = DeadLetter::of(source, reason, 0, record.key, record.value);
         self.counters.add(Counter::DeadLetters, None, reason);
-        self.settle(record.partition, record.offset, vec![(Target::DeadLetters, letter.key, letter.value, letter.headers)]);
+        self.settle(
+            record.partition,
+            record.offset,
+            vec![(Target::DeadLetters, letter.key, letter.value, letter.headers)],
+        );
     }
 
     /// Emits the writes of a record whose outcome is known.
@@ -229,7 +305,9 @@ pub(super) type Draft = (Target, Option<Vec<u8>>, Option<Vec<u8>>, Vec<(&'static
 pub(super) fn key_until(provider: &Provider, known: Option<&Known>, now: Millis) -> Option<Millis> {
     let life = provider.key_life?;
     match known {
-        Some(known) if known.attempts > 0 && known.provider == provider_hash(&provider.name) => Some(known.first_at.saturating_add(life)),
+        Some(known) if known.attempts > 0 && known.provider == provider_hash(&provider.name) => {
+            Some(known.first_at.saturating_add(life))
+        }
         Some(known) if known.uncertain || known.open => None,
         _ => Some(now.saturating_add(life)),
     }

@@ -123,7 +123,10 @@ fn config() -> Config {
         max_in_flight: 3,
     };
     Config {
-        providers: vec![(Channel::Sms, provider("plain", None)), (Channel::Email, provider("keyed", Some(KEY_LIFE)))],
+        providers: vec![
+            (Channel::Sms, provider("plain", None)),
+            (Channel::Email, provider("keyed", Some(KEY_LIFE))),
+        ],
         check_life: LIFE,
         max_queued: 4,
         max_writes: 6,
@@ -174,7 +177,14 @@ impl World {
         Now { mono: self.mono, wall: WALL + self.mono }
     }
 
-    fn append(&mut self, kind: Kind, leader: i64, seq: u64, value: Vec<u8>, command: Option<Command>) {
+    fn append(
+        &mut self,
+        kind: Kind,
+        leader: i64,
+        seq: u64,
+        value: Vec<u8>,
+        command: Option<Command>,
+    ) {
         self.log.push(Sent { kind, leader, seq, value, command });
     }
 
@@ -216,7 +226,11 @@ impl World {
                 let channel = if sms { Channel::Sms } else { Channel::Email };
                 let class = if transactional { Class::Transactional } else { Class::Marketing };
                 let command = self.command(customer, channel, class, i64::from(ttl) + 1);
-                self.append_next(Kind::Command, serde_json::to_vec(&command).unwrap(), Some(command));
+                self.append_next(
+                    Kind::Command,
+                    serde_json::to_vec(&command).unwrap(),
+                    Some(command),
+                );
             }
             Op::Suppress { customer, active } => self.suppress(customer, active),
             Op::SuppressElsewhere { customer } => self.suppress_elsewhere(customer),
@@ -228,13 +242,21 @@ impl World {
             Op::Zombie { customer } => {
                 if let Some(leader) = self.deposed {
                     let command = self.command(customer, Channel::Sms, Class::Transactional, HOUR);
-                    self.append(Kind::Command, leader, self.seq + 1, serde_json::to_vec(&command).unwrap(), None);
+                    self.append(
+                        Kind::Command,
+                        leader,
+                        self.seq + 1,
+                        serde_json::to_vec(&command).unwrap(),
+                        None,
+                    );
                 }
             }
             Op::Advance(by) => self.mono += i64::from(by),
             Op::Read(count) => self.read(count.into()),
             Op::ReadSuppressions(count) => self.read_suppressions(count.into()),
-            Op::Ask => self.answers.push((self.log.len() as i64, self.topic.len() as i64, self.mono)),
+            Op::Ask => {
+                self.answers.push((self.log.len() as i64, self.topic.len() as i64, self.mono))
+            }
             Op::Answer => {
                 if !self.answers.is_empty() {
                     let (end, topic_end, at) = self.answers.remove(0);
@@ -254,8 +276,13 @@ impl World {
     fn suppress(&mut self, customer: u8, active: bool) {
         let hash = Suppression::hash(Channel::Email, &address(customer));
         let at = WALL + self.mono;
-        let suppression =
-            Suppression { channel: Channel::Email, address: hash.clone(), reason: SuppressionReason::Unsubscribed, active, at };
+        let suppression = Suppression {
+            channel: Channel::Email,
+            address: hash.clone(),
+            reason: SuppressionReason::Unsubscribed,
+            active,
+            at,
+        };
         self.append_next(Kind::Suppression, serde_json::to_vec(&suppression).unwrap(), None);
         if active {
             self.suppressed.entry(hash).or_insert(self.mono);
@@ -267,7 +294,8 @@ impl World {
     fn suppress_elsewhere(&mut self, customer: u8) {
         let hash = Suppression::hash(Channel::Email, &address(customer));
         let (channel, reason) = (Channel::Email, SuppressionReason::Complained);
-        let suppression = Suppression { channel, address: hash.clone(), reason, active: true, at: 0 };
+        let suppression =
+            Suppression { channel, address: hash.clone(), reason, active: true, at: 0 };
         self.others += 1;
         // That worker has not seen what ours wrote: its value may overwrite ours.
         let (key, value) = View::new([], LIFE).accepted(7, self.others, &suppression).unwrap();
@@ -277,9 +305,17 @@ impl World {
 
     fn read(&mut self, count: usize) {
         for _ in 0..count {
-            let Some(sent) = self.log.get(self.position as usize).filter(|_| !self.paused) else { return };
+            let Some(sent) = self.log.get(self.position as usize).filter(|_| !self.paused) else {
+                return;
+            };
             let headers = Headers { kind: sent.kind, leader: sent.leader, seq: sent.seq };
-            let record = Record { partition: 0, offset: self.position, headers: Some(headers), key: None, value: &sent.value };
+            let record = Record {
+                partition: 0,
+                offset: self.position,
+                headers: Some(headers),
+                key: None,
+                value: &sent.value,
+            };
             self.worker.record(&record, Now { mono: self.mono, wall: WALL + self.mono });
             self.position += 1;
         }
@@ -309,11 +345,24 @@ impl World {
 
     fn called(&mut self, call: Call) {
         let id = call.command.command_id;
-        assert!(self.log.iter().any(|sent| sent.command.as_ref().is_some_and(|command| command.command_id == id)), "a zombie's command");
+        assert!(
+            self.log
+                .iter()
+                .any(|sent| sent.command.as_ref().is_some_and(|command| command.command_id == id)),
+            "a zombie's command"
+        );
         assert!(call.command.not_after > WALL + self.mono, "called after not_after");
         let customer = &call.command.customer;
-        assert!(self.flying.iter().all(|other| other.call.command.customer != *customer), "two calls of one customer");
-        for earlier in self.log.iter().filter_map(|sent| sent.command.as_ref()).take_while(|command| command.command_id != id) {
+        assert!(
+            self.flying.iter().all(|other| other.call.command.customer != *customer),
+            "two calls of one customer"
+        );
+        for earlier in self
+            .log
+            .iter()
+            .filter_map(|sent| sent.command.as_ref())
+            .take_while(|command| command.command_id != id)
+        {
             let same = earlier.customer == *customer && earlier.channel == call.command.channel;
             assert!(!same || self.has_ended(earlier.command_id), "out of order");
         }
@@ -323,8 +372,10 @@ impl World {
     /// A receipt of the command was at least written.
     fn has_ended(&self, id: CommandId) -> bool {
         let prefix = format!("{id}:");
-        let tells = |write: &Write| write.target == Target::Events && event_id(write).starts_with(&prefix);
-        self.truth.get(&id).is_some_and(|truth| !truth.ended.is_empty()) || self.writes.iter().any(tells)
+        let tells =
+            |write: &Write| write.target == Target::Events && event_id(write).starts_with(&prefix);
+        self.truth.get(&id).is_some_and(|truth| !truth.ended.is_empty())
+            || self.writes.iter().any(tells)
     }
 
     fn begin(&mut self, index: usize) {
@@ -343,9 +394,15 @@ impl World {
         let hash = Suppression::hash(command.channel, &command.to);
         let acknowledged = |at: &Millis| self.mono > at + LIFE;
         if command.class == Class::Marketing {
-            assert!(!self.suppressed.get(&hash).is_some_and(acknowledged), "a call after its suppression");
+            assert!(
+                !self.suppressed.get(&hash).is_some_and(acknowledged),
+                "a call after its suppression"
+            );
         }
-        assert!(!self.elsewhere.get(&hash).is_some_and(acknowledged), "a call after a suppression elsewhere");
+        assert!(
+            !self.elsewhere.get(&hash).is_some_and(acknowledged),
+            "a call after a suppression elsewhere"
+        );
         self.flying[index].begun = Some(self.mono);
     }
 
@@ -353,13 +410,18 @@ impl World {
     fn take(&mut self, command: &Command, begun: Millis) {
         let now = WALL + begun;
         let truth = self.truth.entry(command.command_id).or_default();
-        let keyed = command.channel == Channel::Email && truth.taken_at.is_some_and(|at| now < at + KEY_LIFE);
+        let keyed = command.channel == Channel::Email
+            && truth.taken_at.is_some_and(|at| now < at + KEY_LIFE);
         if keyed {
             return;
         }
         truth.taken += 1;
         truth.taken_at.get_or_insert(now);
-        assert!(truth.taken == 1 || command.class == Class::Transactional && truth.unclear, "taken twice: {:?}", command.command_id);
+        assert!(
+            truth.taken == 1 || command.class == Class::Transactional && truth.unclear,
+            "taken twice: {:?}",
+            command.command_id
+        );
     }
 
     fn finish(&mut self, index: usize, how: u8) {
@@ -397,11 +459,16 @@ impl World {
             Target::Events => {
                 let id = event_id(&write);
                 let (command, how) = id.split_once(':').unwrap();
-                self.truth.entry(command.parse().unwrap()).or_default().ended.insert(how.to_owned());
+                self.truth
+                    .entry(command.parse().unwrap())
+                    .or_default()
+                    .ended
+                    .insert(how.to_owned());
             }
             Target::Suppressions => {
                 let (key, value) = (write.key.unwrap(), write.value.unwrap());
-                let stored: cartwheel_delivery::suppression::Stored = serde_json::from_slice(&value).unwrap();
+                let stored: cartwheel_delivery::suppression::Stored =
+                    serde_json::from_slice(&value).unwrap();
                 for source in stored.sources.iter().filter(|source| source.partition == 0) {
                     self.forwarded.insert((stored.address.clone(), source.seq));
                 }
@@ -425,17 +492,29 @@ impl World {
             }
             last += 1;
             if let Some(command) = &sent.command {
-                let ended = self.truth.get(&command.command_id).is_some_and(|truth| !truth.ended.is_empty());
+                let ended = self
+                    .truth
+                    .get(&command.command_id)
+                    .is_some_and(|truth| !truth.ended.is_empty());
                 assert!(ended, "commit {offset} passes the command at {at}");
             }
             if sent.kind == Kind::Suppression {
                 let suppression: Suppression = serde_json::from_slice(&sent.value).unwrap();
-                let newer = |(address, seq): &(String, u64)| *address == suppression.address && *seq >= sent.seq;
-                assert!(self.forwarded.iter().any(newer), "commit {offset} passes the suppression at {at}");
+                let newer = |(address, seq): &(String, u64)| {
+                    *address == suppression.address && *seq >= sent.seq
+                };
+                assert!(
+                    self.forwarded.iter().any(newer),
+                    "commit {offset} passes the suppression at {at}"
+                );
             }
         }
         let reader = position::reader(offset, Some(&metadata)).unwrap();
-        assert_eq!((reader.leader, reader.last), (leader, Some(last)), "metadata of commit {offset}");
+        assert_eq!(
+            (reader.leader, reader.last),
+            (leader, Some(last)),
+            "metadata of commit {offset}"
+        );
         assert!(offset >= self.committed.0);
         self.committed = (offset, Some(metadata));
     }
@@ -458,7 +537,11 @@ impl World {
         self.commit(offset, metadata);
         // Outcomes that arrive afterwards find nobody.
         for flying in &self.flying {
-            self.worker.outcome(flying.call.id, &Outcome::Accepted { provider_id: None }, Now { mono: self.mono, wall: WALL + self.mono });
+            self.worker.outcome(
+                flying.call.id,
+                &Outcome::Accepted { provider_id: None },
+                Now { mono: self.mono, wall: WALL + self.mono },
+            );
         }
         self.lose();
         self.assign();
@@ -482,7 +565,11 @@ impl World {
     pub fn settle(&mut self) {
         for round in 0..2_000 {
             let end = self.log.len() as i64;
-            if round > 0 && self.committed.0 == end && self.writes.is_empty() && self.topic_position == self.topic.len() as i64 {
+            if round > 0
+                && self.committed.0 == end
+                && self.writes.is_empty()
+                && self.topic_position == self.topic.len() as i64
+            {
                 return self.check_end();
             }
             self.step(Op::Ask);
@@ -505,7 +592,12 @@ impl World {
             }
             self.mono += 5;
         }
-        panic!("no end: committed {:?} of {}, gauges {:?}", self.committed, self.log.len(), self.worker.gauges());
+        panic!(
+            "no end: committed {:?} of {}, gauges {:?}",
+            self.committed,
+            self.log.len(),
+            self.worker.gauges()
+        );
     }
 
     fn check_end(&self) {
@@ -514,13 +606,21 @@ impl World {
             assert!(!truth.ended.is_empty());
             let sent = truth.ended.contains("sent");
             assert!(!sent || truth.taken >= 1, "told as sent, never taken");
-            assert!(truth.taken == 0 || sent || truth.unclear, "taken and told otherwise: {:?}", truth.ended);
+            assert!(
+                truth.taken == 0 || sent || truth.unclear,
+                "taken and told otherwise: {:?}",
+                truth.ended
+            );
         }
         let last = |hash: &String| self.topic.iter().rev().find(|(key, _)| key == hash.as_bytes());
         for hash in self.suppressed.keys() {
             let (_, value) = last(hash).expect("a suppression was not forwarded");
-            let stored: cartwheel_delivery::suppression::Stored = serde_json::from_slice(value).unwrap();
-            assert!(stored.sources.iter().any(|source| source.partition == 0 && source.active), "a suppression stays overwritten");
+            let stored: cartwheel_delivery::suppression::Stored =
+                serde_json::from_slice(value).unwrap();
+            assert!(
+                stored.sources.iter().any(|source| source.partition == 0 && source.active),
+                "a suppression stays overwritten"
+            );
         }
     }
 

@@ -7,12 +7,17 @@ use cartwheel_core::sends::{Mode, SuppressionReason};
 use cartwheel_core::time::{HOUR, Millis};
 use cartwheel_core::value::Value;
 use cartwheel_runtime::admin::view::{
-    CustomerView, Edge, InboxEntry, JourneyGraph, JourneyView, Overview, Personal, ProfileView, Readiness, RunState, RunView, StepView,
+    CustomerView, Edge, InboxEntry, JourneyGraph, JourneyView, Overview, Personal, ProfileView,
+    Readiness, RunState, RunView, StepView,
 };
 use cartwheel_runtime::admin::{AdminSource, Board, BoardClock, SourceError};
 use cartwheel_runtime::metrics::Metrics;
-use cartwheel_runtime::metrics::labels::{Breaker, CallOutcome, Counts, Intake, Provider, ShardState};
-use cartwheel_runtime::metrics::snapshot::{DecisionCount, DeliveryStats, Lane, RunCount, ShardStats};
+use cartwheel_runtime::metrics::labels::{
+    Breaker, CallOutcome, Counts, Intake, Provider, ShardState,
+};
+use cartwheel_runtime::metrics::snapshot::{
+    DecisionCount, DeliveryStats, Lane, RunCount, ShardStats,
+};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Instant;
@@ -138,13 +143,14 @@ fn decisions(seconds: f64, shard: u32) -> Vec<DecisionCount> {
         ("welcome", Some("welcome_bestsellers"), V::Sent, R::GatePassed, 2.6),
     ];
     let count = |rate| grown(seconds, rate, shard);
-    let row = |(journey, step, decision, reason, rate): &(&str, Option<&str>, V, R, f64)| DecisionCount {
-        journey: (*journey).into(),
-        step: step.map(Into::into),
-        decision: *decision,
-        reason: *reason,
-        count: count(*rate),
-    };
+    let row =
+        |(journey, step, decision, reason, rate): &(&str, Option<&str>, V, R, f64)| DecisionCount {
+            journey: (*journey).into(),
+            step: step.map(Into::into),
+            decision: *decision,
+            reason: *reason,
+            count: count(*rate),
+        };
     rows.iter().map(row).filter(|row| row.count > 0).collect()
 }
 
@@ -161,13 +167,28 @@ fn delivery(seconds: f64) -> DeliveryStats {
         queue: 3,
         breaker: Breaker::Closed,
     };
-    let sms =
-        Lane { provider: Provider::Webhook, channel: Channel::Sms, calls: Counts::default(), retries: 0, queue: 0, breaker: Breaker::Open };
-    DeliveryStats { execution: 1, lanes: vec![email, sms], lag: vec![(0, 3), (1, 0)], suppressions: 57, ..DeliveryStats::default() }
+    let sms = Lane {
+        provider: Provider::Webhook,
+        channel: Channel::Sms,
+        calls: Counts::default(),
+        retries: 0,
+        queue: 0,
+        breaker: Breaker::Open,
+    };
+    DeliveryStats {
+        execution: 1,
+        lanes: vec![email, sms],
+        lag: vec![(0, 3), (1, 0)],
+        suppressions: 57,
+        ..DeliveryStats::default()
+    }
 }
 
 fn step(name: &str, kind: &str, says: &str, next: &[(Option<&str>, Option<&str>)]) -> StepView {
-    let next = next.iter().map(|(to, when)| Edge { to: to.map(Into::into), when: when.map(Into::into) }).collect();
+    let next = next
+        .iter()
+        .map(|(to, when)| Edge { to: to.map(Into::into), when: when.map(Into::into) })
+        .collect();
     StepView { step: name.into(), kind: kind.into(), says: says.into(), next }
 }
 
@@ -181,9 +202,22 @@ fn cart() -> JourneyGraph {
         quiet_for: Some("1h".into()),
         first: Some("cart_reminder".into()),
         steps: vec![
-            step("cart_reminder", "send", "email, sms if not opened within 4h", &[(Some("wait-2"), None)]),
+            step(
+                "cart_reminder",
+                "send",
+                "email, sms if not opened within 4h",
+                &[(Some("wait-2"), None)],
+            ),
             step("wait-2", "wait", "23h", &[(Some("branch-3"), None)]),
-            step("branch-3", "branch", "2 arms", &[(Some("cart_concierge"), Some("cart.total")), (Some("cart_reviews"), Some("else"))]),
+            step(
+                "branch-3",
+                "branch",
+                "2 arms",
+                &[
+                    (Some("cart_concierge"), Some("cart.total")),
+                    (Some("cart_reviews"), Some("else")),
+                ],
+            ),
             step("cart_concierge", "send", "email", &[(Some("wait-4"), None)]),
             step("cart_reviews", "send", "email", &[(Some("wait-4"), None)]),
             step("wait-4", "wait", "1d", &[(Some("cart_incentive"), None)]),
@@ -218,37 +252,74 @@ fn ana() -> CustomerView {
     let run = RunId::of("cart_abandonment", id, 7, start);
     let text = |name: &str, value: &str| (name.into(), Value::Text(value.into()));
     let number = |name: &str, value: f64| (name.into(), Value::Number(value));
-    let decide = |hours: i64, step: Option<&str>, decision, reason, channel: Option<Channel>, values| Decision {
-        at: start + hours * HOUR,
-        customer: "ana".into(),
-        journey: "cart_abandonment".into(),
-        run: (reason != Reason::Filter).then_some(run),
-        step: step.map(Into::into),
-        decision,
-        reason,
-        channel,
-        command_id: (decision == Verdict::Sent).then(|| CommandId::of(run, step.unwrap_or_default(), 0)),
-        values,
-    };
+    let decide =
+        |hours: i64, step: Option<&str>, decision, reason, channel: Option<Channel>, values| {
+            Decision {
+                at: start + hours * HOUR,
+                customer: "ana".into(),
+                journey: "cart_abandonment".into(),
+                run: (reason != Reason::Filter).then_some(run),
+                step: step.map(Into::into),
+                decision,
+                reason,
+                channel,
+                command_id: (decision == Verdict::Sent)
+                    .then(|| CommandId::of(run, step.unwrap_or_default(), 0)),
+                values,
+            }
+        };
     use {Reason as R, Verdict as V};
     let email = Some(Channel::Email);
     let decisions = vec![
         decide(-1, None, V::Refused, R::Filter, None, vec![number("event.cart.total", 12.5)]),
-        decide(0, None, V::Waiting, R::Window, None, vec![text("until", "2026-01-01T11:00:00.000Z")]),
+        decide(
+            0,
+            None,
+            V::Waiting,
+            R::Window,
+            None,
+            vec![text("until", "2026-01-01T11:00:00.000Z")],
+        ),
         decide(1, None, V::Entered, R::Window, None, vec![]),
         decide(1, Some("cart_reminder"), V::Sent, R::GatePassed, email, vec![]),
-        decide(1, Some("wait-2"), V::Waiting, R::Step, None, vec![text("until", "2026-01-02T10:00:00.000Z")]),
-        decide(24, Some("branch-3"), V::Branched, R::Otherwise, None, vec![number("arm", 1.0), number("cart.total", 123.45)]),
+        decide(
+            1,
+            Some("wait-2"),
+            V::Waiting,
+            R::Step,
+            None,
+            vec![text("until", "2026-01-02T10:00:00.000Z")],
+        ),
+        decide(
+            24,
+            Some("branch-3"),
+            V::Branched,
+            R::Otherwise,
+            None,
+            vec![number("arm", 1.0), number("cart.total", 123.45)],
+        ),
         decide(
             24,
             Some("cart_reviews"),
             V::Deferred,
             R::Cap,
             email,
-            vec![text("cap", "two a day"), number("limit", 2.0), number("count", 2.0), text("until", "2026-01-02T19:00:00.000Z")],
+            vec![
+                text("cap", "two a day"),
+                number("limit", 2.0),
+                number("count", 2.0),
+                text("until", "2026-01-02T19:00:00.000Z"),
+            ],
         ),
         decide(33, Some("cart_reviews"), V::Sent, R::GatePassed, email, vec![]),
-        decide(33, Some("wait-4"), V::Waiting, R::Step, None, vec![text("until", "2026-01-03T19:00:00.000Z")]),
+        decide(
+            33,
+            Some("wait-4"),
+            V::Waiting,
+            R::Step,
+            None,
+            vec![text("until", "2026-01-03T19:00:00.000Z")],
+        ),
     ];
     CustomerView {
         customer: "ana".into(),
@@ -285,15 +356,46 @@ fn ana() -> CustomerView {
 }
 
 const MAILS: [(&str, &str, &str, &str, &str); 5] = [
-    ("ana", "You left something behind", "cart_abandonment", "cart_reminder", "Your walnut desk lamp is still in your cart."),
-    ("ben", "Welcome to Fern & Oak", "welcome", "welcome_hello", "Good to have you here. Ten percent off your first order."),
-    ("chloe", "A hand with your order?", "cart_abandonment", "cart_concierge", "Talk to a person about the dining set in your cart."),
-    ("dev", "What others say about the oak shelf", "cart_abandonment", "cart_reviews", "4.8 of 5 from 213 customers."),
-    ("ana", "What others say about your lamp", "cart_abandonment", "cart_reviews", "4.7 of 5 from 96 customers."),
+    (
+        "ana",
+        "You left something behind",
+        "cart_abandonment",
+        "cart_reminder",
+        "Your walnut desk lamp is still in your cart.",
+    ),
+    (
+        "ben",
+        "Welcome to Fern & Oak",
+        "welcome",
+        "welcome_hello",
+        "Good to have you here. Ten percent off your first order.",
+    ),
+    (
+        "chloe",
+        "A hand with your order?",
+        "cart_abandonment",
+        "cart_concierge",
+        "Talk to a person about the dining set in your cart.",
+    ),
+    (
+        "dev",
+        "What others say about the oak shelf",
+        "cart_abandonment",
+        "cart_reviews",
+        "4.8 of 5 from 213 customers.",
+    ),
+    (
+        "ana",
+        "What others say about your lamp",
+        "cart_abandonment",
+        "cart_reviews",
+        "4.7 of 5 from 96 customers.",
+    ),
 ];
 
 fn mail(n: u64) -> Option<(InboxEntry, String)> {
-    let (customer, subject, journey, step, body) = *MAILS.get(usize::try_from(n).ok()?.checked_sub(1)?)?;
+    let (customer, subject, journey, step, body) =
+        *MAILS.get(usize::try_from(n).ok()?.checked_sub(1)?)?;
     let at = EPOCH + 11 * HOUR + n as Millis * HOUR * 5;
     let run = RunId::of(journey, CustomerId::of(customer), 7, at);
     let entry = InboxEntry {
@@ -327,12 +429,16 @@ impl AdminSource for World {
     }
 
     async fn journey(&self, name: &str) -> Result<JourneyView, SourceError> {
-        self.board.journey(name).ok_or_else(|| SourceError::NotFound(format!("no journey `{name}`")))
+        self.board
+            .journey(name)
+            .ok_or_else(|| SourceError::NotFound(format!("no journey `{name}`")))
     }
 
     async fn customer(&self, customer: &str) -> Result<CustomerView, SourceError> {
         let found = (customer == "ana").then(ana);
-        found.ok_or_else(|| SourceError::NotFound("no such customer on any shard of this process".into()))
+        found.ok_or_else(|| {
+            SourceError::NotFound("no such customer on any shard of this process".into())
+        })
     }
 
     async fn inbox(&self) -> Result<Vec<InboxEntry>, SourceError> {

@@ -16,7 +16,11 @@ use std::time::{Duration, Instant};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let port: u16 = std::env::args().nth(1).map_or(Ok(0), |port| port.parse())?;
-    let config = AdminConfig { listen: ([127, 0, 0, 1], port).into(), insecure_local: true, ..AdminConfig::default() };
+    let config = AdminConfig {
+        listen: ([127, 0, 0, 1], port).into(),
+        insecure_local: true,
+        ..AdminConfig::default()
+    };
     let (world, metrics) = (Arc::new(World::new()), Arc::new(Metrics::new("fixture")?));
     let server = AdminServer::bind(&config, world.clone(), metrics.clone()).await?;
     println!("http://{}/", server.address());

@@ -22,7 +22,12 @@ pub struct AdminConfig {
 
 impl Default for AdminConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9464)), tokens: Vec::new(), insecure_local: false, open_metrics: false }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 9464)),
+            tokens: Vec::new(),
+            insecure_local: false,
+            open_metrics: false,
+        }
     }
 }
 
@@ -43,7 +48,9 @@ pub struct TokenConfig {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccessError {
     /// Nobody could ask anything.
-    #[error("admin.tokens is empty: add a token's SHA-256, or set admin.insecure_local: true on a loopback address")]
+    #[error(
+        "admin.tokens is empty: add a token's SHA-256, or set admin.insecure_local: true on a loopback address"
+    )]
     NoToken,
     /// Open to the network.
     #[error("admin.insecure_local needs a loopback address; {0} is not one")]
@@ -78,17 +85,24 @@ impl Access {
         let mut tokens = Vec::with_capacity(config.tokens.len());
         for token in &config.tokens {
             let mut hash = [0; 32];
-            hex::decode_to_slice(token.sha256.trim(), &mut hash).map_err(|_| AccessError::BadHash(token.name.clone()))?;
+            hex::decode_to_slice(token.sha256.trim(), &mut hash)
+                .map_err(|_| AccessError::BadHash(token.name.clone()))?;
             tokens.push((hash, Scope { personal_data: token.personal_data }));
         }
-        Ok(Self { tokens, insecure_local: config.insecure_local, open_metrics: config.open_metrics })
+        Ok(Self {
+            tokens,
+            insecure_local: config.insecure_local,
+            open_metrics: config.open_metrics,
+        })
     }
 
     /// The caller's scope; none: denied.
     pub(super) fn scope(&self, headers: &HeaderMap) -> Option<Scope> {
         if let Some(token) = bearer(headers) {
             let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, token.as_bytes());
-            let same = |hash: &[u8; 32]| aws_lc_rs::constant_time::verify_slices_are_equal(digest.as_ref(), hash).is_ok();
+            let same = |hash: &[u8; 32]| {
+                aws_lc_rs::constant_time::verify_slices_are_equal(digest.as_ref(), hash).is_ok()
+            };
             return self.tokens.iter().find(|(hash, _)| same(hash)).map(|(_, scope)| *scope);
         }
         self.insecure_local.then_some(Scope { personal_data: true })
@@ -100,12 +114,14 @@ impl Access {
         if !self.insecure_local {
             return true;
         }
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let host =
+            headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         if let Ok(address) = host.parse::<SocketAddr>() {
             return address.ip().is_loopback();
         }
         let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        name == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        name == "localhost"
+            || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 }
 
@@ -119,15 +135,33 @@ mod tests {
     use super::*;
 
     fn config(listen: &str, insecure_local: bool, hashes: &[&str]) -> AdminConfig {
-        let token = |hash: &&str| TokenConfig { name: "ops".into(), sha256: (*hash).into(), personal_data: false };
-        AdminConfig { listen: listen.parse().unwrap(), insecure_local, tokens: hashes.iter().map(token).collect(), open_metrics: false }
+        let token = |hash: &&str| TokenConfig {
+            name: "ops".into(),
+            sha256: (*hash).into(),
+            personal_data: false,
+        };
+        AdminConfig {
+            listen: listen.parse().unwrap(),
+            insecure_local,
+            tokens: hashes.iter().map(token).collect(),
+            open_metrics: false,
+        }
     }
 
     #[test]
     fn an_open_listener_is_refused() {
-        assert_eq!(Access::new(&config("127.0.0.1:0", false, &[])).err(), Some(AccessError::NoToken));
-        assert_eq!(Access::new(&config("0.0.0.0:0", true, &[])).err(), Some(AccessError::NotLoopback([0, 0, 0, 0].into())));
-        assert_eq!(Access::new(&config("127.0.0.1:0", false, &["abc"])).err(), Some(AccessError::BadHash("ops".into())));
+        assert_eq!(
+            Access::new(&config("127.0.0.1:0", false, &[])).err(),
+            Some(AccessError::NoToken)
+        );
+        assert_eq!(
+            Access::new(&config("0.0.0.0:0", true, &[])).err(),
+            Some(AccessError::NotLoopback([0, 0, 0, 0].into()))
+        );
+        assert_eq!(
+            Access::new(&config("127.0.0.1:0", false, &["abc"])).err(),
+            Some(AccessError::BadHash("ops".into()))
+        );
         assert!(Access::new(&config("[::1]:0", true, &[])).is_ok());
         assert!(Access::new(&config("0.0.0.0:0", false, &[&"0".repeat(64)])).is_ok());
     }

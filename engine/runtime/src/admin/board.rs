@@ -1,6 +1,9 @@
 //! From snapshots to the overview: the last one of each shard, what earlier executions counted, and rates.
 
-use super::view::{JourneyCounts, JourneyGraph, JourneyView, LaneView, Overview, ReasonCount, ShardView, StepCounts, Totals};
+use super::view::{
+    JourneyCounts, JourneyGraph, JourneyView, LaneView, Overview, ReasonCount, ShardView,
+    StepCounts, Totals,
+};
 use crate::metrics::labels::{Closed, Intake, ShardState};
 use crate::metrics::snapshot::{DecisionCount, DeliveryStats, ShardStats};
 use cartwheel_core::decision::{Reason, Verdict};
@@ -80,7 +83,12 @@ impl Board {
         match inner.shards.get_mut(&stats.shard) {
             Some(shard) => shard.publish(stats, at),
             None => {
-                let mut shard = Shard { last: stats, at, earlier: Earlier::default(), samples: VecDeque::new() };
+                let mut shard = Shard {
+                    last: stats,
+                    at,
+                    earlier: Earlier::default(),
+                    samples: VecDeque::new(),
+                };
                 shard.sample(at);
                 inner.shards.insert(shard.last.shard, shard);
             }
@@ -110,7 +118,12 @@ impl Board {
             totals: inner.totals(&shards),
             shards,
             journeys: inner.graphs.iter().map(|graph| inner.counts(graph)).collect(),
-            delivery: inner.delivery.iter().flat_map(|delivery| &delivery.lanes).map(lane).collect(),
+            delivery: inner
+                .delivery
+                .iter()
+                .flat_map(|delivery| &delivery.lanes)
+                .map(lane)
+                .collect(),
         }
     }
 
@@ -133,7 +146,11 @@ fn lane(lane: &crate::metrics::snapshot::Lane) -> LaneView {
         channel: lane.channel,
         breaker: lane.breaker,
         queue: lane.queue,
-        calls: lane.calls.iter().map(|(outcome, count)| (outcome.name().to_owned(), count)).collect(),
+        calls: lane
+            .calls
+            .iter()
+            .map(|(outcome, count)| (outcome.name().to_owned(), count))
+            .collect(),
         retries: lane.retries,
     }
 }
@@ -170,20 +187,26 @@ impl Shard {
     }
 
     fn decided(&self, verdict: Verdict) -> u64 {
-        let earlier = self.earlier.decisions.iter().filter(|((_, _, decision, _), _)| *decision == verdict);
+        let earlier =
+            self.earlier.decisions.iter().filter(|((_, _, decision, _), _)| *decision == verdict);
         earlier.map(|(_, count)| count).sum::<u64>() + self.last.decided(verdict)
     }
 
     /// Events and sends a second.
     fn rates(&self) -> (f64, f64) {
-        let (Some((from, events, sends)), Some((to, events_now, sends_now))) = (self.samples.front(), self.samples.back()) else {
+        let (Some((from, events, sends)), Some((to, events_now, sends_now))) =
+            (self.samples.front(), self.samples.back())
+        else {
             return (0.0, 0.0);
         };
         let seconds = to.duration_since(*from).as_secs_f64();
         if seconds == 0.0 {
             return (0.0, 0.0);
         }
-        (events_now.saturating_sub(*events) as f64 / seconds, sends_now.saturating_sub(*sends) as f64 / seconds)
+        (
+            events_now.saturating_sub(*events) as f64 / seconds,
+            sends_now.saturating_sub(*sends) as f64 / seconds,
+        )
     }
 
     fn view(&self) -> ShardView {
@@ -243,22 +266,37 @@ impl Inner {
         let mut cells: BTreeMap<Option<&str>, BTreeMap<(Verdict, Reason), u64>> = BTreeMap::new();
         let mut runs: BTreeMap<Option<&str>, u64> = BTreeMap::new();
         for shard in self.shards.values() {
-            let now = shard.last.decisions.iter().map(|row| (&row.journey, &row.step, row.decision, row.reason, row.count));
-            let earlier = shard
-                .earlier
+            let now = shard
+                .last
                 .decisions
                 .iter()
-                .map(|((journey, step, decision, reason), count)| (journey, step, *decision, *reason, *count));
-            for (_, step, decision, reason, count) in now.chain(earlier).filter(|row| row.0 == name) {
-                *cells.entry(step.as_deref()).or_default().entry((decision, reason)).or_default() += count;
+                .map(|row| (&row.journey, &row.step, row.decision, row.reason, row.count));
+            let earlier =
+                shard.earlier.decisions.iter().map(|((journey, step, decision, reason), count)| {
+                    (journey, step, *decision, *reason, *count)
+                });
+            for (_, step, decision, reason, count) in now.chain(earlier).filter(|row| row.0 == name)
+            {
+                *cells
+                    .entry(step.as_deref())
+                    .or_default()
+                    .entry((decision, reason))
+                    .or_default() += count;
             }
             for row in shard.last.runs.iter().filter(|row| row.journey == name) {
                 *runs.entry(row.step.as_deref()).or_default() += row.runs;
             }
         }
         let mut names: Vec<&str> = graph.steps.iter().map(|step| step.step.as_str()).collect();
-        let older = cells.keys().chain(runs.keys()).flatten().copied().collect::<std::collections::BTreeSet<_>>();
-        names.extend(older.into_iter().filter(|step| graph.steps.iter().all(|known| known.step != *step)));
+        let older = cells
+            .keys()
+            .chain(runs.keys())
+            .flatten()
+            .copied()
+            .collect::<std::collections::BTreeSet<_>>();
+        names.extend(
+            older.into_iter().filter(|step| graph.steps.iter().all(|known| known.step != *step)),
+        );
         let steps = names.into_iter().map(|step| StepCounts {
             step: step.to_owned(),
             runs: runs.get(&Some(step)).copied().unwrap_or(0),
@@ -279,7 +317,11 @@ fn rows(cells: Option<&BTreeMap<(Verdict, Reason), u64>>) -> Vec<ReasonCount> {
     cells
         .into_iter()
         .flatten()
-        .map(|((decision, reason), count)| ReasonCount { decision: *decision, reason: *reason, count: *count })
+        .map(|((decision, reason), count)| ReasonCount {
+            decision: *decision,
+            reason: *reason,
+            count: *count,
+        })
         .collect()
 }
 
@@ -290,7 +332,12 @@ mod tests {
     use cartwheel_core::channel::Class;
 
     fn graph() -> JourneyGraph {
-        let step = |step: &str| super::super::view::StepView { step: step.into(), kind: "send".into(), says: String::new(), next: vec![] };
+        let step = |step: &str| super::super::view::StepView {
+            step: step.into(),
+            kind: "send".into(),
+            says: String::new(),
+            next: vec![],
+        };
         JourneyGraph {
             journey: "cart".into(),
             version: "0123abcd".into(),
@@ -344,7 +391,10 @@ mod tests {
         board.publish_shard(stats(0, 2, 7, 1), start + Duration::from_secs(1));
         board.publish_shard(stats(1, 1, 3, 0), start);
         let overview = board.overview(CLOCK);
-        assert_eq!((overview.totals.events, overview.totals.sends, overview.totals.runs), (60, 6, 6));
+        assert_eq!(
+            (overview.totals.events, overview.totals.sends, overview.totals.runs),
+            (60, 6, 6)
+        );
         assert_eq!(overview.shards[0].events_per_second, 7.0);
     }
 
@@ -358,7 +408,10 @@ mod tests {
         failed.state = ShardState::Stopped;
         board.publish_shard(failed, start + Duration::from_secs(1));
         let shard = board.overview(CLOCK).shards.remove(0);
-        assert_eq!((shard.state, shard.next_offset, shard.customers, shard.runs), (ShardState::Stopped, 51, 9, 3));
+        assert_eq!(
+            (shard.state, shard.next_offset, shard.customers, shard.runs),
+            (ShardState::Stopped, 51, 9, 3)
+        );
     }
 
     #[test]
@@ -366,9 +419,17 @@ mod tests {
         let board = Board::new(vec![graph()]);
         board.publish_shard(stats(0, 1, 1, 4), Instant::now());
         let view = board.journey("cart").unwrap();
-        let steps: Vec<_> = view.counts.steps.iter().map(|step| (step.step.as_str(), step.runs, step.decisions.len())).collect();
+        let steps: Vec<_> = view
+            .counts
+            .steps
+            .iter()
+            .map(|step| (step.step.as_str(), step.runs, step.decisions.len()))
+            .collect();
         assert_eq!(steps, [("second", 0, 0), ("first", 3, 1), ("gone", 0, 1)]);
-        assert_eq!(view.counts.decisions, [ReasonCount { decision: Verdict::Entered, reason: Reason::Window, count: 2 }]);
+        assert_eq!(
+            view.counts.decisions,
+            [ReasonCount { decision: Verdict::Entered, reason: Reason::Window, count: 2 }]
+        );
         assert!(board.journey("other").is_none());
     }
 

@@ -65,9 +65,11 @@ mod tests {
     #[test]
     fn every_decision_and_reason_has_words_and_no_other_has() {
         let words: Words = serde_json::from_slice(&Files::get("words.json").unwrap().data).unwrap();
-        let names: BTreeMap<_, _> = Verdict::ALL.iter().map(|verdict| (verdict.name().to_owned(), ())).collect();
+        let names: BTreeMap<_, _> =
+            Verdict::ALL.iter().map(|verdict| (verdict.name().to_owned(), ())).collect();
         assert!(words.decisions.keys().eq(names.keys()), "{:?}", words.decisions.keys());
-        let names: BTreeMap<_, _> = Reason::ALL.iter().map(|reason| (reason.name().to_owned(), ())).collect();
+        let names: BTreeMap<_, _> =
+            Reason::ALL.iter().map(|reason| (reason.name().to_owned(), ())).collect();
         assert!(words.reasons.keys().eq(names.keys()), "{:?}", words.reasons.keys());
         for text in words.decisions.values().chain(words.reasons.values()) {
             assert!(text.len() > 3 && !text.contains('_'), "{text}");
@@ -78,7 +80,13 @@ mod tests {
     #[test]
     fn only_the_consoles_own_files_are_found() {
         assert_eq!(file("").unwrap().mime, "text/html; charset=utf-8");
-        for path in ["../grafana/cartwheel.json", "js/../../grafana/cartwheel.json", "/etc/passwd.json", "nothing.js", "README"] {
+        for path in [
+            "../grafana/cartwheel.json",
+            "js/../../grafana/cartwheel.json",
+            "/etc/passwd.json",
+            "nothing.js",
+            "README",
+        ] {
             assert!(file(path).is_none(), "{path}");
         }
     }

@@ -21,10 +21,16 @@ pub fn graph(journey: &Journey) -> JourneyGraph {
 fn step(journey: &Journey, at: u16, op: &Op) -> Option<StepView> {
     let after = || vec![Edge { to: named(journey, at.saturating_add(1)), when: None }];
     let (kind, says, next) = match op {
-        Op::Send { channels, .. } => ("send", channels.iter().map(choice).collect::<Vec<_>>().join(", "), after()),
+        Op::Send { channels, .. } => {
+            ("send", channels.iter().map(choice).collect::<Vec<_>>().join(", "), after())
+        }
         Op::Wait { delay, .. } => ("wait", delay.to_string(), after()),
-        Op::WaitUntil { until, at_most, .. } => ("wait_until", format!("{until} local time, at most {at_most}"), after()),
-        Op::Branch { arms, otherwise, .. } => ("branch", format!("{} arms", arms.len()), branch(journey, arms, *otherwise)),
+        Op::WaitUntil { until, at_most, .. } => {
+            ("wait_until", format!("{until} local time, at most {at_most}"), after())
+        }
+        Op::Branch { arms, otherwise, .. } => {
+            ("branch", format!("{} arms", arms.len()), branch(journey, arms, *otherwise))
+        }
         Op::Exit { .. } => ("exit", String::new(), Vec::new()),
         Op::Jump(_) | Op::End => return None,
     };
@@ -39,7 +45,14 @@ fn branch(journey: &Journey, arms: &[Arm], otherwise: u16) -> Vec<Edge> {
     for (condition, target) in arms {
         let when = condition.as_ref().map_or_else(
             || "else".to_owned(),
-            |condition| condition.fields.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", "),
+            |condition| {
+                condition
+                    .fields
+                    .iter()
+                    .map(|(name, _)| name.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            },
         );
         edges.push(Edge { to: named(journey, *target), when: Some(when) });
     }
@@ -101,7 +114,8 @@ mod tests {
     #[test]
     fn arms_meet_behind_the_branch() {
         let sms = Choice { channel: Channel::Sms, if_no_engagement_within: Some(Span(4 * HOUR)) };
-        let send = |step: &str, channels| Op::Send { step: step.into(), template: step.into(), channels };
+        let send =
+            |step: &str, channels| Op::Send { step: step.into(), template: step.into(), channels };
         let graph = graph(&journey(vec![
             send("reminder", vec![email(), sms]),
             Op::Branch { step: "branch-2".into(), arms: vec![(None, 4)], otherwise: 5 },
@@ -116,7 +130,8 @@ mod tests {
             .steps
             .iter()
             .map(|step| {
-                let next: Vec<_> = step.next.iter().map(|edge| edge.to.as_deref().unwrap_or("end")).collect();
+                let next: Vec<_> =
+                    step.next.iter().map(|edge| edge.to.as_deref().unwrap_or("end")).collect();
                 format!("{} {} [{}] -> {}", step.kind, step.step, step.says, next.join(" "))
             })
             .collect();
@@ -130,6 +145,9 @@ mod tests {
                 "wait wait-5 [23h] -> end",
             ]
         );
-        assert_eq!((graph.first.as_deref(), graph.quiet_for.as_deref()), (Some("reminder"), Some("1h")));
+        assert_eq!(
+            (graph.first.as_deref(), graph.quiet_for.as_deref()),
+            (Some("reminder"), Some("1h"))
+        );
     }
 }

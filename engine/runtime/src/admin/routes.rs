@@ -27,7 +27,8 @@ const MAX_URI: usize = 2_048;
 const CONSOLE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
                               frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// A mail is a stranger's HTML: no scripts, no origin, nothing loaded, framed by the console only.
-const MAIL_POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
+const MAIL_POLICY: &str =
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
 
 pub(super) struct App<S> {
     pub access: Arc<Access>,
@@ -92,30 +93,45 @@ impl Problem {
 impl From<SourceError> for Problem {
     fn from(error: SourceError) -> Self {
         match error {
-            SourceError::NotFound(message) => Self::new(StatusCode::NOT_FOUND, "not_found", message),
-            SourceError::Unavailable(message) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message),
+            SourceError::NotFound(message) => {
+                Self::new(StatusCode::NOT_FOUND, "not_found", message)
+            }
+            SourceError::Unavailable(message) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message)
+            }
         }
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = Json(serde_json::json!({ "error": { "code": self.code, "message": self.message } })).into_response();
+        let mut response =
+            Json(serde_json::json!({ "error": { "code": self.code, "message": self.message } }))
+                .into_response();
         *response.status_mut() = self.status;
         if self.status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }
 }
 
 /// Limits and time before, security headers after every answer.
-async fn guard<S: AdminSource>(State(app): State<App<S>>, request: Request, next: Next) -> Response {
+async fn guard<S: AdminSource>(
+    State(app): State<App<S>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let mut response = match refuse(&app.access, &request) {
         Some(problem) => problem.into_response(),
         None => match tokio::time::timeout(PATIENCE, next.run(request)).await {
             Ok(response) => response,
-            Err(_) => Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout", "the engine does not answer").into_response(),
+            Err(_) => {
+                Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout", "the engine does not answer")
+                    .into_response()
+            }
         },
     };
     let headers = response.headers_mut();
@@ -134,19 +150,37 @@ async fn guard<S: AdminSource>(State(app): State<App<S>>, request: Request, next
 /// Nothing here takes a body or changes anything.
 fn refuse(access: &Access, request: &Request) -> Option<Problem> {
     if !access.host_allowed(request.headers()) {
-        return Some(Problem::new(StatusCode::FORBIDDEN, "forbidden", "without a token, only localhost is served"));
+        return Some(Problem::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "without a token, only localhost is served",
+        ));
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Some(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this listener only answers GET and HEAD"));
+        return Some(Problem::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "this listener only answers GET and HEAD",
+        ));
     }
     if !request.body().is_end_stream() {
-        return Some(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body", "this listener takes no bodies"));
+        return Some(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body",
+            "this listener takes no bodies",
+        ));
     }
     let uri = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len());
-    (uri > MAX_URI).then(|| Problem::new(StatusCode::URI_TOO_LONG, "uri_too_long", format!("at most {MAX_URI} bytes")))
+    (uri > MAX_URI).then(|| {
+        Problem::new(StatusCode::URI_TOO_LONG, "uri_too_long", format!("at most {MAX_URI} bytes"))
+    })
 }
 
-async fn authorise<S: AdminSource>(State(app): State<App<S>>, mut request: Request, next: Next) -> Response {
+async fn authorise<S: AdminSource>(
+    State(app): State<App<S>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     match app.access.scope(request.headers()) {
         Some(scope) => {
             request.extensions_mut().insert(scope);
@@ -161,7 +195,11 @@ fn unauthorised() -> Problem {
 }
 
 async fn livez<S: AdminSource>(State(app): State<App<S>>) -> (StatusCode, &'static str) {
-    if app.source.alive() { (StatusCode::OK, "ok\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "stuck\n") }
+    if app.source.alive() {
+        (StatusCode::OK, "ok\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "stuck\n")
+    }
 }
 
 async fn readyz<S: AdminSource>(State(app): State<App<S>>) -> Response {
@@ -170,7 +208,10 @@ async fn readyz<S: AdminSource>(State(app): State<App<S>>) -> Response {
     (status, Json(readiness)).into_response()
 }
 
-async fn metrics<S: AdminSource>(State(app): State<App<S>>, headers: HeaderMap) -> Result<Response, Problem> {
+async fn metrics<S: AdminSource>(
+    State(app): State<App<S>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     if !app.access.open_metrics && app.access.scope(&headers).is_none() {
         return Err(unauthorised());
     }
@@ -182,11 +223,16 @@ async fn overview<S: AdminSource>(State(app): State<App<S>>) -> Result<Json<Over
     Ok(Json(app.source.overview().await?))
 }
 
-async fn shards<S: AdminSource>(State(app): State<App<S>>) -> Result<Json<Vec<ShardView>>, Problem> {
+async fn shards<S: AdminSource>(
+    State(app): State<App<S>>,
+) -> Result<Json<Vec<ShardView>>, Problem> {
     Ok(Json(app.source.overview().await?.shards))
 }
 
-async fn journey<S: AdminSource>(State(app): State<App<S>>, Path(name): Path<String>) -> Result<Json<JourneyView>, Problem> {
+async fn journey<S: AdminSource>(
+    State(app): State<App<S>>,
+    Path(name): Path<String>,
+) -> Result<Json<JourneyView>, Problem> {
     Ok(Json(app.source.journey(&name).await?))
 }
 
@@ -213,11 +259,16 @@ async fn customer<S: AdminSource>(
 }
 
 fn may_read_mail(scope: Scope) -> Result<(), Problem> {
-    let refusal = || Problem::new(StatusCode::FORBIDDEN, "forbidden", "the token lacks the scope personal_data");
+    let refusal = || {
+        Problem::new(StatusCode::FORBIDDEN, "forbidden", "the token lacks the scope personal_data")
+    };
     scope.personal_data.then_some(()).ok_or_else(refusal)
 }
 
-async fn inbox<S: AdminSource>(State(app): State<App<S>>, Extension(scope): Extension<Scope>) -> Result<Json<Vec<InboxEntry>>, Problem> {
+async fn inbox<S: AdminSource>(
+    State(app): State<App<S>>,
+    Extension(scope): Extension<Scope>,
+) -> Result<Json<Vec<InboxEntry>>, Problem> {
     may_read_mail(scope)?;
     Ok(Json(app.source.inbox().await?))
 }
@@ -229,7 +280,10 @@ async fn mail<S: AdminSource>(
 ) -> Result<Response, Problem> {
     may_read_mail(scope)?;
     let html = app.source.mail_html(n).await?;
-    let headers = [(header::CONTENT_SECURITY_POLICY, MAIL_POLICY), (header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, MAIL_POLICY),
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+    ];
     Ok((headers, html).into_response())
 }
 
@@ -237,11 +291,21 @@ async fn asset(request: Request) -> Response {
     let Some(file) = console::file(request.uri().path().trim_start_matches('/')) else {
         return Problem::new(StatusCode::NOT_FOUND, "not_found", "no such page").into_response();
     };
-    let known = request.headers().get(header::IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == file.etag.as_bytes());
+    let known = request
+        .headers()
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|tag| tag.as_bytes() == file.etag.as_bytes());
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(file.mime)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-        (header::ETAG, HeaderValue::from_str(&file.etag).unwrap_or(HeaderValue::from_static("\"\""))),
+        (
+            header::ETAG,
+            HeaderValue::from_str(&file.etag).unwrap_or(HeaderValue::from_static("\"\"")),
+        ),
     ];
-    if known { (StatusCode::NOT_MODIFIED, headers).into_response() } else { (headers, file.content.into_owned()).into_response() }
+    if known {
+        (StatusCode::NOT_MODIFIED, headers).into_response()
+    } else {
+        (headers, file.content.into_owned()).into_response()
+    }
 }

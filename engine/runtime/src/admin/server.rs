@@ -36,7 +36,12 @@ pub(crate) struct Limits {
 }
 
 /// The admin listener's. Each endpoint has a shorter time of its own.
-const LIMITS: Limits = Limits { name: "admin", connections: 128, head: Duration::from_secs(10), answer: Duration::from_secs(30) };
+const LIMITS: Limits = Limits {
+    name: "admin",
+    connections: 128,
+    head: Duration::from_secs(10),
+    answer: Duration::from_secs(30),
+};
 /// Longest request head in bytes.
 const MAX_HEAD: usize = 16 * 1024;
 /// How often histogram samples are moved into their buckets.
@@ -75,14 +80,24 @@ impl AdminServer {
     ///
     /// # Errors
     /// See [`BindError`].
-    pub async fn bind<S: AdminSource>(config: &AdminConfig, source: Arc<S>, metrics: Arc<Metrics>) -> Result<Self, BindError> {
+    pub async fn bind<S: AdminSource>(
+        config: &AdminConfig,
+        source: Arc<S>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, BindError> {
         let access = Access::new(config)?;
         let failed = |error| BindError::Listen { address: config.listen, error };
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (closing, closed) = watch::channel(false);
         let streams = Arc::new(Semaphore::new(MAX_STREAMS));
-        let router = routes::router(App { access: Arc::new(access), source, metrics: metrics.clone(), streams, closing: closed });
+        let router = routes::router(App {
+            access: Arc::new(access),
+            source,
+            metrics: metrics.clone(),
+            streams,
+            closing: closed,
+        });
         Ok(Self { listener, address, router, metrics, closing })
     }
 
@@ -149,7 +164,11 @@ async fn in_time(State(limit): State<Duration>, request: Request, next: Next) ->
 }
 
 /// The next connection, once there is a place for it.
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>, name: &str) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+    name: &str,
+) -> (TcpStream, Option<OwnedSemaphorePermit>) {
     let place = places.clone().acquire_owned().await.ok();
     loop {
         match listener.accept().await {
@@ -163,7 +182,12 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>, name: &str) -> 
     }
 }
 
-async fn converse(stream: TcpStream, router: Router, head: Duration, mut closing: watch::Receiver<bool>) {
+async fn converse(
+    stream: TcpStream,
+    router: Router,
+    head: Duration,
+    mut closing: watch::Receiver<bool>,
+) {
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(head)
@@ -193,11 +217,20 @@ mod tests {
     async fn said(router: Router, limits: Limits, request: &str) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let serving = tokio::spawn(serve(listener, router, limits, watch::channel(false).0, std::future::pending()));
+        let serving = tokio::spawn(serve(
+            listener,
+            router,
+            limits,
+            watch::channel(false).0,
+            std::future::pending(),
+        ));
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
-        tokio::time::timeout(LONG, stream.read_to_string(&mut answer)).await.expect("the connection stays open").unwrap();
+        tokio::time::timeout(LONG, stream.read_to_string(&mut answer))
+            .await
+            .expect("the connection stays open")
+            .unwrap();
         serving.abort();
         answer
     }
@@ -212,19 +245,32 @@ mod tests {
 
     #[tokio::test]
     async fn a_head_that_does_not_end_is_not_waited_for() {
-        assert_eq!(said(reader(), limits(9, SHORT, LONG), "POST / HTTP/1.1\r\nHost: x\r\n").await, "");
+        assert_eq!(
+            said(reader(), limits(9, SHORT, LONG), "POST / HTTP/1.1\r\nHost: x\r\n").await,
+            ""
+        );
         assert_eq!(said(reader(), limits(9, SHORT, LONG), "").await, "");
     }
 
     #[tokio::test]
     async fn a_body_that_does_not_end_is_not_waited_for() {
-        let answer = said(reader(), limits(9, LONG, SHORT), "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx").await;
+        let answer = said(
+            reader(),
+            limits(9, LONG, SHORT),
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx",
+        )
+        .await;
         assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     }
 
     async fn ask(address: SocketAddr) {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        stream
+            .write_all(
+                b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+            )
+            .await
+            .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -242,7 +288,13 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().route("/", post(work));
-        tokio::spawn(serve(listener, router, limits(2, LONG, LONG), watch::channel(false).0, std::future::pending()));
+        tokio::spawn(serve(
+            listener,
+            router,
+            limits(2, LONG, LONG),
+            watch::channel(false).0,
+            std::future::pending(),
+        ));
         let mut clients = JoinSet::new();
         (0..8).for_each(|_| drop(clients.spawn(ask(address))));
         while let Some(client) = clients.join_next().await {

@@ -20,7 +20,10 @@ pub trait AdminSource: Send + Sync + 'static {
     fn journey(&self, name: &str) -> impl Future<Output = Result<JourneyView, SourceError>> + Send;
 
     /// A customer by the customer string. Always with [`CustomerView::personal`]; the listener removes it where it must.
-    fn customer(&self, customer: &str) -> impl Future<Output = Result<CustomerView, SourceError>> + Send;
+    fn customer(
+        &self,
+        customer: &str,
+    ) -> impl Future<Output = Result<CustomerView, SourceError>> + Send;
 
     /// The newest mails of the demo, newest first, at most 200; `NotFound` outside of the demo.
     fn inbox(&self) -> impl Future<Output = Result<Vec<InboxEntry>, SourceError>> + Send;

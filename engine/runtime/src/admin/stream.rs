@@ -14,13 +14,20 @@ use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 pub(super) const MAX_STREAMS: usize = 32;
 const EVERY: Duration = Duration::from_secs(1);
 
-pub(super) async fn overview<S: AdminSource>(State(app): State<App<S>>) -> Result<impl IntoResponse, Problem> {
-    let place = app.streams.clone().try_acquire_owned().map_err(|_| Problem::busy("too many streams"))?;
+pub(super) async fn overview<S: AdminSource>(
+    State(app): State<App<S>>,
+) -> Result<impl IntoResponse, Problem> {
+    let place =
+        app.streams.clone().try_acquire_owned().map_err(|_| Problem::busy("too many streams"))?;
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let events = stream::unfold((ticks, place), move |(mut ticks, place)| {
         let mut app = app.clone();
-        async move { next(&mut app, &mut ticks).await.map(|event| (Ok::<_, Infallible>(event), (ticks, place))) }
+        async move {
+            next(&mut app, &mut ticks)
+                .await
+                .map(|event| (Ok::<_, Infallible>(event), (ticks, place)))
+        }
     });
     Ok(Sse::new(events))
 }

@@ -354,7 +354,9 @@ mod maybe_rfc3339 {
         at.map(Instant).serialize(serializer)
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Millis>, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Millis>, D::Error> {
         Ok(Option::<Instant>::deserialize(deserializer)?.map(|at| at.0))
     }
 }

@@ -78,7 +78,11 @@ impl Caller {
 
     fn render(&self, call: &Call) -> Result<Rendered, Outcome> {
         let command = &call.command;
-        let claim = Claim { customer: command.customer.clone(), channel: command.channel, command_id: command.command_id };
+        let claim = Claim {
+            customer: command.customer.clone(),
+            channel: command.channel,
+            command_id: command.command_id,
+        };
         let url = self.secrets.url(&self.public_url, &claim);
         self.templates.render(command, &self.brand, &url).map_err(|error| {
             tracing::error!(command_id = %command.command_id, journey = command.journey, %error, "a message cannot be rendered");
@@ -87,7 +91,13 @@ impl Caller {
     }
 }
 
-fn finished(call: &Call, route: usize, outcome: Outcome, took: Duration, unrenderable: bool) -> Report {
+fn finished(
+    call: &Call,
+    route: usize,
+    outcome: Outcome,
+    took: Duration,
+    unrenderable: bool,
+) -> Report {
     Report::Outcome { call: call.id, route, outcome, took, unrenderable }
 }
 
@@ -149,7 +159,13 @@ mod tests {
             decided_at: 0,
             not_after: HOUR,
         };
-        Call { id: CallId(7), command: Arc::new(command), provider: "defective".into(), attempt: 1, begin_before: HOUR }
+        Call {
+            id: CallId(7),
+            command: Arc::new(command),
+            provider: "defective".into(),
+            attempt: 1,
+            begin_before: HOUR,
+        }
     }
 
     /// What the pump hears of a call of the template `text`.
@@ -159,10 +175,18 @@ mod tests {
         std::fs::write(dir.path().join("t/sms.liquid"), text).unwrap();
         let (reports, heard) = crossbeam_channel::bounded(1);
         let rate = Rate::per_second(1, 1);
-        let limits = Limits { name: "defective".into(), account: "defective".into(), key_life: None, rate, max_in_flight: 1 };
+        let limits = Limits {
+            name: "defective".into(),
+            account: "defective".into(),
+            key_life: None,
+            rate,
+            max_in_flight: 1,
+        };
         let caller = Caller {
             routes: vec![Route { channel: Channel::Sms, limits, sender: Arc::new(Defective) }],
-            templates: Arc::new(Templates::load(dir.path()).unwrap_or_else(|problems| panic!("{problems:?}"))),
+            templates: Arc::new(
+                Templates::load(dir.path()).unwrap_or_else(|problems| panic!("{problems:?}")),
+            ),
             brand: Brand {
                 name: "Shop".into(),
                 sender_name: None,
@@ -183,13 +207,22 @@ mod tests {
     #[tokio::test]
     async fn a_template_that_panics_is_reported_as_not_sent() {
         let report = heard("{{ profile.points | divided_by: -1 }}").await;
-        let Report::Outcome { call: CallId(7), outcome, unrenderable: true, .. } = report else { panic!("an outcome") };
-        assert_eq!(outcome, Outcome::Rejected { reason: RejectReason::BadRequest, suppress: false });
+        let Report::Outcome { call: CallId(7), outcome, unrenderable: true, .. } = report else {
+            panic!("an outcome")
+        };
+        assert_eq!(
+            outcome,
+            Outcome::Rejected { reason: RejectReason::BadRequest, suppress: false }
+        );
     }
 
     #[tokio::test]
     async fn a_provider_that_panics_is_reported_as_unknown() {
-        let Report::Outcome { call: CallId(7), outcome, unrenderable: false, .. } = heard("Hello").await else { panic!("an outcome") };
+        let Report::Outcome { call: CallId(7), outcome, unrenderable: false, .. } =
+            heard("Hello").await
+        else {
+            panic!("an outcome")
+        };
         assert_eq!(outcome, Outcome::Ambiguous { reason: AmbiguousReason::BadReply });
     }
 }

@@ -32,7 +32,11 @@ impl Asker {
         loop {
             for partition in &self.suppressions {
                 let found = self.ask(&self.topics.suppressions, *partition, &mut complaints);
-                self.tell(found.map(|(end, asked)| Report::SuppressionEnd { partition: *partition, end, asked }));
+                self.tell(found.map(|(end, asked)| Report::SuppressionEnd {
+                    partition: *partition,
+                    end,
+                    asked,
+                }));
             }
             let ours = self.partitions.lock().unwrap_or_else(PoisonError::into_inner).clone();
             for partition in ours {
@@ -46,7 +50,12 @@ impl Asker {
     }
 
     /// The end offset, and the moment before it was asked for. Without one calls wait.
-    fn ask(&self, topic: &str, partition: i32, complaints: &mut Complaints) -> Option<(i64, Millis)> {
+    fn ask(
+        &self,
+        topic: &str,
+        partition: i32,
+        complaints: &mut Complaints,
+    ) -> Option<(i64, Millis)> {
         let asked = Millis::try_from(self.clock.monotonic().as_millis()).unwrap_or(Millis::MAX);
         match self.offsets.end(topic, partition, ASK) {
             Ok(end) => Some((end, asked)),

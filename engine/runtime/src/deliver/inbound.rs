@@ -15,7 +15,12 @@ use tokio::sync::watch;
 /// A click waits so long for the broker.
 const ACKNOWLEDGE: Duration = Duration::from_secs(10);
 /// The whole world may come: mail clients, people, scanners.
-const LIMITS: Limits = Limits { name: "unsubscribe", connections: 1_024, head: Duration::from_secs(10), answer: Duration::from_secs(20) };
+const LIMITS: Limits = Limits {
+    name: "unsubscribe",
+    connections: 1_024,
+    head: Duration::from_secs(10),
+    answer: Duration::from_secs(20),
+};
 
 /// The live keys.
 pub(super) fn secrets(unsubscribe: &Unsubscribe) -> Secrets {
@@ -40,10 +45,20 @@ impl Events {
 }
 
 impl EventSink for Events {
-    fn write<'a>(&'a self, customer: &'a str, json: Vec<u8>) -> BoxFuture<'a, Result<(), SinkError>> {
+    fn write<'a>(
+        &'a self,
+        customer: &'a str,
+        json: Vec<u8>,
+    ) -> BoxFuture<'a, Result<(), SinkError>> {
         Box::pin(async move {
             let (key, timestamp_ms) = (Some(customer.as_bytes()), Some(self.clock.wall()));
-            let message = Message { topic: &self.topic, key, value: Some(&json), timestamp_ms, ..Message::default() };
+            let message = Message {
+                topic: &self.topic,
+                key,
+                value: Some(&json),
+                timestamp_ms,
+                ..Message::default()
+            };
             match tokio::time::timeout(ACKNOWLEDGE, self.append(message)).await {
                 Ok(Ok(())) => Ok(()),
                 Ok(Err(error)) => {

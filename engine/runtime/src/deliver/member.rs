@@ -52,7 +52,12 @@ impl Member {
     }
 
     /// As [`Group::commit_and_wait`].
-    pub fn commit_and_wait(&self, partition: i32, offset: i64, metadata: &str) -> Result<(), Error> {
+    pub fn commit_and_wait(
+        &self,
+        partition: i32,
+        offset: i64,
+        metadata: &str,
+    ) -> Result<(), Error> {
         self.with(|group| group.commit_and_wait(partition, offset, metadata))
     }
 
@@ -97,7 +102,10 @@ impl Member {
 }
 
 fn absent() -> Error {
-    Error::Transient { doing: "asking the delivery group".to_owned(), reason: "not a member now; joining again".to_owned() }
+    Error::Transient {
+        doing: "asking the delivery group".to_owned(),
+        reason: "not a member now; joining again".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -120,13 +128,19 @@ mod tests {
     fn a_member_whose_client_is_finished_joins_again() {
         // The group may take the old client for a member until its session ends.
         let broker = MockBroker::start().unwrap();
-        let kafka = KafkaConfig { bootstrap: broker.bootstrap(), session_timeout_ms: 6_000, ..KafkaConfig::default() };
+        let kafka = KafkaConfig {
+            bootstrap: broker.bootstrap(),
+            session_timeout_ms: 6_000,
+            ..KafkaConfig::default()
+        };
         let topic = kafka.topics().sends;
         broker.create_topic(&topic, 1).unwrap();
         let mut member = Member::join(kafka, topic).unwrap();
         until_in(&mut member);
         member.give_up();
-        assert!(!member.is_in() && member.commit(0, 1, "1:1").is_err_and(|error| error.is_transient()));
+        assert!(
+            !member.is_in() && member.commit(0, 1, "1:1").is_err_and(|error| error.is_transient())
+        );
         until_in(&mut member);
     }
 }

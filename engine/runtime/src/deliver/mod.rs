@@ -78,9 +78,16 @@ impl Deliver {
         let offsets = Arc::new(Offsets::new(&options.kafka)?);
         let mut starts = Vec::new();
         for partition in 0..offsets.partitions(&topics.suppressions, options.start_timeout)? {
-            starts.push((partition, offsets.range(&topics.suppressions, partition, options.start_timeout)?.0));
+            starts.push((
+                partition,
+                offsets.range(&topics.suppressions, partition, options.start_timeout)?.0,
+            ));
         }
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("deliver").enable_all().build();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("deliver")
+            .enable_all()
+            .build();
         let runtime = runtime.map_err(DeliverError::Thread)?;
         let producer = Arc::new(Producer::open(&options.kafka, "delivery")?);
         let (closing, closed) = watch::channel(false);
@@ -88,7 +95,13 @@ impl Deliver {
             None => None,
             Some(address) => {
                 let (producer, clock) = (Arc::clone(&producer), Arc::clone(&options.clock));
-                let bound = Inbound::bind(address, &options.unsubscribe, producer, topics.events.clone(), clock);
+                let bound = Inbound::bind(
+                    address,
+                    &options.unsubscribe,
+                    producer,
+                    topics.events.clone(),
+                    clock,
+                );
                 Some(runtime.block_on(bound)?)
             }
         };
@@ -97,11 +110,25 @@ impl Deliver {
 
         let (reporting, reports) = crossbeam_channel::bounded(REPORTS);
         let (writing, writes) = mpsc::unbounded_channel();
-        runtime.spawn(writer::run(producer, topics.clone(), Arc::clone(&options.clock), writes, reporting.clone()));
+        runtime.spawn(writer::run(
+            producer,
+            topics.clone(),
+            Arc::clone(&options.clock),
+            writes,
+            reporting.clone(),
+        ));
         let board = options.board.clone().unwrap_or_else(|| Arc::new(Board::new(Vec::new())));
-        let (status, asked, stop) = (Arc::<Status>::default(), Arc::<Mutex<BTreeSet<i32>>>::default(), Arc::<AtomicBool>::default());
+        let (status, asked, stop) = (
+            Arc::<Status>::default(),
+            Arc::<Mutex<BTreeSet<i32>>>::default(),
+            Arc::<AtomicBool>::default(),
+        );
         let config = Config {
-            providers: options.routes.iter().map(|route| (route.channel, route.limits.clone())).collect(),
+            providers: options
+                .routes
+                .iter()
+                .map(|route| (route.channel, route.limits.clone()))
+                .collect(),
             sends_topic: topics.sends.clone(),
             ..options.worker.clone()
         };
@@ -129,7 +156,10 @@ impl Deliver {
             clock: Arc::clone(&options.clock),
             reports: reporting,
         });
-        let now = Now { mono: i64::try_from(options.clock.monotonic().as_millis()).unwrap_or(0), wall: options.clock.wall() };
+        let now = Now {
+            mono: i64::try_from(options.clock.monotonic().as_millis()).unwrap_or(0),
+            wall: options.clock.wall(),
+        };
         let pump = Pump {
             member: Member::join(options.kafka.clone(), topics.sends)?,
             suppressions: Compacted::open(&options.kafka, &topics.suppressions)?,
@@ -156,7 +186,9 @@ impl Deliver {
         };
         let (close, closed) = crossbeam_channel::bounded(0);
         let thread = |name: &str| std::thread::Builder::new().name(name.into());
-        let asking = thread("deliver-ends").spawn(move || asker.run(&closed)).map_err(DeliverError::Thread)?;
+        let asking = thread("deliver-ends")
+            .spawn(move || asker.run(&closed))
+            .map_err(DeliverError::Thread)?;
         let body = move || {
             pump.run();
             drop(lock);
@@ -219,7 +251,12 @@ fn own(ledgers: &PathBuf, data_dir: &Path) -> Result<File, DeliverError> {
     let shown = || data_dir.display().to_string();
     let unusable = |error| DeliverError::DataDir { path: shown(), error };
     std::fs::create_dir_all(ledgers).map_err(unusable)?;
-    let lock = OpenOptions::new().write(true).create(true).truncate(false).open(ledgers.join("deliver.lock")).map_err(unusable)?;
+    let lock = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(ledgers.join("deliver.lock"))
+        .map_err(unusable)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => Err(DeliverError::DataDirInUse { path: shown() }),

@@ -40,7 +40,10 @@ pub struct Unsubscribe {
 /// Without the keys.
 impl std::fmt::Debug for Unsubscribe {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Unsubscribe").field("public_url", &self.public_url).field("listen", &self.listen).finish_non_exhaustive()
+        out.debug_struct("Unsubscribe")
+            .field("public_url", &self.public_url)
+            .field("listen", &self.listen)
+            .finish_non_exhaustive()
     }
 }
 
@@ -77,7 +80,10 @@ pub struct DeliverOptions {
 
 impl std::fmt::Debug for DeliverOptions {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("DeliverOptions").field("kafka", &self.kafka).field("data_dir", &self.data_dir).finish_non_exhaustive()
+        out.debug_struct("DeliverOptions")
+            .field("kafka", &self.kafka)
+            .field("data_dir", &self.data_dir)
+            .finish_non_exhaustive()
     }
 }
 

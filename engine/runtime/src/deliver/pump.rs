@@ -96,13 +96,24 @@ impl Pump {
         if let Some(error) = self.member.commit_error() {
             tracing::warn!(%error, "a commit failed; a later one covers it");
         }
-        let view_age = self.worker.suppressions_fresh_until().map_or(Millis::MAX, |until| (now.mono - (until - self.check_life)).max(0));
+        let view_age = self
+            .worker
+            .suppressions_fresh_until()
+            .map_or(Millis::MAX, |until| (now.mono - (until - self.check_life)).max(0));
         self.status.set_fresh(view_age < self.check_life);
-        self.figures.publish(self.worker.counters(), self.worker.gauges(), self.worker.channels(), view_age);
+        self.figures.publish(
+            self.worker.counters(),
+            self.worker.gauges(),
+            self.worker.channels(),
+            view_age,
+        );
     }
 
     fn now(&self) -> Now {
-        Now { mono: Millis::try_from(self.clock.monotonic().as_millis()).unwrap_or(Millis::MAX), wall: self.clock.wall() }
+        Now {
+            mono: Millis::try_from(self.clock.monotonic().as_millis()).unwrap_or(Millis::MAX),
+            wall: self.clock.wall(),
+        }
     }
 
     fn ours(&self) -> Vec<i32> {
@@ -148,7 +159,9 @@ impl Pump {
         if self.seeks.contains_key(&record.partition) {
             return;
         }
-        let headers = Headers::read(record.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
+        let headers = Headers::read(
+            record.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())),
+        );
         let given = Record {
             partition: record.partition,
             offset: record.offset,
@@ -165,7 +178,9 @@ impl Pump {
         match event {
             WorkerEvent::Record(record) => self.record(&record),
             WorkerEvent::Assigned(_) if self.stop.load(Ordering::Relaxed) => {} // leaving: nobody begins anything
-            WorkerEvent::Assigned(positions) => positions.iter().for_each(|position| self.assign(position)),
+            WorkerEvent::Assigned(positions) => {
+                positions.iter().for_each(|position| self.assign(position))
+            }
             WorkerEvent::OutOfLog { position, log } => {
                 let (partition, offset) = (position.partition, position.offset);
                 tracing::error!(
@@ -178,7 +193,9 @@ impl Pump {
                 self.failing(partition, Some(Stopped::OutOfLog));
             }
             WorkerEvent::Revoked(partitions) => self.begin_release(partitions),
-            WorkerEvent::Lost(partitions) => partitions.into_iter().for_each(|partition| self.lose(partition)),
+            WorkerEvent::Lost(partitions) => {
+                partitions.into_iter().for_each(|partition| self.lose(partition))
+            }
         }
     }
 
@@ -193,7 +210,11 @@ impl Pump {
                 self.failing(partition, None);
             }
             Err(reason) => {
-                tracing::error!(partition, reason, "a partition cannot be delivered; it is tried again");
+                tracing::error!(
+                    partition,
+                    reason,
+                    "a partition cannot be delivered; it is tried again"
+                );
                 self.failing(partition, Some(Stopped::Unusable));
                 self.log(self.member.pause(partition), "pausing");
                 self.broken.insert(partition, Instant::now() + RETRY);
@@ -207,22 +228,32 @@ impl Pump {
             Some(offset) => offset,
             None => self.member.range(partition, SEEK).map_err(|error| error.to_string())?.0,
         };
-        let file = File::open(&self.ledgers.join(format!("partition-{partition}.ledger"))).map_err(|error| error.to_string())?;
+        let file = File::open(&self.ledgers.join(format!("partition-{partition}.ledger")))
+            .map_err(|error| error.to_string())?;
         let ledger = Ledger::open(file).map_err(|error| error.to_string())?;
         let metadata = position.offset.map(|_| position.metadata.as_str());
-        self.worker.assign(partition, offset, metadata, ledger).map_err(|error| error.to_string())?;
+        self.worker
+            .assign(partition, offset, metadata, ledger)
+            .map_err(|error| error.to_string())?;
         Ok(offset)
     }
 
     /// Partitions whose ledger could not be used: from their commit, with the ledger opened anew.
     fn reopen_broken(&mut self) {
         let now = Instant::now();
-        let due: Vec<i32> = self.broken.iter().filter(|(_, at)| **at <= now).map(|(partition, _)| *partition).collect();
+        let due: Vec<i32> = self
+            .broken
+            .iter()
+            .filter(|(_, at)| **at <= now)
+            .map(|(partition, _)| *partition)
+            .collect();
         for partition in due {
             self.broken.insert(partition, now + RETRY);
             let position = match self.member.committed(partition) {
                 Ok(position) => position,
-                Err(error) => return tracing::warn!(partition, %error, "reading the committed offset"),
+                Err(error) => {
+                    return tracing::warn!(partition, %error, "reading the committed offset");
+                }
             };
             let Some(position) = position else { continue };
             if let Ok(offset) = self.try_assign(&position) {
@@ -253,7 +284,10 @@ impl Pump {
 
     fn begin_release(&mut self, partitions: Vec<i32>) {
         partitions.iter().for_each(|partition| self.worker.drain(*partition));
-        let (mut all, until) = self.releasing.take().unwrap_or_else(|| (Vec::new(), Instant::now() + self.stop_timeout));
+        let (mut all, until) = self
+            .releasing
+            .take()
+            .unwrap_or_else(|| (Vec::new(), Instant::now() + self.stop_timeout));
         all.extend(partitions);
         self.releasing = Some((all, until));
     }
@@ -261,7 +295,9 @@ impl Pump {
     /// Gives up what is being released once its calls and writes are back, or time is up.
     fn end_release(&mut self) {
         let Some((partitions, until)) = &self.releasing else { return };
-        if Instant::now() < *until && !partitions.iter().all(|partition| self.worker.is_idle(*partition)) {
+        if Instant::now() < *until
+            && !partitions.iter().all(|partition| self.worker.is_idle(*partition))
+        {
             return;
         }
         let Some((partitions, _)) = self.releasing.take() else { return };
@@ -278,7 +314,12 @@ impl Pump {
     fn poll_suppressions(&mut self) {
         let worker = &mut self.worker;
         let polled = self.suppressions.poll(Duration::ZERO, |record| {
-            worker.suppression_record(record.partition(), record.offset(), record.key().unwrap_or_default(), record.value());
+            worker.suppression_record(
+                record.partition(),
+                record.offset(),
+                record.key().unwrap_or_default(),
+                record.value(),
+            );
         });
         let Err(error) = polled else { return };
         self.complaints.kafka("reading suppressions", &error);
@@ -310,7 +351,9 @@ impl Pump {
                 self.figures.end(partition, end);
                 self.worker.end_seen(partition, end, asked);
             }
-            Report::SuppressionEnd { partition, end, asked } => self.worker.suppression_end(partition, end, asked),
+            Report::SuppressionEnd { partition, end, asked } => {
+                self.worker.suppression_end(partition, end, asked)
+            }
         }
     }
 
@@ -338,7 +381,9 @@ impl Pump {
                 self.figures.writes(&write);
                 drop(self.writes.send(write));
             }
-            Action::Commit { partition, offset, metadata } => self.log(self.member.commit(partition, offset, &metadata), "committing"),
+            Action::Commit { partition, offset, metadata } => {
+                self.log(self.member.commit(partition, offset, &metadata), "committing")
+            }
             Action::Pause { partition } => self.log(self.member.pause(partition), "pausing"),
             Action::Resume { partition } => self.log(self.member.resume(partition), "resuming"),
             Action::Seek { partition, offset } => drop(self.seeks.insert(partition, offset)),

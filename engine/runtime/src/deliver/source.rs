@@ -25,7 +25,10 @@ impl std::fmt::Debug for DeliverSource {
 }
 
 fn elsewhere<T>() -> Result<T, SourceError> {
-    Err(SourceError::Unavailable("this process delivers; customers and journeys are known to the engine (cartwheel run)".into()))
+    Err(SourceError::Unavailable(
+        "this process delivers; customers and journeys are known to the engine (cartwheel run)"
+            .into(),
+    ))
 }
 
 impl AdminSource for DeliverSource {
@@ -38,7 +41,11 @@ impl AdminSource for DeliverSource {
     }
 
     async fn overview(&self) -> Result<Overview, SourceError> {
-        Ok(self.board.overview(BoardClock { clock: self.clock.wall(), speed: self.clock.speed(), demo: self.demo }))
+        Ok(self.board.overview(BoardClock {
+            clock: self.clock.wall(),
+            speed: self.clock.speed(),
+            demo: self.demo,
+        }))
     }
 
     async fn journey(&self, _: &str) -> Result<JourneyView, SourceError> {

@@ -2,7 +2,9 @@
 
 use super::options::Route;
 use crate::admin::Board;
-use crate::metrics::labels::{Breaker, CallOutcome, Closed, Counts, DeadSource, Provider, Stopped, Withheld};
+use crate::metrics::labels::{
+    Breaker, CallOutcome, Closed, Counts, DeadSource, Provider, Stopped, Withheld,
+};
 use crate::metrics::snapshot::{DeliveryStats, Lane};
 use crate::metrics::{CallMeter, Metrics};
 use cartwheel_core::receipt::{Outcome, Receipt};
@@ -45,9 +47,20 @@ impl Figures {
             queue: 0,
             breaker: Breaker::Closed,
         });
-        let stats = DeliveryStats { execution: 1, lanes: lanes.collect(), ..DeliveryStats::default() };
-        let meters = known.map(|(provider, channel)| metrics.call_meter(provider, channel)).collect();
-        Self { metrics, board, stats, meters, unrenderable: 0, reading: BTreeMap::new(), stopped: BTreeMap::new(), last: None }
+        let stats =
+            DeliveryStats { execution: 1, lanes: lanes.collect(), ..DeliveryStats::default() };
+        let meters =
+            known.map(|(provider, channel)| metrics.call_meter(provider, channel)).collect();
+        Self {
+            metrics,
+            board,
+            stats,
+            meters,
+            unrenderable: 0,
+            reading: BTreeMap::new(),
+            stopped: BTreeMap::new(),
+            last: None,
+        }
     }
 
     /// A call leaves.
@@ -64,7 +77,11 @@ impl Figures {
             return;
         }
         // A wrong key of the account rejects the call and not the message, which is called again.
-        let what = if refuses_account(outcome) { Some(CallOutcome::Retry) } else { CallOutcome::parse(outcome.name()) };
+        let what = if refuses_account(outcome) {
+            Some(CallOutcome::Retry)
+        } else {
+            CallOutcome::parse(outcome.name())
+        };
         if let (Some(lane), Some(what)) = (self.stats.lanes.get_mut(route), what) {
             lane.calls[what] += 1;
         }
@@ -83,7 +100,10 @@ impl Figures {
         if write.target != Target::Events {
             return;
         }
-        let typed = write.value.as_deref().and_then(|value| serde_json::from_slice::<Typed<'_>>(value).ok());
+        let typed = write
+            .value
+            .as_deref()
+            .and_then(|value| serde_json::from_slice::<Typed<'_>>(value).ok());
         if let Some(receipt) = typed.and_then(|typed| Receipt::parse(&typed.kind)) {
             self.stats.receipts[receipt] += 1;
         }
@@ -117,7 +137,13 @@ impl Figures {
     }
 
     /// Publishes, if it is time. `view_age`: since the suppression view was last known to be complete.
-    pub fn publish(&mut self, counters: &Counters, gauges: Gauges, channels: impl IntoIterator<Item = ChannelGauges>, view_age: Millis) {
+    pub fn publish(
+        &mut self,
+        counters: &Counters,
+        gauges: Gauges,
+        channels: impl IntoIterator<Item = ChannelGauges>,
+        view_age: Millis,
+    ) {
         if self.last.is_some_and(|last| last.elapsed() < EVERY) {
             return;
         }
@@ -131,8 +157,14 @@ impl Figures {
         stats.withheld[Withheld::Unrenderable] = self.unrenderable;
         let from_intake = |reason: &str| Poison::ALL.iter().any(|poison| poison.name() == reason);
         stats.dead_letters = Counts::default();
-        for (_, channel, reason, count) in counters.iter().filter(|row| row.0 == Counter::DeadLetters) {
-            let source = if channel.is_none() && from_intake(reason) { DeadSource::Intake } else { DeadSource::Delivery };
+        for (_, channel, reason, count) in
+            counters.iter().filter(|row| row.0 == Counter::DeadLetters)
+        {
+            let source = if channel.is_none() && from_intake(reason) {
+                DeadSource::Intake
+            } else {
+                DeadSource::Delivery
+            };
             stats.dead_letters[source] += count;
         }
         for now in channels {
@@ -141,9 +173,11 @@ impl Figures {
                 lane.breaker = breaker(now.breaker);
             });
         }
-        stats.stopped = self.stopped.iter().map(|(partition, why)| (partition.unsigned_abs(), *why)).collect();
-        let lag =
-            |(partition, (position, end)): (&i32, &(i64, i64))| (partition.unsigned_abs(), u64::try_from(end - position).unwrap_or(0));
+        stats.stopped =
+            self.stopped.iter().map(|(partition, why)| (partition.unsigned_abs(), *why)).collect();
+        let lag = |(partition, (position, end)): (&i32, &(i64, i64))| {
+            (partition.unsigned_abs(), u64::try_from(end - position).unwrap_or(0))
+        };
         stats.lag = self.reading.iter().map(lag).collect();
         stats.suppressions = gauges.suppressions as u64;
         stats.suppression_age = view_age;
@@ -188,15 +222,26 @@ mod tests {
 
     fn route(channel: Channel, name: &'static str) -> Route {
         let rate = Rate::per_second(1, 1);
-        let limits = Limits { name: name.into(), account: name.into(), key_life: None, rate, max_in_flight: 1 };
+        let limits = Limits {
+            name: name.into(),
+            account: name.into(),
+            key_life: None,
+            rate,
+            max_in_flight: 1,
+        };
         Route { channel, limits, sender: Arc::new(Named(name)) }
     }
 
     #[test]
     fn each_lane_is_published_with_its_own_queue_breaker_and_calls() {
         let metrics = Arc::new(Metrics::new("0").unwrap());
-        let routes = [route(Channel::Email, "smtp"), route(Channel::Sms, "letter-box"), route(Channel::Push, "carrier-pigeon")];
-        let mut figures = Figures::new(Arc::clone(&metrics), Arc::new(Board::new(Vec::new())), &routes);
+        let routes = [
+            route(Channel::Email, "smtp"),
+            route(Channel::Sms, "letter-box"),
+            route(Channel::Push, "carrier-pigeon"),
+        ];
+        let mut figures =
+            Figures::new(Arc::clone(&metrics), Arc::new(Board::new(Vec::new())), &routes);
         let refused = Outcome::Rejected { reason: RejectReason::Unauthorized, suppress: false };
         figures.outcome(1, &refused, Duration::ZERO, false);
         let gauges = [

@@ -30,11 +30,17 @@ impl Default for Status {
 
 impl Status {
     pub fn beat(&self) {
-        self.beat.store(u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.beat.store(
+            u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX),
+            Ordering::Relaxed,
+        );
     }
 
     pub fn alive(&self, limit: Duration) -> bool {
-        self.start.elapsed().saturating_sub(Duration::from_millis(self.beat.load(Ordering::Relaxed))) <= limit
+        self.start
+            .elapsed()
+            .saturating_sub(Duration::from_millis(self.beat.load(Ordering::Relaxed)))
+            <= limit
     }
 
     pub fn set_joined(&self, joined: bool) {

@@ -48,9 +48,11 @@ async fn append(producer: &Producer, topics: &Topics, wall: Millis, write: Write
         Target::Suppressions => &topics.suppressions,
         Target::DeadLetters => &topics.dlq,
     };
-    let headers: Vec<(&str, &[u8])> = write.headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+    let headers: Vec<(&str, &[u8])> =
+        write.headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
     let (key, value) = (write.key.as_deref(), write.value.as_deref());
-    let message = Message { topic, key, value, headers: &headers, timestamp_ms: Some(wall), partition: None };
+    let message =
+        Message { topic, key, value, headers: &headers, timestamp_ms: Some(wall), partition: None };
     loop {
         match producer.send(message).await {
             Ok(_) => return write.token,

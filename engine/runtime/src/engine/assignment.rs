@@ -85,7 +85,9 @@ impl<S: Store + 'static> Member<S> {
                 self.supervisor.withdraw(&partitions, Stop::Gracefully);
                 self.releasing.extend(partitions);
             }
-            Ok(Some(Change::Lost(partitions))) => self.supervisor.withdraw(&partitions, Stop::AtOnce),
+            Ok(Some(Change::Lost(partitions))) => {
+                self.supervisor.withdraw(&partitions, Stop::AtOnce)
+            }
             Err(Error::Fatal { doing, reason }) => {
                 tracing::error!(doing, reason, "the group's client is finished; joining again");
                 self.supervisor.withdraw_all(Stop::AtOnce);

@@ -38,8 +38,11 @@ pub struct ConfigBundle {
 impl ConfigBundle {
     /// Compiles it; all problems of all files if that fails.
     pub fn load(&self) -> Result<Plan, Vec<Problem>> {
-        let sources: Vec<_> =
-            self.journeys.iter().map(|journey| Source { path: journey.path.clone(), text: journey.text.clone() }).collect();
+        let sources: Vec<_> = self
+            .journeys
+            .iter()
+            .map(|journey| Source { path: journey.path.clone(), text: journey.text.clone() })
+            .collect();
         load(&self.policy, &sources)
     }
 }
@@ -67,14 +70,17 @@ impl Configurations {
 
     /// Makes these plans known, from the topic where need be.
     pub fn require(&self, hashes: &[u128]) -> Result<(), Failure> {
-        let missing: Vec<u128> = hashes.iter().copied().filter(|hash| self.get(*hash).is_none()).collect();
+        let missing: Vec<u128> =
+            hashes.iter().copied().filter(|hash| self.get(*hash).is_none()).collect();
         if missing.is_empty() {
             return Ok(());
         }
         let all = Compacted::read_all(&self.kafka, &self.kafka.topics().configs, READ)?;
         for hash in missing {
             let name = format!("{hash:032x}");
-            let value = all.get(name.as_bytes()).ok_or_else(|| ShardError::UnknownConfiguration(name.clone()))?;
+            let value = all
+                .get(name.as_bytes())
+                .ok_or_else(|| ShardError::UnknownConfiguration(name.clone()))?;
             let plan = compile(&name, value)?;
             self.known().insert(hash, Arc::new(plan));
         }
@@ -84,8 +90,11 @@ impl Configurations {
 
 fn compile(name: &str, value: &[u8]) -> Result<Plan, Failure> {
     let unusable = |why: String| Failure::Configuration { hash: name.to_owned(), why };
-    let bundle: ConfigBundle = serde_json::from_slice(value).map_err(|error| unusable(error.to_string()))?;
-    let plan = bundle.load().map_err(|problems| unusable(problems.first().map(|first| first.message.clone()).unwrap_or_default()))?;
+    let bundle: ConfigBundle =
+        serde_json::from_slice(value).map_err(|error| unusable(error.to_string()))?;
+    let plan = bundle.load().map_err(|problems| {
+        unusable(problems.first().map(|first| first.message.clone()).unwrap_or_default())
+    })?;
     if format!("{:032x}", plan.hash) != name {
         // The hash covers the bundled time-zone tables and the semantics: another build decided under it.
         return Err(unusable(format!("this build gives it the hash {:032x}", plan.hash)));
@@ -94,10 +103,18 @@ fn compile(name: &str, value: &[u8]) -> Result<Plan, Failure> {
 }
 
 /// Appends the configuration to its topic and waits until the broker has it. Blocks; not for threads of an async runtime.
-pub(super) fn publish(producer: &Producer, topic: &str, hash: u128, bundle: &ConfigBundle, timeout: Duration) -> Result<(), Error> {
+pub(super) fn publish(
+    producer: &Producer,
+    topic: &str,
+    hash: u128,
+    bundle: &ConfigBundle,
+    timeout: Duration,
+) -> Result<(), Error> {
     let doing = "publishing the configuration";
-    let value = serde_json::to_vec(bundle).map_err(|error| Error::Transient { doing: doing.into(), reason: error.to_string() })?;
+    let value = serde_json::to_vec(bundle)
+        .map_err(|error| Error::Transient { doing: doing.into(), reason: error.to_string() })?;
     let key = format!("{hash:032x}");
-    let message = Message { topic, key: Some(key.as_bytes()), value: Some(&value), ..Message::default() };
+    let message =
+        Message { topic, key: Some(key.as_bytes()), value: Some(&value), ..Message::default() };
     producer.send_within(message, timeout, doing).map(drop)
 }

@@ -37,7 +37,12 @@ pub(super) enum Asked {
 
 impl Default for Directory {
     fn default() -> Self {
-        Self { shards: Mutex::default(), joined: AtomicBool::new(false), beat: AtomicU64::new(0), start: Instant::now() }
+        Self {
+            shards: Mutex::default(),
+            joined: AtomicBool::new(false),
+            beat: AtomicU64::new(0),
+            start: Instant::now(),
+        }
     }
 }
 
@@ -74,7 +79,8 @@ impl Directory {
     pub fn ask(&self, partition: i32, request: Request) -> Asked {
         match self.shards().get(&partition) {
             None => Asked::Elsewhere,
-            Some(entry) => match entry.requests.as_ref().map(|requests| requests.try_send(request)) {
+            Some(entry) => match entry.requests.as_ref().map(|requests| requests.try_send(request))
+            {
                 Some(Ok(())) => Asked::Waiting,
                 _ => Asked::Busy,
             },
@@ -94,7 +100,10 @@ impl Directory {
 
     /// Whether the engine's thread went round within `limit`.
     pub fn alive(&self, limit: Duration) -> bool {
-        self.start.elapsed().saturating_sub(Duration::from_millis(self.beat.load(Ordering::Relaxed))) <= limit
+        self.start
+            .elapsed()
+            .saturating_sub(Duration::from_millis(self.beat.load(Ordering::Relaxed)))
+            <= limit
     }
 
     /// Joined, and no shard stopped or quarantined.
@@ -104,7 +113,8 @@ impl Directory {
             failing.push("group".to_owned());
         }
         for (partition, entry) in self.shards().iter() {
-            let state = ShardState::ALL.get(usize::from(entry.control.state.load(Ordering::Relaxed)));
+            let state =
+                ShardState::ALL.get(usize::from(entry.control.state.load(Ordering::Relaxed)));
             if matches!(state, Some(ShardState::Stopped | ShardState::Quarantined)) {
                 failing.push(format!("shard-{partition}"));
             }
@@ -115,7 +125,9 @@ impl Directory {
     /// Shards of this process that are in this state.
     pub fn in_state(&self, state: ShardState) -> Vec<i32> {
         let shards = self.shards();
-        let found = shards.iter().filter(|(_, entry)| usize::from(entry.control.state.load(Ordering::Relaxed)) == state.index());
+        let found = shards.iter().filter(|(_, entry)| {
+            usize::from(entry.control.state.load(Ordering::Relaxed)) == state.index()
+        });
         found.map(|(partition, _)| *partition).collect()
     }
 }

@@ -35,7 +35,9 @@ pub enum Failure {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Retention has passed what the checkpoint (or its absence) needs.
-    #[error("{topic}/{partition}: offset {wanted} is needed and the log begins at {start}; retention has passed it")]
+    #[error(
+        "{topic}/{partition}: offset {wanted} is needed and the log begins at {start}; retention has passed it"
+    )]
     RetentionPassed {
         /// The topic.
         topic: String,
@@ -76,7 +78,9 @@ pub enum Failure {
         end: i64,
     },
     /// A turn of the log was decided on events that are not there.
-    #[error("{topic}/{partition}: the log of decisions reaches offset {wanted} and the events end at {end}")]
+    #[error(
+        "{topic}/{partition}: the log of decisions reaches offset {wanted} and the events end at {end}"
+    )]
     EventsMissing {
         /// The topic.
         topic: String,
@@ -121,15 +125,17 @@ impl Failure {
                 | ShardError::BadLog { .. }
                 | ShardError::Store(StoreError::Damaged(_))
                 | ShardError::State(_) => Remedy::Quarantine,
-                ShardError::Deposed { .. } | ShardError::ClockAhead { .. } | ShardError::UnknownConfiguration(_) | ShardError::Store(_) => {
-                    Remedy::Restart
-                }
+                ShardError::Deposed { .. }
+                | ShardError::ClockAhead { .. }
+                | ShardError::UnknownConfiguration(_)
+                | ShardError::Store(_) => Remedy::Restart,
             },
             Failure::RetentionPassed { .. }
             | Failure::PartitionsChanged { .. }
             | Failure::DiskAhead { .. }
             | Failure::EventsMissing { .. } => Remedy::Quarantine,
-            Failure::Kafka(cartwheel_kafka::Error::OffsetOutOfRange { .. }) | Failure::Store(StoreError::Damaged(_)) => Remedy::Quarantine,
+            Failure::Kafka(cartwheel_kafka::Error::OffsetOutOfRange { .. })
+            | Failure::Store(StoreError::Damaged(_)) => Remedy::Quarantine,
             Failure::Deposed { .. }
             | Failure::Lost { .. }
             | Failure::Kafka(_)
@@ -159,9 +165,17 @@ mod tests {
 
     #[test]
     fn what_a_restart_cannot_heal_is_quarantined() {
-        let differs = ShardError::ChainDiffers { seq: 1, next_offset: 2, log: "a".into(), replay: "b".into() };
+        let differs = ShardError::ChainDiffers {
+            seq: 1,
+            next_offset: 2,
+            log: "a".into(),
+            replay: "b".into(),
+        };
         assert_eq!(Failure::from(differs).remedy(), Remedy::Quarantine);
-        assert_eq!(Failure::from(ShardError::InputChanged { offset: 1 }).remedy(), Remedy::Quarantine);
+        assert_eq!(
+            Failure::from(ShardError::InputChanged { offset: 1 }).remedy(),
+            Remedy::Quarantine
+        );
         let ahead = Failure::from(ShardError::ClockAhead { offset: 1, ahead_ms: 7, limit_ms: 3 });
         assert_eq!((ahead.remedy(), ahead.record_ahead()), (Remedy::Restart, 7));
         let deposed = Failure::Deposed { ours: 1, later: 2, generation: None };

@@ -63,7 +63,13 @@ impl Engine {
     pub fn start(options: EngineOptions) -> Result<Self, EngineError> {
         let data_dir = options.data_dir.clone();
         let lock = own(&data_dir)?;
-        Self::start_with(options, Box::new(move |partition| RocksStore::open(&data_dir.join(format!("shard-{partition}")))), Some(lock))
+        Self::start_with(
+            options,
+            Box::new(move |partition| {
+                RocksStore::open(&data_dir.join(format!("shard-{partition}")))
+            }),
+            Some(lock),
+        )
     }
 
     /// The same with another checkpoint store, opened by `open` on the shard's thread; `lock` is held as long as the engine runs.
@@ -75,14 +81,24 @@ impl Engine {
         open: Box<OpenStore<S>>,
         lock: Option<File>,
     ) -> Result<Self, EngineError> {
-        let compiled = options.bundle.load().map_err(|problems| EngineError::Bundle(says(&problems)))?;
+        let compiled =
+            options.bundle.load().map_err(|problems| EngineError::Bundle(says(&problems)))?;
         if compiled.hash != options.plan.hash {
-            return Err(EngineError::Bundle(format!("hash {:032x} instead of {:032x}", compiled.hash, options.plan.hash)));
+            return Err(EngineError::Bundle(format!(
+                "hash {:032x} instead of {:032x}",
+                compiled.hash, options.plan.hash
+            )));
         }
         let layout = topics::check(&options)?;
         let (topics, directory) = (options.kafka.topics(), Arc::<Directory>::default());
         let producer = Producer::open(&options.kafka, "the shards")?;
-        bundle::publish(&producer, &topics.configs, options.plan.hash, &options.bundle, options.settings.start_timeout)?;
+        bundle::publish(
+            &producer,
+            &topics.configs,
+            options.plan.hash,
+            &options.bundle,
+            options.settings.start_timeout,
+        )?;
         let board = Arc::new(Board::new(options.plan.journeys.iter().map(graph).collect()));
         let source = Arc::new(EngineSource {
             board: Arc::clone(&board),
@@ -122,7 +138,10 @@ impl Engine {
             member.run();
             drop(lock);
         };
-        let thread = std::thread::Builder::new().name("engine".into()).spawn(body).map_err(EngineError::Thread)?;
+        let thread = std::thread::Builder::new()
+            .name("engine".into())
+            .spawn(body)
+            .map_err(EngineError::Thread)?;
         Ok(Self { source, stop, thread: Some(thread) })
     }
 
@@ -173,7 +192,10 @@ impl Drop for Engine {
 }
 
 fn says(problems: &[cartwheel_core::journey::load::Problem]) -> String {
-    problems.first().map(|problem| format!("{}: {}", problem.path, problem.message)).unwrap_or_default()
+    problems
+        .first()
+        .map(|problem| format!("{}: {}", problem.path, problem.message))
+        .unwrap_or_default()
 }
 
 /// Makes the data directory ours: writable, and locked against a second engine.
@@ -181,7 +203,12 @@ fn own(path: &Path) -> Result<File, EngineError> {
     let shown = || path.display().to_string();
     let unusable = |error| EngineError::DataDir { path: shown(), error };
     std::fs::create_dir_all(path).map_err(unusable)?;
-    let lock = OpenOptions::new().write(true).create(true).truncate(false).open(path.join("engine.lock")).map_err(unusable)?;
+    let lock = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path.join("engine.lock"))
+        .map_err(unusable)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => Err(EngineError::DataDirInUse { path: shown() }),

@@ -98,6 +98,9 @@ pub struct EngineOptions {
 
 impl std::fmt::Debug for EngineOptions {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("EngineOptions").field("kafka", &self.kafka).field("data_dir", &self.data_dir).finish_non_exhaustive()
+        out.debug_struct("EngineOptions")
+            .field("kafka", &self.kafka)
+            .field("data_dir", &self.data_dir)
+            .finish_non_exhaustive()
     }
 }

@@ -58,9 +58,12 @@ pub(super) struct Job<S> {
 /// Takes over and works until told to stop. Blocks.
 pub(super) fn run<S: Store>(job: Job<S>) -> Result<End, Failure> {
     let Job { context, control, partition, membership, requests, execution, restarts } = job;
-    let mut publisher = Publisher::new(Arc::clone(&context), Arc::clone(&control), partition, execution, restarts);
+    let mut publisher =
+        Publisher::new(Arc::clone(&context), Arc::clone(&control), partition, execution, restarts);
     publisher.state(ShardState::Starting);
-    let Some(led) = take_over(&context, partition, &membership, &control)? else { return Ok(End::Stopped) };
+    let Some(led) = take_over(&context, partition, &membership, &control)? else {
+        return Ok(End::Stopped);
+    };
     control.epoch.store(led.shard.epoch(), Ordering::Relaxed);
     publisher.state(ShardState::Replaying);
     let Led { shard, producer, events, sends, later } = led;
@@ -140,7 +143,11 @@ struct Runner<'a, S> {
 }
 
 impl<S: Store> Runner<'_, S> {
-    fn run(&mut self, mut events: Source, later: Vec<(i64, Headers, Option<i64>)>) -> Result<End, Halt> {
+    fn run(
+        &mut self,
+        mut events: Source,
+        later: Vec<(i64, Headers, Option<i64>)>,
+    ) -> Result<End, Halt> {
         for (offset, headers, generation) in later {
             self.note(offset, headers, generation)?;
         }
@@ -186,7 +193,11 @@ impl<S: Store> Runner<'_, S> {
     /// Refills the batch; waits only if nothing is to be done sooner.
     fn read(&mut self, events: &mut Source, batch: &mut Batch) -> Result<(), Halt> {
         let patience = self.ticker.patience(self.standing(events.position()));
-        let patience = if self.shard.in_flight() > 0 || self.shard.checkpoint_pending() { patience.min(BREATH) } else { patience };
+        let patience = if self.shard.in_flight() > 0 || self.shard.checkpoint_pending() {
+            patience.min(BREATH)
+        } else {
+            patience
+        };
         match events.poll(batch, patience) {
             Ok(()) => Ok(()),
             Err(error) if error.is_transient() => {
@@ -229,12 +240,21 @@ impl<S: Store> Runner<'_, S> {
     /// The replay is done: the newest configuration comes into force.
     fn activate(&mut self) -> Result<(), Halt> {
         if self.shard.activate(&self.context.plan, &mut self.out)? {
-            tracing::info!(partition = self.partition, config = format!("{:032x}", self.context.plan.hash), "configuration activated");
+            tracing::info!(
+                partition = self.partition,
+                config = format!("{:032x}", self.context.plan.hash),
+                "configuration activated"
+            );
         }
         self.active = true;
         self.publisher.begin(&self.shard);
         self.publisher.state(ShardState::Running);
-        tracing::info!(partition = self.partition, offset = self.shard.next_offset(), customers = self.shard.customers(), "running");
+        tracing::info!(
+            partition = self.partition,
+            offset = self.shard.next_offset(),
+            customers = self.shard.customers(),
+            "running"
+        );
         self.publish()
     }
 
@@ -261,7 +281,13 @@ impl<S: Store> Runner<'_, S> {
         let mut out = std::mem::take(&mut self.out);
         for record in out.drain(..) {
             loop {
-                match self.producer.send(record.kind, self.shard.epoch(), record.seq, &record.key, &record.value) {
+                match self.producer.send(
+                    record.kind,
+                    self.shard.epoch(),
+                    record.seq,
+                    &record.key,
+                    &record.value,
+                ) {
                     Ok(()) => break,
                     Err(KafkaError::QueueFull) => self.breathe(BREATH)?,
                     Err(error) => return Err(error.into()),
@@ -276,9 +302,13 @@ impl<S: Store> Runner<'_, S> {
     fn service(&mut self) -> Result<(), Halt> {
         self.breathe(Duration::ZERO)?;
         let now = self.context.clock.monotonic();
-        let due = now.saturating_sub(self.checkpoint.last) >= self.context.settings.checkpoint_interval;
+        let due =
+            now.saturating_sub(self.checkpoint.last) >= self.context.settings.checkpoint_interval;
         let changed = self.shard.dirty() > 0 || self.shard.next_offset() != self.checkpoint.at;
-        if self.active && (due && changed || self.shard.wants_checkpoint()) && !self.shard.checkpoint_pending() {
+        if self.active
+            && (due && changed || self.shard.wants_checkpoint())
+            && !self.shard.checkpoint_pending()
+        {
             self.begin_checkpoint()?;
         }
         Ok(())
@@ -305,7 +335,8 @@ impl<S: Store> Runner<'_, S> {
         }
         let wall = self.context.clock.wall();
         let checkpoint_age = self.context.clock.monotonic().saturating_sub(self.checkpoint.last);
-        let moment = Moment { wall, due_by: wall - self.margin(), end: self.ticker.end(), checkpoint_age };
+        let moment =
+            Moment { wall, due_by: wall - self.margin(), end: self.ticker.end(), checkpoint_age };
         self.publisher.publish(&self.shard, moment);
         Ok(())
     }
@@ -315,7 +346,12 @@ impl<S: Store> Runner<'_, S> {
         let now = self.context.clock.monotonic();
         self.checkpoint.last = now;
         self.meter.checkpoint(now.saturating_sub(self.checkpoint.begun));
-        tracing::info!(partition = self.partition, customers = done.customers, bytes = done.bytes, "checkpoint");
+        tracing::info!(
+            partition = self.partition,
+            customers = done.customers,
+            bytes = done.bytes,
+            "checkpoint"
+        );
     }
 
     fn check_stop(&mut self) -> Result<(), Halt> {
@@ -334,12 +370,15 @@ impl<S: Store> Runner<'_, S> {
         let mut batch = self.sends_batch.take().unwrap_or_else(|| Batch::new(READ_BACK));
         match self.sends.poll(&mut batch, wait) {
             Ok(()) => {}
-            Err(error) if error.is_transient() => tracing::debug!(partition = self.partition, %error, "reading back"),
+            Err(error) if error.is_transient() => {
+                tracing::debug!(partition = self.partition, %error, "reading back")
+            }
             Err(error) => return Err(error.into()),
         }
         for record in batch.iter() {
             if let Some(headers) = record.sends_headers() {
-                let generation = record.value().filter(|_| headers.kind == Kind::Leader).and_then(generation_of);
+                let generation =
+                    record.value().filter(|_| headers.kind == Kind::Leader).and_then(generation_of);
                 self.note(record.offset(), headers, generation)?;
             }
         }
@@ -364,7 +403,9 @@ impl<S: Store> Runner<'_, S> {
                     self.writer.begin(self.partition, commit)?;
                 }
             }
-            Err(ShardError::Deposed { ours, later }) => return Err(Failure::Deposed { ours, later, generation }.into()),
+            Err(ShardError::Deposed { ours, later }) => {
+                return Err(Failure::Deposed { ours, later, generation }.into());
+            }
             Err(error) => return Err(error.into()),
         }
         self.control.seq.store(headers.seq, Ordering::Relaxed);
@@ -407,7 +448,11 @@ impl<S: Store> Runner<'_, S> {
     /// The leader record is renewed every quarter of the sends topic's retention, so that the log never loses it.
     fn leader_is_old(&self) -> bool {
         let age = self.context.clock.monotonic().saturating_sub(self.started);
-        let quarter = self.context.layout.sends_retention_ms.map(|millis| Duration::from_millis(millis.unsigned_abs() / 4));
+        let quarter = self
+            .context
+            .layout
+            .sends_retention_ms
+            .map(|millis| Duration::from_millis(millis.unsigned_abs() / 4));
         self.active && quarter.is_some_and(|quarter| age >= quarter)
     }
 

@@ -2,7 +2,10 @@
 
 use super::directory::{Asked, Directory};
 use super::request::Request;
-use crate::admin::view::{CustomerView, InboxEntry, JourneyView, Overview, Personal, ProfileView, Readiness, RunState, RunView};
+use crate::admin::view::{
+    CustomerView, InboxEntry, JourneyView, Overview, Personal, ProfileView, Readiness, RunState,
+    RunView,
+};
 use crate::admin::{AdminSource, Board, BoardClock, SourceError};
 use crate::clock::Clock;
 use cartwheel_core::channel::Channel;
@@ -45,10 +48,19 @@ impl EngineSource {
     async fn explain(&self, customer: &str) -> Result<Explanation, SourceError> {
         let partition = partition_of(customer.as_bytes(), self.partitions);
         let (reply, answer) = oneshot::channel();
-        let unavailable = |why: &str| SourceError::Unavailable(format!("partition {partition}, which has this customer, {why}"));
-        match self.directory.ask(partition, Request::Explain { customer: customer.to_owned(), reply }) {
+        let unavailable = |why: &str| {
+            SourceError::Unavailable(format!(
+                "partition {partition}, which has this customer, {why}"
+            ))
+        };
+        match self
+            .directory
+            .ask(partition, Request::Explain { customer: customer.to_owned(), reply })
+        {
             Asked::Waiting => {}
-            Asked::Elsewhere => return Err(unavailable("is not owned by this process; ask the one that owns it")),
+            Asked::Elsewhere => {
+                return Err(unavailable("is not owned by this process; ask the one that owns it"));
+            }
             Asked::Busy => return Err(unavailable("is starting, stopped or busy")),
         }
         match answer.await {
@@ -60,7 +72,12 @@ impl EngineSource {
     }
 
     fn view(&self, found: Explanation) -> CustomerView {
-        let named = |names: &[&str]| Channel::ALL.into_iter().filter(|channel| names.contains(&channel.name())).collect::<Vec<_>>();
+        let named = |names: &[&str]| {
+            Channel::ALL
+                .into_iter()
+                .filter(|channel| names.contains(&channel.name()))
+                .collect::<Vec<_>>()
+        };
         let consent = named(&found.granted).into_iter().map(|channel| (channel, true));
         let denied = named(&found.denied).into_iter().map(|channel| (channel, false));
         let complained = named(&found.complained);
@@ -80,7 +97,10 @@ impl EngineSource {
                 country: field(&found.profile, "country"),
                 consent: consent.chain(denied).collect(),
                 reachable: named(&found.reachable),
-                suppressed: named(&found.suppressed).into_iter().map(|channel| (channel, reason(channel))).collect(),
+                suppressed: named(&found.suppressed)
+                    .into_iter()
+                    .map(|channel| (channel, reason(channel)))
+                    .collect(),
             },
             personal: Some(personal(&found.profile)),
             runs: found.runs.iter().map(|run| self.run(run)).collect(),
@@ -115,7 +135,12 @@ fn field(profile: &Profile, name: &str) -> Option<String> {
 
 fn personal(profile: &Profile) -> Personal {
     let field = |name| field(profile, name);
-    Personal { first_name: field("first_name"), last_name: field("last_name"), email: field("email"), phone: field("phone") }
+    Personal {
+        first_name: field("first_name"),
+        last_name: field("last_name"),
+        email: field("email"),
+        phone: field("phone"),
+    }
 }
 
 impl AdminSource for EngineSource {
@@ -128,12 +153,15 @@ impl AdminSource for EngineSource {
     }
 
     async fn overview(&self) -> Result<Overview, SourceError> {
-        let clock = BoardClock { clock: self.clock.wall(), speed: self.clock.speed(), demo: self.demo };
+        let clock =
+            BoardClock { clock: self.clock.wall(), speed: self.clock.speed(), demo: self.demo };
         Ok(self.board.overview(clock))
     }
 
     async fn journey(&self, name: &str) -> Result<JourneyView, SourceError> {
-        self.board.journey(name).ok_or_else(|| SourceError::NotFound(format!("there is no journey {name}")))
+        self.board
+            .journey(name)
+            .ok_or_else(|| SourceError::NotFound(format!("there is no journey {name}")))
     }
 
     async fn customer(&self, customer: &str) -> Result<CustomerView, SourceError> {

@@ -50,7 +50,13 @@ pub(super) struct Moment {
 
 impl<S: Store> Publisher<S> {
     /// For one execution of a shard.
-    pub fn new(context: Arc<Context<S>>, control: Arc<Control>, partition: i32, execution: u64, restarts: u64) -> Self {
+    pub fn new(
+        context: Arc<Context<S>>,
+        control: Arc<Control>,
+        partition: i32,
+        execution: u64,
+        restarts: u64,
+    ) -> Self {
         let mut stats = ShardStats::new(partition.unsigned_abs(), execution);
         stats.restarts = restarts;
         stats.retention = context.layout.retention_ms;
@@ -99,11 +105,16 @@ impl<S: Store> Publisher<S> {
         self.stats.windows = census.windows;
         let mut rows: BTreeMap<(CompactString, Option<CompactString>), u64> = BTreeMap::new();
         for ((journey, op), runs) in census.running {
-            let Some(journey) = self.context.plan.journeys.get(usize::from(journey)) else { continue };
+            let Some(journey) = self.context.plan.journeys.get(usize::from(journey)) else {
+                continue;
+            };
             let step = journey.ops.get(usize::from(op)).and_then(|op| op.step().cloned());
             *rows.entry((journey.name.clone(), step)).or_default() += runs;
         }
-        self.stats.runs = rows.into_iter().map(|((journey, step), runs)| RunCount { journey, step, runs }).collect();
+        self.stats.runs = rows
+            .into_iter()
+            .map(|((journey, step), runs)| RunCount { journey, step, runs })
+            .collect();
         let due = shard.due(due_by);
         self.stats.timers_due = due.customers;
         self.stats.oldest_due = due.oldest;
@@ -125,7 +136,8 @@ impl<S: Store> Publisher<S> {
             stats.oldest_due = None;
         }
         stats.in_flight = shard.in_flight();
-        stats.checkpoint_age = Millis::try_from(moment.checkpoint_age.as_millis()).unwrap_or(Millis::MAX);
+        stats.checkpoint_age =
+            Millis::try_from(moment.checkpoint_age.as_millis()).unwrap_or(Millis::MAX);
     }
 
     fn counters(&mut self, shard: &Shard<S>) {
@@ -152,7 +164,10 @@ impl<S: Store> Publisher<S> {
 }
 
 fn cells(tally: &Tally) -> BTreeMap<Cell, u64> {
-    tally.iter().map(|(journey, op, verdict, reason, count)| ((journey, op, verdict, reason), count)).collect()
+    tally
+        .iter()
+        .map(|(journey, op, verdict, reason, count)| ((journey, op, verdict, reason), count))
+        .collect()
 }
 
 /// Operations of one step are one row.
@@ -164,7 +179,18 @@ fn decisions(plan: &Plan, tally: &Tally, before: &BTreeMap<Cell, u64>) -> Vec<De
         let step = of.zip(op).and_then(|(of, op)| of.ops.get(usize::from(op))?.step().cloned());
         *rows.entry((journey, step, verdict, reason)).or_default() += grown;
     }
-    let name = |journey: u16| plan.journeys.get(usize::from(journey)).map(|journey| journey.name.clone()).unwrap_or_default();
-    let row = |((journey, step, decision, reason), count)| DecisionCount { journey: name(journey), step, decision, reason, count };
+    let name = |journey: u16| {
+        plan.journeys
+            .get(usize::from(journey))
+            .map(|journey| journey.name.clone())
+            .unwrap_or_default()
+    };
+    let row = |((journey, step, decision, reason), count)| DecisionCount {
+        journey: name(journey),
+        step,
+        decision,
+        reason,
+        count,
+    };
     rows.into_iter().filter(|(_, count)| *count > 0).map(row).collect()
 }

@@ -60,7 +60,11 @@ struct Slot {
 impl Slot {
     fn may_start(&self, generation: i64, now: Instant) -> bool {
         let rested = self.not_before.is_none_or(|at| at <= now);
-        self.assigned && !self.quarantined && self.running.is_none() && rested && generation >= self.generation
+        self.assigned
+            && !self.quarantined
+            && self.running.is_none()
+            && rested
+            && generation >= self.generation
     }
 
     /// What a failure changes; gives the state to show.
@@ -92,7 +96,13 @@ pub(super) struct Supervisor<S> {
 
 impl<S: Store + 'static> Supervisor<S> {
     pub fn new(context: Arc<Context<S>>, directory: Arc<Directory>) -> Self {
-        Self { context, directory, slots: BTreeMap::new(), ended: crossbeam_channel::unbounded(), executions: 0 }
+        Self {
+            context,
+            directory,
+            slots: BTreeMap::new(),
+            ended: crossbeam_channel::unbounded(),
+            executions: 0,
+        }
     }
 
     /// These are ours from now on.
@@ -101,7 +111,12 @@ impl<S: Store + 'static> Supervisor<S> {
         for partition in partitions {
             let slot = self.slots.entry(*partition).or_default();
             // A new assignment is a new chance, also for what was quarantined here before.
-            *slot = Slot { assigned: true, running: slot.running.take(), restarts: slot.restarts, ..Slot::default() };
+            *slot = Slot {
+                assigned: true,
+                running: slot.running.take(),
+                restarts: slot.restarts,
+                ..Slot::default()
+            };
         }
     }
 
@@ -124,7 +139,9 @@ impl<S: Store + 'static> Supervisor<S> {
 
     /// Whether none of these has a thread any more.
     pub fn idle(&self, partitions: &[i32]) -> bool {
-        partitions.iter().all(|partition| self.slots.get(partition).is_none_or(|slot| slot.running.is_none()))
+        partitions
+            .iter()
+            .all(|partition| self.slots.get(partition).is_none_or(|slot| slot.running.is_none()))
     }
 
     /// Whether no thread is running.
@@ -137,7 +154,12 @@ impl<S: Store + 'static> Supervisor<S> {
         while let Ok(ended) = self.ended.1.try_recv() {
             self.note(ended);
         }
-        let gone: Vec<i32> = self.slots.iter().filter(|(_, slot)| !slot.assigned && slot.running.is_none()).map(|(p, _)| *p).collect();
+        let gone: Vec<i32> = self
+            .slots
+            .iter()
+            .filter(|(_, slot)| !slot.assigned && slot.running.is_none())
+            .map(|(p, _)| *p)
+            .collect();
         for partition in gone {
             self.slots.remove(&partition);
             self.directory.remove(partition);
@@ -165,10 +187,18 @@ impl<S: Store + 'static> Supervisor<S> {
         let reason = failure.to_string();
         let again = std::mem::replace(&mut slot.last_reason, reason.clone()) == reason;
         match state {
-            ShardState::Quarantined => tracing::error!(partition, reason, "shard quarantined: it is not started again; a person must look"),
-            _ if again => tracing::debug!(partition, reason, failures = slot.failures, "shard failed again"),
+            ShardState::Quarantined => tracing::error!(
+                partition,
+                reason,
+                "shard quarantined: it is not started again; a person must look"
+            ),
+            _ if again => {
+                tracing::debug!(partition, reason, failures = slot.failures, "shard failed again")
+            }
             _ if failure.is_deposed() => tracing::warn!(partition, reason, "shard deposed"),
-            _ => tracing::error!(partition, reason, pause = ?pause(slot.failures), "shard failed; it is started again"),
+            _ => {
+                tracing::error!(partition, reason, pause = ?pause(slot.failures), "shard failed; it is started again")
+            }
         }
         let restarts = slot.restarts;
         self.directory.state(partition, state);
@@ -190,8 +220,12 @@ impl<S: Store + 'static> Supervisor<S> {
     /// Starts the threads that may start.
     pub fn start_due(&mut self, membership: &Membership) {
         let now = Instant::now();
-        let due: Vec<i32> =
-            self.slots.iter().filter(|(_, slot)| slot.may_start(membership.generation, now)).map(|(partition, _)| *partition).collect();
+        let due: Vec<i32> = self
+            .slots
+            .iter()
+            .filter(|(_, slot)| slot.may_start(membership.generation, now))
+            .map(|(partition, _)| *partition)
+            .collect();
         for partition in due {
             if let Err(error) = self.start(partition, membership.clone()) {
                 tracing::error!(partition, %error, "cannot start a shard's thread");
@@ -215,7 +249,8 @@ impl<S: Store + 'static> Supervisor<S> {
         };
         let ended = self.ended.0.clone();
         let body = move || {
-            let outcome = catch_unwind(AssertUnwindSafe(|| shard_thread::run(job))).unwrap_or_else(|panic| Err(panicked(&*panic)));
+            let outcome = catch_unwind(AssertUnwindSafe(|| shard_thread::run(job)))
+                .unwrap_or_else(|panic| Err(panicked(&*panic)));
             drop(ended.send(Ended { partition, outcome }));
         };
         slot.not_before = Some(Instant::now() + FIRST); // where no thread can be had
@@ -229,11 +264,20 @@ impl<S: Store + 'static> Supervisor<S> {
     /// (partition, next offset, epoch, last sequence) of the running shards, for the group's lag tools.
     pub fn positions(&self) -> Vec<(i32, i64, i64, u64)> {
         use std::sync::atomic::Ordering::Relaxed;
-        let running = self.slots.iter().filter(|(_, slot)| slot.assigned).filter_map(|(p, slot)| slot.running.as_ref().map(|r| (*p, r)));
+        let running = self
+            .slots
+            .iter()
+            .filter(|(_, slot)| slot.assigned)
+            .filter_map(|(p, slot)| slot.running.as_ref().map(|r| (*p, r)));
         running
             .map(|(partition, running)| {
                 let control = &running.control;
-                (partition, control.next_offset.load(Relaxed), control.epoch.load(Relaxed), control.seq.load(Relaxed))
+                (
+                    partition,
+                    control.next_offset.load(Relaxed),
+                    control.epoch.load(Relaxed),
+                    control.seq.load(Relaxed),
+                )
             })
             .filter(|position| position.1 >= 0)
             .collect()
@@ -241,7 +285,10 @@ impl<S: Store + 'static> Supervisor<S> {
 }
 
 fn panicked(panic: &(dyn std::any::Any + Send)) -> Failure {
-    let text = panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| panic.downcast_ref::<String>().cloned());
     Failure::Panic(text.unwrap_or_else(|| "without a message".into()))
 }
 
@@ -263,7 +310,11 @@ mod tests {
     fn three_panics_in_a_row_are_quarantined() {
         let (now, mut slot) = (Instant::now(), Slot { assigned: true, ..Slot::default() });
         assert_eq!(slot.failed(&panic(), Duration::ZERO, now), ShardState::Stopped);
-        assert_eq!(slot.failed(&panic(), HEALTHY, now), ShardState::Stopped, "it ran for long in between");
+        assert_eq!(
+            slot.failed(&panic(), HEALTHY, now),
+            ShardState::Stopped,
+            "it ran for long in between"
+        );
         assert_eq!(slot.failed(&panic(), Duration::ZERO, now), ShardState::Stopped);
         assert_eq!(slot.failed(&panic(), Duration::ZERO, now), ShardState::Quarantined);
         assert!(!slot.may_start(9, now + LONGEST));
@@ -281,7 +332,11 @@ mod tests {
     #[test]
     fn a_deposed_shard_needs_a_generation_that_is_not_older() {
         let (now, mut slot) = (Instant::now(), Slot { assigned: true, ..Slot::default() });
-        slot.failed(&Failure::Deposed { ours: 1, later: 2, generation: Some(5) }, Duration::ZERO, now);
+        slot.failed(
+            &Failure::Deposed { ours: 1, later: 2, generation: Some(5) },
+            Duration::ZERO,
+            now,
+        );
         assert!(!slot.may_start(4, now + LONGEST) && slot.may_start(5, now + LONGEST));
     }
 }

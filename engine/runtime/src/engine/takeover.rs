@@ -47,8 +47,13 @@ pub(super) fn take_over<S: Store>(
     // First, since it connects in the background. librdkafka asks for the id of an idempotent producer a millisecond after it was made, and
     // again only half a second later, where no connection was up by then.
     let producer = SendsProducer::open(&context.kafka, &context.topics.sends, partition)?;
-    let identity = Identity { events_topic: context.topics.events.clone(), partition, partitions: context.layout.partitions };
-    let mut opened = Opened::open(identity, context.settings.shard.clone(), (context.open)(partition)?)?;
+    let identity = Identity {
+        events_topic: context.topics.events.clone(),
+        partition,
+        partitions: context.layout.partitions,
+    };
+    let mut opened =
+        Opened::open(identity, context.settings.shard.clone(), (context.open)(partition)?)?;
     let ends = Ends::ask(context, partition)?;
     ends.check(context, partition, opened.checkpoint())?;
     opened.make_room(share(context.settings.expected_customers, context.layout.partitions));
@@ -56,13 +61,18 @@ pub(super) fn take_over<S: Store>(
     let epoch = append_leader(context, partition, membership)?;
     tracing::info!(partition, epoch, generation = membership.generation, "leading");
 
-    let Some((log, sends, later)) = read_log(context, partition, opened.checkpoint(), epoch, control)? else { return Ok(None) };
+    let Some((log, sends, later)) =
+        read_log(context, partition, opened.checkpoint(), epoch, control)?
+    else {
+        return Ok(None);
+    };
     context.configurations.require(&log.configurations())?;
     let begin = match context.settings.begin {
         Begin::Earliest => ends.events.0,
         Begin::Latest => ends.events.1,
     };
-    let shard = opened.lead(epoch, log, begin, &context.plan, &|hash| context.configurations.get(hash))?;
+    let shard =
+        opened.lead(epoch, log, begin, &context.plan, &|hash| context.configurations.get(hash))?;
     let events = open_events(context, partition, &shard)?;
     Ok(Some(Led { shard, producer, events, sends, later }))
 }
@@ -75,17 +85,28 @@ fn share(customers: u32, partitions: i32) -> usize {
 
 /// Appends our leader record: its offset. The shards' common producer mostly has its connection and its id already. On any error the record
 /// may still be in the log or get there: then whoever leads takes over again.
-fn append_leader<S>(context: &Context<S>, partition: i32, membership: &Membership) -> Result<i64, Failure> {
+fn append_leader<S>(
+    context: &Context<S>,
+    partition: i32,
+    membership: &Membership,
+) -> Result<i64, Failure> {
     let (topic, value) = (&context.topics.sends, leader_record(membership));
     let doing = format!("appending a leader record to {topic}/{partition}");
-    Ok(context.producer.send_within(Message::leader(topic, partition, &value), APPEND, &doing)?.offset)
+    Ok(context
+        .producer
+        .send_within(Message::leader(topic, partition, &value), APPEND, &doing)?
+        .offset)
 }
 
 fn leader_record(membership: &Membership) -> Vec<u8> {
     let mut nonce = [0; 16];
     // Without randomness the nonce is zero; the record's offset still tells it from every other one.
     let _ = aws_lc_rs::rand::fill(&mut nonce);
-    let leader = Leader { nonce: hex::encode(nonce), generation: membership.generation, member: membership.member.clone() };
+    let leader = Leader {
+        nonce: hex::encode(nonce),
+        generation: membership.generation,
+        member: membership.member.clone(),
+    };
     // Two strings and a number always serialise.
     serde_json::to_vec(&leader).unwrap_or_default()
 }
@@ -105,8 +126,18 @@ impl Ends {
     }
 
     /// Refuses where a log no longer holds, or does not yet hold, what the checkpoint says.
-    fn check<S>(&self, context: &Context<S>, partition: i32, checkpoint: Option<&Meta>) -> Result<(), Failure> {
-        let passed = |topic: &str, wanted, start| Failure::RetentionPassed { topic: topic.to_owned(), partition, wanted, start };
+    fn check<S>(
+        &self,
+        context: &Context<S>,
+        partition: i32,
+        checkpoint: Option<&Meta>,
+    ) -> Result<(), Failure> {
+        let passed = |topic: &str, wanted, start| Failure::RetentionPassed {
+            topic: topic.to_owned(),
+            partition,
+            wanted,
+            start,
+        };
         let wanted = checkpoint.map_or(0, |meta| meta.sends_offset);
         if self.sends.0 > wanted {
             return Err(passed(&context.topics.sends, wanted, self.sends.0));
@@ -114,11 +145,21 @@ impl Ends {
         let Some(meta) = checkpoint else { return Ok(()) };
         if meta.partitions != context.layout.partitions {
             let (was, is) = (meta.partitions, context.layout.partitions);
-            return Err(Failure::PartitionsChanged { topic: context.topics.events.clone(), partition, was, is });
+            return Err(Failure::PartitionsChanged {
+                topic: context.topics.events.clone(),
+                partition,
+                was,
+                is,
+            });
         }
         if meta.sends_offset >= self.sends.1 {
             let topic = context.topics.sends.clone();
-            return Err(Failure::DiskAhead { topic, partition, checkpoint: meta.sends_offset, end: self.sends.1 });
+            return Err(Failure::DiskAhead {
+                topic,
+                partition,
+                checkpoint: meta.sends_offset,
+                end: self.sends.1,
+            });
         }
         if self.events.0 > meta.next_offset {
             return Err(passed(&context.topics.events, meta.next_offset, self.events.0));
@@ -139,7 +180,13 @@ fn read_log<S>(
 ) -> Result<Option<ReadLog>, Failure> {
     let mut log = AcceptedLog::new(checkpoint.cloned());
     let start = log.begin().map_or(Start::Beginning, Start::Offset);
-    let mut sends = Source::open_with(&context.kafka, Arc::clone(&context.offsets), &context.topics.sends, partition, start)?;
+    let mut sends = Source::open_with(
+        &context.kafka,
+        Arc::clone(&context.offsets),
+        &context.topics.sends,
+        partition,
+        start,
+    )?;
     let mut batch = Batch::new(READ_BATCH);
     let mut later = Vec::new();
     while sends.position() <= epoch {
@@ -148,16 +195,21 @@ fn read_log<S>(
         }
         match sends.poll(&mut batch, Duration::from_millis(100)) {
             Ok(()) => {}
-            Err(error) if error.is_transient() => tracing::debug!(partition, %error, "reading the log"),
+            Err(error) if error.is_transient() => {
+                tracing::debug!(partition, %error, "reading the log")
+            }
             Err(error) => return Err(error.into()),
         }
         for record in batch.iter() {
-            let (offset, Some(headers)) = (record.offset(), record.sends_headers()) else { continue };
+            let (offset, Some(headers)) = (record.offset(), record.sends_headers()) else {
+                continue;
+            };
             let value = record.value().unwrap_or_default();
             if offset <= epoch {
                 log.push(offset, headers, value)?;
             } else {
-                let generation = (headers.kind == Kind::Leader).then(|| generation_of(value)).flatten();
+                let generation =
+                    (headers.kind == Kind::Leader).then(|| generation_of(value)).flatten();
                 later.push((offset, headers, generation));
             }
         }
@@ -171,11 +223,20 @@ pub(super) fn generation_of(value: &[u8]) -> Option<i64> {
 }
 
 /// Opens the events partition where the shard wants it, and refuses if it is not there.
-fn open_events<S: Store>(context: &Context<S>, partition: i32, shard: &Shard<S>) -> Result<Source, Failure> {
+fn open_events<S: Store>(
+    context: &Context<S>,
+    partition: i32,
+    shard: &Shard<S>,
+) -> Result<Source, Failure> {
     let topic = &context.topics.events;
     let (start, end) = context.offsets.range(topic, partition, ASK)?;
     if start > shard.next_offset() {
-        return Err(Failure::RetentionPassed { topic: topic.clone(), partition, wanted: shard.next_offset(), start });
+        return Err(Failure::RetentionPassed {
+            topic: topic.clone(),
+            partition,
+            wanted: shard.next_offset(),
+            start,
+        });
     }
     let wanted = shard.replay_until().unwrap_or(0).max(shard.next_offset());
     if wanted > end {
@@ -192,6 +253,9 @@ mod tests {
 
     #[test]
     fn shares_of_customers_are_rounded_up_and_have_slack() {
-        assert_eq!([share(0, 8), share(1, 8), share(1_000, 1), share(1_000_001, 2)], [0, 1, 1_050, 525_001]);
+        assert_eq!(
+            [share(0, 8), share(1, 8), share(1_000, 1), share(1_000_001, 2)],
+            [0, 1, 1_050, 525_001]
+        );
     }
 }

@@ -83,8 +83,15 @@ impl Ticker {
 
     /// How many of `records` to take in the next turn, and the clock of a turn that takes them all. `next` is the shard's next offset,
     /// `position` that of the reader behind `records`.
-    pub fn cut(&mut self, records: &[Record<'_>], next: i64, position: i64, mono: Duration) -> (usize, Option<Millis>) {
-        self.mark = self.mark.filter(|mark| mark.end >= next && mono.saturating_sub(mark.asked) < FRESH);
+    pub fn cut(
+        &mut self,
+        records: &[Record<'_>],
+        next: i64,
+        position: i64,
+        mono: Duration,
+    ) -> (usize, Option<Millis>) {
+        self.mark =
+            self.mark.filter(|mark| mark.end >= next && mono.saturating_sub(mark.asked) < FRESH);
         let Some(mark) = self.mark else { return (records.len(), None) };
         let before = records.iter().take_while(|record| record.offset < mark.end).count();
         if before < records.len() || position == mark.end {
@@ -118,7 +125,14 @@ mod tests {
     const TICK: Duration = Duration::from_millis(50);
 
     fn at(mono: u64, position: i64) -> Standing {
-        Standing { mono: Duration::from_millis(mono), wall: 1_000, speed: 1.0, position, behind: false, nothing_due_before: None }
+        Standing {
+            mono: Duration::from_millis(mono),
+            wall: 1_000,
+            speed: 1.0,
+            position,
+            behind: false,
+            nothing_due_before: None,
+        }
     }
 
     fn records(offsets: std::ops::Range<i64>) -> Vec<Record<'static>> {
@@ -164,9 +178,14 @@ mod tests {
     #[test]
     fn waits_for_the_next_timer() {
         let ticker = Ticker::new(TICK);
-        let with = |due, speed| ticker.patience(Standing { nothing_due_before: Some(due), speed, ..at(0, 0) });
+        let with = |due, speed| {
+            ticker.patience(Standing { nothing_due_before: Some(due), speed, ..at(0, 0) })
+        };
         assert_eq!(ticker.patience(at(0, 0)), TICK);
-        assert_eq!((with(1_020, 1.0), with(900, 1.0), with(9_000, 1.0)), (Duration::from_millis(20), SHORTEST, TICK));
+        assert_eq!(
+            (with(1_020, 1.0), with(900, 1.0), with(9_000, 1.0)),
+            (Duration::from_millis(20), SHORTEST, TICK)
+        );
         assert_eq!(with(9_000, 400.0), Duration::from_millis(20));
     }
 }

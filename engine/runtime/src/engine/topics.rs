@@ -31,7 +31,9 @@ pub enum EngineError {
         error: std::io::Error,
     },
     /// Another process has the data directory. Its lock is never broken.
-    #[error("data directory {path} is in use by another process; wait for its end, or give this one a directory of its own")]
+    #[error(
+        "data directory {path} is in use by another process; wait for its end, or give this one a directory of its own"
+    )]
     DataDirInUse {
         /// Where.
         path: String,
@@ -57,21 +59,39 @@ pub(super) struct Layout {
 
 /// Makes missing topics if allowed and checks them all.
 pub(super) fn check(options: &EngineOptions) -> Result<Layout, EngineError> {
-    let admin = Admin::new(&options.kafka, options.settings.start_timeout.max(Duration::from_secs(1)))?;
+    let admin =
+        Admin::new(&options.kafka, options.settings.start_timeout.max(Duration::from_secs(1)))?;
     let create = options.create_topics;
     let (partitions, replication) = match create {
-        Some(create) => (partitions(&admin, &options.kafka.topics(), create.partitions)?, create.replication),
+        Some(create) => {
+            (partitions(&admin, &options.kafka.topics(), create.partitions)?, create.replication)
+        }
         None => (1, 1), // nothing is made
     };
-    let specs = TopicSpec::all(&options.kafka, partitions, replication, create.and_then(|create| create.retention_ms));
-    let [events, sends, dlq, suppressions, configs] = <[TopicFacts; 5]>::try_from(admin.ensure(&specs, create.is_some())?)
-        .map_err(|facts| problem(&options.kafka.namespace, format!("{} topics were described instead of 5", facts.len())))?;
+    let specs = TopicSpec::all(
+        &options.kafka,
+        partitions,
+        replication,
+        create.and_then(|create| create.retention_ms),
+    );
+    let [events, sends, dlq, suppressions, configs] =
+        <[TopicFacts; 5]>::try_from(admin.ensure(&specs, create.is_some())?).map_err(|facts| {
+            problem(
+                &options.kafka.namespace,
+                format!("{} topics were described instead of 5", facts.len()),
+            )
+        })?;
     judge(&events, &sends, &[&suppressions, &configs], NEEDED_BYTES)?;
     let own = options.kafka.message_max_bytes;
     if usize::try_from(own).is_ok_and(|own| own < NEEDED_BYTES) {
-        return Err(problem(&sends.name, format!("kafka.message_max_bytes is {own}; a command can need {NEEDED_BYTES}")));
+        return Err(problem(
+            &sends.name,
+            format!("kafka.message_max_bytes is {own}; a command can need {NEEDED_BYTES}"),
+        ));
     }
-    for warning in [&events, &sends, &dlq, &suppressions, &configs].into_iter().flat_map(TopicFacts::warnings) {
+    for warning in
+        [&events, &sends, &dlq, &suppressions, &configs].into_iter().flat_map(TopicFacts::warnings)
+    {
         tracing::warn!("{warning}");
     }
     let finite = |facts: &TopicFacts| facts.retention_ms.filter(|millis| *millis >= 0);
@@ -89,7 +109,12 @@ fn partitions(admin: &Admin, topics: &Topics, wanted: i32) -> Result<i32, Engine
         match admin.describe(topic) {
             Ok(facts) => {
                 if facts.partitions != wanted {
-                    tracing::info!(topic, partitions = facts.partitions, wanted, "the topic is there already: its number of shards holds");
+                    tracing::info!(
+                        topic,
+                        partitions = facts.partitions,
+                        wanted,
+                        "the topic is there already: its number of shards holds"
+                    );
                 }
                 return Ok(facts.partitions);
             }
@@ -104,7 +129,12 @@ fn problem(topic: &str, problem: impl Into<String>) -> EngineError {
     EngineError::Topic { topic: topic.to_owned(), problem: problem.into() }
 }
 
-fn judge(events: &TopicFacts, sends: &TopicFacts, compacted: &[&TopicFacts], needed: usize) -> Result<(), EngineError> {
+fn judge(
+    events: &TopicFacts,
+    sends: &TopicFacts,
+    compacted: &[&TopicFacts],
+    needed: usize,
+) -> Result<(), EngineError> {
     if events.partitions != sends.partitions {
         let says = format!(
             "has {} partitions and {} has {}; a shard needs the same number on both (where nothing was decided yet, delete {} and start again)",
@@ -112,18 +142,26 @@ fn judge(events: &TopicFacts, sends: &TopicFacts, compacted: &[&TopicFacts], nee
         );
         return Err(problem(&sends.name, says));
     }
-    if let Some(limit) = sends.max_message_bytes.filter(|limit| usize::try_from(*limit).unwrap_or(0) < needed) {
+    if let Some(limit) =
+        sends.max_message_bytes.filter(|limit| usize::try_from(*limit).unwrap_or(0) < needed)
+    {
         let says = format!("max.message.bytes is {limit}; a command can need {needed}: raise it");
         return Err(problem(&sends.name, says));
     }
     for log in [events, sends] {
         if log.compacted == Some(true) {
-            return Err(problem(&log.name, "is compacted; a log must keep every record (cleanup.policy=delete)"));
+            return Err(problem(
+                &log.name,
+                "is compacted; a log must keep every record (cleanup.policy=delete)",
+            ));
         }
     }
     for view in compacted {
         if view.compacted == Some(false) {
-            return Err(problem(&view.name, "is not compacted: retention would delete what is still in force (cleanup.policy=compact)"));
+            return Err(problem(
+                &view.name,
+                "is not compacted: retention would delete what is still in force (cleanup.policy=compact)",
+            ));
         }
     }
     Ok(())
@@ -150,12 +188,21 @@ mod tests {
 
     #[test]
     fn the_topics_must_fit_each_other() {
-        let (events, sends, configs) = (facts("e", 4, false), facts("s", 4, false), facts("c", 1, true));
+        let (events, sends, configs) =
+            (facts("e", 4, false), facts("s", 4, false), facts("c", 1, true));
         judge(&events, &sends, &[&configs], 1_000).unwrap();
         let says = |outcome: Result<(), EngineError>| outcome.unwrap_err().to_string();
-        assert!(says(judge(&events, &facts("s", 3, false), &[&configs], 1_000)).contains("3 partitions"));
+        assert!(
+            says(judge(&events, &facts("s", 3, false), &[&configs], 1_000))
+                .contains("3 partitions")
+        );
         assert!(says(judge(&events, &sends, &[&configs], 2_000_000)).contains("max.message.bytes"));
-        assert!(says(judge(&events, &facts("s", 4, true), &[&configs], 1_000)).contains("topic s: is compacted"));
-        assert!(says(judge(&events, &sends, &[&facts("c", 1, false)], 1_000)).contains("not compacted"));
+        assert!(
+            says(judge(&events, &facts("s", 4, true), &[&configs], 1_000))
+                .contains("topic s: is compacted")
+        );
+        assert!(
+            says(judge(&events, &sends, &[&facts("c", 1, false)], 1_000)).contains("not compacted")
+        );
     }
 }

@@ -15,14 +15,22 @@ impl Writer {
     /// Begins to write.
     pub fn begin<S: Store>(&mut self, partition: i32, commit: Commit<S>) -> Result<(), Failure> {
         let thread = Builder::new().name(format!("checkpoint-{partition}"));
-        self.under_way = Some(thread.spawn(move || Ok(commit.run()?)).map_err(|error| Failure::Panic(error.to_string()))?);
+        self.under_way = Some(
+            thread
+                .spawn(move || Ok(commit.run()?))
+                .map_err(|error| Failure::Panic(error.to_string()))?,
+        );
         Ok(())
     }
 
     /// How the writing ended; none while it lasts and where there is nothing to write.
     pub fn ended(&mut self) -> Option<Result<Committed, Failure>> {
         let thread = self.under_way.take_if(|thread| thread.is_finished())?;
-        Some(thread.join().unwrap_or_else(|_| Err(Failure::Panic("the thread that writes a checkpoint".into()))))
+        Some(
+            thread.join().unwrap_or_else(|_| {
+                Err(Failure::Panic("the thread that writes a checkpoint".into()))
+            }),
+        )
     }
 }
 

@@ -13,7 +13,9 @@ pub mod table;
 use cartwheel_core::channel::Channel;
 use labels::{Closed, Provider};
 use metrics::{Counter, Gauge, Histogram, Key, Level, Metadata, Recorder};
-use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use metrics_exporter_prometheus::{
+    BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
+};
 use publish::Published;
 use snapshot::{DeliveryStats, ShardStats};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -52,7 +54,8 @@ impl Metrics {
         let mut builder = PrometheusBuilder::new();
         for metric in TABLE {
             if let Kind::Histogram(bounds) = metric.kind {
-                builder = builder.set_buckets_for_metric(Matcher::Full(metric.name.to_owned()), bounds)?;
+                builder = builder
+                    .set_buckets_for_metric(Matcher::Full(metric.name.to_owned()), bounds)?;
             }
         }
         let recorder = builder.build_recorder();
@@ -101,7 +104,9 @@ impl Metrics {
 
     /// What delivery feeds once a call.
     pub fn call_meter(&self, provider: Provider, channel: Channel) -> CallMeter {
-        CallMeter { duration: self.histogram(Id::CallDuration, &[Closed::name(provider), channel.name()]) }
+        CallMeter {
+            duration: self.histogram(Id::CallDuration, &[Closed::name(provider), channel.name()]),
+        }
     }
 
     /// Everything in the Prometheus text format, version 0.0.4.
@@ -116,7 +121,10 @@ impl Metrics {
             // Written by hand, because the recorder's counters are whole numbers and CPU time is not.
             let metric = Id::ProcessCpu.metric();
             let name = metric.name;
-            text += &format!("# HELP {name} {}\n# TYPE {name} counter\n{name} {:.2}\n", metric.help, process.cpu);
+            text += &format!(
+                "# HELP {name} {}\n# TYPE {name} counter\n{name} {:.2}\n",
+                metric.help, process.cpu
+            );
         }
         text
     }
@@ -142,8 +150,12 @@ impl Metrics {
 fn key(id: Id, values: &[&str]) -> Key {
     let metric = id.metric();
     debug_assert_eq!(metric.labels.len(), values.len(), "{}", metric.name);
-    let labels: Vec<_> =
-        metric.labels.iter().zip(values).map(|(label, value)| metrics::Label::new(label.name, (*value).to_owned())).collect();
+    let labels: Vec<_> = metric
+        .labels
+        .iter()
+        .zip(values)
+        .map(|(label, value)| metrics::Label::new(label.name, (*value).to_owned()))
+        .collect();
     Key::from_parts(metric.name, labels)
 }
 

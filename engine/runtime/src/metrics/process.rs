@@ -39,7 +39,10 @@ mod tests {
 
     #[test]
     fn reads_the_fields_behind_an_awkward_name() {
-        assert_eq!(cpu("12 (a) b) S 1 12 12 0 -1 4194560 99 0 0 0 250 50 7 7 20 0 4 0 1 2 3"), Some(3.0));
+        assert_eq!(
+            cpu("12 (a) b) S 1 12 12 0 -1 4194560 99 0 0 0 250 50 7 7 20 0 4 0 1 2 3"),
+            Some(3.0)
+        );
         assert_eq!(resident("Name:\tx\nVmRSS:\t    2048 kB\n"), Some(2 * 1024 * 1024));
         assert_eq!((cpu("nonsense"), resident("")), (None, None));
     }

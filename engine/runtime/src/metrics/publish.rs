@@ -56,14 +56,18 @@ impl Published {
     fn decisions(&mut self, metrics: &Metrics, after: &[DecisionCount], before: &[DecisionCount]) {
         let mut grown: BTreeMap<(&str, Verdict, Reason), u64> = BTreeMap::new();
         for row in after {
-            let old = before
-                .iter()
-                .find(|old| (&old.journey, &old.step, old.decision, old.reason) == (&row.journey, &row.step, row.decision, row.reason));
-            *grown.entry((&row.journey, row.decision, row.reason)).or_default() += row.count.saturating_sub(old.map_or(0, |old| old.count));
+            let old = before.iter().find(|old| {
+                (&old.journey, &old.step, old.decision, old.reason)
+                    == (&row.journey, &row.step, row.decision, row.reason)
+            });
+            *grown.entry((&row.journey, row.decision, row.reason)).or_default() +=
+                row.count.saturating_sub(old.map_or(0, |old| old.count));
         }
         for ((journey, decision, reason), count) in grown {
             let journey = self.journey(journey);
-            metrics.counter(Id::Decisions, &[journey, decision.name(), reason.name()]).increment(count);
+            metrics
+                .counter(Id::Decisions, &[journey, decision.name(), reason.name()])
+                .increment(count);
         }
     }
 
@@ -98,10 +102,13 @@ impl Published {
     pub(super) fn delivery(&mut self, metrics: &Metrics, stats: &DeliveryStats) {
         let before = self.delivery.take().unwrap_or_default();
         // Partitions that another worker has now.
-        for (shard, _) in before.lag.iter().filter(|(shard, _)| stats.lag.iter().all(|(ours, _)| ours != shard)) {
+        for (shard, _) in
+            before.lag.iter().filter(|(shard, _)| stats.lag.iter().all(|(ours, _)| ours != shard))
+        {
             metrics.gauge(Id::DeliveryLag, &[&shard.to_string()]).set(0.0);
         }
-        let before = Some(before).filter(|before| before.execution == stats.execution).unwrap_or_default();
+        let before =
+            Some(before).filter(|before| before.execution == stats.execution).unwrap_or_default();
         for lane in &stats.lanes {
             let same = |old: &&Lane| (old.provider, old.channel) == (lane.provider, lane.channel);
             delivery_lane(metrics, lane, before.lanes.iter().find(same));
@@ -131,7 +138,13 @@ fn stopped(metrics: &Metrics, stats: &DeliveryStats, before: &DeliveryStats) {
     }
 }
 
-fn counts<L: Closed>(metrics: &Metrics, id: Id, labels: &[&str], after: &Counts<L>, before: &Counts<L>) {
+fn counts<L: Closed>(
+    metrics: &Metrics,
+    id: Id,
+    labels: &[&str],
+    after: &Counts<L>,
+    before: &Counts<L>,
+) {
     for ((member, after), (_, before)) in after.iter().zip(before.iter()) {
         let labels: Vec<&str> = labels.iter().copied().chain([member.name()]).collect();
         metrics.counter(id, &labels).increment(after.saturating_sub(before));
@@ -140,7 +153,9 @@ fn counts<L: Closed>(metrics: &Metrics, id: Id, labels: &[&str], after: &Counts<
 
 fn gauges(metrics: &Metrics, shard: &str, stats: &ShardStats) {
     for state in ShardState::ALL {
-        metrics.gauge(Id::ShardStateIs, &[shard, state.name()]).set(f64::from(u8::from(stats.state == *state)));
+        metrics
+            .gauge(Id::ShardStateIs, &[shard, state.name()])
+            .set(f64::from(u8::from(stats.state == *state)));
     }
     for (id, value) in [
         (Id::LagRecords, stats.lag_records as f64),

@@ -3,7 +3,9 @@
 //! Counters count from the start of an *execution* (one life of a shard or worker in this process) and leave out what a recovery
 //! re-executes, so that nothing is counted twice. Whoever reads two snapshots of one execution takes the difference.
 
-use super::labels::{Breaker, CallOutcome, Counts, DeadSource, Intake, Provider, ShardState, Stopped, Withheld};
+use super::labels::{
+    Breaker, CallOutcome, Counts, DeadSource, Intake, Provider, ShardState, Stopped, Withheld,
+};
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::receipt::Receipt;
@@ -114,7 +116,9 @@ impl ShardStats {
         if before.state == ShardState::Away {
             return;
         }
-        let age = before.checkpoint_age.saturating_add(Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX));
+        let age = before
+            .checkpoint_age
+            .saturating_add(Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX));
         if self.has_figures() {
             if self.checkpoints == 0 {
                 self.checkpoint_age = self.checkpoint_age.max(age);
@@ -136,16 +140,17 @@ impl ShardStats {
     /// The age of the newest checkpoint, `since` after this was taken: a shard without a thread publishes nothing more.
     pub(crate) fn checkpoint_age_after(&self, since: Duration) -> Millis {
         match self.state {
-            ShardState::Stopped | ShardState::Quarantined => {
-                self.checkpoint_age.saturating_add(Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX))
-            }
+            ShardState::Stopped | ShardState::Quarantined => self
+                .checkpoint_age
+                .saturating_add(Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)),
             _ => self.checkpoint_age,
         }
     }
 
     /// Whether a thread has looked at the shard.
     fn has_figures(&self) -> bool {
-        !matches!(self.state, ShardState::Starting | ShardState::Stopped | ShardState::Quarantined) && self.now != Millis::MIN
+        !matches!(self.state, ShardState::Starting | ShardState::Stopped | ShardState::Quarantined)
+            && self.now != Millis::MIN
     }
 
     /// How far shard time is behind the clock, in ms; 0 before the first record.

@@ -1,7 +1,9 @@
 //! The closed list: every metric that Cartwheel exports, declared once. `engine/docs/admin-api.md` prints it; dashboards and alerts
 //! may name nothing else (a test reads them).
 
-use super::labels::{Breaker, CallOutcome, Closed, DeadSource, Intake, Provider, ShardState, Stopped, Withheld};
+use super::labels::{
+    Breaker, CallOutcome, Closed, DeadSource, Intake, Provider, ShardState, Stopped, Withheld,
+};
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::receipt::Receipt;
@@ -185,10 +187,12 @@ impl Id {
 
 /// The table as Markdown, as it stands in `engine/docs/admin-api.md`.
 pub fn markdown() -> String {
-    let mut text = String::from("| metric | kind | unit | labels | says |\n| --- | --- | --- | --- | --- |\n");
+    let mut text =
+        String::from("| metric | kind | unit | labels | says |\n| --- | --- | --- | --- | --- |\n");
     for metric in TABLE {
         let labels: Vec<_> = metric.labels.iter().map(|label| label.name).collect();
-        let (name, kind, unit, help) = (metric.name, metric.kind.name(), metric.unit.name(), metric.help);
+        let (name, kind, unit, help) =
+            (metric.name, metric.kind.name(), metric.unit.name(), metric.help);
         text += &format!("| `{name}` | {kind} | {unit} | {} | {help} |\n", labels.join(" "));
     }
     text
@@ -205,7 +209,12 @@ mod tests {
         for metric in TABLE {
             assert!(names.insert(metric.name), "{} twice", metric.name);
             assert!(metric.name.starts_with("cartwheel_"), "{}", metric.name);
-            assert_eq!(metric.name.ends_with("_total"), metric.kind == Kind::Counter, "{}", metric.name);
+            assert_eq!(
+                metric.name.ends_with("_total"),
+                metric.kind == Kind::Counter,
+                "{}",
+                metric.name
+            );
             let base = metric.name.trim_end_matches("_total");
             assert_eq!(base.ends_with("_seconds"), metric.unit == Unit::Seconds, "{}", metric.name);
             assert_eq!(base.ends_with("_bytes"), metric.unit == Unit::Bytes, "{}", metric.name);
@@ -217,13 +226,20 @@ mod tests {
     fn every_histogram_has_rising_bounds_and_every_closed_label_has_values() {
         for metric in TABLE {
             if let Kind::Histogram(bounds) = metric.kind {
-                assert!(bounds.len() >= 5 && bounds.windows(2).all(|pair| pair[0] < pair[1]), "{}", metric.name);
+                assert!(
+                    bounds.len() >= 5 && bounds.windows(2).all(|pair| pair[0] < pair[1]),
+                    "{}",
+                    metric.name
+                );
             }
             for label in metric.labels {
                 if let Values::Closed(values) = label.values {
                     let values = values();
                     assert!(
-                        values.len() > 1 && values.iter().all(|value| value.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')),
+                        values.len() > 1
+                            && values.iter().all(|value| value
+                                .bytes()
+                                .all(|b| b.is_ascii_lowercase() || b == b'_')),
                         "{}",
                         label.name
                     );

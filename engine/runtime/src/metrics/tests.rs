@@ -8,7 +8,13 @@ fn sample(text: &str, series: &str) -> Option<f64> {
 }
 
 fn decision(journey: &str, step: &str, count: u64) -> DecisionCount {
-    DecisionCount { journey: journey.into(), step: Some(step.into()), decision: Verdict::Sent, reason: Reason::GatePassed, count }
+    DecisionCount {
+        journey: journey.into(),
+        step: Some(step.into()),
+        decision: Verdict::Sent,
+        reason: Reason::GatePassed,
+        count,
+    }
 }
 
 #[test]
@@ -29,10 +35,23 @@ fn counters_grow_by_differences_and_survive_a_new_execution() {
     metrics.publish_shard(&again);
 
     let text = metrics.render();
-    assert_eq!(sample(&text, r#"cartwheel_events_total{shard="1",outcome="applied"}"#), Some(22.0), "{text}");
-    assert_eq!(sample(&text, r#"cartwheel_events_total{shard="1",outcome="duplicate"}"#), Some(0.0));
+    assert_eq!(
+        sample(&text, r#"cartwheel_events_total{shard="1",outcome="applied"}"#),
+        Some(22.0),
+        "{text}"
+    );
+    assert_eq!(
+        sample(&text, r#"cartwheel_events_total{shard="1",outcome="duplicate"}"#),
+        Some(0.0)
+    );
     assert_eq!(sample(&text, r#"cartwheel_shard_restarts_total{shard="1"}"#), Some(2.0));
-    assert_eq!(sample(&text, r#"cartwheel_decisions_total{journey="welcome",decision="sent",reason="gate_passed"}"#), Some(7.0));
+    assert_eq!(
+        sample(
+            &text,
+            r#"cartwheel_decisions_total{journey="welcome",decision="sent",reason="gate_passed"}"#
+        ),
+        Some(7.0)
+    );
     assert_eq!(sample(&text, r#"cartwheel_build_info{version="1.2.3"}"#), Some(1.0));
     assert!(sample(&text, "cartwheel_process_resident_memory_bytes").unwrap() > 100_000.0);
 }
@@ -43,7 +62,10 @@ fn gauges_show_the_last_snapshot_and_a_forgotten_shard_is_away() {
     let mut stats = ShardStats::new(0, 1);
     stats.state = ShardState::Running;
     (stats.now, stats.clock, stats.oldest_due) = (1_000, 4_500, Some(2_000));
-    stats.runs = vec![RunCount { journey: "a".into(), step: None, runs: 2 }, RunCount { journey: "b".into(), step: None, runs: 3 }];
+    stats.runs = vec![
+        RunCount { journey: "a".into(), step: None, runs: 2 },
+        RunCount { journey: "b".into(), step: None, runs: 3 },
+    ];
     metrics.publish_shard(&stats);
     let text = metrics.render();
     assert_eq!(sample(&text, r#"cartwheel_shard_lag_seconds{shard="0"}"#), Some(3.5));
@@ -67,10 +89,23 @@ fn histograms_are_histograms() {
     metrics.upkeep();
     metrics.call_meter(Provider::Smtp, Channel::Email).call(Duration::from_millis(7));
     let text = metrics.render();
-    assert_eq!(sample(&text, r#"cartwheel_turn_duration_seconds_bucket{shard="3",le="0.003"}"#), Some(1.0), "{text}");
-    assert_eq!(sample(&text, r#"cartwheel_turn_duration_seconds_bucket{shard="3",le="+Inf"}"#), Some(2.0));
+    assert_eq!(
+        sample(&text, r#"cartwheel_turn_duration_seconds_bucket{shard="3",le="0.003"}"#),
+        Some(1.0),
+        "{text}"
+    );
+    assert_eq!(
+        sample(&text, r#"cartwheel_turn_duration_seconds_bucket{shard="3",le="+Inf"}"#),
+        Some(2.0)
+    );
     assert_eq!(sample(&text, r#"cartwheel_turn_records_sum{shard="3"}"#), Some(110.0));
-    assert_eq!(sample(&text, r#"cartwheel_delivery_call_duration_seconds_count{provider="smtp",channel="email"}"#), Some(1.0));
+    assert_eq!(
+        sample(
+            &text,
+            r#"cartwheel_delivery_call_duration_seconds_count{provider="smtp",channel="email"}"#
+        ),
+        Some(1.0)
+    );
     assert!(!text.contains("quantile="));
 }
 
@@ -78,12 +113,19 @@ fn histograms_are_histograms() {
 fn journey_names_are_bounded() {
     let metrics = Metrics::new("0").unwrap();
     let mut stats = ShardStats::new(0, 1);
-    stats.decisions = (0..MAX_JOURNEYS + 5).map(|n| decision(&format!("j{n:03}"), "s", 1)).collect();
+    stats.decisions =
+        (0..MAX_JOURNEYS + 5).map(|n| decision(&format!("j{n:03}"), "s", 1)).collect();
     metrics.publish_shard(&stats);
     let text = metrics.render();
     let series = text.lines().filter(|line| line.starts_with("cartwheel_decisions_total{")).count();
     assert_eq!(series, MAX_JOURNEYS + 1);
-    assert_eq!(sample(&text, r#"cartwheel_decisions_total{journey="other",decision="sent",reason="gate_passed"}"#), Some(5.0));
+    assert_eq!(
+        sample(
+            &text,
+            r#"cartwheel_decisions_total{journey="other",decision="sent",reason="gate_passed"}"#
+        ),
+        Some(5.0)
+    );
 }
 
 #[test]
@@ -96,7 +138,11 @@ fn everything_rendered_stands_in_the_table_and_everything_in_the_table_is_render
     calls[CallOutcome::Ambiguous] = 2;
     let (provider, channel) = (Provider::Resend, Channel::Email);
     let lane = Lane { provider, channel, calls, retries: 1, queue: 4, breaker: Breaker::Open };
-    metrics.publish_delivery(&DeliveryStats { lanes: vec![lane], lag: vec![(0, 9)], ..DeliveryStats::default() });
+    metrics.publish_delivery(&DeliveryStats {
+        lanes: vec![lane],
+        lag: vec![(0, 9)],
+        ..DeliveryStats::default()
+    });
     metrics.shard_meter(0).turn(Duration::ZERO, 0);
     metrics.shard_meter(0).checkpoint(Duration::ZERO);
     metrics.call_meter(provider, channel).call(Duration::ZERO);
@@ -105,19 +151,28 @@ fn everything_rendered_stands_in_the_table_and_everything_in_the_table_is_render
     let rendered: std::collections::BTreeSet<&str> =
         text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
     assert_eq!(rendered, TABLE.iter().map(|metric| metric.name).collect());
-    let ambiguous = r#"cartwheel_delivery_calls_total{provider="resend",channel="email",outcome="ambiguous"}"#;
+    let ambiguous =
+        r#"cartwheel_delivery_calls_total{provider="resend",channel="email",outcome="ambiguous"}"#;
     assert_eq!(sample(&text, ambiguous), Some(2.0));
-    assert_eq!(sample(&text, r#"cartwheel_delivery_breaker_state{provider="resend",channel="email",state="open"}"#), Some(1.0));
+    assert_eq!(
+        sample(
+            &text,
+            r#"cartwheel_delivery_breaker_state{provider="resend",channel="email",state="open"}"#
+        ),
+        Some(1.0)
+    );
 }
 
 /// A gauge of shard 0.
 fn gauge(metrics: &Metrics, name: &str) -> f64 {
-    sample(&metrics.render(), &format!(r#"{name}{{shard="0"}}"#)).unwrap_or_else(|| panic!("no {name}"))
+    sample(&metrics.render(), &format!(r#"{name}{{shard="0"}}"#))
+        .unwrap_or_else(|| panic!("no {name}"))
 }
 
 #[test]
 fn a_shard_that_failed_keeps_its_figures_and_its_checkpoint_grows_older() {
-    let (metrics, mut published, start) = (Metrics::new("0").unwrap(), Published::default(), Instant::now());
+    let (metrics, mut published, start) =
+        (Metrics::new("0").unwrap(), Published::default(), Instant::now());
     let after = |seconds| start + Duration::from_secs(seconds);
     let mut stats = ShardStats::new(0, 1);
     stats.state = ShardState::Running;
@@ -130,7 +185,13 @@ fn a_shard_that_failed_keeps_its_figures_and_its_checkpoint_grows_older() {
     published.shard(&metrics, failed, after(10));
     published.refresh(&metrics, after(40));
     let shown = ["lag_records", "lag_seconds", "retention_seconds", "checkpoint_age_seconds"];
-    let names = shown.map(|name| if name.starts_with("lag") { format!("cartwheel_shard_{name}") } else { format!("cartwheel_{name}") });
+    let names = shown.map(|name| {
+        if name.starts_with("lag") {
+            format!("cartwheel_shard_{name}")
+        } else {
+            format!("cartwheel_{name}")
+        }
+    });
     assert_eq!(names.map(|name| gauge(&metrics, &name)), [38.0, 8.0, 600.0, 100.0]);
     assert_eq!(gauge(&metrics, "cartwheel_customers"), 7.0);
 
@@ -146,7 +207,8 @@ fn a_shard_that_failed_keeps_its_figures_and_its_checkpoint_grows_older() {
 #[test]
 fn a_partition_that_another_worker_delivers_has_no_lag_here() {
     let metrics = Metrics::new("0").unwrap();
-    metrics.publish_delivery(&DeliveryStats { lag: vec![(0, 9), (1, 4)], ..DeliveryStats::default() });
+    metrics
+        .publish_delivery(&DeliveryStats { lag: vec![(0, 9), (1, 4)], ..DeliveryStats::default() });
     metrics.publish_delivery(&DeliveryStats { lag: vec![(1, 5)], ..DeliveryStats::default() });
     let text = metrics.render();
     assert_eq!(sample(&text, r#"cartwheel_delivery_lag_records{shard="0"}"#), Some(0.0));
@@ -156,8 +218,16 @@ fn a_partition_that_another_worker_delivers_has_no_lag_here() {
 #[test]
 fn a_shard_that_is_not_delivered_is_shown_until_it_is() {
     let metrics = Metrics::new("0").unwrap();
-    let shown = |reason: &str| sample(&metrics.render(), &format!(r#"cartwheel_delivery_stopped{{shard="3",reason="{reason}"}}"#));
-    metrics.publish_delivery(&DeliveryStats { stopped: vec![(3, Stopped::OutOfLog)], ..DeliveryStats::default() });
+    let shown = |reason: &str| {
+        sample(
+            &metrics.render(),
+            &format!(r#"cartwheel_delivery_stopped{{shard="3",reason="{reason}"}}"#),
+        )
+    };
+    metrics.publish_delivery(&DeliveryStats {
+        stopped: vec![(3, Stopped::OutOfLog)],
+        ..DeliveryStats::default()
+    });
     assert_eq!((shown("out_of_log"), shown("unusable")), (Some(1.0), Some(0.0)));
     metrics.publish_delivery(&DeliveryStats::default());
     assert_eq!((shown("out_of_log"), shown("unusable")), (Some(0.0), Some(0.0)));
@@ -165,7 +235,9 @@ fn a_shard_that_is_not_delivered_is_shown_until_it_is() {
 
 #[test]
 fn a_provider_that_is_not_listed_is_not_taken_for_another() {
-    for (name, label) in [("smtp", "smtp"), ("letter-box", "letter_box"), ("carrier-pigeon", "other"), ("", "other")] {
+    for (name, label) in
+        [("smtp", "smtp"), ("letter-box", "letter_box"), ("carrier-pigeon", "other"), ("", "other")]
+    {
         assert_eq!(Closed::name(Provider::of(name)), label);
     }
 }

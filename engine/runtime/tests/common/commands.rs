@@ -16,7 +16,12 @@ pub struct Commands {
 
 impl Commands {
     pub fn open(kafka: &KafkaConfig) -> Self {
-        let open = |partition| (Source::open(kafka, &kafka.topics().sends, partition, Start::Beginning).unwrap(), Reader::at_start());
+        let open = |partition| {
+            (
+                Source::open(kafka, &kafka.topics().sends, partition, Start::Beginning).unwrap(),
+                Reader::at_start(),
+            )
+        };
         Self { partitions: (0..PARTITIONS).map(open).collect(), customers: Vec::new(), leaders: 0 }
     }
 
@@ -32,7 +37,8 @@ impl Commands {
                 match reader.read(record.offset(), headers) {
                     Verdict::Leader => self.leaders += 1,
                     Verdict::Accepted if headers.kind == Kind::Command => {
-                        let command: Command = serde_json::from_slice(record.value().unwrap()).unwrap();
+                        let command: Command =
+                            serde_json::from_slice(record.value().unwrap()).unwrap();
                         self.customers.push(command.customer);
                     }
                     _ => {}

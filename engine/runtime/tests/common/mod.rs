@@ -4,7 +4,9 @@ use cartwheel_broker::Broker;
 use cartwheel_core::policy::Policy;
 use cartwheel_kafka::{EventsProducer, KafkaConfig, Message};
 use cartwheel_runtime::clock::{Clock, SystemClock};
-use cartwheel_runtime::engine::{ConfigBundle, CreateTopics, Engine, EngineError, EngineOptions, EngineSettings, JourneyText};
+use cartwheel_runtime::engine::{
+    ConfigBundle, CreateTopics, Engine, EngineError, EngineOptions, EngineSettings, JourneyText,
+};
 use cartwheel_runtime::metrics::Metrics;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,8 +36,10 @@ pub fn kafka() -> KafkaConfig {
 }
 
 pub fn options(kafka: &KafkaConfig, data_dir: &Path) -> EngineOptions {
-    let bundle =
-        ConfigBundle { policy: Policy::default(), journeys: vec![JourneyText { path: "thanks.yaml".into(), text: WELCOME.into() }] };
+    let bundle = ConfigBundle {
+        policy: Policy::default(),
+        journeys: vec![JourneyText { path: "thanks.yaml".into(), text: WELCOME.into() }],
+    };
     EngineOptions {
         kafka: kafka.clone(),
         data_dir: data_dir.to_owned(),
@@ -44,7 +48,11 @@ pub fn options(kafka: &KafkaConfig, data_dir: &Path) -> EngineOptions {
         settings: EngineSettings::default(),
         clock: Arc::new(SystemClock::default()),
         demo: false,
-        create_topics: Some(CreateTopics { partitions: PARTITIONS, replication: 1, retention_ms: None }),
+        create_topics: Some(CreateTopics {
+            partitions: PARTITIONS,
+            replication: 1,
+            retention_ms: None,
+        }),
         metrics: Arc::new(Metrics::new("test").unwrap()),
     }
 }
@@ -73,17 +81,26 @@ pub struct Shop {
 impl Shop {
     pub fn open(kafka: &KafkaConfig) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { runtime, producer: EventsProducer::new(kafka).unwrap(), topic: kafka.topics().events, next: 0 }
+        Self {
+            runtime,
+            producer: EventsProducer::new(kafka).unwrap(),
+            topic: kafka.topics().events,
+            next: 0,
+        }
     }
 
     fn append(&mut self, customer: &str, kind: &str, rest: serde_json::Value) {
         self.next += 1;
         let time = SystemClock::default().wall();
-        let mut event =
-            serde_json::json!({ "id": format!("{customer}-{}-{time}", self.next), "type": kind, "customer": customer, "time": time });
+        let mut event = serde_json::json!({ "id": format!("{customer}-{}-{time}", self.next), "type": kind, "customer": customer, "time": time });
         event.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
         let value = serde_json::to_vec(&event).unwrap();
-        let message = Message { topic: &self.topic, key: Some(customer.as_bytes()), value: Some(&value), ..Message::default() };
+        let message = Message {
+            topic: &self.topic,
+            key: Some(customer.as_bytes()),
+            value: Some(&value),
+            ..Message::default()
+        };
         self.runtime.block_on(self.producer.send(message)).unwrap();
     }
 
@@ -91,7 +108,9 @@ impl Shop {
     #[allow(dead_code, reason = "not every test needs it")]
     pub fn lead(&mut self, kafka: &KafkaConfig, partition: i32) {
         let value = br#"{"nonce":"x","generation":0,"member":"stranger"}"#;
-        self.runtime.block_on(self.producer.send(Message::leader(&kafka.topics().sends, partition, value))).unwrap();
+        self.runtime
+            .block_on(self.producer.send(Message::leader(&kafka.topics().sends, partition, value)))
+            .unwrap();
     }
 
     /// Somebody with an address, who then orders: one command follows.

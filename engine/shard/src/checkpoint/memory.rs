@@ -33,7 +33,11 @@ impl Store for MemoryStore {
         self.content().hot.iter().try_for_each(|(id, bytes)| each(*id, bytes))
     }
 
-    fn documents(&self, customers: &[CustomerId], each: &mut dyn FnMut(usize, &[u8])) -> Result<Option<u64>, StoreError> {
+    fn documents(
+        &self,
+        customers: &[CustomerId],
+        each: &mut dyn FnMut(usize, &[u8]),
+    ) -> Result<Option<u64>, StoreError> {
         let content = self.content();
         for (index, id) in customers.iter().enumerate() {
             if let Some(packed) = content.documents.get(id) {

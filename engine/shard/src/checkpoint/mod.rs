@@ -74,14 +74,16 @@ impl Meta {
     /// The stored form.
     pub fn encode(&self) -> Result<Vec<u8>, StoreError> {
         let mut out = META_HEADER.to_vec();
-        wincode::serialize_into(&mut out, self).map_err(|error| StoreError::Damaged(error.to_string()))?;
+        wincode::serialize_into(&mut out, self)
+            .map_err(|error| StoreError::Damaged(error.to_string()))?;
         Ok(out)
     }
 
     /// Reads the stored form.
     pub fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
-        let body =
-            bytes.strip_prefix(&META_HEADER[..]).ok_or_else(|| StoreError::Damaged("the header of the checkpoint is unknown".into()))?;
+        let body = bytes
+            .strip_prefix(&META_HEADER[..])
+            .ok_or_else(|| StoreError::Damaged("the header of the checkpoint is unknown".into()))?;
         wincode::deserialize_exact(body).map_err(|error| StoreError::Damaged(error.to_string()))
     }
 }
@@ -99,7 +101,11 @@ pub trait Store: Clone + Send + 'static {
 
     /// The stored documents ([`Documents`]) of these customers (sorted by id), in one read: called with the index into `customers`.
     /// Returns the sequence of the checkpoint that they are of; none before the first.
-    fn documents(&self, customers: &[CustomerId], each: &mut dyn FnMut(usize, &[u8])) -> Result<Option<u64>, StoreError>;
+    fn documents(
+        &self,
+        customers: &[CustomerId],
+        each: &mut dyn FnMut(usize, &[u8]),
+    ) -> Result<Option<u64>, StoreError>;
 
     /// Writes a sealed checkpoint as one atomic unit. Returns the bytes handed to the store.
     fn commit(&self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError>;

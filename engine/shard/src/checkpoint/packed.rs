@@ -51,7 +51,9 @@ pub fn fold<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
                 continue;
             }
         };
-        group[group.len() - kept..].iter().for_each(|(document, content)| append(&mut out, *document, content));
+        group[group.len() - kept..]
+            .iter()
+            .for_each(|(document, content)| append(&mut out, *document, content));
     }
     out
 }
@@ -83,7 +85,10 @@ impl Documents {
     /// Adds newer entries, given newest first.
     pub fn add<'a>(&mut self, newest_first: impl Iterator<Item = (Document, &'a [u8])>) {
         let entries: Vec<_> = newest_first.collect();
-        entries.into_iter().rev().for_each(|(document, content)| append(&mut self.0, document, content));
+        entries
+            .into_iter()
+            .rev()
+            .for_each(|(document, content)| append(&mut self.0, document, content));
     }
 
     fn of(&self, wanted: Document) -> Vec<(Document, &[u8])> {
@@ -92,7 +97,9 @@ impl Documents {
 
     /// The customer string; empty if it is not known.
     pub fn name(&self) -> String {
-        self.of(Document::Name).last().map_or_else(String::new, |(_, name)| String::from_utf8_lossy(name).into_owned())
+        self.of(Document::Name)
+            .last()
+            .map_or_else(String::new, |(_, name)| String::from_utf8_lossy(name).into_owned())
     }
 
     /// The merged profile, without consent and without nulls.
@@ -122,15 +129,26 @@ mod tests {
     fn check(entries: &[(Document, String)]) -> Documents {
         let pack = |entries: &[(Document, String)]| {
             let mut out = Vec::new();
-            entries.iter().for_each(|(document, content)| append(&mut out, *document, content.as_bytes()));
+            entries
+                .iter()
+                .for_each(|(document, content)| append(&mut out, *document, content.as_bytes()));
             out
         };
         let read = |packed: &[u8]| {
             let documents = Documents::new(packed.to_vec());
-            let decisions: Vec<Vec<u8>> = documents.decisions().into_iter().map(<[u8]>::to_vec).collect();
-            let profile: BTreeMap<String, String> =
-                documents.profile().into_iter().map(|(name, value)| (name, value.get().to_owned())).collect();
-            (documents.name(), profile, documents.json(Document::Cart).map(|cart| cart.get().to_owned()), decisions)
+            let decisions: Vec<Vec<u8>> =
+                documents.decisions().into_iter().map(<[u8]>::to_vec).collect();
+            let profile: BTreeMap<String, String> = documents
+                .profile()
+                .into_iter()
+                .map(|(name, value)| (name, value.get().to_owned()))
+                .collect();
+            (
+                documents.name(),
+                profile,
+                documents.json(Document::Cart).map(|cart| cart.get().to_owned()),
+                decisions,
+            )
         };
         let whole = pack(entries);
         for cut in 0..=entries.len() {
@@ -150,8 +168,13 @@ mod tests {
 
     #[test]
     fn profiles_fold_alike_in_any_grouping_and_numbers_stay_the_same() {
-        let patch =
-            |n: u32| format!(r#"{{"a":{n},"b{}":{},"spent":9.2187213017344369}}"#, n % 3, if n.is_multiple_of(4) { "null" } else { "1" });
+        let patch = |n: u32| {
+            format!(
+                r#"{{"a":{n},"b{}":{},"spent":9.2187213017344369}}"#,
+                n % 3,
+                if n.is_multiple_of(4) { "null" } else { "1" }
+            )
+        };
         let entries: Vec<_> = (0..20).map(|n| (Document::Profile, patch(n))).collect();
         let folded = check(&entries);
         assert_eq!(folded.of(Document::Profile).len(), 1);
@@ -167,13 +190,17 @@ mod tests {
         let folded = check(&entries);
         let decisions = folded.decisions();
         assert_eq!((decisions.len(), decisions[0], decisions[63]), (64, &b"36"[..], &b"99"[..]));
-        assert_eq!((folded.name().as_str(), folded.json(Document::Cart).map(RawValue::get)), ("ana", Some(r#"{"id":99}"#)));
+        assert_eq!(
+            (folded.name().as_str(), folded.json(Document::Cart).map(RawValue::get)),
+            ("ana", Some(r#"{"id":99}"#))
+        );
         assert_eq!(folded.of(Document::Cart).len(), 1);
     }
 
     #[test]
     fn an_emptied_cart_is_no_cart() {
-        let folded = check(&[(Document::Cart, r#"{"id":1}"#.to_owned()), (Document::Cart, String::new())]);
+        let folded =
+            check(&[(Document::Cart, r#"{"id":1}"#.to_owned()), (Document::Cart, String::new())]);
         assert!(folded.json(Document::Cart).is_none());
     }
 }

@@ -12,8 +12,8 @@
 use super::{EachCustomer, Meta, Sealed, Store, StoreError, fold};
 use cartwheel_core::id::CustomerId;
 use rocksdb::{
-    BlockBasedOptions, Cache, DB, DBCompressionType, IngestExternalFileOptions, IteratorMode, MergeOperands, Options, ReadOptions,
-    SstFileWriter,
+    BlockBasedOptions, Cache, DB, DBCompressionType, IngestExternalFileOptions, IteratorMode,
+    MergeOperands, Options, ReadOptions, SstFileWriter,
 };
 use rustix::fs::{Advice, fadvise};
 use std::fs::File;
@@ -42,7 +42,9 @@ impl RocksStore {
         let db = DB::open(&options(), path).map_err(|error| {
             let text = error.to_string();
             // RocksDB has no code of its own for a held lock: it is an I/O error that names the LOCK file.
-            if text.contains("LOCK") && (text.contains("Resource temporarily unavailable") || text.contains("lock hold by current process"))
+            if text.contains("LOCK")
+                && (text.contains("Resource temporarily unavailable")
+                    || text.contains("lock hold by current process"))
             {
                 return StoreError::Locked { path: path.display().to_string() };
             }
@@ -120,14 +122,19 @@ impl Store for RocksStore {
         for entry in self.db.iterator_opt(IteratorMode::Start, bounds) {
             let (key, value) = entry.map_err(|error| self.failed(&error))?;
             let id = key.get(1..17).and_then(|id| id.try_into().ok()).map(u128::from_be_bytes);
-            let id = id.ok_or_else(|| StoreError::Damaged("a customer's key is not 17 bytes".into()))?;
+            let id =
+                id.ok_or_else(|| StoreError::Damaged("a customer's key is not 17 bytes".into()))?;
             each(CustomerId(id), &value)?;
         }
         Ok(())
     }
 
     /// One read sees one state: a checkpoint's file is there as a whole, with its position, or not at all.
-    fn documents(&self, customers: &[CustomerId], each: &mut dyn FnMut(usize, &[u8])) -> Result<Option<u64>, StoreError> {
+    fn documents(
+        &self,
+        customers: &[CustomerId],
+        each: &mut dyn FnMut(usize, &[u8]),
+    ) -> Result<Option<u64>, StoreError> {
         let keys = customers.iter().map(|id| key(DOCUMENTS, *id).to_vec()).chain([META.to_vec()]);
         let mut seq = None;
         for (index, found) in self.db.multi_get(keys).into_iter().enumerate() {
@@ -153,7 +160,9 @@ impl Store for RocksStore {
         let options = options();
         let mut writer = SstFileWriter::create(&options);
         writer.open(&file).map_err(|error| self.failed(&error))?;
-        sealed.for_each_documents(|id, packed| writer.merge(key(DOCUMENTS, id), packed).map_err(|error| self.failed(&error)))?;
+        sealed.for_each_documents(|id, packed| {
+            writer.merge(key(DOCUMENTS, id), packed).map_err(|error| self.failed(&error))
+        })?;
         for (id, hot) in sealed.hot() {
             writer.put(key(HOT, id), hot).map_err(|error| self.failed(&error))?;
         }
@@ -164,7 +173,9 @@ impl Store for RocksStore {
         read_ahead(&file, bytes).map_err(|error| failed(&file, &error))?;
         let mut moved = IngestExternalFileOptions::default();
         moved.set_move_files(true);
-        self.db.ingest_external_file_opts(&moved, vec![&file]).map_err(|error| self.failed(&error))?;
+        self.db
+            .ingest_external_file_opts(&moved, vec![&file])
+            .map_err(|error| self.failed(&error))?;
         // The store has its own link to the file; ours is left over where moving was a copy.
         let _ = std::fs::remove_file(&file);
         Ok(bytes)

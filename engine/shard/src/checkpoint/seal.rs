@@ -67,22 +67,35 @@ impl Sealed {
 
     /// The documents of one customer, newest first.
     pub fn documents_of(&self, id: CustomerId) -> impl Iterator<Item = (Document, &[u8])> {
-        let head = self.customers.binary_search_by_key(&id, |copied| copied.id).map_or(0, |place| self.customers[place].head);
+        let head = self
+            .customers
+            .binary_search_by_key(&id, |copied| copied.id)
+            .map_or(0, |place| self.customers[place].head);
         self.journal.entries(head, Mark::END)
     }
 
     /// The new documents of every customer that has some, packed ([`append`]), in order of ids.
-    pub fn for_each_documents<E>(&self, mut write: impl FnMut(CustomerId, &[u8]) -> Result<(), E>) -> Result<(), E> {
+    pub fn for_each_documents<E>(
+        &self,
+        mut write: impl FnMut(CustomerId, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut packed = Vec::new();
         let mut chains: [Vec<(Document, &[u8])>; SIDE_BY_SIDE] = Default::default();
         for group in self.customers.chunks(SIDE_BY_SIDE) {
             self.walk(group, &mut chains);
-            for (copied, newest_first) in group.iter().zip(&mut chains).filter(|(_, chain)| !chain.is_empty()) {
+            for (copied, newest_first) in
+                group.iter().zip(&mut chains).filter(|(_, chain)| !chain.is_empty())
+            {
                 packed.clear();
                 // Of what replaces only the newest is written.
                 let mut replaced = [false; Document::ALL.len()];
-                newest_first.retain(|(kind, _)| !(kind.replaces() && std::mem::replace(&mut replaced[*kind as usize], true)));
-                newest_first.iter().rev().for_each(|(document, content)| append(&mut packed, *document, content));
+                newest_first.retain(|(kind, _)| {
+                    !(kind.replaces() && std::mem::replace(&mut replaced[*kind as usize], true))
+                });
+                newest_first
+                    .iter()
+                    .rev()
+                    .for_each(|(document, content)| append(&mut packed, *document, content));
                 write(copied.id, &packed)?;
             }
         }
@@ -90,7 +103,11 @@ impl Sealed {
     }
 
     /// The entries of these customers, newest first.
-    fn walk<'a>(&'a self, group: &[Copied], chains: &mut [Vec<(Document, &'a [u8])>; SIDE_BY_SIDE]) {
+    fn walk<'a>(
+        &'a self,
+        group: &[Copied],
+        chains: &mut [Vec<(Document, &'a [u8])>; SIDE_BY_SIDE],
+    ) {
         let mut heads = [0; SIDE_BY_SIDE];
         for ((head, chain), copied) in heads.iter_mut().zip(chains.iter_mut()).zip(group) {
             *head = copied.head;
@@ -101,7 +118,9 @@ impl Sealed {
             more = false;
             // Reads that do not wait for each other, before those that do.
             heads.iter().for_each(|head| _ = black_box(self.journal.look(*head)));
-            for (head, chain) in heads.iter_mut().zip(chains.iter_mut()).filter(|(head, _)| **head != 0) {
+            for (head, chain) in
+                heads.iter_mut().zip(chains.iter_mut()).filter(|(head, _)| **head != 0)
+            {
                 let Some(entry) = self.journal.entry(*head) else {
                     *head = 0;
                     continue;

@@ -15,7 +15,12 @@ fn story() -> World {
     let mut id = 0;
     let mut event = |world: &mut World, at, customer: &str, kind: &str, rest: &str| {
         id += 1;
-        world.event(at, &format!(r#"{{"id":"e{id}","type":"{kind}","customer":"{customer}","time":{at}{rest}}}"#));
+        world.event(
+            at,
+            &format!(
+                r#"{{"id":"e{id}","type":"{kind}","customer":"{customer}","time":{at}{rest}}}"#
+            ),
+        );
     };
     for (n, name) in ["ana", "ben", "cho", "dee", "eve", "fay"].into_iter().enumerate() {
         let at = START + n as i64 * MINUTE;
@@ -25,18 +30,32 @@ fn story() -> World {
         );
         event(&mut world, at, name, "customer_created", &profile);
         let total = if name == "eve" { 900 } else { 80 };
-        let cart = format!(r#","cart":{{"id":"k{n}","total":{total},"items":[{{"product":"p1","quantity":1,"price":{total}}}]}}"#);
+        let cart = format!(
+            r#","cart":{{"id":"k{n}","total":{total},"items":[{{"product":"p1","quantity":1,"price":{total}}}]}}"#
+        );
         event(&mut world, at + 1, name, "cart_updated", &cart);
     }
     world.event(START + 30 * MINUTE, "{broken");
     event(&mut world, START + 35 * MINUTE, "guest", "page_viewed", "");
-    event(&mut world, START + 40 * MINUTE, "ben", "order_placed", r#","order":{"id":"o1","total":80}"#);
+    event(
+        &mut world,
+        START + 40 * MINUTE,
+        "ben",
+        "order_placed",
+        r#","order":{"id":"o1","total":80}"#,
+    );
     event(&mut world, START + 65 * MINUTE, "guest", "page_viewed", "");
     event(&mut world, START + 3 * HOUR, "fay", "unsubscribed", r#","message":{"channel":"email"}"#);
     for hour in 4..51 {
         event(&mut world, START + hour * HOUR, "guest", "page_viewed", "");
     }
-    event(&mut world, START + 51 * HOUR, "ana", "order_placed", r#","order":{"id":"o2","total":80.5}"#);
+    event(
+        &mut world,
+        START + 51 * HOUR,
+        "ana",
+        "order_placed",
+        r#","order":{"id":"o2","total":80.5}"#,
+    );
     world
 }
 
@@ -47,7 +66,8 @@ fn play(world: &mut World, disk: &MemoryStore) -> Result<Result<Owner, ShardErro
         Err(error) => return Ok(Err(error)),
     };
     let events = std::mem::take(&mut world.events);
-    let done = owner.shard.next_offset().max(owner.shard.replay_until().unwrap_or(0)).max(0) as usize;
+    let done =
+        owner.shard.next_offset().max(owner.shard.replay_until().unwrap_or(0)).max(0) as usize;
     let cuts = [7, 14, 30, events.len()];
     for cut in cuts.into_iter().filter(|cut| *cut >= done) {
         world.events = events[..cut].to_vec();
@@ -74,16 +94,33 @@ fn uninterrupted_it_sends_what_the_journey_says() {
     let disk = MemoryStore::default();
     let owner = play(&mut world, &disk).expect("not stopped").expect("no error");
     let (turns, commands) = world.accepted();
-    let sent: Vec<(String, String, String)> =
-        commands.iter().map(|command| (command.customer.clone(), command.step.clone(), command.channel.to_string())).collect();
+    let sent: Vec<(String, String, String)> = commands
+        .iter()
+        .map(|command| {
+            (command.customer.clone(), command.step.clone(), command.channel.to_string())
+        })
+        .collect();
     let of = |name: &str| {
-        sent.iter().filter(|(customer, _, _)| customer == name).map(|(_, step, channel)| format!("{step} {channel}")).collect::<Vec<_>>()
+        sent.iter()
+            .filter(|(customer, _, _)| customer == name)
+            .map(|(_, step, channel)| format!("{step} {channel}"))
+            .collect::<Vec<_>>()
     };
-    assert_eq!(of("ana"), ["cart_reminder email", "cart_reminder sms", "cart_reviews email", "cart_incentive email"]);
+    assert_eq!(
+        of("ana"),
+        ["cart_reminder email", "cart_reminder sms", "cart_reviews email", "cart_incentive email"]
+    );
     assert!(of("ben").is_empty(), "ben bought inside the window");
-    assert!(of("cho").is_empty(), "cho has no consent for e-mail, and the fallback needs a sent e-mail");
+    assert!(
+        of("cho").is_empty(),
+        "cho has no consent for e-mail, and the fallback needs a sent e-mail"
+    );
     assert_eq!(of("eve")[2], "cart_concierge email");
-    assert_eq!(of("fay"), ["cart_reminder email", "cart_reminder sms"], "fay left e-mail after the reminder");
+    assert_eq!(
+        of("fay"),
+        ["cart_reminder email", "cart_reminder sms"],
+        "fay left e-mail after the reminder"
+    );
     assert_eq!(turns.iter().map(|turn| turn.skipped.len()).sum::<usize>(), 1);
     assert_eq!(owner.shard.in_flight(), 0);
     let data = &commands[0].data;
@@ -110,7 +147,9 @@ fn stopped_after_every_durable_step_and_reopened_it_decides_the_same() {
             if lose_disk {
                 disk = MemoryStore::default();
             }
-            let mut owner = play(&mut world, &disk).expect("not stopped").unwrap_or_else(|error| panic!("stop {stop}: {error}"));
+            let mut owner = play(&mut world, &disk)
+                .expect("not stopped")
+                .unwrap_or_else(|error| panic!("stop {stop}: {error}"));
             let accepted = ids(&world);
             let once: BTreeSet<u128> = accepted.iter().copied().collect();
             assert_eq!(accepted.len(), once.len(), "stop {stop}: a command is accepted twice");
@@ -122,12 +161,20 @@ fn stopped_after_every_durable_step_and_reopened_it_decides_the_same() {
 
 /// Somebody with nothing but the logs finds the same chain hashes (or opening fails) and the same customers.
 fn same_as_reexecution(world: &mut World, owner: &mut Owner, stop: u64) {
-    let mut fresh =
-        world.open(settings(), MemoryStore::default()).expect("not stopped").unwrap_or_else(|error| panic!("stop {stop}: {error}"));
-    fresh.drain(world, 5, START + 60 * HOUR, false).expect("not stopped").unwrap_or_else(|error| panic!("stop {stop}: {error}"));
+    let mut fresh = world
+        .open(settings(), MemoryStore::default())
+        .expect("not stopped")
+        .unwrap_or_else(|error| panic!("stop {stop}: {error}"));
+    fresh
+        .drain(world, 5, START + 60 * HOUR, false)
+        .expect("not stopped")
+        .unwrap_or_else(|error| panic!("stop {stop}: {error}"));
     assert_eq!(fresh.shard.replaying(), 0);
     for customer in ["ana", "ben", "cho", "dee", "eve", "fay", "guest"] {
-        let (live, again) = (owner.shard.explain(customer).expect("read"), fresh.shard.explain(customer).expect("read"));
+        let (live, again) = (
+            owner.shard.explain(customer).expect("read"),
+            fresh.shard.explain(customer).expect("read"),
+        );
         assert_eq!(live, again, "stop {stop}: {customer}");
     }
 }

@@ -10,7 +10,8 @@ use cartwheel_core::id::CustomerId;
 use cartwheel_core::sends::{Headers, Kind, Mode};
 
 /// Ana's cart is updated.
-const CARTS: &str = r#"{"type":"cart_updated","customer":"ana","cart":{"id":"k","total":80,"items":[1]}}"#;
+const CARTS: &str =
+    r#"{"type":"cart_updated","customer":"ana","cart":{"id":"k","total":80,"items":[1]}}"#;
 
 fn with_cart() -> World {
     let mut world = World { plans: vec![plan()], ..World::default() };
@@ -32,7 +33,10 @@ fn a_later_leader_record_deposes() {
     let mut world = with_cart();
     let mut old = world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
     world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
-    assert!(matches!(old.drain(&mut world, 8, START, true).unwrap(), Err(ShardError::Deposed { ours: 0, later: 2 })));
+    assert!(matches!(
+        old.drain(&mut world, 8, START, true).unwrap(),
+        Err(ShardError::Deposed { ours: 0, later: 2 })
+    ));
 }
 
 #[test]
@@ -43,7 +47,13 @@ fn behind_sends_are_held_and_pass_the_gate_again_once_caught_up() {
         START + 3 * HOUR,
         &format!(r#"{{"id":"3","type":"cart_updated","customer":"ben","time":{START},"cart":{{"id":"k","total":80,"items":[1]}}}}"#),
     );
-    world.event(START + 4 * HOUR, &format!(r#"{{"id":"4","type":"order_placed","customer":"ana","time":{}}}"#, START + 4 * HOUR));
+    world.event(
+        START + 4 * HOUR,
+        &format!(
+            r#"{{"id":"4","type":"order_placed","customer":"ana","time":{}}}"#,
+            START + 4 * HOUR
+        ),
+    );
     let mut owner = world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
     owner.shard.keep_decisions();
     owner.drain(&mut world, 8, START + 4 * HOUR, false).unwrap().unwrap();
@@ -89,7 +99,10 @@ fn another_record_at_the_checkpoint_is_refused() {
     owner.checkpoint(&mut world).unwrap();
     world.events[1].1 = b"{}".to_vec();
     let mut again = world.open(Settings::default(), disk).unwrap().unwrap();
-    assert!(matches!(again.drain(&mut world, 8, START, true).unwrap(), Err(ShardError::InputChanged { offset: 1 })));
+    assert!(matches!(
+        again.drain(&mut world, 8, START, true).unwrap(),
+        Err(ShardError::InputChanged { offset: 1 })
+    ));
 }
 
 #[test]
@@ -98,7 +111,8 @@ fn a_log_that_was_decided_otherwise_is_quarantined() {
     let mut owner = world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
     owner.drain(&mut world, 8, START + 2 * HOUR, true).unwrap().unwrap();
     assert_eq!(world.accepted().1.len(), 1);
-    world.events[1].1 = String::from_utf8(world.events[1].1.clone()).unwrap().replace("80", "90").into_bytes();
+    world.events[1].1 =
+        String::from_utf8(world.events[1].1.clone()).unwrap().replace("80", "90").into_bytes();
     let mut again = world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
     let error = again.drain(&mut world, 8, START + 2 * HOUR, true).unwrap().unwrap_err();
     assert!(matches!(error, ShardError::ChainDiffers { .. }), "{error}");
@@ -114,7 +128,10 @@ fn a_checkpoint_that_the_log_does_not_confirm_is_refused() {
     // The broker lost the checkpoint's turn record and something else stands there.
     let lost = world.sends.len() - 1;
     world.sends[lost] = (Headers { kind: Kind::Leader, leader: -1, seq: 0 }, b"{}".to_vec());
-    assert!(matches!(world.open(Settings::default(), disk).unwrap(), Err(ShardError::CheckpointNotInLog { .. })));
+    assert!(matches!(
+        world.open(Settings::default(), disk).unwrap(),
+        Err(ShardError::CheckpointNotInLog { .. })
+    ));
 }
 
 #[test]
@@ -122,7 +139,8 @@ fn a_changed_configuration_is_a_recorded_turn_and_replays() {
     let mut world = with_cart();
     let mut owner = world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
     owner.drain(&mut world, 8, START, true).unwrap().unwrap();
-    let changed = plan_of(&CART.replace("holdout: 5%", "holdout: 0%").replace("wait: 23h", "wait: 20h"));
+    let changed =
+        plan_of(&CART.replace("holdout: 5%", "holdout: 0%").replace("wait: 23h", "wait: 20h"));
     world.plans.push(changed.clone());
     let mut out = Vec::new();
     assert!(owner.shard.activate(&changed, &mut out).unwrap());
@@ -197,7 +215,12 @@ fn documents_stand_in_a_command_as_the_events_wrote_them() {
     world.event(START, &format!(r#"{{"type":"seen","customer":"ana","time":{START},"profile":{{"email":"ana@example.test"}}}}"#));
     let mut owner = world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
     owner.drain(&mut world, 8, START + 2 * HOUR, true).unwrap().unwrap();
-    let command = world.sends.iter().map(|(_, value)| String::from_utf8_lossy(value)).find(|value| value.contains("command_id")).unwrap();
+    let command = world
+        .sends
+        .iter()
+        .map(|(_, value)| String::from_utf8_lossy(value))
+        .find(|value| value.contains("command_id"))
+        .unwrap();
     let data = r#""data":{"profile":{"email":"ana@example.test","points":9007199254740993},"cart":{"id":"k","total":80,"items":[1]},"product":{"price" : 10.00,"b":1e2,"a":"\u00e9"}}"#;
     assert!(command.contains(data), "{command}");
 }
@@ -219,7 +242,10 @@ fn a_command_is_never_longer_than_the_topic_takes() {
     let commands = world.accepted().1;
     assert_eq!((commands.len(), commands[0].to.as_str()), (1, "ana@example.test"));
     assert!(serde_json::to_vec(&commands[0]).unwrap().len() <= MAX_BYTES);
-    assert_eq!(commands[0].data["left_out"], serde_json::json!(["product", "checkout", "order", "cart", "profile"]));
+    assert_eq!(
+        commands[0].data["left_out"],
+        serde_json::json!(["product", "checkout", "order", "cart", "profile"])
+    );
 }
 
 #[test]
@@ -244,12 +270,19 @@ fn a_shard_waits_behind_a_checkpoint_that_takes_long() {
     owner.drain(&mut world, 8, START, true).unwrap().unwrap();
     assert!(!owner.shard.wants_checkpoint() && !owner.shard.must_wait());
     let note = "x".repeat(1_500);
-    let seen = |n: i64| format!(r#"{{"type":"seen","customer":"ana","time":{START},"product":{{"id":"p{n}","note":"{note}"}}}}"#);
+    let seen = |n: i64| {
+        format!(
+            r#"{{"type":"seen","customer":"ana","time":{START},"product":{{"id":"p{n}","note":"{note}"}}}}"#
+        )
+    };
     let first = world.events.len() as i64;
     let apply = |owner: &mut Owner, n: i64| {
         let value = seen(n);
         let record = Record { offset: first + n, time: START, key: None, value: value.as_bytes() };
-        owner.shard.turn(&[record], Clock { wall: START, caught_up: None }, &mut Vec::new()).unwrap();
+        owner
+            .shard
+            .turn(&[record], Clock { wall: START, caught_up: None }, &mut Vec::new())
+            .unwrap();
     };
     apply(&mut owner, 0);
     assert!(owner.shard.wants_checkpoint() && !owner.shard.must_wait());
@@ -261,5 +294,9 @@ fn a_shard_waits_behind_a_checkpoint_that_takes_long() {
     apply(&mut owner, 2);
     assert!(owner.shard.must_wait());
     owner.publish(&mut world, &mut out).unwrap().unwrap();
-    assert!(!owner.shard.must_wait() && owner.shard.wants_checkpoint() && owner.shard.counters().checkpoints == 1);
+    assert!(
+        !owner.shard.must_wait()
+            && owner.shard.wants_checkpoint()
+            && owner.shard.counters().checkpoints == 1
+    );
 }

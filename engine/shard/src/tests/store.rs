@@ -19,11 +19,23 @@ fn sealed(number: u64) -> Sealed {
             if number == 1 {
                 journal.append(&mut customer.cold, Document::Name, name.as_bytes());
             }
-            journal.append(&mut customer.cold, Document::Cart, format!(r#"{{"id":"k{number}"}}"#).as_bytes());
+            journal.append(
+                &mut customer.cold,
+                Document::Cart,
+                format!(r#"{{"id":"k{number}"}}"#).as_bytes(),
+            );
             for n in 0..30 {
-                journal.append(&mut customer.cold, Document::Decision, format!("{number}-{n}").as_bytes());
+                journal.append(
+                    &mut customer.cold,
+                    Document::Decision,
+                    format!("{number}-{n}").as_bytes(),
+                );
             }
-            journal.append(&mut customer.cold, Document::Profile, format!(r#"{{"n{number}":1}}"#).as_bytes());
+            journal.append(
+                &mut customer.cold,
+                Document::Profile,
+                format!(r#"{{"n{number}":1}}"#).as_bytes(),
+            );
             customer
         })
         .collect();
@@ -61,10 +73,15 @@ fn content(store: &impl Store) -> Content {
             Ok(())
         })
         .expect("customers");
-    let mut ids: Vec<CustomerId> = (0..320).map(|customer| CustomerId::of(&format!("c{customer}"))).collect();
+    let mut ids: Vec<CustomerId> =
+        (0..320).map(|customer| CustomerId::of(&format!("c{customer}"))).collect();
     ids.sort_unstable();
     let mut documents = BTreeMap::new();
-    store.documents(&ids, &mut |index, packed| drop(documents.insert(index, fold([packed].into_iter())))).expect("documents");
+    store
+        .documents(&ids, &mut |index, packed| {
+            drop(documents.insert(index, fold([packed].into_iter())))
+        })
+        .expect("documents");
     (store.meta().expect("meta"), hot, documents)
 }
 
@@ -92,8 +109,13 @@ fn a_leftover_of_the_last_checkpoint_is_not_written_into() {
     let rocks = RocksStore::open(dir.path()).expect("a store");
     memory.commit(&meta(1), &sealed(1)).expect("a checkpoint");
     rocks.commit(&meta(1), &sealed(1)).expect("a checkpoint");
-    let taken_over = std::fs::read_dir(dir.path()).expect("the folder").map(|entry| entry.expect("an entry").path());
-    let taken_over = taken_over.into_iter().find(|path| path.extension().is_some_and(|kind| kind == "sst")).expect("a sorted file");
+    let taken_over = std::fs::read_dir(dir.path())
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").path());
+    let taken_over = taken_over
+        .into_iter()
+        .find(|path| path.extension().is_some_and(|kind| kind == "sst"))
+        .expect("a sorted file");
     std::fs::hard_link(&taken_over, dir.path().join("next-checkpoint")).expect("a link");
     memory.commit(&meta(2), &sealed(2)).expect("a checkpoint");
     rocks.commit(&meta(2), &sealed(2)).expect("a checkpoint");

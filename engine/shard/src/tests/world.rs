@@ -65,9 +65,15 @@ impl World {
     }
 
     /// Takes over: leader record, read back, checkpoint, replay.
-    pub fn open(&mut self, settings: Settings, disk: MemoryStore) -> Result<Result<Owner, ShardError>, Stopped> {
-        let epoch = self.append(Headers { kind: Kind::Leader, leader: -1, seq: 0 }, b"{}".to_vec())?;
-        let identity = Identity { events_topic: "shop.events.v1".into(), partition: 0, partitions: 1 };
+    pub fn open(
+        &mut self,
+        settings: Settings,
+        disk: MemoryStore,
+    ) -> Result<Result<Owner, ShardError>, Stopped> {
+        let epoch =
+            self.append(Headers { kind: Kind::Leader, leader: -1, seq: 0 }, b"{}".to_vec())?;
+        let identity =
+            Identity { events_topic: "shop.events.v1".into(), partition: 0, partitions: 1 };
         let lead = || {
             let opened = Opened::open(identity, settings, disk)?;
             let mut log = AcceptedLog::new(opened.checkpoint().cloned());
@@ -77,7 +83,9 @@ impl World {
                 log.push(offset, *headers, value)?;
             }
             let newest = self.plans.last().expect("a plan");
-            opened.lead(epoch, log, 0, newest, &|hash| self.plans.iter().find(|plan| plan.hash == hash).cloned())
+            opened.lead(epoch, log, 0, newest, &|hash| {
+                self.plans.iter().find(|plan| plan.hash == hash).cloned()
+            })
         };
         let mut owner = match lead() {
             Ok(shard) => Owner { shard, read: epoch + 1 },
@@ -114,9 +122,14 @@ pub struct Owner {
 
 impl Owner {
     /// Publishes what a turn handed out, record by record, and reads it back.
-    pub fn publish(&mut self, world: &mut World, out: &mut Vec<Outgoing>) -> Result<Result<(), ShardError>, Stopped> {
+    pub fn publish(
+        &mut self,
+        world: &mut World,
+        out: &mut Vec<Outgoing>,
+    ) -> Result<Result<(), ShardError>, Stopped> {
         for record in out.drain(..) {
-            let headers = Headers { kind: record.kind, leader: self.shard.epoch(), seq: record.seq };
+            let headers =
+                Headers { kind: record.kind, leader: self.shard.epoch(), seq: record.seq };
             world.append(headers, record.value)?;
         }
         while (self.read as usize) < world.sends.len() {
@@ -135,7 +148,13 @@ impl Owner {
     }
 
     /// Processes everything in the events log in batches of `batch`; `wall` is what the clock says.
-    pub fn drain(&mut self, world: &mut World, batch: usize, wall: Millis, caught_up: bool) -> Result<Result<(), ShardError>, Stopped> {
+    pub fn drain(
+        &mut self,
+        world: &mut World,
+        batch: usize,
+        wall: Millis,
+        caught_up: bool,
+    ) -> Result<Result<(), ShardError>, Stopped> {
         let mut out = Vec::new();
         loop {
             let from = self.shard.wanted_offset().max(0) as usize;
@@ -144,7 +163,12 @@ impl Owner {
             let records: Vec<Record<'_>> = values
                 .iter()
                 .enumerate()
-                .map(|(place, (time, value))| Record { offset: (from + place) as i64, time: *time, key: None, value })
+                .map(|(place, (time, value))| Record {
+                    offset: (from + place) as i64,
+                    time: *time,
+                    key: None,
+                    value,
+                })
                 .collect();
             let at_end = until == world.events.len();
             let clock = Clock { wall, caught_up: (caught_up && at_end).then_some(wall) };

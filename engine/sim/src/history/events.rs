@@ -44,7 +44,12 @@ impl Events {
     }
 
     /// A record's value. `commands` are those sent so far.
-    pub fn next(&mut self, draw: &mut Draw, record_time: Millis, commands: &[CommandId]) -> Vec<u8> {
+    pub fn next(
+        &mut self,
+        draw: &mut Draw,
+        record_time: Millis,
+        commands: &[CommandId],
+    ) -> Vec<u8> {
         if draw.chance(2) {
             return draw.pick(&BROKEN).to_vec();
         }
@@ -55,17 +60,28 @@ impl Events {
         Value::Object(event).to_string().into_bytes()
     }
 
-    fn sound(&mut self, draw: &mut Draw, record_time: Millis, commands: &[CommandId]) -> Map<String, Value> {
+    fn sound(
+        &mut self,
+        draw: &mut Draw,
+        record_time: Millis,
+        commands: &[CommandId],
+    ) -> Map<String, Value> {
         let (kind, subjects) = subjects(draw, commands);
         let mut event = Map::new();
         event.insert("type".into(), kind.into());
         event.insert("customer".into(), (*draw.pick(&self.customers)).into());
         let time = time(draw, record_time);
-        event.insert("time".into(), if draw.chance(50) { time.into() } else { format_rfc3339(time).into() });
+        event.insert(
+            "time".into(),
+            if draw.chance(50) { time.into() } else { format_rfc3339(time).into() },
+        );
         match draw.below(10) {
             0 => {}
             // One of the last twelve: some are still remembered, some no longer.
-            1 => drop(event.insert("id".into(), format!("e{}", self.ids.saturating_sub(draw.below(12))).into())),
+            1 => drop(event.insert(
+                "id".into(),
+                format!("e{}", self.ids.saturating_sub(draw.below(12))).into(),
+            )),
             _ => {
                 self.ids += 1;
                 event.insert("id".into(), format!("e{}", self.ids).into());
@@ -99,10 +115,15 @@ fn subjects(draw: &mut Draw, commands: &[CommandId]) -> (&'static str, Value) {
         0..=29 => ("cart_updated", json!({ "cart": cart(draw) })),
         30..=32 => ("cart_emptied", json!({ "cart": { "id": cart_id(draw) } })),
         33..=35 => ("cart_emptied", json!({})),
-        36..=44 => ("order_placed", json!({ "order": order(draw), "cart": { "id": cart_id(draw) } })),
+        36..=44 => {
+            ("order_placed", json!({ "order": order(draw), "cart": { "id": cart_id(draw) } }))
+        }
         45..=47 => ("order_placed", json!({})),
         48..=56 => ("product_viewed", json!({ "product": product(draw) })),
-        57..=62 => ("checkout_started", json!({ "checkout": { "id": draw.between(1, 2) }, "cart": cart(draw) })),
+        57..=62 => (
+            "checkout_started",
+            json!({ "checkout": { "id": draw.between(1, 2) }, "cart": cart(draw) }),
+        ),
         63..=71 => ("customer_created", json!({ "profile": profile(draw) })),
         72..=73 => ("customer_updated", json!({ "profile": profile(draw) })),
         74..=75 => ("consent_changed", json!({ "profile": { "consent": consent(draw) } })),
@@ -113,7 +134,10 @@ fn subjects(draw: &mut Draw, commands: &[CommandId]) -> (&'static str, Value) {
         85..=92 => ("message_opened", message(draw, commands)),
         93..=95 => ("message_clicked", message(draw, commands)),
         96..=97 => ("page_viewed", json!({ "url": "/", "cart": { "id": cart_id(draw) } })),
-        _ => ("never_heard_of", json!({ "cart": cart(draw), "deep": { "er": [1, null, { "x": true }] } })),
+        _ => (
+            "never_heard_of",
+            json!({ "cart": cart(draw), "deep": { "er": [1, null, { "x": true }] } }),
+        ),
     }
 }
 
@@ -124,7 +148,8 @@ fn cart_id(draw: &mut Draw) -> Value {
 fn cart(draw: &mut Draw) -> Value {
     let total = draw.pick(&[0.0, 19.99, 20.0, 80.5, 499.99, 500.0, 1234.0]);
     let items: Vec<Value> = (0..draw.below(3)).map(|_| product(draw)).collect();
-    let mut cart = json!({ "id": cart_id(draw), "total": total, "currency": "EUR", "items": items });
+    let mut cart =
+        json!({ "id": cart_id(draw), "total": total, "currency": "EUR", "items": items });
     for field in ["id", "total", "items"] {
         if draw.chance(4) {
             cart.as_object_mut().map(|fields| fields.remove(field));
@@ -177,7 +202,11 @@ fn profile(draw: &mut Draw) -> Value {
         profile.insert("consent".into(), consent(draw));
     }
     if draw.chance(30) {
-        profile.insert("vip".into(), draw.pick(&[json!(true), json!(false), json!("yes"), json!(1), json!({ "a": 1 })]).clone());
+        profile.insert(
+            "vip".into(),
+            draw.pick(&[json!(true), json!(false), json!("yes"), json!(1), json!({ "a": 1 })])
+                .clone(),
+        );
     }
     Value::Object(profile)
 }
@@ -198,7 +227,9 @@ fn message(draw: &mut Draw, commands: &[CommandId]) -> Value {
         0 => CommandId(u128::from(draw.number())).to_string(),
         1 => "not an id".into(),
         // Mostly one of the newest.
-        _ if !commands.is_empty() => commands[commands.len() - 1 - draw.below(commands.len().min(6) as u64) as usize].to_string(),
+        _ if !commands.is_empty() => commands
+            [commands.len() - 1 - draw.below(commands.len().min(6) as u64) as usize]
+            .to_string(),
         _ => String::new(),
     };
     message.insert("command_id".into(), command.into());
@@ -227,7 +258,13 @@ fn spoil(draw: &mut Draw, event: &mut Map<String, Value>) {
         10 => ("profile", json!({ "consent": { "email": "yes" } })),
         11 => ("profile", json!({ "email": 5 })),
         12 => ("id", json!(12)),
-        _ => ("review", json!(serde_json::from_str::<Value>(&format!("{}{}", "[".repeat(70), "]".repeat(70))).unwrap_or_default())),
+        _ => (
+            "review",
+            json!(
+                serde_json::from_str::<Value>(&format!("{}{}", "[".repeat(70), "]".repeat(70)))
+                    .unwrap_or_default()
+            ),
+        ),
     };
     event.insert(field.into(), value);
 }

@@ -28,8 +28,12 @@ pub enum SetupError {
 impl Setup {
     /// The compiled plan.
     pub fn plan(&self) -> Result<Arc<Plan>, SetupError> {
-        let policy: Policy = serde_saphyr::from_str(self.policy).map_err(|error| SetupError::Policy(error.to_string()))?;
-        let source = |(index, text): (usize, &&str)| Source { path: format!("{}-{index}.yaml", self.name), text: (*text).to_owned() };
+        let policy: Policy = serde_saphyr::from_str(self.policy)
+            .map_err(|error| SetupError::Policy(error.to_string()))?;
+        let source = |(index, text): (usize, &&str)| Source {
+            path: format!("{}-{index}.yaml", self.name),
+            text: (*text).to_owned(),
+        };
         let sources: Vec<Source> = self.journeys.iter().enumerate().map(source).collect();
         load(&policy, &sources).map(Arc::new).map_err(SetupError::Journeys)
     }
@@ -49,9 +53,21 @@ const ALL: [&str; 7] = [CART, CHECKOUT, BROWSE, WELCOME, RECEIPT, WINBACK, NIGHT
 pub fn setups() -> Vec<Setup> {
     let all = ALL.to_vec();
     vec![
-        Setup { name: "free", policy: "zone: UTC\nquiet_hours: []\n", journeys: vec![CART, WELCOME] },
-        Setup { name: "rolling", policy: include_str!("setups/rolling.policy.yaml"), journeys: all.clone() },
-        Setup { name: "calendar", policy: include_str!("setups/calendar.policy.yaml"), journeys: all.clone() },
+        Setup {
+            name: "free",
+            policy: "zone: UTC\nquiet_hours: []\n",
+            journeys: vec![CART, WELCOME],
+        },
+        Setup {
+            name: "rolling",
+            policy: include_str!("setups/rolling.policy.yaml"),
+            journeys: all.clone(),
+        },
+        Setup {
+            name: "calendar",
+            policy: include_str!("setups/calendar.policy.yaml"),
+            journeys: all.clone(),
+        },
         Setup { name: "tight", policy: include_str!("setups/tight.policy.yaml"), journeys: all },
     ]
 }

@@ -43,7 +43,11 @@ fn histories_meet_every_reason() {
     // The first needs 33 runs of one customer, the second a change of configuration.
     assert_eq!(missing, [&Reason::Limit, &Reason::JourneyChanged]);
     let unpoisoned: Vec<_> = Poison::ALL.iter().filter(|reason| !poison.contains(reason)).collect();
-    assert_eq!(unpoisoned, [&Poison::TooLarge], "records of more than 128 KiB would be slow to draw");
+    assert_eq!(
+        unpoisoned,
+        [&Poison::TooLarge],
+        "records of more than 128 KiB would be slow to draw"
+    );
     assert!(commands > 1000 && suppressions > 100, "{commands} {suppressions}");
 }
 
@@ -56,10 +60,17 @@ fn what_a_history_may_never_do() {
             let mut sent = BTreeSet::new();
             for (place, outcome) in outcomes.iter().enumerate() {
                 if let Outcome::Command(command) = outcome {
-                    assert!(command.due_at <= command.decided_at && command.decided_at < command.not_after, "{command:?}");
+                    assert!(
+                        command.due_at <= command.decided_at
+                            && command.decided_at < command.not_after,
+                        "{command:?}"
+                    );
                     sent.insert(command.command_id);
                     let before = &outcomes[place - 1];
-                    assert!(matches!(before, Outcome::Decision(decision) if decision.command_id == Some(command.command_id)), "{before:?}");
+                    assert!(
+                        matches!(before, Outcome::Decision(decision) if decision.command_id == Some(command.command_id)),
+                        "{before:?}"
+                    );
                 }
             }
         }

@@ -36,7 +36,12 @@ impl Turn<'_> {
     pub fn capped(&self, run: &Run, channel: Channel) -> Option<Block> {
         let journey = self.journey(run.journey);
         let mine = |cap: &&Cap| in_scope(&cap.scope, channel, journey);
-        self.plan.policy.caps.iter().filter(mine).find_map(|cap| self.blocked_by(cap, journey.priority))
+        self.plan
+            .policy
+            .caps
+            .iter()
+            .filter(mine)
+            .find_map(|cap| self.blocked_by(cap, journey.priority))
     }
 
     fn blocked_by(&self, cap: &Cap, priority: u8) -> Option<Block> {
@@ -73,7 +78,8 @@ impl Turn<'_> {
     fn window(&self, per: CapWindow) -> Window {
         let zone = self.customer.zone(&self.plan.policy);
         let today = zone::local(self.t, &zone).date();
-        let monday = today.saturating_sub(i64::from(today.weekday().to_monday_zero_offset()).days());
+        let monday =
+            today.saturating_sub(i64::from(today.weekday().to_monday_zero_offset()).days());
         let (first, next) = match per {
             CapWindow::Rolling(span) => {
                 let first = self.t.saturating_sub(span.millis()).saturating_add(1);
@@ -81,7 +87,9 @@ impl Turn<'_> {
             }
             CapWindow::Day => (today, today.saturating_add(1.day())),
             CapWindow::Week => (monday, monday.saturating_add(7.days())),
-            CapWindow::Month => (today.first_of_month(), today.first_of_month().saturating_add(1.month())),
+            CapWindow::Month => {
+                (today.first_of_month(), today.first_of_month().saturating_add(1.month()))
+            }
         };
         let end = zone::start_of(next, &zone);
         Window { first: zone::start_of(first, &zone), end: Some(end), horizon: end }
@@ -91,7 +99,9 @@ impl Turn<'_> {
     fn counted(&self, cap: &Cap, window: &Window) -> Vec<Millis> {
         let in_window = |at: Millis| at >= window.first && window.end.is_none_or(|end| at < end);
         let touches = self.customer.touches.iter();
-        let counted = touches.filter(|touch| in_window(touch.at) && in_scope(&cap.scope, touch.channel, self.journey(touch.journey)));
+        let counted = touches.filter(|touch| {
+            in_window(touch.at) && in_scope(&cap.scope, touch.channel, self.journey(touch.journey))
+        });
         counted.map(|touch| touch.at).collect()
     }
 
@@ -103,7 +113,9 @@ impl Turn<'_> {
                 && journey.priority > priority
                 && self.t < other.deadline
                 && other.deadline < window.horizon
-                && next_channels(journey, other).into_iter().any(|channel| in_scope(&cap.scope, channel, journey))
+                && next_channels(journey, other)
+                    .into_iter()
+                    .any(|channel| in_scope(&cap.scope, channel, journey))
         };
         self.customer.runs.iter().filter(takes_place).map(|other| other.deadline).collect()
     }
@@ -124,17 +136,21 @@ fn next_channels(journey: &Journey, run: &Run) -> Vec<Channel> {
     match run.stage {
         Stage::Window => first_channels(journey, 0),
         Stage::Wait { next } => first_channels(journey, next),
-        Stage::Send { op, index } | Stage::Fallback { op, index } => match &journey.ops[usize::from(op)] {
-            Op::Send { channels, .. } => vec![channels[index].channel],
-            _ => Vec::new(),
-        },
+        Stage::Send { op, index } | Stage::Fallback { op, index } => {
+            match &journey.ops[usize::from(op)] {
+                Op::Send { channels, .. } => vec![channels[index].channel],
+                _ => Vec::new(),
+            }
+        }
         Stage::Lingering => Vec::new(),
     }
 }
 
 fn first_channels(journey: &Journey, op: u16) -> Vec<Channel> {
     match &journey.ops[usize::from(op)] {
-        Op::Send { channels, .. } => channels.first().map(|choice| choice.channel).into_iter().collect(),
+        Op::Send { channels, .. } => {
+            channels.first().map(|choice| choice.channel).into_iter().collect()
+        }
         Op::Branch { arms, otherwise, .. } => {
             let mut targets: Vec<u16> = arms.iter().map(|(_, target)| *target).collect();
             if arms.iter().all(|(condition, _)| condition.is_some()) {

@@ -171,7 +171,8 @@ impl Customer {
 
     /// What a template may show.
     pub fn data(&self) -> Value {
-        let profile: Map<String, Value> = self.profile.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
+        let profile: Map<String, Value> =
+            self.profile.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
         let mut data = Map::new();
         data.insert("profile".into(), Value::Object(profile));
         for (name, document) in DOCUMENTS.iter().zip(&self.documents) {
@@ -185,13 +186,22 @@ impl Customer {
     }
 
     /// Profile, consent, suppression, counters, documents and engagement. `now` is T; effects are appended to `effects`.
-    pub fn learn(&mut self, event: &Event, at: Millis, now: Millis, effects: &mut Vec<Suppression>) {
+    pub fn learn(
+        &mut self,
+        event: &Event,
+        at: Millis,
+        now: Millis,
+        effects: &mut Vec<Suppression>,
+    ) {
         let is_choice = event.kind == "unsubscribed" || event.kind == "consent_changed";
         if let Some(profile) = event.subject("profile") {
             self.merge(profile);
             let consent = profile.get("consent").and_then(Value::as_object);
             for channel in Channel::PERSONAL {
-                match consent.and_then(|consent| consent.get(channel.name())).and_then(Value::as_bool) {
+                match consent
+                    .and_then(|consent| consent.get(channel.name()))
+                    .and_then(Value::as_bool)
+                {
                     Some(true) => self.grant(channel, now, effects),
                     Some(false) => self.deny(channel, now, is_choice, effects),
                     None => {}
@@ -201,7 +211,9 @@ impl Customer {
         let named = event.text("message", "channel");
         match event.kind.as_str() {
             "subscribed" => {
-                let name = named.or_else(|| event.body.get("channel").and_then(Value::as_str)).unwrap_or("email");
+                let name = named
+                    .or_else(|| event.body.get("channel").and_then(Value::as_str))
+                    .unwrap_or("email");
                 for channel in personal(name) {
                     self.grant(channel, now, effects);
                 }
@@ -250,7 +262,13 @@ impl Customer {
         }
     }
 
-    fn deny(&mut self, channel: Channel, now: Millis, is_choice: bool, effects: &mut Vec<Suppression>) {
+    fn deny(
+        &mut self,
+        channel: Channel,
+        now: Millis,
+        is_choice: bool,
+        effects: &mut Vec<Suppression>,
+    ) {
         let before = self.consent[channel as usize].replace(false);
         if before != Some(false) && is_choice {
             self.tell(channel, SuppressionReason::Unsubscribed, true, now, effects);
@@ -258,17 +276,40 @@ impl Customer {
     }
 
     /// Each of the two reasons is told once.
-    fn suppress(&mut self, channel: Channel, reason: SuppressionReason, now: Millis, effects: &mut Vec<Suppression>) {
-        let known = if reason == SuppressionReason::Bounced { &mut self.bounced } else { &mut self.complained };
+    fn suppress(
+        &mut self,
+        channel: Channel,
+        reason: SuppressionReason,
+        now: Millis,
+        effects: &mut Vec<Suppression>,
+    ) {
+        let known = if reason == SuppressionReason::Bounced {
+            &mut self.bounced
+        } else {
+            &mut self.complained
+        };
         if !std::mem::replace(&mut known[channel as usize], true) {
             self.tell(channel, reason, true, now, effects);
         }
     }
 
     /// Others know addresses, not customers: without an address there is nothing to tell.
-    fn tell(&self, channel: Channel, reason: SuppressionReason, active: bool, at: Millis, effects: &mut Vec<Suppression>) {
+    fn tell(
+        &self,
+        channel: Channel,
+        reason: SuppressionReason,
+        active: bool,
+        at: Millis,
+        effects: &mut Vec<Suppression>,
+    ) {
         if let Some(address) = self.address(channel) {
-            effects.push(Suppression { channel, address: Suppression::hash(channel, address), reason, active, at });
+            effects.push(Suppression {
+                channel,
+                address: Suppression::hash(channel, address),
+                reason,
+                active,
+                at,
+            });
         }
     }
 

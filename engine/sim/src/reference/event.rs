@@ -10,9 +10,20 @@ const MAX_DEPTH: usize = 64;
 /// Longest `type` and `customer` in bytes.
 const MAX_NAME: usize = 256;
 /// The objects that an event may carry.
-const SUBJECTS: [&str; 9] = ["cart", "order", "checkout", "product", "review", "ticket", "points", "profile", "message"];
+const SUBJECTS: [&str; 9] =
+    ["cart", "order", "checkout", "product", "review", "ticket", "points", "profile", "message"];
 /// The profile fields that the product itself reads.
-const PROFILE: [&str; 9] = ["email", "phone", "first_name", "last_name", "time_zone", "country", "region", "locale", "push_token"];
+const PROFILE: [&str; 9] = [
+    "email",
+    "phone",
+    "first_name",
+    "last_name",
+    "time_zone",
+    "country",
+    "region",
+    "locale",
+    "push_token",
+];
 
 /// A shop fact that was found sound.
 pub struct Event {
@@ -123,7 +134,10 @@ fn name(fields: &Map<String, Value>, field: &str) -> Option<String> {
 /// Whether every field that the product reads has the type that it must have, where present.
 fn well_typed(fields: &Map<String, Value>) -> bool {
     let absent_or = |subject: &str, field: &str, is: fn(&Value) -> bool| {
-        fields.get(subject).and_then(|subject| subject.get(field)).is_none_or(|value| value.is_null() || is(value))
+        fields
+            .get(subject)
+            .and_then(|subject| subject.get(field))
+            .is_none_or(|value| value.is_null() || is(value))
     };
     let text_or_integer = |value: &Value| value.is_string() || value.is_i64() || value.is_u64();
     fields.get("id").is_none_or(Value::is_string)
@@ -133,8 +147,12 @@ fn well_typed(fields: &Map<String, Value>) -> bool {
         && absent_or("cart", "total", Value::is_number)
         && absent_or("order", "total", Value::is_number)
         && absent_or("cart", "items", Value::is_array)
-        && absent_or("profile", "consent", |consent| consent.as_object().is_some_and(|channels| channels.values().all(Value::is_boolean)))
-        && PROFILE.iter().all(|field| absent_or("profile", field, |value| value.is_string() || value.is_null()))
+        && absent_or("profile", "consent", |consent| {
+            consent.as_object().is_some_and(|channels| channels.values().all(Value::is_boolean))
+        })
+        && PROFILE
+            .iter()
+            .all(|field| absent_or("profile", field, |value| value.is_string() || value.is_null()))
         && absent_or("message", "command_id", Value::is_string)
         && absent_or("message", "channel", Value::is_string)
 }

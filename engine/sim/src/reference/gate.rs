@@ -38,7 +38,10 @@ enum Verdicts {
 impl Turn<'_> {
     /// Runs the gate for operation `op`, which is a send, from channel `index`. Where the run stays, its stage and deadline are set.
     pub fn send(&mut self, run: &mut Run, op: u16, index: usize) -> Flow {
-        let Op::Send { step, template, channels } = &self.journey(run.journey).ops[usize::from(op)] else { return Flow::Next };
+        let Op::Send { step, template, channels } = &self.journey(run.journey).ops[usize::from(op)]
+        else {
+            return Flow::Next;
+        };
         let message = Message { op, step, template, channels };
         let is_fallback = channels[index].if_no_engagement_within.is_some();
         let what = |verdict, reason| What::new(verdict, reason).run(run.id).step(step);
@@ -52,7 +55,9 @@ impl Turn<'_> {
             return Flow::Stay;
         }
         let verdict = match self.choose(&message, index, marketing) {
-            Err(reason) => Verdicts::Drop(what(Verdict::Dropped, reason).channel(channels[index].channel)),
+            Err(reason) => {
+                Verdicts::Drop(what(Verdict::Dropped, reason).channel(channels[index].channel))
+            }
             Ok(chosen) => match self.judge(run, &message, channels[chosen].channel, marketing) {
                 Verdicts::Send => return self.leave(run, &message, chosen, marketing),
                 other => other,
@@ -81,7 +86,12 @@ impl Turn<'_> {
     }
 
     /// The channel to use, or why the first one cannot be. A fallback stands alone.
-    fn choose(&self, message: &Message<'_>, index: usize, marketing: bool) -> Result<usize, Reason> {
+    fn choose(
+        &self,
+        message: &Message<'_>,
+        index: usize,
+        marketing: bool,
+    ) -> Result<usize, Reason> {
         if message.channels[index].if_no_engagement_within.is_some() {
             return self.allowed(message.channels[index].channel, marketing).map(|()| index);
         }
@@ -112,10 +122,18 @@ impl Turn<'_> {
     }
 
     /// Holdout, while, quiet hours, caps.
-    fn judge(&self, run: &Run, message: &Message<'_>, channel: Channel, marketing: bool) -> Verdicts {
+    fn judge(
+        &self,
+        run: &Run,
+        message: &Message<'_>,
+        channel: Channel,
+        marketing: bool,
+    ) -> Verdicts {
         let journey = self.journey(run.journey);
         let policy = &self.plan.policy;
-        let what = |verdict, reason| What::new(verdict, reason).run(run.id).step(message.step).channel(channel);
+        let what = |verdict, reason| {
+            What::new(verdict, reason).run(run.id).step(message.step).channel(channel)
+        };
         if marketing && held_out("*global*", self.id, policy.holdout.0) {
             return Verdicts::Drop(what(Verdict::Dropped, Reason::GlobalHoldout));
         }
@@ -124,16 +142,22 @@ impl Turn<'_> {
         }
         let reader = self.reader(None, &run.captures);
         if !reader.holds(journey.while_.as_ref()) {
-            let exit = What::new(Verdict::Exited, Reason::WhileFalse).run(run.id).step(message.step);
+            let exit =
+                What::new(Verdict::Exited, Reason::WhileFalse).run(run.id).step(message.step);
             return Verdicts::Exit(exit.fields(reader.shown(journey.while_.as_ref())));
         }
         if !marketing {
             return Verdicts::Send;
         }
         if let Some(until) = self.quiet_until(channel) {
-            return Verdicts::Defer(until, what(Verdict::Deferred, Reason::QuietHours).instant("until", until));
+            return Verdicts::Defer(
+                until,
+                what(Verdict::Deferred, Reason::QuietHours).instant("until", until),
+            );
         }
-        let Some(Block { reason, until, values }) = self.capped(run, channel) else { return Verdicts::Send };
+        let Some(Block { reason, until, values }) = self.capped(run, channel) else {
+            return Verdicts::Send;
+        };
         if until.saturating_sub(run.due) > policy.max_defer.millis() {
             return Verdicts::Drop(what(Verdict::Dropped, reason).fields(values));
         }
@@ -145,20 +169,30 @@ impl Turn<'_> {
         let zone = self.customer.zone(&self.plan.policy);
         let minute = |time: cartwheel_core::policy::LocalTime| Millis::from(time.0) * 60_000;
         let now = zone::time_of_day(self.t, &zone);
-        let spans = self.plan.policy.quiet_hours.iter().filter(|quiet| quiet.channels.contains(&channel));
-        let inside = |from: Millis, to: Millis| if from <= to { from <= now && now < to } else { now >= from || now < to };
+        let spans =
+            self.plan.policy.quiet_hours.iter().filter(|quiet| quiet.channels.contains(&channel));
+        let inside = |from: Millis, to: Millis| {
+            if from <= to { from <= now && now < to } else { now >= from || now < to }
+        };
         let quiet = spans.into_iter().find(|quiet| inside(minute(quiet.from), minute(quiet.to)))?;
         Some(zone::next_local(self.t.saturating_add(1), quiet.to, &zone))
     }
 
     /// The gate said yes.
-    fn leave(&mut self, run: &mut Run, message: &Message<'_>, index: usize, marketing: bool) -> Flow {
+    fn leave(
+        &mut self,
+        run: &mut Run,
+        message: &Message<'_>,
+        index: usize,
+        marketing: bool,
+    ) -> Flow {
         let journey = self.journey(run.journey);
         let channel = message.channels[index].channel;
         let is_fallback = message.channels[index].if_no_engagement_within.is_some();
         let command_id = CommandId::of(run.id, message.step, index as u32);
         let reason = if is_fallback { Reason::Fallback } else { Reason::GatePassed };
-        let mut what = What::new(Verdict::Sent, reason).run(run.id).step(message.step).channel(channel);
+        let mut what =
+            What::new(Verdict::Sent, reason).run(run.id).step(message.step).channel(channel);
         what.command = Some(command_id);
         self.decide(run.journey, what);
         let policy = &self.plan.policy;
@@ -191,7 +225,9 @@ impl Turn<'_> {
     /// If a fallback stands after the channel that was sent, the run waits for engagement first.
     fn await_engagement(&self, run: &mut Run, message: &Message<'_>, sent: usize) -> Flow {
         let later = message.channels.iter().enumerate().skip(sent + 1);
-        let fallback = later.filter_map(|(index, choice)| Some((index, choice.if_no_engagement_within?))).next();
+        let fallback = later
+            .filter_map(|(index, choice)| Some((index, choice.if_no_engagement_within?)))
+            .next();
         let Some((index, within)) = fallback else { return Flow::Next };
         run.stage = Stage::Fallback { op: message.op, index };
         run.deadline = self.t.saturating_add(within.millis()).max(self.t.saturating_add(1));

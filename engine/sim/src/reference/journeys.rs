@@ -38,7 +38,8 @@ impl Turn<'_> {
         for place in 0..self.customer.runs.len() {
             let run = &mut self.customer.runs[place];
             let Some((sent, _)) = run.last_sent else { continue };
-            if run.journey != journey || run.converted || at.saturating_sub(sent) > within.millis() {
+            if run.journey != journey || run.converted || at.saturating_sub(sent) > within.millis()
+            {
                 continue;
             }
             run.converted = true;
@@ -72,11 +73,16 @@ impl Turn<'_> {
                         continue;
                     }
                     Stage::Window => Verdict::Refused,
-                    Stage::Wait { .. } | Stage::Send { .. } | Stage::Fallback { .. } => Verdict::Exited,
+                    Stage::Wait { .. } | Stage::Send { .. } | Stage::Fallback { .. } => {
+                        Verdict::Exited
+                    }
                 };
                 self.take(id);
                 let event = Value::Text(event.kind.as_str().into());
-                self.decide(interest.journey, What::new(verdict, Reason::ExitEvent).run(id).value("event", event));
+                self.decide(
+                    interest.journey,
+                    What::new(verdict, Reason::ExitEvent).run(id).value("event", event),
+                );
             }
         }
     }
@@ -89,7 +95,11 @@ impl Turn<'_> {
     fn move_windows(&mut self, journey: u16, event: &Event, at: Millis) {
         let key = self.key(journey, event).map(|key| key_hash(Some(&key)));
         let of_key = |run: &&Run| key.is_none_or(|key| key == run.key);
-        let windows = self.customer.runs.iter().filter(|run| run.journey == journey && run.stage == Stage::Window);
+        let windows = self
+            .customer
+            .runs
+            .iter()
+            .filter(|run| run.journey == journey && run.stage == Stage::Window);
         let moved: Vec<RunId> = windows.filter(of_key).map(|run| run.id).collect();
         for id in moved {
             self.move_window(journey, id, at, None);
@@ -98,7 +108,10 @@ impl Turn<'_> {
 
     /// The window closes `quiet_for` after `at`, if that is later than so far.
     fn move_window(&mut self, journey: u16, id: RunId, at: Millis, captures: Option<Vec<Value>>) {
-        let (Some(quiet_for), Some(mut window)) = (self.journey(journey).quiet_for, self.take(id)) else { return };
+        let (Some(quiet_for), Some(mut window)) = (self.journey(journey).quiet_for, self.take(id))
+        else {
+            return;
+        };
         window.deadline = window.deadline.max(at.saturating_add(quiet_for.millis()));
         if let Some(captures) = captures {
             window.captures = captures;
@@ -107,7 +120,9 @@ impl Turn<'_> {
     }
 
     fn captures(&self, journey: u16, event: &Event) -> Vec<Value> {
-        let field = |index: &u16| event_field(&event.body, &self.plan.fields[usize::from(*index)]).to_value();
+        let field = |index: &u16| {
+            event_field(&event.body, &self.plan.fields[usize::from(*index)]).to_value()
+        };
         self.journey(journey).captures.iter().map(field).collect()
     }
 
@@ -117,21 +132,36 @@ impl Turn<'_> {
         let age = self.t.saturating_sub(event.time);
         if age > journey.max_event_age.millis() {
             let what = What::new(Verdict::Refused, Reason::LateEvent);
-            return self.decide(index, what.number("age", age).number("max_event_age", journey.max_event_age.millis()));
+            return self.decide(
+                index,
+                what.number("age", age).number("max_event_age", journey.max_event_age.millis()),
+            );
         }
         let reader = self.reader(Some(&event.body), &[]);
         let wanted = reader.holds(journey.when.as_ref());
         let compared = reader.shown(journey.when.as_ref());
         let captures = self.captures(index, event);
         let same_key = |run: &&mut Run| run.journey == index && run.key == key;
-        if let Some(run) = self.customer.runs.iter_mut().filter(same_key).find(|run| run.live() && run.stage != Stage::Window) {
+        if let Some(run) = self
+            .customer
+            .runs
+            .iter_mut()
+            .filter(same_key)
+            .find(|run| run.live() && run.stage != Stage::Window)
+        {
             if wanted {
                 run.captures = captures;
             }
             let id = run.id;
             return self.decide(index, What::new(Verdict::Refused, Reason::AlreadyRunning).run(id));
         }
-        let window = self.customer.runs.iter_mut().filter(same_key).find(|run| run.stage == Stage::Window).map(|run| run.id);
+        let window = self
+            .customer
+            .runs
+            .iter_mut()
+            .filter(same_key)
+            .find(|run| run.stage == Stage::Window)
+            .map(|run| run.id);
         if !wanted {
             let mut what = What::new(Verdict::Refused, Reason::Filter).fields(compared);
             what.run = window;
@@ -144,7 +174,10 @@ impl Turn<'_> {
             return self.move_window(index, id, at, Some(captures));
         }
         if self.customer.runs.iter().filter(|run| run.live()).count() >= MAX_RUNS {
-            return self.decide(index, What::new(Verdict::Refused, Reason::Limit).number("limit", MAX_RUNS as i64));
+            return self.decide(
+                index,
+                What::new(Verdict::Refused, Reason::Limit).number("limit", MAX_RUNS as i64),
+            );
         }
         self.open(index, key, at, captures);
     }
@@ -168,7 +201,10 @@ impl Turn<'_> {
         };
         let Some(quiet_for) = journey.quiet_for else { return self.enter(run, Reason::Trigger) };
         run.deadline = at.saturating_add(quiet_for.millis());
-        self.decide(index, What::new(Verdict::Waiting, Reason::Window).run(run.id).instant("until", run.deadline));
+        self.decide(
+            index,
+            What::new(Verdict::Waiting, Reason::Window).run(run.id).instant("until", run.deadline),
+        );
         self.put(run);
     }
 }

@@ -51,7 +51,17 @@ impl Reference {
     /// An empty shard, live.
     pub fn new(plan: Arc<Plan>) -> Self {
         let (customers, timers, held) = (HashMap::new(), BTreeSet::new(), BTreeSet::new());
-        Self { plan, customers, timers, held, newest: Millis::MIN, now: Millis::MIN, mode: Mode::Live, duplicates: 0, fired: 0 }
+        Self {
+            plan,
+            customers,
+            timers,
+            held,
+            newest: Millis::MIN,
+            now: Millis::MIN,
+            mode: Mode::Live,
+            duplicates: 0,
+            fired: 0,
+        }
     }
 
     /// Applies one record: first the timers due at or before `time`, which see the greater of the last recorded now and the
@@ -105,7 +115,10 @@ impl Reference {
 
     /// Windows and runs that have not finished. Counts through all customers.
     pub fn live_runs(&self) -> usize {
-        self.customers.values().map(|customer| customer.runs.iter().filter(|run| run.live()).count()).sum()
+        self.customers
+            .values()
+            .map(|customer| customer.runs.iter().filter(|run| run.live()).count())
+            .sum()
     }
 
     /// The earliest deadline that counts.
@@ -113,7 +126,13 @@ impl Reference {
         self.timers.first().map(|(deadline, ..)| *deadline)
     }
 
-    fn fire_until(&mut self, due: Millis, seen: Millis, limit: Option<u64>, out: &mut Vec<Outcome>) -> u64 {
+    fn fire_until(
+        &mut self,
+        due: Millis,
+        seen: Millis,
+        limit: Option<u64>,
+        out: &mut Vec<Outcome>,
+    ) -> u64 {
         let mut fired = 0;
         while limit.is_none_or(|limit| fired < limit)
             && let Some((deadline, id, run)) = self.timers.first().copied()
@@ -130,9 +149,23 @@ impl Reference {
         fired
     }
 
-    fn turn<'a>(&'a mut self, id: CustomerId, t: Millis, out: &'a mut Vec<Outcome>) -> Option<Turn<'a>> {
+    fn turn<'a>(
+        &'a mut self,
+        id: CustomerId,
+        t: Millis,
+        out: &'a mut Vec<Outcome>,
+    ) -> Option<Turn<'a>> {
         let customer = self.customers.get_mut(&id)?;
-        Some(Turn { plan: &self.plan, mode: self.mode, t, id, customer, timers: &mut self.timers, held: &mut self.held, out })
+        Some(Turn {
+            plan: &self.plan,
+            mode: self.mode,
+            t,
+            id,
+            customer,
+            timers: &mut self.timers,
+            held: &mut self.held,
+            out,
+        })
     }
 
     fn apply(&mut self, event: &Event, out: &mut Vec<Outcome>) {

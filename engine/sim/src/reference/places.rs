@@ -5,7 +5,9 @@
 pub fn principal(country: &str, region: Option<&str>) -> Option<&'static str> {
     let of_region = region.and_then(|region| {
         let (_, zones) = REGIONS.iter().find(|(code, _)| code.eq_ignore_ascii_case(country))?;
-        let (_, zone) = zones.iter().find(|(codes, _)| codes.split(' ').any(|code| code.eq_ignore_ascii_case(region)))?;
+        let (_, zone) = zones
+            .iter()
+            .find(|(codes, _)| codes.split(' ').any(|code| code.eq_ignore_ascii_case(region)))?;
         Some(*zone)
     });
     of_region.or_else(|| {

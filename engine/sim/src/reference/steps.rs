@@ -31,8 +31,14 @@ impl Turn<'_> {
                 self.execute(run, next);
             }
             // Also where the fallback itself was put off: who has opened the message meanwhile needs no second one.
-            Stage::Send { op, index } | Stage::Fallback { op, index } if index > 0 && run.engaged => self.execute(run, op + 1),
-            Stage::Send { op, index } | Stage::Fallback { op, index } => self.resume(run, op, index),
+            Stage::Send { op, index } | Stage::Fallback { op, index }
+                if index > 0 && run.engaged =>
+            {
+                self.execute(run, op + 1)
+            }
+            Stage::Send { op, index } | Stage::Fallback { op, index } => {
+                self.resume(run, op, index)
+            }
         }
     }
 
@@ -40,11 +46,15 @@ impl Turn<'_> {
     pub fn enter(&mut self, mut run: Run, reason: Reason) {
         let index = run.journey;
         if let Some(last) = self.entered_before(&run) {
-            return self.decide(index, What::new(Verdict::Refused, Reason::Reentry).run(run.id).instant("last", last));
+            return self.decide(
+                index,
+                What::new(Verdict::Refused, Reason::Reentry).run(run.id).instant("last", last),
+            );
         }
         self.customer.entries.push(Entry { journey: index, key: run.key, at: self.t });
         if self.customer.entries.iter().filter(|entry| entry.journey == index).count() > MAX_ENTRIES
-            && let Some(oldest) = self.customer.entries.iter().position(|entry| entry.journey == index)
+            && let Some(oldest) =
+                self.customer.entries.iter().position(|entry| entry.journey == index)
         {
             self.customer.entries.remove(oldest);
         }
@@ -96,22 +106,36 @@ impl Turn<'_> {
                 }
                 Op::WaitUntil { step, until, at_most, .. } => {
                     let zone = self.customer.zone(&self.plan.policy);
-                    let until = zone::next_local(self.t, *until, &zone).min(self.t.saturating_add(at_most.millis()));
+                    let until = zone::next_local(self.t, *until, &zone)
+                        .min(self.t.saturating_add(at_most.millis()));
                     if until > self.t {
                         return self.wait(run, op + 1, step, until);
                     }
                     op += 1;
                 }
-                Op::Branch { step, arms, otherwise } => op = self.branch(&run, step, arms, *otherwise),
+                Op::Branch { step, arms, otherwise } => {
+                    op = self.branch(&run, step, arms, *otherwise)
+                }
                 Op::Jump(target) => op = *target,
-                Op::Exit { step } => return self.decide(run.journey, What::new(Verdict::Exited, Reason::Step).run(run.id).step(step)),
+                Op::Exit { step } => {
+                    return self.decide(
+                        run.journey,
+                        What::new(Verdict::Exited, Reason::Step).run(run.id).step(step),
+                    );
+                }
                 Op::End => return self.finish(run),
             }
         }
     }
 
     fn wait(&mut self, mut run: Run, next: u16, step: &compact_str::CompactString, until: Millis) {
-        self.decide(run.journey, What::new(Verdict::Waiting, Reason::Step).run(run.id).step(step).instant("until", until));
+        self.decide(
+            run.journey,
+            What::new(Verdict::Waiting, Reason::Step)
+                .run(run.id)
+                .step(step)
+                .instant("until", until),
+        );
         run.stage = Stage::Wait { next };
         run.deadline = until;
         self.put(run);
@@ -126,9 +150,13 @@ impl Turn<'_> {
         otherwise: u16,
     ) -> u16 {
         let reader = self.reader(None, &run.captures);
-        let taken = arms.iter().enumerate().find(|(_, (condition, _))| reader.holds(condition.as_ref()));
+        let taken =
+            arms.iter().enumerate().find(|(_, (condition, _))| reader.holds(condition.as_ref()));
         let Some((arm, (condition, target))) = taken else {
-            self.decide(run.journey, What::new(Verdict::Branched, Reason::NoArm).run(run.id).step(step));
+            self.decide(
+                run.journey,
+                What::new(Verdict::Branched, Reason::NoArm).run(run.id).step(step),
+            );
             return otherwise;
         };
         let reason = if condition.is_some() { Reason::Condition } else { Reason::Otherwise };
@@ -141,7 +169,9 @@ impl Turn<'_> {
     /// All steps done: gone, or kept as long as the goal may still be reached.
     fn finish(&mut self, mut run: Run) {
         self.decide(run.journey, What::new(Verdict::Finished, Reason::Completed).run(run.id));
-        if let (Some(within), Some((sent, _))) = (self.journey(run.journey).goal_within, run.last_sent) {
+        if let (Some(within), Some((sent, _))) =
+            (self.journey(run.journey).goal_within, run.last_sent)
+        {
             run.stage = Stage::Lingering;
             run.deadline = sent.saturating_add(within.millis());
             if run.deadline > self.t {

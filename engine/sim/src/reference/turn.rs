@@ -61,7 +61,15 @@ pub struct What {
 impl What {
     /// A decision with nothing but verdict and reason.
     pub fn new(verdict: Verdict, reason: Reason) -> Self {
-        Self { verdict, reason, run: None, step: None, channel: None, command: None, values: Values::new() }
+        Self {
+            verdict,
+            reason,
+            run: None,
+            step: None,
+            channel: None,
+            command: None,
+            values: Values::new(),
+        }
     }
 
     /// About this run.
@@ -174,7 +182,11 @@ impl<'r> Reader<'r> {
     /// The first fields that the condition reads, with their values.
     pub fn shown(&self, condition: Option<&Condition>) -> Values {
         let fields = condition.map_or(&[][..], |condition| &condition.fields);
-        fields.iter().take(SHOWN_FIELDS).map(|(name, field)| (name.clone(), self.read(*field).to_value())).collect()
+        fields
+            .iter()
+            .take(SHOWN_FIELDS)
+            .map(|(name, field)| (name.clone(), self.read(*field).to_value()))
+            .collect()
     }
 
     fn read(&self, field: Field) -> ValueRef<'r> {
@@ -183,9 +195,16 @@ impl<'r> Reader<'r> {
                 Some(event) => event_field(event, &self.plan.fields[usize::from(index)]),
                 None => ValueRef::Null,
             },
-            Field::Capture(place) => self.captures.get(usize::from(place)).map_or(ValueRef::Null, Value::borrow),
-            Field::Attribute(index) => self.customer.attribute(&self.plan.attributes[usize::from(index)]).map_or(ValueRef::Null, scalar),
-            Field::Consent(channel) => ValueRef::Bool(self.customer.consent[channel as usize] == Some(true)),
+            Field::Capture(place) => {
+                self.captures.get(usize::from(place)).map_or(ValueRef::Null, Value::borrow)
+            }
+            Field::Attribute(index) => self
+                .customer
+                .attribute(&self.plan.attributes[usize::from(index)])
+                .map_or(ValueRef::Null, scalar),
+            Field::Consent(channel) => {
+                ValueRef::Bool(self.customer.consent[channel as usize] == Some(true))
+            }
             Field::Orders => ValueRef::Number(self.customer.orders as f64),
             Field::LifetimeValue => ValueRef::Number(self.customer.lifetime_value),
             Field::DaysSinceOrder => match self.customer.last_order_at {

@@ -9,7 +9,12 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, ToSpan, Zoned};
 
 /// The zone named in the profile, else the country's, else the policy's, else UTC. Names that mean nothing count as absent.
-pub fn of(time_zone: Option<&str>, country: Option<&str>, region: Option<&str>, policy: &str) -> TimeZone {
+pub fn of(
+    time_zone: Option<&str>,
+    country: Option<&str>,
+    region: Option<&str>,
+    policy: &str,
+) -> TimeZone {
     let named = |name: &str| TimeZone::get(name).ok();
     time_zone
         .and_then(named)
@@ -27,7 +32,8 @@ pub fn local(t: Millis, zone: &TimeZone) -> Zoned {
 /// Milliseconds of the local clock since its midnight reading (not since the start of the day: the clock may have been changed).
 pub fn time_of_day(t: Millis, zone: &TimeZone) -> Millis {
     let time = local(t, zone).time();
-    let seconds = i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
+    let seconds =
+        i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
     seconds * 1000 + i64::from(time.millisecond())
 }
 
@@ -58,13 +64,16 @@ pub fn start_of(date: Date, zone: &TimeZone) -> Millis {
 /// The instants at which the local clock shows this: one; two in an autumn night; in the gap of a spring night the gap's end.
 fn instants(shown: DateTime, zone: &TimeZone) -> Vec<Millis> {
     let at = |offset: jiff::tz::Offset| offset.to_timestamp(shown).ok();
-    let found = match zone.to_ambiguous_timestamp(shown).offset() {
-        AmbiguousOffset::Unambiguous { offset } => vec![at(offset)],
-        AmbiguousOffset::Fold { before, after } => vec![at(before), at(after)],
-        // Read with the offset after the gap it lies before the change; the change is the next transition from there.
-        AmbiguousOffset::Gap { after, .. } => {
-            vec![at(after).and_then(|early| zone.following(early).next().map(|change| change.timestamp()))]
-        }
-    };
+    let found =
+        match zone.to_ambiguous_timestamp(shown).offset() {
+            AmbiguousOffset::Unambiguous { offset } => vec![at(offset)],
+            AmbiguousOffset::Fold { before, after } => vec![at(before), at(after)],
+            // Read with the offset after the gap it lies before the change; the change is the next transition from there.
+            AmbiguousOffset::Gap { after, .. } => {
+                vec![at(after).and_then(|early| {
+                    zone.following(early).next().map(|change| change.timestamp())
+                })]
+            }
+        };
     found.into_iter().flatten().map(Timestamp::as_millisecond).collect()
 }

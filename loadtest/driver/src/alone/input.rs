@@ -21,8 +21,13 @@ impl Input {
     pub fn make(options: &Options, shard: i32, shards: i32) -> Result<Self, Error> {
         // Enough room from the start: what growing vectors leave behind would look like the shards' memory. Untouched room is none.
         let expected = options.events as usize / shards.unsigned_abs().max(1) as usize;
-        let mut input = Self { bytes: Vec::with_capacity(ROOM * expected), events: Vec::with_capacity(expected + expected / 4) };
-        for event in Workload::new(options.clone())?.filter(|event| partition_of(&event.key(), shards) == shard) {
+        let mut input = Self {
+            bytes: Vec::with_capacity(ROOM * expected),
+            events: Vec::with_capacity(expected + expected / 4),
+        };
+        for event in Workload::new(options.clone())?
+            .filter(|event| partition_of(&event.key(), shards) == shard)
+        {
             event.encode(&mut input.bytes);
             input.events.push((input.bytes.len(), event.time));
         }

@@ -6,7 +6,9 @@ use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::{Headers, Kind};
 use cartwheel_core::time::Millis;
 use cartwheel_shard::checkpoint::{Store, StoreError};
-use cartwheel_shard::{AcceptedLog, Clock, Committed, Identity, Opened, Outgoing, Settings, Shard, ShardError};
+use cartwheel_shard::{
+    AcceptedLog, Clock, Committed, Identity, Opened, Outgoing, Settings, Shard, ShardError,
+};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -33,7 +35,12 @@ impl<S: Store> Lone<S> {
     }
 
     /// The same with memory for so many customers.
-    pub fn with_room(plan: &Arc<Plan>, partition: i32, store: S, customers: usize) -> Result<Self, Error> {
+    pub fn with_room(
+        plan: &Arc<Plan>,
+        partition: i32,
+        store: S,
+        customers: usize,
+    ) -> Result<Self, Error> {
         let identity = Identity { events_topic: "load.events.v1".into(), partition, partitions: 1 };
         let settings = Settings { hold_after: Millis::MAX, ..Settings::default() };
         let mut opened = Opened::open(identity, settings, store)?;
@@ -41,7 +48,8 @@ impl<S: Store> Lone<S> {
         let mut log = AcceptedLog::new(None);
         log.push(EPOCH, Headers { kind: Kind::Leader, leader: -1, seq: 0 }, b"{}")?;
         let shard = opened.lead(EPOCH, log, 0, plan, &|_| None)?;
-        let mut lone = Self { shard, out: Vec::new(), next: EPOCH + 1, writer: None, saved: Instant::now() };
+        let mut lone =
+            Self { shard, out: Vec::new(), next: EPOCH + 1, writer: None, saved: Instant::now() };
         lone.shard.begin_history(&mut lone.out)?;
         lone.read_back()?;
         Ok(lone)
@@ -79,7 +87,8 @@ impl<S: Store> Lone<S> {
         if due && self.writer.is_none() {
             self.shard.begin_checkpoint(&mut self.out)?;
             self.read_back()?;
-            self.writer = self.shard.commit().map(|commit| std::thread::spawn(move || commit.run()));
+            self.writer =
+                self.shard.commit().map(|commit| std::thread::spawn(move || commit.run()));
         }
         Ok(())
     }
@@ -87,7 +96,10 @@ impl<S: Store> Lone<S> {
     /// Waits until the pending checkpoint, if there is one, is in the store.
     pub fn settle(&mut self) -> Result<(), Error> {
         if let Some(writer) = self.writer.take() {
-            let done = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map_err(ShardError::from)?;
+            let done = writer
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                .map_err(ShardError::from)?;
             self.shard.committed(done);
             self.saved = Instant::now();
         }
@@ -101,7 +113,10 @@ impl<S: Store> Lone<S> {
 
     fn read_back(&mut self) -> Result<(), Error> {
         for record in self.out.drain(..) {
-            self.shard.read_back(self.next, Headers { kind: record.kind, leader: EPOCH, seq: record.seq })?;
+            self.shard.read_back(
+                self.next,
+                Headers { kind: record.kind, leader: EPOCH, seq: record.seq },
+            )?;
             self.next += 1;
         }
         Ok(())

@@ -45,7 +45,11 @@ struct Reading {
 
 impl Reading {
     fn take() -> Result<Self, Error> {
-        Ok(Self { at: Instant::now(), cpu: Process::Own.cpu_seconds()?, written: Process::Own.written()? })
+        Ok(Self {
+            at: Instant::now(),
+            cpu: Process::Own.cpu_seconds()?,
+            written: Process::Own.written()?,
+        })
     }
 }
 
@@ -60,7 +64,13 @@ struct Done {
 
 /// Runs `shards` shards, which together have memory for `expected` customers, over the events and reports a row for each, and for several a
 /// row for all.
-pub fn run(plan: &Arc<Plan>, options: &Options, shards: i32, batch: usize, expected: u32) -> Result<Report, Error> {
+pub fn run(
+    plan: &Arc<Plan>,
+    options: &Options,
+    shards: i32,
+    batch: usize,
+    expected: u32,
+) -> Result<Report, Error> {
     let mut inputs = Vec::new();
     let bar = crate::progress::begin("encoding events", shards.unsigned_abs().into());
     for shard in 0..shards {
@@ -68,14 +78,19 @@ pub fn run(plan: &Arc<Plan>, options: &Options, shards: i32, batch: usize, expec
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let dir = tempfile::Builder::new().prefix("cartwheel-load-").tempdir().map_err(Error::io("temporary directory"))?;
+    let dir = tempfile::Builder::new()
+        .prefix("cartwheel-load-")
+        .tempdir()
+        .map_err(Error::io("temporary directory"))?;
     Process::Own.reset_peak()?;
     let customers = expected.div_ceil(shards.unsigned_abs().max(1)) as usize;
     let barrier = Barrier::new(inputs.len());
     let bar = crate::progress::begin("running the shards", options.events);
     let done = std::thread::scope(|scope| {
         let (barrier, dir) = (&barrier, dir.path());
-        let drive = |(shard, input)| scope.spawn(move || drive(plan, shard, input, batch, customers, dir, barrier));
+        let drive = |(shard, input)| {
+            scope.spawn(move || drive(plan, shard, input, batch, customers, dir, barrier))
+        };
         let threads: Vec<_> = (0..shards).zip(&inputs).map(drive).collect();
         threads
             .into_iter()
@@ -98,7 +113,9 @@ fn drive(
     barrier: &Barrier,
 ) -> Result<Done, Error> {
     let store = RocksStore::open(&dir.join(format!("shard-{partition}"))).map_err(ShardError::from);
-    let lone = store.map_err(Error::from).and_then(|store| Lone::with_room(plan, partition, store, customers));
+    let lone = store
+        .map_err(Error::from)
+        .and_then(|store| Lone::with_room(plan, partition, store, customers));
     // Nobody waits for one that failed.
     barrier.wait();
     let mut lone = lone?;
@@ -134,30 +151,46 @@ fn report(inputs: &[Input], done: &[Done], peak_rss: u64) -> Result<Report, Erro
         }
     };
     let each = inputs.iter().zip(done).enumerate();
-    let mut rows: Vec<Row> =
-        each.map(|(shard, (input, done))| row(format!("shard {shard}"), input.len(), done.began.at, done.ended.at)).collect();
+    let mut rows: Vec<Row> = each
+        .map(|(shard, (input, done))| {
+            row(format!("shard {shard}"), input.len(), done.began.at, done.ended.at)
+        })
+        .collect();
     if done.len() > 1 {
         rows.push(row("all shards".into(), events, first.at, last.at));
     }
     let commands = done.iter().map(|done| done.lone.shard().counters().commands).sum();
     let rate = events as f64 / (last.cpu - first.cpu).max(1e-9);
-    let rate = format!("events a CPU-second, all threads of the process counted: {}", thousands(rate as u64));
+    let rate = format!(
+        "events a CPU-second, all threads of the process counted: {}",
+        thousands(rate as u64)
+    );
     let [checkpoints, left] = checkpoints(done, first.at);
     Ok(Report::new(rows, commands, None).note(rate).note(checkpoints).note(left))
 }
 
 /// What was stored and when, and what was not.
 fn checkpoints(done: &[Done], began: Instant) -> [String; 2] {
-    let sum = |of: fn(&Shard<RocksStore>) -> u64| done.iter().map(|done| of(done.lone.shard())).sum::<u64>();
-    let after = |of: fn(&Done) -> Instant| done.iter().map(|done| (of(done) - began).as_secs_f64()).fold(0.0, f64::max);
-    let (count, bytes) = (sum(|shard| shard.counters().checkpoints), sum(|shard| shard.counters().checkpoint_bytes));
+    let sum = |of: fn(&Shard<RocksStore>) -> u64| {
+        done.iter().map(|done| of(done.lone.shard())).sum::<u64>()
+    };
+    let after = |of: fn(&Done) -> Instant| {
+        done.iter().map(|done| (of(done) - began).as_secs_f64()).fold(0.0, f64::max)
+    };
+    let (count, bytes) =
+        (sum(|shard| shard.counters().checkpoints), sum(|shard| shard.counters().checkpoint_bytes));
     let (applied, stored) = (after(|done| done.applied), after(|done| done.ended.at));
-    let (dirty, customers) = (sum(|shard| shard.dirty() as u64), sum(|shard| shard.customers() as u64));
+    let (dirty, customers) =
+        (sum(|shard| shard.dirty() as u64), sum(|shard| shard.customers() as u64));
     [
         format!(
             "checkpoints: {count}, {} MiB; all events applied after {applied:.2} s, all checkpoints stored after {stored:.2} s",
             bytes >> 20
         ),
-        format!("changed since the last checkpoint, so not stored: {} of {} customers", thousands(dirty), thousands(customers)),
+        format!(
+            "changed since the last checkpoint, so not stored: {} of {} customers",
+            thousands(dirty),
+            thousands(customers)
+        ),
     ]
 }

@@ -10,7 +10,9 @@ use cartwheel_shard::checkpoint::memory::MemoryStore;
 use cartwheel_shard::{Clock, Outgoing};
 
 fn plan() -> Arc<Plan> {
-    Arc::new(crate::setup::plan(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config")).unwrap())
+    Arc::new(
+        crate::setup::plan(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config")).unwrap(),
+    )
 }
 
 fn options() -> Options {
@@ -33,7 +35,11 @@ fn shards_divide_the_events_and_decide_the_same() {
 }
 
 /// What a shard has done after all events, with `between` called after each batch.
-fn apply_all<S: Store>(lone: &mut Lone<S>, input: &Input, between: impl Fn(&mut Lone<S>)) -> (u64, u64) {
+fn apply_all<S: Store>(
+    lone: &mut Lone<S>,
+    input: &Input,
+    between: impl Fn(&mut Lone<S>),
+) -> (u64, u64) {
     let records: Vec<Record<'_>> = (0..input.len()).map(|place| input.record(place)).collect();
     for batch in records.chunks(1_000) {
         lone.apply(batch).unwrap();
@@ -49,7 +55,8 @@ fn checkpoints_beside_the_shard_change_nothing_that_it_decides() {
     let mut plain = Lone::open(&plan, 0, MemoryStore::default()).unwrap();
     let store = RocksStore::open(dir.path()).unwrap();
     let mut lone = Lone::open(&plan, 0, store.clone()).unwrap();
-    let decided = apply_all(&mut lone, &input, |lone| lone.checkpoint_beside(Duration::ZERO).unwrap());
+    let decided =
+        apply_all(&mut lone, &input, |lone| lone.checkpoint_beside(Duration::ZERO).unwrap());
     assert_eq!(decided, apply_all(&mut plain, &input, |_| ()));
     lone.settle().unwrap();
     // The first batch began one; later ones did wherever the disk was quick enough.
@@ -73,7 +80,8 @@ fn turns(plan: &Arc<Plan>, input: &Input) -> Vec<AcceptedTurn> {
             let last: &mut AcceptedTurn = turns.last_mut().unwrap();
             last.have += 1;
             if kind == Kind::Command {
-                last.commands.push(Fact::from(serde_json::from_slice::<Command>(&outgoing.value).unwrap()));
+                last.commands
+                    .push(Fact::from(serde_json::from_slice::<Command>(&outgoing.value).unwrap()));
             }
         }
     };
@@ -87,7 +95,13 @@ fn turns(plan: &Arc<Plan>, input: &Input) -> Vec<AcceptedTurn> {
         begin += turned.consumed;
         lone.out.drain(..).for_each(&mut record);
     }
-    lone.shard.turn(&[], Clock { wall: i64::MAX, caught_up: Some(input.record(input.len() - 1).time + 3 * DAY) }, &mut lone.out).unwrap();
+    lone.shard
+        .turn(
+            &[],
+            Clock { wall: i64::MAX, caught_up: Some(input.record(input.len() - 1).time + 3 * DAY) },
+            &mut lone.out,
+        )
+        .unwrap();
     lone.out.drain(..).for_each(&mut record);
     turns
 }
@@ -118,7 +132,10 @@ fn the_reference_follows_the_turn_records_and_finds_every_difference() {
     };
     assert!(differs(&|turn| turn.commands[0].decided_at += 1).contains("reference:"));
     assert!(differs(&|turn| drop(turn.commands.pop())).contains("engine:    nothing"));
-    assert!(differs(&|turn| turn.commands.push(turn.commands[0].clone())).contains("reference: nothing"));
+    assert!(
+        differs(&|turn| turn.commands.push(turn.commands[0].clone()))
+            .contains("reference: nothing")
+    );
     assert!(differs(&|turn| turn.turn.now += HOUR).contains("reference:"));
     assert!(differs(&|turn| turn.have += 1).contains("follow"));
     assert!(differs(&|turn| turn.turn.config = String::new()).contains("configuration"));

@@ -106,7 +106,14 @@ impl Cart {
 
     fn shown(&self) -> Basket {
         let url = format!("https://shop.example.test/carts/{}", self.id);
-        Basket { id: self.id.clone(), cart: None, total: self.total(), currency: "USD", url, items: self.items() }
+        Basket {
+            id: self.id.clone(),
+            cart: None,
+            total: self.total(),
+            currency: "USD",
+            url,
+            items: self.items(),
+        }
     }
 
     fn ordered(&self) -> Basket {
@@ -131,8 +138,15 @@ impl Shopper {
     pub fn tell(&mut self, fact: &Fact, at: Millis, seed: u64, number: u32) -> Option<Told> {
         let closed = self.change(fact, at)?;
         self.events += 1;
-        let id = format!("{:016x}", mix(mix(seed).wrapping_add(u64::from(number) << 32 | self.events)));
-        let event = Event { id, r#type: fact.kind(), customer: &self.name, time: at, ..self.subjects(fact, closed.as_ref()) };
+        let id =
+            format!("{:016x}", mix(mix(seed).wrapping_add(u64::from(number) << 32 | self.events)));
+        let event = Event {
+            id,
+            r#type: fact.kind(),
+            customer: &self.name,
+            time: at,
+            ..self.subjects(fact, closed.as_ref())
+        };
         // Serialising plain structs of strings, numbers and lists has no way to fail.
         let json = serde_json::to_vec(&event).unwrap_or_default();
         let bought = closed.filter(|_| matches!(fact, Fact::Ordered(_)));
@@ -148,9 +162,18 @@ impl Shopper {
                 self.cart_at(at).add(*product);
             }
             Fact::CartUpdated | Fact::CheckedOut(None) => self.cart.as_mut()?.touched = at,
-            Fact::CheckedOut(Some(id)) => self.cart.as_mut().filter(|cart| cart.id == *id)?.touched = at,
-            Fact::Ordered(id) => return self.cart.take_if(|cart| id.as_ref().is_none_or(|id| cart.id == *id)).map(Some),
-            Fact::Emptied => return self.cart.take().map(|cart| Some(Cart { lines: Vec::new(), ..cart })),
+            Fact::CheckedOut(Some(id)) => {
+                self.cart.as_mut().filter(|cart| cart.id == *id)?.touched = at
+            }
+            Fact::Ordered(id) => {
+                return self
+                    .cart
+                    .take_if(|cart| id.as_ref().is_none_or(|id| cart.id == *id))
+                    .map(Some);
+            }
+            Fact::Emptied => {
+                return self.cart.take().map(|cart| Some(Cart { lines: Vec::new(), ..cart }));
+            }
             _ => {}
         }
         Some(None)
@@ -184,7 +207,10 @@ impl Shopper {
             }
             Fact::Ordered(_) => event.order = closed.map(Cart::ordered),
             Fact::Paid(cart) => event.order = Some(cart.ordered()),
-            Fact::Opened(message) | Fact::Clicked(message) | Fact::Bounced(message) | Fact::Unsubscribed(message) => {
+            Fact::Opened(message)
+            | Fact::Clicked(message)
+            | Fact::Bounced(message)
+            | Fact::Unsubscribed(message) => {
                 event.message = Some(message);
             }
         }

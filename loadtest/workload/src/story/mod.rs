@@ -30,7 +30,8 @@ use std::collections::BinaryHeap;
 use visit::Plan;
 
 /// How likely people are to be in the shop in each hour of their day; the most likely hour is 100.
-const RHYTHM: [u64; 24] = [12, 7, 4, 3, 3, 5, 12, 25, 40, 50, 55, 60, 70, 62, 55, 52, 55, 62, 72, 85, 100, 92, 60, 28];
+const RHYTHM: [u64; 24] =
+    [12, 7, 4, 3, 3, 5, 12, 25, 40, 50, 55, 60, 70, 62, 55, 52, 55, 62, 72, 85, 100, 92, 60, 28];
 
 /// The sum of [`RHYTHM`] in per cent of a day at the most likely hour.
 const RHYTHM_SUM: i64 = 1_069;
@@ -130,10 +131,12 @@ impl Story {
     /// The shop on the morning of its opening.
     pub fn new(options: StoryOptions) -> Self {
         let customers = options.customers.max(100);
-        let options = StoryOptions { customers, visits_a_day: options.visits_a_day.max(1), ..options };
+        let options =
+            StoryOptions { customers, visits_a_day: options.visits_a_day.max(1), ..options };
         let arrivals = Random::of(options.seed, 1);
         let start = options.start;
-        let mut story = Self { options, shoppers: Vec::new(), queue: BinaryHeap::new(), planned: 0, arrivals };
+        let mut story =
+            Self { options, shoppers: Vec::new(), queue: BinaryHeap::new(), planned: 0, arrivals };
         for persona in &PERSONAS {
             if let Some((shopper, plan)) = personas::script(persona.customer, start) {
                 let number = story.move_in(shopper);
@@ -234,7 +237,8 @@ impl Story {
         let shopper = &mut self.shoppers[number as usize];
         shopper.visits += 1;
         let mut random = Random::of(self.options.seed ^ mix(shopper.visits), u64::from(number));
-        let plan = visit::visit(&mut random, at, shopper.cart.is_some(), !shopper.profile.consent.email);
+        let plan =
+            visit::visit(&mut random, at, shopper.cart.is_some(), !shopper.profile.consent.email);
         self.plan(number, plan);
     }
 

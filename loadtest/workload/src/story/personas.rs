@@ -33,41 +33,71 @@ pub(super) enum Role {
 
 /// The scripted people, in the order in which the recap tells of them.
 pub const PERSONAS: [Persona; 10] = [
-    Persona { customer: "ana", shows: "abandons a cart, reads the reminder, buys after the second mail; the third is never sent" },
+    Persona {
+        customer: "ana",
+        shows: "abandons a cart, reads the reminder, buys after the second mail; the third is never sent",
+    },
     Persona { customer: "ben", shows: "buys before the abandonment window ends; no run begins" },
     Persona { customer: "cho", shows: "gave no consent; the reminder is dropped" },
     Persona {
         customer: "dee",
         shows: "does not open the reminder; the text message that follows falls into quiet hours and waits for the morning",
     },
-    Persona { customer: "eve", shows: "leaves a bicycle worth 1,299 dollars in the cart; takes the branch for high values and buys" },
+    Persona {
+        customer: "eve",
+        shows: "leaves a bicycle worth 1,299 dollars in the cart; takes the branch for high values and buys",
+    },
     Persona { customer: "fay", shows: "gets the whole sequence and never buys" },
     Persona {
         customer: "gil",
         shows: "signs up and abandons two carts within hours; re-entry rules, priority and caps decide what he gets",
     },
     Persona { customer: "hal", shows: "empties the cart; the window closes" },
-    Persona { customer: "ivy", shows: "unsubscribes after the first reminder; the later ones are dropped" },
-    Persona { customer: "jon", shows: "has an address that bounces; it is suppressed for every later message" },
+    Persona {
+        customer: "ivy",
+        shows: "unsubscribes after the first reminder; the later ones are dropped",
+    },
+    Persona {
+        customer: "jon",
+        shows: "has an address that bounces; it is suppressed for every later message",
+    },
 ];
 
 /// The person behind a name, and their days from `start` (epoch milliseconds) on.
 pub(super) fn script(customer: &str, start: Millis) -> Option<(Shopper, Plan)> {
     let script = match customer {
-        "ana" => (person("ana", "Ana", Role::BuysAfterSecond, start), cart(start + 45 * MINUTE, "p14")),
+        "ana" => {
+            (person("ana", "Ana", Role::BuysAfterSecond, start), cart(start + 45 * MINUTE, "p14"))
+        }
         "ben" => (person("ben", "Ben", Role::Ignores, start), bought(start + 50 * MINUTE, "p38")),
-        "cho" => (without_consent(person("cho", "Cho", Role::Ignores, start)), cart(start + 55 * MINUTE, "p25")),
-        "dee" => (in_the_afternoon(person("dee", "Dee", Role::Ignores, start), start + HOUR), cart(start + HOUR, "p37")),
-        "eve" => (person("eve", "Eve", Role::BuysAfterSecond, start), cart(start + 65 * MINUTE, "p55")),
+        "cho" => (
+            without_consent(person("cho", "Cho", Role::Ignores, start)),
+            cart(start + 55 * MINUTE, "p25"),
+        ),
+        "dee" => (
+            in_the_afternoon(person("dee", "Dee", Role::Ignores, start), start + HOUR),
+            cart(start + HOUR, "p37"),
+        ),
+        "eve" => {
+            (person("eve", "Eve", Role::BuysAfterSecond, start), cart(start + 65 * MINUTE, "p55"))
+        }
         "fay" => (person("fay", "Fay", Role::OnlyReads, start), cart(start + 30 * MINUTE, "p20")),
         "gil" => (person("gil", "Gil", Role::Ignores, start), two_carts(start + 35 * MINUTE)),
         "hal" => (person("hal", "Hal", Role::Ignores, start), emptied(start + 70 * MINUTE, "p03")),
-        "ivy" => (person("ivy", "Ivy", Role::Unsubscribes, start), cart(start + 75 * MINUTE, "p39")),
-        "jon" => (bouncing(person("jon", "Jon", Role::Ignores, start)), cart(start + 80 * MINUTE, "p26")),
+        "ivy" => {
+            (person("ivy", "Ivy", Role::Unsubscribes, start), cart(start + 75 * MINUTE, "p39"))
+        }
+        "jon" => {
+            (bouncing(person("jon", "Jon", Role::Ignores, start)), cart(start + 80 * MINUTE, "p26"))
+        }
         _ => return None,
     };
     let (shopper, mut plan) = script;
-    let known = if customer == "gil" { (start + 20 * MINUTE, Fact::Created) } else { (start, Fact::Imported) };
+    let known = if customer == "gil" {
+        (start + 20 * MINUTE, Fact::Created)
+    } else {
+        (start, Fact::Imported)
+    };
     plan.insert(0, known);
     Some((shopper, plan))
 }
@@ -112,7 +142,11 @@ fn in_the_afternoon(mut shopper: Shopper, at: Millis) -> Shopper {
 /// A view, and the product in the cart two minutes later.
 fn cart(at: Millis, id: &str) -> Plan {
     let product = CATALOGUE.iter().position(|product| product.id == id).unwrap_or_default();
-    vec![(at, Fact::Viewed(product)), (at + 2 * MINUTE, Fact::Added(product)), (at + 2 * MINUTE + SECOND, Fact::CartUpdated)]
+    vec![
+        (at, Fact::Viewed(product)),
+        (at + 2 * MINUTE, Fact::Added(product)),
+        (at + 2 * MINUTE + SECOND, Fact::CartUpdated),
+    ]
 }
 
 fn bought(at: Millis, id: &str) -> Plan {
@@ -132,7 +166,8 @@ fn emptied(at: Millis, id: &str) -> Plan {
 fn two_carts(at: Millis) -> Plan {
     let mut plan = cart(at, "p02");
     for (time, fact) in cart(at + 5 * HOUR, "p29") {
-        let fact = if let Fact::Added(product) = fact { Fact::AddedElsewhere(product) } else { fact };
+        let fact =
+            if let Fact::Added(product) = fact { Fact::AddedElsewhere(product) } else { fact };
         plan.push((time, fact));
     }
     plan

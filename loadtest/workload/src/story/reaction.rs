@@ -25,10 +25,16 @@ struct Rates {
 /// The rates of a message: recovery mail is opened by four in ten, clicked by two, and one in ten buys; text messages are read by nearly all.
 fn rates(command: &Command) -> Rates {
     match (command.channel, command.class, command.journey.as_str()) {
-        (Channel::Sms | Channel::Whatsapp, ..) => Rates { opened: 950, clicked: 190, bought: 450, unsubscribed: 12 },
+        (Channel::Sms | Channel::Whatsapp, ..) => {
+            Rates { opened: 950, clicked: 190, bought: 450, unsubscribed: 12 }
+        }
         (Channel::Push, ..) => Rates { opened: 150, clicked: 500, bought: 300, unsubscribed: 4 },
-        (_, Class::Transactional, _) => Rates { opened: 600, clicked: 100, bought: 0, unsubscribed: 0 },
-        (_, _, "cart_abandonment" | "checkout_abandonment") => Rates { opened: 430, clicked: 410, bought: 550, unsubscribed: 8 },
+        (_, Class::Transactional, _) => {
+            Rates { opened: 600, clicked: 100, bought: 0, unsubscribed: 0 }
+        }
+        (_, _, "cart_abandonment" | "checkout_abandonment") => {
+            Rates { opened: 430, clicked: 410, bought: 550, unsubscribed: 8 }
+        }
         (_, _, "welcome") => Rates { opened: 520, clicked: 300, bought: 250, unsubscribed: 10 },
         _ => Rates { opened: 360, clicked: 300, bought: 300, unsubscribed: 9 },
     }
@@ -36,7 +42,12 @@ fn rates(command: &Command) -> Rates {
 
 /// The deeds that a message leads to. `random` must depend on the command alone.
 pub(super) fn react(shopper: &mut Shopper, command: &Command, random: &mut Random) -> Plan {
-    let message = Message { command_id: command.command_id, channel: command.channel, journey: command.journey.clone(), bounce: None };
+    let message = Message {
+        command_id: command.command_id,
+        channel: command.channel,
+        journey: command.journey.clone(),
+        bounce: None,
+    };
     if command.channel == Channel::Webhook {
         return Plan::new();
     }
@@ -71,7 +82,9 @@ fn play(role: Role, count: u32, command: &Command, message: Message, at: Millis)
     let mut plan = vec![(at, Fact::Opened(message.clone()))];
     match role {
         Role::BuysAfterSecond if count == 2 => buy(&mut plan, command, message, at),
-        Role::Unsubscribes if count == 1 => plan.push((at + 30 * SECOND, Fact::Unsubscribed(message))),
+        Role::Unsubscribes if count == 1 => {
+            plan.push((at + 30 * SECOND, Fact::Unsubscribed(message)))
+        }
         Role::Ignores => plan.clear(),
         _ => {}
     }

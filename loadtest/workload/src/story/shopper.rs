@@ -88,7 +88,14 @@ impl Cart {
     }
 
     pub fn total(&self) -> f64 {
-        dollars(self.lines.iter().map(|&(product, quantity)| u64::from(CATALOGUE[product].cents) * u64::from(quantity)).sum())
+        dollars(
+            self.lines
+                .iter()
+                .map(|&(product, quantity)| {
+                    u64::from(CATALOGUE[product].cents) * u64::from(quantity)
+                })
+                .sum(),
+        )
     }
 
     pub fn items(&self) -> Vec<Item> {
@@ -114,9 +121,17 @@ impl Shopper {
         let mut random = Random::of(seed ^ PEOPLE, u64::from(number));
         let (first, last) = (*random.pick(&FIRST_NAMES), *random.pick(&LAST_NAMES));
         let (phone, area) = home(number);
-        let consent = Consent { email: random.chance(850), sms: phone.is_some() && random.chance(500), push: random.chance(200) };
+        let consent = Consent {
+            email: random.chance(850),
+            sms: phone.is_some() && random.chance(500),
+            push: random.chance(200),
+        };
         let profile = Profile {
-            email: format!("{}.{}.{number}@example.test", first.to_lowercase(), last.to_lowercase()),
+            email: format!(
+                "{}.{}.{number}@example.test",
+                first.to_lowercase(),
+                last.to_lowercase()
+            ),
             phone,
             first_name: first.to_owned(),
             last_name: last.to_owned(),
@@ -126,13 +141,28 @@ impl Shopper {
             push_token: consent.push.then(|| format!("token-{:016x}", random.bits())),
             consent,
         };
-        Self { bounces: random.chance(8), ..Self::with(customer_name(number), profile, area.offset) }
+        Self {
+            bounces: random.chance(8),
+            ..Self::with(customer_name(number), profile, area.offset)
+        }
     }
 
     /// A person with this profile who has done nothing yet.
     pub fn with(name: String, profile: Profile, offset: i64) -> Self {
         let (cart, persona, commands) = (None, None, Vec::new());
-        Self { name, profile, offset, bounces: false, persona, cart, carts: 0, events: 0, visits: 0, messages: 0, commands }
+        Self {
+            name,
+            profile,
+            offset,
+            bounces: false,
+            persona,
+            cart,
+            carts: 0,
+            events: 0,
+            visits: 0,
+            messages: 0,
+            commands,
+        }
     }
 
     /// The hour that their clock shows, 0..24.

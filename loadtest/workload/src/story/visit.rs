@@ -44,13 +44,21 @@ impl Planner<'_> {
 
 /// A product; the cheaper of two, so that a bicycle is looked at now and then and no more.
 fn favourite(random: &mut Random) -> usize {
-    let (one, other) = (random.below(CATALOGUE.len() as u64) as usize, random.below(CATALOGUE.len() as u64) as usize);
+    let (one, other) = (
+        random.below(CATALOGUE.len() as u64) as usize,
+        random.below(CATALOGUE.len() as u64) as usize,
+    );
     if CATALOGUE[one].cents <= CATALOGUE[other].cents { one } else { other }
 }
 
 /// A visit that begins at this time. `cart_waits`: they left a cart here before. `may_subscribe`: they
 /// did not agree to e-mail when they came.
-pub(super) fn visit(random: &mut Random, at: Millis, cart_waits: bool, may_subscribe: bool) -> Plan {
+pub(super) fn visit(
+    random: &mut Random,
+    at: Millis,
+    cart_waits: bool,
+    may_subscribe: bool,
+) -> Plan {
     let mut planner = Planner { random, at, plan: Vec::new() };
     if may_subscribe && planner.random.chance(25) {
         planner.after(0, 30, Fact::Subscribed);

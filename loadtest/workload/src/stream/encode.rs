@@ -7,7 +7,8 @@ use crate::random::mix;
 use cartwheel_core::time::{DAY, Millis};
 
 /// Categories of the stream's products, by the product's number.
-const CATEGORIES: [&[u8]; 8] = [b"shoes", b"jackets", b"kitchen", b"garden", b"audio", b"books", b"toys", b"beauty"];
+const CATEGORIES: [&[u8]; 8] =
+    [b"shoes", b"jackets", b"kitchen", b"garden", b"audio", b"books", b"toys", b"beauty"];
 
 impl Shopped {
     /// Appends the event as one line of JSON, without a line feed: about 210 bytes on average, fewer than 600 always.
@@ -28,7 +29,9 @@ impl Shopped {
     fn put_subject(&self, out: &mut Vec<u8>) {
         match self.kind {
             Kind::CustomerCreated { consents } => put_profile(out, self.customer, consents),
-            Kind::Subscribed | Kind::Unsubscribed => out.extend_from_slice(b"\",\"channel\":\"email\",\"source\":\"preference_centre\""),
+            Kind::Subscribed | Kind::Unsubscribed => {
+                out.extend_from_slice(b"\",\"channel\":\"email\",\"source\":\"preference_centre\"")
+            }
             Kind::ProductViewed(line) | Kind::ProductAdded(line) => put_product(out, line),
             Kind::CartUpdated(cart) => put_cart(out, cart),
             Kind::CartEmptied(cart) => put_cart(out, Cart { lines: 0, ..cart }),
@@ -168,7 +171,8 @@ fn civil(days: u32) -> (u32, u32, u32) {
     let shifted = days + 719_468;
     let era = shifted / 146_097;
     let day_of_era = shifted % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;

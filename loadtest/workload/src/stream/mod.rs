@@ -44,7 +44,15 @@ pub struct Options {
 impl Default for Options {
     /// A million events for 100,000 customers, uniform, 1,000 a second from 2026-01-01, 1 % sends, seed 1.
     fn default() -> Self {
-        Self { seed: 1, events: 1_000_000, customers: 100_000, skew: Skew::Uniform, start: 1_767_225_600_000, rate: 1_000, sends: 0.01 }
+        Self {
+            seed: 1,
+            events: 1_000_000,
+            customers: 100_000,
+            skew: Skew::Uniform,
+            start: 1_767_225_600_000,
+            rate: 1_000,
+            sends: 0.01,
+        }
     }
 }
 
@@ -144,7 +152,17 @@ impl Workload {
         let count = SESSIONS.min(options.customers);
         let sessions = (0..count).map(|_| Session::begin(sampler.draw(&mut random))).collect();
         let sign_up_share = (options.sends * (1_000 * (1u64 << 32) / CONSENTING) as f64) as u64;
-        Ok(Self { options, sampler, random, sessions, given: 0, carts: 0, signed_up: 0, sign_up_share, owed: 0 })
+        Ok(Self {
+            options,
+            sampler,
+            random,
+            sessions,
+            given: 0,
+            carts: 0,
+            signed_up: 0,
+            sign_up_share,
+            owed: 0,
+        })
     }
 
     /// Whether this event is a sign-up; they come at even distances, until every customer has signed up.
@@ -189,7 +207,8 @@ impl Iterator for Workload {
         let id = mix(mix(self.options.seed).wrapping_add(self.given));
         self.given += 1;
         let place = self.random.below(self.sessions.len() as u64) as usize;
-        let (customer, kind) = if self.sign_up_is_due() { self.sign_up(place) } else { self.shop(place) };
+        let (customer, kind) =
+            if self.sign_up_is_due() { self.sign_up(place) } else { self.shop(place) };
         Some(Shopped { time, customer, id, kind })
     }
 

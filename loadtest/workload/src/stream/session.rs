@@ -65,7 +65,8 @@ pub struct Cart {
 impl Cart {
     /// Its lines, in the order in which they were added.
     pub fn lines(self) -> impl Iterator<Item = Line> {
-        (0..self.lines).map(move |place| Line::of(mix(self.number * u64::from(MOST_LINES) + u64::from(place))))
+        (0..self.lines)
+            .map(move |place| Line::of(mix(self.number * u64::from(MOST_LINES) + u64::from(place))))
     }
 
     /// The sum of its lines in cents.
@@ -128,7 +129,9 @@ impl Session {
             Stage::Add => (Kind::ProductAdded(self.add(carts)), self.go_on(Stage::Cart)),
             Stage::Cart => (Kind::CartUpdated(self.cart), self.after_cart(dice)),
             Stage::Empty => (Kind::CartEmptied(self.cart), false),
-            Stage::Checkout => (Kind::CheckoutStarted(self.cart), dice < 750 && self.go_on(Stage::Order)),
+            Stage::Checkout => {
+                (Kind::CheckoutStarted(self.cart), dice < 750 && self.go_on(Stage::Order))
+            }
             Stage::Order => (Kind::OrderPlaced(self.cart), self.go_on(Stage::Pay)),
             Stage::Pay => (Kind::OrderPaid(self.cart), false),
         }
@@ -159,7 +162,8 @@ impl Session {
             *carts += 1;
             self.cart.number = *carts;
         }
-        let line = Line::of(mix(self.cart.number * u64::from(MOST_LINES) + u64::from(self.cart.lines)));
+        let line =
+            Line::of(mix(self.cart.number * u64::from(MOST_LINES) + u64::from(self.cart.lines)));
         self.cart.lines += 1;
         line
     }

@@ -30,7 +30,14 @@ fn customer() -> Customer {
         held: false,
         captures: captures.clone().into_iter().collect(),
     };
-    let wide = Run { id: RunId(2), deadline: NEVER, journey: 256, stage: Stage::Window, captures: ThinVec::new(), ..narrow.clone() };
+    let wide = Run {
+        id: RunId(2),
+        deadline: NEVER,
+        journey: 256,
+        stage: Stage::Window,
+        captures: ThinVec::new(),
+        ..narrow.clone()
+    };
     customer.runs.extend([wide, narrow]);
     customer.entries.push(Entry { journey: 1, key: 2, at: 3 });
     customer.touches.push(Touch { at: 4, journey: 5, channel: Channel::Push });
@@ -88,7 +95,9 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 /// Anything that is often nothing.
-fn seldom<T: Default + Clone + std::fmt::Debug>(some: impl Strategy<Value = T>) -> impl Strategy<Value = T> {
+fn seldom<T: Default + Clone + std::fmt::Debug>(
+    some: impl Strategy<Value = T>,
+) -> impl Strategy<Value = T> {
     prop_oneof![Just(T::default()), some]
 }
 

@@ -16,7 +16,8 @@ steps:
 ";
 
 fn plan() -> Plan {
-    load(&Policy::default(), &[Source { path: "winback.yaml".into(), text: JOURNEY.into() }]).unwrap()
+    load(&Policy::default(), &[Source { path: "winback.yaml".into(), text: JOURNEY.into() }])
+        .unwrap()
 }
 
 fn text(text: &str) -> Value {
@@ -55,7 +56,10 @@ fn the_packed_form_does_not_change_unnoticed() {
     let values_shown = "010d08d0dd064f636172742e69641563312309b2f9";
     assert_eq!(hex(&out), [head, run, names, values_shown].concat());
     let read = unpack(&out, "ana").unwrap();
-    assert_eq!((read.customer.as_str(), read.journey.as_str(), read.step.as_deref()), ("ana", "winback", Some("we_miss_you")));
+    assert_eq!(
+        (read.customer.as_str(), read.journey.as_str(), read.step.as_deref()),
+        ("ana", "winback", Some("we_miss_you"))
+    );
     assert_eq!(read.values, values);
 
     // An instant is the same as its text.
@@ -89,12 +93,19 @@ fn long_texts_are_cut() {
     let mut out = Vec::new();
     pack(&plan(), &decided, &mut out);
     let read = unpack(&out, "ana").unwrap();
-    assert_eq!((read.journey.as_str(), read.values), ("", vec![(long[..254].into(), text(&long[..254]))]));
+    assert_eq!(
+        (read.journey.as_str(), read.values),
+        ("", vec![(long[..254].into(), text(&long[..254]))])
+    );
 }
 
 fn instants() -> impl Strategy<Value = String> {
     let near = "20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]\\.[0-9]{3}Z";
-    prop_oneof![near, any::<i64>().prop_map(format_rfc3339), (0..4_000_000_000_000_i64).prop_map(format_rfc3339)]
+    prop_oneof![
+        near,
+        any::<i64>().prop_map(format_rfc3339),
+        (0..4_000_000_000_000_i64).prop_map(format_rfc3339)
+    ]
 }
 
 fn value() -> impl Strategy<Value = Value> {

@@ -58,7 +58,10 @@ pub(crate) enum Search {
 
 impl Expr {
     /// The value, given the fields.
-    pub(crate) fn eval<'a, 'v: 'a>(&'a self, read: &impl Fn(Field) -> ValueRef<'v>) -> ValueRef<'a> {
+    pub(crate) fn eval<'a, 'v: 'a>(
+        &'a self,
+        read: &impl Fn(Field) -> ValueRef<'v>,
+    ) -> ValueRef<'a> {
         match self {
             Expr::Literal(value) => value.borrow(),
             Expr::Field(field) => read(*field),
@@ -94,7 +97,9 @@ impl Expr {
             Expr::Not(inner) => !inner.is_true(read),
             Expr::Both(sides) => sides.0.is_true(read) && sides.1.is_true(read),
             Expr::Either(sides) => sides.0.is_true(read) || sides.1.is_true(read),
-            Expr::Compare(operator, sides) => operator.holds(sides.0.eval(read), sides.1.eval(read)),
+            Expr::Compare(operator, sides) => {
+                operator.holds(sides.0.eval(read), sides.1.eval(read))
+            }
             Expr::OneOf(item, list) => {
                 let item = item.eval(read);
                 list.iter().any(|value| value.borrow() == item)
@@ -103,7 +108,12 @@ impl Expr {
                 (ValueRef::Text(text), ValueRef::Text(part)) => search.finds(text, part),
                 _ => false,
             },
-            Expr::Literal(_) | Expr::Field(_) | Expr::Size(_) | Expr::Negate(_) | Expr::Compute(..) | Expr::Choose(_) => self.is_true(read),
+            Expr::Literal(_)
+            | Expr::Field(_)
+            | Expr::Size(_)
+            | Expr::Negate(_)
+            | Expr::Compute(..)
+            | Expr::Choose(_) => self.is_true(read),
         }
     }
 }

@@ -55,14 +55,58 @@ impl fmt::Display for Type {
 
 /// The subjects of events and their known fields; others are of unknown type.
 const SUBJECTS: [(&str, &[(&str, Type)]); 9] = [
-    ("cart", &[("id", Type::Text), ("total", Type::Number), ("currency", Type::Text), ("items", Type::List), ("url", Type::Text)]),
-    ("order", &[("id", Type::Text), ("total", Type::Number), ("currency", Type::Text), ("items", Type::List), ("number", Type::Any)]),
-    ("checkout", &[("id", Type::Text), ("total", Type::Number), ("currency", Type::Text), ("items", Type::List), ("url", Type::Text)]),
-    ("product", &[("id", Type::Text), ("name", Type::Text), ("category", Type::Text), ("price", Type::Number), ("url", Type::Text)]),
+    (
+        "cart",
+        &[
+            ("id", Type::Text),
+            ("total", Type::Number),
+            ("currency", Type::Text),
+            ("items", Type::List),
+            ("url", Type::Text),
+        ],
+    ),
+    (
+        "order",
+        &[
+            ("id", Type::Text),
+            ("total", Type::Number),
+            ("currency", Type::Text),
+            ("items", Type::List),
+            ("number", Type::Any),
+        ],
+    ),
+    (
+        "checkout",
+        &[
+            ("id", Type::Text),
+            ("total", Type::Number),
+            ("currency", Type::Text),
+            ("items", Type::List),
+            ("url", Type::Text),
+        ],
+    ),
+    (
+        "product",
+        &[
+            ("id", Type::Text),
+            ("name", Type::Text),
+            ("category", Type::Text),
+            ("price", Type::Number),
+            ("url", Type::Text),
+        ],
+    ),
     ("review", &[("rating", Type::Number)]),
     ("ticket", &[("id", Type::Any)]),
     ("points", &[]),
-    ("profile", &[("email", Type::Text), ("phone", Type::Text), ("first_name", Type::Text), ("last_name", Type::Text)]),
+    (
+        "profile",
+        &[
+            ("email", Type::Text),
+            ("phone", Type::Text),
+            ("first_name", Type::Text),
+            ("last_name", Type::Text),
+        ],
+    ),
     ("message", &[("command_id", Type::Text), ("channel", Type::Text), ("bounce", Type::Text)]),
 ];
 
@@ -70,10 +114,23 @@ const SUBJECTS: [(&str, &[(&str, Type)]); 9] = [
 const ENVELOPE: [&str; 3] = ["type", "id", "customer"];
 
 /// The profile's texts.
-const PROFILE: [&str; 9] = ["email", "phone", "first_name", "last_name", "time_zone", "country", "region", "locale", "push_token"];
+const PROFILE: [&str; 9] = [
+    "email",
+    "phone",
+    "first_name",
+    "last_name",
+    "time_zone",
+    "country",
+    "region",
+    "locale",
+    "push_token",
+];
 /// What is counted for every customer.
-const CUSTOMER: [(&str, Field); 3] =
-    [("orders", Field::Orders), ("lifetime_value", Field::LifetimeValue), ("days_since_order", Field::DaysSinceOrder)];
+const CUSTOMER: [(&str, Field); 3] = [
+    ("orders", Field::Orders),
+    ("lifetime_value", Field::LifetimeValue),
+    ("days_since_order", Field::DaysSinceOrder),
+];
 
 /// A path as written and how far it got.
 pub(super) struct Path<'p> {
@@ -107,13 +164,17 @@ impl Resolver<'_> {
 
     fn event(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
         if self.scope == Scope::While {
-            let fault =
-                Fault::error(path.span.clone(), "`while` may not read the event: it is checked before every send, long after the event");
+            let fault = Fault::error(
+                path.span.clone(),
+                "`while` may not read the event: it is checked before every send, long after the event",
+            );
             return self.fail(fault.help("read `profile.X` or `customer.X`, or put the condition into `trigger.when` or a `branch`"));
         }
         if rest.is_empty() {
-            return self
-                .fail(Fault::error(path.span.clone(), "`event` is an object").help("name one of its fields, such as `event.cart.total`"));
+            return self.fail(
+                Fault::error(path.span.clone(), "`event` is an object")
+                    .help("name one of its fields, such as `event.cart.total`"),
+            );
         }
         if rest.len() > 8 {
             return self.fail(Fault::error(path.span.clone(), "the path is deeper than 8 fields"));
@@ -121,7 +182,11 @@ impl Resolver<'_> {
         let kind = self.event_type(path, rest);
         let field = EventField::new(rest.iter().map(|part| (*part).into()).collect(), path.size);
         let number = intern(&mut self.slots.fields, field);
-        let field = if self.scope == Scope::Step { Field::Capture(intern(self.captures, number)) } else { Field::Event(number) };
+        let field = if self.scope == Scope::Step {
+            Field::Capture(intern(self.captures, number))
+        } else {
+            Field::Event(number)
+        };
         Some((field, kind))
     }
 
@@ -150,22 +215,37 @@ impl Resolver<'_> {
 
     fn consent(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
         let channels = Channel::PERSONAL.map(Channel::name);
-        let known = rest.first().and_then(|name| Channel::parse(name)).filter(|channel| Channel::PERSONAL.contains(channel));
+        let known = rest
+            .first()
+            .and_then(|name| Channel::parse(name))
+            .filter(|channel| Channel::PERSONAL.contains(channel));
         match (known, rest) {
             (Some(channel), [_]) => Some((Field::Consent(channel), Type::Bool)),
             _ => {
-                let fault = Fault::error(path.span.clone(), format!("`{}` is not a consent", path.parts.join(".")));
+                let fault = Fault::error(
+                    path.span.clone(),
+                    format!("`{}` is not a consent", path.parts.join(".")),
+                );
                 let near = rest.first().and_then(|name| closest(name, channels));
-                let near = near.map_or_else(String::new, |name| format!("did you mean `profile.consent.{name}`? "));
-                self.fail(fault.help(format!("{near}consent is kept by channel: {}", channels.join(", "))))
+                let near = near.map_or_else(String::new, |name| {
+                    format!("did you mean `profile.consent.{name}`? ")
+                });
+                self.fail(
+                    fault
+                        .help(format!("{near}consent is kept by channel: {}", channels.join(", "))),
+                )
             }
         }
     }
 
     fn profile(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
         let [name] = rest else {
-            let message = format!("`{}` is not an attribute: a profile is flat", path.parts.join("."));
-            return self.fail(Fault::error(path.span.clone(), message).help("write `profile.NAME`, or `profile.consent.CHANNEL`"));
+            let message =
+                format!("`{}` is not an attribute: a profile is flat", path.parts.join("."));
+            return self.fail(
+                Fault::error(path.span.clone(), message)
+                    .help("write `profile.NAME`, or `profile.consent.CHANNEL`"),
+            );
         };
         let kind = if PROFILE.contains(name) { Type::Text } else { Type::Any };
         if kind == Type::Any {
@@ -181,30 +261,49 @@ impl Resolver<'_> {
             _ => {
                 let names = CUSTOMER.map(|(name, _)| name);
                 let near = rest.first().and_then(|name| closest(name, names));
-                let near = near.map_or_else(String::new, |name| format!("did you mean `customer.{name}`? "));
-                let fault = Fault::error(path.span.clone(), format!("`{}` is unknown", path.parts.join(".")));
-                self.fail(fault.help(format!("{near}known are: {}", names.map(|name| format!("customer.{name}")).join(", "))))
+                let near = near
+                    .map_or_else(String::new, |name| format!("did you mean `customer.{name}`? "));
+                let fault = Fault::error(
+                    path.span.clone(),
+                    format!("`{}` is unknown", path.parts.join(".")),
+                );
+                self.fail(fault.help(format!(
+                    "{near}known are: {}",
+                    names.map(|name| format!("customer.{name}")).join(", ")
+                )))
             }
         }
     }
 
     fn unknown_root(&mut self, path: &Path<'_>, root: &str) -> Option<(Field, Type)> {
-        let fault = Fault::error(path.span.clone(), format!("`{}` is unknown", path.parts.join(".")));
+        let fault =
+            Fault::error(path.span.clone(), format!("`{}` is unknown", path.parts.join(".")));
         let rest = path.parts[1..].iter().map(|part| format!(".{part}")).collect::<String>();
         let help = if SUBJECTS.iter().any(|(name, _)| *name == root) {
             format!("did you mean `event.{root}{rest}`?")
         } else if let Some(near) = closest(root, ["event", "profile", "customer"]) {
             format!("did you mean `{near}{rest}`?")
         } else {
-            "a condition reads `event.X`, `profile.X` and `customer.X`; strings stand in quotes".into()
+            "a condition reads `event.X`, `profile.X` and `customer.X`; strings stand in quotes"
+                .into()
         };
         self.fail(fault.help(help))
     }
 
-    fn warn_typo<'k>(&mut self, path: &Path<'_>, name: &str, known: impl IntoIterator<Item = &'k str>) {
+    fn warn_typo<'k>(
+        &mut self,
+        path: &Path<'_>,
+        name: &str,
+        known: impl IntoIterator<Item = &'k str>,
+    ) {
         let Some(near) = closest(name, known) else { return };
-        let fault = Fault::warning(path.span.clone(), format!("`{name}` is not a field that Cartwheel knows"));
-        self.faults.push(fault.help(format!("did you mean `{near}`? If it is a field of your own, all is well")));
+        let fault = Fault::warning(
+            path.span.clone(),
+            format!("`{name}` is not a field that Cartwheel knows"),
+        );
+        self.faults.push(
+            fault.help(format!("did you mean `{near}`? If it is a field of your own, all is well")),
+        );
     }
 
     fn fail<T>(&mut self, fault: Fault) -> Option<T> {

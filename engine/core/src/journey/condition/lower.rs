@@ -42,7 +42,12 @@ impl Fault {
 }
 
 /// Compiles a condition; numbers its fields in `slots` and, for steps, in `captures`. None together with at least one error.
-pub(crate) fn compile(text: &str, scope: Scope, slots: &mut Slots, captures: &mut Vec<u16>) -> (Option<Condition>, Vec<Fault>) {
+pub(crate) fn compile(
+    text: &str,
+    scope: Scope,
+    slots: &mut Slots,
+    captures: &mut Vec<u16>,
+) -> (Option<Condition>, Vec<Fault>) {
     let parsed = match Parsed::read(text) {
         Ok(parsed) => parsed,
         Err(fault) => return (None, vec![fault]),
@@ -59,10 +64,12 @@ pub(crate) fn compile_path(text: &str, slots: &mut Slots) -> Result<u16, Fault> 
     let whole = 0..text.len();
     let parts: Vec<&str> = text.split('.').collect();
     let ["event", rest @ ..] = parts.as_slice() else {
-        return Err(Fault::error(whole, "a key is a path of the event").help("write a path such as `event.cart.id`"));
+        return Err(Fault::error(whole, "a key is a path of the event")
+            .help("write a path such as `event.cart.id`"));
     };
     if rest.is_empty() || rest.len() > 8 || !rest.iter().all(|name| is_name(name)) {
-        return Err(Fault::error(whole, format!("`{text}` is not a path")).help("write names joined by dots, such as `event.cart.id`"));
+        return Err(Fault::error(whole, format!("`{text}` is not a path"))
+            .help("write names joined by dots, such as `event.cart.id`"));
     }
     let field = EventField::new(rest.iter().map(|name| (*name).into()).collect(), false);
     Ok(super::fields::intern(&mut slots.fields, field))
@@ -115,9 +122,17 @@ impl Lowering<'_, '_> {
             Syntax::Select(select) if select.test => self.has(node),
             Syntax::Select(_) => self.path(node, false).and_then(|typed| self.scalar(node, typed)),
             Syntax::Call(call) => self.call(node, call),
-            Syntax::List(_) => self.fail(self.parsed.extent(node), "a list can only stand after `in`", "write `x in [\"a\", \"b\"]`"),
-            Syntax::Comprehension(_) => self.unsupported(node, "all(), exists(), map() and filter() are not supported"),
-            Syntax::Map(_) | Syntax::Struct(_) | Syntax::Unspecified => self.unsupported(node, "this is not supported"),
+            Syntax::List(_) => self.fail(
+                self.parsed.extent(node),
+                "a list can only stand after `in`",
+                "write `x in [\"a\", \"b\"]`",
+            ),
+            Syntax::Comprehension(_) => {
+                self.unsupported(node, "all(), exists(), map() and filter() are not supported")
+            }
+            Syntax::Map(_) | Syntax::Struct(_) | Syntax::Unspecified => {
+                self.unsupported(node, "this is not supported")
+            }
         }
     }
 
@@ -137,8 +152,11 @@ impl Lowering<'_, '_> {
     /// Numbers the path that the node spells.
     fn path(&mut self, node: &IdedExpr, size: bool) -> Option<Typed> {
         let Some(parts) = segments(node) else {
-            let what =
-                if reads_index(node) { "an index is not supported; write paths with dots" } else { "a field can only be read from a path" };
+            let what = if reads_index(node) {
+                "an index is not supported; write paths with dots"
+            } else {
+                "a field can only be read from a path"
+            };
             return self.unsupported(node, what);
         };
         let path = Path { parts: &parts, span: self.parsed.extent(node), size };
@@ -156,8 +174,16 @@ impl Lowering<'_, '_> {
     fn scalar(&mut self, node: &IdedExpr, (expr, kind): Typed) -> Option<Typed> {
         let text = self.text(node);
         match kind {
-            Type::List => self.fail(self.parsed.extent(node), format!("`{text}` is a list"), format!("ask for its size: `size({text})`")),
-            Type::Object => self.fail(self.parsed.extent(node), format!("`{text}` is an object"), "name one of its fields"),
+            Type::List => self.fail(
+                self.parsed.extent(node),
+                format!("`{text}` is a list"),
+                format!("ask for its size: `size({text})`"),
+            ),
+            Type::Object => self.fail(
+                self.parsed.extent(node),
+                format!("`{text}` is an object"),
+                "name one of its fields",
+            ),
             _ => Some((expr, kind)),
         }
     }
@@ -181,19 +207,31 @@ impl Lowering<'_, '_> {
             return self.compute(node, arithmetic, args);
         }
         match (call.func_name.as_str(), call.target.as_deref(), args) {
-            (operators::LOGICAL_AND, None, [left, right]) => self.both(left, right).map(|pair| (Expr::Both(pair), Type::Bool)),
-            (operators::LOGICAL_OR, None, [left, right]) => self.both(left, right).map(|pair| (Expr::Either(pair), Type::Bool)),
-            (operators::LOGICAL_NOT, None, [inner]) => self.condition(inner).map(|inner| (Expr::Not(Box::new(inner)), Type::Bool)),
-            (operators::NEGATE, None, [inner]) => self.number(node, inner).map(|inner| (Expr::Negate(Box::new(inner)), Type::Number)),
+            (operators::LOGICAL_AND, None, [left, right]) => {
+                self.both(left, right).map(|pair| (Expr::Both(pair), Type::Bool))
+            }
+            (operators::LOGICAL_OR, None, [left, right]) => {
+                self.both(left, right).map(|pair| (Expr::Either(pair), Type::Bool))
+            }
+            (operators::LOGICAL_NOT, None, [inner]) => {
+                self.condition(inner).map(|inner| (Expr::Not(Box::new(inner)), Type::Bool))
+            }
+            (operators::NEGATE, None, [inner]) => {
+                self.number(node, inner).map(|inner| (Expr::Negate(Box::new(inner)), Type::Number))
+            }
             (operators::IN, None, [item, list]) => self.one_of(node, item, list),
             (operators::CONDITIONAL, None, [test, yes, no]) => self.choose(test, yes, no),
             ("size", None, [inner]) | ("size", Some(inner), []) => self.size(inner),
             ("startsWith", Some(text), [part]) => self.search(Search::StartsWith, text, part),
             ("endsWith", Some(text), [part]) => self.search(Search::EndsWith, text, part),
             ("contains", Some(text), [part]) => self.search(Search::Contains, text, part),
-            (operators::INDEX, ..) => self.unsupported(node, "an index is not supported; write paths with dots"),
+            (operators::INDEX, ..) => {
+                self.unsupported(node, "an index is not supported; write paths with dots")
+            }
             (operators::MODULO, ..) => self.unsupported(node, "`%` is not supported"),
-            (name, ..) if is_name(name) => self.unsupported(node, &format!("`{name}` with these arguments is not supported")),
+            (name, ..) if is_name(name) => {
+                self.unsupported(node, &format!("`{name}` with these arguments is not supported"))
+            }
             _ => self.unsupported(node, "this operator is not supported"),
         }
     }
@@ -203,8 +241,15 @@ impl Lowering<'_, '_> {
         Some(Box::new((left?, right?)))
     }
 
-    fn compare(&mut self, node: &IdedExpr, comparison: Comparison, args: &[IdedExpr]) -> Option<Typed> {
-        let [left, right] = args else { return self.unsupported(node, "this comparison is not supported") };
+    fn compare(
+        &mut self,
+        node: &IdedExpr,
+        comparison: Comparison,
+        args: &[IdedExpr],
+    ) -> Option<Typed> {
+        let [left, right] = args else {
+            return self.unsupported(node, "this comparison is not supported");
+        };
         let typed = (self.node(left), self.node(right));
         let ((left_expr, left_kind), (right_expr, right_kind)) = (typed.0?, typed.1?);
         let equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
@@ -212,26 +257,45 @@ impl Lowering<'_, '_> {
         Some((Expr::Compare(comparison, Box::new((left_expr, right_expr))), Type::Bool))
     }
 
-    fn comparable(&mut self, node: &IdedExpr, equality: bool, left: (&IdedExpr, Type), right: (&IdedExpr, Type)) -> Option<()> {
+    fn comparable(
+        &mut self,
+        node: &IdedExpr,
+        equality: bool,
+        left: (&IdedExpr, Type),
+        right: (&IdedExpr, Type),
+    ) -> Option<()> {
         let token = self.parsed.token(node.id);
         let (left_text, right_text) = (self.text(left.0), self.text(right.0));
         match (left.1, right.1) {
-            (Type::Null, _) | (_, Type::Null) if !equality => {
-                self.fail(token, "an order with null is never true", "write `== null`, `!= null` or `has(x)`")
+            (Type::Null, _) | (_, Type::Null) if !equality => self.fail(
+                token,
+                "an order with null is never true",
+                "write `== null`, `!= null` or `has(x)`",
+            ),
+            (Type::Bool, _) | (_, Type::Bool) if !equality => {
+                self.fail(token, "booleans have no order", "write `==`, `!=` or `!`")
             }
-            (Type::Bool, _) | (_, Type::Bool) if !equality => self.fail(token, "booleans have no order", "write `==`, `!=` or `!`"),
             (Type::Any | Type::Null, _) | (_, Type::Any | Type::Null) => Some(()),
             (a, b) if a == b => Some(()),
             (a, b) => {
-                let message = format!("`{left_text}` is {a} and `{right_text}` is {b}: this is never equal");
-                let message = if equality { message } else { message.replace("never equal", "never true") };
+                let message =
+                    format!("`{left_text}` is {a} and `{right_text}` is {b}: this is never equal");
+                let message =
+                    if equality { message } else { message.replace("never equal", "never true") };
                 self.fail(token, message, remedy(left, right, &left_text, &right_text))
             }
         }
     }
 
-    fn compute(&mut self, node: &IdedExpr, arithmetic: Arithmetic, args: &[IdedExpr]) -> Option<Typed> {
-        let [left, right] = args else { return self.unsupported(node, "this calculation is not supported") };
+    fn compute(
+        &mut self,
+        node: &IdedExpr,
+        arithmetic: Arithmetic,
+        args: &[IdedExpr],
+    ) -> Option<Typed> {
+        let [left, right] = args else {
+            return self.unsupported(node, "this calculation is not supported");
+        };
         let (left, right) = (self.number(node, left), self.number(node, right));
         Some((Expr::Compute(arithmetic, Box::new((left?, right?))), Type::Number))
     }
@@ -241,7 +305,8 @@ impl Lowering<'_, '_> {
         if matches!(kind, Type::Number | Type::Any) {
             return Some(expr);
         }
-        let message = format!("`{}` is {kind}; only numbers can be calculated with", self.text(node));
+        let message =
+            format!("`{}` is {kind}; only numbers can be calculated with", self.text(node));
         self.fail(self.parsed.token(operator.id), message, "+ - * / take numbers on both sides")
     }
 
@@ -249,13 +314,21 @@ impl Lowering<'_, '_> {
         let typed = self.node(item);
         let Syntax::List(list) = &list.expr else {
             let help = "write `x in [\"a\", \"b\"]`; the elements of an event's list cannot be read, only its size";
-            return self.fail(self.parsed.extent(list), "after `in` stands a list of literals", help);
+            return self.fail(
+                self.parsed.extent(list),
+                "after `in` stands a list of literals",
+                help,
+            );
         };
         let (expr, kind) = typed?;
         let mut values = Vec::with_capacity(list.elements.len());
         for element in &list.elements {
             let Some((Expr::Literal(value), of)) = self.node(element) else {
-                return self.fail(self.parsed.extent(element), "a list after `in` has literals only", "write numbers or strings in quotes");
+                return self.fail(
+                    self.parsed.extent(element),
+                    "a list after `in` has literals only",
+                    "write numbers or strings in quotes",
+                );
             };
             self.comparable(node, true, (item, kind), (element, of))?;
             values.push(value);
@@ -266,11 +339,15 @@ impl Lowering<'_, '_> {
     fn choose(&mut self, test: &IdedExpr, yes: &IdedExpr, no: &IdedExpr) -> Option<Typed> {
         let parts = (self.condition(test), self.node(yes), self.node(no));
         let (test, (yes, left), (no, right)) = (parts.0?, parts.1?, parts.2?);
-        Some((Expr::Choose(Box::new((test, yes, no))), if left == right { left } else { Type::Any }))
+        Some((
+            Expr::Choose(Box::new((test, yes, no))),
+            if left == right { left } else { Type::Any },
+        ))
     }
 
     fn size(&mut self, inner: &IdedExpr) -> Option<Typed> {
-        let (expr, kind) = if segments(inner).is_some() { self.path(inner, true)? } else { self.node(inner)? };
+        let (expr, kind) =
+            if segments(inner).is_some() { self.path(inner, true)? } else { self.node(inner)? };
         if matches!(kind, Type::Number | Type::Bool | Type::Null) {
             return self.fail(
                 self.parsed.extent(inner),
@@ -278,7 +355,8 @@ impl Lowering<'_, '_> {
                 "size() takes a list or a string",
             );
         }
-        let counted = matches!(expr, Expr::Field(super::Field::Event(_) | super::Field::Capture(_)));
+        let counted =
+            matches!(expr, Expr::Field(super::Field::Event(_) | super::Field::Capture(_)));
         Some((if counted { expr } else { Expr::Size(Box::new(expr)) }, Type::Number))
     }
 
@@ -287,7 +365,11 @@ impl Lowering<'_, '_> {
         for (side, kind) in [(text, typed.0.as_ref()?.1), (part, typed.1.as_ref()?.1)] {
             if !matches!(kind, Type::Text | Type::Any) {
                 let message = format!("`{}` is {kind}, not a string", self.text(side));
-                return self.fail(self.parsed.extent(side), message, "startsWith, endsWith and contains take strings");
+                return self.fail(
+                    self.parsed.extent(side),
+                    message,
+                    "startsWith, endsWith and contains take strings",
+                );
             }
         }
         Some((Expr::Search(search, Box::new((typed.0?.0, typed.1?.0))), Type::Bool))
@@ -301,27 +383,43 @@ impl Lowering<'_, '_> {
         self.fail(self.parsed.extent(node), message, SUPPORTED)
     }
 
-    fn fail<T>(&mut self, range: Range<usize>, message: impl Into<String>, help: impl Into<String>) -> Option<T> {
+    fn fail<T>(
+        &mut self,
+        range: Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Option<T> {
         self.resolver.faults.push(Fault::error(range, message).help(help));
         None
     }
 }
 
 /// What to do when a string meets a number.
-fn remedy(left: (&IdedExpr, Type), right: (&IdedExpr, Type), left_text: &str, right_text: &str) -> String {
+fn remedy(
+    left: (&IdedExpr, Type),
+    right: (&IdedExpr, Type),
+    left_text: &str,
+    right_text: &str,
+) -> String {
     let literal = |node: &IdedExpr| match &node.expr {
         Syntax::Literal(LiteralValue::String(value)) => Some(value.inner().to_owned()),
         _ => None,
     };
-    for ((string, string_text), (_, other)) in [((left.0, left_text), right), ((right.0, right_text), left)] {
+    for ((string, string_text), (_, other)) in
+        [((left.0, left_text), right), ((right.0, right_text), left)]
+    {
         if let (Some(value), Type::Number) = (literal(string), other)
             && value.parse::<f64>().is_ok()
         {
             return format!("write {value} without quotes instead of {string_text}");
         }
     }
-    let number =
-        |node: &IdedExpr| matches!(node.expr, Syntax::Literal(LiteralValue::Int(_) | LiteralValue::Double(_) | LiteralValue::UInt(_)));
+    let number = |node: &IdedExpr| {
+        matches!(
+            node.expr,
+            Syntax::Literal(LiteralValue::Int(_) | LiteralValue::Double(_) | LiteralValue::UInt(_))
+        )
+    };
     if number(right.0) && left.1 == Type::Text {
         return format!("write \"{right_text}\" in quotes");
     }

@@ -20,7 +20,9 @@ impl<'t> Parsed<'t> {
     /// Parses, or says why not.
     pub(super) fn read(text: &'t str) -> Result<Self, Fault> {
         check_size(text)?;
-        let parser = cel::parser::Parser::new().max_recursion_depth(2 * MAX_DEPTH as u16).error_recovery_limit(1);
+        let parser = cel::parser::Parser::new()
+            .max_recursion_depth(2 * MAX_DEPTH as u16)
+            .error_recovery_limit(1);
         match parser.parse_with_source_info(text) {
             Ok((root, places)) => Ok(Self { text, root, places }),
             Err(errors) => Err(syntax_fault(text, &errors)),
@@ -42,7 +44,12 @@ impl<'t> Parsed<'t> {
                 clamp(self.text, self.extent(&select.operand).start..end)
             }
             Expr::Call(call) => {
-                let parts = call.target.as_deref().into_iter().chain(&call.args).map(|part| self.extent(part));
+                let parts = call
+                    .target
+                    .as_deref()
+                    .into_iter()
+                    .chain(&call.args)
+                    .map(|part| self.extent(part));
                 let own = self.call_start(&call.func_name, self.brackets(own));
                 parts.fold(own, |all, part| all.start.min(part.start)..all.end.max(part.end))
             }
@@ -85,7 +92,8 @@ fn check_size(text: &str) -> Result<(), Fault> {
             .help("write one, such as `event.cart.total >= 20`, or leave the field out"));
     }
     if text.len() > MAX_TEXT {
-        let message = format!("the condition has {} bytes; at most {MAX_TEXT} are allowed", text.len());
+        let message =
+            format!("the condition has {} bytes; at most {MAX_TEXT} are allowed", text.len());
         return Err(Fault::error(0..text.len(), message).help("split it over the arms of a branch"));
     }
     let mut depth = 0_usize;
@@ -96,7 +104,10 @@ fn check_size(text: &str) -> Result<(), Fault> {
             _ => {}
         }
         if depth > MAX_DEPTH {
-            return Err(Fault::error(at..at + 1, format!("the condition is nested deeper than {MAX_DEPTH} levels")));
+            return Err(Fault::error(
+                at..at + 1,
+                format!("the condition is nested deeper than {MAX_DEPTH} levels"),
+            ));
         }
     }
     Ok(())
@@ -106,27 +117,42 @@ fn syntax_fault(text: &str, errors: &cel::ParseErrors) -> Fault {
     if let Some(fault) = common_slip(text) {
         return fault;
     }
-    let Some(error) = errors.errors.first() else { return Fault::error(0..text.len(), "the condition cannot be read") };
+    let Some(error) = errors.errors.first() else {
+        return Fault::error(0..text.len(), "the condition cannot be read");
+    };
     let at = position(text, error.pos);
     let length = text[at..].chars().next().map_or(0, char::len_utf8);
     let message = error.msg.trim_start_matches("Syntax error: ");
     let message = message.split(" expecting ").next().unwrap_or(message);
-    Fault::error(at..at + length, format!("the condition cannot be read: {message}")).help(super::lower::SUPPORTED)
+    Fault::error(at..at + length, format!("the condition cannot be read: {message}"))
+        .help(super::lower::SUPPORTED)
 }
 
 /// What people write who know other languages: it is worth a better answer than the parser's.
 fn common_slip(text: &str) -> Option<Fault> {
-    let words = [(" and ", "&&"), (" or ", "||"), (" AND ", "&&"), (" OR ", "||"), ("not ", "!"), ("<>", "!="), ("===", "==")];
+    let words = [
+        (" and ", "&&"),
+        (" or ", "||"),
+        (" AND ", "&&"),
+        (" OR ", "||"),
+        ("not ", "!"),
+        ("<>", "!="),
+        ("===", "=="),
+    ];
     let bare = without_strings(text);
     for (word, symbol) in words {
         if let Some(at) = bare.find(word) {
             let start = at + word.len() - word.trim_start().len();
             let message = format!("`{}` is not an operator", word.trim());
-            return Some(Fault::error(start..start + word.trim().len(), message).help(format!("write `{symbol}`")));
+            return Some(
+                Fault::error(start..start + word.trim().len(), message)
+                    .help(format!("write `{symbol}`")),
+            );
         }
     }
     let single = |at: &usize| {
-        let before = at.checked_sub(1).and_then(|at| bare.as_bytes().get(at)).copied().unwrap_or(b' ');
+        let before =
+            at.checked_sub(1).and_then(|at| bare.as_bytes().get(at)).copied().unwrap_or(b' ');
         !b"=!<>".contains(&before) && bare.as_bytes().get(at + 1) != Some(&b'=')
     };
     let at = bare.match_indices('=').map(|(at, _)| at).find(single)?;

@@ -29,13 +29,22 @@ pub(super) struct Compiler<'c> {
 }
 
 /// Compiles one journey. Where a part has an error the journey lacks that part: it is good for finding more problems only.
-pub(super) fn journey(source: &Source, definition: &Definition, slots: &mut Slots, problems: &mut Vec<Problem>) -> Option<Journey> {
+pub(super) fn journey(
+    source: &Source,
+    definition: &Definition,
+    slots: &mut Slots,
+    problems: &mut Vec<Problem>,
+) -> Option<Journey> {
     let mut compiler = Compiler { source, slots, captures: Vec::new(), problems };
     compiler.check_names(definition);
     compiler.check_spans(definition);
     let when = compiler.condition(definition.trigger.when.as_ref(), Scope::Event);
     let key = compiler.key(definition);
-    let exits = definition.exit.iter().map(|rule| compiler.condition(rule.when.as_ref(), Scope::Event)).collect();
+    let exits = definition
+        .exit
+        .iter()
+        .map(|rule| compiler.condition(rule.when.as_ref(), Scope::Event))
+        .collect();
     let while_ = compiler.condition(definition.while_.as_ref(), Scope::While);
     let reentry = compiler.reentry(definition);
     let ops = steps::lay_out(&mut compiler, &definition.steps);
@@ -95,15 +104,25 @@ impl Compiler<'_> {
     fn check_spans(&mut self, definition: &Definition) {
         let trigger = &definition.trigger;
         let goal = definition.goal.as_ref().map(|goal| &goal.within);
-        for span in [trigger.quiet_for.as_ref(), definition.max_event_age.as_ref(), goal].into_iter().flatten() {
+        for span in [trigger.quiet_for.as_ref(), definition.max_event_age.as_ref(), goal]
+            .into_iter()
+            .flatten()
+        {
             self.positive(span);
         }
         if let (None, Some(first)) = (&trigger.quiet_for, trigger.moved_by.first()) {
-            self.error(first, "`moved_by` moves the abandonment window, and there is none", "add `quiet_for:`, such as `quiet_for: 1h`");
+            self.error(
+                first,
+                "`moved_by` moves the abandonment window, and there is none",
+                "add `quiet_for:`, such as `quiet_for: 1h`",
+            );
         }
         if definition.class == Class::Transactional && definition.holdout.0 > 0 {
             let message = "a transactional journey has no holdout: everybody gets its messages";
-            self.problems.push(Problem::error(&self.source.path, definition.journey.span.clone(), message).help("remove `holdout:`"));
+            self.problems.push(
+                Problem::error(&self.source.path, definition.journey.span.clone(), message)
+                    .help("remove `holdout:`"),
+            );
         }
     }
 
@@ -113,7 +132,11 @@ impl Compiler<'_> {
         };
         match reentry.value {
             Reentry::OncePerKey if definition.key.is_none() => {
-                self.error(reentry, "`once_per_key` needs a key", "add `key:`, such as `key: event.cart.id`, or write `never`");
+                self.error(
+                    reentry,
+                    "`once_per_key` needs a key",
+                    "add `key:`, such as `key: event.cart.id`, or write `never`",
+                );
             }
             Reentry::After(span) => self.positive(&At::new(span, reentry.span.clone())),
             _ => {}
@@ -133,7 +156,11 @@ impl Compiler<'_> {
     }
 
     /// A condition, if one is written and good.
-    pub(super) fn condition(&mut self, text: Option<&At<String>>, scope: Scope) -> Option<Condition> {
+    pub(super) fn condition(
+        &mut self,
+        text: Option<&At<String>>,
+        scope: Scope,
+    ) -> Option<Condition> {
         let text = text?;
         let (condition, faults) = condition::compile(text, scope, self.slots, &mut self.captures);
         for fault in faults {
@@ -144,7 +171,13 @@ impl Compiler<'_> {
 
     fn fault(&mut self, text: &At<String>, fault: condition::Fault) {
         let span = locate(&self.source.text, &text.span, text, &fault.range);
-        let problem = Problem { severity: fault.severity, path: self.source.path.clone(), span, message: fault.message, help: fault.help };
+        let problem = Problem {
+            severity: fault.severity,
+            path: self.source.path.clone(),
+            span,
+            message: fault.message,
+            help: fault.help,
+        };
         self.problems.push(problem);
     }
 
@@ -164,7 +197,12 @@ impl Compiler<'_> {
     }
 
     /// Notes an error at a value.
-    pub(super) fn error<T>(&mut self, at: &At<T>, message: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn error<T>(
+        &mut self,
+        at: &At<T>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         self.problems.push(Problem::error(&self.source.path, at.span.clone(), message).help(help));
     }
 }

@@ -9,7 +9,8 @@ use crate::journey::plan::{Interests, Journey, JourneyInterest};
 pub(super) fn interests(read: &[(&Source, Definition)], journeys: &[Journey]) -> Interests {
     let mut events = Interests::default();
     for (number, ((_, definition), journey)) in read.iter().zip(journeys).enumerate() {
-        let mut index = Index { events: &mut events, journey: u16::try_from(number).unwrap_or(u16::MAX) };
+        let mut index =
+            Index { events: &mut events, journey: u16::try_from(number).unwrap_or(u16::MAX) };
         index.add(definition, journey);
     }
     for interest in events.values_mut() {
@@ -28,7 +29,12 @@ impl Index<'_> {
     fn add(&mut self, definition: &Definition, journey: &Journey) {
         let trigger = &definition.trigger.event;
         for event in trigger.names() {
-            let read = journey.when.iter().flat_map(event_fields).chain(journey.key).chain(journey.captures.iter().copied());
+            let read = journey
+                .when
+                .iter()
+                .flat_map(event_fields)
+                .chain(journey.key)
+                .chain(journey.captures.iter().copied());
             self.want(event, read, |interest| interest.trigger = true);
         }
         for event in definition.trigger.moved_by.iter().filter(|event| !trigger.contains(event)) {
@@ -36,18 +42,27 @@ impl Index<'_> {
         }
         for (number, (rule, condition)) in definition.exit.iter().zip(&journey.exits).enumerate() {
             let read = condition.iter().flat_map(event_fields);
-            self.want(&rule.on, read, |interest| interest.exits.push(u8::try_from(number).unwrap_or(u8::MAX)));
+            self.want(&rule.on, read, |interest| {
+                interest.exits.push(u8::try_from(number).unwrap_or(u8::MAX))
+            });
         }
         if let Some(goal) = &definition.goal {
             self.want(&goal.on, None, |interest| interest.goal = true);
         }
     }
 
-    fn want(&mut self, event: &str, fields: impl IntoIterator<Item = u16>, mark: impl FnOnce(&mut JourneyInterest)) {
+    fn want(
+        &mut self,
+        event: &str,
+        fields: impl IntoIterator<Item = u16>,
+        mark: impl FnOnce(&mut JourneyInterest),
+    ) {
         let interest = self.events.entry(event.into()).or_default();
         interest.fields.extend(fields);
         if interest.journeys.last().is_none_or(|last| last.journey != self.journey) {
-            interest.journeys.push(JourneyInterest { journey: self.journey, ..JourneyInterest::default() });
+            interest
+                .journeys
+                .push(JourneyInterest { journey: self.journey, ..JourneyInterest::default() });
         }
         if let Some(last) = interest.journeys.last_mut() {
             mark(last);

@@ -31,7 +31,12 @@ impl<'n> Fields<'n> {
 
 impl Reader<'_> {
     /// The mapping's fields; refuses those that are not `known`.
-    pub(super) fn fields<'n>(&mut self, node: &'n Node, what: &'static str, known: &[&str]) -> Option<Fields<'n>> {
+    pub(super) fn fields<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &'static str,
+        known: &[&str],
+    ) -> Option<Fields<'n>> {
         let Kind::Map(entries) = &node.kind else {
             let message = format!("{what} is a mapping, not {}", node.describe());
             return self.fail(node, message, format!("it has the fields {}", known.join(", ")));
@@ -51,7 +56,11 @@ impl Reader<'_> {
     pub(super) fn required<'n>(&mut self, fields: &Fields<'n>, name: &str) -> Option<&'n Node> {
         let found = fields.get(name);
         if found.is_none() {
-            self.error(fields.at.clone(), format!("{} lacks `{name}`", fields.what), format!("add `{name}:`"));
+            self.error(
+                fields.at.clone(),
+                format!("{} lacks `{name}`", fields.what),
+                format!("add `{name}:`"),
+            );
         }
         found
     }
@@ -73,7 +82,11 @@ impl Reader<'_> {
     pub(super) fn text(&mut self, node: &Node, expected: &str) -> Option<At<String>> {
         match &node.kind {
             Kind::Text(text) if !text.is_empty() => Some(At::new(text.clone(), node.span.clone())),
-            _ => self.fail(node, format!("here stands {}", node.describe()), format!("write {expected}")),
+            _ => self.fail(
+                node,
+                format!("here stands {}", node.describe()),
+                format!("write {expected}"),
+            ),
         }
     }
 
@@ -86,10 +99,18 @@ impl Reader<'_> {
         mut read: impl FnMut(&mut Self, &'n Node) -> Option<T>,
     ) -> Option<Vec<T>> {
         let Kind::List(items) = &node.kind else {
-            return self.fail(node, format!("here stands {}", node.describe()), format!("write a list: {expected}"));
+            return self.fail(
+                node,
+                format!("here stands {}", node.describe()),
+                format!("write a list: {expected}"),
+            );
         };
         if items.len() > most {
-            return self.fail(node, format!("the list has {} items; at most {most} are allowed", items.len()), "make it shorter");
+            return self.fail(
+                node,
+                format!("the list has {} items; at most {most} are allowed", items.len()),
+                "make it shorter",
+            );
         }
         let read: Vec<_> = items.iter().map(|item| read(self, item)).collect();
         read.into_iter().collect()
@@ -105,7 +126,11 @@ impl Reader<'_> {
         let text = self.text(node, "a duration such as 90s, 23h, 7d or 1h30m")?;
         match Span::parse(&text) {
             Ok(span) => Some(At::new(span, text.span)),
-            Err(error) => self.fail(node, error.to_string(), "a duration is a number and a unit without a space, such as 23h"),
+            Err(error) => self.fail(
+                node,
+                error.to_string(),
+                "a duration is a number and a unit without a space, such as 23h",
+            ),
         }
     }
 
@@ -113,7 +138,13 @@ impl Reader<'_> {
     pub(super) fn percent(&mut self, node: &Node) -> Option<Percent> {
         let text = self.text(node, "a share such as 5%")?;
         let read = Percent::parse(&text);
-        read.or_else(|| self.fail(node, format!("`{}` is not a share", text.value), "write 0% to 100%, such as 5% or 0.25%"))
+        read.or_else(|| {
+            self.fail(
+                node,
+                format!("`{}` is not a share", text.value),
+                "write 0% to 100%, such as 5% or 0.25%",
+            )
+        })
     }
 
     /// A local time such as `08:30`.
@@ -121,12 +152,21 @@ impl Reader<'_> {
         let text = self.text(node, "a local time in quotes, such as \"10:00\"")?;
         let read = LocalTime::parse(&text);
         read.or_else(|| {
-            self.fail(node, format!("`{}` is not a local time", text.value), "write hours and minutes in quotes, such as \"08:30\"")
+            self.fail(
+                node,
+                format!("`{}` is not a local time", text.value),
+                "write hours and minutes in quotes, such as \"08:30\"",
+            )
         })
     }
 
     /// One of some words.
-    pub(super) fn word<T: Copy>(&mut self, node: &Node, what: &str, words: &[(&str, T)]) -> Option<At<T>> {
+    pub(super) fn word<T: Copy>(
+        &mut self,
+        node: &Node,
+        what: &str,
+        words: &[(&str, T)],
+    ) -> Option<At<T>> {
         let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
         let text = self.text(node, &format!("one of {}", names.join(", ")))?;
         if let Some((_, value)) = words.iter().find(|(name, _)| *name == text.value) {
@@ -140,12 +180,22 @@ impl Reader<'_> {
     }
 
     /// Notes an error.
-    pub(super) fn error(&mut self, span: Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn error(
+        &mut self,
+        span: Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         self.problems.push(Problem::error(&self.source.path, span, message).help(help));
     }
 
     /// Notes an error at a node and gives none.
-    pub(super) fn fail<T>(&mut self, node: &Node, message: impl Into<String>, help: impl Into<String>) -> Option<T> {
+    pub(super) fn fail<T>(
+        &mut self,
+        node: &Node,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Option<T> {
         self.error(node.span.clone(), message, help);
         None
     }

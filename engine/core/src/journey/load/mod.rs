@@ -62,7 +62,13 @@ pub struct Problem {
 
 impl Problem {
     fn error(path: &str, span: Range<usize>, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, path: path.into(), span, message: message.into(), help: None }
+        Self {
+            severity: Severity::Error,
+            path: path.into(),
+            span,
+            message: message.into(),
+            help: None,
+        }
     }
 
     fn warning(path: &str, span: Range<usize>, message: impl Into<String>) -> Self {
@@ -106,13 +112,16 @@ pub fn load(policy: &Policy, journeys: &[Source]) -> Result<Plan, Vec<Problem>> 
 pub fn check(policy: &Policy, sources: &[Source]) -> Checked {
     let mut problems = Vec::new();
     if sources.len() > MAX_JOURNEYS {
-        let message = format!("there are {} journeys; at most {MAX_JOURNEYS} are allowed", sources.len());
+        let message =
+            format!("there are {} journeys; at most {MAX_JOURNEYS} are allowed", sources.len());
         return Checked { plan: None, problems: vec![Problem::error("policy", 0..0, message)] };
     }
     let mut read = Vec::new();
     for source in sources {
         let tree = yaml::read(&source.path, &source.text, &mut problems);
-        if let Some(definition) = tree.and_then(|tree| read::definition(source, &tree, &mut problems)) {
+        if let Some(definition) =
+            tree.and_then(|tree| read::definition(source, &tree, &mut problems))
+        {
             read.push((source, definition));
         }
     }
@@ -120,18 +129,25 @@ pub fn check(policy: &Policy, sources: &[Source]) -> Checked {
     read.sort_by(|(_, left), (_, right)| left.journey.value.cmp(&right.journey.value));
     names::unique(&read, &mut problems);
     let mut slots = Slots::default();
-    let compiled: Vec<_> =
-        read.iter().filter_map(|(source, definition)| compile::journey(source, definition, &mut slots, &mut problems)).collect();
+    let compiled: Vec<_> = read
+        .iter()
+        .filter_map(|(source, definition)| {
+            compile::journey(source, definition, &mut slots, &mut problems)
+        })
+        .collect();
     policy::check(policy, &read, &mut problems);
     let order = |problem: &Problem| sources.iter().position(|source| source.path == problem.path);
     problems.sort_by_key(|problem| (order(problem), problem.span.start, problem.span.end));
     problems.dedup();
-    if problems.iter().any(|problem| problem.severity == Severity::Error) || compiled.len() != sources.len() {
+    if problems.iter().any(|problem| problem.severity == Severity::Error)
+        || compiled.len() != sources.len()
+    {
         return Checked { plan: None, problems };
     }
     let events = events::interests(&read, &compiled);
     let hash = hash::of(policy, &read);
     let Slots { fields, attributes } = slots;
-    let plan = Plan { hash, policy: policy.clone(), journeys: compiled, fields, attributes, events };
+    let plan =
+        Plan { hash, policy: policy.clone(), journeys: compiled, fields, attributes, events };
     Checked { plan: Some(plan), problems }
 }

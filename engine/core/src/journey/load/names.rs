@@ -77,14 +77,36 @@ impl NameOf {
 /// Says what is wrong with a name.
 pub(super) fn check(source: &Source, name: &At<String>, of: NameOf, problems: &mut Vec<Problem>) {
     let dash = of != NameOf::Journey;
-    let good = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_' || (dash && letter == '-');
+    let good = |letter: char| {
+        letter.is_ascii_lowercase()
+            || letter.is_ascii_digit()
+            || letter == '_'
+            || (dash && letter == '-')
+    };
     let word = of.word();
-    if name.len() > 64 || !name.starts_with(|first: char| first.is_ascii_lowercase()) || !name.chars().all(good) {
-        let letters = if dash { "lower case letters, digits, `_` and `-`" } else { "lower case letters, digits and `_`" };
-        let problem = Problem::error(&source.path, name.span.clone(), format!("`{}` is not the name of a {word}", name.value));
-        problems.push(problem.help(format!("a name has at most 64 {letters} and starts with a letter")));
+    if name.len() > 64
+        || !name.starts_with(|first: char| first.is_ascii_lowercase())
+        || !name.chars().all(good)
+    {
+        let letters = if dash {
+            "lower case letters, digits, `_` and `-`"
+        } else {
+            "lower case letters, digits and `_`"
+        };
+        let problem = Problem::error(
+            &source.path,
+            name.span.clone(),
+            format!("`{}` is not the name of a {word}", name.value),
+        );
+        problems.push(
+            problem.help(format!("a name has at most 64 {letters} and starts with a letter")),
+        );
     } else if of == NameOf::Journey && RESERVED.contains(&name.as_str()) {
-        let problem = Problem::error(&source.path, name.span.clone(), format!("the name `{}` is reserved", name.value));
+        let problem = Problem::error(
+            &source.path,
+            name.span.clone(),
+            format!("the name `{}` is reserved", name.value),
+        );
         problems.push(problem.help("choose another name"));
     }
 }
@@ -93,7 +115,11 @@ pub(super) fn check(source: &Source, name: &At<String>, of: NameOf, problems: &m
 pub(super) fn check_event(source: &Source, name: &At<String>, problems: &mut Vec<Problem>) {
     let good = |letter: char| letter.is_ascii_alphanumeric() || "_-.:/ ".contains(letter);
     if name.len() > 256 || !name.chars().all(good) || name.trim().len() != name.len() {
-        let problem = Problem::error(&source.path, name.span.clone(), format!("`{}` is not an event type", name.value));
+        let problem = Problem::error(
+            &source.path,
+            name.span.clone(),
+            format!("`{}` is not an event type", name.value),
+        );
         problems.push(problem.help("write the text of the event's `type`, such as cart_updated"));
     } else if !CANONICAL.contains(&name.as_str())
         && let Some(near) = closest(name, CANONICAL)
@@ -111,7 +137,8 @@ pub(super) fn unique(read: &[(&Source, Definition)], problems: &mut Vec<Problem>
         if one.journey == other.journey {
             let message = format!("a second journey is called `{}`", other.journey.value);
             let help = format!("the first one stands in {}", first.path);
-            problems.push(Problem::error(&second.path, other.journey.span.clone(), message).help(help));
+            problems
+                .push(Problem::error(&second.path, other.journey.span.clone(), message).help(help));
         }
     }
 }

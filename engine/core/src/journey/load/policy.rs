@@ -15,14 +15,19 @@ const MAX_WINDOW: Span = Span(366 * DAY);
 
 /// Says what is wrong with the policy. The policy has no text here, so the problems have no place.
 pub(super) fn check(policy: &Policy, read: &[(&Source, Definition)], problems: &mut Vec<Problem>) {
-    let mut say = |message: String, help: String| problems.push(Problem::error("policy", 0..0, message).help(help));
+    let mut say = |message: String, help: String| {
+        problems.push(Problem::error("policy", 0..0, message).help(help))
+    };
     check_zone(policy, &mut say);
     check_quiet_hours(policy, &mut say);
     check_numbers(policy, &mut say);
     for (number, cap) in policy.caps.iter().enumerate() {
         check_cap(cap, read, &mut say);
         if policy.caps[..number].iter().any(|earlier| earlier.name == cap.name) {
-            say(format!("a second cap is called `{}`", cap.name), "names are shown in decisions: give each cap its own".into());
+            say(
+                format!("a second cap is called `{}`", cap.name),
+                "names are shown in decisions: give each cap its own".into(),
+            );
         }
     }
 }
@@ -34,7 +39,10 @@ fn check_zone(policy: &Policy, say: &mut impl FnMut(String, String)) {
     }
     let names: Vec<String> = zones.available().map(|name| name.as_str().to_owned()).collect();
     let near = closest(&policy.zone, names.iter().map(String::as_str));
-    let near = near.map_or_else(|| "write an IANA name such as Europe/Berlin".into(), |name| format!("did you mean `{name}`?"));
+    let near = near.map_or_else(
+        || "write an IANA name such as Europe/Berlin".into(),
+        |name| format!("did you mean `{name}`?"),
+    );
     say(format!("`{}` is not a time zone", policy.zone), near);
 }
 
@@ -48,17 +56,27 @@ fn check_quiet_hours(policy: &Policy, say: &mut impl FnMut(String, String)) {
         }
         if quiet.from == quiet.to {
             let message = format!("the quiet hours start and end at {}", quiet.from);
-            say(message, "write different times; a channel that is never used is left out of the journeys".into());
+            say(
+                message,
+                "write different times; a channel that is never used is left out of the journeys"
+                    .into(),
+            );
         }
     }
 }
 
 fn check_numbers(policy: &Policy, say: &mut impl FnMut(String, String)) {
-    let spans = [("marketing_ttl", policy.marketing_ttl), ("transactional_ttl", policy.transactional_ttl)];
+    let spans =
+        [("marketing_ttl", policy.marketing_ttl), ("transactional_ttl", policy.transactional_ttl)];
     for (name, span) in spans.into_iter().filter(|(_, span)| span.millis() == 0) {
-        say(format!("`{name}` is {span}: every message would be too late"), "write a longer duration, such as 24h".into());
+        say(
+            format!("`{name}` is {span}: every message would be too late"),
+            "write a longer duration, such as 24h".into(),
+        );
     }
-    let all = spans.into_iter().chain([("max_defer", policy.max_defer), ("max_event_ahead", policy.max_event_ahead)]);
+    let all = spans
+        .into_iter()
+        .chain([("max_defer", policy.max_defer), ("max_event_ahead", policy.max_event_ahead)]);
     for (name, span) in all.filter(|(_, span)| *span > MAX_WINDOW) {
         say(format!("`{name}` is {span}: longer than a year"), "write a shorter duration".into());
     }
@@ -80,17 +98,29 @@ fn check_cap(cap: &Cap, read: &[(&Source, Definition)], say: &mut impl FnMut(Str
     if let crate::policy::CapWindow::Rolling(span) = cap.per
         && span > MAX_WINDOW
     {
-        say(format!("the cap `{}` has a window of {span}", cap.name), format!("write at most {MAX_WINDOW}"));
+        say(
+            format!("the cap `{}` has a window of {span}", cap.name),
+            format!("write at most {MAX_WINDOW}"),
+        );
     }
     let (kind, name, known) = match &cap.scope {
         CapScope::All | CapScope::Channel(_) => return,
-        CapScope::Tag(tag) => ("tag", tag, read.iter().flat_map(|(_, definition)| &definition.tags).collect::<Vec<_>>()),
-        CapScope::Journey(journey) => ("journey", journey, read.iter().map(|(_, definition)| &definition.journey).collect()),
+        CapScope::Tag(tag) => (
+            "tag",
+            tag,
+            read.iter().flat_map(|(_, definition)| &definition.tags).collect::<Vec<_>>(),
+        ),
+        CapScope::Journey(journey) => {
+            ("journey", journey, read.iter().map(|(_, definition)| &definition.journey).collect())
+        }
     };
     if known.iter().any(|known| known.value == *name) {
         return;
     }
     let near = closest(name, known.iter().map(|known| known.as_str()));
-    let help = near.map_or_else(|| format!("no journey that was read has this {kind}"), |near| format!("did you mean `{kind}:{near}`?"));
+    let help = near.map_or_else(
+        || format!("no journey that was read has this {kind}"),
+        |near| format!("did you mean `{kind}:{near}`?"),
+    );
     say(format!("the cap `{}` counts the {kind} `{name}`, which does not exist", cap.name), help);
 }

@@ -6,11 +6,25 @@ use super::{Problem, Source};
 use crate::channel::{Channel, Class};
 use crate::journey::at::At;
 use crate::journey::definition::{
-    Arm, ChannelChoice, Definition, Engagement, EventTypes, ExitRule, Fallback, Goal, Reentry, Step, Trigger, WaitFor, WaitUntil, ZoneOf,
+    Arm, ChannelChoice, Definition, Engagement, EventTypes, ExitRule, Fallback, Goal, Reentry,
+    Step, Trigger, WaitFor, WaitUntil, ZoneOf,
 };
 
-const JOURNEY: [&str; 13] =
-    ["journey", "class", "priority", "tags", "trigger", "key", "reentry", "exit", "while", "holdout", "goal", "max_event_age", "steps"];
+const JOURNEY: [&str; 13] = [
+    "journey",
+    "class",
+    "priority",
+    "tags",
+    "trigger",
+    "key",
+    "reentry",
+    "exit",
+    "while",
+    "holdout",
+    "goal",
+    "max_event_age",
+    "steps",
+];
 /// Kinds of steps; the first field of a step that is one of these says what it is.
 const KINDS: [&str; 4] = ["send", "wait", "branch", "exit"];
 /// Kinds that design and documentation name and that no evaluator knows yet.
@@ -19,23 +33,37 @@ const LATER: [&str; 4] = ["split", "update", "notify", "emit"];
 const MAX_BRANCHES: usize = 8;
 
 /// Reads a journey; none after at least one problem. Problems that leave a definition (an unknown field) do not stop the later stages.
-pub(super) fn definition(source: &Source, root: &Node, problems: &mut Vec<Problem>) -> Option<Definition> {
+pub(super) fn definition(
+    source: &Source,
+    root: &Node,
+    problems: &mut Vec<Problem>,
+) -> Option<Definition> {
     Reader { source, problems }.journey(root)
 }
 
 impl Reader<'_> {
     fn journey(&mut self, root: &Node) -> Option<Definition> {
         let fields = self.fields(root, "a journey", &JOURNEY)?;
-        let journey = self.required(&fields, "journey").and_then(|node| self.text(node, "the journey's name"));
+        let journey = self
+            .required(&fields, "journey")
+            .and_then(|node| self.text(node, "the journey's name"));
         let class = self.optional(&fields, "class", |reader, node| {
-            reader.word(node, "a class", &[("marketing", Class::Marketing), ("transactional", Class::Transactional)])
+            reader.word(
+                node,
+                "a class",
+                &[("marketing", Class::Marketing), ("transactional", Class::Transactional)],
+            )
         });
         let priority = self.optional(&fields, "priority", Self::priority);
         let tags = self.optional(&fields, "tags", |reader, node| reader.texts(node, "[recovery]"));
         let trigger = self.required(&fields, "trigger").and_then(|node| self.trigger(node));
-        let key = self.optional(&fields, "key", |reader, node| reader.text(node, "a path such as event.cart.id"));
+        let key = self.optional(&fields, "key", |reader, node| {
+            reader.text(node, "a path such as event.cart.id")
+        });
         let reentry = self.optional(&fields, "reentry", Self::reentry);
-        let exit = self.optional(&fields, "exit", |reader, node| reader.list(node, "[{ on: order_placed }]", 32, Self::exit_rule));
+        let exit = self.optional(&fields, "exit", |reader, node| {
+            reader.list(node, "[{ on: order_placed }]", 32, Self::exit_rule)
+        });
         let while_ = self.optional(&fields, "while", |reader, node| reader.condition(node));
         let holdout = self.optional(&fields, "holdout", Self::percent);
         let goal = self.optional(&fields, "goal", Self::goal);
@@ -62,7 +90,11 @@ impl Reader<'_> {
         let text = self.text(node, "a number from 0 to 100")?;
         match text.parse::<u8>() {
             Ok(priority) if priority <= 100 => Some(At::new(priority, text.span)),
-            _ => self.fail(node, format!("`{}` is not a priority", text.value), "write a whole number from 0 to 100; 50 is the default"),
+            _ => self.fail(
+                node,
+                format!("`{}` is not a priority", text.value),
+                "write a whole number from 0 to 100; 50 is the default",
+            ),
         }
     }
 
@@ -76,8 +108,14 @@ impl Reader<'_> {
 
     fn event_types(&mut self, node: &Node) -> Option<EventTypes> {
         match &node.kind {
-            Kind::List(items) if items.is_empty() => self.fail(node, "the list of event types is empty", "name one, such as cart_updated"),
-            Kind::List(_) => self.list(node, "[customer_created, subscribed]", 16, Self::event_name).map(EventTypes::Several),
+            Kind::List(items) if items.is_empty() => self.fail(
+                node,
+                "the list of event types is empty",
+                "name one, such as cart_updated",
+            ),
+            Kind::List(_) => self
+                .list(node, "[customer_created, subscribed]", 16, Self::event_name)
+                .map(EventTypes::Several),
             _ => self.event_name(node).map(EventTypes::One),
         }
     }
@@ -87,8 +125,15 @@ impl Reader<'_> {
         let event = self.required(&fields, "event").and_then(|node| self.event_types(node));
         let when = self.optional(&fields, "when", Self::condition);
         let quiet_for = self.optional(&fields, "quiet_for", Self::span);
-        let moved_by = self.optional(&fields, "moved_by", |reader, node| reader.texts(node, "[cart_updated, product_viewed]"));
-        Some(Trigger { event: event?, when: when?, quiet_for: quiet_for?, moved_by: moved_by?.unwrap_or_default() })
+        let moved_by = self.optional(&fields, "moved_by", |reader, node| {
+            reader.texts(node, "[cart_updated, product_viewed]")
+        });
+        Some(Trigger {
+            event: event?,
+            when: when?,
+            quiet_for: quiet_for?,
+            moved_by: moved_by?.unwrap_or_default(),
+        })
     }
 
     fn reentry(&mut self, node: &Node) -> Option<At<Reentry>> {
@@ -97,7 +142,11 @@ impl Reader<'_> {
             let after = self.required(&fields, "after").and_then(|node| self.span(node))?;
             return Some(At::new(Reentry::After(after.value), node.span.clone()));
         }
-        let words = [("never", Reentry::Never), ("always", Reentry::Always), ("once_per_key", Reentry::OncePerKey)];
+        let words = [
+            ("never", Reentry::Never),
+            ("always", Reentry::Always),
+            ("once_per_key", Reentry::OncePerKey),
+        ];
         self.word(node, "a re-entry rule (or write `{ after: 7d }`)", &words)
     }
 
@@ -117,7 +166,10 @@ impl Reader<'_> {
 
     fn steps(&mut self, fields: &Fields<'_>, depth: usize) -> Option<At<Vec<Step>>> {
         let node = self.required(fields, "steps")?;
-        let steps = self.list(node, "one step a line, each starting with `- `", 64, |reader, item| reader.step(item, depth))?;
+        let steps =
+            self.list(node, "one step a line, each starting with `- `", 64, |reader, item| {
+                reader.step(item, depth)
+            })?;
         Some(At::new(steps, node.span.clone()))
     }
 
@@ -143,7 +195,11 @@ impl Reader<'_> {
                 // The unknown kind is the field to point at.
                 self.fields(node, "a step", &["send", "wait", "branch", "exit", "id"])?;
                 let at = entries.first().map_or(node.span.clone(), |entry| entry.at.clone());
-                self.error(at, "this step does nothing", format!("a step has one of: {}", KINDS.join(", ")));
+                self.error(
+                    at,
+                    "this step does nothing",
+                    format!("a step has one of: {}", KINDS.join(", ")),
+                );
                 None
             }
         }
@@ -157,12 +213,19 @@ impl Reader<'_> {
         if let Kind::Map(entries) = &node.kind
             && let Some(coupon) = entries.iter().find(|entry| entry.key == "coupon")
         {
-            self.error(coupon.at.clone(), "`coupon` is not yet supported", "leave it out; write a fixed code into the template");
+            self.error(
+                coupon.at.clone(),
+                "`coupon` is not yet supported",
+                "leave it out; write a fixed code into the template",
+            );
             return None;
         }
         let fields = self.fields(node, "a send step", &["send", "channels", "id"])?;
-        let send = self.required(&fields, "send").and_then(|node| self.text(node, "the template's name"));
-        let channels = self.required(&fields, "channels").and_then(|node| self.list(node, "[email]", 8, Self::channel_choice));
+        let send =
+            self.required(&fields, "send").and_then(|node| self.text(node, "the template's name"));
+        let channels = self
+            .required(&fields, "channels")
+            .and_then(|node| self.list(node, "[email]", 8, Self::channel_choice));
         let id = self.id(&fields);
         Some(Step::Send { send: send?, channels: channels?, id: id? })
     }
@@ -174,7 +237,11 @@ impl Reader<'_> {
             return Some(At::new(ChannelChoice::Plain(channel.value), channel.span));
         };
         let [entry] = entries.as_slice() else {
-            return self.fail(node, "a fallback names exactly one channel", "write `{ sms: { if_no: opened, within: 4h } }`");
+            return self.fail(
+                node,
+                "a fallback names exactly one channel",
+                "write `{ sms: { if_no: opened, within: 4h } }`",
+            );
         };
         let name = Node { span: entry.at.clone(), kind: Kind::Text(entry.key.clone()) };
         let channel = self.word(&name, "a channel", &channels);
@@ -185,7 +252,9 @@ impl Reader<'_> {
 
     fn fallback(&mut self, node: &Node) -> Option<Fallback> {
         let fields = self.fields(node, "a fallback", &["if_no", "within"])?;
-        let if_no = self.required(&fields, "if_no").and_then(|node| self.word(node, "an engagement", &[("opened", Engagement::Opened)]));
+        let if_no = self
+            .required(&fields, "if_no")
+            .and_then(|node| self.word(node, "an engagement", &[("opened", Engagement::Opened)]));
         let within = self.required(&fields, "within").and_then(|node| self.span(node));
         Some(Fallback { if_no: if_no?.value, within: within? })
     }
@@ -194,28 +263,46 @@ impl Reader<'_> {
         let fields = self.fields(node, "a wait step", &["wait", "id"])?;
         let id = self.id(&fields);
         let wait = self.required(&fields, "wait").and_then(|node| match node.kind {
-            Kind::Map(_) => self.wait_until(node).map(|until| At::new(WaitFor::Until(until), node.span.clone())),
+            Kind::Map(_) => {
+                self.wait_until(node).map(|until| At::new(WaitFor::Until(until), node.span.clone()))
+            }
             _ => self.span(node).map(|delay| At::new(WaitFor::Delay(delay.value), delay.span)),
         });
         Some(Step::Wait { wait: wait?, id: id? })
     }
 
     fn wait_until(&mut self, node: &Node) -> Option<WaitUntil> {
-        let fields = self.fields(node, "a wait until a local time", &["until", "zone", "at_most"])?;
+        let fields =
+            self.fields(node, "a wait until a local time", &["until", "zone", "at_most"])?;
         let until = self.required(&fields, "until").and_then(|node| self.local_time(node));
-        let zone = self.optional(&fields, "zone", |reader, node| reader.word(node, "a zone", &[("customer", ZoneOf::Customer)]));
+        let zone = self.optional(&fields, "zone", |reader, node| {
+            reader.word(node, "a zone", &[("customer", ZoneOf::Customer)])
+        });
         let at_most = self.required(&fields, "at_most").and_then(|node| self.span(node));
-        Some(WaitUntil { until: until?, zone: zone?.map_or(ZoneOf::Customer, |zone| zone.value), at_most: at_most? })
+        Some(WaitUntil {
+            until: until?,
+            zone: zone?.map_or(ZoneOf::Customer, |zone| zone.value),
+            at_most: at_most?,
+        })
     }
 
     fn branch(&mut self, node: &Node, depth: usize) -> Option<Step> {
         if depth >= MAX_BRANCHES {
-            return self.fail(node, format!("branches are nested deeper than {MAX_BRANCHES} levels"), "join conditions with && instead");
+            return self.fail(
+                node,
+                format!("branches are nested deeper than {MAX_BRANCHES} levels"),
+                "join conditions with && instead",
+            );
         }
         let fields = self.fields(node, "a branch step", &["branch", "id"])?;
         let id = self.id(&fields);
         let node = self.required(&fields, "branch")?;
-        let arms = self.list(node, "`- when: CONDITION` with `steps:`, and `- else:` last", 16, |reader, item| reader.arm(item, depth + 1));
+        let arms = self.list(
+            node,
+            "`- when: CONDITION` with `steps:`, and `- else:` last",
+            16,
+            |reader, item| reader.arm(item, depth + 1),
+        );
         Some(Step::Branch { branch: At::new(arms?, node.span.clone()), id: id? })
     }
 
@@ -231,16 +318,26 @@ impl Reader<'_> {
                 let when = self.condition(when);
                 Some(At::new(Arm::When { when: when?, steps: steps?.value }, node.span.clone()))
             }
-            (None, Some(_)) => Some(At::new(Arm::Else { else_: None, steps: steps?.value }, node.span.clone())),
-            (Some(_), Some(_)) => self.fail(node, "an arm has `when` or `else`, not both", "make two arms of it"),
-            (None, None) => self.fail(node, "an arm has neither `when` nor `else`", "write `- when: CONDITION` or `- else:`"),
+            (None, Some(_)) => {
+                Some(At::new(Arm::Else { else_: None, steps: steps?.value }, node.span.clone()))
+            }
+            (Some(_), Some(_)) => {
+                self.fail(node, "an arm has `when` or `else`, not both", "make two arms of it")
+            }
+            (None, None) => self.fail(
+                node,
+                "an arm has neither `when` nor `else`",
+                "write `- when: CONDITION` or `- else:`",
+            ),
         }
     }
 
     fn exit(&mut self, node: &Node) -> Option<Step> {
         let fields = self.fields(node, "an exit step", &["exit", "id"])?;
         let id = self.id(&fields);
-        let exit = self.required(&fields, "exit").and_then(|node| self.word(node, "a value for `exit`", &[("true", true)]));
+        let exit = self
+            .required(&fields, "exit")
+            .and_then(|node| self.word(node, "a value for `exit`", &[("true", true)]));
         Some(Step::Exit { exit: exit?, id: id? })
     }
 }

@@ -14,15 +14,21 @@ use std::ops::Range;
 /// Lays the steps out.
 pub(super) fn lay_out(compiler: &mut Compiler<'_>, steps: &At<Vec<Step>>) -> Vec<Op> {
     if steps.is_empty() {
-        compiler.error(steps, "the journey has no steps", "add one, such as `- send: welcome` with `channels: [email]`");
+        compiler.error(
+            steps,
+            "the journey has no steps",
+            "add one, such as `- send: welcome` with `channels: [email]`",
+        );
     }
     let mut layout = Layout { compiler, ops: Vec::new(), names: Vec::new(), count: 0 };
     layout.steps(steps);
     layout.ops.push(Op::End);
     let ops = layout.ops;
     if ops.len() > MAX_OPS {
-        let message =
-            format!("the journey has {} operations (steps, and one for each arm's end); at most {MAX_OPS} are allowed", ops.len());
+        let message = format!(
+            "the journey has {} operations (steps, and one for each arm's end); at most {MAX_OPS} are allowed",
+            ops.len()
+        );
         compiler.error(steps, message, "split it into two journeys");
     }
     ops
@@ -42,8 +48,14 @@ impl Layout<'_, '_> {
             self.count += 1;
             self.step(step);
             if let (Step::Exit { exit, .. }, true) = (step, at + 1 < steps.len()) {
-                let problem = Problem::warning(&self.compiler.source.path, exit.span.clone(), "the steps after `exit` are never reached");
-                self.compiler.problems.push(problem.help("remove them, or put `exit` into an arm of a branch"));
+                let problem = Problem::warning(
+                    &self.compiler.source.path,
+                    exit.span.clone(),
+                    "the steps after `exit` are never reached",
+                );
+                self.compiler
+                    .problems
+                    .push(problem.help("remove them, or put `exit` into an arm of a branch"));
             }
         }
     }
@@ -73,7 +85,11 @@ impl Layout<'_, '_> {
         }
         if self.names.iter().any(|known| known == name) {
             let at = At::new((), at.clone());
-            self.compiler.error(&at, format!("a second step is called `{name}`"), "give one of them an `id:` of its own");
+            self.compiler.error(
+                &at,
+                format!("a second step is called `{name}`"),
+                "give one of them an `id:` of its own",
+            );
         }
         self.names.push(name.into());
         name.into()
@@ -88,27 +104,42 @@ impl Layout<'_, '_> {
             }
             WaitFor::Until(until) => {
                 self.compiler.positive(&until.at_most);
-                self.ops.push(Op::WaitUntil { step, until: until.until, at_most: until.at_most.value, then: None });
+                self.ops.push(Op::WaitUntil {
+                    step,
+                    until: until.until,
+                    at_most: until.at_most.value,
+                    then: None,
+                });
             }
         }
     }
 
     fn channels(&mut self, written: &[At<ChannelChoice>], send: &Range<usize>) -> Vec<Choice> {
         if written.is_empty() {
-            self.compiler.error(&At::new((), send.clone()), "the send has no channel", "add one, such as `channels: [email]`");
+            self.compiler.error(
+                &At::new((), send.clone()),
+                "the send has no channel",
+                "add one, such as `channels: [email]`",
+            );
         }
-        let choices: Vec<Choice> = written.iter().filter_map(|choice| self.choice(choice)).collect();
+        let choices: Vec<Choice> =
+            written.iter().filter_map(|choice| self.choice(choice)).collect();
         self.check_order(written, &choices);
         choices
     }
 
     fn choice(&mut self, written: &At<ChannelChoice>) -> Option<Choice> {
         match &written.value {
-            ChannelChoice::Plain(channel) => Some(Choice { channel: *channel, if_no_engagement_within: None }),
+            ChannelChoice::Plain(channel) => {
+                Some(Choice { channel: *channel, if_no_engagement_within: None })
+            }
             ChannelChoice::Fallback(map) => {
                 let (channel, fallback) = map.iter().next()?;
                 self.compiler.positive(&fallback.within);
-                Some(Choice { channel: *channel, if_no_engagement_within: Some(fallback.within.value) })
+                Some(Choice {
+                    channel: *channel,
+                    if_no_engagement_within: Some(fallback.within.value),
+                })
             }
         }
     }
@@ -125,10 +156,19 @@ impl Layout<'_, '_> {
                     "put a plain channel first, such as `email`",
                 );
             } else if before.iter().any(|earlier| earlier.channel == Channel::Webhook) {
-                let message = "no channel can follow `webhook`: it is always reachable and nobody opens it";
-                self.compiler.error(place, message, "put `webhook` last, or into a send step of its own");
+                let message =
+                    "no channel can follow `webhook`: it is always reachable and nobody opens it";
+                self.compiler.error(
+                    place,
+                    message,
+                    "put `webhook` last, or into a send step of its own",
+                );
             } else if !fallback && before.iter().any(|earlier| earlier == choice) {
-                self.compiler.error(place, format!("`{}` is given twice", choice.channel), "remove one of them");
+                self.compiler.error(
+                    place,
+                    format!("`{}` is given twice", choice.channel),
+                    "remove one of them",
+                );
             }
         }
     }
@@ -136,7 +176,11 @@ impl Layout<'_, '_> {
     fn branch(&mut self, arms: &At<Vec<At<Arm>>>, id: Option<&At<String>>) {
         let step = self.name(id, &format!("branch-{}", self.count), &arms.span);
         if arms.is_empty() {
-            self.compiler.error(arms, "the branch has no arms", "add one: `- when: CONDITION` with `steps:`");
+            self.compiler.error(
+                arms,
+                "the branch has no arms",
+                "add one: `- when: CONDITION` with `steps:`",
+            );
         }
         let head = self.ops.len();
         self.ops.push(Op::End);
@@ -157,12 +201,20 @@ impl Layout<'_, '_> {
         self.ops[head] = Op::Branch { step, arms: targets, otherwise: end };
     }
 
-    fn arm(&mut self, arm: &At<Arm>, last: bool) -> (Option<crate::journey::condition::Condition>, u16) {
+    fn arm(
+        &mut self,
+        arm: &At<Arm>,
+        last: bool,
+    ) -> (Option<crate::journey::condition::Condition>, u16) {
         let (condition, steps) = match &arm.value {
             Arm::When { when, steps } => (self.compiler.condition(Some(when), Scope::Step), steps),
             Arm::Else { steps, .. } => {
                 if !last {
-                    self.compiler.error(arm, "`else` is not the last arm: those after it are never taken", "move it to the end");
+                    self.compiler.error(
+                        arm,
+                        "`else` is not the last arm: those after it are never taken",
+                        "move it to the end",
+                    );
                 }
                 (None, steps)
             }

@@ -1,14 +1,20 @@
 //! "Did you mean": the nearest of some known names.
 
 /// The known name that is nearest to `written`, if it is near enough to be a slip of the keyboard. Never `written` itself.
-pub(crate) fn closest<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub(crate) fn closest<'k>(
+    written: &str,
+    known: impl IntoIterator<Item = &'k str>,
+) -> Option<&'k str> {
     let allowed = match written.chars().count() {
         0..=2 => 0,
         3..=4 => 1,
         5..=9 => 2,
         _ => 3,
     };
-    let near = known.into_iter().filter(|name| *name != written).map(|name| (distance(written, name), name));
+    let near = known
+        .into_iter()
+        .filter(|name| *name != written)
+        .map(|name| (distance(written, name), name));
     near.filter(|(far, _)| *far <= allowed).min_by_key(|(far, _)| *far).map(|(_, name)| name)
 }
 
@@ -24,7 +30,9 @@ fn distance(left: &str, right: &str) -> usize {
     for (row, &from) in left.iter().enumerate() {
         let mut next = vec![row + 1];
         for (column, &to) in right.iter().enumerate() {
-            let mut cost = (last[column] + usize::from(from != to)).min(last[column + 1] + 1).min(next[column] + 1);
+            let mut cost = (last[column] + usize::from(from != to))
+                .min(last[column + 1] + 1)
+                .min(next[column] + 1);
             if row > 0 && column > 0 && from == right[column - 1] && left[row - 1] == to {
                 cost = cost.min(before[column - 1] + 1);
             }

@@ -54,13 +54,17 @@ impl Node {
 
 /// Reads the one document of a file. Adds a problem where it gives none; duplicate keys are a problem but keep the first value.
 pub(super) fn read(path: &str, text: &str, problems: &mut Vec<Problem>) -> Option<Node> {
-    let mut tree = Tree { path, text, open: Vec::new(), root: None, nodes: 0, duplicates: Vec::new() };
+    let mut tree =
+        Tree { path, text, open: Vec::new(), root: None, nodes: 0, duplicates: Vec::new() };
     let result = tree.read();
     problems.append(&mut tree.duplicates);
     match result {
         Ok(()) if tree.root.is_some() => tree.root,
         Ok(()) => {
-            problems.push(Problem::error(path, 0..0, "the file is empty").help("a journey starts with `journey: NAME`"));
+            problems.push(
+                Problem::error(path, 0..0, "the file is empty")
+                    .help("a journey starts with `journey: NAME`"),
+            );
             None
         }
         Err(problem) => {
@@ -99,7 +103,10 @@ struct Tree<'p> {
 impl Tree<'_> {
     fn read(&mut self) -> Result<(), Problem> {
         if self.text.len() > MAX_BYTES {
-            return self.refuse(0..0, &format!("the file has {} bytes; at most {MAX_BYTES} are allowed", self.text.len()));
+            return self.refuse(
+                0..0,
+                &format!("the file has {} bytes; at most {MAX_BYTES} are allowed", self.text.len()),
+            );
         }
         for event in Parser::new_from_str(self.text) {
             let (event, span) = event.map_err(|error| broken(self.path, self.text, &error))?;
@@ -110,8 +117,12 @@ impl Tree<'_> {
 
     fn take(&mut self, event: Event<'_>, span: Range<usize>) -> Result<(), Problem> {
         match event {
-            Event::Scalar(_, _, anchor, tag) if anchor != 0 || tag.is_some() => self.refuse(span, "anchors and tags are not supported"),
-            Event::SequenceStart(_, anchor, tag) | Event::MappingStart(_, anchor, tag) if anchor != 0 || tag.is_some() => {
+            Event::Scalar(_, _, anchor, tag) if anchor != 0 || tag.is_some() => {
+                self.refuse(span, "anchors and tags are not supported")
+            }
+            Event::SequenceStart(_, anchor, tag) | Event::MappingStart(_, anchor, tag)
+                if anchor != 0 || tag.is_some() =>
+            {
                 self.refuse(span, "anchors and tags are not supported")
             }
             Event::Alias(_) => self.refuse(span, "aliases are not supported"),
@@ -119,12 +130,19 @@ impl Tree<'_> {
             Event::SequenceStart(..) => self.open(Kind::List(Vec::new()), span),
             Event::MappingStart(..) => self.open(Kind::Map(Vec::new()), span),
             Event::SequenceEnd | Event::MappingEnd => self.close(&span),
-            Event::DocumentStart(..) if self.root.is_some() => self.refuse(span, "a file holds one journey, not several documents"),
+            Event::DocumentStart(..) if self.root.is_some() => {
+                self.refuse(span, "a file holds one journey, not several documents")
+            }
             _ => Ok(()),
         }
     }
 
-    fn scalar(&mut self, text: String, style: ScalarStyle, span: Range<usize>) -> Result<(), Problem> {
+    fn scalar(
+        &mut self,
+        text: String,
+        style: ScalarStyle,
+        span: Range<usize>,
+    ) -> Result<(), Problem> {
         let null = style == ScalarStyle::Plain && matches!(text.as_str(), "" | "~" | "null");
         let kind = if null { Kind::Null } else { Kind::Text(text) };
         self.add(Node { span, kind })
@@ -132,9 +150,14 @@ impl Tree<'_> {
 
     fn open(&mut self, kind: Kind, span: Range<usize>) -> Result<(), Problem> {
         if self.open.len() >= MAX_DEPTH {
-            return self.refuse(span, &format!("the file is nested deeper than {MAX_DEPTH} levels"));
+            return self
+                .refuse(span, &format!("the file is nested deeper than {MAX_DEPTH} levels"));
         }
-        if self.open.last().is_some_and(|open| matches!(open.node.kind, Kind::Map(_)) && open.key.is_none()) {
+        if self
+            .open
+            .last()
+            .is_some_and(|open| matches!(open.node.kind, Kind::Map(_)) && open.key.is_none())
+        {
             return self.refuse(span, "a field's name is a text");
         }
         self.open.push(Open { node: Node { span, kind }, key: None });
@@ -145,7 +168,9 @@ impl Tree<'_> {
         let Some(mut open) = self.open.pop() else { return Ok(()) };
         let inner = match &open.node.kind {
             Kind::List(items) => items.last().map(|item| item.span.end),
-            Kind::Map(entries) => entries.last().map(|entry| entry.at.end.max(entry.value.span.end)),
+            Kind::Map(entries) => {
+                entries.last().map(|entry| entry.at.end.max(entry.value.span.end))
+            }
             Kind::Null | Kind::Text(_) => None,
         };
         // A block's end has a place behind the white space that follows it; a flow's end is its bracket.
@@ -173,8 +198,15 @@ impl Tree<'_> {
                 };
                 if let Some(first) = entries.iter().find(|entry| entry.key == key) {
                     let line = super::position(self.text, first.at.start).0;
-                    let problem = Problem::error(self.path, node.span.clone(), format!("`{key}` is given twice"));
-                    self.duplicates.push(problem.help(format!("it stands already in line {line}; remove one of them")));
+                    let problem = Problem::error(
+                        self.path,
+                        node.span.clone(),
+                        format!("`{key}` is given twice"),
+                    );
+                    self.duplicates.push(
+                        problem
+                            .help(format!("it stands already in line {line}; remove one of them")),
+                    );
                 }
                 open.key = Some((key, node.span));
             }
@@ -190,9 +222,15 @@ impl Tree<'_> {
 
 /// The bytes in `source` of a part of a scalar's text. Exact for plain and quoted texts and for blocks; the whole scalar where an escape
 /// makes text and file differ.
-pub(super) fn locate(source: &str, scalar: &Range<usize>, text: &str, part: &Range<usize>) -> Range<usize> {
+pub(super) fn locate(
+    source: &str,
+    scalar: &Range<usize>,
+    text: &str,
+    part: &Range<usize>,
+) -> Range<usize> {
     let raw = source.get(scalar.clone()).unwrap_or("");
-    let last = text.get(part.clone()).and_then(|part| part.chars().next_back()).map_or(0, char::len_utf8);
+    let last =
+        text.get(part.clone()).and_then(|part| part.chars().next_back()).map_or(0, char::len_utf8);
     let places = (align(raw, text, part.start), align(raw, text, part.end - last));
     let (Some(start), Some(end)) = places else { return scalar.clone() };
     scalar.start + start..scalar.start + (end + last).min(raw.len())

@@ -20,10 +20,14 @@ fn go(shop: &mut Shop, when: &str, name: &str) -> String {
 
 #[test]
 fn a_rolling_cap_frees_a_place_when_the_oldest_leaves() {
-    let mut shop = Shop::new(&policy("{ name: c, limit: 2, per: 1d }"), &[&journey("a", 50, "[]", "[email]")]);
+    let mut shop =
+        Shop::new(&policy("{ name: c, limit: 2, per: 1d }"), &[&journey("a", 50, "[]", "[email]")]);
     assert_eq!(go(&mut shop, "01-05 10:00", "a"), "sent gate_passed hi_a email");
     assert_eq!(go(&mut shop, "01-05 11:00", "a"), "sent gate_passed hi_a email");
-    assert_eq!(go(&mut shop, "01-06 09:00", "a"), "deferred cap hi_a email cap=c limit=2 count=2 until=01-06 10:00");
+    assert_eq!(
+        go(&mut shop, "01-06 09:00", "a"),
+        "deferred cap hi_a email cap=c limit=2 count=2 until=01-06 10:00"
+    );
     assert_eq!(shop.clock("01-06 09:59:59.999"), [""; 0]);
     assert_eq!(shop.clock("01-06 10:00"), ["sent gate_passed hi_a email", "finished completed"]);
 }
@@ -49,7 +53,8 @@ fn scopes_count_what_they_name() {
     for (name, expected) in cases {
         let decided = shop.event("01-05 10:00", name, json!({}));
         assert!(
-            decided.iter().any(|line| line == expected) || expected.starts_with("refused") && !decided.is_empty(),
+            decided.iter().any(|line| line == expected)
+                || expected.starts_with("refused") && !decided.is_empty(),
             "{name}: {decided:?}"
         );
     }
@@ -71,7 +76,10 @@ fn calendar_caps_follow_the_local_day_week_and_month() {
         ("month", "09-30 21:00", "10-31 10:00", None),
     ];
     for (per, first, second, until) in cases {
-        let policy = format!("{berlin}{}\nmax_defer: 60d", policy(&format!("{{ name: c, limit: 1, per: {per} }}")));
+        let policy = format!(
+            "{berlin}{}\nmax_defer: 60d",
+            policy(&format!("{{ name: c, limit: 1, per: {per} }}"))
+        );
         let mut shop = Shop::new(&policy, &[&journey("a", 50, "[]", "[email]")]);
         assert_eq!(go(&mut shop, first, "a"), "sent gate_passed hi_a email");
         let expected = until.map_or("sent gate_passed hi_a email".to_owned(), |until| {
@@ -83,10 +91,17 @@ fn calendar_caps_follow_the_local_day_week_and_month() {
 
 #[test]
 fn what_would_wait_too_long_is_dropped() {
-    let mut shop = Shop::new(&policy("{ name: c, limit: 1, per: 2d }"), &[&journey("a", 50, "[]", "[email]")]);
+    let mut shop =
+        Shop::new(&policy("{ name: c, limit: 1, per: 2d }"), &[&journey("a", 50, "[]", "[email]")]);
     go(&mut shop, "01-05 10:00", "a");
-    assert_eq!(go(&mut shop, "01-06 09:59:59.999", "a"), "dropped cap hi_a email cap=c limit=1 count=1 until=01-07 10:00");
-    assert_eq!(go(&mut shop, "01-06 10:00", "a"), "deferred cap hi_a email cap=c limit=1 count=1 until=01-07 10:00");
+    assert_eq!(
+        go(&mut shop, "01-06 09:59:59.999", "a"),
+        "dropped cap hi_a email cap=c limit=1 count=1 until=01-07 10:00"
+    );
+    assert_eq!(
+        go(&mut shop, "01-06 10:00", "a"),
+        "deferred cap hi_a email cap=c limit=1 count=1 until=01-07 10:00"
+    );
 }
 
 #[test]
@@ -100,14 +115,22 @@ fn the_last_place_is_kept_for_a_higher_priority() {
         go(&mut shop, "01-05 11:00", "low"),
         "deferred reserved hi_low email cap=c limit=2 count=1 until=01-05 13:00:00.001 reserved=1"
     );
-    assert_eq!(shop.clock("01-05 13:00"), ["entered window", "sent gate_passed hi_high email", "finished completed"]);
-    assert_eq!(shop.clock("01-05 14:00"), ["deferred cap hi_low email cap=c limit=2 count=2 until=01-06 09:00"]);
+    assert_eq!(
+        shop.clock("01-05 13:00"),
+        ["entered window", "sent gate_passed hi_high email", "finished completed"]
+    );
+    assert_eq!(
+        shop.clock("01-05 14:00"),
+        ["deferred cap hi_low email cap=c limit=2 count=2 until=01-06 09:00"]
+    );
 }
 
 #[test]
 fn nothing_is_kept_for_equals_or_for_what_the_cap_does_not_count() {
     let waiting = |priority: u8, class: &str, steps: &str| {
-        format!("journey: high\nclass: {class}\npriority: {priority}\ntrigger: {{ event: high, quiet_for: 3h }}\nsteps: {steps}\n")
+        format!(
+            "journey: high\nclass: {class}\npriority: {priority}\ntrigger: {{ event: high, quiet_for: 3h }}\nsteps: {steps}\n"
+        )
     };
     let mail = "[{ send: hi_high, channels: [email, sms] }]";
     let cases = [
@@ -116,16 +139,27 @@ fn nothing_is_kept_for_equals_or_for_what_the_cap_does_not_count() {
         (waiting(80, "transactional", mail), "sent"),
         (waiting(80, "marketing", "[{ send: hi_high, channels: [sms, email] }]"), "sent"),
         (waiting(80, "marketing", "[{ wait: 1h }, { send: hi_high, channels: [email] }]"), "sent"),
-        (waiting(80, "marketing", "[{ branch: [{ when: profile.vip, steps: [{ send: hi_high, channels: [email] }] }] }]"), "deferred"),
+        (
+            waiting(
+                80,
+                "marketing",
+                "[{ branch: [{ when: profile.vip, steps: [{ send: hi_high, channels: [email] }] }] }]",
+            ),
+            "deferred",
+        ),
     ];
     for (high, expected) in cases {
-        let mut shop =
-            Shop::new(&policy("{ name: c, scope: 'channel:email', limit: 1, per: 1d }"), &[&high, &journey("low", 20, "[]", "[email]")]);
+        let mut shop = Shop::new(
+            &policy("{ name: c, scope: 'channel:email', limit: 1, per: 1d }"),
+            &[&high, &journey("low", 20, "[]", "[email]")],
+        );
         shop.event("01-05 10:00", "high", json!({}));
         assert!(go(&mut shop, "01-05 11:00", "low").starts_with(expected), "{high}");
         // A day before the window's end it does not matter yet.
-        let mut early =
-            Shop::new(&policy("{ name: c, scope: 'channel:email', limit: 1, per: 2h }"), &[&high, &journey("low", 20, "[]", "[email]")]);
+        let mut early = Shop::new(
+            &policy("{ name: c, scope: 'channel:email', limit: 1, per: 2h }"),
+            &[&high, &journey("low", 20, "[]", "[email]")],
+        );
         early.event("01-05 10:00", "high", json!({}));
         assert!(go(&mut early, "01-05 11:00", "low").starts_with("sent"), "{high}");
     }

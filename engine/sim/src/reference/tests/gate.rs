@@ -6,14 +6,22 @@ use serde_json::{Value, json};
 const QUIET: &str = "quiet_hours: []";
 
 fn journey(more: &str, channels: &str) -> String {
-    format!("journey: j\ntrigger: {{ event: go }}\nreentry: always\n{more}\nsteps: [{{ send: hi, channels: {channels} }}]\n")
+    format!(
+        "journey: j\ntrigger: {{ event: go }}\nreentry: always\n{more}\nsteps: [{{ send: hi, channels: {channels} }}]\n"
+    )
 }
 
 /// Events with their subjects.
 type Before = Vec<(&'static str, Value)>;
 
 /// What the send step decides after these events.
-fn decided(policy: &str, more: &str, channels: &str, before: &[(&str, Value)], when: &str) -> String {
+fn decided(
+    policy: &str,
+    more: &str,
+    channels: &str,
+    before: &[(&str, Value)],
+    when: &str,
+) -> String {
     let mut shop = Shop::new(policy, &[&journey(more, channels)]);
     for (kind, subjects) in before {
         shop.event("01-02 00:00", kind, subjects.clone());
@@ -35,7 +43,12 @@ fn consent_suppression_and_address_choose_the_channel() {
         ("", "[email]", vec![bounced.clone()], "dropped suppressed hi email"),
         ("", "[email]", vec![no_address.clone()], "dropped unreachable hi email"),
         // Consent is asked before suppression, suppression before the address; the first channel gives the reason.
-        ("", "[email]", vec![no_mail.clone(), bounced.clone(), no_address.clone()], "dropped no_consent hi email"),
+        (
+            "",
+            "[email]",
+            vec![no_mail.clone(), bounced.clone(), no_address.clone()],
+            "dropped no_consent hi email",
+        ),
         ("", "[email, sms]", vec![bounced.clone(), no_phone], "dropped suppressed hi email"),
         ("", "[webhook]", vec![no_mail.clone()], "sent gate_passed hi webhook"),
         (serves, "[email]", vec![no_mail], "sent gate_passed hi email"),
@@ -43,7 +56,11 @@ fn consent_suppression_and_address_choose_the_channel() {
         (serves, "[email]", vec![no_address], "dropped unreachable hi email"),
     ];
     for (more, channels, before, expected) in cases {
-        assert_eq!(decided(QUIET, more, channels, &before, "01-05 10:00"), expected, "{more} {channels} {before:?}");
+        assert_eq!(
+            decided(QUIET, more, channels, &before, "01-05 10:00"),
+            expected,
+            "{more} {channels} {before:?}"
+        );
     }
 }
 
@@ -52,10 +69,22 @@ fn holdouts_come_before_while_and_serve_no_transaction() {
     let all = "holdout: 100%\nquiet_hours: []";
     let held = "holdout: 100%";
     let vip = "while: profile.vip";
-    assert_eq!(decided(all, held, "[email]", &[], "01-05 10:00"), "dropped global_holdout hi email");
-    assert_eq!(decided(QUIET, &format!("{held}\n{vip}"), "[email]", &[], "01-05 10:00"), "dropped holdout hi email");
-    assert_eq!(decided(QUIET, vip, "[email]", &[], "01-05 10:00"), "exited while_false hi profile.vip=null");
-    assert_eq!(decided(all, "class: transactional", "[email]", &[], "01-05 10:00"), "sent gate_passed hi email");
+    assert_eq!(
+        decided(all, held, "[email]", &[], "01-05 10:00"),
+        "dropped global_holdout hi email"
+    );
+    assert_eq!(
+        decided(QUIET, &format!("{held}\n{vip}"), "[email]", &[], "01-05 10:00"),
+        "dropped holdout hi email"
+    );
+    assert_eq!(
+        decided(QUIET, vip, "[email]", &[], "01-05 10:00"),
+        "exited while_false hi profile.vip=null"
+    );
+    assert_eq!(
+        decided(all, "class: transactional", "[email]", &[], "01-05 10:00"),
+        "sent gate_passed hi email"
+    );
 }
 
 #[test]
@@ -73,13 +102,22 @@ fn quiet_hours_cross_midnight_where_the_customer_is() {
     for (before, channels, when, expected) in cases {
         assert_eq!(decided(sleep, "", channels, &before, when), expected, "{channels} {when}");
     }
-    assert_eq!(decided(sleep, "class: transactional", "[sms]", &[], "01-05 23:00"), "sent gate_passed hi sms");
+    assert_eq!(
+        decided(sleep, "class: transactional", "[sms]", &[], "01-05 23:00"),
+        "sent gate_passed hi sms"
+    );
 }
 
 #[test]
 fn after_quiet_hours_the_gate_runs_again() {
-    let mut shop = Shop::new("quiet_hours: [{ channels: [sms], from: '21:00', to: '08:00' }]", &[&journey("", "[sms, email]")]);
-    assert_eq!(shop.event("01-05 22:00", "go", json!({})), ["entered trigger", "deferred quiet_hours hi sms until=01-06 08:00"]);
+    let mut shop = Shop::new(
+        "quiet_hours: [{ channels: [sms], from: '21:00', to: '08:00' }]",
+        &[&journey("", "[sms, email]")],
+    );
+    assert_eq!(
+        shop.event("01-05 22:00", "go", json!({})),
+        ["entered trigger", "deferred quiet_hours hi sms until=01-06 08:00"]
+    );
     shop.event("01-05 23:00", "unsubscribed", json!({ "channel": "sms" }));
     assert_eq!(shop.clock("01-06 08:00"), ["sent gate_passed hi email", "finished completed"]);
 }

@@ -23,7 +23,9 @@ use std::sync::Arc;
 fn at(text: &str) -> Millis {
     let full = format!("2026-{}Z", text.replace(' ', "T"));
     let with_seconds = full.replace('Z', ":00Z");
-    parse_rfc3339(&with_seconds).or_else(|| parse_rfc3339(&full)).unwrap_or_else(|| panic!("{text} is not MM-DD hh:mm"))
+    parse_rfc3339(&with_seconds)
+        .or_else(|| parse_rfc3339(&full))
+        .unwrap_or_else(|| panic!("{text} is not MM-DD hh:mm"))
 }
 
 /// A shard with a customer, ana, who may be reached on every channel.
@@ -51,8 +53,12 @@ impl Shop {
 
     /// With nobody.
     fn empty(policy: &str, journeys: &[&str]) -> Self {
-        let policy: Policy = serde_saphyr::from_str(policy).unwrap_or_else(|error| panic!("{error}"));
-        let sources: Vec<Source> = journeys.iter().map(|text| Source { path: "j.yaml".into(), text: (*text).into() }).collect();
+        let policy: Policy =
+            serde_saphyr::from_str(policy).unwrap_or_else(|error| panic!("{error}"));
+        let sources: Vec<Source> = journeys
+            .iter()
+            .map(|text| Source { path: "j.yaml".into(), text: (*text).into() })
+            .collect();
         let plan = load(&policy, &sources).unwrap_or_else(|problems| panic!("{problems:#?}"));
         Self { reference: Reference::new(Arc::new(plan)), offset: 0, all: Vec::new() }
     }

@@ -25,9 +25,14 @@ fn marketing_is_held_while_behind_and_released_in_order() {
     let mut shop = Shop::new("quiet_hours: []", &[JOURNEY, SERVES]);
     shop.reference.mode(Mode::Behind);
     for (when, key) in [("01-05 10:00", 1), ("01-05 10:10", 2), ("01-05 10:20", 3)] {
-        let served = ["waiting", "entered trigger", "sent gate_passed ok email", "finished completed"];
+        let served =
+            ["waiting", "entered trigger", "sent gate_passed ok email", "finished completed"];
         let decided = shop.event(when, "go", json!({ "k": key }));
-        assert_eq!((decided.len(), &decided[1..]), (4, &served.map(String::from)[1..]), "transactional passes");
+        assert_eq!(
+            (decided.len(), &decided[1..]),
+            (4, &served.map(String::from)[1..]),
+            "transactional passes"
+        );
     }
     let held = ["entered window", "deferred caught_up hi email"];
     assert_eq!(shop.clock("01-05 12:00"), held.repeat(3));
@@ -57,7 +62,9 @@ fn a_storm_may_be_cut_anywhere() {
         shop.event("01-05 10:00", "go", json!({ "k": key }));
     }
     let mut out = Vec::new();
-    let fired: Vec<u64> = [2, 2, 2].map(|limit| shop.reference.clock(at("01-05 12:00"), Some(limit), &mut out)).to_vec();
+    let fired: Vec<u64> = [2, 2, 2]
+        .map(|limit| shop.reference.clock(at("01-05 12:00"), Some(limit), &mut out))
+        .to_vec();
     assert_eq!(fired, [2, 2, 1]);
 }
 

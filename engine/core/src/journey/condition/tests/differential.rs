@@ -23,8 +23,17 @@ struct World {
 
 fn world() -> impl Strategy<Value = World> {
     let number = || (-8_i32..40).prop_map(|quarters| f64::from(quarters) / 4.0);
-    (number(), number(), number(), 0_usize..4, "[abé]{0,3}", "[abé]{0,3}", any::<bool>())
-        .prop_map(|(total, price, orders, items, name, city, email)| World { total, price, orders, items, name, city, email })
+    (number(), number(), number(), 0_usize..4, "[abé]{0,3}", "[abé]{0,3}", any::<bool>()).prop_map(
+        |(total, price, orders, items, name, city, email)| World {
+            total,
+            price,
+            orders,
+            items,
+            name,
+            city,
+            email,
+        },
+    )
 }
 
 fn number() -> BoxedStrategy<String> {
@@ -36,7 +45,8 @@ fn number() -> BoxedStrategy<String> {
     ];
     leaf.prop_recursive(3, 8, 2, |inner| {
         prop_oneof![
-            (inner.clone(), prop::sample::select(vec!["+", "-", "*"]), inner.clone()).prop_map(|(a, op, b)| format!("({a} {op} {b})")),
+            (inner.clone(), prop::sample::select(vec!["+", "-", "*"]), inner.clone())
+                .prop_map(|(a, op, b)| format!("({a} {op} {b})")),
             (inner.clone(), 1_i32..9).prop_map(|(a, by)| format!("({a} / {by}.0)")),
             inner.prop_map(|a| format!("-({a})")),
         ]
@@ -45,8 +55,12 @@ fn number() -> BoxedStrategy<String> {
 }
 
 fn text() -> BoxedStrategy<String> {
-    prop_oneof![Just("event.product.name".to_string()), Just("profile.city".to_string()), "[abé]{0,2}".prop_map(|text| format!("'{text}'"))]
-        .boxed()
+    prop_oneof![
+        Just("event.product.name".to_string()),
+        Just("profile.city".to_string()),
+        "[abé]{0,2}".prop_map(|text| format!("'{text}'"))
+    ]
+    .boxed()
 }
 
 fn comparison() -> impl Strategy<Value = &'static str> {
@@ -76,7 +90,8 @@ fn condition() -> impl Strategy<Value = String> {
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} || {b})")),
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("(({a}) == ({b}))")),
             inner.clone().prop_map(|a| format!("!({a})")),
-            (inner.clone(), inner.clone(), inner).prop_map(|(test, a, b)| format!("(({test}) ? ({a}) : ({b}))")),
+            (inner.clone(), inner.clone(), inner)
+                .prop_map(|(test, a, b)| format!("(({test}) ? ({a}) : ({b}))")),
         ]
     })
     .prop_filter("within the limits", |text| text.len() <= 900 && depth(text) <= 14)
@@ -102,7 +117,11 @@ fn interpreted(text: &str, world: &World) -> cel::Value {
         "product": { "price": world.price, "name": world.name },
     });
     let profile = serde_json::json!({ "city": world.city, "consent": { "email": world.email } });
-    for (name, value) in [("event", event), ("profile", profile), ("customer", serde_json::json!({ "orders": world.orders }))] {
+    for (name, value) in [
+        ("event", event),
+        ("profile", profile),
+        ("customer", serde_json::json!({ "orders": world.orders })),
+    ] {
         context.add_variable(name, cel::to_value(value).unwrap()).unwrap();
     }
     program.execute(&context).unwrap_or_else(|error| panic!("{text}: {error}"))

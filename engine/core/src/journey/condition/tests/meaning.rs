@@ -101,11 +101,15 @@ fn null_and_mismatched_types_are_not_true() {
 
 #[test]
 fn fields_stand_in_order_of_first_appearance_as_written() {
-    let (condition, _, slots) =
-        compiled("customer.orders > 1 && size(event.cart.items) > 0 && event.cart.total > 1 && customer.orders < 9 && has(profile.tier)");
+    let (condition, _, slots) = compiled(
+        "customer.orders > 1 && size(event.cart.items) > 0 && event.cart.total > 1 && customer.orders < 9 && has(profile.tier)",
+    );
     let fields = condition.map(|condition| condition.fields).unwrap_or_default();
     let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["customer.orders", "size(event.cart.items)", "event.cart.total", "profile.tier"]);
+    assert_eq!(
+        names,
+        ["customer.orders", "size(event.cart.items)", "event.cart.total", "profile.tier"]
+    );
     assert_eq!(fields[1].1, Field::Event(0));
     assert_eq!((slots.fields[0].path.join("."), slots.fields[0].size), ("cart.items".into(), true));
 }
@@ -115,10 +119,17 @@ fn a_step_reads_what_the_run_captured() {
     let (mut slots, mut captures) = (Slots::default(), Vec::new());
     // Another journey's field takes number 0.
     compile("event.product.price > 1", Scope::Event, &mut slots, &mut captures);
-    let (condition, faults) =
-        compile("cart.total >= 500 || event.cart.total < 5 || size(cart.items) > 9", Scope::Step, &mut slots, &mut captures);
+    let (condition, faults) = compile(
+        "cart.total >= 500 || event.cart.total < 5 || size(cart.items) > 9",
+        Scope::Step,
+        &mut slots,
+        &mut captures,
+    );
     assert_eq!(faults, []);
     let fields = condition.map(|condition| condition.fields).unwrap_or_default();
-    assert_eq!(fields, [("cart.total".into(), Field::Capture(0)), ("size(cart.items)".into(), Field::Capture(1))]);
+    assert_eq!(
+        fields,
+        [("cart.total".into(), Field::Capture(0)), ("size(cart.items)".into(), Field::Capture(1))]
+    );
     assert_eq!(captures, [1, 2]);
 }

@@ -10,7 +10,11 @@ const CART: &str = include_str!("../../../../../../config/journeys/cart_abandonm
 const WELCOME: &str = include_str!("../../../../../../config/journeys/welcome.yaml");
 
 fn sources(texts: &[&str]) -> Vec<Source> {
-    texts.iter().enumerate().map(|(at, text)| Source { path: format!("{at}.yaml"), text: (*text).into() }).collect()
+    texts
+        .iter()
+        .enumerate()
+        .map(|(at, text)| Source { path: format!("{at}.yaml"), text: (*text).into() })
+        .collect()
 }
 
 /// The smallest journey, with more lines before its steps.

@@ -21,18 +21,27 @@ fn listing(ops: &[Op]) -> Vec<String> {
             let channels: Vec<String> = channels
                 .iter()
                 .map(|choice| {
-                    choice.if_no_engagement_within.map_or(choice.channel.to_string(), |within| format!("{}<{within}", choice.channel))
+                    choice.if_no_engagement_within.map_or(choice.channel.to_string(), |within| {
+                        format!("{}<{within}", choice.channel)
+                    })
                 })
                 .collect();
             format!("{step}: send {}", channels.join(" "))
         }
-        Op::Wait { step, delay, then } => format!("{step}: wait {delay} then {}", then.map_or(0, |then| then.channels)),
+        Op::Wait { step, delay, then } => {
+            format!("{step}: wait {delay} then {}", then.map_or(0, |then| then.channels))
+        }
         Op::WaitUntil { step, until, at_most, then } => {
-            format!("{step}: until {until} at most {at_most} then {}", then.map_or(0, |then| then.channels))
+            format!(
+                "{step}: until {until} at most {at_most} then {}",
+                then.map_or(0, |then| then.channels)
+            )
         }
         Op::Branch { step, arms, otherwise } => {
-            let arms: Vec<String> =
-                arms.iter().map(|(when, target)| format!("{}{target}", if when.is_some() { "?" } else { "" })).collect();
+            let arms: Vec<String> = arms
+                .iter()
+                .map(|(when, target)| format!("{}{target}", if when.is_some() { "?" } else { "" }))
+                .collect();
             format!("{step}: branch {} otherwise {otherwise}", arms.join(" "))
         }
         Op::Jump(target) => format!("jump {target}"),
@@ -45,7 +54,9 @@ fn listing(ops: &[Op]) -> Vec<String> {
 #[test]
 fn the_shipped_journeys_are_laid_out_flat() {
     let plan = plan(&[WELCOME, CART]);
-    let [cart, welcome] = plan.journeys.as_slice() else { panic!("two journeys in order of names") };
+    let [cart, welcome] = plan.journeys.as_slice() else {
+        panic!("two journeys in order of names")
+    };
     assert_eq!((cart.name.as_str(), welcome.name.as_str()), ("cart_abandonment", "welcome"));
     assert_eq!(
         listing(&cart.ops),
@@ -79,9 +90,18 @@ fn the_shipped_journeys_are_laid_out_flat() {
         ]
     );
     assert_eq!((cart.reentry, welcome.reentry), (Reentry::After(Span(7 * DAY)), Reentry::Never));
-    assert_eq!((cart.quiet_for, cart.goal_within, cart.holdout), (Some(Span(HOUR)), Some(Span(5 * DAY)), 500));
+    assert_eq!(
+        (cart.quiet_for, cart.goal_within, cart.holdout),
+        (Some(Span(HOUR)), Some(Span(5 * DAY)), 500)
+    );
     assert_eq!(cart.first(), Some(Upcoming { channels: Channel::Email.bit() }));
-    assert_eq!(cart.captures.iter().map(|at| plan.fields[usize::from(*at)].path.join(".")).collect::<Vec<_>>(), ["cart.total"]);
+    assert_eq!(
+        cart.captures
+            .iter()
+            .map(|at| plan.fields[usize::from(*at)].path.join("."))
+            .collect::<Vec<_>>(),
+        ["cart.total"]
+    );
 }
 
 #[test]
@@ -99,8 +119,14 @@ fn the_index_names_who_wants_an_event_and_what_of_it() {
             .journeys
             .iter()
             .map(|one| {
-                let marks = [(one.trigger, "trigger"), (one.moves, "moves"), (one.goal, "goal"), (!one.exits.is_empty(), "exits")];
-                let marks: Vec<&str> = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark).collect();
+                let marks = [
+                    (one.trigger, "trigger"),
+                    (one.moves, "moves"),
+                    (one.goal, "goal"),
+                    (!one.exits.is_empty(), "exits"),
+                ];
+                let marks: Vec<&str> =
+                    marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark).collect();
                 format!("{} {}", one.journey, marks.join("+"))
             })
             .collect();
@@ -130,7 +156,10 @@ fn defaults_follow_the_semantics_page() {
     let keyed = small("keyed", "key: event.order.id\n", "  - exit: true\n");
     let plan = plan(&[&plain, &keyed]);
     let [keyed, plain] = plan.journeys.as_slice() else { panic!("two journeys") };
-    assert_eq!((plain.reentry, keyed.reentry), (Reentry::After(Span(7 * DAY)), Reentry::OncePerKey));
+    assert_eq!(
+        (plain.reentry, keyed.reentry),
+        (Reentry::After(Span(7 * DAY)), Reentry::OncePerKey)
+    );
     assert_eq!((plain.priority, plain.max_event_age, plain.holdout), (50, Span(DAY), 0));
     assert_eq!(listing(&keyed.ops), ["exit-1: exit", "end"]);
     assert_eq!(plain.version.len(), 8);
@@ -173,14 +202,20 @@ fn branches_nest_and_waits_see_what_may_come() {
 #[test]
 fn many_empty_branches_are_looked_through_quickly() {
     let branch = "  - branch:\n      - when: customer.orders > 5\n        steps: []\n      - else:\n        steps: []\n";
-    let plan = plan(&[&small("wide", "", &format!("  - wait: 1h\n{}  - exit: true\n", branch.repeat(30)))]);
+    let plan = plan(&[&small(
+        "wide",
+        "",
+        &format!("  - wait: 1h\n{}  - exit: true\n", branch.repeat(30)),
+    )]);
     assert_eq!(plan.journeys[0].ops.len(), 63);
     assert_eq!(plan.journeys[0].first(), None);
 }
 
 #[test]
 fn the_hash_follows_everything_that_decides() {
-    let hash = |policy: &Policy, texts: &[&str]| load(policy, &sources(texts)).map(|plan| plan.hash).unwrap();
+    let hash = |policy: &Policy, texts: &[&str]| {
+        load(policy, &sources(texts)).map(|plan| plan.hash).unwrap()
+    };
     let policy = Policy::default();
     let base = hash(&policy, &[CART, WELCOME]);
     assert_eq!(base, hash(&policy, &[WELCOME, CART]), "the order of files does not count");
@@ -197,5 +232,8 @@ fn the_checked_in_schema_is_the_one_of_the_types() {
         std::fs::write(path, &schema).unwrap();
     }
     let stored = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(stored == schema, "config/schema/journey.json is old: run this test with CARTWHEEL_UPDATE_SCHEMA=1");
+    assert!(
+        stored == schema,
+        "config/schema/journey.json is old: run this test with CARTWHEEL_UPDATE_SCHEMA=1"
+    );
 }

@@ -12,7 +12,11 @@ fn shown(text: &str) -> Vec<String> {
         let (line, column) = problem.position(text);
         let level = if problem.severity == Severity::Error { "error" } else { "warning" };
         let place = text[problem.span.clone()].lines().next().unwrap_or("");
-        format!("{line}:{column} {level} `{place}`: {} | {}", problem.message, problem.help.as_deref().unwrap_or(""))
+        format!(
+            "{line}:{column} {level} `{place}`: {} | {}",
+            problem.message,
+            problem.help.as_deref().unwrap_or("")
+        )
     };
     checked.problems.iter().map(show).collect()
 }
@@ -117,7 +121,8 @@ fn conditions_point_into_every_style_of_yaml_text() {
         // An escape: the whole text.
         ("\"event.cart.total\\u0020> 'x'\"", "6:9 error `\"event.cart.total\\u0020> 'x'\"`"),
     ] {
-        let text = format!("journey: a\nsteps:\n{SEND}trigger:\n  when: {when}\n  event: cart_updated\n");
+        let text =
+            format!("journey: a\nsteps:\n{SEND}trigger:\n  when: {when}\n  event: cart_updated\n");
         let problems = shown(&text);
         assert!(problems.len() == 1 && problems[0].starts_with(place), "{when}: {problems:?}");
     }
@@ -127,7 +132,9 @@ fn conditions_point_into_every_style_of_yaml_text() {
 fn branches_are_checked() {
     let branch = |arms: &str| small("b", "", &format!("  - branch:\n{arms}"));
     one(
-        &branch("      - else:\n        steps: []\n      - when: customer.orders > 1\n        steps: []\n"),
+        &branch(
+            "      - else:\n        steps: []\n      - when: customer.orders > 1\n        steps: []\n",
+        ),
         "5:9 error `else:`: `else` is not the last arm: those after it are never taken | move it to the end",
     );
     one(
@@ -138,7 +145,10 @@ fn branches_are_checked() {
         &branch("      - steps: []\n"),
         "5:9 error `steps: []`: an arm has neither `when` nor `else` | write `- when: CONDITION` or `- else:`",
     );
-    one(&branch("      []\n"), "5:7 error `[]`: the branch has no arms | add one: `- when: CONDITION` with `steps:`");
+    one(
+        &branch("      []\n"),
+        "5:7 error `[]`: the branch has no arms | add one: `- when: CONDITION` with `steps:`",
+    );
     one(
         &branch("      - when: event.cart.total > 5\n        else:\n        steps: []\n"),
         "5:9 error `when: event.cart.total > 5`: an arm has `when` or `else`, not both | make two arms of it",
@@ -147,15 +157,27 @@ fn branches_are_checked() {
 
 #[test]
 fn fallbacks_keys_and_shapes_are_checked() {
-    let send = |channels: &str| small("s", "", &format!("  - send: hello\n    channels: {channels}\n"));
+    let send =
+        |channels: &str| small("s", "", &format!("  - send: hello\n    channels: {channels}\n"));
     one(
-        &send("[email, { sms: { if_no: opened, within: 4h }, push: { if_no: opened, within: 4h } }]"),
+        &send(
+            "[email, { sms: { if_no: opened, within: 4h }, push: { if_no: opened, within: 4h } }]",
+        ),
         "5:23 error `{ sms: { if_no: opened, within: 4h }, push: { if_no: opened, within: 4h } }`: a fallback names exactly one channel | write `{ sms: { if_no: opened, within: 4h } }`",
     );
-    one(&send("[]"), "4:11 error `hello`: the send has no channel | add one, such as `channels: [email]`");
+    one(
+        &send("[]"),
+        "4:11 error `hello`: the send has no channel | add one, such as `channels: [email]`",
+    );
     one(&send("email"), "5:15 error `email`: here stands `email` | write a list: [email]");
-    one(&small("k", "key: cart.id\n", SEND), "3:6 error `cart.id`: a key is a path of the event | write a path such as `event.cart.id`");
-    one(&small("all", "", SEND), "1:10 error `all`: the name `all` is reserved | choose another name");
+    one(
+        &small("k", "key: cart.id\n", SEND),
+        "3:6 error `cart.id`: a key is a path of the event | write a path such as `event.cart.id`",
+    );
+    one(
+        &small("all", "", SEND),
+        "1:10 error `all`: the name `all` is reserved | choose another name",
+    );
     one(
         &small("s", "", "  []\n"),
         "4:3 error `[]`: the journey has no steps | add one, such as `- send: welcome` with `channels: [email]`",
@@ -203,7 +225,10 @@ fn a_journey_has_at_most_64_operations() {
         "  - branch:\n      - when: customer.orders > 1\n        steps: [{ wait: 1h }]\n      - else:\n        steps: [{ wait: 1h }]\n"
             .repeat(20);
     let problems = shown(&small("m", "", &many));
-    assert!(problems.len() == 1 && problems[0].contains("the journey has 81 operations"), "{problems:?}");
+    assert!(
+        problems.len() == 1 && problems[0].contains("the journey has 81 operations"),
+        "{problems:?}"
+    );
 }
 
 #[test]
@@ -211,13 +236,21 @@ fn two_journeys_have_two_names() {
     let text = small("twice", "", SEND);
     let problems = load(&Policy::default(), &sources(&[&text, &text])).unwrap_err();
     assert_eq!(problems.len(), 1);
-    assert_eq!((problems[0].path.as_str(), problems[0].message.as_str()), ("1.yaml", "a second journey is called `twice`"));
+    assert_eq!(
+        (problems[0].path.as_str(), problems[0].message.as_str()),
+        ("1.yaml", "a second journey is called `twice`")
+    );
     assert_eq!(problems[0].help.as_deref(), Some("the first one stands in 0.yaml"));
 }
 
 #[test]
 fn the_policy_is_checked_against_the_journeys() {
-    let cap = |name: &str, scope: CapScope, limit: u16| Cap { name: name.into(), scope, limit, per: CapWindow::Day };
+    let cap = |name: &str, scope: CapScope, limit: u16| Cap {
+        name: name.into(),
+        scope,
+        limit,
+        per: CapWindow::Day,
+    };
     let policy = Policy {
         zone: "Europe/Berlim".into(),
         caps: vec![
@@ -226,14 +259,25 @@ fn the_policy_is_checked_against_the_journeys() {
             cap("b", CapScope::All, 65),
             cap("c", CapScope::Tag("recovery".into()), 64),
         ],
-        quiet_hours: vec![QuietHours { channels: vec![Channel::Sms], from: LocalTime(60), to: LocalTime(60) }],
+        quiet_hours: vec![QuietHours {
+            channels: vec![Channel::Sms],
+            from: LocalTime(60),
+            to: LocalTime(60),
+        }],
         marketing_ttl: Span(0),
         ..Policy::default()
     };
     let problems = load(&policy, &sources(&[CART])).unwrap_err();
     let shown: Vec<String> = problems
         .iter()
-        .map(|problem| format!("{}: {} | {}", problem.path, problem.message, problem.help.as_deref().unwrap_or("")))
+        .map(|problem| {
+            format!(
+                "{}: {} | {}",
+                problem.path,
+                problem.message,
+                problem.help.as_deref().unwrap_or("")
+            )
+        })
         .collect();
     assert_eq!(
         shown,

@@ -55,7 +55,11 @@ fn edit() -> impl Strategy<Value = Edit> {
         "event.",
         ">=",
     ]);
-    (any::<prop::sample::Index>(), 0_usize..12, prop_oneof![pieces.prop_map(String::from), ".{0,6}"])
+    (
+        any::<prop::sample::Index>(),
+        0_usize..12,
+        prop_oneof![pieces.prop_map(String::from), ".{0,6}"],
+    )
         .prop_map(|(at, remove, insert)| Edit { at, remove, insert })
 }
 
@@ -71,7 +75,8 @@ fn mutate(text: &str, edits: &[Edit]) -> String {
 
 fn answers(text: &str) {
     let checked = check(&Policy::default(), &sources(&[text, WELCOME]));
-    let errors = checked.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    let errors =
+        checked.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
     assert_eq!(checked.plan.is_some(), errors == 0, "{:?}", checked.problems);
     for problem in checked.problems.iter().filter(|problem| problem.path == "0.yaml") {
         assert!(text.get(problem.span.clone()).is_some(), "{problem:?}");
