@@ -58,7 +58,7 @@ fn benchmark(criterion: &mut Criterion) {
             fresh,
             |(mut customers, mut effects)| {
                 for (event, at, place) in &events {
-                    let time = EventTime { at: *at, seen: *at, age: 0 };
+                    let time = EventTime::new(Some(*at), *at, *at);
                     core.event(
                         &mut customers[*place],
                         event,

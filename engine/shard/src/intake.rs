@@ -106,8 +106,7 @@ impl<S: Store> Shard<S> {
         slot: Option<u32>,
     ) {
         let seen = self.position.seen;
-        let stated = event.time.unwrap_or(record.time);
-        let time = EventTime { at: stated.min(seen), seen, age: seen - stated };
+        let time = EventTime::new(event.time, record.time, seen);
         // A record shortly before may have made the customer known.
         let slot = slot.or_else(|| self.table.find(id)).unwrap_or_else(|| self.add(id, event));
         let customer = self.table.get_mut(slot);

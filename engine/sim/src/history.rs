@@ -122,7 +122,9 @@ impl Along {
             (5..=7, _) => 0,
             (8, _) => draw.between(1, 5),
             (9..=12, _) => draw.between(1, 120) * SECOND,
-            (13..=15, _) => draw.between(1, 90) * 60 * SECOND,
+            (13..=14, _) => draw.between(1, 90) * 60 * SECOND,
+            // Records of a producer whose clock is behind, by as much as events may be late or more.
+            (15, _) => return self.clock - draw.between(1, 50) * HOUR,
             (16..=17, _) => draw.between(1, 30) * HOUR,
             (18, _) => draw.between(1, 9) * DAY,
             // A record that was made earlier than the one before it: the clock of the history stays.

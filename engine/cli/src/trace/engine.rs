@@ -53,9 +53,7 @@ impl TraceEngine for CoreEngine {
         self.seen = self.seen.max(at);
         let event = decode(json, at, &self.core.plan.policy)
             .map_err(|rejected| format!("{:?}: {}", rejected.reason, rejected.detail))?;
-        let stated = event.time.unwrap_or(at);
-        let time =
-            EventTime { at: stated.min(self.seen), seen: self.seen, age: self.seen - stated };
+        let time = EventTime::new(event.time, at, self.seen);
         let id = CustomerId::of(&event.customer);
         let (_, customer) = self
             .customers

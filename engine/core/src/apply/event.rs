@@ -37,7 +37,7 @@ impl Core {
         }
         customer.dirty = true;
         let meaning = Meaning::of(&event.kind);
-        self.profile(customer, event, meaning, time.seen, turn);
+        self.profile(customer, event, meaning, time, turn);
         documents(customer, event, meaning, turn);
         if meaning == Meaning::Engaged {
             engagement(customer, event);
@@ -62,7 +62,7 @@ impl Core {
         customer: &mut Customer,
         event: &Event<'_>,
         meaning: Meaning,
-        seen: Millis,
+        time: EventTime,
         turn: &mut Turn<'_>,
     ) {
         let mut changes = std::mem::take(&mut self.changes);
@@ -103,19 +103,19 @@ impl Core {
                 channel,
                 SuppressionReason::Unsubscribed,
                 active,
-                seen,
+                time.seen,
                 turn,
             );
         }
         self.changes = changes;
         match meaning {
             Meaning::Bounced if bounce_is_hard(event) => {
-                suppress(customer, event, SuppressionReason::Bounced, seen, turn)
+                suppress(customer, event, SuppressionReason::Bounced, time.seen, turn)
             }
             Meaning::Complained => {
-                suppress(customer, event, SuppressionReason::Complained, seen, turn)
+                suppress(customer, event, SuppressionReason::Complained, time.seen, turn)
             }
-            Meaning::OrderPlaced => count_order(customer, event, seen),
+            Meaning::OrderPlaced => count_order(customer, event, time.at),
             _ => {}
         }
     }
@@ -171,10 +171,10 @@ fn push_suppression(
     });
 }
 
-fn count_order(customer: &mut Customer, event: &Event<'_>, seen: Millis) {
+fn count_order(customer: &mut Customer, event: &Event<'_>, at: Millis) {
     customer.orders = customer.orders.saturating_add(1);
     customer.lifetime_value += order_total(event).unwrap_or(0.0);
-    customer.last_order_at = event.time.unwrap_or(seen).min(seen);
+    customer.last_order_at = at;
 }
 
 /// The order's total, where the event has one.

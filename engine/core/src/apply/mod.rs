@@ -68,3 +68,12 @@ pub struct EventTime {
     /// Age as stated: `seen` minus the event's time.
     pub age: Millis,
 }
+
+impl EventTime {
+    /// Of an event that states `stated`, in a record of `record_time`, where `seen` is the greatest record time so far. Without a
+    /// statement the event happened at its record's time, not before 1970.
+    pub fn new(stated: Option<Millis>, record_time: Millis, seen: Millis) -> Self {
+        let stated = stated.unwrap_or(record_time.max(0));
+        Self { at: stated.min(seen), seen, age: seen.saturating_sub(stated) }
+    }
+}

@@ -3,6 +3,7 @@
 
 mod documents;
 mod hot;
+pub mod places;
 mod profile;
 mod stored;
 mod zone;
@@ -12,4 +13,4 @@ pub(crate) use hot::push_tightly;
 pub use hot::{Customer, Entry, Run, Stage, Touch};
 pub use profile::{Change, attribute_hash, merge_profile, set_consent, zone_of};
 pub use stored::{StateError, decode_customer, encode_customer};
-pub use zone::{Zones, principal_zone};
+pub use zone::Zones;

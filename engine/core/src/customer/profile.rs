@@ -1,7 +1,8 @@
 //! What a `profile` object and the subscription events change in the hot state.
 
 use super::hot::{Customer, push_tightly};
-use super::zone::{Zones, principal_zone};
+use super::places::principal_zone;
+use super::zone::Zones;
 use crate::channel::Channel;
 use crate::event::{Raw, object_entries};
 use crate::value::{Value, ValueRef};

@@ -1,6 +1,7 @@
 //! Events of a shop that does everything a shop should not.
 
 use super::draw::Draw;
+use cartwheel_core::customer::places::{COUNTRIES, REGIONS};
 use cartwheel_core::id::CommandId;
 use cartwheel_core::time::{DAY, HOUR, Millis, SECOND, format_rfc3339};
 use serde_json::{Map, Value, json};
@@ -71,10 +72,13 @@ impl Events {
         event.insert("type".into(), kind.into());
         event.insert("customer".into(), (*draw.pick(&self.customers)).into());
         let time = time(draw, record_time);
-        event.insert(
-            "time".into(),
-            if draw.chance(50) { time.into() } else { format_rfc3339(time).into() },
-        );
+        match draw.below(20) {
+            // Happened at its record's time.
+            0 => {}
+            1 => drop(event.insert("time".into(), Value::Null)),
+            2..=10 => drop(event.insert("time".into(), time.into())),
+            _ => drop(event.insert("time".into(), format_rfc3339(time).into())),
+        }
         match draw.below(10) {
             0 => {}
             // One of the last twelve: some are still remembered, some no longer.
@@ -179,8 +183,26 @@ fn consent(draw: &mut Draw) -> Value {
     Value::Object(consent)
 }
 
+/// One of [`PLACES`], or any country, or any region of a large one, with its country's code before it or not.
+fn place(draw: &mut Draw) -> (&'static str, &'static str, String) {
+    match draw.below(4) {
+        0 => {
+            let (country, zones) = draw.pick(&REGIONS);
+            let codes: Vec<&str> = draw.pick(zones).0.split(' ').collect();
+            let region = *draw.pick(&codes);
+            let prefix = if draw.chance(50) { format!("{country}-") } else { String::new() };
+            ("", *country, prefix + region)
+        }
+        1 => ("", &draw.pick(&COUNTRIES)[..2], String::new()),
+        _ => {
+            let (zone, country, region) = *draw.pick(&PLACES);
+            (zone, country, region.to_owned())
+        }
+    }
+}
+
 fn profile(draw: &mut Draw) -> Value {
-    let (zone, country, region) = draw.pick(&PLACES);
+    let (zone, country, region) = place(draw);
     let mut profile = Map::new();
     let fields = [
         ("email", "a@example.com"),
@@ -188,7 +210,7 @@ fn profile(draw: &mut Draw) -> Value {
         ("push_token", "t"),
         ("time_zone", zone),
         ("country", country),
-        ("region", region),
+        ("region", &region),
     ];
     for (field, value) in fields {
         match draw.below(10) {

@@ -13,7 +13,6 @@ mod event;
 mod gate;
 mod journeys;
 mod outcome;
-mod places;
 mod steps;
 #[cfg(test)]
 mod tests;

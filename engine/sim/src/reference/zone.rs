@@ -1,7 +1,7 @@
-//! Where a customer's clock stands, and the local days and times that rules speak of. jiff directly, no tables of our own
-//! beyond "which zone is principal in this country".
+//! Where a customer's clock stands, and the local days and times that rules speak of. jiff directly; of the core only the
+//! table "which zone is principal in this country".
 
-use super::places;
+use cartwheel_core::customer::places::{COUNTRIES, REGIONS};
 use cartwheel_core::policy::LocalTime;
 use cartwheel_core::time::Millis;
 use jiff::civil::{Date, DateTime};
@@ -18,9 +18,24 @@ pub fn of(
     let named = |name: &str| TimeZone::get(name).ok();
     time_zone
         .and_then(named)
-        .or_else(|| country.and_then(|country| places::principal(country, region)).and_then(named))
+        .or_else(|| country.and_then(|country| principal(country, region)).and_then(named))
         .or_else(|| named(policy))
         .unwrap_or(TimeZone::UTC)
+}
+
+/// By the region, else by the country.
+fn principal(country: &str, region: Option<&str>) -> Option<&'static str> {
+    let country = country.to_ascii_uppercase();
+    let region = region.unwrap_or_default().to_ascii_uppercase();
+    let region = region.strip_prefix(&format!("{country}-")).unwrap_or(&region);
+    for (_, zones) in REGIONS.iter().filter(|(code, _)| *code == country) {
+        for (codes, zone) in zones.iter() {
+            if codes.split(' ').any(|code| code == region) {
+                return Some(zone);
+            }
+        }
+    }
+    COUNTRIES.iter().find_map(|row| row.strip_prefix(&format!("{country} ")))
 }
 
 /// The local date and time at `t`. Instants beyond jiff's years are clamped.

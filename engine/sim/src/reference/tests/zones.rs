@@ -27,16 +27,6 @@ fn the_profile_then_the_country_then_the_policy() {
 }
 
 #[test]
-fn every_listed_zone_exists() {
-    for country in crate::reference::places::COUNTRIES {
-        assert!(TimeZone::get(&country[3..]).is_ok(), "{country}");
-    }
-    for zone in crate::reference::places::REGIONS.iter().flat_map(|(_, zones)| zones.iter()) {
-        assert!(TimeZone::get(zone.1).is_ok(), "{zone:?}");
-    }
-}
-
-#[test]
 fn clocks_that_jump() {
     let cases = [
         // Plain, and exactly now.

@@ -1,9 +1,6 @@
-//! The fast core decides what the naive reference decides, byte for byte, over thousands of random histories.
-//!
-//! The core is driven by the smallest shard that can be: a map of customers and a set of deadlines. Decisions are compared as
-//! JSON lines; commands with their documents; suppressions; dead letters. More histories: `CARTWHEEL_HISTORIES=20000`; a
-//! failure names its setup and seed and shows the first difference with what came before it.
+//! The core, driven by the smallest shard that can be: a map of customers and a set of deadlines.
 
+use crate::course::{Course, json};
 use cartwheel_core::apply::{Applied, Core, EventTime, Turn};
 use cartwheel_core::channel::Channel;
 use cartwheel_core::customer::{Customer, Document, Mark};
@@ -13,21 +10,23 @@ use cartwheel_core::id::CustomerId;
 use cartwheel_core::journey::plan::{Op, Plan};
 use cartwheel_core::sends::{Mode, Suppression};
 use cartwheel_core::time::Millis;
-use cartwheel_sim::history::{Step, generate, setups};
-use cartwheel_sim::reference::{ExpectedCommand, Outcome, Reference};
+use cartwheel_sim::history::Step;
+use cartwheel_sim::reference::ExpectedCommand;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// What both programs are compared by: one list for each kind, each in the order in which it was decided.
-#[derive(Default)]
-struct Course {
-    decisions: Vec<String>,
-    commands: Vec<String>,
-    suppressions: Vec<String>,
-    dead: Vec<String>,
-    duplicates: u64,
-    live_runs: usize,
+/// Everything that the core makes of a history; at most `budget` timers of one customer fire at once: a turn may be cut between any two.
+pub fn by_core(plan: &Arc<Plan>, steps: &[Step], budget: u64) -> Course {
+    let mut shard = Shard::new(plan, budget);
+    let mut offset = 0;
+    for step in steps {
+        shard.take(offset, step);
+        offset += i64::from(matches!(step, Step::Record { .. }));
+    }
+    shard.course.live_runs =
+        shard.customers.values().map(|(_, customer)| customer.live_runs()).sum();
+    shard.course
 }
 
 /// The core with a map and a set around it.
@@ -83,12 +82,7 @@ impl Shard {
                 return self.course.dead.push(format!("{offset} {}", rejected.reason.name()));
             }
         };
-        let stated = event.time.unwrap_or(time);
-        let time = EventTime {
-            at: stated.min(self.newest),
-            seen: self.newest,
-            age: self.newest.saturating_sub(stated),
-        };
+        let time = EventTime::new(event.time, time, self.newest);
         let id = CustomerId::of(&event.customer);
         let (_, customer) = self
             .customers
@@ -241,124 +235,4 @@ impl Shard {
 fn address(data: &Value, channel: Channel) -> Option<String> {
     let address = data["profile"].get(channel.address_field()?)?.as_str()?;
     (!address.is_empty()).then(|| address.to_owned())
-}
-
-fn json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).expect("plain data")
-}
-
-fn by_core(plan: &Arc<Plan>, steps: &[Step], budget: u64) -> Course {
-    let mut shard = Shard::new(plan, budget);
-    let mut offset = 0;
-    for step in steps {
-        shard.take(offset, step);
-        offset += i64::from(matches!(step, Step::Record { .. }));
-    }
-    shard.course.live_runs =
-        shard.customers.values().map(|(_, customer)| customer.live_runs()).sum();
-    shard.course
-}
-
-fn by_reference(plan: &Arc<Plan>, steps: &[Step]) -> Course {
-    let mut reference = Reference::new(plan.clone());
-    let mut out = Vec::new();
-    let mut offset = 0;
-    for step in steps {
-        match step {
-            Step::Record { time, value } => {
-                reference.record(offset, *time, value, &mut out);
-                offset += 1;
-            }
-            Step::Clock { now } => drop(reference.clock(*now, None, &mut out)),
-            Step::Mode(mode) => reference.mode(*mode),
-        }
-    }
-    let mut course = Course {
-        duplicates: reference.duplicates(),
-        live_runs: reference.live_runs(),
-        ..Course::default()
-    };
-    for outcome in &out {
-        match outcome {
-            Outcome::Decision(decision) => course.decisions.push(json(decision)),
-            Outcome::Command(command) => course.commands.push(json(command)),
-            Outcome::Suppression(suppression) => course.suppressions.push(json(suppression)),
-            Outcome::Dead { offset, reason } => {
-                course.dead.push(format!("{offset} {}", reason.name()))
-            }
-        }
-    }
-    course
-}
-
-/// The first difference of two lists, with what came before it.
-fn difference(what: &str, core: &[String], reference: &[String]) -> Option<(String, String)> {
-    if core == reference {
-        return None;
-    }
-    let place =
-        core.iter().zip(reference).take_while(|(core, reference)| core == reference).count();
-    let before = core[place.saturating_sub(5)..place].join("\n  ");
-    let at = |list: &[String]| list.get(place).cloned().unwrap_or_else(|| "nothing".into());
-    let told = format!(
-        "{what} {place}, after\n  {before}\ncore:      {}\nreference: {}",
-        at(core),
-        at(reference)
-    );
-    Some((format!("{what} {} / {}", reason(&at(core)), reason(&at(reference))), told))
-}
-
-/// The reason in a line of JSON, or the line.
-fn reason(line: &str) -> String {
-    let value: Option<Value> = serde_json::from_str(line).ok();
-    value
-        .and_then(|value| value.get("reason")?.as_str().map(str::to_owned))
-        .unwrap_or_else(|| line.chars().take(40).collect())
-}
-
-fn compare(core: &Course, reference: &Course) -> Option<(String, String)> {
-    difference("decision", &core.decisions, &reference.decisions)
-        .or_else(|| difference("command", &core.commands, &reference.commands))
-        .or_else(|| difference("suppression", &core.suppressions, &reference.suppressions))
-        .or_else(|| difference("dead letter", &core.dead, &reference.dead))
-        .or_else(|| {
-            let counts =
-                [(core.duplicates, core.live_runs), (reference.duplicates, reference.live_runs)];
-            (counts[0] != counts[1])
-                .then(|| ("counts".into(), format!("duplicates and live runs: {counts:?}")))
-        })
-}
-
-#[test]
-fn the_core_decides_what_the_reference_decides() {
-    let histories: u64 = std::env::var("CARTWHEEL_HISTORIES")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(2_000);
-    let setups = setups();
-    let plans: Vec<Arc<Plan>> = setups
-        .iter()
-        .map(|setup| setup.plan().unwrap_or_else(|error| panic!("{error:?}")))
-        .collect();
-    // Differences by kind (what, and both reasons where they are decisions): how many histories, and the first of them.
-    let mut differences: BTreeMap<String, (u64, String)> = BTreeMap::new();
-    let mut decisions = 0;
-    for seed in 0..histories {
-        let place = seed as usize % plans.len();
-        let steps = generate(seed, &plans[place], 40 + seed as usize % 200);
-        let budget = if seed % 8 < 4 { 1 } else { u64::MAX };
-        let (core, reference) =
-            (by_core(&plans[place], &steps, budget), by_reference(&plans[place], &steps));
-        decisions += reference.decisions.len();
-        if let Some((kind, difference)) = compare(&core, &reference) {
-            let first = format!("setup {}, seed {seed}: {difference}", setups[place].name);
-            differences.entry(kind).or_insert((0, first)).0 += 1;
-        }
-    }
-    assert!(decisions > histories as usize, "histories in which nothing is decided show nothing");
-    let shown: Vec<String> = differences
-        .iter()
-        .map(|(kind, (count, first))| format!("{count} histories, {kind}:\n{first}"))
-        .collect();
-    assert!(shown.is_empty(), "of {histories} histories\n{}", shown.join("\n\n"));
 }

@@ -1,14 +1,18 @@
-//! The principal time zone of a country, by ISO 3166-1 code, and of a region, by ISO 3166-2 code without the country's, for
-//! the six countries where it matters most. Data after the IANA `zone.tab`; where a country has several zones, that of most people.
+//! The principal time zone of every country of ISO 3166-1, and of the regions (ISO 3166-2, without the country's code) of the six countries
+//! that span the most clocks. Source: `zone.tab` and `iso3166.tab` of the IANA tables; where a country or region has several zones, that
+//! of most people. Two countries have no row there because nobody lives there: Bouvet Island and Heard Island.
 
-/// The principal zone; a region that is not known gives its country's.
-pub fn principal(country: &str, region: Option<&str>) -> Option<&'static str> {
+/// The principal zone of a country, in either case; a region that is not known, with or without the country's code before it, gives its
+/// country's.
+pub fn principal_zone(country: &str, region: Option<&str>) -> Option<&'static str> {
     let of_region = region.and_then(|region| {
+        let region = match region.split_once('-') {
+            Some((prefix, rest)) if prefix.eq_ignore_ascii_case(country) => rest,
+            _ => region,
+        };
         let (_, zones) = REGIONS.iter().find(|(code, _)| code.eq_ignore_ascii_case(country))?;
-        let (_, zone) = zones
-            .iter()
-            .find(|(codes, _)| codes.split(' ').any(|code| code.eq_ignore_ascii_case(region)))?;
-        Some(*zone)
+        let known = |codes: &str| codes.split(' ').any(|code| code.eq_ignore_ascii_case(region));
+        zones.iter().find(|(codes, _)| known(codes)).map(|(_, zone)| *zone)
     });
     of_region.or_else(|| {
         let row = COUNTRIES.iter().find(|row| row[..2].eq_ignore_ascii_case(country))?;
@@ -16,10 +20,11 @@ pub fn principal(country: &str, region: Option<&str>) -> Option<&'static str> {
     })
 }
 
-/// By country: codes of regions and their zone.
-pub type Zones = &'static [(&'static str, &'static str)];
+/// Codes of regions, and their zone.
+pub type Regions = &'static [(&'static str, &'static str)];
+/// By country.
 #[rustfmt::skip]
-pub const REGIONS: [(&str, Zones); 6] = [
+pub const REGIONS: [(&str, Regions); 6] = [
     ("US", &[
         ("CT DC DE FL GA KY MA MD ME NC NH NJ NY OH PA RI SC VA VT WV", "America/New_York"),
         ("MI", "America/Detroit"),
@@ -32,6 +37,10 @@ pub const REGIONS: [(&str, Zones); 6] = [
         ("AK", "America/Anchorage"),
         ("HI", "Pacific/Honolulu"),
         ("PR", "America/Puerto_Rico"),
+        ("VI", "America/St_Thomas"),
+        ("GU", "Pacific/Guam"),
+        ("MP", "Pacific/Saipan"),
+        ("AS", "Pacific/Pago_Pago"),
     ]),
     ("CA", &[
         ("NL", "America/St_Johns"),
@@ -80,29 +89,39 @@ pub const REGIONS: [(&str, Zones); 6] = [
     ]),
     ("RU", &[
         ("KGD", "Europe/Kaliningrad"),
-        ("MOW SPE MOS LEN", "Europe/Moscow"),
-        ("SAM", "Europe/Samara"),
-        ("SVE CHE TYU", "Asia/Yekaterinburg"),
+        ("KIR", "Europe/Kirov"),
+        ("VGG", "Europe/Volgograd"),
+        ("AST", "Europe/Astrakhan"),
+        ("SAR", "Europe/Saratov"),
+        ("ULY", "Europe/Ulyanovsk"),
+        ("SAM UD", "Europe/Samara"),
+        ("BA CHE KGN KHM ORE PER SVE TYU YAN", "Asia/Yekaterinburg"),
         ("OMS", "Asia/Omsk"),
         ("NVS", "Asia/Novosibirsk"),
-        ("KYA", "Asia/Krasnoyarsk"),
-        ("IRK", "Asia/Irkutsk"),
-        ("SA", "Asia/Yakutsk"),
-        ("PRI KHA", "Asia/Vladivostok"),
+        ("TOM", "Asia/Tomsk"),
+        ("AL ALT", "Asia/Barnaul"),
+        ("KEM", "Asia/Novokuznetsk"),
+        ("KK KYA TY", "Asia/Krasnoyarsk"),
+        ("BU IRK", "Asia/Irkutsk"),
+        ("ZAB", "Asia/Chita"),
+        ("AMU SA", "Asia/Yakutsk"),
+        ("KHA PRI YEV", "Asia/Vladivostok"),
         ("MAG", "Asia/Magadan"),
+        ("SAK", "Asia/Sakhalin"),
         ("KAM", "Asia/Kamchatka"),
+        ("CHU", "Asia/Anadyr"),
     ]),
 ];
 
 /// Code, space, zone.
 #[rustfmt::skip]
-pub const COUNTRIES: [&str; 247] = [
+pub const COUNTRIES: [&str; 249] = [
     "AD Europe/Andorra", "AE Asia/Dubai", "AF Asia/Kabul", "AG America/Antigua", "AI America/Anguilla", "AL Europe/Tirane",
     "AM Asia/Yerevan", "AO Africa/Luanda", "AQ Antarctica/McMurdo", "AR America/Argentina/Buenos_Aires", "AS Pacific/Pago_Pago",
     "AT Europe/Vienna", "AU Australia/Sydney", "AW America/Aruba", "AX Europe/Mariehamn", "AZ Asia/Baku", "BA Europe/Sarajevo",
     "BB America/Barbados", "BD Asia/Dhaka", "BE Europe/Brussels", "BF Africa/Ouagadougou", "BG Europe/Sofia", "BH Asia/Bahrain",
     "BI Africa/Bujumbura", "BJ Africa/Porto-Novo", "BL America/St_Barthelemy", "BM Atlantic/Bermuda", "BN Asia/Brunei",
-    "BO America/La_Paz", "BQ America/Kralendijk", "BR America/Sao_Paulo", "BS America/Nassau", "BT Asia/Thimphu", "BW Africa/Gaborone",
+    "BO America/La_Paz", "BQ America/Kralendijk", "BR America/Sao_Paulo", "BS America/Nassau", "BT Asia/Thimphu", "BV Europe/Oslo", "BW Africa/Gaborone",
     "BY Europe/Minsk", "BZ America/Belize", "CA America/Toronto", "CC Indian/Cocos", "CD Africa/Kinshasa", "CF Africa/Bangui",
     "CG Africa/Brazzaville", "CH Europe/Zurich", "CI Africa/Abidjan", "CK Pacific/Rarotonga", "CL America/Santiago", "CM Africa/Douala",
     "CN Asia/Shanghai", "CO America/Bogota", "CR America/Costa_Rica", "CU America/Havana", "CV Atlantic/Cape_Verde", "CW America/Curacao",
@@ -113,7 +132,7 @@ pub const COUNTRIES: [&str; 247] = [
     "GB Europe/London", "GD America/Grenada", "GE Asia/Tbilisi", "GF America/Cayenne", "GG Europe/Guernsey", "GH Africa/Accra",
     "GI Europe/Gibraltar", "GL America/Nuuk", "GM Africa/Banjul", "GN Africa/Conakry", "GP America/Guadeloupe", "GQ Africa/Malabo",
     "GR Europe/Athens", "GS Atlantic/South_Georgia", "GT America/Guatemala", "GU Pacific/Guam", "GW Africa/Bissau", "GY America/Guyana",
-    "HK Asia/Hong_Kong", "HN America/Tegucigalpa", "HR Europe/Zagreb", "HT America/Port-au-Prince", "HU Europe/Budapest",
+    "HK Asia/Hong_Kong", "HM Indian/Kerguelen", "HN America/Tegucigalpa", "HR Europe/Zagreb", "HT America/Port-au-Prince", "HU Europe/Budapest",
     "ID Asia/Jakarta", "IE Europe/Dublin", "IL Asia/Jerusalem", "IM Europe/Isle_of_Man", "IN Asia/Kolkata", "IO Indian/Chagos",
     "IQ Asia/Baghdad", "IR Asia/Tehran", "IS Atlantic/Reykjavik", "IT Europe/Rome", "JE Europe/Jersey", "JM America/Jamaica",
     "JO Asia/Amman", "JP Asia/Tokyo", "KE Africa/Nairobi", "KG Asia/Bishkek", "KH Asia/Phnom_Penh", "KI Pacific/Tarawa",
@@ -141,3 +160,35 @@ pub const COUNTRIES: [&str; 247] = [
     "VE America/Caracas", "VG America/Tortola", "VI America/St_Thomas", "VN Asia/Ho_Chi_Minh", "VU Pacific/Efate", "WF Pacific/Wallis",
     "WS Pacific/Apia", "YE Asia/Aden", "YT Indian/Mayotte", "ZA Africa/Johannesburg", "ZM Africa/Lusaka", "ZW Africa/Harare",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::customer::Zones;
+
+    #[test]
+    fn every_country_and_region_has_a_zone_that_is_bundled() {
+        let zones = Zones::new("UTC");
+        let regions = REGIONS.iter().flat_map(|(_, zones)| zones.iter().map(|(_, zone)| *zone));
+        for zone in COUNTRIES.iter().map(|row| &row[3..]).chain(regions) {
+            assert!(zones.number(zone).is_some(), "{zone}");
+        }
+        let codes: Vec<&str> = COUNTRIES.iter().map(|row| &row[..2]).collect();
+        assert!(codes.is_sorted_by(|one, other| one < other), "each once, in order");
+    }
+
+    #[test]
+    fn a_region_refines_its_country() {
+        for (country, region, zone) in [
+            ("us", Some("US-CA"), Some("America/Los_Angeles")),
+            ("US", Some("ca"), Some("America/Los_Angeles")),
+            ("US", Some("DE-CA"), Some("America/New_York")),
+            ("US", Some("??"), Some("America/New_York")),
+            ("RU", Some("SA"), Some("Asia/Yakutsk")),
+            ("KE", None, Some("Africa/Nairobi")),
+            ("XX", None, None),
+        ] {
+            assert_eq!(principal_zone(country, region), zone, "{country} {region:?}");
+        }
+    }
+}

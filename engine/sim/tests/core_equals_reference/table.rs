@@ -1,0 +1,44 @@
+//! What the core decided when the table was written, it decides today: `decided.txt` has a line a seed, the hash of its decisions and
+//! commands as JSON lines. Where the semantics number rises, the table is written anew: `CARTWHEEL_WRITE_TABLE=1`.
+
+use crate::{Drawn, by_core, course::Course, histories};
+use cartwheel_core::sends::SEMANTICS;
+use std::path::Path;
+use xxhash_rust::xxh3::Xxh3;
+
+/// Seeds in the table.
+const SEEDS: u64 = 10_000;
+
+fn hash(course: &Course) -> String {
+    let mut hash = Xxh3::new();
+    for line in course.decisions.iter().chain(&course.commands) {
+        hash.update(line.as_bytes());
+        hash.update(b"\n");
+    }
+    format!("{:016x}", hash.digest())
+}
+
+#[test]
+fn every_history_is_decided_as_in_the_table() {
+    let file =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/core_equals_reference/decided.txt");
+    let head = format!("semantics {SEMANTICS}");
+    let decided = |seeds| {
+        let drawn = Drawn::new();
+        (0..seeds).map(move |seed| hash(&by_core(drawn.plan(seed), &drawn.steps(seed), u64::MAX)))
+    };
+    if std::env::var_os("CARTWHEEL_WRITE_TABLE").is_some() {
+        let lines: Vec<String> = std::iter::once(head).chain(decided(SEEDS)).collect();
+        return std::fs::write(file, lines.join("\n") + "\n").expect("the table is written");
+    }
+    let table = std::fs::read_to_string(file).expect("the table is there");
+    let mut lines = table.lines();
+    assert_eq!(lines.next(), Some(head.as_str()), "the table is of other rules");
+    assert_eq!(lines.clone().count() as u64, SEEDS);
+    let other: Vec<usize> = decided(histories().min(SEEDS))
+        .zip(lines)
+        .enumerate()
+        .filter_map(|(seed, (now, then))| (now != then).then_some(seed))
+        .collect();
+    assert!(other.is_empty(), "decided otherwise than in the table: seeds {other:?}");
+}
