@@ -1,7 +1,7 @@
 //! An event that has been decoded, applied to its customer: profile, documents, journeys. No table, no timers.
 
 use cartwheel_benches::plan;
-use cartwheel_core::apply::{Core, EventTime, Turn};
+use cartwheel_core::apply::{Core, Environment, EventTime};
 use cartwheel_core::customer::Customer;
 use cartwheel_core::effect::Effects;
 use cartwheel_core::event::{Event, decode};
@@ -63,7 +63,7 @@ fn benchmark(criterion: &mut Criterion) {
                         &mut customers[*place],
                         event,
                         time,
-                        &mut Turn { mode: Mode::Live, effects: &mut effects },
+                        &mut Environment { mode: Mode::Live, effects: &mut effects },
                     );
                 }
                 (customers, effects)

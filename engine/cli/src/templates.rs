@@ -3,7 +3,7 @@
 use crate::failure::{Failure, Fault};
 use crate::settings::Settings;
 use cartwheel_core::channel::Channel;
-use cartwheel_core::journey::plan::{Op, Plan};
+use cartwheel_core::journey::plan::Plan;
 use cartwheel_providers::template::{TemplateProblem, Templates};
 use std::collections::BTreeSet;
 
@@ -22,10 +22,8 @@ pub fn load(settings: &Settings, plan: &Plan) -> Result<Templates, Failure> {
 /// Template and channel of every send of the plan, each once, in order.
 fn sends(plan: &Plan) -> BTreeSet<(&str, Channel)> {
     let mut all = BTreeSet::new();
-    for op in plan.journeys.iter().flat_map(|journey| &journey.ops) {
-        if let Op::Send { template, channels, .. } = op {
-            all.extend(channels.iter().map(|choice| (template.as_str(), choice.channel)));
-        }
+    for send in plan.journeys.iter().flat_map(|journey| journey.sends()) {
+        all.extend(send.channels.iter().map(|choice| (send.template.as_str(), choice.channel)));
     }
     all
 }

@@ -3,7 +3,7 @@
 use crate::failure::Fault;
 use crate::settings::Loaded;
 use cartwheel_core::channel::Channel;
-use cartwheel_core::journey::plan::{Op, Plan};
+use cartwheel_core::journey::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A warning for each such channel, at `providers.route`.
@@ -17,11 +17,8 @@ pub fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<Fault> {
 fn senders(plan: &Plan) -> BTreeMap<Channel, BTreeSet<&str>> {
     let mut senders: BTreeMap<Channel, BTreeSet<&str>> = BTreeMap::new();
     for journey in &plan.journeys {
-        for op in &journey.ops {
-            let Op::Send { channels, .. } = op else { continue };
-            for choice in channels {
-                senders.entry(choice.channel).or_default().insert(&journey.name);
-            }
+        for choice in journey.sends().flat_map(|send| &send.channels) {
+            senders.entry(choice.channel).or_default().insert(&journey.name);
         }
     }
     senders

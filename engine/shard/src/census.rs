@@ -2,7 +2,7 @@
 
 use crate::checkpoint::Store;
 use crate::shard::Shard;
-use cartwheel_core::customer::Stage;
+use cartwheel_core::customer::Place;
 use cartwheel_core::time::Millis;
 use std::collections::BTreeMap;
 
@@ -46,12 +46,10 @@ impl<S: Store> Shard<S> {
         let mut census = Census::default();
         for slot in 0..self.table.len() as u32 {
             for run in &self.table.get(slot).runs {
-                match run.stage {
-                    Stage::Window => census.windows += 1,
-                    Stage::Running => {
-                        *census.running.entry((run.journey, run.op)).or_default() += 1
-                    }
-                    Stage::Lingering => {}
+                match (run.place, run.place.op()) {
+                    (Place::Window, _) => census.windows += 1,
+                    (_, Some(op)) => *census.running.entry((run.journey, op)).or_default() += 1,
+                    (_, None) => {}
                 }
             }
         }

@@ -6,7 +6,8 @@ use cartwheel_core::channel::Channel;
 use cartwheel_core::command::{Command, MAX_BYTES};
 use cartwheel_core::customer::Document;
 use cartwheel_core::effect::Draft;
-use cartwheel_core::journey::plan::{Op, Plan};
+use cartwheel_core::journey::op::Send;
+use cartwheel_core::journey::plan::Plan;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -97,9 +98,7 @@ fn command<'a>(
     customer: &str,
 ) -> Option<Command<Data<'a>>> {
     let journey = plan.journeys.get(usize::from(draft.journey))?;
-    let Op::Send { step, template, .. } = journey.ops.get(usize::from(draft.op))? else {
-        return None;
-    };
+    let Send { step, template, .. } = journey.ops.get(usize::from(draft.op))?.send()?;
     let profile = documents.profile();
     Some(Command {
         command_id: draft.command_id,

@@ -2,7 +2,7 @@
 
 use crate::checkpoint::{Documents, Store, StoreError};
 use crate::shard::Shard;
-use cartwheel_core::customer::{Mark, Stage};
+use cartwheel_core::customer::{Mark, Place};
 use cartwheel_core::decision::Decision;
 use cartwheel_core::effect::pack::unpack;
 use cartwheel_core::id::{CustomerId, RunId};
@@ -85,19 +85,24 @@ impl<S: Store> Shard<S> {
         };
         let runs = known.runs.iter().map(|run| {
             let journey = self.core.plan.journeys.get(usize::from(run.journey));
-            let step = journey.and_then(|journey| journey.ops.get(usize::from(run.op))?.step());
+            let op = journey
+                .zip(run.place.op())
+                .and_then(|(journey, op)| journey.ops.get(usize::from(op)));
             LiveRun {
                 journey: journey.map(|journey| journey.name.to_string()).unwrap_or_default(),
                 run: run.id,
-                stage: match run.stage {
-                    Stage::Window => "window",
-                    Stage::Running => "running",
-                    Stage::Lingering => "lingering",
+                stage: match run.place {
+                    Place::Window => "window",
+                    Place::Delay { .. }
+                    | Place::Local { .. }
+                    | Place::Gate { .. }
+                    | Place::Engagement { .. } => "running",
+                    Place::Goal => "lingering",
                 },
-                step: step.filter(|_| run.stage == Stage::Running).map(ToString::to_string),
+                step: op.and_then(|op| op.step()).map(ToString::to_string),
                 opened_at: run.opened_at,
-                next_timer: Some(run.deadline).filter(|at| *at != NEVER && !run.held),
-                held: run.held,
+                next_timer: Some(run.deadline).filter(|at| *at != NEVER && !run.is_held()),
+                held: run.is_held(),
             }
         });
         let documents = self.documents_now(known.id)?;

@@ -4,7 +4,7 @@ use crate::checkpoint::Store;
 use crate::shard::Shard;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use cartwheel_core::apply::{Applied, EventTime, Turn};
+use cartwheel_core::apply::{Applied, Environment, EventTime};
 use cartwheel_core::customer::{Customer, Document};
 use cartwheel_core::event::{Event, Record, Rejected};
 use cartwheel_core::id::CustomerId;
@@ -111,8 +111,8 @@ impl<S: Store> Shard<S> {
         let slot = slot.or_else(|| self.table.find(id)).unwrap_or_else(|| self.add(id, event));
         let customer = self.table.get_mut(slot);
         let was_dirty = customer.dirty;
-        let mut turn = Turn { mode: self.position.mode, effects: &mut self.effects };
-        match self.core.event(customer, event, time, &mut turn) {
+        let mut environment = Environment { mode: self.position.mode, effects: &mut self.effects };
+        match self.core.event(customer, event, time, &mut environment) {
             Applied::Wanted => self.counters.wanted += 1,
             Applied::Unwanted => self.counters.unwanted += 1,
             Applied::Duplicate => self.counters.duplicates += 1,

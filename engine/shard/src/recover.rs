@@ -7,7 +7,7 @@ use crate::settings::{Identity, Settings};
 use crate::shard::{Counters, Position, Shard};
 use crate::table::Table;
 use crate::turn::{Outgoing, Turned};
-use cartwheel_core::apply::{Core, Mapping};
+use cartwheel_core::apply::{Core, Environment, Mapping};
 use cartwheel_core::customer::{Customer, Journal, decode_customer};
 use cartwheel_core::effect::Effects;
 use cartwheel_core::event::{Decoder, Record};
@@ -310,11 +310,9 @@ impl<S: Store> Shard<S> {
         for slot in slots {
             let customer = self.table.get_mut(slot);
             let was_dirty = customer.dirty;
-            let mut turn = cartwheel_core::apply::Turn {
-                mode: self.position.mode,
-                effects: &mut self.effects,
-            };
-            self.core.leave(customer, &mapping, t, &mut turn);
+            let mut environment =
+                Environment { mode: self.position.mode, effects: &mut self.effects };
+            self.core.leave(customer, &mapping, t, &mut environment);
             self.arm(slot);
             self.table.changed(slot, was_dirty);
         }

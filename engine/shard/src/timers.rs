@@ -2,7 +2,7 @@
 
 use crate::checkpoint::Store;
 use crate::shard::Shard;
-use cartwheel_core::apply::Turn;
+use cartwheel_core::apply::{Due, Environment};
 use cartwheel_core::time::Millis;
 use cartwheel_core::timer::NEVER;
 use std::hint::black_box;
@@ -65,7 +65,7 @@ impl<S: Store> Shard<S> {
     /// Takes an entry out of the wheel. Those that follow soon are touched first, many at once: one after the other would wait for memory.
     fn pop(&mut self, limit: Millis) -> Option<(Millis, u32)> {
         for slot in self.wheel.upcoming() {
-            black_box(self.table.get(slot).runs.first().map(|run| run.op));
+            black_box(self.table.get(slot).runs.first().map(|run| run.journey));
         }
         self.wheel.pop(limit)
     }
@@ -80,8 +80,9 @@ impl<S: Store> Shard<S> {
     fn fire_customer(&mut self, slot: u32, deadline: Millis, now: Millis, budget: &mut u64) {
         let customer = self.table.get_mut(slot);
         let was_dirty = customer.dirty;
-        let mut turn = Turn { mode: self.position.mode, effects: &mut self.effects };
-        let fired = self.core.fire(customer, deadline, now, *budget, &mut turn);
+        let mut environment = Environment { mode: self.position.mode, effects: &mut self.effects };
+        let due = Due { deadline, now, budget: *budget };
+        let fired = self.core.fire(customer, due, &mut environment);
         *budget -= fired;
         self.position.fired += fired;
         self.counters.fired += fired;

@@ -6,7 +6,7 @@ use crate::flags::{CheckFlags, Flags, Output};
 use crate::journeys::Compiled;
 use crate::settings::Loaded;
 use crate::{journeys, templates, trace};
-use cartwheel_core::journey::plan::{Journey, Op, Plan};
+use cartwheel_core::journey::plan::{Journey, Plan};
 use serde_json::{Value, json};
 use std::io::Write;
 
@@ -81,5 +81,5 @@ fn steps(journey: &Journey) -> usize {
 }
 
 fn sends(journey: &Journey) -> usize {
-    journey.ops.iter().filter(|op| matches!(op, Op::Send { .. })).count()
+    journey.sends().count()
 }

@@ -1,6 +1,6 @@
 //! What decides a trace: the core itself, alone, with as little around it as possible.
 
-use cartwheel_core::apply::{Core, EventTime, Turn};
+use cartwheel_core::apply::{Core, Due, Environment, EventTime};
 use cartwheel_core::customer::Customer;
 use cartwheel_core::decision::Decision;
 use cartwheel_core::effect::Effects;
@@ -63,7 +63,7 @@ impl TraceEngine for CoreEngine {
             customer,
             &event,
             time,
-            &mut Turn { mode: Mode::Live, effects: &mut self.effects },
+            &mut Environment { mode: Mode::Live, effects: &mut self.effects },
         );
         Ok(())
     }
@@ -72,12 +72,11 @@ impl TraceEngine for CoreEngine {
         while let Some((deadline, id)) = self.due(now) {
             let Some((_, customer)) = self.customers.get_mut(&id) else { return };
             let sees = deadline.max(self.seen);
+            let due = Due { deadline, now: sees, budget: u64::MAX };
             self.core.fire(
                 customer,
-                deadline,
-                sees,
-                u64::MAX,
-                &mut Turn { mode: Mode::Live, effects: &mut self.effects },
+                due,
+                &mut Environment { mode: Mode::Live, effects: &mut self.effects },
             );
         }
     }

@@ -3,7 +3,7 @@
 use super::event::Message;
 use super::expect::Wanted;
 use cartwheel_core::decision::{Decision, Verdict};
-use cartwheel_core::journey::plan::{Op, Plan};
+use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::time::Millis;
 use serde_json::Value;
 
@@ -28,13 +28,9 @@ pub fn is_message(decision: &Decision, message: &Message, plan: &Plan) -> bool {
 /// The template of the step that decided; empty if it has none.
 pub fn template<'p>(decision: &Decision, plan: &'p Plan) -> &'p str {
     let journey = plan.journeys.iter().find(|journey| journey.name == decision.journey);
-    let template = |op: &'p Op| match op {
-        Op::Send { step, template, .. } if Some(step) == decision.step.as_ref() => {
-            Some(template.as_str())
-        }
-        _ => None,
-    };
-    journey.and_then(|journey| journey.ops.iter().find_map(template)).unwrap_or_default()
+    let sends = journey.into_iter().flat_map(|journey| journey.sends());
+    let mut of_step = sends.filter(|send| Some(&send.step) == decision.step.as_ref());
+    of_step.next().map_or("", |send| send.template.as_str())
 }
 
 fn has(decision: &Decision, name: &str, wanted: &Value) -> bool {

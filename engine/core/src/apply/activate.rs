@@ -1,16 +1,20 @@
 //! A changed configuration takes effect: every run goes on at the step of the same name, or exits.
 //! (Pinning runs to their version is not there yet.)
 
-use super::{Core, Turn};
-use crate::customer::{Customer, Run, Stage, attribute_hash};
+use super::{Core, Environment};
+use crate::customer::{Customer, Place, Run, attribute_hash};
 use crate::decision::{Reason, Verdict};
 use crate::effect::Decided;
+use crate::journey::op::Op;
 use crate::journey::plan::{Journey, Plan};
 use crate::time::Millis;
 use crate::value::Value;
+use std::mem::discriminant;
+use std::sync::Arc;
 
 /// Where the indices of the old plan lie in the new one.
 pub struct Mapping {
+    new: Arc<Plan>,
     journeys: Vec<Option<u16>>,
     ops: Vec<Vec<Option<u16>>>,
     captures: Vec<Vec<Option<usize>>>,
@@ -19,7 +23,7 @@ pub struct Mapping {
 
 impl Mapping {
     /// Compares two plans by names.
-    pub fn new(old: &Plan, new: &Plan) -> Self {
+    pub fn new(old: &Plan, new: &Arc<Plan>) -> Self {
         let found =
             |journey: &Journey| new.journeys.iter().position(|other| other.name == journey.name);
         let journeys: Vec<Option<u16>> =
@@ -33,7 +37,7 @@ impl Mapping {
             .map(|index| map_captures(old, &old.journeys[index], new, target(index)))
             .collect();
         let attributes = new.attributes.iter().map(|name| attribute_hash(name)).collect();
-        Self { journeys, ops, captures, attributes }
+        Self { new: Arc::clone(new), journeys, ops, captures, attributes }
     }
 
     fn journey(&self, index: u16) -> Option<u16> {
@@ -41,14 +45,16 @@ impl Mapping {
     }
 }
 
-/// Each operation that has a name lies where the new journey has the same name; the end lies at the end.
+/// Each operation that has a name lies where the new journey has one of the same name and kind; the end lies at the end.
 fn map_ops(old: &Journey, new: Option<&Journey>) -> Vec<Option<u16>> {
     let Some(new) = new else { return vec![None; old.ops.len()] };
-    let place = |name: Option<&compact_str::CompactString>| match name {
-        Some(name) => new.ops.iter().position(|op| op.step() == Some(name)),
+    let place = |op: &Op| match op.step() {
+        Some(name) => new.ops.iter().position(|other| {
+            other.step() == Some(name) && discriminant(other) == discriminant(op)
+        }),
         None => new.ops.len().checked_sub(1),
     };
-    old.ops.iter().map(|op| place(op.step()).map(|index| index as u16)).collect()
+    old.ops.iter().map(|op| place(op).map(|index| index as u16)).collect()
 }
 
 /// For each capture of the new journey its place in the old one.
@@ -76,7 +82,7 @@ impl Core {
         customer: &mut Customer,
         mapping: &Mapping,
         t: Millis,
-        turn: &mut Turn<'_>,
+        environment: &mut Environment<'_>,
     ) {
         let runs = std::mem::take(&mut customer.runs);
         for mut run in runs {
@@ -84,23 +90,16 @@ impl Core {
                 customer.runs.push(run);
                 continue;
             }
-            let verdict = match run.stage {
-                Stage::Window => Verdict::Refused,
-                Stage::Running => Verdict::Exited,
-                Stage::Lingering => continue,
+            let verdict = match run.place {
+                Place::Window => Verdict::Refused,
+                Place::Delay { .. }
+                | Place::Local { .. }
+                | Place::Gate { .. }
+                | Place::Engagement { .. } => Verdict::Exited,
+                Place::Goal => continue,
             };
-            let decided = Decided {
-                at: t,
-                journey: run.journey,
-                run: Some(run.id),
-                op: None,
-                verdict,
-                reason: Reason::JourneyChanged,
-                channel: None,
-                command: None,
-                values: &[],
-            };
-            turn.effects.decide(&self.plan, customer, &decided);
+            let decided = Decided::new(t, run.journey, verdict, Reason::JourneyChanged).run(run.id);
+            environment.effects.decide(&self.plan, customer, &decided);
         }
         customer.entries.retain_mut(|entry| match mapping.journey(entry.journey) {
             Some(index) => {
@@ -124,18 +123,42 @@ impl Core {
 fn map_run(run: &mut Run, mapping: &Mapping) -> bool {
     let old = usize::from(run.journey);
     let Some(journey) = mapping.journey(run.journey) else { return false };
-    let Some(op) = mapping.ops[old].get(usize::from(run.op)).copied().flatten() else {
-        return false;
+    // A window has no step yet; it is there as long as the one is that it would begin with.
+    let op = |op: u16| mapping.ops[old].get(usize::from(op)).copied().flatten();
+    let place = match run.place {
+        Place::Window => op(0).map(|_| Place::Window),
+        Place::Goal => Some(Place::Goal),
+        Place::Delay { op: at } => op(at).map(|op| Place::Delay { op }),
+        Place::Local { op: at } => op(at).map(|op| Place::Local { op }),
+        Place::Gate { op: at, choice, due, held } => {
+            op(at).map(|op| match has_choice(&mapping.new, journey, op, choice) {
+                true => Place::Gate { op, choice, due, held },
+                false => Place::Delay { op },
+            })
+        }
+        Place::Engagement { op: at, choice, due } => {
+            op(at).map(|op| match has_choice(&mapping.new, journey, op, choice) {
+                true => Place::Engagement { op, choice, due },
+                false => Place::Delay { op },
+            })
+        }
     };
-    run.captures = mapping.captures[old]
-        .iter()
-        .map(|place| {
-            place.and_then(|place| run.captures.get(place)).cloned().unwrap_or(Value::Null)
-        })
-        .collect();
-    run.journey = journey;
-    // A window and a finished run have no step; a window starts at the first.
-    run.op = if run.stage == Stage::Window { 0 } else { op };
-    run.choice = 0;
+    let Some(place) = place else { return false };
+    let kept = |place: &Option<usize>| place.and_then(|place| run.captures.get(place)).cloned();
+    let captures = mapping.captures[old].iter().map(|place| kept(place).unwrap_or(Value::Null));
+    if run.place != Place::Goal {
+        run.captures = captures.collect();
+    }
+    (run.journey, run.place) = (journey, place);
     true
+}
+
+/// Whether the send at `op` can go on at this channel: at the first ones always, at a fallback where there still is one. Where there is none
+/// the run has sent what this step sends: at its deadline it goes on behind it.
+fn has_choice(plan: &Plan, journey: u16, op: u16, choice: u8) -> bool {
+    let send =
+        plan.journeys[usize::from(journey)].ops.get(usize::from(op)).and_then(|op| op.send());
+    let choices = send.map_or(&[][..], |send| &send.channels);
+    choice == 0
+        || choices.get(usize::from(choice)).is_some_and(|c| c.if_no_engagement_within.is_some())
 }

@@ -1,6 +1,8 @@
 //! Applying an event: deduplicate, profile, documents, engagement; then the journeys.
 
-use super::{Core, EventTime, Turn};
+use super::context::Context;
+use super::journeys::Occasion;
+use super::{Core, Environment, EventTime};
 use crate::channel::Channel;
 use crate::customer::{Change, Customer, Document, merge_profile, set_consent};
 use crate::effect::Effect;
@@ -8,6 +10,7 @@ use crate::event::{Event, Meaning, Subject, read_fields};
 use crate::id::CommandId;
 use crate::sends::SuppressionReason;
 use crate::time::Millis;
+use crate::value::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// What became of an event.
@@ -28,7 +31,7 @@ impl Core {
         customer: &mut Customer,
         event: &Event<'_>,
         time: EventTime,
-        turn: &mut Turn<'_>,
+        environment: &mut Environment<'_>,
     ) -> Applied {
         if let Some(id) = event.id()
             && !customer.first_sight(xxh3_64(id.as_bytes()))
@@ -36,87 +39,128 @@ impl Core {
             return Applied::Duplicate;
         }
         customer.dirty = true;
-        let meaning = Meaning::of(&event.kind);
-        self.profile(customer, event, meaning, time, turn);
-        documents(customer, event, meaning, turn);
-        if meaning == Meaning::Engaged {
-            engagement(customer, event);
-        }
+        // Scratch space of the evaluator, which is only read meanwhile.
+        let mut changes = std::mem::take(&mut self.changes);
+        let mut fields = std::mem::take(&mut self.fields);
+        let mut context = Context {
+            core: self,
+            customer,
+            t: time.seen,
+            mode: environment.mode,
+            effects: environment.effects,
+        };
+        context.learn(event, time, &mut changes);
+        let applied = context.journeys(event, time, &mut fields);
+        (self.changes, self.fields) = (changes, fields);
+        applied
+    }
+}
 
-        let Some(interest) = self.plan.events.get(event.kind.as_ref()) else {
+impl Context<'_> {
+    /// What the event says of the customer, whatever the journeys make of it.
+    fn learn(&mut self, event: &Event<'_>, time: EventTime, changes: &mut Vec<Change>) {
+        let meaning = Meaning::of(&event.kind);
+        self.profile(event, meaning, changes);
+        match meaning {
+            Meaning::Bounced if bounce_is_hard(event) => {
+                self.suppress(event, SuppressionReason::Bounced);
+            }
+            Meaning::Complained => self.suppress(event, SuppressionReason::Complained),
+            Meaning::OrderPlaced => count_order(self.customer, event, time.at),
+            Meaning::Engaged => engagement(self.customer, event),
+            Meaning::Subscribed
+            | Meaning::Unsubscribed
+            | Meaning::ConsentChanged
+            | Meaning::Bounced
+            | Meaning::CartEmptied
+            | Meaning::None => {}
+        }
+        self.documents(event, meaning);
+    }
+
+    /// What the event does in the journeys, in order of their names.
+    fn journeys(&mut self, event: &Event<'_>, time: EventTime, fields: &mut [Value]) -> Applied {
+        let plan = self.plan();
+        let Some(interest) = plan.events.get(event.kind.as_ref()) else {
             return Applied::Unwanted;
         };
-        let mut fields = std::mem::take(&mut self.fields);
-        read_fields(event, &self.plan.fields, &interest.fields, &mut fields);
+        read_fields(event, &plan.fields, &interest.fields, fields);
+        let occasion = Occasion { event, fields, time };
         for journey in &interest.journeys {
-            self.journey(customer, event, &fields, time, journey, turn);
+            self.on_event(&occasion, journey);
         }
-        self.fields = fields;
-        customer.runs_changed();
+        self.customer.runs_changed();
         Applied::Wanted
     }
 
     /// First what the profile says, then what the type says; each in the order of the channels.
-    fn profile(
-        &mut self,
-        customer: &mut Customer,
-        event: &Event<'_>,
-        meaning: Meaning,
-        time: EventTime,
-        turn: &mut Turn<'_>,
-    ) {
-        let mut changes = std::mem::take(&mut self.changes);
+    fn profile(&mut self, event: &Event<'_>, meaning: Meaning, changes: &mut Vec<Change>) {
         changes.clear();
         if let Some(profile) = event.subject(Subject::Profile) {
-            turn.effects.journal.append(
-                &mut customer.cold,
-                Document::Profile,
-                profile.0.as_bytes(),
-            );
-            merge_profile(customer, profile, &self.attributes, &self.zones, &mut changes);
+            let (core, customer) = (self.core, &mut *self.customer);
+            let text = profile.0.as_bytes();
+            self.effects.journal.append(&mut customer.cold, Document::Profile, text);
+            merge_profile(customer, profile, &core.attributes, &core.zones, changes);
         }
-        match meaning {
-            Meaning::Subscribed => {
-                let channel = named_channel(event).unwrap_or(Some(Channel::Email));
-                changes.extend(channel.and_then(|channel| set_consent(customer, channel, true)));
+        if meaning == Meaning::Subscribed {
+            let channel = named_channel(event).unwrap_or(Some(Channel::Email));
+            changes.extend(channel.and_then(|channel| set_consent(self.customer, channel, true)));
+        } else if meaning == Meaning::Unsubscribed {
+            let mut deny = |channel| changes.extend(set_consent(self.customer, channel, false));
+            match named_channel(event) {
+                Some(channel) => channel.into_iter().for_each(&mut deny),
+                None => Channel::PERSONAL.into_iter().for_each(&mut deny),
             }
-            Meaning::Unsubscribed => match named_channel(event) {
-                Some(channel) => changes
-                    .extend(channel.and_then(|channel| set_consent(customer, channel, false))),
-                None => changes.extend(
-                    Channel::PERSONAL
-                        .iter()
-                        .filter_map(|channel| set_consent(customer, *channel, false)),
-                ),
-            },
-            _ => {}
         }
         let denials_count = matches!(meaning, Meaning::Unsubscribed | Meaning::ConsentChanged);
-        for change in &changes {
+        for change in changes {
             let (channel, active) = match *change {
                 Change::Denied(channel) if denials_count => (channel, true),
                 Change::Denied(_) => continue,
                 Change::Lifted(channel) => (channel, false),
             };
-            push_suppression(
-                customer,
-                channel,
-                SuppressionReason::Unsubscribed,
-                active,
-                time.seen,
-                turn,
-            );
+            self.push_suppression(channel, SuppressionReason::Unsubscribed, active);
         }
-        self.changes = changes;
-        match meaning {
-            Meaning::Bounced if bounce_is_hard(event) => {
-                suppress(customer, event, SuppressionReason::Bounced, time.seen, turn)
+    }
+
+    fn suppress(&mut self, event: &Event<'_>, reason: SuppressionReason) {
+        let Some(channel) = named_channel(event).unwrap_or(Some(Channel::Email)) else { return };
+        let customer = &mut *self.customer;
+        let bits = if reason == SuppressionReason::Bounced {
+            &mut customer.bounced
+        } else {
+            &mut customer.complained
+        };
+        if *bits & channel.bit() == 0 {
+            *bits |= channel.bit();
+            self.push_suppression(channel, reason, true);
+        }
+    }
+
+    fn push_suppression(&mut self, channel: Channel, reason: SuppressionReason, active: bool) {
+        let (customer, mark, at) = (self.customer.id, self.effects.journal.mark(), self.t);
+        self.effects.list.push(Effect::Suppression { customer, mark, channel, reason, active, at });
+    }
+
+    /// The newest of each subject that a message may show.
+    fn documents(&mut self, event: &Event<'_>, meaning: Meaning) {
+        const KEPT: [(Subject, Document); 4] = [
+            (Subject::Cart, Document::Cart),
+            (Subject::Order, Document::Order),
+            (Subject::Checkout, Document::Checkout),
+            (Subject::Product, Document::Product),
+        ];
+        let emptied = meaning == Meaning::CartEmptied;
+        let (journal, cold) = (&mut self.effects.journal, &mut self.customer.cold);
+        for (subject, document) in KEPT {
+            if let Some(raw) = event.subject(subject)
+                && !(emptied && subject == Subject::Cart)
+            {
+                journal.append(cold, document, raw.0.as_bytes());
             }
-            Meaning::Complained => {
-                suppress(customer, event, SuppressionReason::Complained, time.seen, turn)
-            }
-            Meaning::OrderPlaced => count_order(customer, event, time.at),
-            _ => {}
+        }
+        if emptied {
+            journal.append(cold, Document::Cart, b"");
         }
     }
 }
@@ -133,44 +177,6 @@ fn bounce_is_hard(event: &Event<'_>) -> bool {
     kind.as_deref() != Some("soft")
 }
 
-fn suppress(
-    customer: &mut Customer,
-    event: &Event<'_>,
-    reason: SuppressionReason,
-    seen: Millis,
-    turn: &mut Turn<'_>,
-) {
-    let Some(channel) = named_channel(event).unwrap_or(Some(Channel::Email)) else { return };
-    let bits = if reason == SuppressionReason::Bounced {
-        &mut customer.bounced
-    } else {
-        &mut customer.complained
-    };
-    if *bits & channel.bit() == 0 {
-        *bits |= channel.bit();
-        push_suppression(customer, channel, reason, true, seen, turn);
-    }
-}
-
-fn push_suppression(
-    customer: &Customer,
-    channel: Channel,
-    reason: SuppressionReason,
-    active: bool,
-    at: Millis,
-    turn: &mut Turn<'_>,
-) {
-    let mark = turn.effects.journal.mark();
-    turn.effects.list.push(Effect::Suppression {
-        customer: customer.id,
-        mark,
-        channel,
-        reason,
-        active,
-        at,
-    });
-}
-
 fn count_order(customer: &mut Customer, event: &Event<'_>, at: Millis) {
     customer.orders = customer.orders.saturating_add(1);
     customer.lifetime_value += order_total(event).unwrap_or(0.0);
@@ -182,30 +188,10 @@ pub(super) fn order_total(event: &Event<'_>) -> Option<f64> {
     event.field(Subject::Order, "total")?.number()
 }
 
-fn documents(customer: &mut Customer, event: &Event<'_>, meaning: Meaning, turn: &mut Turn<'_>) {
-    const KEPT: [(Subject, Document); 4] = [
-        (Subject::Cart, Document::Cart),
-        (Subject::Order, Document::Order),
-        (Subject::Checkout, Document::Checkout),
-        (Subject::Product, Document::Product),
-    ];
-    let emptied = meaning == Meaning::CartEmptied;
-    for (subject, document) in KEPT {
-        if let Some(raw) = event.subject(subject)
-            && !(emptied && subject == Subject::Cart)
-        {
-            turn.effects.journal.append(&mut customer.cold, document, raw.0.as_bytes());
-        }
-    }
-    if emptied {
-        turn.effects.journal.append(&mut customer.cold, Document::Cart, b"");
-    }
-}
-
 fn engagement(customer: &mut Customer, event: &Event<'_>) {
     let id = event.field(Subject::Message, "command_id").and_then(|raw| raw.string());
     let Some(command) = id.and_then(|text| text.parse::<CommandId>().ok()) else { return };
-    for run in customer.runs.iter_mut().filter(|run| run.is_of(command)) {
-        run.engaged = true;
+    for sent in customer.runs.iter_mut().filter_map(|run| run.sent.as_mut()) {
+        sent.engaged |= sent.command == command;
     }
 }

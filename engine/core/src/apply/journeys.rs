@@ -1,361 +1,179 @@
 //! What an event does in one journey: goal, exit, move, trigger (`docs/semantics.md`, "Applying an event", 5).
 
+use super::context::Context;
 use super::event::order_total;
-use super::{Core, EventTime, MAX_ENTRIES, MAX_RUNS, Turn};
-use crate::customer::{Customer, Entry, Run, Stage, push_tightly};
-use crate::decision::{Compared, Comparison, Reason, Shown, Verdict};
-use crate::effect::Decided;
+use super::{EventTime, MAX_RUNS};
+use crate::customer::{Place, Run};
+use crate::decision::{Compared, Reason, Verdict};
 use crate::event::{Event, key_text};
-use crate::gate::compared;
 use crate::id::{RunId, key_hash};
-use crate::journey::condition::{Condition, Field};
-use crate::journey::plan::{Journey, JourneyInterest, Reentry};
-use crate::time::{Millis, Span};
-use crate::value::{Value, ValueRef};
+use crate::journey::plan::{Journey, JourneyInterest};
+use crate::value::Value;
 
-impl Core {
-    /// One journey's reaction to an event whose fields have been read.
-    pub(super) fn journey(
-        &self,
-        customer: &mut Customer,
-        event: &Event<'_>,
-        fields: &[Value],
-        time: EventTime,
-        interest: &JourneyInterest,
-        turn: &mut Turn<'_>,
-    ) {
-        let journey = &self.plan.journeys[usize::from(interest.journey)];
+/// An event whose fields have been read.
+pub(super) struct Occasion<'e> {
+    /// The event.
+    pub event: &'e Event<'e>,
+    /// Its fields by the plan's numbers.
+    pub fields: &'e [Value],
+    /// Its times.
+    pub time: EventTime,
+}
+
+impl Context<'_> {
+    /// One journey's reaction.
+    pub fn on_event(&mut self, occasion: &Occasion<'_>, interest: &JourneyInterest) {
+        let index = interest.journey;
+        let journey = self.journey(index);
         if interest.goal {
-            self.convert(customer, event, time, interest.journey, journey, turn);
+            self.convert(occasion, index);
         }
         for exit in &interest.exits {
             let condition = journey.exits[usize::from(*exit)].as_ref();
-            if condition.is_none_or(|condition| self.holds(condition, customer, fields, time.seen))
-            {
-                self.exit_all(customer, event, time, interest.journey, turn);
+            let reader = self.reader(occasion.fields, &[]);
+            if condition.is_none_or(|condition| reader.holds(condition)) {
+                self.exit_all(occasion, index);
             }
         }
         if interest.moves {
-            self.move_windows(customer, event, time, interest.journey, journey);
+            self.move_windows(occasion, index);
         }
         if interest.trigger {
-            self.trigger(customer, event, fields, time, interest.journey, journey, turn);
+            self.trigger(occasion, index);
         }
     }
 
-    fn holds(
-        &self,
-        condition: &Condition,
-        customer: &Customer,
-        fields: &[Value],
-        t: Millis,
-    ) -> bool {
-        condition.holds(|field| self.read(field, customer, fields, t))
-    }
-
-    fn read<'v>(
-        &self,
-        field: Field,
-        customer: &'v Customer,
-        fields: &'v [Value],
-        t: Millis,
-    ) -> ValueRef<'v> {
-        match field {
-            Field::Event(index) => {
-                fields.get(usize::from(index)).map_or(ValueRef::Null, Value::borrow)
-            }
-            field => customer.field(field, &self.attributes, t),
-        }
-    }
-
-    fn convert(
-        &self,
-        customer: &mut Customer,
-        event: &Event<'_>,
-        time: EventTime,
-        index: u16,
-        journey: &Journey,
-        turn: &mut Turn<'_>,
-    ) {
-        let Some(within) = journey.goal_within else { return };
-        for place in 0..customer.runs.len() {
-            let run = &mut customer.runs[place];
-            let reached = run.journey == index
-                && run.stage != Stage::Window
-                && run.has_sent()
-                && !run.converted
-                && time.at - run.last_sent_at <= within.millis();
-            if reached {
-                run.converted = true;
-                let run = run.id;
-                let values: Compared = order_total(event)
-                    .map(|total| ("revenue".into(), Value::Number(total).into()))
-                    .into_iter()
-                    .collect();
-                self.decide_event(
-                    customer,
-                    time,
-                    index,
-                    Some(run),
-                    Verdict::Converted,
-                    Reason::Goal,
-                    &values,
-                    turn,
-                );
-            }
-        }
-    }
-
-    fn exit_all(
-        &self,
-        customer: &mut Customer,
-        event: &Event<'_>,
-        time: EventTime,
-        index: u16,
-        turn: &mut Turn<'_>,
-    ) {
-        let mut place = 0;
-        while let Some(run) = customer.runs.get(place) {
-            let verdict = match run.stage {
-                _ if run.journey != index => None,
-                Stage::Window => Some(Verdict::Refused),
-                Stage::Running => Some(Verdict::Exited),
-                Stage::Lingering if run.converted => {
-                    customer.runs.remove(place);
-                    continue;
-                }
-                Stage::Lingering => None,
+    fn convert(&mut self, occasion: &Occasion<'_>, index: u16) {
+        let Some(within) = self.journey(index).goal_within else { return };
+        for place in 0..self.customer.runs.len() {
+            let run = &mut self.customer.runs[place];
+            let is_due = |run: &Run| {
+                run.sent.is_some_and(|sent| occasion.time.at - sent.at <= within.millis())
             };
-            let Some(verdict) = verdict else {
+            if run.journey != index || run.converted || !is_due(run) {
+                continue;
+            }
+            run.converted = true;
+            let run = run.id;
+            let mut converted = self.decided(index, Verdict::Converted, Reason::Goal).run(run);
+            if let Some(total) = order_total(occasion.event) {
+                converted = converted.value("revenue", Value::Number(total));
+            }
+            self.decide(&converted);
+        }
+    }
+
+    fn exit_all(&mut self, occasion: &Occasion<'_>, index: u16) {
+        let mut place = 0;
+        while let Some(run) = self.customer.runs.get(place) {
+            if run.journey != index || run.place == Place::Goal && !run.converted {
                 place += 1;
                 continue;
+            }
+            let run = self.customer.runs.remove(place);
+            let verdict = match run.place {
+                Place::Window => Verdict::Refused,
+                Place::Delay { .. }
+                | Place::Local { .. }
+                | Place::Gate { .. }
+                | Place::Engagement { .. } => Verdict::Exited,
+                // It has reached its goal: nothing is left to wait for.
+                Place::Goal => continue,
             };
-            let id = run.id;
-            customer.runs.remove(place);
-            let values = [("event".into(), Value::Text(event.kind.as_ref().into()).into())];
-            self.decide_event(
-                customer,
-                time,
-                index,
-                Some(id),
-                verdict,
-                Reason::ExitEvent,
-                &values,
-                turn,
-            );
+            let event = Value::Text(occasion.event.kind.as_ref().into());
+            let left = self.decided(index, verdict, Reason::ExitEvent).run(run.id);
+            self.decide(&left.value("event", event));
         }
     }
 
-    fn move_windows(
-        &self,
-        customer: &mut Customer,
-        event: &Event<'_>,
-        time: EventTime,
-        index: u16,
-        journey: &Journey,
-    ) {
+    fn move_windows(&mut self, occasion: &Occasion<'_>, index: u16) {
+        let journey = self.journey(index);
         let Some(quiet_for) = journey.quiet_for else { return };
-        let key = self.key_of(event, journey);
-        for run in customer.runs.iter_mut() {
-            let same = run.journey == index
-                && run.stage == Stage::Window
-                && key.is_none_or(|key| key == run.key);
-            if same {
-                run.deadline = run.deadline.max(time.at + quiet_for.millis());
+        let key = self.key_of(occasion.event, journey);
+        for run in self.customer.runs.iter_mut() {
+            let is_window = run.journey == index && run.place == Place::Window;
+            if is_window && key.is_none_or(|key| key == run.key) {
+                run.deadline = run.deadline.max(occasion.time.at + quiet_for.millis());
             }
         }
     }
 
     /// The hash of the key's value; none where the journey has no key or the event no value for it.
     fn key_of(&self, event: &Event<'_>, journey: &Journey) -> Option<u64> {
-        let field = self.plan.fields.get(usize::from(journey.key?))?;
+        let field = self.plan().fields.get(usize::from(journey.key?))?;
         key_text(event, field).map(|text| key_hash(Some(&text)))
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one event's facts; a struct for one call would only rename them"
-    )]
-    fn trigger(
-        &self,
-        customer: &mut Customer,
-        event: &Event<'_>,
-        fields: &[Value],
-        time: EventTime,
-        index: u16,
-        journey: &Journey,
-        turn: &mut Turn<'_>,
-    ) {
-        let key = self.key_of(event, journey).unwrap_or(0);
-        let refuse = |customer: &mut Customer,
-                      turn: &mut Turn<'_>,
-                      run,
-                      reason,
-                      values: &[Comparison]| {
-            self.decide_event(customer, time, index, run, Verdict::Refused, reason, values, turn);
-        };
+    fn trigger(&mut self, occasion: &Occasion<'_>, index: u16) {
+        let (journey, time) = (self.journey(index), occasion.time);
+        let refused = |context: &Self, reason| context.decided(index, Verdict::Refused, reason);
         if time.age > journey.max_event_age.millis() {
-            let values = [
-                ("age".into(), Value::Number(time.age as f64).into()),
-                (
-                    "max_event_age".into(),
-                    Value::Number(journey.max_event_age.millis() as f64).into(),
-                ),
-            ];
-            return refuse(customer, turn, None, Reason::LateEvent, &values);
+            let late = refused(self, Reason::LateEvent).number("age", time.age);
+            let late = late.number("max_event_age", journey.max_event_age.millis());
+            return self.decide(&late);
         }
-        let passes =
-            journey.when.as_ref().is_none_or(|when| self.holds(when, customer, fields, time.seen));
-        let with_key =
-            |run: &Run, stage| run.journey == index && run.key == key && run.stage == stage;
-        if let Some(run) = customer.runs.iter_mut().find(|run| with_key(run, Stage::Running)) {
+        let key = self.key_of(occasion.event, journey).unwrap_or(0);
+        let reader = self.reader(occasion.fields, &[]);
+        let passes = journey.when.as_ref().is_none_or(|when| reader.holds(when));
+        let of_key = |run: &Run| run.journey == index && run.key == key;
+        let is_running = |run: &&mut Run| of_key(run) && run.place.is_running();
+        if let Some(run) = self.customer.runs.iter_mut().find(is_running) {
             if passes {
-                recapture(run, journey, fields);
+                recapture(run, journey, occasion.fields);
             }
             let id = run.id;
-            return refuse(customer, turn, Some(id), Reason::AlreadyRunning, &[]);
+            return self.decide(&refused(self, Reason::AlreadyRunning).run(id));
         }
-        let window = customer.runs.iter().position(|run| with_key(run, Stage::Window));
+        let is_window = |run: &Run| of_key(run) && run.place == Place::Window;
+        let window = self.customer.runs.iter().position(is_window);
         if !passes {
-            let id = window.map(|place| customer.runs.remove(place).id);
-            let values = journey.when.as_ref().map_or_else(Compared::new, |when| {
-                compared(when, |field| self.read(field, customer, fields, time.seen))
-            });
-            return refuse(customer, turn, id, Reason::Filter, &values);
+            return self.filter(occasion, index, window);
         }
         if let (Some(place), Some(quiet_for)) = (window, journey.quiet_for) {
-            let run = &mut customer.runs[place];
-            recapture(run, journey, fields);
+            let run = &mut self.customer.runs[place];
+            recapture(run, journey, occasion.fields);
             run.deadline = run.deadline.max(time.at + quiet_for.millis());
             return;
         }
-        if customer.live_runs() >= MAX_RUNS {
-            let values = [("limit".into(), Value::Number(MAX_RUNS as f64).into())];
-            return refuse(customer, turn, None, Reason::Limit, &values);
+        if self.customer.live_runs() >= MAX_RUNS {
+            let full = refused(self, Reason::Limit).number("limit", MAX_RUNS as i64);
+            return self.decide(&full);
         }
-        let run = Run {
-            id: RunId::of(&journey.name, customer.id, key, time.at),
-            last_command: 0,
+        self.open(occasion, index, key);
+    }
+
+    /// The trigger's condition is false: a window of the key closes.
+    fn filter(&mut self, occasion: &Occasion<'_>, index: u16, window: Option<usize>) {
+        let reader = self.reader(occasion.fields, &[]);
+        let when = self.journey(index).when.as_ref();
+        let compared = when.map_or_else(Compared::new, |when| reader.compared(when));
+        let mut filtered = self.decided(index, Verdict::Refused, Reason::Filter).compared(compared);
+        filtered.run = window.map(|place| self.customer.runs.remove(place).id);
+        self.decide(&filtered);
+    }
+
+    /// Opens a window, or enters at once.
+    fn open(&mut self, occasion: &Occasion<'_>, index: u16, key: u64) {
+        let (journey, at) = (self.journey(index), occasion.time.at);
+        let mut run = Run {
+            id: RunId::of(&journey.name, self.customer.id, key, at),
+            sent: None,
             key,
-            opened_at: time.at,
-            deadline: time.at,
-            due: 0,
+            opened_at: at,
+            deadline: at,
             anchor: 0,
-            last_sent_at: Millis::MIN,
+            place: Place::Window,
+            captures: captures(journey, occasion.fields).collect(),
             journey: index,
-            op: 0,
-            choice: 0,
-            stage: Stage::Window,
-            at_send: false,
-            engaged: false,
             converted: false,
-            held: false,
-            captures: captures(journey, fields).collect(),
         };
-        match journey.quiet_for {
-            Some(quiet_for) => self.open_window(customer, run, quiet_for, time, turn),
-            None => {
-                let place = customer.insert_run(run);
-                self.enter(customer, place, time.seen, Reason::Trigger, turn);
-            }
-        }
-    }
-
-    fn open_window(
-        &self,
-        customer: &mut Customer,
-        mut run: Run,
-        quiet_for: Span,
-        time: EventTime,
-        turn: &mut Turn<'_>,
-    ) {
-        run.deadline = time.at + quiet_for.millis();
-        let values = [("until".into(), Shown::Instant(run.deadline))];
-        let (id, index) = (run.id, run.journey);
-        customer.insert_run(run);
-        self.decide_event(
-            customer,
-            time,
-            index,
-            Some(id),
-            Verdict::Waiting,
-            Reason::Window,
-            &values,
-            turn,
-        );
-    }
-
-    /// The run at `place` enters at time `t`, or is refused by the re-entry rule and removed.
-    pub(super) fn enter(
-        &self,
-        customer: &mut Customer,
-        place: usize,
-        t: Millis,
-        reason: Reason,
-        turn: &mut Turn<'_>,
-    ) {
-        let plan = &self.plan;
-        let run = &customer.runs[place];
-        let (index, key, id) = (run.journey, run.key, run.id);
-        let journey = &plan.journeys[usize::from(index)];
-        let mut decided = Decided {
-            at: t,
-            journey: index,
-            run: Some(id),
-            op: None,
-            verdict: Verdict::Entered,
-            reason,
-            channel: None,
-            command: None,
-            values: &[],
+        let Some(quiet_for) = journey.quiet_for else {
+            return self.enter(run, Reason::Trigger);
         };
-        if let Some(last) = earlier_entry(customer, journey.reentry, index, key, t) {
-            customer.runs.remove(place);
-            let values = [("last".into(), Shown::Instant(last))];
-            decided = Decided {
-                verdict: Verdict::Refused,
-                reason: Reason::Reentry,
-                values: &values,
-                ..decided
-            };
-            return turn.effects.decide(plan, customer, &decided);
-        }
-        remember_entry(customer, journey.reentry, Entry { journey: index, key, at: t });
-        turn.effects.decide(plan, customer, &decided);
-        let run = &mut customer.runs[place];
-        run.stage = Stage::Running;
-        run.anchor = t;
-        self.execute(customer, place, t, turn);
-    }
-
-    /// Records a decision that an event made, at the greatest record time so far.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of a decision; a struct for one call would only rename them"
-    )]
-    fn decide_event(
-        &self,
-        customer: &mut Customer,
-        time: EventTime,
-        journey: u16,
-        run: Option<RunId>,
-        verdict: Verdict,
-        reason: Reason,
-        values: &[Comparison],
-        turn: &mut Turn<'_>,
-    ) {
-        let decided = Decided {
-            at: time.seen,
-            journey,
-            run,
-            op: None,
-            verdict,
-            reason,
-            channel: None,
-            command: None,
-            values,
-        };
-        turn.effects.decide(&self.plan, customer, &decided);
+        run.deadline = at + quiet_for.millis();
+        let opened = self.decided(index, Verdict::Waiting, Reason::Window).run(run.id);
+        self.decide(&opened.instant("until", run.deadline));
+        self.customer.insert_run(run);
     }
 }
 
@@ -370,37 +188,4 @@ fn captures(journey: &Journey, fields: &[Value]) -> impl Iterator<Item = Value> 
 fn recapture(run: &mut Run, journey: &Journey, fields: &[Value]) {
     run.captures.clear();
     run.captures.extend(captures(journey, fields));
-}
-
-/// The newest entry that the rule holds against coming again.
-fn earlier_entry(
-    customer: &Customer,
-    rule: Reentry,
-    journey: u16,
-    key: u64,
-    t: Millis,
-) -> Option<Millis> {
-    let entries = customer.entries.iter().filter(|entry| entry.journey == journey);
-    let blocks = |entry: &&Entry| match rule {
-        Reentry::Always => false,
-        Reentry::Never => true,
-        Reentry::OncePerKey => entry.key == key,
-        Reentry::After(span) => t - entry.at < span.millis(),
-    };
-    entries.filter(blocks).map(|entry| entry.at).next_back()
-}
-
-fn remember_entry(customer: &mut Customer, rule: Reentry, entry: Entry) {
-    match rule {
-        Reentry::Always => return,
-        // Only the newest matters.
-        Reentry::Never | Reentry::After(_) => {
-            customer.entries.retain(|other| other.journey != entry.journey)
-        }
-        Reentry::OncePerKey => {}
-    }
-    if customer.entries.len() >= MAX_ENTRIES {
-        customer.entries.remove(0);
-    }
-    push_tightly(&mut customer.entries, entry);
 }

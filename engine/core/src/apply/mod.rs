@@ -3,14 +3,17 @@
 //! [`Core::event`] applies an event (deduplicate, profile, documents, engagement, journeys); [`Core::fire`] fires the
 //! customer's timers of one deadline. Both leave the customer's new earliest deadline in the slot; the shard arms it.
 
-mod activate;
+mod context;
 mod event;
 mod journeys;
-mod steps;
+mod enter;
+mod step;
 mod timer;
+mod activate;
 
 pub use activate::Mapping;
 pub use event::Applied;
+pub use timer::Due;
 
 use crate::customer::{Change, Zones, attribute_hash};
 use crate::effect::Effects;
@@ -51,7 +54,7 @@ impl Core {
 }
 
 /// What the shard lends for one input.
-pub struct Turn<'a> {
+pub struct Environment<'a> {
     /// Live, or behind: marketing is held.
     pub mode: Mode,
     /// Where decisions and effects go.

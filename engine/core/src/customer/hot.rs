@@ -1,7 +1,8 @@
 //! What a journey needs to decide on an event.
 
+use super::run::Run;
 use crate::channel::Channel;
-use crate::id::{CommandId, CustomerId, RunId};
+use crate::id::CustomerId;
 use crate::journey::condition::Field;
 use crate::time::{DAY, Millis};
 use crate::timer::NEVER;
@@ -61,57 +62,6 @@ pub struct Customer {
 
 // 16 + 3 x 8 + 2 x 4 + 2 + 8 bytes of the first line are in use; the second is `seen`; the third has 40 bytes.
 const _: () = assert!(size_of::<Customer>() == 192 && std::mem::offset_of!(Customer, seen) == 64);
-
-/// How far a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Stage {
-    /// The abandonment window is open; not entered.
-    Window = 0,
-    /// Entered.
-    Running = 1,
-    /// All steps done; waits for the goal.
-    Lingering = 2,
-}
-
-/// An abandonment window, a run, or a finished run that waits for its goal.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Run {
-    /// Derived identity.
-    pub id: RunId,
-    /// Id of the latest command sent; 0 before the first.
-    pub last_command: u128,
-    /// Hash of the key.
-    pub key: u64,
-    /// When the window opened or the run entered.
-    pub opened_at: Millis,
-    /// When the timer fires.
-    pub deadline: Millis,
-    /// When the current send was first reached.
-    pub due: Millis,
-    /// From where waits count.
-    pub anchor: Millis,
-    /// When the latest message was sent; `Millis::MIN` before the first.
-    pub last_sent_at: Millis,
-    /// Index into the plan's journeys.
-    pub journey: u16,
-    /// Index into the journey's operations.
-    pub op: u16,
-    /// Index of the channel that a send tries next.
-    pub choice: u8,
-    /// How far it is.
-    pub stage: Stage,
-    /// The current send has been reached (its `due` is set).
-    pub at_send: bool,
-    /// The latest message was opened or clicked.
-    pub engaged: bool,
-    /// The goal was reached.
-    pub converted: bool,
-    /// Waits for the shard to catch up; its deadline does not count.
-    pub held: bool,
-    /// What the run keeps of its trigger event.
-    pub captures: ThinVec<Value>,
-}
 
 /// An entry into a journey, remembered for its re-entry rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -176,7 +126,7 @@ impl Customer {
 
     /// Windows and entered runs, without the lingering.
     pub fn live_runs(&self) -> usize {
-        self.runs.iter().filter(|run| run.stage != Stage::Lingering).count()
+        self.runs.iter().filter(|run| run.place.is_live()).count()
     }
 
     /// To be called when runs have changed: the earliest deadline follows them, and with the last run their memory is given back, since most
@@ -185,8 +135,13 @@ impl Customer {
         if self.runs.is_empty() && self.runs.capacity() > 0 {
             self.runs = ThinVec::new();
         }
-        self.deadline =
-            self.runs.iter().filter(|run| !run.held).map(|run| run.deadline).min().unwrap_or(NEVER);
+        self.deadline = self
+            .runs
+            .iter()
+            .filter(|run| !run.is_held())
+            .map(|run| run.deadline)
+            .min()
+            .unwrap_or(NEVER);
     }
 
     /// Puts a run into its place in the order of ids. A lingering run of the same id (the same key at the same millisecond)
@@ -232,16 +187,4 @@ impl Customer {
 pub(crate) fn push_tightly<T>(vector: &mut ThinVec<T>, item: T) {
     vector.reserve_exact(1);
     vector.push(item);
-}
-
-impl Run {
-    /// Whether a message was sent.
-    pub fn has_sent(&self) -> bool {
-        self.last_sent_at != Millis::MIN
-    }
-
-    /// Whether this is the run of that command.
-    pub fn is_of(&self, command: CommandId) -> bool {
-        self.last_command == command.0
-    }
 }

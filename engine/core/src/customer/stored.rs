@@ -4,23 +4,25 @@
 //!
 //! - Customer: `parts u16, granted, reachable, seen, [denied, bounced, complained], [orders, lifetime_value, last_order_at], [runs], [entries],
 //!   [touches], [attributes]`. The parts ([`part`]) say what is there and how many places of the ring are. A list begins with its length.
-//! - Run: `facts u16, id, journey u8, op u8, opened_at 6 bytes, deadline, [key], [choice], [due], [anchor], [last_sent_at],
-//!   [last_command], [captures]`. The facts ([`fact`]) say what is there; `opened_at` and the times after it, which are differences to it in 5 bytes,
-//!   are integers of a fixed width: cheaper to write than numbers. A run with something that does not fit is written wide.
+//! - Run: `facts u16, place u8, id, journey u8, opened_at 6 bytes, deadline, [op u8], [choice u8, due], [key], [anchor],
+//!   [sent at, command], [captures]`. The facts ([`fact`]) say what is there, the place ([`place`]) where the run is: what that needs stands before the
+//!   key. `opened_at` and the times after it, which are differences to it in 5 bytes, are integers of a fixed width: cheaper to write than numbers.
+//!   A run with something that does not fit is written wide.
 //! - Entry: `journey * 2 + (1 with a key), at, [key]`. Touch: `journey * 8 + channel, at`. Attribute: `name u32, value`.
 
-use super::hot::{Customer, Entry, REMEMBERED_IDS, Run, Stage, Touch};
+use super::hot::{Customer, Entry, REMEMBERED_IDS, Touch};
 use super::profile::zone_of;
+use super::run::{Place, Run, Sent};
 use super::zone::Zones;
 use crate::channel::Channel;
 use crate::compact::{Bytes, Writer};
-use crate::id::{CustomerId, RunId};
+use crate::id::{CommandId, CustomerId, RunId};
 use crate::time::Millis;
 use thin_vec::ThinVec;
 
 const MAGIC: u8 = b'C';
-/// Version 1 kept every field in its full width.
-const VERSION: u8 = 2;
+/// Version 1 kept every field in its full width; 2 told a run's place by flags.
+const VERSION: u8 = 3;
 
 /// Bytes that are not a stored customer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,23 +51,28 @@ mod part {
     pub const REMEMBERED: u32 = 9;
 }
 
-/// What is true of a run and what it has. The lowest two bits are its stage.
+/// What is true of a run and what it has.
 mod fact {
-    pub const STAGE: u16 = 3;
-    pub const AT_SEND: u16 = 1 << 2;
-    pub const ENGAGED: u16 = 1 << 3;
-    pub const CONVERTED: u16 = 1 << 4;
-    pub const HELD: u16 = 1 << 5;
-    pub const KEY: u16 = 1 << 6;
-    pub const CHOICE: u16 = 1 << 7;
-    pub const DUE: u16 = 1 << 8;
-    pub const ANCHOR: u16 = 1 << 9;
-    pub const SENT: u16 = 1 << 10;
-    pub const COMMAND: u16 = 1 << 11;
-    pub const CAPTURES: u16 = 1 << 12;
+    pub const ENGAGED: u16 = 1;
+    pub const CONVERTED: u16 = 1 << 1;
+    pub const KEY: u16 = 1 << 2;
+    pub const ANCHOR: u16 = 1 << 3;
+    pub const SENT: u16 = 1 << 4;
+    pub const CAPTURES: u16 = 1 << 5;
     /// Journey, op and times are stored in their full width.
-    pub const WIDE: u16 = 1 << 13;
-    pub const UNUSED: u16 = !0 << 14;
+    pub const WIDE: u16 = 1 << 6;
+    pub const UNUSED: u16 = !0 << 7;
+}
+
+/// Where a run is. The numbers are stored: never renumber.
+mod place {
+    pub const WINDOW: u8 = 0;
+    pub const DELAY: u8 = 1;
+    pub const LOCAL: u8 = 2;
+    pub const GATE: u8 = 3;
+    pub const HELD: u8 = 4;
+    pub const ENGAGEMENT: u8 = 5;
+    pub const GOAL: u8 = 6;
 }
 
 /// Bytes of a run's `opened_at`: 4,400 years.
@@ -144,54 +151,71 @@ fn put_list<T>(writer: &mut Writer<'_>, list: &[T], put: impl Fn(&mut Writer<'_>
     }
 }
 
-/// Whether index and times of a run fit into their usual width.
+/// Whether the indices and times of a run fit into their usual width.
 #[inline]
 fn is_narrow(run: &Run) -> bool {
     let fits = |number: i64, bytes: usize| number << (64 - 8 * bytes) >> (64 - 8 * bytes) == number;
     let since = |there: bool, at: Millis| !there || fits(at.wrapping_sub(run.opened_at), TIME);
-    (run.journey | run.op) < 256
+    let due = match run.place {
+        Place::Gate { due, .. } | Place::Engagement { due, .. } => Some(due),
+        Place::Window | Place::Delay { .. } | Place::Local { .. } | Place::Goal => None,
+    };
+    (run.journey | run.place.op().unwrap_or(0)) < 256
         && fits(run.opened_at, OPENED_AT)
         && since(true, run.deadline)
-        && since(run.due != 0, run.due)
+        && since(due.is_some(), due.unwrap_or(0))
         && since(run.anchor != 0, run.anchor)
-        && since(run.has_sent(), run.last_sent_at)
+        && since(run.sent.is_some(), run.sent.map_or(0, |sent| sent.at))
 }
 
 #[inline]
 fn put_run(writer: &mut Writer<'_>, run: &Run) {
-    let since = |at: Millis| at.wrapping_sub(run.opened_at);
-    let facts = run.stage as u16
-        | bit(run.at_send, fact::AT_SEND)
-        | bit(run.engaged, fact::ENGAGED)
+    let facts = bit(run.is_engaged(), fact::ENGAGED)
         | bit(run.converted, fact::CONVERTED)
-        | bit(run.held, fact::HELD)
         | bit(run.key != 0, fact::KEY)
-        | bit(run.choice != 0, fact::CHOICE)
-        | bit(run.due != 0, fact::DUE)
         | bit(run.anchor != 0, fact::ANCHOR)
-        | bit(run.has_sent(), fact::SENT)
-        | bit(run.last_command != 0, fact::COMMAND)
+        | bit(run.sent.is_some(), fact::SENT)
         | bit(!run.captures.is_empty(), fact::CAPTURES)
         | bit(!is_narrow(run), fact::WIDE);
     let wide = facts & fact::WIDE != 0;
-    let ([journey, more_journey], [op, more_op]) =
-        (run.journey.to_le_bytes(), run.op.to_le_bytes());
-    writer.bytes(facts.to_le_bytes());
-    writer.bytes(run.id.0.to_le_bytes());
-    writer.bytes([journey, op]);
-    writer.bytes_if(wide, [more_journey, more_op]);
-    writer.first(if wide { 8 } else { OPENED_AT }, run.opened_at.to_le_bytes());
     let time = if wide { 8 } else { TIME };
-    writer.first(time, since(run.deadline).to_le_bytes());
+    let since = |at: Millis| at.wrapping_sub(run.opened_at).to_le_bytes();
+    let [journey, more] = run.journey.to_le_bytes();
+    writer.bytes(facts.to_le_bytes());
+    writer.bytes([place_number(run.place)]);
+    writer.bytes(run.id.0.to_le_bytes());
+    writer.bytes([journey]);
+    writer.bytes_if(wide, [more]);
+    writer.first(if wide { 8 } else { OPENED_AT }, run.opened_at.to_le_bytes());
+    writer.first(time, since(run.deadline));
+    if let Some(op) = run.place.op() {
+        writer.first(if wide { 2 } else { 1 }, op.to_le_bytes());
+    }
+    if let Place::Gate { choice, due, .. } | Place::Engagement { choice, due, .. } = run.place {
+        writer.bytes([choice]);
+        writer.first(time, since(due));
+    }
     writer.room();
     writer.bytes_if(run.key != 0, run.key.to_le_bytes());
-    writer.bytes_if(run.choice != 0, [run.choice]);
-    writer.first(if run.due != 0 { time } else { 0 }, since(run.due).to_le_bytes());
-    writer.first(if run.anchor != 0 { time } else { 0 }, since(run.anchor).to_le_bytes());
-    writer.first(if run.has_sent() { time } else { 0 }, since(run.last_sent_at).to_le_bytes());
-    writer.bytes_if(run.last_command != 0, run.last_command.to_le_bytes());
+    writer.first(if run.anchor != 0 { time } else { 0 }, since(run.anchor));
+    if let Some(sent) = run.sent {
+        writer.first(time, since(sent.at));
+        writer.bytes(sent.command.0.to_le_bytes());
+    }
     writer.room();
     put_list(writer, &run.captures, |writer, value| writer.value(value));
+}
+
+fn place_number(place: Place) -> u8 {
+    match place {
+        Place::Window => place::WINDOW,
+        Place::Delay { .. } => place::DELAY,
+        Place::Local { .. } => place::LOCAL,
+        Place::Gate { held: false, .. } => place::GATE,
+        Place::Gate { held: true, .. } => place::HELD,
+        Place::Engagement { .. } => place::ENGAGEMENT,
+        Place::Goal => place::GOAL,
+    }
 }
 
 fn put_entry(writer: &mut Writer<'_>, entry: &Entry) {
@@ -273,44 +297,55 @@ fn list<T>(
 
 fn run(rest: &mut Bytes<'_>) -> Option<Run> {
     let facts = u16::from_le_bytes(rest.array()?);
-    let stage = match facts & fact::STAGE {
-        0 => Stage::Window,
-        1 => Stage::Running,
-        2 => Stage::Lingering,
-        _ => return None,
-    };
     let has = |bit| facts & bit != 0;
     if has(fact::UNUSED) {
         return None;
     }
+    let number = rest.byte()?;
     let id = RunId(u128::from_le_bytes(rest.array()?));
     let wide = has(fact::WIDE);
-    let [journey, op] = rest.array()?;
-    let [more_journey, more_op] = if wide { rest.array()? } else { [0; 2] };
+    let journey = index(rest, wide)?;
     let opened_at = rest.integer(if wide { 8 } else { OPENED_AT })?;
     let time = |rest: &mut Bytes<'_>| {
         Some(opened_at.wrapping_add(rest.integer(if wide { 8 } else { TIME })?))
     };
-    // In the order in which they are written.
-    Some(Run {
-        id,
-        journey: u16::from_le_bytes([journey, more_journey]),
-        op: u16::from_le_bytes([op, more_op]),
-        opened_at,
-        deadline: time(rest)?,
-        key: if has(fact::KEY) { u64::from_le_bytes(rest.array()?) } else { 0 },
-        choice: if has(fact::CHOICE) { rest.byte()? } else { 0 },
-        due: if has(fact::DUE) { time(rest)? } else { 0 },
-        anchor: if has(fact::ANCHOR) { time(rest)? } else { 0 },
-        last_sent_at: if has(fact::SENT) { time(rest)? } else { Millis::MIN },
-        last_command: if has(fact::COMMAND) { u128::from_le_bytes(rest.array()?) } else { 0 },
-        captures: list(rest, has(fact::CAPTURES), 1, |rest| rest.value())?,
-        stage,
-        at_send: has(fact::AT_SEND),
-        engaged: has(fact::ENGAGED),
-        converted: has(fact::CONVERTED),
-        held: has(fact::HELD),
-    })
+    let deadline = time(rest)?;
+    let place = match number {
+        place::WINDOW => Place::Window,
+        place::DELAY => Place::Delay { op: index(rest, wide)? },
+        place::LOCAL => Place::Local { op: index(rest, wide)? },
+        place::GATE | place::HELD => Place::Gate {
+            op: index(rest, wide)?,
+            choice: rest.byte()?,
+            due: time(rest)?,
+            held: number == place::HELD,
+        },
+        place::ENGAGEMENT => {
+            Place::Engagement { op: index(rest, wide)?, choice: rest.byte()?, due: time(rest)? }
+        }
+        place::GOAL => Place::Goal,
+        _ => return None,
+    };
+    let key = if has(fact::KEY) { u64::from_le_bytes(rest.array()?) } else { 0 };
+    let anchor = if has(fact::ANCHOR) { time(rest)? } else { 0 };
+    let sent = match has(fact::SENT) {
+        true => Some(Sent {
+            at: time(rest)?,
+            command: CommandId(u128::from_le_bytes(rest.array()?)),
+            engaged: has(fact::ENGAGED),
+        }),
+        false => None,
+    };
+    let captures = list(rest, has(fact::CAPTURES), 1, |rest| rest.value())?;
+    let converted = has(fact::CONVERTED);
+    Some(Run { id, sent, key, opened_at, deadline, anchor, place, captures, journey, converted })
+}
+
+/// An index in its usual or its full width.
+fn index(rest: &mut Bytes<'_>, wide: bool) -> Option<u16> {
+    let low = rest.byte()?;
+    let high = if wide { rest.byte()? } else { 0 };
+    Some(u16::from_le_bytes([low, high]))
 }
 
 fn entry(rest: &mut Bytes<'_>) -> Option<Entry> {

@@ -1,8 +1,8 @@
 //! A decision in as few bytes as its texts allow; self-contained, so that it can be read under any later configuration.
 //!
-//! `head u16, at, [run u128], [command u128], journey, [step], (name, value)*` to the end, little endian, where `at` is a signed
-//! number and values are as in [`crate::compact`]. The head is verdict (4 bits), reason (5), channel (3; 0: none), then whether there is a
-//! run, a command, a step. Journey and step are texts after their length. A name is the number of a frequent word or, from
+//! `head 3 bytes, at, [run u128], [command u128], journey, [step], (name, value)*` to the end, little endian, where `at` is a signed
+//! number and values are as in [`crate::compact`]. The head's first byte is the version (4 bits) and the channel (4; 0: none); the second the
+//! verdict (4) and whether there is a run, a command, a step; the third the reason. Journey and step are texts after their length. A name is the number of a frequent word or, from
 //! [`NAME`] on, the length of a text. A value that is a frequent word is its number, and one that is an instant in RFC 3339 is its distance from `at`.
 //! Names of journeys and steps are bounded by the loader; longer texts are cut at 255 bytes.
 
@@ -18,15 +18,14 @@ use crate::time::{Millis, exact_rfc3339, format_rfc3339};
 use crate::value::Value;
 use compact_str::CompactString;
 
-const REASON: u32 = 4;
-const CHANNEL: u32 = 9;
-const HAS_RUN: u16 = 1 << 12;
-const HAS_COMMAND: u16 = 1 << 13;
-const HAS_STEP: u16 = 1 << 14;
-const UNUSED: u16 = 1 << 15;
+/// Of this form. Version 0 had 5 bits for a reason, in a head of two bytes.
+const VERSION: u8 = 1;
+const HAS_RUN: u8 = 1 << 4;
+const HAS_COMMAND: u8 = 1 << 5;
+const HAS_STEP: u8 = 1 << 6;
+const UNUSED: u8 = 1 << 7;
 
-const _: () =
-    assert!(Verdict::ALL.len() <= 16 && Reason::ALL.len() <= 32 && Channel::ALL.len() < 8);
+const _: () = assert!(Verdict::ALL.len() <= 16 && Channel::ALL.len() < 16);
 
 /// The value is an instant.
 const INSTANT: u64 = OWN;
@@ -37,18 +36,17 @@ const NAME: u64 = 32;
 const MAX_TEXT: usize = 255;
 
 /// Appends the packed decision to `out`.
-pub fn pack(plan: &Plan, decided: &Decided<'_>, out: &mut Vec<u8>) {
+pub fn pack(plan: &Plan, decided: &Decided, out: &mut Vec<u8>) {
     let journey = plan.journeys.get(usize::from(decided.journey));
     let step = decided.op.and_then(|op| journey?.ops.get(usize::from(op))?.step());
     let flag = |present: bool, bit| if present { bit } else { 0 };
-    let head = decided.verdict as u16
-        | (decided.reason as u16) << REASON
-        | decided.channel.map_or(0, |channel| channel as u16 + 1) << CHANNEL
+    let what = decided.verdict as u8
         | flag(decided.run.is_some(), HAS_RUN)
         | flag(decided.command.is_some(), HAS_COMMAND)
         | flag(step.is_some(), HAS_STEP);
+    let channel = decided.channel.map_or(0, |channel| channel as u8 + 1);
     let mut writer = Writer::new(out);
-    writer.bytes(head.to_le_bytes());
+    writer.bytes([VERSION << 4 | channel, what, decided.reason as u8]);
     writer.signed(decided.at);
     if let Some(run) = decided.run {
         writer.bytes(run.0.to_le_bytes());
@@ -60,7 +58,7 @@ pub fn pack(plan: &Plan, decided: &Decided<'_>, out: &mut Vec<u8>) {
     if let Some(step) = step {
         writer.text(0, cut(step));
     }
-    for (name, value) in decided.values {
+    for (name, value) in &decided.values {
         writer.room();
         match words::number(name) {
             Some(number) => writer.number(number),
@@ -100,26 +98,26 @@ fn cut(text: &str) -> &str {
 /// Reads a packed decision of `customer`; none if the bytes are not one.
 pub fn unpack(bytes: &[u8], customer: &str) -> Option<Decision> {
     let mut rest = Bytes(bytes);
-    let head = u16::from_le_bytes(rest.array()?);
-    if head & UNUSED != 0 {
+    let [form, what, reason] = rest.array()?;
+    if form >> 4 != VERSION || what & UNUSED != 0 {
         return None;
     }
     let at = rest.signed()?;
-    let decision = Verdict::from_number(head as u8 & 15)?;
-    let reason = Reason::from_number((head >> REASON) as u8 & 31)?;
-    let channel = match (head >> CHANNEL) as usize & 7 {
+    let decision = Verdict::from_number(what & 15)?;
+    let reason = Reason::from_number(reason)?;
+    let channel = match usize::from(form & 15) {
         0 => None,
         channel => Some(*Channel::ALL.get(channel - 1)?),
     };
     let run =
-        if head & HAS_RUN != 0 { Some(RunId(u128::from_le_bytes(rest.array()?))) } else { None };
-    let command_id = if head & HAS_COMMAND != 0 {
+        if what & HAS_RUN != 0 { Some(RunId(u128::from_le_bytes(rest.array()?))) } else { None };
+    let command_id = if what & HAS_COMMAND != 0 {
         Some(CommandId(u128::from_le_bytes(rest.array()?)))
     } else {
         None
     };
     let journey = name(&mut rest)?;
-    let step = if head & HAS_STEP != 0 { Some(name(&mut rest)?) } else { None };
+    let step = if what & HAS_STEP != 0 { Some(name(&mut rest)?) } else { None };
     let mut values = Values::new();
     while !rest.0.is_empty() {
         values.push((value_name(&mut rest)?, value(&mut rest, at)?));

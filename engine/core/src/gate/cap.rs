@@ -2,9 +2,9 @@
 
 use super::Question;
 use crate::channel::{Channel, Class};
-use crate::customer::{Customer, Run, Stage, Touch, Zones, push_tightly};
+use crate::customer::{Customer, Place, Run, Touch, Zones, push_tightly};
 use crate::decision::{Compared, Reason, Shown};
-use crate::journey::plan::{Journey, Op, Plan, Upcoming};
+use crate::journey::plan::{Journey, Plan};
 use crate::policy::{Cap, CapScope, CapWindow};
 use crate::time::{DAY, Millis};
 use crate::value::Value;
@@ -25,8 +25,7 @@ pub struct Blocked {
 
 /// The first cap in policy order that blocks a send through `channel`.
 pub fn blocked(question: &Question<'_>, channel: Channel) -> Option<Blocked> {
-    let run = &question.customer.runs[question.run];
-    let journey = &question.plan.journeys[usize::from(run.journey)];
+    let journey = &question.plan.journeys[usize::from(question.run.journey)];
     question
         .plan
         .policy
@@ -39,6 +38,7 @@ pub fn blocked(question: &Question<'_>, channel: Channel) -> Option<Blocked> {
 fn check(question: &Question<'_>, journey: &Journey, cap: &Cap) -> Option<Blocked> {
     let window = Window::of(cap.per, question);
     let mut times: Vec<Millis> = question
+        .reader
         .customer
         .touches
         .iter()
@@ -67,7 +67,7 @@ fn check(question: &Question<'_>, journey: &Journey, cap: &Cap) -> Option<Blocke
             CapWindow::Rolling(span) => times[times.len() - limit] + span.millis(),
             CapWindow::Day | CapWindow::Week | CapWindow::Month => window.end,
         };
-        let until = until.max(question.t + 1);
+        let until = until.max(question.reader.t + 1);
         values.push(("until".into(), Shown::Instant(until)));
         return Some(Blocked { reason: Reason::Cap, until, values });
     }
@@ -88,33 +88,29 @@ fn reservations<'a>(
     cap: &'a Cap,
     end: Millis,
 ) -> impl Iterator<Item = Millis> + 'a {
-    let own = &question.customer.runs[question.run];
-    question.customer.runs.iter().filter_map(move |run| {
+    question.reader.customer.runs.iter().filter_map(move |run| {
         let other = question.plan.journeys.get(usize::from(run.journey))?;
         let higher = other.class == Class::Marketing && other.priority > journey.priority;
-        let due = question.t < run.deadline
-            && run.deadline < end
-            && run.stage != Stage::Lingering
-            && run.id != own.id;
+        let due = question.reader.t < run.deadline && run.deadline < end;
         if !higher || !due {
             return None;
         }
-        let upcoming = upcoming(other, run)?;
-        covers(&cap.scope, upcoming.channels, other).then_some(run.deadline)
+        let channels = upcoming(other, run);
+        (channels != 0 && covers(&cap.scope, channels, other)).then_some(run.deadline)
     })
 }
 
-/// The send that comes at the run's deadline, if one may come.
-fn upcoming(journey: &Journey, run: &Run) -> Option<Upcoming> {
-    if run.stage == Stage::Window {
-        return journey.first();
-    }
-    match journey.ops.get(usize::from(run.op))? {
-        Op::Wait { then, .. } | Op::WaitUntil { then, .. } => *then,
-        Op::Send { channels, .. } => channels
-            .get(usize::from(run.choice))
-            .map(|choice| Upcoming { channels: choice.channel.bit() }),
-        _ => None,
+/// The channels (a bit set) of the sends that may come at the run's deadline.
+fn upcoming(journey: &Journey, run: &Run) -> u8 {
+    match run.place {
+        Place::Window => journey.opening(0),
+        Place::Delay { op } | Place::Local { op } => journey.opening(op.saturating_add(1)),
+        Place::Gate { op, choice, .. } | Place::Engagement { op, choice, .. } => {
+            let send = journey.ops.get(usize::from(op)).and_then(|op| op.send());
+            let choice = send.and_then(|send| send.channels.get(usize::from(choice)));
+            choice.map_or(0, |choice| choice.channel.bit())
+        }
+        Place::Goal => 0,
     }
 }
 
@@ -139,13 +135,17 @@ impl Window {
     fn of(window: CapWindow, question: &Question<'_>) -> Self {
         match window {
             CapWindow::Rolling(span) => Self {
-                after: question.t - span.millis(),
-                end: question.t.saturating_add(span.millis()),
+                after: question.reader.t - span.millis(),
+                end: question.reader.t.saturating_add(span.millis()),
                 rolling: true,
             },
             calendar => {
-                let (start, end) =
-                    calendar_window(calendar, question.zones, question.customer.zone, question.t);
+                let (start, end) = calendar_window(
+                    calendar,
+                    question.zones,
+                    question.reader.customer.zone,
+                    question.reader.t,
+                );
                 Self { after: start - 1, end, rolling: false }
             }
         }

@@ -3,7 +3,7 @@
 use crate::channel::{Channel, Class};
 use crate::customer::Customer;
 use crate::decision::Reason;
-use crate::journey::plan::Choice;
+use crate::journey::op::Choice;
 
 /// The index of the first channel at or behind `from` that may be used; else the first one and why not.
 /// A fallback is considered only where it stands first (its turn has come), never as an alternative.

@@ -6,19 +6,19 @@ mod consent;
 mod quiet_hours;
 
 use crate::channel::{Channel, Class};
-use crate::customer::{Customer, Zones};
+use crate::customer::{Run, Zones};
 use crate::decision::{Compared, Reason, Shown};
 use crate::id::in_holdout;
-use crate::journey::condition::{Condition, Field};
-use crate::journey::plan::{Choice, Plan};
+use crate::journey::condition::Reader;
+use crate::journey::op::Choice;
+use crate::journey::plan::Plan;
 use crate::time::Millis;
-use crate::value::{Value, ValueRef};
 pub use cap::remember_touch;
 pub use quiet_hours::clock;
 
 /// What the gate says of a send.
 #[derive(Debug, PartialEq)]
-pub enum Verdict {
+pub enum Ruling {
     /// Now, through the channel with this index.
     Send(usize),
     /// Not now: the gate is asked again at `until`.
@@ -51,81 +51,59 @@ pub struct Question<'a> {
     pub plan: &'a Plan,
     /// The zones.
     pub zones: &'a Zones,
-    /// Hashes of the plan's attributes.
-    pub attributes: &'a [u32],
-    /// To whom.
-    pub customer: &'a Customer,
-    /// Index of the run that asks.
-    pub run: usize,
+    /// Of whom, and when.
+    pub reader: Reader<'a>,
+    /// The run that asks; not among the customer's.
+    pub run: &'a Run,
     /// The channels of the send.
     pub choices: &'a [Choice],
-    /// The time that the send sees.
-    pub t: Millis,
+    /// Index of the channel to begin with.
+    pub from: usize,
+    /// When the send was first reached.
+    pub due: Millis,
 }
 
 /// Asks the gate. The hold of a shard that is behind comes before it and is the caller's.
-pub fn judge(question: &Question<'_>) -> Verdict {
-    let run = &question.customer.runs[question.run];
-    let journey = &question.plan.journeys[usize::from(run.journey)];
-    let policy = &question.plan.policy;
+pub fn judge(question: &Question<'_>) -> Ruling {
+    let Question { plan, reader, due, .. } = *question;
+    let (customer, t) = (reader.customer, reader.t);
+    let journey = &plan.journeys[usize::from(question.run.journey)];
     let marketing = journey.class == Class::Marketing;
 
-    let index = match consent::choose(
-        question.customer,
-        journey.class,
-        question.choices,
-        usize::from(run.choice),
-    ) {
+    let index = match consent::choose(customer, journey.class, question.choices, question.from) {
         Ok(index) => index,
         Err((channel, reason)) => {
-            return Verdict::Drop { reason, channel, values: Compared::new() };
+            return Ruling::Drop { reason, channel, values: Compared::new() };
         }
     };
     let channel = question.choices[index].channel;
-    let drop = |reason| Verdict::Drop { reason, channel, values: Compared::new() };
-    if marketing && in_holdout("*global*", question.customer.id, policy.holdout.0) {
+    let drop = |reason| Ruling::Drop { reason, channel, values: Compared::new() };
+    if marketing && in_holdout("*global*", customer.id, plan.policy.holdout.0) {
         return drop(Reason::GlobalHoldout);
     }
-    if marketing && in_holdout(&journey.name, question.customer.id, journey.holdout) {
+    if marketing && in_holdout(&journey.name, customer.id, journey.holdout) {
         return drop(Reason::Holdout);
     }
-    if let Some(condition) = &journey.while_ {
-        let read = |field| match field {
-            Field::Capture(index) => {
-                run.captures.get(usize::from(index)).map_or(ValueRef::Null, Value::borrow)
-            }
-            field => question.customer.field(field, question.attributes, question.t),
-        };
-        if !condition.holds(read) {
-            return Verdict::Exit(compared(condition, read));
-        }
+    if let Some(condition) = &journey.while_
+        && !reader.holds(condition)
+    {
+        return Ruling::Exit(reader.compared(condition));
     }
     if !marketing {
-        return Verdict::Send(index);
+        return Ruling::Send(index);
     }
-    if let Some(until) =
-        quiet_hours::until(policy, question.zones, question.customer.zone, channel, question.t)
+    if let Some(until) = quiet_hours::until(&plan.policy, question.zones, customer.zone, channel, t)
     {
         let values = vec![("until".into(), Shown::Instant(until))];
-        return Verdict::Defer { reason: Reason::QuietHours, until, channel, values };
+        return Ruling::Defer { reason: Reason::QuietHours, until, channel, values };
     }
     match cap::blocked(question, channel) {
-        None => Verdict::Send(index),
-        Some(blocked) if blocked.until - run.due > policy.max_defer.millis() => {
-            Verdict::Drop { reason: blocked.reason, channel, values: blocked.values }
+        None => Ruling::Send(index),
+        Some(blocked) if blocked.until - due > plan.policy.max_defer.millis() => {
+            Ruling::Drop { reason: blocked.reason, channel, values: blocked.values }
         }
         Some(cap::Blocked { reason, until, values }) => {
-            Verdict::Defer { reason, until, channel, values }
+            Ruling::Defer { reason, until, channel, values }
         }
     }
-}
-
-/// The values that a condition read: at most four, in order of appearance.
-pub fn compared<'v>(condition: &Condition, read: impl Fn(Field) -> ValueRef<'v>) -> Compared {
-    condition
-        .fields
-        .iter()
-        .take(4)
-        .map(|(name, field)| (name.clone(), read(*field).to_value().into()))
-        .collect()
 }

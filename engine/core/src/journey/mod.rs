@@ -1,8 +1,9 @@
-//! A journey: as written ([`definition`]) -> read with spans and validated ([`load`]) -> compiled ([`plan`]), with typed
-//! conditions ([`condition`]). What a customer's passage does with it stands in [`crate::apply`].
+//! A journey: as written ([`definition`]) -> read with spans and validated ([`load`]) -> compiled ([`plan`]) to
+//! operations ([`op`]) with typed conditions ([`condition`]). What a customer's passage does with it stands in [`crate::apply`].
 
 pub mod at;
 pub mod condition;
 pub mod definition;
 pub mod load;
+pub mod op;
 pub mod plan;

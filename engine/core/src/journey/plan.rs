@@ -1,9 +1,10 @@
 //! A journey compiled: names resolved to small numbers, conditions lowered, steps laid out flat. What the evaluator reads.
 
 use super::condition::Condition;
-use crate::channel::{Channel, Class};
+use super::op::{Op, Send};
+use crate::channel::Class;
 use crate::event::{Subject, known_field};
-use crate::policy::{LocalTime, Policy};
+use crate::policy::Policy;
 use crate::time::Span;
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
@@ -129,127 +130,39 @@ pub struct Journey {
     pub max_event_age: Span,
     /// Indices into [`Plan::fields`]: what a run keeps of its trigger event. Conditions in steps name them by position here.
     pub captures: Vec<u16>,
-    /// The steps, flat; execution starts at 0 and ends at [`Op::End`].
+    /// The steps, flat; execution starts at 0 and ends at the last.
     pub ops: Vec<Op>,
-}
-
-/// One operation. Targets are indices into [`Journey::ops`] and lie after the operation: there are no loops.
-#[derive(Clone, Debug)]
-pub enum Op {
-    /// Sends a message; then the next operation.
-    Send {
-        /// The step's name.
-        step: CompactString,
-        /// The template's name.
-        template: CompactString,
-        /// In order of preference. The first is never a fallback.
-        channels: Vec<Choice>,
-    },
-    /// Waits; then the next operation.
-    Wait {
-        /// The step's name.
-        step: CompactString,
-        /// How long after the anchor.
-        delay: Span,
-        /// What comes at the deadline.
-        then: Option<Upcoming>,
-    },
-    /// Waits until a local time; then the next operation.
-    WaitUntil {
-        /// The step's name.
-        step: CompactString,
-        /// The local time.
-        until: LocalTime,
-        /// Not longer than this.
-        at_most: Span,
-        /// What comes at the deadline.
-        then: Option<Upcoming>,
-    },
-    /// Jumps to the first arm that is true.
-    Branch {
-        /// The step's name.
-        step: CompactString,
-        /// Conditions (none: `else`) and targets.
-        arms: Vec<(Option<Condition>, u16)>,
-        /// Where to go if none is true.
-        otherwise: u16,
-    },
-    /// Goes on elsewhere (at the end of an arm).
-    Jump(u16),
-    /// Leaves the journey.
-    Exit {
-        /// The step's name.
-        step: CompactString,
-    },
-    /// All steps done.
-    End,
-}
-
-/// One channel of a send.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Choice {
-    /// The medium.
-    pub channel: Channel,
-    /// Some for a fallback: how long the channel before it has to get engagement.
-    pub if_no_engagement_within: Option<Span>,
-}
-
-/// A send that is certain or possible at the end of a wait: what a cap's reservation counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Upcoming {
-    /// The bit set of the first channels of the sends that may come.
-    pub channels: u8,
+    /// For each operation the channels (a bit set) of the sends that may come when a run reaches it.
+    pub openings: Vec<u8>,
 }
 
 impl Journey {
-    /// What comes first when the run enters: used for the reservation of windows.
-    pub fn first(&self) -> Option<Upcoming> {
-        self.upcoming(0)
+    /// Every message that it may send.
+    pub fn sends(&self) -> impl Iterator<Item = &Send> {
+        self.ops.iter().filter_map(|op| op.send())
     }
 
-    /// The send that operation `at` starts with: itself, or first in an arm of a branch.
-    pub fn upcoming(&self, at: u16) -> Option<Upcoming> {
-        let channels = self.first_channels(at, &mut 0);
-        (channels != 0).then_some(Upcoming { channels })
+    /// The channels (a bit set) of the sends that may come at the instant at which a run reaches operation `at`: what a cap reserves for.
+    pub fn opening(&self, at: u16) -> u8 {
+        self.openings.get(usize::from(at)).copied().unwrap_or(0)
     }
 
-    /// `seen` keeps the operations visited, a bit each: arms meet again, and their number would double with every branch.
-    fn first_channels(&self, at: u16, seen: &mut u64) -> u8 {
-        let bit = 1_u64.checked_shl(at.into()).unwrap_or(0);
-        if bit == 0 || *seen & bit != 0 {
-            return 0;
-        }
-        *seen |= bit;
-        match self.ops.get(usize::from(at)) {
-            Some(Op::Send { channels, .. }) => {
-                channels.first().map_or(0, |choice| choice.channel.bit())
-            }
-            Some(Op::Branch { arms, otherwise, .. }) => {
-                let mut bits = self.first_channels(*otherwise, seen);
-                for (_, target) in arms {
-                    bits |= self.first_channels(*target, seen);
+    /// The first channels of the sends that may come at once from each operation on. Targets lie behind, so one pass from the end is enough.
+    pub fn openings(ops: &[Op]) -> Vec<u8> {
+        let mut openings = vec![0; ops.len()];
+        for (at, op) in ops.iter().enumerate().rev() {
+            let own = op.send().and_then(|send| send.channels.first());
+            let mut bits = own.map_or(0, |choice| choice.channel.bit());
+            if op.passes_at_once() {
+                for way in op.successors(u16::try_from(at).unwrap_or(u16::MAX)) {
+                    bits |= openings.get(usize::from(way.to)).copied().unwrap_or(0);
                 }
-                bits
             }
-            Some(Op::Jump(target)) => self.first_channels(*target, seen),
-            _ => 0,
+            openings[at] = bits;
         }
+        openings
     }
 }
 
 /// Most operations of a journey.
 pub const MAX_OPS: usize = 64;
-
-impl Op {
-    /// The step's name, where the operation is one that was written.
-    pub fn step(&self) -> Option<&CompactString> {
-        match self {
-            Op::Send { step, .. }
-            | Op::Wait { step, .. }
-            | Op::WaitUntil { step, .. }
-            | Op::Branch { step, .. }
-            | Op::Exit { step } => Some(step),
-            Op::Jump(_) | Op::End => None,
-        }
-    }
-}

@@ -1,7 +1,8 @@
 //! A journey's plan as a graph for people: steps, what they do, what follows.
 
 use super::view::{Edge, JourneyGraph, StepView};
-use cartwheel_core::journey::plan::{Choice, Journey, Op};
+use cartwheel_core::journey::op::{Op, Successor};
+use cartwheel_core::journey::plan::Journey;
 
 /// The graph of a journey.
 pub fn graph(journey: &Journey) -> JourneyGraph {
@@ -18,64 +19,23 @@ pub fn graph(journey: &Journey) -> JourneyGraph {
     }
 }
 
+/// None where nobody wrote a step.
 fn step(journey: &Journey, at: u16, op: &Op) -> Option<StepView> {
-    let after = || vec![Edge { to: named(journey, at.saturating_add(1)), when: None }];
-    let (kind, says, next) = match op {
-        Op::Send { channels, .. } => {
-            ("send", channels.iter().map(choice).collect::<Vec<_>>().join(", "), after())
-        }
-        Op::Wait { delay, .. } => ("wait", delay.to_string(), after()),
-        Op::WaitUntil { until, at_most, .. } => {
-            ("wait_until", format!("{until} local time, at most {at_most}"), after())
-        }
-        Op::Branch { arms, otherwise, .. } => {
-            ("branch", format!("{} arms", arms.len()), branch(journey, arms, *otherwise))
-        }
-        Op::Exit { .. } => ("exit", String::new(), Vec::new()),
-        Op::Jump(_) | Op::End => return None,
-    };
-    Some(StepView { step: op.step()?.to_string(), kind: kind.to_owned(), says, next })
-}
-
-type Arm = (Option<cartwheel_core::journey::condition::Condition>, u16);
-
-/// The plan keeps what a condition reads, not its text: the edge is labelled with that.
-fn branch(journey: &Journey, arms: &[Arm], otherwise: u16) -> Vec<Edge> {
-    let mut edges = Vec::with_capacity(arms.len() + 1);
-    for (condition, target) in arms {
-        let when = condition.as_ref().map_or_else(
-            || "else".to_owned(),
-            |condition| {
-                condition
-                    .fields
-                    .iter()
-                    .map(|(name, _)| name.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            },
-        );
-        edges.push(Edge { to: named(journey, *target), when: Some(when) });
-    }
-    if arms.iter().all(|(condition, _)| condition.is_some()) {
-        edges.push(Edge { to: named(journey, otherwise), when: Some("none of these".into()) });
-    }
-    edges
-}
-
-fn choice(choice: &Choice) -> String {
-    match choice.if_no_engagement_within {
-        None => choice.channel.to_string(),
-        Some(span) => format!("{} if not opened within {span}", choice.channel),
-    }
+    let edge = |way: Successor| Edge { to: named(journey, way.to), when: way.when };
+    Some(StepView {
+        step: op.step()?.to_string(),
+        kind: op.kind().to_owned(),
+        says: op.words(),
+        next: op.successors(at).into_iter().map(edge).collect(),
+    })
 }
 
 /// The step at `at`, or the one that jumps from there lead to; none at the end. Jumps only go forward, so this ends.
-fn named(journey: &Journey, mut at: u16) -> Option<String> {
-    loop {
-        match journey.ops.get(usize::from(at))? {
-            Op::Jump(target) if *target > at => at = *target,
-            op => return op.step().map(ToString::to_string),
-        }
+fn named(journey: &Journey, at: u16) -> Option<String> {
+    let op = journey.ops.get(usize::from(at))?;
+    match op.step() {
+        Some(step) => Some(step.to_string()),
+        None => named(journey, op.successors(at).first().filter(|way| way.to > at)?.to),
     }
 }
 
@@ -83,6 +43,7 @@ fn named(journey: &Journey, mut at: u16) -> Option<String> {
 mod tests {
     use super::*;
     use cartwheel_core::channel::{Channel, Class};
+    use cartwheel_core::journey::op::{Arm, Branch, Choice, End, Jump, Send, Until, Wait};
     use cartwheel_core::journey::plan::Reentry;
     use cartwheel_core::time::{DAY, HOUR, Span};
 
@@ -107,6 +68,7 @@ mod tests {
             goal_within: None,
             max_event_age: Span(DAY),
             captures: Vec::new(),
+            openings: Journey::openings(&ops),
             ops,
         }
     }
@@ -114,17 +76,23 @@ mod tests {
     #[test]
     fn arms_meet_behind_the_branch() {
         let sms = Choice { channel: Channel::Sms, if_no_engagement_within: Some(Span(4 * HOUR)) };
-        let send =
-            |step: &str, channels| Op::Send { step: step.into(), template: step.into(), channels };
+        let send = |step: &str, channels| {
+            Op::from(Send { step: step.into(), template: step.into(), channels })
+        };
         let graph = graph(&journey(vec![
             send("reminder", vec![email(), sms]),
-            Op::Branch { step: "branch-2".into(), arms: vec![(None, 4)], otherwise: 5 },
+            Branch {
+                step: "branch-2".into(),
+                arms: vec![Arm { when: None, target: 4 }],
+                otherwise: 5,
+            }
+            .into(),
             send("concierge", vec![email()]),
-            Op::Jump(5),
+            Jump { to: 5 }.into(),
             send("reviews", vec![email()]),
-            Op::Wait { step: "wait-5".into(), delay: Span(23 * HOUR), then: None },
-            Op::Jump(7),
-            Op::End,
+            Wait { step: "wait-5".into(), until: Until::Elapsed(Span(23 * HOUR)) }.into(),
+            Jump { to: 7 }.into(),
+            End.into(),
         ]));
         let text: Vec<_> = graph
             .steps

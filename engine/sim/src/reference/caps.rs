@@ -1,11 +1,11 @@
 //! Frequency caps and what they keep free for higher priorities: full scans over the customer's touches and runs.
 
-use super::customer::{Run, Stage};
-use super::turn::Turn;
+use super::context::Context;
+use super::customer::{Place, Run};
 use super::zone;
 use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::decision::{Reason, Values};
-use cartwheel_core::journey::plan::{Journey, Op};
+use cartwheel_core::journey::plan::Journey;
 use cartwheel_core::policy::{Cap, CapScope, CapWindow};
 use cartwheel_core::time::{Millis, format_rfc3339};
 use cartwheel_core::value::Value;
@@ -31,7 +31,7 @@ struct Window {
     horizon: Millis,
 }
 
-impl Turn<'_> {
+impl Context<'_> {
     /// The first cap, in the policy's order, that says no to a message of this run. The run itself is not among the customer's.
     pub fn capped(&self, run: &Run, channel: Channel) -> Option<Block> {
         let journey = self.journey(run.journey);
@@ -133,32 +133,24 @@ fn in_scope(scope: &CapScope, channel: Channel, journey: &Journey) -> bool {
 
 /// The first channels of the sends that may come at the run's deadline, before any other wait.
 fn next_channels(journey: &Journey, run: &Run) -> Vec<Channel> {
-    match run.stage {
-        Stage::Window => first_channels(journey, 0),
-        Stage::Wait { next } => first_channels(journey, next),
-        Stage::Send { op, index } | Stage::Fallback { op, index } => {
-            match &journey.ops[usize::from(op)] {
-                Op::Send { channels, .. } => vec![channels[index].channel],
-                _ => Vec::new(),
-            }
+    match run.place {
+        Place::Window => first_channels(journey, 0),
+        Place::Delay { op } | Place::Local { op } => first_channels(journey, op + 1),
+        Place::Gate { op, choice } | Place::Engagement { op, choice } => {
+            let send = journey.ops[usize::from(op)].send();
+            send.map(|send| send.channels[choice].channel).into_iter().collect()
         }
-        Stage::Lingering => Vec::new(),
+        Place::Goal => Vec::new(),
     }
 }
 
-fn first_channels(journey: &Journey, op: u16) -> Vec<Channel> {
-    match &journey.ops[usize::from(op)] {
-        Op::Send { channels, .. } => {
-            channels.first().map(|choice| choice.channel).into_iter().collect()
-        }
-        Op::Branch { arms, otherwise, .. } => {
-            let mut targets: Vec<u16> = arms.iter().map(|(_, target)| *target).collect();
-            if arms.iter().all(|(condition, _)| condition.is_some()) {
-                targets.push(*otherwise);
-            }
-            targets.into_iter().flat_map(|target| first_channels(journey, target)).collect()
-        }
-        Op::Jump(target) => first_channels(journey, *target),
-        Op::Wait { .. } | Op::WaitUntil { .. } | Op::Exit { .. } | Op::End => Vec::new(),
+fn first_channels(journey: &Journey, at: u16) -> Vec<Channel> {
+    let op = &journey.ops[usize::from(at)];
+    if let Some(send) = op.send() {
+        return send.channels.first().map(|choice| choice.channel).into_iter().collect();
     }
+    if !op.passes_at_once() {
+        return Vec::new();
+    }
+    op.successors(at).into_iter().flat_map(|way| first_channels(journey, way.to)).collect()
 }

@@ -70,30 +70,35 @@ pub struct Entry {
 
 /// Where a window or run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub enum Place {
     /// Has not entered: at the deadline it will.
     Window,
-    /// A wait is over at the deadline; then operation `next`.
-    Wait {
-        /// Index of the operation.
-        next: u16,
+    /// A wait for some time is over at the deadline.
+    Delay {
+        /// Index of the wait.
+        op: u16,
     },
-    /// A send was put off: at the deadline the gate runs again from channel `index`.
-    Send {
-        /// Index of the operation.
+    /// A wait until a local time is over at the deadline.
+    Local {
+        /// Index of the wait.
+        op: u16,
+    },
+    /// A send was put off: at the deadline the gate runs again from channel `choice`.
+    Gate {
+        /// Index of the send.
         op: u16,
         /// Index of the channel.
-        index: usize,
+        choice: usize,
     },
-    /// A channel was sent: at the deadline the fallback `index` is tried if nobody engaged.
-    Fallback {
-        /// Index of the operation.
+    /// A channel was sent: at the deadline the fallback `choice` is tried if nobody engaged.
+    Engagement {
+        /// Index of the send.
         op: u16,
         /// Index of the fallback channel.
-        index: usize,
+        choice: usize,
     },
     /// Finished; kept for its goal until the deadline.
-    Lingering,
+    Goal,
 }
 
 /// A window or run.
@@ -107,7 +112,7 @@ pub struct Run {
     /// What it keeps of its trigger event, in the order of the journey's captures.
     pub captures: Vec<cartwheel_core::value::Value>,
     /// Where it stands.
-    pub stage: Stage,
+    pub place: Place,
     /// When it goes on.
     pub deadline: Millis,
     /// Held because the shard is behind: the deadline does not count until it is live again.
@@ -127,7 +132,7 @@ pub struct Run {
 impl Run {
     /// A window or a run that has not finished.
     pub fn live(&self) -> bool {
-        self.stage != Stage::Lingering
+        self.place != Place::Goal
     }
 }
 

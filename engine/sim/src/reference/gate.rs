@@ -1,15 +1,15 @@
 //! The gate: may this message leave now?
 
 use super::caps::Block;
-use super::customer::{Run, Stage, Touch};
+use super::context::{Context, Decided};
+use super::customer::{Place, Run, Touch};
 use super::outcome::{ExpectedCommand, Outcome};
-use super::steps::Flow;
-use super::turn::{Turn, What};
+use super::steps::Next;
 use super::zone;
 use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::id::{CommandId, CustomerId};
-use cartwheel_core::journey::plan::{Choice, Op};
+use cartwheel_core::journey::op::{Choice, Send};
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::Millis;
 use compact_str::CompactString;
@@ -24,63 +24,64 @@ struct Message<'p> {
 }
 
 /// The answer of the parts that look at the chosen channel.
-enum Verdicts {
+enum Ruling {
     /// Yes.
     Send,
     /// Never.
-    Drop(What),
+    Drop(Decided),
     /// Not before an instant.
-    Defer(Millis, What),
+    Defer(Millis, Decided),
     /// The run is over.
-    Exit(What),
+    Exit(Decided),
 }
 
-impl Turn<'_> {
-    /// Runs the gate for operation `op`, which is a send, from channel `index`. Where the run stays, its stage and deadline are set.
-    pub fn send(&mut self, run: &mut Run, op: u16, index: usize) -> Flow {
-        let Op::Send { step, template, channels } = &self.journey(run.journey).ops[usize::from(op)]
+impl Context<'_> {
+    /// Runs the gate for operation `op`, which is a send, from channel `index`. Where the run stays, its place and deadline are set.
+    pub fn send(&mut self, run: &mut Run, op: u16, index: usize) -> Next {
+        let Some(Send { step, template, channels }) =
+            self.journey(run.journey).ops[usize::from(op)].send()
         else {
-            return Flow::Next;
+            return Next::Step;
         };
         let message = Message { op, step, template, channels };
         let is_fallback = channels[index].if_no_engagement_within.is_some();
-        let what = |verdict, reason| What::new(verdict, reason).run(run.id).step(step);
+        let what = |verdict, reason| Decided::new(verdict, reason).run(run.id).step(step);
         let marketing = self.journey(run.journey).class == Class::Marketing;
         if marketing && self.mode == Mode::Behind {
             // The deadline that brought the run here stays: it is the run's place when the shard is live again.
             let held = what(Verdict::Deferred, Reason::CaughtUp).channel(channels[index].channel);
-            run.stage = Stage::Send { op, index };
+            run.place = Place::Gate { op, choice: index };
             run.held = true;
             self.decide(run.journey, held);
-            return Flow::Stay;
+            return Next::Stay;
         }
         let verdict = match self.choose(&message, index, marketing) {
             Err(reason) => {
-                Verdicts::Drop(what(Verdict::Dropped, reason).channel(channels[index].channel))
+                Ruling::Drop(what(Verdict::Dropped, reason).channel(channels[index].channel))
             }
             Ok(chosen) => match self.judge(run, &message, channels[chosen].channel, marketing) {
-                Verdicts::Send => return self.leave(run, &message, chosen, marketing),
+                Ruling::Send => return self.leave(run, &message, chosen, marketing),
                 other => other,
             },
         };
         match verdict {
-            Verdicts::Send => Flow::Next,
-            Verdicts::Drop(what) => {
+            Ruling::Send => Next::Step,
+            Ruling::Drop(what) => {
                 self.decide(run.journey, what);
                 if !is_fallback {
                     run.anchor = self.t;
                 }
-                Flow::Next
+                Next::Step
             }
-            Verdicts::Defer(until, what) => {
+            Ruling::Defer(until, what) => {
                 self.decide(run.journey, what);
-                run.stage = Stage::Send { op, index };
+                run.place = Place::Gate { op, choice: index };
                 run.deadline = until;
-                Flow::Stay
+                Next::Stay
             }
-            Verdicts::Exit(what) => {
+            Ruling::Exit(what) => {
                 self.decide(run.journey, what);
-                Flow::Gone
+                Next::Gone
             }
         }
     }
@@ -122,46 +123,40 @@ impl Turn<'_> {
     }
 
     /// Holdout, while, quiet hours, caps.
-    fn judge(
-        &self,
-        run: &Run,
-        message: &Message<'_>,
-        channel: Channel,
-        marketing: bool,
-    ) -> Verdicts {
+    fn judge(&self, run: &Run, message: &Message<'_>, channel: Channel, marketing: bool) -> Ruling {
         let journey = self.journey(run.journey);
         let policy = &self.plan.policy;
         let what = |verdict, reason| {
-            What::new(verdict, reason).run(run.id).step(message.step).channel(channel)
+            Decided::new(verdict, reason).run(run.id).step(message.step).channel(channel)
         };
         if marketing && held_out("*global*", self.id, policy.holdout.0) {
-            return Verdicts::Drop(what(Verdict::Dropped, Reason::GlobalHoldout));
+            return Ruling::Drop(what(Verdict::Dropped, Reason::GlobalHoldout));
         }
         if marketing && held_out(&journey.name, self.id, journey.holdout) {
-            return Verdicts::Drop(what(Verdict::Dropped, Reason::Holdout));
+            return Ruling::Drop(what(Verdict::Dropped, Reason::Holdout));
         }
         let reader = self.reader(None, &run.captures);
         if !reader.holds(journey.while_.as_ref()) {
             let exit =
-                What::new(Verdict::Exited, Reason::WhileFalse).run(run.id).step(message.step);
-            return Verdicts::Exit(exit.fields(reader.shown(journey.while_.as_ref())));
+                Decided::new(Verdict::Exited, Reason::WhileFalse).run(run.id).step(message.step);
+            return Ruling::Exit(exit.fields(reader.shown(journey.while_.as_ref())));
         }
         if !marketing {
-            return Verdicts::Send;
+            return Ruling::Send;
         }
         if let Some(until) = self.quiet_until(channel) {
-            return Verdicts::Defer(
+            return Ruling::Defer(
                 until,
                 what(Verdict::Deferred, Reason::QuietHours).instant("until", until),
             );
         }
         let Some(Block { reason, until, values }) = self.capped(run, channel) else {
-            return Verdicts::Send;
+            return Ruling::Send;
         };
         if until.saturating_sub(run.due) > policy.max_defer.millis() {
-            return Verdicts::Drop(what(Verdict::Dropped, reason).fields(values));
+            return Ruling::Drop(what(Verdict::Dropped, reason).fields(values));
         }
-        Verdicts::Defer(until, what(Verdict::Deferred, reason).fields(values))
+        Ruling::Defer(until, what(Verdict::Deferred, reason).fields(values))
     }
 
     /// The end of the first quiet span, in the policy's order, that holds this instant.
@@ -185,14 +180,14 @@ impl Turn<'_> {
         message: &Message<'_>,
         index: usize,
         marketing: bool,
-    ) -> Flow {
+    ) -> Next {
         let journey = self.journey(run.journey);
         let channel = message.channels[index].channel;
         let is_fallback = message.channels[index].if_no_engagement_within.is_some();
         let command_id = CommandId::of(run.id, message.step, index as u32);
         let reason = if is_fallback { Reason::Fallback } else { Reason::GatePassed };
         let mut what =
-            What::new(Verdict::Sent, reason).run(run.id).step(message.step).channel(channel);
+            Decided::new(Verdict::Sent, reason).run(run.id).step(message.step).channel(channel);
         what.command = Some(command_id);
         self.decide(run.journey, what);
         let policy = &self.plan.policy;
@@ -223,15 +218,15 @@ impl Turn<'_> {
     }
 
     /// If a fallback stands after the channel that was sent, the run waits for engagement first.
-    fn await_engagement(&self, run: &mut Run, message: &Message<'_>, sent: usize) -> Flow {
+    fn await_engagement(&self, run: &mut Run, message: &Message<'_>, sent: usize) -> Next {
         let later = message.channels.iter().enumerate().skip(sent + 1);
         let fallback = later
             .filter_map(|(index, choice)| Some((index, choice.if_no_engagement_within?)))
             .next();
-        let Some((index, within)) = fallback else { return Flow::Next };
-        run.stage = Stage::Fallback { op: message.op, index };
+        let Some((index, within)) = fallback else { return Next::Step };
+        run.place = Place::Engagement { op: message.op, choice: index };
         run.deadline = self.t.saturating_add(within.millis()).max(self.t.saturating_add(1));
-        Flow::Stay
+        Next::Stay
     }
 }
 

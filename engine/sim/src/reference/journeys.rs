@@ -1,8 +1,8 @@
 //! What an event does to the journeys of its customer: goal, exit, move, trigger.
 
-use super::customer::{Run, Stage};
+use super::context::{Context, Decided, event_field, key_text};
+use super::customer::{Place, Run};
 use super::event::Event;
-use super::turn::{Turn, What, event_field, key_text};
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::id::{RunId, key_hash};
 use cartwheel_core::journey::plan::JourneyInterest;
@@ -12,7 +12,7 @@ use cartwheel_core::value::Value;
 /// Windows and runs of one customer.
 const MAX_RUNS: usize = 32;
 
-impl Turn<'_> {
+impl Context<'_> {
     /// Every journey that the event's type concerns, in order of names. `at` is the event's time, T at most.
     pub fn on_event(&mut self, event: &Event, at: Millis) {
         let plan = self.plan;
@@ -43,7 +43,7 @@ impl Turn<'_> {
                 continue;
             }
             run.converted = true;
-            let mut what = What::new(Verdict::Converted, Reason::Goal).run(run.id);
+            let mut what = Decided::new(Verdict::Converted, Reason::Goal).run(run.id);
             if let Some(revenue) = event.revenue() {
                 what = what.value("revenue", Value::Number(revenue));
             }
@@ -57,31 +57,32 @@ impl Turn<'_> {
             if !self.reader(Some(&event.body), &[]).holds(condition) {
                 continue;
             }
-            let touched: Vec<(RunId, Stage, bool)> = self
+            let touched: Vec<(RunId, Place, bool)> = self
                 .customer
                 .runs
                 .iter()
                 .filter(|run| run.journey == interest.journey)
-                .map(|run| (run.id, run.stage, run.converted))
+                .map(|run| (run.id, run.place, run.converted))
                 .collect();
-            for (id, stage, converted) in touched {
-                let verdict = match stage {
-                    Stage::Lingering => {
+            for (id, place, converted) in touched {
+                let verdict = match place {
+                    Place::Goal => {
                         if converted {
                             self.take(id);
                         }
                         continue;
                     }
-                    Stage::Window => Verdict::Refused,
-                    Stage::Wait { .. } | Stage::Send { .. } | Stage::Fallback { .. } => {
-                        Verdict::Exited
-                    }
+                    Place::Window => Verdict::Refused,
+                    Place::Delay { .. }
+                    | Place::Local { .. }
+                    | Place::Gate { .. }
+                    | Place::Engagement { .. } => Verdict::Exited,
                 };
                 self.take(id);
                 let event = Value::Text(event.kind.as_str().into());
                 self.decide(
                     interest.journey,
-                    What::new(verdict, Reason::ExitEvent).run(id).value("event", event),
+                    Decided::new(verdict, Reason::ExitEvent).run(id).value("event", event),
                 );
             }
         }
@@ -99,7 +100,7 @@ impl Turn<'_> {
             .customer
             .runs
             .iter()
-            .filter(|run| run.journey == journey && run.stage == Stage::Window);
+            .filter(|run| run.journey == journey && run.place == Place::Window);
         let moved: Vec<RunId> = windows.filter(of_key).map(|run| run.id).collect();
         for id in moved {
             self.move_window(journey, id, at, None);
@@ -131,7 +132,7 @@ impl Turn<'_> {
         let key = key_hash(self.key(index, event).as_deref());
         let age = self.t.saturating_sub(event.time);
         if age > journey.max_event_age.millis() {
-            let what = What::new(Verdict::Refused, Reason::LateEvent);
+            let what = Decided::new(Verdict::Refused, Reason::LateEvent);
             return self.decide(
                 index,
                 what.number("age", age).number("max_event_age", journey.max_event_age.millis()),
@@ -147,23 +148,24 @@ impl Turn<'_> {
             .runs
             .iter_mut()
             .filter(same_key)
-            .find(|run| run.live() && run.stage != Stage::Window)
+            .find(|run| run.live() && run.place != Place::Window)
         {
             if wanted {
                 run.captures = captures;
             }
             let id = run.id;
-            return self.decide(index, What::new(Verdict::Refused, Reason::AlreadyRunning).run(id));
+            return self
+                .decide(index, Decided::new(Verdict::Refused, Reason::AlreadyRunning).run(id));
         }
         let window = self
             .customer
             .runs
             .iter_mut()
             .filter(same_key)
-            .find(|run| run.stage == Stage::Window)
+            .find(|run| run.place == Place::Window)
             .map(|run| run.id);
         if !wanted {
-            let mut what = What::new(Verdict::Refused, Reason::Filter).fields(compared);
+            let mut what = Decided::new(Verdict::Refused, Reason::Filter).fields(compared);
             what.run = window;
             if let Some(id) = window {
                 self.take(id);
@@ -176,7 +178,7 @@ impl Turn<'_> {
         if self.customer.runs.iter().filter(|run| run.live()).count() >= MAX_RUNS {
             return self.decide(
                 index,
-                What::new(Verdict::Refused, Reason::Limit).number("limit", MAX_RUNS as i64),
+                Decided::new(Verdict::Refused, Reason::Limit).number("limit", MAX_RUNS as i64),
             );
         }
         self.open(index, key, at, captures);
@@ -190,7 +192,7 @@ impl Turn<'_> {
             journey: index,
             key,
             captures,
-            stage: Stage::Window,
+            place: Place::Window,
             deadline: at,
             held: false,
             anchor: self.t,
@@ -203,7 +205,9 @@ impl Turn<'_> {
         run.deadline = at.saturating_add(quiet_for.millis());
         self.decide(
             index,
-            What::new(Verdict::Waiting, Reason::Window).run(run.id).instant("until", run.deadline),
+            Decided::new(Verdict::Waiting, Reason::Window)
+                .run(run.id)
+                .instant("until", run.deadline),
         );
         self.put(run);
     }

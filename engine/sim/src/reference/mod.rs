@@ -16,7 +16,7 @@ mod outcome;
 mod steps;
 #[cfg(test)]
 mod tests;
-mod turn;
+mod context;
 mod zone;
 
 pub use outcome::{ExpectedCommand, Outcome};
@@ -25,11 +25,11 @@ use cartwheel_core::id::CustomerId;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::Millis;
+use context::{Context, Timer};
 use customer::Customer;
 use event::Event;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use turn::{Timer, Turn};
 
 /// One shard's worth of customers, decided the plain way.
 pub struct Reference {
@@ -153,9 +153,9 @@ impl Reference {
         id: CustomerId,
         t: Millis,
         out: &'a mut Vec<Outcome>,
-    ) -> Option<Turn<'a>> {
+    ) -> Option<Context<'a>> {
         let customer = self.customers.get_mut(&id)?;
-        Some(Turn {
+        Some(Context {
             plan: &self.plan,
             mode: self.mode,
             t,

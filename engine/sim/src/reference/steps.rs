@@ -1,43 +1,45 @@
 //! Entering, and the steps of a run.
 
-use super::customer::{Entry, Run, Stage};
-use super::turn::{Turn, What};
+use super::context::{Context, Decided};
+use super::customer::{Entry, Place, Run};
 use super::zone;
 use cartwheel_core::decision::{Reason, Verdict};
-use cartwheel_core::journey::plan::{Op, Reentry};
+use cartwheel_core::journey::op::{Branch, Op, Until, Wait};
+use cartwheel_core::journey::plan::Reentry;
 use cartwheel_core::time::Millis;
+use compact_str::CompactString;
 
 /// Entries that are remembered of one journey.
 const MAX_ENTRIES: usize = 64;
 
 /// What a send leads to.
-pub enum Flow {
+pub enum Next {
     /// The next step.
-    Next,
+    Step,
     /// The run stays here until its deadline.
     Stay,
     /// The run is over.
     Gone,
 }
 
-impl Turn<'_> {
+impl Context<'_> {
     /// A timer of this run, already taken out, is due.
     pub fn fire(&mut self, mut run: Run) {
-        match run.stage {
-            Stage::Lingering => {}
-            Stage::Window => self.enter(run, Reason::Window),
-            Stage::Wait { next } => {
+        match run.place {
+            Place::Goal => {}
+            Place::Window => self.enter(run, Reason::Window),
+            Place::Delay { op } | Place::Local { op } => {
                 run.anchor = self.t;
-                self.execute(run, next);
+                self.execute(run, op + 1);
             }
             // Also where the fallback itself was put off: who has opened the message meanwhile needs no second one.
-            Stage::Send { op, index } | Stage::Fallback { op, index }
-                if index > 0 && run.engaged =>
+            Place::Gate { op, choice } | Place::Engagement { op, choice }
+                if choice > 0 && run.engaged =>
             {
-                self.execute(run, op + 1)
+                self.execute(run, op + 1);
             }
-            Stage::Send { op, index } | Stage::Fallback { op, index } => {
-                self.resume(run, op, index)
+            Place::Gate { op, choice } | Place::Engagement { op, choice } => {
+                self.resume(run, op, choice);
             }
         }
     }
@@ -48,7 +50,7 @@ impl Turn<'_> {
         if let Some(last) = self.entered_before(&run) {
             return self.decide(
                 index,
-                What::new(Verdict::Refused, Reason::Reentry).run(run.id).instant("last", last),
+                Decided::new(Verdict::Refused, Reason::Reentry).run(run.id).instant("last", last),
             );
         }
         self.customer.entries.push(Entry { journey: index, key: run.key, at: self.t });
@@ -58,7 +60,7 @@ impl Turn<'_> {
         {
             self.customer.entries.remove(oldest);
         }
-        self.decide(index, What::new(Verdict::Entered, reason).run(run.id));
+        self.decide(index, Decided::new(Verdict::Entered, reason).run(run.id));
         run.anchor = self.t;
         self.execute(run, 0);
     }
@@ -78,9 +80,9 @@ impl Turn<'_> {
     /// A send that was put off, or a fallback that is due.
     fn resume(&mut self, mut run: Run, op: u16, index: usize) {
         match self.send(&mut run, op, index) {
-            Flow::Next => self.execute(run, op + 1),
-            Flow::Stay => self.put(run),
-            Flow::Gone => {}
+            Next::Step => self.execute(run, op + 1),
+            Next::Stay => self.put(run),
+            Next::Gone => {}
         }
     }
 
@@ -89,90 +91,74 @@ impl Turn<'_> {
         let journey = self.journey(run.journey);
         loop {
             match &journey.ops[usize::from(op)] {
-                Op::Send { .. } => {
+                Op::Send(_) => {
                     run.due = self.t;
                     match self.send(&mut run, op, 0) {
-                        Flow::Next => op += 1,
-                        Flow::Stay => return self.put(run),
-                        Flow::Gone => return,
+                        Next::Step => op += 1,
+                        Next::Stay => return self.put(run),
+                        Next::Gone => return,
                     }
                 }
-                Op::Wait { step, delay, .. } => {
-                    let until = run.anchor.saturating_add(delay.millis());
+                Op::Wait(wait) => {
+                    let (place, until) = self.wait_ends(&run, op, wait);
                     if until > self.t {
-                        return self.wait(run, op + 1, step, until);
+                        return self.wait(run, place, &wait.step, until);
                     }
                     op += 1;
                 }
-                Op::WaitUntil { step, until, at_most, .. } => {
-                    let zone = self.customer.zone(&self.plan.policy);
-                    let until = zone::next_local(self.t, *until, &zone)
-                        .min(self.t.saturating_add(at_most.millis()));
-                    if until > self.t {
-                        return self.wait(run, op + 1, step, until);
-                    }
-                    op += 1;
+                Op::Branch(branch) => op = self.branch(&run, branch),
+                Op::Jump(jump) => op = jump.to,
+                Op::Exit(exit) => {
+                    let exited = Decided::new(Verdict::Exited, Reason::Step).run(run.id);
+                    return self.decide(run.journey, exited.step(&exit.step));
                 }
-                Op::Branch { step, arms, otherwise } => {
-                    op = self.branch(&run, step, arms, *otherwise)
-                }
-                Op::Jump(target) => op = *target,
-                Op::Exit { step } => {
-                    return self.decide(
-                        run.journey,
-                        What::new(Verdict::Exited, Reason::Step).run(run.id).step(step),
-                    );
-                }
-                Op::End => return self.finish(run),
+                Op::End(_) => return self.finish(run),
             }
         }
     }
 
-    fn wait(&mut self, mut run: Run, next: u16, step: &compact_str::CompactString, until: Millis) {
-        self.decide(
-            run.journey,
-            What::new(Verdict::Waiting, Reason::Step)
-                .run(run.id)
-                .step(step)
-                .instant("until", until),
-        );
-        run.stage = Stage::Wait { next };
-        run.deadline = until;
+    /// Where the run waits, and when that is over.
+    fn wait_ends(&self, run: &Run, op: u16, wait: &Wait) -> (Place, Millis) {
+        match wait.until {
+            Until::Elapsed(span) => (Place::Delay { op }, run.anchor.saturating_add(span.millis())),
+            Until::Local { time, at_most } => {
+                let zone = self.customer.zone(&self.plan.policy);
+                let last = self.t.saturating_add(at_most.millis());
+                (Place::Local { op }, zone::next_local(self.t, time, &zone).min(last))
+            }
+        }
+    }
+
+    fn wait(&mut self, mut run: Run, place: Place, step: &CompactString, until: Millis) {
+        let waiting = Decided::new(Verdict::Waiting, Reason::Step).run(run.id).step(step);
+        self.decide(run.journey, waiting.instant("until", until));
+        (run.place, run.deadline) = (place, until);
         self.put(run);
     }
 
     /// The operation to go to.
-    fn branch(
-        &mut self,
-        run: &Run,
-        step: &compact_str::CompactString,
-        arms: &[(Option<cartwheel_core::journey::condition::Condition>, u16)],
-        otherwise: u16,
-    ) -> u16 {
+    fn branch(&mut self, run: &Run, branch: &Branch) -> u16 {
         let reader = self.reader(None, &run.captures);
-        let taken =
-            arms.iter().enumerate().find(|(_, (condition, _))| reader.holds(condition.as_ref()));
-        let Some((arm, (condition, target))) = taken else {
-            self.decide(
-                run.journey,
-                What::new(Verdict::Branched, Reason::NoArm).run(run.id).step(step),
-            );
-            return otherwise;
+        let mut arms = branch.arms.iter().enumerate();
+        let Some((number, arm)) = arms.find(|(_, arm)| reader.holds(arm.when.as_ref())) else {
+            let nowhere = Decided::new(Verdict::Branched, Reason::NoArm).run(run.id);
+            self.decide(run.journey, nowhere.step(&branch.step));
+            return branch.otherwise;
         };
-        let reason = if condition.is_some() { Reason::Condition } else { Reason::Otherwise };
-        let compared = reader.shown(condition.as_ref());
-        let what = What::new(Verdict::Branched, reason).run(run.id).step(step);
-        self.decide(run.journey, what.number("arm", arm as i64).fields(compared));
-        *target
+        let reason = if arm.when.is_some() { Reason::Condition } else { Reason::Otherwise };
+        let compared = reader.shown(arm.when.as_ref());
+        let branched = Decided::new(Verdict::Branched, reason).run(run.id).step(&branch.step);
+        self.decide(run.journey, branched.number("arm", number as i64).fields(compared));
+        arm.target
     }
 
     /// All steps done: gone, or kept as long as the goal may still be reached.
     fn finish(&mut self, mut run: Run) {
-        self.decide(run.journey, What::new(Verdict::Finished, Reason::Completed).run(run.id));
+        self.decide(run.journey, Decided::new(Verdict::Finished, Reason::Completed).run(run.id));
         if let (Some(within), Some((sent, _))) =
             (self.journey(run.journey).goal_within, run.last_sent)
         {
-            run.stage = Stage::Lingering;
+            run.place = Place::Goal;
             run.deadline = sent.saturating_add(within.millis());
             if run.deadline > self.t {
                 self.put(run);

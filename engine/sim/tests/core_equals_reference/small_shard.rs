@@ -1,13 +1,14 @@
 //! The core, driven by the smallest shard that can be: a map of customers and a set of deadlines.
 
 use crate::course::{Course, json};
-use cartwheel_core::apply::{Applied, Core, EventTime, Turn};
+use cartwheel_core::apply::{Applied, Core, Due, Environment, EventTime};
 use cartwheel_core::channel::Channel;
 use cartwheel_core::customer::{Customer, Document, Mark};
 use cartwheel_core::effect::{Draft, Effect, Effects};
 use cartwheel_core::event::decode;
 use cartwheel_core::id::CustomerId;
-use cartwheel_core::journey::plan::{Op, Plan};
+use cartwheel_core::journey::op::Send;
+use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::{Mode, Suppression};
 use cartwheel_core::time::Millis;
 use cartwheel_sim::history::Step;
@@ -93,7 +94,7 @@ impl Shard {
             customer,
             &event,
             time,
-            &mut Turn { mode: self.mode, effects: &mut self.effects },
+            &mut Environment { mode: self.mode, effects: &mut self.effects },
         );
         let after = customer.deadline;
         self.course.duplicates += u64::from(applied == Applied::Duplicate);
@@ -108,12 +109,11 @@ impl Shard {
             let Some((_, customer)) = self.customers.get_mut(&id) else {
                 panic!("a timer of nobody")
             };
+            let due = Due { deadline, now: seen, budget: self.budget };
             self.core.fire(
                 customer,
-                deadline,
-                seen,
-                self.budget,
-                &mut Turn { mode: self.mode, effects: &mut self.effects },
+                due,
+                &mut Environment { mode: self.mode, effects: &mut self.effects },
             );
             let after = customer.deadline;
             self.arm(id, deadline, after);
@@ -175,7 +175,7 @@ impl Shard {
 
     fn command(&self, draft: &Draft) -> ExpectedCommand {
         let journey = &self.core.plan.journeys[usize::from(draft.journey)];
-        let Op::Send { step, template, .. } = &journey.ops[usize::from(draft.op)] else {
+        let Some(Send { step, template, .. }) = journey.ops[usize::from(draft.op)].send() else {
             panic!("a command of no send: {draft:?}")
         };
         let data = self.data(draft.customer, draft.mark);

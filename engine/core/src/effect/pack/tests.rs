@@ -35,21 +35,15 @@ fn the_packed_form_does_not_change_unnoticed() {
         ("cart.id".into(), text("c1")),
         ("cart.total".into(), Value::Number(79.9)),
     ];
-    let decided = Decided {
-        at: 1_767_261_600_123,
-        journey: 0,
-        run: Some(RunId(1)),
-        op: Some(1),
-        verdict: Verdict::Deferred,
-        reason: Reason::QuietHours,
-        channel: Some(Channel::Email),
-        command: None,
-        values: &shown(&values),
-    };
+    let decided = Decided::new(1_767_261_600_123, 0, Verdict::Deferred, Reason::QuietHours)
+        .run(RunId(1))
+        .op(1)
+        .channel(Channel::Email)
+        .compared(shown(&values));
     let mut out = Vec::new();
     pack(&plan(), &decided, &mut out);
     // Head and time.
-    let head = "5553a0bdfc7fbccd";
+    let head = "115515a0bdfc7fbccd";
     let run = "01000000000000000000000000000000";
     let names = "0f77696e6261636b1777655f6d6973735f796f75";
     // `until` and its instant take six bytes, `cart.total` and its number four.
@@ -66,7 +60,7 @@ fn the_packed_form_does_not_change_unnoticed() {
     let mut instant = shown(&values);
     instant[0].1 = Shown::Instant(1_767_265_200_123);
     let mut again = Vec::new();
-    pack(&plan(), &Decided { values: &instant, ..decided }, &mut again);
+    pack(&plan(), &Decided { values: instant, ..decided }, &mut again);
     assert_eq!(again, out);
 }
 
@@ -79,17 +73,7 @@ fn hex(bytes: &[u8]) -> String {
 fn long_texts_are_cut() {
     let long = "ë".repeat(200);
     let values = vec![(long.as_str().into(), text(&long))];
-    let decided = Decided {
-        at: 0,
-        journey: 9,
-        run: None,
-        op: None,
-        verdict: Verdict::Entered,
-        reason: Reason::Trigger,
-        channel: None,
-        command: None,
-        values: &shown(&values),
-    };
+    let decided = Decided::new(0, 9, Verdict::Entered, Reason::Trigger).compared(shown(&values));
     let mut out = Vec::new();
     pack(&plan(), &decided, &mut out);
     let read = unpack(&out, "ana").unwrap();
@@ -156,7 +140,7 @@ fn packed(plan: &Plan, decision: &Decision) -> Vec<u8> {
         reason: decision.reason,
         channel: decision.channel,
         command: decision.command_id,
-        values: &shown(&decision.values),
+        values: shown(&decision.values),
     };
     let mut out = Vec::new();
     pack(plan, &decided, &mut out);

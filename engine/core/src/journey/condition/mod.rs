@@ -11,11 +11,13 @@ mod expr;
 mod fields;
 mod lower;
 mod parse;
+mod reader;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use fields::{Scope, Slots};
 pub(crate) use lower::{Fault, compile, compile_path};
+pub use reader::Reader;
 
 /// Something that a condition reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

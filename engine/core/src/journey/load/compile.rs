@@ -1,14 +1,14 @@
-//! Definition to journey: names, limits, conditions, re-entry, exits. The steps are laid out in [`super::steps`].
+//! Definition to journey: names, limits, conditions, re-entry, exits. The steps are laid out in [`super::step`].
 
 use super::names::{self, NameOf};
-use super::steps;
+use super::step;
 use super::yaml::locate;
 use super::{Problem, Source};
 use crate::channel::Class;
 use crate::journey::at::At;
 use crate::journey::condition::{self, Condition, Scope, Slots};
 use crate::journey::definition::{Definition, Reentry};
-use crate::journey::plan::{Journey, Op};
+use crate::journey::plan::Journey;
 use crate::time::{DAY, Span};
 use compact_str::{CompactString, format_compact};
 use xxhash_rust::xxh3::xxh3_128;
@@ -47,8 +47,8 @@ pub(super) fn journey(
         .collect();
     let while_ = compiler.condition(definition.while_.as_ref(), Scope::While);
     let reentry = compiler.reentry(definition);
-    let ops = steps::lay_out(&mut compiler, &definition.steps);
-    let mut journey = Journey {
+    let ops = step::lay_out(&mut compiler, &definition.steps);
+    Some(Journey {
         name: definition.journey.as_str().into(),
         version: version(&source.text),
         class: definition.class,
@@ -64,10 +64,9 @@ pub(super) fn journey(
         goal_within: definition.goal.as_ref().map(|goal| goal.within.value),
         max_event_age: definition.max_event_age.as_ref().map_or(MAX_EVENT_AGE, |age| age.value),
         captures: compiler.captures,
+        openings: Journey::openings(&ops),
         ops,
-    };
-    look_ahead(&mut journey);
-    Some(journey)
+    })
 }
 
 /// The first 8 hex digits of the hash of the file's text.
@@ -75,16 +74,6 @@ fn version(text: &str) -> CompactString {
     let mut digits = format_compact!("{:032x}", xxh3_128(text.as_bytes()));
     digits.truncate(8);
     digits
-}
-
-/// Fills what comes at the end of each wait.
-fn look_ahead(journey: &mut Journey) {
-    for at in 0..journey.ops.len() {
-        let next = journey.upcoming(u16::try_from(at + 1).unwrap_or(u16::MAX));
-        if let Op::Wait { then, .. } | Op::WaitUntil { then, .. } = &mut journey.ops[at] {
-            *then = next;
-        }
-    }
 }
 
 impl Compiler<'_> {

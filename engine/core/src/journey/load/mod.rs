@@ -16,7 +16,7 @@ mod names;
 mod policy;
 mod read;
 mod schema;
-mod steps;
+mod step;
 pub(crate) mod suggest;
 #[cfg(test)]
 mod tests;

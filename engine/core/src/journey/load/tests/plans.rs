@@ -3,7 +3,8 @@
 use super::*;
 use crate::channel::Channel;
 use crate::journey::definition::{Definition, Reentry};
-use crate::journey::plan::{Op, Upcoming};
+use crate::journey::op::Op;
+use crate::journey::plan::Journey;
 use crate::policy::Percent;
 use crate::time::{DAY, HOUR, Span};
 
@@ -14,41 +15,19 @@ fn plan(texts: &[&str]) -> Plan {
     checked.plan.unwrap_or_else(|| panic!("no plan and no problem"))
 }
 
-/// One line an operation.
-fn listing(ops: &[Op]) -> Vec<String> {
-    let line = |op: &Op| match op {
-        Op::Send { step, channels, .. } => {
-            let channels: Vec<String> = channels
-                .iter()
-                .map(|choice| {
-                    choice.if_no_engagement_within.map_or(choice.channel.to_string(), |within| {
-                        format!("{}<{within}", choice.channel)
-                    })
-                })
-                .collect();
-            format!("{step}: send {}", channels.join(" "))
-        }
-        Op::Wait { step, delay, then } => {
-            format!("{step}: wait {delay} then {}", then.map_or(0, |then| then.channels))
-        }
-        Op::WaitUntil { step, until, at_most, then } => {
-            format!(
-                "{step}: until {until} at most {at_most} then {}",
-                then.map_or(0, |then| then.channels)
-            )
-        }
-        Op::Branch { step, arms, otherwise } => {
-            let arms: Vec<String> = arms
-                .iter()
-                .map(|(when, target)| format!("{}{target}", if when.is_some() { "?" } else { "" }))
-                .collect();
-            format!("{step}: branch {} otherwise {otherwise}", arms.join(" "))
-        }
-        Op::Jump(target) => format!("jump {target}"),
-        Op::Exit { step } => format!("{step}: exit"),
-        Op::End => "end".into(),
+/// One line an operation: what it is, where it leads, and by which channels (bits) it may send at once.
+fn listing(journey: &Journey) -> Vec<String> {
+    let line = |(at, op): (u16, &Op)| {
+        let name = op.step().map_or("", |step| step.as_str());
+        let ways = op.successors(at).into_iter().map(|way| match way.when {
+            Some(when) => format!("{} if {when}", way.to),
+            None => way.to.to_string(),
+        });
+        let ways = ways.collect::<Vec<_>>().join(", ");
+        let line = format!("{name}: {} ({}) to {ways}", op.kind(), op.words());
+        format!("{line}; {}", journey.opening(at))
     };
-    ops.iter().map(line).collect()
+    (0..).zip(&journey.ops).map(line).collect()
 }
 
 #[test]
@@ -59,34 +38,34 @@ fn the_shipped_journeys_are_laid_out_flat() {
     };
     assert_eq!((cart.name.as_str(), welcome.name.as_str()), ("cart_abandonment", "welcome"));
     assert_eq!(
-        listing(&cart.ops),
+        listing(cart),
         [
-            "cart_reminder: send email sms<4h",
-            "wait-2: wait 23h then 1",
-            "branch-3: branch ?3 5 otherwise 6",
-            "cart_concierge: send email",
-            "jump 6",
-            "cart_reviews: send email",
-            "wait-6: wait 1d then 1",
-            "cart_incentive: send email",
-            "end",
+            "cart_reminder: send (email, sms if not opened within 4h) to 1; 1",
+            "wait-2: wait (23h) to 2; 0",
+            "branch-3: branch (2 arms) to 3 if cart.total, 5 if else; 1",
+            "cart_concierge: send (email) to 4; 1",
+            ": jump () to 6; 0",
+            "cart_reviews: send (email) to 6; 1",
+            "wait-6: wait (1d) to 7; 0",
+            "cart_incentive: send (email) to 8; 1",
+            ": end () to ; 0",
         ]
     );
     assert_eq!(
-        listing(&welcome.ops),
+        listing(welcome),
         [
-            "branch-1: branch ?1 3 otherwise 4",
-            "welcome_offer: send email sms",
-            "jump 4",
-            "welcome_thanks: send email sms",
-            "wait-4: wait 2d then 1",
-            "brand_story: send email",
-            "wait-6: wait 1d then 1",
-            "branch-7: branch ?8 10 otherwise 11",
-            "bestsellers_offer: send email",
-            "jump 11",
-            "bestsellers: send email",
-            "end",
+            "branch-1: branch (2 arms) to 1 if customer.orders, 3 if else; 1",
+            "welcome_offer: send (email, sms) to 2; 1",
+            ": jump () to 4; 0",
+            "welcome_thanks: send (email, sms) to 4; 1",
+            "wait-4: wait (2d) to 5; 0",
+            "brand_story: send (email) to 6; 1",
+            "wait-6: wait (1d) to 7; 0",
+            "branch-7: branch (2 arms) to 8 if customer.orders, 10 if else; 1",
+            "bestsellers_offer: send (email) to 9; 1",
+            ": jump () to 11; 0",
+            "bestsellers: send (email) to 11; 1",
+            ": end () to ; 0",
         ]
     );
     assert_eq!((cart.reentry, welcome.reentry), (Reentry::After(Span(7 * DAY)), Reentry::Never));
@@ -94,7 +73,7 @@ fn the_shipped_journeys_are_laid_out_flat() {
         (cart.quiet_for, cart.goal_within, cart.holdout),
         (Some(Span(HOUR)), Some(Span(5 * DAY)), 500)
     );
-    assert_eq!(cart.first(), Some(Upcoming { channels: Channel::Email.bit() }));
+    assert_eq!(cart.opening(0), Channel::Email.bit());
     assert_eq!(
         cart.captures
             .iter()
@@ -161,7 +140,7 @@ fn defaults_follow_the_semantics_page() {
         (Reentry::After(Span(7 * DAY)), Reentry::OncePerKey)
     );
     assert_eq!((plain.priority, plain.max_event_age, plain.holdout), (50, Span(DAY), 0));
-    assert_eq!(listing(&keyed.ops), ["exit-1: exit", "end"]);
+    assert_eq!(listing(keyed), ["exit-1: exit () to ; 0", ": end () to ; 0",]);
     assert_eq!(plain.version.len(), 8);
 }
 
@@ -184,17 +163,17 @@ fn branches_nest_and_waits_see_what_may_come() {
 ";
     let plan = plan(&[&small("nested", "", steps)]);
     assert_eq!(
-        listing(&plan.journeys[0].ops),
+        listing(&plan.journeys[0]),
         [
-            "wait-1: until 10:00 at most 1d then 3",
-            "size: branch ?2 ?5 6 otherwise 7",
-            "branch-3: branch ?3 otherwise 4",
-            "vip: send sms push<30m",
-            "jump 7",
-            "jump 7",
-            "done: exit",
-            "all: send email webhook",
-            "end",
+            "wait-1: wait_until (10:00 local time, at most 1d) to 1; 0",
+            "size: branch (3 arms) to 2 if customer.orders, 5 if customer.orders, 6 if else; 3",
+            "branch-3: branch (1 arms) to 3 if profile.consent.sms, 4 if none of these; 3",
+            "vip: send (sms, push if not opened within 30m) to 4; 2",
+            ": jump () to 7; 1",
+            ": jump () to 7; 1",
+            "done: exit () to ; 0",
+            "all: send (email, webhook) to 8; 1",
+            ": end () to ; 0",
         ]
     );
 }
@@ -208,7 +187,7 @@ fn many_empty_branches_are_looked_through_quickly() {
         &format!("  - wait: 1h\n{}  - exit: true\n", branch.repeat(30)),
     )]);
     assert_eq!(plan.journeys[0].ops.len(), 63);
-    assert_eq!(plan.journeys[0].first(), None);
+    assert_eq!(plan.journeys[0].opening(0), 0);
 }
 
 #[test]

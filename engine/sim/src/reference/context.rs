@@ -21,7 +21,7 @@ pub type Timer = (Millis, CustomerId, RunId);
 const SHOWN_FIELDS: usize = 4;
 
 /// One customer at one instant.
-pub struct Turn<'a> {
+pub struct Context<'a> {
     /// The journeys and the policy.
     pub plan: &'a Plan,
     /// Whether marketing flows.
@@ -41,7 +41,7 @@ pub struct Turn<'a> {
 }
 
 /// A decision without what the turn knows already.
-pub struct What {
+pub struct Decided {
     /// What.
     pub verdict: Verdict,
     /// Why.
@@ -58,7 +58,7 @@ pub struct What {
     pub values: Values,
 }
 
-impl What {
+impl Decided {
     /// A decision with nothing but verdict and reason.
     pub fn new(verdict: Verdict, reason: Reason) -> Self {
         Self {
@@ -113,14 +113,14 @@ impl What {
     }
 }
 
-impl<'a> Turn<'a> {
+impl<'a> Context<'a> {
     /// The journey with this index; the reference outlives the borrow of the turn.
     pub fn journey(&self, index: u16) -> &'a Journey {
         &self.plan.journeys[usize::from(index)]
     }
 
     /// Notes a decision of journey `journey` at this instant.
-    pub fn decide(&mut self, journey: u16, what: What) {
+    pub fn decide(&mut self, journey: u16, what: Decided) {
         self.out.push(Outcome::Decision(Decision {
             at: self.t,
             customer: self.customer.name.clone(),

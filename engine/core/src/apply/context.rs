@@ -1,0 +1,58 @@
+//! One customer at one instant: what the rules may see and change.
+
+use super::Core;
+use crate::customer::{Customer, Run};
+use crate::decision::{Reason, Verdict};
+use crate::effect::{Decided, Effects};
+use crate::journey::condition::Reader;
+use crate::journey::plan::{Journey, Plan};
+use crate::sends::Mode;
+use crate::time::Millis;
+use crate::value::Value;
+
+/// See the module.
+pub(super) struct Context<'a> {
+    /// The evaluator.
+    pub core: &'a Core,
+    /// The customer. A run that executes is not among the customer's runs meanwhile.
+    pub customer: &'a mut Customer,
+    /// The greatest record time so far for an event; what timers see for a timer.
+    pub t: Millis,
+    /// Live, or behind: marketing is held.
+    pub mode: Mode,
+    /// Where decisions and effects go.
+    pub effects: &'a mut Effects,
+}
+
+impl<'a> Context<'a> {
+    /// The journeys and the policy.
+    pub fn plan(&self) -> &'a Plan {
+        &self.core.plan
+    }
+
+    /// The journey with this index.
+    pub fn journey(&self, index: u16) -> &'a Journey {
+        &self.plan().journeys[usize::from(index)]
+    }
+
+    /// What conditions read now: an event's fields, or what a run kept.
+    pub fn reader<'r>(&'r self, fields: &'r [Value], captures: &'r [Value]) -> Reader<'r> {
+        let attributes = &self.core.attributes;
+        Reader { customer: self.customer, attributes, t: self.t, fields, captures }
+    }
+
+    /// A decision of this journey at this instant, to be told the rest and then to be noted.
+    pub fn decided(&self, journey: u16, verdict: Verdict, reason: Reason) -> Decided {
+        Decided::new(self.t, journey, verdict, reason)
+    }
+
+    /// The same by a step of a run.
+    pub fn by_step(&self, run: &Run, op: u16, verdict: Verdict, reason: Reason) -> Decided {
+        self.decided(run.journey, verdict, reason).run(run.id).op(op)
+    }
+
+    /// Notes a decision.
+    pub fn decide(&mut self, decided: &Decided) {
+        self.effects.decide(self.plan(), self.customer, decided);
+    }
+}

@@ -1,0 +1,51 @@
+//! Entering a journey: the re-entry rule, then the first steps (`docs/semantics.md`, "Entering").
+
+use super::MAX_ENTRIES;
+use super::context::Context;
+use crate::customer::{Customer, Entry, Run, push_tightly};
+use crate::decision::{Reason, Verdict};
+use crate::journey::plan::Reentry;
+use crate::time::Millis;
+
+impl Context<'_> {
+    /// The run enters and its steps execute, or the re-entry rule refuses it.
+    pub fn enter(&mut self, mut run: Run, reason: Reason) {
+        let rule = self.journey(run.journey).reentry;
+        if let Some(last) = earlier_entry(self.customer, rule, &run, self.t) {
+            let refused = self.decided(run.journey, Verdict::Refused, Reason::Reentry).run(run.id);
+            return self.decide(&refused.instant("last", last));
+        }
+        let entry = Entry { journey: run.journey, key: run.key, at: self.t };
+        remember_entry(self.customer, rule, entry);
+        self.decide(&self.decided(run.journey, Verdict::Entered, reason).run(run.id));
+        run.anchor = self.t;
+        self.execute(run, 0);
+    }
+}
+
+/// The newest entry that the rule holds against coming again.
+fn earlier_entry(customer: &Customer, rule: Reentry, run: &Run, t: Millis) -> Option<Millis> {
+    let entries = customer.entries.iter().filter(|entry| entry.journey == run.journey);
+    let blocks = |entry: &&Entry| match rule {
+        Reentry::Always => false,
+        Reentry::Never => true,
+        Reentry::OncePerKey => entry.key == run.key,
+        Reentry::After(span) => t - entry.at < span.millis(),
+    };
+    entries.filter(blocks).map(|entry| entry.at).next_back()
+}
+
+fn remember_entry(customer: &mut Customer, rule: Reentry, entry: Entry) {
+    match rule {
+        Reentry::Always => return,
+        // Only the newest matters.
+        Reentry::Never | Reentry::After(_) => {
+            customer.entries.retain(|other| other.journey != entry.journey);
+        }
+        Reentry::OncePerKey => {}
+    }
+    if customer.entries.len() >= MAX_ENTRIES {
+        customer.entries.remove(0);
+    }
+    push_tightly(&mut customer.entries, entry);
+}

@@ -1,0 +1,72 @@
+//! A run executes its steps until one waits (`docs/semantics.md`, "Steps"). Each kind has a room of its own: `run` where a run reaches it,
+//! `wake` where a run's deadline comes there.
+
+mod branch;
+mod end;
+mod exit;
+mod send;
+mod wait;
+
+use super::MAX_STEPS;
+use super::context::Context;
+use crate::customer::{Place, Run};
+use crate::decision::Reason;
+use crate::journey::op::Op;
+use crate::time::Millis;
+
+/// What a step leaves the run to do.
+enum Next {
+    /// The operation at this index, at once.
+    Op(u16),
+    /// Nothing before the deadline.
+    Stay(Place, Millis),
+    /// The run is over.
+    Gone,
+}
+
+impl Context<'_> {
+    /// Executes the operations of the run from `op` on until one waits.
+    pub fn execute(&mut self, run: Run, op: u16) {
+        self.go_on(run, Next::Op(op));
+    }
+
+    fn go_on(&mut self, mut run: Run, mut next: Next) {
+        // The loader proves that there is no loop; the bound makes that proof unnecessary here.
+        for _ in 0..=MAX_STEPS {
+            match next {
+                Next::Op(op) => next = self.run_step(&mut run, op),
+                Next::Stay(place, deadline) => {
+                    (run.place, run.deadline) = (place, deadline);
+                    self.customer.insert_run(run);
+                    return;
+                }
+                Next::Gone => return,
+            }
+        }
+    }
+
+    /// The run reaches operation `op`.
+    fn run_step(&mut self, run: &mut Run, op: u16) -> Next {
+        match self.journey(run.journey).ops.get(usize::from(op)) {
+            Some(Op::Send(send)) => send::run(send, self, run, op),
+            Some(Op::Wait(wait)) => wait::run(wait, self, run, op),
+            Some(Op::Branch(branch)) => branch::run(branch, self, run, op),
+            Some(Op::Jump(jump)) => Next::Op(jump.to),
+            Some(Op::Exit(_)) => exit::run(self, run, op),
+            Some(Op::End(_)) | None => end::run(self, run, op),
+        }
+    }
+
+    /// The deadline of a run, taken out of the customer's, has come.
+    pub(super) fn wake(&mut self, mut run: Run) {
+        let next = match run.place {
+            Place::Window => return self.enter(run, Reason::Window),
+            Place::Goal => return,
+            Place::Delay { op } | Place::Local { op } => wait::wake(self, &mut run, op),
+            Place::Gate { op, choice, due, .. } | Place::Engagement { op, choice, due } => {
+                send::wake(self, &mut run, send::Asked { op, choice, due })
+            }
+        };
+        self.go_on(run, next);
+    }
+}

@@ -1,0 +1,136 @@
+//! Sending a message: held while the shard is behind, then asked of the gate, then a command; and its fallback channels.
+
+use super::Next;
+use crate::apply::context::Context;
+use crate::channel::Class;
+use crate::customer::{Place, Run, Sent, Touch};
+use crate::decision::{Reason, Verdict};
+use crate::effect::{Draft, Effect};
+use crate::gate::{self, Question, Ruling};
+use crate::id::CommandId;
+use crate::journey::op::Send;
+use crate::sends::Mode;
+use crate::time::Millis;
+
+/// What is asked of the gate.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    /// The send.
+    pub op: u16,
+    /// Index of the channel to begin with.
+    pub choice: u8,
+    /// When the send was first reached.
+    pub due: Millis,
+}
+
+/// The run reaches the send.
+pub(super) fn run(send: &Send, context: &mut Context<'_>, run: &mut Run, op: u16) -> Next {
+    let due = context.t;
+    ask(send, context, run, Asked { op, choice: 0, due })
+}
+
+/// The gate is asked again, or a fallback's time is up.
+pub(super) fn wake(context: &mut Context<'_>, run: &mut Run, asked: Asked) -> Next {
+    // Also where the fallback itself was put off: who has opened the message meanwhile needs no second one.
+    if asked.choice > 0 && run.is_engaged() {
+        return Next::Op(asked.op + 1);
+    }
+    let op = context.journey(run.journey).ops.get(usize::from(asked.op));
+    match op.and_then(|op| op.send()) {
+        Some(send) => ask(send, context, run, asked),
+        None => Next::Op(asked.op),
+    }
+}
+
+fn ask(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked) -> Next {
+    let Asked { op, choice, due } = asked;
+    let class = context.journey(run.journey).class;
+    if class == Class::Marketing && context.mode == Mode::Behind {
+        let channel = send.channels.get(usize::from(choice)).map(|choice| choice.channel);
+        let held = context.by_step(run, op, Verdict::Deferred, Reason::CaughtUp);
+        context.decide(&crate::effect::Decided { channel, ..held });
+        // The deadline that brought the run here stays: it is its place in the order of the release.
+        return Next::Stay(Place::Gate { op, choice, due, held: true }, run.deadline);
+    }
+    let question = Question {
+        plan: context.plan(),
+        zones: &context.core.zones,
+        reader: context.reader(&[], &run.captures),
+        run,
+        choices: &send.channels,
+        from: usize::from(choice),
+        due,
+    };
+    match gate::judge(&question) {
+        Ruling::Send(index) => sent(send, context, run, asked, index),
+        Ruling::Defer { reason, until, channel, values } => {
+            let deferred = context.by_step(run, op, Verdict::Deferred, reason).channel(channel);
+            context.decide(&deferred.compared(values));
+            let place = Place::Gate { op, choice, due, held: false };
+            Next::Stay(place, until.max(context.t + 1))
+        }
+        Ruling::Drop { reason, channel, values } => {
+            let dropped = context.by_step(run, op, Verdict::Dropped, reason).channel(channel);
+            context.decide(&dropped.compared(values));
+            // Unless an earlier channel of this send was sent, waits count from here.
+            if choice == 0 {
+                run.anchor = context.t;
+            }
+            Next::Op(op + 1)
+        }
+        Ruling::Exit(values) => {
+            let exited = context.by_step(run, op, Verdict::Exited, Reason::WhileFalse);
+            context.decide(&exited.compared(values));
+            Next::Gone
+        }
+    }
+}
+
+/// The gate said yes to the channel with this index.
+fn sent(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked, index: usize) -> Next {
+    let Asked { op, due, .. } = asked;
+    let t = context.t;
+    let command = CommandId::of(run.id, &send.step, index as u32);
+    let choice = send.channels[index];
+    let is_fallback = choice.if_no_engagement_within.is_some();
+    let policy = &context.plan().policy;
+    let (ttl, marketing) = match context.journey(run.journey).class {
+        Class::Marketing => (policy.marketing_ttl, true),
+        Class::Transactional => (policy.transactional_ttl, false),
+    };
+    let draft = Draft {
+        customer: context.customer.id,
+        mark: context.effects.journal.mark(),
+        command_id: command,
+        run_id: run.id,
+        journey: run.journey,
+        op,
+        channel: choice.channel,
+        due_at: due,
+        decided_at: t,
+        not_after: t + ttl.millis(),
+    };
+    let reason = if is_fallback { Reason::Fallback } else { Reason::GatePassed };
+    let sent = context.by_step(run, op, Verdict::Sent, reason);
+    context.decide(&sent.channel(choice.channel).command(command));
+    context.effects.list.push(Effect::Command(draft));
+    if marketing {
+        let touch = Touch { at: t, journey: run.journey, channel: choice.channel };
+        gate::remember_touch(context.plan(), context.customer, touch);
+    }
+    run.sent = Some(Sent { command, at: t, engaged: false });
+    // A fallback leaves the anchor at the first channel's time.
+    if !is_fallback {
+        run.anchor = t;
+    }
+    let later = send.channels.iter().enumerate().skip(index + 1);
+    let fallback =
+        later.filter_map(|(at, choice)| Some((at, choice.if_no_engagement_within?))).next();
+    match fallback {
+        Some((at, within)) => {
+            let place = Place::Engagement { op, choice: at as u8, due };
+            Next::Stay(place, t + within.millis())
+        }
+        None => Next::Op(op + 1),
+    }
+}

@@ -1,0 +1,32 @@
+//! Waiting: for some time since the anchor, or until a local time of day.
+
+use super::Next;
+use crate::apply::context::Context;
+use crate::customer::{Place, Run};
+use crate::decision::{Reason, Verdict};
+use crate::gate;
+use crate::journey::op::{Until, Wait};
+
+/// The run reaches the wait.
+pub(super) fn run(wait: &Wait, context: &mut Context<'_>, run: &Run, op: u16) -> Next {
+    let (place, until) = match wait.until {
+        Until::Elapsed(span) => (Place::Delay { op }, run.anchor + span.millis()),
+        Until::Local { time, at_most } => {
+            let zone = context.customer.zone;
+            let next = context.core.zones.next_local(zone, context.t, gate::clock(time));
+            (Place::Local { op }, next.min(context.t + at_most.millis()))
+        }
+    };
+    if until <= context.t {
+        return Next::Op(op + 1);
+    }
+    let waiting = context.by_step(run, op, Verdict::Waiting, Reason::Step);
+    context.decide(&waiting.instant("until", until));
+    Next::Stay(place, until)
+}
+
+/// The wait is over.
+pub(super) fn wake(context: &Context<'_>, run: &mut Run, op: u16) -> Next {
+    run.anchor = context.t;
+    Next::Op(op + 1)
+}

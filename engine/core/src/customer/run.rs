@@ -1,0 +1,125 @@
+//! An abandonment window, a run, or a finished run that waits for its goal.
+
+use crate::id::{CommandId, RunId};
+use crate::time::Millis;
+use crate::value::Value;
+use thin_vec::ThinVec;
+
+/// One customer's passage through a journey, from the moment at which its window opens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Derived identity.
+    pub id: RunId,
+    /// The latest message; none before the first.
+    pub sent: Option<Sent>,
+    /// Hash of the key.
+    pub key: u64,
+    /// When the window opened or the run entered.
+    pub opened_at: Millis,
+    /// When it goes on. That of a held run does not count.
+    pub deadline: Millis,
+    /// From where waits count.
+    pub anchor: Millis,
+    /// Where it is.
+    pub place: Place,
+    /// What it keeps of its trigger event.
+    pub captures: ThinVec<Value>,
+    /// Index into the plan's journeys.
+    pub journey: u16,
+    /// The goal was reached.
+    pub converted: bool,
+}
+
+/// Where a run is, with what that place needs. `op` is an index into the journey's operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In its abandonment window: at the deadline it enters.
+    Window,
+    /// In a wait for some time: at the deadline it goes on behind it.
+    Delay {
+        /// The wait.
+        op: u16,
+    },
+    /// In a wait until a local time: at the deadline it goes on behind it.
+    Local {
+        /// The wait.
+        op: u16,
+    },
+    /// Before the gate: at the deadline, or where it is held once the shard has caught up, the gate is asked again.
+    Gate {
+        /// The send.
+        op: u16,
+        /// Index of the channel that is tried next.
+        choice: u8,
+        /// When the send was first reached.
+        due: Millis,
+        /// Marketing of a shard that is behind.
+        held: bool,
+    },
+    /// Behind a message whose fallback comes at the deadline if nobody opened it.
+    Engagement {
+        /// The send.
+        op: u16,
+        /// Index of the fallback.
+        choice: u8,
+        /// When the send was first reached.
+        due: Millis,
+    },
+    /// All steps done: until the deadline it waits for its goal.
+    Goal,
+}
+
+impl Place {
+    /// A window, or entered and not finished.
+    pub fn is_live(self) -> bool {
+        self != Place::Goal
+    }
+
+    /// Entered and not finished.
+    pub fn is_running(self) -> bool {
+        match self {
+            Place::Delay { .. }
+            | Place::Local { .. }
+            | Place::Gate { .. }
+            | Place::Engagement { .. } => true,
+            Place::Window | Place::Goal => false,
+        }
+    }
+
+    /// The operation at which it waits; none where no step does.
+    pub fn op(self) -> Option<u16> {
+        match self {
+            Place::Delay { op }
+            | Place::Local { op }
+            | Place::Gate { op, .. }
+            | Place::Engagement { op, .. } => Some(op),
+            Place::Window | Place::Goal => None,
+        }
+    }
+}
+
+/// A message that a run has sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Its command.
+    pub command: CommandId,
+    /// When.
+    pub at: Millis,
+    /// It was opened or clicked.
+    pub engaged: bool,
+}
+
+impl Run {
+    /// Whether it waits for the shard to catch up: then its deadline does not count.
+    pub fn is_held(&self) -> bool {
+        matches!(self.place, Place::Gate { held: true, .. })
+    }
+
+    /// The latest message was opened or clicked.
+    pub fn is_engaged(&self) -> bool {
+        self.sent.is_some_and(|sent| sent.engaged)
+    }
+}
+
+// A run lies on the heap beside others of its customer.
+const _: () = assert!(size_of::<Run>() <= 112);

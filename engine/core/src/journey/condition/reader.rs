@@ -1,0 +1,50 @@
+//! What a condition reads at one instant: an event's fields, a run's captures, the customer.
+
+use super::{Condition, Field};
+use crate::customer::Customer;
+use crate::decision::Compared;
+use crate::time::Millis;
+use crate::value::{Value, ValueRef};
+
+/// A decision shows at most so many fields of a condition.
+const SHOWN: usize = 4;
+
+/// Reads fields as they are at `t`.
+#[derive(Clone, Copy)]
+pub struct Reader<'r> {
+    /// Of whom.
+    pub customer: &'r Customer,
+    /// Hashes of the plan's attributes.
+    pub attributes: &'r [u32],
+    /// When.
+    pub t: Millis,
+    /// The event's fields by the plan's numbers; none without an event.
+    pub fields: &'r [Value],
+    /// What a run kept of its trigger event; none without a run.
+    pub captures: &'r [Value],
+}
+
+impl<'r> Reader<'r> {
+    /// The value of a field.
+    pub fn read(&self, field: Field) -> ValueRef<'r> {
+        let at = |values: &'r [Value], index: u16| {
+            values.get(usize::from(index)).map_or(ValueRef::Null, Value::borrow)
+        };
+        match field {
+            Field::Event(index) => at(self.fields, index),
+            Field::Capture(index) => at(self.captures, index),
+            field => self.customer.field(field, self.attributes, self.t),
+        }
+    }
+
+    /// Whether the condition is true.
+    pub fn holds(&self, condition: &Condition) -> bool {
+        condition.holds(|field| self.read(field))
+    }
+
+    /// The values that the condition read: the first few, in order of appearance.
+    pub fn compared(&self, condition: &Condition) -> Compared {
+        let shown = condition.fields.iter().take(SHOWN);
+        shown.map(|(name, field)| (name.clone(), self.read(*field).to_value().into())).collect()
+    }
+}
