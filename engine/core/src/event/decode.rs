@@ -2,11 +2,11 @@
 
 use super::layout::Layouts;
 use super::raw::{Raw, object_entries};
+use super::rejected::{Poison, Rejected};
 use super::scan::scan;
 use super::top::{Extent, Place, Top};
 use super::vocabulary::{CONSENT, Envelope, Known, Subject, Type};
 use crate::policy::Policy;
-use crate::sends::Poison;
 use crate::time::{Millis, is_instant, parse_rfc3339};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -31,21 +31,6 @@ pub struct Event<'a> {
     plain: bool,
     whole: Extent,
     top: Top,
-}
-
-/// Why a record is not an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejected {
-    /// The reason.
-    pub reason: Poison,
-    /// The field or figure; never the content.
-    pub detail: Cow<'static, str>,
-}
-
-impl Rejected {
-    fn new(reason: Poison, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { reason, detail: detail.into() }
-    }
 }
 
 impl<'a> Event<'a> {

@@ -9,10 +9,12 @@ mod top;
 pub mod vocabulary;
 mod field;
 mod raw;
+mod rejected;
 
-pub use decode::{Decoder, Event, Rejected, decode};
+pub use decode::{Decoder, Event, decode};
 pub use field::{EventField, key_text, read_fields};
 pub use raw::{Raw, object_entries};
+pub use rejected::{Poison, Rejected};
 pub use vocabulary::{Meaning, Subject};
 
 use crate::time::Millis;

@@ -6,3 +6,4 @@ pub mod condition;
 pub mod definition;
 pub mod load;
 pub mod plan;
+mod problem;

@@ -1,10 +1,11 @@
 //! Paths: what may be read where, its type, and the number under which the evaluator finds it.
 
-use super::{Fault, Field};
+use super::fault::Fault;
+use super::field::Field;
 use crate::channel::Channel;
 use crate::event::EventField;
 use crate::event::vocabulary::{self, CONSENT, Counted, Envelope, Subject};
-use crate::journey::load::suggest::closest;
+use crate::suggest::closest;
 use compact_str::CompactString;
 use std::fmt;
 use std::ops::Range;

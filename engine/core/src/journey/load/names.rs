@@ -1,10 +1,10 @@
 //! Names: of journeys, steps, templates, tags and events.
 
-use super::suggest::closest;
-use super::{Problem, Source};
 use crate::event::vocabulary::EVENT_TYPES;
 use crate::journey::at::At;
 use crate::journey::definition::Definition;
+use crate::journey::problem::{Problem, Source};
+use crate::suggest::closest;
 
 /// Journey names that decisions, metrics and holdouts use for themselves.
 const RESERVED: [&str; 6] = ["all", "any", "global", "none", "policy", "total"];

@@ -2,13 +2,13 @@
 
 use super::fields::{Fields, Reader};
 use super::yaml::{Kind, Node};
-use super::{Problem, Source};
 use crate::channel::{Channel, Class};
 use crate::journey::at::At;
 use crate::journey::definition::{
     Arm, ChannelChoice, Definition, Engagement, EventTypes, ExitRule, Fallback, Goal, Reentry,
     Step, Trigger, WaitFor, WaitUntil, ZoneOf,
 };
+use crate::journey::problem::{Problem, Source};
 
 const JOURNEY: [&str; 13] = [
     "journey",
