@@ -14,6 +14,7 @@ mod suggest;
 pub mod channel;
 pub mod policy;
 pub mod event;
+pub mod input;
 pub mod sends;
 pub mod customer;
 pub mod journey;

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// Each room with those that it may import, lower ones first.
-const ROOMS: [(&str, &[&str]); 19] = [
+const ROOMS: [(&str, &[&str]); 20] = [
     ("time", &[]),
     ("id", &["time"]),
     ("value", &[]),
@@ -19,6 +19,7 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("channel", &[]),
     ("policy", &["time", "channel"]),
     ("event", &["time", "value", "channel", "policy"]),
+    ("input", &["id", "policy", "event"]),
     ("sends", &["time", "channel", "event"]),
     ("customer", &["time", "id", "value", "compact", "room", "channel", "event"]),
     ("journey", &["time", "value", "suggest", "channel", "policy", "event", "sends", "customer"]),
