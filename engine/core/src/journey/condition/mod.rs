@@ -1,7 +1,8 @@
 //! Conditions: CEL syntax, checked for types at load, lowered to a typed tree over numbered fields.
 //!
 //! The text goes through the `cel` crate's parser (`parse`), every path is resolved to a numbered field of a known type (`fields`), the
-//! tree is type-checked and lowered (`lower`), and evaluated without allocation (`expr`) over what an event or a customer has (`read`). Numbers are doubles throughout: `5 / 2` is 2.5.
+//! tree is type-checked and lowered (`lower`), and evaluated without allocation (`expr`). What a condition reads of a customer stands in
+//! `read`. Numbers are doubles throughout: `5 / 2` is 2.5.
 
 mod expr;
 mod fault;
