@@ -47,16 +47,6 @@ impl Channel {
         Self::ALL.into_iter().find(|channel| channel.name() == name)
     }
 
-    /// The profile field that holds this channel's address; none for webhook.
-    pub const fn address_field(self) -> Option<&'static str> {
-        match self {
-            Channel::Email => Some("email"),
-            Channel::Sms | Channel::Whatsapp => Some("phone"),
-            Channel::Push => Some("push_token"),
-            Channel::Webhook => None,
-        }
-    }
-
     /// A one in this channel's place of a bit set.
     pub const fn bit(self) -> u8 {
         1 << self as u8

@@ -146,6 +146,94 @@ impl From<Value> for Shown {
     }
 }
 
+/// A decision before it is packed: made by its time, journey, verdict and reason, and told the rest part by part.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decided {
+    /// When.
+    pub at: Millis,
+    /// Index into the plan's journeys.
+    pub journey: u16,
+    /// What.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: Reason,
+    /// The run.
+    pub run: Option<RunId>,
+    /// Index into the journey's operations; none where no step decided.
+    pub op: Option<u16>,
+    /// The medium.
+    pub channel: Option<Channel>,
+    /// The command.
+    pub command: Option<CommandId>,
+    /// The values compared.
+    pub values: Compared,
+}
+
+impl Decided {
+    /// With nothing but this.
+    pub fn new(at: Millis, journey: u16, verdict: Verdict, reason: Reason) -> Self {
+        let values = Compared::new();
+        Self {
+            at,
+            journey,
+            verdict,
+            reason,
+            run: None,
+            op: None,
+            channel: None,
+            command: None,
+            values,
+        }
+    }
+
+    /// About this run.
+    pub fn run(self, run: RunId) -> Self {
+        Self { run: Some(run), ..self }
+    }
+
+    /// By the step at this operation.
+    pub fn op(self, op: u16) -> Self {
+        Self { op: Some(op), ..self }
+    }
+
+    /// On this channel.
+    pub fn channel(self, channel: Channel) -> Self {
+        Self { channel: Some(channel), ..self }
+    }
+
+    /// With the command that it made.
+    pub fn command(self, command: CommandId) -> Self {
+        Self { command: Some(command), ..self }
+    }
+
+    /// With one more value.
+    pub fn value(mut self, name: &str, value: Value) -> Self {
+        self.values.push((name.into(), value.into()));
+        self
+    }
+
+    /// With one more instant, which reads as its RFC 3339 text.
+    pub fn instant(mut self, name: &str, at: Millis) -> Self {
+        self.values.push((name.into(), Shown::Instant(at)));
+        self
+    }
+
+    /// With one more number: a count, or a duration in milliseconds.
+    pub fn number(self, name: &str, number: i64) -> Self {
+        self.value(name, Value::Number(number as f64))
+    }
+
+    /// With these values behind those that are there.
+    pub fn compared(mut self, values: Compared) -> Self {
+        if self.values.is_empty() {
+            self.values = values;
+        } else {
+            self.values.extend(values);
+        }
+        self
+    }
+}
+
 /// One decision, as `explain`, `backtest --decisions` and the console show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Decision {

@@ -9,6 +9,9 @@ use std::fmt;
 /// An instant in milliseconds since the Unix epoch.
 pub type Millis = i64;
 
+/// An instant that never comes: the deadline of what has none.
+pub const NEVER: Millis = Millis::MAX;
+
 /// One second in milliseconds.
 pub const SECOND: Millis = 1_000;
 /// One hour in milliseconds.

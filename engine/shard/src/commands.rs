@@ -6,25 +6,16 @@ use cartwheel_core::channel::Channel;
 use cartwheel_core::command::{Command, MAX_BYTES};
 use cartwheel_core::customer::Document;
 use cartwheel_core::effect::Draft;
+use cartwheel_core::event::Subject;
 use cartwheel_core::journey::op::Send;
 use cartwheel_core::journey::plan::Plan;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// The documents that a message may show beside the profile, by their names in the command.
-const SHOWN: [(&str, Document); 4] = [
-    ("cart", Document::Cart),
-    ("order", Document::Order),
-    ("checkout", Document::Checkout),
-    ("product", Document::Product),
-];
-/// What is left out of a command that is too long, one after the other.
-const LEFT_OUT: [&str; 5] = ["product", "checkout", "order", "cart", "profile"];
-
 /// What the message may show, by name, and the names of what the command has no room for.
 struct Data<'a> {
-    shown: Vec<(&'static str, Shown<'a>)>,
+    shown: Vec<(Subject, Shown<'a>)>,
     left_out: Vec<&'static str>,
 }
 
@@ -37,22 +28,17 @@ enum Shown<'a> {
 
 impl<'a> Data<'a> {
     fn of(documents: &'a Documents, profile: Fields<'a>) -> Self {
-        let documents = SHOWN.iter().filter_map(|(name, document)| {
-            Some((*name, Shown::Document(documents.json(*document)?)))
+        let documents = Subject::KEPT.into_iter().filter_map(|subject| {
+            Some((subject, Shown::Document(documents.json(Document::of(subject)?)?)))
         });
-        Self {
-            shown: std::iter::once(("profile", Shown::Profile(profile))).chain(documents).collect(),
-            left_out: Vec::new(),
-        }
+        let profile = (Subject::Profile, Shown::Profile(profile));
+        Self { shown: std::iter::once(profile).chain(documents).collect(), left_out: Vec::new() }
     }
 
-    /// Whether there was something to leave out.
-    fn leave_out(&mut self, name: &'static str) -> bool {
-        let Some(place) = self.shown.iter().position(|(shown, _)| *shown == name) else {
-            return false;
-        };
-        self.shown.remove(place);
-        self.left_out.push(name);
+    /// Leaves out the last of what is shown. Whether there was something.
+    fn leave_out(&mut self) -> bool {
+        let Some((subject, _)) = self.shown.pop() else { return false };
+        self.left_out.push(subject.name());
         true
     }
 }
@@ -60,8 +46,8 @@ impl<'a> Data<'a> {
 impl Serialize for Data<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for (name, shown) in &self.shown {
-            map.serialize_entry(name, shown)?;
+        for (subject, shown) in &self.shown {
+            map.serialize_entry(subject.name(), shown)?;
         }
         if !self.left_out.is_empty() {
             map.serialize_entry("left_out", &self.left_out)?;
@@ -70,8 +56,8 @@ impl Serialize for Data<'_> {
     }
 }
 
-/// The command (JSON) with what is known of the customer; none if the draft names no send of the plan. Documents are left out, in a
-/// fixed order, until it fits into [`MAX_BYTES`].
+/// The command (JSON) with what is known of the customer; none if the draft names no send of the plan. Documents are left out, the last
+/// of [`Subject::KEPT`] first and the profile at the end, until it fits into [`MAX_BYTES`].
 pub(crate) fn encode(
     plan: &Plan,
     draft: &Draft,
@@ -80,13 +66,8 @@ pub(crate) fn encode(
 ) -> Option<Vec<u8>> {
     let mut command = command(plan, draft, documents, customer)?;
     let mut value = json(&command);
-    for name in LEFT_OUT {
-        if value.len() <= MAX_BYTES {
-            break;
-        }
-        if command.data.leave_out(name) {
-            value = json(&command);
-        }
+    while value.len() > MAX_BYTES && command.data.leave_out() {
+        value = json(&command);
     }
     Some(value)
 }

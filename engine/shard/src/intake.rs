@@ -1,4 +1,4 @@
-//! From records to changed customers: decode and find some ahead, then apply and arm one by one.
+//! From records to changed customers: read and find some ahead, then apply one by one, each by its kind.
 
 use crate::checkpoint::Store;
 use crate::shard::Shard;
@@ -8,6 +8,7 @@ use cartwheel_core::apply::{Applied, Environment, EventTime};
 use cartwheel_core::customer::{Customer, Document};
 use cartwheel_core::event::{Event, Record, Rejected};
 use cartwheel_core::id::CustomerId;
+use cartwheel_core::input::{Input, Kind};
 use cartwheel_core::sends::{Dead, Poison, Skipped};
 use std::hint::black_box;
 
@@ -18,20 +19,11 @@ const MAX_DEAD_VALUE: usize = 256 * 1024;
 /// as the nearest cache has room for.
 const AHEAD: usize = 64;
 
-/// A record that has been read, or why it could not be; and its customer's slot if there was one.
-#[derive(Clone)]
+/// A record that has been read, and its customer's slot if it has one.
+#[derive(Clone, Default)]
 struct Read<'a> {
-    event: Event<'a>,
-    rejected: Option<Rejected>,
-    id: CustomerId,
+    input: Input<'a>,
     slot: Option<u32>,
-}
-
-impl Read<'_> {
-    /// Of no record.
-    fn none() -> Self {
-        Self { event: Event::default(), rejected: None, id: CustomerId(0), slot: None }
-    }
 }
 
 impl<S: Store> Shard<S> {
@@ -41,7 +33,7 @@ impl<S: Store> Shard<S> {
         records: &[Record<'_>],
         mut before: impl FnMut(&mut Self, &Record<'_>) -> bool,
     ) -> usize {
-        let mut room = vec![Read::none(); AHEAD.min(records.len())];
+        let mut room = vec![Read::default(); AHEAD.min(records.len())];
         let mut applied = 0;
         for chunk in records.chunks(AHEAD) {
             let ahead = &mut room[..chunk.len()];
@@ -60,25 +52,18 @@ impl<S: Store> Shard<S> {
     /// Loops of independent reads: the processor has many of them under way at once, where one after the other would wait for memory.
     fn read_ahead<'a>(&mut self, records: &[Record<'a>], ahead: &mut [Read<'a>]) {
         for (record, read) in records.iter().zip(ahead.iter_mut()) {
-            read.rejected = self
-                .decoder
-                .decode(record.value, record.time, &self.core.plan.policy, &mut read.event)
-                .err();
-            read.id = if read.rejected.is_none() {
-                CustomerId::of(&read.event.customer)
-            } else {
-                CustomerId(0)
-            };
+            read.input.read(record, &mut self.decoder, &self.core.plan.policy);
         }
-        for read in ahead.iter() {
-            black_box(self.table.look(read.id));
+        let customers = || ahead.iter().filter_map(|read| read.input.customer());
+        for customer in customers() {
+            black_box(self.table.look(customer));
         }
-        for slot in ahead.iter().filter_map(|read| self.table.guess(read.id)) {
+        for slot in customers().filter_map(|customer| self.table.guess(customer)) {
             let customer = self.table.get(slot);
             black_box((customer.id, customer.seen[0]));
         }
         for read in ahead.iter_mut() {
-            read.slot = self.table.find(read.id);
+            read.slot = read.input.customer().and_then(|customer| self.table.find(customer));
         }
         for slot in ahead.iter().filter_map(|read| read.slot) {
             black_box(self.table.get(slot).runs.len());
@@ -92,9 +77,11 @@ impl<S: Store> Shard<S> {
         self.position.seen = self.position.seen.max(record.time);
         self.position.now = self.position.now.max(self.position.seen);
         self.position.next_offset = record.offset + 1;
-        match &read.rejected {
-            None => self.apply_event(record, &read.event, read.id, read.slot),
-            Some(rejected) => self.bury(record, rejected),
+        match read.input.kind() {
+            Kind::OfCustomer(customer, event) => {
+                self.apply_event(record, event, customer, read.slot);
+            }
+            Kind::Poison(rejected) => self.bury(record, rejected),
         }
     }
 

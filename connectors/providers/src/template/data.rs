@@ -2,31 +2,33 @@
 
 use crate::message::Brand;
 use cartwheel_core::command::Command;
+use cartwheel_core::event::Subject;
+use cartwheel_core::event::vocabulary::{EMAIL, FIRST_NAME, LAST_NAME};
 use liquid::Object;
 use liquid::model::Value;
 use std::collections::BTreeSet;
 
-/// The variables at the top level. The others of a command's `data` stand under `profile cart order checkout product`.
+/// The variables at the top level. The others of a command's `data` stand under its subjects.
 pub const VARIABLES: [&str; 26] = [
-    "first_name",
-    "last_name",
-    "email",
+    FIRST_NAME,
+    LAST_NAME,
+    EMAIL,
     "brand_name",
     "sender_name",
     "store_url",
     "postal_address",
     "unsubscribe_url",
-    "profile",
-    "cart",
+    Subject::Profile.name(),
+    Subject::Cart.name(),
     "cart_items",
     "cart_url",
     "cart_total",
-    "order",
+    Subject::Order.name(),
     "order_number",
     "order_total",
-    "checkout",
+    Subject::Checkout.name(),
     "checkout_url",
-    "product",
+    Subject::Product.name(),
     "product_name",
     "product_url",
     "product_image",
@@ -46,36 +48,36 @@ pub(super) fn globals(command: &Command, brand: &Brand, unsubscribe_url: &str) -
     let text = |value: &str| Value::scalar(value.to_owned());
     let option = |value: Option<&str>| value.map_or(Value::Nil, text);
     let store = brand.store_url.trim_end_matches('/');
-    let at = |subject: &str, fields: &[&str]| {
+    let at = |subject: Subject, fields: &[&str]| {
         fields
             .iter()
-            .find_map(|field| data.get(subject)?.get(field).filter(|value| !value.is_null()))
+            .find_map(|field| data.get(subject.name())?.get(field).filter(|value| !value.is_null()))
     };
-    let field = |subject: &str, fields: &[&str]| at(subject, fields).map_or(Value::Nil, value);
-    let money = |subject: &str, name: &str| at(subject, &[name]).map_or(Value::Nil, money);
-    let link = |subject: &str, path: &str| {
+    let field = |subject: Subject, fields: &[&str]| at(subject, fields).map_or(Value::Nil, value);
+    let money = |subject: Subject, name: &str| at(subject, &[name]).map_or(Value::Nil, money);
+    let link = |subject: Subject, path: &str| {
         at(subject, &["url"]).map_or_else(|| text(&format!("{store}{path}")), value)
     };
-    let items = at("cart", &["items"]).map_or_else(|| Value::Array(Vec::new()), value);
+    let items = at(Subject::Cart, &["items"]).map_or_else(|| Value::Array(Vec::new()), value);
     let mut globals: Object = [
-        ("first_name", field("profile", &["first_name"])),
-        ("last_name", field("profile", &["last_name"])),
-        ("email", field("profile", &["email"])),
+        (FIRST_NAME, field(Subject::Profile, &[FIRST_NAME])),
+        (LAST_NAME, field(Subject::Profile, &[LAST_NAME])),
+        (EMAIL, field(Subject::Profile, &[EMAIL])),
         ("brand_name", text(&brand.name)),
         ("sender_name", text(brand.sender_name())),
         ("store_url", text(store)),
         ("postal_address", option(brand.postal_address.as_deref())),
         ("unsubscribe_url", text(unsubscribe_url)),
         ("cart_items", items),
-        ("cart_url", link("cart", "/cart")),
-        ("cart_total", money("cart", "total")),
-        ("order_number", field("order", &["number", "id"])),
-        ("order_total", money("order", "total")),
-        ("checkout_url", link("checkout", "/checkout")),
-        ("product_name", field("product", &["name", "title", "id"])),
-        ("product_url", field("product", &["url"])),
-        ("product_image", field("product", &["image", "image_url"])),
-        ("product_price", money("product", "price")),
+        ("cart_url", link(Subject::Cart, "/cart")),
+        ("cart_total", money(Subject::Cart, "total")),
+        ("order_number", field(Subject::Order, &["number", "id"])),
+        ("order_total", money(Subject::Order, "total")),
+        ("checkout_url", link(Subject::Checkout, "/checkout")),
+        ("product_name", field(Subject::Product, &["name", "title", "id"])),
+        ("product_url", field(Subject::Product, &["url"])),
+        ("product_image", field(Subject::Product, &["image", "image_url"])),
+        ("product_price", money(Subject::Product, "price")),
         ("journey", text(&command.journey)),
         ("step", text(&command.step)),
         ("variant", option(command.variant.as_deref())),
@@ -85,12 +87,12 @@ pub(super) fn globals(command: &Command, brand: &Brand, unsubscribe_url: &str) -
     .collect();
     // A profile always exists, be it empty; the other subjects only if an event brought them.
     globals.insert(
-        "profile".into(),
-        data.get("profile")
+        Subject::Profile.name().into(),
+        data.get(Subject::Profile.name())
             .filter(|profile| profile.is_object())
             .map_or_else(|| Value::Object(Object::new()), value),
     );
-    for subject in ["cart", "order", "checkout", "product"] {
+    for subject in Subject::KEPT.map(Subject::name) {
         globals.insert(subject.into(), data.get(subject).map_or(Value::Nil, value));
     }
     globals

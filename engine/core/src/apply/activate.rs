@@ -3,8 +3,9 @@
 
 use super::{Core, Environment};
 use crate::customer::{Customer, Place, Run, attribute_hash};
+use crate::decision::Decided;
 use crate::decision::{Reason, Verdict};
-use crate::effect::Decided;
+use crate::event::vocabulary::ZONE;
 use crate::journey::op::Op;
 use crate::journey::plan::{Journey, Plan};
 use crate::time::Millis;
@@ -111,7 +112,7 @@ impl Core {
         for touch in customer.touches.iter_mut() {
             touch.journey = mapping.journey(touch.journey).unwrap_or(u16::MAX);
         }
-        let zone = ["time_zone", "country", "region"].map(attribute_hash);
+        let zone = ZONE.map(attribute_hash);
         customer
             .attributes
             .retain(|(name, _)| mapping.attributes.contains(name) || zone.contains(name));

@@ -2,8 +2,10 @@
 
 use super::Core;
 use crate::customer::{Customer, Run};
+use crate::decision::Decided;
 use crate::decision::{Reason, Verdict};
-use crate::effect::{Decided, Effects};
+use crate::effect::Effects;
+use crate::event::{Event, Subject};
 use crate::journey::condition::Reader;
 use crate::journey::plan::{Journey, Plan};
 use crate::sends::Mode;
@@ -55,4 +57,9 @@ impl<'a> Context<'a> {
     pub fn decide(&mut self, decided: &Decided) {
         self.effects.decide(self.plan(), self.customer, decided);
     }
+}
+
+/// The order's total, where the event has one.
+pub(super) fn order_total(event: &Event<'_>) -> Option<f64> {
+    event.field(Subject::Order, "total")?.number()
 }

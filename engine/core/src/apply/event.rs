@@ -1,6 +1,6 @@
 //! Applying an event: deduplicate, profile, documents, engagement; then the journeys.
 
-use super::context::Context;
+use super::context::{Context, order_total};
 use super::journeys::Occasion;
 use super::{Core, Environment, EventTime};
 use crate::channel::Channel;
@@ -144,16 +144,10 @@ impl Context<'_> {
 
     /// The newest of each subject that a message may show.
     fn documents(&mut self, event: &Event<'_>, meaning: Meaning) {
-        const KEPT: [(Subject, Document); 4] = [
-            (Subject::Cart, Document::Cart),
-            (Subject::Order, Document::Order),
-            (Subject::Checkout, Document::Checkout),
-            (Subject::Product, Document::Product),
-        ];
         let emptied = meaning == Meaning::CartEmptied;
         let (journal, cold) = (&mut self.effects.journal, &mut self.customer.cold);
-        for (subject, document) in KEPT {
-            if let Some(raw) = event.subject(subject)
+        for subject in Subject::KEPT {
+            if let (Some(raw), Some(document)) = (event.subject(subject), Document::of(subject))
                 && !(emptied && subject == Subject::Cart)
             {
                 journal.append(cold, document, raw.0.as_bytes());
@@ -181,11 +175,6 @@ fn count_order(customer: &mut Customer, event: &Event<'_>, at: Millis) {
     customer.orders = customer.orders.saturating_add(1);
     customer.lifetime_value += order_total(event).unwrap_or(0.0);
     customer.last_order_at = at;
-}
-
-/// The order's total, where the event has one.
-pub(super) fn order_total(event: &Event<'_>) -> Option<f64> {
-    event.field(Subject::Order, "total")?.number()
 }
 
 fn engagement(customer: &mut Customer, event: &Event<'_>) {

@@ -1,7 +1,6 @@
 //! What an event does in one journey: goal, exit, move, trigger (`docs/semantics.md`, "Applying an event", 5).
 
-use super::context::Context;
-use super::event::order_total;
+use super::context::{Context, order_total};
 use super::{EventTime, MAX_RUNS};
 use crate::customer::{Place, Run};
 use crate::decision::{Compared, Reason, Verdict};

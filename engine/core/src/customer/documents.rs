@@ -1,6 +1,7 @@
 //! Cold documents: what only a send or an explanation needs. New ones are appended to a journal, an append-only buffer in
 //! which the entries of one customer form a chain from the newest to the oldest. The checkpoint moves them to the store.
 
+use crate::event::Subject;
 use crate::room::touched;
 
 /// What an entry of the journal is. The numbers are stored: never renumber.
@@ -34,6 +35,18 @@ impl Document {
         Document::Product,
         Document::Decision,
     ];
+
+    /// What a subject of an event is kept as; none for one that is not kept.
+    pub const fn of(subject: Subject) -> Option<Self> {
+        Some(match subject {
+            Subject::Profile => Document::Profile,
+            Subject::Cart => Document::Cart,
+            Subject::Order => Document::Order,
+            Subject::Checkout => Document::Checkout,
+            Subject::Product => Document::Product,
+            Subject::Review | Subject::Ticket | Subject::Points | Subject::Message => return None,
+        })
+    }
 
     /// Whether a new entry replaces the older ones (else it adds to them).
     pub const fn replaces(self) -> bool {
@@ -189,6 +202,14 @@ impl Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_subjects_that_are_kept_have_documents() {
+        for subject in Subject::ALL {
+            let kept = Subject::KEPT.contains(&subject) || subject == Subject::Profile;
+            assert_eq!(Document::of(subject).is_some(), kept, "{subject:?}");
+        }
+    }
 
     #[test]
     fn chains_are_separate_and_marks_cut_them() {

@@ -3,9 +3,7 @@
 use super::run::Run;
 use crate::channel::Channel;
 use crate::id::CustomerId;
-use crate::journey::condition::Field;
-use crate::time::{DAY, Millis};
-use crate::timer::NEVER;
+use crate::time::{Millis, NEVER};
 use crate::value::{Value, ValueRef};
 use thin_vec::ThinVec;
 
@@ -155,23 +153,6 @@ impl Customer {
             self.runs.insert(place, run);
         }
         place
-    }
-
-    /// The value of a field that does not come from an event, at time `t`.
-    pub fn field(&self, field: Field, attributes: &[u32], t: Millis) -> ValueRef<'_> {
-        match field {
-            Field::Event(_) | Field::Capture(_) => ValueRef::Null,
-            Field::Attribute(index) => attributes
-                .get(usize::from(index))
-                .map_or(ValueRef::Null, |hash| self.attribute(*hash)),
-            Field::Consent(channel) => ValueRef::Bool(self.granted & channel.bit() != 0),
-            Field::Orders => ValueRef::Number(f64::from(self.orders)),
-            Field::LifetimeValue => ValueRef::Number(self.lifetime_value),
-            Field::DaysSinceOrder if self.last_order_at == Millis::MIN => ValueRef::Null,
-            Field::DaysSinceOrder => {
-                ValueRef::Number((t - self.last_order_at).max(0).div_euclid(DAY) as f64)
-            }
-        }
     }
 
     /// The attribute whose name has this hash.

@@ -4,6 +4,9 @@ use super::hot::{Customer, push_tightly};
 use super::places::principal_zone;
 use super::zone::Zones;
 use crate::channel::Channel;
+use crate::event::vocabulary::{
+    CONSENT, COUNTRY, EMAIL, PHONE, PUSH_TOKEN, REGION, TIME_ZONE, ZONE,
+};
 use crate::event::{Raw, object_entries};
 use crate::value::{Value, ValueRef};
 
@@ -32,13 +35,13 @@ pub fn merge_profile(
     let mut zone_changed = false;
     for (name, value) in object_entries(profile) {
         match name.as_ref() {
-            "consent" => merge_consent(customer, value, changed),
-            "email" => reach(customer, Channel::Email.bit(), value),
-            "phone" => reach(customer, Channel::Sms.bit() | Channel::Whatsapp.bit(), value),
-            "push_token" => reach(customer, Channel::Push.bit(), value),
+            CONSENT => merge_consent(customer, value, changed),
+            EMAIL => reach(customer, Channel::Email.bit(), value),
+            PHONE => reach(customer, Channel::Sms.bit() | Channel::Whatsapp.bit(), value),
+            PUSH_TOKEN => reach(customer, Channel::Push.bit(), value),
             _ => {}
         }
-        let of_zone = matches!(name.as_ref(), "time_zone" | "country" | "region");
+        let of_zone = ZONE.contains(&name.as_ref());
         let hash = attribute_hash(&name);
         if of_zone || kept.contains(&hash) {
             set_attribute(customer, hash, value.scalar());
@@ -70,9 +73,9 @@ pub fn zone_of(customer: &Customer, zones: &Zones) -> u16 {
         ValueRef::Text(text) => Some(text),
         _ => None,
     };
-    text("time_zone")
+    text(TIME_ZONE)
         .and_then(|name| zones.number(name))
-        .or_else(|| zones.number(principal_zone(text("country")?, text("region"))?))
+        .or_else(|| zones.number(principal_zone(text(COUNTRY)?, text(REGION))?))
         .unwrap_or(0)
 }
 

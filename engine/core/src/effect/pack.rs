@@ -8,15 +8,15 @@
 
 mod words;
 
-use super::Decided;
 use crate::channel::Channel;
 use crate::compact::{Bytes, OWN, TEXT, Writer};
-use crate::decision::{Decision, Reason, Shown, Values, Verdict};
+use crate::decision::{Decided, Decision, Reason, Shown, Values, Verdict};
 use crate::id::{CommandId, RunId};
 use crate::journey::plan::Plan;
 use crate::time::{Millis, exact_rfc3339, format_rfc3339};
 use crate::value::Value;
 use compact_str::CompactString;
+use words::NAME;
 
 /// Of this form. Version 0 had 5 bits for a reason, in a head of two bytes.
 const VERSION: u8 = 1;
@@ -31,8 +31,6 @@ const _: () = assert!(Verdict::ALL.len() <= 16 && Channel::ALL.len() < 16);
 const INSTANT: u64 = OWN;
 /// The value is a frequent word.
 const WORD: u64 = OWN + 1;
-/// The empty name; lower numbers are words.
-const NAME: u64 = 32;
 const MAX_TEXT: usize = 255;
 
 /// Appends the packed decision to `out`.

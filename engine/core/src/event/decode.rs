@@ -1,12 +1,12 @@
 //! From a record's bytes to an [`Event`], or to the reason why it cannot be one.
 
 use super::layout::Layouts;
-use super::raw::Raw;
+use super::raw::{Raw, object_entries};
+use super::rejected::{Poison, Rejected};
 use super::scan::scan;
-use super::subject::{CART_ITEMS, KNOWN, Subject, Type, known_field};
 use super::top::{Extent, Place, Top};
+use super::vocabulary::{CONSENT, Envelope, Known, Subject, Type};
 use crate::policy::Policy;
-use crate::sends::Poison;
 use crate::time::{Millis, is_instant, parse_rfc3339};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -33,21 +33,6 @@ pub struct Event<'a> {
     top: Top,
 }
 
-/// Why a record is not an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejected {
-    /// The reason.
-    pub reason: Poison,
-    /// The field or figure; never the content.
-    pub detail: Cow<'static, str>,
-}
-
-impl Rejected {
-    fn new(reason: Poison, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { reason, detail: detail.into() }
-    }
-}
-
 impl<'a> Event<'a> {
     /// The whole record, without white space around it.
     pub fn whole(&self) -> Raw<'a> {
@@ -71,20 +56,20 @@ impl<'a> Event<'a> {
 
     /// A field of a subject; none where it is absent or null.
     pub fn field(&self, subject: Subject, name: &str) -> Option<Raw<'a>> {
-        match known_field(subject, name.as_bytes()) {
+        match Known::of(subject, name.as_bytes()) {
             Some(field) => self.known_at(field),
             None => self.subject(subject)?.get(&[name]),
         }
     }
 
-    /// A field that the product itself reads, by its place.
-    pub(super) fn known_at(&self, field: usize) -> Option<Raw<'a>> {
+    /// A field that the product itself reads.
+    pub(super) fn known_at(&self, field: Known) -> Option<Raw<'a>> {
         self.at(Place::known(field))
     }
 
     /// The size of such a field, where it is known without reading it.
-    pub(super) fn known_size(&self, field: usize) -> Option<usize> {
-        (field == CART_ITEMS).then_some(self.top.items as usize)
+    pub(super) fn known_size(&self, field: Known) -> Option<usize> {
+        (field == Known::CartItems).then_some(self.top.items as usize)
     }
 
     /// A string of this record; none for another type.
@@ -116,8 +101,9 @@ impl<'a> Event<'a> {
             Some(read) => read,
             None => read_fully(value, &mut self.top)?,
         };
-        self.kind = name(self.text_at(Place::TYPE), "type", Poison::MissingType)?;
-        self.customer = name(self.text_at(Place::CUSTOMER), "customer", Poison::MissingCustomer)?;
+        self.kind = name(self.text_at(Place::TYPE), Envelope::Type, Poison::MissingType)?;
+        self.customer =
+            name(self.text_at(Place::CUSTOMER), Envelope::Customer, Poison::MissingCustomer)?;
         let time = self.at(Place::TIME);
         self.time =
             time.map(|raw| event_time(raw, self.string(raw), record_time, policy)).transpose()?;
@@ -187,13 +173,11 @@ fn check_size(value: &[u8], policy: &Policy) -> Result<(), Rejected> {
 /// Of what was read fully: the one pass declines what has not its type.
 #[cold]
 fn check_types(top: &Top, text: &str) -> Result<(), Rejected> {
-    let named = [(Place::ID, "id", Type::Text), (Place::CHANNEL, "channel", Type::Text)];
+    let named = [Envelope::Id, Envelope::Channel]
+        .map(|field| (Place::envelope(field), field.name(), Type::Text));
     let subjects =
         Subject::ALL.map(|subject| (Place::subject(subject), subject.name(), Type::Object));
-    let known = KNOWN
-        .iter()
-        .enumerate()
-        .map(|(field, (name, needed))| (Place::known(field), *name, *needed));
+    let known = Known::ALL.map(|field| (Place::known(field), field.name(), field.kind()));
     for (place, name, needed) in named.into_iter().chain(subjects).chain(known) {
         if top.get(place).raw(text).is_some_and(|raw| !needed.fits(raw.0.as_bytes())) {
             return Err(wrong_type(name));
@@ -275,27 +259,27 @@ impl<'de> Visitor<'de> for Readable {
     }
 }
 
-fn wrong_type(field: &'static str) -> Rejected {
+fn wrong_type(field: impl Into<Cow<'static, str>>) -> Rejected {
     Rejected::new(Poison::WrongType, field)
 }
 
 /// A required, bounded, non-empty string.
 fn name<'a>(
     text: Option<Cow<'a, str>>,
-    field: &'static str,
+    field: Envelope,
     missing: Poison,
 ) -> Result<Cow<'a, str>, Rejected> {
     match text {
         Some(text) if !text.is_empty() => bounded(text, field),
-        _ => Err(Rejected::new(missing, field)),
+        _ => Err(Rejected::new(missing, field.name())),
     }
 }
 
-fn bounded<'a>(text: Cow<'a, str>, field: &'static str) -> Result<Cow<'a, str>, Rejected> {
+fn bounded<'a>(text: Cow<'a, str>, field: Envelope) -> Result<Cow<'a, str>, Rejected> {
     if text.len() > MAX_NAME {
         return Err(Rejected::new(
             Poison::BadValue,
-            format!("{field} is longer than {MAX_NAME} bytes"),
+            format!("{} is longer than {MAX_NAME} bytes", field.name()),
         ));
     }
     Ok(text)
@@ -309,8 +293,9 @@ fn event_time(
     policy: &Policy,
 ) -> Result<Millis, Rejected> {
     let at = text.map_or_else(|| raw.integer(), |text| parse_rfc3339(&text));
-    let at =
-        at.filter(|at| is_instant(*at)).ok_or_else(|| Rejected::new(Poison::BadTime, "time"))?;
+    let at = at
+        .filter(|at| is_instant(*at))
+        .ok_or_else(|| Rejected::new(Poison::BadTime, Envelope::Time.name()))?;
     if at > record_time.saturating_add(policy.max_event_ahead.millis()) {
         return Err(Rejected::new(
             Poison::TimeInFuture,
@@ -321,28 +306,20 @@ fn event_time(
 }
 
 fn check_profile(profile: Raw<'_>) -> Result<(), Rejected> {
-    const TEXTS: [(&str, &str); 9] = [
-        ("email", "profile.email"),
-        ("phone", "profile.phone"),
-        ("first_name", "profile.first_name"),
-        ("last_name", "profile.last_name"),
-        ("time_zone", "profile.time_zone"),
-        ("country", "profile.country"),
-        ("region", "profile.region"),
-        ("locale", "profile.locale"),
-        ("push_token", "profile.push_token"),
-    ];
-    for (name, value) in super::object_entries(profile) {
-        if let Some((_, full)) = TEXTS.iter().find(|(field, _)| *field == name) {
-            if !(value.is_string() || value.is_null()) {
-                return Err(wrong_type(full));
+    for (name, value) in object_entries(profile) {
+        if value.is_null() {
+            continue;
+        }
+        let known = Subject::Profile.fields().iter().find(|(field, _)| *field == name);
+        let good = match known {
+            Some((_, needed)) => needed.fits(value.0.as_bytes()),
+            None if name == CONSENT => {
+                value.is_object() && object_entries(value).all(|(_, flag)| flag.boolean().is_some())
             }
-        } else if name == "consent" && !value.is_null() {
-            let good = value.is_object()
-                && super::object_entries(value).all(|(_, flag)| flag.boolean().is_some());
-            if !good {
-                return Err(wrong_type("profile.consent"));
-            }
+            None => true,
+        };
+        if !good {
+            return Err(wrong_type(format!("{}.{name}", Subject::Profile.name())));
         }
     }
     Ok(())

@@ -8,8 +8,8 @@
 use super::block::plain_string;
 use super::raw::{Raw, array_elements, object_entries};
 use super::scan::plain_number;
-use super::subject::{CART_ITEMS, Subject, Type, known_field};
 use super::top::{Extent, Place, Top};
+use super::vocabulary::{Known, Subject, Type};
 
 /// Most pieces kept. They should stay in the nearest cache.
 const MAX_PIECES: usize = 1_000;
@@ -269,7 +269,7 @@ impl Parts<'_> {
                 let elements = array_elements(raw)
                     .map(|element| self.walk(element, None, Inside::Other))
                     .count();
-                if place == Some(Place::known(CART_ITEMS)) {
+                if place == Some(Place::known(Known::CartItems)) {
                     self.items = elements as u32;
                 }
                 self.mark(place, start, end);
@@ -296,7 +296,7 @@ impl Parts<'_> {
                     (place, subject.map_or(Inside::Other, Inside::Subject))
                 }
                 Inside::Subject(subject) => {
-                    (known_field(subject, name.as_bytes()).map(Place::known), Inside::Other)
+                    (Known::of(subject, name.as_bytes()).map(Place::known), Inside::Other)
                 }
                 Inside::Other => (None, Inside::Other),
             };

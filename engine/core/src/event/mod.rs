@@ -6,17 +6,16 @@ mod layout;
 mod scan;
 mod block;
 mod top;
-mod subject;
-mod meaning;
-mod fields;
+pub mod vocabulary;
+mod field;
 mod raw;
+mod rejected;
 
-pub use decode::{Decoder, Event, Rejected, decode};
-pub use fields::{key_text, read_fields};
-pub use meaning::Meaning;
+pub use decode::{Decoder, Event, decode};
+pub use field::{EventField, key_text, read_fields};
 pub use raw::{Raw, object_entries};
-pub use subject::Subject;
-pub(crate) use subject::known_field;
+pub use rejected::{Poison, Rejected};
+pub use vocabulary::{Meaning, Subject};
 
 use crate::time::Millis;
 

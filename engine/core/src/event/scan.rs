@@ -4,8 +4,8 @@
 //! full parser then reads the record again. Where it does not decline it reads the same: `tests` compare the two.
 
 use super::block::{BLOCK, look};
-use super::subject::{CART_ITEMS, KNOWN, Subject, Type, known_field};
 use super::top::{Extent, Place, Top};
+use super::vocabulary::{Known, Subject, Type};
 
 /// Longer numbers may be beyond what a double expresses.
 const MAX_NUMBER: usize = 32;
@@ -78,8 +78,8 @@ impl<'a> Scan<'a> {
     /// One field of a subject.
     #[inline]
     fn part(&mut self, subject: Subject, at: usize, name: &[u8], top: &mut Top) -> Option<usize> {
-        let Some(field) = known_field(subject, name) else { return self.value(at) };
-        let end = if field == CART_ITEMS {
+        let Some(field) = Known::of(subject, name) else { return self.value(at) };
+        let end = if field == Known::CartItems {
             // Set in any case: of repeated names the last counts.
             let (end, items) =
                 if self.byte(at) == b'[' { self.array(at)? } else { (self.value(at)?, 0) };
@@ -88,7 +88,7 @@ impl<'a> Scan<'a> {
         } else {
             self.value(at)?
         };
-        let fits = self.fits(at, end, KNOWN[field].1);
+        let fits = self.fits(at, end, field.kind());
         top.put(Place::known(field), self.present(at, end, fits)?);
         Some(end)
     }

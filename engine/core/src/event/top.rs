@@ -1,7 +1,7 @@
 //! Where the fields of a record stand that the product itself reads: those at the top, and some of its subjects.
 
 use super::raw::{Raw, object_entries};
-use super::subject::{CART_ITEMS, KNOWN, Subject, Type, known_field};
+use super::vocabulary::{Envelope, Known, Subject, Type};
 
 /// A value's bytes in the record; `end` is 0 where there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -36,41 +36,39 @@ impl Extent {
 pub struct Place(u8);
 
 impl Place {
-    pub const ID: Place = Place(0);
-    pub const TYPE: Place = Place(1);
-    pub const CUSTOMER: Place = Place(2);
-    pub const TIME: Place = Place(3);
-    pub const CHANNEL: Place = Place(4);
-    const SUBJECTS: u8 = 5;
+    pub const ID: Place = Place::envelope(Envelope::Id);
+    pub const TYPE: Place = Place::envelope(Envelope::Type);
+    pub const CUSTOMER: Place = Place::envelope(Envelope::Customer);
+    pub const TIME: Place = Place::envelope(Envelope::Time);
+    pub const CHANNEL: Place = Place::envelope(Envelope::Channel);
+    const SUBJECTS: u8 = Envelope::ALL.len() as u8;
     const KNOWN: u8 = Self::SUBJECTS + Subject::ALL.len() as u8;
-    const COUNT: usize = Self::KNOWN as usize + KNOWN.len();
+    const COUNT: usize = Self::KNOWN as usize + Known::ALL.len();
+
+    /// The place of what the event says of itself.
+    pub const fn envelope(field: Envelope) -> Place {
+        Place(field as u8)
+    }
 
     /// The place of a subject.
     pub const fn subject(subject: Subject) -> Place {
         Place(Self::SUBJECTS + subject as u8)
     }
 
-    /// The place of a field of a subject, by [`known_field`].
-    pub fn known(field: usize) -> Place {
+    /// The place of a field of a subject.
+    pub const fn known(field: Known) -> Place {
         Place(Self::KNOWN + field as u8)
     }
 
     /// What a field of a subject must be; none for other places.
     pub fn needed(self) -> Option<Type> {
         let field = self.0.checked_sub(Self::KNOWN)?;
-        KNOWN.get(usize::from(field)).map(|(_, needed)| *needed)
+        Known::ALL.get(usize::from(field)).map(|known| known.kind())
     }
 
     /// The place of a field that is not a subject; none for one that the product does not read.
     pub fn named(name: &[u8]) -> Option<Place> {
-        Some(match name {
-            b"id" => Self::ID,
-            b"type" => Self::TYPE,
-            b"customer" => Self::CUSTOMER,
-            b"time" => Self::TIME,
-            b"channel" => Self::CHANNEL,
-            _ => return None,
-        })
+        Envelope::parse(name).map(Self::envelope)
     }
 }
 
@@ -97,13 +95,13 @@ impl Top {
         for subject in Subject::ALL.into_iter().filter(|subject| !subject.known().is_empty()) {
             let object = top.get(Place::subject(subject)).raw(text).filter(|raw| raw.is_object());
             for (name, value) in object.into_iter().flat_map(object_entries) {
-                if let Some(field) = known_field(subject, name.as_bytes()) {
+                if let Some(field) = Known::of(subject, name.as_bytes()) {
                     top.put(Place::known(field), present(value, text));
                 }
             }
         }
         top.items = top
-            .get(Place::known(CART_ITEMS))
+            .get(Place::known(Known::CartItems))
             .raw(text)
             .filter(|raw| raw.is_array())
             .map_or(0, |raw| raw.size() as u32);
@@ -130,7 +128,9 @@ impl Top {
 
     /// Nothing of this subject's fields.
     pub fn forget_known(&mut self, subject: Subject) {
-        subject.known().for_each(|field| self.put(Place::known(field), Extent::default()));
+        for field in subject.known() {
+            self.put(Place::known(*field), Extent::default());
+        }
         if subject == Subject::Cart {
             self.items = 0;
         }

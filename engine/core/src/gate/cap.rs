@@ -1,6 +1,6 @@
 //! Frequency caps: how many touches lie in a window, and whether the last place is kept for a higher priority.
 
-use super::Question;
+use super::question::Question;
 use crate::channel::{Channel, Class};
 use crate::customer::{Customer, Place, Run, Touch, Zones, push_tightly};
 use crate::decision::{Compared, Reason, Shown};

@@ -3,17 +3,15 @@
 
 mod cap;
 mod consent;
+mod question;
 mod quiet_hours;
 
 use crate::channel::{Channel, Class};
-use crate::customer::{Run, Zones};
 use crate::decision::{Compared, Reason, Shown};
 use crate::id::in_holdout;
-use crate::journey::condition::Reader;
-use crate::journey::op::Choice;
-use crate::journey::plan::Plan;
 use crate::time::Millis;
 pub use cap::remember_touch;
+pub use question::Question;
 pub use quiet_hours::clock;
 
 /// What the gate says of a send.
@@ -43,24 +41,6 @@ pub enum Ruling {
     },
     /// The run's `while` condition no longer holds: the run exits.
     Exit(Compared),
-}
-
-/// What the gate needs to know.
-pub struct Question<'a> {
-    /// The plan.
-    pub plan: &'a Plan,
-    /// The zones.
-    pub zones: &'a Zones,
-    /// Of whom, and when.
-    pub reader: Reader<'a>,
-    /// The run that asks; not among the customer's.
-    pub run: &'a Run,
-    /// The channels of the send.
-    pub choices: &'a [Choice],
-    /// Index of the channel to begin with.
-    pub from: usize,
-    /// When the send was first reached.
-    pub due: Millis,
 }
 
 /// Asks the gate. The hold of a shard that is behind comes before it and is the caller's.

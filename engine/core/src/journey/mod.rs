@@ -7,3 +7,4 @@ pub mod definition;
 pub mod load;
 pub mod op;
 pub mod plan;
+mod problem;

@@ -3,7 +3,6 @@
 use super::condition::Condition;
 use super::op::{Op, Send};
 use crate::channel::Class;
-use crate::event::{Subject, known_field};
 use crate::policy::Policy;
 use crate::time::Span;
 use compact_str::CompactString;
@@ -11,6 +10,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 pub use super::definition::Reentry;
+pub use crate::event::EventField;
 
 /// Everything that decides, under one configuration hash.
 #[derive(Clone, Debug)]
@@ -31,47 +31,6 @@ pub struct Plan {
 
 /// Who is interested, by event type. Looked up, never iterated to decide.
 pub type Interests = HashMap<CompactString, Interest, FixedState>;
-
-/// A field of an event, such as `event.cart.total` or `size(event.cart.items)`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EventField {
-    /// As written, without `event.`: `["cart", "total"]`.
-    pub path: Vec<CompactString>,
-    /// The number of elements of the array, keys of the object or characters of the string instead of the value; 0 if absent.
-    pub size: bool,
-    /// Where the first part of the path leads, so that no event compares names.
-    pub(crate) place: FieldPlace,
-}
-
-/// Where an event has a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FieldPlace {
-    /// It is the type.
-    Type,
-    /// At or below a field that the product reads anyway; the rest of the path begins at 2.
-    Known(usize),
-    /// At or below a subject; the rest of the path begins at 1.
-    Subject(Subject),
-    /// Anywhere else.
-    Anywhere,
-}
-
-impl EventField {
-    /// The field at this path.
-    pub fn new(path: Vec<CompactString>, size: bool) -> Self {
-        let subject = path.first().and_then(|name| Subject::parse(name.as_bytes()));
-        let known = subject
-            .zip(path.get(1))
-            .and_then(|(subject, name)| known_field(subject, name.as_bytes()));
-        let place = match (path.as_slice(), known, subject) {
-            ([name], ..) if name == "type" => FieldPlace::Type,
-            (_, Some(known), _) => FieldPlace::Known(known),
-            (_, None, Some(subject)) => FieldPlace::Subject(subject),
-            (_, None, None) => FieldPlace::Anywhere,
-        };
-        Self { path, size, place }
-    }
-}
 
 /// What an event type does.
 #[derive(Clone, Debug, Default)]

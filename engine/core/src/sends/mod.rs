@@ -4,8 +4,9 @@
 mod reader;
 mod records;
 
+pub use crate::event::Poison;
 pub use reader::{Reader, Verdict};
-pub use records::{Dead, Leader, Mode, Poison, Skipped, Suppression, SuppressionReason, Turn};
+pub use records::{Dead, Leader, Mode, Skipped, Suppression, SuppressionReason, Turn};
 
 use std::fmt;
 

@@ -2,9 +2,5 @@
 
 mod wheel;
 
+pub use crate::time::NEVER;
 pub use wheel::Wheel;
-
-use crate::time::Millis;
-
-/// No deadline.
-pub const NEVER: Millis = Millis::MAX;

@@ -11,8 +11,7 @@
 //! is due: the bucket of the current second is sorted by deadline into `front`, and only entries at or before the asked
 //! limit leave it. A re-armed timer leaves its old entry behind; whoever takes entries out compares them with the slot.
 
-use super::NEVER;
-use crate::time::Millis;
+use crate::time::{Millis, NEVER};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 

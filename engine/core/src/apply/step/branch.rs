@@ -1,6 +1,6 @@
 //! Branching: the first arm that is true.
 
-use super::Next;
+use super::next::Next;
 use crate::apply::context::Context;
 use crate::customer::Run;
 use crate::decision::{Reason, Verdict};

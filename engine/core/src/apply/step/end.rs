@@ -1,6 +1,6 @@
 //! All steps done: the run is over, or waits for its goal.
 
-use super::Next;
+use super::next::Next;
 use crate::apply::context::Context;
 use crate::customer::{Place, Run};
 use crate::decision::{Reason, Verdict};

@@ -1,6 +1,6 @@
 //! Leaving the journey because a step says so.
 
-use super::Next;
+use super::next::Next;
 use crate::apply::context::Context;
 use crate::customer::Run;
 use crate::decision::{Reason, Verdict};

@@ -4,6 +4,7 @@
 mod branch;
 mod end;
 mod exit;
+mod next;
 mod send;
 mod wait;
 
@@ -12,17 +13,7 @@ use super::context::Context;
 use crate::customer::{Place, Run};
 use crate::decision::Reason;
 use crate::journey::op::Op;
-use crate::time::Millis;
-
-/// What a step leaves the run to do.
-enum Next {
-    /// The operation at this index, at once.
-    Op(u16),
-    /// Nothing before the deadline.
-    Stay(Place, Millis),
-    /// The run is over.
-    Gone,
-}
+use next::Next;
 
 impl Context<'_> {
     /// Executes the operations of the run from `op` on until one waits.

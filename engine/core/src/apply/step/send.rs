@@ -1,6 +1,6 @@
 //! Sending a message: held while the shard is behind, then asked of the gate, then a command; and its fallback channels.
 
-use super::Next;
+use super::next::Next;
 use crate::apply::context::Context;
 use crate::channel::Class;
 use crate::customer::{Place, Run, Sent, Touch};
@@ -48,7 +48,7 @@ fn ask(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked) -> N
     if class == Class::Marketing && context.mode == Mode::Behind {
         let channel = send.channels.get(usize::from(choice)).map(|choice| choice.channel);
         let held = context.by_step(run, op, Verdict::Deferred, Reason::CaughtUp);
-        context.decide(&crate::effect::Decided { channel, ..held });
+        context.decide(&crate::decision::Decided { channel, ..held });
         // The deadline that brought the run here stays: it is its place in the order of the release.
         return Next::Stay(Place::Gate { op, choice, due, held: true }, run.deadline);
     }

@@ -1,6 +1,6 @@
 //! Waiting: for some time since the anchor, or until a local time of day.
 
-use super::Next;
+use super::next::Next;
 use crate::apply::context::Context;
 use crate::customer::{Place, Run};
 use crate::decision::{Reason, Verdict};

@@ -1,6 +1,9 @@
 //! Words that decisions show often: one byte each instead of their text.
 
-/// The places are stored: only append, and no more than [`super::NAME`] says. The most frequent stand first.
+/// The head of the empty name; lower numbers are words.
+pub const NAME: u64 = 32;
+
+/// The places are stored: only append, and no more than [`NAME`] says. The most frequent stand first.
 const WORDS: &[&str] = &[
     // What the core itself compares.
     "until",
@@ -30,7 +33,7 @@ const WORDS: &[&str] = &[
     "subscribed",
 ];
 
-const _: () = assert!(WORDS.len() as u64 <= super::NAME);
+const _: () = assert!(WORDS.len() as u64 <= NAME);
 
 /// The number of a word.
 pub fn number(text: &str) -> Option<u64> {

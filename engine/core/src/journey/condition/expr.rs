@@ -3,9 +3,26 @@
 //! Where CEL has errors, this has null: a field that is absent, a number beyond range, an operand of another type. Null is not true;
 //! ordering or computing with it gives false or null again; `==` and `!=` know it as a value of its own.
 
-use super::Field;
+use super::field::Field;
 use crate::value::{Value, ValueRef};
+use compact_str::CompactString;
 use std::cmp::Ordering;
+
+/// A condition, lowered.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// What it reads, as written, in order of first appearance.
+    pub fields: Vec<(CompactString, Field)>,
+    pub(super) expr: Expr,
+}
+
+impl Condition {
+    /// Whether it is true; comparing with null or between types at run time is false (`!=` of different types is true).
+    /// Allocates nothing; `read` gives each field's value, [`ValueRef::Null`] where it is absent, an array or an object.
+    pub fn holds<'v>(&self, read: impl Fn(Field) -> ValueRef<'v>) -> bool {
+        self.expr.is_true(&read)
+    }
+}
 
 /// A node.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,9 +1,11 @@
 //! Paths: what may be read where, its type, and the number under which the evaluator finds it.
 
-use super::{Fault, Field};
+use super::fault::Fault;
+use super::field::Field;
 use crate::channel::Channel;
-use crate::journey::load::suggest::closest;
-use crate::journey::plan::EventField;
+use crate::event::EventField;
+use crate::event::vocabulary::{self, CONSENT, Counted, Envelope, Subject};
+use crate::suggest::closest;
 use compact_str::CompactString;
 use std::fmt;
 use std::ops::Range;
@@ -39,6 +41,18 @@ pub(crate) enum Type {
     Any,
 }
 
+impl From<vocabulary::Type> for Type {
+    fn from(known: vocabulary::Type) -> Self {
+        match known {
+            vocabulary::Type::Text | vocabulary::Type::Id => Type::Text,
+            vocabulary::Type::Number => Type::Number,
+            vocabulary::Type::List => Type::List,
+            vocabulary::Type::Object => Type::Object,
+            vocabulary::Type::Any => Type::Any,
+        }
+    }
+}
+
 impl fmt::Display for Type {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
@@ -52,85 +66,6 @@ impl fmt::Display for Type {
         })
     }
 }
-
-/// The subjects of events and their known fields; others are of unknown type.
-const SUBJECTS: [(&str, &[(&str, Type)]); 9] = [
-    (
-        "cart",
-        &[
-            ("id", Type::Text),
-            ("total", Type::Number),
-            ("currency", Type::Text),
-            ("items", Type::List),
-            ("url", Type::Text),
-        ],
-    ),
-    (
-        "order",
-        &[
-            ("id", Type::Text),
-            ("total", Type::Number),
-            ("currency", Type::Text),
-            ("items", Type::List),
-            ("number", Type::Any),
-        ],
-    ),
-    (
-        "checkout",
-        &[
-            ("id", Type::Text),
-            ("total", Type::Number),
-            ("currency", Type::Text),
-            ("items", Type::List),
-            ("url", Type::Text),
-        ],
-    ),
-    (
-        "product",
-        &[
-            ("id", Type::Text),
-            ("name", Type::Text),
-            ("category", Type::Text),
-            ("price", Type::Number),
-            ("url", Type::Text),
-        ],
-    ),
-    ("review", &[("rating", Type::Number)]),
-    ("ticket", &[("id", Type::Any)]),
-    ("points", &[]),
-    (
-        "profile",
-        &[
-            ("email", Type::Text),
-            ("phone", Type::Text),
-            ("first_name", Type::Text),
-            ("last_name", Type::Text),
-        ],
-    ),
-    ("message", &[("command_id", Type::Text), ("channel", Type::Text), ("bounce", Type::Text)]),
-];
-
-/// What every event says of itself.
-const ENVELOPE: [&str; 3] = ["type", "id", "customer"];
-
-/// The profile's texts.
-const PROFILE: [&str; 9] = [
-    "email",
-    "phone",
-    "first_name",
-    "last_name",
-    "time_zone",
-    "country",
-    "region",
-    "locale",
-    "push_token",
-];
-/// What is counted for every customer.
-const CUSTOMER: [(&str, Field); 3] = [
-    ("orders", Field::Orders),
-    ("lifetime_value", Field::LifetimeValue),
-    ("days_since_order", Field::DaysSinceOrder),
-];
 
 /// A path as written and how far it got.
 pub(super) struct Path<'p> {
@@ -153,8 +88,10 @@ impl Resolver<'_> {
     pub(super) fn resolve(&mut self, path: &Path<'_>) -> Option<(Field, Type)> {
         match path.parts {
             ["event", rest @ ..] => self.event(path, rest),
-            ["cart", ..] if self.scope == Scope::Step => self.event(path, path.parts),
-            ["profile", "consent", rest @ ..] => self.consent(path, rest),
+            [root, ..] if self.scope == Scope::Step && *root == Subject::Cart.name() => {
+                self.event(path, path.parts)
+            }
+            ["profile", name, rest @ ..] if *name == CONSENT => self.consent(path, rest),
             ["profile", rest @ ..] => self.profile(path, rest),
             ["customer", rest @ ..] => self.customer(path, rest),
             [root, ..] => self.unknown_root(path, root),
@@ -191,26 +128,30 @@ impl Resolver<'_> {
     }
 
     fn event_type(&mut self, path: &Path<'_>, rest: &[&str]) -> Type {
-        if let [name] = rest
-            && ENVELOPE.contains(name)
+        let root = rest[0].as_bytes();
+        if let ([_], Some(Envelope::Id | Envelope::Type | Envelope::Customer)) =
+            (rest, Envelope::parse(root))
         {
             return Type::Text;
         }
-        let Some((_, fields)) = SUBJECTS.iter().find(|(name, _)| *name == rest[0]) else {
-            self.warn_typo(path, rest[0], SUBJECTS.iter().map(|(name, _)| *name));
+        let Some(subject) = Subject::parse(root) else {
+            self.warn_typo(path, rest[0], Subject::ALL.map(Subject::name));
             return Type::Any;
         };
         match rest {
             [_] => Type::Object,
-            [_, name] => match fields.iter().find(|(known, _)| known == name) {
-                Some((_, kind)) => *kind,
-                None => {
-                    self.warn_typo(path, name, fields.iter().map(|(name, _)| *name));
-                    Type::Any
-                }
-            },
+            [_, name] => self.field_type(path, subject, name),
             _ => Type::Any,
         }
+    }
+
+    fn field_type(&mut self, path: &Path<'_>, subject: Subject, name: &str) -> Type {
+        let fields = subject.fields();
+        if let Some((_, kind)) = fields.iter().find(|(known, _)| *known == name) {
+            return (*kind).into();
+        }
+        self.warn_typo(path, name, fields.iter().map(|(known, _)| *known));
+        Type::Any
     }
 
     fn consent(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
@@ -247,19 +188,18 @@ impl Resolver<'_> {
                     .help("write `profile.NAME`, or `profile.consent.CHANNEL`"),
             );
         };
-        let kind = if PROFILE.contains(name) { Type::Text } else { Type::Any };
-        if kind == Type::Any {
-            self.warn_typo(path, name, PROFILE);
-        }
+        let kind = self.field_type(path, Subject::Profile, name);
         Some((Field::Attribute(intern(&mut self.slots.attributes, (*name).into())), kind))
     }
 
     fn customer(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
-        let known = rest.first().and_then(|name| CUSTOMER.iter().find(|(known, _)| known == name));
+        let known = rest.first().and_then(|name| Counted::parse(name.as_bytes()));
         match (known, rest) {
-            (Some((_, field)), [_]) => Some((*field, Type::Number)),
+            (Some(Counted::Orders), [_]) => Some((Field::Orders, Type::Number)),
+            (Some(Counted::LifetimeValue), [_]) => Some((Field::LifetimeValue, Type::Number)),
+            (Some(Counted::DaysSinceOrder), [_]) => Some((Field::DaysSinceOrder, Type::Number)),
             _ => {
-                let names = CUSTOMER.map(|(name, _)| name);
+                let names = Counted::ALL.map(Counted::name);
                 let near = rest.first().and_then(|name| closest(name, names));
                 let near = near
                     .map_or_else(String::new, |name| format!("did you mean `customer.{name}`? "));
@@ -279,7 +219,7 @@ impl Resolver<'_> {
         let fault =
             Fault::error(path.span.clone(), format!("`{}` is unknown", path.parts.join(".")));
         let rest = path.parts[1..].iter().map(|part| format!(".{part}")).collect::<String>();
-        let help = if SUBJECTS.iter().any(|(name, _)| *name == root) {
+        let help = if Subject::parse(root.as_bytes()).is_some() {
             format!("did you mean `event.{root}{rest}`?")
         } else if let Some(near) = closest(root, ["event", "profile", "customer"]) {
             format!("did you mean `{near}{rest}`?")

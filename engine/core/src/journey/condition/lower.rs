@@ -1,45 +1,18 @@
 //! Syntax tree to typed tree: types checked, paths numbered, what is not supported refused by name.
 
-use super::Condition;
-use super::expr::{Arithmetic, Comparison, Expr, Search};
-use super::fields::{Path, Resolver, Scope, Slots, Type, is_name};
+use super::expr::{Arithmetic, Comparison, Condition, Expr, Search};
+use super::fault::{Fault, SUPPORTED};
+use super::field::Field;
+use super::fields::{Path, Resolver, Scope, Slots, Type, intern, is_name};
 use super::parse::Parsed;
-use crate::journey::load::Severity;
-use crate::journey::plan::EventField;
+use crate::event::EventField;
 use crate::value::Value;
 use cel::common::ast::{CallExpr, Expr as Syntax, IdedExpr, LiteralValue, operators};
 use compact_str::CompactString;
 use std::ops::Range;
 
-/// What a condition may be made of, for messages.
-pub(super) const SUPPORTED: &str = "supported are == != < <= > >= && || ! in + - * / ( ) ?:, size(x), has(x), x.startsWith(y), x.endsWith(y), x.contains(y), \
-     numbers, strings in quotes, true, false, null, and the paths event.X, profile.X, customer.X";
 /// Most nodes of a condition.
 const MAX_NODES: usize = 200;
-
-/// Something wrong in a condition. The range counts bytes of the condition's text.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Fault {
-    pub(crate) severity: Severity,
-    pub(crate) range: Range<usize>,
-    pub(crate) message: String,
-    pub(crate) help: Option<String>,
-}
-
-impl Fault {
-    pub(super) fn error(range: Range<usize>, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, range, message: message.into(), help: None }
-    }
-
-    pub(super) fn warning(range: Range<usize>, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(range, message) }
-    }
-
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-}
 
 /// Compiles a condition; numbers its fields in `slots` and, for steps, in `captures`. None together with at least one error.
 pub(crate) fn compile(
@@ -72,13 +45,13 @@ pub(crate) fn compile_path(text: &str, slots: &mut Slots) -> Result<u16, Fault> 
             .help("write names joined by dots, such as `event.cart.id`"));
     }
     let field = EventField::new(rest.iter().map(|name| (*name).into()).collect(), false);
-    Ok(super::fields::intern(&mut slots.fields, field))
+    Ok(intern(&mut slots.fields, field))
 }
 
 struct Lowering<'p, 's> {
     parsed: &'p Parsed<'p>,
     resolver: Resolver<'s>,
-    fields: Vec<(CompactString, super::Field)>,
+    fields: Vec<(CompactString, Field)>,
     nodes: usize,
 }
 
@@ -162,7 +135,7 @@ impl Lowering<'_, '_> {
         let path = Path { parts: &parts, span: self.parsed.extent(node), size };
         let (field, kind) = self.resolver.resolve(&path)?;
         let name = parts.join(".");
-        let of_event = matches!(field, super::Field::Event(_) | super::Field::Capture(_));
+        let of_event = matches!(field, Field::Event(_) | Field::Capture(_));
         let name = if size && of_event { format!("size({name})") } else { name };
         if !self.fields.iter().any(|(_, known)| *known == field) {
             self.fields.push((name.into(), field));
@@ -355,8 +328,7 @@ impl Lowering<'_, '_> {
                 "size() takes a list or a string",
             );
         }
-        let counted =
-            matches!(expr, Expr::Field(super::Field::Event(_) | super::Field::Capture(_)));
+        let counted = matches!(expr, Expr::Field(Field::Event(_) | Field::Capture(_)));
         Some((if counted { expr } else { Expr::Size(Box::new(expr)) }, Type::Number))
     }
 

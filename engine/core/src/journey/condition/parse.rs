@@ -1,6 +1,6 @@
 //! CEL text to a syntax tree with places, by the `cel` crate's parser; its messages made readable.
 
-use super::Fault;
+use super::fault::{Fault, SUPPORTED};
 use cel::common::ast::{Expr, IdedExpr, SourceInfo};
 use std::ops::Range;
 
@@ -125,7 +125,7 @@ fn syntax_fault(text: &str, errors: &cel::ParseErrors) -> Fault {
     let message = error.msg.trim_start_matches("Syntax error: ");
     let message = message.split(" expecting ").next().unwrap_or(message);
     Fault::error(at..at + length, format!("the condition cannot be read: {message}"))
-        .help(super::lower::SUPPORTED)
+        .help(SUPPORTED)
 }
 
 /// What people write who know other languages: it is worth a better answer than the parser's.

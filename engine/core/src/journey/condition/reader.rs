@@ -1,9 +1,10 @@
 //! What a condition reads at one instant: an event's fields, a run's captures, the customer.
 
-use super::{Condition, Field};
+use super::expr::Condition;
+use super::field::Field;
 use crate::customer::Customer;
 use crate::decision::Compared;
-use crate::time::Millis;
+use crate::time::{DAY, Millis};
 use crate::value::{Value, ValueRef};
 
 /// A decision shows at most so many fields of a condition.
@@ -30,10 +31,21 @@ impl<'r> Reader<'r> {
         let at = |values: &'r [Value], index: u16| {
             values.get(usize::from(index)).map_or(ValueRef::Null, Value::borrow)
         };
+        let customer = self.customer;
         match field {
             Field::Event(index) => at(self.fields, index),
             Field::Capture(index) => at(self.captures, index),
-            field => self.customer.field(field, self.attributes, self.t),
+            Field::Attribute(index) => {
+                let name = self.attributes.get(usize::from(index));
+                name.map_or(ValueRef::Null, |name| customer.attribute(*name))
+            }
+            Field::Consent(channel) => ValueRef::Bool(customer.granted & channel.bit() != 0),
+            Field::Orders => ValueRef::Number(f64::from(customer.orders)),
+            Field::LifetimeValue => ValueRef::Number(customer.lifetime_value),
+            Field::DaysSinceOrder if customer.last_order_at == Millis::MIN => ValueRef::Null,
+            Field::DaysSinceOrder => {
+                ValueRef::Number((self.t - customer.last_order_at).max(0).div_euclid(DAY) as f64)
+            }
         }
     }
 

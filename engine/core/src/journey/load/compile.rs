@@ -1,32 +1,22 @@
 //! Definition to journey: names, limits, conditions, re-entry, exits. The steps are laid out in [`super::step`].
 
+use super::compiler::Compiler;
 use super::names::{self, NameOf};
 use super::step;
-use super::yaml::locate;
 use super::{Problem, Source};
 use crate::channel::Class;
 use crate::journey::at::At;
-use crate::journey::condition::{self, Condition, Scope, Slots};
+use crate::journey::condition::{self, Scope, Slots};
 use crate::journey::definition::{Definition, Reentry};
 use crate::journey::plan::Journey;
 use crate::time::{DAY, Span};
 use compact_str::{CompactString, format_compact};
 use xxhash_rust::xxh3::xxh3_128;
 
-/// Longest duration in a journey.
-const MAX_SPAN: Span = Span(3_650 * DAY);
 /// `max_event_age` where it is not given.
 const MAX_EVENT_AGE: Span = Span(DAY);
 /// `reentry` where neither it nor `key` is given.
 const REENTRY: Reentry = Reentry::After(Span(7 * DAY));
-
-/// What compiling one journey needs and fills.
-pub(super) struct Compiler<'c> {
-    pub(super) source: &'c Source,
-    pub(super) slots: &'c mut Slots,
-    pub(super) captures: Vec<u16>,
-    pub(super) problems: &'c mut Vec<Problem>,
-}
 
 /// Compiles one journey. Where a part has an error the journey lacks that part: it is good for finding more problems only.
 pub(super) fn journey(
@@ -142,56 +132,5 @@ impl Compiler<'_> {
                 None
             }
         }
-    }
-
-    /// A condition, if one is written and good.
-    pub(super) fn condition(
-        &mut self,
-        text: Option<&At<String>>,
-        scope: Scope,
-    ) -> Option<Condition> {
-        let text = text?;
-        let (condition, faults) = condition::compile(text, scope, self.slots, &mut self.captures);
-        for fault in faults {
-            self.fault(text, fault);
-        }
-        condition
-    }
-
-    fn fault(&mut self, text: &At<String>, fault: condition::Fault) {
-        let span = locate(&self.source.text, &text.span, text, &fault.range);
-        let problem = Problem {
-            severity: fault.severity,
-            path: self.source.path.clone(),
-            span,
-            message: fault.message,
-            help: fault.help,
-        };
-        self.problems.push(problem);
-    }
-
-    /// A duration that must be more than nothing and not absurd.
-    pub(super) fn positive(&mut self, span: &At<Span>) {
-        if span.millis() == 0 {
-            self.error(span, "the duration is zero", "write a longer one, such as 1h");
-        }
-        self.bounded(span);
-    }
-
-    /// A duration that must not be absurd.
-    pub(super) fn bounded(&mut self, span: &At<Span>) {
-        if span.value > MAX_SPAN {
-            self.error(span, "the duration is longer than ten years", "write a shorter one");
-        }
-    }
-
-    /// Notes an error at a value.
-    pub(super) fn error<T>(
-        &mut self,
-        at: &At<T>,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        self.problems.push(Problem::error(&self.source.path, at.span.clone(), message).help(help));
     }
 }

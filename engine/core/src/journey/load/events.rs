@@ -1,9 +1,9 @@
 //! Who wants which event, and which of its fields.
 
-use super::Source;
 use crate::journey::condition::{Condition, Field};
 use crate::journey::definition::Definition;
 use crate::journey::plan::{Interests, Journey, JourneyInterest};
+use crate::journey::problem::Source;
 
 /// The index over all journeys, in order of their names.
 pub(super) fn interests(read: &[(&Source, Definition)], journeys: &[Journey]) -> Interests {

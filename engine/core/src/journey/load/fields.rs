@@ -1,10 +1,10 @@
 //! Reading the fields of a mapping: unknown ones refused with a suggestion, missing ones named, every problem kept.
 
-use super::suggest::closest;
 use super::yaml::{Entry, Kind, Node};
-use super::{Problem, Source};
 use crate::journey::at::At;
+use crate::journey::problem::{Problem, Source};
 use crate::policy::{LocalTime, Percent};
+use crate::suggest::closest;
 use crate::time::Span;
 use std::ops::Range;
 

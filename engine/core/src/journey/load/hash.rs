@@ -1,7 +1,7 @@
 //! The configuration's identity: equal hashes decide alike.
 
-use super::Source;
 use crate::journey::definition::Definition;
+use crate::journey::problem::Source;
 use crate::policy::Policy;
 use crate::sends::SEMANTICS;
 use xxhash_rust::xxh3::Xxh3;

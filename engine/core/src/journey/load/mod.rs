@@ -6,9 +6,9 @@
 use super::condition::Slots;
 use super::plan::Plan;
 use crate::policy::Policy;
-use std::ops::Range;
 
 mod compile;
+mod compiler;
 mod events;
 mod fields;
 mod hash;
@@ -17,81 +17,15 @@ mod policy;
 mod read;
 mod schema;
 mod step;
-pub(crate) mod suggest;
 #[cfg(test)]
 mod tests;
 mod yaml;
 
+pub use super::problem::{Problem, Severity, Source};
 pub use schema::journey_schema;
 
 /// Most journeys under one policy.
 const MAX_JOURNEYS: usize = 500;
-
-/// A file as given to the loader.
-#[derive(Clone, Debug)]
-pub struct Source {
-    /// Its path, for messages only.
-    pub path: String,
-    /// Its text.
-    pub text: String,
-}
-
-/// How bad a problem is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// The plan is usable; a person should look.
-    Warning,
-    /// There is no plan.
-    Error,
-}
-
-/// Something wrong in a file.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Problem {
-    /// How bad.
-    pub severity: Severity,
-    /// The file; `policy` for the policy, which has no text here.
-    pub path: String,
-    /// Byte range in the file's text, on character borders; empty where the problem has no place.
-    pub span: Range<usize>,
-    /// What is wrong.
-    pub message: String,
-    /// What to do.
-    pub help: Option<String>,
-}
-
-impl Problem {
-    fn error(path: &str, span: Range<usize>, message: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Error,
-            path: path.into(),
-            span,
-            message: message.into(),
-            help: None,
-        }
-    }
-
-    fn warning(path: &str, span: Range<usize>, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(path, span, message) }
-    }
-
-    fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-
-    /// Line and column (in characters) of its start, both from 1, given the file's text.
-    pub fn position(&self, text: &str) -> (usize, usize) {
-        position(text, self.span.start)
-    }
-}
-
-/// Line and column of a byte, both from 1.
-fn position(text: &str, at: usize) -> (usize, usize) {
-    let before = &text[..text.floor_char_boundary(at)];
-    let line = before.rfind('\n').map_or(0, |end| end + 1);
-    (1 + before.matches('\n').count(), 1 + before[line..].chars().count())
-}
 
 /// What [`check`] found.
 #[derive(Clone, Debug)]

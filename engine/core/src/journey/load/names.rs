@@ -1,55 +1,10 @@
 //! Names: of journeys, steps, templates, tags and events.
 
-use super::suggest::closest;
-use super::{Problem, Source};
+use crate::event::vocabulary::EVENT_TYPES;
 use crate::journey::at::At;
 use crate::journey::definition::Definition;
-
-/// The event types that Cartwheel knows. A retailer may use others.
-pub(super) const CANONICAL: [&str; 42] = [
-    "customer_created",
-    "customer_updated",
-    "identified",
-    "subscribed",
-    "unsubscribed",
-    "consent_changed",
-    "page_viewed",
-    "products_searched",
-    "product_list_viewed",
-    "product_viewed",
-    "product_added",
-    "product_removed",
-    "cart_viewed",
-    "cart_updated",
-    "cart_emptied",
-    "checkout_started",
-    "checkout_step_completed",
-    "payment_info_entered",
-    "order_placed",
-    "order_paid",
-    "order_fulfilled",
-    "order_shipped",
-    "order_delivered",
-    "order_cancelled",
-    "order_refunded",
-    "return_requested",
-    "review_submitted",
-    "coupon_applied",
-    "wishlist_added",
-    "ticket_opened",
-    "ticket_closed",
-    "points_earned",
-    "product_restocked",
-    "product_price_changed",
-    "message_sent",
-    "message_delivered",
-    "message_opened",
-    "message_clicked",
-    "message_bounced",
-    "message_complained",
-    "message_failed",
-    "erase_requested",
-];
+use crate::journey::problem::{Problem, Source};
+use crate::suggest::closest;
 
 /// Journey names that decisions, metrics and holdouts use for themselves.
 const RESERVED: [&str; 6] = ["all", "any", "global", "none", "policy", "total"];
@@ -121,8 +76,8 @@ pub(super) fn check_event(source: &Source, name: &At<String>, problems: &mut Vec
             format!("`{}` is not an event type", name.value),
         );
         problems.push(problem.help("write the text of the event's `type`, such as cart_updated"));
-    } else if !CANONICAL.contains(&name.as_str())
-        && let Some(near) = closest(name, CANONICAL)
+    } else if !EVENT_TYPES.contains(&name.as_str())
+        && let Some(near) = closest(name, EVENT_TYPES)
     {
         let message = format!("`{}` is not an event type that Cartwheel knows", name.value);
         let help = format!("did you mean `{near}`? If it is an event of your own, all is well");

@@ -1,9 +1,9 @@
 //! Checks of the policy, alone and against the journeys.
 
-use super::suggest::closest;
-use super::{Problem, Source};
 use crate::journey::definition::Definition;
+use crate::journey::problem::{Problem, Source};
 use crate::policy::{Cap, CapScope, Policy};
+use crate::suggest::closest;
 use crate::time::{DAY, Span};
 use jiff::tz::TimeZoneDatabase;
 

@@ -1,12 +1,11 @@
 //! Tree to definition: the shape of a journey file, field by field.
 
 use super::fields::Reader;
-use super::step;
 use super::yaml::{Kind, Node};
-use super::{Problem, Source};
 use crate::channel::Class;
 use crate::journey::at::At;
 use crate::journey::definition::{Definition, EventTypes, ExitRule, Goal, Reentry, Trigger};
+use crate::journey::problem::{Problem, Source};
 
 const JOURNEY: [&str; 13] = [
     "journey",
@@ -59,7 +58,7 @@ impl Reader<'_> {
         let holdout = self.optional(&fields, "holdout", Self::percent);
         let goal = self.optional(&fields, "goal", Self::goal);
         let max_event_age = self.optional(&fields, "max_event_age", Self::span);
-        let steps = step::steps(self, &fields, 0);
+        let steps = self.steps(&fields, 0);
         Some(Definition {
             journey: journey?,
             class: class?.map_or(Class::Marketing, |class| class.value),

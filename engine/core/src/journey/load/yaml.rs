@@ -4,7 +4,7 @@
 //! loses its place: a journey's author wants all problems at once, each under its line. Aliases, tags, several documents and duplicate
 //! keys are refused; size, nesting and the number of nodes are bounded.
 
-use super::Problem;
+use crate::journey::problem::{Problem, position};
 use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, ScanError};
 use std::ops::Range;
 
@@ -197,7 +197,7 @@ impl Tree<'_> {
                     _ => String::new(),
                 };
                 if let Some(first) = entries.iter().find(|entry| entry.key == key) {
-                    let line = super::position(self.text, first.at.start).0;
+                    let line = position(self.text, first.at.start).0;
                     let problem = Problem::error(
                         self.path,
                         node.span.clone(),

@@ -1,6 +1,6 @@
 //! `branch:` with its arms.
 
-use super::Layout;
+use super::layout::Layout;
 use crate::journey::at::At;
 use crate::journey::condition::Scope;
 use crate::journey::definition::{Arm, Step};
@@ -21,7 +21,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option
         );
     }
     let fields = reader.fields(node, "a branch step", &["branch", "id"])?;
-    let id = super::id(reader, &fields);
+    let id = reader.id(&fields);
     let node = reader.required(&fields, "branch")?;
     let arms = reader.list(
         node,
@@ -38,7 +38,7 @@ fn arm(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<At<Arm>> {
         let help = "write `- else:` and below it, in the same column as `else`, `steps:`";
         return reader.fail(value, "`else:` has no value of its own", help);
     }
-    let steps = super::steps(reader, &fields, depth);
+    let steps = reader.steps(&fields, depth);
     match (fields.get("when"), fields.get("else")) {
         (Some(when), None) => {
             let when = reader.condition(when);

@@ -1,6 +1,6 @@
 //! `exit: true`.
 
-use super::Layout;
+use super::layout::Layout;
 use crate::journey::at::At;
 use crate::journey::definition::Step;
 use crate::journey::load::fields::Reader;
@@ -10,7 +10,7 @@ use crate::journey::op::Exit;
 /// Reads one.
 pub(super) fn read(reader: &mut Reader<'_>, node: &Node, _: usize) -> Option<Step> {
     let fields = reader.fields(node, "an exit step", &["exit", "id"])?;
-    let id = super::id(reader, &fields);
+    let id = reader.id(&fields);
     let exit = reader
         .required(&fields, "exit")
         .and_then(|node| reader.word(node, "a value for `exit`", &[("true", true)]));

@@ -3,20 +3,19 @@
 
 mod branch;
 mod exit;
+mod layout;
 mod send;
 mod wait;
 
-use super::Problem;
-use super::compile::Compiler;
+use super::compiler::Compiler;
 use super::fields::{Fields, Reader};
-use super::names::{self, NameOf};
 use super::yaml::{Kind, Node};
 use crate::journey::at::At;
 use crate::journey::definition::Step;
 use crate::journey::op::{End, Op};
 use crate::journey::plan::MAX_OPS;
-use compact_str::CompactString;
-use std::ops::Range;
+use crate::journey::problem::Problem;
+use layout::Layout;
 
 type Read = fn(&mut Reader<'_>, &Node, usize) -> Option<Step>;
 
@@ -26,48 +25,50 @@ const KINDS: [(&str, Read); 4] =
 /// Kinds that design and documentation name and that no evaluator knows yet.
 const LATER: [&str; 4] = ["split", "update", "notify", "emit"];
 
-/// Reads the field `steps`. `depth` says how many branches it stands in.
-pub(super) fn steps(
-    reader: &mut Reader<'_>,
-    fields: &Fields<'_>,
-    depth: usize,
-) -> Option<At<Vec<Step>>> {
-    let node = reader.required(fields, "steps")?;
-    let steps =
-        reader.list(node, "one step a line, each starting with `- `", 64, |reader, item| {
-            step(reader, item, depth)
-        })?;
-    Some(At::new(steps, node.span.clone()))
-}
+impl Reader<'_> {
+    /// Reads the field `steps`. `depth` says how many branches it stands in.
+    pub(super) fn steps(&mut self, fields: &Fields<'_>, depth: usize) -> Option<At<Vec<Step>>> {
+        let node = self.required(fields, "steps")?;
+        let steps =
+            self.list(node, "one step a line, each starting with `- `", 64, |reader, item| {
+                reader.step(item, depth)
+            })?;
+        Some(At::new(steps, node.span.clone()))
+    }
 
-fn step(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<Step> {
-    let Kind::Map(entries) = &node.kind else {
-        return reader.fail(
-            node,
-            format!("a step is a mapping, not {}", node.describe()),
-            "write `- send: TEMPLATE`, `- wait: 23h` and so on",
+    fn step(&mut self, node: &Node, depth: usize) -> Option<Step> {
+        let Kind::Map(entries) = &node.kind else {
+            return self.fail(
+                node,
+                format!("a step is a mapping, not {}", node.describe()),
+                "write `- send: TEMPLATE`, `- wait: 23h` and so on",
+            );
+        };
+        let kinds = KINDS.map(|(kind, _)| kind);
+        if let Some(entry) = entries.iter().find(|entry| LATER.contains(&entry.key.as_str())) {
+            let message = format!("steps of the kind `{}` are not yet supported", entry.key);
+            self.error(entry.at.clone(), message, format!("supported are: {}", kinds.join(", ")));
+            return None;
+        }
+        let kind_of = |key: &str| KINDS.iter().find(|(kind, _)| *kind == key);
+        if let Some((_, read)) = entries.iter().find_map(|entry| kind_of(&entry.key)) {
+            return read(self, node, depth);
+        }
+        // The unknown kind is the field to point at.
+        self.fields(node, "a step", &[&kinds[..], &["id"]].concat())?;
+        let at = entries.first().map_or(node.span.clone(), |entry| entry.at.clone());
+        self.error(
+            at,
+            "this step does nothing",
+            format!("a step has one of: {}", kinds.join(", ")),
         );
-    };
-    let kinds = KINDS.map(|(kind, _)| kind);
-    if let Some(entry) = entries.iter().find(|entry| LATER.contains(&entry.key.as_str())) {
-        let message = format!("steps of the kind `{}` are not yet supported", entry.key);
-        reader.error(entry.at.clone(), message, format!("supported are: {}", kinds.join(", ")));
-        return None;
+        None
     }
-    let kind_of = |key: &str| KINDS.iter().find(|(kind, _)| *kind == key);
-    if let Some((_, read)) = entries.iter().find_map(|entry| kind_of(&entry.key)) {
-        return read(reader, node, depth);
-    }
-    // The unknown kind is the field to point at.
-    reader.fields(node, "a step", &[&kinds[..], &["id"]].concat())?;
-    let at = entries.first().map_or(node.span.clone(), |entry| entry.at.clone());
-    reader.error(at, "this step does nothing", format!("a step has one of: {}", kinds.join(", ")));
-    None
-}
 
-/// A step's own name, which every kind may have.
-fn id(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Option<At<String>>> {
-    reader.optional(fields, "id", |reader, node| reader.text(node, "the step's name"))
+    /// A step's own name, which every kind may have.
+    pub(super) fn id(&mut self, fields: &Fields<'_>) -> Option<Option<At<String>>> {
+        self.optional(fields, "id", |reader, node| reader.text(node, "the step's name"))
+    }
 }
 
 /// Lays the steps out.
@@ -91,15 +92,6 @@ pub(super) fn lay_out(compiler: &mut Compiler<'_>, steps: &At<Vec<Step>>) -> Vec
         compiler.error(steps, message, "split it into two journeys");
     }
     ops
-}
-
-/// The operations so far.
-struct Layout<'l, 'c> {
-    compiler: &'l mut Compiler<'c>,
-    ops: Vec<Op>,
-    names: Vec<CompactString>,
-    /// Steps so far, depth first.
-    count: usize,
 }
 
 impl Layout<'_, '_> {
@@ -127,32 +119,5 @@ impl Layout<'_, '_> {
             Step::Branch { branch, id } => branch::lay_out(self, branch, id.as_ref()),
             Step::Exit { exit, id } => exit::lay_out(self, exit, id.as_ref()),
         }
-    }
-
-    /// The step's name: its id, else `default`; unique.
-    fn name(&mut self, id: Option<&At<String>>, default: &str, at: &Range<usize>) -> CompactString {
-        let (name, at) = id.map_or((default, at), |id| (id.as_str(), &id.span));
-        if let Some(id) = id {
-            names::check(self.compiler.source, id, NameOf::Step, self.compiler.problems);
-        }
-        if self.names.iter().any(|known| known == name) {
-            let at = At::new((), at.clone());
-            self.compiler.error(
-                &at,
-                format!("a second step is called `{name}`"),
-                "give one of them an `id:` of its own",
-            );
-        }
-        self.names.push(name.into());
-        name.into()
-    }
-
-    fn push(&mut self, op: impl Into<Op>) {
-        self.ops.push(op.into());
-    }
-
-    /// Where the next operation will stand.
-    fn next(&self) -> u16 {
-        u16::try_from(self.ops.len()).unwrap_or(u16::MAX)
     }
 }

@@ -1,6 +1,6 @@
 //! `send: TEMPLATE` with its channels.
 
-use super::Layout;
+use super::layout::Layout;
 use crate::channel::Channel;
 use crate::journey::at::At;
 use crate::journey::definition::{ChannelChoice, Engagement, Fallback, Step};
@@ -28,7 +28,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node, _: usize) -> Option<Ste
     let channels = reader
         .required(&fields, "channels")
         .and_then(|node| reader.list(node, "[email]", 8, channel_choice));
-    let id = super::id(reader, &fields);
+    let id = reader.id(&fields);
     Some(Step::Send { send: send?, channels: channels?, id: id? })
 }
 

@@ -1,6 +1,6 @@
 //! `wait: 23h` and `wait: { until: "10:00", at_most: 24h }`.
 
-use super::Layout;
+use super::layout::Layout;
 use crate::journey::at::At;
 use crate::journey::definition::{Step, WaitFor, WaitUntil, ZoneOf};
 use crate::journey::load::fields::Reader;
@@ -10,7 +10,7 @@ use crate::journey::op::{Until, Wait};
 /// Reads one.
 pub(super) fn read(reader: &mut Reader<'_>, node: &Node, _: usize) -> Option<Step> {
     let fields = reader.fields(node, "a wait step", &["wait", "id"])?;
-    let id = super::id(reader, &fields);
+    let id = reader.id(&fields);
     let wait = reader.required(&fields, "wait").and_then(|node| match node.kind {
         Kind::Map(_) => {
             wait_until(reader, node).map(|until| At::new(WaitFor::Until(until), node.span.clone()))

@@ -2,10 +2,51 @@
 
 use super::decode::Event;
 use super::raw::Raw;
-use crate::journey::plan::{EventField, FieldPlace};
+use super::vocabulary::{Envelope, Known, Subject};
 use crate::value::Value;
 use compact_str::CompactString;
 use std::borrow::Cow;
+
+/// A field of an event, such as `event.cart.total` or `size(event.cart.items)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventField {
+    /// As written, without `event.`: `["cart", "total"]`.
+    pub path: Vec<CompactString>,
+    /// The number of elements of the array, keys of the object or characters of the string instead of the value; 0 if absent.
+    pub size: bool,
+    /// Where the first part of the path leads, so that no event compares names.
+    place: FieldPlace,
+}
+
+/// Where an event has a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FieldPlace {
+    /// It is the type.
+    Type,
+    /// At or below a field that the product reads anyway; the rest of the path begins at 2.
+    Known(Known),
+    /// At or below a subject; the rest of the path begins at 1.
+    Subject(Subject),
+    /// Anywhere else.
+    Anywhere,
+}
+
+impl EventField {
+    /// The field at this path.
+    pub fn new(path: Vec<CompactString>, size: bool) -> Self {
+        let subject = path.first().and_then(|name| Subject::parse(name.as_bytes()));
+        let known = subject
+            .zip(path.get(1))
+            .and_then(|(subject, name)| Known::of(subject, name.as_bytes()));
+        let place = match (path.as_slice(), known, subject) {
+            ([name], ..) if name == Envelope::Type.name() => FieldPlace::Type,
+            (_, Some(known), _) => FieldPlace::Known(known),
+            (_, None, Some(subject)) => FieldPlace::Subject(subject),
+            (_, None, None) => FieldPlace::Anywhere,
+        };
+        Self { path, size, place }
+    }
+}
 
 /// Reads the fields `wanted` (indices into `fields`) of the event into their places of `values`, which is as long as `fields`.
 pub fn read_fields(event: &Event<'_>, fields: &[EventField], wanted: &[u16], values: &mut [Value]) {

@@ -1,0 +1,25 @@
+//! What is asked of the gate.
+
+use crate::customer::{Run, Zones};
+use crate::journey::condition::Reader;
+use crate::journey::op::Choice;
+use crate::journey::plan::Plan;
+use crate::time::Millis;
+
+/// What the gate needs to know.
+pub struct Question<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The zones.
+    pub zones: &'a Zones,
+    /// Of whom, and when.
+    pub reader: Reader<'a>,
+    /// The run that asks; not among the customer's.
+    pub run: &'a Run,
+    /// The channels of the send.
+    pub choices: &'a [Choice],
+    /// Index of the channel to begin with.
+    pub from: usize,
+    /// When the send was first reached.
+    pub due: Millis,
+}

@@ -1,0 +1,71 @@
+//! What compiling one journey needs and fills.
+
+use super::yaml::locate;
+use crate::journey::at::At;
+use crate::journey::condition::{self, Condition, Fault, Scope, Slots};
+use crate::journey::problem::{Problem, Source};
+use crate::time::{DAY, Span};
+
+/// Longest duration in a journey.
+const MAX_SPAN: Span = Span(3_650 * DAY);
+
+/// See the module.
+pub(super) struct Compiler<'c> {
+    pub source: &'c Source,
+    pub slots: &'c mut Slots,
+    pub captures: Vec<u16>,
+    pub problems: &'c mut Vec<Problem>,
+}
+
+impl Compiler<'_> {
+    /// A condition, if one is written and good.
+    pub(super) fn condition(
+        &mut self,
+        text: Option<&At<String>>,
+        scope: Scope,
+    ) -> Option<Condition> {
+        let text = text?;
+        let (condition, faults) = condition::compile(text, scope, self.slots, &mut self.captures);
+        for fault in faults {
+            self.fault(text, fault);
+        }
+        condition
+    }
+
+    pub(super) fn fault(&mut self, text: &At<String>, fault: Fault) {
+        let span = locate(&self.source.text, &text.span, text, &fault.range);
+        let problem = Problem {
+            severity: fault.severity,
+            path: self.source.path.clone(),
+            span,
+            message: fault.message,
+            help: fault.help,
+        };
+        self.problems.push(problem);
+    }
+
+    /// A duration that must be more than nothing and not absurd.
+    pub(super) fn positive(&mut self, span: &At<Span>) {
+        if span.millis() == 0 {
+            self.error(span, "the duration is zero", "write a longer one, such as 1h");
+        }
+        self.bounded(span);
+    }
+
+    /// A duration that must not be absurd.
+    pub(super) fn bounded(&mut self, span: &At<Span>) {
+        if span.value > MAX_SPAN {
+            self.error(span, "the duration is longer than ten years", "write a shorter one");
+        }
+    }
+
+    /// Notes an error at a value.
+    pub(super) fn error<T>(
+        &mut self,
+        at: &At<T>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.problems.push(Problem::error(&self.source.path, at.span.clone(), message).help(help));
+    }
+}

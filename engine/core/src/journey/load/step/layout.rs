@@ -1,0 +1,51 @@
+//! A journey's operations while they are laid out.
+
+use crate::journey::at::At;
+use crate::journey::load::compiler::Compiler;
+use crate::journey::load::names::{self, NameOf};
+use crate::journey::op::Op;
+use compact_str::CompactString;
+use std::ops::Range;
+
+/// The operations so far.
+pub(super) struct Layout<'l, 'c> {
+    pub compiler: &'l mut Compiler<'c>,
+    pub ops: Vec<Op>,
+    pub names: Vec<CompactString>,
+    /// Steps so far, depth first.
+    pub count: usize,
+}
+
+impl Layout<'_, '_> {
+    /// The step's name: its id, else `default`; unique.
+    pub fn name(
+        &mut self,
+        id: Option<&At<String>>,
+        default: &str,
+        at: &Range<usize>,
+    ) -> CompactString {
+        let (name, at) = id.map_or((default, at), |id| (id.as_str(), &id.span));
+        if let Some(id) = id {
+            names::check(self.compiler.source, id, NameOf::Step, self.compiler.problems);
+        }
+        if self.names.iter().any(|known| known == name) {
+            let at = At::new((), at.clone());
+            self.compiler.error(
+                &at,
+                format!("a second step is called `{name}`"),
+                "give one of them an `id:` of its own",
+            );
+        }
+        self.names.push(name.into());
+        name.into()
+    }
+
+    pub fn push(&mut self, op: impl Into<Op>) {
+        self.ops.push(op.into());
+    }
+
+    /// Where the next operation will stand.
+    pub fn next(&self) -> u16 {
+        u16::try_from(self.ops.len()).unwrap_or(u16::MAX)
+    }
+}
