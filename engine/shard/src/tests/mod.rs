@@ -2,6 +2,7 @@
 
 mod census;
 mod crash;
+mod lone;
 mod rules;
 #[cfg(feature = "rocksdb")]
 mod store;
