@@ -16,6 +16,7 @@ mod documents;
 pub mod checkpoint;
 mod recover;
 mod shard;
+pub mod owner;
 mod lone;
 mod explain;
 mod census;

@@ -6,4 +6,4 @@ mod lone;
 mod rules;
 #[cfg(feature = "rocksdb")]
 mod store;
-mod world;
+pub mod world;
