@@ -2,8 +2,8 @@
 
 use cartwheel_benches::{BATCH, plan, scattered};
 use cartwheel_core::event::Record;
-use cartwheel_loadtest::alone::Lone;
 use cartwheel_shard::checkpoint::rocks::RocksStore;
+use cartwheel_shard::{Lone, Settings};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::time::{Duration, Instant};
 
@@ -38,7 +38,7 @@ fn visit(lone: &mut Lone<RocksStore>, views: &[Vec<u8>]) {
 fn benchmark(criterion: &mut Criterion) {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let store = RocksStore::open(dir.path()).expect("the store opens");
-    let mut lone = Lone::open(&plan(), 0, store).expect("a shard opens");
+    let mut lone = Lone::open(&plan(), Settings::without_clock(), store).expect("a shard opens");
     let views = views();
     let mut group = criterion.benchmark_group("checkpoint");
     group.throughput(Throughput::Elements(1 << BITS));

@@ -3,8 +3,8 @@
 
 use cartwheel_benches::{BATCH, plan, scattered};
 use cartwheel_core::event::Record;
-use cartwheel_loadtest::alone::Lone;
 use cartwheel_shard::checkpoint::memory::MemoryStore;
+use cartwheel_shard::{Lone, Settings};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 const START: i64 = 1_772_445_600_000;
@@ -33,7 +33,8 @@ fn benchmark(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(BATCH as u64));
     for bits in [10, 16, 20] {
         let events = events(bits);
-        let mut lone = Lone::open(&plan, 0, MemoryStore::default()).expect("a shard opens");
+        let mut lone = Lone::open(&plan, Settings::without_clock(), MemoryStore::default())
+            .expect("a shard opens");
         // Everybody is there before the first measured turn.
         while lone.shard().next_offset() < events.len() as i64 {
             lone.apply(&batch(&events, lone.shard().next_offset())).expect("a turn");

@@ -9,8 +9,9 @@
 use cartwheel_benches::{BATCH, plan};
 use cartwheel_core::event::{Record, decode};
 use cartwheel_core::policy::Policy;
-use cartwheel_loadtest::alone::{Input, Lone};
+use cartwheel_loadtest::alone::Input;
 use cartwheel_shard::checkpoint::memory::MemoryStore;
+use cartwheel_shard::{Lone, Settings};
 use cartwheel_workload::Options;
 use gungraun::prelude::*;
 use std::hint::black_box;
@@ -41,8 +42,9 @@ fn decode_batch(input: Input, policy: Policy) -> (Input, usize) {
 
 /// A shard that has seen all but the last batch.
 fn warm() -> (Lone<MemoryStore>, Input) {
-    let (input, mut lone) =
-        (input(), Lone::open(&plan(), 0, MemoryStore::default()).expect("a shard opens"));
+    let input = input();
+    let mut lone = Lone::open(&plan(), Settings::without_clock(), MemoryStore::default())
+        .expect("a shard opens");
     for from in [0, BATCH] {
         lone.apply(&records(&input, from)).expect("a turn");
     }

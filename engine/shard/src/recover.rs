@@ -352,10 +352,7 @@ impl<S: Store> Shard<S> {
             return Ok(());
         };
         if turn.mode != self.position.mode {
-            self.position.mode = turn.mode;
-            if turn.mode == Mode::Live {
-                self.release_held();
-            }
+            self.set_mode(turn.mode);
         }
         if turn.config != format!("{:032x}", self.core.plan.hash) {
             let plan = self

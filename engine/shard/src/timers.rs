@@ -42,6 +42,14 @@ impl<S: Store> Shard<S> {
         true
     }
 
+    /// The least deadline, if it is at or before `limit`.
+    pub(crate) fn next_deadline(&mut self, limit: Millis) -> Option<Millis> {
+        let mut group = Vec::new();
+        let deadline = self.next_group(limit, &mut group)?;
+        self.put_back(deadline, &group);
+        Some(deadline)
+    }
+
     /// The customers whose earliest deadline is the least one, if that is at or before `limit`.
     fn next_group(&mut self, limit: Millis, group: &mut Vec<u32>) -> Option<Millis> {
         group.clear();

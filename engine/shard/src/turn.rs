@@ -90,7 +90,7 @@ impl<S: Store> Shard<S> {
             && self.position.mode == Mode::Live
             && clock.wall.saturating_sub(next.time) > self.settings.hold_after
         {
-            self.position.mode = Mode::Behind;
+            self.set_mode(Mode::Behind);
             self.record(out)?;
             return Ok(Turned { consumed: 0, recorded: true, more: true });
         }
@@ -108,8 +108,7 @@ impl<S: Store> Shard<S> {
         if let Some(wall) = clock.caught_up {
             now = now.max(wall);
             if self.position.mode == Mode::Behind {
-                self.position.mode = Mode::Live;
-                self.release_held();
+                self.set_mode(Mode::Live);
                 changed = true;
             }
         }
@@ -123,8 +122,16 @@ impl<S: Store> Shard<S> {
         Ok(Turned { consumed, recorded: false, more: false })
     }
 
+    /// Changes the mode, which is to be recorded. Back to live, every held send counts again.
+    pub(crate) fn set_mode(&mut self, mode: Mode) {
+        self.position.mode = mode;
+        if mode == Mode::Live {
+            self.release_held();
+        }
+    }
+
     /// Applies records, each after the timers due by its time.
-    fn events(
+    pub(crate) fn events(
         &mut self,
         records: &[Record<'_>],
         wall: Millis,
@@ -176,7 +183,11 @@ impl<S: Store> Shard<S> {
         self.position.fired > 0 || !self.effects.list.is_empty() || !self.dead.is_empty()
     }
 
-    fn record_if_decided(&mut self, out: &mut Vec<Outgoing>) -> Result<bool, ShardError> {
+    /// Ends the turn; whether there was anything to record.
+    pub(crate) fn record_if_decided(
+        &mut self,
+        out: &mut Vec<Outgoing>,
+    ) -> Result<bool, ShardError> {
         let decided = self.decided();
         if decided {
             self.record(out)?;
@@ -185,7 +196,9 @@ impl<S: Store> Shard<S> {
     }
 }
 
-enum Events {
+/// How far a turn's records were applied.
+pub(crate) enum Events {
+    /// To the last.
     All,
     /// So many were applied; the turn ends there.
     Until(usize),

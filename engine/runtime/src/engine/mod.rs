@@ -17,7 +17,6 @@ mod source;
 mod stats;
 mod supervision;
 mod takeover;
-mod ticker;
 mod writer;
 mod topics;
 

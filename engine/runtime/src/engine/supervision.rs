@@ -9,6 +9,7 @@ use super::takeover::Membership;
 use crate::metrics::labels::ShardState;
 use crate::metrics::snapshot::ShardStats;
 use cartwheel_shard::checkpoint::Store;
+use cartwheel_shard::owner::Refusal;
 use crossbeam_channel::{Receiver, Sender};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -77,7 +78,7 @@ impl Slot {
         self.restarts += 1;
         self.panics = if matches!(failure, Failure::Panic(_)) { self.panics + 1 } else { 0 };
         self.not_before = Some(now + pause(self.failures));
-        if let Failure::Deposed { generation: Some(generation), .. } = failure {
+        if let Failure::Refused(Refusal::Deposed { generation: Some(generation), .. }) = failure {
             self.generation = self.generation.max(*generation);
         }
         self.quarantined = failure.remedy() == Remedy::Quarantine || self.panics >= PANICS;
@@ -333,7 +334,7 @@ mod tests {
     fn a_deposed_shard_needs_a_generation_that_is_not_older() {
         let (now, mut slot) = (Instant::now(), Slot { assigned: true, ..Slot::default() });
         slot.failed(
-            &Failure::Deposed { ours: 1, later: 2, generation: Some(5) },
+            &Refusal::Deposed { ours: 1, later: 2, generation: Some(5) }.into(),
             Duration::ZERO,
             now,
         );

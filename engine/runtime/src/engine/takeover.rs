@@ -1,13 +1,15 @@
 //! Taking over a partition: open the checkpoint, check that both logs still hold what it needs, append a leader record, read the log back
-//! up to it, and lead. The rules are `protocol.md`, "Owners" and "Checkpoints and recovery".
+//! up to it, and lead. What is refused is decided by `cartwheel_shard::owner`.
 
 use super::context::{Context, Control, Stop};
 use super::failure::Failure;
 use super::options::Begin;
-use cartwheel_core::sends::{Headers, Kind, Leader};
+use cartwheel_core::sends::Leader;
 use cartwheel_kafka::{Batch, Message, SendsProducer, Source, Start};
-use cartwheel_shard::checkpoint::{Meta, Store};
-use cartwheel_shard::{AcceptedLog, Identity, Opened, Shard};
+use cartwheel_shard::checkpoint::Store;
+use cartwheel_shard::owner::{Ends, Logs, Owner, OwnerSettings, Reading};
+use cartwheel_shard::{Identity, Opened};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,16 +27,14 @@ pub(super) struct Membership {
     pub member: String,
 }
 
-/// A shard that leads, with its readers and its appender.
+/// An owner that leads, with its readers and its appender.
 pub(super) struct Led<S> {
-    pub shard: Shard<S>,
+    pub owner: Owner<S>,
     pub producer: SendsProducer,
     /// The events partition, from where the shard wants it.
     pub events: Source,
     /// Our own sends partition, behind what has been read.
     pub sends: Source,
-    /// Records of the sends partition behind our leader record that were read already.
-    pub later: Vec<(i64, Headers, Option<i64>)>,
 }
 
 /// Takes over `partition`; none if the thread was told to stop meanwhile.
@@ -47,34 +47,73 @@ pub(super) fn take_over<S: Store>(
     // First, since it connects in the background. librdkafka asks for the id of an idempotent producer a millisecond after it was made, and
     // again only half a second later, where no connection was up by then.
     let producer = SendsProducer::open(&context.kafka, &context.topics.sends, partition)?;
-    let identity = Identity {
-        events_topic: context.topics.events.clone(),
-        partition,
-        partitions: context.layout.partitions,
+    let mut opened = open(context, partition)?;
+    let ends = Ends {
+        events: range(context, &context.topics.events, partition)?,
+        sends: range(context, &context.topics.sends, partition)?,
     };
-    let mut opened =
-        Opened::open(identity, context.settings.shard.clone(), (context.open)(partition)?)?;
-    let ends = Ends::ask(context, partition)?;
-    ends.check(context, partition, opened.checkpoint())?;
+    let logs = logs(context, partition);
+    logs.check(&ends, opened.checkpoint())?;
     opened.make_room(share(context.settings.expected_customers, context.layout.partitions));
 
     let epoch = append_leader(context, partition, membership)?;
     tracing::info!(partition, epoch, generation = membership.generation, "leading");
 
-    let Some((log, sends, later)) =
-        read_log(context, partition, opened.checkpoint(), epoch, control)?
-    else {
+    let reading = Reading::new(opened.checkpoint().cloned(), epoch);
+    let Some((reading, sends)) = read_log(context, partition, reading, control)? else {
         return Ok(None);
     };
-    context.configurations.require(&log.configurations())?;
+    context.configurations.require(&reading.configurations())?;
     let begin = match context.settings.begin {
-        Begin::Earliest => ends.events.0,
-        Begin::Latest => ends.events.1,
+        Begin::Earliest => ends.events.start,
+        Begin::Latest => ends.events.end,
     };
-    let shard =
-        opened.lead(epoch, log, begin, &context.plan, &|hash| context.configurations.get(hash))?;
-    let events = open_events(context, partition, &shard)?;
-    Ok(Some(Led { shard, producer, events, sends, later }))
+    let owner = Owner::lead(
+        opened,
+        reading,
+        begin,
+        &context.plan,
+        &|hash| context.configurations.get(hash),
+        owner_settings(context),
+    )?;
+    let events = open_events(context, &logs, &owner)?;
+    Ok(Some(Led { owner, producer, events, sends }))
+}
+
+fn open<S: Store>(context: &Context<S>, partition: i32) -> Result<Opened<S>, Failure> {
+    let identity = Identity {
+        events_topic: context.topics.events.clone(),
+        partition,
+        partitions: context.layout.partitions,
+    };
+    Ok(Opened::open(identity, context.settings.shard.clone(), (context.open)(partition)?)?)
+}
+
+fn logs<S>(context: &Context<S>, partition: i32) -> Logs {
+    Logs {
+        events: context.topics.events.clone(),
+        sends: context.topics.sends.clone(),
+        partition,
+        partitions: context.layout.partitions,
+    }
+}
+
+fn owner_settings<S>(context: &Context<S>) -> OwnerSettings {
+    let settings = &context.settings;
+    OwnerSettings {
+        margin: settings.margin,
+        checkpoint_interval: settings.checkpoint_interval,
+        max_in_flight: settings.max_in_flight,
+        tick: settings.tick,
+        near: settings.max_batch,
+        sends_retention: context.layout.sends_retention_ms,
+    }
+}
+
+/// First and end offsets of a log.
+fn range<S>(context: &Context<S>, topic: &str, partition: i32) -> Result<Range<i64>, Failure> {
+    let (start, end) = context.offsets.range(topic, partition, ASK)?;
+    Ok(start..end)
 }
 
 /// Customers of one of so many partitions, and a twentieth more, since keys do not fall evenly.
@@ -111,75 +150,14 @@ fn leader_record(membership: &Membership) -> Vec<u8> {
     serde_json::to_vec(&leader).unwrap_or_default()
 }
 
-/// First and end offsets of both logs before we lead.
-struct Ends {
-    events: (i64, i64),
-    sends: (i64, i64),
-}
-
-impl Ends {
-    fn ask<S>(context: &Context<S>, partition: i32) -> Result<Self, Failure> {
-        Ok(Self {
-            events: context.offsets.range(&context.topics.events, partition, ASK)?,
-            sends: context.offsets.range(&context.topics.sends, partition, ASK)?,
-        })
-    }
-
-    /// Refuses where a log no longer holds, or does not yet hold, what the checkpoint says.
-    fn check<S>(
-        &self,
-        context: &Context<S>,
-        partition: i32,
-        checkpoint: Option<&Meta>,
-    ) -> Result<(), Failure> {
-        let passed = |topic: &str, wanted, start| Failure::RetentionPassed {
-            topic: topic.to_owned(),
-            partition,
-            wanted,
-            start,
-        };
-        let wanted = checkpoint.map_or(0, |meta| meta.sends_offset);
-        if self.sends.0 > wanted {
-            return Err(passed(&context.topics.sends, wanted, self.sends.0));
-        }
-        let Some(meta) = checkpoint else { return Ok(()) };
-        if meta.partitions != context.layout.partitions {
-            let (was, is) = (meta.partitions, context.layout.partitions);
-            return Err(Failure::PartitionsChanged {
-                topic: context.topics.events.clone(),
-                partition,
-                was,
-                is,
-            });
-        }
-        if meta.sends_offset >= self.sends.1 {
-            let topic = context.topics.sends.clone();
-            return Err(Failure::DiskAhead {
-                topic,
-                partition,
-                checkpoint: meta.sends_offset,
-                end: self.sends.1,
-            });
-        }
-        if self.events.0 > meta.next_offset {
-            return Err(passed(&context.topics.events, meta.next_offset, self.events.0));
-        }
-        Ok(())
-    }
-}
-
-type ReadLog = (AcceptedLog, Source, Vec<(i64, Headers, Option<i64>)>);
-
-/// Reads the sends partition up to and including our leader record.
+/// Reads the sends partition up to and including our leader record; none if the thread was told to stop.
 fn read_log<S>(
     context: &Context<S>,
     partition: i32,
-    checkpoint: Option<&Meta>,
-    epoch: i64,
+    mut reading: Reading,
     control: &Control,
-) -> Result<Option<ReadLog>, Failure> {
-    let mut log = AcceptedLog::new(checkpoint.cloned());
-    let start = log.begin().map_or(Start::Beginning, Start::Offset);
+) -> Result<Option<(Reading, Source)>, Failure> {
+    let start = reading.begin().map_or(Start::Beginning, Start::Offset);
     let mut sends = Source::open_with(
         &context.kafka,
         Arc::clone(&context.offsets),
@@ -188,8 +166,7 @@ fn read_log<S>(
         start,
     )?;
     let mut batch = Batch::new(READ_BATCH);
-    let mut later = Vec::new();
-    while sends.position() <= epoch {
+    while !reading.is_done(sends.position()) {
         if control.told() != Stop::No {
             return Ok(None);
         }
@@ -201,50 +178,24 @@ fn read_log<S>(
             Err(error) => return Err(error.into()),
         }
         for record in batch.iter() {
-            let (offset, Some(headers)) = (record.offset(), record.sends_headers()) else {
-                continue;
-            };
-            let value = record.value().unwrap_or_default();
-            if offset <= epoch {
-                log.push(offset, headers, value)?;
-            } else {
-                let generation =
-                    (headers.kind == Kind::Leader).then(|| generation_of(value)).flatten();
-                later.push((offset, headers, generation));
+            if let Some(headers) = record.sends_headers() {
+                reading.record(record.offset(), headers, record.value().unwrap_or_default())?;
             }
         }
     }
-    Ok(Some((log, sends, later)))
-}
-
-/// The generation in a leader record's value.
-pub(super) fn generation_of(value: &[u8]) -> Option<i64> {
-    serde_json::from_slice::<Leader>(value).ok().map(|leader| leader.generation)
+    Ok(Some((reading, sends)))
 }
 
 /// Opens the events partition where the shard wants it, and refuses if it is not there.
 fn open_events<S: Store>(
     context: &Context<S>,
-    partition: i32,
-    shard: &Shard<S>,
+    logs: &Logs,
+    owner: &Owner<S>,
 ) -> Result<Source, Failure> {
-    let topic = &context.topics.events;
-    let (start, end) = context.offsets.range(topic, partition, ASK)?;
-    if start > shard.next_offset() {
-        return Err(Failure::RetentionPassed {
-            topic: topic.clone(),
-            partition,
-            wanted: shard.next_offset(),
-            start,
-        });
-    }
-    let wanted = shard.replay_until().unwrap_or(0).max(shard.next_offset());
-    if wanted > end {
-        return Err(Failure::EventsMissing { topic: topic.clone(), partition, wanted, end });
-    }
-    // The record before the next one is only compared; where retention has passed just that one, it is not missed.
-    let from = Start::Offset(shard.wanted_offset().max(start));
-    Ok(Source::open_direct(&context.kafka, Arc::clone(&context.offsets), topic, partition, from)?)
+    let (topic, partition) = (&logs.events, logs.partition);
+    let begin = logs.begin(owner.shard(), range(context, topic, partition)?)?;
+    let (offsets, start) = (Arc::clone(&context.offsets), Start::Offset(begin));
+    Ok(Source::open_direct(&context.kafka, offsets, topic, partition, start)?)
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 mod census;
 mod crash;
+mod lone;
 mod rules;
 #[cfg(feature = "rocksdb")]
 mod store;
-mod world;
+pub mod world;

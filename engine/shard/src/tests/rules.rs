@@ -1,31 +1,52 @@
 //! Single rules of the shard protocol.
 
-use super::world::{CART, HOUR, MINUTE, Owner, START, World, plan, plan_of};
+use super::world::{CART, HOUR, MINUTE, START, World, lone, plan, plan_of};
 use crate::checkpoint::memory::MemoryStore;
-use crate::{Clock, Settings, ShardError};
-use cartwheel_core::command::MAX_BYTES;
+use crate::{Clock, Lone, Outgoing, Settings, ShardError};
+use cartwheel_core::command::{Command, MAX_BYTES};
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::event::Record;
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::sends::{Headers, Kind, Mode};
+use cartwheel_core::time::Millis;
 
 /// Ana's cart is updated.
 const CARTS: &str =
     r#"{"type":"cart_updated","customer":"ana","cart":{"id":"k","total":80,"items":[1]}}"#;
 
-fn with_cart() -> World {
-    let mut world = World { plans: vec![plan()], ..World::default() };
-    world.event(
-        START,
-        &format!(
+/// Ana comes and leaves a cart.
+fn carts() -> [String; 2] {
+    [
+        format!(
             r#"{{"id":"1","type":"customer_created","customer":"ana","time":{START},"profile":{{"email":"ana@example.test","consent":{{"email":true}}}}}}"#
         ),
-    );
-    world.event(
-        START,
-        &format!(r#"{{"id":"2","type":"cart_updated","customer":"ana","time":{START},"cart":{{"id":"k","total":80,"items":[1]}}}}"#),
-    );
+        format!(
+            r#"{{"id":"2","type":"cart_updated","customer":"ana","time":{START},"cart":{{"id":"k","total":80,"items":[1]}}}}"#
+        ),
+    ]
+}
+
+fn with_cart() -> World {
+    let mut world = World { plans: vec![plan()], ..World::default() };
+    carts().iter().for_each(|event| world.event(START, event));
     world
+}
+
+/// The same where neither logs nor owners matter.
+fn with_cart_alone(settings: Settings) -> Lone<MemoryStore> {
+    let mut lone = lone(settings);
+    carts().iter().for_each(|json| event(&mut lone, json));
+    lone
+}
+
+/// The next event, at [`START`].
+fn event(lone: &mut Lone<MemoryStore>, json: &str) {
+    let offset = lone.shard().next_offset();
+    lone.record(&Record { offset, time: START, key: None, value: json.as_bytes() }).unwrap();
+}
+
+fn caught_up(wall: Millis) -> Clock {
+    Clock { wall, caught_up: Some(wall) }
 }
 
 #[test]
@@ -203,100 +224,88 @@ fn a_long_replay_takes_checkpoints_at_turns_of_the_log() {
     assert_eq!(third.shard.explain("ana").unwrap(), owner.shard.explain("ana").unwrap());
 }
 
+/// Ana with a cart, then events of this type with these fields; and her reminder, which is due.
+fn reminder(events: &[(&str, String)]) -> Outgoing {
+    let mut lone = with_cart_alone(Settings::without_clock());
+    for (kind, fields) in events {
+        event(
+            &mut lone,
+            &format!(r#"{{"type":"{kind}","customer":"ana","time":{START},{fields}}}"#),
+        );
+    }
+    lone.keep();
+    lone.clock(START + 2 * HOUR).unwrap();
+    let published = lone.take_published();
+    let commands: Vec<&Outgoing> =
+        published.iter().filter(|record| record.kind == Kind::Command).collect();
+    assert_eq!(commands.len(), 1);
+    commands[0].clone()
+}
+
 /// What a message may show is what the events said, digit for digit.
 #[test]
 fn documents_stand_in_a_command_as_the_events_wrote_them() {
-    let mut world = with_cart();
-    world.event(START, &format!(r#"{{"type":"seen","customer":"ana","time":{START},"product":{{"price" : 10.00,"b":1e2,"a":"\u00e9"}}}}"#));
-    world.event(
-        START,
-        &format!(r#"{{"type":"seen","customer":"ana","time":{START},"profile":{{"points":9007199254740993,"email":null}}}}"#),
-    );
-    world.event(START, &format!(r#"{{"type":"seen","customer":"ana","time":{START},"profile":{{"email":"ana@example.test"}}}}"#));
-    let mut owner = world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
-    owner.drain(&mut world, 8, START + 2 * HOUR, true).unwrap().unwrap();
-    let command = world
-        .sends
-        .iter()
-        .map(|(_, value)| String::from_utf8_lossy(value))
-        .find(|value| value.contains("command_id"))
-        .unwrap();
+    let command = reminder(&[
+        ("seen", r#""product":{"price" : 10.00,"b":1e2,"a":"\u00e9"}"#.into()),
+        ("seen", r#""profile":{"points":9007199254740993,"email":null}"#.into()),
+        ("seen", r#""profile":{"email":"ana@example.test"}"#.into()),
+    ]);
+    let value = String::from_utf8(command.value).unwrap();
     let data = r#""data":{"profile":{"email":"ana@example.test","points":9007199254740993},"cart":{"id":"k","total":80,"items":[1]},"product":{"price" : 10.00,"b":1e2,"a":"\u00e9"}}"#;
-    assert!(command.contains(data), "{command}");
+    assert!(value.contains(data), "{value}");
 }
 
 /// A command that its documents would make too long for the topic goes out without some of them, and says so.
 #[test]
 fn a_command_is_never_longer_than_the_topic_takes() {
-    let mut world = with_cart();
-    for kind in ["order", "checkout", "product"] {
-        let note = "x".repeat(120_000);
-        world.event(START, &format!(r#"{{"type":"seen","customer":"ana","time":{START},"{kind}":{{"id":"o","note":"{note}"}}}}"#));
-    }
-    for number in 0..9 {
-        let note = "x".repeat(100_000);
-        world.event(START, &format!(r#"{{"type":"seen","customer":"ana","time":{START},"profile":{{"note{number}":"{note}"}}}}"#));
-    }
-    let mut owner = world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
-    owner.drain(&mut world, 8, START + 2 * HOUR, true).unwrap().unwrap();
-    let commands = world.accepted().1;
-    assert_eq!((commands.len(), commands[0].to.as_str()), (1, "ana@example.test"));
-    assert!(serde_json::to_vec(&commands[0]).unwrap().len() <= MAX_BYTES);
+    let note = |letters| "x".repeat(letters);
+    let documents = ["order", "checkout", "product"].map(|document| {
+        ("seen", format!(r#""{document}":{{"id":"o","note":"{}"}}"#, note(120_000)))
+    });
+    let profile = (0..9)
+        .map(|number| ("seen", format!(r#""profile":{{"note{number}":"{}"}}"#, note(100_000))));
+    let value = reminder(&documents.into_iter().chain(profile).collect::<Vec<_>>()).value;
+    assert!(value.len() <= MAX_BYTES);
+    let command: Command = serde_json::from_slice(&value).unwrap();
+    assert_eq!(command.to, "ana@example.test");
     assert_eq!(
-        commands[0].data["left_out"],
+        command.data["left_out"],
         serde_json::json!(["product", "checkout", "order", "cart", "profile"])
     );
 }
 
 #[test]
 fn an_advance_of_the_clock_that_decides_nothing_leaves_no_trace() {
-    let mut world = with_cart();
-    let mut owner = world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
-    owner.drain(&mut world, 8, START, true).unwrap().unwrap();
-    let (now, records) = (owner.shard.now(), world.sends.len());
-    let mut out = Vec::new();
-    let clock = Clock { wall: START + MINUTE, caught_up: Some(START + MINUTE) };
-    let turned = owner.shard.turn(&[] as &[Record<'_>], clock, &mut out).unwrap();
-    assert!(!turned.recorded && out.is_empty());
-    assert_eq!((owner.shard.now(), world.sends.len()), (now, records));
+    let mut lone = with_cart_alone(Settings::default());
+    lone.keep();
+    lone.take_published();
+    let now = lone.shard().now();
+    let turned = lone.turn(&[], caught_up(START + MINUTE)).unwrap();
+    assert!(!turned.recorded && lone.take_published().is_empty());
+    assert_eq!(lone.shard().now(), now);
 }
 
 /// Behind a checkpoint that is not yet stored, documents take so much memory and no more.
 #[test]
 fn a_shard_waits_behind_a_checkpoint_that_takes_long() {
-    let mut world = with_cart();
-    let settings = Settings { max_journal: 1_000, ..Settings::default() };
-    let mut owner = world.open(settings, MemoryStore::default()).unwrap().unwrap();
-    owner.drain(&mut world, 8, START, true).unwrap().unwrap();
-    assert!(!owner.shard.wants_checkpoint() && !owner.shard.must_wait());
+    let mut lone = with_cart_alone(Settings { max_journal: 1_000, ..Settings::without_clock() });
+    let said =
+        |lone: &Lone<MemoryStore>| (lone.shard().wants_checkpoint(), lone.shard().must_wait());
+    assert_eq!(said(&lone), (false, false));
     let note = "x".repeat(1_500);
-    let seen = |n: i64| {
-        format!(
-            r#"{{"type":"seen","customer":"ana","time":{START},"product":{{"id":"p{n}","note":"{note}"}}}}"#
-        )
-    };
-    let first = world.events.len() as i64;
-    let apply = |owner: &mut Owner, n: i64| {
-        let value = seen(n);
-        let record = Record { offset: first + n, time: START, key: None, value: value.as_bytes() };
-        owner
-            .shard
-            .turn(&[record], Clock { wall: START, caught_up: None }, &mut Vec::new())
-            .unwrap();
-    };
-    apply(&mut owner, 0);
-    assert!(owner.shard.wants_checkpoint() && !owner.shard.must_wait());
-    let mut out = Vec::new();
-    owner.shard.begin_checkpoint(&mut out).unwrap();
-    assert!(!owner.shard.wants_checkpoint() && !owner.shard.must_wait());
-    apply(&mut owner, 1);
-    assert!(!owner.shard.must_wait());
-    apply(&mut owner, 2);
-    assert!(owner.shard.must_wait());
-    owner.publish(&mut world, &mut out).unwrap().unwrap();
-    assert!(
-        !owner.shard.must_wait()
-            && owner.shard.wants_checkpoint()
-            && owner.shard.counters().checkpoints == 1
+    let seen = format!(
+        r#"{{"type":"seen","customer":"ana","time":{START},"product":{{"id":"p","note":"{note}"}}}}"#
     );
+    event(&mut lone, &seen);
+    assert_eq!(said(&lone), (true, false));
+    let commit = lone.begin_checkpoint().unwrap().expect("a checkpoint");
+    assert_eq!(said(&lone), (false, false));
+    event(&mut lone, &seen);
+    assert_eq!(said(&lone), (false, false));
+    event(&mut lone, &seen);
+    assert_eq!(said(&lone), (false, true));
+    assert!(lone.begin_checkpoint().unwrap().is_none(), "one at a time");
+    lone.committed(commit.run().unwrap());
+    assert_eq!(said(&lone), (true, false));
+    assert_eq!(lone.shard().counters().checkpoints, 1);
 }

@@ -1,7 +1,7 @@
 //! Two logs and a disk in memory, and an owner that can be stopped after any durable step.
 
 use crate::checkpoint::memory::MemoryStore;
-use crate::{AcceptedLog, Clock, Identity, Opened, Outgoing, Settings, Shard, ShardError};
+use crate::{AcceptedLog, Clock, Identity, Lone, Opened, Outgoing, Settings, Shard, ShardError};
 use cartwheel_core::command::Command;
 use cartwheel_core::event::Record;
 use cartwheel_core::journey::load::{Source, load};
@@ -26,6 +26,11 @@ pub fn plan() -> Arc<Plan> {
 pub fn plan_of(text: &str) -> Arc<Plan> {
     let source = Source { path: "test.yaml".into(), text: text.into() };
     Arc::new(load(&Policy::default(), &[source]).expect("the journey is valid"))
+}
+
+/// A shard that needs no logs, no disk and no owner.
+pub fn lone(settings: Settings) -> Lone<MemoryStore> {
+    Lone::open(&plan(), settings, MemoryStore::default()).expect("a shard opens")
 }
 
 /// The events and sends partitions.

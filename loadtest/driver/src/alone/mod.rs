@@ -13,20 +13,20 @@
 //! What changed after the last checkpoint began is not stored when a row ends, as in `loadtest run`. The notes say how many checkpoints
 //! there were and how much they left out: a run without any says nothing about their cost.
 
+mod beside;
 mod input;
-mod lone;
 #[cfg(test)]
 mod tests;
 
+pub use beside::Beside;
 pub use input::Input;
-pub use lone::Lone;
 
 use crate::Error;
 use crate::process::Process;
 use crate::report::{Report, Row, thousands};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_shard::checkpoint::rocks::RocksStore;
-use cartwheel_shard::{Shard, ShardError};
+use cartwheel_shard::{Identity, Lone, Opened, Settings, Shard, ShardError};
 use cartwheel_workload::Options;
 use std::path::Path;
 use std::sync::{Arc, Barrier};
@@ -59,7 +59,7 @@ struct Done {
     /// When its last event had been applied.
     applied: Instant,
     ended: Reading,
-    lone: Lone<RocksStore>,
+    shard: Beside<RocksStore>,
 }
 
 /// Runs `shards` shards, which together have memory for `expected` customers, over the events and reports a row for each, and for several a
@@ -112,24 +112,35 @@ fn drive(
     dir: &Path,
     barrier: &Barrier,
 ) -> Result<Done, Error> {
-    let store = RocksStore::open(&dir.join(format!("shard-{partition}"))).map_err(ShardError::from);
-    let lone = store
-        .map_err(Error::from)
-        .and_then(|store| Lone::with_room(plan, partition, store, customers));
+    let opened = open(plan, partition, customers, dir);
     // Nobody waits for one that failed.
     barrier.wait();
-    let mut lone = lone?;
+    let mut shard = Beside::new(opened?);
     let began = Reading::take()?;
     let mut records = Vec::with_capacity(batch);
     for from in (0..input.len()).step_by(batch) {
         records.clear();
         records.extend((from..input.len().min(from + batch)).map(|place| input.record(place)));
-        lone.apply(&records)?;
-        lone.checkpoint_beside(CHECKPOINT)?;
+        shard.apply(&records)?;
+        shard.checkpoint(CHECKPOINT)?;
     }
     let applied = Instant::now();
-    lone.settle()?;
-    Ok(Done { began, applied, ended: Reading::take()?, lone })
+    shard.settle()?;
+    Ok(Done { began, applied, ended: Reading::take()?, shard })
+}
+
+/// A shard over an empty RocksDB, with memory for so many customers.
+fn open(
+    plan: &Arc<Plan>,
+    partition: i32,
+    customers: usize,
+    dir: &Path,
+) -> Result<Lone<RocksStore>, ShardError> {
+    let store = RocksStore::open(&dir.join(format!("shard-{partition}")))?;
+    let identity = Identity { events_topic: "load.events.v1".into(), partition, partitions: 1 };
+    let mut opened = Opened::open(identity, Settings::without_clock(), store)?;
+    opened.make_room(customers);
+    Lone::lead(opened, plan)
 }
 
 /// The rows, each from its own beginning to its own end, and the notes.
@@ -159,7 +170,7 @@ fn report(inputs: &[Input], done: &[Done], peak_rss: u64) -> Result<Report, Erro
     if done.len() > 1 {
         rows.push(row("all shards".into(), events, first.at, last.at));
     }
-    let commands = done.iter().map(|done| done.lone.shard().counters().commands).sum();
+    let commands = done.iter().map(|done| done.shard.lone().shard().counters().commands).sum();
     let rate = events as f64 / (last.cpu - first.cpu).max(1e-9);
     let rate = format!(
         "events a CPU-second, all threads of the process counted: {}",
@@ -172,7 +183,7 @@ fn report(inputs: &[Input], done: &[Done], peak_rss: u64) -> Result<Report, Erro
 /// What was stored and when, and what was not.
 fn checkpoints(done: &[Done], began: Instant) -> [String; 2] {
     let sum = |of: fn(&Shard<RocksStore>) -> u64| {
-        done.iter().map(|done| of(done.lone.shard())).sum::<u64>()
+        done.iter().map(|done| of(done.shard.lone().shard())).sum::<u64>()
     };
     let after = |of: fn(&Done) -> Instant| {
         done.iter().map(|done| (of(done) - began).as_secs_f64()).fold(0.0, f64::max)

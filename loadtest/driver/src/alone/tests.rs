@@ -7,12 +7,16 @@ use cartwheel_core::sends::Kind;
 use cartwheel_core::time::{DAY, HOUR};
 use cartwheel_shard::checkpoint::Store;
 use cartwheel_shard::checkpoint::memory::MemoryStore;
-use cartwheel_shard::{Clock, Outgoing};
+use cartwheel_shard::{Clock, Outgoing, Settings};
 
 fn plan() -> Arc<Plan> {
     Arc::new(
         crate::setup::plan(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config")).unwrap(),
     )
+}
+
+fn lone<S: Store>(plan: &Arc<Plan>, store: S) -> Lone<S> {
+    Lone::open(plan, Settings::without_clock(), store).unwrap()
 }
 
 fn options() -> Options {
@@ -36,39 +40,54 @@ fn shards_divide_the_events_and_decide_the_same() {
 
 /// What a shard has done after all events, with `between` called after each batch.
 fn apply_all<S: Store>(
-    lone: &mut Lone<S>,
+    shard: &mut Beside<S>,
     input: &Input,
-    between: impl Fn(&mut Lone<S>),
+    between: impl Fn(&mut Beside<S>),
 ) -> (u64, u64) {
     let records: Vec<Record<'_>> = (0..input.len()).map(|place| input.record(place)).collect();
     for batch in records.chunks(1_000) {
-        lone.apply(batch).unwrap();
-        between(lone);
+        shard.apply(batch).unwrap();
+        between(shard);
     }
-    (lone.shard().counters().commands, lone.shard().counters().suppressions)
+    let counters = shard.lone().shard().counters();
+    (counters.commands, counters.suppressions)
 }
 
 #[test]
 fn checkpoints_beside_the_shard_change_nothing_that_it_decides() {
     let (plan, dir) = (plan(), tempfile::tempdir().unwrap());
     let input = Input::make(&options(), 0, 1).unwrap();
-    let mut plain = Lone::open(&plan, 0, MemoryStore::default()).unwrap();
+    let mut plain = Beside::new(lone(&plan, MemoryStore::default()));
     let store = RocksStore::open(dir.path()).unwrap();
-    let mut lone = Lone::open(&plan, 0, store.clone()).unwrap();
-    let decided =
-        apply_all(&mut lone, &input, |lone| lone.checkpoint_beside(Duration::ZERO).unwrap());
+    let mut shard = Beside::new(lone(&plan, store.clone()));
+    let decided = apply_all(&mut shard, &input, |shard| shard.checkpoint(Duration::ZERO).unwrap());
     assert_eq!(decided, apply_all(&mut plain, &input, |_| ()));
-    lone.settle().unwrap();
+    shard.settle().unwrap();
     // The first batch began one; later ones did wherever the disk was quick enough.
-    assert!((1..=20).contains(&lone.shard().counters().checkpoints));
-    lone.checkpoint().unwrap();
-    assert_eq!((lone.shard().dirty(), lone.shard().checkpoint_pending()), (0, false));
+    assert!((1..=20).contains(&shard.lone().shard().counters().checkpoints));
+    shard.checkpoint(Duration::ZERO).unwrap();
+    shard.settle().unwrap();
+    let lone = shard.lone().shard();
+    assert_eq!((lone.dirty(), lone.checkpoint_pending()), (0, false));
     assert_eq!(store.meta().unwrap().unwrap().next_offset, 20_000);
+}
+
+#[test]
+fn a_shard_waits_for_a_checkpoint_where_the_engine_would() {
+    let input = Input::make(&options(), 0, 1).unwrap();
+    let settings = Settings { max_journal: 10_000, ..Settings::without_clock() };
+    let lone = Lone::open(&plan(), settings, MemoryStore::default()).unwrap();
+    let mut shard = Beside::new(lone);
+    apply_all(&mut shard, &input, |shard| shard.checkpoint(Duration::MAX).unwrap());
+    shard.settle().unwrap();
+    assert!(shard.lone().shard().counters().checkpoints > 5);
+    assert_eq!(shard.lone().shard().next_offset(), 20_000);
 }
 
 /// What a lone shard hands out, as a log of turns.
 fn turns(plan: &Arc<Plan>, input: &Input) -> Vec<AcceptedTurn> {
-    let mut lone = Lone::open(plan, 0, MemoryStore::default()).unwrap();
+    let mut lone = lone(plan, MemoryStore::default());
+    lone.keep();
     let mut turns = Vec::new();
     let mut begin = 0;
     let mut record = |outgoing: Outgoing| match outgoing.kind {
@@ -91,18 +110,11 @@ fn turns(plan: &Arc<Plan>, input: &Input) -> Vec<AcceptedTurn> {
         let records: Vec<_> = (begin..end).map(|place| input.record(place)).collect();
         let wall = records.last().unwrap().time;
         let caught_up = (begin % 3 == 0).then_some(wall);
-        let turned = lone.shard.turn(&records, Clock { wall, caught_up }, &mut lone.out).unwrap();
-        begin += turned.consumed;
-        lone.out.drain(..).for_each(&mut record);
+        begin += lone.turn(&records, Clock { wall, caught_up }).unwrap().consumed;
     }
-    lone.shard
-        .turn(
-            &[],
-            Clock { wall: i64::MAX, caught_up: Some(input.record(input.len() - 1).time + 3 * DAY) },
-            &mut lone.out,
-        )
-        .unwrap();
-    lone.out.drain(..).for_each(&mut record);
+    let end = input.record(input.len() - 1).time + 3 * DAY;
+    lone.turn(&[], Clock { wall: i64::MAX, caught_up: Some(end) }).unwrap();
+    lone.take_published().into_iter().for_each(&mut record);
     turns
 }
 
