@@ -46,3 +46,34 @@ Something is expected, at exactly this time:
   NAME=VALUE               journey=, step=, channel=, or a value that was compared, such as cap=email_gap or until=11:00
 
 Lines about one customer stand in the order of the decisions. A message that no line expects is a fault; other decisions may go unnamed."#;
+
+#[cfg(test)]
+mod tests {
+    use super::HELP;
+    use cartwheel_core::decision::Verdict;
+    use cartwheel_core::journey::load::Source;
+    use cartwheel_sim::trace::read;
+
+    #[test]
+    fn the_help_of_test_is_right_and_names_everything_that_a_trace_may_say() {
+        let (_, example) = HELP.split_once(".trace:\n").unwrap();
+        let text = example.split_once("\n\nBefore").unwrap().0.to_owned();
+        let source = Source { path: "config/journeys/cart_abandonment.trace".into(), text };
+        let trace = read(&source, "America/New_York").unwrap();
+        assert_eq!((trace.scenarios.len(), trace.scenarios[0].entries.len()), (1, 6));
+        let decisions = Verdict::ALL.iter().map(|verdict| verdict.name());
+        for word in decisions.chain([
+            "zone",
+            "journeys",
+            "holdouts",
+            "day +1",
+            "---",
+            "of ",
+            "time=",
+            "id=",
+            "expect nothing",
+        ]) {
+            assert!(HELP.contains(word), "{word}");
+        }
+    }
+}

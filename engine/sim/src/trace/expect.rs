@@ -1,9 +1,10 @@
 //! An expectation line: `expect nothing`, `expect CUSTOMER nothing`, `expect CUSTOMER send TEMPLATE [CHANNEL]`,
 //! `expect CUSTOMER VERDICT [REASON] [name=value ...]`.
 
-use super::event::{Message, Wrong, scalar_or_json};
+use super::event::{Message, scalar_or_json};
+use super::fault::Wrong;
+use super::suggest;
 use super::word::Word;
-use crate::suggest;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::time::{Millis, format_rfc3339};

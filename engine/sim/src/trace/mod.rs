@@ -28,15 +28,24 @@
 //! `expect nothing` and `expect CUSTOMER nothing`: no decision since the last line of an earlier time, but those that a line has named.
 //! At the end every send must have been expected; of the other decisions only those that are written matter.
 
+mod core_engine;
 mod engine;
 mod event;
 mod expect;
+mod fault;
 mod line;
 mod matching;
 mod read;
+mod reference_engine;
 mod report;
 mod run;
+pub mod suggest;
 mod word;
 
-pub use read::read_all;
+pub use core_engine::CoreEngine;
+pub use engine::{Consequence, Suppression, TraceEngine};
+pub use fault::Fault;
+pub use line::{Entry, What};
+pub use read::{Scenario, Trace, read};
+pub use reference_engine::ReferenceEngine;
 pub use run::{Outcome, run_all};

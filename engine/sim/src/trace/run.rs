@@ -1,19 +1,21 @@
 //! Drives an engine through the scenarios of a trace and compares.
 
-use super::engine::{CoreEngine, TraceEngine};
+use super::engine::{Consequence, TraceEngine};
 use super::event::{Event, Message};
 use super::expect::{Expectation, Wanted};
+use super::fault::Fault;
 use super::line::{Entry, What};
 use super::matching::{is_message, meets, template};
 use super::read::{Scenario, Trace};
 use super::report::{Kind, Row, clock, describe, timeline};
-use crate::failure::Fault;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Decision, Verdict};
 use cartwheel_core::id::CommandId;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Percent;
+use cartwheel_core::time::Millis;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What became of a scenario.
@@ -27,10 +29,14 @@ pub struct Outcome {
     pub timeline: String,
 }
 
-/// Runs every scenario of the trace, each on a fresh core under the journeys that the trace names.
-pub fn run_all(trace: &Trace, plan: &Plan) -> Result<Vec<Outcome>, Fault> {
+/// Runs every scenario of the trace, each on an engine that knows nobody, under the journeys that the trace names.
+pub fn run_all<E: TraceEngine>(
+    trace: &Trace,
+    plan: &Plan,
+    engine: impl Fn(Arc<Plan>) -> E,
+) -> Result<Vec<Outcome>, Fault> {
     let plan = Arc::new(restricted(trace, plan)?);
-    let outcome = |scenario| run(trace, scenario, &plan, CoreEngine::new(Arc::clone(&plan)));
+    let outcome = |scenario| run(trace, scenario, &plan, engine(Arc::clone(&plan)));
     Ok(trace.scenarios.iter().map(outcome).collect())
 }
 
@@ -46,13 +52,8 @@ fn restricted(trace: &Trace, plan: &Plan) -> Result<Plan, Fault> {
         names.iter().find(|name| plan.journeys.iter().all(|journey| journey.name != **name))
     {
         let help = "write `journeys NAME ...` or `journeys all` before the first scenario";
-        return Err(Fault::at(
-            &trace.path,
-            &trace.text,
-            0..0,
-            format!("there is no journey `{stranger}`"),
-            Some(help.into()),
-        ));
+        let wrong = (0..0, format!("there is no journey `{stranger}`"), Some(help.into()));
+        return Err(Fault::new(wrong, &trace.path, &trace.text));
     }
     let takes_part: Vec<bool> = plan
         .journeys
@@ -77,6 +78,7 @@ fn run(trace: &Trace, scenario: &Scenario, plan: &Plan, engine: impl TraceEngine
         surplus: Vec::new(),
         cursors: BTreeMap::new(),
         instant: None,
+        newest: Millis::MIN,
         rows: Vec::new(),
         faults: Vec::new(),
     };
@@ -99,7 +101,9 @@ struct Runner<'t, E> {
     /// For each customer the decision after the last one that a line has named.
     cursors: BTreeMap<String, usize>,
     /// The time of the last line, and the number of decisions before it was reached.
-    instant: Option<(i64, usize)>,
+    instant: Option<(Millis, usize)>,
+    /// The greatest time of a record so far.
+    newest: Millis,
     rows: Vec<Row>,
     faults: Vec<Fault>,
 }
@@ -108,8 +112,7 @@ impl<E: TraceEngine> Runner<'_, E> {
     fn entry(&mut self, entry: &Entry) {
         if self.instant.is_none_or(|(at, _)| at < entry.at) {
             self.instant = Some((entry.at, self.decisions.len()));
-            self.engine.advance(entry.at);
-            self.take();
+            self.advance(entry.at);
         }
         match &entry.what {
             What::Event(event) => self.event(entry, event),
@@ -120,15 +123,35 @@ impl<E: TraceEngine> Runner<'_, E> {
         }
     }
 
-    /// Takes over what the engine has decided.
-    fn take(&mut self) {
-        for decision in self.engine.decisions() {
-            let kind = Kind::Decision(self.decisions.len());
-            self.rows.push(Row { at: decision.at, kind, text: describe(&decision, self.plan) });
-            self.decisions.push(decision);
-            self.named.push(false);
-            self.surplus.push(false);
+    /// Time goes on: every timer fires at its own deadline, as in a shard that is never behind.
+    fn advance(&mut self, to: Millis) {
+        while let Some(deadline) = self.engine.next_deadline().filter(|deadline| *deadline <= to) {
+            self.engine.clock(deadline.max(self.newest));
         }
+        self.take();
+    }
+
+    /// Takes over what has come out of the engine; says why a record was no event.
+    fn take(&mut self) -> Option<String> {
+        let mut dead = None;
+        for consequence in self.engine.consequences() {
+            match consequence {
+                Consequence::Decision(decision) => self.decided(decision),
+                Consequence::Suppression(_) => {}
+                Consequence::Dead { reason, detail, .. } => {
+                    dead = Some(format!("{reason:?}: {detail}"))
+                }
+            }
+        }
+        dead
+    }
+
+    fn decided(&mut self, decision: Decision) {
+        let kind = Kind::Decision(self.decisions.len());
+        self.rows.push(Row { at: decision.at, kind, text: describe(&decision, self.plan) });
+        self.decisions.push(decision);
+        self.named.push(false);
+        self.surplus.push(false);
     }
 
     fn event(&mut self, entry: &Entry, event: &Event) {
@@ -137,7 +160,7 @@ impl<E: TraceEngine> Runner<'_, E> {
         self.rows.push(Row { at: entry.at, kind: Kind::Event, text: text.into() });
         let command = match &event.of {
             None => None,
-            Some(message) => match self.newest(&event.customer, message) {
+            Some(message) => match self.newest_message(&event.customer, message) {
                 None => {
                     return self.fault(
                         entry,
@@ -152,17 +175,19 @@ impl<E: TraceEngine> Runner<'_, E> {
             },
         };
         let json = event.json(entry.at, &self.scenario.name, entry.line, command);
-        if let Err(reason) = self.engine.event(entry.at, &json) {
-            self.fault(
-                entry,
-                format!("this is not an event that the engine takes: {reason}"),
-                None,
-            );
+        self.newest = self.newest.max(entry.at);
+        self.engine.record(entry.at, &json);
+        if let Some(reason) = self.take() {
+            let message = format!("this is not an event that the engine takes: {reason}");
+            self.fault(entry, message, None);
         }
-        self.take();
     }
 
-    fn newest(&self, customer: &str, message: &Message) -> Option<(CommandId, Option<Channel>)> {
+    fn newest_message(
+        &self,
+        customer: &str,
+        message: &Message,
+    ) -> Option<(CommandId, Option<Channel>)> {
         let of_customer =
             self.decisions.iter().rev().filter(|decision| decision.customer == customer);
         let mut found = of_customer.filter(|decision| is_message(decision, message, self.plan));
@@ -246,13 +271,11 @@ impl<E: TraceEngine> Runner<'_, E> {
     }
 
     fn fault(&mut self, entry: &Entry, message: String, help: Option<String>) {
-        self.faults.push(Fault::at(
-            &self.trace.path,
-            &self.trace.text,
-            entry.span.clone(),
-            message,
-            help,
-        ));
+        self.faults.push(self.placed(entry.span.clone(), message, help));
+    }
+
+    fn placed(&self, span: Range<usize>, message: String, help: Option<String>) -> Fault {
+        Fault::new((span, message, help), &self.trace.path, &self.trace.text)
     }
 
     fn finish(mut self) -> Outcome {
@@ -266,13 +289,7 @@ impl<E: TraceEngine> Runner<'_, E> {
                     format!("{}: `{template}` was sent and no line expects it", self.scenario.name);
                 let help = format!("{time} expect {} send {template} {channel}", decision.customer);
                 let span = self.scenario.span.clone();
-                self.faults.push(Fault::at(
-                    &self.trace.path,
-                    &self.trace.text,
-                    span,
-                    message,
-                    Some(help),
-                ));
+                self.faults.push(self.placed(span, message, Some(help)));
                 self.surplus[index] = true;
             }
         }

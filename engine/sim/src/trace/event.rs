@@ -1,12 +1,11 @@
 //! An event line: `CUSTOMER TYPE [of TEMPLATE [CHANNEL]] [name=value ...]`.
 
+use super::fault::Wrong;
 use super::word::Word;
-use crate::failure::Fault;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::id::{CommandId, key_hash};
 use cartwheel_core::time::{Millis, format_rfc3339};
 use serde_json::{Map, Value};
-use std::ops::Range;
 
 /// An event that a trace makes.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,9 +26,6 @@ pub struct Message {
     /// The channel, where it matters.
     pub channel: Option<Channel>,
 }
-
-/// A fault's place, words and remedy.
-pub type Wrong = (Range<usize>, String, Option<String>);
 
 impl Event {
     /// Reads the words after the time. `clock` reads `HH:MM` of the line's day.
@@ -144,9 +140,4 @@ fn insert(body: &mut Map<String, Value>, name: Word<'_>, value: Value) -> Result
         Some(_) => Err(wrong("is there already")),
         None => Ok(()),
     }
-}
-
-/// A fault of this file.
-pub fn fault((span, message, help): Wrong, path: &str, text: &str) -> Fault {
-    Fault::at(path, text, span, message, help)
 }

@@ -1,12 +1,10 @@
 //! Reads a trace file: header, scenarios, and the clock that runs through them.
 
-use super::event::{Event, Wrong, fault};
+use super::event::Event;
 use super::expect::Expectation;
+use super::fault::{Fault, Wrong};
 use super::line::{Entry, What};
 use super::word::{Word, words};
-use crate::failure::{Failure, Fault};
-use crate::journeys::files;
-use crate::settings::Settings;
 use cartwheel_core::journey::load::Source;
 use cartwheel_core::time::Millis;
 use jiff::civil::{Date, Time};
@@ -43,18 +41,6 @@ pub struct Scenario {
     pub entries: Vec<Entry>,
 }
 
-/// Reads the traces beside the journeys; all faults of all files at once.
-pub fn read_all(settings: &Settings) -> Result<Vec<Trace>, Failure> {
-    let (mut traces, mut faults) = (Vec::new(), Vec::new());
-    for source in files(&settings.journeys_dir, "trace")? {
-        match read(&source, &settings.policy.zone) {
-            Ok(trace) => traces.push(trace),
-            Err(wrong) => faults.extend(wrong),
-        }
-    }
-    if faults.is_empty() { Ok(traces) } else { Err(Failure::Data(faults)) }
-}
-
 /// Reads a trace; all faults at once. `zone` holds where the file names none.
 pub fn read(source: &Source, zone: &str) -> Result<Trace, Vec<Fault>> {
     let mut reader = Reader::new(source, zone);
@@ -64,7 +50,7 @@ pub fn read(source: &Source, zone: &str) -> Result<Trace, Vec<Fault>> {
         if let Some(first) = words.first()
             && let Err(wrong) = reader.line(*first, &words[1..], index + 1)
         {
-            reader.faults.push(fault(wrong, &source.path, &source.text));
+            reader.faults.push(Fault::new(wrong, &source.path, &source.text));
         }
         start += line.len();
     }
@@ -105,7 +91,7 @@ impl Reader {
         if self.faults.is_empty()
             && self.scenarios.iter().all(|scenario| scenario.entries.is_empty())
         {
-            self.faults.push(fault(
+            self.faults.push(Fault::new(
                 (0..0, "this trace has no line with a time".into(), None),
                 &source.path,
                 &source.text,
@@ -289,111 +275,4 @@ fn instant(day: Date, time: Time, zone: &TimeZone) -> Option<Millis> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use cartwheel_core::time::format_rfc3339;
-
-    fn trace(text: &str) -> Result<Trace, Vec<Fault>> {
-        read(
-            &Source { path: "config/journeys/welcome.trace".into(), text: text.into() },
-            "America/New_York",
-        )
-    }
-
-    fn only_entry(line: &str) -> Entry {
-        trace(&format!("day 2026-03-02\n{line}\n")).unwrap().scenarios.remove(0).entries.remove(0)
-    }
-
-    #[test]
-    fn the_help_of_test_is_right_and_names_everything_that_a_trace_may_say() {
-        let help = crate::flags::trace::HELP;
-        let (_, example) = help.split_once(".trace:\n").unwrap();
-        let read = trace(example.split_once("\n\nBefore").unwrap().0).unwrap();
-        assert_eq!((read.scenarios.len(), read.scenarios[0].entries.len()), (1, 6));
-        let decisions = cartwheel_core::decision::Verdict::ALL.iter().map(|verdict| verdict.name());
-        for word in decisions.chain([
-            "zone",
-            "journeys",
-            "holdouts",
-            "day +1",
-            "---",
-            "of ",
-            "time=",
-            "id=",
-            "expect nothing",
-        ]) {
-            assert!(help.contains(word), "{word}");
-        }
-    }
-
-    #[test]
-    fn times_are_local_and_days_advance() {
-        let text = "zone Europe/Berlin\nday 2026-03-28\n--- one\n10:00 ana seen\nday +1\n10:00:30 ana seen\n--- two\n09:00 ana seen\n";
-        let trace = trace(text).unwrap();
-        let times = |index: usize| {
-            trace.scenarios[index]
-                .entries
-                .iter()
-                .map(|entry| format_rfc3339(entry.at))
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(times(0), ["2026-03-28T09:00:00.000Z", "2026-03-29T08:00:30.000Z"]);
-        assert_eq!(times(1), ["2026-03-28T08:00:00.000Z"]);
-        assert_eq!(trace.journeys.as_deref(), Some(["welcome".to_owned()].as_slice()));
-    }
-
-    #[test]
-    fn an_event_line_is_a_canonical_event() {
-        let entry = only_entry(
-            r#"10:00 ana cart_updated cart.id=k1 cart.total=80 cart.items=[{"product": "p 1"}] profile.phone="+1 555" time=09:30"#,
-        );
-        let What::Event(event) = entry.what else { panic!("an event") };
-        let json: serde_json::Value =
-            serde_json::from_slice(&event.json(entry.at, "x", entry.line, None)).unwrap();
-        let expected = serde_json::json!({
-            "type": "cart_updated", "customer": "ana", "time": "2026-03-02T14:30:00.000Z", "id": json["id"],
-            "cart": {"id": "k1", "total": 80, "items": [{"product": "p 1"}]}, "profile": {"phone": "+1 555"},
-        });
-        assert_eq!(json, expected);
-        assert_eq!(json["id"].as_str().map(str::len), Some(16));
-    }
-
-    #[test]
-    fn every_bad_line_is_told_with_its_number_and_remedy() {
-        for (line, message, help) in [
-            ("10:00 ana", "needs a customer and a type", "cart_updated"),
-            ("10:00 ana seen x", "not of the form name=value", ""),
-            ("10:00 ana seen a=1 a.b=2", "inside of something", ""),
-            ("10:00 ana seen a=[1", "not JSON", ""),
-            ("25:00 ana seen", "not a time", "begins with a time"),
-            ("1000 ana seen", "not a time", ""),
-            ("10:00", "nothing happens", ""),
-            ("10:00 expect", "what is expected", "expect nothing"),
-            ("10:00 expect ana snet x", "unknown decision `snet`", "did you mean `sent`"),
-            (
-                "10:00 expect ana refused alredy_running",
-                "unknown reason",
-                "did you mean `already_running`",
-            ),
-            ("10:00 expect ana send x fax", "unknown channel `fax`", "email"),
-            ("10:00 expect ana send", "needs the template", ""),
-            ("08:00 ana seen", "time runs backwards", "day +1"),
-            ("day tomorrow", "not a day", "day +1"),
-            ("zone Mars", "must stand before", ""),
-            ("---", "needs a name", "---"),
-        ] {
-            let faults =
-                trace(&format!("day 2026-03-02\n# comment\n09:00 ana seen\n{line}\n")).unwrap_err();
-            let place = faults[0].place.as_ref().unwrap();
-            assert_eq!((faults.len(), place.line_and_column().0), (1, 4), "{line}");
-            assert!(faults[0].message.contains(message), "{line}: {}", faults[0].message);
-            assert!(
-                faults[0].help.as_deref().unwrap_or_default().contains(help),
-                "{line}: {:?}",
-                faults[0].help
-            );
-        }
-        assert!(trace("10:00 ana seen\n").unwrap_err()[0].message.contains("no day"));
-        assert!(trace("# nothing\n").unwrap_err()[0].message.contains("no line with a time"));
-    }
-}
+mod tests;
