@@ -9,7 +9,7 @@ use cartwheel_sim::trace::{self, Trace};
 pub fn read_all(settings: &Settings) -> Result<Vec<Trace>, Failure> {
     let (mut traces, mut faults) = (Vec::new(), Vec::new());
     for source in files(&settings.journeys_dir, "trace")? {
-        match trace::read(&source, &settings.policy.zone) {
+        match trace::read(&source, &settings.policy) {
             Ok(trace) => traces.push(trace),
             Err(wrong) => faults.extend(wrong.into_iter().map(Fault::from)),
         }

@@ -87,7 +87,7 @@ impl TraceEngine for CoreEngine {
             Ok(event) => event,
             Err(rejected) => {
                 let (reason, detail) = (rejected.reason, rejected.detail.to_string());
-                return self.out.push(Consequence::Dead { at: time, reason, detail });
+                return self.out.push(Consequence::Dead { reason, detail });
             }
         };
         let event_time = EventTime::new(event.time, time, self.newest);

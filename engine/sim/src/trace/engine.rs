@@ -28,8 +28,6 @@ pub enum Consequence {
     Suppression(Suppression),
     /// A record that is no event.
     Dead {
-        /// Its time.
-        at: Millis,
         /// Why.
         reason: Poison,
         /// In words, where the engine has any.

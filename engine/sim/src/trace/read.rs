@@ -1,17 +1,22 @@
 //! Reads a trace file: header, scenarios, and the clock that runs through them.
 
+use super::block::Blocks;
 use super::event::Event;
 use super::expect::Expectation;
 use super::fault::{Fault, Wrong};
 use super::line::{Entry, What};
+use super::time::{clock, instant, later, meant};
 use super::word::{Word, words};
 use cartwheel_core::journey::load::Source;
+use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::policy::Policy;
+use cartwheel_core::sends::Mode;
 use cartwheel_core::time::Millis;
-use jiff::civil::{Date, Time};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Span, civil};
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A trace file.
 #[derive(Debug)]
@@ -26,6 +31,8 @@ pub struct Trace {
     pub journeys: Option<Vec<String>>,
     /// Whether holdouts hold; they are off unless the trace is about them.
     pub holdouts: bool,
+    /// Whether every decision needs its line, in the order of the decisions; else only messages do.
+    pub strict: bool,
     /// What happens, scenario by scenario.
     pub scenarios: Vec<Scenario>,
 }
@@ -39,91 +46,214 @@ pub struct Scenario {
     pub span: Range<usize>,
     /// Its lines with a time, which never falls.
     pub entries: Vec<Entry>,
+    /// Whether its clock jumps: a timer fires where a line says so and sees how late it is. Else each fires at its own time.
+    pub jumps: bool,
+    /// The journeys that stand in the trace; none: those beside it.
+    pub plan: Option<Arc<Plan>>,
+    blocks: Blocks,
 }
 
-/// Reads a trace; all faults at once. `zone` holds where the file names none.
-pub fn read(source: &Source, zone: &str) -> Result<Trace, Vec<Fault>> {
-    let mut reader = Reader::new(source, zone);
+/// Reads a trace; all faults at once. `policy` holds, and its zone, where the file says nothing else.
+pub fn read(source: &Source, policy: &Policy) -> Result<Trace, Vec<Fault>> {
+    let mut reader = Reader::new(source, policy);
+    let mut block = None;
     let mut start = 0;
     for (index, line) in source.text.split_inclusive('\n').enumerate() {
-        let words = words(line, start);
-        if let Some(first) = words.first()
-            && let Err(wrong) = reader.line(*first, &words[1..], index + 1)
-        {
-            reader.faults.push(Fault::new(wrong, &source.path, &source.text));
+        let here = start..start + line.len();
+        start = here.end;
+        let words = words(line, here.start);
+        let indented = line.starts_with(char::is_whitespace);
+        match (&mut block, words.first()) {
+            (Some(Block { body, .. }), _) if indented => body.end = here.end,
+            (_, None) => {}
+            (_, Some(first)) => {
+                reader.close(block.take());
+                match reader.line(*first, &words[1..], index + 1) {
+                    Ok(Line::Done) => {}
+                    Ok(Line::Opens(kind)) => {
+                        let head = first.span();
+                        block = Some(Block { kind, head, body: here.end..here.end });
+                    }
+                    Err(wrong) => reader.fault(wrong),
+                }
+            }
         }
-        start += line.len();
     }
-    reader.finish(source)
+    reader.close(block);
+    reader.finish()
 }
 
-struct Reader {
+/// What a line was.
+enum Line {
+    /// It stands for itself.
+    Done,
+    /// YAML follows it, indented.
+    Opens(Yaml),
+}
+
+/// What YAML is about.
+#[derive(Clone, Copy)]
+enum Yaml {
+    Policy,
+    Journey,
+}
+
+/// YAML that is being read.
+struct Block {
+    kind: Yaml,
+    head: Range<usize>,
+    body: Range<usize>,
+}
+
+struct Reader<'s> {
+    source: &'s Source,
+    policy: &'s Policy,
     zone: TimeZone,
+    /// A line has named the zone.
+    zone_said: bool,
     journeys: Option<Vec<String>>,
+    /// A line has named the journeys.
+    journeys_said: bool,
     holdouts: bool,
-    scenarios: Vec<Scenario>,
-    /// The day of the file's header: every scenario begins there.
+    strict: bool,
+    /// The header's: every scenario begins with them.
+    jumps: bool,
+    blocks: Blocks,
     header_day: Option<Date>,
+    scenarios: Vec<Scenario>,
     day: Option<Date>,
     last: Option<Millis>,
     faults: Vec<Fault>,
 }
 
-impl Reader {
-    fn new(source: &Source, zone: &str) -> Self {
+impl<'s> Reader<'s> {
+    fn new(source: &'s Source, policy: &'s Policy) -> Self {
         let stem =
             Path::new(&source.path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+        let zone = TimeZone::get(&policy.zone).unwrap_or(TimeZone::UTC);
         let journeys = stem.map(|stem| vec![stem]);
         Self {
+            source,
+            policy,
             zone,
+            zone_said: false,
             journeys,
+            journeys_said: false,
             holdouts: false,
-            scenarios: Vec::new(),
+            strict: false,
+            jumps: false,
+            blocks: Blocks::default(),
             header_day: None,
+            scenarios: Vec::new(),
             day: None,
             last: None,
             faults: Vec::new(),
         }
     }
 
-    fn finish(mut self, source: &Source) -> Result<Trace, Vec<Fault>> {
+    fn fault(&mut self, wrong: Wrong) {
+        self.faults.push(Fault::new(wrong, &self.source.path, &self.source.text));
+    }
+
+    fn finish(mut self) -> Result<Trace, Vec<Fault>> {
         if self.faults.is_empty()
             && self.scenarios.iter().all(|scenario| scenario.entries.is_empty())
         {
-            self.faults.push(Fault::new(
-                (0..0, "this trace has no line with a time".into(), None),
-                &source.path,
-                &source.text,
-            ));
+            self.fault((0..0, "this trace has no line with a time".into(), None));
         }
+        // Once for all scenarios that have no block of their own.
+        let mut common = None;
+        for scenario in &mut self.scenarios {
+            let own = scenario.blocks != self.blocks;
+            let plan = match &common {
+                Some(plan) if !own => Ok(Option::clone(plan)),
+                _ => scenario.blocks.plan(self.source, self.policy),
+            };
+            match plan {
+                Ok(plan) if own => scenario.plan = plan,
+                Ok(plan) => scenario.plan = common.insert(plan).clone(),
+                Err(faults) => self.faults.extend(faults),
+            }
+        }
+        // What is wrong in the header is wrong for every scenario.
+        let mut seen = Vec::new();
+        self.faults.retain(|fault| {
+            let new = !seen.contains(fault);
+            seen.extend(new.then(|| fault.clone()));
+            new
+        });
         if !self.faults.is_empty() {
             return Err(self.faults);
         }
         Ok(Trace {
-            path: source.path.clone(),
-            text: source.text.clone(),
+            path: self.source.path.clone(),
+            text: self.source.text.clone(),
             zone: self.zone,
             journeys: self.journeys,
             holdouts: self.holdouts,
+            strict: self.strict,
             scenarios: self.scenarios,
         })
     }
 
-    fn line(&mut self, first: Word<'_>, rest: &[Word<'_>], number: usize) -> Result<(), Wrong> {
-        match first.text {
-            "---" => self.begin(first, rest),
-            "zone" | "journeys" | "holdouts" if !self.scenarios.is_empty() => Err((
-                first.span(),
-                format!("`{}` must stand before the first scenario", first.text),
-                None,
-            )),
-            "zone" => self.set_zone(first, rest),
-            "journeys" => self.set_journeys(first, rest),
-            "holdouts" => self.set_holdouts(first, rest),
-            "day" => self.set_day(first, rest),
-            _ => self.entry(first, rest, number),
+    /// Takes over the YAML that stood after a line.
+    fn close(&mut self, block: Option<Block>) {
+        let Some(Block { kind, head, body }) = block else { return };
+        if self.source.text.get(body.clone()).is_none_or(|text| text.trim().is_empty()) {
+            let help = "write it on the lines below, indented, as it would stand in a file";
+            return self.fault((head, "nothing is indented below".into(), Some(help.into())));
         }
+        let names_zone = self.scenarios.is_empty() && !self.zone_said;
+        let blocks = match self.scenarios.last_mut() {
+            Some(scenario) => &mut scenario.blocks,
+            None => &mut self.blocks,
+        };
+        match kind {
+            Yaml::Journey => {
+                blocks.journey(body);
+                if self.journeys_said {
+                    let message = "the journeys of a trace stand in it or beside it, not both";
+                    self.fault((head, message.into(), None));
+                }
+            }
+            Yaml::Policy => match blocks.policy(body, &self.source.text) {
+                Err(wrong) => self.fault(wrong),
+                Ok(policy) if names_zone => {
+                    self.zone = TimeZone::get(&policy.zone).unwrap_or(TimeZone::UTC);
+                }
+                Ok(_) => {}
+            },
+        }
+    }
+
+    fn line(&mut self, first: Word<'_>, rest: &[Word<'_>], number: usize) -> Result<Line, Wrong> {
+        match first.text {
+            "---" => self.begin(first, rest)?,
+            "zone" | "journeys" | "holdouts" | "strict" if !self.scenarios.is_empty() => {
+                let message = format!("`{}` must stand before the first scenario", first.text);
+                return Err((first.span(), message, None));
+            }
+            "policy" | "journey" | "clock"
+                if self.scenarios.last().is_some_and(|scenario| !scenario.entries.is_empty()) =>
+            {
+                let message =
+                    format!("`{}` must stand before the scenario's first time", first.text);
+                return Err((first.span(), message, None));
+            }
+            "policy" if rest.is_empty() => return Ok(Line::Opens(Yaml::Policy)),
+            "journey" if rest.is_empty() => return Ok(Line::Opens(Yaml::Journey)),
+            "zone" => self.set_zone(first, rest)?,
+            "journeys" => self.set_journeys(first, rest)?,
+            "holdouts" => self.holdouts = switch(first, rest, ["off", "on"])?,
+            "strict" => self.strict = switch(first, rest, ["off", "on"])?,
+            "clock" => {
+                let jumps = switch(first, rest, ["runs", "jumps"])?;
+                *self.scenarios.last_mut().map_or(&mut self.jumps, |last| &mut last.jumps) = jumps;
+            }
+            "day" => self.set_day(first, rest)?,
+            _ => self.entry(first, rest, number)?,
+        }
+        Ok(Line::Done)
     }
 
     fn begin(&mut self, first: Word<'_>, rest: &[Word<'_>]) -> Result<(), Wrong> {
@@ -138,14 +268,26 @@ impl Reader {
         if self.scenarios.iter().any(|scenario| scenario.name == name) {
             return Err((span_of(first, rest), format!("scenario `{name}` is there twice"), None));
         }
-        self.scenarios.push(Scenario { name, span: span_of(first, rest), entries: Vec::new() });
+        self.open(name, span_of(first, rest));
         self.day = self.header_day;
         self.last = None;
         Ok(())
     }
 
+    fn open(&mut self, name: String, span: Range<usize>) {
+        self.scenarios.push(Scenario {
+            name,
+            span,
+            entries: Vec::new(),
+            jumps: self.jumps,
+            plan: None,
+            blocks: self.blocks.clone(),
+        });
+    }
+
     fn set_zone(&mut self, first: Word<'_>, rest: &[Word<'_>]) -> Result<(), Wrong> {
         let [name] = rest else { return Err((first.span(), "write `zone NAME`".into(), None)) };
+        self.zone_said = true;
         let help = || Some("write an IANA name such as Europe/Berlin".to_owned());
         self.zone = TimeZone::get(name.text)
             .map_err(|_| (name.span(), format!("`{}` is not a time zone", name.text), help()))?;
@@ -164,15 +306,11 @@ impl Reader {
             [all] if all.text == "all" => None,
             names => Some(names.iter().map(|name| name.text.to_owned()).collect()),
         };
-        Ok(())
-    }
-
-    fn set_holdouts(&mut self, first: Word<'_>, rest: &[Word<'_>]) -> Result<(), Wrong> {
-        self.holdouts = match rest {
-            [word] if word.text == "on" => true,
-            [word] if word.text == "off" => false,
-            _ => return Err((first.span(), "write `holdouts on` or `holdouts off`".into(), None)),
-        };
+        self.journeys_said = true;
+        if self.blocks.has_journeys() {
+            let message = "the journeys of a trace stand in it or beside it, not both";
+            return Err((first.span(), message.into(), None));
+        }
         Ok(())
     }
 
@@ -211,8 +349,7 @@ impl Reader {
                 Some("write `day 2026-03-02` before it".into()),
             ));
         };
-        let instant = |time: Time| instant(day, time, &self.zone);
-        let at = instant(time)
+        let at = instant(day, time, &self.zone)
             .ok_or_else(|| (first.span(), "this time does not exist".to_owned(), None))?;
         if self.last.is_some_and(|last| at < last) {
             return Err((
@@ -221,14 +358,21 @@ impl Reader {
                 Some("write `day +1` where the next day begins".into()),
             ));
         }
+        let read = |text: &str| meant(text, day, &self.zone);
         let what = match rest {
             [] => return Err((first.span(), "nothing happens at this time".into(), None)),
-            [expect, words @ ..] if expect.text == "expect" => {
-                What::Expect(Expectation::read(words, *expect, |text| {
-                    clock(text).and_then(instant)
-                })?)
+            [word] if word.text == "clock" => What::Clock,
+            [word] if word.text == "live" => What::Mode(Mode::Live),
+            [word] if word.text == "behind" => What::Mode(Mode::Behind),
+            [record, words @ ..] if record.text == "record" => {
+                let words = words.first().zip(words.last());
+                let bytes = words.map_or(0..0, |(first, last)| first.start..last.span().end);
+                What::Record(self.source.text.get(bytes).unwrap_or_default().into())
             }
-            words => What::Event(Event::read(words, |text| clock(text).and_then(instant))?),
+            [expect, words @ ..] if expect.text == "expect" => {
+                What::Expect(Expectation::read(words, *expect, read)?)
+            }
+            words => What::Event(Event::read(words, read)?),
         };
         self.last = Some(at);
         let entry = Entry { at, span: span_of(first, rest), line, what };
@@ -239,39 +383,27 @@ impl Reader {
     /// The scenario that is being read; a file may do without `---`.
     fn scenario(&mut self) -> &mut Scenario {
         if self.scenarios.is_empty() {
-            self.scenarios.push(Scenario {
-                name: "(whole file)".into(),
-                span: 0..0,
-                entries: Vec::new(),
-            });
+            self.open("(whole file)".into(), 0..0);
         }
         let last = self.scenarios.len() - 1;
         &mut self.scenarios[last]
     }
 }
 
+/// Which of two words stands after the first one: false for the first of them.
+fn switch(first: Word<'_>, rest: &[Word<'_>], [off, on]: [&str; 2]) -> Result<bool, Wrong> {
+    match rest {
+        [word] if word.text == on => Ok(true),
+        [word] if word.text == off => Ok(false),
+        _ => {
+            let name = first.text;
+            Err((first.span(), format!("write `{name} {on}` or `{name} {off}`"), None))
+        }
+    }
+}
+
 fn span_of(first: Word<'_>, rest: &[Word<'_>]) -> Range<usize> {
     first.start..rest.last().unwrap_or(&first).span().end
-}
-
-fn later(day: Date, days: i64) -> Option<Date> {
-    day.checked_add(Span::new().try_days(days).ok()?).ok()
-}
-
-/// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.mmm`.
-fn clock(text: &str) -> Option<Time> {
-    let shaped = text.bytes().enumerate().all(|(at, byte)| match at {
-        2 | 5 => byte == b':',
-        8 => byte == b'.',
-        _ => byte.is_ascii_digit(),
-    });
-    (shaped && matches!(text.len(), 5 | 8 | 12)).then(|| text.parse().ok()).flatten()
-}
-
-/// The instant; where the clock is put back it is the earlier one, in a gap the later side.
-fn instant(day: Date, time: Time, zone: &TimeZone) -> Option<Millis> {
-    let local: civil::DateTime = day.to_datetime(time);
-    local.to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp().as_millisecond())
 }
 
 #[cfg(test)]

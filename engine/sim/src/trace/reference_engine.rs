@@ -39,7 +39,7 @@ impl TraceEngine for ReferenceEngine {
                 active: told.active,
             })),
             Outcome::Dead { reason, .. } => {
-                Some(Consequence::Dead { at: time, reason, detail: String::new() })
+                Some(Consequence::Dead { reason, detail: String::new() })
             }
         }));
     }

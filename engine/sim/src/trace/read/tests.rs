@@ -3,11 +3,12 @@
 use super::*;
 use cartwheel_core::time::format_rfc3339;
 
+fn new_york() -> Policy {
+    Policy { zone: "America/New_York".into(), ..Policy::default() }
+}
+
 fn trace(text: &str) -> Result<Trace, Vec<Fault>> {
-    read(
-        &Source { path: "config/journeys/welcome.trace".into(), text: text.into() },
-        "America/New_York",
-    )
+    read(&Source { path: "config/journeys/welcome.trace".into(), text: text.into() }, &new_york())
 }
 
 fn only_entry(line: &str) -> Entry {
@@ -69,6 +70,15 @@ fn every_bad_line_is_told_with_its_number_and_remedy() {
         ("day tomorrow", "not a day", "day +1"),
         ("zone Mars", "must stand before", ""),
         ("---", "needs a name", "---"),
+        ("strict on", "must stand before the first scenario", ""),
+        ("policy", "must stand before the scenario's first time", ""),
+        ("clock jumps", "must stand before the scenario's first time", ""),
+        ("10:00 ana seen recorded", "needs a time", "recorded 09:30"),
+        ("10:00 ana seen recorded noon", "not a time", "recorded 09:30"),
+        ("10:00 expect ana suppressed", "needs a channel", "bounced"),
+        ("10:00 expect ana lifted fax", "unknown channel", "email"),
+        ("10:00 expect ana suppressed email bounce", "unknown reason", "did you mean `bounced`"),
+        ("10:00 expect dead not_jsn", "unknown reason", "did you mean `not_json`"),
     ] {
         let faults =
             trace(&format!("day 2026-03-02\n# comment\n09:00 ana seen\n{line}\n")).unwrap_err();
@@ -82,4 +92,60 @@ fn every_bad_line_is_told_with_its_number_and_remedy() {
     }
     assert!(trace("10:00 ana seen\n").unwrap_err()[0].message.contains("no day"));
     assert!(trace("# nothing\n").unwrap_err()[0].message.contains("no line with a time"));
+}
+
+/// A trace that needs nothing beside it.
+const ALONE: &str = "policy
+  zone: Asia/Tokyo
+  quiet_hours: []
+
+journey
+  journey: j
+  trigger: { event: go }
+
+  steps: [{ send: hi, channels: [email] }]
+day 2026-03-02
+--- one
+10:00 ana go recorded 09:00 time=null
+--- two
+policy
+  zone: UTC
+clock jumps
+10:00 record {\"type\": 1}  # a comment
+10:00 clock
+";
+
+#[test]
+fn yaml_stands_in_a_trace_for_all_scenarios_or_for_one() {
+    let trace = trace(ALONE).unwrap();
+    let plan = |index: usize| trace.scenarios[index].plan.as_ref().unwrap();
+    assert_eq!((plan(0).journeys[0].name.as_str(), plan(1).journeys.len()), ("j", 1));
+    assert_eq!((&*plan(0).policy.zone, &*plan(1).policy.zone), ("Asia/Tokyo", "UTC"));
+    // The header's zone is that of the times.
+    let entry = &trace.scenarios[0].entries[0];
+    assert_eq!(format_rfc3339(entry.at), "2026-03-02T01:00:00.000Z");
+    let What::Event(event) = &entry.what else { panic!("an event") };
+    assert_eq!(event.recorded.map(format_rfc3339).as_deref(), Some("2026-03-02T00:00:00.000Z"));
+    assert_eq!((trace.scenarios[0].jumps, trace.scenarios[1].jumps), (false, true));
+    let What::Record(text) = &trace.scenarios[1].entries[0].what else { panic!("a record") };
+    assert_eq!(text, "{\"type\": 1}");
+}
+
+#[test]
+fn what_is_wrong_in_yaml_is_told_in_its_line_and_once() {
+    for (from, to, line, message) in [
+        ("quiet_hours", "quit_hours", 3, "unknown key `quit_hours`"),
+        ("zone: UTC", "zone: Mars", 15, "`Mars` is not a time zone"),
+        ("channels: [email]", "channels: [fax]", 9, "fax"),
+        ("  journey: j", "  jurney: j", 6, "jurney"),
+        ("  zone: UTC", "", 14, "nothing is indented below"),
+        ("day 2026-03-02", "journeys welcome\nday 2026-03-02", 10, "in it or beside it"),
+    ] {
+        let faults = trace(&ALONE.replacen(from, to, 1)).unwrap_err();
+        let told: Vec<_> = faults.iter().map(|fault| (fault.line(), &fault.message)).collect();
+        assert!(told.iter().any(|(_, told)| told.contains(message)), "{to}: {told:?}");
+        assert_eq!(told[0].0, line, "{to}: {told:?}");
+    }
+    let only_policy = "policy\n  zone: UTC\nday 2026-03-02\n10:00 ana seen\n";
+    assert!(trace(only_policy).unwrap_err()[0].message.contains("holds for journeys in it"));
 }
