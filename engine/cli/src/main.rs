@@ -2,7 +2,7 @@
 //!
 //! Read it from here downwards: [`flags`] say what was asked, [`commands`] do it with the [`settings`] of a folder,
 //! [`wire`] makes running parts of the settings, [`failure`] turns what went wrong into a report and an exit code.
-//! [`show`] is what people see of a running engine; [`trace`] reads the tests that stand beside journeys; [`demo`] plays a
+//! [`show`] is what people see of a running engine; [`traces`] reads the tests that stand beside journeys; [`demo`] plays a
 //! whole shop in one process.
 
 mod commands;
@@ -13,9 +13,8 @@ mod journeys;
 mod letters;
 mod settings;
 mod show;
-mod suggest;
 mod templates;
-mod trace;
+mod traces;
 mod unrouted;
 mod wire;
 

@@ -214,6 +214,27 @@ fn a_channel_that_nobody_serves_is_a_warning() {
 }
 
 #[test]
+fn a_trace_may_bring_its_own_journeys_and_policy() {
+    let dir = tempfile::tempdir().unwrap();
+    copy(&shipped(), dir.path());
+    let trace = dir.path().join("journeys/alone.trace");
+    let text = "strict on\nday 2026-03-02\npolicy\n  quiet_hours: []\njourney\n  journey: j\n  trigger: { event: go }\n  \
+                steps: [{ send: hi, channels: [email] }]\n--- nobody asked her\n10:00 ana go\n10:00 expect ana entered\n";
+    let all = format!("{text}10:00 expect ana dropped no_consent\n10:00 expect ana finished\n");
+    std::fs::write(&trace, all).unwrap();
+    expect(&cartwheel(dir.path(), &["test"], &[]), 0, &["alone.trace: nobody asked her"]);
+    std::fs::write(&trace, text).unwrap();
+    let parts = ["no line expects what was decided at 10:00: ana dropped no_consent"];
+    expect(&cartwheel(dir.path(), &["test"], &[]), 65, &parts);
+    std::fs::write(&trace, text.replace("[email]", "[fax]")).unwrap();
+    expect(
+        &cartwheel(dir.path(), &["check"], &[]),
+        65,
+        &[&place(&dir, "journeys/alone.trace", "fax")],
+    );
+}
+
+#[test]
 fn a_trace_that_differs_is_65_and_shows_the_timeline() {
     let dir = changed("journeys/welcome.yaml", "- wait: 48h", "- wait: 47h");
     let parts = [

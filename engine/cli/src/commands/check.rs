@@ -5,7 +5,7 @@ use crate::failure::{Failure, Fault, count, warn};
 use crate::flags::{CheckFlags, Flags, Output};
 use crate::journeys::Compiled;
 use crate::settings::Loaded;
-use crate::{journeys, templates, trace};
+use crate::{journeys, templates, traces};
 use cartwheel_core::journey::plan::{Journey, Plan};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -14,7 +14,7 @@ use std::io::Write;
 pub fn run(flags: &Flags, check: &CheckFlags) -> Result<(), Failure> {
     let dir = check.dir.as_ref().unwrap_or(&flags.config_dir);
     let loaded = Loaded::read(&origins(flags, dir))?;
-    let (compiled, traces) = both(journeys::compile(&loaded), trace::read_all(&loaded.settings))?;
+    let (compiled, traces) = both(journeys::compile(&loaded), traces::read_all(&loaded.settings))?;
     templates::load(&loaded.settings, &compiled.plan)?;
     let scenarios = traces.iter().map(|trace| trace.scenarios.len()).sum();
     let text = match flags.output {

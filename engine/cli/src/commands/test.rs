@@ -5,7 +5,8 @@ use crate::failure::{Failure, Fault, count};
 use crate::flags::{Flags, Output, TestFlags};
 use crate::journeys;
 use crate::settings::Loaded;
-use crate::trace::{Outcome, read_all, run_all};
+use crate::traces;
+use cartwheel_sim::trace::{CoreEngine, Outcome, run_all};
 use serde_json::{Value, json};
 use std::io::Write;
 
@@ -16,12 +17,12 @@ pub fn run(flags: &Flags, test: &TestFlags) -> Result<(), Failure> {
     let plan = journeys::compile(&loaded)?.plan;
     let mut faults = Vec::new();
     let mut results = Vec::new();
-    for trace in read_all(&loaded.settings)? {
-        match run_all(&trace, &plan) {
+    for trace in traces::read_all(&loaded.settings)? {
+        match run_all(&trace, &plan, CoreEngine::new) {
             Ok(outcomes) => {
                 results.extend(outcomes.into_iter().map(|outcome| (trace.path.clone(), outcome)))
             }
-            Err(fault) => faults.push(fault),
+            Err(fault) => faults.push(fault.into()),
         }
     }
     if results.is_empty() && faults.is_empty() {
@@ -29,7 +30,8 @@ pub fn run(flags: &Flags, test: &TestFlags) -> Result<(), Failure> {
             format!("there is no trace (*.trace) in {}", loaded.settings.journeys_dir.display());
         return Err(Failure::Data(vec![Fault::new(message, None)]));
     }
-    faults.extend(results.iter().flat_map(|(_, outcome)| outcome.faults.clone()));
+    let failed = results.iter().flat_map(|(_, outcome)| outcome.faults.iter().cloned());
+    faults.extend(failed.map(Fault::from));
     if faults.is_empty() || flags.output == Output::Text {
         std::io::stdout().write_all(told(&results, flags.output).as_bytes())?;
     }

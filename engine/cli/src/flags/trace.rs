@@ -22,6 +22,12 @@ Before the first scenario:
   zone Europe/Berlin       the zone of all times; else policy.zone
   journeys welcome vip     who takes part; else the journey of the file's name; `journeys all`: every one
   holdouts on              holdouts hold; else they are off, so that nobody falls out by chance
+  strict on                every decision needs its line, not only messages, and all lines stand in the order of the decisions
+
+Before the first scenario for all of them, or below `---` for one:
+  policy                   then, indented, what else stands below `policy:` in cartwheel.yaml
+  journey                  then, indented, a journey as in its file; a trace with journeys in it does without those beside it
+  clock jumps              timers fire where an event, `clock` or `live` comes, and see how late it is; else each fires at its time
 
 Anywhere:
   # a comment              to the end of the line
@@ -29,12 +35,19 @@ Anywhere:
   day +1                   so many days later
   --- what this is about   begins a scenario, with nobody known; a file may do without
 
-Something happens:   TIME CUSTOMER TYPE [of TEMPLATE [CHANNEL]] [NAME=VALUE ...]
+Something happens:   TIME CUSTOMER TYPE [of TEMPLATE [CHANNEL]] [recorded TIME] [NAME=VALUE ...]
   TIME                     10:00, 10:00:30 or 10:00:30.500; never earlier than the line before
   of cart_reminder sms     the event is about the newest such message to the customer (a template, or a step's name)
   cart.total=80            a field of the event, dots lead inwards; the value is JSON, or else a text
-  time=09:15               when it happened, if earlier than it arrives; a time of the day, RFC 3339, or epoch milliseconds
-  id=e1                    the event's id; else each line has one of its own
+  time=09:15               when it happened, if earlier than it arrives; a time of the day, 2026-03-01T09:15, RFC 3339, or epoch
+                           milliseconds; time=null: it does not say
+  id=e1                    the event's id; else each line has one of its own; id=null: none
+  recorded 09:50           the time of its record, if not the line's: it may lie before that of an earlier one
+Or something else does:
+  TIME clock               the clock reaches this time: what is due happens (with `clock jumps`: late, and all at once)
+  TIME behind              from here on the engine is behind: marketing is held
+  TIME live                it has caught up: what was held passes the gate now
+  TIME record TEXT         a record that holds this text, an event or not
 
 Something is expected, at exactly this time:
   TIME expect nothing                                    nothing was decided since the line of an earlier time, but what a line names
@@ -43,6 +56,55 @@ Something is expected, at exactly this time:
   TIME expect CUSTOMER DECISION [REASON] [NAME=VALUE ...]
   DECISION                 entered refused waiting branched sent deferred dropped exited converted finished
   REASON                   such as window, already_running, no_consent, cap (engine/docs/semantics.md has all)
-  NAME=VALUE               journey=, step=, channel=, or a value that was compared, such as cap=email_gap or until=11:00
+  NAME=VALUE               journey=, step=, channel=, or a value that was compared, such as cap=email_gap, until=11:00 or
+                           until=2026-03-03T08:00
+  TIME expect CUSTOMER suppressed CHANNEL [REASON]       others are told not to write to that address; `lifted`: that they may again
+                           REASON: unsubscribed bounced complained
+  TIME expect dead REASON                                the record of the line before is no event: not_json, wrong_type, ...
 
-Lines about one customer stand in the order of the decisions. A message that no line expects is a fault; other decisions may go unnamed."#;
+Lines about one customer stand in the order of the decisions. A message that no line expects is a fault; other decisions may go
+unnamed, unless the trace is strict."#;
+
+#[cfg(test)]
+mod tests {
+    use super::HELP;
+    use cartwheel_core::decision::Verdict;
+    use cartwheel_core::journey::load::Source;
+    use cartwheel_core::policy::Policy;
+    use cartwheel_sim::trace::read;
+
+    #[test]
+    fn the_help_of_test_is_right_and_names_everything_that_a_trace_may_say() {
+        let (_, example) = HELP.split_once(".trace:\n").unwrap();
+        let text = example.split_once("\n\nBefore").unwrap().0.to_owned();
+        let source = Source { path: "config/journeys/cart_abandonment.trace".into(), text };
+        let trace = read(&source, &Policy::default()).unwrap();
+        assert_eq!((trace.scenarios.len(), trace.scenarios[0].entries.len()), (1, 6));
+        let decisions = Verdict::ALL.iter().map(|verdict| verdict.name());
+        for word in decisions.chain([
+            "zone",
+            "journeys",
+            "holdouts",
+            "day +1",
+            "---",
+            "of ",
+            "time=",
+            "id=",
+            "expect nothing",
+            "strict on",
+            "policy",
+            "journey ",
+            "clock jumps",
+            "recorded ",
+            "TIME clock",
+            "TIME behind",
+            "TIME live",
+            "TIME record",
+            "suppressed",
+            "lifted",
+            "expect dead",
+        ]) {
+            assert!(HELP.contains(word), "{word}");
+        }
+    }
+}

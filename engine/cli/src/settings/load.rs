@@ -6,7 +6,7 @@
 use super::environment::{Layer, PREFIX};
 use super::{Settings, place, secret, validate, veil};
 use crate::failure::{Failure, Fault};
-use crate::suggest;
+use cartwheel_sim::trace::suggest;
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 use serde_saphyr::Error as YamlError;

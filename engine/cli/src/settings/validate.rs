@@ -2,8 +2,8 @@
 
 use super::{Settings, place, secret, veil};
 use crate::failure::Fault;
-use crate::suggest;
 use cartwheel_providers::{Brand, Secret};
+use cartwheel_sim::trace::suggest;
 use std::path::Path;
 
 /// 200 GB of memory.

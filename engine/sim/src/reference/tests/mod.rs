@@ -1,13 +1,9 @@
-//! The rules, one table each. A line of a table is an instant, what happens, and what is decided.
+//! What the tables of rules (`tests/rules`) cannot say of the reference.
 //!
 //! Instants are written `MM-DD hh:mm` in UTC of 2026 (1 January is a Thursday), decisions `VERDICT REASON STEP CHANNEL name=value`.
 
-mod caps;
-mod gate;
 mod intake;
 mod modes;
-mod steps;
-mod windows;
 mod zones;
 
 use super::{Outcome, Reference};
@@ -85,27 +81,6 @@ impl Shop {
         event.insert("time".into(), at(when).into());
         event.extend(subjects.as_object().cloned().unwrap_or_default());
         self.record(when, serde_json::Value::Object(event).to_string().as_bytes())
-    }
-
-    /// An event of ana with a cart.
-    fn cart(&mut self, when: &str, id: &str, total: f64) -> Vec<String> {
-        self.event(when, "cart_updated", json!({ "cart": { "id": id, "total": total } }))
-    }
-
-    /// The end of a turn.
-    fn clock(&mut self, when: &str) -> Vec<String> {
-        let mut out = Vec::new();
-        self.reference.clock(at(when), None, &mut out);
-        self.shown(out)
-    }
-
-    /// The newest command's id.
-    fn newest_command(&self) -> String {
-        let mut commands = self.all.iter().rev().filter_map(|outcome| match outcome {
-            Outcome::Command(command) => Some(command.command_id.to_string()),
-            _ => None,
-        });
-        commands.next().unwrap_or_default()
     }
 }
 

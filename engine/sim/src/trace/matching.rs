@@ -1,14 +1,32 @@
 //! Whether a decision is the one that a line wants.
 
+use super::engine::Consequence;
 use super::event::Message;
-use super::expect::Wanted;
+use super::expect::{Expectation, Wanted};
 use cartwheel_core::decision::{Decision, Verdict};
 use cartwheel_core::journey::plan::Plan;
-use cartwheel_core::time::Millis;
+use cartwheel_core::time::{Millis, parse_rfc3339};
 use serde_json::Value;
 
-/// Whether `decision` is what a line at `at` wants.
-pub fn meets(decision: &Decision, wanted: &Wanted, at: Millis, plan: &Plan) -> bool {
+/// Whether what came out is what a line at `at` expects.
+pub fn fits(told: &Consequence, expected: &Expectation, at: Millis, plan: &Plan) -> bool {
+    match (told, expected) {
+        (Consequence::Decision(decision), Expectation::Decision(wanted)) => {
+            meets(decision, wanted, at, plan)
+        }
+        (Consequence::Suppression(told), Expectation::Suppression(wanted)) => {
+            told.at == at
+                && told.customer == wanted.customer
+                && told.active == wanted.active
+                && told.channel == wanted.channel
+                && wanted.reason.is_none_or(|reason| told.reason == reason)
+        }
+        (Consequence::Dead { reason, .. }, Expectation::Dead(wanted)) => reason == wanted,
+        _ => false,
+    }
+}
+
+fn meets(decision: &Decision, wanted: &Wanted, at: Millis, plan: &Plan) -> bool {
     decision.at == at
         && decision.customer == wanted.customer
         && decision.decision == wanted.verdict
@@ -44,7 +62,9 @@ fn has(decision: &Decision, name: &str, wanted: &Value) -> bool {
             None => return false,
         },
     };
-    // 80 and 80.0 are one number.
+    let instant = |value: &Value| value.as_str().and_then(parse_rfc3339);
+    // 80 and 80.0 are one number, and an instant may be written in several ways.
     actual == *wanted
         || actual.as_f64().zip(wanted.as_f64()).is_some_and(|(actual, wanted)| actual == wanted)
+        || instant(&actual).zip(instant(wanted)).is_some_and(|(actual, wanted)| actual == wanted)
 }

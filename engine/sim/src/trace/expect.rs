@@ -1,11 +1,13 @@
 //! An expectation line: `expect nothing`, `expect CUSTOMER nothing`, `expect CUSTOMER send TEMPLATE [CHANNEL]`,
-//! `expect CUSTOMER VERDICT [REASON] [name=value ...]`.
+//! `expect CUSTOMER VERDICT [REASON] [name=value ...]`, `expect CUSTOMER suppressed CHANNEL [REASON]`, `expect dead REASON`.
 
-use super::event::{Message, Wrong, scalar_or_json};
+use super::event::{Message, scalar_or_json};
+use super::fault::Wrong;
+use super::suggest;
 use super::word::Word;
-use crate::suggest;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Reason, Verdict};
+use cartwheel_core::sends::{Poison, SuppressionReason};
 use cartwheel_core::time::{Millis, format_rfc3339};
 use serde_json::Value;
 
@@ -16,6 +18,35 @@ pub enum Expectation {
     Nothing(Option<String>),
     /// A decision.
     Decision(Wanted),
+    /// A suppression, set or lifted.
+    Suppression(WantedSuppression),
+    /// The record before is no event, for this reason.
+    Dead(Poison),
+}
+
+impl Expectation {
+    /// The customer, where it names one.
+    pub fn customer(&self) -> Option<&str> {
+        match self {
+            Self::Nothing(customer) => customer.as_deref(),
+            Self::Decision(wanted) => Some(&wanted.customer),
+            Self::Suppression(wanted) => Some(&wanted.customer),
+            Self::Dead(_) => None,
+        }
+    }
+}
+
+/// The suppression that is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedSuppression {
+    /// The customer string.
+    pub customer: String,
+    /// Set, or lifted.
+    pub active: bool,
+    /// The medium.
+    pub channel: Channel,
+    /// Why, where it matters.
+    pub reason: Option<SuppressionReason>,
 }
 
 /// The decision that is wanted.
@@ -34,7 +65,7 @@ pub struct Wanted {
 }
 
 impl Expectation {
-    /// Reads the words after `expect`. `clock` reads `HH:MM` of the line's day.
+    /// Reads the words after `expect`. `clock` reads `HH:MM` of the line's day, or a local day with it.
     pub fn read(
         words: &[Word<'_>],
         expect: Word<'_>,
@@ -45,6 +76,10 @@ impl Expectation {
             [customer, nothing] if nothing.text == "nothing" => {
                 Ok(Self::Nothing(Some(customer.text.into())))
             }
+            [dead, reason] if dead.text == "dead" => poison(*reason).map(Self::Dead),
+            [customer, verb, rest @ ..] if SUPPRESSIONS.contains(&verb.text) => {
+                suppression(*customer, *verb, rest).map(Self::Suppression)
+            }
             [customer, verdict, rest @ ..] => {
                 wanted(*customer, *verdict, rest, clock).map(Self::Decision)
             }
@@ -54,6 +89,53 @@ impl Expectation {
             }
         }
     }
+}
+
+/// What a line says of a suppression.
+const SUPPRESSIONS: [&str; 2] = ["suppressed", "lifted"];
+
+fn poison(word: Word<'_>) -> Result<Poison, Wrong> {
+    let known = Poison::ALL.into_iter().find(|known| known.name() == word.text);
+    known.ok_or_else(|| unknown("reason", word, Poison::ALL.iter().map(|reason| reason.name())))
+}
+
+fn suppression(
+    customer: Word<'_>,
+    verb: Word<'_>,
+    rest: &[Word<'_>],
+) -> Result<WantedSuppression, Wrong> {
+    const REASONS: [(&str, SuppressionReason); 3] = [
+        ("unsubscribed", SuppressionReason::Unsubscribed),
+        ("bounced", SuppressionReason::Bounced),
+        ("complained", SuppressionReason::Complained),
+    ];
+    let [channel, rest @ ..] = rest else {
+        let help = Some("expect ana suppressed email bounced".into());
+        return Err((verb.span(), format!("`{}` needs a channel", verb.text), help));
+    };
+    let channel = self::channel(*channel)?;
+    let reason = match rest {
+        [] => None,
+        [word] => {
+            let known = REASONS.iter().find(|(name, _)| *name == word.text);
+            let names = REASONS.iter().map(|(name, _)| *name);
+            Some(known.ok_or_else(|| unknown("reason", *word, names))?.1)
+        }
+        [_, word, ..] => {
+            return Err((word.span(), "a suppression has one reason".into(), None));
+        }
+    };
+    let active = verb.text == SUPPRESSIONS[0];
+    Ok(WantedSuppression { customer: customer.text.into(), active, channel, reason })
+}
+
+fn unknown<'k>(
+    what: &str,
+    word: Word<'_>,
+    known: impl IntoIterator<Item = &'k str> + Clone,
+) -> Wrong {
+    let help = suggest::help(word.text, known);
+    (word.span(), format!("unknown {what} `{}`", word.text), Some(help))
 }
 
 fn wanted(
@@ -78,8 +160,8 @@ fn wanted(
     let names = Verdict::ALL.iter().map(|verdict| verdict.name());
     let known = Verdict::ALL.iter().find(|known| known.name() == verdict.text);
     let Some(known) = known else {
-        let help = suggest::help(verdict.text, names.chain(["send", "nothing"]));
-        return Err((verdict.span(), format!("unknown decision `{}`", verdict.text), Some(help)));
+        let others = ["send", "nothing", "suppressed", "lifted"];
+        return Err(unknown("decision", verdict, names.chain(others)));
     };
     let (reason, rest) = match rest {
         [word, rest @ ..] if !word.text.contains('=') => (Some(reason(*word)?), rest),
@@ -104,18 +186,15 @@ fn message<'w, 't>(
 }
 
 fn channel(word: Word<'_>) -> Result<Channel, Wrong> {
-    Channel::parse(word.text).ok_or_else(|| {
-        let help = suggest::help(word.text, Channel::ALL.iter().map(|channel| channel.name()));
-        (word.span(), format!("unknown channel `{}`", word.text), Some(help))
-    })
+    Channel::parse(word.text)
+        .ok_or_else(|| unknown("channel", word, Channel::ALL.iter().map(|channel| channel.name())))
 }
 
 fn reason(word: Word<'_>) -> Result<Reason, Wrong> {
     let known = Reason::ALL.iter().find(|known| known.name() == word.text);
-    known.copied().ok_or_else(|| {
-        let help = suggest::help(word.text, Reason::ALL.iter().map(|reason| reason.name()));
-        (word.span(), format!("unknown reason `{}`", word.text), Some(help))
-    })
+    known
+        .copied()
+        .ok_or_else(|| unknown("reason", word, Reason::ALL.iter().map(|reason| reason.name())))
 }
 
 fn value(

@@ -2,6 +2,7 @@
 
 use super::event::Event;
 use super::expect::Expectation;
+use cartwheel_core::sends::Mode;
 use cartwheel_core::time::Millis;
 use std::ops::Range;
 
@@ -23,6 +24,12 @@ pub struct Entry {
 pub enum What {
     /// Something happens.
     Event(Event),
+    /// A record with this value, whatever it is.
+    Record(String),
+    /// A turn ends: everything that is due happens now.
+    Clock,
+    /// A turn changes the mode.
+    Mode(Mode),
     /// Something must have been decided.
     Expect(Expectation),
 }

@@ -1,8 +1,10 @@
 //! A failed scenario as a timeline: what happened, with what was expected and did not (`-`), and what should not have (`+`).
 
+use super::engine::Consequence;
 use super::matching::template;
 use cartwheel_core::decision::{Decision, Verdict};
 use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::sends::SuppressionReason;
 use cartwheel_core::time::Millis;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -21,22 +23,22 @@ pub struct Row {
 /// What a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The trace made an event.
+    /// The trace made an event, or moved the clock.
     Event,
-    /// A decision, by its index.
-    Decision(usize),
+    /// Something came out; by its index.
+    Told(usize),
     /// Expected and not there.
     Missing,
 }
 
-/// The rows as text. `surplus` says of a decision whether it should not have been.
+/// The rows as text. `surplus` says of what came out whether it should not have been.
 pub fn timeline(rows: &[Row], zone: &TimeZone, surplus: impl Fn(usize) -> bool) -> String {
     let mut text = String::new();
     for row in rows {
         let mark = match row.kind {
             Kind::Event => ' ',
-            Kind::Decision(index) if surplus(index) => '+',
-            Kind::Decision(_) => ' ',
+            Kind::Told(index) if surplus(index) => '+',
+            Kind::Told(_) => ' ',
             Kind::Missing => '-',
         };
         let arrow = if row.kind == Kind::Event { "<-" } else { "  " };
@@ -45,8 +47,27 @@ pub fn timeline(rows: &[Row], zone: &TimeZone, surplus: impl Fn(usize) -> bool) 
     text
 }
 
-/// A decision as a person reads it.
-pub fn describe(decision: &Decision, plan: &Plan) -> String {
+/// What came out as a person reads it.
+pub fn told(consequence: &Consequence, plan: &Plan) -> String {
+    match consequence {
+        Consequence::Decision(decision) => describe(decision, plan),
+        Consequence::Suppression(told) => {
+            let verb = if told.active { "suppressed" } else { "lifted" };
+            format!("{} {verb} {} {}", told.customer, told.channel, name(told.reason))
+        }
+        Consequence::Dead { reason, .. } => format!("dead {}", reason.name()),
+    }
+}
+
+fn name(reason: SuppressionReason) -> &'static str {
+    match reason {
+        SuppressionReason::Unsubscribed => "unsubscribed",
+        SuppressionReason::Bounced => "bounced",
+        SuppressionReason::Complained => "complained",
+    }
+}
+
+fn describe(decision: &Decision, plan: &Plan) -> String {
     let mut text = if decision.decision == Verdict::Sent {
         let channel = decision.channel.map_or("", |channel| channel.name());
         format!(

@@ -1,12 +1,11 @@
-//! An event line: `CUSTOMER TYPE [of TEMPLATE [CHANNEL]] [name=value ...]`.
+//! An event line: `CUSTOMER TYPE [of TEMPLATE [CHANNEL]] [recorded TIME] [name=value ...]`.
 
+use super::fault::Wrong;
 use super::word::Word;
-use crate::failure::Fault;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::id::{CommandId, key_hash};
-use cartwheel_core::time::{Millis, format_rfc3339};
+use cartwheel_core::time::{Millis, format_rfc3339, parse_rfc3339};
 use serde_json::{Map, Value};
-use std::ops::Range;
 
 /// An event that a trace makes.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +16,8 @@ pub struct Event {
     body: Map<String, Value>,
     /// The message that it is about.
     pub of: Option<Message>,
+    /// The time that its record bears, if not the line's.
+    pub recorded: Option<Millis>,
 }
 
 /// A customer's newest message from a template.
@@ -28,11 +29,8 @@ pub struct Message {
     pub channel: Option<Channel>,
 }
 
-/// A fault's place, words and remedy.
-pub type Wrong = (Range<usize>, String, Option<String>);
-
 impl Event {
-    /// Reads the words after the time. `clock` reads `HH:MM` of the line's day.
+    /// Reads the words after the time. `clock` reads `HH:MM` of the line's day, or a local day with it.
     pub fn read(words: &[Word<'_>], clock: impl Fn(&str) -> Option<Millis>) -> Result<Self, Wrong> {
         let [customer, kind, rest @ ..] = words else {
             let span = words.first().map_or(0..0, Word::span);
@@ -50,6 +48,7 @@ impl Event {
             ));
         }
         let (of, rest) = message(rest)?;
+        let (recorded, rest) = recorded(rest, &clock)?;
         let mut body = Map::new();
         body.insert("type".into(), kind.text.into());
         body.insert("customer".into(), customer.text.into());
@@ -65,10 +64,10 @@ impl Event {
                 if name.text == "time" { time(value, &clock)? } else { scalar_or_json(value)? };
             insert(&mut body, name, value)?;
         }
-        Ok(Self { customer: customer.text.into(), body, of })
+        Ok(Self { customer: customer.text.into(), body, of, recorded })
     }
 
-    /// The canonical event of line `line`, at `at` unless it brings its own time; the id is derived from `scope` and the line.
+    /// The canonical event of line `line`, recorded at `at`, which is its time unless it brings its own; the id is derived from `scope` and the line.
     pub fn json(
         &self,
         at: Millis,
@@ -104,6 +103,25 @@ fn message<'w, 't>(words: &'w [Word<'t>]) -> Result<(Option<Message>, &'w [Word<
             Err((of.span(), "`of` needs the template of a message".into(), None))
         }
         _ => Ok((None, words)),
+    }
+}
+
+/// `recorded TIME`, and what follows.
+fn recorded<'w, 't>(
+    words: &'w [Word<'t>],
+    clock: impl Fn(&str) -> Option<Millis>,
+) -> Result<(Option<Millis>, &'w [Word<'t>]), Wrong> {
+    let [recorded, rest @ ..] = words else { return Ok((None, words)) };
+    if recorded.text != "recorded" {
+        return Ok((None, words));
+    }
+    let help = || Some("recorded 09:30; recorded 2026-03-01T09:30".to_owned());
+    let [word, rest @ ..] = rest else {
+        return Err((recorded.span(), "`recorded` needs a time".into(), help()));
+    };
+    match clock(word.text).or_else(|| parse_rfc3339(word.text)) {
+        Some(at) => Ok((Some(at), rest)),
+        None => Err((word.span(), format!("`{}` is not a time", word.text), help())),
     }
 }
 
@@ -144,9 +162,4 @@ fn insert(body: &mut Map<String, Value>, name: Word<'_>, value: Value) -> Result
         Some(_) => Err(wrong("is there already")),
         None => Ok(()),
     }
-}
-
-/// A fault of this file.
-pub fn fault((span, message, help): Wrong, path: &str, text: &str) -> Fault {
-    Fault::at(path, text, span, message, help)
 }

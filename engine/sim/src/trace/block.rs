@@ -1,0 +1,98 @@
+//! YAML inside of a trace: after a line `policy` or `journey` the lines that are indented, as they would stand in a file.
+//!
+//! A block is given to the readers of policies and journeys as the whole trace in which everything else is blank: then the
+//! places of what they find wrong are places in the trace.
+
+use super::fault::{Fault, Wrong};
+use super::suggest;
+use cartwheel_core::journey::load::{Problem, Severity, Source, check};
+use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::policy::Policy;
+use serde_saphyr::Error as YamlError;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The blocks that hold for a scenario.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Blocks {
+    /// The policy, and the bytes of its text.
+    policy: Option<(Policy, Range<usize>)>,
+    /// The bytes of each journey's text.
+    journeys: Vec<Range<usize>>,
+}
+
+impl Blocks {
+    /// Whether journeys are written here.
+    pub fn has_journeys(&self) -> bool {
+        !self.journeys.is_empty()
+    }
+
+    /// Adds a journey.
+    pub fn journey(&mut self, body: Range<usize>) {
+        self.journeys.push(body);
+    }
+
+    /// Reads and sets the policy. A later one takes the place of an earlier one.
+    pub fn policy(&mut self, body: Range<usize>, text: &str) -> Result<&Policy, Wrong> {
+        let read = serde_saphyr::from_str(&alone(text, &body));
+        let policy = read.map_err(|error| wrong(error.without_snippet(), text, &body))?;
+        Ok(&self.policy.insert((policy, body)).0)
+    }
+
+    /// The plan of the journeys, under `given` where the trace writes no policy. None without journeys.
+    pub fn plan(&self, source: &Source, given: &Policy) -> Result<Option<Arc<Plan>>, Vec<Fault>> {
+        if self.journeys.is_empty() {
+            return match &self.policy {
+                None => Ok(None),
+                Some((_, body)) => {
+                    let message = "a policy that stands in a trace holds for journeys in it";
+                    let help = "write the journeys below it, after a line `journey`";
+                    let wrong = (body.clone(), message.into(), Some(help.into()));
+                    Err(vec![Fault::new(wrong, &source.path, &source.text)])
+                }
+            };
+        }
+        let alone = |body| Source { path: source.path.clone(), text: alone(&source.text, body) };
+        let sources: Vec<Source> = self.journeys.iter().map(alone).collect();
+        let (policy, place) = match &self.policy {
+            Some((policy, body)) => (policy, body.clone()),
+            None => (given, 0..0),
+        };
+        let checked = check(policy, &sources);
+        let fault = |problem: Problem| {
+            let span = if problem.path == source.path { problem.span } else { place.clone() };
+            Fault::new((span, problem.message, problem.help), &source.path, &source.text)
+        };
+        let errors =
+            checked.problems.into_iter().filter(|problem| problem.severity == Severity::Error);
+        checked.plan.map(|plan| Some(Arc::new(plan))).ok_or_else(|| errors.map(fault).collect())
+    }
+}
+
+/// The text in which everything outside of `body` is blank.
+fn alone(text: &str, body: &Range<usize>) -> String {
+    let blank = |byte: u8| if byte == b'\n' { '\n' } else { ' ' };
+    let before = text.bytes().take(body.start).map(blank);
+    before.collect::<String>() + text.get(body.clone()).unwrap_or_default()
+}
+
+fn wrong(error: &YamlError, text: &str, body: &Range<usize>) -> Wrong {
+    let place = error.location().map_or(body.clone(), |location| {
+        let lines = (location.line() as usize).saturating_sub(1);
+        let line: usize = text.split_inclusive('\n').take(lines).map(str::len).sum();
+        let column = (location.column() as usize).saturating_sub(1);
+        let rest = text.get(line..).unwrap_or_default();
+        let start = line + rest.chars().take(column).map(char::len_utf8).sum::<usize>();
+        start..start + 1
+    });
+    match error {
+        YamlError::SerdeUnknownField { field, expected, .. } => {
+            let help = suggest::help(field, expected.iter().copied());
+            (place, format!("unknown key `{field}`"), Some(help))
+        }
+        other => {
+            let plain = serde_saphyr::render_options! { snippets: serde_saphyr::SnippetMode::Off };
+            (place, other.render_with_options(plain), None)
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Runs the scenarios of a trace, each on an engine that knows nobody.
+
+use super::engine::TraceEngine;
+use super::fault::Fault;
+use super::read::Trace;
+use super::runner::run;
+use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::policy::Percent;
+use std::sync::Arc;
+
+/// What became of a scenario.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The scenario's name.
+    pub scenario: String,
+    /// What is wrong; empty if it passed.
+    pub faults: Vec<Fault>,
+    /// What happened; `-` was expected, `+` was not.
+    pub timeline: String,
+}
+
+/// Runs every scenario of the trace, under the journeys that stand in it, else under those of `plan` that it names.
+pub fn run_all<E: TraceEngine>(
+    trace: &Trace,
+    plan: &Plan,
+    engine: impl Fn(Arc<Plan>) -> E,
+) -> Result<Vec<Outcome>, Fault> {
+    let mut outcomes = Vec::new();
+    for scenario in &trace.scenarios {
+        let mut plan = match &scenario.plan {
+            Some(own) => own.as_ref().clone(),
+            None => restricted(trace, plan)?,
+        };
+        if !trace.holdouts {
+            plan.policy.holdout = Percent(0);
+            plan.journeys.iter_mut().for_each(|journey| journey.holdout = 0);
+        }
+        let plan = Arc::new(plan);
+        outcomes.push(run(trace, scenario, &plan, engine(Arc::clone(&plan))));
+    }
+    Ok(outcomes)
+}
+
+/// The plan in which only the trace's journeys hear of events.
+fn restricted(trace: &Trace, plan: &Plan) -> Result<Plan, Fault> {
+    let mut plan = plan.clone();
+    let Some(names) = &trace.journeys else { return Ok(plan) };
+    if let Some(stranger) =
+        names.iter().find(|name| plan.journeys.iter().all(|journey| journey.name != **name))
+    {
+        let help = "write `journeys NAME ...` or `journeys all` before the first scenario";
+        let wrong = (0..0, format!("there is no journey `{stranger}`"), Some(help.into()));
+        return Err(Fault::new(wrong, &trace.path, &trace.text));
+    }
+    let takes_part: Vec<bool> = plan
+        .journeys
+        .iter()
+        .map(|journey| names.iter().any(|name| journey.name == **name))
+        .collect();
+    for interest in plan.events.values_mut() {
+        interest.journeys.retain(|interest| takes_part[usize::from(interest.journey)]);
+    }
+    Ok(plan)
+}

@@ -1,0 +1,319 @@
+//! Drives an engine through one scenario and compares.
+
+use super::engine::{Consequence, TraceEngine};
+use super::event::{Event, Message};
+use super::expect::Expectation;
+use super::fault::Fault;
+use super::line::{Entry, What};
+use super::matching::{fits, is_message, template};
+use super::read::{Scenario, Trace};
+use super::report::{Kind, Row, clock, timeline, told};
+use super::run::Outcome;
+use cartwheel_core::channel::Channel;
+use cartwheel_core::decision::{Decision, Verdict};
+use cartwheel_core::id::CommandId;
+use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::sends::Mode;
+use cartwheel_core::time::Millis;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Runs one scenario.
+pub fn run(trace: &Trace, scenario: &Scenario, plan: &Plan, engine: impl TraceEngine) -> Outcome {
+    let speaks = |entry: &Entry| {
+        matches!(entry.what, What::Expect(Expectation::Suppression(_) | Expectation::Dead(_)))
+    };
+    let mut runner = Runner {
+        trace,
+        scenario,
+        plan,
+        engine,
+        tells_all: trace.strict || scenario.entries.iter().any(speaks),
+        facts: Vec::new(),
+        cursors: BTreeMap::new(),
+        instant: None,
+        newest: Millis::MIN,
+        rows: Vec::new(),
+        faults: Vec::new(),
+    };
+    for (index, entry) in scenario.entries.iter().enumerate() {
+        runner.entry(entry, &scenario.entries[index + 1..]);
+    }
+    runner.finish()
+}
+
+/// Something that came out.
+struct Fact {
+    at: Millis,
+    what: Consequence,
+    /// A line has named it.
+    named: bool,
+    /// It should not have been.
+    surplus: bool,
+}
+
+impl Fact {
+    fn decision(&self) -> Option<&Decision> {
+        match &self.what {
+            Consequence::Decision(decision) => Some(decision),
+            Consequence::Suppression(_) | Consequence::Dead { .. } => None,
+        }
+    }
+
+    fn customer(&self) -> Option<&str> {
+        match &self.what {
+            Consequence::Decision(decision) => Some(&decision.customer),
+            Consequence::Suppression(told) => Some(&told.customer),
+            Consequence::Dead { .. } => None,
+        }
+    }
+}
+
+struct Runner<'t, E> {
+    trace: &'t Trace,
+    scenario: &'t Scenario,
+    plan: &'t Plan,
+    engine: E,
+    /// Suppressions and dead letters are told too; a scenario that says nothing of them is about decisions alone.
+    tells_all: bool,
+    facts: Vec<Fact>,
+    /// For each customer the fact after the last one that a line has named.
+    cursors: BTreeMap<String, usize>,
+    /// The time of the last line, and the number of facts before it was reached.
+    instant: Option<(Millis, usize)>,
+    /// The greatest time of a record so far.
+    newest: Millis,
+    rows: Vec<Row>,
+    faults: Vec<Fault>,
+}
+
+impl<E: TraceEngine> Runner<'_, E> {
+    fn entry(&mut self, entry: &Entry, later: &[Entry]) {
+        if self.instant.is_none_or(|(at, _)| at < entry.at) {
+            self.instant = Some((entry.at, self.facts.len()));
+            if !self.scenario.jumps {
+                self.advance(entry.at);
+            }
+        }
+        match &entry.what {
+            What::Event(event) => self.event(entry, event, later),
+            What::Record(value) => self.record(entry, entry.at, value.as_bytes(), later),
+            What::Clock => self.turn(entry, None),
+            What::Mode(mode) => self.turn(entry, Some(*mode)),
+            What::Expect(Expectation::Nothing(customer)) => {
+                self.nothing(entry, customer.as_deref())
+            }
+            What::Expect(expected) => self.expect(entry, expected),
+        }
+    }
+
+    /// Time goes on: every timer fires at its own deadline, as in a shard that is never late.
+    fn advance(&mut self, to: Millis) {
+        while let Some(deadline) = self.engine.next_deadline().filter(|deadline| *deadline <= to) {
+            self.engine.clock(deadline.max(self.newest));
+        }
+        self.take(to);
+    }
+
+    /// The end of a turn. One that only says that the shard is behind fires nothing.
+    fn turn(&mut self, entry: &Entry, mode: Option<Mode>) {
+        self.happens(entry);
+        if let Some(mode) = mode {
+            self.engine.mode(mode);
+        }
+        if mode != Some(Mode::Behind) {
+            self.engine.clock(entry.at.max(self.newest));
+        }
+        self.take(entry.at);
+    }
+
+    /// Takes over what has come out of the engine; says why a record was no event.
+    fn take(&mut self, at: Millis) -> Option<(Fact, String)> {
+        let mut dead = None;
+        for what in self.engine.consequences() {
+            match &what {
+                Consequence::Decision(decision) => self.tell(decision.at, what),
+                Consequence::Suppression(told) if self.tells_all => self.tell(told.at, what),
+                Consequence::Suppression(_) => {}
+                Consequence::Dead { reason, detail } => {
+                    let why = format!("{reason:?}: {detail}");
+                    dead = Some((Fact { at, what, named: false, surplus: false }, why));
+                }
+            }
+        }
+        dead
+    }
+
+    fn tell(&mut self, at: Millis, what: Consequence) {
+        let kind = Kind::Told(self.facts.len());
+        self.rows.push(Row { at, kind, text: told(&what, self.plan) });
+        self.facts.push(Fact { at, what, named: false, surplus: false });
+    }
+
+    fn happens(&mut self, entry: &Entry) {
+        let text = self.words(entry).into();
+        self.rows.push(Row { at: entry.at, kind: Kind::Event, text });
+    }
+
+    /// The line without its time.
+    fn words(&self, entry: &Entry) -> &str {
+        let words = self.trace.text.get(entry.span.clone()).unwrap_or_default();
+        words.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim())
+    }
+
+    fn event(&mut self, entry: &Entry, event: &Event, later: &[Entry]) {
+        let command = match &event.of {
+            None => None,
+            Some(message) => match self.newest_message(&event.customer, message) {
+                None => {
+                    self.happens(entry);
+                    let (customer, template) = (&event.customer, &message.template);
+                    let message = format!("{customer} has got no message from `{template}`");
+                    return self.fault(entry, message, None);
+                }
+                found => found,
+            },
+        };
+        let time = event.recorded.unwrap_or(entry.at);
+        let json = event.json(time, &self.scenario.name, entry.line, command);
+        self.record(entry, time, &json, later);
+    }
+
+    fn record(&mut self, entry: &Entry, time: Millis, value: &[u8], later: &[Entry]) {
+        self.happens(entry);
+        self.newest = self.newest.max(time);
+        self.engine.record(time, value);
+        let Some((dead, why)) = self.take(entry.at) else { return };
+        let mut expected = later.iter().map_while(|entry| match &entry.what {
+            What::Expect(expected) => Some(expected),
+            _ => None,
+        });
+        if expected.any(|expected| matches!(expected, Expectation::Dead(_))) {
+            return self.tell(entry.at, dead.what);
+        }
+        let message = format!("this is not an event that the engine takes: {why}");
+        self.fault(entry, message, None);
+    }
+
+    fn newest_message(
+        &self,
+        customer: &str,
+        message: &Message,
+    ) -> Option<(CommandId, Option<Channel>)> {
+        let decisions = self.facts.iter().rev().filter_map(Fact::decision);
+        let of_customer = decisions.filter(|decision| decision.customer == customer);
+        let mut found = of_customer.filter(|decision| is_message(decision, message, self.plan));
+        found.find_map(|decision| Some((decision.command_id?, decision.channel)))
+    }
+
+    fn nothing(&mut self, entry: &Entry, customer: Option<&str>) {
+        let since = self.instant.map_or(0, |(_, before)| before);
+        let concerns = |fact: &Fact| {
+            (self.trace.strict || fact.decision().is_some())
+                && customer.is_none_or(|customer| fact.customer() == Some(customer))
+        };
+        let unnamed: Vec<usize> = (since..self.facts.len())
+            .filter(|&index| !self.facts[index].named && concerns(&self.facts[index]))
+            .collect();
+        let Some(first) = unnamed.first() else { return };
+        let fact = &self.facts[*first];
+        let (at, told) = (clock(fact.at, &self.trace.zone, false), told(&fact.what, self.plan));
+        self.missing(entry);
+        self.fault(entry, format!("nothing was expected, but at {at}: {told}"), None);
+        for index in unnamed {
+            self.facts[index].surplus = true;
+        }
+    }
+
+    fn expect(&mut self, entry: &Entry, expected: &Expectation) {
+        // Lines about one customer stand in order; where the trace is strict, all lines do.
+        let customer = expected.customer().filter(|_| !self.trace.strict).unwrap_or_default();
+        let from = self.cursors.get(customer).copied().unwrap_or_default();
+        let meets = |&index: &usize| {
+            let fact = &self.facts[index];
+            !fact.named && fits(&fact.what, expected, entry.at, self.plan)
+        };
+        if let Some(index) = (from..self.facts.len()).find(meets) {
+            self.facts[index].named = true;
+            self.cursors.insert(customer.to_owned(), index + 1);
+            return;
+        }
+        let help = self.instead(entry, expected.customer(), from);
+        self.missing(entry);
+        self.fault(entry, "this was expected and did not happen".into(), Some(help));
+    }
+
+    /// What the customer got instead: the nearest that a person would look for.
+    fn instead(&self, entry: &Entry, customer: Option<&str>, from: usize) -> String {
+        let of_customer = |index: &usize| self.facts[*index].customer() == customer;
+        let told = |index: usize| {
+            let fact = &self.facts[index];
+            let at = clock(fact.at, &self.trace.zone, fact.at != entry.at);
+            format!("{at} {}", told(&fact.what, self.plan))
+        };
+        let here: Vec<String> = (0..self.facts.len())
+            .filter(of_customer)
+            .filter(|index| self.facts[*index].at == entry.at)
+            .map(told)
+            .collect();
+        if !here.is_empty() {
+            let order = if (0..from).any(|index| self.facts[index].at == entry.at) {
+                " (lines of one customer stand in the order of the decisions)"
+            } else {
+                ""
+            };
+            return format!("decided at this time{order}: {}", here.join("; "));
+        }
+        let customer = customer.unwrap_or("a record that is no event");
+        match (0..self.facts.len()).rev().find(of_customer) {
+            Some(last) => format!(
+                "nothing was decided for {customer} at this time; the last decision: {}",
+                told(last)
+            ),
+            None => format!("nothing was ever decided for {customer}"),
+        }
+    }
+
+    fn missing(&mut self, entry: &Entry) {
+        let text = format!("{}  (line {})", self.words(entry), entry.line);
+        self.rows.push(Row { at: entry.at, kind: Kind::Missing, text });
+    }
+
+    fn fault(&mut self, entry: &Entry, message: String, help: Option<String>) {
+        self.faults.push(self.placed(entry.span.clone(), message, help));
+    }
+
+    fn placed(&self, span: Range<usize>, message: String, help: Option<String>) -> Fault {
+        Fault::new((span, message, help), &self.trace.path, &self.trace.text)
+    }
+
+    fn finish(mut self) -> Outcome {
+        for index in 0..self.facts.len() {
+            if let Some((message, help)) = self.unexpected(&self.facts[index]) {
+                let span = self.scenario.span.clone();
+                let message = format!("{}: {message}", self.scenario.name);
+                self.faults.push(self.placed(span, message, help));
+                self.facts[index].surplus = true;
+            }
+        }
+        let timeline = timeline(&self.rows, &self.trace.zone, |index| self.facts[index].surplus);
+        Outcome { scenario: self.scenario.name.clone(), faults: self.faults, timeline }
+    }
+
+    /// What to say of a fact that needed a line and has none.
+    fn unexpected(&self, fact: &Fact) -> Option<(String, Option<String>)> {
+        if fact.named {
+            return None;
+        }
+        let time = clock(fact.at, &self.trace.zone, false);
+        if let Some(decision) = fact.decision().filter(|it| it.decision == Verdict::Sent) {
+            let channel = decision.channel.map_or("", |channel| channel.name());
+            let template = template(decision, self.plan);
+            let help = format!("{time} expect {} send {template} {channel}", decision.customer);
+            return Some((format!("`{template}` was sent and no line expects it"), Some(help)));
+        }
+        let told = told(&fact.what, self.plan);
+        (self.trace.strict && !fact.surplus)
+            .then(|| (format!("no line expects what was decided at {time}: {told}"), None))
+    }
+}
