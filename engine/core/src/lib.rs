@@ -16,6 +16,7 @@ pub mod policy;
 pub mod event;
 pub mod input;
 pub mod sends;
+pub mod fact;
 pub mod customer;
 pub mod journey;
 pub mod timer;

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// Each room with those that it may import, lower ones first.
-const ROOMS: [(&str, &[&str]); 20] = [
+const ROOMS: [(&str, &[&str]); 21] = [
     ("time", &[]),
     ("id", &["time"]),
     ("value", &[]),
@@ -21,12 +21,13 @@ const ROOMS: [(&str, &[&str]); 20] = [
     ("event", &["time", "value", "channel", "policy"]),
     ("input", &["id", "policy", "event"]),
     ("sends", &["time", "channel", "event"]),
-    ("customer", &["time", "id", "value", "compact", "room", "channel", "event"]),
+    ("fact", &["time", "value", "compact", "event"]),
+    ("customer", &["time", "id", "value", "compact", "room", "channel", "event", "fact"]),
     ("decision", &["time", "id", "value", "channel"]),
     (
         "journey",
         &[
-            "time", "value", "suggest", "channel", "policy", "event", "sends", "customer",
+            "time", "value", "suggest", "channel", "policy", "event", "sends", "fact", "customer",
             "decision",
         ],
     ),
@@ -41,8 +42,8 @@ const ROOMS: [(&str, &[&str]); 20] = [
     (
         "apply",
         &[
-            "time", "id", "value", "channel", "policy", "event", "sends", "customer", "journey",
-            "decision", "gate", "effect",
+            "time", "id", "value", "channel", "policy", "event", "sends", "fact", "customer",
+            "journey", "decision", "gate", "effect",
         ],
     ),
 ];

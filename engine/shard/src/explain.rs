@@ -5,6 +5,7 @@ use crate::shard::Shard;
 use cartwheel_core::customer::{Mark, Place};
 use cartwheel_core::decision::Decision;
 use cartwheel_core::effect::pack::unpack;
+use cartwheel_core::fact::{LAST_ORDER, LIFETIME_VALUE, ORDERS};
 use cartwheel_core::id::{CustomerId, RunId};
 use cartwheel_core::time::Millis;
 use cartwheel_core::timer::NEVER;
@@ -114,9 +115,9 @@ impl<S: Store> Shard<S> {
             complained: names(known.complained),
             reachable: names(known.reachable),
             zone: self.core.zones.name(known.zone).map(str::to_owned),
-            orders: known.orders,
-            lifetime_value: known.lifetime_value,
-            last_order_at: Some(known.last_order_at).filter(|at| *at != Millis::MIN),
+            orders: known.facts.count(ORDERS),
+            lifetime_value: known.facts.sum(LIFETIME_VALUE),
+            last_order_at: known.facts.last(LAST_ORDER),
             profile: Profile(documents.profile().into_iter().filter_map(readable).collect()),
             runs: runs.collect(),
             decisions: documents

@@ -105,6 +105,20 @@ impl<S: Store> Lone<S> {
         }
     }
 
+    /// Fires what [`Lone::record`] would fire before this record, which is to come next, in turns of its own: for whoever tells apart what timers
+    /// decide and what the record says.
+    pub fn fire_before(&mut self, record: &Record<'_>) -> Result<(), ShardError> {
+        loop {
+            let mut budget = self.shard.settings.max_timers;
+            let done = self.shard.before_event(record, &mut budget);
+            self.shard.record_if_decided(&mut self.out)?;
+            self.read_back()?;
+            if done {
+                return Ok(());
+            }
+        }
+    }
+
     /// The end of a turn: `now` is recorded, even if nothing is due (it never falls), and what is due by it fires, seeing it.
     pub fn clock(&mut self, now: Millis) -> Result<(), ShardError> {
         let now = now.max(self.shard.position.now);

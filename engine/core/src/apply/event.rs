@@ -1,6 +1,6 @@
-//! Applying an event: deduplicate, profile, documents, engagement; then the journeys.
+//! Applying an event: deduplicate, profile, engagement, documents, facts; then the journeys.
 
-use super::context::{Context, order_total};
+use super::context::Context;
 use super::journeys::Occasion;
 use super::{Core, Environment, EventTime};
 use crate::channel::Channel;
@@ -8,8 +8,8 @@ use crate::customer::{Change, Customer, Document, merge_profile, set_consent};
 use crate::effect::Effect;
 use crate::event::{Event, Meaning, Subject, read_fields};
 use crate::id::CommandId;
+use crate::journey::plan::Interest;
 use crate::sends::SuppressionReason;
-use crate::time::Millis;
 use crate::value::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -49,8 +49,11 @@ impl Core {
             mode: environment.mode,
             effects: environment.effects,
         };
-        context.learn(event, time, &mut changes);
-        let applied = context.journeys(event, time, &mut fields);
+        context.learn(event, &mut changes);
+        let applied = match context.plan().events.get(event.kind.as_ref()) {
+            Some(interest) => context.interested(interest, event, time, &mut fields),
+            None => Applied::Unwanted,
+        };
         (self.changes, self.fields) = (changes, fields);
         applied
     }
@@ -58,7 +61,7 @@ impl Core {
 
 impl Context<'_> {
     /// What the event says of the customer, whatever the journeys make of it.
-    fn learn(&mut self, event: &Event<'_>, time: EventTime, changes: &mut Vec<Change>) {
+    fn learn(&mut self, event: &Event<'_>, changes: &mut Vec<Change>) {
         let meaning = Meaning::of(&event.kind);
         self.profile(event, meaning, changes);
         match meaning {
@@ -66,7 +69,6 @@ impl Context<'_> {
                 self.suppress(event, SuppressionReason::Bounced);
             }
             Meaning::Complained => self.suppress(event, SuppressionReason::Complained),
-            Meaning::OrderPlaced => count_order(self.customer, event, time.at),
             Meaning::Engaged => engagement(self.customer, event),
             Meaning::Subscribed
             | Meaning::Unsubscribed
@@ -78,12 +80,23 @@ impl Context<'_> {
         self.documents(event, meaning);
     }
 
-    /// What the event does in the journeys, in order of their names.
-    fn journeys(&mut self, event: &Event<'_>, time: EventTime, fields: &mut [Value]) -> Applied {
+    /// What the event does to the facts, then in the journeys in order of their names.
+    fn interested(
+        &mut self,
+        interest: &Interest,
+        event: &Event<'_>,
+        time: EventTime,
+        fields: &mut [Value],
+    ) -> Applied {
         let plan = self.plan();
-        let Some(interest) = plan.events.get(event.kind.as_ref()) else {
+        for number in &interest.facts {
+            if let Some(fact) = plan.facts.get(*number) {
+                self.customer.facts.touch(*number, fact, event, time.at);
+            }
+        }
+        if interest.journeys.is_empty() {
             return Applied::Unwanted;
-        };
+        }
         read_fields(event, &plan.fields, &interest.fields, fields);
         let occasion = Occasion { event, fields, time };
         for journey in &interest.journeys {
@@ -169,12 +182,6 @@ fn named_channel(event: &Event<'_>) -> Option<Option<Channel>> {
 fn bounce_is_hard(event: &Event<'_>) -> bool {
     let kind = event.field(Subject::Message, "bounce").and_then(|raw| raw.string());
     kind.as_deref() != Some("soft")
-}
-
-fn count_order(customer: &mut Customer, event: &Event<'_>, at: Millis) {
-    customer.orders = customer.orders.saturating_add(1);
-    customer.lifetime_value += order_total(event).unwrap_or(0.0);
-    customer.last_order_at = at;
 }
 
 fn engagement(customer: &mut Customer, event: &Event<'_>) {

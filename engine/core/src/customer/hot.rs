@@ -2,6 +2,7 @@
 
 use super::run::Run;
 use crate::channel::Channel;
+use crate::fact::Facts;
 use crate::id::CustomerId;
 use crate::time::{Millis, NEVER};
 use crate::value::{Value, ValueRef};
@@ -22,8 +23,8 @@ pub struct Customer {
     pub armed: Millis,
     /// Windows, runs and lingering runs, in order of RunId.
     pub runs: ThinVec<Run>,
-    /// Orders placed.
-    pub orders: u32,
+    /// What was counted.
+    pub facts: Facts,
     /// Head of the customer's entries in the journal of documents plus one; 0 without. Not part of the state.
     pub cold: u32,
     /// Number of the zone in [`super::Zones`] plus one; 0 if unknown. Derived from the attributes, not stored.
@@ -46,10 +47,6 @@ pub struct Customer {
     pub saved: bool,
     /// Hashes of the newest event ids, a ring; 0 is an empty place.
     pub seen: [u64; REMEMBERED_IDS],
-    /// Sum of the orders' totals.
-    pub lifetime_value: f64,
-    /// Time of the newest order; `Millis::MIN` without one.
-    pub last_order_at: Millis,
     /// Entries that a re-entry rule remembers, oldest first.
     pub entries: ThinVec<Entry>,
     /// Marketing messages sent, oldest first, as long as some cap counts them.
@@ -58,7 +55,7 @@ pub struct Customer {
     pub attributes: ThinVec<(u32, Value)>,
 }
 
-// 16 + 3 x 8 + 2 x 4 + 2 + 8 bytes of the first line are in use; the second is `seen`; the third has 40 bytes.
+// 16 + 4 x 8 + 4 + 2 + 8 bytes of the first line are in use; the second is `seen`; the third has 24 bytes.
 const _: () = assert!(size_of::<Customer>() == 192 && std::mem::offset_of!(Customer, seen) == 64);
 
 /// An entry into a journey, remembered for its re-entry rule.
@@ -100,10 +97,8 @@ impl Customer {
             dirty: false,
             saved: false,
             zone: 0,
-            orders: 0,
             cold: 0,
-            lifetime_value: 0.0,
-            last_order_at: Millis::MIN,
+            facts: Facts::default(),
             runs: ThinVec::new(),
             entries: ThinVec::new(),
             touches: ThinVec::new(),

@@ -2,8 +2,9 @@
 //! [`crate::compact`]. What most customers do not have costs a bit. Journeys are stored by their index; the checkpoint names the
 //! configuration hash that gives the index its meaning.
 //!
-//! - Customer: `parts u16, granted, reachable, seen, [denied, bounced, complained], [orders, lifetime_value, last_order_at], [runs], [entries],
+//! - Customer: `parts u16, granted, reachable, seen, [denied, bounced, complained], [facts], [runs], [entries],
 //!   [touches], [attributes]`. The parts ([`part`]) say what is there and how many places of the ring are. A list begins with its length.
+//! - Fact: `number * 4 + kind`, then its state ([`crate::fact`]).
 //! - Run: `facts u16, place u8, id, journey u8, opened_at 6 bytes, deadline, [op u8], [choice u8, due], [key], [anchor],
 //!   [sent at, command], [captures]`. The facts ([`fact`]) say what is there, the place ([`place`]) where the run is: what that needs stands before the
 //!   key. `opened_at` and the times after it, which are differences to it in 5 bytes, are integers of a fixed width: cheaper to write than numbers.
@@ -16,12 +17,14 @@ use super::run::{Place, Run, Sent};
 use super::zone::Zones;
 use crate::channel::Channel;
 use crate::compact::{Bytes, Writer};
+use crate::fact::{put_fact, read_fact};
 use crate::id::{CommandId, CustomerId, RunId};
 use crate::time::Millis;
 use thin_vec::ThinVec;
 
 const MAGIC: u8 = b'C';
-/// Version 1 kept every field in its full width; 2 told a run's place by flags.
+/// Version 1 kept every field in its full width; 2 told a run's place by flags and had three facts in
+/// fields of their own.
 const VERSION: u8 = 3;
 
 /// Bytes that are not a stored customer.
@@ -42,7 +45,7 @@ pub enum StateError {
 mod part {
     pub const SEEN_NEXT: u16 = 7;
     pub const REFUSALS: u16 = 1 << 3;
-    pub const ORDERS: u16 = 1 << 4;
+    pub const FACTS: u16 = 1 << 4;
     pub const RUNS: u16 = 1 << 5;
     pub const ENTRIES: u16 = 1 << 6;
     pub const TOUCHES: u16 = 1 << 7;
@@ -88,24 +91,12 @@ fn bit(there: bool, bit: u16) -> u16 {
 
 /// Appends the customer's stored form (without its id, which is the key).
 pub fn encode_customer(customer: &Customer, out: &mut Vec<u8>) {
-    let Customer {
-        seen_next,
-        granted,
-        denied,
-        bounced,
-        complained,
-        reachable,
-        orders,
-        lifetime_value,
-        last_order_at,
-        ..
-    } = *customer;
-    let has_orders = orders != 0 || lifetime_value.to_bits() != 0 || last_order_at != Millis::MIN;
+    let Customer { seen_next, granted, denied, bounced, complained, reachable, .. } = *customer;
     let remembered = customer.seen.iter().rposition(|id| *id != 0).map_or(0, |last| last + 1);
     let parts = u16::from(seen_next) & part::SEEN_NEXT
         | (remembered as u16) << part::REMEMBERED
         | bit(denied | bounced | complained != 0, part::REFUSALS)
-        | bit(has_orders, part::ORDERS)
+        | bit(!customer.facts.is_empty(), part::FACTS)
         | bit(!customer.runs.is_empty(), part::RUNS)
         | bit(!customer.entries.is_empty(), part::ENTRIES)
         | bit(!customer.touches.is_empty(), part::TOUCHES)
@@ -122,11 +113,7 @@ pub fn encode_customer(customer: &Customer, out: &mut Vec<u8>) {
     writer.first(8 * remembered, ring);
     writer.bytes_if(denied | bounced | complained != 0, [denied, bounced, complained]);
     writer.room();
-    if has_orders {
-        writer.number(u64::from(orders));
-        writer.float(lifetime_value);
-        writer.signed(last_order_at);
-    }
+    put_list(&mut writer, &customer.facts, put_fact);
     put_list(&mut writer, &customer.runs, put_run);
     put_list(&mut writer, &customer.entries, put_entry);
     put_list(&mut writer, &customer.touches, put_touch);
@@ -263,10 +250,8 @@ fn read_customer(id: CustomerId, rest: &mut Bytes<'_>) -> Option<Customer> {
     if has(part::REFUSALS) {
         [customer.denied, customer.bounced, customer.complained] = rest.array()?;
     }
-    if has(part::ORDERS) {
-        customer.orders = rest.small()?;
-        customer.lifetime_value = rest.float()?;
-        customer.last_order_at = rest.signed()?;
+    for fact in list(rest, has(part::FACTS), 2, read_fact)? {
+        customer.facts.push(fact);
     }
     customer.runs = list(rest, has(part::RUNS), 31, run)?;
     customer.entries = list(rest, has(part::ENTRIES), 2, entry)?;

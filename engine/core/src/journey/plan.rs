@@ -3,6 +3,7 @@
 use super::condition::Condition;
 use super::op::{Op, Send};
 use crate::channel::Class;
+use crate::fact::Layout;
 use crate::policy::Policy;
 use crate::time::Span;
 use compact_str::CompactString;
@@ -25,6 +26,8 @@ pub struct Plan {
     pub fields: Vec<EventField>,
     /// The profile attributes (beyond consent) that some condition reads, by index.
     pub attributes: Vec<CompactString>,
+    /// What is remembered of customers.
+    pub facts: Layout,
     /// Who is interested in an event type. Types that nobody wants are absent.
     pub events: Interests,
 }
@@ -35,6 +38,8 @@ pub type Interests = HashMap<CompactString, Interest, FixedState>;
 /// What an event type does.
 #[derive(Clone, Debug, Default)]
 pub struct Interest {
+    /// Numbers of the facts that it touches.
+    pub facts: Vec<u16>,
     /// Indices into [`Plan::fields`] that must be read from an event of this type.
     pub fields: Vec<u16>,
     /// The journeys concerned, in order of their names.

@@ -12,6 +12,8 @@ use cartwheel_core::time::Millis;
 enum Step {
     /// A record: its time, its type, whose it is, and more.
     Record(Millis, &'static str, &'static str, &'static str),
+    /// The timers before the next record, in turns of their own.
+    Before,
     Clock(Millis),
     Advance(Millis),
     Switch(Mode),
@@ -47,7 +49,7 @@ fn values(history: &[Step]) -> Vec<(Millis, String)> {
     values
 }
 
-fn records(values: &[(Millis, String)]) -> impl Iterator<Item = Record<'_>> {
+fn records(values: &[(Millis, String)]) -> impl Iterator<Item = Record<'_>> + Clone {
     let numbered = (0..).zip(values);
     numbered.map(|(offset, (time, value))| Record {
         offset,
@@ -65,6 +67,7 @@ fn drive(settings: Settings, history: &[Step]) -> Lone<MemoryStore> {
     let mut records = records(&values);
     for step in history {
         match step {
+            Step::Before => lone.fire_before(&records.clone().next().unwrap()).unwrap(),
             Step::Record(..) => lone.record(&records.next().unwrap()).unwrap(),
             Step::Clock(after) => lone.clock(START + after).unwrap(),
             Advance(after) => lone.advance(START + after).unwrap(),
@@ -108,6 +111,11 @@ fn each_step_is_the_part_of_a_turn_that_it_names() {
         (
             "a record fires what is due by its time and is seen",
             &[guest(HOUR - 1), guest(3 * HOUR)],
+            "180 Entered Window, 180 Sent GatePassed",
+        ),
+        (
+            "its timers may fire in a turn of their own",
+            &[Step::Before, guest(3 * HOUR), Step::Before, guest(MINUTE)],
             "180 Entered Window, 180 Sent GatePassed",
         ),
         ("a record of an earlier time fires nothing", &[guest(HOUR - 1), guest(MINUTE)], ""),
@@ -155,6 +163,7 @@ fn story() -> Vec<Step> {
         Step::Clock(30 * MINUTE),
         Step::Record(2 * MINUTE, "cart_updated", "ben", FULL),
         Switch(Behind),
+        Step::Before,
         guest(2 * HOUR),
         Step::Record(HOUR, "cart_updated", "cho", FULL),
         Step::Clock(3 * HOUR),

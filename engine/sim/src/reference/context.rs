@@ -4,6 +4,7 @@ use super::customer::{Customer, Run};
 use super::outcome::Outcome;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Decision, Reason, Values, Verdict};
+use cartwheel_core::fact::{LAST_ORDER, LIFETIME_VALUE, ORDERS};
 use cartwheel_core::id::{CommandId, CustomerId, RunId};
 use cartwheel_core::journey::condition::{Condition, Field};
 use cartwheel_core::journey::plan::{EventField, Journey, Plan};
@@ -205,12 +206,13 @@ impl<'r> Reader<'r> {
             Field::Consent(channel) => {
                 ValueRef::Bool(self.customer.consent[channel as usize] == Some(true))
             }
-            Field::Orders => ValueRef::Number(self.customer.orders as f64),
-            Field::LifetimeValue => ValueRef::Number(self.customer.lifetime_value),
-            Field::DaysSinceOrder => match self.customer.last_order_at {
+            Field::Fact(ORDERS, _) => ValueRef::Number(self.customer.orders as f64),
+            Field::Fact(LIFETIME_VALUE, _) => ValueRef::Number(self.customer.lifetime_value),
+            Field::Fact(LAST_ORDER, _) => match self.customer.last_order_at {
                 Some(at) => ValueRef::Number((self.t.saturating_sub(at) / DAY) as f64),
                 None => ValueRef::Null,
             },
+            Field::Fact(number, _) => panic!("the reference knows no fact {number}"),
         }
     }
 }

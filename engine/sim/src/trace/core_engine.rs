@@ -1,126 +1,92 @@
-//! The core itself, alone, with as little around it as possible.
+//! The core in a shard without a broker, as in production but for the log and the disk.
 
 use super::engine::{Consequence, Suppression, TraceEngine};
-use cartwheel_core::apply::{Core, Due, Environment, EventTime};
-use cartwheel_core::customer::Customer;
-use cartwheel_core::effect::{Effect, Effects};
-use cartwheel_core::event::decode;
-use cartwheel_core::id::CustomerId;
+use cartwheel_core::event::Record;
 use cartwheel_core::journey::plan::Plan;
-use cartwheel_core::sends::Mode;
+use cartwheel_core::sends::{Dead, Kind, Mode, Suppression as Published};
 use cartwheel_core::time::Millis;
-use cartwheel_core::timer::NEVER;
-use std::collections::BTreeMap;
+use cartwheel_shard::checkpoint::memory::MemoryStore;
+use cartwheel_shard::{Lone, Outgoing, Settings, ShardError};
+use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
-/// The core, one partition. No log, no store: those have their own tests.
+/// The shard as a trace sees it.
 pub struct CoreEngine {
-    core: Core,
-    effects: Effects,
-    customers: BTreeMap<CustomerId, (String, Customer)>,
-    /// The greatest record time so far.
-    newest: Millis,
-    /// The last recorded now.
-    now: Millis,
-    mode: Mode,
+    lone: Lone<MemoryStore>,
     out: Vec<Consequence>,
 }
 
 impl CoreEngine {
     /// An engine that knows nobody.
-    pub fn new(plan: Arc<Plan>) -> Self {
-        let mut effects = Effects::new(&plan);
-        effects.kept = Some(Vec::new());
-        Self {
-            core: Core::new(plan),
-            effects,
-            customers: BTreeMap::new(),
-            newest: Millis::MIN,
-            now: Millis::MIN,
-            mode: Mode::Live,
-            out: Vec::new(),
-        }
+    pub fn new(plan: Arc<Plan>) -> Result<Self, ShardError> {
+        let mut lone = Lone::open(&plan, Settings::without_clock(), MemoryStore::default())?;
+        lone.keep();
+        Ok(Self { lone, out: Vec::new() })
     }
 
-    /// The earliest deadline, and whose it is: ties in order of customer ids.
-    fn first(&self) -> Option<(Millis, CustomerId)> {
-        let deadlines = self.customers.iter().map(|(id, (_, customer))| (customer.deadline, *id));
-        deadlines.filter(|(deadline, _)| *deadline != NEVER).min()
-    }
-
-    fn fire(&mut self, due: Millis, sees: Millis) {
-        while let Some((deadline, id)) = self.first().filter(|(deadline, _)| *deadline <= due) {
-            let Some((_, customer)) = self.customers.get_mut(&id) else { return };
-            let mut environment = Environment { mode: self.mode, effects: &mut self.effects };
-            let due = Due { deadline, now: sees, budget: u64::MAX };
-            self.core.fire(customer, due, &mut environment);
-            self.settle();
+    /// Takes over what has come out. What a profile says comes before what journeys make of it.
+    fn settle(&mut self) -> Result<(), ShardError> {
+        for record in self.lone.take_published() {
+            self.out.extend(told(&record)?);
         }
-    }
-
-    /// Takes over what the core has decided. What a profile says comes before what journeys make of it.
-    fn settle(&mut self) {
-        for effect in std::mem::take(&mut self.effects.list) {
-            let Effect::Suppression { customer, channel, reason, active, at, .. } = effect else {
-                continue;
-            };
-            let Some((name, customer)) = self.customers.get(&customer) else { continue };
-            // Others know addresses, not customers: without an address there is nothing to tell.
-            if customer.reachable & channel.bit() != 0 {
-                let customer = name.clone();
-                let told = Suppression { at, customer, channel, reason, active };
-                self.out.push(Consequence::Suppression(told));
-            }
-        }
-        for (id, mut decision) in self.effects.kept.replace(Vec::new()).unwrap_or_default() {
-            decision.customer =
-                self.customers.get(&id).map_or("", |(name, _)| name.as_str()).into();
-            self.out.push(Consequence::Decision(decision));
-        }
+        let decisions = self.lone.take_decisions()?;
+        self.out.extend(decisions.into_iter().map(Consequence::Decision));
+        Ok(())
     }
 }
 
 impl TraceEngine for CoreEngine {
-    fn record(&mut self, time: Millis, value: &[u8]) {
-        self.newest = self.newest.max(time);
-        self.fire(time, self.now.max(self.newest));
-        let event = match decode(value, time, &self.core.plan.policy) {
-            Ok(event) => event,
-            Err(rejected) => {
-                let (reason, detail) = (rejected.reason, rejected.detail.to_string());
-                return self.out.push(Consequence::Dead { reason, detail });
-            }
-        };
-        let event_time = EventTime::new(event.time, time, self.newest);
-        let id = CustomerId::of(&event.customer);
-        let (_, customer) = self
-            .customers
-            .entry(id)
-            .or_insert_with(|| (event.customer.to_string(), Customer::new(id)));
-        let mut environment = Environment { mode: self.mode, effects: &mut self.effects };
-        self.core.event(customer, &event, event_time, &mut environment);
-        self.settle();
+    fn record(&mut self, time: Millis, value: &[u8]) -> Result<(), ShardError> {
+        let offset = self.lone.shard().next_offset();
+        let record = Record { offset, time, key: None, value };
+        // What timers decide comes before all that the record says.
+        self.lone.fire_before(&record)?;
+        self.settle()?;
+        self.lone.record(&record)?;
+        self.settle()
     }
 
-    fn clock(&mut self, now: Millis) {
-        self.now = self.now.max(now);
-        self.fire(self.now, self.now);
+    fn clock(&mut self, now: Millis) -> Result<(), ShardError> {
+        self.lone.clock(now)?;
+        self.settle()
     }
 
-    fn mode(&mut self, mode: Mode) {
-        self.mode = mode;
-        if mode == Mode::Live {
-            for (_, customer) in self.customers.values_mut() {
-                self.core.release(customer);
-            }
-        }
+    fn advance(&mut self, now: Millis) -> Result<(), ShardError> {
+        self.lone.advance(now)?;
+        self.settle()
     }
 
-    fn next_deadline(&self) -> Option<Millis> {
-        self.first().map(|(deadline, _)| deadline)
+    fn mode(&mut self, mode: Mode) -> Result<(), ShardError> {
+        self.lone.switch(mode)
     }
 
     fn consequences(&mut self) -> Vec<Consequence> {
         std::mem::take(&mut self.out)
     }
+}
+
+/// What a published record says beside the decisions. Its key is the customer.
+fn told(record: &Outgoing) -> Result<Option<Consequence>, ShardError> {
+    Ok(match record.kind {
+        Kind::Suppression => {
+            let Published { channel, reason, active, at, .. } = read(record)?;
+            let customer = String::from_utf8_lossy(&record.key).into_owned();
+            let told = Suppression { at, customer, channel, reason, active };
+            Some(Consequence::Suppression(told))
+        }
+        Kind::Dead => {
+            let Dead { reason, detail, .. } = read(record)?;
+            Some(Consequence::Dead { reason, detail })
+        }
+        Kind::Leader | Kind::Turn | Kind::Command | Kind::Event => None,
+    })
+}
+
+/// A lone shard's records stand at the offsets of their sequence numbers.
+fn read<T: DeserializeOwned>(record: &Outgoing) -> Result<T, ShardError> {
+    let bad = |error: serde_json::Error| ShardError::BadLog {
+        offset: record.seq as i64,
+        why: error.to_string(),
+    };
+    serde_json::from_slice(&record.value).map_err(bad)
 }

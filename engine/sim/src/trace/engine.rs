@@ -4,17 +4,18 @@ use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::Decision;
 use cartwheel_core::sends::{Mode, Poison, SuppressionReason};
 use cartwheel_core::time::Millis;
+use cartwheel_shard::ShardError;
 
-/// An engine that is driven by a trace: one shard, without a log and without a store.
+/// An engine that is driven by a trace: one shard, without a broker. After an error it is over; nothing that stands in a trace leads to one.
 pub trait TraceEngine {
     /// A record of the events topic: first the timers due at or before its time fire, then its event is applied.
-    fn record(&mut self, time: Millis, value: &[u8]);
-    /// The end of a turn at this shard time: every timer due by it fires and sees it.
-    fn clock(&mut self, now: Millis);
+    fn record(&mut self, time: Millis, value: &[u8]) -> Result<(), ShardError>;
+    /// The end of a turn at this shard time, or at the greatest record time if that is later: every timer due by it fires and sees it.
+    fn clock(&mut self, now: Millis) -> Result<(), ShardError>;
+    /// Time goes on: every timer due by now fires at its own deadline, as in a shard that is never late.
+    fn advance(&mut self, now: Millis) -> Result<(), ShardError>;
     /// A turn that changes the mode.
-    fn mode(&mut self, mode: Mode);
-    /// The earliest deadline that counts.
-    fn next_deadline(&self) -> Option<Millis>;
+    fn mode(&mut self, mode: Mode) -> Result<(), ShardError>;
     /// What has come out since the last call, in order.
     fn consequences(&mut self) -> Vec<Consequence>;
 }

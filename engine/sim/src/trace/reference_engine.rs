@@ -5,6 +5,7 @@ use crate::reference::{Outcome, Reference};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::Millis;
+use cartwheel_shard::ShardError;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -12,21 +13,25 @@ use std::sync::Arc;
 pub struct ReferenceEngine {
     reference: Reference,
     records: i64,
+    /// The greatest record time so far.
+    newest: Millis,
     out: Vec<Consequence>,
 }
 
 impl ReferenceEngine {
     /// An engine that knows nobody.
     pub fn new(plan: Arc<Plan>) -> Self {
-        Self { reference: Reference::new(plan), records: 0, out: Vec::new() }
+        let reference = Reference::new(plan);
+        Self { reference, records: 0, newest: Millis::MIN, out: Vec::new() }
     }
 }
 
 impl TraceEngine for ReferenceEngine {
-    fn record(&mut self, time: Millis, value: &[u8]) {
+    fn record(&mut self, time: Millis, value: &[u8]) -> Result<(), ShardError> {
         let mut out = Vec::new();
         self.reference.record(self.records, time, value, &mut out);
         self.records += 1;
+        self.newest = self.newest.max(time);
         self.out.extend(out.into_iter().filter_map(|outcome| match outcome {
             Outcome::Decision(decision) => Some(Consequence::Decision(decision)),
             Outcome::Command(_) => None,
@@ -42,23 +47,29 @@ impl TraceEngine for ReferenceEngine {
                 Some(Consequence::Dead { reason, detail: String::new() })
             }
         }));
+        Ok(())
     }
 
-    fn clock(&mut self, now: Millis) {
+    fn clock(&mut self, now: Millis) -> Result<(), ShardError> {
         let mut out = Vec::new();
-        self.reference.clock(now, None, &mut out);
+        self.reference.clock(now.max(self.newest), None, &mut out);
         self.out.extend(out.into_iter().filter_map(|outcome| match outcome {
             Outcome::Decision(decision) => Some(Consequence::Decision(decision)),
             _ => None,
         }));
+        Ok(())
     }
 
-    fn mode(&mut self, mode: Mode) {
+    fn advance(&mut self, now: Millis) -> Result<(), ShardError> {
+        while let Some(deadline) = self.reference.next_deadline().filter(|at| *at <= now) {
+            self.clock(deadline)?;
+        }
+        Ok(())
+    }
+
+    fn mode(&mut self, mode: Mode) -> Result<(), ShardError> {
         self.reference.mode(mode);
-    }
-
-    fn next_deadline(&self) -> Option<Millis> {
-        self.reference.next_deadline()
+        Ok(())
     }
 
     fn consequences(&mut self) -> Vec<Consequence> {

@@ -6,6 +6,7 @@ use super::read::Trace;
 use super::runner::run;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Percent;
+use cartwheel_shard::ShardError;
 use std::sync::Arc;
 
 /// What became of a scenario.
@@ -23,7 +24,7 @@ pub struct Outcome {
 pub fn run_all<E: TraceEngine>(
     trace: &Trace,
     plan: &Plan,
-    engine: impl Fn(Arc<Plan>) -> E,
+    engine: impl Fn(Arc<Plan>) -> Result<E, ShardError>,
 ) -> Result<Vec<Outcome>, Fault> {
     let mut outcomes = Vec::new();
     for scenario in &trace.scenarios {
@@ -36,7 +37,11 @@ pub fn run_all<E: TraceEngine>(
             plan.journeys.iter_mut().for_each(|journey| journey.holdout = 0);
         }
         let plan = Arc::new(plan);
-        outcomes.push(run(trace, scenario, &plan, engine(Arc::clone(&plan))));
+        let outcome = engine(Arc::clone(&plan)).and_then(|it| run(trace, scenario, &plan, it));
+        outcomes.push(outcome.map_err(|error| {
+            let failed = (scenario.span.clone(), error.to_string(), None);
+            Fault::new(failed, &trace.path, &trace.text)
+        })?);
     }
     Ok(outcomes)
 }

@@ -15,11 +15,17 @@ use cartwheel_core::id::CommandId;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::Millis;
+use cartwheel_shard::ShardError;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Runs one scenario.
-pub fn run(trace: &Trace, scenario: &Scenario, plan: &Plan, engine: impl TraceEngine) -> Outcome {
+pub fn run(
+    trace: &Trace,
+    scenario: &Scenario,
+    plan: &Plan,
+    engine: impl TraceEngine,
+) -> Result<Outcome, ShardError> {
     let speaks = |entry: &Entry| {
         matches!(entry.what, What::Expect(Expectation::Suppression(_) | Expectation::Dead(_)))
     };
@@ -32,14 +38,13 @@ pub fn run(trace: &Trace, scenario: &Scenario, plan: &Plan, engine: impl TraceEn
         facts: Vec::new(),
         cursors: BTreeMap::new(),
         instant: None,
-        newest: Millis::MIN,
         rows: Vec::new(),
         faults: Vec::new(),
     };
     for (index, entry) in scenario.entries.iter().enumerate() {
-        runner.entry(entry, &scenario.entries[index + 1..]);
+        runner.entry(entry, &scenario.entries[index + 1..])?;
     }
-    runner.finish()
+    Ok(runner.finish())
 }
 
 /// Something that came out.
@@ -81,50 +86,43 @@ struct Runner<'t, E> {
     cursors: BTreeMap<String, usize>,
     /// The time of the last line, and the number of facts before it was reached.
     instant: Option<(Millis, usize)>,
-    /// The greatest time of a record so far.
-    newest: Millis,
     rows: Vec<Row>,
     faults: Vec<Fault>,
 }
 
 impl<E: TraceEngine> Runner<'_, E> {
-    fn entry(&mut self, entry: &Entry, later: &[Entry]) {
+    fn entry(&mut self, entry: &Entry, later: &[Entry]) -> Result<(), ShardError> {
         if self.instant.is_none_or(|(at, _)| at < entry.at) {
             self.instant = Some((entry.at, self.facts.len()));
             if !self.scenario.jumps {
-                self.advance(entry.at);
+                self.engine.advance(entry.at)?;
+                self.take(entry.at);
             }
         }
         match &entry.what {
-            What::Event(event) => self.event(entry, event, later),
-            What::Record(value) => self.record(entry, entry.at, value.as_bytes(), later),
-            What::Clock => self.turn(entry, None),
-            What::Mode(mode) => self.turn(entry, Some(*mode)),
+            What::Event(event) => self.event(entry, event, later)?,
+            What::Record(value) => self.record(entry, entry.at, value.as_bytes(), later)?,
+            What::Clock => self.turn(entry, None)?,
+            What::Mode(mode) => self.turn(entry, Some(*mode))?,
             What::Expect(Expectation::Nothing(customer)) => {
                 self.nothing(entry, customer.as_deref())
             }
             What::Expect(expected) => self.expect(entry, expected),
         }
-    }
-
-    /// Time goes on: every timer fires at its own deadline, as in a shard that is never late.
-    fn advance(&mut self, to: Millis) {
-        while let Some(deadline) = self.engine.next_deadline().filter(|deadline| *deadline <= to) {
-            self.engine.clock(deadline.max(self.newest));
-        }
-        self.take(to);
+        Ok(())
     }
 
     /// The end of a turn. One that only says that the shard is behind fires nothing.
-    fn turn(&mut self, entry: &Entry, mode: Option<Mode>) {
+    fn turn(&mut self, entry: &Entry, mode: Option<Mode>) -> Result<(), ShardError> {
         self.happens(entry);
         if let Some(mode) = mode {
-            self.engine.mode(mode);
+            self.engine.mode(mode)?;
         }
         if mode != Some(Mode::Behind) {
-            self.engine.clock(entry.at.max(self.newest));
+            self.engine.clock(entry.at)?;
         }
         self.take(entry.at);
+        Ok(())
     }
 
     /// Takes over what has come out of the engine; says why a record was no event.
@@ -161,7 +159,7 @@ impl<E: TraceEngine> Runner<'_, E> {
         words.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim())
     }
 
-    fn event(&mut self, entry: &Entry, event: &Event, later: &[Entry]) {
+    fn event(&mut self, entry: &Entry, event: &Event, later: &[Entry]) -> Result<(), ShardError> {
         let command = match &event.of {
             None => None,
             Some(message) => match self.newest_message(&event.customer, message) {
@@ -169,30 +167,38 @@ impl<E: TraceEngine> Runner<'_, E> {
                     self.happens(entry);
                     let (customer, template) = (&event.customer, &message.template);
                     let message = format!("{customer} has got no message from `{template}`");
-                    return self.fault(entry, message, None);
+                    self.fault(entry, message, None);
+                    return Ok(());
                 }
                 found => found,
             },
         };
         let time = event.recorded.unwrap_or(entry.at);
         let json = event.json(time, &self.scenario.name, entry.line, command);
-        self.record(entry, time, &json, later);
+        self.record(entry, time, &json, later)
     }
 
-    fn record(&mut self, entry: &Entry, time: Millis, value: &[u8], later: &[Entry]) {
+    fn record(
+        &mut self,
+        entry: &Entry,
+        time: Millis,
+        value: &[u8],
+        later: &[Entry],
+    ) -> Result<(), ShardError> {
         self.happens(entry);
-        self.newest = self.newest.max(time);
-        self.engine.record(time, value);
-        let Some((dead, why)) = self.take(entry.at) else { return };
+        self.engine.record(time, value)?;
+        let Some((dead, why)) = self.take(entry.at) else { return Ok(()) };
         let mut expected = later.iter().map_while(|entry| match &entry.what {
             What::Expect(expected) => Some(expected),
             _ => None,
         });
         if expected.any(|expected| matches!(expected, Expectation::Dead(_))) {
-            return self.tell(entry.at, dead.what);
+            self.tell(entry.at, dead.what);
+        } else {
+            let message = format!("this is not an event that the engine takes: {why}");
+            self.fault(entry, message, None);
         }
-        let message = format!("this is not an event that the engine takes: {why}");
-        self.fault(entry, message, None);
+        Ok(())
     }
 
     fn newest_message(

@@ -6,6 +6,7 @@ use cartwheel_core::journey::load::{Source, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
 use cartwheel_core::sends::Poison;
+use cartwheel_shard::ShardError;
 use cartwheel_sim::trace::{
     CoreEngine, Expectation, Fault, Outcome, ReferenceEngine, Trace, TraceEngine, What, read,
     run_all,
@@ -57,7 +58,7 @@ fn check(engine: &str, run: impl Fn(&Trace) -> Result<Vec<Outcome>, Fault>) {
 
 /// The tables bring their journeys; of those beside a trace there are none here.
 fn by<E: TraceEngine>(
-    engine: impl Fn(Arc<Plan>) -> E,
+    engine: impl Fn(Arc<Plan>) -> Result<E, ShardError>,
 ) -> impl Fn(&Trace) -> Result<Vec<Outcome>, Fault> {
     let none = load(&Policy::default(), &[]).expect("no journey is a plan");
     move |table| run_all(table, &none, &engine)
@@ -70,7 +71,7 @@ fn the_core_meets_every_line() {
 
 #[test]
 fn the_reference_meets_every_line() {
-    check("reference", by(ReferenceEngine::new));
+    check("reference", by(|plan| Ok(ReferenceEngine::new(plan))));
 }
 
 #[test]

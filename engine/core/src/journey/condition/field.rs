@@ -1,6 +1,7 @@
 //! What a condition reads, by number.
 
 use crate::channel::Channel;
+use crate::fact::Reading;
 
 /// Something that a condition reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,10 +14,6 @@ pub enum Field {
     Attribute(u16),
     /// `profile.consent.CHANNEL`: true if granted.
     Consent(Channel),
-    /// `customer.orders`.
-    Orders,
-    /// `customer.lifetime_value`.
-    LifetimeValue,
-    /// `customer.days_since_order`: whole days; null without an order.
-    DaysSinceOrder,
+    /// A fact by its number, such as `customer.orders`.
+    Fact(u16, Reading),
 }

@@ -5,6 +5,7 @@ use super::field::Field;
 use crate::channel::Channel;
 use crate::event::EventField;
 use crate::event::vocabulary::{self, CONSENT, Counted, Envelope, Subject};
+use crate::fact::{LAST_ORDER, LIFETIME_VALUE, ORDERS, Reading};
 use crate::suggest::closest;
 use compact_str::CompactString;
 use std::fmt;
@@ -195,9 +196,15 @@ impl Resolver<'_> {
     fn customer(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
         let known = rest.first().and_then(|name| Counted::parse(name.as_bytes()));
         match (known, rest) {
-            (Some(Counted::Orders), [_]) => Some((Field::Orders, Type::Number)),
-            (Some(Counted::LifetimeValue), [_]) => Some((Field::LifetimeValue, Type::Number)),
-            (Some(Counted::DaysSinceOrder), [_]) => Some((Field::DaysSinceOrder, Type::Number)),
+            (Some(Counted::Orders), [_]) => {
+                Some((Field::Fact(ORDERS, Reading::Number), Type::Number))
+            }
+            (Some(Counted::LifetimeValue), [_]) => {
+                Some((Field::Fact(LIFETIME_VALUE, Reading::Number), Type::Number))
+            }
+            (Some(Counted::DaysSinceOrder), [_]) => {
+                Some((Field::Fact(LAST_ORDER, Reading::DaysSince), Type::Number))
+            }
             _ => {
                 let names = Counted::ALL.map(Counted::name);
                 let near = rest.first().and_then(|name| closest(name, names));

@@ -4,7 +4,7 @@ use super::expr::Condition;
 use super::field::Field;
 use crate::customer::Customer;
 use crate::decision::Compared;
-use crate::time::{DAY, Millis};
+use crate::time::Millis;
 use crate::value::{Value, ValueRef};
 
 /// A decision shows at most so many fields of a condition.
@@ -40,12 +40,7 @@ impl<'r> Reader<'r> {
                 name.map_or(ValueRef::Null, |name| customer.attribute(*name))
             }
             Field::Consent(channel) => ValueRef::Bool(customer.granted & channel.bit() != 0),
-            Field::Orders => ValueRef::Number(f64::from(customer.orders)),
-            Field::LifetimeValue => ValueRef::Number(customer.lifetime_value),
-            Field::DaysSinceOrder if customer.last_order_at == Millis::MIN => ValueRef::Null,
-            Field::DaysSinceOrder => {
-                ValueRef::Number((self.t - customer.last_order_at).max(0).div_euclid(DAY) as f64)
-            }
+            Field::Fact(number, reading) => customer.facts.read(number, reading, self.t),
         }
     }
 

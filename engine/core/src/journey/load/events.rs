@@ -1,13 +1,21 @@
 //! Who wants which event, and which of its fields.
 
+use crate::fact::Layout;
 use crate::journey::condition::{Condition, Field};
 use crate::journey::definition::Definition;
 use crate::journey::plan::{Interests, Journey, JourneyInterest};
 use crate::journey::problem::Source;
 
-/// The index over all journeys, in order of their names.
-pub(super) fn interests(read: &[(&Source, Definition)], journeys: &[Journey]) -> Interests {
+/// The index over all facts, and all journeys in order of their names.
+pub(super) fn interests(
+    read: &[(&Source, Definition)],
+    journeys: &[Journey],
+    facts: &Layout,
+) -> Interests {
     let mut events = Interests::default();
+    for (number, fact) in facts.iter() {
+        events.entry(fact.on.into()).or_default().facts.push(number);
+    }
     for (number, ((_, definition), journey)) in read.iter().zip(journeys).enumerate() {
         let mut index =
             Index { events: &mut events, journey: u16::try_from(number).unwrap_or(u16::MAX) };

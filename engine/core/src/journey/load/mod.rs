@@ -5,6 +5,7 @@
 
 use super::condition::Slots;
 use super::plan::Plan;
+use crate::fact::Layout;
 use crate::policy::Policy;
 
 mod compile;
@@ -78,10 +79,18 @@ pub fn check(policy: &Policy, sources: &[Source]) -> Checked {
     {
         return Checked { plan: None, problems };
     }
-    let events = events::interests(&read, &compiled);
+    let facts = Layout::default();
+    let events = events::interests(&read, &compiled, &facts);
     let hash = hash::of(policy, &read);
     let Slots { fields, attributes } = slots;
-    let plan =
-        Plan { hash, policy: policy.clone(), journeys: compiled, fields, attributes, events };
+    let plan = Plan {
+        facts,
+        hash,
+        policy: policy.clone(),
+        journeys: compiled,
+        fields,
+        attributes,
+        events,
+    };
     Checked { plan: Some(plan), problems }
 }

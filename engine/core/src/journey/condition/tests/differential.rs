@@ -6,6 +6,7 @@
 use super::super::Field;
 use super::compiled;
 use crate::channel::Channel;
+use crate::fact::ORDERS;
 use crate::value::ValueRef;
 use proptest::prelude::*;
 
@@ -144,7 +145,7 @@ fn lowered(text: &str, world: &World) -> bool {
         }
         Field::Attribute(_) => ValueRef::Text(&world.city),
         Field::Consent(Channel::Email) => ValueRef::Bool(world.email),
-        Field::Orders => ValueRef::Number(world.orders),
+        Field::Fact(ORDERS, _) => ValueRef::Number(world.orders),
         other => panic!("{other:?}"),
     })
 }

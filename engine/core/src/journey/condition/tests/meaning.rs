@@ -3,6 +3,7 @@
 use super::super::{Field, Scope, Slots, compile};
 use super::compiled;
 use crate::channel::Channel;
+use crate::fact::{LIFETIME_VALUE, ORDERS};
 use crate::value::ValueRef;
 
 /// One customer and one event for all rows.
@@ -30,9 +31,9 @@ fn holds(text: &str) -> bool {
             _ => ValueRef::Null,
         },
         Field::Consent(channel) => ValueRef::Bool(channel == Channel::Email),
-        Field::Orders => ValueRef::Number(3.0),
-        Field::LifetimeValue => ValueRef::Number(250.0),
-        Field::DaysSinceOrder | Field::Capture(_) => ValueRef::Null,
+        Field::Fact(ORDERS, _) => ValueRef::Number(3.0),
+        Field::Fact(LIFETIME_VALUE, _) => ValueRef::Number(250.0),
+        Field::Fact(..) | Field::Capture(_) => ValueRef::Null,
     })
 }
 
