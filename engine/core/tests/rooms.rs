@@ -9,20 +9,21 @@ use std::fs;
 use std::path::Path;
 
 /// Each room with those that it may import, lower ones first.
-const ROOMS: [(&str, &[&str]); 20] = [
+const ROOMS: [(&str, &[&str]); 21] = [
+    ("closed", &[]),
     ("time", &[]),
     ("id", &["time"]),
     ("value", &[]),
     ("compact", &["value"]),
     ("room", &[]),
     ("suggest", &[]),
-    ("channel", &[]),
+    ("channel", &["closed"]),
     ("policy", &["time", "channel"]),
-    ("event", &["time", "value", "channel", "policy"]),
+    ("event", &["closed", "time", "value", "channel", "policy"]),
     ("input", &["id", "policy", "event"]),
-    ("sends", &["time", "channel", "event"]),
+    ("sends", &["closed", "time", "channel", "event"]),
     ("customer", &["time", "id", "value", "compact", "room", "channel", "event"]),
-    ("decision", &["time", "id", "value", "channel"]),
+    ("decision", &["closed", "time", "id", "value", "channel"]),
     (
         "journey",
         &[
@@ -32,7 +33,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
     ),
     ("timer", &["time"]),
     ("command", &["time", "id", "channel"]),
-    ("receipt", &[]),
+    ("receipt", &["closed"]),
     ("gate", &["time", "id", "value", "channel", "policy", "customer", "journey", "decision"]),
     (
         "effect",

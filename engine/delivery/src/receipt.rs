@@ -261,7 +261,7 @@ mod tests {
         ];
         endings.extend(SUPPRESSED.map(|(reason, _)| Ending::Suppressed(reason)));
         for reason in RejectReason::ALL {
-            endings.extend([Ending::Rejected(*reason, false), Ending::Rejected(*reason, true)]);
+            endings.extend([Ending::Rejected(reason, false), Ending::Rejected(reason, true)]);
         }
         for ending in endings {
             assert_eq!(Ending::from_code(ending.code()), Some(ending));
