@@ -1,40 +1,12 @@
 //! Everything decided can be explained: a decision, its reason from a closed list, and the values compared.
 
 use crate::channel::Channel;
+use crate::closed::closed;
 use crate::id::{CommandId, RunId};
 use crate::time::{Millis, rfc3339};
 use crate::value::Value;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
-use std::fmt;
-
-macro_rules! closed {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $number:literal $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[repr(u8)]
-        pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant = $number,)* }
-
-        impl $name {
-            /// Every member, in the order of the stored numbers.
-            pub const ALL: &'static [$name] = &[$($name::$variant),*];
-
-            /// The name in JSON and in metrics.
-            pub const fn name(self) -> &'static str {
-                match self { $($name::$variant => $text,)* }
-            }
-
-            /// The member with this stored number.
-            pub const fn from_number(number: u8) -> Option<Self> {
-                match number { $($number => Some($name::$variant),)* _ => None }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result { out.write_str(self.name()) }
-        }
-    };
-}
 
 closed! {
     /// What was decided. The numbers are stored: never renumber.

@@ -2,32 +2,8 @@
 //!
 //! All of it is closed and free of personal data, so that it may stand in logs, metric labels and the attempts log.
 
-use serde::{Deserialize, Serialize};
-use std::fmt;
+use crate::closed::closed;
 use std::time::Duration;
-
-/// A closed list whose members have one name in JSON, logs and metrics.
-macro_rules! named {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant,)* }
-
-        impl $name {
-            /// Every member.
-            pub const ALL: &'static [$name] = &[$($name::$variant),*];
-
-            /// The name in records, logs and metrics.
-            pub const fn name(self) -> &'static str {
-                match self { $($name::$variant => $text,)* }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result { out.write_str(self.name()) }
-        }
-    };
-}
 
 /// What one call to a provider came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +46,7 @@ impl Outcome {
     }
 }
 
-named! {
+closed! {
     /// Why a provider will never take a message.
     RejectReason {
         /// The address is not one, or no such mailbox exists.
@@ -94,7 +70,7 @@ named! {
     }
 }
 
-named! {
+closed! {
     /// Why a message was not taken now.
     RetryReason {
         /// Too many requests (429, SMTP 4.7.x).
@@ -112,7 +88,7 @@ named! {
     }
 }
 
-named! {
+closed! {
     /// Why nobody knows whether a message was taken.
     AmbiguousReason {
         /// No reply in time after the request was sent.
@@ -124,7 +100,7 @@ named! {
     }
 }
 
-named! {
+closed! {
     /// An event about a message; the name is the event's type.
     Receipt {
         /// A provider took it over.

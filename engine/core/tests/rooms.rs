@@ -9,21 +9,22 @@ use std::fs;
 use std::path::Path;
 
 /// Each room with those that it may import, lower ones first.
-const ROOMS: [(&str, &[&str]); 21] = [
+const ROOMS: [(&str, &[&str]); 22] = [
+    ("closed", &[]),
     ("time", &[]),
     ("id", &["time"]),
     ("value", &[]),
     ("compact", &["value"]),
     ("room", &[]),
     ("suggest", &[]),
-    ("channel", &[]),
+    ("channel", &["closed"]),
     ("policy", &["time", "channel"]),
-    ("event", &["time", "value", "channel", "policy"]),
+    ("event", &["closed", "time", "value", "channel", "policy"]),
     ("input", &["id", "policy", "event"]),
-    ("sends", &["time", "channel", "event"]),
+    ("sends", &["closed", "time", "channel", "event"]),
     ("fact", &["time", "value", "compact", "event"]),
     ("customer", &["time", "id", "value", "compact", "room", "channel", "event", "fact"]),
-    ("decision", &["time", "id", "value", "channel"]),
+    ("decision", &["closed", "time", "id", "value", "channel"]),
     (
         "journey",
         &[
@@ -33,7 +34,7 @@ const ROOMS: [(&str, &[&str]); 21] = [
     ),
     ("timer", &["time"]),
     ("command", &["time", "id", "channel"]),
-    ("receipt", &[]),
+    ("receipt", &["closed"]),
     ("gate", &["time", "id", "value", "channel", "policy", "customer", "journey", "decision"]),
     (
         "effect",

@@ -126,9 +126,17 @@ struct Event<'a> {
     message: Message<'a>,
 }
 
-#[derive(Serialize)]
+impl Event<'_> {
+    fn written(&self) -> ReceiptEvent {
+        // Strings, an enum and an instant always serialise.
+        let value = serde_json::to_vec(self).unwrap_or_default();
+        ReceiptEvent { key: self.customer.to_owned(), value }
+    }
+}
+
+#[derive(Clone, Copy, Serialize)]
 struct Message<'a> {
-    command_id: String,
+    command_id: &'a str,
     channel: Channel,
     #[serde(skip_serializing_if = "Option::is_none")]
     provider: Option<&'a str>,
@@ -149,60 +157,34 @@ pub fn events(
     provider_id: Option<&str>,
     now: Now,
 ) -> Vec<ReceiptEvent> {
+    let command_id = command.command_id.to_string();
     let (kind, suffix, bounce) = match ending {
         Ending::Sent => (Receipt::Sent.name(), "sent", None),
         Ending::Rejected(RejectReason::OptedOut, _) => (Receipt::Failed.name(), "failed", None),
         Ending::Rejected(_, true) => (Receipt::Bounced.name(), "bounced", Some("hard")),
         _ => (Receipt::Failed.name(), "failed", None),
     };
-    let reason = (ending != Ending::Sent).then(|| ending.reason());
-    let mut events = vec![event(command, kind, suffix, provider, provider_id, bounce, reason, now)];
-    if let Ending::Rejected(RejectReason::OptedOut, _) = ending {
-        events.push(event(
-            command,
-            "unsubscribed",
-            "unsubscribed",
-            provider,
-            None,
-            None,
-            reason,
-            now,
-        ));
-    }
-    events
-}
-
-#[allow(clippy::too_many_arguments)]
-fn event(
-    command: &Command,
-    kind: &str,
-    suffix: &str,
-    provider: Option<&str>,
-    provider_id: Option<&str>,
-    bounce: Option<&str>,
-    reason: Option<&str>,
-    now: Now,
-) -> ReceiptEvent {
-    let command_id = command.command_id.to_string();
-    let event = Event {
+    let ended = Event {
         id: format!("{command_id}:{suffix}"),
         kind,
         customer: &command.customer,
         time: now.wall,
         message: Message {
-            command_id,
+            command_id: &command_id,
             channel: command.channel,
             provider,
             provider_id,
             bounce,
-            reason,
+            reason: (ending != Ending::Sent).then(|| ending.reason()),
         },
     };
-    // Strings, an enum and an instant always serialise.
-    ReceiptEvent {
-        key: command.customer.clone(),
-        value: serde_json::to_vec(&event).unwrap_or_default(),
-    }
+    let opted_out = matches!(ending, Ending::Rejected(RejectReason::OptedOut, _)).then(|| Event {
+        id: format!("{command_id}:unsubscribed"),
+        kind: "unsubscribed",
+        message: Message { provider_id: None, bounce: None, ..ended.message },
+        ..ended
+    });
+    [Some(&ended), opted_out.as_ref()].into_iter().flatten().map(Event::written).collect()
 }
 
 #[cfg(test)]
@@ -279,7 +261,7 @@ mod tests {
         ];
         endings.extend(SUPPRESSED.map(|(reason, _)| Ending::Suppressed(reason)));
         for reason in RejectReason::ALL {
-            endings.extend([Ending::Rejected(*reason, false), Ending::Rejected(*reason, true)]);
+            endings.extend([Ending::Rejected(reason, false), Ending::Rejected(reason, true)]);
         }
         for ending in endings {
             assert_eq!(Ending::from_code(ending.code()), Some(ending));

@@ -8,7 +8,7 @@ pub use crate::event::Poison;
 pub use reader::{Reader, Verdict};
 pub use records::{Dead, Leader, Mode, Skipped, Suppression, SuppressionReason, Turn};
 
-use std::fmt;
+use crate::closed::closed;
 
 /// Header with the record's kind.
 pub const KIND: &str = "cartwheel-kind";
@@ -22,47 +22,28 @@ pub const SEQ: &str = "cartwheel-seq";
 /// 4: every country has its zone; an order without a time happened at its own record's; packed decisions have 8 bits for a reason.
 pub const SEMANTICS: u32 = 4;
 
-/// What a record of the sends topic is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// A new owner; takes no sequence number.
-    Leader,
-    /// A turn and the number of records that belong to it.
-    Turn,
-    /// A request to send.
-    Command,
-    /// An address that must no longer (or may again) be written to.
-    Suppression,
-    /// An event for another customer or for later.
-    Event,
-    /// A record of the events topic that could not be applied.
-    Dead,
+closed! {
+    /// What a record of the sends topic is.
+    Kind {
+        /// A new owner; takes no sequence number.
+        Leader "leader",
+        /// A turn and the number of records that belong to it.
+        Turn "turn",
+        /// A request to send.
+        Command "command",
+        /// An address that must no longer (or may again) be written to.
+        Suppression "suppression",
+        /// An event for another customer or for later.
+        Event "event",
+        /// A record of the events topic that could not be applied.
+        Dead "dead",
+    }
 }
 
 impl Kind {
-    /// The header's value.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Kind::Leader => "leader",
-            Kind::Turn => "turn",
-            Kind::Command => "command",
-            Kind::Suppression => "suppression",
-            Kind::Event => "event",
-            Kind::Dead => "dead",
-        }
-    }
-
     /// The kind with this name.
     pub fn parse(name: &[u8]) -> Option<Self> {
-        [Kind::Leader, Kind::Turn, Kind::Command, Kind::Suppression, Kind::Event, Kind::Dead]
-            .into_iter()
-            .find(|kind| kind.name().as_bytes() == name)
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.name())
+        Self::ALL.into_iter().find(|kind| kind.name().as_bytes() == name)
     }
 }
 

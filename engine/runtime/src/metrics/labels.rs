@@ -43,21 +43,15 @@ macro_rules! closed {
 }
 
 macro_rules! closed_in_core {
-    ($($name:ident $all:expr;)*) => {
+    ($($name:ident)*) => {
         $(impl Closed for $name {
-            const ALL: &'static [Self] = $all;
+            const ALL: &'static [Self] = &$name::ALL;
             fn name(self) -> &'static str { $name::name(self) }
         })*
     };
 }
 
-closed_in_core! {
-    Channel &Channel::ALL;
-    Verdict Verdict::ALL;
-    Reason Reason::ALL;
-    Poison &Poison::ALL;
-    Receipt Receipt::ALL;
-}
+closed_in_core! { Channel Verdict Reason Poison Receipt }
 
 closed! {
     /// What became of a record of the events topic.

@@ -71,7 +71,7 @@ pub struct Meta {
 const META_HEADER: [u8; 2] = [b'M', 3];
 
 impl Meta {
-    /// The stored form.
+    /// The stored form: the header, then the fields as bincode writes them in full width.
     pub fn encode(&self) -> Result<Vec<u8>, StoreError> {
         let mut out = META_HEADER.to_vec();
         wincode::serialize_into(&mut out, self)
@@ -110,3 +110,6 @@ pub trait Store: Clone + Send + 'static {
     /// Writes a sealed checkpoint as one atomic unit. Returns the bytes handed to the store.
     fn commit(&self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+//! The stored position is bincode's fixed-width form, whichever crate writes it: bincode itself is asked.
+
+use super::*;
+use bincode::config::{Configuration, Fixint, LittleEndian, legacy};
+use bincode::{Decode, Encode};
+use proptest::prelude::*;
+
+/// bincode 1's own form, which version 2 calls legacy: little-endian, every integer in its full width.
+const FORM: Configuration<LittleEndian, Fixint> = legacy();
+
+/// [`Meta`] once more, field by field, with bincode's derive.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+struct Position {
+    next_offset: i64,
+    seq: u64,
+    sends_offset: i64,
+    leader: i64,
+    now: i64,
+    seen: i64,
+    behind: bool,
+    config: u128,
+    semantics: u32,
+    chain: u128,
+    last_input: u64,
+    partitions: i32,
+}
+
+impl Position {
+    fn meta(self) -> Meta {
+        let Self { next_offset, seq, sends_offset, leader, now, seen, .. } = self;
+        let Self { behind, config, semantics, chain, last_input, partitions, .. } = self;
+        Meta {
+            next_offset,
+            seq,
+            sends_offset,
+            leader,
+            now,
+            seen,
+            behind,
+            config,
+            semantics,
+            chain,
+            last_input,
+            partitions,
+        }
+    }
+
+    /// As bincode writes it, behind our header.
+    fn bytes(&self) -> Vec<u8> {
+        let body = bincode::encode_to_vec(self, FORM).unwrap();
+        [META_HEADER.to_vec(), body].concat()
+    }
+
+    /// As bincode reads it; nothing may be left over.
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let body = bytes.strip_prefix(&META_HEADER[..])?;
+        let (position, length) = bincode::decode_from_slice(body, FORM).ok()?;
+        (length == body.len()).then_some(position)
+    }
+}
+
+const EXAMPLE: Position = Position {
+    next_offset: 0x0102_0304_0506_0708,
+    seq: 9,
+    sends_offset: -1,
+    leader: 10,
+    now: 1_767_261_600_123,
+    seen: i64::MIN,
+    behind: true,
+    config: 0x1112_1314_1516_1718_191a_1b1c_1d1e_1f20,
+    semantics: 0x2122_2324,
+    chain: u128::MAX - 1,
+    last_input: u64::MAX,
+    partitions: -2,
+};
+
+/// The form itself: a header, then 97 bytes, field behind field.
+#[test]
+fn a_position_keeps_its_bytes() {
+    let golden = [
+        "4d03",
+        "0807060504030201",
+        "0900000000000000",
+        "ffffffffffffffff",
+        "0a00000000000000",
+        "7bf9ff789b010000",
+        "0000000000000080",
+        "01",
+        "201f1e1d1c1b1a191817161514131211",
+        "24232221",
+        "feffffffffffffffffffffffffffffff",
+        "ffffffffffffffff",
+        "feffffff",
+    ];
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert_eq!(hex(&EXAMPLE.clone().meta().encode().unwrap()), golden.concat());
+    assert_eq!(hex(&EXAMPLE.bytes()), golden.concat());
+}
+
+/// What is not a position: cut short, too long, a truth that is neither 0 nor 1, another version.
+#[test]
+fn both_refuse_the_same() {
+    let bytes = EXAMPLE.bytes();
+    let with = |place: usize, byte: u8| {
+        let mut bytes = bytes.clone();
+        bytes[place] = byte;
+        bytes
+    };
+    let longer = [&bytes[..], &[0]].concat();
+    for wrong in [bytes[..bytes.len() - 1].to_vec(), longer, with(50, 2), with(1, 2), Vec::new()] {
+        assert!(Meta::decode(&wrong).is_err(), "{wrong:?}");
+        assert_eq!(Position::read(&wrong), None, "{wrong:?}");
+    }
+}
+
+fn positions() -> impl Strategy<Value = Position> {
+    (any::<[i64; 5]>(), any::<[u64; 2]>(), any::<[u128; 2]>(), any::<(bool, u32, i32)>()).prop_map(
+        |(signed, unsigned, hashes, (behind, semantics, partitions))| {
+            let [next_offset, sends_offset, leader, now, seen] = signed;
+            let ([seq, last_input], [config, chain]) = (unsigned, hashes);
+            Position {
+                next_offset,
+                seq,
+                sends_offset,
+                leader,
+                now,
+                seen,
+                behind,
+                config,
+                semantics,
+                chain,
+                last_input,
+                partitions,
+            }
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn bincode_reads_what_we_write_and_we_read_what_bincode_writes(position in positions()) {
+        let (meta, theirs) = (position.clone().meta(), position.bytes());
+        let ours = meta.encode().unwrap();
+        prop_assert_eq!(Position::read(&ours), Some(position));
+        prop_assert_eq!(Meta::decode(&theirs).unwrap(), meta);
+        prop_assert_eq!(ours, theirs);
+    }
+
+    #[test]
+    fn of_any_bytes_both_read_the_same_or_nothing(bytes in prop::collection::vec(any::<u8>(), 95..=99), truth in 0..4_u8) {
+        let mut bytes = [&META_HEADER[..], &bytes].concat();
+        bytes[50] = truth;
+        prop_assert_eq!(Meta::decode(&bytes).ok(), Position::read(&bytes).map(Position::meta));
+    }
+}
