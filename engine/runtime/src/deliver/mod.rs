@@ -20,6 +20,7 @@ pub use options::{DeliverError, DeliverOptions, Route, Unsubscribe};
 pub use source::DeliverSource;
 
 use crate::admin::Board;
+use crate::own::{OwnError, own};
 use crate::producer::Producer;
 use call::Caller;
 use cartwheel_delivery::Now;
@@ -34,7 +35,7 @@ use pump::Pump;
 use stats::Figures;
 use status::Status;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -68,8 +69,8 @@ impl Deliver {
     /// # Errors
     /// See [`DeliverError`].
     pub fn start(options: DeliverOptions) -> Result<Self, DeliverError> {
-        let ledgers = options.data_dir.join("ledger");
-        let lock = own(&ledgers, &options.data_dir)?;
+        let ledgers = ledgers(&options.data_dir);
+        let lock = own_ledgers(&options.data_dir)?;
         let topics = options.kafka.topics();
         let admin = Admin::new(&options.kafka, options.start_timeout)?;
         for topic in [&topics.sends, &topics.events, &topics.suppressions, &topics.dlq] {
@@ -246,20 +247,16 @@ impl Drop for Deliver {
     }
 }
 
+/// Where the ledgers are.
+fn ledgers(data_dir: &Path) -> PathBuf {
+    data_dir.join("ledger")
+}
+
 /// Makes the ledgers' directory ours: writable, and locked against a second worker.
-fn own(ledgers: &PathBuf, data_dir: &Path) -> Result<File, DeliverError> {
-    let shown = || data_dir.display().to_string();
-    let unusable = |error| DeliverError::DataDir { path: shown(), error };
-    std::fs::create_dir_all(ledgers).map_err(unusable)?;
-    let lock = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(ledgers.join("deliver.lock"))
-        .map_err(unusable)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(DeliverError::DataDirInUse { path: shown() }),
-        Err(TryLockError::Error(error)) => Err(unusable(error)),
-    }
+fn own_ledgers(data_dir: &Path) -> Result<File, DeliverError> {
+    let path = || data_dir.display().to_string();
+    own(&ledgers(data_dir).join("deliver.lock")).map_err(|failure| match failure {
+        OwnError::Unusable(error) => DeliverError::DataDir { path: path(), error },
+        OwnError::InUse => DeliverError::DataDirInUse { path: path() },
+    })
 }
