@@ -8,4 +8,5 @@ pub mod clock;
 pub mod deliver;
 pub mod engine;
 pub mod metrics;
+mod own;
 mod producer;

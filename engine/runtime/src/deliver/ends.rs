@@ -15,7 +15,7 @@ const ASK: Duration = Duration::from_secs(2);
 
 /// What the thread works with.
 pub(super) struct Asker {
-    pub offsets: Arc<Offsets>,
+    pub offsets: Offsets,
     pub topics: Topics,
     pub clock: Arc<dyn Clock>,
     pub reports: Sender<Report>,

@@ -20,28 +20,30 @@ pub use options::{DeliverError, DeliverOptions, Route, Unsubscribe};
 pub use source::DeliverSource;
 
 use crate::admin::Board;
+use crate::own::{OwnError, own};
 use crate::producer::Producer;
 use call::Caller;
 use cartwheel_delivery::Now;
 use cartwheel_delivery::config::Config;
-use cartwheel_delivery::worker::Worker;
+use cartwheel_delivery::worker::{Worker, Write};
 use cartwheel_kafka::{Admin, Compacted, Offsets};
 use complaints::Complaints;
 use ends::Asker;
 use inbound::Inbound;
 use member::Member;
 use pump::Pump;
+use report::Report;
 use stats::Figures;
 use status::Status;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{mpsc, watch};
 
 /// Reports that may wait for the pump. Calls and writes are bounded by the worker, so this never fills for long.
@@ -68,134 +70,44 @@ impl Deliver {
     /// # Errors
     /// See [`DeliverError`].
     pub fn start(options: DeliverOptions) -> Result<Self, DeliverError> {
-        let ledgers = options.data_dir.join("ledger");
-        let lock = own(&ledgers, &options.data_dir)?;
-        let topics = options.kafka.topics();
-        let admin = Admin::new(&options.kafka, options.start_timeout)?;
-        for topic in [&topics.sends, &topics.events, &topics.suppressions, &topics.dlq] {
-            admin.describe(topic)?;
-        }
-        let offsets = Arc::new(Offsets::new(&options.kafka)?);
-        let mut starts = Vec::new();
-        for partition in 0..offsets.partitions(&topics.suppressions, options.start_timeout)? {
-            starts.push((
-                partition,
-                offsets.range(&topics.suppressions, partition, options.start_timeout)?.0,
-            ));
-        }
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .thread_name("deliver")
-            .enable_all()
-            .build();
-        let runtime = runtime.map_err(DeliverError::Thread)?;
+        let lock = own_ledgers(&options.data_dir)?;
+        let (offsets, starts) = check(&options)?;
+        let runtime = tasks()?;
         let producer = Arc::new(Producer::open(&options.kafka, "delivery")?);
+
         let (closing, closed) = watch::channel(false);
-        let inbound = match options.unsubscribe.listen {
-            None => None,
-            Some(address) => {
-                let (producer, clock) = (Arc::clone(&producer), Arc::clone(&options.clock));
-                let bound = Inbound::bind(
-                    address,
-                    &options.unsubscribe,
-                    producer,
-                    topics.events.clone(),
-                    clock,
-                );
-                Some(runtime.block_on(bound)?)
-            }
-        };
-        let address = inbound.as_ref().map(|inbound| inbound.address);
-        let serving = inbound.map(|inbound| runtime.spawn(inbound.serve(closed)));
+        let listener = listen(&options, &runtime, &producer)?;
+        let inbound = listener.as_ref().map(|listener| listener.address);
+        let serving = listener.map(|listener| runtime.spawn(listener.serve(closed)));
 
         let (reporting, reports) = crossbeam_channel::bounded(REPORTS);
-        let (writing, writes) = mpsc::unbounded_channel();
-        runtime.spawn(writer::run(
-            producer,
-            topics.clone(),
-            Arc::clone(&options.clock),
-            writes,
-            reporting.clone(),
-        ));
-        let board = options.board.clone().unwrap_or_else(|| Arc::new(Board::new(Vec::new())));
-        let (status, asked, stop) = (
-            Arc::<Status>::default(),
-            Arc::<Mutex<BTreeSet<i32>>>::default(),
-            Arc::<AtomicBool>::default(),
-        );
-        let config = Config {
-            providers: options
-                .routes
-                .iter()
-                .map(|route| (route.channel, route.limits.clone()))
-                .collect(),
-            sends_topic: topics.sends.clone(),
-            ..options.worker.clone()
-        };
-        let asker = Asker {
-            offsets,
-            topics: topics.clone(),
-            clock: Arc::clone(&options.clock),
-            reports: reporting.clone(),
-            partitions: Arc::clone(&asked),
-            suppressions: starts.iter().map(|(partition, _)| *partition).collect(),
-            every: Duration::from_millis((config.check_life / 5).max(10).unsigned_abs()),
-        };
-        let source = Arc::new(DeliverSource {
-            board: Arc::clone(&board),
-            status: Arc::clone(&status),
-            clock: Arc::clone(&options.clock),
-            demo: options.demo,
-        });
-        let caller = Arc::new(Caller {
-            routes: options.routes,
-            templates: options.templates,
-            brand: options.brand,
-            secrets: inbound::secrets(&options.unsubscribe),
-            public_url: options.unsubscribe.public_url,
-            clock: Arc::clone(&options.clock),
-            reports: reporting,
-        });
-        let now = Now {
-            mono: i64::try_from(options.clock.monotonic().as_millis()).unwrap_or(0),
-            wall: options.clock.wall(),
-        };
-        let pump = Pump {
-            member: Member::join(options.kafka.clone(), topics.sends)?,
-            suppressions: Compacted::open(&options.kafka, &topics.suppressions)?,
-            reopen_at: Instant::now(),
-            complaints: Complaints::default(),
-            suppressions_topic: topics.suppressions,
-            kafka: options.kafka,
-            check_life: config.check_life,
-            worker: Worker::new(config, starts, now),
-            figures: Figures::new(options.metrics, board, &caller.routes),
-            tasks: runtime.handle().clone(),
-            clock: options.clock,
-            stop_timeout: options.stop_timeout,
-            stop: Arc::clone(&stop),
-            writes: writing,
-            seeks: BTreeMap::new(),
-            broken: BTreeMap::new(),
-            releasing: None,
-            caller,
-            reports,
-            status,
-            ledgers,
-            asked,
-        };
+        let (writes, written) = mpsc::unbounded_channel();
+        let (topics, clock) = (options.kafka.topics(), Arc::clone(&options.clock));
+        runtime.spawn(writer::run(producer, topics, clock, written, reporting.clone()));
+
+        let shared = Shared::new(&options);
+        let source = shared.source(&options);
+        let stop = Arc::clone(&shared.stop);
+        let asker = asker(&options, &shared, offsets, &starts, reporting.clone());
+        let channels = Channels { tasks: runtime.handle().clone(), writes, reports, reporting };
+        let pump = pump(options, starts, shared, channels)?;
+
         let (close, closed) = crossbeam_channel::bounded(0);
-        let thread = |name: &str| std::thread::Builder::new().name(name.into());
-        let asking = thread("deliver-ends")
-            .spawn(move || asker.run(&closed))
-            .map_err(DeliverError::Thread)?;
-        let body = move || {
+        let asking = thread("deliver-ends", move || asker.run(&closed))?;
+        let pumping = thread("deliver-pump", move || {
             pump.run();
             drop(lock);
-        };
-        let pumping = thread("deliver-pump").spawn(body).map_err(DeliverError::Thread)?;
-        let (pump, asker, runtime) = (Some(pumping), Some((close, asking)), Some(runtime));
-        Ok(Self { source, inbound: address, stop, closing, pump, asker, serving, runtime })
+        })?;
+        Ok(Self {
+            source,
+            inbound,
+            stop,
+            closing,
+            pump: Some(pumping),
+            asker: Some((close, asking)),
+            serving,
+            runtime: Some(runtime),
+        })
     }
 
     /// The answers for the admin listener.
@@ -246,20 +158,164 @@ impl Drop for Deliver {
     }
 }
 
+/// Where the ledgers are.
+fn ledgers(data_dir: &Path) -> PathBuf {
+    data_dir.join("ledger")
+}
+
 /// Makes the ledgers' directory ours: writable, and locked against a second worker.
-fn own(ledgers: &PathBuf, data_dir: &Path) -> Result<File, DeliverError> {
-    let shown = || data_dir.display().to_string();
-    let unusable = |error| DeliverError::DataDir { path: shown(), error };
-    std::fs::create_dir_all(ledgers).map_err(unusable)?;
-    let lock = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(ledgers.join("deliver.lock"))
-        .map_err(unusable)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(DeliverError::DataDirInUse { path: shown() }),
-        Err(TryLockError::Error(error)) => Err(unusable(error)),
+fn own_ledgers(data_dir: &Path) -> Result<File, DeliverError> {
+    let path = || data_dir.display().to_string();
+    own(&ledgers(data_dir).join("deliver.lock")).map_err(|failure| match failure {
+        OwnError::Unusable(error) => DeliverError::DataDir { path: path(), error },
+        OwnError::InUse => DeliverError::DataDirInUse { path: path() },
+    })
+}
+
+/// That the topics are there; and where each partition of the suppressions begins.
+fn check(options: &DeliverOptions) -> Result<(Offsets, Vec<(i32, i64)>), DeliverError> {
+    let (topics, timeout) = (options.kafka.topics(), options.start_timeout);
+    let admin = Admin::new(&options.kafka, timeout)?;
+    for topic in [&topics.sends, &topics.events, &topics.suppressions, &topics.dlq] {
+        admin.describe(topic)?;
     }
+    let offsets = Offsets::new(&options.kafka)?;
+    let mut starts = Vec::new();
+    for partition in 0..offsets.partitions(&topics.suppressions, timeout)? {
+        let (start, _) = offsets.range(&topics.suppressions, partition, timeout)?;
+        starts.push((partition, start));
+    }
+    Ok((offsets, starts))
+}
+
+/// The runtime for calls, writes and the public listener.
+fn tasks() -> Result<Runtime, DeliverError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("deliver")
+        .enable_all()
+        .build()
+        .map_err(DeliverError::Thread)
+}
+
+/// Takes the public port, if unsubscribe links are answered here.
+fn listen(
+    options: &DeliverOptions,
+    runtime: &Runtime,
+    producer: &Arc<Producer>,
+) -> Result<Option<Inbound>, DeliverError> {
+    let Some(address) = options.unsubscribe.listen else { return Ok(None) };
+    let (producer, clock) = (Arc::clone(producer), Arc::clone(&options.clock));
+    let topic = options.kafka.topics().events;
+    let bound = Inbound::bind(address, &options.unsubscribe, producer, topic, clock);
+    runtime.block_on(bound).map(Some)
+}
+
+/// What the parts see of each other.
+struct Shared {
+    board: Arc<Board>,
+    status: Arc<Status>,
+    /// The sends partitions whose ends are asked for.
+    asked: Arc<Mutex<BTreeSet<i32>>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Shared {
+    fn new(options: &DeliverOptions) -> Self {
+        let board = options.board.clone().unwrap_or_else(|| Arc::new(Board::new(Vec::new())));
+        Self { board, status: Arc::default(), asked: Arc::default(), stop: Arc::default() }
+    }
+
+    fn source(&self, options: &DeliverOptions) -> Arc<DeliverSource> {
+        Arc::new(DeliverSource {
+            board: Arc::clone(&self.board),
+            status: Arc::clone(&self.status),
+            clock: Arc::clone(&options.clock),
+            demo: options.demo,
+        })
+    }
+}
+
+fn asker(
+    options: &DeliverOptions,
+    shared: &Shared,
+    offsets: Offsets,
+    starts: &[(i32, i64)],
+    reports: crossbeam_channel::Sender<Report>,
+) -> Asker {
+    let every = (options.worker.check_life / 5).max(10).unsigned_abs();
+    Asker {
+        offsets,
+        topics: options.kafka.topics(),
+        clock: Arc::clone(&options.clock),
+        reports,
+        partitions: Arc::clone(&shared.asked),
+        suppressions: starts.iter().map(|(partition, _)| *partition).collect(),
+        every: Duration::from_millis(every),
+    }
+}
+
+/// The ways between the pump and what runs beside it.
+struct Channels {
+    tasks: Handle,
+    writes: mpsc::UnboundedSender<Write>,
+    reports: crossbeam_channel::Receiver<Report>,
+    reporting: crossbeam_channel::Sender<Report>,
+}
+
+/// Joins the group, and makes what the pump drives.
+fn pump(
+    options: DeliverOptions,
+    starts: Vec<(i32, i64)>,
+    shared: Shared,
+    channels: Channels,
+) -> Result<Pump, DeliverError> {
+    let topics = options.kafka.topics();
+    let limits = options.routes.iter().map(|route| (route.channel, route.limits.clone()));
+    let config =
+        Config { providers: limits.collect(), sends_topic: topics.sends.clone(), ..options.worker };
+    let caller = Arc::new(Caller {
+        routes: options.routes,
+        templates: options.templates,
+        brand: options.brand,
+        secrets: inbound::secrets(&options.unsubscribe),
+        public_url: options.unsubscribe.public_url,
+        clock: Arc::clone(&options.clock),
+        reports: channels.reporting,
+    });
+    let now = Now {
+        mono: i64::try_from(options.clock.monotonic().as_millis()).unwrap_or(0),
+        wall: options.clock.wall(),
+    };
+    Ok(Pump {
+        member: Member::join(options.kafka.clone(), topics.sends)?,
+        suppressions: Compacted::open(&options.kafka, &topics.suppressions)?,
+        suppressions_topic: topics.suppressions,
+        reopen_at: Instant::now(),
+        kafka: options.kafka,
+        complaints: Complaints::default(),
+        check_life: config.check_life,
+        worker: Worker::new(config, starts, now),
+        figures: Figures::new(options.metrics, shared.board, &caller.routes),
+        caller,
+        clock: options.clock,
+        reports: channels.reports,
+        writes: channels.writes,
+        tasks: channels.tasks,
+        status: shared.status,
+        ledgers: ledgers(&options.data_dir),
+        stop_timeout: options.stop_timeout,
+        stop: shared.stop,
+        asked: shared.asked,
+        seeks: BTreeMap::new(),
+        broken: BTreeMap::new(),
+        releasing: None,
+    })
+}
+
+fn thread(
+    name: &str,
+    body: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, DeliverError> {
+    std::thread::Builder::new().name(name.into()).spawn(body).map_err(DeliverError::Thread)
 }

@@ -29,6 +29,7 @@ pub use topics::EngineError;
 
 use crate::admin::{Board, graph};
 use crate::metrics::labels::ShardState;
+use crate::own::{OwnError, own};
 use crate::producer::Producer;
 use assignment::Member;
 use bundle::Configurations;
@@ -37,8 +38,7 @@ use cartwheel_shard::checkpoint::Store;
 use cartwheel_shard::checkpoint::rocks::RocksStore;
 use context::Context;
 use directory::Directory;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::path::Path;
+use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -61,7 +61,11 @@ impl Engine {
     /// See [`EngineError`].
     pub fn start(options: EngineOptions) -> Result<Self, EngineError> {
         let data_dir = options.data_dir.clone();
-        let lock = own(&data_dir)?;
+        let shown = || data_dir.display().to_string();
+        let lock = own(&data_dir.join("engine.lock")).map_err(|failure| match failure {
+            OwnError::Unusable(error) => EngineError::DataDir { path: shown(), error },
+            OwnError::InUse => EngineError::DataDirInUse { path: shown() },
+        })?;
         Self::start_with(
             options,
             Box::new(move |partition| {
@@ -195,22 +199,4 @@ fn says(problems: &[cartwheel_core::journey::load::Problem]) -> String {
         .first()
         .map(|problem| format!("{}: {}", problem.path, problem.message))
         .unwrap_or_default()
-}
-
-/// Makes the data directory ours: writable, and locked against a second engine.
-fn own(path: &Path) -> Result<File, EngineError> {
-    let shown = || path.display().to_string();
-    let unusable = |error| EngineError::DataDir { path: shown(), error };
-    std::fs::create_dir_all(path).map_err(unusable)?;
-    let lock = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path.join("engine.lock"))
-        .map_err(unusable)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(EngineError::DataDirInUse { path: shown() }),
-        Err(TryLockError::Error(error)) => Err(unusable(error)),
-    }
 }
