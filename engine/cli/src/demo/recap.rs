@@ -48,7 +48,7 @@ impl Recap {
         for decision in decisions {
             let journey = decision.journey.as_str();
             match decision.decision {
-                Verdict::Entered if journey == CART => self.abandoned += 1,
+                Verdict::Entered => self.abandoned += u64::from(journey == CART),
                 Verdict::Deferred => *self.deferred.entry(decision.reason).or_default() += 1,
                 Verdict::Dropped => *self.dropped.entry(decision.reason).or_default() += 1,
                 Verdict::Exited => {
@@ -63,7 +63,11 @@ impl Recap {
                     let row = self.converted.entry(journey.to_owned()).or_default();
                     *row = (row.0 + 1, row.1 + cents);
                 }
-                _ => {}
+                Verdict::Refused
+                | Verdict::Waiting
+                | Verdict::Branched
+                | Verdict::Sent
+                | Verdict::Finished => {}
             }
         }
     }
