@@ -1,6 +1,6 @@
 //! Delivery: a member of the delivery group that hands accepted commands to providers.
 //!
-//! One thread ([`pump`]) owns the worker's state machine and the group; calls, writes and the public listener run on a small async runtime; a
+//! One thread ([`mod@pump`]) owns the worker's state machine and the group; calls, writes and the public listener run on a small async runtime; a
 //! second thread ([`ends`]) asks for end offsets, which prove that the views of the suppressions are fresh.
 
 mod call;
