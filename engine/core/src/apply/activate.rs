@@ -163,3 +163,57 @@ fn has_choice(plan: &Plan, journey: u16, op: u16, choice: u8) -> bool {
     choice == 0
         || choices.get(usize::from(choice)).is_some_and(|c| c.if_no_engagement_within.is_some())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journey::load::{Source, load};
+    use crate::policy::Policy;
+    use thin_vec::ThinVec;
+
+    fn plan(channels: &str, step: &str) -> Arc<Plan> {
+        let text = format!(
+            "journey: cart\ntrigger: {{ event: cart_updated }}\nsteps:\n  - send: hello\n    channels: {channels}\n  - {step}\n    id: pause\n"
+        );
+        let source = Source { path: "cart.yaml".into(), text };
+        Arc::new(load(&Policy::default(), &[source]).unwrap())
+    }
+
+    /// Where a run at `place` goes on.
+    fn moved(place: Place, to: &Arc<Plan>) -> Option<Place> {
+        let old = plan("[email, { sms: { if_no: opened, within: 4h } }]", "wait: 1d");
+        let mut run = Run {
+            id: crate::id::RunId(1),
+            sent: None,
+            key: 0,
+            opened_at: 0,
+            deadline: 9,
+            anchor: 0,
+            place,
+            captures: ThinVec::new(),
+            journey: 0,
+            converted: false,
+        };
+        map_run(&mut run, &Mapping::new(&old, to)).then_some(run.place)
+    }
+
+    #[test]
+    fn a_message_that_was_sent_is_not_sent_again_where_its_fallback_is_gone() {
+        let waits = Place::Engagement { op: 0, choice: 1, due: 5 };
+        let kept = plan("[email, { push: { if_no: opened, within: 1h } }]", "wait: 2d");
+        assert_eq!(moved(waits, &kept), Some(waits));
+        let gone = plan("[email]", "wait: 1d");
+        assert_eq!(moved(waits, &gone), Some(Place::Delay { op: 0 }), "behind the send");
+        let first = Place::Gate { op: 0, choice: 0, due: 5, held: true };
+        assert_eq!(moved(first, &gone), Some(first));
+    }
+
+    #[test]
+    fn a_step_of_another_kind_is_another_step() {
+        let waits = Place::Delay { op: 1 };
+        assert_eq!(moved(waits, &plan("[email]", "wait: 2d")), Some(waits));
+        let until = plan("[email]", "wait: { until: \"10:00\", at_most: 24h }");
+        assert_eq!(moved(waits, &until), Some(waits), "a wait is a wait");
+        assert_eq!(moved(waits, &plan("[email]", "exit: true")), None);
+    }
+}

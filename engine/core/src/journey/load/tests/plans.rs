@@ -179,6 +179,28 @@ fn branches_nest_and_waits_see_what_may_come() {
 }
 
 #[test]
+fn what_lies_behind_a_branch_with_an_else_does_not_come_at_once() {
+    let steps = |last: &str| {
+        format!(
+            "  - branch:
+      - when: customer.orders > 5
+        steps: [{{ send: vip, channels: [sms] }}]
+      - {last}
+        steps: [{{ wait: 1h }}]
+  - send: all
+    channels: [email]
+"
+        )
+    };
+    let opening = |last: &str| {
+        let plan = plan(&[&small("opening", "", &steps(last))]);
+        plan.journeys[0].opening(0)
+    };
+    assert_eq!(opening("else:"), Channel::Sms.bit());
+    assert_eq!(opening("when: customer.orders > 1"), Channel::Sms.bit() | Channel::Email.bit());
+}
+
+#[test]
 fn many_empty_branches_are_looked_through_quickly() {
     let branch = "  - branch:\n      - when: customer.orders > 5\n        steps: []\n      - else:\n        steps: []\n";
     let plan = plan(&[&small(
