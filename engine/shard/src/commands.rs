@@ -79,7 +79,7 @@ fn command<'a>(
     customer: &str,
 ) -> Option<Command<Data<'a>>> {
     let journey = plan.journeys.get(usize::from(draft.journey))?;
-    let Send { step, template, .. } = journey.ops.get(usize::from(draft.op))?.send()?;
+    let Send { step, template, .. } = journey.send(draft.op)?;
     let profile = documents.profile();
     Some(Command {
         command_id: draft.command_id,

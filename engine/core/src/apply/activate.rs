@@ -1,10 +1,10 @@
 //! A changed configuration takes effect: every run goes on at the step of the same name, or exits.
 //! (Pinning runs to their version is not there yet.)
 
+use super::context::leaving;
 use super::{Core, Environment};
 use crate::customer::{Customer, Place, Run, attribute_hash};
-use crate::decision::Decided;
-use crate::decision::{Reason, Verdict};
+use crate::decision::{Decided, Reason};
 use crate::event::vocabulary::ZONE;
 use crate::journey::op::Op;
 use crate::journey::plan::{Journey, Plan};
@@ -91,14 +91,7 @@ impl Core {
                 customer.runs.push(run);
                 continue;
             }
-            let verdict = match run.place {
-                Place::Window => Verdict::Refused,
-                Place::Delay { .. }
-                | Place::Local { .. }
-                | Place::Gate { .. }
-                | Place::Engagement { .. } => Verdict::Exited,
-                Place::Goal => continue,
-            };
+            let Some(verdict) = leaving(run.place) else { continue };
             let decided = Decided::new(t, run.journey, verdict, Reason::JourneyChanged).run(run.id);
             environment.effects.decide(&self.plan, customer, &decided);
         }
@@ -157,8 +150,7 @@ fn map_run(run: &mut Run, mapping: &Mapping) -> bool {
 /// Whether the send at `op` can go on at this channel: at the first ones always, at a fallback where there still is one. Where there is none
 /// the run has sent what this step sends: at its deadline it goes on behind it.
 fn has_choice(plan: &Plan, journey: u16, op: u16, choice: u8) -> bool {
-    let send =
-        plan.journeys[usize::from(journey)].ops.get(usize::from(op)).and_then(|op| op.send());
+    let send = plan.journeys[usize::from(journey)].send(op);
     let choices = send.map_or(&[][..], |send| &send.channels);
     choice == 0
         || choices.get(usize::from(choice)).is_some_and(|c| c.if_no_engagement_within.is_some())

@@ -1,9 +1,8 @@
 //! One customer at one instant: what the rules may see and change.
 
 use super::Core;
-use crate::customer::{Customer, Run};
-use crate::decision::Decided;
-use crate::decision::{Reason, Verdict};
+use crate::customer::{Customer, Place, Run};
+use crate::decision::{Decided, Reason, Verdict};
 use crate::effect::Effects;
 use crate::event::{Event, Subject};
 use crate::journey::condition::Reader;
@@ -62,4 +61,16 @@ impl<'a> Context<'a> {
 /// The order's total, where the event has one.
 pub(super) fn order_total(event: &Event<'_>) -> Option<f64> {
     event.field(Subject::Order, "total")?.number()
+}
+
+/// What is decided where a run leaves early; none where it had finished already.
+pub(super) fn leaving(place: Place) -> Option<Verdict> {
+    match place {
+        Place::Window => Some(Verdict::Refused),
+        Place::Delay { .. }
+        | Place::Local { .. }
+        | Place::Gate { .. }
+        | Place::Engagement { .. } => Some(Verdict::Exited),
+        Place::Goal => None,
+    }
 }

@@ -1,6 +1,6 @@
 //! What an event does in one journey: goal, exit, move, trigger (`docs/semantics.md`, "Applying an event", 5).
 
-use super::context::{Context, order_total};
+use super::context::{Context, leaving, order_total};
 use super::{EventTime, MAX_RUNS};
 use crate::customer::{Place, Run};
 use crate::decision::{Compared, Reason, Verdict};
@@ -70,15 +70,8 @@ impl Context<'_> {
                 continue;
             }
             let run = self.customer.runs.remove(place);
-            let verdict = match run.place {
-                Place::Window => Verdict::Refused,
-                Place::Delay { .. }
-                | Place::Local { .. }
-                | Place::Gate { .. }
-                | Place::Engagement { .. } => Verdict::Exited,
-                // It has reached its goal: nothing is left to wait for.
-                Place::Goal => continue,
-            };
+            // None where it has reached its goal: nothing is left to wait for.
+            let Some(verdict) = leaving(run.place) else { continue };
             let event = Value::Text(occasion.event.kind.as_ref().into());
             let left = self.decided(index, verdict, Reason::ExitEvent).run(run.id);
             self.decide(&left.value("event", event));

@@ -106,7 +106,7 @@ fn upcoming(journey: &Journey, run: &Run) -> u8 {
         Place::Window => journey.opening(0),
         Place::Delay { op } | Place::Local { op } => journey.opening(op.saturating_add(1)),
         Place::Gate { op, choice, .. } | Place::Engagement { op, choice, .. } => {
-            let send = journey.ops.get(usize::from(op)).and_then(|op| op.send());
+            let send = journey.send(op);
             let choice = send.and_then(|send| send.channels.get(usize::from(choice)));
             choice.map_or(0, |choice| choice.channel.bit())
         }

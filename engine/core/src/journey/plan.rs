@@ -106,6 +106,11 @@ impl Journey {
         self.ops.iter().filter_map(|op| op.send())
     }
 
+    /// The send at this operation; none where another kind stands.
+    pub fn send(&self, op: u16) -> Option<&Send> {
+        self.ops.get(usize::from(op))?.send()
+    }
+
     /// The channels (a bit set) of the sends that may come at the instant at which a run reaches operation `at`: what a cap reserves for.
     pub fn opening(&self, at: u16) -> u8 {
         self.openings.get(usize::from(at)).copied().unwrap_or(0)

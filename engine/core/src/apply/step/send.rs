@@ -4,7 +4,7 @@ use super::next::Next;
 use crate::apply::context::Context;
 use crate::channel::Class;
 use crate::customer::{Place, Run, Sent, Touch};
-use crate::decision::{Reason, Verdict};
+use crate::decision::{Decided, Reason, Verdict};
 use crate::effect::{Draft, Effect};
 use crate::gate::{self, Question, Ruling};
 use crate::id::CommandId;
@@ -35,8 +35,7 @@ pub(super) fn wake(context: &mut Context<'_>, run: &mut Run, asked: Asked) -> Ne
     if asked.choice > 0 && run.is_engaged() {
         return Next::Op(asked.op + 1);
     }
-    let op = context.journey(run.journey).ops.get(usize::from(asked.op));
-    match op.and_then(|op| op.send()) {
+    match context.journey(run.journey).send(asked.op) {
         Some(send) => ask(send, context, run, asked),
         None => Next::Op(asked.op),
     }
@@ -48,7 +47,7 @@ fn ask(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked) -> N
     if class == Class::Marketing && context.mode == Mode::Behind {
         let channel = send.channels.get(usize::from(choice)).map(|choice| choice.channel);
         let held = context.by_step(run, op, Verdict::Deferred, Reason::CaughtUp);
-        context.decide(&crate::decision::Decided { channel, ..held });
+        context.decide(&Decided { channel, ..held });
         // The deadline that brought the run here stays: it is its place in the order of the release.
         return Next::Stay(Place::Gate { op, choice, due, held: true }, run.deadline);
     }
