@@ -5,7 +5,7 @@
 //! regressions, since counts do not move with the machine; `cargo bench -p cartwheel-benches --features instructions --bench instructions`.
 //! Figures beside their targets: `RESULTS.md`.
 
-use cartwheel_core::journey::load::{Source, load};
+use cartwheel_core::journey::load::{SourceFile, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ const JOURNEYS: [(&str, &str); 2] = [
 /// # Panics
 /// If they are not valid.
 pub fn plan() -> Arc<Plan> {
-    let sources = JOURNEYS.map(|(path, text)| Source { path: path.into(), text: text.into() });
+    let sources = JOURNEYS.map(|(path, text)| SourceFile { path: path.into(), text: text.into() });
     Arc::new(load(&Policy::default(), &sources).expect("the shipped journeys are valid"))
 }
 

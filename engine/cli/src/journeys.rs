@@ -3,7 +3,7 @@
 use crate::failure::{Failure, Fault};
 use crate::settings::Loaded;
 use crate::unrouted;
-use cartwheel_core::journey::load::{Problem, Severity, Source, check};
+use cartwheel_core::journey::load::{Problem, Severity, SourceFile, check};
 use cartwheel_core::journey::plan::Plan;
 use std::path::Path;
 
@@ -12,7 +12,7 @@ pub struct Compiled {
     /// What decides.
     pub plan: Plan,
     /// The files that it is made of.
-    pub sources: Vec<Source>,
+    pub sources: Vec<SourceFile>,
     /// What a person should look at.
     pub warnings: Vec<Fault>,
 }
@@ -43,7 +43,7 @@ pub fn compile(loaded: &Loaded) -> Result<Compiled, Failure> {
 }
 
 /// The files of a folder with this ending, in order of their names.
-pub fn files(dir: &Path, ending: &str) -> Result<Vec<Source>, Failure> {
+pub fn files(dir: &Path, ending: &str) -> Result<Vec<SourceFile>, Failure> {
     let unreadable = |path: &Path, error: std::io::Error| {
         Failure::Data(vec![Fault::new(format!("{} cannot be read: {error}", path.display()), None)])
     };
@@ -56,17 +56,17 @@ pub fn files(dir: &Path, ending: &str) -> Result<Vec<Source>, Failure> {
     }
     paths.sort();
     let read = |path: &std::path::PathBuf| match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Source { path: path.display().to_string(), text }),
+        Ok(text) => Ok(SourceFile { path: path.display().to_string(), text }),
         Err(error) => Err(unreadable(path, error)),
     };
     paths.iter().map(read).collect()
 }
 
-fn text_of<'s>(problem: &Problem, sources: &'s [Source]) -> Option<&'s str> {
+fn text_of<'s>(problem: &Problem, sources: &'s [SourceFile]) -> Option<&'s str> {
     sources.iter().find(|source| source.path == problem.path).map(|source| source.text.as_str())
 }
 
-fn placed(problem: &Problem, sources: &[Source], loaded: &Loaded) -> Fault {
+fn placed(problem: &Problem, sources: &[SourceFile], loaded: &Loaded) -> Fault {
     let (message, help) = (problem.message.clone(), problem.help.clone());
     match text_of(problem, sources) {
         Some(text) => Fault::at(&problem.path, text, problem.span.clone(), message, help),

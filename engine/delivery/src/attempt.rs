@@ -45,7 +45,7 @@ pub struct Attempt {
 
 /// What follows from an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Disposition {
     /// The provider has it.
     Accepted,
     /// The provider will never take it.
@@ -83,12 +83,12 @@ pub const fn refuses_account(outcome: &Outcome) -> bool {
 /// Where the account is refused the message waits for as long as it has any worth.
 /// A message that may have been taken is repeated under a key that the provider still honours at the time of the repeat;
 /// else only if it is transactional. Giving up such a message is ambiguous too.
-pub fn judge(policy: &RetryPolicy, attempt: &Attempt, outcome: &Outcome, now: Now) -> Verdict {
+pub fn judge(policy: &RetryPolicy, attempt: &Attempt, outcome: &Outcome, now: Now) -> Disposition {
     let (after, uncertain) = match outcome {
-        Outcome::Accepted { .. } => return Verdict::Accepted,
+        Outcome::Accepted { .. } => return Disposition::Accepted,
         refused if refuses_account(refused) => (0, attempt.uncertain),
         Outcome::Rejected { reason, suppress } => {
-            return Verdict::Rejected { reason: *reason, suppress: *suppress };
+            return Disposition::Rejected { reason: *reason, suppress: *suppress };
         }
         Outcome::Retry { after, .. } => (
             after.map_or(0, |wait| Millis::try_from(wait.as_millis()).unwrap_or(Millis::MAX)),
@@ -96,7 +96,8 @@ pub fn judge(policy: &RetryPolicy, attempt: &Attempt, outcome: &Outcome, now: No
         ),
         Outcome::Ambiguous { .. } => (0, true),
     };
-    let give_up = |reason| if uncertain { Verdict::Ambiguous } else { Verdict::GiveUp(reason) };
+    let give_up =
+        |reason| if uncertain { Disposition::Ambiguous } else { Disposition::GiveUp(reason) };
     if !refuses_account(outcome)
         && attempt.number.saturating_sub(attempt.excused) >= policy.max_attempts
     {
@@ -108,9 +109,9 @@ pub fn judge(policy: &RetryPolicy, attempt: &Attempt, outcome: &Outcome, now: No
         return give_up(GiveUp::Expired);
     }
     if uncertain && !may_repeat(attempt.class, attempt.key_until, again) {
-        return Verdict::Ambiguous;
+        return Disposition::Ambiguous;
     }
-    Verdict::RetryAt(now.mono.saturating_add(delay))
+    Disposition::RetryAt(now.mono.saturating_add(delay))
 }
 
 /// Whether a message that may have been taken may be sent again at `at` (wall).
@@ -149,13 +150,13 @@ mod tests {
     #[test]
     fn the_table() {
         use Class::{Marketing as M, Transactional as T};
-        use Verdict::{Accepted, Ambiguous, RetryAt};
+        use Disposition::{Accepted, Ambiguous, RetryAt};
         let accepted = || Outcome::Accepted { provider_id: None };
         let locked = || Outcome::Rejected { reason: RejectReason::Unauthorized, suppress: false };
         let bad = || Outcome::Rejected { reason: RejectReason::BadAddress, suppress: true };
-        let rejected = Verdict::Rejected { reason: RejectReason::BadAddress, suppress: true };
+        let rejected = Disposition::Rejected { reason: RejectReason::BadAddress, suppress: true };
         let (expired, exhausted) =
-            (Verdict::GiveUp(GiveUp::Expired), Verdict::GiveUp(GiveUp::Exhausted));
+            (Disposition::GiveUp(GiveUp::Expired), Disposition::GiveUp(GiveUp::Exhausted));
         let key = Some(1_000_500);
         #[rustfmt::skip]
         let table = [
@@ -220,10 +221,10 @@ mod tests {
             key_until: None,
             not_after: NOW.wall + 60_000,
         };
-        assert_eq!(judge(&POLICY, &attempt(92), &retry(None), NOW), Verdict::RetryAt(1_000));
+        assert_eq!(judge(&POLICY, &attempt(92), &retry(None), NOW), Disposition::RetryAt(1_000));
         assert_eq!(
             judge(&POLICY, &attempt(93), &retry(None), NOW),
-            Verdict::GiveUp(GiveUp::Exhausted)
+            Disposition::GiveUp(GiveUp::Exhausted)
         );
     }
 

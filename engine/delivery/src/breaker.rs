@@ -102,7 +102,7 @@ impl Breaker {
     }
 
     /// What a call told. Calls that began before the breaker opened do not close it.
-    pub fn record(&mut self, health: Health, now: Millis) {
+    pub fn observe(&mut self, health: Health, now: Millis) {
         self.state = match (self.state, health) {
             (State::Closed(_), Health::Good) => State::Closed(0),
             (State::Closed(_), Health::Locked) => self.open(now),
@@ -136,26 +136,26 @@ mod tests {
     fn closed_open_half_open() {
         let mut breaker =
             Breaker::new(BreakerPolicy { failures: 2, open_for: 100, open_at_most: 300 });
-        breaker.record(Health::Bad, 0);
-        breaker.record(Health::Good, 0);
-        breaker.record(Health::Bad, 1);
+        breaker.observe(Health::Bad, 0);
+        breaker.observe(Health::Good, 0);
+        breaker.observe(Health::Bad, 1);
         assert!(breaker.admit(1), "a success in between starts the row again");
-        breaker.record(Health::Bad, 2);
+        breaker.observe(Health::Bad, 2);
         assert_eq!(breaker.state(), State::Open(102));
         assert!(!breaker.admit(101));
-        breaker.record(Health::Good, 50);
+        breaker.observe(Health::Good, 50);
         assert!(!breaker.admit(101), "an old call does not close it");
         assert!(breaker.admit(102));
         assert!(!breaker.admit(102), "one probe only");
-        breaker.record(Health::Bad, 110);
+        breaker.observe(Health::Bad, 110);
         assert_eq!(breaker.state(), State::Open(310), "twice as long");
         assert!(breaker.admit(310));
-        breaker.record(Health::Bad, 310);
+        breaker.observe(Health::Bad, 310);
         assert_eq!(breaker.state(), State::Open(610), "at most 300");
         assert!(breaker.admit(610));
         breaker.withdraw(611);
         assert!(breaker.admit(611), "a probe that did not begin leaves room for another");
-        breaker.record(Health::Good, 620);
+        breaker.observe(Health::Good, 620);
         assert_eq!(breaker.state(), State::Closed(0));
     }
 
@@ -170,11 +170,11 @@ mod tests {
         );
         let mut breaker =
             Breaker::new(BreakerPolicy { failures: 5, open_for: 100, open_at_most: 300 });
-        breaker.record(Health::Locked, 0);
-        breaker.record(Health::Locked, 50);
+        breaker.observe(Health::Locked, 0);
+        breaker.observe(Health::Locked, 50);
         assert_eq!(breaker.state(), State::Open(100), "calls that were out already change nothing");
         assert!(breaker.admit(100));
-        breaker.record(Health::Locked, 110);
+        breaker.observe(Health::Locked, 110);
         assert_eq!(breaker.state(), State::Open(310));
     }
 }

@@ -30,7 +30,7 @@ pub struct DeadLetter {
 
 /// Where a dead record came from.
 #[derive(Clone, Copy, Debug)]
-pub struct Source<'a> {
+pub struct Origin<'a> {
     /// Topic.
     pub topic: &'a str,
     /// Partition.
@@ -42,7 +42,7 @@ pub struct Source<'a> {
 impl DeadLetter {
     /// A record of the sends topic that cannot be delivered or understood.
     pub fn of(
-        source: Source,
+        source: Origin,
         reason: &str,
         attempt: u32,
         key: Option<&[u8]>,
@@ -59,14 +59,14 @@ impl DeadLetter {
     pub fn of_event(dead: &Dead) -> Option<Self> {
         let decode =
             |text: &Option<String>| text.as_ref().map(|text| STANDARD.decode(text)).transpose();
-        let source = Source { topic: &dead.topic, partition: dead.partition, offset: dead.offset };
+        let source = Origin { topic: &dead.topic, partition: dead.partition, offset: dead.offset };
         let mut headers = headers(source, dead.reason.name(), 0);
         headers.push((DETAIL, dead.detail.clone()));
         Some(Self { key: decode(&dead.key).ok()?, value: decode(&dead.value).ok()?, headers })
     }
 }
 
-fn headers(source: Source, reason: &str, attempt: u32) -> Vec<(&'static str, String)> {
+fn headers(source: Origin, reason: &str, attempt: u32) -> Vec<(&'static str, String)> {
     vec![
         (ERROR, reason.to_owned()),
         (SOURCE_TOPIC, source.topic.to_owned()),

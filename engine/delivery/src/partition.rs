@@ -13,7 +13,7 @@
 use crate::horizon::Horizon;
 use crate::ledger::Ledger;
 use crate::queue::Queue;
-use cartwheel_core::sends::{Headers, Kind, Reader, Verdict};
+use cartwheel_core::sends::{Acceptance, Headers, Kind, Reader};
 use cartwheel_core::time::Millis;
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ struct Gap {
 
 /// Which cursor the consumer stands at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Lane {
+enum Cursor {
     Scan,
     Refill,
     /// The queue is full in a refill; nothing is read until the consumer has been sent back to the scan.
@@ -71,7 +71,7 @@ pub struct Partition<S> {
     horizon: Horizon,
     reader: Reader,
     gap: Option<Gap>,
-    lane: Lane,
+    cursor: Cursor,
     open: BTreeMap<i64, Open>,
     writing: usize,
     committed: i64,
@@ -91,7 +91,7 @@ impl<S> Partition<S> {
             horizon: Horizon::at(offset),
             reader,
             gap: None,
-            lane: Lane::Scan,
+            cursor: Cursor::Scan,
             open: BTreeMap::new(),
             writing: 0,
             committed: offset,
@@ -101,17 +101,17 @@ impl<S> Partition<S> {
 
     /// Reads one record; the worker does what the answer says and then settles or queues it.
     pub fn read(&mut self, offset: i64, headers: Option<Headers>, max_queued: usize) -> Read {
-        if self.lane == Lane::Stopped {
+        if self.cursor == Cursor::Stopped {
             return Read::Passed;
         }
         if offset >= self.horizon.next() {
-            if self.lane == Lane::Refill {
-                (self.gap, self.lane) = (None, Lane::Scan);
+            if self.cursor == Cursor::Refill {
+                (self.gap, self.cursor) = (None, Cursor::Scan);
             }
             return self.scan(offset, headers, max_queued);
         }
         match self.gap {
-            Some(gap) if self.lane == Lane::Refill && offset >= gap.next => {
+            Some(gap) if self.cursor == Cursor::Refill && offset >= gap.next => {
                 self.refill(gap, offset, headers, max_queued)
             }
             _ => Read::Passed,
@@ -123,14 +123,14 @@ impl<S> Partition<S> {
         self.horizon.advance(offset + 1);
         let Some(headers) = headers else { return Read::Skipped("foreign") };
         match (self.reader.read(offset, headers), headers.kind) {
-            (Verdict::Rejected, _) => Read::Skipped("rejected"),
-            (Verdict::Leader, _) | (_, Kind::Leader | Kind::Turn) => Read::Passed,
-            (Verdict::Accepted, Kind::Command) if self.gap.is_some() => Read::Passed,
-            (Verdict::Accepted, Kind::Command) if self.queue.len() >= max_queued => {
+            (Acceptance::Rejected, _) => Read::Skipped("rejected"),
+            (Acceptance::Leader, _) | (_, Kind::Leader | Kind::Turn) => Read::Passed,
+            (Acceptance::Accepted, Kind::Command) if self.gap.is_some() => Read::Passed,
+            (Acceptance::Accepted, Kind::Command) if self.queue.len() >= max_queued => {
                 self.gap = Some(Gap { next: offset, reader: before });
                 Read::Passed
             }
-            (Verdict::Accepted, kind) => {
+            (Acceptance::Accepted, kind) => {
                 self.open.insert(offset, Open { before, settled: false, writes: 0 });
                 if kind == Kind::Command { Read::Command } else { Read::Forward(kind, headers.seq) }
             }
@@ -146,17 +146,17 @@ impl<S> Partition<S> {
     ) -> Read {
         let before = gap.reader;
         let accepted =
-            headers.is_some_and(|headers| gap.reader.read(offset, headers) == Verdict::Accepted);
+            headers.is_some_and(|headers| gap.reader.read(offset, headers) == Acceptance::Accepted);
         let command = accepted && headers.is_some_and(|headers| headers.kind == Kind::Command);
         if command && self.queue.len() >= max_queued {
-            self.lane = Lane::Stopped;
+            self.cursor = Cursor::Stopped;
             return Read::Passed;
         }
         gap.next = offset + 1;
         if gap.next < self.horizon.next() {
             self.gap = Some(gap);
         } else {
-            (self.gap, self.lane) = (None, Lane::Scan);
+            (self.gap, self.cursor) = (None, Cursor::Scan);
         }
         if !command {
             return Read::Passed;
@@ -177,13 +177,13 @@ impl<S> Partition<S> {
 
     /// Where the consumer must go, if elsewhere.
     pub fn seek(&mut self, max_queued: usize) -> Option<i64> {
-        match (self.lane, self.gap) {
-            (Lane::Stopped, _) => {
-                self.lane = Lane::Scan;
+        match (self.cursor, self.gap) {
+            (Cursor::Stopped, _) => {
+                self.cursor = Cursor::Scan;
                 Some(self.horizon.next())
             }
-            (Lane::Scan, Some(gap)) if self.queue.len() <= max_queued / 2 => {
-                self.lane = Lane::Refill;
+            (Cursor::Scan, Some(gap)) if self.queue.len() <= max_queued / 2 => {
+                self.cursor = Cursor::Refill;
                 Some(gap.next)
             }
             _ => None,
@@ -192,7 +192,7 @@ impl<S> Partition<S> {
 
     /// Whether the consumer is going back for commands.
     pub fn is_refilling(&self) -> bool {
-        self.lane == Lane::Refill
+        self.cursor == Cursor::Refill
     }
 
     /// The outcome of the record is known and `writes` writes must be acknowledged.

@@ -28,12 +28,12 @@ pub struct Stored {
     /// The record's key.
     pub address: String,
     /// The newest of each source partition and reason.
-    pub sources: Vec<Source>,
+    pub sources: Vec<Claim>,
 }
 
 /// What one shard last said of an address, for one reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Source {
+pub struct Claim {
     /// Partition of the sends topic.
     pub partition: i32,
     /// Sequence number of the `suppression` record.
@@ -59,9 +59,9 @@ pub enum Check {
 }
 
 #[derive(Clone, Debug)]
-struct Entry {
+struct Listing {
     channel: Channel,
-    sources: Vec<Source>,
+    sources: Vec<Claim>,
 }
 
 /// The view.
@@ -69,7 +69,7 @@ struct Entry {
 pub struct View {
     life: Millis,
     partitions: BTreeMap<i32, Horizon>,
-    entries: HashMap<u128, Entry>,
+    entries: HashMap<u128, Listing>,
     /// Keys whose newest record cannot be read.
     unreadable: HashSet<u128>,
     /// Keys whose newest record lacks what these source partitions said.
@@ -155,8 +155,8 @@ impl View {
         let key = parse_key(suppression.address.as_bytes())?;
         let Suppression { channel, reason, active, at, .. } = *suppression;
         let entry =
-            self.entries.entry(key).or_insert_with(|| Entry { channel, sources: Vec::new() });
-        raise(&mut entry.sources, Source { partition, seq, reason, active, at });
+            self.entries.entry(key).or_insert_with(|| Listing { channel, sources: Vec::new() });
+        raise(&mut entry.sources, Claim { partition, seq, reason, active, at });
         Some(stored(key, entry))
     }
 
@@ -186,7 +186,7 @@ impl View {
             return Check::NotFresh;
         }
         let sources = self.entries.get(&key).map_or(&[][..], |entry| &entry.sources);
-        let binding = |source: &&Source| {
+        let binding = |source: &&Claim| {
             source.active
                 && (class == Class::Marketing || source.reason != SuppressionReason::Unsubscribed)
         };
@@ -220,9 +220,9 @@ impl View {
         let entry = self
             .entries
             .entry(key)
-            .or_insert_with(|| Entry { channel: read.channel, sources: Vec::new() });
+            .or_insert_with(|| Listing { channel: read.channel, sources: Vec::new() });
         read.sources.iter().for_each(|source| raise(&mut entry.sources, *source));
-        let holds = |known: &Source| {
+        let holds = |known: &Claim| {
             read.sources.iter().any(|source| same(source, known) && source.seq >= known.seq)
         };
         let lacks: Vec<i32> = entry
@@ -239,12 +239,12 @@ impl View {
     }
 }
 
-fn same(a: &Source, b: &Source) -> bool {
+fn same(a: &Claim, b: &Claim) -> bool {
     (a.partition, a.reason) == (b.partition, b.reason)
 }
 
 /// Keeps the highest sequence of a source.
-fn raise(sources: &mut Vec<Source>, new: Source) {
+fn raise(sources: &mut Vec<Claim>, new: Claim) {
     match sources.iter_mut().find(|known| same(known, &new)) {
         Some(known) if known.seq < new.seq => *known = new,
         Some(_) => {}
@@ -255,7 +255,7 @@ fn raise(sources: &mut Vec<Source>, new: Source) {
     }
 }
 
-fn stored(key: u128, entry: &Entry) -> (String, Vec<u8>) {
+fn stored(key: u128, entry: &Listing) -> (String, Vec<u8>) {
     let address = format!("{key:032x}");
     let stored =
         Stored { channel: entry.channel, address: address.clone(), sources: entry.sources.clone() };

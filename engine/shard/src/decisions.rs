@@ -18,7 +18,7 @@ struct Follower {
 
 impl<S: Store> Shard<S> {
     /// Ends the turn with a record and appends it and its followers to `out`.
-    pub(crate) fn record(&mut self, out: &mut Vec<Outgoing>) -> Result<(), ShardError> {
+    pub(crate) fn write_turn(&mut self, out: &mut Vec<Outgoing>) -> Result<(), ShardError> {
         let (turn, followers) = self.close_turn()?;
         self.position.seq += 1;
         out.push(Outgoing {
@@ -27,24 +27,24 @@ impl<S: Store> Shard<S> {
             key: Vec::new(),
             value: json(&turn),
         });
-        self.publish(followers, 0, out);
+        self.append(followers, 0, out);
         Ok(())
     }
 
     /// Executes the end of a replayed turn: the record that it would have had, and its followers, of which the first
     /// `have` are in the log. Publishes the others.
-    pub(crate) fn record_again(
+    pub(crate) fn write_again(
         &mut self,
         have: u32,
         out: &mut Vec<Outgoing>,
     ) -> Result<Turn, ShardError> {
         let (turn, followers) = self.close_turn()?;
         self.position.seq += 1;
-        self.publish(followers, have as usize, out);
+        self.append(followers, have as usize, out);
         Ok(turn)
     }
 
-    fn publish(&mut self, followers: Vec<Follower>, have: usize, out: &mut Vec<Outgoing>) {
+    fn append(&mut self, followers: Vec<Follower>, have: usize, out: &mut Vec<Outgoing>) {
         for (place, follower) in followers.into_iter().enumerate() {
             self.position.seq += 1;
             if place >= have {

@@ -97,7 +97,7 @@ impl<S: Store> Lone<S> {
         loop {
             let mut budget = self.shard.settings.max_timers;
             let events = self.shard.events(from_ref(record), record.time, &mut budget)?;
-            self.shard.record_if_decided(&mut self.out)?;
+            self.shard.write_if_decided(&mut self.out)?;
             self.read_back()?;
             if matches!(events, Events::All) {
                 return Ok(());
@@ -111,7 +111,7 @@ impl<S: Store> Lone<S> {
         loop {
             let mut budget = self.shard.settings.max_timers;
             let done = self.shard.before_event(record, &mut budget);
-            self.shard.record_if_decided(&mut self.out)?;
+            self.shard.write_if_decided(&mut self.out)?;
             self.read_back()?;
             if done {
                 return Ok(());
@@ -126,7 +126,7 @@ impl<S: Store> Lone<S> {
             let mut budget = self.shard.settings.max_timers;
             let done = self.shard.fire_due(now, now, &mut budget);
             self.shard.position.now = now;
-            self.shard.record(&mut self.out)?;
+            self.shard.write_turn(&mut self.out)?;
             self.read_back()?;
             if done {
                 return Ok(());
@@ -148,7 +148,7 @@ impl<S: Store> Lone<S> {
     pub fn switch(&mut self, mode: Mode) -> Result<(), ShardError> {
         if mode != self.shard.position.mode {
             self.shard.set_mode(mode);
-            self.shard.record(&mut self.out)?;
+            self.shard.write_turn(&mut self.out)?;
             self.read_back()?;
         }
         Ok(())

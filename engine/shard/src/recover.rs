@@ -12,7 +12,7 @@ use cartwheel_core::customer::{Customer, Journal, decode_customer};
 use cartwheel_core::effect::Effects;
 use cartwheel_core::event::{Decoder, Record};
 use cartwheel_core::journey::plan::Plan;
-use cartwheel_core::sends::{Headers, Kind, Mode, Reader, SEMANTICS, Turn, Verdict};
+use cartwheel_core::sends::{Acceptance, Headers, Kind, Mode, Reader, SEMANTICS, Turn};
 use cartwheel_core::timer::Wheel;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -68,12 +68,12 @@ impl AcceptedLog {
     /// Takes the next record of the sends partition.
     pub fn push(&mut self, offset: i64, headers: Headers, value: &[u8]) -> Result<(), ShardError> {
         match self.reader.read(offset, headers) {
-            Verdict::Leader => self.last_leader = Some(offset),
-            Verdict::Rejected => {}
-            Verdict::Accepted if headers.kind == Kind::Turn => {
+            Acceptance::Leader => self.last_leader = Some(offset),
+            Acceptance::Rejected => {}
+            Acceptance::Accepted if headers.kind == Kind::Turn => {
                 self.push_turn(offset, headers, value)?
             }
-            Verdict::Accepted => {
+            Acceptance::Accepted => {
                 if let Some(last) = self.turns.back_mut() {
                     last.have += 1;
                 }
@@ -280,7 +280,7 @@ impl<S: Store> Shard<S> {
         if self.position.seq > 0 || !self.replay.is_empty() {
             return Ok(());
         }
-        self.record(out)
+        self.write_turn(out)
     }
 
     /// Puts a configuration into force, as a recorded turn of its own. Not before the replay is done.
@@ -293,7 +293,7 @@ impl<S: Store> Shard<S> {
             return Ok(false);
         }
         self.switch_plan(plan);
-        self.record(out)?;
+        self.write_turn(out)?;
         Ok(true)
     }
 
@@ -370,7 +370,7 @@ impl<S: Store> Shard<S> {
         }
         self.position.now = turn.now;
         let expected = turn.chain.clone();
-        let replayed = self.record_again(have, out)?;
+        let replayed = self.write_again(have, out)?;
         if replayed.chain != expected
             || replayed.follow != turn.follow
             || replayed.fired != turn.fired

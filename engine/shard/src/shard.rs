@@ -8,7 +8,7 @@ use crate::table::Table;
 use cartwheel_core::apply::Core;
 use cartwheel_core::effect::{Effects, Tally};
 use cartwheel_core::event::Decoder;
-use cartwheel_core::sends::{Dead, Headers, Mode, Poison, Reader, SEMANTICS, Skipped, Verdict};
+use cartwheel_core::sends::{Acceptance, Dead, Headers, Mode, Poison, Reader, SEMANTICS, Skipped};
 use cartwheel_core::time::Millis;
 use cartwheel_core::timer::{NEVER, Wheel};
 use std::collections::VecDeque;
@@ -138,9 +138,9 @@ impl<S: Store> Shard<S> {
     /// Takes note of a record of our own sends partition, in order, from the one behind our leader record on.
     pub fn read_back(&mut self, offset: i64, headers: Headers) -> Result<ReadBack, ShardError> {
         match self.reader.read(offset, headers) {
-            Verdict::Leader => Err(ShardError::Deposed { ours: self.epoch, later: offset }),
-            Verdict::Rejected => Ok(ReadBack::Rejected),
-            Verdict::Accepted => Ok(self.confirm(offset, headers.seq)),
+            Acceptance::Leader => Err(ShardError::Deposed { ours: self.epoch, later: offset }),
+            Acceptance::Rejected => Ok(ReadBack::Rejected),
+            Acceptance::Accepted => Ok(self.confirm(offset, headers.seq)),
         }
     }
 
@@ -287,7 +287,7 @@ impl<S: Store> Shard<S> {
         if self.sealed.is_some() || !self.replay.is_empty() {
             return Ok(());
         }
-        self.record(out)?;
+        self.write_turn(out)?;
         self.sealed = Some(self.pend(self.epoch, None));
         Ok(())
     }

@@ -91,7 +91,7 @@ impl<S: Store> Shard<S> {
             && clock.wall.saturating_sub(next.time) > self.settings.hold_after
         {
             self.set_mode(Mode::Behind);
-            self.record(out)?;
+            self.write_turn(out)?;
             return Ok(Turned { consumed: 0, recorded: true, more: true });
         }
         let mut budget = self.settings.max_timers;
@@ -99,7 +99,7 @@ impl<S: Store> Shard<S> {
             Events::All => records.len(),
             Events::Until(consumed) => {
                 // Cut: the timers' storm, or the effects' limit. What is left follows in the next turn.
-                let recorded = self.record_if_decided(out)?;
+                let recorded = self.write_if_decided(out)?;
                 return Ok(Turned { consumed, recorded, more: true });
             }
         };
@@ -116,7 +116,7 @@ impl<S: Store> Shard<S> {
         // An advance of the clock that decided nothing leaves no trace.
         if changed || self.decided() {
             self.position.now = now;
-            self.record(out)?;
+            self.write_turn(out)?;
             return Ok(Turned { consumed, recorded: true, more: !done });
         }
         Ok(Turned { consumed, recorded: false, more: false })
@@ -184,13 +184,10 @@ impl<S: Store> Shard<S> {
     }
 
     /// Ends the turn; whether there was anything to record.
-    pub(crate) fn record_if_decided(
-        &mut self,
-        out: &mut Vec<Outgoing>,
-    ) -> Result<bool, ShardError> {
+    pub(crate) fn write_if_decided(&mut self, out: &mut Vec<Outgoing>) -> Result<bool, ShardError> {
         let decided = self.decided();
         if decided {
-            self.record(out)?;
+            self.write_turn(out)?;
         }
         Ok(decided)
     }

@@ -11,7 +11,7 @@ mod setups;
 pub use draw::Draw;
 pub use setups::{Setup, setups};
 
-use crate::reference::{Outcome, Reference};
+use crate::reference::{Effect, Reference};
 use cartwheel_core::id::CommandId;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::Mode;
@@ -81,7 +81,7 @@ pub fn generate(seed: u64, plan: &Arc<Plan>, length: usize) -> Vec<Step> {
 }
 
 /// The reference, driven by a history: everything that it decides, in order.
-pub fn decide(plan: &Arc<Plan>, steps: &[Step]) -> Vec<Outcome> {
+pub fn decide(plan: &Arc<Plan>, steps: &[Step]) -> Vec<Effect> {
     let mut reference = Reference::new(plan.clone());
     let mut out = Vec::new();
     let mut offset = 0;
@@ -91,7 +91,7 @@ pub fn decide(plan: &Arc<Plan>, steps: &[Step]) -> Vec<Outcome> {
     out
 }
 
-fn drive(reference: &mut Reference, step: &Step, offset: &mut i64, out: &mut Vec<Outcome>) {
+fn drive(reference: &mut Reference, step: &Step, offset: &mut i64, out: &mut Vec<Effect>) {
     match step {
         Step::Record { time, value } => {
             reference.record(*offset, *time, value, out);
@@ -142,7 +142,7 @@ impl Along {
         let mut out = Vec::new();
         drive(&mut self.reference, step, &mut self.offset, &mut out);
         self.commands.extend(out.iter().filter_map(|outcome| match outcome {
-            Outcome::Command(command) => Some(command.command_id),
+            Effect::Command(command) => Some(command.command_id),
             _ => None,
         }));
     }

@@ -4,7 +4,7 @@ use crate::Error;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::command::Command;
 use cartwheel_core::id::CommandId;
-use cartwheel_core::sends::{Kind, Reader, Turn, Verdict};
+use cartwheel_core::sends::{Acceptance, Kind, Reader, Turn};
 use cartwheel_core::time::Millis;
 use cartwheel_kafka::{Batch, KafkaConfig, RecordRef, Source, Start};
 use cartwheel_sim::reference::ExpectedCommand;
@@ -143,12 +143,12 @@ impl Log {
         let headers =
             record.sends_headers().ok_or_else(|| bad("the headers are missing".into()))?;
         match reader.read(record.offset(), headers) {
-            Verdict::Leader => return Ok(()),
-            Verdict::Rejected => {
+            Acceptance::Leader => return Ok(()),
+            Acceptance::Rejected => {
                 self.rejected += 1;
                 return Ok(());
             }
-            Verdict::Accepted => {}
+            Acceptance::Accepted => {}
         }
         let value = record.value().unwrap_or_default();
         if headers.kind == Kind::Turn {

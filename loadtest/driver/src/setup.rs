@@ -1,7 +1,7 @@
 //! The configuration that a run works under: the user's, but with our broker, our folders and no holding back of marketing.
 
 use crate::Error;
-use cartwheel_core::journey::load::{Source, load};
+use cartwheel_core::journey::load::{SourceFile, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
 use cartwheel_kafka::KafkaConfig;
@@ -104,7 +104,7 @@ fn plan_of(tree: &Value, dir: &Path) -> Result<Plan, Error> {
     })
 }
 
-fn journeys_in(dir: &Path) -> Result<Vec<Source>, Error> {
+fn journeys_in(dir: &Path) -> Result<Vec<SourceFile>, Error> {
     let failed = || Error::io(dir.display().to_string());
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(failed())? {
@@ -114,7 +114,7 @@ fn journeys_in(dir: &Path) -> Result<Vec<Source>, Error> {
     paths.sort();
     let read = |path: &PathBuf| {
         let text = std::fs::read_to_string(path).map_err(Error::io(path.display().to_string()))?;
-        Ok(Source { path: path.display().to_string(), text })
+        Ok(SourceFile { path: path.display().to_string(), text })
     };
     paths.iter().map(read).collect()
 }

@@ -3,7 +3,7 @@
 use super::origins;
 use crate::failure::{Failure, count};
 use crate::flags::{DlqCommand, Flags, ListFlags, Output, ReplayFlags};
-use crate::letters::{Letter, Outcome, Since, read, replay};
+use crate::letters::{Letter, Replayed, Since, read, replay};
 use crate::settings::Loaded;
 use crate::show::table::table;
 use crate::wire::engine::duration;
@@ -157,20 +157,20 @@ fn wants(flags: &ReplayFlags, letter: &Letter) -> bool {
 /// What became of the letters, and how far they were read.
 #[derive(Default)]
 struct Replayed {
-    counts: BTreeMap<Outcome, usize>,
+    counts: BTreeMap<Replayed, usize>,
     /// The offset behind the last letter of each partition.
     next: BTreeMap<i32, i64>,
 }
 
 impl Replayed {
-    fn add(&mut self, letter: &Letter, outcome: Option<Outcome>) {
+    fn add(&mut self, letter: &Letter, outcome: Option<Replayed>) {
         if let Some(outcome) = outcome {
             *self.counts.entry(outcome).or_default() += 1;
         }
         self.next.insert(letter.partition, letter.offset + 1);
     }
 
-    fn of(&self, outcome: Outcome) -> usize {
+    fn of(&self, outcome: Replayed) -> usize {
         self.counts.get(&outcome).copied().unwrap_or(0)
     }
 
@@ -196,20 +196,20 @@ impl Replayed {
 
     fn json(&self, dry_run: bool, next: Option<String>) -> Value {
         json!({
-            "dry_run": dry_run, "written": self.of(Outcome::Written), "commands": self.of(Outcome::Command),
-            "foreign": self.of(Outcome::Foreign), "gone": self.of(Outcome::Gone), "too_large": self.of(Outcome::TooLarge), "next_from": next,
+            "dry_run": dry_run, "written": self.of(Replayed::Written), "commands": self.of(Replayed::Command),
+            "foreign": self.of(Replayed::Foreign), "gone": self.of(Replayed::Gone), "too_large": self.of(Replayed::TooLarge), "next_from": next,
         })
     }
 
     fn text(&self, dry_run: bool) -> String {
         let verb = if dry_run { "would be written" } else { "written" };
         let mut text =
-            format!("{} {verb} to the events topic\n", count(self.of(Outcome::Written), "event"));
+            format!("{} {verb} to the events topic\n", count(self.of(Replayed::Written), "event"));
         for (outcome, why) in [
-            (Outcome::Command, "commands that could not be delivered; they are not sent again"),
-            (Outcome::Foreign, "not written by Cartwheel"),
-            (Outcome::Gone, "too large to be carried, and retention has passed the original"),
-            (Outcome::TooLarge, "larger than kafka.message_max_bytes or the topic allows"),
+            (Replayed::Command, "commands that could not be delivered; they are not sent again"),
+            (Replayed::Foreign, "not written by Cartwheel"),
+            (Replayed::Gone, "too large to be carried, and retention has passed the original"),
+            (Replayed::TooLarge, "larger than kafka.message_max_bytes or the topic allows"),
         ] {
             if self.of(outcome) > 0 {
                 text += &format!("{} passed over: {why}\n", count(self.of(outcome), "letter"));
@@ -242,10 +242,10 @@ mod tests {
     fn a_replay_says_what_became_of_every_letter_and_where_to_go_on() {
         let mut replayed = Replayed::default();
         for (partition, offset, outcome) in [
-            (0, 5, Some(Outcome::Written)),
+            (0, 5, Some(Replayed::Written)),
             (0, 6, None),
-            (2, 0, Some(Outcome::Command)),
-            (2, 1, Some(Outcome::Written)),
+            (2, 0, Some(Replayed::Command)),
+            (2, 1, Some(Replayed::Written)),
         ] {
             replayed.add(&letter(0, partition, offset), outcome);
         }

@@ -6,7 +6,7 @@ use crate::flags::{Flags, Output, TestFlags};
 use crate::journeys;
 use crate::settings::Loaded;
 use crate::traces;
-use cartwheel_sim::trace::{CoreEngine, Outcome, run_all};
+use cartwheel_sim::trace::{CoreEngine, ScenarioResult, run_all};
 use serde_json::{Value, json};
 use std::io::Write;
 
@@ -38,7 +38,7 @@ pub fn run(flags: &Flags, test: &TestFlags) -> Result<(), Failure> {
     if faults.is_empty() { Ok(()) } else { Err(Failure::Data(faults)) }
 }
 
-fn told(results: &[(String, Outcome)], output: Output) -> String {
+fn told(results: &[(String, ScenarioResult)], output: Output) -> String {
     if output == Output::Json {
         let passed: Vec<Value> = results
             .iter()

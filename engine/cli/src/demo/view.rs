@@ -149,7 +149,7 @@ mod tests {
             row(Verdict::Refused, Reason::Filter, 3),
             row(Verdict::Dropped, Reason::NoConsent, 9),
         ];
-        board.publish_shard(stats, Instant::now());
+        board.post_shard(stats, Instant::now());
         board.set_journeys(vec![cartwheel_runtime::admin::view::JourneyGraph {
             journey: "cart".into(),
             version: String::new(),

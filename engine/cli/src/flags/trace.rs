@@ -69,7 +69,7 @@ unnamed, unless the trace is strict."#;
 mod tests {
     use super::HELP;
     use cartwheel_core::decision::Verdict;
-    use cartwheel_core::journey::load::Source;
+    use cartwheel_core::journey::load::SourceFile;
     use cartwheel_core::policy::Policy;
     use cartwheel_sim::trace::read;
 
@@ -77,7 +77,7 @@ mod tests {
     fn the_help_of_test_is_right_and_names_everything_that_a_trace_may_say() {
         let (_, example) = HELP.split_once(".trace:\n").unwrap();
         let text = example.split_once("\n\nBefore").unwrap().0.to_owned();
-        let source = Source { path: "config/journeys/cart_abandonment.trace".into(), text };
+        let source = SourceFile { path: "config/journeys/cart_abandonment.trace".into(), text };
         let trace = read(&source, &Policy::default()).unwrap();
         assert_eq!((trace.scenarios.len(), trace.scenarios[0].entries.len()), (1, 6));
         let decisions = Verdict::ALL.iter().map(|verdict| verdict.name());

@@ -6,4 +6,4 @@ mod replay;
 
 pub use letter::Letter;
 pub use read::{Since, read};
-pub use replay::{Outcome, replay};
+pub use replay::{Replayed, replay};

@@ -11,7 +11,7 @@ const POLL: Duration = Duration::from_millis(500);
 
 /// What became of a letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
+pub enum Replayed {
     /// It is in the events topic again.
     Written,
     /// It is a command that could not be delivered.
@@ -32,23 +32,23 @@ pub async fn replay(
     letter: &Letter,
     patience: Duration,
     dry_run: bool,
-) -> Result<Outcome, Error> {
+) -> Result<Replayed, Error> {
     let topics = kafka.topics();
     let events = topics.events;
     let origin = match &letter.origin {
         Some(origin) if origin.topic == events => origin,
-        Some(origin) if origin.topic == topics.sends => return Ok(Outcome::Command),
-        _ => return Ok(Outcome::Foreign),
+        Some(origin) if origin.topic == topics.sends => return Ok(Replayed::Command),
+        _ => return Ok(Replayed::Foreign),
     };
     let fetched = match &letter.value {
         Some(_) => None,
         None => match fetch(kafka, origin, patience)? {
             Some(value) => Some(value),
-            None => return Ok(Outcome::Gone),
+            None => return Ok(Replayed::Gone),
         },
     };
     if dry_run {
-        return Ok(Outcome::Written);
+        return Ok(Replayed::Written);
     }
     let attempt = letter.attempt.saturating_add(1).to_string();
     let message = Message {
@@ -61,8 +61,8 @@ pub async fn replay(
         timestamp_ms: None,
     };
     match tokio::time::timeout(patience, producer.send(message)).await {
-        Ok(Ok(_)) => Ok(Outcome::Written),
-        Ok(Err(Error::TooLarge { .. })) => Ok(Outcome::TooLarge),
+        Ok(Ok(_)) => Ok(Replayed::Written),
+        Ok(Err(Error::TooLarge { .. })) => Ok(Replayed::TooLarge),
         Ok(Err(error)) => Err(error),
         Err(_) => Err(Error::Transient {
             doing: format!("appending to {events}"),

@@ -7,7 +7,7 @@ use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::{Mode, Turn};
 use cartwheel_core::time::Millis;
 use cartwheel_kafka::{Batch, KafkaConfig, Source, Start};
-use cartwheel_sim::reference::{ExpectedCommand, Outcome, Reference};
+use cartwheel_sim::reference::{Effect, ExpectedCommand, Reference};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -138,8 +138,8 @@ pub fn reexecute(plan: &Arc<Plan>, events: &Events, accepted: &Accepted) -> Reex
         let mut commands = Vec::new();
         for outcome in outcomes {
             match outcome {
-                Outcome::Command(command) => commands.push(command),
-                Outcome::Decision(decision) => reexecuted
+                Effect::Command(command) => commands.push(command),
+                Effect::Decision(decision) => reexecuted
                     .decisions
                     .entry(decision.customer.to_string())
                     .or_default()
@@ -156,7 +156,7 @@ fn reexecute_partition(
     plan: &Arc<Plan>,
     records: &[(i64, Millis, Vec<u8>)],
     turns: &[Turn],
-) -> Vec<Outcome> {
+) -> Vec<Effect> {
     let mut reference = Reference::new(Arc::clone(plan));
     let mut out = Vec::new();
     let mut next = records.iter().peekable();

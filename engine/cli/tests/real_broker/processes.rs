@@ -1,6 +1,6 @@
 //! The binary as processes: `run`, `deliver`, `explain`, and their configuration in a folder of its own.
 
-use cartwheel_core::journey::load::{Source, load};
+use cartwheel_core::journey::load::{SourceFile, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
 use cartwheel_kafka::{KafkaConfig, Offsets};
@@ -103,11 +103,11 @@ log: {{ level: info, format: text }}
             policy: Policy,
         }
         let policy: WithPolicy = serde_saphyr::from_str(POLICY).expect("the policy");
-        let mut sources: Vec<Source> = std::fs::read_dir(shipped().join("journeys"))
+        let mut sources: Vec<SourceFile> = std::fs::read_dir(shipped().join("journeys"))
             .expect("journeys")
             .map(|entry| entry.expect("an entry").path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
-            .map(|path| Source {
+            .map(|path| SourceFile {
                 path: path.display().to_string(),
                 text: std::fs::read_to_string(&path).expect("a journey"),
             })

@@ -159,7 +159,7 @@ fn has_choice(plan: &Plan, journey: u16, op: u16, choice: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journey::load::{Source, load};
+    use crate::journey::load::{SourceFile, load};
     use crate::policy::Policy;
     use thin_vec::ThinVec;
 
@@ -167,7 +167,7 @@ mod tests {
         let text = format!(
             "journey: cart\ntrigger: {{ event: cart_updated }}\nsteps:\n  - send: hello\n    channels: {channels}\n  - {step}\n    id: pause\n"
         );
-        let source = Source { path: "cart.yaml".into(), text };
+        let source = SourceFile { path: "cart.yaml".into(), text };
         Arc::new(load(&Policy::default(), &[source]).unwrap())
     }
 

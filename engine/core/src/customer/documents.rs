@@ -70,7 +70,7 @@ impl Mark {
 
 /// One entry of a journal.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry<'a> {
+pub struct DocumentEntry<'a> {
     /// The chain of the older entries.
     pub older: u32,
     /// What it is.
@@ -79,7 +79,7 @@ pub struct Entry<'a> {
     pub content: &'a [u8],
 }
 
-/// Entry: previous head (u32), kind (u8), length (u32), payload.
+/// DocumentEntry: previous head (u32), kind (u8), length (u32), payload.
 const HEADER: usize = 9;
 /// Most entries take up two cache lines.
 const LINE: usize = 64;
@@ -166,11 +166,11 @@ impl Journal {
     }
 
     /// The newest entry of a chain; none for the chain 0.
-    pub fn entry(&self, head: u32) -> Option<Entry<'_>> {
+    pub fn entry(&self, head: u32) -> Option<DocumentEntry<'_>> {
         let (header, rest) = self.from(head)?.split_first_chunk::<HEADER>()?;
         let [a, b, c, d, kind, e, f, g, h] = *header;
         let content = rest.get(..u32::from_le_bytes([e, f, g, h]) as usize)?;
-        Some(Entry {
+        Some(DocumentEntry {
             older: u32::from_le_bytes([a, b, c, d]),
             document: Document::from_number(kind)?,
             content,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// A file as given to the loader.
 #[derive(Clone, Debug)]
-pub struct Source {
+pub struct SourceFile {
     /// Its path, for messages only.
     pub path: String,
     /// Its text.

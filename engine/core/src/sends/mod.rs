@@ -5,7 +5,7 @@ mod reader;
 mod records;
 
 pub use crate::event::Poison;
-pub use reader::{Reader, Verdict};
+pub use reader::{Acceptance, Reader};
 pub use records::{Dead, Leader, Mode, Skipped, Suppression, SuppressionReason, Turn};
 
 use crate::closed::closed;

@@ -15,7 +15,7 @@ pub struct Reader {
 
 /// What the rule says of one record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Acceptance {
     /// A leader record: now the newest leader.
     Leader,
     /// Part of the log of decisions.
@@ -41,24 +41,24 @@ impl Reader {
     }
 
     /// Judges the record at `offset` and moves on.
-    pub fn read(&mut self, offset: i64, headers: Headers) -> Verdict {
+    pub fn read(&mut self, offset: i64, headers: Headers) -> Acceptance {
         if headers.kind == Kind::Leader {
             self.leader = Some(offset);
-            return Verdict::Leader;
+            return Acceptance::Leader;
         }
         if self.leader != Some(headers.leader) {
-            return Verdict::Rejected;
+            return Acceptance::Rejected;
         }
         let expected = match self.last {
             Some(last) => last + 1,
             None if headers.kind == Kind::Turn => headers.seq,
-            None => return Verdict::Rejected,
+            None => return Acceptance::Rejected,
         };
         if headers.seq != expected {
-            return Verdict::Rejected;
+            return Acceptance::Rejected;
         }
         self.last = Some(headers.seq);
-        Verdict::Accepted
+        Acceptance::Accepted
     }
 }
 
@@ -74,14 +74,14 @@ mod tests {
     fn a_paused_owner_is_not_heard() {
         let mut reader = Reader::at_start();
         let log = [
-            (record(Kind::Leader, -1, 0), Verdict::Leader),
-            (record(Kind::Turn, 0, 1), Verdict::Accepted),
-            (record(Kind::Leader, -1, 0), Verdict::Leader),
-            (record(Kind::Command, 0, 2), Verdict::Rejected), // the old owner wakes up
-            (record(Kind::Command, 2, 2), Verdict::Accepted), // the new owner completes the turn
-            (record(Kind::Command, 2, 2), Verdict::Rejected), // a retry
-            (record(Kind::Command, 2, 4), Verdict::Rejected), // a gap
-            (record(Kind::Turn, 2, 3), Verdict::Accepted),
+            (record(Kind::Leader, -1, 0), Acceptance::Leader),
+            (record(Kind::Turn, 0, 1), Acceptance::Accepted),
+            (record(Kind::Leader, -1, 0), Acceptance::Leader),
+            (record(Kind::Command, 0, 2), Acceptance::Rejected), // the old owner wakes up
+            (record(Kind::Command, 2, 2), Acceptance::Accepted), // the new owner completes the turn
+            (record(Kind::Command, 2, 2), Acceptance::Rejected), // a retry
+            (record(Kind::Command, 2, 4), Acceptance::Rejected), // a gap
+            (record(Kind::Turn, 2, 3), Acceptance::Accepted),
         ];
         for (offset, (headers, verdict)) in log.into_iter().enumerate() {
             assert_eq!(reader.read(offset as i64, headers), verdict, "offset {offset}");
@@ -91,10 +91,10 @@ mod tests {
     #[test]
     fn a_reader_without_a_position_starts_at_a_turn_behind_a_leader() {
         let mut reader = Reader::without_position();
-        assert_eq!(reader.read(7, record(Kind::Command, 3, 20)), Verdict::Rejected);
-        assert_eq!(reader.read(8, record(Kind::Leader, -1, 0)), Verdict::Leader);
-        assert_eq!(reader.read(9, record(Kind::Command, 8, 21)), Verdict::Rejected);
-        assert_eq!(reader.read(10, record(Kind::Turn, 8, 22)), Verdict::Accepted);
-        assert_eq!(reader.read(11, record(Kind::Command, 8, 23)), Verdict::Accepted);
+        assert_eq!(reader.read(7, record(Kind::Command, 3, 20)), Acceptance::Rejected);
+        assert_eq!(reader.read(8, record(Kind::Leader, -1, 0)), Acceptance::Leader);
+        assert_eq!(reader.read(9, record(Kind::Command, 8, 21)), Acceptance::Rejected);
+        assert_eq!(reader.read(10, record(Kind::Turn, 8, 22)), Acceptance::Accepted);
+        assert_eq!(reader.read(11, record(Kind::Command, 8, 23)), Acceptance::Accepted);
     }
 }

@@ -26,13 +26,13 @@ const AHEAD: usize = 32;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(C, packed(4))]
-struct Entry {
+struct Scheduled {
     deadline: Millis,
     slot: u32,
 }
 
 struct Level {
-    buckets: Vec<Vec<Entry>>,
+    buckets: Vec<Vec<Scheduled>>,
     /// A bit for every bucket that is not empty.
     occupied: [u64; BUCKETS / 64],
 }
@@ -42,12 +42,12 @@ impl Level {
         Self { buckets: vec![Vec::new(); BUCKETS], occupied: [0; BUCKETS / 64] }
     }
 
-    fn push(&mut self, bucket: usize, entry: Entry) {
+    fn push(&mut self, bucket: usize, entry: Scheduled) {
         self.buckets[bucket].push(entry);
         self.occupied[bucket / 64] |= 1 << (bucket % 64);
     }
 
-    fn take(&mut self, bucket: usize) -> Vec<Entry> {
+    fn take(&mut self, bucket: usize) -> Vec<Scheduled> {
         self.occupied[bucket / 64] &= !(1 << (bucket % 64));
         std::mem::take(&mut self.buckets[bucket])
     }
@@ -72,13 +72,13 @@ pub struct Wheel {
     tick: u64,
     levels: [Level; LEVELS],
     /// Deadlines beyond the last level.
-    beyond: Vec<Entry>,
+    beyond: Vec<Scheduled>,
     /// Entries of the current tick, latest first.
-    front: Vec<Entry>,
+    front: Vec<Scheduled>,
     /// How many entries of `front`, the latest ones, [`Wheel::upcoming`] has not given yet.
     unseen: usize,
     /// Entries that were inserted at or before the current tick.
-    early: BinaryHeap<Reverse<Entry>>,
+    early: BinaryHeap<Reverse<Scheduled>>,
     len: usize,
 }
 
@@ -122,7 +122,7 @@ impl Wheel {
             return;
         }
         self.len += 1;
-        self.place(Entry { deadline, slot });
+        self.place(Scheduled { deadline, slot });
     }
 
     /// Takes out one of the entries with the least deadline, if that is at or before `limit`.
@@ -175,7 +175,7 @@ impl Wheel {
         }
     }
 
-    fn place(&mut self, entry: Entry) {
+    fn place(&mut self, entry: Scheduled) {
         let tick = tick_of(entry.deadline);
         if tick <= self.tick {
             self.early.push(Reverse(entry));
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn an_entry_is_twelve_bytes() {
-        assert_eq!(size_of::<Entry>(), 12);
+        assert_eq!(size_of::<Scheduled>(), 12);
     }
 
     #[test]

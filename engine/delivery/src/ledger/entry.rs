@@ -39,7 +39,7 @@ pub enum Mark {
 
 /// One entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct LedgerEntry {
     pub mark: Mark,
     pub command: CommandId,
     pub number: u32,
@@ -48,7 +48,7 @@ pub struct Entry {
     pub provider: u64,
 }
 
-impl Entry {
+impl LedgerEntry {
     /// Appends the entry to the whole content.
     pub fn write(&self, content: &mut Vec<u8>) {
         self.write_at(0, content);
@@ -100,7 +100,7 @@ impl Entry {
 
 /// The entries, and the number of bytes up to the end of the last whole one. What follows is the torn end of a crash, unless a
 /// whole entry stands in it.
-pub fn read(content: &[u8]) -> Result<(Vec<Entry>, u64), LedgerError> {
+pub fn read(content: &[u8]) -> Result<(Vec<LedgerEntry>, u64), LedgerError> {
     if content.len() < MAGIC.len() {
         return if MAGIC.starts_with(content) {
             Ok((Vec::new(), 0))
@@ -115,7 +115,7 @@ pub fn read(content: &[u8]) -> Result<(Vec<Entry>, u64), LedgerError> {
     let mut torn = None;
     for (index, bytes) in content[MAGIC.len()..].chunks(SIZE).enumerate() {
         let place = (MAGIC.len() + index * SIZE) as u64;
-        match (Entry::read(bytes, place), torn) {
+        match (LedgerEntry::read(bytes, place), torn) {
             (Some(entry), None) => entries.push(entry),
             (Some(_), Some(at)) => return Err(LedgerError::Damaged(at)),
             (None, None) => torn = Some(place),
@@ -126,8 +126,8 @@ pub fn read(content: &[u8]) -> Result<(Vec<Entry>, u64), LedgerError> {
 }
 
 /// The entries that give `known` again.
-pub fn of_known(command: CommandId, known: &Known) -> Vec<Entry> {
-    let entry = |mark| Entry {
+pub fn of_known(command: CommandId, known: &Known) -> Vec<LedgerEntry> {
+    let entry = |mark| LedgerEntry {
         mark,
         command,
         number: known.attempts,

@@ -18,7 +18,7 @@ pub use storage::{File, Memory, Storage};
 use crate::receipt::Ending;
 use cartwheel_core::id::CommandId;
 use cartwheel_core::time::{DAY, Millis};
-use entry::{Entry, Mark};
+use entry::{LedgerEntry, Mark};
 use hashbrown::HashMap;
 use std::io;
 
@@ -218,12 +218,12 @@ impl<S: Storage> Ledger<S> {
         not_after: Millis,
         provider: u64,
     ) {
-        let entry = Entry { mark, command, number, at, not_after, provider };
+        let entry = LedgerEntry { mark, command, number, at, not_after, provider };
         entry.write_at(self.bytes, &mut self.pending);
         self.apply(entry);
     }
 
-    fn apply(&mut self, entry: Entry) {
+    fn apply(&mut self, entry: LedgerEntry) {
         let known = self.known.entry(entry.command).or_insert(Known {
             attempts: 0,
             first_at: entry.at,

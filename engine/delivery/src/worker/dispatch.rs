@@ -39,7 +39,7 @@ impl<S: Storage> Worker<S> {
             self.expire(partition, now);
             let begun = calls.len();
             channels(self.turn).for_each(|channel| self.begin(partition, channel, now, &mut calls));
-            if !self.record_attempts(partition, now) {
+            if !self.write_attempts(partition, now) {
                 self.withdraw(calls.split_off(begun), now);
                 continue;
             }
@@ -173,7 +173,7 @@ impl<S: Storage> Worker<S> {
     }
 
     /// Writes the ledger. False: it failed, and the partition is dropped.
-    fn record_attempts(&mut self, partition: i32, now: Now) -> bool {
+    fn write_attempts(&mut self, partition: i32, now: Now) -> bool {
         let Some(state) = self.partitions.get_mut(&partition) else { return false };
         let durable = std::mem::take(&mut state.durable);
         match state.ledger.flush(durable).and_then(|()| state.ledger.compact(now.wall)) {

@@ -2,10 +2,10 @@
 
 use super::{Action, CallId, Record, SOURCE_SEQ, Target, Token, Worker, Write};
 use crate::Now;
-use crate::attempt::{Attempt, GiveUp, Verdict, judge, refuses_account};
+use crate::attempt::{Attempt, Disposition, GiveUp, judge, refuses_account};
 use crate::breaker::Health;
 use crate::config::Provider;
-use crate::dead::{DeadLetter, SOURCE_PARTITION, Source};
+use crate::dead::{DeadLetter, Origin, SOURCE_PARTITION};
 use crate::ledger::{Known, Storage, provider_hash};
 use crate::metrics::Counter;
 use crate::queue::Pending;
@@ -72,7 +72,7 @@ impl<S: Storage> Worker<S> {
         let Some(out) = self.calls.remove(&call) else { return };
         if let Some(lane) = &mut self.lanes[out.channel as usize] {
             lane.calling -= 1;
-            lane.breaker.record(Health::of(outcome), now.mono);
+            lane.breaker.observe(Health::of(outcome), now.mono);
             if let Outcome::Retry { reason: RetryReason::RateLimited, after: Some(after) } = outcome
             {
                 let wait = Millis::try_from(after.as_millis()).unwrap_or(Millis::MAX);
@@ -137,7 +137,7 @@ impl<S: Storage> Worker<S> {
             not_after: command.not_after,
         };
         let ending = match judge(&self.config.retry, &attempt, outcome, now) {
-            Verdict::RetryAt(at) => {
+            Disposition::RetryAt(at) => {
                 let ambiguous = matches!(outcome, Outcome::Ambiguous { .. });
                 if ambiguous {
                     state.ledger.uncertain(command.command_id, now.wall);
@@ -149,11 +149,11 @@ impl<S: Storage> Worker<S> {
                 }
                 return state.queue.again(offset, at, attempt.uncertain || ambiguous);
             }
-            Verdict::Accepted => Ending::Sent,
-            Verdict::Rejected { reason, suppress } => Ending::Rejected(reason, suppress),
-            Verdict::GiveUp(GiveUp::Expired) => Ending::Expired,
-            Verdict::GiveUp(GiveUp::Exhausted) => Ending::Exhausted,
-            Verdict::Ambiguous => Ending::Ambiguous,
+            Disposition::Accepted => Ending::Sent,
+            Disposition::Rejected { reason, suppress } => Ending::Rejected(reason, suppress),
+            Disposition::GiveUp(GiveUp::Expired) => Ending::Expired,
+            Disposition::GiveUp(GiveUp::Exhausted) => Ending::Exhausted,
+            Disposition::Ambiguous => Ending::Ambiguous,
         };
         let provider_id = if let Outcome::Accepted { provider_id } = outcome {
             provider_id.as_deref()
@@ -215,7 +215,7 @@ impl<S: Storage> Worker<S> {
             })
             .collect();
         if ending.is_dead() {
-            let source = Source { topic: &self.config.sends_topic, partition, offset };
+            let source = Origin { topic: &self.config.sends_topic, partition, offset };
             let letter = DeadLetter::of(
                 source,
                 ending.reason(),
@@ -264,7 +264,7 @@ impl<S: Storage> Worker<S> {
 
     /// Sends an accepted record that cannot be understood to the dead letters.
     fn bury(&mut self, record: &Record, reason: &'static str) {
-        let source = Source {
+        let source = Origin {
             topic: &self.config.sends_topic,
             partition: record.partition,
             offset: record.offset,

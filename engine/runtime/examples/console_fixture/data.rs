@@ -45,12 +45,12 @@ impl World {
         *self.clock.lock().unwrap() = clock;
         for shard in 0..2 {
             let stats = stats(shard, seconds, clock);
-            metrics.publish_shard(&stats);
-            self.board.publish_shard(stats, at);
+            metrics.post_shard(&stats);
+            self.board.post_shard(stats, at);
         }
         let delivery = delivery(seconds);
-        metrics.publish_delivery(&delivery);
-        self.board.publish_delivery(delivery);
+        metrics.post_delivery(&delivery);
+        self.board.post_delivery(delivery);
     }
 
     fn now(&self) -> Millis {

@@ -16,10 +16,10 @@ use std::time::{Duration, Instant};
 
 /// Rates are taken over this much of the past.
 const RATE_WINDOW: Duration = Duration::from_secs(5);
-/// Samples kept for a rate: a shard that publishes more often than this many times in [`RATE_WINDOW`] is sampled more coarsely.
+/// Samples kept for a rate: a shard that posts more often than this many times in [`RATE_WINDOW`] is sampled more coarsely.
 const RATE_SAMPLES: u32 = 64;
 
-/// What the console's front page shows, kept up by those who publish.
+/// What the console's front page shows, kept up by those who post.
 #[derive(Debug, Default)]
 pub struct Board {
     inner: Mutex<Inner>,
@@ -78,10 +78,10 @@ impl Board {
     }
 
     /// Takes a shard's snapshot, taken at `at`.
-    pub fn publish_shard(&self, stats: ShardStats, at: Instant) {
+    pub fn post_shard(&self, stats: ShardStats, at: Instant) {
         let mut inner = self.lock();
         match inner.shards.get_mut(&stats.shard) {
-            Some(shard) => shard.publish(stats, at),
+            Some(shard) => shard.post(stats, at),
             None => {
                 let mut shard = Shard {
                     last: stats,
@@ -101,7 +101,7 @@ impl Board {
     }
 
     /// Takes delivery's snapshot.
-    pub fn publish_delivery(&self, stats: DeliveryStats) {
+    pub fn post_delivery(&self, stats: DeliveryStats) {
         self.lock().delivery = Some(stats);
     }
 
@@ -156,7 +156,7 @@ fn lane(lane: &crate::metrics::snapshot::Lane) -> LaneView {
 }
 
 impl Shard {
-    fn publish(&mut self, mut stats: ShardStats, at: Instant) {
+    fn post(&mut self, mut stats: ShardStats, at: Instant) {
         stats.follow(&self.last, at.duration_since(self.at));
         self.at = at;
         let before = std::mem::replace(&mut self.last, stats);
@@ -377,7 +377,7 @@ mod tests {
         let (board, start) = (Board::new(vec![graph()]), Instant::now());
         for second in 0..=20 {
             let events = if second <= 10 { 0 } else { (second - 10) * 100 };
-            board.publish_shard(stats(0, 1, events, second), start + Duration::from_secs(second));
+            board.post_shard(stats(0, 1, events, second), start + Duration::from_secs(second));
         }
         let totals = board.overview(CLOCK).totals;
         assert_eq!((totals.events_per_second, totals.sends_per_second), (100.0, 1.0));
@@ -387,9 +387,9 @@ mod tests {
     #[test]
     fn a_restarted_shard_keeps_what_it_had_counted() {
         let (board, start) = (Board::new(vec![graph()]), Instant::now());
-        board.publish_shard(stats(0, 1, 50, 5), start);
-        board.publish_shard(stats(0, 2, 7, 1), start + Duration::from_secs(1));
-        board.publish_shard(stats(1, 1, 3, 0), start);
+        board.post_shard(stats(0, 1, 50, 5), start);
+        board.post_shard(stats(0, 2, 7, 1), start + Duration::from_secs(1));
+        board.post_shard(stats(1, 1, 3, 0), start);
         let overview = board.overview(CLOCK);
         assert_eq!(
             (overview.totals.events, overview.totals.sends, overview.totals.runs),
@@ -403,10 +403,10 @@ mod tests {
         let (board, start) = (Board::new(vec![graph()]), Instant::now());
         let mut ran = stats(0, 1, 50, 5);
         (ran.now, ran.next_offset, ran.customers) = (1_000, 51, 9);
-        board.publish_shard(ran, start);
+        board.post_shard(ran, start);
         let mut failed = ShardStats::new(0, 2);
         failed.state = ShardState::Stopped;
-        board.publish_shard(failed, start + Duration::from_secs(1));
+        board.post_shard(failed, start + Duration::from_secs(1));
         let shard = board.overview(CLOCK).shards.remove(0);
         assert_eq!(
             (shard.state, shard.next_offset, shard.customers, shard.runs),
@@ -417,7 +417,7 @@ mod tests {
     #[test]
     fn steps_stand_as_written_and_unknown_ones_last() {
         let board = Board::new(vec![graph()]);
-        board.publish_shard(stats(0, 1, 1, 4), Instant::now());
+        board.post_shard(stats(0, 1, 1, 4), Instant::now());
         let view = board.journey("cart").unwrap();
         let steps: Vec<_> = view
             .counts
@@ -437,7 +437,7 @@ mod tests {
     fn frequent_snapshots_do_not_pile_up() {
         let (board, start) = (Board::default(), Instant::now());
         for n in 0..10_000u64 {
-            board.publish_shard(stats(0, 1, n, 0), start + Duration::from_millis(n));
+            board.post_shard(stats(0, 1, n, 0), start + Duration::from_millis(n));
         }
         let samples = board.lock().shards[&0].samples.len();
         assert!(samples <= RATE_SAMPLES as usize + 2, "{samples}");

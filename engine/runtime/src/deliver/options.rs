@@ -68,7 +68,7 @@ pub struct DeliverOptions {
     pub clock: Arc<dyn Clock>,
     /// Whether this is the demo; shown by the console.
     pub demo: bool,
-    /// Where figures are published.
+    /// Where figures are posted.
     pub metrics: Arc<Metrics>,
     /// The engine's board, where both run in one process; none: a board of its own.
     pub board: Option<Arc<Board>>,

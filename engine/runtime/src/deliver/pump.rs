@@ -101,7 +101,7 @@ impl Pump {
             .suppressions_fresh_until()
             .map_or(Millis::MAX, |until| (now.mono - (until - self.check_life)).max(0));
         self.status.set_fresh(view_age < self.check_life);
-        self.figures.publish(
+        self.figures.post(
             self.worker.counters(),
             self.worker.gauges(),
             self.worker.channels(),

@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 /// Least time between two snapshots.
 const EVERY: Duration = Duration::from_millis(250);
 
-/// Counts, and publishes a few times a second.
+/// Counts, and posts a few times a second.
 pub(super) struct Figures {
     metrics: Arc<Metrics>,
     board: Arc<Board>,
@@ -136,8 +136,8 @@ impl Figures {
         }
     }
 
-    /// Publishes, if it is time. `view_age`: since the suppression view was last known to be complete.
-    pub fn publish(
+    /// Posts, if it is time. `view_age`: since the suppression view was last known to be complete.
+    pub fn post(
         &mut self,
         counters: &Counters,
         gauges: Gauges,
@@ -181,8 +181,8 @@ impl Figures {
         stats.lag = self.reading.iter().map(lag).collect();
         stats.suppressions = gauges.suppressions as u64;
         stats.suppression_age = view_age;
-        self.metrics.publish_delivery(stats);
-        self.board.publish_delivery(stats.clone());
+        self.metrics.post_delivery(stats);
+        self.board.post_delivery(stats.clone());
     }
 }
 
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn each_lane_is_published_with_its_own_queue_breaker_and_calls() {
+    fn each_lane_is_posted_with_its_own_queue_breaker_and_calls() {
         let metrics = Arc::new(Metrics::new("0").unwrap());
         let routes = [
             route(Channel::Email, "smtp"),
@@ -249,7 +249,7 @@ mod tests {
             ChannelGauges { channel: Channel::Sms, queued: 5, breaker: State::Open(9) },
             ChannelGauges { channel: Channel::Push, queued: 0, breaker: State::HalfOpen },
         ];
-        figures.publish(&Counters::default(), Gauges::default(), gauges, 0);
+        figures.post(&Counters::default(), Gauges::default(), gauges, 0);
         let text = metrics.render();
         for line in [
             r#"cartwheel_delivery_queue{provider="smtp",channel="email"} 2"#,

@@ -4,7 +4,7 @@
 
 use super::failure::Failure;
 use crate::producer::Producer;
-use cartwheel_core::journey::load::{Problem, Source, load};
+use cartwheel_core::journey::load::{Problem, SourceFile, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
 use cartwheel_kafka::{Compacted, Error, KafkaConfig, Message};
@@ -41,7 +41,7 @@ impl ConfigBundle {
         let sources: Vec<_> = self
             .journeys
             .iter()
-            .map(|journey| Source { path: journey.path.clone(), text: journey.text.clone() })
+            .map(|journey| SourceFile { path: journey.path.clone(), text: journey.text.clone() })
             .collect();
         load(&self.policy, &sources)
     }

@@ -12,14 +12,14 @@ use std::time::{Duration, Instant};
 
 /// See the module.
 pub(super) struct Directory {
-    shards: Mutex<BTreeMap<i32, Entry>>,
+    shards: Mutex<BTreeMap<i32, Listed>>,
     joined: AtomicBool,
     /// When the engine's thread last went round, ms since `start`.
     beat: AtomicU64,
     start: Instant,
 }
 
-struct Entry {
+struct Listed {
     requests: Option<Sender<Request>>,
     control: Arc<Control>,
 }
@@ -47,13 +47,13 @@ impl Default for Directory {
 }
 
 impl Directory {
-    fn shards(&self) -> MutexGuard<'_, BTreeMap<i32, Entry>> {
+    fn shards(&self) -> MutexGuard<'_, BTreeMap<i32, Listed>> {
         self.shards.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A shard's thread was started.
     pub fn insert(&self, partition: i32, requests: Sender<Request>, control: Arc<Control>) {
-        self.shards().insert(partition, Entry { requests: Some(requests), control });
+        self.shards().insert(partition, Listed { requests: Some(requests), control });
     }
 
     /// A shard's thread has ended.

@@ -92,7 +92,7 @@ pub struct EngineOptions {
     pub demo: bool,
     /// Make missing topics; none: a missing topic is an error.
     pub create_topics: Option<CreateTopics>,
-    /// Where shards publish what they count.
+    /// Where shards post what they count.
     pub metrics: Arc<Metrics>,
 }
 

@@ -4,7 +4,7 @@
 use super::context::{Context, Control, Stop};
 use super::failure::Failure;
 use super::request::Request;
-use super::stats::{Moment, Publisher};
+use super::stats::{Figures, Moment};
 use super::takeover::{Led, Membership, take_over};
 use super::writer::Writer;
 use crate::metrics::ShardMeter;
@@ -54,15 +54,15 @@ pub(super) struct Job<S> {
 /// Takes over and works until told to stop. Blocks.
 pub(super) fn run<S: Store>(job: Job<S>) -> Result<End, Failure> {
     let Job { context, control, partition, membership, requests, execution, restarts } = job;
-    let mut publisher =
-        Publisher::new(Arc::clone(&context), Arc::clone(&control), partition, execution, restarts);
-    publisher.state(ShardState::Starting);
+    let mut figures =
+        Figures::new(Arc::clone(&context), Arc::clone(&control), partition, execution, restarts);
+    figures.state(ShardState::Starting);
     let Some(led) = take_over(&context, partition, &membership, &control)? else {
         return Ok(End::Stopped);
     };
     let Led { owner, producer, events, sends } = led;
     control.epoch.store(owner.shard().epoch(), Ordering::Relaxed);
-    publisher.state(ShardState::Replaying);
+    figures.state(ShardState::Replaying);
     let mut runner = Runner {
         meter: context.metrics.shard_meter(partition.unsigned_abs()),
         writer: Writer::default(),
@@ -75,7 +75,7 @@ pub(super) fn run<S: Store>(job: Job<S>) -> Result<End, Failure> {
         producer,
         sends,
         requests,
-        publisher,
+        figures,
     };
     match runner.run(events) {
         Ok(end) => Ok(end),
@@ -106,7 +106,7 @@ struct Runner<'a, S> {
     /// Taken out while it is read.
     sends_batch: Option<Batch>,
     requests: Receiver<Request>,
-    publisher: Publisher<S>,
+    figures: Figures<S>,
     meter: ShardMeter,
     writer: Writer,
     stop_by: Option<Duration>,
@@ -199,8 +199,8 @@ impl<S: Store> Runner<'_, S> {
                 "configuration activated"
             );
         }
-        self.publisher.begin(self.owner.shard());
-        self.publisher.state(ShardState::Running);
+        self.figures.begin(self.owner.shard());
+        self.figures.state(ShardState::Running);
         tracing::info!(
             partition = self.partition,
             offset = self.owner.shard().next_offset(),
@@ -250,7 +250,7 @@ impl<S: Store> Runner<'_, S> {
         Ok(())
     }
 
-    /// Serves the producer, reads back what is there (waiting up to `wait` for something), answers questions, publishes figures.
+    /// Serves the producer, reads back what is there (waiting up to `wait` for something), answers questions, posts figures.
     fn breathe(&mut self, wait: Duration) -> Result<(), Halt> {
         self.check_stop()?;
         self.producer.poll()?;
@@ -268,7 +268,7 @@ impl<S: Store> Runner<'_, S> {
             end: self.owner.end(),
             checkpoint_age: self.owner.checkpoint_age(now.mono),
         };
-        self.publisher.publish(self.owner.shard(), moment);
+        self.figures.post(self.owner.shard(), moment);
         Ok(())
     }
 

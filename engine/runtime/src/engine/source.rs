@@ -40,7 +40,7 @@ impl std::fmt::Debug for EngineSource {
 }
 
 impl EngineSource {
-    /// Where shards and delivery publish their snapshots.
+    /// Where shards and delivery post their snapshots.
     pub fn board(&self) -> &Arc<Board> {
         &self.board
     }

@@ -1,4 +1,4 @@
-//! What a shard's thread publishes: a snapshot a few times a second.
+//! What a shard's thread posts: a snapshot a few times a second.
 
 use super::context::{Context, Control};
 use crate::metrics::labels::{Closed, Intake, ShardState};
@@ -25,7 +25,7 @@ const SHARE: u32 = 200;
 type Cell = (u16, Option<u16>, Verdict, Reason);
 
 /// Publishes one shard's snapshots. Lives as long as one execution.
-pub(super) struct Publisher<S> {
+pub(super) struct Figures<S> {
     context: Arc<Context<S>>,
     control: Arc<Control>,
     stats: ShardStats,
@@ -48,7 +48,7 @@ pub(super) struct Moment {
     pub checkpoint_age: Duration,
 }
 
-impl<S: Store> Publisher<S> {
+impl<S: Store> Figures<S> {
     /// For one execution of a shard.
     pub fn new(
         context: Arc<Context<S>>,
@@ -80,8 +80,8 @@ impl<S: Store> Publisher<S> {
         self.base = Some((shard.counters().clone(), cells(shard.tally())));
     }
 
-    /// Publishes, if it is time.
-    pub fn publish(&mut self, shard: &Shard<S>, moment: Moment) {
+    /// Posts, if it is time.
+    pub fn post(&mut self, shard: &Shard<S>, moment: Moment) {
         // A faster clock is shown more often: the demo waits for what it shows.
         let every = EVERY.div_f64(self.context.clock.speed().clamp(1.0, 25.0));
         if self.last.is_some_and(|last| last.elapsed() < every) {
@@ -158,8 +158,8 @@ impl<S: Store> Publisher<S> {
     }
 
     fn send(&self) {
-        self.context.metrics.publish_shard(&self.stats);
-        self.context.board.publish_shard(self.stats.clone(), Instant::now());
+        self.context.metrics.post_shard(&self.stats);
+        self.context.board.post_shard(self.stats.clone(), Instant::now());
     }
 }
 

@@ -214,8 +214,8 @@ impl<S: Store + 'static> Supervisor<S> {
         stats.restarts = restarts;
         stats.clock = self.context.clock.wall();
         stats.record_ahead = failure.record_ahead();
-        self.context.metrics.publish_shard(&stats);
-        self.context.board.publish_shard(stats, Instant::now());
+        self.context.metrics.post_shard(&stats);
+        self.context.board.post_shard(stats, Instant::now());
     }
 
     /// Starts the threads that may start.

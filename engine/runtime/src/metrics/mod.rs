@@ -1,4 +1,4 @@
-//! What is measured: a closed list ([`table`]), filled from the plain snapshots that shards and delivery publish ([`snapshot`]).
+//! What is measured: a closed list ([`table`]), filled from the plain snapshots that shards and delivery post ([`snapshot`]).
 //!
 //! Nothing here is on the per-event path. A shard thread counts in plain integers and hands over a copy a few times a second; only
 //! the histograms are fed directly ([`ShardMeter`], once a turn; [`CallMeter`], once a call), with a lock-free push.
@@ -6,7 +6,7 @@
 
 pub mod labels;
 mod process;
-mod publish;
+mod posted;
 pub mod snapshot;
 pub mod table;
 
@@ -16,7 +16,7 @@ use metrics::{Counter, Gauge, Histogram, Key, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{
     BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
 };
-use publish::Published;
+use posted::Posted;
 use snapshot::{DeliveryStats, ShardStats};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -31,7 +31,7 @@ const METADATA: Metadata<'static> = Metadata::new("cartwheel", Level::INFO, None
 pub struct Metrics {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
-    published: Mutex<Published>,
+    posted: Mutex<Posted>,
 }
 
 impl std::fmt::Debug for Metrics {
@@ -67,28 +67,28 @@ impl Metrics {
                 Kind::Histogram(_) => recorder.describe_histogram(name, None, help),
             }
         }
-        let metrics = Self { handle: recorder.handle(), recorder, published: Mutex::default() };
+        let metrics = Self { handle: recorder.handle(), recorder, posted: Mutex::default() };
         metrics.gauge(Id::BuildInfo, &[version]).set(1.0);
         Ok(metrics)
     }
 
     /// Takes over a shard's counters. Call it a few times a second, from any thread.
-    pub fn publish_shard(&self, stats: &ShardStats) {
-        self.published().shard(self, stats.clone(), Instant::now());
+    pub fn post_shard(&self, stats: &ShardStats) {
+        self.posted().shard(self, stats.clone(), Instant::now());
     }
 
     /// Sets the gauges of a shard that another process owns now to zero and its state to `away`; its counters stay.
     pub fn forget_shard(&self, shard: u32) {
-        self.published().forget(self, shard);
+        self.posted().forget(self, shard);
     }
 
     /// Takes over delivery's counters.
-    pub fn publish_delivery(&self, stats: &DeliveryStats) {
-        self.published().delivery(self, stats);
+    pub fn post_delivery(&self, stats: &DeliveryStats) {
+        self.posted().delivery(self, stats);
     }
 
-    fn published(&self) -> MutexGuard<'_, Published> {
-        self.published.lock().unwrap_or_else(PoisonError::into_inner)
+    fn posted(&self) -> MutexGuard<'_, Posted> {
+        self.posted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What a shard's thread feeds once a turn and once a checkpoint.
@@ -111,7 +111,7 @@ impl Metrics {
 
     /// Everything in the Prometheus text format, version 0.0.4.
     pub fn render(&self) -> String {
-        self.published().refresh(self, Instant::now());
+        self.posted().refresh(self, Instant::now());
         let process = process::read();
         if let Some(process) = process {
             self.gauge(Id::ProcessResident, &[]).set(process.resident as f64);

@@ -1,4 +1,4 @@
-//! What shards and delivery workers publish: plain counters, copied a few times a second by the thread that owns them.
+//! What shards and delivery workers post: plain counters, copied a few times a second by the thread that owns them.
 //!
 //! Counters count from the start of an *execution* (one life of a shard or worker in this process) and leave out what a recovery
 //! re-executes, so that nothing is counted twice. Whoever reads two snapshots of one execution takes the difference.
@@ -137,7 +137,7 @@ impl ShardStats {
         self.retention = self.retention.or(before.retention);
     }
 
-    /// The age of the newest checkpoint, `since` after this was taken: a shard without a thread publishes nothing more.
+    /// The age of the newest checkpoint, `since` after this was taken: a shard without a thread posts nothing more.
     pub(crate) fn checkpoint_age_after(&self, since: Duration) -> Millis {
         match self.state {
             ShardState::Stopped | ShardState::Quarantined => self

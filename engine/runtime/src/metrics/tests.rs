@@ -24,15 +24,15 @@ fn counters_grow_by_differences_and_survive_a_new_execution() {
     stats.events[Intake::Applied] = 10;
     stats.restarts = 1;
     stats.decisions = vec![decision("welcome", "hello", 3), decision("welcome", "story", 2)];
-    metrics.publish_shard(&stats);
+    metrics.post_shard(&stats);
     stats.events[Intake::Applied] = 15;
     stats.decisions[0].count = 4;
-    metrics.publish_shard(&stats);
+    metrics.post_shard(&stats);
     let mut again = ShardStats::new(1, 2);
     again.events[Intake::Applied] = 7;
     again.restarts = 2;
     again.decisions = vec![decision("welcome", "hello", 1)];
-    metrics.publish_shard(&again);
+    metrics.post_shard(&again);
 
     let text = metrics.render();
     assert_eq!(
@@ -66,7 +66,7 @@ fn gauges_show_the_last_snapshot_and_a_forgotten_shard_is_away() {
         RunCount { journey: "a".into(), step: None, runs: 2 },
         RunCount { journey: "b".into(), step: None, runs: 3 },
     ];
-    metrics.publish_shard(&stats);
+    metrics.post_shard(&stats);
     let text = metrics.render();
     assert_eq!(sample(&text, r#"cartwheel_shard_lag_seconds{shard="0"}"#), Some(3.5));
     assert_eq!(sample(&text, r#"cartwheel_timer_lag_seconds{shard="0"}"#), Some(2.5));
@@ -115,7 +115,7 @@ fn journey_names_are_bounded() {
     let mut stats = ShardStats::new(0, 1);
     stats.decisions =
         (0..MAX_JOURNEYS + 5).map(|n| decision(&format!("j{n:03}"), "s", 1)).collect();
-    metrics.publish_shard(&stats);
+    metrics.post_shard(&stats);
     let text = metrics.render();
     let series = text.lines().filter(|line| line.starts_with("cartwheel_decisions_total{")).count();
     assert_eq!(series, MAX_JOURNEYS + 1);
@@ -133,12 +133,12 @@ fn everything_rendered_stands_in_the_table_and_everything_in_the_table_is_render
     let metrics = Metrics::new("0").unwrap();
     let mut stats = ShardStats::new(0, 1);
     stats.decisions = vec![decision("a", "b", 1)];
-    metrics.publish_shard(&stats);
+    metrics.post_shard(&stats);
     let mut calls = Counts::default();
     calls[CallOutcome::Ambiguous] = 2;
     let (provider, channel) = (Provider::Resend, Channel::Email);
     let lane = Lane { provider, channel, calls, retries: 1, queue: 4, breaker: Breaker::Open };
-    metrics.publish_delivery(&DeliveryStats {
+    metrics.post_delivery(&DeliveryStats {
         lanes: vec![lane],
         lag: vec![(0, 9)],
         ..DeliveryStats::default()
@@ -171,19 +171,19 @@ fn gauge(metrics: &Metrics, name: &str) -> f64 {
 
 #[test]
 fn a_shard_that_failed_keeps_its_figures_and_its_checkpoint_grows_older() {
-    let (metrics, mut published, start) =
-        (Metrics::new("0").unwrap(), Published::default(), Instant::now());
+    let (metrics, mut posted, start) =
+        (Metrics::new("0").unwrap(), Posted::default(), Instant::now());
     let after = |seconds| start + Duration::from_secs(seconds);
     let mut stats = ShardStats::new(0, 1);
     stats.state = ShardState::Running;
     (stats.now, stats.clock, stats.lag_records, stats.customers) = (1_000, 4_500, 38, 7);
     (stats.checkpoint_age, stats.checkpoints, stats.retention) = (60_000, 1, Some(600_000));
-    published.shard(&metrics, stats.clone(), start);
+    posted.shard(&metrics, stats.clone(), start);
 
     let mut failed = ShardStats::new(0, 2);
     (failed.state, failed.clock) = (ShardState::Quarantined, 9_000);
-    published.shard(&metrics, failed, after(10));
-    published.refresh(&metrics, after(40));
+    posted.shard(&metrics, failed, after(10));
+    posted.refresh(&metrics, after(40));
     let shown = ["lag_records", "lag_seconds", "retention_seconds", "checkpoint_age_seconds"];
     let names = shown.map(|name| {
         if name.starts_with("lag") {
@@ -197,19 +197,18 @@ fn a_shard_that_failed_keeps_its_figures_and_its_checkpoint_grows_older() {
 
     // Started again, it counts from its own start until it has written a checkpoint.
     (stats.execution, stats.checkpoints, stats.checkpoint_age) = (3, 0, 1_000);
-    published.shard(&metrics, stats.clone(), after(50));
+    posted.shard(&metrics, stats.clone(), after(50));
     assert_eq!(gauge(&metrics, "cartwheel_checkpoint_age_seconds"), 110.0);
     (stats.checkpoints, stats.checkpoint_age) = (1, 2_000);
-    published.shard(&metrics, stats, after(60));
+    posted.shard(&metrics, stats, after(60));
     assert_eq!(gauge(&metrics, "cartwheel_checkpoint_age_seconds"), 2.0);
 }
 
 #[test]
 fn a_partition_that_another_worker_delivers_has_no_lag_here() {
     let metrics = Metrics::new("0").unwrap();
-    metrics
-        .publish_delivery(&DeliveryStats { lag: vec![(0, 9), (1, 4)], ..DeliveryStats::default() });
-    metrics.publish_delivery(&DeliveryStats { lag: vec![(1, 5)], ..DeliveryStats::default() });
+    metrics.post_delivery(&DeliveryStats { lag: vec![(0, 9), (1, 4)], ..DeliveryStats::default() });
+    metrics.post_delivery(&DeliveryStats { lag: vec![(1, 5)], ..DeliveryStats::default() });
     let text = metrics.render();
     assert_eq!(sample(&text, r#"cartwheel_delivery_lag_records{shard="0"}"#), Some(0.0));
     assert_eq!(sample(&text, r#"cartwheel_delivery_lag_records{shard="1"}"#), Some(5.0));
@@ -224,12 +223,12 @@ fn a_shard_that_is_not_delivered_is_shown_until_it_is() {
             &format!(r#"cartwheel_delivery_stopped{{shard="3",reason="{reason}"}}"#),
         )
     };
-    metrics.publish_delivery(&DeliveryStats {
+    metrics.post_delivery(&DeliveryStats {
         stopped: vec![(3, Stopped::OutOfLog)],
         ..DeliveryStats::default()
     });
     assert_eq!((shown("out_of_log"), shown("unusable")), (Some(1.0), Some(0.0)));
-    metrics.publish_delivery(&DeliveryStats::default());
+    metrics.post_delivery(&DeliveryStats::default());
     assert_eq!((shown("out_of_log"), shown("unusable")), (Some(0.0), Some(0.0)));
 }
 

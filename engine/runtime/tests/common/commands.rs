@@ -2,7 +2,7 @@
 
 use crate::common::{PARTITIONS, until};
 use cartwheel_core::command::Command;
-use cartwheel_core::sends::{Headers, Kind, Reader, Verdict};
+use cartwheel_core::sends::{Acceptance, Headers, Kind, Reader};
 use cartwheel_kafka::{Batch, KafkaConfig, Source, Start};
 use std::time::Duration;
 
@@ -35,8 +35,8 @@ impl Commands {
             for record in batch.iter() {
                 let headers: Headers = record.sends_headers().expect("only our records are here");
                 match reader.read(record.offset(), headers) {
-                    Verdict::Leader => self.leaders += 1,
-                    Verdict::Accepted if headers.kind == Kind::Command => {
+                    Acceptance::Leader => self.leaders += 1,
+                    Acceptance::Accepted if headers.kind == Kind::Command => {
                         let command: Command =
                             serde_json::from_slice(record.value().unwrap()).unwrap();
                         self.customers.push(command.customer);

@@ -4,10 +4,10 @@ use crate::checkpoint::memory::MemoryStore;
 use crate::{AcceptedLog, Clock, Identity, Lone, Opened, Outgoing, Settings, Shard, ShardError};
 use cartwheel_core::command::Command;
 use cartwheel_core::event::Record;
-use cartwheel_core::journey::load::{Source, load};
+use cartwheel_core::journey::load::{SourceFile, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
-use cartwheel_core::sends::{Headers, Kind, Reader, Turn, Verdict};
+use cartwheel_core::sends::{Acceptance, Headers, Kind, Reader, Turn};
 use cartwheel_core::time::Millis;
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub fn plan() -> Arc<Plan> {
 }
 
 pub fn plan_of(text: &str) -> Arc<Plan> {
-    let source = Source { path: "test.yaml".into(), text: text.into() };
+    let source = SourceFile { path: "test.yaml".into(), text: text.into() };
     Arc::new(load(&Policy::default(), &[source]).expect("the journey is valid"))
 }
 
@@ -106,7 +106,7 @@ impl World {
         let mut reader = Reader::at_start();
         let (mut turns, mut commands) = (Vec::new(), Vec::new());
         for (offset, (headers, value)) in self.sends.iter().enumerate() {
-            if reader.read(offset as i64, *headers) != Verdict::Accepted {
+            if reader.read(offset as i64, *headers) != Acceptance::Accepted {
                 continue;
             }
             match headers.kind {

@@ -1,6 +1,6 @@
 //! Policies and journeys under which histories are drawn: every rule of the page is used by some of them.
 
-use cartwheel_core::journey::load::{Problem, Source, load};
+use cartwheel_core::journey::load::{Problem, SourceFile, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
 use std::sync::Arc;
@@ -30,11 +30,11 @@ impl Setup {
     pub fn plan(&self) -> Result<Arc<Plan>, SetupError> {
         let policy: Policy = serde_saphyr::from_str(self.policy)
             .map_err(|error| SetupError::Policy(error.to_string()))?;
-        let source = |(index, text): (usize, &&str)| Source {
+        let source = |(index, text): (usize, &&str)| SourceFile {
             path: format!("{}-{index}.yaml", self.name),
             text: (*text).to_owned(),
         };
-        let sources: Vec<Source> = self.journeys.iter().enumerate().map(source).collect();
+        let sources: Vec<SourceFile> = self.journeys.iter().enumerate().map(source).collect();
         load(&policy, &sources).map(Arc::new).map_err(SetupError::Journeys)
     }
 }

@@ -31,10 +31,10 @@ fn histories_meet_every_reason() {
         for seed in 0..60 {
             for outcome in decide(&plan, &generate(seed, &plan, 250)) {
                 match outcome {
-                    Outcome::Decision(decision) => drop(reasons.insert(decision.reason)),
-                    Outcome::Dead { reason, .. } => drop(poison.insert(reason)),
-                    Outcome::Command(_) => commands += 1,
-                    Outcome::Suppression(_) => suppressions += 1,
+                    Effect::Decision(decision) => drop(reasons.insert(decision.reason)),
+                    Effect::Dead { reason, .. } => drop(poison.insert(reason)),
+                    Effect::Command(_) => commands += 1,
+                    Effect::Suppression(_) => suppressions += 1,
                 }
             }
         }
@@ -59,7 +59,7 @@ fn what_a_history_may_never_do() {
             let outcomes = decide(&plan, &generate(seed, &plan, 200));
             let mut sent = BTreeSet::new();
             for (place, outcome) in outcomes.iter().enumerate() {
-                if let Outcome::Command(command) = outcome {
+                if let Effect::Command(command) = outcome {
                     assert!(
                         command.due_at <= command.decided_at
                             && command.decided_at < command.not_after,
@@ -68,7 +68,7 @@ fn what_a_history_may_never_do() {
                     sent.insert(command.command_id);
                     let before = &outcomes[place - 1];
                     assert!(
-                        matches!(before, Outcome::Decision(decision) if decision.command_id == Some(command.command_id)),
+                        matches!(before, Effect::Decision(decision) if decision.command_id == Some(command.command_id)),
                         "{before:?}"
                     );
                 }

@@ -1,7 +1,7 @@
 //! One customer at one instant: what the rules may see and change.
 
 use super::customer::{Customer, Run};
-use super::outcome::Outcome;
+use super::effect::Effect;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Decision, Reason, Values, Verdict};
 use cartwheel_core::fact::{LAST_ORDER, LIFETIME_VALUE, ORDERS};
@@ -38,7 +38,7 @@ pub struct Context<'a> {
     /// Deadlines that count again when the shard is live.
     pub held: &'a mut BTreeSet<Timer>,
     /// What was decided.
-    pub out: &'a mut Vec<Outcome>,
+    pub out: &'a mut Vec<Effect>,
 }
 
 /// A decision without what the turn knows already.
@@ -122,7 +122,7 @@ impl<'a> Context<'a> {
 
     /// Notes a decision of journey `journey` at this instant.
     pub fn decide(&mut self, journey: u16, what: Decided) {
-        self.out.push(Outcome::Decision(Decision {
+        self.out.push(Effect::Decision(Decision {
             at: self.t,
             customer: self.customer.name.clone(),
             journey: self.journey(journey).name.clone(),

@@ -3,7 +3,7 @@
 use super::caps::Block;
 use super::context::{Context, Decided};
 use super::customer::{Place, Run, Touch};
-use super::outcome::{ExpectedCommand, Outcome};
+use super::effect::{Effect, ExpectedCommand};
 use super::steps::Next;
 use super::zone;
 use cartwheel_core::channel::{Channel, Class};
@@ -192,7 +192,7 @@ impl Context<'_> {
         self.decide(run.journey, what);
         let policy = &self.plan.policy;
         let ttl = if marketing { policy.marketing_ttl } else { policy.transactional_ttl };
-        self.out.push(Outcome::Command(ExpectedCommand {
+        self.out.push(Effect::Command(ExpectedCommand {
             command_id,
             run_id: run.id,
             journey: journey.name.to_string(),

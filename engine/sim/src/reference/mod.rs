@@ -12,14 +12,14 @@ mod customer;
 mod event;
 mod gate;
 mod journeys;
-mod outcome;
+mod effect;
 mod steps;
 #[cfg(test)]
 mod tests;
 mod context;
 mod zone;
 
-pub use outcome::{ExpectedCommand, Outcome};
+pub use effect::{Effect, ExpectedCommand};
 
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::journey::plan::Plan;
@@ -65,18 +65,18 @@ impl Reference {
 
     /// Applies one record: first the timers due at or before `time`, which see the greater of the last recorded now and the
     /// greatest record time including this one; then the event. `value` is the record's value, `offset` names it in a dead letter.
-    pub fn record(&mut self, offset: i64, time: Millis, value: &[u8], out: &mut Vec<Outcome>) {
+    pub fn record(&mut self, offset: i64, time: Millis, value: &[u8], out: &mut Vec<Effect>) {
         self.newest = self.newest.max(time);
         self.fire_until(time, self.now.max(self.newest), None, out);
         match event::decode(value, time, &self.plan.policy) {
             Ok(event) => self.apply(&event, out),
-            Err(reason) => out.push(Outcome::Dead { offset, reason }),
+            Err(reason) => out.push(Effect::Dead { offset, reason }),
         }
     }
 
     /// The end of a turn: `now` is recorded (it never falls), and at most `limit` timers due by it fire (None: all of them).
     /// Returns how many did.
-    pub fn clock(&mut self, now: Millis, limit: Option<u64>, out: &mut Vec<Outcome>) -> u64 {
+    pub fn clock(&mut self, now: Millis, limit: Option<u64>, out: &mut Vec<Effect>) -> u64 {
         self.now = self.now.max(now);
         self.fire_until(self.now, self.now, limit, out)
     }
@@ -130,7 +130,7 @@ impl Reference {
         due: Millis,
         seen: Millis,
         limit: Option<u64>,
-        out: &mut Vec<Outcome>,
+        out: &mut Vec<Effect>,
     ) -> u64 {
         let mut fired = 0;
         while limit.is_none_or(|limit| fired < limit)
@@ -152,7 +152,7 @@ impl Reference {
         &'a mut self,
         id: CustomerId,
         t: Millis,
-        out: &'a mut Vec<Outcome>,
+        out: &'a mut Vec<Effect>,
     ) -> Option<Context<'a>> {
         let customer = self.customers.get_mut(&id)?;
         Some(Context {
@@ -167,7 +167,7 @@ impl Reference {
         })
     }
 
-    fn apply(&mut self, event: &Event, out: &mut Vec<Outcome>) {
+    fn apply(&mut self, event: &Event, out: &mut Vec<Effect>) {
         let id = CustomerId::of(&event.customer);
         let now = self.newest;
         let at = event.time.min(now);
@@ -178,7 +178,7 @@ impl Reference {
         }
         let mut effects = Vec::new();
         customer.learn(event, at, now, &mut effects);
-        out.extend(effects.into_iter().map(Outcome::Suppression));
+        out.extend(effects.into_iter().map(Effect::Suppression));
         if let Some(mut turn) = self.turn(id, now, out) {
             turn.on_event(event, at);
         }

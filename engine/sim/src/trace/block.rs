@@ -5,7 +5,7 @@
 
 use super::fault::{Fault, Wrong};
 use super::suggest;
-use cartwheel_core::journey::load::{Problem, Severity, Source, check};
+use cartwheel_core::journey::load::{Problem, Severity, SourceFile, check};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
 use serde_saphyr::Error as YamlError;
@@ -40,7 +40,11 @@ impl Blocks {
     }
 
     /// The plan of the journeys, under `given` where the trace writes no policy. None without journeys.
-    pub fn plan(&self, source: &Source, given: &Policy) -> Result<Option<Arc<Plan>>, Vec<Fault>> {
+    pub fn plan(
+        &self,
+        source: &SourceFile,
+        given: &Policy,
+    ) -> Result<Option<Arc<Plan>>, Vec<Fault>> {
         if self.journeys.is_empty() {
             return match &self.policy {
                 None => Ok(None),
@@ -52,8 +56,9 @@ impl Blocks {
                 }
             };
         }
-        let alone = |body| Source { path: source.path.clone(), text: alone(&source.text, body) };
-        let sources: Vec<Source> = self.journeys.iter().map(alone).collect();
+        let alone =
+            |body| SourceFile { path: source.path.clone(), text: alone(&source.text, body) };
+        let sources: Vec<SourceFile> = self.journeys.iter().map(alone).collect();
         let (policy, place) = match &self.policy {
             Some((policy, body)) => (policy, body.clone()),
             None => (given, 0..0),

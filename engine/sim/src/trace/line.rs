@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// A line with a time.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct Statement {
     /// When.
     pub at: Millis,
     /// The line's words in the file.

@@ -4,10 +4,10 @@ use super::block::Blocks;
 use super::event::Event;
 use super::expect::Expectation;
 use super::fault::{Fault, Wrong};
-use super::line::{Entry, What};
+use super::line::{Statement, What};
 use super::time::{clock, instant, later, meant};
 use super::word::{Word, words};
-use cartwheel_core::journey::load::Source;
+use cartwheel_core::journey::load::SourceFile;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
 use cartwheel_core::sends::Mode;
@@ -45,7 +45,7 @@ pub struct Scenario {
     /// Its line's words in the file.
     pub span: Range<usize>,
     /// Its lines with a time, which never falls.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Statement>,
     /// Whether its clock jumps: a timer fires where a line says so and sees how late it is. Else each fires at its own time.
     pub jumps: bool,
     /// The journeys that stand in the trace; none: those beside it.
@@ -54,7 +54,7 @@ pub struct Scenario {
 }
 
 /// Reads a trace; all faults at once. `policy` holds, and its zone, where the file says nothing else.
-pub fn read(source: &Source, policy: &Policy) -> Result<Trace, Vec<Fault>> {
+pub fn read(source: &SourceFile, policy: &Policy) -> Result<Trace, Vec<Fault>> {
     let mut reader = Reader::new(source, policy);
     let mut block = None;
     let mut start = 0;
@@ -106,7 +106,7 @@ struct Block {
 }
 
 struct Reader<'s> {
-    source: &'s Source,
+    source: &'s SourceFile,
     policy: &'s Policy,
     zone: TimeZone,
     /// A line has named the zone.
@@ -127,7 +127,7 @@ struct Reader<'s> {
 }
 
 impl<'s> Reader<'s> {
-    fn new(source: &'s Source, policy: &'s Policy) -> Self {
+    fn new(source: &'s SourceFile, policy: &'s Policy) -> Self {
         let stem =
             Path::new(&source.path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let zone = TimeZone::get(&policy.zone).unwrap_or(TimeZone::UTC);
@@ -375,7 +375,7 @@ impl<'s> Reader<'s> {
             words => What::Event(Event::read(words, read)?),
         };
         self.last = Some(at);
-        let entry = Entry { at, span: span_of(first, rest), line, what };
+        let entry = Statement { at, span: span_of(first, rest), line, what };
         self.scenario().entries.push(entry);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The naive reference model: a trace about a rule holds of both programs.
 
 use super::engine::{Consequence, Suppression, TraceEngine};
-use crate::reference::{Outcome, Reference};
+use crate::reference::{Effect, Reference};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::Millis;
@@ -33,17 +33,17 @@ impl TraceEngine for ReferenceEngine {
         self.records += 1;
         self.newest = self.newest.max(time);
         self.out.extend(out.into_iter().filter_map(|outcome| match outcome {
-            Outcome::Decision(decision) => Some(Consequence::Decision(decision)),
-            Outcome::Command(_) => None,
+            Effect::Decision(decision) => Some(Consequence::Decision(decision)),
+            Effect::Command(_) => None,
             // The record that told it is the one at hand.
-            Outcome::Suppression(told) => Some(Consequence::Suppression(Suppression {
+            Effect::Suppression(told) => Some(Consequence::Suppression(Suppression {
                 at: told.at,
                 customer: customer(value),
                 channel: told.channel,
                 reason: told.reason,
                 active: told.active,
             })),
-            Outcome::Dead { reason, .. } => {
+            Effect::Dead { reason, .. } => {
                 Some(Consequence::Dead { reason, detail: String::new() })
             }
         }));
@@ -54,7 +54,7 @@ impl TraceEngine for ReferenceEngine {
         let mut out = Vec::new();
         self.reference.clock(now.max(self.newest), None, &mut out);
         self.out.extend(out.into_iter().filter_map(|outcome| match outcome {
-            Outcome::Decision(decision) => Some(Consequence::Decision(decision)),
+            Effect::Decision(decision) => Some(Consequence::Decision(decision)),
             _ => None,
         }));
         Ok(())

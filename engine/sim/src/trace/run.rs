@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// What became of a scenario.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct ScenarioResult {
     /// The scenario's name.
     pub scenario: String,
     /// What is wrong; empty if it passed.
@@ -25,7 +25,7 @@ pub fn run_all<E: TraceEngine>(
     trace: &Trace,
     plan: &Plan,
     engine: impl Fn(Arc<Plan>) -> Result<E, ShardError>,
-) -> Result<Vec<Outcome>, Fault> {
+) -> Result<Vec<ScenarioResult>, Fault> {
     let mut outcomes = Vec::new();
     for scenario in &trace.scenarios {
         let mut plan = match &scenario.plan {

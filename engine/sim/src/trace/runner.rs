@@ -4,11 +4,11 @@ use super::engine::{Consequence, TraceEngine};
 use super::event::{Event, Message};
 use super::expect::Expectation;
 use super::fault::Fault;
-use super::line::{Entry, What};
+use super::line::{Statement, What};
 use super::matching::{fits, is_message, template};
 use super::read::{Scenario, Trace};
 use super::report::{Kind, Row, clock, timeline, told};
-use super::run::Outcome;
+use super::run::ScenarioResult;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Decision, Verdict};
 use cartwheel_core::id::CommandId;
@@ -25,8 +25,8 @@ pub fn run(
     scenario: &Scenario,
     plan: &Plan,
     engine: impl TraceEngine,
-) -> Result<Outcome, ShardError> {
-    let speaks = |entry: &Entry| {
+) -> Result<ScenarioResult, ShardError> {
+    let speaks = |entry: &Statement| {
         matches!(entry.what, What::Expect(Expectation::Suppression(_) | Expectation::Dead(_)))
     };
     let mut runner = Runner {
@@ -91,7 +91,7 @@ struct Runner<'t, E> {
 }
 
 impl<E: TraceEngine> Runner<'_, E> {
-    fn entry(&mut self, entry: &Entry, later: &[Entry]) -> Result<(), ShardError> {
+    fn entry(&mut self, entry: &Statement, later: &[Statement]) -> Result<(), ShardError> {
         if self.instant.is_none_or(|(at, _)| at < entry.at) {
             self.instant = Some((entry.at, self.facts.len()));
             if !self.scenario.jumps {
@@ -113,7 +113,7 @@ impl<E: TraceEngine> Runner<'_, E> {
     }
 
     /// The end of a turn. One that only says that the shard is behind fires nothing.
-    fn turn(&mut self, entry: &Entry, mode: Option<Mode>) -> Result<(), ShardError> {
+    fn turn(&mut self, entry: &Statement, mode: Option<Mode>) -> Result<(), ShardError> {
         self.happens(entry);
         if let Some(mode) = mode {
             self.engine.mode(mode)?;
@@ -148,18 +148,23 @@ impl<E: TraceEngine> Runner<'_, E> {
         self.facts.push(Fact { at, what, named: false, surplus: false });
     }
 
-    fn happens(&mut self, entry: &Entry) {
+    fn happens(&mut self, entry: &Statement) {
         let text = self.words(entry).into();
         self.rows.push(Row { at: entry.at, kind: Kind::Event, text });
     }
 
     /// The line without its time.
-    fn words(&self, entry: &Entry) -> &str {
+    fn words(&self, entry: &Statement) -> &str {
         let words = self.trace.text.get(entry.span.clone()).unwrap_or_default();
         words.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim())
     }
 
-    fn event(&mut self, entry: &Entry, event: &Event, later: &[Entry]) -> Result<(), ShardError> {
+    fn event(
+        &mut self,
+        entry: &Statement,
+        event: &Event,
+        later: &[Statement],
+    ) -> Result<(), ShardError> {
         let command = match &event.of {
             None => None,
             Some(message) => match self.newest_message(&event.customer, message) {
@@ -180,10 +185,10 @@ impl<E: TraceEngine> Runner<'_, E> {
 
     fn record(
         &mut self,
-        entry: &Entry,
+        entry: &Statement,
         time: Millis,
         value: &[u8],
-        later: &[Entry],
+        later: &[Statement],
     ) -> Result<(), ShardError> {
         self.happens(entry);
         self.engine.record(time, value)?;
@@ -212,7 +217,7 @@ impl<E: TraceEngine> Runner<'_, E> {
         found.find_map(|decision| Some((decision.command_id?, decision.channel)))
     }
 
-    fn nothing(&mut self, entry: &Entry, customer: Option<&str>) {
+    fn nothing(&mut self, entry: &Statement, customer: Option<&str>) {
         let since = self.instant.map_or(0, |(_, before)| before);
         let concerns = |fact: &Fact| {
             (self.trace.strict || fact.decision().is_some())
@@ -231,7 +236,7 @@ impl<E: TraceEngine> Runner<'_, E> {
         }
     }
 
-    fn expect(&mut self, entry: &Entry, expected: &Expectation) {
+    fn expect(&mut self, entry: &Statement, expected: &Expectation) {
         // Lines about one customer stand in order; where the trace is strict, all lines do.
         let customer = expected.customer().filter(|_| !self.trace.strict).unwrap_or_default();
         let from = self.cursors.get(customer).copied().unwrap_or_default();
@@ -250,7 +255,7 @@ impl<E: TraceEngine> Runner<'_, E> {
     }
 
     /// What the customer got instead: the nearest that a person would look for.
-    fn instead(&self, entry: &Entry, customer: Option<&str>, from: usize) -> String {
+    fn instead(&self, entry: &Statement, customer: Option<&str>, from: usize) -> String {
         let of_customer = |index: &usize| self.facts[*index].customer() == customer;
         let told = |index: usize| {
             let fact = &self.facts[index];
@@ -280,12 +285,12 @@ impl<E: TraceEngine> Runner<'_, E> {
         }
     }
 
-    fn missing(&mut self, entry: &Entry) {
+    fn missing(&mut self, entry: &Statement) {
         let text = format!("{}  (line {})", self.words(entry), entry.line);
         self.rows.push(Row { at: entry.at, kind: Kind::Missing, text });
     }
 
-    fn fault(&mut self, entry: &Entry, message: String, help: Option<String>) {
+    fn fault(&mut self, entry: &Statement, message: String, help: Option<String>) {
         self.faults.push(self.placed(entry.span.clone(), message, help));
     }
 
@@ -293,7 +298,7 @@ impl<E: TraceEngine> Runner<'_, E> {
         Fault::new((span, message, help), &self.trace.path, &self.trace.text)
     }
 
-    fn finish(mut self) -> Outcome {
+    fn finish(mut self) -> ScenarioResult {
         for index in 0..self.facts.len() {
             if let Some((message, help)) = self.unexpected(&self.facts[index]) {
                 let span = self.scenario.span.clone();
@@ -303,7 +308,7 @@ impl<E: TraceEngine> Runner<'_, E> {
             }
         }
         let timeline = timeline(&self.rows, &self.trace.zone, |index| self.facts[index].surplus);
-        Outcome { scenario: self.scenario.name.clone(), faults: self.faults, timeline }
+        ScenarioResult { scenario: self.scenario.name.clone(), faults: self.faults, timeline }
     }
 
     /// What to say of a fact that needed a line and has none.

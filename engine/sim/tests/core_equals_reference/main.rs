@@ -9,7 +9,7 @@ mod table;
 
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_sim::history::{Setup, Step, generate, setups};
-use cartwheel_sim::reference::{Outcome, Reference};
+use cartwheel_sim::reference::{Effect, Reference};
 use course::{Course, json, reason};
 use small_shard::by_core;
 use std::collections::BTreeMap;
@@ -36,10 +36,10 @@ fn by_reference(plan: &Arc<Plan>, steps: &[Step]) -> Course {
     };
     for outcome in &out {
         match outcome {
-            Outcome::Decision(decision) => course.decisions.push(json(decision)),
-            Outcome::Command(command) => course.commands.push(json(command)),
-            Outcome::Suppression(suppression) => course.suppressions.push(json(suppression)),
-            Outcome::Dead { offset, reason } => {
+            Effect::Decision(decision) => course.decisions.push(json(decision)),
+            Effect::Command(command) => course.commands.push(json(command)),
+            Effect::Suppression(suppression) => course.suppressions.push(json(suppression)),
+            Effect::Dead { offset, reason } => {
                 course.dead.push(format!("{offset} {}", reason.name()))
             }
         }

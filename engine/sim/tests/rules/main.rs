@@ -2,14 +2,14 @@
 //! core and of the naive reference. The language is that of `cartwheel test` (`cartwheel test --help`).
 
 use cartwheel_core::decision::Reason;
-use cartwheel_core::journey::load::{Source, load};
+use cartwheel_core::journey::load::{SourceFile, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
 use cartwheel_core::sends::Poison;
 use cartwheel_shard::ShardError;
 use cartwheel_sim::trace::{
-    CoreEngine, Expectation, Fault, Outcome, ReferenceEngine, Trace, TraceEngine, What, read,
-    run_all,
+    CoreEngine, Expectation, Fault, ReferenceEngine, ScenarioResult, Trace, TraceEngine, What,
+    read, run_all,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ fn tables() -> Vec<Trace> {
     for path in paths {
         let text = std::fs::read_to_string(&path).expect("a table");
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let source = Source { path: name.unwrap_or_default(), text };
+        let source = SourceFile { path: name.unwrap_or_default(), text };
         let table = read(&source, &Policy::default());
         tables.push(table.unwrap_or_else(|faults| panic!("{}", told(&faults))));
     }
@@ -41,7 +41,7 @@ fn told(faults: &[Fault]) -> String {
 }
 
 /// Runs all tables; panics with everything that an engine decides otherwise.
-fn check(engine: &str, run: impl Fn(&Trace) -> Result<Vec<Outcome>, Fault>) {
+fn check(engine: &str, run: impl Fn(&Trace) -> Result<Vec<ScenarioResult>, Fault>) {
     let (mut wrong, mut scenarios) = (String::new(), 0);
     for table in tables() {
         let outcomes = run(&table).unwrap_or_else(|fault| panic!("{}", told(&[fault])));
@@ -59,7 +59,7 @@ fn check(engine: &str, run: impl Fn(&Trace) -> Result<Vec<Outcome>, Fault>) {
 /// The tables bring their journeys; of those beside a trace there are none here.
 fn by<E: TraceEngine>(
     engine: impl Fn(Arc<Plan>) -> Result<E, ShardError>,
-) -> impl Fn(&Trace) -> Result<Vec<Outcome>, Fault> {
+) -> impl Fn(&Trace) -> Result<Vec<ScenarioResult>, Fault> {
     let none = load(&Policy::default(), &[]).expect("no journey is a plan");
     move |table| run_all(table, &none, &engine)
 }

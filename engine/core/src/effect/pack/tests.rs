@@ -1,6 +1,6 @@
 use super::*;
 use crate::decision::Compared;
-use crate::journey::load::{Source, load};
+use crate::journey::load::{SourceFile, load};
 use crate::policy::Policy;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -16,7 +16,7 @@ steps:
 ";
 
 fn plan() -> Plan {
-    load(&Policy::default(), &[Source { path: "winback.yaml".into(), text: JOURNEY.into() }])
+    load(&Policy::default(), &[SourceFile { path: "winback.yaml".into(), text: JOURNEY.into() }])
         .unwrap()
 }
 

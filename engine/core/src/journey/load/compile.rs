@@ -3,7 +3,7 @@
 use super::compiler::Compiler;
 use super::names::{self, NameOf};
 use super::step;
-use super::{Problem, Source};
+use super::{Problem, SourceFile};
 use crate::channel::Class;
 use crate::journey::at::At;
 use crate::journey::condition::{self, Scope, Slots};
@@ -20,7 +20,7 @@ const REENTRY: Reentry = Reentry::After(Span(7 * DAY));
 
 /// Compiles one journey. Where a part has an error the journey lacks that part: it is good for finding more problems only.
 pub(super) fn journey(
-    source: &Source,
+    source: &SourceFile,
     definition: &Definition,
     slots: &mut Slots,
     problems: &mut Vec<Problem>,

@@ -3,7 +3,7 @@
 use super::yaml::locate;
 use crate::journey::at::At;
 use crate::journey::condition::{self, Condition, Fault, Scope, Slots};
-use crate::journey::problem::{Problem, Source};
+use crate::journey::problem::{Problem, SourceFile};
 use crate::time::{DAY, Span};
 
 /// Longest duration in a journey.
@@ -11,7 +11,7 @@ const MAX_SPAN: Span = Span(3_650 * DAY);
 
 /// See the module.
 pub(super) struct Compiler<'c> {
-    pub source: &'c Source,
+    pub source: &'c SourceFile,
     pub slots: &'c mut Slots,
     pub captures: Vec<u16>,
     pub problems: &'c mut Vec<Problem>,

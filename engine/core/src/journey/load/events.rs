@@ -4,11 +4,11 @@ use crate::fact::Layout;
 use crate::journey::condition::{Condition, Field};
 use crate::journey::definition::Definition;
 use crate::journey::plan::{Interests, Journey, JourneyInterest};
-use crate::journey::problem::Source;
+use crate::journey::problem::SourceFile;
 
 /// The index over all facts, and all journeys in order of their names.
 pub(super) fn interests(
-    read: &[(&Source, Definition)],
+    read: &[(&SourceFile, Definition)],
     journeys: &[Journey],
     facts: &Layout,
 ) -> Interests {

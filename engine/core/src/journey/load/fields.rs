@@ -1,8 +1,8 @@
 //! Reading the fields of a mapping: unknown ones refused with a suggestion, missing ones named, every problem kept.
 
-use super::yaml::{Entry, Kind, Node};
+use super::yaml::{Kind, Node, Pair};
 use crate::journey::at::At;
-use crate::journey::problem::{Problem, Source};
+use crate::journey::problem::{Problem, SourceFile};
 use crate::policy::{LocalTime, Percent};
 use crate::suggest::closest;
 use crate::time::Span;
@@ -10,7 +10,7 @@ use std::ops::Range;
 
 /// Reads one file's tree.
 pub(super) struct Reader<'s> {
-    pub(super) source: &'s Source,
+    pub(super) source: &'s SourceFile,
     pub(super) problems: &'s mut Vec<Problem>,
 }
 
@@ -19,7 +19,7 @@ pub(super) struct Fields<'n> {
     what: &'static str,
     /// The first field, for "missing" messages.
     at: Range<usize>,
-    entries: &'n [Entry],
+    entries: &'n [Pair],
 }
 
 impl<'n> Fields<'n> {

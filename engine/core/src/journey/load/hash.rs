@@ -1,14 +1,14 @@
 //! The configuration's identity: equal hashes decide alike.
 
 use crate::journey::definition::Definition;
-use crate::journey::problem::Source;
+use crate::journey::problem::SourceFile;
 use crate::policy::Policy;
 use crate::sends::SEMANTICS;
 use xxhash_rust::xxh3::Xxh3;
 
 /// 128-bit xxh3 over the semantics' version, the time-zone tables' version, the policy as JSON, and name and text of every journey in order
 /// of names; every part with its length before it.
-pub(super) fn of(policy: &Policy, read: &[(&Source, Definition)]) -> u128 {
+pub(super) fn of(policy: &Policy, read: &[(&SourceFile, Definition)]) -> u128 {
     let mut hash = Xxh3::new();
     let mut part = |bytes: &[u8]| {
         hash.update(&(bytes.len() as u64).to_le_bytes());

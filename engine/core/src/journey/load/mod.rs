@@ -22,7 +22,7 @@ mod step;
 mod tests;
 mod yaml;
 
-pub use super::problem::{Problem, Severity, Source};
+pub use super::problem::{Problem, Severity, SourceFile};
 pub use schema::journey_schema;
 
 /// Most journeys under one policy.
@@ -38,13 +38,13 @@ pub struct Checked {
 }
 
 /// Compiles journeys under a policy; all problems of all files at once. Warnings are dropped when it succeeds: see [`check`].
-pub fn load(policy: &Policy, journeys: &[Source]) -> Result<Plan, Vec<Problem>> {
+pub fn load(policy: &Policy, journeys: &[SourceFile]) -> Result<Plan, Vec<Problem>> {
     let checked = check(policy, journeys);
     checked.plan.ok_or(checked.problems)
 }
 
 /// Compiles journeys under a policy; says all errors and warnings of all files.
-pub fn check(policy: &Policy, sources: &[Source]) -> Checked {
+pub fn check(policy: &Policy, sources: &[SourceFile]) -> Checked {
     let mut problems = Vec::new();
     if sources.len() > MAX_JOURNEYS {
         let message =

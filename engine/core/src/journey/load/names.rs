@@ -3,7 +3,7 @@
 use crate::event::vocabulary::EVENT_TYPES;
 use crate::journey::at::At;
 use crate::journey::definition::Definition;
-use crate::journey::problem::{Problem, Source};
+use crate::journey::problem::{Problem, SourceFile};
 use crate::suggest::closest;
 
 /// Journey names that decisions, metrics and holdouts use for themselves.
@@ -30,7 +30,12 @@ impl NameOf {
 }
 
 /// Says what is wrong with a name.
-pub(super) fn check(source: &Source, name: &At<String>, of: NameOf, problems: &mut Vec<Problem>) {
+pub(super) fn check(
+    source: &SourceFile,
+    name: &At<String>,
+    of: NameOf,
+    problems: &mut Vec<Problem>,
+) {
     let dash = of != NameOf::Journey;
     let good = |letter: char| {
         letter.is_ascii_lowercase()
@@ -67,7 +72,7 @@ pub(super) fn check(source: &Source, name: &At<String>, of: NameOf, problems: &m
 }
 
 /// Event types may be a retailer's own; one that is nearly a known one gets a warning.
-pub(super) fn check_event(source: &Source, name: &At<String>, problems: &mut Vec<Problem>) {
+pub(super) fn check_event(source: &SourceFile, name: &At<String>, problems: &mut Vec<Problem>) {
     let good = |letter: char| letter.is_ascii_alphanumeric() || "_-.:/ ".contains(letter);
     if name.len() > 256 || !name.chars().all(good) || name.trim().len() != name.len() {
         let problem = Problem::error(
@@ -86,7 +91,7 @@ pub(super) fn check_event(source: &Source, name: &At<String>, problems: &mut Vec
 }
 
 /// Refuses a second journey of the same name; the definitions are in order of names.
-pub(super) fn unique(read: &[(&Source, Definition)], problems: &mut Vec<Problem>) {
+pub(super) fn unique(read: &[(&SourceFile, Definition)], problems: &mut Vec<Problem>) {
     for pair in read.windows(2) {
         let [(first, one), (second, other)] = pair else { continue };
         if one.journey == other.journey {

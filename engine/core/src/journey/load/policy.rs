@@ -1,7 +1,7 @@
 //! Checks of the policy, alone and against the journeys.
 
 use crate::journey::definition::Definition;
-use crate::journey::problem::{Problem, Source};
+use crate::journey::problem::{Problem, SourceFile};
 use crate::policy::{Cap, CapScope, Policy};
 use crate::suggest::closest;
 use crate::time::{DAY, Span};
@@ -14,7 +14,11 @@ const MAX_EVENT_BYTES: usize = 1_000_000;
 const MAX_WINDOW: Span = Span(366 * DAY);
 
 /// Says what is wrong with the policy. The policy has no text here, so the problems have no place.
-pub(super) fn check(policy: &Policy, read: &[(&Source, Definition)], problems: &mut Vec<Problem>) {
+pub(super) fn check(
+    policy: &Policy,
+    read: &[(&SourceFile, Definition)],
+    problems: &mut Vec<Problem>,
+) {
     let mut say = |message: String, help: String| {
         problems.push(Problem::error("policy", 0..0, message).help(help))
     };
@@ -88,7 +92,7 @@ fn check_numbers(policy: &Policy, say: &mut impl FnMut(String, String)) {
     }
 }
 
-fn check_cap(cap: &Cap, read: &[(&Source, Definition)], say: &mut impl FnMut(String, String)) {
+fn check_cap(cap: &Cap, read: &[(&SourceFile, Definition)], say: &mut impl FnMut(String, String)) {
     if cap.name.is_empty() || cap.name.len() > 64 {
         say(format!("`{}` is not the name of a cap", cap.name), "write 1 to 64 letters".into());
     }

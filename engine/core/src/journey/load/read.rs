@@ -5,7 +5,7 @@ use super::yaml::{Kind, Node};
 use crate::channel::Class;
 use crate::journey::at::At;
 use crate::journey::definition::{Definition, EventTypes, ExitRule, Goal, Reentry, Trigger};
-use crate::journey::problem::{Problem, Source};
+use crate::journey::problem::{Problem, SourceFile};
 
 const JOURNEY: [&str; 13] = [
     "journey",
@@ -24,7 +24,7 @@ const JOURNEY: [&str; 13] = [
 ];
 /// Reads a journey; none after at least one problem. Problems that leave a definition (an unknown field) do not stop the later stages.
 pub(super) fn definition(
-    source: &Source,
+    source: &SourceFile,
     root: &Node,
     problems: &mut Vec<Problem>,
 ) -> Option<Definition> {

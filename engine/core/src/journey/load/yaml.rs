@@ -28,12 +28,12 @@ pub(super) enum Kind {
     Null,
     Text(String),
     List(Vec<Node>),
-    Map(Vec<Entry>),
+    Map(Vec<Pair>),
 }
 
 /// A field of a mapping.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(super) struct Pair {
     pub(super) key: String,
     pub(super) at: Range<usize>,
     pub(super) value: Node,
@@ -190,7 +190,7 @@ impl Tree<'_> {
         };
         match (&mut open.node.kind, open.key.take()) {
             (Kind::List(items), _) => items.push(node),
-            (Kind::Map(entries), Some((key, at))) => entries.push(Entry { key, at, value: node }),
+            (Kind::Map(entries), Some((key, at))) => entries.push(Pair { key, at, value: node }),
             (Kind::Map(entries), None) => {
                 let key = match node.kind {
                     Kind::Text(text) => text,

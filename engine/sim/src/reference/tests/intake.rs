@@ -1,7 +1,7 @@
 //! What no table can say: what a command shows, and where the core differs.
 
 use super::{Shop, at};
-use crate::reference::Outcome;
+use crate::reference::Effect;
 use serde_json::json;
 
 const QUIET: &str = "quiet_hours: []";
@@ -39,8 +39,8 @@ fn a_command_shows_what_is_known_when_it_is_decided() {
         shop.event("01-05 10:03", "hello", json!({})),
         ["entered trigger", "sent gate_passed greeting email", "finished completed"]
     );
-    let Some(Outcome::Command(command)) =
-        shop.all.iter().find(|outcome| matches!(outcome, Outcome::Command(_)))
+    let Some(Effect::Command(command)) =
+        shop.all.iter().find(|outcome| matches!(outcome, Effect::Command(_)))
     else {
         panic!("no command")
     };

@@ -6,9 +6,9 @@ mod intake;
 mod modes;
 mod zones;
 
-use super::{Outcome, Reference};
+use super::{Effect, Reference};
 use cartwheel_core::decision::Decision;
-use cartwheel_core::journey::load::{Source, load};
+use cartwheel_core::journey::load::{SourceFile, load};
 use cartwheel_core::policy::Policy;
 use cartwheel_core::time::{Millis, parse_rfc3339};
 use cartwheel_core::value::Value;
@@ -29,7 +29,7 @@ struct Shop {
     reference: Reference,
     offset: i64,
     /// Everything that came out.
-    all: Vec<Outcome>,
+    all: Vec<Effect>,
 }
 
 impl Shop {
@@ -51,15 +51,15 @@ impl Shop {
     fn empty(policy: &str, journeys: &[&str]) -> Self {
         let policy: Policy =
             serde_saphyr::from_str(policy).unwrap_or_else(|error| panic!("{error}"));
-        let sources: Vec<Source> = journeys
+        let sources: Vec<SourceFile> = journeys
             .iter()
-            .map(|text| Source { path: "j.yaml".into(), text: (*text).into() })
+            .map(|text| SourceFile { path: "j.yaml".into(), text: (*text).into() })
             .collect();
         let plan = load(&policy, &sources).unwrap_or_else(|problems| panic!("{problems:#?}"));
         Self { reference: Reference::new(Arc::new(plan)), offset: 0, all: Vec::new() }
     }
 
-    fn shown(&mut self, out: Vec<Outcome>) -> Vec<String> {
+    fn shown(&mut self, out: Vec<Effect>) -> Vec<String> {
         let lines = out.iter().filter_map(line).collect();
         self.all.extend(out);
         lines
@@ -85,15 +85,15 @@ impl Shop {
 }
 
 /// An outcome as tests write it; commands are left out, for a sent decision stands before each.
-fn line(outcome: &Outcome) -> Option<String> {
+fn line(outcome: &Effect) -> Option<String> {
     match outcome {
-        Outcome::Decision(decision) => Some(decision_line(decision)),
-        Outcome::Command(_) => None,
-        Outcome::Suppression(suppression) => {
+        Effect::Decision(decision) => Some(decision_line(decision)),
+        Effect::Command(_) => None,
+        Effect::Suppression(suppression) => {
             let verb = if suppression.active { "suppress" } else { "lift" };
             Some(format!("{verb} {} {:?}", suppression.channel, suppression.reason))
         }
-        Outcome::Dead { reason, .. } => Some(format!("dead {}", reason.name())),
+        Effect::Dead { reason, .. } => Some(format!("dead {}", reason.name())),
     }
 }
 

@@ -8,10 +8,13 @@ fn new_york() -> Policy {
 }
 
 fn trace(text: &str) -> Result<Trace, Vec<Fault>> {
-    read(&Source { path: "config/journeys/welcome.trace".into(), text: text.into() }, &new_york())
+    read(
+        &SourceFile { path: "config/journeys/welcome.trace".into(), text: text.into() },
+        &new_york(),
+    )
 }
 
-fn only_entry(line: &str) -> Entry {
+fn only_entry(line: &str) -> Statement {
     trace(&format!("day 2026-03-02\n{line}\n")).unwrap().scenarios.remove(0).entries.remove(0)
 }
 

@@ -9,11 +9,11 @@ use super::*;
 const CART: &str = include_str!("../../../../../../config/journeys/cart_abandonment.yaml");
 const WELCOME: &str = include_str!("../../../../../../config/journeys/welcome.yaml");
 
-fn sources(texts: &[&str]) -> Vec<Source> {
+fn sources(texts: &[&str]) -> Vec<SourceFile> {
     texts
         .iter()
         .enumerate()
-        .map(|(at, text)| Source { path: format!("{at}.yaml"), text: (*text).into() })
+        .map(|(at, text)| SourceFile { path: format!("{at}.yaml"), text: (*text).into() })
         .collect()
 }
 

@@ -11,9 +11,9 @@ use compact_str::CompactString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-/// What was published last.
+/// What was posted last.
 #[derive(Default)]
-pub(super) struct Published {
+pub(super) struct Posted {
     /// With the moment at which each was taken.
     shards: BTreeMap<u32, (ShardStats, Instant)>,
     delivery: Option<DeliveryStats>,
@@ -24,7 +24,7 @@ fn seconds(millis: Millis) -> f64 {
     millis as f64 / 1_000.0
 }
 
-impl Published {
+impl Posted {
     pub(super) fn shard(&mut self, metrics: &Metrics, mut stats: ShardStats, at: Instant) {
         let before = self.shards.remove(&stats.shard);
         if let Some((before, taken)) = &before {
@@ -91,7 +91,7 @@ impl Published {
         }
     }
 
-    /// What goes on although nobody publishes: the checkpoint of a shard without a thread grows older.
+    /// What goes on although nobody posts: the checkpoint of a shard without a thread grows older.
     pub(super) fn refresh(&self, metrics: &Metrics, now: Instant) {
         for (shard, (stats, at)) in &self.shards {
             let age = stats.checkpoint_age_after(now.duration_since(*at));

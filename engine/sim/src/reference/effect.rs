@@ -10,7 +10,7 @@ use serde::Serialize;
 /// One consequence.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum Effect {
     /// A decision; a sent one is followed by its command.
     Decision(Decision),
     /// A command that the engine must publish.
