@@ -255,7 +255,8 @@ impl Bytes<'_> {
     }
 
     /// What [`Writer::float`] wrote.
-    pub fn float(&mut self) -> Option<f64> {
+    #[cfg(test)]
+    fn float(&mut self) -> Option<f64> {
         match self.value()? {
             Value::Number(number) => Some(number),
             _ => None,

@@ -91,6 +91,10 @@ closed! {
         Goal = 25 "goal",
         /// All steps done.
         Completed = 26 "completed",
+        /// Not later than what ends the journey's runs.
+        Stale = 27 "stale",
+        /// What the run is about is gone.
+        NoDocument = 28 "no_document",
     }
 }
 

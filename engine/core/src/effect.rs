@@ -1,8 +1,9 @@
 //! What applying an input leaves behind: decisions (packed into the journal and the chain hash) and effects for the outside.
 
 use crate::channel::Channel;
-use crate::customer::{Customer, Document, Journal, Mark};
+use crate::customer::{Customer, Document, DocumentKey, Journal, Mark};
 use crate::decision::{Decided, Decision, Reason, Verdict};
+use crate::event::Subject;
 use crate::id::{CommandId, CustomerId, RunId};
 use crate::journey::plan::Plan;
 use crate::sends::SuppressionReason;
@@ -40,6 +41,8 @@ pub struct Draft {
     pub customer: CustomerId,
     /// Documents as of this moment.
     pub mark: Mark,
+    /// Which document of each of [`Subject::KEPT`] the message may show.
+    pub shows: [Option<DocumentKey>; Subject::KEPT.len()],
     /// Derived identity.
     pub command_id: CommandId,
     /// The run.

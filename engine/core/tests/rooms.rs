@@ -38,7 +38,10 @@ const ROOMS: [(&str, &[&str]); 22] = [
     ("gate", &["time", "id", "value", "channel", "policy", "customer", "journey", "decision"]),
     (
         "effect",
-        &["time", "id", "value", "compact", "channel", "sends", "customer", "journey", "decision"],
+        &[
+            "time", "id", "value", "compact", "channel", "event", "sends", "customer", "journey",
+            "decision",
+        ],
     ),
     (
         "apply",

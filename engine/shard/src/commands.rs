@@ -1,17 +1,15 @@
 //! The command of a decision to send. What the message may show stands in it as the events brought it, text for text.
 
-use crate::checkpoint::{Documents, Fields};
+use crate::checkpoint::{Documents, Fields, Shown};
 use crate::decisions::json;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::command::{Command, MAX_BYTES};
-use cartwheel_core::customer::Document;
 use cartwheel_core::effect::Draft;
 use cartwheel_core::event::Subject;
 use cartwheel_core::journey::op::Send;
 use cartwheel_core::journey::plan::Plan;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
 
 /// What the message may show, by name, and the names of what the command has no room for.
 struct Data<'a> {
@@ -19,19 +17,12 @@ struct Data<'a> {
     left_out: Vec<&'static str>,
 }
 
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Shown<'a> {
-    Profile(Fields<'a>),
-    Document(&'a RawValue),
-}
-
 impl<'a> Data<'a> {
-    fn of(documents: &'a Documents, profile: Fields<'a>) -> Self {
-        let documents = Subject::KEPT.into_iter().filter_map(|subject| {
-            Some((subject, Shown::Document(documents.json(Document::of(subject)?)?)))
-        });
-        let profile = (Subject::Profile, Shown::Profile(profile));
+    fn of(draft: &Draft, documents: &'a Documents, profile: Fields<'a>) -> Self {
+        let shown = Subject::KEPT.into_iter().zip(draft.shows);
+        let documents =
+            shown.filter_map(|(subject, key)| Some((subject, documents.document(key?)?)));
+        let profile = (Subject::Profile, Shown::Fields(profile));
         Self { shown: std::iter::once(profile).chain(documents).collect(), left_out: Vec::new() }
     }
 
@@ -92,7 +83,7 @@ fn command<'a>(
         class: journey.class,
         template: template.to_string(),
         to: address(&profile, draft.channel).unwrap_or_default(),
-        data: Data::of(documents, profile),
+        data: Data::of(draft, documents, profile),
         variant: None,
         due_at: draft.due_at,
         decided_at: draft.decided_at,

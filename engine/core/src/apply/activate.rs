@@ -108,7 +108,7 @@ impl Core {
         let zone = ZONE.map(attribute_hash);
         customer
             .attributes
-            .retain(|(name, _)| mapping.attributes.contains(name) || zone.contains(name));
+            .retain(|known| mapping.attributes.contains(&known.name) || zone.contains(&known.name));
         customer.dirty = true;
         customer.runs_changed();
     }
@@ -179,10 +179,12 @@ mod tests {
             sent: None,
             key: 0,
             opened_at: 0,
+            newest: 0,
             deadline: 9,
             anchor: 0,
             place,
             captures: ThinVec::new(),
+            about: ThinVec::new(),
             journey: 0,
             converted: false,
         };

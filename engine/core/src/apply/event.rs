@@ -4,12 +4,13 @@ use super::context::Context;
 use super::journeys::Occasion;
 use super::{Core, Environment, EventTime};
 use crate::channel::Channel;
-use crate::customer::{Change, Customer, Document, merge_profile, set_consent};
+use crate::customer::{Change, Customer, Document, DocumentKey, How, Of, Patch, Version};
 use crate::effect::Effect;
 use crate::event::{Event, Meaning, Subject, read_fields};
 use crate::id::CommandId;
 use crate::journey::plan::Interest;
 use crate::sends::SuppressionReason;
+use crate::time::Millis;
 use crate::value::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -49,11 +50,15 @@ impl Core {
             mode: environment.mode,
             effects: environment.effects,
         };
-        context.learn(event, &mut changes);
+        let documents = context.customer.documents.len();
+        context.learn(event, time.at, &mut changes);
         let applied = match context.plan().events.get(event.kind.as_ref()) {
             Some(interest) => context.interested(interest, event, time, &mut fields),
             None => Applied::Unwanted,
         };
+        if context.customer.documents.len() > documents {
+            context.forget_surplus();
+        }
         (self.changes, self.fields) = (changes, fields);
         applied
     }
@@ -61,9 +66,9 @@ impl Core {
 
 impl Context<'_> {
     /// What the event says of the customer, whatever the journeys make of it.
-    fn learn(&mut self, event: &Event<'_>, changes: &mut Vec<Change>) {
+    fn learn(&mut self, event: &Event<'_>, at: Millis, changes: &mut Vec<Change>) {
         let meaning = Meaning::of(&event.kind);
-        self.profile(event, meaning, changes);
+        self.profile(event, at, meaning, changes);
         match meaning {
             Meaning::Bounced if bounce_is_hard(event) => {
                 self.suppress(event, SuppressionReason::Bounced);
@@ -77,7 +82,7 @@ impl Context<'_> {
             | Meaning::CartEmptied
             | Meaning::None => {}
         }
-        self.documents(event, meaning);
+        self.documents(event, at, meaning);
     }
 
     /// What the event does to the facts, then in the journeys in order of their names.
@@ -107,29 +112,38 @@ impl Context<'_> {
     }
 
     /// First what the profile says, then what the type says; each in the order of the channels.
-    fn profile(&mut self, event: &Event<'_>, meaning: Meaning, changes: &mut Vec<Change>) {
+    fn profile(
+        &mut self,
+        event: &Event<'_>,
+        at: Millis,
+        meaning: Meaning,
+        changes: &mut Vec<Change>,
+    ) {
         changes.clear();
-        if let Some(profile) = event.subject(Subject::Profile) {
+        if let Some(object) = event.subject(Subject::Profile) {
             let (core, customer) = (self.core, &mut *self.customer);
-            let text = profile.0.as_bytes();
-            self.effects.journal.append(&mut customer.cold, Document::Profile, text);
-            merge_profile(customer, profile, &core.attributes, &core.zones, changes);
+            let key = DocumentKey::new(Document::Profile, 0);
+            let version = Version { key, at, how: How::Add };
+            self.effects.journal.append_version(&mut customer.cold, version, object.0.as_bytes());
+            let (grants, denials) = registers(meaning);
+            let patch = Patch { object, at, grants, denials };
+            patch.merge(customer, &core.attributes, &core.zones, changes);
         }
+        let mut say = |channel, yes| {
+            changes.extend(self.customer.consent(Of::Explicit, channel, at, yes));
+        };
         if meaning == Meaning::Subscribed {
             let channel = named_channel(event).unwrap_or(Some(Channel::Email));
-            changes.extend(channel.and_then(|channel| set_consent(self.customer, channel, true)));
+            channel.into_iter().for_each(|channel| say(channel, true));
         } else if meaning == Meaning::Unsubscribed {
-            let mut deny = |channel| changes.extend(set_consent(self.customer, channel, false));
             match named_channel(event) {
-                Some(channel) => channel.into_iter().for_each(&mut deny),
-                None => Channel::PERSONAL.into_iter().for_each(&mut deny),
+                Some(channel) => channel.into_iter().for_each(|channel| say(channel, false)),
+                None => Channel::PERSONAL.into_iter().for_each(|channel| say(channel, false)),
             }
         }
-        let denials_count = matches!(meaning, Meaning::Unsubscribed | Meaning::ConsentChanged);
         for change in changes {
             let (channel, active) = match *change {
-                Change::Denied(channel) if denials_count => (channel, true),
-                Change::Denied(_) => continue,
+                Change::Denied(channel) => (channel, true),
                 Change::Lifted(channel) => (channel, false),
             };
             self.push_suppression(channel, SuppressionReason::Unsubscribed, active);
@@ -155,20 +169,72 @@ impl Context<'_> {
         self.effects.list.push(Effect::Suppression { customer, mark, channel, reason, active, at });
     }
 
-    /// The newest of each subject that a message may show.
-    fn documents(&mut self, event: &Event<'_>, meaning: Meaning) {
+    /// What a message may show, each with its newest version.
+    fn documents(&mut self, event: &Event<'_>, at: Millis, meaning: Meaning) {
         let emptied = meaning == Meaning::CartEmptied;
-        let (journal, cold) = (&mut self.effects.journal, &mut self.customer.cold);
         for subject in Subject::KEPT {
-            if let (Some(raw), Some(document)) = (event.subject(subject), Document::of(subject))
-                && !(emptied && subject == Subject::Cart)
-            {
-                journal.append(cold, document, raw.0.as_bytes());
+            let (Some(raw), Some(kind)) = (event.subject(subject), Document::of(subject)) else {
+                continue;
+            };
+            let key = DocumentKey::new(kind, event.id_of(subject));
+            let how = match (emptied && subject == Subject::Cart, event.kind.as_ref()) {
+                (true, _) if event.id_of(subject) == 0 => continue,
+                (true, _) => How::Remove,
+                (false, kind) if subject.is_whole_in(kind) => How::Replace,
+                (false, _) => How::Add,
+            };
+            let content = if how == How::Remove { "" } else { raw.0 };
+            self.document(Version { key, at, how }, content);
+        }
+        // Which cart it does not say: all of them.
+        if emptied && event.id_of(Subject::Cart) == 0 {
+            for key in self.customer.documents.empty_carts(at) {
+                self.keep(Version { key, at, how: How::Remove }, "");
             }
         }
-        if emptied {
-            journal.append(cold, Document::Cart, b"");
+    }
+
+    fn document(&mut self, version: Version, content: &str) {
+        let Version { key, at, how } = version;
+        let documents = &mut self.customer.documents;
+        let counts = match how {
+            How::Replace => documents.replace(key, at, false),
+            How::Remove => documents.replace(key, at, true),
+            How::Add => documents.add_to(key, at),
+            How::Forget => true,
+        };
+        if counts {
+            self.keep(version, content);
         }
+    }
+
+    fn keep(&mut self, version: Version, content: &str) {
+        let cold = &mut self.customer.cold;
+        self.effects.journal.append_version(cold, version, content.as_bytes());
+    }
+
+    /// After the journeys, so that what a new run is about stays.
+    fn forget_surplus(&mut self) {
+        let customer = &mut *self.customer;
+        let live = || customer.runs.iter().filter(|run| run.place.is_live());
+        let pinned = |key| live().any(|run| run.about.contains(&key));
+        while let Some(key) = customer.documents.take_surplus(pinned) {
+            let version = Version { key, at: Millis::MIN, how: How::Forget };
+            self.effects.journal.append_version(&mut customer.cold, version, b"");
+        }
+    }
+}
+
+/// The registers of the consents in a profile: of those that it grants, and of those that it denies. Who unsubscribes grants nothing.
+fn registers(meaning: Meaning) -> (Of, Of) {
+    match meaning {
+        Meaning::Subscribed | Meaning::ConsentChanged => (Of::Explicit, Of::Explicit),
+        Meaning::Unsubscribed => (Of::Profile, Of::Explicit),
+        Meaning::Bounced
+        | Meaning::Complained
+        | Meaning::Engaged
+        | Meaning::CartEmptied
+        | Meaning::None => (Of::Profile, Of::Profile),
     }
 }
 

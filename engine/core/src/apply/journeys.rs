@@ -2,11 +2,12 @@
 
 use super::context::{Context, leaving, order_total};
 use super::{EventTime, MAX_RUNS};
-use crate::customer::{Place, Run};
+use crate::customer::{Document, DocumentKey, LatestId, Place, Run, Use};
 use crate::decision::{Compared, Reason, Verdict};
-use crate::event::{Event, key_text};
+use crate::event::{Event, Subject, key_text};
 use crate::id::{RunId, key_hash};
 use crate::journey::plan::{Journey, JourneyInterest};
+use crate::time::{Millis, Span};
 use crate::value::Value;
 
 /// An event whose fields have been read.
@@ -28,10 +29,11 @@ impl Context<'_> {
             self.convert(occasion, index);
         }
         for exit in &interest.exits {
-            let condition = journey.exits[usize::from(*exit)].as_ref();
+            let exit = &journey.exits[usize::from(*exit)];
             let reader = self.reader(occasion.fields, &[]);
-            if condition.is_none_or(|condition| reader.holds(condition)) {
+            if exit.condition.as_ref().is_none_or(|condition| reader.holds(condition)) {
                 self.exit_all(occasion, index);
+                self.note_end(exit.latest, occasion.time);
             }
         }
         if interest.moves {
@@ -42,30 +44,34 @@ impl Context<'_> {
         }
     }
 
+    /// One run: the one whose message came last before the event.
     fn convert(&mut self, occasion: &Occasion<'_>, index: u16) {
         let Some(within) = self.journey(index).goal_within else { return };
-        for place in 0..self.customer.runs.len() {
-            let run = &mut self.customer.runs[place];
-            let is_due = |run: &Run| {
-                run.sent.is_some_and(|sent| occasion.time.at - sent.at <= within.millis())
-            };
-            if run.journey != index || run.converted || !is_due(run) {
-                continue;
-            }
-            run.converted = true;
-            let run = run.id;
-            let mut converted = self.decided(index, Verdict::Converted, Reason::Goal).run(run);
-            if let Some(total) = order_total(occasion.event) {
-                converted = converted.value("revenue", Value::Number(total));
-            }
-            self.decide(&converted);
+        let at = occasion.time.at;
+        let open = |run: &&mut Run| run.journey == index && !run.converted;
+        let credited = |run: &mut Run| {
+            let message = message_before(run, at)?;
+            (at - message <= within.millis()).then_some(message)
+        };
+        let runs = self.customer.runs.iter_mut().filter(open);
+        let due = runs.filter_map(|run| Some((credited(run)?, run)));
+        // Of equal ones the first.
+        let newest = due.rev().max_by_key(|(message, _)| *message);
+        let Some((_, run)) = newest else { return };
+        run.converted = true;
+        let run = run.id;
+        let mut converted = self.decided(index, Verdict::Converted, Reason::Goal).run(run);
+        if let Some(total) = order_total(occasion.event) {
+            converted = converted.value("revenue", Value::Number(total));
         }
+        self.decide(&converted);
     }
 
     fn exit_all(&mut self, occasion: &Occasion<'_>, index: u16) {
         let mut place = 0;
         while let Some(run) = self.customer.runs.get(place) {
-            if run.journey != index || run.place == Place::Goal && !run.converted {
+            let waits_for_goal = run.place == Place::Goal && !run.converted;
+            if run.journey != index || waits_for_goal || run.newest > occasion.time.at {
                 place += 1;
                 continue;
             }
@@ -78,16 +84,43 @@ impl Context<'_> {
         }
     }
 
+    /// What ends runs is remembered: a trigger event from before may come later.
+    fn note_end(&mut self, id: LatestId, time: EventTime) {
+        let expired = time.seen.saturating_sub(self.core.longest_age + 1);
+        self.customer.latest.note(id, time.at, expired);
+    }
+
+    /// What moves windows is remembered: the trigger event of a window may come later.
     fn move_windows(&mut self, occasion: &Occasion<'_>, index: u16) {
-        let journey = self.journey(index);
+        let (journey, time) = (self.journey(index), occasion.time);
         let Some(quiet_for) = journey.quiet_for else { return };
         let key = self.key_of(occasion.event, journey);
         for run in self.customer.runs.iter_mut() {
             let is_window = run.journey == index && run.place == Place::Window;
             if is_window && key.is_none_or(|key| key == run.key) {
-                run.deadline = run.deadline.max(occasion.time.at + quiet_for.millis());
+                run.deadline = run.deadline.max(time.at + quiet_for.millis());
             }
         }
+        let id = key.map_or(journey.moved, |key| journey.moved.with_key(key));
+        let expired = time.seen.saturating_sub(self.core.longest_window);
+        self.customer.latest.note(id, time.at, expired);
+    }
+
+    /// When a window that opens at `at` closes: counted from what has moved it since, if that came first.
+    fn closes(&self, journey: &Journey, key: u64, at: Millis, quiet_for: Span) -> Millis {
+        let ids = [journey.moved, journey.moved.with_key(key)].into_iter();
+        let moved = self.customer.latest.newest(Use::Moves, ids);
+        at.max(moved.unwrap_or(at)) + quiet_for.millis()
+    }
+
+    /// The newest end of the runs of this key, of which a trigger event must be later.
+    fn ended(&self, journey: &Journey, key: u64) -> Option<Millis> {
+        let exits = journey.exits.iter().map(|exit| exit.latest);
+        let filtered = journey.key.map(|_| journey.filtered.with_key(key));
+        if journey.exits.is_empty() && filtered.is_none() {
+            return None;
+        }
+        self.customer.latest.newest(Use::Ends, exits.chain(filtered))
     }
 
     /// The hash of the key's value; none where the journey has no key or the event no value for it.
@@ -105,64 +138,78 @@ impl Context<'_> {
             return self.decide(&late);
         }
         let key = self.key_of(occasion.event, journey).unwrap_or(0);
+        if let Some(ended) = self.ended(journey, key).filter(|ended| time.at <= *ended) {
+            let stale = refused(self, Reason::Stale).instant("at", time.at);
+            return self.decide(&stale.instant("ended", ended));
+        }
         let reader = self.reader(occasion.fields, &[]);
         let passes = journey.when.as_ref().is_none_or(|when| reader.holds(when));
-        let of_key = |run: &Run| run.journey == index && run.key == key;
-        let is_running = |run: &&mut Run| of_key(run) && run.place.is_running();
-        if let Some(run) = self.customer.runs.iter_mut().find(is_running) {
-            if passes {
-                recapture(run, journey, occasion.fields);
-            }
-            let id = run.id;
-            return self.decide(&refused(self, Reason::AlreadyRunning).run(id));
-        }
-        let is_window = |run: &Run| of_key(run) && run.place == Place::Window;
-        let window = self.customer.runs.iter().position(is_window);
         if !passes {
-            return self.filter(occasion, index, window);
+            return self.filter(occasion, index, key);
         }
-        if let (Some(place), Some(quiet_for)) = (window, journey.quiet_for) {
-            let run = &mut self.customer.runs[place];
-            recapture(run, journey, occasion.fields);
-            run.deadline = run.deadline.max(time.at + quiet_for.millis());
-            return;
+        let of_key = |run: &&mut Run| run.journey == index && run.key == key && run.place.is_live();
+        let Some(run) = self.customer.runs.iter_mut().find(of_key) else {
+            return self.open(occasion, index, key);
+        };
+        if time.at >= run.newest {
+            recapture(run, journey, occasion);
         }
-        if self.customer.live_runs() >= MAX_RUNS {
-            let full = refused(self, Reason::Limit).number("limit", MAX_RUNS as i64);
-            return self.decide(&full);
+        let (id, place) = (run.id, run.place);
+        match (place, journey.quiet_for) {
+            (Place::Window, Some(quiet_for)) => {
+                run.deadline = run.deadline.max(time.at + quiet_for.millis());
+            }
+            _ => self.decide(&refused(self, Reason::AlreadyRunning).run(id)),
         }
-        self.open(occasion, index, key);
     }
 
-    /// The trigger's condition is false: a window of the key closes.
-    fn filter(&mut self, occasion: &Occasion<'_>, index: u16, window: Option<usize>) {
+    /// The trigger's condition is false. In a journey with a key, a window and a run of the key end, unless something newer keeps them.
+    fn filter(&mut self, occasion: &Occasion<'_>, index: u16, key: u64) {
+        let (journey, time) = (self.journey(index), occasion.time);
         let reader = self.reader(occasion.fields, &[]);
-        let when = self.journey(index).when.as_ref();
+        let when = journey.when.as_ref();
         let compared = when.map_or_else(Compared::new, |when| reader.compared(when));
         let mut filtered = self.decided(index, Verdict::Refused, Reason::Filter).compared(compared);
-        filtered.run = window.map(|place| self.customer.runs.remove(place).id);
+        if journey.key.is_some() {
+            let ends = |run: &Run| {
+                let of_key = run.journey == index && run.key == key && run.place.is_live();
+                of_key && time.at >= run.newest
+            };
+            if let Some(place) = self.customer.runs.iter().position(ends) {
+                let run = self.customer.runs.remove(place);
+                filtered.run = Some(run.id);
+                filtered.verdict = leaving(run.place).unwrap_or(filtered.verdict);
+            }
+            self.note_end(journey.filtered.with_key(key), time);
+        }
         self.decide(&filtered);
     }
 
     /// Opens a window, or enters at once.
     fn open(&mut self, occasion: &Occasion<'_>, index: u16, key: u64) {
+        if self.customer.live_runs() >= MAX_RUNS {
+            let full = self.decided(index, Verdict::Refused, Reason::Limit);
+            return self.decide(&full.number("limit", MAX_RUNS as i64));
+        }
         let (journey, at) = (self.journey(index), occasion.time.at);
         let mut run = Run {
             id: RunId::of(&journey.name, self.customer.id, key, at),
             sent: None,
             key,
             opened_at: at,
+            newest: at,
             deadline: at,
             anchor: 0,
             place: Place::Window,
             captures: captures(journey, occasion.fields).collect(),
+            about: about(occasion.event).collect(),
             journey: index,
             converted: false,
         };
         let Some(quiet_for) = journey.quiet_for else {
             return self.enter(run, Reason::Trigger);
         };
-        run.deadline = at + quiet_for.millis();
+        run.deadline = self.closes(journey, key, at, quiet_for);
         let opened = self.decided(index, Verdict::Waiting, Reason::Window).run(run.id);
         self.decide(&opened.instant("until", run.deadline));
         self.customer.insert_run(run);
@@ -177,7 +224,22 @@ fn captures(journey: &Journey, fields: &[Value]) -> impl Iterator<Item = Value> 
 }
 
 /// Into the memory that is there.
-fn recapture(run: &mut Run, journey: &Journey, fields: &[Value]) {
+fn recapture(run: &mut Run, journey: &Journey, occasion: &Occasion<'_>) {
+    run.newest = occasion.time.at;
     run.captures.clear();
-    run.captures.extend(captures(journey, fields));
+    run.captures.extend(captures(journey, occasion.fields));
+    run.about.clear();
+    run.about.extend(about(occasion.event));
+}
+
+/// The documents that the event carries.
+fn about(event: &Event<'_>) -> impl Iterator<Item = DocumentKey> {
+    let there = Subject::KEPT.into_iter().filter(|subject| event.subject(*subject).is_some());
+    there.filter_map(|subject| Some(DocumentKey::new(Document::of(subject)?, event.id_of(subject))))
+}
+
+/// The run's newest message that is known not to be after `at`: its latest, else its first.
+fn message_before(run: &Run, at: Millis) -> Option<Millis> {
+    let sent = run.sent?;
+    [sent.at, sent.first].into_iter().find(|message| *message <= at)
 }

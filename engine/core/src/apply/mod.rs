@@ -41,6 +41,10 @@ pub struct Core {
     /// The present event's fields, by the plan's numbers.
     fields: Vec<Value>,
     changes: Vec<Change>,
+    /// The longest `max_event_age` of a journey: what is older starts nothing in any.
+    longest_age: Millis,
+    /// The longest `quiet_for`: what is older moves no window.
+    longest_window: Millis,
 }
 
 impl Core {
@@ -49,7 +53,13 @@ impl Core {
         let zones = Arc::new(Zones::new(&plan.policy.zone));
         let attributes = plan.attributes.iter().map(|name| attribute_hash(name)).collect();
         let fields = vec![Value::Null; plan.fields.len()];
-        Self { plan, zones, attributes, fields, changes: Vec::new() }
+        let longest = |spans: &mut dyn Iterator<Item = Millis>| spans.max().unwrap_or(0);
+        let ages = &mut plan.journeys.iter().map(|journey| journey.max_event_age.millis());
+        let longest_age = longest(ages);
+        let windows = plan.journeys.iter().filter_map(|journey| journey.quiet_for);
+        let longest_window = longest(&mut windows.map(|span| span.millis()));
+        let changes = Vec::new();
+        Self { plan, zones, attributes, fields, changes, longest_age, longest_window }
     }
 }
 
@@ -64,19 +74,19 @@ pub struct Environment<'a> {
 /// The times of an event.
 #[derive(Clone, Copy, Debug)]
 pub struct EventTime {
-    /// Event time, not after `seen`.
+    /// Event time, not after the time of its own record.
     pub at: Millis,
     /// The greatest record time so far, the event's own included.
     pub seen: Millis,
-    /// Age as stated: `seen` minus the event's time.
+    /// `seen` minus `at`.
     pub age: Millis,
 }
 
 impl EventTime {
     /// Of an event that states `stated`, in a record of `record_time`, where `seen` is the greatest record time so far. Without a
-    /// statement the event happened at its record's time, not before 1970.
+    /// statement the event happened at its record's time.
     pub fn new(stated: Option<Millis>, record_time: Millis, seen: Millis) -> Self {
-        let stated = stated.unwrap_or(record_time.max(0));
-        Self { at: stated.min(seen), seen, age: seen.saturating_sub(stated) }
+        let at = stated.map_or(record_time, |stated| stated.min(record_time));
+        Self { at, seen, age: seen.saturating_sub(at) }
     }
 }

@@ -1,63 +1,8 @@
 //! Cold documents: what only a send or an explanation needs. New ones are appended to a journal, an append-only buffer in
 //! which the entries of one customer form a chain from the newest to the oldest. The checkpoint moves them to the store.
 
-use crate::event::Subject;
+use super::document::{Document, Version};
 use crate::room::touched;
-
-/// What an entry of the journal is. The numbers are stored: never renumber.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum Document {
-    /// The customer string; once.
-    Name = 0,
-    /// A `profile` object as an event brought it; patches merge in order.
-    Profile = 1,
-    /// The newest `cart` object; empty when the cart was emptied.
-    Cart = 2,
-    /// The newest `order` object.
-    Order = 3,
-    /// The newest `checkout` object.
-    Checkout = 4,
-    /// The newest `product` object.
-    Product = 5,
-    /// A packed decision ([`crate::effect::pack`]).
-    Decision = 6,
-}
-
-impl Document {
-    /// Every kind, in order of the numbers.
-    pub const ALL: [Document; 7] = [
-        Document::Name,
-        Document::Profile,
-        Document::Cart,
-        Document::Order,
-        Document::Checkout,
-        Document::Product,
-        Document::Decision,
-    ];
-
-    /// What a subject of an event is kept as; none for one that is not kept.
-    pub const fn of(subject: Subject) -> Option<Self> {
-        Some(match subject {
-            Subject::Profile => Document::Profile,
-            Subject::Cart => Document::Cart,
-            Subject::Order => Document::Order,
-            Subject::Checkout => Document::Checkout,
-            Subject::Product => Document::Product,
-            Subject::Review | Subject::Ticket | Subject::Points | Subject::Message => return None,
-        })
-    }
-
-    /// Whether a new entry replaces the older ones (else it adds to them).
-    pub const fn replaces(self) -> bool {
-        !matches!(self, Document::Profile | Document::Decision)
-    }
-
-    /// The kind with this number.
-    pub fn from_number(number: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(number)).copied()
-    }
-}
 
 /// A position in a journal: documents as of a moment are the entries before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,7 +65,18 @@ impl Journal {
     /// Appends an entry to the chain that starts at `head` (0: none) and moves the head. Payloads beyond a chunk (1 MiB) are not
     /// possible: records are bounded far below.
     pub fn append(&mut self, head: &mut u32, document: Document, payload: &[u8]) {
-        let needed = HEADER + payload.len();
+        self.append_parts(head, document, &[], payload);
+    }
+
+    /// Appends a version of a document, whose kind is the key's.
+    pub fn append_version(&mut self, head: &mut u32, version: Version, content: &[u8]) {
+        let kind = version.key.kind().unwrap_or(Document::Profile);
+        self.append_parts(head, kind, &version.encode(), content);
+    }
+
+    fn append_parts(&mut self, head: &mut u32, document: Document, first: &[u8], rest: &[u8]) {
+        let len = first.len() + rest.len();
+        let needed = HEADER + len;
         debug_assert!(needed <= CHUNK);
         let used = self.chunks.get(self.current).map_or(CHUNK, Vec::len);
         if used + needed > CHUNK {
@@ -128,10 +84,10 @@ impl Journal {
         }
         let chunk = &mut self.chunks[self.current];
         let at = (self.current << CHUNK_BITS) as u32 + chunk.len() as u32;
-        let ([a, b, c, d], [e, f, g, h]) =
-            (head.to_le_bytes(), (payload.len() as u32).to_le_bytes());
+        let ([a, b, c, d], [e, f, g, h]) = (head.to_le_bytes(), (len as u32).to_le_bytes());
         chunk.extend_from_slice(&[a, b, c, d, document as u8, e, f, g, h]);
-        chunk.extend_from_slice(payload);
+        chunk.extend_from_slice(first);
+        chunk.extend_from_slice(rest);
         *head = at + 1;
     }
 
@@ -202,14 +158,6 @@ impl Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_subjects_that_are_kept_have_documents() {
-        for subject in Subject::ALL {
-            let kept = Subject::KEPT.contains(&subject) || subject == Subject::Profile;
-            assert_eq!(Document::of(subject).is_some(), kept, "{subject:?}");
-        }
-    }
 
     #[test]
     fn chains_are_separate_and_marks_cut_them() {

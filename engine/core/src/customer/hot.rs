@@ -1,5 +1,8 @@
 //! What a journey needs to decide on an event.
 
+use super::kept::KeptDocuments;
+use super::latest::LatestTimes;
+use super::register::Register;
 use super::run::Run;
 use crate::channel::Channel;
 use crate::fact::Facts;
@@ -31,7 +34,7 @@ pub struct Customer {
     pub zone: u16,
     /// Where the next id goes.
     pub seen_next: u8,
-    /// Channels (bits) with consent granted.
+    /// Channels (bits) with consent granted. Derived from the registers, as the next and [`Customer::reachable`] are; not stored.
     pub granted: u8,
     /// Channels (bits) with consent denied.
     pub denied: u8,
@@ -51,12 +54,29 @@ pub struct Customer {
     pub entries: ThinVec<Entry>,
     /// Marketing messages sent, oldest first, as long as some cap counts them.
     pub touches: ThinVec<Touch>,
-    /// Profile attributes that decide: those that some condition names and those of the time zone, by the hash of their name.
-    pub attributes: ThinVec<(u32, Value)>,
+    /// Profile attributes that decide: those that some condition names and those of the time zone.
+    pub attributes: ThinVec<Attribute>,
+    /// Words on consent and addresses.
+    pub registers: ThinVec<Register>,
+    /// What late events are compared with.
+    pub latest: LatestTimes,
+    /// The documents that there are.
+    pub documents: KeptDocuments,
 }
 
-// 16 + 4 x 8 + 4 + 2 + 8 bytes of the first line are in use; the second is `seen`; the third has 24 bytes.
+// 16 + 4 x 8 + 4 + 2 + 8 bytes of the first line are in use; the second is `seen`; the third has 48 bytes.
 const _: () = assert!(size_of::<Customer>() == 192 && std::mem::offset_of!(Customer, seen) == 64);
+
+/// A profile attribute that decides.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attribute {
+    /// Hash of its name.
+    pub name: u32,
+    /// Event time of what wrote it.
+    pub at: Millis,
+    /// Null where it was removed.
+    pub value: Value,
+}
 
 /// An entry into a journey, remembered for its re-entry rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -103,6 +123,9 @@ impl Customer {
             entries: ThinVec::new(),
             touches: ThinVec::new(),
             attributes: ThinVec::new(),
+            registers: ThinVec::new(),
+            latest: LatestTimes::default(),
+            documents: KeptDocuments::default(),
         }
     }
 
@@ -154,13 +177,7 @@ impl Customer {
     pub fn attribute(&self, hash: u32) -> ValueRef<'_> {
         self.attributes
             .iter()
-            .find(|(name, _)| *name == hash)
-            .map_or(ValueRef::Null, |(_, value)| value.borrow())
+            .find(|attribute| attribute.name == hash)
+            .map_or(ValueRef::Null, |attribute| attribute.value.borrow())
     }
-}
-
-/// Appends with room for one: by itself a vector would take room for four, and most customers have one of everything.
-pub(crate) fn push_tightly<T>(vector: &mut ThinVec<T>, item: T) {
-    vector.reserve_exact(1);
-    vector.push(item);
 }

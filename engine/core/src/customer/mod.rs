@@ -1,18 +1,28 @@
 //! A customer: hot state that decides (packed, in memory), cold documents that only a send needs (in a journal until the
 //! checkpoint, then in the store).
 
+mod document;
 mod documents;
 mod hot;
+mod kept;
+mod latest;
 mod run;
 pub mod places;
 mod profile;
+mod permission;
+mod register;
 mod stored;
+mod tight;
 mod zone;
 
-pub use documents::{Document, Journal, Mark};
-pub(crate) use hot::push_tightly;
-pub use hot::{Customer, Entry, Touch};
-pub use profile::{Change, attribute_hash, merge_profile, set_consent, zone_of};
+pub use document::{Document, DocumentKey, How, Version};
+pub use documents::{Journal, Mark};
+pub use hot::{Attribute, Customer, Entry, Touch};
+pub use kept::{Kept, KeptDocuments};
+pub use latest::{Latest, LatestId, LatestTimes, Use};
+pub use profile::{Patch, attribute_hash, zone_of};
+pub use register::{Change, Of, Register};
 pub use run::{Place, Run, Sent};
 pub use stored::{StateError, decode_customer, encode_customer};
+pub(crate) use tight::push_tightly;
 pub use zone::Zones;

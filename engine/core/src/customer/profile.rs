@@ -1,70 +1,77 @@
-//! What a `profile` object and the subscription events change in the hot state.
+//! What a `profile` object changes in the hot state.
 
-use super::hot::{Customer, push_tightly};
+use super::hot::{Attribute, Customer};
+use super::permission::ADDRESSES;
 use super::places::principal_zone;
+use super::register::{Change, Of};
+use super::tight::push_tightly;
 use super::zone::Zones;
 use crate::channel::Channel;
-use crate::event::vocabulary::{
-    CONSENT, COUNTRY, EMAIL, PHONE, PUSH_TOKEN, REGION, TIME_ZONE, ZONE,
-};
+use crate::event::vocabulary::{CONSENT, COUNTRY, REGION, TIME_ZONE, ZONE};
 use crate::event::{Raw, object_entries};
+use crate::time::Millis;
 use crate::value::{Value, ValueRef};
-
-/// A change of what may be sent to a customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Consent was denied and had not been.
-    Denied(Channel),
-    /// Consent was granted after a denial.
-    Lifted(Channel),
-}
 
 /// The stored name of an attribute.
 pub fn attribute_hash(name: &str) -> u32 {
     xxhash_rust::xxh3::xxh3_64(name.as_bytes()) as u32
 }
 
-/// Merges a `profile` object: consent, addresses, time zone, and the attributes whose hashes are `kept`. Null removes.
-pub fn merge_profile(
-    customer: &mut Customer,
-    profile: Raw<'_>,
-    kept: &[u32],
-    zones: &Zones,
-    changed: &mut Vec<Change>,
-) {
-    let mut zone_changed = false;
-    for (name, value) in object_entries(profile) {
-        match name.as_ref() {
-            CONSENT => merge_consent(customer, value, changed),
-            EMAIL => reach(customer, Channel::Email.bit(), value),
-            PHONE => reach(customer, Channel::Sms.bit() | Channel::Whatsapp.bit(), value),
-            PUSH_TOKEN => reach(customer, Channel::Push.bit(), value),
-            _ => {}
-        }
-        let of_zone = ZONE.contains(&name.as_ref());
-        let hash = attribute_hash(&name);
-        if of_zone || kept.contains(&hash) {
-            set_attribute(customer, hash, value.scalar());
-        }
-        zone_changed |= of_zone;
-    }
-    if zone_changed {
-        customer.zone = zone_of(customer, zones);
-    }
+/// A `profile` object as an event brought it.
+pub struct Patch<'p> {
+    /// The object.
+    pub object: Raw<'p>,
+    /// Event time.
+    pub at: Millis,
+    /// The register of the consents that it grants.
+    pub grants: Of,
+    /// The register of those that it denies.
+    pub denials: Of,
 }
 
-/// Grants or denies consent; none if nothing that matters to others changed.
-pub fn set_consent(customer: &mut Customer, channel: Channel, granted: bool) -> Option<Change> {
-    let bit = channel.bit();
-    let was_denied = customer.denied & bit != 0;
-    if granted {
-        customer.granted |= bit;
-        customer.denied &= !bit;
-        return was_denied.then_some(Change::Lifted(channel));
+impl Patch<'_> {
+    /// Merges it: consent, addresses, time zone, and the attributes whose hashes are `kept`, each unless something newer is known. Null removes.
+    pub fn merge(
+        &self,
+        customer: &mut Customer,
+        kept: &[u32],
+        zones: &Zones,
+        changed: &mut Vec<Change>,
+    ) {
+        let (mut zone_changed, mut consent) = (false, None);
+        for (name, value) in object_entries(self.object) {
+            if name == CONSENT {
+                consent = Some(value);
+            }
+            if let Some((_, channels)) = ADDRESSES.iter().find(|(field, _)| *field == name) {
+                let there = value.string().is_some_and(|text| !text.is_empty());
+                customer.address(channels, self.at, there);
+            }
+            let of_zone = ZONE.contains(&name.as_ref());
+            let hash = attribute_hash(&name);
+            if of_zone || kept.contains(&hash) {
+                set_attribute(customer, hash, self.at, value.scalar());
+            }
+            zone_changed |= of_zone;
+        }
+        if let Some(consent) = consent {
+            self.merge_consent(customer, consent, changed);
+        }
+        if zone_changed {
+            customer.zone = zone_of(customer, zones);
+        }
     }
-    customer.granted &= !bit;
-    customer.denied |= bit;
-    (!was_denied).then_some(Change::Denied(channel))
+
+    /// In the order of the channels; of repeated names the last counts.
+    fn merge_consent(&self, customer: &mut Customer, consent: Raw<'_>, changed: &mut Vec<Change>) {
+        for channel in Channel::PERSONAL {
+            let flags = object_entries(consent).filter(|(name, _)| name == channel.name());
+            if let Some(granted) = flags.last().and_then(|(_, flag)| flag.boolean()) {
+                let of = if granted { self.grants } else { self.denials };
+                changed.extend(customer.consent(of, channel, self.at, granted));
+            }
+        }
+    }
 }
 
 /// The zone by the attributes: a known `time_zone`, else the country's principal one, else 0.
@@ -79,31 +86,10 @@ pub fn zone_of(customer: &Customer, zones: &Zones) -> u16 {
         .unwrap_or(0)
 }
 
-/// In the order of the channels; of repeated names the last counts.
-fn merge_consent(customer: &mut Customer, consent: Raw<'_>, changed: &mut Vec<Change>) {
-    for channel in Channel::PERSONAL {
-        let flags = object_entries(consent).filter(|(name, _)| name == channel.name());
-        if let Some(granted) = flags.last().and_then(|(_, flag)| flag.boolean()) {
-            changed.extend(set_consent(customer, channel, granted));
-        }
-    }
-}
-
-fn reach(customer: &mut Customer, bits: u8, address: Raw<'_>) {
-    match address.string() {
-        Some(text) if !text.is_empty() => customer.reachable |= bits,
-        _ => customer.reachable &= !bits,
-    }
-}
-
-fn set_attribute(customer: &mut Customer, hash: u32, value: Value) {
-    let place = customer.attributes.iter().position(|(name, _)| *name == hash);
-    match (place, value) {
-        (Some(place), Value::Null) => {
-            customer.attributes.remove(place);
-        }
-        (Some(place), value) => customer.attributes[place].1 = value,
-        (None, Value::Null) => {}
-        (None, value) => push_tightly(&mut customer.attributes, (hash, value)),
+fn set_attribute(customer: &mut Customer, name: u32, at: Millis, value: Value) {
+    match customer.attributes.iter_mut().find(|attribute| attribute.name == name) {
+        Some(known) if at >= known.at => *known = Attribute { name, at, value },
+        Some(_) => {}
+        None => push_tightly(&mut customer.attributes, Attribute { name, at, value }),
     }
 }

@@ -1,5 +1,6 @@
 //! An abandonment window, a run, or a finished run that waits for its goal.
 
+use super::document::DocumentKey;
 use crate::id::{CommandId, RunId};
 use crate::time::Millis;
 use crate::value::Value;
@@ -14,16 +15,20 @@ pub struct Run {
     pub sent: Option<Sent>,
     /// Hash of the key.
     pub key: u64,
-    /// When the window opened or the run entered.
+    /// Event time of the trigger event that opened the window or entered.
     pub opened_at: Millis,
+    /// Event time of its newest trigger event.
+    pub newest: Millis,
     /// When it goes on. That of a held run does not count.
     pub deadline: Millis,
     /// From where waits count.
     pub anchor: Millis,
     /// Where it is.
     pub place: Place,
-    /// What it keeps of its trigger event.
+    /// What it keeps of its newest trigger event.
     pub captures: ThinVec<Value>,
+    /// What it is about: the documents that its newest trigger event carried.
+    pub about: ThinVec<DocumentKey>,
     /// Index into the plan's journeys.
     pub journey: u16,
     /// The goal was reached.
@@ -105,6 +110,8 @@ pub struct Sent {
     pub command: CommandId,
     /// When.
     pub at: Millis,
+    /// When the run's first message was.
+    pub first: Millis,
     /// It was opened or clicked.
     pub engaged: bool,
 }
@@ -122,4 +129,4 @@ impl Run {
 }
 
 // A run lies on the heap beside others of its customer.
-const _: () = assert!(size_of::<Run>() <= 112);
+const _: () = assert!(size_of::<Run>() <= 144);

@@ -2,17 +2,23 @@
 //! [`crate::compact`]. What most customers do not have costs a bit. Journeys are stored by their index; the checkpoint names the
 //! configuration hash that gives the index its meaning.
 //!
-//! - Customer: `parts u16, granted, reachable, seen, [denied, bounced, complained], [facts], [runs], [entries],
-//!   [touches], [attributes]`. The parts ([`part`]) say what is there and how many places of the ring are. A list begins with its length.
+//! - Customer: `parts u16, seen, [bounced, complained], [facts], [runs], [entries], [touches], [attributes], [registers], [latest],
+//!   [documents]`. The parts ([`part`]) say what is there and how many places of the ring are. A list begins with its length.
 //! - Fact: `number * 4 + kind`, then its state ([`crate::fact`]).
 //! - Run: `facts u16, place u8, id, journey u8, opened_at 6 bytes, deadline, [op u8], [choice u8, due], [key], [anchor],
-//!   [sent at, command], [captures]`. The facts ([`fact`]) say what is there, the place ([`place`]) where the run is: what that needs stands before the
+//!   [newest], [sent at, command], [first], [captures], [about]`. The facts ([`fact`]) say what is there, the place ([`place`]) where the run is: what that needs stands before the
 //!   key. `opened_at` and the times after it, which are differences to it in 5 bytes, are integers of a fixed width: cheaper to write than numbers.
 //!   A run with something that does not fit is written wide.
-//! - Entry: `journey * 2 + (1 with a key), at, [key]`. Touch: `journey * 8 + channel, at`. Attribute: `name u32, value`.
+//! - Entry: `journey * 2 + (1 with a key), at, [key]`. Touch: `journey * 8 + channel, at`. Attribute: `name u32, at, value`.
+//!   Register: `of * 16 + channel * 2 + (1 for yes) u8, at`. Latest time: `id u64, at`. Document: `key u64 (its highest bit of the lowest byte for
+//!   gone), at`.
 
-use super::hot::{Customer, Entry, REMEMBERED_IDS, Touch};
+use super::document::DocumentKey;
+use super::hot::{Attribute, Customer, Entry, REMEMBERED_IDS, Touch};
+use super::kept::Kept;
+use super::latest::{Latest, LatestId};
 use super::profile::zone_of;
+use super::register::{Of, Register};
 use super::run::{Place, Run, Sent};
 use super::zone::Zones;
 use crate::channel::Channel;
@@ -24,8 +30,8 @@ use thin_vec::ThinVec;
 
 const MAGIC: u8 = b'C';
 /// Version 1 kept every field in its full width; 2 told a run's place by flags and had three facts in
-/// fields of their own.
-const VERSION: u8 = 3;
+/// fields of their own; 3 did not know when attributes, consent and documents were written.
+const VERSION: u8 = 4;
 
 /// Bytes that are not a stored customer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +58,9 @@ mod part {
     pub const ATTRIBUTES: u16 = 1 << 8;
     /// From this bit on, how many places of the ring are stored.
     pub const REMEMBERED: u32 = 9;
+    pub const REGISTERS: u16 = 1 << 13;
+    pub const LATEST: u16 = 1 << 14;
+    pub const DOCUMENTS: u16 = 1 << 15;
 }
 
 /// What is true of a run and what it has.
@@ -64,7 +73,11 @@ mod fact {
     pub const CAPTURES: u16 = 1 << 5;
     /// Journey, op and times are stored in their full width.
     pub const WIDE: u16 = 1 << 6;
-    pub const UNUSED: u16 = !0 << 7;
+    pub const NEWEST: u16 = 1 << 7;
+    /// The first message was not the latest.
+    pub const FIRST: u16 = 1 << 8;
+    pub const ABOUT: u16 = 1 << 9;
+    pub const UNUSED: u16 = !0 << 10;
 }
 
 /// Where a run is. The numbers are stored: never renumber.
@@ -83,6 +96,9 @@ const OPENED_AT: usize = 6;
 /// Bytes of a run's other times, since `opened_at`: 17 years.
 const TIME: usize = 5;
 
+/// Beside a document's key: it is gone.
+const GONE: u64 = 0x80;
+
 const _: () = assert!(REMEMBERED_IDS == 8 && Channel::ALL.len() <= 8);
 
 fn bit(there: bool, bit: u16) -> u16 {
@@ -91,19 +107,22 @@ fn bit(there: bool, bit: u16) -> u16 {
 
 /// Appends the customer's stored form (without its id, which is the key).
 pub fn encode_customer(customer: &Customer, out: &mut Vec<u8>) {
-    let Customer { seen_next, granted, denied, bounced, complained, reachable, .. } = *customer;
+    let Customer { seen_next, bounced, complained, .. } = *customer;
     let remembered = customer.seen.iter().rposition(|id| *id != 0).map_or(0, |last| last + 1);
     let parts = u16::from(seen_next) & part::SEEN_NEXT
         | (remembered as u16) << part::REMEMBERED
-        | bit(denied | bounced | complained != 0, part::REFUSALS)
+        | bit(bounced | complained != 0, part::REFUSALS)
         | bit(!customer.facts.is_empty(), part::FACTS)
         | bit(!customer.runs.is_empty(), part::RUNS)
         | bit(!customer.entries.is_empty(), part::ENTRIES)
         | bit(!customer.touches.is_empty(), part::TOUCHES)
-        | bit(!customer.attributes.is_empty(), part::ATTRIBUTES);
+        | bit(!customer.attributes.is_empty(), part::ATTRIBUTES)
+        | bit(!customer.registers.is_empty(), part::REGISTERS)
+        | bit(!customer.latest.is_empty(), part::LATEST)
+        | bit(!customer.documents.is_empty(), part::DOCUMENTS);
     let [low, high] = parts.to_le_bytes();
     let mut writer = Writer::new(out);
-    writer.bytes([MAGIC, VERSION, low, high, granted, reachable]);
+    writer.bytes([MAGIC, VERSION, low, high]);
     let mut ring = [0; 8 * REMEMBERED_IDS];
     ring.as_chunks_mut()
         .0
@@ -111,15 +130,26 @@ pub fn encode_customer(customer: &Customer, out: &mut Vec<u8>) {
         .zip(customer.seen)
         .for_each(|(place, id)| *place = id.to_le_bytes());
     writer.first(8 * remembered, ring);
-    writer.bytes_if(denied | bounced | complained != 0, [denied, bounced, complained]);
+    writer.bytes_if(bounced | complained != 0, [bounced, complained]);
     writer.room();
     put_list(&mut writer, &customer.facts, put_fact);
     put_list(&mut writer, &customer.runs, put_run);
     put_list(&mut writer, &customer.entries, put_entry);
     put_list(&mut writer, &customer.touches, put_touch);
-    put_list(&mut writer, &customer.attributes, |writer, (name, value)| {
-        writer.bytes(name.to_le_bytes());
-        writer.value(value);
+    put_list(&mut writer, &customer.attributes, |writer, attribute| {
+        writer.bytes(attribute.name.to_le_bytes());
+        writer.signed(attribute.at);
+        writer.room();
+        writer.value(&attribute.value);
+    });
+    put_list(&mut writer, &customer.registers, put_register);
+    put_list(&mut writer, &customer.latest, |writer, latest| {
+        writer.bytes(latest.id.0.to_le_bytes());
+        writer.signed(latest.at);
+    });
+    put_list(&mut writer, &customer.documents, |writer, kept| {
+        writer.bytes((kept.key().0 | if kept.is_gone() { GONE } else { 0 }).to_le_bytes());
+        writer.signed(kept.at());
     });
     writer.flush();
 }
@@ -151,7 +181,9 @@ fn is_narrow(run: &Run) -> bool {
         && fits(run.opened_at, OPENED_AT)
         && since(true, run.deadline)
         && since(due.is_some(), due.unwrap_or(0))
+        && since(true, run.newest)
         && since(run.anchor != 0, run.anchor)
+        && since(run.sent.is_some(), run.sent.map_or(0, |sent| sent.first))
         && since(run.sent.is_some(), run.sent.map_or(0, |sent| sent.at))
 }
 
@@ -162,7 +194,10 @@ fn put_run(writer: &mut Writer<'_>, run: &Run) {
         | bit(run.key != 0, fact::KEY)
         | bit(run.anchor != 0, fact::ANCHOR)
         | bit(run.sent.is_some(), fact::SENT)
+        | bit(run.newest != run.opened_at, fact::NEWEST)
+        | bit(run.sent.is_some_and(|sent| sent.first != sent.at), fact::FIRST)
         | bit(!run.captures.is_empty(), fact::CAPTURES)
+        | bit(!run.about.is_empty(), fact::ABOUT)
         | bit(!is_narrow(run), fact::WIDE);
     let wide = facts & fact::WIDE != 0;
     let time = if wide { 8 } else { TIME };
@@ -185,12 +220,16 @@ fn put_run(writer: &mut Writer<'_>, run: &Run) {
     writer.room();
     writer.bytes_if(run.key != 0, run.key.to_le_bytes());
     writer.first(if run.anchor != 0 { time } else { 0 }, since(run.anchor));
+    writer.first(if run.newest != run.opened_at { time } else { 0 }, since(run.newest));
+    writer.room();
     if let Some(sent) = run.sent {
         writer.first(time, since(sent.at));
         writer.bytes(sent.command.0.to_le_bytes());
+        writer.first(if sent.first != sent.at { time } else { 0 }, since(sent.first));
     }
     writer.room();
     put_list(writer, &run.captures, |writer, value| writer.value(value));
+    put_list(writer, &run.about, |writer, key| writer.bytes(key.0.to_le_bytes()));
 }
 
 fn place_number(place: Place) -> u8 {
@@ -203,6 +242,12 @@ fn place_number(place: Place) -> u8 {
         Place::Engagement { .. } => place::ENGAGEMENT,
         Place::Goal => place::GOAL,
     }
+}
+
+fn put_register(writer: &mut Writer<'_>, register: &Register) {
+    let what = (register.of as u8) << 4 | (register.channel as u8) << 1 | u8::from(register.yes);
+    writer.bytes([what]);
+    writer.signed(register.at);
 }
 
 fn put_entry(writer: &mut Writer<'_>, entry: &Entry) {
@@ -233,22 +278,21 @@ pub fn decode_customer(
     let read = read_customer(id, &mut rest).filter(|_| rest.0.is_empty());
     let mut customer = read.ok_or(StateError::Damaged(bytes.len() - rest.0.len()))?;
     customer.zone = zone_of(&customer, zones);
+    customer.derive_permissions();
     customer.runs_changed();
     Ok(customer)
 }
 
 fn read_customer(id: CustomerId, rest: &mut Bytes<'_>) -> Option<Customer> {
     let mut customer = Customer::new(id);
-    let [low, high, granted, reachable] = rest.array()?;
-    let parts = u16::from_le_bytes([low, high]);
+    let parts = u16::from_le_bytes(rest.array()?);
     customer.seen_next = (parts & part::SEEN_NEXT) as u8;
-    (customer.granted, customer.reachable) = (granted, reachable);
-    for place in customer.seen.get_mut(..usize::from(parts >> part::REMEMBERED))? {
+    for place in customer.seen.get_mut(..usize::from(parts >> part::REMEMBERED & 0xf))? {
         *place = u64::from_le_bytes(rest.array()?);
     }
     let has = |bit| parts & bit != 0;
     if has(part::REFUSALS) {
-        [customer.denied, customer.bounced, customer.complained] = rest.array()?;
+        [customer.bounced, customer.complained] = rest.array()?;
     }
     for fact in list(rest, has(part::FACTS), 2, read_fact)? {
         customer.facts.push(fact);
@@ -256,9 +300,17 @@ fn read_customer(id: CustomerId, rest: &mut Bytes<'_>) -> Option<Customer> {
     customer.runs = list(rest, has(part::RUNS), 31, run)?;
     customer.entries = list(rest, has(part::ENTRIES), 2, entry)?;
     customer.touches = list(rest, has(part::TOUCHES), 2, touch)?;
-    customer.attributes = list(rest, has(part::ATTRIBUTES), 5, |rest| {
-        Some((u32::from_le_bytes(rest.array()?), rest.value()?))
+    customer.attributes = list(rest, has(part::ATTRIBUTES), 6, |rest| {
+        let name = u32::from_le_bytes(rest.array()?);
+        Some(Attribute { name, at: rest.signed()?, value: rest.value()? })
     })?;
+    customer.registers = list(rest, has(part::REGISTERS), 2, register)?;
+    for latest in list(rest, has(part::LATEST), 9, latest)? {
+        customer.latest.push(latest);
+    }
+    for kept in list(rest, has(part::DOCUMENTS), 9, kept)? {
+        customer.documents.push(kept);
+    }
     Some(customer)
 }
 
@@ -313,17 +365,32 @@ fn run(rest: &mut Bytes<'_>) -> Option<Run> {
     };
     let key = if has(fact::KEY) { u64::from_le_bytes(rest.array()?) } else { 0 };
     let anchor = if has(fact::ANCHOR) { time(rest)? } else { 0 };
+    let newest = if has(fact::NEWEST) { time(rest)? } else { opened_at };
     let sent = match has(fact::SENT) {
-        true => Some(Sent {
-            at: time(rest)?,
-            command: CommandId(u128::from_le_bytes(rest.array()?)),
-            engaged: has(fact::ENGAGED),
-        }),
+        true => {
+            let at = time(rest)?;
+            let command = CommandId(u128::from_le_bytes(rest.array()?));
+            let first = if has(fact::FIRST) { time(rest)? } else { at };
+            Some(Sent { at, first, command, engaged: has(fact::ENGAGED) })
+        }
         false => None,
     };
-    let captures = list(rest, has(fact::CAPTURES), 1, |rest| rest.value())?;
-    let converted = has(fact::CONVERTED);
-    Some(Run { id, sent, key, opened_at, deadline, anchor, place, captures, journey, converted })
+    Some(Run {
+        id,
+        sent,
+        key,
+        opened_at,
+        newest,
+        deadline,
+        anchor,
+        place,
+        captures: list(rest, has(fact::CAPTURES), 1, |rest| rest.value())?,
+        about: list(rest, has(fact::ABOUT), 8, |rest| {
+            Some(DocumentKey(u64::from_le_bytes(rest.array()?)))
+        })?,
+        journey,
+        converted: has(fact::CONVERTED),
+    })
 }
 
 /// An index in its usual or its full width.
@@ -331,6 +398,23 @@ fn index(rest: &mut Bytes<'_>, wide: bool) -> Option<u16> {
     let low = rest.byte()?;
     let high = if wide { rest.byte()? } else { 0 };
     Some(u16::from_le_bytes([low, high]))
+}
+
+fn register(rest: &mut Bytes<'_>) -> Option<Register> {
+    let what = usize::from(rest.byte()?);
+    let (of, channel) = (*Of::ALL.get(what >> 4)?, *Channel::ALL.get(what >> 1 & 7)?);
+    Some(Register { at: rest.signed()?, of, channel, yes: what & 1 != 0 })
+}
+
+fn latest(rest: &mut Bytes<'_>) -> Option<Latest> {
+    let id = LatestId(u64::from_le_bytes(rest.array()?));
+    Some(Latest { id, at: rest.signed()? })
+}
+
+fn kept(rest: &mut Bytes<'_>) -> Option<Kept> {
+    let key = u64::from_le_bytes(rest.array()?);
+    let at = rest.signed()?;
+    Some(Kept::new(DocumentKey(key & !GONE), at, key & GONE != 0))
 }
 
 fn entry(rest: &mut Bytes<'_>) -> Option<Entry> {

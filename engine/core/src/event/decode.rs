@@ -11,6 +11,7 @@ use crate::time::{Millis, is_instant, parse_rfc3339};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Longest `type` and `customer` in bytes.
 const MAX_NAME: usize = 256;
@@ -60,6 +61,16 @@ impl<'a> Event<'a> {
             Some(field) => self.known_at(field),
             None => self.subject(subject)?.get(&[name]),
         }
+    }
+
+    /// The hash of the id of the object under the subject's name; 0 where it has none.
+    pub fn id_of(&self, subject: Subject) -> u64 {
+        let Some(raw) = self.field(subject, "id") else { return 0 };
+        let text = match raw.integer() {
+            Some(_) => Some(Cow::Borrowed(raw.0)),
+            None => self.string(raw).filter(|text| !text.is_empty()),
+        };
+        text.map_or(0, |text| xxh3_64(text.as_bytes()))
     }
 
     /// A field that the product itself reads.

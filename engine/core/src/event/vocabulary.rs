@@ -266,9 +266,24 @@ subjects! {
 }
 
 impl Subject {
-    /// Those whose newest object is kept as a document, for messages to show. (The profile is kept as well, but merged.)
+    /// Those that are kept as documents, for messages to show. (The profile is kept as well, but merged.)
     pub const KEPT: [Subject; 4] =
         [Subject::Cart, Subject::Order, Subject::Checkout, Subject::Product];
+
+    /// Whether in events of this type it is the whole document; in others it has some of the document's fields.
+    pub fn is_whole_in(self, kind: &str) -> bool {
+        match self {
+            Subject::Cart => kind == "cart_updated",
+            Subject::Order => kind == "order_placed",
+            Subject::Checkout => kind == "checkout_started",
+            Subject::Product => kind == "product_viewed",
+            Subject::Review
+            | Subject::Ticket
+            | Subject::Points
+            | Subject::Profile
+            | Subject::Message => false,
+        }
+    }
 }
 
 /// The profile's address of mail.

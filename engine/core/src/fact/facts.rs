@@ -94,7 +94,7 @@ impl Facts {
     /// How much; 0 for a fact of another kind.
     pub fn sum(&self, number: u16) -> f64 {
         match self.get(number) {
-            Some(State::Sum(sum)) => sum.0,
+            Some(State::Sum(sum)) => sum.amount(),
             Some(State::Count(_) | State::Last(_)) | None => 0.0,
         }
     }
@@ -112,7 +112,7 @@ impl Facts {
         match (reading, self.get(number)) {
             (Reading::Number, None) => ValueRef::Number(0.0),
             (Reading::Number, Some(State::Count(count))) => ValueRef::Number(f64::from(count.0)),
-            (Reading::Number, Some(State::Sum(sum))) => ValueRef::Number(sum.0),
+            (Reading::Number, Some(State::Sum(sum))) => ValueRef::Number(sum.amount()),
             (Reading::DaysSince, Some(State::Last(last))) => {
                 ValueRef::Number((t - last.0).max(0).div_euclid(DAY) as f64)
             }

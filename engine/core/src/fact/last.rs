@@ -7,8 +7,8 @@ use crate::time::Millis;
 pub struct Last(pub Millis);
 
 impl Last {
-    /// Another one.
+    /// Another one, which may have come late.
     pub fn add(&mut self, at: Millis) {
-        self.0 = at;
+        self.0 = self.0.max(at);
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn put_fact(writer: &mut Writer<'_>, fact: &Fact) {
         }
         State::Sum(sum) => {
             writer.number(head | SUM);
-            writer.float(sum.0);
+            writer.signed(sum.0);
         }
         State::Last(last) => {
             writer.number(head | LAST);
@@ -34,7 +34,7 @@ pub(crate) fn read_fact(rest: &mut Bytes<'_>) -> Option<Fact> {
     let head = rest.number()?;
     let state = match head & 3 {
         COUNT => State::Count(Count(rest.small()?)),
-        SUM => State::Sum(Sum(rest.float()?)),
+        SUM => State::Sum(Sum(rest.signed()?)),
         LAST => State::Last(Last(rest.signed()?)),
         _ => return None,
     };

@@ -69,6 +69,9 @@ pub fn judge(question: &Question<'_>) -> Ruling {
     {
         return Ruling::Exit(reader.compared(condition));
     }
+    if question.run.about.iter().any(|key| !customer.documents.is_there(*key)) {
+        return drop(Reason::NoDocument);
+    }
     if !marketing {
         return Ruling::Send(index);
     }

@@ -3,6 +3,7 @@
 use super::condition::Condition;
 use super::op::{Op, Send};
 use crate::channel::Class;
+use crate::customer::LatestId;
 use crate::fact::Layout;
 use crate::policy::Policy;
 use crate::time::Span;
@@ -82,8 +83,12 @@ pub struct Journey {
     pub key: Option<u16>,
     /// Coming again.
     pub reentry: Reentry,
-    /// Leaving early; conditions read the exit event.
-    pub exits: Vec<Option<Condition>>,
+    /// Leaving early.
+    pub exits: Vec<Exit>,
+    /// Where a trigger event whose condition is false ends the runs of its key: what its time is kept under, with the key.
+    pub filtered: LatestId,
+    /// What the time of an event that moves windows is kept under, with the key.
+    pub moved: LatestId,
     /// Must hold before every send.
     pub while_: Option<Condition>,
     /// Basis points of customers who get nothing.
@@ -98,6 +103,15 @@ pub struct Journey {
     pub ops: Vec<Op>,
     /// For each operation the channels (a bit set) of the sends that may come when a run reaches it.
     pub openings: Vec<u8>,
+}
+
+/// An event that ends windows and runs.
+#[derive(Clone, Debug)]
+pub struct Exit {
+    /// Reads the event.
+    pub condition: Option<Condition>,
+    /// What its time is kept under; the same for the same rule in other journeys.
+    pub latest: LatestId,
 }
 
 impl Journey {

@@ -20,7 +20,8 @@ pub const SEQ: &str = "cartwheel-seq";
 /// The behaviour that a turn record was decided under; raised with every change that alters a decision or the bytes of it that the
 /// chain hash covers. 2: decisions are packed more tightly. 3: what a message may show stands in its command as the events wrote it.
 /// 4: every country has its zone; an order without a time happened at its own record's; packed decisions have 8 bits for a reason.
-pub const SEMANTICS: u32 = 4;
+/// 5: event time decides, not arrival; a message shows the documents of its run.
+pub const SEMANTICS: u32 = 5;
 
 closed! {
     /// What a record of the sends topic is.

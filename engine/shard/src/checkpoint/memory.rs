@@ -1,6 +1,6 @@
 //! A store in memory, for tests, traces and the simulator. Clones share the content, as a disk outlives its process.
 
-use super::{EachCustomer, Meta, Sealed, Store, StoreError, fold};
+use super::{EachCustomer, Extent, Meta, Sealed, Store, StoreError, fold};
 use cartwheel_core::id::CustomerId;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -57,7 +57,7 @@ impl Store for MemoryStore {
         sealed.for_each_documents(|id, newer| {
             bytes += newer.len() as u64;
             let place = content.documents.entry(id).or_default();
-            *place = fold([place, newer].into_iter());
+            *place = fold([place, newer].into_iter(), Extent::Whole);
             Ok::<(), StoreError>(())
         })?;
         content.meta = Some(meta.clone());

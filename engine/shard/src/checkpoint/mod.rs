@@ -6,8 +6,9 @@ mod packed;
 #[cfg(feature = "rocksdb")]
 pub mod rocks;
 mod seal;
+mod versions;
 
-pub use packed::{Documents, Fields, append, fold};
+pub use packed::{Documents, Extent, Fields, Shown, append, fold};
 pub use seal::Sealed;
 
 use cartwheel_core::id::CustomerId;

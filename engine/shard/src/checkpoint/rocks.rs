@@ -9,7 +9,7 @@
 //!
 //! Key bytes are for ever; retired prefixes stay reserved. The order in memory (by id) is the order on disk.
 
-use super::{EachCustomer, Meta, Sealed, Store, StoreError, fold};
+use super::{EachCustomer, Extent, Meta, Sealed, Store, StoreError, fold};
 use cartwheel_core::id::CustomerId;
 use rocksdb::{
     BlockBasedOptions, Cache, DB, DBCompressionType, IngestExternalFileOptions, IteratorMode,
@@ -93,12 +93,17 @@ fn options() -> Options {
     // a place of their own, some 3 bytes a customer and file.
     table.set_block_cache(&Cache::new_lru_cache(4 << 20));
     options.set_block_based_table_factory(&table);
-    options.set_merge_operator_associative("cartwheel-fold-v2", merge);
+    options.set_merge_operator("cartwheel-fold-v3", merge, merge_part);
     options
 }
 
 fn merge(_: &[u8], existing: Option<&[u8]>, operands: &MergeOperands) -> Option<Vec<u8>> {
-    Some(fold(existing.into_iter().chain(operands)))
+    Some(fold(existing.into_iter().chain(operands), Extent::Whole))
+}
+
+/// What stands below them is not known here.
+fn merge_part(_: &[u8], _: Option<&[u8]>, operands: &MergeOperands) -> Option<Vec<u8>> {
+    Some(fold(operands.into_iter(), Extent::Part))
 }
 
 fn key(prefix: u8, id: CustomerId) -> [u8; 17] {

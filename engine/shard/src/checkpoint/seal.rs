@@ -1,8 +1,9 @@
 //! The dirty set, copied at the checkpoint's turn and kept until its turn record has been read back.
 
 use super::append;
-use cartwheel_core::customer::{Customer, Document, Journal, Mark, encode_customer};
+use cartwheel_core::customer::{Customer, Document, How, Journal, Mark, Version, encode_customer};
 use cartwheel_core::id::CustomerId;
+use cartwheel_core::time::Millis;
 use std::hint::black_box;
 use std::ops::Range;
 
@@ -87,11 +88,7 @@ impl Sealed {
                 group.iter().zip(&mut chains).filter(|(_, chain)| !chain.is_empty())
             {
                 packed.clear();
-                // Of what replaces only the newest is written.
-                let mut replaced = [false; Document::ALL.len()];
-                newest_first.retain(|(kind, _)| {
-                    !(kind.replaces() && std::mem::replace(&mut replaced[*kind as usize], true))
-                });
+                drop_superseded(newest_first);
                 newest_first
                     .iter()
                     .rev()
@@ -131,4 +128,21 @@ impl Sealed {
             }
         }
     }
+}
+
+/// Of a document that came as a whole again only the last is written.
+fn drop_superseded(newest_first: &mut Vec<(Document, &[u8])>) {
+    let mut whole: Vec<Version> = Vec::new();
+    newest_first.retain(|(document, content)| {
+        let version = Version::split(content).filter(|_| document.is_versioned());
+        let Some((version, _)) = version else { return true };
+        let counts = |newer: &Version| newer.key != version.key || newer.at < version.at;
+        let counts = whole.iter().all(counts);
+        match version.how {
+            How::Replace | How::Remove if counts => whole.push(version),
+            How::Forget => whole.push(Version { at: Millis::MAX, ..version }),
+            How::Replace | How::Remove | How::Add => {}
+        }
+        counts
+    });
 }

@@ -2,7 +2,7 @@
 
 use crate::checkpoint::memory::MemoryStore;
 use crate::checkpoint::rocks::RocksStore;
-use crate::checkpoint::{Meta, Sealed, Store, StoreError, fold};
+use crate::checkpoint::{Extent, Meta, Sealed, Store, StoreError, fold};
 use cartwheel_core::customer::{Customer, Document, Journal};
 use cartwheel_core::id::CustomerId;
 use std::collections::BTreeMap;
@@ -79,7 +79,7 @@ fn content(store: &impl Store) -> Content {
     let mut documents = BTreeMap::new();
     store
         .documents(&ids, &mut |index, packed| {
-            drop(documents.insert(index, fold([packed].into_iter())))
+            drop(documents.insert(index, fold([packed].into_iter(), Extent::Whole)))
         })
         .expect("documents");
     (store.meta().expect("meta"), hot, documents)

@@ -203,11 +203,9 @@ impl<'r> Reader<'r> {
                 .customer
                 .attribute(&self.plan.attributes[usize::from(index)])
                 .map_or(ValueRef::Null, scalar),
-            Field::Consent(channel) => {
-                ValueRef::Bool(self.customer.consent[channel as usize] == Some(true))
-            }
+            Field::Consent(channel) => ValueRef::Bool(self.customer.consent(channel) == Some(true)),
             Field::Fact(ORDERS, _) => ValueRef::Number(self.customer.orders as f64),
-            Field::Fact(LIFETIME_VALUE, _) => ValueRef::Number(self.customer.lifetime_value),
+            Field::Fact(LIFETIME_VALUE, _) => ValueRef::Number(self.customer.lifetime_value()),
             Field::Fact(LAST_ORDER, _) => match self.customer.last_order_at {
                 Some(at) => ValueRef::Number((self.t.saturating_sub(at) / DAY) as f64),
                 None => ValueRef::Null,

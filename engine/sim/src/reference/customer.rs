@@ -1,6 +1,8 @@
 //! What is known of one customer: plain fields, plain lists.
 
+use super::documents::{DocumentName, Documents, KINDS};
 use super::event::Event;
+use super::latest::Latest;
 use super::zone;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::id::{CommandId, RunId};
@@ -14,8 +16,6 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// So many event ids are remembered.
 const IDS: usize = 8;
-/// The subjects that are kept for messages.
-pub const DOCUMENTS: [&str; 4] = ["cart", "order", "checkout", "product"];
 
 /// One person.
 #[derive(Default)]
@@ -24,28 +24,39 @@ pub struct Customer {
     pub name: CompactString,
     /// Hashes of the newest event ids, oldest first.
     ids: Vec<u64>,
-    /// The merged profile without `consent`.
-    pub profile: Vec<(Box<str>, Value)>,
-    /// Some(true) granted, Some(false) denied, None unknown; by channel.
-    pub consent: [Option<bool>; 5],
+    /// The profile's fields without `consent`, each with the event time of what wrote it; null where it was removed.
+    profile: Vec<(Box<str>, Millis, Value)>,
+    /// Every word on consent.
+    words: Vec<Word>,
     /// By a bounce; by channel.
     pub bounced: [bool; 5],
     /// By a complaint; by channel.
     pub complained: [bool; 5],
     /// Number of orders.
     pub orders: u64,
-    /// Sum of the orders' totals.
-    pub lifetime_value: f64,
+    /// Sum of the orders' totals, in ten-thousandths.
+    lifetime_value: i64,
     /// `at` of the newest order.
     pub last_order_at: Option<Millis>,
-    /// The newest subjects as JSON text, in the order of [`DOCUMENTS`].
-    pub documents: [Option<Box<str>>; 4],
+    /// What messages may show.
+    pub documents: Documents,
+    /// When what ends runs or moves windows happened last.
+    pub latest: Latest,
     /// Marketing messages sent.
     pub touches: Vec<Touch>,
     /// Journeys entered.
     pub entries: Vec<Entry>,
     /// Windows and runs, in order of their ids.
     pub runs: Vec<Run>,
+}
+
+/// A word on consent.
+struct Word {
+    channel: Channel,
+    /// Said by the customer, not carried by a profile.
+    explicit: bool,
+    at: Millis,
+    yes: bool,
 }
 
 /// A marketing message that was sent.
@@ -109,8 +120,12 @@ pub struct Run {
     pub journey: u16,
     /// The hash of the key.
     pub key: u64,
-    /// What it keeps of its trigger event, in the order of the journey's captures.
+    /// Event time of its newest trigger event.
+    pub newest: Millis,
+    /// What it keeps of that event, in the order of the journey's captures.
     pub captures: Vec<cartwheel_core::value::Value>,
+    /// The documents that that event carried.
+    pub about: Vec<DocumentName>,
     /// Where it stands.
     pub place: Place,
     /// When it goes on.
@@ -121,6 +136,8 @@ pub struct Run {
     pub anchor: Millis,
     /// When the send at hand was first reached.
     pub due: Millis,
+    /// When the first message was sent.
+    pub first_sent: Option<Millis>,
     /// The newest message.
     pub last_sent: Option<(Millis, CommandId)>,
     /// The newest message was opened or clicked.
@@ -157,7 +174,34 @@ impl Customer {
 
     /// A profile field; null counts as absent.
     pub fn attribute(&self, name: &str) -> Option<&Value> {
-        self.profile.iter().find(|(field, _)| field.as_ref() == name).map(|(_, value)| value)
+        let (.., value) = self.profile.iter().find(|(field, ..)| field.as_ref() == name)?;
+        Some(value).filter(|value| !value.is_null())
+    }
+
+    /// Some(true) granted, Some(false) denied, None unknown.
+    pub fn consent(&self, channel: Channel) -> Option<bool> {
+        let (explicit, profile) = (self.word(channel, true), self.word(channel, false));
+        match (explicit, profile) {
+            (Some((_, false)), _) => Some(false),
+            (Some((said, yes)), Some((carried, other))) => {
+                Some(if carried >= said { other } else { yes })
+            }
+            (Some((_, yes)), None) | (None, Some((_, yes))) => Some(yes),
+            (None, None) => None,
+        }
+    }
+
+    /// The newest word of a source; of several at one time the denial.
+    fn word(&self, channel: Channel, explicit: bool) -> Option<(Millis, bool)> {
+        let of = |word: &&Word| word.channel == channel && word.explicit == explicit;
+        let newest = self.words.iter().filter(of).map(|word| word.at).max()?;
+        let yes = self.words.iter().filter(of).filter(|word| word.at == newest).all(|w| w.yes);
+        Some((newest, yes))
+    }
+
+    /// What the orders came to.
+    pub fn lifetime_value(&self) -> f64 {
+        self.lifetime_value as f64 / 10_000.0
     }
 
     fn text(&self, name: &str) -> Option<&str> {
@@ -174,17 +218,16 @@ impl Customer {
         zone::of(self.text("time_zone"), self.text("country"), self.text("region"), &policy.zone)
     }
 
-    /// What a template may show.
-    pub fn data(&self) -> Value {
+    /// What a template may show: of each kind what the run is about, else the newest.
+    pub fn data(&self, about: &[DocumentName]) -> Value {
+        let known = self.profile.iter().filter(|(.., value)| !value.is_null());
         let profile: Map<String, Value> =
-            self.profile.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
+            known.map(|(name, _, value)| (name.to_string(), value.clone())).collect();
         let mut data = Map::new();
         data.insert("profile".into(), Value::Object(profile));
-        for (name, document) in DOCUMENTS.iter().zip(&self.documents) {
-            if let Some(text) = document
-                && let Ok(value) = serde_json::from_str(text)
-            {
-                data.insert((*name).into(), value);
+        for kind in KINDS {
+            if let Some(document) = self.documents.shown(kind, about) {
+                data.insert(kind.into(), document);
             }
         }
         Value::Object(data)
@@ -198,19 +241,19 @@ impl Customer {
         now: Millis,
         effects: &mut Vec<Suppression>,
     ) {
-        let is_choice = event.kind == "unsubscribed" || event.kind == "consent_changed";
         if let Some(profile) = event.subject("profile") {
-            self.merge(profile);
+            self.merge(profile, at);
             let consent = profile.get("consent").and_then(Value::as_object);
             for channel in Channel::PERSONAL {
-                match consent
-                    .and_then(|consent| consent.get(channel.name()))
-                    .and_then(Value::as_bool)
-                {
-                    Some(true) => self.grant(channel, now, effects),
-                    Some(false) => self.deny(channel, now, is_choice, effects),
-                    None => {}
-                }
+                let flag = consent.and_then(|consent| consent.get(channel.name()));
+                let Some(yes) = flag.and_then(Value::as_bool) else { continue };
+                // Who unsubscribes grants nothing.
+                let explicit = match event.kind.as_str() {
+                    "subscribed" | "consent_changed" => true,
+                    "unsubscribed" => !yes,
+                    _ => false,
+                };
+                self.say(Word { channel, explicit, at, yes }, now, effects);
             }
         }
         let named = event.text("message", "channel");
@@ -220,13 +263,13 @@ impl Customer {
                     .or_else(|| event.body.get("channel").and_then(Value::as_str))
                     .unwrap_or("email");
                 for channel in personal(name) {
-                    self.grant(channel, now, effects);
+                    self.say(Word { channel, explicit: true, at, yes: true }, now, effects);
                 }
             }
             "unsubscribed" => {
                 let name = named.or_else(|| event.body.get("channel").and_then(Value::as_str));
                 for channel in name.map_or(Channel::PERSONAL.to_vec(), personal) {
-                    self.deny(channel, now, true, effects);
+                    self.say(Word { channel, explicit: true, at, yes: false }, now, effects);
                 }
             }
             "message_bounced" => {
@@ -242,41 +285,35 @@ impl Customer {
             }
             "order_placed" => {
                 self.orders += 1;
-                self.lifetime_value += event.revenue().unwrap_or(0.0);
-                self.last_order_at = Some(at);
+                let parts = (event.revenue().unwrap_or(0.0) * 10_000.0).round() as i64;
+                self.lifetime_value = self.lifetime_value.saturating_add(parts);
+                self.last_order_at = self.last_order_at.max(Some(at));
             }
             _ => {}
         }
-        self.keep_documents(event);
+        self.documents.learn(event, at);
         self.note_engagement(event);
     }
 
-    fn merge(&mut self, profile: &Map<String, Value>) {
+    fn merge(&mut self, profile: &Map<String, Value>, at: Millis) {
         for (name, value) in profile.iter().filter(|(name, _)| *name != "consent") {
-            self.profile.retain(|(known, _)| known.as_ref() != name);
-            if !value.is_null() {
-                self.profile.push((name.as_str().into(), value.clone()));
+            match self.profile.iter_mut().find(|(known, ..)| known.as_ref() == name) {
+                Some(known) if at >= known.1 => (known.1, known.2) = (at, value.clone()),
+                Some(_) => {}
+                None => self.profile.push((name.as_str().into(), at, value.clone())),
             }
         }
     }
 
-    fn grant(&mut self, channel: Channel, now: Millis, effects: &mut Vec<Suppression>) {
-        let before = self.consent[channel as usize].replace(true);
-        if before == Some(false) {
-            self.tell(channel, SuppressionReason::Unsubscribed, false, now, effects);
-        }
-    }
-
-    fn deny(
-        &mut self,
-        channel: Channel,
-        now: Millis,
-        is_choice: bool,
-        effects: &mut Vec<Suppression>,
-    ) {
-        let before = self.consent[channel as usize].replace(false);
-        if before != Some(false) && is_choice {
-            self.tell(channel, SuppressionReason::Unsubscribed, true, now, effects);
+    /// A word on consent. Told is that an explicit denial is there, or no longer.
+    fn say(&mut self, word: Word, now: Millis, effects: &mut Vec<Suppression>) {
+        let channel = word.channel;
+        let denied = |customer: &Self| customer.word(channel, true).is_some_and(|(_, yes)| !yes);
+        let before = denied(self);
+        self.words.push(word);
+        let after = denied(self);
+        if before != after {
+            self.tell(channel, SuppressionReason::Unsubscribed, after, now, effects);
         }
     }
 
@@ -315,17 +352,6 @@ impl Customer {
                 active,
                 at,
             });
-        }
-    }
-
-    fn keep_documents(&mut self, event: &Event) {
-        for (index, name) in DOCUMENTS.into_iter().enumerate() {
-            if let Some(subject) = event.body.get(name) {
-                self.documents[index] = Some(subject.to_string().into());
-            }
-        }
-        if event.kind == "cart_emptied" {
-            self.documents[0] = None;
         }
     }
 

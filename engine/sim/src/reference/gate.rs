@@ -113,7 +113,7 @@ impl Context<'_> {
         if channel == Channel::Webhook {
             return Ok(());
         }
-        if marketing && self.customer.consent[channel as usize] != Some(true) {
+        if marketing && self.customer.consent(channel) != Some(true) {
             return Err(Reason::NoConsent);
         }
         if self.customer.bounced[channel as usize] || self.customer.complained[channel as usize] {
@@ -140,6 +140,9 @@ impl Context<'_> {
             let exit =
                 Decided::new(Verdict::Exited, Reason::WhileFalse).run(run.id).step(message.step);
             return Ruling::Exit(exit.fields(reader.shown(journey.while_.as_ref())));
+        }
+        if !run.about.iter().all(|name| self.customer.documents.is_there(name)) {
+            return Ruling::Drop(what(Verdict::Dropped, Reason::NoDocument));
         }
         if !marketing {
             return Ruling::Send;
@@ -204,11 +207,12 @@ impl Context<'_> {
             decided_at: self.t,
             not_after: self.t.saturating_add(ttl.millis()),
             to: self.customer.address(channel).unwrap_or_default().to_owned(),
-            data: self.customer.data(),
+            data: self.customer.data(&run.about),
         }));
         if marketing {
             self.customer.touches.push(Touch { at: self.t, channel, journey: run.journey });
         }
+        run.first_sent = run.first_sent.or(Some(self.t));
         run.last_sent = Some((self.t, command_id));
         run.engaged = false;
         if !is_fallback {

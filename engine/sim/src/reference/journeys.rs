@@ -2,7 +2,9 @@
 
 use super::context::{Context, Decided, event_field, key_text};
 use super::customer::{Place, Run};
+use super::documents::{DocumentName, carried};
 use super::event::Event;
+use cartwheel_core::customer::{LatestId, Use};
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::id::{RunId, key_hash};
 use cartwheel_core::journey::plan::JourneyInterest;
@@ -23,7 +25,7 @@ impl Context<'_> {
             if interest.goal {
                 self.goal(interest.journey, event, at);
             }
-            self.exit(interest, event);
+            self.exit(interest, event, at);
             if interest.moves && !interest.trigger {
                 self.move_windows(interest.journey, event, at);
             }
@@ -33,35 +35,42 @@ impl Context<'_> {
         }
     }
 
+    /// One run converts: the one whose message came last before the event. Of its messages a run knows the newest and the first.
     fn goal(&mut self, journey: u16, event: &Event, at: Millis) {
         let Some(within) = self.journey(journey).goal_within else { return };
-        for place in 0..self.customer.runs.len() {
-            let run = &mut self.customer.runs[place];
-            let Some((sent, _)) = run.last_sent else { continue };
-            if run.journey != journey || run.converted || at.saturating_sub(sent) > within.millis()
-            {
+        let mut best: Option<(Millis, usize)> = None;
+        for (place, run) in self.customer.runs.iter().enumerate() {
+            let messages = [run.last_sent.map(|(sent, _)| sent), run.first_sent];
+            let before = messages.into_iter().flatten().find(|sent| *sent <= at);
+            let Some(message) = before.filter(|_| run.journey == journey && !run.converted) else {
                 continue;
+            };
+            let is_newer = best.is_none_or(|(newest, _)| message > newest);
+            if at.saturating_sub(message) <= within.millis() && is_newer {
+                best = Some((message, place));
             }
-            run.converted = true;
-            let mut what = Decided::new(Verdict::Converted, Reason::Goal).run(run.id);
-            if let Some(revenue) = event.revenue() {
-                what = what.value("revenue", Value::Number(revenue));
-            }
-            self.decide(journey, what);
         }
+        let Some((_, place)) = best else { return };
+        let run = &mut self.customer.runs[place];
+        run.converted = true;
+        let mut what = Decided::new(Verdict::Converted, Reason::Goal).run(run.id);
+        if let Some(revenue) = event.revenue() {
+            what = what.value("revenue", Value::Number(revenue));
+        }
+        self.decide(journey, what);
     }
 
-    fn exit(&mut self, interest: &JourneyInterest, event: &Event) {
+    fn exit(&mut self, interest: &JourneyInterest, event: &Event, at: Millis) {
         for rule in &interest.exits {
-            let condition = self.journey(interest.journey).exits[usize::from(*rule)].as_ref();
-            if !self.reader(Some(&event.body), &[]).holds(condition) {
+            let rule = &self.journey(interest.journey).exits[usize::from(*rule)];
+            if !self.reader(Some(&event.body), &[]).holds(rule.condition.as_ref()) {
                 continue;
             }
             let touched: Vec<(RunId, Place, bool)> = self
                 .customer
                 .runs
                 .iter()
-                .filter(|run| run.journey == interest.journey)
+                .filter(|run| run.journey == interest.journey && run.newest <= at)
                 .map(|run| (run.id, run.place, run.converted))
                 .collect();
             for (id, place, converted) in touched {
@@ -85,7 +94,14 @@ impl Context<'_> {
                     Decided::new(verdict, Reason::ExitEvent).run(id).value("event", event),
                 );
             }
+            self.note_end(rule.latest, at);
         }
+    }
+
+    fn note_end(&mut self, id: LatestId, at: Millis) {
+        let ages = self.plan.journeys.iter().map(|journey| journey.max_event_age.millis());
+        let expired = self.t.saturating_sub(ages.max().unwrap_or(0) + 1);
+        self.customer.latest.note(Use::Ends, id, at, expired);
     }
 
     fn key(&self, journey: u16, event: &Event) -> Option<String> {
@@ -103,20 +119,24 @@ impl Context<'_> {
             .filter(|run| run.journey == journey && run.place == Place::Window);
         let moved: Vec<RunId> = windows.filter(of_key).map(|run| run.id).collect();
         for id in moved {
-            self.move_window(journey, id, at, None);
+            self.move_window(journey, id, at);
+        }
+        let (id, plan) = (self.journey(journey).moved, self.plan);
+        let windows = plan.journeys.iter().filter_map(|journey| journey.quiet_for);
+        let expired = self.t.saturating_sub(windows.map(|span| span.millis()).max().unwrap_or(0));
+        if self.journey(journey).quiet_for.is_some() {
+            let id = key.map_or(id, |key| id.with_key(key));
+            self.customer.latest.note(Use::Moves, id, at, expired);
         }
     }
 
     /// The window closes `quiet_for` after `at`, if that is later than so far.
-    fn move_window(&mut self, journey: u16, id: RunId, at: Millis, captures: Option<Vec<Value>>) {
+    fn move_window(&mut self, journey: u16, id: RunId, at: Millis) {
         let (Some(quiet_for), Some(mut window)) = (self.journey(journey).quiet_for, self.take(id))
         else {
             return;
         };
         window.deadline = window.deadline.max(at.saturating_add(quiet_for.millis()));
-        if let Some(captures) = captures {
-            window.captures = captures;
-        }
         self.put(window);
     }
 
@@ -130,7 +150,7 @@ impl Context<'_> {
     fn trigger(&mut self, index: u16, event: &Event, at: Millis) {
         let journey = self.journey(index);
         let key = key_hash(self.key(index, event).as_deref());
-        let age = self.t.saturating_sub(event.time);
+        let age = self.t.saturating_sub(at);
         if age > journey.max_event_age.millis() {
             let what = Decided::new(Verdict::Refused, Reason::LateEvent);
             return self.decide(
@@ -138,71 +158,87 @@ impl Context<'_> {
                 what.number("age", age).number("max_event_age", journey.max_event_age.millis()),
             );
         }
-        let reader = self.reader(Some(&event.body), &[]);
-        let wanted = reader.holds(journey.when.as_ref());
-        let compared = reader.shown(journey.when.as_ref());
-        let captures = self.captures(index, event);
-        let same_key = |run: &&mut Run| run.journey == index && run.key == key;
-        if let Some(run) = self
-            .customer
-            .runs
-            .iter_mut()
-            .filter(same_key)
-            .find(|run| run.live() && run.place != Place::Window)
-        {
-            if wanted {
-                run.captures = captures;
-            }
-            let id = run.id;
-            return self
-                .decide(index, Decided::new(Verdict::Refused, Reason::AlreadyRunning).run(id));
+        let mut ends: Vec<LatestId> = journey.exits.iter().map(|exit| exit.latest).collect();
+        ends.extend(journey.key.map(|_| journey.filtered.with_key(key)));
+        let ended = self.customer.latest.newest(Use::Ends, &ends).filter(|_| !ends.is_empty());
+        if let Some(ended) = ended.filter(|ended| at <= *ended) {
+            let what = Decided::new(Verdict::Refused, Reason::Stale);
+            return self.decide(index, what.instant("at", at).instant("ended", ended));
         }
-        let window = self
-            .customer
-            .runs
-            .iter_mut()
-            .filter(same_key)
-            .find(|run| run.place == Place::Window)
-            .map(|run| run.id);
-        if !wanted {
-            let mut what = Decided::new(Verdict::Refused, Reason::Filter).fields(compared);
-            what.run = window;
-            if let Some(id) = window {
+        let reader = self.reader(Some(&event.body), &[]);
+        if !reader.holds(journey.when.as_ref()) {
+            let compared = reader.shown(journey.when.as_ref());
+            let what = Decided::new(Verdict::Refused, Reason::Filter).fields(compared);
+            return self.filter(index, key, at, what);
+        }
+        let captures = self.captures(index, event);
+        let live = |run: &&mut Run| run.journey == index && run.key == key && run.live();
+        let Some(run) = self.customer.runs.iter_mut().find(live) else {
+            return self.open(index, key, at, (captures, carried(event)));
+        };
+        if at >= run.newest {
+            (run.newest, run.captures, run.about) = (at, captures, carried(event));
+        }
+        let id = run.id;
+        if run.place == Place::Window {
+            return self.move_window(index, id, at);
+        }
+        self.decide(index, Decided::new(Verdict::Refused, Reason::AlreadyRunning).run(id));
+    }
+
+    /// The trigger's condition is false. With a key, its window and its run end, unless they have something newer.
+    fn filter(&mut self, index: u16, key: u64, at: Millis, mut what: Decided) {
+        if self.journey(index).key.is_some() {
+            let live = |run: &&Run| run.journey == index && run.key == key && run.live();
+            let run = self.customer.runs.iter().find(live).filter(|run| at >= run.newest);
+            if let Some((id, place)) = run.map(|run| (run.id, run.place)) {
+                what.run = Some(id);
+                if place != Place::Window {
+                    what.verdict = Verdict::Exited;
+                }
                 self.take(id);
             }
-            return self.decide(index, what);
+            self.note_end(self.journey(index).filtered.with_key(key), at);
         }
-        if let Some(id) = window {
-            return self.move_window(index, id, at, Some(captures));
-        }
+        self.decide(index, what);
+    }
+
+    /// Opens a window, or enters at once.
+    fn open(
+        &mut self,
+        index: u16,
+        key: u64,
+        at: Millis,
+        (captures, about): (Vec<Value>, Vec<DocumentName>),
+    ) {
         if self.customer.runs.iter().filter(|run| run.live()).count() >= MAX_RUNS {
             return self.decide(
                 index,
                 Decided::new(Verdict::Refused, Reason::Limit).number("limit", MAX_RUNS as i64),
             );
         }
-        self.open(index, key, at, captures);
-    }
-
-    /// Opens a window, or enters at once.
-    fn open(&mut self, index: u16, key: u64, at: Millis, captures: Vec<Value>) {
         let journey = self.journey(index);
         let mut run = Run {
             id: RunId::of(&journey.name, self.id, key, at),
             journey: index,
             key,
+            newest: at,
             captures,
+            about,
             place: Place::Window,
             deadline: at,
             held: false,
             anchor: self.t,
             due: self.t,
+            first_sent: None,
             last_sent: None,
             engaged: false,
             converted: false,
         };
         let Some(quiet_for) = journey.quiet_for else { return self.enter(run, Reason::Trigger) };
-        run.deadline = at.saturating_add(quiet_for.millis());
+        let moves = [journey.moved, journey.moved.with_key(key)];
+        let moved = self.customer.latest.newest(Use::Moves, &moves);
+        run.deadline = moved.unwrap_or(at).max(at).saturating_add(quiet_for.millis());
         self.decide(
             index,
             Decided::new(Verdict::Waiting, Reason::Window)

@@ -4,14 +4,16 @@
 //! decisions: it decodes events with `serde_json::Value`, asks jiff for every local time, keeps its timers in one
 //! `BTreeSet` and looks at all touches and runs of a customer whenever a rule speaks of them. Where it and the core differ,
 //! one of them differs from the page. It is meant to be read beside the page, rule by rule:
-//! [`event`] intake, [`customer`] what an event teaches, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
+//! [`event`] intake, [`customer`] and [`documents`] what an event teaches, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
 //! steps, [`gate`] and [`caps`], [`zone`] local times.
 
 mod caps;
 mod customer;
+mod documents;
 mod event;
 mod gate;
 mod journeys;
+mod latest;
 mod effect;
 mod steps;
 #[cfg(test)]
@@ -69,7 +71,7 @@ impl Reference {
         self.newest = self.newest.max(time);
         self.fire_until(time, self.now.max(self.newest), None, out);
         match event::decode(value, time, &self.plan.policy) {
-            Ok(event) => self.apply(&event, out),
+            Ok(event) => self.apply(&event, event.time.min(time), out),
             Err(reason) => out.push(Effect::Dead { offset, reason }),
         }
     }
@@ -167,20 +169,27 @@ impl Reference {
         })
     }
 
-    fn apply(&mut self, event: &Event, out: &mut Vec<Effect>) {
+    /// `at` is the event's time, at most that of its own record.
+    fn apply(&mut self, event: &Event, at: Millis, out: &mut Vec<Effect>) {
         let id = CustomerId::of(&event.customer);
         let now = self.newest;
-        let at = event.time.min(now);
         let customer = self.customers.entry(id).or_insert_with(|| Customer::new(&event.customer));
         if event.id.as_deref().is_some_and(|id| customer.seen(id)) {
             self.duplicates += 1;
             return;
         }
         let mut effects = Vec::new();
+        let documents = customer.documents.len();
         customer.learn(event, at, now, &mut effects);
         out.extend(effects.into_iter().map(Effect::Suppression));
         if let Some(mut turn) = self.turn(id, now, out) {
             turn.on_event(event, at);
+            // What a new run is about stays.
+            if turn.customer.documents.len() > documents {
+                let live = turn.customer.runs.iter().filter(|run| run.live());
+                let pinned: Vec<_> = live.flat_map(|run| run.about.clone()).collect();
+                turn.customer.documents.forget_surplus(&pinned);
+            }
         }
     }
 }

@@ -3,9 +3,10 @@
 use super::next::Next;
 use crate::apply::context::Context;
 use crate::channel::Class;
-use crate::customer::{Place, Run, Sent, Touch};
+use crate::customer::{Customer, Document, DocumentKey, Place, Run, Sent, Touch};
 use crate::decision::{Decided, Reason, Verdict};
 use crate::effect::{Draft, Effect};
+use crate::event::Subject;
 use crate::gate::{self, Question, Ruling};
 use crate::id::CommandId;
 use crate::journey::op::Send;
@@ -100,6 +101,7 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked, ind
     let draft = Draft {
         customer: context.customer.id,
         mark: context.effects.journal.mark(),
+        shows: shows(context.customer, run),
         command_id: command,
         run_id: run.id,
         journey: run.journey,
@@ -117,7 +119,8 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked, ind
         let touch = Touch { at: t, journey: run.journey, channel: choice.channel };
         gate::remember_touch(context.plan(), context.customer, touch);
     }
-    run.sent = Some(Sent { command, at: t, engaged: false });
+    let first = run.sent.map_or(t, |sent| sent.first);
+    run.sent = Some(Sent { command, at: t, first, engaged: false });
     // A fallback leaves the anchor at the first channel's time.
     if !is_fallback {
         run.anchor = t;
@@ -132,4 +135,13 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked, ind
         }
         None => Next::Op(op + 1),
     }
+}
+
+/// What the message may show: what its run is about, and of other kinds the customer's newest.
+fn shows(customer: &Customer, run: &Run) -> [Option<DocumentKey>; Subject::KEPT.len()] {
+    Subject::KEPT.map(|subject| {
+        let kind = Document::of(subject)?;
+        let of_run = run.about.iter().copied().find(|key| key.kind() == Some(kind));
+        of_run.or_else(|| customer.documents.newest(kind))
+    })
 }

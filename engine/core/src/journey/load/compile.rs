@@ -5,10 +5,11 @@ use super::names::{self, NameOf};
 use super::step;
 use super::{Problem, SourceFile};
 use crate::channel::Class;
+use crate::customer::{LatestId, Use};
 use crate::journey::at::At;
 use crate::journey::condition::{self, Scope, Slots};
 use crate::journey::definition::{Definition, Reentry};
-use crate::journey::plan::Journey;
+use crate::journey::plan::{Exit, Journey};
 use crate::time::{DAY, Span};
 use compact_str::{CompactString, format_compact};
 use xxhash_rust::xxh3::xxh3_128;
@@ -33,7 +34,13 @@ pub(super) fn journey(
     let exits = definition
         .exit
         .iter()
-        .map(|rule| compiler.condition(rule.when.as_ref(), Scope::Event))
+        .map(|rule| Exit {
+            condition: compiler.condition(rule.when.as_ref(), Scope::Event),
+            latest: LatestId::of(
+                Use::Ends,
+                &[&rule.on, rule.when.as_deref().map_or("", |when| when)],
+            ),
+        })
         .collect();
     let while_ = compiler.condition(definition.while_.as_ref(), Scope::While);
     let reentry = compiler.reentry(definition);
@@ -49,6 +56,8 @@ pub(super) fn journey(
         key,
         reentry,
         exits,
+        filtered: LatestId::of(Use::Ends, &[&definition.journey]),
+        moved: LatestId::of(Use::Moves, &[&definition.journey]),
         while_,
         holdout: definition.holdout.0,
         goal_within: definition.goal.as_ref().map(|goal| goal.within.value),

@@ -48,8 +48,8 @@ impl Index<'_> {
         for event in definition.trigger.moved_by.iter().filter(|event| !trigger.contains(event)) {
             self.want(event, journey.key, |interest| interest.moves = true);
         }
-        for (number, (rule, condition)) in definition.exit.iter().zip(&journey.exits).enumerate() {
-            let read = condition.iter().flat_map(event_fields);
+        for (number, (rule, exit)) in definition.exit.iter().zip(&journey.exits).enumerate() {
+            let read = exit.condition.iter().flat_map(event_fields);
             self.want(&rule.on, read, |interest| {
                 interest.exits.push(u8::try_from(number).unwrap_or(u8::MAX))
             });

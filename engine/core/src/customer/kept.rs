@@ -1,0 +1,195 @@
+//! Which documents a customer has. Their content is cold; what decides stands here: of which cart, order, checkout or product, how new
+//! it is, and whether it is gone.
+
+use super::document::{Document, DocumentKey};
+use crate::time::Millis;
+use thin_vec::ThinVec;
+
+/// Bit of the kind's byte that says that the document is gone.
+const GONE: u64 = 0x80;
+/// Stands for every cart: that all were emptied counts for those, too, of which older news come later.
+const EVERY_CART: DocumentKey = DocumentKey(!0xff | Document::Cart as u64);
+
+/// Documents of each kind that are kept beside those of live runs.
+fn kept_at_most(kind: Document) -> usize {
+    match kind {
+        Document::Cart => 4,
+        Document::Order | Document::Product => 8,
+        Document::Checkout => 2,
+        Document::Name | Document::Profile | Document::Decision => 0,
+    }
+}
+
+/// A document that is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    key: u64,
+    /// Event time of what replaced or removed it last; [`Millis::MIN`] where it only was added to.
+    at: Millis,
+}
+
+impl Kept {
+    /// As it was stored.
+    pub fn new(key: DocumentKey, at: Millis, gone: bool) -> Self {
+        Self { key: key.0 | if gone { GONE } else { 0 }, at }
+    }
+
+    /// Of which.
+    pub fn key(self) -> DocumentKey {
+        DocumentKey(self.key & !GONE)
+    }
+
+    /// See the field.
+    pub fn at(self) -> Millis {
+        self.at
+    }
+
+    /// Whether it was removed.
+    pub fn is_gone(self) -> bool {
+        self.key & GONE != 0
+    }
+}
+
+/// What is kept of a customer, in the order in which it came.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KeptDocuments(ThinVec<Kept>);
+
+impl KeptDocuments {
+    /// A new version at `at`, or (`gone`) the news that there is none any more. False: there is a newer one, and this one counts for nothing.
+    pub fn replace(&mut self, key: DocumentKey, at: Millis, gone: bool) -> bool {
+        let new = Kept::new(key, at, gone);
+        if self.emptied_after(key, at) {
+            return false;
+        }
+        match self.0.iter_mut().find(|kept| kept.key() == key) {
+            Some(kept) if at >= kept.at => *kept = new,
+            Some(_) => return false,
+            None => self.push(new),
+        }
+        true
+    }
+
+    /// Fields that are added at `at`. False: the document was replaced or removed later.
+    pub fn add_to(&mut self, key: DocumentKey, at: Millis) -> bool {
+        if self.emptied_after(key, at) {
+            return false;
+        }
+        match self.0.iter().find(|kept| kept.key() == key) {
+            Some(kept) => at >= kept.at,
+            None => {
+                self.push(Kept::new(key, Millis::MIN, false));
+                true
+            }
+        }
+    }
+
+    /// All carts are empty since `at`. Those that are known and not newer, which are gone now.
+    pub fn empty_carts(&mut self, at: Millis) -> Vec<DocumentKey> {
+        let older = |kept: &Kept| kept.key().kind() == Some(Document::Cart) && kept.at <= at;
+        let mut emptied: Vec<DocumentKey> =
+            self.0.iter().copied().filter(older).map(Kept::key).collect();
+        emptied.retain(|key| *key != EVERY_CART);
+        emptied.iter().for_each(|key| _ = self.replace(*key, at, true));
+        self.replace(EVERY_CART, at, true);
+        emptied
+    }
+
+    fn emptied_after(&self, key: DocumentKey, at: Millis) -> bool {
+        let all = self.0.iter().find(|kept| kept.key() == EVERY_CART);
+        key.kind() == Some(Document::Cart) && all.is_some_and(|all| all.at > at)
+    }
+
+    /// Whether a message can show it.
+    pub fn is_there(&self, key: DocumentKey) -> bool {
+        self.0.iter().any(|kept| kept.key == key.0)
+    }
+
+    /// The newest of a kind that is there.
+    pub fn newest(&self, kind: Document) -> Option<DocumentKey> {
+        let there = |kept: &&Kept| kept.key().kind() == Some(kind) && !kept.is_gone();
+        self.0.iter().filter(there).max_by_key(|kept| kept.at).map(|kept| kept.key())
+    }
+
+    /// Takes one out that is more than is kept: of a kind of which there are too many the oldest that is not `pinned`.
+    pub fn take_surplus(&mut self, pinned: impl Fn(DocumentKey) -> bool) -> Option<DocumentKey> {
+        let free = |kept: &Kept| !pinned(kept.key()) && kept.key() != EVERY_CART;
+        let kinds = [Document::Cart, Document::Order, Document::Checkout, Document::Product];
+        let place = kinds.into_iter().find_map(|kind| {
+            let of_kind = || {
+                let all = self.0.iter().enumerate();
+                all.filter(move |(_, kept)| kept.key().kind() == Some(kind) && free(kept))
+            };
+            let too_many = of_kind().nth(kept_at_most(kind)).is_some();
+            let oldest = of_kind().min_by_key(|(_, kept)| kept.at).map(|(place, _)| place);
+            oldest.filter(|_| too_many)
+        })?;
+        Some(self.0.remove(place).key())
+    }
+
+    /// Puts one that was stored behind the others.
+    pub fn push(&mut self, kept: Kept) {
+        super::tight::push_tightly(&mut self.0, kept);
+    }
+}
+
+impl std::ops::Deref for KeptDocuments {
+    type Target = [Kept];
+    fn deref(&self) -> &[Kept] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cart(id: u64) -> DocumentKey {
+        DocumentKey::new(Document::Cart, id << 8)
+    }
+
+    #[test]
+    fn the_newest_version_counts() {
+        let mut kept = KeptDocuments::default();
+        assert!(kept.replace(cart(1), 5, false) && !kept.replace(cart(1), 4, false));
+        assert!(kept.add_to(cart(1), 5) && !kept.add_to(cart(1), 4) && kept.is_there(cart(1)));
+        assert!(kept.replace(cart(1), 6, true) && !kept.is_there(cart(1)));
+        assert!(!kept.replace(cart(1), 5, false) && !kept.is_there(cart(1)));
+        assert!(kept.replace(cart(1), 7, false) && kept.is_there(cart(1)));
+        assert!(!kept.is_there(DocumentKey::new(Document::Order, 1 << 8)));
+    }
+
+    #[test]
+    fn fields_alone_are_a_document_until_a_whole_one_comes() {
+        let mut kept = KeptDocuments::default();
+        assert!(kept.add_to(cart(1), 9) && kept.is_there(cart(1)));
+        assert!(kept.replace(cart(2), 1, false));
+        assert_eq!(kept.newest(Document::Cart), Some(cart(2)));
+        assert!(kept.replace(cart(1), 3, false));
+        assert_eq!(kept.newest(Document::Cart), Some(cart(1)));
+    }
+
+    #[test]
+    fn what_emptied_every_cart_counts_for_those_that_come_later() {
+        let mut kept = KeptDocuments::default();
+        kept.replace(cart(1), 3, false);
+        kept.replace(cart(2), 7, false);
+        assert_eq!(kept.empty_carts(5), [cart(1)]);
+        assert!(!kept.replace(cart(3), 4, false) && !kept.add_to(cart(3), 4));
+        assert!(kept.replace(cart(4), 6, false));
+        assert_eq!([1, 2, 3, 4].map(|id| kept.is_there(cart(id))), [false, true, false, true]);
+    }
+
+    #[test]
+    fn the_oldest_that_no_run_is_about_go() {
+        let mut kept = KeptDocuments::default();
+        for id in 1..=6 {
+            kept.replace(cart(id), id as Millis, false);
+            kept.replace(DocumentKey::new(Document::Product, id << 8), 1, false);
+        }
+        let pinned = |key| key == cart(1);
+        assert_eq!(kept.take_surplus(pinned), Some(cart(2)));
+        assert_eq!(kept.take_surplus(pinned), None);
+        assert_eq!(kept.iter().filter(|kept| kept.key().kind() == Some(Document::Cart)).count(), 5);
+        assert_eq!(kept.take_surplus(|_| false), Some(cart(1)));
+    }
+}

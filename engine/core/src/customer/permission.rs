@@ -1,0 +1,168 @@
+//! What may be sent to a customer, and where. An older word that comes late changes nothing (`docs/semantics.md`, "Consent").
+
+use super::hot::Customer;
+use super::register::{Change, Of, Register};
+use super::tight::push_tightly;
+use crate::channel::Channel;
+use crate::time::Millis;
+
+impl Customer {
+    /// A word on consent, `of` what the customer said or of what a profile carried. Of one event time a denial counts.
+    pub fn consent(&mut self, of: Of, channel: Channel, at: Millis, yes: bool) -> Option<Change> {
+        let denied = |customer: &Self| {
+            customer.register(Of::Explicit, channel).is_some_and(|register| !register.yes)
+        };
+        let before = denied(self);
+        self.write(Register { at, of, channel, yes }, |old| at > old.at || at == old.at && !yes);
+        self.derive_consent(channel);
+        match (before, denied(self)) {
+            (false, true) => Some(Change::Denied(channel)),
+            (true, false) => Some(Change::Lifted(channel)),
+            (false, false) | (true, true) => None,
+        }
+    }
+
+    /// A word on the address that these channels share. Of one event time the later word counts.
+    pub fn address(&mut self, channels: &[Channel], at: Millis, yes: bool) {
+        let Some(channel) = channels.first().copied() else { return };
+        self.write(Register { at, of: Of::Address, channel, yes }, |old| at >= old.at);
+        self.derive_address(channels);
+    }
+
+    /// The bits of consent and reachability as the registers say.
+    pub fn derive_permissions(&mut self) {
+        Channel::PERSONAL.into_iter().for_each(|channel| self.derive_consent(channel));
+        ADDRESSES.iter().for_each(|(_, channels)| self.derive_address(channels));
+    }
+
+    /// An explicit denial stands until an explicit grant; otherwise the newer word, of two at one time the denial.
+    fn derive_consent(&mut self, channel: Channel) {
+        let (explicit, profile) =
+            (self.register(Of::Explicit, channel), self.register(Of::Profile, channel));
+        let granted = match (explicit, profile) {
+            (Some(said), _) if !said.yes => Some(false),
+            (Some(said), Some(profile)) if profile.at >= said.at => Some(profile.yes),
+            (Some(said), _) => Some(said.yes),
+            (None, Some(profile)) => Some(profile.yes),
+            (None, None) => None,
+        };
+        let bit = channel.bit();
+        set(&mut self.granted, bit, granted == Some(true));
+        set(&mut self.denied, bit, granted == Some(false));
+    }
+
+    fn derive_address(&mut self, channels: &[Channel]) {
+        let register = channels.first().and_then(|channel| self.register(Of::Address, *channel));
+        let bits = channels.iter().fold(0, |bits, channel| bits | channel.bit());
+        set(&mut self.reachable, bits, register.is_some_and(|register| register.yes));
+    }
+
+    fn register(&self, of: Of, channel: Channel) -> Option<Register> {
+        self.registers.iter().copied().find(|other| other.of == of && other.channel == channel)
+    }
+
+    fn write(&mut self, new: Register, replaces: impl Fn(&Register) -> bool) {
+        let same = |other: &&mut Register| other.of == new.of && other.channel == new.channel;
+        match self.registers.iter_mut().find(same) {
+            Some(old) if replaces(old) => *old = new,
+            Some(_) => {}
+            None => push_tightly(&mut self.registers, new),
+        }
+    }
+}
+
+/// The profile's addresses with the channels that use them.
+pub(super) const ADDRESSES: [(&str, &[Channel]); 3] = [
+    (crate::event::vocabulary::EMAIL, &[Channel::Email]),
+    (crate::event::vocabulary::PHONE, &[Channel::Sms, Channel::Whatsapp]),
+    (crate::event::vocabulary::PUSH_TOKEN, &[Channel::Push]),
+];
+
+fn set(bits: &mut u8, bit: u8, on: bool) {
+    if on {
+        *bits |= bit;
+    } else {
+        *bits &= !bit;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::CustomerId;
+
+    const EMAIL: Channel = Channel::Email;
+
+    /// The words in every order leave the same consent.
+    fn consent(words: &[(Of, Millis, bool)]) -> Option<bool> {
+        let mut all = Vec::new();
+        permute(&mut words.to_vec(), 0, &mut |order| {
+            let mut customer = Customer::new(CustomerId(1));
+            for (of, at, yes) in order {
+                customer.consent(*of, EMAIL, *at, *yes);
+            }
+            let bit = |bits: u8| bits & EMAIL.bit() != 0;
+            all.push(match (bit(customer.granted), bit(customer.denied)) {
+                (true, false) => Some(true),
+                (false, true) => Some(false),
+                (false, false) => None,
+                (true, true) => panic!("granted and denied"),
+            });
+        });
+        assert!(all.iter().all(|one| *one == all[0]), "{words:?}: {all:?}");
+        all[0]
+    }
+
+    fn permute<T>(items: &mut Vec<T>, from: usize, each: &mut impl FnMut(&[T])) {
+        if from == items.len() {
+            return each(items);
+        }
+        for other in from..items.len() {
+            items.swap(from, other);
+            permute(items, from + 1, each);
+            items.swap(from, other);
+        }
+    }
+
+    #[test]
+    fn the_newest_word_counts_whatever_comes_first() {
+        use Of::{Explicit, Profile};
+        for (words, expected) in [
+            (&[][..], None),
+            (&[(Profile, 1, true)], Some(true)),
+            (&[(Profile, 1, true), (Profile, 2, false)], Some(false)),
+            (&[(Profile, 1, false), (Profile, 2, true)], Some(true)),
+            (&[(Profile, 1, true), (Profile, 1, false)], Some(false)),
+            // An explicit denial stands against any profile, and falls with a later explicit grant.
+            (&[(Explicit, 3, false), (Profile, 9, true)], Some(false)),
+            (&[(Explicit, 3, false), (Explicit, 4, true)], Some(true)),
+            (&[(Explicit, 3, false), (Explicit, 3, true)], Some(false)),
+            (&[(Explicit, 3, false), (Explicit, 2, true), (Profile, 9, true)], Some(false)),
+            // An explicit grant gives way to a newer profile.
+            (&[(Explicit, 3, true), (Profile, 2, false)], Some(true)),
+            (&[(Explicit, 3, true), (Profile, 4, false)], Some(false)),
+            (&[(Explicit, 3, true), (Profile, 3, false)], Some(false)),
+            (&[(Explicit, 3, true), (Profile, 4, false), (Explicit, 5, true)], Some(true)),
+        ] {
+            assert_eq!(consent(words), expected, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn an_older_address_neither_comes_back_nor_goes() {
+        let mut customer = Customer::new(CustomerId(1));
+        let phone = ADDRESSES[1].1;
+        let bits = Channel::Sms.bit() | Channel::Whatsapp.bit();
+        for (at, yes, reachable) in [
+            (5, true, true),
+            (4, false, true),
+            (6, false, false),
+            (5, true, false),
+            (6, true, true),
+        ] {
+            customer.address(phone, at, yes);
+            assert_eq!(customer.reachable & bits != 0, reachable, "{at} {yes}");
+        }
+        assert_eq!(customer.reachable & bits, bits);
+    }
+}

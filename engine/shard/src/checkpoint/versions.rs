@@ -1,0 +1,91 @@
+//! The versions of one document, put together: the newest that is whole, and the fields that were added since, by event time.
+
+use super::packed::Fields;
+use cartwheel_core::customer::{How, Version};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// Additions that are kept apart before they are put together.
+const MAX_ADDED: usize = 8;
+
+/// What counts of the versions of a document.
+pub struct Found<'a> {
+    /// The whole document; none where it was removed or never came.
+    pub base: Option<&'a [u8]>,
+    /// What was added since, by event time.
+    pub added: Vec<&'a [u8]>,
+}
+
+impl<'a> Found<'a> {
+    /// Of one document's versions, in the order in which they came.
+    pub fn of(versions: &[(Version, &'a [u8])]) -> Self {
+        let mut found = Self { base: None, added: Vec::new() };
+        for (version, content) in current(versions) {
+            match version.how {
+                How::Replace => found.base = Some(content),
+                How::Add => found.added.push(content),
+                How::Remove | How::Forget => {}
+            }
+        }
+        found
+    }
+
+    /// The fields, the newest of each name.
+    pub fn fields(&self) -> Fields<'a> {
+        let mut fields = Fields::new();
+        for content in self.base.iter().chain(&self.added) {
+            fields.extend(serde_json::from_slice::<Fields<'a>>(content).unwrap_or_default());
+        }
+        fields
+    }
+}
+
+/// Those that still count, by event time: the newest that is whole or removes it, and what was added since. Of one time the later one.
+fn current<'a>(versions: &[(Version, &'a [u8])]) -> Vec<(Version, &'a [u8])> {
+    let forgotten = versions.iter().rposition(|(version, _)| version.how == How::Forget);
+    let mut current = versions[forgotten.map_or(0, |place| place + 1)..].to_vec();
+    current.sort_by_key(|(version, _)| version.at);
+    let whole = |(version, _): &(Version, &[u8])| match version.how {
+        How::Replace | How::Remove => true,
+        How::Add | How::Forget => false,
+    };
+    let base = current.iter().rposition(whole).unwrap_or(0);
+    current.split_off(base)
+}
+
+/// One document's versions, in the order in which they came, cut to what counts. Unless they are the `whole` of them, that older ones
+/// are forgotten stays.
+pub fn fold_key<'a>(
+    versions: &[(Version, &'a [u8])],
+    whole: bool,
+) -> Vec<(Version, Cow<'a, [u8]>)> {
+    let forgets = versions.iter().find(|(version, _)| version.how == How::Forget && !whole);
+    let mut out: Vec<(Version, Cow<'a, [u8]>)> =
+        forgets.map(|(version, _)| (*version, Cow::Borrowed(&b""[..]))).into_iter().collect();
+    let (base, added): (Vec<_>, Vec<_>) =
+        current(versions).into_iter().partition(|(version, _)| version.how != How::Add);
+    out.extend(base.into_iter().map(|(version, content)| (version, Cow::Borrowed(content))));
+    if added.len() <= MAX_ADDED {
+        out.extend(added.into_iter().map(|(version, content)| (version, Cow::Borrowed(content))));
+        return out;
+    }
+    out.extend(put_together(&added));
+    out
+}
+
+/// Additions in order of their times, as one for each time of which some field is the newest of its name; nulls included.
+fn put_together<'a>(added: &[(Version, &'a [u8])]) -> Vec<(Version, Cow<'a, [u8]>)> {
+    let mut newest: BTreeMap<String, (Version, &serde_json::value::RawValue)> = BTreeMap::new();
+    for (version, content) in added {
+        for (name, value) in serde_json::from_slice::<Fields<'a>>(content).unwrap_or_default() {
+            newest.insert(name, (*version, value));
+        }
+    }
+    let mut by_time: BTreeMap<i64, (Version, Fields<'a>)> = BTreeMap::new();
+    for (name, (version, value)) in newest {
+        by_time.entry(version.at).or_insert((version, Fields::new())).1.insert(name, value);
+    }
+    // Names and raw texts always serialise.
+    let text = |fields: &Fields<'a>| serde_json::to_vec(fields).unwrap_or_default();
+    by_time.into_values().map(|(version, fields)| (version, Cow::Owned(text(&fields)))).collect()
+}

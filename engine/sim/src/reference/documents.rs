@@ -1,0 +1,161 @@
+//! What messages may show: every version of every document, put together when it is asked for.
+
+use super::event::Event;
+use cartwheel_core::time::Millis;
+use serde_json::{Map, Value};
+
+/// The subjects that are kept for messages.
+pub const KINDS: [&str; 4] = ["cart", "order", "checkout", "product"];
+
+/// Kind and id; the id is empty where there is none.
+pub type DocumentName = (&'static str, String);
+
+/// What an event did to a document.
+enum Change {
+    Replace(Value),
+    Add(Map<String, Value>),
+    Remove,
+}
+
+/// One document: what happened to it, in the order in which it came.
+struct Document {
+    name: DocumentName,
+    changes: Vec<(Millis, Change)>,
+}
+
+impl Document {
+    /// Event time of what replaced or removed it last.
+    fn base(&self) -> Option<Millis> {
+        let whole = self.changes.iter().filter(|(_, change)| !matches!(change, Change::Add(_)));
+        whole.map(|(at, _)| *at).max()
+    }
+
+    /// Its fields by event time; none where it was removed.
+    fn content(&self) -> Option<Value> {
+        let mut order: Vec<&(Millis, Change)> = self.changes.iter().collect();
+        order.sort_by_key(|(at, _)| *at);
+        let mut content = None;
+        for (_, change) in order {
+            match (change, &mut content) {
+                (Change::Replace(value), _) => content = Some(value.clone()),
+                (Change::Remove, _) => content = None,
+                (Change::Add(fields), Some(Value::Object(known))) => known.extend(fields.clone()),
+                (Change::Add(fields), _) => content = Some(Value::Object(fields.clone())),
+            }
+        }
+        content
+    }
+
+    /// Whether the last that replaced or removed it removed it.
+    fn is_gone(&self) -> bool {
+        let whole = self.changes.iter().filter(|(_, change)| !matches!(change, Change::Add(_)));
+        // Of one time the later one.
+        matches!(whole.max_by_key(|(at, _)| *at), Some((_, Change::Remove)))
+    }
+}
+
+/// All documents of a customer, in the order in which they came.
+#[derive(Default)]
+pub struct Documents {
+    all: Vec<Document>,
+    /// Since when all carts are empty.
+    emptied: Option<Millis>,
+}
+
+impl Documents {
+    /// What the event brings.
+    pub fn learn(&mut self, event: &Event, at: Millis) {
+        for name in carried(event) {
+            let Some(subject) = event.subject(name.0) else { continue };
+            let change = match (event.kind.as_str(), name.0) {
+                ("cart_emptied", "cart") if name.1.is_empty() => continue,
+                ("cart_emptied", "cart") => Change::Remove,
+                ("cart_updated", "cart")
+                | ("order_placed", "order")
+                | ("checkout_started", "checkout")
+                | ("product_viewed", "product") => Change::Replace(subject.clone().into()),
+                _ => Change::Add(subject.clone()),
+            };
+            self.change(name, at, change);
+        }
+        let cart = event.subject("cart").map(id).unwrap_or_default();
+        if event.kind == "cart_emptied" && cart.is_empty() {
+            let carts = self.all.iter().map(|document| document.name.clone());
+            for name in carts.filter(|name| name.0 == "cart").collect::<Vec<_>>() {
+                self.change(name, at, Change::Remove);
+            }
+            self.emptied = self.emptied.max(Some(at));
+        }
+    }
+
+    /// Older than what replaced it last, it counts for nothing.
+    fn change(&mut self, name: DocumentName, at: Millis, change: Change) {
+        if name.0 == "cart" && self.emptied.is_some_and(|emptied| at < emptied) {
+            return;
+        }
+        let place =
+            self.all.iter().position(|document| document.name == name).unwrap_or_else(|| {
+                self.all.push(Document { name, changes: Vec::new() });
+                self.all.len() - 1
+            });
+        let document = &mut self.all[place];
+        if document.base().is_none_or(|base| at >= base) {
+            document.changes.push((at, change));
+        }
+    }
+
+    /// How many there are, those that were removed included, and that all carts were.
+    pub fn len(&self) -> usize {
+        self.all.len() + usize::from(self.emptied.is_some())
+    }
+
+    /// Of each kind the newest are kept, and those that a live run is about.
+    pub fn forget_surplus(&mut self, pinned: &[DocumentName]) {
+        for (kind, kept) in [("cart", 4), ("order", 8), ("checkout", 2), ("product", 8)] {
+            loop {
+                let free = self.all.iter().enumerate().filter(|(_, document)| {
+                    document.name.0 == kind && !pinned.contains(&document.name)
+                });
+                let free: Vec<_> = free.map(|(place, document)| (document.base(), place)).collect();
+                if free.len() <= kept {
+                    break;
+                }
+                let oldest = free.into_iter().min().expect("there are some");
+                self.all.remove(oldest.1);
+            }
+        }
+    }
+
+    /// Whether a message can show it.
+    pub fn is_there(&self, name: &DocumentName) -> bool {
+        self.all.iter().any(|document| document.name == *name && !document.is_gone())
+    }
+
+    /// Of a kind what the run is about, else the newest that is there.
+    pub fn shown(&self, kind: &str, about: &[DocumentName]) -> Option<Value> {
+        let of_run = about.iter().find(|name| name.0 == kind);
+        let document = match of_run {
+            Some(name) => self.all.iter().find(|document| document.name == *name),
+            None => {
+                let there = |document: &&Document| document.name.0 == kind && !document.is_gone();
+                self.all.iter().filter(there).max_by_key(|document| document.base())
+            }
+        };
+        document?.content()
+    }
+}
+
+/// The documents that the event carries.
+pub fn carried(event: &Event) -> Vec<DocumentName> {
+    let there = KINDS.into_iter().filter_map(|kind| Some((kind, event.subject(kind)?)));
+    there.map(|(kind, subject)| (kind, id(subject))).collect()
+}
+
+/// The text of the id, a string or an integer of 64 bits.
+fn id(subject: &Map<String, Value>) -> String {
+    match subject.get("id") {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(number)) if number.is_i64() => number.to_string(),
+        _ => String::new(),
+    }
+}
