@@ -6,7 +6,7 @@ use super::{Core, Environment, EventTime};
 use crate::channel::Channel;
 use crate::customer::{Change, Customer, Document, merge_profile, set_consent};
 use crate::effect::Effect;
-use crate::event::{Event, Meaning, Subject, read_fields};
+use crate::event::{Event, Meaning, Raw, Subject, read_fields};
 use crate::id::CommandId;
 use crate::journey::plan::Interest;
 use crate::sends::SuppressionReason;
@@ -109,14 +109,16 @@ impl Context<'_> {
     /// First what the profile says, then what the type says; each in the order of the channels.
     fn profile(&mut self, event: &Event<'_>, meaning: Meaning, changes: &mut Vec<Change>) {
         changes.clear();
-        if let Some(profile) = event.subject(Subject::Profile) {
+        if let Some(profile) = event.profile() {
             let (core, customer) = (self.core, &mut *self.customer);
-            let text = profile.0.as_bytes();
+            let text = profile.as_bytes();
             self.effects.journal.append(&mut customer.cold, Document::Profile, text);
-            merge_profile(customer, profile, &core.attributes, &core.zones, changes);
+            merge_profile(customer, Raw(&profile), &core.attributes, &core.zones, changes);
         }
         if meaning == Meaning::Subscribed {
-            let channel = named_channel(event).unwrap_or(Some(Channel::Email));
+            // A channel that cannot be read is not taken for one: consent is never guessed.
+            let unnamed = (!event.hides_channel()).then_some(Channel::Email);
+            let channel = named_channel(event).unwrap_or(unnamed);
             changes.extend(channel.and_then(|channel| set_consent(self.customer, channel, true)));
         } else if meaning == Meaning::Unsubscribed {
             let mut deny = |channel| changes.extend(set_consent(self.customer, channel, false));

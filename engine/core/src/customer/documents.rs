@@ -22,11 +22,13 @@ pub enum Document {
     Product = 5,
     /// A packed decision ([`crate::effect::pack`]).
     Decision = 6,
+    /// An event that was applied without its odd fields, as JSON.
+    Degraded = 7,
 }
 
 impl Document {
     /// Every kind, in order of the numbers.
-    pub const ALL: [Document; 7] = [
+    pub const ALL: [Document; 8] = [
         Document::Name,
         Document::Profile,
         Document::Cart,
@@ -34,6 +36,7 @@ impl Document {
         Document::Checkout,
         Document::Product,
         Document::Decision,
+        Document::Degraded,
     ];
 
     /// What a subject of an event is kept as; none for one that is not kept.
@@ -50,7 +53,7 @@ impl Document {
 
     /// Whether a new entry replaces the older ones (else it adds to them).
     pub const fn replaces(self) -> bool {
-        !matches!(self, Document::Profile | Document::Decision)
+        !matches!(self, Document::Profile | Document::Decision | Document::Degraded)
     }
 
     /// The kind with this number.

@@ -3,7 +3,7 @@
 //! A newer `cart` replaces the older, profile patches and decisions add up. [`fold`] applies these rules; it is associative, as the
 //! store's merges demand: what is folded early and late reads the same.
 
-use super::KEPT_DECISIONS;
+use super::{KEPT_DECISIONS, KEPT_DEGRADED};
 use cartwheel_core::customer::Document;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -40,13 +40,18 @@ pub fn fold<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
         let Some((document, newest)) = group.last().copied() else { continue };
         let kept = match document {
             Document::Decision => group.len().min(KEPT_DECISIONS),
+            Document::Degraded => group.len().min(KEPT_DEGRADED),
             Document::Profile if group.len() > MAX_PATCHES => {
                 let patch = serde_json::to_vec(&merged(group)).unwrap_or_default(); // names and raw texts always serialise
                 append(&mut out, document, &patch);
                 continue;
             }
             Document::Profile => group.len(),
-            _ => {
+            Document::Name
+            | Document::Cart
+            | Document::Order
+            | Document::Checkout
+            | Document::Product => {
                 append(&mut out, document, newest);
                 continue;
             }
@@ -116,8 +121,17 @@ impl Documents {
 
     /// The newest packed decisions, oldest first.
     pub fn decisions(&self) -> Vec<&[u8]> {
-        let all = self.of(Document::Decision);
-        all[all.len().saturating_sub(KEPT_DECISIONS)..].iter().map(|(_, packed)| *packed).collect()
+        self.newest(Document::Decision, KEPT_DECISIONS)
+    }
+
+    /// The newest events that were applied in part, oldest first, as JSON.
+    pub fn degraded(&self) -> Vec<&[u8]> {
+        self.newest(Document::Degraded, KEPT_DEGRADED)
+    }
+
+    fn newest(&self, kind: Document, kept: usize) -> Vec<&[u8]> {
+        let all = self.of(kind);
+        all[all.len().saturating_sub(kept)..].iter().map(|(_, content)| *content).collect()
     }
 }
 
@@ -136,8 +150,9 @@ mod tests {
         };
         let read = |packed: &[u8]| {
             let documents = Documents::new(packed.to_vec());
-            let decisions: Vec<Vec<u8>> =
-                documents.decisions().into_iter().map(<[u8]>::to_vec).collect();
+            let owned = |all: Vec<&[u8]>| all.into_iter().map(<[u8]>::to_vec).collect();
+            let decisions: Vec<Vec<u8>> = owned(documents.decisions());
+            let degraded: Vec<Vec<u8>> = owned(documents.degraded());
             let profile: BTreeMap<String, String> = documents
                 .profile()
                 .into_iter()
@@ -148,6 +163,7 @@ mod tests {
                 profile,
                 documents.json(Document::Cart).map(|cart| cart.get().to_owned()),
                 decisions,
+                degraded,
             )
         };
         let whole = pack(entries);
@@ -186,10 +202,13 @@ mod tests {
         for n in 0..100 {
             entries.push((Document::Decision, n.to_string()));
             entries.push((Document::Cart, format!(r#"{{"id":{n}}}"#)));
+            entries.push((Document::Degraded, n.to_string()));
         }
         let folded = check(&entries);
         let decisions = folded.decisions();
         assert_eq!((decisions.len(), decisions[0], decisions[63]), (64, &b"36"[..], &b"99"[..]));
+        let degraded = folded.degraded();
+        assert_eq!((degraded.len(), degraded[0], degraded[7]), (8, &b"92"[..], &b"99"[..]));
         assert_eq!(
             (folded.name().as_str(), folded.json(Document::Cart).map(RawValue::get)),
             ("ana", Some(r#"{"id":99}"#))

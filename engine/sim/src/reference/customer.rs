@@ -213,19 +213,17 @@ impl Customer {
                 }
             }
         }
-        let named = event.text("message", "channel");
+        let own = event.body.get("channel").and_then(Value::as_str);
+        let named = event.text("message", "channel").or(own);
         match event.kind.as_str() {
             "subscribed" => {
-                let name = named
-                    .or_else(|| event.body.get("channel").and_then(Value::as_str))
-                    .unwrap_or("email");
+                let name = named.unwrap_or(if event.hides_channel() { "" } else { "email" });
                 for channel in personal(name) {
                     self.grant(channel, now, effects);
                 }
             }
             "unsubscribed" => {
-                let name = named.or_else(|| event.body.get("channel").and_then(Value::as_str));
-                for channel in name.map_or(Channel::PERSONAL.to_vec(), personal) {
+                for channel in named.map_or(Channel::PERSONAL.to_vec(), personal) {
                     self.deny(channel, now, true, effects);
                 }
             }
@@ -320,7 +318,7 @@ impl Customer {
 
     fn keep_documents(&mut self, event: &Event) {
         for (index, name) in DOCUMENTS.into_iter().enumerate() {
-            if let Some(subject) = event.body.get(name) {
+            if let Some(subject) = event.document(name) {
                 self.documents[index] = Some(subject.to_string().into());
             }
         }

@@ -4,7 +4,7 @@
 //! decisions: it decodes events with `serde_json::Value`, asks jiff for every local time, keeps its timers in one
 //! `BTreeSet` and looks at all touches and runs of a customer whenever a rule speaks of them. Where it and the core differ,
 //! one of them differs from the page. It is meant to be read beside the page, rule by rule:
-//! [`event`] intake, [`customer`] what an event teaches, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
+//! [`event`] and [`odd`] intake, [`customer`] what an event teaches, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
 //! steps, [`gate`] and [`caps`], [`zone`] local times.
 
 mod caps;
@@ -13,6 +13,7 @@ mod event;
 mod gate;
 mod journeys;
 mod effect;
+mod odd;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -23,12 +24,13 @@ pub use effect::{Effect, ExpectedCommand};
 
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::journey::plan::Plan;
-use cartwheel_core::sends::Mode;
+use cartwheel_core::sends::{DeadReason, Mode, Sample};
 use cartwheel_core::time::Millis;
 use context::{Context, Timer};
 use customer::Customer;
 use event::Event;
-use std::collections::{BTreeSet, HashMap};
+use odd::Odd;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// One shard's worth of customers, decided the plain way.
@@ -44,6 +46,7 @@ pub struct Reference {
     mode: Mode,
     duplicates: u64,
     fired: u64,
+    odd: Odd,
 }
 
 impl Reference {
@@ -60,6 +63,7 @@ impl Reference {
             mode: Mode::Live,
             duplicates: 0,
             fired: 0,
+            odd: Odd::default(),
         }
     }
 
@@ -69,8 +73,8 @@ impl Reference {
         self.newest = self.newest.max(time);
         self.fire_until(time, self.now.max(self.newest), None, out);
         match event::decode(value, time, &self.plan.policy) {
-            Ok(event) => self.apply(&event, out),
-            Err(reason) => out.push(Effect::Dead { offset, reason }),
+            Ok(event) => self.apply(offset, &event, out),
+            Err(reason) => out.push(Effect::Dead { offset, reason: DeadReason::Poison(reason) }),
         }
     }
 
@@ -100,6 +104,11 @@ impl Reference {
     /// Events that were seen before.
     pub fn duplicates(&self) -> u64 {
         self.duplicates
+    }
+
+    /// How many events were applied without each field, by the fields' names.
+    pub fn degraded(&self) -> &BTreeMap<String, u64> {
+        &self.odd.counts
     }
 
     /// Runs whose timer fired.
@@ -167,7 +176,7 @@ impl Reference {
         })
     }
 
-    fn apply(&mut self, event: &Event, out: &mut Vec<Effect>) {
+    fn apply(&mut self, offset: i64, event: &Event, out: &mut Vec<Effect>) {
         let id = CustomerId::of(&event.customer);
         let now = self.newest;
         let at = event.time.min(now);
@@ -181,6 +190,10 @@ impl Reference {
         out.extend(effects.into_iter().map(Effect::Suppression));
         if let Some(mut turn) = self.turn(id, now, out) {
             turn.on_event(event, at);
+        }
+        if self.odd.note(&event.odd, now) {
+            let reason = DeadReason::Applied(Sample::Degraded);
+            out.push(Effect::Dead { offset, reason });
         }
     }
 }
