@@ -196,7 +196,7 @@ impl Replayed {
 
     fn json(&self, dry_run: bool, next: Option<String>) -> Value {
         json!({
-            "dry_run": dry_run, "written": self.of(Replayed::Written), "commands": self.of(Replayed::Command),
+            "dry_run": dry_run, "written": self.of(Replayed::Written), "commands": self.of(Replayed::Command), "applied": self.of(Replayed::Applied),
             "foreign": self.of(Replayed::Foreign), "gone": self.of(Replayed::Gone), "too_large": self.of(Replayed::TooLarge), "next_from": next,
         })
     }
@@ -207,6 +207,10 @@ impl Replayed {
             format!("{} {verb} to the events topic\n", count(self.of(Replayed::Written), "event"));
         for (outcome, why) in [
             (Replayed::Command, "commands that could not be delivered; they are not sent again"),
+            (
+                Replayed::Applied,
+                "copies of events that were applied, without the fields that the detail names",
+            ),
             (Replayed::Foreign, "not written by Cartwheel"),
             (Replayed::Gone, "too large to be carried, and retention has passed the original"),
             (Replayed::TooLarge, "larger than kafka.message_max_bytes or the topic allows"),
@@ -246,6 +250,7 @@ mod tests {
             (0, 6, None),
             (2, 0, Some(Replayed::Command)),
             (2, 1, Some(Replayed::Written)),
+            (2, 2, Some(Replayed::Applied)),
         ] {
             replayed.add(&letter(0, partition, offset), outcome);
         }
@@ -255,12 +260,13 @@ mod tests {
             ..ReplayFlags::default()
         };
         let text = "2 events written to the events topic\n1 letter passed over: commands that could not be delivered; they are not sent again\n\
-            Next time, for what comes after these: cartwheel dlq replay --reason too_large --from 0:7,1:9,2:2\n";
+            1 letter passed over: copies of events that were applied, without the fields that the detail names\n\
+            Next time, for what comes after these: cartwheel dlq replay --reason too_large --from 0:7,1:9,2:3\n";
         assert_eq!(replayed.told(&flags, Output::Text), text);
         let json: Value = serde_json::from_str(&replayed.told(&flags, Output::Json)).unwrap();
         assert_eq!(
             json,
-            json!({ "dry_run": false, "written": 2, "commands": 1, "foreign": 0, "gone": 0, "too_large": 0, "next_from": "0:7,1:9,2:2" })
+            json!({ "dry_run": false, "written": 2, "commands": 1, "applied": 1, "foreign": 0, "gone": 0, "too_large": 0, "next_from": "0:7,1:9,2:3" })
         );
         let dry = ReplayFlags { all: true, dry_run: true, ..ReplayFlags::default() };
         assert_eq!(
