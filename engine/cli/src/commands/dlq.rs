@@ -118,7 +118,7 @@ fn replayed(loaded: &Loaded, flags: &ReplayFlags, output: Output) -> Result<Stri
     let failed = |error: cartwheel_kafka::Error| refusal::kafka(&error, loaded);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let producer = EventsProducer::new(kafka).map_err(failed)?;
-    let mut replayed = Replayed::default();
+    let mut replayed = Summary::default();
     let mut wrong = None;
     // One letter at a time: a topic of dead letters may be larger than memory.
     let reading =
@@ -156,13 +156,13 @@ fn wants(flags: &ReplayFlags, letter: &Letter) -> bool {
 
 /// What became of the letters, and how far they were read.
 #[derive(Default)]
-struct Replayed {
+struct Summary {
     counts: BTreeMap<Replayed, usize>,
     /// The offset behind the last letter of each partition.
     next: BTreeMap<i32, i64>,
 }
 
-impl Replayed {
+impl Summary {
     fn add(&mut self, letter: &Letter, outcome: Option<Replayed>) {
         if let Some(outcome) = outcome {
             *self.counts.entry(outcome).or_default() += 1;
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_replay_says_what_became_of_every_letter_and_where_to_go_on() {
-        let mut replayed = Replayed::default();
+        let mut replayed = Summary::default();
         for (partition, offset, outcome) in [
             (0, 5, Some(Replayed::Written)),
             (0, 6, None),
@@ -270,7 +270,7 @@ mod tests {
         );
         let dry = ReplayFlags { all: true, dry_run: true, ..ReplayFlags::default() };
         assert_eq!(
-            Replayed::default().told(&dry, Output::Text),
+            Summary::default().told(&dry, Output::Text),
             "0 events would be written to the events topic\n"
         );
         let single = ReplayFlags { offset: vec![(0, 5)], ..ReplayFlags::default() };
