@@ -158,3 +158,19 @@ impl Suppression {
         format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&text))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_is_marked_and_poison_is_as_it_always_was() {
+        let poison = r#"{"topic":"e","partition":1,"offset":2,"reason":"not_json","detail":"","key":null,"value":null}"#;
+        let copy = r#"{"topic":"e","partition":1,"offset":2,"reason":"degraded","applied":true,"detail":"cart","key":null,"value":null}"#;
+        for (text, applied) in [(poison, false), (copy, true)] {
+            let dead: Dead = serde_json::from_str(text).unwrap();
+            assert_eq!((dead.applied, dead.reason.is_applied()), (applied, applied));
+            assert_eq!(serde_json::to_string(&dead).unwrap(), text);
+        }
+    }
+}
