@@ -11,7 +11,7 @@ pub use cartwheel_core::sends::Poison;
 use std::borrow::Cow;
 
 /// The event, as JSON, that a record's value and headers stand for. Errors: [`Poison::NotJson`] for a CloudEvent whose envelope or
-/// data is not a JSON object, [`Poison::WrongType`] for an attribute that is not text. Plain JSON is not looked at.
+/// data is not a JSON object, or with an attribute in a header that is not UTF-8. Whether an attribute has its type is for the core to say. Plain JSON is not looked at.
 pub fn canonical<'a, 'h>(
     value: &'a [u8],
     headers: impl Iterator<Item = (&'h str, &'h [u8])>,

@@ -25,7 +25,7 @@ function draw(main, customer) {
       h("p", { class: "note" }, name ? `${customer.customer} · ` : "", `shard ${customer.shard}`)),
     h("div", { class: "columns" },
       h("div", { class: "main" }, timeline(customer)),
-      h("div", { class: "side" }, standing(customer.runs), about(profile, personal)))));
+      h("div", { class: "side" }, standing(customer.runs), about(profile, personal), inPart(customer.degraded ?? [])))));
 }
 
 function timeline({ decisions, truncated }) {
@@ -47,6 +47,14 @@ function moment(decision) {
       h("p", { class: "because" }, reasonWords(decision.reason), "."),
       values.length ? h("dl", { class: "values" }, values.map(([name, raw]) => h("div", {}, h("dt", {}, plain(name)), h("dd", {}, value(name, raw))))) : null),
     h("span", { class: "chip" }, plain(decision.journey)));
+}
+
+/** Events that came with fields of a wrong type, and were applied without them. */
+function inPart(degraded) {
+  return degraded.length ? h("section", { class: "panel" },
+    h("header", {}, h("h2", {}, "Applied in part")),
+    h("p", { class: "note" }, "These events came with fields of a wrong type, and were applied without them."),
+    h("dl", { class: "pairs" }, degraded.toReversed().map((event) => pair(instant(event.at), `${plain(event.type)} without ${event.fields.join(", ")}`)))) : null;
 }
 
 function standing(runs) {

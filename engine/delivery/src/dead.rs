@@ -8,6 +8,10 @@ use cartwheel_core::sends::Dead;
 pub const ERROR: &str = "cartwheel-error";
 /// Header with what exactly, without the content.
 pub const DETAIL: &str = "cartwheel-detail";
+/// Header of a copy of a record that was applied: [`YES`]. Such a letter is to be looked at, never to be applied again.
+pub const APPLIED: &str = "cartwheel-applied";
+/// The value of [`APPLIED`].
+pub const YES: &str = "true";
 /// Header with the topic that the record came from.
 pub const SOURCE_TOPIC: &str = "cartwheel-source-topic";
 /// Header with its partition, decimal.
@@ -55,13 +59,17 @@ impl DeadLetter {
         }
     }
 
-    /// A record of the events topic that the shard could not apply, as its `dead` record describes it; none if the record's base64 is broken.
+    /// A record of the events topic that the shard could not apply, or a copy of one that it has applied in part, as its `dead` record
+    /// describes it; none if the record's base64 is broken.
     pub fn of_event(dead: &Dead) -> Option<Self> {
         let decode =
             |text: &Option<String>| text.as_ref().map(|text| STANDARD.decode(text)).transpose();
         let source = Origin { topic: &dead.topic, partition: dead.partition, offset: dead.offset };
         let mut headers = headers(source, dead.reason.name(), 0);
         headers.push((DETAIL, dead.detail.clone()));
+        if dead.applied {
+            headers.push((APPLIED, YES.to_owned()));
+        }
         Some(Self { key: decode(&dead.key).ok()?, value: decode(&dead.value).ok()?, headers })
     }
 }
@@ -79,7 +87,7 @@ fn headers(source: Origin, reason: &str, attempt: u32) -> Vec<(&'static str, Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cartwheel_core::sends::Poison;
+    use cartwheel_core::sends::{DeadReason, Poison, Sample};
 
     #[test]
     fn a_poison_event_comes_back_as_it_was() {
@@ -87,7 +95,8 @@ mod tests {
             topic: "events".into(),
             partition: 1,
             offset: 42,
-            reason: Poison::NotJson,
+            reason: DeadReason::Poison(Poison::NotJson),
+            applied: false,
             detail: "3 bytes".into(),
             key: Some(STANDARD.encode("c1")),
             value: Some(STANDARD.encode([0xff, 0, 1])),
@@ -101,6 +110,12 @@ mod tests {
             letter.headers.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let expected = "cartwheel-error=not_json cartwheel-source-topic=events cartwheel-source-partition=1 cartwheel-source-offset=42 cartwheel-attempt=0 cartwheel-detail=3 bytes";
         assert_eq!(headers.join(" "), expected);
-        assert_eq!(DeadLetter::of_event(&Dead { key: Some("!".into()), ..dead }), None);
+        let broken = Dead { key: Some("!".into()), ..dead.clone() };
+        assert_eq!(DeadLetter::of_event(&broken), None);
+        let applied = DeadReason::Applied(Sample::Degraded);
+        let copy = Dead { reason: applied, applied: true, detail: "cart.items".into(), ..dead };
+        let letter = DeadLetter::of_event(&copy).unwrap();
+        assert_eq!(letter.headers[0], (ERROR, "degraded".to_owned()));
+        assert!(letter.headers.contains(&(APPLIED, YES.to_owned())));
     }
 }

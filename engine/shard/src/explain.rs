@@ -1,6 +1,7 @@
 //! What the shard knows of one customer, in words that can be shown.
 
 use crate::checkpoint::{Documents, Store, StoreError};
+use crate::degraded::Degraded;
 use crate::shard::Shard;
 use cartwheel_core::customer::{Mark, Place};
 use cartwheel_core::decision::Decision;
@@ -40,7 +41,7 @@ impl std::fmt::Debug for Profile {
     }
 }
 
-/// One customer: consent, counters, open runs, and the newest decisions, oldest first.
+/// One customer: consent, counters, open runs, the newest decisions, oldest first, and the events that were applied in part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
     /// The customer string.
@@ -69,6 +70,8 @@ pub struct Explanation {
     pub runs: Vec<LiveRun>,
     /// Newest decisions.
     pub decisions: Vec<Decision>,
+    /// The newest events that were applied in part, oldest first.
+    pub degraded: Vec<Degraded>,
 }
 
 fn readable((name, value): (String, &RawValue)) -> Option<(String, serde_json::Value)> {
@@ -124,6 +127,11 @@ impl<S: Store> Shard<S> {
                 .decisions()
                 .into_iter()
                 .filter_map(|packed| unpack(packed, customer))
+                .collect(),
+            degraded: documents
+                .degraded()
+                .into_iter()
+                .filter_map(|note| serde_json::from_slice(note).ok())
                 .collect(),
         }))
     }

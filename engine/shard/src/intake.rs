@@ -9,7 +9,7 @@ use cartwheel_core::customer::{Customer, Document};
 use cartwheel_core::event::{Event, Record, Rejected};
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::input::{Input, Kind};
-use cartwheel_core::sends::{Dead, Poison, Skipped};
+use cartwheel_core::sends::{Dead, DeadReason, Poison, Skipped};
 use std::hint::black_box;
 
 /// A dead letter carries the record up to this many bytes.
@@ -99,10 +99,14 @@ impl<S: Store> Shard<S> {
         let customer = self.table.get_mut(slot);
         let was_dirty = customer.dirty;
         let mut environment = Environment { mode: self.position.mode, effects: &mut self.effects };
-        match self.core.event(customer, event, time, &mut environment) {
+        let applied = self.core.event(customer, event, time, &mut environment);
+        match applied {
             Applied::Wanted => self.counters.wanted += 1,
             Applied::Unwanted => self.counters.unwanted += 1,
             Applied::Duplicate => self.counters.duplicates += 1,
+        }
+        if !event.odd().is_empty() && applied != Applied::Duplicate {
+            self.degraded(record, event, slot);
         }
         self.arm(slot);
         self.table.changed(slot, was_dirty);
@@ -121,14 +125,22 @@ impl<S: Store> Shard<S> {
             Poison::ALL.iter().position(|reason| *reason == rejected.reason).unwrap_or_default();
         self.counters.poison[place] += 1;
         self.skipped.push(Skipped { offset: record.offset, reason: rejected.reason });
-        self.dead.push(Dead {
+        let reason = DeadReason::Poison(rejected.reason);
+        let letter = self.letter(record, reason, rejected.detail.clone().into_owned());
+        self.dead.push(letter);
+    }
+
+    /// A record as a dead letter.
+    pub(crate) fn letter(&self, record: &Record<'_>, reason: DeadReason, detail: String) -> Dead {
+        Dead {
             topic: self.identity.events_topic.clone(),
             partition: self.identity.partition,
             offset: record.offset,
-            reason: rejected.reason,
-            detail: rejected.detail.clone().into_owned(),
+            reason,
+            applied: reason.is_applied(),
+            detail,
             key: record.key.map(|key| STANDARD.encode(&key[..key.len().min(1024)])),
             value: (record.value.len() <= MAX_DEAD_VALUE).then(|| STANDARD.encode(record.value)),
-        });
+        }
     }
 }

@@ -6,6 +6,7 @@
 
 mod settings;
 mod intake;
+mod degraded;
 mod table;
 mod index;
 mod turn;
@@ -23,6 +24,7 @@ mod census;
 mod error;
 
 pub use census::{Census, Due};
+pub use degraded::Degraded;
 pub use error::ShardError;
 pub use explain::{Explanation, LiveRun, Profile};
 pub use lone::Lone;

@@ -2,6 +2,7 @@
 //! then what a partial last turn lacks.
 
 use crate::checkpoint::{Meta, Sealed, Store};
+use crate::degraded::Samples;
 use crate::error::ShardError;
 use crate::settings::{Identity, Settings};
 use crate::shard::{Counters, Position, Shard};
@@ -10,7 +11,7 @@ use crate::turn::{Outgoing, Turned};
 use cartwheel_core::apply::{Core, Environment, Mapping};
 use cartwheel_core::customer::{Customer, Journal, decode_customer};
 use cartwheel_core::effect::Effects;
-use cartwheel_core::event::{Decoder, Record};
+use cartwheel_core::event::{Decoder, OddFields, Record};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::{Acceptance, Headers, Kind, Mode, Reader, SEMANTICS, Turn};
 use cartwheel_core::timer::Wheel;
@@ -239,6 +240,7 @@ fn position(meta: Option<&Meta>, first: Option<&AcceptedTurn>, begin: i64) -> Po
         chain: 0,
         fired: 0,
         last_input: 0,
+        samples: Samples::default(),
     };
     let Some(meta) = meta else { return empty };
     Position {
@@ -250,6 +252,7 @@ fn position(meta: Option<&Meta>, first: Option<&AcceptedTurn>, begin: i64) -> Po
         chain: meta.chain,
         fired: 0,
         last_input: meta.last_input,
+        samples: Samples { hour: meta.sample_hour, taken: OddFields::from_bits(meta.sampled) },
     }
 }
 

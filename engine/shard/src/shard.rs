@@ -1,13 +1,14 @@
 //! The shard's state, and what the owner reads back from its own sends partition.
 
 use crate::checkpoint::{Meta, Sealed, Store, StoreError};
+use crate::degraded::Samples;
 use crate::error::ShardError;
 use crate::recover::AcceptedTurn;
 use crate::settings::{Identity, Settings};
 use crate::table::Table;
 use cartwheel_core::apply::Core;
 use cartwheel_core::effect::{Effects, Tally};
-use cartwheel_core::event::Decoder;
+use cartwheel_core::event::{Decoder, OddField};
 use cartwheel_core::sends::{Acceptance, Dead, Headers, Mode, Poison, Reader, SEMANTICS, Skipped};
 use cartwheel_core::time::Millis;
 use cartwheel_core::timer::{NEVER, Wheel};
@@ -19,7 +20,7 @@ use std::sync::Arc;
 const LOOK_AHEAD: usize = 16;
 
 /// Counts since the shard was opened, for metrics.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Counters {
     /// Events applied whose type some journey wants.
     pub wanted: u64,
@@ -29,6 +30,8 @@ pub struct Counters {
     pub duplicates: u64,
     /// Records that could not be applied, by reason, in the order of [`Poison::ALL`].
     pub poison: [u64; Poison::ALL.len()],
+    /// Odd fields of events that were applied without them, in the order of [`OddField::ALL`].
+    pub degraded: [u64; OddField::ALL.len()],
     /// Runs whose timer fired.
     pub fired: u64,
     /// Turns recorded.
@@ -41,6 +44,24 @@ pub struct Counters {
     pub checkpoints: u64,
     /// Bytes handed to the store by checkpoints.
     pub checkpoint_bytes: u64,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self {
+            wanted: 0,
+            unwanted: 0,
+            duplicates: 0,
+            poison: [0; Poison::ALL.len()],
+            degraded: [0; OddField::ALL.len()],
+            fired: 0,
+            turns: 0,
+            commands: 0,
+            suppressions: 0,
+            checkpoints: 0,
+            checkpoint_bytes: 0,
+        }
+    }
 }
 
 /// What a record read back from the sends partition was.
@@ -125,6 +146,8 @@ pub(crate) struct Position {
     pub fired: u64,
     /// Hash of the value of the last record applied.
     pub last_input: u64,
+    /// What was copied to the dead letters although it was applied.
+    pub samples: Samples,
 }
 
 /// A sealed checkpoint that waits for its turn record, then for the store.
@@ -349,6 +372,8 @@ impl<S: Store> Shard<S> {
             chain: position.chain,
             last_input: position.last_input,
             partitions: self.identity.partitions,
+            sample_hour: position.samples.hour,
+            sampled: position.samples.taken.bits(),
         }
     }
 }

@@ -18,6 +18,7 @@ fn no_event_of_the_stream_is_poison() {
             (shopped.kind.name(), &shopped.key()[..])
         );
         assert_eq!(event.time, Some(shopped.time));
+        assert!(event.odd().is_empty(), "{:?}", event.odd());
     }
 }
 
@@ -32,5 +33,6 @@ fn no_event_of_the_story_is_poison() {
             (event.kind.as_ref(), event.customer.as_ref(), event.time),
             (told.kind, told.key.as_str(), Some(told.time))
         );
+        assert!(event.odd().is_empty(), "{:?}", event.odd());
     }
 }

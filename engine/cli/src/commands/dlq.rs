@@ -118,7 +118,7 @@ fn replayed(loaded: &Loaded, flags: &ReplayFlags, output: Output) -> Result<Stri
     let failed = |error: cartwheel_kafka::Error| refusal::kafka(&error, loaded);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let producer = EventsProducer::new(kafka).map_err(failed)?;
-    let mut replayed = Replayed::default();
+    let mut replayed = Summary::default();
     let mut wrong = None;
     // One letter at a time: a topic of dead letters may be larger than memory.
     let reading =
@@ -156,13 +156,13 @@ fn wants(flags: &ReplayFlags, letter: &Letter) -> bool {
 
 /// What became of the letters, and how far they were read.
 #[derive(Default)]
-struct Replayed {
+struct Summary {
     counts: BTreeMap<Replayed, usize>,
     /// The offset behind the last letter of each partition.
     next: BTreeMap<i32, i64>,
 }
 
-impl Replayed {
+impl Summary {
     fn add(&mut self, letter: &Letter, outcome: Option<Replayed>) {
         if let Some(outcome) = outcome {
             *self.counts.entry(outcome).or_default() += 1;
@@ -196,7 +196,7 @@ impl Replayed {
 
     fn json(&self, dry_run: bool, next: Option<String>) -> Value {
         json!({
-            "dry_run": dry_run, "written": self.of(Replayed::Written), "commands": self.of(Replayed::Command),
+            "dry_run": dry_run, "written": self.of(Replayed::Written), "commands": self.of(Replayed::Command), "applied": self.of(Replayed::Applied),
             "foreign": self.of(Replayed::Foreign), "gone": self.of(Replayed::Gone), "too_large": self.of(Replayed::TooLarge), "next_from": next,
         })
     }
@@ -207,6 +207,10 @@ impl Replayed {
             format!("{} {verb} to the events topic\n", count(self.of(Replayed::Written), "event"));
         for (outcome, why) in [
             (Replayed::Command, "commands that could not be delivered; they are not sent again"),
+            (
+                Replayed::Applied,
+                "copies of events that were applied, without the fields that the detail names",
+            ),
             (Replayed::Foreign, "not written by Cartwheel"),
             (Replayed::Gone, "too large to be carried, and retention has passed the original"),
             (Replayed::TooLarge, "larger than kafka.message_max_bytes or the topic allows"),
@@ -240,12 +244,13 @@ mod tests {
 
     #[test]
     fn a_replay_says_what_became_of_every_letter_and_where_to_go_on() {
-        let mut replayed = Replayed::default();
+        let mut replayed = Summary::default();
         for (partition, offset, outcome) in [
             (0, 5, Some(Replayed::Written)),
             (0, 6, None),
             (2, 0, Some(Replayed::Command)),
             (2, 1, Some(Replayed::Written)),
+            (2, 2, Some(Replayed::Applied)),
         ] {
             replayed.add(&letter(0, partition, offset), outcome);
         }
@@ -255,16 +260,17 @@ mod tests {
             ..ReplayFlags::default()
         };
         let text = "2 events written to the events topic\n1 letter passed over: commands that could not be delivered; they are not sent again\n\
-            Next time, for what comes after these: cartwheel dlq replay --reason too_large --from 0:7,1:9,2:2\n";
+            1 letter passed over: copies of events that were applied, without the fields that the detail names\n\
+            Next time, for what comes after these: cartwheel dlq replay --reason too_large --from 0:7,1:9,2:3\n";
         assert_eq!(replayed.told(&flags, Output::Text), text);
         let json: Value = serde_json::from_str(&replayed.told(&flags, Output::Json)).unwrap();
         assert_eq!(
             json,
-            json!({ "dry_run": false, "written": 2, "commands": 1, "foreign": 0, "gone": 0, "too_large": 0, "next_from": "0:7,1:9,2:2" })
+            json!({ "dry_run": false, "written": 2, "commands": 1, "applied": 1, "foreign": 0, "gone": 0, "too_large": 0, "next_from": "0:7,1:9,2:3" })
         );
         let dry = ReplayFlags { all: true, dry_run: true, ..ReplayFlags::default() };
         assert_eq!(
-            Replayed::default().told(&dry, Output::Text),
+            Summary::default().told(&dry, Output::Text),
             "0 events would be written to the events topic\n"
         );
         let single = ReplayFlags { offset: vec![(0, 5)], ..ReplayFlags::default() };

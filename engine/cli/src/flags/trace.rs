@@ -40,7 +40,7 @@ Something happens:   TIME CUSTOMER TYPE [of TEMPLATE [CHANNEL]] [recorded TIME] 
   of cart_reminder sms     the event is about the newest such message to the customer (a template, or a step's name)
   cart.total=80            a field of the event, dots lead inwards; the value is JSON, or else a text
   time=09:15               when it happened, if earlier than it arrives; a time of the day, 2026-03-01T09:15, RFC 3339, or epoch
-                           milliseconds; time=null: it does not say
+                           seconds or milliseconds; time=null: it does not say
   id=e1                    the event's id; else each line has one of its own; id=null: none
   recorded 09:50           the time of its record, if not the line's: it may lie before that of an earlier one
 Or something else does:
@@ -60,7 +60,9 @@ Something is expected, at exactly this time:
                            until=2026-03-03T08:00
   TIME expect CUSTOMER suppressed CHANNEL [REASON]       others are told not to write to that address; `lifted`: that they may again
                            REASON: unsubscribed bounced complained
-  TIME expect dead REASON                                the record of the line before is no event: not_json, wrong_type, ...
+  TIME expect degraded FIELD                             the event of the line before is applied without this field, which is of a
+                           wrong type: cart.items, profile.email, ... (one line for each)
+  TIME expect dead REASON                                the record of the line before is no event: not_json, bad_time, ...
 
 Lines about one customer stand in the order of the decisions. A message that no line expects is a fault; other decisions may go
 unnamed, unless the trace is strict."#;
@@ -102,6 +104,7 @@ mod tests {
             "TIME record",
             "suppressed",
             "lifted",
+            "expect degraded",
             "expect dead",
         ]) {
             assert!(HELP.contains(word), "{word}");

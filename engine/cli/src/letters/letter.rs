@@ -2,7 +2,7 @@
 
 use cartwheel_core::time::{Millis, format_rfc3339};
 use cartwheel_delivery::dead::{
-    ATTEMPT, DETAIL, ERROR, SOURCE_OFFSET, SOURCE_PARTITION, SOURCE_TOPIC,
+    APPLIED, ATTEMPT, DETAIL, ERROR, SOURCE_OFFSET, SOURCE_PARTITION, SOURCE_TOPIC, YES,
 };
 use cartwheel_kafka::OwnedRecord;
 use serde_json::{Value, json};
@@ -33,6 +33,8 @@ pub struct Letter {
     pub detail: String,
     /// Where the dead record came from; none for a record that is not ours.
     pub origin: Option<Origin>,
+    /// A copy of an event that was applied: it must not be applied again.
+    pub applied: bool,
     /// Calls made before it was given up; raised by a replay.
     pub attempt: u32,
     /// The dead record's key.
@@ -66,6 +68,7 @@ impl Letter {
             reason: text(ERROR).unwrap_or_else(|| "unknown".into()),
             detail: text(DETAIL).unwrap_or_default(),
             origin: origin(),
+            applied: text(APPLIED).is_some_and(|mark| mark == YES),
             attempt: text(ATTEMPT).and_then(|attempt| attempt.parse().ok()).unwrap_or(0),
             key: record.key,
             value: record.value,
@@ -91,7 +94,7 @@ impl Letter {
         let origin = origin.map(|origin| json!({ "topic": origin.topic, "partition": origin.partition, "offset": origin.offset }));
         let mut shown = json!({
             "partition": self.partition, "offset": self.offset, "at": format_rfc3339(self.at), "reason": self.reason,
-            "detail": self.detail, "source": origin, "attempt": self.attempt, "bytes": self.value.as_ref().map(Vec::len),
+            "detail": self.detail, "source": origin, "applied": self.applied, "attempt": self.attempt, "bytes": self.value.as_ref().map(Vec::len),
         });
         if payload {
             shown["key"] = text(self.key.as_deref()).into();
@@ -154,5 +157,14 @@ pub(super) mod tests {
             (letter.reason.as_str(), letter.from().as_str(), letter.origin),
             ("unknown", "-", None)
         );
+        assert!(!letter.applied);
+    }
+
+    #[test]
+    fn a_copy_of_what_was_applied_is_marked() {
+        let headers = vec![(APPLIED.to_owned(), YES.as_bytes().to_vec())];
+        let letter = Letter::of(OwnedRecord { headers, ..OwnedRecord::default() });
+        assert!(letter.applied);
+        assert_eq!(letter.json(false)["applied"], json!(true));
     }
 }

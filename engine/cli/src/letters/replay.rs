@@ -16,6 +16,8 @@ pub enum Replayed {
     Written,
     /// It is a command that could not be delivered.
     Command,
+    /// It is a copy of an event that was applied.
+    Applied,
     /// It is not ours.
     Foreign,
     /// It was too large to be carried, and retention has passed the original.
@@ -35,6 +37,9 @@ pub async fn replay(
 ) -> Result<Replayed, Error> {
     let topics = kafka.topics();
     let events = topics.events;
+    if letter.applied {
+        return Ok(Replayed::Applied);
+    }
     let origin = match &letter.origin {
         Some(origin) if origin.topic == events => origin,
         Some(origin) if origin.topic == topics.sends => return Ok(Replayed::Command),

@@ -35,7 +35,24 @@ pub fn timeline(view: &CustomerView) -> String {
     if view.decisions.is_empty() {
         text += "\nNothing was decided about them.\n";
     }
-    text + &open(&view.runs, &zone)
+    text + &in_part(view, &zone) + &open(&view.runs, &zone)
+}
+
+/// The events that came with fields of a wrong type, and without which of them they were applied.
+fn in_part(view: &CustomerView, zone: &TimeZone) -> String {
+    if view.degraded.is_empty() {
+        return String::new();
+    }
+    let mut text = "\nEvents applied without fields of a wrong type\n".to_owned();
+    for event in &view.degraded {
+        let (at, fields) = (instant(event.at, zone), event.fields.join(", "));
+        let _ = writeln!(
+            text,
+            "  {at}  {} without {fields} (record {}:{})",
+            event.kind, view.shard, event.offset
+        );
+    }
+    text
 }
 
 /// One decision: what, why, and the values in a line of their own.
@@ -170,6 +187,15 @@ mod tests {
         for part in expected {
             assert!(text.contains(part), "{part} is not in {text}");
         }
+    }
+
+    #[test]
+    fn an_event_that_was_applied_in_part_is_shown() {
+        let mut view = view(json!([]), json!([]));
+        let event = json!({ "at": "2026-01-02T10:00:00.000Z", "offset": 42, "type": "cart_updated", "fields": ["cart.total", "cart.items"] });
+        view.degraded = serde_json::from_value(json!([event])).unwrap();
+        let expected = "\nEvents applied without fields of a wrong type\n  2026-01-02 11:00:00  cart_updated without cart.total, cart.items (record 1:42)\n";
+        assert!(timeline(&view).contains(expected), "{}", timeline(&view));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{Core, Environment, EventTime};
 use crate::channel::Channel;
 use crate::customer::{Change, Customer, Document, DocumentKey, How, Of, Patch, Version};
 use crate::effect::Effect;
-use crate::event::{Event, Meaning, Subject, read_fields};
+use crate::event::{Event, Meaning, Raw, Subject, read_fields};
 use crate::id::CommandId;
 use crate::journey::plan::Interest;
 use crate::sends::SuppressionReason;
@@ -120,20 +120,22 @@ impl Context<'_> {
         changes: &mut Vec<Change>,
     ) {
         changes.clear();
-        if let Some(object) = event.subject(Subject::Profile) {
+        if let Some(object) = event.profile() {
             let (core, customer) = (self.core, &mut *self.customer);
             let key = DocumentKey::new(Document::Profile, 0);
             let version = Version { key, at, how: How::Add };
-            self.effects.journal.append_version(&mut customer.cold, version, object.0.as_bytes());
+            self.effects.journal.append_version(&mut customer.cold, version, object.as_bytes());
             let (grants, denials) = registers(meaning);
-            let patch = Patch { object, at, grants, denials };
+            let patch = Patch { object: Raw(&object), at, grants, denials };
             patch.merge(customer, &core.attributes, &core.zones, changes);
         }
         let mut say = |channel, yes| {
             changes.extend(self.customer.consent(Of::Explicit, channel, at, yes));
         };
         if meaning == Meaning::Subscribed {
-            let channel = named_channel(event).unwrap_or(Some(Channel::Email));
+            // A channel that cannot be read is not taken for one: consent is never guessed.
+            let unnamed = (!event.hides_channel()).then_some(Channel::Email);
+            let channel = named_channel(event).unwrap_or(unnamed);
             channel.into_iter().for_each(|channel| say(channel, true));
         } else if meaning == Meaning::Unsubscribed {
             match named_channel(event) {

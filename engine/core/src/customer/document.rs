@@ -21,11 +21,13 @@ pub enum Document {
     Product = 5,
     /// A packed decision ([`crate::effect::pack`]).
     Decision = 6,
+    /// An event that was applied without its odd fields, as JSON.
+    Degraded = 7,
 }
 
 impl Document {
     /// Every kind, in order of the numbers.
-    pub const ALL: [Document; 7] = [
+    pub const ALL: [Document; 8] = [
         Document::Name,
         Document::Profile,
         Document::Cart,
@@ -33,6 +35,7 @@ impl Document {
         Document::Checkout,
         Document::Product,
         Document::Decision,
+        Document::Degraded,
     ];
 
     /// What a subject of an event is kept as; none for one that is not kept.
@@ -50,7 +53,7 @@ impl Document {
     /// Whether its entries begin with a [`Version`].
     pub const fn is_versioned(self) -> bool {
         match self {
-            Document::Name | Document::Decision => false,
+            Document::Name | Document::Decision | Document::Degraded => false,
             Document::Profile
             | Document::Cart
             | Document::Order

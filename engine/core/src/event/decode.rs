@@ -1,13 +1,15 @@
 //! From a record's bytes to an [`Event`], or to the reason why it cannot be one.
 
 use super::layout::Layouts;
-use super::raw::{Raw, object_entries};
+use super::odd::OddFields;
+use super::profile;
+use super::raw::Raw;
 use super::rejected::{Poison, Rejected};
 use super::scan::scan;
 use super::top::{Extent, Place, Top};
-use super::vocabulary::{CONSENT, Envelope, Known, Subject, Type};
+use super::vocabulary::{Envelope, Known, Subject, Type};
 use crate::policy::Policy;
-use crate::time::{Millis, is_instant, parse_rfc3339};
+use crate::time::{Millis, SECOND, is_instant, parse_rfc3339};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
@@ -17,6 +19,10 @@ use xxhash_rust::xxh3::xxh3_64;
 const MAX_NAME: usize = 256;
 /// Deepest nesting.
 const MAX_DEPTH: u32 = 64;
+/// A number below is a time in seconds: more of them would lie three thousand years ahead.
+const SECONDS_BELOW: u64 = 100_000_000_000;
+/// A number from there on and below this is a time in milliseconds.
+const MILLIS_BELOW: u64 = 1000 * SECONDS_BELOW;
 
 /// A shop fact. Everything borrows from the record. By default it is of no record.
 #[derive(Clone, Debug, Default)]
@@ -31,7 +37,9 @@ pub struct Event<'a> {
     /// Without escapes.
     plain: bool,
     whole: Extent,
+    /// Without the odd fields.
     top: Top,
+    odd: OddFields,
 }
 
 impl<'a> Event<'a> {
@@ -40,9 +48,9 @@ impl<'a> Event<'a> {
         self.whole.raw(self.text).unwrap_or(Raw(self.text))
     }
 
-    /// For deduplication.
+    /// For deduplication. An empty one is none: a producer without ids writes it into every event.
     pub fn id(&self) -> Option<Cow<'a, str>> {
-        self.text_at(Place::ID)
+        self.text_at(Place::ID).filter(|id| !id.is_empty())
     }
 
     /// The top-level field `channel` of subscriptions.
@@ -53,6 +61,27 @@ impl<'a> Event<'a> {
     /// The object under the subject's name.
     pub fn subject(&self, subject: Subject) -> Option<Raw<'a>> {
         self.at(Place::subject(subject))
+    }
+
+    /// The `profile` object without its odd fields.
+    pub fn profile(&self) -> Option<Cow<'a, str>> {
+        let whole = self.subject(Subject::Profile)?;
+        Some(match self.odd.meets(OddFields::OF_PROFILE) {
+            true => Cow::Owned(profile::without(whole, self.odd)),
+            false => Cow::Borrowed(whole.0),
+        })
+    }
+
+    /// The known fields that are odd: the event has come without them.
+    #[inline]
+    pub fn odd(&self) -> OddFields {
+        self.odd
+    }
+
+    /// Whether it names no channel that can be read, and yet has tried.
+    pub fn hides_channel(&self) -> bool {
+        let named = OddFields::subject(Subject::Message).and(OddFields::CHANNEL);
+        self.odd.meets(named.and(OddFields::known(Known::MessageChannel)))
     }
 
     /// A field of a subject; none where it is absent or null.
@@ -118,11 +147,10 @@ impl<'a> Event<'a> {
         let time = self.at(Place::TIME);
         self.time =
             time.map(|raw| event_time(raw, self.string(raw), record_time, policy)).transpose()?;
-        if !self.plain {
-            check_types(&self.top, self.text)?;
-        }
-        if let Some(profile) = self.subject(Subject::Profile) {
-            check_profile(profile)?;
+        self.odd =
+            if self.plain { OddFields::default() } else { clear_odd(&mut self.top, self.text) };
+        if let Some(whole) = self.subject(Subject::Profile) {
+            self.odd = self.odd.and(profile::odd_fields(whole));
         }
         Ok(())
     }
@@ -181,20 +209,27 @@ fn check_size(value: &[u8], policy: &Policy) -> Result<(), Rejected> {
     ))
 }
 
-/// Of what was read fully: the one pass declines what has not its type.
+/// Of what was read fully (the one pass declines what has not its type): what is odd, which is absent from now on.
 #[cold]
-fn check_types(top: &Top, text: &str) -> Result<(), Rejected> {
-    let named = [Envelope::Id, Envelope::Channel]
-        .map(|field| (Place::envelope(field), field.name(), Type::Text));
-    let subjects =
-        Subject::ALL.map(|subject| (Place::subject(subject), subject.name(), Type::Object));
-    let known = Known::ALL.map(|field| (Place::known(field), field.name(), field.kind()));
-    for (place, name, needed) in named.into_iter().chain(subjects).chain(known) {
-        if top.get(place).raw(text).is_some_and(|raw| !needed.fits(raw.0.as_bytes())) {
-            return Err(wrong_type(name));
+fn clear_odd(top: &mut Top, text: &str) -> OddFields {
+    let named =
+        [(Place::ID, OddFields::ID, Type::Text), (Place::CHANNEL, OddFields::CHANNEL, Type::Text)];
+    let subjects = Subject::ALL
+        .map(|subject| (Place::subject(subject), OddFields::subject(subject), Type::Object));
+    let known =
+        Known::ALL.map(|field| (Place::known(field), OddFields::known(field), field.kind()));
+    let mut odd = OddFields::default();
+    for (place, field, needed) in named.into_iter().chain(subjects).chain(known) {
+        if top.get(place).raw(text).is_some_and(|raw| !is(raw, needed)) {
+            top.put(place, Extent::default());
+            odd = odd.and(field);
         }
     }
-    Ok(())
+    odd
+}
+
+fn is(raw: Raw<'_>, needed: Type) -> bool {
+    needed.fits(raw.0.as_bytes()) || needed == Type::Number && raw.number().is_some()
 }
 
 /// The record as the full parser reads it, and where in it the object stands; or why it is none.
@@ -270,10 +305,6 @@ impl<'de> Visitor<'de> for Readable {
     }
 }
 
-fn wrong_type(field: impl Into<Cow<'static, str>>) -> Rejected {
-    Rejected::new(Poison::WrongType, field)
-}
-
 /// A required, bounded, non-empty string.
 fn name<'a>(
     text: Option<Cow<'a, str>>,
@@ -303,7 +334,7 @@ fn event_time(
     record_time: Millis,
     policy: &Policy,
 ) -> Result<Millis, Rejected> {
-    let at = text.map_or_else(|| raw.integer(), |text| parse_rfc3339(&text));
+    let at = text.map_or_else(|| instant(raw), |text| parse_rfc3339(&text));
     let at = at
         .filter(|at| is_instant(*at))
         .ok_or_else(|| Rejected::new(Poison::BadTime, Envelope::Time.name()))?;
@@ -316,24 +347,18 @@ fn event_time(
     Ok(at)
 }
 
-fn check_profile(profile: Raw<'_>) -> Result<(), Rejected> {
-    for (name, value) in object_entries(profile) {
-        if value.is_null() {
-            continue;
-        }
-        let known = Subject::Profile.fields().iter().find(|(field, _)| *field == name);
-        let good = match known {
-            Some((_, needed)) => needed.fits(value.0.as_bytes()),
-            None if name == CONSENT => {
-                value.is_object() && object_entries(value).all(|(_, flag)| flag.boolean().is_some())
-            }
-            None => true,
-        };
-        if !good {
-            return Err(wrong_type(format!("{}.{name}", Subject::Profile.name())));
+/// Seconds or milliseconds since 1970, told apart by their size. With a point or an exponent it is seconds, such as Python's
+/// `time.time()`; what is finer than milliseconds is cut off.
+fn instant(raw: Raw<'_>) -> Option<Millis> {
+    match raw.integer() {
+        Some(seconds) if seconds.unsigned_abs() < SECONDS_BELOW => Some(seconds * SECOND),
+        Some(millis) if millis.unsigned_abs() < MILLIS_BELOW => Some(millis),
+        Some(_) => None,
+        None => {
+            let seconds = raw.number().filter(|seconds| seconds.abs() < SECONDS_BELOW as f64)?;
+            Some((seconds * SECOND as f64).floor() as Millis)
         }
     }
-    Ok(())
 }
 
 /// Whether brackets nest deeper than `limit`, outside strings.
@@ -386,19 +411,17 @@ mod tests {
             (r#"{"type":"t"}"#, Poison::MissingCustomer),
             (r#"{"type":"t","customer":""}"#, Poison::MissingCustomer),
             (r#"{"type":"t","customer":"c","time":"soon"}"#, Poison::BadTime),
-            (r#"{"type":"t","customer":"c","time":1.5}"#, Poison::BadTime),
+            (r#"{"type":"t","customer":"c","time":""}"#, Poison::BadTime),
+            (r#"{"type":"t","customer":"c","time":"1767261600"}"#, Poison::BadTime),
+            (r#"{"type":"t","customer":"c","time":true}"#, Poison::BadTime),
+            (r#"{"type":"t","customer":"c","time":[1767261600]}"#, Poison::BadTime),
+            (r#"{"type":"t","customer":"c","time":1e11}"#, Poison::BadTime),
+            (r#"{"type":"t","customer":"c","time":100000000000000}"#, Poison::BadTime),
             (r#"{"type":"t","customer":"c","time":-9223372036854775808}"#, Poison::BadTime),
             (r#"{"type":"t","customer":"c","profile":{"spent":1e400}}"#, Poison::NotJson),
             (r#"{"type":"t","customer":"c","profile":{"name":"\uZZZZ"}}"#, Poison::NotJson),
             (r#"{"type":"t","customer":"c","profile":{"name":"\ud800"}}"#, Poison::NotJson),
             (r#"{"type":"t","customer":"c","time":"9999-12-01T00:00:00Z"}"#, Poison::TimeInFuture),
-            (r#"{"type":"t","customer":"c","cart":7}"#, Poison::WrongType),
-            (r#"{"type":"t","customer":"c","cart":{"total":"80"}}"#, Poison::WrongType),
-            (r#"{"type":"t","customer":"c","profile":{"email":7}}"#, Poison::WrongType),
-            (
-                r#"{"type":"t","customer":"c","profile":{"consent":{"email":"yes"}}}"#,
-                Poison::WrongType,
-            ),
             (&deep, Poison::TooDeep),
             (&format!(r#"{{"type":"t","customer":"{long}"}}"#), Poison::BadValue),
         ] {
@@ -406,6 +429,76 @@ mod tests {
         }
         let large = format!(r#"{{"type":"t","customer":"c","x":"{}"}}"#, "x".repeat(200_000));
         assert_eq!(reason(&large).map_err(|(reason, _)| reason), Err(Poison::TooLarge));
+    }
+
+    #[test]
+    fn a_number_is_a_time_in_seconds_or_in_milliseconds() {
+        for (number, at) in [
+            ("1767261600", 1_767_261_600_000),
+            ("1767261600123", 1_767_261_600_123),
+            ("1767261600.5", 1_767_261_600_500),
+            ("1767261600.123456", 1_767_261_600_123),
+            ("1.7672616e9", 1_767_261_600_000),
+            ("1.5", 1_500),
+            ("-1.0001", -1_001),
+            ("-0", 0),
+            ("0", 0),
+            ("-86400", -86_400_000),
+            ("99999999999", 99_999_999_999_000),
+            ("100000000000", 100_000_000_000),
+            ("-100000000000", -100_000_000_000),
+            ("-99999999999999", -99_999_999_999_999),
+        ] {
+            let text = format!(r#"{{"type":"t","customer":"c","time":{number}}}"#);
+            let event = decode(text.as_bytes(), i64::MAX, &Policy::default()).unwrap();
+            assert_eq!(event.time, Some(at), "{number}");
+        }
+    }
+
+    /// Its own part is absent, and nothing else.
+    #[test]
+    fn an_odd_field_is_absent_and_named() {
+        for (fields, odd) in [
+            (r#""cart":{"id":"k","total":"80","items":[]},"id":null,"message":null"#, ""),
+            (r#""id":7"#, "id"),
+            (r#""id":"","channel":["sms"]"#, "channel"),
+            (r#""cart":7"#, "cart"),
+            (r#""cart":{"id":1.5,"total":"eighty","items":{}}"#, "cart.id cart.total cart.items"),
+            (r#""cart":{"id":9223372036854775808}"#, "cart.id"),
+            (r#""cart":{"total":" 800 "},"order":{"total":true}"#, "order.total"),
+            (r#""cart":[],"cart":{"id":"k"}"#, ""),
+            (r#""cart":{"id":"k"},"cart":[]"#, "cart"),
+            (
+                r#""message":{"channel":1,"command_id":{},"bounce":[]}"#,
+                "message.command_id message.channel message.bounce",
+            ),
+            (
+                r#""product":{"price":[1]},"review":{"rating":"5"},"checkout":{"total":false}"#,
+                "checkout.total product.price",
+            ),
+            (r#""profile":"ana","points":1"#, "points profile"),
+            (
+                r#""profile":{"email":7,"consent":{"sms":"yes"}}"#,
+                "profile.email profile.consent.sms",
+            ),
+        ] {
+            let text = format!(r#"{{"type":"t","customer":"c",{fields}}}"#);
+            let event = decode(text.as_bytes(), 0, &Policy::default()).unwrap();
+            let names: Vec<&str> = event.odd().iter().map(|field| field.name()).collect();
+            assert_eq!(names.join(" "), odd, "{fields}");
+            for field in event.odd().iter() {
+                let path: Vec<&str> = field.name().split('.').collect();
+                let path = path.into_iter().map(Into::into).collect();
+                let field = crate::event::EventField::new(path, false);
+                assert_eq!(crate::event::key_text(&event, &field), None, "{field:?}");
+                let mut value = [crate::value::Value::Bool(true)];
+                crate::event::read_fields(&event, &[field], &[0], &mut value);
+                assert_eq!(value, [crate::value::Value::Null], "{fields}");
+            }
+        }
+        let text = r#"{"type":"t","customer":"c","id":"","profile":{"email":7,"phone":"1"}}"#;
+        let event = decode(text.as_bytes(), 0, &Policy::default()).unwrap();
+        assert_eq!((event.id(), event.profile().as_deref()), (None, Some(r#"{"phone":"1"}"#)));
     }
 
     proptest! {

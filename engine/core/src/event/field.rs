@@ -2,7 +2,7 @@
 
 use super::decode::Event;
 use super::raw::Raw;
-use super::vocabulary::{Envelope, Known, Subject};
+use super::vocabulary::{Envelope, Known, Subject, Type};
 use crate::value::Value;
 use compact_str::CompactString;
 use std::borrow::Cow;
@@ -16,6 +16,8 @@ pub struct EventField {
     pub size: bool,
     /// Where the first part of the path leads, so that no event compares names.
     place: FieldPlace,
+    /// It is a number, whether or not the event writes it as a string.
+    number: bool,
 }
 
 /// Where an event has a field.
@@ -44,7 +46,8 @@ impl EventField {
             (_, None, Some(subject)) => FieldPlace::Subject(subject),
             (_, None, None) => FieldPlace::Anywhere,
         };
-        Self { path, size, place }
+        let number = path.len() == 2 && known.is_some_and(|known| known.kind() == Type::Number);
+        Self { path, size, place, number }
     }
 }
 
@@ -72,12 +75,16 @@ fn read(event: &Event<'_>, field: &EventField) -> Value {
     match (find(event, field), field.size) {
         (None, false) => Value::Null,
         (None, true) => Value::Number(0.0),
+        (Some(raw), false) if field.number => raw.number().map_or(Value::Null, Value::Number),
         (Some(raw), false) => raw.scalar(),
         (Some(raw), true) => Value::Number(raw.size() as f64),
     }
 }
 
 fn find<'a>(event: &Event<'a>, field: &EventField) -> Option<Raw<'a>> {
+    if event.odd().cover(&field.path) {
+        return None;
+    }
     let below = |parts| field.path.get(parts..).unwrap_or_default();
     match field.place {
         FieldPlace::Known(place) => deeper(event.known_at(place)?, below(2)),

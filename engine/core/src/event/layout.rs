@@ -63,6 +63,8 @@ enum Value {
     Text,
     Number,
     Integer,
+    /// The inside of a string that is a number.
+    NumberText,
     /// The end of the record, with so many elements in `cart.items`.
     End(u32),
 }
@@ -92,7 +94,7 @@ impl Layouts {
                 if mark.end { place.end = to } else { place.start = to }
             }
             if let Some(place) = piece.place {
-                let quote = usize::from(piece.value == Value::Text);
+                let quote = usize::from(matches!(piece.value, Value::Text | Value::NumberText));
                 *top.place(place) = Extent::new(start - quote, end + quote);
             }
             if let Value::End(items) = piece.value {
@@ -192,7 +194,8 @@ impl Piece {
         let end = match self.value {
             Value::None => start,
             Value::Text => plain_string(bytes, start, ascii)?,
-            Value::Number => plain_number(bytes, start)?,
+            // The quotation mark behind that of a string is the beginning of what follows.
+            Value::Number | Value::NumberText => plain_number(bytes, start)?,
             Value::Integer => {
                 plain_number(bytes, start).filter(|end| is_integer(bytes, start, *end))?
             }
@@ -249,15 +252,17 @@ impl Parts<'_> {
         }
         let Extent { start, end } = Extent::of(raw, self.text);
         let (start, end) = (start as usize, end as usize);
+        let needed = place.and_then(Place::needed);
         match raw.0.as_bytes().first() {
             // The type says what else is there.
             Some(b'"') if place == Some(Place::TYPE) => self.mark(place, start, end),
             Some(b'"') => {
-                self.piece(start + 1, Value::Text, place);
+                let number = needed == Some(Type::Number);
+                self.piece(start + 1, if number { Value::NumberText } else { Value::Text }, place);
                 self.from = end - 1;
             }
             Some(b'-' | b'0'..=b'9') => {
-                let integer = place.is_some_and(|place| place.needed() == Some(Type::Id));
+                let integer = needed == Some(Type::Id);
                 self.piece(start, if integer { Value::Integer } else { Value::Number }, place);
                 self.from = end;
             }
@@ -393,7 +398,7 @@ mod tests {
         }
     }
 
-    const RECORDS: [&str; 9] = [
+    const RECORDS: [&str; 10] = [
         r#"{"id":"9f","type":"cart_updated","customer":"c1","time":"2026-01-01T10:00:00.123Z","cart":{"id":"k","total":1.5,"items":[]}}"#,
         r#"{"id":"9f","type":"cart_updated","customer":"c1","time":"2026-01-01T10:00:00.123Z","cart":{"id":"k","total":1.5,"items":[{"a":-0.5}]}}"#,
         r#"{"id":"9f","type":"cart_updated","customer":"c1","time":1767261600123,"cart":{"id":77,"total":0,"items":[{"a":1},{"a":2}],"note":null}}"#,
@@ -402,6 +407,7 @@ mod tests {
         r#"{"type":"message_clicked","customer":"c","message":{"command_id":"00ff","channel":"email"},"channel":"email"}"#,
         r#"{"type":"x","customer":"c","a_name_that_is_longer_than_one_piece_of_a_layout":[[],{},[1,[2]]],"é":1}"#,
         r#"{ "type" : "x" , "customer" : "c" }"#,
+        r#"{"type":"order_placed","order":{"id":"o","total":"9.50"},"product":{"price":"1","name":"n"}}"#,
         "{}",
     ];
 
@@ -457,6 +463,18 @@ mod tests {
             ),
             (
                 r#"{"id":"9","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":"1","items":[]}}"#,
+                false,
+            ),
+            (
+                r#"{"type":"order_placed","order":{"id":"o","total":"-12.25"},"product":{"price":"10","name":"7"}}"#,
+                true,
+            ),
+            (
+                r#"{"type":"order_placed","order":{"id":"o","total":"9.50 "},"product":{"price":"1","name":"n"}}"#,
+                false,
+            ),
+            (
+                r#"{"type":"order_placed","order":{"id":"o","total":"9.50"},"product":{"price":"","name":"n"}}"#,
                 false,
             ),
             (

@@ -8,11 +8,14 @@ mod block;
 mod top;
 pub mod vocabulary;
 mod field;
+mod odd;
+mod profile;
 mod raw;
 mod rejected;
 
 pub use decode::{Decoder, Event, decode};
 pub use field::{EventField, key_text, read_fields};
+pub use odd::{OddField, OddFields};
 pub use raw::{Raw, object_entries};
 pub use rejected::{Poison, Rejected};
 pub use vocabulary::{Meaning, Subject};

@@ -47,12 +47,17 @@ impl<'a> Raw<'a> {
         serde_json::from_str::<String>(self.0).ok().map(Cow::Owned)
     }
 
-    /// The number; none for another type.
+    /// The number, also one that is written as a string, as shops write money; none for another type.
     pub fn number(self) -> Option<f64> {
-        if !self.is_number() {
+        let number: f64 = if self.is_string() {
+            let text = self.string()?;
+            Some(text.trim()).filter(|text| is_decimal(text))?.parse().ok()?
+        } else if self.is_number() {
+            self.0.parse().ok()?
+        } else {
             return None;
-        }
-        self.0.parse().ok().filter(|number: &f64| number.is_finite())
+        };
+        Some(number).filter(|number| number.is_finite())
     }
 
     /// The integer; none for another type or a fraction.
@@ -102,6 +107,15 @@ impl<'a> Raw<'a> {
         }
         Some(at).filter(|raw| !raw.is_null())
     }
+}
+
+/// Whether a text is written as JSON writes numbers, without an exponent. Currencies and separators of thousands are not guessed.
+fn is_decimal(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) =
+        number.split_once('.').map_or((number, None), |(whole, rest)| (whole, Some(rest)));
+    digits(whole) && (whole == "0" || !whole.starts_with('0')) && fraction.is_none_or(digits)
 }
 
 /// The keys and values of an object, in order. The text is valid JSON already, so this only looks for the ends of values.
@@ -190,6 +204,34 @@ fn nested_len(text: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_string_may_hold_a_number_and_nothing_else() {
+        for (text, number) in [
+            (r#""123.45""#, Some(123.45)),
+            (r#"" 80\n""#, Some(80.0)),
+            (r#""8\u0030""#, Some(80.0)),
+            (r#""-0.5""#, Some(-0.5)),
+            (r#""0""#, Some(0.0)),
+            ("1e3", Some(1000.0)),
+            (r#""1e3""#, None),
+            (r#""007""#, None),
+            (r#""+5""#, None),
+            (r#""5.""#, None),
+            (r#"".5""#, None),
+            (r#""1,234.50""#, None),
+            (r#""€80""#, None),
+            (r#""8 0""#, None),
+            (r#""""#, None),
+            (r#""-""#, None),
+            (r#""NaN""#, None),
+            ("[80]", None),
+            ("true", None),
+        ] {
+            assert_eq!(Raw(text).number(), number, "{text}");
+        }
+        assert_eq!(Raw(&format!("\"{}\"", "9".repeat(400))).number(), None);
+    }
 
     #[test]
     fn entries_are_those_of_the_full_parser() {

@@ -33,11 +33,9 @@ closed! {
         MissingCustomer "missing_customer",
         /// `type` or `customer` longer than 256 bytes.
         BadValue "bad_value",
-        /// `time` is neither RFC 3339 nor an integer of milliseconds.
+        /// `time` is neither RFC 3339 nor a number of seconds or milliseconds.
         BadTime "bad_time",
         /// `time` lies more than `max_event_ahead` after the record's time.
         TimeInFuture "time_in_future",
-        /// A field that the product reads has the wrong type.
-        WrongType "wrong_type",
     }
 }

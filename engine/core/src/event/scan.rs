@@ -96,6 +96,12 @@ impl<'a> Scan<'a> {
     #[inline]
     fn fits(&self, at: usize, end: usize, needed: Type) -> bool {
         self.bytes.get(at..end).is_some_and(|value| needed.fits(value))
+            || needed == Type::Number && self.number_in_string(at, end)
+    }
+
+    /// One that is written like the plain ones without a string.
+    fn number_in_string(&self, at: usize, end: usize) -> bool {
+        self.byte(at) == b'"' && plain_number(self.bytes, at + 1) == Some(end - 1)
     }
 
     /// Null counts as absent; anything else must fit.
@@ -300,6 +306,7 @@ pub mod tests {
             r#"{"cart":{"items":[1,2],"items":[3]}}"#,
             r#"{"cart":{"items":[1,2]},"cart":{"id":1}}"#,
             r#"{"time":1767261600123,"time":true}"#,
+            r#"{"cart":{"total":"123.45"},"order":{"total":"-1"},"product":{"price":"0"}}"#,
             "{}",
         ] {
             assert!(same(text), "{text}");
@@ -336,7 +343,11 @@ pub mod tests {
             r#"{"cart":{"id":1},"cart":[1]}"#,
             r#"{"cart":{"id":1.5}}"#,
             r#"{"cart":{"id":9223372036854775808}}"#,
-            r#"{"cart":{"total":"80"}}"#,
+            r#"{"cart":{"total":"eighty"}}"#,
+            r#"{"cart":{"total":""}}"#,
+            r#"{"cart":{"total":" 80"}}"#,
+            r#"{"cart":{"total":"080"}}"#,
+            r#"{"cart":{"total":"80€"}}"#,
             r#"{"cart":{"items":{}}}"#,
             r#"{"message":{"channel":["email"]}}"#,
         ] {

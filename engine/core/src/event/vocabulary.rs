@@ -57,7 +57,7 @@ macro_rules! event_types {
 }
 
 /// The objects that an event can carry, and the fields of each with their types. Those that are `read as` something are read by the
-/// product itself: the decoder notes where they stand, and rejects an event in which they are of another type.
+/// product itself: the decoder notes where they stand, and that they are odd where they are of another type.
 macro_rules! subjects {
     ($(
         $(#[$doc:meta])*
@@ -221,7 +221,7 @@ subjects! {
     /// A checkout.
     Checkout = "checkout" {
         "id" => Text;
-        "total" => Number;
+        "total" => Number, read as CheckoutTotal;
         "currency" => Text;
         "items" => List;
         "url" => Text;
@@ -231,12 +231,12 @@ subjects! {
         "id" => Text;
         "name" => Text;
         "category" => Text;
-        "price" => Number;
+        "price" => Number, read as ProductPrice;
         "url" => Text;
     }
     /// A review.
     Review = "review" {
-        "rating" => Number;
+        "rating" => Number, read as ReviewRating;
     }
     /// A support ticket.
     Ticket = "ticket" {
@@ -244,8 +244,7 @@ subjects! {
     }
     /// Loyalty points.
     Points = "points" {}
-    /// What is known of the customer. The decoder rejects an event in which one of these is neither a text nor null; beside them it has
-    /// [`CONSENT`].
+    /// What is known of the customer: null removes a field. Beside these it has [`CONSENT`].
     Profile = "profile" {
         EMAIL => Text;
         PHONE => Text;
@@ -261,7 +260,7 @@ subjects! {
     Message = "message" {
         "command_id" => Text, read as MessageCommandId;
         "channel" => Text, read as MessageChannel;
-        "bounce" => Text;
+        "bounce" => Text, read as MessageBounce;
     }
 }
 
@@ -339,7 +338,7 @@ names! {
 pub enum Type {
     /// A string.
     Text,
-    /// A number.
+    /// A number, or a string that holds one.
     Number,
     /// An array.
     List,
@@ -352,7 +351,7 @@ pub enum Type {
 }
 
 impl Type {
-    /// Whether a JSON value (not null) is of this type.
+    /// Whether a JSON value (not null) is of this type. A number in a string is for the readers to recognise.
     #[inline]
     pub fn fits(self, value: &[u8]) -> bool {
         if self == Type::Any {

@@ -6,7 +6,9 @@ mod records;
 
 pub use crate::event::Poison;
 pub use reader::{Acceptance, Reader};
-pub use records::{Dead, Leader, Mode, Skipped, Suppression, SuppressionReason, Turn};
+pub use records::{
+    Dead, DeadReason, Leader, Mode, Sample, Skipped, Suppression, SuppressionReason, Turn,
+};
 
 use crate::closed::closed;
 
@@ -21,6 +23,7 @@ pub const SEQ: &str = "cartwheel-seq";
 /// chain hash covers. 2: decisions are packed more tightly. 3: what a message may show stands in its command as the events wrote it.
 /// 4: every country has its zone; an order without a time happened at its own record's; packed decisions have 8 bits for a reason.
 /// 5: event time decides, not arrival; a message shows the documents of its run.
+/// An odd field costs itself and not the event; numbers in strings; a time as a number is in seconds or milliseconds.
 pub const SEMANTICS: u32 = 5;
 
 closed! {
@@ -36,7 +39,7 @@ closed! {
         Suppression "suppression",
         /// An event for another customer or for later.
         Event "event",
-        /// A record of the events topic that could not be applied.
+        /// A record of the events topic that could not be applied, or a copy of one that was applied in part.
         Dead "dead",
     }
 }

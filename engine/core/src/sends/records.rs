@@ -1,6 +1,7 @@
 //! Values of the records of the sends topic that are not commands; all JSON.
 
 use crate::channel::Channel;
+use crate::closed::closed;
 use crate::event::Poison;
 use crate::time::{Millis, rfc3339};
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,42 @@ pub struct Skipped {
     pub reason: Poison,
 }
 
+closed! {
+    /// Why a record that was applied is among the dead letters all the same: a copy, to be looked at.
+    Sample {
+        /// It was applied without the known fields that were odd.
+        Degraded "degraded",
+    }
+}
+
+/// Why a record of the events topic is among the dead letters. In JSON it is the name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum DeadReason {
+    /// It could not be applied.
+    Poison(Poison),
+    /// It was applied.
+    Applied(Sample),
+}
+
+impl DeadReason {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Poison(poison) => poison.name(),
+            Self::Applied(sample) => sample.name(),
+        }
+    }
+
+    /// Whether the record was applied.
+    pub const fn is_applied(self) -> bool {
+        match self {
+            Self::Poison(_) => false,
+            Self::Applied(_) => true,
+        }
+    }
+}
+
 /// A `dead` record: what delivery forwards to the dead-letter topic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dead {
@@ -71,7 +108,10 @@ pub struct Dead {
     /// Source offset.
     pub offset: i64,
     /// Why.
-    pub reason: Poison,
+    pub reason: DeadReason,
+    /// The record was applied: this is a copy, and must not be applied again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub applied: bool,
     /// What exactly, without the content: the field's name, a length.
     pub detail: String,
     /// The source record's key, base64.
@@ -116,5 +156,21 @@ impl Suppression {
         text.push(0);
         text.extend_from_slice(address.trim().to_lowercase().as_bytes());
         format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_is_marked_and_poison_is_as_it_always_was() {
+        let poison = r#"{"topic":"e","partition":1,"offset":2,"reason":"not_json","detail":"","key":null,"value":null}"#;
+        let copy = r#"{"topic":"e","partition":1,"offset":2,"reason":"degraded","applied":true,"detail":"cart","key":null,"value":null}"#;
+        for (text, applied) in [(poison, false), (copy, true)] {
+            let dead: Dead = serde_json::from_str(text).unwrap();
+            assert_eq!((dead.applied, dead.reason.is_applied()), (applied, applied));
+            assert_eq!(serde_json::to_string(&dead).unwrap(), text);
+        }
     }
 }

@@ -18,6 +18,7 @@ use cartwheel_runtime::metrics::labels::{
 use cartwheel_runtime::metrics::snapshot::{
     DecisionCount, DeliveryStats, Lane, RunCount, ShardStats,
 };
+use cartwheel_shard::Degraded;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Instant;
@@ -351,6 +352,12 @@ fn ana() -> CustomerView {
             due_at: Some(start + 57 * HOUR),
         }],
         decisions,
+        degraded: vec![Degraded {
+            at: start + HOUR,
+            offset: 160_207,
+            kind: "cart_updated".into(),
+            fields: vec!["cart.items".into()],
+        }],
         truncated: false,
     }
 }

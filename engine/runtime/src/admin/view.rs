@@ -6,6 +6,7 @@ use cartwheel_core::decision::{Decision, Reason, Verdict};
 use cartwheel_core::id::{CommandId, CustomerId, RunId};
 use cartwheel_core::sends::{Mode, SuppressionReason};
 use cartwheel_core::time::{Millis, rfc3339};
+use cartwheel_shard::Degraded;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -234,6 +235,9 @@ pub struct CustomerView {
     pub runs: Vec<RunView>,
     /// The newest decisions, oldest first.
     pub decisions: Vec<Decision>,
+    /// The newest events that were applied without known fields of a wrong type, oldest first.
+    #[serde(default)]
+    pub degraded: Vec<Degraded>,
     /// Whether older decisions have been dropped from memory (a replay of the log shows them).
     pub truncated: bool,
 }

@@ -8,7 +8,7 @@ use crate::metrics::labels::{
 use crate::metrics::snapshot::{DeliveryStats, Lane};
 use crate::metrics::{CallMeter, Metrics};
 use cartwheel_core::receipt::{Outcome, Receipt};
-use cartwheel_core::sends::Poison;
+use cartwheel_core::sends::{Poison, Sample};
 use cartwheel_core::time::Millis;
 use cartwheel_delivery::attempt::refuses_account;
 use cartwheel_delivery::breaker::State;
@@ -155,7 +155,10 @@ impl Figures {
         stats.withheld[Withheld::Exhausted] = ended("exhausted");
         stats.withheld[Withheld::AlreadySent] = counters.total(Counter::Repeated, "sent");
         stats.withheld[Withheld::Unrenderable] = self.unrenderable;
-        let from_intake = |reason: &str| Poison::ALL.iter().any(|poison| poison.name() == reason);
+        let from_intake = |reason: &str| {
+            Poison::ALL.iter().any(|poison| poison.name() == reason)
+                || Sample::ALL.iter().any(|sample| sample.name() == reason)
+        };
         stats.dead_letters = Counts::default();
         for (_, channel, reason, count) in
             counters.iter().filter(|row| row.0 == Counter::DeadLetters)

@@ -106,6 +106,7 @@ impl EngineSource {
             runs: found.runs.iter().map(|run| self.run(run)).collect(),
             truncated: found.decisions.len() >= KEPT,
             decisions: found.decisions,
+            degraded: found.degraded,
             customer: found.customer,
         }
     }

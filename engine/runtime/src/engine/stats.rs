@@ -5,6 +5,7 @@ use crate::metrics::labels::{Closed, Intake, ShardState};
 use crate::metrics::snapshot::{DecisionCount, RunCount, ShardStats};
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::effect::Tally;
+use cartwheel_core::event::OddField;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::Poison;
 use cartwheel_core::time::Millis;
@@ -150,6 +151,9 @@ impl<S: Store> Figures<S> {
             stats.poison[reason] = now.poison[place] - base.poison[place];
         }
         stats.events[Intake::Poison] = stats.poison.total();
+        for field in OddField::ALL {
+            stats.degraded[field] = now.degraded[field as usize] - base.degraded[field as usize];
+        }
         stats.turns = now.turns - base.turns;
         stats.timers_fired = now.fired - base.fired;
         stats.checkpoints = now.checkpoints - base.checkpoints;

@@ -2,6 +2,7 @@
 
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Reason, Verdict};
+use cartwheel_core::event::OddField;
 use cartwheel_core::receipt::Receipt;
 use cartwheel_core::sends::Poison;
 use serde::{Deserialize, Serialize};
@@ -51,7 +52,7 @@ macro_rules! closed_in_core {
     };
 }
 
-closed_in_core! { Channel Verdict Reason Poison Receipt }
+closed_in_core! { Channel Verdict Reason Poison OddField Receipt }
 
 closed! {
     /// What became of a record of the events topic.
@@ -173,7 +174,7 @@ closed! {
 closed! {
     /// Who wrote a dead letter.
     DeadSource {
-        /// A record that could not be applied.
+        /// A record that could not be applied, or a copy of one that was applied in part.
         Intake "intake",
         /// A command that could not be delivered.
         Delivery "delivery",

@@ -37,6 +37,7 @@ impl Posted {
         let shard = stats.shard.to_string();
         counts(metrics, Id::Events, &[&shard], &stats.events, &before.events);
         counts(metrics, Id::Poison, &[&shard], &stats.poison, &before.poison);
+        counts(metrics, Id::Degraded, &[&shard], &stats.degraded, &before.degraded);
         for (id, after, before) in [
             (Id::Turns, stats.turns, before.turns),
             (Id::TimersFired, stats.timers_fired, before.timers_fired),

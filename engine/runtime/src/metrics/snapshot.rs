@@ -8,6 +8,7 @@ use super::labels::{
 };
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Reason, Verdict};
+use cartwheel_core::event::OddField;
 use cartwheel_core::receipt::Receipt;
 use cartwheel_core::sends::{Mode, Poison};
 use cartwheel_core::time::Millis;
@@ -40,6 +41,8 @@ pub struct ShardStats {
     pub events: Counts<Intake>,
     /// Poison records by reason.
     pub poison: Counts<Poison>,
+    /// Odd fields of events that were applied without them.
+    pub degraded: Counts<OddField>,
     /// Decisions, one row for each combination that has occurred.
     pub decisions: Vec<DecisionCount>,
     /// Turns executed.
@@ -90,6 +93,7 @@ impl ShardStats {
             record_ahead: 0,
             events: Counts::default(),
             poison: Counts::default(),
+            degraded: Counts::default(),
             decisions: Vec::new(),
             turns: 0,
             timers_fired: 0,

@@ -6,6 +6,7 @@ use super::labels::{
 };
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Reason, Verdict};
+use cartwheel_core::event::OddField;
 use cartwheel_core::receipt::Receipt;
 use cartwheel_core::sends::Poison;
 
@@ -136,6 +137,7 @@ metrics! {
 
     Events = Kind::Counter, Count, "cartwheel_events_total", [SHARD, closed("outcome", names::<Intake>)], "Records of the events topic, by what became of them.";
     Poison = Kind::Counter, Count, "cartwheel_poison_total", [SHARD, closed("reason", names::<Poison>)], "Records that could not be applied, by reason.";
+    Degraded = Kind::Counter, Count, "cartwheel_degraded_total", [SHARD, closed("field", names::<OddField>)], "Events applied without a known field that was odd, by field.";
     LagRecords = Kind::Gauge, Count, "cartwheel_shard_lag_records", [SHARD], "Records between the shard's position and the end of its partition.";
     ShardLag = Kind::Gauge, Seconds, "cartwheel_shard_lag_seconds", [SHARD], "How far shard time is behind the runtime's clock.";
     RecordAhead = Kind::Gauge, Seconds, "cartwheel_record_ahead_seconds", [SHARD], "How far a record that stopped the intake lies ahead of the runtime's clock; 0 while intake runs.";
@@ -239,7 +241,7 @@ mod tests {
                         values.len() > 1
                             && values.iter().all(|value| value
                                 .bytes()
-                                .all(|b| b.is_ascii_lowercase() || b == b'_')),
+                                .all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'.'))),
                         "{}",
                         label.name
                     );

@@ -16,6 +16,8 @@ use wincode::{SchemaRead, SchemaWrite};
 
 /// Decisions that a customer's document keeps.
 pub const KEPT_DECISIONS: usize = 64;
+/// Events that were applied in part that it keeps.
+pub const KEPT_DEGRADED: usize = 8;
 
 /// A failure of the store; final for the open handle.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,10 +68,15 @@ pub struct Meta {
     pub last_input: u64,
     /// Partitions of the topics.
     pub partitions: i32,
+    /// The hour of the newest copy of an event that was applied in part.
+    pub sample_hour: i64,
+    /// The odd fields of which a copy was taken in that hour.
+    pub sampled: u64,
 }
 
-/// Magic and version. Version 1 kept documents one by one and did not know the number of partitions; version 2 packed decisions loosely.
-const META_HEADER: [u8; 2] = [b'M', 3];
+/// Magic and version. Version 1 kept documents one by one and did not know the number of partitions; version 2 packed decisions loosely; version 3
+/// did not know of what was sampled.
+const META_HEADER: [u8; 2] = [b'M', 4];
 
 impl Meta {
     /// The stored form: the header, then the fields as bincode writes them in full width.

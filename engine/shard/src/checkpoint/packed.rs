@@ -3,8 +3,8 @@
 //! Of each kind its own is kept: of the name the last, of decisions the newest, of versions ([`Version`]) what makes up the newest document
 //! of each key. [`fold`] applies these rules; it is associative, as the store's merges demand: what is folded early and late reads the same.
 
-use super::KEPT_DECISIONS;
 use super::versions::{Found, fold_key};
+use super::{KEPT_DECISIONS, KEPT_DEGRADED};
 use cartwheel_core::customer::{Document, DocumentKey, Version};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -57,9 +57,8 @@ pub fn fold<'a>(parts: impl Iterator<Item = &'a [u8]>, extent: Extent) -> Vec<u8
         let Some((document, newest)) = group.last().copied() else { continue };
         match document {
             Document::Name => append(&mut out, document, newest),
-            Document::Decision => group[group.len() - group.len().min(KEPT_DECISIONS)..]
-                .iter()
-                .for_each(|(document, content)| append(&mut out, *document, content)),
+            Document::Decision => append_newest(group, KEPT_DECISIONS, &mut out),
+            Document::Degraded => append_newest(group, KEPT_DEGRADED, &mut out),
             Document::Profile
             | Document::Cart
             | Document::Order
@@ -68,6 +67,11 @@ pub fn fold<'a>(parts: impl Iterator<Item = &'a [u8]>, extent: Extent) -> Vec<u8
         }
     }
     out
+}
+
+fn append_newest(group: &[(Document, &[u8])], kept: usize, out: &mut Vec<u8>) {
+    let newest = &group[group.len().saturating_sub(kept)..];
+    newest.iter().for_each(|(document, content)| append(out, *document, content));
 }
 
 /// Those of each key by themselves, in order of the keys.
@@ -140,8 +144,8 @@ impl Documents {
     pub fn document(&self, key: DocumentKey) -> Option<Shown<'_>> {
         let found = self.found(key.kind()?, key);
         match (found.base, found.added.as_slice()) {
-            (None, []) => None,
-            (Some(only), []) | (None, [only]) => {
+            (None, &[]) => None,
+            (Some(only), &[]) | (None, &[only]) => {
                 serde_json::from_slice(only).ok().map(Shown::Whole)
             }
             (Some(_) | None, _) => Some(Shown::Fields(found.fields())),
@@ -150,8 +154,17 @@ impl Documents {
 
     /// The newest packed decisions, oldest first.
     pub fn decisions(&self) -> Vec<&[u8]> {
-        let all: Vec<_> = self.of(Document::Decision).collect();
-        all[all.len().saturating_sub(KEPT_DECISIONS)..].to_vec()
+        self.newest(Document::Decision, KEPT_DECISIONS)
+    }
+
+    /// The newest events that were applied in part, oldest first, as JSON.
+    pub fn degraded(&self) -> Vec<&[u8]> {
+        self.newest(Document::Degraded, KEPT_DEGRADED)
+    }
+
+    fn newest(&self, kind: Document, kept: usize) -> Vec<&[u8]> {
+        let all: Vec<_> = self.of(kind).collect();
+        all[all.len().saturating_sub(kept)..].to_vec()
     }
 }
 
@@ -163,7 +176,7 @@ mod tests {
     use proptest::prelude::*;
     use proptest::test_runner::RngSeed;
 
-    type Read = (String, Option<String>, Option<String>, String, Vec<Vec<u8>>);
+    type Read = (String, Option<String>, Option<String>, String, [Vec<Vec<u8>>; 2]);
 
     fn cart(id: u64) -> DocumentKey {
         DocumentKey::new(Document::Cart, id << 8)
@@ -189,7 +202,8 @@ mod tests {
             json(cart(1)),
             json(cart(2)),
             serde_json::to_string(&documents.profile()).unwrap(),
-            documents.decisions().into_iter().map(<[u8]>::to_vec).collect(),
+            [documents.decisions(), documents.degraded()]
+                .map(|all| all.into_iter().map(<[u8]>::to_vec).collect()),
         )
     }
 
@@ -219,11 +233,14 @@ mod tests {
         let mut entries = vec![(Document::Name, b"ana".to_vec())];
         for n in 0..100 {
             entries.push((Document::Decision, n.to_string().into_bytes()));
+            entries.push((Document::Degraded, n.to_string().into_bytes()));
             entries.push(versioned(cart(1), n, How::Replace, &format!(r#"{{"id":{n}}}"#)));
         }
         let folded = check(&entries);
         let decisions = folded.decisions();
         assert_eq!((decisions.len(), decisions[0], decisions[63]), (64, &b"36"[..], &b"99"[..]));
+        let degraded = folded.degraded();
+        assert_eq!((degraded.len(), degraded[0], degraded[7]), (8, &b"92"[..], &b"99"[..]));
         assert_eq!(folded.of(Document::Cart).count(), 1);
         let (name, cart, ..) = read(&folded.0);
         assert_eq!((name.as_str(), cart.as_deref()), ("ana", Some(r#"{"id":99}"#)));

@@ -39,6 +39,8 @@ fn checkpoint() -> Meta {
         chain: 5,
         last_input: 4,
         partitions: 8,
+        sample_hour: 0,
+        sampled: 0,
     }
 }
 

@@ -9,7 +9,7 @@ fn settings() -> Settings {
     Settings { hold_after: i64::MAX, max_timers: 3, max_effects: 6, ..Settings::default() }
 }
 
-/// Six customers over two days: windows, fallbacks, purchases, poison, unsubscription.
+/// Six customers over two days: windows, fallbacks, purchases, poison, odd fields, unsubscription.
 fn story() -> World {
     let mut world = World { plans: vec![plan()], ..World::default() };
     let mut id = 0;
@@ -36,7 +36,9 @@ fn story() -> World {
         event(&mut world, at + 1, name, "cart_updated", &cart);
     }
     world.event(START + 30 * MINUTE, "{broken");
-    event(&mut world, START + 35 * MINUTE, "guest", "page_viewed", "");
+    // Two that are odd alike, on both sides of a checkpoint: one is copied.
+    event(&mut world, START + 34 * MINUTE, "guest", "page_viewed", r#","cart":5"#);
+    event(&mut world, START + 35 * MINUTE, "guest", "page_viewed", r#","cart":6"#);
     event(
         &mut world,
         START + 40 * MINUTE,

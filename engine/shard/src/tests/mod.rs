@@ -2,6 +2,7 @@
 
 mod census;
 mod crash;
+mod degraded;
 mod lone;
 mod rules;
 #[cfg(feature = "rocksdb")]

@@ -60,6 +60,8 @@ fn meta(number: u64) -> Meta {
         chain: 5,
         last_input: 4,
         partitions: 2,
+        sample_hour: 6,
+        sampled: 1,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::draw::Draw;
 use cartwheel_core::customer::places::{COUNTRIES, REGIONS};
+use cartwheel_core::event::OddField;
 use cartwheel_core::id::CommandId;
 use cartwheel_core::time::{DAY, HOUR, Millis, SECOND, format_rfc3339};
 use serde_json::{Map, Value, json};
@@ -58,6 +59,9 @@ impl Events {
         if draw.chance(3) {
             spoil(draw, &mut event);
         }
+        if draw.chance(8) {
+            make_odd(draw, &mut event);
+        }
         Value::Object(event).to_string().into_bytes()
     }
 
@@ -76,13 +80,17 @@ impl Events {
             // Happened at its record's time.
             0 => {}
             1 => drop(event.insert("time".into(), Value::Null)),
-            2..=10 => drop(event.insert("time".into(), time.into())),
+            2..=6 => drop(event.insert("time".into(), time.into())),
+            7..=8 => drop(event.insert("time".into(), time.div_euclid(SECOND).into())),
+            9..=10 => drop(event.insert("time".into(), json!(time as f64 / SECOND as f64))),
             _ => drop(event.insert("time".into(), format_rfc3339(time).into())),
         }
-        match draw.below(10) {
-            0 => {}
+        match draw.below(32) {
+            0..=2 => {}
+            // What a producer without ids writes.
+            3 => drop(event.insert("id".into(), "".into())),
             // One of the last twelve: some are still remembered, some no longer.
-            1 => drop(event.insert(
+            4..=6 => drop(event.insert(
                 "id".into(),
                 format!("e{}", self.ids.saturating_sub(draw.below(12))).into(),
             )),
@@ -150,7 +158,8 @@ fn cart_id(draw: &mut Draw) -> Value {
 }
 
 fn cart(draw: &mut Draw) -> Value {
-    let total = draw.pick(&[0.0, 19.99, 20.0, 80.5, 499.99, 500.0, 1234.0]);
+    let total = *draw.pick(&[0.0, 19.99, 20.0, 80.5, 499.99, 500.0, 1234.0]);
+    let total = number(draw, total);
     let items: Vec<Value> = (0..draw.below(3)).map(|_| product(draw)).collect();
     let mut cart =
         json!({ "id": cart_id(draw), "total": total, "currency": "EUR", "items": items });
@@ -163,21 +172,36 @@ fn cart(draw: &mut Draw) -> Value {
 }
 
 fn product(draw: &mut Draw) -> Value {
-    json!({ "id": format!("p{}", draw.below(3)), "price": draw.between(1, 900) })
+    let price = draw.between(1, 900) as f64;
+    json!({ "id": format!("p{}", draw.below(3)), "price": number(draw, price) })
+}
+
+/// As a number, or as shops write money.
+fn number(draw: &mut Draw, number: f64) -> Value {
+    match draw.below(6) {
+        0 => format!("{number:.2}").into(),
+        1 => format!(" {number}\t").into(),
+        _ => number.into(),
+    }
 }
 
 fn order(draw: &mut Draw) -> Value {
     match draw.below(5) {
         0 => json!({ "id": draw.between(1, 3) }),
-        _ => json!({ "id": format!("o{}", draw.below(4)), "total": draw.between(0, 600) }),
+        _ => {
+            let total = draw.between(0, 600) as f64;
+            json!({ "id": format!("o{}", draw.below(4)), "total": number(draw, total) })
+        }
     }
 }
 
 fn consent(draw: &mut Draw) -> Value {
     let mut consent = Map::new();
     for channel in CHANNELS {
-        if draw.chance(70) {
-            consent.insert(channel.into(), draw.chance(80).into());
+        match draw.below(20) {
+            0..=12 => drop(consent.insert(channel.into(), draw.chance(80).into())),
+            13 => drop(consent.insert(channel.into(), Value::Null)),
+            _ => {}
         }
     }
     Value::Object(consent)
@@ -220,8 +244,10 @@ fn profile(draw: &mut Draw) -> Value {
             _ => profile.insert(field.into(), value.into()),
         };
     }
-    if draw.chance(80) {
-        profile.insert("consent".into(), consent(draw));
+    match draw.below(20) {
+        0..=15 => drop(profile.insert("consent".into(), consent(draw))),
+        16 => drop(profile.insert("consent".into(), Value::Null)),
+        _ => {}
     }
     if draw.chance(30) {
         profile.insert(
@@ -264,22 +290,18 @@ fn message(draw: &mut Draw, commands: &[CommandId]) -> Value {
     json!({ "message": message })
 }
 
-/// One field gets a value that it must not have.
+/// The event cannot be read any more.
 fn spoil(draw: &mut Draw, event: &mut Map<String, Value>) {
-    let (field, value) = match draw.below(14) {
+    let (field, value) = match draw.below(12) {
         0 => ("type", json!("")),
         1 => ("type", json!(7)),
         2 => ("customer", json!(null)),
         3 => ("customer", json!("x".repeat(257))),
         4 => ("time", json!("yesterday")),
-        5 => ("time", json!(1.5)),
-        6 => ("time", json!("9999-01-01T00:00:00Z")),
-        7 => ("cart", json!("k1")),
-        8 => ("cart", json!({ "id": 1.5 })),
-        9 => ("cart", json!({ "id": "k1", "total": "20" })),
-        10 => ("profile", json!({ "consent": { "email": "yes" } })),
-        11 => ("profile", json!({ "email": 5 })),
-        12 => ("id", json!(12)),
+        5 => ("time", json!(1.5e11)),
+        6 => ("time", json!(100_000_000_000_000_i64)),
+        7 => ("time", json!([1])),
+        8..=9 => ("time", json!("9999-01-01T00:00:00Z")),
         _ => (
             "review",
             json!(
@@ -289,4 +311,34 @@ fn spoil(draw: &mut Draw, event: &mut Map<String, Value>) {
         ),
     };
     event.insert(field.into(), value);
+}
+
+/// Known fields get values, most of which they must not have. What is in their way is replaced.
+fn make_odd(draw: &mut Draw, event: &mut Map<String, Value>) {
+    let values = [
+        json!(null),
+        json!(7),
+        json!(1.5),
+        json!(true),
+        json!("12.50"),
+        json!("1e3"),
+        json!("\u{20ac} 5"),
+        json!(""),
+        json!([1]),
+        json!({ "a": 1 }),
+    ];
+    for _ in 0..draw.between(1, 3) {
+        let mut path = draw.pick(&OddField::ALL).name().split('.');
+        let Some(mut name) = path.next() else { continue };
+        let mut inner = &mut *event;
+        for next in path {
+            let outer = inner.entry(name).or_insert_with(|| json!({}));
+            if !outer.is_object() {
+                *outer = json!({});
+            }
+            let Some(fields) = outer.as_object_mut() else { return };
+            (inner, name) = (fields, next);
+        }
+        inner.insert(name.into(), draw.pick(&values).clone());
+    }
 }

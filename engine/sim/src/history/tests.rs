@@ -2,7 +2,7 @@
 
 use super::*;
 use cartwheel_core::decision::Reason;
-use cartwheel_core::sends::Poison;
+use cartwheel_core::sends::{DeadReason, Poison};
 use std::collections::BTreeSet;
 
 fn plan(setup: &Setup) -> Arc<Plan> {
@@ -25,14 +25,17 @@ fn a_seed_gives_one_history_and_one_course_of_decisions() {
 fn histories_meet_every_reason() {
     let mut reasons = BTreeSet::new();
     let mut poison = BTreeSet::new();
-    let (mut commands, mut suppressions) = (0, 0);
+    let (mut commands, mut suppressions, mut copies) = (0, 0, 0);
     for setup in setups() {
         let plan = plan(&setup);
         for seed in 0..60 {
             for outcome in decide(&plan, &generate(seed, &plan, 250)) {
                 match outcome {
                     Effect::Decision(decision) => drop(reasons.insert(decision.reason)),
-                    Effect::Dead { reason, .. } => drop(poison.insert(reason)),
+                    Effect::Dead { reason: DeadReason::Poison(reason), .. } => {
+                        poison.insert(reason);
+                    }
+                    Effect::Dead { reason: DeadReason::Applied(_), .. } => copies += 1,
                     Effect::Command(_) => commands += 1,
                     Effect::Suppression(_) => suppressions += 1,
                 }
@@ -49,6 +52,7 @@ fn histories_meet_every_reason() {
         "records of more than 128 KiB would be slow to draw"
     );
     assert!(commands > 1000 && suppressions > 100, "{commands} {suppressions}");
+    assert!(copies > 1000, "{copies}");
 }
 
 #[test]

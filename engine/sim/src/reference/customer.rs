@@ -256,19 +256,17 @@ impl Customer {
                 self.say(Word { channel, explicit, at, yes }, now, effects);
             }
         }
-        let named = event.text("message", "channel");
+        let own = event.body.get("channel").and_then(Value::as_str);
+        let named = event.text("message", "channel").or(own);
         match event.kind.as_str() {
             "subscribed" => {
-                let name = named
-                    .or_else(|| event.body.get("channel").and_then(Value::as_str))
-                    .unwrap_or("email");
+                let name = named.unwrap_or(if event.hides_channel() { "" } else { "email" });
                 for channel in personal(name) {
                     self.say(Word { channel, explicit: true, at, yes: true }, now, effects);
                 }
             }
             "unsubscribed" => {
-                let name = named.or_else(|| event.body.get("channel").and_then(Value::as_str));
-                for channel in name.map_or(Channel::PERSONAL.to_vec(), personal) {
+                for channel in named.map_or(Channel::PERSONAL.to_vec(), personal) {
                     self.say(Word { channel, explicit: true, at, yes: false }, now, effects);
                 }
             }

@@ -66,7 +66,8 @@ impl Documents {
     /// What the event brings.
     pub fn learn(&mut self, event: &Event, at: Millis) {
         for name in carried(event) {
-            let Some(subject) = event.subject(name.0) else { continue };
+            // As the event brought it, odd fields included.
+            let Some(Value::Object(subject)) = event.document(name.0) else { continue };
             let change = match (event.kind.as_str(), name.0) {
                 ("cart_emptied", "cart") if name.1.is_empty() => continue,
                 ("cart_emptied", "cart") => Change::Remove,

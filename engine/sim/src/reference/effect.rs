@@ -3,7 +3,7 @@
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::Decision;
 use cartwheel_core::id::{CommandId, RunId};
-use cartwheel_core::sends::{Poison, Suppression};
+use cartwheel_core::sends::{DeadReason, Suppression};
 use cartwheel_core::time::{Millis, rfc3339};
 use serde::Serialize;
 
@@ -17,12 +17,12 @@ pub enum Effect {
     Command(ExpectedCommand),
     /// A suppression that the engine must publish.
     Suppression(Suppression),
-    /// A record that could not be applied.
+    /// A record that could not be applied, or a copy of one that was.
     Dead {
         /// Offset in the events partition.
         offset: i64,
         /// Why.
-        reason: Poison,
+        reason: DeadReason,
     },
 }
 

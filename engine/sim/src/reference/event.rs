@@ -1,29 +1,19 @@
 //! A record's bytes -> an event, or the reason why not. `serde_json::Value` throughout.
 
+use super::odd;
 use cartwheel_core::policy::Policy;
 use cartwheel_core::sends::Poison;
 use cartwheel_core::time::{Millis, is_instant, parse_rfc3339};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 /// Deeper values are not read; the event's own object is level 1.
 const MAX_DEPTH: usize = 64;
 /// Longest `type` and `customer` in bytes.
 const MAX_NAME: usize = 256;
-/// The objects that an event may carry.
-const SUBJECTS: [&str; 9] =
-    ["cart", "order", "checkout", "product", "review", "ticket", "points", "profile", "message"];
-/// The profile fields that the product itself reads.
-const PROFILE: [&str; 9] = [
-    "email",
-    "phone",
-    "first_name",
-    "last_name",
-    "time_zone",
-    "country",
-    "region",
-    "locale",
-    "push_token",
-];
+/// A time as a number: below this it is seconds.
+const SECONDS_BELOW: i64 = 100_000_000_000;
+/// From there on and below this it is milliseconds.
+const MILLIS_BELOW: i64 = 100_000_000_000_000;
 
 /// A shop fact that was found sound.
 pub struct Event {
@@ -35,14 +25,30 @@ pub struct Event {
     pub customer: String,
     /// `time`, as the shop says.
     pub time: Millis,
-    /// Everything.
+    /// What counts: without nulls and without what is odd; totals are numbers.
     pub body: Value,
+    /// The names of the fields that were odd.
+    pub odd: Vec<String>,
+    /// Everything, as the shop wrote it.
+    brought: Value,
 }
 
 impl Event {
     /// The subject of this name.
     pub fn subject(&self, name: &str) -> Option<&Map<String, Value>> {
         self.body.get(name)?.as_object()
+    }
+
+    /// The same as the shop wrote it, for messages to show.
+    pub fn document(&self, name: &str) -> Option<&Value> {
+        self.subject(name).and(self.brought.get(name))
+    }
+
+    /// Whether a channel was to be named where nobody can read it.
+    pub fn hides_channel(&self) -> bool {
+        self.odd
+            .iter()
+            .any(|name| matches!(name.as_str(), "message" | "message.channel" | "channel"))
     }
 
     /// A text inside a subject.
@@ -64,9 +70,10 @@ pub fn decode(value: &[u8], record_time: Millis, policy: &Policy) -> Result<Even
     if depth(value) > MAX_DEPTH {
         return Err(Poison::TooDeep);
     }
-    let mut body: Value = serde_json::from_slice(value).map_err(|_| Poison::NotJson)?;
+    let brought: Value = serde_json::from_slice(value).map_err(|_| Poison::NotJson)?;
+    let mut body = brought.clone();
     forget_nulls(&mut body);
-    let fields = body.as_object().ok_or(Poison::NotJson)?;
+    let fields = body.as_object_mut().ok_or(Poison::NotJson)?;
     let kind = name(fields, "type").ok_or(Poison::MissingType)?;
     let customer = name(fields, "customer").ok_or(Poison::MissingCustomer)?;
     if kind.len() > MAX_NAME || customer.len() > MAX_NAME {
@@ -75,18 +82,31 @@ pub fn decode(value: &[u8], record_time: Millis, policy: &Policy) -> Result<Even
     let time = match fields.get("time") {
         None => Some(record_time.max(0)),
         Some(Value::String(text)) => parse_rfc3339(text),
-        Some(Value::Number(number)) => number.as_i64(),
+        Some(Value::Number(number)) => instant(number),
         Some(_) => None,
     };
     let time = time.filter(|at| is_instant(*at)).ok_or(Poison::BadTime)?;
     if time > record_time.saturating_add(policy.max_event_ahead.millis()) {
         return Err(Poison::TimeInFuture);
     }
-    if !well_typed(fields) {
-        return Err(Poison::WrongType);
+    let odd = odd::take_out(fields);
+    let id = name(fields, "id");
+    Ok(Event { id, kind, customer, time, body, odd, brought })
+}
+
+/// A number with a point or an exponent is seconds, an integer by its size.
+fn instant(number: &Number) -> Option<Millis> {
+    match number.as_i64() {
+        Some(integer) if (1 - SECONDS_BELOW..SECONDS_BELOW).contains(&integer) => {
+            Some(integer * 1000)
+        }
+        Some(integer) if (1 - MILLIS_BELOW..MILLIS_BELOW).contains(&integer) => Some(integer),
+        Some(_) => None,
+        None => {
+            let seconds = number.as_f64()?;
+            (seconds.abs() < SECONDS_BELOW as f64).then(|| (seconds * 1000.0).floor() as Millis)
+        }
     }
-    let id = fields.get("id").and_then(Value::as_str).map(str::to_owned);
-    Ok(Event { id, kind, customer, time, body })
 }
 
 /// Null is absence: of a field of the event, of a subject, or of the consents. Only a profile's fields keep it, where it removes.
@@ -129,30 +149,4 @@ fn depth(value: &[u8]) -> usize {
 
 fn name(fields: &Map<String, Value>, field: &str) -> Option<String> {
     fields.get(field)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
-}
-
-/// Whether every field that the product reads has the type that it must have, where present.
-fn well_typed(fields: &Map<String, Value>) -> bool {
-    let absent_or = |subject: &str, field: &str, is: fn(&Value) -> bool| {
-        fields
-            .get(subject)
-            .and_then(|subject| subject.get(field))
-            .is_none_or(|value| value.is_null() || is(value))
-    };
-    let text_or_integer = |value: &Value| value.is_string() || value.is_i64() || value.is_u64();
-    fields.get("id").is_none_or(Value::is_string)
-        && SUBJECTS.iter().all(|subject| fields.get(*subject).is_none_or(Value::is_object))
-        && absent_or("cart", "id", text_or_integer)
-        && absent_or("order", "id", text_or_integer)
-        && absent_or("cart", "total", Value::is_number)
-        && absent_or("order", "total", Value::is_number)
-        && absent_or("cart", "items", Value::is_array)
-        && absent_or("profile", "consent", |consent| {
-            consent.as_object().is_some_and(|channels| channels.values().all(Value::is_boolean))
-        })
-        && PROFILE
-            .iter()
-            .all(|field| absent_or("profile", field, |value| value.is_string() || value.is_null()))
-        && absent_or("message", "command_id", Value::is_string)
-        && absent_or("message", "channel", Value::is_string)
 }

@@ -4,7 +4,7 @@
 //! decisions: it decodes events with `serde_json::Value`, asks jiff for every local time, keeps its timers in one
 //! `BTreeSet` and looks at all touches and runs of a customer whenever a rule speaks of them. Where it and the core differ,
 //! one of them differs from the page. It is meant to be read beside the page, rule by rule:
-//! [`event`] intake, [`customer`] and [`documents`] what an event teaches, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
+//! [`event`] and [`odd`] intake, [`customer`] and [`documents`] what an event teaches, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
 //! steps, [`gate`] and [`caps`], [`zone`] local times.
 
 mod caps;
@@ -15,6 +15,7 @@ mod gate;
 mod journeys;
 mod latest;
 mod effect;
+mod odd;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -25,12 +26,13 @@ pub use effect::{Effect, ExpectedCommand};
 
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::journey::plan::Plan;
-use cartwheel_core::sends::Mode;
+use cartwheel_core::sends::{DeadReason, Mode, Sample};
 use cartwheel_core::time::Millis;
 use context::{Context, Timer};
 use customer::Customer;
 use event::Event;
-use std::collections::{BTreeSet, HashMap};
+use odd::Odd;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// One shard's worth of customers, decided the plain way.
@@ -46,6 +48,7 @@ pub struct Reference {
     mode: Mode,
     duplicates: u64,
     fired: u64,
+    odd: Odd,
 }
 
 impl Reference {
@@ -62,6 +65,7 @@ impl Reference {
             mode: Mode::Live,
             duplicates: 0,
             fired: 0,
+            odd: Odd::default(),
         }
     }
 
@@ -71,8 +75,8 @@ impl Reference {
         self.newest = self.newest.max(time);
         self.fire_until(time, self.now.max(self.newest), None, out);
         match event::decode(value, time, &self.plan.policy) {
-            Ok(event) => self.apply(&event, event.time.min(time), out),
-            Err(reason) => out.push(Effect::Dead { offset, reason }),
+            Ok(event) => self.apply(offset, &event, event.time.min(time), out),
+            Err(reason) => out.push(Effect::Dead { offset, reason: DeadReason::Poison(reason) }),
         }
     }
 
@@ -102,6 +106,11 @@ impl Reference {
     /// Events that were seen before.
     pub fn duplicates(&self) -> u64 {
         self.duplicates
+    }
+
+    /// How many events were applied without each field, by the fields' names.
+    pub fn degraded(&self) -> &BTreeMap<String, u64> {
+        &self.odd.counts
     }
 
     /// Runs whose timer fired.
@@ -170,7 +179,7 @@ impl Reference {
     }
 
     /// `at` is the event's time, at most that of its own record.
-    fn apply(&mut self, event: &Event, at: Millis, out: &mut Vec<Effect>) {
+    fn apply(&mut self, offset: i64, event: &Event, at: Millis, out: &mut Vec<Effect>) {
         let id = CustomerId::of(&event.customer);
         let now = self.newest;
         let customer = self.customers.entry(id).or_insert_with(|| Customer::new(&event.customer));
@@ -190,6 +199,10 @@ impl Reference {
                 let pinned: Vec<_> = live.flat_map(|run| run.about.clone()).collect();
                 turn.customer.documents.forget_surplus(&pinned);
             }
+        }
+        if self.odd.note(&event.odd, now) {
+            let reason = DeadReason::Applied(Sample::Degraded);
+            out.push(Effect::Dead { offset, reason });
         }
     }
 }

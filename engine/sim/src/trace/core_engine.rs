@@ -1,9 +1,9 @@
 //! The core in a shard without a broker, as in production but for the log and the disk.
 
 use super::engine::{Consequence, Suppression, TraceEngine};
-use cartwheel_core::event::Record;
+use cartwheel_core::event::{OddField, Record};
 use cartwheel_core::journey::plan::Plan;
-use cartwheel_core::sends::{Dead, Kind, Mode, Suppression as Published};
+use cartwheel_core::sends::{Dead, DeadReason, Kind, Mode, Sample, Suppression as Published};
 use cartwheel_core::time::Millis;
 use cartwheel_shard::checkpoint::memory::MemoryStore;
 use cartwheel_shard::{Lone, Outgoing, Settings, ShardError};
@@ -13,6 +13,8 @@ use std::sync::Arc;
 /// The shard as a trace sees it.
 pub struct CoreEngine {
     lone: Lone<MemoryStore>,
+    /// The greatest record time so far.
+    newest: Millis,
     out: Vec<Consequence>,
 }
 
@@ -21,7 +23,7 @@ impl CoreEngine {
     pub fn new(plan: Arc<Plan>) -> Result<Self, ShardError> {
         let mut lone = Lone::open(&plan, Settings::without_clock(), MemoryStore::default())?;
         lone.keep();
-        Ok(Self { lone, out: Vec::new() })
+        Ok(Self { lone, newest: Millis::MIN, out: Vec::new() })
     }
 
     /// Takes over what has come out. What a profile says comes before what journeys make of it.
@@ -42,7 +44,15 @@ impl TraceEngine for CoreEngine {
         // What timers decide comes before all that the record says.
         self.lone.fire_before(&record)?;
         self.settle()?;
+        let before = self.lone.shard().counters().degraded;
         self.lone.record(&record)?;
+        let after = self.lone.shard().counters().degraded;
+        self.newest = self.newest.max(time);
+        let at = self.newest;
+        let odd = OddField::ALL
+            .into_iter()
+            .filter(|field| after[*field as usize] > before[*field as usize]);
+        self.out.extend(odd.map(|field| Consequence::Degraded { at, field }));
         self.settle()
     }
 
@@ -76,7 +86,11 @@ fn told(record: &Outgoing) -> Result<Option<Consequence>, ShardError> {
         }
         Kind::Dead => {
             let Dead { reason, detail, .. } = read(record)?;
-            Some(Consequence::Dead { reason, detail })
+            match reason {
+                DeadReason::Poison(reason) => Some(Consequence::Dead { reason, detail }),
+                // A copy: not every such event has one, and each is told by its fields.
+                DeadReason::Applied(Sample::Degraded) => None,
+            }
         }
         Kind::Leader | Kind::Turn | Kind::Command | Kind::Event => None,
     })

@@ -2,6 +2,7 @@
 
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::Decision;
+use cartwheel_core::event::OddField;
 use cartwheel_core::sends::{Mode, Poison, SuppressionReason};
 use cartwheel_core::time::Millis;
 use cartwheel_shard::ShardError;
@@ -27,6 +28,13 @@ pub enum Consequence {
     Decision(Decision),
     /// An address is, or is no longer, to be written to.
     Suppression(Suppression),
+    /// An event is applied without a field that is odd.
+    Degraded {
+        /// When, in record time.
+        at: Millis,
+        /// The field.
+        field: OddField,
+    },
     /// A record that is no event.
     Dead {
         /// Why.

@@ -1,5 +1,6 @@
 //! An expectation line: `expect nothing`, `expect CUSTOMER nothing`, `expect CUSTOMER send TEMPLATE [CHANNEL]`,
-//! `expect CUSTOMER VERDICT [REASON] [name=value ...]`, `expect CUSTOMER suppressed CHANNEL [REASON]`, `expect dead REASON`.
+//! `expect CUSTOMER VERDICT [REASON] [name=value ...]`, `expect CUSTOMER suppressed CHANNEL [REASON]`, `expect degraded FIELD`,
+//! `expect dead REASON`.
 
 use super::event::{Message, scalar_or_json};
 use super::fault::Wrong;
@@ -7,6 +8,7 @@ use super::suggest;
 use super::word::Word;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Reason, Verdict};
+use cartwheel_core::event::OddField;
 use cartwheel_core::sends::{Poison, SuppressionReason};
 use cartwheel_core::time::{Millis, format_rfc3339};
 use serde_json::Value;
@@ -20,6 +22,8 @@ pub enum Expectation {
     Decision(Wanted),
     /// A suppression, set or lifted.
     Suppression(WantedSuppression),
+    /// The event before is applied without this field, which is odd.
+    Degraded(OddField),
     /// The record before is no event, for this reason.
     Dead(Poison),
 }
@@ -31,7 +35,7 @@ impl Expectation {
             Self::Nothing(customer) => customer.as_deref(),
             Self::Decision(wanted) => Some(&wanted.customer),
             Self::Suppression(wanted) => Some(&wanted.customer),
-            Self::Dead(_) => None,
+            Self::Degraded(_) | Self::Dead(_) => None,
         }
     }
 }
@@ -77,6 +81,7 @@ impl Expectation {
                 Ok(Self::Nothing(Some(customer.text.into())))
             }
             [dead, reason] if dead.text == "dead" => poison(*reason).map(Self::Dead),
+            [degraded, field] if degraded.text == "degraded" => odd(*field).map(Self::Degraded),
             [customer, verb, rest @ ..] if SUPPRESSIONS.contains(&verb.text) => {
                 suppression(*customer, *verb, rest).map(Self::Suppression)
             }
@@ -97,6 +102,11 @@ const SUPPRESSIONS: [&str; 2] = ["suppressed", "lifted"];
 fn poison(word: Word<'_>) -> Result<Poison, Wrong> {
     let known = Poison::ALL.into_iter().find(|known| known.name() == word.text);
     known.ok_or_else(|| unknown("reason", word, Poison::ALL.iter().map(|reason| reason.name())))
+}
+
+fn odd(word: Word<'_>) -> Result<OddField, Wrong> {
+    let known = OddField::ALL.into_iter().find(|known| known.name() == word.text);
+    known.ok_or_else(|| unknown("field", word, OddField::ALL.iter().map(|field| field.name())))
 }
 
 fn suppression(

@@ -21,6 +21,9 @@ pub fn fits(told: &Consequence, expected: &Expectation, at: Millis, plan: &Plan)
                 && told.channel == wanted.channel
                 && wanted.reason.is_none_or(|reason| told.reason == reason)
         }
+        (Consequence::Degraded { at: told, field }, Expectation::Degraded(wanted)) => {
+            *told == at && field == wanted
+        }
         (Consequence::Dead { reason, .. }, Expectation::Dead(wanted)) => reason == wanted,
         _ => false,
     }

@@ -51,6 +51,8 @@
 //! 12:30 expect ana deferred caught_up
 //! 12:40 record {"type":
 //! 12:40 expect dead not_json
+//! 12:45 ana cart_updated cart.id=k1 cart.items=5
+//! 12:45 expect degraded cart.items
 //! 12:50 ana unsubscribed
 //! 12:50 expect ana suppressed email unsubscribed
 //! 13:00 live

@@ -2,8 +2,9 @@
 
 use super::engine::{Consequence, Suppression, TraceEngine};
 use crate::reference::{Effect, Reference};
+use cartwheel_core::event::OddField;
 use cartwheel_core::journey::plan::Plan;
-use cartwheel_core::sends::Mode;
+use cartwheel_core::sends::{DeadReason, Mode, Sample};
 use cartwheel_core::time::Millis;
 use cartwheel_shard::ShardError;
 use serde_json::Value;
@@ -29,9 +30,15 @@ impl ReferenceEngine {
 impl TraceEngine for ReferenceEngine {
     fn record(&mut self, time: Millis, value: &[u8]) -> Result<(), ShardError> {
         let mut out = Vec::new();
+        let before = self.reference.degraded().clone();
         self.reference.record(self.records, time, value, &mut out);
         self.records += 1;
         self.newest = self.newest.max(time);
+        let (at, after) = (self.newest, self.reference.degraded());
+        let odd = OddField::ALL
+            .into_iter()
+            .filter(|field| after.get(field.name()) > before.get(field.name()));
+        self.out.extend(odd.map(|field| Consequence::Degraded { at, field }));
         self.out.extend(out.into_iter().filter_map(|outcome| match outcome {
             Effect::Decision(decision) => Some(Consequence::Decision(decision)),
             Effect::Command(_) => None,
@@ -43,9 +50,12 @@ impl TraceEngine for ReferenceEngine {
                 reason: told.reason,
                 active: told.active,
             })),
-            Effect::Dead { reason, .. } => {
-                Some(Consequence::Dead { reason, detail: String::new() })
-            }
+            Effect::Dead { reason, .. } => match reason {
+                DeadReason::Poison(reason) => {
+                    Some(Consequence::Dead { reason, detail: String::new() })
+                }
+                DeadReason::Applied(Sample::Degraded) => None,
+            },
         }));
         Ok(())
     }

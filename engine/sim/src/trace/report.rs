@@ -55,6 +55,7 @@ pub fn told(consequence: &Consequence, plan: &Plan) -> String {
             let verb = if told.active { "suppressed" } else { "lifted" };
             format!("{} {verb} {} {}", told.customer, told.channel, name(told.reason))
         }
+        Consequence::Degraded { field, .. } => format!("degraded {field}"),
         Consequence::Dead { reason, .. } => format!("dead {}", reason.name()),
     }
 }

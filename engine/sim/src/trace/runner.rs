@@ -61,7 +61,9 @@ impl Fact {
     fn decision(&self) -> Option<&Decision> {
         match &self.what {
             Consequence::Decision(decision) => Some(decision),
-            Consequence::Suppression(_) | Consequence::Dead { .. } => None,
+            Consequence::Suppression(_)
+            | Consequence::Degraded { .. }
+            | Consequence::Dead { .. } => None,
         }
     }
 
@@ -69,7 +71,7 @@ impl Fact {
         match &self.what {
             Consequence::Decision(decision) => Some(&decision.customer),
             Consequence::Suppression(told) => Some(&told.customer),
-            Consequence::Dead { .. } => None,
+            Consequence::Degraded { .. } | Consequence::Dead { .. } => None,
         }
     }
 }
@@ -133,6 +135,8 @@ impl<E: TraceEngine> Runner<'_, E> {
                 Consequence::Decision(decision) => self.tell(decision.at, what),
                 Consequence::Suppression(told) if self.tells_all => self.tell(told.at, what),
                 Consequence::Suppression(_) => {}
+                // Told in any case: a field that the line misspells is why a journey does otherwise.
+                Consequence::Degraded { at, .. } => self.tell(*at, what),
                 Consequence::Dead { reason, detail } => {
                     let why = format!("{reason:?}: {detail}");
                     dead = Some((Fact { at, what, named: false, surplus: false }, why));
@@ -275,7 +279,7 @@ impl<E: TraceEngine> Runner<'_, E> {
             };
             return format!("decided at this time{order}: {}", here.join("; "));
         }
-        let customer = customer.unwrap_or("a record that is no event");
+        let customer = customer.unwrap_or("a record as a whole");
         match (0..self.facts.len()).rev().find(of_customer) {
             Some(last) => format!(
                 "nothing was decided for {customer} at this time; the last decision: {}",

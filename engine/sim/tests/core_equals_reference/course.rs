@@ -1,6 +1,7 @@
 //! What a history leads to, as text.
 
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What both programs are compared by: one list for each kind, each in the order in which it was decided.
 #[derive(Default)]
@@ -9,6 +10,8 @@ pub struct Course {
     pub commands: Vec<String>,
     pub suppressions: Vec<String>,
     pub dead: Vec<String>,
+    /// Odd fields by their names.
+    pub degraded: BTreeMap<String, u64>,
     pub duplicates: u64,
     pub live_runs: usize,
 }

@@ -30,6 +30,7 @@ fn by_reference(plan: &Arc<Plan>, steps: &[Step]) -> Course {
         }
     }
     let mut course = Course {
+        degraded: reference.degraded().clone(),
         duplicates: reference.duplicates(),
         live_runs: reference.live_runs(),
         ..Course::default()
@@ -69,6 +70,14 @@ fn compare(core: &Course, reference: &Course) -> Option<(String, String)> {
         .or_else(|| difference("command", &core.commands, &reference.commands))
         .or_else(|| difference("suppression", &core.suppressions, &reference.suppressions))
         .or_else(|| difference("dead letter", &core.dead, &reference.dead))
+        .or_else(|| {
+            (core.degraded != reference.degraded).then(|| {
+                (
+                    "degraded".into(),
+                    format!("degraded: {:?}", [&core.degraded, &reference.degraded]),
+                )
+            })
+        })
         .or_else(|| {
             let counts =
                 [(core.duplicates, core.live_runs), (reference.duplicates, reference.live_runs)];

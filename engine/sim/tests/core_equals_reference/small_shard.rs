@@ -2,14 +2,15 @@
 
 use crate::course::{Course, json};
 use cartwheel_core::command::Command;
-use cartwheel_core::event::Record;
+use cartwheel_core::event::{OddField, Record};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::{Dead, Kind, Suppression};
 use cartwheel_shard::checkpoint::memory::MemoryStore;
-use cartwheel_shard::{Lone, Outgoing, Settings};
+use cartwheel_shard::{Counters, Lone, Outgoing, Settings};
 use cartwheel_sim::history::Step;
 use cartwheel_sim::reference::ExpectedCommand;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Records between two checkpoints: what a message shows is then partly in the store, partly in the journal.
@@ -36,6 +37,7 @@ pub fn by_core(plan: &Arc<Plan>, steps: &[Step], budget: u64) -> Course {
     let decisions = lone.take_decisions().expect("names");
     let mut course = Course {
         decisions: decisions.iter().map(json).collect(),
+        degraded: degraded(lone.shard().counters()),
         duplicates: lone.shard().counters().duplicates,
         live_runs: lone.live_runs(),
         ..Course::default()
@@ -52,6 +54,11 @@ pub fn by_core(plan: &Arc<Plan>, steps: &[Step], budget: u64) -> Course {
         }
     }
     course
+}
+
+fn degraded(counters: &Counters) -> BTreeMap<String, u64> {
+    let counts = OddField::ALL.into_iter().zip(counters.degraded).filter(|(_, count)| *count > 0);
+    counts.map(|(field, count)| (field.name().to_owned(), count)).collect()
 }
 
 fn value<T: DeserializeOwned>(record: &Outgoing) -> T {

@@ -1,4 +1,4 @@
-//! What no table can say: what a command shows, and where the core differs.
+//! What no table can say: what a command shows.
 
 use super::{Shop, at};
 use crate::reference::Effect;
@@ -12,14 +12,6 @@ trigger: { event: hello }
 reentry: always
 steps: [{ send: greeting, channels: [email, sms] }]
 ";
-
-/// Null is absence everywhere. The core calls this `wrong_type`: therefore it does not stand in `tests/rules/intake.trace` yet.
-#[test]
-fn a_consent_of_null_says_nothing() {
-    let mut shop = Shop::new(QUIET, &[GREET]);
-    let consent = json!({ "profile": { "consent": { "sms": null } } });
-    assert_eq!(shop.event("01-05 10:00", "seen", consent), [""; 0]);
-}
 
 #[test]
 fn a_command_shows_what_is_known_when_it_is_decided() {

@@ -82,6 +82,7 @@ fn every_bad_line_is_told_with_its_number_and_remedy() {
         ("10:00 expect ana lifted fax", "unknown channel", "email"),
         ("10:00 expect ana suppressed email bounce", "unknown reason", "did you mean `bounced`"),
         ("10:00 expect dead not_jsn", "unknown reason", "did you mean `not_json`"),
+        ("10:00 expect degraded cart.itmes", "unknown field", "did you mean `cart.items`"),
     ] {
         let faults =
             trace(&format!("day 2026-03-02\n# comment\n09:00 ana seen\n{line}\n")).unwrap_err();

@@ -1,0 +1,123 @@
+//! Fields of another type than the product reads: the event is applied without them.
+
+use cartwheel_core::time::{HOUR, Millis};
+use serde_json::{Map, Number, Value};
+use std::collections::BTreeMap;
+
+/// What a value says where the product expects this; none where it says nothing.
+type Reading = fn(&Value) -> Option<Value>;
+
+/// Every known field by its path, outer ones first.
+const KNOWN: [(&[&str], Reading); 36] = [
+    (&["id"], text),
+    (&["channel"], text),
+    (&["cart"], object),
+    (&["order"], object),
+    (&["checkout"], object),
+    (&["product"], object),
+    (&["review"], object),
+    (&["ticket"], object),
+    (&["points"], object),
+    (&["profile"], object),
+    (&["message"], object),
+    (&["cart", "id"], text_or_integer),
+    (&["cart", "total"], number),
+    (&["cart", "items"], list),
+    (&["order", "id"], text_or_integer),
+    (&["order", "total"], number),
+    (&["checkout", "total"], number),
+    (&["product", "price"], number),
+    (&["review", "rating"], number),
+    (&["message", "command_id"], text),
+    (&["message", "channel"], text),
+    (&["message", "bounce"], text),
+    (&["profile", "email"], text),
+    (&["profile", "phone"], text),
+    (&["profile", "first_name"], text),
+    (&["profile", "last_name"], text),
+    (&["profile", "time_zone"], text),
+    (&["profile", "country"], text),
+    (&["profile", "region"], text),
+    (&["profile", "locale"], text),
+    (&["profile", "push_token"], text),
+    (&["profile", "consent"], object),
+    (&["profile", "consent", "email"], flag),
+    (&["profile", "consent", "sms"], flag),
+    (&["profile", "consent", "push"], flag),
+    (&["profile", "consent", "whatsapp"], flag),
+];
+
+/// Takes what is odd out of an event and makes numbers of totals that are written as strings; the names of what was odd.
+pub fn take_out(event: &mut Map<String, Value>) -> Vec<String> {
+    let mut odd = Vec::new();
+    for (path, reading) in KNOWN {
+        let Some((name, outer)) = path.split_last() else { continue };
+        let Some(parent) =
+            outer.iter().try_fold(&mut *event, |at, name| at.get_mut(*name)?.as_object_mut())
+        else {
+            continue;
+        };
+        // Null is absence, or, in a profile, removes: never odd.
+        let Some(value) = parent.get(*name).filter(|value| !value.is_null()) else { continue };
+        match reading(value) {
+            Some(read) => drop(parent.insert((*name).to_owned(), read)),
+            None => {
+                parent.remove(*name);
+                odd.push(path.join("."));
+            }
+        }
+    }
+    odd
+}
+
+fn text(value: &Value) -> Option<Value> {
+    value.is_string().then(|| value.clone())
+}
+
+fn text_or_integer(value: &Value) -> Option<Value> {
+    (value.is_string() || value.is_i64()).then(|| value.clone())
+}
+
+fn object(value: &Value) -> Option<Value> {
+    value.is_object().then(|| value.clone())
+}
+
+fn list(value: &Value) -> Option<Value> {
+    value.is_array().then(|| value.clone())
+}
+
+fn flag(value: &Value) -> Option<Value> {
+    value.is_boolean().then(|| value.clone())
+}
+
+/// A number, or a text that is one in JSON, without an exponent.
+fn number(value: &Value) -> Option<Value> {
+    match value {
+        Value::Number(_) => Some(value.clone()),
+        Value::String(text) if !text.contains(['e', 'E']) => {
+            text.trim().parse::<Number>().ok().map(Value::Number)
+        }
+        _ => None,
+    }
+}
+
+/// How often each field was odd, and in which hour of record time its newest copy was taken.
+#[derive(Default)]
+pub struct Odd {
+    /// Events applied without the field.
+    pub counts: BTreeMap<String, u64>,
+    copied: BTreeMap<String, i64>,
+}
+
+impl Odd {
+    /// An event was applied without these fields at `t`; whether it is copied: where one of them was not copied in this hour.
+    pub fn note(&mut self, fields: &[String], t: Millis) -> bool {
+        let hour = t.div_euclid(HOUR);
+        let mut copy = false;
+        for field in fields {
+            *self.counts.entry(field.clone()).or_default() += 1;
+            copy |= self.copied.insert(field.clone(), hour) != Some(hour);
+        }
+        copy
+    }
+}
