@@ -180,6 +180,7 @@ mod tests {
             key: 0,
             opened_at: 0,
             newest: 0,
+            entered_by: 0,
             deadline: 9,
             anchor: 0,
             place,

@@ -18,7 +18,7 @@ impl Context<'_> {
         let entry = Entry { journey: run.journey, key: run.key, at: self.t };
         remember_entry(self.customer, rule, entry);
         self.decide(&self.decided(run.journey, Verdict::Entered, reason).run(run.id));
-        run.anchor = self.t;
+        (run.anchor, run.entered_by) = (self.t, run.newest);
         self.execute(run, 0);
     }
 }

@@ -104,9 +104,12 @@ impl Context<'_> {
         }
         read_fields(event, &plan.fields, &interest.fields, fields);
         let occasion = Occasion { event, fields, time };
+        let mut ended = Vec::new();
         for journey in &interest.journeys {
-            self.on_event(&occasion, journey);
+            self.on_event(&occasion, journey, &mut ended);
         }
+        // Behind all triggers: an event that ends runs may begin others.
+        ended.into_iter().for_each(|rule| self.note_end(rule, time));
         self.customer.runs_changed();
         Applied::Wanted
     }

@@ -9,6 +9,7 @@ use crate::id::{RunId, key_hash};
 use crate::journey::plan::{Journey, JourneyInterest};
 use crate::time::{Millis, Span};
 use crate::value::Value;
+use thin_vec::ThinVec;
 
 /// An event whose fields have been read.
 pub(super) struct Occasion<'e> {
@@ -21,8 +22,13 @@ pub(super) struct Occasion<'e> {
 }
 
 impl Context<'_> {
-    /// One journey's reaction.
-    pub fn on_event(&mut self, occasion: &Occasion<'_>, interest: &JourneyInterest) {
+    /// One journey's reaction. The exit rules that it met are added to `ended`.
+    pub fn on_event(
+        &mut self,
+        occasion: &Occasion<'_>,
+        interest: &JourneyInterest,
+        ended: &mut Vec<LatestId>,
+    ) {
         let index = interest.journey;
         let journey = self.journey(index);
         if interest.goal {
@@ -33,7 +39,7 @@ impl Context<'_> {
             let reader = self.reader(occasion.fields, &[]);
             if exit.condition.as_ref().is_none_or(|condition| reader.holds(condition)) {
                 self.exit_all(occasion, index);
-                self.note_end(exit.latest, occasion.time);
+                ended.push(exit.latest);
             }
         }
         if interest.moves {
@@ -68,10 +74,11 @@ impl Context<'_> {
     }
 
     fn exit_all(&mut self, occasion: &Occasion<'_>, index: u16) {
+        let at = occasion.time.at;
         let mut place = 0;
         while let Some(run) = self.customer.runs.get(place) {
             let waits_for_goal = run.place == Place::Goal && !run.converted;
-            if run.journey != index || waits_for_goal || run.newest > occasion.time.at {
+            if run.journey != index || waits_for_goal || !ends(run, at) {
                 place += 1;
                 continue;
             }
@@ -81,11 +88,20 @@ impl Context<'_> {
             let event = Value::Text(occasion.event.kind.as_ref().into());
             let left = self.decided(index, verdict, Reason::ExitEvent).run(run.id);
             self.decide(&left.value("event", event));
+            if run.newest > at {
+                self.begin_again(run);
+            }
         }
     }
 
+    /// What ended the run came late: its newest trigger event, from after that, had only been taken for one of the run. It begins another.
+    fn begin_again(&mut self, ended: Run) {
+        let Run { journey, key, newest, captures, about, .. } = ended;
+        self.open(journey, Opening { key, at: newest, captures, about });
+    }
+
     /// What ends runs is remembered: a trigger event from before may come later.
-    fn note_end(&mut self, id: LatestId, time: EventTime) {
+    pub fn note_end(&mut self, id: LatestId, time: EventTime) {
         let expired = time.seen.saturating_sub(self.core.longest_age + 1);
         self.customer.latest.note(id, time.at, expired);
     }
@@ -149,7 +165,9 @@ impl Context<'_> {
         }
         let of_key = |run: &&mut Run| run.journey == index && run.key == key && run.place.is_live();
         let Some(run) = self.customer.runs.iter_mut().find(of_key) else {
-            return self.open(occasion, index, key);
+            let captures = captures(journey, occasion.fields).collect();
+            let about = about(occasion.event).collect();
+            return self.open(index, Opening { key, at: time.at, captures, about });
         };
         if time.at >= run.newest {
             recapture(run, journey, occasion);
@@ -171,38 +189,45 @@ impl Context<'_> {
         let compared = when.map_or_else(Compared::new, |when| reader.compared(when));
         let mut filtered = self.decided(index, Verdict::Refused, Reason::Filter).compared(compared);
         if journey.key.is_some() {
+            self.note_end(journey.filtered.with_key(key), time);
             let ends = |run: &Run| {
                 let of_key = run.journey == index && run.key == key && run.place.is_live();
-                of_key && time.at >= run.newest
+                of_key && ends(run, time.at)
             };
             if let Some(place) = self.customer.runs.iter().position(ends) {
                 let run = self.customer.runs.remove(place);
                 filtered.run = Some(run.id);
                 filtered.verdict = leaving(run.place).unwrap_or(filtered.verdict);
+                self.decide(&filtered);
+                if run.newest > time.at {
+                    self.begin_again(run);
+                }
+                return;
             }
-            self.note_end(journey.filtered.with_key(key), time);
         }
         self.decide(&filtered);
     }
 
     /// Opens a window, or enters at once.
-    fn open(&mut self, occasion: &Occasion<'_>, index: u16, key: u64) {
+    fn open(&mut self, index: u16, opening: Opening) {
         if self.customer.live_runs() >= MAX_RUNS {
             let full = self.decided(index, Verdict::Refused, Reason::Limit);
             return self.decide(&full.number("limit", MAX_RUNS as i64));
         }
-        let (journey, at) = (self.journey(index), occasion.time.at);
+        let Opening { key, at, captures, about } = opening;
+        let journey = self.journey(index);
         let mut run = Run {
             id: RunId::of(&journey.name, self.customer.id, key, at),
             sent: None,
             key,
             opened_at: at,
             newest: at,
+            entered_by: at,
             deadline: at,
             anchor: 0,
             place: Place::Window,
-            captures: captures(journey, occasion.fields).collect(),
-            about: about(occasion.event).collect(),
+            captures,
+            about,
             journey: index,
             converted: false,
         };
@@ -214,6 +239,21 @@ impl Context<'_> {
         self.decide(&opened.instant("until", run.deadline));
         self.customer.insert_run(run);
     }
+}
+
+/// What a trigger event gives to a window or run.
+struct Opening {
+    key: u64,
+    at: Millis,
+    captures: ThinVec<Value>,
+    about: ThinVec<DocumentKey>,
+}
+
+/// Whether what ends runs at `at` ends this one: its newest trigger event is not later. A run that has entered ends, too, if the trigger
+/// event by which it entered is not later: what came since belongs to another.
+fn ends(run: &Run, at: Millis) -> bool {
+    let begun = if run.place == Place::Window { run.newest } else { run.entered_by };
+    begun <= at
 }
 
 fn captures(journey: &Journey, fields: &[Value]) -> impl Iterator<Item = Value> {

@@ -7,6 +7,8 @@ use thin_vec::ThinVec;
 
 /// Bit of the kind's byte that says that the document is gone.
 const GONE: u64 = 0x80;
+/// Another one: it was only added to, and never came as a whole.
+const PARTIAL: u64 = 0x40;
 /// Stands for every cart: that all were emptied counts for those, too, of which older news come later.
 const EVERY_CART: DocumentKey = DocumentKey(!0xff | Document::Cart as u64);
 
@@ -24,19 +26,32 @@ fn kept_at_most(kind: Document) -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kept {
     key: u64,
-    /// Event time of what replaced or removed it last; [`Millis::MIN`] where it only was added to.
+    /// Event time of what replaced or removed it last; where it was only added to, of that.
     at: Millis,
 }
 
 impl Kept {
+    fn new(key: DocumentKey, flags: u64, at: Millis) -> Self {
+        Self { key: key.0 | flags, at }
+    }
+
     /// As it was stored.
-    pub fn new(key: DocumentKey, at: Millis, gone: bool) -> Self {
-        Self { key: key.0 | if gone { GONE } else { 0 }, at }
+    pub fn from_stored(key: u64, at: Millis) -> Self {
+        Self { key, at }
+    }
+
+    /// What is stored beside the time.
+    pub fn to_stored(self) -> u64 {
+        self.key
     }
 
     /// Of which.
     pub fn key(self) -> DocumentKey {
-        DocumentKey(self.key & !GONE)
+        DocumentKey(self.key & !(GONE | PARTIAL))
+    }
+
+    fn is_partial(self) -> bool {
+        self.key & PARTIAL != 0
     }
 
     /// See the field.
@@ -57,12 +72,12 @@ pub struct KeptDocuments(ThinVec<Kept>);
 impl KeptDocuments {
     /// A new version at `at`, or (`gone`) the news that there is none any more. False: there is a newer one, and this one counts for nothing.
     pub fn replace(&mut self, key: DocumentKey, at: Millis, gone: bool) -> bool {
-        let new = Kept::new(key, at, gone);
+        let new = Kept::new(key, if gone { GONE } else { 0 }, at);
         if self.emptied_after(key, at) {
             return false;
         }
         match self.0.iter_mut().find(|kept| kept.key() == key) {
-            Some(kept) if at >= kept.at => *kept = new,
+            Some(kept) if at >= kept.at || kept.is_partial() => *kept = new,
             Some(_) => return false,
             None => self.push(new),
         }
@@ -74,18 +89,19 @@ impl KeptDocuments {
         if self.emptied_after(key, at) {
             return false;
         }
-        match self.0.iter().find(|kept| kept.key() == key) {
-            Some(kept) => at >= kept.at,
-            None => {
-                self.push(Kept::new(key, Millis::MIN, false));
-                true
-            }
+        match self.0.iter_mut().find(|kept| kept.key() == key) {
+            Some(kept) if kept.is_partial() => kept.at = kept.at.max(at),
+            Some(kept) => return at >= kept.at,
+            None => self.push(Kept::new(key, PARTIAL, at)),
         }
+        true
     }
 
     /// All carts are empty since `at`. Those that are known and not newer, which are gone now.
     pub fn empty_carts(&mut self, at: Millis) -> Vec<DocumentKey> {
-        let older = |kept: &Kept| kept.key().kind() == Some(Document::Cart) && kept.at <= at;
+        let older = |kept: &Kept| {
+            kept.key().kind() == Some(Document::Cart) && (kept.at <= at || kept.is_partial())
+        };
         let mut emptied: Vec<DocumentKey> =
             self.0.iter().copied().filter(older).map(Kept::key).collect();
         emptied.retain(|key| *key != EVERY_CART);
@@ -101,7 +117,7 @@ impl KeptDocuments {
 
     /// Whether a message can show it.
     pub fn is_there(&self, key: DocumentKey) -> bool {
-        self.0.iter().any(|kept| kept.key == key.0)
+        self.0.iter().any(|kept| kept.key() == key && !kept.is_gone())
     }
 
     /// The newest of a kind that is there.
@@ -163,6 +179,8 @@ mod tests {
         let mut kept = KeptDocuments::default();
         assert!(kept.add_to(cart(1), 9) && kept.is_there(cart(1)));
         assert!(kept.replace(cart(2), 1, false));
+        assert_eq!(kept.newest(Document::Cart), Some(cart(1)));
+        assert!(kept.add_to(cart(1), 8) && kept.replace(cart(1), 0, false));
         assert_eq!(kept.newest(Document::Cart), Some(cart(2)));
         assert!(kept.replace(cart(1), 3, false));
         assert_eq!(kept.newest(Document::Cart), Some(cart(1)));

@@ -19,6 +19,8 @@ pub struct Run {
     pub opened_at: Millis,
     /// Event time of its newest trigger event.
     pub newest: Millis,
+    /// The same when it entered; of a window not used.
+    pub entered_by: Millis,
     /// When it goes on. That of a held run does not count.
     pub deadline: Millis,
     /// From where waits count.
@@ -129,4 +131,4 @@ impl Run {
 }
 
 // A run lies on the heap beside others of its customer.
-const _: () = assert!(size_of::<Run>() <= 144);
+const _: () = assert!(size_of::<Run>() <= 160);

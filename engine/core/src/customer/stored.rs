@@ -6,12 +6,11 @@
 //!   [documents]`. The parts ([`part`]) say what is there and how many places of the ring are. A list begins with its length.
 //! - Fact: `number * 4 + kind`, then its state ([`crate::fact`]).
 //! - Run: `facts u16, place u8, id, journey u8, opened_at 6 bytes, deadline, [op u8], [choice u8, due], [key], [anchor],
-//!   [newest], [sent at, command], [first], [captures], [about]`. The facts ([`fact`]) say what is there, the place ([`place`]) where the run is: what that needs stands before the
+//!   [newest], [entered by], [sent at, command], [first], [captures], [about]`. The facts ([`fact`]) say what is there, the place ([`place`]) where the run is: what that needs stands before the
 //!   key. `opened_at` and the times after it, which are differences to it in 5 bytes, are integers of a fixed width: cheaper to write than numbers.
 //!   A run with something that does not fit is written wide.
 //! - Entry: `journey * 2 + (1 with a key), at, [key]`. Touch: `journey * 8 + channel, at`. Attribute: `name u32, at, value`.
-//!   Register: `of * 16 + channel * 2 + (1 for yes) u8, at`. Latest time: `id u64, at`. Document: `key u64 (its highest bit of the lowest byte for
-//!   gone), at`.
+//!   Register: `of * 16 + channel * 2 + (1 for yes) u8, at`. Latest time: `id u64, at`. Document: `key u64, at`.
 
 use super::document::DocumentKey;
 use super::hot::{Attribute, Customer, Entry, REMEMBERED_IDS, Touch};
@@ -77,7 +76,9 @@ mod fact {
     /// The first message was not the latest.
     pub const FIRST: u16 = 1 << 8;
     pub const ABOUT: u16 = 1 << 9;
-    pub const UNUSED: u16 = !0 << 10;
+    /// It has had a newer trigger event since it entered.
+    pub const ENTERED_BY: u16 = 1 << 10;
+    pub const UNUSED: u16 = !0 << 11;
 }
 
 /// Where a run is. The numbers are stored: never renumber.
@@ -95,9 +96,6 @@ mod place {
 const OPENED_AT: usize = 6;
 /// Bytes of a run's other times, since `opened_at`: 17 years.
 const TIME: usize = 5;
-
-/// Beside a document's key: it is gone.
-const GONE: u64 = 0x80;
 
 const _: () = assert!(REMEMBERED_IDS == 8 && Channel::ALL.len() <= 8);
 
@@ -148,7 +146,7 @@ pub fn encode_customer(customer: &Customer, out: &mut Vec<u8>) {
         writer.signed(latest.at);
     });
     put_list(&mut writer, &customer.documents, |writer, kept| {
-        writer.bytes((kept.key().0 | if kept.is_gone() { GONE } else { 0 }).to_le_bytes());
+        writer.bytes(kept.to_stored().to_le_bytes());
         writer.signed(kept.at());
     });
     writer.flush();
@@ -182,6 +180,7 @@ fn is_narrow(run: &Run) -> bool {
         && since(true, run.deadline)
         && since(due.is_some(), due.unwrap_or(0))
         && since(true, run.newest)
+        && since(true, run.entered_by)
         && since(run.anchor != 0, run.anchor)
         && since(run.sent.is_some(), run.sent.map_or(0, |sent| sent.first))
         && since(run.sent.is_some(), run.sent.map_or(0, |sent| sent.at))
@@ -195,6 +194,7 @@ fn put_run(writer: &mut Writer<'_>, run: &Run) {
         | bit(run.anchor != 0, fact::ANCHOR)
         | bit(run.sent.is_some(), fact::SENT)
         | bit(run.newest != run.opened_at, fact::NEWEST)
+        | bit(run.entered_by != run.newest, fact::ENTERED_BY)
         | bit(run.sent.is_some_and(|sent| sent.first != sent.at), fact::FIRST)
         | bit(!run.captures.is_empty(), fact::CAPTURES)
         | bit(!run.about.is_empty(), fact::ABOUT)
@@ -221,6 +221,7 @@ fn put_run(writer: &mut Writer<'_>, run: &Run) {
     writer.bytes_if(run.key != 0, run.key.to_le_bytes());
     writer.first(if run.anchor != 0 { time } else { 0 }, since(run.anchor));
     writer.first(if run.newest != run.opened_at { time } else { 0 }, since(run.newest));
+    writer.first(if run.entered_by != run.newest { time } else { 0 }, since(run.entered_by));
     writer.room();
     if let Some(sent) = run.sent {
         writer.first(time, since(sent.at));
@@ -366,6 +367,7 @@ fn run(rest: &mut Bytes<'_>) -> Option<Run> {
     let key = if has(fact::KEY) { u64::from_le_bytes(rest.array()?) } else { 0 };
     let anchor = if has(fact::ANCHOR) { time(rest)? } else { 0 };
     let newest = if has(fact::NEWEST) { time(rest)? } else { opened_at };
+    let entered_by = if has(fact::ENTERED_BY) { time(rest)? } else { newest };
     let sent = match has(fact::SENT) {
         true => {
             let at = time(rest)?;
@@ -381,6 +383,7 @@ fn run(rest: &mut Bytes<'_>) -> Option<Run> {
         key,
         opened_at,
         newest,
+        entered_by,
         deadline,
         anchor,
         place,
@@ -413,8 +416,7 @@ fn latest(rest: &mut Bytes<'_>) -> Option<Latest> {
 
 fn kept(rest: &mut Bytes<'_>) -> Option<Kept> {
     let key = u64::from_le_bytes(rest.array()?);
-    let at = rest.signed()?;
-    Some(Kept::new(DocumentKey(key & !GONE), at, key & GONE != 0))
+    Some(Kept::from_stored(key, rest.signed()?))
 }
 
 fn entry(rest: &mut Bytes<'_>) -> Option<Entry> {

@@ -122,6 +122,8 @@ pub struct Run {
     pub key: u64,
     /// Event time of its newest trigger event.
     pub newest: Millis,
+    /// The same when it entered; none of a window.
+    pub entered_by: Option<Millis>,
     /// What it keeps of that event, in the order of the journey's captures.
     pub captures: Vec<cartwheel_core::value::Value>,
     /// The documents that that event carried.
@@ -150,6 +152,11 @@ impl Run {
     /// A window or a run that has not finished.
     pub fn live(&self) -> bool {
         self.place != Place::Goal
+    }
+
+    /// Whether what ends runs at `at` ends this one. What came after it entered belongs to another run.
+    pub fn ends(&self, at: Millis) -> bool {
+        self.entered_by.unwrap_or(self.newest) <= at
     }
 }
 

@@ -30,6 +30,11 @@ impl Document {
         whole.map(|(at, _)| *at).max()
     }
 
+    /// How new it is: as its base; where it was only added to, as that.
+    fn newness(&self) -> Option<Millis> {
+        self.base().or_else(|| self.changes.iter().map(|(at, _)| *at).max())
+    }
+
     /// Its fields by event time; none where it was removed.
     fn content(&self) -> Option<Value> {
         let mut order: Vec<&(Millis, Change)> = self.changes.iter().collect();
@@ -117,7 +122,8 @@ impl Documents {
                 let free = self.all.iter().enumerate().filter(|(_, document)| {
                     document.name.0 == kind && !pinned.contains(&document.name)
                 });
-                let free: Vec<_> = free.map(|(place, document)| (document.base(), place)).collect();
+                let free: Vec<_> =
+                    free.map(|(place, document)| (document.newness(), place)).collect();
                 if free.len() <= kept {
                     break;
                 }
@@ -139,7 +145,7 @@ impl Documents {
             Some(name) => self.all.iter().find(|document| document.name == *name),
             None => {
                 let there = |document: &&Document| document.name.0 == kind && !document.is_gone();
-                self.all.iter().filter(there).max_by_key(|document| document.base())
+                self.all.iter().filter(there).max_by_key(|document| document.newness())
             }
         };
         document?.content()

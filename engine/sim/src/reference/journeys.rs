@@ -21,17 +21,22 @@ impl Context<'_> {
         let Some(interest) = plan.events.get(event.kind.as_str()) else { return };
         let mut journeys: Vec<&JourneyInterest> = interest.journeys.iter().collect();
         journeys.sort_by_key(|interest| &plan.journeys[usize::from(interest.journey)].name);
+        let mut ended = Vec::new();
         for interest in journeys {
             if interest.goal {
                 self.goal(interest.journey, event, at);
             }
-            self.exit(interest, event, at);
+            ended.extend(self.exit(interest, event, at));
             if interest.moves && !interest.trigger {
                 self.move_windows(interest.journey, event, at);
             }
             if interest.trigger {
                 self.trigger(interest.journey, event, at);
             }
+        }
+        // An event that ends runs may begin others.
+        for rule in ended {
+            self.note_end(rule, at);
         }
     }
 
@@ -60,7 +65,9 @@ impl Context<'_> {
         self.decide(journey, what);
     }
 
-    fn exit(&mut self, interest: &JourneyInterest, event: &Event, at: Millis) {
+    /// The rules that the event met.
+    fn exit(&mut self, interest: &JourneyInterest, event: &Event, at: Millis) -> Vec<LatestId> {
+        let mut met = Vec::new();
         for rule in &interest.exits {
             let rule = &self.journey(interest.journey).exits[usize::from(*rule)];
             if !self.reader(Some(&event.body), &[]).holds(rule.condition.as_ref()) {
@@ -70,7 +77,7 @@ impl Context<'_> {
                 .customer
                 .runs
                 .iter()
-                .filter(|run| run.journey == interest.journey && run.newest <= at)
+                .filter(|run| run.journey == interest.journey && run.ends(at))
                 .map(|run| (run.id, run.place, run.converted))
                 .collect();
             for (id, place, converted) in touched {
@@ -87,15 +94,17 @@ impl Context<'_> {
                     | Place::Gate { .. }
                     | Place::Engagement { .. } => Verdict::Exited,
                 };
-                self.take(id);
+                let ended = self.take(id);
                 let event = Value::Text(event.kind.as_str().into());
                 self.decide(
                     interest.journey,
                     Decided::new(verdict, Reason::ExitEvent).run(id).value("event", event),
                 );
+                self.begin_again(ended, at);
             }
-            self.note_end(rule.latest, at);
+            met.push(rule.latest);
         }
+        met
     }
 
     fn note_end(&mut self, id: LatestId, at: Millis) {
@@ -190,17 +199,26 @@ impl Context<'_> {
     fn filter(&mut self, index: u16, key: u64, at: Millis, mut what: Decided) {
         if self.journey(index).key.is_some() {
             let live = |run: &&Run| run.journey == index && run.key == key && run.live();
-            let run = self.customer.runs.iter().find(live).filter(|run| at >= run.newest);
+            self.note_end(self.journey(index).filtered.with_key(key), at);
+            let run = self.customer.runs.iter().find(live).filter(|run| run.ends(at));
             if let Some((id, place)) = run.map(|run| (run.id, run.place)) {
                 what.run = Some(id);
                 if place != Place::Window {
                     what.verdict = Verdict::Exited;
                 }
-                self.take(id);
+                let ended = self.take(id);
+                self.decide(index, what);
+                return self.begin_again(ended, at);
             }
-            self.note_end(self.journey(index).filtered.with_key(key), at);
         }
         self.decide(index, what);
+    }
+
+    /// Its newest trigger event, if that was after the end at `at`, begins another.
+    fn begin_again(&mut self, ended: Option<Run>, at: Millis) {
+        if let Some(run) = ended.filter(|run| run.newest > at && run.live()) {
+            self.open(run.journey, run.key, run.newest, (run.captures, run.about));
+        }
     }
 
     /// Opens a window, or enters at once.
@@ -223,6 +241,7 @@ impl Context<'_> {
             journey: index,
             key,
             newest: at,
+            entered_by: None,
             captures,
             about,
             place: Place::Window,

@@ -61,7 +61,7 @@ impl Context<'_> {
             self.customer.entries.remove(oldest);
         }
         self.decide(index, Decided::new(Verdict::Entered, reason).run(run.id));
-        run.anchor = self.t;
+        (run.anchor, run.entered_by) = (self.t, Some(run.newest));
         self.execute(run, 0);
     }
 
