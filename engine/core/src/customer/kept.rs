@@ -5,10 +5,10 @@ use super::document::{Document, DocumentKey};
 use crate::time::Millis;
 use thin_vec::ThinVec;
 
-/// Bit of the kind's byte that says that the document is gone.
+/// Bit of the kind's byte that says that the document was removed.
 const GONE: u64 = 0x80;
-/// Another one: it was only added to, and never came as a whole.
-const PARTIAL: u64 = 0x40;
+/// What happened at this time never happened.
+const NEVER_WAS: Millis = Millis::MIN;
 /// Stands for every cart: that all were emptied counts for those, too, of which older news come later.
 const EVERY_CART: DocumentKey = DocumentKey(!0xff | Document::Cart as u64);
 
@@ -26,42 +26,39 @@ fn kept_at_most(kind: Document) -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kept {
     key: u64,
-    /// Event time of what replaced or removed it last; where it was only added to, of that.
-    at: Millis,
+    /// Event time of what replaced or removed it last.
+    whole: Millis,
+    /// Event time of what was added since, the newest.
+    added: Millis,
 }
 
 impl Kept {
-    fn new(key: DocumentKey, flags: u64, at: Millis) -> Self {
-        Self { key: key.0 | flags, at }
-    }
-
     /// As it was stored.
-    pub fn from_stored(key: u64, at: Millis) -> Self {
-        Self { key, at }
+    pub fn from_stored(key: u64, whole: Millis, added: Millis) -> Self {
+        Self { key, whole, added }
     }
 
-    /// What is stored beside the time.
-    pub fn to_stored(self) -> u64 {
-        self.key
+    /// What is stored.
+    pub fn to_stored(self) -> (u64, Millis, Millis) {
+        (self.key, self.whole, self.added)
     }
 
     /// Of which.
     pub fn key(self) -> DocumentKey {
-        DocumentKey(self.key & !(GONE | PARTIAL))
+        DocumentKey(self.key & !GONE)
     }
 
-    fn is_partial(self) -> bool {
-        self.key & PARTIAL != 0
+    /// Whether there is something to show: what was added after it was removed is.
+    fn is_there(self) -> bool {
+        self.key & GONE == 0 || self.added != NEVER_WAS
     }
 
-    /// See the field.
-    pub fn at(self) -> Millis {
-        self.at
-    }
-
-    /// Whether it was removed.
-    pub fn is_gone(self) -> bool {
-        self.key & GONE != 0
+    /// How new it is: as the last whole version; where there is none, as what was added.
+    fn newness(self) -> Millis {
+        match (self.key & GONE != 0 || self.whole == NEVER_WAS, self.added) {
+            (true, added) if added != NEVER_WAS => added,
+            (true | false, _) => self.whole,
+        }
     }
 }
 
@@ -72,14 +69,19 @@ pub struct KeptDocuments(ThinVec<Kept>);
 impl KeptDocuments {
     /// A new version at `at`, or (`gone`) the news that there is none any more. False: there is a newer one, and this one counts for nothing.
     pub fn replace(&mut self, key: DocumentKey, at: Millis, gone: bool) -> bool {
-        let new = Kept::new(key, if gone { GONE } else { 0 }, at);
         if self.emptied_after(key, at) {
             return false;
         }
+        let flags = if gone { GONE } else { 0 };
         match self.0.iter_mut().find(|kept| kept.key() == key) {
-            Some(kept) if at >= kept.at || kept.is_partial() => *kept = new,
+            Some(kept) if at >= kept.whole => {
+                (kept.key, kept.whole) = (key.0 | flags, at);
+                if kept.added <= at {
+                    kept.added = NEVER_WAS;
+                }
+            }
             Some(_) => return false,
-            None => self.push(new),
+            None => self.push(Kept { key: key.0 | flags, whole: at, added: NEVER_WAS }),
         }
         true
     }
@@ -90,18 +92,16 @@ impl KeptDocuments {
             return false;
         }
         match self.0.iter_mut().find(|kept| kept.key() == key) {
-            Some(kept) if kept.is_partial() => kept.at = kept.at.max(at),
-            Some(kept) => return at >= kept.at,
-            None => self.push(Kept::new(key, PARTIAL, at)),
+            Some(kept) if at >= kept.whole => kept.added = kept.added.max(at),
+            Some(_) => return false,
+            None => self.push(Kept { key: key.0, whole: NEVER_WAS, added: at }),
         }
         true
     }
 
     /// All carts are empty since `at`. Those that are known and not newer, which are gone now.
     pub fn empty_carts(&mut self, at: Millis) -> Vec<DocumentKey> {
-        let older = |kept: &Kept| {
-            kept.key().kind() == Some(Document::Cart) && (kept.at <= at || kept.is_partial())
-        };
+        let older = |kept: &Kept| kept.key().kind() == Some(Document::Cart) && kept.whole <= at;
         let mut emptied: Vec<DocumentKey> =
             self.0.iter().copied().filter(older).map(Kept::key).collect();
         emptied.retain(|key| *key != EVERY_CART);
@@ -112,18 +112,18 @@ impl KeptDocuments {
 
     fn emptied_after(&self, key: DocumentKey, at: Millis) -> bool {
         let all = self.0.iter().find(|kept| kept.key() == EVERY_CART);
-        key.kind() == Some(Document::Cart) && all.is_some_and(|all| all.at > at)
+        key.kind() == Some(Document::Cart) && all.is_some_and(|all| all.whole > at)
     }
 
     /// Whether a message can show it.
     pub fn is_there(&self, key: DocumentKey) -> bool {
-        self.0.iter().any(|kept| kept.key() == key && !kept.is_gone())
+        self.0.iter().any(|kept| kept.key() == key && kept.is_there())
     }
 
     /// The newest of a kind that is there.
     pub fn newest(&self, kind: Document) -> Option<DocumentKey> {
-        let there = |kept: &&Kept| kept.key().kind() == Some(kind) && !kept.is_gone();
-        self.0.iter().filter(there).max_by_key(|kept| kept.at).map(|kept| kept.key())
+        let there = |kept: &&Kept| kept.key().kind() == Some(kind) && kept.is_there();
+        self.0.iter().filter(there).max_by_key(|kept| kept.newness()).map(|kept| kept.key())
     }
 
     /// Takes one out that is more than is kept: of a kind of which there are too many the oldest that is not `pinned`.
@@ -136,7 +136,7 @@ impl KeptDocuments {
                 all.filter(move |(_, kept)| kept.key().kind() == Some(kind) && free(kept))
             };
             let too_many = of_kind().nth(kept_at_most(kind)).is_some();
-            let oldest = of_kind().min_by_key(|(_, kept)| kept.at).map(|(place, _)| place);
+            let oldest = of_kind().min_by_key(|(_, kept)| kept.newness()).map(|(place, _)| place);
             oldest.filter(|_| too_many)
         })?;
         Some(self.0.remove(place).key())
@@ -172,6 +172,23 @@ mod tests {
         assert!(!kept.replace(cart(1), 5, false) && !kept.is_there(cart(1)));
         assert!(kept.replace(cart(1), 7, false) && kept.is_there(cart(1)));
         assert!(!kept.is_there(DocumentKey::new(Document::Order, 1 << 8)));
+    }
+
+    #[test]
+    fn what_is_added_after_the_removal_is_there_whichever_comes_first() {
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            for removed in [5, 8] {
+                let mut kept = KeptDocuments::default();
+                for what in order {
+                    match what {
+                        0 => _ = kept.replace(cart(1), 3, false),
+                        1 => _ = kept.replace(cart(1), removed, true),
+                        _ => _ = kept.add_to(cart(1), 7),
+                    }
+                }
+                assert_eq!(kept.is_there(cart(1)), removed < 7, "{order:?}");
+            }
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //!   key. `opened_at` and the times after it, which are differences to it in 5 bytes, are integers of a fixed width: cheaper to write than numbers.
 //!   A run with something that does not fit is written wide.
 //! - Entry: `journey * 2 + (1 with a key), at, [key]`. Touch: `journey * 8 + channel, at`. Attribute: `name u32, at, value`.
-//!   Register: `of * 16 + channel * 2 + (1 for yes) u8, at`. Latest time: `id u64, at`. Document: `key u64, at`.
+//!   Register: `of * 16 + channel * 2 + (1 for yes) u8, at`. Latest time: `id u64, at`. Document: `key u64, whole, added`.
 
 use super::document::DocumentKey;
 use super::hot::{Attribute, Customer, Entry, REMEMBERED_IDS, Touch};
@@ -146,8 +146,10 @@ pub fn encode_customer(customer: &Customer, out: &mut Vec<u8>) {
         writer.signed(latest.at);
     });
     put_list(&mut writer, &customer.documents, |writer, kept| {
-        writer.bytes(kept.to_stored().to_le_bytes());
-        writer.signed(kept.at());
+        let (key, whole, added) = kept.to_stored();
+        writer.bytes(key.to_le_bytes());
+        writer.signed(whole);
+        writer.signed(added);
     });
     writer.flush();
 }
@@ -309,7 +311,7 @@ fn read_customer(id: CustomerId, rest: &mut Bytes<'_>) -> Option<Customer> {
     for latest in list(rest, has(part::LATEST), 9, latest)? {
         customer.latest.push(latest);
     }
-    for kept in list(rest, has(part::DOCUMENTS), 9, kept)? {
+    for kept in list(rest, has(part::DOCUMENTS), 10, kept)? {
         customer.documents.push(kept);
     }
     Some(customer)
@@ -416,7 +418,7 @@ fn latest(rest: &mut Bytes<'_>) -> Option<Latest> {
 
 fn kept(rest: &mut Bytes<'_>) -> Option<Kept> {
     let key = u64::from_le_bytes(rest.array()?);
-    Some(Kept::from_stored(key, rest.signed()?))
+    Some(Kept::from_stored(key, rest.signed()?, rest.signed()?))
 }
 
 fn entry(rest: &mut Bytes<'_>) -> Option<Entry> {

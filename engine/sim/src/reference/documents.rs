@@ -30,17 +30,32 @@ impl Document {
         whole.map(|(at, _)| *at).max()
     }
 
-    /// How new it is: as its base; where it was only added to, as that.
+    /// What happened to it, by event time; of one time in the order in which it came.
+    fn in_order(&self) -> Vec<&(Millis, Change)> {
+        let mut order: Vec<&(Millis, Change)> = self.changes.iter().collect();
+        order.sort_by_key(|(at, _)| *at);
+        order
+    }
+
+    /// How new it is: as the last whole version; where there is none, or it was removed, as what was added since.
     fn newness(&self) -> Option<Millis> {
-        self.base().or_else(|| self.changes.iter().map(|(at, _)| *at).max())
+        let mut newness = None;
+        let mut whole = false;
+        for (at, change) in self.in_order() {
+            match change {
+                Change::Replace(_) => (whole, newness) = (true, Some(*at)),
+                Change::Remove => (whole, newness) = (false, Some(*at)),
+                Change::Add(_) if whole => {}
+                Change::Add(_) => newness = Some(*at),
+            }
+        }
+        newness
     }
 
     /// Its fields by event time; none where it was removed.
     fn content(&self) -> Option<Value> {
-        let mut order: Vec<&(Millis, Change)> = self.changes.iter().collect();
-        order.sort_by_key(|(at, _)| *at);
         let mut content = None;
-        for (_, change) in order {
+        for (_, change) in self.in_order() {
             match (change, &mut content) {
                 (Change::Replace(value), _) => content = Some(value.clone()),
                 (Change::Remove, _) => content = None,
@@ -51,11 +66,8 @@ impl Document {
         content
     }
 
-    /// Whether the last that replaced or removed it removed it.
     fn is_gone(&self) -> bool {
-        let whole = self.changes.iter().filter(|(_, change)| !matches!(change, Change::Add(_)));
-        // Of one time the later one.
-        matches!(whole.max_by_key(|(at, _)| *at), Some((_, Change::Remove)))
+        self.content().is_none()
     }
 }
 
