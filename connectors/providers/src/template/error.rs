@@ -105,6 +105,7 @@ impl RenderError {
             | RenderFault::NoPart
             | RenderFault::Failed
             | RenderFault::TooLong
+            | RenderFault::Endless
             | RenderFault::Empty
             | RenderFault::NotJson
             | RenderFault::Defect => RejectReason::BadRequest,
@@ -132,6 +133,9 @@ pub enum RenderFault {
     /// A range that goes on for too long.
     #[error("a range is longer than {} numbers", super::loops::LONGEST)]
     TooLong,
+    /// Loops in loops that would go on for too long.
+    #[error("its loops take more than {} rounds", super::loops::MOST_ROUNDS)]
+    Endless,
     /// Longer than [`MAX_OUTPUT`](super::MAX_OUTPUT).
     #[error("the output is longer than {} KiB", super::output::MAX_OUTPUT / 1024)]
     TooLarge,

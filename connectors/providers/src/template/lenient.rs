@@ -21,6 +21,8 @@ use std::io::Write;
 pub(super) struct Trail {
     /// The line of the source, from 1; 0 before the first tag.
     pub line: usize,
+    /// Rounds that loops have taken.
+    pub rounds: usize,
     /// Why it fails.
     pub fault: Option<RenderFault>,
 }

@@ -2,7 +2,7 @@
 //! that a customer's data names; these go over nothing, take every item, and stop.
 
 use super::error::RenderFault;
-use super::lenient::{Lenient, fail};
+use super::lenient::{Lenient, Trail, fail};
 use super::marks::mark;
 use super::number;
 use super::place::HTML_SIGNS;
@@ -18,6 +18,8 @@ use std::io::Write;
 
 /// The longest range `(1..n)` that is gone over.
 pub(super) const LONGEST: i64 = 10_000;
+/// The most rounds of all loops of a part together: loops in loops must come to an end.
+pub(super) const MOST_ROUNDS: usize = 1_000_000;
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,6 +176,15 @@ fn items_of(value: &ValueCow<'_>) -> Vec<Value> {
     object.iter().map(pair).collect()
 }
 
+fn take_a_round(runtime: &dyn Runtime) -> Result<()> {
+    let rounds = {
+        let mut trail = runtime.registers().get_mut::<Trail>();
+        trail.rounds += 1;
+        trail.rounds
+    };
+    if rounds > MOST_ROUNDS { Err(fail(runtime, RenderFault::Endless)) } else { Ok(()) }
+}
+
 /// The whole number that an end of a range is; 0 where it is none.
 fn whole(value: &Expression, runtime: &Lenient<'_>) -> Result<i64> {
     Ok(number::or_zero(&value.evaluate(runtime)?).trunc().to_i64().unwrap_or_default())
@@ -233,6 +244,7 @@ impl Renderable for Parsed {
         let parent = runtime.get(&[KStringRef::from_ref(own).into()])?.to_value();
         let parent = (!parent.is_nil()).then_some(parent);
         for (index, item) in items.iter().enumerate() {
+            take_a_round(&runtime)?;
             let counters = counters(index, length, columns, parent.clone());
             let scope: HashMap<KStringRef<'_>, &dyn ValueView> = [
                 (KStringRef::from_ref(own), &counters as &dyn ValueView),

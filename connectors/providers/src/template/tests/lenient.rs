@@ -1,6 +1,7 @@
 //! Nil and what cannot be read is blank or 0; nothing that a customer lacks loses a message.
 
 use super::{command, html, text};
+use crate::template::RenderFault;
 use cartwheel_core::command::Command;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -163,6 +164,12 @@ fn loops_go_over_lists_and_nothing_else() {
     ] {
         assert_eq!(shows(source), shown, "{source}");
     }
+}
+
+#[test]
+fn loops_in_loops_come_to_an_end() {
+    let source = "{% for a in (1..9999) %}{% for b in (1..9999) %}{% endfor %}{% endfor %}";
+    assert_eq!(text(source, &odd()), Err(RenderFault::Endless));
 }
 
 #[test]
