@@ -1,6 +1,8 @@
 //! A message ready to leave, and the brand it speaks for.
 
 use crate::ConfigError;
+use crate::template::minor_digits;
+use cartwheel_core::address::Address;
 use cartwheel_core::channel::Channel;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,12 +27,20 @@ pub struct Brand {
     /// The postal address that commercial e-mails must show (CAN-SPAM): `postal_address` in templates.
     #[serde(default)]
     pub postal_address: Option<String>,
+    /// The currency of amounts that come without one, an ISO 4217 code such as `USD`. Without it they are shown as they stand.
+    #[serde(default)]
+    pub currency: Option<String>,
 }
 
 impl Brand {
     /// The sender of e-mails.
     pub fn sender(&self) -> Sender {
-        Sender { name: self.sender_name().to_owned(), address: self.from.clone() }
+        Sender { name: self.sender_name().to_owned(), address: one_form(&self.from) }
+    }
+
+    /// Where replies go, if not to the sender.
+    pub fn reply_to(&self) -> Option<String> {
+        self.reply_to.as_deref().map(one_form)
     }
 
     /// The name beside the sender address.
@@ -41,8 +51,9 @@ impl Brand {
     /// Checks that the addresses are addresses and that no name carries a control character.
     pub fn validate(&self) -> Result<(), ConfigError> {
         for (field, address) in [("from", Some(&self.from)), ("reply_to", self.reply_to.as_ref())] {
-            if address.is_some_and(|address| address.parse::<lettre::Address>().is_err()) {
-                return Err(ConfigError::new(field, "is not an e-mail address"));
+            let parsed = address.map(|address| Address::parse(Channel::Email, address));
+            if let Some(Err(error)) = parsed {
+                return Err(ConfigError::new(field, error.to_string()));
             }
         }
         for (field, name) in [("name", self.name.as_str()), ("sender_name", self.sender_name())] {
@@ -50,11 +61,20 @@ impl Brand {
                 return Err(ConfigError::new(field, "is empty or has a control character"));
             }
         }
+        if self.currency.as_deref().is_some_and(|code| minor_digits(code).is_none()) {
+            return Err(ConfigError::new("currency", "is not a currency of ISO 4217"));
+        }
         if !is_web_url(&self.store_url) {
             return Err(ConfigError::new("store_url", "is not an http or https address"));
         }
         Ok(())
     }
+}
+
+/// The one form of a sender's address; one that has none stays as it is, and is refused by [`Brand::validate`] and by the provider.
+fn one_form(address: &str) -> String {
+    Address::parse(Channel::Email, address)
+        .map_or_else(|_| address.to_owned(), Address::into_string)
 }
 
 /// Whether this is an absolute http or https URL that may stand in a header: visible ASCII without angle brackets.

@@ -1,4 +1,4 @@
-//! The templates of a configuration: read, and compared with what the journeys send.
+//! The templates of a configuration: read, compared with what the journeys send, and tried out on a spread of customers.
 
 use crate::failure::{Failure, Fault};
 use crate::settings::Settings;
@@ -12,11 +12,23 @@ use std::collections::BTreeSet;
 /// # Errors
 /// [`Failure::Data`] with everything that is wrong.
 pub fn load(settings: &Settings, plan: &Plan) -> Result<Templates, Failure> {
-    let wrong =
-        |problems: Vec<TemplateProblem>| Failure::Data(problems.iter().map(placed).collect());
-    let templates = Templates::load(&settings.templates_dir).map_err(wrong)?;
+    let templates =
+        Templates::load(&settings.templates_dir).map_err(wrong)?.in_zone(&plan.policy.zone);
     let missing = templates.check(sends(plan));
     if missing.is_empty() { Ok(templates) } else { Err(wrong(missing)) }
+}
+
+/// Renders every template for customers of whom little, nonsense or much is known.
+///
+/// # Errors
+/// [`Failure::Data`] with what would fail at a send: template, line and field.
+pub fn try_out(templates: &Templates) -> Result<(), Failure> {
+    let problems = templates.check_spread();
+    if problems.is_empty() { Ok(()) } else { Err(wrong(problems)) }
+}
+
+fn wrong(problems: Vec<TemplateProblem>) -> Failure {
+    Failure::Data(problems.iter().map(placed).collect())
 }
 
 /// Template and channel of every send of the plan, each once, in order.

@@ -13,6 +13,7 @@ mod compact;
 pub mod room;
 mod suggest;
 pub mod channel;
+pub mod address;
 pub mod policy;
 pub mod event;
 pub mod input;

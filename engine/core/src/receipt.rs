@@ -20,6 +20,13 @@ pub enum Outcome {
         /// The address itself is dead or has opted out: nothing may be sent to it again.
         suppress: bool,
     },
+    /// The message cannot be sent to the provider at all: it cannot be rendered, or its address not be used. Nobody was asked; no repeat changes it.
+    Unsendable {
+        /// Why.
+        reason: RejectReason,
+        /// What exactly, for the dead letter: template, line and cause, never the data.
+        detail: String,
+    },
     /// The message was certainly not taken, and a later call may succeed.
     Retry {
         /// What the provider asked to wait, if it did.
@@ -35,11 +42,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The variant's name, for logs and metrics: `accepted`, `rejected`, `retry` or `ambiguous`.
+    /// What it is, for logs and metrics: `accepted`, `rejected` (by whomever), `retry` or `ambiguous`.
     pub const fn name(&self) -> &'static str {
         match self {
             Outcome::Accepted { .. } => "accepted",
-            Outcome::Rejected { .. } => "rejected",
+            Outcome::Rejected { .. } | Outcome::Unsendable { .. } => "rejected",
             Outcome::Retry { .. } => "retry",
             Outcome::Ambiguous { .. } => "ambiguous",
         }

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// Each room with those that it may import, lower ones first.
-const ROOMS: [(&str, &[&str]); 22] = [
+const ROOMS: [(&str, &[&str]); 23] = [
     ("closed", &[]),
     ("time", &[]),
     ("id", &["time"]),
@@ -18,10 +18,11 @@ const ROOMS: [(&str, &[&str]); 22] = [
     ("room", &[]),
     ("suggest", &[]),
     ("channel", &["closed"]),
+    ("address", &["channel"]),
     ("policy", &["time", "channel"]),
     ("event", &["closed", "time", "value", "channel", "policy"]),
     ("input", &["id", "policy", "event"]),
-    ("sends", &["closed", "time", "channel", "event"]),
+    ("sends", &["closed", "time", "channel", "address", "event"]),
     ("fact", &["time", "value", "compact", "event"]),
     ("customer", &["time", "id", "value", "compact", "room", "channel", "event", "fact"]),
     ("decision", &["closed", "time", "id", "value", "channel"]),

@@ -90,6 +90,9 @@ pub fn judge(policy: &RetryPolicy, attempt: &Attempt, outcome: &Outcome, now: No
         Outcome::Rejected { reason, suppress } => {
             return Disposition::Rejected { reason: *reason, suppress: *suppress };
         }
+        Outcome::Unsendable { reason, .. } => {
+            return Disposition::Rejected { reason: *reason, suppress: false };
+        }
         Outcome::Retry { after, .. } => (
             after.map_or(0, |wait| Millis::try_from(wait.as_millis()).unwrap_or(Millis::MAX)),
             attempt.uncertain,
@@ -155,6 +158,9 @@ mod tests {
         let locked = || Outcome::Rejected { reason: RejectReason::Unauthorized, suppress: false };
         let bad = || Outcome::Rejected { reason: RejectReason::BadAddress, suppress: true };
         let rejected = Disposition::Rejected { reason: RejectReason::BadAddress, suppress: true };
+        let unsendable =
+            || Outcome::Unsendable { reason: RejectReason::BadRequest, detail: "why".to_owned() };
+        let refused = Disposition::Rejected { reason: RejectReason::BadRequest, suppress: false };
         let (expired, exhausted) =
             (Disposition::GiveUp(GiveUp::Expired), Disposition::GiveUp(GiveUp::Exhausted));
         let key = Some(1_000_500);
@@ -164,6 +170,7 @@ mod tests {
             (accepted(),         M,    1,     false,  None,  60_000, Accepted),
             (accepted(),         M,    9,     true,   None,  -1,     Accepted),
             (bad(),              T,    1,     false,  None,  60_000, rejected),
+            (unsendable(),       M,    1,     false,  None,  60_000, refused),
             (retry(None),        M,    1,     false,  None,  60_000, RetryAt(1_000)),
             (retry(Some(700)),   M,    2,     false,  None,  60_000, RetryAt(1_700)),
             (retry(None),        M,    3,     false,  None,  60_000, exhausted),

@@ -49,7 +49,7 @@ impl Health {
         match outcome {
             Outcome::Accepted { .. } => Health::Good,
             refused if refuses_account(refused) => Health::Locked,
-            Outcome::Rejected { .. } => Health::Good,
+            Outcome::Rejected { .. } | Outcome::Unsendable { .. } => Health::Good,
             Outcome::Retry { reason, .. } => match reason {
                 RetryReason::RequestTimeout | RetryReason::ServerError | RetryReason::Connect => {
                     Health::Bad

@@ -59,6 +59,13 @@ impl DeadLetter {
         }
     }
 
+    /// The same letter, which also says what exactly.
+    #[must_use]
+    pub fn with_detail(mut self, detail: Option<&str>) -> Self {
+        self.headers.extend(detail.map(|detail| (DETAIL, detail.to_owned())));
+        self
+    }
+
     /// A record of the events topic that the shard could not apply, or a copy of one that it has applied in part, as its `dead` record
     /// describes it; none if the record's base64 is broken.
     pub fn of_event(dead: &Dead) -> Option<Self> {
@@ -88,6 +95,18 @@ fn headers(source: Origin, reason: &str, attempt: u32) -> Vec<(&'static str, Str
 mod tests {
     use super::*;
     use cartwheel_core::sends::{DeadReason, Poison, Sample};
+
+    #[test]
+    fn a_letter_says_what_exactly_where_that_is_known() {
+        let source = Origin { topic: "sends", partition: 0, offset: 1 };
+        let letter = || DeadLetter::of(source, "bad_request", 1, None, b"{}");
+        let detail = |letter: DeadLetter| {
+            letter.headers.into_iter().find(|(name, _)| *name == DETAIL).map(|(_, value)| value)
+        };
+        assert_eq!(detail(letter().with_detail(None)), None);
+        let line = "template `t`, sms.liquid:2: the output is empty";
+        assert_eq!(detail(letter().with_detail(Some(line))).as_deref(), Some(line));
+    }
 
     #[test]
     fn a_poison_event_comes_back_as_it_was() {

@@ -296,6 +296,28 @@ mod tests {
     }
 
     #[test]
+    fn every_spelling_of_an_address_is_suppressed() {
+        let mut view = fresh();
+        let suppression = Suppression {
+            address: Suppression::hash(Channel::Email, "Info@B\u{fc}cher.example"),
+            ..suppression(Unsubscribed, true)
+        };
+        view.accepted(3, 1, &suppression);
+        for spelling in [
+            "info@b\u{fc}cher.example",
+            " info@bu\u{308}cher.example",
+            "INFO@XN--BCHER-KVA.example",
+        ] {
+            let check = view.check(Channel::Email, spelling, Class::Marketing, 1_001);
+            assert_eq!(check, Check::Suppressed(Unsubscribed), "{spelling}");
+        }
+        assert_eq!(
+            Suppression::hash(Channel::Sms, "+1 (555) 010-0199"),
+            Suppression::hash(Channel::Sms, "+15550100199")
+        );
+    }
+
+    #[test]
     fn not_fresh_until_every_partition_was_read_to_an_end() {
         let mut view = View::new([(0, 0), (1, 5)], 100);
         view.end_seen(0, 2, 1_000);

@@ -90,6 +90,7 @@ fn options(kafka: &KafkaConfig, dir: &Path, mailbox: &Arc<Mailbox>) -> DeliverOp
             reply_to: None,
             store_url: "https://shop.example".into(),
             postal_address: None,
+            currency: None,
         },
         unsubscribe: Unsubscribe {
             public_url: "http://shop.example".into(),

@@ -118,7 +118,12 @@ impl Smtp {
         let mut parameters = Vec::new();
         if !envelope.to().iter().chain(envelope.from()).all(is_ascii) {
             if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
-                return Ok(rejected(RejectReason::BadAddress));
+                let detail =
+                    "the mailbox is outside of ASCII, and the relay does not offer SMTPUTF8";
+                return Ok(Outcome::Unsendable {
+                    reason: RejectReason::BadAddress,
+                    detail: detail.to_owned(),
+                });
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }

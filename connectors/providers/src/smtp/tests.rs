@@ -3,6 +3,8 @@ use crate::testing::{closed_port, command, email, message};
 use crate::{
     AmbiguousReason, Email, Outcome, Provider, RejectReason, Rendered, RetryReason, Secret, Sender,
 };
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use cartwheel_core::time::Span;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -193,6 +195,95 @@ async fn nothing_can_add_a_header_or_a_recipient() {
         );
     }
     assert_eq!(seen.lock().unwrap().connections, 0);
+}
+
+/// The subject that a reader of the header gets: unfolded, encoded words decoded and joined.
+fn decoded(content: &str) -> String {
+    let (head, _) = content.split_once("\r\n\r\n").unwrap();
+    for line in head.split("\r\n") {
+        assert!(line.len() <= 78, "a long line: {line}");
+    }
+    let head = head.replace("\r\n ", " ");
+    let subject = head.split("\r\n").find_map(|line| line.strip_prefix("Subject: ")).unwrap();
+    let words: Vec<&str> = subject.split(' ').collect();
+    let encoded = words.iter().map(|word| {
+        let inner = word.strip_prefix("=?utf-8?b?")?.strip_suffix("?=")?;
+        String::from_utf8(STANDARD.decode(inner).unwrap()).ok()
+    });
+    encoded.collect::<Option<Vec<String>>>().map_or_else(|| subject.to_owned(), |all| all.concat())
+}
+
+#[tokio::test]
+async fn subjects_are_encoded_whole() {
+    let long = "x".repeat(2_000);
+    let emoji = "\u{1f469}\u{200d}\u{1f469}\u{200d}\u{1f467} ".repeat(40);
+    let sentence = "A plain sentence of many words ".repeat(20);
+    for subject in [
+        "Your cart",
+        "Your cart \u{2014} still  here, \u{c4}nna",
+        "\u{5e9}\u{5dc}\u{5d5}\u{5dd} \u{645}\u{631}\u{62d}\u{628}\u{627}",
+        "=?utf-8?b?ZXZpbA==?= hello",
+        long.as_str(),
+        emoji.trim_end(),
+        sentence.trim_end(),
+    ] {
+        let (smtp, seen) = server(&[]).await;
+        let email = Email { subject: subject.into(), unsubscribe_url: None, ..email() };
+        let outcome = smtp.send(&Rendered::Email(email), &command()).await;
+        assert!(matches!(outcome, Outcome::Accepted { .. }), "{subject}: {outcome:?}");
+        assert_eq!(decoded(&seen.lock().unwrap().contents[0]), subject);
+    }
+}
+
+#[tokio::test]
+async fn a_senders_name_is_encoded_whole() {
+    for name in ["Caf\u{e9} \u{1f600} ".repeat(12).trim_end(), "Shop, \"the\" <one>", "Anna; B: c"]
+    {
+        let (smtp, seen) = server(&[]).await;
+        let from = Sender { name: name.into(), address: "hello@b\u{fc}cher.example".into() };
+        let outcome = smtp.send(&Rendered::Email(Email { from, ..email() }), &command()).await;
+        assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
+        let seen = seen.lock().unwrap();
+        assert_eq!(seen.lines[1], "MAIL FROM:<hello@xn--bcher-kva.example>");
+        let (head, _) = seen.contents[0].split_once("\r\n\r\n").unwrap();
+        let head = head.replace("\r\n ", " ");
+        let from = head.split("\r\n").find_map(|line| line.strip_prefix("From: ")).unwrap();
+        let shown = from.strip_suffix(" <hello@xn--bcher-kva.example>").unwrap();
+        let words: Option<Vec<String>> = shown
+            .split(' ')
+            .map(|word| {
+                let inner = word.strip_prefix("=?utf-8?b?")?.strip_suffix("?=")?;
+                String::from_utf8(STANDARD.decode(inner).ok()?).ok()
+            })
+            .collect();
+        let read = words
+            .map_or_else(|| shown.trim_matches('"').replace("\\\"", "\""), |words| words.concat());
+        assert_eq!(read, name);
+    }
+}
+
+#[tokio::test]
+async fn an_address_goes_out_in_its_one_form() {
+    let utf8: &'static [(&'static str, Act)] = &[("EHLO", Act::Say("250-hello\r\n250 SMTPUTF8"))];
+    for (to, script, expected) in [
+        ("info@B\u{fc}cher.example", &[][..], Ok("RCPT TO:<info@xn--bcher-kva.example>")),
+        (" kontakt@xn--bcher-kva.example", &[], Ok("RCPT TO:<kontakt@xn--bcher-kva.example>")),
+        ("mu\u{308}ller@example.test", utf8, Ok("RCPT TO:<m\u{fc}ller@example.test>")),
+        ("m\u{fc}ller@example.test", &[], Err("SMTPUTF8")),
+    ] {
+        let (smtp, seen) = server(script).await;
+        let email = Email { to: to.into(), ..email() };
+        let outcome = smtp.send(&Rendered::Email(email), &command()).await;
+        match (expected, outcome) {
+            (Ok(line), Outcome::Accepted { .. }) => {
+                assert!(seen.lock().unwrap().lines.iter().any(|seen| seen == line), "{line}");
+            }
+            (Err(why), Outcome::Unsendable { reason: RejectReason::BadAddress, detail }) => {
+                assert!(detail.contains(why), "{detail}");
+            }
+            (_, outcome) => panic!("{to}: {outcome:?}"),
+        }
+    }
 }
 
 #[tokio::test]

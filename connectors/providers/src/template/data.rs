@@ -1,12 +1,13 @@
 //! What a template may show.
 
+use super::filters::amount;
+use super::marks::without;
+use super::reader::Reader;
 use crate::message::Brand;
 use cartwheel_core::command::Command;
 use cartwheel_core::event::Subject;
 use cartwheel_core::event::vocabulary::{EMAIL, FIRST_NAME, LAST_NAME};
-use liquid::Object;
-use liquid::model::Value;
-use std::collections::BTreeSet;
+use liquid_core::model::{Object, Value};
 
 /// The variables at the top level. The others of a command's `data` stand under its subjects.
 pub const VARIABLES: [&str; 26] = [
@@ -42,10 +43,15 @@ type Json = serde_json::Value;
 
 /// The variables of a command; every name of [`VARIABLES`] is there, nil if the data says nothing.
 ///
-/// Prices and totals at the top level are texts with two decimals (`cart_total`: `123.45`); the numbers stand in `cart.total` and so on.
-pub(super) fn globals(command: &Command, brand: &Brand, unsubscribe_url: &str) -> Object {
+/// Prices and totals at the top level are texts as `amount` writes them (`cart_total`: `1,234.50`); the numbers stand in `cart.total` and so on.
+pub(super) fn globals(
+    command: &Command,
+    brand: &Brand,
+    unsubscribe_url: &str,
+    reader: &Reader,
+) -> Object {
     let data = &command.data;
-    let text = |value: &str| Value::scalar(value.to_owned());
+    let text = |value: &str| Value::scalar(without(value));
     let option = |value: Option<&str>| value.map_or(Value::Nil, text);
     let store = brand.store_url.trim_end_matches('/');
     let at = |subject: Subject, fields: &[&str]| {
@@ -54,7 +60,11 @@ pub(super) fn globals(command: &Command, brand: &Brand, unsubscribe_url: &str) -
             .find_map(|field| data.get(subject.name())?.get(field).filter(|value| !value.is_null()))
     };
     let field = |subject: Subject, fields: &[&str]| at(subject, fields).map_or(Value::Nil, value);
-    let money = |subject: Subject, name: &str| at(subject, &[name]).map_or(Value::Nil, money);
+    let money = |subject: Subject, name: &str| {
+        let currency = at(subject, &["currency"]).and_then(Json::as_str).or(reader.currency());
+        let shown = at(subject, &[name]).and_then(|json| amount(&value(json), currency, reader));
+        shown.map_or(Value::Nil, Value::scalar)
+    };
     let link = |subject: Subject, path: &str| {
         at(subject, &["url"]).map_or_else(|| text(&format!("{store}{path}")), value)
     };
@@ -98,31 +108,6 @@ pub(super) fn globals(command: &Command, brand: &Brand, unsubscribe_url: &str) -
     globals
 }
 
-/// The data with every field that the template names in every object; nil where there was none. Liquid takes an absent field for an
-/// error, but customers differ, and a message must not fail on a missing middle name.
-pub(super) fn complete(globals: &Object, fields: &BTreeSet<String>) -> Object {
-    globals.iter().map(|(name, value)| (name.clone(), complete_value(value, fields))).collect()
-}
-
-fn complete_value(value: &Value, fields: &BTreeSet<String>) -> Value {
-    match value {
-        Value::Array(items) => {
-            Value::Array(items.iter().map(|item| complete_value(item, fields)).collect())
-        }
-        Value::Object(object) => {
-            let mut object = complete(object, fields);
-            // Liquid itself answers these three.
-            for name in
-                fields.iter().filter(|name| !matches!(name.as_str(), "size" | "first" | "last"))
-            {
-                object.entry(name.clone()).or_insert(Value::Nil);
-            }
-            Value::Object(object)
-        }
-        Value::Scalar(_) | Value::State(_) | Value::Nil => value.clone(),
-    }
-}
-
 fn value(json: &Json) -> Value {
     match json {
         Json::Null => Value::Nil,
@@ -130,14 +115,10 @@ fn value(json: &Json) -> Value {
         Json::Number(number) => number
             .as_i64()
             .map_or_else(|| Value::scalar(number.as_f64().unwrap_or_default()), Value::scalar),
-        Json::String(text) => Value::scalar(text.clone()),
+        Json::String(text) => Value::scalar(without(text)),
         Json::Array(items) => Value::Array(items.iter().map(value).collect()),
         Json::Object(fields) => Value::Object(
             fields.iter().map(|(name, field)| (name.clone().into(), value(field))).collect(),
         ),
     }
-}
-
-fn money(json: &Json) -> Value {
-    json.as_f64().map_or_else(|| value(json), |amount| Value::scalar(format!("{amount:.2}")))
 }

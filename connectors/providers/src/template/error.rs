@@ -1,5 +1,7 @@
 //! The parts of a template and what can be wrong with them.
 
+use crate::RejectReason;
+use cartwheel_core::address::AddressError;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -72,6 +74,8 @@ pub struct RenderError {
     pub template: String,
     /// The part; none if it is not about one.
     pub part: Option<Part>,
+    /// The line of the part's file, from 1, where the fault has one.
+    pub line: Option<usize>,
     /// What went wrong.
     pub fault: RenderFault,
 }
@@ -82,11 +86,32 @@ impl fmt::Display for RenderError {
         if let Some(part) = self.part {
             write!(out, ", {}", part.file())?;
         }
+        if let Some(line) = self.line {
+            write!(out, ":{line}")?;
+        }
         write!(out, ": {}", self.fault)
     }
 }
 
 impl std::error::Error for RenderError {}
+
+impl RenderError {
+    /// Why the command is rejected.
+    pub fn reason(&self) -> RejectReason {
+        match self.fault {
+            RenderFault::BadAddress(_) => RejectReason::BadAddress,
+            RenderFault::TooLarge => RejectReason::TooLarge,
+            RenderFault::NoTemplate
+            | RenderFault::NoPart
+            | RenderFault::Failed
+            | RenderFault::TooLong
+            | RenderFault::Endless
+            | RenderFault::Empty
+            | RenderFault::NotJson
+            | RenderFault::Defect => RejectReason::BadRequest,
+        }
+    }
+}
 
 /// Why a command could not be rendered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -97,14 +122,22 @@ pub enum RenderFault {
     /// The template cannot be sent on the command's channel.
     #[error("the template has no such part")]
     NoPart,
-    /// A variable is used that this command does not have.
-    #[error("a variable is used that this command does not have")]
-    Missing,
-    /// A filter or tag failed on this command's data.
-    #[error("a filter or tag fails on this command's data")]
+    /// The recipient's address is none.
+    #[error("the recipient's address cannot be used: {0}")]
+    BadAddress(AddressError),
+    /// A tag failed on this command's data: a list or an object is used as a name in brackets.
+    #[error(
+        "a list or an object stands where a name or a number must: in brackets behind a variable"
+    )]
     Failed,
+    /// A range that goes on for too long.
+    #[error("a range is longer than {} numbers", super::loops::LONGEST)]
+    TooLong,
+    /// Loops in loops that would go on for too long.
+    #[error("its loops take more than {} rounds", super::loops::MOST_ROUNDS)]
+    Endless,
     /// Longer than [`MAX_OUTPUT`](super::MAX_OUTPUT).
-    #[error("the output is too long")]
+    #[error("the output is longer than {} KiB", super::output::MAX_OUTPUT / 1024)]
     TooLarge,
     /// An empty subject.
     #[error("the output is empty")]
@@ -112,4 +145,7 @@ pub enum RenderFault {
     /// A webhook's body that is not JSON.
     #[error("the output is not JSON")]
     NotJson,
+    /// The template engine panicked.
+    #[error("the template engine failed; this is a defect of Cartwheel")]
+    Defect,
 }

@@ -1,28 +1,79 @@
-//! The Liquid dialect: the standard tags and filters without includes, and the filters that escape.
+//! The Liquid dialect: the standard tags without includes, behind lenient lookups, and the filters of `filters/`.
 
-use liquid::Parser;
-use liquid::model::{Value, ValueView};
+use super::error::Part;
+use super::filters;
+use super::lenient::{LenientBlock, LenientTag};
+use super::loops::Loop;
+use super::print::{AT, Compiled, KEEP, PRINT};
 use liquid_core::error::Error;
-use liquid_core::parser::{Language, ParseTag, TagReflection, TagTokenIter};
-use liquid_core::{
-    Display_filter, Filter, FilterReflection, ParseFilter, Renderable, Result, Runtime,
-};
+use liquid_core::parser::{self, ParseBlock, ParseTag, TagReflection};
+use liquid_core::{Language, Renderable, Result, TagTokenIter, Template};
+use liquid_lib::stdlib;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// A parser for one kind of part.
-pub(super) fn parser() -> Result<Parser> {
-    liquid::ParserBuilder::with_stdlib()
-        .tag(Refused("include", "templates cannot include others"))
-        .tag(Refused("render", "templates cannot include others"))
-        .tag(Refused("cycle", "cycle prints without escaping: use a branch on forloop.index"))
-        .filter(Html)
-        .filter(Json)
-        .filter(JsonText)
-        .build()
+/// What an author may write in a part.
+pub(super) fn authors(part: Part) -> Language {
+    let mut language = Language::empty();
+    filters::register(&mut language, part);
+    let tags: [Box<dyn ParseTag>; 5] = [
+        stdlib::AssignTag.into(),
+        stdlib::BreakTag.into(),
+        stdlib::ContinueTag.into(),
+        stdlib::IncrementTag.into(),
+        stdlib::DecrementTag.into(),
+    ];
+    for tag in tags {
+        let name = tag.reflection().tag().to_owned();
+        language.tags.register(name, Box::new(LenientTag(tag)));
+    }
+    for refused in REFUSED {
+        language.tags.register(refused.0.to_owned(), Box::new(refused));
+    }
+    let blocks: [Box<dyn ParseBlock>; 7] = [
+        stdlib::IfBlock.into(),
+        stdlib::UnlessBlock.into(),
+        stdlib::CaseBlock.into(),
+        stdlib::IfChangedBlock.into(),
+        stdlib::CaptureBlock.into(),
+        Loop::For.into(),
+        Loop::Row.into(),
+    ];
+    for block in blocks {
+        let name = block.reflection().start_tag().to_owned();
+        language.blocks.register(name, Box::new(LenientBlock(block)));
+    }
+    // These two hold no expressions.
+    language.blocks.register("raw".to_owned(), stdlib::RawBlock.into());
+    language.blocks.register("comment".to_owned(), stdlib::CommentBlock.into());
+    language
+}
+
+/// The language of what [`super::rewrite`] writes: the authors', and the tags that it puts in.
+pub(super) fn compiled(authors: &Language) -> Language {
+    let mut language = authors.clone();
+    for name in [PRINT, KEEP, AT] {
+        language.tags.register(name.to_owned(), Box::new(Compiled(name)));
+    }
+    language
+}
+
+/// Parses a source. The parser panics at a number with too many digits; that is an error like another.
+pub(super) fn parse(source: &str, language: &Language) -> Result<Template> {
+    let parsed = catch_unwind(AssertUnwindSafe(|| parser::parse(source, language)));
+    parsed
+        .unwrap_or_else(|_| Err(Error::with_msg("cannot be parsed: is a number too long?")))
+        .map(Template::new)
 }
 
 /// A tag that is refused, and why.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Refused(&'static str, &'static str);
+
+const REFUSED: [Refused; 3] = [
+    Refused("include", "templates cannot include others"),
+    Refused("render", "templates cannot include others"),
+    Refused("cycle", "cycle prints without escaping: use a branch on forloop.index"),
+];
 
 impl TagReflection for Refused {
     fn tag(&self) -> &str {
@@ -45,97 +96,5 @@ impl ParseTag for Refused {
 
     fn reflection(&self) -> &dyn TagReflection {
         self
-    }
-}
-
-/// Escapes for HTML text and quoted attributes.
-#[derive(Clone, ParseFilter, FilterReflection)]
-#[filter(
-    name = "html",
-    description = "Escapes for HTML; appended to everything that an HTML part prints.",
-    parsed(HtmlFilter)
-)]
-struct Html;
-
-#[derive(Debug, Default, Display_filter)]
-#[name = "html"]
-struct HtmlFilter;
-
-impl Filter for HtmlFilter {
-    fn evaluate(&self, input: &dyn ValueView, _runtime: &dyn Runtime) -> Result<Value> {
-        Ok(Value::scalar(html(input.to_kstr().as_str())))
-    }
-}
-
-/// The text escaped; one that begins like a script address, which a link would run, is dropped.
-pub(super) fn html(text: &str) -> String {
-    if is_script(text) {
-        return String::new();
-    }
-    let mut out = String::with_capacity(text.len() + 16);
-    for char in text.chars() {
-        match char {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\0' => {}
-            char => out.push(char),
-        }
-    }
-    out
-}
-
-/// Browsers ignore blanks and control characters in a scheme, so this does too.
-fn is_script(text: &str) -> bool {
-    let head: String = text
-        .chars()
-        .filter(|char| !char.is_control() && !char.is_whitespace())
-        .take(11)
-        .collect::<String>()
-        .to_ascii_lowercase();
-    ["javascript:", "vbscript:", "data:"].iter().any(|scheme| head.starts_with(scheme))
-}
-
-/// A whole value as JSON.
-#[derive(Clone, ParseFilter, FilterReflection)]
-#[filter(
-    name = "json",
-    description = "The value as JSON, strings with their quotes.",
-    parsed(JsonFilter)
-)]
-struct Json;
-
-#[derive(Debug, Default, Display_filter)]
-#[name = "json"]
-struct JsonFilter;
-
-impl Filter for JsonFilter {
-    fn evaluate(&self, input: &dyn ValueView, _runtime: &dyn Runtime) -> Result<Value> {
-        let text = serde_json::to_string(&input.to_value())
-            .map_err(|_| Error::with_msg("not a JSON value"))?;
-        Ok(Value::scalar(text))
-    }
-}
-
-/// Text for the inside of a JSON string.
-#[derive(Clone, ParseFilter, FilterReflection)]
-#[filter(
-    name = "json_text",
-    description = "Escapes for the inside of a JSON string; appended to what a webhook part prints.",
-    parsed(JsonTextFilter)
-)]
-struct JsonText;
-
-#[derive(Debug, Default, Display_filter)]
-#[name = "json_text"]
-struct JsonTextFilter;
-
-impl Filter for JsonTextFilter {
-    fn evaluate(&self, input: &dyn ValueView, _runtime: &dyn Runtime) -> Result<Value> {
-        let quoted = serde_json::to_string(input.to_kstr().as_str())
-            .map_err(|_| Error::with_msg("not a JSON value"))?;
-        Ok(Value::scalar(quoted[1..quoted.len() - 1].to_owned()))
     }
 }

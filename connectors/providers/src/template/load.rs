@@ -1,12 +1,13 @@
 //! Reads templates from disk and compiles them; everything that can be known to be wrong is said now.
 
+use super::compiled::Compiled;
 use super::data::VARIABLES;
-use super::error::{Part, RenderFault, TemplateProblem};
+use super::error::{Part, TemplateProblem};
 use super::mjml::{line_at, to_html};
-use super::output::Capped;
+use super::rewrite::{Piece, rewrite};
 use super::{language, scan};
-use liquid::{Object, Parser};
-use std::collections::{BTreeMap, BTreeSet};
+use liquid_core::Language;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -18,37 +19,8 @@ pub(super) struct Template {
     pub(super) parts: BTreeMap<Part, Compiled>,
 }
 
-/// A part, ready to render.
-pub(super) struct Compiled {
-    template: liquid::Template,
-    /// Names that stand after a dot somewhere in it: they exist in every object, nil if the data lacks them.
-    fields: BTreeSet<String>,
-}
-
-impl Compiled {
-    pub(super) fn render(&self, globals: &Object) -> Result<String, RenderFault> {
-        let globals = super::data::complete(globals, &self.fields);
-        let mut out = Capped::default();
-        let result = self.template.render_to(&mut out, &globals);
-        if out.is_full() {
-            return Err(RenderFault::TooLarge);
-        }
-        // The message may quote the data, so only its kind is kept.
-        result.map_err(|error| {
-            if error.to_string().starts_with("liquid: Unknown") {
-                RenderFault::Missing
-            } else {
-                RenderFault::Failed
-            }
-        })?;
-        out.into_string().ok_or(RenderFault::Failed)
-    }
-}
-
 /// Every template under the folder, by name.
 pub(super) fn load(dir: &Path) -> Result<BTreeMap<String, Template>, Vec<TemplateProblem>> {
-    let parser = language::parser()
-        .map_err(|error| vec![TemplateProblem::new(dir, None, error.to_string())])?;
     let mut problems = Vec::new();
     let mut all = BTreeMap::new();
     for (name, is_dir) in entries(dir).map_err(|problem| vec![problem])? {
@@ -61,7 +33,7 @@ pub(super) fn load(dir: &Path) -> Result<BTreeMap<String, Template>, Vec<Templat
             ));
             continue;
         }
-        match read_template(&path, &parser) {
+        match read_template(&path) {
             Ok(template) => drop(all.insert(name, template)),
             Err(found) => problems.extend(found),
         }
@@ -88,12 +60,12 @@ fn entries(dir: &Path) -> Result<Vec<(String, bool)>, TemplateProblem> {
     Ok(found)
 }
 
-fn read_template(dir: &Path, parser: &Parser) -> Result<Template, Vec<TemplateProblem>> {
+fn read_template(dir: &Path) -> Result<Template, Vec<TemplateProblem>> {
     let (mut parts, mut problems) = (BTreeMap::new(), Vec::new());
     for (name, _) in entries(dir).map_err(|problem| vec![problem])? {
         let path = dir.join(&name);
         match Part::ALL.into_iter().find(|part| part.file() == name) {
-            Some(part) => match read_part(&path, part, parser) {
+            Some(part) => match read_part(&path, part) {
                 Ok(compiled) => drop(parts.insert(part, compiled)),
                 Err(found) => problems.extend(found),
             },
@@ -113,35 +85,44 @@ fn read_template(dir: &Path, parser: &Parser) -> Result<Template, Vec<TemplatePr
     if problems.is_empty() { Ok(Template { parts }) } else { Err(problems) }
 }
 
-fn read_part(path: &Path, part: Part, parser: &Parser) -> Result<Compiled, Vec<TemplateProblem>> {
+fn read_part(path: &Path, part: Part) -> Result<Compiled, Vec<TemplateProblem>> {
     let one = |line, message: String| vec![TemplateProblem::new(path, line, message)];
     let unreadable = |error: std::io::Error| one(None, format!("cannot be read: {error}"));
     if fs::metadata(path).map_err(unreadable)?.len() > MAX_SOURCE {
         return Err(one(None, format!("is longer than {MAX_SOURCE} bytes")));
     }
-    let source = fs::read_to_string(path).map_err(unreadable)?;
+    let source = super::marks::without(&fs::read_to_string(path).map_err(unreadable)?);
+    let language = language::authors(part);
     // The source as written is parsed first, so that errors name its own lines.
-    if let Err(error) = parser.parse(&source) {
+    if let Err(error) = language::parse(&source, &language) {
         let (line, text) = liquid_problem(&error.to_string());
-        return Err(one(line.or_else(|| line_of(&text, &source, parser)), text));
+        return Err(one(line.or_else(|| line_of(&text, &source, &language)), text));
     }
     let names = scan::names(&source);
     let unknown = unknown_variables(path, &source, &names);
     if !unknown.is_empty() {
         return Err(unknown);
     }
-    let text = match part {
-        Part::Html => scan::append_filter(
-            &to_html(&source).map_err(|(line, text)| one(line, text))?,
-            "html",
-            None,
-        ),
-        Part::Webhook => scan::append_filter(&source, "json_text", Some("json")),
-        Part::Subject | Part::Text | Part::Sms | Part::Push => source,
+    let tags = scan::tags(&source);
+    let written = if part == Part::Html {
+        let html = to_html(&source).map_err(|(line, text)| one(line, text))?;
+        rewrite(part, html.pieces())
+    } else {
+        rewrite(part, Piece::all(&source, &tags))
     };
-    let template =
-        parser.parse(&text).map_err(|error| one(None, liquid_problem(&error.to_string()).1))?;
-    Ok(Compiled { template, fields: names.fields })
+    let written = written.map_err(|mut problems| {
+        problems.dedup();
+        let placed = |(line, why): &(usize, &str)| TemplateProblem::new(path, Some(*line), *why);
+        problems.iter().map(placed).collect::<Vec<_>>()
+    })?;
+    let template = language::parse(&written, &language::compiled(&language))
+        .map_err(|error| one(None, liquid_problem(&error.to_string()).1))?;
+    let line = |(name, offset): (String, usize)| (name, line_at(&source, offset));
+    Ok(Compiled::new(
+        template,
+        names.read.into_iter().map(line).collect(),
+        names.fields.into_iter().map(line).collect(),
+    ))
 }
 
 fn unknown_variables(path: &Path, source: &str, names: &scan::Names) -> Vec<TemplateProblem> {
@@ -172,10 +153,9 @@ fn liquid_problem(text: &str) -> (Option<usize>, String) {
 }
 
 /// The line of the first tag that has the same problem when it stands alone.
-fn line_of(problem: &str, source: &str, parser: &Parser) -> Option<usize> {
+fn line_of(problem: &str, source: &str, language: &Language) -> Option<usize> {
     let alone = |tag: &scan::Tag| {
-        parser
-            .parse(&source[tag.outer.clone()])
+        language::parse(&source[tag.outer.clone()], language)
             .err()
             .map(|error| liquid_problem(&error.to_string()).1)
     };

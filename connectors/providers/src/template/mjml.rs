@@ -1,60 +1,82 @@
 //! MJML to HTML, with the Liquid tags carried past the MJML parser: it would stumble over a `<` in a condition and must not judge what
 //! a variable will hold.
 
-use super::scan::tags;
+use super::rewrite::Piece;
+use super::scan::{Tag, tags};
 use mrml::prelude::parser::{Error, ParserOptions};
 use mrml::prelude::render::RenderOptions;
 
 /// What is wrong with an MJML source: the line, from 1, if it is known, and a message.
 pub(super) type Problem = (Option<usize>, String);
 
-/// The HTML of an MJML source; its Liquid tags stand where they stood.
-pub(super) fn to_html(source: &str) -> Result<String, Problem> {
-    let (hidden, kept) = hide(source)?;
+/// The HTML of an MJML source, in which words stand for its Liquid tags.
+pub(super) struct Html<'a> {
+    source: &'a str,
+    html: String,
+    tags: Vec<Tag>,
+}
+
+/// The HTML of an MJML source. One tag may stand in it at several places; one that MJML dropped would change the meaning of the rest, so it is an
+/// error.
+pub(super) fn to_html(source: &str) -> Result<Html<'_>, Problem> {
+    let tags = tags(source);
+    let hidden = hide(source, &tags)?;
     let parsed = mrml::parse_with_options(&hidden, &ParserOptions::default())
         .map_err(|error| explain(&hidden, &error))?;
     let options = RenderOptions { disable_comments: true, ..RenderOptions::default() };
     let html = parsed.element.render(&options).map_err(|error| (None, error.to_string()))?;
-    reveal(html, source, &kept)
+    let html = Html { source, html, tags };
+    for (number, tag) in html.tags.iter().enumerate() {
+        if !html.html.contains(&word(number)) {
+            let text = &source[tag.outer.clone()];
+            let message = format!("MJML drops `{text}` here; between elements, put it into mj-raw");
+            return Err((Some(line_at(source, tag.outer.start)), message));
+        }
+    }
+    Ok(html)
 }
+
+impl Html<'_> {
+    /// The static HTML and the tags, in order.
+    pub(super) fn pieces(&self) -> Vec<Piece<'_>> {
+        let mut pieces = Vec::new();
+        let mut parts = self.html.split(WORD);
+        pieces.extend(parts.next().map(Piece::Static));
+        for part in parts {
+            let (number, rest) = part.split_once('x').unwrap_or((part, ""));
+            let tag = number.parse().ok().and_then(|number: usize| self.tags.get(number));
+            if let Some(tag) = tag {
+                pieces.push(Piece::of(self.source, tag));
+            }
+            pieces.push(Piece::Static(rest));
+        }
+        pieces
+    }
+}
+
+/// Begins every word that stands for a tag.
+const WORD: &str = "cwliquid";
 
 /// A word that stands for the tag with this number; ends in a letter, so that 1 is no beginning of 10.
 fn word(number: usize) -> String {
-    format!("cwliquid{number}x")
+    format!("{WORD}{number}x")
 }
 
 /// Replaces every tag by a word. A tag of several lines leaves its line breaks, so that lines keep their numbers.
-fn hide(source: &str) -> Result<(String, Vec<&str>), Problem> {
-    if source.contains("cwliquid") {
-        return Err((None, "must not contain the word `cwliquid`".to_owned()));
+fn hide(source: &str, tags: &[Tag]) -> Result<String, Problem> {
+    if source.contains(WORD) {
+        return Err((None, format!("must not contain the word `{WORD}`")));
     }
-    let (mut hidden, mut kept, mut copied) = (String::with_capacity(source.len()), Vec::new(), 0);
-    for tag in tags(source) {
+    let (mut hidden, mut copied) = (String::with_capacity(source.len()), 0);
+    for (number, tag) in tags.iter().enumerate() {
         let text = &source[tag.outer.clone()];
         hidden.push_str(&source[copied..tag.outer.start]);
-        hidden.push_str(&word(kept.len()));
+        hidden.push_str(&word(number));
         hidden.extend(text.matches('\n'));
-        kept.push(text);
         copied = tag.outer.end;
     }
     hidden.push_str(&source[copied..]);
-    Ok((hidden, kept))
-}
-
-/// Puts the tags back. One that MJML dropped would change the meaning of the rest, so it is an error.
-fn reveal(mut html: String, source: &str, kept: &[&str]) -> Result<String, Problem> {
-    for (number, tag) in kept.iter().enumerate() {
-        let word = word(number);
-        if !html.contains(&word) {
-            let line = tags(source).get(number).map(|tag| line_at(source, tag.outer.start));
-            return Err((
-                line,
-                format!("MJML drops `{tag}` here; between elements, put it into mj-raw"),
-            ));
-        }
-        html = html.replace(&word, tag);
-    }
-    Ok(html)
+    Ok(hidden)
 }
 
 /// The line, from 1, of a byte offset.

@@ -3,31 +3,49 @@
 //! A template is a folder with a file for each part: `email.mjml`, `email.subject.liquid`, `email.text.liquid`, `sms.liquid`,
 //! `push.liquid`, `webhook.liquid`. MJML becomes HTML when the templates are loaded; the Liquid inside of it is filled in at the send.
 //!
-//! Safe by default: what a `{{ }}` prints is escaped for its part (HTML, or inside of a JSON string for webhooks; text and subject are
-//! plain), nothing can be included, an unknown variable is an error at load, and every part has a limit of size.
+//! Safe by default: what a `{{ }}` prints is escaped once, for the place at which it stands (text, attribute, address, JSON; text and subject are
+//! plain), no value can stand in CSS or a script, nothing can be included, an unknown variable is an error at load, and every part has a limit of size.
 //!
-//! An absent field of an object prints nothing. An absent object (`product`, where the event brought none) is nil: test it with `{% if %}`
-//! before naming its fields.
+//! Lenient as Liquid is: what a customer lacks is nil, nil and what cannot be read is blank or 0, so no message is lost over a missing field.
 
+mod compiled;
+mod currency;
 mod data;
 mod error;
+mod filters;
+mod html;
+mod json;
 mod language;
+mod lenient;
 mod load;
+mod loops;
+mod marks;
 mod mjml;
+mod number;
 mod output;
+mod place;
+mod print;
+mod reader;
+mod rewrite;
 mod scan;
+mod spread;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use currency::minor_digits;
 pub use data::VARIABLES;
 pub use error::{Part, RenderError, RenderFault, TemplateProblem};
 pub use load::MAX_SOURCE;
 pub use output::MAX_OUTPUT;
 
 use crate::message::{Brand, Email, Rendered};
+use cartwheel_core::address::Address;
 use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::command::Command;
-use load::{Compiled, Template};
+use compiled::Compiled;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use load::Template;
+use reader::Reader;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -35,13 +53,21 @@ use std::path::{Path, PathBuf};
 pub struct Templates {
     dir: PathBuf,
     all: BTreeMap<String, Template>,
+    zone: TimeZone,
 }
 
 impl Templates {
     /// Reads and compiles every template under `dir` (one folder each). Errors: all that is wrong, with file and line.
     pub fn load(dir: &Path) -> Result<Self, Vec<TemplateProblem>> {
         let all = load::load(dir)?;
-        Ok(Self { dir: dir.to_owned(), all })
+        Ok(Self { dir: dir.to_owned(), all, zone: TimeZone::UTC })
+    }
+
+    /// The same templates, in which the times of customers of unknown zone are written in the zone of this IANA name; UTC if there is none.
+    #[must_use]
+    pub fn in_zone(mut self, name: &str) -> Self {
+        self.zone = TimeZoneDatabase::bundled().get(name).unwrap_or(TimeZone::UTC);
+        self
     }
 
     /// The names of the templates, in order.
@@ -88,31 +114,43 @@ impl Templates {
         needed.into_iter().filter_map(problem).collect()
     }
 
-    /// The message for a command. `unsubscribe_url` goes into the text and, for marketing, into the one-click headers.
-    /// Errors name the template and the part, never the data.
+    /// The message for a command, to the one form of its address. `unsubscribe_url` goes into the text and, for marketing, into the one-click
+    /// headers. Errors name template, part and line, never the data.
     pub fn render(
         &self,
         command: &Command,
         brand: &Brand,
         unsubscribe_url: &str,
     ) -> Result<Rendered, RenderError> {
-        let fail = |part, fault| RenderError { template: command.template.clone(), part, fault };
+        let fail = |part, line, fault| RenderError {
+            template: command.template.clone(),
+            part,
+            line,
+            fault,
+        };
+        let none = |fault| fail(None, None, fault);
         let template =
-            self.all.get(&command.template).ok_or_else(|| fail(None, RenderFault::NoTemplate))?;
-        let globals = data::globals(command, brand, unsubscribe_url);
+            self.all.get(&command.template).ok_or_else(|| none(RenderFault::NoTemplate))?;
+        let to = Address::parse(command.channel, &command.to)
+            .map_err(|error| none(RenderFault::BadAddress(error)))?
+            .into_string();
+        let reader = Reader::of(command, &self.zone, brand.currency.as_deref());
+        let globals = data::globals(command, brand, unsubscribe_url, &reader);
         let render = |part: Part| {
             let compiled =
-                template.part(part).ok_or_else(|| fail(Some(part), RenderFault::NoPart))?;
-            compiled.render(&globals).map_err(|fault| fail(Some(part), fault))
+                template.part(part).ok_or_else(|| fail(Some(part), None, RenderFault::NoPart))?;
+            compiled
+                .render(&globals, &reader)
+                .map_err(|(line, fault)| fail(Some(part), line, fault))
         };
-        let to = command.to.clone();
         Ok(match command.channel {
             Channel::Email => Rendered::Email(Email {
                 from: brand.sender(),
-                reply_to: brand.reply_to.clone(),
+                reply_to: brand.reply_to(),
                 to,
                 subject: render(Part::Subject).and_then(|text| {
-                    one_line(&text).ok_or_else(|| fail(Some(Part::Subject), RenderFault::Empty))
+                    one_line(&text)
+                        .ok_or_else(|| fail(Some(Part::Subject), None, RenderFault::Empty))
                 })?,
                 text: render(Part::Text)?,
                 html: render(Part::Html)?,
@@ -124,10 +162,10 @@ impl Templates {
             Channel::Webhook => {
                 let body = render(Part::Webhook)?;
                 let json = serde_json::from_str::<serde::de::IgnoredAny>(&body);
-                json.map_err(|_| fail(Some(Part::Webhook), RenderFault::NotJson))?;
+                json.map_err(|_| fail(Some(Part::Webhook), None, RenderFault::NotJson))?;
                 Rendered::Webhook { body: body.into_bytes() }
             }
-            Channel::Whatsapp => return Err(fail(None, RenderFault::NoPart)),
+            Channel::Whatsapp => return Err(none(RenderFault::NoPart)),
         })
     }
 }

@@ -1,5 +1,5 @@
-//! Finds the Liquid tags of a source, without understanding them further than needed: to escape what they print, to keep them out of
-//! MJML's sight, and to know the names that they use.
+//! Finds the Liquid tags of a source, without understanding them further than needed: to know where their values stand, to keep
+//! them out of MJML's sight, and to know the names that they use.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -75,25 +75,6 @@ fn tag_at(source: &str, start: usize) -> Option<Tag> {
     None
 }
 
-/// The source with `| FILTER` at the end of everything that prints, unless the value already ends in `| UNLESS`.
-pub(super) fn append_filter(source: &str, filter: &str, unless: Option<&str>) -> String {
-    let mut out = String::with_capacity(source.len() + 256);
-    let mut copied = 0;
-    for tag in tags(source).into_iter().filter(|tag| tag.prints) {
-        let inner = &source[tag.inner.clone()];
-        let last = inner.rsplit('|').next().filter(|last| last.len() < inner.len()).map(str::trim);
-        out.push_str(&source[copied..tag.inner.end]);
-        if unless.is_none() || last != unless {
-            out.push_str(" | ");
-            out.push_str(filter);
-            out.push(' ');
-        }
-        copied = tag.inner.end;
-    }
-    out.push_str(&source[copied..]);
-    out
-}
-
 /// The names that a source uses.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Names {
@@ -101,8 +82,8 @@ pub(super) struct Names {
     pub read: Vec<(String, usize)>,
     /// Names that it gives itself (`assign`, `capture`, `for`).
     pub given: BTreeSet<String>,
-    /// Names after a dot.
-    pub fields: BTreeSet<String>,
+    /// Names after a dot or in brackets, each with where it stands.
+    pub fields: Vec<(String, usize)>,
 }
 
 /// Collects the names that the tags of a source use.
@@ -124,9 +105,11 @@ pub(super) fn names(source: &str) -> Names {
         let mut previous = "";
         while let Some((offset, word)) = words.next() {
             let followed_by = words.peek().map_or("", |next| next.1);
-            if word.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_') {
+            if let Some(name) = text_of(word).filter(|_| previous == "[") {
+                names.fields.push((name.to_owned(), offset));
+            } else if word.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_') {
                 match previous {
-                    "." => drop(names.fields.insert(word.to_owned())),
+                    "." => names.fields.push((word.to_owned(), offset)),
                     "|" => {}
                     _ if followed_by == ":" || KEYWORDS.contains(&word) => {}
                     _ => names.read.push((word.to_owned(), offset)),
@@ -157,7 +140,13 @@ const KEYWORDS: [&str; 15] = [
     "tablerowloop",
 ];
 
-/// Identifiers and single signs of a tag, each with its offset; strings and numbers are left out as one empty word.
+/// What stands between the quotes of a string.
+fn text_of(word: &str) -> Option<&str> {
+    let inner = word.strip_prefix(['"', '\''])?;
+    inner.get(..inner.len().checked_sub(1)?)
+}
+
+/// Identifiers, strings with their quotes and single signs of a tag, each with its offset.
 fn words(inner: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
     let mut chars = inner.char_indices().peekable();
@@ -165,8 +154,8 @@ fn words(inner: &str) -> Vec<(usize, &str)> {
     while let Some((start, char)) = chars.next() {
         let mut end = start + char.len_utf8();
         if matches!(char, '"' | '\'') {
-            chars.by_ref().find(|&(_, next)| next == char);
-            found.push((start, ""));
+            let close = chars.by_ref().find(|&(_, next)| next == char);
+            found.push((start, &inner[start..close.map_or(inner.len(), |(at, _)| at + 1)]));
         } else if name(char) {
             while let Some((at, next)) = chars.next_if(|&(_, next)| name(next)) {
                 end = at + next.len_utf8();
@@ -200,25 +189,14 @@ mod tests {
     }
 
     #[test]
-    fn every_output_gets_the_filter() {
-        assert_eq!(
-            append_filter("{{ a }}{{- b | c: '|' -}}", "html", None),
-            "{{ a  | html }}{{- b | c: '|'  | html -}}"
-        );
-        assert_eq!(
-            append_filter("{{ a | json }}{{ json }}", "json_text", Some("json")),
-            "{{ a | json }}{{ json  | json_text }}"
-        );
-    }
-
-    #[test]
     fn names_are_collected() {
         let names = names(
-            "{% for item in cart.items limit: 3 %}{{ item.name | default: brand_name, x: \"a.b\" }}{% endfor %}{% if a == 'b' and c %}{% endif %}",
+            "{% for item in cart.items limit: 3 %}{{ item.name | default: brand_name, x: \"a.b\" }}{% endfor %}{% if a == 'b' and c[\"x y\"] %}{% endif %}",
         );
         let read: Vec<_> = names.read.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(read, ["cart", "item", "brand_name", "a", "c"]);
         assert_eq!(names.given.iter().collect::<Vec<_>>(), ["item"]);
-        assert_eq!(names.fields.iter().collect::<Vec<_>>(), ["items", "name"]);
+        let fields: Vec<_> = names.fields.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(fields, ["items", "name", "x y"]);
     }
 }

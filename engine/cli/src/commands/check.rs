@@ -15,7 +15,7 @@ pub fn run(flags: &Flags, check: &CheckFlags) -> Result<(), Failure> {
     let dir = check.dir.as_ref().unwrap_or(&flags.config_dir);
     let loaded = Loaded::read(&origins(flags, dir))?;
     let (compiled, traces) = both(journeys::compile(&loaded), traces::read_all(&loaded.settings))?;
-    templates::load(&loaded.settings, &compiled.plan)?;
+    templates::try_out(&templates::load(&loaded.settings, &compiled.plan)?)?;
     let scenarios = traces.iter().map(|trace| trace.scenarios.len()).sum();
     let text = match flags.output {
         Output::Json => format!("{}\n", as_json(&compiled, scenarios)),

@@ -41,6 +41,7 @@ impl Shipped {
         let templates = Templates::load(dir).map_err(|problems| {
             broken("templates", problems.first().map(ToString::to_string).unwrap_or_default())
         })?;
+        let templates = templates.in_zone(&plan.policy.zone);
         let brand =
             settings.brand.ok_or_else(|| broken("cartwheel.yaml", "no brand".to_owned()))?;
         Ok(Self { bundle, plan: Arc::new(plan), templates: Arc::new(templates), brand })

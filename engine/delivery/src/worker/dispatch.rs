@@ -1,6 +1,6 @@
 //! One poll: what has expired, which calls may begin, and only then what leaves.
 
-use super::settle::{channels, key_until};
+use super::settle::{Told, channels, key_until};
 use super::{Action, Call, CallId, Lane, Out, Worker};
 use crate::Now;
 use crate::attempt::may_repeat;
@@ -70,7 +70,7 @@ impl<S: Storage> Worker<S> {
             .get(&partition)
             .map_or_else(Vec::new, |state| state.queue.expired(now.wall));
         for offset in expired {
-            self.finish(partition, offset, Ending::Expired, None, now);
+            self.finish(partition, offset, Ending::Expired, Told::Nothing, now);
         }
     }
 
@@ -86,7 +86,7 @@ impl<S: Storage> Worker<S> {
                 Gate::Open(begin_before) => {
                     calls.extend(self.call(partition, offset, begin_before, now))
                 }
-                Gate::Ends(ending) => self.finish(partition, offset, ending, None, now),
+                Gate::Ends(ending) => self.finish(partition, offset, ending, Told::Nothing, now),
                 Gate::Waits => {}
                 Gate::Closed => return,
             }

@@ -51,7 +51,7 @@ impl<S: Storage> Worker<S> {
         match known {
             Some(Known { ending: Some(ending), .. }) => {
                 self.counters.add(Counter::Repeated, Some(channel), ending.reason());
-                self.end(partition, offset, ending, None, now);
+                self.end(partition, offset, ending, Told::Nothing, now);
             }
             Some(Known { open: true, .. }) if !unserved => {
                 self.counters.add(Counter::Ambiguous, Some(channel), "crash");
@@ -62,7 +62,7 @@ impl<S: Storage> Worker<S> {
                     now,
                 );
             }
-            _ if unserved => self.finish(partition, offset, Ending::NoProvider, None, now),
+            _ if unserved => self.finish(partition, offset, Ending::NoProvider, Told::Nothing, now),
             _ => {}
         }
     }
@@ -89,7 +89,7 @@ impl<S: Storage> Worker<S> {
             Outcome::Rejected { reason, .. } if refuses_account(outcome) => {
                 self.counters.add(Counter::Retries, Some(out.channel), reason.name())
             }
-            Outcome::Accepted { .. } | Outcome::Rejected { .. } => {}
+            Outcome::Accepted { .. } | Outcome::Rejected { .. } | Outcome::Unsendable { .. } => {}
         }
         if self
             .partitions
@@ -155,12 +155,15 @@ impl<S: Storage> Worker<S> {
             Disposition::GiveUp(GiveUp::Exhausted) => Ending::Exhausted,
             Disposition::Ambiguous => Ending::Ambiguous,
         };
-        let provider_id = if let Outcome::Accepted { provider_id } = outcome {
-            provider_id.as_deref()
-        } else {
-            None
+        let told = match outcome {
+            Outcome::Accepted { provider_id: Some(id) } => Told::ProviderId(id),
+            Outcome::Unsendable { detail, .. } => Told::Detail(detail),
+            Outcome::Accepted { provider_id: None }
+            | Outcome::Rejected { .. }
+            | Outcome::Retry { .. }
+            | Outcome::Ambiguous { .. } => Told::Nothing,
         };
-        self.finish(partition, offset, ending, provider_id, now);
+        self.finish(partition, offset, ending, told, now);
     }
 
     /// Ends a command and records it. One that may have been taken ends as ambiguous, whatever else stops it.
@@ -169,7 +172,7 @@ impl<S: Storage> Worker<S> {
         partition: i32,
         offset: i64,
         ending: Ending,
-        provider_id: Option<&str>,
+        told: Told<'_>,
         now: Now,
     ) {
         let Some(state) = self.partitions.get_mut(&partition) else { return };
@@ -188,18 +191,11 @@ impl<S: Storage> Worker<S> {
         state.durable |=
             pending.attempts > 0 && pending.key_until.is_none_or(|until| until < command.not_after);
         self.counters.add(Counter::Ended, Some(command.channel), ending.reason());
-        self.end(partition, offset, ending, provider_id, now);
+        self.end(partition, offset, ending, told, now);
     }
 
     /// Takes an ended command out of the queue and writes what tells of it.
-    fn end(
-        &mut self,
-        partition: i32,
-        offset: i64,
-        ending: Ending,
-        provider_id: Option<&str>,
-        now: Now,
-    ) {
+    fn end(&mut self, partition: i32, offset: i64, ending: Ending, told: Told<'_>, now: Now) {
         let Some(pending) =
             self.partitions.get_mut(&partition).and_then(|state| state.queue.remove(offset))
         else {
@@ -208,6 +204,11 @@ impl<S: Storage> Worker<S> {
         let command = &pending.command;
         let provider =
             self.lanes[command.channel as usize].as_ref().map(|lane| lane.provider.name.as_str());
+        let (provider_id, detail) = match told {
+            Told::Nothing => (None, None),
+            Told::ProviderId(id) => (Some(id), None),
+            Told::Detail(detail) => (None, Some(detail)),
+        };
         let mut writes: Vec<Draft> = receipt::events(command, ending, provider, provider_id, now)
             .into_iter()
             .map(|event| {
@@ -222,7 +223,8 @@ impl<S: Storage> Worker<S> {
                 pending.attempts,
                 Some(command.customer.as_bytes()),
                 &pending.value,
-            );
+            )
+            .with_detail(detail);
             self.counters.add(Counter::DeadLetters, Some(command.channel), ending.reason());
             writes.push((Target::DeadLetters, letter.key, letter.value, letter.headers));
         }
@@ -295,6 +297,16 @@ impl<S: Storage> Worker<S> {
         self.actions.push(Action::Write(Write { token, target, key, value, headers }));
         token
     }
+}
+
+/// What is known of an ending beside its reason.
+#[derive(Clone, Copy)]
+pub(super) enum Told<'a> {
+    Nothing,
+    /// The provider's own name for the message.
+    ProviderId(&'a str),
+    /// Why it could not be sent, for the dead letter.
+    Detail(&'a str),
 }
 
 /// Topic, key, value and headers of a write.

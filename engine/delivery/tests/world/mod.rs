@@ -431,13 +431,14 @@ impl World {
         let index = index % self.flying.len();
         let Some(begun) = self.flying[index].begun else { return };
         let command = self.flying[index].call.command.clone();
-        let how = how % 9;
+        let how = how % 10;
         let outcome = match how {
             0..=2 => Outcome::Accepted { provider_id: None },
             3 => Outcome::Rejected { reason: RejectReason::BadAddress, suppress: true },
             4 => Outcome::Rejected { reason: RejectReason::TooLarge, suppress: false },
             5 => Outcome::Retry { after: None, reason: RetryReason::Connect },
             8 => Outcome::Rejected { reason: RejectReason::Unauthorized, suppress: false },
+            9 => Outcome::Unsendable { reason: RejectReason::BadRequest, detail: "why".to_owned() },
             _ => Outcome::Ambiguous { reason: AmbiguousReason::Timeout },
         };
         if matches!(how, 0..=2 | 6) {

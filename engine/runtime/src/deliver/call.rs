@@ -72,7 +72,8 @@ impl Caller {
     fn render_safely(&self, call: &Call) -> Result<Rendered, Outcome> {
         catch_unwind(AssertUnwindSafe(|| self.render(call))).unwrap_or_else(|_| {
             tracing::error!(command_id = %call.command.command_id, journey = call.command.journey, "rendering a message panicked");
-            Err(Outcome::Rejected { reason: RejectReason::BadRequest, suppress: false })
+            let detail = format!("template `{}`: rendering it panicked", call.command.template);
+            Err(Outcome::Unsendable { reason: RejectReason::BadRequest, detail })
         })
     }
 
@@ -86,7 +87,7 @@ impl Caller {
         let url = self.secrets.url(&self.public_url, &claim);
         self.templates.render(command, &self.brand, &url).map_err(|error| {
             tracing::error!(command_id = %command.command_id, journey = command.journey, %error, "a message cannot be rendered");
-            Outcome::Rejected { reason: RejectReason::BadRequest, suppress: false }
+            Outcome::Unsendable { reason: error.reason(), detail: error.to_string() }
         })
     }
 }
@@ -153,7 +154,7 @@ mod tests {
             class: Class::Marketing,
             template: "t".into(),
             to: "+15550100".into(),
-            data: serde_json::json!({ "profile": { "points": i64::MIN } }),
+            data: serde_json::json!({ "profile": { "points": i64::MIN, "many": 1_000_000 } }),
             variant: None,
             due_at: 0,
             decided_at: 0,
@@ -194,6 +195,7 @@ mod tests {
                 reply_to: None,
                 store_url: "https://shop.example".into(),
                 postal_address: None,
+                currency: None,
             },
             secrets: Secrets::new(b"secret", None),
             public_url: "https://shop.example".into(),
@@ -205,15 +207,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_template_that_panics_is_reported_as_not_sent() {
-        let report = heard("{{ profile.points | divided_by: -1 }}").await;
+    async fn a_template_that_fails_says_template_line_and_cause() {
+        let report = heard("Hi\n{% for n in (1..profile.many) %}.{% endfor %}").await;
         let Report::Outcome { call: CallId(7), outcome, unrenderable: true, .. } = report else {
             panic!("an outcome")
         };
-        assert_eq!(
-            outcome,
-            Outcome::Rejected { reason: RejectReason::BadRequest, suppress: false }
-        );
+        let Outcome::Unsendable { reason: RejectReason::BadRequest, detail } = outcome else {
+            panic!("unsendable: {outcome:?}")
+        };
+        assert!(detail.starts_with("template `t`, sms.liquid:2: a range is longer"), "{detail}");
+    }
+
+    /// The library's own division would panic at this one.
+    #[tokio::test]
+    async fn the_least_number_divided_by_minus_one_is_sent() {
+        let report = heard("{{ profile.points | divided_by: -1 }}").await;
+        assert!(matches!(report, Report::Outcome { unrenderable: false, .. }));
     }
 
     #[tokio::test]

@@ -218,6 +218,11 @@ impl Shop {
         self.lone.checkpoint().expect("a checkpoint");
     }
 
+    /// Timers that have fired.
+    pub fn fired(&self) -> u64 {
+        self.lone.shard().counters().fired
+    }
+
     /// The messages since the last call.
     pub fn sent(&mut self) -> Vec<Command> {
         let published = self.lone.take_published().into_iter();

@@ -1,6 +1,12 @@
+mod dates;
+mod escaping;
+mod lenient;
+mod money;
+mod spread;
+
 use super::{MAX_OUTPUT, Part, RenderError, RenderFault, Templates};
 use crate::testing::command;
-use crate::{Brand, Email, Rendered};
+use crate::{Brand, Email, RejectReason, Rendered};
 use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::command::Command;
 use serde_json::json;
@@ -17,6 +23,7 @@ fn brand() -> Brand {
         reply_to: None,
         store_url: "https://shop.example/".into(),
         postal_address: Some("1 Main Street".into()),
+        currency: Some("USD".into()),
     }
 }
 
@@ -125,7 +132,12 @@ fn a_subject_is_one_line() {
     let empty = email_of("{% if cart.none %}x{% endif %}\n", "t", "h", &command).unwrap_err();
     assert_eq!(
         empty,
-        RenderError { template: "t".into(), part: Some(Part::Subject), fault: RenderFault::Empty }
+        RenderError {
+            template: "t".into(),
+            part: Some(Part::Subject),
+            line: None,
+            fault: RenderFault::Empty
+        }
     );
 }
 
@@ -159,33 +171,43 @@ fn the_variables_are_there() {
 }
 
 #[test]
-fn absent_fields_print_nothing_and_absent_objects_fail() {
-    let command = command();
+fn errors_name_template_part_and_line_and_never_the_data() {
+    let mut command = command();
+    command.data["profile"]["points"] = json!(1_000_000);
+    let source = "Hi\n\n{{ first_name }}{% for n in (1..profile.points) %}.{% endfor %}";
+    let error = email_of("s", source, "h", &command).unwrap_err();
     assert_eq!(
-        text(
-            "{{ last_name | default: 'x' }}[{{ profile.city }}][{% for i in cart.items %}{{ i.name | default: i.product }};{% endfor %}]",
-            &command
-        )
-        .as_deref(),
-        Ok("x[][Blue <b>mug</b> & saucer;p2;]")
+        error.to_string(),
+        "template `t`, email.text.liquid:3: a range is longer than 10000 numbers"
     );
-    assert_eq!(
-        text("{% if product %}{{ product.name }}{% else %}none{% endif %}", &command).as_deref(),
-        Ok("none")
-    );
-    assert_eq!(text("{{ product.name }}", &command), Err(RenderFault::Missing));
-    assert_eq!(text("{{ first_name | divided_by: 0 }}", &command), Err(RenderFault::Failed));
+    let in_mjml = email_of("s", "t", "a\n{{ cart[cart.items] }}", &command).unwrap_err();
+    assert_eq!((in_mjml.part, in_mjml.line), (Some(Part::Html), Some(3)), "{in_mjml}");
+    let rendered = Rendered::Email(email_of("s", "{{ first_name }}", "h", &command).unwrap());
+    assert_eq!(format!("{rendered:?}"), "Rendered(email)");
 }
 
 #[test]
-fn errors_do_not_show_the_data() {
-    let error = email_of("s", "{{ product.name }}", "h", &command()).unwrap_err();
+fn the_address_is_in_its_one_form_or_refused_with_a_reason() {
+    let to = |to: &str| email_of("s", "t", "h", &Command { to: to.into(), ..command() });
+    assert_eq!(to(" info@B\u{fc}cher.example ").unwrap().to, "info@xn--bcher-kva.example");
+    assert_eq!(to("m\u{fc}ller@example.test").unwrap().to, "m\u{fc}ller@example.test");
+    let error = to("Ana <ana@example.com>").unwrap_err();
+    assert_eq!(error.reason(), RejectReason::BadAddress);
     assert_eq!(
         error.to_string(),
-        "template `t`, email.text.liquid: a variable is used that this command does not have"
+        "template `t`: the recipient's address cannot be used: it has a name beside the address"
     );
-    let rendered = Rendered::Email(email_of("s", "{{ first_name }}", "h", &command()).unwrap());
-    assert_eq!(format!("{rendered:?}"), "Rendered(email)");
+    let sms = load(&[("sms.liquid", "Hi")]).unwrap();
+    let command = Command {
+        template: "t".into(),
+        channel: Channel::Sms,
+        to: "+1 (555) 010-0199".into(),
+        ..command()
+    };
+    let Rendered::Sms { to, .. } = sms.render(&command, &brand(), URL).unwrap() else {
+        panic!("a text message")
+    };
+    assert_eq!(to, "+15550100199");
 }
 
 #[test]
@@ -291,7 +313,9 @@ fn every_shipped_template_renders() {
     for name in templates.names() {
         for channel in templates.channels(name) {
             for sample in [&command(), &bare] {
-                let sample = Command { template: name.into(), channel, ..sample.clone() };
+                let to = if channel == Channel::Sms { "+15550100199" } else { "ana@example.com" };
+                let sample =
+                    Command { template: name.into(), channel, to: to.into(), ..sample.clone() };
                 let message = templates
                     .render(&sample, &brand(), URL)
                     .unwrap_or_else(|error| panic!("{error}"));

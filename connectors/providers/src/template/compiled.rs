@@ -1,0 +1,63 @@
+//! A part of a template, ready to render.
+
+use super::error::RenderFault;
+use super::lenient::Trail;
+use super::marks::unmark;
+use super::output::Capped;
+use super::reader::Reader;
+use liquid_core::runtime::RuntimeBuilder;
+use liquid_core::{Object, Renderable, Runtime, Template};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// See the module.
+pub(super) struct Compiled {
+    template: Template,
+    /// The variables that it reads, and the names behind a dot or in brackets, each with the line of the source, from 1.
+    reads: Vec<(String, usize)>,
+    fields: Vec<(String, usize)>,
+}
+
+impl Compiled {
+    pub(super) fn new(
+        template: Template,
+        reads: Vec<(String, usize)>,
+        fields: Vec<(String, usize)>,
+    ) -> Self {
+        Self { template, reads, fields }
+    }
+
+    /// What the part becomes. Errors: the fault, and the line that was being rendered where it matters.
+    pub(super) fn render(
+        &self,
+        globals: &Object,
+        reader: &Reader,
+    ) -> Result<String, (Option<usize>, RenderFault)> {
+        let runtime = RuntimeBuilder::new().set_globals(globals).build();
+        *runtime.registers().get_mut::<Reader>() = reader.clone();
+        let mut out = Capped::default();
+        let result = catch_unwind(AssertUnwindSafe(|| self.template.render_to(&mut out, &runtime)));
+        let trail = std::mem::take(&mut *runtime.registers().get_mut::<Trail>());
+        let line = (trail.line > 0).then_some(trail.line);
+        if out.is_full() {
+            return Err((line, RenderFault::TooLarge));
+        }
+        // The library's message may quote the data, so only what is ours to say is kept.
+        match result {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return Err((line, trail.fault.unwrap_or(RenderFault::Failed))),
+            Err(_) => return Err((line, RenderFault::Defect)),
+        }
+        let text = out.into_string().ok_or((line, RenderFault::Defect))?;
+        Ok(unmark(&text))
+    }
+
+    /// The names that it uses: variables, and those behind a dot or in brackets.
+    pub(super) fn names(&self) -> impl Iterator<Item = &(String, usize)> {
+        self.reads.iter().chain(&self.fields)
+    }
+
+    /// The names behind a dot or in brackets.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|(name, _)| name.as_str())
+    }
+}
