@@ -1,6 +1,7 @@
 //! How to reach Kafka: the `kafka` section of the configuration.
 
 use crate::error::Error;
+use cartwheel_core::partitioner::Partitioner;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -42,6 +43,9 @@ pub struct KafkaConfig {
     /// Whether shards read events over a connection of their own, which takes less processor time, instead of through librdkafka. Where the connection
     /// is not `plaintext` and where there are `properties` it is librdkafka all the same.
     pub direct_fetch: bool,
+    /// How those who write the events topic choose a customer's partition: `murmur2` (Java, franz-go, kafkajs from 2), `crc32` (librdkafka's default and
+    /// what is built on it: Python, .NET, Ruby, PHP) or `fnv1a` (Sarama). Cartwheel's own producers do the same; a record that stands elsewhere is a dead letter.
+    pub partitioner: Partitioner,
     /// Further librdkafka properties by name. Those that correctness rests on are refused.
     pub properties: BTreeMap<String, String>,
 }
@@ -64,6 +68,7 @@ impl Default for KafkaConfig {
             compression: Compression::Lz4,
             message_max_bytes: 1_000_000,
             direct_fetch: true,
+            partitioner: Partitioner::Murmur2,
             properties: BTreeMap::new(),
         }
     }

@@ -3,6 +3,7 @@
 
 use crate::config::KafkaConfig;
 use crate::error::Error;
+use cartwheel_core::partitioner::Partitioner;
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 
@@ -177,6 +178,15 @@ pub(crate) fn worker(config: &KafkaConfig) -> Result<ClientConfig, Error> {
     Ok(settings)
 }
 
+/// librdkafka's name of it. Records without a key do not matter: ours have keys, or name their partition.
+const fn partitioner(partitioner: Partitioner) -> &'static str {
+    match partitioner {
+        Partitioner::Murmur2 => "murmur2_random",
+        Partitioner::Crc32 => "consistent_random",
+        Partitioner::Fnv1a => "fnv1a_random",
+    }
+}
+
 /// The appender of decisions.
 pub(crate) fn sends_producer(config: &KafkaConfig) -> Result<ClientConfig, Error> {
     let mut settings = common(config)?;
@@ -186,8 +196,8 @@ pub(crate) fn sends_producer(config: &KafkaConfig) -> Result<ClientConfig, Error
         .set("acks", "all")
         // Never give up: a record that times out is a gap that no reader passes. The default is five minutes.
         .set("message.timeout.ms", "0")
-        // Keys land where Java producers put them. The default hashes with CRC32.
-        .set("partitioner", "murmur2_random")
+        // Keys land where those of the shop land. librdkafka's default hashes with CRC32.
+        .set("partitioner", partitioner(config.partitioner))
         .set("linger.ms", config.linger_ms.to_string())
         .set("compression.type", config.compression.name())
         .set("message.max.bytes", config.message_max_bytes.to_string());

@@ -2,10 +2,11 @@
 
 mod common;
 
+use cartwheel_core::partitioner::Partitioner;
 use cartwheel_core::sends::Kind;
 use cartwheel_kafka::{
     Admin, Batch, Compacted, Error, EventsProducer, KafkaConfig, Message, Offsets, OwnedRecord,
-    SendsProducer, Source, Start, TopicSpec, partition_of,
+    SendsProducer, Source, Start, TopicSpec,
 };
 use common::{LONG, fresh, lead, with_topics};
 use std::process::Command;
@@ -265,7 +266,7 @@ async fn keys_land_where_java_and_we_say() {
     for key in ["21", "foobar", "a-little-bit-long-string", "c0001234567", "ü", "abc"] {
         assert_eq!(
             append(&producer, &topic, key, Some("{}")).await,
-            partition_of(key.as_bytes(), 7),
+            Partitioner::Murmur2.partition_of(key.as_bytes(), 7),
             "{key}"
         );
     }
@@ -340,9 +341,13 @@ async fn records_of_another_client_are_read() {
         .unwrap();
     assert!(kcat.wait().unwrap().success());
     for (key, value) in [("ana", "{\"n\":1}"), ("bob", "{\"n\":2}")] {
-        let mut source =
-            Source::open(&config, &topic, partition_of(key.as_bytes(), 2), Start::Beginning)
-                .unwrap();
+        let mut source = Source::open(
+            &config,
+            &topic,
+            Partitioner::Murmur2.partition_of(key.as_bytes(), 2),
+            Start::Beginning,
+        )
+        .unwrap();
         let records = read(&mut source, 1);
         assert!(
             records.iter().any(|record| record.key.as_deref() == Some(key.as_bytes())

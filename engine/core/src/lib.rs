@@ -14,6 +14,7 @@ pub mod room;
 mod suggest;
 pub mod channel;
 pub mod address;
+pub mod partitioner;
 pub mod policy;
 pub mod event;
 pub mod input;

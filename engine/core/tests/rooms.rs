@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// Each room with those that it may import, lower ones first.
-const ROOMS: [(&str, &[&str]); 23] = [
+const ROOMS: [(&str, &[&str]); 24] = [
     ("closed", &[]),
     ("time", &[]),
     ("id", &["time"]),
@@ -18,6 +18,7 @@ const ROOMS: [(&str, &[&str]); 23] = [
     ("room", &[]),
     ("suggest", &[]),
     ("channel", &["closed"]),
+    ("partitioner", &["closed"]),
     ("address", &["channel"]),
     ("policy", &["time", "channel"]),
     ("event", &["closed", "time", "value", "channel", "policy"]),

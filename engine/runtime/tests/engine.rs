@@ -4,7 +4,8 @@
 mod commands;
 mod common;
 
-use cartwheel_kafka::{Error, KafkaConfig, partition_of};
+use cartwheel_core::partitioner::Partitioner;
+use cartwheel_kafka::{Error, KafkaConfig};
 use cartwheel_runtime::admin::{AdminSource, SourceError};
 use cartwheel_runtime::engine::{ConfigBundle, Engine, EngineError, EngineOptions, JourneyText};
 use commands::Commands;
@@ -67,7 +68,7 @@ fn two_engines_share_and_one_inherits() {
 
     // A customer on the other engine: the answer names the partition.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let (here, there) = (partition_of(b"ana", PARTITIONS), [&first, &second]);
+    let (here, there) = (Partitioner::Murmur2.partition_of(b"ana", PARTITIONS), [&first, &second]);
     let owner = there.iter().position(|engine| engine.running() == [here]).unwrap();
     let known = runtime.block_on(there[owner].source().customer("ana")).unwrap();
     assert_eq!((known.shard, known.profile.orders), (here.unsigned_abs(), 1));
@@ -180,9 +181,9 @@ fn a_timer_that_is_due_and_does_not_fire_is_counted() {
     all_running(&[&engine]);
     let (mut shop, mut commands) = (Shop::open(&kafka), Commands::open(&kafka));
     for partition in 0..PARTITIONS {
-        let of_it = ["ana", "bob", "cleo", "dan", "eve", "finn"]
-            .into_iter()
-            .find(|customer| partition_of(customer.as_bytes(), PARTITIONS) == partition);
+        let of_it = ["ana", "bob", "cleo", "dan", "eve", "finn"].into_iter().find(|customer| {
+            Partitioner::Murmur2.partition_of(customer.as_bytes(), PARTITIONS) == partition
+        });
         shop.order(of_it.unwrap());
     }
     until("timers to be due", || due(&engine) == (2, 2));

@@ -1,6 +1,7 @@
 //! From records to changed customers: read and find some ahead, then apply one by one, each by its kind.
 
 use crate::checkpoint::Store;
+use crate::settings::Identity;
 use crate::shard::Shard;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,6 +10,7 @@ use cartwheel_core::customer::{Customer, Document};
 use cartwheel_core::event::{Event, Record, Rejected};
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::input::{Input, Kind};
+use cartwheel_core::partitioner::Partitioner;
 use cartwheel_core::sends::{Dead, DeadReason, Poison, Skipped};
 use std::hint::black_box;
 
@@ -94,8 +96,17 @@ impl<S: Store> Shard<S> {
     ) {
         let seen = self.position.seen;
         let time = EventTime::new(event.time, record.time, seen);
+        self.counters.other_keys +=
+            u64::from(record.key.is_some_and(|key| key != event.customer.as_bytes()));
         // A record shortly before may have made the customer known.
-        let slot = slot.or_else(|| self.table.find(id)).unwrap_or_else(|| self.add(id, event));
+        let slot = match slot.or_else(|| self.table.find(id)) {
+            Some(slot) => slot,
+            // Who is known belongs here: only of somebody new that has to be asked.
+            None => match self.misplaced(event.customer.as_bytes()) {
+                Some(rejected) => return self.bury(record, &rejected),
+                None => self.add(id, event),
+            },
+        };
         let customer = self.table.get_mut(slot);
         let was_dirty = customer.dirty;
         let mut environment = Environment { mode: self.position.mode, effects: &mut self.effects };
@@ -117,6 +128,21 @@ impl<S: Store> Shard<S> {
         let mut customer = Customer::new(id);
         self.effects.journal.append(&mut customer.cold, Document::Name, event.customer.as_bytes());
         self.table.add(customer)
+    }
+
+    /// Why a record of this customer must not be applied here: another shard has the customer, or will have.
+    fn misplaced(&mut self, customer: &[u8]) -> Option<Rejected> {
+        let Identity { partition, partitions, partitioner, .. } = self.identity;
+        let belongs = partitioner.partition_of(customer, partitions);
+        if belongs == partition {
+            return None;
+        }
+        for other in Partitioner::ALL {
+            let fits = other.partition_of(customer, partitions) == partition;
+            self.counters.would_fit[other as usize] += u64::from(fits);
+        }
+        let detail = format!("{} puts this customer on partition {belongs}", partitioner.name());
+        Some(Rejected::new(Poison::Misplaced, detail))
     }
 
     /// A record that cannot be applied: its offset stands in the turn record, the rest in a dead letter.

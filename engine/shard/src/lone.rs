@@ -14,6 +14,7 @@ use crate::turn::{Clock, Events, Outgoing, Turned};
 use cartwheel_core::decision::Decision;
 use cartwheel_core::event::Record;
 use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::partitioner::Partitioner;
 use cartwheel_core::sends::{Headers, Kind, Mode};
 use cartwheel_core::time::Millis;
 use std::slice::from_ref;
@@ -38,7 +39,12 @@ pub struct Lone<S> {
 impl<S: Store> Lone<S> {
     /// The only shard of a topic, without any history, over an empty store.
     pub fn open(plan: &Arc<Plan>, settings: Settings, store: S) -> Result<Self, ShardError> {
-        let identity = Identity { events_topic: "events".into(), partition: 0, partitions: 1 };
+        let identity = Identity {
+            events_topic: "events".into(),
+            partition: 0,
+            partitions: 1,
+            partitioner: Partitioner::Murmur2,
+        };
         Self::lead(Opened::open(identity, settings, store)?, plan)
     }
 

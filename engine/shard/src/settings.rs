@@ -1,5 +1,6 @@
 //! What a shard is told once.
 
+use cartwheel_core::partitioner::Partitioner;
 use cartwheel_core::time::{HOUR, Millis, SECOND};
 
 /// Which shard this is.
@@ -11,6 +12,8 @@ pub struct Identity {
     pub partition: i32,
     /// How many partitions the topics have. With another number keys fall elsewhere: a checkpoint of another number is refused.
     pub partitions: i32,
+    /// How the events topic's producers choose a customer's partition.
+    pub partitioner: Partitioner,
 }
 
 /// Limits and periods of a shard.

@@ -9,6 +9,7 @@ use crate::table::Table;
 use cartwheel_core::apply::Core;
 use cartwheel_core::effect::{Effects, Tally};
 use cartwheel_core::event::{Decoder, OddField};
+use cartwheel_core::partitioner::Partitioner;
 use cartwheel_core::sends::{Acceptance, Dead, Headers, Mode, Poison, Reader, SEMANTICS, Skipped};
 use cartwheel_core::time::Millis;
 use cartwheel_core::timer::{NEVER, Wheel};
@@ -32,6 +33,10 @@ pub struct Counters {
     pub poison: [u64; Poison::ALL.len()],
     /// Odd fields of events that were applied without them, in the order of [`OddField::ALL`].
     pub degraded: [u64; OddField::ALL.len()],
+    /// Misplaced records that each partitioner would have put here.
+    pub would_fit: [u64; Partitioner::ALL.len()],
+    /// Records whose key is not their customer.
+    pub other_keys: u64,
     /// Runs whose timer fired.
     pub fired: u64,
     /// Turns recorded.
@@ -49,6 +54,8 @@ pub struct Counters {
 impl Default for Counters {
     fn default() -> Self {
         Self {
+            would_fit: [0; Partitioner::ALL.len()],
+            other_keys: 0,
             wanted: 0,
             unwanted: 0,
             duplicates: 0,

@@ -9,7 +9,7 @@ use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::Millis;
 use cartwheel_kafka::{Batch, KafkaConfig, Source, Start};
-use cartwheel_sim::reference::{Outcome, Reference};
+use cartwheel_sim::reference::{Effect, Reference};
 use indicatif::ProgressBar;
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,7 +59,7 @@ pub struct Check<'a> {
     mode: Mode,
     /// The reference's count of fired timers at the last turn's end.
     fired: u64,
-    out: Vec<Outcome>,
+    out: Vec<Effect>,
     compared: u64,
 }
 
@@ -147,9 +147,9 @@ impl<'a> Check<'a> {
 }
 
 /// Takes the commands out of what was decided.
-fn commands(out: &mut Vec<Outcome>) -> Vec<Fact> {
+fn commands(out: &mut Vec<Effect>) -> Vec<Fact> {
     let command = |outcome| match outcome {
-        Outcome::Command(command) => Some(command.into()),
+        Effect::Command(command) => Some(command.into()),
         _ => None,
     };
     out.drain(..).filter_map(command).collect()

@@ -5,20 +5,26 @@ use crate::failure::{Failure, Fault, count};
 use crate::flags::{Flags, Output, TestFlags};
 use crate::journeys;
 use crate::settings::Loaded;
+use crate::templates;
 use crate::traces;
-use cartwheel_sim::trace::{CoreEngine, ScenarioResult, run_all};
+use cartwheel_core::journey::plan::Plan;
+use cartwheel_providers::Rendered;
+use cartwheel_sim::trace::{CoreEngine, Renderer, ScenarioResult, run_all};
 use serde_json::{Value, json};
 use std::io::Write;
+use std::sync::Arc;
 
 /// Runs every scenario; fails with everything that differs.
 pub fn run(flags: &Flags, test: &TestFlags) -> Result<(), Failure> {
     let dir = test.dir.as_ref().unwrap_or(&flags.config_dir);
     let loaded = Loaded::read(&origins(flags, dir))?;
     let plan = journeys::compile(&loaded)?.plan;
+    let renderer = renderer(&loaded, &plan)?;
+    let engine = |plan| CoreEngine::rendering(plan, Arc::clone(&renderer));
     let mut faults = Vec::new();
     let mut results = Vec::new();
     for trace in traces::read_all(&loaded.settings)? {
-        match run_all(&trace, &plan, CoreEngine::new) {
+        match run_all(&trace, &plan, engine) {
             Ok(outcomes) => {
                 results.extend(outcomes.into_iter().map(|outcome| (trace.path.clone(), outcome)))
             }
@@ -37,6 +43,26 @@ pub fn run(flags: &Flags, test: &TestFlags) -> Result<(), Failure> {
     }
     if faults.is_empty() { Ok(()) } else { Err(Failure::Data(faults)) }
 }
+
+/// What a message shows: its text, and for an e-mail the subject and the HTML as well.
+fn renderer(loaded: &Loaded, plan: &Plan) -> Result<Renderer, Failure> {
+    let templates = templates::load(&loaded.settings, plan)?;
+    let Some(brand) = loaded.settings.brand.clone() else {
+        let missing = "the configuration has no brand, and a message says who writes";
+        return Ok(Arc::new(move |_| Err(missing.to_owned())));
+    };
+    Ok(Arc::new(move |command| {
+        let rendered = templates.render(command, &brand, UNSUBSCRIBE_URL);
+        Ok(match rendered.map_err(|error| error.to_string())? {
+            Rendered::Email(email) => [email.subject, email.text, email.html].join("\n"),
+            Rendered::Sms { text, .. } | Rendered::Push { text, .. } => text,
+            Rendered::Webhook { body } => String::from_utf8_lossy(&body).into_owned(),
+        })
+    }))
+}
+
+/// Stands in messages that nobody gets.
+const UNSUBSCRIBE_URL: &str = "https://example.com/unsubscribe";
 
 fn told(results: &[(String, ScenarioResult)], output: Output) -> String {
     if output == Output::Json {

@@ -3,7 +3,7 @@
 
 use cartwheel_core::command::Command;
 use cartwheel_core::id::CommandId;
-use cartwheel_core::sends::{Kind, Reader, Verdict};
+use cartwheel_core::sends::{Acceptance, Kind, Reader};
 use cartwheel_kafka::{Batch, Error, KafkaConfig, Offsets, RecordRef, Source, Start};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -52,7 +52,7 @@ impl Observer {
             read(source, &mut self.batch, WAIT)?;
             for record in self.batch.iter() {
                 let Some(headers) = record.sends_headers() else { continue };
-                if reader.read(record.offset(), headers) == Verdict::Accepted
+                if reader.read(record.offset(), headers) == Acceptance::Accepted
                     && headers.kind == Kind::Command
                 {
                     self.ledger.decided(record);

@@ -30,7 +30,7 @@ pub fn options(loaded: &Loaded, compiled: Compiled, metrics: Arc<Metrics>) -> En
 
 /// The text that the plan was compiled from.
 pub fn bundle(loaded: &Loaded, compiled: &Compiled) -> ConfigBundle {
-    let text = |source: &cartwheel_core::journey::load::Source| JourneyText {
+    let text = |source: &cartwheel_core::journey::load::SourceFile| JourneyText {
         path: source.path.clone(),
         text: source.text.clone(),
     };

@@ -13,7 +13,8 @@ pub struct Rejected {
 }
 
 impl Rejected {
-    pub(super) fn new(reason: Poison, detail: impl Into<Cow<'static, str>>) -> Self {
+    /// For this reason.
+    pub fn new(reason: Poison, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { reason, detail: detail.into() }
     }
 }
@@ -37,5 +38,7 @@ closed! {
         BadTime "bad_time",
         /// `time` lies more than `max_event_ahead` after the record's time.
         TimeInFuture "time_in_future",
+        /// By the topic's partitioner its customer belongs to another partition.
+        Misplaced "misplaced",
     }
 }

@@ -43,6 +43,7 @@ fn named(journey: &Journey, at: u16) -> Option<String> {
 mod tests {
     use super::*;
     use cartwheel_core::channel::{Channel, Class};
+    use cartwheel_core::customer::LatestId;
     use cartwheel_core::journey::op::{Arm, Branch, Choice, End, Jump, Send, Until, Wait};
     use cartwheel_core::journey::plan::Reentry;
     use cartwheel_core::time::{DAY, HOUR, Span};
@@ -63,6 +64,8 @@ mod tests {
             key: None,
             reentry: Reentry::Always,
             exits: Vec::new(),
+            filtered: LatestId(2),
+            moved: LatestId(3),
             while_: None,
             holdout: 0,
             goal_within: None,

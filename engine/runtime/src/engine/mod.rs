@@ -11,6 +11,7 @@ mod context;
 mod directory;
 mod failure;
 mod options;
+mod placement;
 mod request;
 mod shard_thread;
 mod source;
@@ -109,6 +110,7 @@ impl Engine {
             clock: Arc::clone(&options.clock),
             plan: Arc::clone(&options.plan),
             partitions: layout.partitions,
+            partitioner: options.kafka.partitioner,
             demo: options.demo,
         });
         let context = Arc::new(Context {

@@ -11,8 +11,8 @@ use crate::clock::Clock;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::partitioner::Partitioner;
 use cartwheel_core::sends::SuppressionReason;
-use cartwheel_kafka::partition_of;
 use cartwheel_shard::{Explanation, LiveRun, Profile};
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +30,7 @@ pub struct EngineSource {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) plan: Arc<Plan>,
     pub(super) partitions: i32,
+    pub(super) partitioner: Partitioner,
     pub(super) demo: bool,
 }
 
@@ -46,7 +47,7 @@ impl EngineSource {
     }
 
     async fn explain(&self, customer: &str) -> Result<Explanation, SourceError> {
-        let partition = partition_of(customer.as_bytes(), self.partitions);
+        let partition = self.partitioner.partition_of(customer.as_bytes(), self.partitions);
         let (reply, answer) = oneshot::channel();
         let unavailable = |why: &str| {
             SourceError::Unavailable(format!(
@@ -88,7 +89,10 @@ impl EngineSource {
         let id = CustomerId::of(&found.customer);
         CustomerView {
             id,
-            shard: partition_of(found.customer.as_bytes(), self.partitions).unsigned_abs(),
+            shard: self
+                .partitioner
+                .partition_of(found.customer.as_bytes(), self.partitions)
+                .unsigned_abs(),
             profile: ProfileView {
                 orders: found.orders.into(),
                 lifetime_value: found.lifetime_value,

@@ -1,6 +1,7 @@
 //! What a shard's thread posts: a snapshot a few times a second.
 
 use super::context::{Context, Control};
+use super::placement::Placement;
 use crate::metrics::labels::{Closed, Intake, ShardState};
 use crate::metrics::snapshot::{DecisionCount, RunCount, ShardStats};
 use cartwheel_core::decision::{Reason, Verdict};
@@ -34,6 +35,7 @@ pub(super) struct Figures<S> {
     base: Option<(Counters, BTreeMap<Cell, u64>)>,
     last: Option<Instant>,
     census_at: Instant,
+    placement: Placement,
 }
 
 /// What only the thread knows.
@@ -61,7 +63,8 @@ impl<S: Store> Figures<S> {
         let mut stats = ShardStats::new(partition.unsigned_abs(), execution);
         stats.restarts = restarts;
         stats.retention = context.layout.retention_ms;
-        Self { context, control, stats, base: None, last: None, census_at: Instant::now() }
+        let (census_at, placement) = (Instant::now(), Placement::default());
+        Self { context, control, stats, base: None, last: None, census_at, placement }
     }
 
     /// The shard is doing something else now.
@@ -92,6 +95,12 @@ impl<S: Store> Figures<S> {
         self.control.next_offset.store(shard.next_offset(), Ordering::Relaxed);
         self.gauges(shard, moment);
         self.counters(shard);
+        self.placement.look(
+            self.stats.shard,
+            shard.counters(),
+            shard.customers() as u64,
+            self.context.kafka.partitioner,
+        );
         self.census(shard, moment.due_by);
         self.send();
     }

@@ -85,6 +85,7 @@ fn open<S: Store>(context: &Context<S>, partition: i32) -> Result<Opened<S>, Fai
         events_topic: context.topics.events.clone(),
         partition,
         partitions: context.layout.partitions,
+        partitioner: context.kafka.partitioner,
     };
     Ok(Opened::open(identity, context.settings.shard.clone(), (context.open)(partition)?)?)
 }

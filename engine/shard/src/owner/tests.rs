@@ -5,6 +5,7 @@ use crate::checkpoint::Meta;
 use crate::checkpoint::memory::MemoryStore;
 use crate::tests::world::{HOUR, MINUTE, START, plan};
 use crate::{Identity, Settings};
+use cartwheel_core::partitioner::Partitioner;
 use cartwheel_core::sends::{Headers, Kind};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -148,7 +149,12 @@ fn owner_followed_by(
     settings: OwnerSettings,
     later: &[(i64, Headers, &[u8])],
 ) -> Owner<MemoryStore> {
-    let identity = Identity { events_topic: logs().events, partition: 3, partitions: 8 };
+    let identity = Identity {
+        events_topic: logs().events,
+        partition: 3,
+        partitions: 8,
+        partitioner: Partitioner::Murmur2,
+    };
     let opened = Opened::open(identity, Settings::without_clock(), MemoryStore::default()).unwrap();
     let mut reading = Reading::new(None, 0);
     assert!(!reading.is_done(0) && reading.is_done(1));

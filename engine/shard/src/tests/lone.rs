@@ -4,6 +4,7 @@ use super::world::{HOUR, MINUTE, START, lone, plan};
 use crate::checkpoint::memory::MemoryStore;
 use crate::{AcceptedLog, Clock, Identity, Lone, Opened, Outgoing, Settings, Shard};
 use cartwheel_core::event::Record;
+use cartwheel_core::partitioner::Partitioner;
 use cartwheel_core::sends::{Headers, Kind, Mode};
 use cartwheel_core::time::Millis;
 
@@ -181,7 +182,12 @@ fn story() -> Vec<Step> {
 
 /// A new owner of the log, over an empty disk, behind its replay.
 fn replay(published: &[Outgoing], history: &[Step]) -> Shard<MemoryStore> {
-    let identity = Identity { events_topic: "events".into(), partition: 0, partitions: 1 };
+    let identity = Identity {
+        events_topic: "events".into(),
+        partition: 0,
+        partitions: 1,
+        partitioner: Partitioner::Murmur2,
+    };
     let opened = Opened::open(identity, Settings::without_clock(), MemoryStore::default()).unwrap();
     let leader = Headers { kind: Kind::Leader, leader: -1, seq: 0 };
     let mut log = AcceptedLog::new(None);

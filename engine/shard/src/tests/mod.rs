@@ -4,6 +4,7 @@ mod census;
 mod crash;
 mod degraded;
 mod lone;
+mod placement;
 mod rules;
 #[cfg(feature = "rocksdb")]
 mod store;

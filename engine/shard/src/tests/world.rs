@@ -6,6 +6,7 @@ use cartwheel_core::command::Command;
 use cartwheel_core::event::Record;
 use cartwheel_core::journey::load::{SourceFile, load};
 use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::partitioner::Partitioner;
 use cartwheel_core::policy::Policy;
 use cartwheel_core::sends::{Acceptance, Headers, Kind, Reader, Turn};
 use cartwheel_core::time::Millis;
@@ -77,8 +78,12 @@ impl World {
     ) -> Result<Result<Owner, ShardError>, Stopped> {
         let epoch =
             self.append(Headers { kind: Kind::Leader, leader: -1, seq: 0 }, b"{}".to_vec())?;
-        let identity =
-            Identity { events_topic: "shop.events.v1".into(), partition: 0, partitions: 1 };
+        let identity = Identity {
+            events_topic: "shop.events.v1".into(),
+            partition: 0,
+            partitions: 1,
+            partitioner: Partitioner::Murmur2,
+        };
         let lead = || {
             let opened = Opened::open(identity, settings, disk)?;
             let mut log = AcceptedLog::new(opened.checkpoint().cloned());

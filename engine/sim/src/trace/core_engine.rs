@@ -1,13 +1,16 @@
 //! The core in a shard without a broker, as in production but for the log and the disk.
 
 use super::engine::{Consequence, Suppression, TraceEngine};
+use cartwheel_core::command::Command;
 use cartwheel_core::event::{OddField, Record};
+use cartwheel_core::id::CommandId;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::{Dead, DeadReason, Kind, Mode, Sample, Suppression as Published};
 use cartwheel_core::time::Millis;
 use cartwheel_shard::checkpoint::memory::MemoryStore;
 use cartwheel_shard::{Lone, Outgoing, Settings, ShardError};
 use serde::de::DeserializeOwned;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The shard as a trace sees it.
@@ -16,19 +19,39 @@ pub struct CoreEngine {
     /// The greatest record time so far.
     newest: Millis,
     out: Vec<Consequence>,
+    commands: HashMap<CommandId, Command>,
+    renderer: Renderer,
+}
+
+/// What a message shows, as one text, or why it cannot be written.
+pub type Renderer = Arc<dyn Fn(&Command) -> Result<String, String>>;
+
+/// The data of the command instead of a message.
+fn data(command: &Command) -> Result<String, String> {
+    Ok(command.data.to_string())
 }
 
 impl CoreEngine {
     /// An engine that knows nobody.
     pub fn new(plan: Arc<Plan>) -> Result<Self, ShardError> {
+        Self::rendering(plan, Arc::new(data))
+    }
+
+    /// The same; what messages show is what the renderer makes of them.
+    pub fn rendering(plan: Arc<Plan>, renderer: Renderer) -> Result<Self, ShardError> {
         let mut lone = Lone::open(&plan, Settings::without_clock(), MemoryStore::default())?;
         lone.keep();
-        Ok(Self { lone, newest: Millis::MIN, out: Vec::new() })
+        let (newest, out, commands) = (Millis::MIN, Vec::new(), HashMap::new());
+        Ok(Self { lone, newest, out, commands, renderer })
     }
 
     /// Takes over what has come out. What a profile says comes before what journeys make of it.
     fn settle(&mut self) -> Result<(), ShardError> {
         for record in self.lone.take_published() {
+            if record.kind == Kind::Command {
+                let command: Command = read(&record)?;
+                self.commands.insert(command.command_id, command);
+            }
             self.out.extend(told(&record)?);
         }
         let decisions = self.lone.take_decisions()?;
@@ -68,6 +91,10 @@ impl TraceEngine for CoreEngine {
 
     fn mode(&mut self, mode: Mode) -> Result<(), ShardError> {
         self.lone.switch(mode)
+    }
+
+    fn message(&mut self, command: CommandId) -> Option<Result<String, String>> {
+        self.commands.get(&command).map(|command| (self.renderer)(command))
     }
 
     fn consequences(&mut self) -> Vec<Consequence> {

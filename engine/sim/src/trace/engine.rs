@@ -3,6 +3,7 @@
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::Decision;
 use cartwheel_core::event::OddField;
+use cartwheel_core::id::CommandId;
 use cartwheel_core::sends::{Mode, Poison, SuppressionReason};
 use cartwheel_core::time::Millis;
 use cartwheel_shard::ShardError;
@@ -17,6 +18,8 @@ pub trait TraceEngine {
     fn advance(&mut self, now: Millis) -> Result<(), ShardError>;
     /// A turn that changes the mode.
     fn mode(&mut self, mode: Mode) -> Result<(), ShardError>;
+    /// What the message of this command shows; none where there is no such command.
+    fn message(&mut self, command: CommandId) -> Option<Result<String, String>>;
     /// What has come out since the last call, in order.
     fn consequences(&mut self) -> Vec<Consequence>;
 }

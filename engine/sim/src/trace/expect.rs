@@ -1,4 +1,4 @@
-//! An expectation line: `expect nothing`, `expect CUSTOMER nothing`, `expect CUSTOMER send TEMPLATE [CHANNEL]`,
+//! An expectation line: `expect nothing`, `expect CUSTOMER nothing`, `expect CUSTOMER send TEMPLATE [CHANNEL] [shows "TEXT" ...]`,
 //! `expect CUSTOMER VERDICT [REASON] [name=value ...]`, `expect CUSTOMER suppressed CHANNEL [REASON]`, `expect degraded FIELD`,
 //! `expect dead REASON`.
 
@@ -64,6 +64,8 @@ pub struct Wanted {
     pub reason: Option<Reason>,
     /// The message, of `send`.
     pub message: Option<Message>,
+    /// Texts that the message shows.
+    pub shows: Vec<String>,
     /// `journey`, `step`, `channel`, and names among the decision's values.
     pub values: Vec<(String, Value)>,
 }
@@ -158,12 +160,14 @@ fn wanted(
     let customer = customer.text.to_owned();
     if verdict.text == "send" {
         let (message, rest) = message(verdict, rest)?;
+        let (shows, rest) = shows(rest)?;
         let values = rest.iter().map(&value).collect::<Result<_, _>>()?;
         return Ok(Wanted {
             customer,
             verdict: Verdict::Sent,
             reason: None,
             message: Some(message),
+            shows,
             values,
         });
     }
@@ -178,8 +182,29 @@ fn wanted(
         _ => (None, rest),
     };
     let values = rest.iter().map(&value).collect::<Result<_, _>>()?;
-    Ok(Wanted { customer, verdict: *known, reason, message: None, values })
+    let (message, shows) = (None, Vec::new());
+    Ok(Wanted { customer, verdict: *known, reason, message, shows, values })
 }
+
+/// What stands behind `shows`, and what behind that.
+fn shows<'w, 't>(words: &'w [Word<'t>]) -> Result<(Vec<String>, &'w [Word<'t>]), Wrong> {
+    let [shows, texts @ ..] = words else { return Ok((Vec::new(), words)) };
+    if shows.text != SHOWS {
+        return Ok((Vec::new(), words));
+    }
+    let count = texts.iter().take_while(|word| word.text.starts_with('"')).count();
+    let text = |word: &Word<'_>| {
+        serde_json::from_str(word.text).map_err(|error| (word.span(), error.to_string(), None))
+    };
+    let read = texts[..count].iter().map(text).collect::<Result<Vec<String>, _>>()?;
+    if read.is_empty() {
+        let help = Some("expect ana send cart_reminder email shows \"Blue lamp\"".into());
+        return Err((shows.span(), "`shows` needs a text in quotes".into(), help));
+    }
+    Ok((read, &texts[count..]))
+}
+
+const SHOWS: &str = "shows";
 
 fn message<'w, 't>(
     send: Word<'t>,
@@ -189,7 +214,9 @@ fn message<'w, 't>(
         return Err((send.span(), "`send` needs the template's name".into(), None));
     };
     let (channel, rest) = match rest {
-        [word, rest @ ..] if !word.text.contains('=') => (Some(channel(*word)?), rest),
+        [word, rest @ ..] if !word.text.contains('=') && word.text != SHOWS => {
+            (Some(channel(*word)?), rest)
+        }
         _ => (None, rest),
     };
     Ok((Message { template: template.text.into(), channel }, rest))

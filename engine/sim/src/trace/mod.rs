@@ -77,7 +77,7 @@ pub mod suggest;
 mod time;
 mod word;
 
-pub use core_engine::CoreEngine;
+pub use core_engine::{CoreEngine, Renderer};
 pub use engine::{Consequence, Suppression, TraceEngine};
 pub use expect::{Expectation, Wanted, WantedSuppression};
 pub use fault::Fault;

@@ -3,11 +3,13 @@
 use super::engine::{Consequence, Suppression, TraceEngine};
 use crate::reference::{Effect, Reference};
 use cartwheel_core::event::OddField;
+use cartwheel_core::id::CommandId;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::{DeadReason, Mode, Sample};
 use cartwheel_core::time::Millis;
 use cartwheel_shard::ShardError;
 use serde_json::Value;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The reference as a trace sees it.
@@ -17,13 +19,25 @@ pub struct ReferenceEngine {
     /// The greatest record time so far.
     newest: Millis,
     out: Vec<Consequence>,
+    /// What each command's message may show.
+    data: HashMap<CommandId, String>,
 }
 
 impl ReferenceEngine {
     /// An engine that knows nobody.
     pub fn new(plan: Arc<Plan>) -> Self {
         let reference = Reference::new(plan);
-        Self { reference, records: 0, newest: Millis::MIN, out: Vec::new() }
+        Self { reference, records: 0, newest: Millis::MIN, out: Vec::new(), data: HashMap::new() }
+    }
+}
+
+impl ReferenceEngine {
+    fn note_data(&mut self, out: &[Effect]) {
+        for effect in out {
+            if let Effect::Command(command) = effect {
+                self.data.insert(command.command_id, command.data.to_string());
+            }
+        }
     }
 }
 
@@ -39,6 +53,7 @@ impl TraceEngine for ReferenceEngine {
             .into_iter()
             .filter(|field| after.get(field.name()) > before.get(field.name()));
         self.out.extend(odd.map(|field| Consequence::Degraded { at, field }));
+        self.note_data(&out);
         self.out.extend(out.into_iter().filter_map(|outcome| match outcome {
             Effect::Decision(decision) => Some(Consequence::Decision(decision)),
             Effect::Command(_) => None,
@@ -63,6 +78,7 @@ impl TraceEngine for ReferenceEngine {
     fn clock(&mut self, now: Millis) -> Result<(), ShardError> {
         let mut out = Vec::new();
         self.reference.clock(now.max(self.newest), None, &mut out);
+        self.note_data(&out);
         self.out.extend(out.into_iter().filter_map(|outcome| match outcome {
             Effect::Decision(decision) => Some(Consequence::Decision(decision)),
             _ => None,
@@ -80,6 +96,10 @@ impl TraceEngine for ReferenceEngine {
     fn mode(&mut self, mode: Mode) -> Result<(), ShardError> {
         self.reference.mode(mode);
         Ok(())
+    }
+
+    fn message(&mut self, command: CommandId) -> Option<Result<String, String>> {
+        self.data.get(&command).cloned().map(Ok)
     }
 
     fn consequences(&mut self) -> Vec<Consequence> {

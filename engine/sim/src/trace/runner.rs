@@ -2,7 +2,7 @@
 
 use super::engine::{Consequence, TraceEngine};
 use super::event::{Event, Message};
-use super::expect::Expectation;
+use super::expect::{Expectation, Wanted};
 use super::fault::Fault;
 use super::line::{Statement, What};
 use super::matching::{fits, is_message, template};
@@ -251,11 +251,32 @@ impl<E: TraceEngine> Runner<'_, E> {
         if let Some(index) = (from..self.facts.len()).find(meets) {
             self.facts[index].named = true;
             self.cursors.insert(customer.to_owned(), index + 1);
-            return;
+            return self.shows(entry, expected, index);
         }
         let help = self.instead(entry, expected.customer(), from);
         self.missing(entry);
         self.fault(entry, "this was expected and did not happen".into(), Some(help));
+    }
+
+    /// Whether the message shows what it must.
+    fn shows(&mut self, entry: &Statement, expected: &Expectation, index: usize) {
+        let Expectation::Decision(Wanted { shows, .. }) = expected else { return };
+        if shows.is_empty() {
+            return;
+        }
+        let command = self.facts[index].decision().and_then(|decision| decision.command_id);
+        let shown = command.and_then(|command| self.engine.message(command));
+        let text = match shown.unwrap_or_else(|| Err("there is no command".into())) {
+            Ok(text) => text,
+            Err(why) => {
+                return self.fault(entry, format!("the message cannot be written: {why}"), None);
+            }
+        };
+        for wanted in shows.iter().filter(|wanted| !text.contains(wanted.as_str())) {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            let help = Some(format!("it shows: {}", words.join(" ")));
+            self.fault(entry, format!("the message does not show {wanted:?}"), help);
+        }
     }
 
     /// What the customer got instead: the nearest that a person would look for.

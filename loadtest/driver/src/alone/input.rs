@@ -2,8 +2,8 @@
 
 use crate::Error;
 use cartwheel_core::event::Record;
+use cartwheel_core::partitioner::Partitioner;
 use cartwheel_core::time::Millis;
-use cartwheel_kafka::partition_of;
 use cartwheel_workload::{Options, Workload};
 
 /// Bytes of room for an event: more than the mean.
@@ -26,7 +26,7 @@ impl Input {
             events: Vec::with_capacity(expected + expected / 4),
         };
         for event in Workload::new(options.clone())?
-            .filter(|event| partition_of(&event.key(), shards) == shard)
+            .filter(|event| Partitioner::Murmur2.partition_of(&event.key(), shards) == shard)
         {
             event.encode(&mut input.bytes);
             input.events.push((input.bytes.len(), event.time));

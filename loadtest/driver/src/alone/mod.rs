@@ -25,6 +25,7 @@ use crate::Error;
 use crate::process::Process;
 use crate::report::{Report, Row, thousands};
 use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::partitioner::Partitioner;
 use cartwheel_shard::checkpoint::rocks::RocksStore;
 use cartwheel_shard::{Identity, Lone, Opened, Settings, Shard, ShardError};
 use cartwheel_workload::Options;
@@ -137,7 +138,12 @@ fn open(
     dir: &Path,
 ) -> Result<Lone<RocksStore>, ShardError> {
     let store = RocksStore::open(&dir.join(format!("shard-{partition}")))?;
-    let identity = Identity { events_topic: "load.events.v1".into(), partition, partitions: 1 };
+    let identity = Identity {
+        events_topic: "load.events.v1".into(),
+        partition,
+        partitions: 1,
+        partitioner: Partitioner::Murmur2,
+    };
     let mut opened = Opened::open(identity, Settings::without_clock(), store)?;
     opened.make_room(customers);
     Lone::lead(opened, plan)
