@@ -177,39 +177,30 @@ impl Context<'_> {
     /// What a message may show, each with its newest version.
     fn documents(&mut self, event: &Event<'_>, at: Millis, meaning: Meaning) {
         let emptied = meaning == Meaning::CartEmptied;
-        for subject in Subject::KEPT {
-            let (Some(raw), Some(kind)) = (event.subject(subject), Document::of(subject)) else {
-                continue;
-            };
-            let key = DocumentKey::new(kind, event.id_of(subject));
-            let how = match (emptied && subject == Subject::Cart, event.kind.as_ref()) {
-                (true, _) if event.id_of(subject) == 0 => continue,
-                (true, _) => How::Remove,
-                (false, kind) if subject.is_whole_in(kind) => How::Replace,
-                (false, _) => How::Add,
-            };
-            let content = if how == How::Remove { "" } else { raw.0 };
-            self.document(Version { key, at, how }, content);
-        }
-        // Which cart it does not say: all of them.
         if emptied && event.id_of(Subject::Cart) == 0 {
+            // Which cart it does not say: all of them.
             for key in self.customer.documents.empty_carts(at) {
                 self.keep(Version { key, at, how: How::Remove }, "");
             }
         }
-    }
-
-    fn document(&mut self, version: Version, content: &str) {
-        let Version { key, at, how } = version;
-        let documents = &mut self.customer.documents;
-        let counts = match how {
-            How::Replace => documents.replace(key, at, false),
-            How::Remove => documents.replace(key, at, true),
-            How::Add => documents.add_to(key, at),
-            How::Forget => true,
-        };
-        if counts {
-            self.keep(version, content);
+        for subject in Subject::KEPT {
+            let (Some(raw), Some(kind)) = (event.subject(subject), Document::of(subject)) else {
+                continue;
+            };
+            let id = event.id_of(subject);
+            let key = DocumentKey::new(kind, id);
+            let documents = &mut self.customer.documents;
+            let (how, counts) = if emptied && subject == Subject::Cart {
+                (How::Remove, id != 0 && documents.replace(key, at, true))
+            } else if subject.is_whole_in(&event.kind) {
+                (How::Replace, documents.replace(key, at, false))
+            } else {
+                (How::Add, documents.add_to(key, at))
+            };
+            if counts {
+                let content = if how == How::Remove { "" } else { raw.0 };
+                self.keep(Version { key, at, how }, content);
+            }
         }
     }
 

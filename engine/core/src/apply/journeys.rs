@@ -3,7 +3,7 @@
 use super::context::{Context, leaving, order_total};
 use super::{EventTime, MAX_RUNS};
 use crate::customer::{Document, DocumentKey, LatestId, Place, Run, Use};
-use crate::decision::{Compared, Reason, Verdict};
+use crate::decision::{Compared, Decided, Reason, Verdict};
 use crate::event::{Event, Subject, key_text};
 use crate::id::{RunId, key_hash};
 use crate::journey::plan::{Journey, JourneyInterest};
@@ -82,22 +82,23 @@ impl Context<'_> {
                 place += 1;
                 continue;
             }
-            let run = self.customer.runs.remove(place);
-            // None where it has reached its goal: nothing is left to wait for.
-            let Some(verdict) = leaving(run.place) else { continue };
             let event = Value::Text(occasion.event.kind.as_ref().into());
-            let left = self.decided(index, verdict, Reason::ExitEvent).run(run.id);
-            self.decide(&left.value("event", event));
-            if run.newest > at {
-                self.begin_again(run);
-            }
+            let left = self.decided(index, Verdict::Exited, Reason::ExitEvent);
+            self.end(place, at, left.value("event", event));
         }
     }
 
-    /// What ended the run came late: its newest trigger event, from after that, had only been taken for one of the run. It begins another.
-    fn begin_again(&mut self, ended: Run) {
-        let Run { journey, key, newest, captures, about, .. } = ended;
-        self.open(journey, Opening { key, at: newest, captures, about });
+    /// The run at `place` ends by what happened at `at`, and `told` is decided of it. Where that came late, the run's newest trigger event,
+    /// from after it, had only been taken for one of this run: it begins another.
+    fn end(&mut self, place: usize, at: Millis, told: Decided) {
+        let run = self.customer.runs.remove(place);
+        // None where it has reached its goal: nothing is left to wait for.
+        let Some(verdict) = leaving(run.place) else { return };
+        self.decide(&Decided { verdict, run: Some(run.id), ..told });
+        let Run { journey, key, newest, captures, about, .. } = run;
+        if newest > at {
+            self.open(journey, Opening { key, at: newest, captures, about });
+        }
     }
 
     /// What ends runs is remembered: a trigger event from before may come later.
@@ -172,13 +173,14 @@ impl Context<'_> {
         if time.at >= run.newest {
             recapture(run, journey, occasion);
         }
-        let (id, place) = (run.id, run.place);
-        match (place, journey.quiet_for) {
-            (Place::Window, Some(quiet_for)) => {
-                run.deadline = run.deadline.max(time.at + quiet_for.millis());
-            }
-            _ => self.decide(&refused(self, Reason::AlreadyRunning).run(id)),
+        if run.place == Place::Window
+            && let Some(quiet_for) = journey.quiet_for
+        {
+            run.deadline = run.deadline.max(time.at + quiet_for.millis());
+            return;
         }
+        let id = run.id;
+        self.decide(&refused(self, Reason::AlreadyRunning).run(id));
     }
 
     /// The trigger's condition is false. In a journey with a key, a window and a run of the key end, unless something newer keeps them.
@@ -187,7 +189,7 @@ impl Context<'_> {
         let reader = self.reader(occasion.fields, &[]);
         let when = journey.when.as_ref();
         let compared = when.map_or_else(Compared::new, |when| reader.compared(when));
-        let mut filtered = self.decided(index, Verdict::Refused, Reason::Filter).compared(compared);
+        let filtered = self.decided(index, Verdict::Refused, Reason::Filter).compared(compared);
         if journey.key.is_some() {
             self.note_end(journey.filtered.with_key(key), time);
             let ends = |run: &Run| {
@@ -195,14 +197,7 @@ impl Context<'_> {
                 of_key && ends(run, time.at)
             };
             if let Some(place) = self.customer.runs.iter().position(ends) {
-                let run = self.customer.runs.remove(place);
-                filtered.run = Some(run.id);
-                filtered.verdict = leaving(run.place).unwrap_or(filtered.verdict);
-                self.decide(&filtered);
-                if run.newest > time.at {
-                    self.begin_again(run);
-                }
-                return;
+                return self.end(place, time.at, filtered);
             }
         }
         self.decide(&filtered);

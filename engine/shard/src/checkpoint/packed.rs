@@ -63,7 +63,7 @@ pub fn fold<'a>(parts: impl Iterator<Item = &'a [u8]>, extent: Extent) -> Vec<u8
             | Document::Cart
             | Document::Order
             | Document::Checkout
-            | Document::Product => fold_versions(group, extent, &mut out),
+            | Document::Product => fold_versions(document, group, extent, &mut out),
         }
     }
     out
@@ -75,14 +75,18 @@ fn append_newest(group: &[(Document, &[u8])], kept: usize, out: &mut Vec<u8>) {
 }
 
 /// Those of each key by themselves, in order of the keys.
-fn fold_versions(group: &[(Document, &[u8])], extent: Extent, out: &mut Vec<u8>) {
+fn fold_versions(
+    document: Document,
+    group: &[(Document, &[u8])],
+    extent: Extent,
+    out: &mut Vec<u8>,
+) {
     let mut versions: Vec<_> =
         group.iter().filter_map(|(_, content)| Version::split(content)).collect();
     versions.sort_by_key(|(version, _)| version.key);
     for of_key in versions.chunk_by(|(one, _), (other, _)| one.key == other.key) {
         for (version, content) in fold_key(of_key, extent == Extent::Whole) {
-            let kind = version.key.kind().unwrap_or(Document::Profile);
-            append_parts(out, kind, &version.encode(), &content);
+            append_parts(out, document, &version.encode(), &content);
         }
     }
 }
