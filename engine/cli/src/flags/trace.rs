@@ -52,7 +52,8 @@ Or something else does:
 Something is expected, at exactly this time:
   TIME expect nothing                                    nothing was decided since the line of an earlier time, but what a line names
   TIME expect CUSTOMER nothing                           the same for one customer
-  TIME expect CUSTOMER send TEMPLATE [CHANNEL] [NAME=VALUE ...]
+  TIME expect CUSTOMER send TEMPLATE [CHANNEL] [shows "TEXT" ...] [NAME=VALUE ...]
+  shows "Blue lamp"        the message has this in its subject or in one of its parts, as the templates write it
   TIME expect CUSTOMER DECISION [REASON] [NAME=VALUE ...]
   DECISION                 entered refused waiting branched sent deferred dropped exited converted finished
   REASON                   such as window, already_running, no_consent, cap (engine/docs/semantics.md has all)
@@ -105,6 +106,7 @@ mod tests {
             "suppressed",
             "lifted",
             "expect degraded",
+            "shows ",
             "expect dead",
         ]) {
             assert!(HELP.contains(word), "{word}");

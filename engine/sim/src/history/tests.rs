@@ -46,11 +46,8 @@ fn histories_meet_every_reason() {
     // The first needs 33 runs of one customer, the second a change of configuration.
     assert_eq!(missing, [&Reason::Limit, &Reason::JourneyChanged]);
     let unpoisoned: Vec<_> = Poison::ALL.iter().filter(|reason| !poison.contains(reason)).collect();
-    assert_eq!(
-        unpoisoned,
-        [&Poison::TooLarge],
-        "records of more than 128 KiB would be slow to draw"
-    );
+    // Records of more than 128 KiB would be slow to draw; where a record stands is the shard's to check.
+    assert_eq!(unpoisoned, [&Poison::TooLarge, &Poison::Misplaced]);
     assert!(commands > 1000 && suppressions > 100, "{commands} {suppressions}");
     assert!(copies > 1000, "{copies}");
 }

@@ -22,7 +22,7 @@
 //! own time (a late event): RFC 3339, or `HH:MM` of the same day. `id=` sets its id (a repeated event). Both may be `null`: none.
 //! `of TEMPLATE [CHANNEL]` refers to the customer's newest such message. `recorded TIME` is the time of its record, which may go back.
 //!
-//! `expect CUSTOMER send TEMPLATE [CHANNEL]` and `expect CUSTOMER VERDICT [REASON] [name=value ...]` name decisions, in order for each
+//! `expect CUSTOMER send TEMPLATE [CHANNEL] [shows "TEXT" ...]` and `expect CUSTOMER VERDICT [REASON] [name=value ...]` name decisions, in order for each
 //! customer. A decision meets its line if it was made at that time to the millisecond (`11:00` is `11:00:00.000`). The names `journey`,
 //! `step` and `channel` are the decision's, others are among its values; for an instant `HH:MM` of that day or RFC 3339 may be written,
 //! with or without an offset. `expect nothing` and `expect CUSTOMER nothing`: no decision since the last line of an earlier time, but
