@@ -16,7 +16,7 @@ BROKER ?= mock
 # Where `make install` puts the binary: PREFIX/bin. Rust's own folder is on the PATH where rustup was used.
 PREFIX ?= $(if $(wildcard $(HOME)/.cargo/bin),$(HOME)/.cargo,/usr/local)
 
-.PHONY: help setup test demo build release install loadtest bench clean
+.PHONY: help setup test demo build release install loadtest hand-over fuzz bench clean
 
 help:
 	@echo "make test                 everything that must hold"
@@ -24,26 +24,33 @@ help:
 	@echo "make build | release      the binary, in $(CARGO_TARGET_DIR)/{debug,release}/cartwheel"
 	@echo "make install              the binary, into $(PREFIX)/bin (PREFIX=... elsewhere)"
 	@echo "make loadtest ARGS='--events 5000000 --customers 1000000'"
+	@echo "make hand-over            how long a partition has no owner when an engine is killed, or stopped"
+	@echo "make fuzz                 a minute of random input for everything that reads strangers' bytes (FUZZ_SECONDS=...)"
 	@echo "make bench                benchmarks (see benches/RESULTS.md)"
 
 setup:
 	@.ci/setup
 
 # A second make, so that what setup has installed (ccache) counts.
-test: setup
+test:
+	@.ci/setup test
 	@$(MAKE) --no-print-directory run-test
 
-.PHONY: run-test run-demo run-release
+.PHONY: run-test run-demo run-build run-release
 run-test:
 	@.ci/test
 
 demo: setup
 	@$(MAKE) --no-print-directory run-demo
 
-run-demo: run-release
-	@$(CARGO_TARGET_DIR)/release/cartwheel demo --broker $(BROKER) $(ARGS)
+# Not the release: a shop of 5,000 customers needs no more, and the tests use what is built for it.
+run-demo: run-build
+	@$(CARGO_TARGET_DIR)/debug/cartwheel demo --broker $(BROKER) $(ARGS)
 
 build: setup
+	@$(MAKE) --no-print-directory run-build
+
+run-build:
 	@cargo build --locked -p cartwheel
 
 release: setup
@@ -60,6 +67,19 @@ install: release
 loadtest: release
 	@cargo build --release --locked -p cartwheel-loadtest
 	@$(CARGO_TARGET_DIR)/release/loadtest run $(ARGS)
+
+hand-over: release
+	@cargo build --release --locked -p cartwheel-loadtest
+	@$(CARGO_TARGET_DIR)/release/loadtest hand-over --events 100000 --customers 10000 $(ARGS)
+
+# One minute a target; needs a C++ compiler and cargo-fuzz. Nothing of it is nightly: no sanitizer, but every panic and overflow.
+FUZZ_SECONDS ?= 60
+fuzz: setup
+	@command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
+	@cd engine/fuzz && for target in $$(cargo fuzz list); do \
+		echo "=== $$target"; \
+		RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR="$(CARTWHEEL_CACHE)/fuzz" cargo fuzz run --sanitizer none "$$target" -- -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=10 -max_len=65536 || exit 1; \
+	done
 
 bench: setup
 	@cargo bench --locked -p cartwheel-benches $(ARGS)

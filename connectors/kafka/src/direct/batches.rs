@@ -1,8 +1,10 @@
 //! Record batches, format 2 (<https://kafka.apache.org/documentation/#recordbatch>): where in a fetched answer the records are.
 
 use super::Trouble;
-use super::codec::unpack;
+use super::codec::open;
+use super::sift;
 use super::wire::Reader;
+use std::io::Read;
 use std::ops::Range;
 
 /// A fetched answer and its records.
@@ -27,6 +29,20 @@ pub(crate) struct Span {
     pub headers: Range<u32>,
 }
 
+impl Span {
+    /// The same record where its bytes stand so much further behind.
+    pub(super) fn moved(mut self, shift: u32) -> Self {
+        let ranges = self.key.iter_mut().chain(&mut self.value).chain([&mut self.headers]);
+        ranges.for_each(|range| *range = range.start + shift..range.end + shift);
+        self
+    }
+}
+
+/// Bytes that the compressed batches of an answer are unpacked to, together, at most. What is behind is asked for again. Usual producers compress to
+/// a fifth, so that an answer of 2 MiB has 10 MiB.
+const MAX_PLAIN: usize = 24 << 20;
+/// Records of an answer at most, each with a [`Span`] of 56 bytes; what is behind is asked for again.
+pub(super) const MAX_RECORDS: usize = 1 << 18;
 /// Bytes of a batch before its records.
 const HEADER: usize = 61;
 /// Bytes of a batch that its length does not count.
@@ -40,8 +56,8 @@ const TRANSACTIONAL: i16 = 1 << 4;
 const CONTROL: i16 = 1 << 5;
 
 /// The records at `from` or behind, in order, of the batches in `range`, without those of aborted transactions; and the offset behind
-/// the last batch that is there as a whole. What was compressed is appended to `bytes`. A batch that cannot be read ends the list; if it
-/// is the first that counts, with its trouble.
+/// the last batch that is there as a whole, or behind the last record for which there was room. What was compressed is appended to `bytes`.
+/// A batch that cannot be read ends the list; if it is the first that counts, with its trouble.
 pub(super) fn read(
     bytes: &mut Vec<u8>,
     range: Range<usize>,
@@ -51,20 +67,26 @@ pub(super) fn read(
 ) -> Result<i64, Trouble> {
     aborted.sort_unstable_by_key(|(_, first)| std::cmp::Reverse(*first));
     let mut transactions = Transactions { aborted, open: Vec::new() };
-    let (mut at, mut next) = (range.start, from);
+    let (mut at, mut next, full) = (range.start, from, bytes.len() + MAX_PLAIN);
     while let Some(batch) = bytes.get(at..range.end).and_then(|rest| Batch::first(rest, at)) {
         let kept = records.len();
+        let room = full.saturating_sub(bytes.len());
         let read = batch.and_then(|batch| {
-            if batch.next()? > from && transactions.commit(&batch)? {
-                batch.records(bytes, from, records)?;
+            let (behind, mut end) = (batch.next()?, Reached::End);
+            if behind > from && transactions.commit(&batch)? {
+                end = batch.records(bytes, from, room, records)?;
             }
-            Ok(batch)
+            Ok((batch.range.end, behind, end))
         });
         match read {
-            Ok(batch) => {
-                next = next.max(batch.next()?);
-                at = batch.range.end;
+            Ok((end, behind, Reached::End)) => {
+                next = next.max(behind);
+                at = end;
             }
+            Ok((.., Reached::Record(behind))) if behind > from => return Ok(behind),
+            // Offsets that do not rise would be asked for again and again.
+            Ok((.., Reached::Record(_))) => return Err(Trouble::Unreadable),
+            Ok((.., Reached::Nothing)) => return Ok(next),
             // What came before is delivered first.
             Err(trouble) => {
                 records.truncate(kept);
@@ -73,6 +95,16 @@ pub(super) fn read(
         }
     }
     Ok(next)
+}
+
+/// How far a batch was read.
+pub(super) enum Reached {
+    /// To its end.
+    End,
+    /// There was no room for more: the offset behind the last record read.
+    Record(i64),
+    /// There was no room for it behind other batches.
+    Nothing,
 }
 
 /// The transactions that were aborted.
@@ -99,7 +131,7 @@ impl Transactions {
     }
 }
 
-struct Batch {
+pub(super) struct Batch {
     /// Where in the answer it is.
     range: Range<usize>,
     base: i64,
@@ -108,7 +140,7 @@ struct Batch {
     base_time: i64,
     greatest_time: i64,
     producer: i64,
-    count: i32,
+    pub count: i32,
 }
 
 impl Batch {
@@ -158,14 +190,29 @@ impl Batch {
         self.base.checked_add(i64::from(self.last_delta) + 1).ok_or(Trouble::Unreadable)
     }
 
-    /// Appends the records of this batch at `from` or behind.
-    fn records(&self, bytes: &mut Vec<u8>, from: i64, out: &mut Vec<Span>) -> Result<(), Trouble> {
+    /// Appends the records of this batch at `from` or behind. What is unpacked may take `room` bytes, unless it is the first to be.
+    fn records(
+        &self,
+        bytes: &mut Vec<u8>,
+        from: i64,
+        room: usize,
+        out: &mut Vec<Span>,
+    ) -> Result<Reached, Trouble> {
         let (mut at, mut end) = (self.range.start + HEADER, self.range.end);
         if self.is(CODEC) {
-            let plain = unpack(self.attributes & CODEC, bytes.get(at..end).unwrap_or_default())?;
-            at = bytes.len();
-            bytes.extend(plain);
-            end = bytes.len();
+            let packed = bytes.get(at..end).unwrap_or_default().to_vec();
+            let plain = bytes.len();
+            let mut reader = open(self.attributes & CODEC, &packed)?.take(room as u64 + 1);
+            reader.read_to_end(bytes).map_err(|_| Trouble::Unreadable)?;
+            if bytes.len() - plain > room {
+                bytes.truncate(plain);
+                return if room < MAX_PLAIN || !out.is_empty() {
+                    Ok(Reached::Nothing)
+                } else {
+                    sift::records(self, open(self.attributes & CODEC, &packed)?, from, bytes, out)
+                };
+            }
+            (at, end) = (plain, bytes.len());
         }
         if u32::try_from(end).is_err() {
             return Err(Trouble::Unreadable);
@@ -174,38 +221,43 @@ impl Batch {
         for _ in 0..self.count {
             let span = self.record(&mut reader).ok_or(Trouble::Unreadable)?;
             if span.offset >= from {
+                if out.len() == MAX_RECORDS {
+                    return Ok(Reached::Record(span.offset));
+                }
                 out.push(span);
             }
         }
-        Ok(())
+        Ok(Reached::End)
     }
 
+    /// The next record of the batch.
     #[inline]
-    fn record(&self, reader: &mut Reader<'_>) -> Option<Span> {
+    pub(super) fn record(&self, reader: &mut Reader<'_>) -> Option<Span> {
         let length = usize::try_from(reader.varint()?).ok()?;
         let end = reader.at.checked_add(length).filter(|end| *end <= reader.bytes.len())?;
-        reader.skip(1)?; // attributes: none are defined
-        let time = self.base_time.checked_add(reader.varint()?)?;
-        let offset = self.base.checked_add(reader.varint()?)?;
+        let (offset, time) = self.place(reader)?;
         let (key, value) = (field(reader)?, field(reader)?);
         let headers = reader.at as u32..end as u32;
         if reader.at > end {
             return None;
         }
         reader.at = end;
-        Some(Span {
-            offset,
-            time: if self.is(APPEND_TIME) { self.greatest_time } else { time },
-            key,
-            value,
-            headers,
-        })
+        Some(Span { offset, time, key, value, headers })
+    }
+
+    /// Offset and time of the record whose length has been read.
+    #[inline]
+    pub(super) fn place(&self, reader: &mut Reader<'_>) -> Option<(i64, i64)> {
+        reader.skip(1)?; // attributes: none are defined
+        let time = self.base_time.checked_add(reader.varint()?)?;
+        let offset = self.base.checked_add(reader.varint()?)?;
+        Some((offset, if self.is(APPEND_TIME) { self.greatest_time } else { time }))
     }
 }
 
 /// The next field of a record; `Some(None)` for null.
 #[inline]
-fn field(reader: &mut Reader<'_>) -> Option<Option<Range<u32>>> {
+pub(super) fn field(reader: &mut Reader<'_>) -> Option<Option<Range<u32>>> {
     let Ok(length) = usize::try_from(reader.varint()?) else { return Some(None) };
     let start = reader.at as u32;
     reader.skip(length)?;

@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 const ANSWER_BYTES: i32 = 2 << 20;
 /// An answer that says it is longer is none.
 const MAX_ANSWER: usize = 256 << 20;
+/// Memory beyond this, bytes and records, is given back behind an answer that needed it.
+const KEEP: (usize, usize) = (16 << 20, 1 << 16);
 /// For the connection, and for a request to leave.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// A broker that holds an answer back for so long is gone.
@@ -104,6 +106,12 @@ impl Direct {
         chunk.records.clear();
         chunk.partition = self.partition;
         std::mem::swap(&mut chunk.bytes, &mut self.incoming);
+        if self.incoming.capacity() > KEEP.0 {
+            self.incoming = Vec::new();
+        }
+        if chunk.records.capacity() > KEEP.1 {
+            chunk.records = Vec::new();
+        }
         self.received = 0;
         // The length stands before the answer.
         let answer = answer(chunk.bytes.get(4..).unwrap_or_default(), self.correlation)?;

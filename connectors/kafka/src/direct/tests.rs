@@ -2,6 +2,7 @@
 
 use super::Trouble;
 use super::batches::{Chunk, read};
+use std::io::Write;
 
 /// One record of an encoded batch.
 struct Given<'a> {
@@ -26,7 +27,18 @@ fn field(out: &mut Vec<u8>, field: Option<&[u8]>) {
 
 /// A batch from the first record's offset to `last`; records have times 1,000 + offset and a header.
 fn batch(attributes: i16, producer: i64, last: i64, records: &[Given<'_>]) -> Vec<u8> {
-    let base = records[0].offset;
+    let (base, count) = (records[0].offset, records.len() as i32);
+    sealed(attributes, producer, (base, last), count, &encoded(records))
+}
+
+/// A batch with its header and checksum; `records` as the attributes say, compressed or not.
+fn sealed(
+    attributes: i16,
+    producer: i64,
+    (base, last): (i64, i64),
+    count: i32,
+    records: &[u8],
+) -> Vec<u8> {
     let mut checked = Vec::new();
     checked.extend(attributes.to_be_bytes());
     checked.extend(((last - base) as i32).to_be_bytes());
@@ -34,7 +46,19 @@ fn batch(attributes: i16, producer: i64, last: i64, records: &[Given<'_>]) -> Ve
     checked.extend(9_999_i64.to_be_bytes());
     checked.extend(producer.to_be_bytes());
     checked.extend([0; 6]);
-    checked.extend((records.len() as i32).to_be_bytes());
+    checked.extend(count.to_be_bytes());
+    checked.extend(records);
+    let mut out = base.to_be_bytes().to_vec();
+    out.extend((4 + 1 + 4 + checked.len() as i32).to_be_bytes());
+    out.extend([0; 4]);
+    out.push(2);
+    out.extend(crc32c::crc32c(&checked).to_be_bytes());
+    out.extend(checked);
+    out
+}
+
+fn encoded(records: &[Given<'_>]) -> Vec<u8> {
+    let (base, mut out) = (records[0].offset, Vec::new());
     for record in records {
         let mut body = vec![0];
         varint(&mut body, record.offset - base);
@@ -44,15 +68,9 @@ fn batch(attributes: i16, producer: i64, last: i64, records: &[Given<'_>]) -> Ve
         varint(&mut body, 1);
         field(&mut body, Some(b"origin"));
         field(&mut body, Some(b"test"));
-        varint(&mut checked, body.len() as i64);
-        checked.extend(body);
+        varint(&mut out, body.len() as i64);
+        out.extend(body);
     }
-    let mut out = base.to_be_bytes().to_vec();
-    out.extend((4 + 1 + 4 + checked.len() as i32).to_be_bytes());
-    out.extend([0; 4]);
-    out.push(2);
-    out.extend(crc32c::crc32c(&checked).to_be_bytes());
-    out.extend(checked);
     out
 }
 
@@ -181,5 +199,111 @@ fn no_byte_makes_it_panic() {
                 _ = chunk.headers(span).count();
             }
         }
+    }
+}
+
+/// What the codec of this number makes of it.
+fn packed(codec: i16, plain: &[u8]) -> Vec<u8> {
+    match codec {
+        1 => {
+            let mut encoder =
+                flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+            encoder.write_all(plain).unwrap();
+            encoder.finish().unwrap()
+        }
+        2 => {
+            let mut framed = b"\x82SNAPPY\0\0\0\0\x01\0\0\0\x01".to_vec();
+            for block in plain.chunks(32 << 10) {
+                let block = snap::raw::Encoder::new().compress_vec(block).unwrap();
+                framed.extend((block.len() as u32).to_be_bytes());
+                framed.extend(block);
+            }
+            framed
+        }
+        3 => {
+            let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
+            encoder.write_all(plain).unwrap();
+            encoder.finish().unwrap()
+        }
+        4 => zstd::encode_all(plain, 3).unwrap(),
+        _ => plain.to_vec(),
+    }
+}
+
+/// Reads to the end as a connection does: what there was no room for is asked for again. Each answer is bounded.
+fn read_all(answer: &[u8], end: i64) -> Vec<(i64, usize)> {
+    let (mut found, mut from) = (Vec::new(), 0);
+    while from < end {
+        let mut chunk = Chunk { bytes: answer.to_vec(), ..Chunk::default() };
+        let next =
+            read(&mut chunk.bytes, 0..answer.len(), from, Vec::new(), &mut chunk.records).unwrap();
+        assert!(next > from, "reading goes on behind {from}");
+        assert!(chunk.bytes.capacity() <= 60 << 20, "{} bytes", chunk.bytes.capacity());
+        assert!(chunk.records.len() <= super::batches::MAX_RECORDS);
+        found.extend(chunk.records.iter().map(|span| {
+            let value = span.value.as_ref().map(|range| chunk.bytes(range)).unwrap_or_default();
+            assert_eq!(span.key.as_ref().map(|range| chunk.bytes(range)), Some(&b"ana"[..]));
+            (span.offset, value.len())
+        }));
+        from = next;
+    }
+    found
+}
+
+#[test]
+fn a_bomb_is_read_piece_by_piece_with_every_codec() {
+    let value = vec![b'x'; 100_000];
+    let given: Vec<_> =
+        (0..800).map(|offset| Given { offset, key: Some(b"ana"), value: Some(&value) }).collect();
+    let plain = encoded(&given);
+    assert!(plain.len() > 76 << 20);
+    for codec in 1..=4 {
+        let bomb = sealed(codec, -1, (0, 799), 800, &packed(codec, &plain));
+        let expected: Vec<_> = (0..800).map(|offset| (offset, value.len())).collect();
+        assert_eq!(read_all(&bomb, 800), expected, "codec {codec}");
+    }
+}
+
+#[test]
+fn several_bombs_in_an_answer_are_unpacked_one_behind_the_other() {
+    let value = vec![b'x'; 1 << 20];
+    let bomb = |base: i64| {
+        let given: Vec<_> = (base..base + 15)
+            .map(|offset| Given { offset, key: Some(b"ana"), value: Some(&value) })
+            .collect();
+        sealed(4, -1, (base, base + 14), 15, &packed(4, &encoded(&given)))
+    };
+    let answer: Vec<u8> = (0..10).flat_map(|number| bomb(number * 15)).collect();
+    let expected: Vec<_> = (0..150).map(|offset| (offset, value.len())).collect();
+    assert_eq!(read_all(&answer, 150), expected);
+}
+
+#[test]
+fn a_record_that_is_a_bomb_is_cut_and_what_follows_is_read() {
+    let (long, short) = (vec![b'x'; 80 << 20], b"{}");
+    let given: Vec<_> = [&long[..], &short[..]]
+        .iter()
+        .zip(0..)
+        .map(|(value, offset)| Given { offset, key: Some(b"ana"), value: Some(value) })
+        .collect();
+    let bomb = sealed(4, -1, (0, 1), 2, &packed(4, &encoded(&given)));
+    let found = read_all(&bomb, 2);
+    assert_eq!(found.iter().map(|(offset, _)| *offset).collect::<Vec<_>>(), [0, 1]);
+    assert!((1 << 20..4 << 20).contains(&found[0].1), "longer than any event: {}", found[0].1);
+    assert_eq!(found[1].1, 2);
+}
+
+#[test]
+fn many_tiny_records_come_in_several_answers() {
+    let count = super::batches::MAX_RECORDS as i64 * 2 + 7;
+    for codec in [0, 4] {
+        let bytes = sealed(
+            codec,
+            -1,
+            (0, count - 1),
+            count as i32,
+            &packed(codec, &encoded(&values(0..count))),
+        );
+        assert_eq!(read_all(&bytes, count).len() as i64, count, "codec {codec}");
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 const FETCH: i16 = 1;
 const VERSION: i16 = 11;
-const CLIENT: &str = "cartwheel";
+pub(super) const CLIENT: &str = "cartwheel";
 
 /// A request for the records of a partition from an offset on.
 pub(super) struct Ask<'a> {
@@ -51,8 +51,8 @@ impl Ask<'_> {
     }
 }
 
-/// Names of topics are far shorter than 32 KiB: brokers allow 249 bytes.
-fn text(out: &mut Vec<u8>, text: &str) {
+/// Names are far shorter than 32 KiB: brokers allow 249 bytes for a topic.
+pub(super) fn text(out: &mut Vec<u8>, text: &str) {
     out.extend((text.len() as i16).to_be_bytes());
     out.extend(text.as_bytes());
 }
@@ -86,7 +86,7 @@ pub(super) struct Reader<'a> {
     pub at: usize,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn answer(&mut self) -> Option<(i32, i16, Answer)> {
         let correlation = self.i32()?;
         let _throttled_ms = self.i32()?;
@@ -128,6 +128,15 @@ impl Reader<'_> {
         let array = self.bytes.get(self.at..)?.first_chunk::<N>()?;
         self.at += N;
         Some(*array)
+    }
+
+    /// A text with its length before it; the inner none is null. None if it is not there as a whole, or no UTF-8.
+    pub fn text(&mut self) -> Option<Option<&'a str>> {
+        let Ok(length) = usize::try_from(self.i16()?) else { return Some(None) };
+        let start = self.at;
+        self.skip(length)?;
+        let bytes: &'a [u8] = self.bytes;
+        std::str::from_utf8(&bytes[start..self.at]).ok().map(Some)
     }
 
     pub fn i16(&mut self) -> Option<i16> {
