@@ -67,6 +67,7 @@ impl Assignment {
         self.group.membership()
     }
 
-    /// Leaves within 5 s. A static member's partitions stay its own until the session times out; another's are given to others at once.
+    /// Leaves within a few seconds; others get the partitions at once. (Only a static member behind TLS or a login keeps its own until the session
+    /// times out: librdkafka does not take it out, and our own connections do not go there.)
     pub fn leave(self) {}
 }

@@ -18,7 +18,9 @@ pub struct KafkaConfig {
     pub namespace: String,
     /// Consumer group of the shards; default `cartwheel-<namespace>`. Delivery adds `-delivery`.
     pub group_id: Option<String>,
-    /// This process's name in the group (static membership): a restart within `session_timeout_ms` keeps its partitions. Must differ between processes.
+    /// This process's name in the group (static membership): started again within `session_timeout_ms` it has its partitions at once, also after a crash.
+    /// Must differ between processes. Default: a random name, kept in the data directory; over `ssl`, `sasl_plaintext` and `sasl_ssl` none, because there a
+    /// process that is stopped for good could not give its partitions to others before `session_timeout_ms`.
     pub member: Option<String>,
     /// How long the group waits for a silent member, milliseconds.
     pub session_timeout_ms: u32,
@@ -199,6 +201,12 @@ impl KafkaConfig {
             suppressions: name("suppressions"),
             configs: name("configs"),
         }
+    }
+
+    /// Whether connections need neither TLS nor a login, so that our own ones can be used beside librdkafka's.
+    pub fn is_plain(&self) -> bool {
+        self.security_protocol == SecurityProtocol::Plaintext
+            && !self.properties.contains_key("security.protocol")
     }
 
     /// The group of the shards.

@@ -1,6 +1,7 @@
 //! What can go wrong with Kafka, by what the caller should do about it.
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::types::RDKafkaConfRes;
 
 /// An error of a Kafka client. Carries names of topics and hosts, never keys or values.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -101,10 +102,23 @@ impl Error {
 
     /// The same for the wrapper's error.
     pub(crate) fn of(error: &KafkaError, doing: &str) -> Self {
+        if let KafkaError::ClientConfig(refusal, _, property, _) = error {
+            return Self::of_property(*refusal, property);
+        }
         match code_of(error) {
             Some(code) => Self::of_code(code, doing, &code.to_string()),
             None => Error::Fatal { doing: doing.to_owned(), reason: error.to_string() },
         }
+    }
+
+    /// A property that librdkafka does not take. Its own words repeat the value, which may be a secret.
+    fn of_property(refusal: RDKafkaConfRes, property: &str) -> Self {
+        Error::Config(match refusal {
+            RDKafkaConfRes::RD_KAFKA_CONF_UNKNOWN => {
+                format!("librdkafka has no property {property}")
+            }
+            _ => format!("property {property} does not take the value that it is given"),
+        })
     }
 }
 

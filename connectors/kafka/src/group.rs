@@ -3,7 +3,9 @@
 //! A revoked partition stays ours until [`Group::release`]: the group waits, so that the old owner can finish before the
 //! next one starts. (Safety does not rest on it; the leader record fences.)
 
+use crate::config::SecurityProtocol;
 use crate::context::Context;
+use crate::direct::Farewell;
 use crate::error::Error;
 use rdkafka::bindings as sys;
 use rdkafka::config::RDKafkaLogLevel;
@@ -111,6 +113,39 @@ pub(crate) struct Group {
     topic: String,
     group: String,
     revoked: Option<TopicPartitionList>,
+    /// Behind `consumer`: it is dropped, and so said, when the client is closed.
+    leave: Option<Leave>,
+}
+
+/// Says farewell when it is dropped.
+struct Leave(Farewell);
+
+impl Leave {
+    /// None for a member without a name, which librdkafka takes out itself, and where our own connections cannot go (TLS, logins): there the
+    /// partitions stay a static member's own until its session times out.
+    fn of(settings: &ClientConfig) -> Option<Self> {
+        let value = |name| settings.get(name).map(str::to_owned);
+        let plain = settings.get("security.protocol") == Some(SecurityProtocol::Plaintext.name());
+        let instance = value("group.instance.id").filter(|_| plain)?;
+        Some(Self(Farewell {
+            bootstrap: value("bootstrap.servers")?,
+            group: value("group.id")?,
+            instance,
+            member: None,
+        }))
+    }
+}
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        if let Err(trouble) = self.0.say() {
+            tracing::warn!(
+                group = self.0.group,
+                ?trouble,
+                "leaving the group: its partitions stay ours until the session times out"
+            );
+        }
+    }
 }
 
 impl std::fmt::Debug for Group {
@@ -131,7 +166,13 @@ impl Group {
             .create_with_context(Notes::default())
             .map_err(|error| Error::of(&error, &doing()))?;
         consumer.subscribe(&[topic]).map_err(|error| Error::of(&error, &doing()))?;
-        Ok(Self { consumer, topic: topic.to_owned(), group, revoked: None })
+        Ok(Self {
+            consumer,
+            topic: topic.to_owned(),
+            group,
+            revoked: None,
+            leave: Leave::of(settings),
+        })
     }
 
     /// Waits up to `timeout` for a wish or a message; `read` copies the message.
@@ -278,8 +319,12 @@ impl Group {
 
 impl Drop for Group {
     /// Leaves: answers what is open, unsubscribes and waits (at most 5 s) until the group has let go. Closing a consumer that
-    /// still owes an answer would wait for ever.
+    /// still owes an answer would wait for ever. A static member's farewell follows when the client is closed.
     fn drop(&mut self) {
+        let member = self.membership().map(|(_, member)| member);
+        if let Some(leave) = &mut self.leave {
+            leave.0.member = member;
+        }
         self.notes().closing.store(true, Ordering::Relaxed);
         let open: Vec<_> =
             self.notes().wishes.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();

@@ -43,7 +43,7 @@ pub(crate) fn check(config: &KafkaConfig) -> Result<(), Error> {
     for settings in
         [source(config)?, sends_producer(config)?, group_member(config)?, worker(config)?]
     {
-        settings.create_native_config().map_err(|error| Error::Config(error.to_string()))?;
+        settings.create_native_config().map_err(|error| Error::of(&error, "reading the properties"))?;
     }
     Ok(())
 }
@@ -147,7 +147,8 @@ fn group(config: &KafkaConfig, group: &str) -> Result<ClientConfig, Error> {
         // Only the partitions that move stop. The default stops all of them at every change.
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("session.timeout.ms", config.session_timeout_ms.to_string())
-        .set("heartbeat.interval.ms", (config.session_timeout_ms / 10).clamp(100, 3000).to_string())
+        // A member learns of a change by the answer to a heartbeat: the default of 3 s is what a hand-over would wait for.
+        .set("heartbeat.interval.ms", (config.session_timeout_ms / 10).clamp(100, 500).to_string())
         .set("enable.partition.eof", "false");
     if let Some(member) = &config.member {
         settings.set("group.instance.id", member);
@@ -298,6 +299,12 @@ mod tests {
         let mut config = KafkaConfig::default();
         config.properties.insert("fetch.wait.max.ms".to_owned(), "7".to_owned());
         assert_effective(&source(&config).unwrap(), &[("fetch.wait.max.ms", "7")]);
+        for (name, value) in [("fetch.wait.max.ms", "hunter2"), ("no.such.thing", "hunter2"), ("security.protocol", "hunter2")] {
+            let mut config = KafkaConfig::default();
+            config.properties.insert(name.to_owned(), value.to_owned());
+            let said = check(&config).unwrap_err().to_string();
+            assert!(said.contains(name) && !said.contains(value), "{said}");
+        }
         config.properties.insert("auto.offset.reset".to_owned(), "latest".to_owned());
         assert!(matches!(source(&config), Err(Error::Config(_))));
     }

@@ -1,7 +1,7 @@
 //! One partition, read in batches from a position that the caller knows.
 
 use crate::batch::Batch;
-use crate::config::{KafkaConfig, SecurityProtocol};
+use crate::config::KafkaConfig;
 use crate::context::ClientStats;
 use crate::direct::{Direct, Trouble};
 use crate::error::Error;
@@ -87,9 +87,8 @@ impl Source {
         partition: i32,
         start: Start,
     ) -> Result<Self, Error> {
-        let plain =
-            config.security_protocol == SecurityProtocol::Plaintext && config.properties.is_empty();
-        if !(plain && config.direct_fetch) {
+        // A property may be about what we would do otherwise.
+        if !(config.is_plain() && config.properties.is_empty() && config.direct_fetch) {
             return Self::open_with(config, offsets, topic, partition, start);
         }
         let offset = start_of(&offsets, topic, partition, start)?;

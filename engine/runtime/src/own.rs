@@ -1,5 +1,6 @@
-//! One process a data directory.
+//! One process a data directory, and its name.
 
+use cartwheel_kafka::KafkaConfig;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
@@ -27,9 +28,60 @@ pub(crate) fn own(lock: &Path) -> Result<File, OwnError> {
     }
 }
 
+/// Gives the configuration the name that this data directory has in consumer groups, unless it has one: random, made once. Where a static
+/// member cannot leave by itself (TLS, logins) none is given.
+pub(crate) fn name_member(kafka: &mut KafkaConfig, data_dir: &Path) -> io::Result<()> {
+    if kafka.member.is_none() && kafka.is_plain() {
+        kafka.member = Some(kept_name(&data_dir.join("member"))?);
+    }
+    Ok(())
+}
+
+/// The name in this file; written whole or not at all, so that a crash leaves no half of one.
+fn kept_name(path: &Path) -> io::Result<String> {
+    match std::fs::read_to_string(path) {
+        Ok(name) if !name.trim().is_empty() => return Ok(name.trim().to_owned()),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut random = [0; 16];
+    aws_lc_rs::rand::fill(&mut random).map_err(|_| io::Error::other("no random numbers"))?;
+    let name = format!("cartwheel-{}", hex::encode(random));
+    let draft = path.with_extension("new");
+    std::fs::write(&draft, format!("{name}\n"))?;
+    std::fs::rename(&draft, path)?;
+    Ok(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_keeps_its_name_and_two_have_two() {
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let named = |dir: &Path| {
+            let mut kafka = KafkaConfig::default();
+            name_member(&mut kafka, dir).unwrap();
+            kafka.member.unwrap()
+        };
+        assert_eq!(named(one.path()), named(one.path()));
+        assert_ne!(named(one.path()), named(other.path()));
+        std::fs::write(one.path().join("member"), "pod-7\n").unwrap();
+        assert_eq!(named(one.path()), "pod-7");
+    }
+
+    #[test]
+    fn a_name_that_is_given_stays_and_a_login_has_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut kafka = KafkaConfig { member: Some("pod-0".into()), ..KafkaConfig::default() };
+        name_member(&mut kafka, dir.path()).unwrap();
+        assert_eq!(kafka.member.as_deref(), Some("pod-0"));
+        let security_protocol = cartwheel_kafka::SecurityProtocol::Ssl;
+        let mut kafka = KafkaConfig { security_protocol, ..KafkaConfig::default() };
+        name_member(&mut kafka, dir.path()).unwrap();
+        assert_eq!(kafka.member, None);
+    }
 
     #[test]
     fn a_folder_has_one_owner_and_a_file_in_its_way_is_said() {

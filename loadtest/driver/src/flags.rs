@@ -44,6 +44,8 @@ pub enum Command {
     /// CPU-s/million counts every thread of the process over that time (several shards share it by their events), so events/s, which is by the
     /// clock, may be the work of more cores than there are shards: what one core does is events a CPU-second, 1,000,000 / (CPU-s/million).
     Engine(Engine),
+    /// Measures how long a partition is without an owner: when an engine is killed with -9 and started again, and when one is stopped beside another.
+    HandOver(HandOver),
     /// Writes events to a topic.
     Produce(Produce),
     /// Reads the events topic of a setup and prints a row; what `run` starts for its first two rows.
@@ -149,6 +151,26 @@ impl Engine {
     pub fn expected_customers(&self) -> u32 {
         self.expected_customers.unwrap_or(self.events.customers)
     }
+}
+
+/// `loadtest hand-over`.
+#[derive(Debug, Args)]
+pub struct HandOver {
+    /// The events that are written before each round, and so have to be replayed or read in it.
+    #[command(flatten)]
+    pub events: Events,
+    /// Partitions of the topics.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(i32).range(2..=1_000))]
+    pub partitions: i32,
+    /// How often each is measured.
+    #[arg(long, default_value_t = 5)]
+    pub rounds: u32,
+    /// The cartwheel binary [default: the one beside this one].
+    #[arg(long)]
+    pub engine: Option<PathBuf>,
+    /// The folder with cartwheel.yaml and journeys.
+    #[arg(long, default_value = "config")]
+    pub config_dir: PathBuf,
 }
 
 /// `loadtest produce`.

@@ -5,7 +5,7 @@ use cartwheel_loadtest::progress::begin;
 use cartwheel_loadtest::report::Report;
 use cartwheel_loadtest::run::{self, options};
 use cartwheel_loadtest::setup::{self, Setup};
-use cartwheel_loadtest::{Error, alone, consume, engine, produce};
+use cartwheel_loadtest::{Error, alone, consume, engine, hand_over, produce};
 use clap::Parser;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     let outcome = match &flags.command {
         Command::Run(run) => run::run(run).and_then(|report| finish(flags.output, &report)),
         Command::Engine(engine) => alone(engine).and_then(|report| finish(flags.output, &report)),
+        Command::HandOver(hand_over) => measure(flags.output, hand_over),
         Command::Produce(produce) => write(flags.output, produce),
         Command::Consume(consume) => read(consume),
     };
@@ -52,6 +53,15 @@ fn alone(flags: &cartwheel_loadtest::flags::Engine) -> Result<Report, Error> {
         flags.batch as usize,
         flags.expected_customers(),
     )
+}
+
+fn measure(output: Output, flags: &cartwheel_loadtest::flags::HandOver) -> Result<(), Error> {
+    let report = hand_over::run(flags)?;
+    match output {
+        Output::Text => print!("{}", report.text()),
+        Output::Json => println!("{}", serde_json::to_string(&report).unwrap_or_default()),
+    }
+    Ok(())
 }
 
 fn write(output: Output, flags: &cartwheel_loadtest::flags::Produce) -> Result<(), Error> {

@@ -136,7 +136,13 @@ pub fn expected(customers: u32) -> String {
 }
 
 /// The configuration in `dir`, and the topics that it names, with the events in them.
-fn prepare(base: &Path, events: &Events, dir: &Path, changes: &Changes) -> Result<Setup, Error> {
+/// Writes a configuration into the folder `dir`, makes its topics and fills them with these events.
+pub(crate) fn prepare(
+    base: &Path,
+    events: &Events,
+    dir: &Path,
+    changes: &Changes,
+) -> Result<Setup, Error> {
     let setup = Setup::write(base, dir, changes)?;
     Admin::new(&setup.kafka, ASK)?
         .ensure(&TopicSpec::all(&setup.kafka, changes.partitions, 1, FOR_EVER), true)?;

@@ -4,6 +4,7 @@
 
 mod audit;
 mod bad_input;
+mod hand_over;
 mod kill_nine;
 mod mail;
 mod processes;

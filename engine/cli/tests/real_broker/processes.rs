@@ -39,6 +39,7 @@ pub fn shipped() -> PathBuf {
 /// A configuration folder and what runs with it.
 pub struct Deployment {
     dir: tempfile::TempDir,
+    smtp_port: u16,
     kafka: KafkaConfig,
     offsets: Offsets,
     admin: u16,
@@ -56,10 +57,19 @@ policy:
 
 impl Deployment {
     pub fn new(bootstrap: &str, smtp_port: u16, name: &str) -> Self {
-        let dir = tempfile::tempdir().expect("a folder");
         let namespace = format!("{name}{}", std::process::id());
         let kafka =
             KafkaConfig { bootstrap: bootstrap.to_owned(), namespace, ..KafkaConfig::default() };
+        Self::of(kafka, smtp_port)
+    }
+
+    /// Another one for the same shop: a data directory and listeners of its own.
+    pub fn beside(&self) -> Self {
+        Self::of(self.kafka(), self.smtp_port)
+    }
+
+    fn of(kafka: KafkaConfig, smtp_port: u16) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
         let admin = free_port();
         let config = shipped();
         let (journeys, templates) = (config.join("journeys"), config.join("templates"));
@@ -68,7 +78,7 @@ impl Deployment {
 data_dir: {data}
 journeys_dir: {journeys}
 templates_dir: {templates}
-kafka: {{ bootstrap: "{bootstrap}", namespace: {namespace}, member: engine-1 }}
+kafka: {{ bootstrap: "{bootstrap}", namespace: {namespace} }}
 engine: {{ hold_after: 365d, checkpoint_interval: 2s }}
 {POLICY}
 providers:
@@ -84,12 +94,20 @@ log: {{ level: info, format: text }}
             data = dir.path().join("data").display(),
             journeys = journeys.display(),
             templates = templates.display(),
+            bootstrap = kafka.bootstrap,
             namespace = kafka.namespace,
             inbound = free_port(),
         );
         std::fs::write(dir.path().join("cartwheel.yaml"), yaml).expect("cartwheel.yaml");
         let offsets = Offsets::new(&kafka).expect("a client");
-        Self { dir, kafka, offsets, admin, still: Mutex::new((Vec::new(), Instant::now())) }
+        Self {
+            dir,
+            smtp_port,
+            kafka,
+            offsets,
+            admin,
+            still: Mutex::new((Vec::new(), Instant::now())),
+        }
     }
 
     pub fn kafka(&self) -> KafkaConfig {
