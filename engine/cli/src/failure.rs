@@ -162,7 +162,8 @@ impl Failure {
         }
     }
 
-    fn faults(&self) -> &[Fault] {
+    /// What is wrong, one by one.
+    pub fn faults(&self) -> &[Fault] {
         match self {
             Self::Data(faults) | Self::Config(faults) => faults,
             Self::Unavailable(fault) | Self::Temporary(fault) => std::slice::from_ref(fault),

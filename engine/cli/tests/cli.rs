@@ -279,10 +279,17 @@ fn a_secret_is_shown_only_when_asked_for() {
     let output = cartwheel(&shipped(), &["config", "print"], &env);
     expect(&output, 78, &["admin.token_sha256", "64 hexadecimal digits"]);
     assert!(!told(&output).contains("not a hash"));
-    let redacted = told(&cartwheel(&shipped(), &["config", "print", "--redacted"], &env[1..]));
-    assert!(redacted.contains("password: \"<hidden>\"  # environment"), "{redacted}");
-    assert!(!redacted.contains("12345678"), "{redacted}");
-    expect(&cartwheel(&shipped(), &["config", "print"], &env[1..]), 0, &["12345678"]);
+    for flags in [&["config", "print"][..], &["config", "print", "--redacted"]] {
+        let hidden = told(&cartwheel(&shipped(), flags, &env[1..]));
+        assert!(hidden.contains("password: \"<hidden>\"  # environment"), "{hidden}");
+        assert!(!hidden.contains("12345678"), "{hidden}");
+    }
+    let shown = cartwheel(&shipped(), &["config", "print", "--show-secrets"], &env[1..]);
+    expect(&shown, 0, &["12345678"]);
+    // A property may hold anything, whatever its name.
+    let env = [("CARTWHEEL__KAFKA__PROPERTIES", "{fetch.wait.max.ms=12345678x}")];
+    let output = cartwheel(&shipped(), &["run"], &env);
+    assert!(!told(&output).contains("12345678x"), "{}", told(&output));
 }
 
 #[test]

@@ -5,8 +5,10 @@
 
 pub mod admin;
 pub mod clock;
+mod current;
 pub mod deliver;
 pub mod engine;
+mod listener;
 pub mod metrics;
 mod own;
 mod producer;

@@ -19,6 +19,12 @@ pub(crate) struct Renewed<P> {
 /// See the module.
 pub(crate) type Producer = Renewed<EventsProducer>;
 
+impl<P> std::fmt::Debug for Renewed<P> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Renewed").field("whose", &self.whose).finish_non_exhaustive()
+    }
+}
+
 impl Renewed<EventsProducer> {
     /// Makes the first client; it connects in the background. `whose`: for log lines.
     pub fn open(kafka: &KafkaConfig, whose: &'static str) -> Result<Self, Error> {

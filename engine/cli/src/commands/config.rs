@@ -10,16 +10,16 @@ use std::io::Write;
 pub fn run(flags: &Flags, command: &ConfigCommand) -> Result<(), Failure> {
     let text = match command {
         ConfigCommand::Schema => schema::text(),
-        ConfigCommand::Print { redacted } => {
-            print(&Loaded::read(&origins(flags, &flags.config_dir))?, flags.output, *redacted)
+        ConfigCommand::Print { show_secrets, .. } => {
+            print(&Loaded::read(&origins(flags, &flags.config_dir))?, flags.output, *show_secrets)
         }
     };
     Ok(std::io::stdout().write_all(text.as_bytes())?)
 }
 
-fn print(loaded: &Loaded, output: Output, redacted: bool) -> String {
+fn print(loaded: &Loaded, output: Output, show_secrets: bool) -> String {
     let mut values = loaded.values();
-    if redacted {
+    if !show_secrets {
         secret::redact(&mut values);
     }
     match output {

@@ -9,9 +9,10 @@ use crate::{journeys, templates};
 use cartwheel_runtime::deliver::Deliver;
 use std::sync::Arc;
 
-/// Delivers until SIGTERM or SIGINT.
+/// Delivers until SIGTERM or SIGINT; SIGHUP reads templates, brand and secrets anew.
 pub fn run(flags: &Flags) -> Result<(), Failure> {
-    let loaded = Arc::new(Loaded::read(&origins(flags, &flags.config_dir))?);
+    let origins = origins(flags, &flags.config_dir);
+    let loaded = Arc::new(Loaded::read(&origins)?);
     let compiled = journeys::compile(&loaded)?;
     let templates = templates::load(&loaded.settings, &compiled.plan)?;
     log::open(&loaded)?;
@@ -31,5 +32,5 @@ pub fn run(flags: &Flags) -> Result<(), Failure> {
         );
         Ok(deliver)
     };
-    serve::until_signal(&loaded, metrics, start)
+    serve::until_signal(&origins, &loaded, metrics, start)
 }

@@ -9,9 +9,10 @@ use crate::{journeys, templates};
 use cartwheel_runtime::engine::Engine;
 use std::sync::Arc;
 
-/// Runs until SIGTERM or SIGINT.
+/// Runs until SIGTERM or SIGINT; SIGHUP reads journeys and tokens anew.
 pub fn run(flags: &Flags, run: &RunFlags) -> Result<(), Failure> {
-    let mut loaded = Loaded::read(&origins(flags, &flags.config_dir))?;
+    let origins = origins(flags, &flags.config_dir);
+    let mut loaded = Loaded::read(&origins)?;
     loaded.settings.engine.create_topics |= run.create_topics;
     let compiled = journeys::compile(&loaded)?;
     // What delivery could not render is not decided in the first place.
@@ -22,7 +23,7 @@ pub fn run(flags: &Flags, run: &RunFlags) -> Result<(), Failure> {
     let options = engine::options(&loaded, compiled, Arc::clone(&metrics));
     let loaded = Arc::new(loaded);
     let for_start = Arc::clone(&loaded);
-    serve::until_signal(&loaded, metrics, move || {
+    serve::until_signal(&origins, &loaded, metrics, move || {
         Engine::start(options).map_err(|error| refusal::engine(error, &for_start))
     })
 }

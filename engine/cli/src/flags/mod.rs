@@ -55,7 +55,7 @@ Examples:
   cartwheel explain CUSTOMER               what was decided about somebody, and why
   cartwheel inspect                        how the shards of the running engine are
   cartwheel dlq list                       what could not be applied or delivered, and why
-  cartwheel config print --redacted        the configuration in force, and where each value comes from
+  cartwheel config print                   the configuration in force, and where each value comes from
   CARTWHEEL__ENGINE__MARGIN=1s cartwheel config print
 
 Exit codes:
@@ -69,7 +69,8 @@ pub enum Command {
     ///
     /// Takes its share of the partitions of the events topic; start more processes (each with a data directory of its own) to share
     /// them. SIGTERM ends it in order: every shard finishes its turn, writes a checkpoint, and the partitions go to the others. A second
-    /// signal ends it at once; nothing is lost then either, the next start replays the log.
+    /// signal ends it at once; nothing is lost then either, the next start replays the log. SIGHUP reads journeys, policy and tokens anew: checked first,
+    /// and on an error everything stays as it was.
     #[command(after_long_help = "\
 Examples:
   cartwheel run                            with config/ and the broker that it names
@@ -86,6 +87,7 @@ While it runs (the address is admin.listen):
     ///
     /// Which provider serves a channel stands in providers.route. Every command is tried until it is accepted, refused or too late; what
     /// came of it goes back to the events topic, and what cannot be delivered to the dead-letter topic. SIGTERM waits for calls under way.
+    /// SIGHUP reads templates, brand, credentials, the keys of unsubscribe links and tokens anew: checked first, and on an error everything stays as it was.
     #[command(after_long_help = "\
 Examples:
   openssl rand -hex 32 > unsubscribe.key   the key that signs unsubscribe links; keep it
@@ -221,14 +223,17 @@ pub struct TestFlags {
 /// What to show of the configuration.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Prints every key with its value and where the value comes from.
+    /// Prints every key with its value and where the value comes from. Passwords, tokens and keys are hidden, those in addresses too.
     #[command(after_long_help = "\
 Examples:
-  cartwheel config print --redacted
+  cartwheel config print
   cartwheel --set engine.margin=1s config print --output json")]
     Print {
-        /// Hides passwords, tokens and keys.
-        #[arg(long)]
+        /// Shows passwords, tokens and keys.
+        #[arg(long, conflicts_with = "redacted")]
+        show_secrets: bool,
+        /// Hides them, as happens without it.
+        #[arg(long, hide = true)]
         redacted: bool,
     },
     /// Prints the JSON Schema of cartwheel.yaml, for editors.

@@ -1,6 +1,7 @@
 //! What must not be shown. Every secret is given under its key or in the file named by `KEY_file`.
 
 use cartwheel_providers::Secret;
+use reqwest::Url;
 use serde_json::Value;
 use std::path::Path;
 
@@ -45,7 +46,7 @@ pub fn may_be_secret(key: &str) -> bool {
     is_secret(&key) || !key.ends_with("_file") && key.split(['_', '.', '-']).any(slip)
 }
 
-/// Hides every secret in a tree of configuration values.
+/// Hides every secret in a tree of configuration values, and what addresses have of them.
 pub fn redact(values: &mut Value) {
     match values {
         Value::Object(entries) => {
@@ -54,8 +55,37 @@ pub fn redact(values: &mut Value) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(redact),
-        _ => {}
+        Value::String(text) => {
+            if let Some(shown) = without_secrets(text) {
+                *text = shown;
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// An address without the password of its user and without the values of its query, any of which may be a token. None where nothing is to hide.
+fn without_secrets(text: &str) -> Option<String> {
+    if !text.contains("://") {
+        return None;
+    }
+    let mut url = Url::parse(text).ok()?;
+    let login = !url.username().is_empty() || url.password().is_some();
+    if !login && url.query().is_none() && url.fragment().is_none() {
+        return None;
+    }
+    if login {
+        // Only an address without a host has no place for them.
+        _ = url.set_username("hidden").and_then(|()| url.set_password(None));
+    }
+    let names: Vec<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+    if !names.is_empty() {
+        url.query_pairs_mut().clear().extend_pairs(names.iter().map(|name| (name, "hidden")));
+    }
+    if url.fragment().is_some() {
+        url.set_fragment(Some("hidden"));
+    }
+    Some(url.into())
 }
 
 fn hide(value: &mut Value) {
@@ -77,6 +107,16 @@ mod tests {
         redact(&mut tree);
         let hidden = json!({"a": {"password": HIDDEN, "password_file": "/p", "token_sha256": null}, "unsubscribe_secrets": [HIDDEN, HIDDEN]});
         assert_eq!(tree, hidden);
+    }
+
+    #[test]
+    fn an_address_is_shown_without_what_lets_one_in() {
+        let mut tree = json!({"url": "https://bob:hunter2@hooks.example/x?token=hunter2&a=1#hunter2",
+            "list": ["http://hunter2@h/"], "plain": "https://shop.example/a", "text": "a?b=c"});
+        redact(&mut tree);
+        let shown = json!({"url": "https://hidden@hooks.example/x?token=hidden&a=hidden#hidden",
+            "list": ["http://hidden@h/"], "plain": "https://shop.example/a", "text": "a?b=c"});
+        assert_eq!(tree, shown);
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use super::admin;
 use super::engine::duration;
-use super::signals::Signals;
+use super::reload;
+use super::signals::{Asked, Signals};
 use crate::failure::{Failure, Fault};
-use crate::settings::{Loaded, Settings};
+use crate::settings::{Loaded, Origins, Settings};
 use cartwheel_runtime::admin::{AdminConfig, AdminServer, AdminSource};
 use cartwheel_runtime::deliver::Deliver;
 use cartwheel_runtime::engine::Engine;
@@ -32,6 +33,8 @@ pub trait Part: Send + 'static {
     fn source(&self) -> Arc<Self::Source>;
     /// Whether it has ended without being told to, which is a defect.
     fn has_ended(&self) -> bool;
+    /// Puts into force what can change while it runs: all of it, or on an error nothing. Blocks.
+    fn reload(&self, loaded: &Loaded) -> Result<(), Failure>;
     /// Finishes in order. Blocks.
     fn stop(self);
 }
@@ -50,6 +53,10 @@ impl Part for Engine {
 
     fn has_ended(&self) -> bool {
         Engine::has_ended(self)
+    }
+
+    fn reload(&self, loaded: &Loaded) -> Result<(), Failure> {
+        reload::engine(self, loaded)
     }
 
     fn stop(self) {
@@ -73,17 +80,22 @@ impl Part for Deliver {
         Deliver::has_ended(self)
     }
 
+    fn reload(&self, loaded: &Loaded) -> Result<(), Failure> {
+        reload::deliver(self, loaded)
+    }
+
     fn stop(self) {
         Deliver::stop(self);
     }
 }
 
 /// Starts the part with `start`, which may block, and serves its admin listener until SIGTERM or SIGINT; then the part stops in
-/// order. A second signal ends the process at once, with 128 and the signal's number.
+/// order. SIGHUP reads the configuration anew, from where `origins` says. A second signal ends the process at once, with 128 and the signal's number.
 ///
 /// # Errors
 /// What `start` says; a listener that cannot start; a part that ends by itself or does not stop in time.
 pub fn until_signal<P: Part>(
+    origins: &Origins,
     loaded: &Loaded,
     metrics: Arc<Metrics>,
     start: impl FnOnce() -> Result<P, Failure> + Send + 'static,
@@ -94,13 +106,14 @@ pub fn until_signal<P: Part>(
         .thread_name("admin")
         .enable_all()
         .build()?;
-    let outcome = runtime.block_on(run(loaded, &admin, metrics, start));
+    let outcome = runtime.block_on(run(origins, loaded, &admin, metrics, start));
     // A part that is still starting or stopping is left behind: the log and its checkpoint are good at every moment.
     runtime.shutdown_background();
     outcome
 }
 
 async fn run<P: Part>(
+    origins: &Origins,
     loaded: &Loaded,
     admin: &AdminConfig,
     metrics: Arc<Metrics>,
@@ -109,7 +122,7 @@ async fn run<P: Part>(
     let mut signals = Signals::listen()?;
     let part = tokio::select! {
         part = spawn_blocking(start) => part.map_err(defect)??,
-        signal = signals.next() => {
+        signal = signals.end() => {
             tracing::info!(signal, part = P::NAME, "told to stop before it had started");
             return Ok(());
         }
@@ -123,14 +136,21 @@ async fn run<P: Part>(
     };
     tracing::info!(part = P::NAME, version = env!("CARGO_PKG_VERSION"), admin = %format_args!("http://{}/", server.address()), "started");
     let (close, closed) = oneshot::channel::<()>();
+    let doorkeeper = server.doorkeeper();
     let serving = tokio::spawn(server.serve(async move { drop(closed.await) }));
-    tokio::select! {
-        signal = signals.next() => tracing::info!(signal, part = P::NAME, "stopping; a second signal ends it at once"),
-        () = ended(&part) => {
-            let help = "the log lines above say why; a new start goes on where this one ended";
-            return Err(Failure::Temporary(Fault::new(format!("the {} has ended by itself", P::NAME), Some(help.into()))));
+    let signal = loop {
+        tokio::select! {
+            asked = signals.next() => match asked {
+                Asked::End(signal) => break signal,
+                Asked::Reload => reload::say(P::NAME, reload::part(&part, &doorkeeper, origins, loaded)),
+            },
+            () = ended(&part) => {
+                let help = "the log lines above say why; a new start goes on where this one ended";
+                return Err(Failure::Temporary(Fault::new(format!("the {} has ended by itself", P::NAME), Some(help.into()))));
+            }
         }
-    }
+    };
+    tracing::info!(signal, part = P::NAME, "stopping; a second signal ends it at once");
     stop(part, loaded, &mut signals).await?;
     drop(close);
     serving.await.map_err(defect)?;
@@ -152,7 +172,7 @@ async fn stop<P: Part>(part: P, loaded: &Loaded, signals: &mut Signals) -> Resul
             let message = format!("the {} has not stopped within {} s", P::NAME, limit.as_secs());
             Err(Failure::Temporary(Fault::new(message, Some("nothing is lost: the next start replays the log from its last checkpoint".into()))))
         }
-        signal = signals.next() => {
+        signal = signals.end() => {
             tracing::warn!(signal, part = P::NAME, "ended at once");
             std::process::exit(128 + signal)
         }

@@ -5,6 +5,7 @@ use super::console;
 use super::source::{AdminSource, SourceError};
 use super::stream;
 use super::view::{CustomerView, InboxEntry, JourneyView, Overview, ShardView};
+use crate::current::Current;
 use crate::metrics::Metrics;
 use axum::body::HttpBody;
 use axum::extract::{Extension, Path, Query, Request, State};
@@ -31,7 +32,7 @@ const MAIL_POLICY: &str =
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
 
 pub(super) struct App<S> {
-    pub access: Arc<Access>,
+    pub access: Arc<Current<Access>>,
     pub source: Arc<S>,
     pub metrics: Arc<Metrics>,
     pub streams: Arc<Semaphore>,
@@ -63,12 +64,24 @@ pub(super) fn router<S: AdminSource>(app: App<S>) -> Router {
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not_found", "no such endpoint"))
         .layer(middleware::from_fn_with_state(app.clone(), authorise::<S>));
     Router::new()
-        .route("/livez", get(livez::<S>))
-        .route("/readyz", get(readyz::<S>))
         .route("/metrics", get(metrics::<S>))
         .nest("/api/v1", api)
+        .with_state(app.clone())
+        .merge(health(app.clone()))
         .fallback(get(asset))
-        .layer(middleware::from_fn_with_state(app.clone(), guard::<S>))
+        .layer(middleware::from_fn_with_state(app, guard::<S>))
+}
+
+/// What is answered when all other places are taken: whoever decides whether this process lives must not find it dead for being popular.
+pub(super) fn probes<S: AdminSource>(app: App<S>) -> Router {
+    let full = async || Problem::busy("all connections are in use");
+    health(app.clone()).fallback(full).layer(middleware::from_fn_with_state(app, guard::<S>))
+}
+
+fn health<S: AdminSource>(app: App<S>) -> Router {
+    Router::new()
+        .route("/livez", get(livez::<S>))
+        .route("/readyz", get(readyz::<S>))
         .with_state(app)
 }
 
@@ -124,7 +137,7 @@ async fn guard<S: AdminSource>(
     request: Request,
     next: Next,
 ) -> Response {
-    let mut response = match refuse(&app.access, &request) {
+    let mut response = match refuse(&app.access.get(), &request) {
         Some(problem) => problem.into_response(),
         None => match tokio::time::timeout(PATIENCE, next.run(request)).await {
             Ok(response) => response,
@@ -181,7 +194,7 @@ async fn authorise<S: AdminSource>(
     mut request: Request,
     next: Next,
 ) -> Response {
-    match app.access.scope(request.headers()) {
+    match app.access.get().scope(request.headers()) {
         Some(scope) => {
             request.extensions_mut().insert(scope);
             next.run(request).await
@@ -212,7 +225,8 @@ async fn metrics<S: AdminSource>(
     State(app): State<App<S>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    if !app.access.open_metrics && app.access.scope(&headers).is_none() {
+    let access = app.access.get();
+    if !access.open_metrics && access.scope(&headers).is_none() {
         return Err(unauthorised());
     }
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");

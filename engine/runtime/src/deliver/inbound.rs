@@ -1,8 +1,10 @@
 //! The public listener: unsubscribe links, answered once their event is in the events topic.
 
 use super::options::{DeliverError, Unsubscribe};
-use crate::admin::server::{self, Limits};
 use crate::clock::Clock;
+use crate::listener::{self, Limits, Routes};
+use crate::metrics::Metrics;
+use crate::metrics::labels::Listener;
 use crate::producer::Producer;
 use cartwheel_inbound::{BoxFuture, EventSink, Secrets, SinkError, unsubscribe};
 use cartwheel_kafka::{Error, Message};
@@ -16,10 +18,16 @@ use tokio::sync::watch;
 const ACKNOWLEDGE: Duration = Duration::from_secs(10);
 /// The whole world may come: mail clients, people, scanners.
 const LIMITS: Limits = Limits {
-    name: "unsubscribe",
+    name: Listener::Unsubscribe,
     connections: 1_024,
+    // Health is asked of the admin listener.
+    reserved: 0,
+    // A proxy before it is one peer, and may have most of them.
+    per_peer: 768,
     head: Duration::from_secs(10),
     answer: Duration::from_secs(20),
+    write: Duration::from_secs(10),
+    life: Duration::from_secs(120),
 };
 
 /// The live keys.
@@ -99,8 +107,10 @@ impl Inbound {
     }
 
     /// Answers until `closing` turns true, then finishes answers under way.
-    pub async fn serve(self, mut closing: watch::Receiver<bool>) {
+    pub async fn serve(self, metrics: Arc<Metrics>, mut closing: watch::Receiver<bool>) {
         let until = async move { drop(closing.wait_for(|closing| *closing).await) };
-        server::serve(self.listener, self.router, LIMITS, watch::channel(false).0, until).await;
+        let routes = Routes { all: self.router.clone(), probes: self.router };
+        let done = watch::channel(false).0;
+        listener::serve(self.listener, routes, LIMITS, &metrics, done, until).await;
     }
 }

@@ -20,7 +20,7 @@ pub use options::{DeliverError, DeliverOptions, Route, Unsubscribe};
 pub use source::DeliverSource;
 
 use crate::admin::Board;
-use crate::own::{OwnError, own};
+use crate::own::{OwnError, name_member, own};
 use crate::producer::Producer;
 use call::Caller;
 use cartwheel_delivery::Now;
@@ -69,8 +69,11 @@ impl Deliver {
     ///
     /// # Errors
     /// See [`DeliverError`].
-    pub fn start(options: DeliverOptions) -> Result<Self, DeliverError> {
+    pub fn start(mut options: DeliverOptions) -> Result<Self, DeliverError> {
         let lock = own_ledgers(&options.data_dir)?;
+        name_member(&mut options.kafka, &ledgers(&options.data_dir)).map_err(|error| {
+            DeliverError::DataDir { path: options.data_dir.display().to_string(), error }
+        })?;
         let (offsets, starts) = check(&options)?;
         let runtime = tasks()?;
         let producer = Arc::new(Producer::open(&options.kafka, "delivery")?);
@@ -78,7 +81,8 @@ impl Deliver {
         let (closing, closed) = watch::channel(false);
         let listener = listen(&options, &runtime, &producer)?;
         let inbound = listener.as_ref().map(|listener| listener.address);
-        let serving = listener.map(|listener| runtime.spawn(listener.serve(closed)));
+        let metrics = Arc::clone(&options.metrics);
+        let serving = listener.map(|listener| runtime.spawn(listener.serve(metrics, closed)));
 
         let (reporting, reports) = crossbeam_channel::bounded(REPORTS);
         let (writes, written) = mpsc::unbounded_channel();

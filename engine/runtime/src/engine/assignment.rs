@@ -4,8 +4,10 @@ use super::context::Stop;
 use super::directory::Directory;
 use super::supervision::Supervisor;
 use super::takeover::Membership;
+use cartwheel_core::journey::plan::Plan;
 use cartwheel_kafka::{Assignment, Change, Error, KafkaConfig};
 use cartwheel_shard::checkpoint::Store;
+use crossbeam_channel::Receiver;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -25,6 +27,8 @@ pub(super) struct Member<S> {
     pub supervisor: Supervisor<S>,
     pub directory: Arc<Directory>,
     pub stop: Arc<AtomicBool>,
+    /// Configurations to put into force.
+    pub plans: Receiver<Arc<Plan>>,
     /// Partitions that are being given up and still have threads.
     pub releasing: Vec<i32>,
     pub commit_at: Instant,
@@ -61,6 +65,10 @@ impl<S: Store + 'static> Member<S> {
             if let Some(Err(error)) = self.assignment.as_mut().map(Assignment::release) {
                 tracing::warn!(%error, "giving up partitions");
             }
+        }
+        self.supervisor.look_at_waiting();
+        if let Some(plan) = self.plans.try_iter().last() {
+            self.supervisor.reconfigure(plan);
         }
         let membership = self.assignment.as_ref().and_then(Assignment::membership);
         self.directory.set_joined(membership.is_some());

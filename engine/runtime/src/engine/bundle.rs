@@ -59,6 +59,11 @@ impl Configurations {
         Self { kafka: kafka.clone(), known }
     }
 
+    /// This one is known from now on.
+    pub fn add(&self, plan: &Arc<Plan>) {
+        self.known().insert(plan.hash, Arc::clone(plan));
+    }
+
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<u128, Arc<Plan>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -7,7 +7,6 @@ use crate::admin::Board;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::producer::Producer;
-use cartwheel_core::journey::plan::Plan;
 use cartwheel_kafka::{KafkaConfig, Offsets, Topics};
 use cartwheel_shard::checkpoint::StoreError;
 use std::sync::Arc;
@@ -23,11 +22,10 @@ pub(super) struct Context<S> {
     pub layout: Layout,
     pub settings: EngineSettings,
     pub clock: Arc<dyn Clock>,
-    pub plan: Arc<Plan>,
     pub configurations: Configurations,
     pub offsets: Arc<Offsets>,
     /// For what is not a shard's own: the configuration, leader records.
-    pub producer: Producer,
+    pub producer: Arc<Producer>,
     pub board: Arc<Board>,
     pub metrics: Arc<Metrics>,
     pub open: Box<OpenStore<S>>,

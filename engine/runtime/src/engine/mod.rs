@@ -29,27 +29,32 @@ pub use source::EngineSource;
 pub use topics::EngineError;
 
 use crate::admin::{Board, graph};
+use crate::current::Current;
 use crate::metrics::labels::ShardState;
-use crate::own::{OwnError, own};
+use crate::own::{OwnError, name_member, own};
 use crate::producer::Producer;
 use assignment::Member;
 use bundle::Configurations;
+use cartwheel_core::journey::plan::Plan;
 use cartwheel_kafka::{Assignment, Offsets};
 use cartwheel_shard::checkpoint::Store;
 use cartwheel_shard::checkpoint::rocks::RocksStore;
 use context::Context;
+use crossbeam_channel::Sender;
 use directory::Directory;
 use std::fs::File;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use supervision::Supervisor;
 
 /// A running engine. Dropping it stops it, as [`Engine::stop`] does.
 #[derive(Debug)]
 pub struct Engine {
     source: Arc<EngineSource>,
+    plans: Sender<Arc<Plan>>,
+    publisher: Publisher,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -60,13 +65,15 @@ impl Engine {
     ///
     /// # Errors
     /// See [`EngineError`].
-    pub fn start(options: EngineOptions) -> Result<Self, EngineError> {
+    pub fn start(mut options: EngineOptions) -> Result<Self, EngineError> {
         let data_dir = options.data_dir.clone();
         let shown = || data_dir.display().to_string();
         let lock = own(&data_dir.join("engine.lock")).map_err(|failure| match failure {
             OwnError::Unusable(error) => EngineError::DataDir { path: shown(), error },
             OwnError::InUse => EngineError::DataDirInUse { path: shown() },
         })?;
+        name_member(&mut options.kafka, &data_dir)
+            .map_err(|error| EngineError::DataDir { path: shown(), error })?;
         Self::start_with(
             options,
             Box::new(move |partition| {
@@ -85,30 +92,24 @@ impl Engine {
         open: Box<OpenStore<S>>,
         lock: Option<File>,
     ) -> Result<Self, EngineError> {
-        let compiled =
-            options.bundle.load().map_err(|problems| EngineError::Bundle(says(&problems)))?;
-        if compiled.hash != options.plan.hash {
-            return Err(EngineError::Bundle(format!(
-                "hash {:032x} instead of {:032x}",
-                compiled.hash, options.plan.hash
-            )));
-        }
+        same(&options.bundle, &options.plan)?;
         let layout = topics::check(&options)?;
         let (topics, directory) = (options.kafka.topics(), Arc::<Directory>::default());
-        let producer = Producer::open(&options.kafka, "the shards")?;
-        bundle::publish(
-            &producer,
-            &topics.configs,
-            options.plan.hash,
-            &options.bundle,
-            options.settings.start_timeout,
-        )?;
+        let producer = Arc::new(Producer::open(&options.kafka, "the shards")?);
+        let publisher = Publisher {
+            producer: Arc::clone(&producer),
+            topic: topics.configs.clone(),
+            timeout: options.settings.start_timeout,
+        };
+        publisher.publish(options.plan.hash, &options.bundle)?;
+        options.metrics.watch_disk(&options.data_dir);
+        options.metrics.partitions(layout.partitions);
         let board = Arc::new(Board::new(options.plan.journeys.iter().map(graph).collect()));
         let source = Arc::new(EngineSource {
             board: Arc::clone(&board),
             directory: Arc::clone(&directory),
             clock: Arc::clone(&options.clock),
-            plan: Arc::clone(&options.plan),
+            plan: Current::new(Arc::clone(&options.plan)),
             partitions: layout.partitions,
             partitioner: options.kafka.partitioner,
             demo: options.demo,
@@ -121,20 +122,21 @@ impl Engine {
             layout,
             settings: options.settings,
             clock: options.clock,
-            plan: options.plan,
             metrics: options.metrics,
             topics,
             board,
             open,
         });
         let stop = Arc::<AtomicBool>::default();
+        let (plans, new_plans) = crossbeam_channel::unbounded();
         let member = Member {
             kafka: context.kafka.clone(),
             topic: context.topics.events.clone(),
             assignment: Some(Assignment::join(&context.kafka, &context.topics.events)?),
-            supervisor: Supervisor::new(context, Arc::clone(&directory)),
+            supervisor: Supervisor::new(context, Arc::clone(&directory), options.plan),
             directory,
             stop: Arc::clone(&stop),
+            plans: new_plans,
             releasing: Vec::new(),
             commit_at: Instant::now(),
             rejoin_at: Instant::now(),
@@ -147,7 +149,7 @@ impl Engine {
             .name("engine".into())
             .spawn(body)
             .map_err(EngineError::Thread)?;
-        Ok(Self { source, stop, thread: Some(thread) })
+        Ok(Self { source, plans, publisher, stop, thread: Some(thread) })
     }
 
     /// The answers for the admin listener.
@@ -175,6 +177,20 @@ impl Engine {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
+    /// Puts another configuration into force: publishes it, then every shard writes a checkpoint, begins anew and activates it in a recorded turn.
+    /// What cannot be published changes nothing. Blocks for as long as the broker takes to take it.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    pub fn reconfigure(&self, plan: Arc<Plan>, bundle: &ConfigBundle) -> Result<(), EngineError> {
+        same(bundle, &plan)?;
+        self.publisher.publish(plan.hash, bundle)?;
+        self.source.plan.set(Arc::clone(&plan));
+        // The engine's thread is gone only at the end.
+        drop(self.plans.send(plan));
+        Ok(())
+    }
+
     /// Finishes: every shard ends its turn and writes a checkpoint (each at most `stop_timeout`), then the group is left. Blocks.
     pub fn stop(mut self) {
         self.end();
@@ -194,6 +210,29 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// Appends configurations to their topic.
+#[derive(Debug)]
+struct Publisher {
+    producer: Arc<Producer>,
+    topic: String,
+    timeout: Duration,
+}
+
+impl Publisher {
+    fn publish(&self, hash: u128, bundle: &ConfigBundle) -> Result<(), EngineError> {
+        Ok(bundle::publish(&self.producer, &self.topic, hash, bundle, self.timeout)?)
+    }
+}
+
+/// That the text is what the plan was compiled from: a replay compiles it again.
+fn same(bundle: &ConfigBundle, plan: &Plan) -> Result<(), EngineError> {
+    let compiled = bundle.load().map_err(|problems| EngineError::Bundle(says(&problems)))?;
+    if compiled.hash == plan.hash {
+        return Ok(());
+    }
+    Err(EngineError::Bundle(format!("hash {:032x} instead of {:032x}", compiled.hash, plan.hash)))
 }
 
 fn says(problems: &[cartwheel_core::journey::load::Problem]) -> String {

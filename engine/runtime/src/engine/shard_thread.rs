@@ -4,12 +4,13 @@
 use super::context::{Context, Control, Stop};
 use super::failure::Failure;
 use super::request::Request;
-use super::stats::{Figures, Moment};
+use super::stats::{Figures, Life, Moment};
 use super::takeover::{Led, Membership, take_over};
 use super::writer::Writer;
 use crate::metrics::ShardMeter;
 use crate::metrics::labels::ShardState;
 use cartwheel_core::event::Record;
+use cartwheel_core::journey::plan::Plan;
 use cartwheel_kafka::{Batch, Error as KafkaError, SendsProducer, Source};
 use cartwheel_shard::checkpoint::Store;
 use cartwheel_shard::owner::{self, Next, Owner, Read, SendsRecord};
@@ -44,6 +45,8 @@ pub(super) struct Job<S> {
     pub context: Arc<Context<S>>,
     pub control: Arc<Control>,
     pub partition: i32,
+    /// The configuration to activate.
+    pub plan: Arc<Plan>,
     pub membership: Membership,
     pub requests: Receiver<Request>,
     /// Number of this execution, and how many restarts after failures came before it.
@@ -53,11 +56,12 @@ pub(super) struct Job<S> {
 
 /// Takes over and works until told to stop. Blocks.
 pub(super) fn run<S: Store>(job: Job<S>) -> Result<End, Failure> {
-    let Job { context, control, partition, membership, requests, execution, restarts } = job;
+    let Job { context, control, partition, plan, membership, requests, execution, restarts } = job;
+    let life = Life { partition, execution, restarts };
     let mut figures =
-        Figures::new(Arc::clone(&context), Arc::clone(&control), partition, execution, restarts);
+        Figures::new(Arc::clone(&context), Arc::clone(&control), Arc::clone(&plan), life);
     figures.state(ShardState::Starting);
-    let Some(led) = take_over(&context, partition, &membership, &control)? else {
+    let Some(led) = take_over(&context, partition, &plan, &membership, &control)? else {
         return Ok(End::Stopped);
     };
     let Led { owner, producer, events, sends } = led;
@@ -69,6 +73,7 @@ pub(super) fn run<S: Store>(job: Job<S>) -> Result<End, Failure> {
         sends_batch: Some(Batch::new(READ_BACK)),
         stop_by: None,
         partition,
+        plan: &plan,
         control: &control,
         context: &context,
         owner,
@@ -100,6 +105,7 @@ struct Runner<'a, S> {
     context: &'a Context<S>,
     control: &'a Control,
     partition: i32,
+    plan: &'a Plan,
     owner: Owner<S>,
     producer: SendsProducer,
     sends: Source,
@@ -195,7 +201,7 @@ impl<S: Store> Runner<'_, S> {
         if activated {
             tracing::info!(
                 partition = self.partition,
-                config = format!("{:032x}", self.context.plan.hash),
+                config = format!("{:032x}", self.plan.hash),
                 "configuration activated"
             );
         }

@@ -8,6 +8,7 @@ use crate::admin::view::{
 };
 use crate::admin::{AdminSource, Board, BoardClock, SourceError};
 use crate::clock::Clock;
+use crate::current::Current;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::journey::plan::Plan;
@@ -28,7 +29,7 @@ pub struct EngineSource {
     pub(super) board: Arc<Board>,
     pub(super) directory: Arc<Directory>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) plan: Arc<Plan>,
+    pub(super) plan: Current<Plan>,
     pub(super) partitions: i32,
     pub(super) partitioner: Partitioner,
     pub(super) demo: bool,
@@ -97,7 +98,7 @@ impl EngineSource {
                 orders: found.orders.into(),
                 lifetime_value: found.lifetime_value,
                 last_order_at: found.last_order_at,
-                time_zone: found.zone.clone().unwrap_or_else(|| self.plan.policy.zone.clone()),
+                time_zone: found.zone.clone().unwrap_or_else(|| self.plan.get().policy.zone.clone()),
                 country: field(&found.profile, "country"),
                 consent: consent.chain(denied).collect(),
                 reachable: named(&found.reachable),
@@ -116,7 +117,8 @@ impl EngineSource {
     }
 
     fn run(&self, run: &LiveRun) -> RunView {
-        let journey = self.plan.journeys.iter().find(|journey| journey.name == run.journey);
+        let plan = self.plan.get();
+        let journey = plan.journeys.iter().find(|journey| journey.name == run.journey);
         RunView {
             run: run.run,
             journey: run.journey.clone(),

@@ -30,12 +30,23 @@ type Cell = (u16, Option<u16>, Verdict, Reason);
 pub(super) struct Figures<S> {
     context: Arc<Context<S>>,
     control: Arc<Control>,
+    /// The configuration that is in force once the replay is done.
+    plan: Arc<Plan>,
     stats: ShardStats,
     /// What the replay counted; none before it is done.
     base: Option<(Counters, BTreeMap<Cell, u64>)>,
     last: Option<Instant>,
     census_at: Instant,
     placement: Placement,
+}
+
+/// One life of a shard's thread.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Life {
+    pub partition: i32,
+    /// Its number, and how many restarts after failures came before it.
+    pub execution: u64,
+    pub restarts: u64,
 }
 
 /// What only the thread knows.
@@ -56,15 +67,14 @@ impl<S: Store> Figures<S> {
     pub fn new(
         context: Arc<Context<S>>,
         control: Arc<Control>,
-        partition: i32,
-        execution: u64,
-        restarts: u64,
+        plan: Arc<Plan>,
+        life: Life,
     ) -> Self {
-        let mut stats = ShardStats::new(partition.unsigned_abs(), execution);
-        stats.restarts = restarts;
+        let mut stats = ShardStats::new(life.partition.unsigned_abs(), life.execution);
+        stats.restarts = life.restarts;
         stats.retention = context.layout.retention_ms;
         let (census_at, placement) = (Instant::now(), Placement::default());
-        Self { context, control, stats, base: None, last: None, census_at, placement }
+        Self { context, control, plan, stats, base: None, last: None, census_at, placement }
     }
 
     /// The shard is doing something else now.
@@ -115,7 +125,7 @@ impl<S: Store> Figures<S> {
         self.stats.windows = census.windows;
         let mut rows: BTreeMap<(CompactString, Option<CompactString>), u64> = BTreeMap::new();
         for ((journey, op), runs) in census.running {
-            let Some(journey) = self.context.plan.journeys.get(usize::from(journey)) else {
+            let Some(journey) = self.plan.journeys.get(usize::from(journey)) else {
                 continue;
             };
             let step = journey.ops.get(usize::from(op)).and_then(|op| op.step().cloned());
@@ -167,7 +177,7 @@ impl<S: Store> Figures<S> {
         stats.timers_fired = now.fired - base.fired;
         stats.checkpoints = now.checkpoints - base.checkpoints;
         stats.checkpoint_bytes = now.checkpoint_bytes - base.checkpoint_bytes;
-        stats.decisions = decisions(&self.context.plan, shard.tally(), cells_before);
+        stats.decisions = decisions(&self.plan, shard.tally(), cells_before);
     }
 
     fn send(&self) {

@@ -6,14 +6,18 @@ use super::failure::{Failure, Remedy};
 use super::request::{self, Request};
 use super::shard_thread::{self, End, Job};
 use super::takeover::Membership;
+use crate::admin::graph;
 use crate::metrics::labels::ShardState;
 use crate::metrics::snapshot::ShardStats;
+use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::time::Millis;
 use cartwheel_shard::checkpoint::Store;
 use cartwheel_shard::owner::Refusal;
 use crossbeam_channel::{Receiver, Sender};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -22,6 +26,9 @@ const FIRST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(30);
 /// A shard that ran for so long had recovered: the count of failures begins anew.
 const HEALTHY: Duration = Duration::from_secs(60);
+/// How often the end of the partition of a shard that does not run is asked for, and how long an answer may take.
+const LOOK: Duration = Duration::from_secs(5);
+const ASK: Duration = Duration::from_secs(1);
 /// Panics in a row after which a person must look.
 const PANICS: u32 = 3;
 
@@ -56,6 +63,19 @@ struct Slot {
     /// Somebody led under this generation of the group: an older one may not take over again.
     generation: i64,
     last_reason: String,
+    /// While it has no thread: why, and what waits.
+    down: Option<Down>,
+}
+
+/// A shard that failed and has no thread.
+struct Down {
+    state: ShardState,
+    /// How far the record that stopped it lies ahead of the clock, in ms.
+    record_ahead: Millis,
+    /// Where it stood; -1 if it never got so far.
+    next_offset: i64,
+    /// When the end of its partition is to be asked for.
+    look_at: Instant,
 }
 
 impl Slot {
@@ -93,12 +113,15 @@ pub(super) struct Supervisor<S> {
     slots: BTreeMap<i32, Slot>,
     ended: (Sender<Ended>, Receiver<Ended>),
     executions: u64,
+    /// What shards activate.
+    plan: Arc<Plan>,
 }
 
 impl<S: Store + 'static> Supervisor<S> {
-    pub fn new(context: Arc<Context<S>>, directory: Arc<Directory>) -> Self {
+    pub fn new(context: Arc<Context<S>>, directory: Arc<Directory>, plan: Arc<Plan>) -> Self {
         Self {
             context,
+            plan,
             directory,
             slots: BTreeMap::new(),
             ended: crossbeam_channel::unbounded(),
@@ -138,6 +161,16 @@ impl<S: Store + 'static> Supervisor<S> {
         self.withdraw(&all, how);
     }
 
+    /// Another configuration is to be in force: every shard ends in good order, and the next life of each, which begins at once, activates it.
+    pub fn reconfigure(&mut self, plan: Arc<Plan>) {
+        self.context.configurations.add(&plan);
+        self.context.board.set_journeys(plan.journeys.iter().map(graph).collect());
+        self.plan = plan;
+        for running in self.slots.values().filter_map(|slot| slot.running.as_ref()) {
+            running.control.stop(Stop::Gracefully);
+        }
+    }
+
     /// Whether none of these has a thread any more.
     pub fn idle(&self, partitions: &[i32]) -> bool {
         partitions
@@ -173,16 +206,22 @@ impl<S: Store + 'static> Supervisor<S> {
         let Some(slot) = self.slots.get_mut(&partition) else { return };
         let Some(running) = slot.running.take() else { return };
         let ran = running.since.elapsed();
+        let next_offset = running.control.next_offset.load(Ordering::Relaxed);
         drop(running.handle.join());
         self.directory.silent(partition);
         match outcome {
-            Ok(End::Stopped) => tracing::info!(partition, "stopped"),
-            Ok(End::Renew) => tracing::info!(partition, "renewing the leader record"),
-            Err(failure) => self.failed(partition, &failure, ran),
+            Ok(end) => {
+                slot.down = None;
+                match end {
+                    End::Stopped => tracing::info!(partition, "stopped"),
+                    End::Renew => tracing::info!(partition, "renewing the leader record"),
+                }
+            }
+            Err(failure) => self.failed(partition, &failure, ran, next_offset),
         }
     }
 
-    fn failed(&mut self, partition: i32, failure: &Failure, ran: Duration) {
+    fn failed(&mut self, partition: i32, failure: &Failure, ran: Duration, next_offset: i64) {
         let Some(slot) = self.slots.get_mut(&partition) else { return };
         let state = slot.failed(failure, ran, Instant::now());
         let reason = failure.to_string();
@@ -201,21 +240,51 @@ impl<S: Store + 'static> Supervisor<S> {
                 tracing::error!(partition, reason, pause = ?pause(slot.failures), "shard failed; it is started again")
             }
         }
-        let restarts = slot.restarts;
+        slot.down = Some(Down {
+            state,
+            record_ahead: failure.record_ahead(),
+            // One that fails before it has read anything stands where its last life did.
+            next_offset: slot.down.take().map_or(-1, |down| down.next_offset).max(next_offset),
+            look_at: Instant::now(),
+        });
         self.directory.state(partition, state);
-        self.show(partition, state, restarts, failure);
+        self.show(partition, 0);
     }
 
-    /// Publishes the state of a shard that has no thread.
-    fn show(&mut self, partition: i32, state: ShardState, restarts: u64, failure: &Failure) {
+    /// Publishes the state of a shard that has no thread, and how many records wait for it.
+    fn show(&mut self, partition: i32, waiting: u64) {
+        let Some(slot) = self.slots.get(&partition) else { return };
+        let Some(down) = &slot.down else { return };
         self.executions += 1;
         let mut stats = ShardStats::new(partition.unsigned_abs(), self.executions);
-        stats.state = state;
-        stats.restarts = restarts;
+        stats.state = down.state;
+        stats.restarts = slot.restarts;
         stats.clock = self.context.clock.wall();
-        stats.record_ahead = failure.record_ahead();
+        stats.record_ahead = down.record_ahead;
+        stats.lag_records = waiting;
         self.context.metrics.post_shard(&stats);
         self.context.board.post_shard(stats, Instant::now());
+    }
+
+    /// Shows what waits for a shard without a thread, if it is time for one. Asks the broker, for [`ASK`] at most.
+    pub fn look_at_waiting(&mut self) {
+        let now = Instant::now();
+        let Some((partition, down)) = self.slots.iter_mut().find_map(|(partition, slot)| {
+            let down = slot.down.as_mut().filter(|down| down.look_at <= now)?;
+            slot.running.is_none().then_some((*partition, down))
+        }) else {
+            return;
+        };
+        down.look_at = now + LOOK;
+        let next_offset = down.next_offset;
+        let topic = &self.context.topics.events;
+        match self.context.offsets.end(topic, partition, ASK) {
+            Ok(end) if next_offset >= 0 => {
+                self.show(partition, u64::try_from(end - next_offset).unwrap_or(0));
+            }
+            // Time goes on all the same.
+            _ => self.show(partition, 0),
+        }
     }
 
     /// Starts the threads that may start.
@@ -243,6 +312,7 @@ impl<S: Store + 'static> Supervisor<S> {
             context: Arc::clone(&self.context),
             control: Arc::clone(&control),
             partition,
+            plan: Arc::clone(&self.plan),
             membership,
             requests,
             execution: self.executions,

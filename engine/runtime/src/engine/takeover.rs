@@ -4,6 +4,7 @@
 use super::context::{Context, Control, Stop};
 use super::failure::Failure;
 use super::options::Begin;
+use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::Leader;
 use cartwheel_kafka::{Batch, Message, SendsProducer, Source, Start};
 use cartwheel_shard::checkpoint::Store;
@@ -41,6 +42,7 @@ pub(super) struct Led<S> {
 pub(super) fn take_over<S: Store>(
     context: &Context<S>,
     partition: i32,
+    plan: &Arc<Plan>,
     membership: &Membership,
     control: &Control,
 ) -> Result<Option<Led<S>>, Failure> {
@@ -72,7 +74,7 @@ pub(super) fn take_over<S: Store>(
         opened,
         reading,
         begin,
-        &context.plan,
+        plan,
         &|hash| context.configurations.get(hash),
         owner_settings(context),
     )?;

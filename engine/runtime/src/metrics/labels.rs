@@ -172,6 +172,16 @@ closed! {
 }
 
 closed! {
+    /// A listener for HTTP.
+    Listener {
+        /// Health, metrics, API and console.
+        Admin "admin",
+        /// Unsubscribe links.
+        Unsubscribe "unsubscribe",
+    }
+}
+
+closed! {
     /// Who wrote a dead letter.
     DeadSource {
         /// A record that could not be applied, or a copy of one that was applied in part.

@@ -11,14 +11,15 @@ pub mod snapshot;
 pub mod table;
 
 use cartwheel_core::channel::Channel;
-use labels::{Closed, Provider};
+use labels::{Closed, Listener, Provider};
 use metrics::{Counter, Gauge, Histogram, Key, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{
     BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
 };
 use posted::Posted;
 use snapshot::{DeliveryStats, ShardStats};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use table::{Id, Kind, TABLE};
 
@@ -32,6 +33,8 @@ pub struct Metrics {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
     posted: Mutex<Posted>,
+    /// Whose file system is shown.
+    data_dir: OnceLock<PathBuf>,
 }
 
 impl std::fmt::Debug for Metrics {
@@ -67,9 +70,28 @@ impl Metrics {
                 Kind::Histogram(_) => recorder.describe_histogram(name, None, help),
             }
         }
-        let metrics = Self { handle: recorder.handle(), recorder, posted: Mutex::default() };
+        let metrics = Self {
+            handle: recorder.handle(),
+            recorder,
+            posted: Mutex::default(),
+            data_dir: OnceLock::new(),
+        };
         metrics.gauge(Id::BuildInfo, &[version]).set(1.0);
+        for listener in Listener::ALL {
+            metrics.counter(Id::Refused, &[Closed::name(*listener)]).absolute(0);
+        }
         Ok(metrics)
+    }
+
+    /// Room in this folder is shown from now on; the first one stays.
+    pub fn watch_disk(&self, data_dir: &Path) {
+        // A second one is the same process's other part, with the same folder.
+        let _ = self.data_dir.set(data_dir.to_owned());
+    }
+
+    /// The events topic has so many partitions.
+    pub fn partitions(&self, partitions: i32) {
+        self.gauge(Id::Partitions, &[]).set(f64::from(partitions));
     }
 
     /// Takes over a shard's counters. Call it a few times a second, from any thread.
@@ -109,12 +131,24 @@ impl Metrics {
         }
     }
 
+    /// A connection was closed because its peer had too many.
+    pub(crate) fn connection_refused(&self, listener: Listener) {
+        self.counter(Id::Refused, &[Closed::name(listener)]).increment(1);
+    }
+
     /// Everything in the Prometheus text format, version 0.0.4.
     pub fn render(&self) -> String {
         self.posted().refresh(self, Instant::now());
         let process = process::read();
         if let Some(process) = process {
             self.gauge(Id::ProcessResident, &[]).set(process.resident as f64);
+        }
+        if let Some(limit) = process::memory_limit() {
+            self.gauge(Id::MemoryLimit, &[]).set(limit as f64);
+        }
+        if let Some((free, size)) = self.data_dir.get().and_then(|dir| process::disk(dir)) {
+            self.gauge(Id::DiskFree, &[]).set(free as f64);
+            self.gauge(Id::DiskSize, &[]).set(size as f64);
         }
         let mut text = self.handle.render();
         if let Some(process) = process {

@@ -1,4 +1,6 @@
-//! Memory and CPU of this process, from Linux's `/proc`.
+//! Memory, CPU and disk of this process, as the kernel sees them.
+
+use std::path::Path;
 
 /// Clock ticks a second in `/proc/self/stat`: part of Linux's interface to user space on every architecture that we build for.
 const TICKS: f64 = 100.0;
@@ -33,6 +35,33 @@ fn cpu(stat: &str) -> Option<f64> {
     Some((user + system) as f64 / TICKS)
 }
 
+/// Memory that this process may use, in bytes: the smallest limit of its control groups (version 2), else the machine's memory.
+pub fn memory_limit() -> Option<u64> {
+    let groups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let group = groups.lines().find_map(|line| line.strip_prefix("0::/")).unwrap_or_default();
+    let root = Path::new("/sys/fs/cgroup");
+    let limits = root
+        .join(group)
+        .ancestors()
+        .take_while(|dir| dir.starts_with(root))
+        .filter_map(|dir| std::fs::read_to_string(dir.join("memory.max")).ok()?.trim().parse().ok())
+        .collect::<Vec<u64>>();
+    let machine = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| total(&text));
+    limits.into_iter().chain(machine).min()
+}
+
+fn total(meminfo: &str) -> Option<u64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}
+
+/// Room left for us and the size of the file system of `dir`, in bytes.
+pub fn disk(dir: &Path) -> Option<(u64, u64)> {
+    let found = rustix::fs::statvfs(dir).ok()?;
+    Some((found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,6 +74,16 @@ mod tests {
         );
         assert_eq!(resident("Name:\tx\nVmRSS:\t    2048 kB\n"), Some(2 * 1024 * 1024));
         assert_eq!((cpu("nonsense"), resident("")), (None, None));
+    }
+
+    #[test]
+    fn there_is_memory_and_room() {
+        assert_eq!(total("MemTotal:  2048 kB\nMemFree: 1 kB\n"), Some(2 << 20));
+        let limit = memory_limit().expect("a limit");
+        assert!(limit > read().expect("/proc").resident);
+        let (free, size) = disk(Path::new("/")).expect("a file system");
+        assert!(free <= size && size > 0);
+        assert_eq!(disk(Path::new("/no/such/folder")), None);
     }
 
     #[test]

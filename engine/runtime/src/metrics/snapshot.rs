@@ -132,7 +132,8 @@ impl ShardStats {
         self.mode = before.mode;
         self.now = before.now;
         self.next_offset = before.next_offset;
-        self.lag_records = before.lag_records;
+        // What waits for a shard that stands still does not become less.
+        self.lag_records = self.lag_records.max(before.lag_records);
         self.customers = before.customers;
         self.windows = before.windows;
         self.runs.clone_from(&before.runs);
@@ -157,9 +158,12 @@ impl ShardStats {
             && self.now != Millis::MIN
     }
 
-    /// How far shard time is behind the clock, in ms; 0 before the first record.
+    /// How far shard time is behind the clock, in ms; 0 while nothing waits: the clock of a shard that has caught up is behind on purpose, by the margin.
     pub fn lag(&self) -> Millis {
-        if self.now == Millis::MIN { 0 } else { self.clock.saturating_sub(self.now).max(0) }
+        if self.now == Millis::MIN || self.lag_records == 0 {
+            return 0;
+        }
+        self.clock.saturating_sub(self.now).max(0)
     }
 
     /// How long the oldest due timer has been waiting, in ms.

@@ -2,7 +2,8 @@
 //! may name nothing else (a test reads them).
 
 use super::labels::{
-    Breaker, CallOutcome, Closed, DeadSource, Intake, Provider, ShardState, Stopped, Withheld,
+    Breaker, CallOutcome, Closed, DeadSource, Intake, Listener, Provider, ShardState, Stopped,
+    Withheld,
 };
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Reason, Verdict};
@@ -133,13 +134,18 @@ macro_rules! metrics {
 metrics! {
     BuildInfo = Kind::Gauge, Flag, "cartwheel_build_info", [VERSION], "Always 1; the label says which build runs.";
     ProcessResident = Kind::Gauge, Bytes, "cartwheel_process_resident_memory_bytes", [], "Resident memory of the process.";
+    MemoryLimit = Kind::Gauge, Bytes, "cartwheel_memory_limit_bytes", [], "Memory that the process may use: its control group's limit, else the machine's memory.";
+    DiskFree = Kind::Gauge, Bytes, "cartwheel_disk_free_bytes", [], "Room left on the file system of the data directory.";
+    DiskSize = Kind::Gauge, Bytes, "cartwheel_disk_size_bytes", [], "Size of the file system of the data directory.";
     ProcessCpu = Kind::Counter, Seconds, "cartwheel_process_cpu_seconds_total", [], "CPU time of the process, user and system.";
+    Refused = Kind::Counter, Count, "cartwheel_connections_refused_total", [closed("listener", names::<Listener>)], "Connections closed because their peer had as many as one may have.";
 
+    Partitions = Kind::Gauge, Count, "cartwheel_partitions", [], "Partitions of the events topic, and so shards, of all processes together.";
     Events = Kind::Counter, Count, "cartwheel_events_total", [SHARD, closed("outcome", names::<Intake>)], "Records of the events topic, by what became of them.";
     Poison = Kind::Counter, Count, "cartwheel_poison_total", [SHARD, closed("reason", names::<Poison>)], "Records that could not be applied, by reason.";
     Degraded = Kind::Counter, Count, "cartwheel_degraded_total", [SHARD, closed("field", names::<OddField>)], "Events applied without a known field that was odd, by field.";
     LagRecords = Kind::Gauge, Count, "cartwheel_shard_lag_records", [SHARD], "Records between the shard's position and the end of its partition.";
-    ShardLag = Kind::Gauge, Seconds, "cartwheel_shard_lag_seconds", [SHARD], "How far shard time is behind the runtime's clock.";
+    ShardLag = Kind::Gauge, Seconds, "cartwheel_shard_lag_seconds", [SHARD], "How far shard time is behind the runtime's clock; 0 while no record waits.";
     RecordAhead = Kind::Gauge, Seconds, "cartwheel_record_ahead_seconds", [SHARD], "How far a record that stopped the intake lies ahead of the runtime's clock; 0 while intake runs.";
     ShardStateIs = Kind::Gauge, Flag, "cartwheel_shard_state", [SHARD, closed("state", names::<ShardState>)], "1 for the state that the shard is in, else 0.";
     Held = Kind::Gauge, Flag, "cartwheel_shard_held", [SHARD], "1 while the shard is behind and marketing sends are held.";
