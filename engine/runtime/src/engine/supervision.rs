@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 /// The first pause after a failure; doubles up to [`LONGEST`].
 const FIRST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(30);
-/// A shard that ran for so long had recovered: the count of failures begins anew.
+/// A shard that decided for so long, behind its replay, had recovered: the count of failures begins anew.
 const HEALTHY: Duration = Duration::from_secs(60);
 /// Panics in a row after which a person must look.
 const PANICS: u32 = 3;
@@ -40,7 +40,6 @@ struct Ended {
 struct Running {
     handle: JoinHandle<()>,
     control: Arc<Control>,
-    since: Instant,
 }
 
 /// One partition that is, or was, ours.
@@ -68,7 +67,7 @@ impl Slot {
             && generation >= self.generation
     }
 
-    /// What a failure changes; gives the state to show.
+    /// What the failure of a shard changes that `ran` for so long behind its replay; gives the state to show.
     fn failed(&mut self, failure: &Failure, ran: Duration, now: Instant) -> ShardState {
         if ran >= HEALTHY {
             self.failures = 0;
@@ -172,7 +171,7 @@ impl<S: Store + 'static> Supervisor<S> {
     fn note(&mut self, Ended { partition, outcome }: Ended) {
         let Some(slot) = self.slots.get_mut(&partition) else { return };
         let Some(running) = slot.running.take() else { return };
-        let ran = running.since.elapsed();
+        let ran = running.control.ran(Instant::now());
         drop(running.handle.join());
         self.directory.silent(partition);
         match outcome {
@@ -258,7 +257,7 @@ impl<S: Store + 'static> Supervisor<S> {
         let handle = std::thread::Builder::new().name(format!("shard-{partition}")).spawn(body)?;
         slot.not_before = None;
         self.directory.insert(partition, asking, Arc::clone(&control));
-        slot.running = Some(Running { handle, control, since: Instant::now() });
+        slot.running = Some(Running { handle, control });
         Ok(())
     }
 
@@ -314,7 +313,7 @@ mod tests {
         assert_eq!(
             slot.failed(&panic(), HEALTHY, now),
             ShardState::Stopped,
-            "it ran for long in between"
+            "it decided for long in between"
         );
         assert_eq!(slot.failed(&panic(), Duration::ZERO, now), ShardState::Stopped);
         assert_eq!(slot.failed(&panic(), Duration::ZERO, now), ShardState::Quarantined);
