@@ -7,7 +7,7 @@ use crate::shard::Position;
 use crate::{Settings, ShardError};
 use std::collections::BTreeSet;
 
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     Settings { hold_after: i64::MAX, max_timers: 3, max_effects: 6, ..Settings::default() }
 }
 
@@ -169,7 +169,7 @@ fn stopped_after_every_durable_step_and_reopened_it_decides_the_same() {
 }
 
 /// As [`settings`], but documents never have room: a replay takes a checkpoint at every turn of the log.
-fn tight() -> Settings {
+pub(super) fn tight() -> Settings {
     Settings { max_journal: 1, ..settings() }
 }
 

@@ -1,6 +1,7 @@
 //! The power fails around a checkpoint's commit: the disk has it as a whole, or not at all.
 
-use super::crash::{ids, play, played, same_as_reexecution, story};
+use super::crash::{ids, play, played, same_as_reexecution, settings, story, tight};
+use super::world::{HOUR, START};
 use crate::checkpoint::memory::MemoryStore;
 use crate::checkpoint::{EachCustomer, Meta, Sealed, Store, StoreError};
 use cartwheel_core::id::CustomerId;
@@ -83,4 +84,29 @@ fn a_power_cut_around_a_commit_costs_a_checkpoint_at_most_and_changes_no_decisio
         }
     }
     assert!(cuts >= 8, "every checkpoint of the story, both ways: {cuts}");
+}
+
+#[test]
+fn a_power_cut_around_a_commit_of_a_replay_costs_a_checkpoint_at_most() {
+    let whole = played();
+    let (expected, mut cuts) = (ids(&whole), 0);
+    for cut in [Cut::BeforeItIsThere, Cut::BeforeItIsKnown] {
+        for nth in 0.. {
+            let (mut world, disk) = (whole.clone(), MemoryStore::default());
+            let left = Arc::new(AtomicUsize::new(nth));
+            let failing = Failing { disk: disk.clone(), cut, left };
+            let mut owner = world.open(tight(), failing).unwrap().unwrap();
+            let Err(error) = owner.replay(&world, usize::MAX) else { break };
+            assert!(error.to_string().contains("the power failed"), "{error}");
+            cuts += 1;
+            let mut again = world
+                .open(settings(), disk)
+                .unwrap()
+                .unwrap_or_else(|error| panic!("{cut:?} {nth}: {error}"));
+            again.drain(&mut world, 4, START + 60 * HOUR, true).unwrap().unwrap();
+            assert_eq!(ids(&world), expected, "{cut:?} {nth}");
+            same_as_reexecution(&mut world, &mut again, nth as u64);
+        }
+    }
+    assert!(cuts >= 16, "every checkpoint of the replay, both ways: {cuts}");
 }
