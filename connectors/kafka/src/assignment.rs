@@ -40,16 +40,27 @@ impl Assignment {
             Polled::Lost(partitions) => Ok(Some(Change::Lost(partitions))),
             Polled::Offered(offer) => {
                 let partitions = numbers(&offer);
-                // From the end and paused at once: nothing is fetched, whatever was committed.
-                let list = self.group.list(&partitions, Offset::End)?;
-                self.group.accept(&list)?;
-                if partitions.is_empty() {
-                    return Ok(None);
+                if let Err(error) = self.take(&partitions) {
+                    // The group waits for an answer: try again with the next poll.
+                    self.group.put_back(offer);
+                    return Err(error);
                 }
-                self.group.step("pausing", |consumer| consumer.pause(&list))?;
-                Ok(Some(Change::Assigned(partitions)))
+                Ok((!partitions.is_empty()).then_some(Change::Assigned(partitions)))
             }
         }
+    }
+
+    /// From the end and paused at once: nothing is fetched, whatever was committed.
+    fn take(&self, partitions: &[i32]) -> Result<(), Error> {
+        let list = self.group.list(partitions, Offset::End)?;
+        self.group.accept(&list)?;
+        // They are ours now, whatever becomes of this: records that come all the same are passed over.
+        if !partitions.is_empty()
+            && let Err(error) = self.group.step("pausing", |consumer| consumer.pause(&list))
+        {
+            tracing::warn!(%error, "partitions of which only the membership counts are read");
+        }
+        Ok(())
     }
 
     /// Gives up the partitions of the last [`Change::Revoked`].

@@ -204,20 +204,37 @@ impl Group {
             Some(Wish::Assign(list)) => Some(Polled::Offered(list)),
             Some(Wish::Revoke(list)) => {
                 let partitions = numbers(&list);
-                self.revoked = Some(list);
                 if partitions.is_empty() {
-                    self.release()?;
-                    return Ok(None);
+                    return self.answer_at_once(list).map(|()| None);
                 }
+                self.revoked = Some(list);
                 Some(Polled::Revoked(partitions))
             }
             Some(Wish::Lose(list)) => {
-                self.step("giving up lost partitions", |consumer| {
+                // What was to be given up is gone as well.
+                self.revoked = None;
+                let partitions = numbers(&list);
+                let outcome = self.step("giving up lost partitions", |consumer| {
                     consumer.incremental_unassign(&list)
-                })?;
-                Some(Polled::Lost(numbers(&list)))
+                });
+                if let Err(error) = outcome {
+                    // They are gone all the same, and that must be known at once. The group's answer is still owed: as for any revocation.
+                    tracing::warn!("{error}");
+                    self.put_back_wish(Wish::Revoke(list));
+                }
+                Some(Polled::Lost(partitions))
             }
         })
+    }
+
+    /// Nothing is to be finished first. What fails is met again by the next poll.
+    fn answer_at_once(&self, revoked: TopicPartitionList) -> Result<(), Error> {
+        let outcome =
+            self.step("releasing partitions", |consumer| consumer.incremental_unassign(&revoked));
+        if outcome.is_err() {
+            self.put_back_wish(Wish::Revoke(revoked));
+        }
+        outcome
     }
 
     /// Takes an offer. Empty offers must be taken too.
@@ -227,21 +244,20 @@ impl Group {
 
     /// Puts an offer back, to be met again by the next poll.
     pub(crate) fn put_back(&self, offer: TopicPartitionList) {
-        self.notes()
-            .wishes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push_front(Wish::Assign(offer));
+        self.put_back_wish(Wish::Assign(offer));
     }
 
-    /// Gives up the revoked partitions; nothing to do if there are none.
+    fn put_back_wish(&self, wish: Wish) {
+        self.notes().wishes.lock().unwrap_or_else(PoisonError::into_inner).push_front(wish);
+    }
+
+    /// Gives up the revoked partitions; nothing to do if there are none. If it fails they are still to be given up: call it again.
     pub(crate) fn release(&mut self) -> Result<(), Error> {
-        match self.revoked.take() {
-            Some(list) => {
-                self.step("releasing partitions", |consumer| consumer.incremental_unassign(&list))
-            }
-            None => Ok(()),
+        if let Some(list) = &self.revoked {
+            self.step("releasing partitions", |consumer| consumer.incremental_unassign(list))?;
         }
+        self.revoked = None;
+        Ok(())
     }
 
     /// Commits one offset; `wait`: until the broker has it. Without, a failure is reported by [`commit_error`](Self::commit_error).

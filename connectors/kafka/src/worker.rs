@@ -115,8 +115,11 @@ impl Worker {
             if good { fine.push(position) } else { lost.push((position, log)) }
         }
         self.group.accept(&list)?;
+        // Accepted once and for all: whatever fails from here on, the offer is not to be met again, and what became of it is told.
         for (position, log) in lost {
-            self.pause(position.partition)?;
+            if let Err(error) = self.pause(position.partition) {
+                tracing::warn!(partition = position.partition, %error, "a partition out of its log is not paused");
+            }
             self.events.push_back(WorkerEvent::OutOfLog { position, log });
         }
         if !fine.is_empty() {

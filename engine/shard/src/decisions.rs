@@ -9,11 +9,24 @@ use cartwheel_core::effect::Effect;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::{Kind, SEMANTICS, Suppression, Turn};
 
+/// Commands and suppressions whose documents are read together: what a turn has made is known to so many.
+const TOGETHER: usize = 64;
+
 /// A record that follows a turn record.
-struct Follower {
+pub(crate) struct Follower {
     kind: Kind,
     key: Vec<u8>,
     value: Vec<u8>,
+}
+
+/// What the present turn has made so far.
+#[derive(Default)]
+pub(crate) struct Made {
+    followers: Vec<Follower>,
+    /// Effects of which these were made. One that has nothing to say to anybody makes none.
+    effects: usize,
+    /// Bytes of the followers, and of the dead letters that come behind them.
+    pub bytes: usize,
 }
 
 impl<S: Store> Shard<S> {
@@ -79,20 +92,42 @@ impl<S: Store> Shard<S> {
         Ok((turn, followers))
     }
 
-    /// Encodes the turn's effects, in the order in which they were decided, then the dead letters.
-    fn followers(&mut self) -> Result<Vec<Follower>, ShardError> {
-        let effects = std::mem::take(&mut self.effects.list);
-        let documents = self.documents_of(&effects)?;
-        let mut followers = Vec::with_capacity(effects.len() + self.dead.len());
-        for (effect, documents) in effects.iter().zip(&documents) {
-            followers.extend(encode(&self.core.plan, effect, documents));
+    /// Effects and dead letters of the turn.
+    pub(crate) fn makes(&self) -> usize {
+        self.made.effects + self.effects.list.len() + self.dead.len()
+    }
+
+    /// Whether the turn makes as many records, or as many bytes of them, as one may.
+    pub(crate) fn full(&mut self) -> bool {
+        // Where their documents cannot be read the turn ends, and its end says why.
+        if self.effects.list.len() >= TOGETHER && self.make().is_err() {
+            return true;
+        }
+        self.makes() >= self.settings.max_effects || self.made.bytes >= self.settings.max_turn_bytes
+    }
+
+    /// Encodes the effects that there are by now, in the order in which they were decided. When that is done changes nothing in them: their
+    /// documents are those of the decision.
+    fn make(&mut self) -> Result<(), ShardError> {
+        let documents = self.documents_of(&self.effects.list)?;
+        for (effect, documents) in self.effects.list.iter().zip(&documents) {
+            let follower = encode(&self.core.plan, effect, documents);
+            self.made.bytes += follower.as_ref().map_or(0, |follower| follower.value.len());
+            self.made.followers.extend(follower);
             match effect {
                 Effect::Command(_) => self.counters.commands += 1,
                 Effect::Suppression { .. } => self.counters.suppressions += 1,
             }
         }
-        self.effects.list = effects;
+        self.made.effects += self.effects.list.len();
         self.effects.list.clear();
+        Ok(())
+    }
+
+    /// The turn's effects, encoded, then the dead letters.
+    fn followers(&mut self) -> Result<Vec<Follower>, ShardError> {
+        self.make()?;
+        let Made { mut followers, .. } = std::mem::take(&mut self.made);
         let dead = std::mem::take(&mut self.dead);
         followers.extend(dead.iter().map(|dead| Follower {
             kind: Kind::Dead,

@@ -64,7 +64,7 @@ impl<S: Store> Shard<S> {
         self.effects.journal.append(cold, Document::Degraded, &json(&note));
         if self.position.samples.take(odd, seen) {
             let letter = self.letter(record, DeadReason::Applied(Sample::Degraded), detail);
-            self.dead.push(letter);
+            self.bury_letter(letter);
         }
     }
 }

@@ -119,8 +119,7 @@ impl<S: Store> Shard<S> {
         if !event.odd().is_empty() && applied != Applied::Duplicate {
             self.degraded(record, event, slot);
         }
-        self.arm(slot);
-        self.table.changed(slot, was_dirty);
+        self.settle(slot, was_dirty);
     }
 
     /// Somebody new gets a slot, and a name among the documents.
@@ -153,6 +152,13 @@ impl<S: Store> Shard<S> {
         self.skipped.push(Skipped { offset: record.offset, reason: rejected.reason });
         let reason = DeadReason::Poison(rejected.reason);
         let letter = self.letter(record, reason, rejected.detail.clone().into_owned());
+        self.bury_letter(letter);
+    }
+
+    /// A dead letter leaves with the turn.
+    pub(crate) fn bury_letter(&mut self, letter: Dead) {
+        self.made.bytes +=
+            [&letter.key, &letter.value].into_iter().flatten().map(String::len).sum::<usize>();
         self.dead.push(letter);
     }
 

@@ -7,10 +7,11 @@
 
 use crate::checkpoint::{Store, StoreError};
 use crate::error::ShardError;
-use crate::recover::{AcceptedLog, Opened};
+use crate::log::AcceptedLog;
+use crate::recover::Opened;
 use crate::settings::{Identity, Settings};
 use crate::shard::{Commit, Committed, Shard};
-use crate::turn::{Clock, Events, Outgoing, Turned};
+use crate::turn::{Budget, Clock, Events, Outgoing, Turned};
 use cartwheel_core::decision::Decision;
 use cartwheel_core::event::Record;
 use cartwheel_core::journey::plan::Plan;
@@ -91,7 +92,7 @@ impl<S: Store> Lone<S> {
         while let Some(last) = records[applied..].last()
             && !self.shard.must_wait()
         {
-            let clock = Clock { wall: last.time, caught_up: None };
+            let clock = Clock { wall: last.time, caught_up: None, level: None };
             applied += self.turn(&records[applied..], clock)?.consumed;
         }
         Ok(applied)
@@ -101,7 +102,7 @@ impl<S: Store> Lone<S> {
     /// included. What is due by then but later than its time waits. Its offset is none before [`Shard::next_offset`].
     pub fn record(&mut self, record: &Record<'_>) -> Result<(), ShardError> {
         loop {
-            let mut budget = self.shard.settings.max_timers;
+            let mut budget = Budget::new(self.shard.settings.max_timers);
             let events = self.shard.events(from_ref(record), record.time, &mut budget)?;
             self.shard.write_if_decided(&mut self.out)?;
             self.read_back()?;
@@ -115,7 +116,7 @@ impl<S: Store> Lone<S> {
     /// decide and what the record says.
     pub fn fire_before(&mut self, record: &Record<'_>) -> Result<(), ShardError> {
         loop {
-            let mut budget = self.shard.settings.max_timers;
+            let mut budget = Budget::new(self.shard.settings.max_timers);
             let done = self.shard.before_event(record, &mut budget);
             self.shard.write_if_decided(&mut self.out)?;
             self.read_back()?;
@@ -129,7 +130,7 @@ impl<S: Store> Lone<S> {
     pub fn clock(&mut self, now: Millis) -> Result<(), ShardError> {
         let now = now.max(self.shard.position.now);
         loop {
-            let mut budget = self.shard.settings.max_timers;
+            let mut budget = Budget::new(self.shard.settings.max_timers);
             let done = self.shard.fire_due(now, now, &mut budget);
             self.shard.position.now = now;
             self.shard.write_turn(&mut self.out)?;

@@ -2,124 +2,26 @@
 //! then what a partial last turn lacks.
 
 use crate::checkpoint::{Meta, Sealed, Store};
+use crate::decisions::Made;
 use crate::degraded::Samples;
 use crate::error::ShardError;
+use crate::log::AcceptedLog;
 use crate::settings::{Identity, Settings};
 use crate::shard::{Counters, Position, Shard};
 use crate::table::Table;
-use crate::turn::{Outgoing, Turned};
+use crate::turn::{Budget, Outgoing, Turned};
 use cartwheel_core::apply::{Core, Environment, Mapping};
 use cartwheel_core::customer::{Customer, Journal, decode_customer};
 use cartwheel_core::effect::Effects;
 use cartwheel_core::event::{Decoder, OddFields, Record};
 use cartwheel_core::journey::plan::Plan;
-use cartwheel_core::sends::{Acceptance, Headers, Kind, Mode, Reader, SEMANTICS, Turn};
+use cartwheel_core::sends::{Headers, Mode, Reader, SEMANTICS, Turn};
 use cartwheel_core::timer::Wheel;
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Bytes of new documents that a customer may have between two checkpoints, roughly.
 const DOCUMENTS: usize = 512;
-
-/// A turn of the accepted log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AcceptedTurn {
-    /// Sequence of its turn record.
-    pub seq: u64,
-    /// Offset of its turn record.
-    pub offset: i64,
-    /// Offset of its leader record.
-    pub leader: i64,
-    /// The turn record.
-    pub turn: Turn,
-    /// How many of its followers are accepted.
-    pub have: u32,
-}
-
-/// The accepted log from a position to our leader record.
-pub struct AcceptedLog {
-    reader: Reader,
-    checkpoint: Option<Meta>,
-    confirmed: bool,
-    turns: VecDeque<AcceptedTurn>,
-    last_leader: Option<i64>,
-}
-
-impl AcceptedLog {
-    /// From the checkpoint's turn record, or from the start of the partition.
-    pub fn new(checkpoint: Option<Meta>) -> Self {
-        let reader = match &checkpoint {
-            Some(meta) => Reader::after(meta.leader, meta.seq - 1),
-            None => Reader::at_start(),
-        };
-        Self {
-            reader,
-            confirmed: checkpoint.is_none(),
-            checkpoint,
-            turns: VecDeque::new(),
-            last_leader: None,
-        }
-    }
-
-    /// The offset at which to begin to read the sends partition; none for its start.
-    pub fn begin(&self) -> Option<i64> {
-        self.checkpoint.as_ref().map(|meta| meta.sends_offset)
-    }
-
-    /// Takes the next record of the sends partition.
-    pub fn push(&mut self, offset: i64, headers: Headers, value: &[u8]) -> Result<(), ShardError> {
-        match self.reader.read(offset, headers) {
-            Acceptance::Leader => self.last_leader = Some(offset),
-            Acceptance::Rejected => {}
-            Acceptance::Accepted if headers.kind == Kind::Turn => {
-                self.push_turn(offset, headers, value)?
-            }
-            Acceptance::Accepted => {
-                if let Some(last) = self.turns.back_mut() {
-                    last.have += 1;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn push_turn(&mut self, offset: i64, headers: Headers, value: &[u8]) -> Result<(), ShardError> {
-        let turn: Turn = serde_json::from_slice(value)
-            .map_err(|error| ShardError::BadLog { offset, why: error.to_string() })?;
-        let Some(meta) = self.checkpoint.as_ref().filter(|_| !self.confirmed) else {
-            self.turns.push_back(AcceptedTurn {
-                seq: headers.seq,
-                offset,
-                leader: headers.leader,
-                turn,
-                have: 0,
-            });
-            return Ok(());
-        };
-        if turn.chain != format!("{:032x}", meta.chain) || turn.next_offset != meta.next_offset {
-            let why = format!(
-                "chain {} and next offset {} where the checkpoint has {:032x} and {}",
-                turn.chain, turn.next_offset, meta.chain, meta.next_offset
-            );
-            return Err(ShardError::CheckpointNotInLog { seq: meta.seq, why });
-        }
-        self.confirmed = true;
-        Ok(())
-    }
-
-    /// The configuration hashes that a replay needs, in order of their first use; the checkpoint's first.
-    pub fn configurations(&self) -> Vec<u128> {
-        let mut hashes: Vec<u128> = self.checkpoint.iter().map(|meta| meta.config).collect();
-        for turn in &self.turns {
-            if let Ok(hash) = u128::from_str_radix(&turn.turn.config, 16)
-                && !hashes.contains(&hash)
-            {
-                hashes.push(hash);
-            }
-        }
-        hashes
-    }
-}
 
 /// A store that has been opened, before its shard leads.
 pub struct Opened<S> {
@@ -170,30 +72,20 @@ impl<S: Store> Opened<S> {
         newest: &Arc<Plan>,
         plan: &dyn Fn(u128) -> Option<Arc<Plan>>,
     ) -> Result<Shard<S>, ShardError> {
-        if !log.confirmed {
-            let seq = self.meta.as_ref().map_or(0, |meta| meta.seq);
-            return Err(ShardError::CheckpointNotInLog {
-                seq,
-                why: "no accepted record with that sequence follows".into(),
-            });
-        }
-        if log.reader.leader != Some(epoch) {
-            return Err(ShardError::Deposed {
-                ours: epoch,
-                later: log.reader.leader.unwrap_or(-1),
-            });
+        let base = log.base()?;
+        if log.leader() != Some(epoch) {
+            return Err(ShardError::Deposed { ours: epoch, later: log.leader().unwrap_or(-1) });
         }
         let find = |hash: u128| {
             plan(hash).ok_or_else(|| ShardError::UnknownConfiguration(format!("{hash:032x}")))
         };
         let plans = log.configurations().into_iter().map(find).collect::<Result<Vec<_>, _>>()?;
         let first = Arc::clone(plans.first().unwrap_or(newest));
-        for turn in &log.turns {
-            if turn.turn.semantics != SEMANTICS {
-                return Err(ShardError::UnknownSemantics(turn.turn.semantics, SEMANTICS));
-            }
+        if let Some(semantics) = log.foreign() {
+            return Err(ShardError::UnknownSemantics(semantics, SEMANTICS));
         }
-        let position = position(self.meta.as_ref(), log.turns.front(), begin);
+        let begin = log.begins().unwrap_or(begin);
+        let position = Position { seq: base, ..position(self.meta.as_ref(), begin) };
         let mut effects = Effects::new(&first);
         effects.journal = self.journal;
         let mut shard = Shard {
@@ -206,13 +98,15 @@ impl<S: Store> Opened<S> {
             wheel: Wheel::new(),
             store: self.store,
             epoch,
-            reader: Reader { leader: Some(epoch), last: log.reader.last },
+            reader: Reader { leader: Some(epoch), last: log.last() },
             verify_input: self.meta.as_ref().map(|meta| meta.last_input).filter(|hash| *hash != 0),
             position,
-            replay: log.turns,
+            replay: log.into_replay(),
             plans,
+            held: BTreeSet::new(),
             sealed: None,
             spare: Sealed::default(),
+            made: Made::default(),
             dead: Vec::new(),
             skipped: Vec::new(),
             counters: Counters::default(),
@@ -225,14 +119,30 @@ impl<S: Store> Opened<S> {
 impl<S: Store> Shard<S> {
     /// The offset of the events partition up to which the replay needs records; none if there is nothing to replay.
     pub fn replay_until(&self) -> Option<i64> {
-        self.replay.back().map(|last| last.turn.next_offset)
+        self.replay.until()
+    }
+
+    /// Where a replay that has used up the turns in memory reads on in the sends partition: its records, from this offset on, are to be
+    /// handed to [`Shard::log_record`] until it says that it has enough. None where that is not needed now; until then no turn is replayed.
+    pub fn log_wanted(&self) -> Option<i64> {
+        self.replay.wanted()
+    }
+
+    /// Takes the next record of the sends partition for the replay; whether another one is wanted.
+    pub fn log_record(
+        &mut self,
+        offset: i64,
+        headers: Headers,
+        value: &[u8],
+    ) -> Result<bool, ShardError> {
+        self.replay.read_on(self.epoch, offset, headers, value)
     }
 }
 
-/// Where a shard begins: at its checkpoint; at what the first turn of the log states as its base; else at `begin`.
-fn position(meta: Option<&Meta>, first: Option<&AcceptedTurn>, begin: i64) -> Position {
+/// Where a shard begins: at its checkpoint; else at `begin`, which is what the first turn of the log states as its base.
+fn position(meta: Option<&Meta>, begin: i64) -> Position {
     let empty = Position {
-        next_offset: first.map_or(begin, |first| first.turn.next_offset),
+        next_offset: begin,
         seen: i64::MIN,
         now: i64::MIN,
         mode: Mode::Live,
@@ -273,6 +183,7 @@ impl<S: Store> Shard<S> {
         }
         for slot in 0..self.table.len() as u32 {
             self.arm(slot);
+            self.note_held(slot);
         }
         Ok(())
     }
@@ -280,7 +191,7 @@ impl<S: Store> Shard<S> {
     /// Publishes the first turn record of a shard without any history: it states the base. To be called once before the first
     /// turn; does nothing where there is history.
     pub fn begin_history(&mut self, out: &mut Vec<Outgoing>) -> Result<(), ShardError> {
-        if self.position.seq > 0 || !self.replay.is_empty() {
+        if self.position.seq > 0 || self.replaying() > 0 {
             return Ok(());
         }
         self.write_turn(out)
@@ -292,7 +203,7 @@ impl<S: Store> Shard<S> {
         plan: &Arc<Plan>,
         out: &mut Vec<Outgoing>,
     ) -> Result<bool, ShardError> {
-        if plan.hash == self.core.plan.hash || !self.replay.is_empty() {
+        if plan.hash == self.core.plan.hash || self.replaying() > 0 {
             return Ok(false);
         }
         self.switch_plan(plan);
@@ -316,22 +227,24 @@ impl<S: Store> Shard<S> {
             let mut environment =
                 Environment { mode: self.position.mode, effects: &mut self.effects };
             self.core.leave(customer, &mapping, t, &mut environment);
-            self.arm(slot);
-            self.table.changed(slot, was_dirty);
+            self.settle(slot, was_dirty);
         }
         self.core = Core::new(Arc::clone(plan));
         self.effects.change_plan(plan);
     }
 
-    /// Replays the next turn of the log over the front of the batch.
+    /// Replays the next turn of the log over the front of the batch. It ends where its record says, whatever it makes.
     pub(crate) fn replay_turn(
         &mut self,
         records: &[Record<'_>],
         out: &mut Vec<Outgoing>,
     ) -> Result<Turned, ShardError> {
-        let Some(target) = self.replay.front() else { return Ok(Turned::default()) };
+        let Some(target) = self.replay.next() else {
+            // The log is to be read on first.
+            return Ok(Turned { more: true, ..Turned::default() });
+        };
         let next = target.turn.next_offset;
-        let mut budget = u64::MAX;
+        let mut budget = Budget::recorded(u64::MAX);
         let consumed = self.apply_while(records, |shard, record| {
             record.offset < next && shard.before_event(record, &mut budget)
         });
@@ -351,9 +264,8 @@ impl<S: Store> Shard<S> {
 
     /// Mode, configuration and timers of the replayed turn; then its chain hash is compared.
     fn finish_replayed(&mut self, out: &mut Vec<Outgoing>) -> Result<(), ShardError> {
-        let Some(AcceptedTurn { seq, offset, leader, turn, have }) = self.replay.pop_front() else {
-            return Ok(());
-        };
+        let Some(accepted) = self.replay.take() else { return Ok(()) };
+        let turn = &accepted.turn;
         if turn.mode != self.position.mode {
             self.set_mode(turn.mode);
         }
@@ -367,27 +279,26 @@ impl<S: Store> Shard<S> {
                 &plan.ok_or_else(|| ShardError::UnknownConfiguration(turn.config.clone()))?,
             );
         }
-        let mut budget = turn.fired.saturating_sub(self.position.fired);
-        if budget > 0 {
+        let mut budget = Budget::recorded(turn.fired.saturating_sub(self.position.fired));
+        if budget.timers > 0 {
             self.fire_due(turn.now, turn.now, &mut budget);
         }
         self.position.now = turn.now;
-        let expected = turn.chain.clone();
-        let replayed = self.write_again(have, out)?;
-        if replayed.chain != expected
+        let replayed = self.write_again(accepted.have, out)?;
+        if replayed.chain != turn.chain
             || replayed.follow != turn.follow
             || replayed.fired != turn.fired
         {
             return Err(ShardError::ChainDiffers {
-                seq,
+                seq: accepted.seq,
                 next_offset: turn.next_offset,
-                log: show(&turn),
+                log: show(turn),
                 replay: show(&replayed),
             });
         }
         // A long replay must not keep the documents of the whole log in memory. A partial last turn is not yet a turn of the log.
-        if have == turn.follow && self.effects.journal.len() >= self.settings.max_journal {
-            self.checkpoint_replayed(leader, offset)?;
+        if accepted.is_whole() && self.effects.journal.len() >= self.settings.max_journal {
+            self.checkpoint_replayed(&accepted)?;
         }
         Ok(())
     }

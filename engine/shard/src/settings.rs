@@ -27,6 +27,9 @@ pub struct Settings {
     pub max_timers: u64,
     /// Records published in one turn at most, roughly: a turn ends at the event that reaches it.
     pub max_effects: usize,
+    /// Bytes of them: a turn ends at the event or timer that reaches it. What is counted late (the last 64 commands) and what the last event or
+    /// customer makes come on top.
+    pub max_turn_bytes: usize,
     /// Bytes of documents (since the last checkpoint) that bring the checkpoint forward.
     pub max_journal: usize,
 }
@@ -38,6 +41,7 @@ impl Default for Settings {
             max_clock_ahead: HOUR,
             max_timers: 4_096,
             max_effects: 8_192,
+            max_turn_bytes: 32 << 20,
             max_journal: 96 << 20,
         }
     }

@@ -1,9 +1,10 @@
 //! The shard's state, and what the owner reads back from its own sends partition.
 
 use crate::checkpoint::{Meta, Sealed, Store, StoreError};
+use crate::decisions::Made;
 use crate::degraded::Samples;
 use crate::error::ShardError;
-use crate::recover::AcceptedTurn;
+use crate::log::{AcceptedTurn, Replay};
 use crate::settings::{Identity, Settings};
 use crate::table::Table;
 use cartwheel_core::apply::Core;
@@ -13,7 +14,7 @@ use cartwheel_core::partitioner::Partitioner;
 use cartwheel_core::sends::{Acceptance, Dead, Headers, Mode, Poison, Reader, SEMANTICS, Skipped};
 use cartwheel_core::time::Millis;
 use cartwheel_core::timer::{NEVER, Wheel};
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::sync::Arc;
 
@@ -39,6 +40,8 @@ pub struct Counters {
     pub other_keys: u64,
     /// Runs whose timer fired.
     pub fired: u64,
+    /// Customers looked at to release held sends.
+    pub release_looks: u64,
     /// Turns recorded.
     pub turns: u64,
     /// Commands made.
@@ -62,6 +65,7 @@ impl Default for Counters {
             poison: [0; Poison::ALL.len()],
             degraded: [0; OddField::ALL.len()],
             fired: 0,
+            release_looks: 0,
             turns: 0,
             commands: 0,
             suppressions: 0,
@@ -122,14 +126,18 @@ pub struct Shard<S> {
     pub(crate) reader: Reader,
     pub(crate) position: Position,
     /// Turns of the log that are still to be replayed.
-    pub(crate) replay: VecDeque<AcceptedTurn>,
+    pub(crate) replay: Replay,
     /// The configurations that the log names.
     pub(crate) plans: Vec<Arc<cartwheel_core::journey::plan::Plan>>,
     /// Hash of the record before the checkpoint's next offset, until it has been compared.
     pub(crate) verify_input: Option<u64>,
+    /// Customers who have, or since the shard is behind had, held sends.
+    pub(crate) held: BTreeSet<u32>,
     pub(crate) sealed: Option<Pending>,
     /// Empty; the memory of the last checkpoint.
     pub(crate) spare: Sealed,
+    /// Records of the present turn that are made already.
+    pub(crate) made: Made,
     pub(crate) dead: Vec<Dead>,
     pub(crate) skipped: Vec<Skipped>,
     pub(crate) counters: Counters,
@@ -157,11 +165,23 @@ pub(crate) struct Position {
     pub samples: Samples,
 }
 
-/// A sealed checkpoint that waits for its turn record, then for the store.
+/// A sealed checkpoint that waits for its turn to be read back as a whole, then for the store.
 pub(crate) struct Pending {
+    /// Names the turn record: its sequence and, once that has been read back, its offset.
     pub meta: Meta,
     pub sealed: Arc<Sealed>,
+    /// Sequence of the turn's last record.
+    pub last: u64,
     pub confirmed: bool,
+}
+
+/// The turn record of a checkpoint: never one of the records that follow it, since a reader of the log begins with it.
+#[derive(Clone, Copy)]
+struct At {
+    leader: i64,
+    seq: u64,
+    /// None before it has been read back.
+    sends_offset: Option<i64>,
 }
 
 impl<S: Store> Shard<S> {
@@ -175,14 +195,15 @@ impl<S: Store> Shard<S> {
     }
 
     fn confirm(&mut self, offset: i64, seq: u64) -> ReadBack {
-        match &mut self.sealed {
-            Some(pending) if pending.meta.seq == seq => {
-                pending.meta.sends_offset = offset;
-                pending.confirmed = true;
-                ReadBack::Confirmed
-            }
-            _ => ReadBack::Accepted,
+        let Some(pending) = &mut self.sealed else { return ReadBack::Accepted };
+        if pending.meta.seq == seq {
+            pending.meta.sends_offset = offset;
         }
+        if pending.last != seq {
+            return ReadBack::Accepted;
+        }
+        pending.confirmed = true;
+        ReadBack::Confirmed
     }
 
     /// The confirmed checkpoint, to be run once; then [`Shard::committed`]. If it fails the shard is over. None without one.
@@ -243,7 +264,7 @@ impl<S: Store> Shard<S> {
 
     /// Turns of the log that are still to be replayed.
     pub fn replaying(&self) -> usize {
-        self.replay.len()
+        self.replay.left()
     }
 
     /// Shard time.
@@ -314,28 +335,27 @@ impl<S: Store> Shard<S> {
     /// Begins a checkpoint: a turn record of its own, and a copy of the dirty set that is committed once that record has been
     /// read back. Nothing happens during a replay or while another one is pending.
     pub fn begin_checkpoint(&mut self, out: &mut Vec<crate::Outgoing>) -> Result<(), ShardError> {
-        if self.sealed.is_some() || !self.replay.is_empty() {
+        if self.sealed.is_some() || self.replaying() > 0 {
             return Ok(());
         }
+        let seq = self.position.seq + 1;
         self.write_turn(out)?;
-        self.sealed = Some(self.pend(self.epoch, None));
+        self.sealed = Some(self.pend(At { leader: self.epoch, seq, sends_offset: None }));
         Ok(())
     }
 
     /// Takes a checkpoint at a turn that the log has already accepted as a whole: during a replay, when the documents take too much memory.
-    pub(crate) fn checkpoint_replayed(
-        &mut self,
-        leader: i64,
-        sends_offset: i64,
-    ) -> Result<(), ShardError> {
-        self.sealed = Some(self.pend(leader, Some(sends_offset)));
+    pub(crate) fn checkpoint_replayed(&mut self, turn: &AcceptedTurn) -> Result<(), ShardError> {
+        let AcceptedTurn { leader, seq, offset, .. } = *turn;
+        self.sealed = Some(self.pend(At { leader, seq, sends_offset: Some(offset) }));
         Ok(self.commit_here()?)
     }
 
-    /// A checkpoint at the turn record that was just made under `leader`; confirmed where its offset is known.
-    fn pend(&mut self, leader: i64, sends_offset: Option<i64>) -> Pending {
-        let meta = self.meta(leader, sends_offset.unwrap_or(-1));
-        Pending { meta, sealed: Arc::new(self.seal()), confirmed: sends_offset.is_some() }
+    /// A checkpoint at the turn that has just ended; confirmed where the offset of its record is known.
+    fn pend(&mut self, at: At) -> Pending {
+        let meta = self.meta(at);
+        let (sealed, last) = (Arc::new(self.seal()), self.position.seq);
+        Pending { meta, sealed, last, confirmed: at.sends_offset.is_some() }
     }
 
     /// Copies the dirty set, which is clean from now on.
@@ -363,14 +383,14 @@ impl<S: Store> Shard<S> {
         sealed
     }
 
-    /// Where the shard stands, at the turn record at `sends_offset` under `leader`.
-    fn meta(&self, leader: i64, sends_offset: i64) -> Meta {
+    /// Where the shard stands, behind this turn.
+    fn meta(&self, at: At) -> Meta {
         let position = &self.position;
         Meta {
             next_offset: position.next_offset,
-            seq: position.seq,
-            sends_offset,
-            leader,
+            seq: at.seq,
+            sends_offset: at.sends_offset.unwrap_or(-1),
+            leader: at.leader,
             now: position.now,
             seen: position.seen,
             behind: position.mode == Mode::Behind,

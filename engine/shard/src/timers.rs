@@ -2,7 +2,10 @@
 
 use crate::checkpoint::Store;
 use crate::shard::Shard;
+use crate::turn::Budget;
 use cartwheel_core::apply::{Due, Environment};
+use cartwheel_core::customer::Run;
+use cartwheel_core::sends::Mode;
 use cartwheel_core::time::Millis;
 use cartwheel_core::timer::NEVER;
 use std::hint::black_box;
@@ -17,23 +20,38 @@ impl<S: Store> Shard<S> {
         }
     }
 
+    /// A customer was changed: its earliest deadline is armed, and it is noted for the next checkpoint and for the release of what is held.
+    pub(crate) fn settle(&mut self, slot: u32, was_dirty: bool) {
+        self.arm(slot);
+        self.note_held(slot);
+        self.table.changed(slot, was_dirty);
+    }
+
+    /// Of a shard that is behind the customers with held sends are known, so that a release looks at nobody else.
+    pub(crate) fn note_held(&mut self, slot: u32) {
+        if self.position.mode == Mode::Behind && self.table.get(slot).runs.iter().any(Run::is_held)
+        {
+            self.held.insert(slot);
+        }
+    }
+
     /// Whether a timer may be due at or before `limit`.
     pub(crate) fn may_be_due(&self, limit: Millis) -> bool {
         self.wheel.nothing_before() <= limit
     }
 
-    /// Fires what is due at or before `limit`, seeing `now`, until `budget` runs have fired. False if the budget ended first.
-    pub(crate) fn fire_due(&mut self, limit: Millis, now: Millis, budget: &mut u64) -> bool {
+    /// Fires what is due at or before `limit`, seeing `now`, until the turn is over. False if that came first.
+    pub(crate) fn fire_due(&mut self, limit: Millis, now: Millis, budget: &mut Budget) -> bool {
         let mut group: Vec<u32> = Vec::new();
         while let Some(deadline) = self.next_group(limit, &mut group) {
             group.sort_unstable_by_key(|slot| self.table.get(*slot).id);
             for (place, slot) in group.iter().enumerate() {
-                if *budget == 0 {
+                if self.is_over(budget) {
                     self.put_back(deadline, &group[place..]);
                     return false;
                 }
                 self.fire_customer(*slot, deadline, now, budget);
-                if *budget == 0 && self.table.get(*slot).deadline == deadline {
+                if budget.timers == 0 && self.table.get(*slot).deadline == deadline {
                     self.put_back(deadline, &group[place + 1..]);
                     return false;
                 }
@@ -85,27 +103,26 @@ impl<S: Store> Shard<S> {
         }
     }
 
-    fn fire_customer(&mut self, slot: u32, deadline: Millis, now: Millis, budget: &mut u64) {
+    fn fire_customer(&mut self, slot: u32, deadline: Millis, now: Millis, budget: &mut Budget) {
         let customer = self.table.get_mut(slot);
         let was_dirty = customer.dirty;
         let mut environment = Environment { mode: self.position.mode, effects: &mut self.effects };
-        let due = Due { deadline, now, budget: *budget };
+        let due = Due { deadline, now, budget: budget.timers };
         let fired = self.core.fire(customer, due, &mut environment);
-        *budget -= fired;
+        budget.timers -= fired;
         self.position.fired += fired;
         self.counters.fired += fired;
-        self.arm(slot);
-        self.table.changed(slot, was_dirty);
+        self.settle(slot, was_dirty);
     }
 
     /// The shard has caught up: every held send counts again with its original deadline.
     pub(crate) fn release_held(&mut self) {
-        for slot in 0..self.table.len() as u32 {
+        for slot in std::mem::take(&mut self.held) {
+            self.counters.release_looks += 1;
             let customer = self.table.get_mut(slot);
             let was_dirty = customer.dirty;
             if self.core.release(customer) {
-                self.arm(slot);
-                self.table.changed(slot, was_dirty);
+                self.settle(slot, was_dirty);
             }
         }
     }

@@ -16,6 +16,37 @@ pub struct Clock {
     /// Wall time less the margin, read before the request for the end offset that equals the position behind the records
     /// of this turn; none if the shard is not known to be caught up.
     pub caught_up: Option<Millis>,
+    /// The same of an older request, whose end has been passed: every record that there was then has been applied. None before the first.
+    pub level: Option<Millis>,
+}
+
+impl Clock {
+    /// How far behind a shard is at least whose next unread record is this one, ms. Its own time alone does not say it: a producer may bring old
+    /// times at any moment. It was appended after [`Clock::level`].
+    fn behind(&self, next: &Record<'_>) -> Millis {
+        self.wall.saturating_sub(self.level.map_or(next.time, |level| level.max(next.time)))
+    }
+}
+
+/// What a turn may still do before it ends.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    /// Timers that may fire.
+    pub timers: u64,
+    /// It ends as its record says, whatever it makes.
+    recorded: bool,
+}
+
+impl Budget {
+    /// Of a new turn.
+    pub fn new(timers: u64) -> Self {
+        Self { timers, recorded: false }
+    }
+
+    /// Of a turn of the log, in which so many timers fired.
+    pub fn recorded(timers: u64) -> Self {
+        Self { timers, recorded: true }
+    }
 }
 
 /// A record to append to the sends partition, in order, under our leader record.
@@ -54,7 +85,7 @@ impl<S: Store> Shard<S> {
     ) -> Result<Turned, ShardError> {
         let skipped = self.skip_applied(records)?;
         let records = &records[skipped..];
-        let mut turned = if self.replay.is_empty() {
+        let mut turned = if self.replaying() == 0 {
             self.live(records, clock, out)?
         } else {
             self.replay_turn(records, out)?
@@ -88,17 +119,17 @@ impl<S: Store> Shard<S> {
     ) -> Result<Turned, ShardError> {
         if let Some(next) = records.first()
             && self.position.mode == Mode::Live
-            && clock.wall.saturating_sub(next.time) > self.settings.hold_after
+            && clock.behind(next) > self.settings.hold_after
         {
             self.set_mode(Mode::Behind);
             self.write_turn(out)?;
             return Ok(Turned { consumed: 0, recorded: true, more: true });
         }
-        let mut budget = self.settings.max_timers;
+        let mut budget = Budget::new(self.settings.max_timers);
         let consumed = match self.events(records, clock.wall, &mut budget)? {
             Events::All => records.len(),
             Events::Until(consumed) => {
-                // Cut: the timers' storm, or the effects' limit. What is left follows in the next turn.
+                // Cut: the timers' storm, or what one turn may make. What is left follows in the next turn.
                 let recorded = self.write_if_decided(out)?;
                 return Ok(Turned { consumed, recorded, more: true });
             }
@@ -135,7 +166,7 @@ impl<S: Store> Shard<S> {
         &mut self,
         records: &[Record<'_>],
         wall: Millis,
-        budget: &mut u64,
+        budget: &mut Budget,
     ) -> Result<Events, ShardError> {
         let limit_ms = self.settings.max_clock_ahead;
         let ahead_ms = |record: &Record<'_>| record.time.saturating_sub(wall);
@@ -158,7 +189,7 @@ impl<S: Store> Shard<S> {
 
     /// Fires what is due by the record's time. They see the greatest of shard time and record times, this record included.
     /// False if the budget ended first: then the clock has advanced, and the record waits for the next turn.
-    pub(crate) fn before_event(&mut self, record: &Record<'_>, budget: &mut u64) -> bool {
+    pub(crate) fn before_event(&mut self, record: &Record<'_>, budget: &mut Budget) -> bool {
         if !self.may_be_due(record.time) {
             return true;
         }
@@ -171,8 +202,9 @@ impl<S: Store> Shard<S> {
         done
     }
 
-    fn full(&self) -> bool {
-        self.effects.list.len() + self.dead.len() >= self.settings.max_effects
+    /// Whether a turn with this budget is to end before the next event or timer.
+    pub(crate) fn is_over(&mut self, budget: &Budget) -> bool {
+        budget.timers == 0 || !budget.recorded && self.full()
     }
 
     pub(crate) fn note_input(&mut self, record: &Record<'_>) {
@@ -180,7 +212,7 @@ impl<S: Store> Shard<S> {
     }
 
     fn decided(&self) -> bool {
-        self.position.fired > 0 || !self.effects.list.is_empty() || !self.dead.is_empty()
+        self.position.fired > 0 || self.makes() > 0
     }
 
     /// Ends the turn; whether there was anything to record.

@@ -300,15 +300,20 @@ impl Pump {
         {
             return;
         }
-        let Some((partitions, _)) = self.releasing.take() else { return };
+        let Some((partitions, until)) = self.releasing.take() else { return };
         for partition in partitions {
             if let Some((offset, metadata)) = self.worker.revoke(partition) {
                 self.log(self.member.commit_and_wait(partition, offset, &metadata), "committing");
             }
             self.forget(partition);
         }
-        let released = self.member.release();
-        self.log(released, "giving up partitions");
+        let Err(error) = self.member.release() else { return };
+        self.complaints.kafka("giving up partitions", &error);
+        if matches!(error, Error::Fatal { .. }) {
+            return self.expelled();
+        }
+        // The group waits for it: again with the next round.
+        self.releasing = Some((Vec::new(), until));
     }
 
     fn poll_suppressions(&mut self) {

@@ -60,11 +60,7 @@ impl<S: Store + 'static> Member<S> {
         self.poll();
         self.supervisor.collect();
         if !self.releasing.is_empty() && self.supervisor.idle(&self.releasing) {
-            self.releasing.clear();
-            self.supervisor.collect();
-            if let Some(Err(error)) = self.assignment.as_mut().map(Assignment::release) {
-                tracing::warn!(%error, "giving up partitions");
-            }
+            self.release();
         }
         self.supervisor.look_at_waiting();
         if let Some(plan) = self.plans.try_iter().last() {
@@ -79,6 +75,25 @@ impl<S: Store + 'static> Member<S> {
             self.commit_at = Instant::now() + COMMIT;
             self.commit();
         }
+    }
+
+    /// Gives up what has no threads any more. The group waits for it: what fails is done again with the next step.
+    fn release(&mut self) {
+        self.supervisor.collect();
+        match self.assignment.as_mut().map_or(Ok(()), Assignment::release) {
+            Ok(()) => self.releasing.clear(),
+            Err(Error::Fatal { doing, reason }) => self.begin_anew(&doing, &reason),
+            Err(error) => tracing::warn!(%error, "giving up partitions; trying again"),
+        }
+    }
+
+    /// The client can do no more: what was ours may be others' by now.
+    fn begin_anew(&mut self, doing: &str, reason: &str) {
+        tracing::error!(doing, reason, "the group's client is finished; joining again");
+        self.supervisor.withdraw_all(Stop::AtOnce);
+        self.releasing.clear();
+        self.assignment = None;
+        self.rejoin_at = Instant::now() + REJOIN;
     }
 
     fn poll(&mut self) {
@@ -96,13 +111,7 @@ impl<S: Store + 'static> Member<S> {
             Ok(Some(Change::Lost(partitions))) => {
                 self.supervisor.withdraw(&partitions, Stop::AtOnce)
             }
-            Err(Error::Fatal { doing, reason }) => {
-                tracing::error!(doing, reason, "the group's client is finished; joining again");
-                self.supervisor.withdraw_all(Stop::AtOnce);
-                self.releasing.clear();
-                self.assignment = None;
-                self.rejoin_at = Instant::now() + REJOIN;
-            }
+            Err(Error::Fatal { doing, reason }) => self.begin_anew(&doing, &reason),
             Err(error) => {
                 tracing::warn!(%error, "polling the group");
                 std::thread::sleep(POLL);

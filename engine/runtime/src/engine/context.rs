@@ -9,8 +9,9 @@ use crate::metrics::Metrics;
 use crate::producer::Producer;
 use cartwheel_kafka::{KafkaConfig, Offsets, Topics};
 use cartwheel_shard::checkpoint::StoreError;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 /// Opens the checkpoint store of a partition, on the shard's thread.
 pub type OpenStore<S> = dyn Fn(i32) -> Result<S, StoreError> + Send + Sync;
@@ -54,6 +55,8 @@ pub(super) struct Control {
     pub seq: AtomicU64,
     /// [`crate::metrics::labels::ShardState`] as its index.
     pub state: AtomicU8,
+    /// When the replay was done.
+    running: OnceLock<Instant>,
 }
 
 impl Default for Control {
@@ -64,6 +67,7 @@ impl Default for Control {
             epoch: AtomicI64::new(-1),
             seq: AtomicU64::new(0),
             state: AtomicU8::new(0),
+            running: OnceLock::new(),
         }
     }
 }
@@ -74,6 +78,16 @@ impl Control {
         self.stop.fetch_max(how as u8, Ordering::Relaxed);
     }
 
+    /// The replay is done: from now on the shard decides.
+    pub fn run(&self, now: Instant) {
+        self.running.get_or_init(|| now);
+    }
+
+    /// How long it has decided by `now`. The time that it took to recover says nothing about its health.
+    pub fn ran(&self, now: Instant) -> Duration {
+        self.running.get().map_or(Duration::ZERO, |since| now.saturating_duration_since(*since))
+    }
+
     /// What the thread has been told.
     pub fn told(&self) -> Stop {
         match self.stop.load(Ordering::Relaxed) {
@@ -81,5 +95,20 @@ impl Control {
             1 => Stop::Gracefully,
             _ => Stop::AtOnce,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_of_health_begins_when_the_replay_is_done() {
+        let (control, started) = (Control::default(), Instant::now());
+        let after = |minutes| started + Duration::from_secs(60 * minutes);
+        assert_eq!(control.ran(after(30)), Duration::ZERO, "it recovers for half an hour");
+        control.run(after(30));
+        control.run(after(31));
+        assert_eq!(control.ran(after(32)), Duration::from_secs(120));
     }
 }

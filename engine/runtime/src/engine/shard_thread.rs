@@ -5,20 +5,20 @@ use super::context::{Context, Control, Stop};
 use super::failure::Failure;
 use super::request::Request;
 use super::stats::{Figures, Life, Moment};
-use super::takeover::{Led, Membership, take_over};
+use super::takeover::{Led, Membership, read_sends, take_over};
 use super::writer::Writer;
 use crate::metrics::ShardMeter;
 use crate::metrics::labels::ShardState;
 use cartwheel_core::event::Record;
 use cartwheel_core::journey::plan::Plan;
-use cartwheel_kafka::{Batch, Error as KafkaError, SendsProducer, Source};
+use cartwheel_kafka::{Batch, Error as KafkaError, SendsProducer, Source, Start};
 use cartwheel_shard::checkpoint::Store;
 use cartwheel_shard::owner::{self, Next, Owner, Read, SendsRecord};
 use cartwheel_shard::{Committed, Outgoing};
 use crossbeam_channel::Receiver;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long the question for the end offset may take; without an answer the clock stands still.
 const ASK: Duration = Duration::from_secs(1);
@@ -182,6 +182,7 @@ impl<S: Store> Runner<'_, S> {
         let mut at = 0;
         loop {
             self.start_running()?;
+            self.read_log()?;
             let began = self.context.clock.monotonic();
             let wall = self.context.clock.wall();
             let turned = self.owner.turn(&records[at..], position, began, wall)?;
@@ -195,6 +196,23 @@ impl<S: Store> Runner<'_, S> {
         }
     }
 
+    /// What a long replay wants of the log, now that it has used up what it had of it.
+    fn read_log(&mut self) -> Result<(), Halt> {
+        let Some(begin) = self.owner.log_wanted() else { return Ok(()) };
+        let (owner, start) = (&mut self.owner, Start::Offset(begin));
+        let read = read_sends(self.context, self.partition, start, self.control, |batch, _| {
+            let mut more = true;
+            for record in batch.iter() {
+                if let Some(headers) = record.sends_headers() {
+                    let value = record.value().unwrap_or_default();
+                    more = more && owner.log_record(record.offset(), headers, value)?;
+                }
+            }
+            Ok(more)
+        })?;
+        if read.is_none() { Err(Halt::Stopped) } else { Ok(()) }
+    }
+
     /// Says so when the replay is done and the newest configuration in force.
     fn start_running(&mut self) -> Result<(), Halt> {
         let Some(activated) = self.owner.start_running()? else { return Ok(()) };
@@ -205,6 +223,7 @@ impl<S: Store> Runner<'_, S> {
                 "configuration activated"
             );
         }
+        self.control.run(Instant::now());
         self.figures.begin(self.owner.shard());
         self.figures.state(ShardState::Running);
         tracing::info!(

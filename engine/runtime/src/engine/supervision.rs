@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 /// The first pause after a failure; doubles up to [`LONGEST`].
 const FIRST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(30);
-/// A shard that ran for so long had recovered: the count of failures begins anew.
+/// A shard that decided for so long, behind its replay, had recovered: the count of failures begins anew.
 const HEALTHY: Duration = Duration::from_secs(60);
 /// How often the end of the partition of a shard that does not run is asked for, and how long an answer may take.
 const LOOK: Duration = Duration::from_secs(5);
@@ -47,7 +47,6 @@ struct Ended {
 struct Running {
     handle: JoinHandle<()>,
     control: Arc<Control>,
-    since: Instant,
 }
 
 /// One partition that is, or was, ours.
@@ -88,7 +87,7 @@ impl Slot {
             && generation >= self.generation
     }
 
-    /// What a failure changes; gives the state to show.
+    /// What the failure of a shard changes that `ran` for so long behind its replay; gives the state to show.
     fn failed(&mut self, failure: &Failure, ran: Duration, now: Instant) -> ShardState {
         if ran >= HEALTHY {
             self.failures = 0;
@@ -205,7 +204,7 @@ impl<S: Store + 'static> Supervisor<S> {
     fn note(&mut self, Ended { partition, outcome }: Ended) {
         let Some(slot) = self.slots.get_mut(&partition) else { return };
         let Some(running) = slot.running.take() else { return };
-        let ran = running.since.elapsed();
+        let ran = running.control.ran(Instant::now());
         let next_offset = running.control.next_offset.load(Ordering::Relaxed);
         drop(running.handle.join());
         self.directory.silent(partition);
@@ -328,7 +327,7 @@ impl<S: Store + 'static> Supervisor<S> {
         let handle = std::thread::Builder::new().name(format!("shard-{partition}")).spawn(body)?;
         slot.not_before = None;
         self.directory.insert(partition, asking, Arc::clone(&control));
-        slot.running = Some(Running { handle, control, since: Instant::now() });
+        slot.running = Some(Running { handle, control });
         Ok(())
     }
 
@@ -384,7 +383,7 @@ mod tests {
         assert_eq!(
             slot.failed(&panic(), HEALTHY, now),
             ShardState::Stopped,
-            "it ran for long in between"
+            "it decided for long in between"
         );
         assert_eq!(slot.failed(&panic(), Duration::ZERO, now), ShardState::Stopped);
         assert_eq!(slot.failed(&panic(), Duration::ZERO, now), ShardState::Quarantined);

@@ -161,6 +161,26 @@ fn read_log<S>(
     control: &Control,
 ) -> Result<Option<(Reading, Source)>, Failure> {
     let start = reading.begin().map_or(Start::Beginning, Start::Offset);
+    let sends = read_sends(context, partition, start, control, |batch, position| {
+        for record in batch.iter() {
+            if let Some(headers) = record.sends_headers() {
+                reading.record(record.offset(), headers, record.value().unwrap_or_default())?;
+            }
+        }
+        Ok(!reading.is_done(position))
+    })?;
+    Ok(sends.map(|sends| (reading, sends)))
+}
+
+/// Reads our sends partition from `start` on and hands over batch by batch, each with the position behind it, as long as `take` wants more. Gives the
+/// reader as it stands then; none if the thread was told to stop.
+pub(super) fn read_sends<S>(
+    context: &Context<S>,
+    partition: i32,
+    start: Start,
+    control: &Control,
+    mut take: impl FnMut(&Batch, i64) -> Result<bool, Failure>,
+) -> Result<Option<Source>, Failure> {
     let mut sends = Source::open_with(
         &context.kafka,
         Arc::clone(&context.offsets),
@@ -169,10 +189,7 @@ fn read_log<S>(
         start,
     )?;
     let mut batch = Batch::new(READ_BATCH);
-    while !reading.is_done(sends.position()) {
-        if control.told() != Stop::No {
-            return Ok(None);
-        }
+    while control.told() == Stop::No {
         match sends.poll(&mut batch, Duration::from_millis(100)) {
             Ok(()) => {}
             Err(error) if error.is_transient() => {
@@ -180,13 +197,11 @@ fn read_log<S>(
             }
             Err(error) => return Err(error.into()),
         }
-        for record in batch.iter() {
-            if let Some(headers) = record.sends_headers() {
-                reading.record(record.offset(), headers, record.value().unwrap_or_default())?;
-            }
+        if !take(&batch, sends.position())? {
+            return Ok(Some(sends));
         }
     }
-    Ok(Some((reading, sends)))
+    Ok(None)
 }
 
 /// Opens the events partition where the shard wants it, and refuses if it is not there.

@@ -6,6 +6,8 @@ mod packed;
 #[cfg(feature = "rocksdb")]
 pub mod rocks;
 mod seal;
+#[cfg(any(test, feature = "rocksdb"))]
+mod unfinished;
 mod versions;
 
 pub use packed::{Documents, Extent, Fields, Shown, append, fold};

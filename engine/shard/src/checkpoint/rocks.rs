@@ -9,6 +9,7 @@
 //!
 //! Key bytes are for ever; retired prefixes stay reserved. The order in memory (by id) is the order on disk.
 
+use super::unfinished::{self, Unfinished};
 use super::{EachCustomer, Extent, Meta, Sealed, Store, StoreError, fold};
 use cartwheel_core::id::CustomerId;
 use rocksdb::{
@@ -17,7 +18,6 @@ use rocksdb::{
 };
 use rustix::fs::{Advice, fadvise};
 use std::fs::File;
-use std::io::ErrorKind;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,8 +25,6 @@ use std::sync::Arc;
 const META: &[u8] = b"m";
 const HOT: u8 = b'h';
 const DOCUMENTS: u8 = b'c';
-/// The file of the checkpoint that is being written. RocksDB passes over names that are not its own.
-const NEXT: &str = "next-checkpoint";
 
 /// See the module.
 #[derive(Clone)]
@@ -36,26 +34,36 @@ pub struct RocksStore {
 }
 
 impl RocksStore {
-    /// Opens or creates the store. One process at a time holds its lock: [`StoreError::Locked`].
+    /// Opens or creates the store. One process at a time holds its lock: [`StoreError::Locked`]. What an unfinished checkpoint has left is removed.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         std::fs::create_dir_all(path).map_err(|error| failed(path, &error))?;
-        let db = DB::open(&options(), path).map_err(|error| {
-            let text = error.to_string();
-            // RocksDB has no code of its own for a held lock: it is an I/O error that names the LOCK file.
-            if text.contains("LOCK")
-                && (text.contains("Resource temporarily unavailable")
-                    || text.contains("lock hold by current process"))
-            {
-                return StoreError::Locked { path: path.display().to_string() };
-            }
-            failed(path, &text)
-        })?;
+        let clear = || unfinished::remove(path).map_err(|error| failed(path, &error));
+        let db = match open(path) {
+            // It got as far as the lock, so nobody else writes here; and what is left over may be what the disk has no room for.
+            Err(StoreError::Failed { .. }) if clear()? => open(path)?,
+            opened => opened?,
+        };
+        clear()?;
         Ok(Self { db: Arc::new(db), path: path.to_owned() })
     }
 
     fn failed(&self, error: &rocksdb::Error) -> StoreError {
         failed(&self.path, error)
     }
+}
+
+fn open(path: &Path) -> Result<DB, StoreError> {
+    DB::open(&options(), path).map_err(|error| {
+        let text = error.to_string();
+        // RocksDB has no code of its own for a held lock: it is an I/O error that names the LOCK file.
+        if text.contains("LOCK")
+            && (text.contains("Resource temporarily unavailable")
+                || text.contains("lock hold by current process"))
+        {
+            return StoreError::Locked { path: path.display().to_string() };
+        }
+        failed(path, &text)
+    })
 }
 
 fn failed(path: &Path, error: &dyn ToString) -> StoreError {
@@ -155,16 +163,12 @@ impl Store for RocksStore {
     /// One sorted file, ingested in one call: no write-ahead log, no memtable, no second copy. The file is synced before the
     /// manifest names it, so a checkpoint is there at once or not at all. The order of the keys is `c`, `h`, `m`.
     fn commit(&self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError> {
-        let file = self.path.join(NEXT);
-        // After a crash it may be a second link to a file that the store has taken over: to write into it would destroy that.
-        if let Err(error) = std::fs::remove_file(&file)
-            && error.kind() != ErrorKind::NotFound
-        {
-            return Err(failed(&file, &error));
-        }
+        // Declared before the writer: that lets go of the file first. Where moving was a copy the store has its own.
+        let next = Unfinished::begin(&self.path).map_err(|error| failed(&self.path, &error))?;
+        let file = next.path();
         let options = options();
         let mut writer = SstFileWriter::create(&options);
-        writer.open(&file).map_err(|error| self.failed(&error))?;
+        writer.open(file).map_err(|error| self.failed(&error))?;
         sealed.for_each_documents(|id, packed| {
             writer.merge(key(DOCUMENTS, id), packed).map_err(|error| self.failed(&error))
         })?;
@@ -175,14 +179,12 @@ impl Store for RocksStore {
         writer.finish().map_err(|error| self.failed(&error))?;
         let bytes = writer.file_size();
         // The writer has dropped the file from the system's cache, and the commands of the next hours want it there.
-        read_ahead(&file, bytes).map_err(|error| failed(&file, &error))?;
+        read_ahead(file, bytes).map_err(|error| failed(file, &error))?;
         let mut moved = IngestExternalFileOptions::default();
         moved.set_move_files(true);
         self.db
-            .ingest_external_file_opts(&moved, vec![&file])
+            .ingest_external_file_opts(&moved, vec![file])
             .map_err(|error| self.failed(&error))?;
-        // The store has its own link to the file; ours is left over where moving was a copy.
-        let _ = std::fs::remove_file(&file);
         Ok(bytes)
     }
 }

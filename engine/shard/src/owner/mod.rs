@@ -23,7 +23,7 @@ use crate::shard::{Commit, Committed, ReadBack, Shard};
 use crate::turn::{Clock, Outgoing, Turned};
 use cartwheel_core::event::Record;
 use cartwheel_core::journey::plan::Plan;
-use cartwheel_core::sends::Mode;
+use cartwheel_core::sends::{Headers, Mode};
 use cartwheel_core::time::Millis;
 use std::sync::Arc;
 use std::time::Duration;
@@ -184,7 +184,8 @@ impl<S: Store> Owner<S> {
         } else {
             (records.len(), None)
         };
-        let clock = Clock { wall, caught_up };
+        let level = self.ticker.level(self.shard.next_offset());
+        let clock = Clock { wall, caught_up, level };
         let turned = self.shard.turn(&records[..take], clock, &mut self.out)?;
         if caught_up.is_some() && turned.consumed == take && !turned.more {
             self.ticker.used();
@@ -316,6 +317,22 @@ impl<S: Store> Owner<S> {
     /// Whether a reader at `position` stands at the end, so that a turn without records is worth it.
     pub fn is_at_end(&self, position: i64) -> bool {
         self.ticker.reached(position)
+    }
+
+    /// Where the replay of a long log reads on in the sends partition: its records, from this offset on, are to be handed to
+    /// [`Owner::log_record`] until it says that it has enough. None where that is not needed now; until then no turn is replayed.
+    pub fn log_wanted(&self) -> Option<i64> {
+        self.shard.log_wanted()
+    }
+
+    /// Takes the next record of the sends partition for the replay; whether another one is wanted.
+    pub fn log_record(
+        &mut self,
+        offset: i64,
+        headers: Headers,
+        value: &[u8],
+    ) -> Result<bool, Refusal> {
+        Ok(self.shard.log_record(offset, headers, value)?)
     }
 
     /// The newest end of the events that is known.

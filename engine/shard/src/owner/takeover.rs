@@ -3,7 +3,7 @@
 use super::refusal::Refusal;
 use crate::checkpoint::{Meta, Store};
 use crate::error::ShardError;
-use crate::recover::AcceptedLog;
+use crate::log::AcceptedLog;
 use crate::shard::Shard;
 use cartwheel_core::sends::{Headers, Kind, Leader};
 use std::ops::Range;

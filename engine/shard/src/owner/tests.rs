@@ -149,13 +149,21 @@ fn owner_followed_by(
     settings: OwnerSettings,
     later: &[(i64, Headers, &[u8])],
 ) -> Owner<MemoryStore> {
+    owner_of(Settings::without_clock(), settings, later)
+}
+
+fn owner_of(
+    shard: Settings,
+    settings: OwnerSettings,
+    later: &[(i64, Headers, &[u8])],
+) -> Owner<MemoryStore> {
     let identity = Identity {
         events_topic: logs().events,
         partition: 3,
         partitions: 8,
         partitioner: Partitioner::Murmur2,
     };
-    let opened = Opened::open(identity, Settings::without_clock(), MemoryStore::default()).unwrap();
+    let opened = Opened::open(identity, shard, MemoryStore::default()).unwrap();
     let mut reading = Reading::new(None, 0);
     assert!(!reading.is_done(0) && reading.is_done(1));
     reading.record(0, LEADER, b"{}").unwrap();
@@ -232,6 +240,32 @@ fn what_is_read_back_says_whether_we_still_lead() {
             }
         };
         assert_eq!(told, expected, "{rule}");
+    }
+}
+
+/// The broker has acknowledged it, and nobody will ever read it.
+#[test]
+fn a_record_that_was_lost_confirms_nothing_and_is_noticed_with_the_next_one() {
+    let mut owner = running(settings());
+    apply(&mut owner, START);
+    assert!(owner.checkpoint_if_due(60 * SECOND).unwrap());
+    assert_eq!(publish(&mut owner), 3);
+    // The first of the turn is there, its dead letter is not.
+    assert_eq!(owner.read_back(ours(2, 2)).unwrap(), Read::Accepted);
+    let lost = owner.read_back(ours(3, 4)).unwrap_err();
+    assert!(matches!(lost, Refusal::Lost { offset: 3, seq: 4 }) && !lost.is_final(), "{lost}");
+    assert!(owner.commit().is_none(), "the disk never has what the log does not have");
+
+    // Where nothing follows it, we neither leave a checkpoint behind nor go on for long.
+    let mut owner = running(settings());
+    apply(&mut owner, START);
+    publish(&mut owner);
+    owner.read_back(ours(2, 2)).unwrap();
+    assert_eq!(owner.finish(SECOND).unwrap(), Next::Send, "the last checkpoint");
+    publish(&mut owner);
+    for seconds in 2..99 {
+        assert_eq!(owner.finish(seconds * SECOND).unwrap(), Next::Wait);
+        assert!(owner.commit().is_none());
     }
 }
 
@@ -396,6 +430,31 @@ fn shard_time_follows_the_clock_exactly_at_the_end_of_the_events() {
     assert!(!owner.is_at_end(1), "an answer counts once");
     assert_eq!(owner.due_by(Moment { speed: 100.0, ..asked }), asked.wall - 50_000);
     assert_eq!(owner.patience(asked, 1), BREATH, "its records are under way");
+}
+
+#[test]
+fn how_far_behind_a_shard_is_follows_from_the_end_of_the_events_and_not_from_one_old_time() {
+    let at = |seconds: u64, wall| Moment { mono: seconds as u32 * SECOND, wall, speed: 1.0 };
+    let old = |offset| Record { offset, time: START - 9 * HOUR, key: None, value: b"{broken" };
+    let hold = Settings::default().hold_after;
+    // Seconds since the newest answer that was passed, and the mode that an old record finds.
+    for (silent, expected) in
+        [(1, Mode::Live), (hold / 1_000 - 1, Mode::Live), (hold / 1_000 + 1, Mode::Behind)]
+    {
+        let mut owner = owner_of(Settings::default(), settings(), &[]);
+        owner.begin(Duration::ZERO).unwrap();
+        owner.start_running().unwrap();
+        // Three records are there; the answer is passed with the last of them.
+        owner.answered(at(0, START), Some(3));
+        for offset in 0..3 {
+            let record = Record { time: START, ..old(offset) };
+            owner.turn(&[record], offset + 1, 2 * SECOND, START).unwrap();
+        }
+        let wall = START + 1_000 * silent;
+        let seconds = silent.unsigned_abs() as u32;
+        owner.turn(&[old(3)], 4, seconds * SECOND, wall).unwrap();
+        assert_eq!(owner.shard().mode(), expected, "{silent} s");
+    }
 }
 
 #[test]

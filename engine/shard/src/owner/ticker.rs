@@ -2,6 +2,9 @@
 //!
 //! A wall time read before the question is the shard's clock (less the margin) exactly where the answer equals its position. Under load the
 //! end lies within the next batch: that batch is cut there. An answer that is not reached soon says nothing about now and is dropped.
+//!
+//! It does say, whenever it is passed, how far behind the shard is at most: what comes then was appended after the question. The time that a producer
+//! wrote into a record does not say that.
 
 use cartwheel_core::event::Record;
 use cartwheel_core::time::Millis;
@@ -21,6 +24,9 @@ pub(super) struct Ticker {
     asked: Option<Duration>,
     end: i64,
     mark: Option<Mark>,
+    /// The oldest answer that has not been passed; those behind it are not kept.
+    ahead: Option<Mark>,
+    level: Option<Millis>,
 }
 
 /// An answer that is not reached yet.
@@ -52,7 +58,7 @@ pub(super) struct Standing {
 impl Ticker {
     /// Asks at most every `tick`; `near` records or fewer before the end count as close to it.
     pub fn new(tick: Duration) -> Self {
-        Self { tick, asked: None, end: 0, mark: None }
+        Self { tick, asked: None, end: 0, mark: None, ahead: None, level: None }
     }
 
     /// The end in the newest answer.
@@ -76,9 +82,20 @@ impl Ticker {
     pub fn answered(&mut self, mono: Duration, now: Millis, end: Option<i64>) {
         self.asked = Some(mono);
         if let Some(end) = end {
+            let mark = Mark { now, end, asked: mono };
             self.end = end;
-            self.mark = Some(Mark { now, end, asked: mono });
+            self.mark = Some(mark);
+            self.ahead.get_or_insert(mark);
         }
+    }
+
+    /// The clock of a question whose answer a shard with this next offset has passed: every record that there was then has been applied. None
+    /// before the first. While the shard is behind it may be twice as old as that.
+    pub fn level(&mut self, next: i64) -> Option<Millis> {
+        if let Some(passed) = self.ahead.take_if(|ahead| ahead.end <= next) {
+            self.level = Some(passed.now);
+        }
+        self.level
     }
 
     /// How many of `records` to take in the next turn, and the clock of a turn that takes them all. `next` is the shard's next offset,
@@ -173,6 +190,22 @@ mod tests {
         ticker.answered(Duration::ZERO, 900, Some(5));
         assert_eq!(ticker.cut(&records(0..5), 0, 5, FRESH), (5, None));
         assert!(!ticker.reached(5));
+    }
+
+    #[test]
+    fn an_answer_that_is_passed_late_says_how_far_behind_we_are_at_most() {
+        let mut ticker = Ticker::new(TICK);
+        assert_eq!(ticker.level(9), None, "nobody has been asked");
+        ticker.answered(Duration::ZERO, 900, Some(5));
+        ticker.answered(FRESH, 1_900, Some(8));
+        assert_eq!(ticker.level(4), None);
+        assert_eq!(ticker.level(5), Some(900), "what comes now is newer than the first question");
+        assert_eq!(ticker.level(8), Some(900), "the second answer was not kept");
+        ticker.answered(2 * FRESH, 2_900, None);
+        ticker.answered(3 * FRESH, 3_900, Some(8));
+        assert_eq!(ticker.level(8), Some(3_900));
+        ticker.answered(4 * FRESH, 3_000, Some(8));
+        assert_eq!(ticker.level(8), Some(3_000), "it follows a wall clock that was set back");
     }
 
     #[test]

@@ -1,16 +1,18 @@
 //! Stop after every durable step, reopen, and compare.
 
 use super::world::{HOUR, MINUTE, Owner, START, Stopped, World, plan};
+use crate::checkpoint::Store;
 use crate::checkpoint::memory::MemoryStore;
+use crate::shard::Position;
 use crate::{Settings, ShardError};
 use std::collections::BTreeSet;
 
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     Settings { hold_after: i64::MAX, max_timers: 3, max_effects: 6, ..Settings::default() }
 }
 
 /// Six customers over two days: windows, fallbacks, purchases, poison, odd fields, unsubscription.
-fn story() -> World {
+pub(super) fn story() -> World {
     let mut world = World { plans: vec![plan()], ..World::default() };
     let mut id = 0;
     let mut event = |world: &mut World, at, customer: &str, kind: &str, rest: &str| {
@@ -62,7 +64,10 @@ fn story() -> World {
 }
 
 /// Plays the story to its end; `checkpoint` at three places. Stops where the world says.
-fn play(world: &mut World, disk: &MemoryStore) -> Result<Result<Owner, ShardError>, Stopped> {
+pub(super) fn play<S: Store>(
+    world: &mut World,
+    disk: &S,
+) -> Result<Result<Owner<S>, ShardError>, Stopped> {
     let mut owner = match world.open(settings(), disk.clone())? {
         Ok(owner) => owner,
         Err(error) => return Ok(Err(error)),
@@ -78,7 +83,9 @@ fn play(world: &mut World, disk: &MemoryStore) -> Result<Result<Owner, ShardErro
         if let Err(error) = result? {
             return Ok(Err(error));
         }
-        owner.checkpoint(world)?;
+        if let Err(error) = owner.checkpoint(world)? {
+            return Ok(Err(error));
+        }
     }
     if let Err(error) = owner.drain(world, 4, START + 60 * HOUR, true)? {
         return Ok(Err(error));
@@ -86,7 +93,7 @@ fn play(world: &mut World, disk: &MemoryStore) -> Result<Result<Owner, ShardErro
     Ok(Ok(owner))
 }
 
-fn ids(world: &World) -> Vec<u128> {
+pub(super) fn ids(world: &World) -> Vec<u128> {
     world.accepted().1.iter().map(|command| command.command_id.0).collect()
 }
 
@@ -161,8 +168,74 @@ fn stopped_after_every_durable_step_and_reopened_it_decides_the_same() {
     }
 }
 
+/// As [`settings`], but documents never have room: a replay takes a checkpoint at every turn of the log.
+pub(super) fn tight() -> Settings {
+    Settings { max_journal: 1, ..settings() }
+}
+
+/// The story as it was played without a stop.
+pub(super) fn played() -> World {
+    let mut world = story();
+    play(&mut world, &MemoryStore::default()).expect("not stopped").expect("no error");
+    world
+}
+
+#[test]
+fn a_checkpoint_of_a_replay_is_opened_again_at_whatever_turn_the_replay_was_cut() {
+    let whole = played();
+    let (turns, expected) = (whole.accepted().0, ids(&whole));
+    let following = turns.iter().filter(|turn| turn.follow > 0).count();
+    assert!(following > 5, "turns that have followers: {following}");
+    for cut in 0..=turns.len() {
+        let (mut world, disk) = (whole.clone(), MemoryStore::default());
+        let mut owner = world.open(tight(), disk.clone()).unwrap().unwrap();
+        assert_eq!(owner.shard.replaying(), turns.len());
+        assert!(owner.replay(&world, cut).unwrap().is_empty(), "nothing is missing in the log");
+        let taken = owner.shard.counters().checkpoints as usize;
+        assert!(
+            taken >= turns[..cut].iter().filter(|turn| turn.fired > 0).count(),
+            "{taken} by {cut}"
+        );
+        let mut again = world
+            .open(settings(), disk)
+            .unwrap()
+            .unwrap_or_else(|error| panic!("cut {cut}: {error}"));
+        assert!(again.shard.replaying() <= turns.len() - taken, "it goes on from its disk");
+        again.drain(&mut world, 4, START + 60 * HOUR, true).unwrap().unwrap();
+        assert_eq!(ids(&world), expected, "cut {cut}");
+        same_as_reexecution(&mut world, &mut again, cut as u64);
+    }
+}
+
+/// The log ends anywhere, also within a turn, and the owner who replays it stops behind the last turn, with and without having completed it.
+#[test]
+fn a_checkpoint_of_a_replay_never_stands_at_a_turn_that_the_log_does_not_have_as_a_whole() {
+    let whole = played();
+    let expected: BTreeSet<u128> = ids(&whole).into_iter().collect();
+    for end in 1..whole.sends.len() {
+        for completes in [false, true] {
+            let (mut world, disk) = (whole.clone(), MemoryStore::default());
+            world.sends.truncate(end);
+            let mut owner = world.open(tight(), disk.clone()).unwrap().unwrap();
+            let mut out = owner.replay(&world, usize::MAX).unwrap();
+            if completes {
+                owner.publish(&mut world, &mut out).unwrap().unwrap();
+            }
+            let mut again = play(&mut world, &disk)
+                .unwrap()
+                .unwrap_or_else(|error| panic!("end {end}, {completes}: {error}"));
+            let accepted = ids(&world);
+            let once: BTreeSet<u128> = accepted.iter().copied().collect();
+            assert_eq!((accepted.len(), &once), (expected.len(), &expected), "end {end}");
+            same_as_reexecution(&mut world, &mut again, end as u64);
+        }
+    }
+}
+
 /// Somebody with nothing but the logs finds the same chain hashes (or opening fails) and the same customers.
-fn same_as_reexecution(world: &mut World, owner: &mut Owner, stop: u64) {
+pub(super) fn same_as_reexecution<S: Store>(world: &mut World, owner: &mut Owner<S>, stop: u64) {
+    // With one turn of the log in memory, and with all of them.
+    world.in_memory = if stop.is_multiple_of(2) { 0 } else { usize::MAX };
     let mut fresh = world
         .open(settings(), MemoryStore::default())
         .expect("not stopped")
@@ -172,6 +245,11 @@ fn same_as_reexecution(world: &mut World, owner: &mut Owner, stop: u64) {
         .expect("not stopped")
         .unwrap_or_else(|error| panic!("stop {stop}: {error}"));
     assert_eq!(fresh.shard.replaying(), 0);
+    let stands = |position: &Position| {
+        (position.next_offset, position.seq, position.chain, position.now, position.mode)
+    };
+    let (live, again) = (&owner.shard.position, &fresh.shard.position);
+    assert_eq!(stands(live), stands(again), "stop {stop}");
     for customer in ["ana", "ben", "cho", "dee", "eve", "fay", "guest"] {
         let (live, again) = (
             owner.shard.explain(customer).expect("read"),

@@ -203,7 +203,7 @@ fn replay(published: &[Outgoing], history: &[Step]) -> Shard<MemoryStore> {
     let records: Vec<Record<'_>> = records(&values).collect();
     let (mut at, mut out) = (0, Vec::new());
     while shard.replaying() > 0 {
-        let clock = Clock { wall: 0, caught_up: None };
+        let clock = Clock { wall: 0, caught_up: None, level: None };
         let turned = shard.turn(&records[at..], clock, &mut out).unwrap();
         assert!(turned.more || turned.consumed > 0, "the replay needs more than there is");
         at += turned.consumed;

@@ -1,10 +1,15 @@
 //! The shard as a whole, stepped over logs in memory: stopped after every durable step, reopened, and found the same.
 
+mod bounds;
 mod census;
 mod crash;
 mod degraded;
+mod firing;
+mod gaps;
+mod held;
 mod lone;
 mod placement;
+mod power;
 mod rules;
 #[cfg(feature = "rocksdb")]
 mod store;

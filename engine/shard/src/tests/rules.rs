@@ -46,7 +46,7 @@ fn event(lone: &mut Lone<MemoryStore>, json: &str) {
 }
 
 fn caught_up(wall: Millis) -> Clock {
-    Clock { wall, caught_up: Some(wall) }
+    Clock { wall, caught_up: Some(wall), level: Some(wall) }
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn another_record_at_the_checkpoint_is_refused() {
     let disk = MemoryStore::default();
     let mut owner = world.open(Settings::default(), disk.clone()).unwrap().unwrap();
     owner.drain(&mut world, 8, START, true).unwrap().unwrap();
-    owner.checkpoint(&mut world).unwrap();
+    owner.checkpoint(&mut world).unwrap().unwrap();
     world.events[1].1 = b"{}".to_vec();
     let mut again = world.open(Settings::default(), disk).unwrap().unwrap();
     assert!(matches!(
@@ -145,7 +145,7 @@ fn a_checkpoint_that_the_log_does_not_confirm_is_refused() {
     let disk = MemoryStore::default();
     let mut owner = world.open(Settings::default(), disk.clone()).unwrap().unwrap();
     owner.drain(&mut world, 8, START, true).unwrap().unwrap();
-    owner.checkpoint(&mut world).unwrap();
+    owner.checkpoint(&mut world).unwrap().unwrap();
     // The broker lost the checkpoint's turn record and something else stands there.
     let lost = world.sends.len() - 1;
     world.sends[lost] = (Headers { kind: Kind::Leader, leader: -1, seq: 0 }, b"{}".to_vec());
@@ -188,7 +188,7 @@ fn runs_that_a_changed_configuration_ends_replay_with_and_without_a_disk() {
     let disk = MemoryStore::default();
     let mut owner = world.open(Settings::default(), disk.clone()).unwrap().unwrap();
     owner.drain(&mut world, 8, START, true).unwrap().unwrap();
-    owner.checkpoint(&mut world).unwrap();
+    owner.checkpoint(&mut world).unwrap().unwrap();
     let changed = plan_of(&CART.replace("journey: cart_abandonment", "journey: carts"));
     world.plans.push(changed.clone());
     let mut out = Vec::new();

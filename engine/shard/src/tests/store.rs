@@ -103,6 +103,20 @@ fn rocks_keeps_what_memory_keeps() {
     assert_eq!(content(&RocksStore::open(dir.path()).expect("the store")), content(&memory));
 }
 
+/// A process that ended in the middle of a checkpoint leaves a part of its file.
+#[test]
+fn what_an_unfinished_checkpoint_left_is_gone_once_the_store_is_open() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let left = dir.path().join("next-checkpoint");
+    std::fs::write(&left, "half of a check").expect("a file");
+    let (memory, rocks) = (MemoryStore::default(), RocksStore::open(dir.path()).expect("a store"));
+    assert!(!left.exists());
+    memory.commit(&meta(1), &sealed(1)).expect("a checkpoint");
+    rocks.commit(&meta(1), &sealed(1)).expect("a checkpoint");
+    assert!(!left.exists());
+    assert_eq!(content(&rocks), content(&memory));
+}
+
 /// A crash between the take-over of a checkpoint's file and the removal of our own name for it leaves two names for one file.
 #[test]
 fn a_leftover_of_the_last_checkpoint_is_not_written_into() {

@@ -1,5 +1,6 @@
 //! Two logs and a disk in memory, and an owner that can be stopped after any durable step.
 
+use crate::checkpoint::Store;
 use crate::checkpoint::memory::MemoryStore;
 use crate::{AcceptedLog, Clock, Identity, Lone, Opened, Outgoing, Settings, Shard, ShardError};
 use cartwheel_core::command::Command;
@@ -42,6 +43,8 @@ pub struct World {
     pub plans: Vec<Arc<Plan>>,
     /// Durable steps until the owner is stopped; none: never.
     pub steps_left: Option<u64>,
+    /// Bytes of turns that a replay has in memory; 0: one turn.
+    pub in_memory: usize,
 }
 
 /// The owner was stopped.
@@ -71,11 +74,11 @@ impl World {
     }
 
     /// Takes over: leader record, read back, checkpoint, replay.
-    pub fn open(
+    pub fn open<S: Store>(
         &mut self,
         settings: Settings,
-        disk: MemoryStore,
-    ) -> Result<Result<Owner, ShardError>, Stopped> {
+        disk: S,
+    ) -> Result<Result<Owner<S>, ShardError>, Stopped> {
         let epoch =
             self.append(Headers { kind: Kind::Leader, leader: -1, seq: 0 }, b"{}".to_vec())?;
         let identity = Identity {
@@ -86,7 +89,7 @@ impl World {
         };
         let lead = || {
             let opened = Opened::open(identity, settings, disk)?;
-            let mut log = AcceptedLog::new(opened.checkpoint().cloned());
+            let mut log = AcceptedLog::keeping(opened.checkpoint().cloned(), self.in_memory);
             let begin = log.begin().unwrap_or(0);
             for offset in begin..=epoch {
                 let (headers, value) = &self.sends[offset as usize];
@@ -98,7 +101,7 @@ impl World {
             })
         };
         let mut owner = match lead() {
-            Ok(shard) => Owner { shard, read: epoch + 1 },
+            Ok(shard) => Owner { shard, read: epoch + 1, level: None },
             Err(error) => return Ok(Err(error)),
         };
         let mut out = Vec::new();
@@ -125,12 +128,14 @@ impl World {
 }
 
 /// An owner of the shard.
-pub struct Owner {
-    pub shard: Shard<MemoryStore>,
+pub struct Owner<S = MemoryStore> {
+    pub shard: Shard<S>,
     read: i64,
+    /// When it stood at the end of the events.
+    level: Option<Millis>,
 }
 
-impl Owner {
+impl<S: Store> Owner<S> {
     /// Publishes what a turn handed out, record by record, and reads it back.
     pub fn publish(
         &mut self,
@@ -151,7 +156,9 @@ impl Owner {
             if let Err(error) = self.shard.read_back(self.read, headers) {
                 return Ok(Err(error));
             }
-            self.shard.commit_here().expect("memory keeps everything");
+            if let Err(error) = self.shard.commit_here() {
+                return Ok(Err(error.into()));
+            }
             self.read += 1;
         }
         Ok(Ok(()))
@@ -167,6 +174,9 @@ impl Owner {
     ) -> Result<Result<(), ShardError>, Stopped> {
         let mut out = Vec::new();
         loop {
+            if let Err(error) = self.read_log(world) {
+                return Ok(Err(error));
+            }
             let from = self.shard.wanted_offset().max(0) as usize;
             let until = (from + batch).min(world.events.len());
             let values: Vec<(Millis, Vec<u8>)> = world.events[from..until].to_vec();
@@ -181,7 +191,8 @@ impl Owner {
                 })
                 .collect();
             let at_end = until == world.events.len();
-            let clock = Clock { wall, caught_up: (caught_up && at_end).then_some(wall) };
+            let caught_up = (caught_up && at_end).then_some(wall);
+            let clock = Clock { wall, caught_up, level: self.level };
             let turned = match self.shard.turn(&records, clock, &mut out) {
                 Ok(turned) => turned,
                 Err(error) => return Ok(Err(error)),
@@ -190,15 +201,42 @@ impl Owner {
                 return Ok(Err(error));
             }
             if at_end && turned.consumed == records.len() && !turned.more {
+                self.level = self.level.max(caught_up);
                 return Ok(Ok(()));
             }
         }
     }
 
-    pub fn checkpoint(&mut self, world: &mut World) -> Result<(), Stopped> {
+    /// What a replay wants of the log.
+    fn read_log(&mut self, world: &World) -> Result<(), ShardError> {
+        let Some(begin) = self.shard.log_wanted() else { return Ok(()) };
+        for (offset, (headers, value)) in (begin..).zip(&world.sends[begin as usize..]) {
+            if !self.shard.log_record(offset, *headers, value)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Replays so many turns of the log, or all there are, and hands out what a partial last one lacks.
+    pub fn replay(&mut self, world: &World, turns: usize) -> Result<Vec<Outgoing>, ShardError> {
+        let mut out = Vec::new();
+        let until = self.shard.replaying().saturating_sub(turns);
+        while self.shard.replaying() > until {
+            self.read_log(world)?;
+            let from = self.shard.wanted_offset().max(0);
+            let records: Vec<Record<'_>> = (from..)
+                .zip(&world.events[from as usize..])
+                .map(|(offset, (time, value))| Record { offset, time: *time, key: None, value })
+                .collect();
+            self.shard.turn(&records, Clock { wall: 0, caught_up: None, level: None }, &mut out)?;
+        }
+        Ok(out)
+    }
+
+    pub fn checkpoint(&mut self, world: &mut World) -> Result<Result<(), ShardError>, Stopped> {
         let mut out = Vec::new();
         self.shard.begin_checkpoint(&mut out).expect("a checkpoint begins");
-        self.publish(world, &mut out)?.expect("read back");
-        Ok(())
+        self.publish(world, &mut out)
     }
 }

@@ -110,10 +110,10 @@ fn turns(plan: &Arc<Plan>, input: &Input) -> Vec<AcceptedTurn> {
         let records: Vec<_> = (begin..end).map(|place| input.record(place)).collect();
         let wall = records.last().unwrap().time;
         let caught_up = (begin % 3 == 0).then_some(wall);
-        begin += lone.turn(&records, Clock { wall, caught_up }).unwrap().consumed;
+        begin += lone.turn(&records, Clock { wall, caught_up, level: None }).unwrap().consumed;
     }
     let end = input.record(input.len() - 1).time + 3 * DAY;
-    lone.turn(&[], Clock { wall: i64::MAX, caught_up: Some(end) }).unwrap();
+    lone.turn(&[], Clock { wall: i64::MAX, caught_up: Some(end), level: None }).unwrap();
     lone.take_published().into_iter().for_each(&mut record);
     turns
 }

@@ -1,0 +1,112 @@
+//! The power fails around a checkpoint's commit: the disk has it as a whole, or not at all.
+
+use super::crash::{ids, play, played, same_as_reexecution, settings, story, tight};
+use super::world::{HOUR, START};
+use crate::checkpoint::memory::MemoryStore;
+use crate::checkpoint::{EachCustomer, Meta, Sealed, Store, StoreError};
+use cartwheel_core::id::CustomerId;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Where the power fails.
+#[derive(Clone, Copy, Debug)]
+enum Cut {
+    /// Nothing of the checkpoint counts: its file may be there in part, but the store does not name it.
+    BeforeItIsThere,
+    /// The store has it, and nobody was told.
+    BeforeItIsKnown,
+}
+
+/// A disk whose power fails at a commit.
+#[derive(Clone)]
+struct Failing {
+    disk: MemoryStore,
+    cut: Cut,
+    /// Commits until then.
+    left: Arc<AtomicUsize>,
+}
+
+impl Store for Failing {
+    fn meta(&self) -> Result<Option<Meta>, StoreError> {
+        self.disk.meta()
+    }
+
+    fn load(&self, each: &mut EachCustomer<'_>) -> Result<(), StoreError> {
+        self.disk.load(each)
+    }
+
+    fn documents(
+        &self,
+        customers: &[CustomerId],
+        each: &mut dyn FnMut(usize, &[u8]),
+    ) -> Result<Option<u64>, StoreError> {
+        self.disk.documents(customers, each)
+    }
+
+    fn commit(&self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError> {
+        let fails = self.left.fetch_sub(1, Ordering::Relaxed) == 0;
+        match self.cut {
+            Cut::BeforeItIsThere if fails => {}
+            Cut::BeforeItIsThere | Cut::BeforeItIsKnown => {
+                let bytes = self.disk.commit(meta, sealed)?;
+                if !fails {
+                    return Ok(bytes);
+                }
+            }
+        }
+        Err(StoreError::Failed { path: "disk".into(), message: "the power failed".into() })
+    }
+}
+
+#[test]
+fn a_power_cut_around_a_commit_costs_a_checkpoint_at_most_and_changes_no_decision() {
+    let mut expected = ids(&played());
+    expected.sort_unstable();
+    let mut cuts = 0;
+    for cut in [Cut::BeforeItIsThere, Cut::BeforeItIsKnown] {
+        for nth in 0.. {
+            let (mut world, disk) = (story(), MemoryStore::default());
+            let left = Arc::new(AtomicUsize::new(nth));
+            let failing = Failing { disk: disk.clone(), cut, left };
+            let Err(error) = play(&mut world, &failing).unwrap() else { break };
+            assert!(error.to_string().contains("the power failed"), "{error}");
+            cuts += 1;
+            world.events = story().events;
+            let had = disk.meta().unwrap().map(|meta| meta.seq);
+            let mut again = play(&mut world, &disk)
+                .unwrap()
+                .unwrap_or_else(|error| panic!("{cut:?} {nth}: {error}"));
+            assert!(disk.meta().unwrap().map(|meta| meta.seq) > had, "{cut:?} {nth}");
+            let mut accepted = ids(&world);
+            accepted.sort_unstable();
+            assert_eq!(accepted, expected, "{cut:?} {nth}");
+            same_as_reexecution(&mut world, &mut again, nth as u64);
+        }
+    }
+    assert!(cuts >= 8, "every checkpoint of the story, both ways: {cuts}");
+}
+
+#[test]
+fn a_power_cut_around_a_commit_of_a_replay_costs_a_checkpoint_at_most() {
+    let whole = played();
+    let (expected, mut cuts) = (ids(&whole), 0);
+    for cut in [Cut::BeforeItIsThere, Cut::BeforeItIsKnown] {
+        for nth in 0.. {
+            let (mut world, disk) = (whole.clone(), MemoryStore::default());
+            let left = Arc::new(AtomicUsize::new(nth));
+            let failing = Failing { disk: disk.clone(), cut, left };
+            let mut owner = world.open(tight(), failing).unwrap().unwrap();
+            let Err(error) = owner.replay(&world, usize::MAX) else { break };
+            assert!(error.to_string().contains("the power failed"), "{error}");
+            cuts += 1;
+            let mut again = world
+                .open(settings(), disk)
+                .unwrap()
+                .unwrap_or_else(|error| panic!("{cut:?} {nth}: {error}"));
+            again.drain(&mut world, 4, START + 60 * HOUR, true).unwrap().unwrap();
+            assert_eq!(ids(&world), expected, "{cut:?} {nth}");
+            same_as_reexecution(&mut world, &mut again, nth as u64);
+        }
+    }
+    assert!(cuts >= 16, "every checkpoint of the replay, both ways: {cuts}");
+}
