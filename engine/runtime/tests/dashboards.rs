@@ -33,6 +33,21 @@ fn rules(path: &str) -> Vec<(Value, String)> {
     rules.map(|rule| (rule.clone(), rule["expr"].as_str().expect("expr").to_owned())).collect()
 }
 
+/// Where an alert's section is: below the address that Prometheus is configured with, else below the path in the repository.
+const RUNBOOK: &str = r#"{{ or $externalLabels.cartwheel_runbook "engine/docs/runbook.md" }}#"#;
+
+/// The files of tests for promtool, relative to `dashboards/prometheus`.
+fn test_files() -> Vec<String> {
+    let folder = root().join("dashboards/prometheus/tests");
+    let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
+    let mut files: Vec<_> = entries
+        .map(|entry| entry.expect("entry").file_name().into_string().expect("UTF-8"))
+        .map(|name| format!("tests/{name}"))
+        .collect();
+    files.sort();
+    files
+}
+
 /// Every string under `key`, at any depth.
 fn strings(value: &Value, key: &str, found: &mut Vec<String>) {
     match value {
@@ -52,6 +67,13 @@ fn expressions() -> Vec<String> {
     for path in ["dashboards/prometheus/rules.yaml", "dashboards/prometheus/alerts.yaml"] {
         all.extend(rules(path).into_iter().map(|(_, expression)| expression));
     }
+    all
+}
+
+/// What the descriptions of alerts say, which may ask Prometheus for more.
+fn descriptions() -> Vec<String> {
+    let mut all = Vec::new();
+    strings(&yaml("dashboards/prometheus/alerts.yaml"), "description", &mut all);
     all
 }
 
@@ -80,7 +102,7 @@ fn every_name_used_exists_and_every_metric_is_used() {
         .map(|(rule, _)| rule["record"].as_str().expect("record").to_owned())
         .collect();
     let (mut used, mut used_recorded) = (BTreeSet::new(), BTreeSet::new());
-    for expression in expressions() {
+    for expression in expressions().into_iter().chain(descriptions()) {
         for name in names(&expression) {
             match in_table(name) {
                 Some(metric) => drop(used.insert(metric)),
@@ -163,8 +185,7 @@ fn every_alert_links_a_section_of_the_runbook() {
         let link = alert["annotations"]["runbook_url"]
             .as_str()
             .unwrap_or_else(|| panic!("{} has no runbook", alert["alert"]));
-        let anchor =
-            link.strip_prefix("engine/docs/runbook.md#").unwrap_or_else(|| panic!("{link}"));
+        let anchor = link.strip_prefix(RUNBOOK).unwrap_or_else(|| panic!("{link}"));
         let section = headings
             .iter()
             .find(|section| slug(section.lines().next().unwrap_or_default()) == anchor);
@@ -180,6 +201,8 @@ fn every_alert_links_a_section_of_the_runbook() {
         linked.insert(anchor.to_owned());
     }
     assert_eq!(linked.len(), headings.len(), "a section without an alert");
+    let example = yaml("dashboards/prometheus/prometheus.yaml");
+    assert!(example["global"]["external_labels"]["cartwheel_runbook"].is_string());
 }
 
 fn slug(heading: &str) -> String {
@@ -199,9 +222,13 @@ fn the_admin_api_page_prints_the_table() {
 #[test]
 fn promtool_accepts_the_rules_and_their_tests_pass() {
     let folder = root().join("dashboards/prometheus");
+    let tests = test_files();
+    let test: Vec<_> =
+        ["test", "rules"].into_iter().chain(tests.iter().map(String::as_str)).collect();
     for arguments in [
         ["check", "rules", "rules.yaml", "alerts.yaml"].as_slice(),
-        &["test", "rules", "tests.yaml"],
+        &["check", "config", "--syntax-only", "prometheus.yaml"],
+        &test,
     ] {
         let output = Command::new("promtool").args(arguments).current_dir(&folder).output();
         let output = output.expect("promtool must be installed (Debian package `prometheus`)");
@@ -212,13 +239,25 @@ fn promtool_accepts_the_rules_and_their_tests_pass() {
 }
 
 #[test]
-fn every_alert_has_a_test() {
-    let tests = read("dashboards/prometheus/tests.yaml");
-    for (alert, _) in rules("dashboards/prometheus/alerts.yaml") {
-        let name = alert["alert"].as_str().expect("alert");
-        assert!(
-            tests.contains(&format!("alertname: {name}\n")),
-            "{name} never fires in tests.yaml"
-        );
+fn every_alert_has_a_case_that_fires_and_one_that_does_not() {
+    let (mut fires, mut silent) = (BTreeSet::new(), BTreeSet::new());
+    for file in test_files() {
+        let file = yaml(&format!("dashboards/prometheus/{file}"));
+        let cases = file["tests"].as_array().expect("tests").iter();
+        for check in cases.filter_map(|case| case["alert_rule_test"].as_array()).flatten() {
+            let name = check["alertname"].as_str().expect("alertname").to_owned();
+            let alerts = check["exp_alerts"].as_array().expect("exp_alerts");
+            if alerts.is_empty() {
+                silent.insert(name)
+            } else {
+                fires.insert(name)
+            };
+        }
     }
+    let all: BTreeSet<String> = rules("dashboards/prometheus/alerts.yaml")
+        .iter()
+        .map(|(alert, _)| alert["alert"].as_str().expect("alert").to_owned())
+        .collect();
+    assert_eq!(fires, all, "alerts that fire in a test, and alerts");
+    assert_eq!(silent, all, "alerts that do not fire in a test, and alerts");
 }
