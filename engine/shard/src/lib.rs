@@ -27,6 +27,7 @@ pub use census::{Census, Due};
 pub use degraded::Degraded;
 pub use error::ShardError;
 pub use explain::{Explanation, LiveRun, Profile};
+pub use index::IndexKey;
 pub use lone::Lone;
 pub use recover::{AcceptedLog, AcceptedTurn, Opened};
 pub use settings::{Identity, Settings};
