@@ -3,6 +3,7 @@
 
 use crate::checkpoint::Store;
 use crate::error::ShardError;
+use crate::intake::record_time;
 use crate::shard::Shard;
 use cartwheel_core::event::Record;
 use cartwheel_core::sends::{Kind, Mode};
@@ -88,7 +89,8 @@ impl<S: Store> Shard<S> {
     ) -> Result<Turned, ShardError> {
         if let Some(next) = records.first()
             && self.position.mode == Mode::Live
-            && clock.wall.saturating_sub(next.time) > self.settings.hold_after
+            && clock.wall.saturating_sub(record_time(next, self.position.seen))
+                > self.settings.hold_after
         {
             self.set_mode(Mode::Behind);
             self.write_turn(out)?;

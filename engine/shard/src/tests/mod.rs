@@ -3,6 +3,7 @@
 mod census;
 mod crash;
 mod degraded;
+mod limits;
 mod lone;
 mod placement;
 mod rules;
