@@ -1,7 +1,7 @@
 //! What applying an input leaves behind: decisions (packed into the journal and the chain hash) and effects for the outside.
 
 use crate::channel::Channel;
-use crate::customer::{Customer, Document, DocumentKey, Journal, Mark};
+use crate::customer::{Customer, Document, DocumentKey, Forgotten, Journal, Mark};
 use crate::decision::{Decided, Decision, Reason, Verdict};
 use crate::event::Subject;
 use crate::id::{CommandId, CustomerId, RunId};
@@ -69,6 +69,8 @@ pub struct Effects {
     pub journal: Journal,
     /// Decisions since the beginning, by journey, operation, verdict and reason.
     pub tally: Tally,
+    /// What customers had no room for, since the beginning, in the order of [`Forgotten::ALL`].
+    pub forgotten: [u64; Forgotten::ALL.len()],
     /// Every decision, kept for whoever asked for it (tests, traces, backtests); none in production.
     pub kept: Option<Vec<(CustomerId, Decision)>>,
     chain: Xxh3,
@@ -82,6 +84,7 @@ impl Effects {
             list: Vec::new(),
             journal: Journal::default(),
             tally: Tally::new(plan),
+            forgotten: [0; Forgotten::ALL.len()],
             kept: None,
             chain: Xxh3::new(),
             packed: Vec::new(),
@@ -106,6 +109,12 @@ impl Effects {
         {
             kept.push((customer.id, decision));
         }
+    }
+
+    /// A customer had no room for something.
+    #[cold]
+    pub fn forgets(&mut self, what: Forgotten) {
+        self.forgotten[what as usize] += 1;
     }
 
     /// Adds the encoded bytes of an effect to the chain.

@@ -25,7 +25,7 @@ const ROOMS: [(&str, &[&str]); 24] = [
     ("input", &["id", "policy", "event"]),
     ("sends", &["closed", "time", "channel", "address", "event"]),
     ("fact", &["time", "value", "compact", "event"]),
-    ("customer", &["time", "id", "value", "compact", "room", "channel", "event", "fact"]),
+    ("customer", &["closed", "time", "id", "value", "compact", "room", "channel", "event", "fact"]),
     ("decision", &["closed", "time", "id", "value", "channel"]),
     (
         "journey",

@@ -78,6 +78,7 @@ impl<S: Store> Shard<S> {
         }
         self.position.chain = self.effects.close_chain(self.position.chain);
         self.counters.turns += 1;
+        self.counters.forgotten = self.effects.forgotten; // what is forgotten gives way to something that was decided
         let turn = Turn {
             next_offset: self.position.next_offset,
             now: self.position.now,

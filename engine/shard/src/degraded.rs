@@ -49,10 +49,16 @@ impl Samples {
 }
 
 impl<S: Store> Shard<S> {
-    /// An event of the customer in this slot was applied without its odd fields.
+    /// An event of the customer in this slot was applied without these fields.
     #[cold]
-    pub(crate) fn degraded(&mut self, record: &Record<'_>, event: &Event<'_>, slot: u32) {
-        let (odd, seen) = (event.odd(), self.position.seen);
+    pub(crate) fn degraded(
+        &mut self,
+        record: &Record<'_>,
+        event: &Event<'_>,
+        odd: OddFields,
+        slot: u32,
+    ) {
+        let seen = self.position.seen;
         for field in odd.iter() {
             self.counters.degraded[field as usize] += 1;
         }

@@ -1,9 +1,15 @@
-//! From a customer's hash to its slot: open addressing with linear probing, eight bytes an entry, nothing ever taken out.
+//! From a customer's id to its slot: open addressing with linear probing, eight bytes an entry, nothing ever taken out.
 //!
 //! A lookup touches one cache line here. A general map has control bytes, entries and a hash of its own: two lines, and twice the
-//! memory. The entry keeps half of the hash, which is enough to grow without looking at customers; so a table has at most 2^32 places.
+//! memory. The entry keeps its 32 bits of hash, which is enough to grow without looking at customers; so a table has at most 2^32 places.
+//!
+//! Ids are a public hash of what anybody may write into an event. If a part of the id said where an entry wants to be, whoever writes events could
+//! make customers who all want the same place, and every lookup would walk past all of them. So the places follow from a key as well, which
+//! each process draws anew. Nothing ever goes through the index in its own order: the key decides how long a lookup takes, and nothing else.
 
+use cartwheel_core::id::CustomerId;
 use cartwheel_core::room::touched;
+use std::hash::{BuildHasher, RandomState};
 
 /// Places at least.
 const LEAST: usize = 64;
@@ -15,37 +21,73 @@ struct Place {
     slot: u32,
 }
 
+/// A key of the index: what a process draws anew. Never shown, so that nobody can choose ids by it.
+#[derive(Clone, Copy)]
+pub struct IndexKey([u128; 3]);
+
+impl IndexKey {
+    /// From the standard library's source of keys for its own maps, which the system seeds.
+    pub fn random() -> Self {
+        let source = RandomState::new();
+        let word = |number: u8| u128::from(source.hash_one(number));
+        Self([0, 2, 4].map(|number| word(number) << 64 | word(number + 1)))
+    }
+
+    /// The 32 bits of hash that an entry keeps: they say where the entry wants to be, and tell it from others nearby. The upper bits of a sum
+    /// of products (Dietzfelbinger's multiply-shift for two words, strongly universal): under a key that is not known any two ids agree with
+    /// a probability of 2^-32. Six multiplications; SipHash takes several times as long, three times an event.
+    #[inline]
+    fn tag(&self, id: CustomerId) -> u32 {
+        let [low, high, start] = self.0;
+        let (first, second) = (u128::from(id.0 as u64), id.0 >> 64);
+        let sum = low.wrapping_mul(first).wrapping_add(high.wrapping_mul(second));
+        (sum.wrapping_add(start) >> 96) as u32
+    }
+}
+
+impl Default for IndexKey {
+    /// [`IndexKey::random`]: nobody has to think of it.
+    fn default() -> Self {
+        Self::random()
+    }
+}
+
+impl std::fmt::Debug for IndexKey {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("IndexKey(hidden)")
+    }
+}
+
 /// See the module.
-#[derive(Default)]
 pub struct Index {
+    key: IndexKey,
     /// A power of two of them, at most three quarters of them taken.
     places: Vec<Place>,
     len: usize,
 }
 
-/// The half of the hash that an entry keeps: it says where the entry wants to be, and tells it from others nearby.
-fn tag(hash: u64) -> u32 {
-    hash as u32
-}
-
 impl Index {
-    /// With places for so many entries, touched already (see [`crate::Opened::make_room`]).
-    pub fn with_room(entries: usize) -> Self {
-        let needed = (entries * 4).div_ceil(3).next_power_of_two().max(LEAST);
+    /// Under this key, with places for so many entries, touched already (see [`crate::Opened::make_room`]); for 0, none yet.
+    pub fn with_room(key: IndexKey, entries: usize) -> Self {
+        let needed = match entries {
+            0 => 0,
+            entries => (entries * 4).div_ceil(3).next_power_of_two().max(LEAST),
+        };
         let mut places = touched(Place { tag: 0, slot: 1 }, needed);
         places.resize(needed, Place::default());
-        Self { places, len: 0 }
+        Self { key, places, len: 0 }
     }
 
-    /// Slots that were entered under this hash, or under one with the same half.
-    pub fn slots(&self, hash: u64) -> impl Iterator<Item = u32> {
-        let mut at = self.start(tag(hash));
+    /// Slots that were entered under this id, or under one that agrees with it.
+    pub fn slots(&self, id: CustomerId) -> impl Iterator<Item = u32> {
+        let tag = self.key.tag(id);
+        let mut at = self.start(tag);
         std::iter::from_fn(move || {
             loop {
                 let place = self.places.get(at)?;
                 at = self.behind(at);
                 match place.slot.checked_sub(1) {
-                    Some(slot) if place.tag == tag(hash) => return Some(slot),
+                    Some(slot) if place.tag == tag => return Some(slot),
                     Some(_) => {}
                     None => return None,
                 }
@@ -54,17 +96,17 @@ impl Index {
     }
 
     /// Whether the place where a lookup begins is taken. For its side effect: the place is in the nearest cache afterwards.
-    pub fn look(&self, hash: u64) -> bool {
-        self.places.get(self.start(tag(hash))).is_some_and(|place| place.slot != 0)
+    pub fn look(&self, id: CustomerId) -> bool {
+        self.places.get(self.start(self.key.tag(id))).is_some_and(|place| place.slot != 0)
     }
 
     /// Enters a slot. At most 2^32 - 2 of them.
-    pub fn insert(&mut self, hash: u64, slot: u32) {
+    pub fn insert(&mut self, id: CustomerId, slot: u32) {
         if (self.len + 1) * 4 > self.places.len() * 3 {
             self.grow();
         }
         self.len += 1;
-        self.put(Place { tag: tag(hash), slot: slot + 1 });
+        self.put(Place { tag: self.key.tag(id), slot: slot + 1 });
     }
 
     fn grow(&mut self) {
@@ -91,47 +133,116 @@ impl Index {
 }
 
 #[cfg(test)]
+impl IndexKey {
+    /// Always the same one for a number.
+    pub fn numbered(number: u64) -> Self {
+        let word = |place: u64| {
+            u128::from(xxhash_rust::xxh3::xxh3_64_with_seed(&place.to_le_bytes(), number))
+        };
+        Self([0, 2, 4].map(|place| word(place) << 64 | word(place + 1)))
+    }
+
+    /// None: the lowest 32 bits of the id say where it wants to be, as anybody can work out.
+    pub const OPEN: Self = Self([1 << 96, 0, 0]);
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::HashMap;
 
+    fn id(hash: u64) -> CustomerId {
+        CustomerId(u128::from(hash))
+    }
+
     #[test]
     fn finds_what_a_map_finds() {
-        check(Index::default());
+        check(Index::with_room(IndexKey::OPEN, 0));
         // With room for a part of them.
-        check(Index::with_room(5_000));
+        check(Index::with_room(IndexKey::OPEN, 5_000));
     }
 
     #[test]
     fn room_suffices() {
         for entries in [0, 1, 48, 49, 6_000] {
-            let mut index = Index::with_room(entries);
+            let mut index = Index::with_room(IndexKey::random(), entries);
             let places = index.places.len();
-            (0..entries as u32).for_each(|slot| index.insert(u64::from(slot), slot));
+            (0..entries as u32).for_each(|slot| index.insert(id(u64::from(slot)), slot));
             assert_eq!(index.places.len(), places, "{entries}");
         }
     }
 
     fn check(mut index: Index) {
         let mut map: HashMap<u64, Vec<u32>> = HashMap::new();
-        assert_eq!((index.slots(7).next(), index.look(7)), (None, false));
+        assert_eq!((index.slots(id(7)).next(), index.look(id(7))), (None, false));
         for slot in 0..20_000u32 {
-            // A third are alike in the kept half, and many want to be at the end of the table.
+            // A third are alike in the half that counts, and many want to be at the end of the table.
             let hash = match slot % 3 {
                 0 => u64::from(slot).wrapping_mul(0x9e37_79b9_7f4a_7c15),
                 1 => u64::from(slot) << 32 | u64::from(u32::MAX - slot % 50),
                 _ => u64::from(slot),
             };
-            index.insert(hash, slot);
-            map.entry(u64::from(tag(hash))).or_default().push(slot);
+            index.insert(id(hash), slot);
+            map.entry(hash & u64::from(u32::MAX)).or_default().push(slot);
         }
         for (tag, slots) in &map {
-            let mut found: Vec<u32> = index.slots(*tag).collect();
+            let mut found: Vec<u32> = index.slots(id(*tag)).collect();
             found.sort_unstable();
             assert_eq!(found, *slots, "{tag:x}");
-            assert!(index.look(*tag));
+            assert!(index.look(id(*tag)));
         }
-        assert_eq!(index.slots(0xdead_beef_dead_beef).count(), 0);
+        assert_eq!(index.slots(id(0xdead_beef_dead_beef)).count(), 0);
         assert!(index.places.len() * 3 >= index.len * 4);
+    }
+
+    /// Places that are looked at to find every one of these.
+    fn probes(key: IndexKey, ids: &[CustomerId]) -> usize {
+        let mut index = Index::with_room(key, 0);
+        ids.iter().zip(0..).for_each(|(id, slot)| index.insert(*id, slot));
+        let one = |(id, slot): (&CustomerId, u32)| {
+            let mut at = index.start(key.tag(*id));
+            let mut looked = 1;
+            while index.places[at].slot != slot + 1 {
+                at = index.behind(at);
+                looked += 1;
+            }
+            looked
+        };
+        ids.iter().zip(0..).map(one).sum()
+    }
+
+    /// Names are tried until their public hashes want the same place: who writes events can do that for any key that he knows, and for larger
+    /// tables, too, since the hash of names can be turned back.
+    #[test]
+    fn customers_who_were_chosen_to_collide_do_not_under_a_key_that_is_not_known() {
+        const CUSTOMERS: usize = 300;
+        let wanted = |id: &CustomerId| id.0 as u32 % 512 == 5;
+        let names = (0..).map(|number| CustomerId::of(&format!("guest-{number}")));
+        let crafted: Vec<CustomerId> = names.filter(wanted).take(CUSTOMERS).collect();
+        assert_eq!(probes(IndexKey::OPEN, &crafted), CUSTOMERS * (CUSTOMERS + 1) / 2);
+        for number in 0..20 {
+            let probes = probes(IndexKey::numbered(number), &crafted);
+            assert!(probes < 3 * CUSTOMERS, "key {number}: {probes}");
+        }
+    }
+
+    /// Ids that differ by little or in one half only: what a weak mixture leaves together.
+    #[test]
+    fn ids_in_rows_are_spread() {
+        const IDS: u128 = 3_000;
+        for step in [1_u128, 1 << 32, 1 << 63, 1 << 64, 1 << 96, 1 << 116, 1 << 64 | 1] {
+            let row: Vec<CustomerId> =
+                (0..IDS).map(|number| CustomerId(step.wrapping_mul(number))).collect();
+            let probes = probes(IndexKey::numbered(9), &row);
+            assert!(probes < 8 * row.len(), "step {step:x}: {probes}");
+        }
+    }
+
+    #[test]
+    fn each_process_has_its_own_key_and_shows_it_to_nobody() {
+        let [one, other] = [IndexKey::random(), IndexKey::default()];
+        let differ = |number: u64| one.tag(id(number)) != other.tag(id(number));
+        assert!((0..8).any(differ));
+        assert_eq!(format!("{one:?}"), "IndexKey(hidden)");
     }
 }

@@ -5,13 +5,14 @@ use crate::settings::Identity;
 use crate::shard::Shard;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use cartwheel_core::apply::{Applied, Environment, EventTime};
+use cartwheel_core::apply::{Applied, Environment, EventTime, Outcome};
 use cartwheel_core::customer::{Customer, Document};
 use cartwheel_core::event::{Event, Record, Rejected};
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::input::{Input, Kind};
 use cartwheel_core::partitioner::Partitioner;
 use cartwheel_core::sends::{Dead, DeadReason, Poison, Skipped};
+use cartwheel_core::time::Millis;
 use std::hint::black_box;
 
 /// A dead letter carries the record up to this many bytes.
@@ -21,11 +22,18 @@ const MAX_DEAD_VALUE: usize = 256 * 1024;
 /// as the nearest cache has room for.
 const AHEAD: usize = 64;
 
-/// A record that has been read, and its customer's slot if it has one.
+/// A record that has been read, its time, and its customer's slot if it has one.
 #[derive(Clone, Default)]
 struct Read<'a> {
     input: Input<'a>,
+    time: Millis,
     slot: Option<u32>,
+}
+
+/// The time of a record where `seen` is the greatest so far. A record that has none (Kafka writes -1) came when the one before it did: then neither
+/// the clock nor its own event lies in 1970. Before there has been any time, that is what is left.
+pub(crate) fn record_time(record: &Record<'_>, seen: Millis) -> Millis {
+    if record.time < 0 { seen.max(0) } else { record.time }
 }
 
 impl<S: Store> Shard<S> {
@@ -41,6 +49,7 @@ impl<S: Store> Shard<S> {
             let ahead = &mut room[..chunk.len()];
             self.read_ahead(chunk, ahead);
             for (record, read) in chunk.iter().zip(ahead) {
+                let record = &Record { time: read.time, ..*record };
                 if !before(self, record) {
                     return applied;
                 }
@@ -53,8 +62,12 @@ impl<S: Store> Shard<S> {
 
     /// Loops of independent reads: the processor has many of them under way at once, where one after the other would wait for memory.
     fn read_ahead<'a>(&mut self, records: &[Record<'a>], ahead: &mut [Read<'a>]) {
+        let mut seen = self.position.seen;
         for (record, read) in records.iter().zip(ahead.iter_mut()) {
-            read.input.read(record, &mut self.decoder, &self.core.plan.policy);
+            read.time = record_time(record, seen);
+            seen = seen.max(read.time);
+            let record = Record { time: read.time, ..*record };
+            read.input.read(&record, &mut self.decoder, &self.core.plan.policy);
         }
         let customers = || ahead.iter().filter_map(|read| read.input.customer());
         for customer in customers() {
@@ -74,8 +87,6 @@ impl<S: Store> Shard<S> {
 
     /// Applies one record; timers due by its time have fired.
     fn apply(&mut self, record: &Record<'_>, read: &Read<'_>) {
-        // A record's time is whatever its producer wrote; -1 is none.
-        let record = &Record { time: record.time.max(0), ..*record };
         self.position.seen = self.position.seen.max(record.time);
         self.position.now = self.position.now.max(self.position.seen);
         self.position.next_offset = record.offset + 1;
@@ -102,7 +113,7 @@ impl<S: Store> Shard<S> {
         let slot = match slot.or_else(|| self.table.find(id)) {
             Some(slot) => slot,
             // Who is known belongs here: only of somebody new that has to be asked.
-            None => match self.misplaced(event.customer.as_bytes()) {
+            None => match self.refused(event.customer.as_bytes(), record.offset) {
                 Some(rejected) => return self.bury(record, &rejected),
                 None => self.add(id, event),
             },
@@ -110,14 +121,15 @@ impl<S: Store> Shard<S> {
         let customer = self.table.get_mut(slot);
         let was_dirty = customer.dirty;
         let mut environment = Environment { mode: self.position.mode, effects: &mut self.effects };
-        let applied = self.core.event(customer, event, time, &mut environment);
+        let Outcome { applied, left_out } =
+            self.core.event(customer, event, time, &mut environment);
         match applied {
             Applied::Wanted => self.counters.wanted += 1,
             Applied::Unwanted => self.counters.unwanted += 1,
             Applied::Duplicate => self.counters.duplicates += 1,
         }
-        if !event.odd().is_empty() && applied != Applied::Duplicate {
-            self.degraded(record, event, slot);
+        if !left_out.is_empty() {
+            self.degraded(record, event, left_out, slot);
         }
         self.settle(slot, was_dirty);
     }
@@ -127,6 +139,27 @@ impl<S: Store> Shard<S> {
         let mut customer = Customer::new(id);
         self.effects.journal.append(&mut customer.cold, Document::Name, event.customer.as_bytes());
         self.table.add(customer)
+    }
+
+    /// Why somebody new must not be added.
+    fn refused(&mut self, customer: &[u8], offset: i64) -> Option<Rejected> {
+        self.misplaced(customer).or_else(|| {
+            // Not the limit, which may be another one at a replay.
+            let known = self.table.len();
+            let told = || format!("engine.max_customers_per_shard: {known} customers are known");
+            self.is_full_at(offset).then(|| Rejected::new(Poison::TooManyCustomers, told()))
+        })
+    }
+
+    /// Whether there is no room for somebody new, at this offset. The limit may be another one today than when a turn of the log was decided: a
+    /// replay does what its record says.
+    fn is_full_at(&self, offset: i64) -> bool {
+        let Some(accepted) = self.replay.front() else {
+            return self.table.len() >= self.settings.max_customers;
+        };
+        let skipped = &accepted.turn.skipped;
+        let place = skipped.binary_search_by_key(&offset, |skipped| skipped.offset);
+        place.is_ok_and(|place| skipped[place].reason == Poison::TooManyCustomers)
     }
 
     /// Why a record of this customer must not be applied here: another shard has the customer, or will have.

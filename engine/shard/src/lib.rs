@@ -28,6 +28,7 @@ pub use census::{Census, Due};
 pub use degraded::Degraded;
 pub use error::ShardError;
 pub use explain::{Explanation, LiveRun, Profile};
+pub use index::IndexKey;
 pub use log::{AcceptedLog, AcceptedTurn};
 pub use lone::Lone;
 pub use recover::Opened;

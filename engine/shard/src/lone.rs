@@ -7,6 +7,7 @@
 
 use crate::checkpoint::{Store, StoreError};
 use crate::error::ShardError;
+use crate::intake::record_time;
 use crate::log::AcceptedLog;
 use crate::recover::Opened;
 use crate::settings::{Identity, Settings};
@@ -115,6 +116,8 @@ impl<S: Store> Lone<S> {
     /// Fires what [`Lone::record`] would fire before this record, which is to come next, in turns of its own: for whoever tells apart what timers
     /// decide and what the record says.
     pub fn fire_before(&mut self, record: &Record<'_>) -> Result<(), ShardError> {
+        let time = record_time(record, self.shard.position.seen);
+        let record = &Record { time, ..*record };
         loop {
             let mut budget = Budget::new(self.shard.settings.max_timers);
             let done = self.shard.before_event(record, &mut budget);

@@ -37,14 +37,8 @@ impl<S: Store> Opened<S> {
     /// Opens a shard's store.
     pub fn open(identity: Identity, settings: Settings, store: S) -> Result<Self, ShardError> {
         let meta = store.meta()?;
-        Ok(Self {
-            identity,
-            settings,
-            store,
-            meta,
-            table: Table::default(),
-            journal: Journal::default(),
-        })
+        let table = Table::with_room(settings.index_key, 0);
+        Ok(Self { identity, settings, store, meta, table, journal: Journal::default() })
     }
 
     /// Takes memory for so many customers and their documents, and touches it. The system makes memory real only when it is first written: for
@@ -53,7 +47,7 @@ impl<S: Store> Opened<S> {
     pub fn make_room(&mut self, customers: usize) {
         // While a checkpoint is written the next documents need room as well.
         let most = self.settings.max_journal + self.settings.max_journal / 2;
-        self.table = Table::with_room(customers);
+        self.table = Table::with_room(self.settings.index_key, customers);
         self.journal = Journal::with_room(most.min(customers.saturating_mul(DOCUMENTS)));
     }
 

@@ -1,5 +1,6 @@
 //! What a shard is told once.
 
+use crate::index::IndexKey;
 use cartwheel_core::partitioner::Partitioner;
 use cartwheel_core::time::{HOUR, Millis, SECOND};
 
@@ -32,6 +33,11 @@ pub struct Settings {
     pub max_turn_bytes: usize,
     /// Bytes of documents (since the last checkpoint) that bring the checkpoint forward.
     pub max_journal: usize,
+    /// Customers at most. Whoever would be one more is refused (`too_many_customers`): memory has an end, and a shard that has come to it would take
+    /// the others along.
+    pub max_customers: usize,
+    /// Where customers stand in the index; of no other consequence. One for a process.
+    pub index_key: IndexKey,
 }
 
 impl Default for Settings {
@@ -43,6 +49,8 @@ impl Default for Settings {
             max_effects: 8_192,
             max_turn_bytes: 32 << 20,
             max_journal: 96 << 20,
+            max_customers: 10_000_000,
+            index_key: IndexKey::random(),
         }
     }
 }

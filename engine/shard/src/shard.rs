@@ -8,6 +8,7 @@ use crate::log::{AcceptedTurn, Replay};
 use crate::settings::{Identity, Settings};
 use crate::table::Table;
 use cartwheel_core::apply::Core;
+use cartwheel_core::customer::Forgotten;
 use cartwheel_core::effect::{Effects, Tally};
 use cartwheel_core::event::{Decoder, OddField};
 use cartwheel_core::partitioner::Partitioner;
@@ -38,6 +39,8 @@ pub struct Counters {
     pub would_fit: [u64; Partitioner::ALL.len()],
     /// Records whose key is not their customer.
     pub other_keys: u64,
+    /// What customers had no room for, in the order of [`Forgotten::ALL`], as of the last recorded turn.
+    pub forgotten: [u64; Forgotten::ALL.len()],
     /// Runs whose timer fired.
     pub fired: u64,
     /// Customers looked at to release held sends.
@@ -64,6 +67,7 @@ impl Default for Counters {
             duplicates: 0,
             poison: [0; Poison::ALL.len()],
             degraded: [0; OddField::ALL.len()],
+            forgotten: [0; Forgotten::ALL.len()],
             fired: 0,
             release_looks: 0,
             turns: 0,

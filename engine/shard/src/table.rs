@@ -1,6 +1,6 @@
 //! The slot table: all customers of the shard in memory, found by id.
 
-use crate::index::Index;
+use crate::index::{Index, IndexKey};
 use cartwheel_core::customer::Customer;
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::room::touched;
@@ -11,7 +11,6 @@ const BLOCK: usize = 1 << BLOCK_BITS;
 
 /// Customers in slots that never move; slot numbers are what the wheel and the dirty list hold. Blocks of slots are added one by
 /// one: growing copies nothing but the index.
-#[derive(Default)]
 pub struct Table {
     blocks: Vec<Vec<Customer>>,
     len: u32,
@@ -20,18 +19,13 @@ pub struct Table {
     dirty: Vec<(u64, u32)>,
 }
 
-/// The id is already a hash.
-fn hash(id: CustomerId) -> u64 {
-    id.0 as u64
-}
-
 impl Table {
-    /// With memory for so many customers, rounded up to blocks, touched already (see [`crate::Opened::make_room`]).
-    pub fn with_room(customers: usize) -> Self {
+    /// With memory for so many customers, rounded up to blocks, touched already (see [`crate::Opened::make_room`]), found by this key.
+    pub fn with_room(key: IndexKey, customers: usize) -> Self {
         let blocks = (0..customers.div_ceil(BLOCK))
             .map(|_| touched(Customer::new(CustomerId(0)), BLOCK))
             .collect();
-        Self { blocks, index: Index::with_room(customers), ..Self::default() }
+        Self { blocks, len: 0, index: Index::with_room(key, customers), dirty: Vec::new() }
     }
 
     /// Number of customers.
@@ -41,17 +35,17 @@ impl Table {
 
     /// The slot of a customer.
     pub fn find(&self, id: CustomerId) -> Option<u32> {
-        self.index.slots(hash(id)).find(|slot| self.get(*slot).id == id)
+        self.index.slots(id).find(|slot| self.get(*slot).id == id)
     }
 
     /// Touches the index where a lookup of this customer begins.
     pub fn look(&self, id: CustomerId) -> bool {
-        self.index.look(hash(id))
+        self.index.look(id)
     }
 
     /// The slot which is most likely the customer's, without looking at the customer.
     pub fn guess(&self, id: CustomerId) -> Option<u32> {
-        self.index.slots(hash(id)).next()
+        self.index.slots(id).next()
     }
 
     /// Adds a customer that is not there yet.
@@ -61,7 +55,7 @@ impl Table {
         if block == self.blocks.len() {
             self.blocks.push(Vec::with_capacity(BLOCK));
         }
-        self.index.insert(hash(customer.id), slot);
+        self.index.insert(customer.id, slot);
         self.blocks[block].push(customer);
         self.len += 1;
         slot
@@ -106,7 +100,8 @@ mod tests {
 
     #[test]
     fn customers_are_found_whether_there_was_room_for_them_or_not() {
-        for mut table in [Table::default(), Table::with_room(BLOCK + 1)] {
+        let key = IndexKey::random();
+        for mut table in [Table::with_room(key, 0), Table::with_room(key, BLOCK + 1)] {
             // Over the end of the prepared blocks.
             let ids = || (1..=3 * BLOCK as u128).map(|n| CustomerId((n << 64) | (n * 7)));
             ids()

@@ -3,6 +3,7 @@
 
 use crate::checkpoint::Store;
 use crate::error::ShardError;
+use crate::intake::record_time;
 use crate::shard::Shard;
 use cartwheel_core::event::Record;
 use cartwheel_core::sends::{Kind, Mode};
@@ -21,10 +22,10 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// How far behind a shard is at least whose next unread record is this one, ms. Its own time alone does not say it: a producer may bring old
-    /// times at any moment. It was appended after [`Clock::level`].
-    fn behind(&self, next: &Record<'_>) -> Millis {
-        self.wall.saturating_sub(self.level.map_or(next.time, |level| level.max(next.time)))
+    /// How far behind a shard is at least whose next unread record has the time `next`, ms. That alone does not say it: a producer may bring old
+    /// times at any moment. The record was appended after [`Clock::level`].
+    fn behind(&self, next: Millis) -> Millis {
+        self.wall.saturating_sub(self.level.map_or(next, |level| level.max(next)))
     }
 }
 
@@ -119,7 +120,7 @@ impl<S: Store> Shard<S> {
     ) -> Result<Turned, ShardError> {
         if let Some(next) = records.first()
             && self.position.mode == Mode::Live
-            && clock.behind(next) > self.settings.hold_after
+            && clock.behind(record_time(next, self.position.seen)) > self.settings.hold_after
         {
             self.set_mode(Mode::Behind);
             self.write_turn(out)?;

@@ -48,7 +48,8 @@ fn temporary(enhanced: Option<(u16, u16)>) -> RetryReason {
     }
 }
 
-/// Only an enhanced code (RFC 3463) says that the address is dead; a bare 550 is as often a matter of policy.
+/// Only an enhanced code (RFC 3463) says that the address is dead; a bare 550 is as often a matter of policy. Every code has an outcome, also one that
+/// is registered later: without a suppression.
 fn permanent(phase: Phase, code: u16, enhanced: Option<(u16, u16)>) -> Outcome {
     let dead_address =
         phase != Phase::Sender && matches!(enhanced, Some((1, 1 | 2 | 3 | 6 | 10) | (2, 1)));
@@ -101,6 +102,28 @@ mod tests {
                 "{phase:?} {code} {text}"
             );
         }
+    }
+
+    /// Every enumerated code of IANA's registry (RFC 3463, and what has been registered since up to X.7.30), behind a 550 to RCPT.
+    #[test]
+    fn every_registered_code_has_an_outcome_and_few_suppress() {
+        let details = [0, 10, 4, 6, 7, 6, 10, 30];
+        let codes = (0..)
+            .zip(details)
+            .flat_map(|(subject, last)| (0..=last).map(move |detail| (subject, detail)));
+        let dead = [(1, 1), (1, 2), (1, 3), (1, 6), (1, 10), (2, 1)];
+        let mut seen = 0;
+        for code in codes {
+            seen += 1;
+            let reason = match code {
+                (7, _) => RejectReason::Policy,
+                (3, 4) | (2, 3) => RejectReason::TooLarge,
+                _ => RejectReason::BadAddress,
+            };
+            let expected = Outcome::Rejected { reason, suppress: dead.contains(&code) };
+            assert_eq!(permanent(Phase::Recipient, 550, Some(code)), expected, "{code:?}");
+        }
+        assert_eq!(seen, 81);
     }
 
     #[test]

@@ -3,25 +3,48 @@
 
 use super::place::Place;
 
-/// Attributes that hold an address. A value that begins one of them is looked at for its scheme; no other is.
-const ADDRESSES: [&str; 16] = [
-    "href",
-    "src",
+/// Attributes that hold an address, or a list of some: those of the HTML Standard (its index of attributes, and those that it calls obsolete), of HTML 4.01,
+/// of SVG 2 and XML, and two of old mail programs. A value that begins one of them is looked at for its scheme; no other is.
+const ADDRESSES: [&str; 27] = [
+    // HTML
     "action",
-    "formaction",
-    "background",
-    "poster",
     "cite",
     "data",
-    "longdesc",
-    "xlink:href",
-    "codebase",
+    "formaction",
+    "href",
+    "imagesrcset",
+    "itemid",
+    "itemtype",
+    "ping",
+    "poster",
+    "src",
+    "srcset",
+    // obsolete
+    "archive",
+    "background",
     "classid",
+    "code",
+    "codebase",
+    "icon",
+    "longdesc",
+    "manifest",
+    "object",
+    "profile",
     "usemap",
+    // SVG, XML
+    "xlink:href",
+    "xml:base",
+    // mail programs
     "dynsrc",
     "lowsrc",
-    "srcset",
 ];
+
+/// Elements whose content is no HTML (the HTML Standard, "Parsing HTML documents"). A program without scripts reads `noscript` as HTML.
+const RAW: [&str; 9] =
+    ["iframe", "noembed", "noframes", "plaintext", "script", "style", "textarea", "title", "xmp"];
+
+/// Attributes of SVG that become another attribute's value, which may be an address or a script.
+const ANIMATED: [&str; 4] = ["by", "from", "to", "values"];
 
 /// Reads HTML piece by piece.
 #[derive(Clone, Debug, Default)]
@@ -67,12 +90,15 @@ impl Scanner {
             "inside of a tag a value can stand only between the quotes of an attribute";
         const CSS: &str = "a value cannot stand in CSS, where it could rewrite the page: choose between fixed styles by a branch";
         const SCRIPT: &str = "a value cannot stand in a script";
+        const RAW_ONLY: &str = "a value cannot stand in an element whose content is no HTML";
+        const OTHERS: &str = "a value cannot stand in what may become an address elsewhere";
         match &self.state {
             State::Text | State::Comment(_) | State::Directive => Ok(Place::Text),
             State::Raw { element, .. } => match element.as_str() {
                 "title" | "textarea" => Ok(Place::Text),
                 "style" => Err(CSS),
-                _ => Err(SCRIPT),
+                "script" => Err(SCRIPT),
+                _ => Err(RAW_ONLY),
             },
             State::Value { quote: None, .. }
             | State::Name(_)
@@ -81,6 +107,12 @@ impl Scanner {
             | State::Equals { .. } => Err(QUOTES),
             State::Value { name, .. } if name == "style" => Err(CSS),
             State::Value { name, .. } if name.starts_with("on") || name == "srcdoc" => Err(SCRIPT),
+            // `<meta http-equiv="refresh" content="0; url=...">`, and animations of an address.
+            State::Value { element, name, .. }
+                if element == "meta" && name == "content" || ANIMATED.contains(&name.as_str()) =>
+            {
+                Err(OTHERS)
+            }
             State::Value { name, before, .. } if ADDRESSES.contains(&name.as_str()) => {
                 let before = before.trim();
                 Ok(if before.is_empty() {
@@ -220,7 +252,7 @@ fn in_comment(mut tail: String, char: char) -> State {
 /// Behind the `>` of a tag.
 fn inside(element: String) -> State {
     match element.as_str() {
-        "style" | "script" | "title" | "textarea" => State::Raw { element, tail: String::new() },
+        raw if RAW.contains(&raw) => State::Raw { element, tail: String::new() },
         _ => State::Text,
     }
 }
@@ -278,6 +310,15 @@ mod tests {
     }
 
     #[test]
+    fn every_attribute_that_holds_an_address_is_looked_at() {
+        for name in ADDRESSES {
+            assert_eq!(place(&format!("<x {name}=\"@\">")), Ok(Place::Url), "{name}");
+        }
+        let once: std::collections::BTreeSet<_> = ADDRESSES.iter().collect();
+        assert_eq!((once.len(), ADDRESSES.len()), (27, 27));
+    }
+
+    #[test]
     fn some_places_are_refused() {
         for (html, why) in [
             ("<style>a { color: @ }", "CSS"),
@@ -286,6 +327,11 @@ mod tests {
             ("<script>@", "script"),
             ("<a onclick=\"@\">", "script"),
             ("<iframe srcdoc=\"@\">", "script"),
+            ("<iframe>@", "no HTML"),
+            ("<xmp><p>@", "no HTML"),
+            ("<meta content=\"0;url=@\">", "become"),
+            ("<animate attributeName=\"href\" values=\"@\">", "become"),
+            ("<set to='@'>", "become"),
             ("<@", "quotes"),
             ("<a @>", "quotes"),
             ("<a href=@>", "quotes"),

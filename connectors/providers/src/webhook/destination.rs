@@ -1,4 +1,7 @@
 //! Which addresses may be called. A name is resolved once for a connection, and the addresses that were checked are the ones connected to.
+//!
+//! Source: IANA's registries of special-purpose addresses for IPv4 and IPv6 (RFC 6890, as updated 2025-10-09). What they do not call globally reachable is
+//! refused, and of IPv6 all that is not allocated as global unicast; a test has every block of both.
 
 use crate::ConfigError;
 use reqwest::Url;
@@ -67,10 +70,11 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || address.is_broadcast()
         || address.is_multicast()
         || address.is_documentation();
-    // This network, carrier-grade NAT, IETF protocols, benchmarks, reserved.
+    // This network, carrier-grade NAT, IETF protocols, the relays of 6to4 (withdrawn), benchmarks, reserved.
     let reserved = a == 0
         || (a == 100 && b & 0xc0 == 64)
         || (a == 192 && b == 0 && c == 0)
+        || (a == 192 && b == 88 && c == 99)
         || (a == 198 && b & 0xfe == 18)
         || a >= 240;
     !special && !reserved
@@ -88,6 +92,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         [0x2002, high, low, ..] => v4(high, low),
         // Teredo, ORCHID and other protocol addresses; documentation.
         [0x2001, second, ..] if second < 0x200 || second == 0xdb8 => false,
+        [0x3fff, second, ..] if second < 0x1000 => false,
         // Only 2000::/3 is global unicast.
         [first, ..] => first & 0xe000 == 0x2000,
     }
@@ -139,6 +144,68 @@ mod tests {
         ] {
             assert!(!is_public(not.parse().unwrap()), "{not}");
         }
+    }
+
+    /// Every block of both registries, by an address of it: whether it may be called. Where part of a block is reachable and little is lost, all of
+    /// it is refused.
+    #[test]
+    fn special_purpose_addresses_are_refused_unless_they_are_reachable() {
+        for (block, public) in [
+            ("0.0.0.1", false),
+            ("0.0.0.0", false),
+            ("10.0.0.1", false),
+            ("100.64.0.1", false),
+            ("127.0.0.1", false),
+            ("169.254.0.1", false),
+            ("172.31.255.254", false),
+            ("192.0.0.1", false),
+            ("192.0.0.8", false),
+            ("192.0.0.9", false),
+            ("192.0.0.10", false),
+            ("192.0.0.170", false),
+            ("192.0.0.171", false),
+            ("192.0.2.1", false),
+            ("192.31.196.1", true),
+            ("192.52.193.1", true),
+            ("192.88.99.1", false),
+            ("192.168.0.1", false),
+            ("192.175.48.1", true),
+            ("198.18.0.1", false),
+            ("198.19.255.254", false),
+            ("198.51.100.1", false),
+            ("203.0.113.1", false),
+            ("240.0.0.1", false),
+            ("255.255.255.255", false),
+            ("::1", false),
+            ("::", false),
+            ("::ffff:192.0.2.1", false),
+            ("64:ff9b::a00:1", false),
+            ("64:ff9b:1::1", false),
+            ("100::1", false),
+            ("100:0:0:1::1", false),
+            ("2001::1", false),
+            ("2001:1::1", false),
+            ("2001:1::2", false),
+            ("2001:1::3", false),
+            ("2001:2::1", false),
+            ("2001:3::1", false),
+            ("2001:4:112::1", false),
+            ("2001:10::1", false),
+            ("2001:20::1", false),
+            ("2001:30::1", false),
+            ("2001:db8::1", false),
+            ("2002:a00:1::1", false),
+            ("2620:4f:8000::1", true),
+            ("3fff::1", false),
+            ("3fff:fff::1", false),
+            ("5f00::1", false),
+            ("fc00::1", false),
+            ("fdff::1", false),
+            ("fe80::1", false),
+        ] {
+            assert_eq!(is_public(block.parse().unwrap()), public, "{block}");
+        }
+        assert!(is_public("3fff:1000::1".parse().unwrap()), "behind the block");
     }
 
     #[test]

@@ -19,6 +19,10 @@ pub struct Engine {
     /// turns otherwise. 0: memory is taken as it is needed.
     #[schemars(range(max = 1_000_000_000))]
     pub expected_customers: u32,
+    /// Customers of one partition, at most. Somebody new beyond that is refused: a dead letter, `too_many_customers`. One
+    /// takes from 200 to 700 bytes of memory, so that ten million take from 2 to 7 GB.
+    #[schemars(range(min = 1, max = 1_000_000_000))]
+    pub max_customers_per_shard: u32,
     /// Records in one turn, at most.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_batch: u32,
@@ -48,6 +52,7 @@ impl Default for Engine {
             hold_after: Span(60 * SECOND),
             checkpoint_interval: Span(60 * SECOND),
             expected_customers: 0,
+            max_customers_per_shard: 10_000_000,
             max_batch: 8192,
             in_flight: 50_000,
             max_clock_ahead: Span(HOUR),

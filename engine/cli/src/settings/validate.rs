@@ -47,6 +47,7 @@ pub fn faults(settings: &Settings) -> Vec<Wrong> {
 fn engine(settings: &Settings, wrong: &mut Vec<Wrong>) {
     let engine = &settings.engine;
     for (key, value, most) in [
+        ("engine.max_customers_per_shard", engine.max_customers_per_shard, MOST_CUSTOMERS),
         ("engine.max_batch", engine.max_batch, 1_000_000),
         ("engine.in_flight", engine.in_flight, 1_000_000),
         ("engine.partitions", engine.partitions, 4096),

@@ -48,6 +48,7 @@ pub fn limits(loaded: &Loaded) -> EngineSettings {
         shard: cartwheel_shard::Settings {
             hold_after: engine.hold_after.millis(),
             max_clock_ahead: engine.max_clock_ahead.millis(),
+            max_customers: engine.max_customers_per_shard as usize,
             ..cartwheel_shard::Settings::default()
         },
         expected_customers: engine.expected_customers,

@@ -1,8 +1,7 @@
 //! Entering a journey: the re-entry rule, then the first steps (`docs/semantics.md`, "Entering").
 
-use super::MAX_ENTRIES;
 use super::context::Context;
-use crate::customer::{Customer, Entry, Run, push_tightly};
+use crate::customer::{Customer, Entry, Forgotten, MAX_ENTRIES, Run, push_tightly};
 use crate::decision::{Reason, Verdict};
 use crate::journey::plan::Reentry;
 use crate::time::Millis;
@@ -16,7 +15,9 @@ impl Context<'_> {
             return self.decide(&refused.instant("last", last));
         }
         let entry = Entry { journey: run.journey, key: run.key, at: self.t };
-        remember_entry(self.customer, rule, entry);
+        if remember_entry(self.customer, rule, entry) {
+            self.effects.forgets(Forgotten::Entry);
+        }
         self.decide(&self.decided(run.journey, Verdict::Entered, reason).run(run.id));
         (run.anchor, run.entered_by) = (self.t, run.newest);
         self.execute(run, 0);
@@ -35,17 +36,20 @@ fn earlier_entry(customer: &Customer, rule: Reentry, run: &Run, t: Millis) -> Op
     entries.filter(blocks).map(|entry| entry.at).next_back()
 }
 
-fn remember_entry(customer: &mut Customer, rule: Reentry, entry: Entry) {
+/// Whether an older one had to give way. Those of other journeys never do: one that may be entered once would be entered again.
+fn remember_entry(customer: &mut Customer, rule: Reentry, entry: Entry) -> bool {
     match rule {
-        Reentry::Always => return,
+        Reentry::Always => return false,
         // Only the newest matters.
         Reentry::Never | Reentry::After(_) => {
             customer.entries.retain(|other| other.journey != entry.journey);
         }
         Reentry::OncePerKey => {}
     }
-    if customer.entries.len() >= MAX_ENTRIES {
-        customer.entries.remove(0);
-    }
+    let same = |other: &Entry| other.journey == entry.journey;
+    let full = customer.entries.iter().filter(|other| same(other)).count() >= MAX_ENTRIES;
+    let oldest = customer.entries.iter().position(same).filter(|_| full);
+    oldest.map(|place| customer.entries.remove(place));
     push_tightly(&mut customer.entries, entry);
+    full
 }

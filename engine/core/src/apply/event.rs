@@ -4,9 +4,9 @@ use super::context::Context;
 use super::journeys::Occasion;
 use super::{Core, Environment, EventTime};
 use crate::channel::Channel;
-use crate::customer::{Change, Customer, Document, DocumentKey, How, Of, Patch, Version};
+use crate::customer::{Change, Customer, Document, DocumentKey, How, Of, Patch, Version, fitting};
 use crate::effect::Effect;
-use crate::event::{Event, Meaning, Raw, Subject, read_fields};
+use crate::event::{Event, Meaning, OddFields, Raw, Subject, read_fields};
 use crate::id::CommandId;
 use crate::journey::plan::Interest;
 use crate::sends::SuppressionReason;
@@ -25,6 +25,15 @@ pub enum Applied {
     Duplicate,
 }
 
+/// What became of an event, and of its fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What became of it.
+    pub applied: Applied,
+    /// The fields without which it was applied: those that are odd, and those for which the customer has no room.
+    pub left_out: OddFields,
+}
+
 impl Core {
     /// Applies an event to its customer. Depends on the log alone: `now` is not known here.
     pub fn event(
@@ -33,11 +42,11 @@ impl Core {
         event: &Event<'_>,
         time: EventTime,
         environment: &mut Environment<'_>,
-    ) -> Applied {
+    ) -> Outcome {
         if let Some(id) = event.id()
             && !customer.first_sight(xxh3_64(id.as_bytes()))
         {
-            return Applied::Duplicate;
+            return Outcome { applied: Applied::Duplicate, left_out: OddFields::default() };
         }
         customer.dirty = true;
         // Scratch space of the evaluator, which is only read meanwhile.
@@ -51,7 +60,7 @@ impl Core {
             effects: environment.effects,
         };
         let documents = context.customer.documents.len();
-        context.learn(event, time.at, &mut changes);
+        let surplus = context.learn(event, time.at, &mut changes);
         let applied = match context.plan().events.get(event.kind.as_ref()) {
             Some(interest) => context.interested(interest, event, time, &mut fields),
             None => Applied::Unwanted,
@@ -60,15 +69,15 @@ impl Core {
             context.forget_surplus();
         }
         (self.changes, self.fields) = (changes, fields);
-        applied
+        Outcome { applied, left_out: event.odd().and(surplus) }
     }
 }
 
 impl Context<'_> {
-    /// What the event says of the customer, whatever the journeys make of it.
-    fn learn(&mut self, event: &Event<'_>, at: Millis, changes: &mut Vec<Change>) {
+    /// What the event says of the customer, whatever the journeys make of it. The fields for which there is no room.
+    fn learn(&mut self, event: &Event<'_>, at: Millis, changes: &mut Vec<Change>) -> OddFields {
         let meaning = Meaning::of(&event.kind);
-        self.profile(event, at, meaning, changes);
+        let surplus = self.profile(event, at, meaning, changes);
         match meaning {
             Meaning::Bounced if bounce_is_hard(event) => {
                 self.suppress(event, SuppressionReason::Bounced);
@@ -83,6 +92,7 @@ impl Context<'_> {
             | Meaning::None => {}
         }
         self.documents(event, at, meaning);
+        surplus
     }
 
     /// What the event does to the facts, then in the journeys in order of their names.
@@ -121,10 +131,15 @@ impl Context<'_> {
         at: Millis,
         meaning: Meaning,
         changes: &mut Vec<Change>,
-    ) {
+    ) -> OddFields {
         changes.clear();
+        let mut surplus = OddFields::default();
         if let Some(object) = event.profile() {
             let (core, customer) = (self.core, &mut *self.customer);
+            let (object, some) = fitting(customer, object, &core.attributes);
+            if some {
+                surplus = OddFields::SURPLUS;
+            }
             let key = DocumentKey::new(Document::Profile, 0);
             let version = Version { key, at, how: How::Add };
             self.effects.journal.append_version(&mut customer.cold, version, object.as_bytes());
@@ -153,6 +168,7 @@ impl Context<'_> {
             };
             self.push_suppression(channel, SuppressionReason::Unsubscribed, active);
         }
+        surplus
     }
 
     fn suppress(&mut self, event: &Event<'_>, reason: SuppressionReason) {

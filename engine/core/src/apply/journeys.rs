@@ -1,10 +1,10 @@
 //! What an event does in one journey: goal, exit, move, trigger (`docs/semantics.md`, "Applying an event", 5).
 
+use super::EventTime;
 use super::context::{Context, leaving, order_total};
-use super::{EventTime, MAX_RUNS};
-use crate::customer::{Document, DocumentKey, LatestId, Place, Run, Use};
+use crate::customer::{Document, DocumentKey, LatestId, MAX_RUNS, Place, Run, Use};
 use crate::decision::{Compared, Decided, Reason, Verdict};
-use crate::event::{Event, Subject, key_text};
+use crate::event::{Event, MAX_VALUE, Subject, key_text};
 use crate::id::{RunId, key_hash};
 use crate::journey::plan::{Journey, JourneyInterest};
 use crate::time::{Millis, Span};
@@ -82,9 +82,12 @@ impl Context<'_> {
                 place += 1;
                 continue;
             }
+            let id = run.id;
             let event = Value::Text(occasion.event.kind.as_ref().into());
             let left = self.decided(index, Verdict::Exited, Reason::ExitEvent);
             self.end(place, at, left.value("event", event));
+            // What it began again may have come, and something finished gone, before this place.
+            place = self.customer.runs.partition_point(|run| run.id <= id);
         }
     }
 
@@ -255,7 +258,15 @@ fn captures(journey: &Journey, fields: &[Value]) -> impl Iterator<Item = Value> 
     journey
         .captures
         .iter()
-        .map(|index| fields.get(usize::from(*index)).cloned().unwrap_or_default())
+        .map(|index| fields.get(usize::from(*index)).map_or(Value::Null, captured))
+}
+
+/// A run keeps no text that is longer than a field of the profile may be.
+fn captured(value: &Value) -> Value {
+    match value {
+        Value::Text(text) if text.len() > MAX_VALUE => Value::Null,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => value.clone(),
+    }
 }
 
 /// Into the memory that is there.

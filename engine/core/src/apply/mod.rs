@@ -12,7 +12,7 @@ mod timer;
 mod activate;
 
 pub use activate::Mapping;
-pub use event::Applied;
+pub use event::{Applied, Outcome};
 pub use timer::Due;
 
 use crate::customer::{Change, Zones, attribute_hash};
@@ -23,10 +23,6 @@ use crate::time::Millis;
 use crate::value::Value;
 use std::sync::Arc;
 
-/// Windows and runs of one customer at most.
-pub const MAX_RUNS: usize = 32;
-/// Entries that a customer remembers at most.
-const MAX_ENTRIES: usize = 64;
 /// Steps that execute at one time at most.
 const MAX_STEPS: usize = 64;
 

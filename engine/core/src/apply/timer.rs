@@ -43,10 +43,8 @@ impl Core {
             let run = context.customer.runs.remove(place);
             context.wake(run);
             fired += 1;
-            // A run that is gone has made place for the next one.
-            if context.customer.runs.get(place).is_some_and(|run| run.id == id) {
-                place += 1;
-            }
+            // It may be gone, and with it one that had finished.
+            place = context.customer.runs.partition_point(|run| run.id <= id);
         }
         context.customer.runs_changed();
         fired

@@ -1,18 +1,17 @@
 //! What a journey needs to decide on an event.
 
+use super::bounds::{MAX_LINGERING, REMEMBERED_IDS};
 use super::kept::KeptDocuments;
 use super::latest::LatestTimes;
+use super::names::FieldNames;
 use super::register::Register;
-use super::run::Run;
+use super::run::{Place, Run};
 use crate::channel::Channel;
 use crate::fact::Facts;
 use crate::id::CustomerId;
 use crate::time::{Millis, NEVER};
 use crate::value::{Value, ValueRef};
 use thin_vec::ThinVec;
-
-/// Event ids that a customer remembers.
-pub const REMEMBERED_IDS: usize = 8;
 
 /// One customer's hot state: three cache lines. Events that start nothing touch the first two.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,9 +61,11 @@ pub struct Customer {
     pub latest: LatestTimes,
     /// The documents that there are.
     pub documents: KeptDocuments,
+    /// The fields of the profile that only messages show.
+    pub names: FieldNames,
 }
 
-// 16 + 4 x 8 + 4 + 2 + 8 bytes of the first line are in use; the second is `seen`; the third has 48 bytes.
+// 16 + 4 x 8 + 4 + 2 + 8 bytes of the first line are in use; the second is `seen`; the third has 56 bytes.
 const _: () = assert!(size_of::<Customer>() == 192 && std::mem::offset_of!(Customer, seen) == 64);
 
 /// A profile attribute that decides.
@@ -126,6 +127,7 @@ impl Customer {
             registers: ThinVec::new(),
             latest: LatestTimes::default(),
             documents: KeptDocuments::default(),
+            names: FieldNames::default(),
         }
     }
 
@@ -171,6 +173,17 @@ impl Customer {
             self.runs.insert(place, run);
         }
         place
+    }
+
+    /// To be called when a finished run has been put among the others. Of too many the one whose time for its goal ends first goes; whether one has.
+    pub fn forget_lingering(&mut self) -> bool {
+        let lingering = || {
+            let all = self.runs.iter().enumerate();
+            all.filter(|(_, run)| run.place == Place::Goal)
+        };
+        let oldest = lingering().min_by_key(|(_, run)| run.deadline).map(|(place, _)| place);
+        let surplus = oldest.filter(|_| lingering().nth(MAX_LINGERING).is_some());
+        surplus.map(|place| self.runs.remove(place)).is_some()
     }
 
     /// The attribute whose name has this hash.

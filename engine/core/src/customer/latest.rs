@@ -1,11 +1,9 @@
 //! What an event that comes late has to be compared with: the newest event time of what ends a journey's runs, and of what moves its windows.
 
+use super::bounds::MAX_LATEST;
 use crate::time::Millis;
 use thin_vec::ThinVec;
 use xxhash_rust::xxh3::Xxh3;
-
-/// Of each use a customer keeps so many at most.
-const MAX_LATEST: usize = 8;
 
 /// What a time is kept for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,13 @@
 //! A customer: hot state that decides (packed, in memory), cold documents that only a send needs (in a journal until the
 //! checkpoint, then in the store).
 
+mod bounds;
 mod document;
 mod documents;
 mod hot;
 mod kept;
 mod latest;
+mod names;
 mod run;
 pub mod places;
 mod profile;
@@ -15,12 +17,14 @@ mod stored;
 mod tight;
 mod zone;
 
+pub use bounds::{Forgotten, MAX_ENTRIES, MAX_LINGERING, MAX_RUNS, MAX_TOUCHES};
 pub use document::{Document, DocumentKey, How, Version};
 pub use documents::{Journal, Mark};
 pub use hot::{Attribute, Customer, Entry, Touch};
 pub use kept::{Kept, KeptDocuments};
 pub use latest::{Latest, LatestId, LatestTimes, Use};
-pub use profile::{Patch, attribute_hash, zone_of};
+pub use names::FieldNames;
+pub use profile::{Patch, attribute_hash, fitting, zone_of};
 pub use register::{Change, Of, Register};
 pub use run::{Place, Run, Sent};
 pub use stored::{StateError, decode_customer, encode_customer};

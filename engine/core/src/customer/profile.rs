@@ -8,13 +8,31 @@ use super::tight::push_tightly;
 use super::zone::Zones;
 use crate::channel::Channel;
 use crate::event::vocabulary::{CONSENT, COUNTRY, REGION, TIME_ZONE, ZONE};
-use crate::event::{Raw, object_entries};
+use crate::event::{Raw, is_read, object_entries, only};
 use crate::time::Millis;
 use crate::value::{Value, ValueRef};
+use std::borrow::Cow;
 
 /// The stored name of an attribute.
 pub fn attribute_hash(name: &str) -> u32 {
     xxhash_rust::xxh3::xxh3_64(name.as_bytes()) as u32
+}
+
+/// A `profile` object without the fields for which the customer has no room, and whether there were any. Those that the product reads, and those
+/// whose hashes are `kept`, have room in any case.
+pub fn fitting<'p>(
+    customer: &mut Customer,
+    object: Cow<'p, str>,
+    kept: &[u32],
+) -> (Cow<'p, str>, bool) {
+    let names = &mut customer.names;
+    let mut fits = |name: &str| {
+        let hash = attribute_hash(name);
+        is_read(name) || kept.contains(&hash) || names.admit(hash)
+    };
+    let mut fit = true;
+    object_entries(Raw(&object)).for_each(|(name, _)| fit &= fits(&name));
+    if fit { (object, false) } else { (Cow::Owned(only(Raw(&object), fits)), true) }
 }
 
 /// A `profile` object as an event brought it.

@@ -3,17 +3,19 @@
 //! configuration hash that gives the index its meaning.
 //!
 //! - Customer: `parts u16, seen, [bounced, complained], [facts], [runs], [entries], [touches], [attributes], [registers], [latest],
-//!   [documents]`. The parts ([`part`]) say what is there and how many places of the ring are. A list begins with its length.
+//!   [documents], [names]`. The parts ([`part`]) say what is there and how many places of the ring are. A list begins with its length.
 //! - Fact: `number * 4 + kind`, then its state ([`crate::fact`]).
 //! - Run: `facts u16, place u8, id, journey u8, opened_at 6 bytes, deadline, [op u8], [choice u8, due], [key], [anchor],
 //!   [newest], [entered by], [sent at, command], [first], [captures], [about]`. The facts ([`fact`]) say what is there, the place ([`place`]) where the run is: what that needs stands before the
 //!   key. `opened_at` and the times after it, which are differences to it in 5 bytes, are integers of a fixed width: cheaper to write than numbers.
 //!   A run with something that does not fit is written wide.
 //! - Entry: `journey * 2 + (1 with a key), at, [key]`. Touch: `journey * 8 + channel, at`. Attribute: `name u32, at, value`.
-//!   Register: `of * 16 + channel * 2 + (1 for yes) u8, at`. Latest time: `id u64, at`. Document: `key u64, whole, added`.
+//!   Register: `of * 16 + channel * 2 + (1 for yes) u8, at`. Latest time: `id u64, at`. Document: `key u64, whole, added`. Name: `u32`.
+//! - There is no bit left for the names: whoever has some is stored in a version of its own.
 
+use super::bounds::REMEMBERED_IDS;
 use super::document::DocumentKey;
-use super::hot::{Attribute, Customer, Entry, REMEMBERED_IDS, Touch};
+use super::hot::{Attribute, Customer, Entry, Touch};
 use super::kept::Kept;
 use super::latest::{Latest, LatestId};
 use super::profile::zone_of;
@@ -31,6 +33,8 @@ const MAGIC: u8 = b'C';
 /// Version 1 kept every field in its full width; 2 told a run's place by flags and had three facts in
 /// fields of their own; 3 did not know when attributes, consent and documents were written.
 const VERSION: u8 = 4;
+/// The same with names of the profile's fields.
+const WITH_NAMES: u8 = 5;
 
 /// Bytes that are not a stored customer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +43,7 @@ pub enum StateError {
     #[error("not a customer's state: header {0:02x?}")]
     Header(Vec<u8>),
     /// The header names a version that this binary does not read.
-    #[error("customer state of version {0}; this binary reads version {VERSION}")]
+    #[error("customer state of version {0}; this binary reads {VERSION} and {WITH_NAMES}")]
     Version(u8),
     /// The content is not what is written.
     #[error("customer state is damaged before byte {0}")]
@@ -120,7 +124,8 @@ pub fn encode_customer(customer: &Customer, out: &mut Vec<u8>) {
         | bit(!customer.documents.is_empty(), part::DOCUMENTS);
     let [low, high] = parts.to_le_bytes();
     let mut writer = Writer::new(out);
-    writer.bytes([MAGIC, VERSION, low, high]);
+    let version = if customer.names.is_empty() { VERSION } else { WITH_NAMES };
+    writer.bytes([MAGIC, version, low, high]);
     let mut ring = [0; 8 * REMEMBERED_IDS];
     ring.as_chunks_mut()
         .0
@@ -151,6 +156,7 @@ pub fn encode_customer(customer: &Customer, out: &mut Vec<u8>) {
         writer.signed(whole);
         writer.signed(added);
     });
+    put_list(&mut writer, &customer.names, |writer, name| writer.bytes(name.to_le_bytes()));
     writer.flush();
 }
 
@@ -272,13 +278,14 @@ pub fn decode_customer(
     bytes: &[u8],
     zones: &Zones,
 ) -> Result<Customer, StateError> {
-    let body = match bytes {
-        [MAGIC, VERSION, body @ ..] => body,
+    let (body, names) = match bytes {
+        [MAGIC, VERSION, body @ ..] => (body, false),
+        [MAGIC, WITH_NAMES, body @ ..] => (body, true),
         [MAGIC, version, ..] => return Err(StateError::Version(*version)),
         other => return Err(StateError::Header(other.iter().take(2).copied().collect())),
     };
     let mut rest = Bytes(body);
-    let read = read_customer(id, &mut rest).filter(|_| rest.0.is_empty());
+    let read = read_customer(id, &mut rest, names).filter(|_| rest.0.is_empty());
     let mut customer = read.ok_or(StateError::Damaged(bytes.len() - rest.0.len()))?;
     customer.zone = zone_of(&customer, zones);
     customer.derive_permissions();
@@ -286,7 +293,7 @@ pub fn decode_customer(
     Ok(customer)
 }
 
-fn read_customer(id: CustomerId, rest: &mut Bytes<'_>) -> Option<Customer> {
+fn read_customer(id: CustomerId, rest: &mut Bytes<'_>, names: bool) -> Option<Customer> {
     let mut customer = Customer::new(id);
     let parts = u16::from_le_bytes(rest.array()?);
     customer.seen_next = (parts & part::SEEN_NEXT) as u8;
@@ -313,6 +320,9 @@ fn read_customer(id: CustomerId, rest: &mut Bytes<'_>) -> Option<Customer> {
     }
     for kept in list(rest, has(part::DOCUMENTS), 10, kept)? {
         customer.documents.push(kept);
+    }
+    for name in list(rest, names, 4, |rest| Some(u32::from_le_bytes(rest.array()?)))? {
+        customer.names.push(name);
     }
     Some(customer)
 }

@@ -16,6 +16,8 @@ mod rejected;
 pub use decode::{Decoder, Event, decode};
 pub use field::{EventField, key_text, read_fields};
 pub use odd::{OddField, OddFields};
+pub use profile::MAX_VALUE;
+pub(crate) use profile::{is_read, only};
 pub use raw::{Raw, object_entries};
 pub use rejected::{Poison, Rejected};
 pub use vocabulary::{Meaning, Subject};

@@ -1,6 +1,7 @@
 //! Known fields that are odd: of another type than the product reads. An event is applied without them, and says which they were.
 
 use super::vocabulary::{Known, Subject};
+use crate::channel::Channel;
 use crate::closed::closed;
 
 closed! {
@@ -79,11 +80,13 @@ closed! {
         ProfileConsentPush "profile.consent.push",
         /// `profile.consent.whatsapp`.
         ProfileConsentWhatsapp "profile.consent.whatsapp",
+        /// Fields of the profile that the product does not read and that are too long, or too many.
+        ProfileSurplus "profile.*",
     }
 }
 
 /// The odd fields of an event; few events have any. A bit is a place in [`OddField::ALL`]: what is known of the event, the subjects, their
-/// fields that the product reads, the profile's texts, its consent and the flags in that.
+/// fields that the product reads, the profile's texts, its consent and the flags in that, and whatever else a profile has too much of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OddFields(u64);
 
@@ -92,6 +95,7 @@ const KNOWN: usize = SUBJECTS + Subject::ALL.len();
 const TEXTS: usize = KNOWN + Known::ALL.len();
 const CONSENT: usize = TEXTS + Subject::Profile.fields().len();
 const FLAGS: usize = CONSENT + 1;
+const SURPLUS: usize = FLAGS + Channel::PERSONAL.len();
 
 const _: () = assert!(OddField::ALL.len() <= u64::BITS as usize);
 
@@ -126,7 +130,10 @@ impl OddFields {
     }
 
     /// The flags of the consent.
-    pub(super) const FLAGS: Self = Self(u64::MAX << FLAGS);
+    pub(super) const FLAGS: Self = Self((1 << SURPLUS) - (1 << FLAGS));
+
+    /// Fields of the profile for which there is no room.
+    pub const SURPLUS: Self = Self(1 << SURPLUS);
 
     /// As [`OddFields::bits`] told it.
     pub const fn from_bits(bits: u64) -> Self {
@@ -178,6 +185,9 @@ impl OddFields {
 
 #[cold]
 fn leads_into<S: AsRef<str>>(path: &[S], field: OddField) -> bool {
+    if field == OddField::ProfileSurplus {
+        return false; // the event has them all the same
+    }
     let mut parts = path.iter();
     field.name().split('.').all(|name| parts.next().is_some_and(|part| part.as_ref() == name))
 }
@@ -186,7 +196,6 @@ fn leads_into<S: AsRef<str>>(path: &[S], field: OddField) -> bool {
 mod tests {
     use super::super::vocabulary::{self, Envelope};
     use super::*;
-    use crate::channel::Channel;
 
     #[test]
     fn the_fields_are_those_of_the_vocabulary() {
@@ -209,6 +218,7 @@ mod tests {
         names.extend(
             flags.map(|(place, channel)| (format!("{consent}.{channel}"), OddFields::flag(place))),
         );
+        names.push((format!("{profile}.*"), OddFields::SURPLUS));
         assert_eq!(names.len(), OddField::ALL.len());
         for ((name, odd), field) in names.iter().zip(OddField::ALL) {
             assert_eq!(

@@ -1,13 +1,20 @@
-//! The `profile` object: which of its fields are odd, and the object without them.
+//! The `profile` object: which of its fields are odd or too long, and the object without them.
 
 use super::odd::OddFields;
 use super::raw::{Raw, object_entries};
 use super::vocabulary::{CONSENT, Subject};
 use crate::channel::Channel;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-/// The fields that are not what the vocabulary says. Of repeated names the last counts; null removes and is never odd.
+/// Longest field of a profile as JSON, in bytes, and longest text that a run keeps of an event. Whatever a profile has then fits into a command.
+pub const MAX_VALUE: usize = 4 * 1024;
+/// Longest name of a field, in bytes.
+const MAX_FIELD_NAME: usize = 256;
+
+/// The fields that are not what the vocabulary says, or too long. Of repeated names the last counts; null removes and is never odd.
 pub fn odd_fields(profile: Raw<'_>) -> OddFields {
-    let mut odd = OddFields::default();
+    let (mut odd, mut long) = (OddFields::default(), false);
     for (name, value) in object_entries(profile) {
         let (field, found) = if name == CONSENT {
             (OddFields::CONSENT.and(OddFields::FLAGS), odd_consent(value))
@@ -15,18 +22,42 @@ pub fn odd_fields(profile: Raw<'_>) -> OddFields {
             let field = OddFields::profile_text(place);
             (field, if fits { OddFields::default() } else { field })
         } else {
+            long |= is_long(&name, value);
             continue;
         };
         odd = odd.without(field).and(found);
     }
+    if long && long_fields(profile).values().any(|long| *long) {
+        odd = odd.and(OddFields::SURPLUS);
+    }
     odd
+}
+
+fn is_long(name: &str, value: Raw<'_>) -> bool {
+    name.len() > MAX_FIELD_NAME || value.0.len() > MAX_VALUE
+}
+
+/// Of each field whether it is too long.
+#[cold]
+fn long_fields(profile: Raw<'_>) -> BTreeMap<Cow<'_, str>, bool> {
+    let fields = object_entries(profile).map(|(name, value)| {
+        let long = is_long(&name, value);
+        (name, long)
+    });
+    fields.collect()
+}
+
+/// Whether the product itself reads the field.
+pub fn is_read(name: &str) -> bool {
+    name == CONSENT || Subject::Profile.fields().iter().any(|(known, _)| *known == name)
 }
 
 /// The place of a text among the profile's fields, and whether the value may stand there; none for a field that the product does not read.
 fn text(name: &str, value: Raw<'_>) -> Option<(usize, bool)> {
     let fields = Subject::Profile.fields();
     let place = fields.iter().position(|(known, _)| *known == name)?;
-    Some((place, value.is_null() || fields[place].1.fits(value.0.as_bytes())))
+    let fits = fields[place].1.fits(value.0.as_bytes()) && value.0.len() <= MAX_VALUE;
+    Some((place, value.is_null() || fits))
 }
 
 /// One odd flag does not spoil the others.
@@ -55,15 +86,24 @@ fn odd_consent(consent: Raw<'_>) -> OddFields {
 /// The object without its odd fields, the others as they are written. An odd flag stays: who reads consent takes booleans alone.
 #[cold]
 pub fn without(profile: Raw<'_>, odd: OddFields) -> String {
-    let mut kept = String::with_capacity(profile.0.len());
-    kept.push('{');
-    for (name, value) in object_entries(profile) {
+    let long = odd.meets(OddFields::SURPLUS).then(|| long_fields(profile)).unwrap_or_default();
+    only(profile, |name| {
         let field = match Subject::Profile.fields().iter().position(|(known, _)| *known == name) {
             Some(place) => OddFields::profile_text(place),
             None if name == CONSENT => OddFields::CONSENT,
-            None => OddFields::default(),
+            None => return long.get(name) != Some(&true),
         };
-        if odd.meets(field) {
+        !odd.meets(field)
+    })
+}
+
+/// The object with these fields only, as they are written.
+#[cold]
+pub fn only(profile: Raw<'_>, mut wanted: impl FnMut(&str) -> bool) -> String {
+    let mut kept = String::with_capacity(profile.0.len());
+    kept.push('{');
+    for (name, value) in object_entries(profile) {
+        if !wanted(&name) {
             continue;
         }
         if kept.len() > 1 {
@@ -80,6 +120,28 @@ pub fn without(profile: Raw<'_>, odd: OddFields) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fields_that_are_too_long_are_left_out() {
+        let long = format!("\"{}\"", "x".repeat(MAX_VALUE - 1));
+        let fits = &long[1..];
+        let fits = format!("\"{}", &fits[1..]);
+        assert_eq!((long.len(), fits.len()), (MAX_VALUE + 1, MAX_VALUE));
+        let name = "n".repeat(MAX_FIELD_NAME + 1);
+        for (profile, odd, kept) in [
+            (format!(r#"{{"email":{fits},"a":{fits},"b":1}}"#), "", None),
+            (format!(r#"{{"email":{long},"b":1}}"#), "profile.email", Some(r#"{"b":1}"#)),
+            (format!(r#"{{"a":{long},"b":1}}"#), "profile.*", Some(r#"{"b":1}"#)),
+            (format!(r#"{{"{name}":1,"b":1}}"#), "profile.*", Some(r#"{"b":1}"#)),
+            (format!(r#"{{"a":1,"a":{long},"b":1}}"#), "profile.*", Some(r#"{"b":1}"#)),
+            (format!(r#"{{"a":{long},"a":1}}"#), "", None),
+        ] {
+            let found = odd_fields(Raw(&profile));
+            let names: Vec<&str> = found.iter().map(|field| field.name()).collect();
+            assert_eq!(names.join(" "), odd, "{profile}");
+            assert_eq!(without(Raw(&profile), found), kept.unwrap_or(&profile), "{profile}");
+        }
+    }
 
     #[test]
     fn odd_fields_are_left_out_and_the_others_stay_as_they_are() {

@@ -40,5 +40,7 @@ closed! {
         TimeInFuture "time_in_future",
         /// By the topic's partitioner its customer belongs to another partition.
         Misplaced "misplaced",
+        /// Nobody knows its customer, and the shard has no room for one more.
+        TooManyCustomers "too_many_customers",
     }
 }

@@ -2,16 +2,13 @@
 
 use super::question::Question;
 use crate::channel::{Channel, Class};
-use crate::customer::{Customer, Place, Run, Touch, Zones, push_tightly};
+use crate::customer::{Customer, MAX_TOUCHES, Place, Run, Touch, Zones, push_tightly};
 use crate::decision::{Compared, Reason, Shown};
 use crate::journey::plan::{Journey, Plan};
 use crate::policy::{Cap, CapScope, CapWindow};
 use crate::time::{DAY, Millis};
 use crate::value::Value;
 use jiff::ToSpan;
-
-/// Touches that a customer remembers at most; above the largest limit of a cap.
-const MAX_TOUCHES: usize = 256;
 
 /// A cap that says no.
 pub struct Blocked {
@@ -176,8 +173,9 @@ fn calendar_window(window: CapWindow, zones: &Zones, zone: u16, t: Millis) -> (M
     (instant(first, t), instant(next, t + DAY))
 }
 
-/// Remembers a marketing message, and forgets those that no cap counts any more.
-pub fn remember_touch(plan: &Plan, customer: &mut Customer, touch: Touch) {
+/// Remembers a marketing message, and forgets those that no cap counts any more. Whether one that is young enough had to give way: of the same
+/// journey and channel, so that every cap that would have counted it has as many newer ones as it can ask for.
+pub fn remember_touch(plan: &Plan, customer: &mut Customer, touch: Touch) -> bool {
     let longest = plan
         .policy
         .caps
@@ -189,10 +187,12 @@ pub fn remember_touch(plan: &Plan, customer: &mut Customer, touch: Touch) {
             CapWindow::Month => 33 * DAY,
         })
         .max();
-    let Some(longest) = longest else { return };
+    let Some(longest) = longest else { return false };
     customer.touches.retain(|other| other.at > touch.at - longest);
-    if customer.touches.len() >= MAX_TOUCHES {
-        customer.touches.remove(0);
-    }
+    let same = |other: &Touch| (other.journey, other.channel) == (touch.journey, touch.channel);
+    let full = customer.touches.iter().filter(|other| same(other)).count() >= MAX_TOUCHES;
+    let oldest = customer.touches.iter().position(same).filter(|_| full);
+    oldest.map(|place| customer.touches.remove(place));
     push_tightly(&mut customer.touches, touch);
+    full
 }

@@ -78,6 +78,13 @@ mod tests {
     }
 
     #[test]
+    fn every_file_of_the_console_has_a_type() {
+        for path in Files::iter() {
+            assert!(file(&path).is_some(), "{path} would be answered by 404");
+        }
+    }
+
+    #[test]
     fn only_the_consoles_own_files_are_found() {
         assert_eq!(file("").unwrap().mime, "text/html; charset=utf-8");
         for path in [

@@ -4,6 +4,7 @@ use super::context::{Context, Control};
 use super::placement::Placement;
 use crate::metrics::labels::{Closed, Intake, ShardState};
 use crate::metrics::snapshot::{DecisionCount, RunCount, ShardStats};
+use cartwheel_core::customer::Forgotten;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::effect::Tally;
 use cartwheel_core::event::OddField;
@@ -149,6 +150,7 @@ impl<S: Store> Figures<S> {
         stats.next_offset = shard.next_offset();
         stats.lag_records = u64::try_from(moment.end - shard.next_offset()).unwrap_or(0);
         stats.customers = shard.customers() as u64;
+        stats.customers_limit = self.context.settings.shard.max_customers as u64;
         stats.timers = shard.timers() as u64;
         // That nothing is due is known at once; what is due, only from a census.
         if shard.nothing_due_before().is_none_or(|first| first > moment.due_by) {
@@ -172,6 +174,9 @@ impl<S: Store> Figures<S> {
         stats.events[Intake::Poison] = stats.poison.total();
         for field in OddField::ALL {
             stats.degraded[field] = now.degraded[field as usize] - base.degraded[field as usize];
+        }
+        for what in Forgotten::ALL {
+            stats.forgotten[what] = now.forgotten[what as usize] - base.forgotten[what as usize];
         }
         stats.turns = now.turns - base.turns;
         stats.timers_fired = now.fired - base.fired;

@@ -38,6 +38,7 @@ impl Posted {
         counts(metrics, Id::Events, &[&shard], &stats.events, &before.events);
         counts(metrics, Id::Poison, &[&shard], &stats.poison, &before.poison);
         counts(metrics, Id::Degraded, &[&shard], &stats.degraded, &before.degraded);
+        counts(metrics, Id::Forgotten, &[&shard], &stats.forgotten, &before.forgotten);
         for (id, after, before) in [
             (Id::Turns, stats.turns, before.turns),
             (Id::TimersFired, stats.timers_fired, before.timers_fired),
@@ -165,6 +166,7 @@ fn gauges(metrics: &Metrics, shard: &str, stats: &ShardStats) {
         (Id::Held, f64::from(u8::from(stats.mode == Mode::Behind))),
         (Id::InFlight, stats.in_flight as f64),
         (Id::Customers, stats.customers as f64),
+        (Id::CustomersLimit, stats.customers_limit as f64),
         (Id::Runs, stats.live_runs() as f64),
         (Id::Windows, stats.windows as f64),
         (Id::Timers, stats.timers as f64),

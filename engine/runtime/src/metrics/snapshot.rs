@@ -7,6 +7,7 @@ use super::labels::{
     Breaker, CallOutcome, Counts, DeadSource, Intake, Provider, ShardState, Stopped, Withheld,
 };
 use cartwheel_core::channel::Channel;
+use cartwheel_core::customer::Forgotten;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::event::OddField;
 use cartwheel_core::receipt::Receipt;
@@ -60,6 +61,10 @@ pub struct ShardStats {
 
     /// Customers known.
     pub customers: u64,
+    /// Customers that the shard takes at most.
+    pub customers_limit: u64,
+    /// What customers had no room for any more.
+    pub forgotten: Counts<Forgotten>,
     /// Open windows.
     pub windows: u64,
     /// Live runs by journey and step, one row for each that has any.
@@ -102,6 +107,8 @@ impl ShardStats {
             checkpoints: 0,
             checkpoint_bytes: 0,
             customers: 0,
+            customers_limit: 0,
+            forgotten: Counts::default(),
             windows: 0,
             runs: Vec::new(),
             timers: 0,
@@ -135,6 +142,7 @@ impl ShardStats {
         // What waits for a shard that stands still does not become less.
         self.lag_records = self.lag_records.max(before.lag_records);
         self.customers = before.customers;
+        self.customers_limit = before.customers_limit;
         self.windows = before.windows;
         self.runs.clone_from(&before.runs);
         self.timers = before.timers;

@@ -6,6 +6,7 @@ use super::labels::{
     Withheld,
 };
 use cartwheel_core::channel::Channel;
+use cartwheel_core::customer::Forgotten;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::event::OddField;
 use cartwheel_core::receipt::Receipt;
@@ -159,6 +160,8 @@ metrics! {
 
     Decisions = Kind::Counter, Count, "cartwheel_decisions_total", [JOURNEY, closed("decision", names::<Verdict>), closed("reason", names::<Reason>)], "Decisions, by journey and reason.";
     Customers = Kind::Gauge, Count, "cartwheel_customers", [SHARD], "Customers known.";
+    CustomersLimit = Kind::Gauge, Count, "cartwheel_customers_limit", [SHARD], "Customers that the shard takes at most.";
+    Forgotten = Kind::Counter, Count, "cartwheel_forgotten_total", [SHARD, closed("what", names::<Forgotten>)], "What customers had no room for any more, by what it was.";
     Runs = Kind::Gauge, Count, "cartwheel_runs", [SHARD], "Live runs.";
     Windows = Kind::Gauge, Count, "cartwheel_windows", [SHARD], "Open abandonment windows.";
     Timers = Kind::Gauge, Count, "cartwheel_timers", [SHARD], "Timers pending.";

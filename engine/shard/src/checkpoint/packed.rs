@@ -149,7 +149,7 @@ impl Documents {
         let found = self.found(key.kind()?, key);
         match (found.base, found.added.as_slice()) {
             (None, &[]) => None,
-            (Some(only), &[]) | (None, &[only]) => {
+            (Some(only), &[]) | (None, &[(_, only)]) => {
                 serde_json::from_slice(only).ok().map(Shown::Whole)
             }
             (Some(_) | None, _) => Some(Shown::Fields(found.fields())),
@@ -174,6 +174,7 @@ impl Documents {
 
 #[cfg(test)]
 mod tests {
+    use super::super::versions::MAX_ADDED_FIELDS;
     use super::*;
     use cartwheel_core::customer::How;
     use cartwheel_core::time::Millis;
@@ -260,6 +261,24 @@ mod tests {
         ]);
         assert!(folded.document(cart(1)).is_none() && folded.document(cart(2)).is_none());
         assert_eq!(folded.of(Document::Cart).count(), 1, "that it was emptied is remembered");
+    }
+
+    /// Forty additions of twenty fields each, whose times go to and fro.
+    #[test]
+    fn a_document_has_the_newest_of_the_fields_that_were_added() {
+        let added = |n: i64| {
+            let fields = (0..20).map(|field| format!(r#""f{}":{n}"#, n * 10 + field));
+            let content = format!("{{{}}}", fields.collect::<Vec<_>>().join(","));
+            versioned(cart(1), (n * 7) % 40, How::Add, &content)
+        };
+        let mut entries = vec![versioned(cart(1), 0, How::Replace, r#"{"id":1}"#)];
+        entries.extend((0..40).map(added));
+        let folded = check(&entries);
+        let Some(Shown::Fields(fields)) = folded.document(cart(1)) else { panic!("a document") };
+        assert_eq!(fields.len(), 1 + MAX_ADDED_FIELDS);
+        // Of the newest, at 39 (n = 17), all are there; of the oldest, at 0 (n = 0), none.
+        assert!((170..190).all(|field| fields.contains_key(&format!("f{field}"))));
+        assert!(!fields.contains_key("f0"));
     }
 
     fn entry() -> impl Strategy<Value = (Document, Vec<u8>)> {

@@ -2,18 +2,24 @@
 
 use super::packed::Fields;
 use cartwheel_core::customer::{How, Version};
+use cartwheel_core::time::Millis;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Additions that are kept apart before they are put together.
 const MAX_ADDED: usize = 8;
+/// Fields that a document has beside those of its whole version: the newest, of one time the first by name. A bound by number, and not by bytes, holds
+/// however early or late entries are folded: a newer value of a field makes no room for others.
+pub const MAX_ADDED_FIELDS: usize = 256;
 
 /// What counts of the versions of a document.
 pub struct Found<'a> {
     /// The whole document; none where it was removed or never came.
     pub base: Option<&'a [u8]>,
     /// What was added since, by event time.
-    pub added: Vec<&'a [u8]>,
+    pub added: Vec<(Version, &'a [u8])>,
 }
 
 impl<'a> Found<'a> {
@@ -23,7 +29,7 @@ impl<'a> Found<'a> {
         for (version, content) in current(versions) {
             match version.how {
                 How::Replace => found.base = Some(content),
-                How::Add => found.added.push(content),
+                How::Add => found.added.push((version, content)),
                 How::Remove | How::Forget => {}
             }
         }
@@ -32,10 +38,9 @@ impl<'a> Found<'a> {
 
     /// The fields, the newest of each name.
     pub fn fields(&self) -> Fields<'a> {
-        let mut fields = Fields::new();
-        for content in self.base.iter().chain(&self.added) {
-            fields.extend(serde_json::from_slice::<Fields<'a>>(content).unwrap_or_default());
-        }
+        let mut fields = self.base.map(read).unwrap_or_default();
+        let added = newest_of(&self.added).into_iter();
+        fields.extend(added.map(|(name, (_, value))| (name, value)));
         fields
     }
 }
@@ -73,16 +78,29 @@ pub fn fold_key<'a>(
     out
 }
 
+fn read(content: &[u8]) -> Fields<'_> {
+    serde_json::from_slice(content).unwrap_or_default()
+}
+
+/// Of additions in order of their times the newest of each field, [`MAX_ADDED_FIELDS`] of them.
+fn newest_of<'a>(added: &[(Version, &'a [u8])]) -> BTreeMap<String, (Version, &'a RawValue)> {
+    let mut newest = BTreeMap::new();
+    for (version, content) in added {
+        newest.extend(read(content).into_iter().map(|(name, value)| (name, (*version, value))));
+    }
+    if newest.len() > MAX_ADDED_FIELDS {
+        let mut fields: Vec<_> = newest.into_iter().collect();
+        fields.sort_by_key(|(_, (version, _))| Reverse(version.at)); // stable: they stand in order of their names
+        fields.truncate(MAX_ADDED_FIELDS);
+        newest = fields.into_iter().collect();
+    }
+    newest
+}
+
 /// Additions in order of their times, as one for each time of which some field is the newest of its name; nulls included.
 fn put_together<'a>(added: &[(Version, &'a [u8])]) -> Vec<(Version, Cow<'a, [u8]>)> {
-    let mut newest: BTreeMap<String, (Version, &serde_json::value::RawValue)> = BTreeMap::new();
-    for (version, content) in added {
-        for (name, value) in serde_json::from_slice::<Fields<'a>>(content).unwrap_or_default() {
-            newest.insert(name, (*version, value));
-        }
-    }
-    let mut by_time: BTreeMap<i64, (Version, Fields<'a>)> = BTreeMap::new();
-    for (name, (version, value)) in newest {
+    let mut by_time: BTreeMap<Millis, (Version, Fields<'a>)> = BTreeMap::new();
+    for (name, (version, value)) in newest_of(added) {
         by_time.entry(version.at).or_insert((version, Fields::new())).1.insert(name, value);
     }
     // Names and raw texts always serialise.

@@ -7,6 +7,7 @@ mod degraded;
 mod firing;
 mod gaps;
 mod held;
+mod limits;
 mod lone;
 mod placement;
 mod power;

@@ -3,6 +3,7 @@
 use super::documents::{DocumentName, Documents, KINDS};
 use super::event::Event;
 use super::latest::Latest;
+use super::odd::is_read;
 use super::zone;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::id::{CommandId, RunId};
@@ -16,6 +17,10 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// So many event ids are remembered.
 const IDS: usize = 8;
+/// Fields of a profile that neither the product nor a condition reads.
+const MAX_FIELDS: usize = 64;
+/// Finished runs that wait for their goal.
+const MAX_LINGERING: usize = 64;
 
 /// One person.
 #[derive(Default)]
@@ -26,6 +31,8 @@ pub struct Customer {
     ids: Vec<u64>,
     /// The profile's fields without `consent`, each with the event time of what wrote it; null where it was removed.
     profile: Vec<(Box<str>, Millis, Value)>,
+    /// The names of those that nobody but a message reads.
+    others: Vec<String>,
     /// Every word on consent.
     words: Vec<Word>,
     /// By a bounce; by channel.
@@ -179,6 +186,14 @@ impl Customer {
         false
     }
 
+    /// The finished run that has no room for its goal any more.
+    pub fn lingers_no_longer(&self) -> Option<RunId> {
+        let lingering = self.runs.iter().filter(|run| !run.live());
+        let mut ends: Vec<(Millis, RunId)> = lingering.map(|run| (run.deadline, run.id)).collect();
+        ends.sort_unstable();
+        ends.first().filter(|_| ends.len() > MAX_LINGERING).map(|(_, id)| *id)
+    }
+
     /// A profile field; null counts as absent.
     pub fn attribute(&self, name: &str) -> Option<&Value> {
         let (.., value) = self.profile.iter().find(|(field, ..)| field.as_ref() == name)?;
@@ -240,16 +255,20 @@ impl Customer {
         Value::Object(data)
     }
 
-    /// Profile, consent, suppression, counters, documents and engagement. `now` is T; effects are appended to `effects`.
+    /// Profile, consent, suppression, counters, documents and engagement. `now` is T; conditions name the attributes `named`; effects are appended to
+    /// `effects`. Whether the profile had no room for a field.
     pub fn learn(
         &mut self,
         event: &Event,
         at: Millis,
         now: Millis,
+        named: &[CompactString],
         effects: &mut Vec<Suppression>,
-    ) {
+    ) -> bool {
+        let mut surplus = false;
         if let Some(profile) = event.subject("profile") {
-            self.merge(profile, at);
+            let fits = |(name, _): &(&String, &Value)| !event.long.contains(name);
+            surplus = self.merge(profile.iter().filter(fits), at, named);
             let consent = profile.get("consent").and_then(Value::as_object);
             for channel in Channel::PERSONAL {
                 let flag = consent.and_then(|consent| consent.get(channel.name()));
@@ -298,16 +317,32 @@ impl Customer {
         }
         self.documents.learn(event, at);
         self.note_engagement(event);
+        surplus
     }
 
-    fn merge(&mut self, profile: &Map<String, Value>, at: Millis) {
-        for (name, value) in profile.iter().filter(|(name, _)| *name != "consent") {
+    fn merge<'v>(
+        &mut self,
+        profile: impl Iterator<Item = (&'v String, &'v Value)>,
+        at: Millis,
+        named: &[CompactString],
+    ) -> bool {
+        let mut surplus = false;
+        for (name, value) in profile.filter(|(name, _)| *name != "consent") {
+            let has_room = is_read(name) || named.iter().any(|other| other == name);
+            if !has_room && !self.others.contains(name) {
+                if self.others.len() == MAX_FIELDS {
+                    surplus = true;
+                    continue;
+                }
+                self.others.push(name.clone());
+            }
             match self.profile.iter_mut().find(|(known, ..)| known.as_ref() == name) {
                 Some(known) if at >= known.1 => (known.1, known.2) = (at, value.clone()),
                 Some(_) => {}
                 None => self.profile.push((name.as_str().into(), at, value.clone())),
             }
         }
+        surplus
     }
 
     /// A word on consent. Told is that an explicit denial is there, or no longer.

@@ -3,9 +3,14 @@
 use super::event::Event;
 use cartwheel_core::time::Millis;
 use serde_json::{Map, Value};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// The subjects that are kept for messages.
 pub const KINDS: [&str; 4] = ["cart", "order", "checkout", "product"];
+
+/// Fields that are shown beside those of the whole version: the newest.
+const MAX_ADDED_FIELDS: usize = 256;
 
 /// Kind and id; the id is empty where there is none.
 pub type DocumentName = (&'static str, String);
@@ -54,16 +59,27 @@ impl Document {
 
     /// Its fields by event time; none where it was removed.
     fn content(&self) -> Option<Value> {
-        let mut content = None;
-        for (_, change) in self.in_order() {
-            match (change, &mut content) {
-                (Change::Replace(value), _) => content = Some(value.clone()),
-                (Change::Remove, _) => content = None,
-                (Change::Add(fields), Some(Value::Object(known))) => known.extend(fields.clone()),
-                (Change::Add(fields), _) => content = Some(Value::Object(fields.clone())),
+        let mut base = None;
+        let mut added: BTreeMap<&String, (Millis, &Value)> = BTreeMap::new();
+        let mut is_there = false;
+        for (at, change) in self.in_order() {
+            is_there = !matches!(change, Change::Remove);
+            match change {
+                Change::Replace(value) => (base, added) = (Some(value), BTreeMap::new()),
+                Change::Remove => (base, added) = (None, BTreeMap::new()),
+                Change::Add(fields) => {
+                    added.extend(fields.iter().map(|(name, value)| (name, (*at, value))));
+                }
             }
         }
-        content
+        let mut added: Vec<_> = added.into_iter().collect();
+        added.sort_by_key(|(name, (at, _))| (Reverse(*at), *name));
+        let whole = base.and_then(Value::as_object).into_iter().flatten();
+        let newest = added.into_iter().take(MAX_ADDED_FIELDS);
+        let fields = whole.chain(newest.map(|(name, (_, value))| (name, value)));
+        let content: Map<String, Value> =
+            fields.map(|(name, value)| (name.clone(), value.clone())).collect();
+        is_there.then_some(Value::Object(content))
     }
 
     fn is_gone(&self) -> bool {

@@ -29,6 +29,8 @@ pub struct Event {
     pub body: Value,
     /// The names of the fields that were odd.
     pub odd: Vec<String>,
+    /// The names of the profile's fields that are too long to be kept.
+    pub long: Vec<String>,
     /// Everything, as the shop wrote it.
     brought: Value,
 }
@@ -80,7 +82,7 @@ pub fn decode(value: &[u8], record_time: Millis, policy: &Policy) -> Result<Even
         return Err(Poison::BadValue);
     }
     let time = match fields.get("time") {
-        None => Some(record_time.max(0)),
+        None => Some(record_time),
         Some(Value::String(text)) => parse_rfc3339(text),
         Some(Value::Number(number)) => instant(number),
         Some(_) => None,
@@ -89,9 +91,10 @@ pub fn decode(value: &[u8], record_time: Millis, policy: &Policy) -> Result<Even
     if time > record_time.saturating_add(policy.max_event_ahead.millis()) {
         return Err(Poison::TimeInFuture);
     }
-    let odd = odd::take_out(fields);
+    let mut odd = odd::take_out(fields);
+    let long = odd::take_out_long(value, fields, &mut odd);
     let id = name(fields, "id");
-    Ok(Event { id, kind, customer, time, body, odd, brought })
+    Ok(Event { id, kind, customer, time, body, odd, long, brought })
 }
 
 /// A number with a point or an exponent is seconds, an integer by its size.

@@ -4,6 +4,7 @@ use super::context::{Context, Decided, event_field, key_text};
 use super::customer::{Place, Run};
 use super::documents::{DocumentName, carried};
 use super::event::Event;
+use super::odd::MAX_VALUE;
 use cartwheel_core::customer::{LatestId, Use};
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::id::{RunId, key_hash};
@@ -150,9 +151,13 @@ impl Context<'_> {
     }
 
     fn captures(&self, journey: u16, event: &Event) -> Vec<Value> {
-        let field = |index: &u16| {
-            event_field(&event.body, &self.plan.fields[usize::from(*index)]).to_value()
-        };
+        let field =
+            |index: &u16| match event_field(&event.body, &self.plan.fields[usize::from(*index)])
+                .to_value()
+            {
+                Value::Text(text) if text.len() > MAX_VALUE => Value::Null,
+                value => value,
+            };
         self.journey(journey).captures.iter().map(field).collect()
     }
 

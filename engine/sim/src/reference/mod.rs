@@ -70,8 +70,10 @@ impl Reference {
     }
 
     /// Applies one record: first the timers due at or before `time`, which see the greater of the last recorded now and the
-    /// greatest record time including this one; then the event. `value` is the record's value, `offset` names it in a dead letter.
+    /// greatest record time including this one; then the event. `value` is the record's value, `offset` names it in a dead letter. A record without
+    /// a time (below 0) came when the one before it did.
     pub fn record(&mut self, offset: i64, time: Millis, value: &[u8], out: &mut Vec<Effect>) {
+        let time = if time < 0 { self.newest.max(0) } else { time };
         self.newest = self.newest.max(time);
         self.fire_until(time, self.now.max(self.newest), None, out);
         match event::decode(value, time, &self.plan.policy) {
@@ -188,8 +190,12 @@ impl Reference {
             return;
         }
         let mut effects = Vec::new();
+        let mut odd = event.odd.clone();
         let documents = customer.documents.len();
-        customer.learn(event, at, now, &mut effects);
+        if customer.learn(event, at, now, &self.plan.attributes, &mut effects) {
+            odd.push(odd::SURPLUS.to_owned());
+        }
+        odd.dedup();
         out.extend(effects.into_iter().map(Effect::Suppression));
         if let Some(mut turn) = self.turn(id, now, out) {
             turn.on_event(event, at);
@@ -200,7 +206,7 @@ impl Reference {
                 turn.customer.documents.forget_surplus(&pinned);
             }
         }
-        if self.odd.note(&event.odd, now) {
+        if self.odd.note(&odd, now) {
             let reason = DeadReason::Applied(Sample::Degraded);
             out.push(Effect::Dead { offset, reason });
         }

@@ -1,11 +1,19 @@
 //! Fields of another type than the product reads: the event is applied without them.
 
 use cartwheel_core::time::{HOUR, Millis};
+use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
 use std::collections::BTreeMap;
 
 /// What a value says where the product expects this; none where it says nothing.
 type Reading = fn(&Value) -> Option<Value>;
+
+/// What of the profile there is no room for.
+pub const SURPLUS: &str = "profile.*";
+/// Longest field of a profile as JSON, in bytes.
+pub const MAX_VALUE: usize = 4 * 1024;
+/// Longest name of a field that the product does not read.
+const MAX_FIELD_NAME: usize = 256;
 
 /// Every known field by its path, outer ones first.
 const KNOWN: [(&[&str], Reading); 36] = [
@@ -46,6 +54,44 @@ const KNOWN: [(&[&str], Reading); 36] = [
     (&["profile", "consent", "push"], flag),
     (&["profile", "consent", "whatsapp"], flag),
 ];
+
+/// Whether the product reads this field of a profile.
+pub fn is_read(name: &str) -> bool {
+    KNOWN.iter().any(|(path, _)| *path == ["profile", name])
+}
+
+/// Takes what is too long out of an event's profile, where the product reads it; the names of what else is too long, which a message does not show.
+pub fn take_out_long(
+    value: &[u8],
+    event: &mut Map<String, Value>,
+    odd: &mut Vec<String>,
+) -> Vec<String> {
+    let mut others = Vec::new();
+    let Some(profile) = event.get_mut("profile").and_then(Value::as_object_mut) else {
+        return others;
+    };
+    if value.len() <= MAX_FIELD_NAME {
+        return others;
+    }
+    type Texts = BTreeMap<String, Box<RawValue>>;
+    let mut texts: Texts = serde_json::from_slice(value).unwrap_or_default();
+    let texts = texts.remove("profile");
+    let texts = texts.map(|text| serde_json::from_str::<Texts>(text.get()).unwrap_or_default());
+    for (name, text) in texts.into_iter().flatten().filter(|(name, _)| *name != "consent") {
+        let long = text.get().len() > MAX_VALUE;
+        if !is_read(&name) {
+            if long || name.len() > MAX_FIELD_NAME {
+                others.push(name);
+            }
+        } else if long && profile.remove(&name).is_some() {
+            odd.push(format!("profile.{name}"));
+        }
+    }
+    if !others.is_empty() {
+        odd.push(SURPLUS.to_owned());
+    }
+    others
+}
 
 /// Takes what is odd out of an event and makes numbers of totals that are written as strings; the names of what was odd.
 pub fn take_out(event: &mut Map<String, Value>) -> Vec<String> {

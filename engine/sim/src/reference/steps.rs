@@ -163,6 +163,9 @@ impl Context<'_> {
             if run.deadline > self.t {
                 self.put(run);
             }
+            if let Some(surplus) = self.customer.lingers_no_longer() {
+                self.take(surplus);
+            }
         }
     }
 }

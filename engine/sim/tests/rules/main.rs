@@ -89,8 +89,8 @@ fn the_tables_meet_every_reason() {
     let unmet: Vec<&Reason> = Reason::ALL.iter().filter(unmet).collect();
     // What a change of the configuration does is told to a shard, not to a trace.
     assert_eq!(unmet, [&Reason::JourneyChanged]);
-    // Where a record stands is told to a shard as well.
+    // Where a record stands and how many customers there may be is told to a shard as well.
     let unmet = |reason: &&Poison| !poisons.contains(reason);
     let unmet: Vec<&Poison> = Poison::ALL.iter().filter(unmet).collect();
-    assert_eq!(unmet, [&Poison::Misplaced]);
+    assert_eq!(unmet, [&Poison::Misplaced, &Poison::TooManyCustomers]);
 }

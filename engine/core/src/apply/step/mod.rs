@@ -10,7 +10,7 @@ mod wait;
 
 use super::MAX_STEPS;
 use super::context::Context;
-use crate::customer::{Place, Run};
+use crate::customer::{Forgotten, Place, Run};
 use crate::decision::Reason;
 use crate::journey::op::Op;
 use next::Next;
@@ -29,6 +29,9 @@ impl Context<'_> {
                 Next::Stay(place, deadline) => {
                     (run.place, run.deadline) = (place, deadline);
                     self.customer.insert_run(run);
+                    if place == Place::Goal && self.customer.forget_lingering() {
+                        self.effects.forgets(Forgotten::Lingering);
+                    }
                     return;
                 }
                 Next::Gone => return,

@@ -3,7 +3,7 @@
 use super::next::Next;
 use crate::apply::context::Context;
 use crate::channel::Class;
-use crate::customer::{Customer, Document, DocumentKey, Place, Run, Sent, Touch};
+use crate::customer::{Customer, Document, DocumentKey, Forgotten, Place, Run, Sent, Touch};
 use crate::decision::{Decided, Reason, Verdict};
 use crate::effect::{Draft, Effect};
 use crate::event::Subject;
@@ -117,7 +117,9 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked, ind
     context.effects.list.push(Effect::Command(draft));
     if marketing {
         let touch = Touch { at: t, journey: run.journey, channel: choice.channel };
-        gate::remember_touch(context.plan(), context.customer, touch);
+        if gate::remember_touch(context.plan(), context.customer, touch) {
+            context.effects.forgets(Forgotten::Touch);
+        }
     }
     let first = run.sent.map_or(t, |sent| sent.first);
     run.sent = Some(Sent { command, at: t, first, engaged: false });

@@ -92,6 +92,17 @@ fn somebody_of_whom_little_is_known_takes_few_bytes() {
     assert_eq!(encoded(&customer), [b'C', 4, 1, 2, 9, 0, 0, 0, 0, 0, 0, 0]);
 }
 
+/// The only part without a bit: a version of its own has it.
+#[test]
+fn the_names_of_a_profile_are_stored_behind_everything() {
+    let mut customer = Customer::new(CustomerId::of("ana"));
+    customer.names.push(0x0102_0304);
+    customer.names.push(9);
+    let written = encoded(&customer);
+    assert_eq!(written, [b'C', 5, 0, 0, 5, 4, 3, 2, 1, 9, 0, 0, 0]);
+    assert_eq!(decode_customer(customer.id, &written, &Zones::new("UTC")), Ok(customer));
+}
+
 fn time() -> impl Strategy<Value = Millis> {
     let usual = 1_760_000_000_000..1_770_000_000_000_i64;
     prop_oneof![5 => usual, 1 => any::<i64>(), 1 => Just(0), 1 => Just(Millis::MIN), 1 => Just(NEVER)]
@@ -161,6 +172,7 @@ prop_compose! {
         registers in vec((0..3_usize, 0..Channel::ALL.len(), time(), any::<bool>()), 0..6),
         latest in vec((any::<u64>(), time()), 0..4),
         documents in vec((any::<u64>(), time(), any::<bool>()), 0..4),
+        names in vec(any::<u32>(), 0..4),
     ) -> Customer {
         let mut customer = Customer::new(CustomerId(7));
         (customer.seen[0], customer.seen[5], customer.seen_next) = (seen[0], seen[1], seen_next);
@@ -174,6 +186,7 @@ prop_compose! {
         customer.derive_permissions();
         latest.into_iter().for_each(|(id, at)| customer.latest.push(Latest { id: LatestId(id), at }));
         documents.into_iter().for_each(|(key, at, gone)| customer.documents.push(Kept::from_stored(key ^ u64::from(gone), at, Millis::MIN)));
+        names.into_iter().for_each(|name| customer.names.push(name));
         customer.runs_changed();
         customer
     }
