@@ -14,6 +14,7 @@ mod register;
 mod stored;
 mod tight;
 mod zone;
+mod zone_tables;
 
 pub use document::{Document, DocumentKey, How, Version};
 pub use documents::{Journal, Mark};
@@ -26,3 +27,4 @@ pub use run::{Place, Run, Sent};
 pub use stored::{StateError, decode_customer, encode_customer};
 pub(crate) use tight::push_tightly;
 pub use zone::Zones;
+pub use zone_tables::{TablesError, ZoneTables};

@@ -21,7 +21,7 @@ mod takeover;
 mod writer;
 mod topics;
 
-pub use bundle::{ConfigBundle, JourneyText};
+pub use cartwheel_core::journey::bundle::{ConfigBundle, JourneyText};
 pub use context::OpenStore;
 pub use failure::{Failure, Remedy};
 pub use options::{Begin, CreateTopics, EngineOptions, EngineSettings};
