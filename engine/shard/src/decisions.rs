@@ -65,6 +65,7 @@ impl<S: Store> Shard<S> {
         }
         self.position.chain = self.effects.close_chain(self.position.chain);
         self.counters.turns += 1;
+        self.position.semantics = SEMANTICS;
         let turn = Turn {
             next_offset: self.position.next_offset,
             now: self.position.now,
@@ -74,6 +75,8 @@ impl<S: Store> Shard<S> {
             fired: std::mem::take(&mut self.position.fired),
             follow: followers.len() as u32,
             skipped: std::mem::take(&mut self.skipped),
+            clamped: std::mem::take(&mut self.clamped),
+            partitioner: self.stating.take(),
             chain: format!("{:032x}", self.position.chain),
         };
         Ok((turn, followers))

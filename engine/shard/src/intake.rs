@@ -12,6 +12,7 @@ use cartwheel_core::id::CustomerId;
 use cartwheel_core::input::{Input, Kind};
 use cartwheel_core::partitioner::Partitioner;
 use cartwheel_core::sends::{Dead, DeadReason, Poison, Skipped};
+use cartwheel_core::time::format_rfc3339;
 use std::hint::black_box;
 
 /// A dead letter carries the record up to this many bytes.
@@ -132,7 +133,8 @@ impl<S: Store> Shard<S> {
 
     /// Why a record of this customer must not be applied here: another shard has the customer, or will have.
     fn misplaced(&mut self, customer: &[u8]) -> Option<Rejected> {
-        let Identity { partition, partitions, partitioner, .. } = self.identity;
+        let Identity { partition, partitions, .. } = self.identity;
+        let partitioner = self.position.partitioner.unwrap_or(self.identity.partitioner);
         let belongs = partitioner.partition_of(customer, partitions);
         if belongs == partition {
             return None;
@@ -143,6 +145,14 @@ impl<S: Store> Shard<S> {
         }
         let detail = format!("{} puts this customer on partition {belongs}", partitioner.name());
         Some(Rejected::new(Poison::Misplaced, detail))
+    }
+
+    /// A record that does not count, and its time neither: it comes from too far ahead of the clock.
+    pub(crate) fn pass_over(&mut self, record: &Record<'_>, reason: Poison) -> bool {
+        self.position.next_offset = record.offset + 1;
+        // No word of the clock: a replay, which has none, writes the same letter.
+        self.bury(record, &Rejected::new(reason, format_rfc3339(record.time)));
+        true
     }
 
     /// A record that cannot be applied: its offset stands in the turn record, the rest in a dead letter.

@@ -13,6 +13,7 @@ use cartwheel_core::customer::{Customer, Journal, decode_customer};
 use cartwheel_core::effect::Effects;
 use cartwheel_core::event::{Decoder, OddFields, Record};
 use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::partitioner::Partitioner;
 use cartwheel_core::sends::{Acceptance, Headers, Kind, Mode, Reader, SEMANTICS, Turn};
 use cartwheel_core::timer::Wheel;
 use std::collections::VecDeque;
@@ -188,10 +189,14 @@ impl<S: Store> Opened<S> {
         };
         let plans = log.configurations().into_iter().map(find).collect::<Result<Vec<_>, _>>()?;
         let first = Arc::clone(plans.first().unwrap_or(newest));
-        for turn in &log.turns {
-            if turn.turn.semantics != SEMANTICS {
-                return Err(ShardError::UnknownSemantics(turn.turn.semantics, SEMANTICS));
-            }
+        // Where the checkpoint ends the log there is nothing to decide again: its state may be of another number. The first turn activates ours.
+        let other = log.turns.iter().find(|turn| turn.turn.semantics != SEMANTICS);
+        if let Some(other) = other {
+            return Err(ShardError::UnknownSemantics {
+                seq: other.seq,
+                log: other.turn.semantics,
+                ours: SEMANTICS,
+            });
         }
         let position = position(self.meta.as_ref(), log.turns.front(), begin);
         let mut effects = Effects::new(&first);
@@ -215,6 +220,8 @@ impl<S: Store> Opened<S> {
             spare: Sealed::default(),
             dead: Vec::new(),
             skipped: Vec::new(),
+            clamped: Vec::new(),
+            stating: None,
             counters: Counters::default(),
         };
         shard.load()?;
@@ -241,6 +248,8 @@ fn position(meta: Option<&Meta>, first: Option<&AcceptedTurn>, begin: i64) -> Po
         fired: 0,
         last_input: 0,
         samples: Samples::default(),
+        partitioner: None,
+        semantics: SEMANTICS,
     };
     let Some(meta) = meta else { return empty };
     Position {
@@ -253,6 +262,8 @@ fn position(meta: Option<&Meta>, first: Option<&AcceptedTurn>, begin: i64) -> Po
         fired: 0,
         last_input: meta.last_input,
         samples: Samples { hour: meta.sample_hour, taken: OddFields::from_bits(meta.sampled) },
+        partitioner: meta.partitioner.and_then(Partitioner::from_number),
+        semantics: meta.semantics,
     }
 }
 
@@ -283,21 +294,38 @@ impl<S: Store> Shard<S> {
         if self.position.seq > 0 || !self.replay.is_empty() {
             return Ok(());
         }
+        self.state_partitioner();
         self.write_turn(out)
     }
 
-    /// Puts a configuration into force, as a recorded turn of its own. Not before the replay is done.
+    /// Puts a configuration into force, and with it this build's semantics and the topic's partitioner where the log says otherwise, as a
+    /// recorded turn of its own. Not before the replay is done. Says whether the configuration changed.
     pub fn activate(
         &mut self,
         plan: &Arc<Plan>,
         out: &mut Vec<Outgoing>,
     ) -> Result<bool, ShardError> {
-        if plan.hash == self.core.plan.hash || !self.replay.is_empty() {
+        if !self.replay.is_empty() {
             return Ok(false);
         }
-        self.switch_plan(plan);
-        self.write_turn(out)?;
-        Ok(true)
+        let changed = plan.hash != self.core.plan.hash;
+        if changed {
+            self.switch_plan(plan);
+        }
+        if self.state_partitioner() || changed || self.position.semantics != SEMANTICS {
+            self.write_turn(out)?;
+        }
+        Ok(changed)
+    }
+
+    /// The next turn record says which partitioner counts from its end on, unless the log says so already.
+    fn state_partitioner(&mut self) -> bool {
+        let partitioner = Some(self.identity.partitioner);
+        let news = self.position.partitioner != partitioner;
+        if news {
+            (self.position.partitioner, self.stating) = (partitioner, partitioner);
+        }
+        news
     }
 
     fn switch_plan(&mut self, plan: &Arc<Plan>) {
@@ -331,9 +359,11 @@ impl<S: Store> Shard<S> {
     ) -> Result<Turned, ShardError> {
         let Some(target) = self.replay.front() else { return Ok(Turned::default()) };
         let next = target.turn.next_offset;
+        let judge = target.turn.clone();
+        let of_turn = records.iter().take_while(|record| record.offset < next).count();
         let mut budget = u64::MAX;
-        let consumed = self.apply_while(records, |shard, record| {
-            record.offset < next && shard.before_event(record, &mut budget)
+        let consumed = self.apply_judged(&records[..of_turn], &judge, |shard, record| {
+            record.is_none_or(|record| shard.before_event(record, &mut budget))
         });
         if let Some(last) = consumed.checked_sub(1) {
             self.note_input(&records[last]);
@@ -372,6 +402,7 @@ impl<S: Store> Shard<S> {
             self.fire_due(turn.now, turn.now, &mut budget);
         }
         self.position.now = turn.now;
+        self.position.partitioner = turn.partitioner.or(self.position.partitioner);
         let expected = turn.chain.clone();
         let replayed = self.write_again(have, out)?;
         if replayed.chain != expected

@@ -40,5 +40,25 @@ closed! {
         TimeInFuture "time_in_future",
         /// By the topic's partitioner its customer belongs to another partition.
         Misplaced "misplaced",
+        /// Its record's own time lies further ahead of the clock than the limit.
+        RecordInFuture "record_in_future",
+    }
+}
+
+impl Poison {
+    /// Whether only the turn record can say so: who judged it looked at a clock, and a replay has none.
+    pub const fn is_stated(self) -> bool {
+        match self {
+            Self::RecordInFuture => true,
+            Self::NotJson
+            | Self::TooLarge
+            | Self::TooDeep
+            | Self::MissingType
+            | Self::MissingCustomer
+            | Self::BadValue
+            | Self::BadTime
+            | Self::TimeInFuture
+            | Self::Misplaced => false,
+        }
     }
 }

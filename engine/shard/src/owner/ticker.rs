@@ -74,10 +74,16 @@ impl Ticker {
 
     /// The question was asked at `mono`, when the wall clock less the margin showed `now`; the answer is `end`, or none came.
     pub fn answered(&mut self, mono: Duration, now: Millis, end: Option<i64>) {
+        self.told(mono, end);
+        self.mark = end.map(|end| Mark { now, end, asked: mono }).or(self.mark);
+    }
+
+    /// The same without a clock: the end is known, and shard time stays where it is.
+    pub fn told(&mut self, mono: Duration, end: Option<i64>) {
         self.asked = Some(mono);
         if let Some(end) = end {
             self.end = end;
-            self.mark = Some(Mark { now, end, asked: mono });
+            self.mark = None;
         }
     }
 

@@ -1,5 +1,6 @@
 //! The shard as a whole, stepped over logs in memory: stopped after every durable step, reopened, and found the same.
 
+mod ahead;
 mod census;
 mod crash;
 mod degraded;
@@ -8,4 +9,5 @@ mod placement;
 mod rules;
 #[cfg(feature = "rocksdb")]
 mod store;
+mod upgrade;
 pub mod world;
