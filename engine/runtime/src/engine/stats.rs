@@ -163,6 +163,7 @@ impl<S: Store> Figures<S> {
         for field in OddField::ALL {
             stats.degraded[field] = now.degraded[field as usize] - base.degraded[field as usize];
         }
+        stats.clamped = now.clamped - base.clamped;
         stats.turns = now.turns - base.turns;
         stats.timers_fired = now.fired - base.fired;
         stats.checkpoints = now.checkpoints - base.checkpoints;
@@ -171,6 +172,7 @@ impl<S: Store> Figures<S> {
     }
 
     fn send(&self) {
+        self.context.metrics.post_clock(self.context.clock.read());
         self.context.metrics.post_shard(&self.stats);
         self.context.board.post_shard(self.stats.clone(), Instant::now());
     }

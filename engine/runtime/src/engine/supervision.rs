@@ -213,7 +213,7 @@ impl<S: Store + 'static> Supervisor<S> {
         stats.state = state;
         stats.restarts = restarts;
         stats.clock = self.context.clock.wall();
-        stats.record_ahead = failure.record_ahead();
+        stats.clock_behind = failure.clock_behind();
         self.context.metrics.post_shard(&stats);
         self.context.board.post_shard(stats, Instant::now());
     }
@@ -325,8 +325,8 @@ mod tests {
     fn a_failed_shard_rests_and_starts_again() {
         let (now, mut slot) = (Instant::now(), Slot { assigned: true, ..Slot::default() });
         assert!(slot.may_start(1, now));
-        let ahead = Failure::from(ShardError::ClockAhead { offset: 1, ahead_ms: 7, limit_ms: 3 });
-        assert_eq!(slot.failed(&ahead, Duration::ZERO, now), ShardState::Stopped);
+        let slow = Failure::from(ShardError::ClockBehind { offset: 1, behind_ms: 7, limit_ms: 3 });
+        assert_eq!(slot.failed(&slow, Duration::ZERO, now), ShardState::Stopped);
         assert!(!slot.may_start(1, now) && slot.may_start(1, now + FIRST));
     }
 

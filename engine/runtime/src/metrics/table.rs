@@ -2,7 +2,8 @@
 //! may name nothing else (a test reads them).
 
 use super::labels::{
-    Breaker, CallOutcome, Closed, DeadSource, Intake, Provider, ShardState, Stopped, Withheld,
+    Breaker, CallOutcome, Closed, DeadSource, Direction, Intake, Provider, ShardState, Stopped,
+    Withheld,
 };
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Reason, Verdict};
@@ -134,13 +135,16 @@ metrics! {
     BuildInfo = Kind::Gauge, Flag, "cartwheel_build_info", [VERSION], "Always 1; the label says which build runs.";
     ProcessResident = Kind::Gauge, Bytes, "cartwheel_process_resident_memory_bytes", [], "Resident memory of the process.";
     ProcessCpu = Kind::Counter, Seconds, "cartwheel_process_cpu_seconds_total", [], "CPU time of the process, user and system.";
+    ClockJumps = Kind::Counter, Count, "cartwheel_clock_jumps_total", [closed("direction", names::<Direction>)], "Jumps of the machine's clock against the time that passed.";
+    ClockHeld = Kind::Gauge, Flag, "cartwheel_clock_held", [], "1 while the machine's clock has jumped and is not believed: nothing is sent by it and nothing expires.";
 
     Events = Kind::Counter, Count, "cartwheel_events_total", [SHARD, closed("outcome", names::<Intake>)], "Records of the events topic, by what became of them.";
     Poison = Kind::Counter, Count, "cartwheel_poison_total", [SHARD, closed("reason", names::<Poison>)], "Records that could not be applied, by reason.";
     Degraded = Kind::Counter, Count, "cartwheel_degraded_total", [SHARD, closed("field", names::<OddField>)], "Events applied without a known field that was odd, by field.";
     LagRecords = Kind::Gauge, Count, "cartwheel_shard_lag_records", [SHARD], "Records between the shard's position and the end of its partition.";
     ShardLag = Kind::Gauge, Seconds, "cartwheel_shard_lag_seconds", [SHARD], "How far shard time is behind the runtime's clock.";
-    RecordAhead = Kind::Gauge, Seconds, "cartwheel_record_ahead_seconds", [SHARD], "How far a record that stopped the intake lies ahead of the runtime's clock; 0 while intake runs.";
+    Clamped = Kind::Counter, Count, "cartwheel_records_ahead_total", [SHARD], "Records whose own time was more than 5 s ahead of the clock and counted as 5 s ahead.";
+    ClockBehind = Kind::Gauge, Seconds, "cartwheel_clock_behind_seconds", [SHARD], "How far the machine's clock lies behind shard time where that stopped the intake; 0 while intake runs.";
     ShardStateIs = Kind::Gauge, Flag, "cartwheel_shard_state", [SHARD, closed("state", names::<ShardState>)], "1 for the state that the shard is in, else 0.";
     Held = Kind::Gauge, Flag, "cartwheel_shard_held", [SHARD], "1 while the shard is behind and marketing sends are held.";
     LeaderChanges = Kind::Counter, Count, "cartwheel_leader_changes_total", [SHARD], "Times that this process became the leader of the shard.";
