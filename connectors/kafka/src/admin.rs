@@ -36,10 +36,13 @@ pub struct TopicSpec {
     pub replication: i32,
     /// What becomes of old records.
     pub cleanup: Cleanup,
+    /// Whether records carry the broker's time, whatever their producer says; else the topic is as the broker's default says.
+    pub log_append_time: bool,
 }
 
 impl TopicSpec {
-    /// The five topics of a namespace: events, sends and dead letters with retention; suppressions and configurations compacted, in one partition.
+    /// The five topics of a namespace: events, sends and dead letters with retention; suppressions and configurations compacted, in one partition. Their records
+    /// carry the times that the broker's default says.
     pub fn all(
         config: &KafkaConfig,
         partitions: i32,
@@ -47,7 +50,13 @@ impl TopicSpec {
         retention_ms: Option<i64>,
     ) -> [TopicSpec; 5] {
         let names = config.topics();
-        let spec = |name, partitions, cleanup| TopicSpec { name, partitions, replication, cleanup };
+        let spec = |name, partitions, cleanup| TopicSpec {
+            name,
+            partitions,
+            replication,
+            cleanup,
+            log_append_time: false,
+        };
         let kept = Cleanup::Delete(retention_ms);
         [
             spec(names.events, partitions, kept),
@@ -78,6 +87,8 @@ pub struct TopicFacts {
     pub compacted: Option<bool>,
     /// Whether records carry the broker's time (`message.timestamp.type=LogAppendTime`).
     pub log_append_time: Option<bool>,
+    /// `message.timestamp.after.max.ms`: the broker refuses records further ahead of its clock. None also where the broker is too old to know it.
+    pub timestamp_after_max_ms: Option<i64>,
     /// `min.insync.replicas`.
     pub min_insync: Option<i64>,
     /// `unclean.leader.election.enable`.
@@ -164,6 +175,7 @@ impl Admin {
             retention_ms: number("retention.ms"),
             compacted: text("cleanup.policy").map(|value| value.contains("compact")),
             log_append_time: text("message.timestamp.type").map(|value| value == "LogAppendTime"),
+            timestamp_after_max_ms: number("message.timestamp.after.max.ms"),
             min_insync: number("min.insync.replicas"),
             unclean_election: text("unclean.leader.election.enable").map(|value| value == "true"),
         })
@@ -195,6 +207,9 @@ impl Admin {
             Cleanup::Delete(_) => topic.set("cleanup.policy", "delete"),
             Cleanup::Compact => topic.set("cleanup.policy", "compact"),
         };
+        if spec.log_append_time {
+            topic = topic.set("message.timestamp.type", "LogAppendTime");
+        }
         if let Some(millis) = &retention {
             topic = topic.set("retention.ms", millis);
         }

@@ -43,7 +43,9 @@ pub(crate) fn check(config: &KafkaConfig) -> Result<(), Error> {
     for settings in
         [source(config)?, sends_producer(config)?, group_member(config)?, worker(config)?]
     {
-        settings.create_native_config().map_err(|error| Error::of(&error, "reading the properties"))?;
+        settings
+            .create_native_config()
+            .map_err(|error| Error::of(&error, "reading the properties"))?;
     }
     Ok(())
 }
@@ -299,7 +301,11 @@ mod tests {
         let mut config = KafkaConfig::default();
         config.properties.insert("fetch.wait.max.ms".to_owned(), "7".to_owned());
         assert_effective(&source(&config).unwrap(), &[("fetch.wait.max.ms", "7")]);
-        for (name, value) in [("fetch.wait.max.ms", "hunter2"), ("no.such.thing", "hunter2"), ("security.protocol", "hunter2")] {
+        for (name, value) in [
+            ("fetch.wait.max.ms", "hunter2"),
+            ("no.such.thing", "hunter2"),
+            ("security.protocol", "hunter2"),
+        ] {
             let mut config = KafkaConfig::default();
             config.properties.insert(name.to_owned(), value.to_owned());
             let said = check(&config).unwrap_err().to_string();

@@ -233,6 +233,13 @@ fn topics_are_described_as_they_were_created() {
     // A second time finds them and changes nothing.
     let again = admin.ensure(&TopicSpec::all(&config, 5, 1, None), true).unwrap();
     assert_eq!(again[0].partitions, 3);
+    let stamped = TopicSpec {
+        name: format!("{}.stamped", names.events),
+        log_append_time: true,
+        ..TopicSpec::all(&config, 1, 1, None)[0].clone()
+    };
+    let made = admin.ensure(&[stamped], true).unwrap();
+    assert_eq!(made[0].log_append_time, Some(true));
 }
 
 #[test]

@@ -8,11 +8,11 @@ closed! {
     #[derive(JsonSchema)]
     Partitioner {
         /// Java's clients, franz-go, kafkajs from version 2; librdkafka's `murmur2_random`.
-        Murmur2 "murmur2",
+        Murmur2 = 0 "murmur2",
         /// librdkafka's default, `consistent_random`, and so that of the clients built on it.
-        Crc32 "crc32",
+        Crc32 = 1 "crc32",
         /// Sarama's default; librdkafka's `fnv1a_random`.
-        Fnv1a "fnv1a",
+        Fnv1a = 2 "fnv1a",
     }
 }
 

@@ -23,7 +23,7 @@ const ROOMS: [(&str, &[&str]); 24] = [
     ("policy", &["time", "channel"]),
     ("event", &["closed", "time", "value", "channel", "policy"]),
     ("input", &["id", "policy", "event"]),
-    ("sends", &["closed", "time", "channel", "address", "event"]),
+    ("sends", &["closed", "time", "channel", "partitioner", "address", "event"]),
     ("fact", &["time", "value", "compact", "event"]),
     ("customer", &["closed", "time", "id", "value", "compact", "room", "channel", "event", "fact"]),
     ("decision", &["closed", "time", "id", "value", "channel"]),

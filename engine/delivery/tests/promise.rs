@@ -16,6 +16,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => Just(Op::NewLeader),
         1 => (0..4u8).prop_map(|customer| Op::Zombie { customer }),
         4 => (0..40u8).prop_map(Op::Advance),
+        1 => any::<bool>().prop_map(Op::Hold),
         8 => (1..8u8).prop_map(Op::Read),
         6 => (1..8u8).prop_map(Op::ReadSuppressions),
         6 => Just(Op::Ask),
@@ -134,6 +135,22 @@ fn an_expired_command_is_told_and_not_called() {
         ),
         (0, 1)
     );
+}
+
+#[test]
+fn while_the_clock_is_held_nothing_expires_and_no_call_begins() {
+    let short = Op::Command { customer: 1, sms: true, transactional: false, ttl: 9 };
+    let mut world = run(&[Op::Hold(true), short, sms(2, true)]);
+    ALL.into_iter().for_each(|op| world.step(op));
+    world.step(Op::Advance(20));
+    ALL.into_iter().for_each(|op| world.step(op));
+    let done = |world: &World| {
+        let counters = world.counters();
+        (counters.total(Counter::Calls, ""), counters.total(Counter::Ended, "expired"))
+    };
+    assert_eq!(done(&world), (0, 0));
+    world.settle();
+    assert_eq!(done(&world), (1, 1));
 }
 
 #[test]

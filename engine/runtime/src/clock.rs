@@ -1,11 +1,17 @@
 //! The only now(). Everything below the runtime is told the time.
 
-use cartwheel_core::time::Millis;
+mod steady;
+
+pub use steady::{Jumps, Reading};
+
+use cartwheel_core::time::{Millis, SECOND};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use steady::Steady;
 
 /// Tells the time.
 pub trait Clock: Send + Sync + 'static {
-    /// Wall time. May jump, as clocks of machines do; shard time never falls all the same.
+    /// Wall time. Where the machine's clock jumps it goes on as it was, until the jump is believed ([`Clock::read`]).
     fn wall(&self) -> Millis;
 
     /// Real time since some fixed moment of this process; never falls.
@@ -14,6 +20,12 @@ pub trait Clock: Send + Sync + 'static {
     /// How much faster than real time [`Clock::wall`] runs now: 1 except in the demo.
     fn speed(&self) -> f64 {
         1.0
+    }
+
+    /// Wall time, and whether the machine's clock is believed. A clock that is moved by hand is.
+    fn read(&self) -> Reading {
+        let wall = self.wall();
+        Reading { wall, latest: wall, held: false, jumps: Jumps::default() }
     }
 }
 
@@ -25,67 +37,55 @@ fn system_wall() -> Millis {
     }
 }
 
-/// The machine's clock.
-#[derive(Clone, Copy, Debug)]
+/// The machine's clock, without its jumps.
+#[derive(Debug)]
 pub struct SystemClock {
     start: Instant,
+    steady: Mutex<Steady>,
 }
 
 impl Default for SystemClock {
     fn default() -> Self {
-        Self { start: Instant::now() }
+        Self { start: Instant::now(), steady: Mutex::default() }
+    }
+}
+
+impl SystemClock {
+    /// The time that has passed, that during which the machine slept included, where the system tells.
+    fn passed(&self) -> Duration {
+        #[cfg(target_os = "linux")]
+        {
+            let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+            let (seconds, nanos) = (u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec));
+            if let (Ok(seconds), Ok(nanos)) = (seconds, nanos) {
+                return Duration::new(seconds, nanos);
+            }
+        }
+        self.start.elapsed()
     }
 }
 
 impl Clock for SystemClock {
     fn wall(&self) -> Millis {
-        system_wall()
+        self.read().wall
     }
 
     fn monotonic(&self) -> Duration {
         self.start.elapsed()
     }
-}
 
-/// The demo's clock: starts in the past, runs faster until it has arrived at the present, then is the machine's clock.
-/// It never shows a time in the future.
-#[derive(Clone, Copy, Debug)]
-pub struct ScaledClock {
-    start: Instant,
-    from: Millis,
-    factor: f64,
-}
-
-impl ScaledClock {
-    /// Starts now, showing the present less `back` ms, and runs `factor` (at least 1) times as fast as real time.
-    pub fn starting_back(back: Millis, factor: f64) -> Self {
-        Self {
-            start: Instant::now(),
-            from: system_wall().saturating_sub(back),
-            factor: factor.max(1.0),
+    fn read(&self) -> Reading {
+        let mut steady = self.steady.lock().unwrap_or_else(PoisonError::into_inner);
+        // Read together, under the lock: threads that read at one time must not see each other's times out of order.
+        let (reading, jump) = steady.read(self.passed(), system_wall());
+        drop(steady);
+        if let Some(by) = jump {
+            tracing::error!(
+                seconds = by / SECOND,
+                "the machine's clock has jumped: nothing is sent and nothing expires until it comes back or its new time has stood for a while"
+            );
         }
-    }
-
-    fn scaled(&self) -> Millis {
-        shown(self.from, self.factor, self.start.elapsed())
-    }
-}
-
-fn shown(from: Millis, factor: f64, elapsed: Duration) -> Millis {
-    from.saturating_add((elapsed.as_secs_f64() * 1_000.0 * factor) as Millis)
-}
-
-impl Clock for ScaledClock {
-    fn wall(&self) -> Millis {
-        self.scaled().min(system_wall())
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.start.elapsed()
-    }
-
-    fn speed(&self) -> f64 {
-        if self.scaled() < system_wall() { self.factor } else { 1.0 }
+        reading
     }
 }
 
@@ -94,17 +94,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scaled_clock_runs_by_its_factor() {
-        assert_eq!(shown(1_000, 1_440.0, Duration::from_millis(500)), 1_000 + 720_000);
-    }
-
-    #[test]
-    fn a_scaled_clock_never_shows_the_future() {
-        let past = ScaledClock::starting_back(3 * cartwheel_core::time::DAY, 1_440.0);
-        assert!(past.wall() < system_wall() - 2 * cartwheel_core::time::DAY);
-        assert_eq!(past.speed(), 1_440.0);
-        let arrived = ScaledClock::starting_back(-5_000, 1_440.0);
-        assert!(arrived.wall() <= system_wall());
-        assert_eq!(arrived.speed(), 1.0);
+    fn the_machines_clock_is_believed_from_the_start() {
+        let clock = SystemClock::default();
+        let before = system_wall();
+        let reading = clock.read();
+        assert!(!reading.held && reading.wall >= before && reading.latest >= reading.wall);
+        assert_eq!((reading.jumps, clock.speed()), (Jumps::default(), 1.0));
+        assert!(clock.wall() >= reading.wall);
     }
 }

@@ -1,5 +1,6 @@
 //! A recorded turn: the turn record and the records that follow it, with sequence numbers and the chain hash.
 
+use crate::ahead::MAX_CLAMPED;
 use crate::checkpoint::{Documents, Store};
 use crate::commands;
 use crate::error::ShardError;
@@ -79,6 +80,7 @@ impl<S: Store> Shard<S> {
         self.position.chain = self.effects.close_chain(self.position.chain);
         self.counters.turns += 1;
         self.counters.forgotten = self.effects.forgotten; // what is forgotten gives way to something that was decided
+        self.position.semantics = SEMANTICS;
         let turn = Turn {
             next_offset: self.position.next_offset,
             now: self.position.now,
@@ -88,6 +90,8 @@ impl<S: Store> Shard<S> {
             fired: std::mem::take(&mut self.position.fired),
             follow: followers.len() as u32,
             skipped: std::mem::take(&mut self.skipped),
+            clamped: std::mem::take(&mut self.clamped),
+            partitioner: self.stating.take(),
             chain: format!("{:032x}", self.position.chain),
         };
         Ok((turn, followers))
@@ -98,13 +102,15 @@ impl<S: Store> Shard<S> {
         self.made.effects + self.effects.list.len() + self.dead.len()
     }
 
-    /// Whether the turn makes as many records, or as many bytes of them, as one may.
+    /// Whether the turn makes as many records, or as many bytes of them, or states as many times of records, as one may.
     pub(crate) fn full(&mut self) -> bool {
         // Where their documents cannot be read the turn ends, and its end says why.
         if self.effects.list.len() >= TOGETHER && self.make().is_err() {
             return true;
         }
-        self.makes() >= self.settings.max_effects || self.made.bytes >= self.settings.max_turn_bytes
+        self.makes() >= self.settings.max_effects
+            || self.made.bytes >= self.settings.max_turn_bytes
+            || self.clamped.len() >= MAX_CLAMPED
     }
 
     /// Encodes the effects that there are by now, in the order in which they were decided. When that is done changes nothing in them: their

@@ -15,15 +15,15 @@ pub enum ShardError {
         /// The later one.
         later: i64,
     },
-    /// A record lies too far ahead of wall time; it was not applied.
+    /// Wall time lies so far behind shard time that it is wrong; the next record waits, since by it that would come from the future.
     #[error(
-        "record at offset {offset} is {ahead_ms} ms ahead of wall time (limit {limit_ms} ms): correct the producer's clock or use LogAppendTime"
+        "the wall clock is {behind_ms} ms behind shard time (limit {limit_ms} ms): correct this machine's clock; the record at offset {offset} waits for it"
     )]
-    ClockAhead {
-        /// Its offset.
+    ClockBehind {
+        /// Offset of the record that waits.
         offset: i64,
         /// How far.
-        ahead_ms: Millis,
+        behind_ms: Millis,
         /// The limit.
         limit_ms: Millis,
     },
@@ -52,9 +52,19 @@ pub enum ShardError {
     /// A turn record names a configuration that is not known.
     #[error("configuration {0} is named by the log but not in the configurations topic")]
     UnknownConfiguration(String),
-    /// A turn record was decided under rules that this binary does not have.
-    #[error("the log was decided under semantics {0}; this binary has {1}")]
-    UnknownSemantics(u32, u32),
+    /// A turn record behind the checkpoint was decided under rules that this build does not have.
+    #[error(
+        "the turn with sequence {seq} was decided under semantics {log}; this build has {ours} and cannot decide it again. \
+         Start the previous build once, let it catch up and stop it: it leaves a checkpoint that ends its log, and this build starts there"
+    )]
+    UnknownSemantics {
+        /// Sequence of the turn record.
+        seq: u64,
+        /// The number that it states.
+        log: u32,
+        /// This build's.
+        ours: u32,
+    },
     /// The last applied record is another one than at the checkpoint: the topic was recreated or truncated.
     #[error(
         "the record at offset {offset} of the events partition is not the one that was applied: the topic was recreated or truncated"

@@ -12,7 +12,7 @@ use cartwheel_core::id::CustomerId;
 use cartwheel_core::input::{Input, Kind};
 use cartwheel_core::partitioner::Partitioner;
 use cartwheel_core::sends::{Dead, DeadReason, Poison, Skipped};
-use cartwheel_core::time::Millis;
+use cartwheel_core::time::{Millis, format_rfc3339};
 use std::hint::black_box;
 
 /// A dead letter carries the record up to this many bytes.
@@ -154,9 +154,10 @@ impl<S: Store> Shard<S> {
     /// Whether there is no room for somebody new, at this offset. The limit may be another one today than when a turn of the log was decided: a
     /// replay does what its record says.
     fn is_full_at(&self, offset: i64) -> bool {
-        let Some(accepted) = self.replay.front() else {
+        if self.replaying() == 0 {
             return self.table.len() >= self.settings.max_customers;
-        };
+        }
+        let Some(accepted) = self.replay.next() else { return false };
         let skipped = &accepted.turn.skipped;
         let place = skipped.binary_search_by_key(&offset, |skipped| skipped.offset);
         place.is_ok_and(|place| skipped[place].reason == Poison::TooManyCustomers)
@@ -164,7 +165,8 @@ impl<S: Store> Shard<S> {
 
     /// Why a record of this customer must not be applied here: another shard has the customer, or will have.
     fn misplaced(&mut self, customer: &[u8]) -> Option<Rejected> {
-        let Identity { partition, partitions, partitioner, .. } = self.identity;
+        let Identity { partition, partitions, .. } = self.identity;
+        let partitioner = self.position.partitioner.unwrap_or(self.identity.partitioner);
         let belongs = partitioner.partition_of(customer, partitions);
         if belongs == partition {
             return None;
@@ -175,6 +177,14 @@ impl<S: Store> Shard<S> {
         }
         let detail = format!("{} puts this customer on partition {belongs}", partitioner.name());
         Some(Rejected::new(Poison::Misplaced, detail))
+    }
+
+    /// A record that does not count, and its time neither: it comes from too far ahead of the clock.
+    pub(crate) fn pass_over(&mut self, record: &Record<'_>, reason: Poison) -> bool {
+        self.position.next_offset = record.offset + 1;
+        // No word of the clock: a replay, which has none, writes the same letter.
+        self.bury(record, &Rejected::new(reason, format_rfc3339(record.time)));
+        true
     }
 
     /// A record that cannot be applied: its offset stands in the turn record, the rest in a dead letter.

@@ -5,6 +5,7 @@
 //! The modules stand in the order in which an event passes.
 
 mod settings;
+mod ahead;
 mod intake;
 mod degraded;
 mod table;

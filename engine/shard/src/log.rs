@@ -54,8 +54,8 @@ pub struct AcceptedLog {
     /// The next offset that the first turn behind it states.
     begins: Option<i64>,
     configurations: Vec<u128>,
-    /// A semantics number that is not ours.
-    foreign: Option<u32>,
+    /// The first turn of a semantics number that is not ours: its sequence, and the number.
+    foreign: Option<(u64, u32)>,
     replay: Replay,
 }
 
@@ -126,7 +126,7 @@ impl AcceptedLog {
             self.configurations.push(hash);
         }
         if turn.turn.semantics != SEMANTICS {
-            self.foreign.get_or_insert(turn.turn.semantics);
+            self.foreign.get_or_insert((turn.seq, turn.turn.semantics));
         }
         self.replay.push(turn, bytes);
         Ok(())
@@ -147,8 +147,8 @@ impl AcceptedLog {
         self.reader.last
     }
 
-    /// The first semantics number that is not ours.
-    pub(crate) fn foreign(&self) -> Option<u32> {
+    /// The first turn of a semantics number that is not ours: its sequence, and the number.
+    pub(crate) fn foreign(&self) -> Option<(u64, u32)> {
         self.foreign
     }
 

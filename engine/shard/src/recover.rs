@@ -15,6 +15,7 @@ use cartwheel_core::customer::{Customer, Journal, decode_customer};
 use cartwheel_core::effect::Effects;
 use cartwheel_core::event::{Decoder, OddFields, Record};
 use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::partitioner::Partitioner;
 use cartwheel_core::sends::{Headers, Mode, Reader, SEMANTICS, Turn};
 use cartwheel_core::timer::Wheel;
 use std::collections::BTreeSet;
@@ -75,8 +76,9 @@ impl<S: Store> Opened<S> {
         };
         let plans = log.configurations().into_iter().map(find).collect::<Result<Vec<_>, _>>()?;
         let first = Arc::clone(plans.first().unwrap_or(newest));
-        if let Some(semantics) = log.foreign() {
-            return Err(ShardError::UnknownSemantics(semantics, SEMANTICS));
+        // Where the checkpoint ends the log there is nothing to decide again: its state may be of another number. The first turn activates ours.
+        if let Some((seq, log)) = log.foreign() {
+            return Err(ShardError::UnknownSemantics { seq, log, ours: SEMANTICS });
         }
         let begin = log.begins().unwrap_or(begin);
         let position = Position { seq: base, ..position(self.meta.as_ref(), begin) };
@@ -103,6 +105,8 @@ impl<S: Store> Opened<S> {
             made: Made::default(),
             dead: Vec::new(),
             skipped: Vec::new(),
+            clamped: Vec::new(),
+            stating: None,
             counters: Counters::default(),
         };
         shard.load()?;
@@ -145,6 +149,8 @@ fn position(meta: Option<&Meta>, begin: i64) -> Position {
         fired: 0,
         last_input: 0,
         samples: Samples::default(),
+        partitioner: None,
+        semantics: SEMANTICS,
     };
     let Some(meta) = meta else { return empty };
     Position {
@@ -157,6 +163,8 @@ fn position(meta: Option<&Meta>, begin: i64) -> Position {
         fired: 0,
         last_input: meta.last_input,
         samples: Samples { hour: meta.sample_hour, taken: OddFields::from_bits(meta.sampled) },
+        partitioner: meta.partitioner.and_then(Partitioner::from_number),
+        semantics: meta.semantics,
     }
 }
 
@@ -188,21 +196,38 @@ impl<S: Store> Shard<S> {
         if self.position.seq > 0 || self.replaying() > 0 {
             return Ok(());
         }
+        self.state_partitioner();
         self.write_turn(out)
     }
 
-    /// Puts a configuration into force, as a recorded turn of its own. Not before the replay is done.
+    /// Puts a configuration into force, and with it this build's semantics and the topic's partitioner where the log says otherwise, as a
+    /// recorded turn of its own. Not before the replay is done. Says whether the configuration changed.
     pub fn activate(
         &mut self,
         plan: &Arc<Plan>,
         out: &mut Vec<Outgoing>,
     ) -> Result<bool, ShardError> {
-        if plan.hash == self.core.plan.hash || self.replaying() > 0 {
+        if self.replaying() > 0 {
             return Ok(false);
         }
-        self.switch_plan(plan);
-        self.write_turn(out)?;
-        Ok(true)
+        let changed = plan.hash != self.core.plan.hash;
+        if changed {
+            self.switch_plan(plan);
+        }
+        if self.state_partitioner() || changed || self.position.semantics != SEMANTICS {
+            self.write_turn(out)?;
+        }
+        Ok(changed)
+    }
+
+    /// The next turn record says which partitioner counts from its end on, unless the log says so already.
+    fn state_partitioner(&mut self) -> bool {
+        let partitioner = Some(self.identity.partitioner);
+        let news = self.position.partitioner != partitioner;
+        if news {
+            (self.position.partitioner, self.stating) = (partitioner, partitioner);
+        }
+        news
     }
 
     fn switch_plan(&mut self, plan: &Arc<Plan>) {
@@ -238,9 +263,11 @@ impl<S: Store> Shard<S> {
             return Ok(Turned { more: true, ..Turned::default() });
         };
         let next = target.turn.next_offset;
+        let judge = target.turn.clone();
+        let of_turn = records.iter().take_while(|record| record.offset < next).count();
         let mut budget = Budget::recorded(u64::MAX);
-        let consumed = self.apply_while(records, |shard, record| {
-            record.offset < next && shard.before_event(record, &mut budget)
+        let consumed = self.apply_judged(&records[..of_turn], &judge, |shard, record| {
+            record.is_none_or(|record| shard.before_event(record, &mut budget))
         });
         if let Some(last) = consumed.checked_sub(1) {
             self.note_input(&records[last]);
@@ -278,6 +305,7 @@ impl<S: Store> Shard<S> {
             self.fire_due(turn.now, turn.now, &mut budget);
         }
         self.position.now = turn.now;
+        self.position.partitioner = turn.partitioner.or(self.position.partitioner);
         let replayed = self.write_again(accepted.have, out)?;
         if replayed.chain != turn.chain
             || replayed.follow != turn.follow

@@ -22,7 +22,8 @@ pub struct Identity {
 pub struct Settings {
     /// Behind by more than this (ms): marketing is held. [`Millis::MAX`] never holds.
     pub hold_after: Millis,
-    /// A record this far (ms) after wall time stops intake.
+    /// A record further (ms) ahead of wall time is a dead letter; one that is less far ahead counts as 5 s ahead at most. [`Millis::MAX`]: every
+    /// record counts with its own time.
     pub max_clock_ahead: Millis,
     /// Timers fired in one turn at most; a storm is cut into turns of this size.
     pub max_timers: u64,

@@ -12,7 +12,7 @@ use cartwheel_core::customer::Forgotten;
 use cartwheel_core::effect::{Effects, Tally};
 use cartwheel_core::event::{Decoder, OddField};
 use cartwheel_core::partitioner::Partitioner;
-use cartwheel_core::sends::{Acceptance, Dead, Headers, Mode, Poison, Reader, SEMANTICS, Skipped};
+use cartwheel_core::sends::{Acceptance, Clamped, Dead, Headers, Mode, Poison, Reader, Skipped};
 use cartwheel_core::time::Millis;
 use cartwheel_core::timer::{NEVER, Wheel};
 use std::collections::BTreeSet;
@@ -41,6 +41,8 @@ pub struct Counters {
     pub other_keys: u64,
     /// What customers had no room for, in the order of [`Forgotten::ALL`], as of the last recorded turn.
     pub forgotten: [u64; Forgotten::ALL.len()],
+    /// Records that counted with an earlier time than their own, which was ahead of the clock.
+    pub clamped: u64,
     /// Runs whose timer fired.
     pub fired: u64,
     /// Customers looked at to release held sends.
@@ -62,6 +64,7 @@ impl Default for Counters {
         Self {
             would_fit: [0; Partitioner::ALL.len()],
             other_keys: 0,
+            clamped: 0,
             wanted: 0,
             unwanted: 0,
             duplicates: 0,
@@ -144,6 +147,9 @@ pub struct Shard<S> {
     pub(crate) made: Made,
     pub(crate) dead: Vec<Dead>,
     pub(crate) skipped: Vec<Skipped>,
+    pub(crate) clamped: Vec<Clamped>,
+    /// The partitioner that the next turn record states.
+    pub(crate) stating: Option<Partitioner>,
     pub(crate) counters: Counters,
 }
 
@@ -167,6 +173,10 @@ pub(crate) struct Position {
     pub last_input: u64,
     /// What was copied to the dead letters although it was applied.
     pub samples: Samples,
+    /// What the log says of the topic's partitioner; none where it says nothing: then [`Identity::partitioner`] counts.
+    pub partitioner: Option<Partitioner>,
+    /// The behaviour of the last turn record.
+    pub semantics: u32,
 }
 
 /// A sealed checkpoint that waits for its turn to be read back as a whole, then for the store.
@@ -399,12 +409,13 @@ impl<S: Store> Shard<S> {
             seen: position.seen,
             behind: position.mode == Mode::Behind,
             config: self.core.plan.hash,
-            semantics: SEMANTICS,
+            semantics: position.semantics,
             chain: position.chain,
             last_input: position.last_input,
             partitions: self.identity.partitions,
             sample_hour: position.samples.hour,
             sampled: position.samples.taken.bits(),
+            partitioner: position.partitioner.map(|partitioner| partitioner as u8),
         }
     }
 }

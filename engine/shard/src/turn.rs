@@ -1,12 +1,13 @@
 //! A turn: events up to an offset, each after the timers due by its time; then a change of mode; then timers due by `now`.
 //! If it decided something it is recorded.
 
+use crate::ahead::{ByClock, Judge};
 use crate::checkpoint::Store;
 use crate::error::ShardError;
 use crate::intake::record_time;
 use crate::shard::Shard;
 use cartwheel_core::event::Record;
-use cartwheel_core::sends::{Kind, Mode};
+use cartwheel_core::sends::{Counts, Kind, Mode};
 use cartwheel_core::time::Millis;
 
 /// The clock, as the runtime read it. A shard never asks for the time.
@@ -169,23 +170,35 @@ impl<S: Store> Shard<S> {
         wall: Millis,
         budget: &mut Budget,
     ) -> Result<Events, ShardError> {
-        let limit_ms = self.settings.max_clock_ahead;
-        let ahead_ms = |record: &Record<'_>| record.time.saturating_sub(wall);
-        let sound = records.iter().take_while(|record| ahead_ms(record) <= limit_ms).count();
-        if let (0, Some(first)) = (sound, records.first()) {
-            return Err(ShardError::ClockAhead {
-                offset: first.offset,
-                ahead_ms: ahead_ms(first),
-                limit_ms,
-            });
-        }
-        let applied = self.apply_while(&records[..sound], |shard, record| {
-            shard.before_event(record, budget) && !shard.full()
+        let limit = self.settings.max_clock_ahead;
+        let judge = ByClock { wall, limit, seen: self.position.seen };
+        let sound = self.check_clock(records, judge)?;
+        let applied = self.apply_judged(&records[..sound], &judge, |shard, record| {
+            record.is_none_or(|record| shard.before_event(record, budget)) && !shard.full()
         });
         if let Some(last) = applied.checked_sub(1) {
             self.note_input(&records[last]);
         }
         Ok(if applied == records.len() { Events::All } else { Events::Until(applied) })
+    }
+
+    /// How many of these records may be judged by this clock. All of them, unless it lies so far behind shard time that it is the clock that is wrong: then
+    /// a record that seems to come from the future waits, since it would be lost by the fault of a clock.
+    fn check_clock(&self, records: &[Record<'_>], judge: ByClock) -> Result<usize, ShardError> {
+        let behind_ms = self.position.now.saturating_sub(judge.wall);
+        if behind_ms <= judge.limit {
+            return Ok(records.len());
+        }
+        let counts = |record: &&Record<'_>| !matches!(judge.judge(record), Some(Counts::Not(_)));
+        let sound = records.iter().take_while(counts).count();
+        match records.first().filter(|_| sound == 0) {
+            Some(first) => Err(ShardError::ClockBehind {
+                offset: first.offset,
+                behind_ms,
+                limit_ms: judge.limit,
+            }),
+            None => Ok(sound),
+        }
     }
 
     /// Fires what is due by the record's time. They see the greatest of shard time and record times, this record included.
@@ -213,7 +226,7 @@ impl<S: Store> Shard<S> {
     }
 
     fn decided(&self) -> bool {
-        self.position.fired > 0 || self.makes() > 0
+        self.position.fired > 0 || self.makes() > 0 || !self.clamped.is_empty()
     }
 
     /// Ends the turn; whether there was anything to record.

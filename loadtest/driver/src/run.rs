@@ -308,6 +308,8 @@ mod tests {
             fired: 0,
             follow: 0,
             skipped: Vec::new(),
+            clamped: Vec::new(),
+            partitioner: None,
             chain: String::new(),
         };
         let accepted = |(next, at): &(i64, Millis)| sends::AcceptedTurn {

@@ -6,7 +6,7 @@
 use crate::Error;
 use crate::sends::{AcceptedTurn, Fact, Log};
 use cartwheel_core::journey::plan::Plan;
-use cartwheel_core::sends::Mode;
+use cartwheel_core::sends::{Counts, Mode};
 use cartwheel_core::time::Millis;
 use cartwheel_kafka::{Batch, KafkaConfig, Source, Start};
 use cartwheel_sim::reference::{Effect, Reference};
@@ -86,6 +86,11 @@ impl<'a> Check<'a> {
         while let Some(turn) = self.turn.filter(|turn| turn.turn.next_offset <= offset) {
             self.end(turn)?;
         }
+        let time = match self.turn.and_then(|turn| turn.turn.counts(offset)) {
+            None => time,
+            Some(Counts::At(time)) => time,
+            Some(Counts::Not(_)) => return Ok(()),
+        };
         self.reference.record(offset, time, value, &mut self.out);
         Ok(())
     }

@@ -60,7 +60,13 @@ impl Running {
 
     /// The topics that the engine is to make. Nothing is ever deleted: the story's records are days old.
     pub fn topics(&self) -> Option<CreateTopics> {
-        let all = CreateTopics { partitions: PARTITIONS, replication: 1, retention_ms: Some(-1) };
+        // The story's events have the story's times.
+        let all = CreateTopics {
+            partitions: PARTITIONS,
+            replication: 1,
+            retention_ms: Some(-1),
+            log_append_time: false,
+        };
         matches!(self, Self::Kafka(_)).then_some(all)
     }
 }

@@ -137,13 +137,15 @@ impl Stage {
     }
 }
 
-/// A step is the greatest lag there is: nothing is held for it. Nothing is under way to the broker when the clock moves: no margin.
+/// A step is the greatest lag there is: nothing is held for it. A step's events are written before the clock moves to its end: their times count as they are.
+/// Nothing is under way to the broker when the clock moves: no margin.
 fn settings() -> EngineSettings {
     EngineSettings {
         margin: 0,
         tick: LOOK,
         shard: cartwheel_shard::Settings {
             hold_after: 6 * STEP,
+            max_clock_ahead: Millis::MAX,
             ..cartwheel_shard::Settings::default()
         },
         checkpoint_interval: Duration::from_secs(20),

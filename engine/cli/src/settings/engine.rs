@@ -29,7 +29,7 @@ pub struct Engine {
     /// Records published and not yet read back; above it, a shard waits.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub in_flight: u32,
-    /// A record later than the wall clock plus this stops intake with an alarm.
+    /// A record further ahead of the wall clock than this is a dead letter; one that is less far ahead counts as 5 s ahead at most.
     pub max_clock_ahead: Span,
     /// The broker may take so long to answer at the start before the process gives up.
     pub start_timeout: Span,

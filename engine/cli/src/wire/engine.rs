@@ -64,7 +64,12 @@ pub fn limits(loaded: &Loaded) -> EngineSettings {
 fn topics(loaded: &Loaded) -> CreateTopics {
     let engine = &loaded.settings.engine;
     let partitions = i32::try_from(engine.partitions).unwrap_or(i32::MAX);
-    CreateTopics { partitions, replication: engine.replication.into(), retention_ms: None }
+    CreateTopics {
+        partitions,
+        replication: engine.replication.into(),
+        retention_ms: None,
+        log_append_time: true,
+    }
 }
 
 /// A span of the settings, which is never negative.

@@ -4,7 +4,7 @@
 use crate::mail::text;
 use cartwheel_core::decision::Decision;
 use cartwheel_core::journey::plan::Plan;
-use cartwheel_core::sends::{Mode, Turn};
+use cartwheel_core::sends::{Counts, Mode, Turn};
 use cartwheel_core::time::Millis;
 use cartwheel_kafka::{Batch, KafkaConfig, Source, Start};
 use cartwheel_sim::reference::{Effect, ExpectedCommand, Reference};
@@ -166,7 +166,12 @@ fn reexecute_partition(
         while let Some((offset, time, value)) =
             next.next_if(|(offset, _, _)| *offset < turn.next_offset)
         {
-            reference.record(*offset, *time, value, &mut out);
+            let time = match turn.counts(*offset) {
+                None => *time,
+                Some(Counts::At(time)) => time,
+                Some(Counts::Not(_)) => continue,
+            };
+            reference.record(*offset, time, value, &mut out);
         }
         if turn.mode != mode {
             mode = turn.mode;

@@ -3,7 +3,7 @@
 
 use super::context::leaving;
 use super::{Core, Environment};
-use crate::customer::{Customer, Place, Run, attribute_hash};
+use crate::customer::{Customer, Place, Run, Zones, attribute_hash, zone_of};
 use crate::decision::{Decided, Reason};
 use crate::event::vocabulary::ZONE;
 use crate::journey::op::Op;
@@ -20,6 +20,8 @@ pub struct Mapping {
     ops: Vec<Vec<Option<u16>>>,
     captures: Vec<Vec<Option<usize>>>,
     attributes: Vec<u32>,
+    /// The new plan's zones, where its tables are others: zones have other numbers there.
+    zones: Option<Zones>,
 }
 
 impl Mapping {
@@ -38,7 +40,9 @@ impl Mapping {
             .map(|index| map_captures(old, &old.journeys[index], new, target(index)))
             .collect();
         let attributes = new.attributes.iter().map(|name| attribute_hash(name)).collect();
-        Self { new: Arc::clone(new), journeys, ops, captures, attributes }
+        let others = old.tables.id() != new.tables.id();
+        let zones = others.then(|| Zones::new(&new.tables, &new.policy.zone));
+        Self { new: Arc::clone(new), journeys, ops, captures, attributes, zones }
     }
 
     fn journey(&self, index: u16) -> Option<u16> {
@@ -109,6 +113,9 @@ impl Core {
         customer
             .attributes
             .retain(|known| mapping.attributes.contains(&known.name) || zone.contains(&known.name));
+        if let Some(zones) = &mapping.zones {
+            customer.zone = zone_of(customer, zones);
+        }
         customer.dirty = true;
         customer.runs_changed();
     }

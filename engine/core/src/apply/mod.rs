@@ -30,7 +30,7 @@ const MAX_STEPS: usize = 64;
 pub struct Core {
     /// The journeys and the policy.
     pub plan: Arc<Plan>,
-    /// The bundled time zones.
+    /// The plan's time zones.
     pub zones: Arc<Zones>,
     /// Hashes of the plan's attributes.
     attributes: Vec<u32>,
@@ -46,7 +46,7 @@ pub struct Core {
 impl Core {
     /// An evaluator of the plan.
     pub fn new(plan: Arc<Plan>) -> Self {
-        let zones = Arc::new(Zones::new(&plan.policy.zone));
+        let zones = Arc::new(Zones::new(&plan.tables, &plan.policy.zone));
         let attributes = plan.attributes.iter().map(|name| attribute_hash(name)).collect();
         let fields = vec![Value::Null; plan.fields.len()];
         let longest = |spans: &mut dyn Iterator<Item = Millis>| spans.max().unwrap_or(0);

@@ -16,6 +16,7 @@ mod register;
 mod stored;
 mod tight;
 mod zone;
+mod zone_tables;
 
 pub use bounds::{Forgotten, MAX_ENTRIES, MAX_LINGERING, MAX_RUNS, MAX_TOUCHES};
 pub use document::{Document, DocumentKey, How, Version};
@@ -30,3 +31,4 @@ pub use run::{Place, Run, Sent};
 pub use stored::{StateError, decode_customer, encode_customer};
 pub(crate) use tight::push_tightly;
 pub use zone::Zones;
+pub use zone_tables::{TablesError, ZoneTables};

@@ -1,54 +1,43 @@
-//! Time zones by the bundled tables, never the host's.
+//! Time zones by the tables that a configuration brought along, never the host's.
 
-use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
-use jiff::{Timestamp, ToSpan};
-use std::collections::BTreeMap;
-
+use super::zone_tables::ZoneTables;
 use crate::time::Millis;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+use jiff::{Timestamp, ToSpan};
+use std::sync::Arc;
 
-/// The bundled zones, numbered in order of their names.
+/// The zones of one set of tables, and the policy's default.
 pub struct Zones {
-    zones: Vec<(String, TimeZone)>,
-    by_name: BTreeMap<String, u16>,
+    tables: Arc<ZoneTables>,
     default: TimeZone,
 }
 
 impl Zones {
-    /// All bundled zones, and the policy's default (UTC if that is unknown; the loader refuses it before).
-    pub fn new(default: &str) -> Self {
-        let database = TimeZoneDatabase::bundled();
-        let mut names: Vec<String> =
-            database.available().map(|name| name.as_str().to_owned()).collect();
-        names.sort_unstable();
-        let zones: Vec<_> = names
-            .into_iter()
-            .filter_map(|name| Some((name.clone(), database.get(&name).ok()?)))
-            .collect();
-        let by_name = zones
-            .iter()
-            .enumerate()
-            .map(|(index, (name, _))| (name.to_ascii_lowercase(), index as u16))
-            .collect();
-        Self { zones, by_name, default: database.get(default).unwrap_or(TimeZone::UTC) }
+    /// All zones of these tables, and the policy's default (UTC if that is unknown; the loader refuses it before).
+    pub fn new(tables: &Arc<ZoneTables>, default: &str) -> Self {
+        let default = tables.named(default).cloned().unwrap_or(TimeZone::UTC);
+        Self { tables: Arc::clone(tables), default }
+    }
+
+    /// All bundled zones.
+    pub fn bundled(default: &str) -> Self {
+        Self::new(&ZoneTables::bundled(), default)
     }
 
     /// The number of a zone plus one; none if there is no such zone. Case does not matter, as in the IANA rules.
     pub fn number(&self, name: &str) -> Option<u16> {
-        self.by_name.get(&name.to_ascii_lowercase()).map(|index| index + 1)
+        self.tables.number(name)
     }
 
     /// The name of a zone by its number plus one.
     pub fn name(&self, number: u16) -> Option<&str> {
-        self.zones.get(usize::from(number).checked_sub(1)?).map(|(name, _)| name.as_str())
+        self.tables.get(number).map(|(name, _)| name)
     }
 
     /// The zone with that number plus one, else the policy's.
     pub fn get(&self, number: u16) -> &TimeZone {
-        usize::from(number)
-            .checked_sub(1)
-            .and_then(|index| self.zones.get(index))
-            .map_or(&self.default, |(_, zone)| zone)
+        self.tables.get(number).map_or(&self.default, |(_, zone)| zone)
     }
 
     /// The local date and time of an instant.
@@ -103,7 +92,7 @@ mod tests {
     /// New York, 2026-11-01: the clock goes from 02:00 back to 01:00. 2026-03-08: from 02:00 on to 03:00.
     #[test]
     fn a_changed_clock_is_read_forwards() {
-        let zones = Zones::new("America/New_York");
+        let zones = Zones::bundled("America/New_York");
         let at = |text: &str| crate::time::parse_rfc3339(text).unwrap();
         let half_past = |hour| Time::constant(hour, 30, 0, 0);
         assert_eq!(

@@ -42,5 +42,26 @@ closed! {
         Misplaced "misplaced",
         /// Nobody knows its customer, and the shard has no room for one more.
         TooManyCustomers "too_many_customers",
+        /// Its record's own time lies further ahead of the clock than the limit.
+        RecordInFuture "record_in_future",
+    }
+}
+
+impl Poison {
+    /// Whether only the turn record can say so: who judged it looked at a clock, and a replay has none.
+    pub const fn is_stated(self) -> bool {
+        match self {
+            Self::RecordInFuture => true,
+            Self::NotJson
+            | Self::TooLarge
+            | Self::TooDeep
+            | Self::MissingType
+            | Self::MissingCustomer
+            | Self::BadValue
+            | Self::BadTime
+            | Self::TimeInFuture
+            | Self::Misplaced
+            | Self::TooManyCustomers => false,
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! A journey: as written ([`definition`]) -> read with spans and validated ([`load`]) -> compiled ([`plan`]) to
-//! operations ([`op`]) with typed conditions ([`condition`]). What a customer's passage does with it stands in [`crate::apply`].
+//! operations ([`op`]) with typed conditions ([`condition`]); kept as a [`bundle`]. What a customer's passage does with it stands in [`crate::apply`].
 
 pub mod at;
+pub mod bundle;
 pub mod condition;
 pub mod definition;
 pub mod load;

@@ -3,13 +3,14 @@
 use super::condition::Condition;
 use super::op::{Op, Send};
 use crate::channel::Class;
-use crate::customer::LatestId;
+use crate::customer::{LatestId, ZoneTables};
 use crate::fact::Layout;
 use crate::policy::Policy;
 use crate::time::Span;
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use std::sync::Arc;
 
 pub use super::definition::Reentry;
 pub use crate::event::EventField;
@@ -17,8 +18,10 @@ pub use crate::event::EventField;
 /// Everything that decides, under one configuration hash.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// 128-bit xxh3 over the policy, every journey's text in order of names, the bundled time-zone tables' version and [`crate::sends::SEMANTICS`].
+    /// 128-bit xxh3 over the policy, every journey's text in order of names, the time-zone tables and [`crate::sends::SEMANTICS`].
     pub hash: u128,
+    /// The time-zone tables that it goes by.
+    pub tables: Arc<ZoneTables>,
     /// The rules over all journeys.
     pub policy: Policy,
     /// In order of their names.

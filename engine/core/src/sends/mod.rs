@@ -7,7 +7,8 @@ mod records;
 pub use crate::event::Poison;
 pub use reader::{Acceptance, Reader};
 pub use records::{
-    Dead, DeadReason, Leader, Mode, Sample, Skipped, Suppression, SuppressionReason, Turn,
+    Clamped, Counts, Dead, DeadReason, Leader, Mode, Sample, Skipped, Suppression,
+    SuppressionReason, Turn,
 };
 
 use crate::closed::closed;

@@ -4,6 +4,7 @@ use crate::address::Address;
 use crate::channel::Channel;
 use crate::closed::closed;
 use crate::event::Poison;
+use crate::partitioner::Partitioner;
 use crate::time::{Millis, rfc3339};
 use serde::{Deserialize, Serialize};
 
@@ -50,8 +51,36 @@ pub struct Turn {
     /// Offsets passed over since the previous turn record because they could not be applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<Skipped>,
+    /// Records of this turn whose own time was too far ahead of the clock, and the time that counted instead, in order of offsets. What is not
+    /// named here counted with its own time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clamped: Vec<Clamped>,
+    /// Which records are misplaced, from the end of this turn on; stated by the first turn of a log and where it changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partitioner: Option<Partitioner>,
     /// Chain hash over all decisions and effects since the beginning, 32 hex digits.
     pub chain: String,
+}
+
+impl Turn {
+    /// How a record of this turn counted; none: as it is. Whoever executes the turn again has no clock, and asks here.
+    pub fn counts(&self, offset: i64) -> Option<Counts> {
+        if let Ok(place) = self.clamped.binary_search_by_key(&offset, |clamped| clamped.offset) {
+            return Some(Counts::At(self.clamped[place].record_time));
+        }
+        let place = self.skipped.binary_search_by_key(&offset, |skipped| skipped.offset).ok()?;
+        let reason = self.skipped[place].reason;
+        reason.is_stated().then_some(Counts::Not(reason))
+    }
+}
+
+/// How a record counts that does not count as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counts {
+    /// With this record time.
+    At(Millis),
+    /// Not at all, for this reason; its time neither.
+    Not(Poison),
 }
 
 /// An offset of the events partition that was not applied.
@@ -61,6 +90,16 @@ pub struct Skipped {
     pub offset: i64,
     /// Why.
     pub reason: Poison,
+}
+
+/// A record that was applied with another record time than its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clamped {
+    /// Offset in the events partition.
+    pub offset: i64,
+    /// The record time that counted.
+    #[serde(with = "rfc3339")]
+    pub record_time: Millis,
 }
 
 closed! {
@@ -166,6 +205,40 @@ impl Suppression {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use xxhash_rust::xxh3::Xxh3;
+
+    #[test]
+    fn a_turn_says_how_a_record_counted_and_reads_as_before_where_it_says_nothing() {
+        let plain = r#"{"next_offset":9,"now":"2026-03-02T10:00:00.000Z","mode":"live","config":"c","semantics":5,"fired":0,"follow":2,"skipped":[{"offset":3,"reason":"not_json"},{"offset":5,"reason":"record_in_future"}],"chain":"d"}"#;
+        let stated = plain.replace(
+            r#""chain""#,
+            r#""clamped":[{"offset":4,"record_time":"2026-03-02T10:00:05.000Z"}],"partitioner":"crc32","chain""#,
+        );
+        let at = Some(Counts::At(1_772_445_605_000));
+        let future = Some(Counts::Not(Poison::RecordInFuture));
+        for (text, four) in [(plain, None), (&*stated, at)] {
+            let turn: Turn = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::to_string(&turn).unwrap(), text);
+            let counts = [3, 4, 5, 6].map(|offset| turn.counts(offset));
+            // What is no JSON is none for whoever reads it again.
+            assert_eq!(counts, [None, four, future, None]);
+        }
+    }
+
+    /// The keys of suppressions stand in the log, and in its chain. They depend on tables of Unicode: of Rust's library (lower case), of `icu_normalizer`
+    /// (composing) and of `idna` (domains). Nothing else that is decided does. If this fails, a new version of one of them makes something else of some letter:
+    /// that is another behaviour. Raise [`SEMANTICS`](crate::sends::SEMANTICS), so that no build replays what one with other tables wrote.
+    #[test]
+    fn tables_of_unicode_make_of_each_letter_what_they_always_made() {
+        let mut keys = Xxh3::new();
+        let letters = (0..0x40_000).chain(0xe_0000..0xe_1000).filter_map(char::from_u32);
+        for letter in letters {
+            for address in [format!("a{letter}b@example.test"), format!("a@b{letter}.example")] {
+                keys.update(Suppression::hash(Channel::Email, &address).as_bytes());
+            }
+        }
+        assert_eq!(keys.digest(), 6_952_316_463_396_823_517);
+    }
 
     #[test]
     fn a_copy_is_marked_and_poison_is_as_it_always_was() {

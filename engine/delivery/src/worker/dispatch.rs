@@ -36,9 +36,12 @@ impl<S: Storage> Worker<S> {
         self.rewrite(now);
         let mut calls = Vec::new();
         for partition in partitions {
-            self.expire(partition, now);
             let begun = calls.len();
-            channels(self.turn).for_each(|channel| self.begin(partition, channel, now, &mut calls));
+            if !self.held {
+                self.expire(partition, now);
+                let channels = channels(self.turn);
+                channels.for_each(|channel| self.begin(partition, channel, now, &mut calls));
+            }
             if !self.write_attempts(partition, now) {
                 self.withdraw(calls.split_off(begun), now);
                 continue;

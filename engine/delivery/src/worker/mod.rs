@@ -79,6 +79,8 @@ pub struct Worker<S> {
     /// What the next poll gives, except calls.
     actions: Vec<Action>,
     counters: Counters,
+    /// The wall clock is not believed.
+    held: bool,
     /// The last number given to an assignment, a call or a write.
     number: u64,
     /// Polls so far: which partition may begin calls first.
@@ -121,6 +123,7 @@ impl<S: Storage> Worker<S> {
             writes: HashMap::new(),
             actions: Vec::new(),
             counters: Counters::default(),
+            held: false,
             number: 0,
             turn: 0,
         }
@@ -138,6 +141,12 @@ impl<S: Storage> Worker<S> {
         let incarnation = self.next_number();
         self.partitions.insert(partition, Partition::new(incarnation, offset, reader, ledger));
         Ok(())
+    }
+
+    /// The wall clock has jumped and is not believed (or is, again). Until it is, nothing expires and no call begins: by a wrong clock a queue would be thrown
+    /// away, and by one that stands still a message would leave too late.
+    pub fn hold(&mut self, held: bool) {
+        self.held = held;
     }
 
     /// No new calls of this partition: it is about to be given away. Wait for [`Worker::is_idle`], as long as there is time.

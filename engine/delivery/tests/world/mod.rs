@@ -49,6 +49,7 @@ pub enum Op {
     Zombie {
         customer: u8,
     },
+    Hold(bool),
     Advance(u8),
     Read(u8),
     ReadSuppressions(u8),
@@ -251,6 +252,7 @@ impl World {
                     );
                 }
             }
+            Op::Hold(held) => self.worker.hold(held),
             Op::Advance(by) => self.mono += i64::from(by),
             Op::Read(count) => self.read(count.into()),
             Op::ReadSuppressions(count) => self.read_suppressions(count.into()),
@@ -564,6 +566,7 @@ impl World {
 
     /// Everything works again: what is left must come to its end.
     pub fn settle(&mut self) {
+        self.worker.hold(false);
         for round in 0..2_000 {
             let end = self.log.len() as i64;
             if round > 0

@@ -86,6 +86,9 @@ impl Pump {
         while let Ok(report) = self.reports.try_recv() {
             self.report(report);
         }
+        let reading = self.clock.read();
+        self.worker.hold(reading.held);
+        self.figures.clock(reading);
         let now = self.now();
         for action in self.worker.poll(now) {
             self.act(action);

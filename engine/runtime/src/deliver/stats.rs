@@ -2,6 +2,7 @@
 
 use super::options::Route;
 use crate::admin::Board;
+use crate::clock::Reading;
 use crate::metrics::labels::{
     Breaker, CallOutcome, Closed, Counts, DeadSource, Provider, Stopped, Withheld,
 };
@@ -33,6 +34,7 @@ pub(super) struct Figures {
     /// (position, end) by partition.
     reading: BTreeMap<i32, (i64, i64)>,
     stopped: BTreeMap<i32, Stopped>,
+    clock: Option<Reading>,
     last: Option<Instant>,
 }
 
@@ -59,6 +61,7 @@ impl Figures {
             unrenderable: 0,
             reading: BTreeMap::new(),
             stopped: BTreeMap::new(),
+            clock: None,
             last: None,
         }
     }
@@ -136,6 +139,11 @@ impl Figures {
         }
     }
 
+    /// What the clock says, for the next post.
+    pub fn clock(&mut self, reading: Reading) {
+        self.clock = Some(reading);
+    }
+
     /// Posts, if it is time. `view_age`: since the suppression view was last known to be complete.
     pub fn post(
         &mut self,
@@ -184,6 +192,7 @@ impl Figures {
         stats.lag = self.reading.iter().map(lag).collect();
         stats.suppressions = gauges.suppressions as u64;
         stats.suppression_age = view_age;
+        self.clock.into_iter().for_each(|reading| self.metrics.post_clock(reading));
         self.metrics.post_delivery(stats);
         self.board.post_delivery(stats.clone());
     }

@@ -1,51 +1,23 @@
-//! A configuration as text, and the compacted topic that keeps every configuration that a retained turn may name.
+//! The compacted topic that keeps every configuration that a retained turn may name, with the time-zone tables that they go by.
 //!
-//! The topic's key is the configuration's hash, 32 hex digits; its value is the bundle as JSON.
+//! A configuration's key is its hash, 32 hex digits; its value is the bundle as JSON. Tables stand under [`TABLES`] and their id, once for all
+//! configurations that name them.
 
 use super::failure::Failure;
 use crate::producer::Producer;
-use cartwheel_core::journey::load::{Problem, SourceFile, load};
+use cartwheel_core::customer::ZoneTables;
+use cartwheel_core::journey::bundle::{BundleError, ConfigBundle, StoredBundle};
 use cartwheel_core::journey::plan::Plan;
-use cartwheel_core::policy::Policy;
 use cartwheel_kafka::{Compacted, Error, KafkaConfig, Message};
 use cartwheel_shard::ShardError;
-use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long reading the configurations topic may take.
 const READ: Duration = Duration::from_secs(60);
-
-/// A journey file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct JourneyText {
-    /// Its path, for messages only.
-    pub path: String,
-    /// Its text.
-    pub text: String,
-}
-
-/// All that a plan is compiled from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ConfigBundle {
-    /// The rules over all journeys.
-    pub policy: Policy,
-    /// The journeys' files.
-    pub journeys: Vec<JourneyText>,
-}
-
-impl ConfigBundle {
-    /// Compiles it; all problems of all files if that fails.
-    pub fn load(&self) -> Result<Plan, Vec<Problem>> {
-        let sources: Vec<_> = self
-            .journeys
-            .iter()
-            .map(|journey| SourceFile { path: journey.path.clone(), text: journey.text.clone() })
-            .collect();
-        load(&self.policy, &sources)
-    }
-}
+/// What the key of time-zone tables begins with.
+const TABLES: &str = "zones-";
 
 /// The plans that this process knows, by hash.
 pub(super) struct Configurations {
@@ -86,28 +58,31 @@ impl Configurations {
             let value = all
                 .get(name.as_bytes())
                 .ok_or_else(|| ShardError::UnknownConfiguration(name.clone()))?;
-            let plan = compile(&name, value)?;
+            let tables = |id: &str| all.get(format!("{TABLES}{id}").as_bytes());
+            let plan = compile(hash, value, |id| tables(id).map(Vec::as_slice))
+                .map_err(|why| Failure::Configuration { hash: name, why: why.to_string() })?;
             self.known().insert(hash, Arc::new(plan));
         }
         Ok(())
     }
 }
 
-fn compile(name: &str, value: &[u8]) -> Result<Plan, Failure> {
-    let unusable = |why: String| Failure::Configuration { hash: name.to_owned(), why };
-    let bundle: ConfigBundle =
-        serde_json::from_slice(value).map_err(|error| unusable(error.to_string()))?;
-    let plan = bundle.load().map_err(|problems| {
-        unusable(problems.first().map(|first| first.message.clone()).unwrap_or_default())
-    })?;
-    if format!("{:032x}", plan.hash) != name {
-        // The hash covers the bundled time-zone tables and the semantics: another build decided under it.
-        return Err(unusable(format!("this build gives it the hash {:032x}", plan.hash)));
-    }
-    Ok(plan)
+/// The plan called `hash`, of what stands under that name in the topic; `tables` finds what stands there of the tables with this id.
+fn compile<'a>(
+    hash: u128,
+    value: &[u8],
+    tables: impl FnOnce(&str) -> Option<&'a [u8]>,
+) -> Result<Plan, BundleError> {
+    let stored = StoredBundle::read(value)?;
+    let tables = match stored.zones().and_then(tables) {
+        Some(found) => Some(Arc::new(ZoneTables::read(found)?)),
+        None => None,
+    };
+    stored.compile(hash, tables.as_ref())
 }
 
-/// Appends the configuration to its topic and waits until the broker has it. Blocks; not for threads of an async runtime.
+/// Appends the configuration to its topic, behind the time-zone tables that it names, and waits until the broker has both. Blocks; not for threads of an
+/// async runtime.
 pub(super) fn publish(
     producer: &Producer,
     topic: &str,
@@ -116,10 +91,32 @@ pub(super) fn publish(
     timeout: Duration,
 ) -> Result<(), Error> {
     let doing = "publishing the configuration";
-    let value = serde_json::to_vec(bundle)
+    let stored = bundle
+        .stored()
         .map_err(|error| Error::Transient { doing: doing.into(), reason: error.to_string() })?;
-    let key = format!("{hash:032x}");
-    let message =
-        Message { topic, key: Some(key.as_bytes()), value: Some(&value), ..Message::default() };
-    producer.send_within(message, timeout, doing).map(drop)
+    let tables = format!("{TABLES}{:032x}", ZoneTables::bundled().id());
+    let put = |key: &str, value: &[u8]| {
+        let (key, value) = (Some(key.as_bytes()), Some(value));
+        producer.send_within(Message { topic, key, value, ..Message::default() }, timeout, doing)
+    };
+    put(&tables, ZoneTables::bundled_bytes())?;
+    put(&format!("{hash:032x}"), &stored).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cartwheel_core::policy::Policy;
+
+    #[test]
+    fn what_is_published_compiles_without_its_tables_in_the_topic_where_they_are_ours() {
+        let bundle = ConfigBundle { policy: Policy::default(), journeys: Vec::new() };
+        let (hash, stored) = (bundle.load().unwrap().hash, bundle.stored().unwrap());
+        assert_eq!(compile(hash, &stored, |_| None).unwrap().hash, hash);
+        let theirs = String::from_utf8(stored).unwrap();
+        let ours = format!("{:032x}", ZoneTables::bundled().id());
+        let theirs = theirs.replace(&ours, "00000000000000000000000000000001");
+        let refused = compile(hash, theirs.as_bytes(), |_| None).unwrap_err();
+        assert!(matches!(refused, BundleError::NoTables(_)), "{refused}");
+    }
 }

@@ -54,10 +54,10 @@ impl Failure {
         }
     }
 
-    /// How far (ms) the record that stopped the intake lies ahead of the clock; 0 if it was something else.
-    pub fn record_ahead(&self) -> Millis {
+    /// How far (ms) the machine's clock that stopped the intake lies behind shard time; 0 if it was something else.
+    pub fn clock_behind(&self) -> Millis {
         match self {
-            Failure::Refused(refusal) => refusal.record_ahead(),
+            Failure::Refused(refusal) => refusal.clock_behind(),
             _ => 0,
         }
     }
@@ -91,8 +91,8 @@ mod tests {
             Failure::from(ShardError::InputChanged { offset: 1 }).remedy(),
             Remedy::Quarantine
         );
-        let ahead = Failure::from(ShardError::ClockAhead { offset: 1, ahead_ms: 7, limit_ms: 3 });
-        assert_eq!((ahead.remedy(), ahead.record_ahead()), (Remedy::Restart, 7));
+        let slow = Failure::from(ShardError::ClockBehind { offset: 1, behind_ms: 7, limit_ms: 3 });
+        assert_eq!((slow.remedy(), slow.clock_behind()), (Remedy::Restart, 7));
         let deposed = Failure::from(Refusal::Deposed { ours: 1, later: 2, generation: None });
         assert!(deposed.is_deposed() && deposed.remedy() == Remedy::Restart);
         assert_eq!(Failure::Panic("here".into()).remedy(), Remedy::Restart);

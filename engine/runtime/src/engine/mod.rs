@@ -21,7 +21,7 @@ mod takeover;
 mod writer;
 mod topics;
 
-pub use bundle::{ConfigBundle, JourneyText};
+pub use cartwheel_core::journey::bundle::{ConfigBundle, JourneyText};
 pub use context::OpenStore;
 pub use failure::{Failure, Remedy};
 pub use options::{Begin, CreateTopics, EngineOptions, EngineSettings};
@@ -43,8 +43,8 @@ use context::Context;
 use crossbeam_channel::Sender;
 use directory::Directory;
 use std::fs::File;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use supervision::Supervisor;

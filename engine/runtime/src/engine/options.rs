@@ -1,8 +1,8 @@
 //! What an engine is told once.
 
-use super::bundle::ConfigBundle;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
+use cartwheel_core::journey::bundle::ConfigBundle;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::time::Millis;
 use cartwheel_kafka::KafkaConfig;
@@ -71,6 +71,9 @@ pub struct CreateTopics {
     pub replication: i32,
     /// `retention.ms` of events, sends and dead letters; none: the broker's default.
     pub retention_ms: Option<i64>,
+    /// Whether events carry the broker's time (`message.timestamp.type=LogAppendTime`), so that no producer's clock matters. Not for whoever writes events
+    /// with times of its own.
+    pub log_append_time: bool,
 }
 
 /// What an engine is told once.

@@ -7,6 +7,7 @@ use super::request::Request;
 use super::stats::{Figures, Life, Moment};
 use super::takeover::{Led, Membership, read_sends, take_over};
 use super::writer::Writer;
+use crate::clock::Reading;
 use crate::metrics::ShardMeter;
 use crate::metrics::labels::ShardState;
 use cartwheel_core::event::Record;
@@ -184,7 +185,8 @@ impl<S: Store> Runner<'_, S> {
             self.start_running()?;
             self.read_log()?;
             let began = self.context.clock.monotonic();
-            let wall = self.context.clock.wall();
+            // Records are judged by the later time: none is refused because our clock is held.
+            let wall = self.context.clock.read().latest;
             let turned = self.owner.turn(&records[at..], position, began, wall)?;
             self.publish()?;
             self.meter.turn(self.context.clock.monotonic().saturating_sub(began), turned.consumed);
@@ -361,7 +363,9 @@ impl<S: Store> Runner<'_, S> {
 
     /// Asks for the end offset if it is time. The wall clock is read before.
     fn ask_end(&mut self, position: i64) {
-        let asked = self.moment();
+        let reading = self.context.clock.read();
+        self.owner.hold(reading.held);
+        let asked = self.moment_of(reading);
         if !self.owner.asks(asked, position) {
             return;
         }
@@ -376,8 +380,12 @@ impl<S: Store> Runner<'_, S> {
     }
 
     fn moment(&self) -> owner::Moment {
+        self.moment_of(self.context.clock.read())
+    }
+
+    fn moment_of(&self, reading: Reading) -> owner::Moment {
         let clock = &self.context.clock;
-        owner::Moment { mono: clock.monotonic(), wall: clock.wall(), speed: clock.speed() }
+        owner::Moment { mono: clock.monotonic(), wall: reading.wall, speed: clock.speed() }
     }
 
     /// The last checkpoint: behind a pending one, and until it has been read back.

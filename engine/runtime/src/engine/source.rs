@@ -98,7 +98,10 @@ impl EngineSource {
                 orders: found.orders.into(),
                 lifetime_value: found.lifetime_value,
                 last_order_at: found.last_order_at,
-                time_zone: found.zone.clone().unwrap_or_else(|| self.plan.get().policy.zone.clone()),
+                time_zone: found
+                    .zone
+                    .clone()
+                    .unwrap_or_else(|| self.plan.get().policy.zone.clone()),
                 country: field(&found.profile, "country"),
                 consent: consent.chain(denied).collect(),
                 reachable: named(&found.reachable),

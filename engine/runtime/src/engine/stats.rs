@@ -178,6 +178,7 @@ impl<S: Store> Figures<S> {
         for what in Forgotten::ALL {
             stats.forgotten[what] = now.forgotten[what as usize] - base.forgotten[what as usize];
         }
+        stats.clamped = now.clamped - base.clamped;
         stats.turns = now.turns - base.turns;
         stats.timers_fired = now.fired - base.fired;
         stats.checkpoints = now.checkpoints - base.checkpoints;
@@ -186,6 +187,7 @@ impl<S: Store> Figures<S> {
     }
 
     fn send(&self) {
+        self.context.metrics.post_clock(self.context.clock.read());
         self.context.metrics.post_shard(&self.stats);
         self.context.board.post_shard(self.stats.clone(), Instant::now());
     }

@@ -69,8 +69,8 @@ struct Slot {
 /// A shard that failed and has no thread.
 struct Down {
     state: ShardState,
-    /// How far the record that stopped it lies ahead of the clock, in ms.
-    record_ahead: Millis,
+    /// How far the clock that stopped it lies behind shard time, in ms.
+    clock_behind: Millis,
     /// Where it stood; -1 if it never got so far.
     next_offset: i64,
     /// When the end of its partition is to be asked for.
@@ -241,7 +241,7 @@ impl<S: Store + 'static> Supervisor<S> {
         }
         slot.down = Some(Down {
             state,
-            record_ahead: failure.record_ahead(),
+            clock_behind: failure.clock_behind(),
             // One that fails before it has read anything stands where its last life did.
             next_offset: slot.down.take().map_or(-1, |down| down.next_offset).max(next_offset),
             look_at: Instant::now(),
@@ -259,7 +259,7 @@ impl<S: Store + 'static> Supervisor<S> {
         stats.state = down.state;
         stats.restarts = slot.restarts;
         stats.clock = self.context.clock.wall();
-        stats.record_ahead = down.record_ahead;
+        stats.clock_behind = down.clock_behind;
         stats.lag_records = waiting;
         self.context.metrics.post_shard(&stats);
         self.context.board.post_shard(stats, Instant::now());
@@ -394,8 +394,8 @@ mod tests {
     fn a_failed_shard_rests_and_starts_again() {
         let (now, mut slot) = (Instant::now(), Slot { assigned: true, ..Slot::default() });
         assert!(slot.may_start(1, now));
-        let ahead = Failure::from(ShardError::ClockAhead { offset: 1, ahead_ms: 7, limit_ms: 3 });
-        assert_eq!(slot.failed(&ahead, Duration::ZERO, now), ShardState::Stopped);
+        let slow = Failure::from(ShardError::ClockBehind { offset: 1, behind_ms: 7, limit_ms: 3 });
+        assert_eq!(slot.failed(&slow, Duration::ZERO, now), ShardState::Stopped);
         assert!(!slot.may_start(1, now) && slot.may_start(1, now + FIRST));
     }
 

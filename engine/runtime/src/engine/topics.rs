@@ -2,6 +2,7 @@
 
 use super::options::EngineOptions;
 use cartwheel_core::command;
+use cartwheel_core::time::Millis;
 use cartwheel_kafka::{Admin, Error, TopicFacts, TopicSpec, Topics};
 use std::time::Duration;
 
@@ -68,12 +69,14 @@ pub(super) fn check(options: &EngineOptions) -> Result<Layout, EngineError> {
         }
         None => (1, 1), // nothing is made
     };
-    let specs = TopicSpec::all(
+    let mut specs = TopicSpec::all(
         &options.kafka,
         partitions,
         replication,
         create.and_then(|create| create.retention_ms),
     );
+    let [events, ..] = &mut specs;
+    events.log_append_time = create.is_some_and(|create| create.log_append_time);
     let [events, sends, dlq, suppressions, configs] =
         <[TopicFacts; 5]>::try_from(admin.ensure(&specs, create.is_some())?).map_err(|facts| {
             problem(
@@ -89,9 +92,9 @@ pub(super) fn check(options: &EngineOptions) -> Result<Layout, EngineError> {
             format!("kafka.message_max_bytes is {own}; a command can need {NEEDED_BYTES}"),
         ));
     }
-    for warning in
-        [&events, &sends, &dlq, &suppressions, &configs].into_iter().flat_map(TopicFacts::warnings)
-    {
+    let weak =
+        [&events, &sends, &dlq, &suppressions, &configs].into_iter().flat_map(TopicFacts::warnings);
+    for warning in weak.chain(believes_producers(&events, options.settings.shard.max_clock_ahead)) {
         tracing::warn!("{warning}");
     }
     let finite = |facts: &TopicFacts| facts.retention_ms.filter(|millis| *millis >= 0);
@@ -100,6 +103,19 @@ pub(super) fn check(options: &EngineOptions) -> Result<Layout, EngineError> {
         retention_ms: finite(&events).into_iter().chain(finite(&sends)).min(),
         sends_retention_ms: finite(&sends),
     })
+}
+
+/// What a warning says where the topic takes whatever time a producer writes: up to the limit it counts as 5 s ahead, above it the record is a dead letter.
+fn believes_producers(events: &TopicFacts, limit: Millis) -> Option<String> {
+    let bounded = events.timestamp_after_max_ms.is_some_and(|most| most <= limit);
+    if events.log_append_time != Some(false) || bounded {
+        return None;
+    }
+    Some(format!(
+        "topic {} takes its producers' times (message.timestamp.type=CreateTime) however far ahead they are: events of a producer whose clock is wrong become dead letters; \
+         set message.timestamp.type=LogAppendTime, or message.timestamp.after.max.ms to at most {limit}",
+        events.name
+    ))
 }
 
 /// Partitions of the logs that are missing: as many as the one has that is there. A broker makes an events topic by itself, with its
@@ -181,8 +197,26 @@ mod tests {
             retention_ms: Some(1),
             compacted: Some(compacted),
             log_append_time: None,
+            timestamp_after_max_ms: None,
             min_insync: Some(2),
             unclean_election: Some(false),
+        }
+    }
+
+    #[test]
+    fn a_topic_that_believes_its_producers_is_warned_about() {
+        let limit = 3_600_000;
+        for (rule, log_append_time, timestamp_after_max_ms, warns) in [
+            ("the broker's time", Some(true), None, false),
+            ("any time", Some(false), None, true),
+            ("any time, said so", Some(false), Some(i64::MAX), true),
+            ("times that the broker bounds", Some(false), Some(limit), false),
+            ("bounds that are wider than ours", Some(false), Some(limit + 1), true),
+            ("a broker that does not tell", None, None, false),
+        ] {
+            let events =
+                TopicFacts { log_append_time, timestamp_after_max_ms, ..facts("e", 1, false) };
+            assert_eq!(believes_producers(&events, limit).is_some(), warns, "{rule}");
         }
     }
 

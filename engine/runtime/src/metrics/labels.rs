@@ -70,6 +70,16 @@ closed! {
 }
 
 closed! {
+    /// Where a clock jumped to.
+    Direction {
+        /// A later time.
+        Forward "forward",
+        /// An earlier one.
+        Back "back",
+    }
+}
+
+closed! {
     /// What a shard is doing.
     ShardState {
         /// Taking over: leader record, checkpoint.

@@ -10,8 +10,9 @@ mod posted;
 pub mod snapshot;
 pub mod table;
 
+use crate::clock::Reading;
 use cartwheel_core::channel::Channel;
-use labels::{Closed, Listener, Provider};
+use labels::{Closed, Direction, Listener, Provider};
 use metrics::{Counter, Gauge, Histogram, Key, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{
     BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
@@ -107,6 +108,18 @@ impl Metrics {
     /// Takes over delivery's counters.
     pub fn post_delivery(&self, stats: &DeliveryStats) {
         self.posted().delivery(self, stats);
+    }
+
+    /// Shows whether the machine's clock is believed, and how often it has jumped. Call it a few times a second, from any thread.
+    pub fn post_clock(&self, reading: Reading) {
+        self.gauge(Id::ClockHeld, &[]).set(f64::from(u8::from(reading.held)));
+        for direction in Direction::ALL {
+            let jumps = match direction {
+                Direction::Forward => reading.jumps.forward,
+                Direction::Back => reading.jumps.back,
+            };
+            self.counter(Id::ClockJumps, &[Closed::name(*direction)]).absolute(jumps);
+        }
     }
 
     fn posted(&self) -> MutexGuard<'_, Posted> {

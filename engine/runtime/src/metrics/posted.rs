@@ -40,6 +40,7 @@ impl Posted {
         counts(metrics, Id::Degraded, &[&shard], &stats.degraded, &before.degraded);
         counts(metrics, Id::Forgotten, &[&shard], &stats.forgotten, &before.forgotten);
         for (id, after, before) in [
+            (Id::Clamped, stats.clamped, before.clamped),
             (Id::Turns, stats.turns, before.turns),
             (Id::TimersFired, stats.timers_fired, before.timers_fired),
             (Id::LeaderChanges, stats.leader_changes, before.leader_changes),
@@ -162,7 +163,7 @@ fn gauges(metrics: &Metrics, shard: &str, stats: &ShardStats) {
     for (id, value) in [
         (Id::LagRecords, stats.lag_records as f64),
         (Id::ShardLag, seconds(stats.lag())),
-        (Id::RecordAhead, seconds(stats.record_ahead)),
+        (Id::ClockBehind, seconds(stats.clock_behind)),
         (Id::Held, f64::from(u8::from(stats.mode == Mode::Behind))),
         (Id::InFlight, stats.in_flight as f64),
         (Id::Customers, stats.customers as f64),

@@ -35,13 +35,15 @@ pub struct ShardStats {
     pub next_offset: i64,
     /// Records up to the end of the partition.
     pub lag_records: u64,
-    /// How far the record that stopped the intake lies ahead of `clock`, in ms; 0 while intake runs.
-    pub record_ahead: Millis,
+    /// How far the machine's clock lies behind shard time where that stopped the intake, in ms; 0 while intake runs.
+    pub clock_behind: Millis,
 
     /// Records by what became of them.
     pub events: Counts<Intake>,
     /// Poison records by reason.
     pub poison: Counts<Poison>,
+    /// Records that counted with an earlier time than their own, which was ahead of the clock.
+    pub clamped: u64,
     /// Odd fields of events that were applied without them.
     pub degraded: Counts<OddField>,
     /// Decisions, one row for each combination that has occurred.
@@ -95,7 +97,8 @@ impl ShardStats {
             clock: 0,
             next_offset: 0,
             lag_records: 0,
-            record_ahead: 0,
+            clock_behind: 0,
+            clamped: 0,
             events: Counts::default(),
             poison: Counts::default(),
             degraded: Counts::default(),

@@ -2,8 +2,8 @@
 //! may name nothing else (a test reads them).
 
 use super::labels::{
-    Breaker, CallOutcome, Closed, DeadSource, Intake, Listener, Provider, ShardState, Stopped,
-    Withheld,
+    Breaker, CallOutcome, Closed, DeadSource, Direction, Intake, Listener, Provider, ShardState,
+    Stopped, Withheld,
 };
 use cartwheel_core::channel::Channel;
 use cartwheel_core::customer::Forgotten;
@@ -140,6 +140,8 @@ metrics! {
     DiskSize = Kind::Gauge, Bytes, "cartwheel_disk_size_bytes", [], "Size of the file system of the data directory.";
     ProcessCpu = Kind::Counter, Seconds, "cartwheel_process_cpu_seconds_total", [], "CPU time of the process, user and system.";
     Refused = Kind::Counter, Count, "cartwheel_connections_refused_total", [closed("listener", names::<Listener>)], "Connections closed because their peer had as many as one may have.";
+    ClockJumps = Kind::Counter, Count, "cartwheel_clock_jumps_total", [closed("direction", names::<Direction>)], "Jumps of the machine's clock against the time that passed.";
+    ClockHeld = Kind::Gauge, Flag, "cartwheel_clock_held", [], "1 while the machine's clock has jumped and is not believed: nothing is sent by it and nothing expires.";
 
     Partitions = Kind::Gauge, Count, "cartwheel_partitions", [], "Partitions of the events topic, and so shards, of all processes together.";
     Events = Kind::Counter, Count, "cartwheel_events_total", [SHARD, closed("outcome", names::<Intake>)], "Records of the events topic, by what became of them.";
@@ -147,7 +149,8 @@ metrics! {
     Degraded = Kind::Counter, Count, "cartwheel_degraded_total", [SHARD, closed("field", names::<OddField>)], "Events applied without a known field that was odd, by field.";
     LagRecords = Kind::Gauge, Count, "cartwheel_shard_lag_records", [SHARD], "Records between the shard's position and the end of its partition.";
     ShardLag = Kind::Gauge, Seconds, "cartwheel_shard_lag_seconds", [SHARD], "How far shard time is behind the runtime's clock; 0 while no record waits.";
-    RecordAhead = Kind::Gauge, Seconds, "cartwheel_record_ahead_seconds", [SHARD], "How far a record that stopped the intake lies ahead of the runtime's clock; 0 while intake runs.";
+    Clamped = Kind::Counter, Count, "cartwheel_records_ahead_total", [SHARD], "Records whose own time was more than 5 s ahead of the clock and counted as 5 s ahead.";
+    ClockBehind = Kind::Gauge, Seconds, "cartwheel_clock_behind_seconds", [SHARD], "How far the machine's clock lies behind shard time where that stopped the intake; 0 while intake runs.";
     ShardStateIs = Kind::Gauge, Flag, "cartwheel_shard_state", [SHARD, closed("state", names::<ShardState>)], "1 for the state that the shard is in, else 0.";
     Held = Kind::Gauge, Flag, "cartwheel_shard_held", [SHARD], "1 while the shard is behind and marketing sends are held.";
     LeaderChanges = Kind::Counter, Count, "cartwheel_leader_changes_total", [SHARD], "Times that this process became the leader of the shard.";

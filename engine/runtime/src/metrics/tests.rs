@@ -1,6 +1,7 @@
 use super::labels::{Breaker, CallOutcome, Counts, Intake, ShardState, Stopped};
 use super::snapshot::{DecisionCount, Lane, RunCount};
 use super::*;
+use crate::clock::Jumps;
 use cartwheel_core::decision::{Reason, Verdict};
 
 fn sample(text: &str, series: &str) -> Option<f64> {
@@ -134,6 +135,8 @@ fn everything_rendered_stands_in_the_table_and_everything_in_the_table_is_render
     let mut stats = ShardStats::new(0, 1);
     stats.decisions = vec![decision("a", "b", 1)];
     metrics.post_shard(&stats);
+    let jumps = Jumps { forward: 2, back: 0 };
+    metrics.post_clock(Reading { wall: 0, latest: 9, held: true, jumps });
     let mut calls = Counts::default();
     calls[CallOutcome::Ambiguous] = 2;
     let (provider, channel) = (Provider::Resend, Channel::Email);
@@ -151,6 +154,8 @@ fn everything_rendered_stands_in_the_table_and_everything_in_the_table_is_render
     let rendered: std::collections::BTreeSet<&str> =
         text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
     assert_eq!(rendered, TABLE.iter().map(|metric| metric.name).collect());
+    assert_eq!(sample(&text, "cartwheel_clock_held"), Some(1.0));
+    assert_eq!(sample(&text, r#"cartwheel_clock_jumps_total{direction="forward"}"#), Some(2.0));
     let ambiguous =
         r#"cartwheel_delivery_calls_total{provider="resend",channel="email",outcome="ambiguous"}"#;
     assert_eq!(sample(&text, ambiguous), Some(2.0));

@@ -52,6 +52,7 @@ pub fn options(kafka: &KafkaConfig, data_dir: &Path) -> EngineOptions {
             partitions: PARTITIONS,
             replication: 1,
             retention_ms: None,
+            log_append_time: false,
         }),
         metrics: Arc::new(Metrics::new("test").unwrap()),
     }

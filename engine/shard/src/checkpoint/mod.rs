@@ -74,11 +74,16 @@ pub struct Meta {
     pub sample_hour: i64,
     /// The odd fields of which a copy was taken in that hour.
     pub sampled: u64,
+    /// Number of the partitioner by which records were misplaced; none where the log does not say.
+    pub partitioner: Option<u8>,
 }
 
 /// Magic and version. Version 1 kept documents one by one and did not know the number of partitions; version 2 packed decisions loosely; version 3
-/// did not know of what was sampled.
-const META_HEADER: [u8; 2] = [b'M', 4];
+/// did not know of what was sampled, version 4 nothing of the partitioner.
+const META_HEADER: [u8; 2] = [b'M', 5];
+const META_4: [u8; 2] = [b'M', 4];
+/// An absent field, as it is stored.
+const NO_PARTITIONER: [u8; 1] = [0];
 
 impl Meta {
     /// The stored form: the header, then the fields as bincode writes them in full width.
@@ -91,10 +96,16 @@ impl Meta {
 
     /// Reads the stored form.
     pub fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
-        let body = bytes
-            .strip_prefix(&META_HEADER[..])
-            .ok_or_else(|| StoreError::Damaged("the header of the checkpoint is unknown".into()))?;
-        wincode::deserialize_exact(body).map_err(|error| StoreError::Damaged(error.to_string()))
+        let read = |body: &[u8]| {
+            wincode::deserialize_exact(body).map_err(|error| StoreError::Damaged(error.to_string()))
+        };
+        if let Some(body) = bytes.strip_prefix(&META_HEADER[..]) {
+            return read(body);
+        }
+        match bytes.strip_prefix(&META_4[..]) {
+            Some(body) => read(&[body, &NO_PARTITIONER].concat()),
+            None => Err(StoreError::Damaged("the header of the checkpoint is unknown".into())),
+        }
     }
 }
 

@@ -25,13 +25,14 @@ struct Position {
     partitions: i32,
     sample_hour: i64,
     sampled: u64,
+    partitioner: Option<u8>,
 }
 
 impl Position {
     fn meta(self) -> Meta {
         let Self { next_offset, seq, sends_offset, leader, now, seen, .. } = self;
         let Self { behind, config, semantics, chain, last_input, partitions, .. } = self;
-        let Self { sample_hour, sampled, .. } = self;
+        let Self { sample_hour, sampled, partitioner, .. } = self;
         Meta {
             next_offset,
             seq,
@@ -47,6 +48,7 @@ impl Position {
             partitions,
             sample_hour,
             sampled,
+            partitioner,
         }
     }
 
@@ -79,13 +81,14 @@ const EXAMPLE: Position = Position {
     partitions: -2,
     sample_hour: 0x3132_3334_3536_3738,
     sampled: 0x4142_4344_4546_4748,
+    partitioner: Some(2),
 };
 
-/// The form itself: a header, then 113 bytes, field behind field.
+/// The form itself: a header, then 115 bytes (114 without a partitioner), field behind field.
 #[test]
 fn a_position_keeps_its_bytes() {
     let golden = [
-        "4d04",
+        "4d05",
         "0807060504030201",
         "0900000000000000",
         "ffffffffffffffff",
@@ -100,6 +103,7 @@ fn a_position_keeps_its_bytes() {
         "feffffff",
         "3837363534333231",
         "4847464544434241",
+        "0102",
     ];
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     assert_eq!(hex(&EXAMPLE.clone().meta().encode().unwrap()), golden.concat());
@@ -122,29 +126,46 @@ fn both_refuse_the_same() {
     }
 }
 
+/// Version 4 is the same without the partitioner.
+#[test]
+fn a_position_of_version_4_is_read() {
+    let now = Position { partitioner: None, ..EXAMPLE };
+    let mut bytes = now.bytes();
+    assert_eq!(bytes.pop(), Some(0));
+    bytes[1] = 4;
+    assert_eq!(Meta::decode(&bytes).unwrap(), now.meta());
+}
+
 fn positions() -> impl Strategy<Value = Position> {
-    (any::<[i64; 6]>(), any::<[u64; 3]>(), any::<[u128; 2]>(), any::<(bool, u32, i32)>()).prop_map(
-        |(signed, unsigned, hashes, (behind, semantics, partitions))| {
-            let [next_offset, sends_offset, leader, now, seen, sample_hour] = signed;
-            let ([seq, last_input, sampled], [config, chain]) = (unsigned, hashes);
-            Position {
-                next_offset,
-                seq,
-                sends_offset,
-                leader,
-                now,
-                seen,
-                behind,
-                config,
-                semantics,
-                chain,
-                last_input,
-                partitions,
-                sample_hour,
-                sampled,
-            }
-        },
+    (
+        any::<[i64; 6]>(),
+        any::<[u64; 3]>(),
+        any::<[u128; 2]>(),
+        any::<(bool, u32, i32, Option<u8>)>(),
     )
+        .prop_map(
+            |(signed, unsigned, hashes, (behind, semantics, partitions, partitioner))| {
+                let [next_offset, sends_offset, leader, now, seen, sample_hour] = signed;
+                let ([seq, last_input, sampled], [config, chain]) = (unsigned, hashes);
+                Position {
+                    next_offset,
+                    seq,
+                    sends_offset,
+                    leader,
+                    now,
+                    seen,
+                    behind,
+                    config,
+                    semantics,
+                    chain,
+                    last_input,
+                    partitions,
+                    sample_hour,
+                    sampled,
+                    partitioner,
+                }
+            },
+        )
 }
 
 proptest! {
@@ -158,7 +179,7 @@ proptest! {
     }
 
     #[test]
-    fn of_any_bytes_both_read_the_same_or_nothing(bytes in prop::collection::vec(any::<u8>(), 111..=115), truth in 0..4_u8) {
+    fn of_any_bytes_both_read_the_same_or_nothing(bytes in prop::collection::vec(any::<u8>(), 112..=117), truth in 0..4_u8) {
         let mut bytes = [&META_HEADER[..], &bytes].concat();
         bytes[50] = truth;
         prop_assert_eq!(Meta::decode(&bytes).ok(), Position::read(&bytes).map(Position::meta));

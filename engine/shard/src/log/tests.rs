@@ -16,6 +16,8 @@ fn turn(next_offset: i64, follow: u32) -> Vec<u8> {
         follow,
         skipped: Vec::new(),
         chain: "0".repeat(32),
+        clamped: Vec::new(),
+        partitioner: None,
     };
     serde_json::to_vec(&turn).unwrap()
 }

@@ -92,6 +92,8 @@ pub struct Owner<S> {
     /// The configuration to activate behind the replay.
     plan: Arc<Plan>,
     ticker: Ticker,
+    /// The wall clock is not believed.
+    held: bool,
     checkpoint: Checkpoint,
     /// Read together with our leader record, and behind it.
     later: Vec<SendsRecord>,
@@ -135,6 +137,7 @@ impl<S: Store> Owner<S> {
             shard,
             plan: Arc::clone(plan),
             ticker: Ticker::new(settings.tick),
+            held: false,
             settings,
             checkpoint: Checkpoint { at, ..Checkpoint::default() },
             later,
@@ -309,9 +312,18 @@ impl<S: Store> Owner<S> {
         self.running && self.ticker.wants(self.standing(at, position), self.settings.near)
     }
 
+    /// The wall clock has jumped and is not believed (or is, again). Until it is, shard time follows records alone: nothing fires by a clock that may be
+    /// wrong. To be said before [`Owner::answered`].
+    pub fn hold(&mut self, held: bool) {
+        self.held = held;
+    }
+
     /// The question that was asked at `at` has this answer; none if it came to nothing: then the clock waits.
     pub fn answered(&mut self, at: Moment, end: Option<i64>) {
-        self.ticker.answered(at.mono, self.due_by(at), end);
+        match self.held {
+            true => self.ticker.told(at.mono, end),
+            false => self.ticker.answered(at.mono, self.due_by(at), end),
+        }
     }
 
     /// Whether a reader at `position` stands at the end, so that a turn without records is worth it.

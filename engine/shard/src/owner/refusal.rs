@@ -95,12 +95,12 @@ impl Refusal {
                 ShardError::ChainDiffers { .. }
                 | ShardError::InputChanged { .. }
                 | ShardError::CheckpointNotInLog { .. }
-                | ShardError::UnknownSemantics(..)
+                | ShardError::UnknownSemantics { .. }
                 | ShardError::BadLog { .. }
                 | ShardError::Store(StoreError::Damaged(_))
                 | ShardError::State(_) => true,
                 ShardError::Deposed { .. }
-                | ShardError::ClockAhead { .. }
+                | ShardError::ClockBehind { .. }
                 | ShardError::UnknownConfiguration(_)
                 | ShardError::Store(_) => false,
             },
@@ -117,10 +117,10 @@ impl Refusal {
         matches!(self, Refusal::Deposed { .. } | Refusal::Shard(ShardError::Deposed { .. }))
     }
 
-    /// How far (ms) the record that stopped the intake lies ahead of the clock; 0 if it was something else.
-    pub fn record_ahead(&self) -> Millis {
+    /// How far (ms) the wall clock that stopped the intake lies behind shard time; 0 if it was something else.
+    pub fn clock_behind(&self) -> Millis {
         match self {
-            Refusal::Shard(ShardError::ClockAhead { ahead_ms, .. }) => *ahead_ms,
+            Refusal::Shard(ShardError::ClockBehind { behind_ms, .. }) => *behind_ms,
             _ => 0,
         }
     }

@@ -42,6 +42,7 @@ fn checkpoint() -> Meta {
         partitions: 8,
         sample_hour: 0,
         sampled: 0,
+        partitioner: None,
     }
 }
 
@@ -455,6 +456,27 @@ fn how_far_behind_a_shard_is_follows_from_the_end_of_the_events_and_not_from_one
         owner.turn(&[old(3)], 4, seconds * SECOND, wall).unwrap();
         assert_eq!(owner.shard().mode(), expected, "{silent} s");
     }
+}
+
+#[test]
+fn a_clock_that_is_held_moves_nothing_until_it_is_believed() {
+    let mut owner = running(settings());
+    let at = |millis: u64, wall| Moment { mono: Duration::from_millis(millis), wall, speed: 1.0 };
+    apply(&mut owner, START);
+    let record = Record { offset: 1, time: START + MINUTE, key: None, value: b"{broken" };
+    owner.hold(true);
+    let asked = at(0, START + HOUR);
+    owner.answered(asked, Some(1));
+    assert!(!owner.is_at_end(1) && owner.end() == 1, "the end is known, for whoever looks");
+    owner.turn(&[], 1, asked.mono, asked.wall).unwrap();
+    assert_eq!(owner.shard().now(), START);
+    // Records go on, and shard time with them.
+    owner.turn(&[record], 2, asked.mono, asked.wall).unwrap();
+    assert_eq!((owner.shard().next_offset(), owner.shard().now()), (2, START + MINUTE));
+    owner.hold(false);
+    let asked = at(60, START + HOUR);
+    owner.answered(asked, Some(2));
+    assert!(owner.is_at_end(2));
 }
 
 #[test]

@@ -80,12 +80,20 @@ impl Ticker {
 
     /// The question was asked at `mono`, when the wall clock less the margin showed `now`; the answer is `end`, or none came.
     pub fn answered(&mut self, mono: Duration, now: Millis, end: Option<i64>) {
-        self.asked = Some(mono);
+        self.told(mono, end);
         if let Some(end) = end {
             let mark = Mark { now, end, asked: mono };
-            self.end = end;
             self.mark = Some(mark);
             self.ahead.get_or_insert(mark);
+        }
+    }
+
+    /// The same without a clock: the end is known, and shard time stays where it is.
+    pub fn told(&mut self, mono: Duration, end: Option<i64>) {
+        self.asked = Some(mono);
+        if let Some(end) = end {
+            self.end = end;
+            self.mark = None;
         }
     }
 

@@ -1,5 +1,6 @@
 //! The shard as a whole, stepped over logs in memory: stopped after every durable step, reopened, and found the same.
 
+mod ahead;
 mod bounds;
 mod census;
 mod crash;
@@ -14,4 +15,5 @@ mod power;
 mod rules;
 #[cfg(feature = "rocksdb")]
 mod store;
+mod upgrade;
 pub mod world;

@@ -102,16 +102,6 @@ fn behind_sends_are_held_and_pass_the_gate_again_once_caught_up() {
 }
 
 #[test]
-fn a_record_from_the_future_stops_intake_and_is_not_applied() {
-    let mut world = with_cart();
-    world.event(START + 100 * HOUR, r#"{"type":"page_viewed","customer":"ana"}"#);
-    let mut owner = world.open(Settings::default(), MemoryStore::default()).unwrap().unwrap();
-    let error = owner.drain(&mut world, 8, START + MINUTE, true).unwrap().unwrap_err();
-    assert!(matches!(error, ShardError::ClockAhead { offset: 2, .. }), "{error}");
-    assert_eq!(owner.shard.next_offset(), 2);
-}
-
-#[test]
 fn another_record_at_the_checkpoint_is_refused() {
     let mut world = with_cart();
     let disk = MemoryStore::default();

@@ -62,6 +62,7 @@ fn meta(number: u64) -> Meta {
         partitions: 2,
         sample_hour: 6,
         sampled: 1,
+        partitioner: None,
     }
 }
 

@@ -41,6 +41,8 @@ pub struct World {
     pub events: Vec<(Millis, Vec<u8>)>,
     pub sends: Vec<(Headers, Vec<u8>)>,
     pub plans: Vec<Arc<Plan>>,
+    /// How many partitions there are, of which this is the first, and how keys are placed; none: one.
+    pub placed: Option<(i32, Partitioner)>,
     /// Durable steps until the owner is stopped; none: never.
     pub steps_left: Option<u64>,
     /// Bytes of turns that a replay has in memory; 0: one turn.
@@ -81,11 +83,12 @@ impl World {
     ) -> Result<Result<Owner<S>, ShardError>, Stopped> {
         let epoch =
             self.append(Headers { kind: Kind::Leader, leader: -1, seq: 0 }, b"{}".to_vec())?;
+        let (partitions, partitioner) = self.placed.unwrap_or((1, Partitioner::Murmur2));
         let identity = Identity {
             events_topic: "shop.events.v1".into(),
             partition: 0,
-            partitions: 1,
-            partitioner: Partitioner::Murmur2,
+            partitions,
+            partitioner,
         };
         let lead = || {
             let opened = Opened::open(identity, settings, disk)?;

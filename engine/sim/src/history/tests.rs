@@ -46,8 +46,8 @@ fn histories_meet_every_reason() {
     // The first needs 33 runs of one customer, the second a change of configuration.
     assert_eq!(missing, [&Reason::Limit, &Reason::JourneyChanged]);
     let unpoisoned: Vec<_> = Poison::ALL.iter().filter(|reason| !poison.contains(reason)).collect();
-    // Records of more than 128 KiB would be slow to draw; where a record stands, and how many customers there are, is the shard's to check.
-    let shards = [&Poison::Misplaced, &Poison::TooManyCustomers];
+    // Records of more than 128 KiB would be slow to draw; where a record stands, how many customers there are and what a clock says is the shard's to check.
+    let shards = [&Poison::Misplaced, &Poison::TooManyCustomers, &Poison::RecordInFuture];
     assert_eq!(unpoisoned, [&[&Poison::TooLarge][..], &shards].concat());
     assert!(commands > 1000 && suppressions > 100, "{commands} {suppressions}");
     assert!(copies > 1000, "{copies}");

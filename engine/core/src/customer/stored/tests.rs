@@ -195,12 +195,12 @@ prop_compose! {
 proptest! {
     #[test]
     fn anybody_reads_back(customer in anybody()) {
-        prop_assert_eq!(decode_customer(customer.id, &encoded(&customer), &Zones::new("UTC")), Ok(customer));
+        prop_assert_eq!(decode_customer(customer.id, &encoded(&customer), &Zones::bundled("UTC")), Ok(customer));
     }
 
     #[test]
     fn damage_is_noticed_or_read_and_never_panics(customer in anybody(), place: prop::sample::Index, byte: u8) {
-        let (zones, mut bytes) = (Zones::new("UTC"), encoded(&customer));
+        let (zones, mut bytes) = (Zones::bundled("UTC"), encoded(&customer));
         let cut = decode_customer(customer.id, &bytes[..place.index(bytes.len())], &zones);
         prop_assert!(matches!(cut, Err(StateError::Damaged(_) | StateError::Header(_))));
         bytes.push(byte);
@@ -218,6 +218,6 @@ proptest! {
     #[test]
     fn any_bytes_are_read_without_a_panic(body: Vec<u8>) {
         let bytes = [&[MAGIC, VERSION][..], &body].concat();
-        let _ = decode_customer(CustomerId(7), &bytes, &Zones::new("UTC"));
+        let _ = decode_customer(CustomerId(7), &bytes, &Zones::bundled("UTC"));
     }
 }

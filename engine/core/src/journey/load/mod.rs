@@ -5,14 +5,16 @@
 
 use super::condition::Slots;
 use super::plan::Plan;
+use crate::customer::ZoneTables;
 use crate::fact::Layout;
 use crate::policy::Policy;
+use std::sync::Arc;
 
 mod compile;
 mod compiler;
 mod events;
 mod fields;
-mod hash;
+pub(super) mod hash;
 mod names;
 mod policy;
 mod read;
@@ -45,6 +47,23 @@ pub fn load(policy: &Policy, journeys: &[SourceFile]) -> Result<Plan, Vec<Proble
 
 /// Compiles journeys under a policy; says all errors and warnings of all files.
 pub fn check(policy: &Policy, sources: &[SourceFile]) -> Checked {
+    let tables = ZoneTables::bundled();
+    check_with(policy, &tables, sources, |journeys| {
+        // A policy is plain data: writing it to memory cannot fail.
+        hash::of_this_build(&tables, &serde_json::to_vec(policy).unwrap_or_default(), journeys)
+    })
+}
+
+/// Name and text of every journey, in order of names.
+type Texts<'a> = Vec<(&'a str, &'a str)>;
+
+/// The same by other time-zone tables; `hash` says what the whole is called.
+pub(super) fn check_with(
+    policy: &Policy,
+    tables: &Arc<ZoneTables>,
+    sources: &[SourceFile],
+    hash: impl FnOnce(Texts<'_>) -> u128,
+) -> Checked {
     let mut problems = Vec::new();
     if sources.len() > MAX_JOURNEYS {
         let message =
@@ -70,7 +89,7 @@ pub fn check(policy: &Policy, sources: &[SourceFile]) -> Checked {
             compile::journey(source, definition, &mut slots, &mut problems)
         })
         .collect();
-    policy::check(policy, &read, &mut problems);
+    policy::check(policy, tables, &read, &mut problems);
     let order = |problem: &Problem| sources.iter().position(|source| source.path == problem.path);
     problems.sort_by_key(|problem| (order(problem), problem.span.start, problem.span.end));
     problems.dedup();
@@ -81,11 +100,15 @@ pub fn check(policy: &Policy, sources: &[SourceFile]) -> Checked {
     }
     let facts = Layout::default();
     let events = events::interests(&read, &compiled, &facts);
-    let hash = hash::of(policy, &read);
+    let texts = read
+        .iter()
+        .map(|(source, definition)| (definition.journey.value.as_str(), source.text.as_str()));
+    let hash = hash(texts.collect());
     let Slots { fields, attributes } = slots;
     let plan = Plan {
         facts,
         hash,
+        tables: Arc::clone(tables),
         policy: policy.clone(),
         journeys: compiled,
         fields,

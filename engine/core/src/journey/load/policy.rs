@@ -1,11 +1,11 @@
 //! Checks of the policy, alone and against the journeys.
 
+use crate::customer::ZoneTables;
 use crate::journey::definition::Definition;
 use crate::journey::problem::{Problem, SourceFile};
 use crate::policy::{Cap, CapScope, Policy};
 use crate::suggest::closest;
 use crate::time::{DAY, Span};
-use jiff::tz::TimeZoneDatabase;
 
 /// Greatest `max_event_bytes`: an event's documents fit into a chunk of the journal (1 MiB), and brokers take no more by default.
 const MAX_EVENT_BYTES: usize = 1_000_000;
@@ -16,13 +16,14 @@ const MAX_WINDOW: Span = Span(366 * DAY);
 /// Says what is wrong with the policy. The policy has no text here, so the problems have no place.
 pub(super) fn check(
     policy: &Policy,
+    tables: &ZoneTables,
     read: &[(&SourceFile, Definition)],
     problems: &mut Vec<Problem>,
 ) {
     let mut say = |message: String, help: String| {
         problems.push(Problem::error("policy", 0..0, message).help(help))
     };
-    check_zone(policy, &mut say);
+    check_zone(policy, tables, &mut say);
     check_quiet_hours(policy, &mut say);
     check_numbers(policy, &mut say);
     for (number, cap) in policy.caps.iter().enumerate() {
@@ -36,13 +37,11 @@ pub(super) fn check(
     }
 }
 
-fn check_zone(policy: &Policy, say: &mut impl FnMut(String, String)) {
-    let zones = TimeZoneDatabase::bundled();
-    if zones.get(&policy.zone).is_ok() {
+fn check_zone(policy: &Policy, tables: &ZoneTables, say: &mut impl FnMut(String, String)) {
+    if tables.named(&policy.zone).is_some() {
         return;
     }
-    let names: Vec<String> = zones.available().map(|name| name.as_str().to_owned()).collect();
-    let near = closest(&policy.zone, names.iter().map(String::as_str));
+    let near = closest(&policy.zone, tables.names());
     let near = near.map_or_else(
         || "write an IANA name such as Europe/Berlin".into(),
         |name| format!("did you mean `{name}`?"),
