@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 type Reading = fn(&Value) -> Option<Value>;
 
 /// Every known field by its path, outer ones first.
-const KNOWN: [(&[&str], Reading); 36] = [
+const KNOWN: [(&[&str], Reading); 37] = [
     (&["id"], text),
     (&["channel"], text),
     (&["cart"], object),
@@ -31,6 +31,7 @@ const KNOWN: [(&[&str], Reading); 36] = [
     (&["message", "command_id"], text),
     (&["message", "channel"], text),
     (&["message", "bounce"], text),
+    (&["message", "address"], text),
     (&["profile", "email"], text),
     (&["profile", "phone"], text),
     (&["profile", "first_name"], text),
