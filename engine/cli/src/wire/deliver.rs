@@ -172,6 +172,7 @@ fn unsubscribe(loaded: &Loaded) -> Result<Unsubscribe, Failure> {
         current,
         previous: keys.next(),
         listen: Some(inbound.listen),
+        policy: loaded.settings.policy.clone(),
     })
 }
 

@@ -3,6 +3,7 @@
 use super::options::Route;
 use super::report::Report;
 use crate::clock::Clock;
+use cartwheel_core::address::AddressHash;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::receipt::{AmbiguousReason, Outcome, RejectReason};
 use cartwheel_core::time::Millis;
@@ -83,6 +84,7 @@ impl Caller {
             customer: command.customer.clone(),
             channel: command.channel,
             command_id: command.command_id,
+            address: Some(AddressHash::of(command.channel, &command.to)),
         };
         let url = self.secrets.url(&self.public_url, &claim);
         self.templates.render(command, &self.brand, &url).map_err(|error| {

@@ -4,8 +4,11 @@ use super::options::{DeliverError, Unsubscribe};
 use crate::admin::server::{self, Limits};
 use crate::clock::Clock;
 use crate::producer::Producer;
-use cartwheel_inbound::{BoxFuture, EventSink, Secrets, SinkError, unsubscribe};
-use cartwheel_kafka::{Error, Message};
+use cartwheel_core::partitioner::Partitioner;
+use cartwheel_core::time::Millis;
+use cartwheel_inbound::unsubscribe::{self, Clocks};
+use cartwheel_inbound::{BoxFuture, EventSink, Secrets, SinkError};
+use cartwheel_kafka::{Appended, Error, Message};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,19 +30,33 @@ pub(super) fn secrets(unsubscribe: &Unsubscribe) -> Secrets {
     Secrets::new(&unsubscribe.current, unsubscribe.previous.as_deref())
 }
 
+/// The events topic: its name, and where the shards expect a customer's events.
+pub(super) struct Place {
+    pub topic: String,
+    pub partitioner: Partitioner,
+    pub partitions: i32,
+}
+
+impl Place {
+    /// Whether a record of this customer stands where its shard reads it.
+    fn is_read(&self, customer: &str, appended: Appended) -> bool {
+        self.partitioner.partition_of(customer.as_bytes(), self.partitions) == appended.partition
+    }
+}
+
 /// Appends events to the events topic, keyed by customer.
 struct Events {
     producer: Arc<Producer>,
-    topic: String,
+    place: Place,
     clock: Arc<dyn Clock>,
 }
 
 impl Events {
     /// A click that meets a finished client has the next one: not every mail client posts twice.
-    async fn append(&self, message: Message<'_>) -> Result<(), Error> {
+    async fn append(&self, message: Message<'_>) -> Result<Appended, Error> {
         match self.producer.send(message).await {
-            Err(Error::Fatal { .. }) => self.producer.send(message).await.map(drop),
-            outcome => outcome.map(drop),
+            Err(Error::Fatal { .. }) => self.producer.send(message).await,
+            outcome => outcome,
         }
     }
 }
@@ -53,14 +70,23 @@ impl EventSink for Events {
         Box::pin(async move {
             let (key, timestamp_ms) = (Some(customer.as_bytes()), Some(self.clock.wall()));
             let message = Message {
-                topic: &self.topic,
+                topic: &self.place.topic,
                 key,
                 value: Some(&json),
                 timestamp_ms,
                 ..Message::default()
             };
             match tokio::time::timeout(ACKNOWLEDGE, self.append(message)).await {
-                Ok(Ok(())) => Ok(()),
+                Ok(Ok(appended)) if self.place.is_read(customer, appended) => Ok(()),
+                Ok(Ok(appended)) => {
+                    let (partition, partitions) = (appended.partition, self.place.partitions);
+                    tracing::error!(
+                        partition,
+                        partitions,
+                        "the event of an unsubscribe link stands where its shard does not read it: has the events topic got partitions since the start?"
+                    );
+                    Err(SinkError)
+                }
                 Ok(Err(error)) => {
                     tracing::warn!(%error, "writing the event of an unsubscribe link");
                     Err(SinkError)
@@ -84,16 +110,17 @@ impl Inbound {
         address: SocketAddr,
         keys: &Unsubscribe,
         producer: Arc<Producer>,
-        topic: String,
+        place: Place,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, DeliverError> {
         let failed = |error| DeliverError::Listen { address, error };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
         let router = unsubscribe::router(
-            Arc::new(Events { producer, topic, clock: Arc::clone(&clock) }),
+            Arc::new(Events { producer, place, clock: Arc::clone(&clock) }),
             secrets(keys),
-            Arc::new(move || clock.wall()),
+            clocks(clock),
+            keys.policy.clone(),
         );
         Ok(Self { listener, router, address: bound })
     }
@@ -102,5 +129,26 @@ impl Inbound {
     pub async fn serve(self, mut closing: watch::Receiver<bool>) {
         let until = async move { drop(closing.wait_for(|closing| *closing).await) };
         server::serve(self.listener, self.router, LIMITS, watch::channel(false).0, until).await;
+    }
+}
+
+fn clocks(clock: Arc<dyn Clock>) -> Clocks {
+    let other = Arc::clone(&clock);
+    let mono = move || Millis::try_from(other.monotonic().as_millis()).unwrap_or(Millis::MAX);
+    Clocks { wall: Arc::new(move || clock.wall()), mono: Arc::new(mono) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_read_where_the_partitioner_puts_its_customer() {
+        let (topic, partitioner) = ("events".to_owned(), Partitioner::Crc32);
+        let place = Place { topic, partitioner, partitions: 4 };
+        let partition = partitioner.partition_of(b"ana", 4);
+        let appended = |partition| Appended { partition, offset: 0 };
+        assert!(place.is_read("ana", appended(partition)));
+        assert!(!place.is_read("ana", appended((partition + 1) % 4)));
     }
 }

@@ -29,7 +29,7 @@ use cartwheel_delivery::worker::{Worker, Write};
 use cartwheel_kafka::{Admin, Compacted, Offsets};
 use complaints::Complaints;
 use ends::Asker;
-use inbound::Inbound;
+use inbound::{Inbound, Place};
 use member::Member;
 use pump::Pump;
 use report::Report;
@@ -71,12 +71,12 @@ impl Deliver {
     /// See [`DeliverError`].
     pub fn start(options: DeliverOptions) -> Result<Self, DeliverError> {
         let lock = own_ledgers(&options.data_dir)?;
-        let (offsets, starts) = check(&options)?;
+        let Found { offsets, starts, partitions } = check(&options)?;
         let runtime = tasks()?;
         let producer = Arc::new(Producer::open(&options.kafka, "delivery")?);
 
         let (closing, closed) = watch::channel(false);
-        let listener = listen(&options, &runtime, &producer)?;
+        let listener = listen(&options, partitions, &runtime, &producer)?;
         let inbound = listener.as_ref().map(|listener| listener.address);
         let serving = listener.map(|listener| runtime.spawn(listener.serve(closed)));
 
@@ -172,11 +172,21 @@ fn own_ledgers(data_dir: &Path) -> Result<File, DeliverError> {
     })
 }
 
-/// That the topics are there; and where each partition of the suppressions begins.
-fn check(options: &DeliverOptions) -> Result<(Offsets, Vec<(i32, i64)>), DeliverError> {
+/// What was found on the broker at the start.
+struct Found {
+    offsets: Offsets,
+    /// Where each partition of the suppressions begins.
+    starts: Vec<(i32, i64)>,
+    /// Partitions of the events topic.
+    partitions: i32,
+}
+
+/// That the topics are there.
+fn check(options: &DeliverOptions) -> Result<Found, DeliverError> {
     let (topics, timeout) = (options.kafka.topics(), options.start_timeout);
     let admin = Admin::new(&options.kafka, timeout)?;
-    for topic in [&topics.sends, &topics.events, &topics.suppressions, &topics.dlq] {
+    let partitions = admin.describe(&topics.events)?.partitions;
+    for topic in [&topics.sends, &topics.suppressions, &topics.dlq] {
         admin.describe(topic)?;
     }
     let offsets = Offsets::new(&options.kafka)?;
@@ -185,7 +195,7 @@ fn check(options: &DeliverOptions) -> Result<(Offsets, Vec<(i32, i64)>), Deliver
         let (start, _) = offsets.range(&topics.suppressions, partition, timeout)?;
         starts.push((partition, start));
     }
-    Ok((offsets, starts))
+    Ok(Found { offsets, starts, partitions })
 }
 
 /// The runtime for calls, writes and the public listener.
@@ -201,13 +211,15 @@ fn tasks() -> Result<Runtime, DeliverError> {
 /// Takes the public port, if unsubscribe links are answered here.
 fn listen(
     options: &DeliverOptions,
+    partitions: i32,
     runtime: &Runtime,
     producer: &Arc<Producer>,
 ) -> Result<Option<Inbound>, DeliverError> {
     let Some(address) = options.unsubscribe.listen else { return Ok(None) };
     let (producer, clock) = (Arc::clone(producer), Arc::clone(&options.clock));
-    let topic = options.kafka.topics().events;
-    let bound = Inbound::bind(address, &options.unsubscribe, producer, topic, clock);
+    let (topic, partitioner) = (options.kafka.topics().events, options.kafka.partitioner);
+    let place = Place { topic, partitioner, partitions };
+    let bound = Inbound::bind(address, &options.unsubscribe, producer, place, clock);
     runtime.block_on(bound).map(Some)
 }
 
