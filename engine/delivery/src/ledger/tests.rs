@@ -62,6 +62,18 @@ fn a_file_is_read_again_and_belongs_to_one() {
 }
 
 #[test]
+fn a_ledger_is_read_by_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("attempts-0");
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    let mut ledger = story(File::open(&path).unwrap());
+    assert_eq!((mode(&path), mode(&path.with_extension("lock"))), (0o600, 0o600));
+    ledger.rewrite(20).unwrap();
+    assert_eq!(mode(&path), 0o600);
+}
+
+#[test]
 fn a_tail_torn_at_any_byte_keeps_what_was_whole() {
     let whole = story(Memory::default()).storage.content().to_vec();
     for cut in 0..whole.len() {

@@ -16,9 +16,10 @@ use rocksdb::{
     MergeOperands, Options, ReadOptions, SstFileWriter,
 };
 use rustix::fs::{Advice, fadvise};
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io::ErrorKind;
 use std::num::NonZeroU64;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -36,9 +37,11 @@ pub struct RocksStore {
 }
 
 impl RocksStore {
-    /// Opens or creates the store. One process at a time holds its lock: [`StoreError::Locked`].
+    /// Opens or creates the store. One process at a time holds its lock: [`StoreError::Locked`]. A folder that is made here is its owner's alone:
+    /// RocksDB's files in it follow the umask.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(path).map_err(|error| failed(path, &error))?;
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+        made.map_err(|error| failed(path, &error))?;
         let db = DB::open(&options(), path).map_err(|error| {
             let text = error.to_string();
             // RocksDB has no code of its own for a held lock: it is an I/O error that names the LOCK file.
