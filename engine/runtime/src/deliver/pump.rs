@@ -100,13 +100,14 @@ impl Pump {
             .worker
             .suppressions_fresh_until()
             .map_or(Millis::MAX, |until| (now.mono - (until - self.check_life)).max(0));
-        self.status.set_fresh(view_age < self.check_life);
-        self.figures.post(
-            self.worker.counters(),
-            self.worker.gauges(),
-            self.worker.channels(),
-            view_age,
-        );
+        let gauges = self.worker.gauges();
+        self.status.set_fresh(view_age < self.check_life && !gauges.suppressions_full);
+        if gauges.suppressions_full && self.complaints.due("the view of the suppressions") {
+            tracing::error!(
+                "the view of the suppressions is full: nothing is sent; raise delivery.max_suppressions and start again"
+            );
+        }
+        self.figures.post(self.worker.counters(), gauges, self.worker.channels(), view_age);
     }
 
     fn now(&self) -> Now {
@@ -321,6 +322,10 @@ impl Pump {
                 record.value(),
             );
         });
+        // The end may lie behind the last record: a transaction's mark is none.
+        for (partition, position) in self.suppressions.positions() {
+            self.worker.suppression_position(*partition, *position);
+        }
         let Err(error) = polled else { return };
         self.complaints.kafka("reading suppressions", &error);
         if !error.is_transient() && Instant::now() >= self.reopen_at {

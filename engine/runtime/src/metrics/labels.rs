@@ -160,6 +160,16 @@ closed! {
 }
 
 closed! {
+    /// What delivery keeps in memory up to a limit, at which it stops sending.
+    Kept {
+        /// Words of the suppression view: one for each address, source partition and reason.
+        Suppressions "suppressions",
+        /// Commands in the ledgers of attempts.
+        Commands "commands",
+    }
+}
+
+closed! {
     /// State of the circuit breaker of a provider and channel.
     Breaker {
         /// Calls pass.
