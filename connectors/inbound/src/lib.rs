@@ -1,8 +1,10 @@
 //! What reaches the shop from outside of Kafka and leaves as events: so far the one-click unsubscribe of RFC 8058.
 
-pub mod sink;
-pub mod token;
 pub mod unsubscribe;
+pub mod token;
+mod event;
+mod once;
+pub mod sink;
 
 pub use sink::{BoxFuture, EventSink, SinkError};
-pub use token::{Claim, Secrets};
+pub use token::{Claim, Keys, Secrets};

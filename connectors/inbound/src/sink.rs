@@ -8,7 +8,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Takes events into the events topic.
 pub trait EventSink: Send + Sync {
-    /// Writes one event, keyed by customer. Resolves when the event is acknowledged and will not be lost.
+    /// Writes one event, keyed by customer. Resolves, in bounded time, when the event is acknowledged and will not be lost, and stands where
+    /// the shard of this customer reads it.
     fn write<'a>(
         &'a self,
         customer: &'a str,
@@ -16,7 +17,7 @@ pub trait EventSink: Send + Sync {
     ) -> BoxFuture<'a, Result<(), SinkError>>;
 }
 
-/// The event was not acknowledged; it may or may not have been written. Writing it again is harmless: what it says can be said twice.
+/// The event was not acknowledged, or not where its shard reads; it may or may not have been written. Writing it again is harmless: what it says can be said twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the event was not acknowledged")]
 pub struct SinkError;

@@ -1,32 +1,50 @@
-//! Unsubscribe tokens: `cwu1.PAYLOAD.MAC`, both base64url without padding.
+//! Unsubscribe tokens: `VERSION.PAYLOAD.MAC`, payload and MAC base64url without padding.
 //!
-//! The payload is JSON: `{"c":CUSTOMER,"h":CHANNEL,"m":COMMAND ID}`. The MAC is HMAC-SHA256 over `cwu1.PAYLOAD`. A token does not expire:
-//! somebody may unsubscribe by an old mail.
+//! The payload of `cwu2` is JSON: `{"c":CUSTOMER,"h":CHANNEL,"m":COMMAND ID,"a":ADDRESS HASH}`; `cwu1`, of older mails, has no address. The MAC is
+//! HMAC-SHA256 over `VERSION.PAYLOAD`. A token does not expire: somebody may unsubscribe by an old mail. Whoever reads one learns the customer's
+//! name in the shop, and of the address what [`AddressHash`] tells.
 
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cartwheel_core::address::AddressHash;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::id::CommandId;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::fmt;
+use std::sync::Arc;
 
-const VERSION: &str = "cwu1";
-/// A longer token is not looked at.
-const LONGEST: usize = 2048;
+/// With the address that the message went to.
+const VERSION: &str = "cwu2";
+/// Without.
+const OLD: &str = "cwu1";
+/// A longer token is not looked at. A customer of 256 bytes has room, however JSON escapes them.
+const LONGEST: usize = 4096;
 
-/// What a token says: this customer unsubscribes from this channel by this message.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a token says: who got this message at this address by this channel wants no more there.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Claim {
     /// The customer string.
-    #[serde(rename = "c")]
     pub customer: String,
     /// The medium.
-    #[serde(rename = "h")]
     pub channel: Channel,
     /// The message that carried the token.
-    #[serde(rename = "m")]
     pub command_id: CommandId,
+    /// The address that the message went to; none in old tokens.
+    pub address: Option<AddressHash>,
+}
+
+/// A claim in JSON.
+#[derive(Deserialize)]
+struct Payload {
+    #[serde(rename = "c")]
+    customer: String,
+    #[serde(rename = "h")]
+    channel: Channel,
+    #[serde(rename = "m")]
+    command_id: CommandId,
+    #[serde(rename = "a", default)]
+    address: Option<String>,
 }
 
 impl fmt::Debug for Claim {
@@ -34,6 +52,9 @@ impl fmt::Debug for Claim {
         write!(out, "Claim({}, {})", self.channel, self.command_id)
     }
 }
+
+/// Gives the live secrets of this moment: they may be replaced while links are answered.
+pub type Keys = Arc<dyn Fn() -> Arc<Secrets> + Send + Sync>;
 
 /// One or two live secrets: tokens are made with the first and accepted with either.
 pub struct Secrets {
@@ -49,10 +70,16 @@ impl Secrets {
 
     /// The token for a claim.
     pub fn token(&self, claim: &Claim) -> String {
-        let payload =
-            serde_json::json!({"c": claim.customer, "h": claim.channel, "m": claim.command_id})
-                .to_string();
-        let signed = format!("{VERSION}.{}", URL_SAFE_NO_PAD.encode(payload));
+        let mut payload =
+            serde_json::json!({"c": claim.customer, "h": claim.channel, "m": claim.command_id});
+        let version = match claim.address {
+            Some(address) => {
+                payload["a"] = address.to_string().into();
+                VERSION
+            }
+            None => OLD,
+        };
+        let signed = format!("{version}.{}", URL_SAFE_NO_PAD.encode(payload.to_string()));
         let mac = hmac::sign(&self.keys[0], signed.as_bytes());
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac))
     }
@@ -67,9 +94,16 @@ impl Secrets {
         if !self.keys.iter().any(|key| hmac::verify(key, signed.as_bytes(), &mac).is_ok()) {
             return None;
         }
-        let payload =
-            URL_SAFE_NO_PAD.decode(signed.strip_prefix(VERSION)?.strip_prefix('.')?).ok()?;
-        serde_json::from_slice(&payload).ok()
+        let (version, payload) = signed.split_once('.')?;
+        let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
+        let Payload { customer, channel, command_id, address } =
+            serde_json::from_slice(&payload).ok()?;
+        let address = match version {
+            VERSION => Some(AddressHash::parse(&address?)?),
+            OLD => None,
+            _ => return None,
+        };
+        Some(Claim { customer, channel, command_id, address })
     }
 
     /// The address for List-Unsubscribe: `BASE/u/TOKEN`.
@@ -89,7 +123,8 @@ mod tests {
     use super::*;
 
     fn claim(channel: Channel) -> Claim {
-        Claim { customer: "ana \"\u{e9}\"".into(), channel, command_id: CommandId(7) }
+        let address = Some(AddressHash::of(channel, "ana@example.com"));
+        Claim { customer: "ana \"\u{e9}\"".into(), channel, command_id: CommandId(7), address }
     }
 
     #[test]
@@ -98,7 +133,7 @@ mod tests {
         for channel in Channel::ALL {
             let token = secrets.token(&claim(channel));
             assert!(
-                token.starts_with("cwu1.")
+                token.starts_with("cwu2.")
                     && token
                         .bytes()
                         .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)),
@@ -111,6 +146,59 @@ mod tests {
             secrets.url("https://u.shop.example/", &claim(Channel::Email)),
             format!("https://u.shop.example/u/{token}")
         );
+    }
+
+    #[test]
+    fn a_token_of_an_old_mail_counts() {
+        let secrets = Secrets::new(b"secret", None);
+        // Made by the version that knew no addresses, of the claim below.
+        let old = "cwu1.eyJjIjoiYW5hIiwiaCI6ImVtYWlsIiwibSI6IjAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDJhIn0.CQlogJZ0dIfyqZuoDBu7JkCpKZLNWqL4bkhH_iYlBD4";
+        let claim = Claim {
+            customer: "ana".into(),
+            channel: Channel::Email,
+            command_id: CommandId(0x2a),
+            address: None,
+        };
+        assert_eq!((secrets.token(&claim).as_str(), secrets.verify(old)), (old, Some(claim)));
+    }
+
+    #[test]
+    fn a_version_says_whether_there_is_an_address() {
+        let secrets = Secrets::new(b"secret", None);
+        let signed = |signed: String| {
+            let mac = hmac::sign(&secrets.keys[0], signed.as_bytes());
+            format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac))
+        };
+        let payload = |address: &str| {
+            let id = CommandId(1);
+            URL_SAFE_NO_PAD.encode(format!(r#"{{"c":"ana","h":"sms","m":"{id}"{address}}}"#))
+        };
+        let address = AddressHash::of(Channel::Sms, "+15550100");
+        let with = format!(r#","a":"{address}""#);
+        let read = |version: &str, address: &str| {
+            let claim = secrets.verify(&signed(format!("{version}.{}", payload(address))));
+            claim.map(|claim| claim.address)
+        };
+        assert_eq!(read("cwu2", &with), Some(Some(address)));
+        assert_eq!(read("cwu2", ""), None);
+        assert_eq!(read("cwu2", r#","a":"+15550100""#), None);
+        assert_eq!(read("cwu1", &with), Some(None));
+        assert_eq!(read("cwu3", &with), None);
+    }
+
+    /// Every token that a message can carry is one that is looked at.
+    #[test]
+    fn the_longest_customer_has_a_token() {
+        let secrets = Secrets::new(b"secret", None);
+        let claim = Claim { customer: "\u{1}".repeat(256), ..claim(Channel::Whatsapp) };
+        assert_eq!(secrets.verify(&secrets.token(&claim)), Some(claim));
+    }
+
+    #[test]
+    fn a_token_shows_no_address() {
+        let token = Secrets::new(b"secret", None).token(&claim(Channel::Email));
+        let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+        assert!(!String::from_utf8(payload).unwrap().contains("example.com"));
     }
 
     #[test]

@@ -46,6 +46,12 @@ impl Compacted {
         Ok(self.batch.len())
     }
 
+    /// (partition, offset behind all that has been passed on) of every partition. It may lie behind the last record: what a transaction wrote at its end, or
+    /// compaction took away, has an offset and is no record.
+    pub fn positions(&self) -> &[(i32, i64)] {
+        self.fetch.positions()
+    }
+
     /// Reads up to the end that the topic has now. Returns an instant read before that end was asked for: the view holds
     /// everything appended before it. Fails with [`Error::Transient`] after `timeout`; call again to go on.
     pub fn catch_up(

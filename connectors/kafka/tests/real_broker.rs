@@ -9,6 +9,8 @@ use cartwheel_kafka::{
     SendsProducer, Source, Start, TopicSpec,
 };
 use common::{LONG, fresh, lead, with_topics};
+use rdkafka::ClientConfig;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -315,6 +317,35 @@ async fn a_compacted_topic_is_read_to_its_end_and_followed() {
     assert!(fresh_at >= before);
     // An empty topic is at its end at once.
     assert!(Compacted::read_all(&config, &config.topics().configs, LONG).unwrap().is_empty());
+}
+
+/// What a transaction writes at its end has an offset and is no record: a reader's position passes it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_end_of_a_compacted_topic_may_be_a_transactions() {
+    let config = with_topics(1);
+    let topic = config.topics().suppressions;
+    let offsets = Offsets::new(&config).unwrap();
+    let mut view = Compacted::open(&config, &topic).unwrap();
+    let mut seen = Vec::new();
+    let other: BaseProducer = ClientConfig::new()
+        .set("bootstrap.servers", &config.bootstrap)
+        .set("transactional.id", &config.namespace)
+        .create()
+        .unwrap();
+    other.init_transactions(LONG).unwrap();
+    // Each transaction is one record and its mark; the record of the second is withdrawn.
+    for (commits, end) in [(true, 2), (false, 4)] {
+        other.begin_transaction().unwrap();
+        other.send(BaseRecord::to(&topic).partition(0).key("a").payload("1")).unwrap();
+        other.flush(LONG).unwrap();
+        match commits {
+            true => other.commit_transaction(LONG).unwrap(),
+            false => other.abort_transaction(LONG).unwrap(),
+        }
+        assert_eq!(offsets.end(&topic, 0, LONG).unwrap(), end);
+        view.catch_up(LONG, |record| seen.push(record.offset())).unwrap();
+        assert_eq!((view.positions(), &seen[..]), (&[(0, end)][..], &[0][..]));
+    }
 }
 
 /// Another client's opinion: the same keys through kcat, which is told to hash like Java.

@@ -10,9 +10,14 @@ use std::time::Duration;
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 
 /// The outcome of a status that is not a success, where the provider says no more than that: retry only 408, 429 and 5xx.
+///
+/// A gateway's word is not the provider's: it lost the provider's answer (502, RFC 9110, 15.6.3; 520, Cloudflare) or waited for it in vain (504, 15.6.5; 524,
+/// Cloudflare; 598 and 599, other proxies), and what it passed on may have been taken. Whether that is repeated follows from key and class, as where nobody answered.
 pub(crate) fn refusal(status: u16, headers: &HeaderMap) -> Outcome {
     let retry = |reason| Outcome::Retry { after: wait(headers), reason };
     match status {
+        502 | 520 => Outcome::Ambiguous { reason: AmbiguousReason::BadReply },
+        504 | 524 | 598 | 599 => Outcome::Ambiguous { reason: AmbiguousReason::Timeout },
         408 => retry(RetryReason::RequestTimeout),
         429 => retry(RetryReason::RateLimited),
         500..=599 => retry(RetryReason::ServerError),
@@ -83,10 +88,16 @@ mod tests {
     }
 
     #[test]
-    fn only_408_429_and_5xx_are_retried() {
+    fn only_408_429_and_5xx_are_retried_and_a_gateway_knows_nothing() {
+        const GATEWAYS: [u16; 6] = [502, 504, 520, 524, 598, 599];
         for status in 300..600 {
-            let retried = matches!(refusal(status, &HeaderMap::new()), Outcome::Retry { .. });
-            assert_eq!(retried, status == 408 || status == 429 || status >= 500, "{status}");
+            let name = refusal(status, &HeaderMap::new()).name();
+            let expected = match status {
+                _ if GATEWAYS.contains(&status) => "ambiguous",
+                408 | 429 | 500.. => "retry",
+                _ => "rejected",
+            };
+            assert_eq!(name, expected, "{status}");
         }
     }
 

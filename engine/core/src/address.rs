@@ -7,6 +7,8 @@
 use crate::channel::Channel;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+use std::fmt;
+use xxhash_rust::xxh3::xxh3_128;
 
 /// The longest mail address and its longest local part (RFC 5321, 4.5.3.1), in bytes.
 const LONGEST: usize = 254;
@@ -81,6 +83,37 @@ impl Address {
     /// The address.
     pub fn into_string(self) -> String {
         self.0
+    }
+}
+
+/// What stands for an address on a channel where the address itself must not stand: the key of the suppressions topic, `message.address` of events,
+/// unsubscribe links. 128-bit xxh3 of the channel's name, a zero byte and the address's one form in lower case; prints as 32 hex digits.
+/// Two spellings of one mailbox are one, and a text that has no form is its own. It hides an address from a reader, not from somebody who tries addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AddressHash(pub u128);
+
+impl AddressHash {
+    /// Of an address as somebody wrote it.
+    pub fn of(channel: Channel, address: &str) -> Self {
+        let form = Address::parse(channel, address);
+        let address = form.as_ref().map_or(address.trim(), Address::as_str);
+        let mut text = Vec::with_capacity(channel.name().len() + 1 + address.len());
+        text.extend_from_slice(channel.name().as_bytes());
+        text.push(0);
+        text.extend_from_slice(address.to_lowercase().as_bytes());
+        Self(xxh3_128(&text))
+    }
+
+    /// Reads 32 hex digits; none for another text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        u128::from_str_radix(text, 16).ok().filter(|_| digits).map(Self)
+    }
+}
+
+impl fmt::Display for AddressHash {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{:032x}", self.0)
     }
 }
 
@@ -242,6 +275,19 @@ mod tests {
         assert_eq!(parsed(Channel::Push, "a b"), Err(AddressError::NotToken));
         assert_eq!(parsed(Channel::Push, ""), Err(AddressError::Empty));
         assert_eq!(parsed(Channel::Webhook, "anything").as_deref(), Ok(""));
+    }
+
+    #[test]
+    fn a_hash_is_of_the_one_form_and_prints_as_it_is_read() {
+        let hash = AddressHash::of(Channel::Email, " Ana@B\u{fc}cher.example");
+        assert_eq!(hash, AddressHash::of(Channel::Email, "ana@xn--bcher-kva.example"));
+        assert_ne!(hash, AddressHash::of(Channel::Push, "ana@xn--bcher-kva.example"));
+        let text = hash.to_string();
+        assert_eq!(AddressHash::parse(&text), Some(hash));
+        assert_eq!(AddressHash::parse(&text.to_uppercase()), Some(hash));
+        for other in ["", &text[1..], &format!("+{}", &text[1..]), &format!("{text}0")] {
+            assert_eq!(AddressHash::parse(other), None, "{other}");
+        }
     }
 
     proptest! {

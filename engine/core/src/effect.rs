@@ -1,5 +1,6 @@
 //! What applying an input leaves behind: decisions (packed into the journal and the chain hash) and effects for the outside.
 
+use crate::address::AddressHash;
 use crate::channel::Channel;
 use crate::customer::{Customer, Document, DocumentKey, Forgotten, Journal, Mark};
 use crate::decision::{Decided, Decision, Reason, Verdict};
@@ -17,20 +18,36 @@ pub mod pack;
 pub enum Effect {
     /// A request to send.
     Command(Draft),
-    /// An address of the customer is, or is no longer, to be written to.
+    /// An address is no longer to be written to, or may be again.
     Suppression {
-        /// Whose.
+        /// Whose event says so.
         customer: CustomerId,
         /// Documents as of this moment.
         mark: Mark,
         /// The medium.
         channel: Channel,
+        /// Which address.
+        addressee: Addressee,
         /// Why.
         reason: SuppressionReason,
         /// True suppresses, false lifts.
         active: bool,
         /// Record time.
         at: Millis,
+    },
+}
+
+/// Which address a suppression is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Addressee {
+    /// The customer's own; without one there is nothing to say.
+    Customer,
+    /// The one that the event's message went to, whoever has it now.
+    Message {
+        /// What stands for it.
+        address: AddressHash,
+        /// Nothing is to be said if it is the customer's own: that has been told, or consent was granted since.
+        unless_own: bool,
     },
 }
 

@@ -68,7 +68,7 @@ closed! {
         Unauthorized "unauthorized",
         /// The provider does not understand the request.
         BadRequest "bad_request",
-        /// The idempotency key was used before with another content.
+        /// The idempotency key was used before with another content. After a call of unknown outcome this means that that call was taken.
         KeyConflict "key_conflict",
         /// The destination is not one that may be called (scheme, host, private address, redirect).
         ForbiddenDestination "forbidden_destination",
@@ -84,7 +84,7 @@ closed! {
         RateLimited "rate_limited",
         /// The provider timed out before it took the message (408).
         RequestTimeout "request_timeout",
-        /// The provider failed (5xx).
+        /// The provider failed (5xx but those of gateways).
         ServerError "server_error",
         /// No connection was made: name, TCP or TLS.
         Connect "connect",
@@ -98,11 +98,11 @@ closed! {
 closed! {
     /// Why nobody knows whether a message was taken.
     AmbiguousReason {
-        /// No reply in time after the request was sent.
+        /// No reply in time after the request was sent, to us or to a gateway before the provider (504).
         Timeout "timeout",
         /// The connection broke after the request was sent.
         ConnectionLost "connection_lost",
-        /// The reply cannot be read.
+        /// The reply cannot be read, by us or by a gateway before the provider (502).
         BadReply "bad_reply",
     }
 }

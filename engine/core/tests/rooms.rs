@@ -41,15 +41,15 @@ const ROOMS: [(&str, &[&str]); 24] = [
     (
         "effect",
         &[
-            "time", "id", "value", "compact", "channel", "event", "sends", "customer", "journey",
-            "decision",
+            "time", "id", "value", "compact", "channel", "address", "event", "sends", "customer",
+            "journey", "decision",
         ],
     ),
     (
         "apply",
         &[
-            "time", "id", "value", "channel", "policy", "event", "sends", "fact", "customer",
-            "journey", "decision", "gate", "effect",
+            "time", "id", "value", "channel", "address", "policy", "event", "sends", "fact",
+            "customer", "journey", "decision", "gate", "effect",
         ],
     ),
 ];

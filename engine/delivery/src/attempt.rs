@@ -48,6 +48,8 @@ pub struct Attempt {
 pub enum Disposition {
     /// The provider has it.
     Accepted,
+    /// The provider has had it since a call whose outcome was unknown.
+    AlreadySent,
     /// The provider will never take it.
     Rejected {
         /// Why.
@@ -86,6 +88,12 @@ pub const fn refuses_account(outcome: &Outcome) -> bool {
 pub fn judge(policy: &RetryPolicy, attempt: &Attempt, outcome: &Outcome, now: Now) -> Disposition {
     let (after, uncertain) = match outcome {
         Outcome::Accepted { .. } => return Disposition::Accepted,
+        // The key was used with other bytes (a template has changed since): by the call that nobody knew the outcome of.
+        Outcome::Rejected { reason: RejectReason::KeyConflict, .. }
+            if attempt.uncertain && attempt.key_until.is_some() =>
+        {
+            return Disposition::AlreadySent;
+        }
         refused if refuses_account(refused) => (0, attempt.uncertain),
         Outcome::Rejected { reason, suppress } => {
             return Disposition::Rejected { reason: *reason, suppress: *suppress };
@@ -158,6 +166,8 @@ mod tests {
         let locked = || Outcome::Rejected { reason: RejectReason::Unauthorized, suppress: false };
         let bad = || Outcome::Rejected { reason: RejectReason::BadAddress, suppress: true };
         let rejected = Disposition::Rejected { reason: RejectReason::BadAddress, suppress: true };
+        let conflict = || Outcome::Rejected { reason: RejectReason::KeyConflict, suppress: false };
+        let fatal = Disposition::Rejected { reason: RejectReason::KeyConflict, suppress: false };
         let unsendable =
             || Outcome::Unsendable { reason: RejectReason::BadRequest, detail: "why".to_owned() };
         let refused = Disposition::Rejected { reason: RejectReason::BadRequest, suppress: false };
@@ -193,6 +203,11 @@ mod tests {
             (retry(None),        T,    2,     true,   None,  60_000, RetryAt(1_000)),
             (retry(None),        T,    3,     true,   None,  60_000, Ambiguous),
             (retry(None),        M,    2,     true,   None,  60_000, Ambiguous),
+            // the key was used before: by an earlier call of unknown outcome, or nobody knows by what
+            (conflict(),         M,    2,     true,   key,   60_000, Disposition::AlreadySent),
+            (conflict(),         T,    9,     true,   key,   0,      Disposition::AlreadySent),
+            (conflict(),         M,    2,     false,  key,   60_000, fatal),
+            (conflict(),         T,    2,     true,   None,  60_000, fatal),
             // with a key, inside its life
             (lost(),             M,    1,     false,  key,   60_000, RetryAt(1_000)),
             (retry(Some(499)),   M,    2,     true,   key,   60_000, RetryAt(1_499)),

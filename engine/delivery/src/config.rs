@@ -7,7 +7,7 @@ use cartwheel_core::channel::Channel;
 use cartwheel_core::time::{Millis, SECOND};
 
 /// The provider of one channel.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provider {
     /// Its name in receipts, metrics and the ledger.
     pub name: String,
@@ -21,6 +21,27 @@ pub struct Provider {
     pub max_in_flight: usize,
 }
 
+/// What a queue has room for. One more is taken while both are not reached, so the bytes may be exceeded by one record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Records.
+    pub count: usize,
+    /// Bytes of their values. A command that was read takes several times those of its record.
+    pub bytes: usize,
+}
+
+impl Room {
+    /// Whether a queue of this many records and bytes takes one more.
+    pub const fn takes(self, count: usize, bytes: usize) -> bool {
+        count < self.count && bytes < self.bytes
+    }
+
+    /// Whether a queue is at most half full.
+    pub const fn is_half_empty(self, count: usize, bytes: usize) -> bool {
+        count <= self.count / 2 && bytes <= self.bytes / 2
+    }
+}
+
 /// Limits of one worker. Every queue is bounded by one of them.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -30,10 +51,15 @@ pub struct Config {
     pub sends_topic: String,
     /// `L`: how long a check of the suppressions holds, in ms. A suppression counts as acknowledged `L` plus a margin after its append.
     pub check_life: Millis,
-    /// Commands held in memory per partition; those behind it are fetched again later.
-    pub max_queued: usize,
+    /// What may be held in memory per partition; the commands behind it are fetched again later.
+    pub queue: Room,
     /// Unacknowledged writes per partition, above which it is paused.
-    pub max_writes: usize,
+    pub writes: Room,
+    /// Words in the view of the suppressions: one for each address, source partition and reason. Where one more has no room, the view no longer
+    /// says of any address that it may be called: see [`crate::suppression`].
+    pub max_suppressions: usize,
+    /// Commands that the ledgers of all partitions remember. Where one more has no room, none that is not among them is called.
+    pub max_remembered: usize,
     /// Calls at one time, over all channels.
     pub max_in_flight: usize,
     /// Least time between two commits of a partition, in ms.
@@ -50,8 +76,10 @@ impl Default for Config {
             providers: Vec::new(),
             sends_topic: "sends".to_owned(),
             check_life: 5 * SECOND,
-            max_queued: 4_096,
-            max_writes: 4_096,
+            queue: Room { count: 4_096, bytes: 16 << 20 },
+            writes: Room { count: 4_096, bytes: 16 << 20 },
+            max_suppressions: 10_000_000,
+            max_remembered: 20_000_000,
             max_in_flight: 256,
             commit_every: SECOND,
             retry: RetryPolicy::default(),

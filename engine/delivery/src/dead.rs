@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use cartwheel_core::command::{MAX_BYTES, OVERHEAD};
 use cartwheel_core::sends::Dead;
 
 /// Header with the reason, from a closed list.
@@ -20,6 +21,11 @@ pub const SOURCE_PARTITION: &str = "cartwheel-source-partition";
 pub const SOURCE_OFFSET: &str = "cartwheel-source-offset";
 /// Header with the number of calls made, decimal; 0 for what was never called.
 pub const ATTEMPT: &str = "cartwheel-attempt";
+
+/// A letter's value is at most this long: what the sends topic takes of us, so that no foreign record makes a letter that cannot be written.
+const MAX_VALUE: usize = MAX_BYTES + OVERHEAD;
+/// Its detail, in bytes.
+const MAX_DETAIL: usize = 1024;
 
 /// A record for the dead-letter topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +60,7 @@ impl DeadLetter {
     ) -> Self {
         Self {
             key: key.map(<[u8]>::to_vec),
-            value: Some(value.to_vec()),
+            value: (value.len() <= MAX_VALUE).then(|| value.to_vec()),
             headers: headers(source, reason, attempt),
         }
     }
@@ -62,7 +68,7 @@ impl DeadLetter {
     /// The same letter, which also says what exactly.
     #[must_use]
     pub fn with_detail(mut self, detail: Option<&str>) -> Self {
-        self.headers.extend(detail.map(|detail| (DETAIL, detail.to_owned())));
+        self.headers.extend(detail.map(|detail| (DETAIL, cut(detail))));
         self
     }
 
@@ -73,12 +79,16 @@ impl DeadLetter {
             |text: &Option<String>| text.as_ref().map(|text| STANDARD.decode(text)).transpose();
         let source = Origin { topic: &dead.topic, partition: dead.partition, offset: dead.offset };
         let mut headers = headers(source, dead.reason.name(), 0);
-        headers.push((DETAIL, dead.detail.clone()));
+        headers.push((DETAIL, cut(&dead.detail)));
         if dead.applied {
             headers.push((APPLIED, YES.to_owned()));
         }
         Some(Self { key: decode(&dead.key).ok()?, value: decode(&dead.value).ok()?, headers })
     }
+}
+
+fn cut(detail: &str) -> String {
+    detail[..detail.floor_char_boundary(MAX_DETAIL)].to_owned()
 }
 
 fn headers(source: Origin, reason: &str, attempt: u32) -> Vec<(&'static str, String)> {
@@ -106,6 +116,16 @@ mod tests {
         assert_eq!(detail(letter().with_detail(None)), None);
         let line = "template `t`, sms.liquid:2: the output is empty";
         assert_eq!(detail(letter().with_detail(Some(line))).as_deref(), Some(line));
+    }
+
+    #[test]
+    fn a_letter_is_never_too_large_to_be_written() {
+        let source = Origin { topic: "sends", partition: 0, offset: 1 };
+        let letter = |len: usize| DeadLetter::of(source, "bad_record", 0, None, &vec![b'x'; len]);
+        assert_eq!(letter(MAX_VALUE).value.map(|value| value.len()), Some(MAX_VALUE));
+        assert_eq!(letter(MAX_VALUE + 1).value, None, "to be fetched from its source");
+        let letter = letter(0).with_detail(Some(&"\u{e9}".repeat(MAX_DETAIL)));
+        assert_eq!(letter.headers.last().map(|(_, value)| value.len()), Some(MAX_DETAIL));
     }
 
     #[test]

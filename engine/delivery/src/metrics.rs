@@ -33,6 +33,10 @@ pub enum Counter {
     UnreadableSuppressions,
     /// Times that a partition went back for commands that did not fit into memory.
     Refills,
+    /// Steps in which calls waited because the ledgers have no room for another command.
+    LedgerFull,
+    /// Suppressions that the view has no room for.
+    NoRoom,
 }
 
 impl Counter {
@@ -52,6 +56,8 @@ impl Counter {
             Counter::Skipped => "skipped",
             Counter::UnreadableSuppressions => "unreadable_suppressions",
             Counter::Refills => "refills",
+            Counter::LedgerFull => "ledger_full",
+            Counter::NoRoom => "no_room",
         }
     }
 }
@@ -95,6 +101,10 @@ pub struct Gauges {
     pub remembered: usize,
     /// Addresses in the suppression view.
     pub suppressions: usize,
+    /// Words in it.
+    pub suppression_words: usize,
+    /// Whether a word had no room: nothing is sent until a worker with more of it starts.
+    pub suppressions_full: bool,
     /// Providers whose breaker is not closed.
     pub breakers_open: usize,
 }

@@ -10,6 +10,7 @@
 //!
 //! So a slow provider never holds up the forwarding of suppressions, and freshness is judged by the scan alone.
 
+use crate::config::Room;
 use crate::horizon::Horizon;
 use crate::ledger::Ledger;
 use crate::queue::Queue;
@@ -74,6 +75,7 @@ pub struct Partition<S> {
     cursor: Cursor,
     open: BTreeMap<i64, Open>,
     writing: usize,
+    writing_bytes: usize,
     committed: i64,
     commit_at: Millis,
 }
@@ -94,13 +96,14 @@ impl<S> Partition<S> {
             cursor: Cursor::Scan,
             open: BTreeMap::new(),
             writing: 0,
+            writing_bytes: 0,
             committed: offset,
             commit_at: Millis::MIN,
         }
     }
 
     /// Reads one record; the worker does what the answer says and then settles or queues it.
-    pub fn read(&mut self, offset: i64, headers: Option<Headers>, max_queued: usize) -> Read {
+    pub fn read(&mut self, offset: i64, headers: Option<Headers>, room: Room) -> Read {
         if self.cursor == Cursor::Stopped {
             return Read::Passed;
         }
@@ -108,17 +111,17 @@ impl<S> Partition<S> {
             if self.cursor == Cursor::Refill {
                 (self.gap, self.cursor) = (None, Cursor::Scan);
             }
-            return self.scan(offset, headers, max_queued);
+            return self.scan(offset, headers, room);
         }
         match self.gap {
             Some(gap) if self.cursor == Cursor::Refill && offset >= gap.next => {
-                self.refill(gap, offset, headers, max_queued)
+                self.refill(gap, offset, headers, room)
             }
             _ => Read::Passed,
         }
     }
 
-    fn scan(&mut self, offset: i64, headers: Option<Headers>, max_queued: usize) -> Read {
+    fn scan(&mut self, offset: i64, headers: Option<Headers>, room: Room) -> Read {
         let before = self.reader;
         self.horizon.advance(offset + 1);
         let Some(headers) = headers else { return Read::Skipped("foreign") };
@@ -126,7 +129,7 @@ impl<S> Partition<S> {
             (Acceptance::Rejected, _) => Read::Skipped("rejected"),
             (Acceptance::Leader, _) | (_, Kind::Leader | Kind::Turn) => Read::Passed,
             (Acceptance::Accepted, Kind::Command) if self.gap.is_some() => Read::Passed,
-            (Acceptance::Accepted, Kind::Command) if self.queue.len() >= max_queued => {
+            (Acceptance::Accepted, Kind::Command) if !self.has_room(room) => {
                 self.gap = Some(Gap { next: offset, reader: before });
                 Read::Passed
             }
@@ -137,18 +140,12 @@ impl<S> Partition<S> {
         }
     }
 
-    fn refill(
-        &mut self,
-        mut gap: Gap,
-        offset: i64,
-        headers: Option<Headers>,
-        max_queued: usize,
-    ) -> Read {
+    fn refill(&mut self, mut gap: Gap, offset: i64, headers: Option<Headers>, room: Room) -> Read {
         let before = gap.reader;
         let accepted =
             headers.is_some_and(|headers| gap.reader.read(offset, headers) == Acceptance::Accepted);
         let command = accepted && headers.is_some_and(|headers| headers.kind == Kind::Command);
-        if command && self.queue.len() >= max_queued {
+        if command && !self.has_room(room) {
             self.cursor = Cursor::Stopped;
             return Read::Passed;
         }
@@ -165,6 +162,10 @@ impl<S> Partition<S> {
         Read::Command
     }
 
+    fn has_room(&self, room: Room) -> bool {
+        room.takes(self.queue.len(), self.queue.bytes())
+    }
+
     /// The end offset, asked for at `requested_at`.
     pub fn end_seen(&mut self, end: i64, requested_at: Millis) {
         self.horizon.end_seen(end, requested_at);
@@ -176,13 +177,15 @@ impl<S> Partition<S> {
     }
 
     /// Where the consumer must go, if elsewhere.
-    pub fn seek(&mut self, max_queued: usize) -> Option<i64> {
+    pub fn seek(&mut self, room: Room) -> Option<i64> {
         match (self.cursor, self.gap) {
             (Cursor::Stopped, _) => {
                 self.cursor = Cursor::Scan;
                 Some(self.horizon.next())
             }
-            (Cursor::Scan, Some(gap)) if self.queue.len() <= max_queued / 2 => {
+            (Cursor::Scan, Some(gap))
+                if room.is_half_empty(self.queue.len(), self.queue.bytes()) =>
+            {
                 self.cursor = Cursor::Refill;
                 Some(gap.next)
             }
@@ -195,21 +198,23 @@ impl<S> Partition<S> {
         self.cursor == Cursor::Refill
     }
 
-    /// The outcome of the record is known and `writes` writes must be acknowledged.
-    pub fn settle(&mut self, offset: i64, writes: u32) {
+    /// The outcome of the record is known and writes of these sizes must be acknowledged.
+    pub fn settle(&mut self, offset: i64, writes: &[usize]) {
         if let Some(open) = self.open.get_mut(&offset) {
             open.settled = true;
-            open.writes += writes;
-            self.writing += writes as usize;
+            open.writes += writes.len() as u32;
+            self.writing += writes.len();
+            self.writing_bytes += writes.iter().sum::<usize>();
         }
         self.close(offset);
     }
 
-    /// One write of the record was acknowledged.
-    pub fn written(&mut self, offset: i64) {
+    /// One write of the record, of this size, was acknowledged.
+    pub fn written(&mut self, offset: i64, bytes: usize) {
         if let Some(open) = self.open.get_mut(&offset).filter(|open| open.writes > 0) {
             open.writes -= 1;
             self.writing -= 1;
+            self.writing_bytes -= bytes;
         }
         self.close(offset);
     }
@@ -223,6 +228,11 @@ impl<S> Partition<S> {
     /// Writes without acknowledgement.
     pub fn writing(&self) -> usize {
         self.writing
+    }
+
+    /// Their bytes.
+    pub fn writing_bytes(&self) -> usize {
+        self.writing_bytes
     }
 
     /// Whether no call and no write is out.

@@ -43,6 +43,7 @@ pub struct Queue {
     expiry: BTreeSet<(Millis, i64)>,
     busy: HashSet<CustomerId>,
     ids: HashSet<CommandId>,
+    bytes: usize,
     held: [usize; Channel::ALL.len()],
 }
 
@@ -50,6 +51,11 @@ impl Queue {
     /// Commands held.
     pub fn len(&self) -> usize {
         self.items.len()
+    }
+
+    /// Bytes of the records held.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Commands held for one channel.
@@ -84,6 +90,7 @@ impl Queue {
         self.expiry.insert((pending.command.not_after, offset));
         self.ids.insert(pending.command.command_id);
         self.held[line.1 as usize] += 1;
+        self.bytes += pending.value.len();
         self.items.insert(offset, pending);
         self.offer(line);
     }
@@ -164,6 +171,7 @@ impl Queue {
         self.expiry.remove(&(pending.command.not_after, offset));
         self.ready[line.1 as usize].remove(&(pending.ready_at, offset));
         self.held[line.1 as usize] -= 1;
+        self.bytes -= pending.value.len();
         if pending.calling {
             self.busy.remove(&pending.customer);
         }
@@ -208,7 +216,7 @@ mod tests {
             offset,
             customer: CustomerId::of(&command.customer),
             command: Arc::new(command),
-            value: Arc::new([]),
+            value: Arc::new([0; 10]),
             attempts: 1,
             excused: 0,
             uncertain: true,
@@ -252,6 +260,7 @@ mod tests {
         );
         queue.remove(2);
         assert_eq!((queue.len_of(Channel::Sms), ready(&queue, Channel::Sms, 99)), (1, vec![3]));
+        assert_eq!(queue.bytes(), 10);
     }
 
     #[test]

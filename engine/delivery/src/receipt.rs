@@ -1,6 +1,7 @@
-//! How a command ends, and the events that tell the shards about it. Never an address in them.
+//! How a command ends, and the events that tell the shards about it. Never an address in them: where one is to be suppressed, what stands for it.
 
 use crate::Now;
+use cartwheel_core::address::AddressHash;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::command::Command;
 use cartwheel_core::receipt::{Receipt, RejectReason};
@@ -13,6 +14,8 @@ use serde::Serialize;
 pub enum Ending {
     /// A provider accepted it.
     Sent,
+    /// A call of unknown outcome had been accepted: the provider knows the key.
+    AlreadySent,
     /// `not_after` passed before a provider took it.
     Expired,
     /// Called as often as allowed.
@@ -51,6 +54,7 @@ impl Ending {
     pub const fn reason(self) -> &'static str {
         match self {
             Ending::Sent => "sent",
+            Ending::AlreadySent => "already_sent",
             Ending::Expired => "expired",
             Ending::Exhausted => "exhausted",
             Ending::Ambiguous => "ambiguous",
@@ -66,7 +70,11 @@ impl Ending {
         match self {
             Ending::Exhausted | Ending::NoProvider => true,
             Ending::Rejected(_, suppress) => !suppress,
-            Ending::Sent | Ending::Expired | Ending::Ambiguous | Ending::Suppressed(_) => false,
+            Ending::Sent
+            | Ending::AlreadySent
+            | Ending::Expired
+            | Ending::Ambiguous
+            | Ending::Suppressed(_) => false,
         }
     }
 
@@ -78,6 +86,7 @@ impl Ending {
             Ending::Exhausted => 2,
             Ending::Ambiguous => 3,
             Ending::NoProvider => 4,
+            Ending::AlreadySent => 5,
             Ending::Suppressed(reason) => SUPPRESSED
                 .iter()
                 .find(|(known, _)| *known == reason)
@@ -97,6 +106,7 @@ impl Ending {
             2 => Ending::Exhausted,
             3 => Ending::Ambiguous,
             4 => Ending::NoProvider,
+            5 => Ending::AlreadySent,
             8..=10 => Ending::Suppressed(SUPPRESSED.iter().find(|(_, known)| *known == code)?.0),
             _ => Ending::Rejected(
                 REJECTED.iter().find(|(_, known)| *known == code & !1)?.0,
@@ -139,6 +149,8 @@ struct Message<'a> {
     command_id: &'a str,
     channel: Channel,
     #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     provider: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     provider_id: Option<&'a str>,
@@ -148,8 +160,9 @@ struct Message<'a> {
     reason: Option<&'a str>,
 }
 
-/// The events that tell how a command ended: `message_sent`, `message_bounced` (the address is dead; suppresses it) or `message_failed`, and
-/// where the recipient opted out at the provider, also `unsubscribed` for the channel.
+/// The events that tell how a command ended: `message_sent` (with a reason where an earlier call had done it), `message_bounced` (the address is dead;
+/// suppresses it) or `message_failed`, and where the recipient opted out at the provider, also `unsubscribed` for the channel. Those that suppress
+/// name what stands for the command's own address, whatever the customer's is when they arrive.
 pub fn events(
     command: &Command,
     ending: Ending,
@@ -159,11 +172,17 @@ pub fn events(
 ) -> Vec<ReceiptEvent> {
     let command_id = command.command_id.to_string();
     let (kind, suffix, bounce) = match ending {
-        Ending::Sent => (Receipt::Sent.name(), "sent", None),
+        Ending::Sent | Ending::AlreadySent => (Receipt::Sent.name(), "sent", None),
         Ending::Rejected(RejectReason::OptedOut, _) => (Receipt::Failed.name(), "failed", None),
         Ending::Rejected(_, true) => (Receipt::Bounced.name(), "bounced", Some("hard")),
-        _ => (Receipt::Failed.name(), "failed", None),
+        Ending::Rejected(_, false)
+        | Ending::Expired
+        | Ending::Exhausted
+        | Ending::Ambiguous
+        | Ending::NoProvider
+        | Ending::Suppressed(_) => (Receipt::Failed.name(), "failed", None),
     };
+    let address = AddressHash::of(command.channel, &command.to).to_string();
     let ended = Event {
         id: format!("{command_id}:{suffix}"),
         kind,
@@ -172,6 +191,7 @@ pub fn events(
         message: Message {
             command_id: &command_id,
             channel: command.channel,
+            address: bounce.map(|_| address.as_str()),
             provider,
             provider_id,
             bounce,
@@ -181,7 +201,12 @@ pub fn events(
     let opted_out = matches!(ending, Ending::Rejected(RejectReason::OptedOut, _)).then(|| Event {
         id: format!("{command_id}:unsubscribed"),
         kind: "unsubscribed",
-        message: Message { provider_id: None, bounce: None, ..ended.message },
+        message: Message {
+            address: Some(&address),
+            provider_id: None,
+            bounce: None,
+            ..ended.message
+        },
         ..ended
     });
     [Some(&ended), opted_out.as_ref()].into_iter().flatten().map(Event::written).collect()
@@ -224,10 +249,18 @@ mod tests {
     #[test]
     fn the_events_of_each_ending() {
         let head = r#"{"id":"000000000000000000000000000000ab:"#;
-        let tail = r#""customer":"c1","time":"2026-01-01T10:00:00.123Z","message":{"command_id":"000000000000000000000000000000ab","channel":"sms","provider":"twilio""#;
+        let start = r#""customer":"c1","time":"2026-01-01T10:00:00.123Z","message":{"command_id":"000000000000000000000000000000ab","channel":"sms""#;
+        let tail = format!(r#"{start},"provider":"twilio""#);
+        // xxh3_128 of `sms`, a zero byte and `+15550100`.
+        let bound =
+            format!(r#"{start},"address":"54b28f3a05c923d4e00a2be14603a144","provider":"twilio""#);
         assert_eq!(
             texts(Ending::Sent, Some("SM1")),
             [format!(r#"{head}sent","type":"message_sent",{tail},"provider_id":"SM1"}}}}"#)]
+        );
+        assert_eq!(
+            texts(Ending::AlreadySent, None),
+            [format!(r#"{head}sent","type":"message_sent",{tail},"reason":"already_sent"}}}}"#)]
         );
         assert_eq!(
             texts(Ending::Expired, None),
@@ -236,7 +269,7 @@ mod tests {
         assert_eq!(
             texts(Ending::Rejected(RejectReason::BadAddress, true), None),
             [format!(
-                r#"{head}bounced","type":"message_bounced",{tail},"bounce":"hard","reason":"bad_address"}}}}"#
+                r#"{head}bounced","type":"message_bounced",{bound},"bounce":"hard","reason":"bad_address"}}}}"#
             )]
         );
         assert_eq!(
@@ -244,7 +277,7 @@ mod tests {
             [
                 format!(r#"{head}failed","type":"message_failed",{tail},"reason":"opted_out"}}}}"#),
                 format!(
-                    r#"{head}unsubscribed","type":"unsubscribed",{tail},"reason":"opted_out"}}}}"#
+                    r#"{head}unsubscribed","type":"unsubscribed",{bound},"reason":"opted_out"}}}}"#
                 ),
             ]
         );
@@ -254,6 +287,7 @@ mod tests {
     fn every_ending_survives_the_ledger_and_shows_no_address() {
         let mut endings = vec![
             Ending::Sent,
+            Ending::AlreadySent,
             Ending::Expired,
             Ending::Exhausted,
             Ending::Ambiguous,

@@ -11,8 +11,13 @@
 //! and an address is suppressed while any of them is active. Readers join records by the highest sequence of each source, so the order in which records were written
 //! does not matter. A writer that had not seen another's record may overwrite it: the forwarder of the lost source reads that
 //! back and writes the joined value again ([`View::rewrites`]).
+//!
+//! The view has a limit, counted in words: one for each address, source and reason. An address with one word takes 72 to 130 bytes (hash table and
+//! list; 10 million words 0.7 to 1.3 GB), another word of the same address 24. Where one more word has no room the view is **full** until the worker starts
+//! again with a higher limit: it no longer knows who must not be written to, so no address is called on any channel, and the records that have no room stay unfinished.
 
 use crate::horizon::Horizon;
+use cartwheel_core::address::AddressHash;
 use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::sends::{Suppression, SuppressionReason};
 use cartwheel_core::time::{Millis, rfc3339};
@@ -47,6 +52,15 @@ pub struct Claim {
     pub at: Millis,
 }
 
+/// What became of an accepted suppression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// It counts; the topic's key and the joined value to write.
+    Joined(String, Vec<u8>),
+    /// The view is full.
+    NoRoom,
+}
+
 /// What the view says of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {
@@ -54,7 +68,7 @@ pub enum Check {
     Clear(Millis),
     /// It must not be called.
     Suppressed(SuppressionReason),
-    /// The view is too old to say, or what stands in it cannot be read. No call.
+    /// The view is too old or too full to say, or what stands in it cannot be read. No call.
     NotFresh,
 }
 
@@ -68,6 +82,10 @@ struct Listing {
 #[derive(Clone, Debug)]
 pub struct View {
     life: Millis,
+    /// Words that it may hold.
+    room: usize,
+    words: usize,
+    full: bool,
     partitions: BTreeMap<i32, Horizon>,
     entries: HashMap<u128, Listing>,
     /// Keys whose newest record cannot be read.
@@ -77,14 +95,21 @@ pub struct View {
 }
 
 impl View {
-    /// An empty view of the topic's partitions, each with the offset that is read first. Checks hold for `life` ms.
-    pub fn new(partitions: impl IntoIterator<Item = (i32, i64)>, life: Millis) -> Self {
+    /// An empty view of the topic's partitions, each with the offset that is read first. Checks hold for `life` ms; it has room for so many words.
+    pub fn new(
+        partitions: impl IntoIterator<Item = (i32, i64)>,
+        life: Millis,
+        room: usize,
+    ) -> Self {
         let partitions = partitions
             .into_iter()
             .map(|(partition, start)| (partition, Horizon::at(start)))
             .collect();
         Self {
             life,
+            room,
+            words: 0,
+            full: false,
             partitions,
             entries: HashMap::new(),
             unreadable: HashSet::new(),
@@ -95,6 +120,16 @@ impl View {
     /// Addresses known.
     pub fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// Words known: see the module.
+    pub fn words(&self) -> usize {
+        self.words
+    }
+
+    /// Whether a word had no room: nothing is called any more.
+    pub fn is_full(&self) -> bool {
+        self.full
     }
 
     /// Whether no address is known.
@@ -123,7 +158,11 @@ impl View {
                 true
             }
             (Some(key), None) => {
-                self.unreadable.insert(key);
+                if self.words + self.unreadable.len() < self.room {
+                    self.unreadable.insert(key);
+                } else {
+                    self.full |= !self.unreadable.contains(&key);
+                }
                 false
             }
             (None, _) => false,
@@ -144,20 +183,48 @@ impl View {
         }
     }
 
-    /// A suppression was accepted from sends partition `partition`: it counts at once, before it is in the topic. Gives the topic's key and the
-    /// joined value to write; none if the record's own address hash cannot be read.
+    /// A suppression was accepted from sends partition `partition`: it counts at once, before it is in the topic. None if the record's own
+    /// address hash cannot be read.
     pub fn accepted(
         &mut self,
         partition: i32,
         seq: u64,
         suppression: &Suppression,
-    ) -> Option<(String, Vec<u8>)> {
+    ) -> Option<Accepted> {
         let key = parse_key(suppression.address.as_bytes())?;
         let Suppression { channel, reason, active, at, .. } = *suppression;
+        let claim = Claim { partition, seq, reason, active, at };
+        // A full view may lack words of any address: what it would write could take them away from the topic.
+        if !self.raise(key, channel, claim) || self.full {
+            return Some(Accepted::NoRoom);
+        }
+        let (key, value) = stored(key, self.entries.get(&key)?);
+        Some(Accepted::Joined(key, value))
+    }
+
+    /// Keeps the highest sequence of a source. False: it has no room, and the view is full.
+    fn raise(&mut self, key: u128, channel: Channel, new: Claim) -> bool {
+        let known = self.entries.get_mut(&key);
+        if let Some(known) =
+            known.and_then(|entry| entry.sources.iter_mut().find(|known| same(known, &new)))
+        {
+            if known.seq < new.seq {
+                *known = new;
+            }
+            return true;
+        }
+        if self.words + self.unreadable.len() >= self.room {
+            self.full = true;
+            return false;
+        }
+        self.words += 1;
         let entry =
             self.entries.entry(key).or_insert_with(|| Listing { channel, sources: Vec::new() });
-        raise(&mut entry.sources, Claim { partition, seq, reason, active, at });
-        Some(stored(key, entry))
+        // Most addresses have one source for ever: no room for others is taken.
+        entry.sources.reserve_exact(1);
+        entry.sources.push(new);
+        entry.sources.sort_unstable_by_key(|source| (source.partition, source.reason));
+        true
     }
 
     /// The moment until which a check holds (monotonic); none before every partition has been read to an end.
@@ -176,12 +243,9 @@ impl View {
         if channel == Channel::Webhook {
             return Check::Clear(Millis::MAX);
         }
-        let Some(until) = self.fresh_until().filter(|until| now < *until) else {
-            return Check::NotFresh;
-        };
-        let Some(key) = parse_key(Suppression::hash(channel, address).as_bytes()) else {
-            return Check::NotFresh;
-        };
+        let until = self.fresh_until().filter(|until| now < *until && !self.full);
+        let Some(until) = until else { return Check::NotFresh };
+        let AddressHash(key) = AddressHash::of(channel, address);
         if self.unreadable.contains(&key) {
             return Check::NotFresh;
         }
@@ -199,9 +263,16 @@ impl View {
     }
 
     /// The values to write again: those whose newest record lacks something newer from a source partition that is `owned` here.
-    /// Empty unless the view is fresh, since only then the newest record of a key is known. Each is given once; if it is overwritten again, it comes again.
-    pub fn rewrites(&mut self, now: Millis, owned: impl Fn(i32) -> bool) -> Vec<(String, Vec<u8>)> {
-        if self.lacking.is_empty() || self.fresh_until().is_none_or(|until| now >= until) {
+    /// Empty unless the view is fresh and has had room for all, since only then the newest record of a key is known. Each is given once, so many at a time; if it is overwritten
+    /// again, it comes again.
+    pub fn rewrites(
+        &mut self,
+        now: Millis,
+        owned: impl Fn(i32) -> bool,
+        at_most: usize,
+    ) -> Vec<(String, Vec<u8>)> {
+        let fresh = self.fresh_until().is_some_and(|until| now < until && !self.full);
+        if self.lacking.is_empty() || !fresh {
             return Vec::new();
         }
         let due: Vec<u128> = self
@@ -209,6 +280,7 @@ impl View {
             .iter()
             .filter(|(_, sources)| sources.iter().any(|source| owned(*source)))
             .map(|(key, _)| *key)
+            .take(at_most)
             .collect();
         due.iter().for_each(|key| drop(self.lacking.remove(key)));
         due.into_iter()
@@ -217,11 +289,10 @@ impl View {
     }
 
     fn join(&mut self, key: u128, read: &Stored) {
-        let entry = self
-            .entries
-            .entry(key)
-            .or_insert_with(|| Listing { channel: read.channel, sources: Vec::new() });
-        read.sources.iter().for_each(|source| raise(&mut entry.sources, *source));
+        for source in &read.sources {
+            self.raise(key, read.channel, *source);
+        }
+        let Some(entry) = self.entries.get(&key) else { return };
         let holds = |known: &Claim| {
             read.sources.iter().any(|source| same(source, known) && source.seq >= known.seq)
         };
@@ -243,20 +314,8 @@ fn same(a: &Claim, b: &Claim) -> bool {
     (a.partition, a.reason) == (b.partition, b.reason)
 }
 
-/// Keeps the highest sequence of a source.
-fn raise(sources: &mut Vec<Claim>, new: Claim) {
-    match sources.iter_mut().find(|known| same(known, &new)) {
-        Some(known) if known.seq < new.seq => *known = new,
-        Some(_) => {}
-        None => {
-            sources.push(new);
-            sources.sort_unstable_by_key(|source| (source.partition, source.reason));
-        }
-    }
-}
-
 fn stored(key: u128, entry: &Listing) -> (String, Vec<u8>) {
-    let address = format!("{key:032x}");
+    let address = AddressHash(key).to_string();
     let stored =
         Stored { channel: entry.channel, address: address.clone(), sources: entry.sources.clone() };
     // Enums, numbers and instants always serialise.
@@ -264,164 +323,8 @@ fn stored(key: u128, entry: &Listing) -> (String, Vec<u8>) {
 }
 
 fn parse_key(text: &[u8]) -> Option<u128> {
-    let text = std::str::from_utf8(text).ok().filter(|text| text.len() == 32)?;
-    u128::from_str_radix(text, 16).ok()
+    AddressHash::parse(std::str::from_utf8(text).ok()?).map(|AddressHash(key)| key)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use SuppressionReason::{Bounced, Unsubscribed};
-
-    const ANA: &str = "Ana@Example.com";
-
-    fn suppression(reason: SuppressionReason, active: bool) -> Suppression {
-        Suppression {
-            channel: Channel::Email,
-            address: Suppression::hash(Channel::Email, ANA),
-            reason,
-            active,
-            at: 0,
-        }
-    }
-
-    fn fresh() -> View {
-        let mut view = View::new([(0, 0)], 100);
-        view.end_seen(0, 0, 1_000);
-        view
-    }
-
-    fn marketing(view: &View, now: Millis) -> Check {
-        view.check(Channel::Email, "ana@example.com ", Class::Marketing, now)
-    }
-
-    #[test]
-    fn every_spelling_of_an_address_is_suppressed() {
-        let mut view = fresh();
-        let suppression = Suppression {
-            address: Suppression::hash(Channel::Email, "Info@B\u{fc}cher.example"),
-            ..suppression(Unsubscribed, true)
-        };
-        view.accepted(3, 1, &suppression);
-        for spelling in [
-            "info@b\u{fc}cher.example",
-            " info@bu\u{308}cher.example",
-            "INFO@XN--BCHER-KVA.example",
-        ] {
-            let check = view.check(Channel::Email, spelling, Class::Marketing, 1_001);
-            assert_eq!(check, Check::Suppressed(Unsubscribed), "{spelling}");
-        }
-        assert_eq!(
-            Suppression::hash(Channel::Sms, "+1 (555) 010-0199"),
-            Suppression::hash(Channel::Sms, "+15550100199")
-        );
-    }
-
-    #[test]
-    fn not_fresh_until_every_partition_was_read_to_an_end() {
-        let mut view = View::new([(0, 0), (1, 5)], 100);
-        view.end_seen(0, 2, 1_000);
-        view.end_seen(1, 5, 1_010);
-        assert_eq!(marketing(&view, 1_011), Check::NotFresh);
-        view.record(0, 0, b"not a key", Some(b"{}"));
-        view.advance(0, 2);
-        assert_eq!(marketing(&view, 1_011), Check::Clear(1_100));
-        assert_eq!(marketing(&view, 1_099), Check::Clear(1_100));
-        assert_eq!(marketing(&view, 1_100), Check::NotFresh);
-        assert_eq!(
-            view.check(Channel::Webhook, "", Class::Marketing, 9_999),
-            Check::Clear(Millis::MAX)
-        );
-    }
-
-    #[test]
-    fn each_source_and_reason_counts_by_its_highest_sequence() {
-        let mut view = fresh();
-        view.accepted(0, 5, &suppression(Unsubscribed, true));
-        assert_eq!(marketing(&view, 1_001), Check::Suppressed(Unsubscribed));
-        assert_eq!(
-            view.check(Channel::Email, ANA, Class::Transactional, 1_001),
-            Check::Clear(1_100)
-        );
-        view.accepted(1, 900, &suppression(Unsubscribed, false));
-        assert_eq!(
-            marketing(&view, 1_001),
-            Check::Suppressed(Unsubscribed),
-            "another customer with the address does not lift it"
-        );
-        view.accepted(0, 4, &suppression(Unsubscribed, false));
-        assert_eq!(
-            marketing(&view, 1_001),
-            Check::Suppressed(Unsubscribed),
-            "an older record changes nothing"
-        );
-        view.accepted(0, 6, &suppression(Bounced, true));
-        view.accepted(0, 7, &suppression(Unsubscribed, false));
-        assert_eq!(
-            marketing(&view, 1_001),
-            Check::Suppressed(Bounced),
-            "lifting one reason leaves the other"
-        );
-        assert_eq!(
-            view.check(Channel::Email, ANA, Class::Transactional, 1_001),
-            Check::Suppressed(Bounced)
-        );
-        assert_eq!(
-            view.check(Channel::Email, "bob@example.com", Class::Marketing, 1_001),
-            Check::Clear(1_100)
-        );
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_not_called() {
-        let mut view = fresh();
-        let key = Suppression::hash(Channel::Email, ANA);
-        assert!(!view.record(0, 0, key.as_bytes(), Some(b"{")));
-        assert_eq!(marketing(&view, 1_001), Check::NotFresh);
-        let value = fresh().accepted(0, 1, &suppression(Unsubscribed, false)).unwrap().1;
-        assert!(view.record(0, 1, key.as_bytes(), Some(&value)));
-        assert_eq!(marketing(&view, 1_001), Check::Clear(1_100));
-    }
-
-    #[test]
-    fn a_lost_value_is_written_again_by_its_owner_and_then_rests() {
-        let mut view = fresh();
-        let (key, newer) = view.accepted(0, 9, &suppression(Unsubscribed, true)).unwrap();
-        let older = fresh().accepted(0, 5, &suppression(Unsubscribed, false)).unwrap().1;
-        view.record(0, 0, key.as_bytes(), Some(&newer));
-        assert!(view.rewrites(1_001, |_| true).is_empty());
-        view.record(0, 1, key.as_bytes(), Some(&older));
-        assert!(view.rewrites(1_001, |source| source == 7).is_empty(), "not the owner");
-        assert!(view.rewrites(1_100, |_| true).is_empty(), "not fresh");
-        assert_eq!(view.rewrites(1_001, |source| source == 0), [(key.clone(), newer.clone())]);
-        view.record(0, 2, key.as_bytes(), Some(&newer));
-        assert!(view.rewrites(1_001, |_| true).is_empty());
-        assert_eq!(marketing(&view, 1_001), Check::Suppressed(Unsubscribed));
-    }
-
-    /// Two forwarders that write without having seen each other end with one value that holds both.
-    #[test]
-    fn forwarders_that_overwrite_each_other_converge() {
-        let mut views = [fresh(), fresh()];
-        let mut log = Vec::new();
-        for (partition, view) in views.iter_mut().enumerate() {
-            log.push(view.accepted(partition as i32, 3, &suppression(Unsubscribed, true)).unwrap());
-        }
-        let mut read = 0;
-        while read < log.len() {
-            assert!(log.len() < 8, "no endless exchange");
-            for view in &mut views {
-                for (offset, (key, value)) in log.iter().enumerate().skip(read) {
-                    view.record(0, offset as i64, key.as_bytes(), Some(value));
-                }
-                view.end_seen(0, log.len() as i64, 1_000);
-            }
-            read = log.len();
-            for (partition, view) in views.iter_mut().enumerate() {
-                log.extend(view.rewrites(1_001, |source| source == partition as i32));
-            }
-        }
-        let last: Stored = serde_json::from_slice(&log.last().unwrap().1).unwrap();
-        assert_eq!(last.sources.iter().map(|source| source.partition).collect::<Vec<_>>(), [0, 1]);
-    }
-}
+mod tests;

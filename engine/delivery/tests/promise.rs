@@ -13,6 +13,7 @@ fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(customer, sms, transactional, ttl)| Op::Command { customer, sms, transactional, ttl }),
         1 => (0..4u8, any::<bool>()).prop_map(|(customer, active)| Op::Suppress { customer, active }),
         1 => (0..2u8).prop_map(|customer| Op::SuppressElsewhere { customer: customer * 7 }),
+        1 => Just(Op::Mark),
         1 => Just(Op::NewLeader),
         1 => (0..4u8).prop_map(|customer| Op::Zombie { customer }),
         4 => (0..40u8).prop_map(Op::Advance),
@@ -192,4 +193,68 @@ fn a_wrong_key_of_the_account_loses_nothing() {
     assert_eq!(world.counters().total(Counter::Ended, ""), 0);
     world.settle();
     assert_eq!(world.counters().total(Counter::Ended, "sent"), 3);
+}
+
+#[test]
+fn a_mark_at_the_end_of_the_suppressions_stops_nothing() {
+    let mut world = run(&[sms(1, false), Op::Mark]);
+    ALL.into_iter().for_each(|op| world.step(op));
+    assert_eq!(world.counters().total(Counter::Calls, ""), 1);
+    world.settle();
+}
+
+#[test]
+fn a_key_that_the_provider_knows_means_sent_after_an_unknown_outcome_only() {
+    let mail = Op::Command { customer: 1, sms: false, transactional: false, ttl: 20_000 };
+    let finish = |how| [Op::Begin(0), Op::Finish { call: 0, how }];
+    // The first call was taken, and nobody heard of it: in this process, or before a crash (the world takes a call that a crash cuts off where the id is even).
+    for crash in [false, true] {
+        let mut world = run(&[Op::Suppress { customer: 5, active: true }, mail]);
+        ALL.into_iter().for_each(|op| world.step(op));
+        match crash {
+            false => finish(6).into_iter().for_each(|op| world.step(op)),
+            true => [Op::Begin(0), Op::Crash(255)].into_iter().for_each(|op| world.step(op)),
+        }
+        ALL.into_iter().for_each(|op| world.step(op));
+        world.step(Op::Advance(40));
+        ALL.into_iter().for_each(|op| world.step(op));
+        finish(10).into_iter().for_each(|op| world.step(op));
+        assert_eq!(world.counters().total(Counter::Ended, "already_sent"), 1, "crash {crash}");
+        world.settle();
+    }
+}
+
+/// The first suppression has room, the second has not: nobody is called, and a worker with more room goes on before it.
+#[test]
+fn a_full_view_calls_nobody_and_commits_nothing_that_it_could_not_take() {
+    for (room, calls, paused) in [(1, 0, true), (2, 1, false)] {
+        let mut world = World::limited(|config| config.max_suppressions = room);
+        for customer in [1, 2] {
+            world.step(Op::Suppress { customer, active: true });
+        }
+        world.step(sms(3, true));
+        for op in ALL.into_iter().chain([Op::Acknowledge(0), Op::Acknowledge(0), Op::Poll]) {
+            world.step(op);
+        }
+        assert_eq!(world.counters().total(Counter::Calls, ""), calls, "room {room}");
+        assert_eq!(world.counters().total(Counter::NoRoom, ""), u64::from(paused));
+        assert_eq!((world.is_paused(), world.committed()), (paused, if paused { 2 } else { 3 }));
+    }
+}
+
+#[test]
+fn a_command_that_the_ledger_has_no_room_for_waits_until_it_is_worthless() {
+    let mut world = World::limited(|config| config.max_remembered = 1);
+    world.step(sms(1, true));
+    world.step(Op::Command { customer: 2, sms: true, transactional: true, ttl: 100 });
+    for _ in 0..2 {
+        ALL.into_iter().for_each(|op| world.step(op));
+        [Op::Begin(0), Op::Finish { call: 0, how: 0 }].into_iter().for_each(|op| world.step(op));
+    }
+    assert_eq!(world.counters().total(Counter::Calls, ""), 1);
+    assert!(world.counters().total(Counter::LedgerFull, "") > 0);
+    world.step(Op::Advance(110));
+    world.settle();
+    let ended = |how| world.counters().total(Counter::Ended, how);
+    assert_eq!((ended("sent"), ended("expired")), (1, 1));
 }

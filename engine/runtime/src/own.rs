@@ -1,8 +1,9 @@
-//! One process a data directory, and its name.
+//! One process a data directory, and its name; and nobody else's to read: customers stand in it.
 
 use cartwheel_kafka::KafkaConfig;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 /// Why a folder is not ours.
@@ -14,12 +15,15 @@ pub(crate) enum OwnError {
     InUse,
 }
 
-/// Makes the folder of this file ours: there, writable, and locked against a second process for as long as the file stays open.
+/// Makes the folder of this file ours: there, writable, and locked against a second process for as long as the file stays open. What is made
+/// here, the owner alone can read; a folder that is there stays as it is.
 pub(crate) fn own(lock: &Path) -> Result<File, OwnError> {
     if let Some(folder) = lock.parent() {
-        std::fs::create_dir_all(folder).map_err(OwnError::Unusable)?;
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(OwnError::Unusable)?;
     }
-    let file = OpenOptions::new().write(true).create(true).truncate(false).open(lock);
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(false).mode(0o600).open(lock);
     let file = file.map_err(OwnError::Unusable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -81,6 +85,18 @@ mod tests {
         let mut kafka = KafkaConfig { security_protocol, ..KafkaConfig::default() };
         name_member(&mut kafka, dir.path()).unwrap();
         assert_eq!(kafka.member, None);
+    }
+
+    #[test]
+    fn what_is_made_is_for_the_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let lock = dir.path().join("new/folder/a.lock");
+        own(&lock).unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&lock), 0o600);
+        assert_eq!(mode(lock.parent().unwrap()), 0o700);
+        assert_eq!(mode(&dir.path().join("new")), 0o700);
     }
 
     #[test]

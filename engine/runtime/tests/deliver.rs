@@ -5,6 +5,7 @@ mod common;
 
 use cartwheel_core::channel::Channel;
 use cartwheel_core::command::Command;
+use cartwheel_core::policy::Policy;
 use cartwheel_core::receipt::Outcome;
 use cartwheel_delivery::bucket::Rate;
 use cartwheel_delivery::config::{Config, Provider as Limits};
@@ -97,6 +98,7 @@ fn options(kafka: &KafkaConfig, dir: &Path, mailbox: &Arc<Mailbox>) -> DeliverOp
             current: b"0123456789abcdef0123456789abcdef".to_vec(),
             previous: None,
             listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+            policy: Policy::default(),
         },
         clock: Arc::new(SystemClock::default()),
         demo: false,

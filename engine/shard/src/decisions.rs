@@ -6,7 +6,8 @@ use crate::commands;
 use crate::error::ShardError;
 use crate::shard::Shard;
 use crate::turn::Outgoing;
-use cartwheel_core::effect::Effect;
+use cartwheel_core::address::AddressHash;
+use cartwheel_core::effect::{Addressee, Effect};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::{Kind, SEMANTICS, Suppression, Turn};
 
@@ -153,7 +154,7 @@ impl<S: Store> Shard<S> {
     }
 }
 
-/// A suppression of a customer without an address has nothing to say to anybody.
+/// A suppression of the customer's own address, where there is none, has nothing to say to anybody.
 fn encode(plan: &Plan, effect: &Effect, documents: &Documents) -> Option<Follower> {
     let name = documents.name();
     match effect {
@@ -161,11 +162,20 @@ fn encode(plan: &Plan, effect: &Effect, documents: &Documents) -> Option<Followe
             let value = commands::encode(plan, draft, documents, &name)?;
             Some(Follower { kind: Kind::Command, key: name.into_bytes(), value })
         }
-        Effect::Suppression { channel, reason, active, at, .. } => {
-            let address = commands::address(&documents.profile(), *channel)?;
+        Effect::Suppression { channel, addressee, reason, active, at, .. } => {
+            let own = || {
+                let address = commands::address(&documents.profile(), *channel);
+                address.map(|address| AddressHash::of(*channel, &address))
+            };
+            let address = match *addressee {
+                Addressee::Customer => own()?,
+                Addressee::Message { address, unless_own } => {
+                    Some(address).filter(|address| !unless_own || own() != Some(*address))?
+                }
+            };
             let suppression = Suppression {
                 channel: *channel,
-                address: Suppression::hash(*channel, &address),
+                address: address.to_string(),
                 reason: *reason,
                 active: *active,
                 at: *at,

@@ -5,8 +5,11 @@ use crate::settings::Identity;
 use crate::shard::Shard;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use cartwheel_core::apply::{Applied, Environment, EventTime, Outcome};
+use cartwheel_core::apply::{
+    Applied, Environment, EventTime, Outcome, ToldOfMessage, told_of_message,
+};
 use cartwheel_core::customer::{Customer, Document};
+use cartwheel_core::effect::{Addressee, Effect};
 use cartwheel_core::event::{Event, Record, Rejected};
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::input::{Input, Kind};
@@ -114,7 +117,7 @@ impl<S: Store> Shard<S> {
             Some(slot) => slot,
             // Who is known belongs here: only of somebody new that has to be asked.
             None => match self.refused(event.customer.as_bytes(), record.offset) {
-                Some(rejected) => return self.bury(record, &rejected),
+                Some(rejected) => return self.refuse(record, event, id, &rejected),
                 None => self.add(id, event),
             },
         };
@@ -185,6 +188,24 @@ impl<S: Store> Shard<S> {
         // No word of the clock: a replay, which has none, writes the same letter.
         self.bury(record, &Rejected::new(reason, format_rfc3339(record.time)));
         true
+    }
+
+    /// An event whose customer is none of this shard's. What it says of its message's address concerns no customer and holds all the same.
+    fn refuse(
+        &mut self,
+        record: &Record<'_>,
+        event: &Event<'_>,
+        customer: CustomerId,
+        rejected: &Rejected,
+    ) {
+        if let Some(ToldOfMessage { channel, reason, address }) = told_of_message(event) {
+            let addressee = Addressee::Message { address, unless_own: false };
+            let (mark, at, active) = (self.effects.journal.mark(), self.position.seen, true);
+            let told =
+                Effect::Suppression { customer, mark, channel, addressee, reason, active, at };
+            self.effects.list.push(told);
+        }
+        self.bury(record, rejected);
     }
 
     /// A record that cannot be applied: its offset stands in the turn record, the rest in a dead letter.

@@ -138,6 +138,8 @@ async fn refusals_are_told_apart() {
             ResponseTemplate::new(503).insert_header("retry-after", "3"),
             retry(Some(3), RetryReason::ServerError),
         ),
+        (ResponseTemplate::new(502), Outcome::Ambiguous { reason: AmbiguousReason::BadReply }),
+        (ResponseTemplate::new(504), Outcome::Ambiguous { reason: AmbiguousReason::Timeout }),
         (ResponseTemplate::new(408), retry(None, RetryReason::RequestTimeout)),
         (named(409, "concurrent_idempotent_requests"), retry(None, RetryReason::InProgress)),
         (named(409, "invalid_idempotent_request"), rejected(RejectReason::KeyConflict)),

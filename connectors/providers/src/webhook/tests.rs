@@ -74,9 +74,18 @@ async fn replies_are_told_apart() {
             },
         ),
         (
-            ResponseTemplate::new(502),
+            ResponseTemplate::new(503).insert_header("retry-after", "2"),
+            Outcome::Retry {
+                after: Some(Duration::from_secs(2)),
+                reason: RetryReason::ServerError,
+            },
+        ),
+        (
+            ResponseTemplate::new(500),
             Outcome::Retry { after: None, reason: RetryReason::ServerError },
         ),
+        (ResponseTemplate::new(502), Outcome::Ambiguous { reason: AmbiguousReason::BadReply }),
+        (ResponseTemplate::new(504), Outcome::Ambiguous { reason: AmbiguousReason::Timeout }),
         (ResponseTemplate::new(400), rejected(RejectReason::BadRequest)),
         (ResponseTemplate::new(410), rejected(RejectReason::BadRequest)),
         (ResponseTemplate::new(413), rejected(RejectReason::TooLarge)),

@@ -17,6 +17,7 @@ pub fn run(flags: &Flags) -> Result<(), Failure> {
     let templates = templates::load(&loaded.settings, &compiled.plan)?;
     log::open(&loaded)?;
     log::warn(&compiled.warnings);
+    log::warn(&loaded.warnings());
     let metrics = engine::metrics()?;
     let options = deliver::options(&loaded, templates, Arc::clone(&metrics))?;
     let for_start = Arc::clone(&loaded);

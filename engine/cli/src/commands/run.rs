@@ -19,6 +19,7 @@ pub fn run(flags: &Flags, run: &RunFlags) -> Result<(), Failure> {
     templates::load(&loaded.settings, &compiled.plan)?;
     log::open(&loaded)?;
     log::warn(&compiled.warnings);
+    log::warn(&loaded.warnings());
     let metrics = engine::metrics()?;
     let options = engine::options(&loaded, compiled, Arc::clone(&metrics));
     let loaded = Arc::new(loaded);

@@ -9,6 +9,7 @@ use super::shipped::Shipped;
 use super::source::DemoSource;
 use super::{providers, smtp};
 use crate::flags::DemoFlags;
+use cartwheel_core::policy::Policy;
 use cartwheel_core::time::Millis;
 use cartwheel_delivery::config::Config;
 use cartwheel_kafka::KafkaConfig;
@@ -96,7 +97,7 @@ impl Stage {
             routes: providers::routes(mail_server, &inbox)?,
             templates: Arc::clone(&shipped.templates),
             brand: shipped.brand.clone(),
-            unsubscribe: unsubscribe()?,
+            unsubscribe: unsubscribe(shipped.bundle.policy.clone())?,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             demo: true,
             metrics: Arc::clone(&metrics),
@@ -156,7 +157,7 @@ fn settings() -> EngineSettings {
 }
 
 /// Links that work while the demo runs, signed with a key of its own.
-fn unsubscribe() -> io::Result<Unsubscribe> {
+fn unsubscribe(policy: Policy) -> io::Result<Unsubscribe> {
     let listen = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
     let mut key = vec![0; 32];
     std::fs::File::open("/dev/urandom")?.read_exact(&mut key)?;
@@ -165,6 +166,7 @@ fn unsubscribe() -> io::Result<Unsubscribe> {
         current: key,
         previous: None,
         listen: Some(listen),
+        policy,
     })
 }
 

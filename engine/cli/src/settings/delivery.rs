@@ -15,6 +15,12 @@ pub struct Delivery {
     pub concurrency: u32,
     /// A view of the suppressions that is older than this fails closed: nothing is sent.
     pub freshness: Span,
+    /// Suppressions that are held in memory, one for each address, source partition and reason; ten million take about a gigabyte. Where one more has no room, nothing is sent.
+    #[schemars(range(min = 1, max = 1_000_000_000))]
+    pub max_suppressions: u32,
+    /// Commands that the ledgers of attempts hold, in memory and on disk, until a day after they are worthless; ten million take about a gigabyte. Where one more has no room, it waits.
+    #[schemars(range(min = 1, max = 1_000_000_000))]
+    pub max_remembered: u32,
     /// Calls to a provider, by its name: `5/s`, `3500/m`. Absent: not limited.
     pub rates: BTreeMap<String, Rate>,
     /// How often and when to call again.
@@ -29,6 +35,8 @@ impl Default for Delivery {
         Self {
             concurrency: 256,
             freshness,
+            max_suppressions: 10_000_000,
+            max_remembered: 20_000_000,
             rates: BTreeMap::new(),
             retry: Retry::default(),
             breaker: Breaker::default(),

@@ -65,6 +65,29 @@ impl Loaded {
         }
     }
 
+    /// What a person should mend although it works: secrets in files that others than their owner may read. The file is named, never what is in it.
+    pub fn warnings(&self) -> Vec<Fault> {
+        let mut files = secret::files(&self.values());
+        if self.holds_a_secret() {
+            files.push((&self.path).into());
+        }
+        let warning = |file: PathBuf| {
+            let file = file.display();
+            let message =
+                format!("{file} holds a secret and can be read by its group or by others");
+            Fault::new(message, Some(format!("chmod 600 {file}")))
+        };
+        files.into_iter().filter(|file| secret::is_open(file)).map(warning).collect()
+    }
+
+    /// Whether cartwheel.yaml itself has a secret in it.
+    fn holds_a_secret(&self) -> bool {
+        let values: serde_json::Value = serde_saphyr::from_str(&self.text).unwrap_or_default();
+        let mut redacted = values.clone();
+        secret::redact(&mut redacted);
+        values != redacted
+    }
+
     /// A fault of the value at `path`, placed in the file where the file has that key or a parent.
     pub fn fault(&self, path: &[&str], message: String, help: Option<String>) -> Fault {
         let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();

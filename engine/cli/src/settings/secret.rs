@@ -3,7 +3,8 @@
 use cartwheel_providers::Secret;
 use reqwest::Url;
 use serde_json::Value;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 /// What stands for a secret.
 pub const HIDDEN: &str = "<hidden>";
@@ -28,6 +29,31 @@ pub fn is_secret(key: &str) -> bool {
         .iter()
         .any(|part| key.contains(part));
     named && !key.ends_with("_file") && !key.ends_with(".location")
+}
+
+/// Whether a key names a file that holds a secret: `KEY_file`, or a private key among the Kafka client's own properties.
+fn names_a_file(key: &str) -> bool {
+    key.strip_suffix("_file").is_some_and(is_secret)
+        || ["ssl.key.location", "ssl.keystore.location"].contains(&key)
+}
+
+/// The files of secrets that a tree of configuration values names.
+pub fn files(values: &Value) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let Value::Object(entries) = values else { return found };
+    for (key, value) in entries {
+        match value {
+            Value::String(path) if names_a_file(key) => found.push(path.into()),
+            inner => found.extend(files(inner)),
+        }
+    }
+    found
+}
+
+/// Whether others than its owner may read a file; false where the system does not say.
+pub fn is_open(path: &Path) -> bool {
+    const OTHERS: u32 = 0o044;
+    std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & OTHERS != 0)
 }
 
 /// Whether a key holds a list of secrets, one a line in its file. A test compares this with the schema.
@@ -143,6 +169,30 @@ mod tests {
         ] {
             assert!(!may_be_secret(key), "{key}");
         }
+    }
+
+    #[test]
+    fn the_files_of_secrets_are_found_wherever_they_stand() {
+        let tree = json!({
+            "kafka": {"password_file": "/a", "ssl_ca_file": "/b", "properties": {"ssl.key.location": "/c"}},
+            "inbound": {"unsubscribe_secrets_file": "/d", "unsubscribe_secrets": ["x"]},
+            "providers": {"smtp": {"password_file": null, "ca_file": "/e"}},
+        });
+        let mut found = files(&tree);
+        found.sort();
+        assert_eq!(found, ["/a", "/c", "/d"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn a_file_is_open_where_group_or_others_may_read_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key");
+        std::fs::write(&path, "x").unwrap();
+        for (mode, open) in [(0o600, false), (0o400, false), (0o640, true), (0o604, true)] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(is_open(&path), open, "{mode:o}");
+        }
+        assert!(!is_open(&dir.path().join("none")));
     }
 
     #[test]

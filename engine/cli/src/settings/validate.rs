@@ -53,6 +53,8 @@ fn engine(settings: &Settings, wrong: &mut Vec<Wrong>) {
         ("engine.partitions", engine.partitions, 4096),
         ("engine.replication", engine.replication.into(), 15),
         ("delivery.concurrency", settings.delivery.concurrency, 10_000),
+        ("delivery.max_suppressions", settings.delivery.max_suppressions, 1_000_000_000),
+        ("delivery.max_remembered", settings.delivery.max_remembered, 1_000_000_000),
         ("delivery.retry.max_attempts", settings.delivery.retry.max_attempts, 1000),
         ("delivery.breaker.failures", settings.delivery.breaker.failures, 10_000),
     ] {

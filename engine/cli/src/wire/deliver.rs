@@ -64,6 +64,8 @@ fn worker(delivery: &Delivery) -> Config {
     Config {
         check_life: delivery.freshness.millis(),
         max_in_flight: delivery.concurrency as usize,
+        max_suppressions: delivery.max_suppressions as usize,
+        max_remembered: delivery.max_remembered as usize,
         retry: RetryPolicy {
             base: retry.first.millis(),
             cap: retry.longest.millis(),
@@ -172,6 +174,7 @@ fn unsubscribe(loaded: &Loaded) -> Result<Unsubscribe, Failure> {
         current,
         previous: keys.next(),
         listen: Some(inbound.listen),
+        policy: loaded.settings.policy.clone(),
     })
 }
 

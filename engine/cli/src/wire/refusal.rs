@@ -33,6 +33,11 @@ pub fn deliver(error: DeliverError, loaded: &Loaded) -> Failure {
                 Some(help.into()),
             ))
         }
+        DeliverError::OtherRoutes => Failure::config(loaded.fault(
+            &["providers"],
+            error.to_string(),
+            Some("start the worker again".into()),
+        )),
         DeliverError::Thread(error) => Failure::Io(error),
     }
 }

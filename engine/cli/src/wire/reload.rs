@@ -2,7 +2,7 @@
 //! named. On any error everything stays as it was.
 
 use super::serve::Part;
-use super::{admin, engine, refusal};
+use super::{admin, deliver, engine, refusal};
 use crate::failure::{Failure, Fault};
 use crate::settings::{Loaded, Origins};
 use crate::{journeys, templates};
@@ -96,6 +96,15 @@ pub fn engine(running: &Engine, loaded: &Loaded) -> Result<(), Failure> {
     running
         .reconfigure(Arc::new(compiled.plan), &bundle)
         .map_err(|error| refusal::engine(error, loaded))
+}
+
+/// Credentials, templates, brand, and the keys of unsubscribe links.
+pub fn deliver(running: &Deliver, loaded: &Loaded) -> Result<(), Failure> {
+    let compiled = journeys::compile(loaded)?;
+    let templates = templates::load(&loaded.settings, &compiled.plan)?;
+    // Counting goes on where it was: nobody looks at these metrics.
+    let options = deliver::options(loaded, templates, engine::metrics()?)?;
+    running.renew(&options).map_err(|error| refusal::deliver(error, loaded))
 }
 
 #[cfg(test)]

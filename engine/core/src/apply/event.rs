@@ -3,9 +3,10 @@
 use super::context::Context;
 use super::journeys::Occasion;
 use super::{Core, Environment, EventTime};
+use crate::address::AddressHash;
 use crate::channel::Channel;
 use crate::customer::{Change, Customer, Document, DocumentKey, How, Of, Patch, Version, fitting};
-use crate::effect::Effect;
+use crate::effect::{Addressee, Effect};
 use crate::event::{Event, Meaning, OddFields, Raw, Subject, read_fields};
 use crate::id::CommandId;
 use crate::journey::plan::Interest;
@@ -77,6 +78,7 @@ impl Context<'_> {
     /// What the event says of the customer, whatever the journeys make of it. The fields for which there is no room.
     fn learn(&mut self, event: &Event<'_>, at: Millis, changes: &mut Vec<Change>) -> OddFields {
         let meaning = Meaning::of(&event.kind);
+        let told = self.effects.list.len();
         let surplus = self.profile(event, at, meaning, changes);
         match meaning {
             Meaning::Bounced if bounce_is_hard(event) => {
@@ -90,6 +92,9 @@ impl Context<'_> {
             | Meaning::Bounced
             | Meaning::CartEmptied
             | Meaning::None => {}
+        }
+        if let Some(told_of) = told_of_message(event) {
+            self.suppress_message(told_of, told);
         }
         self.documents(event, at, meaning);
         surplus
@@ -166,7 +171,12 @@ impl Context<'_> {
                 Change::Denied(channel) => (channel, true),
                 Change::Lifted(channel) => (channel, false),
             };
-            self.push_suppression(channel, SuppressionReason::Unsubscribed, active);
+            self.push_suppression(
+                channel,
+                Addressee::Customer,
+                SuppressionReason::Unsubscribed,
+                active,
+            );
         }
         surplus
     }
@@ -181,13 +191,43 @@ impl Context<'_> {
         };
         if *bits & channel.bit() == 0 {
             *bits |= channel.bit();
-            self.push_suppression(channel, reason, true);
+            self.push_suppression(channel, Addressee::Customer, reason, true);
         }
     }
 
-    fn push_suppression(&mut self, channel: Channel, reason: SuppressionReason, active: bool) {
+    /// The address that the event's message went to. What this event has told of the customer's own (from `told` on) need not be told again,
+    /// and a link of a message that came before a later grant does not take that back.
+    fn suppress_message(&mut self, of: ToldOfMessage, told: usize) {
+        let ToldOfMessage { channel, reason, address } = of;
+        let own = |effect: &Effect| match effect {
+            Effect::Suppression { channel: other, reason: why, active, .. } => {
+                (*other, *why, *active) == (channel, reason, true)
+            }
+            Effect::Command(_) => false,
+        };
+        let unless_own = self.effects.list[told..].iter().any(own)
+            || reason == SuppressionReason::Unsubscribed && self.customer.has_granted(channel);
+        let addressee = Addressee::Message { address, unless_own };
+        self.push_suppression(channel, addressee, reason, true);
+    }
+
+    fn push_suppression(
+        &mut self,
+        channel: Channel,
+        addressee: Addressee,
+        reason: SuppressionReason,
+        active: bool,
+    ) {
         let (customer, mark, at) = (self.customer.id, self.effects.journal.mark(), self.t);
-        self.effects.list.push(Effect::Suppression { customer, mark, channel, reason, active, at });
+        self.effects.list.push(Effect::Suppression {
+            customer,
+            mark,
+            channel,
+            addressee,
+            reason,
+            active,
+            at,
+        });
     }
 
     /// What a message may show, each with its newest version.
@@ -255,6 +295,35 @@ fn named_channel(event: &Event<'_>) -> Option<Option<Channel>> {
     let in_message = event.field(Subject::Message, "channel").and_then(|raw| raw.string());
     let name = in_message.or_else(|| event.channel())?;
     Some(Channel::parse(&name).filter(|channel| Channel::PERSONAL.contains(channel)))
+}
+
+/// What an event says of the address that its message went to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ToldOfMessage {
+    /// The message's medium.
+    pub channel: Channel,
+    /// Why the address must no longer be written to.
+    pub reason: SuppressionReason,
+    /// What stands for the address.
+    pub address: AddressHash,
+}
+
+/// What the event says of the address that its message went to: it holds whoever the customer is, and where nobody knows the customer.
+pub fn told_of_message(event: &Event<'_>) -> Option<ToldOfMessage> {
+    let reason = match Meaning::of(&event.kind) {
+        Meaning::Unsubscribed => SuppressionReason::Unsubscribed,
+        Meaning::Bounced if bounce_is_hard(event) => SuppressionReason::Bounced,
+        Meaning::Complained => SuppressionReason::Complained,
+        Meaning::Bounced
+        | Meaning::Subscribed
+        | Meaning::ConsentChanged
+        | Meaning::Engaged
+        | Meaning::CartEmptied
+        | Meaning::None => return None,
+    };
+    let address = event.field(Subject::Message, "address").and_then(|raw| raw.string())?;
+    let channel = named_channel(event).unwrap_or(Some(Channel::Email))?;
+    Some(ToldOfMessage { channel, reason, address: AddressHash::parse(&address)? })
 }
 
 fn bounce_is_hard(event: &Event<'_>) -> bool {

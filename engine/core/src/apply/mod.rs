@@ -12,7 +12,7 @@ mod timer;
 mod activate;
 
 pub use activate::Mapping;
-pub use event::{Applied, Outcome};
+pub use event::{Applied, Outcome, ToldOfMessage, told_of_message};
 pub use timer::Due;
 
 use crate::customer::{Change, Zones, attribute_hash};

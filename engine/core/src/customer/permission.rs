@@ -22,6 +22,11 @@ impl Customer {
         }
     }
 
+    /// Whether the newest word of the customer's own on this channel grants consent.
+    pub fn has_granted(&self, channel: Channel) -> bool {
+        self.register(Of::Explicit, channel).is_some_and(|register| register.yes)
+    }
+
     /// A word on the address that these channels share. Of one event time the later word counts.
     pub fn address(&mut self, channels: &[Channel], at: Millis, yes: bool) {
         let Some(channel) = channels.first().copied() else { return };

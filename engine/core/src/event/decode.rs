@@ -469,8 +469,8 @@ mod tests {
             (r#""cart":[],"cart":{"id":"k"}"#, ""),
             (r#""cart":{"id":"k"},"cart":[]"#, "cart"),
             (
-                r#""message":{"channel":1,"command_id":{},"bounce":[]}"#,
-                "message.command_id message.channel message.bounce",
+                r#""message":{"channel":1,"command_id":{},"bounce":[],"address":7}"#,
+                "message.command_id message.channel message.bounce message.address",
             ),
             (
                 r#""product":{"price":[1]},"review":{"rating":"5"},"checkout":{"total":false}"#,

@@ -52,6 +52,8 @@ closed! {
         MessageChannel "message.channel",
         /// `message.bounce`.
         MessageBounce "message.bounce",
+        /// `message.address`.
+        MessageAddress "message.address",
         /// `profile.email`.
         ProfileEmail "profile.email",
         /// `profile.phone`.

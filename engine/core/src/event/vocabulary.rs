@@ -261,6 +261,7 @@ subjects! {
         "command_id" => Text, read as MessageCommandId;
         "channel" => Text, read as MessageChannel;
         "bounce" => Text, read as MessageBounce;
+        "address" => Text, read as MessageAddress;
     }
 }
 

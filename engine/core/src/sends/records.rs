@@ -1,6 +1,6 @@
 //! Values of the records of the sends topic that are not commands; all JSON.
 
-use crate::address::Address;
+use crate::address::AddressHash;
 use crate::channel::Channel;
 use crate::closed::closed;
 use crate::event::Poison;
@@ -177,7 +177,7 @@ pub enum SuppressionReason {
 pub struct Suppression {
     /// The medium.
     pub channel: Channel,
-    /// 128-bit xxh3 hash of the channel's name, a zero byte and the trimmed, lower-cased address; 32 hex digits (see [`Suppression::hash`]).
+    /// [`AddressHash`], 32 hex digits.
     pub address: String,
     /// Why (when `active` is false: which suppression was lifted).
     pub reason: SuppressionReason,
@@ -189,16 +189,9 @@ pub struct Suppression {
 }
 
 impl Suppression {
-    /// The key of an address in the suppressions topic: of its one form ([`Address`]), without regard to case. Two spellings of one mailbox are one key,
-    /// and one that has no form is its own.
+    /// The key of an address in the suppressions topic.
     pub fn hash(channel: Channel, address: &str) -> String {
-        let form = Address::parse(channel, address);
-        let address = form.as_ref().map_or(address.trim(), Address::as_str);
-        let mut text = Vec::with_capacity(channel.name().len() + 1 + address.len());
-        text.extend_from_slice(channel.name().as_bytes());
-        text.push(0);
-        text.extend_from_slice(address.to_lowercase().as_bytes());
-        format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&text))
+        AddressHash::of(channel, address).to_string()
     }
 }
 

@@ -17,13 +17,15 @@ pub use storage::{File, Memory, Storage};
 
 use crate::receipt::Ending;
 use cartwheel_core::id::CommandId;
-use cartwheel_core::time::{DAY, Millis};
+use cartwheel_core::time::{DAY, Millis, SECOND};
 use entry::{LedgerEntry, Mark};
 use hashbrown::HashMap;
 use std::io;
 
 /// How long after its `not_after` a command is remembered.
 pub const KEEP: Millis = DAY;
+/// Between two compactions for want of room.
+const AGAIN: Millis = 60 * SECOND;
 /// A ledger below this size is not compacted.
 const COMPACT_ABOVE: u64 = 256 * 1024;
 
@@ -87,6 +89,8 @@ pub struct Ledger<S> {
     bytes: u64,
     /// Size after the last compaction: the next one waits until the file has doubled.
     compacted: u64,
+    /// When one for want of room was made (wall): the next one waits a while.
+    made_room: Option<Millis>,
     pending: Vec<u8>,
     failed: bool,
 }
@@ -104,6 +108,7 @@ impl<S: Storage> Ledger<S> {
             known: HashMap::new(),
             bytes: whole,
             compacted: 0,
+            made_room: None,
             pending: Vec::new(),
             failed: false,
         };
@@ -177,9 +182,13 @@ impl<S: Storage> Ledger<S> {
         Ok(())
     }
 
-    /// Forgets what lies [`KEEP`] behind `not_after` and rewrites the storage, if it has doubled since the last time.
-    pub fn compact(&mut self, now: Millis) -> Result<(), LedgerError> {
-        if self.bytes < COMPACT_ABOVE.max(2 * self.compacted) {
+    /// Forgets what lies [`KEEP`] behind `not_after` and rewrites the storage, if it has doubled since the last time; where the worker is `full`, also
+    /// without, once a minute.
+    pub fn compact(&mut self, now: Millis, full: bool) -> Result<(), LedgerError> {
+        let is_due = |last: Millis| now < last || now - last >= AGAIN;
+        if full && self.made_room.is_none_or(is_due) {
+            self.made_room = Some(now);
+        } else if self.bytes < COMPACT_ABOVE.max(2 * self.compacted) {
             return Ok(());
         }
         self.rewrite(now)

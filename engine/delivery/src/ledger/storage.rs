@@ -2,7 +2,11 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+/// The owner alone reads what is made here: whom a shop writes to, and when, is nobody's business.
+const OURS: u32 = 0o600;
 
 /// An append-only run of bytes.
 pub trait Storage {
@@ -32,6 +36,7 @@ impl File {
             .write(true)
             .create(true)
             .truncate(false)
+            .mode(OURS)
             .open(path.with_extension("lock"))?;
         lock.try_lock().map_err(io::Error::from)?;
         let _ = fs::remove_file(path.with_extension("new"));
@@ -41,7 +46,7 @@ impl File {
     }
 
     fn handle(path: &Path) -> io::Result<fs::File> {
-        OpenOptions::new().read(true).append(true).create(true).open(path)
+        OpenOptions::new().read(true).append(true).create(true).mode(OURS).open(path)
     }
 }
 
@@ -65,7 +70,8 @@ impl Storage for File {
 
     fn replace(&mut self, content: &[u8]) -> io::Result<()> {
         let fresh = self.path.with_extension("new");
-        let mut file = fs::File::create(&fresh)?;
+        let mut options = OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(OURS).open(&fresh)?;
         file.write_all(content)?;
         file.sync_all()?;
         fs::rename(&fresh, &self.path)?;

@@ -62,6 +62,18 @@ fn a_file_is_read_again_and_belongs_to_one() {
 }
 
 #[test]
+fn a_ledger_is_read_by_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("attempts-0");
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    let mut ledger = story(File::open(&path).unwrap());
+    assert_eq!((mode(&path), mode(&path.with_extension("lock"))), (0o600, 0o600));
+    ledger.rewrite(20).unwrap();
+    assert_eq!(mode(&path), 0o600);
+}
+
+#[test]
 fn a_tail_torn_at_any_byte_keeps_what_was_whole() {
     let whole = story(Memory::default()).storage.content().to_vec();
     for cut in 0..whole.len() {
@@ -113,7 +125,7 @@ fn old_commands_are_forgotten_and_the_rest_survives_compaction() {
             ledger.begin(begin(1_000 + now as u128 * 100 + id, 1, now));
         }
         ledger.flush(false).unwrap();
-        ledger.compact(now).unwrap();
+        ledger.compact(now, false).unwrap();
         now += 1_000;
     }
     assert!(ledger.bytes <= COMPACT_ABOVE + 100 * entry::SIZE as u64);
@@ -146,4 +158,21 @@ fn a_failed_write_is_final() {
     ledger.begin(begin(1, 1, 0));
     assert!(matches!(ledger.flush(true), Err(LedgerError::Io(_))));
     assert!(matches!(ledger.flush(true), Err(LedgerError::Failed)));
+}
+
+#[test]
+fn a_full_worker_forgets_what_is_over_before_the_file_has_doubled() {
+    let mut ledger = story(Memory::default());
+    ledger.compact(20, true).unwrap();
+    check_story(&ledger);
+    let over = 12 + DAY + KEEP + 1;
+    ledger.compact(over, false).unwrap();
+    assert_eq!(ledger.len(), 3, "the file is small");
+    ledger.compact(over, true).unwrap();
+    assert!(ledger.is_empty());
+    ledger.begin(begin(4, 1, 0));
+    ledger.compact(over + AGAIN - 1, true).unwrap();
+    assert_eq!(ledger.len(), 1, "not again at once");
+    ledger.compact(over + AGAIN, true).unwrap();
+    assert!(ledger.is_empty());
 }

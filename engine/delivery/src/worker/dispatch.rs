@@ -1,7 +1,7 @@
 //! One poll: what has expired, which calls may begin, and only then what leaves.
 
 use super::settle::{Told, channels, key_until};
-use super::{Action, Call, CallId, Lane, Out, Worker};
+use super::{Action, Call, CallId, Lane, Out, Target, Worker};
 use crate::Now;
 use crate::attempt::may_repeat;
 use crate::ledger::{Begin, Storage, provider_hash};
@@ -55,15 +55,13 @@ impl<S: Storage> Worker<S> {
     /// Writes again the suppressions that were overwritten.
     fn rewrite(&mut self, now: Now) {
         let partitions = &self.partitions;
-        for (key, value) in self.view.rewrites(now.mono, |source| partitions.contains_key(&source))
-        {
+        let room = self.config.writes.count.saturating_sub(self.rewriting.len());
+        let ours = |source| partitions.contains_key(&source);
+        for (key, value) in self.view.rewrites(now.mono, ours, room) {
             self.counters.add(Counter::Rewritten, None, "");
-            self.write((
-                super::Target::Suppressions,
-                Some(key.into_bytes()),
-                Some(value),
-                Vec::new(),
-            ));
+            let draft = (Target::Suppressions, Some(key.into_bytes()), Some(value), Vec::new());
+            let token = self.write(draft);
+            self.rewriting.insert(token);
         }
     }
 
@@ -102,6 +100,10 @@ impl<S: Storage> Worker<S> {
         let Some(pending) = state.queue.get(offset) else { return Gate::Waits };
         let command = &pending.command;
         if state.queue.is_busy(pending.customer) {
+            return Gate::Waits;
+        }
+        if !self.remembers_more() && state.ledger.get(command.command_id).is_none() {
+            self.counters.add(Counter::LedgerFull, Some(command.channel), "");
             return Gate::Waits;
         }
         let mut begin_before = now.mono.saturating_add(command.not_after.saturating_sub(now.wall));
@@ -177,9 +179,11 @@ impl<S: Storage> Worker<S> {
 
     /// Writes the ledger. False: it failed, and the partition is dropped.
     fn write_attempts(&mut self, partition: i32, now: Now) -> bool {
+        let full = !self.remembers_more();
         let Some(state) = self.partitions.get_mut(&partition) else { return false };
         let durable = std::mem::take(&mut state.durable);
-        match state.ledger.flush(durable).and_then(|()| state.ledger.compact(now.wall)) {
+        let ledger = &mut state.ledger;
+        match ledger.flush(durable).and_then(|()| ledger.compact(now.wall, full)) {
             Ok(()) => true,
             Err(error) => {
                 self.partitions.remove(&partition);
@@ -197,17 +201,19 @@ impl<S: Storage> Worker<S> {
     /// Where to read next, whether to read at all, and what to commit.
     fn steer(&mut self, partition: i32, now: Now) {
         let Some(state) = self.partitions.get_mut(&partition) else { return };
-        if let Some(offset) = state.seek(self.config.max_queued) {
+        if let Some(offset) = state.seek(self.config.queue) {
             if state.is_refilling() {
                 self.counters.add(Counter::Refills, None, "");
             }
             self.actions.push(Action::Seek { partition, offset });
         }
-        let writing = state.writing();
-        if !state.paused && writing >= self.config.max_writes {
+        let (writing, bytes, room) = (state.writing(), state.writing_bytes(), self.config.writes);
+        // Beside a full view every further suppression would stay unfinished.
+        let full = self.view.is_full();
+        if !state.paused && (full || !room.takes(writing, bytes)) {
             state.paused = true;
             self.actions.push(Action::Pause { partition });
-        } else if state.paused && writing <= self.config.max_writes / 2 {
+        } else if state.paused && !full && room.is_half_empty(writing, bytes) {
             state.paused = false;
             self.actions.push(Action::Resume { partition });
         }

@@ -29,7 +29,7 @@ use crate::suppression::View;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::sends::Headers;
 use cartwheel_core::time::Millis;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeMap;
 
 /// Header of a forwarded event: the sequence number of its record, decimal; beside it [`crate::dead::SOURCE_PARTITION`].
@@ -67,6 +67,14 @@ struct Out {
     channel: Channel,
 }
 
+/// A write of a record that is out.
+struct Writing {
+    partition: i32,
+    incarnation: u64,
+    offset: i64,
+    bytes: usize,
+}
+
 /// The worker.
 pub struct Worker<S> {
     config: Config,
@@ -75,7 +83,9 @@ pub struct Worker<S> {
     view: View,
     partitions: BTreeMap<i32, Partition<S>>,
     calls: HashMap<CallId, Out>,
-    writes: HashMap<Token, (i32, u64, i64)>,
+    writes: HashMap<Token, Writing>,
+    /// Suppressions that are being written again.
+    rewriting: HashSet<Token>,
     /// What the next poll gives, except calls.
     actions: Vec<Action>,
     counters: Counters,
@@ -114,13 +124,14 @@ impl<S: Storage> Worker<S> {
             });
         }
         Self {
-            view: View::new(suppressions, config.check_life),
+            view: View::new(suppressions, config.check_life, config.max_suppressions),
             config,
             lanes,
             buckets,
             partitions: BTreeMap::new(),
             calls: HashMap::new(),
             writes: HashMap::new(),
+            rewriting: HashSet::new(),
             actions: Vec::new(),
             counters: Counters::default(),
             held: false,
@@ -174,7 +185,7 @@ impl<S: Storage> Worker<S> {
     /// A record of the sends topic. After a [`Action::Seek`] the records from there on, none polled before it.
     pub fn record(&mut self, record: &Record, now: Now) {
         let Some(state) = self.partitions.get_mut(&record.partition) else { return };
-        match state.read(record.offset, record.headers, self.config.max_queued) {
+        match state.read(record.offset, record.headers, self.config.queue) {
             Read::Passed => {}
             Read::Skipped(reason) => self.counters.add(Counter::Skipped, None, reason),
             Read::Command => self.enqueue(record, now),
@@ -207,18 +218,23 @@ impl<S: Storage> Worker<S> {
         self.view.end_seen(partition, end, requested_at);
     }
 
-    /// The consumer's position in a partition of the suppressions topic: everything before has been given.
+    /// The consumer's position in a partition of the suppressions topic: everything before has been given. To be told after each reading, since an
+    /// end may lie behind the last record (the mark of a transaction, what compaction took away), and without it would never be reached.
     pub fn suppression_position(&mut self, partition: i32, position: i64) {
         self.view.advance(partition, position);
     }
 
     /// A write was acknowledged by the broker.
     pub fn written(&mut self, token: Token) {
-        let Some((partition, incarnation, offset)) = self.writes.remove(&token) else { return };
+        self.rewriting.remove(&token);
+        let Some(Writing { partition, incarnation, offset, bytes }) = self.writes.remove(&token)
+        else {
+            return;
+        };
         if let Some(state) =
             self.partitions.get_mut(&partition).filter(|state| state.incarnation == incarnation)
         {
-            state.written(offset);
+            state.written(offset, bytes);
         }
     }
 
@@ -240,8 +256,10 @@ impl<S: Storage> Worker<S> {
             queued: sum(|partition| partition.queue.len()),
             calling: self.calls.len(),
             writing: sum(Partition::writing),
-            remembered: sum(|partition| partition.ledger.len()),
+            remembered: self.remembered(),
             suppressions: self.view.len(),
+            suppression_words: self.view.words(),
+            suppressions_full: self.view.is_full(),
             breakers_open: self.lanes.iter().flatten().filter(open).count(),
         }
     }
@@ -254,6 +272,15 @@ impl<S: Storage> Worker<S> {
                 self.partitions.values().map(|partition| partition.queue.len_of(channel)).sum();
             Some(ChannelGauges { channel, queued, breaker })
         })
+    }
+
+    fn remembered(&self) -> usize {
+        self.partitions.values().map(|partition| partition.ledger.len()).sum()
+    }
+
+    /// Whether the ledgers have room for one more command.
+    fn remembers_more(&self) -> bool {
+        self.remembered() < self.config.max_remembered
     }
 
     fn next_number(&mut self) -> u64 {

@@ -1,6 +1,6 @@
 //! Commands in, outcomes in, endings out.
 
-use super::{Action, CallId, Record, SOURCE_SEQ, Target, Token, Worker, Write};
+use super::{Action, CallId, Record, SOURCE_SEQ, Target, Token, Worker, Write, Writing};
 use crate::Now;
 use crate::attempt::{Attempt, Disposition, GiveUp, judge, refuses_account};
 use crate::breaker::Health;
@@ -10,6 +10,7 @@ use crate::ledger::{Known, Storage, provider_hash};
 use crate::metrics::Counter;
 use crate::queue::Pending;
 use crate::receipt::{self, Ending};
+use crate::suppression::Accepted;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::command::Command;
 use cartwheel_core::id::CustomerId;
@@ -28,7 +29,7 @@ impl<S: Storage> Worker<S> {
         let Some(state) = self.partitions.get_mut(&record.partition) else { return };
         if state.queue.holds(command.command_id) {
             self.counters.add(Counter::Repeated, Some(channel), "");
-            return state.settle(record.offset, 0);
+            return state.settle(record.offset, &[]);
         }
         let known = state.ledger.get(command.command_id).copied();
         let provider = self.lanes[channel as usize].as_ref().map(|lane| &lane.provider);
@@ -150,6 +151,7 @@ impl<S: Storage> Worker<S> {
                 return state.queue.again(offset, at, attempt.uncertain || ambiguous);
             }
             Disposition::Accepted => Ending::Sent,
+            Disposition::AlreadySent => Ending::AlreadySent,
             Disposition::Rejected { reason, suppress } => Ending::Rejected(reason, suppress),
             Disposition::GiveUp(GiveUp::Expired) => Ending::Expired,
             Disposition::GiveUp(GiveUp::Exhausted) => Ending::Exhausted,
@@ -175,6 +177,7 @@ impl<S: Storage> Worker<S> {
         told: Told<'_>,
         now: Now,
     ) {
+        let has_room = self.remembers_more();
         let Some(state) = self.partitions.get_mut(&partition) else { return };
         let Some(pending) = state.queue.get(offset) else { return };
         let ending = match ending {
@@ -186,7 +189,10 @@ impl<S: Storage> Worker<S> {
             other => other,
         };
         let command = &pending.command;
-        state.ledger.end(command.command_id, ending, command.not_after, now.wall);
+        // What was never called need not be remembered where there is no room: it can end like this again.
+        if has_room || pending.attempts > 0 {
+            state.ledger.end(command.command_id, ending, command.not_after, now.wall);
+        }
         // Once told, an ending must not be forgotten: unless the key outlives the command, or it was never called.
         state.durable |=
             pending.attempts > 0 && pending.key_until.is_none_or(|until| until < command.not_after);
@@ -234,12 +240,14 @@ impl<S: Storage> Worker<S> {
     /// Forwards an accepted record that is no command.
     pub(super) fn forward(&mut self, record: &Record, kind: Kind, seq: u64) {
         let draft: Option<Draft> = match kind {
-            Kind::Suppression => serde_json::from_slice::<Suppression>(record.value)
-                .ok()
-                .and_then(|suppression| self.view.accepted(record.partition, seq, &suppression))
-                .map(|(key, value)| {
-                    (Target::Suppressions, Some(key.into_bytes()), Some(value), Vec::new())
-                }),
+            Kind::Suppression => match self.accept(record, seq) {
+                Some(Accepted::Joined(key, value)) => {
+                    Some((Target::Suppressions, Some(key.into_bytes()), Some(value), Vec::new()))
+                }
+                // Stays unfinished: what the topic holds of this address is not known here, and must not be overwritten.
+                Some(Accepted::NoRoom) => return self.counters.add(Counter::NoRoom, None, ""),
+                None => None,
+            },
             Kind::Dead => serde_json::from_slice::<Dead>(record.value).ok().and_then(|dead| {
                 let letter = DeadLetter::of_event(&dead)?;
                 self.counters.add(Counter::DeadLetters, None, dead.reason.name());
@@ -264,6 +272,11 @@ impl<S: Storage> Worker<S> {
         self.settle(record.partition, record.offset, vec![draft]);
     }
 
+    fn accept(&mut self, record: &Record, seq: u64) -> Option<Accepted> {
+        let suppression: Suppression = serde_json::from_slice(record.value).ok()?;
+        self.view.accepted(record.partition, seq, &suppression)
+    }
+
     /// Sends an accepted record that cannot be understood to the dead letters.
     fn bury(&mut self, record: &Record, reason: &'static str) {
         let source = Origin {
@@ -283,11 +296,12 @@ impl<S: Storage> Worker<S> {
     /// Emits the writes of a record whose outcome is known.
     fn settle(&mut self, partition: i32, offset: i64, drafts: Vec<Draft>) {
         let Some(state) = self.partitions.get_mut(&partition) else { return };
-        state.settle(offset, drafts.len() as u32);
+        let sizes: Vec<usize> = drafts.iter().map(size).collect();
+        state.settle(offset, &sizes);
         let incarnation = state.incarnation;
-        for draft in drafts {
+        for (draft, bytes) in drafts.into_iter().zip(sizes) {
             let token = self.write(draft);
-            self.writes.insert(token, (partition, incarnation, offset));
+            self.writes.insert(token, Writing { partition, incarnation, offset, bytes });
         }
     }
 
@@ -307,6 +321,11 @@ pub(super) enum Told<'a> {
     ProviderId(&'a str),
     /// Why it could not be sent, for the dead letter.
     Detail(&'a str),
+}
+
+fn size((_, key, value, _): &Draft) -> usize {
+    let len = |part: &Option<Vec<u8>>| part.as_ref().map_or(0, Vec::len);
+    len(key) + len(value)
 }
 
 /// Topic, key, value and headers of a write.

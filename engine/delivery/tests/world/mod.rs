@@ -11,10 +11,10 @@ use cartwheel_delivery::Now;
 use cartwheel_delivery::attempt::RetryPolicy;
 use cartwheel_delivery::breaker::BreakerPolicy;
 use cartwheel_delivery::bucket::Rate;
-use cartwheel_delivery::config::{Config, Provider};
+use cartwheel_delivery::config::{Config, Provider, Room};
 use cartwheel_delivery::ledger::{Ledger, Memory};
 use cartwheel_delivery::position;
-use cartwheel_delivery::suppression::View;
+use cartwheel_delivery::suppression::{Accepted, View};
 use cartwheel_delivery::worker::{Action, Call, Record, Target, Worker, Write};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +44,8 @@ pub enum Op {
     SuppressElsewhere {
         customer: u8,
     },
+    /// A transaction of somebody else's ends in the compacted topic.
+    Mark,
     NewLeader,
     /// A deposed owner appends a command with the sequence that is due.
     Zombie {
@@ -92,6 +94,7 @@ struct Truth {
 }
 
 pub struct World {
+    config: Config,
     worker: Worker<Shared>,
     storage: Shared,
     mono: Millis,
@@ -99,7 +102,8 @@ pub struct World {
     leader: i64,
     deposed: Option<i64>,
     seq: u64,
-    topic: Vec<(Vec<u8>, Vec<u8>)>,
+    /// What has no record is the mark of another's transaction.
+    topic: Vec<Option<(Vec<u8>, Vec<u8>)>>,
     /// Address -> append times of suppressions that hold; a lift removes them.
     suppressed: BTreeMap<String, Millis>,
     elsewhere: BTreeMap<String, Millis>,
@@ -129,8 +133,8 @@ fn config() -> Config {
             (Channel::Email, provider("keyed", Some(KEY_LIFE))),
         ],
         check_life: LIFE,
-        max_queued: 4,
-        max_writes: 6,
+        queue: Room { count: 4, bytes: 1 << 20 },
+        writes: Room { count: 6, bytes: 1 << 20 },
         max_in_flight: 4,
         commit_every: 0,
         retry: RetryPolicy { base: 10, cap: 100, max_attempts: 4 },
@@ -145,9 +149,17 @@ fn address(customer: u8) -> String {
 
 impl World {
     pub fn new() -> Self {
+        Self::limited(|_| {})
+    }
+
+    /// With other limits than usual.
+    pub fn limited(limit: impl FnOnce(&mut Config)) -> Self {
         let storage = Shared::default();
-        let worker = Worker::new(config(), [(0, 0)], Now { mono: 0, wall: WALL });
+        let mut config = config();
+        limit(&mut config);
+        let worker = Worker::new(config.clone(), [(0, 0)], Now { mono: 0, wall: WALL });
         let mut world = World {
+            config,
             worker,
             storage,
             mono: 0,
@@ -235,6 +247,7 @@ impl World {
             }
             Op::Suppress { customer, active } => self.suppress(customer, active),
             Op::SuppressElsewhere { customer } => self.suppress_elsewhere(customer),
+            Op::Mark => self.topic.push(None),
             Op::NewLeader => {
                 self.deposed = Some(self.leader);
                 self.leader = self.log.len() as i64;
@@ -300,8 +313,9 @@ impl World {
             Suppression { channel, address: hash.clone(), reason, active: true, at: 0 };
         self.others += 1;
         // That worker has not seen what ours wrote: its value may overwrite ours.
-        let (key, value) = View::new([], LIFE).accepted(7, self.others, &suppression).unwrap();
-        self.topic.push((key.into_bytes(), value));
+        let accepted = View::new([], LIFE, 9).accepted(7, self.others, &suppression);
+        let Some(Accepted::Joined(key, value)) = accepted else { panic!("{accepted:?}") };
+        self.topic.push(Some((key.into_bytes(), value)));
         self.elsewhere.entry(hash).or_insert(self.mono);
     }
 
@@ -325,10 +339,13 @@ impl World {
 
     fn read_suppressions(&mut self, count: usize) {
         for _ in 0..count {
-            let Some((key, value)) = self.topic.get(self.topic_position as usize) else { return };
-            self.worker.suppression_record(0, self.topic_position, key, Some(value));
+            let Some(place) = self.topic.get(self.topic_position as usize) else { break };
+            if let Some((key, value)) = place {
+                self.worker.suppression_record(0, self.topic_position, key, Some(value));
+            }
             self.topic_position += 1;
         }
+        self.worker.suppression_position(0, self.topic_position);
     }
 
     fn poll(&mut self) {
@@ -410,10 +427,8 @@ impl World {
 
     /// The provider takes the message, unless its key tells that it has it.
     fn take(&mut self, command: &Command, begun: Millis) {
-        let now = WALL + begun;
+        let (now, keyed) = (WALL + begun, self.knows_the_key(command, begun));
         let truth = self.truth.entry(command.command_id).or_default();
-        let keyed = command.channel == Channel::Email
-            && truth.taken_at.is_some_and(|at| now < at + KEY_LIFE);
         if keyed {
             return;
         }
@@ -426,6 +441,12 @@ impl World {
         );
     }
 
+    /// Whether a provider with keys has taken the message and still knows its key.
+    fn knows_the_key(&self, command: &Command, begun: Millis) -> bool {
+        let taken = self.truth.get(&command.command_id).and_then(|truth| truth.taken_at);
+        command.channel == Channel::Email && taken.is_some_and(|at| WALL + begun < at + KEY_LIFE)
+    }
+
     fn finish(&mut self, index: usize, how: u8) {
         if self.flying.is_empty() {
             return;
@@ -433,14 +454,19 @@ impl World {
         let index = index % self.flying.len();
         let Some(begun) = self.flying[index].begun else { return };
         let command = self.flying[index].call.command.clone();
-        let how = how % 10;
+        let how = how % 11;
         let outcome = match how {
             0..=2 => Outcome::Accepted { provider_id: None },
             3 => Outcome::Rejected { reason: RejectReason::BadAddress, suppress: true },
             4 => Outcome::Rejected { reason: RejectReason::TooLarge, suppress: false },
             5 => Outcome::Retry { after: None, reason: RetryReason::Connect },
             8 => Outcome::Rejected { reason: RejectReason::Unauthorized, suppress: false },
-            9 => Outcome::Unsendable { reason: RejectReason::BadRequest, detail: "why".to_owned() },
+            10 if self.knows_the_key(&command, begun) => {
+                Outcome::Rejected { reason: RejectReason::KeyConflict, suppress: false }
+            }
+            9 | 10 => {
+                Outcome::Unsendable { reason: RejectReason::BadRequest, detail: "why".to_owned() }
+            }
             _ => Outcome::Ambiguous { reason: AmbiguousReason::Timeout },
         };
         if matches!(how, 0..=2 | 6) {
@@ -475,7 +501,7 @@ impl World {
                 for source in stored.sources.iter().filter(|source| source.partition == 0) {
                     self.forwarded.insert((stored.address.clone(), source.seq));
                 }
-                self.topic.push((key, value));
+                self.topic.push(Some((key, value)));
             }
             Target::DeadLetters => {}
         }
@@ -559,7 +585,7 @@ impl World {
         self.writes.clear();
         let left = self.storage.borrow().crashed(kept);
         self.storage = Rc::new(RefCell::new(left));
-        self.worker = Worker::new(config(), [(0, 0)], self.now());
+        self.worker = Worker::new(self.config.clone(), [(0, 0)], self.now());
         self.topic_position = 0;
         self.assign();
     }
@@ -616,7 +642,8 @@ impl World {
                 truth.ended
             );
         }
-        let last = |hash: &String| self.topic.iter().rev().find(|(key, _)| key == hash.as_bytes());
+        let records = || self.topic.iter().flatten().rev();
+        let last = |hash: &String| records().find(|(key, _)| key == hash.as_bytes());
         for hash in self.suppressed.keys() {
             let (_, value) = last(hash).expect("a suppression was not forwarded");
             let stored: cartwheel_delivery::suppression::Stored =
@@ -626,6 +653,16 @@ impl World {
                 "a suppression stays overwritten"
             );
         }
+    }
+
+    /// Whether the worker reads no more for now.
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// The offset from which another worker would go on.
+    pub fn committed(&self) -> i64 {
+        self.committed.0
     }
 
     /// How much happened, so that a test can tell that it tested something.

@@ -74,6 +74,13 @@ pub(super) struct Access {
     pub open_metrics: bool,
 }
 
+/// Without the hashes.
+impl std::fmt::Debug for Access {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Access").field("tokens", &self.tokens.len()).finish_non_exhaustive()
+    }
+}
+
 impl Access {
     pub(super) fn new(config: &AdminConfig) -> Result<Self, AccessError> {
         if config.insecure_local && !config.listen.ip().is_loopback() {

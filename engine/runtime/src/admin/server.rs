@@ -30,6 +30,7 @@ const LIMITS: Limits = Limits {
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// A bound admin listener.
+#[derive(Debug)]
 pub struct AdminServer {
     listener: TcpListener,
     address: SocketAddr,
@@ -40,7 +41,7 @@ pub struct AdminServer {
 }
 
 /// Says who may ask from now on.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Doorkeeper {
     access: Arc<Current<Access>>,
 }
@@ -56,6 +57,7 @@ impl Doorkeeper {
 }
 
 /// Tokens that have been checked and are not yet in force.
+#[derive(Debug)]
 #[must_use]
 pub struct Admitted {
     to: Arc<Current<Access>>,

@@ -1,15 +1,15 @@
 //! One call: render, look at the clock once more, hand over to the provider. Whatever happens, the pump hears of it.
 
-use super::options::Route;
+use super::live::Live;
 use super::report::Report;
 use crate::clock::Clock;
-use cartwheel_core::channel::Channel;
+use crate::current::Current;
+use cartwheel_core::address::AddressHash;
 use cartwheel_core::receipt::{AmbiguousReason, Outcome, RejectReason};
 use cartwheel_core::time::Millis;
 use cartwheel_delivery::worker::Call;
-use cartwheel_inbound::{Claim, Secrets};
-use cartwheel_providers::template::Templates;
-use cartwheel_providers::{Brand, Rendered};
+use cartwheel_inbound::Claim;
+use cartwheel_providers::Rendered;
 use crossbeam_channel::Sender;
 use futures_util::FutureExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,21 +18,13 @@ use std::time::Duration;
 
 /// What every call needs.
 pub(super) struct Caller {
-    pub routes: Vec<Route>,
-    pub templates: Arc<Templates>,
-    pub brand: Brand,
-    pub secrets: Secrets,
-    pub public_url: String,
+    /// What may be replaced meanwhile.
+    pub live: Arc<Current<Live>>,
     pub clock: Arc<dyn Clock>,
     pub reports: Sender<Report>,
 }
 
 impl Caller {
-    /// The route of a channel.
-    pub fn route(&self, channel: Channel) -> Option<usize> {
-        self.routes.iter().position(|route| route.channel == channel)
-    }
-
     fn mono(&self) -> Millis {
         Millis::try_from(self.clock.monotonic().as_millis()).unwrap_or(Millis::MAX)
     }
@@ -57,7 +49,8 @@ impl Caller {
         if self.mono() >= call.begin_before {
             return Report::NotBegun(call.id);
         }
-        let Some(target) = self.routes.get(route) else { return Report::NotBegun(call.id) };
+        let live = self.live.get();
+        let Some(target) = live.routes.get(route) else { return Report::NotBegun(call.id) };
         let began = self.clock.monotonic();
         let outcome = target.sender.send(&message, &call.command).await;
         let took = self.clock.monotonic().saturating_sub(began);
@@ -83,9 +76,11 @@ impl Caller {
             customer: command.customer.clone(),
             channel: command.channel,
             command_id: command.command_id,
+            address: Some(AddressHash::of(command.channel, &command.to)),
         };
-        let url = self.secrets.url(&self.public_url, &claim);
-        self.templates.render(command, &self.brand, &url).map_err(|error| {
+        let live = self.live.get();
+        let url = live.secrets.url(&live.public_url, &claim);
+        live.templates.render(command, &live.brand, &url).map_err(|error| {
             tracing::error!(command_id = %command.command_id, journey = command.journey, %error, "a message cannot be rendered");
             Outcome::Unsendable { reason: error.reason(), detail: error.to_string() }
         })
@@ -105,14 +100,17 @@ fn finished(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cartwheel_core::channel::Class;
+    use crate::deliver::options::Route;
+    use cartwheel_core::channel::{Channel, Class};
     use cartwheel_core::command::Command;
     use cartwheel_core::id::{CommandId, RunId};
     use cartwheel_core::time::HOUR;
     use cartwheel_delivery::bucket::Rate;
     use cartwheel_delivery::config::Provider as Limits;
     use cartwheel_delivery::worker::CallId;
-    use cartwheel_providers::{BoxFuture, Provider};
+    use cartwheel_inbound::Secrets;
+    use cartwheel_providers::template::Templates;
+    use cartwheel_providers::{BoxFuture, Brand, Provider};
 
     struct Still;
 
@@ -183,11 +181,11 @@ mod tests {
             rate,
             max_in_flight: 1,
         };
-        let caller = Caller {
+        let templates =
+            Templates::load(dir.path()).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let live = Live {
             routes: vec![Route { channel: Channel::Sms, limits, sender: Arc::new(Defective) }],
-            templates: Arc::new(
-                Templates::load(dir.path()).unwrap_or_else(|problems| panic!("{problems:?}")),
-            ),
+            templates: Arc::new(templates),
             brand: Brand {
                 name: "Shop".into(),
                 sender_name: None,
@@ -197,11 +195,11 @@ mod tests {
                 postal_address: None,
                 currency: None,
             },
-            secrets: Secrets::new(b"secret", None),
+            secrets: Arc::new(Secrets::new(b"secret", None)),
             public_url: "https://shop.example".into(),
-            clock: Arc::new(Still),
-            reports,
         };
+        let live = Arc::new(Current::new(live));
+        let caller = Caller { live, clock: Arc::new(Still), reports };
         Arc::new(caller).make(call(), 0).await;
         heard.try_recv().expect("a report")
     }

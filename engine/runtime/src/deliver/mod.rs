@@ -7,6 +7,7 @@ mod call;
 mod complaints;
 mod ends;
 mod inbound;
+mod live;
 mod member;
 mod options;
 mod pump;
@@ -20,6 +21,7 @@ pub use options::{DeliverError, DeliverOptions, Route, Unsubscribe};
 pub use source::DeliverSource;
 
 use crate::admin::Board;
+use crate::current::Current;
 use crate::own::{OwnError, name_member, own};
 use crate::producer::Producer;
 use call::Caller;
@@ -29,7 +31,8 @@ use cartwheel_delivery::worker::{Worker, Write};
 use cartwheel_kafka::{Admin, Compacted, Offsets};
 use complaints::Complaints;
 use ends::Asker;
-use inbound::Inbound;
+use inbound::{Clicks, Inbound, Place};
+use live::Live;
 use member::Member;
 use pump::Pump;
 use report::Report;
@@ -57,6 +60,7 @@ pub struct Deliver {
     source: Arc<DeliverSource>,
     inbound: Option<SocketAddr>,
     stop: Arc<AtomicBool>,
+    live: Arc<Current<Live>>,
     closing: watch::Sender<bool>,
     pump: Option<JoinHandle<()>>,
     asker: Option<(crossbeam_channel::Sender<()>, JoinHandle<()>)>,
@@ -74,12 +78,13 @@ impl Deliver {
         name_member(&mut options.kafka, &ledgers(&options.data_dir)).map_err(|error| {
             DeliverError::DataDir { path: options.data_dir.display().to_string(), error }
         })?;
-        let (offsets, starts) = check(&options)?;
+        let Found { offsets, starts, partitions } = check(&options)?;
         let runtime = tasks()?;
         let producer = Arc::new(Producer::open(&options.kafka, "delivery")?);
 
         let (closing, closed) = watch::channel(false);
-        let listener = listen(&options, &runtime, &producer)?;
+        let live = Arc::new(Current::new(Live::of(&options)));
+        let listener = listen(&options, &live, partitions, &runtime, &producer)?;
         let inbound = listener.as_ref().map(|listener| listener.address);
         let metrics = Arc::clone(&options.metrics);
         let serving = listener.map(|listener| runtime.spawn(listener.serve(metrics, closed)));
@@ -94,7 +99,7 @@ impl Deliver {
         let stop = Arc::clone(&shared.stop);
         let asker = asker(&options, &shared, offsets, &starts, reporting.clone());
         let channels = Channels { tasks: runtime.handle().clone(), writes, reports, reporting };
-        let pump = pump(options, starts, shared, channels)?;
+        let pump = pump(options, &live, starts, shared, channels)?;
 
         let (close, closed) = crossbeam_channel::bounded(0);
         let asking = thread("deliver-ends", move || asker.run(&closed))?;
@@ -106,6 +111,7 @@ impl Deliver {
             source,
             inbound,
             stop,
+            live,
             closing,
             pump: Some(pumping),
             asker: Some((close, asking)),
@@ -127,6 +133,14 @@ impl Deliver {
     /// Whether the pump has ended, which it does only when told to or by a defect.
     pub fn has_ended(&self) -> bool {
         self.pump.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Puts providers' credentials, templates, brand and the keys of unsubscribe links into force; what else the options say takes a start.
+    ///
+    /// # Errors
+    /// [`DeliverError::OtherRoutes`]; then nothing changes.
+    pub fn renew(&self, options: &DeliverOptions) -> Result<(), DeliverError> {
+        live::renew(&self.live, options)
     }
 
     /// Waits for calls under way (at most `stop_timeout`), commits, leaves the group and closes the public listener. Blocks.
@@ -176,11 +190,21 @@ fn own_ledgers(data_dir: &Path) -> Result<File, DeliverError> {
     })
 }
 
-/// That the topics are there; and where each partition of the suppressions begins.
-fn check(options: &DeliverOptions) -> Result<(Offsets, Vec<(i32, i64)>), DeliverError> {
+/// What was found on the broker at the start.
+struct Found {
+    offsets: Offsets,
+    /// Where each partition of the suppressions begins.
+    starts: Vec<(i32, i64)>,
+    /// Partitions of the events topic.
+    partitions: i32,
+}
+
+/// That the topics are there.
+fn check(options: &DeliverOptions) -> Result<Found, DeliverError> {
     let (topics, timeout) = (options.kafka.topics(), options.start_timeout);
     let admin = Admin::new(&options.kafka, timeout)?;
-    for topic in [&topics.sends, &topics.events, &topics.suppressions, &topics.dlq] {
+    let partitions = admin.describe(&topics.events)?.partitions;
+    for topic in [&topics.sends, &topics.suppressions, &topics.dlq] {
         admin.describe(topic)?;
     }
     let offsets = Offsets::new(&options.kafka)?;
@@ -189,7 +213,7 @@ fn check(options: &DeliverOptions) -> Result<(Offsets, Vec<(i32, i64)>), Deliver
         let (start, _) = offsets.range(&topics.suppressions, partition, timeout)?;
         starts.push((partition, start));
     }
-    Ok((offsets, starts))
+    Ok(Found { offsets, starts, partitions })
 }
 
 /// The runtime for calls, writes and the public listener.
@@ -205,13 +229,21 @@ fn tasks() -> Result<Runtime, DeliverError> {
 /// Takes the public port, if unsubscribe links are answered here.
 fn listen(
     options: &DeliverOptions,
+    live: &Arc<Current<Live>>,
+    partitions: i32,
     runtime: &Runtime,
     producer: &Arc<Producer>,
 ) -> Result<Option<Inbound>, DeliverError> {
     let Some(address) = options.unsubscribe.listen else { return Ok(None) };
     let (producer, clock) = (Arc::clone(producer), Arc::clone(&options.clock));
-    let topic = options.kafka.topics().events;
-    let bound = Inbound::bind(address, &options.unsubscribe, producer, topic, clock);
+    let (topic, partitioner) = (options.kafka.topics().events, options.kafka.partitioner);
+    let place = Place { topic, partitioner, partitions };
+    let clicks = Clicks {
+        keys: live::keys(live),
+        policy: options.unsubscribe.policy.clone(),
+        metrics: Arc::clone(&options.metrics),
+    };
+    let bound = Inbound::bind(address, clicks, producer, place, clock);
     runtime.block_on(bound).map(Some)
 }
 
@@ -270,6 +302,7 @@ struct Channels {
 /// Joins the group, and makes what the pump drives.
 fn pump(
     options: DeliverOptions,
+    live: &Arc<Current<Live>>,
     starts: Vec<(i32, i64)>,
     shared: Shared,
     channels: Channels,
@@ -279,11 +312,7 @@ fn pump(
     let config =
         Config { providers: limits.collect(), sends_topic: topics.sends.clone(), ..options.worker };
     let caller = Arc::new(Caller {
-        routes: options.routes,
-        templates: options.templates,
-        brand: options.brand,
-        secrets: inbound::secrets(&options.unsubscribe),
-        public_url: options.unsubscribe.public_url,
+        live: Arc::clone(live),
         clock: Arc::clone(&options.clock),
         reports: channels.reporting,
     });
@@ -299,8 +328,8 @@ fn pump(
         kafka: options.kafka,
         complaints: Complaints::default(),
         check_life: config.check_life,
+        figures: Figures::new(options.metrics, shared.board, &options.routes, &config),
         worker: Worker::new(config, starts, now),
-        figures: Figures::new(options.metrics, shared.board, &caller.routes),
         caller,
         clock: options.clock,
         reports: channels.reports,

@@ -4,6 +4,7 @@ use crate::admin::Board;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 use cartwheel_core::channel::Channel;
+use cartwheel_core::policy::Policy;
 use cartwheel_delivery::config::{Config, Provider as Limits};
 use cartwheel_kafka::KafkaConfig;
 use cartwheel_providers::template::Templates;
@@ -35,6 +36,8 @@ pub struct Unsubscribe {
     pub previous: Option<Vec<u8>>,
     /// Where this process answers; none: another process does.
     pub listen: Option<SocketAddr>,
+    /// The shards' policy: what it takes for no event is not written, and its click not answered with 200.
+    pub policy: Policy,
 }
 
 /// Without the keys.
@@ -115,6 +118,11 @@ pub enum DeliverError {
         /// What the system says.
         error: std::io::Error,
     },
+    /// A configuration that was read anew has other routes, or other limits of providers.
+    #[error(
+        "providers.route, the timeouts of providers, delivery.rates and delivery.concurrency take effect at a start only"
+    )]
+    OtherRoutes,
     /// A thread could not be started.
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),

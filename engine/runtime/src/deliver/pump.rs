@@ -103,13 +103,14 @@ impl Pump {
             .worker
             .suppressions_fresh_until()
             .map_or(Millis::MAX, |until| (now.mono - (until - self.check_life)).max(0));
-        self.status.set_fresh(view_age < self.check_life);
-        self.figures.post(
-            self.worker.counters(),
-            self.worker.gauges(),
-            self.worker.channels(),
-            view_age,
-        );
+        let gauges = self.worker.gauges();
+        self.status.set_fresh(view_age < self.check_life && !gauges.suppressions_full);
+        if gauges.suppressions_full && self.complaints.due("the view of the suppressions") {
+            tracing::error!(
+                "the view of the suppressions is full: nothing is sent; raise delivery.max_suppressions and start again"
+            );
+        }
+        self.figures.post(self.worker.counters(), gauges, self.worker.channels(), view_age);
     }
 
     fn now(&self) -> Now {
@@ -329,6 +330,10 @@ impl Pump {
                 record.value(),
             );
         });
+        // The end may lie behind the last record: a transaction's mark is none.
+        for (partition, position) in self.suppressions.positions() {
+            self.worker.suppression_position(*partition, *position);
+        }
         let Err(error) = polled else { return };
         self.complaints.kafka("reading suppressions", &error);
         if !error.is_transient() && Instant::now() >= self.reopen_at {
@@ -366,7 +371,8 @@ impl Pump {
     }
 
     fn complain(&mut self, route: usize, outcome: &Outcome) {
-        let Some(route) = self.caller.routes.get(route) else { return };
+        let live = self.caller.live.get();
+        let Some(route) = live.routes.get(route) else { return };
         let (provider, channel) = (route.sender.name(), route.channel);
         match outcome {
             outcome if refuses_account(outcome) && self.complaints.due("the account") => {
@@ -406,7 +412,7 @@ impl Pump {
     }
 
     fn call(&mut self, call: Call) {
-        let Some(route) = self.caller.route(call.command.channel) else {
+        let Some(route) = self.caller.live.get().route(call.command.channel) else {
             let now = self.now();
             return self.worker.not_begun(call.id, now);
         };

@@ -4,7 +4,7 @@ use super::options::Route;
 use crate::admin::Board;
 use crate::clock::Reading;
 use crate::metrics::labels::{
-    Breaker, CallOutcome, Closed, Counts, DeadSource, Provider, Stopped, Withheld,
+    Breaker, CallOutcome, Closed, Counts, DeadSource, Kept, Provider, Stopped, Withheld,
 };
 use crate::metrics::snapshot::{DeliveryStats, Lane};
 use crate::metrics::{CallMeter, Metrics};
@@ -13,6 +13,7 @@ use cartwheel_core::sends::{Poison, Sample};
 use cartwheel_core::time::Millis;
 use cartwheel_delivery::attempt::refuses_account;
 use cartwheel_delivery::breaker::State;
+use cartwheel_delivery::config::Config;
 use cartwheel_delivery::metrics::{ChannelGauges, Counter, Counters, Gauges};
 use cartwheel_delivery::worker::{Call, Target, Write};
 use serde::Deserialize;
@@ -39,7 +40,13 @@ pub(super) struct Figures {
 }
 
 impl Figures {
-    pub fn new(metrics: Arc<Metrics>, board: Arc<Board>, routes: &[Route]) -> Self {
+    /// With these limits of the worker.
+    pub fn new(
+        metrics: Arc<Metrics>,
+        board: Arc<Board>,
+        routes: &[Route],
+        limits: &Config,
+    ) -> Self {
         let known = routes.iter().map(|route| (Provider::of(route.sender.name()), route.channel));
         let lanes = known.clone().map(|(provider, channel)| Lane {
             provider,
@@ -49,8 +56,10 @@ impl Figures {
             queue: 0,
             breaker: Breaker::Closed,
         });
-        let stats =
+        let mut stats =
             DeliveryStats { execution: 1, lanes: lanes.collect(), ..DeliveryStats::default() };
+        stats.kept_limit[Kept::Suppressions] = limits.max_suppressions as u64;
+        stats.kept_limit[Kept::Commands] = limits.max_remembered as u64;
         let meters =
             known.map(|(provider, channel)| metrics.call_meter(provider, channel)).collect();
         Self {
@@ -161,7 +170,8 @@ impl Figures {
         stats.withheld[Withheld::Suppressed] = ended("suppressed");
         stats.withheld[Withheld::Expired] = ended("expired");
         stats.withheld[Withheld::Exhausted] = ended("exhausted");
-        stats.withheld[Withheld::AlreadySent] = counters.total(Counter::Repeated, "sent");
+        let again = |reason| counters.total(Counter::Repeated, reason);
+        stats.withheld[Withheld::AlreadySent] = again("sent") + again("already_sent");
         stats.withheld[Withheld::Unrenderable] = self.unrenderable;
         let from_intake = |reason: &str| {
             Poison::ALL.iter().any(|poison| poison.name() == reason)
@@ -191,6 +201,8 @@ impl Figures {
         };
         stats.lag = self.reading.iter().map(lag).collect();
         stats.suppressions = gauges.suppressions as u64;
+        stats.kept[Kept::Suppressions] = gauges.suppression_words as u64;
+        stats.kept[Kept::Commands] = gauges.remembered as u64;
         stats.suppression_age = view_age;
         self.clock.into_iter().for_each(|reading| self.metrics.post_clock(reading));
         self.metrics.post_delivery(stats);
@@ -252,8 +264,9 @@ mod tests {
             route(Channel::Sms, "letter-box"),
             route(Channel::Push, "carrier-pigeon"),
         ];
-        let mut figures =
-            Figures::new(Arc::clone(&metrics), Arc::new(Board::new(Vec::new())), &routes);
+        let board = Arc::new(Board::new(Vec::new()));
+        let limits = Config::default();
+        let mut figures = Figures::new(Arc::clone(&metrics), board, &routes, &limits);
         let refused = Outcome::Rejected { reason: RejectReason::Unauthorized, suppress: false };
         figures.outcome(1, &refused, Duration::ZERO, false);
         let gauges = [

@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn the_time_of_health_begins_when_the_replay_is_done() {
         let (control, started) = (Control::default(), Instant::now());
-        let after = |minutes| started + Duration::from_secs(60 * minutes);
+        let after = |minutes: u64| started + Duration::from_secs(60 * minutes);
         assert_eq!(control.ran(after(30)), Duration::ZERO, "it recovers for half an hour");
         control.run(after(30));
         control.run(after(31));

@@ -171,6 +171,16 @@ closed! {
 }
 
 closed! {
+    /// What delivery keeps in memory up to a limit, at which it stops sending.
+    Kept {
+        /// Words of the suppression view: one for each address, source partition and reason.
+        Suppressions "suppressions",
+        /// Commands in the ledgers of attempts.
+        Commands "commands",
+    }
+}
+
+closed! {
     /// State of the circuit breaker of a provider and channel.
     Breaker {
         /// Calls pass.
@@ -189,6 +199,18 @@ closed! {
         Admin "admin",
         /// Unsubscribe links.
         Unsubscribe "unsubscribe",
+    }
+}
+
+closed! {
+    /// What came of a click on an unsubscribe link.
+    Click {
+        /// Its event is in the events topic.
+        Applied "applied",
+        /// No shard would make anything of it.
+        Refused "refused",
+        /// The event could not be written: the click must come again.
+        Failed "failed",
     }
 }
 

@@ -12,7 +12,7 @@ pub mod table;
 
 use crate::clock::Reading;
 use cartwheel_core::channel::Channel;
-use labels::{Closed, Direction, Listener, Provider};
+use labels::{Click, Closed, Direction, Listener, Provider};
 use metrics::{Counter, Gauge, Histogram, Key, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{
     BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
@@ -81,6 +81,9 @@ impl Metrics {
         for listener in Listener::ALL {
             metrics.counter(Id::Refused, &[Closed::name(*listener)]).absolute(0);
         }
+        for click in Click::ALL {
+            metrics.counter(Id::Clicks, &[Closed::name(*click)]).absolute(0);
+        }
         Ok(metrics)
     }
 
@@ -147,6 +150,11 @@ impl Metrics {
     /// A connection was closed because its peer had too many.
     pub(crate) fn connection_refused(&self, listener: Listener) {
         self.counter(Id::Refused, &[Closed::name(listener)]).increment(1);
+    }
+
+    /// Somebody has clicked on an unsubscribe link.
+    pub(crate) fn clicked(&self, click: Click) {
+        self.counter(Id::Clicks, &[Closed::name(click)]).increment(1);
     }
 
     /// Everything in the Prometheus text format, version 0.0.4.

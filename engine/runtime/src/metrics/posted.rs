@@ -124,6 +124,11 @@ impl Posted {
         }
         stopped(metrics, stats, &before);
         metrics.gauge(Id::Suppressions, &[]).set(stats.suppressions as f64);
+        for (id, kept) in [(Id::KeptNow, &stats.kept), (Id::KeptLimit, &stats.kept_limit)] {
+            for (what, count) in kept.iter() {
+                metrics.gauge(id, &[Closed::name(what)]).set(count as f64);
+            }
+        }
         metrics.gauge(Id::SuppressionAge, &[]).set(seconds(stats.suppression_age));
         self.delivery = Some(stats.clone());
     }

@@ -4,7 +4,7 @@
 //! re-executes, so that nothing is counted twice. Whoever reads two snapshots of one execution takes the difference.
 
 use super::labels::{
-    Breaker, CallOutcome, Counts, DeadSource, Intake, Provider, ShardState, Stopped, Withheld,
+    Breaker, CallOutcome, Counts, DeadSource, Intake, Kept, Provider, ShardState, Stopped, Withheld,
 };
 use cartwheel_core::channel::Channel;
 use cartwheel_core::customer::Forgotten;
@@ -238,6 +238,10 @@ pub struct DeliveryStats {
     pub stopped: Vec<(u32, Stopped)>,
     /// Addresses in the suppression view.
     pub suppressions: u64,
+    /// What is kept in memory up to a limit.
+    pub kept: Counts<Kept>,
+    /// Those limits.
+    pub kept_limit: Counts<Kept>,
     /// Milliseconds since the suppression view was last known to be complete.
     pub suppression_age: Millis,
 }

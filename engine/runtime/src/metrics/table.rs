@@ -2,8 +2,8 @@
 //! may name nothing else (a test reads them).
 
 use super::labels::{
-    Breaker, CallOutcome, Closed, DeadSource, Direction, Intake, Listener, Provider, ShardState,
-    Stopped, Withheld,
+    Breaker, CallOutcome, Click, Closed, DeadSource, Direction, Intake, Kept, Listener, Provider,
+    ShardState, Stopped, Withheld,
 };
 use cartwheel_core::channel::Channel;
 use cartwheel_core::customer::Forgotten;
@@ -187,7 +187,10 @@ metrics! {
     DeliveryLag = Kind::Gauge, Count, "cartwheel_delivery_lag_records", [SHARD], "Records between delivery's position and the end of the sends partition; 0 where another worker has it.";
     DeliveryStopped = Kind::Gauge, Flag, "cartwheel_delivery_stopped", [SHARD, closed("reason", names::<Stopped>)], "1 while the shard's commands are not delivered for this reason, else 0.";
     Suppressions = Kind::Gauge, Count, "cartwheel_delivery_suppressions", [], "Addresses in the suppression view.";
+    KeptNow = Kind::Gauge, Count, "cartwheel_delivery_kept", [closed("what", names::<Kept>)], "What delivery keeps in memory up to a limit: words of the suppression view, commands in the ledgers.";
+    KeptLimit = Kind::Gauge, Count, "cartwheel_delivery_kept_limit", [closed("what", names::<Kept>)], "That limit; where it is reached delivery sends nothing, or nothing new.";
     SuppressionAge = Kind::Gauge, Seconds, "cartwheel_delivery_suppression_age_seconds", [], "Time since the suppression view was last known to be complete; calls stop when it is too old.";
+    Clicks = Kind::Counter, Count, "cartwheel_unsubscribes_total", [closed("outcome", names::<Click>)], "Clicks on unsubscribe links, by what came of them.";
     Receipts = Kind::Counter, Count, "cartwheel_receipts_total", [closed("receipt", names::<Receipt>)], "Receipts written back to the events topic.";
     DeadLetters = Kind::Counter, Count, "cartwheel_dead_letters_total", [closed("source", names::<DeadSource>)], "Records written to the dead-letter topic.";
 }

@@ -17,8 +17,9 @@ use rocksdb::{
     MergeOperands, Options, ReadOptions, SstFileWriter,
 };
 use rustix::fs::{Advice, fadvise};
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::num::NonZeroU64;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -35,8 +36,10 @@ pub struct RocksStore {
 
 impl RocksStore {
     /// Opens or creates the store. One process at a time holds its lock: [`StoreError::Locked`]. What an unfinished checkpoint has left is removed.
+    /// A folder that is made here is its owner's alone: RocksDB's files in it follow the umask.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(path).map_err(|error| failed(path, &error))?;
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+        made.map_err(|error| failed(path, &error))?;
         let clear = || unfinished::remove(path).map_err(|error| failed(path, &error));
         let db = match open(path) {
             // It got as far as the lock, so nobody else writes here; and what is left over may be what the disk has no room for.

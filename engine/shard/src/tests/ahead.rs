@@ -67,10 +67,10 @@ fn play(world: &mut World, walls: &[Millis], disk: &MemoryStore) -> Result<Owner
     for (place, wall) in walls.iter().enumerate().skip(from) {
         until(world, &mut owner, place + 1, *wall)?;
         if place % 5 == 4 {
-            owner.checkpoint(world)?;
+            owner.checkpoint(world)?.expect("no error");
         }
     }
-    owner.checkpoint(world)?;
+    owner.checkpoint(world)?.expect("no error");
     Ok(owner)
 }
 

@@ -49,7 +49,7 @@ fn left_under(key: IndexKey) -> Left {
         world.events = events[..until].to_vec();
         let mut owner = world.open(settings.clone(), disk.clone()).unwrap().unwrap();
         owner.drain(&mut world, 64, wall, true).unwrap().unwrap();
-        owner.checkpoint(&mut world).unwrap();
+        owner.checkpoint(&mut world).unwrap().unwrap();
     }
     let mut hot = Vec::new();
     disk.load(&mut |id, bytes| {
@@ -122,7 +122,7 @@ fn a_replay_refuses_whom_its_log_refused_whatever_the_limit_is_now() {
             let mut owner = world.open(at_most(12), disk.clone()).unwrap().unwrap();
             owner.drain(&mut world, 4, START, false).unwrap().unwrap();
             if stored {
-                owner.checkpoint(&mut world).unwrap();
+                owner.checkpoint(&mut world).unwrap().unwrap();
             }
             world.events = events[..35].to_vec();
             owner.drain(&mut world, 4, START, false).unwrap().unwrap();
@@ -270,7 +270,7 @@ fn the_room_of_a_profile_is_the_same_after_a_checkpoint() {
         let mut owner = world.open(Settings::without_clock(), disk.clone()).unwrap().unwrap();
         owner.drain(&mut world, 9, START, false).unwrap().unwrap();
         if checkpoint {
-            owner.checkpoint(&mut world).unwrap();
+            owner.checkpoint(&mut world).unwrap().unwrap();
             owner = world.open(Settings::without_clock(), disk).unwrap().unwrap();
         }
         world.event(START, &profile(50));

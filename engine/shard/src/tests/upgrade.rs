@@ -70,7 +70,7 @@ fn a_new_number_begins_where_the_checkpoint_ends_its_log() {
     let (mut world, disk) = (with_cart(), MemoryStore::default());
     let mut before = start(&mut world, &disk).unwrap();
     before.drain(&mut world, 8, START, true).unwrap().unwrap();
-    before.checkpoint(&mut world).unwrap();
+    before.checkpoint(&mut world).unwrap().unwrap();
     by_the_build_before(&mut world, &disk);
     let decided = turns(&world).len();
 
@@ -86,7 +86,7 @@ fn a_new_number_begins_where_the_checkpoint_ends_its_log() {
     let mut again = start(&mut world, &disk).unwrap();
     assert_eq!(again.shard.explain("ana").unwrap(), owner.shard.explain("ana").unwrap());
     assert_eq!(again.shard.position.chain, owner.shard.position.chain);
-    again.checkpoint(&mut world).unwrap();
+    again.checkpoint(&mut world).unwrap().unwrap();
     assert_eq!(disk.meta().unwrap().unwrap().semantics, SEMANTICS);
     assert_eq!(world.accepted().1.len(), 1);
 }
@@ -97,7 +97,7 @@ fn a_new_number_is_refused_where_something_follows_the_checkpoint() {
         for lose_disk in [false, true] {
             let (mut world, disk) = (with_cart(), MemoryStore::default());
             let mut before = start(&mut world, &disk).unwrap();
-            before.checkpoint(&mut world).unwrap();
+            before.checkpoint(&mut world).unwrap().unwrap();
             before.drain(&mut world, 8, START + 2 * HOUR, true).unwrap().unwrap();
             assert_eq!(world.sends.last().unwrap().0.kind, Kind::Command);
             if cut {
@@ -140,7 +140,7 @@ fn another_partitioner_counts_from_its_own_turn_on_and_a_replay_knows() {
         let mut owner = start(&mut world, &disk).unwrap();
         owner.drain(&mut world, 8, START, true).unwrap().unwrap();
         if checkpoint {
-            owner.checkpoint(&mut world).unwrap();
+            owner.checkpoint(&mut world).unwrap().unwrap();
         }
 
         world.placed = Some((4, crc32));
@@ -219,7 +219,7 @@ fn the_old_part_of_a_log_goes_by_the_tables_under_which_it_was_decided() {
         world.event(START, &hello("ana"));
         let mut owner = start(&mut world, &disk).unwrap();
         owner.drain(&mut world, 8, START, true).unwrap().unwrap();
-        owner.checkpoint(&mut world).unwrap();
+        owner.checkpoint(&mut world).unwrap().unwrap();
         let disk = if lose_disk { MemoryStore::default() } else { disk };
 
         // The next build: by its tables ana would wait until 9:00 UTC of tomorrow, by the old ones until 4:30.

@@ -315,9 +315,43 @@ impl Customer {
             }
             _ => {}
         }
+        self.tell_of_message(event, named, now, effects);
         self.documents.learn(event, at);
         self.note_engagement(event);
         surplus
+    }
+
+    /// The address that the message of the event went to is suppressed, whoever has it: unless the event has told it already as the
+    /// customer's own, or it is the customer's own and the customer has granted consent since.
+    fn tell_of_message(
+        &self,
+        event: &Event,
+        channel: Option<&str>,
+        at: Millis,
+        effects: &mut Vec<Suppression>,
+    ) {
+        let reason = match event.kind.as_str() {
+            "unsubscribed" => SuppressionReason::Unsubscribed,
+            "message_complained" => SuppressionReason::Complained,
+            "message_bounced" if event.text("message", "bounce") != Some("soft") => {
+                SuppressionReason::Bounced
+            }
+            _ => return,
+        };
+        let is_hash =
+            |text: &&str| text.len() == 32 && text.chars().all(|char| char.is_ascii_hexdigit());
+        let Some(address) = event.text("message", "address").filter(is_hash) else { return };
+        for channel in personal(channel.unwrap_or("email")) {
+            let told =
+                Suppression { channel, address: address.to_lowercase(), reason, active: true, at };
+            let own = self.address(channel).map(|own| Suppression::hash(channel, own));
+            let granted = reason == SuppressionReason::Unsubscribed
+                && self.word(channel, true).is_some_and(|(_, yes)| yes);
+            let spared = granted && own.as_deref() == Some(&told.address);
+            if !spared && !effects.contains(&told) {
+                effects.push(told);
+            }
+        }
     }
 
     fn merge<'v>(

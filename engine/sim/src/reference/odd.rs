@@ -16,7 +16,7 @@ pub const MAX_VALUE: usize = 4 * 1024;
 const MAX_FIELD_NAME: usize = 256;
 
 /// Every known field by its path, outer ones first.
-const KNOWN: [(&[&str], Reading); 36] = [
+const KNOWN: [(&[&str], Reading); 37] = [
     (&["id"], text),
     (&["channel"], text),
     (&["cart"], object),
@@ -39,6 +39,7 @@ const KNOWN: [(&[&str], Reading); 36] = [
     (&["message", "command_id"], text),
     (&["message", "channel"], text),
     (&["message", "bounce"], text),
+    (&["message", "address"], text),
     (&["profile", "email"], text),
     (&["profile", "phone"], text),
     (&["profile", "first_name"], text),

@@ -3,6 +3,7 @@
 //! Decisions are compared as JSON lines; commands with their documents; suppressions; dead letters. More histories:
 //! `CARTWHEEL_HISTORIES=20000`; a failure names its setup and seed and shows the first difference with what came before it.
 
+mod addressed;
 mod bounds;
 mod course;
 mod small_shard;

@@ -100,7 +100,7 @@ fn the_names_of_a_profile_are_stored_behind_everything() {
     customer.names.push(9);
     let written = encoded(&customer);
     assert_eq!(written, [b'C', 5, 0, 0, 5, 4, 3, 2, 1, 9, 0, 0, 0]);
-    assert_eq!(decode_customer(customer.id, &written, &Zones::new("UTC")), Ok(customer));
+    assert_eq!(decode_customer(customer.id, &written, &Zones::bundled("UTC")), Ok(customer));
 }
 
 fn time() -> impl Strategy<Value = Millis> {
