@@ -160,6 +160,7 @@ fn page(status: StatusCode, title: &'static str, body: &'static str) -> Response
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::Secrets;
     use axum::body::Body;
     use cartwheel_core::address::AddressHash;
     use cartwheel_core::channel::Channel;

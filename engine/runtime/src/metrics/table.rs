@@ -256,7 +256,7 @@ mod tests {
                         values.len() > 1
                             && values.iter().all(|value| value
                                 .bytes()
-                                .all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'.'))),
+                                .all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'.' | b'*'))),
                         "{}",
                         label.name
                     );

@@ -63,6 +63,7 @@ fn gauges_show_the_last_snapshot_and_a_forgotten_shard_is_away() {
     let mut stats = ShardStats::new(0, 1);
     stats.state = ShardState::Running;
     (stats.now, stats.clock, stats.oldest_due) = (1_000, 4_500, Some(2_000));
+    stats.lag_records = 1;
     stats.runs = vec![
         RunCount { journey: "a".into(), step: None, runs: 2 },
         RunCount { journey: "b".into(), step: None, runs: 3 },
@@ -73,6 +74,11 @@ fn gauges_show_the_last_snapshot_and_a_forgotten_shard_is_away() {
     assert_eq!(sample(&text, r#"cartwheel_timer_lag_seconds{shard="0"}"#), Some(2.5));
     assert_eq!(sample(&text, r#"cartwheel_runs{shard="0"}"#), Some(5.0));
     assert_eq!(sample(&text, r#"cartwheel_shard_state{shard="0",state="running"}"#), Some(1.0));
+    // The clock of a shard that has caught up is behind on purpose.
+    stats.lag_records = 0;
+    metrics.post_shard(&stats);
+    let text = metrics.render();
+    assert_eq!(sample(&text, r#"cartwheel_shard_lag_seconds{shard="0"}"#), Some(0.0));
 
     metrics.forget_shard(0);
     let text = metrics.render();
@@ -136,6 +142,8 @@ fn everything_rendered_stands_in_the_table_and_everything_in_the_table_is_render
     stats.decisions = vec![decision("a", "b", 1)];
     metrics.post_shard(&stats);
     let jumps = Jumps { forward: 2, back: 0 };
+    metrics.watch_disk(std::path::Path::new("/"));
+    metrics.partitions(1);
     metrics.post_clock(Reading { wall: 0, latest: 9, held: true, jumps });
     let mut calls = Counts::default();
     calls[CallOutcome::Ambiguous] = 2;
