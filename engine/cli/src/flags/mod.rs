@@ -88,7 +88,7 @@ While it runs (the address is admin.listen):
     /// came of it goes back to the events topic, and what cannot be delivered to the dead-letter topic. SIGTERM waits for calls under way.
     #[command(after_long_help = "\
 Examples:
-  openssl rand -hex 32 > unsubscribe.key   the key that signs unsubscribe links; keep it
+  (umask 077; openssl rand -hex 32 > unsubscribe.key)   the key that signs unsubscribe links; keep it
   cartwheel --set inbound.unsubscribe_secrets_file=unsubscribe.key deliver
 
 While it runs (the address is admin.deliver_listen):
