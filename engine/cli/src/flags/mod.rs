@@ -90,7 +90,7 @@ While it runs (the address is admin.listen):
     /// SIGHUP reads templates, brand, credentials, the keys of unsubscribe links and tokens anew: checked first, and on an error everything stays as it was.
     #[command(after_long_help = "\
 Examples:
-  openssl rand -hex 32 > unsubscribe.key   the key that signs unsubscribe links; keep it
+  (umask 077; openssl rand -hex 32 > unsubscribe.key)   the key that signs unsubscribe links; keep it
   cartwheel --set inbound.unsubscribe_secrets_file=unsubscribe.key deliver
 
 While it runs (the address is admin.deliver_listen):

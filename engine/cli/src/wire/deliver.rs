@@ -166,7 +166,7 @@ fn unsubscribe(loaded: &Loaded) -> Result<Unsubscribe, Failure> {
             })?;
     let mut keys = keys.iter().map(|key| key.reveal().as_bytes().to_vec());
     let current = keys.next().ok_or_else(|| {
-        let help = "openssl rand -hex 32 > FILE, and name it in inbound.unsubscribe_secrets_file; links in old mails need it, so keep it";
+        let help = "umask 077; openssl rand -hex 32 > FILE, and name it in inbound.unsubscribe_secrets_file; links in old mails need it, so keep it";
         wrong("there is no key to sign unsubscribe links with".into(), help)
     })?;
     Ok(Unsubscribe {
