@@ -334,7 +334,7 @@ fn a_password_in_the_environment_is_text() {
     for password in ["[hunter2", "{hunter2}"] {
         let env = [("CARTWHEEL__PROVIDERS__SMTP__PASSWORD", password)];
         expect(
-            &cartwheel(&shipped(), &["config", "print"], &env),
+            &cartwheel(&shipped(), &["config", "print", "--show-secrets"], &env),
             0,
             &[&format!("password: \"{password}\"  # environment")],
         );

@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
-use tokio::task::{JoinError, spawn_blocking};
+use tokio::task::{JoinError, block_in_place, spawn_blocking};
 
 /// How often a part is asked whether it has ended by itself.
 const LOOK: Duration = Duration::from_secs(1);
@@ -142,7 +142,10 @@ async fn run<P: Part>(
         tokio::select! {
             asked = signals.next() => match asked {
                 Asked::End(signal) => break signal,
-                Asked::Reload => reload::say(P::NAME, reload::part(&part, &doorkeeper, origins, loaded)),
+                Asked::Reload => {
+                    let read = || reload::part(&part, &doorkeeper, origins, loaded);
+                    reload::say(P::NAME, block_in_place(read));
+                }
             },
             () = ended(&part) => {
                 let help = "the log lines above say why; a new start goes on where this one ended";

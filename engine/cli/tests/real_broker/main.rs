@@ -8,5 +8,6 @@ mod hand_over;
 mod kill_nine;
 mod mail;
 mod processes;
+mod reload;
 mod shoppers;
 mod topics;

@@ -262,6 +262,19 @@ impl Process {
         assert!(status.success(), "{status}:\n{}", self.end_of_log());
     }
 
+    /// SIGHUP: read the configuration anew.
+    pub fn hang_up(&self) {
+        let id = self.child.id().to_string();
+        let told = Command::new("kill").args(["-HUP", &id]).status().expect("kill");
+        assert!(told.success(), "it ran:\n{}", self.end_of_log());
+    }
+
+    /// How many lines of the log have this text.
+    pub fn said(&self, text: &str) -> usize {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        log.lines().filter(|line| line.contains(text)).count()
+    }
+
     fn end_of_log(&self) -> String {
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();

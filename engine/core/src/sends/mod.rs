@@ -25,7 +25,8 @@ pub const SEQ: &str = "cartwheel-seq";
 /// 4: every country has its zone; an order without a time happened at its own record's; packed decisions have 8 bits for a reason.
 /// 5: event time decides, not arrival; a message shows the documents of its run.
 /// An odd field costs itself and not the event; numbers in strings; a time as a number is in seconds or milliseconds.
-pub const SEMANTICS: u32 = 5;
+/// 6: all that a customer has ends somewhere; a record without a time has that of the one before; a message's own address is suppressed.
+pub const SEMANTICS: u32 = 6;
 
 closed! {
     /// What a record of the sends topic is.

@@ -203,10 +203,10 @@ struct Found {
 fn check(options: &DeliverOptions) -> Result<Found, DeliverError> {
     let (topics, timeout) = (options.kafka.topics(), options.start_timeout);
     let admin = Admin::new(&options.kafka, timeout)?;
+    admin.describe(&topics.sends)?;
     let partitions = admin.describe(&topics.events)?.partitions;
-    for topic in [&topics.sends, &topics.suppressions, &topics.dlq] {
-        admin.describe(topic)?;
-    }
+    admin.describe(&topics.suppressions)?;
+    admin.describe(&topics.dlq)?;
     let offsets = Offsets::new(&options.kafka)?;
     let mut starts = Vec::new();
     for partition in 0..offsets.partitions(&topics.suppressions, timeout)? {

@@ -254,9 +254,11 @@ mod tests {
                     let values = values();
                     assert!(
                         values.len() > 1
-                            && values.iter().all(|value| value
-                                .bytes()
-                                .all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'.' | b'*'))),
+                            && values.iter().all(|value| {
+                                value.bytes().all(|b| {
+                                    b.is_ascii_lowercase() || matches!(b, b'_' | b'.' | b'*')
+                                })
+                            }),
                         "{}",
                         label.name
                     );
