@@ -165,6 +165,11 @@ const RENDERED: &[(&str, Make)] = &[
         text("{{ profile.x | strip_html | size }}")
             .of(json!({ "x": fill("<script <style <!-- ", bytes) }))
     }),
+    ("lists_in_loops", |_| {
+        let list = "{% capture n %}{% for i in (1..9999) %}{{ i }},{% endfor %}{% endcapture %}{% assign x = n | split: ',' %}";
+        let open = (0..45).map(|i| format!("{{% for v{i} in x limit: 1 %}}")).collect::<String>();
+        text(list.to_owned() + &open + &"{% endfor %}".repeat(45))
+    }),
     ("deep_names", |_| {
         let open = (0..48).map(|i| format!("{{% for v{i} in (1..1) %}}")).collect::<String>();
         let inside = "{% for i in (1..9999) %}{% if first_name == last_name and email == first_name %}{% endif %}{% endfor %}";

@@ -1,26 +1,24 @@
 //! One call: render, look at the clock once more, hand over to the provider. Whatever happens, the pump hears of it.
 
 use super::options::Route;
+use super::render::{Renderer, Rendering};
 use super::report::Report;
 use crate::clock::Clock;
 use cartwheel_core::channel::Channel;
-use cartwheel_core::receipt::{AmbiguousReason, Outcome, RejectReason};
+use cartwheel_core::receipt::{AmbiguousReason, Outcome};
 use cartwheel_core::time::Millis;
 use cartwheel_delivery::worker::Call;
 use cartwheel_inbound::{Claim, Secrets};
-use cartwheel_providers::template::Templates;
-use cartwheel_providers::{Brand, Rendered};
 use crossbeam_channel::Sender;
 use futures_util::FutureExt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// What every call needs.
 pub(super) struct Caller {
     pub routes: Vec<Route>,
-    pub templates: Arc<Templates>,
-    pub brand: Brand,
+    pub renderer: Arc<Renderer>,
     pub secrets: Secrets,
     pub public_url: String,
     pub clock: Arc<dyn Clock>,
@@ -50,9 +48,13 @@ impl Caller {
     }
 
     async fn outcome(&self, call: &Call, route: usize) -> Report {
-        let message = match self.render_safely(call) {
-            Ok(message) => message,
-            Err(outcome) => return finished(call, route, outcome, Duration::ZERO, true),
+        let message = match self.renderer.render(&call.command, self.link(call)).await {
+            Rendering::Done(message) => message,
+            // Nothing was sent, so nothing was begun.
+            Rendering::Again => return Report::NotBegun(call.id),
+            Rendering::Unsendable(outcome) => {
+                return finished(call, route, outcome, Duration::ZERO, true);
+            }
         };
         if self.mono() >= call.begin_before {
             return Report::NotBegun(call.id);
@@ -68,27 +70,15 @@ impl Caller {
         finished(call, route, outcome, took, false)
     }
 
-    /// A panic on this side of the provider is known to have sent nothing.
-    fn render_safely(&self, call: &Call) -> Result<Rendered, Outcome> {
-        catch_unwind(AssertUnwindSafe(|| self.render(call))).unwrap_or_else(|_| {
-            tracing::error!(command_id = %call.command.command_id, journey = call.command.journey, "rendering a message panicked");
-            let detail = format!("template `{}`: rendering it panicked", call.command.template);
-            Err(Outcome::Unsendable { reason: RejectReason::BadRequest, detail })
-        })
-    }
-
-    fn render(&self, call: &Call) -> Result<Rendered, Outcome> {
+    /// The address at which this message can be unsubscribed from.
+    fn link(&self, call: &Call) -> String {
         let command = &call.command;
         let claim = Claim {
             customer: command.customer.clone(),
             channel: command.channel,
             command_id: command.command_id,
         };
-        let url = self.secrets.url(&self.public_url, &claim);
-        self.templates.render(command, &self.brand, &url).map_err(|error| {
-            tracing::error!(command_id = %command.command_id, journey = command.journey, %error, "a message cannot be rendered");
-            Outcome::Unsendable { reason: error.reason(), detail: error.to_string() }
-        })
+        self.secrets.url(&self.public_url, &claim)
     }
 }
 
@@ -108,11 +98,13 @@ mod tests {
     use cartwheel_core::channel::Class;
     use cartwheel_core::command::Command;
     use cartwheel_core::id::{CommandId, RunId};
+    use cartwheel_core::receipt::RejectReason;
     use cartwheel_core::time::HOUR;
     use cartwheel_delivery::bucket::Rate;
     use cartwheel_delivery::config::Provider as Limits;
     use cartwheel_delivery::worker::CallId;
-    use cartwheel_providers::{BoxFuture, Provider};
+    use cartwheel_providers::template::Templates;
+    use cartwheel_providers::{BoxFuture, Brand, Provider, Rendered};
 
     struct Still;
 
@@ -183,20 +175,25 @@ mod tests {
             rate,
             max_in_flight: 1,
         };
+        let templates =
+            Templates::load(dir.path()).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let brand = Brand {
+            name: "Shop".into(),
+            sender_name: None,
+            from: "hello@shop.example".into(),
+            reply_to: None,
+            store_url: "https://shop.example".into(),
+            postal_address: None,
+            currency: None,
+        };
+        let data = tempfile::tempdir().unwrap();
+        let renderer = Renderer::open(
+            &data.path().join("rendering"),
+            Box::new(move |command, url| templates.render(command, &brand, url)),
+        );
         let caller = Caller {
             routes: vec![Route { channel: Channel::Sms, limits, sender: Arc::new(Defective) }],
-            templates: Arc::new(
-                Templates::load(dir.path()).unwrap_or_else(|problems| panic!("{problems:?}")),
-            ),
-            brand: Brand {
-                name: "Shop".into(),
-                sender_name: None,
-                from: "hello@shop.example".into(),
-                reply_to: None,
-                store_url: "https://shop.example".into(),
-                postal_address: None,
-                currency: None,
-            },
+            renderer: Arc::new(renderer.unwrap()),
             secrets: Secrets::new(b"secret", None),
             public_url: "https://shop.example".into(),
             clock: Arc::new(Still),

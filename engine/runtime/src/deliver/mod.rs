@@ -1,7 +1,7 @@
 //! Delivery: a member of the delivery group that hands accepted commands to providers.
 //!
-//! One thread ([`mod@pump`]) owns the worker's state machine and the group; calls, writes and the public listener run on a small async runtime; a
-//! second thread ([`ends`]) asks for end offsets, which prove that the views of the suppressions are fresh.
+//! One thread ([`mod@pump`]) owns the worker's state machine and the group; calls, writes and the public listener run on a small async runtime, messages
+//! are rendered beside it ([`render`]); a second thread ([`ends`]) asks for end offsets, which prove that the views of the suppressions are fresh.
 
 mod call;
 mod complaints;
@@ -10,6 +10,7 @@ mod inbound;
 mod member;
 mod options;
 mod pump;
+mod render;
 mod report;
 mod source;
 mod stats;
@@ -32,6 +33,7 @@ use ends::Asker;
 use inbound::Inbound;
 use member::Member;
 use pump::Pump;
+use render::{Make, Renderer};
 use report::Report;
 use stats::Figures;
 use status::Status;
@@ -274,10 +276,14 @@ fn pump(
     let limits = options.routes.iter().map(|route| (route.channel, route.limits.clone()));
     let config =
         Config { providers: limits.collect(), sends_topic: topics.sends.clone(), ..options.worker };
+    let (templates, brand) = (options.templates, options.brand);
+    let make: Make = Box::new(move |command, url| templates.render(command, &brand, url));
+    let renderer = Renderer::open(&ledgers(&options.data_dir).join("rendering"), make).map_err(
+        |error| DeliverError::DataDir { path: options.data_dir.display().to_string(), error },
+    )?;
     let caller = Arc::new(Caller {
         routes: options.routes,
-        templates: options.templates,
-        brand: options.brand,
+        renderer: Arc::new(renderer),
         secrets: inbound::secrets(&options.unsubscribe),
         public_url: options.unsubscribe.public_url,
         clock: Arc::clone(&options.clock),

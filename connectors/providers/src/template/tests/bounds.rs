@@ -1,13 +1,18 @@
 //! Whatever a template says, loading and rendering it come to an end, and say in which line they stopped and why.
 
 use super::{command, folder, load, mjml, text};
+use crate::template::budget::Spent;
+use crate::template::data::globals;
 use crate::template::limits::{
     MAX_BLANKS, MAX_CAROUSEL_IMAGES, MAX_DEPTH, MAX_ELEMENT_DEPTH, MAX_INDEX_DEPTH, MAX_ITEMS,
-    MAX_SOURCE,
+    MAX_SOURCE, MAX_STEPS,
 };
+use crate::template::reader::Reader;
 use crate::template::{RenderFault, Templates};
 use cartwheel_core::command::Command;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// What loading says of a text message with this source; empty if nothing.
 fn said(source: &str) -> String {
@@ -141,6 +146,25 @@ fn the_parts_of_a_message_have_one_budget() {
     let more = format!("{rounds}{{% for a in (1..9999) %}}{{% endfor %}}");
     let error = super::email_of("s", &more, rounds, &command()).unwrap_err();
     assert_eq!(error.fault, RenderFault::Endless);
+}
+
+#[test]
+fn shipped_templates_take_a_small_part_of_their_budget() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/templates");
+    let templates = Templates::load(&dir).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let reader = Reader::of(&command(), &TimeZone::UTC, Some("USD"));
+    let globals = globals(&command(), &super::brand(), super::URL, &reader);
+    let mut most = 0;
+    for (name, template) in &templates.all {
+        let mut spent = Spent::default();
+        for compiled in template.parts.values() {
+            compiled
+                .render(&globals, &reader, &mut spent)
+                .unwrap_or_else(|why| panic!("{name}: {why:?}"));
+        }
+        most = most.max(spent.steps);
+    }
+    assert!((100..MAX_STEPS / 100).contains(&most), "{most} steps");
 }
 
 #[test]
