@@ -74,6 +74,8 @@ closed! {
         ForbiddenDestination "forbidden_destination",
         /// The message is not of a kind that this provider sends.
         WrongChannel "wrong_channel",
+        /// Rendering the message ended the process, panicked or took too long, twice.
+        Quarantined "quarantined",
     }
 }
 

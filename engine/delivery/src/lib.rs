@@ -21,6 +21,7 @@ pub mod bucket;
 
 pub mod attempt;
 pub mod ledger;
+pub mod rendering;
 
 pub mod dead;
 pub mod receipt;

@@ -31,7 +31,7 @@ pub enum Ending {
 }
 
 /// What stands in the ledger for each reason of a rejection: never renumber.
-const REJECTED: [(RejectReason, u8); 9] = [
+const REJECTED: [(RejectReason, u8); 10] = [
     (RejectReason::BadAddress, 16),
     (RejectReason::OptedOut, 18),
     (RejectReason::TooLarge, 20),
@@ -41,6 +41,7 @@ const REJECTED: [(RejectReason, u8); 9] = [
     (RejectReason::KeyConflict, 28),
     (RejectReason::ForbiddenDestination, 30),
     (RejectReason::WrongChannel, 32),
+    (RejectReason::Quarantined, 34),
 ];
 
 const SUPPRESSED: [(SuppressionReason, u8); 3] = [
@@ -304,6 +305,6 @@ mod tests {
             }
         }
         assert_eq!(Ending::from_code(u8::MAX), None);
-        assert_eq!(Ending::from_code(34), None);
+        assert_eq!(Ending::from_code(36), None);
     }
 }

@@ -1,11 +1,12 @@
 //! A part of a template, ready to render.
 
+use super::budget::{Budget, Spent};
 use super::error::RenderFault;
-use super::lenient::Trail;
+use super::lenient::Root;
+use super::limits::MAX_OUTPUT;
 use super::marks::unmark;
 use super::output::Capped;
 use super::reader::Reader;
-use liquid_core::runtime::RuntimeBuilder;
 use liquid_core::{Object, Renderable, Runtime, Template};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -26,26 +27,31 @@ impl Compiled {
         Self { template, reads, fields }
     }
 
-    /// What the part becomes. Errors: the fault, and the line that was being rendered where it matters.
+    /// What the part becomes; `spent` is what the parts of the message have cost before, and then with this one. Errors: the fault, and the line
+    /// that was being rendered where it matters.
     pub(super) fn render(
         &self,
         globals: &Object,
         reader: &Reader,
+        spent: &mut Spent,
     ) -> Result<String, (Option<usize>, RenderFault)> {
-        let runtime = RuntimeBuilder::new().set_globals(globals).build();
+        let runtime = Root::new(globals);
         *runtime.registers().get_mut::<Reader>() = reader.clone();
-        let mut out = Capped::default();
+        runtime.registers().get_mut::<Budget>().spent = *spent;
+        let mut out = Capped::of(MAX_OUTPUT);
         let result = catch_unwind(AssertUnwindSafe(|| self.template.render_to(&mut out, &runtime)));
-        let trail = std::mem::take(&mut *runtime.registers().get_mut::<Trail>());
-        let line = (trail.line > 0).then_some(trail.line);
+        let budget = std::mem::take(&mut *runtime.registers().get_mut::<Budget>());
+        *spent = budget.spent;
+        let line = (budget.line > 0).then_some(budget.line);
         if out.is_full() {
             return Err((line, RenderFault::TooLarge));
         }
         // The library's message may quote the data, so only what is ours to say is kept.
-        match result {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return Err((line, trail.fault.unwrap_or(RenderFault::Failed))),
-            Err(_) => return Err((line, RenderFault::Defect)),
+        match (result, budget.fault) {
+            (Ok(Ok(())), None) => {}
+            (Ok(_), Some(fault)) => return Err((line, fault)),
+            (Ok(Err(_)), None) => return Err((line, RenderFault::Failed)),
+            (Err(_), _) => return Err((line, RenderFault::Defect)),
         }
         let text = out.into_string().ok_or((line, RenderFault::Defect))?;
         Ok(unmark(&text))

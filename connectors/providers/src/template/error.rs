@@ -1,5 +1,6 @@
 //! The parts of a template and what can be wrong with them.
 
+use super::limits;
 use crate::RejectReason;
 use cartwheel_core::address::AddressError;
 use std::fmt;
@@ -106,6 +107,12 @@ impl RenderError {
             | RenderFault::Failed
             | RenderFault::TooLong
             | RenderFault::Endless
+            | RenderFault::Costly
+            | RenderFault::TextTooLong
+            | RenderFault::TooManyItems
+            | RenderFault::ValueTooLarge
+            | RenderFault::ValueTooDeep
+            | RenderFault::KeptTooMuch
             | RenderFault::Empty
             | RenderFault::NotJson
             | RenderFault::Defect => RejectReason::BadRequest,
@@ -131,13 +138,31 @@ pub enum RenderFault {
     )]
     Failed,
     /// A range that goes on for too long.
-    #[error("a range is longer than {} numbers", super::loops::LONGEST)]
+    #[error("a range is longer than {} numbers", limits::MAX_RANGE)]
     TooLong,
     /// Loops in loops that would go on for too long.
-    #[error("its loops take more than {} rounds", super::loops::MOST_ROUNDS)]
+    #[error("its loops take more than {} rounds", limits::MAX_ROUNDS)]
     Endless,
+    /// Too much work in all.
+    #[error("it takes more than {} steps", limits::MAX_STEPS)]
+    Costly,
+    /// A text that a filter or `capture` makes has grown too long.
+    #[error("a text is longer than {} KiB", limits::MAX_TEXT / 1024)]
+    TextTooLong,
+    /// A list that a filter makes, or that is gone over, is too long.
+    #[error("a list has more than {} items", limits::MAX_ITEMS)]
+    TooManyItems,
+    /// A list or an object that a filter or `assign` makes takes too much memory.
+    #[error("a value takes more than {} KiB", limits::MAX_VALUE / 1024)]
+    ValueTooLarge,
+    /// Lists and objects in one another.
+    #[error("a value is nested more than {} deep", limits::MAX_VALUE_DEPTH)]
+    ValueTooDeep,
+    /// The variables together take too much memory.
+    #[error("its variables take more than {} KiB together", limits::MAX_KEPT / 1024)]
+    KeptTooMuch,
     /// Longer than [`MAX_OUTPUT`](super::MAX_OUTPUT).
-    #[error("the output is longer than {} KiB", super::output::MAX_OUTPUT / 1024)]
+    #[error("the output is longer than {} KiB", limits::MAX_OUTPUT / 1024)]
     TooLarge,
     /// An empty subject.
     #[error("the output is empty")]

@@ -66,7 +66,7 @@ enum State {
     /// Behind the `=` of an attribute.
     Equals { element: String, name: String },
     /// In an attribute's value; without a quote it ends at a blank.
-    Value { element: String, name: String, quote: Option<char>, before: String },
+    Value { element: String, name: String, quote: Option<char>, before: Before },
     /// In a comment, with its end so far.
     Comment(String),
     /// In `<!--[if ...]>`, whose content Outlook reads as HTML, and in `<!...>`.
@@ -74,6 +74,30 @@ enum State {
     /// In an element whose content is no HTML, with the last letters read.
     Raw { element: String, tail: String },
 }
+
+/// What of an attribute's value stands before a place in it, as far as an address is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Before {
+    /// Nothing but blanks.
+    Nothing,
+    /// Letters that may be those of a scheme.
+    Scheme,
+    /// `:`, `/`, `?` or `#`: a scheme is over, or there is none.
+    Over,
+}
+
+impl Before {
+    fn then(self, char: char) -> Self {
+        match (self, char) {
+            (Before::Over, _) | (_, ':' | '/' | '?' | '#') => Before::Over,
+            (Before::Nothing, blank) if blank.is_whitespace() => Before::Nothing,
+            (Before::Nothing | Before::Scheme, _) => Before::Scheme,
+        }
+    }
+}
+
+/// A name of an element or an attribute is kept up to here: none that matters is longer.
+const LONGEST_NAME: usize = 32;
 
 impl Scanner {
     /// Goes on over static HTML.
@@ -114,13 +138,10 @@ impl Scanner {
                 Err(OTHERS)
             }
             State::Value { name, before, .. } if ADDRESSES.contains(&name.as_str()) => {
-                let before = before.trim();
-                Ok(if before.is_empty() {
-                    Place::Url
-                } else if before.contains([':', '/', '?', '#']) {
-                    Place::Attribute
-                } else {
-                    Place::UrlRest
+                Ok(match before {
+                    Before::Nothing => Place::Url,
+                    Before::Scheme => Place::UrlRest,
+                    Before::Over => Place::Attribute,
                 })
             }
             State::Value { .. } => Ok(Place::Attribute),
@@ -130,7 +151,7 @@ impl Scanner {
     /// A value was printed here; nobody knows which. A letter stands for it: an address has begun, its scheme may not be over.
     pub(super) fn value(&mut self) {
         if let State::Value { before, .. } = &mut self.state {
-            before.push('x');
+            *before = before.then('x');
         }
     }
 }
@@ -150,30 +171,29 @@ fn step(state: State, char: char) -> State {
             '=' => State::Equals { element, name },
             '>' => inside(element),
             '/' => State::Tag { element },
-            blank if blank.is_whitespace() => State::Attribute { element, name: name + " " },
+            blank if blank.is_whitespace() => State::Attribute { element, name: longer(name, ' ') },
             // A letter behind a blank: the attribute had no value, another begins.
             letter if name.ends_with(' ') => in_tag(element, letter),
-            letter => State::Attribute { element, name: name + &lower(letter) },
+            letter => State::Attribute { element, name: longer(name, letter) },
         },
         State::Equals { element, name } => {
             let name = name.trim_end().to_owned();
             let value = |quote, before| State::Value { element, name, quote, before };
             match char {
-                '"' | '\'' => value(Some(char), String::new()),
+                '"' | '\'' => value(Some(char), Before::Nothing),
                 '>' => State::Text,
-                blank if blank.is_whitespace() => value_later(value(None, String::new())),
-                letter => value(None, letter.to_string()),
+                blank if blank.is_whitespace() => value_later(value(None, Before::Nothing)),
+                letter => value(None, Before::Nothing.then(letter)),
             }
         }
-        State::Value { element, name, quote, mut before } => {
+        State::Value { element, name, quote, before } => {
             let ends = quote.map_or(char.is_whitespace(), |quote| char == quote);
             if ends {
                 State::Tag { element }
             } else if quote.is_none() && char == '>' {
                 inside(element)
             } else {
-                before.push(char);
-                State::Value { element, name, quote, before }
+                State::Value { element, name, quote, before: before.then(char) }
             }
         }
         State::Comment(tail) => in_comment(tail, char),
@@ -220,7 +240,7 @@ fn in_name(name: String, char: char) -> State {
         char if name.starts_with('!') && !"!--".starts_with(&format!("{name}{char}")) => {
             State::Directive
         }
-        char => State::Name(name + &lower(char)),
+        char => State::Name(longer(name, char)),
     }
 }
 
@@ -255,6 +275,15 @@ fn inside(element: String) -> State {
         raw if RAW.contains(&raw) => State::Raw { element, tail: String::new() },
         _ => State::Text,
     }
+}
+
+/// A name with one more letter, in lower case.
+fn longer(mut name: String, char: char) -> String {
+    // A blank at the end says that the name is over.
+    if name.len() < LONGEST_NAME || (char == ' ' && !name.ends_with(' ')) {
+        name.push(char.to_ascii_lowercase());
+    }
+    name
 }
 
 fn lower(char: char) -> String {

@@ -1,8 +1,11 @@
-//! The Liquid dialect: the standard tags without includes, behind lenient lookups, and the filters of `filters/`.
+//! The Liquid dialect: the standard tags without includes, each counted, and the filters of `filters/`.
 
+use super::branches::Branches;
+use super::capture::Capture;
+use super::comment::Comment;
+use super::counted::{CountedBlock, CountedTag};
 use super::error::Part;
 use super::filters;
-use super::lenient::{LenientBlock, LenientTag};
 use super::loops::Loop;
 use super::print::{AT, Compiled, KEEP, PRINT};
 use liquid_core::error::Error;
@@ -24,27 +27,26 @@ pub(super) fn authors(part: Part) -> Language {
     ];
     for tag in tags {
         let name = tag.reflection().tag().to_owned();
-        language.tags.register(name, Box::new(LenientTag(tag)));
+        language.tags.register(name, Box::new(CountedTag(tag)));
     }
     for refused in REFUSED {
         language.tags.register(refused.0.to_owned(), Box::new(refused));
     }
-    let blocks: [Box<dyn ParseBlock>; 7] = [
-        stdlib::IfBlock.into(),
-        stdlib::UnlessBlock.into(),
+    let blocks: [Box<dyn ParseBlock>; 9] = [
+        Branches::If.into(),
+        Branches::Unless.into(),
         stdlib::CaseBlock.into(),
-        stdlib::IfChangedBlock.into(),
-        stdlib::CaptureBlock.into(),
+        Capture::Changed.into(),
+        Capture::Named.into(),
         Loop::For.into(),
         Loop::Row.into(),
+        stdlib::RawBlock.into(),
+        Comment.into(),
     ];
     for block in blocks {
         let name = block.reflection().start_tag().to_owned();
-        language.blocks.register(name, Box::new(LenientBlock(block)));
+        language.blocks.register(name, Box::new(CountedBlock(block)));
     }
-    // These two hold no expressions.
-    language.blocks.register("raw".to_owned(), stdlib::RawBlock.into());
-    language.blocks.register("comment".to_owned(), stdlib::CommentBlock.into());
     language
 }
 
@@ -57,7 +59,7 @@ pub(super) fn compiled(authors: &Language) -> Language {
     language
 }
 
-/// Parses a source. The parser panics at a number with too many digits; that is an error like another.
+/// Parses a source that [`check`](super::source::check) has passed. The parser panics at a number with too many digits; that is an error like another.
 pub(super) fn parse(source: &str, language: &Language) -> Result<Template> {
     let parsed = catch_unwind(AssertUnwindSafe(|| parser::parse(source, language)));
     parsed

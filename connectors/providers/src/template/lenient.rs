@@ -1,97 +1,144 @@
 //! Liquid's lenient reading: what is not there is nil, and nil breaks nothing.
 //!
-//! The library takes an absent name or field for an error. But customers differ, and a message must not fail on a missing middle name. So every tag and
-//! every `{{ }}` runs behind [`Lenient`], whose lookups always answer: of an absent field, a field of nothing, of a text or a number, in dots or in
-//! brackets, the answer is [`MISSING`].
+//! The library takes an absent name or field for an error. But customers differ, and a message must not fail on a missing middle name. So a rendering runs
+//! on runtimes of our own, [`Root`] and inside of loops [`Round`](super::round::Round), whose lookups always answer: of an absent field, a field of nothing, of a text or a
+//! number, in dots or in brackets, the answer is [`MISSING`]. Every lookup is charged by the size of what it finds, since whoever asks goes over it.
 
-use super::error::RenderFault;
+use super::budget::{Budget, size, steps_of};
 use liquid_core::model::{
     DisplayCow, KString, KStringCow, KStringRef, ScalarCow, State, Value, ValueCow, ValueView,
 };
-use liquid_core::parser::{BlockReflection, ParseBlock, ParseTag, TagBlock, TagReflection};
-use liquid_core::runtime::{PartialStore, Registers};
-use liquid_core::{Language, Renderable, Result, Runtime, TagTokenIter};
+use liquid_core::runtime::{PartialStore, Registers, RuntimeCore};
+use liquid_core::{Object, Result, Runtime};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::io::Write;
 
-/// Where a rendering has come to, and why it failed where that is ours to say. Kept in the runtime's registers, since the library's errors know
-/// neither lines nor what may be told without showing data.
-#[derive(Debug, Default)]
-pub(super) struct Trail {
-    /// The line of the source, from 1; 0 before the first tag.
-    pub line: usize,
-    /// Rounds that loops have taken.
-    pub rounds: usize,
-    /// Why it fails.
-    pub fault: Option<RenderFault>,
+/// The outermost runtime: the data of the command, and what the template assigns.
+pub(super) struct Root<'g> {
+    core: RuntimeCore<'static>,
+    globals: &'g Object,
+    assigned: RefCell<Object>,
+    /// The numbers of `increment` and `decrement`.
+    numbers: RefCell<Object>,
 }
 
-/// Notes why a rendering fails and gives the error that ends it.
-pub(super) fn fail(runtime: &dyn Runtime, fault: RenderFault) -> liquid_core::Error {
-    runtime.registers().get_mut::<Trail>().fault = Some(fault);
-    liquid_core::Error::with_msg("a message cannot be rendered")
-}
-
-/// A runtime whose lookups always answer.
-pub(super) struct Lenient<'r>(pub &'r dyn Runtime);
-
-impl Lenient<'_> {
-    fn look_up(&self, path: &[ScalarCow<'_>]) -> ValueCow<'_> {
-        if let Some(size) = self.size_of_text(path) {
-            return ValueCow::Owned(Value::scalar(size));
+impl<'g> Root<'g> {
+    pub fn new(globals: &'g Object) -> Self {
+        Self {
+            core: RuntimeCore::default(),
+            globals,
+            assigned: RefCell::default(),
+            numbers: RefCell::default(),
         }
-        self.0.try_get(path).filter(|found| !found.is_nil()).unwrap_or(ValueCow::Borrowed(&MISSING))
-    }
-
-    /// The letters of a text; the library counts bytes.
-    fn size_of_text(&self, path: &[ScalarCow<'_>]) -> Option<i64> {
-        let (name, parent) = path.split_last().filter(|(_, parent)| !parent.is_empty())?;
-        if name.to_kstr() != "size" {
-            return None;
-        }
-        let found = self.0.try_get(parent)?;
-        let text = found.as_scalar().filter(|_| !found.is_nil())?;
-        i64::try_from(text.to_kstr().chars().count()).ok()
     }
 }
 
-impl Runtime for Lenient<'_> {
+impl Runtime for Root<'_> {
     fn partials(&self) -> &dyn PartialStore {
-        self.0.partials()
+        self.core.partials()
     }
 
     fn name(&self) -> Option<KStringRef<'_>> {
-        self.0.name()
+        None
     }
 
     fn roots(&self) -> BTreeSet<KStringCow<'_>> {
-        self.0.roots()
+        self.globals.keys().map(|name| name.as_ref().into()).collect()
     }
 
+    /// What the template assigned hides the data, and the data hides its numbers.
     fn try_get(&self, path: &[ScalarCow<'_>]) -> Option<ValueCow<'_>> {
-        Some(self.look_up(path))
+        let name = path.first()?.to_kstr();
+        let of = |values: &RefCell<Object>| {
+            let values = values.borrow();
+            let found = look_up(self, values.get(name.as_str())?, &path[1..]);
+            // A copy: the template may assign anew while this one is used.
+            Some(match found {
+                ValueCow::Borrowed(found) if found.is_nil() => ValueCow::Borrowed(&MISSING),
+                found => ValueCow::Owned(found.into_owned()),
+            })
+        };
+        let global = || Some(look_up(self, self.globals.get(name.as_str())?, &path[1..]));
+        let found = of(&self.assigned).or_else(global).or_else(|| of(&self.numbers));
+        Some(found.unwrap_or(ValueCow::Borrowed(&MISSING)))
     }
 
     fn get(&self, path: &[ScalarCow<'_>]) -> Result<ValueCow<'_>> {
-        Ok(self.look_up(path))
+        Ok(self.try_get(path).unwrap_or(ValueCow::Borrowed(&MISSING)))
     }
 
     fn set_global(&self, name: KString, value: Value) -> Option<Value> {
-        self.0.set_global(name, value)
+        if !self.registers().get_mut::<Budget>().keep(&name, size(&value)) {
+            return None;
+        }
+        self.assigned.borrow_mut().insert(name, value)
     }
 
     fn set_index(&self, name: KString, value: Value) -> Option<Value> {
-        self.0.set_index(name, value)
+        self.numbers.borrow_mut().insert(name, value)
     }
 
     fn get_index<'a>(&'a self, name: &str) -> Option<ValueCow<'a>> {
-        self.0.get_index(name)
+        self.numbers.borrow().get(name).map(|value| value.clone().into())
     }
 
     fn registers(&self) -> &Registers {
-        self.0.registers()
+        self.core.registers()
     }
+}
+
+/// What stands at a path inside of a value. Charged.
+pub(super) fn look_up<'a>(
+    runtime: &dyn Runtime,
+    value: &'a dyn ValueView,
+    path: &[ScalarCow<'_>],
+) -> ValueCow<'a> {
+    let found = find(value, path).unwrap_or(ValueCow::Borrowed(&MISSING));
+    let charged = steps_of(size(found.as_view()).bytes) + path.len();
+    runtime.registers().get_mut::<Budget>().charge(charged);
+    if found.is_nil() { ValueCow::Borrowed(&MISSING) } else { found }
+}
+
+fn find<'a>(mut value: &'a dyn ValueView, path: &[ScalarCow<'_>]) -> Option<ValueCow<'a>> {
+    for (place, name) in path.iter().enumerate() {
+        let name_text = name.to_kstr();
+        let inside = if let Some(list) = value.as_array() {
+            match (name.to_integer(), name_text.as_str()) {
+                (Some(index), _) => list.get(index),
+                (None, "first") => list.first(),
+                (None, "last") => list.last(),
+                (None, _) => None,
+            }
+        } else {
+            value.as_object().and_then(|object| object.get(name_text.as_str()))
+        };
+        match inside {
+            Some(inside) => value = inside,
+            None if name_text == "size" => return size_of(value, &path[place + 1..]),
+            None => return None,
+        }
+    }
+    Some(ValueCow::Borrowed(value))
+}
+
+/// Items, fields, or letters of a text (the library counts bytes). Behind it only the size of that number can be asked for.
+fn size_of<'a>(value: &dyn ValueView, path: &[ScalarCow<'_>]) -> Option<ValueCow<'a>> {
+    let mut size = if let Some(list) = value.as_array() {
+        list.size()
+    } else if let Some(object) = value.as_object() {
+        object.size()
+    } else {
+        let text = value.as_scalar().filter(|_| !value.is_nil())?;
+        i64::try_from(text.to_kstr().chars().count()).ok()?
+    };
+    for name in path {
+        if name.to_kstr() != "size" {
+            return None;
+        }
+        size = i64::try_from(size.to_string().len()).ok()?;
+    }
+    Some(ValueCow::Owned(Value::scalar(size)))
 }
 
 /// Nil that may stand where the library insists on a scalar: as an index, beside `contains`. A consequence: nil equals the empty text, so
@@ -140,51 +187,5 @@ impl ValueView for Missing {
 
     fn is_nil(&self) -> bool {
         true
-    }
-}
-
-/// A tag that runs behind [`Lenient`].
-#[derive(Clone)]
-pub(super) struct LenientTag(pub Box<dyn ParseTag>);
-
-impl ParseTag for LenientTag {
-    fn parse(
-        &self,
-        arguments: TagTokenIter<'_>,
-        options: &Language,
-    ) -> Result<Box<dyn Renderable>> {
-        Ok(Box::new(Behind(self.0.parse(arguments, options)?)))
-    }
-
-    fn reflection(&self) -> &dyn TagReflection {
-        self.0.reflection()
-    }
-}
-
-/// A block that runs behind [`Lenient`].
-#[derive(Clone)]
-pub(super) struct LenientBlock(pub Box<dyn ParseBlock>);
-
-impl ParseBlock for LenientBlock {
-    fn parse(
-        &self,
-        arguments: TagTokenIter<'_>,
-        block: TagBlock<'_, '_>,
-        options: &Language,
-    ) -> Result<Box<dyn Renderable>> {
-        Ok(Box::new(Behind(self.0.parse(arguments, block, options)?)))
-    }
-
-    fn reflection(&self) -> &dyn BlockReflection {
-        self.0.reflection()
-    }
-}
-
-#[derive(Debug)]
-struct Behind(Box<dyn Renderable>);
-
-impl Renderable for Behind {
-    fn render_to(&self, writer: &mut dyn Write, runtime: &dyn Runtime) -> Result<()> {
-        self.0.render_to(writer, &Lenient(runtime))
     }
 }

@@ -3,16 +3,15 @@
 use super::compiled::Compiled;
 use super::data::VARIABLES;
 use super::error::{Part, TemplateProblem};
-use super::mjml::{line_at, to_html};
+use super::limits::{MAX_SOURCE, MAX_WRITTEN};
+use super::mjml::to_html;
 use super::rewrite::{Piece, rewrite};
+use super::source::{Lines, check};
 use super::{language, scan};
 use liquid_core::Language;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-
-/// The longest source of a part: 256 KiB.
-pub const MAX_SOURCE: u64 = 256 * 1024;
 
 /// The compiled parts of one template.
 pub(super) struct Template {
@@ -88,36 +87,41 @@ fn read_template(dir: &Path) -> Result<Template, Vec<TemplateProblem>> {
 fn read_part(path: &Path, part: Part) -> Result<Compiled, Vec<TemplateProblem>> {
     let one = |line, message: String| vec![TemplateProblem::new(path, line, message)];
     let unreadable = |error: std::io::Error| one(None, format!("cannot be read: {error}"));
-    if fs::metadata(path).map_err(unreadable)?.len() > MAX_SOURCE {
-        return Err(one(None, format!("is longer than {MAX_SOURCE} bytes")));
+    if fs::metadata(path).map_err(unreadable)?.len() > MAX_SOURCE as u64 {
+        return Err(one(None, format!("is longer than {} KiB", MAX_SOURCE / 1024)));
     }
     let source = super::marks::without(&fs::read_to_string(path).map_err(unreadable)?);
+    let lines = Lines::of(&source);
+    check(&source, MAX_SOURCE).map_err(|(at, text)| one(Some(lines.at(at)), text))?;
     let language = language::authors(part);
     // The source as written is parsed first, so that errors name its own lines.
     if let Err(error) = language::parse(&source, &language) {
         let (line, text) = liquid_problem(&error.to_string());
-        return Err(one(line.or_else(|| line_of(&text, &source, &language)), text));
+        return Err(one(line.or_else(|| line_of(&text, &source, &lines, &language)), text));
     }
     let names = scan::names(&source);
-    let unknown = unknown_variables(path, &source, &names);
+    let unknown = unknown_variables(path, &lines, &names);
     if !unknown.is_empty() {
         return Err(unknown);
     }
     let tags = scan::tags(&source);
     let written = if part == Part::Html {
-        let html = to_html(&source).map_err(|(line, text)| one(line, text))?;
+        let html = to_html(&source, &lines).map_err(|(line, text)| one(line, text))?;
         rewrite(part, html.pieces())
     } else {
-        rewrite(part, Piece::all(&source, &tags))
+        rewrite(part, Piece::all(&source, &lines, &tags))
     };
     let written = written.map_err(|mut problems| {
         problems.dedup();
         let placed = |(line, why): &(usize, &str)| TemplateProblem::new(path, Some(*line), *why);
         problems.iter().map(placed).collect::<Vec<_>>()
     })?;
+    // MJML may have joined rows of blanks, around comments.
+    check(&written, MAX_WRITTEN)
+        .map_err(|(_, text)| one(None, format!("MJML makes of it: {text}")))?;
     let template = language::parse(&written, &language::compiled(&language))
         .map_err(|error| one(None, liquid_problem(&error.to_string()).1))?;
-    let line = |(name, offset): (String, usize)| (name, line_at(&source, offset));
+    let line = |(name, offset): (String, usize)| (name, lines.at(offset));
     Ok(Compiled::new(
         template,
         names.read.into_iter().map(line).collect(),
@@ -125,14 +129,14 @@ fn read_part(path: &Path, part: Part) -> Result<Compiled, Vec<TemplateProblem>> 
     ))
 }
 
-fn unknown_variables(path: &Path, source: &str, names: &scan::Names) -> Vec<TemplateProblem> {
+fn unknown_variables(path: &Path, lines: &Lines, names: &scan::Names) -> Vec<TemplateProblem> {
     let known = |name: &str| VARIABLES.contains(&name) || names.given.contains(name);
     let unknown = names.read.iter().filter(|(name, _)| !known(name));
     unknown
         .map(|(name, offset)| {
             let message =
                 format!("unknown variable `{name}`; the variables are {}", VARIABLES.join(" "));
-            TemplateProblem::new(path, Some(line_at(source, *offset)), message)
+            TemplateProblem::new(path, Some(lines.at(*offset)), message)
         })
         .collect()
 }
@@ -153,7 +157,7 @@ fn liquid_problem(text: &str) -> (Option<usize>, String) {
 }
 
 /// The line of the first tag that has the same problem when it stands alone.
-fn line_of(problem: &str, source: &str, language: &Language) -> Option<usize> {
+fn line_of(problem: &str, source: &str, lines: &Lines, language: &Language) -> Option<usize> {
     let alone = |tag: &scan::Tag| {
         language::parse(&source[tag.outer.clone()], language)
             .err()
@@ -162,5 +166,5 @@ fn line_of(problem: &str, source: &str, language: &Language) -> Option<usize> {
     scan::tags(source)
         .iter()
         .find(|tag| alone(tag).as_deref() == Some(problem))
-        .map(|tag| line_at(source, tag.outer.start))
+        .map(|tag| lines.at(tag.outer.start))
 }

@@ -1,25 +1,22 @@
 //! `for` and `tablerow`. The library's own refuse a text or a number where a list is wanted and a limit that is no number, and would count to any number
 //! that a customer's data names; these go over nothing, take every item, and stop.
 
+use super::budget::{fail, size, spend, spend_round, steps_of, value_of};
 use super::error::RenderFault;
-use super::lenient::{Lenient, Trail, fail};
+use super::limits::{MAX_ITEMS, MAX_RANGE};
 use super::marks::mark;
 use super::number;
 use super::place::HTML_SIGNS;
-use liquid_core::model::{KString, KStringRef, Object, Value, ValueCow, ValueView};
+use super::round::{Counters, Round};
+use liquid_core::model::{KString, KStringCow, Value, ValueCow, ValueView};
 use liquid_core::parser::{BlockElement, BlockReflection, ParseBlock, TagBlock, TryMatchToken};
-use liquid_core::runtime::{Interrupt, InterruptRegister, StackFrame};
+use liquid_core::runtime::{Interrupt, InterruptRegister};
 use liquid_core::{
     Error, Expression, Language, Renderable, Result, Runtime, TagTokenIter, Template,
 };
 use rust_decimal::prelude::ToPrimitive;
-use std::collections::HashMap;
 use std::io::Write;
-
-/// The longest range `(1..n)` that is gone over.
-pub(super) const LONGEST: i64 = 10_000;
-/// The most rounds of all loops of a part together: loops in loops must come to an end.
-pub(super) const MOST_ROUNDS: usize = 1_000_000;
+use std::ops::Range;
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,117 +137,118 @@ struct Parsed {
 }
 
 impl Parsed {
-    fn items(&self, runtime: &Lenient<'_>) -> Result<Vec<Value>> {
-        let mut items = match &self.over {
-            Over::List(list) => items_of(&list.evaluate(runtime)?),
+    /// What the loop goes over: everything, less what `offset` and `limit` leave out.
+    fn items<'a>(&'a self, runtime: &'a dyn Runtime) -> Result<(Items<'a>, Range<usize>)> {
+        let items = match &self.over {
+            Over::List(list) => Items::of(value_of(list, runtime)?, runtime)?,
             Over::Range(start, end) => {
                 let (start, end) = (whole(start, runtime)?, whole(end, runtime)?);
-                if end.saturating_sub(start) >= LONGEST {
+                if end.saturating_sub(start) >= MAX_RANGE {
                     return Err(fail(runtime, RenderFault::TooLong));
                 }
-                (start..=end).map(Value::scalar).collect()
+                Items::Numbers(start, end)
             }
         };
         let offset = self.offset.as_ref().map_or(Ok(None), |offset| count(offset, runtime))?;
-        items.drain(..offset.unwrap_or(0).min(items.len()));
-        if let Some(limit) = self.limit.as_ref().map_or(Ok(None), |limit| count(limit, runtime))? {
-            items.truncate(limit);
+        let limit = self.limit.as_ref().map_or(Ok(None), |limit| count(limit, runtime))?;
+        let start = offset.unwrap_or(0).min(items.len());
+        let end = limit.map_or(items.len(), |limit| start.saturating_add(limit).min(items.len()));
+        if end - start > MAX_ITEMS {
+            return Err(fail(runtime, RenderFault::TooManyItems));
         }
-        if self.reversed {
-            items.reverse();
-        }
-        Ok(items)
+        Ok((items, start..end))
     }
 }
 
-/// The items of a list, the pairs of an object; nothing of anything else. (Ruby's Liquid goes once over a text; a field that was a list
-/// yesterday and is a text today would print it whole.)
-fn items_of(value: &ValueCow<'_>) -> Vec<Value> {
-    if let Some(list) = value.as_array() {
-        return list.values().map(ValueView::to_value).collect();
-    }
-    let Some(object) = value.as_object() else { return Vec::new() };
-    let pair = |(name, value): (liquid_core::model::KStringCow<'_>, &dyn ValueView)| {
-        Value::Array(vec![Value::scalar(name.into_owned()), value.to_value()])
-    };
-    object.iter().map(pair).collect()
+/// What a loop goes over. Nothing is copied before its round.
+enum Items<'a> {
+    /// A list.
+    List(ValueCow<'a>),
+    /// The pairs of an object, in the order of their names.
+    Pairs(Vec<Value>),
+    /// From the first number to the last.
+    Numbers(i64, i64),
 }
 
-fn take_a_round(runtime: &dyn Runtime) -> Result<()> {
-    let rounds = {
-        let mut trail = runtime.registers().get_mut::<Trail>();
-        trail.rounds += 1;
-        trail.rounds
-    };
-    if rounds > MOST_ROUNDS { Err(fail(runtime, RenderFault::Endless)) } else { Ok(()) }
+impl<'a> Items<'a> {
+    /// The items of a list, the pairs of an object; nothing of anything else. (Ruby's Liquid goes once over a text; a field that was a list
+    /// yesterday and is a text today would print it whole.)
+    fn of(value: ValueCow<'a>, runtime: &dyn Runtime) -> Result<Self> {
+        if value.as_array().is_some() {
+            return Ok(Items::List(value));
+        }
+        let Some(object) = value.as_object() else { return Ok(Items::Pairs(Vec::new())) };
+        spend(runtime, steps_of(size(value.as_view()).bytes))?;
+        let mut fields: Vec<_> = object.iter().collect();
+        fields.sort_by(|(one, _), (other, _)| one.as_str().cmp(other.as_str()));
+        let pair = |(name, field): (KStringCow<'_>, &dyn ValueView)| {
+            Value::Array(vec![Value::scalar(name.into_owned()), field.to_value()])
+        };
+        Ok(Items::Pairs(fields.into_iter().map(pair).collect()))
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Items::List(list) => {
+                list.as_array().map_or(0, |list| usize::try_from(list.size()).unwrap_or(0))
+            }
+            Items::Pairs(pairs) => pairs.len(),
+            Items::Numbers(start, end) => {
+                usize::try_from(end.saturating_sub(*start).saturating_add(1)).unwrap_or(0)
+            }
+        }
+    }
+
+    fn get(&self, place: usize) -> ValueCow<'_> {
+        let number = i64::try_from(place).unwrap_or(i64::MAX);
+        match self {
+            Items::List(list) => {
+                let item = list.as_array().and_then(|list| list.get(number));
+                item.map_or(ValueCow::Owned(Value::Nil), ValueCow::Borrowed)
+            }
+            Items::Pairs(pairs) => {
+                pairs.get(place).map_or(ValueCow::Owned(Value::Nil), ValueCow::from)
+            }
+            Items::Numbers(start, _) => {
+                ValueCow::Owned(Value::scalar(start.saturating_add(number)))
+            }
+        }
+    }
 }
 
 /// The whole number that an end of a range is; 0 where it is none.
-fn whole(value: &Expression, runtime: &Lenient<'_>) -> Result<i64> {
-    Ok(number::or_zero(&value.evaluate(runtime)?).trunc().to_i64().unwrap_or_default())
+fn whole(value: &Expression, runtime: &dyn Runtime) -> Result<i64> {
+    Ok(number::or_zero(&value_of(value, runtime)?).trunc().to_i64().unwrap_or_default())
 }
 
 /// A limit, an offset or a number of columns; none where it is no number.
-fn count(value: &Expression, runtime: &Lenient<'_>) -> Result<Option<usize>> {
-    let number = number::read(&value.evaluate(runtime)?);
+fn count(value: &Expression, runtime: &dyn Runtime) -> Result<Option<usize>> {
+    let number = number::read(&value_of(value, runtime)?);
     Ok(number.map(|number| number.trunc().to_usize().unwrap_or_default()))
-}
-
-/// `forloop` and `tablerowloop`.
-fn counters(index: usize, length: usize, columns: Option<usize>, parent: Option<Value>) -> Object {
-    let number = |number: usize| Value::scalar(i64::try_from(number).unwrap_or(i64::MAX));
-    let mut counters: Object = [
-        ("length", number(length)),
-        ("index0", number(index)),
-        ("index", number(index + 1)),
-        ("rindex0", number(length - index - 1)),
-        ("rindex", number(length - index)),
-        ("first", Value::scalar(index == 0)),
-        ("last", Value::scalar(index + 1 == length)),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.into(), value))
-    .collect();
-    if let Some(columns) = columns {
-        let column = index % columns;
-        counters.insert("col0".into(), number(column));
-        counters.insert("col".into(), number(column + 1));
-        counters.insert("col_first".into(), Value::scalar(column == 0));
-        counters.insert("col_last".into(), Value::scalar(column + 1 == columns));
-    }
-    counters.extend(parent.map(|parent| ("parentloop".into(), parent)));
-    counters
 }
 
 impl Renderable for Parsed {
     fn render_to(&self, writer: &mut dyn Write, runtime: &dyn Runtime) -> Result<()> {
-        let runtime = Lenient(runtime);
-        let items = self.items(&runtime)?;
-        if items.is_empty() {
+        let (items, places) = self.items(runtime)?;
+        if places.is_empty() {
             return self
                 .otherwise
                 .as_ref()
-                .map_or(Ok(()), |otherwise| otherwise.render_to(writer, &runtime));
+                .map_or(Ok(()), |otherwise| otherwise.render_to(writer, runtime));
         }
-        let length = items.len();
+        let length = places.len();
         let columns = match (self.kind, &self.columns) {
             (Loop::For, _) => None,
             (Loop::Row, None) => Some(length),
             (Loop::Row, Some(columns)) => {
-                Some(count(columns, &runtime)?.filter(|columns| *columns > 0).unwrap_or(length))
+                Some(count(columns, runtime)?.filter(|columns| *columns > 0).unwrap_or(length))
             }
         };
         let own = if self.kind == Loop::For { "forloop" } else { "tablerowloop" };
-        let parent = runtime.get(&[KStringRef::from_ref(own).into()])?.to_value();
-        let parent = (!parent.is_nil()).then_some(parent);
-        for (index, item) in items.iter().enumerate() {
-            take_a_round(&runtime)?;
-            let counters = counters(index, length, columns, parent.clone());
-            let scope: HashMap<KStringRef<'_>, &dyn ValueView> = [
-                (KStringRef::from_ref(own), &counters as &dyn ValueView),
-                (self.name.as_ref(), item),
-            ]
-            .into();
+        for index in 0..length {
+            spend_round(runtime)?;
+            let place = if self.reversed { places.end - 1 - index } else { places.start + index };
+            let item = items.get(place);
             let column = columns.map(|columns| (index % columns, index / columns));
             if let Some((column, row)) = column {
                 let opened = if column == 0 {
@@ -260,13 +258,19 @@ impl Renderable for Parsed {
                 };
                 write(writer, &format!("{opened}<td class=\"col{}\">", column + 1))?;
             }
-            let scope = StackFrame::new(&runtime, &scope);
-            self.each.render_to(writer, &scope)?;
+            let round = Round {
+                around: runtime,
+                registers: runtime.registers(),
+                own,
+                counters: Counters { index, length, columns },
+                item: (self.name.as_str(), item.as_view()),
+            };
+            self.each.render_to(writer, &round)?;
             if let Some((column, _)) = column {
                 let closes = Some(column + 1) == columns || index + 1 == length;
                 write(writer, if closes { "</td></tr>" } else { "</td>" })?;
             }
-            let interrupt = scope.registers().get_mut::<InterruptRegister>().reset();
+            let interrupt = runtime.registers().get_mut::<InterruptRegister>().reset();
             if interrupt == Some(Interrupt::Break) {
                 break;
             }

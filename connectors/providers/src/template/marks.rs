@@ -20,6 +20,10 @@ const MARKS: [(char, char); 9] = [
 
 /// The sign that the mark stands for.
 pub(super) fn sign(mark: char) -> Option<char> {
+    // Nearly every letter is none.
+    if !('\u{fdd0}'..='\u{fdd8}').contains(&mark) {
+        return None;
+    }
     MARKS.iter().find(|(_, known)| *known == mark).map(|(sign, _)| *sign)
 }
 

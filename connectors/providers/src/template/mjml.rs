@@ -1,10 +1,13 @@
 //! MJML to HTML, with the Liquid tags carried past the MJML parser: it would stumble over a `<` in a condition and must not judge what
 //! a variable will hold.
 
+use super::limits::MAX_HTML;
 use super::rewrite::Piece;
 use super::scan::{Tag, tags};
+use super::source::{Lines, check_mjml};
 use mrml::prelude::parser::{Error, ParserOptions};
 use mrml::prelude::render::RenderOptions;
+use std::collections::BTreeSet;
 
 /// What is wrong with an MJML source: the line, from 1, if it is known, and a message.
 pub(super) type Problem = (Option<usize>, String);
@@ -12,26 +15,34 @@ pub(super) type Problem = (Option<usize>, String);
 /// The HTML of an MJML source, in which words stand for its Liquid tags.
 pub(super) struct Html<'a> {
     source: &'a str,
+    lines: &'a Lines,
     html: String,
     tags: Vec<Tag>,
 }
 
 /// The HTML of an MJML source. One tag may stand in it at several places; one that MJML dropped would change the meaning of the rest, so it is an
 /// error.
-pub(super) fn to_html(source: &str) -> Result<Html<'_>, Problem> {
+pub(super) fn to_html<'a>(source: &'a str, lines: &'a Lines) -> Result<Html<'a>, Problem> {
     let tags = tags(source);
     let hidden = hide(source, &tags)?;
+    // Hiding the tags has kept the lines.
+    let line = |offset| Some(Lines::of(&hidden).at(offset));
+    check_mjml(&hidden).map_err(|(offset, text)| (line(offset), text))?;
     let parsed = mrml::parse_with_options(&hidden, &ParserOptions::default())
         .map_err(|error| explain(&hidden, &error))?;
     let options = RenderOptions { disable_comments: true, ..RenderOptions::default() };
     let html = parsed.element.render(&options).map_err(|error| (None, error.to_string()))?;
-    let html = Html { source, html, tags };
-    for (number, tag) in html.tags.iter().enumerate() {
-        if !html.html.contains(&word(number)) {
-            let text = &source[tag.outer.clone()];
-            let message = format!("MJML drops `{text}` here; between elements, put it into mj-raw");
-            return Err((Some(line_at(source, tag.outer.start)), message));
-        }
+    if html.len() > MAX_HTML {
+        let text = format!("MJML makes more than {} KiB of HTML of it", MAX_HTML / 1024);
+        return Err((None, text));
+    }
+    let html = Html { source, lines, html, tags };
+    let kept: BTreeSet<usize> = html.words().filter_map(|(number, _)| number).collect();
+    let dropped = html.tags.iter().enumerate().find(|(number, _)| !kept.contains(number));
+    if let Some((_, tag)) = dropped {
+        let text = &source[tag.outer.clone()];
+        let message = format!("MJML drops `{text}` here; between elements, put it into mj-raw");
+        return Err((Some(lines.at(tag.outer.start)), message));
     }
     Ok(html)
 }
@@ -40,17 +51,22 @@ impl Html<'_> {
     /// The static HTML and the tags, in order.
     pub(super) fn pieces(&self) -> Vec<Piece<'_>> {
         let mut pieces = Vec::new();
-        let mut parts = self.html.split(WORD);
-        pieces.extend(parts.next().map(Piece::Static));
-        for part in parts {
-            let (number, rest) = part.split_once('x').unwrap_or((part, ""));
-            let tag = number.parse().ok().and_then(|number: usize| self.tags.get(number));
-            if let Some(tag) = tag {
-                pieces.push(Piece::of(self.source, tag));
+        pieces.extend(self.html.split(WORD).next().map(Piece::Static));
+        for (number, rest) in self.words() {
+            if let Some(tag) = number.and_then(|number| self.tags.get(number)) {
+                pieces.push(Piece::of(self.source, self.lines, tag));
             }
             pieces.push(Piece::Static(rest));
         }
         pieces
+    }
+
+    /// The number of each word, and what stands behind it.
+    fn words(&self) -> impl Iterator<Item = (Option<usize>, &str)> {
+        self.html.split(WORD).skip(1).map(|part| {
+            let (number, rest) = part.split_once('x').unwrap_or((part, ""));
+            (number.parse().ok(), rest)
+        })
     }
 }
 
@@ -79,11 +95,6 @@ fn hide(source: &str, tags: &[Tag]) -> Result<String, Problem> {
     Ok(hidden)
 }
 
-/// The line, from 1, of a byte offset.
-pub(super) fn line_at(source: &str, offset: usize) -> usize {
-    1 + source.as_bytes()[..offset.min(source.len())].iter().filter(|&&byte| byte == b'\n').count()
-}
-
 fn explain(source: &str, error: &Error) -> Problem {
     let (position, text) = match error {
         Error::UnexpectedElement { position, .. } => {
@@ -109,5 +120,5 @@ fn explain(source: &str, error: &Error) -> Problem {
         Error::EndOfStream { .. } => (None, "ends in the middle of an element".to_owned()),
         Error::SizeLimit { .. } | Error::NoRootNode => (None, error.to_string()),
     };
-    (position.map(|span| line_at(source, span.start)), text)
+    (position.map(|span| Lines::of(source).at(span.start)), text)
 }

@@ -4,11 +4,17 @@
 //! `push.liquid`, `webhook.liquid`. MJML becomes HTML when the templates are loaded; the Liquid inside of it is filled in at the send.
 //!
 //! Safe by default: what a `{{ }}` prints is escaped once, for the place at which it stands (text, attribute, address, JSON; text and subject are
-//! plain), no value can stand in CSS or a script, nothing can be included, an unknown variable is an error at load, and every part has a limit of size.
+//! plain), no value can stand in CSS or a script, nothing can be included, an unknown variable is an error at load, and what a template is
+//! and what a message takes are bounded ([`limits`]).
 //!
 //! Lenient as Liquid is: what a customer lacks is nil, nil and what cannot be read is blank or 0, so no message is lost over a missing field.
 
+mod branches;
+mod budget;
+mod capture;
+mod comment;
 mod compiled;
+mod counted;
 mod currency;
 mod data;
 mod error;
@@ -17,6 +23,7 @@ mod html;
 mod json;
 mod language;
 mod lenient;
+mod limits;
 mod load;
 mod loops;
 mod marks;
@@ -27,7 +34,10 @@ mod place;
 mod print;
 mod reader;
 mod rewrite;
+mod round;
 mod scan;
+mod shown;
+mod source;
 mod spread;
 #[cfg(test)]
 mod tests;
@@ -35,10 +45,10 @@ mod tests;
 pub(crate) use currency::minor_digits;
 pub use data::VARIABLES;
 pub use error::{Part, RenderError, RenderFault, TemplateProblem};
-pub use load::MAX_SOURCE;
-pub use output::MAX_OUTPUT;
+pub use limits::{MAX_OUTPUT, MAX_SOURCE, MAX_STEPS};
 
 use crate::message::{Brand, Email, Rendered};
+use budget::Spent;
 use cartwheel_core::address::Address;
 use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::command::Command;
@@ -46,6 +56,7 @@ use compiled::Compiled;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use load::Template;
 use reader::Reader;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -136,12 +147,14 @@ impl Templates {
             .into_string();
         let reader = Reader::of(command, &self.zone, brand.currency.as_deref());
         let globals = data::globals(command, brand, unsubscribe_url, &reader);
+        let spent = Cell::new(Spent::default());
         let render = |part: Part| {
             let compiled =
                 template.part(part).ok_or_else(|| fail(Some(part), None, RenderFault::NoPart))?;
-            compiled
-                .render(&globals, &reader)
-                .map_err(|(line, fault)| fail(Some(part), line, fault))
+            let mut so_far = spent.get();
+            let rendered = compiled.render(&globals, &reader, &mut so_far);
+            spent.set(so_far);
+            rendered.map_err(|(line, fault)| fail(Some(part), line, fault))
         };
         Ok(match command.channel {
             Channel::Email => Rendered::Email(Email {

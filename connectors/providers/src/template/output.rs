@@ -2,17 +2,19 @@
 
 use std::io;
 
-/// The most bytes that one part may become: 256 KiB.
-pub const MAX_OUTPUT: usize = 256 * 1024;
-
-/// Collects output and fails when it would pass [`MAX_OUTPUT`].
-#[derive(Default)]
+/// Collects output and fails when it would pass its limit.
 pub(super) struct Capped {
     bytes: Vec<u8>,
+    limit: usize,
     full: bool,
 }
 
 impl Capped {
+    /// Holds at most `limit` bytes.
+    pub(super) fn of(limit: usize) -> Self {
+        Self { bytes: Vec::new(), limit, full: false }
+    }
+
     /// Whether the limit was met.
     pub(super) fn is_full(&self) -> bool {
         self.full
@@ -26,7 +28,7 @@ impl Capped {
 
 impl io::Write for Capped {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.full || self.bytes.len() + bytes.len() > MAX_OUTPUT {
+        if self.full || self.bytes.len() + bytes.len() > self.limit {
             self.full = true;
             return Err(io::Error::other("the output is too long"));
         }

@@ -1,8 +1,9 @@
 //! The tags that take the place of `{{ }}` and stand before others once a template is compiled: `{% print LINE PLACE VALUE | FILTERS %}`,
 //! `{% keep LINE PLACE VALUE | FILTERS %}` (inside of `capture`) and `{% at LINE %}`.
 
-use super::lenient::{Lenient, Trail};
+use super::budget::{Budget, size, spend, steps_of};
 use super::place::Place;
+use super::shown::text_of;
 use liquid_core::model::ValueView;
 use liquid_core::parser::{FilterChain, ParseTag, TagReflection};
 use liquid_core::{Error, Language, Renderable, Result, Runtime, TagTokenIter};
@@ -52,6 +53,13 @@ impl ParseTag for Compiled {
     }
 }
 
+/// A step further; what failed before is told with its own line.
+fn come_to(line: usize, runtime: &dyn Runtime) -> Result<()> {
+    spend(runtime, 1)?;
+    runtime.registers().get_mut::<Budget>().line = line;
+    Ok(())
+}
+
 #[derive(Debug)]
 struct At {
     line: usize,
@@ -59,8 +67,7 @@ struct At {
 
 impl Renderable for At {
     fn render_to(&self, _writer: &mut dyn Write, runtime: &dyn Runtime) -> Result<()> {
-        runtime.registers().get_mut::<Trail>().line = self.line;
-        Ok(())
+        come_to(self.line, runtime)
     }
 }
 
@@ -75,10 +82,11 @@ struct Print {
 
 impl Renderable for Print {
     fn render_to(&self, writer: &mut dyn Write, runtime: &dyn Runtime) -> Result<()> {
-        runtime.registers().get_mut::<Trail>().line = self.line;
-        let runtime = Lenient(runtime);
-        let value = self.value.evaluate(&runtime)?;
-        let text = value.to_kstr();
+        come_to(self.line, runtime)?;
+        let value = self.value.evaluate(runtime)?;
+        // Twice: it is read, and written in another form.
+        spend(runtime, 2 * steps_of(size(value.as_view()).bytes))?;
+        let text = text_of(value.as_view());
         let written = if self.keeps {
             self.place.capture(&text)
         } else if self.place == Place::JsonValue && value.is_nil() {

@@ -2,10 +2,10 @@
 
 use super::error::Part;
 use super::marks::mark;
-use super::mjml::line_at;
 use super::place::{HTML_SIGNS, JSON_SIGNS, Place};
 use super::print::{AT, KEEP, PRINT};
 use super::scan::Tag;
+use super::source::Lines;
 use super::{html, json};
 
 /// A piece of a source.
@@ -18,22 +18,22 @@ pub(super) enum Piece<'a> {
 
 impl<'a> Piece<'a> {
     /// A tag of a source.
-    pub(super) fn of(source: &'a str, tag: &'a Tag) -> Self {
+    pub(super) fn of(source: &'a str, lines: &Lines, tag: &'a Tag) -> Self {
         Piece::Tag {
             text: &source[tag.outer.clone()],
             inner: &source[tag.inner.clone()],
             tag,
-            line: line_at(source, tag.outer.start),
+            line: lines.at(tag.outer.start),
         }
     }
 
     /// The pieces of a source that is no MJML.
-    pub(super) fn all(source: &'a str, tags: &'a [Tag]) -> Vec<Self> {
+    pub(super) fn all(source: &'a str, lines: &Lines, tags: &'a [Tag]) -> Vec<Self> {
         let mut pieces = Vec::new();
         let mut copied = 0;
         for tag in tags {
             pieces.push(Piece::Static(&source[copied..tag.outer.start]));
-            pieces.push(Piece::of(source, tag));
+            pieces.push(Piece::of(source, lines, tag));
             copied = tag.outer.end;
         }
         pieces.push(Piece::Static(&source[copied..]));
@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     fn compiled(part: Part, source: &str) -> Result<String, Vec<Problem>> {
-        rewrite(part, Piece::all(source, &tags(source)))
+        rewrite(part, Piece::all(source, &Lines::of(source), &tags(source)))
     }
 
     #[test]

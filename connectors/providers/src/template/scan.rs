@@ -34,13 +34,21 @@ pub(super) fn tags(source: &str) -> Vec<Tag> {
     found
 }
 
+/// The tag that ends `raw` or `comment`: nothing else between braces there is one, but comments may stand in comments.
 fn end_tag(source: &str, mut from: usize, name: &str) -> Option<Tag> {
+    let mut open = 1;
     while let Some(start) = source[from..].find("{%").map(|start| from + start) {
-        let tag = tag_at(source, start)?;
-        if source[tag.inner.clone()].trim() == name {
-            return Some(tag);
-        }
         from = start + 2;
+        let inside = source[from..].strip_prefix('-').unwrap_or(&source[from..]).trim_start();
+        let is_tag = |word: &str| {
+            let behind = inside.strip_prefix(word).map(str::trim_start);
+            behind.is_some_and(|behind| behind.starts_with("%}") || behind.starts_with("-%}"))
+        };
+        open += usize::from(name == "endcomment" && is_tag("comment"));
+        open -= usize::from(is_tag(name));
+        if open == 0 {
+            return tag_at(source, start);
+        }
     }
     None
 }
@@ -183,6 +191,12 @@ mod tests {
         assert_eq!(
             inner("{% comment %} don't {% endcomment %}{{ b }}"),
             [" comment ", " endcomment ", " b "]
+        );
+        assert_eq!(
+            inner(
+                "{% comment %}{% comment %}{{ a }}{% endcomment %}{{ b }}{% endcomment %}{{ c }}"
+            ),
+            [" comment ", " endcomment ", " c "]
         );
         assert_eq!(inner("{{ a"), Vec::<String>::new());
         assert_eq!(inner("{{-}}{"), [""]);

@@ -1,14 +1,15 @@
 //! Every template against a spread of customers: what would fail at a send is known before the first one.
 //!
 //! The spread begins with a customer of whom everything is known, as far as the vocabulary and the template's own names go. Then one field
-//! after the other is taken through what a shop may send: absent, null, of another type, empty, 64 items, letters that take four bytes, text from right to left.
+//! after the other is taken through what a shop may send: absent, null, of another type, empty, 64 items, letters that take four bytes, text from right to left,
+//! and what is as large as it can be: a text of ten thousand letters, a list that fills a command.
 
 use super::compiled::Compiled;
 use super::error::{RenderError, TemplateProblem};
 use super::{Template, Templates};
 use crate::message::Brand;
 use cartwheel_core::channel::{Channel, Class};
-use cartwheel_core::command::Command;
+use cartwheel_core::command::{Command, MAX_BYTES};
 use cartwheel_core::event::Subject;
 use cartwheel_core::event::vocabulary::Type;
 use cartwheel_core::id::{CommandId, RunId};
@@ -37,7 +38,15 @@ fn spread() -> Vec<(&'static str, Option<Value>)> {
             "has 64 items",
             Some(Value::Array((0..64).map(|_| full_item(&BTreeSet::new())).collect())),
         ),
+        ("is 10,000 letters long", Some(json!("word ".repeat(2_000)))),
     ]
+}
+
+/// As many items as a command holds beside what stands in `data`.
+fn fill(data: &Value, names: &BTreeSet<&str>) -> Value {
+    let item = full_item(names);
+    let room = MAX_BYTES.saturating_sub(data.to_string().len());
+    Value::Array(vec![item.clone(); room / (item.to_string().len() + 1)])
 }
 
 impl Templates {
@@ -71,7 +80,9 @@ impl Templates {
             if path.len() > 1 && !names.contains(path[path.len() - 1].as_str()) && !is_read(&path) {
                 continue;
             }
-            for (how, value) in spread() {
+            let is_list = at(&full, &path).is_some_and(Value::is_array);
+            let longest = is_list.then(|| (FILLED, Some(fill(&full, &names))));
+            for (how, value) in spread().into_iter().chain(longest) {
                 let mut data = full.clone();
                 if !set(&mut data, &path, value.as_ref()) {
                     continue;
@@ -174,6 +185,17 @@ fn collect(value: &Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) 
         collect(child, path, found);
         path.pop();
     }
+}
+
+/// What a list is that fills a command.
+const FILLED: &str = "has as many items as a command holds";
+
+/// What stands at a path.
+fn at<'a>(data: &'a Value, path: &[String]) -> Option<&'a Value> {
+    path.iter().try_fold(data, |at, name| match at {
+        Value::Array(items) => items.first(),
+        at => at.get(name),
+    })
 }
 
 /// Puts a value at a path, or takes it away. False: there is nothing to change.

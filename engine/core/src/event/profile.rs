@@ -86,7 +86,8 @@ fn odd_consent(consent: Raw<'_>) -> OddFields {
 /// The object without its odd fields, the others as they are written. An odd flag stays: who reads consent takes booleans alone.
 #[cold]
 pub fn without(profile: Raw<'_>, odd: OddFields) -> String {
-    let long = odd.meets(OddFields::SURPLUS).then(|| long_fields(profile)).unwrap_or_default();
+    let surplus = odd.meets(OddFields::SURPLUS);
+    let long = if surplus { long_fields(profile) } else { Default::default() };
     only(profile, |name| {
         let field = match Subject::Profile.fields().iter().position(|(known, _)| *known == name) {
             Some(place) => OddFields::profile_text(place),

@@ -1,18 +1,18 @@
 //! One call: render, look at the clock once more, hand over to the provider. Whatever happens, the pump hears of it.
 
 use super::live::Live;
+use super::render::{Renderer, Rendering};
 use super::report::Report;
 use crate::clock::Clock;
 use crate::current::Current;
 use cartwheel_core::address::AddressHash;
-use cartwheel_core::receipt::{AmbiguousReason, Outcome, RejectReason};
+use cartwheel_core::receipt::{AmbiguousReason, Outcome};
 use cartwheel_core::time::Millis;
 use cartwheel_delivery::worker::Call;
 use cartwheel_inbound::Claim;
-use cartwheel_providers::Rendered;
 use crossbeam_channel::Sender;
 use futures_util::FutureExt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use std::time::Duration;
 pub(super) struct Caller {
     /// What may be replaced meanwhile.
     pub live: Arc<Current<Live>>,
+    pub renderer: Arc<Renderer>,
     pub clock: Arc<dyn Clock>,
     pub reports: Sender<Report>,
 }
@@ -42,9 +43,13 @@ impl Caller {
     }
 
     async fn outcome(&self, call: &Call, route: usize) -> Report {
-        let message = match self.render_safely(call) {
-            Ok(message) => message,
-            Err(outcome) => return finished(call, route, outcome, Duration::ZERO, true),
+        let message = match self.renderer.render(&call.command, self.link(call)).await {
+            Rendering::Done(message) => message,
+            // Nothing was sent, so nothing was begun.
+            Rendering::Again => return Report::NotBegun(call.id),
+            Rendering::Unsendable(outcome) => {
+                return finished(call, route, outcome, Duration::ZERO, true);
+            }
         };
         if self.mono() >= call.begin_before {
             return Report::NotBegun(call.id);
@@ -61,16 +66,8 @@ impl Caller {
         finished(call, route, outcome, took, false)
     }
 
-    /// A panic on this side of the provider is known to have sent nothing.
-    fn render_safely(&self, call: &Call) -> Result<Rendered, Outcome> {
-        catch_unwind(AssertUnwindSafe(|| self.render(call))).unwrap_or_else(|_| {
-            tracing::error!(command_id = %call.command.command_id, journey = call.command.journey, "rendering a message panicked");
-            let detail = format!("template `{}`: rendering it panicked", call.command.template);
-            Err(Outcome::Unsendable { reason: RejectReason::BadRequest, detail })
-        })
-    }
-
-    fn render(&self, call: &Call) -> Result<Rendered, Outcome> {
+    /// The address at which this message can be unsubscribed from.
+    fn link(&self, call: &Call) -> String {
         let command = &call.command;
         let claim = Claim {
             customer: command.customer.clone(),
@@ -79,11 +76,7 @@ impl Caller {
             address: Some(AddressHash::of(command.channel, &command.to)),
         };
         let live = self.live.get();
-        let url = live.secrets.url(&live.public_url, &claim);
-        live.templates.render(command, &live.brand, &url).map_err(|error| {
-            tracing::error!(command_id = %command.command_id, journey = command.journey, %error, "a message cannot be rendered");
-            Outcome::Unsendable { reason: error.reason(), detail: error.to_string() }
-        })
+        live.secrets.url(&live.public_url, &claim)
     }
 }
 
@@ -100,17 +93,19 @@ fn finished(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deliver::live;
     use crate::deliver::options::Route;
     use cartwheel_core::channel::{Channel, Class};
     use cartwheel_core::command::Command;
     use cartwheel_core::id::{CommandId, RunId};
+    use cartwheel_core::receipt::RejectReason;
     use cartwheel_core::time::HOUR;
     use cartwheel_delivery::bucket::Rate;
     use cartwheel_delivery::config::Provider as Limits;
     use cartwheel_delivery::worker::CallId;
     use cartwheel_inbound::Secrets;
     use cartwheel_providers::template::Templates;
-    use cartwheel_providers::{BoxFuture, Brand, Provider};
+    use cartwheel_providers::{BoxFuture, Brand, Provider, Rendered};
 
     struct Still;
 
@@ -199,7 +194,10 @@ mod tests {
             public_url: "https://shop.example".into(),
         };
         let live = Arc::new(Current::new(live));
-        let caller = Caller { live, clock: Arc::new(Still), reports };
+        let data = tempfile::tempdir().unwrap();
+        let renderer = Renderer::open(&data.path().join("rendering"), live::make(&live)).unwrap();
+        let renderer = Arc::new(renderer);
+        let caller = Caller { live, renderer, clock: Arc::new(Still), reports };
         Arc::new(caller).make(call(), 0).await;
         heard.try_recv().expect("a report")
     }

@@ -1,6 +1,7 @@
 //! What a configuration that is read anew replaces while delivery runs: clients with their credentials, templates, brand, the keys of unsubscribe links.
 
 use super::options::{DeliverError, DeliverOptions, Route, Unsubscribe};
+use super::render::Make;
 use crate::current::Current;
 use cartwheel_core::channel::Channel;
 use cartwheel_delivery::config::Provider as Limits;
@@ -49,6 +50,15 @@ impl Live {
 /// The live keys, current first.
 fn secrets(unsubscribe: &Unsubscribe) -> Secrets {
     Secrets::new(&unsubscribe.current, unsubscribe.previous.as_deref())
+}
+
+/// Makes messages by what is in force at their moment.
+pub(super) fn make(live: &Arc<Current<Live>>) -> Make {
+    let live = Arc::clone(live);
+    Box::new(move |command, url| {
+        let live = live.get();
+        live.templates.render(command, &live.brand, url)
+    })
 }
 
 /// The keys of each moment, for the listener.

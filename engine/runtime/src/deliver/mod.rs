@@ -1,7 +1,7 @@
 //! Delivery: a member of the delivery group that hands accepted commands to providers.
 //!
-//! One thread ([`mod@pump`]) owns the worker's state machine and the group; calls, writes and the public listener run on a small async runtime; a
-//! second thread ([`ends`]) asks for end offsets, which prove that the views of the suppressions are fresh.
+//! One thread ([`mod@pump`]) owns the worker's state machine and the group; calls, writes and the public listener run on a small async runtime, messages
+//! are rendered beside it ([`render`]); a second thread ([`ends`]) asks for end offsets, which prove that the views of the suppressions are fresh.
 
 mod call;
 mod complaints;
@@ -11,6 +11,7 @@ mod live;
 mod member;
 mod options;
 mod pump;
+mod render;
 mod report;
 mod source;
 mod stats;
@@ -35,6 +36,7 @@ use inbound::{Clicks, Inbound, Place};
 use live::Live;
 use member::Member;
 use pump::Pump;
+use render::Renderer;
 use report::Report;
 use stats::Figures;
 use status::Status;
@@ -311,8 +313,13 @@ fn pump(
     let limits = options.routes.iter().map(|route| (route.channel, route.limits.clone()));
     let config =
         Config { providers: limits.collect(), sends_topic: topics.sends.clone(), ..options.worker };
+    let (path, rendering) =
+        (options.data_dir.display().to_string(), ledgers(&options.data_dir).join("rendering"));
+    let renderer = Renderer::open(&rendering, live::make(live))
+        .map_err(|error| DeliverError::DataDir { path, error })?;
     let caller = Arc::new(Caller {
         live: Arc::clone(live),
+        renderer: Arc::new(renderer),
         clock: Arc::clone(&options.clock),
         reports: channels.reporting,
     });

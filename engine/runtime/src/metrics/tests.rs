@@ -142,7 +142,7 @@ fn everything_rendered_stands_in_the_table_and_everything_in_the_table_is_render
     stats.decisions = vec![decision("a", "b", 1)];
     metrics.post_shard(&stats);
     let jumps = Jumps { forward: 2, back: 0 };
-    metrics.watch_disk(std::path::Path::new("/"));
+    metrics.watch_disk(Path::new("/"));
     metrics.partitions(1);
     metrics.post_clock(Reading { wall: 0, latest: 9, held: true, jumps });
     let mut calls = Counts::default();

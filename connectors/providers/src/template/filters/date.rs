@@ -5,6 +5,8 @@
 
 use super::super::reader::{Length, Reader};
 use super::{Given, Native};
+use crate::template::limits::MAX_TEXT;
+use crate::template::shown::text_of;
 use jiff::civil::{self, Time};
 use jiff::fmt::rfc2822;
 use jiff::fmt::strtime::BrokenDownTime;
@@ -15,19 +17,26 @@ use liquid_core::model::{Value, ValueView};
 
 pub(super) const FILTERS: &[Native] = &[Native { name: "date", arguments: (0, 1), run: date }];
 
+/// No time that is written is longer.
+const LONGEST: usize = 128;
+/// The steps that asking for the customer's language takes.
+const LOOKED_UP: usize = 50;
 /// From here on a number is of milliseconds: as seconds it would be the year 5138.
 const MILLISECONDS: i64 = 100_000_000_000;
 
 fn date(input: &dyn ValueView, given: &Given<'_>) -> Value {
     let reader = given.runtime.registers().get_mut::<Reader>().clone();
     let Some(at) = read(input, &reader) else { return Value::Nil };
-    let format = given.argument(0).map(|format| format.to_kstr().into_owned());
-    Value::scalar(write(&at, format.as_deref().unwrap_or("medium"), &reader))
+    let format = given.argument(0).map_or("medium".into(), text_of);
+    Value::scalar(write(&at, &format, &reader, given))
 }
 
 /// The time that a value tells.
 fn read(value: &dyn ValueView, reader: &Reader) -> Option<Zoned> {
     let text = value.as_scalar()?.to_kstr().trim().to_owned();
+    if text.len() > LONGEST {
+        return None;
+    }
     if matches!(text.as_str(), "now" | "today") {
         return Some(reader.now());
     }
@@ -84,22 +93,29 @@ fn instant(local: civil::DateTime, offset: Offset, reader: &Reader) -> Option<Zo
 }
 
 /// The time by a format: `short`, `medium` or `long` as the language writes a date, else the directives of `strftime`.
-fn write(at: &Zoned, format: &str, reader: &Reader) -> String {
+fn write(at: &Zoned, format: &str, reader: &Reader, given: &Given<'_>) -> String {
     let named = match format {
-        "short" => reader.date(at, Length::Short),
-        "medium" => reader.date(at, Length::Medium),
-        "long" => reader.date(at, Length::Long),
+        "short" => Some(Length::Short),
+        "medium" => Some(Length::Medium),
+        "long" => Some(Length::Long),
         _ => None,
     };
-    if let Some(named) = named {
+    if let Some(named) = named.and_then(|length| reader.date(at, length)) {
+        given.charge(LOOKED_UP);
         return named;
     }
+    // Many languages write a month otherwise beside a day: 2 марта, but март.
+    let beside_a_day = format.contains("%d") || format.contains("%e") || format.contains("%-d");
     let mut out = String::new();
     let mut rest = format;
     while let Some(start) = rest.find('%') {
         out.push_str(&rest[..start]);
         let directive = directive(&rest[start..]);
-        out.push_str(&written_by(at, directive, format, reader));
+        // A width can make a directive fifty times as long.
+        if !given.charge(LOOKED_UP) || out.len() > MAX_TEXT {
+            return out;
+        }
+        out.push_str(&written_by(at, directive, beside_a_day, reader, given));
         rest = &rest[start + directive.len()..];
     }
     out.push_str(rest);
@@ -114,9 +130,13 @@ fn directive(text: &str) -> &str {
 }
 
 /// What a directive writes; one that nobody knows stays as it is.
-fn written_by(at: &Zoned, directive: &str, format: &str, reader: &Reader) -> String {
-    // Many languages write a month otherwise beside a day: 2 марта, but март.
-    let beside_a_day = format.contains("%d") || format.contains("%e") || format.contains("%-d");
+fn written_by(
+    at: &Zoned,
+    directive: &str,
+    beside_a_day: bool,
+    reader: &Reader,
+    given: &Given<'_>,
+) -> String {
     let letter = directive.chars().next_back().unwrap_or_default();
     let own = match letter {
         'A' => reader.name(at, "EEEE"),
@@ -128,8 +148,8 @@ fn written_by(at: &Zoned, directive: &str, format: &str, reader: &Reader) -> Str
         'x' => reader.date(at, Length::Short),
         'X' => reader.time(at),
         'c' => reader.date_and_time(at),
-        'r' => Some(write(at, "%I:%M:%S %p", reader)),
-        'v' => Some(write(at, "%e-%b-%Y", reader)),
+        'r' => Some(write(at, "%I:%M:%S %p", reader, given)),
+        'v' => Some(write(at, "%e-%b-%Y", reader, given)),
         'L' => Some(format!("{:03}", at.millisecond())),
         _ => None,
     };

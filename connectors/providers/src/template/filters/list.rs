@@ -1,8 +1,11 @@
 //! Lists. What is no list is one of a single item, and nil is an empty one.
 
 use super::{Given, Native};
-use liquid_core::model::State;
-use liquid_core::model::{Value, ValueView, ValueViewCmp};
+use crate::template::budget::size as size_of;
+use crate::template::error::RenderFault;
+use crate::template::limits::MAX_VALUE;
+use crate::template::shown::text_of;
+use liquid_core::model::{State, Value, ValueView, ValueViewCmp};
 use rust_decimal::prelude::ToPrimitive;
 
 pub(super) const FILTERS: &[Native] = &[
@@ -16,6 +19,8 @@ pub(super) const FILTERS: &[Native] = &[
         arguments: (0, 0),
         run: |input, _| items(input).pop().unwrap_or(Value::Nil),
     },
+    Native { name: "compact", arguments: (0, 1), run: compact },
+    Native { name: "concat", arguments: (1, 1), run: concat },
     Native { name: "map", arguments: (1, 1), run: map },
     Native { name: "where", arguments: (1, 2), run: matching },
     Native { name: "size", arguments: (0, 0), run: size },
@@ -32,9 +37,38 @@ pub(super) fn items(input: &dyn ValueView) -> Vec<Value> {
 }
 
 /// A field of an item; nil of what has none.
+pub(super) fn field_of(item: &Value, name: &str) -> Value {
+    item.as_object().and_then(|object| object.get(name)).map_or(Value::Nil, ValueView::to_value)
+}
+
+/// The field of an item that the first argument names.
 fn field(item: &Value, given: &Given<'_>) -> Value {
-    let name = given.argument(0).map(|name| name.to_kstr().into_owned()).unwrap_or_default();
-    item.as_object().and_then(|object| object.get(&name)).map_or(Value::Nil, ValueView::to_value)
+    field_of(item, &given.text(0))
+}
+
+/// Without what is nil, or without those whose field is.
+fn compact(input: &dyn ValueView, given: &Given<'_>) -> Value {
+    let mut items = items(input);
+    if given.argument(0).is_none() {
+        items.retain(|item| !item.is_nil());
+    } else if items.iter().all(ValueView::is_object) {
+        items.retain(|item| !field(item, given).is_nil());
+    }
+    Value::Array(items)
+}
+
+/// With the items of another list behind; what is no list is left out.
+fn concat(input: &dyn ValueView, given: &Given<'_>) -> Value {
+    let Some(other) = given.argument(0).filter(|other| other.is_array()) else {
+        return Value::Array(items(input));
+    };
+    let (one, other_size) = (size_of(input), size_of(other));
+    if one.bytes + other_size.bytes > MAX_VALUE {
+        return given.refuse(RenderFault::ValueTooLarge);
+    }
+    let mut all = items(input);
+    all.extend(items(other));
+    Value::Array(all)
 }
 
 fn map(input: &dyn ValueView, given: &Given<'_>) -> Value {
@@ -58,7 +92,7 @@ fn size(input: &dyn ValueView, _: &Given<'_>) -> Value {
     let size = match (input.as_array(), input.as_object()) {
         (Some(list), _) => list.size(),
         (None, Some(object)) => object.size(),
-        (None, None) => i64::try_from(input.to_kstr().chars().count()).unwrap_or(i64::MAX),
+        (None, None) => i64::try_from(text_of(input).chars().count()).unwrap_or(i64::MAX),
     };
     Value::scalar(size)
 }
@@ -84,7 +118,7 @@ fn slice(input: &dyn ValueView, given: &Given<'_>) -> Value {
             list.values().skip(start).take(length).map(ValueView::to_value).collect(),
         );
     }
-    let text = input.to_kstr();
+    let text = text_of(input);
     let (start, length) = range(text.chars().count());
     Value::scalar(text.chars().skip(start).take(length).collect::<String>())
 }

@@ -5,6 +5,7 @@ use super::super::currency::minor_digits;
 use super::super::number;
 use super::super::reader::Reader;
 use super::{Given, Native};
+use crate::template::shown::text_of;
 use liquid_core::model::{Value, ValueView};
 use rust_decimal::RoundingStrategy;
 
@@ -13,9 +14,15 @@ pub(super) const FILTERS: &[Native] = &[
     Native { name: "amount", arguments: (0, 1), run: |input, given| written(input, given, false) },
 ];
 
+/// The steps that asking for the customer's language takes.
+const LOOKED_UP: usize = 50;
+
 fn written(input: &dyn ValueView, given: &Given<'_>, with_code: bool) -> Value {
+    if !given.charge(LOOKED_UP) {
+        return Value::Nil;
+    }
     let reader = given.runtime.registers().get_mut::<Reader>().clone();
-    let named = given.argument(0).map(|code| code.to_kstr().trim().to_owned());
+    let named = given.argument(0).map(|code| text_of(code).trim().to_owned());
     let named = named.filter(|code| !code.is_empty());
     let currency = named.or_else(|| reader.currency().map(str::to_owned));
     let Some(amount) = amount(input, currency.as_deref(), &reader) else { return Value::Nil };

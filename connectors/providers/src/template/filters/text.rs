@@ -7,30 +7,28 @@ use super::super::error::Part;
 use super::super::marks::{mark, unmark, unmark_only};
 use super::super::place::HTML_SIGNS;
 use super::{Given, Native};
-use liquid_core::model::{Value, ValueView};
+use crate::template::shown::text_of;
+use liquid_core::model::{KString, Value, ValueView};
 use liquid_core::parser::{FilterArguments, ParseFilter};
-use liquid_core::runtime::RuntimeBuilder;
+use liquid_core::runtime::{Expression, RuntimeCore};
 use liquid_lib::stdlib;
+use std::collections::BTreeMap;
 
 pub(super) const FILTERS: &[Native] = &[
     Native { name: "json", arguments: (0, 0), run: json },
     Native {
         name: "url_encode",
         arguments: (0, 0),
-        run: |input, _| library(&stdlib::UrlEncode, &unmark(&input.to_kstr())),
+        run: |input, _| blank(library(&stdlib::UrlEncode, &unmark(&text_of(input)), Vec::new())),
     },
     // Decoding could make marks of a customer's letters.
     Native {
         name: "url_decode",
         arguments: (0, 0),
-        run: |input, _| plain(&library(&stdlib::UrlDecode, &input.to_kstr())),
+        run: |input, _| plain(&blank(library(&stdlib::UrlDecode, &text_of(input), Vec::new()))),
     },
     // The author's entities stay what they are.
-    Native {
-        name: "strip_html",
-        arguments: (0, 0),
-        run: |input, _| library(&stdlib::StripHtml, &unmark_only(&input.to_kstr(), "<>")),
-    },
+    Native { name: "strip_html", arguments: (0, 0), run: strip_html },
 ];
 
 /// The filters that escape.
@@ -50,44 +48,67 @@ pub(super) fn escaping(part: Part) -> &'static [Native] {
             Native {
                 name: "escape",
                 arguments: (0, 0),
-                run: |input, _| library(&stdlib::Escape, &unmark(&input.to_kstr())),
+                run: |input, _| {
+                    blank(library(&stdlib::Escape, &unmark(&text_of(input)), Vec::new()))
+                },
             },
             Native {
                 name: "escape_once",
                 arguments: (0, 0),
-                run: |input, _| library(&stdlib::EscapeOnce, &unmark(&input.to_kstr())),
+                run: |input, _| {
+                    blank(library(&stdlib::EscapeOnce, &unmark(&text_of(input)), Vec::new()))
+                },
             },
             Native {
                 name: "newline_to_br",
                 arguments: (0, 0),
-                run: |input, _| library(&stdlib::NewlineToBr, &unmark(&input.to_kstr())),
+                run: |input, _| {
+                    blank(library(&stdlib::NewlineToBr, &unmark(&text_of(input)), Vec::new()))
+                },
             },
         ],
     }
 }
 
 fn plain(input: &dyn ValueView) -> Value {
-    Value::scalar(unmark(&input.to_kstr()))
+    Value::scalar(unmark(&text_of(input)))
 }
 
-/// A filter of the library without arguments; blank where it fails.
-fn library(filter: &dyn ParseFilter, input: &str) -> Value {
-    let none = FilterArguments {
-        positional: Box::new(std::iter::empty()),
+fn blank(output: Option<Value>) -> Value {
+    output.unwrap_or(Value::Nil)
+}
+
+/// A filter of the library. None where it fails.
+pub(super) fn library(
+    filter: &dyn ParseFilter,
+    input: &str,
+    arguments: Vec<Value>,
+) -> Option<Value> {
+    let arguments = FilterArguments {
+        positional: Box::new(arguments.into_iter().map(Expression::Literal)),
         keyword: Box::new(std::iter::empty()),
     };
-    let runtime = RuntimeBuilder::new().build();
-    filter.parse(none).and_then(|filter| filter.evaluate(&input, &runtime)).unwrap_or(Value::Nil)
+    let runtime = RuntimeCore::default();
+    filter.parse(arguments).and_then(|filter| filter.evaluate(&input, &runtime)).ok()
+}
+
+/// The library looks for four patterns, one after the other.
+fn strip_html(input: &dyn ValueView, given: &Given<'_>) -> Value {
+    let text = unmark_only(&text_of(input), "<>");
+    if !given.charge(text.len() / 4) {
+        return Value::Nil;
+    }
+    blank(library(&stdlib::StripHtml, &text, Vec::new()))
 }
 
 /// Markup becomes data, which is escaped where it is printed. An entity stays: it is escaped already.
 fn escape(input: &dyn ValueView, _: &Given<'_>) -> Value {
-    Value::scalar(unmark_only(&input.to_kstr(), "<>\"'"))
+    Value::scalar(unmark_only(&text_of(input), "<>\"'"))
 }
 
 /// As [`escape`], and entities in the data count as such.
 fn escape_once(input: &dyn ValueView, _: &Given<'_>) -> Value {
-    let text = unmark_only(&input.to_kstr(), "<>\"'");
+    let text = unmark_only(&text_of(input), "<>\"'");
     let mut out = String::with_capacity(text.len());
     let mut rest = text.as_str();
     while let Some(at) = rest.find('&') {
@@ -100,11 +121,12 @@ fn escape_once(input: &dyn ValueView, _: &Given<'_>) -> Value {
     Value::scalar(out)
 }
 
-/// Whether a text begins with an entity: `&amp;`, `&#39;`, `&#x27;`.
+/// Whether a text that begins with an ampersand begins with an entity: `&amp;`, `&#39;`, `&#x27;`.
 fn is_entity(text: &str) -> bool {
-    let Some((name, _)) = text.strip_prefix('&').and_then(|rest| rest.split_once(';')) else {
-        return false;
-    };
+    // No entity is longer: a text without a semicolon must not be searched to its end at every ampersand.
+    let head = text.get(1..).unwrap_or_default();
+    let Some(end) = head.bytes().take(33).position(|byte| byte == b';') else { return false };
+    let name = &head[..end];
     match name.strip_prefix('#') {
         Some(number) => {
             let hex = number.strip_prefix(['x', 'X']);
@@ -123,24 +145,25 @@ fn is_entity(text: &str) -> bool {
 
 fn newline_to_br(input: &dyn ValueView, _: &Given<'_>) -> Value {
     let br = mark("<br />", HTML_SIGNS) + "\n";
-    Value::scalar(input.to_kstr().replace("\r\n", "\n").replace('\n', &br))
+    Value::scalar(text_of(input).replace("\r\n", "\n").replace('\n', &br))
 }
 
 /// The value as JSON, texts with their quotes.
 fn json(input: &dyn ValueView, _: &Given<'_>) -> Value {
-    let text = serde_json::to_string(&unmarked(input.to_value()));
-    Value::scalar(text.unwrap_or_else(|_| "null".to_owned()))
+    Value::scalar(json_of(&input.to_value()).to_string())
 }
 
-fn unmarked(value: Value) -> Value {
+/// In the order of the fields' names, so that a message which is repeated has the same bytes.
+fn json_of(value: &Value) -> serde_json::Value {
     match value {
-        Value::Scalar(scalar) if scalar.type_name() == "string" => {
-            Value::scalar(unmark(&scalar.to_kstr()))
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(unmarked).collect()),
+        Value::Scalar(scalar) if scalar.type_name() == "string" => unmark(&scalar.to_kstr()).into(),
+        Value::Scalar(scalar) => serde_json::to_value(scalar).unwrap_or_default(),
+        Value::Array(items) => items.iter().map(json_of).collect(),
         Value::Object(fields) => {
-            Value::Object(fields.into_iter().map(|(name, field)| (name, unmarked(field))).collect())
+            let fields: BTreeMap<_, _> = fields.iter().collect();
+            let field = |(name, field): (&KString, &Value)| (name.to_string(), json_of(field));
+            serde_json::Value::Object(fields.into_iter().map(field).collect())
         }
-        other @ (Value::Scalar(_) | Value::State(_) | Value::Nil) => other,
+        Value::State(_) | Value::Nil => serde_json::Value::Null,
     }
 }

@@ -1,7 +1,9 @@
+mod bounds;
 mod dates;
 mod escaping;
 mod lenient;
 mod money;
+mod random;
 mod spread;
 
 use super::{MAX_OUTPUT, Part, RenderError, RenderFault, Templates};
