@@ -5,7 +5,7 @@
 //!
 //! Safe by default: what a `{{ }}` prints is escaped once, for the place at which it stands (text, attribute, address, JSON; text and subject are
 //! plain), no value can stand in CSS or a script, nothing can be included, an unknown variable is an error at load, and what a template is
-//! and what a message takes are bounded ([`limits`]).
+//! and what a message takes are bounded (`limits.rs`).
 //!
 //! Lenient as Liquid is: what a customer lacks is nil, nil and what cannot be read is blank or 0, so no message is lost over a missing field.
 

@@ -131,7 +131,7 @@ fn write(value: &Value, out: &mut String) {
         }
         Value::Object(fields) => {
             let mut names: Vec<_> = fields.iter().collect();
-            names.sort_unstable_by_key(|(name, _)| *name);
+            names.sort_by_key(|(name, _)| *name);
             out.push('{');
             for (name, field) in names {
                 out.push_str(&format!("{}:{name}", name.len()));
