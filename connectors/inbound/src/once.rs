@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 /// So long after an acknowledged click the same link writes nothing. Longer costs fewer events where a link is posted again and again;
 /// but a click in this time does not count if the customer has subscribed anew in it.
-pub const WINDOW: Millis = 60 * SECOND;
+pub const WINDOW: Millis = 10 * SECOND;
 /// Clicks that are remembered; beyond, the oldest is forgotten and may cost one more event.
 const REMEMBERED: usize = 16_384;
 /// Clicks under way; beyond, others are asked to come again.

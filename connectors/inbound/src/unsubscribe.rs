@@ -57,7 +57,7 @@ struct Shared {
 /// The routes. `policy`: that of the shards, which says what is an event.
 ///
 /// 200 is answered only when the event has been acknowledged where its shard reads it, by this click or by one on the same link within
-/// a minute. If it is not, the answer is 503 and the client tries again; a link of which no shard would make anything gets 422.
+/// ten seconds. If it is not, the answer is 503 and the client tries again; a link of which no shard would make anything gets 422.
 pub fn router(
     sink: Arc<dyn EventSink>,
     keys: Keys,

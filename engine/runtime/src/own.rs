@@ -2,7 +2,7 @@
 
 use cartwheel_kafka::KafkaConfig;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -52,7 +52,9 @@ fn kept_name(path: &Path) -> io::Result<String> {
     aws_lc_rs::rand::fill(&mut random).map_err(|_| io::Error::other("no random numbers"))?;
     let name = format!("cartwheel-{}", hex::encode(random));
     let draft = path.with_extension("new");
-    std::fs::write(&draft, format!("{name}\n"))?;
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    writeln!(file, "{name}")?;
     std::fs::rename(&draft, path)?;
     Ok(name)
 }
@@ -60,6 +62,7 @@ fn kept_name(path: &Path) -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn a_folder_keeps_its_name_and_two_have_two() {
@@ -70,6 +73,8 @@ mod tests {
             kafka.member.unwrap()
         };
         assert_eq!(named(one.path()), named(one.path()));
+        let mode = std::fs::metadata(one.path().join("member")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
         assert_ne!(named(one.path()), named(other.path()));
         std::fs::write(one.path().join("member"), "pod-7\n").unwrap();
         assert_eq!(named(one.path()), "pod-7");
@@ -89,7 +94,6 @@ mod tests {
 
     #[test]
     fn what_is_made_is_for_the_owner_alone() {
-        use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let lock = dir.path().join("new/folder/a.lock");
         own(&lock).unwrap();

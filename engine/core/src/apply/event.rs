@@ -157,13 +157,17 @@ impl Context<'_> {
         };
         if meaning == Meaning::Subscribed {
             // A channel that cannot be read is not taken for one: consent is never guessed.
-            let unnamed = (!event.hides_channel()).then_some(Channel::Email);
-            let channel = named_channel(event).unwrap_or(unnamed);
-            channel.into_iter().for_each(|channel| say(channel, true));
+            match named_channel(event) {
+                Named::One(channel) => say(channel, true),
+                Named::None => say(Channel::Email, true),
+                Named::Unknown => {}
+            }
         } else if meaning == Meaning::Unsubscribed {
             match named_channel(event) {
-                Some(channel) => channel.into_iter().for_each(|channel| say(channel, false)),
-                None => Channel::PERSONAL.into_iter().for_each(|channel| say(channel, false)),
+                Named::One(channel) => say(channel, false),
+                Named::None | Named::Unknown => {
+                    Channel::PERSONAL.into_iter().for_each(|channel| say(channel, false));
+                }
             }
         }
         for change in changes {
@@ -182,7 +186,7 @@ impl Context<'_> {
     }
 
     fn suppress(&mut self, event: &Event<'_>, reason: SuppressionReason) {
-        let Some(channel) = named_channel(event).unwrap_or(Some(Channel::Email)) else { return };
+        let channel = named_channel(event).or_email();
         let customer = &mut *self.customer;
         let bits = if reason == SuppressionReason::Bounced {
             &mut customer.bounced
@@ -290,11 +294,40 @@ fn registers(meaning: Meaning) -> (Of, Of) {
     }
 }
 
-/// The channel of a subscription event: none where it names none, `Some(None)` where it names one that needs no consent or is unknown.
-fn named_channel(event: &Event<'_>) -> Option<Option<Channel>> {
+/// The channel that an event about permissions names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Named {
+    /// It names none.
+    None,
+    /// This one, which a person can refuse.
+    One(Channel),
+    /// What it names cannot be read, is unknown, or needs no consent.
+    Unknown,
+}
+
+impl Named {
+    fn or_email(self) -> Channel {
+        match self {
+            Self::One(channel) => channel,
+            Self::None | Self::Unknown => Channel::Email,
+        }
+    }
+}
+
+/// The channel in `message.channel` and `channel`, the first counts; both must be known where both are there (what is odd is not). Blanks and
+/// capitals do not matter.
+fn named_channel(event: &Event<'_>) -> Named {
     let in_message = event.field(Subject::Message, "channel").and_then(|raw| raw.string());
-    let name = in_message.or_else(|| event.channel())?;
-    Some(Channel::parse(&name).filter(|channel| Channel::PERSONAL.contains(channel)))
+    let mut named = if event.hides_channel() { Named::Unknown } else { Named::None };
+    for name in [in_message, event.channel()].into_iter().flatten() {
+        let channel = Channel::parse(&name.trim().to_ascii_lowercase());
+        match channel.filter(|channel| Channel::PERSONAL.contains(channel)) {
+            None => return Named::Unknown,
+            Some(channel) if !matches!(named, Named::One(_)) => named = Named::One(channel),
+            Some(_) => {}
+        }
+    }
+    named
 }
 
 /// What an event says of the address that its message went to.
@@ -322,7 +355,7 @@ pub fn told_of_message(event: &Event<'_>) -> Option<ToldOfMessage> {
         | Meaning::None => return None,
     };
     let address = event.field(Subject::Message, "address").and_then(|raw| raw.string())?;
-    let channel = named_channel(event).unwrap_or(Some(Channel::Email))?;
+    let channel = named_channel(event).or_email();
     Some(ToldOfMessage { channel, reason, address: AddressHash::parse(&address)? })
 }
 

@@ -283,29 +283,26 @@ impl Customer {
             }
         }
         let own = event.body.get("channel").and_then(Value::as_str);
-        let named = event.text("message", "channel").or(own);
+        let names: Vec<&str> = event.text("message", "channel").into_iter().chain(own).collect();
+        let known: Vec<Channel> = names.iter().flat_map(|name| personal(name)).collect();
+        // One name that is unknown, or none but what cannot be read, and it is not known which was meant.
+        let readable = known.len() == names.len() && !(names.is_empty() && event.hides_channel());
+        let named = known.first().copied().filter(|_| readable);
+        let or_email = named.unwrap_or(Channel::Email);
         match event.kind.as_str() {
-            "subscribed" => {
-                let name = named.unwrap_or(if event.hides_channel() { "" } else { "email" });
-                for channel in personal(name) {
-                    self.say(Word { channel, explicit: true, at, yes: true }, now, effects);
-                }
+            "subscribed" if readable => {
+                self.say(Word { channel: or_email, explicit: true, at, yes: true }, now, effects);
             }
             "unsubscribed" => {
-                for channel in named.map_or(Channel::PERSONAL.to_vec(), personal) {
+                for channel in named.map_or(Channel::PERSONAL.to_vec(), |channel| vec![channel]) {
                     self.say(Word { channel, explicit: true, at, yes: false }, now, effects);
                 }
             }
-            "message_bounced" => {
-                let soft = event.text("message", "bounce") == Some("soft");
-                for channel in personal(named.unwrap_or("email")).into_iter().filter(|_| !soft) {
-                    self.suppress(channel, SuppressionReason::Bounced, now, effects);
-                }
+            "message_bounced" if event.text("message", "bounce") != Some("soft") => {
+                self.suppress(or_email, SuppressionReason::Bounced, now, effects);
             }
             "message_complained" => {
-                for channel in personal(named.unwrap_or("email")) {
-                    self.suppress(channel, SuppressionReason::Complained, now, effects);
-                }
+                self.suppress(or_email, SuppressionReason::Complained, now, effects);
             }
             "order_placed" => {
                 self.orders += 1;
@@ -315,7 +312,7 @@ impl Customer {
             }
             _ => {}
         }
-        self.tell_of_message(event, named, now, effects);
+        self.tell_of_message(event, or_email, now, effects);
         self.documents.learn(event, at);
         self.note_engagement(event);
         surplus
@@ -326,7 +323,7 @@ impl Customer {
     fn tell_of_message(
         &self,
         event: &Event,
-        channel: Option<&str>,
+        channel: Channel,
         at: Millis,
         effects: &mut Vec<Suppression>,
     ) {
@@ -341,16 +338,14 @@ impl Customer {
         let is_hash =
             |text: &&str| text.len() == 32 && text.chars().all(|char| char.is_ascii_hexdigit());
         let Some(address) = event.text("message", "address").filter(is_hash) else { return };
-        for channel in personal(channel.unwrap_or("email")) {
-            let told =
-                Suppression { channel, address: address.to_lowercase(), reason, active: true, at };
-            let own = self.address(channel).map(|own| Suppression::hash(channel, own));
-            let granted = reason == SuppressionReason::Unsubscribed
-                && self.word(channel, true).is_some_and(|(_, yes)| yes);
-            let spared = granted && own.as_deref() == Some(&told.address);
-            if !spared && !effects.contains(&told) {
-                effects.push(told);
-            }
+        let told =
+            Suppression { channel, address: address.to_lowercase(), reason, active: true, at };
+        let own = self.address(channel).map(|own| Suppression::hash(channel, own));
+        let granted = reason == SuppressionReason::Unsubscribed
+            && self.word(channel, true).is_some_and(|(_, yes)| yes);
+        let spared = granted && own.as_deref() == Some(&told.address);
+        if !spared && !effects.contains(&told) {
+            effects.push(told);
         }
     }
 
@@ -442,7 +437,8 @@ impl Customer {
     }
 }
 
-/// The channel of this name, if it is one that a person can refuse.
+/// The channel of this name, blanks and capitals aside, if it is one that a person can refuse.
 fn personal(name: &str) -> Vec<Channel> {
-    Channel::parse(name).into_iter().filter(|channel| Channel::PERSONAL.contains(channel)).collect()
+    let channel = Channel::parse(&name.trim().to_lowercase());
+    channel.into_iter().filter(|channel| Channel::PERSONAL.contains(channel)).collect()
 }
