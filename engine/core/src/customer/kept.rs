@@ -128,8 +128,13 @@ impl KeptDocuments {
 
     /// Takes one out that is more than is kept: of a kind of which there are too many the oldest that is not `pinned`.
     pub fn take_surplus(&mut self, pinned: impl Fn(DocumentKey) -> bool) -> Option<DocumentKey> {
-        let free = |kept: &Kept| !pinned(kept.key()) && kept.key() != EVERY_CART;
         let kinds = [Document::Cart, Document::Order, Document::Checkout, Document::Product];
+        // Asked behind most events, and hardly ever is there one too many: counted before anybody asks what is pinned.
+        let of = |kind| self.0.iter().filter(|kept| kept.key().kind() == Some(kind)).count();
+        if kinds.into_iter().all(|kind| of(kind) <= kept_at_most(kind)) {
+            return None;
+        }
+        let free = |kept: &Kept| !pinned(kept.key()) && kept.key() != EVERY_CART;
         let place = kinds.into_iter().find_map(|kind| {
             let of_kind = || {
                 let all = self.0.iter().enumerate();
