@@ -76,9 +76,10 @@ hand-over: release
 FUZZ_SECONDS ?= 60
 fuzz: setup
 	@command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
-	@cd engine/fuzz && for target in $$(cargo fuzz list); do \
+	@for target in $$(cargo fuzz list --fuzz-dir engine/fuzz); do \
 		echo "=== $$target"; \
-		RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR="$(CARTWHEEL_CACHE)/fuzz" cargo fuzz run --sanitizer none "$$target" -- -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=10 -max_len=65536 || exit 1; \
+		RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR="$(CARTWHEEL_CACHE)/fuzz" cargo fuzz run --fuzz-dir engine/fuzz --sanitizer none "$$target" -- \
+			-max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=10 -max_len=65536 || exit 1; \
 	done
 
 bench: setup
