@@ -95,9 +95,9 @@ mod tests {
     use super::*;
     use crate::deliver::live;
     use crate::deliver::options::Route;
-    use cartwheel_core::channel::{Channel, Class};
+    use crate::deliver::render::tests::command;
+    use cartwheel_core::channel::Channel;
     use cartwheel_core::command::Command;
-    use cartwheel_core::id::{CommandId, RunId};
     use cartwheel_core::receipt::RejectReason;
     use cartwheel_core::time::HOUR;
     use cartwheel_delivery::bucket::Rate;
@@ -136,23 +136,8 @@ mod tests {
     }
 
     fn call() -> Call {
-        let command = Command {
-            command_id: CommandId(1),
-            run_id: RunId(1),
-            journey: "j".into(),
-            version: "v".into(),
-            step: "s".into(),
-            customer: "ana".into(),
-            channel: Channel::Sms,
-            class: Class::Marketing,
-            template: "t".into(),
-            to: "+15550100".into(),
-            data: serde_json::json!({ "profile": { "points": i64::MIN, "many": 1_000_000 } }),
-            variant: None,
-            due_at: 0,
-            decided_at: 0,
-            not_after: HOUR,
-        };
+        let data = serde_json::json!({ "profile": { "points": i64::MIN, "many": 1_000_000 } });
+        let command = command(1, data);
         Call {
             id: CallId(7),
             command: Arc::new(command),

@@ -184,13 +184,15 @@ fn quarantined(command: &Command, strike: Strike) -> Rendering {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use cartwheel_core::channel::{Channel, Class};
     use cartwheel_core::id::RunId;
+    use cartwheel_core::time::HOUR;
 
-    fn command(id: u128) -> Arc<Command> {
-        Arc::new(Command {
+    /// A text message of the template `t` with this data.
+    pub fn command(id: u128, data: serde_json::Value) -> Command {
+        Command {
             command_id: CommandId(id),
             run_id: RunId(1),
             journey: "j".into(),
@@ -201,12 +203,12 @@ mod tests {
             class: Class::Marketing,
             template: "t".into(),
             to: "+15550100".into(),
-            data: serde_json::json!({ "profile": {} }),
+            data,
             variant: None,
             due_at: 0,
             decided_at: 0,
-            not_after: 1,
-        })
+            not_after: HOUR,
+        }
     }
 
     /// A renderer, as a process opens it whose data lies in `dir`.
@@ -224,7 +226,9 @@ mod tests {
     }
 
     async fn rendered(renderer: &Arc<Renderer>, id: u128) -> Result<&'static str, String> {
-        match renderer.render(&command(id), "https://shop.example/u/x".into()).await {
+        let data = serde_json::json!({ "profile": {} });
+        match renderer.render(&Arc::new(command(id, data)), "https://shop.example/u/x".into()).await
+        {
             Rendering::Done(_) => Ok("done"),
             Rendering::Again => Ok("again"),
             Rendering::Unsendable(Outcome::Unsendable { detail, .. }) => Err(detail),
