@@ -49,7 +49,7 @@ closed! {
         Reentry = 4 "reentry",
         /// Older than `max_event_age`.
         LateEvent = 5 "late_event",
-        /// Too many windows and runs of one customer.
+        /// Too many windows and runs of one customer, in the journey or in all, or entries that must not be forgotten.
         Limit = 6 "limit",
         /// An exit rule met this event.
         ExitEvent = 7 "exit_event",
@@ -95,6 +95,8 @@ closed! {
         Stale = 27 "stale",
         /// What the run is about is gone.
         NoDocument = 28 "no_document",
+        /// A newer trigger event of its key has come, with which another begins.
+        Restarted = 29 "restarted",
     }
 }
 

@@ -6,6 +6,7 @@
 mod context;
 mod event;
 mod journeys;
+mod window;
 mod enter;
 mod step;
 mod timer;

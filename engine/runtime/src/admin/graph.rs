@@ -45,7 +45,7 @@ mod tests {
     use cartwheel_core::channel::{Channel, Class};
     use cartwheel_core::customer::LatestId;
     use cartwheel_core::journey::op::{Arm, Branch, Choice, End, Jump, Send, Until, Wait};
-    use cartwheel_core::journey::plan::Reentry;
+    use cartwheel_core::journey::plan::{Key, Reentry};
     use cartwheel_core::time::{DAY, HOUR, Span};
 
     fn email() -> Choice {
@@ -61,8 +61,9 @@ mod tests {
             tags: vec!["recovery".into()],
             when: None,
             quiet_for: Some(Span(HOUR)),
-            key: None,
+            key: Key::None,
             reentry: Reentry::Always,
+            max_runs: 8,
             exits: Vec::new(),
             filtered: LatestId(2),
             moved: LatestId(3),
