@@ -62,7 +62,8 @@ fn map_ops(old: &Journey, new: Option<&Journey>) -> Vec<Option<u16>> {
     old.ops.iter().map(|op| place(op).map(|index| index as u16)).collect()
 }
 
-/// For each capture of the new journey its place in the old one.
+/// For each capture of the new journey, and for what it keeps of events that were waited for, its place in the old one. A run keeps the last
+/// of these first, behind the others.
 fn map_captures(
     old_plan: &Plan,
     old: &Journey,
@@ -71,13 +72,18 @@ fn map_captures(
 ) -> Vec<Option<usize>> {
     let Some(new) = new else { return Vec::new() };
     let field = |plan: &Plan, index: &u16| plan.fields.get(usize::from(*index)).cloned();
-    new.captures
-        .iter()
-        .map(|wanted| {
-            let wanted = field(new_plan, wanted);
-            old.captures.iter().position(|index| field(old_plan, index) == wanted)
-        })
-        .collect()
+    let captures = new.captures.iter().map(|wanted| {
+        let wanted = field(new_plan, wanted);
+        old.captures.iter().position(|index| field(old_plan, index) == wanted)
+    });
+    let of_waited = |plan, of: &Option<u16>| of.as_ref().map(|index| field(plan, index));
+    let kept = old.captures.len() + old.waited.len();
+    let waited = new.waited.iter().rev().map(|wanted| {
+        let wanted = of_waited(new_plan, wanted);
+        let place = old.waited.iter().position(|of| of_waited(old_plan, of) == wanted);
+        place.map(|place| kept - 1 - place)
+    });
+    captures.chain(waited).collect()
 }
 
 impl Core {
@@ -131,6 +137,7 @@ fn map_run(run: &mut Run, mapping: &Mapping) -> bool {
         Place::Goal => Some(Place::Goal),
         Place::Delay { op: at } => op(at).map(|op| Place::Delay { op }),
         Place::Local { op: at } => op(at).map(|op| Place::Local { op }),
+        Place::Event { op: at } => op(at).map(|op| Place::Event { op }),
         Place::Gate { op: at, choice, due, held } => {
             op(at).map(|op| match has_choice(&mapping.new, journey, op, choice) {
                 true => Place::Gate { op, choice, due, held },
@@ -159,8 +166,7 @@ fn map_run(run: &mut Run, mapping: &Mapping) -> bool {
 fn has_choice(plan: &Plan, journey: u16, op: u16, choice: u8) -> bool {
     let send = plan.journeys[usize::from(journey)].send(op);
     let choices = send.map_or(&[][..], |send| &send.channels);
-    choice == 0
-        || choices.get(usize::from(choice)).is_some_and(|c| c.if_no_engagement_within.is_some())
+    choice == 0 || choices.get(usize::from(choice)).is_some_and(|c| c.fallback.is_some())
 }
 
 #[cfg(test)]

@@ -155,9 +155,9 @@ event_types! {
     "product_restocked",
     "product_price_changed",
     "message_sent",
-    "message_delivered",
-    "message_opened" => Engaged,
-    "message_clicked" => Engaged,
+    "message_delivered" => Delivered,
+    "message_opened" => Opened,
+    "message_clicked" => Clicked,
     "message_bounced" => Bounced,
     "message_complained" => Complained,
     "message_failed",
@@ -177,8 +177,12 @@ pub enum Meaning {
     Bounced,
     /// Somebody called it spam.
     Complained,
-    /// Opened or clicked.
-    Engaged,
+    /// A message reached its recipient.
+    Delivered,
+    /// A message was opened.
+    Opened,
+    /// A link in a message was followed.
+    Clicked,
     /// The cart is gone.
     CartEmptied,
     /// Nothing more than profile and documents.

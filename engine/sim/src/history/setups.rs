@@ -46,6 +46,10 @@ const WELCOME: &str = include_str!("setups/welcome.yaml");
 const RECEIPT: &str = include_str!("setups/receipt.yaml");
 const WINBACK: &str = include_str!("setups/winback.yaml");
 const NIGHTLY: &str = include_str!("setups/nightly.yaml");
+const FLOW: &str = include_str!("setups/flow.yaml");
+const FOLLOW: &str = include_str!("setups/follow.yaml");
+const LOOP_ONE: &str = include_str!("setups/loop_one.yaml");
+const LOOP_TWO: &str = include_str!("setups/loop_two.yaml");
 
 const ALL: [&str; 7] = [CART, CHECKOUT, BROWSE, WELCOME, RECEIPT, WINBACK, NIGHTLY];
 
@@ -69,5 +73,10 @@ pub fn setups() -> Vec<Setup> {
             journeys: all.clone(),
         },
         Setup { name: "tight", policy: include_str!("setups/tight.policy.yaml"), journeys: all },
+        Setup {
+            name: "steps",
+            policy: "zone: America/New_York\nquiet_hours: []\nteams: { sales: { email: sales@shop.example } }\ncaps: [{ name: three, scope: all, limit: 3, per: 2d }]\n",
+            journeys: vec![FLOW, FOLLOW, LOOP_ONE, LOOP_TWO, RECEIPT],
+        },
     ]
 }
