@@ -217,6 +217,23 @@ mod tests {
     }
 
     #[test]
+    fn what_a_run_keeps_has_another_place_in_another_plan() {
+        let asks = |when: &str| {
+            let text = format!(
+                "journey: cart\ntrigger: {{ event: cart_updated }}\nsteps:\n  - wait: {{ for: paid, at_most: 1d }}\n  - branch:\n      - when: {when}\n        steps: []\n"
+            );
+            let source = SourceFile { path: "cart.yaml".into(), text };
+            Arc::new(load(&Policy::default(), &[source]).unwrap())
+        };
+        // A run keeps x, the type, a; then y, x, a, b, the type.
+        let old = asks("waited.event.a > 1 && waited.for != null && event.x == 1");
+        let new =
+            asks("event.y == event.x && waited.for != null && waited.event.b < waited.event.a");
+        let captures = &Mapping::new(&old, &new).captures[0];
+        assert_eq!(*captures, [None, Some(0), Some(2), None, Some(1)]);
+    }
+
+    #[test]
     fn a_step_of_another_kind_is_another_step() {
         let waits = Place::Delay { op: 1 };
         assert_eq!(moved(waits, &plan("[email]", "wait: 2d")), Some(waits));

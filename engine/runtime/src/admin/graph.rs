@@ -86,7 +86,14 @@ mod tests {
         let send = |step: &str, channels| {
             let template = step.into();
             let class = Class::Marketing;
-            Op::from(Send { step: step.into(), template, class, team: None, variant: None, channels })
+            Op::from(Send {
+                step: step.into(),
+                template,
+                class,
+                team: None,
+                variant: None,
+                channels,
+            })
         };
         let graph = graph(&journey(vec![
             send("reminder", vec![email(), sms]),

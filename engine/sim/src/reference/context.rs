@@ -196,7 +196,9 @@ impl<'r> Reader<'r> {
     /// The value of a field.
     pub fn read(&self, field: Field) -> ValueRef<'r> {
         let kept = |of: fn(&Run) -> &[Value], place: u16| {
-            self.run.and_then(|run| of(run).get(usize::from(place))).map_or(ValueRef::Null, Value::borrow)
+            self.run
+                .and_then(|run| of(run).get(usize::from(place)))
+                .map_or(ValueRef::Null, Value::borrow)
         };
         match field {
             Field::Event(index) => match self.event {

@@ -97,7 +97,9 @@ impl Context<'_> {
     fn tell_team(&mut self, run: &mut Run, message: &Message<'_>) -> Next {
         let (journey, channel) = (self.journey(run.journey), message.channels[0].channel);
         let what = |verdict, reason| Decided::new(verdict, reason).run(run.id).step(message.step);
-        if journey.class == Class::Marketing && let Some(reason) = self.held_out(journey) {
+        if journey.class == Class::Marketing
+            && let Some(reason) = self.held_out(journey)
+        {
             let dropped = what(Verdict::Dropped, reason);
             run.anchor = self.t;
             self.decide(run.journey, dropped);
@@ -284,9 +286,8 @@ impl Context<'_> {
     /// If a fallback stands after the channel that was sent, the run waits for engagement first.
     fn await_engagement(&self, run: &mut Run, message: &Message<'_>, sent: usize) -> Next {
         let later = message.channels.iter().enumerate().skip(sent + 1);
-        let fallback = later
-            .filter_map(|(index, choice)| Some((index, choice.fallback?.within)))
-            .next();
+        let fallback =
+            later.filter_map(|(index, choice)| Some((index, choice.fallback?.within))).next();
         let Some((index, within)) = fallback else { return Next::Step };
         run.place = Place::Engagement { op: message.op, choice: index };
         run.deadline = self.t.saturating_add(within.millis()).max(self.t.saturating_add(1));

@@ -96,9 +96,14 @@ impl Context<'_> {
             }
             let Some(run) = self.customer.runs.iter().find(|run| run.id == *id) else { continue };
             let since = run.last_sent.map_or(run.entered_by, |(sent, _)| Some(sent));
-            let about = event.command().is_none_or(|command| run.last_sent.is_some_and(|(_, id)| id == command));
+            let about = event
+                .command()
+                .is_none_or(|command| run.last_sent.is_some_and(|(_, id)| id == command));
             let reader = self.reader(Some(&event.body), None);
-            if since.is_some_and(|since| at < since) || !about || !reader.holds(wait.condition.as_ref()) {
+            if since.is_some_and(|since| at < since)
+                || !about
+                || !reader.holds(wait.condition.as_ref())
+            {
                 continue;
             }
             let what = Decided::new(Verdict::Waited, Reason::Event).run(*id).step(&wait.step);

@@ -146,8 +146,7 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked, ind
         run.anchor = t;
     }
     let later = send.channels.iter().enumerate().skip(index + 1);
-    let fallback =
-        later.filter_map(|(at, choice)| Some((at, choice.fallback?))).next();
+    let fallback = later.filter_map(|(at, choice)| Some((at, choice.fallback?))).next();
     match fallback {
         Some((at, fallback)) => {
             let place = Place::Engagement { op, choice: at as u8, due };

@@ -39,7 +39,8 @@ impl Context<'_> {
                 && run.place.waits_for_event().is_some_and(|op| interest.waits.contains(&op))
                 && key.map_or(sole, |key| key == run.key)
         };
-        let waiting: Vec<RunId> = self.customer.runs.iter().filter(waits).map(|run| run.id).collect();
+        let waiting: Vec<RunId> =
+            self.customer.runs.iter().filter(waits).map(|run| run.id).collect();
         for id in waiting {
             self.meet_run(occasion, id);
         }

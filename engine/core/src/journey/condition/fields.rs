@@ -135,8 +135,11 @@ impl Resolver<'_> {
 
     fn waited(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
         if !self.slots.waits {
-            let fault = Fault::error(path.span.clone(), "no step before this one waits for an event");
-            return self.fail(fault.help("add one, such as `- wait: { for: message_clicked, at_most: 3d }`"));
+            let fault =
+                Fault::error(path.span.clone(), "no step before this one waits for an event");
+            return self.fail(
+                fault.help("add one, such as `- wait: { for: message_clicked, at_most: 3d }`"),
+            );
         }
         let (field, kind) = match rest {
             ["for"] if !path.size => (None, Type::Text),

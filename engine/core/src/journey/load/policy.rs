@@ -1,11 +1,11 @@
 //! Checks of the policy, alone and against the journeys.
 
-use crate::customer::ZoneTables;
+use super::step::TEAM;
 use crate::address::Address;
 use crate::channel::Channel;
+use crate::customer::ZoneTables;
 use crate::journey::definition::{Definition, Step};
 use crate::journey::problem::{Problem, SourceFile};
-use super::step::TEAM;
 use crate::policy::{Cap, CapScope, Policy};
 use crate::suggest::closest;
 use crate::time::{DAY, Span};
@@ -85,11 +85,19 @@ fn check_teams(policy: &Policy, say: &mut impl FnMut(String, String)) {
 }
 
 /// Says which messages go to teams that the policy does not have.
-fn check_addressees(policy: &Policy, source: &SourceFile, steps: &[Step], problems: &mut Vec<Problem>) {
+fn check_addressees(
+    policy: &Policy,
+    source: &SourceFile,
+    steps: &[Step],
+    problems: &mut Vec<Problem>,
+) {
     for step in steps {
-        step.inner().into_iter().for_each(|steps| check_addressees(policy, source, steps, problems));
+        step.inner()
+            .into_iter()
+            .for_each(|steps| check_addressees(policy, source, steps, problems));
         let Step::Send { to: Some(to), .. } = step else { continue };
-        let Some(name) = to.strip_prefix(TEAM).filter(|name| !policy.teams.contains_key(*name)) else {
+        let Some(name) = to.strip_prefix(TEAM).filter(|name| !policy.teams.contains_key(*name))
+        else {
             continue;
         };
         let help = match closest(name, policy.teams.keys().map(String::as_str)) {

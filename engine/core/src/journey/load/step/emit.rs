@@ -31,9 +31,8 @@ fn emitted(reader: &mut Reader<'_>, node: &Node) -> Option<At<Emitted>> {
     let fields = reader.fields(node, "an emitted event", &["event", "with"])?;
     let event = reader.required(&fields, "event");
     let event = event.and_then(|node| reader.text(node, "the event's type, such as vip_reached"));
-    let with = reader.optional(&fields, "with", |reader, node| {
-        given::read(reader, node, "`{ FIELD: VALUE }`")
-    });
+    let with = reader
+        .optional(&fields, "with", |reader, node| given::read(reader, node, "`{ FIELD: VALUE }`"));
     let with = with?.map(|with| with.value).unwrap_or_default();
     Some(At::new(Emitted::With { event: event?, with }, node.span.clone()))
 }
@@ -69,7 +68,8 @@ fn check_field<T>(layout: &mut Layout<'_, '_>, name: &str, with: &Values, at: &A
     let parts: Vec<&str> = name.split('.').collect();
     let root = parts.first().copied().unwrap_or_default();
     let of_its_own = [Subject::Profile, Subject::Message].map(Subject::name);
-    let inside = |other: &String| other.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+    let inside =
+        |other: &String| other.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
     if Envelope::parse(root.as_bytes()).is_some() || of_its_own.contains(&root) {
         let message = format!("an emitted event has no `{root}` of its own");
         layout.compiler.error(at, message, "give the field another name");

@@ -105,11 +105,7 @@ impl Reader<'_> {
 }
 
 /// Lays the steps out.
-pub(super) fn lay_out(
-    compiler: &mut Compiler<'_>,
-    class: Class,
-    steps: &At<Vec<Step>>,
-) -> Vec<Op> {
+pub(super) fn lay_out(compiler: &mut Compiler<'_>, class: Class, steps: &At<Vec<Step>>) -> Vec<Op> {
     if steps.is_empty() {
         compiler.error(
             steps,
@@ -117,14 +113,8 @@ pub(super) fn lay_out(
             "add one, such as `- send: welcome` with `channels: [email]`",
         );
     }
-    let mut layout = Layout {
-        compiler,
-        ops: Vec::new(),
-        names: Vec::new(),
-        count: 0,
-        class,
-        variant: None,
-    };
+    let mut layout =
+        Layout { compiler, ops: Vec::new(), names: Vec::new(), count: 0, class, variant: None };
     layout.steps(steps);
     layout.push(End);
     let ops = layout.ops;

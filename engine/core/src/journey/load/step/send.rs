@@ -33,7 +33,8 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node, _: usize) -> Option<Ste
         .required(&fields, "channels")
         .and_then(|node| reader.list(node, "[email]", 8, channel_choice));
     let class = reader.optional(&fields, "class", Reader::class);
-    let to = reader.optional(&fields, "to", |reader, node| reader.text(node, "a team such as team:sales"));
+    let to = reader
+        .optional(&fields, "to", |reader, node| reader.text(node, "a team such as team:sales"));
     let id = reader.id(&fields);
     Some(Step::Send { send: send?, channels: channels?, class: class?, to: to?, id: id? })
 }
@@ -109,11 +110,19 @@ pub(super) fn lay_out(
 }
 
 /// The name of the team to which the message goes. Whether the policy has it is checked with the policy.
-fn team(layout: &mut Layout<'_, '_>, to: &At<String>, written: &Written<'_>) -> Option<CompactString> {
+fn team(
+    layout: &mut Layout<'_, '_>,
+    to: &At<String>,
+    written: &Written<'_>,
+) -> Option<CompactString> {
     let compiler = &mut *layout.compiler;
     let Some(team) = to.strip_prefix(TEAM) else {
         let message = format!("`{}` is no team", to.value);
-        compiler.error(to, message, "write `team:NAME`, or leave `to` out: then the customer gets it");
+        compiler.error(
+            to,
+            message,
+            "write `team:NAME`, or leave `to` out: then the customer gets it",
+        );
         return None;
     };
     if let Some(class) = written.class {

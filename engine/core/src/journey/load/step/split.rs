@@ -31,7 +31,8 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option
 
 fn name(reader: &mut Reader<'_>, node: &Node) -> Option<At<String>> {
     if let Kind::Map(_) = node.kind {
-        let help = "write `- split: NAME` and below it `arms:`, such as `a: { share: 50%, steps: [...] }`";
+        let help =
+            "write `- split: NAME` and below it `arms:`, such as `a: { share: 50%, steps: [...] }`";
         return reader.fail(node, "a split has a name, from which chance follows", help);
     }
     reader.text(node, "the split's name")
@@ -51,9 +52,9 @@ fn arms(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<At<Arms>> 
 
 fn arm(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<At<SplitArm>> {
     let fields = reader.fields(node, "an arm of a split", &["share", "steps"])?;
-    let share = reader.required(&fields, "share").and_then(|node| {
-        reader.percent(node).map(|share| At::new(share, node.span.clone()))
-    });
+    let share = reader
+        .required(&fields, "share")
+        .and_then(|node| reader.percent(node).map(|share| At::new(share, node.span.clone())));
     let steps = reader.steps(&fields, depth);
     Some(At::new(SplitArm { share: share?, steps: steps?.value }, node.span.clone()))
 }

@@ -2,8 +2,8 @@
 
 use super::layout::Layout;
 use crate::journey::at::At;
-use crate::journey::definition::{Step, WaitDays, WaitEvent, WaitFor, WaitUntil, ZoneOf};
 use crate::journey::condition::Scope;
+use crate::journey::definition::{Step, WaitDays, WaitEvent, WaitFor, WaitUntil, ZoneOf};
 use crate::journey::load::fields::Reader;
 use crate::journey::load::names;
 use crate::journey::load::yaml::{Kind, Node};

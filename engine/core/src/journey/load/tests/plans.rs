@@ -224,11 +224,12 @@ fn every_other_step_is_laid_out() {
             (Class::Transactional, None)
         ]
     );
-    let wants: Vec<(&[u16], usize)> =
-        ["paid", "message_clicked"].map(|event| {
+    let wants: Vec<(&[u16], usize)> = ["paid", "message_clicked"]
+        .map(|event| {
             let interest = &plan.events[event];
             (&interest.journeys[0].waits[..], interest.fields.len())
-        }).into();
+        })
+        .into();
     assert_eq!(wants, [(&[1][..], 1), (&[1][..], 1)]);
     assert_eq!((journey.waited.len(), journey.captures.len()), (1, 1));
 }

@@ -213,10 +213,13 @@ fn splits_are_checked() {
         "5:16 error `{ share: 50%, steps: [] }`: `A` is not the name of an arm | a name has at most 64 lower case letters, digits, `_` and `-` and starts with a letter",
     );
     one(
-        &split("{ a: { part: 50%, steps: [] }, b: { share: 50%, steps: [] } }"),
-        "5:18 error `part`: an arm of a split lacks `share` | add `share:`",
+        &split("{ a: { steps: [] }, b: { share: 50%, steps: [] } }"),
+        "5:18 error `steps`: an arm of a split lacks `share` | add `share:`",
     );
-    one(&split("[]"), "5:11 error `[]`: the arms are a mapping, not a list | write `a: { share: 50%, steps: [...] }` for each");
+    one(
+        &split("[]"),
+        "5:11 error `[]`: the arms are a mapping, not a list | write `a: { share: 50%, steps: [...] }` for each",
+    );
 }
 
 #[test]
@@ -230,7 +233,10 @@ fn waits_are_checked() {
         &wait("{ days: 2, at: 10 }"),
         "4:22 error `at`: `at` is not a field of a wait of some days | known are: days",
     );
-    one(&wait("{ for: paid }"), "4:13 error `for`: a wait for an event lacks `at_most` | add `at_most:`");
+    one(
+        &wait("{ for: paid }"),
+        "4:13 error `for`: a wait for an event lacks `at_most` | add `at_most:`",
+    );
     one(
         &wait("{ for: [], at_most: 1h }"),
         "4:18 error `[]`: the list of event types is empty | name one, such as cart_updated",
@@ -258,16 +264,20 @@ fn waits_are_checked() {
 #[test]
 fn what_a_journey_sets_and_emits_is_checked() {
     let set = |values: &str| small("s", "", &format!("  - set: {values}\n"));
-    for (name, value) in [("email", "a@b.example"), ("consent", "true"), ("time_zone", "UTC"), ("locale", "de")] {
+    for (name, value) in
+        [("email", "a@b.example"), ("consent", "true"), ("time_zone", "UTC"), ("locale", "de")]
+    {
         let column = 14 + name.len();
         one(
             &set(&format!("{{ {name}: {value} }}")),
-            &format!("4:{column} error `{value}`: `{name}` cannot be set by a journey: it comes from events alone | set an attribute of your own"),
+            &format!(
+                "4:{column} error `{value}`: `{name}` cannot be set by a journey: it comes from events alone | set an attribute of your own"
+            ),
         );
     }
     one(
         &set("{ my level: 1 }"),
-        "4:24 error `1`: `my level` is not the name of an attribute | write at most 64 letters, digits and `_`",
+        "4:22 error `1`: `my level` is not the name of an attribute | write at most 64 letters, digits and `_`",
     );
     one(&set("{}"), "4:10 error `{}`: here stand 0 values | write 1 to 16: `{ ATTRIBUTE: VALUE }`");
     one(
@@ -316,7 +326,8 @@ fn classes_teams_and_fallbacks_are_checked() {
         &send("    channels: [email]\n    to: team:sales\n"),
         "6:9 error `team:sales`: the policy has no team `sales` | add it to the policy: `teams: { sales: { email: ... } }`",
     );
-    let fallback = |fallback: &str| send(&format!("    channels: [email, {{ sms: {fallback} }}]\n"));
+    let fallback =
+        |fallback: &str| send(&format!("    channels: [email, {{ sms: {fallback} }}]\n"));
     one(
         &fallback("{ if: opened, within: 1h }"),
         "5:36 error `opened`: `opened` is not what may happen | known are: bounced",
@@ -325,7 +336,10 @@ fn classes_teams_and_fallbacks_are_checked() {
         &fallback("{ if: bounced, if_no: opened, within: 1h }"),
         "5:30 error `{ if: bounced, if_no: opened, within: 1h }`: a fallback has `if_no` or `if`, not both | remove one of them",
     );
-    one(&fallback("{ within: 1h }"), "5:32 error `within`: a fallback lacks `if_no` | add `if_no:`");
+    one(
+        &fallback("{ within: 1h }"),
+        "5:32 error `within`: a fallback lacks `if_no` | add `if_no:`",
+    );
     let teams = [("sales".to_owned(), Team { email: "sales@shop.example".into() })].into();
     let policy = Policy { teams, ..Policy::default() };
     let text = send("    channels: [sms]\n    class: marketing\n    to: team:sales\n");
