@@ -3,6 +3,7 @@
 //! (`crate::apply::step`) tell the kinds apart.
 
 use super::condition::{Condition, Field};
+use super::shown::Subjects;
 use crate::channel::{Channel, Class};
 use crate::customer::Reactions;
 use crate::policy::{LocalTime, Percent};
@@ -26,6 +27,11 @@ pub trait Operation {
 
     /// The message that it sends, if it sends one.
     fn send(&self) -> Option<&Send> {
+        None
+    }
+
+    /// The same, to be changed while a plan is made.
+    fn send_mut(&mut self) -> Option<&mut Send> {
         None
     }
 
@@ -82,6 +88,12 @@ macro_rules! operations {
                 match self { $(Op::$kind(op) => op,)* }
             }
         }
+
+        impl std::ops::DerefMut for Op {
+            fn deref_mut(&mut self) -> &mut Self::Target {
+                match self { $(Op::$kind(op) => op,)* }
+            }
+        }
     };
 }
 
@@ -123,6 +135,8 @@ pub struct Send {
     pub variant: Option<CompactString>,
     /// In order of preference. The first is never a fallback.
     pub channels: Vec<Choice>,
+    /// The documents that its template may read.
+    pub shows: Subjects,
 }
 
 /// One channel of a send.
@@ -338,6 +352,10 @@ impl Operation for Send {
     }
 
     fn send(&self) -> Option<&Send> {
+        Some(self)
+    }
+
+    fn send_mut(&mut self) -> Option<&mut Send> {
         Some(self)
     }
 }

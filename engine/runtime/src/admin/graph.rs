@@ -48,6 +48,7 @@ mod tests {
         Arm, Branch, Choice, End, Fallback, Jump, Send, Until, Wait, When,
     };
     use cartwheel_core::journey::plan::Reentry;
+    use cartwheel_core::journey::shown::Subjects;
     use cartwheel_core::time::{DAY, HOUR, Span};
 
     fn email() -> Choice {
@@ -93,6 +94,7 @@ mod tests {
                 team: None,
                 variant: None,
                 channels,
+                shows: Subjects::ALL,
             })
         };
         let graph = graph(&journey(vec![

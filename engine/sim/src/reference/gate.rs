@@ -11,6 +11,7 @@ use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::id::{CommandId, CustomerId};
 use cartwheel_core::journey::op::{Choice, Send};
 use cartwheel_core::journey::plan::Journey;
+use cartwheel_core::journey::shown::Subjects;
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::Millis;
 use compact_str::CompactString;
@@ -24,6 +25,7 @@ struct Message<'p> {
     class: Class,
     team: Option<&'p CompactString>,
     channels: &'p [Choice],
+    shows: Subjects,
 }
 
 /// The answer of the parts that look at the chosen channel.
@@ -41,13 +43,13 @@ enum Ruling {
 impl Context<'_> {
     /// Runs the gate for operation `op`, which is a send, from channel `index`. Where the run stays, its place and deadline are set.
     pub fn send(&mut self, run: &mut Run, op: u16, index: usize) -> Next {
-        let Some(Send { step, template, class, team, channels, .. }) =
+        let Some(Send { step, template, class, team, channels, shows, .. }) =
             self.journey(run.journey).ops[usize::from(op)].send()
         else {
             return Next::Step;
         };
-        let team = team.as_ref();
-        let message = Message { op, step, template, class: *class, team, channels };
+        let (class, team, shows) = (*class, team.as_ref(), *shows);
+        let message = Message { op, step, template, class, team, channels, shows };
         let is_fallback = channels[index].fallback.is_some();
         let what = |verdict, reason| Decided::new(verdict, reason).run(run.id).step(step);
         let marketing = message.class == Class::Marketing;
@@ -137,7 +139,7 @@ impl Context<'_> {
                 decided_at: self.t,
                 not_after: self.t.saturating_add(policy.transactional_ttl.millis()),
                 to: if channel == Channel::Email { email } else { String::new() },
-                data: self.customer.data(&run.about),
+                data: self.customer.data(&run.about, message.shows),
             }));
         }
         Next::Step
@@ -269,7 +271,7 @@ impl Context<'_> {
             decided_at: self.t,
             not_after: self.t.saturating_add(ttl.millis()),
             to: self.customer.address(channel).unwrap_or_default().to_owned(),
-            data: self.customer.data(&run.about),
+            data: self.customer.data(&run.about, message.shows),
         }));
         if marketing {
             self.customer.touches.push(Touch { at: self.t, channel, journey: run.journey });

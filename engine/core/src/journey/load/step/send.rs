@@ -8,6 +8,7 @@ use crate::journey::load::fields::Reader;
 use crate::journey::load::names::{self, NameOf};
 use crate::journey::load::yaml::{self, Node};
 use crate::journey::op::{self, Choice, Send, When};
+use crate::journey::shown::Subjects;
 use compact_str::CompactString;
 use std::ops::Range;
 
@@ -106,7 +107,9 @@ pub(super) fn lay_out(
     };
     let variant = layout.variant.clone();
     let template = template.as_str().into();
-    layout.push(Send { step, template, class, team, variant, channels });
+    // Until somebody says what it reads.
+    let shows = Subjects::ALL;
+    layout.push(Send { step, template, class, team, variant, channels, shows });
 }
 
 /// The name of the team to which the message goes. Whether the policy has it is checked with the policy.
