@@ -159,10 +159,10 @@ impl Context<'_> {
     ) -> OddFields {
         changes.clear();
         let mut surplus = OddFields::default();
-        if let Some(object) = event.profile() {
-            if self.merge_profile(object, at, registers(meaning), changes) {
-                surplus = OddFields::SURPLUS;
-            }
+        if let Some(object) = event.profile()
+            && self.merge_profile(object, at, registers(meaning), changes)
+        {
+            surplus = OddFields::SURPLUS;
         }
         let mut say = |channel, yes| {
             changes.extend(self.customer.consent(Of::Explicit, channel, at, yes));
