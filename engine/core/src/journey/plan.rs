@@ -6,6 +6,7 @@ use super::op::{Op, Send, WaitFor};
 use super::shown::{Shown, Subjects};
 use crate::channel::Class;
 use crate::customer::{LatestId, ZoneTables};
+use crate::event::{Event, Subject};
 use crate::fact::Layout;
 use crate::policy::Policy;
 use crate::time::Span;
@@ -42,6 +43,13 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Whether the event has a document of a kind that is kept.
+    pub fn brings(&self, event: &Event<'_>) -> bool {
+        Subject::KEPT
+            .into_iter()
+            .any(|subject| self.kept.has(subject) && event.subject(subject).is_some())
+    }
+
     /// The same for templates that read no more than this: of what no message shows nothing is kept.
     #[must_use]
     pub fn showing(mut self, shown: &Shown) -> Self {

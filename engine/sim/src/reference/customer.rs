@@ -184,7 +184,7 @@ impl Customer {
 
     /// Whether an event of this id was seen before; if not, it has been now.
     pub fn seen(&mut self, id: &str) -> bool {
-        let hash = xxh3_64(id.as_bytes());
+        let hash = (xxh3_64(id.as_bytes()) >> 16).max(1);
         if self.ids.contains(&hash) {
             return true;
         }
