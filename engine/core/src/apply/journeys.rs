@@ -45,6 +45,9 @@ impl Context<'_> {
         if interest.moves {
             self.move_windows(occasion, index);
         }
+        if !interest.waits.is_empty() {
+            self.meet(occasion, interest);
+        }
         if interest.trigger {
             self.trigger(occasion, index);
         }
@@ -144,7 +147,7 @@ impl Context<'_> {
     }
 
     /// The hash of the key's value; none where the journey has no key or the event no value for it.
-    fn key_of(&self, event: &Event<'_>, journey: &Journey) -> Option<u64> {
+    pub fn key_of(&self, event: &Event<'_>, journey: &Journey) -> Option<u64> {
         let field = self.plan().fields.get(usize::from(journey.key?))?;
         key_text(event, field).map(|text| key_hash(Some(&text)))
     }
@@ -212,8 +215,11 @@ impl Context<'_> {
             let full = self.decided(index, Verdict::Refused, Reason::Limit);
             return self.decide(&full.number("limit", MAX_RUNS as i64));
         }
-        let Opening { key, at, captures, about } = opening;
+        let Opening { key, at, mut captures, about } = opening;
         let journey = self.journey(index);
+        // It has waited for nothing yet.
+        captures.truncate(journey.captures.len());
+        captures.extend(journey.waited.iter().map(|_| Value::Null));
         let mut run = Run {
             id: RunId::of(&journey.name, self.customer.id, key, at),
             sent: None,
@@ -255,14 +261,12 @@ fn ends(run: &Run, at: Millis) -> bool {
 }
 
 fn captures(journey: &Journey, fields: &[Value]) -> impl Iterator<Item = Value> {
-    journey
-        .captures
-        .iter()
-        .map(|index| fields.get(usize::from(*index)).map_or(Value::Null, captured))
+    let read = |index: &u16| fields.get(usize::from(*index)).map_or(Value::Null, captured);
+    journey.captures.iter().map(read)
 }
 
 /// A run keeps no text that is longer than a field of the profile may be.
-fn captured(value: &Value) -> Value {
+pub(super) fn captured(value: &Value) -> Value {
     match value {
         Value::Text(text) if text.len() > MAX_VALUE => Value::Null,
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => value.clone(),
@@ -272,8 +276,9 @@ fn captured(value: &Value) -> Value {
 /// Into the memory that is there.
 fn recapture(run: &mut Run, plan: &Plan, journey: &Journey, occasion: &Occasion<'_>) {
     run.newest = occasion.time.at;
-    run.captures.clear();
-    run.captures.extend(captures(journey, occasion.fields));
+    // What follows is of the event that it has waited for.
+    let places = run.captures.iter_mut();
+    places.zip(captures(journey, occasion.fields)).for_each(|(place, value)| *place = value);
     run.about.clear();
     run.about.extend(about(plan, occasion.event));
 }

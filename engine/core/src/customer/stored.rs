@@ -21,7 +21,7 @@ use super::kept::{Kept, Stored};
 use super::latest::{Latest, LatestId};
 use super::profile::zone_of;
 use super::register::{Of, Register};
-use super::run::{Place, Run, Sent};
+use super::run::{Place, Reactions, Run, Sent};
 use super::seen::{self, SeenIds};
 use super::zone::Zones;
 use crate::channel::Channel;
@@ -74,7 +74,8 @@ mod part {
 
 /// What is true of a run and what it has.
 mod fact {
-    pub const ENGAGED: u16 = 1;
+    /// The latest message was opened; until there was a bit for clicks, or clicked.
+    pub const OPENED: u16 = 1;
     pub const CONVERTED: u16 = 1 << 1;
     pub const KEY: u16 = 1 << 2;
     pub const ANCHOR: u16 = 1 << 3;
@@ -88,7 +89,11 @@ mod fact {
     pub const ABOUT: u16 = 1 << 9;
     /// It has had a newer trigger event since it entered.
     pub const ENTERED_BY: u16 = 1 << 10;
-    pub const UNUSED: u16 = !0 << 11;
+    /// What else became of the latest message.
+    pub const DELIVERED: u16 = 1 << 11;
+    pub const CLICKED: u16 = 1 << 12;
+    pub const BOUNCED: u16 = 1 << 13;
+    pub const UNUSED: u16 = !0 << 14;
 }
 
 /// Where a run is. The numbers are stored: never renumber.
@@ -100,6 +105,7 @@ mod place {
     pub const HELD: u8 = 4;
     pub const ENGAGEMENT: u8 = 5;
     pub const GOAL: u8 = 6;
+    pub const EVENT: u8 = 7;
 }
 
 /// Of a document: nothing was ever its whole; what follows is the time of what was added. Else whether something was added since (1) or not (0).
@@ -221,7 +227,11 @@ fn is_narrow(run: &Run) -> bool {
     let since = |there: bool, at: Millis| !there || fits(at.wrapping_sub(run.opened_at), TIME);
     let due = match run.place {
         Place::Gate { due, .. } | Place::Engagement { due, .. } => Some(due),
-        Place::Window | Place::Delay { .. } | Place::Local { .. } | Place::Goal => None,
+        Place::Window
+        | Place::Delay { .. }
+        | Place::Local { .. }
+        | Place::Event { .. }
+        | Place::Goal => None,
     };
     (run.journey | run.place.op().unwrap_or(0)) < 256
         && fits(run.opened_at, OPENED_AT)
@@ -236,7 +246,11 @@ fn is_narrow(run: &Run) -> bool {
 
 #[inline]
 fn put_run(writer: &mut Writer<'_>, run: &Run) {
-    let facts = bit(run.is_engaged(), fact::ENGAGED)
+    let seen = run.seen();
+    let facts = bit(seen.opened, fact::OPENED)
+        | bit(seen.delivered, fact::DELIVERED)
+        | bit(seen.clicked, fact::CLICKED)
+        | bit(seen.bounced, fact::BOUNCED)
         | bit(run.converted, fact::CONVERTED)
         | bit(run.key != 0, fact::KEY)
         | bit(run.anchor != 0, fact::ANCHOR)
@@ -290,6 +304,7 @@ fn place_number(place: Place) -> u8 {
         Place::Gate { held: true, .. } => place::HELD,
         Place::Engagement { .. } => place::ENGAGEMENT,
         Place::Goal => place::GOAL,
+        Place::Event { .. } => place::EVENT,
     }
 }
 
@@ -444,6 +459,7 @@ fn run(rest: &mut Bytes<'_>) -> Option<Run> {
             Place::Engagement { op: index(rest, wide)?, choice: rest.byte()?, due: time(rest)? }
         }
         place::GOAL => Place::Goal,
+        place::EVENT => Place::Event { op: index(rest, wide)? },
         _ => return None,
     };
     let key = if has(fact::KEY) { u64::from_le_bytes(rest.array()?) } else { 0 };
@@ -455,7 +471,13 @@ fn run(rest: &mut Bytes<'_>) -> Option<Run> {
             let at = time(rest)?;
             let command = CommandId(u128::from_le_bytes(rest.array()?));
             let first = if has(fact::FIRST) { time(rest)? } else { at };
-            Some(Sent { at, first, command, engaged: has(fact::ENGAGED) })
+            let seen = Reactions {
+                delivered: has(fact::DELIVERED),
+                opened: has(fact::OPENED),
+                clicked: has(fact::CLICKED),
+                bounced: has(fact::BOUNCED),
+            };
+            Some(Sent { at, first, command, seen })
         }
         false => None,
     };

@@ -5,7 +5,7 @@ use super::super::hot::{Attribute, Customer, Entry, Touch};
 use super::super::kept::{Kept, Stored};
 use super::super::latest::{LatestId, Use};
 use super::super::register::Of;
-use super::super::run::{Place, Run, Sent};
+use super::super::run::{Place, Reactions, Run, Sent};
 use super::super::tight::push_tightly;
 use super::*;
 use crate::channel::Channel;
@@ -54,7 +54,7 @@ fn bytes(customer: &Customer) -> usize {
 }
 
 fn run(number: u64, place: Place, captures: &[Value], about: usize) -> Run {
-    let sent = Sent { command: CommandId(1), at: START, first: START, engaged: false };
+    let sent = Sent { command: CommandId(1), at: START, first: START, seen: Reactions::default() };
     let keys = (0..about).map(|kind| DocumentKey::new(Document::ALL[2 + kind], number << 8));
     Run {
         id: RunId(u128::from(number)),

@@ -23,7 +23,7 @@ fn customer() -> Customer {
             command: CommandId(7),
             at: 1_767_261_700_000,
             first: 1_767_261_650_000,
-            engaged: true,
+            seen: Reactions { opened: true, ..Reactions::default() },
         }),
         key: 8,
         opened_at: 1_767_261_600_123,
@@ -162,12 +162,13 @@ fn seldom<T: Default + Clone + std::fmt::Debug>(
 
 fn place() -> impl Strategy<Value = Place> {
     let at = (0..300_u16, seldom(any::<u8>()), time(), any::<bool>());
-    (at, 0..6).prop_map(|((op, choice, due, held), kind)| match kind {
+    (at, 0..7).prop_map(|((op, choice, due, held), kind)| match kind {
         0 => Place::Window,
         1 => Place::Delay { op },
         2 => Place::Local { op },
         3 => Place::Gate { op, choice, due, held },
-        4 => Place::Engagement { op, choice, due },
+        4 => Place::Event { op },
+        5 => Place::Engagement { op, choice, due },
         _ => Place::Goal,
     })
 }
@@ -175,12 +176,15 @@ fn place() -> impl Strategy<Value = Place> {
 prop_compose! {
     fn run()(
         (id, key, place) in (any::<u128>(), seldom(any::<u64>()), place()),
-        sent in prop::option::of((any::<u128>(), time(), time(), any::<bool>())),
+        sent in prop::option::of((any::<u128>(), time(), time(), any::<[bool; 4]>())),
         (opened_at, newest, entered_by, deadline, anchor) in (time(), time(), time(), time(), time()),
         (journey, converted) in (seldom(any::<u16>()), any::<bool>()),
         (captures, about) in (vec(value(), 0..4), vec(any::<u64>(), 0..3)),
     ) -> Run {
-        let sent = sent.map(|(command, at, first, engaged)| Sent { command: CommandId(command), at, first, engaged });
+        let sent = sent.map(|(command, at, first, [delivered, opened, clicked, bounced])| {
+            let seen = Reactions { delivered, opened, clicked, bounced };
+            Sent { command: CommandId(command), at, first, seen }
+        });
         let captures = captures.into_iter().collect();
         let about = about.into_iter().map(DocumentKey).collect();
         Run { id: RunId(id), sent, key, opened_at, newest, entered_by, deadline, anchor, place, captures, about, journey, converted }
