@@ -7,7 +7,7 @@ use crate::customer::{Document, DocumentKey, LatestId, MAX_RUNS, Place, Run, Use
 use crate::decision::{Compared, Decided, Reason, Verdict};
 use crate::event::{Event, MAX_VALUE, Subject, key_text};
 use crate::id::{RunId, key_hash};
-use crate::journey::plan::{Journey, JourneyInterest, Reentry};
+use crate::journey::plan::{Journey, JourneyInterest, Plan, Reentry};
 use crate::time::Millis;
 use crate::value::Value;
 use thin_vec::ThinVec;
@@ -26,7 +26,7 @@ pub(super) struct Occasion<'e> {
 type Again = (u16, Opening);
 
 impl Context<'_> {
-    /// What the event does in the journeys: first in all of them what ends, moves or counts, then what begins.
+    /// What the event does in the journeys: first in all of them what ends, moves or counts, then what goes on and begins.
     pub fn on_event(&mut self, occasion: &Occasion<'_>, interests: &[JourneyInterest]) {
         let (mut ended, mut again) = (Vec::new(), Vec::new());
         for interest in interests {
@@ -36,6 +36,9 @@ impl Context<'_> {
         for interest in interests {
             while let Some((index, opening)) = again.next_if(|(of, _)| *of == interest.journey) {
                 self.open(index, opening);
+            }
+            if !interest.waits.is_empty() {
+                self.meet(occasion, interest);
             }
             if interest.trigger {
                 self.trigger(occasion, interest);
@@ -149,7 +152,7 @@ impl Context<'_> {
     }
 
     /// The hash of the key's value; none where the journey has no key or the event no value for it.
-    pub(super) fn key_of(&self, event: &Event<'_>, interest: &JourneyInterest) -> Option<u64> {
+    pub fn key_of(&self, event: &Event<'_>, interest: &JourneyInterest) -> Option<u64> {
         let field = self.plan().fields.get(usize::from(interest.key?))?;
         key_text(event, field).map(|text| key_hash(Some(&text)))
     }
@@ -174,7 +177,7 @@ impl Context<'_> {
         }
         let of_key = |run: &Run| run.journey == index && run.key == key && run.place.is_live();
         match self.customer.runs.iter().position(of_key) {
-            None => self.open(index, Opening::by(occasion, journey, key)),
+            None => self.open(index, Opening::by(occasion, self.plan(), journey, key)),
             Some(place) => self.trigger_again(occasion, place),
         }
     }
@@ -183,12 +186,13 @@ impl Context<'_> {
     fn trigger_again(&mut self, occasion: &Occasion<'_>, place: usize) {
         let Some(run) = self.customer.runs.get_mut(place) else { return };
         let (id, index, at) = (run.id, run.journey, occasion.time.at);
-        let journey = &self.core.plan.journeys[usize::from(index)];
+        let plan = self.core.plan.as_ref();
+        let journey = &plan.journeys[usize::from(index)];
         if run.place != Place::Window && journey.reentry == Reentry::Restart {
             return self.restart(occasion, place);
         }
         if at >= run.newest {
-            recapture(run, journey, occasion);
+            recapture(run, plan, journey, occasion);
         }
         if run.place == Place::Window
             && let Some(quiet_for) = journey.quiet_for
@@ -210,7 +214,7 @@ impl Context<'_> {
         }
         self.customer.runs.remove(place);
         self.decide(&self.decided(index, Verdict::Exited, Reason::Restarted).run(id));
-        self.open(index, Opening::by(occasion, self.journey(index), key));
+        self.open(index, Opening::by(occasion, self.plan(), self.journey(index), key));
     }
 
     /// The trigger's condition is false. In a journey with a key, a window and a run of the key end, unless something newer keeps them.
@@ -252,8 +256,11 @@ impl Context<'_> {
         if let Some(full) = self.is_full(index) {
             return self.decide(&full);
         }
-        let Opening { key, at, captures, about } = opening;
+        let Opening { key, at, mut captures, about } = opening;
         let journey = self.journey(index);
+        // It has waited for nothing yet.
+        captures.truncate(journey.captures.len());
+        captures.extend(journey.waited.iter().map(|_| Value::Null));
         let mut run = Run {
             id: RunId::of(&journey.name, self.customer.id, key, at),
             sent: None,
@@ -291,9 +298,9 @@ struct Opening {
 
 impl Opening {
     /// The event's own.
-    fn by(occasion: &Occasion<'_>, journey: &Journey, key: u64) -> Self {
+    fn by(occasion: &Occasion<'_>, plan: &Plan, journey: &Journey, key: u64) -> Self {
         let captures = captures(journey, occasion.fields).collect();
-        Self { key, at: occasion.time.at, captures, about: about(occasion.event).collect() }
+        Self { key, at: occasion.time.at, captures, about: about(plan, occasion.event).collect() }
     }
 }
 
@@ -310,14 +317,12 @@ fn ends(run: &Run, at: Millis) -> bool {
 }
 
 fn captures(journey: &Journey, fields: &[Value]) -> impl Iterator<Item = Value> {
-    journey
-        .captures
-        .iter()
-        .map(|index| fields.get(usize::from(*index)).map_or(Value::Null, captured))
+    let read = |index: &u16| fields.get(usize::from(*index)).map_or(Value::Null, captured);
+    journey.captures.iter().map(read)
 }
 
 /// A run keeps no text that is longer than a field of the profile may be.
-fn captured(value: &Value) -> Value {
+pub(super) fn captured(value: &Value) -> Value {
     match value {
         Value::Text(text) if text.len() > MAX_VALUE => Value::Null,
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => value.clone(),
@@ -325,17 +330,20 @@ fn captured(value: &Value) -> Value {
 }
 
 /// Into the memory that is there.
-fn recapture(run: &mut Run, journey: &Journey, occasion: &Occasion<'_>) {
+fn recapture(run: &mut Run, plan: &Plan, journey: &Journey, occasion: &Occasion<'_>) {
     run.newest = occasion.time.at;
-    run.captures.clear();
-    run.captures.extend(captures(journey, occasion.fields));
+    // What follows is of the event that it has waited for.
+    let places = run.captures.iter_mut();
+    places.zip(captures(journey, occasion.fields)).for_each(|(place, value)| *place = value);
     run.about.clear();
-    run.about.extend(about(occasion.event));
+    run.about.extend(about(plan, occasion.event));
 }
 
-/// The documents that the event carries.
-fn about(event: &Event<'_>) -> impl Iterator<Item = DocumentKey> {
-    let there = Subject::KEPT.into_iter().filter(|subject| event.subject(*subject).is_some());
+/// The documents that the event carries, of those that are kept.
+fn about(plan: &Plan, event: &Event<'_>) -> impl Iterator<Item = DocumentKey> {
+    let there = Subject::KEPT
+        .into_iter()
+        .filter(|subject| plan.kept.has(*subject) && event.subject(*subject).is_some());
     there.filter_map(|subject| Some(DocumentKey::new(Document::of(subject)?, event.id_of(subject))))
 }
 

@@ -1,6 +1,7 @@
 //! A deadline has come: a window has passed, a wait is over, a send is asked again, a fallback's time is up, a goal's time is over.
 
 use super::context::Context;
+use super::emitted::Emitted;
 use super::{Core, Environment};
 use crate::customer::{Customer, Place};
 use crate::time::Millis;
@@ -35,6 +36,7 @@ impl Core {
             seen: due.seen,
             mode: environment.mode,
             effects: environment.effects,
+            emitted: Emitted::default(),
         };
         let mut fired = 0;
         // What has fired has a later deadline, or is gone.
@@ -44,6 +46,7 @@ impl Core {
             context.customer.dirty = true;
             let run = context.customer.runs.remove(place);
             context.wake(run);
+            context.apply_emitted();
             fired += 1;
         }
         context.customer.runs_changed();

@@ -43,7 +43,7 @@ impl Config {
         &mut self.journeys[place]
     }
 
-    /// The event types by which this journey is started, moved, ended or rewarded.
+    /// The event types by which this journey is started, moved, ended or rewarded, or for which it waits.
     pub fn heard(journey: &Map<String, Value>) -> Vec<String> {
         let texts = |value: &Value| match value {
             Value::String(text) => vec![text.clone()],
@@ -59,6 +59,9 @@ impl Config {
         let exits = journey.get("exit").and_then(Value::as_array).into_iter().flatten();
         let goal = journey.get("goal").into_iter();
         heard.extend(exits.chain(goal).filter_map(|rule| rule.get("on")).flat_map(texts));
+        let steps = journey.get("steps").and_then(Value::as_array).into_iter().flatten();
+        let waits = steps.filter_map(|step| step.get("wait")?.get("for"));
+        heard.extend(waits.flat_map(texts));
         heard
     }
 

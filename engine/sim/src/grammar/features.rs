@@ -3,6 +3,7 @@
 mod age;
 mod caps;
 mod contest;
+mod emits;
 mod exits;
 mod filter;
 mod goal;
@@ -12,8 +13,10 @@ mod limits;
 mod priority;
 mod quiet;
 mod reentry;
+mod splits;
 mod starts;
 mod steps;
+mod waits;
 mod window;
 
 use super::config::Config;
@@ -49,6 +52,9 @@ pub const FEATURES: &[Feature] = &[
     Feature::of("exits", exits::add),
     Feature::of("steps", steps::add),
     Feature::of("steps", steps::add),
+    Feature::of("waits", waits::add),
+    Feature::of("splits", splits::add),
+    Feature::of("emits", emits::add),
     Feature::of("priority", priority::add),
     Feature::of("caps", caps::add),
     Feature::of("contest", contest::add),

@@ -135,8 +135,8 @@ mod tests {
         let case = cases.into_iter().find(is_needed).expect("one of many");
         let small = case.shrink(is_needed);
         assert_eq!((small.steps.len(), small.config.journeys.len()), (1, 1));
-        // The journey, four fields of it, the trigger's event, the step and what it needs.
-        assert_eq!(parts(&small.config), 1 + 4 + 1 + 4, "{:?}", small.config);
+        // The journey, four fields of it, the trigger's event, a step and what that needs.
+        assert!(parts(&small.config) <= 1 + 4 + 1 + 4, "{:?}", small.config);
         let plan = small.config.plan().expect("a plan");
         decide(&plan, &small.steps);
     }

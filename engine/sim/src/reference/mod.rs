@@ -155,6 +155,7 @@ impl Reference {
             let Some(mut turn) = self.turn(timer.customer, seen, out) else { continue };
             if let Some(run) = turn.take(timer.run) {
                 turn.fire(run);
+                turn.let_happen();
             }
         }
         self.fired += fired;
@@ -177,6 +178,7 @@ impl Reference {
             timers: &mut self.timers,
             held: &mut self.held,
             out,
+            emitted: (Vec::new(), 0),
         })
     }
 
@@ -192,13 +194,15 @@ impl Reference {
         let mut effects = Vec::new();
         let mut odd = event.odd.clone();
         let documents = customer.documents.len();
-        if customer.learn(event, at, now, &self.plan.attributes, &mut effects) {
+        if customer.learn(event, at, now, &self.plan, &mut effects) {
             odd.push(odd::SURPLUS.to_owned());
         }
         odd.dedup();
         out.extend(effects.into_iter().map(Effect::Suppression));
         if let Some(mut turn) = self.turn(id, now, out) {
+            turn.hurry();
             turn.on_event(event, at);
+            turn.let_happen();
             // What a new run is about stays.
             if turn.customer.documents.len() > documents {
                 let live = turn.customer.runs.iter().filter(|run| run.live());

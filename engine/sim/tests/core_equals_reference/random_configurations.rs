@@ -55,12 +55,13 @@ fn the_core_decides_what_the_reference_decides_under_random_configurations() {
 }
 
 /// Reasons that random configurations lead to.
-const REASONS: [&str; 24] = [
+const REASONS: [&str; 27] = [
     "already_running",
     "cap",
     "caught_up",
     "completed",
     "condition",
+    "event",
     "exit_event",
     "fallback",
     "filter",
@@ -75,8 +76,10 @@ const REASONS: [&str; 24] = [
     "reentry",
     "reserved",
     "restarted",
+    "split",
     "stale",
     "step",
+    "timed_out",
     "trigger",
     "while_false",
     "window",

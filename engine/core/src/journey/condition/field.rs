@@ -10,6 +10,8 @@ pub enum Field {
     Event(u16),
     /// `event.X` in a step: position in [`crate::journey::plan::Journey::captures`].
     Capture(u16),
+    /// `waited.for` or `waited.event.X` in a step: position in [`crate::journey::plan::Journey::waited`].
+    Waited(u16),
     /// `profile.X`: index into [`crate::journey::plan::Plan::attributes`].
     Attribute(u16),
     /// `profile.consent.CHANNEL`: true if granted.

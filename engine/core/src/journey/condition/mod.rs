@@ -18,5 +18,5 @@ pub use expr::Condition;
 pub(crate) use fault::Fault;
 pub use field::Field;
 pub(crate) use fields::{Scope, Slots};
-pub(crate) use lower::{compile, compile_path};
+pub(crate) use lower::{compile, compile_path, compile_read};
 pub use reader::Reader;

@@ -21,7 +21,7 @@ pub struct Reader<'r> {
     pub t: Millis,
     /// The event's fields by the plan's numbers; none without an event.
     pub fields: &'r [Value],
-    /// What a run kept of its trigger event; none without a run.
+    /// What a run kept of its trigger event, and of the event that it has waited for; none without a run.
     pub captures: &'r [Value],
 }
 
@@ -35,6 +35,11 @@ impl<'r> Reader<'r> {
         match field {
             Field::Event(index) => at(self.fields, index),
             Field::Capture(index) => at(self.captures, index),
+            // Counted from the end.
+            Field::Waited(index) => {
+                let place = self.captures.len().checked_sub(usize::from(index) + 1);
+                place.map_or(ValueRef::Null, |place| self.captures[place].borrow())
+            }
             Field::Attribute(index) => {
                 let name = self.attributes.get(usize::from(index));
                 name.map_or(ValueRef::Null, |name| customer.attribute(*name))

@@ -4,10 +4,10 @@ use super::compiler::Compiler;
 use crate::journey::at::At;
 use crate::journey::condition;
 use crate::journey::definition::{self, Definition, ReentryWord};
+use crate::journey::op::Op;
 use crate::journey::plan::{Key, Reentry};
 use crate::suggest::closest;
 use crate::time::{DAY, Span};
-use std::collections::BTreeMap;
 
 /// `reentry` where neither it nor `key` is given.
 const REENTRY: Reentry = Reentry::After(Span(7 * DAY));
@@ -20,11 +20,13 @@ pub(super) fn path_of<'d>(definition: &'d Definition, event: &At<String>) -> Opt
     }
 }
 
-/// The event types that start, move or end windows and runs.
-fn heard(definition: &Definition) -> impl Iterator<Item = &At<String>> {
+/// The event types that start, move or end windows and runs, or are waited for.
+fn heard<'d>(definition: &'d Definition, ops: &'d [Op]) -> impl Iterator<Item = &'d str> {
     let trigger = &definition.trigger;
     let exits = definition.exit.iter().map(|rule| &rule.on);
-    trigger.event.names().iter().chain(&trigger.moved_by).chain(exits)
+    let written = trigger.event.names().iter().chain(&trigger.moved_by).chain(exits);
+    let waits = ops.iter().filter_map(|op| op.wait_for()).flat_map(|wait| &wait.events);
+    written.map(|kind| kind.as_str()).chain(waits.map(|kind| kind.as_str()))
 }
 
 impl Compiler<'_> {
@@ -33,7 +35,6 @@ impl Compiler<'_> {
             None => Key::None,
             Some(definition::Key::Path(path)) => self.path(path).map_or(Key::None, Key::Everywhere),
             Some(definition::Key::ByType(paths)) => {
-                self.check_types(definition, paths);
                 let path = |(kind, path): (&At<String>, &At<String>)| {
                     Some((kind.as_str().into(), self.path(path)?))
                 };
@@ -52,8 +53,12 @@ impl Compiler<'_> {
         }
     }
 
-    /// Every trigger has a path, and every path is of an event that the journey hears.
-    fn check_types(&mut self, definition: &Definition, paths: &BTreeMap<At<String>, At<String>>) {
+    /// Every trigger has a path, and every path is of an event that the journey, with these operations, hears.
+    pub(super) fn check_key(&mut self, definition: &Definition, ops: &[Op]) {
+        let Some(definition::Key::ByType(paths)) = definition.key.as_ref().map(|key| &key.value)
+        else {
+            return;
+        };
         for kind in definition.trigger.event.names().iter().filter(|kind| !paths.contains_key(kind))
         {
             let message =
@@ -61,13 +66,15 @@ impl Compiler<'_> {
             let help = format!("add one to `key:`, such as `{}: event.cart.id`", kind.value);
             self.error(kind, message, help);
         }
-        for kind in paths.keys().filter(|kind| heard(definition).all(|heard| heard != *kind)) {
-            let known = || heard(definition).map(|kind| kind.as_str());
+        for kind in
+            paths.keys().filter(|kind| heard(definition, ops).all(|heard| heard != kind.as_str()))
+        {
+            let known = || heard(definition, ops);
             let help = match closest(kind, known()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the journey hears: {}", known().collect::<Vec<_>>().join(", ")),
+                None => format!("what it hears of: {}", known().collect::<Vec<_>>().join(", ")),
             };
-            let message = format!("`{}` neither starts, moves nor ends this journey", kind.value);
+            let message = format!("this journey does not hear of `{}`", kind.value);
             self.error(kind, message, help);
         }
     }

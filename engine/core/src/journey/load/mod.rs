@@ -5,6 +5,7 @@
 
 use super::condition::Slots;
 use super::plan::Plan;
+use super::shown::Subjects;
 use crate::customer::ZoneTables;
 use crate::fact::Layout;
 use crate::policy::Policy;
@@ -105,9 +106,10 @@ pub(super) fn check_with(
         .iter()
         .map(|(source, definition)| (definition.journey.value.as_str(), source.text.as_str()));
     let hash = hash(texts.collect());
-    let Slots { fields, attributes } = slots;
+    let Slots { fields, attributes, .. } = slots;
     let plan = Plan {
         facts,
+        kept: Subjects::ALL,
         hash,
         tables: Arc::clone(tables),
         policy: policy.clone(),
