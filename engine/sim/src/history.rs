@@ -9,6 +9,7 @@ mod events;
 mod setups;
 
 pub use draw::Draw;
+pub use events::Events;
 pub use setups::{Setup, setups};
 
 use crate::reference::{Effect, Reference};
@@ -16,7 +17,6 @@ use cartwheel_core::id::CommandId;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::{DAY, HOUR, Millis, SECOND, parse_rfc3339};
-use events::Events;
 use std::sync::Arc;
 
 /// One thing that happens to a shard.
@@ -51,8 +51,24 @@ const STARTS: [&str; 6] = [
 /// The history of this seed: `length` steps under `plan`.
 pub fn generate(seed: u64, plan: &Arc<Plan>, length: usize) -> Vec<Step> {
     let mut draw = Draw::new(seed);
-    let start = parse_rfc3339(draw.pick::<&str>(&STARTS)).unwrap_or_default();
+    let start = start(&mut draw);
     let mut events = Events::new(&mut draw);
+    drawn(&mut draw, start, plan, length, |draw, time, commands| events.next(draw, time, commands))
+}
+
+/// When a history begins.
+pub fn start(draw: &mut Draw) -> Millis {
+    parse_rfc3339(draw.pick::<&str>(&STARTS)).unwrap_or_default()
+}
+
+/// A history from `start` on whose records hold what `next` draws, given the record's time and the commands sent so far.
+pub fn drawn(
+    draw: &mut Draw,
+    start: Millis,
+    plan: &Arc<Plan>,
+    length: usize,
+    mut next: impl FnMut(&mut Draw, Millis, &[CommandId]) -> Vec<u8>,
+) -> Vec<Step> {
     let mut along = Along {
         reference: Reference::new(plan.clone()),
         clock: start,
@@ -65,10 +81,10 @@ pub fn generate(seed: u64, plan: &Arc<Plan>, length: usize) -> Vec<Step> {
     while steps.len() < length {
         let step = match draw.below(100) {
             0..=79 => {
-                let time = along.next_time(&mut draw);
-                Step::Record { time, value: events.next(&mut draw, time, &along.commands) }
+                let time = along.next_time(draw);
+                Step::Record { time, value: next(draw, time, &along.commands) }
             }
-            80..=95 => Step::Clock { now: along.next_time(&mut draw).max(along.newest) },
+            80..=95 => Step::Clock { now: along.next_time(draw).max(along.newest) },
             _ => {
                 mode = if mode == Mode::Live { Mode::Behind } else { Mode::Live };
                 Step::Mode(mode)

@@ -23,6 +23,8 @@ pub(super) struct Context<'a> {
     pub customer: &'a mut Customer,
     /// The greatest record time so far for an event; what timers see for a timer.
     pub t: Millis,
+    /// The greatest record time so far: nothing that comes sees an earlier time, while what comes after a timer may see one before `t`.
+    pub seen: Millis,
     /// Live, or behind: marketing is held.
     pub mode: Mode,
     /// Where decisions and effects go.

@@ -61,6 +61,7 @@ impl Core {
             core: self,
             customer,
             t: time.seen,
+            seen: time.seen,
             mode: environment.mode,
             effects: environment.effects,
             emitted: Emitted::default(),
@@ -120,7 +121,7 @@ impl Context<'_> {
         surplus
     }
 
-    /// What the event does to the facts, then in the journeys in order of their names.
+    /// What the event does to the facts, then in the journeys.
     fn interested(
         &mut self,
         interest: &Interest,
@@ -138,13 +139,7 @@ impl Context<'_> {
             return Applied::Unwanted;
         }
         read_fields(event, &plan.fields, &interest.fields, fields);
-        let occasion = Occasion { event, fields, time };
-        let mut ended = Vec::new();
-        for journey in &interest.journeys {
-            self.on_event(&occasion, journey, &mut ended);
-        }
-        // Behind all triggers: an event that ends runs may begin others.
-        ended.into_iter().for_each(|rule| self.note_end(rule, time));
+        self.on_event(&Occasion { event, fields, time }, &interest.journeys);
         self.customer.runs_changed();
         Applied::Wanted
     }

@@ -15,7 +15,6 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::sync::Arc;
 
-pub use super::definition::Reentry;
 pub use crate::event::EventField;
 
 /// Everything that decides, under one configuration hash.
@@ -82,7 +81,7 @@ pub struct Interest {
     pub facts: Vec<u16>,
     /// Indices into [`Plan::fields`] that must be read from an event of this type.
     pub fields: Vec<u16>,
-    /// The journeys concerned, in order of their names.
+    /// The journeys concerned, by priority (higher first), then by name: the order in which they hear of the event.
     pub journeys: Vec<JourneyInterest>,
 }
 
@@ -91,6 +90,8 @@ pub struct Interest {
 pub struct JourneyInterest {
     /// Index into [`Plan::journeys`].
     pub journey: u16,
+    /// Index into [`Plan::fields`]: which runs the event is about; none where it does not say.
+    pub key: Option<u16>,
     /// It is the trigger.
     pub trigger: bool,
     /// It moves windows (and is not the trigger).
@@ -120,10 +121,12 @@ pub struct Journey {
     pub when: Option<Condition>,
     /// The abandonment window.
     pub quiet_for: Option<Span>,
-    /// Index into [`Plan::fields`].
-    pub key: Option<u16>,
+    /// Which of its runs an event is about.
+    pub key: Key,
     /// Coming again.
     pub reentry: Reentry,
+    /// Most windows and runs of one customer that have not finished.
+    pub max_runs: u8,
     /// Leaving early.
     pub exits: Vec<Exit>,
     /// Where a trigger event whose condition is false ends the runs of its key: what its time is kept under, with the key.
@@ -154,8 +157,56 @@ pub struct Journey {
 pub struct Exit {
     /// Reads the event.
     pub condition: Option<Condition>,
-    /// What its time is kept under; the same for the same rule in other journeys.
+    /// What its time is kept under, with the key where the event has one; the same for the same rule in other journeys.
     pub latest: LatestId,
+}
+
+/// Where events have the key of a journey's runs: indices into [`Plan::fields`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// One run at a time, whatever it is about.
+    None,
+    /// In this field, whatever the event's type.
+    Everywhere(u16),
+    /// By event type.
+    ByType(Vec<(CompactString, u16)>),
+}
+
+impl Key {
+    /// Whether there may be several runs at a time.
+    pub fn is_some(&self) -> bool {
+        *self != Key::None
+    }
+
+    /// The field of events of this type.
+    pub fn of(&self, event: &str) -> Option<u16> {
+        match self {
+            Key::None => None,
+            Key::Everywhere(field) => Some(*field),
+            Key::ByType(fields) => {
+                fields.iter().find(|(kind, _)| kind == event).map(|(_, field)| *field)
+            }
+        }
+    }
+}
+
+/// When a customer may come again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reentry {
+    /// Once in a lifetime.
+    Never,
+    /// Whenever the trigger comes and no run of the key is live.
+    Always,
+    /// Once a key.
+    OncePerKey,
+    /// Not sooner than this after the last entry.
+    After(Span),
+    /// Not sooner than this after the last entry of the key.
+    AfterPerKey(Span),
+    /// Once a key, and not sooner than this after the last entry of any.
+    OncePerKeyAfter(Span),
+    /// Always; a run that is live when a newer trigger event comes gives way to another.
+    Restart,
 }
 
 impl Journey {

@@ -1,6 +1,6 @@
 //! One customer at one instant: what the rules may see and change.
 
-use super::customer::{Customer, Run};
+use super::customer::{Customer, Place, Run};
 use super::effect::Effect;
 use super::event::Event;
 use cartwheel_core::channel::Channel;
@@ -16,8 +16,20 @@ use compact_str::CompactString;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
-/// The total order in which timers fire.
-pub type Timer = (Millis, CustomerId, RunId);
+/// When a run goes on. Timers compare as they fire.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timer {
+    /// When.
+    pub deadline: Millis,
+    /// Whose.
+    pub customer: CustomerId,
+    /// At one instant windows end and what is finished expires before anything goes on.
+    goes_on: bool,
+    /// How much the journey's priority lacks to the highest.
+    lacks: u8,
+    /// Which.
+    pub run: RunId,
+}
 
 /// A decision shows at most so many fields of a condition.
 const SHOWN_FIELDS: usize = 4;
@@ -110,6 +122,11 @@ impl Decided {
         self.value(name, Value::Number(value as f64))
     }
 
+    /// With how much of what there may be.
+    pub fn limit(self, most: usize, of: &str) -> Self {
+        self.number("limit", most as i64).value("of", Value::Text(of.into()))
+    }
+
     /// With the fields that a condition read.
     pub fn fields(mut self, fields: Values) -> Self {
         self.values.extend(fields);
@@ -139,10 +156,20 @@ impl<'a> Context<'a> {
         }));
     }
 
+    fn timer(&self, run: &Run) -> Timer {
+        Timer {
+            deadline: run.deadline,
+            customer: self.id,
+            goes_on: run.place != Place::Window && run.place != Place::Goal,
+            lacks: u8::MAX - self.journey(run.journey).priority,
+            run: run.id,
+        }
+    }
+
     /// Puts a window or run among the customer's and sets its timer. A lingering run of the same id gives way.
     pub fn put(&mut self, run: Run) {
         self.take(run.id);
-        let timer = (run.deadline, self.id, run.id);
+        let timer = self.timer(&run);
         if run.held {
             self.held.insert(timer);
         } else {
@@ -156,7 +183,7 @@ impl<'a> Context<'a> {
     pub fn take(&mut self, id: RunId) -> Option<Run> {
         let place = self.customer.runs.iter().position(|run| run.id == id)?;
         let run = self.customer.runs.remove(place);
-        let timer = (run.deadline, self.id, id);
+        let timer = self.timer(&run);
         self.timers.remove(&timer);
         self.held.remove(&timer);
         Some(run)

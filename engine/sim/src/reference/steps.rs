@@ -8,7 +8,7 @@ use cartwheel_core::channel::Class;
 use cartwheel_core::decision::{Reason, Values, Verdict};
 use cartwheel_core::journey::op::{Branch, Emit, Given, Op, Set, Split, Until, Wait, When};
 use cartwheel_core::journey::plan::Reentry;
-use cartwheel_core::time::Millis;
+use cartwheel_core::time::{Millis, Span};
 use cartwheel_core::value::Value;
 use compact_str::CompactString;
 use xxhash_rust::xxh3::xxh3_64;
@@ -82,6 +82,16 @@ impl Context<'_> {
                 Decided::new(Verdict::Refused, Reason::Reentry).run(run.id).instant("last", last),
             );
         }
+        if let Reentry::AfterPerKey(span) = self.journey(index).reentry {
+            // As long as an entry counts it must not be forgotten.
+            let (t, span) = (self.t, span.millis());
+            let others = &mut self.customer.entries;
+            others.retain(|entry| entry.journey != index || t.saturating_sub(entry.at) < span);
+            if others.iter().filter(|entry| entry.journey == index).count() == MAX_ENTRIES {
+                let full = Decided::new(Verdict::Refused, Reason::Limit).run(run.id);
+                return self.decide(index, full.limit(MAX_ENTRIES, "entries"));
+            }
+        }
         self.customer.entries.push(Entry { journey: index, key: run.key, at: self.t });
         if self.customer.entries.iter().filter(|entry| entry.journey == index).count() > MAX_ENTRIES
             && let Some(oldest) =
@@ -97,11 +107,14 @@ impl Context<'_> {
     /// The newest entry that forbids this one.
     fn entered_before(&self, run: &Run) -> Option<Millis> {
         let entries = self.customer.entries.iter().filter(|entry| entry.journey == run.journey);
+        let is_since = |entry: &Entry, span: Span| self.t.saturating_sub(entry.at) < span.millis();
         let forbids = |entry: &&Entry| match self.journey(run.journey).reentry {
             Reentry::Never => true,
-            Reentry::Always => false,
+            Reentry::Always | Reentry::Restart => false,
             Reentry::OncePerKey => entry.key == run.key,
-            Reentry::After(span) => self.t.saturating_sub(entry.at) < span.millis(),
+            Reentry::After(span) => is_since(entry, span),
+            Reentry::AfterPerKey(span) => entry.key == run.key && is_since(entry, span),
+            Reentry::OncePerKeyAfter(span) => entry.key == run.key || is_since(entry, span),
         };
         entries.filter(forbids).map(|entry| entry.at).max()
     }

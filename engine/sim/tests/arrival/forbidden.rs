@@ -43,10 +43,11 @@ fn forbids(arrived: &[Event], command: &Command) -> Option<String> {
         return Some("no consent".into());
     }
     let cart = command.data.get("cart")?;
-    let of_cart = |event: &&Event| {
-        let id = event.fields.get("cart").and_then(|cart| cart.get("id"));
-        event.kind == "cart_updated" && id == cart.get("id")
-    };
+    let named = |event: &Event| event.fields.get("cart").and_then(|cart| cart.get("id")).cloned();
+    let of_cart =
+        |event: &&Event| event.kind == "cart_updated" && named(event).as_ref() == cart.get("id");
+    // What names no cart is about all of them.
+    let concerns = |event: &&Event| named(event).is_none_or(|id| Some(&id) == cart.get("id"));
     let total = |event: &Event| event.fields["cart"]["total"].as_i64().unwrap_or(0);
     let worth = |event: &&Event| of_cart(event) && total(event) >= 20;
     let newest = arrived.iter().filter(worth).map(|event| event.at).max()?;
@@ -56,7 +57,7 @@ fn forbids(arrived: &[Event], command: &Command) -> Option<String> {
         "cart_updated" => of_cart(event) && total(event) < 20,
         _ => false,
     };
-    let end = arrived.iter().filter(ends).find(|event| event.at >= newest)?;
+    let end = arrived.iter().filter(ends).filter(concerns).find(|event| event.at >= newest)?;
     Some(format!("{} at {}", end.kind, format_rfc3339(end.at)))
 }
 

@@ -111,7 +111,10 @@ pub fn event(draw: &mut Draw, now: Millis) -> Event {
                 _ => (fresh, "checkout_started", json!({ "checkout": checkout, "cart": cart })),
             }
         }
-        10..=12 => (old, "order_placed", json!({ "order": order(draw) })),
+        10 | 11 => (old, "order_placed", json!({ "order": order(draw) })),
+        12 => {
+            (old, "order_placed", json!({ "order": order(draw), "cart": { "id": cart_id(draw) } }))
+        }
         13 => (
             old,
             "order_shipped",

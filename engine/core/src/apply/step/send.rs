@@ -131,7 +131,7 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked, ind
     context.effects.list.push(Effect::Command(draft));
     if marketing {
         let touch = Touch { at: t, journey: run.journey, channel: choice.channel };
-        if gate::remember_touch(context.plan(), context.customer, touch) {
+        if gate::remember_touch(context.plan(), context.customer, touch, context.seen) {
             context.effects.forgets(Forgotten::Touch);
         }
     }

@@ -33,7 +33,7 @@ impl Context<'_> {
         let index = interest.journey;
         let of_journey = |run: &&Run| run.journey == index && run.place.is_live();
         let sole = self.customer.runs.iter().filter(of_journey).count() == 1;
-        let key = self.key_of(occasion.event, self.journey(index));
+        let key = self.key_of(occasion.event, interest);
         let waits = |run: &&Run| {
             of_journey(run)
                 && run.place.waits_for_event().is_some_and(|op| interest.waits.contains(&op))

@@ -16,6 +16,7 @@ mod compiler;
 mod events;
 mod fields;
 pub(super) mod hash;
+mod keys;
 mod names;
 mod policy;
 mod read;
