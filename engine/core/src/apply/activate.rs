@@ -6,10 +6,12 @@ use super::{Core, Environment};
 use crate::customer::{Customer, Place, Run, Zones, attribute_hash, zone_of};
 use crate::decision::{Decided, Reason};
 use crate::event::vocabulary::ZONE;
+use crate::journey::condition::Capture;
 use crate::journey::op::Op;
 use crate::journey::plan::{Journey, Plan};
 use crate::time::Millis;
 use crate::value::Value;
+use compact_str::CompactString;
 use std::mem::discriminant;
 use std::sync::Arc;
 
@@ -70,14 +72,22 @@ fn map_captures(
     new: Option<&Journey>,
 ) -> Vec<Option<usize>> {
     let Some(new) = new else { return Vec::new() };
-    let field = |plan: &Plan, index: &u16| plan.fields.get(usize::from(*index)).cloned();
-    new.captures
-        .iter()
-        .map(|wanted| {
-            let wanted = field(new_plan, wanted);
-            old.captures.iter().position(|index| field(old_plan, index) == wanted)
-        })
-        .collect()
+    fn text(plan: &Plan, list: u16) -> Option<&CompactString> {
+        plan.lists.get(usize::from(list)).map(|list| &list.text)
+    }
+    let same = |wanted: &Capture| {
+        let is_it = |kept: &Capture| match (*kept, *wanted) {
+            (Capture::Field(kept), Capture::Field(wanted)) => {
+                old_plan.fields.get(usize::from(kept)) == new_plan.fields.get(usize::from(wanted))
+            }
+            (Capture::List(kept), Capture::List(wanted)) => {
+                text(old_plan, kept) == text(new_plan, wanted)
+            }
+            (Capture::Field(_), Capture::List(_)) | (Capture::List(_), Capture::Field(_)) => false,
+        };
+        old.captures.iter().position(is_it)
+    };
+    new.captures.iter().map(same).collect()
 }
 
 impl Core {

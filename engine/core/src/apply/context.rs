@@ -9,7 +9,6 @@ use crate::journey::condition::Reader;
 use crate::journey::plan::{Journey, Plan};
 use crate::sends::Mode;
 use crate::time::Millis;
-use crate::value::Value;
 
 /// See the module.
 pub(super) struct Context<'a> {
@@ -36,10 +35,19 @@ impl<'a> Context<'a> {
         &self.plan().journeys[usize::from(index)]
     }
 
-    /// What conditions read now: an event's fields, or what a run kept.
-    pub fn reader<'r>(&'r self, fields: &'r [Value], captures: &'r [Value]) -> Reader<'r> {
-        let attributes = &self.core.attributes;
-        Reader { customer: self.customer, attributes, t: self.t, fields, captures }
+    /// What conditions read now of a run.
+    pub fn reader<'r>(&'r self, run: &'r Run) -> Reader<'r> {
+        Reader {
+            customer: self.customer,
+            attributes: &self.core.attributes,
+            lists: &self.plan().lists,
+            zones: &self.core.zones,
+            t: self.t,
+            at: run.newest,
+            event: None,
+            fields: &[],
+            captures: &run.captures,
+        }
     }
 
     /// A decision of this journey at this instant, to be told the rest and then to be noted.

@@ -4,9 +4,10 @@ use super::EventTime;
 use super::context::{Context, leaving, order_total};
 use crate::customer::{Document, DocumentKey, LatestId, MAX_RUNS, Place, Run, Use};
 use crate::decision::{Compared, Decided, Reason, Verdict};
-use crate::event::{Event, MAX_VALUE, Subject, key_text};
+use crate::event::{Event, Subject, key_text};
 use crate::id::{RunId, key_hash};
-use crate::journey::plan::{Journey, JourneyInterest};
+use crate::journey::condition::{Captured, Reader};
+use crate::journey::plan::{Journey, JourneyInterest, Plan};
 use crate::time::{Millis, Span};
 use crate::value::Value;
 use thin_vec::ThinVec;
@@ -19,6 +20,30 @@ pub(super) struct Occasion<'e> {
     pub fields: &'e [Value],
     /// Its times.
     pub time: EventTime,
+}
+
+impl Occasion<'_> {
+    /// What a run keeps of it.
+    fn captures(&self, plan: &Plan, journey: &Journey) -> impl Iterator<Item = Value> {
+        let (lists, event, at, fields) = (&plan.lists, self.event, self.time.at, self.fields);
+        let captured = Captured { lists, event, at, fields };
+        journey.captures.iter().map(move |capture| captured.value(*capture))
+    }
+
+    /// What conditions read now.
+    fn reader<'r>(&'r self, context: &'r Context<'_>) -> Reader<'r> {
+        Reader {
+            customer: context.customer,
+            attributes: &context.core.attributes,
+            lists: &context.plan().lists,
+            zones: &context.core.zones,
+            t: context.t,
+            at: self.time.at,
+            event: Some(self.event),
+            fields: self.fields,
+            captures: &[],
+        }
+    }
 }
 
 impl Context<'_> {
@@ -36,7 +61,7 @@ impl Context<'_> {
         }
         for exit in &interest.exits {
             let exit = &journey.exits[usize::from(*exit)];
-            let reader = self.reader(occasion.fields, &[]);
+            let reader = occasion.reader(self);
             if exit.condition.as_ref().is_none_or(|condition| reader.holds(condition)) {
                 self.exit_all(occasion, index);
                 ended.push(exit.latest);
@@ -150,7 +175,7 @@ impl Context<'_> {
     }
 
     fn trigger(&mut self, occasion: &Occasion<'_>, index: u16) {
-        let (journey, time) = (self.journey(index), occasion.time);
+        let (plan, journey, time) = (self.plan(), self.journey(index), occasion.time);
         let refused = |context: &Self, reason| context.decided(index, Verdict::Refused, reason);
         if time.age > journey.max_event_age.millis() {
             let late = refused(self, Reason::LateEvent).number("age", time.age);
@@ -162,19 +187,19 @@ impl Context<'_> {
             let stale = refused(self, Reason::Stale).instant("at", time.at);
             return self.decide(&stale.instant("ended", ended));
         }
-        let reader = self.reader(occasion.fields, &[]);
+        let reader = occasion.reader(self);
         let passes = journey.when.as_ref().is_none_or(|when| reader.holds(when));
         if !passes {
             return self.filter(occasion, index, key);
         }
         let of_key = |run: &&mut Run| run.journey == index && run.key == key && run.place.is_live();
         let Some(run) = self.customer.runs.iter_mut().find(of_key) else {
-            let captures = captures(journey, occasion.fields).collect();
+            let captures = occasion.captures(plan, journey).collect();
             let about = about(occasion.event).collect();
             return self.open(index, Opening { key, at: time.at, captures, about });
         };
         if time.at >= run.newest {
-            recapture(run, journey, occasion);
+            recapture(run, plan, journey, occasion);
         }
         if run.place == Place::Window
             && let Some(quiet_for) = journey.quiet_for
@@ -189,7 +214,7 @@ impl Context<'_> {
     /// The trigger's condition is false. In a journey with a key, a window and a run of the key end, unless something newer keeps them.
     fn filter(&mut self, occasion: &Occasion<'_>, index: u16, key: u64) {
         let (journey, time) = (self.journey(index), occasion.time);
-        let reader = self.reader(occasion.fields, &[]);
+        let reader = occasion.reader(self);
         let when = journey.when.as_ref();
         let compared = when.map_or_else(Compared::new, |when| reader.compared(when));
         let filtered = self.decided(index, Verdict::Refused, Reason::Filter).compared(compared);
@@ -254,26 +279,11 @@ fn ends(run: &Run, at: Millis) -> bool {
     begun <= at
 }
 
-fn captures(journey: &Journey, fields: &[Value]) -> impl Iterator<Item = Value> {
-    journey
-        .captures
-        .iter()
-        .map(|index| fields.get(usize::from(*index)).map_or(Value::Null, captured))
-}
-
-/// A run keeps no text that is longer than a field of the profile may be.
-fn captured(value: &Value) -> Value {
-    match value {
-        Value::Text(text) if text.len() > MAX_VALUE => Value::Null,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => value.clone(),
-    }
-}
-
 /// Into the memory that is there.
-fn recapture(run: &mut Run, journey: &Journey, occasion: &Occasion<'_>) {
+fn recapture(run: &mut Run, plan: &Plan, journey: &Journey, occasion: &Occasion<'_>) {
     run.newest = occasion.time.at;
     run.captures.clear();
-    run.captures.extend(captures(journey, occasion.fields));
+    run.captures.extend(occasion.captures(plan, journey));
     run.about.clear();
     run.about.extend(about(occasion.event));
 }

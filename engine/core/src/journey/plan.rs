@@ -1,6 +1,6 @@
 //! A journey compiled: names resolved to small numbers, conditions lowered, steps laid out flat. What the evaluator reads.
 
-use super::condition::Condition;
+use super::condition::{Capture, Condition, List};
 use super::op::{Op, Send};
 use crate::channel::Class;
 use crate::customer::{LatestId, ZoneTables};
@@ -30,6 +30,8 @@ pub struct Plan {
     pub fields: Vec<EventField>,
     /// The profile attributes (beyond consent) that some condition reads, by index.
     pub attributes: Vec<CompactString>,
+    /// What some condition makes of lists of events; conditions name them by index.
+    pub lists: Vec<List>,
     /// What is remembered of customers.
     pub facts: Layout,
     /// Who is interested in an event type. Types that nobody wants are absent.
@@ -100,8 +102,8 @@ pub struct Journey {
     pub goal_within: Option<Span>,
     /// Trigger events older than this do not enter.
     pub max_event_age: Span,
-    /// Indices into [`Plan::fields`]: what a run keeps of its trigger event. Conditions in steps name them by position here.
-    pub captures: Vec<u16>,
+    /// What a run keeps of its trigger event. Conditions in steps name it by position here.
+    pub captures: Vec<Capture>,
     /// The steps, flat; execution starts at 0 and ends at the last.
     pub ops: Vec<Op>,
     /// For each operation the channels (a bit set) of the sends that may come when a run reaches it.

@@ -131,8 +131,8 @@ pub struct Run {
     pub newest: Millis,
     /// The same when it entered; none of a window.
     pub entered_by: Option<Millis>,
-    /// What it keeps of that event, in the order of the journey's captures.
-    pub captures: Vec<cartwheel_core::value::Value>,
+    /// That event.
+    pub event: std::sync::Arc<Value>,
     /// The documents that that event carried.
     pub about: Vec<DocumentName>,
     /// Where it stands.

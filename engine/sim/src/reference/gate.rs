@@ -135,7 +135,7 @@ impl Context<'_> {
         if marketing && held_out(&journey.name, self.id, journey.holdout) {
             return Ruling::Drop(what(Verdict::Dropped, Reason::Holdout));
         }
-        let reader = self.reader(None, &run.captures);
+        let reader = self.reader_of_run(run);
         if !reader.holds(journey.while_.as_ref()) {
             let exit =
                 Decided::new(Verdict::Exited, Reason::WhileFalse).run(run.id).step(message.step);

@@ -1,16 +1,17 @@
 //! What an event does to the journeys of its customer: goal, exit, move, trigger.
 
-use super::context::{Context, Decided, event_field, key_text};
+use super::context::{Context, Decided, key_text};
 use super::customer::{Place, Run};
 use super::documents::{DocumentName, carried};
 use super::event::Event;
-use super::odd::MAX_VALUE;
 use cartwheel_core::customer::{LatestId, Use};
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::id::{RunId, key_hash};
 use cartwheel_core::journey::plan::JourneyInterest;
 use cartwheel_core::time::Millis;
 use cartwheel_core::value::Value;
+use serde_json::Value as Json;
+use std::sync::Arc;
 
 /// Windows and runs of one customer.
 const MAX_RUNS: usize = 32;
@@ -71,7 +72,7 @@ impl Context<'_> {
         let mut met = Vec::new();
         for rule in &interest.exits {
             let rule = &self.journey(interest.journey).exits[usize::from(*rule)];
-            if !self.reader(Some(&event.body), &[]).holds(rule.condition.as_ref()) {
+            if !self.reader_of_event(&event.body, at).holds(rule.condition.as_ref()) {
                 continue;
             }
             let touched: Vec<(RunId, Place, bool)> = self
@@ -150,17 +151,6 @@ impl Context<'_> {
         self.put(window);
     }
 
-    fn captures(&self, journey: u16, event: &Event) -> Vec<Value> {
-        let field =
-            |index: &u16| match event_field(&event.body, &self.plan.fields[usize::from(*index)])
-                .to_value()
-            {
-                Value::Text(text) if text.len() > MAX_VALUE => Value::Null,
-                value => value,
-            };
-        self.journey(journey).captures.iter().map(field).collect()
-    }
-
     fn trigger(&mut self, index: u16, event: &Event, at: Millis) {
         let journey = self.journey(index);
         let key = key_hash(self.key(index, event).as_deref());
@@ -179,19 +169,19 @@ impl Context<'_> {
             let what = Decided::new(Verdict::Refused, Reason::Stale);
             return self.decide(index, what.instant("at", at).instant("ended", ended));
         }
-        let reader = self.reader(Some(&event.body), &[]);
+        let reader = self.reader_of_event(&event.body, at);
         if !reader.holds(journey.when.as_ref()) {
             let compared = reader.shown(journey.when.as_ref());
             let what = Decided::new(Verdict::Refused, Reason::Filter).fields(compared);
             return self.filter(index, key, at, what);
         }
-        let captures = self.captures(index, event);
+        let kept = Arc::new(event.body.clone());
         let live = |run: &&mut Run| run.journey == index && run.key == key && run.live();
         let Some(run) = self.customer.runs.iter_mut().find(live) else {
-            return self.open(index, key, at, (captures, carried(event)));
+            return self.open(index, key, at, (kept, carried(event)));
         };
         if at >= run.newest {
-            (run.newest, run.captures, run.about) = (at, captures, carried(event));
+            (run.newest, run.event, run.about) = (at, kept, carried(event));
         }
         let id = run.id;
         if run.place == Place::Window {
@@ -222,7 +212,7 @@ impl Context<'_> {
     /// Its newest trigger event, if that was after the end at `at`, begins another.
     fn begin_again(&mut self, ended: Option<Run>, at: Millis) {
         if let Some(run) = ended.filter(|run| run.newest > at && run.live()) {
-            self.open(run.journey, run.key, run.newest, (run.captures, run.about));
+            self.open(run.journey, run.key, run.newest, (run.event, run.about));
         }
     }
 
@@ -232,7 +222,7 @@ impl Context<'_> {
         index: u16,
         key: u64,
         at: Millis,
-        (captures, about): (Vec<Value>, Vec<DocumentName>),
+        (event, about): (Arc<Json>, Vec<DocumentName>),
     ) {
         if self.customer.runs.iter().filter(|run| run.live()).count() >= MAX_RUNS {
             return self.decide(
@@ -247,7 +237,7 @@ impl Context<'_> {
             key,
             newest: at,
             entered_by: None,
-            captures,
+            event,
             about,
             place: Place::Window,
             deadline: at,

@@ -138,7 +138,7 @@ impl Context<'_> {
 
     /// The operation to go to.
     fn branch(&mut self, run: &Run, branch: &Branch) -> u16 {
-        let reader = self.reader(None, &run.captures);
+        let reader = self.reader_of_run(run);
         let mut arms = branch.arms.iter().enumerate();
         let Some((number, arm)) = arms.find(|(_, arm)| reader.holds(arm.when.as_ref())) else {
             let nowhere = Decided::new(Verdict::Branched, Reason::NoArm).run(run.id);

@@ -55,7 +55,7 @@ fn ask(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked) -> N
     let question = Question {
         plan: context.plan(),
         zones: &context.core.zones,
-        reader: context.reader(&[], &run.captures),
+        reader: context.reader(run),
         run,
         choices: &send.channels,
         from: usize::from(choice),
