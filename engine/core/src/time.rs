@@ -127,8 +127,7 @@ pub fn parse_date(text: &str) -> Option<Date> {
 /// Reads RFC 3339 text, or a date as its first instant in UTC.
 pub fn parse_instant(text: &str) -> Option<Millis> {
     let midnight = |date: Date| date.to_zoned(TimeZone::UTC).ok();
-    parse_rfc3339(text)
-        .or_else(|| Some(midnight(parse_date(text)?)?.timestamp().as_millisecond()))
+    parse_rfc3339(text).or_else(|| Some(midnight(parse_date(text)?)?.timestamp().as_millisecond()))
 }
 
 /// Epoch time as an event may write it: of whole numbers those below 10^11 are seconds, those below 10^14 milliseconds; others are seconds,

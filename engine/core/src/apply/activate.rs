@@ -221,6 +221,33 @@ mod tests {
     }
 
     #[test]
+    fn a_run_keeps_what_was_made_of_a_list() {
+        let branch =
+            |when| plan("[email]", &format!("branch: [{{ when: \"{when}\", steps: [] }}]"));
+        let old = branch("cart.items.sum(i, i.price) > 1");
+        let new =
+            branch("event.cart.total > 1 && cart.items.sum(i, i.price) > 1 && 5 in event.tags");
+        let place = Place::Gate { op: 0, choice: 0, due: 5, held: false };
+        let mut run = Run {
+            id: crate::id::RunId(1),
+            sent: None,
+            key: 0,
+            opened_at: 0,
+            newest: 0,
+            entered_by: 0,
+            deadline: 9,
+            anchor: 0,
+            place,
+            captures: [Value::Number(5.0)].into_iter().collect(),
+            about: ThinVec::new(),
+            journey: 0,
+            converted: false,
+        };
+        assert!(map_run(&mut run, &Mapping::new(&old, &new)));
+        assert_eq!(*run.captures, [Value::Null, Value::Number(5.0), Value::Null]);
+    }
+
+    #[test]
     fn a_step_of_another_kind_is_another_step() {
         let waits = Place::Delay { op: 1 };
         assert_eq!(moved(waits, &plan("[email]", "wait: 2d")), Some(waits));

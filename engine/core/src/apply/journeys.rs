@@ -24,7 +24,7 @@ pub(super) struct Occasion<'e> {
 
 impl Occasion<'_> {
     /// What a run keeps of it.
-    fn captures(&self, plan: &Plan, journey: &Journey) -> impl Iterator<Item = Value> {
+    fn captures<'c>(&'c self, plan: &'c Plan, journey: &'c Journey) -> impl Iterator<Item = Value> {
         let (lists, event, at, fields) = (&plan.lists, self.event, self.time.at, self.fields);
         let captured = Captured { lists, event, at, fields };
         journey.captures.iter().map(move |capture| captured.value(*capture))

@@ -60,7 +60,7 @@ impl Drawing<'_> {
     }
 
     fn pick<'a>(&mut self, all: &[&'a str]) -> &'a str {
-        self.draw.pick(all)
+        *self.draw.pick::<&'a str>(all)
     }
 
     /// One of those that can be read here: of the item, of the event, of the rest.
@@ -190,7 +190,8 @@ impl Drawing<'_> {
             }
             2 => {
                 let sign = self.pick(&["+", "-"]);
-                format!("({} {sign} {})", self.any(), self.span(left - 1)).replace("(null", "('2026-06-10T09:30:00Z'")
+                format!("({} {sign} {})", self.any(), self.span(left - 1))
+                    .replace("(null", "('2026-06-10T09:30:00Z'")
             }
             3 => {
                 let function = self.pick(&["min", "max"]);
@@ -198,7 +199,11 @@ impl Drawing<'_> {
             }
             _ => {
                 let test = self.any();
-                format!("(({test} == null) ? {} : {})", self.instant(left - 1), self.instant(left - 1))
+                format!(
+                    "(({test} == null) ? {} : {})",
+                    self.instant(left - 1),
+                    self.instant(left - 1)
+                )
             }
         }
     }
@@ -356,7 +361,8 @@ fn item(draw: &mut Draw) -> Value {
     for name in ["price", "quantity", "weight"] {
         if draw.chance(95) {
             let number = draw.between(0, 60);
-            let value = if draw.chance(80) { json!(number) } else { json!(format!(" {number}.50")) };
+            let value =
+                if draw.chance(80) { json!(number) } else { json!(format!(" {number}.50")) };
             item.insert(name.into(), if draw.chance(97) { value } else { scalar(draw) });
         }
     }

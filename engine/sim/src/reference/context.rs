@@ -20,6 +20,9 @@ pub type Timer = (Millis, CustomerId, RunId);
 /// A decision shows at most so many fields of a condition.
 const SHOWN_FIELDS: usize = 4;
 
+/// Names and texts are cut to so many bytes.
+const SHOWN_BYTES: usize = 255;
+
 /// One customer at one instant.
 pub struct Context<'a> {
     /// The journeys and the policy.
@@ -193,8 +196,24 @@ impl Reader<'_> {
     pub fn shown(&self, condition: Option<&Condition>) -> Values {
         let fields = condition.map_or(&[][..], |condition| &condition.fields);
         let shown = fields.iter().take(SHOWN_FIELDS);
-        shown.map(|(name, _)| (name.clone(), self.value(name).shown())).collect()
+        let value = |name: &str| match self.value(name).shown() {
+            Value::Text(text) => Value::Text(cut(&text)),
+            value => value,
+        };
+        shown.map(|(name, _)| (cut(name), value(name))).collect()
     }
+}
+
+/// What a decision keeps of a long name or text.
+fn cut(text: &str) -> CompactString {
+    let mut kept = CompactString::default();
+    for letter in text.chars() {
+        if kept.len() + letter.len_utf8() > SHOWN_BYTES {
+            break;
+        }
+        kept.push(letter);
+    }
+    kept
 }
 
 /// The text of a key; none where the field has no scalar value.

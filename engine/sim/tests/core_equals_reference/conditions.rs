@@ -59,15 +59,16 @@ fn plan(texts: &[String]) -> Arc<Plan> {
 #[test]
 fn conditions_mean_what_the_reference_makes_of_their_text() {
     let mut branched = 0;
-    for seed in 0..histories() / 2 {
+    for seed in 0..histories() / 4 {
         let texts = journeys(&mut Draw::new(seed));
         let plan = plan(&texts);
         let steps = generate_rich(seed, &plan, 60);
         let (core, reference) = (by_core(&plan, &steps, u64::MAX), by_reference(&plan, &steps));
-        branched += reference.decisions.iter().filter(|line| line.contains("\"condition\"")).count();
+        branched +=
+            reference.decisions.iter().filter(|line| line.contains("\"condition\"")).count();
         if let Some((_, difference)) = compare(&core, &reference) {
             panic!("seed {seed}: {difference}\n{}", texts.join("\n"));
         }
     }
-    assert!(branched as u64 > histories() / 4, "conditions of which none is true show nothing");
+    assert!(branched as u64 > histories() / 8, "conditions of which none is true show nothing");
 }

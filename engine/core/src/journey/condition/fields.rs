@@ -85,7 +85,9 @@ impl Resolver<'_> {
         }
         self.kept_out_of_items(path)?;
         match path.parts {
-            ["event", name] if *name == Envelope::Time.name() && !path.size => self.event_time(path),
+            ["event", name] if *name == Envelope::Time.name() && !path.size => {
+                self.event_time(path)
+            }
             ["event", rest @ ..] => self.event(path, rest),
             [root, ..] if self.scope == Scope::Step && *root == Subject::Cart.name() => {
                 self.event(path, path.parts)
@@ -108,9 +110,7 @@ impl Resolver<'_> {
                 intern(&mut items.reads, number);
                 Field::Event(number)
             }
-            (None, Scope::Step) => {
-                Field::Capture(intern(self.captures, Capture::Field(number)))
-            }
+            (None, Scope::Step) => Field::Capture(intern(self.captures, Capture::Field(number))),
             (None, Scope::Event | Scope::While) => Field::Event(number),
         };
         Some((field, kind))

@@ -65,7 +65,9 @@ impl List {
                 *value = part.of(element);
             }
             let read = |field| match field {
-                Field::Item(part) => item.get(usize::from(part)).map_or(ValueRef::Null, Value::borrow),
+                Field::Item(part) => {
+                    item.get(usize::from(part)).map_or(ValueRef::Null, Value::borrow)
+                }
                 other => read(other),
             };
             match (self.over, self.expr.eval(&read)) {

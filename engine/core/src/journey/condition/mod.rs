@@ -22,6 +22,6 @@ pub use expr::Condition;
 pub(crate) use fault::Fault;
 pub use field::{Capture, Field, Local, WEEKDAYS};
 pub(crate) use fields::{Scope, Slots};
-pub(crate) use lower::{compile, compile_path};
 pub use list::{List, MAX_ITEMS};
+pub(crate) use lower::{compile, compile_path};
 pub use reader::{Captured, Reader};

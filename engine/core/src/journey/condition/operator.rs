@@ -185,7 +185,9 @@ impl Function {
             (Function::Instant, ValueRef::Number(number)) => {
                 instant_of_number(number).map_or(ValueRef::Null, ValueRef::Instant)
             }
-            (Function::Instant, ValueRef::Instant(_)) | (Function::Date, ValueRef::Date(_)) => value,
+            (Function::Instant, ValueRef::Instant(_)) | (Function::Date, ValueRef::Date(_)) => {
+                value
+            }
             (Function::Date, ValueRef::Text(text)) => {
                 parse_date(text).map_or(ValueRef::Null, ValueRef::Date)
             }
@@ -205,9 +207,10 @@ impl Extreme {
             (_, Ordering::Less | Ordering::Equal | Ordering::Greater) => Some(one),
         };
         let mut values = values.map(Some);
-        let first = values.next().flatten().filter(|first| {
-            !matches!(first, ValueRef::Text(_)) && order(*first, *first).is_some()
-        });
+        let first = values
+            .next()
+            .flatten()
+            .filter(|first| !matches!(first, ValueRef::Text(_)) && order(*first, *first).is_some());
         values.fold(first, |best, value| better(best?, value?)).unwrap_or(ValueRef::Null)
     }
 }

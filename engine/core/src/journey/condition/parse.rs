@@ -192,11 +192,18 @@ fn spaced_duration(bare: &str) -> Option<Fault> {
         let number = bare[..at].trim_end_matches(|c: char| c.is_ascii_digit()).len()..at;
         at += 1;
         let word: &str = bare[at..].split(|c: char| !c.is_ascii_alphabetic()).next()?;
-        let unit = UNITS.iter().find(|(unit, _)| word == *unit || word.strip_suffix('s') == Some(*unit));
+        let unit =
+            UNITS.iter().find(|(unit, _)| word == *unit || word.strip_suffix('s') == Some(*unit));
         if let (false, Some((_, unit))) = (number.is_empty(), unit) {
-            let help = format!("a duration is a number and a unit without a space: write {}{unit}", &bare[number.clone()]);
+            let help = format!(
+                "a duration is a number and a unit without a space: write {}{unit}",
+                &bare[number.clone()]
+            );
             let range = number.start..at + word.len();
-            return Some(Fault::error(range.clone(), format!("`{}` is not a duration", &bare[range])).help(help));
+            return Some(
+                Fault::error(range.clone(), format!("`{}` is not a duration", &bare[range]))
+                    .help(help),
+            );
         }
     }
     None

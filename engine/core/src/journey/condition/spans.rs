@@ -36,7 +36,8 @@ impl Hidden {
         let span = Span::parse(word)
             .map_err(|error| Fault::error(at..at + len, error.to_string()).help(REMEDY))?;
         if bare[..at].ends_with('.') {
-            let start = bare[..at - 1].rfind(|c: char| !c.is_ascii_digit()).map_or(0, |last| last + 1);
+            let start =
+                bare[..at - 1].rfind(|c: char| !c.is_ascii_digit()).map_or(0, |last| last + 1);
             return Err(Fault::error(start..at + len, "a duration has no fraction")
                 .help("write it in a smaller unit, such as 36h for a day and a half"));
         }
@@ -56,7 +57,8 @@ impl Hidden {
     }
 }
 
-const REMEDY: &str = "a duration is a number and a unit without a space, such as 23h; text stands in quotes";
+const REMEDY: &str =
+    "a duration is a number and a unit without a space, such as 23h; text stands in quotes";
 
 /// Whether CEL reads it as a number: `17`, `17u`, `0x1f`, `1e5`.
 fn is_number(word: &str) -> bool {

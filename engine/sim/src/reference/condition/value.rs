@@ -151,8 +151,12 @@ impl Walk<'_> {
         match (name, of) {
             ("has", _) => V::Bool(first() != V::Null),
             ("size", [of]) => V::Number(self.size(of) as f64),
-            ("startsWith", [text, part]) => self.search(text, part, |text, part| text.starts_with(part)),
-            ("endsWith", [text, part]) => self.search(text, part, |text, part| text.ends_with(part)),
+            ("startsWith", [text, part]) => {
+                self.search(text, part, |text, part| text.starts_with(part))
+            }
+            ("endsWith", [text, part]) => {
+                self.search(text, part, |text, part| text.ends_with(part))
+            }
             ("contains", [text, part]) => self.search(text, part, |text, part| text.contains(part)),
             ("lowerAscii", _) => match first() {
                 V::Text(text) => V::Text(text.to_ascii_lowercase()),
@@ -173,17 +177,15 @@ impl Walk<'_> {
             ("age", _) => calculated("-", V::Instant(self.reader.t), instant(first())),
             ("min", _) => self.extreme(of, Ordering::Less),
             ("max", _) => self.extreme(of, Ordering::Greater),
-            ("exists", [Tree::Path(list), name, about]) => {
-                V::Bool(self.over(list, name, about).is_some_and(|all| all.contains(&V::Bool(true))))
-            }
+            ("exists", [Tree::Path(list), name, about]) => V::Bool(
+                self.over(list, name, about).is_some_and(|all| all.contains(&V::Bool(true))),
+            ),
             ("all", [Tree::Path(list), name, about]) => {
                 let all = self.over(list, name, about);
                 let whole = self.list(list).is_some_and(|list| list.len() <= MAX_ITEMS);
                 V::Bool(whole && all.is_some_and(|all| all.iter().all(|one| *one == V::Bool(true))))
             }
-            ("sum", [list, about]) => {
-                self.sum(list, &Tree::Path(vec!["i".into()]), about)
-            }
+            ("sum", [list, about]) => self.sum(list, &Tree::Path(vec!["i".into()]), about),
             ("sum", [list, name, about]) => self.sum(list, name, about),
             _ => panic!("the loader took the function {name}"),
         }
@@ -198,14 +200,18 @@ impl Walk<'_> {
 
     fn extreme(&self, of: &[Tree], wanted: Ordering) -> V {
         let all: Vec<V> = of.iter().map(|tree| self.of(tree)).collect();
-        let fits = |one: &V| !matches!(one, V::Text(_)) && all.iter().all(|other| order(one, other).is_some());
+        let fits = |one: &V| {
+            !matches!(one, V::Text(_)) && all.iter().all(|other| order(one, other).is_some())
+        };
         if !all.iter().all(fits) {
             return V::Null;
         }
-        let best = |one: &&V| all.iter().all(|other| {
-            let order = order(one, other);
-            order == Some(wanted) || order == Some(Ordering::Equal)
-        });
+        let best = |one: &&V| {
+            all.iter().all(|other| {
+                let order = order(one, other);
+                order == Some(wanted) || order == Some(Ordering::Equal)
+            })
+        };
         all.iter().find(best).cloned().unwrap_or(V::Null)
     }
 
@@ -270,7 +276,8 @@ impl Walk<'_> {
         if self.of_item(path) {
             let found = self.item(path);
             let known = self.item.is_some_and(|(.., known)| known);
-            let number = known && path.len() == 2 && ["price", "quantity"].contains(&path[1].as_str());
+            let number =
+                known && path.len() == 2 && ["price", "quantity"].contains(&path[1].as_str());
             return match (found, number) {
                 (None, _) => V::Null,
                 (Some(found), true) => odd::number(found).map_or(V::Null, |number| scalar(&number)),
@@ -286,13 +293,19 @@ impl Walk<'_> {
                 let found = self.event(path).map_or(V::Null, scalar);
                 // A run keeps no long text; what it makes of a list it made when it had all of them.
                 match found {
-                    V::Text(text) if reader.of_run && self.item.is_none() && text.len() > MAX_VALUE => V::Null,
+                    V::Text(text)
+                        if reader.of_run && self.item.is_none() && text.len() > MAX_VALUE =>
+                    {
+                        V::Null
+                    }
                     found => found,
                 }
             }
             ["profile", "consent", channel] => {
                 let channel = Channel::parse(channel);
-                V::Bool(channel.is_some_and(|channel| reader.customer.consent(channel) == Some(true)))
+                V::Bool(
+                    channel.is_some_and(|channel| reader.customer.consent(channel) == Some(true)),
+                )
             }
             ["profile", name] => reader.customer.attribute(name).map_or(V::Null, scalar),
             ["customer", "orders"] => V::Number(reader.customer.orders as f64),
@@ -358,7 +371,9 @@ fn kind(tree: &Tree) -> Kind {
 fn scalar(value: &Json) -> V {
     match value {
         Json::Bool(value) => V::Bool(*value),
-        Json::Number(number) => number.as_f64().filter(|n| n.is_finite()).map_or(V::Null, V::Number),
+        Json::Number(number) => {
+            number.as_f64().filter(|n| n.is_finite()).map_or(V::Null, V::Number)
+        }
         Json::String(text) => V::Text(text.clone()),
         Json::Null | Json::Array(_) | Json::Object(_) => V::Null,
     }

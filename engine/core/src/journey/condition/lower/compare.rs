@@ -130,7 +130,9 @@ impl Lowering<'_, '_> {
         self.fail(
             token,
             format!("`{text}` is never a duration: events and profiles have none"),
-            format!("write `days({text})` or `hours({text})` where it is a number of days or hours"),
+            format!(
+                "write `days({text})` or `hours({text})` where it is a number of days or hours"
+            ),
         )
     }
 

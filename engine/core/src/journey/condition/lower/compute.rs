@@ -45,7 +45,9 @@ impl Lowering<'_, '_> {
         // Nothing is subtracted from a duration but a duration.
         let (first, second) = match (sums, one.1, other.1) {
             (true, _, Type::Duration) => (Type::Instant, Type::Any),
-            (true, Type::Duration, _) if arithmetic == Arithmetic::Add => (Type::Any, Type::Instant),
+            (true, Type::Duration, _) if arithmetic == Arithmetic::Add => {
+                (Type::Any, Type::Instant)
+            }
             (true, Type::Instant, _) if arithmetic == Arithmetic::Subtract => {
                 (Type::Any, Type::Instant)
             }
@@ -75,7 +77,9 @@ impl Lowering<'_, '_> {
             | (Type::Instant | Type::Duration, Type::Number) => {
                 "write a number of days as `days(x)`, and a fixed one with its unit, such as 7d"
             }
-            _ => "an instant takes `+` and `-` with a duration, and `-` with an instant; durations take + - with durations, * / with numbers",
+            _ => {
+                "an instant takes `+` and `-` with a duration, and `-` with an instant; durations take + - with durations, * / with numbers"
+            }
         };
         self.fail(self.parsed.token(node.id), message, help)
     }

@@ -95,8 +95,8 @@ impl Lowering<'_, '_> {
         }
         // In lower case it is as long.
         let expr = if let Expr::Lower(inner) = expr { *inner } else { expr };
-        let counted =
-            matches!(expr, Expr::Field(Field::Event(_) | Field::Capture(_) | Field::Item(_)));
+        let counted = of_path
+            && matches!(expr, Expr::Field(Field::Event(_) | Field::Capture(_) | Field::Item(_)));
         Some((if counted { expr } else { Expr::Size(Box::new(expr)) }, Type::Number))
     }
 
@@ -136,9 +136,7 @@ impl Lowering<'_, '_> {
         let (expr, kind) = typed;
         match kind {
             Type::Instant => Some((expr, kind)),
-            Type::Number => {
-                Some((Expr::Call(Function::Instant, Box::new(expr)), Type::Instant))
-            }
+            Type::Number => Some((Expr::Call(Function::Instant, Box::new(expr)), Type::Instant)),
             _ => {
                 let message = format!("`{}` is {kind}, not an instant", self.text(of));
                 let help = "write an instant, such as `event.time`, or a text that has one, such as `profile.member_since`";
@@ -167,10 +165,7 @@ impl Lowering<'_, '_> {
                 kind => kind,
             };
             let fits = match all {
-                None => matches!(
-                    one,
-                    Type::Number | Type::Instant | Type::Duration | Type::Date
-                ),
+                None => matches!(one, Type::Number | Type::Instant | Type::Duration | Type::Date),
                 Some(all) => one == all,
             };
             if !fits {

@@ -1,14 +1,13 @@
 //! What is about the items of a list of the event: `exists`, `all`, `sum`, and `in`.
 
-use super::syntax::segments;
 use super::{Lowering, Typed};
+use crate::event::EventField;
 use crate::journey::condition::expr::Expr;
 use crate::journey::condition::field::{Capture, Field};
 use crate::journey::condition::fields::{Items, Path, Scope, intern};
 use crate::journey::condition::list::{List, Over, Part};
 use crate::journey::condition::operator::Comparison;
 use crate::journey::condition::types::Type;
-use crate::event::EventField;
 use cel::common::ast::{ComprehensionExpr, Expr as Syntax, IdedExpr, LiteralValue, operators};
 
 /// What an item is called where no name is given.
@@ -35,14 +34,15 @@ impl Lowering<'_, '_> {
             (Some(false), Some((operators::LOGICAL_OR, [_, about]))) => (Over::Exists, about),
             (Some(true), Some((operators::LOGICAL_AND, [_, about]))) => (Over::All, about),
             _ => {
-                return self.unsupported(node, "of a list there are exists(), all(), sum(), size() and `in`");
+                return self.unsupported(
+                    node,
+                    "of a list there are exists(), all(), sum(), size() and `in`",
+                );
             }
         };
         let list = &comprehension.iter_range;
-        self.items(node, over, list, &comprehension.iter_var, |lowering| {
-            lowering.condition(about)
-        })
-        .map(|expr| (expr, Type::Bool))
+        self.items(node, over, list, &comprehension.iter_var, |lowering| lowering.condition(about))
+            .map(|expr| (expr, Type::Bool))
     }
 
     /// `event.cart.items.sum(i, i.price)`, `sum(event.cart.items, i, i.price)` or `sum(event.cart.items, i.price)`.
@@ -91,7 +91,12 @@ impl Lowering<'_, '_> {
         let is = |lowering: &mut Self| {
             let (expr, kind) = lowering.whole(item)?;
             let known = lowering.resolver.items.as_ref().is_some_and(|items| items.known);
-            if known || !matches!(kind, Type::Number | Type::Text | Type::Weekday | Type::Bool | Type::Any) {
+            if known
+                || !matches!(
+                    kind,
+                    Type::Number | Type::Text | Type::Weekday | Type::Bool | Type::Any
+                )
+            {
                 let text = lowering.text(list);
                 let message = if known {
                     format!("the items of `{text}` are objects")
@@ -99,7 +104,8 @@ impl Lowering<'_, '_> {
                     format!("`{}` is {kind}: no item of a list is", lowering.text(item))
                 };
                 let range = lowering.parsed.extent(if known { list } else { item });
-                let help = format!("ask for one of their fields: `{text}.exists(i, i.product == ...)`");
+                let help =
+                    format!("ask for one of their fields: `{text}.exists(i, i.product == ...)`");
                 return lowering.fail(range, message, help);
             }
             let items = lowering.resolver.items.as_mut()?;
@@ -135,9 +141,7 @@ impl Lowering<'_, '_> {
         let list = List { text: text.as_str().into(), of, over, expr: expr?, parts, reads };
         let number = intern(&mut self.resolver.slots.lists, list);
         let field = match self.resolver.scope {
-            Scope::Step => {
-                Field::Capture(intern(self.resolver.captures, Capture::List(number)))
-            }
+            Scope::Step => Field::Capture(intern(self.resolver.captures, Capture::List(number))),
             Scope::Event | Scope::While => Field::List(number),
         };
         self.show(text, field);

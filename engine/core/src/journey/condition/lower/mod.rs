@@ -185,7 +185,9 @@ impl Lowering<'_, '_> {
             Type::List => self.fail(
                 self.parsed.extent(node),
                 format!("`{text}` is a list"),
-                format!("ask for its size: `size({text})`, or for its items: `{text}.exists(i, ...)`"),
+                format!(
+                    "ask for its size: `size({text})`, or for its items: `{text}.exists(i, ...)`"
+                ),
             ),
             Type::Object => self.fail(
                 self.parsed.extent(node),

@@ -7,8 +7,8 @@
 use super::super::{Field, List, Slots};
 use super::compiled;
 use crate::channel::Channel;
-use crate::fact::ORDERS;
 use crate::event::decode;
+use crate::fact::ORDERS;
 use crate::policy::Policy;
 use crate::time::Span;
 use crate::value::ValueRef;
@@ -33,9 +33,9 @@ struct World {
 fn world() -> impl Strategy<Value = World> {
     let number = || (-8_i32..40).prop_map(|quarters| f64::from(quarters) / 4.0);
     let items = prop::collection::vec((number(), number()), 0..4);
-    let tags = prop::collection::vec("[abé]{0,2}", 0..4);
+    let tags = prop::collection::vec("[aBé]{0,2}", 0..4);
     let times = (any::<u32>(), any::<u32>());
-    let texts = ("[abé]{0,3}", "[abé]{0,3}");
+    let texts = ("[aBé]{0,3}", "[aBé]{0,3}");
     (number(), number(), number(), items, tags, times, texts, any::<bool>()).prop_map(
         |(total, price, orders, items, tags, (now, ago), (name, city), email)| World {
             total,
@@ -54,16 +54,18 @@ fn world() -> impl Strategy<Value = World> {
 
 fn instant() -> BoxedStrategy<String> {
     let leaf = prop_oneof![Just("now".to_string()), Just("event.time".to_string())];
-    (leaf, prop::option::of(span())).prop_map(|(at, by)| match by {
-        Some(by) => format!("({at} - {by})"),
-        None => at,
-    })
-    .boxed()
+    (leaf, prop::option::of(span()))
+        .prop_map(|(at, by)| match by {
+            Some(by) => format!("({at} - {by})"),
+            None => at,
+        })
+        .boxed()
 }
 
 fn span() -> BoxedStrategy<String> {
     let leaf = prop_oneof![
-        prop::sample::select(vec!["1h30m", "5d", "90s", "500ms", "2w", "0s"]).prop_map(str::to_owned),
+        prop::sample::select(vec!["1h30m", "5d", "90s", "500ms", "2w", "0s"])
+            .prop_map(str::to_owned),
         Just("(now - event.time)".to_string()),
     ];
     leaf.prop_recursive(2, 6, 2, |inner| {
@@ -102,6 +104,8 @@ fn number() -> BoxedStrategy<String> {
             (inner.clone(), prop::sample::select(vec!["+", "-", "*"]), inner.clone())
                 .prop_map(|(a, op, b)| format!("({a} {op} {b})")),
             (inner.clone(), 1_i32..9).prop_map(|(a, by)| format!("({a} / {by}.0)")),
+            (prop::sample::select(vec!["floor", "ceil", "round", "abs"]), inner.clone())
+                .prop_map(|(name, a)| format!("{name}({a})")),
             inner.prop_map(|a| format!("-({a})")),
         ]
     })
@@ -112,7 +116,7 @@ fn text() -> BoxedStrategy<String> {
     prop_oneof![
         Just("event.product.name".to_string()),
         Just("profile.city".to_string()),
-        "[abé]{0,2}".prop_map(|text| format!("'{text}'"))
+        "[aBé]{0,2}".prop_map(|text| format!("'{text}'"))
     ]
     .boxed()
 }
@@ -128,8 +132,8 @@ fn condition() -> impl Strategy<Value = String> {
         2 => (text(), comparison(), text()).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
         1 => (comparison(), 0..4).prop_map(|(op, size)| format!("size(event.cart.items) {op} {size}")),
         1 => (text(), comparison(), 0..4).prop_map(|(a, op, size)| format!("size({a}) {op} {size}")),
-        1 => (text(), search, text()).prop_map(|(a, search, b)| format!("{a}.{search}({b})")),
-        1 => (text(), prop::collection::vec("[abé]{0,2}", 0..4)).prop_map(|(a, list)| format!("{a} in {list:?}")),
+        1 => (text(), search.clone(), text()).prop_map(|(a, search, b)| format!("{a}.{search}({b})")),
+        1 => (text(), prop::collection::vec("[aBé]{0,2}", 0..4)).prop_map(|(a, list)| format!("{a} in {list:?}")),
         1 => (number(), prop::collection::vec(0_i32..4, 0..4)).prop_map(|(a, list)| {
             let list: Vec<f64> = list.into_iter().map(f64::from).collect();
             format!("{a} in {list:?}")
@@ -139,6 +143,10 @@ fn condition() -> impl Strategy<Value = String> {
         2 => (prop::sample::select(vec!["exists", "all"]), about())
             .prop_map(|(over, about)| format!("event.cart.items.{over}(i, {about})")),
         1 => text().prop_map(|text| format!("{text} in event.product.tags")),
+        1 => (text(), comparison(), text())
+            .prop_map(|(a, op, b)| format!("{a}.lowerAscii() {op} {b}")),
+        1 => (text(), search, text())
+            .prop_map(|(a, search, b)| format!("{a}.lowerAscii().{search}({b}.lowerAscii())")),
         1 => (prop::sample::select(vec!["min", "max"]), number(), comparison(), number())
             .prop_map(|(name, a, op, b)| format!("{name}({a}, {b}) {op} {b}")),
         1 => (-9_i32..9, 1_i32..5, comparison(), -3_i32..3)
@@ -172,7 +180,7 @@ fn depth(text: &str) -> i32 {
     steps.max().unwrap_or(0)
 }
 
-/// Every duration as a number of milliseconds.
+/// Every duration as a number of milliseconds; CEL's names of functions.
 fn translated(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -184,7 +192,12 @@ fn translated(text: &str) -> String {
             Ok(span) if word.as_bytes()[0].is_ascii_digit() => {
                 out += &format!("{}.0", span.millis());
             }
-            _ => out += word,
+            _ => match word {
+                "min" => out += "math.least",
+                "max" => out += "math.greatest",
+                "floor" | "ceil" | "round" | "abs" => out += &format!("math.{word}"),
+                _ => out += word,
+            },
         }
         rest = &rest[len..];
     }
@@ -193,8 +206,11 @@ fn translated(text: &str) -> String {
 
 fn interpreted(text: &str, world: &World) -> cel::Value {
     let text = &translated(text);
-    let program = cel::Program::compile(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-    let mut context = cel::Context::default();
+    let mut env = cel::Env::stdlib();
+    env.add_extension(cel::extensions::math).unwrap();
+    env.add_extension(cel::extensions::strings).unwrap();
+    let program = env.compile(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let mut context = cel::Context::with_env(std::sync::Arc::new(env));
     let event = serde_json::json!({
         "cart": { "total": world.total, "items": items(world) },
         "product": { "price": world.price, "name": world.name, "tags": world.tags },
@@ -214,7 +230,9 @@ fn interpreted(text: &str, world: &World) -> cel::Value {
 
 fn items(world: &World) -> Vec<serde_json::Value> {
     let items = world.items.iter();
-    items.map(|(price, quantity)| serde_json::json!({ "price": price, "quantity": quantity })).collect()
+    items
+        .map(|(price, quantity)| serde_json::json!({ "price": price, "quantity": quantity }))
+        .collect()
 }
 
 fn lowered(text: &str, world: &World) -> bool {

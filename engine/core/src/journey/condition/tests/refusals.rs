@@ -181,13 +181,23 @@ fn unsupported_syntax_says_what_is_supported() {
 #[test]
 fn instants_and_durations_meet_their_like() {
     refuses("age(event.time) > 3", ">", "is a duration and `3` is a number", "such as 3d");
-    refuses("age(event.time) > '3d'", ">", "is a duration and `'3d'` is a string", "write 3d without quotes");
+    refuses(
+        "age(event.time) > '3d'",
+        ">",
+        "is a duration and `'3d'` is a string",
+        "write 3d without quotes",
+    );
     refuses("event.time > 3d", ">", "is an instant and `3d` is a duration", "`age(event.time)`");
     refuses("event.cart.total > 3d", ">", "is a number and `3d` is a duration", "`3d / 1d`");
     refuses("event.gap > 3d", ">", "`event.gap` is never a duration", "`days(event.gap)`");
     refuses("now > 'soon'", "'soon'", "`'soon'` is not an instant", "2026-12-24T18:00:00Z");
     refuses("local.date == 'monday'", "'monday'", "is not a date", "2026-12-24");
-    refuses("local.date < now", "<", "is a date and `now` is an instant", "dates with `local.date`");
+    refuses(
+        "local.date < now",
+        "<",
+        "is a date and `now` is an instant",
+        "dates with `local.date`",
+    );
     refuses("now + 1 > event.time", "+", "`now` is an instant and `1` is a number", "`days(x)`");
     refuses("now + event.time > now", "+", "this cannot be calculated", "`-` with an instant");
     refuses("1d * 2d > 1d", "*", "this cannot be calculated", "* / with numbers");
@@ -195,13 +205,28 @@ fn instants_and_durations_meet_their_like() {
     refuses("1d", "1d", "`1d` is a duration, not a condition", "`1d > 7d`");
     refuses("floor(age(now)) > 1", "age(now)", "is a duration, not a number", "x / 1d");
     refuses("days('2') > 1d", "'2'", "is a string, not a number", "");
-    refuses("instant(customer.orders > 1) > now", "customer.orders > 1", "is a boolean, not an instant", "profile.member_since");
+    refuses(
+        "instant(customer.orders > 1) > now",
+        "customer.orders > 1",
+        "is a boolean, not an instant",
+        "profile.member_since",
+    );
     refuses("min(1, now) == 1", "now", "`now` is an instant", "numbers only");
     refuses("size(now) > 1", "now", "is an instant: it has no size", "");
-    refuses("local.weekday == 'Saturday'", "'Saturday'", "is not a day of the week", "did you mean \"sat\"?");
+    refuses(
+        "local.weekday == 'Saturday'",
+        "'Saturday'",
+        "is not a day of the week",
+        "did you mean \"sat\"?",
+    );
     refuses("local.weekday > 'mon'", ">", "days of the week have no order", "in [");
     refuses("local.weekdy == 'mon'", "local.weekdy", "is unknown", "did you mean `local.weekday`?");
-    refuses("(event.gift ? 'A'.lowerAscii() : 'b') == 'a'", "'A'.lowerAscii()", "can only be compared at once", "lowerAscii()");
+    refuses(
+        "(event.gift ? 'A'.lowerAscii() : 'b') == 'a'",
+        "'A'.lowerAscii()",
+        "can only be compared at once",
+        "lowerAscii()",
+    );
 }
 
 #[test]
@@ -212,28 +237,64 @@ fn durations_are_written_as_elsewhere() {
     refuses("age(event.time) > 1 day", "1 day", "`1 day` is not a duration", "write 1d");
     refuses("age(event.time) > 12 hours && true", "12 hours", "is not a duration", "write 12h");
     refuses("customer.orders > 3x", "3x", "is not a duration", "");
-    let (_, faults, _) = compiled("event.text == '1y' && event.cart.total > 1e5 && event.cart.total > 0x1f");
+    let (_, faults, _) =
+        compiled("event.text == '1y' && event.cart.total > 1e5 && event.cart.total > 0x1f");
     assert_eq!(faults, []);
 }
 
 #[test]
 fn functions_are_named_with_what_they_take() {
-    refuses("flor(event.cart.total) > 1", "flor(event.cart.total)", "`flor`", "did you mean `floor`?");
+    refuses(
+        "flor(event.cart.total) > 1",
+        "flor(event.cart.total)",
+        "`flor`",
+        "did you mean `floor`?",
+    );
     refuses("floor(1, 2) > 1", "floor(1, 2)", "`floor` with these arguments", "write `floor(x)`");
     refuses("min() > 1", "min()", "`min` with these arguments", "write `min(x, y)`");
-    refuses("event.cart.id.matches('k.*')", "event.cart.id.matches('k.*')", "`matches`", "a regular expression has no bound");
-    refuses("customer.orders.lowerAscii() == 'x'", "customer.orders", "is a number, not a string", "");
-    refuses("sum(event.cart.items) > 1", "sum(event.cart.items)", "`sum` with these arguments", "sum(i, ");
+    refuses(
+        "event.cart.id.matches('k.*')",
+        "event.cart.id.matches('k.*')",
+        "`matches`",
+        "a regular expression has no bound",
+    );
+    refuses(
+        "customer.orders.lowerAscii() == 'x'",
+        "customer.orders",
+        "is a number, not a string",
+        "",
+    );
+    refuses(
+        "sum(event.cart.items) > 1",
+        "sum(event.cart.items)",
+        "`sum` with these arguments",
+        "sum(i, ",
+    );
 }
 
 #[test]
 fn lists_are_of_the_event_and_gone_through_once() {
-    refuses("profile.tags.exists(i, i == 'a')", "profile.tags", "`profile.tags` is no list", "event.cart.items");
+    refuses(
+        "profile.tags.exists(i, i == 'a')",
+        "profile.tags",
+        "`profile.tags` is no list",
+        "event.cart.items",
+    );
     refuses("event.cart.total.exists(i, i > 1)", "event.cart.total", "is a number, not a list", "");
-    refuses("event.cart.items.exists(i, i.price)", "i.price", "`i.price` is a number, not a condition", "");
+    refuses(
+        "event.cart.items.exists(i, i.price)",
+        "i.price",
+        "`i.price` is a number, not a condition",
+        "",
+    );
     refuses("event.cart.items.exists(i, i)", "i", "`i` is an object", "name one of its fields");
     refuses("event.cart.items.exists(i, i.price > 'a')", ">", "`i.price` is a number", "");
-    refuses("event.cart.items.sum(i, i.price > 1) > 1", "i.price > 1", "is a boolean, not a number", "");
+    refuses(
+        "event.cart.items.sum(i, i.price > 1) > 1",
+        "i.price > 1",
+        "is a boolean, not a number",
+        "",
+    );
     refuses(
         "event.cart.items.exists(i, event.tags.exists(j, j == i.product))",
         "event.tags.exists(j, j == i.product)",
@@ -270,7 +331,11 @@ fn what_is_always_or_never_true_is_warned_of() {
         ("true", "true", "is always true"),
         ("event.gift && 2d < 1d", "2d < 1d", "is never true"),
         ("customer.orders >= 0", "customer.orders >= 0", "is always true: it counts"),
-        ("size(event.cart.items) < 0 || event.gift", "size(event.cart.items) < 0", "is never true: it counts"),
+        (
+            "size(event.cart.items) < 0 || event.gift",
+            "size(event.cart.items) < 0",
+            "is never true: it counts",
+        ),
         ("0 <= customer.orders", "0 <= customer.orders", "is always true"),
     ] {
         let (condition, faults, _) = compiled(text);
