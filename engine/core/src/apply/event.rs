@@ -234,7 +234,7 @@ impl Context<'_> {
         });
     }
 
-    /// What a message may show, each with its newest version.
+    /// What a message may show, each with its newest version; nothing of what none can show.
     fn documents(&mut self, event: &Event<'_>, at: Millis, meaning: Meaning) {
         let emptied = meaning == Meaning::CartEmptied;
         if emptied && event.id_of(Subject::Cart) == 0 {
@@ -247,6 +247,9 @@ impl Context<'_> {
             let (Some(raw), Some(kind)) = (event.subject(subject), Document::of(subject)) else {
                 continue;
             };
+            if !self.plan().kept.has(subject) {
+                continue;
+            }
             let id = event.id_of(subject);
             let key = DocumentKey::new(kind, id);
             let documents = &mut self.customer.documents;

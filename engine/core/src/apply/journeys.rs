@@ -195,7 +195,7 @@ impl Context<'_> {
         let of_key = |run: &&mut Run| run.journey == index && run.key == key && run.place.is_live();
         let Some(run) = self.customer.runs.iter_mut().find(of_key) else {
             let captures = occasion.captures(plan, journey).collect();
-            let about = about(occasion.event).collect();
+            let about = about(plan, occasion.event).collect();
             return self.open(index, Opening { key, at: time.at, captures, about });
         };
         if time.at >= run.newest {
@@ -285,12 +285,14 @@ fn recapture(run: &mut Run, plan: &Plan, journey: &Journey, occasion: &Occasion<
     run.captures.clear();
     run.captures.extend(occasion.captures(plan, journey));
     run.about.clear();
-    run.about.extend(about(occasion.event));
+    run.about.extend(about(plan, occasion.event));
 }
 
-/// The documents that the event carries.
-fn about(event: &Event<'_>) -> impl Iterator<Item = DocumentKey> {
-    let there = Subject::KEPT.into_iter().filter(|subject| event.subject(*subject).is_some());
+/// The documents that the event carries, of those that are kept.
+fn about(plan: &Plan, event: &Event<'_>) -> impl Iterator<Item = DocumentKey> {
+    let there = Subject::KEPT
+        .into_iter()
+        .filter(|subject| plan.kept.has(*subject) && event.subject(*subject).is_some());
     there.filter_map(|subject| Some(DocumentKey::new(Document::of(subject)?, event.id_of(subject))))
 }
 

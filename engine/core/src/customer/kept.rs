@@ -147,6 +147,14 @@ impl KeptDocuments {
         Some(self.0.remove(place).key())
     }
 
+    /// Takes out all of a kind.
+    pub fn take_all(&mut self, kind: Document) -> Vec<DocumentKey> {
+        let of_kind = |kept: &Kept| kept.key().kind() == Some(kind);
+        let taken = self.0.iter().filter(|kept| of_kind(kept)).map(|kept| kept.key()).collect();
+        self.0.retain(|kept| !of_kind(kept));
+        taken
+    }
+
     /// Puts one that was stored behind the others.
     pub fn push(&mut self, kept: Kept) {
         super::tight::push_tightly(&mut self.0, kept);

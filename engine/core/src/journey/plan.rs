@@ -1,7 +1,9 @@
 //! A journey compiled: names resolved to small numbers, conditions lowered, steps laid out flat. What the evaluator reads.
 
 use super::condition::{Capture, Condition, List};
+use super::load::hash;
 use super::op::{Op, Send};
+use super::shown::{Shown, Subjects};
 use crate::channel::Class;
 use crate::customer::{LatestId, ZoneTables};
 use crate::fact::Layout;
@@ -18,7 +20,8 @@ pub use crate::event::EventField;
 /// Everything that decides, under one configuration hash.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// 128-bit xxh3 over the policy, every journey's text in order of names, the time-zone tables and [`crate::sends::SEMANTICS`].
+    /// 128-bit xxh3 over the policy, every journey's text in order of names, the time-zone tables and [`crate::sends::SEMANTICS`]; where it is known
+    /// what templates read, over that, too ([`Plan::showing`]).
     pub hash: u128,
     /// The time-zone tables that it goes by.
     pub tables: Arc<ZoneTables>,
@@ -32,10 +35,32 @@ pub struct Plan {
     pub attributes: Vec<CompactString>,
     /// What some condition makes of lists of events; conditions name them by index.
     pub lists: Vec<List>,
+    /// The documents that are kept: those that some message may show, and those that decide.
+    pub kept: Subjects,
     /// What is remembered of customers.
     pub facts: Layout,
     /// Who is interested in an event type. Types that nobody wants are absent.
     pub events: Interests,
+}
+
+impl Plan {
+    /// The same for templates that read no more than this: of what no message shows nothing is kept.
+    #[must_use]
+    pub fn showing(mut self, shown: &Shown) -> Self {
+        let templates = self.journeys.iter().flat_map(Journey::sends);
+        let shown = shown.of(templates.map(|send| send.template.as_str()));
+        if shown.is_empty() {
+            return self;
+        }
+        self.kept = Subjects::DECIDING;
+        let ops = self.journeys.iter_mut().flat_map(|journey| &mut journey.ops);
+        for send in ops.filter_map(|op| op.send_mut()) {
+            send.shows = shown.subjects(&send.template);
+            self.kept = self.kept.and(send.shows);
+        }
+        self.hash = hash::showing(self.hash, &shown);
+        self
+    }
 }
 
 /// Who is interested, by event type. Looked up, never iterated to decide.

@@ -178,10 +178,11 @@ impl Context<'_> {
         let kept = Arc::new(event.body.clone());
         let live = |run: &&mut Run| run.journey == index && run.key == key && run.live();
         let Some(run) = self.customer.runs.iter_mut().find(live) else {
-            return self.open(index, key, at, (kept, carried(event)));
+            let about = carried(event, self.plan.kept);
+            return self.open(index, key, at, (kept, about));
         };
         if at >= run.newest {
-            (run.newest, run.event, run.about) = (at, kept, carried(event));
+            (run.newest, run.event, run.about) = (at, kept, carried(event, self.plan.kept));
         }
         let id = run.id;
         if run.place == Place::Window {
