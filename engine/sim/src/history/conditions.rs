@@ -60,7 +60,7 @@ impl Drawing<'_> {
     }
 
     fn pick<'a>(&mut self, all: &[&'a str]) -> &'a str {
-        *self.draw.pick::<&'a str>(all)
+        self.draw.pick::<&'a str>(all)
     }
 
     /// One of those that can be read here: of the item, of the event, of the rest.

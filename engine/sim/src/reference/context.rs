@@ -218,8 +218,8 @@ fn cut(text: &str) -> CompactString {
 
 /// The text of a key; none where the field has no scalar value.
 pub fn key_text(event: &Json, field: &EventField) -> Option<String> {
-    let path = field.path.iter();
-    match path.fold(Some(event), |value, name| value?.as_object()?.get(name.as_str()))? {
+    let mut path = field.path.iter();
+    match path.try_fold(event, |value, name| value.as_object()?.get(name.as_str()))? {
         Json::String(text) => Some(text.clone()),
         Json::Number(number) => Some(number.to_string()),
         Json::Bool(value) => Some(value.to_string()),

@@ -24,10 +24,7 @@ impl Lowering<'_, '_> {
             self.is_number(node, right, other.1)?;
             return Some((Expr::Compute(arithmetic, Box::new((one.0, other.0))), Type::Number));
         }
-        let (one, other) = match self.read_in_time(arithmetic, (left, one), (right, other)) {
-            Some(sides) => sides,
-            None => return None,
-        };
+        let (one, other) = self.read_in_time(arithmetic, (left, one), (right, other))?;
         let Some(kind) = of_times(arithmetic, one.1, other.1) else {
             return self.no_such_time(node, (left, one.1), (right, other.1));
         };
