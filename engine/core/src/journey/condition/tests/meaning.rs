@@ -131,6 +131,7 @@ fn instants_durations_and_dates() {
         "1h30m == 90m && 2w == 14d && 1d > 23h && -1h < 0s",
         "days(2) == 48h && hours(1.5) == 90m && minutes(90) == 1h30m && days(event.cart.total - 80.5) == 0s",
         "1h * 2 == 2h && 2 * 1h == 2h && 3h / 2 == 90m && 3h / 1h == 3 && 2h + 1h - 3h == 0s",
+        "1s / 3 == 333ms && 2s / 3 == 667ms && -2s / 3 == -667ms && 1ms / 2 == 1ms",
         "customer.orders * 1d == 3d && floor(age(event.time) / 1m) == 60",
         "min(1h, 2h) == 1h && max(now, event.time) == now && max(1, 5, 3) == 5",
         "local.weekday == 'mon' && local.weekday in ['sat', 'mon'] && profile.favourite == local.weekday",
