@@ -1,14 +1,19 @@
 //! One customer at one instant: what the rules may see and change.
 
 use super::Core;
+use super::emitted::Emitted;
+use crate::channel::Class;
 use crate::customer::{Customer, Place, Run};
 use crate::decision::{Decided, Reason, Verdict};
 use crate::effect::Effects;
 use crate::event::{Event, Subject};
+use crate::gate;
 use crate::journey::condition::Reader;
+use crate::journey::op::Given;
 use crate::journey::plan::{Journey, Plan};
 use crate::sends::Mode;
 use crate::time::Millis;
+use crate::value::Value;
 
 /// See the module.
 pub(super) struct Context<'a> {
@@ -22,6 +27,8 @@ pub(super) struct Context<'a> {
     pub mode: Mode,
     /// Where decisions and effects go.
     pub effects: &'a mut Effects,
+    /// What steps have let happen.
+    pub emitted: Emitted,
 }
 
 impl<'a> Context<'a> {
@@ -48,6 +55,21 @@ impl<'a> Context<'a> {
             fields: &[],
             captures: &run.captures,
         }
+    }
+
+    /// What a step gives.
+    pub fn given(&self, run: &Run, given: &Given) -> Value {
+        match given {
+            Given::Value(value) => value.clone(),
+            Given::Path(_, field) => self.reader(run).read(*field).to_value(),
+        }
+    }
+
+    /// The holdout that keeps a marketing journey's run from touching anything beyond itself.
+    pub fn held_out(&self, run: &Run) -> Option<Reason> {
+        let journey = self.journey(run.journey);
+        let marketing = journey.class == Class::Marketing;
+        marketing.then(|| gate::holdout(self.plan(), journey, self.customer.id)).flatten()
     }
 
     /// A decision of this journey at this instant, to be told the rest and then to be noted.
@@ -77,6 +99,7 @@ pub(super) fn leaving(place: Place) -> Option<Verdict> {
         Place::Window => Some(Verdict::Refused),
         Place::Delay { .. }
         | Place::Local { .. }
+        | Place::Event { .. }
         | Place::Gate { .. }
         | Place::Engagement { .. } => Some(Verdict::Exited),
         Place::Goal => None,

@@ -31,7 +31,7 @@ impl Occasion<'_> {
     }
 
     /// What conditions read now.
-    fn reader<'r>(&'r self, context: &'r Context<'_>) -> Reader<'r> {
+    pub fn reader<'r>(&'r self, context: &'r Context<'_>) -> Reader<'r> {
         Reader {
             customer: context.customer,
             attributes: &context.core.attributes,
@@ -69,6 +69,9 @@ impl Context<'_> {
         }
         if interest.moves {
             self.move_windows(occasion, index);
+        }
+        if !interest.waits.is_empty() {
+            self.meet(occasion, interest);
         }
         if interest.trigger {
             self.trigger(occasion, index);
@@ -169,7 +172,7 @@ impl Context<'_> {
     }
 
     /// The hash of the key's value; none where the journey has no key or the event no value for it.
-    fn key_of(&self, event: &Event<'_>, journey: &Journey) -> Option<u64> {
+    pub fn key_of(&self, event: &Event<'_>, journey: &Journey) -> Option<u64> {
         let field = self.plan().fields.get(usize::from(journey.key?))?;
         key_text(event, field).map(|text| key_hash(Some(&text)))
     }
@@ -237,8 +240,11 @@ impl Context<'_> {
             let full = self.decided(index, Verdict::Refused, Reason::Limit);
             return self.decide(&full.number("limit", MAX_RUNS as i64));
         }
-        let Opening { key, at, captures, about } = opening;
+        let Opening { key, at, mut captures, about } = opening;
         let journey = self.journey(index);
+        // It has waited for nothing yet.
+        captures.truncate(journey.captures.len());
+        captures.extend(journey.waited.iter().map(|_| Value::Null));
         let mut run = Run {
             id: RunId::of(&journey.name, self.customer.id, key, at),
             sent: None,
@@ -282,8 +288,9 @@ fn ends(run: &Run, at: Millis) -> bool {
 /// Into the memory that is there.
 fn recapture(run: &mut Run, plan: &Plan, journey: &Journey, occasion: &Occasion<'_>) {
     run.newest = occasion.time.at;
-    run.captures.clear();
-    run.captures.extend(occasion.captures(plan, journey));
+    // What follows is of the event that it has waited for.
+    let places = run.captures.iter_mut();
+    places.zip(occasion.captures(plan, journey)).for_each(|(place, value)| *place = value);
     run.about.clear();
     run.about.extend(about(plan, occasion.event));
 }

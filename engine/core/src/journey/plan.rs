@@ -2,10 +2,11 @@
 
 use super::condition::{Capture, Condition, List};
 use super::load::hash;
-use super::op::{Op, Send};
+use super::op::{Op, Send, WaitFor};
 use super::shown::{Shown, Subjects};
 use crate::channel::Class;
 use crate::customer::{LatestId, ZoneTables};
+use crate::event::{Event, Subject};
 use crate::fact::Layout;
 use crate::policy::Policy;
 use crate::time::Span;
@@ -44,6 +45,13 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Whether the event has a document of a kind that is kept.
+    pub fn brings(&self, event: &Event<'_>) -> bool {
+        Subject::KEPT
+            .into_iter()
+            .any(|subject| self.kept.has(subject) && event.subject(subject).is_some())
+    }
+
     /// The same for templates that read no more than this: of what no message shows nothing is kept.
     #[must_use]
     pub fn showing(mut self, shown: &Shown) -> Self {
@@ -90,6 +98,8 @@ pub struct JourneyInterest {
     pub goal: bool,
     /// Indices of the exit rules that it meets.
     pub exits: Vec<u8>,
+    /// Indices of the operations at which runs wait for it.
+    pub waits: Vec<u16>,
 }
 
 /// One journey.
@@ -99,7 +109,7 @@ pub struct Journey {
     pub name: CompactString,
     /// The first 8 hex digits of the hash of the file's text.
     pub version: CompactString,
-    /// Marketing or transactional.
+    /// Marketing or transactional: what its sends are that do not say.
     pub class: Class,
     /// 0 to 100.
     pub priority: u8,
@@ -129,9 +139,12 @@ pub struct Journey {
     pub max_event_age: Span,
     /// What a run keeps of its trigger event. Conditions in steps name it by position here.
     pub captures: Vec<Capture>,
+    /// What a run keeps of the event that it has waited for, behind the captures, the last first: its type (none), or indices into
+    /// [`Plan::fields`]. Conditions in steps name them by position here.
+    pub waited: Vec<Option<u16>>,
     /// The steps, flat; execution starts at 0 and ends at the last.
     pub ops: Vec<Op>,
-    /// For each operation the channels (a bit set) of the sends that may come when a run reaches it.
+    /// For each operation the channels (a bit set) of the marketing sends that may come when a run reaches it.
     pub openings: Vec<u8>,
 }
 
@@ -150,12 +163,17 @@ impl Journey {
         self.ops.iter().filter_map(|op| op.send())
     }
 
+    /// The wait for an event at this operation; none where another kind stands.
+    pub fn wait_for(&self, op: u16) -> Option<&WaitFor> {
+        self.ops.get(usize::from(op))?.wait_for()
+    }
+
     /// The send at this operation; none where another kind stands.
     pub fn send(&self, op: u16) -> Option<&Send> {
         self.ops.get(usize::from(op))?.send()
     }
 
-    /// The channels (a bit set) of the sends that may come at the instant at which a run reaches operation `at`: what a cap reserves for.
+    /// The channels (a bit set) of the marketing sends that may come at the instant at which a run reaches operation `at`: what a cap reserves for.
     pub fn opening(&self, at: u16) -> u8 {
         self.openings.get(usize::from(at)).copied().unwrap_or(0)
     }
@@ -164,8 +182,7 @@ impl Journey {
     pub fn openings(ops: &[Op]) -> Vec<u8> {
         let mut openings = vec![0; ops.len()];
         for (at, op) in ops.iter().enumerate().rev() {
-            let own = op.send().and_then(|send| send.channels.first());
-            let mut bits = own.map_or(0, |choice| choice.channel.bit());
+            let mut bits = op.capped().map_or(0, |channel| channel.bit());
             if op.passes_at_once() {
                 for way in op.successors(u16::try_from(at).unwrap_or(u16::MAX)) {
                     bits |= openings.get(usize::from(way.to)).copied().unwrap_or(0);

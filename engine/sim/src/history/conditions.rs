@@ -10,6 +10,8 @@ pub enum Place {
     Event,
     /// In a branch.
     Step,
+    /// In a branch behind a wait for an event.
+    Waited,
     /// In `while`.
     While,
 }
@@ -54,9 +56,14 @@ impl Drawing<'_> {
         self.place != Place::While
     }
 
+    /// A run is at hand.
+    fn of_run(&self) -> bool {
+        matches!(self.place, Place::Step | Place::Waited)
+    }
+
     /// Nothing but the event and the item can be read.
     fn kept(&self) -> bool {
-        self.in_list && self.place == Place::Step
+        self.in_list && self.of_run()
     }
 
     fn pick<'a>(&mut self, all: &[&'a str]) -> &'a str {
@@ -72,8 +79,15 @@ impl Drawing<'_> {
         ];
         let all = all.concat();
         let field = if all.is_empty() { "null" } else { *self.draw.pick(&all) };
-        // Both spellings of a step.
-        if self.place == Place::Step && self.draw.chance(30) {
+        // Both spellings of a step, and the other event.
+        if self.place == Place::Waited && !self.in_list && self.draw.chance(30) {
+            return match field {
+                "event.time" => "instant(waited.event.time)".into(),
+                "event.type" => "waited.for".into(),
+                _ => field.replacen("event.", "waited.event.", 1),
+            };
+        }
+        if self.of_run() && self.draw.chance(30) {
             return field.replacen("event.cart.", "cart.", 1);
         }
         field.to_owned()
@@ -271,7 +285,7 @@ impl Drawing<'_> {
     fn list(&mut self) -> &'static str {
         let lists = ["event.cart.items", "event.product.tags", "event.deep.er"];
         let list = *self.draw.pick(&lists);
-        let step = self.place == Place::Step && list == lists[0] && self.draw.chance(30);
+        let step = self.of_run() && list == lists[0] && self.draw.chance(30);
         if step { "cart.items" } else { list }
     }
 
@@ -282,7 +296,7 @@ impl Drawing<'_> {
         let list = self.list();
         match self.draw.below(6) {
             0 => {
-                let item = match self.kept() || self.place == Place::Step {
+                let item = match self.of_run() {
                     true => "event.cart.weight".to_owned(),
                     false => self.any(),
                 };

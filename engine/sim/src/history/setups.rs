@@ -53,6 +53,10 @@ const WELCOME: &str = include_str!("setups/welcome.yaml");
 const RECEIPT: &str = include_str!("setups/receipt.yaml");
 const WINBACK: &str = include_str!("setups/winback.yaml");
 const NIGHTLY: &str = include_str!("setups/nightly.yaml");
+const FLOW: &str = include_str!("setups/flow.yaml");
+const FOLLOW: &str = include_str!("setups/follow.yaml");
+const LOOP_ONE: &str = include_str!("setups/loop_one.yaml");
+const LOOP_TWO: &str = include_str!("setups/loop_two.yaml");
 
 const ALL: [&str; 7] = [CART, CHECKOUT, BROWSE, WELCOME, RECEIPT, WINBACK, NIGHTLY];
 
@@ -104,6 +108,12 @@ pub fn setups() -> Vec<Setup> {
             policy: include_str!("setups/tight.policy.yaml"),
             journeys: all,
             shown: WITHOUT_PRODUCTS.to_vec(),
+        },
+        Setup {
+            name: "steps",
+            policy: "zone: America/New_York\nquiet_hours: []\nteams: { sales: { email: sales@shop.example } }\ncaps: [{ name: three, scope: all, limit: 3, per: 2d }]\n",
+            journeys: vec![FLOW, FOLLOW, LOOP_ONE, LOOP_TWO, RECEIPT],
+            shown: Vec::new(),
         },
     ]
 }

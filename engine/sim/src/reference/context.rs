@@ -2,6 +2,7 @@
 
 use super::customer::{Customer, Run};
 use super::effect::Effect;
+use super::event::Event;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Decision, Reason, Values, Verdict};
 use cartwheel_core::id::{CommandId, CustomerId, RunId};
@@ -41,6 +42,8 @@ pub struct Context<'a> {
     pub held: &'a mut BTreeSet<Timer>,
     /// What was decided.
     pub out: &'a mut Vec<Effect>,
+    /// What journeys have let happen since the input came: the events, and how many of them have been applied.
+    pub emitted: (Vec<Event>, usize),
 }
 
 /// A decision without what the turn knows already.
@@ -134,7 +137,7 @@ impl<'a> Context<'a> {
             reason: what.reason,
             channel: what.channel,
             command_id: what.command,
-            values: what.values,
+            values: what.values.into_iter().map(cut_both).collect(),
         }));
     }
 
@@ -163,14 +166,15 @@ impl<'a> Context<'a> {
 
     /// What a condition reads, now, of an event that happened at `at`.
     pub fn reader_of_event<'r>(&'r self, event: &'r Json, at: Millis) -> Reader<'r> {
-        let event = Some(event);
-        Reader { plan: self.plan, event, at, of_run: false, customer: self.customer, t: self.t }
+        let (plan, customer, t) = (self.plan, &*self.customer, self.t);
+        Reader { plan, event: Some(event), at, waited: None, of_run: false, customer, t }
     }
 
     /// What a condition reads, now, of a run: its newest trigger event.
     pub fn reader_of_run<'r>(&'r self, run: &'r Run) -> Reader<'r> {
-        let (event, at) = (Some(&*run.event), run.newest);
-        Reader { plan: self.plan, event, at, of_run: true, customer: self.customer, t: self.t }
+        let (plan, customer, t) = (self.plan, &*self.customer, self.t);
+        let (event, at, waited) = (Some(&*run.event), run.newest, run.waited.as_deref());
+        Reader { plan, event, at, waited, of_run: true, customer, t }
     }
 }
 
@@ -180,6 +184,8 @@ pub struct Reader<'r> {
     pub(super) event: Option<&'r Json>,
     /// When the event happened.
     pub(super) at: Millis,
+    /// The event that ended the run's last wait for one.
+    pub(super) waited: Option<&'r Json>,
     /// The event is one that a run keeps something of.
     pub(super) of_run: bool,
     pub(super) customer: &'r Customer,
@@ -196,11 +202,14 @@ impl Reader<'_> {
     pub fn shown(&self, condition: Option<&Condition>) -> Values {
         let fields = condition.map_or(&[][..], |condition| &condition.fields);
         let shown = fields.iter().take(SHOWN_FIELDS);
-        let value = |name: &str| match self.value(name).shown() {
-            Value::Text(text) => Value::Text(cut(&text)),
-            value => value,
-        };
-        shown.map(|(name, _)| (cut(name), value(name))).collect()
+        shown.map(|(name, _)| (name.clone(), self.value(name).shown())).collect()
+    }
+}
+
+fn cut_both((name, value): (CompactString, Value)) -> (CompactString, Value) {
+    match value {
+        Value::Text(text) => (cut(&name), Value::Text(cut(&text))),
+        Value::Null | Value::Bool(_) | Value::Number(_) => (cut(&name), value),
     }
 }
 

@@ -103,6 +103,11 @@ pub enum Place {
         /// Index of the wait.
         op: u16,
     },
+    /// A wait for an event; at the deadline its time is up.
+    Event {
+        /// Index of the wait.
+        op: u16,
+    },
     /// A send was put off: at the deadline the gate runs again from channel `choice`.
     Gate {
         /// Index of the send.
@@ -135,6 +140,8 @@ pub struct Run {
     pub entered_by: Option<Millis>,
     /// That event.
     pub event: std::sync::Arc<Value>,
+    /// The event that ended its last wait for one; none before, while it waits, and where the time was up.
+    pub waited: Option<std::sync::Arc<Value>>,
     /// The documents that that event carried.
     pub about: Vec<DocumentName>,
     /// Where it stands.
@@ -151,8 +158,8 @@ pub struct Run {
     pub first_sent: Option<Millis>,
     /// The newest message.
     pub last_sent: Option<(Millis, CommandId)>,
-    /// The newest message was opened or clicked.
-    pub engaged: bool,
+    /// The events that told of the newest message: `delivered`, `opened`, `clicked`, `bounced`.
+    pub told: Vec<&'static str>,
     /// The goal was reached.
     pub converted: bool,
 }
@@ -177,7 +184,7 @@ impl Customer {
 
     /// Whether an event of this id was seen before; if not, it has been now.
     pub fn seen(&mut self, id: &str) -> bool {
-        let hash = xxh3_64(id.as_bytes());
+        let hash = (xxh3_64(id.as_bytes()) >> 16).max(1);
         if self.ids.contains(&hash) {
             return true;
         }
@@ -194,6 +201,15 @@ impl Customer {
         let mut ends: Vec<(Millis, RunId)> = lingering.map(|run| (run.deadline, run.id)).collect();
         ends.sort_unstable();
         ends.first().filter(|_| ends.len() > MAX_LINGERING).map(|(_, id)| *id)
+    }
+
+    /// A journey writes an attribute.
+    pub fn set(&mut self, name: &str, at: Millis, value: Value) {
+        match self.profile.iter_mut().find(|(known, ..)| known.as_ref() == name) {
+            Some(known) if at >= known.1 => (known.1, known.2) = (at, value),
+            Some(_) => {}
+            None => self.profile.push((name.into(), at, value)),
+        }
     }
 
     /// A profile field; null counts as absent.
@@ -316,7 +332,7 @@ impl Customer {
         }
         self.tell_of_message(event, or_email, now, effects);
         self.documents.learn(event, at, plan.kept);
-        self.note_engagement(event);
+        self.note_reaction(event);
         surplus
     }
 
@@ -426,14 +442,18 @@ impl Customer {
         }
     }
 
-    fn note_engagement(&mut self, event: &Event) {
-        if event.kind != "message_opened" && event.kind != "message_clicked" {
-            return;
-        }
-        let Some(command) = event.text("message", "command_id") else { return };
+    fn note_reaction(&mut self, event: &Event) {
+        let what = match event.kind.as_str() {
+            "message_delivered" => "delivered",
+            "message_opened" => "opened",
+            "message_clicked" => "clicked",
+            "message_bounced" if event.text("message", "bounce") != Some("soft") => "bounced",
+            _ => return,
+        };
+        let Some(command) = event.command() else { return };
         for run in &mut self.runs {
-            if run.last_sent.is_some_and(|(_, id)| id.to_string() == command) {
-                run.engaged = true;
+            if run.last_sent.is_some_and(|(_, id)| id == command) {
+                run.told.push(what);
             }
         }
     }

@@ -7,6 +7,7 @@ use super::event::Event;
 use cartwheel_core::customer::{LatestId, Use};
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::id::{RunId, key_hash};
+use cartwheel_core::journey::op::When;
 use cartwheel_core::journey::plan::JourneyInterest;
 use cartwheel_core::time::Millis;
 use cartwheel_core::value::Value;
@@ -32,6 +33,7 @@ impl Context<'_> {
             if interest.moves && !interest.trigger {
                 self.move_windows(interest.journey, event, at);
             }
+            self.wait_is_over(interest.journey, event, at);
             if interest.trigger {
                 self.trigger(interest.journey, event, at);
             }
@@ -39,6 +41,80 @@ impl Context<'_> {
         // An event that ends runs may begin others.
         for rule in ended {
             self.note_end(rule, at);
+        }
+    }
+
+    /// What steps have let happen happens now, one after the other; what that leads to comes behind.
+    pub fn let_happen(&mut self) {
+        while !self.emitted.0.is_empty() {
+            let event = self.emitted.0.remove(0);
+            self.emitted.1 += 1;
+            self.on_event(&event, self.t);
+        }
+    }
+
+    /// Where a message has bounced for which a fallback has waited, that is due.
+    pub fn hurry(&mut self) {
+        let due = |run: &&Run| match run.place {
+            Place::Engagement { op, choice } => {
+                let send = self.journey(run.journey).ops[usize::from(op)].send();
+                let fallback = send.and_then(|send| send.channels[choice].fallback);
+                fallback.is_some_and(|fallback| fallback.when == When::Bounced)
+                    && run.told.contains(&"bounced")
+                    && run.deadline > self.t
+            }
+            Place::Window
+            | Place::Delay { .. }
+            | Place::Local { .. }
+            | Place::Event { .. }
+            | Place::Gate { .. }
+            | Place::Goal => false,
+        };
+        let due: Vec<RunId> = self.customer.runs.iter().filter(due).map(|run| run.id).collect();
+        for id in due {
+            if let Some(mut run) = self.take(id) {
+                run.deadline = self.t;
+                self.put(run);
+            }
+        }
+    }
+
+    /// The runs of the journey that wait for this event go on.
+    fn wait_is_over(&mut self, index: u16, event: &Event, at: Millis) {
+        let journey = self.journey(index);
+        let live = self.customer.runs.iter().filter(|run| run.journey == index && run.live());
+        let live: Vec<(RunId, u64, Place)> = live.map(|run| (run.id, run.key, run.place)).collect();
+        let key = self.key(index, event).map(|key| key_hash(Some(&key)));
+        for (id, of, place) in &live {
+            let Place::Event { op } = *place else { continue };
+            let meant = match key {
+                Some(key) => key == *of,
+                None => live.len() == 1,
+            };
+            let Some(wait) = journey.wait_for(op) else { continue };
+            if !meant || !wait.events.iter().any(|kind| *kind == event.kind) {
+                continue;
+            }
+            let Some(run) = self.customer.runs.iter().find(|run| run.id == *id) else { continue };
+            let since = run.last_sent.map_or(run.entered_by, |(sent, _)| Some(sent));
+            let about = event
+                .command()
+                .is_none_or(|command| run.last_sent.is_some_and(|(_, id)| id == command));
+            let reader = self.reader_of_event(&event.body, at);
+            if since.is_some_and(|since| at < since)
+                || !about
+                || !reader.holds(wait.condition.as_ref())
+            {
+                continue;
+            }
+            let what = Decided::new(Verdict::Waited, Reason::Event).run(*id).step(&wait.step);
+            let what = what.value("event", Value::Text(event.kind.as_str().into()));
+            let what = what.fields(reader.shown(wait.condition.as_ref()));
+            let Some(mut run) = self.take(*id) else { continue };
+            run.waited = Some(Arc::new(event.body.clone()));
+            run.anchor = self.t;
+            self.decide(index, what);
+            self.execute(run, op + 1);
         }
     }
 
@@ -93,6 +169,7 @@ impl Context<'_> {
                     Place::Window => Verdict::Refused,
                     Place::Delay { .. }
                     | Place::Local { .. }
+                    | Place::Event { .. }
                     | Place::Gate { .. }
                     | Place::Engagement { .. } => Verdict::Exited,
                 };
@@ -239,6 +316,7 @@ impl Context<'_> {
             newest: at,
             entered_by: None,
             event,
+            waited: None,
             about,
             place: Place::Window,
             deadline: at,
@@ -247,7 +325,7 @@ impl Context<'_> {
             due: self.t,
             first_sent: None,
             last_sent: None,
-            engaged: false,
+            told: Vec::new(),
             converted: false,
         };
         let Some(quiet_for) = journey.quiet_for else { return self.enter(run, Reason::Trigger) };

@@ -156,6 +156,7 @@ impl Reference {
             let Some(mut turn) = self.turn(id, seen, out) else { continue };
             if let Some(run) = turn.take(run) {
                 turn.fire(run);
+                turn.let_happen();
             }
         }
         self.fired += fired;
@@ -178,6 +179,7 @@ impl Reference {
             timers: &mut self.timers,
             held: &mut self.held,
             out,
+            emitted: (Vec::new(), 0),
         })
     }
 
@@ -199,7 +201,9 @@ impl Reference {
         odd.dedup();
         out.extend(effects.into_iter().map(Effect::Suppression));
         if let Some(mut turn) = self.turn(id, now, out) {
+            turn.hurry();
             turn.on_event(event, at);
+            turn.let_happen();
             // What a new run is about stays.
             if turn.customer.documents.len() > documents {
                 let live = turn.customer.runs.iter().filter(|run| run.live());

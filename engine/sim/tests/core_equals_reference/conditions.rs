@@ -10,8 +10,9 @@ use std::sync::Arc;
 /// A journey on carts and one on products; each condition is another.
 fn journeys(draw: &mut Draw) -> Vec<String> {
     let mut text = |place| condition(draw, place).replace('\'', "''");
-    let [when, exit, other] = [(); 3].map(|()| text(Place::Event));
+    let [when, exit, other, met] = [(); 4].map(|()| text(Place::Event));
     let [first, second, third] = [(); 3].map(|()| text(Place::Step));
+    let fourth = text(Place::Waited);
     let keeps = text(Place::While);
     let cart = format!(
         "journey: cart
@@ -31,6 +32,10 @@ steps:
   - branch:
       - when: '{third}'
         steps: [{{ send: two, channels: [webhook] }}]
+  - wait: {{ for: [page_viewed, product_viewed, cart_updated], where: '{met}', at_most: 5h }}
+  - branch:
+      - when: '{fourth}'
+        steps: [{{ set: {{ at: event.time, kept: event.note, on: waited.for }} }}]
 "
     );
     let product = format!(

@@ -10,6 +10,8 @@ pub enum Field {
     Event(u16),
     /// `event.X` in a step: position in [`crate::journey::plan::Journey::captures`].
     Capture(u16),
+    /// `waited.for` or `waited.event.X` in a step: position in [`crate::journey::plan::Journey::waited`].
+    Waited(u16),
     /// `profile.X`: index into [`crate::journey::plan::Plan::attributes`].
     Attribute(u16),
     /// `profile.consent.CHANNEL`: true if granted.
@@ -26,6 +28,22 @@ pub enum Field {
     List(u16),
     /// A part of the item at hand, where a condition is about a list's items.
     Item(u16),
+}
+
+impl Field {
+    /// Whether it is read from an event, where it may be there as the value or as its size.
+    pub(super) fn has_sizes(self) -> bool {
+        match self {
+            Field::Event(_) | Field::Capture(_) | Field::Waited(_) | Field::Item(_) => true,
+            Field::Attribute(_)
+            | Field::Consent(_)
+            | Field::Fact(..)
+            | Field::Now
+            | Field::EventTime
+            | Field::Local(_)
+            | Field::List(_) => false,
+        }
+    }
 }
 
 /// What the customer's clock and calendar show.

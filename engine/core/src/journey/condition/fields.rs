@@ -29,6 +29,10 @@ pub(crate) struct Slots {
     pub(crate) fields: Vec<EventField>,
     pub(crate) attributes: Vec<CompactString>,
     pub(crate) lists: Vec<List>,
+    /// Of the journey at hand: what its steps read of events that were waited for, each its type (none) or a field.
+    pub(crate) waited: Vec<Option<u16>>,
+    /// Whether a step of that journey waits for an event, among those so far.
+    pub(crate) waits: bool,
 }
 
 /// What a path begins with that belongs to no event.
@@ -92,6 +96,7 @@ impl Resolver<'_> {
             [root, ..] if self.scope == Scope::Step && *root == Subject::Cart.name() => {
                 self.event(path, path.parts)
             }
+            ["waited", rest @ ..] if self.scope == Scope::Step => self.waited(path, rest),
             ["profile", name, rest @ ..] if *name == CONSENT => self.consent(path, rest),
             ["profile", rest @ ..] => self.profile(path, rest),
             ["customer", rest @ ..] => self.customer(path, rest),
@@ -218,6 +223,33 @@ impl Resolver<'_> {
             Fault::error(path.span.clone(), format!("`{}` is unknown", path.parts.join(".")));
         let known = names.map(|name| format!("local.{name}")).join(", ");
         self.fail(fault.help(format!("{near}known are: {known}")))
+    }
+
+    fn waited(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
+        if !self.slots.waits {
+            let fault =
+                Fault::error(path.span.clone(), "no step before this one waits for an event");
+            return self.fail(
+                fault.help("add one, such as `- wait: { for: message_clicked, at_most: 3d }`"),
+            );
+        }
+        let (field, kind) = match rest {
+            ["for"] if !path.size => (None, Type::Text),
+            ["event", rest @ ..] if (1..=8).contains(&rest.len()) => {
+                let kind = self.event_type(path, rest);
+                let parts = rest.iter().map(|part| (*part).into()).collect();
+                let field = EventField::new(parts, path.size);
+                (Some(intern(&mut self.slots.fields, field)), kind)
+            }
+            _ => {
+                let message = format!("`{}` is unknown", path.parts.join("."));
+                let fault = Fault::error(path.span.clone(), message);
+                return self.fail(fault.help(
+                    "write `waited.for`, the type of the event that came, or `waited.event.X`, a field of it",
+                ));
+            }
+        };
+        Some((Field::Waited(intern(&mut self.slots.waited, field)), kind))
     }
 
     fn event_type(&mut self, path: &Path<'_>, rest: &[&str]) -> Type {

@@ -23,5 +23,5 @@ pub(crate) use fault::Fault;
 pub use field::{Capture, Field, Local, WEEKDAYS};
 pub(crate) use fields::{Scope, Slots};
 pub use list::{List, MAX_ITEMS};
-pub(crate) use lower::{compile, compile_path};
-pub use reader::{Captured, Reader};
+pub(crate) use lower::{compile, compile_path, compile_read};
+pub use reader::{Captured, Reader, kept};

@@ -31,8 +31,16 @@ pub struct Reader<'r> {
     pub event: Option<&'r Event<'r>>,
     /// The event's fields by the plan's numbers; none without an event.
     pub fields: &'r [Value],
-    /// What a run kept of its trigger event; none without a run.
+    /// What a run kept of its trigger event, and of the event that it has waited for; none without a run.
     pub captures: &'r [Value],
+}
+
+/// A run keeps no text that is longer than a field of the profile may be.
+pub fn kept(value: &Value) -> Value {
+    match value {
+        Value::Text(text) if text.len() > MAX_VALUE => Value::Null,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => value.clone(),
+    }
 }
 
 /// An event, as a run keeps something of it.
@@ -49,14 +57,12 @@ pub struct Captured<'r> {
 }
 
 impl Captured<'_> {
-    /// What a run keeps. A text that is longer than a field of the profile may be is kept as null.
+    /// What a run keeps.
     pub fn value(&self, capture: Capture) -> Value {
         match capture {
-            Capture::Field(number) => match self.fields.get(usize::from(number)) {
-                Some(Value::Text(text)) if text.len() > MAX_VALUE => Value::Null,
-                Some(value) => value.clone(),
-                None => Value::Null,
-            },
+            Capture::Field(number) => {
+                self.fields.get(usize::from(number)).map_or(Value::Null, kept)
+            }
             Capture::List(number) => self.list(number).to_value(),
         }
     }
@@ -85,6 +91,11 @@ impl<'r> Reader<'r> {
         match field {
             Field::Event(index) => at(self.fields, index),
             Field::Capture(index) => at(self.captures, index),
+            // Counted from the end.
+            Field::Waited(index) => {
+                let place = self.captures.len().checked_sub(usize::from(index) + 1);
+                place.map_or(ValueRef::Null, |place| self.captures[place].borrow())
+            }
             Field::Attribute(index) => {
                 let name = self.attributes.get(usize::from(index));
                 name.map_or(ValueRef::Null, |name| customer.attribute(*name))

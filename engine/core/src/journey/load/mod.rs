@@ -105,7 +105,7 @@ pub(super) fn check_with(
         .iter()
         .map(|(source, definition)| (definition.journey.value.as_str(), source.text.as_str()));
     let hash = hash(texts.collect());
-    let Slots { fields, attributes, lists } = slots;
+    let Slots { fields, attributes, lists, .. } = slots;
     let plan = Plan {
         facts,
         kept: Subjects::ALL,

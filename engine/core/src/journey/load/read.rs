@@ -37,13 +37,7 @@ impl Reader<'_> {
         let journey = self
             .required(&fields, "journey")
             .and_then(|node| self.text(node, "the journey's name"));
-        let class = self.optional(&fields, "class", |reader, node| {
-            reader.word(
-                node,
-                "a class",
-                &[("marketing", Class::Marketing), ("transactional", Class::Transactional)],
-            )
-        });
+        let class = self.optional(&fields, "class", Self::class);
         let priority = self.optional(&fields, "priority", Self::priority);
         let tags = self.optional(&fields, "tags", |reader, node| reader.texts(node, "[recovery]"));
         let trigger = self.required(&fields, "trigger").and_then(|node| self.trigger(node));
@@ -76,6 +70,11 @@ impl Reader<'_> {
         })
     }
 
+    pub(super) fn class(&mut self, node: &Node) -> Option<At<Class>> {
+        let words = [("marketing", Class::Marketing), ("transactional", Class::Transactional)];
+        self.word(node, "a class", &words)
+    }
+
     fn priority(&mut self, node: &Node) -> Option<At<u8>> {
         let text = self.text(node, "a number from 0 to 100")?;
         match text.parse::<u8>() {
@@ -96,7 +95,7 @@ impl Reader<'_> {
         self.text(node, "an event type such as cart_updated")
     }
 
-    fn event_types(&mut self, node: &Node) -> Option<EventTypes> {
+    pub(super) fn event_types(&mut self, node: &Node) -> Option<EventTypes> {
         match &node.kind {
             Kind::List(items) if items.is_empty() => self.fail(
                 node,

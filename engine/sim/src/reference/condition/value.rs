@@ -150,6 +150,9 @@ impl Walk<'_> {
         };
         match (name, of) {
             ("has", _) => V::Bool(first() != V::Null),
+            ("size", [Tree::Path(path)]) if path[0] == "waited" && self.reader.waited.is_none() => {
+                V::Null
+            }
             ("size", [of]) => V::Number(self.size(of) as f64),
             ("startsWith", [text, part]) => {
                 self.search(text, part, |text, part| text.starts_with(part))
@@ -246,10 +249,23 @@ impl Walk<'_> {
         path.iter().try_fold(event, |value, name| value.as_object()?.get(name))
     }
 
+    /// What the event that was waited for has at `waited.event.a`; its type at `waited.for`.
+    fn waited(&self, path: &[String]) -> Option<&Json> {
+        let event = self.reader.waited?;
+        match path {
+            [_, word] if word == "for" => event.get("type"),
+            [_, word, path @ ..] if word == "event" => {
+                path.iter().try_fold(event, |value, name| value.as_object()?.get(name))
+            }
+            _ => None,
+        }
+    }
+
     fn size(&self, tree: &Tree) -> usize {
         let found = match tree {
             Tree::Path(path) if self.of_item(path) => self.item(path),
             Tree::Path(path) if ["event", "cart"].contains(&path[0].as_str()) => self.event(path),
+            Tree::Path(path) if path[0] == "waited" => self.waited(path),
             _ => None,
         };
         match (found, tree) {
@@ -289,8 +305,9 @@ impl Walk<'_> {
         match words.as_slice() {
             ["now"] => V::Instant(reader.t),
             ["event", "time"] => V::Instant(reader.at),
-            ["event" | "cart", ..] => {
-                let found = self.event(path).map_or(V::Null, scalar);
+            ["event" | "cart" | "waited", ..] => {
+                let found = if words[0] == "waited" { self.waited(path) } else { self.event(path) };
+                let found = found.map_or(V::Null, scalar);
                 // A run keeps no long text; what it makes of a list it made when it had all of them.
                 match found {
                     V::Text(text)

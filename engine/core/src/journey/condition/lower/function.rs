@@ -4,7 +4,6 @@ use super::syntax::segments;
 use super::{Lowering, Typed};
 use crate::journey::condition::expr::Expr;
 use crate::journey::condition::fault::SUPPORTED;
-use crate::journey::condition::field::Field;
 use crate::journey::condition::fields::Path;
 use crate::journey::condition::operator::{Arithmetic, Extreme, Function, Search};
 use crate::journey::condition::types::Type;
@@ -95,8 +94,7 @@ impl Lowering<'_, '_> {
         }
         // In lower case it is as long.
         let expr = if let Expr::Lower(inner) = expr { *inner } else { expr };
-        let counted = of_path
-            && matches!(expr, Expr::Field(Field::Event(_) | Field::Capture(_) | Field::Item(_)));
+        let counted = of_path && matches!(&expr, Expr::Field(field) if field.has_sizes());
         Some((if counted { expr } else { Expr::Size(Box::new(expr)) }, Type::Number))
     }
 

@@ -64,6 +64,26 @@ pub(crate) fn compile_path(text: &str, slots: &mut Slots) -> Result<u16, Fault> 
     Ok(intern(&mut slots.fields, field))
 }
 
+/// The field that a path such as `event.cart.id` reads in a step.
+pub(crate) fn compile_read(
+    text: &str,
+    slots: &mut Slots,
+    captures: &mut Vec<Capture>,
+) -> (Option<Field>, Vec<Fault>) {
+    let parts: Vec<&str> = text.split('.').collect();
+    let mut resolver =
+        Resolver { scope: Scope::Step, slots, captures, faults: Vec::new(), items: None };
+    let path = Path { parts: &parts, span: 0..text.len(), size: false };
+    let read = resolver.resolve(&path);
+    let mut faults = resolver.faults;
+    if let Some((_, kind @ (Type::List | Type::Object))) = read {
+        let fault = Fault::error(0..text.len(), format!("`{text}` is {kind}: it has no value"));
+        faults.push(fault.help("name a field that is a text, a number or a boolean"));
+        return (None, faults);
+    }
+    (read.map(|(field, _)| field), faults)
+}
+
 struct Lowering<'p, 's> {
     parsed: &'p Parsed<'p>,
     resolver: Resolver<'s>,
@@ -150,7 +170,7 @@ impl Lowering<'_, '_> {
         let path = Path { parts: &parts, span: self.parsed.extent(node), size };
         let (field, kind) = self.resolver.resolve(&path)?;
         let name = parts.join(".");
-        let of_event = matches!(field, Field::Event(_) | Field::Capture(_));
+        let of_event = matches!(field, Field::Event(_) | Field::Capture(_) | Field::Waited(_));
         let name = if size && of_event { format!("size({name})") } else { name };
         self.show(name, field);
         Some((Expr::Field(field), kind))
