@@ -10,7 +10,7 @@ use crate::customer::{
     Change, Customer, Document, DocumentKey, How, Of, Patch, Place, Reactions, Version, fitting,
 };
 use crate::effect::{Addressee, Effect};
-use crate::event::{Event, Meaning, OddFields, Raw, Subject, read_fields};
+use crate::event::{Event, Known, Meaning, OddFields, Raw, Subject, read_fields};
 use crate::id::CommandId;
 use crate::journey::plan::Interest;
 use crate::sends::SuppressionReason;
@@ -65,11 +65,11 @@ impl Core {
             effects: environment.effects,
             emitted: Emitted::default(),
         };
-        let brings =
-            context.plan().brings(event) || Meaning::of(&event.kind) == Meaning::CartEmptied;
+        let meaning = Meaning::of(&event.kind);
+        let brings = meaning == Meaning::CartEmptied || context.plan().brings(event);
         // Of most events nothing is kept: they leave the list alone, which is a place in memory of its own.
         let documents = if brings { context.customer.documents.len() } else { 0 };
-        let surplus = context.learn(event, time.at, brings, &mut changes);
+        let surplus = context.learn(event, meaning, time.at, brings, &mut changes);
         let applied = match context.plan().events.get(event.kind.as_ref()) {
             Some(interest) => context.interested(interest, event, time, &mut fields),
             None => Applied::Unwanted,
@@ -88,11 +88,11 @@ impl Context<'_> {
     fn learn(
         &mut self,
         event: &Event<'_>,
+        meaning: Meaning,
         at: Millis,
         brings: bool,
         changes: &mut Vec<Change>,
     ) -> OddFields {
-        let meaning = Meaning::of(&event.kind);
         let told = self.effects.list.len();
         let surplus = self.profile(event, at, meaning, changes);
         match meaning {
@@ -412,6 +412,8 @@ pub struct ToldOfMessage {
 
 /// What the event says of the address that its message went to: it holds whoever the customer is, and where nobody knows the customer.
 pub fn told_of_message(event: &Event<'_>) -> Option<ToldOfMessage> {
+    // Asked first: hardly any event has one.
+    let address = event.known_at(Known::MessageAddress)?;
     let reason = match Meaning::of(&event.kind) {
         Meaning::Unsubscribed => SuppressionReason::Unsubscribed,
         Meaning::Bounced if bounce_is_hard(event) => SuppressionReason::Bounced,
@@ -425,9 +427,8 @@ pub fn told_of_message(event: &Event<'_>) -> Option<ToldOfMessage> {
         | Meaning::CartEmptied
         | Meaning::None => return None,
     };
-    let address = event.field(Subject::Message, "address").and_then(|raw| raw.string())?;
     let channel = named_channel(event).or_email();
-    Some(ToldOfMessage { channel, reason, address: AddressHash::parse(&address)? })
+    Some(ToldOfMessage { channel, reason, address: AddressHash::parse(&address.string()?)? })
 }
 
 /// The command whose message the event is about.

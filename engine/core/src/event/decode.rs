@@ -58,6 +58,7 @@ impl<'a> Event<'a> {
     }
 
     /// For deduplication. An empty one is none: a producer without ids writes it into every event.
+    #[inline]
     pub fn id(&self) -> Option<Cow<'a, str>> {
         self.text_at(Place::ID).filter(|id| !id.is_empty())
     }
@@ -112,7 +113,8 @@ impl<'a> Event<'a> {
     }
 
     /// A field that the product itself reads.
-    pub(super) fn known_at(&self, field: Known) -> Option<Raw<'a>> {
+    #[inline]
+    pub fn known_at(&self, field: Known) -> Option<Raw<'a>> {
         self.at(Place::known(field))
     }
 

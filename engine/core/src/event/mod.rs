@@ -20,7 +20,7 @@ pub use profile::MAX_VALUE;
 pub(crate) use profile::{is_read, only};
 pub use raw::{Raw, object_entries};
 pub use rejected::{Poison, Rejected};
-pub use vocabulary::{Meaning, Subject};
+pub use vocabulary::{Known, Meaning, Subject};
 
 use crate::time::Millis;
 

@@ -47,9 +47,12 @@ pub struct Plan {
 impl Plan {
     /// Whether the event has a document of a kind that is kept.
     pub fn brings(&self, event: &Event<'_>) -> bool {
-        Subject::KEPT
-            .into_iter()
-            .any(|subject| self.kept.has(subject) && event.subject(subject).is_some())
+        // Most configurations keep carts alone.
+        if self.kept == Subjects::DECIDING {
+            return event.subject(Subject::Cart).is_some();
+        }
+        let mut kept = Subject::KEPT.into_iter().filter(|subject| self.kept.has(*subject));
+        kept.any(|subject| event.subject(subject).is_some())
     }
 
     /// The same for templates that read no more than this: of what no message shows nothing is kept.
