@@ -1,7 +1,9 @@
 //! Instants and durations: epoch milliseconds, RFC 3339 in text, `1h30m` in configuration.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::fmt::temporal::DateTimePrinter;
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -71,12 +73,16 @@ pub struct SpanError(String);
 
 impl fmt::Display for Span {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest = self.0;
+        let mut rest = self.0.unsigned_abs();
         if rest == 0 {
             return out.write_str("0s");
         }
+        if self.0 < 0 {
+            out.write_str("-")?;
+        }
         for (unit, size) in [("d", DAY), ("h", HOUR), ("m", 60 * SECOND), ("s", SECOND), ("ms", 1)]
         {
+            let size = size.unsigned_abs();
             if rest >= size {
                 write!(out, "{}{unit}", rest / size)?;
                 rest %= size;
@@ -107,6 +113,32 @@ pub fn is_instant(at: Millis) -> bool {
 /// Reads RFC 3339 text as epoch milliseconds (finer digits are cut off).
 pub fn parse_rfc3339(text: &str) -> Option<Millis> {
     exact_rfc3339(text).or_else(|| text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond))
+}
+
+/// Reads a date, `2026-01-31`; none for any other form.
+pub fn parse_date(text: &str) -> Option<Date> {
+    let digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
+    match text.as_bytes() {
+        [year @ .., b'-', _, _, b'-', _, _] if year.len() == 4 && digits(year) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// Reads RFC 3339 text, or a date as its first instant in UTC.
+pub fn parse_instant(text: &str) -> Option<Millis> {
+    let midnight = |date: Date| date.to_zoned(TimeZone::UTC).ok();
+    parse_rfc3339(text).or_else(|| Some(midnight(parse_date(text)?)?.timestamp().as_millisecond()))
+}
+
+/// Epoch time as an event may write it: of whole numbers those below 10^11 are seconds, those below 10^14 milliseconds; others are seconds,
+/// what is finer than milliseconds cut off. None beyond.
+pub fn instant_of_number(number: f64) -> Option<Millis> {
+    let at = match (number.abs() < 1e11, number.fract() == 0.0 && number.abs() < 1e14) {
+        (true, _) => Some((number * SECOND as f64).floor() as Millis),
+        (false, true) => Some(number as Millis),
+        (false, false) => None,
+    };
+    at.filter(|at| is_instant(*at))
 }
 
 /// Reads the form that producers and [`format_rfc3339`] write, `2026-01-01T10:00:00.123Z`; none for any other. What it reads,
@@ -283,6 +315,35 @@ mod tests {
         }
         for text in ["", "h", "7", "7 d", "1y", "-1h", "99999999999999999999d", "9999999999999d"] {
             assert!(Span::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_negative_span_prints_with_its_sign() {
+        assert_eq!(Span(-90_000).to_string(), "-1m30s");
+    }
+
+    #[test]
+    fn a_date_is_its_first_instant() {
+        assert_eq!(parse_instant("2026-01-01"), Some(1_767_225_600_000));
+        assert_eq!(parse_instant("2026-01-01T01:00:00+01:00"), Some(1_767_225_600_000));
+        for text in ["2026-1-1", "2026-02-30", "20260101", "2026-01-01 ", "+002026-01-01", ""] {
+            assert_eq!((parse_date(text), parse_instant(text)), (None, None), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_an_instant_by_its_size() {
+        for (number, at) in [
+            (1_767_225_600.0, Some(1_767_225_600_000)),
+            (1_767_225_600_123.0, Some(1_767_225_600_123)),
+            (1.5, Some(1_500)),
+            (-1.0001, Some(-1_001)),
+            (1e14, None),
+            (1.5e11 + 0.5, None),
+            (f64::NAN, None),
+        ] {
+            assert_eq!(instant_of_number(number), at, "{number}");
         }
     }
 

@@ -4,10 +4,12 @@
 //! A history is plain data, so two programs can be driven by the same one. It is drawn from a seed alone: while drawing, the
 //! reference runs along, so that later events can name commands that were really sent and times can hit real deadlines.
 
+mod conditions;
 mod draw;
 mod events;
 mod setups;
 
+pub use conditions::{Place, condition};
 pub use draw::Draw;
 pub use events::Events;
 pub use setups::{Setup, setups};
@@ -50,9 +52,18 @@ const STARTS: [&str; 6] = [
 
 /// The history of this seed: `length` steps under `plan`.
 pub fn generate(seed: u64, plan: &Arc<Plan>, length: usize) -> Vec<Step> {
+    generate_with(seed, plan, length, false)
+}
+
+/// The same with fields of all kinds where random conditions look for them.
+pub fn generate_rich(seed: u64, plan: &Arc<Plan>, length: usize) -> Vec<Step> {
+    generate_with(seed, plan, length, true)
+}
+
+fn generate_with(seed: u64, plan: &Arc<Plan>, length: usize, rich: bool) -> Vec<Step> {
     let mut draw = Draw::new(seed);
     let start = start(&mut draw);
-    let mut events = Events::new(&mut draw);
+    let mut events = Events::new(&mut draw, rich);
     drawn(&mut draw, start, plan, length, |draw, time, commands| events.next(draw, time, commands))
 }
 

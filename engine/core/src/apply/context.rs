@@ -44,17 +44,26 @@ impl<'a> Context<'a> {
         &self.plan().journeys[usize::from(index)]
     }
 
-    /// What conditions read now: an event's fields, or what a run kept.
-    pub fn reader<'r>(&'r self, fields: &'r [Value], captures: &'r [Value]) -> Reader<'r> {
-        let attributes = &self.core.attributes;
-        Reader { customer: self.customer, attributes, t: self.t, fields, captures }
+    /// What conditions read now of a run.
+    pub fn reader<'r>(&'r self, run: &'r Run) -> Reader<'r> {
+        Reader {
+            customer: self.customer,
+            attributes: &self.core.attributes,
+            lists: &self.plan().lists,
+            zones: &self.core.zones,
+            t: self.t,
+            at: run.newest,
+            event: None,
+            fields: &[],
+            captures: &run.captures,
+        }
     }
 
     /// What a step gives.
     pub fn given(&self, run: &Run, given: &Given) -> Value {
         match given {
             Given::Value(value) => value.clone(),
-            Given::Field(field) => self.reader(&[], &run.captures).read(*field).to_value(),
+            Given::Path(_, field) => self.reader(run).read(*field).to_value(),
         }
     }
 

@@ -5,8 +5,9 @@ use super::context::{Context, leaving, order_total};
 use super::enter::limit;
 use crate::customer::{Document, DocumentKey, LatestId, MAX_RUNS, Place, Run, Use};
 use crate::decision::{Compared, Decided, Reason, Verdict};
-use crate::event::{Event, MAX_VALUE, Subject, key_text};
+use crate::event::{Event, Subject, key_text};
 use crate::id::{RunId, key_hash};
+use crate::journey::condition::{Captured, Reader};
 use crate::journey::plan::{Journey, JourneyInterest, Plan, Reentry};
 use crate::time::Millis;
 use crate::value::Value;
@@ -24,6 +25,29 @@ pub(super) struct Occasion<'e> {
 
 /// A run that begins, or begins again, behind what the event ends: of which journey, by what.
 type Again = (u16, Opening);
+impl Occasion<'_> {
+    /// What a run keeps of it.
+    fn captures<'c>(&'c self, plan: &'c Plan, journey: &'c Journey) -> impl Iterator<Item = Value> {
+        let (lists, event, at, fields) = (&plan.lists, self.event, self.time.at, self.fields);
+        let captured = Captured { lists, event, at, fields };
+        journey.captures.iter().map(move |capture| captured.value(*capture))
+    }
+
+    /// What conditions read now.
+    pub fn reader<'r>(&'r self, context: &'r Context<'_>) -> Reader<'r> {
+        Reader {
+            customer: context.customer,
+            attributes: &context.core.attributes,
+            lists: &context.plan().lists,
+            zones: &context.core.zones,
+            t: context.t,
+            at: self.time.at,
+            event: Some(self.event),
+            fields: self.fields,
+            captures: &[],
+        }
+    }
+}
 
 impl Context<'_> {
     /// What the event does in the journeys: first in all of them what ends, moves or counts, then what goes on and begins.
@@ -63,7 +87,7 @@ impl Context<'_> {
         }
         for exit in &interest.exits {
             let exit = &journey.exits[usize::from(*exit)];
-            let reader = self.reader(occasion.fields, &[]);
+            let reader = occasion.reader(self);
             if exit.condition.as_ref().is_none_or(|condition| reader.holds(condition)) {
                 let key = self.key_of(occasion.event, interest);
                 self.exit_all(occasion, index, key, again);
@@ -170,7 +194,7 @@ impl Context<'_> {
             let stale = self.decided(index, Verdict::Refused, Reason::Stale);
             return self.decide(&stale.instant("at", time.at).instant("ended", ended));
         }
-        let reader = self.reader(occasion.fields, &[]);
+        let reader = occasion.reader(self);
         let passes = journey.when.as_ref().is_none_or(|when| reader.holds(when));
         if !passes {
             return self.filter(occasion, index, key);
@@ -220,7 +244,7 @@ impl Context<'_> {
     /// The trigger's condition is false. In a journey with a key, a window and a run of the key end, unless something newer keeps them.
     fn filter(&mut self, occasion: &Occasion<'_>, index: u16, key: u64) {
         let (journey, time) = (self.journey(index), occasion.time);
-        let reader = self.reader(occasion.fields, &[]);
+        let reader = occasion.reader(self);
         let when = journey.when.as_ref();
         let compared = when.map_or_else(Compared::new, |when| reader.compared(when));
         let filtered = self.decided(index, Verdict::Refused, Reason::Filter).compared(compared);
@@ -299,7 +323,7 @@ struct Opening {
 impl Opening {
     /// The event's own.
     fn by(occasion: &Occasion<'_>, plan: &Plan, journey: &Journey, key: u64) -> Self {
-        let captures = captures(journey, occasion.fields).collect();
+        let captures = occasion.captures(plan, journey).collect();
         Self { key, at: occasion.time.at, captures, about: about(plan, occasion.event).collect() }
     }
 }
@@ -316,25 +340,12 @@ fn ends(run: &Run, at: Millis) -> bool {
     begun <= at
 }
 
-fn captures(journey: &Journey, fields: &[Value]) -> impl Iterator<Item = Value> {
-    let read = |index: &u16| fields.get(usize::from(*index)).map_or(Value::Null, captured);
-    journey.captures.iter().map(read)
-}
-
-/// A run keeps no text that is longer than a field of the profile may be.
-pub(super) fn captured(value: &Value) -> Value {
-    match value {
-        Value::Text(text) if text.len() > MAX_VALUE => Value::Null,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => value.clone(),
-    }
-}
-
 /// Into the memory that is there.
 fn recapture(run: &mut Run, plan: &Plan, journey: &Journey, occasion: &Occasion<'_>) {
     run.newest = occasion.time.at;
     // What follows is of the event that it has waited for.
     let places = run.captures.iter_mut();
-    places.zip(captures(journey, occasion.fields)).for_each(|(place, value)| *place = value);
+    places.zip(occasion.captures(plan, journey)).for_each(|(place, value)| *place = value);
     run.about.clear();
     run.about.extend(about(plan, occasion.event));
 }

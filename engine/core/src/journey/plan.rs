@@ -1,6 +1,6 @@
 //! A journey compiled: names resolved to small numbers, conditions lowered, steps laid out flat. What the evaluator reads.
 
-use super::condition::Condition;
+use super::condition::{Capture, Condition, List};
 use super::load::hash;
 use super::op::{Op, Send, WaitFor};
 use super::shown::{Shown, Subjects};
@@ -33,6 +33,8 @@ pub struct Plan {
     pub fields: Vec<EventField>,
     /// The profile attributes (beyond consent) that some condition reads, by index.
     pub attributes: Vec<CompactString>,
+    /// What some condition makes of lists of events; conditions name them by index.
+    pub lists: Vec<List>,
     /// The documents that are kept: those that some message may show, and those that decide.
     pub kept: Subjects,
     /// What is remembered of customers.
@@ -141,8 +143,8 @@ pub struct Journey {
     pub goal_within: Option<Span>,
     /// Trigger events older than this do not enter.
     pub max_event_age: Span,
-    /// Indices into [`Plan::fields`]: what a run keeps of its trigger event. Conditions in steps name them by position here.
-    pub captures: Vec<u16>,
+    /// What a run keeps of its trigger event. Conditions in steps name it by position here.
+    pub captures: Vec<Capture>,
     /// What a run keeps of the event that it has waited for, behind the captures, the last first: its type (none), or indices into
     /// [`Plan::fields`]. Conditions in steps name them by position here.
     pub waited: Vec<Option<u16>>,

@@ -21,7 +21,7 @@ impl Heard {
     /// Under this configuration.
     pub fn new(draw: &mut Draw, config: &Config, features: Vec<&'static Feature>) -> Self {
         let types = config.journeys.iter().flat_map(Config::heard).collect();
-        Self { types, features, strangers: Events::new(draw), number: 0 }
+        Self { types, features, strangers: Events::new(draw, false), number: 0 }
     }
 
     /// A record's value.

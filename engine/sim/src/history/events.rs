@@ -1,5 +1,6 @@
 //! Events of a shop that does everything a shop should not.
 
+use super::conditions::enrich;
 use super::draw::Draw;
 use cartwheel_core::customer::places::{COUNTRIES, REGIONS};
 use cartwheel_core::event::OddField;
@@ -38,13 +39,15 @@ const BROKEN: [&[u8]; 8] = [
 pub struct Events {
     customers: Vec<&'static str>,
     ids: u64,
+    /// With what random conditions read.
+    rich: bool,
 }
 
 impl Events {
     /// One to six customers.
-    pub fn new(draw: &mut Draw) -> Self {
+    pub fn new(draw: &mut Draw, rich: bool) -> Self {
         let count = draw.between(1, 6) as usize;
-        Self { customers: NAMES[..count].to_vec(), ids: 0 }
+        Self { customers: NAMES[..count].to_vec(), ids: 0, rich }
     }
 
     /// A record's value. `commands` are those sent so far.
@@ -58,6 +61,9 @@ impl Events {
             return draw.pick(&BROKEN).to_vec();
         }
         let mut event = self.sound(draw, record_time, commands);
+        if self.rich {
+            enrich(draw, &mut event);
+        }
         if draw.chance(3) {
             spoil(draw, &mut event);
         }

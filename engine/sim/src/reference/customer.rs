@@ -138,10 +138,10 @@ pub struct Run {
     pub newest: Millis,
     /// The same when it entered; none of a window.
     pub entered_by: Option<Millis>,
-    /// What it keeps of that event, in the order of the journey's captures.
-    pub captures: Vec<cartwheel_core::value::Value>,
-    /// What it keeps of the event that it has waited for, in the order in which the journey names it.
-    pub waited: Vec<cartwheel_core::value::Value>,
+    /// That event.
+    pub event: std::sync::Arc<Value>,
+    /// The event that ended its last wait for one; none before, while it waits, and where the time was up.
+    pub waited: Option<std::sync::Arc<Value>>,
     /// The documents that that event carried.
     pub about: Vec<DocumentName>,
     /// Where it stands.

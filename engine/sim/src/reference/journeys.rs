@@ -1,10 +1,9 @@
 //! What an event does to the journeys of its customer: goals, exits and moves of all of them, then triggers.
 
-use super::context::{Context, Decided, event_field, key_text};
+use super::context::{Context, Decided, key_text};
 use super::customer::{Place, Run};
 use super::documents::{DocumentName, carried};
 use super::event::Event;
-use super::odd::MAX_VALUE;
 use cartwheel_core::customer::{LatestId, Use};
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::id::{RunId, key_hash};
@@ -12,7 +11,9 @@ use cartwheel_core::journey::op::When;
 use cartwheel_core::journey::plan::{JourneyInterest, Reentry};
 use cartwheel_core::time::{Millis, Span};
 use cartwheel_core::value::Value;
+use serde_json::Value as Json;
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 /// Windows and runs of one customer.
 const MAX_RUNS: usize = 64;
@@ -22,7 +23,7 @@ struct Given {
     journey: u16,
     key: u64,
     at: Millis,
-    captures: Vec<Value>,
+    event: Arc<Json>,
     about: Vec<DocumentName>,
 }
 
@@ -118,7 +119,7 @@ impl Context<'_> {
             let about = event
                 .command()
                 .is_none_or(|command| run.last_sent.is_some_and(|(_, id)| id == command));
-            let reader = self.reader(Some(&event.body), None);
+            let reader = self.reader_of_event(&event.body, at);
             if since.is_some_and(|since| at < since)
                 || !about
                 || !reader.holds(wait.condition.as_ref())
@@ -128,13 +129,8 @@ impl Context<'_> {
             let what = Decided::new(Verdict::Waited, Reason::Event).run(*id).step(&wait.step);
             let what = what.value("event", Value::Text(event.kind.as_str().into()));
             let what = what.fields(reader.shown(wait.condition.as_ref()));
-            let waited = journey.waited.iter().map(|field| match field {
-                None => Value::Text(event.kind.as_str().into()),
-                Some(field) => self.captured(*field, event),
-            });
-            let waited = waited.collect();
             let Some(mut run) = self.take(*id) else { continue };
-            run.waited = waited;
+            run.waited = Some(Arc::new(event.body.clone()));
             run.anchor = self.t;
             self.decide(index, what);
             self.execute(run, op + 1);
@@ -180,7 +176,7 @@ impl Context<'_> {
         let mut met = Vec::new();
         for rule in &interest.exits {
             let rule = &self.journey(interest.journey).exits[usize::from(*rule)];
-            if !self.reader(Some(&event.body), None).holds(rule.condition.as_ref()) {
+            if !self.reader_of_event(&event.body, at).holds(rule.condition.as_ref()) {
                 continue;
             }
             let touched: Vec<(RunId, Place, bool)> = self
@@ -291,19 +287,6 @@ impl Context<'_> {
         self.put(window);
     }
 
-    fn captures(&self, journey: u16, event: &Event) -> Vec<Value> {
-        let captures = self.journey(journey).captures.iter();
-        captures.map(|field| self.captured(*field, event)).collect()
-    }
-
-    /// What a run keeps of a field.
-    fn captured(&self, field: u16, event: &Event) -> Value {
-        match event_field(&event.body, &self.plan.fields[usize::from(field)]).to_value() {
-            Value::Text(text) if text.len() > MAX_VALUE => Value::Null,
-            value => value,
-        }
-    }
-
     fn trigger(&mut self, index: u16, event: &Event, at: Millis) {
         let journey = self.journey(index);
         let key = key_hash(self.key(index, event).as_deref());
@@ -326,15 +309,15 @@ impl Context<'_> {
             let what = Decided::new(Verdict::Refused, Reason::Stale);
             return self.decide(index, what.instant("at", at).instant("ended", ended));
         }
-        let reader = self.reader(Some(&event.body), None);
+        let reader = self.reader_of_event(&event.body, at);
         if !reader.holds(journey.when.as_ref()) {
             let compared = reader.shown(journey.when.as_ref());
             let what = Decided::new(Verdict::Refused, Reason::Filter).fields(compared);
             return self.filter(index, key, at, what);
         }
-        let captures = self.captures(index, event);
-        let given =
-            Given { journey: index, key, at, captures, about: carried(event, self.plan.kept) };
+        let about = carried(event, self.plan.kept);
+        let event = Arc::new(event.body.clone());
+        let given = Given { journey: index, key, at, event, about };
         let live = |run: &&mut Run| run.journey == index && run.key == key && run.live();
         let Some(run) = self.customer.runs.iter_mut().find(live) else { return self.open(given) };
         let (id, newest) = (run.id, run.newest);
@@ -348,7 +331,7 @@ impl Context<'_> {
             return self.decide(index, what.instant("at", at).instant("newest", newest));
         }
         if at >= newest {
-            (run.newest, run.captures, run.about) = (at, given.captures, given.about);
+            (run.newest, run.event, run.about) = (at, given.event, given.about);
         }
         if run.place == Place::Window {
             return self.move_window(index, id, at);
@@ -390,7 +373,7 @@ impl Context<'_> {
 
     /// Opens a window, or enters at once.
     fn open(&mut self, given: Given) {
-        let Given { journey: index, key, at, captures, about } = given;
+        let Given { journey: index, key, at, event, about } = given;
         if let Some((most, of)) = self.full(index) {
             let what = Decided::new(Verdict::Refused, Reason::Limit);
             return self.decide(index, what.limit(most, of));
@@ -402,8 +385,8 @@ impl Context<'_> {
             key,
             newest: at,
             entered_by: None,
-            captures,
-            waited: journey.waited.iter().map(|_| Value::Null).collect(),
+            event,
+            waited: None,
             about,
             place: Place::Window,
             deadline: at,
@@ -436,7 +419,7 @@ impl Context<'_> {
 
 /// What a run was given last, if that was after the end at `at`.
 fn begins_again(run: Run, at: Millis) -> Option<Given> {
-    let Run { journey, key, newest, captures, about, .. } = run;
-    let given = Given { journey, key, at: newest, captures, about };
+    let Run { journey, key, newest, event, about, .. } = run;
+    let given = Given { journey, key, at: newest, event, about };
     (newest > at && run.place != Place::Goal).then_some(given)
 }

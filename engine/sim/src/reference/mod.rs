@@ -8,6 +8,7 @@
 //! steps, [`gate`] and [`caps`], [`zone`] local times.
 
 mod caps;
+mod condition;
 mod customer;
 mod documents;
 mod event;

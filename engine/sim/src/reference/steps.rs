@@ -149,7 +149,7 @@ impl Context<'_> {
                     op += 1;
                 }
                 Op::WaitFor(wait) => {
-                    run.waited = journey.waited.iter().map(|_| Value::Null).collect();
+                    run.waited = None;
                     let until = self.t.saturating_add(wait.at_most.millis());
                     return self.wait(run, Place::Event { op }, &wait.step, until);
                 }
@@ -198,7 +198,7 @@ impl Context<'_> {
 
     /// The operation to go to.
     fn branch(&mut self, run: &Run, branch: &Branch) -> u16 {
-        let reader = self.reader(None, Some(run));
+        let reader = self.reader_of_run(run);
         let mut arms = branch.arms.iter().enumerate();
         let Some((number, arm)) = arms.find(|(_, arm)| reader.holds(arm.when.as_ref())) else {
             let nowhere = Decided::new(Verdict::Branched, Reason::NoArm).run(run.id);
@@ -228,10 +228,10 @@ impl Context<'_> {
     }
 
     fn given(&self, run: &Run, values: &[(CompactString, Given)]) -> Values {
-        let reader = self.reader(None, Some(run));
+        let reader = self.reader_of_run(run);
         let value = |given: &Given| match given {
             Given::Value(value) => value.clone(),
-            Given::Field(field) => reader.read(*field).to_value(),
+            Given::Path(path, _) => reader.value(path).shown(),
         };
         values.iter().map(|(name, given)| (name.clone(), value(given))).collect()
     }

@@ -5,6 +5,7 @@
 
 mod addressed;
 mod bounds;
+mod conditions;
 mod course;
 mod random_configurations;
 mod small_shard;

@@ -63,7 +63,7 @@ fn ask(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked) -> N
     let question = Question {
         plan: context.plan(),
         zones: &context.core.zones,
-        reader: context.reader(&[], &run.captures),
+        reader: context.reader(run),
         run,
         class: send.class,
         internal: send.team.is_some(),

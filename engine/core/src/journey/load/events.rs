@@ -1,7 +1,7 @@
 //! Who wants which event, and which of its fields.
 
 use crate::fact::Layout;
-use crate::journey::condition::{Condition, Field};
+use crate::journey::condition::{Capture, Condition, Field, List};
 use crate::journey::definition::Definition;
 use crate::journey::plan::{Interests, Journey, JourneyInterest};
 use crate::journey::problem::SourceFile;
@@ -11,6 +11,7 @@ use std::cmp::Reverse;
 pub(super) fn interests(
     read: &[(&SourceFile, Definition)],
     journeys: &[Journey],
+    lists: &[List],
     facts: &Layout,
 ) -> Interests {
     let mut events = Interests::default();
@@ -18,8 +19,8 @@ pub(super) fn interests(
         events.entry(fact.on.into()).or_default().facts.push(number);
     }
     for (number, ((_, definition), journey)) in read.iter().zip(journeys).enumerate() {
-        let mut index =
-            Index { events: &mut events, journey: u16::try_from(number).unwrap_or(u16::MAX) };
+        let journey_number = u16::try_from(number).unwrap_or(u16::MAX);
+        let mut index = Index { events: &mut events, lists, journey: journey_number };
         index.add(definition, journey);
     }
     for interest in events.values_mut() {
@@ -34,22 +35,24 @@ pub(super) fn interests(
 
 struct Index<'i> {
     events: &'i mut Interests,
+    lists: &'i [List],
     journey: u16,
 }
 
 impl Index<'_> {
     fn add(&mut self, definition: &Definition, journey: &Journey) {
-        let trigger = &definition.trigger.event;
+        let (trigger, lists) = (&definition.trigger.event, self.lists);
         for event in trigger.names() {
-            let when = journey.when.iter().flat_map(event_fields);
-            let read = when.chain(journey.key.of(event)).chain(journey.captures.iter().copied());
+            let when = journey.when.iter().flat_map(|when| event_fields(when, lists));
+            let captures = journey.captures.iter().flat_map(|capture| captured(*capture, lists));
+            let read = when.chain(journey.key.of(event)).chain(captures);
             self.want(event, journey, read, |interest| interest.trigger = true);
         }
         for event in definition.trigger.moved_by.iter().filter(|event| !trigger.contains(event)) {
             self.want(event, journey, journey.key.of(event), |interest| interest.moves = true);
         }
         for (number, (rule, exit)) in definition.exit.iter().zip(&journey.exits).enumerate() {
-            let read = exit.condition.iter().flat_map(event_fields);
+            let read = exit.condition.iter().flat_map(|when| event_fields(when, lists));
             self.want(&rule.on, journey, read, |interest| {
                 interest.exits.push(u8::try_from(number).unwrap_or(u8::MAX))
             });
@@ -57,7 +60,7 @@ impl Index<'_> {
         for (op, wait) in (0..).zip(&journey.ops).filter_map(|(at, op)| Some((at, op.wait_for()?)))
         {
             for event in &wait.events {
-                let read = wait.condition.iter().flat_map(event_fields);
+                let read = wait.condition.iter().flat_map(|when| event_fields(when, lists));
                 let read = read.chain(journey.waited.iter().copied().flatten());
                 self.want(event, journey, read, |interest| interest.waits.push(op));
             }
@@ -87,10 +90,22 @@ impl Index<'_> {
     }
 }
 
-/// The event fields that a condition reads.
-fn event_fields(condition: &Condition) -> impl Iterator<Item = u16> {
-    condition.fields.iter().filter_map(|(_, field)| match field {
-        Field::Event(number) => Some(*number),
+/// The event fields that a condition reads, and those that its lists read.
+fn event_fields<'l>(condition: &'l Condition, lists: &'l [List]) -> impl Iterator<Item = u16> {
+    let captures = condition.fields.iter().filter_map(|(_, field)| match field {
+        Field::Event(number) => Some(Capture::Field(*number)),
+        Field::List(number) => Some(Capture::List(*number)),
         _ => None,
-    })
+    });
+    captures.flat_map(|capture| captured(capture, lists))
+}
+
+/// The event fields that are read for it.
+fn captured(capture: Capture, lists: &[List]) -> Vec<u16> {
+    match capture {
+        Capture::Field(number) => vec![number],
+        Capture::List(number) => {
+            lists.get(usize::from(number)).map_or_else(Vec::new, |list| list.reads.clone())
+        }
+    }
 }

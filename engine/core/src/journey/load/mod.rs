@@ -101,12 +101,12 @@ pub(super) fn check_with(
         return Checked { plan: None, problems };
     }
     let facts = Layout::default();
-    let events = events::interests(&read, &compiled, &facts);
+    let events = events::interests(&read, &compiled, &slots.lists, &facts);
     let texts = read
         .iter()
         .map(|(source, definition)| (definition.journey.value.as_str(), source.text.as_str()));
     let hash = hash(texts.collect());
-    let Slots { fields, attributes, .. } = slots;
+    let Slots { fields, attributes, lists, .. } = slots;
     let plan = Plan {
         facts,
         kept: Subjects::ALL,
@@ -116,6 +116,7 @@ pub(super) fn check_with(
         journeys: compiled,
         fields,
         attributes,
+        lists,
         events,
     };
     Checked { plan: Some(plan), problems }

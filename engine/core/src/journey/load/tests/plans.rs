@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::channel::{Channel, Class};
+use crate::journey::condition::Capture;
 use crate::journey::definition::Definition;
 use crate::journey::op::Op;
 use crate::journey::plan::{Journey, Key, Reentry};
@@ -77,7 +78,10 @@ fn the_shipped_journeys_are_laid_out_flat() {
     assert_eq!(
         cart.captures
             .iter()
-            .map(|at| plan.fields[usize::from(*at)].path.join("."))
+            .map(|capture| match capture {
+                Capture::Field(at) => plan.fields[usize::from(*at)].path.join("."),
+                Capture::List(at) => plan.lists[usize::from(*at)].text.to_string(),
+            })
             .collect::<Vec<_>>(),
         ["cart.total"]
     );

@@ -67,6 +67,31 @@ steps:
 }
 
 #[test]
+fn a_condition_is_pointed_into() {
+    let text = |when: &str, step: &str| {
+        format!(
+            "journey: j\ntrigger:\n  event: order_placed\n  when: {when}\nsteps:\n  - branch:\n      - when: {step}\n        steps: []\n{SEND}"
+        )
+    };
+    one(
+        &text("age(event.time) > 3", "cart.total > 1"),
+        "4:25 error `>`: `age(event.time)` is a duration and `3` is a number: this is never true | write the unit with the number, such as 3d",
+    );
+    one(
+        &text("event.time > now - 1 day", "cart.total > 1"),
+        "4:28 error `1 day`: `1 day` is not a duration | a duration is a number and a unit without a space: write 1d",
+    );
+    one(
+        &text("event.order.total > 1", "cart.items.exists(i, i.price > profile.budget)"),
+        "7:46 error `profile.budget`: `profile.budget` cannot be read here: what a step makes of a list is made when the trigger event comes | inside of it read the items and `event.X` only; compare with the rest outside, or in `trigger.when`",
+    );
+    one(
+        &text("size(event.order.items) >= 0", "cart.total > 1"),
+        "4:9 warning `size(event.order.items) >= 0`: `size(event.order.items) >= 0` is always true: it counts, and is never below 0 | leave it out, or compare with what you meant",
+    );
+}
+
+#[test]
 fn meaning_is_checked_where_the_shape_is_good() {
     let text = "journey: Cart-Abandonment
 priority: 10
