@@ -13,13 +13,25 @@ impl Customer {
             customer.register(Of::Explicit, channel).is_some_and(|register| !register.yes)
         };
         let before = denied(self);
-        self.write(Register { at, of, channel, yes }, |old| at > old.at || at == old.at && !yes);
+        let newest = Register { at, of, channel, yes };
+        let counts = self.write(newest, |old| at > old.at || at == old.at && !yes);
+        if of == Of::Explicit && (before || !yes) {
+            self.write(Register { of: Of::Refusal, yes: false, ..newest }, |old| at > old.at);
+        }
         self.derive_consent(channel);
         match (before, denied(self)) {
             (false, true) => Some(Change::Denied(channel)),
             (true, false) => Some(Change::Lifted(channel)),
+            // The denial may have been told of another address.
+            (false, false) if of == Of::Explicit && counts && self.has_refused(channel) => {
+                Some(Change::Lifted(channel))
+            }
             (false, false) | (true, true) => None,
         }
+    }
+
+    fn has_refused(&self, channel: Channel) -> bool {
+        self.register(Of::Refusal, channel).is_some()
     }
 
     /// Whether the newest word of the customer's own on this channel grants consent.
@@ -66,13 +78,15 @@ impl Customer {
         self.registers.iter().copied().find(|other| other.of == of && other.channel == channel)
     }
 
-    fn write(&mut self, new: Register, replaces: impl Fn(&Register) -> bool) {
+    /// Whether it counts.
+    fn write(&mut self, new: Register, replaces: impl Fn(&Register) -> bool) -> bool {
         let same = |other: &&mut Register| other.of == new.of && other.channel == new.channel;
         match self.registers.iter_mut().find(same) {
             Some(old) if replaces(old) => *old = new,
-            Some(_) => {}
+            Some(_) => return false,
             None => push_tightly(&mut self.registers, new),
         }
+        true
     }
 }
 

@@ -102,6 +102,11 @@ impl<'a> Event<'a> {
         text.map_or(0, |text| xxh3_64(text.as_bytes()))
     }
 
+    /// Whether the cart is empty; none where the event does not say what is in it.
+    pub fn empties_cart(&self) -> Option<bool> {
+        self.known_at(Known::CartItems).map(|_| self.top.items == 0)
+    }
+
     /// A field that the product itself reads.
     pub(super) fn known_at(&self, field: Known) -> Option<Raw<'a>> {
         self.at(Place::known(field))

@@ -118,7 +118,9 @@ fn time(draw: &mut Draw, record_time: Millis) -> Millis {
         1 => record_time + draw.between(1, 25 * 3600) * SECOND,
         2 => record_time - DAY - draw.between(-1, 1),
         3 => record_time + DAY + draw.between(-1, 1),
-        4..=9 => record_time - draw.between(0, 5 * SECOND),
+        // As late as the events of a setup's journey may be.
+        4 => record_time - 6 * HOUR - draw.between(-1, 1),
+        5..=9 => record_time - draw.between(0, 5 * SECOND),
         _ => record_time,
     }
 }
@@ -147,7 +149,7 @@ fn subjects(draw: &mut Draw, commands: &[CommandId]) -> (&'static str, Value) {
         84 => ("message_complained", message(draw, commands)),
         85..=92 => ("message_opened", message(draw, commands)),
         93..=95 => ("message_clicked", message(draw, commands)),
-        96..=97 => ("page_viewed", json!({ "url": "/", "cart": { "id": cart_id(draw) } })),
+        96..=97 => ("page_viewed", json!({ "url": "/", "cart": seen_cart(draw) })),
         _ => (
             "never_heard_of",
             json!({ "cart": cart(draw), "deep": { "er": [1, null, { "x": true }] } }),
@@ -171,6 +173,15 @@ fn cart(draw: &mut Draw) -> Value {
         }
     }
     cart
+}
+
+/// What is added to a cart: nothing, or what is in it now.
+fn seen_cart(draw: &mut Draw) -> Value {
+    match draw.below(4) {
+        0 => json!({ "id": cart_id(draw), "items": [] }),
+        1 => json!({ "id": cart_id(draw), "items": [product(draw)] }),
+        _ => json!({ "id": cart_id(draw) }),
+    }
 }
 
 fn product(draw: &mut Draw) -> Value {
@@ -230,8 +241,9 @@ fn place(draw: &mut Draw) -> (&'static str, &'static str, String) {
 fn profile(draw: &mut Draw) -> Value {
     let (zone, country, region) = place(draw);
     let mut profile = Map::new();
+    let email = if draw.chance(80) { "a@example.com" } else { "b@example.com" };
     let fields = [
-        ("email", "a@example.com"),
+        ("email", email),
         ("phone", "+15550100"),
         ("push_token", "t"),
         ("time_zone", zone),
