@@ -167,6 +167,26 @@ mod tests {
         }
     }
 
+    /// Each word with what it changes for delivery.
+    #[test]
+    fn whoever_has_said_no_lifts_with_every_newest_grant() {
+        let (denied, lifted) = (Some(Change::Denied(EMAIL)), Some(Change::Lifted(EMAIL)));
+        for words in [
+            &[(5, true, None), (6, true, None)][..],
+            &[(5, false, denied), (6, true, lifted), (7, true, lifted), (7, true, None)],
+            &[(5, false, denied), (7, true, lifted), (6, true, None), (6, false, None), (8, true, lifted)],
+            // A denial that counts for nothing has told of the address of its message.
+            &[(7, true, None), (5, false, None), (6, true, None), (8, true, lifted)],
+            &[(5, false, denied), (5, true, None), (6, true, lifted)],
+        ] {
+            let mut customer = Customer::new(CustomerId(1));
+            for (at, yes, told) in words {
+                assert_eq!(customer.consent(Of::Explicit, EMAIL, *at, *yes), *told, "{words:?}");
+                assert_eq!(customer.consent(Of::Profile, EMAIL, 99, true), None);
+            }
+        }
+    }
+
     #[test]
     fn an_older_address_neither_comes_back_nor_goes() {
         let mut customer = Customer::new(CustomerId(1));

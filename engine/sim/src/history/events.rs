@@ -1,7 +1,7 @@
 //! Events of a shop that does everything a shop should not.
 
 use super::draw::Draw;
-use cartwheel_core::customer::places::{COUNTRIES, REGIONS};
+use cartwheel_core::customer::places::{ALPHA_3, COUNTRIES, REGIONS};
 use cartwheel_core::event::OddField;
 use cartwheel_core::id::CommandId;
 use cartwheel_core::time::{DAY, HOUR, Millis, SECOND, format_rfc3339};
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 const NAMES: [&str; 6] = ["ana", "bob", "cem", "dag", "eva", "fay"];
 const CHANNELS: [&str; 4] = ["email", "sms", "push", "whatsapp"];
 /// Zones and what stands beside them; names that mean nothing are among them.
-const PLACES: [(&str, &str, &str); 8] = [
+const PLACES: [(&str, &str, &str); 10] = [
     ("America/New_York", "", ""),
     ("Europe/Berlin", "US", "CA"),
     ("Australia/Lord_Howe", "", ""),
@@ -19,6 +19,8 @@ const PLACES: [(&str, &str, &str); 8] = [
     ("", "AU", "NSW"),
     ("Nowhere", "ZZ", "9"),
     ("Asia/Kathmandu", "", ""),
+    (" Pacific/Chatham ", "", ""),
+    ("", " usa", "US-AK "),
 ];
 /// The known fields; the last of the list is whatever a profile has too much of.
 const ODD: &[OddField] = OddField::ALL.split_last().unwrap().1;
@@ -230,6 +232,7 @@ fn place(draw: &mut Draw) -> (&'static str, &'static str, String) {
             let prefix = if draw.chance(50) { format!("{country}-") } else { String::new() };
             ("", *country, prefix + region)
         }
+        1 if draw.chance(30) => ("", &draw.pick(&ALPHA_3)[..3], String::new()),
         1 => ("", &draw.pick(&COUNTRIES)[..2], String::new()),
         _ => {
             let (zone, country, region) = *draw.pick(&PLACES);
@@ -315,7 +318,9 @@ fn spoil(draw: &mut Draw, event: &mut Map<String, Value>) {
         5 => ("time", json!(1.5e11)),
         6 => ("time", json!(100_000_000_000_000_i64)),
         7 => ("time", json!([1])),
-        8..=9 => ("time", json!("9999-01-01T00:00:00Z")),
+        8 => ("time", json!("9999-01-01T00:00:00Z")),
+        9 => ("time", json!("9999-12-31T23:59:59Z")),
+        10 => ("time", json!("2026-01-01T10:00Z")),
         _ => (
             "review",
             json!(
