@@ -137,7 +137,8 @@ fn two_digits(tens: u8, ones: u8) -> Option<u8> {
 fn fraction(rest: &[u8]) -> Option<(Millis, &[u8])> {
     let Some(digits) = rest.strip_prefix(b".") else { return Some((0, rest)) };
     let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let digit = |place: usize| digits[..count].get(place).map_or(0, |byte| Millis::from(byte - b'0'));
+    let digit =
+        |place: usize| digits[..count].get(place).map_or(0, |byte| Millis::from(byte - b'0'));
     (count > 0).then(|| (digit(0) * 100 + digit(1) * 10 + digit(2), &digits[count..]))
 }
 
@@ -413,7 +414,8 @@ mod tests {
     fn the_reader_equals_jiffs() {
         for seed in 0..20_000_i64 {
             let number = seed.wrapping_mul(0x5851_f42d_4c95_7f2d).rotate_left(17);
-            let at = number.rem_euclid(253_000_000_000_000 + 62_000_000_000_000) - 62_000_000_000_000;
+            let at =
+                number.rem_euclid(253_000_000_000_000 + 62_000_000_000_000) - 62_000_000_000_000;
             let offset = number.rotate_left(9).rem_euclid(2 * 1_439) - 1_439;
             let offset = jiff::tz::Offset::from_seconds(offset as i32 * 60).unwrap();
             let zoned = Timestamp::from_millisecond(at).unwrap().to_zoned(TimeZone::fixed(offset));

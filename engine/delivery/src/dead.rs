@@ -1,9 +1,9 @@
 //! What goes to the dead-letter topic, and with which headers.
 
+use crate::receipt::Ending;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cartwheel_core::command::{MAX_BYTES, OVERHEAD};
-use crate::receipt::Ending;
 use cartwheel_core::event::Poison;
 use cartwheel_core::sends::{Dead, Sample};
 
@@ -127,7 +127,15 @@ mod tests {
     #[test]
     fn the_reasons_are_those_of_events_and_of_commands_that_are_given_up() {
         let reasons = reasons();
-        for known in ["not_json", "record_in_future", "degraded", "exhausted", "no_provider", "quarantined", "bad_record"] {
+        for known in [
+            "not_json",
+            "record_in_future",
+            "degraded",
+            "exhausted",
+            "no_provider",
+            "quarantined",
+            "bad_record",
+        ] {
             assert!(reasons.contains(&known), "{known}");
         }
         // What is no dead letter has no reason for one.

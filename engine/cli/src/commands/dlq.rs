@@ -181,8 +181,11 @@ impl Summary {
     /// Whether everything that the flags name is there, in a topic of so many partitions. Errors: what is not; nothing would be written for it, and
     /// nothing said.
     fn all_there(&self, flags: &ReplayFlags, partitions: i32) -> Result<(), Failure> {
-        let reason =
-            flags.reason.as_ref().map(|reason| format!(" with reason {reason}")).unwrap_or_default();
+        let reason = flags
+            .reason
+            .as_ref()
+            .map(|reason| format!(" with reason {reason}"))
+            .unwrap_or_default();
         let letters = flags.offset.iter().filter(|place| !self.met.contains(place));
         let letters = letters.map(|(partition, offset)| {
             let help = "`cartwheel dlq list` shows the places of those that there are; what retention has removed is gone";

@@ -125,9 +125,13 @@ mod tests {
             Flags::try_parse_from(["cartwheel", "dlq", "replay"].iter().chain(args))
                 .map(|flags| flags.command)
         };
-        for wrong in
-            [&[][..], &["--dry-run"], &["--all", "--from", "0:1"], &["--all", "--offset", "0:1"], &["--reason", "nonsense"]]
-        {
+        for wrong in [
+            &[][..],
+            &["--dry-run"],
+            &["--all", "--from", "0:1"],
+            &["--all", "--offset", "0:1"],
+            &["--reason", "nonsense"],
+        ] {
             assert!(read(wrong).is_err(), "{wrong:?}");
         }
         for right in [

@@ -215,7 +215,9 @@ mod tests {
         });
         let text = timeline(&view(json!([sent]), json!([run])));
         for part in [
-            &format!("            command {command}\n\nWhat became of a message: the events of its command in the events topic"),
+            &format!(
+                "            command {command}\n\nWhat became of a message: the events of its command in the events topic"
+            ),
             "finished, watching for its goal, its latest message was opened\n",
         ] {
             assert!(text.contains(part), "{part} is not in {text}");

@@ -278,7 +278,11 @@ mod tests {
             none.into_iter().for_each(|none| kept.note_items(cart(1), at, none));
             (kept.is_there(cart(1)), kept.len())
         };
-        assert_eq!(whole(&mut kept, 1, Some(false)), (true, 1), "what most carts are takes no room");
+        assert_eq!(
+            whole(&mut kept, 1, Some(false)),
+            (true, 1),
+            "what most carts are takes no room"
+        );
         assert_eq!(whole(&mut kept, 2, Some(true)), (false, 2));
         assert_eq!(whole(&mut kept, 2, None), (true, 1));
         assert_eq!(whole(&mut kept, 3, Some(true)), (false, 2));

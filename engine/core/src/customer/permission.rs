@@ -174,7 +174,13 @@ mod tests {
         for words in [
             &[(5, true, None), (6, true, None)][..],
             &[(5, false, denied), (6, true, lifted), (7, true, lifted), (7, true, None)],
-            &[(5, false, denied), (7, true, lifted), (6, true, None), (6, false, None), (8, true, lifted)],
+            &[
+                (5, false, denied),
+                (7, true, lifted),
+                (6, true, None),
+                (6, false, None),
+                (8, true, lifted),
+            ],
             // A denial that counts for nothing has told of the address of its message.
             &[(7, true, None), (5, false, None), (6, true, None), (8, true, lifted)],
             &[(5, false, denied), (5, true, None), (6, true, lifted)],

@@ -428,7 +428,10 @@ mod tests {
             (r#"{"type":"t","customer":"c","time":"2026-01-01T10:00:00Z[UTC]"}"#, Poison::BadTime),
             (r#"{"type":"t","customer":"c","time":"9999-12-01T00:00:00Z"}"#, Poison::TimeInFuture),
             (r#"{"type":"t","customer":"c","time":"9999-12-31T23:59:59Z"}"#, Poison::TimeInFuture),
-            (r#"{"type":"t","customer":"c","time":"9999-12-31T23:59:59-23:59"}"#, Poison::TimeInFuture),
+            (
+                r#"{"type":"t","customer":"c","time":"9999-12-31T23:59:59-23:59"}"#,
+                Poison::TimeInFuture,
+            ),
             (&deep, Poison::TooDeep),
             (&format!(r#"{{"type":"t","customer":"{long}"}}"#), Poison::BadValue),
         ] {

@@ -99,9 +99,12 @@ fn leads_only_where_both_logs_hold_what_the_checkpoint_needs() {
 /// Also where there is no checkpoint that could tell.
 #[test]
 fn leads_only_where_the_topics_have_as_many_partitions_as_when_the_process_began() {
-    for (partitions, topic, is) in
-        [([16, 8], "shop.events.v1", 16), ([8, 16], "shop.sends.v1", 16), ([16, 16], "shop.events.v1", 16), ([4, 4], "shop.events.v1", 4)]
-    {
+    for (partitions, topic, is) in [
+        ([16, 8], "shop.events.v1", 16),
+        ([8, 16], "shop.sends.v1", 16),
+        ([16, 16], "shop.events.v1", 16),
+        ([4, 4], "shop.events.v1", 4),
+    ] {
         for checkpoint in [None, Some(checkpoint())] {
             let ends = Ends { events: 0..90, sends: 0..30, partitions };
             let refusal = logs().check(&ends, checkpoint.as_ref()).unwrap_err();
