@@ -109,12 +109,16 @@ impl KeptDocuments {
     pub fn note_items(&mut self, cart: DocumentKey, at: Millis, none: bool) {
         let key = items_of(cart);
         let flags = if none { NONE } else { 0 };
-        match self.0.iter_mut().find(|kept| kept.key() == key) {
-            Some(items) if at >= items.whole => (items.key, items.whole) = (key.0 | flags, at),
-            Some(_) => {}
-            // What is older than the whole version counts for nothing anyway.
-            None if !none && self.0.iter().any(|kept| kept.key() == cart && kept.whole == at) => {}
-            None => self.push(Kept { key: key.0 | flags, whole: at, added: NEVER_WAS }),
+        if let Some(items) = self.0.iter_mut().find(|kept| kept.key() == key) {
+            if at >= items.whole {
+                (items.key, items.whole) = (key.0 | flags, at);
+            }
+            return;
+        }
+        // What is older than the whole version counts for nothing anyway.
+        let by_whole = |kept: &Kept| kept.key() == cart && kept.whole == at;
+        if none || !self.0.iter().any(by_whole) {
+            self.push(Kept { key: key.0 | flags, whole: at, added: NEVER_WAS });
         }
     }
 
