@@ -3,8 +3,11 @@
 
 use super::context::leaving;
 use super::{Core, Environment};
-use crate::customer::{Customer, Place, Run, Zones, attribute_hash, zone_of};
+use crate::customer::{
+    Customer, Document, How, Place, Run, Version, Zones, attribute_hash, zone_of,
+};
 use crate::decision::{Decided, Reason};
+use crate::event::Subject;
 use crate::event::vocabulary::ZONE;
 use crate::journey::op::Op;
 use crate::journey::plan::{Journey, Plan};
@@ -113,11 +116,34 @@ impl Core {
         customer
             .attributes
             .retain(|known| mapping.attributes.contains(&known.name) || zone.contains(&known.name));
+        self.forget_unshown(customer, mapping, environment);
         if let Some(zones) = &mapping.zones {
             customer.zone = zone_of(customer, zones);
         }
         customer.dirty = true;
         customer.runs_changed();
+    }
+}
+
+impl Core {
+    /// What no message of the new plan shows is not kept any more.
+    fn forget_unshown(
+        &self,
+        customer: &mut Customer,
+        mapping: &Mapping,
+        environment: &mut Environment<'_>,
+    ) {
+        let kept = mapping.new.kept;
+        let unshown = Subject::KEPT.into_iter().filter(|subject| !kept.has(*subject));
+        for kind in unshown.filter_map(Document::of) {
+            for run in customer.runs.iter_mut() {
+                run.about.retain(|key| key.kind() != Some(kind));
+            }
+            for key in customer.documents.take_all(kind) {
+                let version = Version { key, at: Millis::MIN, how: How::Forget };
+                environment.effects.journal.append_version(&mut customer.cold, version, b"");
+            }
+        }
     }
 }
 

@@ -60,13 +60,16 @@ impl Core {
             mode: environment.mode,
             effects: environment.effects,
         };
-        let documents = context.customer.documents.len();
-        let surplus = context.learn(event, time.at, &mut changes);
+        let brings =
+            context.plan().brings(event) || Meaning::of(&event.kind) == Meaning::CartEmptied;
+        // Of most events nothing is kept: they leave the list alone, which is a place in memory of its own.
+        let documents = if brings { context.customer.documents.len() } else { 0 };
+        let surplus = context.learn(event, time.at, brings, &mut changes);
         let applied = match context.plan().events.get(event.kind.as_ref()) {
             Some(interest) => context.interested(interest, event, time, &mut fields),
             None => Applied::Unwanted,
         };
-        if context.customer.documents.len() > documents {
+        if brings && context.customer.documents.len() > documents {
             context.forget_surplus();
         }
         (self.changes, self.fields) = (changes, fields);
@@ -75,8 +78,14 @@ impl Core {
 }
 
 impl Context<'_> {
-    /// What the event says of the customer, whatever the journeys make of it. The fields for which there is no room.
-    fn learn(&mut self, event: &Event<'_>, at: Millis, changes: &mut Vec<Change>) -> OddFields {
+    /// What the event says of the customer, whatever the journeys make of it, and of documents if it `brings` some. The fields for which there is no room.
+    fn learn(
+        &mut self,
+        event: &Event<'_>,
+        at: Millis,
+        brings: bool,
+        changes: &mut Vec<Change>,
+    ) -> OddFields {
         let meaning = Meaning::of(&event.kind);
         let told = self.effects.list.len();
         let surplus = self.profile(event, at, meaning, changes);
@@ -96,7 +105,9 @@ impl Context<'_> {
         if let Some(told_of) = told_of_message(event) {
             self.suppress_message(told_of, told);
         }
-        self.documents(event, at, meaning);
+        if brings {
+            self.documents(event, at, meaning);
+        }
         surplus
     }
 
@@ -234,7 +245,7 @@ impl Context<'_> {
         });
     }
 
-    /// What a message may show, each with its newest version.
+    /// What a message may show, each with its newest version; nothing of what none can show.
     fn documents(&mut self, event: &Event<'_>, at: Millis, meaning: Meaning) {
         let emptied = meaning == Meaning::CartEmptied;
         if emptied && event.id_of(Subject::Cart) == 0 {
@@ -247,6 +258,9 @@ impl Context<'_> {
             let (Some(raw), Some(kind)) = (event.subject(subject), Document::of(subject)) else {
                 continue;
             };
+            if !self.plan().kept.has(subject) {
+                continue;
+            }
             let id = event.id_of(subject);
             let key = DocumentKey::new(kind, id);
             let documents = &mut self.customer.documents;

@@ -6,7 +6,7 @@ use crate::customer::{Document, DocumentKey, LatestId, MAX_RUNS, Place, Run, Use
 use crate::decision::{Compared, Decided, Reason, Verdict};
 use crate::event::{Event, MAX_VALUE, Subject, key_text};
 use crate::id::{RunId, key_hash};
-use crate::journey::plan::{Journey, JourneyInterest};
+use crate::journey::plan::{Journey, JourneyInterest, Plan};
 use crate::time::{Millis, Span};
 use crate::value::Value;
 use thin_vec::ThinVec;
@@ -170,11 +170,11 @@ impl Context<'_> {
         let of_key = |run: &&mut Run| run.journey == index && run.key == key && run.place.is_live();
         let Some(run) = self.customer.runs.iter_mut().find(of_key) else {
             let captures = captures(journey, occasion.fields).collect();
-            let about = about(occasion.event).collect();
+            let about = about(self.plan(), occasion.event).collect();
             return self.open(index, Opening { key, at: time.at, captures, about });
         };
         if time.at >= run.newest {
-            recapture(run, journey, occasion);
+            recapture(run, self.core.plan.as_ref(), journey, occasion);
         }
         if run.place == Place::Window
             && let Some(quiet_for) = journey.quiet_for
@@ -270,17 +270,19 @@ fn captured(value: &Value) -> Value {
 }
 
 /// Into the memory that is there.
-fn recapture(run: &mut Run, journey: &Journey, occasion: &Occasion<'_>) {
+fn recapture(run: &mut Run, plan: &Plan, journey: &Journey, occasion: &Occasion<'_>) {
     run.newest = occasion.time.at;
     run.captures.clear();
     run.captures.extend(captures(journey, occasion.fields));
     run.about.clear();
-    run.about.extend(about(occasion.event));
+    run.about.extend(about(plan, occasion.event));
 }
 
-/// The documents that the event carries.
-fn about(event: &Event<'_>) -> impl Iterator<Item = DocumentKey> {
-    let there = Subject::KEPT.into_iter().filter(|subject| event.subject(*subject).is_some());
+/// The documents that the event carries, of those that are kept.
+fn about(plan: &Plan, event: &Event<'_>) -> impl Iterator<Item = DocumentKey> {
+    let there = Subject::KEPT
+        .into_iter()
+        .filter(|subject| plan.kept.has(*subject) && event.subject(*subject).is_some());
     there.filter_map(|subject| Some(DocumentKey::new(Document::of(subject)?, event.id_of(subject))))
 }
 

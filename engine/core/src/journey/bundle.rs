@@ -4,6 +4,7 @@
 use super::load::hash::{self, tables_name};
 use super::load::{self, Problem, SourceFile};
 use super::plan::Plan;
+use super::shown::Shown;
 use crate::customer::{TablesError, ZoneTables};
 use crate::policy::Policy;
 use crate::sends::SEMANTICS;
@@ -21,18 +22,21 @@ pub struct JourneyText {
 }
 
 /// All that a plan is compiled from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConfigBundle {
     /// The rules over all journeys.
     pub policy: Policy,
     /// The journeys' files.
     pub journeys: Vec<JourneyText>,
+    /// What their templates read, as far as it is known.
+    pub shown: Shown,
 }
 
 impl ConfigBundle {
     /// Compiles it; all problems of all files if that fails.
     pub fn load(&self) -> Result<Plan, Vec<Problem>> {
-        load::load(&self.policy, &sources(&self.journeys))
+        let plan = load::load(&self.policy, &sources(&self.journeys))?;
+        Ok(plan.showing(&self.shown))
     }
 
     /// As it is kept, under the hash of the plan that [`ConfigBundle::load`] makes of it, beside [`ZoneTables::bundled_bytes`].
@@ -40,6 +44,7 @@ impl ConfigBundle {
         serde_json::to_vec(&StoredBundle {
             policy: serde_json::value::to_raw_value(&self.policy)?,
             journeys: self.journeys.clone(),
+            shown: self.shown.clone(),
             semantics: Some(SEMANTICS),
             zones: Some(tables_name(ZoneTables::bundled().id())),
         })
@@ -60,6 +65,8 @@ pub struct StoredBundle {
     /// As that build wrote it: the hash covers these bytes.
     policy: Box<RawValue>,
     journeys: Vec<JourneyText>,
+    #[serde(default, skip_serializing_if = "Shown::is_empty")]
+    shown: Shown,
     /// The behaviour of that build; earlier ones did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     semantics: Option<u32>,
@@ -122,6 +129,7 @@ impl StoredBundle {
         });
         let first = checked.problems.first().map(|problem| problem.message.clone());
         let plan = checked.plan.ok_or_else(|| BundleError::Refused(first.unwrap_or_default()))?;
+        let plan = plan.showing(&self.shown);
         match plan.hash == hash {
             true => Ok(plan),
             false => Err(BundleError::OtherHash(tables_name(plan.hash))),
@@ -148,6 +156,7 @@ impl StoredBundle {
 mod tests {
     use super::*;
     use crate::customer::Zones;
+    use crate::event::Subject;
 
     const JOURNEY: &str = "journey: cart\ntrigger: { event: cart_updated }\nsteps:\n  - send: hello\n    channels: [email]\n";
 
@@ -156,6 +165,7 @@ mod tests {
         ConfigBundle {
             policy: Policy { zone: "Europe/Berlin".into(), ..Policy::default() },
             journeys,
+            shown: Shown::default(),
         }
     }
 
@@ -177,6 +187,7 @@ mod tests {
         let stored = StoredBundle {
             policy: RawValue::from_string(policy.into()).unwrap(),
             journeys: bundle().journeys,
+            shown: Shown::default(),
             semantics,
             zones: tables.map(|tables| tables_name(tables.id())),
         };
@@ -199,6 +210,28 @@ mod tests {
         assert_eq!(stored.compile(plan.hash, None).unwrap().hash, plan.hash);
         let wrong = stored.compile(plan.hash + 1, None).unwrap_err();
         assert_eq!(wrong, BundleError::OtherHash(format!("{:032x}", plan.hash)));
+    }
+
+    #[test]
+    fn what_templates_read_is_a_part_of_it() {
+        let plain = bundle().load().unwrap();
+        let showing = |template: &str, subjects: &[Subject]| {
+            let mut shown = Shown::default();
+            shown.insert(template, subjects.iter().copied());
+            let bundle = ConfigBundle { shown, ..bundle() };
+            let stored = StoredBundle::read(&bundle.stored().unwrap()).unwrap();
+            let plan = bundle.load().unwrap();
+            assert_eq!(stored.compile(plan.hash, None).unwrap().kept, plan.kept);
+            plan
+        };
+        let carts = showing("hello", &[Subject::Cart]);
+        let products = showing("hello", &[Subject::Product]);
+        let kept = |plan: &Plan| Subject::KEPT.map(|subject| plan.kept.has(subject));
+        assert_eq!(kept(&plain), [true; 4]);
+        assert_eq!(kept(&carts), [true, false, false, false]);
+        assert_eq!(kept(&products), [true, false, false, true], "carts decide");
+        assert!(plain.hash != carts.hash && carts.hash != products.hash);
+        assert_eq!(showing("another", &[]).hash, plain.hash, "nobody sends it");
     }
 
     #[test]

@@ -9,3 +9,4 @@ pub mod load;
 pub mod op;
 pub mod plan;
 mod problem;
+pub mod shown;

@@ -3,6 +3,7 @@
 //! (`crate::apply::step`) tell the kinds apart.
 
 use super::condition::Condition;
+use super::shown::Subjects;
 use crate::channel::Channel;
 use crate::policy::LocalTime;
 use crate::time::Span;
@@ -24,6 +25,11 @@ pub trait Operation {
 
     /// The message that it sends, if it sends one.
     fn send(&self) -> Option<&Send> {
+        None
+    }
+
+    /// The same, to be changed while a plan is made.
+    fn send_mut(&mut self) -> Option<&mut Send> {
         None
     }
 
@@ -69,6 +75,12 @@ macro_rules! operations {
                 match self { $(Op::$kind(op) => op,)* }
             }
         }
+
+        impl std::ops::DerefMut for Op {
+            fn deref_mut(&mut self) -> &mut Self::Target {
+                match self { $(Op::$kind(op) => op,)* }
+            }
+        }
     };
 }
 
@@ -96,6 +108,8 @@ pub struct Send {
     pub template: CompactString,
     /// In order of preference. The first is never a fallback.
     pub channels: Vec<Choice>,
+    /// The documents that its template may read.
+    pub shows: Subjects,
 }
 
 /// One channel of a send.
@@ -190,6 +204,10 @@ impl Operation for Send {
     }
 
     fn send(&self) -> Option<&Send> {
+        Some(self)
+    }
+
+    fn send_mut(&mut self) -> Option<&mut Send> {
         Some(self)
     }
 }

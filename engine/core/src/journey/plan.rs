@@ -1,9 +1,12 @@
 //! A journey compiled: names resolved to small numbers, conditions lowered, steps laid out flat. What the evaluator reads.
 
 use super::condition::Condition;
+use super::load::hash;
 use super::op::{Op, Send};
+use super::shown::{Shown, Subjects};
 use crate::channel::Class;
 use crate::customer::{LatestId, ZoneTables};
+use crate::event::{Event, Subject};
 use crate::fact::Layout;
 use crate::policy::Policy;
 use crate::time::Span;
@@ -18,7 +21,8 @@ pub use crate::event::EventField;
 /// Everything that decides, under one configuration hash.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// 128-bit xxh3 over the policy, every journey's text in order of names, the time-zone tables and [`crate::sends::SEMANTICS`].
+    /// 128-bit xxh3 over the policy, every journey's text in order of names, the time-zone tables and [`crate::sends::SEMANTICS`]; where it is known
+    /// what templates read, over that, too ([`Plan::showing`]).
     pub hash: u128,
     /// The time-zone tables that it goes by.
     pub tables: Arc<ZoneTables>,
@@ -30,10 +34,39 @@ pub struct Plan {
     pub fields: Vec<EventField>,
     /// The profile attributes (beyond consent) that some condition reads, by index.
     pub attributes: Vec<CompactString>,
+    /// The documents that are kept: those that some message may show, and those that decide.
+    pub kept: Subjects,
     /// What is remembered of customers.
     pub facts: Layout,
     /// Who is interested in an event type. Types that nobody wants are absent.
     pub events: Interests,
+}
+
+impl Plan {
+    /// Whether the event has a document of a kind that is kept.
+    pub fn brings(&self, event: &Event<'_>) -> bool {
+        Subject::KEPT
+            .into_iter()
+            .any(|subject| self.kept.has(subject) && event.subject(subject).is_some())
+    }
+
+    /// The same for templates that read no more than this: of what no message shows nothing is kept.
+    #[must_use]
+    pub fn showing(mut self, shown: &Shown) -> Self {
+        let templates = self.journeys.iter().flat_map(Journey::sends);
+        let shown = shown.of(templates.map(|send| send.template.as_str()));
+        if shown.is_empty() {
+            return self;
+        }
+        self.kept = Subjects::DECIDING;
+        let ops = self.journeys.iter_mut().flat_map(|journey| &mut journey.ops);
+        for send in ops.filter_map(|op| op.send_mut()) {
+            send.shows = shown.subjects(&send.template);
+            self.kept = self.kept.and(send.shows);
+        }
+        self.hash = hash::showing(self.hash, &shown);
+        self
+    }
 }
 
 /// Who is interested, by event type. Looked up, never iterated to decide.

@@ -46,6 +46,7 @@ mod tests {
     use cartwheel_core::customer::LatestId;
     use cartwheel_core::journey::op::{Arm, Branch, Choice, End, Jump, Send, Until, Wait};
     use cartwheel_core::journey::plan::Reentry;
+    use cartwheel_core::journey::shown::Subjects;
     use cartwheel_core::time::{DAY, HOUR, Span};
 
     fn email() -> Choice {
@@ -80,7 +81,12 @@ mod tests {
     fn arms_meet_behind_the_branch() {
         let sms = Choice { channel: Channel::Sms, if_no_engagement_within: Some(Span(4 * HOUR)) };
         let send = |step: &str, channels| {
-            Op::from(Send { step: step.into(), template: step.into(), channels })
+            Op::from(Send {
+                step: step.into(),
+                template: step.into(),
+                channels,
+                shows: Subjects::ALL,
+            })
         };
         let graph = graph(&journey(vec![
             send("reminder", vec![email(), sms]),

@@ -1,7 +1,9 @@
 //! Policies and journeys under which histories are drawn: every rule of the page is used by some of them.
 
+use cartwheel_core::event::Subject;
 use cartwheel_core::journey::load::{Problem, SourceFile, load};
 use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::journey::shown::Shown;
 use cartwheel_core::policy::Policy;
 use std::sync::Arc;
 
@@ -14,6 +16,8 @@ pub struct Setup {
     pub policy: &'static str,
     /// YAML texts of the journeys.
     pub journeys: Vec<&'static str>,
+    /// What templates read, as far as it is known.
+    pub shown: Vec<(&'static str, &'static [Subject])>,
 }
 
 /// Why a setup does not load: a mistake in this crate.
@@ -35,7 +39,10 @@ impl Setup {
             text: (*text).to_owned(),
         };
         let sources: Vec<SourceFile> = self.journeys.iter().enumerate().map(source).collect();
-        load(&policy, &sources).map(Arc::new).map_err(SetupError::Journeys)
+        let plan = load(&policy, &sources).map_err(SetupError::Journeys)?;
+        let mut shown = Shown::default();
+        self.shown.iter().for_each(|(name, read)| shown.insert(name, read.iter().copied()));
+        Ok(Arc::new(plan.showing(&shown)))
     }
 }
 
@@ -49,6 +56,27 @@ const NIGHTLY: &str = include_str!("setups/nightly.yaml");
 
 const ALL: [&str; 7] = [CART, CHECKOUT, BROWSE, WELCOME, RECEIPT, WINBACK, NIGHTLY];
 
+/// Every template; none reads products or orders.
+const WITHOUT_PRODUCTS: [(&str, &[Subject]); 17] = [
+    ("browse_reminder", &[]),
+    ("cart_reminder", &[Subject::Cart]),
+    ("cart_concierge", &[Subject::Cart]),
+    ("cart_reviews", &[]),
+    ("cart_incentive", &[Subject::Cart, Subject::Checkout]),
+    ("checkout_vip", &[Subject::Checkout]),
+    ("checkout_reminder", &[Subject::Cart, Subject::Checkout]),
+    ("checkout_last", &[]),
+    ("nightly_push", &[]),
+    ("nightly_mail", &[Subject::Cart]),
+    ("receipt_now", &[]),
+    ("receipt_hook", &[Subject::Cart]),
+    ("welcome_hello", &[]),
+    ("welcome_regular", &[]),
+    ("welcome_best", &[]),
+    ("winback_offer", &[]),
+    ("winback_last", &[]),
+];
+
 /// All of them: from one journey without limits to everything at once.
 pub fn setups() -> Vec<Setup> {
     let all = ALL.to_vec();
@@ -57,17 +85,25 @@ pub fn setups() -> Vec<Setup> {
             name: "free",
             policy: "zone: UTC\nquiet_hours: []\n",
             journeys: vec![CART, WELCOME],
+            shown: Vec::new(),
         },
         Setup {
             name: "rolling",
             policy: include_str!("setups/rolling.policy.yaml"),
             journeys: all.clone(),
+            shown: vec![("cart_reminder", &[Subject::Product]), ("browse_reminder", &[])],
         },
         Setup {
             name: "calendar",
             policy: include_str!("setups/calendar.policy.yaml"),
             journeys: all.clone(),
+            shown: Vec::new(),
         },
-        Setup { name: "tight", policy: include_str!("setups/tight.policy.yaml"), journeys: all },
+        Setup {
+            name: "tight",
+            policy: include_str!("setups/tight.policy.yaml"),
+            journeys: all,
+            shown: WITHOUT_PRODUCTS.to_vec(),
+        },
     ]
 }

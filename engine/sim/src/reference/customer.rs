@@ -1,12 +1,14 @@
 //! What is known of one customer: plain fields, plain lists.
 
-use super::documents::{DocumentName, Documents, KINDS};
+use super::documents::{DocumentName, Documents, KINDS, has};
 use super::event::Event;
 use super::latest::Latest;
 use super::odd::is_read;
 use super::zone;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::id::{CommandId, RunId};
+use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::journey::shown::Subjects;
 use cartwheel_core::policy::Policy;
 use cartwheel_core::sends::{Suppression, SuppressionReason};
 use cartwheel_core::time::Millis;
@@ -175,7 +177,7 @@ impl Customer {
 
     /// Whether an event of this id was seen before; if not, it has been now.
     pub fn seen(&mut self, id: &str) -> bool {
-        let hash = xxh3_64(id.as_bytes());
+        let hash = (xxh3_64(id.as_bytes()) >> 16).max(1);
         if self.ids.contains(&hash) {
             return true;
         }
@@ -240,14 +242,14 @@ impl Customer {
         zone::of(self.text("time_zone"), self.text("country"), self.text("region"), &policy.zone)
     }
 
-    /// What a template may show: of each kind what the run is about, else the newest.
-    pub fn data(&self, about: &[DocumentName]) -> Value {
+    /// What a template that reads these may show: of each kind what the run is about, else the newest.
+    pub fn data(&self, about: &[DocumentName], read: Subjects) -> Value {
         let known = self.profile.iter().filter(|(.., value)| !value.is_null());
         let profile: Map<String, Value> =
             known.map(|(name, _, value)| (name.to_string(), value.clone())).collect();
         let mut data = Map::new();
         data.insert("profile".into(), Value::Object(profile));
-        for kind in KINDS {
+        for kind in KINDS.into_iter().filter(|kind| has(read, kind)) {
             if let Some(document) = self.documents.shown(kind, about) {
                 data.insert(kind.into(), document);
             }
@@ -255,20 +257,20 @@ impl Customer {
         Value::Object(data)
     }
 
-    /// Profile, consent, suppression, counters, documents and engagement. `now` is T; conditions name the attributes `named`; effects are appended to
+    /// Profile, consent, suppression, counters, documents and engagement. `now` is T; conditions name the plan's attributes; effects are appended to
     /// `effects`. Whether the profile had no room for a field.
     pub fn learn(
         &mut self,
         event: &Event,
         at: Millis,
         now: Millis,
-        named: &[CompactString],
+        plan: &Plan,
         effects: &mut Vec<Suppression>,
     ) -> bool {
         let mut surplus = false;
         if let Some(profile) = event.subject("profile") {
             let fits = |(name, _): &(&String, &Value)| !event.long.contains(name);
-            surplus = self.merge(profile.iter().filter(fits), at, named);
+            surplus = self.merge(profile.iter().filter(fits), at, &plan.attributes);
             let consent = profile.get("consent").and_then(Value::as_object);
             for channel in Channel::PERSONAL {
                 let flag = consent.and_then(|consent| consent.get(channel.name()));
@@ -313,7 +315,7 @@ impl Customer {
             _ => {}
         }
         self.tell_of_message(event, or_email, now, effects);
-        self.documents.learn(event, at);
+        self.documents.learn(event, at, plan.kept);
         self.note_engagement(event);
         surplus
     }

@@ -10,6 +10,7 @@ use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::id::{CommandId, CustomerId};
 use cartwheel_core::journey::op::{Choice, Send};
+use cartwheel_core::journey::shown::Subjects;
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::Millis;
 use compact_str::CompactString;
@@ -21,6 +22,7 @@ struct Message<'p> {
     step: &'p CompactString,
     template: &'p CompactString,
     channels: &'p [Choice],
+    shows: Subjects,
 }
 
 /// The answer of the parts that look at the chosen channel.
@@ -38,12 +40,12 @@ enum Ruling {
 impl Context<'_> {
     /// Runs the gate for operation `op`, which is a send, from channel `index`. Where the run stays, its place and deadline are set.
     pub fn send(&mut self, run: &mut Run, op: u16, index: usize) -> Next {
-        let Some(Send { step, template, channels }) =
+        let Some(Send { step, template, channels, shows }) =
             self.journey(run.journey).ops[usize::from(op)].send()
         else {
             return Next::Step;
         };
-        let message = Message { op, step, template, channels };
+        let message = Message { op, step, template, channels, shows: *shows };
         let is_fallback = channels[index].if_no_engagement_within.is_some();
         let what = |verdict, reason| Decided::new(verdict, reason).run(run.id).step(step);
         let marketing = self.journey(run.journey).class == Class::Marketing;
@@ -207,7 +209,7 @@ impl Context<'_> {
             decided_at: self.t,
             not_after: self.t.saturating_add(ttl.millis()),
             to: self.customer.address(channel).unwrap_or_default().to_owned(),
-            data: self.customer.data(&run.about),
+            data: self.customer.data(&run.about, message.shows),
         }));
         if marketing {
             self.customer.touches.push(Touch { at: self.t, channel, journey: run.journey });

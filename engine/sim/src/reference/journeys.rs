@@ -188,10 +188,11 @@ impl Context<'_> {
         let captures = self.captures(index, event);
         let live = |run: &&mut Run| run.journey == index && run.key == key && run.live();
         let Some(run) = self.customer.runs.iter_mut().find(live) else {
-            return self.open(index, key, at, (captures, carried(event)));
+            let about = carried(event, self.plan.kept);
+            return self.open(index, key, at, (captures, about));
         };
         if at >= run.newest {
-            (run.newest, run.captures, run.about) = (at, captures, carried(event));
+            (run.newest, run.captures, run.about) = (at, captures, carried(event, self.plan.kept));
         }
         let id = run.id;
         if run.place == Place::Window {

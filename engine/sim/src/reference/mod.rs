@@ -192,7 +192,7 @@ impl Reference {
         let mut effects = Vec::new();
         let mut odd = event.odd.clone();
         let documents = customer.documents.len();
-        if customer.learn(event, at, now, &self.plan.attributes, &mut effects) {
+        if customer.learn(event, at, now, &self.plan, &mut effects) {
             odd.push(odd::SURPLUS.to_owned());
         }
         odd.dedup();

@@ -10,6 +10,7 @@ use crate::event::Subject;
 use crate::gate::{self, Question, Ruling};
 use crate::id::CommandId;
 use crate::journey::op::Send;
+use crate::journey::shown::Subjects;
 use crate::sends::Mode;
 use crate::time::Millis;
 
@@ -101,7 +102,7 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked, ind
     let draft = Draft {
         customer: context.customer.id,
         mark: context.effects.journal.mark(),
-        shows: shows(context.customer, run),
+        shows: shows(context.customer, run, send.shows),
         command_id: command,
         run_id: run.id,
         journey: run.journey,
@@ -139,10 +140,14 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked, ind
     }
 }
 
-/// What the message may show: what its run is about, and of other kinds the customer's newest.
-fn shows(customer: &Customer, run: &Run) -> [Option<DocumentKey>; Subject::KEPT.len()] {
+/// What the message may show of what its template reads: what its run is about, and of other kinds the customer's newest.
+fn shows(
+    customer: &Customer,
+    run: &Run,
+    read: Subjects,
+) -> [Option<DocumentKey>; Subject::KEPT.len()] {
     Subject::KEPT.map(|subject| {
-        let kind = Document::of(subject)?;
+        let kind = Document::of(subject).filter(|_| read.has(subject))?;
         let of_run = run.about.iter().copied().find(|key| key.kind() == Some(kind));
         of_run.or_else(|| customer.documents.newest(kind))
     })

@@ -2,7 +2,7 @@
 
 use super::super::document::{Document, DocumentKey};
 use super::super::hot::{Attribute, Customer, Entry, Touch};
-use super::super::kept::Kept;
+use super::super::kept::{Kept, Stored};
 use super::super::latest::{LatestId, Use};
 use super::super::register::Of;
 use super::super::run::{Place, Run, Sent};
@@ -48,7 +48,7 @@ fn bytes(customer: &Customer) -> usize {
         + list(&customer.attributes)
         + customer.attributes.iter().map(|attribute| text(&attribute.value)).sum::<usize>()
         + list(&customer.registers)
-        + tight(&customer.latest)
+        + tight(customer.latest.more())
         + tight(&customer.documents)
         + tight(&customer.names)
 }
@@ -139,7 +139,11 @@ fn full(journeys: u16, attributes: u32, long: bool) -> Customer {
     // What is kept of each kind, that all carts were emptied, and what live runs are about.
     // Each cart may be known to be without items.
     for number in 0..4 + 8 + 2 + 8 + 1 + 4 * MAX_RUNS as u64 + 4 + MAX_RUNS as u64 {
-        customer.documents.push(Kept::from_stored(number, START, START));
+        customer.documents.push(Kept::from_stored(Stored {
+            key: number,
+            whole: Some(START),
+            added: Some(START),
+        }));
     }
     for name in 0..2 * MAX_FIELDS as u32 {
         assert_eq!(customer.names.admit(name), name < MAX_FIELDS as u32);

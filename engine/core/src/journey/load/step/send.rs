@@ -8,6 +8,7 @@ use crate::journey::load::fields::Reader;
 use crate::journey::load::names::{self, NameOf};
 use crate::journey::load::yaml::{Kind, Node};
 use crate::journey::op::{Choice, Send};
+use crate::journey::shown::Subjects;
 use std::ops::Range;
 
 /// Reads one.
@@ -71,7 +72,9 @@ pub(super) fn lay_out(
     names::check(layout.compiler.source, template, NameOf::Template, layout.compiler.problems);
     let step = layout.name(id, &template.value, &template.span);
     let channels = self::channels(layout, channels, &template.span);
-    layout.push(Send { step, template: template.as_str().into(), channels });
+    let template = template.as_str().into();
+    // Until somebody says what it reads.
+    layout.push(Send { step, template, channels, shows: Subjects::ALL });
 }
 
 fn channels(
