@@ -106,6 +106,12 @@ pub fn parse_rfc3339(text: &str) -> Option<Millis> {
     exact_rfc3339(text).or_else(|| any_rfc3339(text))
 }
 
+/// Reads what [`format_rfc3339`] has written, also outside of the years that RFC 3339 has.
+fn read_again(text: &str) -> Option<Millis> {
+    let beyond = || text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond);
+    parse_rfc3339(text).or_else(beyond)
+}
+
 fn any_rfc3339(text: &str) -> Option<Millis> {
     let (fixed, rest) = text.as_bytes().split_at_checked(19)?;
     let [y0, y1, y2, y3, b'-', mo0, mo1, b'-', d0, d1, b'T' | b't' | b' ', clock @ ..] = fixed
@@ -292,7 +298,7 @@ fn quick_format(at: Millis) -> Option<String> {
 
 /// Serialises [`Millis`] as RFC 3339; reads RFC 3339 or an integer of milliseconds. For `#[serde(with = ...)]`.
 pub mod rfc3339 {
-    use super::{Millis, format_rfc3339, parse_rfc3339};
+    use super::{Millis, format_rfc3339, read_again};
     use serde::{Deserialize, Deserializer, Serializer};
 
     /// Writes the instant as RFC 3339 text.
@@ -311,7 +317,7 @@ pub mod rfc3339 {
         match Either::deserialize(deserializer)? {
             Either::Millis(at) => Ok(at),
             Either::Text(text) => {
-                parse_rfc3339(&text).ok_or_else(|| serde::de::Error::custom("not an RFC 3339 time"))
+                read_again(&text).ok_or_else(|| serde::de::Error::custom("not an RFC 3339 time"))
             }
         }
     }
@@ -407,6 +413,20 @@ mod tests {
         ] {
             assert_eq!(parse_rfc3339(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let first = Timestamp::MIN.as_millisecond();
+        for (at, read) in [
+            (Millis::MIN, first),
+            (first, first),
+            (-62_167_219_200_001, -62_167_219_200_001),
+            (Millis::MAX, Timestamp::MAX.as_millisecond()),
+        ] {
+            assert_eq!(read_again(&format_rfc3339(at)), Some(read), "{at}");
+        }
+        assert_eq!(parse_rfc3339(&format_rfc3339(Millis::MIN)), None);
     }
 
     /// What jiff reads of this form is read the same.
