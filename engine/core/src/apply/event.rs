@@ -322,7 +322,18 @@ impl Context<'_> {
             if counts {
                 let content = if how == How::Remove { "" } else { raw.0 };
                 self.keep(Version { key, at, how }, content);
+                self.note_items(event, key, at, how);
             }
+        }
+    }
+
+    /// A cart that is emptied item by item ends as one that is emptied at once.
+    fn note_items(&mut self, event: &Event<'_>, key: DocumentKey, at: Millis, how: How) {
+        if key.kind() == Some(Document::Cart)
+            && how != How::Remove
+            && let Some(none) = event.empties_cart()
+        {
+            self.customer.documents.note_items(key, at, none);
         }
     }
 

@@ -289,11 +289,13 @@ impl Context<'_> {
     /// All steps done: gone, or kept as long as the goal may still be reached.
     fn finish(&mut self, mut run: Run) {
         self.decide(run.journey, Decided::new(Verdict::Finished, Reason::Completed).run(run.id));
-        if let (Some(within), Some((sent, _))) =
-            (self.journey(run.journey).goal_within, run.last_sent)
-        {
+        let journey = self.journey(run.journey);
+        if let (Some(within), Some((sent, _))) = (journey.goal_within, run.last_sent) {
+            // The last event that counts happens then, and comes so much later; the run is there when it comes.
+            let last = sent.saturating_add(within.millis());
+            let comes = last.saturating_add(journey.max_event_age.millis());
             run.place = Place::Goal;
-            run.deadline = sent.saturating_add(within.millis());
+            run.deadline = comes.saturating_add(1);
             if run.deadline > self.t {
                 self.put(run);
             }

@@ -7,6 +7,7 @@ use cartwheel_core::channel::Channel;
 use cartwheel_core::command::Command;
 use cartwheel_core::time::{HOUR, Millis, format_rfc3339, parse_rfc3339};
 use cartwheel_sim::history::Draw;
+use serde_json::Value;
 
 /// The newest consent: what the customer said, else what came last.
 fn may_be_written_to(arrived: &[Event], channel: Channel) -> bool {
@@ -57,8 +58,28 @@ fn forbids(arrived: &[Event], command: &Command) -> Option<String> {
         "cart_updated" => of_cart(event) && total(event) < 20,
         _ => false,
     };
+    if is_empty(arrived, cart) {
+        return Some("the cart has no items".into());
+    }
     let end = arrived.iter().filter(ends).filter(concerns).find(|event| event.at >= newest)?;
     Some(format!("{} at {}", end.kind, format_rfc3339(end.at)))
+}
+
+/// Whether the newest word on what is in the cart is that nothing is.
+fn is_empty(arrived: &[Event], cart: &Value) -> bool {
+    let carried = |event: &Event| event.fields.get("cart").cloned();
+    let mut of_cart: Vec<(Millis, bool, Value)> = arrived
+        .iter()
+        .filter_map(|event| Some((event.at, event.kind == "cart_updated", carried(event)?)))
+        .filter(|(.., carried)| carried.get("id") == cart.get("id"))
+        .collect();
+    of_cart.sort_by_key(|(at, ..)| *at);
+    let mut items = None;
+    for (_, whole, carried) in of_cart {
+        let said = carried.get("items").and_then(Value::as_array).map(Vec::len);
+        items = if whole { said } else { said.or(items) };
+    }
+    items == Some(0)
 }
 
 #[test]

@@ -138,6 +138,24 @@ fn what_the_version_before_has_stored_is_read() {
     }
 }
 
+/// Both are entries of lists that were there before: their forms did not change.
+#[test]
+fn a_refusal_and_a_cart_without_items_are_stored_as_what_was_there_before() {
+    let mut customer = Customer::new(CustomerId::of("ana"));
+    customer.consent(Of::Explicit, Channel::Email, 7, false);
+    customer.consent(Of::Explicit, Channel::Email, 8, true);
+    let cart = DocumentKey::new(Document::Cart, 1 << 8);
+    customer.documents.replace(cart, 9, false);
+    customer.documents.note_items(cart, 9, true);
+    let written = encoded(&customer);
+    assert_eq!(written[..2], [MAGIC, VERSION]);
+    let mut read = decode_customer(customer.id, &written, &Zones::bundled("UTC")).unwrap();
+    assert_eq!(read, customer);
+    assert!(!read.documents.is_there(cart));
+    let again = read.consent(Of::Explicit, Channel::Email, 10, true);
+    assert_eq!(again, Some(crate::customer::Change::Lifted(Channel::Email)));
+}
+
 fn time() -> impl Strategy<Value = Millis> {
     let usual = 1_760_000_000_000..1_770_000_000_000_i64;
     prop_oneof![5 => usual, 1 => any::<i64>(), 1 => Just(0), 1 => Just(Millis::MIN), 1 => Just(NEVER)]
@@ -208,7 +226,7 @@ prop_compose! {
         entries in vec((any::<u16>(), seldom(any::<u64>()), time()), 0..4),
         touches in vec((any::<u16>(), 0..Channel::ALL.len(), time()), 0..20),
         attributes in vec((any::<u32>(), time(), value()), 0..4),
-        registers in vec((0..3_usize, 0..Channel::ALL.len(), time(), any::<bool>()), 0..6),
+        registers in vec((0..Of::ALL.len(), 0..Channel::ALL.len(), time(), any::<bool>()), 0..6),
         latest in vec((any::<u64>(), time()), 0..4),
         documents in vec((any::<u64>(), prop::option::of(time()), prop::option::of(time())), 0..4),
         names in vec(any::<u32>(), 0..4),

@@ -36,8 +36,8 @@ impl Hidden {
         let span = Span::parse(word)
             .map_err(|error| Fault::error(at..at + len, error.to_string()).help(REMEDY))?;
         if bare[..at].ends_with('.') {
-            let start =
-                bare[..at - 1].rfind(|c: char| !c.is_ascii_digit()).map_or(0, |last| last + 1);
+            let digits = bare[..at - 1].bytes().rev().take_while(u8::is_ascii_digit).count();
+            let start = at - 1 - digits;
             return Err(Fault::error(start..at + len, "a duration has no fraction")
                 .help("write it in a smaller unit, such as 36h for a day and a half"));
         }

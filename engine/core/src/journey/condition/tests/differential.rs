@@ -13,6 +13,7 @@ use crate::policy::Policy;
 use crate::time::Span;
 use crate::value::ValueRef;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// What the fields hold.
 #[derive(Clone, Debug)]
@@ -277,8 +278,15 @@ fn read<'w>(field: Field, world: &'w World, slots: &Slots) -> ValueRef<'w> {
     }
 }
 
+/// What random texts had found.
+#[test]
+fn a_place_lies_between_letters() {
+    let (_, faults, _) = compiled("é.0d ");
+    assert_eq!(faults.first().map(|fault| fault.range.clone()), Some(2..5));
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_500))]
+    #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, rng_seed: RngSeed::Fixed(12), ..ProptestConfig::default() })]
 
     #[test]
     fn decides_as_the_interpreter_does(text in condition(), world in world()) {
