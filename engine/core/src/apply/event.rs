@@ -327,13 +327,13 @@ impl Context<'_> {
         }
     }
 
-    /// A cart that is emptied item by item ends as one that is emptied at once.
+    /// A cart that other events empty item by item ends as one that is emptied at once. Of a whole version a journey's `when` judges whether it is worth a message.
     fn note_items(&mut self, event: &Event<'_>, key: DocumentKey, at: Millis, how: How) {
         if key.kind() == Some(Document::Cart)
             && how != How::Remove
             && let Some(none) = event.empties_cart()
         {
-            self.customer.documents.note_items(key, at, none);
+            self.customer.documents.note_items(key, at, none && how == How::Add);
         }
     }
 
