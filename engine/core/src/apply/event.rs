@@ -69,14 +69,14 @@ impl Core {
         let meaning = Meaning::of(&event.kind);
         let brings = meaning == Meaning::CartEmptied || context.plan().brings(event);
         // Of most events nothing is kept: they leave the list alone, which is a place in memory of its own.
-        let documents = if brings { context.customer.documents.len() } else { 0 };
+        let documents = if brings { context.customer.documents.count() } else { 0 };
         let surplus = context.learn(event, meaning, time.at, brings, &mut changes);
         let applied = match context.plan().events.get(event.kind.as_ref()) {
             Some(interest) => context.interested(interest, event, time, &mut fields),
             None => Applied::Unwanted,
         };
         context.apply_emitted();
-        if brings && context.customer.documents.len() > documents {
+        if brings && context.customer.documents.count() > documents {
             context.forget_surplus();
         }
         (self.changes, self.fields) = (changes, fields);
