@@ -75,7 +75,9 @@ impl Core {
             Some(interest) => context.interested(interest, event, time, &mut fields),
             None => Applied::Unwanted,
         };
-        context.apply_emitted();
+        if !context.emitted.is_empty() {
+            context.apply_emitted();
+        }
         if brings && context.customer.documents.count() > documents {
             context.forget_surplus();
         }
@@ -112,7 +114,9 @@ impl Context<'_> {
             | Meaning::CartEmptied
             | Meaning::None => {}
         }
-        if let Some(told_of) = told_of_message(event) {
+        if meaning != Meaning::None
+            && let Some(told_of) = told_of_message(event)
+        {
             self.suppress_message(told_of, told);
         }
         if brings {
