@@ -14,6 +14,12 @@ pub(crate) struct Known<'j> {
 }
 
 impl Known<'_> {
+    /// How many customers.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.stored.len()
+    }
+
     /// A customer's documents as of the mark; none of somebody else.
     pub(crate) fn as_of(&self, id: CustomerId, mark: Mark) -> Documents<'_> {
         let place = self.ids.binary_search(&id).ok();
