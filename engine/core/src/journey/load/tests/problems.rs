@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::channel::Channel;
-use crate::policy::{Cap, CapScope, CapWindow, LocalTime, QuietHours, Team};
+use crate::policy::{Cap, CapScope, CapWindow, LocalTime, QuietHours, Team, WhenBlocked};
 use crate::time::Span;
 
 /// Each problem as `line:column level: message | help`, and the text that it points at.
@@ -506,6 +506,7 @@ fn the_policy_is_checked_against_the_journeys() {
         scope,
         limit,
         per: CapWindow::Day,
+        blocked: WhenBlocked::Defer,
     };
     let policy = Policy {
         zone: "Europe/Berlim".into(),
