@@ -102,28 +102,25 @@ impl Context<'_> {
     fn wait_is_over(&mut self, index: u16, event: &Event, at: Millis) {
         let journey = self.journey(index);
         let live = self.customer.runs.iter().filter(|run| run.journey == index && run.live());
-        let live: Vec<(RunId, u64, Place)> = live.map(|run| (run.id, run.key, run.place)).collect();
+        let sole = live.clone().count() == 1;
         let key = self.key(index, event).map(|key| key_hash(Some(&key)));
-        for (id, of, place) in &live {
+        let is_meant = |run: &Run| match (event.command(), key) {
+            (Some(command), _) => run.last_sent.is_some_and(|(_, id)| id == command),
+            (None, Some(key)) => key == run.key,
+            (None, None) => sole,
+        };
+        let live: Vec<(RunId, bool, Place)> =
+            live.map(|run| (run.id, is_meant(run), run.place)).collect();
+        for (id, meant, place) in &live {
             let Place::Event { op } = *place else { continue };
-            let meant = match key {
-                Some(key) => key == *of,
-                None => live.len() == 1,
-            };
             let Some(wait) = journey.wait_for(op) else { continue };
-            if !meant || !wait.events.iter().any(|kind| *kind == event.kind) {
+            if !*meant || !wait.events.iter().any(|kind| *kind == event.kind) {
                 continue;
             }
             let Some(run) = self.customer.runs.iter().find(|run| run.id == *id) else { continue };
             let since = run.last_sent.map_or(run.entered_by, |(sent, _)| Some(sent));
-            let about = event
-                .command()
-                .is_none_or(|command| run.last_sent.is_some_and(|(_, id)| id == command));
             let reader = self.reader_of_event(&event.body, at);
-            if since.is_some_and(|since| at < since)
-                || !about
-                || !reader.holds(wait.condition.as_ref())
-            {
+            if since.is_some_and(|since| at < since) || !reader.holds(wait.condition.as_ref()) {
                 continue;
             }
             let what = Decided::new(Verdict::Waited, Reason::Event).run(*id).step(&wait.step);

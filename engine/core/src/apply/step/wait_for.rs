@@ -35,10 +35,16 @@ impl Context<'_> {
         let of_journey = |run: &&Run| run.journey == index && run.place.is_live();
         let sole = self.customer.runs.iter().filter(of_journey).count() == 1;
         let key = self.key_of(occasion.event, interest);
+        // What became of a message concerns the run that has sent it: such an event hardly ever has the key of one.
+        let command = command_of(occasion.event);
+        let concerns = |run: &Run| match command {
+            Some(command) => run.sent.is_some_and(|sent| sent.command == command),
+            None => key.map_or(sole, |key| key == run.key),
+        };
         let waits = |run: &&Run| {
             of_journey(run)
                 && run.place.waits_for_event().is_some_and(|op| interest.waits.contains(&op))
-                && key.map_or(sole, |key| key == run.key)
+                && concerns(run)
         };
         let waiting: Vec<RunId> =
             self.customer.runs.iter().filter(waits).map(|run| run.id).collect();
@@ -64,9 +70,7 @@ impl Context<'_> {
         let wait = self.journey(run.journey).wait_for(op)?;
         // What happened before the message that it may be an answer to, or before the run began, is none.
         let since = run.sent.map_or(run.entered_by, |sent| sent.at);
-        let command = command_of(occasion.event);
-        let of_another = command.is_some_and(|id| run.sent.is_none_or(|sent| sent.command != id));
-        if occasion.time.at < since || of_another {
+        if occasion.time.at < since {
             return None;
         }
         let reader = occasion.reader(self);
