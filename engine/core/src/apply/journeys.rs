@@ -313,6 +313,7 @@ impl Context<'_> {
             place: Place::Window,
             captures,
             about,
+            heard: ThinVec::new(),
             journey: index,
             converted: false,
         };

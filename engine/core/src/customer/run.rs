@@ -1,6 +1,7 @@
 //! An abandonment window, a run, or a finished run that waits for its goal.
 
 use super::document::DocumentKey;
+use super::heard::Heard;
 use crate::id::{CommandId, RunId};
 use crate::time::Millis;
 use crate::value::Value;
@@ -31,6 +32,8 @@ pub struct Run {
     pub captures: ThinVec<Value>,
     /// What it is about: the documents that its newest trigger event carried.
     pub about: ThinVec<DocumentKey>,
+    /// What it has heard of since its latest message and may wait for later, in order of event time, of one time as it came.
+    pub heard: ThinVec<Heard>,
     /// Index into the plan's journeys.
     pub journey: u16,
     /// The goal was reached.
