@@ -27,6 +27,8 @@ pub struct Mapping {
     /// The same of what a run keeps of events that are waited for alone.
     waited: Vec<Vec<Option<usize>>>,
     attributes: Vec<u32>,
+    /// The attributes that only the new plan names, with their hashes.
+    new_attributes: Vec<(String, u32)>,
     /// The new plan's zones, where its tables are others: zones have other numbers there.
     zones: Option<Zones>,
 }
@@ -50,9 +52,19 @@ impl Mapping {
             .map(|index| map_waited(old, &old.journeys[index], new, target(index)))
             .collect();
         let attributes = new.attributes.iter().map(|name| attribute_hash(name)).collect();
+        let known =
+            |name: &CompactString| old.attributes.contains(name) || ZONE.contains(&name.as_str());
+        let others = new.attributes.iter().filter(|name| !known(name));
+        let new_attributes = others.map(|name| (name.to_string(), attribute_hash(name))).collect();
         let others = old.tables.id() != new.tables.id();
         let zones = others.then(|| Zones::new(&new.tables, &new.policy.zone));
-        Self { new: Arc::clone(new), journeys, ops, captures, waited, attributes, zones }
+        let new = Arc::clone(new);
+        Self { new, journeys, ops, captures, waited, attributes, new_attributes, zones }
+    }
+
+    /// The attributes that only the new plan names, with their hashes: whoever brings customers over fetches them from their profiles.
+    pub fn new_attributes(&self) -> &[(String, u32)] {
+        &self.new_attributes
     }
 
     fn journey(&self, index: u16) -> Option<u16> {
@@ -218,9 +230,7 @@ fn map_run(run: &mut Run, mapping: &Mapping) -> bool {
 /// Whether a wait of the same name is for it still: then that is for what the run has heard of.
 fn map_heard(heard: &mut Heard, old: usize, journey: u16, mapping: &Mapping) -> bool {
     let new = &mapping.new.journeys[usize::from(journey)];
-    let takes = |op: &u16| {
-        new.wait_for(*op).is_some_and(|wait| wait.events.iter().any(|kind| *kind == heard.kind))
-    };
+    let takes = |op: &u16| new.wait_for(*op).is_some_and(|wait| wait.events.contains(&heard.kind));
     let waits = (0..).zip(&mapping.ops[old]).filter(|(op, _)| heard.waits & Heard::bit(*op) != 0);
     let waits = waits.filter_map(|(_, new)| *new).filter(takes);
     heard.waits = waits.fold(0, |bits, op| bits | Heard::bit(op));

@@ -1,7 +1,6 @@
 //! Events that a run has heard of before it waits for one (`docs/semantics.md`, "Steps", `wait: { for }`): arrival decides nothing that event
 //! time can decide.
 
-use super::run::Run;
 use crate::compact::{Bytes, Writer};
 use crate::time::Millis;
 use crate::value::Value;
@@ -17,7 +16,7 @@ pub struct Heard {
     pub waits: u64,
     /// Its type.
     pub kind: CompactString,
-    /// What the run's journey reads of it, as it stands in [`Run::captures`] of an event that ended a wait.
+    /// What the run's journey reads of it, as it stands in a run's captures of an event that ended a wait.
     pub values: ThinVec<Value>,
 }
 
@@ -32,43 +31,34 @@ impl Heard {
     }
 }
 
-impl Run {
-    /// Remembers an event for the waits that are to come. Each of these, in the order of steps, may need the first that none before it needs; what
-    /// none needs is forgotten, so that there are never more than such waits. Whichever of them the run comes to, it finds what it would find
-    /// had nothing been forgotten.
-    pub fn hear(&mut self, heard: Heard) {
-        let place = self.heard.partition_point(|other| other.at <= heard.at);
-        self.heard.reserve_exact(1);
-        self.heard.insert(place, heard);
-        let mut needed = vec![false; self.heard.len()];
-        let ahead = self.place.op().map_or(0, |op| op.saturating_add(1));
-        for op in ahead..u64::BITS as u16 {
-            let mut free = self.heard.iter().zip(&mut needed).filter(|(_, needed)| !**needed);
-            if let Some((_, needed)) = free.find(|(heard, _)| heard.ends(op)) {
-                *needed = true;
-            }
+/// Adds an event for the waits from `ahead` on. Each of these, in the order of steps, may need the first that none before it needs; what none needs
+/// is forgotten, so that there are never more than such waits. Whichever of them the run comes to, it finds what it would find had nothing
+/// been forgotten.
+pub(super) fn add(list: &mut ThinVec<Heard>, heard: Heard, ahead: u16) {
+    let place = list.partition_point(|other| other.at <= heard.at);
+    list.reserve_exact(1);
+    list.insert(place, heard);
+    let mut needed = vec![false; list.len()];
+    for op in ahead..u64::BITS as u16 {
+        let mut free = list.iter().zip(&mut needed).filter(|(_, needed)| !**needed);
+        if let Some((_, needed)) = free.find(|(heard, _)| heard.ends(op)) {
+            *needed = true;
         }
-        let mut needed = needed.into_iter();
-        self.heard.retain(|_| needed.next() == Some(true));
     }
+    let mut needed = needed.into_iter();
+    list.retain(|_| needed.next() == Some(true));
+}
 
-    /// The run comes to the wait at `op`: the first event that ends it. It ends no other one.
-    pub fn take_heard(&mut self, op: u16) -> Option<Heard> {
-        let place = self.heard.iter().position(|heard| heard.ends(op))?;
-        let taken = self.heard.remove(place);
-        // Waits that lie behind the run are never reached again.
-        let ahead = u64::MAX.checked_shl(u32::from(op) + 1).unwrap_or(0);
-        self.heard.retain(|heard| heard.waits & ahead != 0);
-        if self.heard.is_empty() {
-            self.forget_heard();
-        }
-        Some(taken)
+/// Takes out the first that ends the wait at `op`, and what ends none behind that. With the last of them their memory is given back.
+pub(super) fn take(list: &mut ThinVec<Heard>, op: u16) -> Option<Heard> {
+    let place = list.iter().position(|heard| heard.ends(op))?;
+    let taken = list.remove(place);
+    let ahead = u64::MAX.checked_shl(u32::from(op) + 1).unwrap_or(0);
+    list.retain(|heard| heard.waits & ahead != 0);
+    if list.is_empty() {
+        *list = ThinVec::new();
     }
-
-    /// No wait to come is ended by what has come so far. Its memory is given back: most runs have none.
-    pub fn forget_heard(&mut self) {
-        self.heard = ThinVec::new();
-    }
+    Some(taken)
 }
 
 /// Bytes that a stored one takes at least.
@@ -97,9 +87,7 @@ pub(super) fn read_heard(rest: &mut Bytes<'_>, opened_at: Millis) -> Option<Hear
 
 #[cfg(test)]
 mod tests {
-    use super::super::run::Place;
     use super::*;
-    use crate::id::RunId;
     use proptest::prelude::*;
     use proptest::test_runner::RngSeed;
 
@@ -107,42 +95,23 @@ mod tests {
         Heard { at, waits, kind: "paid".into(), values: ThinVec::new() }
     }
 
-    fn run() -> Run {
-        Run {
-            id: RunId(1),
-            sent: None,
-            key: 0,
-            opened_at: 0,
-            newest: 0,
-            entered_by: 0,
-            deadline: 0,
-            anchor: 0,
-            place: Place::Delay { op: 1 },
-            captures: ThinVec::new(),
-            about: ThinVec::new(),
-            heard: ThinVec::new(),
-            journey: 0,
-            converted: false,
-        }
-    }
-
     /// What the waits at these operations take.
-    fn taken(run: &mut Run, ops: &[u16]) -> Vec<Option<Millis>> {
-        ops.iter().map(|op| run.take_heard(*op).map(|heard| heard.at)).collect()
+    fn taken(list: &mut ThinVec<Heard>, ops: &[u16]) -> Vec<Option<Millis>> {
+        ops.iter().map(|op| take(list, *op).map(|heard| heard.at)).collect()
     }
 
     #[test]
     fn each_wait_takes_the_first_that_no_other_has_taken() {
-        let mut run = run();
+        let mut list = ThinVec::new();
         for (at, waits) in [(9, 0b1100), (5, 0b1000), (7, 0b1100), (3, 0b0010)] {
-            run.hear(heard(at, waits));
+            add(&mut list, heard(at, waits), 2);
         }
         // Of two waits ahead; the one behind the run counts no more, and 9 has no use.
-        let kept: Vec<Millis> = run.heard.iter().map(|heard| heard.at).collect();
+        let kept: Vec<Millis> = list.iter().map(|heard| heard.at).collect();
         assert_eq!(kept, [5, 7]);
-        assert_eq!(taken(&mut run.clone(), &[3]), [Some(5)]);
-        assert_eq!(taken(&mut run, &[2, 3, 4]), [Some(7), Some(5), None]);
-        assert_eq!(run.heard.capacity(), 0);
+        assert_eq!(taken(&mut list.clone(), &[3]), [Some(5)]);
+        assert_eq!(taken(&mut list, &[2, 3, 4]), [Some(7), Some(5), None]);
+        assert_eq!(list.capacity(), 0);
     }
 
     proptest! {
@@ -156,16 +125,16 @@ mod tests {
         ) {
             let ops: Vec<u16> = (0..6).filter(|op| reached & Heard::bit(*op) != 0).map(|op| op + 2).collect();
             let mut all: Vec<Heard> = (0..).zip(&events).map(|(at, waits)| heard(at, waits << 2)).collect();
-            let mut run = run();
+            let mut list = ThinVec::new();
             let mut arriving = all.clone();
             arriving.rotate_left(turn % events.len().max(1));
-            arriving.into_iter().for_each(|heard| run.hear(heard));
-            prop_assert!(run.heard.len() <= 6);
+            arriving.into_iter().for_each(|heard| add(&mut list, heard, 2));
+            prop_assert!(list.len() <= 6);
             let expected: Vec<Option<Millis>> = ops.iter().map(|op| {
                 let place = all.iter().position(|heard| heard.ends(*op))?;
                 Some(all.remove(place).at)
             }).collect();
-            prop_assert_eq!(taken(&mut run, &ops), expected);
+            prop_assert_eq!(taken(&mut list, &ops), expected);
         }
     }
 }

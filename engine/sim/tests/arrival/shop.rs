@@ -61,7 +61,7 @@ steps:
   - send: browse_reminder
     channels: [push, email, whatsapp]
 ",
-    // The events that are shuffled come while a run is on its way to its waits: of those for the wait in which it is the first to come counts.
+    // The events that are shuffled come while its runs are on their way to their waits: one in a wait goes on when an event comes that ends it.
     "journey: care
 class: transactional
 trigger: { event: checkout_started, quiet_for: 45m }
@@ -70,7 +70,7 @@ reentry: always
 steps:
   - send: care_hello
     channels: [email, webhook]
-  - wait: 30h
+  - wait: 60h
   - wait: { for: [order_shipped, order_placed], where: event.order.total == null || event.order.total > 10, at_most: 2h }
   - set: { first_answer: waited.for, parcel: waited.event.order.parcel }
   - wait: { for: order_placed, at_most: 2h }
