@@ -332,6 +332,7 @@ impl Context<'_> {
             place: Place::Window,
             captures,
             about,
+            heard: ThinVec::new(),
             journey: index,
             converted: false,
         };
