@@ -7,7 +7,7 @@ use super::{keys, step};
 use crate::channel::Class;
 use crate::customer::{LatestId, Use};
 use crate::journey::condition::{Scope, Slots};
-use crate::journey::definition::{Definition, ExitRule};
+use crate::journey::definition::{Definition, EventTypes, ExitRule};
 use crate::journey::plan::{Exit, Journey};
 use crate::time::{DAY, Span};
 use compact_str::{CompactString, format_compact};
@@ -27,7 +27,10 @@ pub(super) fn journey(
 ) -> Option<Journey> {
     let mut compiler = Compiler { source, slots, captures: Vec::new(), problems };
     (compiler.slots.waits, compiler.slots.waited) = (false, Vec::new());
+    compiler.slots.waits_for.clear();
+    compiler.slots.types = types(&definition.trigger.event);
     compiler.check_names(definition);
+    compiler.warn_of_repeats(definition);
     compiler.check_spans(definition);
     let when = compiler.condition(definition.trigger.when.as_ref(), Scope::Event);
     let key = compiler.key(definition);
@@ -35,7 +38,7 @@ pub(super) fn journey(
         .exit
         .iter()
         .map(|rule| Exit {
-            condition: compiler.condition(rule.when.as_ref(), Scope::Event),
+            condition: compiler.condition_on(std::slice::from_ref(&rule.on), rule.when.as_ref()),
             latest: exit_id(definition, rule),
         })
         .collect();
@@ -66,6 +69,10 @@ pub(super) fn journey(
         openings: Journey::openings(&ops),
         ops,
     })
+}
+
+fn types(events: &EventTypes) -> Vec<String> {
+    events.names().iter().map(|name| name.value.clone()).collect()
 }
 
 /// What an exit rule's time is kept under: the same wherever the same event ends runs under the same condition, found by the same key.
