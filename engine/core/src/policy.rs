@@ -87,6 +87,27 @@ pub struct Cap {
     pub limit: u16,
     /// `7d` for a rolling window; `day`, `week` or `month` for a local calendar one.
     pub per: CapWindow,
+    /// What becomes of a send for which there is no room: `defer` (until there is, at most `max_defer`), or `skip`: it is dropped.
+    #[serde(default, skip_serializing_if = "WhenBlocked::is_default")]
+    pub blocked: WhenBlocked,
+}
+
+/// What becomes of a send for which a cap has no room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WhenBlocked {
+    /// It waits.
+    #[default]
+    Defer,
+    /// It is dropped.
+    Skip,
+}
+
+impl WhenBlocked {
+    // What is not written changes no configuration's hash.
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Which sends a cap counts.

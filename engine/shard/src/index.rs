@@ -17,9 +17,13 @@ const LEAST: usize = 64;
 /// One place. `slot` is the slot plus one; 0 is an empty place.
 #[derive(Clone, Copy, Default)]
 struct Place {
-    tag: u32,
+    tag: Tag,
     slot: u32,
 }
+
+/// The hash under which an id is entered: it is worked out once an event.
+#[derive(Clone, Copy, Default, PartialEq)]
+pub struct Tag(u32);
 
 /// A key of the index: what a process draws anew. Never shown, so that nobody can choose ids by it.
 #[derive(Clone, Copy)]
@@ -37,11 +41,11 @@ impl IndexKey {
     /// of products (Dietzfelbinger's multiply-shift for two words, strongly universal): under a key that is not known any two ids agree with
     /// a probability of 2^-32. Six multiplications; SipHash takes several times as long, three times an event.
     #[inline]
-    fn tag(&self, id: CustomerId) -> u32 {
+    fn tag(&self, id: CustomerId) -> Tag {
         let [low, high, start] = self.0;
         let (first, second) = (u128::from(id.0 as u64), id.0 >> 64);
         let sum = low.wrapping_mul(first).wrapping_add(high.wrapping_mul(second));
-        (sum.wrapping_add(start) >> 96) as u32
+        Tag((sum.wrapping_add(start) >> 96) as u32)
     }
 }
 
@@ -73,14 +77,19 @@ impl Index {
             0 => 0,
             entries => (entries * 4).div_ceil(3).next_power_of_two().max(LEAST),
         };
-        let mut places = touched(Place { tag: 0, slot: 1 }, needed);
+        let mut places = touched(Place { tag: Tag(0), slot: 1 }, needed);
         places.resize(needed, Place::default());
         Self { key, places, len: 0 }
     }
 
-    /// Slots that were entered under this id, or under one that agrees with it.
-    pub fn slots(&self, id: CustomerId) -> impl Iterator<Item = u32> {
-        let tag = self.key.tag(id);
+    /// What an id is entered under.
+    #[inline]
+    pub fn tag(&self, id: CustomerId) -> Tag {
+        self.key.tag(id)
+    }
+
+    /// Slots that were entered under this hash.
+    pub fn slots(&self, tag: Tag) -> impl Iterator<Item = u32> {
         let mut at = self.start(tag);
         std::iter::from_fn(move || {
             loop {
@@ -96,8 +105,8 @@ impl Index {
     }
 
     /// Whether the place where a lookup begins is taken. For its side effect: the place is in the nearest cache afterwards.
-    pub fn look(&self, id: CustomerId) -> bool {
-        self.places.get(self.start(self.key.tag(id))).is_some_and(|place| place.slot != 0)
+    pub fn look(&self, tag: Tag) -> bool {
+        self.places.get(self.start(tag)).is_some_and(|place| place.slot != 0)
     }
 
     /// Enters a slot. At most 2^32 - 2 of them.
@@ -123,8 +132,8 @@ impl Index {
         self.places[at] = place;
     }
 
-    fn start(&self, tag: u32) -> usize {
-        tag as usize & self.places.len().wrapping_sub(1)
+    fn start(&self, tag: Tag) -> usize {
+        tag.0 as usize & self.places.len().wrapping_sub(1)
     }
 
     fn behind(&self, at: usize) -> usize {
@@ -147,102 +156,4 @@ impl IndexKey {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::HashMap;
-
-    fn id(hash: u64) -> CustomerId {
-        CustomerId(u128::from(hash))
-    }
-
-    #[test]
-    fn finds_what_a_map_finds() {
-        check(Index::with_room(IndexKey::OPEN, 0));
-        // With room for a part of them.
-        check(Index::with_room(IndexKey::OPEN, 5_000));
-    }
-
-    #[test]
-    fn room_suffices() {
-        for entries in [0, 1, 48, 49, 6_000] {
-            let mut index = Index::with_room(IndexKey::random(), entries);
-            let places = index.places.len();
-            (0..entries as u32).for_each(|slot| index.insert(id(u64::from(slot)), slot));
-            assert_eq!(index.places.len(), places, "{entries}");
-        }
-    }
-
-    fn check(mut index: Index) {
-        let mut map: HashMap<u64, Vec<u32>> = HashMap::new();
-        assert_eq!((index.slots(id(7)).next(), index.look(id(7))), (None, false));
-        for slot in 0..20_000u32 {
-            // A third are alike in the half that counts, and many want to be at the end of the table.
-            let hash = match slot % 3 {
-                0 => u64::from(slot).wrapping_mul(0x9e37_79b9_7f4a_7c15),
-                1 => u64::from(slot) << 32 | u64::from(u32::MAX - slot % 50),
-                _ => u64::from(slot),
-            };
-            index.insert(id(hash), slot);
-            map.entry(hash & u64::from(u32::MAX)).or_default().push(slot);
-        }
-        for (tag, slots) in &map {
-            let mut found: Vec<u32> = index.slots(id(*tag)).collect();
-            found.sort_unstable();
-            assert_eq!(found, *slots, "{tag:x}");
-            assert!(index.look(id(*tag)));
-        }
-        assert_eq!(index.slots(id(0xdead_beef_dead_beef)).count(), 0);
-        assert!(index.places.len() * 3 >= index.len * 4);
-    }
-
-    /// Places that are looked at to find every one of these.
-    fn probes(key: IndexKey, ids: &[CustomerId]) -> usize {
-        let mut index = Index::with_room(key, 0);
-        ids.iter().zip(0..).for_each(|(id, slot)| index.insert(*id, slot));
-        let one = |(id, slot): (&CustomerId, u32)| {
-            let mut at = index.start(key.tag(*id));
-            let mut looked = 1;
-            while index.places[at].slot != slot + 1 {
-                at = index.behind(at);
-                looked += 1;
-            }
-            looked
-        };
-        ids.iter().zip(0..).map(one).sum()
-    }
-
-    /// Names are tried until their public hashes want the same place: who writes events can do that for any key that he knows, and for larger
-    /// tables, too, since the hash of names can be turned back.
-    #[test]
-    fn customers_who_were_chosen_to_collide_do_not_under_a_key_that_is_not_known() {
-        const CUSTOMERS: usize = 300;
-        let wanted = |id: &CustomerId| id.0 as u32 % 512 == 5;
-        let names = (0..).map(|number| CustomerId::of(&format!("guest-{number}")));
-        let crafted: Vec<CustomerId> = names.filter(wanted).take(CUSTOMERS).collect();
-        assert_eq!(probes(IndexKey::OPEN, &crafted), CUSTOMERS * (CUSTOMERS + 1) / 2);
-        for number in 0..20 {
-            let probes = probes(IndexKey::numbered(number), &crafted);
-            assert!(probes < 3 * CUSTOMERS, "key {number}: {probes}");
-        }
-    }
-
-    /// Ids that differ by little or in one half only: what a weak mixture leaves together.
-    #[test]
-    fn ids_in_rows_are_spread() {
-        const IDS: u128 = 3_000;
-        for step in [1_u128, 1 << 32, 1 << 63, 1 << 64, 1 << 96, 1 << 116, 1 << 64 | 1] {
-            let row: Vec<CustomerId> =
-                (0..IDS).map(|number| CustomerId(step.wrapping_mul(number))).collect();
-            let probes = probes(IndexKey::numbered(9), &row);
-            assert!(probes < 8 * row.len(), "step {step:x}: {probes}");
-        }
-    }
-
-    #[test]
-    fn each_process_has_its_own_key_and_shows_it_to_nobody() {
-        let [one, other] = [IndexKey::random(), IndexKey::default()];
-        let differ = |number: u64| one.tag(id(number)) != other.tag(id(number));
-        assert!((0..8).any(differ));
-        assert_eq!(format!("{one:?}"), "IndexKey(hidden)");
-    }
-}
+mod tests;

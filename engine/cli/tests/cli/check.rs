@@ -90,7 +90,11 @@ fn marketing_without_a_way_out_is_warned_of() {
     };
     template("email.subject.liquid", "Hello");
     template("email.text.liquid", "Hello {% comment %}{{ unsubscribe_url }}{% endcomment %}");
-    let mjml = |text: &str| format!("<mjml><mj-body><mj-section><mj-column><mj-text>{text}</mj-text></mj-column></mj-section></mj-body></mjml>");
+    let mjml = |text: &str| {
+        format!(
+            "<mjml><mj-body><mj-section><mj-column><mj-text>{text}</mj-text></mj-column></mj-section></mj-body></mjml>"
+        )
+    };
     template("email.mjml", &mjml("Hello <a href=\"{{ unsubscribe_url }}\">unsubscribe</a>"));
     template("sms.liquid", "Hello, nonstop");
     let of_messages = |dir: &Path| {
@@ -176,8 +180,16 @@ fn a_fault_points_at_what_gave_the_value() {
 fn a_fault_of_the_policy_points_at_its_item() {
     for (from, to, at) in [
         ("zone: America/New_York", "zone: Mars", "zone:"),
-        ("{ name: five_a_week, scope: all, limit: 5", "{ name: five_a_week, scope: all, limit: 65", "name: five"),
-        ("from: \"21:00\", to: \"08:00\"", "from: \"21:00\", to: \"21:00\"", "channels: [sms, push"),
+        (
+            "{ name: five_a_week, scope: all, limit: 5",
+            "{ name: five_a_week, scope: all, limit: 65",
+            "name: five",
+        ),
+        (
+            "from: \"21:00\", to: \"08:00\"",
+            "from: \"21:00\", to: \"21:00\"",
+            "channels: [sms, push",
+        ),
         ("scope: \"channel:email\"", "scope: \"tag:nobody\"", "name: email_gap"),
     ] {
         let dir = changed("cartwheel.yaml", from, to);

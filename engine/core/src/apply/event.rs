@@ -72,10 +72,12 @@ impl Core {
         let documents = if brings { context.customer.documents.count() } else { 0 };
         let surplus = context.learn(event, meaning, time.at, brings, &mut changes);
         let applied = match context.plan().events.get(event.kind.as_ref()) {
-            Some(interest) => context.interested(interest, event, time, &mut fields),
+            Some(interest) => context.interested(interest, event, time, &mut fields, None),
             None => Applied::Unwanted,
         };
-        context.apply_emitted();
+        if !context.emitted.is_empty() {
+            context.apply_emitted();
+        }
         if brings && context.customer.documents.count() > documents {
             context.forget_surplus();
         }
@@ -112,7 +114,9 @@ impl Context<'_> {
             | Meaning::CartEmptied
             | Meaning::None => {}
         }
-        if let Some(told_of) = told_of_message(event) {
+        if meaning != Meaning::None
+            && let Some(told_of) = told_of_message(event)
+        {
             self.suppress_message(told_of, told);
         }
         if brings {
@@ -128,6 +132,7 @@ impl Context<'_> {
         event: &Event<'_>,
         time: EventTime,
         fields: &mut [Value],
+        emitted: Option<u64>,
     ) -> Applied {
         let plan = self.plan();
         for number in &interest.facts {
@@ -139,19 +144,19 @@ impl Context<'_> {
             return Applied::Unwanted;
         }
         read_fields(event, &plan.fields, &interest.fields, fields);
-        self.on_event(&Occasion { event, fields, time }, &interest.journeys);
+        self.on_event(&Occasion { event, fields, time, emitted }, &interest.journeys);
         self.customer.runs_changed();
         Applied::Wanted
     }
 
     /// What steps have let happen, and what that leads to: in journeys as an event that happens now, but of the customer it says nothing.
     pub fn apply_emitted(&mut self) {
-        while let Some(Happening { kind, text }) = self.emitted.next() {
+        while let Some(Happening { kind, text, number }) = self.emitted.next() {
             let Some(interest) = self.plan().events.get(&kind) else { continue };
             let event = Event::written(&kind, &text);
             let time = EventTime { at: self.t, seen: self.t, age: 0 };
             let mut fields = vec![Value::Null; self.plan().fields.len()];
-            self.interested(interest, &event, time, &mut fields);
+            self.interested(interest, &event, time, &mut fields, Some(number));
         }
     }
 

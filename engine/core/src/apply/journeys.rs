@@ -12,6 +12,7 @@ use crate::journey::plan::{Journey, JourneyInterest, Plan, Reentry};
 use crate::time::Millis;
 use crate::value::Value;
 use thin_vec::ThinVec;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// An event whose fields have been read.
 pub(super) struct Occasion<'e> {
@@ -21,6 +22,8 @@ pub(super) struct Occasion<'e> {
     pub fields: &'e [Value],
     /// Its times.
     pub time: EventTime,
+    /// Which it is, where a journey has let it happen; else its own id says so.
+    pub emitted: Option<u64>,
 }
 
 /// A run that begins, or begins again, behind what the event ends: of which journey, by what.
@@ -34,6 +37,15 @@ impl Occasion<'_> {
         journey.captures.iter().map(move |capture| captured.value(*capture))
     }
 
+    /// Tells it from other events of its millisecond: its id, or all of its text.
+    fn number(&self) -> u64 {
+        let of_text = || match self.event.id() {
+            Some(id) => xxh3_64(id.as_bytes()),
+            None => xxh3_64(self.event.whole().0.as_bytes()),
+        };
+        self.emitted.unwrap_or_else(of_text)
+    }
+
     /// What conditions read now.
     pub fn reader<'r>(&'r self, context: &'r Context<'_>) -> Reader<'r> {
         let customer = context.reader_at(self.time.at);
@@ -44,28 +56,58 @@ impl Occasion<'_> {
 impl Context<'_> {
     /// What the event does in the journeys: first in all of them what ends, moves or counts, then what goes on and begins.
     pub fn on_event(&mut self, occasion: &Occasion<'_>, interests: &[JourneyInterest]) {
-        let (mut ended, mut again) = (Vec::new(), Vec::new());
-        for interest in interests {
-            self.settle(occasion, interest, &mut ended, &mut again);
+        // Most events end nothing, and pay nothing for what an end may lead to.
+        if interests.iter().any(|interest| !interest.exits.is_empty()) {
+            return self.on_ending_event(occasion, interests);
         }
-        let mut again = again.into_iter().peekable();
         for interest in interests {
-            while let Some((index, opening)) = again.next_if(|(of, _)| *of == interest.journey) {
-                self.open(index, opening);
-            }
-            if !interest.waits.is_empty() {
-                self.meet(occasion, interest);
-            }
-            if interest.trigger {
-                self.trigger(occasion, interest);
-            }
+            self.count(occasion, interest);
+            self.move_windows(occasion, interest);
         }
-        // Behind all triggers: an event that ends runs may begin others.
-        ended.into_iter().for_each(|rule| self.note_end(rule, occasion.time));
+        for interest in interests {
+            self.go_on_or_begin(occasion, interest);
+        }
     }
 
-    /// Goal, exits and move of one journey. The exit rules that it met are added to `ended`, what is to begin again to `again`.
-    fn settle(
+    /// The same of an event that some exit rule names.
+    fn on_ending_event(&mut self, occasion: &Occasion<'_>, interests: &[JourneyInterest]) {
+        let (mut ended, mut again) = (Vec::new(), Vec::new());
+        for interest in interests {
+            self.count(occasion, interest);
+            self.exit(occasion, interest, &mut ended, &mut again);
+            self.move_windows(occasion, interest);
+        }
+        for interest in interests {
+            for (index, opening) in again.extract_if(.., |(of, _)| *of == interest.journey) {
+                self.open(index, opening);
+            }
+            self.go_on_or_begin(occasion, interest);
+        }
+        // Behind all triggers: an event that ends runs may begin others.
+        for rule in ended {
+            self.note_end(rule, occasion.time);
+        }
+    }
+
+    /// Runs that have waited for the event go on; then it may begin one.
+    fn go_on_or_begin(&mut self, occasion: &Occasion<'_>, interest: &JourneyInterest) {
+        if !interest.waits.is_empty() {
+            self.meet(occasion, interest);
+        }
+        if interest.trigger {
+            self.trigger(occasion, interest);
+        }
+    }
+
+    /// The goal.
+    fn count(&mut self, occasion: &Occasion<'_>, interest: &JourneyInterest) {
+        if interest.goal {
+            self.convert(occasion, interest.journey);
+        }
+    }
+
+    /// The exits of one journey. The rules that are met are added to `ended`, what is to begin again to `again`.
+    fn exit(
         &mut self,
         occasion: &Occasion<'_>,
         interest: &JourneyInterest,
@@ -74,9 +116,6 @@ impl Context<'_> {
     ) {
         let index = interest.journey;
         let journey = self.journey(index);
-        if interest.goal {
-            self.convert(occasion, index);
-        }
         for exit in &interest.exits {
             let exit = &journey.exits[usize::from(*exit)];
             let reader = occasion.reader(self);
@@ -85,9 +124,6 @@ impl Context<'_> {
                 self.exit_all(occasion, index, key, again);
                 ended.push(key.map_or(exit.latest, |key| exit.latest.with_key(key)));
             }
-        }
-        if interest.moves {
-            self.move_windows(occasion, interest);
         }
     }
 
@@ -146,7 +182,8 @@ impl Context<'_> {
         let verdict = leaving(run.place)?;
         self.decide(&Decided { verdict, run: Some(run.id), ..told });
         let Run { key, newest, captures, about, .. } = run;
-        (newest > at).then_some(Opening { key, at: newest, captures, about })
+        // Which event that was nobody knows any more.
+        (newest > at).then_some(Opening { key, at: newest, event: None, captures, about })
     }
 
     /// What ends runs is remembered: a trigger event from before may come later.
@@ -272,13 +309,14 @@ impl Context<'_> {
         if let Some(full) = self.is_full(index) {
             return self.decide(&full);
         }
-        let Opening { key, at, mut captures, about } = opening;
+        let Opening { key, at, event, mut captures, about } = opening;
         let journey = self.journey(index);
+        let id = RunId::of(&journey.name, self.customer.id, key, at);
         // It has waited for nothing yet.
         captures.truncate(journey.captures.len());
         captures.extend(journey.waited.iter().map(|_| Value::Null));
         let mut run = Run {
-            id: RunId::of(&journey.name, self.customer.id, key, at),
+            id: event.map_or(id, |event| id.by_event(event)),
             sent: None,
             key,
             opened_at: at,
@@ -308,6 +346,8 @@ impl Context<'_> {
 struct Opening {
     key: u64,
     at: Millis,
+    /// Where that makes a difference: which event.
+    event: Option<u64>,
     captures: ThinVec<Value>,
     about: ThinVec<DocumentKey>,
 }
@@ -316,7 +356,9 @@ impl Opening {
     /// The event's own.
     fn by(occasion: &Occasion<'_>, plan: &Plan, journey: &Journey, key: u64) -> Self {
         let captures = occasion.captures(plan, journey).collect();
-        Self { key, at: occasion.time.at, captures, about: about(plan, occasion.event).collect() }
+        let event = (journey.reentry == Reentry::Always).then(|| occasion.number());
+        let about = about(plan, occasion.event).collect();
+        Self { key, at: occasion.time.at, event, captures, about }
     }
 }
 

@@ -6,7 +6,7 @@ use super::zone;
 use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::decision::{Reason, Values};
 use cartwheel_core::journey::plan::Journey;
-use cartwheel_core::policy::{Cap, CapScope, CapWindow};
+use cartwheel_core::policy::{Cap, CapScope, CapWindow, WhenBlocked};
 use cartwheel_core::time::{Millis, format_rfc3339};
 use cartwheel_core::value::Value;
 use jiff::ToSpan;
@@ -17,6 +17,8 @@ pub struct Block {
     pub reason: Reason,
     /// When to ask again.
     pub until: Millis,
+    /// Nobody will ask again.
+    pub skip: bool,
     /// What was compared.
     pub values: Values,
 }
@@ -72,7 +74,7 @@ impl Context<'_> {
         if reason == Reason::Reserved {
             values.push(("reserved".into(), Value::Number(reserved.len() as f64)));
         }
-        Some(Block { reason, until, values })
+        Some(Block { reason, until, skip: cap.blocked == WhenBlocked::Skip, values })
     }
 
     fn window(&self, per: CapWindow) -> Window {
@@ -110,12 +112,43 @@ impl Context<'_> {
         let takes_place = |other: &&Run| {
             let journey = self.journey(other.journey);
             journey.priority > priority
+                && self.held_out(journey).is_none()
                 && other.deadline < window.horizon
-                && next_channels(journey, other)
+                && self
+                    .next_channels(journey, other)
                     .into_iter()
                     .any(|channel| in_scope(&cap.scope, channel, journey))
         };
         self.customer.runs.iter().filter(takes_place).map(|other| other.deadline).collect()
+    }
+
+    /// The channels by which the marketing sends would leave now that may come at the run's deadline, before any other wait.
+    fn next_channels(&self, journey: &Journey, run: &Run) -> Vec<Channel> {
+        match run.place {
+            Place::Window => self.first_channels(journey, 0),
+            Place::Delay { op } | Place::Local { op } => self.first_channels(journey, op + 1),
+            Place::Gate { op, choice } | Place::Engagement { op, choice } => {
+                let send = journey.ops[usize::from(op)].send();
+                let send = send.filter(|send| send.class == Class::Marketing);
+                send.and_then(|send| self.would_use(&send.channels, choice)).into_iter().collect()
+            }
+            Place::Event { .. } | Place::Goal => Vec::new(),
+        }
+    }
+
+    fn first_channels(&self, journey: &Journey, at: u16) -> Vec<Channel> {
+        let op = &journey.ops[usize::from(at)];
+        if let Some(send) = op.send() {
+            if send.class != Class::Marketing {
+                return Vec::new();
+            }
+            return self.would_use(&send.channels, 0).into_iter().collect();
+        }
+        if !op.passes_at_once() {
+            return Vec::new();
+        }
+        let ways = op.successors(at);
+        ways.into_iter().flat_map(|way| self.first_channels(journey, way.to)).collect()
     }
 }
 
@@ -127,32 +160,4 @@ fn in_scope(scope: &CapScope, channel: Channel, journey: &Journey) -> bool {
         CapScope::Tag(tag) => journey.tags.iter().any(|known| known == tag),
         CapScope::Journey(name) => journey.name == *name,
     }
-}
-
-/// The first channels of the marketing sends that may come at the run's deadline, before any other wait.
-fn next_channels(journey: &Journey, run: &Run) -> Vec<Channel> {
-    match run.place {
-        Place::Window => first_channels(journey, 0),
-        Place::Delay { op } | Place::Local { op } => first_channels(journey, op + 1),
-        Place::Gate { op, choice } | Place::Engagement { op, choice } => {
-            let send = journey.ops[usize::from(op)].send();
-            let send = send.filter(|send| send.class == Class::Marketing);
-            send.map(|send| send.channels[choice].channel).into_iter().collect()
-        }
-        Place::Event { .. } | Place::Goal => Vec::new(),
-    }
-}
-
-fn first_channels(journey: &Journey, at: u16) -> Vec<Channel> {
-    let op = &journey.ops[usize::from(at)];
-    if let Some(send) = op.send() {
-        if send.class != Class::Marketing {
-            return Vec::new();
-        }
-        return send.channels.first().map(|choice| choice.channel).into_iter().collect();
-    }
-    if !op.passes_at_once() {
-        return Vec::new();
-    }
-    op.successors(at).into_iter().flat_map(|way| first_channels(journey, way.to)).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::channel::Channel;
-use crate::policy::{Cap, CapScope, CapWindow, LocalTime, QuietHours, Team};
+use crate::policy::{Cap, CapScope, CapWindow, LocalTime, QuietHours, Team, WhenBlocked};
 use crate::time::Span;
 
 /// Each problem as `line:column level: message | help`, and the text that it points at.
@@ -126,6 +126,7 @@ steps:
             "11:35 error `0s`: the duration is zero | write a longer one, such as 1h",
             "14:16 error `{ sms: { if_no: opened, within: 0s } }`: the first channel cannot be a fallback: nothing was sent before it | put a plain channel first, such as `email`",
             "14:48 error `0s`: the duration is zero | write a longer one, such as 1h",
+            "14:56 error `email`: a channel without a condition stands behind a fallback | write it before the fallbacks, or give it `if_no` or `if` and `within`",
             "14:63 error `email`: `email` is given twice | remove one of them",
             "15:11 error `reminder`: a second step is called `reminder` | give one of them an `id:` of its own",
             "16:25 error `email`: no channel can follow `webhook`: it is always reachable and nobody opens it | put `webhook` last, or into a send step of its own",
@@ -565,6 +566,7 @@ fn the_policy_is_checked_against_the_journeys() {
         scope,
         limit,
         per: CapWindow::Day,
+        blocked: WhenBlocked::Defer,
     };
     let policy = Policy {
         zone: "Europe/Berlim".into(),
