@@ -2,7 +2,7 @@
 //! has others still compiles it to the same plan.
 
 use super::load::hash::{self, tables_name};
-use super::load::{self, Problem, SourceFile};
+use super::load::{self, Asked, Problem, SourceFile};
 use super::plan::Plan;
 use super::shown::Shown;
 use crate::customer::{TablesError, ZoneTables};
@@ -124,9 +124,9 @@ impl StoredBundle {
         };
         let policy: Policy = serde_json::from_str(self.policy.get())
             .map_err(|error| BundleError::Unreadable(error.to_string()))?;
-        let checked = load::check_with(&policy, &tables, &sources(&self.journeys), |journeys| {
-            self.hash(hash, journeys)
-        });
+        let found = |journeys: Vec<(&str, &str)>| self.hash(hash, journeys);
+        let sources = sources(&self.journeys);
+        let checked = load::check_with(&policy, &tables, &sources, Asked::Again, found);
         let first = checked.problems.first().map(|problem| problem.message.clone());
         let plan = checked.plan.ok_or_else(|| BundleError::Refused(first.unwrap_or_default()))?;
         let plan = plan.showing(&self.shown);

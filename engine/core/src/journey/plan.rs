@@ -55,6 +55,12 @@ impl Plan {
         self.documents(event).next().is_some()
     }
 
+    /// Names of the journeys that `next` has no more: when it comes into force their runs exit.
+    pub fn gone_in<'p>(&'p self, next: &Plan) -> Vec<&'p str> {
+        let names = self.journeys.iter().map(|journey| journey.name.as_str());
+        names.filter(|name| next.journeys.iter().all(|other| other.name != *name)).collect()
+    }
+
     /// The same for templates that read no more than this: of what no message shows nothing is kept.
     #[must_use]
     pub fn showing(mut self, shown: &Shown) -> Self {

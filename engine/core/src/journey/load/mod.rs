@@ -15,12 +15,16 @@ mod compile;
 mod compiler;
 mod events;
 mod fields;
+mod foreign;
 pub(super) mod hash;
 mod keys;
+mod loops;
 mod names;
 mod policy;
 mod read;
+mod repeats;
 mod schema;
+mod sends;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -28,6 +32,7 @@ mod yaml;
 
 pub use super::problem::{Problem, Severity, SourceFile};
 pub use schema::journey_schema;
+pub use sends::Sent;
 
 /// Most journeys under one policy.
 const MAX_JOURNEYS: usize = 500;
@@ -39,21 +44,39 @@ pub struct Checked {
     pub plan: Option<Plan>,
     /// Errors and warnings, in order of files and places.
     pub problems: Vec<Problem>,
+    /// Every send step of the journeys whose shape is good, by journey.
+    pub sends: Vec<Sent>,
 }
 
-/// Compiles journeys under a policy; all problems of all files at once. Warnings are dropped when it succeeds: see [`check`].
+/// Compiles journeys under a policy; all problems of all files at once. Warnings are dropped when it succeeds, and journeys that begin each other
+/// for ever are not refused: see [`check`].
 pub fn load(policy: &Policy, journeys: &[SourceFile]) -> Result<Plan, Vec<Problem>> {
-    let checked = check(policy, journeys);
+    let tables = ZoneTables::bundled();
+    let hash = |journeys: Texts<'_>| this_hash(policy, &tables, journeys);
+    let checked = check_with(policy, &tables, journeys, Asked::Again, hash);
     checked.plan.ok_or(checked.problems)
 }
 
 /// Compiles journeys under a policy; says all errors and warnings of all files.
 pub fn check(policy: &Policy, sources: &[SourceFile]) -> Checked {
     let tables = ZoneTables::bundled();
-    check_with(policy, &tables, sources, |journeys| {
-        // A policy is plain data: writing it to memory cannot fail.
-        hash::of_this_build(&tables, &serde_json::to_vec(policy).unwrap_or_default(), journeys)
+    check_with(policy, &tables, sources, Asked::Anew, |journeys| {
+        this_hash(policy, &tables, journeys)
     })
+}
+
+fn this_hash(policy: &Policy, tables: &ZoneTables, journeys: Texts<'_>) -> u128 {
+    // A policy is plain data: writing it to memory cannot fail.
+    hash::of_this_build(tables, &serde_json::to_vec(policy).unwrap_or_default(), journeys)
+}
+
+/// Why journeys are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// Somebody wants them to be in force: whatever would go wrong is refused.
+    Anew,
+    /// They were in force, or are a test's: what can be run is.
+    Again,
 }
 
 /// Name and text of every journey, in order of names.
@@ -64,13 +87,15 @@ pub(super) fn check_with(
     policy: &Policy,
     tables: &Arc<ZoneTables>,
     sources: &[SourceFile],
+    asked: Asked,
     hash: impl FnOnce(Texts<'_>) -> u128,
 ) -> Checked {
     let mut problems = Vec::new();
     if sources.len() > MAX_JOURNEYS {
         let message =
             format!("there are {} journeys; at most {MAX_JOURNEYS} are allowed", sources.len());
-        return Checked { plan: None, problems: vec![Problem::error("policy", 0..0, message)] };
+        let problems = vec![Problem::error("policy", 0..0, message)];
+        return Checked { plan: None, problems, sends: Vec::new() };
     }
     let mut read = Vec::new();
     for source in sources {
@@ -96,13 +121,17 @@ pub(super) fn check_with(
         journey.active_from = journey.active_from.max(of_all);
     }
     policy::check(policy, tables, &read, &mut problems);
+    if asked == Asked::Anew {
+        loops::check(&read, &compiled, &mut problems);
+    }
     let order = |problem: &Problem| sources.iter().position(|source| source.path == problem.path);
     problems.sort_by_key(|problem| (order(problem), problem.span.start, problem.span.end));
     problems.dedup();
+    let sends = sends::all(&read);
     if problems.iter().any(|problem| problem.severity == Severity::Error)
         || compiled.len() != sources.len()
     {
-        return Checked { plan: None, problems };
+        return Checked { plan: None, problems, sends };
     }
     let facts = Layout::default();
     let events = events::interests(&read, &compiled, &slots.lists, &facts);
@@ -123,5 +152,5 @@ pub(super) fn check_with(
         lists,
         events,
     };
-    Checked { plan: Some(plan), problems }
+    Checked { plan: Some(plan), problems, sends }
 }
