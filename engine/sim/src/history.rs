@@ -9,6 +9,7 @@ mod events;
 mod setups;
 
 pub use draw::Draw;
+pub use events::counted;
 pub use setups::{Setup, setups};
 
 use crate::reference::{Effect, Reference};
@@ -52,7 +53,7 @@ const STARTS: [&str; 6] = [
 pub fn generate(seed: u64, plan: &Arc<Plan>, length: usize) -> Vec<Step> {
     let mut draw = Draw::new(seed);
     let start = parse_rfc3339(draw.pick::<&str>(&STARTS)).unwrap_or_default();
-    let mut events = Events::new(&mut draw);
+    let mut events = Events::new(&mut draw, plan);
     let mut along = Along {
         reference: Reference::new(plan.clone()),
         clock: start,

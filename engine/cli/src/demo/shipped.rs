@@ -14,7 +14,9 @@ use std::sync::Arc;
 #[folder = "../../config"]
 struct Files;
 
-/// Journeys, policy, templates and brand as they stand in `config/`.
+const FACTS: &str = "facts.yaml";
+
+/// Journeys, facts, policy, templates and brand as they stand in `config/`.
 pub struct Shipped {
     /// The text that the plan comes from.
     pub bundle: ConfigBundle,
@@ -32,7 +34,9 @@ impl Shipped {
         let broken = |what: &str, why: String| DemoError::Shipped(format!("{what}: {why}"));
         let settings: Settings = serde_saphyr::from_str(&text("cartwheel.yaml")?)
             .map_err(|error| broken("cartwheel.yaml", error.to_string()))?;
-        let bundle = ConfigBundle { policy: settings.policy, journeys: journeys()? };
+        let facts = JourneyText { path: FACTS.into(), text: text(FACTS)? };
+        let bundle =
+            ConfigBundle { policy: settings.policy, journeys: journeys()?, facts: Some(facts) };
         let plan = bundle.load().map_err(|problems| match problems.first() {
             Some(problem) => broken(&problem.path, problem.message.clone()),
             None => broken("journeys", "no plan".to_owned()),

@@ -37,6 +37,7 @@ pub fn bundle(loaded: &Loaded, compiled: &Compiled) -> ConfigBundle {
     ConfigBundle {
         policy: loaded.settings.policy.clone(),
         journeys: compiled.sources.iter().map(text).collect(),
+        facts: compiled.facts.as_ref().map(text),
     }
 }
 

@@ -6,6 +6,7 @@ use super::{Core, Environment};
 use crate::customer::{Customer, Place, Run, Zones, attribute_hash, zone_of};
 use crate::decision::{Decided, Reason};
 use crate::event::vocabulary::ZONE;
+use crate::fact::{Definition, Layout};
 use crate::journey::op::Op;
 use crate::journey::plan::{Journey, Plan};
 use crate::time::Millis;
@@ -20,6 +21,8 @@ pub struct Mapping {
     ops: Vec<Vec<Option<u16>>>,
     captures: Vec<Vec<Option<usize>>>,
     attributes: Vec<u32>,
+    /// For each fact of the old plan its number in the new one, if what was counted goes on.
+    facts: Vec<Option<u16>>,
     /// The new plan's zones, where its tables are others: zones have other numbers there.
     zones: Option<Zones>,
 }
@@ -42,12 +45,22 @@ impl Mapping {
         let attributes = new.attributes.iter().map(|name| attribute_hash(name)).collect();
         let others = old.tables.id() != new.tables.id();
         let zones = others.then(|| Zones::new(&new.tables, &new.policy.zone));
-        Self { new: Arc::clone(new), journeys, ops, captures, attributes, zones }
+        let facts = map_facts(&old.facts, &new.facts);
+        Self { new: Arc::clone(new), journeys, ops, captures, attributes, facts, zones }
     }
 
     fn journey(&self, index: u16) -> Option<u16> {
         self.journeys.get(usize::from(index)).copied().flatten()
     }
+}
+
+/// A fact goes on as the one of the same name that is made of the same; any other counts anew.
+fn map_facts(old: &Layout, new: &Layout) -> Vec<Option<u16>> {
+    let goes_on = |fact: &Definition| {
+        let (number, same) = new.named(&fact.name)?;
+        same.continues(fact).then_some(number)
+    };
+    old.iter().map(|(_, fact)| goes_on(fact)).collect()
 }
 
 /// Each operation that has a name lies where the new journey has one of the same name and kind; the end lies at the end.
@@ -109,6 +122,7 @@ impl Core {
         for touch in customer.touches.iter_mut() {
             touch.journey = mapping.journey(touch.journey).unwrap_or(u16::MAX);
         }
+        customer.facts.renumber(|old| mapping.facts.get(usize::from(old)).copied().flatten());
         let zone = ZONE.map(attribute_hash);
         customer
             .attributes

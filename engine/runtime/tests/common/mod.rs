@@ -39,6 +39,7 @@ pub fn options(kafka: &KafkaConfig, data_dir: &Path) -> EngineOptions {
     let bundle = ConfigBundle {
         policy: Policy::default(),
         journeys: vec![JourneyText { path: "thanks.yaml".into(), text: WELCOME.into() }],
+        facts: None,
     };
     EngineOptions {
         kafka: kafka.clone(),

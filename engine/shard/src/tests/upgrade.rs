@@ -179,7 +179,7 @@ steps:
 /// The same journey by these tables, as a build that has them kept it.
 fn morning_by(tables: &Arc<ZoneTables>) -> Arc<Plan> {
     let journeys = vec![JourneyText { path: "morning.yaml".into(), text: MORNING.into() }];
-    let kept = ConfigBundle { policy: Policy::default(), journeys }.stored().unwrap();
+    let kept = ConfigBundle { policy: Policy::default(), journeys, facts: None }.stored().unwrap();
     let name = |tables: &ZoneTables| format!("{:032x}", tables.id());
     let kept = String::from_utf8(kept).unwrap();
     let kept = kept.replace(&name(&ZoneTables::bundled()), &name(tables));

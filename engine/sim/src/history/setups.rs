@@ -1,6 +1,6 @@
 //! Policies and journeys under which histories are drawn: every rule of the page is used by some of them.
 
-use cartwheel_core::journey::load::{Problem, SourceFile, load};
+use cartwheel_core::journey::load::{Problem, SourceFile, Sources, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
 use std::sync::Arc;
@@ -14,6 +14,8 @@ pub struct Setup {
     pub policy: &'static str,
     /// YAML texts of the journeys.
     pub journeys: Vec<&'static str>,
+    /// YAML text of the facts.
+    pub facts: Option<&'static str>,
 }
 
 /// Why a setup does not load: a mistake in this crate.
@@ -35,7 +37,12 @@ impl Setup {
             text: (*text).to_owned(),
         };
         let sources: Vec<SourceFile> = self.journeys.iter().enumerate().map(source).collect();
-        load(&policy, &sources).map(Arc::new).map_err(SetupError::Journeys)
+        let facts = self.facts.map(|text| SourceFile {
+            path: format!("{}-facts.yaml", self.name),
+            text: text.to_owned(),
+        });
+        let sources = Sources { journeys: &sources, facts: facts.as_ref() };
+        load(&policy, sources).map(Arc::new).map_err(SetupError::Journeys)
     }
 }
 
@@ -46,6 +53,8 @@ const WELCOME: &str = include_str!("setups/welcome.yaml");
 const RECEIPT: &str = include_str!("setups/receipt.yaml");
 const WINBACK: &str = include_str!("setups/winback.yaml");
 const NIGHTLY: &str = include_str!("setups/nightly.yaml");
+const FACT_PROBE: &str = include_str!("setups/fact_probe.yaml");
+const FACT_HOLD: &str = include_str!("setups/fact_hold.yaml");
 
 const ALL: [&str; 7] = [CART, CHECKOUT, BROWSE, WELCOME, RECEIPT, WINBACK, NIGHTLY];
 
@@ -57,17 +66,31 @@ pub fn setups() -> Vec<Setup> {
             name: "free",
             policy: "zone: UTC\nquiet_hours: []\n",
             journeys: vec![CART, WELCOME],
+            facts: None,
         },
         Setup {
             name: "rolling",
             policy: include_str!("setups/rolling.policy.yaml"),
             journeys: all.clone(),
+            facts: None,
         },
         Setup {
             name: "calendar",
             policy: include_str!("setups/calendar.policy.yaml"),
             journeys: all.clone(),
+            facts: None,
         },
-        Setup { name: "tight", policy: include_str!("setups/tight.policy.yaml"), journeys: all },
+        Setup {
+            name: "tight",
+            policy: include_str!("setups/tight.policy.yaml"),
+            journeys: all,
+            facts: None,
+        },
+        Setup {
+            name: "facts",
+            policy: "zone: UTC\nquiet_hours: []\ncurrency: EUR\n",
+            journeys: vec![FACT_PROBE, FACT_HOLD, CART],
+            facts: Some(include_str!("setups/shop.facts.yaml")),
+        },
     ]
 }

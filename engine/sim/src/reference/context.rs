@@ -4,12 +4,12 @@ use super::customer::{Customer, Run};
 use super::effect::Effect;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Decision, Reason, Values, Verdict};
-use cartwheel_core::fact::{LAST_ORDER, LIFETIME_VALUE, ORDERS};
+use cartwheel_core::fact::key_hash;
 use cartwheel_core::id::{CommandId, CustomerId, RunId};
-use cartwheel_core::journey::condition::{Condition, Field};
+use cartwheel_core::journey::condition::{Condition, Field, KeyField};
 use cartwheel_core::journey::plan::{EventField, Journey, Plan};
 use cartwheel_core::sends::Mode;
-use cartwheel_core::time::{DAY, Millis, format_rfc3339};
+use cartwheel_core::time::{Millis, format_rfc3339};
 use cartwheel_core::value::{Value, ValueRef};
 use compact_str::CompactString;
 use serde_json::Value as Json;
@@ -190,6 +190,17 @@ impl<'r> Reader<'r> {
             .collect()
     }
 
+    /// What a fact is asked for.
+    fn key(&self, field: Field) -> Option<u64> {
+        let text = match self.read(field) {
+            ValueRef::Null => return None,
+            ValueRef::Bool(value) => value.to_string(),
+            ValueRef::Number(number) => (number + 0.0).to_string(),
+            ValueRef::Text(text) => text.to_owned(),
+        };
+        (!text.is_empty()).then(|| key_hash(&text))
+    }
+
     fn read(&self, field: Field) -> ValueRef<'r> {
         match field {
             Field::Event(index) => match self.event {
@@ -204,18 +215,24 @@ impl<'r> Reader<'r> {
                 .attribute(&self.plan.attributes[usize::from(index)])
                 .map_or(ValueRef::Null, scalar),
             Field::Consent(channel) => ValueRef::Bool(self.customer.consent(channel) == Some(true)),
-            Field::Fact(ORDERS, _) => ValueRef::Number(self.customer.orders as f64),
-            Field::Fact(LIFETIME_VALUE, _) => ValueRef::Number(self.customer.lifetime_value()),
-            Field::Fact(LAST_ORDER, _) => match self.customer.last_order_at {
-                Some(at) => ValueRef::Number((self.t.saturating_sub(at) / DAY) as f64),
-                None => ValueRef::Null,
-            },
-            Field::Fact(number, _) => panic!("the reference knows no fact {number}"),
+            Field::Fact(number, reading) => {
+                self.customer.facts.read(self.plan, number, reading, self.t)
+            }
+            Field::FactAt(number, reading, key) => {
+                let key = match key {
+                    KeyField::Hash(hash) => Some(hash),
+                    KeyField::Event(index) => self.key(Field::Event(index)),
+                    KeyField::Capture(index) => self.key(Field::Capture(index)),
+                    KeyField::Attribute(index) => self.key(Field::Attribute(index)),
+                };
+                self.customer.facts.read_at(self.plan, number, reading, key, self.t)
+            }
         }
     }
 }
 
-fn scalar(value: &Json) -> ValueRef<'_> {
+/// A scalar's value.
+pub fn scalar(value: &Json) -> ValueRef<'_> {
     match value {
         Json::Bool(value) => ValueRef::Bool(*value),
         Json::Number(value) => ValueRef::Number(value.as_f64().unwrap_or(f64::NAN)),

@@ -6,6 +6,7 @@
 mod addressed;
 mod bounds;
 mod course;
+mod facts;
 mod small_shard;
 mod table;
 

@@ -1,7 +1,7 @@
 //! What a condition reads, by number.
 
 use crate::channel::Channel;
-use crate::fact::Reading;
+use crate::fact::{KeyReading, Reading};
 
 /// Something that a condition reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,4 +16,33 @@ pub enum Field {
     Consent(Channel),
     /// A fact by its number, such as `customer.orders`.
     Fact(u16, Reading),
+    /// A fact at a key, such as `views[event.product.id]`.
+    FactAt(u16, KeyReading, KeyField),
+}
+
+/// Where a condition finds the key of a fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyField {
+    /// It is written there: its hash.
+    Hash(u64),
+    /// As [`Field::Event`].
+    Event(u16),
+    /// As [`Field::Capture`].
+    Capture(u16),
+    /// As [`Field::Attribute`].
+    Attribute(u16),
+}
+
+impl Field {
+    /// The event's field that has to be read for it.
+    pub fn event(self) -> Option<u16> {
+        match self {
+            Self::Event(number) | Self::FactAt(_, _, KeyField::Event(number)) => Some(number),
+            Self::Capture(_)
+            | Self::Attribute(_)
+            | Self::Consent(_)
+            | Self::Fact(..)
+            | Self::FactAt(..) => None,
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::fault::Fault;
 use super::field::Field;
+use super::names::Names;
 use crate::channel::Channel;
 use crate::event::EventField;
 use crate::event::vocabulary::{self, CONSENT, Counted, Envelope, Subject};
@@ -27,6 +28,8 @@ pub(crate) enum Scope {
 pub(crate) struct Slots {
     pub(crate) fields: Vec<EventField>,
     pub(crate) attributes: Vec<CompactString>,
+    /// What may be read by its name alone.
+    pub(crate) names: Names,
 }
 
 /// A type that is known at load.
@@ -95,6 +98,7 @@ impl Resolver<'_> {
             ["profile", name, rest @ ..] if *name == CONSENT => self.consent(path, rest),
             ["profile", rest @ ..] => self.profile(path, rest),
             ["customer", rest @ ..] => self.customer(path, rest),
+            [root, ..] if self.slots.names.item.as_deref() == Some(*root) => self.item(path),
             [root, ..] => self.unknown_root(path, root),
             [] => None,
         }
@@ -222,16 +226,26 @@ impl Resolver<'_> {
         }
     }
 
+    /// Of the item at hand of a list: a field that begins with its name.
+    fn item(&mut self, path: &Path<'_>) -> Option<(Field, Type)> {
+        let parts = path.parts.iter().map(|part| (*part).into()).collect();
+        let number = intern(&mut self.slots.fields, EventField::new(parts, path.size));
+        Some((Field::Event(number), Type::Any))
+    }
+
     fn unknown_root(&mut self, path: &Path<'_>, root: &str) -> Option<(Field, Type)> {
         let fault =
             Fault::error(path.span.clone(), format!("`{}` is unknown", path.parts.join(".")));
         let rest = path.parts[1..].iter().map(|part| format!(".{part}")).collect::<String>();
         let help = if Subject::parse(root.as_bytes()).is_some() {
             format!("did you mean `event.{root}{rest}`?")
-        } else if let Some(near) = closest(root, ["event", "profile", "customer"]) {
+        } else if let Some(near) = closest(
+            root,
+            ["event", "profile", "customer"].into_iter().chain(self.slots.names.own()),
+        ) {
             format!("did you mean `{near}{rest}`?")
         } else {
-            "a condition reads `event.X`, `profile.X` and `customer.X`; strings stand in quotes"
+            "a condition reads `event.X`, `profile.X`, `customer.X`, and facts and segments by their names; strings stand in quotes"
                 .into()
         };
         self.fail(fault.help(help))

@@ -4,8 +4,10 @@ use super::expr::{Arithmetic, Comparison, Condition, Expr, Search};
 use super::fault::{Fault, SUPPORTED};
 use super::field::Field;
 use super::fields::{Path, Resolver, Scope, Slots, Type, intern, is_name};
+use super::names::Segment;
 use super::parse::Parsed;
 use crate::event::EventField;
+use crate::time::Span;
 use crate::value::Value;
 use cel::common::ast::{CallExpr, Expr as Syntax, IdedExpr, LiteralValue, operators};
 use compact_str::CompactString;
@@ -32,6 +34,12 @@ pub(crate) fn compile(
     (expr.map(|expr| Condition { fields, expr }), lowering.resolver.faults)
 }
 
+/// Compiles a condition of the customer that is to be used by its name.
+pub(crate) fn compile_segment(text: &str, slots: &mut Slots) -> (Option<Segment>, Vec<Fault>) {
+    let (condition, faults) = compile(text, Scope::While, slots, &mut Vec::new());
+    (condition.map(|Condition { fields, expr }| Segment { fields, expr }), faults)
+}
+
 /// The field of a key such as `event.cart.id`.
 pub(crate) fn compile_path(text: &str, slots: &mut Slots) -> Result<u16, Fault> {
     let whole = 0..text.len();
@@ -48,15 +56,15 @@ pub(crate) fn compile_path(text: &str, slots: &mut Slots) -> Result<u16, Fault> 
     Ok(intern(&mut slots.fields, field))
 }
 
-struct Lowering<'p, 's> {
-    parsed: &'p Parsed<'p>,
-    resolver: Resolver<'s>,
+pub(super) struct Lowering<'p, 's> {
+    pub(super) parsed: &'p Parsed<'p>,
+    pub(super) resolver: Resolver<'s>,
     fields: Vec<(CompactString, Field)>,
     nodes: usize,
 }
 
 /// A lowered node and its type.
-type Typed = (Expr, Type);
+pub(super) type Typed = (Expr, Type);
 
 impl Lowering<'_, '_> {
     /// A node that must be a boolean.
@@ -109,10 +117,14 @@ impl Lowering<'_, '_> {
         }
     }
 
-    fn literal(&mut self, node: &IdedExpr, literal: &LiteralValue) -> Option<Typed> {
+    pub(super) fn literal(&mut self, node: &IdedExpr, literal: &LiteralValue) -> Option<Typed> {
         let (value, kind) = match literal {
             LiteralValue::Boolean(value) => (Value::Bool(*value.inner()), Type::Bool),
             LiteralValue::Int(value) => (Value::Number(*value.inner() as f64), Type::Number),
+            LiteralValue::UInt(_) if self.parsed.span_at(node.id).is_some() => {
+                let millis = self.parsed.span_at(node.id).map_or(0, Span::millis);
+                (Value::Number(millis as f64), Type::Number)
+            }
             LiteralValue::UInt(value) => (Value::Number(*value.inner() as f64), Type::Number),
             LiteralValue::Double(value) => (Value::Number(*value.inner()), Type::Number),
             LiteralValue::String(value) => (Value::Text(value.inner().into()), Type::Text),
@@ -123,7 +135,7 @@ impl Lowering<'_, '_> {
     }
 
     /// Numbers the path that the node spells.
-    fn path(&mut self, node: &IdedExpr, size: bool) -> Option<Typed> {
+    pub(super) fn path(&mut self, node: &IdedExpr, size: bool) -> Option<Typed> {
         let Some(parts) = segments(node) else {
             let what = if reads_index(node) {
                 "an index is not supported; write paths with dots"
@@ -132,15 +144,23 @@ impl Lowering<'_, '_> {
             };
             return self.unsupported(node, what);
         };
+        if let Some(found) = self.named(node, &parts) {
+            return found;
+        }
         let path = Path { parts: &parts, span: self.parsed.extent(node), size };
         let (field, kind) = self.resolver.resolve(&path)?;
         let name = parts.join(".");
         let of_event = matches!(field, Field::Event(_) | Field::Capture(_));
         let name = if size && of_event { format!("size({name})") } else { name };
+        Some((self.field(&name, field), kind))
+    }
+
+    /// A field; it is among those that the condition shows.
+    pub(super) fn field(&mut self, name: &str, field: Field) -> Expr {
         if !self.fields.iter().any(|(_, known)| *known == field) {
             self.fields.push((name.into(), field));
         }
-        Some((Expr::Field(field), kind))
+        Expr::Field(field)
     }
 
     /// Refuses what has no value of its own.
@@ -173,6 +193,9 @@ impl Lowering<'_, '_> {
 
     fn call(&mut self, node: &IdedExpr, call: &CallExpr) -> Option<Typed> {
         let args = call.args.as_slice();
+        if let Some(found) = self.of_fact(node, call) {
+            return found;
+        }
         if let Some(comparison) = comparison(&call.func_name) {
             return self.compare(node, comparison, args);
         }
@@ -347,7 +370,7 @@ impl Lowering<'_, '_> {
         Some((Expr::Search(search, Box::new((typed.0?.0, typed.1?.0))), Type::Bool))
     }
 
-    fn text(&self, node: &IdedExpr) -> String {
+    pub(super) fn text(&self, node: &IdedExpr) -> String {
         self.parsed.text.get(self.parsed.extent(node)).unwrap_or_default().to_owned()
     }
 
@@ -355,7 +378,7 @@ impl Lowering<'_, '_> {
         self.fail(self.parsed.extent(node), message, SUPPORTED)
     }
 
-    fn fail<T>(
+    pub(super) fn fail<T>(
         &mut self,
         range: Range<usize>,
         message: impl Into<String>,
@@ -402,7 +425,7 @@ fn remedy(
 }
 
 /// The names of a path, root first.
-fn segments(node: &IdedExpr) -> Option<Vec<&str>> {
+pub(super) fn segments(node: &IdedExpr) -> Option<Vec<&str>> {
     let mut parts = Vec::new();
     let mut node = node;
     loop {

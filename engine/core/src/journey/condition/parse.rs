@@ -2,6 +2,7 @@
 
 use super::fault::{Fault, SUPPORTED};
 use cel::common::ast::{Expr, IdedExpr, SourceInfo};
+use crate::time::Span;
 use std::ops::Range;
 
 /// Longest condition in bytes.
@@ -23,7 +24,7 @@ impl<'t> Parsed<'t> {
         let parser = cel::parser::Parser::new()
             .max_recursion_depth(2 * MAX_DEPTH as u16)
             .error_recovery_limit(1);
-        match parser.parse_with_source_info(text) {
+        match parser.parse_with_source_info(&with_numbers(text)) {
             Ok((root, places)) => Ok(Self { text, root, places }),
             Err(errors) => Err(syntax_fault(text, &errors)),
         }
@@ -33,6 +34,13 @@ impl<'t> Parsed<'t> {
     pub(super) fn token(&self, id: u64) -> Range<usize> {
         let Some((start, stop)) = self.places.offset_for(id) else { return 0..self.text.len() };
         clamp(self.text, start as usize..(stop as usize).saturating_add(1))
+    }
+
+    /// The duration that is written where this node, a number, stands.
+    pub(super) fn span_at(&self, id: u64) -> Option<Span> {
+        let text = self.text.get(self.token(id))?;
+        text.ends_with(|last: char| last.is_ascii_lowercase() && last != 'u').then_some(())?;
+        Span::parse(text).ok()
     }
 
     /// The bytes of the whole node, as far as the tree tells (parentheses around it are not counted).
@@ -176,6 +184,29 @@ fn without_strings(text: &str) -> String {
         out.push(letter);
     }
     out
+}
+
+/// The text in which durations such as `1h30m` are numbers, of the same length.
+fn with_numbers(text: &str) -> String {
+    let bare = without_strings(text);
+    let mut out = text.as_bytes().to_vec();
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.';
+    let mut at = 0;
+    for word in bare.as_bytes().split(|byte| !is_word(*byte)) {
+        let end = at + word.len();
+        let written = bare.get(at..end).filter(|word| !word.ends_with('u'));
+        if word.first().is_some_and(u8::is_ascii_digit)
+            && word.last().is_some_and(u8::is_ascii_lowercase)
+            && written.is_some_and(|word| Span::parse(word).is_ok())
+        {
+            for byte in &mut out[at..end] {
+                *byte = if byte.is_ascii_digit() { *byte } else { b'0' };
+            }
+            out[end - 1] = b'u';
+        }
+        at = end + 1;
+    }
+    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
 }
 
 /// The byte of a line and column, both from 1.

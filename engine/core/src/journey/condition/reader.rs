@@ -1,9 +1,10 @@
 //! What a condition reads at one instant: an event's fields, a run's captures, the customer.
 
 use super::expr::Condition;
-use super::field::Field;
+use super::field::{Field, KeyField};
 use crate::customer::Customer;
 use crate::decision::Compared;
+use crate::fact::{Layout, key_of};
 use crate::time::Millis;
 use crate::value::{Value, ValueRef};
 
@@ -17,6 +18,8 @@ pub struct Reader<'r> {
     pub customer: &'r Customer,
     /// Hashes of the plan's attributes.
     pub attributes: &'r [u32],
+    /// The plan's facts.
+    pub facts: &'r Layout,
     /// When.
     pub t: Millis,
     /// The event's fields by the plan's numbers; none without an event.
@@ -40,7 +43,18 @@ impl<'r> Reader<'r> {
                 name.map_or(ValueRef::Null, |name| customer.attribute(*name))
             }
             Field::Consent(channel) => ValueRef::Bool(customer.granted & channel.bit() != 0),
-            Field::Fact(number, reading) => customer.facts.read(number, reading, self.t),
+            Field::Fact(number, reading) => {
+                customer.facts.read(self.facts, number, reading, self.t)
+            }
+            Field::FactAt(number, reading, key) => {
+                let key = match key {
+                    KeyField::Hash(hash) => Some(hash),
+                    KeyField::Event(index) => key_of(self.read(Field::Event(index))),
+                    KeyField::Capture(index) => key_of(self.read(Field::Capture(index))),
+                    KeyField::Attribute(index) => key_of(self.read(Field::Attribute(index))),
+                };
+                customer.facts.read_at(self.facts, number, reading, key, self.t)
+            }
         }
     }
 

@@ -1,8 +1,10 @@
 //! Who wants which event, and which of its fields.
 
-use crate::fact::Layout;
-use crate::journey::condition::{Condition, Field};
+use super::facts::Compiled;
+use crate::fact::Role;
+use crate::journey::condition::Condition;
 use crate::journey::definition::Definition;
+use crate::journey::feeding::Feeding;
 use crate::journey::plan::{Interests, Journey, JourneyInterest};
 use crate::journey::problem::SourceFile;
 
@@ -10,11 +12,17 @@ use crate::journey::problem::SourceFile;
 pub(super) fn interests(
     read: &[(&SourceFile, Definition)],
     journeys: &[Journey],
-    facts: &Layout,
+    facts: &Compiled,
 ) -> Interests {
     let mut events = Interests::default();
-    for (number, fact) in facts.iter() {
-        events.entry(fact.on.into()).or_default().facts.push(number);
+    for (fact, definition) in facts.layout.iter() {
+        for role in [Role::Adds, Role::Takes] {
+            let when = facts.condition(fact, role);
+            for event in definition.feed(role).iter().flat_map(|feed| &feed.on) {
+                let feeding = Feeding { fact, role, when: when.cloned() };
+                events.entry(event.clone()).or_default().facts.push(feeding);
+            }
+        }
     }
     for (number, ((_, definition), journey)) in read.iter().zip(journeys).enumerate() {
         let mut index =
@@ -80,8 +88,5 @@ impl Index<'_> {
 
 /// The event fields that a condition reads.
 fn event_fields(condition: &Condition) -> impl Iterator<Item = u16> {
-    condition.fields.iter().filter_map(|(_, field)| match field {
-        Field::Event(number) => Some(*number),
-        _ => None,
-    })
+    condition.fields.iter().filter_map(|(_, field)| field.event())
 }

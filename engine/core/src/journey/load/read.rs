@@ -96,7 +96,7 @@ impl Reader<'_> {
         self.text(node, "an event type such as cart_updated")
     }
 
-    fn event_types(&mut self, node: &Node) -> Option<EventTypes> {
+    pub(super) fn event_types(&mut self, node: &Node) -> Option<EventTypes> {
         match &node.kind {
             Kind::List(items) if items.is_empty() => self.fail(
                 node,

@@ -1,0 +1,470 @@
+//! Facts: every event of a customer is kept, and each time that a fact is read it is counted anew from all of them.
+
+use super::context::event_field;
+use super::odd;
+use cartwheel_core::event::EventField;
+use cartwheel_core::fact::{
+    Amount, Definition, Feed, KeyReading, Kind, MAX_ITEMS, MAX_TEXT, Path, Reading, Role, key_hash,
+};
+use cartwheel_core::journey::condition::Field;
+use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::time::{DAY, Millis};
+use cartwheel_core::value::ValueRef;
+use serde_json::Value as Json;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Under which name amounts in another currency are counted.
+pub const CURRENCY: &str = "currency";
+
+/// All that has happened to a customer.
+#[derive(Default)]
+pub struct History {
+    events: Vec<Happened>,
+    /// Every key by which something was counted.
+    texts: BTreeSet<String>,
+}
+
+struct Happened {
+    kind: String,
+    at: Millis,
+    body: Json,
+}
+
+/// A contribution.
+#[derive(Clone)]
+struct Part<'h> {
+    at: Millis,
+    key: Option<String>,
+    group: Option<String>,
+    /// Ten-thousandths of a sum, else 1.
+    amount: i64,
+    kept: Vec<ValueRef<'h>>,
+}
+
+/// What takes one away.
+#[derive(Clone)]
+struct Mark {
+    at: Millis,
+    key: String,
+    /// None: all of it.
+    part: Option<(u64, i64)>,
+}
+
+/// A number stands in another currency.
+struct Foreign;
+
+impl History {
+    /// Remembers an event; whether a fact leaves an amount of it out.
+    pub fn note(&mut self, plan: &Plan, kind: &str, at: Millis, body: &Json) -> bool {
+        if plan.events.get(kind).is_none_or(|interest| interest.facts.is_empty()) {
+            return false;
+        }
+        let happened = Happened { kind: kind.to_owned(), at, body: body.clone() };
+        let mut foreign = false;
+        for (number, fact) in plan.facts.iter() {
+            for role in [Role::Adds, Role::Takes] {
+                for (item, key) in items(plan, (number, fact), role, &happened) {
+                    if role == Role::Adds {
+                        foreign |= part(plan, fact, &happened, item, key).is_err();
+                    } else {
+                        foreign |= mark(plan, fact, &happened, item, key).is_err();
+                    }
+                }
+            }
+            let by = |item| text_at(fact.by.as_ref()?, &happened.body, item);
+            let items = items(plan, (number, fact), Role::Adds, &happened);
+            self.texts.extend(items.into_iter().filter_map(|(item, _)| by(item)));
+        }
+        self.events.push(happened);
+        foreign
+    }
+
+    /// What a condition reads of a fact at `t`.
+    pub fn read(&self, plan: &Plan, number: u16, reading: Reading, t: Millis) -> ValueRef<'_> {
+        let Some(fact) = plan.facts.get(number) else { return ValueRef::Null };
+        if fact.kind == Kind::Set {
+            let size = self.elements(plan, (number, fact), t).len();
+            return match reading {
+                Reading::Size => ValueRef::Number(size as f64),
+                Reading::Number => ValueRef::Number(0.0),
+                _ => ValueRef::Null,
+            };
+        }
+        let counted = self.counted(plan, (number, fact), t);
+        let last = newest(fact, &counted);
+        match reading {
+            Reading::Number if matches!(fact.kind, Kind::Last(_)) => ValueRef::Null,
+            Reading::Number => ValueRef::Number(total(fact, &counted)),
+            Reading::At => last.map_or(ValueRef::Null, |part| ValueRef::Number(part.at as f64)),
+            Reading::Age => {
+                last.map_or(ValueRef::Null, |part| ValueRef::Number((t - part.at).max(0) as f64))
+            }
+            Reading::DaysSince => last.map_or(ValueRef::Null, |part| {
+                ValueRef::Number(((t - part.at).max(0) / DAY) as f64)
+            }),
+            Reading::Kept(place) => {
+                last.map_or(ValueRef::Null, |part| part.kept[usize::from(place)])
+            }
+            Reading::Size => ValueRef::Number(groups(&counted).len() as f64),
+            Reading::Top => self.top(fact, &counted),
+        }
+    }
+
+    /// What a condition reads of a fact at a key, known by its hash.
+    pub fn read_at(
+        &self,
+        plan: &Plan,
+        number: u16,
+        reading: KeyReading,
+        key: Option<u64>,
+        t: Millis,
+    ) -> ValueRef<'_> {
+        let Some(fact) = plan.facts.get(number) else { return ValueRef::Null };
+        if reading == KeyReading::In {
+            let elements = self.elements(plan, (number, fact), t);
+            // Of a hash one bit is not looked at.
+            let is_it = |text: &String| key.is_some_and(|key| key & !1 == key_hash(text) & !1);
+            return ValueRef::Bool(elements.iter().any(is_it));
+        }
+        let mut counted = self.counted(plan, (number, fact), t);
+        counted.retain(|(part, _)| part.group.as_deref().map(key_hash) == key && key.is_some());
+        let last = newest(fact, &counted);
+        match reading {
+            KeyReading::Number => ValueRef::Number(total(fact, &counted)),
+            KeyReading::At => last.map_or(ValueRef::Null, |part| ValueRef::Number(part.at as f64)),
+            KeyReading::Age => {
+                last.map_or(ValueRef::Null, |part| ValueRef::Number((t - part.at).max(0) as f64))
+            }
+            KeyReading::In => unreachable!("read above"),
+        }
+    }
+
+    fn top(&self, fact: &Definition, counted: &[(Part<'_>, i64)]) -> ValueRef<'_> {
+        let rank = |group: &String| {
+            let mut of: Vec<_> = counted.to_vec();
+            of.retain(|(part, _)| part.group.as_ref() == Some(group));
+            let newest = newest(fact, &of).map(|part| part.at);
+            let parts: i128 = match fact.kind {
+                Kind::Last(_) => 0,
+                _ => of.iter().map(|(_, net)| i128::from(*net)).sum(),
+            };
+            (parts, newest, Reverse(group.clone()))
+        };
+        let top = groups(counted).into_iter().max_by_key(rank);
+        let text = top.and_then(|text| self.texts.get(&text));
+        text.map_or(ValueRef::Null, |text| ValueRef::Text(text))
+    }
+
+    /// The contributions that count at `t`, each with what is left of it.
+    fn counted(&self, plan: &Plan, fact: (u16, &Definition), t: Millis) -> Vec<(Part<'_>, i64)> {
+        let since = fact.1.bounds.over.map_or(Millis::MIN, |over| t.saturating_sub(over));
+        let marks: Vec<Mark> = self.marks(plan, fact).into_iter().filter(|mark| mark.at > since).collect();
+        let parts = self.parts(plan, fact).into_iter().filter(|part| part.at > since);
+        let left = |part: &Part<'_>| {
+            let own = marks.iter().filter(|mark| Some(&mark.key) == part.key.as_ref());
+            let taken: i128 = own.map(|mark| mark.part.map_or(i64::MAX, |(_, amount)| amount).into()).sum();
+            let most = i128::from(part.amount.unsigned_abs());
+            let left = most - taken.clamp(0, most);
+            (left as i64) * part.amount.signum()
+        };
+        parts.map(|part| (part.clone(), left(&part))).collect()
+    }
+
+    /// The contributions that are kept: of each key the newest, and of those that are too many the newest.
+    fn parts(&self, plan: &Plan, (number, fact): (u16, &Definition)) -> Vec<Part<'_>> {
+        let is_last = matches!(fact.kind, Kind::Last(_));
+        let keyed = fact.adds.key.is_some() && (fact.takes.is_some() || !is_last);
+        let mut kept: Vec<Part<'_>> = Vec::new();
+        for happened in &self.events {
+            for (item, key) in items(plan, (number, fact), Role::Adds, happened) {
+                let Ok(Some(part)) = part(plan, fact, happened, item, key.filter(|_| keyed)) else {
+                    continue;
+                };
+                let same = |other: &Part<'_>| (&other.key, &other.group) == (&part.key, &part.group);
+                let is_one = part.key.is_some() || is_last;
+                match kept.iter().position(same).filter(|_| is_one) {
+                    None => kept.push(part),
+                    Some(place) => {
+                        let known = &kept[place];
+                        let wins = if is_last { ranks(&part.kept) > ranks(&known.kept) } else { part.amount < known.amount };
+                        if part.at > known.at || part.at == known.at && wins {
+                            kept[place] = part;
+                        }
+                    }
+                }
+            }
+        }
+        if matches!(fact.kind, Kind::Count | Kind::Sum(_)) && fact.bounds.over.is_none() {
+            return kept; // what does not stay open counts all the same
+        }
+        let mut newest: BTreeMap<Option<String>, Millis> = BTreeMap::new();
+        for part in &kept {
+            let at = newest.entry(part.group.clone()).or_insert(part.at);
+            *at = part.at.max(*at);
+        }
+        let mut times: Vec<Millis> = newest.values().copied().collect();
+        times.sort_unstable_by_key(|at| Reverse(*at));
+        if let Some(floor) = times.get(fact.bounds.keys).filter(|_| fact.by.is_some()) {
+            kept.retain(|part| part.at > *floor);
+        }
+        let hash = |text: &Option<String>| text.as_deref().map_or(0, key_hash);
+        kept.sort_by_key(|part| Reverse((part.at, hash(&part.key), hash(&part.group), part.amount)));
+        let open = if is_last && fact.takes.is_none() { 1 } else { fact.bounds.up_to };
+        let mut of_group: BTreeMap<Option<String>, usize> = BTreeMap::new();
+        kept.retain(|part| {
+            let count = of_group.entry(part.group.clone()).or_default();
+            *count += 1;
+            *count <= open
+        });
+        kept
+    }
+
+    fn marks(&self, plan: &Plan, (number, fact): (u16, &Definition)) -> Vec<Mark> {
+        let mut kept: Vec<Mark> = Vec::new();
+        for happened in &self.events {
+            for (item, key) in items(plan, (number, fact), Role::Takes, happened) {
+                let Ok(Some(mark)) = mark(plan, fact, happened, item, key) else { continue };
+                let name = |mark: &Mark| (mark.key.clone(), mark.part.map(|(id, _)| id));
+                let amount = |mark: &Mark| mark.part.map_or(i64::MAX, |(_, amount)| amount);
+                match kept.iter_mut().find(|known| name(known) == name(&mark)) {
+                    None => kept.push(mark),
+                    Some(known) if (mark.at, amount(&mark)) > (known.at, amount(known)) => *known = mark,
+                    Some(_) => {}
+                }
+            }
+        }
+        kept.sort_by_key(|mark| {
+            Reverse((mark.at, key_hash(&mark.key), mark.part.map_or((0, i64::MAX), |part| part)))
+        });
+        let folds = matches!(fact.kind, Kind::Count | Kind::Sum(_)) && fact.bounds.over.is_none();
+        if !folds {
+            kept.truncate(fact.bounds.up_to);
+        }
+        kept
+    }
+
+    /// The keys that are in a set at `t`.
+    fn elements(&self, plan: &Plan, (number, fact): (u16, &Definition), t: Millis) -> Vec<String> {
+        let mut keys: BTreeMap<String, (Millis, bool)> = BTreeMap::new();
+        for happened in &self.events {
+            for role in [Role::Adds, Role::Takes] {
+                for (_, key) in items(plan, (number, fact), role, happened) {
+                    let Some(key) = key else { continue };
+                    let word = (happened.at, role == Role::Takes);
+                    let known = keys.entry(key).or_insert(word);
+                    *known = word.max(*known);
+                }
+            }
+        }
+        let mut keys: Vec<(Millis, bool, String)> =
+            keys.into_iter().map(|(key, (at, out))| (at, out, key)).collect();
+        keys.sort_by_key(|(at, out, key)| Reverse((*at, key_hash(key) & !1, *out)));
+        if let Some((floor, ..)) = keys.get(2 * fact.bounds.keys).cloned() {
+            keys.retain(|(at, ..)| *at > floor);
+        }
+        let since = fact.bounds.over.map_or(Millis::MIN, |over| t.saturating_sub(over));
+        keys.retain(|(at, out, _)| !out && *at > since);
+        keys.truncate(fact.bounds.keys);
+        keys.into_iter().map(|(.., key)| key).collect()
+    }
+}
+
+/// The groups that have something.
+fn groups(counted: &[(Part<'_>, i64)]) -> BTreeSet<String> {
+    counted.iter().filter(|(_, left)| *left != 0).filter_map(|(part, _)| part.group.clone()).collect()
+}
+
+fn total(fact: &Definition, counted: &[(Part<'_>, i64)]) -> f64 {
+    let parts: i128 = counted.iter().map(|(_, left)| i128::from(*left)).sum();
+    let parts = parts.clamp(i64::MIN.into(), i64::MAX.into()) as i64 as f64;
+    if matches!(fact.kind, Kind::Sum(_)) { parts / 10_000.0 } else { parts }
+}
+
+/// The newest that was not taken away.
+fn newest<'c, 'h>(_: &Definition, counted: &'c [(Part<'h>, i64)]) -> Option<&'c Part<'h>> {
+    let hash = |text: &Option<String>| text.as_deref().map_or(0, key_hash);
+    let left = counted.iter().filter(|(_, left)| *left != 0).map(|(part, _)| part);
+    left.max_by_key(|part| (part.at, hash(&part.key), hash(&part.group)))
+}
+
+/// What values come behind which.
+fn ranks(values: &[ValueRef<'_>]) -> Vec<(u8, bool, i64, String)> {
+    let rank = |value: &ValueRef<'_>| match *value {
+        ValueRef::Null => (0, false, 0, String::new()),
+        ValueRef::Bool(value) => (1, value, 0, String::new()),
+        // The order of their bits, turned round where they are negative, is that of numbers.
+        ValueRef::Number(number) => {
+            let bits = number.to_bits().cast_signed();
+            (2, false, bits ^ (((bits >> 63).cast_unsigned() >> 1).cast_signed()), String::new())
+        }
+        ValueRef::Text(text) => (3, false, 0, text.to_owned()),
+    };
+    values.iter().map(rank).collect()
+}
+
+/// What of an event is looked at in this role, with its key: the event, or the items of a list, as far as the condition holds.
+fn items<'h>(
+    plan: &Plan,
+    (number, fact): (u16, &Definition),
+    role: Role,
+    happened: &'h Happened,
+) -> Vec<(Option<&'h Json>, Option<String>)> {
+    let feed: Option<&Feed> = match role {
+        Role::Adds => Some(&fact.adds),
+        Role::Takes => fact.takes.as_ref().map(|takes| &takes.feed),
+    };
+    let Some(feed) = feed.filter(|feed| feed.on.iter().any(|kind| *kind == happened.kind)) else {
+        return Vec::new();
+    };
+    let all: Vec<Option<&Json>> = match &feed.each {
+        None => vec![None],
+        Some(list) => match value_at(list, &happened.body, None) {
+            Some(Json::Array(items)) => items.iter().take(MAX_ITEMS).map(Some).collect(),
+            _ => Vec::new(),
+        },
+    };
+    let (mut keys, mut found) = (BTreeSet::new(), Vec::new());
+    for item in all {
+        let key = feed.key.as_ref().and_then(|path| text_at(path, &happened.body, item));
+        let again = feed.each.is_some() && key.clone().is_some_and(|key| !keys.insert(key));
+        if !again && admits(plan, (number, role), &happened.kind, &happened.body, item) {
+            found.push((item, key));
+        }
+    }
+    found
+}
+
+fn admits(plan: &Plan, (number, role): (u16, Role), kind: &str, body: &Json, item: Option<&Json>) -> bool {
+    let feedings = plan.events.get(kind).map_or(&[][..], |interest| &interest.facts);
+    let feeding = feedings.iter().find(|feeding| (feeding.fact, feeding.role) == (number, role));
+    let Some(when) = feeding.and_then(|feeding| feeding.when.as_ref()) else { return true };
+    when.condition().holds(|field| {
+        let Field::Event(number) = field else { return ValueRef::Null };
+        let (path, size) = &when.fields()[usize::from(number)];
+        match path {
+            Path::Event(field) => event_field(body, field),
+            Path::Item(path) => {
+                let path = [&["item".into()][..], path].concat();
+                // Owned for a moment: a condition looks at scalars.
+                match value_of_item(&path, item) {
+                    Some(value) if *size => ValueRef::Number(size_of_json(value) as f64),
+                    None if *size => ValueRef::Number(0.0),
+                    Some(value) => super::context::scalar(value),
+                    None => ValueRef::Null,
+                }
+            }
+        }
+    })
+}
+
+fn size_of_json(value: &Json) -> usize {
+    match value {
+        Json::Array(items) => items.len(),
+        Json::Object(fields) => fields.len(),
+        Json::String(text) => text.chars().count(),
+        Json::Null | Json::Bool(_) | Json::Number(_) => 0,
+    }
+}
+
+fn value_of_item<'h>(path: &[compact_str::CompactString], item: Option<&'h Json>) -> Option<&'h Json> {
+    path[1..].iter().try_fold(item?, |value, name| value.as_object()?.get(name.as_str()))
+}
+
+fn value_at<'h>(path: &Path, body: &'h Json, item: Option<&'h Json>) -> Option<&'h Json> {
+    match path {
+        Path::Event(EventField { path, .. }) => {
+            path.iter().try_fold(body, |value, name| value.as_object()?.get(name.as_str()))
+        }
+        Path::Item(path) => {
+            path.iter().try_fold(item?, |value, name| value.as_object()?.get(name.as_str()))
+        }
+    }
+}
+
+/// The text of a key.
+fn text_at(path: &Path, body: &Json, item: Option<&Json>) -> Option<String> {
+    let text = match value_at(path, body, item)? {
+        Json::String(text) => text.clone(),
+        Json::Bool(value) => value.to_string(),
+        Json::Number(number) => match number.as_i64() {
+            Some(integer) => integer.to_string(),
+            None => (number.as_f64()? + 0.0).to_string(),
+        },
+        Json::Null | Json::Array(_) | Json::Object(_) => return None,
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+fn amount(plan: &Plan, of: &Amount, body: &Json, item: Option<&Json>) -> Result<Option<i64>, Foreign> {
+    if let Some(counted) = plan.facts.currency() {
+        let named = of.currency.iter().filter_map(|path| value_at(path, body, item));
+        let named = named.filter(|value| !value.is_null()).next();
+        let same = |value: &Json| {
+            value.as_str().is_some_and(|text| text.trim().to_lowercase() == counted.to_lowercase())
+        };
+        if named.is_some_and(|value| !same(value)) {
+            return Err(Foreign);
+        }
+    }
+    let number = value_at(&of.path, body, item).and_then(odd::number).and_then(|number| number.as_f64());
+    Ok(number.map(|number| (number * 10_000.0).round() as i64))
+}
+
+fn part<'h>(
+    plan: &Plan,
+    fact: &Definition,
+    happened: &'h Happened,
+    item: Option<&'h Json>,
+    key: Option<String>,
+) -> Result<Option<Part<'h>>, Foreign> {
+    if fact.kind == Kind::Set {
+        return Ok(None);
+    }
+    let (at, body) = (happened.at, &happened.body);
+    let amount = match &fact.kind {
+        Kind::Sum(of) => amount(plan, of, body, item)?.unwrap_or(0),
+        Kind::Count | Kind::Last(_) | Kind::Set => 1,
+    };
+    let group = match &fact.by {
+        None => None,
+        Some(by) => match text_at(by, body, item).filter(|text| text.len() <= MAX_TEXT) {
+            Some(text) => Some(text),
+            None => return Ok(None),
+        },
+    };
+    let keep = match &fact.kind {
+        Kind::Last(keep) => &keep[..],
+        Kind::Count | Kind::Sum(_) | Kind::Set => &[],
+    };
+    let kept = keep.iter().map(|path| {
+        let value = match path {
+            Path::Event(field) => event_field(body, field),
+            Path::Item(_) => value_at(path, body, item).map_or(ValueRef::Null, super::context::scalar),
+        };
+        if matches!(value, ValueRef::Text(text) if text.len() > MAX_TEXT) { ValueRef::Null } else { value }
+    });
+    Ok(Some(Part { at, key, group, amount, kept: kept.collect() }))
+}
+
+fn mark(
+    plan: &Plan,
+    fact: &Definition,
+    happened: &Happened,
+    item: Option<&Json>,
+    key: Option<String>,
+) -> Result<Option<Mark>, Foreign> {
+    let (at, body) = (happened.at, &happened.body);
+    let (Some(key), Some(takes)) = (key, &fact.takes) else { return Ok(None) };
+    let taken = match &takes.amount {
+        Some(of) => amount(plan, of, body, item)?,
+        None => None,
+    };
+    let id = takes.id.as_ref().and_then(|path| text_at(path, body, item));
+    let part = taken.map(|amount| {
+        let unnamed = || xxh3_64(&[at.to_le_bytes(), amount.to_le_bytes()].concat()).max(1);
+        (id.as_deref().map_or_else(unnamed, key_hash), amount)
+    });
+    Ok(Some(Mark { at, key, part }))
+}
