@@ -164,7 +164,7 @@ impl History {
         let parts = self.parts(plan, fact).into_iter().filter(|part| part.at > since);
         let left = |part: &Part<'_>| {
             let own = marks.iter().filter(|mark| Some(&mark.key) == part.key.as_ref());
-            let taken: i128 = own.map(|mark| mark.part.map_or(i64::MAX, |(_, amount)| amount).into()).sum();
+            let taken: i128 = own.map(|mark| i128::from(mark.part.map_or(i64::MAX, |(_, amount)| amount))).sum();
             let most = i128::from(part.amount.unsigned_abs());
             let left = most - taken.clamp(0, most);
             (left as i64) * part.amount.signum()

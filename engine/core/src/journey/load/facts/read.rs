@@ -72,7 +72,12 @@ impl Reader<'_> {
             self.error(entry.at.clone(), message, "a fact is one of count, sum, last and set");
             return None;
         }
+        let before = self.problems.len();
         let fields = self.fields(node, "a fact", &FACT)?;
+        let is_something = FACT[..4].iter().any(|kind| fields.get(kind).is_some());
+        if self.problems.len() > before && !is_something {
+            return None; // what it was to be stands under the unknown name
+        }
         let count = self.optional(&fields, "count", Self::event_types);
         let sum = self.optional(&fields, "sum", Self::event_types);
         let last = self.optional(&fields, "last", Self::event_types);
