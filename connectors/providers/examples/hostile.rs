@@ -339,6 +339,7 @@ fn command(channel: Channel, profile: Value) -> Command {
         to: to.into(),
         data: json!({ "profile": profile, "cart": { "items": [], "total": 1 } }),
         variant: None,
+        team: None,
         due_at: 0,
         decided_at: 0,
         not_after: 1,

@@ -40,6 +40,10 @@ pub struct Command<D = serde_json::Value> {
     pub data: D,
     /// The arm of an A/B/n split, if any.
     pub variant: Option<String>,
+    /// The team of the shop that gets the message, which then is none to the customer: no suppression holds it, and nothing that becomes of it
+    /// is told of the customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
     /// When the step was first reached.
     #[serde(with = "rfc3339")]
     pub due_at: Millis,

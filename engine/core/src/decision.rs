@@ -31,6 +31,12 @@ closed! {
         Converted = 8 "converted",
         /// The run came to its end.
         Finished = 9 "finished",
+        /// What a run waited for has come, or has not.
+        Waited = 10 "waited",
+        /// Attributes of the customer were written.
+        Updated = 11 "updated",
+        /// An event was let happen.
+        Emitted = 12 "emitted",
     }
 }
 
@@ -95,6 +101,16 @@ closed! {
         Stale = 27 "stale",
         /// What the run is about is gone.
         NoDocument = 28 "no_document",
+        /// The customer's lot in a split.
+        Split = 29 "split",
+        /// The event that was waited for.
+        Event = 30 "event",
+        /// The time for what was waited for is up.
+        TimedOut = 31 "timed_out",
+        /// Too many events that steps let happen at once.
+        EmitLimit = 32 "emit_limit",
+        /// A message to a team of the shop.
+        Internal = 33 "internal",
     }
 }
 

@@ -85,9 +85,16 @@ pub fn in_holdout(name: &str, customer: CustomerId, basis_points: u16) -> bool {
     if basis_points == 0 {
         return false;
     }
+    lot(&[name], customer) < basis_points
+}
+
+/// The customer's lot for a choice of these names: 0 to 9,999, always the same.
+pub fn lot(names: &[&str], customer: CustomerId) -> u16 {
     let mut hash = Xxh3::new();
-    hash.update(name.as_bytes());
-    hash.update(&[0]);
+    for name in names {
+        hash.update(name.as_bytes());
+        hash.update(&[0]);
+    }
     hash.update(&customer.0.to_le_bytes());
-    hash.digest() % 10_000 < u64::from(basis_points)
+    (hash.digest() % 10_000) as u16
 }

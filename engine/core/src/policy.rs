@@ -4,6 +4,7 @@ use crate::channel::Channel;
 use crate::time::{DAY, Span};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What every send obeys. `docs/semantics.md`, "The gate", states how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -17,6 +18,9 @@ pub struct Policy {
     pub quiet_hours: Vec<QuietHours>,
     /// Frequency caps on marketing; all must pass.
     pub caps: Vec<Cap>,
+    /// The shop's own people, to whom steps may send (`to: team:sales`), by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub teams: BTreeMap<String, Team>,
     /// A capped send waits at most this long, then it is dropped.
     pub max_defer: Span,
     /// A marketing command is worthless this long after its decision.
@@ -44,6 +48,7 @@ impl Default for Policy {
                 to: LocalTime::of(8, 0),
             }],
             caps: Vec::new(),
+            teams: BTreeMap::new(),
             max_defer: Span(DAY),
             marketing_ttl: Span(DAY),
             transactional_ttl: Span(3 * DAY),
@@ -64,6 +69,14 @@ pub struct QuietHours {
     pub from: LocalTime,
     /// End, such as `08:00`.
     pub to: LocalTime,
+}
+
+/// Some of the shop's own people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Team {
+    /// Their address of mail.
+    pub email: String,
 }
 
 /// At most `limit` marketing messages per window within a scope.

@@ -44,6 +44,24 @@ impl Value {
     }
 }
 
+impl Value {
+    /// As JSON; a whole number without a point.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Value::Null => serde_json::Value::Null,
+            Value::Bool(value) => (*value).into(),
+            Value::Number(value) if value.fract() == 0.0 && value.abs() < EXACT => {
+                (*value as i64).into()
+            }
+            Value::Number(value) => (*value).into(),
+            Value::Text(value) => value.as_str().into(),
+        }
+    }
+}
+
+/// Whole numbers below this are exact.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 impl ValueRef<'_> {
     /// An owned copy.
     pub fn to_value(self) -> Value {

@@ -66,7 +66,9 @@ fn only_the_dispatches_name_a_kind_of_operation() {
             continue;
         }
         for line in production(&text) {
-            let variants = ["Send", "Wait", "Branch", "Jump", "Exit", "End"];
+            let variants = [
+                "Send", "Wait", "WaitFor", "Branch", "Split", "Set", "Emit", "Jump", "Exit", "End",
+            ];
             if variants.iter().any(|variant| names(line, &format!("Op::{variant}"))) {
                 wrong.push(format!("{name}: {}", line.trim()));
             }

@@ -30,8 +30,8 @@ const ROOMS: [(&str, &[&str]); 24] = [
     (
         "journey",
         &[
-            "time", "value", "suggest", "channel", "policy", "event", "sends", "fact", "customer",
-            "decision",
+            "time", "value", "suggest", "channel", "address", "policy", "event", "sends", "fact",
+            "customer", "decision",
         ],
     ),
     ("timer", &["time"]),

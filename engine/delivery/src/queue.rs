@@ -208,6 +208,7 @@ mod tests {
             to: "+15550100".into(),
             data: serde_json::Value::Null,
             variant: None,
+            team: None,
             due_at: 0,
             decided_at: 0,
             not_after: HOUR,

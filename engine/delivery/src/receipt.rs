@@ -163,7 +163,8 @@ struct Message<'a> {
 
 /// The events that tell how a command ended: `message_sent` (with a reason where an earlier call had done it), `message_bounced` (the address is dead;
 /// suppresses it) or `message_failed`, and where the recipient opted out at the provider, also `unsubscribed` for the channel. Those that suppress
-/// name what stands for the command's own address, whatever the customer's is when they arrive.
+/// name what stands for the command's own address, whatever the customer's is when they arrive. None of a message to a team: what becomes of
+/// that says nothing of the customer.
 pub fn events(
     command: &Command,
     ending: Ending,
@@ -171,6 +172,9 @@ pub fn events(
     provider_id: Option<&str>,
     now: Now,
 ) -> Vec<ReceiptEvent> {
+    if command.team.is_some() {
+        return Vec::new();
+    }
     let command_id = command.command_id.to_string();
     let (kind, suffix, bounce) = match ending {
         Ending::Sent | Ending::AlreadySent => (Receipt::Sent.name(), "sent", None),
@@ -233,6 +237,7 @@ mod tests {
             to: "+15550100".into(),
             data: serde_json::json!({"profile": {"email": "ana@example.com"}}),
             variant: None,
+            team: None,
             due_at: 0,
             decided_at: 0,
             not_after: 1,
@@ -282,6 +287,15 @@ mod tests {
                 ),
             ]
         );
+    }
+
+    #[test]
+    fn what_becomes_of_a_message_to_a_team_is_not_told_of_the_customer() {
+        let command = Command { team: Some("sales".into()), ..command() };
+        let now = Now { mono: 0, wall: 1_767_261_600_123 };
+        for ending in [Ending::Sent, Ending::Rejected(RejectReason::BadAddress, true)] {
+            assert_eq!(events(&command, ending, None, None, now), []);
+        }
     }
 
     #[test]

@@ -35,6 +35,7 @@ fn command(name: &str, title: &str) -> Command {
             "cart": { "id": "k", "total": "123.45", "currency": "JPY", "items": items },
         }),
         variant: None,
+        team: None,
         due_at: 0,
         decided_at: 0,
         not_after: 1,

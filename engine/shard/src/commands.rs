@@ -70,7 +70,7 @@ fn command<'a>(
     customer: &str,
 ) -> Option<Command<Data<'a>>> {
     let journey = plan.journeys.get(usize::from(draft.journey))?;
-    let Send { step, template, .. } = journey.send(draft.op)?;
+    let Send { step, template, class, team, variant, .. } = journey.send(draft.op)?;
     let profile = documents.profile();
     Some(Command {
         command_id: draft.command_id,
@@ -80,15 +80,26 @@ fn command<'a>(
         step: step.to_string(),
         customer: customer.to_owned(),
         channel: draft.channel,
-        class: journey.class,
+        class: *class,
         template: template.to_string(),
-        to: address(&profile, draft.channel).unwrap_or_default(),
+        to: to(plan, team.as_deref(), &profile, draft.channel),
         data: Data::of(draft, documents, profile),
-        variant: None,
+        variant: variant.as_ref().map(ToString::to_string),
+        team: team.as_ref().map(ToString::to_string),
         due_at: draft.due_at,
         decided_at: draft.decided_at,
         not_after: draft.not_after,
     })
+}
+
+/// Where the message goes: the team's address, or the customer's; empty where there is none on this channel.
+fn to(plan: &Plan, team: Option<&str>, profile: &Fields<'_>, channel: Channel) -> String {
+    let own = |team: &str| plan.policy.teams.get(team).map(|team| team.email.clone());
+    let address = match team {
+        Some(team) => own(team).filter(|_| channel == Channel::Email),
+        None => address(profile, channel),
+    };
+    address.unwrap_or_default()
 }
 
 /// The address on a channel; none where the profile has none, or an empty one.

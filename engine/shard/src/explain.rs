@@ -99,6 +99,7 @@ impl<S: Store> Shard<S> {
                     Place::Window => "window",
                     Place::Delay { .. }
                     | Place::Local { .. }
+                    | Place::Event { .. }
                     | Place::Gate { .. }
                     | Place::Engagement { .. } => "running",
                     Place::Goal => "lingering",

@@ -78,14 +78,20 @@ impl<S: Store> Shard<S> {
         }
         for slot in customers().filter_map(|customer| self.table.guess(customer)) {
             let customer = self.table.get(slot);
-            black_box((customer.id, customer.seen[0]));
+            black_box((customer.id, customer.seen));
         }
         for read in ahead.iter_mut() {
             read.slot = read.input.customer().and_then(|customer| self.table.find(customer));
         }
-        for slot in ahead.iter().filter_map(|read| read.slot) {
+        for read in ahead.iter() {
+            let (Some(slot), Kind::OfCustomer(_, event)) = (read.slot, read.input.kind()) else {
+                continue;
+            };
             let customer = self.table.get(slot);
-            black_box((customer.runs.len(), customer.documents.len(), customer.latest.len()));
+            black_box(customer.runs.len());
+            if self.core.plan.brings(event) {
+                black_box((customer.documents.len(), customer.latest.more().len()));
+            }
         }
     }
 

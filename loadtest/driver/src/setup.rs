@@ -5,6 +5,7 @@ use cartwheel_core::journey::load::{SourceFile, Sources, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
 use cartwheel_kafka::KafkaConfig;
+use cartwheel_providers::template::Templates;
 use serde_json::{Value, json};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -99,13 +100,19 @@ fn plan_of(tree: &Value, dir: &Path) -> Result<Plan, Error> {
     let facts = std::fs::read_to_string(&path).ok();
     let facts = facts.map(|text| SourceFile { path: path.display().to_string(), text });
     let sources = Sources { journeys: &sources, facts: facts.as_ref() };
-    load(&policy, sources).map_err(|problems| {
+    let plan = load(&policy, sources).map_err(|problems| {
         let lines: Vec<String> = problems
             .iter()
             .map(|problem| format!("{}: {}", problem.path, problem.message))
             .collect();
         Error::Config(lines.join("\n"))
-    })
+    })?;
+    let templates = dir.join(tree["templates_dir"].as_str().unwrap_or("templates"));
+    let templates = Templates::load(&templates).map_err(|problems| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        Error::Config(lines.join("\n"))
+    })?;
+    Ok(plan.showing(&templates.shown()))
 }
 
 fn journeys_in(dir: &Path) -> Result<Vec<SourceFile>, Error> {

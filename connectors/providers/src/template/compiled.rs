@@ -57,6 +57,11 @@ impl Compiled {
         Ok(unmark(&text))
     }
 
+    /// The variables that it reads.
+    pub(super) fn reads(&self) -> impl Iterator<Item = &str> {
+        self.reads.iter().map(|(name, _)| name.as_str())
+    }
+
     /// The names that it uses: variables, and those behind a dot or in brackets.
     pub(super) fn names(&self) -> impl Iterator<Item = &(String, usize)> {
         self.reads.iter().chain(&self.fields)

@@ -41,6 +41,15 @@ pub const VARIABLES: [&str; 26] = [
 
 type Json = serde_json::Value;
 
+/// The document from which a variable is taken (`cart`, `cart_total`); none where it comes from elsewhere.
+pub(super) fn document_of(variable: &str) -> Option<Subject> {
+    let of = |subject: &Subject| {
+        let rest = variable.strip_prefix(subject.name());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    };
+    Subject::KEPT.into_iter().find(of)
+}
+
 /// The variables of a command; every name of [`VARIABLES`] is there, nil if the data says nothing.
 ///
 /// Prices and totals at the top level are texts as `amount` writes them (`cart_total`: `1,234.50`); the numbers stand in `cart.total` and so on.

@@ -52,6 +52,7 @@ use budget::Spent;
 use cartwheel_core::address::Address;
 use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::command::Command;
+use cartwheel_core::journey::shown::Shown;
 use compiled::Compiled;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use load::Template;
@@ -93,6 +94,16 @@ impl Templates {
             .into_iter()
             .filter(|channel| template.is_some_and(|template| template.missing(*channel).is_none()))
             .collect()
+    }
+
+    /// What each of them reads of the documents that a command may carry, on whichever channel.
+    pub fn shown(&self) -> Shown {
+        let mut shown = Shown::default();
+        for (name, template) in &self.all {
+            let reads = template.parts.values().flat_map(Compiled::reads);
+            shown.insert(name, reads.filter_map(data::document_of));
+        }
+        shown
     }
 
     /// Whether every template that the journeys name exists with the parts for its channel. An empty list: all is well.

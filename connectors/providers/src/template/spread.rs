@@ -308,6 +308,7 @@ fn command(template: &str, channel: Channel, data: Value) -> Command {
         to: to.to_owned(),
         data,
         variant: None,
+        team: None,
         due_at: 1_767_261_600_000,
         decided_at: 1_767_261_600_000,
         not_after: 1_767_348_000_000,

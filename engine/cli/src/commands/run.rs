@@ -16,12 +16,12 @@ pub fn run(flags: &Flags, run: &RunFlags) -> Result<(), Failure> {
     loaded.settings.engine.create_topics |= run.create_topics;
     let compiled = journeys::compile(&loaded)?;
     // What delivery could not render is not decided in the first place.
-    templates::load(&loaded.settings, &compiled.plan)?;
+    let templates = templates::load(&loaded.settings, &compiled.plan)?;
     log::open(&loaded)?;
     log::warn(&compiled.warnings);
     log::warn(&loaded.warnings());
     let metrics = engine::metrics()?;
-    let options = engine::options(&loaded, compiled, Arc::clone(&metrics));
+    let options = engine::options(&loaded, compiled, &templates, Arc::clone(&metrics));
     let loaded = Arc::new(loaded);
     let for_start = Arc::clone(&loaded);
     serve::until_signal(&origins, &loaded, metrics, move || {

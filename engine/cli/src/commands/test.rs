@@ -7,8 +7,8 @@ use crate::journeys;
 use crate::settings::Loaded;
 use crate::templates;
 use crate::traces;
-use cartwheel_core::journey::plan::Plan;
 use cartwheel_providers::Rendered;
+use cartwheel_providers::template::Templates;
 use cartwheel_sim::trace::{CoreEngine, Renderer, ScenarioResult, run_all};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -19,7 +19,9 @@ pub fn run(flags: &Flags, test: &TestFlags) -> Result<(), Failure> {
     let dir = test.dir.as_ref().unwrap_or(&flags.config_dir);
     let loaded = Loaded::read(&origins(flags, dir))?;
     let plan = journeys::compile(&loaded)?.plan;
-    let renderer = renderer(&loaded, &plan)?;
+    let templates = templates::load(&loaded.settings, &plan)?;
+    let plan = plan.showing(&templates.shown());
+    let renderer = renderer(&loaded, templates);
     let engine = |plan| CoreEngine::rendering(plan, Arc::clone(&renderer));
     let mut faults = Vec::new();
     let mut results = Vec::new();
@@ -45,20 +47,19 @@ pub fn run(flags: &Flags, test: &TestFlags) -> Result<(), Failure> {
 }
 
 /// What a message shows: its text, and for an e-mail the subject and the HTML as well.
-fn renderer(loaded: &Loaded, plan: &Plan) -> Result<Renderer, Failure> {
-    let templates = templates::load(&loaded.settings, plan)?;
+fn renderer(loaded: &Loaded, templates: Templates) -> Renderer {
     let Some(brand) = loaded.settings.brand.clone() else {
         let missing = "the configuration has no brand, and a message says who writes";
-        return Ok(Arc::new(move |_| Err(missing.to_owned())));
+        return Arc::new(move |_| Err(missing.to_owned()));
     };
-    Ok(Arc::new(move |command| {
+    Arc::new(move |command| {
         let rendered = templates.render(command, &brand, UNSUBSCRIBE_URL);
         Ok(match rendered.map_err(|error| error.to_string())? {
             Rendered::Email(email) => [email.subject, email.text, email.html].join("\n"),
             Rendered::Sms { text, .. } | Rendered::Push { text, .. } => text,
             Rendered::Webhook { body } => String::from_utf8_lossy(&body).into_owned(),
         })
-    }))
+    })
 }
 
 /// Stands in messages that nobody gets.

@@ -67,6 +67,9 @@ impl Recap {
                 | Verdict::Waiting
                 | Verdict::Branched
                 | Verdict::Sent
+                | Verdict::Waited
+                | Verdict::Updated
+                | Verdict::Emitted
                 | Verdict::Finished => {}
             }
         }

@@ -34,16 +34,17 @@ impl Shipped {
         let broken = |what: &str, why: String| DemoError::Shipped(format!("{what}: {why}"));
         let settings: Settings = serde_saphyr::from_str(&text("cartwheel.yaml")?)
             .map_err(|error| broken("cartwheel.yaml", error.to_string()))?;
-        let facts = JourneyText { path: FACTS.into(), text: text(FACTS)? };
-        let bundle =
-            ConfigBundle { policy: settings.policy, journeys: journeys()?, facts: Some(facts) };
-        let plan = bundle.load().map_err(|problems| match problems.first() {
-            Some(problem) => broken(&problem.path, problem.message.clone()),
-            None => broken("journeys", "no plan".to_owned()),
-        })?;
         unpack(dir)?;
         let templates = Templates::load(dir).map_err(|problems| {
             broken("templates", problems.first().map(ToString::to_string).unwrap_or_default())
+        })?;
+        let shown = templates.shown();
+        let facts = Some(JourneyText { path: FACTS.into(), text: text(FACTS)? });
+        let (policy, journeys) = (settings.policy, journeys()?);
+        let bundle = ConfigBundle { policy, journeys, facts, shown };
+        let plan = bundle.load().map_err(|problems| match problems.first() {
+            Some(problem) => broken(&problem.path, problem.message.clone()),
+            None => broken("journeys", "no plan".to_owned()),
         })?;
         let templates = templates.in_zone(&plan.policy.zone);
         let brand =

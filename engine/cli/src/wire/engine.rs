@@ -3,7 +3,9 @@
 use crate::failure::Failure;
 use crate::journeys::Compiled;
 use crate::settings::Loaded;
+use cartwheel_core::journey::shown::Shown;
 use cartwheel_core::time::Span;
+use cartwheel_providers::template::Templates;
 use cartwheel_runtime::clock::SystemClock;
 use cartwheel_runtime::engine::{
     ConfigBundle, CreateTopics, EngineOptions, EngineSettings, JourneyText,
@@ -13,13 +15,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The options for `run`: the machine's clock, the settings' topics and limits.
-pub fn options(loaded: &Loaded, compiled: Compiled, metrics: Arc<Metrics>) -> EngineOptions {
+pub fn options(
+    loaded: &Loaded,
+    compiled: Compiled,
+    templates: &Templates,
+    metrics: Arc<Metrics>,
+) -> EngineOptions {
     let settings = &loaded.settings;
+    let shown = templates.shown();
     EngineOptions {
         kafka: settings.kafka.clone(),
         data_dir: settings.data_dir.clone(),
-        bundle: bundle(loaded, &compiled),
-        plan: Arc::new(compiled.plan),
+        bundle: bundle(loaded, &compiled, &shown),
+        plan: Arc::new(compiled.plan.showing(&shown)),
         settings: limits(loaded),
         clock: Arc::new(SystemClock::default()),
         demo: false,
@@ -28,8 +36,8 @@ pub fn options(loaded: &Loaded, compiled: Compiled, metrics: Arc<Metrics>) -> En
     }
 }
 
-/// The text that the plan was compiled from.
-pub fn bundle(loaded: &Loaded, compiled: &Compiled) -> ConfigBundle {
+/// What the plan is compiled from: texts, and what templates read.
+pub fn bundle(loaded: &Loaded, compiled: &Compiled, shown: &Shown) -> ConfigBundle {
     let text = |source: &cartwheel_core::journey::load::SourceFile| JourneyText {
         path: source.path.clone(),
         text: source.text.clone(),
@@ -38,6 +46,7 @@ pub fn bundle(loaded: &Loaded, compiled: &Compiled) -> ConfigBundle {
         policy: loaded.settings.policy.clone(),
         journeys: compiled.sources.iter().map(text).collect(),
         facts: compiled.facts.as_ref().map(text),
+        shown: shown.clone(),
     }
 }
 

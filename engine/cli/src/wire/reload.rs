@@ -87,14 +87,14 @@ fn say_fault(fault: &Fault) {
     tracing::error!(place = place.unwrap_or_default(), help, "{}", fault.message);
 }
 
-/// Journeys and policy.
+/// Journeys and policy, and what templates read.
 pub fn engine(running: &Engine, loaded: &Loaded) -> Result<(), Failure> {
     let compiled = journeys::compile(loaded)?;
     // What delivery could not render is not decided in the first place.
-    templates::load(&loaded.settings, &compiled.plan)?;
-    let bundle = engine::bundle(loaded, &compiled);
+    let shown = templates::load(&loaded.settings, &compiled.plan)?.shown();
+    let bundle = engine::bundle(loaded, &compiled, &shown);
     running
-        .reconfigure(Arc::new(compiled.plan), &bundle)
+        .reconfigure(Arc::new(compiled.plan.showing(&shown)), &bundle)
         .map_err(|error| refusal::engine(error, loaded))
 }
 

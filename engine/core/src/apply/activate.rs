@@ -3,8 +3,11 @@
 
 use super::context::leaving;
 use super::{Core, Environment};
-use crate::customer::{Customer, Place, Run, Zones, attribute_hash, zone_of};
+use crate::customer::{
+    Customer, Document, How, Place, Run, Version, Zones, attribute_hash, zone_of,
+};
 use crate::decision::{Decided, Reason};
+use crate::event::Subject;
 use crate::event::vocabulary::ZONE;
 use crate::fact::{Definition, Layout};
 use crate::journey::op::Op;
@@ -75,7 +78,8 @@ fn map_ops(old: &Journey, new: Option<&Journey>) -> Vec<Option<u16>> {
     old.ops.iter().map(|op| place(op).map(|index| index as u16)).collect()
 }
 
-/// For each capture of the new journey its place in the old one.
+/// For each capture of the new journey, and for what it keeps of events that were waited for, its place in the old one. A run keeps the last
+/// of these first, behind the others.
 fn map_captures(
     old_plan: &Plan,
     old: &Journey,
@@ -84,13 +88,18 @@ fn map_captures(
 ) -> Vec<Option<usize>> {
     let Some(new) = new else { return Vec::new() };
     let field = |plan: &Plan, index: &u16| plan.fields.get(usize::from(*index)).cloned();
-    new.captures
-        .iter()
-        .map(|wanted| {
-            let wanted = field(new_plan, wanted);
-            old.captures.iter().position(|index| field(old_plan, index) == wanted)
-        })
-        .collect()
+    let captures = new.captures.iter().map(|wanted| {
+        let wanted = field(new_plan, wanted);
+        old.captures.iter().position(|index| field(old_plan, index) == wanted)
+    });
+    let of_waited = |plan, of: &Option<u16>| of.as_ref().map(|index| field(plan, index));
+    let kept = old.captures.len() + old.waited.len();
+    let waited = new.waited.iter().rev().map(|wanted| {
+        let wanted = of_waited(new_plan, wanted);
+        let place = old.waited.iter().position(|of| of_waited(old_plan, of) == wanted);
+        place.map(|place| kept - 1 - place)
+    });
+    captures.chain(waited).collect()
 }
 
 impl Core {
@@ -127,11 +136,34 @@ impl Core {
         customer
             .attributes
             .retain(|known| mapping.attributes.contains(&known.name) || zone.contains(&known.name));
+        self.forget_unshown(customer, mapping, environment);
         if let Some(zones) = &mapping.zones {
             customer.zone = zone_of(customer, zones);
         }
         customer.dirty = true;
         customer.runs_changed();
+    }
+}
+
+impl Core {
+    /// What no message of the new plan shows is not kept any more.
+    fn forget_unshown(
+        &self,
+        customer: &mut Customer,
+        mapping: &Mapping,
+        environment: &mut Environment<'_>,
+    ) {
+        let kept = mapping.new.kept;
+        let unshown = Subject::KEPT.into_iter().filter(|subject| !kept.has(*subject));
+        for kind in unshown.filter_map(Document::of) {
+            for run in customer.runs.iter_mut() {
+                run.about.retain(|key| key.kind() != Some(kind));
+            }
+            for key in customer.documents.take_all(kind) {
+                let version = Version { key, at: Millis::MIN, how: How::Forget };
+                environment.effects.journal.append_version(&mut customer.cold, version, b"");
+            }
+        }
     }
 }
 
@@ -145,6 +177,7 @@ fn map_run(run: &mut Run, mapping: &Mapping) -> bool {
         Place::Goal => Some(Place::Goal),
         Place::Delay { op: at } => op(at).map(|op| Place::Delay { op }),
         Place::Local { op: at } => op(at).map(|op| Place::Local { op }),
+        Place::Event { op: at } => op(at).map(|op| Place::Event { op }),
         Place::Gate { op: at, choice, due, held } => {
             op(at).map(|op| match has_choice(&mapping.new, journey, op, choice) {
                 true => Place::Gate { op, choice, due, held },
@@ -173,8 +206,7 @@ fn map_run(run: &mut Run, mapping: &Mapping) -> bool {
 fn has_choice(plan: &Plan, journey: u16, op: u16, choice: u8) -> bool {
     let send = plan.journeys[usize::from(journey)].send(op);
     let choices = send.map_or(&[][..], |send| &send.channels);
-    choice == 0
-        || choices.get(usize::from(choice)).is_some_and(|c| c.if_no_engagement_within.is_some())
+    choice == 0 || choices.get(usize::from(choice)).is_some_and(|c| c.fallback.is_some())
 }
 
 #[cfg(test)]
@@ -222,6 +254,23 @@ mod tests {
         assert_eq!(moved(waits, &gone), Some(Place::Delay { op: 0 }), "behind the send");
         let first = Place::Gate { op: 0, choice: 0, due: 5, held: true };
         assert_eq!(moved(first, &gone), Some(first));
+    }
+
+    #[test]
+    fn what_a_run_keeps_has_another_place_in_another_plan() {
+        let asks = |when: &str| {
+            let text = format!(
+                "journey: cart\ntrigger: {{ event: cart_updated }}\nsteps:\n  - wait: {{ for: paid, at_most: 1d }}\n  - branch:\n      - when: {when}\n        steps: []\n"
+            );
+            let source = SourceFile { path: "cart.yaml".into(), text };
+            Arc::new(load(&Policy::default(), &[source]).unwrap())
+        };
+        // A run keeps x, the type, a; then y, x, a, b, the type.
+        let old = asks("waited.event.a > 1 && waited.for != null && event.x == 1");
+        let new =
+            asks("event.y == event.x && waited.for != null && waited.event.b < waited.event.a");
+        let captures = &Mapping::new(&old, &new).captures[0];
+        assert_eq!(*captures, [None, Some(0), Some(2), None, Some(1)]);
     }
 
     #[test]

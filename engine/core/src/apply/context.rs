@@ -1,11 +1,15 @@
 //! One customer at one instant: what the rules may see and change.
 
 use super::Core;
+use super::emitted::Emitted;
+use crate::channel::Class;
 use crate::customer::{Customer, Place, Run};
 use crate::decision::{Decided, Reason, Verdict};
 use crate::effect::Effects;
 use crate::event::{Event, Subject};
+use crate::gate;
 use crate::journey::condition::Reader;
+use crate::journey::op::Given;
 use crate::journey::plan::{Journey, Plan};
 use crate::sends::Mode;
 use crate::time::Millis;
@@ -23,6 +27,8 @@ pub(super) struct Context<'a> {
     pub mode: Mode,
     /// Where decisions and effects go.
     pub effects: &'a mut Effects,
+    /// What steps have let happen.
+    pub emitted: Emitted,
 }
 
 impl<'a> Context<'a> {
@@ -41,6 +47,21 @@ impl<'a> Context<'a> {
         let attributes = &self.core.attributes;
         let facts = &self.plan().facts;
         Reader { customer: self.customer, attributes, facts, t: self.t, fields, captures }
+    }
+
+    /// What a step gives.
+    pub fn given(&self, run: &Run, given: &Given) -> Value {
+        match given {
+            Given::Value(value) => value.clone(),
+            Given::Field(field) => self.reader(&[], &run.captures).read(*field).to_value(),
+        }
+    }
+
+    /// The holdout that keeps a marketing journey's run from touching anything beyond itself.
+    pub fn held_out(&self, run: &Run) -> Option<Reason> {
+        let journey = self.journey(run.journey);
+        let marketing = journey.class == Class::Marketing;
+        marketing.then(|| gate::holdout(self.plan(), journey, self.customer.id)).flatten()
     }
 
     /// A decision of this journey at this instant, to be told the rest and then to be noted.
@@ -70,6 +91,7 @@ pub(super) fn leaving(place: Place) -> Option<Verdict> {
         Place::Window => Some(Verdict::Refused),
         Place::Delay { .. }
         | Place::Local { .. }
+        | Place::Event { .. }
         | Place::Gate { .. }
         | Place::Engagement { .. } => Some(Verdict::Exited),
         Place::Goal => None,

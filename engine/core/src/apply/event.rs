@@ -1,11 +1,14 @@
 //! Applying an event: deduplicate, profile, engagement, documents, facts; then the journeys.
 
 use super::context::Context;
+use super::emitted::{Emitted, Happening};
 use super::journeys::Occasion;
 use super::{Core, Environment, EventTime};
 use crate::address::AddressHash;
 use crate::channel::Channel;
-use crate::customer::{Change, Customer, Document, DocumentKey, How, Of, Patch, Version, fitting};
+use crate::customer::{
+    Change, Customer, Document, DocumentKey, How, Of, Patch, Place, Reactions, Version, fitting,
+};
 use crate::effect::{Addressee, Effect};
 use crate::event::{Event, Meaning, OddFields, Raw, Subject, read_fields};
 use crate::fact::Occurrence;
@@ -15,6 +18,7 @@ use crate::journey::plan::Interest;
 use crate::sends::SuppressionReason;
 use crate::time::Millis;
 use crate::value::Value;
+use std::borrow::Cow;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// What became of an event.
@@ -61,9 +65,13 @@ impl Core {
             t: time.seen,
             mode: environment.mode,
             effects: environment.effects,
+            emitted: Emitted::default(),
         };
-        let documents = context.customer.documents.len();
-        let surplus = context.learn(event, time.at, &mut changes);
+        let brings =
+            context.plan().brings(event) || Meaning::of(&event.kind) == Meaning::CartEmptied;
+        // Of most events nothing is kept: they leave the list alone, which is a place in memory of its own.
+        let documents = if brings { context.customer.documents.len() } else { 0 };
+        let surplus = context.learn(event, time.at, brings, &mut changes);
         let (applied, foreign) = match context.plan().events.get(event.kind.as_ref()) {
             Some(interest) => {
                 let foreign = context.facts(interest, event, time);
@@ -71,7 +79,8 @@ impl Core {
             }
             None => (Applied::Unwanted, OddFields::default()),
         };
-        if context.customer.documents.len() > documents {
+        context.apply_emitted();
+        if brings && context.customer.documents.len() > documents {
             context.forget_surplus();
         }
         (self.changes, self.fields) = (changes, fields);
@@ -80,17 +89,26 @@ impl Core {
 }
 
 impl Context<'_> {
-    /// What the event says of the customer, whatever the journeys make of it. The fields for which there is no room.
-    fn learn(&mut self, event: &Event<'_>, at: Millis, changes: &mut Vec<Change>) -> OddFields {
+    /// What the event says of the customer, whatever the journeys make of it, and of documents if it `brings` some. The fields for which there is no room.
+    fn learn(
+        &mut self,
+        event: &Event<'_>,
+        at: Millis,
+        brings: bool,
+        changes: &mut Vec<Change>,
+    ) -> OddFields {
         let meaning = Meaning::of(&event.kind);
         let told = self.effects.list.len();
         let surplus = self.profile(event, at, meaning, changes);
         match meaning {
             Meaning::Bounced if bounce_is_hard(event) => {
                 self.suppress(event, SuppressionReason::Bounced);
+                self.react(event, |seen| seen.bounced = true);
             }
             Meaning::Complained => self.suppress(event, SuppressionReason::Complained),
-            Meaning::Engaged => engagement(self.customer, event),
+            Meaning::Delivered => self.react(event, |seen| seen.delivered = true),
+            Meaning::Opened => self.react(event, |seen| seen.opened = true),
+            Meaning::Clicked => self.react(event, |seen| seen.clicked = true),
             Meaning::Subscribed
             | Meaning::Unsubscribed
             | Meaning::ConsentChanged
@@ -101,7 +119,9 @@ impl Context<'_> {
         if let Some(told_of) = told_of_message(event) {
             self.suppress_message(told_of, told);
         }
-        self.documents(event, at, meaning);
+        if brings {
+            self.documents(event, at, meaning);
+        }
         surplus
     }
 
@@ -144,6 +164,19 @@ impl Context<'_> {
         Applied::Wanted
     }
 
+    /// What steps have let happen, and what that leads to: in journeys as an event that happens now, but of the customer it says nothing.
+    pub fn apply_emitted(&mut self) {
+        while let Some(Happening { kind, text }) = self.emitted.next() {
+            let Some(interest) = self.plan().events.get(&kind) else { continue };
+            let event = Event::written(&kind, &text);
+            let time = EventTime { at: self.t, seen: self.t, age: 0 };
+            // A timer's clock may be ahead of the records': nothing of what has been counted grows old by it.
+            self.facts(interest, &event, EventTime { seen: Millis::MIN, ..time });
+            let mut fields = vec![Value::Null; self.plan().fields.len()];
+            self.interested(interest, &event, time, &mut fields);
+        }
+    }
+
     /// First what the profile says, then what the type says; each in the order of the channels.
     fn profile(
         &mut self,
@@ -154,18 +187,10 @@ impl Context<'_> {
     ) -> OddFields {
         changes.clear();
         let mut surplus = OddFields::default();
-        if let Some(object) = event.profile() {
-            let (core, customer) = (self.core, &mut *self.customer);
-            let (object, some) = fitting(customer, object, &core.attributes);
-            if some {
-                surplus = OddFields::SURPLUS;
-            }
-            let key = DocumentKey::new(Document::Profile, 0);
-            let version = Version { key, at, how: How::Add };
-            self.effects.journal.append_version(&mut customer.cold, version, object.as_bytes());
-            let (grants, denials) = registers(meaning);
-            let patch = Patch { object: Raw(&object), at, grants, denials };
-            patch.merge(customer, &core.attributes, &core.zones, changes);
+        if let Some(object) = event.profile()
+            && self.merge_profile(object, at, registers(meaning), changes)
+        {
+            surplus = OddFields::SURPLUS;
         }
         let mut say = |channel, yes| {
             changes.extend(self.customer.consent(Of::Explicit, channel, at, yes));
@@ -200,6 +225,24 @@ impl Context<'_> {
         surplus
     }
 
+    /// A `profile` object becomes the profile's, with the registers of the consents that it grants and denies. Whether some of it had no room.
+    pub fn merge_profile(
+        &mut self,
+        object: Cow<'_, str>,
+        at: Millis,
+        (grants, denials): (Of, Of),
+        changes: &mut Vec<Change>,
+    ) -> bool {
+        let (core, customer) = (self.core, &mut *self.customer);
+        let (object, surplus) = fitting(customer, object, &core.attributes);
+        let key = DocumentKey::new(Document::Profile, 0);
+        let version = Version { key, at, how: How::Add };
+        self.effects.journal.append_version(&mut customer.cold, version, object.as_bytes());
+        let patch = Patch { object: Raw(&object), at, grants, denials };
+        patch.merge(customer, &core.attributes, &core.zones, changes);
+        surplus
+    }
+
     fn suppress(&mut self, event: &Event<'_>, reason: SuppressionReason) {
         let channel = named_channel(event).or_email();
         let customer = &mut *self.customer;
@@ -211,6 +254,29 @@ impl Context<'_> {
         if *bits & channel.bit() == 0 {
             *bits |= channel.bit();
             self.push_suppression(channel, Addressee::Customer, reason, true);
+        }
+    }
+
+    /// Something has become of the message that the event names: its run knows. A fallback that has waited for that comes with the next timers.
+    fn react(&mut self, event: &Event<'_>, note: impl Fn(&mut Reactions)) {
+        let Some(command) = command_of(event) else { return };
+        let (plan, t) = (self.plan(), self.t);
+        let mut moved = false;
+        for run in self.customer.runs.iter_mut() {
+            let Some(sent) = run.sent.as_mut().filter(|sent| sent.command == command) else {
+                continue;
+            };
+            note(&mut sent.seen);
+            let Place::Engagement { op, choice, .. } = run.place else { continue };
+            let send = plan.journeys.get(usize::from(run.journey)).and_then(|it| it.send(op));
+            let fallback = send.and_then(|send| send.channels.get(usize::from(choice))?.fallback);
+            if fallback.is_some_and(|fallback| fallback.when.comes(sent.seen)) {
+                run.deadline = run.deadline.min(t);
+                moved = true;
+            }
+        }
+        if moved {
+            self.customer.runs_changed();
         }
     }
 
@@ -249,7 +315,7 @@ impl Context<'_> {
         });
     }
 
-    /// What a message may show, each with its newest version.
+    /// What a message may show, each with its newest version; nothing of what none can show.
     fn documents(&mut self, event: &Event<'_>, at: Millis, meaning: Meaning) {
         let emptied = meaning == Meaning::CartEmptied;
         if emptied && event.id_of(Subject::Cart) == 0 {
@@ -262,6 +328,9 @@ impl Context<'_> {
             let (Some(raw), Some(kind)) = (event.subject(subject), Document::of(subject)) else {
                 continue;
             };
+            if !self.plan().kept.has(subject) {
+                continue;
+            }
             let id = event.id_of(subject);
             let key = DocumentKey::new(kind, id);
             let documents = &mut self.customer.documents;
@@ -303,7 +372,9 @@ fn registers(meaning: Meaning) -> (Of, Of) {
         Meaning::Unsubscribed => (Of::Profile, Of::Explicit),
         Meaning::Bounced
         | Meaning::Complained
-        | Meaning::Engaged
+        | Meaning::Delivered
+        | Meaning::Opened
+        | Meaning::Clicked
         | Meaning::CartEmptied
         | Meaning::None => (Of::Profile, Of::Profile),
     }
@@ -365,7 +436,9 @@ pub fn told_of_message(event: &Event<'_>) -> Option<ToldOfMessage> {
         Meaning::Bounced
         | Meaning::Subscribed
         | Meaning::ConsentChanged
-        | Meaning::Engaged
+        | Meaning::Delivered
+        | Meaning::Opened
+        | Meaning::Clicked
         | Meaning::CartEmptied
         | Meaning::None => return None,
     };
@@ -374,15 +447,13 @@ pub fn told_of_message(event: &Event<'_>) -> Option<ToldOfMessage> {
     Some(ToldOfMessage { channel, reason, address: AddressHash::parse(&address)? })
 }
 
+/// The command whose message the event is about.
+pub(super) fn command_of(event: &Event<'_>) -> Option<CommandId> {
+    let id = event.field(Subject::Message, "command_id").and_then(|raw| raw.string());
+    id.and_then(|text| text.parse().ok())
+}
+
 fn bounce_is_hard(event: &Event<'_>) -> bool {
     let kind = event.field(Subject::Message, "bounce").and_then(|raw| raw.string());
     kind.as_deref() != Some("soft")
-}
-
-fn engagement(customer: &mut Customer, event: &Event<'_>) {
-    let id = event.field(Subject::Message, "command_id").and_then(|raw| raw.string());
-    let Some(command) = id.and_then(|text| text.parse::<CommandId>().ok()) else { return };
-    for sent in customer.runs.iter_mut().filter_map(|run| run.sent.as_mut()) {
-        sent.engaged |= sent.command == command;
-    }
 }

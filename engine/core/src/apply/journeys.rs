@@ -6,7 +6,7 @@ use crate::customer::{Document, DocumentKey, LatestId, MAX_RUNS, Place, Run, Use
 use crate::decision::{Compared, Decided, Reason, Verdict};
 use crate::event::{Event, MAX_VALUE, Subject, key_text};
 use crate::id::{RunId, key_hash};
-use crate::journey::plan::{Journey, JourneyInterest};
+use crate::journey::plan::{Journey, JourneyInterest, Plan};
 use crate::time::{Millis, Span};
 use crate::value::Value;
 use thin_vec::ThinVec;
@@ -44,6 +44,9 @@ impl Context<'_> {
         }
         if interest.moves {
             self.move_windows(occasion, index);
+        }
+        if !interest.waits.is_empty() {
+            self.meet(occasion, interest);
         }
         if interest.trigger {
             self.trigger(occasion, index);
@@ -144,7 +147,7 @@ impl Context<'_> {
     }
 
     /// The hash of the key's value; none where the journey has no key or the event no value for it.
-    fn key_of(&self, event: &Event<'_>, journey: &Journey) -> Option<u64> {
+    pub fn key_of(&self, event: &Event<'_>, journey: &Journey) -> Option<u64> {
         let field = self.plan().fields.get(usize::from(journey.key?))?;
         key_text(event, field).map(|text| key_hash(Some(&text)))
     }
@@ -170,11 +173,11 @@ impl Context<'_> {
         let of_key = |run: &&mut Run| run.journey == index && run.key == key && run.place.is_live();
         let Some(run) = self.customer.runs.iter_mut().find(of_key) else {
             let captures = captures(journey, occasion.fields).collect();
-            let about = about(occasion.event).collect();
+            let about = about(self.plan(), occasion.event).collect();
             return self.open(index, Opening { key, at: time.at, captures, about });
         };
         if time.at >= run.newest {
-            recapture(run, journey, occasion);
+            recapture(run, self.core.plan.as_ref(), journey, occasion);
         }
         if run.place == Place::Window
             && let Some(quiet_for) = journey.quiet_for
@@ -212,8 +215,11 @@ impl Context<'_> {
             let full = self.decided(index, Verdict::Refused, Reason::Limit);
             return self.decide(&full.number("limit", MAX_RUNS as i64));
         }
-        let Opening { key, at, captures, about } = opening;
+        let Opening { key, at, mut captures, about } = opening;
         let journey = self.journey(index);
+        // It has waited for nothing yet.
+        captures.truncate(journey.captures.len());
+        captures.extend(journey.waited.iter().map(|_| Value::Null));
         let mut run = Run {
             id: RunId::of(&journey.name, self.customer.id, key, at),
             sent: None,
@@ -255,14 +261,12 @@ fn ends(run: &Run, at: Millis) -> bool {
 }
 
 fn captures(journey: &Journey, fields: &[Value]) -> impl Iterator<Item = Value> {
-    journey
-        .captures
-        .iter()
-        .map(|index| fields.get(usize::from(*index)).map_or(Value::Null, captured))
+    let read = |index: &u16| fields.get(usize::from(*index)).map_or(Value::Null, captured);
+    journey.captures.iter().map(read)
 }
 
 /// A run keeps no text that is longer than a field of the profile may be.
-fn captured(value: &Value) -> Value {
+pub(super) fn captured(value: &Value) -> Value {
     match value {
         Value::Text(text) if text.len() > MAX_VALUE => Value::Null,
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => value.clone(),
@@ -270,17 +274,20 @@ fn captured(value: &Value) -> Value {
 }
 
 /// Into the memory that is there.
-fn recapture(run: &mut Run, journey: &Journey, occasion: &Occasion<'_>) {
+fn recapture(run: &mut Run, plan: &Plan, journey: &Journey, occasion: &Occasion<'_>) {
     run.newest = occasion.time.at;
-    run.captures.clear();
-    run.captures.extend(captures(journey, occasion.fields));
+    // What follows is of the event that it has waited for.
+    let places = run.captures.iter_mut();
+    places.zip(captures(journey, occasion.fields)).for_each(|(place, value)| *place = value);
     run.about.clear();
-    run.about.extend(about(occasion.event));
+    run.about.extend(about(plan, occasion.event));
 }
 
-/// The documents that the event carries.
-fn about(event: &Event<'_>) -> impl Iterator<Item = DocumentKey> {
-    let there = Subject::KEPT.into_iter().filter(|subject| event.subject(*subject).is_some());
+/// The documents that the event carries, of those that are kept.
+fn about(plan: &Plan, event: &Event<'_>) -> impl Iterator<Item = DocumentKey> {
+    let there = Subject::KEPT
+        .into_iter()
+        .filter(|subject| plan.kept.has(*subject) && event.subject(*subject).is_some());
     there.filter_map(|subject| Some(DocumentKey::new(Document::of(subject)?, event.id_of(subject))))
 }
 

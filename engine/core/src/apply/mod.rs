@@ -4,6 +4,7 @@
 //! customer's timers of one deadline. Both leave the customer's new earliest deadline in the slot; the shard arms it.
 
 mod context;
+mod emitted;
 mod event;
 mod journeys;
 mod enter;

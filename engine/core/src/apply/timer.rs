@@ -1,6 +1,7 @@
 //! A deadline has come: a window has passed, a wait is over, a send is asked again, a fallback's time is up, a goal's time is over.
 
 use super::context::Context;
+use super::emitted::Emitted;
 use super::{Core, Environment};
 use crate::customer::{Customer, Place};
 use crate::time::Millis;
@@ -30,6 +31,7 @@ impl Core {
             t: due.now,
             mode: environment.mode,
             effects: environment.effects,
+            emitted: Emitted::default(),
         };
         let mut fired = 0;
         let mut place = 0;
@@ -42,6 +44,7 @@ impl Core {
             context.customer.dirty = true;
             let run = context.customer.runs.remove(place);
             context.wake(run);
+            context.apply_emitted();
             fired += 1;
             // It may be gone, and with it one that had finished.
             place = context.customer.runs.partition_point(|run| run.id <= id);

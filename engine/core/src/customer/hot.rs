@@ -6,6 +6,7 @@ use super::latest::LatestTimes;
 use super::names::FieldNames;
 use super::register::Register;
 use super::run::{Place, Run};
+use super::seen::SeenIds;
 use crate::channel::Channel;
 use crate::fact::Facts;
 use crate::id::CustomerId;
@@ -47,8 +48,10 @@ pub struct Customer {
     pub dirty: bool,
     /// Has documents in a checkpoint. Not part of the state.
     pub saved: bool,
-    /// Hashes of the newest event ids, a ring; 0 is an empty place.
-    pub seen: [u64; REMEMBERED_IDS],
+    /// The newest event ids.
+    pub seen: SeenIds,
+    /// What late events are compared with; of most customers the line of the ids has it all.
+    pub latest: LatestTimes,
     /// Entries that a re-entry rule remembers, oldest first.
     pub entries: ThinVec<Entry>,
     /// Marketing messages sent, oldest first, as long as some cap counts them.
@@ -57,16 +60,16 @@ pub struct Customer {
     pub attributes: ThinVec<Attribute>,
     /// Words on consent and addresses.
     pub registers: ThinVec<Register>,
-    /// What late events are compared with.
-    pub latest: LatestTimes,
     /// The documents that there are.
     pub documents: KeptDocuments,
     /// The fields of the profile that only messages show.
     pub names: FieldNames,
 }
 
-// 16 + 4 x 8 + 4 + 2 + 8 bytes of the first line are in use; the second is `seen`; the third has 56 bytes.
+// 16 + 4 x 8 + 4 + 2 + 8 bytes of the first line are in use; the second is `seen` and the first of `latest`; the third has 56 bytes.
 const _: () = assert!(size_of::<Customer>() == 192 && std::mem::offset_of!(Customer, seen) == 64);
+const _: () =
+    assert!(std::mem::offset_of!(Customer, latest) + size_of::<super::latest::Latest>() == 128);
 
 /// A profile attribute that decides.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,7 +111,7 @@ impl Customer {
             id,
             deadline: NEVER,
             armed: NEVER,
-            seen: [0; REMEMBERED_IDS],
+            seen: SeenIds::default(),
             seen_next: 0,
             granted: 0,
             denied: 0,
@@ -133,11 +136,11 @@ impl Customer {
 
     /// Remembers an event id; false if it is one of the newest [`REMEMBERED_IDS`].
     pub fn first_sight(&mut self, id_hash: u64) -> bool {
-        let id_hash = id_hash.max(1);
-        if self.seen.contains(&id_hash) {
+        let id = SeenIds::short(id_hash);
+        if self.seen.contains(id) {
             return false;
         }
-        self.seen[usize::from(self.seen_next)] = id_hash;
+        self.seen.set(usize::from(self.seen_next), id);
         self.seen_next = (self.seen_next + 1) % REMEMBERED_IDS as u8;
         true
     }

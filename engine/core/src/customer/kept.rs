@@ -32,15 +32,28 @@ pub struct Kept {
     added: Millis,
 }
 
+/// What is stored of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// The key's number and whether it is gone.
+    pub key: u64,
+    /// When it was replaced or removed last, if ever.
+    pub whole: Option<Millis>,
+    /// When something was added since, if anything was.
+    pub added: Option<Millis>,
+}
+
 impl Kept {
     /// As it was stored.
-    pub fn from_stored(key: u64, whole: Millis, added: Millis) -> Self {
-        Self { key, whole, added }
+    pub fn from_stored(stored: Stored) -> Self {
+        let or_never = |at: Option<Millis>| at.unwrap_or(NEVER_WAS);
+        Self { key: stored.key, whole: or_never(stored.whole), added: or_never(stored.added) }
     }
 
     /// What is stored.
-    pub fn to_stored(self) -> (u64, Millis, Millis) {
-        (self.key, self.whole, self.added)
+    pub fn to_stored(self) -> Stored {
+        let known = |at: Millis| Some(at).filter(|at| *at != NEVER_WAS);
+        Stored { key: self.key, whole: known(self.whole), added: known(self.added) }
     }
 
     /// Of which.
@@ -145,6 +158,14 @@ impl KeptDocuments {
             oldest.filter(|_| too_many)
         })?;
         Some(self.0.remove(place).key())
+    }
+
+    /// Takes out all of a kind.
+    pub fn take_all(&mut self, kind: Document) -> Vec<DocumentKey> {
+        let of_kind = |kept: &Kept| kept.key().kind() == Some(kind);
+        let taken = self.0.iter().filter(|kept| of_kind(kept)).map(|kept| kept.key()).collect();
+        self.0.retain(|kept| !of_kind(kept));
+        taken
     }
 
     /// Puts one that was stored behind the others.

@@ -60,14 +60,28 @@ pub struct Latest {
 }
 
 /// A customer's latest times. Of each use the newest [`MAX_LATEST`]; what has no room raises a floor that counts for all of its use, so that
-/// nothing is forgotten towards sending.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct LatestTimes(ThinVec<Latest>);
+/// nothing is forgotten towards sending. The first stands in the customer itself: many have no other.
+#[derive(Clone, Debug, PartialEq)]
+#[repr(C)]
+pub struct LatestTimes {
+    /// [`NONE`] only where there are no others.
+    first: Latest,
+    more: ThinVec<Latest>,
+}
+
+/// Stands where there is none: an event of this time would be older than anything.
+const NONE: Latest = Latest { id: LatestId(0), at: Millis::MIN };
+
+impl Default for LatestTimes {
+    fn default() -> Self {
+        Self { first: NONE, more: ThinVec::new() }
+    }
+}
 
 impl LatestTimes {
     /// Notes that it happened. What is not after `expired` may be forgotten: no event so old does anything.
     pub fn note(&mut self, id: LatestId, at: Millis, expired: Millis) {
-        if let Some(one) = self.0.iter_mut().find(|one| one.id == id) {
+        if let Some(one) = self.iter_mut().find(|one| one.id == id) {
             one.at = one.at.max(at);
             return;
         }
@@ -75,24 +89,25 @@ impl LatestTimes {
             return;
         }
         let of_use = |one: &Latest| one.id.use_() == id.use_();
-        self.0.retain(|one| !of_use(one) || one.at > expired);
+        self.retain(|one| !of_use(one) || one.at > expired);
         let floor = LatestId::floor(id.use_());
         let named = |one: &&Latest| of_use(one) && one.id != floor;
-        if self.0.iter().filter(named).count() < MAX_LATEST {
+        if self.iter().filter(named).count() < MAX_LATEST {
             return self.push(Latest { id, at });
         }
         let oldest = |one: &&mut Latest| named(&&**one);
-        let oldest = self.0.iter_mut().filter(oldest).min_by_key(|one| (one.at, one.id.0));
+        let oldest = self.iter_mut().filter(oldest).min_by_key(|one| (one.at, one.id.0));
         let passed = match oldest {
             Some(oldest) if (oldest.at, oldest.id.0) < (at, id.0) => {
                 std::mem::replace(oldest, Latest { id, at }).at
             }
             Some(_) | None => at,
         };
-        match self.0.iter_mut().find(|one| one.id == floor) {
-            Some(one) => one.at = one.at.max(passed),
-            None => self.push(Latest { id: floor, at: passed }),
+        if let Some(one) = self.iter_mut().find(|one| one.id == floor) {
+            one.at = one.at.max(passed);
+            return;
         }
+        self.push(Latest { id: floor, at: passed });
     }
 
     /// The newest of these that is known; what had no room may have been one of them.
@@ -101,19 +116,47 @@ impl LatestTimes {
         let asked = |one: &&Latest| {
             one.id.use_() == use_ && (one.id == floor || ids.clone().any(|id| id == one.id))
         };
-        self.0.iter().filter(asked).map(|one| one.at).max()
+        self.iter().filter(asked).map(|one| one.at).max()
     }
 
     /// Puts one that was stored behind the others.
     pub fn push(&mut self, one: Latest) {
-        super::tight::push_tightly(&mut self.0, one);
+        if one.at == NONE.at {
+            return;
+        }
+        if self.first.at == NONE.at {
+            self.first = one;
+        } else {
+            super::tight::push_tightly(&mut self.more, one);
+        }
     }
-}
 
-impl std::ops::Deref for LatestTimes {
-    type Target = [Latest];
-    fn deref(&self) -> &[Latest] {
-        &self.0
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.first.at == NONE.at
+    }
+
+    /// Those behind the first, for their side effect on the cache and for counting.
+    pub fn more(&self) -> &[Latest] {
+        &self.more
+    }
+
+    /// All of them, in the order in which they came.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Latest> {
+        let first = Some(&self.first).filter(|first| first.at != NONE.at);
+        first.into_iter().chain(self.more.iter())
+    }
+
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Latest> {
+        let first = Some(&mut self.first).filter(|first| first.at != NONE.at);
+        first.into_iter().chain(self.more.iter_mut())
+    }
+
+    fn retain(&mut self, keep: impl Fn(&Latest) -> bool) {
+        self.more.retain(|one| keep(one));
+        if self.first.at != NONE.at && !keep(&self.first) {
+            self.first = if self.more.is_empty() { NONE } else { self.more.remove(0) };
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Run {
     pub anchor: Millis,
     /// Where it is.
     pub place: Place,
-    /// What it keeps of its newest trigger event.
+    /// What it keeps of its newest trigger event and, behind that, of the event that it has waited for.
     pub captures: ThinVec<Value>,
     /// What it is about: the documents that its newest trigger event carried.
     pub about: ThinVec<DocumentKey>,
@@ -52,6 +52,11 @@ pub enum Place {
         /// The wait.
         op: u16,
     },
+    /// In a wait for an event: at that, or at the deadline, it goes on behind it.
+    Event {
+        /// The wait.
+        op: u16,
+    },
     /// Before the gate: at the deadline, or where it is held once the shard has caught up, the gate is asked again.
     Gate {
         /// The send.
@@ -63,7 +68,7 @@ pub enum Place {
         /// Marketing of a shard that is behind.
         held: bool,
     },
-    /// Behind a message whose fallback comes at the deadline if nobody opened it.
+    /// Behind a message whose fallback comes at the deadline, if what became of the message asks for it.
     Engagement {
         /// The send.
         op: u16,
@@ -87,9 +92,23 @@ impl Place {
         match self {
             Place::Delay { .. }
             | Place::Local { .. }
+            | Place::Event { .. }
             | Place::Gate { .. }
             | Place::Engagement { .. } => true,
             Place::Window | Place::Goal => false,
+        }
+    }
+
+    /// The wait for an event in which it is.
+    pub fn waits_for_event(self) -> Option<u16> {
+        match self {
+            Place::Event { op } => Some(op),
+            Place::Window
+            | Place::Delay { .. }
+            | Place::Local { .. }
+            | Place::Gate { .. }
+            | Place::Engagement { .. }
+            | Place::Goal => None,
         }
     }
 
@@ -98,6 +117,7 @@ impl Place {
         match self {
             Place::Delay { op }
             | Place::Local { op }
+            | Place::Event { op }
             | Place::Gate { op, .. }
             | Place::Engagement { op, .. } => Some(op),
             Place::Window | Place::Goal => None,
@@ -114,8 +134,21 @@ pub struct Sent {
     pub at: Millis,
     /// When the run's first message was.
     pub first: Millis,
-    /// It was opened or clicked.
-    pub engaged: bool,
+    /// What became of it.
+    pub seen: Reactions,
+}
+
+/// What is known to have become of a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reactions {
+    /// It reached the recipient.
+    pub delivered: bool,
+    /// It was opened.
+    pub opened: bool,
+    /// A link in it was followed.
+    pub clicked: bool,
+    /// The address refused it for good.
+    pub bounced: bool,
 }
 
 impl Run {
@@ -124,9 +157,9 @@ impl Run {
         matches!(self.place, Place::Gate { held: true, .. })
     }
 
-    /// The latest message was opened or clicked.
-    pub fn is_engaged(&self) -> bool {
-        self.sent.is_some_and(|sent| sent.engaged)
+    /// What became of the latest message.
+    pub fn seen(&self) -> Reactions {
+        self.sent.map(|sent| sent.seen).unwrap_or_default()
     }
 }
 

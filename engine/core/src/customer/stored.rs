@@ -2,7 +2,7 @@
 //! [`crate::compact`]. What most customers do not have costs a bit. Journeys are stored by their index; the checkpoint names the
 //! configuration hash that gives the index its meaning.
 //!
-//! - Customer: `parts u16, seen, [bounced, complained], [facts], [runs], [entries], [touches], [attributes], [registers], [latest],
+//! - Customer: `parts u16, seen (6 bytes each), [bounced, complained], [facts], [runs], [entries], [touches], [attributes], [registers], [latest],
 //!   [documents], [names]`. The parts ([`part`]) say what is there and how many places of the ring are. A list begins with its length.
 //! - Fact: `number * 4 + kind`, then its state ([`crate::fact`]).
 //! - Run: `facts u16, place u8, id, journey u8, opened_at 6 bytes, deadline, [op u8], [choice u8, due], [key], [anchor],
@@ -11,30 +11,36 @@
 //!   A run with something that does not fit is written wide.
 //! - Entry: `journey * 2 + (1 with a key), at, [key]`. Touch: `journey * 8 + channel, at`. Attribute: `name u32, at, value`.
 //!   Register: `of * 16 + channel * 2 + (1 for yes) u8, at`. Latest time: `id u64, at`. Document: `key u64, whole, added`. Name: `u32`.
+//!   Every time that is not a run's is the difference to the one before it ([`Since`]), those of a document stand behind a number that says which there are.
 //! - There is no bit left for the names: whoever has some is stored in a version of its own.
 
 use super::bounds::REMEMBERED_IDS;
 use super::document::DocumentKey;
 use super::hot::{Attribute, Customer, Entry, Touch};
-use super::kept::Kept;
+use super::kept::{Kept, Stored};
 use super::latest::{Latest, LatestId};
 use super::profile::zone_of;
 use super::register::{Of, Register};
-use super::run::{Place, Run, Sent};
+use super::run::{Place, Reactions, Run, Sent};
+use super::seen::{self, SeenIds};
 use super::zone::Zones;
 use crate::channel::Channel;
 use crate::compact::{Bytes, Writer};
 use crate::fact::{put_fact, read_fact};
 use crate::id::{CommandId, CustomerId, RunId};
 use crate::time::Millis;
+use std::cell::Cell;
 use thin_vec::ThinVec;
 
 const MAGIC: u8 = b'C';
 /// Version 1 kept every field in its full width; 2 told a run's place by flags and had three facts in
-/// fields of their own; 3 did not know when attributes, consent and documents were written.
-const VERSION: u8 = 4;
+/// fields of their own; 3 did not know when attributes, consent and documents were written; 4 kept event ids and times in full.
+const VERSION: u8 = 6;
 /// The same with names of the profile's fields.
-const WITH_NAMES: u8 = 5;
+const WITH_NAMES: u8 = 7;
+/// What is still read: 4, and with names 5.
+const FULL: u8 = 4;
+const FULL_WITH_NAMES: u8 = 5;
 
 /// Bytes that are not a stored customer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +49,7 @@ pub enum StateError {
     #[error("not a customer's state: header {0:02x?}")]
     Header(Vec<u8>),
     /// The header names a version that this binary does not read.
-    #[error("customer state of version {0}; this binary reads {VERSION} and {WITH_NAMES}")]
+    #[error("customer state of version {0}; this binary reads {FULL} to {WITH_NAMES}")]
     Version(u8),
     /// The content is not what is written.
     #[error("customer state is damaged before byte {0}")]
@@ -68,7 +74,8 @@ mod part {
 
 /// What is true of a run and what it has.
 mod fact {
-    pub const ENGAGED: u16 = 1;
+    /// The latest message was opened; until there was a bit for clicks, or clicked.
+    pub const OPENED: u16 = 1;
     pub const CONVERTED: u16 = 1 << 1;
     pub const KEY: u16 = 1 << 2;
     pub const ANCHOR: u16 = 1 << 3;
@@ -82,7 +89,11 @@ mod fact {
     pub const ABOUT: u16 = 1 << 9;
     /// It has had a newer trigger event since it entered.
     pub const ENTERED_BY: u16 = 1 << 10;
-    pub const UNUSED: u16 = !0 << 11;
+    /// What else became of the latest message.
+    pub const DELIVERED: u16 = 1 << 11;
+    pub const CLICKED: u16 = 1 << 12;
+    pub const BOUNCED: u16 = 1 << 13;
+    pub const UNUSED: u16 = !0 << 14;
 }
 
 /// Where a run is. The numbers are stored: never renumber.
@@ -94,7 +105,11 @@ mod place {
     pub const HELD: u8 = 4;
     pub const ENGAGEMENT: u8 = 5;
     pub const GOAL: u8 = 6;
+    pub const EVENT: u8 = 7;
 }
+
+/// Of a document: nothing was ever its whole; what follows is the time of what was added. Else whether something was added since (1) or not (0).
+const NEVER_WHOLE: u64 = 2;
 
 /// Bytes of a run's `opened_at`: 4,400 years.
 const OPENED_AT: usize = 6;
@@ -103,6 +118,33 @@ const TIME: usize = 5;
 
 const _: () = assert!(REMEMBERED_IDS == 8 && Channel::ALL.len() <= 8);
 
+/// Times one after the other, each as the difference to the one before: a customer's lie close together.
+struct Since {
+    last: Cell<Millis>,
+    /// Version 4 has every time in full.
+    full: bool,
+}
+
+impl Since {
+    fn new(full: bool) -> Self {
+        Self { last: Cell::new(0), full }
+    }
+
+    #[inline]
+    fn put(&self, writer: &mut Writer<'_>, at: Millis) {
+        writer.signed(at.wrapping_sub(self.last.replace(at)));
+    }
+
+    fn read(&self, rest: &mut Bytes<'_>) -> Option<Millis> {
+        let read = rest.signed()?;
+        if self.full {
+            return Some(read);
+        }
+        self.last.set(self.last.get().wrapping_add(read));
+        Some(self.last.get())
+    }
+}
+
 fn bit(there: bool, bit: u16) -> u16 {
     if there { bit } else { 0 }
 }
@@ -110,7 +152,8 @@ fn bit(there: bool, bit: u16) -> u16 {
 /// Appends the customer's stored form (without its id, which is the key).
 pub fn encode_customer(customer: &Customer, out: &mut Vec<u8>) {
     let Customer { seen_next, bounced, complained, .. } = *customer;
-    let remembered = customer.seen.iter().rposition(|id| *id != 0).map_or(0, |last| last + 1);
+    let ids = customer.seen.all();
+    let remembered = ids.iter().rposition(|id| *id != 0).map_or(0, |last| last + 1);
     let parts = u16::from(seen_next) & part::SEEN_NEXT
         | (remembered as u16) << part::REMEMBERED
         | bit(bounced | complained != 0, part::REFUSALS)
@@ -126,36 +169,39 @@ pub fn encode_customer(customer: &Customer, out: &mut Vec<u8>) {
     let mut writer = Writer::new(out);
     let version = if customer.names.is_empty() { VERSION } else { WITH_NAMES };
     writer.bytes([MAGIC, version, low, high]);
-    let mut ring = [0; 8 * REMEMBERED_IDS];
-    ring.as_chunks_mut()
-        .0
-        .iter_mut()
-        .zip(customer.seen)
-        .for_each(|(place, id)| *place = id.to_le_bytes());
-    writer.first(8 * remembered, ring);
+    let mut ring = [0; seen::BYTES * REMEMBERED_IDS];
+    let places = ring.as_chunks_mut::<{ seen::BYTES }>().0.iter_mut();
+    for (place, id) in places.zip(ids) {
+        let [a, b, c, d, e, f, ..] = id.to_le_bytes();
+        *place = [a, b, c, d, e, f];
+    }
+    writer.first(seen::BYTES * remembered, ring);
     writer.bytes_if(bounced | complained != 0, [bounced, complained]);
     writer.room();
     put_list(&mut writer, &customer.facts, put_fact);
     put_list(&mut writer, &customer.runs, put_run);
-    put_list(&mut writer, &customer.entries, put_entry);
-    put_list(&mut writer, &customer.touches, put_touch);
+    let times = Since::new(false);
+    put_list(&mut writer, &customer.entries, |writer, entry| put_entry(writer, entry, &times));
+    put_list(&mut writer, &customer.touches, |writer, touch| put_touch(writer, touch, &times));
     put_list(&mut writer, &customer.attributes, |writer, attribute| {
         writer.bytes(attribute.name.to_le_bytes());
-        writer.signed(attribute.at);
+        times.put(writer, attribute.at);
         writer.room();
         writer.value(&attribute.value);
     });
-    put_list(&mut writer, &customer.registers, put_register);
-    put_list(&mut writer, &customer.latest, |writer, latest| {
-        writer.bytes(latest.id.0.to_le_bytes());
-        writer.signed(latest.at);
+    put_list(&mut writer, &customer.registers, |writer, register| {
+        put_register(writer, register, &times);
     });
-    put_list(&mut writer, &customer.documents, |writer, kept| {
-        let (key, whole, added) = kept.to_stored();
-        writer.bytes(key.to_le_bytes());
-        writer.signed(whole);
-        writer.signed(added);
-    });
+    if !customer.latest.is_empty() {
+        writer.room();
+        writer.number(customer.latest.more().len() as u64 + 1);
+        for latest in customer.latest.iter() {
+            writer.bytes(latest.id.0.to_le_bytes());
+            times.put(&mut writer, latest.at);
+            writer.room();
+        }
+    }
+    put_list(&mut writer, &customer.documents, |writer, kept| put_kept(writer, *kept, &times));
     put_list(&mut writer, &customer.names, |writer, name| writer.bytes(name.to_le_bytes()));
     writer.flush();
 }
@@ -181,7 +227,11 @@ fn is_narrow(run: &Run) -> bool {
     let since = |there: bool, at: Millis| !there || fits(at.wrapping_sub(run.opened_at), TIME);
     let due = match run.place {
         Place::Gate { due, .. } | Place::Engagement { due, .. } => Some(due),
-        Place::Window | Place::Delay { .. } | Place::Local { .. } | Place::Goal => None,
+        Place::Window
+        | Place::Delay { .. }
+        | Place::Local { .. }
+        | Place::Event { .. }
+        | Place::Goal => None,
     };
     (run.journey | run.place.op().unwrap_or(0)) < 256
         && fits(run.opened_at, OPENED_AT)
@@ -196,7 +246,11 @@ fn is_narrow(run: &Run) -> bool {
 
 #[inline]
 fn put_run(writer: &mut Writer<'_>, run: &Run) {
-    let facts = bit(run.is_engaged(), fact::ENGAGED)
+    let seen = run.seen();
+    let facts = bit(seen.opened, fact::OPENED)
+        | bit(seen.delivered, fact::DELIVERED)
+        | bit(seen.clicked, fact::CLICKED)
+        | bit(seen.bounced, fact::BOUNCED)
         | bit(run.converted, fact::CONVERTED)
         | bit(run.key != 0, fact::KEY)
         | bit(run.anchor != 0, fact::ANCHOR)
@@ -250,26 +304,44 @@ fn place_number(place: Place) -> u8 {
         Place::Gate { held: true, .. } => place::HELD,
         Place::Engagement { .. } => place::ENGAGEMENT,
         Place::Goal => place::GOAL,
+        Place::Event { .. } => place::EVENT,
     }
 }
 
-fn put_register(writer: &mut Writer<'_>, register: &Register) {
-    let what = (register.of as u8) << 4 | (register.channel as u8) << 1 | u8::from(register.yes);
-    writer.bytes([what]);
-    writer.signed(register.at);
+fn put_kept(writer: &mut Writer<'_>, kept: Kept, times: &Since) {
+    let Stored { key, whole, added } = kept.to_stored();
+    writer.bytes(key.to_le_bytes());
+    match whole {
+        // What was only added to counts from its newest addition.
+        None => {
+            writer.number(NEVER_WHOLE);
+            times.put(writer, added.unwrap_or(0));
+        }
+        Some(whole) => {
+            writer.number(u64::from(added.is_some()));
+            times.put(writer, whole);
+            added.inspect(|added| times.put(writer, *added));
+        }
+    }
 }
 
-fn put_entry(writer: &mut Writer<'_>, entry: &Entry) {
+fn put_register(writer: &mut Writer<'_>, register: &Register, times: &Since) {
+    let what = (register.of as u8) << 4 | (register.channel as u8) << 1 | u8::from(register.yes);
+    writer.bytes([what]);
+    times.put(writer, register.at);
+}
+
+fn put_entry(writer: &mut Writer<'_>, entry: &Entry, times: &Since) {
     writer.number(u64::from(entry.journey) << 1 | u64::from(entry.key != 0));
-    writer.signed(entry.at);
+    times.put(writer, entry.at);
     if entry.key != 0 {
         writer.bytes(entry.key.to_le_bytes());
     }
 }
 
-fn put_touch(writer: &mut Writer<'_>, touch: &Touch) {
+fn put_touch(writer: &mut Writer<'_>, touch: &Touch, times: &Since) {
     writer.number(u64::from(touch.journey) << 3 | touch.channel as u64);
-    writer.signed(touch.at);
+    times.put(writer, touch.at);
 }
 
 /// Reads a customer's stored form.
@@ -278,14 +350,16 @@ pub fn decode_customer(
     bytes: &[u8],
     zones: &Zones,
 ) -> Result<Customer, StateError> {
-    let (body, names) = match bytes {
-        [MAGIC, VERSION, body @ ..] => (body, false),
-        [MAGIC, WITH_NAMES, body @ ..] => (body, true),
+    let (body, names, full) = match bytes {
+        [MAGIC, VERSION, body @ ..] => (body, false, false),
+        [MAGIC, WITH_NAMES, body @ ..] => (body, true, false),
+        [MAGIC, FULL, body @ ..] => (body, false, true),
+        [MAGIC, FULL_WITH_NAMES, body @ ..] => (body, true, true),
         [MAGIC, version, ..] => return Err(StateError::Version(*version)),
         other => return Err(StateError::Header(other.iter().take(2).copied().collect())),
     };
     let mut rest = Bytes(body);
-    let read = read_customer(id, &mut rest, names).filter(|_| rest.0.is_empty());
+    let read = read_customer(id, &mut rest, names, full).filter(|_| rest.0.is_empty());
     let mut customer = read.ok_or(StateError::Damaged(bytes.len() - rest.0.len()))?;
     customer.zone = zone_of(&customer, zones);
     customer.derive_permissions();
@@ -293,12 +367,21 @@ pub fn decode_customer(
     Ok(customer)
 }
 
-fn read_customer(id: CustomerId, rest: &mut Bytes<'_>, names: bool) -> Option<Customer> {
+fn read_customer(
+    id: CustomerId,
+    rest: &mut Bytes<'_>,
+    names: bool,
+    full: bool,
+) -> Option<Customer> {
     let mut customer = Customer::new(id);
     let parts = u16::from_le_bytes(rest.array()?);
     customer.seen_next = (parts & part::SEEN_NEXT) as u8;
-    for place in customer.seen.get_mut(..usize::from(parts >> part::REMEMBERED & 0xf))? {
-        *place = u64::from_le_bytes(rest.array()?);
+    let remembered = usize::from(parts >> part::REMEMBERED & 0xf);
+    if remembered > REMEMBERED_IDS {
+        return None;
+    }
+    for place in 0..remembered {
+        customer.seen.set(place, if full { full_id(rest)? } else { short_id(rest)? });
     }
     let has = |bit| parts & bit != 0;
     if has(part::REFUSALS) {
@@ -308,17 +391,19 @@ fn read_customer(id: CustomerId, rest: &mut Bytes<'_>, names: bool) -> Option<Cu
         customer.facts.push(fact);
     }
     customer.runs = list(rest, has(part::RUNS), 31, run)?;
-    customer.entries = list(rest, has(part::ENTRIES), 2, entry)?;
-    customer.touches = list(rest, has(part::TOUCHES), 2, touch)?;
+    let times = Since::new(full);
+    customer.entries = list(rest, has(part::ENTRIES), 2, |rest| entry(rest, &times))?;
+    customer.touches = list(rest, has(part::TOUCHES), 2, |rest| touch(rest, &times))?;
     customer.attributes = list(rest, has(part::ATTRIBUTES), 6, |rest| {
         let name = u32::from_le_bytes(rest.array()?);
-        Some(Attribute { name, at: rest.signed()?, value: rest.value()? })
+        Some(Attribute { name, at: times.read(rest)?, value: rest.value()? })
     })?;
-    customer.registers = list(rest, has(part::REGISTERS), 2, register)?;
-    for latest in list(rest, has(part::LATEST), 9, latest)? {
+    customer.registers = list(rest, has(part::REGISTERS), 2, |rest| register(rest, &times))?;
+    for latest in list(rest, has(part::LATEST), 9, |rest| latest(rest, &times))? {
         customer.latest.push(latest);
     }
-    for kept in list(rest, has(part::DOCUMENTS), 10, kept)? {
+    let kept = if full { full_kept } else { kept };
+    for kept in list(rest, has(part::DOCUMENTS), 10, |rest| kept(rest, &times))? {
         customer.documents.push(kept);
     }
     for name in list(rest, names, 4, |rest| Some(u32::from_le_bytes(rest.array()?)))? {
@@ -374,6 +459,7 @@ fn run(rest: &mut Bytes<'_>) -> Option<Run> {
             Place::Engagement { op: index(rest, wide)?, choice: rest.byte()?, due: time(rest)? }
         }
         place::GOAL => Place::Goal,
+        place::EVENT => Place::Event { op: index(rest, wide)? },
         _ => return None,
     };
     let key = if has(fact::KEY) { u64::from_le_bytes(rest.array()?) } else { 0 };
@@ -385,7 +471,13 @@ fn run(rest: &mut Bytes<'_>) -> Option<Run> {
             let at = time(rest)?;
             let command = CommandId(u128::from_le_bytes(rest.array()?));
             let first = if has(fact::FIRST) { time(rest)? } else { at };
-            Some(Sent { at, first, command, engaged: has(fact::ENGAGED) })
+            let seen = Reactions {
+                delivered: has(fact::DELIVERED),
+                opened: has(fact::OPENED),
+                clicked: has(fact::CLICKED),
+                bounced: has(fact::BOUNCED),
+            };
+            Some(Sent { at, first, command, seen })
         }
         false => None,
     };
@@ -415,33 +507,56 @@ fn index(rest: &mut Bytes<'_>, wide: bool) -> Option<u16> {
     Some(u16::from_le_bytes([low, high]))
 }
 
-fn register(rest: &mut Bytes<'_>) -> Option<Register> {
+fn short_id(rest: &mut Bytes<'_>) -> Option<u64> {
+    let [a, b, c, d, e, f] = rest.array()?;
+    Some(u64::from_le_bytes([a, b, c, d, e, f, 0, 0]))
+}
+
+/// An empty place stays one.
+fn full_id(rest: &mut Bytes<'_>) -> Option<u64> {
+    let id = u64::from_le_bytes(rest.array()?);
+    Some(if id == 0 { 0 } else { SeenIds::short(id) })
+}
+
+fn register(rest: &mut Bytes<'_>, times: &Since) -> Option<Register> {
     let what = usize::from(rest.byte()?);
     let (of, channel) = (*Of::ALL.get(what >> 4)?, *Channel::ALL.get(what >> 1 & 7)?);
-    Some(Register { at: rest.signed()?, of, channel, yes: what & 1 != 0 })
+    Some(Register { at: times.read(rest)?, of, channel, yes: what & 1 != 0 })
 }
 
-fn latest(rest: &mut Bytes<'_>) -> Option<Latest> {
+fn latest(rest: &mut Bytes<'_>, times: &Since) -> Option<Latest> {
     let id = LatestId(u64::from_le_bytes(rest.array()?));
-    Some(Latest { id, at: rest.signed()? })
+    Some(Latest { id, at: times.read(rest)? })
 }
 
-fn kept(rest: &mut Bytes<'_>) -> Option<Kept> {
+fn kept(rest: &mut Bytes<'_>, times: &Since) -> Option<Kept> {
     let key = u64::from_le_bytes(rest.array()?);
-    Some(Kept::from_stored(key, rest.signed()?, rest.signed()?))
+    let (whole, added) = match rest.number()? {
+        NEVER_WHOLE => (None, Some(times.read(rest)?)),
+        0 => (Some(times.read(rest)?), None),
+        1 => (Some(times.read(rest)?), Some(times.read(rest)?)),
+        _ => return None,
+    };
+    Some(Kept::from_stored(Stored { key, whole, added }))
 }
 
-fn entry(rest: &mut Bytes<'_>) -> Option<Entry> {
+fn full_kept(rest: &mut Bytes<'_>, _: &Since) -> Option<Kept> {
+    let key = u64::from_le_bytes(rest.array()?);
+    let mut time = || Some(rest.signed()?).map(|at| Some(at).filter(|at| *at != Millis::MIN));
+    Some(Kept::from_stored(Stored { key, whole: time()?, added: time()? }))
+}
+
+fn entry(rest: &mut Bytes<'_>, times: &Since) -> Option<Entry> {
     let head = rest.number()?;
-    let at = rest.signed()?;
+    let at = times.read(rest)?;
     let key = if head & 1 != 0 { u64::from_le_bytes(rest.array()?) } else { 0 };
     Some(Entry { journey: (head >> 1).try_into().ok()?, key, at })
 }
 
-fn touch(rest: &mut Bytes<'_>) -> Option<Touch> {
+fn touch(rest: &mut Bytes<'_>, times: &Since) -> Option<Touch> {
     let head = rest.number()?;
     let channel = *Channel::ALL.get(head as usize & 7)?;
-    Some(Touch { journey: (head >> 3).try_into().ok()?, channel, at: rest.signed()? })
+    Some(Touch { journey: (head >> 3).try_into().ok()?, channel, at: times.read(rest)? })
 }
 
 #[cfg(test)]

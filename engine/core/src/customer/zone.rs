@@ -1,7 +1,7 @@
 //! Time zones by the tables that a configuration brought along, never the host's.
 
 use super::zone_tables::ZoneTables;
-use crate::time::Millis;
+use crate::time::{DAY, Millis};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{Timestamp, ToSpan};
@@ -53,6 +53,13 @@ impl Zones {
         let days = (-1..=2i64).filter_map(|days| today.checked_add(days.days()).ok());
         let shown = days.flat_map(|date| self.instants(number, date.to_datetime(time)));
         shown.flatten().filter(|instant| *instant >= from).min().unwrap_or(from)
+    }
+
+    /// The first instant at which the local clock shows the time of day of `at`, so many days of the calendar later.
+    pub fn days_after(&self, number: u16, at: Millis, days: u16) -> Millis {
+        let shown = self.local(number, at).checked_add(i64::from(days).days());
+        let instants = shown.map(|shown| self.instants(number, shown)).unwrap_or_default();
+        instants.into_iter().flatten().min().unwrap_or(at + Millis::from(days) * DAY)
     }
 
     /// The first instant of a local date.
@@ -107,5 +114,14 @@ mod tests {
             zones.next_local(0, at("2026-03-08T06:00:00Z"), half_past(2)),
             at("2026-03-08T07:00:00Z")
         );
+        // 02:30 is not there on the day of the change, 01:30 twice.
+        for (from, days, to) in [
+            ("2026-03-07T07:30:00Z", 1, "2026-03-08T07:00:00Z"),
+            ("2026-03-07T07:30:00Z", 2, "2026-03-09T06:30:00Z"),
+            ("2026-10-31T05:30:00.007Z", 1, "2026-11-01T05:30:00.007Z"),
+            ("2026-11-01T06:30:00Z", 1, "2026-11-02T06:30:00Z"),
+        ] {
+            assert_eq!(zones.days_after(0, at(from), days), at(to), "{from}");
+        }
     }
 }

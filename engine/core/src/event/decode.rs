@@ -43,6 +43,15 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
+    /// What this program says of a customer: `text` is a JSON object without type, customer and time.
+    pub fn written(kind: &'a str, text: &'a str) -> Self {
+        let whole = Extent::new(0, text.len());
+        let mut top = Top::read(text, Raw(text));
+        let odd = clear_odd(&mut top, text);
+        let kind = Cow::Borrowed(kind);
+        Self { kind, text, whole, top, odd, ..Self::default() }
+    }
+
     /// The whole record, without white space around it.
     pub fn whole(&self) -> Raw<'a> {
         self.whole.raw(self.text).unwrap_or(Raw(self.text))

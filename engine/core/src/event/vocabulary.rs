@@ -155,9 +155,9 @@ event_types! {
     "product_restocked",
     "product_price_changed",
     "message_sent",
-    "message_delivered",
-    "message_opened" => Engaged,
-    "message_clicked" => Engaged,
+    "message_delivered" => Delivered,
+    "message_opened" => Opened,
+    "message_clicked" => Clicked,
     "message_bounced" => Bounced,
     "message_complained" => Complained,
     "message_failed",
@@ -177,8 +177,12 @@ pub enum Meaning {
     Bounced,
     /// Somebody called it spam.
     Complained,
-    /// Opened or clicked.
-    Engaged,
+    /// A message reached its recipient.
+    Delivered,
+    /// A message was opened.
+    Opened,
+    /// A link in a message was followed.
+    Clicked,
     /// The cart is gone.
     CartEmptied,
     /// Nothing more than profile and documents.
@@ -404,7 +408,7 @@ mod tests {
         let once = |names: &[&str]| names.iter().collect::<std::collections::BTreeSet<_>>().len();
         assert_eq!((EVENT_TYPES.len(), once(&EVENT_TYPES)), (42, 42));
         let meant = EVENT_TYPES.iter().filter(|kind| Meaning::of(kind) != Meaning::None);
-        assert_eq!((meant.count(), Meaning::of("of_their_own")), (8, Meaning::None));
+        assert_eq!((meant.count(), Meaning::of("of_their_own")), (9, Meaning::None));
         let top: Vec<&str> = Subject::ALL
             .map(Subject::name)
             .into_iter()

@@ -87,9 +87,8 @@ fn reservations<'a>(
 ) -> impl Iterator<Item = Millis> + 'a {
     question.reader.customer.runs.iter().filter_map(move |run| {
         let other = question.plan.journeys.get(usize::from(run.journey))?;
-        let higher = other.class == Class::Marketing && other.priority > journey.priority;
         let due = question.reader.t < run.deadline && run.deadline < end;
-        if !higher || !due {
+        if other.priority <= journey.priority || !due {
             return None;
         }
         let channels = upcoming(other, run);
@@ -97,17 +96,18 @@ fn reservations<'a>(
     })
 }
 
-/// The channels (a bit set) of the sends that may come at the run's deadline.
+/// The channels (a bit set) of the marketing sends that may come at the run's deadline.
 fn upcoming(journey: &Journey, run: &Run) -> u8 {
     match run.place {
         Place::Window => journey.opening(0),
         Place::Delay { op } | Place::Local { op } => journey.opening(op.saturating_add(1)),
         Place::Gate { op, choice, .. } | Place::Engagement { op, choice, .. } => {
-            let send = journey.send(op);
+            let send = journey.send(op).filter(|send| send.class == Class::Marketing);
             let choice = send.and_then(|send| send.channels.get(usize::from(choice)));
             choice.map_or(0, |choice| choice.channel.bit())
         }
-        Place::Goal => 0,
+        // When the event comes nobody knows.
+        Place::Event { .. } | Place::Goal => 0,
     }
 }
 

@@ -15,7 +15,7 @@ pub fn choose(
 ) -> Result<usize, (Channel, Reason)> {
     let mut first = None;
     for (index, choice) in choices.iter().enumerate().skip(from) {
-        if index > from && choice.if_no_engagement_within.is_some() {
+        if index > from && choice.fallback.is_some() {
             break;
         }
         match permitted(customer, class, choice.channel) {

@@ -8,7 +8,8 @@ mod quiet_hours;
 
 use crate::channel::{Channel, Class};
 use crate::decision::{Compared, Reason, Shown};
-use crate::id::in_holdout;
+use crate::id::{CustomerId, in_holdout};
+use crate::journey::plan::{Journey, Plan};
 use crate::time::Millis;
 pub use cap::remember_touch;
 pub use question::Question;
@@ -43,14 +44,26 @@ pub enum Ruling {
     Exit(Compared),
 }
 
+/// The holdout in which the customer is: that of all journeys, or this one's.
+pub fn holdout(plan: &Plan, journey: &Journey, customer: CustomerId) -> Option<Reason> {
+    if in_holdout("*global*", customer, plan.policy.holdout.0) {
+        return Some(Reason::GlobalHoldout);
+    }
+    in_holdout(&journey.name, customer, journey.holdout).then_some(Reason::Holdout)
+}
+
 /// Asks the gate. The hold of a shard that is behind comes before it and is the caller's.
 pub fn judge(question: &Question<'_>) -> Ruling {
     let Question { plan, reader, due, .. } = *question;
     let (customer, t) = (reader.customer, reader.t);
     let journey = &plan.journeys[usize::from(question.run.journey)];
-    let marketing = journey.class == Class::Marketing;
+    let marketing = question.class == Class::Marketing;
 
-    let index = match consent::choose(customer, journey.class, question.choices, question.from) {
+    let chosen = match question.internal {
+        true => Ok(question.from),
+        false => consent::choose(customer, question.class, question.choices, question.from),
+    };
+    let index = match chosen {
         Ok(index) => index,
         Err((channel, reason)) => {
             return Ruling::Drop { reason, channel, values: Compared::new() };
@@ -58,11 +71,8 @@ pub fn judge(question: &Question<'_>) -> Ruling {
     };
     let channel = question.choices[index].channel;
     let drop = |reason| Ruling::Drop { reason, channel, values: Compared::new() };
-    if marketing && in_holdout("*global*", customer.id, plan.policy.holdout.0) {
-        return drop(Reason::GlobalHoldout);
-    }
-    if marketing && in_holdout(&journey.name, customer.id, journey.holdout) {
-        return drop(Reason::Holdout);
+    if marketing && let Some(reason) = holdout(plan, journey, customer.id) {
+        return drop(reason);
     }
     if let Some(condition) = &journey.while_
         && !reader.holds(condition)

@@ -1,5 +1,6 @@
 //! What is asked of the gate.
 
+use crate::channel::Class;
 use crate::customer::{Run, Zones};
 use crate::journey::condition::Reader;
 use crate::journey::op::Choice;
@@ -16,6 +17,10 @@ pub struct Question<'a> {
     pub reader: Reader<'a>,
     /// The run that asks; not among the customer's.
     pub run: &'a Run,
+    /// What the send is.
+    pub class: Class,
+    /// It goes to a team: nobody is asked for consent.
+    pub internal: bool,
     /// The channels of the send.
     pub choices: &'a [Choice],
     /// Index of the channel to begin with.

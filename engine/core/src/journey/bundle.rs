@@ -4,6 +4,7 @@
 use super::load::hash::{self, tables_name};
 use super::load::{self, Problem, SourceFile, Sources};
 use super::plan::Plan;
+use super::shown::Shown;
 use crate::customer::{TablesError, ZoneTables};
 use crate::policy::Policy;
 use crate::sends::SEMANTICS;
@@ -21,7 +22,7 @@ pub struct JourneyText {
 }
 
 /// All that a plan is compiled from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConfigBundle {
     /// The rules over all journeys.
     pub policy: Policy,
@@ -29,13 +30,16 @@ pub struct ConfigBundle {
     pub journeys: Vec<JourneyText>,
     /// The file of facts, if there is one.
     pub facts: Option<JourneyText>,
+    /// What their templates read, as far as it is known.
+    pub shown: Shown,
 }
 
 impl ConfigBundle {
     /// Compiles it; all problems of all files if that fails.
     pub fn load(&self) -> Result<Plan, Vec<Problem>> {
         let (journeys, facts) = (sources(&self.journeys), self.facts.as_ref().map(source));
-        load::load(&self.policy, Sources { journeys: &journeys, facts: facts.as_ref() })
+        let sources = Sources { journeys: &journeys, facts: facts.as_ref() };
+        Ok(load::load(&self.policy, sources)?.showing(&self.shown))
     }
 
     /// As it is kept, under the hash of the plan that [`ConfigBundle::load`] makes of it, beside [`ZoneTables::bundled_bytes`].
@@ -44,6 +48,7 @@ impl ConfigBundle {
             policy: serde_json::value::to_raw_value(&self.policy)?,
             journeys: self.journeys.clone(),
             facts: self.facts.clone(),
+            shown: self.shown.clone(),
             semantics: Some(SEMANTICS),
             zones: Some(tables_name(ZoneTables::bundled().id())),
         })
@@ -66,6 +71,8 @@ pub struct StoredBundle {
     journeys: Vec<JourneyText>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     facts: Option<JourneyText>,
+    #[serde(default, skip_serializing_if = "Shown::is_empty")]
+    shown: Shown,
     /// The behaviour of that build; earlier ones did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     semantics: Option<u32>,
@@ -129,6 +136,7 @@ impl StoredBundle {
             load::check_with(&policy, &tables, sources, |texts| self.hash(hash, texts));
         let first = checked.problems.first().map(|problem| problem.message.clone());
         let plan = checked.plan.ok_or_else(|| BundleError::Refused(first.unwrap_or_default()))?;
+        let plan = plan.showing(&self.shown);
         match plan.hash == hash {
             true => Ok(plan),
             false => Err(BundleError::OtherHash(tables_name(plan.hash))),
@@ -155,6 +163,7 @@ impl StoredBundle {
 mod tests {
     use super::*;
     use crate::customer::Zones;
+    use crate::event::Subject;
 
     const JOURNEY: &str = "journey: cart\ntrigger: { event: cart_updated }\nsteps:\n  - send: hello\n    channels: [email]\n";
 
@@ -164,6 +173,7 @@ mod tests {
             policy: Policy { zone: "Europe/Berlin".into(), ..Policy::default() },
             journeys,
             facts: None,
+            shown: Shown::default(),
         }
     }
 
@@ -186,6 +196,7 @@ mod tests {
             policy: RawValue::from_string(policy.into()).unwrap(),
             journeys: bundle().journeys,
             facts: None,
+            shown: Shown::default(),
             semantics,
             zones: tables.map(|tables| tables_name(tables.id())),
         };
@@ -208,6 +219,28 @@ mod tests {
         assert_eq!(stored.compile(plan.hash, None).unwrap().hash, plan.hash);
         let wrong = stored.compile(plan.hash + 1, None).unwrap_err();
         assert_eq!(wrong, BundleError::OtherHash(format!("{:032x}", plan.hash)));
+    }
+
+    #[test]
+    fn what_templates_read_is_a_part_of_it() {
+        let plain = bundle().load().unwrap();
+        let showing = |template: &str, subjects: &[Subject]| {
+            let mut shown = Shown::default();
+            shown.insert(template, subjects.iter().copied());
+            let bundle = ConfigBundle { shown, ..bundle() };
+            let stored = StoredBundle::read(&bundle.stored().unwrap()).unwrap();
+            let plan = bundle.load().unwrap();
+            assert_eq!(stored.compile(plan.hash, None).unwrap().kept, plan.kept);
+            plan
+        };
+        let carts = showing("hello", &[Subject::Cart]);
+        let products = showing("hello", &[Subject::Product]);
+        let kept = |plan: &Plan| Subject::KEPT.map(|subject| plan.kept.has(subject));
+        assert_eq!(kept(&plain), [true; 4]);
+        assert_eq!(kept(&carts), [true, false, false, false]);
+        assert_eq!(kept(&products), [true, false, false, true], "carts decide");
+        assert!(plain.hash != carts.hash && carts.hash != products.hash);
+        assert_eq!(showing("another", &[]).hash, plain.hash, "nobody sends it");
     }
 
     #[test]

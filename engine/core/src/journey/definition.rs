@@ -7,6 +7,7 @@ use crate::policy::{LocalTime, Percent};
 use crate::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One journey file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -141,6 +142,12 @@ pub enum Step {
         send: At<String>,
         /// Channels in order of preference; those with `if_no` are fallbacks.
         channels: Vec<At<ChannelChoice>>,
+        /// Marketing or transactional; default: the journey's.
+        #[serde(default)]
+        class: Option<At<Class>>,
+        /// A team of the policy, as `team:sales`: an internal message instead of one to the customer.
+        #[serde(default)]
+        to: Option<At<String>>,
         /// The step's name; default: the template's.
         #[serde(default)]
         id: Option<At<String>>,
@@ -161,6 +168,32 @@ pub enum Step {
         #[serde(default)]
         id: Option<At<String>>,
     },
+    /// Takes one of the arms by chance: the same customer always the same one.
+    Split {
+        /// The split's name, from which chance follows.
+        split: At<String>,
+        /// The arms by name; their shares are 100% together.
+        arms: At<BTreeMap<String, At<SplitArm>>>,
+        /// The step's name; default: the split's.
+        #[serde(default)]
+        id: Option<At<String>>,
+    },
+    /// Writes attributes of the customer.
+    Set {
+        /// Values by the attributes' names; null removes.
+        set: At<BTreeMap<String, At<Given>>>,
+        /// The step's name; default: `set-N`.
+        #[serde(default)]
+        id: Option<At<String>>,
+    },
+    /// Lets an event of the same customer happen.
+    Emit {
+        /// The event.
+        emit: At<Emitted>,
+        /// The step's name; default: `emit-N`.
+        #[serde(default)]
+        id: Option<At<String>>,
+    },
     /// Leaves the journey: `exit: true`.
     Exit {
         /// Always true.
@@ -171,6 +204,26 @@ pub enum Step {
     },
 }
 
+impl Step {
+    /// The steps of its arms.
+    pub fn inner(&self) -> Vec<&[Step]> {
+        match self {
+            Step::Branch { branch, .. } => {
+                let steps = branch.iter().map(|arm| match &arm.value {
+                    Arm::When { steps, .. } | Arm::Else { steps, .. } => steps.as_slice(),
+                });
+                steps.collect()
+            }
+            Step::Split { arms, .. } => arms.values().map(|arm| arm.steps.as_slice()).collect(),
+            Step::Send { .. }
+            | Step::Wait { .. }
+            | Step::Set { .. }
+            | Step::Emit { .. }
+            | Step::Exit { .. } => Vec::new(),
+        }
+    }
+}
+
 /// `email`, or `{ sms: { if_no: opened, within: 4h } }`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
@@ -178,28 +231,60 @@ pub enum ChannelChoice {
     /// Chosen by consent and reachability.
     Plain(Channel),
     /// Tried when the channel before it was sent and got no engagement.
-    Fallback(std::collections::BTreeMap<Channel, Fallback>),
+    Fallback(BTreeMap<Channel, Fallback>),
 }
 
-/// When a fallback channel is tried.
+/// When a fallback channel is tried: `if_no` or `if`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Fallback {
-    /// What did not happen.
-    pub if_no: Engagement,
-    /// For how long.
-    pub within: At<Span>,
+#[serde(untagged, deny_unknown_fields)]
+pub enum Fallback {
+    /// Something did not happen.
+    Missing {
+        /// What.
+        if_no: Engagement,
+        /// For how long.
+        within: At<Span>,
+    },
+    /// Something happened: at once when it does.
+    Happened {
+        /// What.
+        #[serde(rename = "if")]
+        if_: Failure,
+        /// How long it is waited for.
+        within: At<Span>,
+    },
+}
+
+impl Fallback {
+    /// How long the message before it has.
+    pub fn within(&self) -> &At<Span> {
+        match self {
+            Fallback::Missing { within, .. } | Fallback::Happened { within, .. } => within,
+        }
+    }
 }
 
 /// A reaction to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Engagement {
+    /// Delivered, opened or clicked.
+    Delivered,
     /// Opened or clicked.
     Opened,
+    /// Clicked.
+    Clicked,
 }
 
-/// `23h`, or `{ until: "10:00", at_most: 24h }`.
+/// What goes wrong with a message.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    /// The address refused it for good.
+    Bounced,
+}
+
+/// `23h`, `{ days: 2 }`, `{ until: "10:00", at_most: 24h }`, or `{ for: message_clicked, at_most: 3d }`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum WaitFor {
@@ -207,6 +292,32 @@ pub enum WaitFor {
     Delay(Span),
     /// Until a local time of day.
     Until(WaitUntil),
+    /// Some days of the calendar: `{ days: 2 }`.
+    Days(WaitDays),
+    /// For an event: `{ for: message_clicked, at_most: 3d }`.
+    Event(WaitEvent),
+}
+
+/// Until an event comes, or the time for it is up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaitEvent {
+    /// The event type, or several.
+    #[serde(rename = "for")]
+    pub for_: EventTypes,
+    /// A condition on the event, the profile and the customer.
+    #[serde(default, rename = "where")]
+    pub where_: Option<At<String>>,
+    /// Not longer than this.
+    pub at_most: At<Span>,
+}
+
+/// Until the same local time of day, some days later.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaitDays {
+    /// How many, 1 to 3650; in the customer's zone.
+    pub days: At<u16>,
 }
 
 /// Until a local time of day.
@@ -251,4 +362,44 @@ pub enum Arm {
         /// What happens.
         steps: Vec<Step>,
     },
+}
+
+/// An arm of a split.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SplitArm {
+    /// How many of the customers take it, such as `50%`.
+    pub share: At<Percent>,
+    /// What happens.
+    pub steps: Vec<Step>,
+}
+
+/// `vip_reached`, or `{ event: vip_reached, with: { cart.id: event.cart.id } }`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum Emitted {
+    /// The event's type.
+    Plain(At<String>),
+    /// With fields.
+    With {
+        /// The event's type.
+        event: At<String>,
+        /// Values by the fields' names, such as `cart.id`.
+        #[serde(default)]
+        with: BTreeMap<String, At<Given>>,
+    },
+}
+
+/// A value that a step gives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Given {
+    /// Nothing.
+    Null(()),
+    /// A boolean.
+    Bool(bool),
+    /// A number.
+    Number(f64),
+    /// A text; or a path such as `event.cart.id`, whose value is read when the step comes.
+    Text(String),
 }

@@ -11,3 +11,4 @@ pub mod load;
 pub mod op;
 pub mod plan;
 mod problem;
+pub mod shown;

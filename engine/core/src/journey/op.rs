@@ -2,10 +2,13 @@
 //! the gate's look-ahead ask [`Operation`] and never which kind it is. Only the loader's layout and the evaluator
 //! (`crate::apply::step`) tell the kinds apart.
 
-use super::condition::Condition;
-use crate::channel::Channel;
-use crate::policy::LocalTime;
+use super::condition::{Condition, Field};
+use super::shown::Subjects;
+use crate::channel::{Channel, Class};
+use crate::customer::Reactions;
+use crate::policy::{LocalTime, Percent};
 use crate::time::Span;
+use crate::value::Value;
 use compact_str::CompactString;
 
 /// What every kind of operation says of itself. `at` is its index among the journey's operations.
@@ -24,6 +27,22 @@ pub trait Operation {
 
     /// The message that it sends, if it sends one.
     fn send(&self) -> Option<&Send> {
+        None
+    }
+
+    /// The same, to be changed while a plan is made.
+    fn send_mut(&mut self) -> Option<&mut Send> {
+        None
+    }
+
+    /// The first channel of its message, if caps count that.
+    fn capped(&self) -> Option<Channel> {
+        let send = self.send().filter(|send| send.class == Class::Marketing)?;
+        send.channels.first().map(|choice| choice.channel)
+    }
+
+    /// The event that a run waits for here, if it waits for one.
+    fn wait_for(&self) -> Option<&WaitFor> {
         None
     }
 
@@ -69,6 +88,12 @@ macro_rules! operations {
                 match self { $(Op::$kind(op) => op,)* }
             }
         }
+
+        impl std::ops::DerefMut for Op {
+            fn deref_mut(&mut self) -> &mut Self::Target {
+                match self { $(Op::$kind(op) => op,)* }
+            }
+        }
     };
 }
 
@@ -77,8 +102,16 @@ operations! {
     Send,
     /// Waits; then the next operation.
     Wait,
+    /// Waits for an event; then the next operation.
+    WaitFor,
     /// Goes to the first arm that is true.
     Branch,
+    /// Goes to one of its arms by chance.
+    Split,
+    /// Writes attributes of the customer; then the next operation.
+    Set,
+    /// Lets an event happen; then the next operation.
+    Emit,
     /// Goes on elsewhere, at the end of an arm.
     Jump,
     /// Leaves the journey.
@@ -94,8 +127,16 @@ pub struct Send {
     pub step: CompactString,
     /// The template's name.
     pub template: CompactString,
+    /// What it is to the gate.
+    pub class: Class,
+    /// The team that gets it; none: the customer.
+    pub team: Option<CompactString>,
+    /// The arm of a split in which it stands, as `split:arm`; of several the innermost.
+    pub variant: Option<CompactString>,
     /// In order of preference. The first is never a fallback.
     pub channels: Vec<Choice>,
+    /// The documents that its template may read.
+    pub shows: Subjects,
 }
 
 /// One channel of a send.
@@ -103,8 +144,57 @@ pub struct Send {
 pub struct Choice {
     /// The medium.
     pub channel: Channel,
-    /// Some for a fallback: how long the channel before it has to get engagement.
-    pub if_no_engagement_within: Option<Span>,
+    /// When it is tried; none for a channel that is chosen by consent and reachability.
+    pub fallback: Option<Fallback>,
+}
+
+/// When a fallback channel is tried.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fallback {
+    /// What must have become of the message before it.
+    pub when: When,
+    /// How long that message has.
+    pub within: Span,
+}
+
+/// What must have become of a message for the fallback to be tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Neither delivered nor opened nor clicked.
+    NotDelivered,
+    /// Neither opened nor clicked.
+    NotOpened,
+    /// Not clicked.
+    NotClicked,
+    /// The address refused it for good; the fallback is tried at once.
+    Bounced,
+}
+
+impl When {
+    /// Whether it is so.
+    pub fn holds(self, seen: Reactions) -> bool {
+        match self {
+            When::NotDelivered => !(seen.delivered || seen.opened || seen.clicked),
+            When::NotOpened => !(seen.opened || seen.clicked),
+            When::NotClicked => !seen.clicked,
+            When::Bounced => seen.bounced,
+        }
+    }
+
+    /// Whether it has happened: the fallback need not wait any longer.
+    pub fn comes(self, seen: Reactions) -> bool {
+        self == When::Bounced && seen.bounced
+    }
+
+    /// For people.
+    fn words(self) -> &'static str {
+        match self {
+            When::NotDelivered => "if not delivered",
+            When::NotOpened => "if not opened",
+            When::NotClicked => "if not clicked",
+            When::Bounced => "if bounced",
+        }
+    }
 }
 
 /// Waits.
@@ -121,6 +211,8 @@ pub struct Wait {
 pub enum Until {
     /// So long after the anchor.
     Elapsed(Span),
+    /// So many days after the anchor, at its local time of day.
+    Days(u16),
     /// At a local time of day.
     Local {
         /// The time of day, in the customer's zone.
@@ -128,6 +220,19 @@ pub enum Until {
         /// Not longer than this.
         at_most: Span,
     },
+}
+
+/// Waits for an event.
+#[derive(Clone, Debug)]
+pub struct WaitFor {
+    /// The step's name.
+    pub step: CompactString,
+    /// The types of the events, as they are written.
+    pub events: Vec<CompactString>,
+    /// Reads the event.
+    pub condition: Option<Condition>,
+    /// Not longer than this.
+    pub at_most: Span,
 }
 
 /// Goes to the first arm that is true.
@@ -148,6 +253,57 @@ pub struct Arm {
     pub when: Option<Condition>,
     /// Its first operation.
     pub target: u16,
+}
+
+/// Goes to one of its arms by chance.
+#[derive(Clone, Debug)]
+pub struct Split {
+    /// The step's name.
+    pub step: CompactString,
+    /// The split's name, from which chance follows.
+    pub name: CompactString,
+    /// In order of their names. The last one's `until` is 10,000.
+    pub arms: Vec<SplitArm>,
+}
+
+/// An arm of a split.
+#[derive(Clone, Debug)]
+pub struct SplitArm {
+    /// Its name.
+    pub name: CompactString,
+    /// Whose lot, in basis points, is below this, and below that of no arm before.
+    pub until: u16,
+    /// Its first operation.
+    pub target: u16,
+}
+
+/// Writes attributes of the customer.
+#[derive(Clone, Debug)]
+pub struct Set {
+    /// The step's name.
+    pub step: CompactString,
+    /// Attributes and their values, in order of names.
+    pub values: Vec<(CompactString, Given)>,
+}
+
+/// Lets an event of the same customer happen.
+#[derive(Clone, Debug)]
+pub struct Emit {
+    /// The step's name.
+    pub step: CompactString,
+    /// The event's type.
+    pub event: CompactString,
+    /// Its fields (`cart.id`) and their values, in order of names.
+    pub with: Vec<(CompactString, Given)>,
+}
+
+/// A value that a step gives.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Given {
+    /// This.
+    Value(Value),
+    /// What this is when the step comes.
+    Field(Field),
 }
 
 /// Goes on elsewhere.
@@ -178,11 +334,17 @@ impl Operation for Send {
     }
 
     fn words(&self) -> String {
-        let choice = |choice: &Choice| match choice.if_no_engagement_within {
+        let choice = |choice: &Choice| match choice.fallback {
             None => choice.channel.to_string(),
-            Some(span) => format!("{} if not opened within {span}", choice.channel),
+            Some(Fallback { when, within }) => {
+                format!("{} {} within {within}", choice.channel, when.words())
+            }
         };
-        self.channels.iter().map(choice).collect::<Vec<_>>().join(", ")
+        let channels = self.channels.iter().map(choice).collect::<Vec<_>>().join(", ");
+        match &self.team {
+            Some(team) => format!("{channels} to {team}"),
+            None => channels,
+        }
     }
 
     fn successors(&self, at: u16) -> Vec<Successor> {
@@ -190,6 +352,10 @@ impl Operation for Send {
     }
 
     fn send(&self) -> Option<&Send> {
+        Some(self)
+    }
+
+    fn send_mut(&mut self) -> Option<&mut Send> {
         Some(self)
     }
 }
@@ -201,7 +367,7 @@ impl Operation for Wait {
 
     fn kind(&self) -> &'static str {
         match self.until {
-            Until::Elapsed(_) => "wait",
+            Until::Elapsed(_) | Until::Days(_) => "wait",
             Until::Local { .. } => "wait_until",
         }
     }
@@ -209,12 +375,36 @@ impl Operation for Wait {
     fn words(&self) -> String {
         match self.until {
             Until::Elapsed(span) => span.to_string(),
+            Until::Days(1) => "1 day, at the same local time".into(),
+            Until::Days(days) => format!("{days} days, at the same local time"),
             Until::Local { time, at_most } => format!("{time} local time, at most {at_most}"),
         }
     }
 
     fn successors(&self, at: u16) -> Vec<Successor> {
         Successor::next(at)
+    }
+}
+
+impl Operation for WaitFor {
+    fn step(&self) -> Option<&CompactString> {
+        Some(&self.step)
+    }
+
+    fn kind(&self) -> &'static str {
+        "wait_for"
+    }
+
+    fn words(&self) -> String {
+        format!("{}, at most {}", self.events.join(" or "), self.at_most)
+    }
+
+    fn successors(&self, at: u16) -> Vec<Successor> {
+        Successor::next(at)
+    }
+
+    fn wait_for(&self) -> Option<&WaitFor> {
+        Some(self)
     }
 }
 
@@ -245,6 +435,77 @@ impl Operation for Branch {
             ways.push(Successor { to: self.otherwise, when: Some("none of these".into()) });
         }
         ways
+    }
+
+    fn passes_at_once(&self) -> bool {
+        true
+    }
+}
+
+impl Operation for Split {
+    fn step(&self) -> Option<&CompactString> {
+        Some(&self.step)
+    }
+
+    fn kind(&self) -> &'static str {
+        "split"
+    }
+
+    fn words(&self) -> String {
+        format!("{} arms", self.arms.len())
+    }
+
+    fn successors(&self, _: u16) -> Vec<Successor> {
+        let before = std::iter::once(0).chain(self.arms.iter().map(|arm| arm.until));
+        let way = |(arm, before): (&SplitArm, u16)| {
+            let share = Percent(arm.until.saturating_sub(before));
+            Successor { to: arm.target, when: Some(format!("{} ({share})", arm.name)) }
+        };
+        self.arms.iter().zip(before).map(way).collect()
+    }
+
+    fn passes_at_once(&self) -> bool {
+        true
+    }
+}
+
+impl Operation for Set {
+    fn step(&self) -> Option<&CompactString> {
+        Some(&self.step)
+    }
+
+    fn kind(&self) -> &'static str {
+        "set"
+    }
+
+    fn words(&self) -> String {
+        self.values.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    fn successors(&self, at: u16) -> Vec<Successor> {
+        Successor::next(at)
+    }
+
+    fn passes_at_once(&self) -> bool {
+        true
+    }
+}
+
+impl Operation for Emit {
+    fn step(&self) -> Option<&CompactString> {
+        Some(&self.step)
+    }
+
+    fn kind(&self) -> &'static str {
+        "emit"
+    }
+
+    fn words(&self) -> String {
+        self.event.to_string()
+    }
+
+    fn successors(&self, at: u16) -> Vec<Successor> {
+        Successor::next(at)
     }
 
     fn passes_at_once(&self) -> bool {

@@ -2,9 +2,12 @@
 
 use super::condition::Condition;
 use super::feeding::Feeding;
-use super::op::{Op, Send};
+use super::load::hash;
+use super::op::{Op, Send, WaitFor};
+use super::shown::{Shown, Subjects};
 use crate::channel::Class;
 use crate::customer::{LatestId, ZoneTables};
+use crate::event::{Event, Subject};
 use crate::fact::Layout;
 use crate::policy::Policy;
 use crate::time::Span;
@@ -19,7 +22,8 @@ pub use crate::event::EventField;
 /// Everything that decides, under one configuration hash.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// 128-bit xxh3 over the policy, every journey's text in order of names, the time-zone tables and [`crate::sends::SEMANTICS`].
+    /// 128-bit xxh3 over the policy, every journey's text in order of names, the time-zone tables and [`crate::sends::SEMANTICS`]; where it is known
+    /// what templates read, over that, too ([`Plan::showing`]).
     pub hash: u128,
     /// The time-zone tables that it goes by.
     pub tables: Arc<ZoneTables>,
@@ -31,10 +35,39 @@ pub struct Plan {
     pub fields: Vec<EventField>,
     /// The profile attributes (beyond consent) that some condition reads, by index.
     pub attributes: Vec<CompactString>,
+    /// The documents that are kept: those that some message may show, and those that decide.
+    pub kept: Subjects,
     /// What is remembered of customers.
     pub facts: Layout,
     /// Who is interested in an event type. Types that nobody wants are absent.
     pub events: Interests,
+}
+
+impl Plan {
+    /// Whether the event has a document of a kind that is kept.
+    pub fn brings(&self, event: &Event<'_>) -> bool {
+        Subject::KEPT
+            .into_iter()
+            .any(|subject| self.kept.has(subject) && event.subject(subject).is_some())
+    }
+
+    /// The same for templates that read no more than this: of what no message shows nothing is kept.
+    #[must_use]
+    pub fn showing(mut self, shown: &Shown) -> Self {
+        let templates = self.journeys.iter().flat_map(Journey::sends);
+        let shown = shown.of(templates.map(|send| send.template.as_str()));
+        if shown.is_empty() {
+            return self;
+        }
+        self.kept = Subjects::DECIDING;
+        let ops = self.journeys.iter_mut().flat_map(|journey| &mut journey.ops);
+        for send in ops.filter_map(|op| op.send_mut()) {
+            send.shows = shown.subjects(&send.template);
+            self.kept = self.kept.and(send.shows);
+        }
+        self.hash = hash::showing(self.hash, &shown);
+        self
+    }
 }
 
 /// Who is interested, by event type. Looked up, never iterated to decide.
@@ -64,6 +97,8 @@ pub struct JourneyInterest {
     pub goal: bool,
     /// Indices of the exit rules that it meets.
     pub exits: Vec<u8>,
+    /// Indices of the operations at which runs wait for it.
+    pub waits: Vec<u16>,
 }
 
 /// One journey.
@@ -73,7 +108,7 @@ pub struct Journey {
     pub name: CompactString,
     /// The first 8 hex digits of the hash of the file's text.
     pub version: CompactString,
-    /// Marketing or transactional.
+    /// Marketing or transactional: what its sends are that do not say.
     pub class: Class,
     /// 0 to 100.
     pub priority: u8,
@@ -103,9 +138,12 @@ pub struct Journey {
     pub max_event_age: Span,
     /// Indices into [`Plan::fields`]: what a run keeps of its trigger event. Conditions in steps name them by position here.
     pub captures: Vec<u16>,
+    /// What a run keeps of the event that it has waited for, behind the captures, the last first: its type (none), or indices into
+    /// [`Plan::fields`]. Conditions in steps name them by position here.
+    pub waited: Vec<Option<u16>>,
     /// The steps, flat; execution starts at 0 and ends at the last.
     pub ops: Vec<Op>,
-    /// For each operation the channels (a bit set) of the sends that may come when a run reaches it.
+    /// For each operation the channels (a bit set) of the marketing sends that may come when a run reaches it.
     pub openings: Vec<u8>,
 }
 
@@ -124,12 +162,17 @@ impl Journey {
         self.ops.iter().filter_map(|op| op.send())
     }
 
+    /// The wait for an event at this operation; none where another kind stands.
+    pub fn wait_for(&self, op: u16) -> Option<&WaitFor> {
+        self.ops.get(usize::from(op))?.wait_for()
+    }
+
     /// The send at this operation; none where another kind stands.
     pub fn send(&self, op: u16) -> Option<&Send> {
         self.ops.get(usize::from(op))?.send()
     }
 
-    /// The channels (a bit set) of the sends that may come at the instant at which a run reaches operation `at`: what a cap reserves for.
+    /// The channels (a bit set) of the marketing sends that may come at the instant at which a run reaches operation `at`: what a cap reserves for.
     pub fn opening(&self, at: u16) -> u8 {
         self.openings.get(usize::from(at)).copied().unwrap_or(0)
     }
@@ -138,8 +181,7 @@ impl Journey {
     pub fn openings(ops: &[Op]) -> Vec<u8> {
         let mut openings = vec![0; ops.len()];
         for (at, op) in ops.iter().enumerate().rev() {
-            let own = op.send().and_then(|send| send.channels.first());
-            let mut bits = own.map_or(0, |choice| choice.channel.bit());
+            let mut bits = op.capped().map_or(0, |channel| channel.bit());
             if op.passes_at_once() {
                 for way in op.successors(u16::try_from(at).unwrap_or(u16::MAX)) {
                     bits |= openings.get(usize::from(way.to)).copied().unwrap_or(0);

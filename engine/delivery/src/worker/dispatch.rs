@@ -107,7 +107,7 @@ impl<S: Storage> Worker<S> {
             return Gate::Waits;
         }
         let mut begin_before = now.mono.saturating_add(command.not_after.saturating_sub(now.wall));
-        if command.channel != Channel::Webhook {
+        if command.channel != Channel::Webhook && command.team.is_none() {
             let here = state.fresh_until(self.config.check_life).filter(|until| now.mono < *until);
             let Some(here) =
                 here.filter(|_| self.view.fresh_until().is_some_and(|until| now.mono < until))

@@ -220,6 +220,7 @@ impl World {
             to: address(customer),
             data: serde_json::Value::Null,
             variant: None,
+            team: None,
             due_at: 0,
             decided_at: 0,
             not_after: WALL + self.mono + ttl,

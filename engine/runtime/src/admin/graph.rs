@@ -44,12 +44,15 @@ mod tests {
     use super::*;
     use cartwheel_core::channel::{Channel, Class};
     use cartwheel_core::customer::LatestId;
-    use cartwheel_core::journey::op::{Arm, Branch, Choice, End, Jump, Send, Until, Wait};
+    use cartwheel_core::journey::op::{
+        Arm, Branch, Choice, End, Fallback, Jump, Send, Until, Wait, When,
+    };
     use cartwheel_core::journey::plan::Reentry;
+    use cartwheel_core::journey::shown::Subjects;
     use cartwheel_core::time::{DAY, HOUR, Span};
 
     fn email() -> Choice {
-        Choice { channel: Channel::Email, if_no_engagement_within: None }
+        Choice { channel: Channel::Email, fallback: None }
     }
 
     fn journey(ops: Vec<Op>) -> Journey {
@@ -71,6 +74,7 @@ mod tests {
             goal_within: None,
             max_event_age: Span(DAY),
             captures: Vec::new(),
+            waited: Vec::new(),
             openings: Journey::openings(&ops),
             ops,
         }
@@ -78,9 +82,20 @@ mod tests {
 
     #[test]
     fn arms_meet_behind_the_branch() {
-        let sms = Choice { channel: Channel::Sms, if_no_engagement_within: Some(Span(4 * HOUR)) };
+        let fallback = Fallback { when: When::NotOpened, within: Span(4 * HOUR) };
+        let sms = Choice { channel: Channel::Sms, fallback: Some(fallback) };
         let send = |step: &str, channels| {
-            Op::from(Send { step: step.into(), template: step.into(), channels })
+            let template = step.into();
+            let class = Class::Marketing;
+            Op::from(Send {
+                step: step.into(),
+                template,
+                class,
+                team: None,
+                variant: None,
+                channels,
+                shows: Subjects::ALL,
+            })
         };
         let graph = graph(&journey(vec![
             send("reminder", vec![email(), sms]),

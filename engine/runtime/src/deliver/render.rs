@@ -205,6 +205,7 @@ pub(super) mod tests {
             to: "+15550100".into(),
             data,
             variant: None,
+            team: None,
             due_at: 0,
             decided_at: 0,
             not_after: HOUR,

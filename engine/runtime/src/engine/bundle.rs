@@ -106,11 +106,10 @@ pub(super) fn publish(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cartwheel_core::policy::Policy;
 
     #[test]
     fn what_is_published_compiles_without_its_tables_in_the_topic_where_they_are_ours() {
-        let bundle = ConfigBundle { policy: Policy::default(), journeys: Vec::new(), facts: None };
+        let bundle = ConfigBundle::default();
         let (hash, stored) = (bundle.load().unwrap().hash, bundle.stored().unwrap());
         assert_eq!(compile(hash, &stored, |_| None).unwrap().hash, hash);
         let theirs = String::from_utf8(stored).unwrap();

@@ -1,7 +1,6 @@
 //! An engine on a namespace of its own on the shared broker.
 
 use cartwheel_broker::Broker;
-use cartwheel_core::policy::Policy;
 use cartwheel_kafka::{EventsProducer, KafkaConfig, Message};
 use cartwheel_runtime::clock::{Clock, SystemClock};
 use cartwheel_runtime::engine::{
@@ -37,9 +36,8 @@ pub fn kafka() -> KafkaConfig {
 
 pub fn options(kafka: &KafkaConfig, data_dir: &Path) -> EngineOptions {
     let bundle = ConfigBundle {
-        policy: Policy::default(),
         journeys: vec![JourneyText { path: "thanks.yaml".into(), text: WELCOME.into() }],
-        facts: None,
+        ..ConfigBundle::default()
     };
     EngineOptions {
         kafka: kafka.clone(),

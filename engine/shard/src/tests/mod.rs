@@ -13,6 +13,7 @@ mod lone;
 mod placement;
 mod power;
 mod rules;
+mod shown;
 #[cfg(feature = "rocksdb")]
 mod store;
 mod upgrade;

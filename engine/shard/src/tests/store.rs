@@ -15,7 +15,7 @@ fn sealed(number: u64) -> Sealed {
         .map(|customer| {
             let name = format!("c{customer}");
             let mut customer = Customer::new(CustomerId::of(&name));
-            customer.seen[0] = number;
+            customer.seen.set(0, number);
             if number == 1 {
                 journal.append(&mut customer.cold, Document::Name, name.as_bytes());
             }

@@ -10,7 +10,6 @@ use cartwheel_core::event::Record;
 use cartwheel_core::journey::bundle::{BundleError, ConfigBundle, JourneyText, StoredBundle};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::partitioner::Partitioner;
-use cartwheel_core::policy::Policy;
 use cartwheel_core::sends::{Dead, DeadReason, Headers, Kind, Poison, SEMANTICS, Turn};
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +26,7 @@ fn with_cart() -> World {
     world
 }
 
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     Settings { hold_after: i64::MAX, ..Settings::default() }
 }
 
@@ -48,7 +47,7 @@ fn number(semantics: u32) -> String {
 }
 
 /// Takes over and puts what is newest into force.
-fn start(world: &mut World, disk: &MemoryStore) -> Result<Owner, ShardError> {
+pub(super) fn start(world: &mut World, disk: &MemoryStore) -> Result<Owner, ShardError> {
     let mut owner = world.open(settings(), disk.clone()).unwrap()?;
     let until = owner.shard.replay_until().unwrap_or(0) as usize;
     let events = world.events.clone();
@@ -179,7 +178,7 @@ steps:
 /// The same journey by these tables, as a build that has them kept it.
 fn morning_by(tables: &Arc<ZoneTables>) -> Arc<Plan> {
     let journeys = vec![JourneyText { path: "morning.yaml".into(), text: MORNING.into() }];
-    let kept = ConfigBundle { policy: Policy::default(), journeys, facts: None }.stored().unwrap();
+    let kept = ConfigBundle { journeys, ..ConfigBundle::default() }.stored().unwrap();
     let name = |tables: &ZoneTables| format!("{:032x}", tables.id());
     let kept = String::from_utf8(kept).unwrap();
     let kept = kept.replace(&name(&ZoneTables::bundled()), &name(tables));

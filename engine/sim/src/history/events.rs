@@ -154,7 +154,8 @@ fn subjects(draw: &mut Draw, commands: &[CommandId]) -> (&'static str, Value) {
         82..=83 => ("message_bounced", message(draw, commands)),
         84 => ("message_complained", message(draw, commands)),
         85..=92 => ("message_opened", message(draw, commands)),
-        93..=95 => ("message_clicked", message(draw, commands)),
+        93..=94 => ("message_clicked", message(draw, commands)),
+        95 => ("message_delivered", message(draw, commands)),
         96..=97 => ("page_viewed", json!({ "url": "/", "cart": { "id": cart_id(draw) } })),
         _ => (
             "never_heard_of",

@@ -1,7 +1,9 @@
 //! Policies and journeys under which histories are drawn: every rule of the page is used by some of them.
 
+use cartwheel_core::event::Subject;
 use cartwheel_core::journey::load::{Problem, SourceFile, Sources, load};
 use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::journey::shown::Shown;
 use cartwheel_core::policy::Policy;
 use std::sync::Arc;
 
@@ -14,6 +16,8 @@ pub struct Setup {
     pub policy: &'static str,
     /// YAML texts of the journeys.
     pub journeys: Vec<&'static str>,
+    /// What templates read, as far as it is known.
+    pub shown: Vec<(&'static str, &'static [Subject])>,
     /// YAML text of the facts.
     pub facts: Option<&'static str>,
 }
@@ -42,7 +46,10 @@ impl Setup {
             text: text.to_owned(),
         });
         let sources = Sources { journeys: &sources, facts: facts.as_ref() };
-        load(&policy, sources).map(Arc::new).map_err(SetupError::Journeys)
+        let plan = load(&policy, sources).map_err(SetupError::Journeys)?;
+        let mut shown = Shown::default();
+        self.shown.iter().for_each(|(name, read)| shown.insert(name, read.iter().copied()));
+        Ok(Arc::new(plan.showing(&shown)))
     }
 }
 
@@ -55,8 +62,33 @@ const WINBACK: &str = include_str!("setups/winback.yaml");
 const NIGHTLY: &str = include_str!("setups/nightly.yaml");
 const FACT_PROBE: &str = include_str!("setups/fact_probe.yaml");
 const FACT_HOLD: &str = include_str!("setups/fact_hold.yaml");
+const FLOW: &str = include_str!("setups/flow.yaml");
+const FOLLOW: &str = include_str!("setups/follow.yaml");
+const LOOP_ONE: &str = include_str!("setups/loop_one.yaml");
+const LOOP_TWO: &str = include_str!("setups/loop_two.yaml");
 
 const ALL: [&str; 7] = [CART, CHECKOUT, BROWSE, WELCOME, RECEIPT, WINBACK, NIGHTLY];
+
+/// Every template; none reads products or orders.
+const WITHOUT_PRODUCTS: [(&str, &[Subject]); 17] = [
+    ("browse_reminder", &[]),
+    ("cart_reminder", &[Subject::Cart]),
+    ("cart_concierge", &[Subject::Cart]),
+    ("cart_reviews", &[]),
+    ("cart_incentive", &[Subject::Cart, Subject::Checkout]),
+    ("checkout_vip", &[Subject::Checkout]),
+    ("checkout_reminder", &[Subject::Cart, Subject::Checkout]),
+    ("checkout_last", &[]),
+    ("nightly_push", &[]),
+    ("nightly_mail", &[Subject::Cart]),
+    ("receipt_now", &[]),
+    ("receipt_hook", &[Subject::Cart]),
+    ("welcome_hello", &[]),
+    ("welcome_regular", &[]),
+    ("welcome_best", &[]),
+    ("winback_offer", &[]),
+    ("winback_last", &[]),
+];
 
 /// All of them: from one journey without limits to everything at once.
 pub fn setups() -> Vec<Setup> {
@@ -66,30 +98,42 @@ pub fn setups() -> Vec<Setup> {
             name: "free",
             policy: "zone: UTC\nquiet_hours: []\n",
             journeys: vec![CART, WELCOME],
+            shown: Vec::new(),
             facts: None,
         },
         Setup {
             name: "rolling",
             policy: include_str!("setups/rolling.policy.yaml"),
             journeys: all.clone(),
+            shown: vec![("cart_reminder", &[Subject::Product]), ("browse_reminder", &[])],
             facts: None,
         },
         Setup {
             name: "calendar",
             policy: include_str!("setups/calendar.policy.yaml"),
             journeys: all.clone(),
+            shown: Vec::new(),
             facts: None,
         },
         Setup {
             name: "tight",
             policy: include_str!("setups/tight.policy.yaml"),
             journeys: all,
+            shown: WITHOUT_PRODUCTS.to_vec(),
+            facts: None,
+        },
+        Setup {
+            name: "steps",
+            policy: "zone: America/New_York\nquiet_hours: []\nteams: { sales: { email: sales@shop.example } }\ncaps: [{ name: three, scope: all, limit: 3, per: 2d }]\n",
+            journeys: vec![FLOW, FOLLOW, LOOP_ONE, LOOP_TWO, RECEIPT],
+            shown: Vec::new(),
             facts: None,
         },
         Setup {
             name: "facts",
             policy: "zone: UTC\nquiet_hours: []\ncurrency: EUR\n",
             journeys: vec![FACT_PROBE, FACT_HOLD, CART],
+            shown: Vec::new(),
             facts: Some(include_str!("setups/shop.facts.yaml")),
         },
     ]

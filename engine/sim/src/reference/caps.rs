@@ -109,8 +109,7 @@ impl Context<'_> {
     fn reserved(&self, cap: &Cap, window: &Window, priority: u8) -> Vec<Millis> {
         let takes_place = |other: &&Run| {
             let journey = self.journey(other.journey);
-            journey.class == Class::Marketing
-                && journey.priority > priority
+            journey.priority > priority
                 && self.t < other.deadline
                 && other.deadline < window.horizon
                 && next_channels(journey, other)
@@ -131,22 +130,26 @@ fn in_scope(scope: &CapScope, channel: Channel, journey: &Journey) -> bool {
     }
 }
 
-/// The first channels of the sends that may come at the run's deadline, before any other wait.
+/// The first channels of the marketing sends that may come at the run's deadline, before any other wait.
 fn next_channels(journey: &Journey, run: &Run) -> Vec<Channel> {
     match run.place {
         Place::Window => first_channels(journey, 0),
         Place::Delay { op } | Place::Local { op } => first_channels(journey, op + 1),
         Place::Gate { op, choice } | Place::Engagement { op, choice } => {
             let send = journey.ops[usize::from(op)].send();
+            let send = send.filter(|send| send.class == Class::Marketing);
             send.map(|send| send.channels[choice].channel).into_iter().collect()
         }
-        Place::Goal => Vec::new(),
+        Place::Event { .. } | Place::Goal => Vec::new(),
     }
 }
 
 fn first_channels(journey: &Journey, at: u16) -> Vec<Channel> {
     let op = &journey.ops[usize::from(at)];
     if let Some(send) = op.send() {
+        if send.class != Class::Marketing {
+            return Vec::new();
+        }
         return send.channels.first().map(|choice| choice.channel).into_iter().collect();
     }
     if !op.passes_at_once() {

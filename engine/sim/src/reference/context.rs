@@ -2,6 +2,7 @@
 
 use super::customer::{Customer, Run};
 use super::effect::Effect;
+use super::event::Event;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Decision, Reason, Values, Verdict};
 use cartwheel_core::fact::key_hash;
@@ -39,6 +40,8 @@ pub struct Context<'a> {
     pub held: &'a mut BTreeSet<Timer>,
     /// What was decided.
     pub out: &'a mut Vec<Effect>,
+    /// What journeys have let happen since the input came: the events, and how many of them have been applied.
+    pub emitted: (Vec<Event>, usize),
 }
 
 /// A decision without what the turn knows already.
@@ -159,9 +162,9 @@ impl<'a> Context<'a> {
         Some(run)
     }
 
-    /// What a condition reads, now: from `event` or from the captures of a run.
-    pub fn reader<'r>(&'r self, event: Option<&'r Json>, captures: &'r [Value]) -> Reader<'r> {
-        Reader { plan: self.plan, event, captures, customer: self.customer, t: self.t }
+    /// What a condition reads, now: from `event` or from what a run has kept.
+    pub fn reader<'r>(&'r self, event: Option<&'r Json>, run: Option<&'r Run>) -> Reader<'r> {
+        Reader { plan: self.plan, event, run, customer: self.customer, t: self.t }
     }
 }
 
@@ -169,7 +172,7 @@ impl<'a> Context<'a> {
 pub struct Reader<'r> {
     plan: &'r Plan,
     event: Option<&'r Json>,
-    captures: &'r [Value],
+    run: Option<&'r Run>,
     customer: &'r Customer,
     t: Millis,
 }
@@ -201,15 +204,20 @@ impl<'r> Reader<'r> {
         (!text.is_empty()).then(|| key_hash(&text))
     }
 
-    fn read(&self, field: Field) -> ValueRef<'r> {
+    /// The value of a field.
+    pub fn read(&self, field: Field) -> ValueRef<'r> {
+        let kept = |of: fn(&Run) -> &[Value], place: u16| {
+            self.run
+                .and_then(|run| of(run).get(usize::from(place)))
+                .map_or(ValueRef::Null, Value::borrow)
+        };
         match field {
             Field::Event(index) => match self.event {
                 Some(event) => event_field(event, &self.plan.fields[usize::from(index)]),
                 None => ValueRef::Null,
             },
-            Field::Capture(place) => {
-                self.captures.get(usize::from(place)).map_or(ValueRef::Null, Value::borrow)
-            }
+            Field::Capture(place) => kept(|run| &run.captures, place),
+            Field::Waited(place) => kept(|run| &run.waited, place),
             Field::Attribute(index) => self
                 .customer
                 .attribute(&self.plan.attributes[usize::from(index)])
@@ -223,6 +231,7 @@ impl<'r> Reader<'r> {
                     KeyField::Hash(hash) => Some(hash),
                     KeyField::Event(index) => self.key(Field::Event(index)),
                     KeyField::Capture(index) => self.key(Field::Capture(index)),
+                    KeyField::Waited(index) => self.key(Field::Waited(index)),
                     KeyField::Attribute(index) => self.key(Field::Attribute(index)),
                 };
                 self.customer.facts.read_at(self.plan, number, reading, key, self.t)

@@ -1,6 +1,6 @@
 //! What is known of one customer: plain fields, plain lists.
 
-use super::documents::{DocumentName, Documents, KINDS};
+use super::documents::{DocumentName, Documents, KINDS, has};
 use super::event::Event;
 use super::facts::History;
 use super::latest::Latest;
@@ -8,6 +8,8 @@ use super::odd::is_read;
 use super::zone;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::id::{CommandId, RunId};
+use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::journey::shown::Subjects;
 use cartwheel_core::policy::Policy;
 use cartwheel_core::sends::{Suppression, SuppressionReason};
 use cartwheel_core::time::Millis;
@@ -98,6 +100,11 @@ pub enum Place {
         /// Index of the wait.
         op: u16,
     },
+    /// A wait for an event; at the deadline its time is up.
+    Event {
+        /// Index of the wait.
+        op: u16,
+    },
     /// A send was put off: at the deadline the gate runs again from channel `choice`.
     Gate {
         /// Index of the send.
@@ -130,6 +137,8 @@ pub struct Run {
     pub entered_by: Option<Millis>,
     /// What it keeps of that event, in the order of the journey's captures.
     pub captures: Vec<cartwheel_core::value::Value>,
+    /// What it keeps of the event that it has waited for, in the order in which the journey names it.
+    pub waited: Vec<cartwheel_core::value::Value>,
     /// The documents that that event carried.
     pub about: Vec<DocumentName>,
     /// Where it stands.
@@ -146,8 +155,8 @@ pub struct Run {
     pub first_sent: Option<Millis>,
     /// The newest message.
     pub last_sent: Option<(Millis, CommandId)>,
-    /// The newest message was opened or clicked.
-    pub engaged: bool,
+    /// The events that told of the newest message: `delivered`, `opened`, `clicked`, `bounced`.
+    pub told: Vec<&'static str>,
     /// The goal was reached.
     pub converted: bool,
 }
@@ -172,7 +181,7 @@ impl Customer {
 
     /// Whether an event of this id was seen before; if not, it has been now.
     pub fn seen(&mut self, id: &str) -> bool {
-        let hash = xxh3_64(id.as_bytes());
+        let hash = (xxh3_64(id.as_bytes()) >> 16).max(1);
         if self.ids.contains(&hash) {
             return true;
         }
@@ -189,6 +198,15 @@ impl Customer {
         let mut ends: Vec<(Millis, RunId)> = lingering.map(|run| (run.deadline, run.id)).collect();
         ends.sort_unstable();
         ends.first().filter(|_| ends.len() > MAX_LINGERING).map(|(_, id)| *id)
+    }
+
+    /// A journey writes an attribute.
+    pub fn set(&mut self, name: &str, at: Millis, value: Value) {
+        match self.profile.iter_mut().find(|(known, ..)| known.as_ref() == name) {
+            Some(known) if at >= known.1 => (known.1, known.2) = (at, value),
+            Some(_) => {}
+            None => self.profile.push((name.into(), at, value)),
+        }
     }
 
     /// A profile field; null counts as absent.
@@ -232,14 +250,14 @@ impl Customer {
         zone::of(self.text("time_zone"), self.text("country"), self.text("region"), &policy.zone)
     }
 
-    /// What a template may show: of each kind what the run is about, else the newest.
-    pub fn data(&self, about: &[DocumentName]) -> Value {
+    /// What a template that reads these may show: of each kind what the run is about, else the newest.
+    pub fn data(&self, about: &[DocumentName], read: Subjects) -> Value {
         let known = self.profile.iter().filter(|(.., value)| !value.is_null());
         let profile: Map<String, Value> =
             known.map(|(name, _, value)| (name.to_string(), value.clone())).collect();
         let mut data = Map::new();
         data.insert("profile".into(), Value::Object(profile));
-        for kind in KINDS {
+        for kind in KINDS.into_iter().filter(|kind| has(read, kind)) {
             if let Some(document) = self.documents.shown(kind, about) {
                 data.insert(kind.into(), document);
             }
@@ -247,20 +265,20 @@ impl Customer {
         Value::Object(data)
     }
 
-    /// Profile, consent, suppression, documents and engagement. `now` is T; conditions name the attributes `named`; effects are appended to
+    /// Profile, consent, suppression, documents and engagement. `now` is T; conditions name the plan's attributes; effects are appended to
     /// `effects`. Whether the profile had no room for a field.
     pub fn learn(
         &mut self,
         event: &Event,
         at: Millis,
         now: Millis,
-        named: &[CompactString],
+        plan: &Plan,
         effects: &mut Vec<Suppression>,
     ) -> bool {
         let mut surplus = false;
         if let Some(profile) = event.subject("profile") {
             let fits = |(name, _): &(&String, &Value)| !event.long.contains(name);
-            surplus = self.merge(profile.iter().filter(fits), at, named);
+            surplus = self.merge(profile.iter().filter(fits), at, &plan.attributes);
             let consent = profile.get("consent").and_then(Value::as_object);
             for channel in Channel::PERSONAL {
                 let flag = consent.and_then(|consent| consent.get(channel.name()));
@@ -299,8 +317,8 @@ impl Customer {
             _ => {}
         }
         self.tell_of_message(event, or_email, now, effects);
-        self.documents.learn(event, at);
-        self.note_engagement(event);
+        self.documents.learn(event, at, plan.kept);
+        self.note_reaction(event);
         surplus
     }
 
@@ -410,14 +428,18 @@ impl Customer {
         }
     }
 
-    fn note_engagement(&mut self, event: &Event) {
-        if event.kind != "message_opened" && event.kind != "message_clicked" {
-            return;
-        }
-        let Some(command) = event.text("message", "command_id") else { return };
+    fn note_reaction(&mut self, event: &Event) {
+        let what = match event.kind.as_str() {
+            "message_delivered" => "delivered",
+            "message_opened" => "opened",
+            "message_clicked" => "clicked",
+            "message_bounced" if event.text("message", "bounce") != Some("soft") => "bounced",
+            _ => return,
+        };
+        let Some(command) = event.command() else { return };
         for run in &mut self.runs {
-            if run.last_sent.is_some_and(|(_, id)| id.to_string() == command) {
-                run.engaged = true;
+            if run.last_sent.is_some_and(|(_, id)| id == command) {
+                run.told.push(what);
             }
         }
     }

@@ -1,6 +1,8 @@
 //! What messages may show: every version of every document, put together when it is asked for.
 
 use super::event::Event;
+use cartwheel_core::event::Subject;
+use cartwheel_core::journey::shown::Subjects;
 use cartwheel_core::time::Millis;
 use serde_json::{Map, Value};
 use std::cmp::Reverse;
@@ -96,9 +98,9 @@ pub struct Documents {
 }
 
 impl Documents {
-    /// What the event brings.
-    pub fn learn(&mut self, event: &Event, at: Millis) {
-        for name in carried(event) {
+    /// What the event brings of the kinds that are kept.
+    pub fn learn(&mut self, event: &Event, at: Millis, kept: Subjects) {
+        for name in carried(event, kept) {
             // As the event brought it, odd fields included.
             let Some(Value::Object(subject)) = event.document(name.0) else { continue };
             let change = match (event.kind.as_str(), name.0) {
@@ -180,9 +182,15 @@ impl Documents {
     }
 }
 
-/// The documents that the event carries.
-pub fn carried(event: &Event) -> Vec<DocumentName> {
-    let there = KINDS.into_iter().filter_map(|kind| Some((kind, event.subject(kind)?)));
+/// Whether this kind is one of them.
+pub fn has(subjects: Subjects, kind: &str) -> bool {
+    Subject::parse(kind.as_bytes()).is_some_and(|subject| subjects.has(subject))
+}
+
+/// The documents that the event carries, of the kinds that are kept.
+pub fn carried(event: &Event, kept: Subjects) -> Vec<DocumentName> {
+    let kinds = KINDS.into_iter().filter(|kind| has(kept, kind));
+    let there = kinds.filter_map(|kind| Some((kind, event.subject(kind)?)));
     there.map(|(kind, subject)| (kind, id(subject))).collect()
 }
 

@@ -1,6 +1,7 @@
 //! A record's bytes -> an event, or the reason why not. `serde_json::Value` throughout.
 
 use super::odd;
+use cartwheel_core::id::CommandId;
 use cartwheel_core::policy::Policy;
 use cartwheel_core::sends::Poison;
 use cartwheel_core::time::{Millis, is_instant, parse_rfc3339};
@@ -56,6 +57,25 @@ impl Event {
     /// A text inside a subject.
     pub fn text(&self, subject: &str, field: &str) -> Option<&str> {
         self.subject(subject)?.get(field)?.as_str()
+    }
+
+    /// The command whose message it is about.
+    pub fn command(&self) -> Option<CommandId> {
+        self.text("message", "command_id")?.parse().ok()
+    }
+
+    /// What a journey has let happen: of no shop, and about nobody but the customer at hand.
+    pub fn of_journey(kind: &str, fields: Map<String, Value>) -> Self {
+        let brought = Value::Object(fields);
+        let mut body = brought.clone();
+        forget_nulls(&mut body);
+        body.as_object_mut().map(odd::take_out);
+        if let Some(fields) = body.as_object_mut() {
+            fields.insert("type".into(), kind.into());
+        }
+        let (kind, customer) = (kind.to_owned(), String::new());
+        let (odd, long) = (Vec::new(), Vec::new());
+        Self { id: None, kind, customer, time: 0, body, odd, long, brought }
     }
 
     /// `order.total`.

@@ -10,6 +10,8 @@ use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::id::{CommandId, CustomerId};
 use cartwheel_core::journey::op::{Choice, Send};
+use cartwheel_core::journey::plan::Journey;
+use cartwheel_core::journey::shown::Subjects;
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::Millis;
 use compact_str::CompactString;
@@ -20,7 +22,10 @@ struct Message<'p> {
     op: u16,
     step: &'p CompactString,
     template: &'p CompactString,
+    class: Class,
+    team: Option<&'p CompactString>,
     channels: &'p [Choice],
+    shows: Subjects,
 }
 
 /// The answer of the parts that look at the chosen channel.
@@ -38,15 +43,16 @@ enum Ruling {
 impl Context<'_> {
     /// Runs the gate for operation `op`, which is a send, from channel `index`. Where the run stays, its place and deadline are set.
     pub fn send(&mut self, run: &mut Run, op: u16, index: usize) -> Next {
-        let Some(Send { step, template, channels }) =
+        let Some(Send { step, template, class, team, channels, shows, .. }) =
             self.journey(run.journey).ops[usize::from(op)].send()
         else {
             return Next::Step;
         };
-        let message = Message { op, step, template, channels };
-        let is_fallback = channels[index].if_no_engagement_within.is_some();
+        let (class, team, shows) = (*class, team.as_ref(), *shows);
+        let message = Message { op, step, template, class, team, channels, shows };
+        let is_fallback = channels[index].fallback.is_some();
         let what = |verdict, reason| Decided::new(verdict, reason).run(run.id).step(step);
-        let marketing = self.journey(run.journey).class == Class::Marketing;
+        let marketing = message.class == Class::Marketing;
         if marketing && self.mode == Mode::Behind {
             // The deadline that brought the run here stays: it is the run's place when the shard is live again.
             let held = what(Verdict::Deferred, Reason::CaughtUp).channel(channels[index].channel);
@@ -54,6 +60,9 @@ impl Context<'_> {
             run.held = true;
             self.decide(run.journey, held);
             return Next::Stay;
+        }
+        if message.team.is_some() {
+            return self.tell_team(run, &message);
         }
         let verdict = match self.choose(&message, index, marketing) {
             Err(reason) => {
@@ -86,6 +95,56 @@ impl Context<'_> {
         }
     }
 
+    /// A message to people of the shop: nothing is asked that is the customer's to say.
+    fn tell_team(&mut self, run: &mut Run, message: &Message<'_>) -> Next {
+        let (journey, channel) = (self.journey(run.journey), message.channels[0].channel);
+        let what = |verdict, reason| Decided::new(verdict, reason).run(run.id).step(message.step);
+        if journey.class == Class::Marketing
+            && let Some(reason) = self.held_out(journey)
+        {
+            let dropped = what(Verdict::Dropped, reason);
+            run.anchor = self.t;
+            self.decide(run.journey, dropped);
+            return Next::Step;
+        }
+        let reader = self.reader(None, Some(run));
+        if !reader.holds(journey.while_.as_ref()) {
+            let exit = what(Verdict::Exited, Reason::WhileFalse);
+            let exit = exit.fields(reader.shown(journey.while_.as_ref()));
+            self.decide(run.journey, exit);
+            return Next::Gone;
+        }
+        let gone = !run.about.iter().all(|name| self.customer.documents.is_there(name));
+        let command_id = CommandId::of(run.id, message.step, 0);
+        let mut decided = match gone {
+            true => what(Verdict::Dropped, Reason::NoDocument).channel(channel),
+            false => what(Verdict::Sent, Reason::Internal).channel(channel),
+        };
+        decided.command = (!gone).then_some(command_id);
+        self.decide(run.journey, decided);
+        run.anchor = self.t;
+        if !gone {
+            let policy = &self.plan.policy;
+            let team = message.team.and_then(|team| policy.teams.get(team.as_str()));
+            let email = team.map(|team| team.email.clone()).unwrap_or_default();
+            self.out.push(Effect::Command(ExpectedCommand {
+                command_id,
+                run_id: run.id,
+                journey: journey.name.to_string(),
+                step: message.step.to_string(),
+                customer: self.customer.name.to_string(),
+                channel,
+                template: message.template.to_string(),
+                due_at: run.due,
+                decided_at: self.t,
+                not_after: self.t.saturating_add(policy.transactional_ttl.millis()),
+                to: if channel == Channel::Email { email } else { String::new() },
+                data: self.customer.data(&run.about, message.shows),
+            }));
+        }
+        Next::Step
+    }
+
     /// The channel to use, or why the first one cannot be. A fallback stands alone.
     fn choose(
         &self,
@@ -93,12 +152,12 @@ impl Context<'_> {
         index: usize,
         marketing: bool,
     ) -> Result<usize, Reason> {
-        if message.channels[index].if_no_engagement_within.is_some() {
+        if message.channels[index].fallback.is_some() {
             return self.allowed(message.channels[index].channel, marketing).map(|()| index);
         }
         let mut first = None;
         for (place, choice) in message.channels.iter().enumerate().skip(index) {
-            if choice.if_no_engagement_within.is_some() {
+            if choice.fallback.is_some() {
                 continue;
             }
             match self.allowed(choice.channel, marketing) {
@@ -129,13 +188,10 @@ impl Context<'_> {
         let what = |verdict, reason| {
             Decided::new(verdict, reason).run(run.id).step(message.step).channel(channel)
         };
-        if marketing && held_out("*global*", self.id, policy.holdout.0) {
-            return Ruling::Drop(what(Verdict::Dropped, Reason::GlobalHoldout));
+        if marketing && let Some(reason) = self.held_out(journey) {
+            return Ruling::Drop(what(Verdict::Dropped, reason));
         }
-        if marketing && held_out(&journey.name, self.id, journey.holdout) {
-            return Ruling::Drop(what(Verdict::Dropped, Reason::Holdout));
-        }
-        let reader = self.reader(None, &run.captures);
+        let reader = self.reader(None, Some(run));
         if !reader.holds(journey.while_.as_ref()) {
             let exit =
                 Decided::new(Verdict::Exited, Reason::WhileFalse).run(run.id).step(message.step);
@@ -162,6 +218,14 @@ impl Context<'_> {
         Ruling::Defer(until, what(Verdict::Deferred, reason).fields(values))
     }
 
+    /// The holdout of which the customer is.
+    pub fn held_out(&self, journey: &Journey) -> Option<Reason> {
+        if held_out("*global*", self.id, self.plan.policy.holdout.0) {
+            return Some(Reason::GlobalHoldout);
+        }
+        held_out(&journey.name, self.id, journey.holdout).then_some(Reason::Holdout)
+    }
+
     /// The end of the first quiet span, in the policy's order, that holds this instant.
     fn quiet_until(&self, channel: Channel) -> Option<Millis> {
         let zone = self.customer.zone(&self.plan.policy);
@@ -186,7 +250,7 @@ impl Context<'_> {
     ) -> Next {
         let journey = self.journey(run.journey);
         let channel = message.channels[index].channel;
-        let is_fallback = message.channels[index].if_no_engagement_within.is_some();
+        let is_fallback = message.channels[index].fallback.is_some();
         let command_id = CommandId::of(run.id, message.step, index as u32);
         let reason = if is_fallback { Reason::Fallback } else { Reason::GatePassed };
         let mut what =
@@ -207,14 +271,14 @@ impl Context<'_> {
             decided_at: self.t,
             not_after: self.t.saturating_add(ttl.millis()),
             to: self.customer.address(channel).unwrap_or_default().to_owned(),
-            data: self.customer.data(&run.about),
+            data: self.customer.data(&run.about, message.shows),
         }));
         if marketing {
             self.customer.touches.push(Touch { at: self.t, channel, journey: run.journey });
         }
         run.first_sent = run.first_sent.or(Some(self.t));
         run.last_sent = Some((self.t, command_id));
-        run.engaged = false;
+        run.told.clear();
         if !is_fallback {
             run.anchor = self.t;
         }
@@ -224,9 +288,8 @@ impl Context<'_> {
     /// If a fallback stands after the channel that was sent, the run waits for engagement first.
     fn await_engagement(&self, run: &mut Run, message: &Message<'_>, sent: usize) -> Next {
         let later = message.channels.iter().enumerate().skip(sent + 1);
-        let fallback = later
-            .filter_map(|(index, choice)| Some((index, choice.if_no_engagement_within?)))
-            .next();
+        let fallback =
+            later.filter_map(|(index, choice)| Some((index, choice.fallback?.within))).next();
         let Some((index, within)) = fallback else { return Next::Step };
         run.place = Place::Engagement { op: message.op, choice: index };
         run.deadline = self.t.saturating_add(within.millis()).max(self.t.saturating_add(1));

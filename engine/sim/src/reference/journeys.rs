@@ -8,6 +8,7 @@ use super::odd::MAX_VALUE;
 use cartwheel_core::customer::{LatestId, Use};
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::id::{RunId, key_hash};
+use cartwheel_core::journey::op::When;
 use cartwheel_core::journey::plan::JourneyInterest;
 use cartwheel_core::time::Millis;
 use cartwheel_core::value::Value;
@@ -31,6 +32,7 @@ impl Context<'_> {
             if interest.moves && !interest.trigger {
                 self.move_windows(interest.journey, event, at);
             }
+            self.wait_is_over(interest.journey, event, at);
             if interest.trigger {
                 self.trigger(interest.journey, event, at);
             }
@@ -38,6 +40,86 @@ impl Context<'_> {
         // An event that ends runs may begin others.
         for rule in ended {
             self.note_end(rule, at);
+        }
+    }
+
+    /// What steps have let happen happens now, one after the other; what that leads to comes behind.
+    pub fn let_happen(&mut self) {
+        while !self.emitted.0.is_empty() {
+            let event = self.emitted.0.remove(0);
+            self.emitted.1 += 1;
+            self.customer.facts.note(self.plan, &event.kind, self.t, &event.body);
+            self.on_event(&event, self.t);
+        }
+    }
+
+    /// Where a message has bounced for which a fallback has waited, that is due.
+    pub fn hurry(&mut self) {
+        let due = |run: &&Run| match run.place {
+            Place::Engagement { op, choice } => {
+                let send = self.journey(run.journey).ops[usize::from(op)].send();
+                let fallback = send.and_then(|send| send.channels[choice].fallback);
+                fallback.is_some_and(|fallback| fallback.when == When::Bounced)
+                    && run.told.contains(&"bounced")
+                    && run.deadline > self.t
+            }
+            Place::Window
+            | Place::Delay { .. }
+            | Place::Local { .. }
+            | Place::Event { .. }
+            | Place::Gate { .. }
+            | Place::Goal => false,
+        };
+        let due: Vec<RunId> = self.customer.runs.iter().filter(due).map(|run| run.id).collect();
+        for id in due {
+            if let Some(mut run) = self.take(id) {
+                run.deadline = self.t;
+                self.put(run);
+            }
+        }
+    }
+
+    /// The runs of the journey that wait for this event go on.
+    fn wait_is_over(&mut self, index: u16, event: &Event, at: Millis) {
+        let journey = self.journey(index);
+        let live = self.customer.runs.iter().filter(|run| run.journey == index && run.live());
+        let live: Vec<(RunId, u64, Place)> = live.map(|run| (run.id, run.key, run.place)).collect();
+        let key = self.key(index, event).map(|key| key_hash(Some(&key)));
+        for (id, of, place) in &live {
+            let Place::Event { op } = *place else { continue };
+            let meant = match key {
+                Some(key) => key == *of,
+                None => live.len() == 1,
+            };
+            let Some(wait) = journey.wait_for(op) else { continue };
+            if !meant || !wait.events.iter().any(|kind| *kind == event.kind) {
+                continue;
+            }
+            let Some(run) = self.customer.runs.iter().find(|run| run.id == *id) else { continue };
+            let since = run.last_sent.map_or(run.entered_by, |(sent, _)| Some(sent));
+            let about = event
+                .command()
+                .is_none_or(|command| run.last_sent.is_some_and(|(_, id)| id == command));
+            let reader = self.reader(Some(&event.body), None);
+            if since.is_some_and(|since| at < since)
+                || !about
+                || !reader.holds(wait.condition.as_ref())
+            {
+                continue;
+            }
+            let what = Decided::new(Verdict::Waited, Reason::Event).run(*id).step(&wait.step);
+            let what = what.value("event", Value::Text(event.kind.as_str().into()));
+            let what = what.fields(reader.shown(wait.condition.as_ref()));
+            let waited = journey.waited.iter().map(|field| match field {
+                None => Value::Text(event.kind.as_str().into()),
+                Some(field) => self.captured(*field, event),
+            });
+            let waited = waited.collect();
+            let Some(mut run) = self.take(*id) else { continue };
+            run.waited = waited;
+            run.anchor = self.t;
+            self.decide(index, what);
+            self.execute(run, op + 1);
         }
     }
 
@@ -71,7 +153,7 @@ impl Context<'_> {
         let mut met = Vec::new();
         for rule in &interest.exits {
             let rule = &self.journey(interest.journey).exits[usize::from(*rule)];
-            if !self.reader(Some(&event.body), &[]).holds(rule.condition.as_ref()) {
+            if !self.reader(Some(&event.body), None).holds(rule.condition.as_ref()) {
                 continue;
             }
             let touched: Vec<(RunId, Place, bool)> = self
@@ -92,6 +174,7 @@ impl Context<'_> {
                     Place::Window => Verdict::Refused,
                     Place::Delay { .. }
                     | Place::Local { .. }
+                    | Place::Event { .. }
                     | Place::Gate { .. }
                     | Place::Engagement { .. } => Verdict::Exited,
                 };
@@ -151,14 +234,16 @@ impl Context<'_> {
     }
 
     fn captures(&self, journey: u16, event: &Event) -> Vec<Value> {
-        let field =
-            |index: &u16| match event_field(&event.body, &self.plan.fields[usize::from(*index)])
-                .to_value()
-            {
-                Value::Text(text) if text.len() > MAX_VALUE => Value::Null,
-                value => value,
-            };
-        self.journey(journey).captures.iter().map(field).collect()
+        let captures = self.journey(journey).captures.iter();
+        captures.map(|field| self.captured(*field, event)).collect()
+    }
+
+    /// What a run keeps of a field.
+    fn captured(&self, field: u16, event: &Event) -> Value {
+        match event_field(&event.body, &self.plan.fields[usize::from(field)]).to_value() {
+            Value::Text(text) if text.len() > MAX_VALUE => Value::Null,
+            value => value,
+        }
     }
 
     fn trigger(&mut self, index: u16, event: &Event, at: Millis) {
@@ -179,7 +264,7 @@ impl Context<'_> {
             let what = Decided::new(Verdict::Refused, Reason::Stale);
             return self.decide(index, what.instant("at", at).instant("ended", ended));
         }
-        let reader = self.reader(Some(&event.body), &[]);
+        let reader = self.reader(Some(&event.body), None);
         if !reader.holds(journey.when.as_ref()) {
             let compared = reader.shown(journey.when.as_ref());
             let what = Decided::new(Verdict::Refused, Reason::Filter).fields(compared);
@@ -188,10 +273,11 @@ impl Context<'_> {
         let captures = self.captures(index, event);
         let live = |run: &&mut Run| run.journey == index && run.key == key && run.live();
         let Some(run) = self.customer.runs.iter_mut().find(live) else {
-            return self.open(index, key, at, (captures, carried(event)));
+            let about = carried(event, self.plan.kept);
+            return self.open(index, key, at, (captures, about));
         };
         if at >= run.newest {
-            (run.newest, run.captures, run.about) = (at, captures, carried(event));
+            (run.newest, run.captures, run.about) = (at, captures, carried(event, self.plan.kept));
         }
         let id = run.id;
         if run.place == Place::Window {
@@ -248,6 +334,7 @@ impl Context<'_> {
             newest: at,
             entered_by: None,
             captures,
+            waited: journey.waited.iter().map(|_| Value::Null).collect(),
             about,
             place: Place::Window,
             deadline: at,
@@ -256,7 +343,7 @@ impl Context<'_> {
             due: self.t,
             first_sent: None,
             last_sent: None,
-            engaged: false,
+            told: Vec::new(),
             converted: false,
         };
         let Some(quiet_for) = journey.quiet_for else { return self.enter(run, Reason::Trigger) };

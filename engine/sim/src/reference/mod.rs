@@ -156,6 +156,7 @@ impl Reference {
             let Some(mut turn) = self.turn(id, seen, out) else { continue };
             if let Some(run) = turn.take(run) {
                 turn.fire(run);
+                turn.let_happen();
             }
         }
         self.fired += fired;
@@ -178,6 +179,7 @@ impl Reference {
             timers: &mut self.timers,
             held: &mut self.held,
             out,
+            emitted: (Vec::new(), 0),
         })
     }
 
@@ -193,7 +195,7 @@ impl Reference {
         let mut effects = Vec::new();
         let mut odd = event.odd.clone();
         let documents = customer.documents.len();
-        if customer.learn(event, at, now, &self.plan.attributes, &mut effects) {
+        if customer.learn(event, at, now, &self.plan, &mut effects) {
             odd.push(odd::SURPLUS.to_owned());
         }
         odd.dedup();
@@ -202,7 +204,9 @@ impl Reference {
         }
         out.extend(effects.into_iter().map(Effect::Suppression));
         if let Some(mut turn) = self.turn(id, now, out) {
+            turn.hurry();
             turn.on_event(event, at);
+            turn.let_happen();
             // What a new run is about stays.
             if turn.customer.documents.len() > documents {
                 let live = turn.customer.runs.iter().filter(|run| run.live());

@@ -2,15 +2,21 @@
 
 use super::context::{Context, Decided};
 use super::customer::{Entry, Place, Run};
+use super::event::Event;
 use super::zone;
-use cartwheel_core::decision::{Reason, Verdict};
-use cartwheel_core::journey::op::{Branch, Op, Until, Wait};
+use cartwheel_core::channel::Class;
+use cartwheel_core::decision::{Reason, Values, Verdict};
+use cartwheel_core::journey::op::{Branch, Emit, Given, Op, Set, Split, Until, Wait, When};
 use cartwheel_core::journey::plan::Reentry;
 use cartwheel_core::time::Millis;
+use cartwheel_core::value::Value;
 use compact_str::CompactString;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Entries that are remembered of one journey.
 const MAX_ENTRIES: usize = 64;
+/// Events that steps let happen for one event, or for one timer.
+const MAX_EMITTED: usize = 16;
 
 /// What a send leads to.
 pub enum Next {
@@ -32,15 +38,38 @@ impl Context<'_> {
                 run.anchor = self.t;
                 self.execute(run, op + 1);
             }
+            Place::Event { op } => {
+                if let Some(wait) = self.journey(run.journey).wait_for(op) {
+                    let late = Decided::new(Verdict::Waited, Reason::TimedOut);
+                    self.decide(run.journey, late.run(run.id).step(&wait.step));
+                }
+                run.anchor = self.t;
+                self.execute(run, op + 1);
+            }
             // Also where the fallback itself was put off: who has opened the message meanwhile needs no second one.
             Place::Gate { op, choice } | Place::Engagement { op, choice }
-                if choice > 0 && run.engaged =>
+                if !self.asks_for(&run, op, choice) =>
             {
                 self.execute(run, op + 1);
             }
             Place::Gate { op, choice } | Place::Engagement { op, choice } => {
                 self.resume(run, op, choice);
             }
+        }
+    }
+
+    /// Whether what became of the message before asks for the fallback; a channel that is none is always asked for.
+    fn asks_for(&self, run: &Run, op: u16, choice: usize) -> bool {
+        let send = self.journey(run.journey).ops[usize::from(op)].send();
+        let Some(fallback) = send.and_then(|send| send.channels[choice].fallback) else {
+            return true;
+        };
+        let told = |what| run.told.contains(&what);
+        match fallback.when {
+            When::NotDelivered => !told("delivered") && !told("opened") && !told("clicked"),
+            When::NotOpened => !told("opened") && !told("clicked"),
+            When::NotClicked => !told("clicked"),
+            When::Bounced => told("bounced"),
         }
     }
 
@@ -87,7 +116,7 @@ impl Context<'_> {
     }
 
     /// Executes operations from `op` until one waits or the run is over.
-    fn execute(&mut self, mut run: Run, mut op: u16) {
+    pub fn execute(&mut self, mut run: Run, mut op: u16) {
         let journey = self.journey(run.journey);
         loop {
             match &journey.ops[usize::from(op)] {
@@ -106,6 +135,20 @@ impl Context<'_> {
                     }
                     op += 1;
                 }
+                Op::WaitFor(wait) => {
+                    run.waited = journey.waited.iter().map(|_| Value::Null).collect();
+                    let until = self.t.saturating_add(wait.at_most.millis());
+                    return self.wait(run, Place::Event { op }, &wait.step, until);
+                }
+                Op::Split(split) => op = self.split(&run, split),
+                Op::Set(set) => {
+                    self.set(&run, set);
+                    op += 1;
+                }
+                Op::Emit(emit) => {
+                    self.emit(&run, emit);
+                    op += 1;
+                }
                 Op::Branch(branch) => op = self.branch(&run, branch),
                 Op::Jump(jump) => op = jump.to,
                 Op::Exit(exit) => {
@@ -121,6 +164,10 @@ impl Context<'_> {
     fn wait_ends(&self, run: &Run, op: u16, wait: &Wait) -> (Place, Millis) {
         match wait.until {
             Until::Elapsed(span) => (Place::Delay { op }, run.anchor.saturating_add(span.millis())),
+            Until::Days(days) => {
+                let zone = self.customer.zone(&self.plan.policy);
+                (Place::Local { op }, zone::days_after(run.anchor, days, &zone))
+            }
             Until::Local { time, at_most } => {
                 let zone = self.customer.zone(&self.plan.policy);
                 let last = self.t.saturating_add(at_most.millis());
@@ -138,7 +185,7 @@ impl Context<'_> {
 
     /// The operation to go to.
     fn branch(&mut self, run: &Run, branch: &Branch) -> u16 {
-        let reader = self.reader(None, &run.captures);
+        let reader = self.reader(None, Some(run));
         let mut arms = branch.arms.iter().enumerate();
         let Some((number, arm)) = arms.find(|(_, arm)| reader.holds(arm.when.as_ref())) else {
             let nowhere = Decided::new(Verdict::Branched, Reason::NoArm).run(run.id);
@@ -150,6 +197,80 @@ impl Context<'_> {
         let branched = Decided::new(Verdict::Branched, reason).run(run.id).step(&branch.step);
         self.decide(run.journey, branched.number("arm", number as i64).fields(compared));
         arm.target
+    }
+
+    /// The first arm, in order of names, below whose end the customer's lot lies.
+    fn split(&mut self, run: &Run, split: &Split) -> u16 {
+        let mut bytes = self.journey(run.journey).name.as_bytes().to_vec();
+        bytes.push(0);
+        bytes.extend_from_slice(split.name.as_bytes());
+        bytes.push(0);
+        bytes.extend_from_slice(&self.id.0.to_le_bytes());
+        let lot = xxh3_64(&bytes) % 10_000;
+        let mut arms = split.arms.iter();
+        let arm = arms.find(|arm| lot < u64::from(arm.until)).expect("shares of 100% together");
+        let branched = Decided::new(Verdict::Branched, Reason::Split).run(run.id).step(&split.step);
+        self.decide(run.journey, branched.value("arm", Value::Text(arm.name.clone())));
+        arm.target
+    }
+
+    fn given(&self, run: &Run, values: &[(CompactString, Given)]) -> Values {
+        let reader = self.reader(None, Some(run));
+        let value = |given: &Given| match given {
+            Given::Value(value) => value.clone(),
+            Given::Field(field) => reader.read(*field).to_value(),
+        };
+        values.iter().map(|(name, given)| (name.clone(), value(given))).collect()
+    }
+
+    fn set(&mut self, run: &Run, set: &Set) {
+        let values = self.given(run, &set.values);
+        let updated = Decided::new(Verdict::Updated, Reason::Step).fields(values.clone());
+        if self.touches(run, &set.step, updated) {
+            for (name, value) in values {
+                self.customer.set(&name, self.t, json(value));
+            }
+        }
+    }
+
+    fn emit(&mut self, run: &Run, emit: &Emit) {
+        let event = Value::Text(emit.event.clone());
+        let full = self.emitted.0.len() + self.emitted.1 >= MAX_EMITTED;
+        let what = match full {
+            true => Decided::new(Verdict::Dropped, Reason::EmitLimit).number("limit", 16),
+            false => Decided::new(Verdict::Emitted, Reason::Step),
+        };
+        let values = self.given(run, &emit.with);
+        if !self.touches(run, &emit.step, what.value("event", event)) || full {
+            return;
+        }
+        let mut fields = serde_json::Map::new();
+        for (path, value) in values {
+            let mut at = &mut fields;
+            let mut parts: Vec<&str> = path.split('.').collect();
+            let last = parts.pop().unwrap_or_default();
+            for part in parts {
+                let inner = at.entry(part).or_insert_with(|| serde_json::json!({}));
+                at = inner.as_object_mut().expect("an object");
+            }
+            at.insert(last.to_owned(), json(value));
+        }
+        self.emitted.0.push(Event::of_journey(&emit.event, fields));
+    }
+
+    /// A held-out run of a marketing journey touches nothing beyond itself. Decides that, or what is to be decided otherwise.
+    fn touches(&mut self, run: &Run, step: &CompactString, what: Decided) -> bool {
+        let journey = self.journey(run.journey);
+        let held_out = match journey.class {
+            Class::Marketing => self.held_out(journey),
+            Class::Transactional => None,
+        };
+        let decided = match held_out {
+            Some(reason) => Decided::new(Verdict::Dropped, reason),
+            None => what,
+        };
+        self.decide(run.journey, decided.run(run.id).step(step));
+        held_out.is_none()
     }
 
     /// All steps done: gone, or kept as long as the goal may still be reached.
@@ -167,5 +288,18 @@ impl Context<'_> {
                 self.take(surplus);
             }
         }
+    }
+}
+
+/// Whole numbers are written without a point.
+fn json(value: Value) -> serde_json::Value {
+    match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Bool(value) => value.into(),
+        Value::Number(value) if value == value.trunc() && value.abs() < 2f64.powi(53) => {
+            serde_json::json!(value as i64)
+        }
+        Value::Number(value) => value.into(),
+        Value::Text(text) => text.as_str().into(),
     }
 }

@@ -70,6 +70,12 @@ pub fn next_local(from: Millis, time: LocalTime, zone: &TimeZone) -> Millis {
     next.unwrap_or(from)
 }
 
+/// So many days later, at the same time of day; the first instant at which the clock shows it.
+pub fn days_after(from: Millis, days: u16, zone: &TimeZone) -> Millis {
+    let there = local(from, zone).datetime().saturating_add(i64::from(days).days());
+    instants(there, zone).into_iter().min().unwrap_or(from)
+}
+
 /// The first instant of a local date.
 pub fn start_of(date: Date, zone: &TimeZone) -> Millis {
     let start = instants(date.to_datetime(jiff::civil::Time::midnight()), zone).into_iter().min();

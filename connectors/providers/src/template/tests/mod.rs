@@ -4,6 +4,7 @@ mod escaping;
 mod lenient;
 mod money;
 mod random;
+mod shown;
 mod spread;
 
 use super::{MAX_OUTPUT, Part, RenderError, RenderFault, Templates};

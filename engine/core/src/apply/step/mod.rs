@@ -2,11 +2,15 @@
 //! `wake` where a run's deadline comes there.
 
 mod branch;
+mod emit;
 mod end;
 mod exit;
 mod next;
 mod send;
+mod set;
+mod split;
 mod wait;
+mod wait_for;
 
 use super::MAX_STEPS;
 use super::context::Context;
@@ -44,7 +48,11 @@ impl Context<'_> {
         match self.journey(run.journey).ops.get(usize::from(op)) {
             Some(Op::Send(send)) => send::run(send, self, run, op),
             Some(Op::Wait(wait)) => wait::run(wait, self, run, op),
+            Some(Op::WaitFor(wait)) => wait_for::run(wait, self, run, op),
             Some(Op::Branch(branch)) => branch::run(branch, self, run, op),
+            Some(Op::Split(split)) => split::run(split, self, run, op),
+            Some(Op::Set(set)) => set::run(set, self, run, op),
+            Some(Op::Emit(emit)) => emit::run(emit, self, run, op),
             Some(Op::Jump(jump)) => Next::Op(jump.to),
             Some(Op::Exit(_)) => exit::run(self, run, op),
             Some(Op::End(_)) | None => end::run(self, run, op),
@@ -57,6 +65,7 @@ impl Context<'_> {
             Place::Window => return self.enter(run, Reason::Window),
             Place::Goal => return,
             Place::Delay { op } | Place::Local { op } => wait::wake(self, &mut run, op),
+            Place::Event { op } => wait_for::wake(self, &mut run, op),
             Place::Gate { op, choice, due, .. } | Place::Engagement { op, choice, due } => {
                 send::wake(self, &mut run, send::Asked { op, choice, due })
             }

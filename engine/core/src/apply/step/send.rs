@@ -3,13 +3,16 @@
 use super::next::Next;
 use crate::apply::context::Context;
 use crate::channel::Class;
-use crate::customer::{Customer, Document, DocumentKey, Forgotten, Place, Run, Sent, Touch};
+use crate::customer::{
+    Customer, Document, DocumentKey, Forgotten, Place, Reactions, Run, Sent, Touch,
+};
 use crate::decision::{Decided, Reason, Verdict};
 use crate::effect::{Draft, Effect};
 use crate::event::Subject;
 use crate::gate::{self, Question, Ruling};
 use crate::id::CommandId;
 use crate::journey::op::Send;
+use crate::journey::shown::Subjects;
 use crate::sends::Mode;
 use crate::time::Millis;
 
@@ -32,31 +35,38 @@ pub(super) fn run(send: &Send, context: &mut Context<'_>, run: &mut Run, op: u16
 
 /// The gate is asked again, or a fallback's time is up.
 pub(super) fn wake(context: &mut Context<'_>, run: &mut Run, asked: Asked) -> Next {
-    // Also where the fallback itself was put off: who has opened the message meanwhile needs no second one.
-    if asked.choice > 0 && run.is_engaged() {
-        return Next::Op(asked.op + 1);
-    }
-    match context.journey(run.journey).send(asked.op) {
-        Some(send) => ask(send, context, run, asked),
-        None => Next::Op(asked.op),
+    let Some(send) = context.journey(run.journey).send(asked.op) else {
+        return Next::Op(asked.op);
+    };
+    let fallback = send.channels.get(usize::from(asked.choice)).and_then(|choice| choice.fallback);
+    match fallback {
+        // Also where the fallback itself was put off: who has opened the message meanwhile needs no second one.
+        Some(fallback) if !fallback.when.holds(run.seen()) => Next::Op(asked.op + 1),
+        Some(_) | None => ask(send, context, run, asked),
     }
 }
 
 fn ask(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked) -> Next {
     let Asked { op, choice, due } = asked;
-    let class = context.journey(run.journey).class;
-    if class == Class::Marketing && context.mode == Mode::Behind {
+    if send.class == Class::Marketing && context.mode == Mode::Behind {
         let channel = send.channels.get(usize::from(choice)).map(|choice| choice.channel);
         let held = context.by_step(run, op, Verdict::Deferred, Reason::CaughtUp);
         context.decide(&Decided { channel, ..held });
         // The deadline that brought the run here stays: it is its place in the order of the release.
         return Next::Stay(Place::Gate { op, choice, due, held: true }, run.deadline);
     }
+    if let Some(reason) = send.team.as_ref().and_then(|_| context.held_out(run)) {
+        context.decide(&context.by_step(run, op, Verdict::Dropped, reason));
+        run.anchor = context.t;
+        return Next::Op(op + 1);
+    }
     let question = Question {
         plan: context.plan(),
         zones: &context.core.zones,
         reader: context.reader(&[], &run.captures),
         run,
+        class: send.class,
+        internal: send.team.is_some(),
         choices: &send.channels,
         from: usize::from(choice),
         due,
@@ -92,16 +102,16 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked, ind
     let t = context.t;
     let command = CommandId::of(run.id, &send.step, index as u32);
     let choice = send.channels[index];
-    let is_fallback = choice.if_no_engagement_within.is_some();
+    let is_fallback = choice.fallback.is_some();
     let policy = &context.plan().policy;
-    let (ttl, marketing) = match context.journey(run.journey).class {
+    let (ttl, marketing) = match send.class {
         Class::Marketing => (policy.marketing_ttl, true),
         Class::Transactional => (policy.transactional_ttl, false),
     };
     let draft = Draft {
         customer: context.customer.id,
         mark: context.effects.journal.mark(),
-        shows: shows(context.customer, run),
+        shows: shows(context.customer, run, send.shows),
         command_id: command,
         run_id: run.id,
         journey: run.journey,
@@ -111,7 +121,11 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked, ind
         decided_at: t,
         not_after: t + ttl.millis(),
     };
-    let reason = if is_fallback { Reason::Fallback } else { Reason::GatePassed };
+    let reason = match (&send.team, is_fallback) {
+        (Some(_), _) => Reason::Internal,
+        (None, true) => Reason::Fallback,
+        (None, false) => Reason::GatePassed,
+    };
     let sent = context.by_step(run, op, Verdict::Sent, reason);
     context.decide(&sent.channel(choice.channel).command(command));
     context.effects.list.push(Effect::Command(draft));
@@ -121,28 +135,36 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked, ind
             context.effects.forgets(Forgotten::Touch);
         }
     }
+    if send.team.is_some() {
+        // To the customer nothing was sent.
+        run.anchor = t;
+        return Next::Op(op + 1);
+    }
     let first = run.sent.map_or(t, |sent| sent.first);
-    run.sent = Some(Sent { command, at: t, first, engaged: false });
+    run.sent = Some(Sent { command, at: t, first, seen: Reactions::default() });
     // A fallback leaves the anchor at the first channel's time.
     if !is_fallback {
         run.anchor = t;
     }
     let later = send.channels.iter().enumerate().skip(index + 1);
-    let fallback =
-        later.filter_map(|(at, choice)| Some((at, choice.if_no_engagement_within?))).next();
+    let fallback = later.filter_map(|(at, choice)| Some((at, choice.fallback?))).next();
     match fallback {
-        Some((at, within)) => {
+        Some((at, fallback)) => {
             let place = Place::Engagement { op, choice: at as u8, due };
-            Next::Stay(place, t + within.millis())
+            Next::Stay(place, t + fallback.within.millis())
         }
         None => Next::Op(op + 1),
     }
 }
 
-/// What the message may show: what its run is about, and of other kinds the customer's newest.
-fn shows(customer: &Customer, run: &Run) -> [Option<DocumentKey>; Subject::KEPT.len()] {
+/// What the message may show of what its template reads: what its run is about, and of other kinds the customer's newest.
+fn shows(
+    customer: &Customer,
+    run: &Run,
+    read: Subjects,
+) -> [Option<DocumentKey>; Subject::KEPT.len()] {
     Subject::KEPT.map(|subject| {
-        let kind = Document::of(subject)?;
+        let kind = Document::of(subject).filter(|_| read.has(subject))?;
         let of_run = run.about.iter().copied().find(|key| key.kind() == Some(kind));
         of_run.or_else(|| customer.documents.newest(kind))
     })

@@ -1,4 +1,4 @@
-//! Waiting: for some time since the anchor, or until a local time of day.
+//! Waiting: for some time or some days since the anchor, or until a local time of day.
 
 use super::next::Next;
 use crate::apply::context::Context;
@@ -11,6 +11,10 @@ use crate::journey::op::{Until, Wait};
 pub(super) fn run(wait: &Wait, context: &mut Context<'_>, run: &Run, op: u16) -> Next {
     let (place, until) = match wait.until {
         Until::Elapsed(span) => (Place::Delay { op }, run.anchor + span.millis()),
+        Until::Days(days) => {
+            let zone = context.customer.zone;
+            (Place::Local { op }, context.core.zones.days_after(zone, run.anchor, days))
+        }
         Until::Local { time, at_most } => {
             let zone = context.customer.zone;
             let next = context.core.zones.next_local(zone, context.t, gate::clock(time));

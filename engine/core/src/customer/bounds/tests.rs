@@ -2,10 +2,10 @@
 
 use super::super::document::{Document, DocumentKey};
 use super::super::hot::{Attribute, Customer, Entry, Touch};
-use super::super::kept::Kept;
+use super::super::kept::{Kept, Stored};
 use super::super::latest::{LatestId, Use};
 use super::super::register::Of;
-use super::super::run::{Place, Run, Sent};
+use super::super::run::{Place, Reactions, Run, Sent};
 use super::super::tight::push_tightly;
 use super::*;
 use crate::channel::Channel;
@@ -48,13 +48,13 @@ fn bytes(customer: &Customer) -> usize {
         + list(&customer.attributes)
         + customer.attributes.iter().map(|attribute| text(&attribute.value)).sum::<usize>()
         + list(&customer.registers)
-        + tight(&customer.latest)
+        + tight(customer.latest.more())
         + tight(&customer.documents)
         + tight(&customer.names)
 }
 
 fn run(number: u64, place: Place, captures: &[Value], about: usize) -> Run {
-    let sent = Sent { command: CommandId(1), at: START, first: START, engaged: false };
+    let sent = Sent { command: CommandId(1), at: START, first: START, seen: Reactions::default() };
     let keys = (0..about).map(|kind| DocumentKey::new(Document::ALL[2 + kind], number << 8));
     Run {
         id: RunId(u128::from(number)),
@@ -138,7 +138,11 @@ fn full(journeys: u16, attributes: u32, long: bool) -> Customer {
     }
     // What is kept of each kind, that all carts were emptied, and what live runs are about.
     for number in 0..4 + 8 + 2 + 8 + 1 + 4 * MAX_RUNS as u64 {
-        customer.documents.push(Kept::from_stored(number, START, START));
+        customer.documents.push(Kept::from_stored(Stored {
+            key: number,
+            whole: Some(START),
+            added: Some(START),
+        }));
     }
     for name in 0..2 * MAX_FIELDS as u32 {
         assert_eq!(customer.names.admit(name), name < MAX_FIELDS as u32);

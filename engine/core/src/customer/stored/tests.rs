@@ -8,7 +8,9 @@ use proptest::prelude::*;
 
 fn customer() -> Customer {
     let mut customer = Customer::new(CustomerId::of("ana"));
-    customer.seen = [1, 2, 3, 4, 5, 0, u64::MAX, 0];
+    for (place, id) in [1, 2, 3, 4, 5, 0, (1 << 48) - 1].into_iter().enumerate() {
+        customer.seen.set(place, id);
+    }
     (customer.seen_next, customer.bounced, customer.complained) = (3, 4, 8);
     let states = [State::Count(Count(5)), State::Sum(Sum(1_234_500)), State::Last(Last(-1))];
     for (number, state) in (0..).zip(states) {
@@ -21,7 +23,7 @@ fn customer() -> Customer {
             command: CommandId(7),
             at: 1_767_261_700_000,
             first: 1_767_261_650_000,
-            engaged: true,
+            seen: Reactions { opened: true, ..Reactions::default() },
         }),
         key: 8,
         opened_at: 1_767_261_600_123,
@@ -82,14 +84,14 @@ fn the_memory_of_runs_goes_with_the_last_of_them() {
 fn the_stored_form_does_not_change_unnoticed() {
     let written = encoded(&customer());
     let golden = (written.len(), xxhash_rust::xxh3::xxh3_64(&written), &written[..4]);
-    assert_eq!(golden, (378, 936_699_864_030_757_469, &[b'C', 4, 251, 239][..]));
+    assert_eq!(golden, (348, 2_311_751_238_133_500_257, &[b'C', 6, 251, 239][..]));
 }
 
 #[test]
 fn somebody_of_whom_little_is_known_takes_few_bytes() {
     let mut customer = Customer::new(CustomerId::of("ana"));
-    customer.first_sight(9);
-    assert_eq!(encoded(&customer), [b'C', 4, 1, 2, 9, 0, 0, 0, 0, 0, 0, 0]);
+    customer.first_sight(9 << 16);
+    assert_eq!(encoded(&customer), [b'C', 6, 1, 2, 9, 0, 0, 0, 0, 0]);
 }
 
 /// The only part without a bit: a version of its own has it.
@@ -99,8 +101,41 @@ fn the_names_of_a_profile_are_stored_behind_everything() {
     customer.names.push(0x0102_0304);
     customer.names.push(9);
     let written = encoded(&customer);
-    assert_eq!(written, [b'C', 5, 0, 0, 5, 4, 3, 2, 1, 9, 0, 0, 0]);
-    assert_eq!(decode_customer(customer.id, &written, &Zones::bundled("UTC")), Ok(customer));
+    assert_eq!(written, [b'C', 7, 0, 0, 5, 4, 3, 2, 1, 9, 0, 0, 0]);
+    assert_eq!(
+        decode_customer(customer.id, &written, &Zones::bundled("UTC")),
+        Ok(customer.clone())
+    );
+    let before = [&[b'C', 5], &written[2..]].concat();
+    assert_eq!(decode_customer(customer.id, &before, &Zones::bundled("UTC")), Ok(customer));
+}
+
+/// What the version before wrote of [`customer`], whose ids had 64 bits.
+const IN_FULL: &str = "
+    4304fbef010000000000000002000000000000000300000000000000040000000000000005000000000000000000000000000000ffffffffffffffff
+    040807010b0b88c85a02150305df05000200000000000000000000000000000000017bf9ff789b0100008406008764feff7f0800000000000000ffff
+    ffffffffffff4d010000000000006f00000000000000258601000000000007000000000000000000000000000000d5c2000000000000bf0705000000
+    000000000000000000100000000d7bf9ff789b0180ee3600000e0f00000000000800000000000000ffffffffff4d010000006f000000002586010000
+    07000000000000000000000000000000d5c200000009010509c7195a6fc3ab03020100000000000003070d0200000000000000035511091500000019
+    01160000001905170000001909c71800000019195a6fc3ab07011d1221212503ceece4b6c2fc7fe1290502010000000000002d00ffffffffffffffff
+    83020000000000003100ffffffffffffffff
+";
+
+#[test]
+fn what_the_version_before_has_stored_is_read() {
+    let digits: Vec<char> = IN_FULL.chars().filter(|digit| !digit.is_whitespace()).collect();
+    let byte = |pair: &[char]| u8::from_str_radix(&pair.iter().collect::<String>(), 16).unwrap();
+    let stored: Vec<u8> = digits.chunks(2).map(byte).collect();
+    let mut expected = customer();
+    // The upper 48 bits of small numbers: nothing but what stands for no place.
+    for (place, id) in [1, 1, 1, 1, 1, 0, (1 << 48) - 1].into_iter().enumerate() {
+        expected.seen.set(place, id);
+    }
+    let id = expected.id;
+    assert_eq!(decode_customer(id, &stored, &Zones::bundled("UTC")), Ok(expected));
+    for end in 0..stored.len() {
+        assert!(decode_customer(id, &stored[..end], &Zones::bundled("UTC")).is_err());
+    }
 }
 
 /// A fact of single contributions, and a set: behind the kinds that there were before, whose bytes have not changed.
@@ -152,12 +187,13 @@ fn seldom<T: Default + Clone + std::fmt::Debug>(
 
 fn place() -> impl Strategy<Value = Place> {
     let at = (0..300_u16, seldom(any::<u8>()), time(), any::<bool>());
-    (at, 0..6).prop_map(|((op, choice, due, held), kind)| match kind {
+    (at, 0..7).prop_map(|((op, choice, due, held), kind)| match kind {
         0 => Place::Window,
         1 => Place::Delay { op },
         2 => Place::Local { op },
         3 => Place::Gate { op, choice, due, held },
-        4 => Place::Engagement { op, choice, due },
+        4 => Place::Event { op },
+        5 => Place::Engagement { op, choice, due },
         _ => Place::Goal,
     })
 }
@@ -165,12 +201,15 @@ fn place() -> impl Strategy<Value = Place> {
 prop_compose! {
     fn run()(
         (id, key, place) in (any::<u128>(), seldom(any::<u64>()), place()),
-        sent in prop::option::of((any::<u128>(), time(), time(), any::<bool>())),
+        sent in prop::option::of((any::<u128>(), time(), time(), any::<[bool; 4]>())),
         (opened_at, newest, entered_by, deadline, anchor) in (time(), time(), time(), time(), time()),
         (journey, converted) in (seldom(any::<u16>()), any::<bool>()),
         (captures, about) in (vec(value(), 0..4), vec(any::<u64>(), 0..3)),
     ) -> Run {
-        let sent = sent.map(|(command, at, first, engaged)| Sent { command: CommandId(command), at, first, engaged });
+        let sent = sent.map(|(command, at, first, [delivered, opened, clicked, bounced])| {
+            let seen = Reactions { delivered, opened, clicked, bounced };
+            Sent { command: CommandId(command), at, first, seen }
+        });
         let captures = captures.into_iter().collect();
         let about = about.into_iter().map(DocumentKey).collect();
         Run { id: RunId(id), sent, key, opened_at, newest, entered_by, deadline, anchor, place, captures, about, journey, converted }
@@ -212,11 +251,13 @@ prop_compose! {
         attributes in vec((any::<u32>(), time(), value()), 0..4),
         registers in vec((0..3_usize, 0..Channel::ALL.len(), time(), any::<bool>()), 0..6),
         latest in vec((any::<u64>(), time()), 0..4),
-        documents in vec((any::<u64>(), time(), any::<bool>()), 0..4),
+        documents in vec((any::<u64>(), prop::option::of(time()), prop::option::of(time())), 0..4),
         names in vec(any::<u32>(), 0..4),
     ) -> Customer {
         let mut customer = Customer::new(CustomerId(7));
-        (customer.seen[0], customer.seen[5], customer.seen_next) = (seen[0], seen[1], seen_next);
+        customer.seen.set(0, seen[0] >> 16);
+        customer.seen.set(5, seen[1] >> 16);
+        customer.seen_next = seen_next;
         (customer.bounced, customer.complained) = (bounced, complained);
         (0..).zip(facts).for_each(|(number, state)| customer.facts.push(Fact { number, state }));
         customer.runs = runs.into_iter().collect();
@@ -226,7 +267,12 @@ prop_compose! {
         customer.registers = registers.into_iter().map(|(of, channel, at, yes)| Register { at, of: Of::ALL[of], channel: Channel::ALL[channel], yes }).collect();
         customer.derive_permissions();
         latest.into_iter().for_each(|(id, at)| customer.latest.push(Latest { id: LatestId(id), at }));
-        documents.into_iter().for_each(|(key, at, gone)| customer.documents.push(Kept::from_stored(key ^ u64::from(gone), at, Millis::MIN)));
+        for (key, whole, added) in documents {
+            let known = |at: Option<Millis>| at.filter(|at| *at != Millis::MIN);
+            // One of the two there always is.
+            let (whole, added) = (known(whole), known(added).or(known(whole).is_none().then_some(3)));
+            customer.documents.push(Kept::from_stored(Stored { key, whole, added }));
+        }
         names.into_iter().for_each(|name| customer.names.push(name));
         customer.runs_changed();
         customer

@@ -185,6 +185,7 @@ impl Lowering<'_, '_> {
         match found {
             Some((Expr::Field(Field::Event(number)), _)) => Some(KeyField::Event(number)),
             Some((Expr::Field(Field::Capture(number)), _)) => Some(KeyField::Capture(number)),
+            Some((Expr::Field(Field::Waited(number)), _)) => Some(KeyField::Waited(number)),
             Some((Expr::Field(Field::Attribute(number)), _)) => Some(KeyField::Attribute(number)),
             Some((Expr::Literal(value), _)) if key_of(value.borrow()).is_some() => {
                 key_of(value.borrow()).map(KeyField::Hash)

@@ -10,6 +10,8 @@ pub enum Field {
     Event(u16),
     /// `event.X` in a step: position in [`crate::journey::plan::Journey::captures`].
     Capture(u16),
+    /// `waited.for` or `waited.event.X` in a step: position in [`crate::journey::plan::Journey::waited`].
+    Waited(u16),
     /// `profile.X`: index into [`crate::journey::plan::Plan::attributes`].
     Attribute(u16),
     /// `profile.consent.CHANNEL`: true if granted.
@@ -29,6 +31,8 @@ pub enum KeyField {
     Event(u16),
     /// As [`Field::Capture`].
     Capture(u16),
+    /// As [`Field::Waited`].
+    Waited(u16),
     /// As [`Field::Attribute`].
     Attribute(u16),
 }
@@ -39,6 +43,7 @@ impl Field {
         match self {
             Self::Event(number) | Self::FactAt(_, _, KeyField::Event(number)) => Some(number),
             Self::Capture(_)
+            | Self::Waited(_)
             | Self::Attribute(_)
             | Self::Consent(_)
             | Self::Fact(..)

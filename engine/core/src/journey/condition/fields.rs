@@ -30,6 +30,10 @@ pub(crate) struct Slots {
     pub(crate) attributes: Vec<CompactString>,
     /// What may be read by its name alone.
     pub(crate) names: Names,
+    /// Of the journey at hand: what its steps read of events that were waited for, each its type (none) or a field.
+    pub(crate) waited: Vec<Option<u16>>,
+    /// Whether a step of that journey waits for an event, among those so far.
+    pub(crate) waits: bool,
 }
 
 /// A type that is known at load.
@@ -95,6 +99,7 @@ impl Resolver<'_> {
             [root, ..] if self.scope == Scope::Step && *root == Subject::Cart.name() => {
                 self.event(path, path.parts)
             }
+            ["waited", rest @ ..] if self.scope == Scope::Step => self.waited(path, rest),
             ["profile", name, rest @ ..] if *name == CONSENT => self.consent(path, rest),
             ["profile", rest @ ..] => self.profile(path, rest),
             ["customer", rest @ ..] => self.customer(path, rest),
@@ -130,6 +135,33 @@ impl Resolver<'_> {
             Field::Event(number)
         };
         Some((field, kind))
+    }
+
+    fn waited(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
+        if !self.slots.waits {
+            let fault =
+                Fault::error(path.span.clone(), "no step before this one waits for an event");
+            return self.fail(
+                fault.help("add one, such as `- wait: { for: message_clicked, at_most: 3d }`"),
+            );
+        }
+        let (field, kind) = match rest {
+            ["for"] if !path.size => (None, Type::Text),
+            ["event", rest @ ..] if (1..=8).contains(&rest.len()) => {
+                let kind = self.event_type(path, rest);
+                let parts = rest.iter().map(|part| (*part).into()).collect();
+                let field = EventField::new(parts, path.size);
+                (Some(intern(&mut self.slots.fields, field)), kind)
+            }
+            _ => {
+                let message = format!("`{}` is unknown", path.parts.join("."));
+                let fault = Fault::error(path.span.clone(), message);
+                return self.fail(fault.help(
+                    "write `waited.for`, the type of the event that came, or `waited.event.X`, a field of it",
+                ));
+            }
+        };
+        Some((Field::Waited(intern(&mut self.slots.waited, field)), kind))
     }
 
     fn event_type(&mut self, path: &Path<'_>, rest: &[&str]) -> Type {

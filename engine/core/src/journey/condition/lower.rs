@@ -56,6 +56,25 @@ pub(crate) fn compile_path(text: &str, slots: &mut Slots) -> Result<u16, Fault> 
     Ok(intern(&mut slots.fields, field))
 }
 
+/// The field that a path such as `event.cart.id` reads in a step.
+pub(crate) fn compile_read(
+    text: &str,
+    slots: &mut Slots,
+    captures: &mut Vec<u16>,
+) -> (Option<Field>, Vec<Fault>) {
+    let parts: Vec<&str> = text.split('.').collect();
+    let mut resolver = Resolver { scope: Scope::Step, slots, captures, faults: Vec::new() };
+    let path = Path { parts: &parts, span: 0..text.len(), size: false };
+    let read = resolver.resolve(&path);
+    let mut faults = resolver.faults;
+    if let Some((_, kind @ (Type::List | Type::Object))) = read {
+        let fault = Fault::error(0..text.len(), format!("`{text}` is {kind}: it has no value"));
+        faults.push(fault.help("name a field that is a text, a number or a boolean"));
+        return (None, faults);
+    }
+    (read.map(|(field, _)| field), faults)
+}
+
 pub(super) struct Lowering<'p, 's> {
     pub(super) parsed: &'p Parsed<'p>,
     pub(super) resolver: Resolver<'s>,
@@ -150,7 +169,7 @@ impl Lowering<'_, '_> {
         let path = Path { parts: &parts, span: self.parsed.extent(node), size };
         let (field, kind) = self.resolver.resolve(&path)?;
         let name = parts.join(".");
-        let of_event = matches!(field, Field::Event(_) | Field::Capture(_));
+        let of_event = matches!(field, Field::Event(_) | Field::Capture(_) | Field::Waited(_));
         let name = if size && of_event { format!("size({name})") } else { name };
         Some((self.field(&name, field), kind))
     }
@@ -351,7 +370,8 @@ impl Lowering<'_, '_> {
                 "size() takes a list or a string",
             );
         }
-        let counted = matches!(expr, Expr::Field(Field::Event(_) | Field::Capture(_)));
+        let counted =
+            matches!(expr, Expr::Field(Field::Event(_) | Field::Capture(_) | Field::Waited(_)));
         Some((if counted { expr } else { Expr::Size(Box::new(expr)) }, Type::Number))
     }
 

@@ -20,6 +20,6 @@ pub use expr::Condition;
 pub(crate) use fault::Fault;
 pub use field::{Field, KeyField};
 pub(crate) use fields::{Scope, Slots};
-pub(crate) use lower::{compile, compile_path, compile_segment};
+pub(crate) use lower::{compile, compile_path, compile_read, compile_segment};
 pub(crate) use names::Names;
 pub use reader::Reader;

@@ -24,7 +24,7 @@ pub struct Reader<'r> {
     pub t: Millis,
     /// The event's fields by the plan's numbers; none without an event.
     pub fields: &'r [Value],
-    /// What a run kept of its trigger event; none without a run.
+    /// What a run kept of its trigger event, and of the event that it has waited for; none without a run.
     pub captures: &'r [Value],
 }
 
@@ -38,6 +38,11 @@ impl<'r> Reader<'r> {
         match field {
             Field::Event(index) => at(self.fields, index),
             Field::Capture(index) => at(self.captures, index),
+            // Counted from the end.
+            Field::Waited(index) => {
+                let place = self.captures.len().checked_sub(usize::from(index) + 1);
+                place.map_or(ValueRef::Null, |place| self.captures[place].borrow())
+            }
             Field::Attribute(index) => {
                 let name = self.attributes.get(usize::from(index));
                 name.map_or(ValueRef::Null, |name| customer.attribute(*name))
@@ -51,6 +56,7 @@ impl<'r> Reader<'r> {
                     KeyField::Hash(hash) => Some(hash),
                     KeyField::Event(index) => key_of(self.read(Field::Event(index))),
                     KeyField::Capture(index) => key_of(self.read(Field::Capture(index))),
+                    KeyField::Waited(index) => key_of(self.read(Field::Waited(index))),
                     KeyField::Attribute(index) => key_of(self.read(Field::Attribute(index))),
                 };
                 customer.facts.read_at(self.facts, number, reading, key, self.t)

@@ -27,6 +27,7 @@ pub(super) fn journey(
     problems: &mut Vec<Problem>,
 ) -> Option<Journey> {
     let mut compiler = Compiler { source, slots, captures: Vec::new(), problems };
+    (compiler.slots.waits, compiler.slots.waited) = (false, Vec::new());
     compiler.check_names(definition);
     compiler.check_spans(definition);
     let when = compiler.condition(definition.trigger.when.as_ref(), Scope::Event);
@@ -44,7 +45,7 @@ pub(super) fn journey(
         .collect();
     let while_ = compiler.condition(definition.while_.as_ref(), Scope::While);
     let reentry = compiler.reentry(definition);
-    let ops = step::lay_out(&mut compiler, &definition.steps);
+    let ops = step::lay_out(&mut compiler, definition.class, &definition.steps);
     Some(Journey {
         name: definition.journey.as_str().into(),
         version: version(&source.text),
@@ -63,6 +64,7 @@ pub(super) fn journey(
         goal_within: definition.goal.as_ref().map(|goal| goal.within.value),
         max_event_age: definition.max_event_age.as_ref().map_or(MAX_EVENT_AGE, |age| age.value),
         captures: compiler.captures,
+        waited: std::mem::take(&mut compiler.slots.waited),
         openings: Journey::openings(&ops),
         ops,
     })

@@ -62,6 +62,14 @@ impl Index<'_> {
                 interest.exits.push(u8::try_from(number).unwrap_or(u8::MAX))
             });
         }
+        for (op, wait) in (0..).zip(&journey.ops).filter_map(|(at, op)| Some((at, op.wait_for()?)))
+        {
+            for event in &wait.events {
+                let read = wait.condition.iter().flat_map(event_fields);
+                let read = read.chain(journey.key).chain(journey.waited.iter().copied().flatten());
+                self.want(event, read, |interest| interest.waits.push(op));
+            }
+        }
         if let Some(goal) = &definition.goal {
             self.want(&goal.on, None, |interest| interest.goal = true);
         }

@@ -1,6 +1,7 @@
 //! The configuration's identity: equal hashes decide alike.
 
 use crate::customer::ZoneTables;
+use crate::journey::shown::Shown;
 use crate::sends::SEMANTICS;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -25,6 +26,21 @@ pub(crate) fn of<'a>(
         part(text.as_bytes());
     }
     hash.digest128()
+}
+
+/// Of a configuration of which it is known what its templates read: over its hash without that, and name and subjects of every template.
+pub(crate) fn showing(hash: u128, shown: &Shown) -> u128 {
+    let parts = shown.iter().flat_map(|(template, subjects)| {
+        let names = subjects.iter().map(String::as_str);
+        std::iter::once(template).chain(names).chain(std::iter::once(""))
+    });
+    let mut own = Xxh3::new();
+    own.update(&hash.to_le_bytes());
+    for part in parts {
+        own.update(&(part.len() as u64).to_le_bytes());
+        own.update(part.as_bytes());
+    }
+    own.digest128()
 }
 
 /// Of what this build compiles by itself.

@@ -5,6 +5,7 @@
 
 use super::condition::Slots;
 use super::plan::Plan;
+use super::shown::Subjects;
 use crate::customer::ZoneTables;
 use crate::policy::Policy;
 use std::sync::Arc;
@@ -129,6 +130,7 @@ pub(super) fn check_with(
     let Slots { fields, attributes, .. } = slots;
     let plan = Plan {
         facts: facts.layout,
+        kept: Subjects::ALL,
         hash,
         tables: Arc::clone(tables),
         policy: policy.clone(),

@@ -16,15 +16,19 @@ pub(super) enum NameOf {
     Step,
     Template,
     Tag,
+    Split,
+    Arm,
 }
 
 impl NameOf {
     fn word(self) -> &'static str {
         match self {
-            NameOf::Journey => "journey",
-            NameOf::Step => "step",
-            NameOf::Template => "template",
-            NameOf::Tag => "tag",
+            NameOf::Journey => "a journey",
+            NameOf::Step => "a step",
+            NameOf::Template => "a template",
+            NameOf::Tag => "a tag",
+            NameOf::Split => "a split",
+            NameOf::Arm => "an arm",
         }
     }
 }
@@ -56,7 +60,7 @@ pub(super) fn check(
         let problem = Problem::error(
             &source.path,
             name.span.clone(),
-            format!("`{}` is not the name of a {word}", name.value),
+            format!("`{}` is not the name of {word}", name.value),
         );
         problems.push(
             problem.help(format!("a name has at most 64 {letters} and starts with a letter")),

@@ -1,7 +1,10 @@
 //! Checks of the policy, alone and against the journeys.
 
+use super::step::TEAM;
+use crate::address::Address;
+use crate::channel::Channel;
 use crate::customer::ZoneTables;
-use crate::journey::definition::Definition;
+use crate::journey::definition::{Definition, Step};
 use crate::journey::problem::{Problem, SourceFile};
 use crate::policy::{Cap, CapScope, Policy};
 use crate::suggest::closest;
@@ -20,12 +23,16 @@ pub(super) fn check(
     read: &[(&SourceFile, Definition)],
     problems: &mut Vec<Problem>,
 ) {
+    for (source, definition) in read {
+        check_addressees(policy, source, &definition.steps, problems);
+    }
     let mut say = |message: String, help: String| {
         problems.push(Problem::error("policy", 0..0, message).help(help))
     };
     check_zone(policy, tables, &mut say);
     check_quiet_hours(policy, &mut say);
     check_numbers(policy, &mut say);
+    check_teams(policy, &mut say);
     for (number, cap) in policy.caps.iter().enumerate() {
         check_cap(cap, read, &mut say);
         if policy.caps[..number].iter().any(|earlier| earlier.name == cap.name) {
@@ -65,6 +72,40 @@ fn check_quiet_hours(policy: &Policy, say: &mut impl FnMut(String, String)) {
                     .into(),
             );
         }
+    }
+}
+
+fn check_teams(policy: &Policy, say: &mut impl FnMut(String, String)) {
+    for (name, team) in &policy.teams {
+        if Address::parse(Channel::Email, &team.email).is_err() {
+            let message = format!("the team `{name}` has the address `{}`", team.email);
+            say(message, "write an address of mail, such as sales@shop.example".into());
+        }
+    }
+}
+
+/// Says which messages go to teams that the policy does not have.
+fn check_addressees(
+    policy: &Policy,
+    source: &SourceFile,
+    steps: &[Step],
+    problems: &mut Vec<Problem>,
+) {
+    for step in steps {
+        step.inner()
+            .into_iter()
+            .for_each(|steps| check_addressees(policy, source, steps, problems));
+        let Step::Send { to: Some(to), .. } = step else { continue };
+        let Some(name) = to.strip_prefix(TEAM).filter(|name| !policy.teams.contains_key(*name))
+        else {
+            continue;
+        };
+        let help = match closest(name, policy.teams.keys().map(String::as_str)) {
+            Some(near) => format!("did you mean `{TEAM}{near}`?"),
+            None => format!("add it to the policy: `teams: {{ {name}: {{ email: ... }} }}`"),
+        };
+        let message = format!("the policy has no team `{name}`");
+        problems.push(Problem::error(&source.path, to.span.clone(), message).help(help));
     }
 }
 

@@ -37,13 +37,7 @@ impl Reader<'_> {
         let journey = self
             .required(&fields, "journey")
             .and_then(|node| self.text(node, "the journey's name"));
-        let class = self.optional(&fields, "class", |reader, node| {
-            reader.word(
-                node,
-                "a class",
-                &[("marketing", Class::Marketing), ("transactional", Class::Transactional)],
-            )
-        });
+        let class = self.optional(&fields, "class", Self::class);
         let priority = self.optional(&fields, "priority", Self::priority);
         let tags = self.optional(&fields, "tags", |reader, node| reader.texts(node, "[recovery]"));
         let trigger = self.required(&fields, "trigger").and_then(|node| self.trigger(node));
@@ -74,6 +68,11 @@ impl Reader<'_> {
             max_event_age: max_event_age?,
             steps: steps?,
         })
+    }
+
+    pub(super) fn class(&mut self, node: &Node) -> Option<At<Class>> {
+        let words = [("marketing", Class::Marketing), ("transactional", Class::Transactional)];
+        self.word(node, "a class", &words)
     }
 
     fn priority(&mut self, node: &Node) -> Option<At<u8>> {

@@ -33,7 +33,9 @@ fn holds(text: &str) -> bool {
         Field::Consent(channel) => ValueRef::Bool(channel == Channel::Email),
         Field::Fact(ORDERS, _) => ValueRef::Number(3.0),
         Field::Fact(LIFETIME_VALUE, _) => ValueRef::Number(250.0),
-        Field::Fact(..) | Field::FactAt(..) | Field::Capture(_) => ValueRef::Null,
+        Field::Fact(..) | Field::FactAt(..) | Field::Capture(_) | Field::Waited(_) => {
+            ValueRef::Null
+        }
     })
 }
 

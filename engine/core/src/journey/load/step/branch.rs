@@ -8,18 +8,9 @@ use crate::journey::load::fields::Reader;
 use crate::journey::load::yaml::{Kind, Node};
 use crate::journey::op::{self, Branch, End, Jump};
 
-/// Deepest nesting of branches.
-const MAX_BRANCHES: usize = 8;
-
-/// Reads one. `depth` says how many branches it stands in.
+/// Reads one. `depth` says in how many branches and splits it stands.
 pub(super) fn read(reader: &mut Reader<'_>, node: &Node, depth: usize) -> Option<Step> {
-    if depth >= MAX_BRANCHES {
-        return reader.fail(
-            node,
-            format!("branches are nested deeper than {MAX_BRANCHES} levels"),
-            "join conditions with && instead",
-        );
-    }
+    reader.deep_enough(node, depth)?;
     let fields = reader.fields(node, "a branch step", &["branch", "id"])?;
     let id = reader.id(&fields);
     let node = reader.required(&fields, "branch")?;

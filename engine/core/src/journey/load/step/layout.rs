@@ -1,5 +1,6 @@
 //! A journey's operations while they are laid out.
 
+use crate::channel::Class;
 use crate::journey::at::At;
 use crate::journey::load::compiler::Compiler;
 use crate::journey::load::names::{self, NameOf};
@@ -14,6 +15,10 @@ pub(super) struct Layout<'l, 'c> {
     pub names: Vec<CompactString>,
     /// Steps so far, depth first.
     pub count: usize,
+    /// The class of sends that do not say theirs.
+    pub class: Class,
+    /// The arm of a split in which the step stands, as `split:arm`.
+    pub variant: Option<CompactString>,
 }
 
 impl Layout<'_, '_> {

@@ -2,31 +2,50 @@
 //! becomes flat, every jump goes forwards.
 
 mod branch;
+mod emit;
 mod exit;
+mod given;
 mod layout;
 mod send;
+mod set;
+mod split;
 mod wait;
 
 use super::compiler::Compiler;
 use super::fields::{Fields, Reader};
 use super::yaml::{Kind, Node};
+use crate::channel::Class;
 use crate::journey::at::At;
 use crate::journey::definition::Step;
 use crate::journey::op::{End, Op};
 use crate::journey::plan::MAX_OPS;
 use crate::journey::problem::Problem;
 use layout::Layout;
+pub(super) use send::TEAM;
 
 type Read = fn(&mut Reader<'_>, &Node, usize) -> Option<Step>;
 
 /// Kinds of steps: the first field of a step that is one of these says what it is, and its reader is given the whole.
-const KINDS: [(&str, Read); 4] =
-    [("send", send::read), ("wait", wait::read), ("branch", branch::read), ("exit", exit::read)];
-/// Kinds that design and documentation name and that no evaluator knows yet.
-const LATER: [&str; 4] = ["split", "update", "notify", "emit"];
+const KINDS: [(&str, Read); 7] = [
+    ("send", send::read),
+    ("wait", wait::read),
+    ("branch", branch::read),
+    ("split", split::read),
+    ("set", set::read),
+    ("emit", emit::read),
+    ("exit", exit::read),
+];
+/// What others call a kind of step, and how it is written here.
+const OTHERS: [(&str, &str); 2] = [
+    ("update", "write `- set: { ATTRIBUTE: VALUE }`"),
+    ("notify", "write `- send: TEMPLATE` with `to: team:NAME`"),
+];
+
+/// Deepest nesting of branches and splits.
+const MAX_DEPTH: usize = 8;
 
 impl Reader<'_> {
-    /// Reads the field `steps`. `depth` says how many branches it stands in.
+    /// Reads the field `steps`. `depth` says in how many branches and splits it stands.
     pub(super) fn steps(&mut self, fields: &Fields<'_>, depth: usize) -> Option<At<Vec<Step>>> {
         let node = self.required(fields, "steps")?;
         let steps =
@@ -45,9 +64,11 @@ impl Reader<'_> {
             );
         };
         let kinds = KINDS.map(|(kind, _)| kind);
-        if let Some(entry) = entries.iter().find(|entry| LATER.contains(&entry.key.as_str())) {
-            let message = format!("steps of the kind `{}` are not yet supported", entry.key);
-            self.error(entry.at.clone(), message, format!("supported are: {}", kinds.join(", ")));
+        let other = |key: &str| OTHERS.iter().find(|(other, _)| *other == key);
+        if let Some((entry, (_, help))) =
+            entries.iter().find_map(|entry| Some((entry, other(&entry.key)?)))
+        {
+            self.error(entry.at.clone(), format!("`{}` is no kind of step", entry.key), *help);
             return None;
         }
         let kind_of = |key: &str| KINDS.iter().find(|(kind, _)| *kind == key);
@@ -65,6 +86,18 @@ impl Reader<'_> {
         None
     }
 
+    /// Says that a step with steps of its own stands too deep.
+    pub(super) fn deep_enough(&mut self, node: &Node, depth: usize) -> Option<()> {
+        if depth < MAX_DEPTH {
+            return Some(());
+        }
+        self.fail(
+            node,
+            format!("branches and splits are nested deeper than {MAX_DEPTH} levels"),
+            "join conditions with && instead",
+        )
+    }
+
     /// A step's own name, which every kind may have.
     pub(super) fn id(&mut self, fields: &Fields<'_>) -> Option<Option<At<String>>> {
         self.optional(fields, "id", |reader, node| reader.text(node, "the step's name"))
@@ -72,7 +105,7 @@ impl Reader<'_> {
 }
 
 /// Lays the steps out.
-pub(super) fn lay_out(compiler: &mut Compiler<'_>, steps: &At<Vec<Step>>) -> Vec<Op> {
+pub(super) fn lay_out(compiler: &mut Compiler<'_>, class: Class, steps: &At<Vec<Step>>) -> Vec<Op> {
     if steps.is_empty() {
         compiler.error(
             steps,
@@ -80,7 +113,8 @@ pub(super) fn lay_out(compiler: &mut Compiler<'_>, steps: &At<Vec<Step>>) -> Vec
             "add one, such as `- send: welcome` with `channels: [email]`",
         );
     }
-    let mut layout = Layout { compiler, ops: Vec::new(), names: Vec::new(), count: 0 };
+    let mut layout =
+        Layout { compiler, ops: Vec::new(), names: Vec::new(), count: 0, class, variant: None };
     layout.steps(steps);
     layout.push(End);
     let ops = layout.ops;
@@ -114,9 +148,15 @@ impl Layout<'_, '_> {
 
     fn step(&mut self, step: &Step) {
         match step {
-            Step::Send { send, channels, id } => send::lay_out(self, send, channels, id.as_ref()),
+            Step::Send { send, channels, class, to, id } => {
+                let (class, to) = (class.as_ref(), to.as_ref());
+                send::lay_out(self, send, send::Written { class, to, channels }, id.as_ref());
+            }
             Step::Wait { wait, id } => wait::lay_out(self, wait, id.as_ref()),
             Step::Branch { branch, id } => branch::lay_out(self, branch, id.as_ref()),
+            Step::Split { split, arms, id } => split::lay_out(self, split, arms, id.as_ref()),
+            Step::Set { set, id } => set::lay_out(self, set, id.as_ref()),
+            Step::Emit { emit, id } => emit::lay_out(self, emit, id.as_ref()),
             Step::Exit { exit, id } => exit::lay_out(self, exit, id.as_ref()),
         }
     }

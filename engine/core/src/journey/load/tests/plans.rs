@@ -1,11 +1,11 @@
 //! What good journeys become.
 
 use super::*;
-use crate::channel::Channel;
+use crate::channel::{Channel, Class};
 use crate::journey::definition::{Definition, Reentry};
 use crate::journey::op::Op;
 use crate::journey::plan::Journey;
-use crate::policy::Percent;
+use crate::policy::{Percent, Team};
 use crate::time::{DAY, HOUR, Span};
 
 fn plan(texts: &[&str]) -> Plan {
@@ -176,6 +176,62 @@ fn branches_nest_and_waits_see_what_may_come() {
             ": end () to ; 0",
         ]
     );
+}
+
+#[test]
+fn every_other_step_is_laid_out() {
+    let steps = "  - send: hello
+    class: transactional
+    channels: [email, { sms: { if: bounced, within: 1d } }, { push: { if_no: clicked, within: 30m } }]
+  - wait: { for: [paid, message_clicked], where: event.sum > 5, at_most: 3d }
+  - set: { level: gold, seen: waited.event.sum, n: 3, text: '3', gone: null }
+  - split: offer
+    arms:
+      twenty: { share: 12.5%, steps: [{ send: twenty, channels: [email] }] }
+      ten: { share: 87.5%, steps: [{ wait: { days: 2 } }] }
+  - emit: { event: won, with: { cart.id: event.cart.id } }
+  - send: lead
+    to: team:sales
+    channels: [webhook]
+";
+    let teams = [("sales".to_owned(), Team { email: "sales@shop.example".into() })].into();
+    let policy = Policy { teams, ..Policy::default() };
+    let checked = check(&policy, &sources(&[&small("all_of_them", "", steps)]));
+    assert_eq!(checked.problems, []);
+    let plan = checked.plan.unwrap();
+    let journey = &plan.journeys[0];
+    assert_eq!(
+        listing(journey),
+        [
+            "hello: send (email, sms if bounced within 1d, push if not clicked within 30m) to 1; 0",
+            "wait-2: wait_for (paid or message_clicked, at most 3d) to 2; 0",
+            "set-3: set (gone, level, n, seen, text) to 3; 1",
+            "offer: split (2 arms) to 6 if ten (87.50%), 4 if twenty (12.50%); 1",
+            "twenty: send (email) to 5; 1",
+            ": jump () to 7; 0",
+            "wait-6: wait (2 days, at the same local time) to 7; 0",
+            "emit-7: emit (won) to 8; 0",
+            "lead: send (webhook to sales) to 9; 0",
+            ": end () to ; 0",
+        ]
+    );
+    let sends = journey.sends().map(|send| (send.class, send.variant.as_deref()));
+    assert_eq!(
+        sends.collect::<Vec<_>>(),
+        [
+            (Class::Transactional, None),
+            (Class::Marketing, Some("offer:twenty")),
+            (Class::Transactional, None)
+        ]
+    );
+    let wants: Vec<(&[u16], usize)> = ["paid", "message_clicked"]
+        .map(|event| {
+            let interest = &plan.events[event];
+            (&interest.journeys[0].waits[..], interest.fields.len())
+        })
+        .into();
+    assert_eq!(wants, [(&[1][..], 1), (&[1][..], 1)]);
+    assert_eq!((journey.waited.len(), journey.captures.len()), (1, 1));
 }
 
 #[test]

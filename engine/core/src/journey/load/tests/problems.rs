@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::channel::Channel;
-use crate::policy::{Cap, CapScope, CapWindow, LocalTime, QuietHours};
+use crate::policy::{Cap, CapScope, CapWindow, LocalTime, QuietHours, Team};
 use crate::time::Span;
 
 /// Each problem as `line:column level: message | help`, and the text that it points at.
@@ -58,8 +58,9 @@ steps:
             "11:5 error `send`: a send step lacks `channels` | add `channels:`",
             "12:5 error `chanels`: `chanels` is not a field of a send step | did you mean `channels`?",
             "14:16 error `emial`: `emial` is not a channel | did you mean `email`?",
-            "14:39 error `open`: `open` is not an engagement | known are: opened",
-            "15:5 error `split`: steps of the kind `split` are not yet supported | supported are: send, wait, branch, exit",
+            "14:39 error `open`: `open` is not an engagement | known are: opened, clicked, delivered",
+            "15:5 error `split`: a split step lacks `arms` | add `arms:`",
+            "15:12 error `{ a: 50%, b: 50% }`: a split has a name, from which chance follows | write `- split: NAME` and below it `arms:`, such as `a: { share: 50%, steps: [...] }`",
             "16:11 error `tomorrow`: `tomorrow` is not a duration; write a number and a unit (ms s m h d w), such as 90s, 23h, 7d or 1h30m | a duration is a number and a unit without a space, such as 23h",
         ]
     );
@@ -193,6 +194,163 @@ fn fallbacks_keys_and_shapes_are_checked() {
     one(
         &small("h", "class: transactional\nholdout: 5%\n", SEND),
         "1:10 error `h`: a transactional journey has no holdout: everybody gets its messages | remove `holdout:`",
+    );
+}
+
+#[test]
+fn splits_are_checked() {
+    let split = |arms: &str| small("s", "", &format!("  - split: offer\n    arms: {arms}\n"));
+    one(
+        &split("{ a: { share: 50%, steps: [] }, b: { share: 49.5%, steps: [] } }"),
+        "5:11 error `{ a: { share: 50%, steps: [] }, b: { share: 49.5%, steps: [] } }`: the arms' shares are 99.50% together, not 100% | who shall get nothing takes an arm with `steps: []`",
+    );
+    one(
+        &split("{ a: { share: 100%, steps: [] } }"),
+        "5:11 error `{ a: { share: 100%, steps: [] } }`: the split has 1 arms | write 2 to 16 of them",
+    );
+    one(
+        &split("{ A: { share: 50%, steps: [] }, b: { share: 50%, steps: [] } }"),
+        "5:16 error `{ share: 50%, steps: [] }`: `A` is not the name of an arm | a name has at most 64 lower case letters, digits, `_` and `-` and starts with a letter",
+    );
+    one(
+        &split("{ a: { steps: [] }, b: { share: 50%, steps: [] } }"),
+        "5:18 error `steps`: an arm of a split lacks `share` | add `share:`",
+    );
+    one(
+        &split("[]"),
+        "5:11 error `[]`: the arms are a mapping, not a list | write `a: { share: 50%, steps: [...] }` for each",
+    );
+}
+
+#[test]
+fn waits_are_checked() {
+    let wait = |wait: &str| small("w", "", &format!("  - wait: {wait}\n"));
+    one(
+        &wait("{ days: 0 }"),
+        "4:19 error `0`: `0` is not a number of days | write a whole number from 1 to 3650",
+    );
+    one(
+        &wait("{ days: 2, at: 10 }"),
+        "4:22 error `at`: `at` is not a field of a wait of some days | known are: days",
+    );
+    one(
+        &wait("{ for: paid }"),
+        "4:13 error `for`: a wait for an event lacks `at_most` | add `at_most:`",
+    );
+    one(
+        &wait("{ for: [], at_most: 1h }"),
+        "4:18 error `[]`: the list of event types is empty | name one, such as cart_updated",
+    );
+    one(
+        &wait("{ for: order_place, at_most: 1h }"),
+        "4:18 warning `order_place`: `order_place` is not an event type that Cartwheel knows | did you mean `order_placed`? If it is an event of your own, all is well",
+    );
+    one(
+        &wait("{ for: paid, where: event.order.total, at_most: 1h }"),
+        "4:31 error `event.order.total`: `event.order.total` is a number, not a condition | compare it, such as `event.order.total > 0`",
+    );
+    let asks = "  - branch:\n      - when: waited.for == \"paid\"\n        steps: []\n";
+    one(
+        &small("w", "", asks),
+        "5:15 error `waited.for`: no step before this one waits for an event | add one, such as `- wait: { for: message_clicked, at_most: 3d }`",
+    );
+    let asks = "  - wait: { for: paid, at_most: 1h }\n  - branch:\n      - when: waited.type == \"paid\"\n        steps: []\n";
+    one(
+        &small("w", "", asks),
+        "6:15 error `waited.type`: `waited.type` is unknown | write `waited.for`, the type of the event that came, or `waited.event.X`, a field of it",
+    );
+}
+
+#[test]
+fn what_a_journey_sets_and_emits_is_checked() {
+    let set = |values: &str| small("s", "", &format!("  - set: {values}\n"));
+    for (name, value) in
+        [("email", "a@b.example"), ("consent", "true"), ("time_zone", "UTC"), ("locale", "de")]
+    {
+        let column = 14 + name.len();
+        one(
+            &set(&format!("{{ {name}: {value} }}")),
+            &format!(
+                "4:{column} error `{value}`: `{name}` cannot be set by a journey: it comes from events alone | set an attribute of your own"
+            ),
+        );
+    }
+    one(
+        &set("{ my level: 1 }"),
+        "4:22 error `1`: `my level` is not the name of an attribute | write at most 64 letters, digits and `_`",
+    );
+    one(&set("{}"), "4:10 error `{}`: here stand 0 values | write 1 to 16: `{ ATTRIBUTE: VALUE }`");
+    one(
+        &set("{ a: [1] }"),
+        "4:15 error `[1]`: a value is no list | write a text, a number, true, false or null",
+    );
+    one(
+        &set("{ a: event.cart.items }"),
+        "4:15 error `event.cart.items`: `event.cart.items` is a list: it has no value | name a field that is a text, a number or a boolean",
+    );
+    one(
+        &set("{ a: profil.x, b: customer.order }"),
+        "4:28 error `customer.order`: `customer.order` is unknown | did you mean `customer.orders`? known are: customer.orders, customer.lifetime_value, customer.days_since_order",
+    );
+    let emit = |emit: &str| small("e", "", &format!("  - emit: {emit}\n"));
+    one(
+        &emit("order_placed"),
+        "4:11 error `order_placed`: `order_placed` happens in the shop: a journey cannot emit it | give the event a type of your own",
+    );
+    one(
+        &emit("{ event: won, with: { profile.vip: true } }"),
+        "4:46 error `true`: an emitted event has no `profile` of its own | give the field another name",
+    );
+    one(
+        &emit("{ event: won, with: { cart: 1, cart.id: 2 } }"),
+        "4:39 error `1`: `cart` is given as a value and as an object | remove one of them",
+    );
+    one(
+        &small("u", "", "  - update: { a: 1 }\n"),
+        "4:5 error `update`: `update` is no kind of step | write `- set: { ATTRIBUTE: VALUE }`",
+    );
+}
+
+#[test]
+fn classes_teams_and_fallbacks_are_checked() {
+    let send = |more: &str| small("s", "", &format!("  - send: hello\n{more}"));
+    one(
+        &send("    channels: [email]\n    class: promo\n"),
+        "6:12 error `promo`: `promo` is not a class | known are: marketing, transactional",
+    );
+    one(
+        &send("    channels: [email]\n    to: sales\n"),
+        "6:9 error `sales`: `sales` is no team | write `team:NAME`, or leave `to` out: then the customer gets it",
+    );
+    one(
+        &send("    channels: [email]\n    to: team:sales\n"),
+        "6:9 error `team:sales`: the policy has no team `sales` | add it to the policy: `teams: { sales: { email: ... } }`",
+    );
+    let fallback =
+        |fallback: &str| send(&format!("    channels: [email, {{ sms: {fallback} }}]\n"));
+    one(
+        &fallback("{ if: opened, within: 1h }"),
+        "5:36 error `opened`: `opened` is not what may happen | known are: bounced",
+    );
+    one(
+        &fallback("{ if: bounced, if_no: opened, within: 1h }"),
+        "5:30 error `{ if: bounced, if_no: opened, within: 1h }`: a fallback has `if_no` or `if`, not both | remove one of them",
+    );
+    one(
+        &fallback("{ within: 1h }"),
+        "5:32 error `within`: a fallback lacks `if_no` | add `if_no:`",
+    );
+    let teams = [("sales".to_owned(), Team { email: "sales@shop.example".into() })].into();
+    let policy = Policy { teams, ..Policy::default() };
+    let text = send("    channels: [sms]\n    class: marketing\n    to: team:sales\n");
+    let problems = check(&policy, &sources(&[&text])).problems;
+    let told: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert_eq!(
+        told,
+        [
+            "a team is reached by `email` or by `webhook`, one of them",
+            "a message to a team has no class: it is none to the customer",
+        ]
     );
 }
 

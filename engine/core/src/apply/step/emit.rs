@@ -1,0 +1,48 @@
+//! Letting an event of the same customer happen.
+
+use super::next::Next;
+use crate::apply::context::Context;
+use crate::apply::emitted::{Happening, MAX_EMITTED};
+use crate::customer::Run;
+use crate::decision::{Reason, Verdict};
+use crate::journey::op::Emit;
+use crate::value::Value;
+use serde_json::{Map, Value as Json};
+
+/// The run reaches the step.
+pub(super) fn run(emit: &Emit, context: &mut Context<'_>, run: &Run, op: u16) -> Next {
+    if let Some(reason) = context.held_out(run) {
+        context.decide(&context.by_step(run, op, Verdict::Dropped, reason));
+        return Next::Op(op + 1);
+    }
+    let happening = Happening { kind: emit.event.clone(), text: text(emit, context, run) };
+    let decided = if context.emitted.push(happening) {
+        context.by_step(run, op, Verdict::Emitted, Reason::Step)
+    } else {
+        let dropped = context.by_step(run, op, Verdict::Dropped, Reason::EmitLimit);
+        dropped.number("limit", MAX_EMITTED as i64)
+    };
+    context.decide(&decided.value("event", Value::Text(emit.event.clone())));
+    Next::Op(op + 1)
+}
+
+/// The event's fields as an object.
+fn text(emit: &Emit, context: &Context<'_>, run: &Run) -> String {
+    let mut event = Map::new();
+    for (name, given) in &emit.with {
+        put(&mut event, name, context.given(run, given).to_json());
+    }
+    Json::Object(event).to_string()
+}
+
+/// Puts a value where its path leads. The loader refuses a field that is a value and an object.
+fn put(object: &mut Map<String, Json>, path: &str, value: Json) {
+    let Some((first, rest)) = path.split_once('.') else {
+        object.insert(path.to_owned(), value);
+        return;
+    };
+    let inner = object.entry(first).or_insert_with(|| Json::Object(Map::new()));
+    if let Json::Object(inner) = inner {
+        put(inner, rest, value);
+    }
+}
