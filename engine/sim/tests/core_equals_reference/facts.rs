@@ -34,7 +34,8 @@ fn fact(draw: &mut Draw, name: &str) -> (String, Vec<String>) {
             let on = *draw.pick(&["order_placed", "[order_placed, order_refunded]"]);
             some(draw, 100, &format!("{}: {on}", if sums { "sum" } else { "count" }));
             if sums {
-                some(draw, 100, *draw.pick(&["add: event.order.total", "add: event.refund.amount"]));
+                let part = *draw.pick(&["add: event.order.total", "add: event.refund.amount"]);
+                some(draw, 100, part);
             }
             if some(draw, 60, "key: event.order.id") {
                 let undo = match (sums, draw.below(3)) {
@@ -60,23 +61,26 @@ fn fact(draw: &mut Draw, name: &str) -> (String, Vec<String>) {
             some(draw, 100, "by: item.product");
             some(draw, 100, over);
             some(draw, 100, &up_to);
-            some(draw, 90, &keys);
+            some(draw, 100, &keys);
             by(name)
         }
         3 => {
-            some(draw, 100, *draw.pick(&["last: order_placed", "last: [order_placed, order_cancelled]"]));
+            let part = *draw.pick(&["last: order_placed", "last: [order_placed, order_cancelled]"]);
+            some(draw, 100, part);
             let undone = some(draw, 50, "key: event.order.id");
             some(draw, if undone { 60 } else { 0 }, "undo: { on: order_refunded, key: event.order.id }");
             some(draw, 30, over);
-            some(draw, 50, &up_to);
+            some(draw, 100, &up_to);
             some(draw, 100, "keep: [event.order.id, event.order.total]");
             vec![format!("{name}.at"), format!("age({name})"), format!("{name}.order.id"), format!("{name}.total")]
         }
         _ => {
-            some(draw, 100, *draw.pick(&["set: ticket_opened", "set: [ticket_opened, ticket_closed]"]));
+            let part = *draw.pick(&["set: ticket_opened", "set: [ticket_opened, ticket_closed]"]);
+            some(draw, 100, part);
             some(draw, 100, "key: event.ticket.id");
             some(draw, 70, "drop: ticket_closed");
-            some(draw, 50, *draw.pick(&["for: 8h", "for: 2d"]));
+            let part = *draw.pick(&["for: 8h", "for: 2d"]);
+            some(draw, 50, part);
             some(draw, 100, &keys);
             vec![format!("size({name})"), format!("1 in {name}"), format!("'2' in {name}"), format!("event.ticket.id in {name}")]
         }

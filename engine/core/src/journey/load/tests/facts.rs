@@ -176,9 +176,9 @@ fn conditions_read_facts_in_their_way() {
 fn facts_are_part_of_what_a_configuration_is_called() {
     let text = |path: &str, text: &str| JourneyText { path: path.into(), text: text.into() };
     let bundle = |facts: Option<&str>| ConfigBundle {
-        policy: Policy::default(),
         journeys: vec![text("welcome.yaml", WELCOME)],
         facts: facts.map(|facts| text("facts.yaml", facts)),
+        ..ConfigBundle::default()
     };
     let hash = |facts| bundle(facts).load().unwrap().hash;
     assert_eq!(hash(None), load(&Policy::default(), &sources(&[WELCOME])).unwrap().hash);
