@@ -89,7 +89,10 @@ fn memory(plan: &Plan) -> String {
     let lines: String =
         facts().map(|fact| line(&fact.name, fact.few_bytes(), fact.most_bytes())).collect();
     let all = line("all facts", plan.facts.few_bytes(), plan.facts.most_bytes());
-    format!("{lines}{all}A customer takes {} bytes beside facts and runs.\n\n", size_of::<Customer>())
+    format!(
+        "{lines}{all}A customer takes {} bytes beside facts and runs.\n\n",
+        size_of::<Customer>()
+    )
 }
 
 fn steps(journey: &Journey) -> usize {

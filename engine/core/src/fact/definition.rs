@@ -167,6 +167,8 @@ impl Definition {
     /// Whether a state that was kept under the other one may go on under this one: it is made of the same of the same events. Bounds may differ.
     pub fn continues(&self, other: &Self) -> bool {
         let same = |bounds| Self { bounds, ..other.clone() };
-        *self == same(self.bounds) && self.folds() == other.folds() && self.is_plain() == other.is_plain()
+        *self == same(self.bounds)
+            && self.folds() == other.folds()
+            && self.is_plain() == other.is_plain()
     }
 }

@@ -60,7 +60,8 @@ impl Facts {
                 tally.top(fact, t).map_or(ValueRef::Null, ValueRef::Text)
             }
             (Reading::Kept(place), State::Tally(tally)) => {
-                let kept = tally.last(fact, None, t).and_then(|(_, kept)| kept.get(usize::from(place)));
+                let kept =
+                    tally.last(fact, None, t).and_then(|(_, kept)| kept.get(usize::from(place)));
                 kept.map_or(ValueRef::Null, Value::borrow)
             }
             (Reading::DaysSince, state) => match last(fact, state, None, t) {
@@ -92,8 +93,12 @@ impl Facts {
                 ValueRef::Bool(set.contains(fact, key, t))
             }
             (KeyReading::In, _) => ValueRef::Bool(false),
-            (KeyReading::At, Some(((fact, state), key))) => instant(last(fact, state, Some(key), t)),
-            (KeyReading::Age, Some(((fact, state), key))) => age(last(fact, state, Some(key), t), t),
+            (KeyReading::At, Some(((fact, state), key))) => {
+                instant(last(fact, state, Some(key), t))
+            }
+            (KeyReading::Age, Some(((fact, state), key))) => {
+                age(last(fact, state, Some(key), t), t)
+            }
             (KeyReading::At | KeyReading::Age, None) => ValueRef::Null,
         }
     }

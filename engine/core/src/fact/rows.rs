@@ -42,7 +42,12 @@ impl Shape {
         let mut words = words.iter().copied();
         let mut next = |there: bool| if there { words.next().unwrap_or(0) } else { 0 };
         let at = next(true).cast_signed();
-        Row { at, key: next(self.key), group: next(self.group), amount: next(self.amount).cast_signed() }
+        Row {
+            at,
+            key: next(self.key),
+            group: next(self.group),
+            amount: next(self.amount).cast_signed(),
+        }
     }
 }
 

@@ -118,13 +118,19 @@ impl Tally {
     pub fn number(&self, fact: &Definition, group: Option<u64>, t: Millis) -> i64 {
         let since = since(fact, t);
         let rows = self.open.iter(fact.shape());
-        let rows = rows.filter(|row| row.at > since && group.is_none_or(|group| group == row.group));
+        let rows =
+            rows.filter(|row| row.at > since && group.is_none_or(|group| group == row.group));
         let sum: i128 = rows.map(|row| i128::from(self.net(fact, row, since))).sum();
         (sum + i128::from(self.base)).clamp(i64::MIN.into(), i64::MAX.into()) as i64
     }
 
     /// The newest contribution at `t` that was not taken away; its time and what it keeps.
-    pub fn last(&self, fact: &Definition, group: Option<u64>, t: Millis) -> Option<(Millis, &[Value])> {
+    pub fn last(
+        &self,
+        fact: &Definition,
+        group: Option<u64>,
+        t: Millis,
+    ) -> Option<(Millis, &[Value])> {
         let (since, keeps) = (since(fact, t), fact.keep().len());
         let counts = |row: &Row| {
             row.at > since

@@ -31,11 +31,7 @@ fn fact(kind: Kind, key: bool, takes: bool, over: Option<Millis>, by: bool) -> D
         ..Feed::default()
     };
     let partial = matches!(kind, Kind::Sum(_));
-    let taken = Takes {
-        feed: feed(true),
-        amount: partial.then(amount),
-        id: partial.then(path),
-    };
+    let taken = Takes { feed: feed(true), amount: partial.then(amount), id: partial.then(path) };
     let open = over.is_some() || matches!(kind, Kind::Last(_));
     Definition {
         name: "f".into(),
@@ -49,7 +45,8 @@ fn fact(kind: Kind, key: bool, takes: bool, over: Option<Millis>, by: bool) -> D
 
 /// Every kind with everything that it can have.
 fn facts() -> Vec<Definition> {
-    let mut facts = vec![fact(Kind::Set, true, true, None, false), fact(Kind::Set, true, true, Some(9), false)];
+    let mut facts =
+        vec![fact(Kind::Set, true, true, None, false), fact(Kind::Set, true, true, Some(9), false)];
     for (key, takes) in [(false, false), (true, false), (true, true)] {
         for (over, by) in [(None, false), (Some(9), false), (Some(9), true)] {
             facts.push(fact(Kind::Count, key, takes, over, by));
@@ -89,8 +86,10 @@ impl Drawn {
             State::Set(set) if key > 0 => set.note(fact, self.at, key, self.adds, seen),
             State::Set(_) => {}
             State::Tally(tally) if self.adds => {
-                let amount = if matches!(fact.kind, Kind::Sum(_)) { self.amount.min(99) } else { 1 };
-                let kept = (0..fact.keep().len()).map(|place| Value::Number(place as f64 + self.amount as f64));
+                let amount =
+                    if matches!(fact.kind, Kind::Sum(_)) { self.amount.min(99) } else { 1 };
+                let kept = (0..fact.keep().len())
+                    .map(|place| Value::Number(place as f64 + self.amount as f64));
                 let contribution = Contribution {
                     at: self.at,
                     key: if keyed { key } else { 0 },
@@ -130,7 +129,15 @@ fn read(fact: &Definition, state: State) -> Vec<String> {
     facts.push(Fact { number: 3, state });
     let mut read = Vec::new();
     for t in [24, 27, 40] {
-        for reading in [Reading::Number, Reading::At, Reading::Age, Reading::Kept(0), Reading::Kept(1), Reading::Size, Reading::Top] {
+        for reading in [
+            Reading::Number,
+            Reading::At,
+            Reading::Age,
+            Reading::Kept(0),
+            Reading::Kept(1),
+            Reading::Size,
+            Reading::Top,
+        ] {
             read.push(format!("{reading:?} {t} {:?}", facts.read(&layout, 3, reading, t)));
         }
         for key in (1..5).map(|key| key * 2).chain(GROUPS.map(key_hash)) {
@@ -188,7 +195,11 @@ fn what_has_no_room_folds_into_a_base() {
         tally.take(&orders, Row { at, key, group, amount }, at);
     };
     let number = |state: &State| match state {
-        State::Tally(tally) => (tally.number(&orders, None, 99), tally.open.len(orders.shape()), tally.marks.len(orders.mark_shape())),
+        State::Tally(tally) => (
+            tally.number(&orders, None, 99),
+            tally.open.len(orders.shape()),
+            tally.marks.len(orders.mark_shape()),
+        ),
         _ => panic!("a tally"),
     };
     add(&mut state, 1, 2);

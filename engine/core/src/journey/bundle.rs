@@ -132,8 +132,7 @@ impl StoredBundle {
             .map_err(|error| BundleError::Unreadable(error.to_string()))?;
         let (journeys, facts) = (sources(&self.journeys), self.facts.as_ref().map(source));
         let sources = Sources { journeys: &journeys, facts: facts.as_ref() };
-        let checked =
-            load::check_with(&policy, &tables, sources, |texts| self.hash(hash, texts));
+        let checked = load::check_with(&policy, &tables, sources, |texts| self.hash(hash, texts));
         let first = checked.problems.first().map(|problem| problem.message.clone());
         let plan = checked.plan.ok_or_else(|| BundleError::Refused(first.unwrap_or_default()))?;
         let plan = plan.showing(&self.shown);

@@ -176,7 +176,9 @@ pub fn counted(draw: &mut Draw) -> (&'static str, Value) {
                 order["total"] = number(draw, total);
             }
             if draw.chance(50) {
-                order["currency"] = draw.pick(&[json!("EUR"), json!(" eur"), json!("USD"), json!(7), json!(null)]).clone();
+                order["currency"] = draw
+                    .pick(&[json!("EUR"), json!(" eur"), json!("USD"), json!(7), json!(null)])
+                    .clone();
             }
             if draw.chance(10) {
                 order.as_object_mut().map(|order| order.remove("id"));

@@ -160,11 +160,13 @@ impl History {
     /// The contributions that count at `t`, each with what is left of it.
     fn counted(&self, plan: &Plan, fact: (u16, &Definition), t: Millis) -> Vec<(Part<'_>, i64)> {
         let since = fact.1.bounds.over.map_or(Millis::MIN, |over| t.saturating_sub(over));
-        let marks: Vec<Mark> = self.marks(plan, fact).into_iter().filter(|mark| mark.at > since).collect();
+        let marks: Vec<Mark> =
+            self.marks(plan, fact).into_iter().filter(|mark| mark.at > since).collect();
         let parts = self.parts(plan, fact).into_iter().filter(|part| part.at > since);
         let left = |part: &Part<'_>| {
             let own = marks.iter().filter(|mark| Some(&mark.key) == part.key.as_ref());
-            let taken: i128 = own.map(|mark| i128::from(mark.part.map_or(i64::MAX, |(_, amount)| amount))).sum();
+            let taken: i128 =
+                own.map(|mark| i128::from(mark.part.map_or(i64::MAX, |(_, amount)| amount))).sum();
             let most = i128::from(part.amount.unsigned_abs());
             let left = most - taken.clamp(0, most);
             (left as i64) * part.amount.signum()
@@ -182,13 +184,18 @@ impl History {
                 let Ok(Some(part)) = part(plan, fact, happened, item, key.filter(|_| keyed)) else {
                     continue;
                 };
-                let same = |other: &Part<'_>| (&other.key, &other.group) == (&part.key, &part.group);
+                let same =
+                    |other: &Part<'_>| (&other.key, &other.group) == (&part.key, &part.group);
                 let is_one = part.key.is_some() || is_last;
                 match kept.iter().position(same).filter(|_| is_one) {
                     None => kept.push(part),
                     Some(place) => {
                         let known = &kept[place];
-                        let wins = if is_last { ranks(&part.kept) > ranks(&known.kept) } else { part.amount < known.amount };
+                        let wins = if is_last {
+                            ranks(&part.kept) > ranks(&known.kept)
+                        } else {
+                            part.amount < known.amount
+                        };
                         if part.at > known.at || part.at == known.at && wins {
                             kept[place] = part;
                         }
@@ -210,7 +217,9 @@ impl History {
             kept.retain(|part| part.at > *floor);
         }
         let hash = |text: &Option<String>| text.as_deref().map_or(0, key_hash);
-        kept.sort_by_key(|part| Reverse((part.at, hash(&part.key), hash(&part.group), part.amount)));
+        kept.sort_by_key(|part| {
+            Reverse((part.at, hash(&part.key), hash(&part.group), part.amount))
+        });
         let open = if is_last && fact.takes.is_none() { 1 } else { fact.bounds.up_to };
         let mut of_group: BTreeMap<Option<String>, usize> = BTreeMap::new();
         kept.retain(|part| {
@@ -230,7 +239,9 @@ impl History {
                 let amount = |mark: &Mark| mark.part.map_or(i64::MAX, |(_, amount)| amount);
                 match kept.iter_mut().find(|known| name(known) == name(&mark)) {
                     None => kept.push(mark),
-                    Some(known) if (mark.at, amount(&mark)) > (known.at, amount(known)) => *known = mark,
+                    Some(known) if (mark.at, amount(&mark)) > (known.at, amount(known)) => {
+                        *known = mark
+                    }
                     Some(_) => {}
                 }
             }
@@ -273,7 +284,11 @@ impl History {
 
 /// The groups that have something.
 fn groups(counted: &[(Part<'_>, i64)]) -> BTreeSet<String> {
-    counted.iter().filter(|(_, left)| *left != 0).filter_map(|(part, _)| part.group.clone()).collect()
+    counted
+        .iter()
+        .filter(|(_, left)| *left != 0)
+        .filter_map(|(part, _)| part.group.clone())
+        .collect()
 }
 
 fn total(fact: &Definition, counted: &[(Part<'_>, i64)]) -> f64 {
@@ -336,7 +351,13 @@ fn items<'h>(
     found
 }
 
-fn admits(plan: &Plan, (number, role): (u16, Role), kind: &str, body: &Json, item: Option<&Json>) -> bool {
+fn admits(
+    plan: &Plan,
+    (number, role): (u16, Role),
+    kind: &str,
+    body: &Json,
+    item: Option<&Json>,
+) -> bool {
     let feedings = plan.events.get(kind).map_or(&[][..], |interest| &interest.facts);
     let feeding = feedings.iter().find(|feeding| (feeding.fact, feeding.role) == (number, role));
     let Some(when) = feeding.and_then(|feeding| feeding.when.as_ref()) else { return true };
@@ -368,7 +389,10 @@ fn size_of_json(value: &Json) -> usize {
     }
 }
 
-fn value_of_item<'h>(path: &[compact_str::CompactString], item: Option<&'h Json>) -> Option<&'h Json> {
+fn value_of_item<'h>(
+    path: &[compact_str::CompactString],
+    item: Option<&'h Json>,
+) -> Option<&'h Json> {
     path[1..].iter().try_fold(item?, |value, name| value.as_object()?.get(name.as_str()))
 }
 
@@ -397,10 +421,15 @@ fn text_at(path: &Path, body: &Json, item: Option<&Json>) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn amount(plan: &Plan, of: &Amount, body: &Json, item: Option<&Json>) -> Result<Option<i64>, Foreign> {
+fn amount(
+    plan: &Plan,
+    of: &Amount,
+    body: &Json,
+    item: Option<&Json>,
+) -> Result<Option<i64>, Foreign> {
     if let Some(counted) = plan.facts.currency() {
-        let named = of.currency.iter().filter_map(|path| value_at(path, body, item));
-        let named = named.filter(|value| !value.is_null()).next();
+        let mut named = of.currency.iter().filter_map(|path| value_at(path, body, item));
+        let named = named.find(|value| !value.is_null());
         let same = |value: &Json| {
             value.as_str().is_some_and(|text| text.trim().to_lowercase() == counted.to_lowercase())
         };
@@ -408,7 +437,8 @@ fn amount(plan: &Plan, of: &Amount, body: &Json, item: Option<&Json>) -> Result<
             return Err(Foreign);
         }
     }
-    let number = value_at(&of.path, body, item).and_then(odd::number).and_then(|number| number.as_f64());
+    let number =
+        value_at(&of.path, body, item).and_then(odd::number).and_then(|number| number.as_f64());
     Ok(number.map(|number| (number * 10_000.0).round() as i64))
 }
 
@@ -441,9 +471,15 @@ fn part<'h>(
     let kept = keep.iter().map(|path| {
         let value = match path {
             Path::Event(field) => event_field(body, field),
-            Path::Item(_) => value_at(path, body, item).map_or(ValueRef::Null, super::context::scalar),
+            Path::Item(_) => {
+                value_at(path, body, item).map_or(ValueRef::Null, super::context::scalar)
+            }
         };
-        if matches!(value, ValueRef::Text(text) if text.len() > MAX_TEXT) { ValueRef::Null } else { value }
+        if matches!(value, ValueRef::Text(text) if text.len() > MAX_TEXT) {
+            ValueRef::Null
+        } else {
+            value
+        }
     });
     Ok(Some(Part { at, key, group, amount, kept: kept.collect() }))
 }

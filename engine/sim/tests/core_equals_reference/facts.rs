@@ -27,7 +27,14 @@ fn fact(draw: &mut Draw, name: &str) -> (String, Vec<String>) {
     let over = *draw.pick(&over);
     let up_to = format!("up_to: {}", draw.between(1, 4));
     let keys = format!("keys: {}", draw.between(1, 3));
-    let by = |name: &str| vec![format!("{name}['p1']"), format!("{name}[event.product.id]"), format!("size({name})"), format!("top({name})")];
+    let by = |name: &str| {
+        vec![
+            format!("{name}['p1']"),
+            format!("{name}[event.product.id]"),
+            format!("size({name})"),
+            format!("top({name})"),
+        ]
+    };
     let readings = match draw.below(5) {
         0 | 1 => {
             let sums = draw.chance(50);
@@ -40,7 +47,9 @@ fn fact(draw: &mut Draw, name: &str) -> (String, Vec<String>) {
             if some(draw, 60, "key: event.order.id") {
                 let undo = match (sums, draw.below(3)) {
                     (_, 0) => "",
-                    (true, 1) => "undo: { on: [order_cancelled, order_refunded], add: event.refund.amount, id: event.refund.id }",
+                    (true, 1) => {
+                        "undo: { on: [order_cancelled, order_refunded], add: event.refund.amount, id: event.refund.id }"
+                    }
                     (false, _) | (true, _) => "undo: [order_cancelled, order_refunded]",
                 };
                 some(draw, if undo.is_empty() { 0 } else { 100 }, undo);
@@ -68,11 +77,20 @@ fn fact(draw: &mut Draw, name: &str) -> (String, Vec<String>) {
             let part = *draw.pick(&["last: order_placed", "last: [order_placed, order_cancelled]"]);
             some(draw, 100, part);
             let undone = some(draw, 50, "key: event.order.id");
-            some(draw, if undone { 60 } else { 0 }, "undo: { on: order_refunded, key: event.order.id }");
+            some(
+                draw,
+                if undone { 60 } else { 0 },
+                "undo: { on: order_refunded, key: event.order.id }",
+            );
             some(draw, 30, over);
             some(draw, 100, &up_to);
             some(draw, 100, "keep: [event.order.id, event.order.total]");
-            vec![format!("{name}.at"), format!("age({name})"), format!("{name}.order.id"), format!("{name}.total")]
+            vec![
+                format!("{name}.at"),
+                format!("age({name})"),
+                format!("{name}.order.id"),
+                format!("{name}.total"),
+            ]
         }
         _ => {
             let part = *draw.pick(&["set: ticket_opened", "set: [ticket_opened, ticket_closed]"]);
@@ -82,7 +100,12 @@ fn fact(draw: &mut Draw, name: &str) -> (String, Vec<String>) {
             let part = *draw.pick(&["for: 8h", "for: 2d"]);
             some(draw, 50, part);
             some(draw, 100, &keys);
-            vec![format!("size({name})"), format!("1 in {name}"), format!("'2' in {name}"), format!("event.ticket.id in {name}")]
+            vec![
+                format!("size({name})"),
+                format!("1 in {name}"),
+                format!("'2' in {name}"),
+                format!("event.ticket.id in {name}"),
+            ]
         }
     };
     (format!("  {name}: {{ {} }}\n", parts.join(", ")), readings)
@@ -97,7 +120,9 @@ fn plan(draw: &mut Draw) -> Arc<Plan> {
         let never: Vec<String> =
             readings.iter().map(|reading| format!("({reading}) == null && false")).collect();
         let when = never.join(" || ");
-        let journey = format!("journey: show{number}\ntrigger: {{ event: shown, when: \"{when}\" }}\nsteps:\n  - send: x\n    channels: [email]\n");
+        let journey = format!(
+            "journey: show{number}\ntrigger: {{ event: shown, when: \"{when}\" }}\nsteps:\n  - send: x\n    channels: [email]\n"
+        );
         journeys.push(SourceFile { path: format!("{number}.yaml"), text: journey });
     }
     let policy: Policy = serde_saphyr::from_str("zone: UTC\ncurrency: EUR\n").expect("a policy");

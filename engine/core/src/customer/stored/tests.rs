@@ -1,6 +1,8 @@
 use super::*;
 use crate::customer::{Document, Use};
-use crate::fact::{Bounds, Contribution, Count, Definition, Fact, Kind, Last, Set, State, Sum, Tally};
+use crate::fact::{
+    Bounds, Contribution, Count, Definition, Fact, Kind, Last, Set, State, Sum, Tally,
+};
 use crate::timer::NEVER;
 use crate::value::Value;
 use proptest::collection::vec;

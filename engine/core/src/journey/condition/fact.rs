@@ -26,7 +26,8 @@ impl Lowering<'_, '_> {
     pub(super) fn named(&mut self, node: &IdedExpr, parts: &[&str]) -> Option<Option<Typed>> {
         let (name, rest) = parts.split_first()?;
         let names = &self.resolver.slots.names;
-        if let Some((_, segment)) = names.segments.iter().find(|(known, _)| known.as_str() == *name) {
+        if let Some((_, segment)) = names.segments.iter().find(|(known, _)| known.as_str() == *name)
+        {
             let segment = segment.clone();
             return Some(self.segment(node, segment, rest));
         }
@@ -88,7 +89,8 @@ impl Lowering<'_, '_> {
             (Kind::Last(_), false) => ("an event", format!("write `age({name})` or `{name}.at`")),
             (Kind::Count | Kind::Sum(_), false) => ("a number", format!("write `{name}` alone")),
         };
-        let message = format!("`{}` cannot be read so: the fact `{name}` is {what}", self.text(node));
+        let message =
+            format!("`{}` cannot be read so: the fact `{name}` is {what}", self.text(node));
         self.fail(self.parsed.extent(node), message, help)
     }
 
@@ -166,7 +168,12 @@ impl Lowering<'_, '_> {
         Some((self.field(&name, Field::FactAt(*number, reading, key)), Type::Number))
     }
 
-    fn is_in(&mut self, node: &IdedExpr, (number, fact): &Numbered, key: &IdedExpr) -> Option<Typed> {
+    fn is_in(
+        &mut self,
+        node: &IdedExpr,
+        (number, fact): &Numbered,
+        key: &IdedExpr,
+    ) -> Option<Typed> {
         if fact.kind != Kind::Set {
             return self.not_alone(node, fact);
         }

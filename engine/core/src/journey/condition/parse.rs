@@ -1,8 +1,8 @@
 //! CEL text to a syntax tree with places, by the `cel` crate's parser; its messages made readable.
 
 use super::fault::{Fault, SUPPORTED};
-use cel::common::ast::{Expr, IdedExpr, SourceInfo};
 use crate::time::Span;
+use cel::common::ast::{Expr, IdedExpr, SourceInfo};
 use std::ops::Range;
 
 /// Longest condition in bytes.

@@ -124,7 +124,8 @@ fn check_numbers(policy: &Policy, say: &mut impl FnMut(String, String)) {
     for (name, span) in all.filter(|(_, span)| *span > MAX_WINDOW) {
         say(format!("`{name}` is {span}: longer than a year"), "write a shorter duration".into());
     }
-    let is_code = |code: &String| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    let is_code =
+        |code: &String| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
     if let Some(code) = policy.currency.as_ref().filter(|code| !is_code(code)) {
         say(
             format!("`{code}` is not a currency"),

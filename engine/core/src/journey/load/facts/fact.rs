@@ -15,8 +15,20 @@ use compact_str::CompactString;
 
 /// Roots of conditions, and words of theirs.
 const RESERVED: [&str; 14] = [
-    "event", "profile", "customer", "local", "now", "catalogue", "waited", "item", "true", "false",
-    "null", "in", "all", "any",
+    "event",
+    "profile",
+    "customer",
+    "local",
+    "now",
+    "catalogue",
+    "waited",
+    "item",
+    "true",
+    "false",
+    "null",
+    "in",
+    "all",
+    "any",
 ];
 /// Under this name an event says in which currency the amounts beside it are.
 const CURRENCY: &str = "currency";
@@ -30,11 +42,13 @@ pub(super) fn check_name(
     what: &str,
     problems: &mut Vec<Problem>,
 ) {
-    let good = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+    let good =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
     let starts = name.starts_with(|first: char| first.is_ascii_lowercase());
     if name.len() > 64 || !starts || !name.chars().all(good) {
         let message = format!("`{}` is not the name of a {what}", name.value);
-        let help = "a name has at most 64 lower case letters, digits and `_` and starts with a letter";
+        let help =
+            "a name has at most 64 lower case letters, digits and `_` and starts with a letter";
         problems.push(Problem::error(&source.path, name.span.clone(), message).help(help));
     } else if is_reserved(name) {
         let message = format!("the name `{}` is reserved", name.value);
@@ -130,8 +144,7 @@ impl Checker<'_> {
     fn kind<'t>(&mut self, text: &'t FactText) -> Option<(&'static str, &'t EventTypes)> {
         let kinds = [&text.count, &text.sum, &text.last, &text.set];
         let mut given = KINDS.iter().map(|(word, _)| *word).zip(kinds);
-        let mut given =
-            given.by_ref().filter_map(|(word, on)| on.as_ref().map(|on| (word, on)));
+        let mut given = given.by_ref().filter_map(|(word, on)| on.as_ref().map(|on| (word, on)));
         let (first, second) = (given.next(), given.next());
         match (first, second) {
             (Some(only), None) => Some(only),
@@ -185,11 +198,15 @@ impl Checker<'_> {
             self.say("`undo` needs a key", help);
         }
         if !lacks("by") && lacks("over") && word != "last" {
-            let help = "add `over:`, such as `over: 30d`: of each key only the newest events are kept";
+            let help =
+                "add `over:`, such as `over: 30d`: of each key only the newest events are kept";
             self.say("`by` needs a window", help);
         }
         if !lacks("keys") && lacks("by") && word != "set" {
-            self.say("`keys` needs `by`", "add `by:`, such as `by: event.product.id`, or leave it out");
+            self.say(
+                "`keys` needs `by`",
+                "add `by:`, such as `by: event.product.id`, or leave it out",
+            );
         }
     }
 
@@ -214,14 +231,9 @@ impl Checker<'_> {
         let (adds, item) = of;
         let TakesWith { on, each, key, add, id, when } = match text {
             TakesText::With(with) => with.clone(),
-            TakesText::Events(on) => TakesWith {
-                on: on.clone(),
-                each: None,
-                key: None,
-                add: None,
-                id: None,
-                when: None,
-            },
+            TakesText::Events(on) => {
+                TakesWith { on: on.clone(), each: None, key: None, add: None, id: None, when: None }
+            }
         };
         let own = each.as_ref().and_then(|each| self.each(each));
         let item = if each.is_some() { own.as_ref() } else { item };
@@ -349,8 +361,14 @@ impl Checker<'_> {
         let compiled = compiled?;
         let of_event = |(_, field): &&(CompactString, Field)| matches!(field, Field::Event(_));
         if let Some((other, _)) = compiled.fields.iter().find(|field| !of_event(field)) {
-            let message = format!("`{other}` is not of the event: what a fact says must not depend on what is known when its events come");
-            self.compiler.error(text, message, "read `event.X` alone; ask for the rest where the fact is used");
+            let message = format!(
+                "`{other}` is not of the event: what a fact says must not depend on what is known when its events come"
+            );
+            self.compiler.error(
+                text,
+                message,
+                "read `event.X` alone; ask for the rest where the fact is used",
+            );
             return None;
         }
         let fields = std::mem::take(&mut self.compiler.slots.fields);

@@ -77,6 +77,7 @@ fn check_memory(
         "the facts of a customer could take {most} bytes; at most {MAX_BYTES} are allowed, and this one has the largest part, {}",
         largest.most_bytes()
     );
-    let help = "lower its `up_to` or `keys`, or keep less: without `up_to` 64 contributions stay open";
+    let help =
+        "lower its `up_to` or `keys`, or keep less: without `up_to` 64 contributions stay open";
     problems.push(Problem::error(&source.path, at, message).help(help));
 }

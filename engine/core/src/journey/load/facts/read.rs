@@ -9,8 +9,8 @@ use crate::journey::problem::{Problem, SourceFile};
 /// Most facts, and most segments.
 const MOST: usize = 128;
 const FACT: [&str; 16] = [
-    "count", "sum", "last", "set", "key", "add", "undo", "drop", "over", "for", "up_to", "by", "keys",
-    "keep", "each", "when",
+    "count", "sum", "last", "set", "key", "add", "undo", "drop", "over", "for", "up_to", "by",
+    "keys", "keep", "each", "when",
 ];
 /// What the language has and this build does not.
 const LATER: [&str; 8] =
@@ -34,7 +34,10 @@ impl Reader<'_> {
         let segments = self.optional(&fields, "segments", |reader, node| {
             reader.named(node, "repeat_buyers: orders >= 2", Self::condition)
         });
-        Some(FactsFile { facts: facts?.unwrap_or_default(), segments: segments?.unwrap_or_default() })
+        Some(FactsFile {
+            facts: facts?.unwrap_or_default(),
+            segments: segments?.unwrap_or_default(),
+        })
     }
 
     /// A mapping from names to what `read` reads; goes on after bad ones.
@@ -47,7 +50,8 @@ impl Reader<'_> {
         let entries = match &node.kind {
             Kind::Map(entries) if entries.len() <= MOST => entries,
             Kind::Map(entries) => {
-                let message = format!("here are {} of them; at most {MOST} are allowed", entries.len());
+                let message =
+                    format!("here are {} of them; at most {MOST} are allowed", entries.len());
                 return self.fail(node, message, "remove some");
             }
             Kind::Null => return Some(Vec::new()),
@@ -82,7 +86,8 @@ impl Reader<'_> {
         let sum = self.optional(&fields, "sum", Self::event_types);
         let last = self.optional(&fields, "last", Self::event_types);
         let set = self.optional(&fields, "set", Self::event_types);
-        let path = |reader: &mut Self, node: &Node| reader.text(node, "a path such as event.order.id");
+        let path =
+            |reader: &mut Self, node: &Node| reader.text(node, "a path such as event.order.id");
         let key = self.optional(&fields, "key", path);
         let add = self.optional(&fields, "add", path);
         let by = self.optional(&fields, "by", path);
@@ -121,7 +126,8 @@ impl Reader<'_> {
         let Kind::Map(_) = node.kind else { return self.event_types(node).map(TakesText::Events) };
         let known = ["on", "each", "key", "add", "id", "when"];
         let fields = self.fields(node, "what takes away", &known)?;
-        let path = |reader: &mut Self, node: &Node| reader.text(node, "a path such as event.refund.id");
+        let path =
+            |reader: &mut Self, node: &Node| reader.text(node, "a path such as event.refund.id");
         let on = self.required(&fields, "on").and_then(|node| self.event_types(node));
         let each = self.optional(&fields, "each", Self::each);
         let key = self.optional(&fields, "key", path);

@@ -25,18 +25,13 @@ pub(super) fn compile(
     let mut waiting: Vec<&(At<String>, At<String>)> = file.segments.iter().collect();
     while !waiting.is_empty() {
         let reads = |text: &str, name: &str| words(text).any(|word| word == name);
-        let ready = waiting
-            .iter()
-            .position(|(_, text)| !waiting.iter().any(|(name, _)| reads(text, name)));
+        let ready =
+            waiting.iter().position(|(_, text)| !waiting.iter().any(|(name, _)| reads(text, name)));
         let Some(place) = ready else { return circle(source, &waiting, problems) };
         let (name, text) = waiting.remove(place);
         let (segment, faults) = compile_segment(text, slots);
-        let mut compiler = Compiler {
-            source,
-            slots: &mut *slots,
-            captures: Vec::new(),
-            problems: &mut *problems,
-        };
+        let mut compiler =
+            Compiler { source, slots: &mut *slots, captures: Vec::new(), problems: &mut *problems };
         for fault in faults {
             compiler.fault(text, fault);
         }
@@ -46,11 +41,7 @@ pub(super) fn compile(
 }
 
 /// None of them can be first.
-fn circle(
-    source: &SourceFile,
-    waiting: &[&(At<String>, At<String>)],
-    problems: &mut Vec<Problem>,
-) {
+fn circle(source: &SourceFile, waiting: &[&(At<String>, At<String>)], problems: &mut Vec<Problem>) {
     let reads = |text: &str| {
         let of = |name: &&At<String>| words(text).any(|word| word == name.as_str());
         waiting.iter().map(|(name, _)| name).find(of)
@@ -73,7 +64,8 @@ fn circle(
     let names: Vec<&str> = way.iter().map(|name| name.as_str()).collect();
     let message = format!("the segment `{}` is made of itself: {}", first.value, names.join(" → "));
     let problem = Problem::error(&source.path, first.span.clone(), message);
-    problems.push(problem.help("a segment is made of facts and of other segments that do not need it"));
+    problems
+        .push(problem.help("a segment is made of facts and of other segments that do not need it"));
 }
 
 /// The names at which paths begin.

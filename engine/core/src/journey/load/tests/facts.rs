@@ -34,7 +34,9 @@ fn one(fact: &str, expected: &str) {
 
 /// A journey with this condition.
 fn asks(when: &str) -> String {
-    format!("journey: asks\ntrigger: {{ event: cart_updated, when: \"{when}\" }}\nsteps:\n  - send: x\n    channels: [email]\n")
+    format!(
+        "journey: asks\ntrigger: {{ event: cart_updated, when: \"{when}\" }}\nsteps:\n  - send: x\n    channels: [email]\n"
+    )
 }
 
 #[test]
@@ -71,25 +73,82 @@ fn a_fact_says_what_it_is_made_of() {
 #[test]
 fn facts_are_checked() {
     for (fact, expected) in [
-        ("cout: order_placed", "2:8 `cout`: `cout` is not a field of a fact | did you mean `count`?"),
-        ("key: event.order.id", "2:3 `f`: the fact does not say what it is | add one of count, sum, last and set, such as `count: order_placed`"),
-        ("count: a, last: b", "2:3 `f`: a fact is `count` or `last`, not both | make two facts of it"),
-        ("level: []", "2:8 `level`: `level` is not yet supported | a fact is one of count, sum, last and set"),
-        ("sum: order_placed", "2:3 `f`: a `sum` lacks `add` | add a path, such as `add: event.order.total`"),
-        ("set: ticket_opened", "2:3 `f`: a `set` lacks `key` | add a path, such as `key: event.ticket.id`"),
-        ("count: order_placed, undo: order_cancelled", "2:3 `f`: `undo` needs a key | add `key:`, such as `key: event.order.id`: it says what is undone"),
-        ("count: order_placed, drop: order_cancelled", "2:3 `f`: a `count` has no `drop` | write `undo:`"),
-        ("set: ticket_opened, key: event.ticket.id, over: 3d", "2:3 `f`: a `set` has no `over` | write `for:`"),
-        ("count: product_viewed, by: event.product.id", "2:3 `f`: `by` needs a window | add `over:`, such as `over: 30d`: of each key only the newest events are kept"),
-        ("count: product_viewed, keys: 3", "2:3 `f`: `keys` needs `by` | add `by:`, such as `by: event.product.id`, or leave it out"),
-        ("count: product_viewed, over: 1d, up_to: 65", "2:48 `65`: `65` is not a number from 1 to 64 | write a whole number from 1 to 64"),
-        ("count: product_viewed, over: 0s", "2:37 `0s`: the duration is zero | write a longer one, such as 1h"),
-        ("count: order_placed, key: order.id", "2:34 `order.id`: `order.id` is not a path of the event | write a path such as `event.order.id`"),
-        ("count: order_placed, each: event.order.items, key: event.order.id", "2:35 `event.order.items`: `event.order.items` is not a list with a name for its items | write it so: `each: event.order.items as item`"),
-        ("count: order_placed, each: event.order.items as item, key: line.id", "2:67 `line.id`: `line.id` is not a path of the event | write `event.X`, or `item.X` of an item"),
-        ("count: order_placed, key: event.order.id, undo: { on: order_refunded, add: event.refund.amount }", "2:83 `event.refund.amount`: here something is taken away as a whole | leave `add` out: only a `sum` is undone in part"),
-        ("count: order_placed, when: profile.vip", "2:35 `profile.vip`: `profile.vip` is not of the event: what a fact says must not depend on what is known when its events come | read `event.X` alone; ask for the rest where the fact is used"),
-        ("count: order_placd", "2:15 `order_placd`: `order_placd` is not an event type that Cartwheel knows | did you mean `order_placed`? If it is an event of your own, all is well"),
+        (
+            "cout: order_placed",
+            "2:8 `cout`: `cout` is not a field of a fact | did you mean `count`?",
+        ),
+        (
+            "key: event.order.id",
+            "2:3 `f`: the fact does not say what it is | add one of count, sum, last and set, such as `count: order_placed`",
+        ),
+        (
+            "count: a, last: b",
+            "2:3 `f`: a fact is `count` or `last`, not both | make two facts of it",
+        ),
+        (
+            "level: []",
+            "2:8 `level`: `level` is not yet supported | a fact is one of count, sum, last and set",
+        ),
+        (
+            "sum: order_placed",
+            "2:3 `f`: a `sum` lacks `add` | add a path, such as `add: event.order.total`",
+        ),
+        (
+            "set: ticket_opened",
+            "2:3 `f`: a `set` lacks `key` | add a path, such as `key: event.ticket.id`",
+        ),
+        (
+            "count: order_placed, undo: order_cancelled",
+            "2:3 `f`: `undo` needs a key | add `key:`, such as `key: event.order.id`: it says what is undone",
+        ),
+        (
+            "count: order_placed, drop: order_cancelled",
+            "2:3 `f`: a `count` has no `drop` | write `undo:`",
+        ),
+        (
+            "set: ticket_opened, key: event.ticket.id, over: 3d",
+            "2:3 `f`: a `set` has no `over` | write `for:`",
+        ),
+        (
+            "count: product_viewed, by: event.product.id",
+            "2:3 `f`: `by` needs a window | add `over:`, such as `over: 30d`: of each key only the newest events are kept",
+        ),
+        (
+            "count: product_viewed, keys: 3",
+            "2:3 `f`: `keys` needs `by` | add `by:`, such as `by: event.product.id`, or leave it out",
+        ),
+        (
+            "count: product_viewed, over: 1d, up_to: 65",
+            "2:48 `65`: `65` is not a number from 1 to 64 | write a whole number from 1 to 64",
+        ),
+        (
+            "count: product_viewed, over: 0s",
+            "2:37 `0s`: the duration is zero | write a longer one, such as 1h",
+        ),
+        (
+            "count: order_placed, key: order.id",
+            "2:34 `order.id`: `order.id` is not a path of the event | write a path such as `event.order.id`",
+        ),
+        (
+            "count: order_placed, each: event.order.items, key: event.order.id",
+            "2:35 `event.order.items`: `event.order.items` is not a list with a name for its items | write it so: `each: event.order.items as item`",
+        ),
+        (
+            "count: order_placed, each: event.order.items as item, key: line.id",
+            "2:67 `line.id`: `line.id` is not a path of the event | write `event.X`, or `item.X` of an item",
+        ),
+        (
+            "count: order_placed, key: event.order.id, undo: { on: order_refunded, add: event.refund.amount }",
+            "2:83 `event.refund.amount`: here something is taken away as a whole | leave `add` out: only a `sum` is undone in part",
+        ),
+        (
+            "count: order_placed, when: profile.vip",
+            "2:35 `profile.vip`: `profile.vip` is not of the event: what a fact says must not depend on what is known when its events come | read `event.X` alone; ask for the rest where the fact is used",
+        ),
+        (
+            "count: order_placd",
+            "2:15 `order_placd`: `order_placd` is not an event type that Cartwheel knows | did you mean `order_placed`? If it is an event of your own, all is well",
+        ),
     ] {
         one(fact, expected);
     }
@@ -104,11 +163,14 @@ fn facts_are_checked() {
 
 #[test]
 fn the_facts_of_a_customer_have_an_end() {
-    let fact = "{ sum: order_placed, key: event.order.id, add: event.order.total, undo: order_cancelled }";
+    let fact =
+        "{ sum: order_placed, key: event.order.id, add: event.order.total, undo: order_cancelled }";
     let text = format!("facts:\n  a: {fact}\n  b: {fact}\n");
     assert_eq!(
         shown(&text, &[]),
-        ["3:3 `b`: the facts of a customer could take 5416 bytes; at most 4096 are allowed, and this one has the largest part, 2664 | lower its `up_to` or `keys`, or keep less: without `up_to` 64 contributions stay open"]
+        [
+            "3:3 `b`: the facts of a customer could take 5416 bytes; at most 4096 are allowed, and this one has the largest part, 2664 | lower its `up_to` or `keys`, or keep less: without `up_to` 64 contributions stay open"
+        ]
     );
 }
 
@@ -121,8 +183,12 @@ segments:
   repeat: orders >= 2
 ";
     let plan = checked(text, &[&asks("dear && event.cart.total > 1")]).plan.unwrap();
-    let names: Vec<&str> =
-        plan.journeys[0].when.iter().flat_map(|when| &when.fields).map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = plan.journeys[0]
+        .when
+        .iter()
+        .flat_map(|when| &when.fields)
+        .map(|(name, _)| name.as_str())
+        .collect();
     assert_eq!(names, ["orders", "profile.vip", "event.cart.total"]);
     let text = "facts: {}\nsegments:\n  one: two\n  two: three || profile.x == 1\n  three: two\n  orders: event.cart.total > 1\n";
     assert_eq!(
@@ -155,16 +221,46 @@ fn conditions_read_facts_in_their_way() {
     for (bad, expected) in [
         ("order > 1", "`order` is unknown | did you mean `event.order`?"),
         ("ordrs > 1", "`ordrs` is unknown | did you mean `orders`?"),
-        ("orders.x > 1", "`orders.x` cannot be read so: the fact `orders` is a number | write `orders` alone"),
-        ("orders['x'] > 1", "`orders['x']` cannot be read so: the fact `orders` is a number | write `orders` alone"),
-        ("views > 1", "`views` cannot be read so: the fact `views` is counted by key | write `views[event.product.id]`, `size(views)` or `top(views)`"),
-        ("tickets > 1", "`tickets` cannot be read so: the fact `tickets` is a set | write `size(tickets)`, or `event.product.id in tickets`"),
-        ("1 in views", "`1 in views` cannot be read so: the fact `views` is counted by key | write `views[event.product.id]`, `size(views)` or `top(views)`"),
-        ("last_order > 1", "`last_order` cannot be read so: the fact `last_order` is an event | write `age(last_order)` or `last_order.at`"),
-        ("age(orders) > 1d", "`age(orders)` cannot be read so: the fact `orders` is a number | write `orders` alone"),
-        ("last_order.number == 1", "the fact `last_order` does not keep `number` | add it to its `keep:`, such as `keep: [event.number]`; it has last_order.at, last_order.order.id, last_order.order.total"),
-        ("views[1 + 1] > 1", "a key is a path or a text | write a path such as `event.product.id`, or a text in quotes"),
-        ("views[event.product.id] > 'x'", "`views[event.product.id]` is a number and `'x'` is a string: this is never true | compare two strings or two numbers"),
+        (
+            "orders.x > 1",
+            "`orders.x` cannot be read so: the fact `orders` is a number | write `orders` alone",
+        ),
+        (
+            "orders['x'] > 1",
+            "`orders['x']` cannot be read so: the fact `orders` is a number | write `orders` alone",
+        ),
+        (
+            "views > 1",
+            "`views` cannot be read so: the fact `views` is counted by key | write `views[event.product.id]`, `size(views)` or `top(views)`",
+        ),
+        (
+            "tickets > 1",
+            "`tickets` cannot be read so: the fact `tickets` is a set | write `size(tickets)`, or `event.product.id in tickets`",
+        ),
+        (
+            "1 in views",
+            "`1 in views` cannot be read so: the fact `views` is counted by key | write `views[event.product.id]`, `size(views)` or `top(views)`",
+        ),
+        (
+            "last_order > 1",
+            "`last_order` cannot be read so: the fact `last_order` is an event | write `age(last_order)` or `last_order.at`",
+        ),
+        (
+            "age(orders) > 1d",
+            "`age(orders)` cannot be read so: the fact `orders` is a number | write `orders` alone",
+        ),
+        (
+            "last_order.number == 1",
+            "the fact `last_order` does not keep `number` | add it to its `keep:`, such as `keep: [event.number]`; it has last_order.at, last_order.order.id, last_order.order.total",
+        ),
+        (
+            "views[1 + 1] > 1",
+            "a key is a path or a text | write a path such as `event.product.id`, or a text in quotes",
+        ),
+        (
+            "views[event.product.id] > 'x'",
+            "`views[event.product.id]` is a number and `'x'` is a string: this is never true | compare two strings or two numbers",
+        ),
     ] {
         let problems = shown(facts, &[&asks(bad)]);
         let [problem] = &problems[..] else { panic!("{bad}: {problems:?}") };
