@@ -8,6 +8,8 @@
 use cartwheel_core::journey::load::{SourceFile, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
+use cartwheel_providers::template::Templates;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Records in a batch of the benchmarks.
@@ -18,13 +20,16 @@ const JOURNEYS: [(&str, &str); 2] = [
     ("welcome.yaml", include_str!("../../config/journeys/welcome.yaml")),
 ];
 
-/// The shipped journeys under the default policy.
+/// The shipped journeys under the default policy, with what the shipped templates read.
 ///
 /// # Panics
 /// If they are not valid.
 pub fn plan() -> Arc<Plan> {
     let sources = JOURNEYS.map(|(path, text)| SourceFile { path: path.into(), text: text.into() });
-    Arc::new(load(&Policy::default(), &sources).expect("the shipped journeys are valid"))
+    let plan = load(&Policy::default(), &sources).expect("the shipped journeys are valid");
+    let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/templates");
+    let templates = Templates::load(&templates).unwrap_or_else(|problems| panic!("{problems:?}"));
+    Arc::new(plan.showing(&templates.shown()))
 }
 
 /// A bijection of `0..2^bits` that visits its numbers in no order that a cache could guess.

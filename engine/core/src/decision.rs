@@ -55,7 +55,7 @@ closed! {
         Reentry = 4 "reentry",
         /// Older than `max_event_age`.
         LateEvent = 5 "late_event",
-        /// Too many windows and runs of one customer.
+        /// Too many windows and runs of one customer, in the journey or in all, or entries that must not be forgotten.
         Limit = 6 "limit",
         /// An exit rule met this event.
         ExitEvent = 7 "exit_event",
@@ -111,6 +111,8 @@ closed! {
         EmitLimit = 32 "emit_limit",
         /// A message to a team of the shop.
         Internal = 33 "internal",
+        /// A newer trigger event of its key has come, with which another begins.
+        Restarted = 34 "restarted",
     }
 }
 

@@ -1,7 +1,9 @@
 //! Instants and durations: epoch milliseconds, RFC 3339 in text, `1h30m` in configuration.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::fmt::temporal::DateTimePrinter;
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -71,12 +73,16 @@ pub struct SpanError(String);
 
 impl fmt::Display for Span {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest = self.0;
+        let mut rest = self.0.unsigned_abs();
         if rest == 0 {
             return out.write_str("0s");
         }
+        if self.0 < 0 {
+            out.write_str("-")?;
+        }
         for (unit, size) in [("d", DAY), ("h", HOUR), ("m", 60 * SECOND), ("s", SECOND), ("ms", 1)]
         {
+            let size = size.unsigned_abs();
             if rest >= size {
                 write!(out, "{}{unit}", rest / size)?;
                 rest %= size;
@@ -99,14 +105,101 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
-/// Whether these milliseconds lie in the years -9999 to 9999; differences of such instants never overflow.
+/// Whether these milliseconds lie in the years -9999 to 9999 as far as calendars reach; differences of such instants never overflow.
 pub fn is_instant(at: Millis) -> bool {
     (Timestamp::MIN.as_millisecond()..=Timestamp::MAX.as_millisecond()).contains(&at)
 }
 
-/// Reads RFC 3339 text as epoch milliseconds (finer digits are cut off).
+/// Reads RFC 3339 text as epoch milliseconds (finer digits are cut off): `2026-01-01T10:00:00.123Z`, `2026-01-01t11:00:00+01:00`; between day and
+/// time also a blank, as its section 5.6 allows; a leap second, at the end of a month in UTC, counts as the second before it. Nothing else.
 pub fn parse_rfc3339(text: &str) -> Option<Millis> {
-    exact_rfc3339(text).or_else(|| text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond))
+    exact_rfc3339(text).or_else(|| any_rfc3339(text))
+}
+
+/// Reads what [`format_rfc3339`] has written, also outside of the years that RFC 3339 has.
+fn read_again(text: &str) -> Option<Millis> {
+    let beyond = || text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond);
+    parse_rfc3339(text).or_else(beyond)
+}
+
+fn any_rfc3339(text: &str) -> Option<Millis> {
+    let (fixed, rest) = text.as_bytes().split_at_checked(19)?;
+    let [y0, y1, y2, y3, b'-', mo0, mo1, b'-', d0, d1, b'T' | b't' | b' ', clock @ ..] = fixed
+    else {
+        return None;
+    };
+    let [h0, h1, b':', mi0, mi1, b':', s0, s1] = clock else { return None };
+    let (century, year) = (two_digits(*y0, *y1)?, two_digits(*y2, *y3)?);
+    let (month, day) = (two_digits(*mo0, *mo1)?, two_digits(*d0, *d1)?);
+    let (hour, minute, second) =
+        (two_digits(*h0, *h1)?, two_digits(*mi0, *mi1)?, two_digits(*s0, *s1)?);
+    if hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let (millis, rest) = fraction(rest)?;
+    let days = days_since_1970(u32::from(century) * 100 + u32::from(year), month, day)?;
+    let minutes = days * 1_440 + i64::from(hour) * 60 + i64::from(minute) - offset(rest)?;
+    if second == 60 && !ends_month(minutes + 1) {
+        return None;
+    }
+    Some(minutes * 60 * SECOND + i64::from(second.min(59)) * SECOND + millis)
+}
+
+fn two_digits(tens: u8, ones: u8) -> Option<u8> {
+    (tens.is_ascii_digit() && ones.is_ascii_digit()).then(|| (tens - b'0') * 10 + ones - b'0')
+}
+
+/// The milliseconds behind a point, and what stands behind them; 0 without a point.
+fn fraction(rest: &[u8]) -> Option<(Millis, &[u8])> {
+    let Some(digits) = rest.strip_prefix(b".") else { return Some((0, rest)) };
+    let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let digit =
+        |place: usize| digits[..count].get(place).map_or(0, |byte| Millis::from(byte - b'0'));
+    (count > 0).then(|| (digit(0) * 100 + digit(1) * 10 + digit(2), &digits[count..]))
+}
+
+/// How many minutes the local time is ahead of UTC.
+fn offset(text: &[u8]) -> Option<i64> {
+    let (sign, h0, h1, m0, m1) = match text {
+        [b'Z' | b'z'] => return Some(0),
+        [b'+', h0, h1, b':', m0, m1] => (1, h0, h1, m0, m1),
+        [b'-', h0, h1, b':', m0, m1] => (-1, h0, h1, m0, m1),
+        _ => return None,
+    };
+    let (hours, minutes) = (two_digits(*h0, *h1)?, two_digits(*m0, *m1)?);
+    (hours <= 23 && minutes <= 59).then(|| sign * (i64::from(hours) * 60 + i64::from(minutes)))
+}
+
+/// Whether a month begins so many minutes after 1970 began.
+fn ends_month(minutes: i64) -> bool {
+    let first = |at: Timestamp| at.to_zoned(TimeZone::UTC).day() == 1;
+    minutes % 1_440 == 0 && Timestamp::from_second(minutes * 60).is_ok_and(first)
+}
+
+/// Reads a date, `2026-01-31`; none for any other form.
+pub fn parse_date(text: &str) -> Option<Date> {
+    let digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
+    match text.as_bytes() {
+        [year @ .., b'-', _, _, b'-', _, _] if year.len() == 4 && digits(year) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// Reads RFC 3339 text, or a date as its first instant in UTC.
+pub fn parse_instant(text: &str) -> Option<Millis> {
+    let midnight = |date: Date| date.to_zoned(TimeZone::UTC).ok();
+    parse_rfc3339(text).or_else(|| Some(midnight(parse_date(text)?)?.timestamp().as_millisecond()))
+}
+
+/// Epoch time as an event may write it: of whole numbers those below 10^11 are seconds, those below 10^14 milliseconds; others are seconds,
+/// what is finer than milliseconds cut off. None beyond.
+pub fn instant_of_number(number: f64) -> Option<Millis> {
+    let at = match (number.abs() < 1e11, number.fract() == 0.0 && number.abs() < 1e14) {
+        (true, _) => Some((number * SECOND as f64).floor() as Millis),
+        (false, true) => Some(number as Millis),
+        (false, false) => None,
+    };
+    at.filter(|at| is_instant(*at))
 }
 
 /// Reads the form that producers and [`format_rfc3339`] write, `2026-01-01T10:00:00.123Z`; none for any other. What it reads,
@@ -142,9 +235,10 @@ pub(crate) fn exact_rfc3339(text: &str) -> Option<Millis> {
     let pairs = digits.map(|digits| (digits * 10).wrapping_add(digits >> 8));
     let two = |at: usize| (pairs[at / 8] >> (at % 8 * 8)) as u8;
     let (month, hour, minute, second) = (two(5), two(11), two(14), two(17));
-    let days = days_since_1970(u32::from(two(0)) * 100 + u32::from(two(2)), month, two(8))?;
-    // Leap seconds are for the full parser.
-    if hour > 23 || minute > 59 || second > 59 {
+    let year = u32::from(two(0)) * 100 + u32::from(two(2));
+    let days = days_since_1970(year, month, two(8))?;
+    // Leap seconds, and the year of which jiff does not know the last day, are for the full parser.
+    if hour > 23 || minute > 59 || second > 59 || year == 9_999 {
         return None;
     }
     let minutes = days * 1_440 + i64::from(hour) * 60 + i64::from(minute);
@@ -152,7 +246,7 @@ pub(crate) fn exact_rfc3339(text: &str) -> Option<Millis> {
     Some(minutes * 60_000 + i64::from(second) * 1_000 + millis)
 }
 
-/// The days from 1970-01-01 to a date; none if there is no such date, and in the year of which jiff does not know the last day.
+/// The days from 1970-01-01 to a date; none if there is no such date.
 fn days_since_1970(year: u32, month: u8, day: u8) -> Option<i64> {
     /// Of each month its days, and those before it in a year that is no leap year.
     const MONTHS: [(u8, u16); 13] = [
@@ -174,7 +268,7 @@ fn days_since_1970(year: u32, month: u8, day: u8) -> Option<i64> {
     const EPOCH: i64 = 865_259;
     let (length, before) = *MONTHS.get(usize::from(month))?;
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    if day == 0 || day > length + u8::from(leap && month == 2) || year == 9_999 {
+    if day == 0 || day > length + u8::from(leap && month == 2) {
         return None;
     }
     // Years before this one, 400 of them before the year 1.
@@ -240,7 +334,7 @@ fn quick_format(at: Millis) -> Option<String> {
 
 /// Serialises [`Millis`] as RFC 3339; reads RFC 3339 or an integer of milliseconds. For `#[serde(with = ...)]`.
 pub mod rfc3339 {
-    use super::{Millis, format_rfc3339, parse_rfc3339};
+    use super::{Millis, format_rfc3339, read_again};
     use serde::{Deserialize, Deserializer, Serializer};
 
     /// Writes the instant as RFC 3339 text.
@@ -259,7 +353,7 @@ pub mod rfc3339 {
         match Either::deserialize(deserializer)? {
             Either::Millis(at) => Ok(at),
             Either::Text(text) => {
-                parse_rfc3339(&text).ok_or_else(|| serde::de::Error::custom("not an RFC 3339 time"))
+                read_again(&text).ok_or_else(|| serde::de::Error::custom("not an RFC 3339 time"))
             }
         }
     }
@@ -287,11 +381,134 @@ mod tests {
     }
 
     #[test]
+    fn a_negative_span_prints_with_its_sign() {
+        assert_eq!(Span(-90_000).to_string(), "-1m30s");
+    }
+
+    #[test]
+    fn a_date_is_its_first_instant() {
+        assert_eq!(parse_instant("2026-01-01"), Some(1_767_225_600_000));
+        assert_eq!(parse_instant("2026-01-01T01:00:00+01:00"), Some(1_767_225_600_000));
+        for text in ["2026-1-1", "2026-02-30", "20260101", "2026-01-01 ", "+002026-01-01", ""] {
+            assert_eq!((parse_date(text), parse_instant(text)), (None, None), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_an_instant_by_its_size() {
+        for (number, at) in [
+            (1_767_225_600.0, Some(1_767_225_600_000)),
+            (1_767_225_600_123.0, Some(1_767_225_600_123)),
+            (1.5, Some(1_500)),
+            (-1.0001, Some(-1_001)),
+            (1e14, None),
+            (1.5e11 + 0.5, None),
+            (f64::NAN, None),
+        ] {
+            assert_eq!(instant_of_number(number), at, "{number}");
+        }
+    }
+
+    #[test]
     fn instants_round_trip() {
         assert_eq!(parse_rfc3339("2026-01-01T10:00:00.123Z"), Some(1_767_261_600_123));
         assert_eq!(format_rfc3339(1_767_261_600_123), "2026-01-01T10:00:00.123Z");
         assert_eq!(parse_rfc3339("tomorrow"), None);
         assert_eq!(format_rfc3339(i64::MAX).get(..4), Some("9999"));
+    }
+
+    /// The grammar of RFC 3339, section 5.6, and nothing beside it.
+    #[test]
+    fn exactly_rfc_3339_is_read() {
+        let ten = 1_767_261_600_000;
+        for (text, at) in [
+            ("2026-01-01T10:00:00Z", ten),
+            ("2026-01-01t10:00:00z", ten),
+            ("2026-01-01 10:00:00Z", ten),
+            ("2026-01-01T10:00:00.5Z", ten + 500),
+            ("2026-01-01T10:00:00.123456789012Z", ten + 123),
+            ("2026-01-01T10:00:00+00:00", ten),
+            ("2026-01-01T10:00:00-00:00", ten),
+            ("2026-01-01T15:30:00+05:30", ten),
+            ("2026-01-01T00:00:00.25-10:00", ten + 250),
+            ("2026-01-02T09:59:00+23:59", ten),
+            ("1969-12-31T23:59:59.999Z", -1),
+            ("0000-01-01T00:00:00Z", -62_167_219_200_000),
+            ("9999-12-31T23:59:59.999Z", 253_402_300_799_999),
+            ("9999-12-31T23:59:59-23:59", 253_402_387_139_000),
+            ("2016-12-31T23:59:60Z", 1_483_228_799_000),
+            ("2016-12-31T15:59:60.5-08:00", 1_483_228_799_500),
+        ] {
+            assert_eq!(parse_rfc3339(text), Some(at), "{text}");
+        }
+        for text in [
+            "",
+            "2026-01-01",
+            "2026-01-01T10:00Z",
+            "2026-01-01T10Z",
+            "2026-01-01T10:00:00",
+            "2026-01-01T10:00:00.Z",
+            "2026-01-01T10:00:00,5Z",
+            "2026-01-01T10:00:00+0000",
+            "2026-01-01T10:00:00+00",
+            "2026-01-01T10:00:00+24:00",
+            "2026-01-01T10:00:00+01:60",
+            "2026-01-01T10:00:00+01:00:00",
+            "2026-01-01T10:00:00Z[UTC]",
+            "2026-01-01T10:00:00+01:00[Europe/Berlin]",
+            "2026-01-01_10:00:00Z",
+            "2026-01-01  10:00:00Z",
+            " 2026-01-01T10:00:00Z",
+            "2026-01-01T10:00:00Z ",
+            "2026-01-01T10:00:00 Z",
+            "20260101T100000Z",
+            "+002026-01-01T10:00:00Z",
+            "-0001-01-01T10:00:00Z",
+            "26-01-01T10:00:00Z",
+            "2026-1-1T10:00:00Z",
+            "2026-02-29T10:00:00Z",
+            "2026-01-01T24:00:00Z",
+            "2026-01-01T23:59:60Z",
+            "2016-12-30T23:59:60Z",
+            "2016-12-31T23:58:60Z",
+            "2016-12-31T23:59:61Z",
+            "2026-W01-4T10:00:00Z",
+            "2026-001T10:00:00Z",
+            "\u{661}026-01-01T10:00:00Z",
+        ] {
+            assert_eq!(parse_rfc3339(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let first = Timestamp::MIN.as_millisecond();
+        for (at, read) in [
+            (Millis::MIN, first),
+            (first, first),
+            (-62_167_219_200_001, -62_167_219_200_001),
+            (Millis::MAX, Timestamp::MAX.as_millisecond()),
+        ] {
+            assert_eq!(read_again(&format_rfc3339(at)), Some(read), "{at}");
+        }
+        assert_eq!(parse_rfc3339(&format_rfc3339(Millis::MIN)), None);
+    }
+
+    /// What jiff reads of this form is read the same.
+    #[test]
+    fn the_reader_equals_jiffs() {
+        for seed in 0..20_000_i64 {
+            let number = seed.wrapping_mul(0x5851_f42d_4c95_7f2d).rotate_left(17);
+            let at =
+                number.rem_euclid(253_000_000_000_000 + 62_000_000_000_000) - 62_000_000_000_000;
+            let offset = number.rotate_left(9).rem_euclid(2 * 1_439) - 1_439;
+            let offset = jiff::tz::Offset::from_seconds(offset as i32 * 60).unwrap();
+            let zoned = Timestamp::from_millisecond(at).unwrap().to_zoned(TimeZone::fixed(offset));
+            if (0..9_999).contains(&zoned.year()) {
+                let text = zoned.strftime("%Y-%m-%dT%H:%M:%S.%3f%:z").to_string();
+                assert_eq!(parse_rfc3339(&text), Some(at), "{text}");
+            }
+        }
     }
 
     #[test]

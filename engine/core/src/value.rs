@@ -1,6 +1,8 @@
 //! The values that conditions compare and decisions show.
 
-use compact_str::CompactString;
+use crate::time::{Millis, Span, format_rfc3339};
+use compact_str::{CompactString, format_compact};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// A scalar from an event, a profile or a counter. An array or object counts as its size where a condition asks for `size()`,
@@ -19,7 +21,7 @@ pub enum Value {
     Text(CompactString),
 }
 
-/// [`Value`] borrowed.
+/// [`Value`] borrowed, or what conditions calculate with beside them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ValueRef<'a> {
     /// Absent or JSON null.
@@ -30,6 +32,12 @@ pub enum ValueRef<'a> {
     Number(f64),
     /// A string.
     Text(&'a str),
+    /// An instant.
+    Instant(Millis),
+    /// A duration, which may be negative.
+    Span(Millis),
+    /// A day of a calendar.
+    Date(Date),
 }
 
 impl Value {
@@ -63,13 +71,16 @@ impl Value {
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl ValueRef<'_> {
-    /// An owned copy.
+    /// An owned copy; an instant as its RFC 3339 text, a duration as configuration writes it, a date as `2026-01-31`.
     pub fn to_value(self) -> Value {
         match self {
             ValueRef::Null => Value::Null,
             ValueRef::Bool(value) => Value::Bool(value),
             ValueRef::Number(value) => Value::Number(value),
             ValueRef::Text(value) => Value::Text(value.into()),
+            ValueRef::Instant(at) => Value::Text(format_rfc3339(at).into()),
+            ValueRef::Span(span) => Value::Text(format_compact!("{}", Span(span))),
+            ValueRef::Date(date) => Value::Text(format_compact!("{date}")),
         }
     }
 }

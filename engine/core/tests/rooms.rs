@@ -13,7 +13,7 @@ const ROOMS: [(&str, &[&str]); 24] = [
     ("closed", &[]),
     ("time", &[]),
     ("id", &["time"]),
-    ("value", &[]),
+    ("value", &["time"]),
     ("compact", &["value"]),
     ("room", &[]),
     ("suggest", &[]),

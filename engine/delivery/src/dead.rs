@@ -1,9 +1,11 @@
 //! What goes to the dead-letter topic, and with which headers.
 
+use crate::receipt::Ending;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cartwheel_core::command::{MAX_BYTES, OVERHEAD};
-use cartwheel_core::sends::Dead;
+use cartwheel_core::event::Poison;
+use cartwheel_core::sends::{Dead, Sample};
 
 /// Header with the reason, from a closed list.
 pub const ERROR: &str = "cartwheel-error";
@@ -26,6 +28,22 @@ pub const ATTEMPT: &str = "cartwheel-attempt";
 const MAX_VALUE: usize = MAX_BYTES + OVERHEAD;
 /// Its detail, in bytes.
 const MAX_DETAIL: usize = 1024;
+
+/// The reason of a record of the sends topic that cannot be understood.
+pub const BAD_RECORD: &str = "bad_record";
+
+/// Every reason that a letter of ours may have, each once: of events, of copies of events, of commands, of foreign records in the sends topic.
+pub fn reasons() -> Vec<&'static str> {
+    let events = Poison::ALL.map(Poison::name).into_iter().chain(Sample::ALL.map(Sample::name));
+    let commands = Ending::all().filter(|ending| ending.is_dead()).map(Ending::reason);
+    let mut all: Vec<&'static str> = Vec::new();
+    for reason in events.chain(commands).chain([BAD_RECORD]) {
+        if !all.contains(&reason) {
+            all.push(reason);
+        }
+    }
+    all
+}
 
 /// A record for the dead-letter topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,7 +122,29 @@ fn headers(source: Origin, reason: &str, attempt: u32) -> Vec<(&'static str, Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cartwheel_core::sends::{DeadReason, Poison, Sample};
+    use cartwheel_core::sends::DeadReason;
+
+    #[test]
+    fn the_reasons_are_those_of_events_and_of_commands_that_are_given_up() {
+        let reasons = reasons();
+        for known in [
+            "not_json",
+            "record_in_future",
+            "degraded",
+            "exhausted",
+            "no_provider",
+            "quarantined",
+            "bad_record",
+        ] {
+            assert!(reasons.contains(&known), "{known}");
+        }
+        // What is no dead letter has no reason for one.
+        for other in ["sent", "expired", "suppressed", "ambiguous", "unknown"] {
+            assert!(!reasons.contains(&other), "{other}");
+        }
+        let once: std::collections::BTreeSet<_> = reasons.iter().collect();
+        assert_eq!(once.len(), reasons.len());
+    }
 
     #[test]
     fn a_letter_says_what_exactly_where_that_is_known() {

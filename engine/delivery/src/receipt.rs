@@ -79,6 +79,11 @@ impl Ending {
         }
     }
 
+    /// Every one, in order of the numbers in the ledger.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        (0..=u8::MAX).filter_map(Self::from_code)
+    }
+
     /// The number in the ledger.
     pub(crate) fn code(self) -> u8 {
         match self {

@@ -29,6 +29,8 @@ pub struct LiveRun {
     pub next_timer: Option<Millis>,
     /// Waits for the shard to catch up.
     pub held: bool,
+    /// Its latest message was opened or clicked. (What else became of a message is nowhere in the state: its receipts are events.)
+    pub engaged: bool,
 }
 
 /// What is known of a person, merged, as the events brought it. Never shown by `Debug`.
@@ -108,6 +110,7 @@ impl<S: Store> Shard<S> {
                 opened_at: run.opened_at,
                 next_timer: Some(run.deadline).filter(|at| *at != NEVER && !run.is_held()),
                 held: run.is_held(),
+                engaged: run.sent.is_some_and(|sent| sent.seen.opened || sent.seen.clicked),
             }
         });
         let documents = self.documents_now(known.id)?;

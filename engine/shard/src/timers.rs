@@ -107,7 +107,7 @@ impl<S: Store> Shard<S> {
         let customer = self.table.get_mut(slot);
         let was_dirty = customer.dirty;
         let mut environment = Environment { mode: self.position.mode, effects: &mut self.effects };
-        let due = Due { deadline, now, budget: budget.timers };
+        let due = Due { deadline, now, seen: self.position.seen, budget: budget.timers };
         let fired = self.core.fire(customer, due, &mut environment);
         budget.timers -= fired;
         self.position.fired += fired;

@@ -4,12 +4,14 @@
 //! A history is plain data, so two programs can be driven by the same one. It is drawn from a seed alone: while drawing, the
 //! reference runs along, so that later events can name commands that were really sent and times can hit real deadlines.
 
+mod conditions;
 mod draw;
 mod events;
 mod setups;
 
+pub use conditions::{Place, condition};
 pub use draw::Draw;
-pub use events::counted;
+pub use events::{Events, counted};
 pub use setups::{Setup, setups};
 
 use crate::reference::{Effect, Reference};
@@ -17,7 +19,6 @@ use cartwheel_core::id::CommandId;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::{DAY, HOUR, Millis, SECOND, parse_rfc3339};
-use events::Events;
 use std::sync::Arc;
 
 /// One thing that happens to a shard.
@@ -51,9 +52,34 @@ const STARTS: [&str; 6] = [
 
 /// The history of this seed: `length` steps under `plan`.
 pub fn generate(seed: u64, plan: &Arc<Plan>, length: usize) -> Vec<Step> {
+    generate_with(seed, plan, length, false)
+}
+
+/// The same with fields of all kinds where random conditions look for them.
+pub fn generate_rich(seed: u64, plan: &Arc<Plan>, length: usize) -> Vec<Step> {
+    generate_with(seed, plan, length, true)
+}
+
+fn generate_with(seed: u64, plan: &Arc<Plan>, length: usize, rich: bool) -> Vec<Step> {
     let mut draw = Draw::new(seed);
-    let start = parse_rfc3339(draw.pick::<&str>(&STARTS)).unwrap_or_default();
-    let mut events = Events::new(&mut draw, plan);
+    let start = start(&mut draw);
+    let mut events = Events::new(&mut draw, rich).counted_by(plan);
+    drawn(&mut draw, start, plan, length, |draw, time, commands| events.next(draw, time, commands))
+}
+
+/// When a history begins.
+pub fn start(draw: &mut Draw) -> Millis {
+    parse_rfc3339(draw.pick::<&str>(&STARTS)).unwrap_or_default()
+}
+
+/// A history from `start` on whose records hold what `next` draws, given the record's time and the commands sent so far.
+pub fn drawn(
+    draw: &mut Draw,
+    start: Millis,
+    plan: &Arc<Plan>,
+    length: usize,
+    mut next: impl FnMut(&mut Draw, Millis, &[CommandId]) -> Vec<u8>,
+) -> Vec<Step> {
     let mut along = Along {
         reference: Reference::new(plan.clone()),
         clock: start,
@@ -66,10 +92,10 @@ pub fn generate(seed: u64, plan: &Arc<Plan>, length: usize) -> Vec<Step> {
     while steps.len() < length {
         let step = match draw.below(100) {
             0..=79 => {
-                let time = along.next_time(&mut draw);
-                Step::Record { time, value: events.next(&mut draw, time, &along.commands) }
+                let time = along.next_time(draw);
+                Step::Record { time, value: next(draw, time, &along.commands) }
             }
-            80..=95 => Step::Clock { now: along.next_time(&mut draw).max(along.newest) },
+            80..=95 => Step::Clock { now: along.next_time(draw).max(along.newest) },
             _ => {
                 mode = if mode == Mode::Live { Mode::Behind } else { Mode::Live };
                 Step::Mode(mode)

@@ -29,12 +29,29 @@ pub(super) struct Budget {
     pub spent: Spent,
     /// Why it fails; once set, the next tag ends the rendering.
     pub fault: Option<RenderFault>,
+    /// Memory of what the message may show, which a command bounds.
+    data: usize,
     /// What each variable holds.
     kept: HashMap<KString, usize>,
     kept_in_all: usize,
 }
 
 impl Budget {
+    /// Of a part of a message that has cost so much and may show these variables.
+    pub fn of(spent: Spent, globals: &dyn ValueView) -> Self {
+        Self { spent, data: size(globals).bytes, ..Self::default() }
+    }
+
+    /// The most memory of one value: a customer's list is as large as it is, and may be sorted and kept.
+    pub fn max_value(&self) -> usize {
+        MAX_VALUE.max(self.data)
+    }
+
+    /// The most memory of all variables together.
+    fn max_kept(&self) -> usize {
+        MAX_KEPT.max(2 * self.data)
+    }
+
     /// Charges steps.
     pub fn charge(&mut self, steps: usize) {
         self.spent.steps = self.spent.steps.saturating_add(steps);
@@ -60,13 +77,13 @@ impl Budget {
     /// Whether a variable may hold this much. If not, the rendering fails.
     pub fn keep(&mut self, name: &KString, size: Size) -> bool {
         self.charge(steps_of(size.bytes));
-        if let Some(fault) = size.fault() {
+        if let Some(fault) = size.fault(self.max_value()) {
             self.refuse(fault);
             return false;
         }
         let before = self.kept.insert(name.clone(), size.bytes).unwrap_or(0);
         self.kept_in_all = self.kept_in_all + size.bytes - before;
-        if self.kept_in_all > MAX_KEPT {
+        if self.kept_in_all > self.max_kept() {
             self.refuse(RenderFault::KeptTooMuch);
         }
         self.fault.is_none()
@@ -132,13 +149,13 @@ const VALUE: usize = 64;
 const NAME: usize = 64;
 
 impl Size {
-    /// Why no filter or variable may hold a value of this size.
-    pub fn fault(&self) -> Option<RenderFault> {
+    /// Why no filter or variable may hold a value of this size, where one may take `most` bytes.
+    pub fn fault(&self, most: usize) -> Option<RenderFault> {
         if self.text > MAX_TEXT {
             Some(RenderFault::TextTooLong)
         } else if self.items > MAX_ITEMS {
             Some(RenderFault::TooManyItems)
-        } else if self.bytes > MAX_VALUE {
+        } else if self.bytes > most {
             Some(RenderFault::ValueTooLarge)
         } else if self.depth > MAX_VALUE_DEPTH {
             Some(RenderFault::ValueTooDeep)

@@ -37,7 +37,7 @@ impl Compiled {
     ) -> Result<String, (Option<usize>, RenderFault)> {
         let runtime = Root::new(globals);
         *runtime.registers().get_mut::<Reader>() = reader.clone();
-        runtime.registers().get_mut::<Budget>().spent = *spent;
+        *runtime.registers().get_mut::<Budget>() = Budget::of(*spent, globals);
         let mut out = Capped::of(MAX_OUTPUT);
         let result = catch_unwind(AssertUnwindSafe(|| self.template.render_to(&mut out, &runtime)));
         let budget = std::mem::take(&mut *runtime.registers().get_mut::<Budget>());

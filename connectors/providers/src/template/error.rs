@@ -153,7 +153,7 @@ pub enum RenderFault {
     #[error("a list has more than {} items", limits::MAX_ITEMS)]
     TooManyItems,
     /// A list or an object that a filter or `assign` makes takes too much memory.
-    #[error("a value takes more than {} KiB", limits::MAX_VALUE / 1024)]
+    #[error("a value takes more than {} KiB, and more than all that the message may show", limits::MAX_VALUE / 1024)]
     ValueTooLarge,
     /// Lists and objects in one another.
     #[error("a value is nested more than {} deep", limits::MAX_VALUE_DEPTH)]

@@ -31,11 +31,12 @@ pub const BYTES_A_STEP: usize = 64;
 pub const MAX_TEXT: usize = 256 * 1024;
 /// The longest list that a filter makes, or that is gone over.
 pub const MAX_ITEMS: usize = 10_000;
-/// The most memory of one value that a filter or `assign` makes, lists with all that they hold: 1 MiB.
+/// The most memory of one value that a filter or `assign` makes, lists with all that they hold: 1 MiB, or as much as all that the message may show
+/// takes, where that is more: a customer's longest list can be sorted. What a command brings is bounded in turn.
 pub const MAX_VALUE: usize = 1024 * 1024;
 /// How deep lists and objects in a value may be nested. What comes as JSON is nested 128 deep at most.
 pub const MAX_VALUE_DEPTH: usize = 200;
-/// The most memory of all variables of a part together: 4 MiB.
+/// The most memory of all variables of a part together: 4 MiB, or twice what the message may show.
 pub const MAX_KEPT: usize = 4 * 1024 * 1024;
 /// The most bytes that one part may become: 256 KiB. A message has three parts at most.
 pub const MAX_OUTPUT: usize = 256 * 1024;

@@ -55,7 +55,7 @@ impl Reader {
     pub(super) fn of(command: &Command, zone: &TimeZone, currency: Option<&str>) -> Self {
         let profile = command.data.get(Subject::Profile.name());
         let text = |name| profile.and_then(|profile| profile.get(name)?.as_str());
-        let known = |name: &str| TimeZoneDatabase::bundled().get(name).ok();
+        let known = |name: &str| TimeZoneDatabase::bundled().get(name.trim()).ok();
         let own = text(TIME_ZONE).and_then(known);
         let of_country = || known(principal_zone(text(COUNTRY)?, text(REGION))?);
         Self {

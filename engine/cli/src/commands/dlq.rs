@@ -1,7 +1,7 @@
 //! `cartwheel dlq list|replay`: what could not be applied or delivered, and why.
 
 use super::origins;
-use crate::failure::{Failure, count};
+use crate::failure::{Failure, Fault, count};
 use crate::flags::{DlqCommand, Flags, ListFlags, Output, ReplayFlags};
 use crate::letters::{Letter, Replayed, Since, read, replay};
 use crate::settings::Loaded;
@@ -11,7 +11,7 @@ use crate::wire::refusal;
 use cartwheel_core::time::{Millis, format_rfc3339};
 use cartwheel_kafka::EventsProducer;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::ops::ControlFlow;
 
@@ -139,14 +139,15 @@ fn replayed(loaded: &Loaded, flags: &ReplayFlags, output: Output) -> Result<Stri
             ControlFlow::Continue(())
         });
     let told = replayed.told(flags, output);
-    match reading.err().or(wrong) {
-        None => Ok(told),
-        Some(error) => {
-            // What was written is written: say how much before saying why no more.
-            eprint!("{told}");
-            Err(failed(error))
-        }
+    let outcome = match (reading, wrong) {
+        (Err(error), _) | (Ok(_), Some(error)) => Err(failed(error)),
+        (Ok(partitions), None) => replayed.all_there(flags, partitions),
+    };
+    if outcome.is_err() {
+        // What was written is written: say how much before saying why no more.
+        eprint!("{told}");
     }
+    outcome.map(|()| told)
 }
 
 fn wants(flags: &ReplayFlags, letter: &Letter) -> bool {
@@ -160,18 +161,44 @@ struct Summary {
     counts: BTreeMap<Replayed, usize>,
     /// The offset behind the last letter of each partition.
     next: BTreeMap<i32, i64>,
+    /// Places of the letters that were wanted.
+    met: BTreeSet<(i32, i64)>,
 }
 
 impl Summary {
     fn add(&mut self, letter: &Letter, outcome: Option<Replayed>) {
         if let Some(outcome) = outcome {
             *self.counts.entry(outcome).or_default() += 1;
+            self.met.insert((letter.partition, letter.offset));
         }
         self.next.insert(letter.partition, letter.offset + 1);
     }
 
     fn of(&self, outcome: Replayed) -> usize {
         self.counts.get(&outcome).copied().unwrap_or(0)
+    }
+
+    /// Whether everything that the flags name is there, in a topic of so many partitions. Errors: what is not; nothing would be written for it, and
+    /// nothing said.
+    fn all_there(&self, flags: &ReplayFlags, partitions: i32) -> Result<(), Failure> {
+        let reason = flags
+            .reason
+            .as_ref()
+            .map(|reason| format!(" with reason {reason}"))
+            .unwrap_or_default();
+        let letters = flags.offset.iter().filter(|place| !self.met.contains(place));
+        let letters = letters.map(|(partition, offset)| {
+            let help = "`cartwheel dlq list` shows the places of those that there are; what retention has removed is gone";
+            Fault::new(format!("no dead letter{reason} at {partition}:{offset}"), Some(help.into()))
+        });
+        let beyond = flags.from.iter().filter(|(partition, _)| *partition >= partitions);
+        let beyond = beyond.map(|(partition, offset)| {
+            let help = format!("the topic has the partitions 0 to {}", partitions - 1);
+            let message = format!("--from {partition}:{offset}: there is no such partition");
+            Fault::new(message, Some(help))
+        });
+        let faults: Vec<Fault> = letters.chain(beyond).collect();
+        if faults.is_empty() { Ok(()) } else { Err(Failure::Data(faults)) }
     }
 
     /// The places that go on behind what was read; none where that is not what is asked.
@@ -275,6 +302,28 @@ mod tests {
         );
         let single = ReplayFlags { offset: vec![(0, 5)], ..ReplayFlags::default() };
         assert!(!replayed.told(&single, Output::Text).contains("Next time"));
+    }
+
+    #[test]
+    fn what_is_named_and_not_there_is_told() {
+        let mut replayed = Summary::default();
+        replayed.add(&letter(0, 0, 5), Some(Replayed::Written));
+        replayed.add(&letter(0, 0, 6), None);
+        let said = |flags: &ReplayFlags| match replayed.all_there(flags, 2) {
+            Err(Failure::Data(faults)) => faults.into_iter().map(|fault| fault.message).collect(),
+            Err(other) => vec![other.to_string()],
+            Ok(()) => Vec::new(),
+        };
+        let offset = vec![(0, 5), (0, 6), (7, 1)];
+        let named = ReplayFlags { offset: offset.clone(), ..ReplayFlags::default() };
+        assert_eq!(said(&named), ["no dead letter at 0:6", "no dead letter at 7:1"]);
+        let reason = Some("not_json".to_owned());
+        let narrow = ReplayFlags { offset, reason, ..ReplayFlags::default() };
+        assert_eq!(said(&narrow)[0], "no dead letter with reason not_json at 0:6");
+        let from = ReplayFlags { from: vec![(1, 900), (2, 0)], ..ReplayFlags::default() };
+        assert_eq!(said(&from), ["--from 2:0: there is no such partition"]);
+        let all = ReplayFlags { all: true, ..ReplayFlags::default() };
+        assert_eq!(said(&all), Vec::<String>::new());
     }
 
     #[test]

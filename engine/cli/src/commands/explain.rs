@@ -4,7 +4,8 @@ use super::asked;
 use crate::failure::{Failure, Fault};
 use crate::flags::{ExplainFlags, Flags, Output};
 use crate::show::timeline::timeline;
-use cartwheel_runtime::admin::view::CustomerView;
+use cartwheel_runtime::admin::view::{CustomerView, Overview};
+use cartwheel_sim::trace::suggest;
 use std::io::Write;
 
 /// Asks the running engine; prints a timeline, or one decision a line as JSON.
@@ -16,6 +17,15 @@ pub fn run(flags: &Flags, explain: &ExplainFlags) -> Result<(), Failure> {
     let engine = asked(flags, &explain.admin)?;
     let found = engine.get(&["customers", &explain.customer], journey.as_slice());
     let view: CustomerView = found.map_err(|failure| unknown(failure, &explain.customer))?;
+    if let Some(journey) = &explain.journey
+        && view.decisions.is_empty()
+        && view.runs.is_empty()
+    {
+        // Nothing to show, because nothing happened there, or because there is no such journey.
+        let overview: Overview = engine.get(&["overview"], &[])?;
+        let known = overview.journeys.iter().map(|counts| counts.journey.as_str());
+        is_known(journey, &known.collect::<Vec<_>>())?;
+    }
     let text = match flags.output {
         Output::Text => timeline(&view),
         Output::Json => lines(&view)?,
@@ -33,6 +43,16 @@ fn lines(view: &CustomerView) -> Result<String, Failure> {
     view.decisions.iter().map(line).collect()
 }
 
+/// A journey that is in force; one that was and is no more has decisions.
+fn is_known(journey: &str, known: &[&str]) -> Result<(), Failure> {
+    if known.contains(&journey) {
+        return Ok(());
+    }
+    let help = suggest::help(journey, known.iter().copied());
+    let message = format!("there is no journey `{journey}`, and nothing was decided in one");
+    Err(Failure::Data(vec![Fault::new(message, Some(help))]))
+}
+
 /// Says who is not known.
 fn unknown(failure: Failure, customer: &str) -> Failure {
     match failure {
@@ -44,5 +64,25 @@ fn unknown(failure: Failure, customer: &str) -> Failure {
             )])
         }
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journey_that_nobody_knows_is_told() {
+        let known = ["cart_abandonment", "welcome"];
+        assert!(is_known("welcome", &known).is_ok());
+        for (name, help) in [
+            ("welcom", "did you mean `welcome`?"),
+            ("zzz", "known here: cart_abandonment, welcome"),
+        ] {
+            match is_known(name, &known) {
+                Err(Failure::Data(faults)) => assert_eq!(faults[0].help.as_deref(), Some(help)),
+                other => panic!("{other:?}"),
+            }
+        }
     }
 }

@@ -1,5 +1,8 @@
 //! `cartwheel dlq`.
 
+use crate::letters::UNKNOWN;
+use cartwheel_delivery::dead::reasons;
+use cartwheel_sim::trace::suggest;
 use clap::{ArgGroup, Args, Subcommand};
 
 /// What to do with dead letters.
@@ -36,7 +39,7 @@ pub struct ListFlags {
     pub limit: usize,
 
     /// With this reason alone.
-    #[arg(long, value_name = "REASON")]
+    #[arg(long, value_name = "REASON", value_parser = reason)]
     pub reason: Option<String>,
 
     /// Shows key and content too: they may name persons.
@@ -53,7 +56,7 @@ pub struct ReplayFlags {
     pub all: bool,
 
     /// With this reason alone.
-    #[arg(long, value_name = "REASON")]
+    #[arg(long, value_name = "REASON", value_parser = reason)]
     pub reason: Option<String>,
 
     /// From this place of each partition on; a partition that is not named, from its beginning.
@@ -77,6 +80,17 @@ fn place(text: &str) -> Result<(i32, i64), String> {
         .ok_or_else(|| "write PARTITION:OFFSET, such as 0:42".into())
 }
 
+/// A reason that a letter can have. Of another there is none: nothing would be found, and nothing said.
+fn reason(text: &str) -> Result<String, String> {
+    let known: Vec<&str> = reasons().into_iter().chain([UNKNOWN]).collect();
+    if known.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    let nearest = suggest::nearest(text, known.iter().copied());
+    let meant = nearest.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+    Err(format!("{meant}a dead letter has one of these reasons: {}", known.join(", ")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,25 +106,43 @@ mod tests {
     }
 
     #[test]
+    fn a_reason_is_one_that_letters_have() {
+        for known in ["not_json", "degraded", "quarantined", "bad_record", "unknown"] {
+            assert_eq!(reason(known), Ok(known.to_owned()));
+        }
+        let slip = reason("not_jsn").unwrap_err();
+        assert!(slip.starts_with("did you mean `not_json`? "), "{slip}");
+        let nonsense = reason("nonsense").unwrap_err();
+        assert!(nonsense.contains("one of these reasons: not_json, too_large, "), "{nonsense}");
+        assert!(reason("").is_err() && reason("NOT_JSON").is_err());
+        let list = ["cartwheel", "dlq", "list", "--reason", "nonsense"];
+        assert!(Flags::try_parse_from(list).is_err());
+    }
+
+    #[test]
     fn a_replay_says_what_is_meant() {
         let read = |args: &[&str]| {
             Flags::try_parse_from(["cartwheel", "dlq", "replay"].iter().chain(args))
                 .map(|flags| flags.command)
         };
-        for wrong in
-            [&[][..], &["--dry-run"], &["--all", "--from", "0:1"], &["--all", "--offset", "0:1"]]
-        {
+        for wrong in [
+            &[][..],
+            &["--dry-run"],
+            &["--all", "--from", "0:1"],
+            &["--all", "--offset", "0:1"],
+            &["--reason", "nonsense"],
+        ] {
             assert!(read(wrong).is_err(), "{wrong:?}");
         }
         for right in [
             &["--all"][..],
             &["--reason", "too_large"],
-            &["--all", "--reason", "x"],
+            &["--all", "--reason", "not_json"],
             &["--offset", "0:1", "--dry-run"],
         ] {
             assert!(read(right).is_ok(), "{right:?}");
         }
-        match read(&["--from", "0:42,3:7", "--reason", "x"]).unwrap() {
+        match read(&["--from", "0:42,3:7", "--reason", "unknown"]).unwrap() {
             Command::Dlq(DlqCommand::Replay(flags)) => assert_eq!(flags.from, [(0, 42), (3, 7)]),
             other => panic!("{other:?}"),
         }

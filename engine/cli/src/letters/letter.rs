@@ -7,6 +7,9 @@ use cartwheel_delivery::dead::{
 use cartwheel_kafka::OwnedRecord;
 use serde_json::{Value, json};
 
+/// The reason of a letter that is not ours.
+pub const UNKNOWN: &str = "unknown";
+
 /// Where a dead record came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
@@ -65,7 +68,7 @@ impl Letter {
             partition: record.partition,
             offset: record.offset,
             at: record.timestamp_ms,
-            reason: text(ERROR).unwrap_or_else(|| "unknown".into()),
+            reason: text(ERROR).unwrap_or_else(|| UNKNOWN.into()),
             detail: text(DETAIL).unwrap_or_default(),
             origin: origin(),
             applied: text(APPLIED).is_some_and(|mark| mark == YES),

@@ -4,6 +4,6 @@ mod letter;
 mod read;
 mod replay;
 
-pub use letter::Letter;
+pub use letter::{Letter, UNKNOWN};
 pub use read::{Since, read};
 pub use replay::{Replayed, replay};

@@ -31,19 +31,20 @@ impl Since {
     }
 }
 
-/// Hands every letter to `each`, partition by partition, until it breaks off. A broker that says nothing for `patience` is an error.
+/// Hands every letter to `each`, partition by partition, until it breaks off. A broker that says nothing for `patience` is an error. How many
+/// partitions there are.
 pub fn read(
     kafka: &KafkaConfig,
     patience: Duration,
     since: &Since,
     mut each: impl FnMut(Letter) -> ControlFlow<()>,
-) -> Result<(), Error> {
+) -> Result<i32, Error> {
     let topic = kafka.topics().dlq;
     let offsets = Arc::new(Offsets::new(kafka)?);
     let range = |partition| Ok((partition, offsets.range(&topic, partition, patience)?));
     // All ends first: what is replayed meanwhile and dies again is not read again.
-    let ranges: Vec<_> =
-        (0..offsets.partitions(&topic, patience)?).map(range).collect::<Result<_, Error>>()?;
+    let partitions = offsets.partitions(&topic, patience)?;
+    let ranges: Vec<_> = (0..partitions).map(range).collect::<Result<_, Error>>()?;
     for (partition, (start, end)) in ranges {
         let start = since.of(partition, start, end);
         if start < end {
@@ -59,7 +60,7 @@ pub fn read(
             }
         }
     }
-    Ok(())
+    Ok(partitions)
 }
 
 fn read_one(

@@ -35,8 +35,17 @@ pub fn timeline(view: &CustomerView) -> String {
     if view.decisions.is_empty() {
         text += "\nNothing was decided about them.\n";
     }
+    if view.decisions.iter().any(|decision| decision.command_id.is_some()) {
+        text += RECEIPTS;
+    }
     text + &in_part(view, &zone) + &open(&view.runs, &zone)
 }
+
+/// Where the answer is that the engine does not have: what delivery and the recipient did with a message.
+const RECEIPTS: &str = "
+What became of a message: the events of its command in the events topic (message.command_id): message_sent, message_failed, message_delivered, message_bounced,
+message_opened and so on. What delivery gave up and a person may mend: cartwheel dlq list.
+";
 
 /// The events that came with fields of a wrong type, and without which of them they were applied.
 fn in_part(view: &CustomerView, zone: &TimeZone) -> String {
@@ -73,6 +82,9 @@ fn told(decision: &Decision, time: &str, zone: &TimeZone) -> String {
             .collect();
         let _ = writeln!(text, "            {}", values.join(", "));
     }
+    if let Some(command) = decision.command_id {
+        let _ = writeln!(text, "            command {command}");
+    }
     text
 }
 
@@ -90,7 +102,8 @@ fn open(runs: &[RunView], zone: &TimeZone) -> String {
         let step = run.step.as_ref().map(|step| format!(", next step {step}")).unwrap_or_default();
         let due =
             run.due_at.map(|at| format!(", next timer {}", instant(at, zone))).unwrap_or_default();
-        format!("  {}: {state}{step}{due}\n", run.journey)
+        let opened = if run.engaged { ", its latest message was opened" } else { "" };
+        format!("  {}: {state}{step}{due}{opened}\n", run.journey)
     };
     format!("\nOpen\n{}", runs.iter().map(line).collect::<String>())
 }
@@ -187,6 +200,29 @@ mod tests {
         for part in expected {
             assert!(text.contains(part), "{part} is not in {text}");
         }
+    }
+
+    #[test]
+    fn a_message_that_was_sent_says_where_what_became_of_it_stands() {
+        let command = "000000000000000000000000000000ab";
+        let sent = json!({
+            "at": "2026-01-02T10:00:00.000Z", "customer": "ana", "journey": "cart_abandonment", "run": null, "step": "cart_reviews",
+            "decision": "sent", "reason": "gate_passed", "channel": "email", "command_id": command, "values": {},
+        });
+        let run = json!({
+            "run": "00000000000000000000000000000002", "journey": "cart_abandonment", "version": "5e1fa2c0", "state": "lingering",
+            "step": null, "opened_at": "2026-01-01T10:00:00.000Z", "due_at": null, "engaged": true,
+        });
+        let text = timeline(&view(json!([sent]), json!([run])));
+        for part in [
+            &format!(
+                "            command {command}\n\nWhat became of a message: the events of its command in the events topic"
+            ),
+            "finished, watching for its goal, its latest message was opened\n",
+        ] {
+            assert!(text.contains(part), "{part} is not in {text}");
+        }
+        assert!(!timeline(&view(json!([]), json!([]))).contains("What became of a message"));
     }
 
     #[test]

@@ -10,10 +10,12 @@ use crate::decision::{Decided, Reason};
 use crate::event::Subject;
 use crate::event::vocabulary::ZONE;
 use crate::fact::{Definition, Layout};
+use crate::journey::condition::Capture;
 use crate::journey::op::Op;
 use crate::journey::plan::{Journey, Plan};
 use crate::time::Millis;
 use crate::value::Value;
+use compact_str::CompactString;
 use std::mem::discriminant;
 use std::sync::Arc;
 
@@ -87,11 +89,23 @@ fn map_captures(
     new: Option<&Journey>,
 ) -> Vec<Option<usize>> {
     let Some(new) = new else { return Vec::new() };
+    fn text(plan: &Plan, list: u16) -> Option<&CompactString> {
+        plan.lists.get(usize::from(list)).map(|list| &list.text)
+    }
+    let same = |wanted: &Capture| {
+        let is_it = |kept: &Capture| match (*kept, *wanted) {
+            (Capture::Field(kept), Capture::Field(wanted)) => {
+                old_plan.fields.get(usize::from(kept)) == new_plan.fields.get(usize::from(wanted))
+            }
+            (Capture::List(kept), Capture::List(wanted)) => {
+                text(old_plan, kept) == text(new_plan, wanted)
+            }
+            (Capture::Field(_), Capture::List(_)) | (Capture::List(_), Capture::Field(_)) => false,
+        };
+        old.captures.iter().position(is_it)
+    };
+    let captures = new.captures.iter().map(same);
     let field = |plan: &Plan, index: &u16| plan.fields.get(usize::from(*index)).cloned();
-    let captures = new.captures.iter().map(|wanted| {
-        let wanted = field(new_plan, wanted);
-        old.captures.iter().position(|index| field(old_plan, index) == wanted)
-    });
     let of_waited = |plan, of: &Option<u16>| of.as_ref().map(|index| field(plan, index));
     let kept = old.captures.len() + old.waited.len();
     let waited = new.waited.iter().rev().map(|wanted| {
@@ -254,6 +268,33 @@ mod tests {
         assert_eq!(moved(waits, &gone), Some(Place::Delay { op: 0 }), "behind the send");
         let first = Place::Gate { op: 0, choice: 0, due: 5, held: true };
         assert_eq!(moved(first, &gone), Some(first));
+    }
+
+    #[test]
+    fn a_run_keeps_what_was_made_of_a_list() {
+        let branch =
+            |when| plan("[email]", &format!("branch: [{{ when: \"{when}\", steps: [] }}]"));
+        let old = branch("cart.items.sum(i, i.price) > 1");
+        let new =
+            branch("event.cart.total > 1 && cart.items.sum(i, i.price) > 1 && 5 in event.tags");
+        let place = Place::Gate { op: 0, choice: 0, due: 5, held: false };
+        let mut run = Run {
+            id: crate::id::RunId(1),
+            sent: None,
+            key: 0,
+            opened_at: 0,
+            newest: 0,
+            entered_by: 0,
+            deadline: 9,
+            anchor: 0,
+            place,
+            captures: [Value::Number(5.0)].into_iter().collect(),
+            about: ThinVec::new(),
+            journey: 0,
+            converted: false,
+        };
+        assert!(map_run(&mut run, &Mapping::new(&old, &new)));
+        assert_eq!(*run.captures, [Value::Null, Value::Number(5.0), Value::Null]);
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub(super) struct Context<'a> {
     pub customer: &'a mut Customer,
     /// The greatest record time so far for an event; what timers see for a timer.
     pub t: Millis,
+    /// The greatest record time so far: nothing that comes sees an earlier time, while what comes after a timer may see one before `t`.
+    pub seen: Millis,
     /// Live, or behind: marketing is held.
     pub mode: Mode,
     /// Where decisions and effects go.
@@ -42,18 +44,27 @@ impl<'a> Context<'a> {
         &self.plan().journeys[usize::from(index)]
     }
 
-    /// What conditions read now: an event's fields, or what a run kept.
-    pub fn reader<'r>(&'r self, fields: &'r [Value], captures: &'r [Value]) -> Reader<'r> {
-        let attributes = &self.core.attributes;
-        let facts = &self.plan().facts;
-        Reader { customer: self.customer, attributes, facts, t: self.t, fields, captures }
+    /// What conditions read now of a run.
+    pub fn reader<'r>(&'r self, run: &'r Run) -> Reader<'r> {
+        Reader {
+            customer: self.customer,
+            attributes: &self.core.attributes,
+            lists: &self.plan().lists,
+            facts: &self.plan().facts,
+            zones: &self.core.zones,
+            t: self.t,
+            at: run.newest,
+            event: None,
+            fields: &[],
+            captures: &run.captures,
+        }
     }
 
     /// What a step gives.
     pub fn given(&self, run: &Run, given: &Given) -> Value {
         match given {
             Given::Value(value) => value.clone(),
-            Given::Field(field) => self.reader(&[], &run.captures).read(*field).to_value(),
+            Given::Path(_, field) => self.reader(run).read(*field).to_value(),
         }
     }
 

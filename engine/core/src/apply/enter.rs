@@ -2,9 +2,10 @@
 
 use super::context::Context;
 use crate::customer::{Customer, Entry, Forgotten, MAX_ENTRIES, Run, push_tightly};
-use crate::decision::{Reason, Verdict};
+use crate::decision::{Decided, Reason, Verdict};
 use crate::journey::plan::Reentry;
 use crate::time::Millis;
+use crate::value::Value;
 
 impl Context<'_> {
     /// The run enters and its steps execute, or the re-entry rule refuses it.
@@ -15,8 +16,13 @@ impl Context<'_> {
             return self.decide(&refused.instant("last", last));
         }
         let entry = Entry { journey: run.journey, key: run.key, at: self.t };
-        if remember_entry(self.customer, rule, entry) {
-            self.effects.forgets(Forgotten::Entry);
+        match remember_entry(self.customer, rule, entry) {
+            Remembered::Yes => {}
+            Remembered::InsteadOfTheOldest => self.effects.forgets(Forgotten::Entry),
+            Remembered::NoRoom => {
+                let full = self.decided(run.journey, Verdict::Refused, Reason::Limit).run(run.id);
+                return self.decide(&limit(full, MAX_ENTRIES, "entries"));
+            }
         }
         self.decide(&self.decided(run.journey, Verdict::Entered, reason).run(run.id));
         (run.anchor, run.entered_by) = (self.t, run.newest);
@@ -24,32 +30,57 @@ impl Context<'_> {
     }
 }
 
+/// What there is too much of.
+pub(super) fn limit(refused: Decided, most: usize, of: &str) -> Decided {
+    refused.number("limit", most as i64).value("of", Value::Text(of.into()))
+}
+
 /// The newest entry that the rule holds against coming again.
 fn earlier_entry(customer: &Customer, rule: Reentry, run: &Run, t: Millis) -> Option<Millis> {
     let entries = customer.entries.iter().filter(|entry| entry.journey == run.journey);
-    let blocks = |entry: &&Entry| match rule {
-        Reentry::Always => false,
-        Reentry::Never => true,
-        Reentry::OncePerKey => entry.key == run.key,
-        Reentry::After(span) => t - entry.at < span.millis(),
+    let blocks = |entry: &&Entry| {
+        let (same, since) = (entry.key == run.key, t - entry.at);
+        match rule {
+            Reentry::Always | Reentry::Restart => false,
+            Reentry::Never => true,
+            Reentry::OncePerKey => same,
+            Reentry::After(span) => since < span.millis(),
+            Reentry::AfterPerKey(span) => same && since < span.millis(),
+            Reentry::OncePerKeyAfter(span) => same || since < span.millis(),
+        }
     };
-    entries.filter(blocks).map(|entry| entry.at).next_back()
+    entries.filter(blocks).map(|entry| entry.at).max()
 }
 
-/// Whether an older one had to give way. Those of other journeys never do: one that may be entered once would be entered again.
-fn remember_entry(customer: &mut Customer, rule: Reentry, entry: Entry) -> bool {
-    match rule {
-        Reentry::Always => return false,
-        // Only the newest matters.
-        Reentry::Never | Reentry::After(_) => {
-            customer.entries.retain(|other| other.journey != entry.journey);
-        }
-        Reentry::OncePerKey => {}
-    }
+/// What became of an entry.
+enum Remembered {
+    /// It is remembered, or need not be.
+    Yes,
+    /// The journey's oldest had to give way.
+    InsteadOfTheOldest,
+    /// All the others count still.
+    NoRoom,
+}
+
+/// Entries of other journeys never give way: one that may be entered once would be entered again.
+fn remember_entry(customer: &mut Customer, rule: Reentry, entry: Entry) -> Remembered {
     let same = |other: &Entry| other.journey == entry.journey;
+    match rule {
+        Reentry::Always | Reentry::Restart => return Remembered::Yes,
+        // Only the newest matters.
+        Reentry::Never | Reentry::After(_) => customer.entries.retain(|other| !same(other)),
+        Reentry::AfterPerKey(span) => {
+            let counts = |other: &Entry| entry.at - other.at < span.millis();
+            customer.entries.retain(|other| !same(other) || counts(other));
+        }
+        Reentry::OncePerKey | Reentry::OncePerKeyAfter(_) => {}
+    }
     let full = customer.entries.iter().filter(|other| same(other)).count() >= MAX_ENTRIES;
+    if full && matches!(rule, Reentry::AfterPerKey(_)) {
+        return Remembered::NoRoom;
+    }
     let oldest = customer.entries.iter().position(same).filter(|_| full);
     oldest.map(|place| customer.entries.remove(place));
     push_tightly(&mut customer.entries, entry);
-    full
+    if full { Remembered::InsteadOfTheOldest } else { Remembered::Yes }
 }

@@ -10,7 +10,7 @@ use crate::customer::{
     Change, Customer, Document, DocumentKey, How, Of, Patch, Place, Reactions, Version, fitting,
 };
 use crate::effect::{Addressee, Effect};
-use crate::event::{Event, Meaning, OddFields, Raw, Subject, read_fields};
+use crate::event::{Event, Known, Meaning, OddFields, Raw, Subject, read_fields};
 use crate::fact::Occurrence;
 use crate::id::CommandId;
 use crate::journey::feeding::Feeding;
@@ -63,15 +63,16 @@ impl Core {
             core: self,
             customer,
             t: time.seen,
+            seen: time.seen,
             mode: environment.mode,
             effects: environment.effects,
             emitted: Emitted::default(),
         };
-        let brings =
-            context.plan().brings(event) || Meaning::of(&event.kind) == Meaning::CartEmptied;
+        let meaning = Meaning::of(&event.kind);
+        let brings = meaning == Meaning::CartEmptied || context.plan().brings(event);
         // Of most events nothing is kept: they leave the list alone, which is a place in memory of its own.
         let documents = if brings { context.customer.documents.len() } else { 0 };
-        let surplus = context.learn(event, time.at, brings, &mut changes);
+        let surplus = context.learn(event, meaning, time.at, brings, &mut changes);
         let (applied, foreign) = match context.plan().events.get(event.kind.as_ref()) {
             Some(interest) => {
                 let foreign = context.facts(interest, event, time);
@@ -93,11 +94,11 @@ impl Context<'_> {
     fn learn(
         &mut self,
         event: &Event<'_>,
+        meaning: Meaning,
         at: Millis,
         brings: bool,
         changes: &mut Vec<Change>,
     ) -> OddFields {
-        let meaning = Meaning::of(&event.kind);
         let told = self.effects.list.len();
         let surplus = self.profile(event, at, meaning, changes);
         match meaning {
@@ -132,7 +133,7 @@ impl Context<'_> {
         let occurrence = Occurrence { event, at, seen, currency: layout.currency() };
         let mut left_out = OddFields::default();
         for Feeding { fact, role, when } in &interest.facts {
-            let admits = |item| when.as_ref().is_none_or(|when| when.holds(event, item));
+            let admits = |item| when.as_ref().is_none_or(|when| when.holds(event, at, item));
             if self.customer.facts.touch(layout, (*fact, *role), &occurrence, admits) {
                 left_out = OddFields::CURRENCY;
             }
@@ -140,7 +141,7 @@ impl Context<'_> {
         left_out
     }
 
-    /// What the event does in the journeys, in order of their names.
+    /// What the event does in the journeys.
     fn interested(
         &mut self,
         interest: &Interest,
@@ -153,13 +154,7 @@ impl Context<'_> {
             return Applied::Unwanted;
         }
         read_fields(event, &plan.fields, &interest.fields, fields);
-        let occasion = Occasion { event, fields, time };
-        let mut ended = Vec::new();
-        for journey in &interest.journeys {
-            self.on_event(&occasion, journey, &mut ended);
-        }
-        // Behind all triggers: an event that ends runs may begin others.
-        ended.into_iter().for_each(|rule| self.note_end(rule, time));
+        self.on_event(&Occasion { event, fields, time }, &interest.journeys);
         self.customer.runs_changed();
         Applied::Wanted
     }
@@ -170,8 +165,8 @@ impl Context<'_> {
             let Some(interest) = self.plan().events.get(&kind) else { continue };
             let event = Event::written(&kind, &text);
             let time = EventTime { at: self.t, seen: self.t, age: 0 };
-            // A timer's clock may be ahead of the records': nothing of what has been counted grows old by it.
-            self.facts(interest, &event, EventTime { seen: Millis::MIN, ..time });
+            // A timer's clock may be ahead of the records', and what comes next see an earlier time.
+            self.facts(interest, &event, EventTime { seen: self.seen, ..time });
             let mut fields = vec![Value::Null; self.plan().fields.len()];
             self.interested(interest, &event, time, &mut fields);
         }
@@ -344,7 +339,18 @@ impl Context<'_> {
             if counts {
                 let content = if how == How::Remove { "" } else { raw.0 };
                 self.keep(Version { key, at, how }, content);
+                self.note_items(event, key, at, how);
             }
+        }
+    }
+
+    /// A cart that is emptied item by item ends as one that is emptied at once.
+    fn note_items(&mut self, event: &Event<'_>, key: DocumentKey, at: Millis, how: How) {
+        if key.kind() == Some(Document::Cart)
+            && how != How::Remove
+            && let Some(none) = event.empties_cart()
+        {
+            self.customer.documents.note_items(key, at, none);
         }
     }
 
@@ -429,6 +435,8 @@ pub struct ToldOfMessage {
 
 /// What the event says of the address that its message went to: it holds whoever the customer is, and where nobody knows the customer.
 pub fn told_of_message(event: &Event<'_>) -> Option<ToldOfMessage> {
+    // Asked first: hardly any event has one.
+    let address = event.known_at(Known::MessageAddress)?;
     let reason = match Meaning::of(&event.kind) {
         Meaning::Unsubscribed => SuppressionReason::Unsubscribed,
         Meaning::Bounced if bounce_is_hard(event) => SuppressionReason::Bounced,
@@ -442,9 +450,8 @@ pub fn told_of_message(event: &Event<'_>) -> Option<ToldOfMessage> {
         | Meaning::CartEmptied
         | Meaning::None => return None,
     };
-    let address = event.field(Subject::Message, "address").and_then(|raw| raw.string())?;
     let channel = named_channel(event).or_email();
-    Some(ToldOfMessage { channel, reason, address: AddressHash::parse(&address)? })
+    Some(ToldOfMessage { channel, reason, address: AddressHash::parse(&address.string()?)? })
 }
 
 /// The command whose message the event is about.

@@ -1,13 +1,15 @@
-//! What an event does in one journey: goal, exit, move, trigger (`docs/semantics.md`, "Applying an event", 5).
+//! What an event does in the journeys: goals, exits and moves, then triggers (`docs/semantics.md`, "Applying an event", 5).
 
 use super::EventTime;
 use super::context::{Context, leaving, order_total};
+use super::enter::limit;
 use crate::customer::{Document, DocumentKey, LatestId, MAX_RUNS, Place, Run, Use};
 use crate::decision::{Compared, Decided, Reason, Verdict};
-use crate::event::{Event, MAX_VALUE, Subject, key_text};
+use crate::event::{Event, Subject, key_text};
 use crate::id::{RunId, key_hash};
-use crate::journey::plan::{Journey, JourneyInterest, Plan};
-use crate::time::{Millis, Span};
+use crate::journey::condition::{Captured, Reader};
+use crate::journey::plan::{Journey, JourneyInterest, Plan, Reentry};
+use crate::time::Millis;
 use crate::value::Value;
 use thin_vec::ThinVec;
 
@@ -21,13 +23,63 @@ pub(super) struct Occasion<'e> {
     pub time: EventTime,
 }
 
+/// A run that begins, or begins again, behind what the event ends: of which journey, by what.
+type Again = (u16, Opening);
+impl Occasion<'_> {
+    /// What a run keeps of it.
+    fn captures<'c>(&'c self, plan: &'c Plan, journey: &'c Journey) -> impl Iterator<Item = Value> {
+        let (lists, event, at, fields) = (&plan.lists, self.event, self.time.at, self.fields);
+        let captured = Captured { lists, event, at, fields };
+        journey.captures.iter().map(move |capture| captured.value(*capture))
+    }
+
+    /// What conditions read now.
+    pub fn reader<'r>(&'r self, context: &'r Context<'_>) -> Reader<'r> {
+        Reader {
+            customer: context.customer,
+            attributes: &context.core.attributes,
+            lists: &context.plan().lists,
+            facts: &context.plan().facts,
+            zones: &context.core.zones,
+            t: context.t,
+            at: self.time.at,
+            event: Some(self.event),
+            fields: self.fields,
+            captures: &[],
+        }
+    }
+}
+
 impl Context<'_> {
-    /// One journey's reaction. The exit rules that it met are added to `ended`.
-    pub fn on_event(
+    /// What the event does in the journeys: first in all of them what ends, moves or counts, then what goes on and begins.
+    pub fn on_event(&mut self, occasion: &Occasion<'_>, interests: &[JourneyInterest]) {
+        let (mut ended, mut again) = (Vec::new(), Vec::new());
+        for interest in interests {
+            self.settle(occasion, interest, &mut ended, &mut again);
+        }
+        let mut again = again.into_iter().peekable();
+        for interest in interests {
+            while let Some((index, opening)) = again.next_if(|(of, _)| *of == interest.journey) {
+                self.open(index, opening);
+            }
+            if !interest.waits.is_empty() {
+                self.meet(occasion, interest);
+            }
+            if interest.trigger {
+                self.trigger(occasion, interest);
+            }
+        }
+        // Behind all triggers: an event that ends runs may begin others.
+        ended.into_iter().for_each(|rule| self.note_end(rule, occasion.time));
+    }
+
+    /// Goal, exits and move of one journey. The exit rules that it met are added to `ended`, what is to begin again to `again`.
+    fn settle(
         &mut self,
         occasion: &Occasion<'_>,
         interest: &JourneyInterest,
         ended: &mut Vec<LatestId>,
+        again: &mut Vec<Again>,
     ) {
         let index = interest.journey;
         let journey = self.journey(index);
@@ -36,20 +88,15 @@ impl Context<'_> {
         }
         for exit in &interest.exits {
             let exit = &journey.exits[usize::from(*exit)];
-            let reader = self.reader(occasion.fields, &[]);
+            let reader = occasion.reader(self);
             if exit.condition.as_ref().is_none_or(|condition| reader.holds(condition)) {
-                self.exit_all(occasion, index);
-                ended.push(exit.latest);
+                let key = self.key_of(occasion.event, interest);
+                self.exit_all(occasion, index, key, again);
+                ended.push(key.map_or(exit.latest, |key| exit.latest.with_key(key)));
             }
         }
         if interest.moves {
-            self.move_windows(occasion, index);
-        }
-        if !interest.waits.is_empty() {
-            self.meet(occasion, interest);
-        }
-        if interest.trigger {
-            self.trigger(occasion, index);
+            self.move_windows(occasion, interest);
         }
     }
 
@@ -76,123 +123,129 @@ impl Context<'_> {
         self.decide(&converted);
     }
 
-    fn exit_all(&mut self, occasion: &Occasion<'_>, index: u16) {
+    /// Ends the runs of the key, and those of which it is not known; without a key all of the journey.
+    fn exit_all(
+        &mut self,
+        occasion: &Occasion<'_>,
+        index: u16,
+        key: Option<u64>,
+        again: &mut Vec<Again>,
+    ) {
         let at = occasion.time.at;
-        let mut place = 0;
-        while let Some(run) = self.customer.runs.get(place) {
+        let concerns = |run: &Run| {
             let waits_for_goal = run.place == Place::Goal && !run.converted;
-            if run.journey != index || waits_for_goal || !ends(run, at) {
-                place += 1;
-                continue;
-            }
-            let id = run.id;
+            run.journey == index && is_about(run, key) && !waits_for_goal && ends(run, at)
+        };
+        while let Some(place) = self.customer.runs.iter().position(concerns) {
             let event = Value::Text(occasion.event.kind.as_ref().into());
             let left = self.decided(index, Verdict::Exited, Reason::ExitEvent);
-            self.end(place, at, left.value("event", event));
-            // What it began again may have come, and something finished gone, before this place.
-            place = self.customer.runs.partition_point(|run| run.id <= id);
+            let begins = self.end(place, at, left.value("event", event));
+            again.extend(begins.map(|opening| (index, opening)));
         }
     }
 
     /// The run at `place` ends by what happened at `at`, and `told` is decided of it. Where that came late, the run's newest trigger event,
-    /// from after it, had only been taken for one of this run: it begins another.
-    fn end(&mut self, place: usize, at: Millis, told: Decided) {
+    /// from after it, had only been taken for one of this run: it is returned to begin another.
+    fn end(&mut self, place: usize, at: Millis, told: Decided) -> Option<Opening> {
         let run = self.customer.runs.remove(place);
-        // None where it has reached its goal: nothing is left to wait for.
-        let Some(verdict) = leaving(run.place) else { return };
-        self.decide(&Decided { verdict, run: Some(run.id), ..told });
-        let Run { journey, key, newest, captures, about, .. } = run;
-        if newest > at {
-            self.open(journey, Opening { key, at: newest, captures, about });
+        if run.place == Place::Window {
+            self.leave_alone(run.journey);
         }
+        // None where it has reached its goal: nothing is left to wait for.
+        let verdict = leaving(run.place)?;
+        self.decide(&Decided { verdict, run: Some(run.id), ..told });
+        let Run { key, newest, captures, about, .. } = run;
+        (newest > at).then_some(Opening { key, at: newest, captures, about })
     }
 
     /// What ends runs is remembered: a trigger event from before may come later.
-    pub fn note_end(&mut self, id: LatestId, time: EventTime) {
+    fn note_end(&mut self, id: LatestId, time: EventTime) {
         let expired = time.seen.saturating_sub(self.core.longest_age + 1);
         self.customer.latest.note(id, time.at, expired);
     }
 
-    /// What moves windows is remembered: the trigger event of a window may come later.
-    fn move_windows(&mut self, occasion: &Occasion<'_>, index: u16) {
-        let (journey, time) = (self.journey(index), occasion.time);
-        let Some(quiet_for) = journey.quiet_for else { return };
-        let key = self.key_of(occasion.event, journey);
-        for run in self.customer.runs.iter_mut() {
-            let is_window = run.journey == index && run.place == Place::Window;
-            if is_window && key.is_none_or(|key| key == run.key) {
-                run.deadline = run.deadline.max(time.at + quiet_for.millis());
-            }
-        }
-        let id = key.map_or(journey.moved, |key| journey.moved.with_key(key));
-        let expired = time.seen.saturating_sub(self.core.longest_window);
-        self.customer.latest.note(id, time.at, expired);
-    }
-
-    /// When a window that opens at `at` closes: counted from what has moved it since, if that came first.
-    fn closes(&self, journey: &Journey, key: u64, at: Millis, quiet_for: Span) -> Millis {
-        let ids = [journey.moved, journey.moved.with_key(key)].into_iter();
-        let moved = self.customer.latest.newest(Use::Moves, ids);
-        at.max(moved.unwrap_or(at)) + quiet_for.millis()
-    }
-
     /// The newest end of the runs of this key, of which a trigger event must be later.
     fn ended(&self, journey: &Journey, key: u64) -> Option<Millis> {
-        let exits = journey.exits.iter().map(|exit| exit.latest);
-        let filtered = journey.key.map(|_| journey.filtered.with_key(key));
-        if journey.exits.is_empty() && filtered.is_none() {
+        let keyed = journey.key.is_some();
+        if journey.exits.is_empty() && !keyed {
             return None;
         }
-        self.customer.latest.newest(Use::Ends, exits.chain(filtered))
+        let rules = journey.exits.iter().map(|exit| exit.latest);
+        let of_key = rules.clone().chain([journey.filtered]).filter(|_| keyed);
+        let of_key = of_key.map(|rule| rule.with_key(key));
+        self.customer.latest.newest(Use::Ends, rules.chain(of_key))
     }
 
     /// The hash of the key's value; none where the journey has no key or the event no value for it.
-    pub fn key_of(&self, event: &Event<'_>, journey: &Journey) -> Option<u64> {
-        let field = self.plan().fields.get(usize::from(journey.key?))?;
+    pub fn key_of(&self, event: &Event<'_>, interest: &JourneyInterest) -> Option<u64> {
+        let field = self.plan().fields.get(usize::from(interest.key?))?;
         key_text(event, field).map(|text| key_hash(Some(&text)))
     }
 
-    fn trigger(&mut self, occasion: &Occasion<'_>, index: u16) {
-        let (journey, time) = (self.journey(index), occasion.time);
-        let refused = |context: &Self, reason| context.decided(index, Verdict::Refused, reason);
+    fn trigger(&mut self, occasion: &Occasion<'_>, interest: &JourneyInterest) {
+        let (index, time) = (interest.journey, occasion.time);
+        let journey = self.journey(index);
         if time.age > journey.max_event_age.millis() {
-            let late = refused(self, Reason::LateEvent).number("age", time.age);
-            let late = late.number("max_event_age", journey.max_event_age.millis());
-            return self.decide(&late);
+            let late = self.decided(index, Verdict::Refused, Reason::LateEvent);
+            let late = late.number("age", time.age);
+            return self.decide(&late.number("max_event_age", journey.max_event_age.millis()));
         }
-        let key = self.key_of(occasion.event, journey).unwrap_or(0);
+        let key = self.key_of(occasion.event, interest).unwrap_or(0);
         if let Some(ended) = self.ended(journey, key).filter(|ended| time.at <= *ended) {
-            let stale = refused(self, Reason::Stale).instant("at", time.at);
-            return self.decide(&stale.instant("ended", ended));
+            let stale = self.decided(index, Verdict::Refused, Reason::Stale);
+            return self.decide(&stale.instant("at", time.at).instant("ended", ended));
         }
-        let reader = self.reader(occasion.fields, &[]);
+        let reader = occasion.reader(self);
         let passes = journey.when.as_ref().is_none_or(|when| reader.holds(when));
         if !passes {
             return self.filter(occasion, index, key);
         }
-        let of_key = |run: &&mut Run| run.journey == index && run.key == key && run.place.is_live();
-        let Some(run) = self.customer.runs.iter_mut().find(of_key) else {
-            let captures = captures(journey, occasion.fields).collect();
-            let about = about(self.plan(), occasion.event).collect();
-            return self.open(index, Opening { key, at: time.at, captures, about });
-        };
-        if time.at >= run.newest {
-            recapture(run, self.core.plan.as_ref(), journey, occasion);
+        let of_key = |run: &Run| run.journey == index && run.key == key && run.place.is_live();
+        match self.customer.runs.iter().position(of_key) {
+            None => self.open(index, Opening::by(occasion, self.plan(), journey, key)),
+            Some(place) => self.trigger_again(occasion, place),
+        }
+    }
+
+    /// A trigger event for a key of which there is a window or a run already, at `place`.
+    fn trigger_again(&mut self, occasion: &Occasion<'_>, place: usize) {
+        let Some(run) = self.customer.runs.get_mut(place) else { return };
+        let (id, index, at) = (run.id, run.journey, occasion.time.at);
+        let plan = self.core.plan.as_ref();
+        let journey = &plan.journeys[usize::from(index)];
+        if run.place != Place::Window && journey.reentry == Reentry::Restart {
+            return self.restart(occasion, place);
+        }
+        if at >= run.newest {
+            recapture(run, plan, journey, occasion);
         }
         if run.place == Place::Window
             && let Some(quiet_for) = journey.quiet_for
         {
-            run.deadline = run.deadline.max(time.at + quiet_for.millis());
+            run.deadline = run.deadline.max(at + quiet_for.millis());
             return;
         }
-        let id = run.id;
-        self.decide(&refused(self, Reason::AlreadyRunning).run(id));
+        self.decide(&self.decided(index, Verdict::Refused, Reason::AlreadyRunning).run(id));
+    }
+
+    /// A run gives way to one that its key's newest trigger event begins.
+    fn restart(&mut self, occasion: &Occasion<'_>, place: usize) {
+        let run = &self.customer.runs[place];
+        let (id, index, key, newest) = (run.id, run.journey, run.key, run.newest);
+        let at = occasion.time.at;
+        if at <= newest {
+            let stale = self.decided(index, Verdict::Refused, Reason::Stale).run(id);
+            return self.decide(&stale.instant("at", at).instant("newest", newest));
+        }
+        self.customer.runs.remove(place);
+        self.decide(&self.decided(index, Verdict::Exited, Reason::Restarted).run(id));
+        self.open(index, Opening::by(occasion, self.plan(), self.journey(index), key));
     }
 
     /// The trigger's condition is false. In a journey with a key, a window and a run of the key end, unless something newer keeps them.
     fn filter(&mut self, occasion: &Occasion<'_>, index: u16, key: u64) {
         let (journey, time) = (self.journey(index), occasion.time);
-        let reader = self.reader(occasion.fields, &[]);
+        let reader = occasion.reader(self);
         let when = journey.when.as_ref();
         let compared = when.map_or_else(Compared::new, |when| reader.compared(when));
         let filtered = self.decided(index, Verdict::Refused, Reason::Filter).compared(compared);
@@ -203,17 +256,30 @@ impl Context<'_> {
                 of_key && ends(run, time.at)
             };
             if let Some(place) = self.customer.runs.iter().position(ends) {
-                return self.end(place, time.at, filtered);
+                if let Some(opening) = self.end(place, time.at, filtered) {
+                    self.open(index, opening);
+                }
+                return;
             }
         }
         self.decide(&filtered);
     }
 
+    /// Too many windows and runs of the customer that have not finished: of this journey, or of all.
+    fn is_full(&self, index: u16) -> Option<Decided> {
+        let refused = self.decided(index, Verdict::Refused, Reason::Limit);
+        let live = self.customer.runs.iter().filter(|run| run.place.is_live());
+        let most = usize::from(self.journey(index).max_runs);
+        if live.clone().filter(|run| run.journey == index).count() >= most {
+            return Some(limit(refused, most, "journey"));
+        }
+        (live.count() >= MAX_RUNS).then(|| limit(refused, MAX_RUNS, "customer"))
+    }
+
     /// Opens a window, or enters at once.
     fn open(&mut self, index: u16, opening: Opening) {
-        if self.customer.live_runs() >= MAX_RUNS {
-            let full = self.decided(index, Verdict::Refused, Reason::Limit);
-            return self.decide(&full.number("limit", MAX_RUNS as i64));
+        if let Some(full) = self.is_full(index) {
+            return self.decide(&full);
         }
         let Opening { key, at, mut captures, about } = opening;
         let journey = self.journey(index);
@@ -235,10 +301,12 @@ impl Context<'_> {
             journey: index,
             converted: false,
         };
-        let Some(quiet_for) = journey.quiet_for else {
+        if journey.quiet_for.is_none() {
             return self.enter(run, Reason::Trigger);
-        };
-        run.deadline = self.closes(journey, key, at, quiet_for);
+        }
+        // With this one another is alone no longer.
+        self.close_anew(self.only_window(index), false);
+        run.deadline = self.closes(journey, key, at, self.windows(index).next().is_none());
         let opened = self.decided(index, Verdict::Waiting, Reason::Window).run(run.id);
         self.decide(&opened.instant("until", run.deadline));
         self.customer.insert_run(run);
@@ -253,6 +321,19 @@ struct Opening {
     about: ThinVec<DocumentKey>,
 }
 
+impl Opening {
+    /// The event's own.
+    fn by(occasion: &Occasion<'_>, plan: &Plan, journey: &Journey, key: u64) -> Self {
+        let captures = occasion.captures(plan, journey).collect();
+        Self { key, at: occasion.time.at, captures, about: about(plan, occasion.event).collect() }
+    }
+}
+
+/// Whether what has this key is about the run; where one of the two has none, it may be.
+fn is_about(run: &Run, key: Option<u64>) -> bool {
+    key.is_none_or(|key| run.key == key || run.key == 0)
+}
+
 /// Whether what ends runs at `at` ends this one: its newest trigger event is not later. A run that has entered ends, too, if the trigger
 /// event by which it entered is not later: what came since belongs to another.
 fn ends(run: &Run, at: Millis) -> bool {
@@ -260,25 +341,12 @@ fn ends(run: &Run, at: Millis) -> bool {
     begun <= at
 }
 
-fn captures(journey: &Journey, fields: &[Value]) -> impl Iterator<Item = Value> {
-    let read = |index: &u16| fields.get(usize::from(*index)).map_or(Value::Null, captured);
-    journey.captures.iter().map(read)
-}
-
-/// A run keeps no text that is longer than a field of the profile may be.
-pub(super) fn captured(value: &Value) -> Value {
-    match value {
-        Value::Text(text) if text.len() > MAX_VALUE => Value::Null,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => value.clone(),
-    }
-}
-
 /// Into the memory that is there.
 fn recapture(run: &mut Run, plan: &Plan, journey: &Journey, occasion: &Occasion<'_>) {
     run.newest = occasion.time.at;
     // What follows is of the event that it has waited for.
     let places = run.captures.iter_mut();
-    places.zip(captures(journey, occasion.fields)).for_each(|(place, value)| *place = value);
+    places.zip(occasion.captures(plan, journey)).for_each(|(place, value)| *place = value);
     run.about.clear();
     run.about.extend(about(plan, occasion.event));
 }

@@ -7,6 +7,7 @@ mod context;
 mod emitted;
 mod event;
 mod journeys;
+mod window;
 mod enter;
 mod step;
 mod timer;

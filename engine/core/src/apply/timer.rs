@@ -5,6 +5,7 @@ use super::emitted::Emitted;
 use super::{Core, Environment};
 use crate::customer::{Customer, Place};
 use crate::time::Millis;
+use std::cmp::Reverse;
 
 /// Timers that are to fire.
 #[derive(Clone, Copy, Debug)]
@@ -13,12 +14,15 @@ pub struct Due {
     pub deadline: Millis,
     /// What they see as shard time.
     pub now: Millis,
+    /// The greatest record time so far, which `now` may be ahead of.
+    pub seen: Millis,
     /// At most so many.
     pub budget: u64,
 }
 
 impl Core {
-    /// Fires the runs of the customer whose deadline has come, in order of RunId. Returns how many fired.
+    /// Fires the runs of the customer whose deadline has come: those whose window ends and those that expire, then the others; of each the
+    /// higher priority first, then by RunId. Returns how many fired.
     pub fn fire(
         &self,
         customer: &mut Customer,
@@ -29,25 +33,21 @@ impl Core {
             core: self,
             customer,
             t: due.now,
+            seen: due.seen,
             mode: environment.mode,
             effects: environment.effects,
             emitted: Emitted::default(),
         };
         let mut fired = 0;
-        let mut place = 0;
-        while let Some(run) = context.customer.runs.get(place).filter(|_| fired < due.budget) {
-            if run.is_held() || run.deadline != due.deadline {
-                place += 1;
-                continue;
-            }
-            let id = run.id;
+        // What has fired has a later deadline, or is gone.
+        while fired < due.budget
+            && let Some(place) = context.next_due(due.deadline)
+        {
             context.customer.dirty = true;
             let run = context.customer.runs.remove(place);
             context.wake(run);
             context.apply_emitted();
             fired += 1;
-            // It may be gone, and with it one that had finished.
-            place = context.customer.runs.partition_point(|run| run.id <= id);
         }
         context.customer.runs_changed();
         fired
@@ -67,5 +67,18 @@ impl Core {
             customer.runs_changed();
         }
         any
+    }
+}
+
+impl Context<'_> {
+    /// The place of the run that fires next of those with this deadline.
+    fn next_due(&self, deadline: Millis) -> Option<usize> {
+        let runs = self.customer.runs.iter().enumerate();
+        let due = runs.filter(|(_, run)| run.deadline == deadline && !run.is_held());
+        // Of equal ones the first: they stand in the order of RunId.
+        due.min_by_key(|(_, run)| {
+            (run.place.is_running(), Reverse(self.journey(run.journey).priority))
+        })
+        .map(|(place, _)| place)
     }
 }

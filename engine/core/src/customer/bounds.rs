@@ -5,8 +5,8 @@ use crate::closed::closed;
 
 /// Event ids that are remembered.
 pub const REMEMBERED_IDS: usize = 8;
-/// Windows and runs that have not finished.
-pub const MAX_RUNS: usize = 32;
+/// Windows and runs that have not finished, of all journeys; each has a bound of its own, `max_runs`.
+pub const MAX_RUNS: usize = 64;
 /// Finished runs that wait for their goal.
 pub const MAX_LINGERING: usize = 64;
 /// Entries into one journey.

@@ -7,6 +7,10 @@ use thin_vec::ThinVec;
 
 /// Bit of the kind's byte that says that the document was removed.
 const GONE: u64 = 0x80;
+/// Bit of the kind's byte that makes the key of a cart that of what is known of its items.
+const ITEMS: u64 = 0x20;
+/// Bit of the kind's byte of such an entry: there are none.
+const NONE: u64 = 0x40;
 /// What happened at this time never happened.
 const NEVER_WAS: Millis = Millis::MIN;
 /// Stands for every cart: that all were emptied counts for those, too, of which older news come later.
@@ -58,7 +62,7 @@ impl Kept {
 
     /// Of which.
     pub fn key(self) -> DocumentKey {
-        DocumentKey(self.key & !GONE)
+        DocumentKey(self.key & !(GONE | NONE))
     }
 
     /// Whether there is something to show: what was added after it was removed is.
@@ -92,6 +96,7 @@ impl KeptDocuments {
                 if kept.added <= at {
                     kept.added = NEVER_WAS;
                 }
+                self.forget_items(key, at);
             }
             Some(_) => return false,
             None => self.push(Kept { key: key.0 | flags, whole: at, added: NEVER_WAS }),
@@ -112,6 +117,41 @@ impl KeptDocuments {
         true
     }
 
+    /// A version of a cart at `at`, which counts, says that the cart has no items (`none`), or some. It has an entry of its own beside the
+    /// cart's, where a version may come later that is older and says something else, or there are none.
+    pub fn note_items(&mut self, cart: DocumentKey, at: Millis, none: bool) {
+        let key = items_of(cart);
+        let flags = if none { NONE } else { 0 };
+        if let Some(items) = self.0.iter_mut().find(|kept| kept.key() == key) {
+            if at >= items.whole {
+                (items.key, items.whole) = (key.0 | flags, at);
+            }
+            return;
+        }
+        // What is older than the whole version counts for nothing anyway.
+        let by_whole = |kept: &Kept| kept.key() == cart && kept.whole == at;
+        if none || !self.0.iter().any(by_whole) {
+            self.push(Kept { key: key.0 | flags, whole: at, added: NEVER_WAS });
+        }
+    }
+
+    /// What was said of the items not after `at` is forgotten.
+    fn forget_items(&mut self, key: DocumentKey, at: Millis) {
+        if key.kind() == Some(Document::Cart) {
+            let key = items_of(key);
+            let of_key = |kept: &Kept| kept.key() == key && kept.whole <= at;
+            let place = self.0.iter().position(of_key);
+            place.map(|place| self.0.remove(place));
+        }
+    }
+
+    fn is_empty_cart(&self, key: DocumentKey) -> bool {
+        key.kind() == Some(Document::Cart) && {
+            let empty = items_of(key).0 | NONE;
+            self.0.iter().any(|kept| kept.key == empty)
+        }
+    }
+
     /// All carts are empty since `at`. Those that are known and not newer, which are gone now.
     pub fn empty_carts(&mut self, at: Millis) -> Vec<DocumentKey> {
         let older = |kept: &Kept| kept.key().kind() == Some(Document::Cart) && kept.whole <= at;
@@ -128,14 +168,18 @@ impl KeptDocuments {
         key.kind() == Some(Document::Cart) && all.is_some_and(|all| all.whole > at)
     }
 
-    /// Whether a message can show it.
+    /// Whether a message can show it: a cart without items it cannot.
     pub fn is_there(&self, key: DocumentKey) -> bool {
-        self.0.iter().any(|kept| kept.key() == key && kept.is_there())
+        self.0.iter().any(|kept| kept.key() == key && self.shows(kept))
+    }
+
+    fn shows(&self, kept: &Kept) -> bool {
+        kept.is_there() && !self.is_empty_cart(kept.key())
     }
 
     /// The newest of a kind that is there.
     pub fn newest(&self, kind: Document) -> Option<DocumentKey> {
-        let there = |kept: &&Kept| kept.key().kind() == Some(kind) && kept.is_there();
+        let there = |kept: &&Kept| kept.key().kind() == Some(kind) && self.shows(kept);
         self.0.iter().filter(there).max_by_key(|kept| kept.newness()).map(|kept| kept.key())
     }
 
@@ -157,7 +201,9 @@ impl KeptDocuments {
             let oldest = of_kind().min_by_key(|(_, kept)| kept.newness()).map(|(place, _)| place);
             oldest.filter(|_| too_many)
         })?;
-        Some(self.0.remove(place).key())
+        let key = self.0.remove(place).key();
+        self.forget_items(key, Millis::MAX);
+        Some(key)
     }
 
     /// Takes out all of a kind.
@@ -172,6 +218,11 @@ impl KeptDocuments {
     pub fn push(&mut self, kept: Kept) {
         super::tight::push_tightly(&mut self.0, kept);
     }
+}
+
+/// The key of the entry for what is known of a cart's items; of no kind, so that nobody takes it for a cart.
+fn items_of(cart: DocumentKey) -> DocumentKey {
+    DocumentKey(cart.0 | ITEMS)
 }
 
 impl std::ops::Deref for KeptDocuments {
@@ -215,6 +266,57 @@ mod tests {
                 assert_eq!(kept.is_there(cart(1)), removed < 7, "{order:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_cart_without_items_is_not_there_whichever_comes_first() {
+        // What is whole at 3 has items; what is added at 7 has none, at 8 it says nothing of them, at 9 it has one.
+        for (last, there) in [(7, false), (8, false), (9, true)] {
+            let words: Vec<Millis> = [3, 7, 8, 9].into_iter().filter(|at| *at <= last).collect();
+            for turned in 0..2 * words.len() {
+                let mut order = words.clone();
+                order.rotate_left(turned / 2);
+                if turned % 2 == 1 {
+                    order.reverse();
+                }
+                let mut kept = KeptDocuments::default();
+                for at in &order {
+                    let counts = match at {
+                        3 => kept.replace(cart(1), 3, false),
+                        at => kept.add_to(cart(1), *at),
+                    };
+                    if counts && *at != 8 {
+                        kept.note_items(cart(1), *at, *at == 7);
+                    }
+                }
+                assert_eq!(kept.is_there(cart(1)), there, "{order:?}");
+                assert_eq!(kept.newest(Document::Cart).is_some(), there, "{order:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_whole_version_says_anew_what_is_in_the_cart() {
+        let mut kept = KeptDocuments::default();
+        let whole = |kept: &mut KeptDocuments, at, none: Option<bool>| {
+            assert!(kept.replace(cart(1), at, false));
+            none.into_iter().for_each(|none| kept.note_items(cart(1), at, none));
+            (kept.is_there(cart(1)), kept.len())
+        };
+        assert_eq!(
+            whole(&mut kept, 1, Some(false)),
+            (true, 1),
+            "what most carts are takes no room"
+        );
+        assert_eq!(whole(&mut kept, 2, Some(true)), (false, 2));
+        assert_eq!(whole(&mut kept, 2, None), (true, 1));
+        assert_eq!(whole(&mut kept, 3, Some(true)), (false, 2));
+        assert!(kept.replace(cart(1), 4, true) && kept.add_to(cart(1), 5));
+        assert!(kept.is_there(cart(1)), "what is added after the removal is there");
+        kept.note_items(cart(1), 5, true);
+        (2..7).for_each(|id| _ = kept.replace(cart(id), 9, false));
+        let gone = std::iter::from_fn(|| kept.take_surplus(|_| false)).count();
+        assert_eq!((gone, kept.len()), (2, 4), "with the cart goes what is known of its items");
     }
 
     #[test]

@@ -13,13 +13,25 @@ impl Customer {
             customer.register(Of::Explicit, channel).is_some_and(|register| !register.yes)
         };
         let before = denied(self);
-        self.write(Register { at, of, channel, yes }, |old| at > old.at || at == old.at && !yes);
+        let newest = Register { at, of, channel, yes };
+        let counts = self.write(newest, |old| at > old.at || at == old.at && !yes);
+        if of == Of::Explicit && (before || !yes) {
+            self.write(Register { of: Of::Refusal, yes: false, ..newest }, |old| at > old.at);
+        }
         self.derive_consent(channel);
         match (before, denied(self)) {
             (false, true) => Some(Change::Denied(channel)),
             (true, false) => Some(Change::Lifted(channel)),
+            // The denial may have been told of another address.
+            (false, false) if of == Of::Explicit && counts && self.has_refused(channel) => {
+                Some(Change::Lifted(channel))
+            }
             (false, false) | (true, true) => None,
         }
+    }
+
+    fn has_refused(&self, channel: Channel) -> bool {
+        self.register(Of::Refusal, channel).is_some()
     }
 
     /// Whether the newest word of the customer's own on this channel grants consent.
@@ -66,13 +78,15 @@ impl Customer {
         self.registers.iter().copied().find(|other| other.of == of && other.channel == channel)
     }
 
-    fn write(&mut self, new: Register, replaces: impl Fn(&Register) -> bool) {
+    /// Whether it counts.
+    fn write(&mut self, new: Register, replaces: impl Fn(&Register) -> bool) -> bool {
         let same = |other: &&mut Register| other.of == new.of && other.channel == new.channel;
         match self.registers.iter_mut().find(same) {
             Some(old) if replaces(old) => *old = new,
-            Some(_) => {}
+            Some(_) => return false,
             None => push_tightly(&mut self.registers, new),
         }
+        true
     }
 }
 
@@ -150,6 +164,32 @@ mod tests {
             (&[(Explicit, 3, true), (Profile, 4, false), (Explicit, 5, true)], Some(true)),
         ] {
             assert_eq!(consent(words), expected, "{words:?}");
+        }
+    }
+
+    /// Each word with what it changes for delivery.
+    #[test]
+    fn whoever_has_said_no_lifts_with_every_newest_grant() {
+        let (denied, lifted) = (Some(Change::Denied(EMAIL)), Some(Change::Lifted(EMAIL)));
+        for words in [
+            &[(5, true, None), (6, true, None)][..],
+            &[(5, false, denied), (6, true, lifted), (7, true, lifted), (7, true, None)],
+            &[
+                (5, false, denied),
+                (7, true, lifted),
+                (6, true, None),
+                (6, false, None),
+                (8, true, lifted),
+            ],
+            // A denial that counts for nothing has told of the address of its message.
+            &[(7, true, None), (5, false, None), (6, true, None), (8, true, lifted)],
+            &[(5, false, denied), (5, true, None), (6, true, lifted)],
+        ] {
+            let mut customer = Customer::new(CustomerId(1));
+            for (at, yes, told) in words {
+                assert_eq!(customer.consent(Of::Explicit, EMAIL, *at, *yes), *told, "{words:?}");
+                assert_eq!(customer.consent(Of::Profile, EMAIL, 99, true), None);
+            }
         }
     }
 

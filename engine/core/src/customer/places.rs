@@ -2,13 +2,14 @@
 //! that span the most clocks. Source: `zone.tab` and `iso3166.tab` of the IANA tables; where a country or region has several zones, that
 //! of most people. Two countries have no row there because nobody lives there: Bouvet Island and Heard Island.
 
-/// The principal zone of a country, in either case; a region that is not known, with or without the country's code before it, gives its
-/// country's.
+/// The principal zone of a country, by its alpha-2 or alpha-3 code in either case; a region that is not known, with or without the country's
+/// alpha-2 code before it, gives its country's. Blanks around them do not matter.
 pub fn principal_zone(country: &str, region: Option<&str>) -> Option<&'static str> {
+    let country = alpha_2(country.trim());
     let of_region = region.and_then(|region| {
-        let region = match region.split_once('-') {
+        let region = match region.trim().split_once('-') {
             Some((prefix, rest)) if prefix.eq_ignore_ascii_case(country) => rest,
-            _ => region,
+            _ => region.trim(),
         };
         let (_, zones) = REGIONS.iter().find(|(code, _)| code.eq_ignore_ascii_case(country))?;
         let known = |codes: &str| codes.split(' ').any(|code| code.eq_ignore_ascii_case(region));
@@ -18,6 +19,12 @@ pub fn principal_zone(country: &str, region: Option<&str>) -> Option<&'static st
         let row = COUNTRIES.iter().find(|row| row[..2].eq_ignore_ascii_case(country))?;
         Some(&row[3..])
     })
+}
+
+/// `DE` of `DEU`; what is no alpha-3 code stays.
+fn alpha_2(country: &str) -> &str {
+    let row = ALPHA_3.iter().find(|row| row[..3].eq_ignore_ascii_case(country));
+    row.map_or(country, |row| &row[4..])
 }
 
 /// Codes of regions, and their zone.
@@ -161,6 +168,32 @@ pub const COUNTRIES: [&str; 249] = [
     "WS Pacific/Apia", "YE Asia/Aden", "YT Indian/Mayotte", "ZA Africa/Johannesburg", "ZM Africa/Lusaka", "ZW Africa/Harare",
 ];
 
+/// The alpha-3 code of every country, and its alpha-2 code. Source: ISO 3166-1 as the package iso-codes has it.
+#[rustfmt::skip]
+pub const ALPHA_3: [&str; 249] = [
+    "ABW AW", "AFG AF", "AGO AO", "AIA AI", "ALA AX", "ALB AL", "AND AD", "ARE AE", "ARG AR", "ARM AM", "ASM AS", "ATA AQ",
+    "ATF TF", "ATG AG", "AUS AU", "AUT AT", "AZE AZ", "BDI BI", "BEL BE", "BEN BJ", "BES BQ", "BFA BF", "BGD BD", "BGR BG",
+    "BHR BH", "BHS BS", "BIH BA", "BLM BL", "BLR BY", "BLZ BZ", "BMU BM", "BOL BO", "BRA BR", "BRB BB", "BRN BN", "BTN BT",
+    "BVT BV", "BWA BW", "CAF CF", "CAN CA", "CCK CC", "CHE CH", "CHL CL", "CHN CN", "CIV CI", "CMR CM", "COD CD", "COG CG",
+    "COK CK", "COL CO", "COM KM", "CPV CV", "CRI CR", "CUB CU", "CUW CW", "CXR CX", "CYM KY", "CYP CY", "CZE CZ", "DEU DE",
+    "DJI DJ", "DMA DM", "DNK DK", "DOM DO", "DZA DZ", "ECU EC", "EGY EG", "ERI ER", "ESH EH", "ESP ES", "EST EE", "ETH ET",
+    "FIN FI", "FJI FJ", "FLK FK", "FRA FR", "FRO FO", "FSM FM", "GAB GA", "GBR GB", "GEO GE", "GGY GG", "GHA GH", "GIB GI",
+    "GIN GN", "GLP GP", "GMB GM", "GNB GW", "GNQ GQ", "GRC GR", "GRD GD", "GRL GL", "GTM GT", "GUF GF", "GUM GU", "GUY GY",
+    "HKG HK", "HMD HM", "HND HN", "HRV HR", "HTI HT", "HUN HU", "IDN ID", "IMN IM", "IND IN", "IOT IO", "IRL IE", "IRN IR",
+    "IRQ IQ", "ISL IS", "ISR IL", "ITA IT", "JAM JM", "JEY JE", "JOR JO", "JPN JP", "KAZ KZ", "KEN KE", "KGZ KG", "KHM KH",
+    "KIR KI", "KNA KN", "KOR KR", "KWT KW", "LAO LA", "LBN LB", "LBR LR", "LBY LY", "LCA LC", "LIE LI", "LKA LK", "LSO LS",
+    "LTU LT", "LUX LU", "LVA LV", "MAC MO", "MAF MF", "MAR MA", "MCO MC", "MDA MD", "MDG MG", "MDV MV", "MEX MX", "MHL MH",
+    "MKD MK", "MLI ML", "MLT MT", "MMR MM", "MNE ME", "MNG MN", "MNP MP", "MOZ MZ", "MRT MR", "MSR MS", "MTQ MQ", "MUS MU",
+    "MWI MW", "MYS MY", "MYT YT", "NAM NA", "NCL NC", "NER NE", "NFK NF", "NGA NG", "NIC NI", "NIU NU", "NLD NL", "NOR NO",
+    "NPL NP", "NRU NR", "NZL NZ", "OMN OM", "PAK PK", "PAN PA", "PCN PN", "PER PE", "PHL PH", "PLW PW", "PNG PG", "POL PL",
+    "PRI PR", "PRK KP", "PRT PT", "PRY PY", "PSE PS", "PYF PF", "QAT QA", "REU RE", "ROU RO", "RUS RU", "RWA RW", "SAU SA",
+    "SDN SD", "SEN SN", "SGP SG", "SGS GS", "SHN SH", "SJM SJ", "SLB SB", "SLE SL", "SLV SV", "SMR SM", "SOM SO", "SPM PM",
+    "SRB RS", "SSD SS", "STP ST", "SUR SR", "SVK SK", "SVN SI", "SWE SE", "SWZ SZ", "SXM SX", "SYC SC", "SYR SY", "TCA TC",
+    "TCD TD", "TGO TG", "THA TH", "TJK TJ", "TKL TK", "TKM TM", "TLS TL", "TON TO", "TTO TT", "TUN TN", "TUR TR", "TUV TV",
+    "TWN TW", "TZA TZ", "UGA UG", "UKR UA", "UMI UM", "URY UY", "USA US", "UZB UZ", "VAT VA", "VCT VC", "VEN VE", "VGB VG",
+    "VIR VI", "VNM VN", "VUT VU", "WLF WF", "WSM WS", "YEM YE", "ZAF ZA", "ZMB ZM", "ZWE ZW",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,6 +210,20 @@ mod tests {
         assert!(codes.is_sorted_by(|one, other| one < other), "each once, in order");
     }
 
+    /// Each country has one code of each kind.
+    #[test]
+    fn every_country_has_its_alpha_3_code() {
+        let long: Vec<&str> = ALPHA_3.iter().map(|row| &row[..3]).collect();
+        assert!(long.is_sorted_by(|one, other| one < other), "each once, in order");
+        let mut short: Vec<&str> = ALPHA_3.iter().map(|row| &row[4..]).collect();
+        short.sort_unstable();
+        let countries: Vec<&str> = COUNTRIES.iter().map(|row| &row[..2]).collect();
+        assert_eq!((short, ALPHA_3.len()), (countries, 249));
+        for row in ALPHA_3 {
+            assert_eq!(principal_zone(&row[..3], None), principal_zone(&row[4..], None), "{row}");
+        }
+    }
+
     #[test]
     fn a_region_refines_its_country() {
         for (country, region, zone) in [
@@ -186,7 +233,13 @@ mod tests {
             ("US", Some("??"), Some("America/New_York")),
             ("RU", Some("SA"), Some("Asia/Yakutsk")),
             ("KE", None, Some("Africa/Nairobi")),
+            ("DEU", None, Some("Europe/Berlin")),
+            (" usa\t", Some(" us-ca "), Some("America/Los_Angeles")),
+            ("USA", Some("CA"), Some("America/Los_Angeles")),
+            ("US A", None, None),
+            ("", None, None),
             ("XX", None, None),
+            ("XXX", None, None),
         ] {
             assert_eq!(principal_zone(country, region), zone, "{country} {region:?}");
         }

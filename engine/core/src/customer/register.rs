@@ -13,11 +13,13 @@ pub enum Of {
     Profile = 1,
     /// Whether there is an address.
     Address = 2,
+    /// That the customer has said no, the newest time, whatever was said since: of whom that is known, some address may be suppressed.
+    Refusal = 3,
 }
 
 impl Of {
     /// Every one, in order of the numbers.
-    pub const ALL: [Of; 3] = [Of::Explicit, Of::Profile, Of::Address];
+    pub const ALL: [Of; 4] = [Of::Explicit, Of::Profile, Of::Address, Of::Refusal];
 }
 
 /// The newest word on one channel.
@@ -38,6 +40,6 @@ pub struct Register {
 pub enum Change {
     /// An explicit denial that was not there.
     Denied(Channel),
-    /// An explicit denial is gone.
+    /// An explicit grant, where there has been a denial: it is gone, and so is what it says of the address that is the customer's now.
     Lifted(Channel),
 }

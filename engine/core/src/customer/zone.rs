@@ -25,9 +25,9 @@ impl Zones {
         Self::new(&ZoneTables::bundled(), default)
     }
 
-    /// The number of a zone plus one; none if there is no such zone. Case does not matter, as in the IANA rules.
+    /// The number of a zone plus one; none if there is no such zone. Case does not matter, as in the IANA rules, nor do blanks around it.
     pub fn number(&self, name: &str) -> Option<u16> {
-        self.tables.number(name)
+        self.tables.number(name.trim())
     }
 
     /// The name of a zone by its number plus one.

@@ -9,7 +9,7 @@ use super::scan::scan;
 use super::top::{Extent, Place, Top};
 use super::vocabulary::{Envelope, Known, Subject, Type};
 use crate::policy::Policy;
-use crate::time::{Millis, SECOND, is_instant, parse_rfc3339};
+use crate::time::{Millis, SECOND, parse_rfc3339};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
@@ -58,6 +58,7 @@ impl<'a> Event<'a> {
     }
 
     /// For deduplication. An empty one is none: a producer without ids writes it into every event.
+    #[inline]
     pub fn id(&self) -> Option<Cow<'a, str>> {
         self.text_at(Place::ID).filter(|id| !id.is_empty())
     }
@@ -111,8 +112,14 @@ impl<'a> Event<'a> {
         text.map_or(0, |text| xxh3_64(text.as_bytes()))
     }
 
+    /// Whether the cart is empty; none where the event does not say what is in it.
+    pub fn empties_cart(&self) -> Option<bool> {
+        self.known_at(Known::CartItems).map(|_| self.top.items == 0)
+    }
+
     /// A field that the product itself reads.
-    pub(super) fn known_at(&self, field: Known) -> Option<Raw<'a>> {
+    #[inline]
+    pub fn known_at(&self, field: Known) -> Option<Raw<'a>> {
         self.at(Place::known(field))
     }
 
@@ -344,9 +351,7 @@ fn event_time(
     policy: &Policy,
 ) -> Result<Millis, Rejected> {
     let at = text.map_or_else(|| instant(raw), |text| parse_rfc3339(&text));
-    let at = at
-        .filter(|at| is_instant(*at))
-        .ok_or_else(|| Rejected::new(Poison::BadTime, Envelope::Time.name()))?;
+    let at = at.ok_or_else(|| Rejected::new(Poison::BadTime, Envelope::Time.name()))?;
     if at > record_time.saturating_add(policy.max_event_ahead.millis()) {
         return Err(Rejected::new(
             Poison::TimeInFuture,
@@ -430,7 +435,14 @@ mod tests {
             (r#"{"type":"t","customer":"c","profile":{"spent":1e400}}"#, Poison::NotJson),
             (r#"{"type":"t","customer":"c","profile":{"name":"\uZZZZ"}}"#, Poison::NotJson),
             (r#"{"type":"t","customer":"c","profile":{"name":"\ud800"}}"#, Poison::NotJson),
+            (r#"{"type":"t","customer":"c","time":"2026-01-01T10:00Z"}"#, Poison::BadTime),
+            (r#"{"type":"t","customer":"c","time":"2026-01-01T10:00:00Z[UTC]"}"#, Poison::BadTime),
             (r#"{"type":"t","customer":"c","time":"9999-12-01T00:00:00Z"}"#, Poison::TimeInFuture),
+            (r#"{"type":"t","customer":"c","time":"9999-12-31T23:59:59Z"}"#, Poison::TimeInFuture),
+            (
+                r#"{"type":"t","customer":"c","time":"9999-12-31T23:59:59-23:59"}"#,
+                Poison::TimeInFuture,
+            ),
             (&deep, Poison::TooDeep),
             (&format!(r#"{{"type":"t","customer":"{long}"}}"#), Poison::BadValue),
         ] {

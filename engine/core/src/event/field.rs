@@ -1,7 +1,7 @@
 //! The fields of an event that some condition, key or capture reads.
 
 use super::decode::Event;
-use super::raw::Raw;
+use super::raw::{Raw, array_elements};
 use super::vocabulary::{Envelope, Known, Subject, Type};
 use crate::value::Value;
 use compact_str::CompactString;
@@ -105,6 +105,11 @@ fn find<'a>(event: &Event<'a>, field: &EventField) -> Option<Raw<'a>> {
 
 fn deeper<'a>(raw: Raw<'a>, path: &[CompactString]) -> Option<Raw<'a>> {
     if path.is_empty() { Some(raw) } else { raw.get(path) }
+}
+
+/// The elements of a list of the event; none where it has no such list.
+pub fn array<'a>(event: &Event<'a>, field: &EventField) -> Option<impl Iterator<Item = Raw<'a>>> {
+    find(event, field).filter(|raw| raw.is_array()).map(array_elements)
 }
 
 /// The text of a key's value: a string's content, or a number's or boolean's raw text; none where the event has no such scalar.

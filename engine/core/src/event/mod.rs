@@ -14,13 +14,13 @@ mod raw;
 mod rejected;
 
 pub use decode::{Decoder, Event, decode};
-pub use field::{EventField, field_raw, field_value, key_text, read_fields};
+pub use field::{EventField, array, field_raw, field_value, key_text, read_fields};
 pub use odd::{OddField, OddFields};
 pub use profile::MAX_VALUE;
 pub(crate) use profile::{is_read, only};
 pub use raw::{Raw, array_elements, object_entries};
 pub use rejected::{Poison, Rejected};
-pub use vocabulary::{Meaning, Subject};
+pub use vocabulary::{Known, Meaning, Subject};
 
 use crate::time::Millis;
 

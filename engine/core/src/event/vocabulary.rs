@@ -269,6 +269,10 @@ subjects! {
     }
 }
 
+/// The fields that Cartwheel knows of the items of a cart, an order or a checkout.
+pub const ITEM_FIELDS: [(&str, Type); 3] =
+    [("product", Type::Any), ("quantity", Type::Number), ("price", Type::Number)];
+
 impl Subject {
     /// Those that are kept as documents, for messages to show. (The profile is kept as well, but merged.)
     pub const KEPT: [Subject; 4] =

@@ -45,6 +45,8 @@ pub struct Feed {
     pub on: Vec<CompactString>,
     /// A list of the event each of whose items counts.
     pub each: Option<Path>,
+    /// What an item is called in `when`.
+    pub item: CompactString,
     /// What contributes once.
     pub key: Option<Path>,
     /// The condition under which one counts, as it is written: two definitions with other conditions are others. Whoever compiles it evaluates it.

@@ -59,6 +59,7 @@ fn text_of(value: ValueRef<'_>) -> Option<CompactString> {
         // Of two zeros there is one.
         ValueRef::Number(number) => Some(format_compact!("{}", number + 0.0)),
         ValueRef::Text(text) => Some(text.into()),
+        ValueRef::Instant(_) | ValueRef::Span(_) | ValueRef::Date(_) => None,
     }
 }
 

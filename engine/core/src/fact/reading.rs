@@ -34,8 +34,6 @@ pub enum KeyReading {
     Number,
     /// When it last happened; null where it never has.
     At,
-    /// How long ago that was.
-    Age,
     /// Whether it is among the elements.
     In,
 }
@@ -96,10 +94,7 @@ impl Facts {
             (KeyReading::At, Some(((fact, state), key))) => {
                 instant(last(fact, state, Some(key), t))
             }
-            (KeyReading::Age, Some(((fact, state), key))) => {
-                age(last(fact, state, Some(key), t), t)
-            }
-            (KeyReading::At | KeyReading::Age, None) => ValueRef::Null,
+            (KeyReading::At, None) => ValueRef::Null,
         }
     }
 }
@@ -120,12 +115,10 @@ fn last(fact: &Definition, state: &State, group: Option<u64>, t: Millis) -> Opti
     }
 }
 
-/// In epoch milliseconds.
 fn instant(at: Option<Millis>) -> ValueRef<'static> {
-    at.map_or(ValueRef::Null, |at| ValueRef::Number(at as f64))
+    at.map_or(ValueRef::Null, ValueRef::Instant)
 }
 
-/// In milliseconds.
 fn age(at: Option<Millis>, t: Millis) -> ValueRef<'static> {
-    at.map_or(ValueRef::Null, |at| ValueRef::Number(t.saturating_sub(at).max(0) as f64))
+    at.map_or(ValueRef::Null, |at| ValueRef::Span(t.saturating_sub(at)))
 }

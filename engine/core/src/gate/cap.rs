@@ -72,13 +72,14 @@ fn check(question: &Question<'_>, journey: &Journey, cap: &Cap) -> Option<Blocke
     if times.len() + reserved.len() < limit {
         return None;
     }
-    let until = reserved.iter().min()? + 1;
+    // One that is overdue fires at the instant at hand.
+    let until = (reserved.iter().min()? + 1).max(question.reader.t + 1);
     values.push(("until".into(), Shown::Instant(until)));
     values.push(("reserved".into(), Value::Number(reserved.len() as f64).into()));
     Some(Blocked { reason: Reason::Reserved, until, values })
 }
 
-/// The deadlines inside the window of the customer's sends with a higher priority.
+/// The deadlines up to the window's end of the customer's sends with a higher priority; one that is overdue has not fired yet.
 fn reservations<'a>(
     question: &'a Question<'_>,
     journey: &'a Journey,
@@ -87,8 +88,7 @@ fn reservations<'a>(
 ) -> impl Iterator<Item = Millis> + 'a {
     question.reader.customer.runs.iter().filter_map(move |run| {
         let other = question.plan.journeys.get(usize::from(run.journey))?;
-        let due = question.reader.t < run.deadline && run.deadline < end;
-        if other.priority <= journey.priority || !due {
+        if other.priority <= journey.priority || run.deadline >= end {
             return None;
         }
         let channels = upcoming(other, run);
@@ -173,9 +173,9 @@ fn calendar_window(window: CapWindow, zones: &Zones, zone: u16, t: Millis) -> (M
     (instant(first, t), instant(next, t + DAY))
 }
 
-/// Remembers a marketing message, and forgets those that no cap counts any more. Whether one that is young enough had to give way: of the same
+/// Remembers a marketing message, and forgets those that no cap counts any more at `seen` or later. Whether one that is young enough had to give way: of the same
 /// journey and channel, so that every cap that would have counted it has as many newer ones as it can ask for.
-pub fn remember_touch(plan: &Plan, customer: &mut Customer, touch: Touch) -> bool {
+pub fn remember_touch(plan: &Plan, customer: &mut Customer, touch: Touch, seen: Millis) -> bool {
     let longest = plan
         .policy
         .caps
@@ -188,7 +188,7 @@ pub fn remember_touch(plan: &Plan, customer: &mut Customer, touch: Touch) -> boo
         })
         .max();
     let Some(longest) = longest else { return false };
-    customer.touches.retain(|other| other.at > touch.at - longest);
+    customer.touches.retain(|other| other.at > seen.saturating_sub(longest));
     let same = |other: &Touch| (other.journey, other.channel) == (touch.journey, touch.channel);
     let full = customer.touches.iter().filter(|other| same(other)).count() >= MAX_TOUCHES;
     let oldest = customer.touches.iter().position(same).filter(|_| full);

@@ -3,9 +3,10 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::ops::{Deref, Range};
 
-/// `value` and the bytes of the file that it was read from. Two are equal if their values are; the place does not count.
+/// `value` and the bytes of the file that it was read from. Two compare as their values do; the place does not count.
 #[derive(Clone, Debug, Default)]
 pub struct At<T> {
     /// What was written.
@@ -37,6 +38,20 @@ impl<T> Deref for At<T> {
 impl<T: PartialEq> PartialEq for At<T> {
     fn eq(&self, other: &Self) -> bool {
         self.value == other.value
+    }
+}
+
+impl<T: Eq> Eq for At<T> {}
+
+impl<T: PartialOrd> PartialOrd for At<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        self.value.partial_cmp(&other.value)
+    }
+}
+
+impl<T: Ord> Ord for At<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.value.cmp(&other.value)
     }
 }
 

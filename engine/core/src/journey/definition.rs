@@ -26,12 +26,15 @@ pub struct Definition {
     pub tags: Vec<At<String>>,
     /// What starts it.
     pub trigger: Trigger,
-    /// A path such as `event.cart.id`; one live run a key.
+    /// A path such as `event.cart.id`, or one for each event type; one live run a key.
     #[serde(default)]
-    pub key: Option<At<String>>,
+    pub key: Option<At<Key>>,
     /// Coming again.
     #[serde(default)]
     pub reentry: Option<At<Reentry>>,
+    /// Most windows and runs that a customer has in this journey at one time, 1 to 64 (default 8).
+    #[serde(default)]
+    pub max_runs: Option<At<u8>>,
     /// Leaving early.
     #[serde(default)]
     pub exit: Vec<ExitRule>,
@@ -97,18 +100,75 @@ impl EventTypes {
     }
 }
 
+/// Which of the journey's runs an event is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Key {
+    /// `event.cart.id`: the same for every event type.
+    Path(At<String>),
+    /// `{ cart_updated: event.cart.id, order_placed: event.order.cart_id }`: every trigger needs one; what has none is about all runs.
+    ByType(BTreeMap<At<String>, At<String>>),
+}
+
 /// The re-entry rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Reentry {
+    /// A word.
+    Word(ReentryWord),
+    /// `{ after: 7d }`: not sooner than this after the last entry; with `per: key` after the last entry of the key.
+    After(After),
+    /// `{ once_per_key: { after: 7d } }`: once a key, and not sooner than this after the last entry of any.
+    OncePerKey(OncePerKey),
+}
+
+/// A re-entry rule that needs no more than its name.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Reentry {
+pub enum ReentryWord {
     /// Once in a lifetime.
     Never,
     /// Whenever the trigger comes and no run of the key is live.
     Always,
     /// Once a key.
     OncePerKey,
-    /// Not sooner than this after the last entry.
-    After(Span),
+    /// Always; a run that is live when a newer trigger event of its key comes gives way to another.
+    Restart,
+}
+
+/// Not sooner than this.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct After {
+    /// How long after the last entry.
+    pub after: At<Span>,
+    /// Whose last entry; default: the customer's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per: Option<At<Per>>,
+}
+
+/// Once a key, and not sooner than this.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OncePerKey {
+    /// How long after the last entry of any key.
+    pub once_per_key: SinceAny,
+}
+
+/// Counted from the customer's last entry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SinceAny {
+    /// How long after it.
+    pub after: At<Span>,
+}
+
+/// Whose last entry counts.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Per {
+    /// That of the same key.
+    Key,
 }
 
 /// An exit rule.

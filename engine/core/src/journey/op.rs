@@ -302,8 +302,8 @@ pub struct Emit {
 pub enum Given {
     /// This.
     Value(Value),
-    /// What this is when the step comes.
-    Field(Field),
+    /// What this is when the step comes: as it is written, and the field.
+    Path(CompactString, Field),
 }
 
 /// Goes on elsewhere.

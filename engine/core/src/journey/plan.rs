@@ -1,6 +1,6 @@
 //! A journey compiled: names resolved to small numbers, conditions lowered, steps laid out flat. What the evaluator reads.
 
-use super::condition::Condition;
+use super::condition::{Capture, Condition, List};
 use super::feeding::Feeding;
 use super::load::hash;
 use super::op::{Op, Send, WaitFor};
@@ -16,7 +16,6 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::sync::Arc;
 
-pub use super::definition::Reentry;
 pub use crate::event::EventField;
 
 /// Everything that decides, under one configuration hash.
@@ -35,10 +34,14 @@ pub struct Plan {
     pub fields: Vec<EventField>,
     /// The profile attributes (beyond consent) that some condition reads, by index.
     pub attributes: Vec<CompactString>,
+    /// What some condition makes of lists of events; conditions name them by index.
+    pub lists: Vec<List>,
     /// The documents that are kept: those that some message may show, and those that decide.
     pub kept: Subjects,
     /// What is remembered of customers.
     pub facts: Layout,
+    /// Conditions that others use by their names, as they are written.
+    pub segments: Vec<(CompactString, CompactString)>,
     /// Who is interested in an event type. Types that nobody wants are absent.
     pub events: Interests,
 }
@@ -46,9 +49,12 @@ pub struct Plan {
 impl Plan {
     /// Whether the event has a document of a kind that is kept.
     pub fn brings(&self, event: &Event<'_>) -> bool {
-        Subject::KEPT
-            .into_iter()
-            .any(|subject| self.kept.has(subject) && event.subject(subject).is_some())
+        // Most configurations keep carts alone.
+        if self.kept == Subjects::DECIDING {
+            return event.subject(Subject::Cart).is_some();
+        }
+        let mut kept = Subject::KEPT.into_iter().filter(|subject| self.kept.has(*subject));
+        kept.any(|subject| event.subject(subject).is_some())
     }
 
     /// The same for templates that read no more than this: of what no message shows nothing is kept.
@@ -80,7 +86,7 @@ pub struct Interest {
     pub facts: Vec<Feeding>,
     /// Indices into [`Plan::fields`] that must be read from an event of this type.
     pub fields: Vec<u16>,
-    /// The journeys concerned, in order of their names.
+    /// The journeys concerned, by priority (higher first), then by name: the order in which they hear of the event.
     pub journeys: Vec<JourneyInterest>,
 }
 
@@ -89,6 +95,8 @@ pub struct Interest {
 pub struct JourneyInterest {
     /// Index into [`Plan::journeys`].
     pub journey: u16,
+    /// Index into [`Plan::fields`]: which runs the event is about; none where it does not say.
+    pub key: Option<u16>,
     /// It is the trigger.
     pub trigger: bool,
     /// It moves windows (and is not the trigger).
@@ -118,10 +126,12 @@ pub struct Journey {
     pub when: Option<Condition>,
     /// The abandonment window.
     pub quiet_for: Option<Span>,
-    /// Index into [`Plan::fields`].
-    pub key: Option<u16>,
+    /// Which of its runs an event is about.
+    pub key: Key,
     /// Coming again.
     pub reentry: Reentry,
+    /// Most windows and runs of one customer that have not finished.
+    pub max_runs: u8,
     /// Leaving early.
     pub exits: Vec<Exit>,
     /// Where a trigger event whose condition is false ends the runs of its key: what its time is kept under, with the key.
@@ -136,8 +146,8 @@ pub struct Journey {
     pub goal_within: Option<Span>,
     /// Trigger events older than this do not enter.
     pub max_event_age: Span,
-    /// Indices into [`Plan::fields`]: what a run keeps of its trigger event. Conditions in steps name them by position here.
-    pub captures: Vec<u16>,
+    /// What a run keeps of its trigger event. Conditions in steps name it by position here.
+    pub captures: Vec<Capture>,
     /// What a run keeps of the event that it has waited for, behind the captures, the last first: its type (none), or indices into
     /// [`Plan::fields`]. Conditions in steps name them by position here.
     pub waited: Vec<Option<u16>>,
@@ -152,8 +162,56 @@ pub struct Journey {
 pub struct Exit {
     /// Reads the event.
     pub condition: Option<Condition>,
-    /// What its time is kept under; the same for the same rule in other journeys.
+    /// What its time is kept under, with the key where the event has one; the same for the same rule in other journeys.
     pub latest: LatestId,
+}
+
+/// Where events have the key of a journey's runs: indices into [`Plan::fields`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// One run at a time, whatever it is about.
+    None,
+    /// In this field, whatever the event's type.
+    Everywhere(u16),
+    /// By event type.
+    ByType(Vec<(CompactString, u16)>),
+}
+
+impl Key {
+    /// Whether there may be several runs at a time.
+    pub fn is_some(&self) -> bool {
+        *self != Key::None
+    }
+
+    /// The field of events of this type.
+    pub fn of(&self, event: &str) -> Option<u16> {
+        match self {
+            Key::None => None,
+            Key::Everywhere(field) => Some(*field),
+            Key::ByType(fields) => {
+                fields.iter().find(|(kind, _)| kind == event).map(|(_, field)| *field)
+            }
+        }
+    }
+}
+
+/// When a customer may come again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reentry {
+    /// Once in a lifetime.
+    Never,
+    /// Whenever the trigger comes and no run of the key is live.
+    Always,
+    /// Once a key.
+    OncePerKey,
+    /// Not sooner than this after the last entry.
+    After(Span),
+    /// Not sooner than this after the last entry of the key.
+    AfterPerKey(Span),
+    /// Once a key, and not sooner than this after the last entry of any.
+    OncePerKeyAfter(Span),
+    /// Always; a run that is live when a newer trigger event comes gives way to another.
+    Restart,
 }
 
 impl Journey {

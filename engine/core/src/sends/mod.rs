@@ -27,7 +27,7 @@ pub const SEQ: &str = "cartwheel-seq";
 /// An odd field costs itself and not the event; numbers in strings; a time as a number is in seconds or milliseconds.
 /// 6: all that a customer has ends somewhere; a record without a time has that of the one before; a message's own address is suppressed.
 /// A channel that nobody knows refuses all and grants none.
-pub const SEMANTICS: u32 = 6;
+pub const SEMANTICS: u32 = 7;
 
 closed! {
     /// What a record of the sends topic is.

@@ -5,7 +5,7 @@ use crate::Now;
 use crate::attempt::{Attempt, Disposition, GiveUp, judge, refuses_account};
 use crate::breaker::Health;
 use crate::config::Provider;
-use crate::dead::{DeadLetter, Origin, SOURCE_PARTITION};
+use crate::dead::{BAD_RECORD, DeadLetter, Origin, SOURCE_PARTITION};
 use crate::ledger::{Known, Storage, provider_hash};
 use crate::metrics::Counter;
 use crate::queue::Pending;
@@ -267,7 +267,7 @@ impl<S: Storage> Worker<S> {
             }
             Kind::Leader | Kind::Turn | Kind::Command => None,
         };
-        let Some(draft) = draft else { return self.bury(record, "bad_record") };
+        let Some(draft) = draft else { return self.bury(record, BAD_RECORD) };
         self.counters.add(Counter::Forwarded, None, kind.name());
         self.settle(record.partition, record.offset, vec![draft]);
     }

@@ -350,6 +350,7 @@ fn ana() -> CustomerView {
             step: Some("cart_incentive".into()),
             opened_at: start,
             due_at: Some(start + 57 * HOUR),
+            engaged: true,
         }],
         decisions,
         degraded: vec![Degraded {

@@ -47,7 +47,7 @@ mod tests {
     use cartwheel_core::journey::op::{
         Arm, Branch, Choice, End, Fallback, Jump, Send, Until, Wait, When,
     };
-    use cartwheel_core::journey::plan::Reentry;
+    use cartwheel_core::journey::plan::{Key, Reentry};
     use cartwheel_core::journey::shown::Subjects;
     use cartwheel_core::time::{DAY, HOUR, Span};
 
@@ -64,8 +64,9 @@ mod tests {
             tags: vec!["recovery".into()],
             when: None,
             quiet_for: Some(Span(HOUR)),
-            key: None,
+            key: Key::None,
             reentry: Reentry::Always,
+            max_runs: 8,
             exits: Vec::new(),
             filtered: LatestId(2),
             moved: LatestId(3),

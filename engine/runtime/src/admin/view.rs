@@ -302,6 +302,9 @@ pub struct RunView {
     /// Its next timer.
     #[serde(with = "maybe_rfc3339")]
     pub due_at: Option<Millis>,
+    /// Its latest message was opened or clicked.
+    #[serde(default)]
+    pub engaged: bool,
 }
 
 /// What a window or run is waiting for.

@@ -10,6 +10,7 @@ mod bundle;
 mod context;
 mod directory;
 mod failure;
+mod known;
 mod options;
 mod placement;
 mod request;
@@ -101,6 +102,7 @@ impl Engine {
             topic: topics.configs.clone(),
             timeout: options.settings.start_timeout,
         };
+        known::agree(&options.kafka, &producer, layout.partitions, options.settings.start_timeout)?;
         publisher.publish(options.plan.hash, &options.bundle)?;
         options.metrics.watch_disk(&options.data_dir);
         options.metrics.partitions(layout.partitions);

@@ -135,6 +135,7 @@ impl EngineSource {
             step: run.step.clone(),
             opened_at: run.opened_at,
             due_at: run.next_timer,
+            engaged: run.engaged,
         }
     }
 }

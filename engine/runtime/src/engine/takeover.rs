@@ -53,6 +53,10 @@ pub(super) fn take_over<S: Store>(
     let ends = Ends {
         events: range(context, &context.topics.events, partition)?,
         sends: range(context, &context.topics.sends, partition)?,
+        partitions: [
+            context.offsets.partitions(&context.topics.events, ASK)?,
+            context.offsets.partitions(&context.topics.sends, ASK)?,
+        ],
     };
     let logs = logs(context, partition);
     logs.check(&ends, opened.checkpoint())?;

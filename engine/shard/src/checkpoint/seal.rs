@@ -140,7 +140,11 @@ fn drop_superseded(newest_first: &mut Vec<(Document, &[u8])>) {
         let counts = whole.iter().all(counts);
         match version.how {
             How::Replace | How::Remove if counts => whole.push(version),
-            How::Forget => whole.push(Version { at: Millis::MAX, ..version }),
+            // Also below something newer: the store may have more of it.
+            How::Forget => {
+                whole.push(Version { at: Millis::MAX, ..version });
+                return true;
+            }
             How::Replace | How::Remove | How::Add => {}
         }
         counts

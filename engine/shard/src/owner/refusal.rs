@@ -57,6 +57,21 @@ pub enum Refusal {
         /// How many there are.
         is: i32,
     },
+    /// A topic has another number of partitions than when this process began: customers' keys fall elsewhere.
+    #[error(
+        "{topic}: has {is} partitions, and had {was} when this engine began: partition {partition} would not know all of its customers. \
+         Go back to {was}, or begin with a new namespace"
+    )]
+    PartitionsAdded {
+        /// The topic.
+        topic: String,
+        /// The partition that was to be led.
+        partition: i32,
+        /// How many there were.
+        was: i32,
+        /// How many there are.
+        is: i32,
+    },
     /// The sends partition ends before what the disk knows to be in it: the broker lost acknowledged records.
     #[error(
         "{topic}/{partition}: the checkpoint was confirmed at offset {checkpoint} and the log ends at {end}: acknowledged records were lost"
@@ -106,6 +121,7 @@ impl Refusal {
             },
             Refusal::RetentionPassed { .. }
             | Refusal::PartitionsChanged { .. }
+            | Refusal::PartitionsAdded { .. }
             | Refusal::DiskAhead { .. }
             | Refusal::EventsMissing { .. } => true,
             Refusal::Deposed { .. } | Refusal::Lost { .. } => false,

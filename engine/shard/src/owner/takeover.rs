@@ -28,11 +28,21 @@ pub struct Ends {
     pub events: Range<i64>,
     /// Of the sends partition.
     pub sends: Range<i64>,
+    /// How many partitions the events and the sends have now: somebody may have added some since the process began.
+    pub partitions: [i32; 2],
 }
 
 impl Logs {
     /// Before we lead. Refuses where a log no longer holds, or does not yet hold, what the checkpoint says.
     pub fn check(&self, ends: &Ends, checkpoint: Option<&Meta>) -> Result<(), Refusal> {
+        if let Some(is) = ends.partitions.into_iter().find(|is| *is != self.partitions) {
+            return Err(Refusal::PartitionsAdded {
+                topic: if is == ends.partitions[0] { &self.events } else { &self.sends }.clone(),
+                partition: self.partition,
+                was: self.partitions,
+                is,
+            });
+        }
         let wanted = checkpoint.map_or(0, |meta| meta.sends_offset);
         if ends.sends.start > wanted {
             return Err(self.passed(&self.sends, wanted, ends.sends.start));

@@ -89,9 +89,32 @@ fn leads_only_where_both_logs_hold_what_the_checkpoint_needs() {
         ("which is said before what follows from it", Some(of_four), 0..0, 0..0, moved.to_owned()),
     ];
     for (rule, checkpoint, events, sends, expected) in table {
-        let result = logs().check(&Ends { events, sends }, checkpoint.as_ref());
+        let ends = Ends { events, sends, partitions: [8, 8] };
+        let result = logs().check(&ends, checkpoint.as_ref());
         assert!(result.as_ref().err().is_none_or(Refusal::is_final), "{rule}: a person must look");
         assert_eq!(told(result), expected, "{rule}");
+    }
+}
+
+/// Also where there is no checkpoint that could tell.
+#[test]
+fn leads_only_where_the_topics_have_as_many_partitions_as_when_the_process_began() {
+    for (partitions, topic, is) in [
+        ([16, 8], "shop.events.v1", 16),
+        ([8, 16], "shop.sends.v1", 16),
+        ([16, 16], "shop.events.v1", 16),
+        ([4, 4], "shop.events.v1", 4),
+    ] {
+        for checkpoint in [None, Some(checkpoint())] {
+            let ends = Ends { events: 0..90, sends: 0..30, partitions };
+            let refusal = logs().check(&ends, checkpoint.as_ref()).unwrap_err();
+            assert!(refusal.is_final(), "a person must look");
+            let said = format!(
+                "{topic}: has {is} partitions, and had 8 when this engine began: partition 3 would not know all of its customers. \
+                 Go back to 8, or begin with a new namespace"
+            );
+            assert_eq!(refusal.to_string(), said);
+        }
     }
 }
 

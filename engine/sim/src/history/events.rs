@@ -1,7 +1,8 @@
 //! Events of a shop that does everything a shop should not.
 
+use super::conditions::enrich;
 use super::draw::Draw;
-use cartwheel_core::customer::places::{COUNTRIES, REGIONS};
+use cartwheel_core::customer::places::{ALPHA_3, COUNTRIES, REGIONS};
 use cartwheel_core::event::OddField;
 use cartwheel_core::fact::Layout;
 use cartwheel_core::id::CommandId;
@@ -12,7 +13,7 @@ use serde_json::{Map, Value, json};
 const NAMES: [&str; 6] = ["ana", "bob", "cem", "dag", "eva", "fay"];
 const CHANNELS: [&str; 4] = ["email", "sms", "push", "whatsapp"];
 /// Zones and what stands beside them; names that mean nothing are among them.
-const PLACES: [(&str, &str, &str); 8] = [
+const PLACES: [(&str, &str, &str); 10] = [
     ("America/New_York", "", ""),
     ("Europe/Berlin", "US", "CA"),
     ("Australia/Lord_Howe", "", ""),
@@ -21,6 +22,8 @@ const PLACES: [(&str, &str, &str); 8] = [
     ("", "AU", "NSW"),
     ("Nowhere", "ZZ", "9"),
     ("Asia/Kathmandu", "", ""),
+    (" Pacific/Chatham ", "", ""),
+    ("", " usa", "US-AK "),
 ];
 /// The known fields; the last two of the list are whatever a profile has too much of and an amount's currency.
 const ODD: &[OddField] = OddField::ALL.split_at(OddField::ALL.len() - 2).0;
@@ -42,14 +45,21 @@ pub struct Events {
     ids: u64,
     /// The shop counts things of its own: what they are made of happens.
     counts: bool,
+    /// With what random conditions read.
+    rich: bool,
 }
 
 impl Events {
     /// One to six customers.
-    pub fn new(draw: &mut Draw, plan: &Plan) -> Self {
+    pub fn new(draw: &mut Draw, rich: bool) -> Self {
         let count = draw.between(1, 6) as usize;
+        Self { customers: NAMES[..count].to_vec(), ids: 0, counts: false, rich }
+    }
+
+    /// With what the plan's own facts are made of, if it has some.
+    pub fn counted_by(self, plan: &Plan) -> Self {
         let counts = plan.facts.iter().count() > Layout::default().iter().count();
-        Self { customers: NAMES[..count].to_vec(), ids: 0, counts }
+        Self { counts, ..self }
     }
 
     /// A record's value. `commands` are those sent so far.
@@ -63,6 +73,9 @@ impl Events {
             return draw.pick(&BROKEN).to_vec();
         }
         let mut event = self.sound(draw, record_time, commands);
+        if self.rich {
+            enrich(draw, &mut event);
+        }
         if draw.chance(3) {
             spoil(draw, &mut event);
         }
@@ -126,7 +139,9 @@ fn time(draw: &mut Draw, record_time: Millis) -> Millis {
         1 => record_time + draw.between(1, 25 * 3600) * SECOND,
         2 => record_time - DAY - draw.between(-1, 1),
         3 => record_time + DAY + draw.between(-1, 1),
-        4..=9 => record_time - draw.between(0, 5 * SECOND),
+        // As late as the events of a setup's journey may be.
+        4 => record_time - 6 * HOUR - draw.between(-1, 1),
+        5..=9 => record_time - draw.between(0, 5 * SECOND),
         _ => record_time,
     }
 }
@@ -156,7 +171,7 @@ fn subjects(draw: &mut Draw, commands: &[CommandId]) -> (&'static str, Value) {
         85..=92 => ("message_opened", message(draw, commands)),
         93..=94 => ("message_clicked", message(draw, commands)),
         95 => ("message_delivered", message(draw, commands)),
-        96..=97 => ("page_viewed", json!({ "url": "/", "cart": { "id": cart_id(draw) } })),
+        96..=97 => ("page_viewed", json!({ "url": "/", "cart": seen_cart(draw) })),
         _ => (
             "never_heard_of",
             json!({ "cart": cart(draw), "deep": { "er": [1, null, { "x": true }] } }),
@@ -231,6 +246,15 @@ fn cart(draw: &mut Draw) -> Value {
     cart
 }
 
+/// What is added to a cart: nothing, or what is in it now.
+fn seen_cart(draw: &mut Draw) -> Value {
+    match draw.below(4) {
+        0 => json!({ "id": cart_id(draw), "items": [] }),
+        1 => json!({ "id": cart_id(draw), "items": [product(draw)] }),
+        _ => json!({ "id": cart_id(draw) }),
+    }
+}
+
 fn product(draw: &mut Draw) -> Value {
     let price = draw.between(1, 900) as f64;
     json!({ "id": format!("p{}", draw.below(3)), "price": number(draw, price) })
@@ -277,6 +301,7 @@ fn place(draw: &mut Draw) -> (&'static str, &'static str, String) {
             let prefix = if draw.chance(50) { format!("{country}-") } else { String::new() };
             ("", *country, prefix + region)
         }
+        1 if draw.chance(30) => ("", &draw.pick(&ALPHA_3)[..3], String::new()),
         1 => ("", &draw.pick(&COUNTRIES)[..2], String::new()),
         _ => {
             let (zone, country, region) = *draw.pick(&PLACES);
@@ -288,8 +313,9 @@ fn place(draw: &mut Draw) -> (&'static str, &'static str, String) {
 fn profile(draw: &mut Draw) -> Value {
     let (zone, country, region) = place(draw);
     let mut profile = Map::new();
+    let email = if draw.chance(80) { "a@example.com" } else { "b@example.com" };
     let fields = [
-        ("email", "a@example.com"),
+        ("email", email),
         ("phone", "+15550100"),
         ("push_token", "t"),
         ("time_zone", zone),
@@ -361,7 +387,9 @@ fn spoil(draw: &mut Draw, event: &mut Map<String, Value>) {
         5 => ("time", json!(1.5e11)),
         6 => ("time", json!(100_000_000_000_000_i64)),
         7 => ("time", json!([1])),
-        8..=9 => ("time", json!("9999-01-01T00:00:00Z")),
+        8 => ("time", json!("9999-01-01T00:00:00Z")),
+        9 => ("time", json!("9999-12-31T23:59:59Z")),
+        10 => ("time", json!("2026-01-01T10:00Z")),
         _ => (
             "review",
             json!(

@@ -105,12 +105,11 @@ impl Context<'_> {
         counted.map(|touch| touch.at).collect()
     }
 
-    /// When the sends of higher priorities are due that the cap would count.
+    /// When the sends of higher priorities are due that the cap would count. One that is overdue is still to come.
     fn reserved(&self, cap: &Cap, window: &Window, priority: u8) -> Vec<Millis> {
         let takes_place = |other: &&Run| {
             let journey = self.journey(other.journey);
             journey.priority > priority
-                && self.t < other.deadline
                 && other.deadline < window.horizon
                 && next_channels(journey, other)
                     .into_iter()

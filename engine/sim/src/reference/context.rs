@@ -1,26 +1,40 @@
 //! One customer at one instant: what the rules may see and change.
 
-use super::customer::{Customer, Run};
+use super::customer::{Customer, Place, Run};
 use super::effect::Effect;
 use super::event::Event;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Decision, Reason, Values, Verdict};
-use cartwheel_core::fact::key_hash;
 use cartwheel_core::id::{CommandId, CustomerId, RunId};
-use cartwheel_core::journey::condition::{Condition, Field, KeyField};
+use cartwheel_core::journey::condition::Condition;
 use cartwheel_core::journey::plan::{EventField, Journey, Plan};
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::{Millis, format_rfc3339};
-use cartwheel_core::value::{Value, ValueRef};
+use cartwheel_core::value::Value;
 use compact_str::CompactString;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
-/// The total order in which timers fire.
-pub type Timer = (Millis, CustomerId, RunId);
+/// When a run goes on. Timers compare as they fire.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timer {
+    /// When.
+    pub deadline: Millis,
+    /// Whose.
+    pub customer: CustomerId,
+    /// At one instant windows end and what is finished expires before anything goes on.
+    goes_on: bool,
+    /// How much the journey's priority lacks to the highest.
+    lacks: u8,
+    /// Which.
+    pub run: RunId,
+}
 
 /// A decision shows at most so many fields of a condition.
 const SHOWN_FIELDS: usize = 4;
+
+/// Names and texts are cut to so many bytes.
+const SHOWN_BYTES: usize = 255;
 
 /// One customer at one instant.
 pub struct Context<'a> {
@@ -110,6 +124,11 @@ impl Decided {
         self.value(name, Value::Number(value as f64))
     }
 
+    /// With how much of what there may be.
+    pub fn limit(self, most: usize, of: &str) -> Self {
+        self.number("limit", most as i64).value("of", Value::Text(of.into()))
+    }
+
     /// With the fields that a condition read.
     pub fn fields(mut self, fields: Values) -> Self {
         self.values.extend(fields);
@@ -135,14 +154,24 @@ impl<'a> Context<'a> {
             reason: what.reason,
             channel: what.channel,
             command_id: what.command,
-            values: what.values,
+            values: what.values.into_iter().map(cut_both).collect(),
         }));
+    }
+
+    fn timer(&self, run: &Run) -> Timer {
+        Timer {
+            deadline: run.deadline,
+            customer: self.id,
+            goes_on: run.place != Place::Window && run.place != Place::Goal,
+            lacks: u8::MAX - self.journey(run.journey).priority,
+            run: run.id,
+        }
     }
 
     /// Puts a window or run among the customer's and sets its timer. A lingering run of the same id gives way.
     pub fn put(&mut self, run: Run) {
         self.take(run.id);
-        let timer = (run.deadline, self.id, run.id);
+        let timer = self.timer(&run);
         if run.held {
             self.held.insert(timer);
         } else {
@@ -156,128 +185,77 @@ impl<'a> Context<'a> {
     pub fn take(&mut self, id: RunId) -> Option<Run> {
         let place = self.customer.runs.iter().position(|run| run.id == id)?;
         let run = self.customer.runs.remove(place);
-        let timer = (run.deadline, self.id, id);
+        let timer = self.timer(&run);
         self.timers.remove(&timer);
         self.held.remove(&timer);
         Some(run)
     }
 
-    /// What a condition reads, now: from `event` or from what a run has kept.
-    pub fn reader<'r>(&'r self, event: Option<&'r Json>, run: Option<&'r Run>) -> Reader<'r> {
-        Reader { plan: self.plan, event, run, customer: self.customer, t: self.t }
+    /// What a condition reads, now, of an event that happened at `at`.
+    pub fn reader_of_event<'r>(&'r self, event: &'r Json, at: Millis) -> Reader<'r> {
+        let (plan, customer, t) = (self.plan, &*self.customer, self.t);
+        Reader { plan, event: Some(event), at, waited: None, of_run: false, customer, t }
+    }
+
+    /// What a condition reads, now, of a run: its newest trigger event.
+    pub fn reader_of_run<'r>(&'r self, run: &'r Run) -> Reader<'r> {
+        let (plan, customer, t) = (self.plan, &*self.customer, self.t);
+        let (event, at, waited) = (Some(&*run.event), run.newest, run.waited.as_deref());
+        Reader { plan, event, at, waited, of_run: true, customer, t }
     }
 }
 
 /// What conditions read.
 pub struct Reader<'r> {
-    plan: &'r Plan,
-    event: Option<&'r Json>,
-    run: Option<&'r Run>,
-    customer: &'r Customer,
-    t: Millis,
+    pub(super) plan: &'r Plan,
+    pub(super) event: Option<&'r Json>,
+    /// When the event happened.
+    pub(super) at: Millis,
+    /// The event that ended the run's last wait for one.
+    pub(super) waited: Option<&'r Json>,
+    /// The event is one that a run keeps something of.
+    pub(super) of_run: bool,
+    pub(super) customer: &'r Customer,
+    pub(super) t: Millis,
 }
 
-impl<'r> Reader<'r> {
+impl Reader<'_> {
     /// Whether the condition holds; no condition always does.
     pub fn holds(&self, condition: Option<&Condition>) -> bool {
-        condition.is_none_or(|condition| condition.holds(|field| self.read(field)))
+        condition.is_none_or(|condition| self.is_true(&condition.text))
     }
 
     /// The first fields that the condition reads, with their values.
     pub fn shown(&self, condition: Option<&Condition>) -> Values {
         let fields = condition.map_or(&[][..], |condition| &condition.fields);
-        fields
-            .iter()
-            .take(SHOWN_FIELDS)
-            .map(|(name, field)| (name.clone(), self.read(*field).to_value()))
-            .collect()
-    }
-
-    /// What a fact is asked for.
-    fn key(&self, field: Field) -> Option<u64> {
-        let text = match self.read(field) {
-            ValueRef::Null => return None,
-            ValueRef::Bool(value) => value.to_string(),
-            ValueRef::Number(number) => (number + 0.0).to_string(),
-            ValueRef::Text(text) => text.to_owned(),
-        };
-        (!text.is_empty()).then(|| key_hash(&text))
-    }
-
-    /// The value of a field.
-    pub fn read(&self, field: Field) -> ValueRef<'r> {
-        let kept = |of: fn(&Run) -> &[Value], place: u16| {
-            self.run
-                .and_then(|run| of(run).get(usize::from(place)))
-                .map_or(ValueRef::Null, Value::borrow)
-        };
-        match field {
-            Field::Event(index) => match self.event {
-                Some(event) => event_field(event, &self.plan.fields[usize::from(index)]),
-                None => ValueRef::Null,
-            },
-            Field::Capture(place) => kept(|run| &run.captures, place),
-            Field::Waited(place) => kept(|run| &run.waited, place),
-            Field::Attribute(index) => self
-                .customer
-                .attribute(&self.plan.attributes[usize::from(index)])
-                .map_or(ValueRef::Null, scalar),
-            Field::Consent(channel) => ValueRef::Bool(self.customer.consent(channel) == Some(true)),
-            Field::Fact(number, reading) => {
-                self.customer.facts.read(self.plan, number, reading, self.t)
-            }
-            Field::FactAt(number, reading, key) => {
-                let key = match key {
-                    KeyField::Hash(hash) => Some(hash),
-                    KeyField::Event(index) => self.key(Field::Event(index)),
-                    KeyField::Capture(index) => self.key(Field::Capture(index)),
-                    KeyField::Waited(index) => self.key(Field::Waited(index)),
-                    KeyField::Attribute(index) => self.key(Field::Attribute(index)),
-                };
-                self.customer.facts.read_at(self.plan, number, reading, key, self.t)
-            }
-        }
+        let shown = fields.iter().take(SHOWN_FIELDS);
+        shown.map(|(name, _)| (name.clone(), self.value(name).shown())).collect()
     }
 }
 
-/// A scalar's value.
-pub fn scalar(value: &Json) -> ValueRef<'_> {
+fn cut_both((name, value): (CompactString, Value)) -> (CompactString, Value) {
     match value {
-        Json::Bool(value) => ValueRef::Bool(*value),
-        Json::Number(value) => ValueRef::Number(value.as_f64().unwrap_or(f64::NAN)),
-        Json::String(value) => ValueRef::Text(value),
-        Json::Null | Json::Array(_) | Json::Object(_) => ValueRef::Null,
+        Value::Text(text) => (cut(&name), Value::Text(cut(&text))),
+        Value::Null | Value::Bool(_) | Value::Number(_) => (cut(&name), value),
     }
 }
 
-fn find<'e>(event: &'e Json, field: &EventField) -> Option<&'e Json> {
-    field.path.iter().try_fold(event, |value, name| value.as_object()?.get(name.as_str()))
-}
-
-/// The value of an event's field, or its size where that is asked for.
-pub fn event_field<'e>(event: &'e Json, field: &EventField) -> ValueRef<'e> {
-    let found = find(event, field);
-    if !field.size {
-        return found.map_or(ValueRef::Null, scalar);
+/// What a decision keeps of a long name or text.
+fn cut(text: &str) -> CompactString {
+    let mut kept = CompactString::default();
+    for letter in text.chars() {
+        if kept.len() + letter.len_utf8() > SHOWN_BYTES {
+            break;
+        }
+        kept.push(letter);
     }
-    let size = match found {
-        Some(Json::Array(items)) => items.len(),
-        Some(Json::Object(fields)) => fields.len(),
-        Some(Json::String(text)) => text.chars().count(),
-        _ => 0,
-    };
-    ValueRef::Number(size as f64)
+    kept
 }
 
 /// The text of a key; none where the field has no scalar value.
 pub fn key_text(event: &Json, field: &EventField) -> Option<String> {
-    if field.size {
-        return match event_field(event, field) {
-            ValueRef::Number(size) => Some(size.to_string()),
-            _ => None,
-        };
-    }
-    match find(event, field)? {
+    let mut path = field.path.iter();
+    match path.try_fold(event, |value, name| value.as_object()?.get(name.as_str()))? {
         Json::String(text) => Some(text.clone()),
         Json::Number(number) => Some(number.to_string()),
         Json::Bool(value) => Some(value.to_string()),

@@ -135,10 +135,10 @@ pub struct Run {
     pub newest: Millis,
     /// The same when it entered; none of a window.
     pub entered_by: Option<Millis>,
-    /// What it keeps of that event, in the order of the journey's captures.
-    pub captures: Vec<cartwheel_core::value::Value>,
-    /// What it keeps of the event that it has waited for, in the order in which the journey names it.
-    pub waited: Vec<cartwheel_core::value::Value>,
+    /// That event.
+    pub event: std::sync::Arc<Value>,
+    /// The event that ended its last wait for one; none before, while it waits, and where the time was up.
+    pub waited: Option<std::sync::Arc<Value>>,
     /// The documents that that event carried.
     pub about: Vec<DocumentName>,
     /// Where it stands.
@@ -378,15 +378,21 @@ impl Customer {
         surplus
     }
 
-    /// A word on consent. Told is that an explicit denial is there, or no longer.
+    /// A word on consent. Told is that an explicit denial is there; and, of whoever has ever said no, every explicit grant that is newer than
+    /// everything else that the customer has said.
     fn say(&mut self, word: Word, now: Millis, effects: &mut Vec<Suppression>) {
         let channel = word.channel;
-        let denied = |customer: &Self| customer.word(channel, true).is_some_and(|(_, yes)| !yes);
-        let before = denied(self);
+        let said = |customer: &Self| customer.word(channel, true);
+        let before = said(self);
+        let is_new_grant =
+            word.explicit && word.yes && before.is_none_or(|(newest, _)| word.at > newest);
         self.words.push(word);
-        let after = denied(self);
-        if before != after {
-            self.tell(channel, SuppressionReason::Unsubscribed, after, now, effects);
+        let denial = |word: &Word| word.channel == channel && word.explicit && !word.yes;
+        let denied = |said: Option<(Millis, bool)>| said.is_some_and(|(_, yes)| !yes);
+        if !denied(before) && denied(said(self)) {
+            self.tell(channel, SuppressionReason::Unsubscribed, true, now, effects);
+        } else if is_new_grant && self.words.iter().any(denial) {
+            self.tell(channel, SuppressionReason::Unsubscribed, false, now, effects);
         }
     }
 

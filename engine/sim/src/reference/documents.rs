@@ -84,8 +84,18 @@ impl Document {
         is_there.then_some(Value::Object(content))
     }
 
+    /// What a message cannot show: what was removed, and a cart of which the newest that is known of its items is that there are none.
     fn is_gone(&self) -> bool {
-        self.content().is_none()
+        let mut items = None;
+        for (_, change) in self.in_order() {
+            let said = |fields: &Map<String, Value>| fields.get("items")?.as_array().map(Vec::len);
+            items = match change {
+                Change::Replace(whole) => whole.as_object().and_then(said),
+                Change::Add(fields) => said(fields).or(items),
+                Change::Remove => None,
+            };
+        }
+        self.content().is_none() || self.name.0 == "cart" && items == Some(0)
     }
 }
 

@@ -4,7 +4,7 @@ use super::odd;
 use cartwheel_core::id::CommandId;
 use cartwheel_core::policy::Policy;
 use cartwheel_core::sends::Poison;
-use cartwheel_core::time::{Millis, is_instant, parse_rfc3339};
+use cartwheel_core::time::{Millis, parse_rfc3339};
 use serde_json::{Map, Number, Value};
 
 /// Deeper values are not read; the event's own object is level 1.
@@ -107,7 +107,7 @@ pub fn decode(value: &[u8], record_time: Millis, policy: &Policy) -> Result<Even
         Some(Value::Number(number)) => instant(number),
         Some(_) => None,
     };
-    let time = time.filter(|at| is_instant(*at)).ok_or(Poison::BadTime)?;
+    let time = time.ok_or(Poison::BadTime)?;
     if time > record_time.saturating_add(policy.max_event_ahead.millis()) {
         return Err(Poison::TimeInFuture);
     }

@@ -1,15 +1,13 @@
 //! Facts: every event of a customer is kept, and each time that a fact is read it is counted anew from all of them.
 
-use super::context::event_field;
+use super::condition::{V, holds_alone};
 use super::odd;
 use cartwheel_core::event::EventField;
 use cartwheel_core::fact::{
     Amount, Definition, Feed, KeyReading, Kind, MAX_ITEMS, MAX_TEXT, Path, Reading, Role, key_hash,
 };
-use cartwheel_core::journey::condition::Field;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::time::{DAY, Millis};
-use cartwheel_core::value::ValueRef;
 use serde_json::Value as Json;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,13 +32,13 @@ struct Happened {
 
 /// A contribution.
 #[derive(Clone)]
-struct Part<'h> {
+struct Part {
     at: Millis,
     key: Option<String>,
     group: Option<String>,
     /// Ten-thousandths of a sum, else 1.
     amount: i64,
-    kept: Vec<ValueRef<'h>>,
+    kept: Vec<V>,
 }
 
 /// What takes one away.
@@ -63,9 +61,9 @@ impl History {
         }
         let happened = Happened { kind: kind.to_owned(), at, body: body.clone() };
         let mut foreign = false;
-        for (number, fact) in plan.facts.iter() {
+        for (_, fact) in plan.facts.iter() {
             for role in [Role::Adds, Role::Takes] {
-                for (item, key) in items(plan, (number, fact), role, &happened) {
+                for (item, key) in items(plan, fact, role, &happened) {
                     if role == Role::Adds {
                         foreign |= part(plan, fact, &happened, item, key).is_err();
                     } else {
@@ -74,7 +72,7 @@ impl History {
                 }
             }
             let by = |item| text_at(fact.by.as_ref()?, &happened.body, item);
-            let items = items(plan, (number, fact), Role::Adds, &happened);
+            let items = items(plan, fact, Role::Adds, &happened);
             self.texts.extend(items.into_iter().filter_map(|(item, _)| by(item)));
         }
         self.events.push(happened);
@@ -82,32 +80,30 @@ impl History {
     }
 
     /// What a condition reads of a fact at `t`.
-    pub fn read(&self, plan: &Plan, number: u16, reading: Reading, t: Millis) -> ValueRef<'_> {
-        let Some(fact) = plan.facts.get(number) else { return ValueRef::Null };
+    pub fn read(&self, plan: &Plan, number: u16, reading: Reading, t: Millis) -> V {
+        let Some(fact) = plan.facts.get(number) else { return V::Null };
         if fact.kind == Kind::Set {
-            let size = self.elements(plan, (number, fact), t).len();
+            let size = self.elements(plan, fact, t).len();
             return match reading {
-                Reading::Size => ValueRef::Number(size as f64),
-                Reading::Number => ValueRef::Number(0.0),
-                _ => ValueRef::Null,
+                Reading::Size => V::Number(size as f64),
+                Reading::Number => V::Number(0.0),
+                _ => V::Null,
             };
         }
-        let counted = self.counted(plan, (number, fact), t);
-        let last = newest(fact, &counted);
+        let counted = self.counted(plan, fact, t);
+        let last = newest(&counted);
         match reading {
-            Reading::Number if matches!(fact.kind, Kind::Last(_)) => ValueRef::Null,
-            Reading::Number => ValueRef::Number(total(fact, &counted)),
-            Reading::At => last.map_or(ValueRef::Null, |part| ValueRef::Number(part.at as f64)),
-            Reading::Age => {
-                last.map_or(ValueRef::Null, |part| ValueRef::Number((t - part.at).max(0) as f64))
+            Reading::Number if matches!(fact.kind, Kind::Last(_)) => V::Null,
+            Reading::Number => V::Number(total(fact, &counted)),
+            Reading::At => last.map_or(V::Null, |part| V::Instant(part.at)),
+            Reading::Age => last.map_or(V::Null, |part| V::Span(t - part.at)),
+            Reading::DaysSince => {
+                last.map_or(V::Null, |part| V::Number(((t - part.at).max(0) / DAY) as f64))
             }
-            Reading::DaysSince => last.map_or(ValueRef::Null, |part| {
-                ValueRef::Number(((t - part.at).max(0) / DAY) as f64)
-            }),
             Reading::Kept(place) => {
-                last.map_or(ValueRef::Null, |part| part.kept[usize::from(place)])
+                last.map_or(V::Null, |part| part.kept[usize::from(place)].clone())
             }
-            Reading::Size => ValueRef::Number(groups(&counted).len() as f64),
+            Reading::Size => V::Number(groups(&counted).len() as f64),
             Reading::Top => self.top(fact, &counted),
         }
     }
@@ -120,32 +116,29 @@ impl History {
         reading: KeyReading,
         key: Option<u64>,
         t: Millis,
-    ) -> ValueRef<'_> {
-        let Some(fact) = plan.facts.get(number) else { return ValueRef::Null };
+    ) -> V {
+        let Some(fact) = plan.facts.get(number) else { return V::Null };
         if reading == KeyReading::In {
-            let elements = self.elements(plan, (number, fact), t);
+            let elements = self.elements(plan, fact, t);
             // Of a hash one bit is not looked at.
             let is_it = |text: &String| key.is_some_and(|key| key & !1 == key_hash(text) & !1);
-            return ValueRef::Bool(elements.iter().any(is_it));
+            return V::Bool(elements.iter().any(is_it));
         }
-        let mut counted = self.counted(plan, (number, fact), t);
+        let mut counted = self.counted(plan, fact, t);
         counted.retain(|(part, _)| part.group.as_deref().map(key_hash) == key && key.is_some());
-        let last = newest(fact, &counted);
+        let last = newest(&counted);
         match reading {
-            KeyReading::Number => ValueRef::Number(total(fact, &counted)),
-            KeyReading::At => last.map_or(ValueRef::Null, |part| ValueRef::Number(part.at as f64)),
-            KeyReading::Age => {
-                last.map_or(ValueRef::Null, |part| ValueRef::Number((t - part.at).max(0) as f64))
-            }
+            KeyReading::Number => V::Number(total(fact, &counted)),
+            KeyReading::At => last.map_or(V::Null, |part| V::Instant(part.at)),
             KeyReading::In => unreachable!("read above"),
         }
     }
 
-    fn top(&self, fact: &Definition, counted: &[(Part<'_>, i64)]) -> ValueRef<'_> {
+    fn top(&self, fact: &Definition, counted: &[(Part, i64)]) -> V {
         let rank = |group: &String| {
             let mut of: Vec<_> = counted.to_vec();
             of.retain(|(part, _)| part.group.as_ref() == Some(group));
-            let newest = newest(fact, &of).map(|part| part.at);
+            let newest = newest(&of).map(|part| part.at);
             let parts: i128 = match fact.kind {
                 Kind::Last(_) => 0,
                 _ => of.iter().map(|(_, net)| i128::from(*net)).sum(),
@@ -154,16 +147,16 @@ impl History {
         };
         let top = groups(counted).into_iter().max_by_key(rank);
         let text = top.and_then(|text| self.texts.get(&text));
-        text.map_or(ValueRef::Null, |text| ValueRef::Text(text))
+        text.map_or(V::Null, |text| V::Text(text.clone()))
     }
 
     /// The contributions that count at `t`, each with what is left of it.
-    fn counted(&self, plan: &Plan, fact: (u16, &Definition), t: Millis) -> Vec<(Part<'_>, i64)> {
-        let since = fact.1.bounds.over.map_or(Millis::MIN, |over| t.saturating_sub(over));
+    fn counted(&self, plan: &Plan, fact: &Definition, t: Millis) -> Vec<(Part, i64)> {
+        let since = fact.bounds.over.map_or(Millis::MIN, |over| t.saturating_sub(over));
         let marks: Vec<Mark> =
             self.marks(plan, fact).into_iter().filter(|mark| mark.at > since).collect();
         let parts = self.parts(plan, fact).into_iter().filter(|part| part.at > since);
-        let left = |part: &Part<'_>| {
+        let left = |part: &Part| {
             let own = marks.iter().filter(|mark| Some(&mark.key) == part.key.as_ref());
             let taken: i128 =
                 own.map(|mark| i128::from(mark.part.map_or(i64::MAX, |(_, amount)| amount))).sum();
@@ -175,17 +168,16 @@ impl History {
     }
 
     /// The contributions that are kept: of each key the newest, and of those that are too many the newest.
-    fn parts(&self, plan: &Plan, (number, fact): (u16, &Definition)) -> Vec<Part<'_>> {
+    fn parts(&self, plan: &Plan, fact: &Definition) -> Vec<Part> {
         let is_last = matches!(fact.kind, Kind::Last(_));
         let keyed = fact.adds.key.is_some() && (fact.takes.is_some() || !is_last);
-        let mut kept: Vec<Part<'_>> = Vec::new();
+        let mut kept: Vec<Part> = Vec::new();
         for happened in &self.events {
-            for (item, key) in items(plan, (number, fact), Role::Adds, happened) {
+            for (item, key) in items(plan, fact, Role::Adds, happened) {
                 let Ok(Some(part)) = part(plan, fact, happened, item, key.filter(|_| keyed)) else {
                     continue;
                 };
-                let same =
-                    |other: &Part<'_>| (&other.key, &other.group) == (&part.key, &part.group);
+                let same = |other: &Part| (&other.key, &other.group) == (&part.key, &part.group);
                 let is_one = part.key.is_some() || is_last;
                 match kept.iter().position(same).filter(|_| is_one) {
                     None => kept.push(part),
@@ -230,10 +222,10 @@ impl History {
         kept
     }
 
-    fn marks(&self, plan: &Plan, (number, fact): (u16, &Definition)) -> Vec<Mark> {
+    fn marks(&self, plan: &Plan, fact: &Definition) -> Vec<Mark> {
         let mut kept: Vec<Mark> = Vec::new();
         for happened in &self.events {
-            for (item, key) in items(plan, (number, fact), Role::Takes, happened) {
+            for (item, key) in items(plan, fact, Role::Takes, happened) {
                 let Ok(Some(mark)) = mark(plan, fact, happened, item, key) else { continue };
                 let name = |mark: &Mark| (mark.key.clone(), mark.part.map(|(id, _)| id));
                 let amount = |mark: &Mark| mark.part.map_or(i64::MAX, |(_, amount)| amount);
@@ -257,11 +249,11 @@ impl History {
     }
 
     /// The keys that are in a set at `t`.
-    fn elements(&self, plan: &Plan, (number, fact): (u16, &Definition), t: Millis) -> Vec<String> {
+    fn elements(&self, plan: &Plan, fact: &Definition, t: Millis) -> Vec<String> {
         let mut keys: BTreeMap<String, (Millis, bool)> = BTreeMap::new();
         for happened in &self.events {
             for role in [Role::Adds, Role::Takes] {
-                for (_, key) in items(plan, (number, fact), role, happened) {
+                for (_, key) in items(plan, fact, role, happened) {
                     let Some(key) = key else { continue };
                     let word = (happened.at, role == Role::Takes);
                     let known = keys.entry(key).or_insert(word);
@@ -283,7 +275,7 @@ impl History {
 }
 
 /// The groups that have something.
-fn groups(counted: &[(Part<'_>, i64)]) -> BTreeSet<String> {
+fn groups(counted: &[(Part, i64)]) -> BTreeSet<String> {
     counted
         .iter()
         .filter(|(_, left)| *left != 0)
@@ -291,30 +283,31 @@ fn groups(counted: &[(Part<'_>, i64)]) -> BTreeSet<String> {
         .collect()
 }
 
-fn total(fact: &Definition, counted: &[(Part<'_>, i64)]) -> f64 {
+fn total(fact: &Definition, counted: &[(Part, i64)]) -> f64 {
     let parts: i128 = counted.iter().map(|(_, left)| i128::from(*left)).sum();
     let parts = parts.clamp(i64::MIN.into(), i64::MAX.into()) as i64 as f64;
     if matches!(fact.kind, Kind::Sum(_)) { parts / 10_000.0 } else { parts }
 }
 
 /// The newest that was not taken away.
-fn newest<'c, 'h>(_: &Definition, counted: &'c [(Part<'h>, i64)]) -> Option<&'c Part<'h>> {
+fn newest(counted: &[(Part, i64)]) -> Option<&Part> {
     let hash = |text: &Option<String>| text.as_deref().map_or(0, key_hash);
     let left = counted.iter().filter(|(_, left)| *left != 0).map(|(part, _)| part);
     left.max_by_key(|part| (part.at, hash(&part.key), hash(&part.group)))
 }
 
 /// What values come behind which.
-fn ranks(values: &[ValueRef<'_>]) -> Vec<(u8, bool, i64, String)> {
-    let rank = |value: &ValueRef<'_>| match *value {
-        ValueRef::Null => (0, false, 0, String::new()),
-        ValueRef::Bool(value) => (1, value, 0, String::new()),
+fn ranks(values: &[V]) -> Vec<(u8, bool, i64, String)> {
+    let rank = |value: &V| match value {
+        V::Null => (0, false, 0, String::new()),
+        V::Bool(value) => (1, *value, 0, String::new()),
         // The order of their bits, turned round where they are negative, is that of numbers.
-        ValueRef::Number(number) => {
+        V::Number(number) => {
             let bits = number.to_bits().cast_signed();
             (2, false, bits ^ (((bits >> 63).cast_unsigned() >> 1).cast_signed()), String::new())
         }
-        ValueRef::Text(text) => (3, false, 0, text.to_owned()),
+        V::Text(text) => (3, false, 0, text.to_owned()),
+        V::Instant(_) | V::Span(_) | V::Date(_) => unreachable!("events have none"),
     };
     values.iter().map(rank).collect()
 }
@@ -322,7 +315,7 @@ fn ranks(values: &[ValueRef<'_>]) -> Vec<(u8, bool, i64, String)> {
 /// What of an event is looked at in this role, with its key: the event, or the items of a list, as far as the condition holds.
 fn items<'h>(
     plan: &Plan,
-    (number, fact): (u16, &Definition),
+    fact: &Definition,
     role: Role,
     happened: &'h Happened,
 ) -> Vec<(Option<&'h Json>, Option<String>)> {
@@ -340,60 +333,32 @@ fn items<'h>(
             _ => Vec::new(),
         },
     };
+    // Such items as a cart has.
+    let known = matches!(&feed.each, Some(Path::Event(list)) if list.path.last().is_some_and(|name| name == "items"));
+    let counts = |item: Option<&Json>| {
+        let item = item.map(|item| (feed.item.as_str(), item, known));
+        let when = feed.when.as_deref();
+        when.is_none_or(|when| holds_alone(plan, when, (&happened.body, happened.at), item))
+    };
     let (mut keys, mut found) = (BTreeSet::new(), Vec::new());
     for item in all {
         let key = feed.key.as_ref().and_then(|path| text_at(path, &happened.body, item));
         let again = feed.each.is_some() && key.clone().is_some_and(|key| !keys.insert(key));
-        if !again && admits(plan, (number, role), &happened.kind, &happened.body, item) {
+        if !again && counts(item) {
             found.push((item, key));
         }
     }
     found
 }
 
-fn admits(
-    plan: &Plan,
-    (number, role): (u16, Role),
-    kind: &str,
-    body: &Json,
-    item: Option<&Json>,
-) -> bool {
-    let feedings = plan.events.get(kind).map_or(&[][..], |interest| &interest.facts);
-    let feeding = feedings.iter().find(|feeding| (feeding.fact, feeding.role) == (number, role));
-    let Some(when) = feeding.and_then(|feeding| feeding.when.as_ref()) else { return true };
-    when.condition().holds(|field| {
-        let Field::Event(number) = field else { return ValueRef::Null };
-        let (path, size) = &when.fields()[usize::from(number)];
-        match path {
-            Path::Event(field) => event_field(body, field),
-            Path::Item(path) => {
-                let path = [&["item".into()][..], path].concat();
-                // Owned for a moment: a condition looks at scalars.
-                match value_of_item(&path, item) {
-                    Some(value) if *size => ValueRef::Number(size_of_json(value) as f64),
-                    None if *size => ValueRef::Number(0.0),
-                    Some(value) => super::context::scalar(value),
-                    None => ValueRef::Null,
-                }
-            }
-        }
-    })
-}
-
-fn size_of_json(value: &Json) -> usize {
+/// A scalar's value.
+fn scalar(value: &Json) -> V {
     match value {
-        Json::Array(items) => items.len(),
-        Json::Object(fields) => fields.len(),
-        Json::String(text) => text.chars().count(),
-        Json::Null | Json::Bool(_) | Json::Number(_) => 0,
+        Json::Bool(value) => V::Bool(*value),
+        Json::Number(number) => number.as_f64().map_or(V::Null, V::Number),
+        Json::String(text) => V::Text(text.clone()),
+        Json::Null | Json::Array(_) | Json::Object(_) => V::Null,
     }
-}
-
-fn value_of_item<'h>(
-    path: &[compact_str::CompactString],
-    item: Option<&'h Json>,
-) -> Option<&'h Json> {
-    path[1..].iter().try_fold(item?, |value, name| value.as_object()?.get(name.as_str()))
 }
 
 fn value_at<'h>(path: &Path, body: &'h Json, item: Option<&'h Json>) -> Option<&'h Json> {
@@ -448,7 +413,7 @@ fn part<'h>(
     happened: &'h Happened,
     item: Option<&'h Json>,
     key: Option<String>,
-) -> Result<Option<Part<'h>>, Foreign> {
+) -> Result<Option<Part>, Foreign> {
     if fact.kind == Kind::Set {
         return Ok(None);
     }
@@ -468,18 +433,9 @@ fn part<'h>(
         Kind::Last(keep) => &keep[..],
         Kind::Count | Kind::Sum(_) | Kind::Set => &[],
     };
-    let kept = keep.iter().map(|path| {
-        let value = match path {
-            Path::Event(field) => event_field(body, field),
-            Path::Item(_) => {
-                value_at(path, body, item).map_or(ValueRef::Null, super::context::scalar)
-            }
-        };
-        if matches!(value, ValueRef::Text(text) if text.len() > MAX_TEXT) {
-            ValueRef::Null
-        } else {
-            value
-        }
+    let kept = keep.iter().map(|path| match value_at(path, body, item).map_or(V::Null, scalar) {
+        V::Text(text) if text.len() > MAX_TEXT => V::Null,
+        value => value,
     });
     Ok(Some(Part { at, key, group, amount, kept: kept.collect() }))
 }

@@ -107,7 +107,7 @@ impl Context<'_> {
             self.decide(run.journey, dropped);
             return Next::Step;
         }
-        let reader = self.reader(None, Some(run));
+        let reader = self.reader_of_run(run);
         if !reader.holds(journey.while_.as_ref()) {
             let exit = what(Verdict::Exited, Reason::WhileFalse);
             let exit = exit.fields(reader.shown(journey.while_.as_ref()));
@@ -191,7 +191,7 @@ impl Context<'_> {
         if marketing && let Some(reason) = self.held_out(journey) {
             return Ruling::Drop(what(Verdict::Dropped, reason));
         }
-        let reader = self.reader(None, Some(run));
+        let reader = self.reader_of_run(run);
         if !reader.holds(journey.while_.as_ref()) {
             let exit =
                 Decided::new(Verdict::Exited, Reason::WhileFalse).run(run.id).step(message.step);

@@ -1,44 +1,64 @@
-//! What an event does to the journeys of its customer: goal, exit, move, trigger.
+//! What an event does to the journeys of its customer: goals, exits and moves of all of them, then triggers.
 
-use super::context::{Context, Decided, event_field, key_text};
+use super::context::{Context, Decided, key_text};
 use super::customer::{Place, Run};
 use super::documents::{DocumentName, carried};
 use super::event::Event;
-use super::odd::MAX_VALUE;
 use cartwheel_core::customer::{LatestId, Use};
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::id::{RunId, key_hash};
 use cartwheel_core::journey::op::When;
-use cartwheel_core::journey::plan::JourneyInterest;
-use cartwheel_core::time::Millis;
+use cartwheel_core::journey::plan::{JourneyInterest, Reentry};
+use cartwheel_core::time::{Millis, Span};
 use cartwheel_core::value::Value;
+use serde_json::Value as Json;
+use std::cmp::Reverse;
+use std::sync::Arc;
 
 /// Windows and runs of one customer.
-const MAX_RUNS: usize = 32;
+const MAX_RUNS: usize = 64;
+
+/// What a trigger event gives to a window or run.
+struct Given {
+    journey: u16,
+    key: u64,
+    at: Millis,
+    event: Arc<Json>,
+    about: Vec<DocumentName>,
+}
 
 impl Context<'_> {
-    /// Every journey that the event's type concerns, in order of names. `at` is the event's time, T at most.
+    /// Every journey that the event's type concerns, the most important first, of equal ones by name. `at` is the event's time, T at most.
     pub fn on_event(&mut self, event: &Event, at: Millis) {
         let plan = self.plan;
         let Some(interest) = plan.events.get(event.kind.as_str()) else { return };
         let mut journeys: Vec<&JourneyInterest> = interest.journeys.iter().collect();
-        journeys.sort_by_key(|interest| &plan.journeys[usize::from(interest.journey)].name);
-        let mut ended = Vec::new();
-        for interest in journeys {
+        journeys.sort_by_key(|interest| {
+            let journey = &plan.journeys[usize::from(interest.journey)];
+            (Reverse(journey.priority), journey.name.clone())
+        });
+        let (mut met, mut again) = (Vec::new(), Vec::new());
+        for interest in &journeys {
             if interest.goal {
                 self.goal(interest.journey, event, at);
             }
-            ended.extend(self.exit(interest, event, at));
+            met.extend(self.exit(interest, event, at, &mut again));
             if interest.moves && !interest.trigger {
                 self.move_windows(interest.journey, event, at);
             }
+        }
+        for interest in &journeys {
+            let (own, others) =
+                again.into_iter().partition(|given: &Given| given.journey == interest.journey);
+            again = others;
+            own.into_iter().for_each(|given| self.open(given));
             self.wait_is_over(interest.journey, event, at);
             if interest.trigger {
                 self.trigger(interest.journey, event, at);
             }
         }
         // An event that ends runs may begin others.
-        for rule in ended {
+        for rule in met {
             self.note_end(rule, at);
         }
     }
@@ -100,7 +120,7 @@ impl Context<'_> {
             let about = event
                 .command()
                 .is_none_or(|command| run.last_sent.is_some_and(|(_, id)| id == command));
-            let reader = self.reader(Some(&event.body), None);
+            let reader = self.reader_of_event(&event.body, at);
             if since.is_some_and(|since| at < since)
                 || !about
                 || !reader.holds(wait.condition.as_ref())
@@ -110,13 +130,8 @@ impl Context<'_> {
             let what = Decided::new(Verdict::Waited, Reason::Event).run(*id).step(&wait.step);
             let what = what.value("event", Value::Text(event.kind.as_str().into()));
             let what = what.fields(reader.shown(wait.condition.as_ref()));
-            let waited = journey.waited.iter().map(|field| match field {
-                None => Value::Text(event.kind.as_str().into()),
-                Some(field) => self.captured(*field, event),
-            });
-            let waited = waited.collect();
             let Some(mut run) = self.take(*id) else { continue };
-            run.waited = waited;
+            run.waited = Some(Arc::new(event.body.clone()));
             run.anchor = self.t;
             self.decide(index, what);
             self.execute(run, op + 1);
@@ -148,19 +163,28 @@ impl Context<'_> {
         self.decide(journey, what);
     }
 
-    /// The rules that the event met.
-    fn exit(&mut self, interest: &JourneyInterest, event: &Event, at: Millis) -> Vec<LatestId> {
+    /// The rules that the event met, for its key if it has one. What it ended too late is to begin again.
+    fn exit(
+        &mut self,
+        interest: &JourneyInterest,
+        event: &Event,
+        at: Millis,
+        again: &mut Vec<Given>,
+    ) -> Vec<LatestId> {
+        let key = self.key(interest.journey, event).map(|key| key_hash(Some(&key)));
+        // It is not known what a run without a key is about.
+        let is_meant = |run: &Run| key.is_none() || key == Some(run.key) || run.key == 0;
         let mut met = Vec::new();
         for rule in &interest.exits {
             let rule = &self.journey(interest.journey).exits[usize::from(*rule)];
-            if !self.reader(Some(&event.body), None).holds(rule.condition.as_ref()) {
+            if !self.reader_of_event(&event.body, at).holds(rule.condition.as_ref()) {
                 continue;
             }
             let touched: Vec<(RunId, Place, bool)> = self
                 .customer
                 .runs
                 .iter()
-                .filter(|run| run.journey == interest.journey && run.ends(at))
+                .filter(|run| run.journey == interest.journey && is_meant(run) && run.ends(at))
                 .map(|run| (run.id, run.place, run.converted))
                 .collect();
             for (id, place, converted) in touched {
@@ -178,17 +202,51 @@ impl Context<'_> {
                     | Place::Gate { .. }
                     | Place::Engagement { .. } => Verdict::Exited,
                 };
-                let ended = self.take(id);
+                let ended = self.end(id);
                 let event = Value::Text(event.kind.as_str().into());
                 self.decide(
                     interest.journey,
                     Decided::new(verdict, Reason::ExitEvent).run(id).value("event", event),
                 );
-                self.begin_again(ended, at);
+                again.extend(ended.and_then(|run| begins_again(run, at)));
             }
-            met.push(rule.latest);
+            met.push(key.map_or(rule.latest, |key| rule.latest.with_key(key)));
         }
         met
+    }
+
+    /// An event ends a window or run. A window that is left behind alone has the moves without a key for itself.
+    fn end(&mut self, id: RunId) -> Option<Run> {
+        let ended = self.take(id)?;
+        if ended.place == Place::Window && self.journey(ended.journey).key.is_some() {
+            let left = self.windows(ended.journey);
+            if let [(id, ..)] = left.as_slice() {
+                self.reckon(*id, true);
+            }
+        }
+        Some(ended)
+    }
+
+    /// The journey's windows and their keys.
+    fn windows(&self, journey: u16) -> Vec<(RunId, u64)> {
+        let runs = self.customer.runs.iter();
+        let windows = runs.filter(|run| run.journey == journey && run.place == Place::Window);
+        windows.map(|run| (run.id, run.key)).collect()
+    }
+
+    /// A window closes a while after the newest of its trigger events, of the moves with its key and, if it is alone, of those without.
+    fn reckon(&mut self, id: RunId, alone: bool) {
+        let Some(mut window) = self.take(id) else { return };
+        let journey = self.journey(window.journey);
+        let mut moves = vec![journey.moved.with_key(window.key)];
+        if alone {
+            moves.push(journey.moved);
+        }
+        let moved = self.customer.latest.newest(Use::Moves, &moves);
+        let newest = moved.map_or(window.newest, |moved| moved.max(window.newest));
+        let quiet_for = journey.quiet_for.map_or(0, Span::millis);
+        window.deadline = newest.saturating_add(quiet_for);
+        self.put(window);
     }
 
     fn note_end(&mut self, id: LatestId, at: Millis) {
@@ -198,21 +256,18 @@ impl Context<'_> {
     }
 
     fn key(&self, journey: u16, event: &Event) -> Option<String> {
-        let field = self.journey(journey).key?;
+        let field = self.journey(journey).key.of(&event.kind)?;
         key_text(&event.body, &self.plan.fields[usize::from(field)])
     }
 
     fn move_windows(&mut self, journey: u16, event: &Event, at: Millis) {
         let key = self.key(journey, event).map(|key| key_hash(Some(&key)));
-        let of_key = |run: &&Run| key.is_none_or(|key| key == run.key);
-        let windows = self
-            .customer
-            .runs
-            .iter()
-            .filter(|run| run.journey == journey && run.place == Place::Window);
-        let moved: Vec<RunId> = windows.filter(of_key).map(|run| run.id).collect();
-        for id in moved {
-            self.move_window(journey, id, at);
+        let windows = self.windows(journey);
+        // Without a key it is not known which of several is meant.
+        let is_meant =
+            |window: &(RunId, u64)| key.map_or(windows.len() == 1, |key| key == window.1);
+        for (id, _) in windows.iter().filter(|window| is_meant(window)) {
+            self.move_window(journey, *id, at);
         }
         let (id, plan) = (self.journey(journey).moved, self.plan);
         let windows = plan.journeys.iter().filter_map(|journey| journey.quiet_for);
@@ -233,19 +288,6 @@ impl Context<'_> {
         self.put(window);
     }
 
-    fn captures(&self, journey: u16, event: &Event) -> Vec<Value> {
-        let captures = self.journey(journey).captures.iter();
-        captures.map(|field| self.captured(*field, event)).collect()
-    }
-
-    /// What a run keeps of a field.
-    fn captured(&self, field: u16, event: &Event) -> Value {
-        match event_field(&event.body, &self.plan.fields[usize::from(field)]).to_value() {
-            Value::Text(text) if text.len() > MAX_VALUE => Value::Null,
-            value => value,
-        }
-    }
-
     fn trigger(&mut self, index: u16, event: &Event, at: Millis) {
         let journey = self.journey(index);
         let key = key_hash(self.key(index, event).as_deref());
@@ -258,28 +300,40 @@ impl Context<'_> {
             );
         }
         let mut ends: Vec<LatestId> = journey.exits.iter().map(|exit| exit.latest).collect();
-        ends.extend(journey.key.map(|_| journey.filtered.with_key(key)));
+        if journey.key.is_some() {
+            let of_key = ends.iter().chain([&journey.filtered]).map(|rule| rule.with_key(key));
+            let of_key: Vec<LatestId> = of_key.collect();
+            ends.extend(of_key);
+        }
         let ended = self.customer.latest.newest(Use::Ends, &ends).filter(|_| !ends.is_empty());
         if let Some(ended) = ended.filter(|ended| at <= *ended) {
             let what = Decided::new(Verdict::Refused, Reason::Stale);
             return self.decide(index, what.instant("at", at).instant("ended", ended));
         }
-        let reader = self.reader(Some(&event.body), None);
+        let reader = self.reader_of_event(&event.body, at);
         if !reader.holds(journey.when.as_ref()) {
             let compared = reader.shown(journey.when.as_ref());
             let what = Decided::new(Verdict::Refused, Reason::Filter).fields(compared);
             return self.filter(index, key, at, what);
         }
-        let captures = self.captures(index, event);
+        let about = carried(event, self.plan.kept);
+        let event = Arc::new(event.body.clone());
+        let given = Given { journey: index, key, at, event, about };
         let live = |run: &&mut Run| run.journey == index && run.key == key && run.live();
-        let Some(run) = self.customer.runs.iter_mut().find(live) else {
-            let about = carried(event, self.plan.kept);
-            return self.open(index, key, at, (captures, about));
-        };
-        if at >= run.newest {
-            (run.newest, run.captures, run.about) = (at, captures, carried(event, self.plan.kept));
+        let Some(run) = self.customer.runs.iter_mut().find(live) else { return self.open(given) };
+        let (id, newest) = (run.id, run.newest);
+        if journey.reentry == Reentry::Restart && run.place != Place::Window {
+            if at > newest {
+                self.end(id);
+                self.decide(index, Decided::new(Verdict::Exited, Reason::Restarted).run(id));
+                return self.open(given);
+            }
+            let what = Decided::new(Verdict::Refused, Reason::Stale).run(id);
+            return self.decide(index, what.instant("at", at).instant("newest", newest));
         }
-        let id = run.id;
+        if at >= newest {
+            (run.newest, run.event, run.about) = (at, given.event, given.about);
+        }
         if run.place == Place::Window {
             return self.move_window(index, id, at);
         }
@@ -297,44 +351,43 @@ impl Context<'_> {
                 if place != Place::Window {
                     what.verdict = Verdict::Exited;
                 }
-                let ended = self.take(id);
+                let ended = self.end(id);
                 self.decide(index, what);
-                return self.begin_again(ended, at);
+                if let Some(given) = ended.and_then(|run| begins_again(run, at)) {
+                    self.open(given);
+                }
+                return;
             }
         }
         self.decide(index, what);
     }
 
-    /// Its newest trigger event, if that was after the end at `at`, begins another.
-    fn begin_again(&mut self, ended: Option<Run>, at: Millis) {
-        if let Some(run) = ended.filter(|run| run.newest > at && run.live()) {
-            self.open(run.journey, run.key, run.newest, (run.captures, run.about));
+    /// The bound that the customer has reached, and of what it is one.
+    fn full(&self, index: u16) -> Option<(usize, &'static str)> {
+        let mut live = self.customer.runs.iter().filter(|run| run.live()).map(|run| run.journey);
+        let own = usize::from(self.journey(index).max_runs);
+        if live.clone().filter(|journey| *journey == index).count() >= own {
+            return Some((own, "journey"));
         }
+        live.nth(MAX_RUNS - 1).map(|_| (MAX_RUNS, "customer"))
     }
 
     /// Opens a window, or enters at once.
-    fn open(
-        &mut self,
-        index: u16,
-        key: u64,
-        at: Millis,
-        (captures, about): (Vec<Value>, Vec<DocumentName>),
-    ) {
-        if self.customer.runs.iter().filter(|run| run.live()).count() >= MAX_RUNS {
-            return self.decide(
-                index,
-                Decided::new(Verdict::Refused, Reason::Limit).number("limit", MAX_RUNS as i64),
-            );
+    fn open(&mut self, given: Given) {
+        let Given { journey: index, key, at, event, about } = given;
+        if let Some((most, of)) = self.full(index) {
+            let what = Decided::new(Verdict::Refused, Reason::Limit);
+            return self.decide(index, what.limit(most, of));
         }
         let journey = self.journey(index);
-        let mut run = Run {
+        let run = Run {
             id: RunId::of(&journey.name, self.id, key, at),
             journey: index,
             key,
             newest: at,
             entered_by: None,
-            captures,
-            waited: journey.waited.iter().map(|_| Value::Null).collect(),
+            event,
+            waited: None,
             about,
             place: Place::Window,
             deadline: at,
@@ -346,16 +399,28 @@ impl Context<'_> {
             told: Vec::new(),
             converted: false,
         };
-        let Some(quiet_for) = journey.quiet_for else { return self.enter(run, Reason::Trigger) };
-        let moves = [journey.moved, journey.moved.with_key(key)];
-        let moved = self.customer.latest.newest(Use::Moves, &moves);
-        run.deadline = moved.unwrap_or(at).max(at).saturating_add(quiet_for.millis());
+        if journey.quiet_for.is_none() {
+            return self.enter(run, Reason::Trigger);
+        }
+        let (id, others) = (run.id, self.windows(index));
+        self.put(run);
+        self.reckon(id, others.is_empty());
+        // What was alone is so no longer.
+        if let [(other, _)] = others.as_slice() {
+            self.reckon(*other, false);
+        }
+        let window = self.customer.runs.iter().find(|run| run.id == id);
+        let until = window.map_or(at, |run| run.deadline);
         self.decide(
             index,
-            Decided::new(Verdict::Waiting, Reason::Window)
-                .run(run.id)
-                .instant("until", run.deadline),
+            Decided::new(Verdict::Waiting, Reason::Window).run(id).instant("until", until),
         );
-        self.put(run);
     }
+}
+
+/// What a run was given last, if that was after the end at `at`.
+fn begins_again(run: Run, at: Millis) -> Option<Given> {
+    let Run { journey, key, newest, event, about, .. } = run;
+    let given = Given { journey, key, at: newest, event, about };
+    (newest > at && run.place != Place::Goal).then_some(given)
 }

@@ -8,6 +8,7 @@
 //! steps, [`gate`] and [`caps`], [`zone`] local times.
 
 mod caps;
+mod condition;
 mod customer;
 mod documents;
 mod event;
@@ -97,9 +98,9 @@ impl Reference {
             return;
         }
         for timer in std::mem::take(&mut self.held) {
-            let (_, customer, id) = timer;
-            let runs = self.customers.get_mut(&customer).map(|customer| &mut customer.runs);
-            if let Some(run) = runs.and_then(|runs| runs.iter_mut().find(|run| run.id == id)) {
+            let runs = self.customers.get_mut(&timer.customer).map(|customer| &mut customer.runs);
+            if let Some(run) = runs.and_then(|runs| runs.iter_mut().find(|run| run.id == timer.run))
+            {
                 run.held = false;
                 self.timers.insert(timer);
             }
@@ -136,7 +137,7 @@ impl Reference {
 
     /// The earliest deadline that counts.
     pub fn next_deadline(&self) -> Option<Millis> {
-        self.timers.first().map(|(deadline, ..)| *deadline)
+        self.timers.first().map(|timer| timer.deadline)
     }
 
     fn fire_until(
@@ -148,13 +149,13 @@ impl Reference {
     ) -> u64 {
         let mut fired = 0;
         while limit.is_none_or(|limit| fired < limit)
-            && let Some((deadline, id, run)) = self.timers.first().copied()
-            && deadline <= due
+            && let Some(timer) = self.timers.first().copied()
+            && timer.deadline <= due
         {
             self.timers.pop_first();
             fired += 1;
-            let Some(mut turn) = self.turn(id, seen, out) else { continue };
-            if let Some(run) = turn.take(run) {
+            let Some(mut turn) = self.turn(timer.customer, seen, out) else { continue };
+            if let Some(run) = turn.take(timer.run) {
                 turn.fire(run);
                 turn.let_happen();
             }

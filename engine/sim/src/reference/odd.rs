@@ -138,7 +138,7 @@ fn flag(value: &Value) -> Option<Value> {
 }
 
 /// A number, or a text that is one in JSON, without an exponent.
-pub fn number(value: &Value) -> Option<Value> {
+pub(super) fn number(value: &Value) -> Option<Value> {
     match value {
         Value::Number(_) => Some(value.clone()),
         Value::String(text) if !text.contains(['e', 'E']) => {

@@ -8,7 +8,7 @@ use cartwheel_core::channel::Class;
 use cartwheel_core::decision::{Reason, Values, Verdict};
 use cartwheel_core::journey::op::{Branch, Emit, Given, Op, Set, Split, Until, Wait, When};
 use cartwheel_core::journey::plan::Reentry;
-use cartwheel_core::time::Millis;
+use cartwheel_core::time::{Millis, Span};
 use cartwheel_core::value::Value;
 use compact_str::CompactString;
 use xxhash_rust::xxh3::xxh3_64;
@@ -82,6 +82,16 @@ impl Context<'_> {
                 Decided::new(Verdict::Refused, Reason::Reentry).run(run.id).instant("last", last),
             );
         }
+        if let Reentry::AfterPerKey(span) = self.journey(index).reentry {
+            // As long as an entry counts it must not be forgotten.
+            let (t, span) = (self.t, span.millis());
+            let others = &mut self.customer.entries;
+            others.retain(|entry| entry.journey != index || t.saturating_sub(entry.at) < span);
+            if others.iter().filter(|entry| entry.journey == index).count() == MAX_ENTRIES {
+                let full = Decided::new(Verdict::Refused, Reason::Limit).run(run.id);
+                return self.decide(index, full.limit(MAX_ENTRIES, "entries"));
+            }
+        }
         self.customer.entries.push(Entry { journey: index, key: run.key, at: self.t });
         if self.customer.entries.iter().filter(|entry| entry.journey == index).count() > MAX_ENTRIES
             && let Some(oldest) =
@@ -97,11 +107,14 @@ impl Context<'_> {
     /// The newest entry that forbids this one.
     fn entered_before(&self, run: &Run) -> Option<Millis> {
         let entries = self.customer.entries.iter().filter(|entry| entry.journey == run.journey);
+        let is_since = |entry: &Entry, span: Span| self.t.saturating_sub(entry.at) < span.millis();
         let forbids = |entry: &&Entry| match self.journey(run.journey).reentry {
             Reentry::Never => true,
-            Reentry::Always => false,
+            Reentry::Always | Reentry::Restart => false,
             Reentry::OncePerKey => entry.key == run.key,
-            Reentry::After(span) => self.t.saturating_sub(entry.at) < span.millis(),
+            Reentry::After(span) => is_since(entry, span),
+            Reentry::AfterPerKey(span) => entry.key == run.key && is_since(entry, span),
+            Reentry::OncePerKeyAfter(span) => entry.key == run.key || is_since(entry, span),
         };
         entries.filter(forbids).map(|entry| entry.at).max()
     }
@@ -136,7 +149,7 @@ impl Context<'_> {
                     op += 1;
                 }
                 Op::WaitFor(wait) => {
-                    run.waited = journey.waited.iter().map(|_| Value::Null).collect();
+                    run.waited = None;
                     let until = self.t.saturating_add(wait.at_most.millis());
                     return self.wait(run, Place::Event { op }, &wait.step, until);
                 }
@@ -185,7 +198,7 @@ impl Context<'_> {
 
     /// The operation to go to.
     fn branch(&mut self, run: &Run, branch: &Branch) -> u16 {
-        let reader = self.reader(None, Some(run));
+        let reader = self.reader_of_run(run);
         let mut arms = branch.arms.iter().enumerate();
         let Some((number, arm)) = arms.find(|(_, arm)| reader.holds(arm.when.as_ref())) else {
             let nowhere = Decided::new(Verdict::Branched, Reason::NoArm).run(run.id);
@@ -215,10 +228,10 @@ impl Context<'_> {
     }
 
     fn given(&self, run: &Run, values: &[(CompactString, Given)]) -> Values {
-        let reader = self.reader(None, Some(run));
+        let reader = self.reader_of_run(run);
         let value = |given: &Given| match given {
             Given::Value(value) => value.clone(),
-            Given::Field(field) => reader.read(*field).to_value(),
+            Given::Path(path, _) => reader.value(path).shown(),
         };
         values.iter().map(|(name, given)| (name.clone(), value(given))).collect()
     }
@@ -276,11 +289,13 @@ impl Context<'_> {
     /// All steps done: gone, or kept as long as the goal may still be reached.
     fn finish(&mut self, mut run: Run) {
         self.decide(run.journey, Decided::new(Verdict::Finished, Reason::Completed).run(run.id));
-        if let (Some(within), Some((sent, _))) =
-            (self.journey(run.journey).goal_within, run.last_sent)
-        {
+        let journey = self.journey(run.journey);
+        if let (Some(within), Some((sent, _))) = (journey.goal_within, run.last_sent) {
+            // The last event that counts happens then, and comes so much later; the run is there when it comes.
+            let last = sent.saturating_add(within.millis());
+            let comes = last.saturating_add(journey.max_event_age.millis());
             run.place = Place::Goal;
-            run.deadline = sent.saturating_add(within.millis());
+            run.deadline = comes.saturating_add(1);
             if run.deadline > self.t {
                 self.put(run);
             }

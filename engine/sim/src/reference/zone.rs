@@ -1,7 +1,7 @@
 //! Where a customer's clock stands, and the local days and times that rules speak of. jiff directly; of the core only the
-//! table "which zone is principal in this country".
+//! tables "which zone is principal in this country" and "what is its other code".
 
-use cartwheel_core::customer::places::{COUNTRIES, REGIONS};
+use cartwheel_core::customer::places::{ALPHA_3, COUNTRIES, REGIONS};
 use cartwheel_core::policy::LocalTime;
 use cartwheel_core::time::Millis;
 use jiff::civil::{Date, DateTime};
@@ -15,7 +15,7 @@ pub fn of(
     region: Option<&str>,
     policy: &str,
 ) -> TimeZone {
-    let named = |name: &str| TimeZone::get(name).ok();
+    let named = |name: &str| TimeZone::get(name.trim()).ok();
     time_zone
         .and_then(named)
         .or_else(|| country.and_then(|country| principal(country, region)).and_then(named))
@@ -25,8 +25,10 @@ pub fn of(
 
 /// By the region, else by the country.
 fn principal(country: &str, region: Option<&str>) -> Option<&'static str> {
-    let country = country.to_ascii_uppercase();
-    let region = region.unwrap_or_default().to_ascii_uppercase();
+    let country = country.trim().to_ascii_uppercase();
+    let long = ALPHA_3.iter().find_map(|row| row.strip_prefix(&format!("{country} ")));
+    let country = long.filter(|_| country.len() == 3).unwrap_or(&country).to_owned();
+    let region = region.unwrap_or_default().trim().to_ascii_uppercase();
     let region = region.strip_prefix(&format!("{country}-")).unwrap_or(&region);
     for (_, zones) in REGIONS.iter().filter(|(code, _)| *code == country) {
         for (codes, zone) in zones.iter() {

@@ -7,6 +7,7 @@ use cartwheel_core::channel::Channel;
 use cartwheel_core::command::Command;
 use cartwheel_core::time::{HOUR, Millis, format_rfc3339, parse_rfc3339};
 use cartwheel_sim::history::Draw;
+use serde_json::Value;
 
 /// The newest consent: what the customer said, else what came last.
 fn may_be_written_to(arrived: &[Event], channel: Channel) -> bool {
@@ -43,10 +44,11 @@ fn forbids(arrived: &[Event], command: &Command) -> Option<String> {
         return Some("no consent".into());
     }
     let cart = command.data.get("cart")?;
-    let of_cart = |event: &&Event| {
-        let id = event.fields.get("cart").and_then(|cart| cart.get("id"));
-        event.kind == "cart_updated" && id == cart.get("id")
-    };
+    let named = |event: &Event| event.fields.get("cart").and_then(|cart| cart.get("id")).cloned();
+    let of_cart =
+        |event: &&Event| event.kind == "cart_updated" && named(event).as_ref() == cart.get("id");
+    // What names no cart is about all of them.
+    let concerns = |event: &&Event| named(event).is_none_or(|id| Some(&id) == cart.get("id"));
     let total = |event: &Event| event.fields["cart"]["total"].as_i64().unwrap_or(0);
     let worth = |event: &&Event| of_cart(event) && total(event) >= 20;
     let newest = arrived.iter().filter(worth).map(|event| event.at).max()?;
@@ -56,8 +58,28 @@ fn forbids(arrived: &[Event], command: &Command) -> Option<String> {
         "cart_updated" => of_cart(event) && total(event) < 20,
         _ => false,
     };
-    let end = arrived.iter().filter(ends).find(|event| event.at >= newest)?;
+    if is_empty(arrived, cart) {
+        return Some("the cart has no items".into());
+    }
+    let end = arrived.iter().filter(ends).filter(concerns).find(|event| event.at >= newest)?;
     Some(format!("{} at {}", end.kind, format_rfc3339(end.at)))
+}
+
+/// Whether the newest word on what is in the cart is that nothing is.
+fn is_empty(arrived: &[Event], cart: &Value) -> bool {
+    let carried = |event: &Event| event.fields.get("cart").cloned();
+    let mut of_cart: Vec<(Millis, bool, Value)> = arrived
+        .iter()
+        .filter_map(|event| Some((event.at, event.kind == "cart_updated", carried(event)?)))
+        .filter(|(.., carried)| carried.get("id") == cart.get("id"))
+        .collect();
+    of_cart.sort_by_key(|(at, ..)| *at);
+    let mut items = None;
+    for (_, whole, carried) in of_cart {
+        let said = carried.get("items").and_then(Value::as_array).map(Vec::len);
+        items = if whole { said } else { said.or(items) };
+    }
+    items == Some(0)
 }
 
 #[test]

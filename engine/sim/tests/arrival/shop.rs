@@ -111,7 +111,10 @@ pub fn event(draw: &mut Draw, now: Millis) -> Event {
                 _ => (fresh, "checkout_started", json!({ "checkout": checkout, "cart": cart })),
             }
         }
-        10..=12 => (old, "order_placed", json!({ "order": order(draw) })),
+        10 | 11 => (old, "order_placed", json!({ "order": order(draw) })),
+        12 => {
+            (old, "order_placed", json!({ "order": order(draw), "cart": { "id": cart_id(draw) } }))
+        }
         13 => (
             old,
             "order_shipped",
@@ -120,7 +123,9 @@ pub fn event(draw: &mut Draw, now: Millis) -> Event {
         14 => (old, "cart_emptied", json!({ "cart": { "id": cart_id(draw) } })),
         15 => (old, "cart_emptied", json!({})),
         16 => {
-            (old, "page_viewed", json!({ "cart": { "id": cart_id(draw), "seen": draw.below(9) } }))
+            let mut cart = json!({ "id": cart_id(draw), "seen": draw.below(9) });
+            put_items(draw, &mut cart);
+            (old, "page_viewed", json!({ "cart": cart }))
         }
         17 => (old, "page_viewed", json!({})),
         18 => (old, "subscribed", channel(draw)),
@@ -139,7 +144,18 @@ fn cart_id(draw: &mut Draw) -> Value {
 
 fn cart(draw: &mut Draw) -> Value {
     let total = *draw.pick(&[5, 20, 30, 600]);
-    json!({ "id": cart_id(draw), "total": total, "note": draw.below(1_000) })
+    let mut cart = json!({ "id": cart_id(draw), "total": total, "note": draw.below(1_000) });
+    put_items(draw, &mut cart);
+    cart
+}
+
+/// What is in a cart, none, or no word of it.
+fn put_items(draw: &mut Draw, cart: &mut Value) {
+    match draw.below(6) {
+        0 => cart["items"] = json!([]),
+        1 => cart["items"] = json!([{ "product": "p1" }]),
+        _ => {}
+    }
 }
 
 fn product(draw: &mut Draw) -> Value {

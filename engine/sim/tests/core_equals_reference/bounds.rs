@@ -17,7 +17,7 @@ const MINUTE: Millis = 60 * SECOND;
 
 const POLICY: &str = "zone: UTC\nquiet_hours: []\ncaps: [{ name: monthly, scope: \"journey:monthly\", limit: 1, per: 30d }]\n";
 
-const JOURNEYS: [&str; 4] = [
+const JOURNEYS: [&str; 6] = [
     r#"
 journey: thanks
 class: transactional
@@ -47,6 +47,23 @@ reentry: never
 steps:
   - send: welcome_now
     channels: [email]
+"#,
+    r#"
+journey: parcel
+trigger: { event: order_delayed }
+steps:
+  - wait: 1h
+  - send: parcel_late
+    channels: [webhook]
+"#,
+    r#"
+journey: seldom
+trigger: { event: checkout_started }
+key: event.checkout.id
+reentry: { after: 7d, per: key }
+steps:
+  - send: seldom_now
+    channels: [webhook]
 "#,
     r#"
 journey: monthly
@@ -189,6 +206,29 @@ fn a_profile_has_room_for_so_many_fields_and_for_what_is_read() {
     );
 }
 
+/// While an entry counts it is not forgotten: rather nobody enters.
+#[test]
+fn an_entry_of_after_does_not_give_way() {
+    let mut story = Story::of_a_customer();
+    let checkout = |id: u64| json!({ "checkout": { "id": id } });
+    for id in 0..65 {
+        story.event("checkout_started", checkout(id));
+    }
+    let (week, first) = (START + 7 * DAY, MINUTE);
+    story.record(week + first - 1, "checkout_started", checkout(70));
+    story.record(week + first, "checkout_started", checkout(70));
+    story.record(week + first, "checkout_started", checkout(1));
+    let course = story.course();
+    assert_eq!(
+        count(&course.decisions, r#""reason":"limit""#),
+        2,
+        "the 65th, and one of too early"
+    );
+    assert_eq!(count(&course.decisions, r#""of":"entries""#), 2);
+    assert_eq!(count(&course.decisions, r#""reason":"reentry""#), 1);
+    assert_eq!(count(&course.commands, "seldom_now"), 64 + 1);
+}
+
 #[test]
 fn a_message_shows_the_newest_of_the_fields_that_were_added_to_a_document() {
     let mut story = Story::of_a_customer();
@@ -206,6 +246,40 @@ fn a_message_shows_the_newest_of_the_fields_that_were_added_to_a_document() {
     assert!(
         shown.contains_key("own299") && shown.contains_key("total") && !shown.contains_key("own40")
     );
+}
+
+/// Shard time may be ahead of the records: a message that is too old for it still counts for what comes from before.
+#[test]
+fn a_message_counts_as_long_as_something_may_come_that_counts_it() {
+    let mut story = Story::of_a_customer();
+    story.event("page_viewed", json!({}));
+    story.event("order_delayed", json!({}));
+    story.0.push(Step::Clock { now: START + 31 * DAY });
+    story.record(START + 29 * DAY, "page_viewed", json!({}));
+    let course = story.course();
+    assert_eq!(count(&course.commands, "parcel_late"), 1);
+    assert_eq!(count(&course.commands, "monthly_now"), 1, "one in 30 days");
+    assert_eq!(count(&course.decisions, r#""reason":"cap""#), 1);
+}
+
+/// A document that was forgotten and comes again between two checkpoints has nothing of what the store had of it before.
+#[test]
+fn what_was_forgotten_stays_forgotten_when_it_comes_again() {
+    let mut story = Story::of_a_customer();
+    let order = |id: u64| json!({ "order": { "id": id } });
+    story.event("order_placed", order(1));
+    story.event("order_shipped", json!({ "order": { "id": 1, "parcel": "old" } }));
+    for id in 2..10 {
+        story.event("order_placed", order(id));
+    }
+    story.event("order_delayed", order(1));
+    // From before the parcel, which would be added to it.
+    story.event("order_placed", json!({ "order": { "id": 1 }, "time": START + MINUTE + SECOND }));
+    (0..5).for_each(|_| story.event("seen", json!({})));
+    story.0.push(Step::Clock { now: START + 3 * HOUR });
+    let course = story.course();
+    let last = course.commands.last().expect("a message");
+    assert!(last.contains("parcel_late") && last.contains(r#""order":{"id":1}"#), "{last}");
 }
 
 #[test]

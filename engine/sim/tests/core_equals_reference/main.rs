@@ -5,8 +5,10 @@
 
 mod addressed;
 mod bounds;
+mod conditions;
 mod course;
 mod facts;
+mod random_configurations;
 mod small_shard;
 mod table;
 

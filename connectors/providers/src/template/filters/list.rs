@@ -3,7 +3,6 @@
 use super::{Given, Native};
 use crate::template::budget::size as size_of;
 use crate::template::error::RenderFault;
-use crate::template::limits::MAX_VALUE;
 use crate::template::shown::text_of;
 use liquid_core::model::{State, Value, ValueView, ValueViewCmp};
 use rust_decimal::prelude::ToPrimitive;
@@ -63,7 +62,7 @@ fn concat(input: &dyn ValueView, given: &Given<'_>) -> Value {
         return Value::Array(items(input));
     };
     let (one, other_size) = (size_of(input), size_of(other));
-    if one.bytes + other_size.bytes > MAX_VALUE {
+    if one.bytes + other_size.bytes > given.max_value() {
         return given.refuse(RenderFault::ValueTooLarge);
     }
     let mut all = items(input);

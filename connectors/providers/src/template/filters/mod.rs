@@ -65,6 +65,11 @@ impl Given<'_> {
         budget.fault.is_none()
     }
 
+    /// The most memory of what the filter may make.
+    fn max_value(&self) -> usize {
+        self.runtime.registers().get_mut::<Budget>().max_value()
+    }
+
     /// Ends the rendering: what the filter would make is too large.
     fn refuse(&self, fault: RenderFault) -> Value {
         self.runtime.registers().get_mut::<Budget>().refuse(fault);
@@ -151,7 +156,8 @@ impl Filter for NativeFilter {
 /// Charges what a filter made, and refuses what has grown too large: a template that appends in a loop must end.
 fn settled(output: Value, runtime: &dyn Runtime) -> Result<Value> {
     let size = size(&output);
-    if let Some(fault) = size.fault() {
+    let most = runtime.registers().get_mut::<Budget>().max_value();
+    if let Some(fault) = size.fault(most) {
         return Err(fail(runtime, fault));
     }
     spend(runtime, steps_of(size.bytes))?;

@@ -62,3 +62,47 @@ fn json_that_breaks_and_ranges_that_run_away_are_found() {
     let good = "{\"total\": {{ cart.total | json }}, \"n\": \"{{ first_name }}\"}";
     assert_eq!(problems(&[("webhook.liquid", good)]), Vec::<String>::new());
 }
+
+/// The longest list that a command holds is a customer's, too: what makes no more of it than it is may be done to it, and be kept.
+#[test]
+fn every_filter_of_lists_takes_the_longest_list_of_a_customer() {
+    for filter in [
+        "reverse",
+        "sort",
+        "sort: 'price'",
+        "sort_natural: 'name'",
+        "uniq",
+        "compact",
+        "compact: 'price'",
+        "where: 'name'",
+        "where: 'name', 'Mug'",
+        "map: 'name'",
+        "slice: 0, 9999",
+        "concat: order.items",
+        "sort: 'price' | reverse",
+    ] {
+        let source = format!(
+            "{{% assign sorted = cart.items | {filter} %}}{{% for item in sorted limit: 3 %}}{{{{ item.name }}}}{{% endfor %}}{{{{ sorted | size }}}}"
+        );
+        assert_eq!(problems(&[("sms.liquid", &source)]), Vec::<String>::new(), "{filter}");
+    }
+    for source in [
+        "{% assign all = cart_items %}{{ all | size }}",
+        "{{ cart_items | sort: 'price' | first | map: 'name' }}x",
+        "{{ cart_items | map: 'price' | sort | last }}x",
+    ] {
+        assert_eq!(problems(&[("sms.liquid", source)]), Vec::<String>::new(), "{source}");
+    }
+}
+
+/// Sorted in each part of a mail that has them.
+#[test]
+fn a_mail_may_sort_in_each_of_its_parts() {
+    let sorted = "{% assign all = cart_items | sort: 'price' | reverse %}{% for item in all limit: 5 %}{{ item.name }} {% endfor %}";
+    let found = problems(&[
+        ("email.mjml", &mjml(sorted)),
+        ("email.text.liquid", sorted),
+        ("email.subject.liquid", "s"),
+    ]);
+    assert_eq!(found, Vec::<String>::new());
+}

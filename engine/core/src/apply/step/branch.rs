@@ -8,7 +8,7 @@ use crate::journey::op::{Arm, Branch};
 
 /// The run reaches the branch.
 pub(super) fn run(branch: &Branch, context: &mut Context<'_>, run: &Run, op: u16) -> Next {
-    let reader = context.reader(&[], &run.captures);
+    let reader = context.reader(run);
     let is_true = |arm: &Arm| arm.when.as_ref().is_none_or(|when| reader.holds(when));
     let Some(number) = branch.arms.iter().position(is_true) else {
         context.decide(&context.by_step(run, op, Verdict::Branched, Reason::NoArm));

@@ -63,7 +63,7 @@ fn ask(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked) -> N
     let question = Question {
         plan: context.plan(),
         zones: &context.core.zones,
-        reader: context.reader(&[], &run.captures),
+        reader: context.reader(run),
         run,
         class: send.class,
         internal: send.team.is_some(),
@@ -131,7 +131,7 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked, ind
     context.effects.list.push(Effect::Command(draft));
     if marketing {
         let touch = Touch { at: t, journey: run.journey, channel: choice.channel };
-        if gate::remember_touch(context.plan(), context.customer, touch) {
+        if gate::remember_touch(context.plan(), context.customer, touch, context.seen) {
             context.effects.forgets(Forgotten::Touch);
         }
     }

@@ -3,10 +3,11 @@
 use super::next::Next;
 use crate::apply::context::Context;
 use crate::apply::event::command_of;
-use crate::apply::journeys::{Occasion, captured};
+use crate::apply::journeys::Occasion;
 use crate::customer::{Place, Run};
 use crate::decision::{Decided, Reason, Verdict};
 use crate::id::RunId;
+use crate::journey::condition::kept;
 use crate::journey::op::WaitFor;
 use crate::journey::plan::JourneyInterest;
 use crate::value::Value;
@@ -33,7 +34,7 @@ impl Context<'_> {
         let index = interest.journey;
         let of_journey = |run: &&Run| run.journey == index && run.place.is_live();
         let sole = self.customer.runs.iter().filter(of_journey).count() == 1;
-        let key = self.key_of(occasion.event, self.journey(index));
+        let key = self.key_of(occasion.event, interest);
         let waits = |run: &&Run| {
             of_journey(run)
                 && run.place.waits_for_event().is_some_and(|op| interest.waits.contains(&op))
@@ -68,7 +69,7 @@ impl Context<'_> {
         if occasion.time.at < since || of_another {
             return None;
         }
-        let reader = self.reader(occasion.fields, &[]);
+        let reader = occasion.reader(self);
         let mut decided = self.by_step(run, op, Verdict::Waited, Reason::Event);
         decided = decided.value("event", Value::Text(occasion.event.kind.as_ref().into()));
         match &wait.condition {
@@ -86,7 +87,7 @@ fn keep(context: &Context<'_>, run: &mut Run, occasion: Option<&Occasion<'_>>) {
         (None, _) => Value::Null,
         (Some(occasion), None) => Value::Text(occasion.event.kind.as_ref().into()),
         (Some(occasion), Some(field)) => {
-            occasion.fields.get(usize::from(*field)).map_or(Value::Null, captured)
+            occasion.fields.get(usize::from(*field)).map_or(Value::Null, kept)
         }
     };
     run.captures.truncate(journey.captures.len());

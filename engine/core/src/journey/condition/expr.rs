@@ -4,21 +4,23 @@
 //! ordering or computing with it gives false or null again; `==` and `!=` know it as a value of its own.
 
 use super::field::Field;
+use super::operator::{Arithmetic, Comparison, Extreme, Function, Search};
 use crate::value::{Value, ValueRef};
 use compact_str::CompactString;
-use std::cmp::Ordering;
 
 /// A condition, lowered.
 #[derive(Clone, Debug)]
 pub struct Condition {
-    /// What it reads, as written, in order of first appearance.
+    /// As it is written.
+    pub text: CompactString,
+    /// What it reads and decisions show, as written, in order of first appearance.
     pub fields: Vec<(CompactString, Field)>,
     pub(super) expr: Expr,
 }
 
 impl Condition {
     /// Whether it is true; comparing with null or between types at run time is false (`!=` of different types is true).
-    /// Allocates nothing; `read` gives each field's value, [`ValueRef::Null`] where it is absent, an array or an object.
+    /// Allocates nothing but texts in lower case; `read` gives each field's value, [`ValueRef::Null`] where it is absent, an array or an object.
     pub fn holds<'v>(&self, read: impl Fn(Field) -> ValueRef<'v>) -> bool {
         self.expr.is_true(&read)
     }
@@ -28,6 +30,8 @@ impl Condition {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Expr {
     Literal(Value),
+    /// An instant, a duration or a date that is known at load.
+    Fixed(ValueRef<'static>),
     Field(Field),
     /// The field is not null.
     Has(Field),
@@ -46,31 +50,21 @@ pub(crate) enum Expr {
     Search(Search, Box<(Expr, Expr)>),
     /// `test ? yes : no`
     Choose(Box<(Expr, Expr, Expr)>),
+    /// A function of one value.
+    Call(Function, Box<Expr>),
+    /// The least or the greatest.
+    Extreme(Extreme, Vec<Expr>),
+    /// A text in lower case. It stands on a side of a [`Expr::LowerCase`] and nowhere else.
+    Lower(Box<Expr>),
+    /// A comparison or a search (one of the two nodes) of which a side is in lower case.
+    LowerCase(Box<(TextTest, Expr, Expr)>),
 }
 
+/// What may be asked of texts in lower case.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Comparison {
-    Equal,
-    NotEqual,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Arithmetic {
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Search {
-    StartsWith,
-    EndsWith,
-    Contains,
+pub(crate) enum TextTest {
+    Compare(Comparison),
+    Search(Search),
 }
 
 impl Expr {
@@ -81,6 +75,7 @@ impl Expr {
     ) -> ValueRef<'a> {
         match self {
             Expr::Literal(value) => value.borrow(),
+            Expr::Fixed(value) => *value,
             Expr::Field(field) => read(*field),
             Expr::Choose(parts) => {
                 let (test, yes, no) = &**parts;
@@ -92,12 +87,14 @@ impl Expr {
             },
             Expr::Negate(inner) => match inner.eval(read) {
                 ValueRef::Number(number) => ValueRef::Number(-number),
+                ValueRef::Span(span) => ValueRef::Span(-span),
                 _ => ValueRef::Null,
             },
-            Expr::Compute(operator, sides) => match (sides.0.eval(read), sides.1.eval(read)) {
-                (ValueRef::Number(left), ValueRef::Number(right)) => operator.apply(left, right),
-                _ => ValueRef::Null,
-            },
+            Expr::Compute(operator, sides) => {
+                operator.apply(sides.0.eval(read), sides.1.eval(read))
+            }
+            Expr::Call(function, inner) => function.apply(inner.eval(read)),
+            Expr::Extreme(extreme, of) => extreme.of(of.iter().map(|part| part.eval(read))),
             _ => ValueRef::Bool(self.test(read)),
         }
     }
@@ -121,68 +118,65 @@ impl Expr {
                 let item = item.eval(read);
                 list.iter().any(|value| value.borrow() == item)
             }
-            Expr::Search(search, sides) => match (sides.0.eval(read), sides.1.eval(read)) {
-                (ValueRef::Text(text), ValueRef::Text(part)) => search.finds(text, part),
-                _ => false,
-            },
-            Expr::Literal(_)
+            Expr::Search(search, sides) => search.holds(sides.0.eval(read), sides.1.eval(read)),
+            Expr::LowerCase(parts) => {
+                let (test, left, right) = &**parts;
+                let (mut one, mut other) = (CompactString::default(), CompactString::default());
+                let left = left.in_lower_case(read, &mut one);
+                let right = right.in_lower_case(read, &mut other);
+                match test {
+                    TextTest::Compare(comparison) => comparison.holds(left, right),
+                    TextTest::Search(search) => search.holds(left, right),
+                }
+            }
+            Expr::Lower(_)
+            | Expr::Literal(_)
+            | Expr::Fixed(_)
             | Expr::Field(_)
             | Expr::Size(_)
             | Expr::Negate(_)
             | Expr::Compute(..)
-            | Expr::Choose(_) => self.is_true(read),
-        }
-    }
-}
-
-impl Comparison {
-    fn holds(self, left: ValueRef<'_>, right: ValueRef<'_>) -> bool {
-        match self {
-            Comparison::Equal => left == right,
-            Comparison::NotEqual => left != right,
-            _ => order(left, right).is_some_and(|order| self.accepts(order)),
+            | Expr::Call(..)
+            | Expr::Extreme(..)
+            | Expr::Choose(_) => false,
         }
     }
 
-    fn accepts(self, order: Ordering) -> bool {
+    /// The value; of a [`Expr::Lower`] its text in lower case, in `room`.
+    fn in_lower_case<'a, 'v: 'a>(
+        &'a self,
+        read: &impl Fn(Field) -> ValueRef<'v>,
+        room: &'a mut CompactString,
+    ) -> ValueRef<'a> {
+        let Expr::Lower(inner) = self else { return self.eval(read) };
+        let ValueRef::Text(text) = inner.eval(read) else { return ValueRef::Null };
+        *room = text.into();
+        room.make_ascii_lowercase();
+        ValueRef::Text(room)
+    }
+
+    /// Whether it reads nothing.
+    pub(crate) fn is_constant(&self) -> bool {
+        let both = |sides: &(Expr, Expr)| sides.0.is_constant() && sides.1.is_constant();
         match self {
-            Comparison::Equal => order.is_eq(),
-            Comparison::NotEqual => order.is_ne(),
-            Comparison::Less => order.is_lt(),
-            Comparison::LessOrEqual => order.is_le(),
-            Comparison::Greater => order.is_gt(),
-            Comparison::GreaterOrEqual => order.is_ge(),
-        }
-    }
-}
-
-fn order(left: ValueRef<'_>, right: ValueRef<'_>) -> Option<Ordering> {
-    match (left, right) {
-        (ValueRef::Number(left), ValueRef::Number(right)) => left.partial_cmp(&right),
-        (ValueRef::Text(left), ValueRef::Text(right)) => Some(left.cmp(right)),
-        _ => None,
-    }
-}
-
-impl Arithmetic {
-    /// Null where the result is not a finite number.
-    fn apply<'v>(self, left: f64, right: f64) -> ValueRef<'v> {
-        let result = match self {
-            Arithmetic::Add => left + right,
-            Arithmetic::Subtract => left - right,
-            Arithmetic::Multiply => left * right,
-            Arithmetic::Divide => left / right,
-        };
-        if result.is_finite() { ValueRef::Number(result) } else { ValueRef::Null }
-    }
-}
-
-impl Search {
-    fn finds(self, text: &str, part: &str) -> bool {
-        match self {
-            Search::StartsWith => text.starts_with(part),
-            Search::EndsWith => text.ends_with(part),
-            Search::Contains => text.contains(part),
+            Expr::Literal(_) | Expr::Fixed(_) => true,
+            Expr::Field(_) | Expr::Has(_) => false,
+            Expr::Size(inner)
+            | Expr::Not(inner)
+            | Expr::Negate(inner)
+            | Expr::Call(_, inner)
+            | Expr::OneOf(inner, _)
+            | Expr::Lower(inner) => inner.is_constant(),
+            Expr::Both(sides)
+            | Expr::Either(sides)
+            | Expr::Compare(_, sides)
+            | Expr::Compute(_, sides)
+            | Expr::Search(_, sides) => both(sides),
+            Expr::Choose(parts) => {
+                parts.0.is_constant() && parts.1.is_constant() && parts.2.is_constant()
+            }
+            Expr::Extreme(_, of) => of.iter().all(Expr::is_constant),
+            Expr::LowerCase(parts) => parts.1.is_constant() && parts.2.is_constant(),
         }
     }
 }

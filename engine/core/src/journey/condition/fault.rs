@@ -4,8 +4,9 @@ use crate::journey::problem::Severity;
 use std::ops::Range;
 
 /// What a condition may be made of, for messages.
-pub(super) const SUPPORTED: &str = "supported are == != < <= > >= && || ! in + - * / ( ) ?:, size(x), has(x), x.startsWith(y), x.endsWith(y), x.contains(y), \
-     numbers, strings in quotes, true, false, null, and the paths event.X, profile.X, customer.X";
+pub(super) const SUPPORTED: &str = "supported are == != < <= > >= && || ! in + - * / % ( ) ?:, size(x), has(x), x.startsWith(y), x.endsWith(y), x.contains(y), \
+     x.lowerAscii(), min, max, floor, ceil, round, abs, days, hours, minutes, instant, age, of lists exists, all and sum, numbers, strings in quotes, \
+     durations such as 7d, true, false, null, now, and the paths event.X, profile.X, customer.X, local.X";
 
 /// Something wrong in a condition. The range counts bytes of the condition's text.
 #[derive(Clone, Debug, PartialEq)]

@@ -20,6 +20,16 @@ pub enum Field {
     Fact(u16, Reading),
     /// A fact at a key, such as `views[event.product.id]`.
     FactAt(u16, KeyReading, KeyField),
+    /// `now`: the instant at which the condition is judged.
+    Now,
+    /// `event.time`: when the event happened; of a run its newest trigger event.
+    EventTime,
+    /// `local.X`.
+    Local(Local),
+    /// What is made of a list of the event: index into [`crate::journey::plan::Plan::lists`].
+    List(u16),
+    /// A part of the item at hand, where a condition is about a list's items.
+    Item(u16),
 }
 
 /// Where a condition finds the key of a fact.
@@ -47,7 +57,50 @@ impl Field {
             | Self::Attribute(_)
             | Self::Consent(_)
             | Self::Fact(..)
-            | Self::FactAt(..) => None,
+            | Self::FactAt(..)
+            | Self::Now
+            | Self::EventTime
+            | Self::Local(_)
+            | Self::List(_)
+            | Self::Item(_) => None,
         }
     }
+
+    /// Whether it is read from an event, where it may be there as the value or as its size.
+    pub(super) fn has_sizes(self) -> bool {
+        match self {
+            Field::Event(_) | Field::Capture(_) | Field::Waited(_) | Field::Item(_) => true,
+            Field::Attribute(_)
+            | Field::Consent(_)
+            | Field::Fact(..)
+            | Field::FactAt(..)
+            | Field::Now
+            | Field::EventTime
+            | Field::Local(_)
+            | Field::List(_) => false,
+        }
+    }
+}
+
+/// What the customer's clock and calendar show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Local {
+    /// One of [`WEEKDAYS`].
+    Weekday,
+    /// 0 to 23.
+    Hour,
+    /// The day.
+    Date,
+}
+
+/// Days of the week as conditions name them, from Monday.
+pub const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/// Something that a run keeps of its trigger event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capture {
+    /// A field: index into [`crate::journey::plan::Plan::fields`].
+    Field(u16),
+    /// What is made of a list: index into [`crate::journey::plan::Plan::lists`].
+    List(u16),
 }

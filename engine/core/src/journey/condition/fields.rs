@@ -1,15 +1,16 @@
 //! Paths: what may be read where, its type, and the number under which the evaluator finds it.
 
 use super::fault::Fault;
-use super::field::Field;
+use super::field::{Capture, Field, Local};
+use super::list::{List, Part};
 use super::names::Names;
+use super::types::Type;
 use crate::channel::Channel;
 use crate::event::EventField;
-use crate::event::vocabulary::{self, CONSENT, Counted, Envelope, Subject};
+use crate::event::vocabulary::{CONSENT, Counted, Envelope, ITEM_FIELDS, Subject};
 use crate::fact::{LAST_ORDER, LIFETIME_VALUE, ORDERS, Reading};
 use crate::suggest::closest;
 use compact_str::CompactString;
-use std::fmt;
 use std::ops::Range;
 
 /// Where a condition stands: what it may read.
@@ -21,6 +22,8 @@ pub(crate) enum Scope {
     Step,
     /// The profile and the customer.
     While,
+    /// The event, or an item of a list, and nothing else.
+    Alone,
 }
 
 /// The numbered fields of a plan under construction.
@@ -30,50 +33,26 @@ pub(crate) struct Slots {
     pub(crate) attributes: Vec<CompactString>,
     /// What may be read by its name alone.
     pub(crate) names: Names,
+    pub(crate) lists: Vec<List>,
     /// Of the journey at hand: what its steps read of events that were waited for, each its type (none) or a field.
     pub(crate) waited: Vec<Option<u16>>,
     /// Whether a step of that journey waits for an event, among those so far.
     pub(crate) waits: bool,
 }
 
-/// A type that is known at load.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Type {
-    Bool,
-    Number,
-    Text,
-    List,
-    Object,
-    Null,
-    /// Known at run time only.
-    Any,
-}
+/// What a path begins with that belongs to no event.
+const NOW: &str = "now";
+const LOCAL: &str = "local";
+/// What is local.
+const LOCALS: [(&str, Local, Type); 3] = [
+    ("weekday", Local::Weekday, Type::Weekday),
+    ("hour", Local::Hour, Type::Number),
+    ("date", Local::Date, Type::Date),
+];
 
-impl From<vocabulary::Type> for Type {
-    fn from(known: vocabulary::Type) -> Self {
-        match known {
-            vocabulary::Type::Text | vocabulary::Type::Id => Type::Text,
-            vocabulary::Type::Number => Type::Number,
-            vocabulary::Type::List => Type::List,
-            vocabulary::Type::Object => Type::Object,
-            vocabulary::Type::Any => Type::Any,
-        }
-    }
-}
-
-impl fmt::Display for Type {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Type::Bool => "a boolean",
-            Type::Number => "a number",
-            Type::Text => "a string",
-            Type::List => "a list",
-            Type::Object => "an object",
-            Type::Null => "null",
-            Type::Any => "of unknown type",
-        })
-    }
-}
+/// Most names of a path below `event` or an item.
+const MAX_PATH: usize = 8;
+const TOO_DEEP: &str = "the path is deeper than 8 fields";
 
 /// A path as written and how far it got.
 pub(super) struct Path<'p> {
@@ -87,14 +66,45 @@ pub(super) struct Path<'p> {
 pub(super) struct Resolver<'s> {
     pub(super) scope: Scope,
     pub(super) slots: &'s mut Slots,
-    pub(super) captures: &'s mut Vec<u16>,
+    pub(super) captures: &'s mut Vec<Capture>,
     pub(super) faults: Vec<Fault>,
+    /// The items of a list, while a condition about them is read.
+    pub(super) items: Option<Items>,
+}
+
+/// The items of a list, and what is read while they are gone through.
+#[derive(Debug)]
+pub(super) struct Items {
+    /// What one of them is called.
+    pub(super) name: String,
+    /// They are such as a cart has.
+    pub(super) known: bool,
+    pub(super) parts: Vec<Part>,
+    /// The event's fields beside them.
+    pub(super) reads: Vec<u16>,
+}
+
+impl Items {
+    /// Nothing of them has been read.
+    pub(super) fn new(name: &str, known: bool) -> Self {
+        Self { name: name.into(), known, parts: Vec::new(), reads: Vec::new() }
+    }
 }
 
 impl Resolver<'_> {
-    /// The field and its type. None after saying why not.
+    /// The field and its type: the one place that says what a name stands for. None after saying why not.
     pub(super) fn resolve(&mut self, path: &Path<'_>) -> Option<(Field, Type)> {
+        if let [root, rest @ ..] = path.parts
+            && self.is_item(root)
+        {
+            return self.item(path, rest);
+        }
+        self.kept_out_of_items(path)?;
+        self.alone(path)?;
         match path.parts {
+            ["event", name] if *name == Envelope::Time.name() && !path.size => {
+                self.event_time(path)
+            }
             ["event", rest @ ..] => self.event(path, rest),
             [root, ..] if self.scope == Scope::Step && *root == Subject::Cart.name() => {
                 self.event(path, path.parts)
@@ -103,38 +113,149 @@ impl Resolver<'_> {
             ["profile", name, rest @ ..] if *name == CONSENT => self.consent(path, rest),
             ["profile", rest @ ..] => self.profile(path, rest),
             ["customer", rest @ ..] => self.customer(path, rest),
-            [root, ..] if self.slots.names.item.as_deref() == Some(*root) => self.item(path),
+            [NOW] => Some((Field::Now, Type::Instant)),
+            [LOCAL, rest @ ..] => self.local(path, rest),
             [root, ..] => self.unknown_root(path, root),
             [] => None,
         }
     }
 
     fn event(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
-        if self.scope == Scope::While {
-            let fault = Fault::error(
-                path.span.clone(),
-                "`while` may not read the event: it is checked before every send, long after the event",
-            );
-            return self.fail(fault.help("read `profile.X` or `customer.X`, or put the condition into `trigger.when` or a `branch`"));
+        let (field, kind) = self.event_field(path, rest)?;
+        let number = intern(&mut self.slots.fields, field);
+        let field = match (&mut self.items, self.scope) {
+            (Some(items), _) => {
+                intern(&mut items.reads, number);
+                Field::Event(number)
+            }
+            (None, Scope::Step) => Field::Capture(intern(self.captures, Capture::Field(number))),
+            (None, Scope::Event | Scope::While | Scope::Alone) => Field::Event(number),
+        };
+        Some((field, kind))
+    }
+
+    /// The list at a path of the event.
+    pub(super) fn list(&mut self, path: &Path<'_>) -> Option<(EventField, Type)> {
+        match path.parts {
+            ["event", rest @ ..] => self.event_field(path, rest),
+            [root, ..] if self.scope == Scope::Step && *root == Subject::Cart.name() => {
+                self.event_field(path, path.parts)
+            }
+            _ => {
+                let message = format!("`{}` is no list", path.parts.join("."));
+                let fault = Fault::error(path.span.clone(), message);
+                self.fail(fault.help("lists are read from the event, such as `event.cart.items`"))
+            }
         }
+    }
+
+    /// The field of the event, not numbered, and its type.
+    fn event_field(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(EventField, Type)> {
+        self.has_event(path)?;
         if rest.is_empty() {
             return self.fail(
                 Fault::error(path.span.clone(), "`event` is an object")
                     .help("name one of its fields, such as `event.cart.total`"),
             );
         }
-        if rest.len() > 8 {
-            return self.fail(Fault::error(path.span.clone(), "the path is deeper than 8 fields"));
+        if rest.len() > MAX_PATH {
+            return self.fail(Fault::error(path.span.clone(), TOO_DEEP));
         }
         let kind = self.event_type(path, rest);
-        let field = EventField::new(rest.iter().map(|part| (*part).into()).collect(), path.size);
-        let number = intern(&mut self.slots.fields, field);
-        let field = if self.scope == Scope::Step {
-            Field::Capture(intern(self.captures, number))
-        } else {
-            Field::Event(number)
+        Some((EventField::new(rest.iter().map(|part| (*part).into()).collect(), path.size), kind))
+    }
+
+    fn has_event(&mut self, path: &Path<'_>) -> Option<()> {
+        if self.scope != Scope::While {
+            return Some(());
+        }
+        let fault = Fault::error(
+            path.span.clone(),
+            "`while` may not read the event: it is checked before every send, long after the event",
+        );
+        self.fail(fault.help("read `profile.X` or `customer.X`, or put the condition into `trigger.when` or a `branch`"))
+    }
+
+    fn event_time(&mut self, path: &Path<'_>) -> Option<(Field, Type)> {
+        self.has_event(path)?;
+        Some((Field::EventTime, Type::Instant))
+    }
+
+    /// Whether an item is called so.
+    pub(super) fn is_item(&self, name: &str) -> bool {
+        self.items.as_ref().is_some_and(|items| items.name == name)
+    }
+
+    /// Where the event is all that there is, nothing else is read.
+    fn alone(&mut self, path: &Path<'_>) -> Option<()> {
+        if self.scope != Scope::Alone || path.parts.first() == Some(&"event") {
+            return Some(());
+        }
+        let message = format!(
+            "`{}` is not of the event: what a fact says must not depend on what is known when its events come",
+            path.parts.join(".")
+        );
+        self.fail(
+            Fault::error(path.span.clone(), message)
+                .help("read `event.X` alone; ask for the rest where the fact is used"),
+        )
+    }
+
+    /// What is made of a list for a step is made at the trigger, from the event alone.
+    pub(super) fn kept_out_of_items(&mut self, path: &Path<'_>) -> Option<()> {
+        let of_event = [Some(&"event"), Some(&Subject::Cart.name())].contains(&path.parts.first());
+        if self.items.is_none() || self.scope != Scope::Step || of_event {
+            return Some(());
+        }
+        let message = format!(
+            "`{}` cannot be read here: what a step makes of a list is made when the trigger event comes",
+            path.parts.join(".")
+        );
+        self.fail(Fault::error(path.span.clone(), message).help(
+            "inside of it read the items and `event.X` only; compare with the rest outside, or in `trigger.when`",
+        ))
+    }
+
+    fn item(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
+        if rest.len() > MAX_PATH {
+            return self.fail(Fault::error(path.span.clone(), TOO_DEEP));
+        }
+        let known = self.items.as_ref().is_some_and(|items| items.known);
+        let kind = match (known, rest) {
+            (true, []) => Type::Object,
+            (true, [name]) => self.item_type(path, name),
+            _ => Type::Any,
         };
-        Some((field, kind))
+        let part = Part {
+            path: rest.iter().map(|part| (*part).into()).collect(),
+            size: path.size,
+            number: kind == Type::Number,
+        };
+        let items = self.items.as_mut()?;
+        Some((Field::Item(intern(&mut items.parts, part)), kind))
+    }
+
+    fn item_type(&mut self, path: &Path<'_>, name: &str) -> Type {
+        if let Some((_, kind)) = ITEM_FIELDS.iter().find(|(known, _)| *known == name) {
+            return (*kind).into();
+        }
+        self.warn_typo(path, name, ITEM_FIELDS.iter().map(|(known, _)| *known));
+        Type::Any
+    }
+
+    fn local(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
+        if let [name] = rest
+            && let Some((_, local, kind)) = LOCALS.iter().find(|(known, ..)| known == name)
+        {
+            return Some((Field::Local(*local), *kind));
+        }
+        let names = LOCALS.map(|(name, ..)| name);
+        let near = rest.first().and_then(|name| closest(name, names));
+        let near = near.map_or_else(String::new, |name| format!("did you mean `local.{name}`? "));
+        let fault =
+            Fault::error(path.span.clone(), format!("`{}` is unknown", path.parts.join(".")));
+        let known = names.map(|name| format!("local.{name}")).join(", ");
+        self.fail(fault.help(format!("{near}known are: {known}")))
     }
 
     fn waited(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
@@ -258,13 +379,6 @@ impl Resolver<'_> {
         }
     }
 
-    /// Of the item at hand of a list: a field that begins with its name.
-    fn item(&mut self, path: &Path<'_>) -> Option<(Field, Type)> {
-        let parts = path.parts.iter().map(|part| (*part).into()).collect();
-        let number = intern(&mut self.slots.fields, EventField::new(parts, path.size));
-        Some((Field::Event(number), Type::Any))
-    }
-
     fn unknown_root(&mut self, path: &Path<'_>, root: &str) -> Option<(Field, Type)> {
         let fault =
             Fault::error(path.span.clone(), format!("`{}` is unknown", path.parts.join(".")));
@@ -273,11 +387,11 @@ impl Resolver<'_> {
             format!("did you mean `event.{root}{rest}`?")
         } else if let Some(near) = closest(
             root,
-            ["event", "profile", "customer"].into_iter().chain(self.slots.names.own()),
+            ["event", "profile", "customer", LOCAL, NOW].into_iter().chain(self.slots.names.own()),
         ) {
             format!("did you mean `{near}{rest}`?")
         } else {
-            "a condition reads `event.X`, `profile.X`, `customer.X`, and facts and segments by their names; strings stand in quotes"
+            "a condition reads `event.X`, `profile.X`, `customer.X`, `local.X`, `now`, and facts and segments by their names; strings stand in quotes"
                 .into()
         };
         self.fail(fault.help(help))

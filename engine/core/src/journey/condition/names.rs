@@ -1,4 +1,4 @@
-//! What a condition may read by its name alone: facts, segments, the item at hand of a list.
+//! What a condition may read by its name alone: facts and segments.
 
 use super::expr::Expr;
 use super::field::Field;
@@ -10,8 +10,6 @@ use compact_str::CompactString;
 pub(crate) struct Names {
     pub(crate) facts: Layout,
     pub(crate) segments: Vec<(CompactString, Segment)>,
-    /// The item at hand of a list.
-    pub(crate) item: Option<CompactString>,
 }
 
 /// A condition that is used by its name.

@@ -1,6 +1,7 @@
 //! CEL text to a syntax tree with places, by the `cel` crate's parser; its messages made readable.
 
 use super::fault::{Fault, SUPPORTED};
+use super::spans::{Hidden, without_strings};
 use crate::time::Span;
 use cel::common::ast::{Expr, IdedExpr, SourceInfo};
 use std::ops::Range;
@@ -15,32 +16,32 @@ pub(super) struct Parsed<'t> {
     pub(super) text: &'t str,
     pub(super) root: IdedExpr,
     places: SourceInfo,
+    durations: Hidden,
 }
 
 impl<'t> Parsed<'t> {
     /// Parses, or says why not.
     pub(super) fn read(text: &'t str) -> Result<Self, Fault> {
         check_size(text)?;
+        let durations = Hidden::of(text, &without_strings(text))?;
         let parser = cel::parser::Parser::new()
             .max_recursion_depth(2 * MAX_DEPTH as u16)
             .error_recovery_limit(1);
-        match parser.parse_with_source_info(&with_numbers(text)) {
-            Ok((root, places)) => Ok(Self { text, root, places }),
+        match parser.parse_with_source_info(&durations.text) {
+            Ok((root, places)) => Ok(Self { text, root, places, durations }),
             Err(errors) => Err(syntax_fault(text, &errors)),
         }
+    }
+
+    /// The duration that stands in the place of this name.
+    pub(super) fn duration(&self, node: &IdedExpr) -> Option<Span> {
+        self.durations.at(self.token(node.id).start)
     }
 
     /// The bytes of the token that stands for this node: an operator, the dot of a selection, the parenthesis of a call.
     pub(super) fn token(&self, id: u64) -> Range<usize> {
         let Some((start, stop)) = self.places.offset_for(id) else { return 0..self.text.len() };
         clamp(self.text, start as usize..(stop as usize).saturating_add(1))
-    }
-
-    /// The duration that is written where this node, a number, stands.
-    pub(super) fn span_at(&self, id: u64) -> Option<Span> {
-        let text = self.text.get(self.token(id))?;
-        text.ends_with(|last: char| last.is_ascii_lowercase() && last != 'u').then_some(())?;
-        Span::parse(text).ok()
     }
 
     /// The bytes of the whole node, as far as the tree tells (parentheses around it are not counted).
@@ -60,6 +61,9 @@ impl<'t> Parsed<'t> {
                     .map(|part| self.extent(part));
                 let own = self.call_start(&call.func_name, self.brackets(own));
                 parts.fold(own, |all, part| all.start.min(part.start)..all.end.max(part.end))
+            }
+            Expr::Comprehension(comprehension) => {
+                self.extent(&comprehension.iter_range).start..self.brackets(own).end
             }
             Expr::List(_) | Expr::Map(_) => self.brackets(own),
             _ => own,
@@ -158,6 +162,9 @@ fn common_slip(text: &str) -> Option<Fault> {
             );
         }
     }
+    if let Some(fault) = spaced_duration(&bare) {
+        return Some(fault);
+    }
     let single = |at: &usize| {
         let before =
             at.checked_sub(1).and_then(|at| bare.as_bytes().get(at)).copied().unwrap_or(b' ');
@@ -167,46 +174,39 @@ fn common_slip(text: &str) -> Option<Fault> {
     Some(Fault::error(at..at + 1, "`=` is not an operator").help("write `==` to compare"))
 }
 
-/// The text with the insides of string literals blanked, byte for byte.
-fn without_strings(text: &str) -> String {
-    let mut quote = None;
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match quote {
-            Some(open) if letter == open => quote = None,
-            Some(_) => {
-                out.extend(std::iter::repeat_n('_', letter.len_utf8()));
-                continue;
-            }
-            None if letter == '"' || letter == '\'' => quote = Some(letter),
-            None => {}
-        }
-        out.push(letter);
-    }
-    out
-}
-
-/// The text in which durations such as `1h30m` are numbers, of the same length.
-fn with_numbers(text: &str) -> String {
-    let bare = without_strings(text);
-    let mut out = text.as_bytes().to_vec();
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.';
+/// `1 day` is a duration to whoever writes it.
+fn spaced_duration(bare: &str) -> Option<Fault> {
+    const UNITS: [(&str, &str); 8] = [
+        ("day", "d"),
+        ("hour", "h"),
+        ("minute", "m"),
+        ("min", "m"),
+        ("second", "s"),
+        ("week", "w"),
+        ("d", "d"),
+        ("h", "h"),
+    ];
     let mut at = 0;
-    for word in bare.as_bytes().split(|byte| !is_word(*byte)) {
-        let end = at + word.len();
-        let written = bare.get(at..end).filter(|word| !word.ends_with('u'));
-        if word.first().is_some_and(u8::is_ascii_digit)
-            && word.last().is_some_and(u8::is_ascii_lowercase)
-            && written.is_some_and(|word| Span::parse(word).is_ok())
-        {
-            for byte in &mut out[at..end] {
-                *byte = if byte.is_ascii_digit() { *byte } else { b'0' };
-            }
-            out[end - 1] = b'u';
+    while let Some(space) = bare.get(at..)?.find(' ') {
+        at += space;
+        let number = bare[..at].trim_end_matches(|c: char| c.is_ascii_digit()).len()..at;
+        at += 1;
+        let word: &str = bare[at..].split(|c: char| !c.is_ascii_alphabetic()).next()?;
+        let unit =
+            UNITS.iter().find(|(unit, _)| word == *unit || word.strip_suffix('s') == Some(*unit));
+        if let (false, Some((_, unit))) = (number.is_empty(), unit) {
+            let help = format!(
+                "a duration is a number and a unit without a space: write {}{unit}",
+                &bare[number.clone()]
+            );
+            let range = number.start..at + word.len();
+            return Some(
+                Fault::error(range.clone(), format!("`{}` is not a duration", &bare[range]))
+                    .help(help),
+            );
         }
-        at = end + 1;
     }
-    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
+    None
 }
 
 /// The byte of a line and column, both from 1.

@@ -1,9 +1,11 @@
 //! What a condition reads at one instant: an event's fields, a run's captures, the customer.
 
 use super::expr::Condition;
-use super::field::{Field, KeyField};
-use crate::customer::Customer;
-use crate::decision::Compared;
+use super::field::{Capture, Field, KeyField, Local, WEEKDAYS};
+use super::list::List;
+use crate::customer::{Customer, Zones};
+use crate::decision::{Compared, Shown};
+use crate::event::{Event, MAX_VALUE};
 use crate::fact::{Layout, key_of};
 use crate::time::Millis;
 use crate::value::{Value, ValueRef};
@@ -20,12 +22,66 @@ pub struct Reader<'r> {
     pub attributes: &'r [u32],
     /// The plan's facts.
     pub facts: &'r Layout,
+    /// The plan's lists.
+    pub lists: &'r [List],
+    /// Where the customer's clock stands.
+    pub zones: &'r Zones,
     /// When.
     pub t: Millis,
+    /// When the event happened; of a run its newest trigger event.
+    pub at: Millis,
+    /// The event; none without one.
+    pub event: Option<&'r Event<'r>>,
     /// The event's fields by the plan's numbers; none without an event.
     pub fields: &'r [Value],
     /// What a run kept of its trigger event, and of the event that it has waited for; none without a run.
     pub captures: &'r [Value],
+}
+
+/// A run keeps no text that is longer than a field of the profile may be.
+pub fn kept(value: &Value) -> Value {
+    match value {
+        Value::Text(text) if text.len() > MAX_VALUE => Value::Null,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => value.clone(),
+    }
+}
+
+/// An event, as a run keeps something of it.
+#[derive(Clone, Copy)]
+pub struct Captured<'r> {
+    /// The plan's lists.
+    pub lists: &'r [List],
+    /// The event.
+    pub event: &'r Event<'r>,
+    /// When it happened.
+    pub at: Millis,
+    /// Its fields by the plan's numbers.
+    pub fields: &'r [Value],
+}
+
+impl Captured<'_> {
+    /// What a run keeps.
+    pub fn value(&self, capture: Capture) -> Value {
+        match capture {
+            Capture::Field(number) => {
+                self.fields.get(usize::from(number)).map_or(Value::Null, kept)
+            }
+            Capture::List(number) => self.list(number).to_value(),
+        }
+    }
+
+    #[cold]
+    fn list(&self, number: u16) -> ValueRef<'static> {
+        let Some(list) = self.lists.get(usize::from(number)) else { return ValueRef::Null };
+        list.value(self.event, |field| match field {
+            Field::Event(number) => {
+                self.fields.get(usize::from(number)).map_or(ValueRef::Null, Value::borrow)
+            }
+            Field::EventTime => ValueRef::Instant(self.at),
+            // The loader lets nothing else in.
+            _ => ValueRef::Null,
+        })
+    }
 }
 
 impl<'r> Reader<'r> {
@@ -61,6 +117,34 @@ impl<'r> Reader<'r> {
                 };
                 customer.facts.read_at(self.facts, number, reading, key, self.t)
             }
+            Field::Now => ValueRef::Instant(self.t),
+            Field::EventTime => ValueRef::Instant(self.at),
+            Field::Local(what) => self.local(what),
+            Field::List(number) => self.list(number),
+            // An item is read by its list alone.
+            Field::Item(_) => ValueRef::Null,
+        }
+    }
+
+    #[cold]
+    fn local(&self, what: Local) -> ValueRef<'static> {
+        let local = self.zones.local(self.customer.zone, self.t);
+        match what {
+            Local::Weekday => {
+                let number = local.weekday().to_monday_zero_offset();
+                let name = usize::try_from(number).ok().and_then(|number| WEEKDAYS.get(number));
+                name.map_or(ValueRef::Null, |name| ValueRef::Text(name))
+            }
+            Local::Hour => ValueRef::Number(f64::from(local.hour())),
+            Local::Date => ValueRef::Date(local.date()),
+        }
+    }
+
+    #[cold]
+    fn list(&self, number: u16) -> ValueRef<'static> {
+        match (self.lists.get(usize::from(number)), self.event) {
+            (Some(list), Some(event)) => list.value(event, |field| self.read(field)),
+            _ => ValueRef::Null,
         }
     }
 
@@ -72,6 +156,11 @@ impl<'r> Reader<'r> {
     /// The values that the condition read: the first few, in order of appearance.
     pub fn compared(&self, condition: &Condition) -> Compared {
         let shown = condition.fields.iter().take(SHOWN);
-        shown.map(|(name, field)| (name.clone(), self.read(*field).to_value().into())).collect()
+        shown
+            .map(|(name, field)| match self.read(*field) {
+                ValueRef::Instant(at) => (name.clone(), Shown::Instant(at)),
+                value => (name.clone(), value.to_value().into()),
+            })
+            .collect()
     }
 }

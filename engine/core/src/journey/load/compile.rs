@@ -1,14 +1,13 @@
-//! Definition to journey: names, limits, conditions, re-entry, exits. The steps are laid out in [`super::step`].
+//! Definition to journey: names, limits, conditions, exits. Keys are in [`super::keys`], the steps are laid out in [`super::step`].
 
 use super::compiler::Compiler;
 use super::names::{self, NameOf};
-use super::step;
 use super::{Problem, SourceFile};
+use super::{keys, step};
 use crate::channel::Class;
 use crate::customer::{LatestId, Use};
-use crate::journey::at::At;
-use crate::journey::condition::{self, Scope, Slots};
-use crate::journey::definition::{Definition, Reentry};
+use crate::journey::condition::{Scope, Slots};
+use crate::journey::definition::{Definition, ExitRule};
 use crate::journey::plan::{Exit, Journey};
 use crate::time::{DAY, Span};
 use compact_str::{CompactString, format_compact};
@@ -16,8 +15,8 @@ use xxhash_rust::xxh3::xxh3_128;
 
 /// `max_event_age` where it is not given.
 const MAX_EVENT_AGE: Span = Span(DAY);
-/// `reentry` where neither it nor `key` is given.
-const REENTRY: Reentry = Reentry::After(Span(7 * DAY));
+/// `max_runs` where it is not given.
+const MAX_RUNS_OF_JOURNEY: u8 = 8;
 
 /// Compiles one journey. Where a part has an error the journey lacks that part: it is good for finding more problems only.
 pub(super) fn journey(
@@ -37,15 +36,13 @@ pub(super) fn journey(
         .iter()
         .map(|rule| Exit {
             condition: compiler.condition(rule.when.as_ref(), Scope::Event),
-            latest: LatestId::of(
-                Use::Ends,
-                &[&rule.on, rule.when.as_deref().map_or("", |when| when)],
-            ),
+            latest: exit_id(definition, rule),
         })
         .collect();
     let while_ = compiler.condition(definition.while_.as_ref(), Scope::While);
     let reentry = compiler.reentry(definition);
     let ops = step::lay_out(&mut compiler, definition.class, &definition.steps);
+    compiler.check_key(definition, &ops);
     Some(Journey {
         name: definition.journey.as_str().into(),
         version: version(&source.text),
@@ -56,6 +53,7 @@ pub(super) fn journey(
         quiet_for: definition.trigger.quiet_for.as_ref().map(|span| span.value),
         key,
         reentry,
+        max_runs: definition.max_runs.as_ref().map_or(MAX_RUNS_OF_JOURNEY, |most| most.value),
         exits,
         filtered: LatestId::of(Use::Ends, &[&definition.journey]),
         moved: LatestId::of(Use::Moves, &[&definition.journey]),
@@ -68,6 +66,15 @@ pub(super) fn journey(
         openings: Journey::openings(&ops),
         ops,
     })
+}
+
+/// What an exit rule's time is kept under: the same wherever the same event ends runs under the same condition, found by the same key.
+fn exit_id(definition: &Definition, rule: &ExitRule) -> LatestId {
+    let when = rule.when.as_ref().map_or("", |when| when.as_str());
+    match keys::path_of(definition, &rule.on) {
+        Some(path) => LatestId::of(Use::Ends, &[&rule.on, when, path]),
+        None => LatestId::of(Use::Ends, &[&rule.on, when]),
+    }
 }
 
 /// The first 8 hex digits of the hash of the file's text.
@@ -113,35 +120,6 @@ impl Compiler<'_> {
                 Problem::error(&self.source.path, definition.journey.span.clone(), message)
                     .help("remove `holdout:`"),
             );
-        }
-    }
-
-    fn reentry(&mut self, definition: &Definition) -> Reentry {
-        let Some(reentry) = &definition.reentry else {
-            return if definition.key.is_some() { Reentry::OncePerKey } else { REENTRY };
-        };
-        match reentry.value {
-            Reentry::OncePerKey if definition.key.is_none() => {
-                self.error(
-                    reentry,
-                    "`once_per_key` needs a key",
-                    "add `key:`, such as `key: event.cart.id`, or write `never`",
-                );
-            }
-            Reentry::After(span) => self.positive(&At::new(span, reentry.span.clone())),
-            _ => {}
-        }
-        reentry.value
-    }
-
-    fn key(&mut self, definition: &Definition) -> Option<u16> {
-        let key = definition.key.as_ref()?;
-        match condition::compile_path(key, self.slots) {
-            Ok(field) => Some(field),
-            Err(fault) => {
-                self.fault(key, fault);
-                None
-            }
         }
     }
 }

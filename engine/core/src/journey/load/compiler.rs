@@ -2,7 +2,7 @@
 
 use super::yaml::locate;
 use crate::journey::at::At;
-use crate::journey::condition::{self, Condition, Fault, Scope, Slots};
+use crate::journey::condition::{self, Capture, Condition, Fault, Scope, Slots};
 use crate::journey::problem::{Problem, SourceFile};
 use crate::time::{DAY, Span};
 
@@ -13,7 +13,7 @@ const MAX_SPAN: Span = Span(3_650 * DAY);
 pub(super) struct Compiler<'c> {
     pub source: &'c SourceFile,
     pub slots: &'c mut Slots,
-    pub captures: Vec<u16>,
+    pub captures: Vec<Capture>,
     pub problems: &'c mut Vec<Problem>,
 }
 

@@ -2,16 +2,18 @@
 
 use super::facts::Compiled;
 use crate::fact::Role;
-use crate::journey::condition::Condition;
+use crate::journey::condition::{Capture, Condition, Field, List};
 use crate::journey::definition::Definition;
 use crate::journey::feeding::Feeding;
 use crate::journey::plan::{Interests, Journey, JourneyInterest};
 use crate::journey::problem::SourceFile;
+use std::cmp::Reverse;
 
 /// The index over all facts, and all journeys in order of their names.
 pub(super) fn interests(
     read: &[(&SourceFile, Definition)],
     journeys: &[Journey],
+    lists: &[List],
     facts: &Compiled,
 ) -> Interests {
     let mut events = Interests::default();
@@ -25,68 +27,70 @@ pub(super) fn interests(
         }
     }
     for (number, ((_, definition), journey)) in read.iter().zip(journeys).enumerate() {
-        let mut index =
-            Index { events: &mut events, journey: u16::try_from(number).unwrap_or(u16::MAX) };
+        let journey_number = u16::try_from(number).unwrap_or(u16::MAX);
+        let mut index = Index { events: &mut events, lists, journey: journey_number };
         index.add(definition, journey);
     }
     for interest in events.values_mut() {
         interest.fields.sort_unstable();
         interest.fields.dedup();
+        let priority = |of: &JourneyInterest| journeys[usize::from(of.journey)].priority;
+        // Stable: those of one priority stay in the order of their names.
+        interest.journeys.sort_by_key(|of| Reverse(priority(of)));
     }
     events
 }
 
 struct Index<'i> {
     events: &'i mut Interests,
+    lists: &'i [List],
     journey: u16,
 }
 
 impl Index<'_> {
     fn add(&mut self, definition: &Definition, journey: &Journey) {
-        let trigger = &definition.trigger.event;
+        let (trigger, lists) = (&definition.trigger.event, self.lists);
         for event in trigger.names() {
-            let read = journey
-                .when
-                .iter()
-                .flat_map(event_fields)
-                .chain(journey.key)
-                .chain(journey.captures.iter().copied());
-            self.want(event, read, |interest| interest.trigger = true);
+            let when = journey.when.iter().flat_map(|when| event_fields(when, lists));
+            let captures = journey.captures.iter().flat_map(|capture| captured(*capture, lists));
+            let read = when.chain(journey.key.of(event)).chain(captures);
+            self.want(event, journey, read, |interest| interest.trigger = true);
         }
         for event in definition.trigger.moved_by.iter().filter(|event| !trigger.contains(event)) {
-            self.want(event, journey.key, |interest| interest.moves = true);
+            self.want(event, journey, journey.key.of(event), |interest| interest.moves = true);
         }
         for (number, (rule, exit)) in definition.exit.iter().zip(&journey.exits).enumerate() {
-            let read = exit.condition.iter().flat_map(event_fields);
-            self.want(&rule.on, read, |interest| {
+            let read = exit.condition.iter().flat_map(|when| event_fields(when, lists));
+            self.want(&rule.on, journey, read, |interest| {
                 interest.exits.push(u8::try_from(number).unwrap_or(u8::MAX))
             });
         }
         for (op, wait) in (0..).zip(&journey.ops).filter_map(|(at, op)| Some((at, op.wait_for()?)))
         {
             for event in &wait.events {
-                let read = wait.condition.iter().flat_map(event_fields);
-                let read = read.chain(journey.key).chain(journey.waited.iter().copied().flatten());
-                self.want(event, read, |interest| interest.waits.push(op));
+                let read = wait.condition.iter().flat_map(|when| event_fields(when, lists));
+                let read = read.chain(journey.waited.iter().copied().flatten());
+                self.want(event, journey, read, |interest| interest.waits.push(op));
             }
         }
         if let Some(goal) = &definition.goal {
-            self.want(&goal.on, None, |interest| interest.goal = true);
+            self.want(&goal.on, journey, None, |interest| interest.goal = true);
         }
     }
 
     fn want(
         &mut self,
         event: &str,
+        journey: &Journey,
         fields: impl IntoIterator<Item = u16>,
         mark: impl FnOnce(&mut JourneyInterest),
     ) {
         let interest = self.events.entry(event.into()).or_default();
         interest.fields.extend(fields);
         if interest.journeys.last().is_none_or(|last| last.journey != self.journey) {
-            interest
-                .journeys
-                .push(JourneyInterest { journey: self.journey, ..JourneyInterest::default() });
+            let key = journey.key.of(event);
+            let new = JourneyInterest { journey: self.journey, key, ..JourneyInterest::default() };
+            interest.journeys.push(new);
         }
         if let Some(last) = interest.journeys.last_mut() {
             mark(last);
@@ -94,7 +98,21 @@ impl Index<'_> {
     }
 }
 
-/// The event fields that a condition reads.
-fn event_fields(condition: &Condition) -> impl Iterator<Item = u16> {
-    condition.fields.iter().filter_map(|(_, field)| field.event())
+/// The event fields that a condition reads, and those that its lists read.
+fn event_fields<'l>(condition: &'l Condition, lists: &'l [List]) -> impl Iterator<Item = u16> {
+    let captures = condition.fields.iter().filter_map(|(_, field)| match field {
+        Field::List(number) => Some(Capture::List(*number)),
+        other => other.event().map(Capture::Field),
+    });
+    captures.flat_map(|capture| captured(capture, lists))
+}
+
+/// The event fields that are read for it.
+fn captured(capture: Capture, lists: &[List]) -> Vec<u16> {
+    match capture {
+        Capture::Field(number) => vec![number],
+        Capture::List(number) => {
+            lists.get(usize::from(number)).map_or_else(Vec::new, |list| list.reads.clone())
+        }
+    }
 }

@@ -16,6 +16,7 @@ mod events;
 mod facts;
 mod fields;
 pub(super) mod hash;
+mod keys;
 mod names;
 mod policy;
 mod read;
@@ -121,15 +122,16 @@ pub(super) fn check_with(
     {
         return Checked { plan: None, problems };
     }
-    let events = events::interests(&read, &compiled, &facts);
+    let events = events::interests(&read, &compiled, &slots.lists, &facts);
     let texts = read
         .iter()
         .map(|(source, definition)| (definition.journey.value.as_str(), source.text.as_str()));
     let of_facts = facts_file.map(|source| (FACTS, source.text.as_str()));
     let hash = hash(texts.chain(of_facts).collect());
-    let Slots { fields, attributes, .. } = slots;
+    let Slots { fields, attributes, lists, .. } = slots;
     let plan = Plan {
         facts: facts.layout,
+        segments: facts.segments,
         kept: Subjects::ALL,
         hash,
         tables: Arc::clone(tables),
@@ -137,6 +139,7 @@ pub(super) fn check_with(
         journeys: compiled,
         fields,
         attributes,
+        lists,
         events,
     };
     Checked { plan: Some(plan), problems }

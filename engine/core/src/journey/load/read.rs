@@ -4,10 +4,13 @@ use super::fields::Reader;
 use super::yaml::{Kind, Node};
 use crate::channel::Class;
 use crate::journey::at::At;
-use crate::journey::definition::{Definition, EventTypes, ExitRule, Goal, Reentry, Trigger};
+use crate::journey::definition::{
+    After, Definition, EventTypes, ExitRule, Goal, Key, OncePerKey, Per, Reentry, ReentryWord,
+    SinceAny, Trigger,
+};
 use crate::journey::problem::{Problem, SourceFile};
 
-const JOURNEY: [&str; 13] = [
+const JOURNEY: [&str; 14] = [
     "journey",
     "class",
     "priority",
@@ -15,6 +18,7 @@ const JOURNEY: [&str; 13] = [
     "trigger",
     "key",
     "reentry",
+    "max_runs",
     "exit",
     "while",
     "holdout",
@@ -41,10 +45,9 @@ impl Reader<'_> {
         let priority = self.optional(&fields, "priority", Self::priority);
         let tags = self.optional(&fields, "tags", |reader, node| reader.texts(node, "[recovery]"));
         let trigger = self.required(&fields, "trigger").and_then(|node| self.trigger(node));
-        let key = self.optional(&fields, "key", |reader, node| {
-            reader.text(node, "a path such as event.cart.id")
-        });
+        let key = self.optional(&fields, "key", Self::key);
         let reentry = self.optional(&fields, "reentry", Self::reentry);
+        let max_runs = self.optional(&fields, "max_runs", Self::max_runs);
         let exit = self.optional(&fields, "exit", |reader, node| {
             reader.list(node, "[{ on: order_placed }]", 32, Self::exit_rule)
         });
@@ -61,6 +64,7 @@ impl Reader<'_> {
             trigger: trigger?,
             key: key?,
             reentry: reentry?,
+            max_runs: max_runs?,
             exit: exit?.unwrap_or_default(),
             while_: while_?,
             holdout: holdout?.unwrap_or_default(),
@@ -125,18 +129,69 @@ impl Reader<'_> {
         })
     }
 
-    fn reentry(&mut self, node: &Node) -> Option<At<Reentry>> {
-        if let Kind::Map(_) = node.kind {
-            let fields = self.fields(node, "a re-entry rule", &["after"])?;
-            let after = self.required(&fields, "after").and_then(|node| self.span(node))?;
-            return Some(At::new(Reentry::After(after.value), node.span.clone()));
+    fn key(&mut self, node: &Node) -> Option<At<Key>> {
+        let path = "a path such as event.cart.id";
+        let Kind::Map(entries) = &node.kind else {
+            return self.text(node, path).map(|text| At::new(Key::Path(text), node.span.clone()));
+        };
+        if entries.is_empty() {
+            return self.fail(
+                node,
+                "`key` names no event type",
+                "write a path such as event.cart.id",
+            );
         }
-        let words = [
-            ("never", Reentry::Never),
-            ("always", Reentry::Always),
-            ("once_per_key", Reentry::OncePerKey),
-        ];
-        self.word(node, "a re-entry rule (or write `{ after: 7d }`)", &words)
+        let paths: Vec<_> = entries
+            .iter()
+            .map(|entry| {
+                Some((At::new(entry.key.clone(), entry.at.clone()), self.text(&entry.value, path)?))
+            })
+            .collect();
+        let paths = paths.into_iter().collect::<Option<_>>()?;
+        Some(At::new(Key::ByType(paths), node.span.clone()))
+    }
+
+    fn reentry(&mut self, node: &Node) -> Option<At<Reentry>> {
+        let rule = match &node.kind {
+            Kind::Map(entries) if entries.iter().any(|entry| entry.key == "once_per_key") => {
+                let fields = self.fields(node, "a re-entry rule", &["once_per_key"])?;
+                let inner = self.required(&fields, "once_per_key")?;
+                let fields = self.fields(inner, "`once_per_key`", &["after"])?;
+                let after = self.required(&fields, "after").and_then(|node| self.span(node))?;
+                Reentry::OncePerKey(OncePerKey { once_per_key: SinceAny { after } })
+            }
+            Kind::Map(_) => {
+                let fields = self.fields(node, "a re-entry rule", &["after", "per"])?;
+                let after = self.required(&fields, "after").and_then(|node| self.span(node));
+                let per = self.optional(&fields, "per", |reader, node| {
+                    reader.word(node, "whose last entry counts", &[("key", Per::Key)])
+                });
+                Reentry::After(After { after: after?, per: per? })
+            }
+            Kind::Null | Kind::Text(_) | Kind::List(_) => {
+                let words = [
+                    ("never", ReentryWord::Never),
+                    ("always", ReentryWord::Always),
+                    ("once_per_key", ReentryWord::OncePerKey),
+                    ("restart", ReentryWord::Restart),
+                ];
+                let what = "a re-entry rule (or write `{ after: 7d }`)";
+                Reentry::Word(self.word(node, what, &words)?.value)
+            }
+        };
+        Some(At::new(rule, node.span.clone()))
+    }
+
+    fn max_runs(&mut self, node: &Node) -> Option<At<u8>> {
+        let text = self.text(node, "a number from 1 to 64")?;
+        match text.parse::<u8>() {
+            Ok(runs) if (1..=64).contains(&runs) => Some(At::new(runs, text.span)),
+            _ => self.fail(
+                node,
+                format!("`{}` is not a number of runs", text.value),
+                "write a whole number from 1 to 64; 8 is the default",
+            ),
+        }
     }
 
     fn exit_rule(&mut self, node: &Node) -> Option<ExitRule> {

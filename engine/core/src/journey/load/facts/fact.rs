@@ -4,10 +4,9 @@ use crate::event::EventField;
 use crate::event::vocabulary::{Envelope, Subject};
 use crate::fact::{Amount, Bounds, Definition, Feed, Kind, Path, Role, Takes};
 use crate::journey::at::At;
-use crate::journey::condition::{self, Field, Names, Scope, Slots};
+use crate::journey::condition::{Alone, Slots, compile_alone};
 use crate::journey::definition::EventTypes;
 use crate::journey::facts_file::{FactText, TakesText, TakesWith};
-use crate::journey::feeding::FactCondition;
 use crate::journey::load::compiler::Compiler;
 use crate::journey::load::names;
 use crate::journey::problem::{Problem, SourceFile};
@@ -32,6 +31,8 @@ const RESERVED: [&str; 14] = [
 ];
 /// Under this name an event says in which currency the amounts beside it are.
 const CURRENCY: &str = "currency";
+/// Under this name a subject has items such as a cart has.
+const ITEMS: &str = "items";
 /// Most parts of a path.
 const MAX_PARTS: usize = 8;
 
@@ -63,7 +64,7 @@ fn is_reserved(name: &str) -> bool {
 }
 
 /// What a fact comes to, with its conditions by role.
-type Fact = (Definition, Vec<(Role, FactCondition)>);
+type Fact = (Definition, Vec<(Role, Alone)>);
 
 /// Compiles one fact; none after at least one problem.
 pub(super) fn compile(
@@ -87,7 +88,7 @@ pub(super) fn compile(
 struct Checker<'c> {
     compiler: Compiler<'c>,
     name: &'c At<String>,
-    conditions: Vec<(Role, FactCondition)>,
+    conditions: Vec<(Role, Alone)>,
 }
 
 /// A list and the name of its items.
@@ -119,6 +120,7 @@ impl Checker<'_> {
         let adds = Feed {
             on: self.events(on),
             each: item.map(|each| each.list.clone()),
+            item: item.map_or_else(Default::default, |each| each.item.as_str().into()),
             key: key.clone(),
             when: self.when(Role::Adds, text.when.as_ref(), item),
         };
@@ -252,6 +254,7 @@ impl Checker<'_> {
         let feed = Feed {
             on: self.events(&on),
             each: item.map(|each| each.list.clone()),
+            item: item.map_or_else(Default::default, |each| each.item.as_str().into()),
             key,
             when: self.when(Role::Takes, when.as_ref(), item),
         };
@@ -351,29 +354,13 @@ impl Checker<'_> {
         item: Option<&Each>,
     ) -> Option<CompactString> {
         let text = text?;
-        let names = Names { item: item.map(|each| each.item.as_str().into()), ..Names::default() };
-        *self.compiler.slots = Slots { names, ..Slots::default() };
-        let (compiled, faults) =
-            condition::compile(text, Scope::Event, self.compiler.slots, &mut Vec::new());
+        let items = |each: &&Each| each.parts.last().is_some_and(|last| last == ITEMS);
+        let item = item.map(|each| (each.item.as_str(), items(&each)));
+        let (compiled, faults) = compile_alone(text, item);
         for fault in faults {
             self.compiler.fault(text, fault);
         }
-        let compiled = compiled?;
-        let of_event = |(_, field): &&(CompactString, Field)| matches!(field, Field::Event(_));
-        if let Some((other, _)) = compiled.fields.iter().find(|field| !of_event(field)) {
-            let message = format!(
-                "`{other}` is not of the event: what a fact says must not depend on what is known when its events come"
-            );
-            self.compiler.error(
-                text,
-                message,
-                "read `event.X` alone; ask for the rest where the fact is used",
-            );
-            return None;
-        }
-        let fields = std::mem::take(&mut self.compiler.slots.fields);
-        let item = item.map(|each| each.item.as_str());
-        self.conditions.push((role, FactCondition::new(compiled, fields, item)));
+        self.conditions.push((role, compiled?));
         Some(text.as_str().into())
     }
 }

@@ -6,22 +6,24 @@ mod segments;
 
 use super::{Problem, SourceFile, yaml};
 use crate::fact::{Layout, MAX_BYTES, Role};
-use crate::journey::condition::{Names, Slots};
-use crate::journey::feeding::FactCondition;
+use crate::journey::at::At;
+use crate::journey::condition::{Alone, Names, Slots};
 use crate::policy::Policy;
+use compact_str::CompactString;
 
 /// What a facts file comes to. Without one it is what every shop has.
 #[derive(Debug, Default)]
 pub(super) struct Compiled {
     pub layout: Layout,
+    pub segments: Vec<(CompactString, CompactString)>,
     /// Of each fact that has some.
-    conditions: Vec<(u16, Role, FactCondition)>,
+    conditions: Vec<(u16, Role, Alone)>,
 }
 
 impl Compiled {
     /// The condition under which a fact's events count in this role.
-    pub(super) fn condition(&self, fact: u16, role: Role) -> Option<&FactCondition> {
-        let found = |(number, of, _): &&(u16, Role, FactCondition)| (*number, *of) == (fact, role);
+    pub(super) fn condition(&self, fact: u16, role: Role) -> Option<&Alone> {
+        let found = |(number, of, _): &&(u16, Role, Alone)| (*number, *of) == (fact, role);
         self.conditions.iter().find(found).map(|(.., condition)| condition)
     }
 }
@@ -58,7 +60,9 @@ pub(super) fn compile(
         .collect();
     slots.names = Names { facts: layout.clone(), ..Names::default() };
     segments::compile(source, &file, slots, problems);
-    Compiled { layout, conditions }
+    let text =
+        |(name, text): &(At<String>, At<String>)| (name.as_str().into(), text.as_str().into());
+    Compiled { layout, segments: file.segments.iter().map(text).collect(), conditions }
 }
 
 /// What a customer's facts take at most is known here, so that no customer is ever too large.

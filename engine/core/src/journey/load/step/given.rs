@@ -81,7 +81,8 @@ pub(super) fn lay_out(layout: &mut Layout<'_, '_>, given: &At<Given>) -> op::Giv
             let (slots, captures) = (&mut *compiler.slots, &mut compiler.captures);
             let (field, faults) = condition::compile_read(text, slots, captures);
             faults.into_iter().for_each(|fault| compiler.fault(&at, fault));
-            return field.map_or(op::Given::Value(Value::Null), op::Given::Field);
+            let path = |field| op::Given::Path(text.as_str().into(), field);
+            return field.map_or(op::Given::Value(Value::Null), path);
         }
         Given::Text(text) => Value::Text(CompactString::from(text.as_str())),
     };

@@ -213,8 +213,8 @@ fn conditions_read_facts_in_their_way() {
         "orders > 1 && views[event.product.id] >= 2 && views['p1'] == 0",
         "size(views) > 1 && size(tickets) == 0 && tickets.size() == 0",
         "top(views) == event.product.id && event.ticket.id in tickets && profile.ticket in tickets",
-        "last_order.at > 0 && age(last_order) >= 60d && age(last_order) < 1h30m && age(seen['p1']) > 4h",
-        "last_order.order.id == 'o1' && last_order.total > 5 && has(last_order.id) && seen[event.product.id] > 0",
+        "last_order.at > now - 7d && age(last_order) >= 60d && age(last_order) < 1h30m && age(seen['p1']) > 4h",
+        "last_order.order.id == 'o1' && last_order.total > 5 && has(last_order.id) && seen[event.product.id] > now - 1d",
     ] {
         assert_eq!(shown(facts, &[&asks(good)]), [""; 0], "{good}");
     }

@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::channel::{Channel, Class};
-use crate::journey::definition::{Definition, Reentry};
+use crate::journey::condition::Capture;
+use crate::journey::definition::Definition;
 use crate::journey::op::Op;
-use crate::journey::plan::Journey;
+use crate::journey::plan::{Journey, Key, Reentry};
 use crate::policy::{Percent, Team};
 use crate::time::{DAY, HOUR, Span};
 
@@ -77,7 +78,10 @@ fn the_shipped_journeys_are_laid_out_flat() {
     assert_eq!(
         cart.captures
             .iter()
-            .map(|at| plan.fields[usize::from(*at)].path.join("."))
+            .map(|capture| match capture {
+                Capture::Field(at) => plan.fields[usize::from(*at)].path.join("."),
+                Capture::List(at) => plan.lists[usize::from(*at)].text.to_string(),
+            })
             .collect::<Vec<_>>(),
         ["cart.total"]
     );
@@ -113,7 +117,7 @@ fn the_index_names_who_wants_an_event_and_what_of_it() {
     };
     assert_eq!(want("cart_updated"), ("cart.total cart.items# cart.id".into(), "0 trigger".into()));
     assert_eq!(want("product_viewed"), ("cart.id".into(), "0 moves".into()));
-    assert_eq!(want("order_placed"), ("type".into(), "0 goal+exits, 1 trigger+goal".into()));
+    assert_eq!(want("order_placed"), ("type".into(), "1 trigger+goal, 0 goal+exits".into()));
     assert_eq!(want("subscribed"), ("type".into(), "1 trigger".into()));
     assert!(!plan.events.contains_key("page_viewed"));
 }
@@ -142,6 +146,56 @@ fn defaults_follow_the_semantics_page() {
     assert_eq!((plain.priority, plain.max_event_age, plain.holdout), (50, Span(DAY), 0));
     assert_eq!(listing(keyed), ["exit-1: exit () to ; 0", ": end () to ; 0",]);
     assert_eq!(plain.version.len(), 8);
+}
+
+#[test]
+fn a_key_has_a_path_for_all_types_or_for_each() {
+    let head = "key: { cart_updated: event.cart.id, order_placed: event.order.cart_id }
+exit: [{ on: order_placed }, { on: stop }]
+max_runs: 3
+reentry: { once_per_key: { after: 2d } }
+";
+    let trigger = "trigger: { event: cart_updated, quiet_for: 1h, moved_by: [seen] }";
+    let text = |name: &str, head: &str| {
+        format!("journey: {name}\n{trigger}\n{head}steps: [{{ exit: true }}]\n")
+    };
+    let texts =
+        [text("a", head), text("b", "key: event.cart.id\nreentry: restart\n"), text("c", "")];
+    let plan = plan(&[&texts[0], &texts[1], &texts[2]]);
+    let keys = |event: &str| {
+        let journeys = plan.events[event].journeys.iter();
+        let path = |field: u16| plan.fields[usize::from(field)].path.join(".");
+        journeys.map(|of| of.key.map_or(String::new(), path)).collect::<Vec<_>>()
+    };
+    assert_eq!(keys("cart_updated"), ["cart.id", "cart.id", ""]);
+    assert_eq!(keys("order_placed"), ["order.cart_id"]);
+    assert_eq!(
+        (keys("seen"), keys("stop")),
+        (vec!["".into(), "cart.id".into(), "".into()], vec!["".into()])
+    );
+    let [a, b, c] = plan.journeys.as_slice() else { panic!("three journeys") };
+    assert_eq!((a.max_runs, b.max_runs), (3, 8));
+    assert_eq!((a.reentry, b.reentry), (Reentry::OncePerKeyAfter(Span(2 * DAY)), Reentry::Restart));
+    assert_eq!(c.key, Key::None);
+}
+
+/// Rules are the same for all journeys that find the runs by the same path.
+#[test]
+fn an_exit_rule_is_kept_by_event_condition_and_key() {
+    let journey = |name: &str, head: &str| {
+        small(name, &format!("{head}exit: [{{ on: order_placed }}]\n"), "  - exit: true\n")
+    };
+    let texts = [
+        journey("a", ""),
+        journey("b", "key: event.cart.id\n"),
+        journey("c", "key: { cart_updated: event.k, order_placed: event.cart.id }\n"),
+        journey("d", "key: { cart_updated: event.k }\n"),
+        journey("e", "key: event.k\n"),
+    ];
+    let plan = plan(&texts.each_ref().map(String::as_str));
+    let ids: Vec<_> = plan.journeys.iter().map(|journey| journey.exits[0].latest).collect();
+    assert_eq!((ids[0], ids[1]), (ids[3], ids[2]));
+    assert!(ids[0] != ids[1] && ids[1] != ids[4] && ids[0] != ids[4]);
 }
 
 #[test]

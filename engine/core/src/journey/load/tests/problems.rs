@@ -53,7 +53,7 @@ steps:
             "2:1 error `clas`: `clas` is not a field of a journey | did you mean `class`?",
             "3:11 error `101`: `101` is not a priority | write a whole number from 0 to 100; 50 is the default",
             "7:14 error `1 hour`: `1 hour` is not a duration; write a number and a unit (ms s m h d w), such as 90s, 23h, 7d or 1h30m | a duration is a number and a unit without a space, such as 23h",
-            "8:1 error `moved_by`: `moved_by` is not a field of a journey | known are: journey, class, priority, tags, trigger, key, reentry, exit, while, holdout, goal, max_event_age, steps",
+            "8:1 error `moved_by`: `moved_by` is not a field of a journey | known are: journey, class, priority, tags, trigger, key, reentry, max_runs, exit, while, holdout, goal, max_event_age, steps",
             "9:10 error `500%`: `500%` is not a share | write 0% to 100%, such as 5% or 0.25%",
             "11:5 error `send`: a send step lacks `channels` | add `channels:`",
             "12:5 error `chanels`: `chanels` is not a field of a send step | did you mean `channels`?",
@@ -63,6 +63,31 @@ steps:
             "15:12 error `{ a: 50%, b: 50% }`: a split has a name, from which chance follows | write `- split: NAME` and below it `arms:`, such as `a: { share: 50%, steps: [...] }`",
             "16:11 error `tomorrow`: `tomorrow` is not a duration; write a number and a unit (ms s m h d w), such as 90s, 23h, 7d or 1h30m | a duration is a number and a unit without a space, such as 23h",
         ]
+    );
+}
+
+#[test]
+fn a_condition_is_pointed_into() {
+    let text = |when: &str, step: &str| {
+        format!(
+            "journey: j\ntrigger:\n  event: order_placed\n  when: {when}\nsteps:\n  - branch:\n      - when: {step}\n        steps: []\n{SEND}"
+        )
+    };
+    one(
+        &text("age(event.time) > 3", "cart.total > 1"),
+        "4:25 error `>`: `age(event.time)` is a duration and `3` is a number: this is never true | write the unit with the number, such as 3d",
+    );
+    one(
+        &text("event.time > now - 1 day", "cart.total > 1"),
+        "4:28 error `1 day`: `1 day` is not a duration | a duration is a number and a unit without a space: write 1d",
+    );
+    one(
+        &text("event.order.total > 1", "cart.items.exists(i, i.price > profile.budget)"),
+        "7:46 error `profile.budget`: `profile.budget` cannot be read here: what a step makes of a list is made when the trigger event comes | inside of it read the items and `event.X` only; compare with the rest outside, or in `trigger.when`",
+    );
+    one(
+        &text("size(event.order.items) >= 0", "cart.total > 1"),
+        "4:9 warning `size(event.order.items) >= 0`: `size(event.order.items) >= 0` is always true: it counts, and is never below 0 | leave it out, or compare with what you meant",
     );
 }
 
@@ -365,7 +390,7 @@ fn yaml_itself_is_checked() {
     one("a: 1\n---\nb: 1\n", "2:1 error `---`: a file holds one journey, not several documents | ");
     one(
         "- 1\n",
-        "1:1 error `- 1`: a journey is a mapping, not a list | it has the fields journey, class, priority, tags, trigger, key, reentry, exit, while, holdout, goal, max_event_age, steps",
+        "1:1 error `- 1`: a journey is a mapping, not a list | it has the fields journey, class, priority, tags, trigger, key, reentry, max_runs, exit, while, holdout, goal, max_event_age, steps",
     );
     let broken = shown("journey: a\n  steps: [\n");
     assert!(broken.len() == 1 && broken[0].contains("this is not valid YAML"), "{broken:?}");
@@ -387,6 +412,78 @@ fn a_journey_has_at_most_64_operations() {
         problems.len() == 1 && problems[0].contains("the journey has 81 operations"),
         "{problems:?}"
     );
+}
+
+#[test]
+fn keys_by_event_type_are_checked() {
+    let text = "journey: a
+trigger: { event: [cart_updated, go], quiet_for: 1h, moved_by: [product_viewed] }
+key: { cart_updated: event.cart.id, order_placd: event.order.id, page: cart.id, product_viewed: event.product.id }
+exit: [{ on: order_placed }]
+goal: { on: review_submitted, within: 1h }
+steps: [{ exit: true }]
+";
+    assert_eq!(
+        shown(text),
+        [
+            "2:34 error `go`: `key` has no path for `go`, which starts the journey | add one to `key:`, such as `go: event.cart.id`",
+            "3:37 error `order_placd`: this journey does not hear of `order_placd` | did you mean `order_placed`?",
+            "3:66 error `page`: this journey does not hear of `page` | what it hears of: cart_updated, go, product_viewed, order_placed",
+            "3:72 error `cart.id`: a key is a path of the event | write a path such as `event.cart.id`",
+        ]
+    );
+    one(
+        &small("k", "key: {}\n", SEND),
+        "3:6 error `{}`: `key` names no event type | write a path such as event.cart.id",
+    );
+    one(
+        &small("k", "key: { cart_updated: [a] }\n", SEND),
+        "3:22 error `[a]`: here stands a list | write a path such as event.cart.id",
+    );
+}
+
+#[test]
+fn re_entry_and_the_number_of_runs_are_checked() {
+    for (head, expected) in [
+        (
+            "reentry: restarts\n",
+            "3:10 error `restarts`: `restarts` is not a re-entry rule (or write `{ after: 7d }`) | did you mean `restart`?",
+        ),
+        (
+            "reentry: { after: 7d, per: key }\n",
+            "3:10 error `{ after: 7d, per: key }`: `per: key` needs a key | add `key:`, such as `key: event.cart.id`, or remove `per`",
+        ),
+        (
+            "reentry: { once_per_key: { after: 7d } }\n",
+            "3:10 error `{ once_per_key: { after: 7d } }`: `once_per_key` needs a key | add `key:`, such as `key: event.cart.id`, or write `{ after: 7d }` alone",
+        ),
+        (
+            "key: event.k\nreentry: { after: 7d, per: cart }\n",
+            "4:28 error `cart`: `cart` is not whose last entry counts | known are: key",
+        ),
+        (
+            "key: event.k\nreentry: { once_per_key: 7d }\n",
+            "4:26 error `7d`: `once_per_key` is a mapping, not `7d` | it has the fields after",
+        ),
+        (
+            "key: event.k\nreentry: { once_per_key: { after: 0s } }\n",
+            "4:35 error `0s`: the duration is zero | write a longer one, such as 1h",
+        ),
+        (
+            "key: event.k\nreentry: { after: 5000d, per: key }\n",
+            "4:19 error `5000d`: the duration is longer than ten years | write a shorter one",
+        ),
+        (
+            "max_runs: 0\n",
+            "3:11 error `0`: `0` is not a number of runs | write a whole number from 1 to 64; 8 is the default",
+        ),
+        (
+            "max_runs: 65\n",
+            "3:11 error `65`: `65` is not a number of runs | write a whole number from 1 to 64; 8 is the default",
+        ),
+    ] {
+        one(&small("r", head, SEND), expected);
+    }
 }
 
 #[test]

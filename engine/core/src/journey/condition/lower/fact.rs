@@ -3,13 +3,15 @@
 //! `orders`, `views[event.product.id]`, `size(tickets)`, `event.product.id in wishes`, `top(views)`, `last_order.at`, `last_order.total`,
 //! `age(last_order)`; and a segment's condition, which takes the place of its name.
 
-use super::expr::Expr;
-use super::fault::Fault;
-use super::field::{Field, KeyField};
-use super::fields::Type;
-use super::lower::{Lowering, Typed, segments};
-use super::names::Segment;
+use super::syntax::segments;
+use super::{Lowering, Typed};
 use crate::fact::{Definition, KeyReading, Kind, Path, Reading, key_of};
+use crate::journey::condition::expr::Expr;
+use crate::journey::condition::fault::Fault;
+use crate::journey::condition::field::{Field, KeyField};
+use crate::journey::condition::fields::Path as Written;
+use crate::journey::condition::names::Segment;
+use crate::journey::condition::types::Type;
 use cel::common::ast::{CallExpr, Expr as Syntax, IdedExpr, operators};
 
 /// A fact with its number.
@@ -25,15 +27,24 @@ impl Lowering<'_, '_> {
     /// A path that begins with the name of a fact or of a segment; none for another one.
     pub(super) fn named(&mut self, node: &IdedExpr, parts: &[&str]) -> Option<Option<Typed>> {
         let (name, rest) = parts.split_first()?;
+        if self.resolver.is_item(name) {
+            return None;
+        }
         let names = &self.resolver.slots.names;
-        if let Some((_, segment)) = names.segments.iter().find(|(known, _)| known.as_str() == *name)
-        {
-            let segment = segment.clone();
-            return Some(self.segment(node, segment, rest));
+        let segment = names.segments.iter().find(|(known, _)| known.as_str() == *name);
+        if let Some(segment) = segment.map(|(_, segment)| segment.clone()) {
+            return Some(self.at_hand(node).and_then(|()| self.segment(node, segment, rest)));
         }
         let (number, fact) = names.facts.named(name)?;
-        let fact = fact.clone();
-        Some(self.fact_path(node, (number, fact), rest))
+        let fact = (number, fact.clone());
+        Some(self.at_hand(node).and_then(|()| self.fact_path(node, fact, rest)))
+    }
+
+    /// Where a step makes something of a list, nothing is at hand but the event.
+    fn at_hand(&mut self, node: &IdedExpr) -> Option<()> {
+        let text = self.text(node);
+        let path = Written { parts: &[text.as_str()], span: self.parsed.extent(node), size: false };
+        self.resolver.kept_out_of_items(&path)
     }
 
     fn segment(&mut self, node: &IdedExpr, segment: Segment, rest: &[&str]) -> Option<Typed> {
@@ -42,7 +53,7 @@ impl Lowering<'_, '_> {
             return self.fail(self.parsed.extent(node), message, "write its name alone");
         }
         for (name, field) in segment.fields {
-            self.field(&name, field);
+            self.show(name.into(), field);
         }
         Some((segment.expr, Type::Bool))
     }
@@ -52,15 +63,14 @@ impl Lowering<'_, '_> {
         let is_one = fact.by.is_none();
         let (reading, kind) = match (&fact.kind, rest) {
             (Kind::Count | Kind::Sum(_), []) if is_one => (Reading::Number, Type::Number),
-            (Kind::Last(_), ["at"]) if is_one => (Reading::At, Type::Number),
+            (Kind::Last(_), ["at"]) if is_one => (Reading::At, Type::Instant),
             (Kind::Last(keep), [_, ..]) if is_one => match kept(keep, rest) {
                 Some(place) => (Reading::Kept(place), Type::Any),
                 None => return self.not_kept(node, fact, rest),
             },
             _ => return self.not_alone(node, fact),
         };
-        let name = self.text(node);
-        Some((self.field(&name, Field::Fact(*number, reading)), kind))
+        Some((self.read(node, Field::Fact(*number, reading)), kind))
     }
 
     fn not_kept(&mut self, node: &IdedExpr, fact: &Definition, rest: &[&str]) -> Option<Typed> {
@@ -97,55 +107,38 @@ impl Lowering<'_, '_> {
     /// A call about a fact; none for another one.
     pub(super) fn of_fact(&mut self, node: &IdedExpr, call: &CallExpr) -> Option<Option<Typed>> {
         let args = call.args.as_slice();
-        match (call.func_name.as_str(), call.target.as_deref(), args) {
-            (operators::INDEX, None, [of, key]) => {
-                let fact = self.fact(of)?;
-                Some(self.at_key(node, &fact, key, false))
+        let (name, target) = (call.func_name.as_str(), call.target.as_deref());
+        let (fact, key) = match (name, target, args) {
+            (operators::INDEX, None, [of, key]) | (operators::IN, None, [key, of]) => {
+                (self.fact(of)?, Some(key))
             }
-            (operators::IN, None, [key, of]) => {
-                let fact = self.fact(of)?;
-                Some(self.is_in(node, &fact, key))
-            }
-            ("size", None, [of]) | ("size", Some(of), []) => {
-                let fact = self.fact(of)?;
-                let counts = fact.1.kind == Kind::Set || fact.1.by.is_some();
-                Some(self.whole(node, &fact, counts.then_some((Reading::Size, Type::Number))))
-            }
-            ("top", None, [of]) => {
-                let fact = self.fact(of)?;
-                let counts = fact.1.by.is_some();
-                Some(self.whole(node, &fact, counts.then_some((Reading::Top, Type::Text))))
-            }
-            ("age", None, [of]) => self.age(node, of),
-            _ => None,
+            ("size" | "top" | "age", None, [of]) | ("size", Some(of), []) => (self.fact(of)?, None),
+            _ => return None,
+        };
+        if self.at_hand(node).is_none() {
+            return Some(None);
         }
+        Some(match (name, key) {
+            (operators::INDEX, Some(key)) => self.at_key(node, &fact, key),
+            (_, Some(key)) => self.is_in(node, &fact, key),
+            (name, None) => self.of_all(node, &fact, name),
+        })
     }
 
-    fn whole(
+    fn of_all(
         &mut self,
         node: &IdedExpr,
         (number, fact): &Numbered,
-        reading: Option<(Reading, Type)>,
+        function: &str,
     ) -> Option<Typed> {
-        let Some((reading, kind)) = reading else { return self.not_alone(node, fact) };
-        let name = self.text(node);
-        Some((self.field(&name, Field::Fact(*number, reading)), kind))
-    }
-
-    fn age(&mut self, node: &IdedExpr, of: &IdedExpr) -> Option<Option<Typed>> {
-        if let Some(fact) = self.fact(of) {
-            let lasts = fact.1.is_last() && fact.1.by.is_none();
-            return Some(self.whole(node, &fact, lasts.then_some((Reading::Age, Type::Number))));
-        }
-        let Syntax::Call(call) = &of.expr else { return None };
-        let ([of, key], operators::INDEX) = (call.args.as_slice(), call.func_name.as_str()) else {
-            return None;
+        let by = fact.by.is_some();
+        let (reading, kind) = match function {
+            "size" if by || fact.kind == Kind::Set => (Reading::Size, Type::Number),
+            "top" if by => (Reading::Top, Type::Text),
+            "age" if !by && fact.is_last() => (Reading::Age, Type::Duration),
+            _ => return self.not_alone(node, fact),
         };
-        let fact = self.fact(of)?;
-        Some(match fact.1.is_last() {
-            true => self.at_key(node, &fact, key, true),
-            false => self.not_alone(node, &fact.1),
-        })
+        Some((self.read(node, Field::Fact(*number, reading)), kind))
     }
 
     fn at_key(
@@ -153,19 +146,16 @@ impl Lowering<'_, '_> {
         node: &IdedExpr,
         (number, fact): &Numbered,
         key: &IdedExpr,
-        age: bool,
     ) -> Option<Typed> {
         if fact.by.is_none() {
             return self.not_alone(node, fact);
         }
-        let reading = match (&fact.kind, age) {
-            (Kind::Last(_), true) => KeyReading::Age,
-            (Kind::Last(_), false) => KeyReading::At,
-            (Kind::Count | Kind::Sum(_) | Kind::Set, _) => KeyReading::Number,
+        let (reading, kind) = match fact.is_last() {
+            true => (KeyReading::At, Type::Instant),
+            false => (KeyReading::Number, Type::Number),
         };
         let key = self.key(key)?;
-        let name = self.text(node);
-        Some((self.field(&name, Field::FactAt(*number, reading, key)), Type::Number))
+        Some((self.read(node, Field::FactAt(*number, reading, key)), kind))
     }
 
     fn is_in(
@@ -178,8 +168,14 @@ impl Lowering<'_, '_> {
             return self.not_alone(node, fact);
         }
         let key = self.key(key)?;
-        let name = self.text(node);
-        Some((self.field(&name, Field::FactAt(*number, KeyReading::In, key)), Type::Bool))
+        Some((self.read(node, Field::FactAt(*number, KeyReading::In, key)), Type::Bool))
+    }
+
+    /// A field under its text.
+    fn read(&mut self, node: &IdedExpr, field: Field) -> Expr {
+        let text = self.text(node);
+        self.show(text, field);
+        Expr::Field(field)
     }
 
     /// A key: a path or a literal.

@@ -1,0 +1,100 @@
+//! Events of the types that a configuration hears, with what its conditions and keys read; strangers among them.
+
+use super::config::Config;
+use super::features::Feature;
+use crate::history::{Draw, Events};
+use cartwheel_core::id::CommandId;
+use cartwheel_core::time::{HOUR, Millis, SECOND, format_rfc3339};
+use serde_json::{Map, Value, json};
+
+const CUSTOMERS: [&str; 2] = ["ana", "bob"];
+
+/// Makes the events of one history.
+pub struct Heard {
+    types: Vec<String>,
+    features: Vec<&'static Feature>,
+    strangers: Events,
+    number: u64,
+}
+
+impl Heard {
+    /// Under this configuration.
+    pub fn new(draw: &mut Draw, config: &Config, features: Vec<&'static Feature>) -> Self {
+        let types = config.journeys.iter().flat_map(Config::heard).collect();
+        Self { types, features, strangers: Events::new(draw, false), number: 0 }
+    }
+
+    /// A record's value.
+    pub fn next(&mut self, draw: &mut Draw, time: Millis, commands: &[CommandId]) -> Vec<u8> {
+        if draw.chance(8) {
+            return self.strangers.next(draw, time, commands);
+        }
+        let mut event = Map::new();
+        let known = draw.chance(10);
+        let kind = if known { "customer_updated" } else { draw.pick(&self.types).as_str() };
+        event.insert("type".into(), kind.into());
+        // Mostly one customer, of whom there is much.
+        let customer = if draw.chance(85) { CUSTOMERS[0] } else { CUSTOMERS[1] };
+        event.insert("customer".into(), customer.into());
+        let at = match draw.below(8) {
+            0 => time - draw.between(0, 30) * HOUR,
+            1 | 2 => time - draw.between(0, 3 * 3600) * SECOND,
+            3 => time - 1,
+            _ => time,
+        };
+        event.insert("time".into(), format_rfc3339(at).into());
+        self.number += 1;
+        let number = if draw.chance(2) { self.number.saturating_sub(3) } else { self.number };
+        event.insert("id".into(), format!("n{number}").into());
+        if known || draw.chance(10) {
+            event.insert("profile".into(), profile(draw));
+        }
+        body(draw, &mut event);
+        for feature in &self.features {
+            (feature.event)(draw, &mut event);
+        }
+        Value::Object(event).to_string().into_bytes()
+    }
+}
+
+/// A number of something of which there are few; seldom none.
+fn id(draw: &mut Draw) -> Value {
+    match draw.below(12) {
+        0 => Value::Null,
+        1..=3 => json!(2),
+        4..=6 => json!("k"),
+        _ => json!(draw.below(30)),
+    }
+}
+
+/// Subjects by which keys tell runs apart, and amounts that conditions compare.
+fn body(draw: &mut Draw, event: &mut Map<String, Value>) {
+    let total = draw.below(5) * 20;
+    if draw.chance(70) {
+        event.insert("cart".into(), json!({ "id": few(draw), "total": total, "items": [] }));
+    }
+    if draw.chance(60) {
+        event.insert(
+            "order".into(),
+            json!({ "id": id(draw), "cart_id": few(draw), "total": total }),
+        );
+    }
+    if draw.chance(30) {
+        event.insert("product".into(), json!({ "id": few(draw), "price": total }));
+    }
+}
+
+fn few(draw: &mut Draw) -> Value {
+    draw.pick(&[json!("k"), json!("k"), json!("l"), json!(2), json!("2"), Value::Null]).clone()
+}
+
+/// Somebody who mostly may be written to.
+fn profile(draw: &mut Draw) -> Value {
+    let yes = |draw: &mut Draw| draw.chance(90);
+    let consent = json!({ "email": yes(draw), "sms": yes(draw), "push": yes(draw) });
+    json!({
+        "email": "a@example.com", "phone": "+15550100", "push_token": "t",
+        "time_zone": draw.pick(&["Europe/Berlin", "America/New_York", "Asia/Tokyo"]),
+        "vip": draw.chance(50), "consent": consent,
+    })
+}

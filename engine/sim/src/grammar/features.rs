@@ -1,0 +1,83 @@
+//! What a configuration may be made of: a file a feature.
+
+mod age;
+mod caps;
+mod contest;
+mod emits;
+mod exits;
+mod filter;
+mod goal;
+mod holdout;
+mod keys;
+mod limits;
+mod priority;
+mod quiet;
+mod reentry;
+mod splits;
+mod starts;
+mod steps;
+mod waits;
+mod window;
+
+use super::config::Config;
+use crate::history::Draw;
+use serde_json::{Map, Value};
+
+/// Something that configurations may have.
+pub struct Feature {
+    /// What it is called.
+    pub name: &'static str,
+    /// Puts it into the configuration, once more if it is there already. What was valid stays valid.
+    pub add: fn(&mut Draw, &mut Config),
+    /// What events must have so that it matters, beside what all have.
+    pub event: fn(&mut Draw, &mut Map<String, Value>),
+}
+
+impl Feature {
+    /// One for which events have all that they need.
+    const fn of(name: &'static str, add: fn(&mut Draw, &mut Config)) -> Self {
+        Self { name, add, event: |_, _| {} }
+    }
+}
+
+/// All of them. How often one stands here is how often it is drawn.
+pub const FEATURES: &[Feature] = &[
+    Feature::of("window", window::add),
+    Feature::of("window", window::add),
+    Feature::of("keys", keys::add),
+    Feature::of("keys", keys::add),
+    Feature::of("reentry", reentry::add),
+    Feature::of("reentry", reentry::add),
+    Feature::of("exits", exits::add),
+    Feature::of("exits", exits::add),
+    Feature::of("steps", steps::add),
+    Feature::of("steps", steps::add),
+    Feature::of("waits", waits::add),
+    Feature::of("splits", splits::add),
+    Feature::of("emits", emits::add),
+    Feature::of("priority", priority::add),
+    Feature::of("caps", caps::add),
+    Feature::of("contest", contest::add),
+    Feature::of("contest", contest::add),
+    Feature::of("quiet", quiet::add),
+    Feature::of("limits", limits::add),
+    Feature::of("filter", filter::add),
+    Feature::of("starts", starts::add),
+    Feature::of("goal", goal::add),
+    Feature::of("age", age::add),
+    Feature::of("holdout", holdout::add),
+];
+
+/// Conditions that are sometimes true.
+const CONDITIONS: [&str; 6] = [
+    "event.cart.total >= 40",
+    "event.order.total > 0",
+    "event.product.price < 60",
+    "profile.vip == true",
+    "customer.orders < 3",
+    "size(event.cart.items) == 0",
+];
+
+/// Event types that move, end or reward.
+const EVENTS: [&str; 6] =
+    ["order_placed", "product_viewed", "cart_updated", "cart_emptied", "stop", "go"];

@@ -1,0 +1,39 @@
+//! Conditions, by their text alone: parsed anew each time they are judged (`parse`) and walked over JSON (`value`).
+
+mod parse;
+mod value;
+
+use super::context::Reader;
+use super::customer::Customer;
+use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::time::Millis;
+use serde_json::Value as Json;
+pub use value::V;
+
+/// Whether a condition holds of an event, or of an item of one of its lists (its name, and whether it is such as a cart has), and of nothing else.
+pub fn holds_alone(
+    plan: &Plan,
+    text: &str,
+    (event, at): (&Json, Millis),
+    item: Option<(&str, &Json, bool)>,
+) -> bool {
+    let customer = Customer::default();
+    let (waited, of_run) = (None, false);
+    let reader =
+        Reader { plan, event: Some(event), at, waited, of_run, customer: &customer, t: at };
+    let tree = parse::parse(text).unwrap_or_else(|| panic!("the loader took `{text}`"));
+    value::Walk { reader: &reader, item }.of(&tree) == V::Bool(true)
+}
+
+impl Reader<'_> {
+    /// Whether the condition of this text is true.
+    pub fn is_true(&self, text: &str) -> bool {
+        self.value(text) == V::Bool(true)
+    }
+
+    /// The value of an expression.
+    pub fn value(&self, text: &str) -> V {
+        let tree = parse::parse(text).unwrap_or_else(|| panic!("the loader took `{text}`"));
+        value::Walk { reader: self, item: None }.of(&tree)
+    }
+}
