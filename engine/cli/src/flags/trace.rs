@@ -55,7 +55,8 @@ Something is expected, at exactly this time:
   TIME expect CUSTOMER send TEMPLATE [CHANNEL] [shows "TEXT" ...] [NAME=VALUE ...]
   shows "Blue lamp"        the message has this in its subject or in one of its parts, as the templates write it
   TIME expect CUSTOMER DECISION [REASON] [NAME=VALUE ...]
-  DECISION                 entered refused waiting branched sent deferred dropped exited converted finished
+  DECISION                 entered refused waiting waited branched updated emitted sent deferred dropped exited converted
+                           finished
   REASON                   such as window, already_running, no_consent, cap (engine/docs/semantics.md has all)
   NAME=VALUE               journey=, step=, channel=, or a value that was compared, such as cap=email_gap, until=11:00 or
                            until=2026-03-03T08:00

@@ -4,6 +4,7 @@ use cartwheel_core::journey::load::{SourceFile, Sources, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
 use cartwheel_kafka::{KafkaConfig, Offsets};
+use cartwheel_providers::template::Templates;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -135,7 +136,10 @@ log: {{ level: info, format: text }}
         let text = std::fs::read_to_string(&path).expect("facts");
         let facts = SourceFile { path: path.display().to_string(), text };
         let sources = Sources { journeys: &sources, facts: Some(&facts) };
-        Arc::new(load(&policy.policy, sources).expect("the shipped journeys are valid"))
+        let plan = load(&policy.policy, sources).expect("the shipped journeys are valid");
+        let templates = Templates::load(&shipped().join("templates"));
+        let templates = templates.unwrap_or_else(|problems| panic!("{problems:?}"));
+        Arc::new(plan.showing(&templates.shown()))
     }
 
     pub fn run(&self) -> Process {

@@ -71,7 +71,7 @@ impl Core {
         let meaning = Meaning::of(&event.kind);
         let brings = meaning == Meaning::CartEmptied || context.plan().brings(event);
         // Of most events nothing is kept: they leave the list alone, which is a place in memory of its own.
-        let documents = if brings { context.customer.documents.len() } else { 0 };
+        let documents = if brings { context.customer.documents.count() } else { 0 };
         let surplus = context.learn(event, meaning, time.at, brings, &mut changes);
         let (applied, foreign) = match context.plan().events.get(event.kind.as_ref()) {
             Some(interest) => {
@@ -81,7 +81,7 @@ impl Core {
             None => (Applied::Unwanted, OddFields::default()),
         };
         context.apply_emitted();
-        if brings && context.customer.documents.len() > documents {
+        if brings && context.customer.documents.count() > documents {
             context.forget_surplus();
         }
         (self.changes, self.fields) = (changes, fields);
@@ -344,13 +344,13 @@ impl Context<'_> {
         }
     }
 
-    /// A cart that is emptied item by item ends as one that is emptied at once.
+    /// A cart that other events empty item by item ends as one that is emptied at once. Of a whole version a journey's `when` judges whether it is worth a message.
     fn note_items(&mut self, event: &Event<'_>, key: DocumentKey, at: Millis, how: How) {
         if key.kind() == Some(Document::Cart)
             && how != How::Remove
             && let Some(none) = event.empties_cart()
         {
-            self.customer.documents.note_items(key, at, none);
+            self.customer.documents.note_items(key, at, none && how == How::Add);
         }
     }
 

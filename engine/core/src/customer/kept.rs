@@ -183,6 +183,11 @@ impl KeptDocuments {
         self.0.iter().filter(there).max_by_key(|kept| kept.newness()).map(|kept| kept.key())
     }
 
+    /// How many documents there are, those that were removed included, and that all carts were; what is known of items is none.
+    pub fn count(&self) -> usize {
+        self.0.iter().filter(|kept| kept.key().kind().is_some()).count()
+    }
+
     /// Takes one out that is more than is kept: of a kind of which there are too many the oldest that is not `pinned`.
     pub fn take_surplus(&mut self, pinned: impl Fn(DocumentKey) -> bool) -> Option<DocumentKey> {
         let kinds = [Document::Cart, Document::Order, Document::Checkout, Document::Product];

@@ -27,6 +27,8 @@ pub const SEQ: &str = "cartwheel-seq";
 /// An odd field costs itself and not the event; numbers in strings; a time as a number is in seconds or milliseconds.
 /// 6: all that a customer has ends somewhere; a record without a time has that of the one before; a message's own address is suppressed.
 /// A channel that nobody knows refuses all and grants none.
+/// 7: keys by event type; what an event ends in any journey comes before what it starts, the most important first; a late order finds its run; a cart
+/// without items is none; conditions on event time read `at`; ids of events are known by 48 bits.
 pub const SEMANTICS: u32 = 7;
 
 closed! {

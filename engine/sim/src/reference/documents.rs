@@ -84,13 +84,13 @@ impl Document {
         is_there.then_some(Value::Object(content))
     }
 
-    /// What a message cannot show: what was removed, and a cart of which the newest that is known of its items is that there are none.
+    /// What a message cannot show: what was removed, and a cart of which the newest word on its items since the whole version is that there are none.
     fn is_gone(&self) -> bool {
         let mut items = None;
         for (_, change) in self.in_order() {
             let said = |fields: &Map<String, Value>| fields.get("items")?.as_array().map(Vec::len);
             items = match change {
-                Change::Replace(whole) => whole.as_object().and_then(said),
+                Change::Replace(_) => None,
                 Change::Add(fields) => said(fields).or(items),
                 Change::Remove => None,
             };

@@ -65,7 +65,7 @@ fn forbids(arrived: &[Event], command: &Command) -> Option<String> {
     Some(format!("{} at {}", end.kind, format_rfc3339(end.at)))
 }
 
-/// Whether the newest word on what is in the cart is that nothing is.
+/// Whether the newest word on what is in the cart, since it came as a whole, is that nothing is.
 fn is_empty(arrived: &[Event], cart: &Value) -> bool {
     let carried = |event: &Event| event.fields.get("cart").cloned();
     let mut of_cart: Vec<(Millis, bool, Value)> = arrived
@@ -77,7 +77,7 @@ fn is_empty(arrived: &[Event], cart: &Value) -> bool {
     let mut items = None;
     for (_, whole, carried) in of_cart {
         let said = carried.get("items").and_then(Value::as_array).map(Vec::len);
-        items = if whole { said } else { said.or(items) };
+        items = if whole { None } else { said.or(items) };
     }
     items == Some(0)
 }

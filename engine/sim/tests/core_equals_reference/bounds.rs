@@ -262,6 +262,26 @@ fn a_message_counts_as_long_as_something_may_come_that_counts_it() {
     assert_eq!(count(&course.decisions, r#""reason":"cap""#), 1);
 }
 
+/// What is known of a cart's items is no document: it makes none of the others one too many.
+#[test]
+fn only_a_new_document_makes_others_give_way() {
+    let mut story = Story::of_a_customer();
+    story.event("seen", json!({ "cart": { "id": "k" } }));
+    for id in 1..9 {
+        story.event("order_placed", json!({ "order": { "id": id } }));
+    }
+    // A ninth one, as long as a run is about it.
+    story.event("order_delayed", json!({ "order": { "id": 9 } }));
+    story.0.push(Step::Clock { now: START + 3 * HOUR });
+    let at = |minutes| START + 3 * HOUR + minutes * MINUTE;
+    story.record(at(1), "seen", json!({ "cart": { "id": "k", "items": [] } }));
+    story.record(at(2), "seen", json!({ "order": { "id": 1, "parcel": "new" } }));
+    story.record(at(3), "page_viewed", json!({}));
+    let course = story.course();
+    let last = course.commands.last().expect("a message");
+    assert!(last.contains("monthly_now") && last.contains(r#""order":{"id":9}"#), "{last}");
+}
+
 /// A document that was forgotten and comes again between two checkpoints has nothing of what the store had of it before.
 #[test]
 fn what_was_forgotten_stays_forgotten_when_it_comes_again() {

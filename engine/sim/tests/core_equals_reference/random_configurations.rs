@@ -14,7 +14,7 @@ fn cases() -> u64 {
 
 /// In turns of how many timers the core fires.
 fn budget(seed: u64) -> u64 {
-    if seed % 4 == 0 { 1 } else { u64::MAX }
+    if seed.is_multiple_of(4) { 1 } else { u64::MAX }
 }
 
 /// The kind of the first difference, and the difference.
