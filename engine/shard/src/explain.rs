@@ -110,7 +110,7 @@ impl<S: Store> Shard<S> {
                 opened_at: run.opened_at,
                 next_timer: Some(run.deadline).filter(|at| *at != NEVER && !run.is_held()),
                 held: run.is_held(),
-                engaged: run.sent.is_some_and(|sent| sent.seen.opened || sent.seen.clicked),
+                engaged: run.sent.is_some_and(|sent| sent.seen.engaged()),
             }
         });
         let documents = self.documents_now(known.id)?;

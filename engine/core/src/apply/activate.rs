@@ -3,9 +3,7 @@
 
 use super::context::leaving;
 use super::{Core, Environment};
-use crate::customer::{
-    Customer, Document, How, Place, Run, Version, Zones, attribute_hash, zone_of,
-};
+use crate::customer::{Customer, Document, Place, Run, Version, Zones, attribute_hash, zone_of};
 use crate::decision::{Decided, Reason};
 use crate::event::Subject;
 use crate::event::vocabulary::ZONE;
@@ -157,9 +155,7 @@ impl Core {
         customer.dirty = true;
         customer.runs_changed();
     }
-}
 
-impl Core {
     /// What no message of the new plan shows is not kept any more.
     fn forget_unshown(
         &self,
@@ -174,7 +170,7 @@ impl Core {
                 run.about.retain(|key| key.kind() != Some(kind));
             }
             for key in customer.documents.take_all(kind) {
-                let version = Version { key, at: Millis::MIN, how: How::Forget };
+                let version = Version::forgotten(key);
                 environment.effects.journal.append_version(&mut customer.cold, version, b"");
             }
         }
@@ -238,10 +234,8 @@ mod tests {
         Arc::new(load(&Policy::default(), &[source]).unwrap())
     }
 
-    /// Where a run at `place` goes on.
-    fn moved(place: Place, to: &Arc<Plan>) -> Option<Place> {
-        let old = plan("[email, { sms: { if_no: opened, within: 4h } }]", "wait: 1d");
-        let mut run = Run {
+    fn run(place: Place) -> Run {
+        Run {
             id: crate::id::RunId(1),
             sent: None,
             key: 0,
@@ -255,7 +249,13 @@ mod tests {
             about: ThinVec::new(),
             journey: 0,
             converted: false,
-        };
+        }
+    }
+
+    /// Where a run at `place` goes on.
+    fn moved(place: Place, to: &Arc<Plan>) -> Option<Place> {
+        let old = plan("[email, { sms: { if_no: opened, within: 4h } }]", "wait: 1d");
+        let mut run = run(place);
         map_run(&mut run, &Mapping::new(&old, to)).then_some(run.place)
     }
 
@@ -278,21 +278,8 @@ mod tests {
         let new =
             branch("event.cart.total > 1 && cart.items.sum(i, i.price) > 1 && 5 in event.tags");
         let place = Place::Gate { op: 0, choice: 0, due: 5, held: false };
-        let mut run = Run {
-            id: crate::id::RunId(1),
-            sent: None,
-            key: 0,
-            opened_at: 0,
-            newest: 0,
-            entered_by: 0,
-            deadline: 9,
-            anchor: 0,
-            place,
-            captures: [Value::Number(5.0)].into_iter().collect(),
-            about: ThinVec::new(),
-            journey: 0,
-            converted: false,
-        };
+        let captures = [Value::Number(5.0)].into_iter().collect();
+        let mut run = Run { captures, ..run(place) };
         assert!(map_run(&mut run, &Mapping::new(&old, &new)));
         assert_eq!(*run.captures, [Value::Null, Value::Number(5.0), Value::Null]);
     }

@@ -46,6 +46,11 @@ impl<'a> Context<'a> {
 
     /// What conditions read now of a run.
     pub fn reader<'r>(&'r self, run: &'r Run) -> Reader<'r> {
+        Reader { captures: &run.captures, ..self.reader_at(run.newest) }
+    }
+
+    /// What conditions read of the customer now; `at` is the time of the event in question.
+    pub fn reader_at(&self, at: Millis) -> Reader<'_> {
         Reader {
             customer: self.customer,
             attributes: &self.core.attributes,
@@ -53,10 +58,10 @@ impl<'a> Context<'a> {
             facts: &self.plan().facts,
             zones: &self.core.zones,
             t: self.t,
-            at: run.newest,
+            at,
             event: None,
             fields: &[],
-            captures: &run.captures,
+            captures: &[],
         }
     }
 

@@ -319,13 +319,8 @@ impl Context<'_> {
                 self.keep(Version { key, at, how: How::Remove }, "");
             }
         }
-        for subject in Subject::KEPT {
-            let (Some(raw), Some(kind)) = (event.subject(subject), Document::of(subject)) else {
-                continue;
-            };
-            if !self.plan().kept.has(subject) {
-                continue;
-            }
+        for (subject, raw) in self.plan().documents(event) {
+            let Some(kind) = Document::of(subject) else { continue };
             let id = event.id_of(subject);
             let key = DocumentKey::new(kind, id);
             let documents = &mut self.customer.documents;
@@ -339,18 +334,20 @@ impl Context<'_> {
             if counts {
                 let content = if how == How::Remove { "" } else { raw.0 };
                 self.keep(Version { key, at, how }, content);
-                self.note_items(event, key, at, how);
+                if how == How::Add {
+                    self.note_items(event, key, at);
+                }
             }
         }
     }
 
-    /// A cart that other events empty item by item ends as one that is emptied at once. Of a whole version a journey's `when` judges whether it is worth a message.
-    fn note_items(&mut self, event: &Event<'_>, key: DocumentKey, at: Millis, how: How) {
+    /// A cart that other events empty item by item ends as one that is emptied at once. Of a whole version a journey's `when` judges whether it
+    /// is worth a message.
+    fn note_items(&mut self, event: &Event<'_>, key: DocumentKey, at: Millis) {
         if key.kind() == Some(Document::Cart)
-            && how != How::Remove
             && let Some(none) = event.empties_cart()
         {
-            self.customer.documents.note_items(key, at, none && how == How::Add);
+            self.customer.documents.note_items(key, at, none);
         }
     }
 
@@ -365,8 +362,7 @@ impl Context<'_> {
         let live = || customer.runs.iter().filter(|run| run.place.is_live());
         let pinned = |key| live().any(|run| run.about.contains(&key));
         while let Some(key) = customer.documents.take_surplus(pinned) {
-            let version = Version { key, at: Millis::MIN, how: How::Forget };
-            self.effects.journal.append_version(&mut customer.cold, version, b"");
+            self.effects.journal.append_version(&mut customer.cold, Version::forgotten(key), b"");
         }
     }
 }

@@ -5,7 +5,7 @@ use super::context::{Context, leaving, order_total};
 use super::enter::limit;
 use crate::customer::{Document, DocumentKey, LatestId, MAX_RUNS, Place, Run, Use};
 use crate::decision::{Compared, Decided, Reason, Verdict};
-use crate::event::{Event, Subject, key_text};
+use crate::event::{Event, key_text};
 use crate::id::{RunId, key_hash};
 use crate::journey::condition::{Captured, Reader};
 use crate::journey::plan::{Journey, JourneyInterest, Plan, Reentry};
@@ -25,6 +25,7 @@ pub(super) struct Occasion<'e> {
 
 /// A run that begins, or begins again, behind what the event ends: of which journey, by what.
 type Again = (u16, Opening);
+
 impl Occasion<'_> {
     /// What a run keeps of it.
     fn captures<'c>(&'c self, plan: &'c Plan, journey: &'c Journey) -> impl Iterator<Item = Value> {
@@ -35,18 +36,8 @@ impl Occasion<'_> {
 
     /// What conditions read now.
     pub fn reader<'r>(&'r self, context: &'r Context<'_>) -> Reader<'r> {
-        Reader {
-            customer: context.customer,
-            attributes: &context.core.attributes,
-            lists: &context.plan().lists,
-            facts: &context.plan().facts,
-            zones: &context.core.zones,
-            t: context.t,
-            at: self.time.at,
-            event: Some(self.event),
-            fields: self.fields,
-            captures: &[],
-        }
+        let customer = context.reader_at(self.time.at);
+        Reader { event: Some(self.event), fields: self.fields, ..customer }
     }
 }
 
@@ -353,10 +344,10 @@ fn recapture(run: &mut Run, plan: &Plan, journey: &Journey, occasion: &Occasion<
 
 /// The documents that the event carries, of those that are kept.
 fn about(plan: &Plan, event: &Event<'_>) -> impl Iterator<Item = DocumentKey> {
-    let there = Subject::KEPT
-        .into_iter()
-        .filter(|subject| plan.kept.has(*subject) && event.subject(*subject).is_some());
-    there.filter_map(|subject| Some(DocumentKey::new(Document::of(subject)?, event.id_of(subject))))
+    let there = plan.documents(event);
+    there.filter_map(|(subject, _)| {
+        Some(DocumentKey::new(Document::of(subject)?, event.id_of(subject)))
+    })
 }
 
 /// The run's newest message that is known not to be after `at`: its latest, else its first.

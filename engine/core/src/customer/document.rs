@@ -116,6 +116,11 @@ pub struct Version {
 impl Version {
     const BYTES: usize = 17;
 
+    /// The document is not kept any more.
+    pub const fn forgotten(key: DocumentKey) -> Self {
+        Self { key, at: Millis::MIN, how: How::Forget }
+    }
+
     /// The stored form.
     pub fn encode(self) -> [u8; Self::BYTES] {
         let mut bytes = [self.how as u8; Self::BYTES];

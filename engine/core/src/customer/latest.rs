@@ -136,6 +136,11 @@ impl LatestTimes {
         self.first.at == NONE.at
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        usize::from(!self.is_empty()) + self.more.len()
+    }
+
     /// Those behind the first, for their side effect on the cache and for counting.
     pub fn more(&self) -> &[Latest] {
         &self.more

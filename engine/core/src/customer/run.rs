@@ -151,6 +151,13 @@ pub struct Reactions {
     pub bounced: bool,
 }
 
+impl Reactions {
+    /// Whether somebody has looked at it: whoever follows a link has.
+    pub fn engaged(self) -> bool {
+        self.opened || self.clicked
+    }
+}
+
 impl Run {
     /// Whether it waits for the shard to catch up: then its deadline does not count.
     pub fn is_held(&self) -> bool {

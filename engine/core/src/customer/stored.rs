@@ -192,15 +192,10 @@ pub fn encode_customer(customer: &Customer, out: &mut Vec<u8>) {
     put_list(&mut writer, &customer.registers, |writer, register| {
         put_register(writer, register, &times);
     });
-    if !customer.latest.is_empty() {
-        writer.room();
-        writer.number(customer.latest.more().len() as u64 + 1);
-        for latest in customer.latest.iter() {
-            writer.bytes(latest.id.0.to_le_bytes());
-            times.put(&mut writer, latest.at);
-            writer.room();
-        }
-    }
+    put_items(&mut writer, customer.latest.len(), customer.latest.iter(), |writer, latest| {
+        writer.bytes(latest.id.0.to_le_bytes());
+        times.put(writer, latest.at);
+    });
     put_list(&mut writer, &customer.documents, |writer, kept| put_kept(writer, *kept, &times));
     put_list(&mut writer, &customer.names, |writer, name| writer.bytes(name.to_le_bytes()));
     writer.flush();
@@ -209,12 +204,23 @@ pub fn encode_customer(customer: &Customer, out: &mut Vec<u8>) {
 /// A list that is not empty; of an empty one the parts and facts say that it is not there.
 #[inline]
 fn put_list<T>(writer: &mut Writer<'_>, list: &[T], put: impl Fn(&mut Writer<'_>, &T)) {
-    if list.is_empty() {
+    put_items(writer, list.len(), list.iter(), put);
+}
+
+/// So many items, as [`put_list`].
+#[inline]
+fn put_items<'i, T: 'i>(
+    writer: &mut Writer<'_>,
+    count: usize,
+    items: impl Iterator<Item = &'i T>,
+    put: impl Fn(&mut Writer<'_>, &T),
+) {
+    if count == 0 {
         return;
     }
     writer.room();
-    writer.number(list.len() as u64);
-    for item in list {
+    writer.number(count as u64);
+    for item in items {
         put(writer, item);
         writer.room();
     }

@@ -174,8 +174,8 @@ impl When {
     /// Whether it is so.
     pub fn holds(self, seen: Reactions) -> bool {
         match self {
-            When::NotDelivered => !(seen.delivered || seen.opened || seen.clicked),
-            When::NotOpened => !(seen.opened || seen.clicked),
+            When::NotDelivered => !(seen.delivered || seen.engaged()),
+            When::NotOpened => !seen.engaged(),
             When::NotClicked => !seen.clicked,
             When::Bounced => seen.bounced,
         }

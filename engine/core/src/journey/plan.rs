@@ -7,7 +7,7 @@ use super::op::{Op, Send, WaitFor};
 use super::shown::{Shown, Subjects};
 use crate::channel::Class;
 use crate::customer::{LatestId, ZoneTables};
-use crate::event::{Event, Subject};
+use crate::event::{Event, Raw, Subject};
 use crate::fact::Layout;
 use crate::policy::Policy;
 use crate::time::Span;
@@ -47,14 +47,15 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// What the event brings of the kinds that are kept.
+    pub fn documents<'a>(&self, event: &Event<'a>) -> impl Iterator<Item = (Subject, Raw<'a>)> {
+        let kept = Subject::KEPT.into_iter().filter(|subject| self.kept.has(*subject));
+        kept.filter_map(|subject| Some((subject, event.subject(subject)?)))
+    }
+
     /// Whether the event has a document of a kind that is kept.
     pub fn brings(&self, event: &Event<'_>) -> bool {
-        // Most configurations keep carts alone.
-        if self.kept == Subjects::DECIDING {
-            return event.subject(Subject::Cart).is_some();
-        }
-        let mut kept = Subject::KEPT.into_iter().filter(|subject| self.kept.has(*subject));
-        kept.any(|subject| event.subject(subject).is_some())
+        self.documents(event).next().is_some()
     }
 
     /// The same for templates that read no more than this: of what no message shows nothing is kept.

@@ -13,7 +13,7 @@ use cartwheel_core::journey::op::{Choice, Send};
 use cartwheel_core::journey::plan::Journey;
 use cartwheel_core::journey::shown::Subjects;
 use cartwheel_core::sends::Mode;
-use cartwheel_core::time::Millis;
+use cartwheel_core::time::{Millis, Span};
 use compact_str::CompactString;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -127,22 +127,28 @@ impl Context<'_> {
             let policy = &self.plan.policy;
             let team = message.team.and_then(|team| policy.teams.get(team.as_str()));
             let email = team.map(|team| team.email.clone()).unwrap_or_default();
-            self.out.push(Effect::Command(ExpectedCommand {
-                command_id,
-                run_id: run.id,
-                journey: journey.name.to_string(),
-                step: message.step.to_string(),
-                customer: self.customer.name.to_string(),
-                channel,
-                template: message.template.to_string(),
-                due_at: run.due,
-                decided_at: self.t,
-                not_after: self.t.saturating_add(policy.transactional_ttl.millis()),
-                to: if channel == Channel::Email { email } else { String::new() },
-                data: self.customer.data(&run.about, message.shows),
-            }));
+            let to = if channel == Channel::Email { email } else { String::new() };
+            self.command(run, message, 0, policy.transactional_ttl, to);
         }
         Next::Step
+    }
+
+    /// The command for the channel with this index.
+    fn command(&mut self, run: &Run, message: &Message<'_>, index: usize, ttl: Span, to: String) {
+        self.out.push(Effect::Command(ExpectedCommand {
+            command_id: CommandId::of(run.id, message.step, index as u32),
+            run_id: run.id,
+            journey: self.journey(run.journey).name.to_string(),
+            step: message.step.to_string(),
+            customer: self.customer.name.to_string(),
+            channel: message.channels[index].channel,
+            template: message.template.to_string(),
+            due_at: run.due,
+            decided_at: self.t,
+            not_after: self.t.saturating_add(ttl.millis()),
+            to,
+            data: self.customer.data(&run.about, message.shows),
+        }));
     }
 
     /// The channel to use, or why the first one cannot be. A fallback stands alone.
@@ -248,7 +254,6 @@ impl Context<'_> {
         index: usize,
         marketing: bool,
     ) -> Next {
-        let journey = self.journey(run.journey);
         let channel = message.channels[index].channel;
         let is_fallback = message.channels[index].fallback.is_some();
         let command_id = CommandId::of(run.id, message.step, index as u32);
@@ -259,20 +264,8 @@ impl Context<'_> {
         self.decide(run.journey, what);
         let policy = &self.plan.policy;
         let ttl = if marketing { policy.marketing_ttl } else { policy.transactional_ttl };
-        self.out.push(Effect::Command(ExpectedCommand {
-            command_id,
-            run_id: run.id,
-            journey: journey.name.to_string(),
-            step: message.step.to_string(),
-            customer: self.customer.name.to_string(),
-            channel,
-            template: message.template.to_string(),
-            due_at: run.due,
-            decided_at: self.t,
-            not_after: self.t.saturating_add(ttl.millis()),
-            to: self.customer.address(channel).unwrap_or_default().to_owned(),
-            data: self.customer.data(&run.about, message.shows),
-        }));
+        let to = self.customer.address(channel).unwrap_or_default().to_owned();
+        self.command(run, message, index, ttl, to);
         if marketing {
             self.customer.touches.push(Touch { at: self.t, channel, journey: run.journey });
         }
