@@ -3,7 +3,7 @@
 //! Nothing here does I/O, reads a clock, spawns a thread, draws a random number, logs, or iterates a map in
 //! unspecified order. A test, the simulator, `cartwheel test` and production run this code.
 //! `engine/docs/semantics.md` states what it decides. The modules stand in the order in which they may import one another,
-//! lower ones first: `tests/rooms.rs` proves it.
+//! lower ones first: `tests/house/rooms.rs` proves it.
 
 mod closed;
 pub mod time;

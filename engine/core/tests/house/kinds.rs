@@ -3,8 +3,7 @@
 //! A kind of step that is added later must not be forgotten where somebody asked "is it a send?": so outside of `journey/op.rs` and the
 //! two dispatches (the evaluator's, the reference's) nobody names a variant of `Op`. The same holds for wildcards on closed lists.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use crate::sources::{everything, is_test, production};
 
 /// Where variants of `Op` may be named. The loader makes operations by `into()` and needs no exception.
 const DISPATCHES: [&str; 3] = [
@@ -15,46 +14,6 @@ const DISPATCHES: [&str; 3] = [
 
 /// Enums on which production code has no wildcard arm: a new member must be looked at everywhere.
 const CLOSED: [&str; 3] = ["Place::", "Reason::", "Verdict::"];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// Every source file below a folder, with its path from the root.
-fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
-        .expect("a folder")
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let name = path.strip_prefix(root()).expect("below the root").display().to_string();
-            found.push((name, fs::read_to_string(&path).expect("a source")));
-        }
-    }
-}
-
-fn everything() -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    for top in ["engine", "connectors", "loadtest", "benches"] {
-        sources(&root().join(top), &mut found);
-    }
-    assert!(found.len() > 300, "the sources are read");
-    found
-}
-
-fn is_test(name: &str) -> bool {
-    name.contains("/tests/") || name.ends_with("tests.rs")
-}
-
-/// What stands before the tests of a file, without comments.
-fn production(text: &str) -> Vec<&str> {
-    let before = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
-    before.lines().filter(|line| !line.trim_start().starts_with("//")).collect()
-}
 
 #[test]
 fn only_the_dispatches_name_a_kind_of_operation() {

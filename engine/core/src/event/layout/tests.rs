@@ -1,0 +1,193 @@
+use super::super::scan::scan;
+use super::super::scan::tests::json;
+use super::*;
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+/// What is read by a layout is what the one pass and the full parser read.
+fn check(layouts: &Layouts, record: &str) -> bool {
+    let mut top = Top::default();
+    let Some((text, whole)) = layouts.read(record.as_bytes(), &mut top) else { return false };
+    assert_eq!(text, record);
+    let mut expected = Top::default();
+    assert_eq!(scan(record.as_bytes(), 64, &mut expected), Some((text, whole)), "{record}");
+    assert_eq!(top, expected, "{record}");
+    assert!(serde_json::from_str::<serde_json::Value>(record).is_ok(), "{record}");
+    assert_eq!(top, Top::read(record, Raw(record)), "{record}");
+    true
+}
+
+/// Learns it where it can be learned.
+fn learn(layouts: &mut Layouts, record: &str) {
+    if let Some((text, whole)) = scan(record.as_bytes(), 64, &mut Top::default()) {
+        layouts.learn(text, whole);
+    }
+}
+
+const RECORDS: [&str; 10] = [
+    r#"{"id":"9f","type":"cart_updated","customer":"c1","time":"2026-01-01T10:00:00.123Z","cart":{"id":"k","total":1.5,"items":[]}}"#,
+    r#"{"id":"9f","type":"cart_updated","customer":"c1","time":"2026-01-01T10:00:00.123Z","cart":{"id":"k","total":1.5,"items":[{"a":-0.5}]}}"#,
+    r#"{"id":"9f","type":"cart_updated","customer":"c1","time":1767261600123,"cart":{"id":77,"total":0,"items":[{"a":1},{"a":2}],"note":null}}"#,
+    r#"{"id":"9f","type":"product_viewed","customer":"Zoë","product":{"id":"p","price":10,"tags":["a","b"],"in_stock":true}}"#,
+    r#"{"type":"order_placed","customer":"c","order":{"id":"o","total":9.5},"cart":null,"profile":{"email":"a@example.org","consent":{"email":true}}}"#,
+    r#"{"type":"message_clicked","customer":"c","message":{"command_id":"00ff","channel":"email"},"channel":"email"}"#,
+    r#"{"type":"x","customer":"c","a_name_that_is_longer_than_one_piece_of_a_layout":[[],{},[1,[2]]],"é":1}"#,
+    r#"{ "type" : "x" , "customer" : "c" }"#,
+    r#"{"type":"order_placed","order":{"id":"o","total":"9.50"},"product":{"price":"1","name":"n"}}"#,
+    "{}",
+];
+
+#[test]
+fn a_layout_is_known_once_it_was_seen() {
+    let mut layouts = Layouts::default();
+    for (number, record) in RECORDS.into_iter().enumerate() {
+        assert!(!check(&layouts, record), "{record}");
+        learn(&mut layouts, record);
+        // A name that is not ASCII is not learned.
+        assert_eq!(check(&layouts, record), number != 6, "{record}");
+    }
+    assert!(RECORDS.iter().filter(|record| check(&layouts, record)).count() == RECORDS.len() - 1);
+    let pieces = layouts.pieces.len();
+    RECORDS.iter().for_each(|record| learn(&mut layouts, record));
+    assert_eq!((pieces, layouts.marks.is_empty()), (layouts.pieces.len(), false));
+}
+
+#[test]
+fn other_values_have_the_same_layout_and_other_types_have_not() {
+    let mut layouts = Layouts::default();
+    RECORDS.iter().for_each(|record| learn(&mut layouts, record));
+    for (record, known) in [
+        (
+            r#"{"id":"","type":"cart_updated","customer":"Ærø ☃","time":"x","cart":{"id":"k2","total":123.25,"items":[{"a":7}]}}"#,
+            true,
+        ),
+        (
+            r#"{"id":"9f","type":"cart_updated","customer":"c1","time":-5,"cart":{"id":123456789012345678,"total":-1,"items":[{"a":1},{"a":2}],"note":null}}"#,
+            true,
+        ),
+        (
+            r#"{"id":"9f","type":"cart_updated","customer":"c1","time":-5,"cart":{"id":1.5,"total":-1,"items":[{"a":1},{"a":2}],"note":null}}"#,
+            false,
+        ),
+        (
+            r#"{"id":"9f","type":"cart_updated","customer":"c1","time":-5,"cart":{"id":1234567890123456789,"total":-1,"items":[{"a":1},{"a":2}],"note":null}}"#,
+            false,
+        ),
+        (
+            r#"{"id":"9","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":1e5,"items":[]}}"#,
+            false,
+        ),
+        (
+            r#"{"id":"9","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":01,"items":[]}}"#,
+            false,
+        ),
+        (
+            r#"{"id":"9\n","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":1,"items":[]}}"#,
+            false,
+        ),
+        (
+            r#"{"id":"9","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":"1","items":[]}}"#,
+            false,
+        ),
+        (
+            r#"{"type":"order_placed","order":{"id":"o","total":"-12.25"},"product":{"price":"10","name":"7"}}"#,
+            true,
+        ),
+        (
+            r#"{"type":"order_placed","order":{"id":"o","total":"9.50 "},"product":{"price":"1","name":"n"}}"#,
+            false,
+        ),
+        (
+            r#"{"type":"order_placed","order":{"id":"o","total":"9.50"},"product":{"price":"","name":"n"}}"#,
+            false,
+        ),
+        (
+            r#"{"id":"9","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":1,"items":[]}} "#,
+            false,
+        ),
+        (
+            r#"{"id":"9","type":"cart_updated","customer":"c1","time":"x","cart":{"id":"k","total":1,"items":[]}"#,
+            false,
+        ),
+    ] {
+        assert_eq!(check(&layouts, record), known, "{record}");
+    }
+    let broken = b"{\"id\":\"\xff\",\"type\":\"cart_updated\",\"customer\":\"c1\",\"time\":\"x\",\"cart\":{\"id\":\"k\",\"total\":1,\"items\":[]}}";
+    assert!(layouts.read(broken, &mut Top::default()).is_none());
+}
+
+/// The literal before the value has just the length of a piece.
+#[test]
+fn a_value_may_take_the_place_of_another_type() {
+    let mut layouts = Layouts::default();
+    let records = ["null", "5", "\"x\"", "true", "{}", "[1]", "-0.5"]
+        .map(|value| format!(r#"{{"abcdefghijkl":{value},"type":"t"}}"#));
+    records.iter().for_each(|record| learn(&mut layouts, record));
+    assert_eq!(records.iter().filter(|record| check(&layouts, record)).count(), records.len());
+}
+
+#[test]
+fn repeated_names_and_what_has_too_many_pieces_are_not_learned() {
+    let mut layouts = Layouts::default();
+    learn(&mut layouts, r#"{"type":"a","customer":"b","cart":{"id":1},"cart":{}}"#);
+    learn(&mut layouts, r#"{"type":"a","cart":{"id":"1","id":"2"}}"#);
+    learn(&mut layouts, &format!(r#"{{"type":"a","x":[{}1]}}"#, "1,".repeat(MAX_RECORD)));
+    assert!(layouts.pieces.is_empty());
+    layouts.tries = MAX_TRIES;
+    learn(&mut layouts, RECORDS[0]);
+    assert!(layouts.pieces.is_empty());
+    layouts.tries = 0;
+    for number in 0..100 {
+        learn(&mut layouts, &format!(r#"{{"type":"t{number}","customer":"c","n":1}}"#));
+    }
+    let known =
+        |number: usize| check(&layouts, &format!(r#"{{"type":"t{number}","customer":"d","n":2}}"#));
+    assert_eq!(
+        (0..100).filter(|number| known(*number)).collect::<Vec<_>>(),
+        (0..MAX_OTHERS).collect::<Vec<_>>()
+    );
+    let mut layouts = Layouts::default();
+    for number in 0..2_000 {
+        let (a, b, c) = (number % 16, number / 16 % 16, number / 256);
+        learn(&mut layouts, &format!(r#"{{"a":{{"{a}":1}},"b":{{"{b}":1}},"c":{{"{c}":1}}}}"#));
+    }
+    assert!(
+        (MAX_PIECES - MAX_RECORD..=MAX_PIECES).contains(&layouts.pieces.len()),
+        "{}",
+        layouts.pieces.len()
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, rng_seed: RngSeed::Fixed(13), ..ProptestConfig::default() })]
+
+    /// Whatever was learned before: what a layout reads, damaged or not, is what the parsers read.
+    #[test]
+    fn layouts_never_read_otherwise(
+        values in prop::collection::vec(json(), 1..6),
+        place in any::<prop::sample::Index>(),
+        byte in 0x20u8..0x7f,
+        how in 0..4,
+    ) {
+        let mut layouts = Layouts::default();
+        let records: Vec<String> =
+            values.iter().flat_map(|value| [value.to_string(), serde_json::json!({ "type": "t", "cart": value, "order": value }).to_string()]).collect();
+        for record in &records {
+            learn(&mut layouts, record);
+            check(&layouts, record);
+        }
+        for record in records {
+            let mut bytes = record.into_bytes();
+            let place = place.index(bytes.len());
+            match how {
+                0 => bytes[place] = byte,
+                1 => drop(bytes.remove(place)),
+                2 => bytes.insert(place, byte),
+                _ => bytes.truncate(place),
+            }
+            if let Ok(record) = std::str::from_utf8(&bytes) {
+                check(&layouts, record);
+            }
+        }
+    }
+}
