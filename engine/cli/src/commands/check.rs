@@ -6,7 +6,7 @@ use crate::flags::{CheckFlags, Flags, Output};
 use crate::journeys::Compiled;
 use crate::settings::Loaded;
 use crate::{journeys, templates, traces};
-use cartwheel_core::customer::Customer;
+use cartwheel_core::customer::{Customer, Run};
 use cartwheel_core::journey::plan::{Journey, Plan};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -89,9 +89,9 @@ fn memory(plan: &Plan) -> String {
     let lines: String =
         facts().map(|fact| line(&fact.name, fact.few_bytes(), fact.most_bytes())).collect();
     let all = line("all facts", plan.facts.few_bytes(), plan.facts.most_bytes());
+    let (customer, run) = (size_of::<Customer>(), size_of::<Run>());
     format!(
-        "{lines}{all}A customer takes {} bytes beside facts and runs.\n\n",
-        size_of::<Customer>()
+        "{lines}{all}A customer takes {customer} bytes beside these, and each run {run} bytes and what it has captured.\n\n"
     )
 }
 

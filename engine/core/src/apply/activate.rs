@@ -143,7 +143,8 @@ impl Core {
         for touch in customer.touches.iter_mut() {
             touch.journey = mapping.journey(touch.journey).unwrap_or(u16::MAX);
         }
-        customer.facts.renumber(|old| mapping.facts.get(usize::from(old)).copied().flatten());
+        let number = |old: u16| mapping.facts.get(usize::from(old)).copied().flatten();
+        customer.facts.move_to(&mapping.new.facts, number);
         let zone = ZONE.map(attribute_hash);
         customer
             .attributes

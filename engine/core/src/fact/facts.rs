@@ -70,6 +70,15 @@ impl State {
         }
     }
 
+    /// Into the bounds of another definition, under which it goes on.
+    fn fit(&mut self, fact: &Definition) {
+        match self {
+            State::Tally(tally) => tally.fit(fact),
+            State::Set(set) => set.fit(fact),
+            State::Count(_) | State::Sum(_) | State::Last(_) => {}
+        }
+    }
+
     /// What both would be had their events come to one customer: no event is in both. What is of another kind stays as it is.
     pub fn merge(&mut self, fact: &Definition, other: &Self, seen: Millis) {
         match (&mut *self, other) {
@@ -124,7 +133,7 @@ impl Facts {
     pub fn count(&self, number: u16) -> u32 {
         match self.get(number) {
             Some(State::Count(count)) => count.0,
-            _ => 0,
+            None | Some(State::Sum(_) | State::Last(_) | State::Tally(_) | State::Set(_)) => 0,
         }
     }
 
@@ -132,7 +141,7 @@ impl Facts {
     pub fn sum(&self, number: u16) -> f64 {
         match self.get(number) {
             Some(State::Sum(sum)) => sum.amount(),
-            _ => 0.0,
+            None | Some(State::Count(_) | State::Last(_) | State::Tally(_) | State::Set(_)) => 0.0,
         }
     }
 
@@ -140,7 +149,7 @@ impl Facts {
     pub fn last(&self, number: u16) -> Option<Millis> {
         match self.get(number) {
             Some(State::Last(last)) => Some(last.0),
-            _ => None,
+            None | Some(State::Count(_) | State::Sum(_) | State::Tally(_) | State::Set(_)) => None,
         }
     }
 
@@ -150,11 +159,15 @@ impl Facts {
         self.0.push(fact);
     }
 
-    /// Under another layout: each fact gets its number there, or goes.
-    pub fn renumber(&mut self, number: impl Fn(u16) -> Option<u16>) {
-        let all = std::mem::take(&mut self.0).into_iter();
-        let all = all.filter_map(|fact| Some(Fact { number: number(fact.number)?, ..fact }));
-        self.0 = all.collect();
+    /// Under another layout: each fact gets its number there and has the room that it has there, or goes.
+    pub fn move_to(&mut self, layout: &Layout, number: impl Fn(u16) -> Option<u16>) {
+        let moved = |Fact { number: old, mut state }: Fact| {
+            let number = number(old)?;
+            state.fit(layout.get(number)?);
+            Some(Fact { number, state })
+        };
+        self.0 = std::mem::take(&mut self.0).into_iter().filter_map(moved).collect();
+        self.0.shrink_to_fit();
         self.0.sort_by_key(|fact| fact.number);
     }
 }

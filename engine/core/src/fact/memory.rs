@@ -22,9 +22,11 @@ impl Definition {
     /// Bytes that it takes at most of one customer. One that no event has touched takes none.
     pub fn most_bytes(&self) -> usize {
         let groups = self.by.as_ref().map_or(1, |_| self.bounds.keys);
-        let marks = self.takes.as_ref().map_or(0, |_| self.bounds.up_to);
-        let keys = Set::room(self);
-        self.bytes(Size { rows: groups * self.open(), groups, marks, keys, text: MAX_TEXT })
+        // What is one too many stands there until the oldest has gone, and its memory stays.
+        let rows = groups * self.open() + 1;
+        let marks = self.takes.as_ref().map_or(0, |_| self.bounds.up_to + 1);
+        let (groups, keys) = (groups + 1, Set::room(self) + 1);
+        self.bytes(Size { rows, groups, marks, keys, text: MAX_TEXT })
     }
 
     /// Bytes that it takes after one event with short texts.

@@ -39,7 +39,12 @@ impl Set {
             self.rows.remove(SHAPE, place);
         }
         self.rows.insert(SHAPE, row);
-        if self.rows.len(SHAPE) > Self::room(fact) {
+        self.fit(fact);
+    }
+
+    /// Into other bounds: the newest keys stay. With the oldest goes whatever is not later.
+    pub fn fit(&mut self, fact: &Definition) {
+        while self.rows.len(SHAPE) > Self::room(fact) {
             self.floor = self.rows.iter(SHAPE).next().map_or(self.floor, |row| row.at);
             self.forget_until(self.floor);
         }

@@ -103,15 +103,7 @@ impl Tally {
             self.marks.remove(shape, place);
         }
         self.marks.insert(shape, mark);
-        if self.marks.len(shape) > fact.bounds.up_to {
-            let oldest = self.marks.iter(shape).next().unwrap_or_default();
-            let of_oldest = |row: &Row| row.key == oldest.key;
-            let open = self.open.iter(fact.shape()).position(|row| of_oldest(&row));
-            match open.filter(|_| fact.folds()) {
-                Some(place) => self.fold(fact, place),
-                None => self.marks.remove(shape, 0),
-            }
-        }
+        self.keep_marks(fact);
     }
 
     /// How many, or how much, at `t`; of one group or of all.
@@ -235,24 +227,58 @@ impl Tally {
 
     /// After a row of this group was put.
     fn keep_bounds(&mut self, fact: &Definition, group: u64) {
+        self.keep_open(fact, group);
+        self.keep_groups(fact);
+    }
+
+    /// The newest of a group stay open.
+    fn keep_open(&mut self, fact: &Definition, group: u64) {
         let shape = fact.shape();
         let in_group = |row: &Row| row.group == group;
-        if self.open.iter(shape).filter(in_group).count() > fact.open() {
-            let oldest = self.open.iter(shape).position(|row| in_group(&row));
-            match oldest {
-                Some(place) if fact.folds() => self.fold(fact, place),
-                Some(place) => self.take_out(fact, place),
-                None => {}
+        while self.open.iter(shape).filter(in_group).count() > fact.open() {
+            let Some(oldest) = self.open.iter(shape).position(|row| in_group(&row)) else { return };
+            if fact.folds() {
+                self.fold(fact, oldest);
+            } else {
+                self.take_out(fact, oldest);
             }
         }
-        if self.groups.len() > fact.bounds.keys {
+    }
+
+    /// The newest groups stay. With the oldest goes whatever is not later than its newest.
+    fn keep_groups(&mut self, fact: &Definition) {
+        let shape = fact.shape();
+        while self.groups.len() > fact.bounds.keys {
             let newest = |text: &CompactString| {
                 let group = key_hash(text);
                 self.open.iter(shape).rev().find(|row| row.group == group).map(|row| row.at)
             };
-            let floor = self.groups.iter().filter_map(newest).min();
-            self.raise_floor(fact, floor.unwrap_or(Millis::MIN));
+            let Some(floor) = self.groups.iter().filter_map(newest).min() else { return };
+            self.raise_floor(fact, floor);
         }
+    }
+
+    /// The newest marks stay. Where nothing is forgotten the oldest folds with what it takes away from.
+    fn keep_marks(&mut self, fact: &Definition) {
+        let shape = fact.mark_shape();
+        while self.marks.len(shape) > fact.bounds.up_to {
+            let oldest = self.marks.iter(shape).next().unwrap_or_default();
+            let open = self.open.iter(fact.shape()).position(|row| row.key == oldest.key);
+            match open.filter(|_| fact.folds()) {
+                Some(place) => self.fold(fact, place),
+                None => self.marks.remove(shape, 0),
+            }
+        }
+    }
+
+    /// Into other bounds.
+    pub fn fit(&mut self, fact: &Definition) {
+        let mut groups: Vec<u64> = self.open.iter(fact.shape()).map(|row| row.group).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        groups.into_iter().for_each(|group| self.keep_open(fact, group));
+        self.keep_groups(fact);
+        self.keep_marks(fact);
     }
 
     fn raise_floor(&mut self, fact: &Definition, floor: Millis) {

@@ -178,6 +178,24 @@ proptest! {
         let expected = folded(&which, events.iter().map(|(event, _)| event));
         prop_assert_eq!(read(&which, left), read(&which, expected), "{:?}", which);
     }
+
+    /// Where what is older does not count, a state that moves into narrower bounds says what it would have said under them from the beginning.
+    #[test]
+    fn a_state_fits_into_narrower_bounds(
+        events in prop::collection::vec(drawn(), 0..40),
+        which in prop::sample::select(facts()),
+        narrower in 1..3_usize,
+    ) {
+        prop_assume!(!which.folds());
+        let wide = Definition { bounds: Bounds { up_to: 64, keys: 64, ..which.bounds }, ..which.clone() };
+        let narrow = Definition { bounds: Bounds { up_to: narrower, keys: narrower, ..which.bounds }, ..which };
+        let mut facts = Facts::default();
+        facts.push(Fact { number: 4, state: folded(&wide, events.iter()) });
+        facts.move_to(&Layout::new(vec![narrow.clone()], None), |_| Some(3));
+        prop_assert_eq!(facts[0].number, 3);
+        let expected = folded(&narrow, events.iter());
+        prop_assert_eq!(read(&narrow, facts[0].state.clone()), read(&narrow, expected), "{:?}", narrow);
+    }
 }
 
 /// What no longer stays open still counts, as it was when it was folded.

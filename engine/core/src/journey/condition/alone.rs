@@ -26,24 +26,26 @@ impl Alone {
             self.fields.iter().map(|field| field_value(event, field)).collect();
         let part = |part: &Part| item.map_or(Value::Null, |item| part.of(item));
         let parts: Vec<Value> = self.parts.iter().map(part).collect();
-        let lists: Vec<Value> = self
-            .lists
-            .iter()
-            .map(|list| {
-                let read = |field| match field {
-                    Field::Event(number) => borrow(&fields, number),
-                    Field::EventTime => ValueRef::Instant(at),
-                    _ => ValueRef::Null,
-                };
-                list.value(event, read).to_value()
-            })
-            .collect();
-        self.expr.is_true(&|field| match field {
+        let of_event = |field| match field {
             Field::Event(number) => borrow(&fields, number),
-            Field::Item(number) => borrow(&parts, number),
-            Field::List(number) => borrow(&lists, number),
             Field::EventTime => ValueRef::Instant(at),
-            _ => ValueRef::Null,
+            Field::Item(number) => borrow(&parts, number),
+            // Nothing else compiles.
+            Field::Capture(_)
+            | Field::Waited(_)
+            | Field::Attribute(_)
+            | Field::Consent(_)
+            | Field::Fact(..)
+            | Field::FactAt(..)
+            | Field::Now
+            | Field::Local(_)
+            | Field::List(_) => ValueRef::Null,
+        };
+        let list = |list: &List| list.value(event, of_event).to_value();
+        let lists: Vec<Value> = self.lists.iter().map(list).collect();
+        self.expr.is_true(&|field| match field {
+            Field::List(number) => borrow(&lists, number),
+            field => of_event(field),
         })
     }
 }

@@ -27,6 +27,9 @@ pub(crate) use fault::Fault;
 pub use field::{Capture, Field, KeyField, Local, WEEKDAYS};
 pub(crate) use fields::{Scope, Slots};
 pub use list::{List, MAX_ITEMS};
-pub(crate) use lower::{compile, compile_alone, compile_path, compile_read, compile_segment};
+pub(crate) use lower::{
+    compile, compile_alone, compile_path, compile_read, compile_segment, type_alone,
+};
 pub(crate) use names::Names;
 pub use reader::{Captured, Reader, kept};
+pub(crate) use types::Type;

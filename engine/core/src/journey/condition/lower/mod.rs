@@ -78,6 +78,18 @@ pub(crate) fn compile_alone(text: &str, item: Option<(&str, bool)>) -> (Option<A
     (expr.map(|expr| Alone { expr, fields, lists, parts }), faults)
 }
 
+/// The type of a path of an event alone or, where the items of a list are given as above, of one of them; and what is odd about it.
+pub(crate) fn type_alone(path: &str, item: Option<(&str, bool)>) -> (Option<Type>, Vec<Fault>) {
+    let parts: Vec<&str> = path.split('.').collect();
+    let (mut slots, mut captures) = (Slots::default(), Vec::new());
+    let items = item.map(|(name, known)| Items::new(name, known));
+    let (scope, slots) = (Scope::Alone, &mut slots);
+    let mut resolver =
+        Resolver { scope, slots, captures: &mut captures, faults: Vec::new(), items };
+    let read = resolver.resolve(&Path { parts: &parts, span: 0..path.len(), size: false });
+    (read.map(|(_, kind)| kind), resolver.faults)
+}
+
 /// The field of a key such as `event.cart.id`.
 pub(crate) fn compile_path(text: &str, slots: &mut Slots) -> Result<u16, Fault> {
     let whole = 0..text.len();

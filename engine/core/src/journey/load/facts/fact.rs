@@ -1,15 +1,15 @@
 //! A fact: what it is made of, checked.
 
-use crate::event::EventField;
+use super::paths::Each;
 use crate::event::vocabulary::{Envelope, Subject};
-use crate::fact::{Amount, Bounds, Definition, Feed, Kind, Path, Role, Takes};
+use crate::fact::{Bounds, Definition, Feed, Kind, Role, Takes};
 use crate::journey::at::At;
 use crate::journey::condition::{Alone, Slots, compile_alone};
 use crate::journey::definition::EventTypes;
 use crate::journey::facts_file::{FactText, TakesText, TakesWith};
 use crate::journey::load::compiler::Compiler;
 use crate::journey::load::names;
-use crate::journey::problem::{Problem, SourceFile};
+use crate::journey::problem::{Problem, Severity, SourceFile};
 use compact_str::CompactString;
 
 /// Roots of conditions, and words of theirs.
@@ -29,12 +29,6 @@ const RESERVED: [&str; 14] = [
     "all",
     "any",
 ];
-/// Under this name an event says in which currency the amounts beside it are.
-const CURRENCY: &str = "currency";
-/// Under this name a subject has items such as a cart has.
-const ITEMS: &str = "items";
-/// Most parts of a path.
-const MAX_PARTS: usize = 8;
 
 /// Says what is wrong with the name of a fact or a segment.
 pub(super) fn check_name(
@@ -58,7 +52,7 @@ pub(super) fn check_name(
     }
 }
 
-fn is_reserved(name: &str) -> bool {
+pub(super) fn is_reserved(name: &str) -> bool {
     let bytes = name.as_bytes();
     RESERVED.contains(&name) || Subject::parse(bytes).is_some() || Envelope::parse(bytes).is_some()
 }
@@ -74,29 +68,24 @@ pub(super) fn compile(
     problems: &mut Vec<Problem>,
 ) -> Option<Fact> {
     check_name(source, name, "fact", problems);
-    let before = problems.len();
+    let errors = |problems: &[Problem]| {
+        problems.iter().filter(|problem| problem.severity == Severity::Error).count()
+    };
+    let before = errors(problems);
     let mut slots = Slots::default();
     let compiler =
         Compiler { source, slots: &mut slots, captures: Vec::new(), problems: &mut *problems };
     let mut checker = Checker { compiler, name, conditions: Vec::new() };
     let definition = checker.definition(text);
     let conditions = checker.conditions;
-    (problems.len() == before).then_some(())?;
+    (errors(problems) == before).then_some(())?;
     Some((definition?, conditions))
 }
 
-struct Checker<'c> {
-    compiler: Compiler<'c>,
+pub(super) struct Checker<'c> {
+    pub(super) compiler: Compiler<'c>,
     name: &'c At<String>,
     conditions: Vec<(Role, Alone)>,
-}
-
-/// A list and the name of its items.
-#[derive(Clone)]
-struct Each {
-    list: Path,
-    parts: Vec<CompactString>,
-    item: String,
 }
 
 /// The word of a kind, and which of the other fields it may have.
@@ -276,76 +265,6 @@ impl Checker<'_> {
         }
     }
 
-    /// `event.order.items as item`.
-    fn each(&mut self, text: &At<String>) -> Option<Each> {
-        let good = |item: &&str| {
-            item.starts_with(|first: char| first.is_ascii_lowercase())
-                && item.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_')
-                && (*item == "item" || !is_reserved(item))
-        };
-        let read = text.split_once(" as ").map(|(list, item)| (list.trim(), item.trim()));
-        let Some((list, item)) = read.filter(|(_, item)| good(item)) else {
-            let message = format!("`{}` is not a list with a name for its items", text.value);
-            self.compiler.error(text, message, "write it so: `each: event.order.items as item`");
-            return None;
-        };
-        let list_path = self.path(&At::new(list.to_owned(), text.span.clone()), None)?;
-        let parts = list.split('.').skip(1).map(Into::into).collect();
-        Some(Each { list: list_path, parts, item: item.to_owned() })
-    }
-
-    fn optional_path(&mut self, text: Option<&At<String>>, item: Option<&Each>) -> Option<Path> {
-        text.and_then(|text| self.path(text, item))
-    }
-
-    /// `event.order.id`, or `item.product` of the items of a list.
-    fn path(&mut self, text: &At<String>, item: Option<&Each>) -> Option<Path> {
-        let parts: Vec<CompactString> = text.split('.').map(Into::into).collect();
-        let is_name = |part: &CompactString| {
-            part.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-                && part.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
-        };
-        let good = parts.len() <= MAX_PARTS + 1 && parts.iter().all(is_name);
-        match parts.split_first() {
-            Some((root, rest)) if good && root == "event" && !rest.is_empty() => {
-                Some(Path::Event(EventField::new(rest.to_vec(), false)))
-            }
-            Some((root, rest)) if good && item.is_some_and(|each| each.item == root.as_str()) => {
-                Some(Path::Item(rest.to_vec()))
-            }
-            _ => {
-                let message = format!("`{}` is not a path of the event", text.value);
-                let help = match item {
-                    Some(each) => format!("write `event.X`, or `{}.X` of an item", each.item),
-                    None => "write a path such as `event.order.id`".into(),
-                };
-                self.compiler.error(text, message, help);
-                None
-            }
-        }
-    }
-
-    /// A number, and where its currency may stand: beside it, or beside the list.
-    fn amount(&mut self, text: &At<String>, item: Option<&Each>) -> Option<Amount> {
-        let path = self.path(text, item)?;
-        let beside = |parts: &[CompactString]| {
-            let (_, before) = parts.split_last()?;
-            Some([before, &[CURRENCY.into()][..]].concat())
-        };
-        let of_event = |parts: &[CompactString]| {
-            let parts = beside(parts).filter(|parts| parts.len() > 1)?;
-            Some(Path::Event(EventField::new(parts, false)))
-        };
-        let currency = match &path {
-            Path::Event(field) => of_event(&field.path).into_iter().collect(),
-            Path::Item(parts) => {
-                let list = item.and_then(|each| of_event(&each.parts));
-                beside(parts).map(Path::Item).into_iter().chain(list).collect()
-            }
-        };
-        Some(Amount { path, currency })
-    }
-
     /// A condition on the event alone, and its text.
     fn when(
         &mut self,
@@ -354,9 +273,7 @@ impl Checker<'_> {
         item: Option<&Each>,
     ) -> Option<CompactString> {
         let text = text?;
-        let items = |each: &&Each| each.parts.last().is_some_and(|last| last == ITEMS);
-        let item = item.map(|each| (each.item.as_str(), items(&each)));
-        let (compiled, faults) = compile_alone(text, item);
+        let (compiled, faults) = compile_alone(text, item.map(Each::items));
         for fault in faults {
             self.compiler.fault(text, fault);
         }

@@ -1,6 +1,7 @@
-//! `facts.yaml`: read (`read`), compiled to facts with their numbers (`fact`) and to conditions that are used by their names (`segments`).
+//! `facts.yaml`: read (`read`), compiled to facts with their numbers (`fact`; what they read of events in `paths`) and to conditions that are used by their names (`segments`).
 
 mod fact;
+mod paths;
 mod read;
 mod segments;
 
