@@ -17,9 +17,13 @@ const LEAST: usize = 64;
 /// One place. `slot` is the slot plus one; 0 is an empty place.
 #[derive(Clone, Copy, Default)]
 struct Place {
-    tag: u32,
+    tag: Tag,
     slot: u32,
 }
+
+/// The hash under which an id is entered: it is worked out once an event.
+#[derive(Clone, Copy, Default, PartialEq)]
+pub struct Tag(u32);
 
 /// A key of the index: what a process draws anew. Never shown, so that nobody can choose ids by it.
 #[derive(Clone, Copy)]
@@ -37,11 +41,11 @@ impl IndexKey {
     /// of products (Dietzfelbinger's multiply-shift for two words, strongly universal): under a key that is not known any two ids agree with
     /// a probability of 2^-32. Six multiplications; SipHash takes several times as long, three times an event.
     #[inline]
-    fn tag(&self, id: CustomerId) -> u32 {
+    fn tag(&self, id: CustomerId) -> Tag {
         let [low, high, start] = self.0;
         let (first, second) = (u128::from(id.0 as u64), id.0 >> 64);
         let sum = low.wrapping_mul(first).wrapping_add(high.wrapping_mul(second));
-        (sum.wrapping_add(start) >> 96) as u32
+        Tag((sum.wrapping_add(start) >> 96) as u32)
     }
 }
 
@@ -73,14 +77,19 @@ impl Index {
             0 => 0,
             entries => (entries * 4).div_ceil(3).next_power_of_two().max(LEAST),
         };
-        let mut places = touched(Place { tag: 0, slot: 1 }, needed);
+        let mut places = touched(Place { tag: Tag(0), slot: 1 }, needed);
         places.resize(needed, Place::default());
         Self { key, places, len: 0 }
     }
 
-    /// Slots that were entered under this id, or under one that agrees with it.
-    pub fn slots(&self, id: CustomerId) -> impl Iterator<Item = u32> {
-        let tag = self.key.tag(id);
+    /// What an id is entered under.
+    #[inline]
+    pub fn tag(&self, id: CustomerId) -> Tag {
+        self.key.tag(id)
+    }
+
+    /// Slots that were entered under this hash.
+    pub fn slots(&self, tag: Tag) -> impl Iterator<Item = u32> {
         let mut at = self.start(tag);
         std::iter::from_fn(move || {
             loop {
@@ -96,8 +105,8 @@ impl Index {
     }
 
     /// Whether the place where a lookup begins is taken. For its side effect: the place is in the nearest cache afterwards.
-    pub fn look(&self, id: CustomerId) -> bool {
-        self.places.get(self.start(self.key.tag(id))).is_some_and(|place| place.slot != 0)
+    pub fn look(&self, tag: Tag) -> bool {
+        self.places.get(self.start(tag)).is_some_and(|place| place.slot != 0)
     }
 
     /// Enters a slot. At most 2^32 - 2 of them.
@@ -123,8 +132,8 @@ impl Index {
         self.places[at] = place;
     }
 
-    fn start(&self, tag: u32) -> usize {
-        tag as usize & self.places.len().wrapping_sub(1)
+    fn start(&self, tag: Tag) -> usize {
+        tag.0 as usize & self.places.len().wrapping_sub(1)
     }
 
     fn behind(&self, at: usize) -> usize {
@@ -174,7 +183,10 @@ mod tests {
 
     fn check(mut index: Index) {
         let mut map: HashMap<u64, Vec<u32>> = HashMap::new();
-        assert_eq!((index.slots(id(7)).next(), index.look(id(7))), (None, false));
+        assert_eq!(
+            (index.slots(index.tag(id(7))).next(), index.look(index.tag(id(7)))),
+            (None, false)
+        );
         for slot in 0..20_000u32 {
             // A third are alike in the half that counts, and many want to be at the end of the table.
             let hash = match slot % 3 {
@@ -186,12 +198,12 @@ mod tests {
             map.entry(hash & u64::from(u32::MAX)).or_default().push(slot);
         }
         for (tag, slots) in &map {
-            let mut found: Vec<u32> = index.slots(id(*tag)).collect();
+            let mut found: Vec<u32> = index.slots(index.tag(id(*tag))).collect();
             found.sort_unstable();
             assert_eq!(found, *slots, "{tag:x}");
-            assert!(index.look(id(*tag)));
+            assert!(index.look(index.tag(id(*tag))));
         }
-        assert_eq!(index.slots(id(0xdead_beef_dead_beef)).count(), 0);
+        assert_eq!(index.slots(index.tag(id(0xdead_beef_dead_beef))).count(), 0);
         assert!(index.places.len() * 3 >= index.len * 4);
     }
 

@@ -1,6 +1,7 @@
 //! From records to changed customers: read and find some ahead, then apply one by one, each by its kind.
 
 use crate::checkpoint::Store;
+use crate::index::Tag;
 use crate::settings::Identity;
 use crate::shard::Shard;
 use base64::Engine;
@@ -25,11 +26,12 @@ const MAX_DEAD_VALUE: usize = 256 * 1024;
 /// as the nearest cache has room for.
 const AHEAD: usize = 64;
 
-/// A record that has been read, its time, and its customer's slot if it has one.
+/// A record that has been read, its time, and its customer's place in the index and slot, if it has them.
 #[derive(Clone, Default)]
 struct Read<'a> {
     input: Input<'a>,
     time: Millis,
+    tag: Tag,
     slot: Option<u32>,
 }
 
@@ -72,22 +74,27 @@ impl<S: Store> Shard<S> {
             let record = Record { time: read.time, ..*record };
             read.input.read(&record, &mut self.decoder, &self.core.plan.policy);
         }
-        let customers = || ahead.iter().filter_map(|read| read.input.customer());
-        for customer in customers() {
-            black_box(self.table.look(customer));
-        }
-        for slot in customers().filter_map(|customer| self.table.guess(customer)) {
-            let customer = self.table.get(slot);
-            black_box((customer.id, customer.seen.look()));
+        for read in ahead.iter_mut() {
+            let customer = read.input.customer();
+            read.tag = customer.map_or_else(Tag::default, |customer| self.table.look(customer));
         }
         for read in ahead.iter_mut() {
-            read.slot = read.input.customer().and_then(|customer| self.table.find(customer));
+            read.slot = read.input.customer().and_then(|_| self.table.guess(read.tag));
+            if let Some(slot) = read.slot {
+                let customer = self.table.get(slot);
+                black_box((customer.id, customer.seen.look()));
+            }
         }
-        for read in ahead.iter() {
-            let (Some(slot), Kind::OfCustomer(_, event)) = (read.slot, read.input.kind()) else {
+        for read in ahead.iter_mut() {
+            let (Some(slot), Kind::OfCustomer(id, event)) = (read.slot, read.input.kind()) else {
                 continue;
             };
             let customer = self.table.get(slot);
+            if customer.id != id {
+                // Another that agrees in what the index has.
+                read.slot = self.table.find(id);
+                continue;
+            }
             black_box(customer.runs.len());
             if self.core.plan.brings(event) {
                 black_box((customer.documents.len(), customer.latest.more().len()));

@@ -1,9 +1,10 @@
 //! The slot table: all customers of the shard in memory, found by id.
 
-use crate::index::{Index, IndexKey};
+use crate::index::{Index, IndexKey, Tag};
 use cartwheel_core::customer::Customer;
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::room::touched;
+use std::hint::black_box;
 
 /// log2 of the slots of a block.
 const BLOCK_BITS: u32 = 12;
@@ -35,17 +36,19 @@ impl Table {
 
     /// The slot of a customer.
     pub fn find(&self, id: CustomerId) -> Option<u32> {
-        self.index.slots(id).find(|slot| self.get(*slot).id == id)
+        self.index.slots(self.index.tag(id)).find(|slot| self.get(*slot).id == id)
     }
 
-    /// Touches the index where a lookup of this customer begins.
-    pub fn look(&self, id: CustomerId) -> bool {
-        self.index.look(id)
+    /// What the index has the customer under. The index is touched where a lookup begins.
+    pub fn look(&self, id: CustomerId) -> Tag {
+        let tag = self.index.tag(id);
+        black_box(self.index.look(tag));
+        tag
     }
 
-    /// The slot which is most likely the customer's, without looking at the customer.
-    pub fn guess(&self, id: CustomerId) -> Option<u32> {
-        self.index.slots(id).next()
+    /// The slot which is most likely the customer's, without looking at the customer; none if there is no such customer.
+    pub fn guess(&self, tag: Tag) -> Option<u32> {
+        self.index.slots(tag).next()
     }
 
     /// Adds a customer that is not there yet.
@@ -72,11 +75,8 @@ impl Table {
     }
 
     /// Notes that a customer that was clean has been changed.
-    pub fn changed(&mut self, slot: u32, was_dirty: bool) {
-        let customer = self.get(slot);
-        if !was_dirty && customer.dirty {
-            self.dirty.push(((customer.id.0 >> 64) as u64, slot));
-        }
+    pub fn changed(&mut self, slot: u32) {
+        self.dirty.push(((self.get(slot).id.0 >> 64) as u64, slot));
     }
 
     /// Customers changed since the last call, in order of their ids. Whoever writes them says that they are clean again.

@@ -22,9 +22,17 @@ impl<S: Store> Shard<S> {
 
     /// A customer was changed: its earliest deadline is armed, and it is noted for the next checkpoint and for the release of what is held.
     pub(crate) fn settle(&mut self, slot: u32, was_dirty: bool) {
-        self.arm(slot);
-        self.note_held(slot);
-        self.table.changed(slot, was_dirty);
+        let customer = self.table.get(slot);
+        let (earlier, changed) = (customer.deadline < customer.armed, customer.dirty && !was_dirty);
+        if earlier {
+            self.arm(slot);
+        }
+        if self.position.mode == Mode::Behind {
+            self.note_held(slot);
+        }
+        if changed {
+            self.table.changed(slot);
+        }
     }
 
     /// Of a shard that is behind the customers with held sends are known, so that a release looks at nobody else.

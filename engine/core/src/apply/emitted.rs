@@ -6,10 +6,13 @@ use std::collections::VecDeque;
 /// Most of them for one event, or for one timer.
 pub(super) const MAX_EMITTED: usize = 16;
 
-/// See the module.
+/// See the module. Hardly any event leads to one: without any it is no more than a word.
 #[derive(Default)]
-pub(super) struct Emitted {
-    waiting: VecDeque<Happening>,
+pub(super) struct Emitted(Option<Box<Waiting>>);
+
+#[derive(Default)]
+struct Waiting {
+    queue: VecDeque<Happening>,
     count: usize,
 }
 
@@ -24,19 +27,25 @@ pub(super) struct Happening {
 impl Emitted {
     /// Puts one behind the others; false if there have been [`MAX_EMITTED`].
     pub fn push(&mut self, happening: Happening) -> bool {
-        let room = self.count < MAX_EMITTED;
+        let Waiting { queue, count } = &mut **self.0.get_or_insert_default();
+        let room = *count < MAX_EMITTED;
         if room {
-            self.count += 1;
-            self.waiting.push_back(happening);
+            *count += 1;
+            queue.push_back(happening);
         }
         room
     }
 
+    /// Whether none has been put there since the count began.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// The next one. Behind the last the count begins anew.
     pub fn next(&mut self) -> Option<Happening> {
-        let next = self.waiting.pop_front();
+        let next = self.0.as_mut()?.queue.pop_front();
         if next.is_none() {
-            self.count = 0;
+            self.0 = None;
         }
         next
     }

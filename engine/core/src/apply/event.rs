@@ -80,7 +80,9 @@ impl Core {
             }
             None => (Applied::Unwanted, OddFields::default()),
         };
-        context.apply_emitted();
+        if !context.emitted.is_empty() {
+            context.apply_emitted();
+        }
         if brings && context.customer.documents.count() > documents {
             context.forget_surplus();
         }
@@ -117,7 +119,9 @@ impl Context<'_> {
             | Meaning::CartEmptied
             | Meaning::None => {}
         }
-        if let Some(told_of) = told_of_message(event) {
+        if meaning != Meaning::None
+            && let Some(told_of) = told_of_message(event)
+        {
             self.suppress_message(told_of, told);
         }
         if brings {

@@ -44,28 +44,58 @@ impl Occasion<'_> {
 impl Context<'_> {
     /// What the event does in the journeys: first in all of them what ends, moves or counts, then what goes on and begins.
     pub fn on_event(&mut self, occasion: &Occasion<'_>, interests: &[JourneyInterest]) {
-        let (mut ended, mut again) = (Vec::new(), Vec::new());
-        for interest in interests {
-            self.settle(occasion, interest, &mut ended, &mut again);
+        // Most events end nothing, and pay nothing for what an end may lead to.
+        if interests.iter().any(|interest| !interest.exits.is_empty()) {
+            return self.on_ending_event(occasion, interests);
         }
-        let mut again = again.into_iter().peekable();
         for interest in interests {
-            while let Some((index, opening)) = again.next_if(|(of, _)| *of == interest.journey) {
-                self.open(index, opening);
-            }
-            if !interest.waits.is_empty() {
-                self.meet(occasion, interest);
-            }
-            if interest.trigger {
-                self.trigger(occasion, interest);
-            }
+            self.count(occasion, interest);
+            self.move_windows(occasion, interest);
         }
-        // Behind all triggers: an event that ends runs may begin others.
-        ended.into_iter().for_each(|rule| self.note_end(rule, occasion.time));
+        for interest in interests {
+            self.go_on_or_begin(occasion, interest);
+        }
     }
 
-    /// Goal, exits and move of one journey. The exit rules that it met are added to `ended`, what is to begin again to `again`.
-    fn settle(
+    /// The same of an event that some exit rule names.
+    fn on_ending_event(&mut self, occasion: &Occasion<'_>, interests: &[JourneyInterest]) {
+        let (mut ended, mut again) = (Vec::new(), Vec::new());
+        for interest in interests {
+            self.count(occasion, interest);
+            self.exit(occasion, interest, &mut ended, &mut again);
+            self.move_windows(occasion, interest);
+        }
+        for interest in interests {
+            for (index, opening) in again.extract_if(.., |(of, _)| *of == interest.journey) {
+                self.open(index, opening);
+            }
+            self.go_on_or_begin(occasion, interest);
+        }
+        // Behind all triggers: an event that ends runs may begin others.
+        for rule in ended {
+            self.note_end(rule, occasion.time);
+        }
+    }
+
+    /// Runs that have waited for the event go on; then it may begin one.
+    fn go_on_or_begin(&mut self, occasion: &Occasion<'_>, interest: &JourneyInterest) {
+        if !interest.waits.is_empty() {
+            self.meet(occasion, interest);
+        }
+        if interest.trigger {
+            self.trigger(occasion, interest);
+        }
+    }
+
+    /// The goal.
+    fn count(&mut self, occasion: &Occasion<'_>, interest: &JourneyInterest) {
+        if interest.goal {
+            self.convert(occasion, interest.journey);
+        }
+    }
+
+    /// The exits of one journey. The rules that are met are added to `ended`, what is to begin again to `again`.
+    fn exit(
         &mut self,
         occasion: &Occasion<'_>,
         interest: &JourneyInterest,
@@ -74,9 +104,6 @@ impl Context<'_> {
     ) {
         let index = interest.journey;
         let journey = self.journey(index);
-        if interest.goal {
-            self.convert(occasion, index);
-        }
         for exit in &interest.exits {
             let exit = &journey.exits[usize::from(*exit)];
             let reader = occasion.reader(self);
@@ -85,9 +112,6 @@ impl Context<'_> {
                 self.exit_all(occasion, index, key, again);
                 ended.push(key.map_or(exit.latest, |key| exit.latest.with_key(key)));
             }
-        }
-        if interest.moves {
-            self.move_windows(occasion, interest);
         }
     }
 

@@ -9,6 +9,9 @@ use crate::time::{Millis, Span};
 impl Context<'_> {
     /// What moves windows is remembered: the trigger event of a window may come later.
     pub(super) fn move_windows(&mut self, occasion: &Occasion<'_>, interest: &JourneyInterest) {
+        if !interest.moves {
+            return;
+        }
         let (index, time) = (interest.journey, occasion.time);
         let journey = self.journey(index);
         let Some(quiet_for) = journey.quiet_for else { return };

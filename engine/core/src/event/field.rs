@@ -91,7 +91,16 @@ fn read(event: &Event<'_>, field: &EventField) -> Value {
     }
 }
 
+#[inline]
 fn find<'a>(event: &Event<'a>, field: &EventField) -> Option<Raw<'a>> {
+    match field.place {
+        // As most are. One that is odd is absent.
+        FieldPlace::Known(place) if field.path.len() == 2 => event.known_at(place),
+        _ => find_below(event, field),
+    }
+}
+
+fn find_below<'a>(event: &Event<'a>, field: &EventField) -> Option<Raw<'a>> {
     if event.odd().cover(&field.path) {
         return None;
     }

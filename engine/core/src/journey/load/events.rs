@@ -53,11 +53,10 @@ impl Index<'_> {
         for event in trigger.names() {
             let when = journey.when.iter().flat_map(|when| event_fields(when, lists));
             let captures = journey.captures.iter().flat_map(|capture| captured(*capture, lists));
-            let read = when.chain(journey.key.of(event)).chain(captures);
-            self.want(event, journey, read, |interest| interest.trigger = true);
+            self.want(event, journey, when.chain(captures), |interest| interest.trigger = true);
         }
         for event in definition.trigger.moved_by.iter().filter(|event| !trigger.contains(event)) {
-            self.want(event, journey, journey.key.of(event), |interest| interest.moves = true);
+            self.want(event, journey, None, |interest| interest.moves = true);
         }
         for (number, (rule, exit)) in definition.exit.iter().zip(&journey.exits).enumerate() {
             let read = exit.condition.iter().flat_map(|when| event_fields(when, lists));
