@@ -105,7 +105,12 @@ struct Drawn {
 
 impl Drawn {
     fn new() -> Self {
-        let setups = setups();
+        Self::under(|_| true)
+    }
+
+    /// Under some of the setups, by their names.
+    fn under(which: impl Fn(&str) -> bool) -> Self {
+        let setups: Vec<Setup> = setups().into_iter().filter(|setup| which(setup.name)).collect();
         let plans = setups
             .iter()
             .map(|setup| setup.plan().unwrap_or_else(|error| panic!("{error:?}")))

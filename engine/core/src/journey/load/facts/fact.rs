@@ -1,7 +1,7 @@
 //! A fact: what it is made of, checked.
 
+use super::checker::{Checker, check_name};
 use super::paths::Each;
-use crate::event::vocabulary::{Envelope, Subject};
 use crate::fact::{Bounds, Definition, Feed, Kind, Role, Takes};
 use crate::journey::at::At;
 use crate::journey::condition::{Alone, Slots, compile_alone};
@@ -11,51 +11,6 @@ use crate::journey::load::compiler::Compiler;
 use crate::journey::load::names;
 use crate::journey::problem::{Problem, Severity, SourceFile};
 use compact_str::CompactString;
-
-/// Roots of conditions, and words of theirs.
-const RESERVED: [&str; 14] = [
-    "event",
-    "profile",
-    "customer",
-    "local",
-    "now",
-    "catalogue",
-    "waited",
-    "item",
-    "true",
-    "false",
-    "null",
-    "in",
-    "all",
-    "any",
-];
-
-/// Says what is wrong with the name of a fact or a segment.
-pub(super) fn check_name(
-    source: &SourceFile,
-    name: &At<String>,
-    what: &str,
-    problems: &mut Vec<Problem>,
-) {
-    let good =
-        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
-    let starts = name.starts_with(|first: char| first.is_ascii_lowercase());
-    if name.len() > 64 || !starts || !name.chars().all(good) {
-        let message = format!("`{}` is not the name of a {what}", name.value);
-        let help =
-            "a name has at most 64 lower case letters, digits and `_` and starts with a letter";
-        problems.push(Problem::error(&source.path, name.span.clone(), message).help(help));
-    } else if is_reserved(name) {
-        let message = format!("the name `{}` is reserved", name.value);
-        let problem = Problem::error(&source.path, name.span.clone(), message);
-        problems.push(problem.help("choose another name"));
-    }
-}
-
-pub(super) fn is_reserved(name: &str) -> bool {
-    let bytes = name.as_bytes();
-    RESERVED.contains(&name) || Subject::parse(bytes).is_some() || Envelope::parse(bytes).is_some()
-}
 
 /// What a fact comes to, with its conditions by role.
 type Fact = (Definition, Vec<(Role, Alone)>);
@@ -80,12 +35,6 @@ pub(super) fn compile(
     let conditions = checker.conditions;
     (errors(problems) == before).then_some(())?;
     Some((definition?, conditions))
-}
-
-pub(super) struct Checker<'c> {
-    pub(super) compiler: Compiler<'c>,
-    name: &'c At<String>,
-    conditions: Vec<(Role, Alone)>,
 }
 
 /// The word of a kind, and which of the other fields it may have.

@@ -1,5 +1,6 @@
 //! `facts.yaml`: read (`read`), compiled to facts with their numbers (`fact`; what they read of events in `paths`) and to conditions that are used by their names (`segments`).
 
+mod checker;
 mod fact;
 mod paths;
 mod read;

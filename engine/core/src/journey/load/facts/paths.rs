@@ -1,6 +1,6 @@
 //! What in an event, or in the items of one of its lists, a fact reads: paths, with the types that are known of them.
 
-use super::fact::{Checker, is_reserved};
+use super::checker::{Checker, is_reserved};
 use crate::event::EventField;
 use crate::event::vocabulary::Envelope;
 use crate::fact::{Amount, Path};

@@ -1,6 +1,6 @@
 //! Segments: each is compiled behind those whose names it has in it, and takes the place of its name in the conditions that are compiled later.
 
-use super::fact::check_name;
+use super::checker::check_name;
 use crate::journey::at::At;
 use crate::journey::condition::{Slots, compile_segment};
 use crate::journey::facts_file::FactsFile;
