@@ -96,7 +96,8 @@ fn plan_of(tree: &Value, dir: &Path) -> Result<Plan, Error> {
     };
     let journeys = dir.join(tree["journeys_dir"].as_str().unwrap_or("journeys"));
     let sources = journeys_in(&journeys)?;
-    let path = journeys.with_file_name("facts.yaml");
+    let beside = || journeys.with_file_name("facts.yaml");
+    let path = tree["facts_file"].as_str().map_or_else(beside, |file| dir.join(file));
     let facts = std::fs::read_to_string(&path).ok();
     let facts = facts.map(|text| SourceFile { path: path.display().to_string(), text });
     let sources = Sources { journeys: &sources, facts: facts.as_ref() };

@@ -166,11 +166,10 @@ impl Definition {
         }
     }
 
-    /// Whether a state that was kept under the other one may go on under this one: it is made of the same of the same events. Bounds may differ.
+    /// Whether a state that was kept under the other one may go on under this one: it is made of the same of the same events. Bounds may
+    /// differ; but what had a window has forgotten what would count without one.
     pub fn continues(&self, other: &Self) -> bool {
         let same = |bounds| Self { bounds, ..other.clone() };
-        *self == same(self.bounds)
-            && self.folds() == other.folds()
-            && self.is_plain() == other.is_plain()
+        *self == same(self.bounds) && self.bounds.over.is_some() == other.bounds.over.is_some()
     }
 }
