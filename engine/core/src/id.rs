@@ -63,6 +63,17 @@ impl RunId {
     }
 }
 
+impl RunId {
+    /// In a journey that is entered whenever its trigger comes: two events of one millisecond are two runs. `event` tells them apart.
+    #[must_use]
+    pub fn by_event(self, event: u64) -> Self {
+        let mut hash = Xxh3::new();
+        hash.update(&self.0.to_le_bytes());
+        hash.update(&event.to_le_bytes());
+        Self(hash.digest128())
+    }
+}
+
 impl CommandId {
     /// See `docs/semantics.md`, "Words".
     pub fn of(run: RunId, step: &str, occurrence: u32) -> Self {
@@ -75,9 +86,12 @@ impl CommandId {
     }
 }
 
-/// The hash of a run's key; an absent key is 0.
+/// Stands for the hash of a key that is absent.
+pub const NO_KEY: u64 = 0;
+
+/// The hash of a run's key.
 pub fn key_hash(text: Option<&str>) -> u64 {
-    text.map_or(0, |text| xxh3_64(text.as_bytes()))
+    text.map_or(NO_KEY, |text| xxh3_64(text.as_bytes()))
 }
 
 /// Whether the customer is in the holdout `name` of `basis_points` per ten thousand.

@@ -18,7 +18,7 @@ struct Data<'a> {
 }
 
 impl<'a> Data<'a> {
-    fn of(draft: &Draft, documents: &'a Documents, profile: Fields<'a>) -> Self {
+    fn of(draft: &Draft, documents: &Documents<'a>, profile: Fields<'a>) -> Self {
         let shown = Subject::KEPT.into_iter().zip(draft.shows);
         let documents =
             shown.filter_map(|(subject, key)| Some((subject, documents.document(key?)?)));
@@ -52,7 +52,7 @@ impl Serialize for Data<'_> {
 pub(crate) fn encode(
     plan: &Plan,
     draft: &Draft,
-    documents: &Documents,
+    documents: &Documents<'_>,
     customer: &str,
 ) -> Option<Vec<u8>> {
     let mut command = command(plan, draft, documents, customer)?;
@@ -66,7 +66,7 @@ pub(crate) fn encode(
 fn command<'a>(
     plan: &Plan,
     draft: &Draft,
-    documents: &'a Documents,
+    documents: &Documents<'a>,
     customer: &str,
 ) -> Option<Command<Data<'a>>> {
     let journey = plan.journeys.get(usize::from(draft.journey))?;

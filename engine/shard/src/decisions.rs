@@ -117,11 +117,19 @@ impl<S: Store> Shard<S> {
     /// Encodes the effects that there are by now, in the order in which they were decided. When that is done changes nothing in them: their
     /// documents are those of the decision.
     fn make(&mut self) -> Result<(), ShardError> {
-        let documents = self.documents_of(&self.effects.list)?;
-        for (effect, documents) in self.effects.list.iter().zip(&documents) {
-            let follower = encode(&self.core.plan, effect, documents);
-            self.made.bytes += follower.as_ref().map_or(0, |follower| follower.value.len());
-            self.made.followers.extend(follower);
+        let of = |effect: &Effect| match effect {
+            Effect::Command(draft) => (draft.customer, draft.mark),
+            Effect::Suppression { customer, mark, .. } => (*customer, *mark),
+        };
+        let known = self.known(self.effects.list.iter().map(|effect| of(effect).0))?;
+        let encode = |effect: &Effect| {
+            let (customer, mark) = of(effect);
+            encode(&self.core.plan, effect, &known.as_of(customer, mark))
+        };
+        let followers: Vec<Follower> = self.effects.list.iter().filter_map(encode).collect();
+        self.made.bytes += followers.iter().map(|follower| follower.value.len()).sum::<usize>();
+        self.made.followers.extend(followers);
+        for effect in &self.effects.list {
             match effect {
                 Effect::Command(_) => self.counters.commands += 1,
                 Effect::Suppression { .. } => self.counters.suppressions += 1,
@@ -144,18 +152,10 @@ impl<S: Store> Shard<S> {
         }));
         Ok(followers)
     }
-
-    fn documents_of(&self, effects: &[Effect]) -> Result<Vec<Documents>, ShardError> {
-        let wanted = effects.iter().map(|effect| match effect {
-            Effect::Command(draft) => (draft.customer, draft.mark),
-            Effect::Suppression { customer, mark, .. } => (*customer, *mark),
-        });
-        Ok(self.documents(&wanted.collect::<Vec<_>>())?)
-    }
 }
 
 /// A suppression of the customer's own address, where there is none, has nothing to say to anybody.
-fn encode(plan: &Plan, effect: &Effect, documents: &Documents) -> Option<Follower> {
+fn encode(plan: &Plan, effect: &Effect, documents: &Documents<'_>) -> Option<Follower> {
     let name = documents.name();
     match effect {
         Effect::Command(draft) => {

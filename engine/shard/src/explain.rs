@@ -1,6 +1,6 @@
 //! What the shard knows of one customer, in words that can be shown.
 
-use crate::checkpoint::{Documents, Store, StoreError};
+use crate::checkpoint::{Store, StoreError};
 use crate::degraded::Degraded;
 use crate::shard::Shard;
 use cartwheel_core::customer::{Mark, Place};
@@ -113,7 +113,8 @@ impl<S: Store> Shard<S> {
                 engaged: run.sent.is_some_and(|sent| sent.seen.engaged()),
             }
         });
-        let documents = self.documents_now(known.id)?;
+        let stored = self.known(std::iter::once(known.id))?;
+        let documents = stored.as_of(known.id, Mark::END);
         Ok(Some(Explanation {
             customer: customer.to_owned(),
             granted: names(known.granted),
@@ -145,13 +146,10 @@ impl<S: Store> Shard<S> {
         let kept = self.effects.kept.as_mut().map(std::mem::take).unwrap_or_default();
         let mut named = Vec::with_capacity(kept.len());
         for (id, mut decision) in kept {
-            decision.customer = self.documents_now(id)?.name().into();
+            let stored = self.known(std::iter::once(id))?;
+            decision.customer = stored.as_of(id, Mark::END).name().into();
             named.push(decision);
         }
         Ok(named)
-    }
-
-    fn documents_now(&self, id: CustomerId) -> Result<Documents, StoreError> {
-        Ok(self.documents(&[(id, Mark::END)])?.pop().unwrap_or_default())
     }
 }

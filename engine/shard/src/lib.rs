@@ -17,6 +17,7 @@ mod commands;
 mod documents;
 pub mod checkpoint;
 mod log;
+mod reconfigure;
 mod recover;
 mod shard;
 pub mod owner;

@@ -10,7 +10,7 @@ use crate::settings::{Identity, Settings};
 use crate::shard::{Counters, Position, Shard};
 use crate::table::Table;
 use crate::turn::{Budget, Outgoing, Turned};
-use cartwheel_core::apply::{Core, Environment, Mapping};
+use cartwheel_core::apply::Core;
 use cartwheel_core::customer::{Customer, Journal, decode_customer};
 use cartwheel_core::effect::Effects;
 use cartwheel_core::event::{Decoder, OddFields, Record};
@@ -212,7 +212,7 @@ impl<S: Store> Shard<S> {
         }
         let changed = plan.hash != self.core.plan.hash;
         if changed {
-            self.switch_plan(plan);
+            self.switch_plan(plan)?;
         }
         if self.state_partitioner() || changed || self.position.semantics != SEMANTICS {
             self.write_turn(out)?;
@@ -228,28 +228,6 @@ impl<S: Store> Shard<S> {
             (self.position.partitioner, self.stating) = (partitioner, partitioner);
         }
         news
-    }
-
-    fn switch_plan(&mut self, plan: &Arc<Plan>) {
-        let mapping = Mapping::new(&self.core.plan, plan);
-        let t = self.position.now.max(0);
-        let mut slots: Vec<u32> = (0..self.table.len() as u32).collect();
-        // Runs may exit: their decisions are in order of ids, whatever the order in which the customers came into memory.
-        slots.sort_by_cached_key(|slot| {
-            Some(self.table.get(*slot))
-                .filter(|customer| !customer.runs.is_empty())
-                .map(|customer| customer.id)
-        });
-        for slot in slots {
-            let customer = self.table.get_mut(slot);
-            let was_dirty = customer.dirty;
-            let mut environment =
-                Environment { mode: self.position.mode, effects: &mut self.effects };
-            self.core.leave(customer, &mapping, t, &mut environment);
-            self.settle(slot, was_dirty);
-        }
-        self.core = Core::new(Arc::clone(plan));
-        self.effects.change_plan(plan);
     }
 
     /// Replays the next turn of the log over the front of the batch. It ends where its record says, whatever it makes.
@@ -296,9 +274,8 @@ impl<S: Store> Shard<S> {
                 .iter()
                 .find(|plan| format!("{:032x}", plan.hash) == turn.config)
                 .cloned();
-            self.switch_plan(
-                &plan.ok_or_else(|| ShardError::UnknownConfiguration(turn.config.clone()))?,
-            );
+            let plan = plan.ok_or_else(|| ShardError::UnknownConfiguration(turn.config.clone()))?;
+            self.switch_plan(&plan)?;
         }
         let mut budget = Budget::recorded(turn.fired.saturating_sub(self.position.fired));
         if budget.timers > 0 {

@@ -26,6 +26,8 @@ pub struct Mapping {
     attributes: Vec<u32>,
     /// For each fact of the old plan its number in the new one, if what was counted goes on.
     facts: Vec<Option<u16>>,
+    /// The attributes that only the new plan names, with their hashes.
+    new_attributes: Vec<(String, u32)>,
     /// The new plan's zones, where its tables are others: zones have other numbers there.
     zones: Option<Zones>,
 }
@@ -46,10 +48,28 @@ impl Mapping {
             .map(|index| map_captures(old, &old.journeys[index], new, target(index)))
             .collect();
         let attributes = new.attributes.iter().map(|name| attribute_hash(name)).collect();
+        let known =
+            |name: &CompactString| old.attributes.contains(name) || ZONE.contains(&name.as_str());
+        let others = new.attributes.iter().filter(|name| !known(name));
+        let new_attributes = others.map(|name| (name.to_string(), attribute_hash(name))).collect();
         let others = old.tables.id() != new.tables.id();
         let zones = others.then(|| Zones::new(&new.tables, &new.policy.zone));
         let facts = map_facts(&old.facts, &new.facts);
-        Self { new: Arc::clone(new), journeys, ops, captures, attributes, facts, zones }
+        Self {
+            new: Arc::clone(new),
+            journeys,
+            ops,
+            captures,
+            attributes,
+            facts,
+            new_attributes,
+            zones,
+        }
+    }
+
+    /// The attributes that only the new plan names, with their hashes: whoever brings customers over fetches them from their profiles.
+    pub fn new_attributes(&self) -> &[(String, u32)] {
+        &self.new_attributes
     }
 
     fn journey(&self, index: u16) -> Option<u16> {

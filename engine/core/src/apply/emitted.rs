@@ -22,6 +22,8 @@ pub(super) struct Happening {
     pub kind: CompactString,
     /// Its fields, as a JSON object.
     pub text: String,
+    /// Tells it from others that happen at the same instant.
+    pub number: u64,
 }
 
 impl Emitted {

@@ -3,7 +3,8 @@
 use super::context::Context;
 use crate::customer::{Customer, Entry, Forgotten, MAX_ENTRIES, Run, push_tightly};
 use crate::decision::{Decided, Reason, Verdict};
-use crate::journey::plan::Reentry;
+use crate::id::NO_KEY;
+use crate::journey::plan::{Reentry, WITHOUT_KEY};
 use crate::time::Millis;
 use crate::value::Value;
 
@@ -43,10 +44,10 @@ fn earlier_entry(customer: &Customer, rule: Reentry, run: &Run, t: Millis) -> Op
         match rule {
             Reentry::Always | Reentry::Restart => false,
             Reentry::Never => true,
-            Reentry::OncePerKey => same,
+            Reentry::OncePerKey => same && (run.key != NO_KEY || since < WITHOUT_KEY.millis()),
             Reentry::After(span) => since < span.millis(),
             Reentry::AfterPerKey(span) => same && since < span.millis(),
-            Reentry::OncePerKeyAfter(span) => same || since < span.millis(),
+            Reentry::OncePerKeyAfter(span) => same && run.key != NO_KEY || since < span.millis(),
         }
     };
     entries.filter(blocks).map(|entry| entry.at).max()

@@ -76,7 +76,7 @@ impl Core {
         let (applied, foreign) = match context.plan().events.get(event.kind.as_ref()) {
             Some(interest) => {
                 let foreign = context.facts(interest, event, time);
-                (context.interested(interest, event, time, &mut fields), foreign)
+                (context.interested(interest, event, time, &mut fields, None), foreign)
             }
             None => (Applied::Unwanted, OddFields::default()),
         };
@@ -152,27 +152,28 @@ impl Context<'_> {
         event: &Event<'_>,
         time: EventTime,
         fields: &mut [Value],
+        emitted: Option<u64>,
     ) -> Applied {
         let plan = self.plan();
         if interest.journeys.is_empty() {
             return Applied::Unwanted;
         }
         read_fields(event, &plan.fields, &interest.fields, fields);
-        self.on_event(&Occasion { event, fields, time }, &interest.journeys);
+        self.on_event(&Occasion { event, fields, time, emitted }, &interest.journeys);
         self.customer.runs_changed();
         Applied::Wanted
     }
 
     /// What steps have let happen, and what that leads to: in journeys as an event that happens now, but of the customer it says nothing.
     pub fn apply_emitted(&mut self) {
-        while let Some(Happening { kind, text }) = self.emitted.next() {
+        while let Some(Happening { kind, text, number }) = self.emitted.next() {
             let Some(interest) = self.plan().events.get(&kind) else { continue };
             let event = Event::written(&kind, &text);
             let time = EventTime { at: self.t, seen: self.t, age: 0 };
             // A timer's clock may be ahead of the records', and what comes next see an earlier time.
             self.facts(interest, &event, EventTime { seen: self.seen, ..time });
             let mut fields = vec![Value::Null; self.plan().fields.len()];
-            self.interested(interest, &event, time, &mut fields);
+            self.interested(interest, &event, time, &mut fields, Some(number));
         }
     }
 

@@ -12,6 +12,7 @@ use crate::journey::plan::{Journey, JourneyInterest, Plan, Reentry};
 use crate::time::Millis;
 use crate::value::Value;
 use thin_vec::ThinVec;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// An event whose fields have been read.
 pub(super) struct Occasion<'e> {
@@ -21,6 +22,8 @@ pub(super) struct Occasion<'e> {
     pub fields: &'e [Value],
     /// Its times.
     pub time: EventTime,
+    /// Which it is, where a journey has let it happen; else its own id says so.
+    pub emitted: Option<u64>,
 }
 
 /// A run that begins, or begins again, behind what the event ends: of which journey, by what.
@@ -32,6 +35,15 @@ impl Occasion<'_> {
         let (lists, event, at, fields) = (&plan.lists, self.event, self.time.at, self.fields);
         let captured = Captured { lists, event, at, fields };
         journey.captures.iter().map(move |capture| captured.value(*capture))
+    }
+
+    /// Tells it from other events of its millisecond: its id, or all of its text.
+    fn number(&self) -> u64 {
+        let of_text = || match self.event.id() {
+            Some(id) => xxh3_64(id.as_bytes()),
+            None => xxh3_64(self.event.whole().0.as_bytes()),
+        };
+        self.emitted.unwrap_or_else(of_text)
     }
 
     /// What conditions read now.
@@ -170,7 +182,8 @@ impl Context<'_> {
         let verdict = leaving(run.place)?;
         self.decide(&Decided { verdict, run: Some(run.id), ..told });
         let Run { key, newest, captures, about, .. } = run;
-        (newest > at).then_some(Opening { key, at: newest, captures, about })
+        // Which event that was nobody knows any more.
+        (newest > at).then_some(Opening { key, at: newest, event: None, captures, about })
     }
 
     /// What ends runs is remembered: a trigger event from before may come later.
@@ -296,13 +309,14 @@ impl Context<'_> {
         if let Some(full) = self.is_full(index) {
             return self.decide(&full);
         }
-        let Opening { key, at, mut captures, about } = opening;
+        let Opening { key, at, event, mut captures, about } = opening;
         let journey = self.journey(index);
+        let id = RunId::of(&journey.name, self.customer.id, key, at);
         // It has waited for nothing yet.
         captures.truncate(journey.captures.len());
         captures.extend(journey.waited.iter().map(|_| Value::Null));
         let mut run = Run {
-            id: RunId::of(&journey.name, self.customer.id, key, at),
+            id: event.map_or(id, |event| id.by_event(event)),
             sent: None,
             key,
             opened_at: at,
@@ -332,6 +346,8 @@ impl Context<'_> {
 struct Opening {
     key: u64,
     at: Millis,
+    /// Where that makes a difference: which event.
+    event: Option<u64>,
     captures: ThinVec<Value>,
     about: ThinVec<DocumentKey>,
 }
@@ -340,7 +356,9 @@ impl Opening {
     /// The event's own.
     fn by(occasion: &Occasion<'_>, plan: &Plan, journey: &Journey, key: u64) -> Self {
         let captures = occasion.captures(plan, journey).collect();
-        Self { key, at: occasion.time.at, captures, about: about(plan, occasion.event).collect() }
+        let event = (journey.reentry == Reentry::Always).then(|| occasion.number());
+        let about = about(plan, occasion.event).collect();
+        Self { key, at: occasion.time.at, event, captures, about }
     }
 }
 

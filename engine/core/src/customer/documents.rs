@@ -100,18 +100,14 @@ impl Journal {
         }
     }
 
-    /// The entries of a chain before the mark, newest first.
-    pub fn entries(&self, head: u32, before: Mark) -> impl Iterator<Item = (Document, &[u8])> {
+    /// The entries of a chain and where each stands, newest first: as of a mark are those that stand before it.
+    pub fn entries(&self, head: u32) -> impl Iterator<Item = (Mark, Document, &[u8])> {
         let mut next = head;
         std::iter::from_fn(move || {
-            loop {
-                let at = next.checked_sub(1)?;
-                let entry = self.entry(next)?;
-                next = entry.older;
-                if at < before.0 {
-                    return Some((entry.document, entry.content));
-                }
-            }
+            let at = next.checked_sub(1)?;
+            let entry = self.entry(next)?;
+            next = entry.older;
+            Some((Mark(at), entry.document, entry.content))
         })
     }
 
@@ -168,14 +164,18 @@ mod tests {
         journal.append(&mut ana, Document::Cart, b"{1}");
         let mark = journal.mark();
         journal.append(&mut ana, Document::Cart, b"{2}");
-        let all: Vec<_> = journal.entries(ana, Mark::END).collect();
+        let entries = |head, before| {
+            let entries = journal.entries(head).filter(move |(at, ..)| *at < before);
+            entries.map(|(_, document, content)| (document, content)).collect::<Vec<_>>()
+        };
+        let all = entries(ana, Mark::END);
         assert_eq!(
             all,
             [(Document::Cart, &b"{2}"[..]), (Document::Cart, b"{1}"), (Document::Name, b"ana")]
         );
-        assert_eq!(journal.entries(ana, mark).next(), Some((Document::Cart, &b"{1}"[..])));
-        assert_eq!(journal.entries(ben, mark).count(), 1);
-        assert_eq!(journal.entries(0, Mark::END).count(), 0);
+        assert_eq!(entries(ana, mark).first(), Some(&(Document::Cart, &b"{1}"[..])));
+        assert_eq!(entries(ben, mark).len(), 1);
+        assert_eq!(entries(0, Mark::END).len(), 0);
     }
 
     #[test]
@@ -185,7 +185,7 @@ mod tests {
         let mut head = 0;
         let content = vec![7; CHUNK / 2];
         (0..4).for_each(|_| journal.append(&mut head, Document::Cart, &content));
-        assert_eq!((journal.entries(head, Mark::END).count(), journal.chunks.len()), (4, 4));
+        assert_eq!((journal.entries(head).count(), journal.chunks.len()), (4, 4));
     }
 
     #[test]
@@ -195,17 +195,14 @@ mod tests {
         let content = vec![7; CHUNK / 2];
         (0..5).for_each(|_| journal.append(&mut first, Document::Cart, &content));
         let taken = journal.take();
-        assert_eq!(
-            (taken.entries(first, Mark::END).count(), journal.len(), journal.chunks.len()),
-            (5, 0, 0)
-        );
+        assert_eq!((taken.entries(first).count(), journal.len(), journal.chunks.len()), (5, 0, 0));
         journal.append(&mut second, Document::Cart, b"{}");
         journal.reuse(taken);
         (0..3).for_each(|_| journal.append(&mut second, Document::Cart, &content));
-        assert_eq!((journal.entries(second, Mark::END).count(), journal.chunks.len()), (4, 6));
+        assert_eq!((journal.entries(second).count(), journal.chunks.len()), (4, 6));
         let taken = journal.take();
         assert_eq!(
-            (taken.entries(second, Mark::END).count(), taken.chunks.len(), journal.chunks.len()),
+            (taken.entries(second).count(), taken.chunks.len(), journal.chunks.len()),
             (4, 3, 3)
         );
         assert!(journal.is_empty() && Journal::default().take().is_empty());

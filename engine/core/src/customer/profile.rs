@@ -92,6 +92,13 @@ impl Patch<'_> {
     }
 }
 
+impl Customer {
+    /// An attribute that was stored with the profile, while no condition read it.
+    pub fn recall(&mut self, name: u32, at: Millis, value: Value) {
+        set_attribute(self, name, at, value);
+    }
+}
+
 /// The zone by the attributes: a known `time_zone`, else the country's principal one, else 0.
 pub fn zone_of(customer: &Customer, zones: &Zones) -> u16 {
     let text = |name| match customer.attribute(attribute_hash(name)) {

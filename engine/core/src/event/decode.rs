@@ -3,7 +3,7 @@
 use super::layout::Layouts;
 use super::odd::OddFields;
 use super::profile;
-use super::raw::Raw;
+use super::raw::{Raw, trimmed};
 use super::rejected::{Poison, Rejected};
 use super::scan::scan;
 use super::top::{Extent, Place, Top};
@@ -107,7 +107,7 @@ impl<'a> Event<'a> {
         let Some(raw) = self.field(subject, "id") else { return 0 };
         let text = match raw.integer() {
             Some(_) => Some(Cow::Borrowed(raw.0)),
-            None => self.string(raw).filter(|text| !text.is_empty()),
+            None => self.string(raw).map(trimmed).filter(|text| !text.is_empty()),
         };
         text.map_or(0, |text| xxh3_64(text.as_bytes()))
     }

@@ -1,7 +1,7 @@
 //! The fields of an event that some condition, key or capture reads.
 
 use super::decode::Event;
-use super::raw::{Raw, array_elements};
+use super::raw::{Raw, array_elements, trimmed};
 use super::vocabulary::{Envelope, Known, Subject, Type};
 use crate::value::Value;
 use compact_str::CompactString;
@@ -121,12 +121,30 @@ pub fn array<'a>(event: &Event<'a>, field: &EventField) -> Option<impl Iterator<
     find(event, field).filter(|raw| raw.is_array()).map(array_elements)
 }
 
-/// The text of a key's value: a string's content, or a number's or boolean's raw text; none where the event has no such scalar.
+/// The text of a key's value, so that what means the same is the same: a string's content without the blanks around it, a boolean, a number (a whole
+/// one without a point, however it is written). None where the event has no such scalar, or an empty text.
 pub fn key_text<'a>(event: &Event<'a>, field: &EventField) -> Option<Cow<'a, str>> {
     let raw = find(event, field)?;
     match raw.0.as_bytes().first() {
-        Some(b'"') => event.string(raw),
+        Some(b'"') => event.string(raw).map(trimmed).filter(|text| !text.is_empty()),
         Some(b'{' | b'[') => None,
-        _ => Some(Cow::Borrowed(raw.0)),
+        Some(b't' | b'f') => Some(Cow::Borrowed(raw.0)),
+        _ => Some(number_text(raw)),
     }
 }
+
+/// A number as a key.
+fn number_text(raw: Raw<'_>) -> Cow<'_, str> {
+    if raw.0.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Cow::Borrowed(raw.0);
+    }
+    match raw.number() {
+        Some(whole) if whole.fract() == 0.0 && whole.abs() < EXACT => {
+            Cow::Owned(format!("{}", whole as i64))
+        }
+        _ => Cow::Borrowed(raw.0),
+    }
+}
+
+/// Below this a double tells whole numbers apart.
+const EXACT: f64 = 9_007_199_254_740_992.0;

@@ -1,5 +1,7 @@
 //! Frequency caps: how many touches lie in a window, and whether the last place is kept for a higher priority.
 
+use super::consent;
+use super::holdout::holdout;
 use super::question::Question;
 use crate::channel::{Channel, Class};
 use crate::customer::{Customer, MAX_TOUCHES, Place, Run, Touch, Zones, push_tightly};
@@ -91,24 +93,33 @@ fn reservations<'a>(
         if other.priority <= journey.priority || run.deadline >= end {
             return None;
         }
-        let channels = upcoming(other, run);
-        (channels != 0 && covers(&cap.scope, channels, other)).then_some(run.deadline)
+        let customer = question.reader.customer;
+        let channels = upcoming(other, run, customer);
+        let counts = channels != 0 && covers(&cap.scope, channels, other);
+        // Who is held out takes no place from anybody.
+        let sends = counts && holdout(question.plan, other, customer.id).is_none();
+        sends.then_some(run.deadline)
     })
 }
 
-/// The channels (a bit set) of the marketing sends that may come at the run's deadline.
-fn upcoming(journey: &Journey, run: &Run) -> u8 {
-    match run.place {
-        Place::Window => journey.opening(0),
-        Place::Delay { op } | Place::Local { op } => journey.opening(op.saturating_add(1)),
+/// The channels (a bit set) of the marketing sends that may come at the run's deadline: of each the one that would be used now.
+fn upcoming(journey: &Journey, run: &Run, customer: &Customer) -> u8 {
+    let (sends, from) = match &run.place {
+        Place::Window => (journey.opening(0), 0),
+        Place::Delay { op } | Place::Local { op } => (journey.opening(op.saturating_add(1)), 0),
         Place::Gate { op, choice, .. } | Place::Engagement { op, choice, .. } => {
-            let send = journey.send(op).filter(|send| send.class == Class::Marketing);
-            let choice = send.and_then(|send| send.channels.get(usize::from(choice)));
-            choice.map_or(0, |choice| choice.channel.bit())
+            (std::slice::from_ref(op), *choice)
         }
         // When the event comes nobody knows.
-        Place::Event { .. } | Place::Goal => 0,
-    }
+        Place::Event { .. } | Place::Goal => return 0,
+    };
+    let sends = sends.iter().filter_map(|op| journey.send(*op));
+    let counted = sends.filter(|send| send.class == Class::Marketing);
+    let channels = counted.filter_map(|send| {
+        let chosen = consent::choose(customer, send.class, &send.channels, usize::from(from));
+        chosen.ok().and_then(|index| send.channels.get(index))
+    });
+    channels.fold(0, |bits, choice| bits | choice.channel.bit())
 }
 
 /// Whether a scope covers sends of a journey through one of these channels (a bit set).

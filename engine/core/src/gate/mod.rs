@@ -3,15 +3,16 @@
 
 mod cap;
 mod consent;
+mod holdout;
 mod question;
 mod quiet_hours;
 
 use crate::channel::{Channel, Class};
 use crate::decision::{Compared, Reason, Shown};
-use crate::id::{CustomerId, in_holdout};
-use crate::journey::plan::{Journey, Plan};
+use crate::journey::plan::Journey;
 use crate::time::Millis;
 pub use cap::remember_touch;
+pub use holdout::holdout;
 pub use question::Question;
 pub use quiet_hours::clock;
 
@@ -44,12 +45,12 @@ pub enum Ruling {
     Exit(Compared),
 }
 
-/// The holdout in which the customer is: that of all journeys, or this one's.
-pub fn holdout(plan: &Plan, journey: &Journey, customer: CustomerId) -> Option<Reason> {
-    if in_holdout("*global*", customer, plan.policy.holdout.0) {
-        return Some(Reason::GlobalHoldout);
-    }
-    in_holdout(&journey.name, customer, journey.holdout).then_some(Reason::Holdout)
+/// Whether a document is gone that the run is about: of those that the message shows, and of those that are the journey's own. The trigger event may
+/// have carried more, such as the cart of an order, which says nothing of the order.
+fn lacks_document(question: &Question<'_>, journey: &Journey) -> bool {
+    let asked = question.shows.and(journey.own);
+    let mut about = question.run.about.iter().filter(|key| asked.has_document(**key));
+    about.any(|key| !question.reader.customer.documents.is_there(*key))
 }
 
 /// Asks the gate. The hold of a shard that is behind comes before it and is the caller's.
@@ -79,7 +80,7 @@ pub fn judge(question: &Question<'_>) -> Ruling {
     {
         return Ruling::Exit(reader.compared(condition));
     }
-    if question.run.about.iter().any(|key| !customer.documents.is_there(*key)) {
+    if lacks_document(question, journey) {
         return drop(Reason::NoDocument);
     }
     if !marketing {

@@ -5,6 +5,7 @@ use crate::customer::{Run, Zones};
 use crate::journey::condition::Reader;
 use crate::journey::op::Choice;
 use crate::journey::plan::Plan;
+use crate::journey::shown::Subjects;
 use crate::time::Millis;
 
 /// What the gate needs to know.
@@ -19,6 +20,8 @@ pub struct Question<'a> {
     pub run: &'a Run,
     /// What the send is.
     pub class: Class,
+    /// What the message shows.
+    pub shows: Subjects,
     /// It goes to a team: nobody is asked for consent.
     pub internal: bool,
     /// The channels of the send.

@@ -35,10 +35,9 @@ pub trait Operation {
         None
     }
 
-    /// The first channel of its message, if caps count that.
-    fn capped(&self) -> Option<Channel> {
-        let send = self.send().filter(|send| send.class == Class::Marketing)?;
-        send.channels.first().map(|choice| choice.channel)
+    /// Whether it is a message that caps count.
+    fn capped(&self) -> bool {
+        self.send().is_some_and(|send| send.class == Class::Marketing)
     }
 
     /// The event that a run waits for here, if it waits for one.

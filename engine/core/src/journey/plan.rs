@@ -10,7 +10,7 @@ use crate::customer::{LatestId, ZoneTables};
 use crate::event::{Event, Raw, Subject};
 use crate::fact::Layout;
 use crate::policy::Policy;
-use crate::time::Span;
+use crate::time::{DAY, Span};
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -155,7 +155,9 @@ pub struct Journey {
     /// The steps, flat; execution starts at 0 and ends at the last.
     pub ops: Vec<Op>,
     /// For each operation the channels (a bit set) of the marketing sends that may come when a run reaches it.
-    pub openings: Vec<u8>,
+    pub openings: Vec<Vec<u16>>,
+    /// The documents of which its trigger events bring the whole: what its runs are about in any case, whether or not a message shows them.
+    pub own: Subjects,
 }
 
 /// An event that ends windows and runs.
@@ -231,26 +233,32 @@ impl Journey {
         self.ops.get(usize::from(op))?.send()
     }
 
-    /// The channels (a bit set) of the marketing sends that may come at the instant at which a run reaches operation `at`: what a cap reserves for.
-    pub fn opening(&self, at: u16) -> u8 {
-        self.openings.get(usize::from(at)).copied().unwrap_or(0)
+    /// The marketing sends (their numbers) that may come at the instant at which a run reaches operation `at`: what a cap reserves for.
+    pub fn opening(&self, at: u16) -> &[u16] {
+        self.openings.get(usize::from(at)).map_or(&[], Vec::as_slice)
     }
 
-    /// The first channels of the sends that may come at once from each operation on. Targets lie behind, so one pass from the end is enough.
-    pub fn openings(ops: &[Op]) -> Vec<u8> {
-        let mut openings = vec![0; ops.len()];
+    /// The sends that may come at once from each operation on. Targets lie behind, so one pass from the end is enough.
+    pub fn openings(ops: &[Op]) -> Vec<Vec<u16>> {
+        let mut openings = vec![Vec::new(); ops.len()];
         for (at, op) in ops.iter().enumerate().rev() {
-            let mut bits = op.capped().map_or(0, |channel| channel.bit());
+            let number = u16::try_from(at).unwrap_or(u16::MAX);
+            let mut sends: Vec<u16> = op.capped().then_some(number).into_iter().collect();
             if op.passes_at_once() {
-                for way in op.successors(u16::try_from(at).unwrap_or(u16::MAX)) {
-                    bits |= openings.get(usize::from(way.to)).copied().unwrap_or(0);
-                }
+                let ways = op.successors(number);
+                let of_ways = ways.iter().filter_map(|way| openings.get(usize::from(way.to)));
+                sends.extend(of_ways.flatten());
+                sends.sort_unstable();
+                sends.dedup();
             }
-            openings[at] = bits;
+            openings[at] = sends;
         }
         openings
     }
 }
+
+/// How long a customer stays out of a journey where there is no key to tell one passage from another.
+pub const WITHOUT_KEY: Span = Span(7 * DAY);
 
 /// Most operations of a journey.
 pub const MAX_OPS: usize = 64;

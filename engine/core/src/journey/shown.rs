@@ -1,6 +1,7 @@
 //! What messages can show: of the documents that events bring, those that some template reads are kept, and a command carries those that
 //! its own template reads. Carts are kept in any case, since a cart that is gone ends what would be sent about it.
 
+use crate::customer::{Document, DocumentKey};
 use crate::event::Subject;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -29,6 +30,12 @@ impl Subjects {
     /// Whether it is one of them.
     pub const fn has(self, subject: Subject) -> bool {
         self.0 & 1 << subject as u8 != 0
+    }
+
+    /// Whether the document is one of theirs.
+    pub fn has_document(self, key: DocumentKey) -> bool {
+        let mut subjects = Subject::KEPT.into_iter().filter(|subject| self.has(*subject));
+        subjects.any(|subject| key.kind().is_some() && key.kind() == Document::of(subject))
     }
 }
 

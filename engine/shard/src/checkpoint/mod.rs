@@ -10,7 +10,7 @@ mod seal;
 mod unfinished;
 mod versions;
 
-pub use packed::{Documents, Extent, Fields, Shown, append, fold};
+pub use packed::{Documents, Extent, Fields, Shown, Stored, append, fold};
 pub use seal::Sealed;
 
 use cartwheel_core::id::CustomerId;

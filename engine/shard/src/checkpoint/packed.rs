@@ -5,7 +5,10 @@
 
 use super::versions::{Found, fold_key};
 use super::{KEPT_DECISIONS, KEPT_DEGRADED};
-use cartwheel_core::customer::{Document, DocumentKey, Version};
+use cartwheel_core::customer::{Document, DocumentKey, Mark, Version};
+use cartwheel_core::event::Raw;
+use cartwheel_core::time::Millis;
+use cartwheel_core::value::Value;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -101,30 +104,57 @@ pub enum Shown<'a> {
     Fields(Fields<'a>),
 }
 
-/// Packed documents, to read. A copy of what is stored and what is newer.
-#[derive(Clone, Default)]
-pub struct Documents(Vec<u8>);
+/// What is stored of a customer, and what stands in the journal since: copied, or gone through, once for all messages of a turn.
+#[derive(Default)]
+pub struct Stored<'j> {
+    packed: Vec<u8>,
+    /// Older ones first.
+    newer: Vec<(Mark, Document, &'j [u8])>,
+}
 
-impl Documents {
+impl<'j> Stored<'j> {
     /// Of what [`append`] or [`fold`] wrote.
     pub fn new(packed: Vec<u8>) -> Self {
-        Self(packed)
+        Self { packed, newer: Vec::new() }
     }
 
-    /// Adds newer entries, given newest first.
+    /// Adds entries that are newer than what is stored, given newest first.
     pub fn add<'a>(&mut self, newest_first: impl Iterator<Item = (Document, &'a [u8])>) {
         let entries: Vec<_> = newest_first.collect();
         entries
             .into_iter()
             .rev()
-            .for_each(|(document, content)| append(&mut self.0, document, content));
+            .for_each(|(document, content)| append(&mut self.packed, document, content));
     }
 
-    fn of(&self, wanted: Document) -> impl Iterator<Item = &[u8]> {
-        entries(&self.0).filter(move |(document, _)| *document == wanted).map(|entry| entry.1)
+    /// The journal's entries, which are newer than all others, given newest first.
+    pub fn follow(&mut self, newest_first: impl Iterator<Item = (Mark, Document, &'j [u8])>) {
+        self.newer.extend(newest_first);
+        self.newer.reverse();
     }
 
-    fn found(&self, wanted: Document, key: DocumentKey) -> Found<'_> {
+    /// The documents as of a moment.
+    pub fn as_of(&self, mark: Mark) -> Documents<'_> {
+        let before = self.newer.partition_point(|(at, ..)| *at < mark);
+        Documents { packed: &self.packed, newer: &self.newer[..before] }
+    }
+}
+
+/// The documents of a customer, to read.
+#[derive(Clone, Copy, Default)]
+pub struct Documents<'a> {
+    packed: &'a [u8],
+    newer: &'a [(Mark, Document, &'a [u8])],
+}
+
+impl<'a> Documents<'a> {
+    fn of(self, wanted: Document) -> impl Iterator<Item = &'a [u8]> {
+        let newer = self.newer.iter().map(|(_, document, content)| (*document, *content));
+        let all = entries(self.packed).chain(newer);
+        all.filter(move |(document, _)| *document == wanted).map(|entry| entry.1)
+    }
+
+    fn found(self, wanted: Document, key: DocumentKey) -> Found<'a> {
         let versions = self.of(wanted).filter_map(Version::split);
         Found::of(&versions.filter(|(version, _)| version.key == key).collect::<Vec<_>>())
     }
@@ -137,15 +167,27 @@ impl Documents {
     }
 
     /// The merged profile, without consent and without nulls.
-    pub fn profile(&self) -> Fields<'_> {
+    pub fn profile(&self) -> Fields<'a> {
         let key = DocumentKey::new(Document::Profile, 0);
         let mut profile = self.found(Document::Profile, key).fields();
         profile.retain(|name, value| value.get() != "null" && name != "consent");
         profile
     }
 
+    /// Of these fields of the profile (name and hash of it) those of which something is known: the hash, and since when which value. Null is what was
+    /// removed, or no single value.
+    pub fn attributes(&self, wanted: &[(String, u32)]) -> Vec<(u32, Millis, Value)> {
+        let key = DocumentKey::new(Document::Profile, 0);
+        let registers = self.found(Document::Profile, key).registers();
+        let known = |(name, hash): &(String, u32)| {
+            let (version, value) = registers.get(name.as_str())?;
+            Some((*hash, version.at, Raw(value.get()).scalar()))
+        };
+        wanted.iter().filter_map(known).collect()
+    }
+
     /// The newest version of a document; none if there is none or it was removed.
-    pub fn document(&self, key: DocumentKey) -> Option<Shown<'_>> {
+    pub fn document(&self, key: DocumentKey) -> Option<Shown<'a>> {
         let found = self.found(key.kind()?, key);
         match (found.base, found.added.as_slice()) {
             (None, &[]) => None,
@@ -157,16 +199,16 @@ impl Documents {
     }
 
     /// The newest packed decisions, oldest first.
-    pub fn decisions(&self) -> Vec<&[u8]> {
+    pub fn decisions(&self) -> Vec<&'a [u8]> {
         self.newest(Document::Decision, KEPT_DECISIONS)
     }
 
     /// The newest events that were applied in part, oldest first, as JSON.
-    pub fn degraded(&self) -> Vec<&[u8]> {
+    pub fn degraded(&self) -> Vec<&'a [u8]> {
         self.newest(Document::Degraded, KEPT_DEGRADED)
     }
 
-    fn newest(&self, kind: Document, kept: usize) -> Vec<&[u8]> {
+    fn newest(self, kind: Document, kept: usize) -> Vec<&'a [u8]> {
         let all: Vec<_> = self.of(kind).collect();
         all[all.len().saturating_sub(kept)..].to_vec()
     }

@@ -1,7 +1,7 @@
 //! The dirty set, copied at the checkpoint's turn and kept until its turn record has been read back.
 
 use super::append;
-use cartwheel_core::customer::{Customer, Document, How, Journal, Mark, Version, encode_customer};
+use cartwheel_core::customer::{Customer, Document, How, Journal, Version, encode_customer};
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::time::Millis;
 use std::hint::black_box;
@@ -72,7 +72,7 @@ impl Sealed {
             .customers
             .binary_search_by_key(&id, |copied| copied.id)
             .map_or(0, |place| self.customers[place].head);
-        self.journal.entries(head, Mark::END)
+        self.journal.entries(head).map(|(_, document, content)| (document, content))
     }
 
     /// The new documents of every customer that has some, packed ([`append`]), in order of ids.

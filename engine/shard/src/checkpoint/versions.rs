@@ -36,6 +36,11 @@ impl<'a> Found<'a> {
         found
     }
 
+    /// Of what was added the newest of each name.
+    pub fn registers(&self) -> BTreeMap<String, (Version, &'a RawValue)> {
+        newest_of(&self.added)
+    }
+
     /// The fields, the newest of each name.
     pub fn fields(&self) -> Fields<'a> {
         let mut fields = self.base.map(read).unwrap_or_default();

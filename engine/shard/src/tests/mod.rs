@@ -13,6 +13,7 @@ mod lone;
 mod placement;
 mod power;
 mod rules;
+mod attributes;
 mod shown;
 #[cfg(feature = "rocksdb")]
 mod store;

@@ -110,12 +110,43 @@ impl Context<'_> {
         let takes_place = |other: &&Run| {
             let journey = self.journey(other.journey);
             journey.priority > priority
+                && self.held_out(journey).is_none()
                 && other.deadline < window.horizon
-                && next_channels(journey, other)
+                && self
+                    .next_channels(journey, other)
                     .into_iter()
                     .any(|channel| in_scope(&cap.scope, channel, journey))
         };
         self.customer.runs.iter().filter(takes_place).map(|other| other.deadline).collect()
+    }
+
+    /// The channels by which the marketing sends would leave now that may come at the run's deadline, before any other wait.
+    fn next_channels(&self, journey: &Journey, run: &Run) -> Vec<Channel> {
+        match run.place {
+            Place::Window => self.first_channels(journey, 0),
+            Place::Delay { op } | Place::Local { op } => self.first_channels(journey, op + 1),
+            Place::Gate { op, choice } | Place::Engagement { op, choice } => {
+                let send = journey.ops[usize::from(op)].send();
+                let send = send.filter(|send| send.class == Class::Marketing);
+                send.and_then(|send| self.would_use(&send.channels, choice)).into_iter().collect()
+            }
+            Place::Event { .. } | Place::Goal => Vec::new(),
+        }
+    }
+
+    fn first_channels(&self, journey: &Journey, at: u16) -> Vec<Channel> {
+        let op = &journey.ops[usize::from(at)];
+        if let Some(send) = op.send() {
+            if send.class != Class::Marketing {
+                return Vec::new();
+            }
+            return self.would_use(&send.channels, 0).into_iter().collect();
+        }
+        if !op.passes_at_once() {
+            return Vec::new();
+        }
+        let ways = op.successors(at);
+        ways.into_iter().flat_map(|way| self.first_channels(journey, way.to)).collect()
     }
 }
 
@@ -127,32 +158,4 @@ fn in_scope(scope: &CapScope, channel: Channel, journey: &Journey) -> bool {
         CapScope::Tag(tag) => journey.tags.iter().any(|known| known == tag),
         CapScope::Journey(name) => journey.name == *name,
     }
-}
-
-/// The first channels of the marketing sends that may come at the run's deadline, before any other wait.
-fn next_channels(journey: &Journey, run: &Run) -> Vec<Channel> {
-    match run.place {
-        Place::Window => first_channels(journey, 0),
-        Place::Delay { op } | Place::Local { op } => first_channels(journey, op + 1),
-        Place::Gate { op, choice } | Place::Engagement { op, choice } => {
-            let send = journey.ops[usize::from(op)].send();
-            let send = send.filter(|send| send.class == Class::Marketing);
-            send.map(|send| send.channels[choice].channel).into_iter().collect()
-        }
-        Place::Event { .. } | Place::Goal => Vec::new(),
-    }
-}
-
-fn first_channels(journey: &Journey, at: u16) -> Vec<Channel> {
-    let op = &journey.ops[usize::from(at)];
-    if let Some(send) = op.send() {
-        if send.class != Class::Marketing {
-            return Vec::new();
-        }
-        return send.channels.first().map(|choice| choice.channel).into_iter().collect();
-    }
-    if !op.passes_at_once() {
-        return Vec::new();
-    }
-    op.successors(at).into_iter().flat_map(|way| first_channels(journey, way.to)).collect()
 }

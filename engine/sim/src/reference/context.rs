@@ -256,8 +256,16 @@ fn cut(text: &str) -> CompactString {
 pub fn key_text(event: &Json, field: &EventField) -> Option<String> {
     let mut path = field.path.iter();
     match path.try_fold(event, |value, name| value.as_object()?.get(name.as_str()))? {
-        Json::String(text) => Some(text.clone()),
-        Json::Number(number) => Some(number.to_string()),
+        Json::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        // A whole number is one however it is written.
+        Json::Number(number) => Some(match number.as_f64() {
+            Some(whole)
+                if number.is_f64() && whole.fract() == 0.0 && whole.abs() < 2f64.powi(53) =>
+            {
+                (whole as i64).to_string()
+            }
+            _ => number.to_string(),
+        }),
         Json::Bool(value) => Some(value.to_string()),
         Json::Null | Json::Array(_) | Json::Object(_) => None,
     }

@@ -207,7 +207,7 @@ pub fn carried(event: &Event, kept: Subjects) -> Vec<DocumentName> {
 /// The text of the id, a string or an integer of 64 bits.
 fn id(subject: &Map<String, Value>) -> String {
     match subject.get("id") {
-        Some(Value::String(text)) => text.clone(),
+        Some(Value::String(text)) => text.trim().to_owned(),
         Some(Value::Number(number)) if number.is_i64() => number.to_string(),
         _ => String::new(),
     }

@@ -6,6 +6,7 @@ use cartwheel_core::policy::Policy;
 use cartwheel_core::sends::Poison;
 use cartwheel_core::time::{Millis, parse_rfc3339};
 use serde_json::{Map, Number, Value};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Deeper values are not read; the event's own object is level 1.
 const MAX_DEPTH: usize = 64;
@@ -32,6 +33,8 @@ pub struct Event {
     pub odd: Vec<String>,
     /// The names of the profile's fields that are too long to be kept.
     pub long: Vec<String>,
+    /// Tells it from others of its millisecond.
+    pub number: u64,
     /// Everything, as the shop wrote it.
     brought: Value,
 }
@@ -65,7 +68,7 @@ impl Event {
     }
 
     /// What a journey has let happen: of no shop, and about nobody but the customer at hand.
-    pub fn of_journey(kind: &str, fields: Map<String, Value>) -> Self {
+    pub fn of_journey(kind: &str, fields: Map<String, Value>, number: u64) -> Self {
         let brought = Value::Object(fields);
         let mut body = brought.clone();
         forget_nulls(&mut body);
@@ -75,7 +78,7 @@ impl Event {
         }
         let (kind, customer) = (kind.to_owned(), String::new());
         let (odd, long) = (Vec::new(), Vec::new());
-        Self { id: None, kind, customer, time: 0, body, odd, long, brought }
+        Self { id: None, kind, customer, time: 0, body, odd, long, number, brought }
     }
 
     /// `order.total`.
@@ -114,7 +117,11 @@ pub fn decode(value: &[u8], record_time: Millis, policy: &Policy) -> Result<Even
     let mut odd = odd::take_out(fields);
     let long = odd::take_out_long(value, fields, &mut odd);
     let id = name(fields, "id");
-    Ok(Event { id, kind, customer, time, body, odd, long, brought })
+    let number = xxh3_64(match &id {
+        Some(id) => id.as_bytes(),
+        None => value.trim_ascii(),
+    });
+    Ok(Event { id, kind, customer, time, body, odd, long, number, brought })
 }
 
 /// A number with a point or an exponent is seconds, an integer by its size.

@@ -8,6 +8,7 @@ use super::steps::Next;
 use super::zone;
 use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::decision::{Reason, Verdict};
+use cartwheel_core::event::Subject;
 use cartwheel_core::id::{CommandId, CustomerId};
 use cartwheel_core::journey::op::{Choice, Send};
 use cartwheel_core::journey::plan::Journey;
@@ -114,7 +115,7 @@ impl Context<'_> {
             self.decide(run.journey, exit);
             return Next::Gone;
         }
-        let gone = !run.about.iter().all(|name| self.customer.documents.is_there(name));
+        let gone = self.lacks_document(run, message.shows);
         let command_id = CommandId::of(run.id, message.step, 0);
         let mut decided = match gone {
             true => what(Verdict::Dropped, Reason::NoDocument).channel(channel),
@@ -203,7 +204,7 @@ impl Context<'_> {
                 Decided::new(Verdict::Exited, Reason::WhileFalse).run(run.id).step(message.step);
             return Ruling::Exit(exit.fields(reader.shown(journey.while_.as_ref())));
         }
-        if !run.about.iter().all(|name| self.customer.documents.is_there(name)) {
+        if self.lacks_document(run, message.shows) {
             return Ruling::Drop(what(Verdict::Dropped, Reason::NoDocument));
         }
         if !marketing {
@@ -222,6 +223,35 @@ impl Context<'_> {
             return Ruling::Drop(what(Verdict::Dropped, reason).fields(values));
         }
         Ruling::Defer(until, what(Verdict::Deferred, reason).fields(values))
+    }
+
+    /// Whether a document is gone that the run is about, and that the message shows or the journey's trigger events bring as a whole.
+    fn lacks_document(&self, run: &Run, shows: Subjects) -> bool {
+        let whole = |kind: &str| {
+            let brings = match kind {
+                "cart" => "cart_updated",
+                "order" => "order_placed",
+                "checkout" => "checkout_started",
+                _ => "product_viewed",
+            };
+            let interest = self.plan.events.get(brings);
+            let journeys = interest.into_iter().flat_map(|interest| &interest.journeys);
+            journeys.into_iter().any(|of| of.journey == run.journey && of.trigger)
+        };
+        let shown = |kind: &str| {
+            Subject::KEPT.iter().any(|subject| subject.name() == kind && shows.has(*subject))
+        };
+        let asked = run.about.iter().filter(|(kind, _)| shown(kind) || whole(kind));
+        asked.into_iter().any(|name| !self.customer.documents.is_there(name))
+    }
+
+    /// The channel of these, from `index` on, that a marketing message would leave by now.
+    pub fn would_use(&self, channels: &[Choice], index: usize) -> Option<Channel> {
+        let behind = channels.iter().skip(index);
+        let plain = behind.clone().filter(|choice| choice.fallback.is_none());
+        let fallback = behind.take(1).filter(|choice| choice.fallback.is_some());
+        let mut tried = fallback.chain(plain).map(|choice| choice.channel);
+        tried.find(|channel| self.allowed(*channel, true).is_ok())
     }
 
     /// The holdout of which the customer is.

@@ -23,6 +23,8 @@ struct Given {
     journey: u16,
     key: u64,
     at: Millis,
+    /// Which event, where that makes a difference.
+    number: Option<u64>,
     event: Arc<Json>,
     about: Vec<DocumentName>,
 }
@@ -317,8 +319,9 @@ impl Context<'_> {
             return self.filter(index, key, at, what);
         }
         let about = carried(event, self.plan.kept);
-        let event = Arc::new(event.body.clone());
-        let given = Given { journey: index, key, at, event, about };
+        let body = Arc::new(event.body.clone());
+        let number = (journey.reentry == Reentry::Always).then_some(event.number);
+        let given = Given { journey: index, key, at, number, event: body, about };
         let live = |run: &&mut Run| run.journey == index && run.key == key && run.live();
         let Some(run) = self.customer.runs.iter_mut().find(live) else { return self.open(given) };
         let (id, newest) = (run.id, run.newest);
@@ -374,14 +377,15 @@ impl Context<'_> {
 
     /// Opens a window, or enters at once.
     fn open(&mut self, given: Given) {
-        let Given { journey: index, key, at, event, about } = given;
+        let Given { journey: index, key, at, number, event, about } = given;
         if let Some((most, of)) = self.full(index) {
             let what = Decided::new(Verdict::Refused, Reason::Limit);
             return self.decide(index, what.limit(most, of));
         }
         let journey = self.journey(index);
+        let id = RunId::of(&journey.name, self.id, key, at);
         let run = Run {
-            id: RunId::of(&journey.name, self.id, key, at),
+            id: number.map_or(id, |number| id.by_event(number)),
             journey: index,
             key,
             newest: at,
@@ -421,6 +425,6 @@ impl Context<'_> {
 /// What a run was given last, if that was after the end at `at`.
 fn begins_again(run: Run, at: Millis) -> Option<Given> {
     let Run { journey, key, newest, event, about, .. } = run;
-    let given = Given { journey, key, at: newest, event, about };
+    let given = Given { journey, key, at: newest, number: None, event, about };
     (newest > at && run.place != Place::Goal).then_some(given)
 }

@@ -6,8 +6,9 @@ use super::event::Event;
 use super::zone;
 use cartwheel_core::channel::Class;
 use cartwheel_core::decision::{Reason, Values, Verdict};
+use cartwheel_core::id::CommandId;
 use cartwheel_core::journey::op::{Branch, Emit, Given, Op, Set, Split, Until, Wait, When};
-use cartwheel_core::journey::plan::Reentry;
+use cartwheel_core::journey::plan::{Reentry, WITHOUT_KEY};
 use cartwheel_core::time::{Millis, Span};
 use cartwheel_core::value::Value;
 use compact_str::CompactString;
@@ -111,6 +112,8 @@ impl Context<'_> {
         let forbids = |entry: &&Entry| match self.journey(run.journey).reentry {
             Reentry::Never => true,
             Reentry::Always | Reentry::Restart => false,
+            Reentry::OncePerKey if run.key == 0 => is_since(entry, WITHOUT_KEY) && entry.key == 0,
+            Reentry::OncePerKeyAfter(span) if run.key == 0 => is_since(entry, span),
             Reentry::OncePerKey => entry.key == run.key,
             Reentry::After(span) => is_since(entry, span),
             Reentry::AfterPerKey(span) => entry.key == run.key && is_since(entry, span),
@@ -268,7 +271,8 @@ impl Context<'_> {
             }
             at.insert(last.to_owned(), json(value));
         }
-        self.emitted.0.push(Event::of_journey(&emit.event, fields));
+        let number = CommandId::of(run.id, &emit.step, 0).0 as u64;
+        self.emitted.0.push(Event::of_journey(&emit.event, fields, number));
     }
 
     /// A held-out run of a marketing journey touches nothing beyond itself. Decides that, or what is to be decided otherwise.

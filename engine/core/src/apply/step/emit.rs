@@ -5,6 +5,7 @@ use crate::apply::context::Context;
 use crate::apply::emitted::{Happening, MAX_EMITTED};
 use crate::customer::Run;
 use crate::decision::{Reason, Verdict};
+use crate::id::CommandId;
 use crate::journey::op::Emit;
 use crate::value::Value;
 use serde_json::{Map, Value as Json};
@@ -15,7 +16,8 @@ pub(super) fn run(emit: &Emit, context: &mut Context<'_>, run: &Run, op: u16) ->
         context.decide(&context.by_step(run, op, Verdict::Dropped, reason));
         return Next::Op(op + 1);
     }
-    let happening = Happening { kind: emit.event.clone(), text: text(emit, context, run) };
+    let number = CommandId::of(run.id, &emit.step, 0).0 as u64;
+    let happening = Happening { kind: emit.event.clone(), text: text(emit, context, run), number };
     let decided = if context.emitted.push(happening) {
         context.by_step(run, op, Verdict::Emitted, Reason::Step)
     } else {

@@ -66,6 +66,7 @@ fn ask(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked) -> N
         reader: context.reader(run),
         run,
         class: send.class,
+        shows: send.shows,
         internal: send.team.is_some(),
         choices: &send.channels,
         from: usize::from(choice),

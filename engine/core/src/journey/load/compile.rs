@@ -6,9 +6,11 @@ use super::{Problem, SourceFile};
 use super::{keys, step};
 use crate::channel::Class;
 use crate::customer::{LatestId, Use};
+use crate::event::Subject;
 use crate::journey::condition::{Scope, Slots};
 use crate::journey::definition::{Definition, ExitRule};
 use crate::journey::plan::{Exit, Journey};
+use crate::journey::shown::Subjects;
 use crate::time::{DAY, Span};
 use compact_str::{CompactString, format_compact};
 use xxhash_rust::xxh3::xxh3_128;
@@ -64,8 +66,16 @@ pub(super) fn journey(
         captures: compiler.captures,
         waited: std::mem::take(&mut compiler.slots.waited),
         openings: Journey::openings(&ops),
+        own: own(definition),
         ops,
     })
+}
+
+/// The documents of which the trigger events bring the whole.
+fn own(definition: &Definition) -> Subjects {
+    let triggers = definition.trigger.event.names();
+    let whole = |subject: &Subject| triggers.iter().any(|event| subject.is_whole_in(event));
+    Subjects::of(Subject::KEPT.into_iter().filter(whole))
 }
 
 /// What an exit rule's time is kept under: the same wherever the same event ends runs under the same condition, found by the same key.

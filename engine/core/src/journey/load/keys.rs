@@ -5,12 +5,11 @@ use crate::journey::at::At;
 use crate::journey::condition;
 use crate::journey::definition::{self, Definition, ReentryWord};
 use crate::journey::op::Op;
-use crate::journey::plan::{Key, Reentry};
+use crate::journey::plan::{Key, Reentry, WITHOUT_KEY};
 use crate::suggest::closest;
-use crate::time::{DAY, Span};
 
 /// `reentry` where neither it nor `key` is given.
-const REENTRY: Reentry = Reentry::After(Span(7 * DAY));
+const REENTRY: Reentry = Reentry::After(WITHOUT_KEY);
 
 /// The path of the key in events of this type, as it is written; none where they have none.
 pub(super) fn path_of<'d>(definition: &'d Definition, event: &At<String>) -> Option<&'d str> {

@@ -1,7 +1,6 @@
 use super::super::versions::MAX_ADDED_FIELDS;
 use super::*;
-use cartwheel_core::customer::How;
-use cartwheel_core::time::Millis;
+use cartwheel_core::customer::{How, Journal};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -23,7 +22,7 @@ fn pack(entries: &[(Document, Vec<u8>)]) -> Vec<u8> {
 }
 
 fn read(packed: &[u8]) -> Read {
-    let documents = Documents::new(packed.to_vec());
+    let documents = Documents { packed, newer: &[] };
     let json = |key| documents.document(key).map(|shown| serde_json::to_string(&shown).unwrap());
     (
         documents.name(),
@@ -36,7 +35,7 @@ fn read(packed: &[u8]) -> Read {
 }
 
 /// Everything of two parts, and of the whole, reads alike however they are folded.
-fn check(entries: &[(Document, Vec<u8>)]) -> Documents {
+fn check(entries: &[(Document, Vec<u8>)]) -> Stored<'static> {
     let whole = pack(entries);
     for cut in 0..=entries.len() {
         let parts = [pack(&entries[..cut]), pack(&entries[cut..])];
@@ -52,7 +51,7 @@ fn check(entries: &[(Document, Vec<u8>)]) -> Documents {
             assert_eq!(read(&folded), read(&whole), "cut at {cut}");
         }
     }
-    Documents::new(fold([&whole[..]].into_iter(), Extent::Whole))
+    Stored::new(fold([&whole[..]].into_iter(), Extent::Whole))
 }
 
 #[test]
@@ -63,24 +62,26 @@ fn only_the_newest_decisions_and_versions_are_kept() {
         entries.push((Document::Degraded, n.to_string().into_bytes()));
         entries.push(versioned(cart(1), n, How::Replace, &format!(r#"{{"id":{n}}}"#)));
     }
-    let folded = check(&entries);
+    let stored = check(&entries);
+    let folded = stored.as_of(Mark::END);
     let decisions = folded.decisions();
     assert_eq!((decisions.len(), decisions[0], decisions[63]), (64, &b"36"[..], &b"99"[..]));
     let degraded = folded.degraded();
     assert_eq!((degraded.len(), degraded[0], degraded[7]), (8, &b"92"[..], &b"99"[..]));
     assert_eq!(folded.of(Document::Cart).count(), 1);
-    let (name, cart, ..) = read(&folded.0);
+    let (name, cart, ..) = read(&stored.packed);
     assert_eq!((name.as_str(), cart.as_deref()), ("ana", Some(r#"{"id":99}"#)));
 }
 
 #[test]
 fn an_emptied_cart_is_no_cart_and_a_forgotten_one_leaves_nothing() {
-    let folded = check(&[
+    let stored = check(&[
         versioned(cart(1), 5, How::Replace, r#"{"id":1}"#),
         versioned(cart(1), 6, How::Remove, ""),
         versioned(cart(2), 7, How::Replace, r#"{"id":2}"#),
         versioned(cart(2), Millis::MIN, How::Forget, ""),
     ]);
+    let folded = stored.as_of(Mark::END);
     assert!(folded.document(cart(1)).is_none() && folded.document(cart(2)).is_none());
     assert_eq!(folded.of(Document::Cart).count(), 1, "that it was emptied is remembered");
 }
@@ -95,7 +96,8 @@ fn a_document_has_the_newest_of_the_fields_that_were_added() {
     };
     let mut entries = vec![versioned(cart(1), 0, How::Replace, r#"{"id":1}"#)];
     entries.extend((0..40).map(added));
-    let folded = check(&entries);
+    let stored = check(&entries);
+    let folded = stored.as_of(Mark::END);
     let Some(Shown::Fields(fields)) = folded.document(cart(1)) else { panic!("a document") };
     assert_eq!(fields.len(), 1 + MAX_ADDED_FIELDS);
     // Of the newest, at 39 (n = 17), all are there; of the oldest, at 0 (n = 0), none.
@@ -125,6 +127,27 @@ fn entry() -> impl Strategy<Value = (Document, Vec<u8>)> {
         10 => versioned(cart(2), at, How::Add, &object),
         _ => versioned(cart(1), Millis::MIN, How::Forget, ""),
     })
+}
+
+#[test]
+fn of_what_stands_in_the_journal_a_moment_sees_what_came_before_it() {
+    let mut journal = Journal::default();
+    let (mut head, mut marks) = (0, Vec::new());
+    for n in 0..4 {
+        marks.push(journal.mark());
+        let version = Version { key: cart(1), at: n, how: How::Replace };
+        journal.append_version(&mut head, version, format!(r#"{{"id":{n}}}"#).as_bytes());
+    }
+    let mut stored = Stored::new(pack(&[(Document::Name, b"ana".to_vec())]));
+    stored.follow(journal.entries(head));
+    let cart_at = |mark| {
+        let documents = stored.as_of(mark);
+        assert_eq!(documents.name(), "ana");
+        documents.document(cart(1)).map(|shown| serde_json::to_string(&shown).unwrap())
+    };
+    assert_eq!(cart_at(marks[0]), None);
+    assert_eq!(cart_at(marks[2]).as_deref(), Some(r#"{"id":1}"#));
+    assert_eq!(cart_at(Mark::END).as_deref(), Some(r#"{"id":3}"#));
 }
 
 proptest! {

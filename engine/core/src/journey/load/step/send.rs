@@ -99,6 +99,7 @@ pub(super) fn lay_out(
 ) {
     names::check(layout.compiler.source, template, NameOf::Template, layout.compiler.problems);
     let step = layout.name(id, &template.value, &template.span);
+    refuse_behind_fallbacks(layout, written.channels);
     let channels = channels(layout, written.channels, &template.span);
     let team = written.to.and_then(|to| team(layout, to, &written));
     let class = match &team {
@@ -110,6 +111,17 @@ pub(super) fn lay_out(
     // Until somebody says what it reads.
     let shows = Subjects::ALL;
     layout.push(Send { step, template, class, team, variant, channels, shows });
+}
+
+/// A channel behind a fallback would be used where the fallback may not be, hours after the others: nobody can mean that.
+fn refuse_behind_fallbacks(layout: &mut Layout<'_, '_>, channels: &[At<ChannelChoice>]) {
+    let plain = |choice: &&At<ChannelChoice>| matches!(choice.value, ChannelChoice::Plain(_));
+    let behind = channels.iter().skip_while(plain);
+    if let Some(choice) = behind.into_iter().find(plain) {
+        let message = "a channel without a condition stands behind a fallback";
+        let remedy = "write it before the fallbacks, or give it `if_no` or `if` and `within`";
+        layout.compiler.error(choice, message, remedy);
+    }
 }
 
 /// The name of the team to which the message goes. Whether the policy has it is checked with the policy.

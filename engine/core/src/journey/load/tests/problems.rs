@@ -126,6 +126,7 @@ steps:
             "11:35 error `0s`: the duration is zero | write a longer one, such as 1h",
             "14:16 error `{ sms: { if_no: opened, within: 0s } }`: the first channel cannot be a fallback: nothing was sent before it | put a plain channel first, such as `email`",
             "14:48 error `0s`: the duration is zero | write a longer one, such as 1h",
+            "14:56 error `email`: a channel without a condition stands behind a fallback | write it before the fallbacks, or give it `if_no` or `if` and `within`",
             "14:63 error `email`: `email` is given twice | remove one of them",
             "15:11 error `reminder`: a second step is called `reminder` | give one of them an `id:` of its own",
             "16:25 error `email`: no channel can follow `webhook`: it is always reachable and nobody opens it | put `webhook` last, or into a send step of its own",

@@ -1,0 +1,64 @@
+//! Another configuration comes into force: every customer is brought over, and what conditions read of profiles from now on is fetched from what is stored
+//! of them.
+
+use crate::checkpoint::{Store, StoreError};
+use crate::shard::Shard;
+use cartwheel_core::apply::{Core, Environment, Mapping};
+use cartwheel_core::customer::Mark;
+use cartwheel_core::journey::plan::Plan;
+use std::sync::Arc;
+
+/// Customers whose profiles are read at once.
+const TOGETHER: usize = 1_024;
+
+impl<S: Store> Shard<S> {
+    /// The plan is in force from here on.
+    pub(crate) fn switch_plan(&mut self, plan: &Arc<Plan>) -> Result<(), StoreError> {
+        let mapping = Mapping::new(&self.core.plan, plan);
+        let t = self.position.now.max(0);
+        let mut slots: Vec<u32> = (0..self.table.len() as u32).collect();
+        // Runs may exit: their decisions are in order of ids, whatever the order in which the customers came into memory.
+        slots.sort_by_cached_key(|slot| {
+            Some(self.table.get(*slot))
+                .filter(|customer| !customer.runs.is_empty())
+                .map(|customer| customer.id)
+        });
+        for slot in &slots {
+            let customer = self.table.get_mut(*slot);
+            let was_dirty = customer.dirty;
+            let mut environment =
+                Environment { mode: self.position.mode, effects: &mut self.effects };
+            self.core.leave(customer, &mapping, t, &mut environment);
+            self.settle(*slot, was_dirty);
+        }
+        self.core = Core::new(Arc::clone(plan));
+        self.effects.change_plan(plan);
+        self.recall(&mapping, &mut slots)
+    }
+
+    /// Attributes that no condition has read so far are known of nobody, though they stand in the stored profiles: a condition that is new must not find
+    /// nothing where there is something.
+    fn recall(&mut self, mapping: &Mapping, slots: &mut [u32]) -> Result<(), StoreError> {
+        if mapping.new_attributes().is_empty() {
+            return Ok(());
+        }
+        // As the store has them.
+        slots.sort_by_cached_key(|slot| self.table.get(*slot).id);
+        for slots in slots.chunks(TOGETHER) {
+            let id = |slot: &u32| self.table.get(*slot).id;
+            let known = self.known(slots.iter().map(id))?;
+            let read = |slot: &u32| {
+                let documents = known.as_of(id(slot), Mark::END);
+                documents.attributes(mapping.new_attributes())
+            };
+            let attributes: Vec<_> = slots.iter().map(read).collect();
+            for (slot, attributes) in slots.iter().zip(attributes) {
+                let customer = self.table.get_mut(*slot);
+                for (name, at, value) in attributes {
+                    customer.recall(name, at, value);
+                }
+            }
+        }
+        Ok(())
+    }
+}
