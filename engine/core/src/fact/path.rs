@@ -1,6 +1,6 @@
 //! Where in an event, or in an item of one of its lists, a fact finds what it is about.
 
-use crate::event::{Event, EventField, Raw, field_raw, field_value};
+use crate::event::{Event, EventField, Raw, field_raw, field_value, trimmed};
 use crate::value::{Value, ValueRef};
 use compact_str::{CompactString, format_compact};
 use std::borrow::Cow;
@@ -41,12 +41,12 @@ impl Path {
     }
 }
 
-/// The text of a key: a string's content, a boolean's name, a number in its shortest form. None for anything else, and for an empty text.
+/// The text of a key: a string's content without the blanks around it, a boolean's name, a number in its shortest form. None for anything else, and for an empty text.
 pub fn key_text(raw: Raw<'_>) -> Option<Cow<'_, str>> {
     let text = match raw.integer() {
         // Exactly, also beyond what a double holds.
         Some(integer) if integer != 0 => Cow::Borrowed(raw.0),
-        _ if raw.is_string() => raw.string()?,
+        _ if raw.is_string() => trimmed(raw.string()?),
         _ => Cow::Owned(text_of(raw.scalar().borrow())?.into()),
     };
     Some(text).filter(|text| !text.is_empty())
@@ -72,7 +72,7 @@ pub fn key_hash(text: &str) -> u64 {
 pub fn key_of(value: ValueRef<'_>) -> Option<u64> {
     let hash = |text: &str| Some(key_hash(text)).filter(|_| !text.is_empty());
     match value {
-        ValueRef::Text(text) => hash(text),
+        ValueRef::Text(text) => hash(text.trim()),
         other => hash(&text_of(other)?),
     }
 }
@@ -94,6 +94,8 @@ mod tests {
             ("9007199254740993", Some("9007199254740993")),
             ("1.5", Some("1.5")),
             ("true", Some("true")),
+            (r#"" p1\t""#, Some("p1")),
+            (r#"" ""#, None),
             (r#""""#, None),
             ("{}", None),
             ("[1]", None),

@@ -399,7 +399,10 @@ impl Walk<'_> {
             V::Text(text) => Some(text),
             V::Null | V::Instant(_) | V::Span(_) | V::Date(_) => None,
         };
-        let key = text.filter(|text| !text.is_empty()).map(|text| key_hash(&text));
+        let key = text
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty())
+            .map(|text| key_hash(&text));
         customer.facts.read_at(plan, number, reading, key, *t)
     }
 

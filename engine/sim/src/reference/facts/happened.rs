@@ -105,7 +105,7 @@ fn value_at<'h>(path: &Path, body: &'h Json, item: Option<&'h Json>) -> Option<&
 /// The text of a key.
 pub fn text_at(path: &Path, body: &Json, item: Option<&Json>) -> Option<String> {
     let text = match value_at(path, body, item)? {
-        Json::String(text) => text.clone(),
+        Json::String(text) => text.trim().to_owned(),
         Json::Bool(value) => value.to_string(),
         Json::Number(number) => match number.as_i64() {
             Some(integer) => integer.to_string(),
