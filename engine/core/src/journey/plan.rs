@@ -9,7 +9,7 @@ use crate::customer::{LatestId, ZoneTables};
 use crate::event::{Event, Raw, Subject};
 use crate::fact::Layout;
 use crate::policy::Policy;
-use crate::time::{DAY, Span};
+use crate::time::{DAY, Millis, Span};
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -144,6 +144,8 @@ pub struct Journey {
     pub goal_within: Option<Span>,
     /// Trigger events older than this do not enter.
     pub max_event_age: Span,
+    /// Events from before start nothing.
+    pub active_from: Millis,
     /// What a run keeps of its trigger event. Conditions in steps name it by position here.
     pub captures: Vec<Capture>,
     /// What a run keeps of the event that it has waited for, behind the captures, the last first: its type (none), or indices into

@@ -293,6 +293,11 @@ impl Context<'_> {
         let journey = self.journey(index);
         let key = key_hash(self.key(index, event).as_deref());
         let age = self.t.saturating_sub(at);
+        if at < journey.active_from {
+            let what = Decided::new(Verdict::Refused, Reason::NotActive);
+            let what = what.instant("at", at).instant("active_from", journey.active_from);
+            return self.decide(index, what);
+        }
         if age > journey.max_event_age.millis() {
             let what = Decided::new(Verdict::Refused, Reason::LateEvent);
             return self.decide(

@@ -55,7 +55,7 @@ fn the_core_decides_what_the_reference_decides_under_random_configurations() {
 }
 
 /// Reasons that random configurations lead to.
-const REASONS: [&str; 27] = [
+const REASONS: [&str; 28] = [
     "already_running",
     "cap",
     "caught_up",
@@ -72,6 +72,7 @@ const REASONS: [&str; 27] = [
     "late_event",
     "limit",
     "no_consent",
+    "not_active",
     "quiet_hours",
     "reentry",
     "reserved",

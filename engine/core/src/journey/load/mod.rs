@@ -85,12 +85,16 @@ pub(super) fn check_with(
     read.sort_by(|(_, left), (_, right)| left.journey.value.cmp(&right.journey.value));
     names::unique(&read, &mut problems);
     let mut slots = Slots::default();
-    let compiled: Vec<_> = read
+    let mut compiled: Vec<_> = read
         .iter()
         .filter_map(|(source, definition)| {
             compile::journey(source, definition, &mut slots, &mut problems)
         })
         .collect();
+    for journey in &mut compiled {
+        let of_all = policy.active_from.map_or(journey.active_from, |from| from.0);
+        journey.active_from = journey.active_from.max(of_all);
+    }
     policy::check(policy, tables, &read, &mut problems);
     let order = |problem: &Problem| sources.iter().position(|source| source.path == problem.path);
     problems.sort_by_key(|problem| (order(problem), problem.span.start, problem.span.end));
