@@ -1,7 +1,7 @@
 //! The rules that hold over all journeys: caps, quiet hours, holdout, default zone. The `policy:` section of `cartwheel.yaml`.
 
 use crate::channel::Channel;
-use crate::time::{DAY, Span};
+use crate::time::{DAY, Instant, Span};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -21,6 +21,9 @@ pub struct Policy {
     /// The shop's own people, to whom steps may send (`to: team:sales`), by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub teams: BTreeMap<String, Team>,
+    /// Older events start nothing in any journey: they are read for what they say of customers. For a history that is read in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active_from: Option<Instant>,
     /// A capped send waits at most this long, then it is dropped.
     pub max_defer: Span,
     /// A marketing command is worthless this long after its decision.
@@ -49,6 +52,7 @@ impl Default for Policy {
             }],
             caps: Vec::new(),
             teams: BTreeMap::new(),
+            active_from: None,
             max_defer: Span(DAY),
             marketing_ttl: Span(DAY),
             transactional_ttl: Span(3 * DAY),
@@ -92,6 +96,27 @@ pub struct Cap {
     pub limit: u16,
     /// `7d` for a rolling window; `day`, `week` or `month` for a local calendar one.
     pub per: CapWindow,
+    /// What becomes of a send for which there is no room: `defer` (until there is, at most `max_defer`), or `skip`: it is dropped.
+    #[serde(default, skip_serializing_if = "WhenBlocked::is_default")]
+    pub blocked: WhenBlocked,
+}
+
+/// What becomes of a send for which a cap has no room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WhenBlocked {
+    /// It waits.
+    #[default]
+    Defer,
+    /// It is dropped.
+    Skip,
+}
+
+impl WhenBlocked {
+    // What is not written changes no configuration's hash.
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Which sends a cap counts.

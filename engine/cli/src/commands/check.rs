@@ -5,7 +5,7 @@ use crate::failure::{Failure, Fault, count, warn};
 use crate::flags::{CheckFlags, Flags, Output};
 use crate::journeys::Compiled;
 use crate::settings::Loaded;
-use crate::{journeys, templates, traces};
+use crate::{journeys, messages, templates, traces};
 use cartwheel_core::customer::{Customer, Run};
 use cartwheel_core::journey::plan::{Journey, Plan};
 use serde_json::{Value, json};
@@ -15,8 +15,12 @@ use std::io::Write;
 pub fn run(flags: &Flags, check: &CheckFlags) -> Result<(), Failure> {
     let dir = check.dir.as_ref().unwrap_or(&flags.config_dir);
     let loaded = Loaded::read(&origins(flags, dir))?;
-    let (compiled, traces) = both(journeys::compile(&loaded), traces::read_all(&loaded.settings))?;
-    templates::try_out(&templates::load(&loaded.settings, &compiled.plan)?)?;
+    let (mut compiled, traces) =
+        both(journeys::compile(&loaded), traces::read_all(&loaded.settings))?;
+    let templates = templates::load(&loaded.settings, &compiled)?;
+    templates::try_out(&templates)?;
+    let of_messages = messages::warnings(&templates, &loaded.settings, &compiled);
+    compiled.warnings.extend(of_messages);
     let scenarios = traces.iter().map(|trace| trace.scenarios.len()).sum();
     let text = match flags.output {
         Output::Json => format!("{}\n", as_json(&compiled, scenarios)),

@@ -3,7 +3,9 @@
 
 use super::context::leaving;
 use super::{Core, Environment};
-use crate::customer::{Customer, Document, Place, Run, Version, Zones, attribute_hash, zone_of};
+use crate::customer::{
+    Customer, Document, Heard, Place, Run, Version, Zones, attribute_hash, zone_of,
+};
 use crate::decision::{Decided, Reason};
 use crate::event::Subject;
 use crate::event::vocabulary::ZONE;
@@ -23,6 +25,8 @@ pub struct Mapping {
     journeys: Vec<Option<u16>>,
     ops: Vec<Vec<Option<u16>>>,
     captures: Vec<Vec<Option<usize>>>,
+    /// The same of what a run keeps of events that are waited for alone.
+    waited: Vec<Vec<Option<usize>>>,
     attributes: Vec<u32>,
     /// For each fact of the old plan its number in the new one, if what was counted goes on.
     facts: Vec<Option<u16>>,
@@ -47,6 +51,9 @@ impl Mapping {
         let captures = (0..old.journeys.len())
             .map(|index| map_captures(old, &old.journeys[index], new, target(index)))
             .collect();
+        let waited = (0..old.journeys.len())
+            .map(|index| map_waited(old, &old.journeys[index], new, target(index)))
+            .collect();
         let attributes = new.attributes.iter().map(|name| attribute_hash(name)).collect();
         let known =
             |name: &CompactString| old.attributes.contains(name) || ZONE.contains(&name.as_str());
@@ -55,16 +62,8 @@ impl Mapping {
         let others = old.tables.id() != new.tables.id();
         let zones = others.then(|| Zones::new(&new.tables, &new.policy.zone));
         let facts = map_facts(&old.facts, &new.facts);
-        Self {
-            new: Arc::clone(new),
-            journeys,
-            ops,
-            captures,
-            attributes,
-            facts,
-            new_attributes,
-            zones,
-        }
+        let new = Arc::clone(new);
+        Self { new, journeys, ops, captures, waited, attributes, facts, new_attributes, zones }
     }
 
     /// The attributes that only the new plan names, with their hashes: whoever brings customers over fetches them from their profiles.
@@ -123,15 +122,25 @@ fn map_captures(
         old.captures.iter().position(is_it)
     };
     let captures = new.captures.iter().map(same);
+    let waited = map_waited(old_plan, old, new_plan, Some(new)).into_iter();
+    captures.chain(waited.map(|place| Some(old.captures.len() + place?))).collect()
+}
+
+/// For what the new journey keeps of an event that is waited for, the last first, its place among that of the old one.
+fn map_waited(
+    old_plan: &Plan,
+    old: &Journey,
+    new_plan: &Plan,
+    new: Option<&Journey>,
+) -> Vec<Option<usize>> {
+    let Some(new) = new else { return Vec::new() };
     let field = |plan: &Plan, index: &u16| plan.fields.get(usize::from(*index)).cloned();
     let of_waited = |plan, of: &Option<u16>| of.as_ref().map(|index| field(plan, index));
-    let kept = old.captures.len() + old.waited.len();
-    let waited = new.waited.iter().rev().map(|wanted| {
+    let place = |wanted: &Option<u16>| {
         let wanted = of_waited(new_plan, wanted);
-        let place = old.waited.iter().position(|of| of_waited(old_plan, of) == wanted);
-        place.map(|place| kept - 1 - place)
-    });
-    captures.chain(waited).collect()
+        old.waited.iter().rev().position(|of| of_waited(old_plan, of) == wanted)
+    };
+    new.waited.iter().rev().map(place).collect()
 }
 
 impl Core {
@@ -228,8 +237,22 @@ fn map_run(run: &mut Run, mapping: &Mapping) -> bool {
     if run.place != Place::Goal {
         run.captures = captures.collect();
     }
+    run.heard.retain_mut(|heard| map_heard(heard, old, journey, mapping));
     (run.journey, run.place) = (journey, place);
     true
+}
+
+/// Whether a wait of the same name is for it still: then that is for what the run has heard of.
+fn map_heard(heard: &mut Heard, old: usize, journey: u16, mapping: &Mapping) -> bool {
+    let new = &mapping.new.journeys[usize::from(journey)];
+    let takes = |op: &u16| new.wait_for(*op).is_some_and(|wait| wait.events.contains(&heard.kind));
+    let waits = (0..).zip(&mapping.ops[old]).filter(|(op, _)| heard.waits & Heard::bit(*op) != 0);
+    let waits = waits.filter_map(|(_, new)| *new).filter(takes);
+    heard.waits = waits.fold(0, |bits, op| bits | Heard::bit(op));
+    let kept = |place: &Option<usize>| place.and_then(|place| heard.values.get(place)).cloned();
+    let values = mapping.waited[old].iter().map(|place| kept(place).unwrap_or(Value::Null));
+    heard.values = values.collect();
+    heard.waits != 0
 }
 
 /// Whether the send at `op` can go on at this channel: at the first ones always, at a fallback where there still is one. Where there is none

@@ -7,7 +7,7 @@ use crate::channel::{Channel, Class};
 use crate::customer::{Customer, MAX_TOUCHES, Place, Run, Touch, Zones, push_tightly};
 use crate::decision::{Compared, Reason, Shown};
 use crate::journey::plan::{Journey, Plan};
-use crate::policy::{Cap, CapScope, CapWindow};
+use crate::policy::{Cap, CapScope, CapWindow, WhenBlocked};
 use crate::time::{DAY, Millis};
 use crate::value::Value;
 use jiff::ToSpan;
@@ -18,6 +18,8 @@ pub struct Blocked {
     pub reason: Reason,
     /// When to ask again.
     pub until: Millis,
+    /// What becomes of the send.
+    pub then: WhenBlocked,
     /// The values compared.
     pub values: Compared,
 }
@@ -68,7 +70,7 @@ fn check(question: &Question<'_>, journey: &Journey, cap: &Cap) -> Option<Blocke
         };
         let until = until.max(question.reader.t + 1);
         values.push(("until".into(), Shown::Instant(until)));
-        return Some(Blocked { reason: Reason::Cap, until, values });
+        return Some(Blocked { reason: Reason::Cap, until, then: cap.blocked, values });
     }
     let reserved: Vec<Millis> = reservations(question, journey, cap, window.end).collect();
     if times.len() + reserved.len() < limit {
@@ -78,7 +80,7 @@ fn check(question: &Question<'_>, journey: &Journey, cap: &Cap) -> Option<Blocke
     let until = (reserved.iter().min()? + 1).max(question.reader.t + 1);
     values.push(("until".into(), Shown::Instant(until)));
     values.push(("reserved".into(), Value::Number(reserved.len() as f64).into()));
-    Some(Blocked { reason: Reason::Reserved, until, values })
+    Some(Blocked { reason: Reason::Reserved, until, then: cap.blocked, values })
 }
 
 /// The deadlines up to the window's end of the customer's sends with a higher priority; one that is overdue has not fired yet.

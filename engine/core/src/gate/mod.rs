@@ -10,6 +10,7 @@ mod quiet_hours;
 use crate::channel::{Channel, Class};
 use crate::decision::{Compared, Reason, Shown};
 use crate::journey::plan::Journey;
+use crate::policy::WhenBlocked;
 use crate::time::Millis;
 pub use cap::remember_touch;
 pub use holdout::holdout;
@@ -91,13 +92,13 @@ pub fn judge(question: &Question<'_>) -> Ruling {
         let values = vec![("until".into(), Shown::Instant(until))];
         return Ruling::Defer { reason: Reason::QuietHours, until, channel, values };
     }
-    match cap::blocked(question, channel) {
-        None => Ruling::Send(index),
-        Some(blocked) if blocked.until - due > plan.policy.max_defer.millis() => {
-            Ruling::Drop { reason: blocked.reason, channel, values: blocked.values }
-        }
-        Some(cap::Blocked { reason, until, values }) => {
+    let Some(cap::Blocked { reason, until, then, values }) = cap::blocked(question, channel) else {
+        return Ruling::Send(index);
+    };
+    match then {
+        WhenBlocked::Defer if until - due <= plan.policy.max_defer.millis() => {
             Ruling::Defer { reason, until, channel, values }
         }
+        WhenBlocked::Defer | WhenBlocked::Skip => Ruling::Drop { reason, channel, values },
     }
 }

@@ -2,7 +2,7 @@
 //! has others still compiles it to the same plan.
 
 use super::load::hash::{self, tables_name};
-use super::load::{self, Problem, SourceFile, Sources};
+use super::load::{self, Asked, Problem, SourceFile, Sources};
 use super::plan::Plan;
 use super::shown::Shown;
 use crate::customer::{TablesError, ZoneTables};
@@ -132,7 +132,8 @@ impl StoredBundle {
             .map_err(|error| BundleError::Unreadable(error.to_string()))?;
         let (journeys, facts) = (sources(&self.journeys), self.facts.as_ref().map(source));
         let sources = Sources { journeys: &journeys, facts: facts.as_ref() };
-        let checked = load::check_with(&policy, &tables, sources, |texts| self.hash(hash, texts));
+        let found = |texts: Vec<(&str, &str)>| self.hash(hash, texts);
+        let checked = load::check_with(&policy, &tables, sources, Asked::Again, found);
         let first = checked.problems.first().map(|problem| problem.message.clone());
         let plan = checked.plan.ok_or_else(|| BundleError::Refused(first.unwrap_or_default()))?;
         let plan = plan.showing(&self.shown);

@@ -10,7 +10,7 @@ use crate::customer::{LatestId, ZoneTables};
 use crate::event::{Event, Raw, Subject};
 use crate::fact::Layout;
 use crate::policy::Policy;
-use crate::time::{DAY, Span};
+use crate::time::{DAY, Millis, Span};
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -56,6 +56,12 @@ impl Plan {
     /// Whether the event has a document of a kind that is kept.
     pub fn brings(&self, event: &Event<'_>) -> bool {
         self.documents(event).next().is_some()
+    }
+
+    /// Names of the journeys that `next` has no more: when it comes into force their runs exit.
+    pub fn gone_in<'p>(&'p self, next: &Plan) -> Vec<&'p str> {
+        let names = self.journeys.iter().map(|journey| journey.name.as_str());
+        names.filter(|name| next.journeys.iter().all(|other| other.name != *name)).collect()
     }
 
     /// The same for templates that read no more than this: of what no message shows nothing is kept.
@@ -147,6 +153,8 @@ pub struct Journey {
     pub goal_within: Option<Span>,
     /// Trigger events older than this do not enter.
     pub max_event_age: Span,
+    /// Events from before start nothing.
+    pub active_from: Millis,
     /// What a run keeps of its trigger event. Conditions in steps name it by position here.
     pub captures: Vec<Capture>,
     /// What a run keeps of the event that it has waited for, behind the captures, the last first: its type (none), or indices into

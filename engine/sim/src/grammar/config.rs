@@ -94,6 +94,9 @@ fn texts(value: &Value) -> Vec<String> {
     }
 }
 
+/// What steps read: in quotes it would be a text.
+const READ: [&str; 4] = ["event.cart.id", "now", "local.date", "local.hour"];
+
 /// A mapping as YAML: a line a field, its value as JSON, which is YAML as well.
 pub fn written(fields: &Map<String, Value>) -> String {
     let mut text = String::new();
@@ -101,7 +104,8 @@ pub fn written(fields: &Map<String, Value>) -> String {
         // Writing to a text cannot fail.
         let _ = writeln!(text, "{name}: {value}");
     }
-    text
+    let plain = |text: String, read| text.replace(&format!(":\"{read}\""), &format!(": {read}"));
+    READ.into_iter().fold(text, plain)
 }
 
 /// The fields of an object.

@@ -6,7 +6,7 @@ use super::zone;
 use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::decision::{Reason, Values};
 use cartwheel_core::journey::plan::Journey;
-use cartwheel_core::policy::{Cap, CapScope, CapWindow};
+use cartwheel_core::policy::{Cap, CapScope, CapWindow, WhenBlocked};
 use cartwheel_core::time::{Millis, format_rfc3339};
 use cartwheel_core::value::Value;
 use jiff::ToSpan;
@@ -17,6 +17,8 @@ pub struct Block {
     pub reason: Reason,
     /// When to ask again.
     pub until: Millis,
+    /// Nobody will ask again.
+    pub skip: bool,
     /// What was compared.
     pub values: Values,
 }
@@ -72,7 +74,7 @@ impl Context<'_> {
         if reason == Reason::Reserved {
             values.push(("reserved".into(), Value::Number(reserved.len() as f64)));
         }
-        Some(Block { reason, until, values })
+        Some(Block { reason, until, skip: cap.blocked == WhenBlocked::Skip, values })
     }
 
     fn window(&self, per: CapWindow) -> Window {

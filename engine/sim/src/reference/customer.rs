@@ -123,6 +123,16 @@ pub enum Place {
     Goal,
 }
 
+/// An event that came before a run waits for it.
+pub struct Heard {
+    /// Its time.
+    pub at: Millis,
+    /// The event.
+    pub event: std::sync::Arc<Value>,
+    /// Indices of the waits that it ends.
+    pub waits: Vec<u16>,
+}
+
 /// A window or run.
 pub struct Run {
     /// Its id.
@@ -139,6 +149,8 @@ pub struct Run {
     pub event: std::sync::Arc<Value>,
     /// The event that ended its last wait for one; none before, while it waits, and where the time was up.
     pub waited: Option<std::sync::Arc<Value>>,
+    /// Everything that has come since its newest message for waits that lie ahead, as it came.
+    pub heard: Vec<Heard>,
     /// The documents that that event carried.
     pub about: Vec<DocumentName>,
     /// Where it stands.

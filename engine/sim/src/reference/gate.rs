@@ -216,10 +216,10 @@ impl Context<'_> {
                 what(Verdict::Deferred, Reason::QuietHours).instant("until", until),
             );
         }
-        let Some(Block { reason, until, values }) = self.capped(run, channel) else {
+        let Some(Block { reason, until, skip, values }) = self.capped(run, channel) else {
             return Ruling::Send;
         };
-        if until.saturating_sub(run.due) > policy.max_defer.millis() {
+        if skip || until.saturating_sub(run.due) > policy.max_defer.millis() {
             return Ruling::Drop(what(Verdict::Dropped, reason).fields(values));
         }
         Ruling::Defer(until, what(Verdict::Deferred, reason).fields(values))
@@ -302,6 +302,7 @@ impl Context<'_> {
         run.first_sent = run.first_sent.or(Some(self.t));
         run.last_sent = Some((self.t, command_id));
         run.told.clear();
+        run.heard.clear();
         if !is_fallback {
             run.anchor = self.t;
         }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::customer::Heard;
 use crate::journey::load::{SourceFile, Sources, load};
 use crate::policy::Policy;
 use thin_vec::ThinVec;
@@ -56,6 +57,7 @@ fn run(place: Place) -> Run {
         place,
         captures: ThinVec::new(),
         about: ThinVec::new(),
+        heard: ThinVec::new(),
         journey: 0,
         converted: false,
     }
@@ -114,4 +116,52 @@ fn a_step_of_another_kind_is_another_step() {
     let until = plan("[email]", "wait: { until: \"10:00\", at_most: 24h }");
     assert_eq!(moved(waits, &until), Some(waits), "a wait is a wait");
     assert_eq!(moved(waits, &plan("[email]", "exit: true")), None);
+}
+
+#[test]
+fn what_a_run_has_heard_of_is_for_the_step_of_the_same_name() {
+    let asks = |steps: &str| {
+        let text = format!("journey: cart\ntrigger: {{ event: cart_updated }}\nsteps:\n{steps}");
+        let source = SourceFile { path: "cart.yaml".into(), text };
+        Arc::new(load(&Policy::default(), &[source]).unwrap())
+    };
+    let wait = |events: &str, id: &str| {
+        format!("  - wait: {{ for: [{events}], at_most: 1d }}\n    id: {id}\n")
+    };
+    let reads = |what: &str| format!("  - branch:\n      - when: {what}\n        steps: []\n");
+    let pause = "  - wait: 1h\n    id: pause\n".to_owned();
+    let old = asks(
+        &[
+            pause.clone(),
+            wait("paid, seen", "one"),
+            wait("paid", "two"),
+            wait("seen", "three"),
+            reads("waited.event.a > 1 && waited.for != null"),
+        ]
+        .concat(),
+    );
+    // One takes another event, two lies further behind, three is gone; the field that is read comes behind another.
+    let new = asks(
+        &[
+            pause,
+            wait("seen", "one"),
+            reads("waited.event.b > 1 && waited.event.a > 1"),
+            wait("paid, seen", "two"),
+        ]
+        .concat(),
+    );
+    let heard = |kind: &str, waits| Heard {
+        at: 7,
+        waits,
+        kind: kind.into(),
+        values: [Value::Text(kind.into()), Value::Number(5.0)].into_iter().collect(),
+    };
+    let mut run = run(Place::Delay { op: 0 });
+    run.heard.extend([heard("paid", 0b110), heard("seen", 0b1000), heard("seen", 0b10)]);
+    assert!(map_run(&mut run, &Mapping::new(&old, &new)));
+    let values = || [Value::Number(5.0), Value::Null].into_iter().collect();
+    let moved = |kind: &str, waits| Heard { at: 7, waits, kind: kind.into(), values: values() };
+    let two = new.journeys[0].ops.iter().position(|op| op.step().is_some_and(|name| name == "two"));
+    let two = Heard::bit(u16::try_from(two.unwrap()).unwrap());
+    assert_eq!(*run.heard, [moved("paid", two), moved("seen", 0b10)]);
 }

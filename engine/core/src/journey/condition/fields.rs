@@ -38,6 +38,10 @@ pub(crate) struct Slots {
     pub(crate) waited: Vec<Option<u16>>,
     /// Whether a step of that journey waits for an event, among those so far.
     pub(crate) waits: bool,
+    /// The types that those steps wait for.
+    pub(crate) waits_for: Vec<String>,
+    /// The types that the event at hand may have, or the trigger event in steps; none where they are not known.
+    pub(crate) types: Vec<String>,
 }
 
 /// What a path begins with that belongs to no event.

@@ -15,12 +15,16 @@ mod compiler;
 mod events;
 mod facts;
 mod fields;
+mod foreign;
 pub(super) mod hash;
 mod keys;
+mod loops;
 mod names;
 mod policy;
 mod read;
+mod repeats;
 mod schema;
+mod sends;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -28,6 +32,7 @@ mod yaml;
 
 pub use super::problem::{Problem, Severity, SourceFile};
 pub use schema::{facts_schema, journey_schema};
+pub use sends::Sent;
 
 /// Most journeys under one policy.
 const MAX_JOURNEYS: usize = 500;
@@ -39,6 +44,8 @@ pub struct Checked {
     pub plan: Option<Plan>,
     /// Errors and warnings, in order of files and places.
     pub problems: Vec<Problem>,
+    /// Every send step of the journeys whose shape is good, by journey.
+    pub sends: Vec<Sent>,
 }
 
 /// The files of a configuration, beside its policy.
@@ -57,20 +64,35 @@ impl<'s, J: AsRef<[SourceFile]> + ?Sized> From<&'s J> for Sources<'s> {
     }
 }
 
-/// Compiles journeys, with facts if there are some, under a policy; all problems of all files at once. Warnings are dropped when it succeeds: see
-/// [`check`].
+/// Compiles journeys, with facts if there are some, under a policy; all problems of all files at once. Warnings are dropped when it succeeds, and
+/// journeys that begin each other for ever are not refused: see [`check`].
 pub fn load<'s>(policy: &Policy, sources: impl Into<Sources<'s>>) -> Result<Plan, Vec<Problem>> {
-    let checked = check(policy, sources);
+    let tables = ZoneTables::bundled();
+    let hash = |texts: Texts<'_>| this_hash(policy, &tables, texts);
+    let checked = check_with(policy, &tables, sources.into(), Asked::Again, hash);
     checked.plan.ok_or(checked.problems)
 }
 
 /// Compiles journeys, with facts if there are some, under a policy; says all errors and warnings of all files.
 pub fn check<'s>(policy: &Policy, sources: impl Into<Sources<'s>>) -> Checked {
     let tables = ZoneTables::bundled();
-    check_with(policy, &tables, sources.into(), |texts| {
-        // A policy is plain data: writing it to memory cannot fail.
-        hash::of_this_build(&tables, &serde_json::to_vec(policy).unwrap_or_default(), texts)
+    check_with(policy, &tables, sources.into(), Asked::Anew, |texts| {
+        this_hash(policy, &tables, texts)
     })
+}
+
+fn this_hash(policy: &Policy, tables: &ZoneTables, texts: Texts<'_>) -> u128 {
+    // A policy is plain data: writing it to memory cannot fail.
+    hash::of_this_build(tables, &serde_json::to_vec(policy).unwrap_or_default(), texts)
+}
+
+/// Why journeys are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// Somebody wants them to be in force: whatever would go wrong is refused.
+    Anew,
+    /// They were in force, or are a test's: what can be run is.
+    Again,
 }
 
 /// Name and text of every journey, in order of names; then those of the facts.
@@ -84,6 +106,7 @@ pub(super) fn check_with(
     policy: &Policy,
     tables: &Arc<ZoneTables>,
     sources: Sources<'_>,
+    asked: Asked,
     hash: impl FnOnce(Texts<'_>) -> u128,
 ) -> Checked {
     let Sources { journeys: sources, facts: facts_file } = sources;
@@ -91,7 +114,8 @@ pub(super) fn check_with(
     if sources.len() > MAX_JOURNEYS {
         let message =
             format!("there are {} journeys; at most {MAX_JOURNEYS} are allowed", sources.len());
-        return Checked { plan: None, problems: vec![Problem::error("policy", 0..0, message)] };
+        let problems = vec![Problem::error("policy", 0..0, message)];
+        return Checked { plan: None, problems, sends: Vec::new() };
     }
     let mut read = Vec::new();
     for source in sources {
@@ -107,20 +131,28 @@ pub(super) fn check_with(
     names::unique(&read, &mut problems);
     let mut slots = Slots::default();
     let facts = facts::compile(facts_file, policy, &mut slots, &mut problems);
-    let compiled: Vec<_> = read
+    let mut compiled: Vec<_> = read
         .iter()
         .filter_map(|(source, definition)| {
             compile::journey(source, definition, &mut slots, &mut problems)
         })
         .collect();
+    for journey in &mut compiled {
+        let of_all = policy.active_from.map_or(journey.active_from, |from| from.0);
+        journey.active_from = journey.active_from.max(of_all);
+    }
     policy::check(policy, tables, &read, &mut problems);
+    if asked == Asked::Anew {
+        loops::check(&read, &compiled, &mut problems);
+    }
     let order = |problem: &Problem| sources.iter().position(|source| source.path == problem.path);
     problems.sort_by_key(|problem| (order(problem), problem.span.start, problem.span.end));
     problems.dedup();
+    let sends = sends::all(&read);
     if problems.iter().any(|problem| problem.severity == Severity::Error)
         || compiled.len() != sources.len()
     {
-        return Checked { plan: None, problems };
+        return Checked { plan: None, problems, sends };
     }
     let events = events::interests(&read, &compiled, &slots.lists, &facts);
     let texts = read
@@ -142,5 +174,5 @@ pub(super) fn check_with(
         lists,
         events,
     };
-    Checked { plan: Some(plan), problems }
+    Checked { plan: Some(plan), problems, sends }
 }

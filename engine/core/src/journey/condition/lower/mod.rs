@@ -3,6 +3,7 @@
 //! Here are literals, paths and what joins conditions; beside it what compares (`compare`), what calculates (`compute`), functions
 //! (`function`) and what is about lists (`list`).
 
+mod certain;
 mod compare;
 mod compute;
 mod constant;
@@ -15,11 +16,11 @@ use super::alone::Alone;
 use super::expr::{Condition, Expr};
 use super::fault::{Fault, SUPPORTED};
 use super::field::{Capture, Field};
-use super::fields::{Items, Path, Resolver, Scope, Slots, intern, is_name};
+use super::fields::{Items, Path, Resolver, Scope, Slots, is_name};
 use super::names::Segment;
 use super::parse::Parsed;
 use super::types::Type;
-use crate::event::EventField;
+use crate::event::vocabulary::Envelope;
 use crate::value::{Value, ValueRef};
 use cel::common::ast::{CallExpr, Expr as Syntax, IdedExpr, LiteralValue, operators};
 use compact_str::CompactString;
@@ -90,20 +91,44 @@ pub(crate) fn type_alone(path: &str, item: Option<(&str, bool)>) -> (Option<Type
     (read.map(|(_, kind)| kind), resolver.faults)
 }
 
-/// The field of a key such as `event.cart.id`.
-pub(crate) fn compile_path(text: &str, slots: &mut Slots) -> Result<u16, Fault> {
+/// The field of a key such as `event.cart.id`; none together with at least one error.
+pub(crate) fn compile_path(text: &str, slots: &mut Slots) -> (Option<u16>, Vec<Fault>) {
     let whole = 0..text.len();
+    let refused =
+        |message: String, help: &str| (None, vec![Fault::error(0..text.len(), message).help(help)]);
     let parts: Vec<&str> = text.split('.').collect();
     let ["event", rest @ ..] = parts.as_slice() else {
-        return Err(Fault::error(whole, "a key is a path of the event")
-            .help("write a path such as `event.cart.id`"));
+        return refused(
+            "a key is a path of the event".into(),
+            "write a path such as `event.cart.id`",
+        );
     };
     if rest.is_empty() || rest.len() > 8 || !rest.iter().all(|name| is_name(name)) {
-        return Err(Fault::error(whole, format!("`{text}` is not a path"))
-            .help("write names joined by dots, such as `event.cart.id`"));
+        let help = "write names joined by dots, such as `event.cart.id`";
+        return refused(format!("`{text}` is not a path"), help);
     }
-    let field = EventField::new(rest.iter().map(|name| (*name).into()).collect(), false);
-    Ok(intern(&mut slots.fields, field))
+    if let ([name], true) = (rest, Envelope::parse(rest[0].as_bytes()).is_some()) {
+        let message = format!("`event.{name}` says nothing of what the event is about");
+        return refused(message, "name what runs are about, such as `event.cart.id`");
+    }
+    let mut captures = Vec::new();
+    let mut resolver = Resolver {
+        scope: Scope::Event,
+        slots,
+        captures: &mut captures,
+        faults: Vec::new(),
+        items: None,
+    };
+    let read = resolver.resolve(&Path { parts: &parts, span: whole, size: false });
+    let faults = resolver.faults;
+    match read {
+        Some((_, kind @ (Type::List | Type::Object))) => refused(
+            format!("`{text}` is {kind}: it is no key"),
+            "name one of its fields, such as `event.cart.id`",
+        ),
+        Some((Field::Event(number), _)) => (Some(number), faults),
+        _ => (None, faults),
+    }
 }
 
 /// The field that a path such as `event.cart.id` reads in a step.
@@ -286,7 +311,9 @@ impl Lowering<'_, '_> {
         }
         match (call.func_name.as_str(), call.target.as_deref(), args) {
             (operators::LOGICAL_AND, None, [left, right]) => {
-                self.both(left, right).map(|pair| (Expr::Both(pair), Type::Bool))
+                let pair = self.both(left, right)?;
+                self.warn_of_contradiction(node, left, right);
+                Some((Expr::Both(pair), Type::Bool))
             }
             (operators::LOGICAL_OR, None, [left, right]) => {
                 self.both(left, right).map(|pair| (Expr::Either(pair), Type::Bool))
