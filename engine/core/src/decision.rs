@@ -113,6 +113,8 @@ closed! {
         Internal = 33 "internal",
         /// A newer trigger event of its key has come, with which another begins.
         Restarted = 34 "restarted",
+        /// From before the journey's `active_from`.
+        NotActive = 35 "not_active",
     }
 }
 

@@ -1,7 +1,7 @@
 //! The rules that hold over all journeys: caps, quiet hours, holdout, default zone. The `policy:` section of `cartwheel.yaml`.
 
 use crate::channel::Channel;
-use crate::time::{DAY, Span};
+use crate::time::{DAY, Instant, Span};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -21,6 +21,9 @@ pub struct Policy {
     /// The shop's own people, to whom steps may send (`to: team:sales`), by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub teams: BTreeMap<String, Team>,
+    /// Older events start nothing in any journey: they are read for what they say of customers. For a history that is read in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active_from: Option<Instant>,
     /// A capped send waits at most this long, then it is dropped.
     pub max_defer: Span,
     /// A marketing command is worthless this long after its decision.
@@ -31,6 +34,10 @@ pub struct Policy {
     pub max_event_bytes: usize,
     /// Events may lie this far ahead of their record's time.
     pub max_event_ahead: Span,
+    /// The ISO 4217 code of the currency in which facts add up money, such as `EUR`. An amount whose event names another one is not counted. Where this
+    /// is not given, amounts count whatever their currency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
 }
 
 impl Default for Policy {
@@ -45,11 +52,13 @@ impl Default for Policy {
             }],
             caps: Vec::new(),
             teams: BTreeMap::new(),
+            active_from: None,
             max_defer: Span(DAY),
             marketing_ttl: Span(DAY),
             transactional_ttl: Span(3 * DAY),
             max_event_bytes: 128 * 1024,
             max_event_ahead: Span(DAY),
+            currency: None,
         }
     }
 }

@@ -105,6 +105,38 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
+/// An instant in configuration, written as RFC 3339 text such as `2026-12-01T00:00:00Z`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
+#[schemars(with = "String")]
+pub struct Instant(pub Millis);
+
+impl Instant {
+    /// Reads the text.
+    pub fn parse(text: &str) -> Result<Self, InstantError> {
+        parse_rfc3339(text.trim()).map(Self).ok_or_else(|| InstantError(text.to_owned()))
+    }
+}
+
+/// An instant that is not written as one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is not an instant; write date, time and offset, such as 2026-12-01T00:00:00Z or 2026-12-01T09:00:00+01:00"
+)]
+pub struct InstantError(String);
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&format_rfc3339(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Instant::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
 /// Whether these milliseconds lie in the years -9999 to 9999 as far as calendars reach; differences of such instants never overflow.
 pub fn is_instant(at: Millis) -> bool {
     (Timestamp::MIN.as_millisecond()..=Timestamp::MAX.as_millisecond()).contains(&at)

@@ -6,6 +6,7 @@ use crate::flags::{CheckFlags, Flags, Output};
 use crate::journeys::Compiled;
 use crate::settings::Loaded;
 use crate::{journeys, messages, templates, traces};
+use cartwheel_core::customer::{Customer, Run};
 use cartwheel_core::journey::plan::{Journey, Plan};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -25,7 +26,8 @@ pub fn run(flags: &Flags, check: &CheckFlags) -> Result<(), Failure> {
         Output::Json => format!("{}\n", as_json(&compiled, scenarios)),
         Output::Text => {
             warn(&compiled.warnings);
-            as_text(&compiled.plan, scenarios)
+            let memory = if check.memory { memory(&compiled.plan) } else { String::new() };
+            memory + &as_text(&compiled.plan, scenarios)
         }
     };
     Ok(std::io::stdout().write_all(text.as_bytes())?)
@@ -47,7 +49,8 @@ fn as_json(compiled: &Compiled, scenarios: usize) -> Value {
     let plan = &compiled.plan;
     let warnings: Vec<Value> = compiled.warnings.iter().map(Fault::json).collect();
     let journeys: Vec<Value> = plan.journeys.iter().map(journey_as_json).collect();
-    json!({ "ok": true, "problems": [], "warnings": warnings, "configuration": format!("{:032x}", plan.hash), "journeys": journeys, "scenarios": scenarios })
+    json!({ "ok": true, "problems": [], "warnings": warnings, "configuration": format!("{:032x}", plan.hash), "journeys": journeys, "scenarios": scenarios,
+        "memory": { "facts": { "one_event": plan.facts.few_bytes(), "most": plan.facts.most_bytes() } } })
 }
 
 fn journey_as_json(journey: &Journey) -> Value {
@@ -77,6 +80,22 @@ fn as_text(plan: &Plan, scenarios: usize) -> String {
         "{journeys}{} and {tested} are right; configuration {:08x}\n",
         count(plan.journeys.len(), "journey"),
         plan.hash >> 96
+    )
+}
+
+/// What each fact takes of one customer, in bytes.
+fn memory(plan: &Plan) -> String {
+    let facts = || plan.facts.iter().map(|(_, fact)| fact);
+    let width = facts().map(|fact| fact.name.len()).max().unwrap_or_default();
+    let line = |name: &str, few: usize, most: usize| {
+        format!("{name:width$}  {few:>5} bytes after one event, at most {most:>5}\n")
+    };
+    let lines: String =
+        facts().map(|fact| line(&fact.name, fact.few_bytes(), fact.most_bytes())).collect();
+    let all = line("all facts", plan.facts.few_bytes(), plan.facts.most_bytes());
+    let (customer, run) = (size_of::<Customer>(), size_of::<Run>());
+    format!(
+        "{lines}{all}A customer takes {customer} bytes beside these, and each run {run} bytes and what it has captured.\n\n"
     )
 }
 

@@ -211,6 +211,9 @@ pub struct ExplainFlags {
 pub struct CheckFlags {
     /// The configuration folder; instead of --config-dir.
     pub dir: Option<PathBuf>,
+    /// Says as well what the facts of a customer take in memory.
+    #[arg(long)]
+    pub memory: bool,
 }
 
 /// What to test.

@@ -74,6 +74,8 @@ fn the_shipped_configuration_is_right_and_its_traces_pass() {
         0,
         &["cart_abandonment", "welcome", "2 journeys"],
     );
+    let memory = ["net_value ", "all facts ", "bytes after one event, at most ", "2 journeys"];
+    expect(&cartwheel(&shipped(), &["check", "--memory"], &[]), 0, &memory);
     expect(&cartwheel(&shipped(), &["test"], &[]), 0, &["ok  ", " 0 failed"]);
     let json: Value =
         serde_json::from_slice(&cartwheel(&shipped(), &["check", "--output", "json"], &[]).stdout)

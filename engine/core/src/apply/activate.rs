@@ -3,10 +3,13 @@
 
 use super::context::leaving;
 use super::{Core, Environment};
-use crate::customer::{Customer, Document, Place, Run, Version, Zones, attribute_hash, zone_of};
+use crate::customer::{
+    Customer, Document, Heard, Place, Run, Version, Zones, attribute_hash, zone_of,
+};
 use crate::decision::{Decided, Reason};
 use crate::event::Subject;
 use crate::event::vocabulary::ZONE;
+use crate::fact::{Definition, Layout};
 use crate::journey::condition::Capture;
 use crate::journey::op::Op;
 use crate::journey::plan::{Journey, Plan};
@@ -22,7 +25,11 @@ pub struct Mapping {
     journeys: Vec<Option<u16>>,
     ops: Vec<Vec<Option<u16>>>,
     captures: Vec<Vec<Option<usize>>>,
+    /// The same of what a run keeps of events that are waited for alone.
+    waited: Vec<Vec<Option<usize>>>,
     attributes: Vec<u32>,
+    /// For each fact of the old plan its number in the new one, if what was counted goes on.
+    facts: Vec<Option<u16>>,
     /// The attributes that only the new plan names, with their hashes.
     new_attributes: Vec<(String, u32)>,
     /// The new plan's zones, where its tables are others: zones have other numbers there.
@@ -44,6 +51,9 @@ impl Mapping {
         let captures = (0..old.journeys.len())
             .map(|index| map_captures(old, &old.journeys[index], new, target(index)))
             .collect();
+        let waited = (0..old.journeys.len())
+            .map(|index| map_waited(old, &old.journeys[index], new, target(index)))
+            .collect();
         let attributes = new.attributes.iter().map(|name| attribute_hash(name)).collect();
         let known =
             |name: &CompactString| old.attributes.contains(name) || ZONE.contains(&name.as_str());
@@ -51,7 +61,9 @@ impl Mapping {
         let new_attributes = others.map(|name| (name.to_string(), attribute_hash(name))).collect();
         let others = old.tables.id() != new.tables.id();
         let zones = others.then(|| Zones::new(&new.tables, &new.policy.zone));
-        Self { new: Arc::clone(new), journeys, ops, captures, attributes, new_attributes, zones }
+        let facts = map_facts(&old.facts, &new.facts);
+        let new = Arc::clone(new);
+        Self { new, journeys, ops, captures, waited, attributes, facts, new_attributes, zones }
     }
 
     /// The attributes that only the new plan names, with their hashes: whoever brings customers over fetches them from their profiles.
@@ -62,6 +74,15 @@ impl Mapping {
     fn journey(&self, index: u16) -> Option<u16> {
         self.journeys.get(usize::from(index)).copied().flatten()
     }
+}
+
+/// A fact goes on as the one of the same name that is made of the same; any other counts anew.
+fn map_facts(old: &Layout, new: &Layout) -> Vec<Option<u16>> {
+    let goes_on = |fact: &Definition| {
+        let (number, same) = new.named(&fact.name)?;
+        same.continues(fact).then_some(number)
+    };
+    old.iter().map(|(_, fact)| goes_on(fact)).collect()
 }
 
 /// Each operation that has a name lies where the new journey has one of the same name and kind; the end lies at the end.
@@ -101,15 +122,25 @@ fn map_captures(
         old.captures.iter().position(is_it)
     };
     let captures = new.captures.iter().map(same);
+    let waited = map_waited(old_plan, old, new_plan, Some(new)).into_iter();
+    captures.chain(waited.map(|place| Some(old.captures.len() + place?))).collect()
+}
+
+/// For what the new journey keeps of an event that is waited for, the last first, its place among that of the old one.
+fn map_waited(
+    old_plan: &Plan,
+    old: &Journey,
+    new_plan: &Plan,
+    new: Option<&Journey>,
+) -> Vec<Option<usize>> {
+    let Some(new) = new else { return Vec::new() };
     let field = |plan: &Plan, index: &u16| plan.fields.get(usize::from(*index)).cloned();
     let of_waited = |plan, of: &Option<u16>| of.as_ref().map(|index| field(plan, index));
-    let kept = old.captures.len() + old.waited.len();
-    let waited = new.waited.iter().rev().map(|wanted| {
+    let place = |wanted: &Option<u16>| {
         let wanted = of_waited(new_plan, wanted);
-        let place = old.waited.iter().position(|of| of_waited(old_plan, of) == wanted);
-        place.map(|place| kept - 1 - place)
-    });
-    captures.chain(waited).collect()
+        old.waited.iter().rev().position(|of| of_waited(old_plan, of) == wanted)
+    };
+    new.waited.iter().rev().map(place).collect()
 }
 
 impl Core {
@@ -141,6 +172,8 @@ impl Core {
         for touch in customer.touches.iter_mut() {
             touch.journey = mapping.journey(touch.journey).unwrap_or(u16::MAX);
         }
+        let number = |old: u16| mapping.facts.get(usize::from(old)).copied().flatten();
+        customer.facts.move_to(&mapping.new.facts, number);
         let zone = ZONE.map(attribute_hash);
         customer
             .attributes
@@ -204,8 +237,22 @@ fn map_run(run: &mut Run, mapping: &Mapping) -> bool {
     if run.place != Place::Goal {
         run.captures = captures.collect();
     }
+    run.heard.retain_mut(|heard| map_heard(heard, old, journey, mapping));
     (run.journey, run.place) = (journey, place);
     true
+}
+
+/// Whether a wait of the same name is for it still: then that is for what the run has heard of.
+fn map_heard(heard: &mut Heard, old: usize, journey: u16, mapping: &Mapping) -> bool {
+    let new = &mapping.new.journeys[usize::from(journey)];
+    let takes = |op: &u16| new.wait_for(*op).is_some_and(|wait| wait.events.contains(&heard.kind));
+    let waits = (0..).zip(&mapping.ops[old]).filter(|(op, _)| heard.waits & Heard::bit(*op) != 0);
+    let waits = waits.filter_map(|(_, new)| *new).filter(takes);
+    heard.waits = waits.fold(0, |bits, op| bits | Heard::bit(op));
+    let kept = |place: &Option<usize>| place.and_then(|place| heard.values.get(place)).cloned();
+    let values = mapping.waited[old].iter().map(|place| kept(place).unwrap_or(Value::Null));
+    heard.values = values.collect();
+    heard.waits != 0
 }
 
 /// Whether the send at `op` can go on at this channel: at the first ones always, at a fallback where there still is one. Where there is none
@@ -217,93 +264,4 @@ fn has_choice(plan: &Plan, journey: u16, op: u16, choice: u8) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::journey::load::{SourceFile, load};
-    use crate::policy::Policy;
-    use thin_vec::ThinVec;
-
-    fn plan(channels: &str, step: &str) -> Arc<Plan> {
-        let text = format!(
-            "journey: cart\ntrigger: {{ event: cart_updated }}\nsteps:\n  - send: hello\n    channels: {channels}\n  - {step}\n    id: pause\n"
-        );
-        let source = SourceFile { path: "cart.yaml".into(), text };
-        Arc::new(load(&Policy::default(), &[source]).unwrap())
-    }
-
-    fn run(place: Place) -> Run {
-        Run {
-            id: crate::id::RunId(1),
-            sent: None,
-            key: 0,
-            opened_at: 0,
-            newest: 0,
-            entered_by: 0,
-            deadline: 9,
-            anchor: 0,
-            place,
-            captures: ThinVec::new(),
-            about: ThinVec::new(),
-            journey: 0,
-            converted: false,
-        }
-    }
-
-    /// Where a run at `place` goes on.
-    fn moved(place: Place, to: &Arc<Plan>) -> Option<Place> {
-        let old = plan("[email, { sms: { if_no: opened, within: 4h } }]", "wait: 1d");
-        let mut run = run(place);
-        map_run(&mut run, &Mapping::new(&old, to)).then_some(run.place)
-    }
-
-    #[test]
-    fn a_message_that_was_sent_is_not_sent_again_where_its_fallback_is_gone() {
-        let waits = Place::Engagement { op: 0, choice: 1, due: 5 };
-        let kept = plan("[email, { push: { if_no: opened, within: 1h } }]", "wait: 2d");
-        assert_eq!(moved(waits, &kept), Some(waits));
-        let gone = plan("[email]", "wait: 1d");
-        assert_eq!(moved(waits, &gone), Some(Place::Delay { op: 0 }), "behind the send");
-        let first = Place::Gate { op: 0, choice: 0, due: 5, held: true };
-        assert_eq!(moved(first, &gone), Some(first));
-    }
-
-    #[test]
-    fn a_run_keeps_what_was_made_of_a_list() {
-        let branch =
-            |when| plan("[email]", &format!("branch: [{{ when: \"{when}\", steps: [] }}]"));
-        let old = branch("cart.items.sum(i, i.price) > 1");
-        let new =
-            branch("event.cart.total > 1 && cart.items.sum(i, i.price) > 1 && 5 in event.tags");
-        let place = Place::Gate { op: 0, choice: 0, due: 5, held: false };
-        let captures = [Value::Number(5.0)].into_iter().collect();
-        let mut run = Run { captures, ..run(place) };
-        assert!(map_run(&mut run, &Mapping::new(&old, &new)));
-        assert_eq!(*run.captures, [Value::Null, Value::Number(5.0), Value::Null]);
-    }
-
-    #[test]
-    fn what_a_run_keeps_has_another_place_in_another_plan() {
-        let asks = |when: &str| {
-            let text = format!(
-                "journey: cart\ntrigger: {{ event: cart_updated }}\nsteps:\n  - wait: {{ for: paid, at_most: 1d }}\n  - branch:\n      - when: {when}\n        steps: []\n"
-            );
-            let source = SourceFile { path: "cart.yaml".into(), text };
-            Arc::new(load(&Policy::default(), &[source]).unwrap())
-        };
-        // A run keeps x, the type, a; then y, x, a, b, the type.
-        let old = asks("waited.event.a > 1 && waited.for != null && event.x == 1");
-        let new =
-            asks("event.y == event.x && waited.for != null && waited.event.b < waited.event.a");
-        let captures = &Mapping::new(&old, &new).captures[0];
-        assert_eq!(*captures, [None, Some(0), Some(2), None, Some(1)]);
-    }
-
-    #[test]
-    fn a_step_of_another_kind_is_another_step() {
-        let waits = Place::Delay { op: 1 };
-        assert_eq!(moved(waits, &plan("[email]", "wait: 2d")), Some(waits));
-        let until = plan("[email]", "wait: { until: \"10:00\", at_most: 24h }");
-        assert_eq!(moved(waits, &until), Some(waits), "a wait is a wait");
-        assert_eq!(moved(waits, &plan("[email]", "exit: true")), None);
-    }
-}
+mod tests;

@@ -213,6 +213,11 @@ impl Context<'_> {
     fn trigger(&mut self, occasion: &Occasion<'_>, interest: &JourneyInterest) {
         let (index, time) = (interest.journey, occasion.time);
         let journey = self.journey(index);
+        if time.at < journey.active_from {
+            let early = self.decided(index, Verdict::Refused, Reason::NotActive);
+            return self
+                .decide(&early.instant("at", time.at).instant("active_from", journey.active_from));
+        }
         if time.age > journey.max_event_age.millis() {
             let late = self.decided(index, Verdict::Refused, Reason::LateEvent);
             let late = late.number("age", time.age);
@@ -327,6 +332,7 @@ impl Context<'_> {
             place: Place::Window,
             captures,
             about,
+            heard: ThinVec::new(),
             journey: index,
             converted: false,
         };

@@ -4,6 +4,7 @@
 mod bounds;
 mod document;
 mod documents;
+mod heard;
 mod hot;
 mod kept;
 mod latest;
@@ -22,6 +23,7 @@ mod zone_tables;
 pub use bounds::{Forgotten, MAX_ENTRIES, MAX_LINGERING, MAX_RUNS, MAX_TOUCHES};
 pub use document::{Document, DocumentKey, How, Version};
 pub use documents::{Journal, Mark};
+pub use heard::Heard;
 pub use hot::{Attribute, Customer, Entry, Touch};
 pub use kept::{Kept, KeptDocuments};
 pub use latest::{Latest, LatestId, LatestTimes, Use};

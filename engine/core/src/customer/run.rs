@@ -1,6 +1,7 @@
 //! An abandonment window, a run, or a finished run that waits for its goal.
 
 use super::document::DocumentKey;
+use super::heard::{self, Heard};
 use crate::id::{CommandId, RunId};
 use crate::time::Millis;
 use crate::value::Value;
@@ -31,6 +32,8 @@ pub struct Run {
     pub captures: ThinVec<Value>,
     /// What it is about: the documents that its newest trigger event carried.
     pub about: ThinVec<DocumentKey>,
+    /// What it has heard of since its latest message and may wait for later, in order of event time, of one time as it came.
+    pub heard: ThinVec<Heard>,
     /// Index into the plan's journeys.
     pub journey: u16,
     /// The goal was reached.
@@ -162,6 +165,22 @@ impl Run {
     /// Whether it waits for the shard to catch up: then its deadline does not count.
     pub fn is_held(&self) -> bool {
         matches!(self.place, Place::Gate { held: true, .. })
+    }
+
+    /// Remembers an event for waits that lie ahead of the step at which it is.
+    pub fn hear(&mut self, heard: Heard) {
+        let ahead = self.place.op().map_or(0, |op| op.saturating_add(1));
+        heard::add(&mut self.heard, heard, ahead);
+    }
+
+    /// It comes to the wait at `op`: the first event that ends it. It ends no other one.
+    pub fn take_heard(&mut self, op: u16) -> Option<Heard> {
+        heard::take(&mut self.heard, op)
+    }
+
+    /// What has come so far ends no wait. The memory is given back: most runs have heard of nothing.
+    pub fn forget_heard(&mut self) {
+        self.heard = ThinVec::new();
     }
 
     /// What became of the latest message.

@@ -6,9 +6,10 @@
 //!   [documents], [names]`. The parts ([`part`]) say what is there and how many places of the ring are. A list begins with its length.
 //! - Fact: `number * 4 + kind`, then its state ([`crate::fact`]).
 //! - Run: `facts u16, place u8, id, journey u8, opened_at 6 bytes, deadline, [op u8], [choice u8, due], [key], [anchor],
-//!   [newest], [entered by], [sent at, command], [first], [captures], [about]`. The facts ([`fact`]) say what is there, the place ([`place`]) where the run is: what that needs stands before the
+//!   [newest], [entered by], [sent at, command], [first], [captures], [about], [heard]`. The facts ([`fact`]) say what is there, the place ([`place`]) where the run is: what that needs stands before the
 //!   key. `opened_at` and the times after it, which are differences to it in 5 bytes, are integers of a fixed width: cheaper to write than numbers.
 //!   A run with something that does not fit is written wide.
+//!   What a run has heard of ([`super::heard`]) is stored from version 8 on.
 //! - Entry: `journey * 2 + (1 with a key), at, [key]`. Touch: `journey * 8 + channel, at`. Attribute: `name u32, at, value`.
 //!   Register: `of * 16 + channel * 2 + (1 for yes) u8, at`. Latest time: `id u64, at`. Document: `key u64, whole, added`. Name: `u32`.
 //!   Every time that is not a run's is the difference to the one before it ([`Since`]), those of a document stand behind a number that says which there are.
@@ -16,6 +17,7 @@
 
 use super::bounds::REMEMBERED_IDS;
 use super::document::DocumentKey;
+use super::heard::{self, put_heard, read_heard};
 use super::hot::{Attribute, Customer, Entry, Touch};
 use super::kept::{Kept, Stored};
 use super::latest::{Latest, LatestId};
@@ -34,11 +36,14 @@ use thin_vec::ThinVec;
 
 const MAGIC: u8 = b'C';
 /// Version 1 kept every field in its full width; 2 told a run's place by flags and had three facts in
-/// fields of their own; 3 did not know when attributes, consent and documents were written; 4 kept event ids and times in full.
-const VERSION: u8 = 6;
+/// fields of their own; 3 did not know when attributes, consent and documents were written; 4 kept event ids and times in full; in 6 runs had
+/// heard of nothing that they would wait for.
+const VERSION: u8 = 8;
 /// The same with names of the profile's fields.
-const WITH_NAMES: u8 = 7;
-/// What is still read: 4, and with names 5.
+const WITH_NAMES: u8 = 9;
+/// What is still read: 6, which is a part of 8, and 4; with names 7 and 5.
+const UNHEARD: u8 = 6;
+const UNHEARD_WITH_NAMES: u8 = 7;
 const FULL: u8 = 4;
 const FULL_WITH_NAMES: u8 = 5;
 
@@ -93,7 +98,8 @@ mod fact {
     pub const DELIVERED: u16 = 1 << 11;
     pub const CLICKED: u16 = 1 << 12;
     pub const BOUNCED: u16 = 1 << 13;
-    pub const UNUSED: u16 = !0 << 14;
+    pub const HEARD: u16 = 1 << 14;
+    pub const UNUSED: u16 = !0 << 15;
 }
 
 /// Where a run is. The numbers are stored: never renumber.
@@ -266,6 +272,7 @@ fn put_run(writer: &mut Writer<'_>, run: &Run) {
         | bit(run.sent.is_some_and(|sent| sent.first != sent.at), fact::FIRST)
         | bit(!run.captures.is_empty(), fact::CAPTURES)
         | bit(!run.about.is_empty(), fact::ABOUT)
+        | bit(!run.heard.is_empty(), fact::HEARD)
         | bit(!is_narrow(run), fact::WIDE);
     let wide = facts & fact::WIDE != 0;
     let time = if wide { 8 } else { TIME };
@@ -299,6 +306,7 @@ fn put_run(writer: &mut Writer<'_>, run: &Run) {
     writer.room();
     put_list(writer, &run.captures, |writer, value| writer.value(value));
     put_list(writer, &run.about, |writer, key| writer.bytes(key.0.to_le_bytes()));
+    put_list(writer, &run.heard, |writer, heard| put_heard(writer, heard, run.opened_at));
 }
 
 fn place_number(place: Place) -> u8 {
@@ -357,8 +365,8 @@ pub fn decode_customer(
     zones: &Zones,
 ) -> Result<Customer, StateError> {
     let (body, names, full) = match bytes {
-        [MAGIC, VERSION, body @ ..] => (body, false, false),
-        [MAGIC, WITH_NAMES, body @ ..] => (body, true, false),
+        [MAGIC, VERSION | UNHEARD, body @ ..] => (body, false, false),
+        [MAGIC, WITH_NAMES | UNHEARD_WITH_NAMES, body @ ..] => (body, true, false),
         [MAGIC, FULL, body @ ..] => (body, false, true),
         [MAGIC, FULL_WITH_NAMES, body @ ..] => (body, true, true),
         [MAGIC, version, ..] => return Err(StateError::Version(*version)),
@@ -501,6 +509,7 @@ fn run(rest: &mut Bytes<'_>) -> Option<Run> {
         about: list(rest, has(fact::ABOUT), 8, |rest| {
             Some(DocumentKey(u64::from_le_bytes(rest.array()?)))
         })?,
+        heard: list(rest, has(fact::HEARD), heard::LEAST, |rest| read_heard(rest, opened_at))?,
         journey,
         converted: has(fact::CONVERTED),
     })

@@ -4,7 +4,7 @@
 use super::at::At;
 use crate::channel::{Channel, Class};
 use crate::policy::{LocalTime, Percent};
-use crate::time::Span;
+use crate::time::{Instant, Span};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -50,6 +50,9 @@ pub struct Definition {
     /// Trigger events older than this do not enter (default 1 d).
     #[serde(default)]
     pub max_event_age: Option<At<Span>>,
+    /// Older events start nothing in this journey; an instant such as `2026-12-01T00:00:00Z`. The policy may have a later one.
+    #[serde(default)]
+    pub active_from: Option<At<Instant>>,
     /// What happens, in order.
     pub steps: At<Vec<Step>>,
 }

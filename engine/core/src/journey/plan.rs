@@ -1,6 +1,7 @@
 //! A journey compiled: names resolved to small numbers, conditions lowered, steps laid out flat. What the evaluator reads.
 
 use super::condition::{Capture, Condition, List};
+use super::feeding::Feeding;
 use super::load::hash;
 use super::op::{Op, Send, WaitFor};
 use super::shown::{Shown, Subjects};
@@ -9,7 +10,7 @@ use crate::customer::{LatestId, ZoneTables};
 use crate::event::{Event, Raw, Subject};
 use crate::fact::Layout;
 use crate::policy::Policy;
-use crate::time::{DAY, Span};
+use crate::time::{DAY, Millis, Span};
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -39,6 +40,8 @@ pub struct Plan {
     pub kept: Subjects,
     /// What is remembered of customers.
     pub facts: Layout,
+    /// Conditions that others use by their names, as they are written.
+    pub segments: Vec<(CompactString, CompactString)>,
     /// Who is interested in an event type. Types that nobody wants are absent.
     pub events: Interests,
 }
@@ -86,8 +89,8 @@ pub type Interests = HashMap<CompactString, Interest, FixedState>;
 /// What an event type does.
 #[derive(Clone, Debug, Default)]
 pub struct Interest {
-    /// Numbers of the facts that it touches.
-    pub facts: Vec<u16>,
+    /// The facts that it touches.
+    pub facts: Vec<Feeding>,
     /// Indices into [`Plan::fields`] that must be read from an event of this type.
     pub fields: Vec<u16>,
     /// The journeys concerned, by priority (higher first), then by name: the order in which they hear of the event.
@@ -150,6 +153,8 @@ pub struct Journey {
     pub goal_within: Option<Span>,
     /// Trigger events older than this do not enter.
     pub max_event_age: Span,
+    /// Events from before start nothing.
+    pub active_from: Millis,
     /// What a run keeps of its trigger event. Conditions in steps name it by position here.
     pub captures: Vec<Capture>,
     /// What a run keeps of the event that it has waited for, behind the captures, the last first: its type (none), or indices into

@@ -20,7 +20,8 @@ pub struct Heard {
 impl Heard {
     /// Under this configuration.
     pub fn new(draw: &mut Draw, config: &Config, features: Vec<&'static Feature>) -> Self {
-        let types = config.journeys.iter().flat_map(Config::heard).collect();
+        let heard = config.journeys.iter().flat_map(Config::heard);
+        let types = heard.chain(config.counted()).collect();
         Self { types, features, strangers: Events::new(draw, false), number: 0 }
     }
 
@@ -50,6 +51,9 @@ impl Heard {
             event.insert("profile".into(), profile(draw));
         }
         body(draw, &mut event);
+        if event["type"] == "message_clicked" {
+            event.extend(of_message(draw, commands));
+        }
         for feature in &self.features {
             (feature.event)(draw, &mut event);
         }
@@ -65,6 +69,16 @@ fn id(draw: &mut Draw) -> Value {
         4..=6 => json!("k"),
         _ => json!(draw.below(30)),
     }
+}
+
+/// The message that was clicked: mostly one of the newest; seldom it is not told.
+fn of_message(draw: &mut Draw, commands: &[CommandId]) -> Option<(String, Value)> {
+    if commands.is_empty() || draw.chance(20) {
+        return None;
+    }
+    let newest = draw.below(commands.len().min(4) as u64) as usize;
+    let command = commands[commands.len() - 1 - newest];
+    Some(("message".into(), json!({ "command_id": command.to_string() })))
 }
 
 /// Subjects by which keys tell runs apart, and amounts that conditions compare.

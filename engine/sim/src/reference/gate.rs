@@ -302,6 +302,7 @@ impl Context<'_> {
         run.first_sent = run.first_sent.or(Some(self.t));
         run.last_sent = Some((self.t, command_id));
         run.told.clear();
+        run.heard.clear();
         if !is_fallback {
             run.anchor = self.t;
         }

@@ -1,7 +1,7 @@
 //! What an event does to the journeys of its customer: goals, exits and moves of all of them, then triggers.
 
 use super::context::{Context, Decided, key_text};
-use super::customer::{Place, Run};
+use super::customer::{Heard, Place, Run};
 use super::documents::{DocumentName, carried};
 use super::event::Event;
 use cartwheel_core::customer::{LatestId, Use};
@@ -70,6 +70,7 @@ impl Context<'_> {
         while !self.emitted.0.is_empty() {
             let event = self.emitted.0.remove(0);
             self.emitted.1 += 1;
+            self.customer.facts.note(self.plan, &event.kind, self.t, &event.body);
             self.on_event(&event, self.t);
         }
     }
@@ -100,42 +101,57 @@ impl Context<'_> {
         }
     }
 
-    /// The runs of the journey that wait for this event go on.
+    /// The runs of the journey that wait for this event go on; others may wait for it later.
     fn wait_is_over(&mut self, index: u16, event: &Event, at: Millis) {
         let journey = self.journey(index);
         let live = self.customer.runs.iter().filter(|run| run.journey == index && run.live());
-        let live: Vec<(RunId, u64, Place)> = live.map(|run| (run.id, run.key, run.place)).collect();
+        let sole = live.clone().count() == 1;
         let key = self.key(index, event).map(|key| key_hash(Some(&key)));
-        for (id, of, place) in &live {
-            let Place::Event { op } = *place else { continue };
-            let meant = match key {
-                Some(key) => key == *of,
-                None => live.len() == 1,
-            };
-            let Some(wait) = journey.wait_for(op) else { continue };
-            if !meant || !wait.events.iter().any(|kind| *kind == event.kind) {
-                continue;
-            }
-            let Some(run) = self.customer.runs.iter().find(|run| run.id == *id) else { continue };
+        let is_meant = |run: &Run| match (event.command(), key) {
+            (Some(command), _) => run.last_sent.is_some_and(|(_, id)| id == command),
+            (None, Some(key)) => key == run.key,
+            (None, None) => sole,
+        };
+        // Windows have not entered.
+        let at_step = |run: &Run| match run.place {
+            Place::Delay { op } | Place::Local { op } | Place::Event { op } => Some(op),
+            Place::Gate { op, .. } | Place::Engagement { op, .. } => Some(op),
+            Place::Window | Place::Goal => None,
+        };
+        let meant: Vec<(RunId, u16)> = live
+            .filter(|run| is_meant(run))
+            .filter_map(|run| Some((run.id, at_step(run)?)))
+            .collect();
+        for (id, at_op) in meant {
+            let Some(run) = self.customer.runs.iter().find(|run| run.id == id) else { continue };
             let since = run.last_sent.map_or(run.entered_by, |(sent, _)| Some(sent));
-            let about = event
-                .command()
-                .is_none_or(|command| run.last_sent.is_some_and(|(_, id)| id == command));
-            let reader = self.reader_of_event(&event.body, at);
-            if since.is_some_and(|since| at < since)
-                || !about
-                || !reader.holds(wait.condition.as_ref())
-            {
+            if since.is_some_and(|since| at < since) {
                 continue;
             }
-            let what = Decided::new(Verdict::Waited, Reason::Event).run(*id).step(&wait.step);
-            let what = what.value("event", Value::Text(event.kind.as_str().into()));
-            let what = what.fields(reader.shown(wait.condition.as_ref()));
-            let Some(mut run) = self.take(*id) else { continue };
-            run.waited = Some(Arc::new(event.body.clone()));
-            run.anchor = self.t;
-            self.decide(index, what);
-            self.execute(run, op + 1);
+            let reader = self.reader_of_event(&event.body, at);
+            let ends = |op: u16| {
+                let wait = journey.wait_for(op)?;
+                let is_for_it = wait.events.iter().any(|kind| *kind == event.kind);
+                (is_for_it && reader.holds(wait.condition.as_ref())).then_some(wait)
+            };
+            if let (Place::Event { .. }, Some(wait)) = (run.place, ends(at_op)) {
+                let what = Decided::new(Verdict::Waited, Reason::Event).run(id).step(&wait.step);
+                let what = what.value("event", Value::Text(event.kind.as_str().into()));
+                let what = what.fields(reader.shown(wait.condition.as_ref()));
+                let Some(mut run) = self.take(id) else { continue };
+                run.waited = Some(Arc::new(event.body.clone()));
+                run.anchor = self.t;
+                self.decide(index, what);
+                self.execute(run, at_op + 1);
+                continue;
+            }
+            let ops = at_op + 1..journey.ops.len() as u16;
+            let waits: Vec<u16> = ops.filter(|op| ends(*op).is_some()).collect();
+            let event = Arc::new(event.body.clone());
+            let run = self.customer.runs.iter_mut().find(|run| run.id == id);
+            if let Some(run) = run.filter(|_| !waits.is_empty()) {
+                run.heard.push(Heard { at, event, waits });
+            }
         }
     }
 
@@ -293,6 +309,11 @@ impl Context<'_> {
         let journey = self.journey(index);
         let key = key_hash(self.key(index, event).as_deref());
         let age = self.t.saturating_sub(at);
+        if at < journey.active_from {
+            let what = Decided::new(Verdict::Refused, Reason::NotActive);
+            let what = what.instant("at", at).instant("active_from", journey.active_from);
+            return self.decide(index, what);
+        }
         if age > journey.max_event_age.millis() {
             let what = Decided::new(Verdict::Refused, Reason::LateEvent);
             return self.decide(
@@ -391,6 +412,7 @@ impl Context<'_> {
             entered_by: None,
             event,
             waited: None,
+            heard: Vec::new(),
             about,
             place: Place::Window,
             deadline: at,

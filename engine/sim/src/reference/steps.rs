@@ -152,6 +152,10 @@ impl Context<'_> {
                     op += 1;
                 }
                 Op::WaitFor(wait) => {
+                    if self.has_come(&mut run, op, &wait.step) {
+                        op += 1;
+                        continue;
+                    }
                     run.waited = None;
                     let until = self.t.saturating_add(wait.at_most.millis());
                     return self.wait(run, Place::Event { op }, &wait.step, until);
@@ -174,6 +178,20 @@ impl Context<'_> {
                 Op::End(_) => return self.finish(run),
             }
         }
+    }
+
+    /// Whether something has come already that ends the wait: the first by its time, of one time the first that came. It ends no other wait.
+    fn has_come(&mut self, run: &mut Run, op: u16, step: &CompactString) -> bool {
+        let heard = run.heard.iter().enumerate();
+        let fitting = heard.filter(|(_, heard)| heard.waits.contains(&op));
+        let Some((place, _)) = fitting.min_by_key(|(_, heard)| heard.at) else { return false };
+        let heard = run.heard.remove(place);
+        let kind = heard.event["type"].as_str().unwrap_or_default();
+        let waited = Decided::new(Verdict::Waited, Reason::Event).run(run.id).step(step);
+        let waited = waited.value("event", Value::Text(kind.into())).instant("at", heard.at);
+        self.decide(run.journey, waited);
+        (run.waited, run.anchor) = (Some(heard.event), self.t);
+        true
     }
 
     /// Where the run waits, and when that is over.

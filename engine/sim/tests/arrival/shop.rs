@@ -16,7 +16,7 @@ use std::sync::Arc;
 const MINUTE: Millis = 60_000;
 
 /// Journeys that begin with a window: those that enter at once act when the event comes.
-pub const JOURNEYS: [&str; 3] = [
+pub const JOURNEYS: [&str; 4] = [
     "journey: cart
 priority: 60
 trigger:
@@ -61,6 +61,27 @@ steps:
   - send: browse_reminder
     channels: [push, email, whatsapp]
 ",
+    // The events that are shuffled come while its runs are on their way to their waits: one in a wait goes on when an event comes that ends it.
+    "journey: care
+class: transactional
+trigger: { event: checkout_started, quiet_for: 45m }
+key: { checkout_started: event.checkout.id, order_shipped: event.order.id, order_placed: event.order.id }
+reentry: always
+steps:
+  - send: care_hello
+    channels: [email, webhook]
+  - wait: 60h
+  - wait: { for: [order_shipped, order_placed], where: event.order.total == null || event.order.total > 10, at_most: 2h }
+  - set: { first_answer: waited.for, parcel: waited.event.order.parcel }
+  - wait: { for: order_placed, at_most: 2h }
+  - branch:
+      - when: waited.for == null
+        steps: [{ send: care_question, channels: [email, webhook] }]
+      - when: waited.event.order.note < 500
+        steps: [{ send: care_thanks, channels: [email, webhook] }]
+      - else:
+        steps: [{ send: care_thanks_much, channels: [email, webhook] }]
+",
 ];
 
 /// The plan, without limits that would depend on who asks first.
@@ -100,7 +121,7 @@ impl Event {
 pub fn event(draw: &mut Draw, now: Millis) -> Event {
     let fresh = now - draw.between(0, 55 * MINUTE);
     let old = now - draw.between(0, 20 * HOUR);
-    let (at, kind, fields) = match draw.below(24) {
+    let (at, kind, fields) = match draw.below(29) {
         0..=4 => (fresh, "cart_updated", json!({ "cart": cart(draw) })),
         5..=7 => (fresh, "product_viewed", json!({ "product": product(draw) })),
         8 | 9 => {
@@ -132,7 +153,12 @@ pub fn event(draw: &mut Draw, now: Millis) -> Event {
         19 => (old, "unsubscribed", channel(draw)),
         20 => (old, "consent_changed", json!({ "profile": { "consent": consent(draw) } })),
         21 => (old, "message_bounced", json!({ "message": { "channel": "push" } })),
-        _ => (old, "customer_updated", json!({ "profile": profile(draw) })),
+        22 | 23 => (old, "customer_updated", json!({ "profile": profile(draw) })),
+        24..=26 => (fresh, "checkout_started", json!({ "checkout": { "id": draw.between(1, 2) } })),
+        _ => {
+            let order = json!({ "id": draw.between(1, 2), "parcel": draw.below(9) });
+            (old, "order_shipped", json!({ "order": order }))
+        }
     };
     let Value::Object(fields) = fields else { unreachable!("objects") };
     Event { at, kind, fields }

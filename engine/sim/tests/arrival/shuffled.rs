@@ -15,6 +15,8 @@ use std::sync::Arc;
 struct History {
     now: Millis,
     before: Vec<Event>,
+    /// Timers fire after each of them.
+    in_turns: bool,
     shuffled: Vec<Event>,
     /// Places of `shuffled` in the other order.
     order: Vec<usize>,
@@ -60,7 +62,8 @@ impl History {
             later += draw.between(1, 9 * HOUR);
             later
         });
-        Self { now, before, shuffled, order, later: later.collect() }
+        let later = later.collect();
+        Self { now, before, in_turns: draw.chance(50), shuffled, order, later }
     }
 
     /// The state at the end of the shuffled events, and what was sent from then on; none where a timer fires between them.
@@ -68,6 +71,9 @@ impl History {
         let mut shop = Shop::open(plan);
         for event in &self.before {
             shop.record(event.at, event);
+            if self.in_turns {
+                shop.clock(event.at + HOUR);
+            }
         }
         shop.clock(self.now);
         let fired = shop.fired();
@@ -169,7 +175,7 @@ impl History {
 #[test]
 fn the_order_of_arrival_changes_nothing() {
     let plan = plan();
-    let mut sends = 0;
+    let (mut sends, mut answers) = (0, 0);
     for seed in 0..histories() {
         let history = History::draw(seed);
         if let Some(difference) = history.difference(&plan) {
@@ -178,7 +184,11 @@ fn the_order_of_arrival_changes_nothing() {
             panic!("seed {seed}\n{}\n{difference}", short.trace());
         }
         let end = history.end(&plan, &history.order, false);
-        sends += usize::from(end.is_some_and(|(_, sent)| !sent.is_empty()));
+        let sent = end.map_or(Vec::new(), |(_, sent)| sent);
+        sends += usize::from(!sent.is_empty());
+        // What came before a run waited for it.
+        answers += usize::from(sent.iter().any(|message| message.contains("\"first_answer\"")));
     }
     assert!(sends as u64 > histories() / 4, "{sends} histories end in a message");
+    assert!(answers as u64 > histories() / 100, "{answers} histories with an answer");
 }

@@ -2,7 +2,7 @@
 //! it goes and printed as a trace.
 
 use crate::course::reason;
-use crate::{by_core, by_reference, compare};
+use crate::{by_core, by_reference, compare, heard_before};
 use cartwheel_sim::grammar::Case;
 use std::collections::BTreeMap;
 
@@ -34,6 +34,7 @@ fn shrunk(case: Case, kind: &str, budget: u64) -> String {
 #[test]
 fn the_core_decides_what_the_reference_decides_under_random_configurations() {
     let mut met: BTreeMap<String, u64> = BTreeMap::new();
+    let mut heard = 0;
     for seed in 0..cases() {
         let (case, plan) = Case::draw(seed).unwrap_or_else(|told| panic!("seed {seed}\n{told}"));
         let budget = budget(seed);
@@ -44,8 +45,10 @@ fn the_core_decides_what_the_reference_decides_under_random_configurations() {
         }
         for decision in &reference.decisions {
             *met.entry(reason(decision)).or_default() += 1;
+            heard += u64::from(heard_before(decision));
         }
     }
+    assert!(heard > cases() / 500, "{heard} waits for what had come before");
     // What the grammar is for comes about.
     let seldom: Vec<&str> = REASONS
         .into_iter()
@@ -55,7 +58,7 @@ fn the_core_decides_what_the_reference_decides_under_random_configurations() {
 }
 
 /// Reasons that random configurations lead to.
-const REASONS: [&str; 27] = [
+const REASONS: [&str; 28] = [
     "already_running",
     "cap",
     "caught_up",
@@ -72,6 +75,7 @@ const REASONS: [&str; 27] = [
     "late_event",
     "limit",
     "no_consent",
+    "not_active",
     "quiet_hours",
     "reentry",
     "reserved",

@@ -12,6 +12,7 @@ pub(super) fn run(context: &mut Context<'_>, run: &mut Run, op: u16) -> Next {
     match goal_until(context, run) {
         Some(until) if until > context.t => {
             run.captures.clear();
+            run.forget_heard();
             Next::Stay(Place::Goal, until)
         }
         Some(_) | None => Next::Gone,

@@ -143,6 +143,8 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked, ind
     }
     let first = run.sent.map_or(t, |sent| sent.first);
     run.sent = Some(Sent { command, at: t, first, seen: Reactions::default() });
+    // Nothing that has come so far is an answer to it.
+    run.forget_heard();
     // A fallback leaves the anchor at the first channel's time.
     if !is_fallback {
         run.anchor = t;

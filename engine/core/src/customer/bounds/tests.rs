@@ -1,6 +1,7 @@
 //! What a customer takes in memory. `cargo test -p cartwheel-core customer::bounds -- --nocapture` prints the figures of `benches/RESULTS.md`.
 
 use super::super::document::{Document, DocumentKey};
+use super::super::heard::Heard;
 use super::super::hot::{Attribute, Customer, Entry, Touch};
 use super::super::kept::{Kept, Stored};
 use super::super::latest::{LatestId, Use};
@@ -15,6 +16,9 @@ use crate::id::{CommandId, CustomerId, RunId};
 use crate::time::Millis;
 use crate::value::Value;
 use thin_vec::ThinVec;
+
+/// Waits for events in each journey.
+const WAITS: u32 = 3;
 
 const START: Millis = 1_772_445_600_000;
 
@@ -37,7 +41,14 @@ fn tight<T>(items: &[T]) -> usize {
 
 fn bytes(customer: &Customer) -> usize {
     let run = |run: &Run| {
-        list(&run.captures) + list(&run.about) + run.captures.iter().map(text).sum::<usize>()
+        let heard = run.heard.iter().map(|heard| list(&heard.values));
+        let values = run.heard.iter().flat_map(|heard| &heard.values);
+        let texts = run.captures.iter().chain(values).map(text);
+        list(&run.captures)
+            + list(&run.about)
+            + list(&run.heard)
+            + heard.sum::<usize>()
+            + texts.sum::<usize>()
     };
     size_of::<Customer>()
         + list(&customer.runs)
@@ -68,6 +79,7 @@ fn run(number: u64, place: Place, captures: &[Value], about: usize) -> Run {
         place,
         captures: captures.iter().cloned().collect(),
         about: keys.collect(),
+        heard: ThinVec::new(),
         journey: 0,
         converted: false,
     }
@@ -109,7 +121,15 @@ fn full(journeys: u16, attributes: u32, long: bool) -> Customer {
     }
     let captures = vec![word.clone(); 4];
     for number in 0..MAX_RUNS as u64 {
-        customer.insert_run(run(number, Place::Window, &captures, 4));
+        let mut run = run(number, Place::Delay { op: 0 }, &captures, 4);
+        // Two of the four captures are of what is waited for.
+        for at in 0..2 * u64::from(WAITS) {
+            let waits = (1 << (WAITS + 1)) - 2;
+            let values = captures[..2].iter().cloned().collect();
+            run.hear(Heard { at: at as Millis, waits, kind: "message_clicked".into(), values });
+        }
+        assert_eq!(run.heard.len(), WAITS as usize);
+        customer.insert_run(run);
     }
     for number in 0..2 * MAX_LINGERING as u64 {
         customer.insert_run(run(1_000 + number, Place::Goal, &[], 4));
@@ -163,6 +183,7 @@ fn a_customer_takes_so_much_memory() {
         ("touch", size_of::<Touch>(), 16),
         ("attribute", size_of::<Attribute>(), 48),
         ("fact", size_of::<Fact>(), 24),
+        ("event heard of", size_of::<Heard>(), 48),
     ];
     for (name, is, most) in parts {
         println!("{name}: {is} bytes");
@@ -171,8 +192,8 @@ fn a_customer_takes_so_much_memory() {
     for (name, customer, most) in [
         ("nothing but the name", Customer::new(CustomerId(1)), 192),
         ("typical", typical(), 700),
-        ("full, 10 journeys, short texts", full(10, 10, false), 110_000),
-        ("full, 10 journeys, longest texts", full(10, 10, true), 1_300_000),
+        ("full, 10 journeys, short texts", full(10, 10, false), 130_000),
+        ("full, 10 journeys, longest texts", full(10, 10, true), 2_900_000),
     ] {
         let is = bytes(&customer);
         println!("{name}: {is} bytes");

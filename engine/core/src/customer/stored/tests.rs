@@ -1,6 +1,8 @@
 use super::*;
-use crate::customer::{Document, Use};
-use crate::fact::{Count, Fact, Last, State, Sum};
+use crate::customer::{Document, Heard, Use};
+use crate::fact::{
+    Bounds, Contribution, Count, Definition, Fact, Kind, Last, Set, State, Sum, Tally,
+};
 use crate::timer::NEVER;
 use crate::value::Value;
 use proptest::collection::vec;
@@ -34,6 +36,7 @@ fn customer() -> Customer {
         place: Place::Engagement { op: 14, choice: 15, due: 1_767_261_600_123 },
         captures: captures.clone().into_iter().collect(),
         about: [DocumentKey::new(Document::Cart, 1 << 8)].into_iter().collect(),
+        heard: ThinVec::new(),
         journey: 13,
         converted: true,
     };
@@ -84,14 +87,14 @@ fn the_memory_of_runs_goes_with_the_last_of_them() {
 fn the_stored_form_does_not_change_unnoticed() {
     let written = encoded(&customer());
     let golden = (written.len(), xxhash_rust::xxh3::xxh3_64(&written), &written[..4]);
-    assert_eq!(golden, (348, 2_311_751_238_133_500_257, &[b'C', 6, 251, 239][..]));
+    assert_eq!(golden, (348, 3_414_988_156_324_557_297, &[b'C', 8, 251, 239][..]));
 }
 
 #[test]
 fn somebody_of_whom_little_is_known_takes_few_bytes() {
     let mut customer = Customer::new(CustomerId::of("ana"));
     customer.first_sight(9 << 16);
-    assert_eq!(encoded(&customer), [b'C', 6, 1, 2, 9, 0, 0, 0, 0, 0]);
+    assert_eq!(encoded(&customer), [b'C', 8, 1, 2, 9, 0, 0, 0, 0, 0]);
 }
 
 /// The only part without a bit: a version of its own has it.
@@ -101,12 +104,68 @@ fn the_names_of_a_profile_are_stored_behind_everything() {
     customer.names.push(0x0102_0304);
     customer.names.push(9);
     let written = encoded(&customer);
-    assert_eq!(written, [b'C', 7, 0, 0, 5, 4, 3, 2, 1, 9, 0, 0, 0]);
+    assert_eq!(written, [b'C', 9, 0, 0, 5, 4, 3, 2, 1, 9, 0, 0, 0]);
     assert_eq!(
         decode_customer(customer.id, &written, &Zones::bundled("UTC")),
         Ok(customer.clone())
     );
-    let before = [&[b'C', 5], &written[2..]].concat();
+    for version in [5, 7] {
+        let before = [&[b'C', version], &written[2..]].concat();
+        let read = decode_customer(customer.id, &before, &Zones::bundled("UTC"));
+        assert_eq!(read, Ok(customer.clone()));
+    }
+}
+
+/// A customer whose last run has heard of two events.
+fn attentive() -> Customer {
+    let mut customer = customer();
+    let heard = |at, waits, kind: &str, values: &[Value]| Heard {
+        at,
+        waits,
+        kind: kind.into(),
+        values: values.iter().cloned().collect(),
+    };
+    let text = Value::Text("message_clicked".into());
+    customer.runs[1].heard.extend([
+        heard(1_767_261_600_120, 1 << 20, "message_clicked", &[]),
+        heard(1_767_261_600_130, 1 << 63 | 1 << 15, "paid", &[Value::Null, text]),
+    ]);
+    customer
+}
+
+/// Behind what the run had before: the same bytes, but for the version, that it is there, and itself.
+#[test]
+fn what_a_run_has_heard_of_is_stored_behind_what_it_had() {
+    let (before, customer) = (encoded(&customer()), attentive());
+    let written = encoded(&customer);
+    let heard = [
+        &[5, 4, 0, 128, 11, 31][..],
+        b"message_clicked",
+        &[1, 0, 0, 128, 0, 0, 0, 0, 0, 128, 29, 9],
+        b"paid",
+        &[5, 1, 47],
+        b"message_clicked",
+    ];
+    let heard = heard.concat();
+    let place = written.windows(heard.len()).position(|bytes| bytes == heard).unwrap_or_default();
+    assert!(place > 0, "{written:02x?}");
+    let mut without = [&written[..place], &written[place + heard.len()..]].concat();
+    let changed: Vec<usize> =
+        (0..before.len()).filter(|place| without[*place] != before[*place]).collect();
+    assert_eq!((changed.len(), without.len()), (1, before.len()));
+    without[changed[0]] ^= 1 << 6;
+    assert_eq!(without, before);
+    assert_eq!(decode_customer(customer.id, &written, &Zones::bundled("UTC")), Ok(customer));
+}
+
+/// What version 6 wrote of [`customer`], by its hash.
+#[test]
+fn what_was_stored_before_runs_heard_is_read() {
+    let customer = customer();
+    let written = encoded(&customer);
+    let before = [&[b'C', 6], &written[2..]].concat();
+    let golden = (before.len(), xxhash_rust::xxh3::xxh3_64(&before));
+    assert_eq!(golden, (348, 2_311_751_238_133_500_257));
     assert_eq!(decode_customer(customer.id, &before, &Zones::bundled("UTC")), Ok(customer));
 }
 
@@ -136,6 +195,31 @@ fn what_the_version_before_has_stored_is_read() {
     for end in 0..stored.len() {
         assert!(decode_customer(id, &stored[..end], &Zones::bundled("UTC")).is_err());
     }
+}
+
+/// A fact of single contributions, and a set: behind the kinds that there were before, whose bytes have not changed.
+#[test]
+fn facts_of_single_contributions_read_back() {
+    let mut views = Definition::plain("views", "product_viewed", Kind::Count);
+    views.by = Some(crate::fact::Path::Item(Vec::new()));
+    views.bounds = Bounds { over: Some(9), up_to: 2, keys: 2 };
+    let mut tally = Tally::default();
+    for (at, group) in [(1, "p1"), (2, "p2"), (3, "p3"), (4, "p3"), (5, "p3")] {
+        let group = Some(group.into());
+        tally.add(&views, Contribution { at, group, amount: 1, ..Contribution::default() }, at);
+    }
+    let mut set = Set::default();
+    set.note(&views, 1, 1 << 60, true, 1);
+    set.note(&views, 2, 1 << 61, false, 2);
+    let mut customer = Customer::new(CustomerId::of("ana"));
+    let states = [State::Tally(Box::new(tally)), State::Set(Box::new(set)), State::Count(Count(1))];
+    for (number, state) in (3..).zip(states) {
+        customer.facts.push(Fact { number, state });
+    }
+    let written = encoded(&customer);
+    let golden = (written.len(), xxhash_rust::xxh3::xxh3_64(&written));
+    assert_eq!(golden, (113, 1_599_747_329_169_390_178));
+    assert_eq!(decode_customer(customer.id, &written, &Zones::bundled("UTC")), Ok(customer));
 }
 
 /// Both are entries of lists that were there before: their forms did not change.
@@ -192,12 +276,18 @@ fn place() -> impl Strategy<Value = Place> {
 }
 
 prop_compose! {
+    fn heard()(at in time(), waits: u64, kind in ".{0,60}", values in vec(value(), 0..3)) -> Heard {
+        Heard { at, waits, kind: kind.into(), values: values.into_iter().collect() }
+    }
+}
+
+prop_compose! {
     fn run()(
         (id, key, place) in (any::<u128>(), seldom(any::<u64>()), place()),
         sent in prop::option::of((any::<u128>(), time(), time(), any::<[bool; 4]>())),
         (opened_at, newest, entered_by, deadline, anchor) in (time(), time(), time(), time(), time()),
         (journey, converted) in (seldom(any::<u16>()), any::<bool>()),
-        (captures, about) in (vec(value(), 0..4), vec(any::<u64>(), 0..3)),
+        (captures, about, heard) in (vec(value(), 0..4), vec(any::<u64>(), 0..3), seldom(vec(heard(), 0..3))),
     ) -> Run {
         let sent = sent.map(|(command, at, first, [delivered, opened, clicked, bounced])| {
             let seen = Reactions { delivered, opened, clicked, bounced };
@@ -205,7 +295,8 @@ prop_compose! {
         });
         let captures = captures.into_iter().collect();
         let about = about.into_iter().map(DocumentKey).collect();
-        Run { id: RunId(id), sent, key, opened_at, newest, entered_by, deadline, anchor, place, captures, about, journey, converted }
+        let heard = heard.into_iter().collect();
+        Run { id: RunId(id), sent, key, opened_at, newest, entered_by, deadline, anchor, place, captures, about, heard, journey, converted }
     }
 }
 
@@ -214,6 +305,22 @@ fn state() -> impl Strategy<Value = State> {
         any::<u32>().prop_map(|count| State::Count(Count(count))),
         any::<i64>().prop_map(|sum| State::Sum(Sum(sum))),
         time().prop_map(|at| State::Last(Last(at))),
+        vec((time(), any::<u64>(), any::<i64>(), ".{0,60}"), 0..9).prop_map(|parts| {
+            let mut fact = Definition::plain("f", "e", Kind::Count);
+            fact.by = Some(crate::fact::Path::Item(Vec::new()));
+            let mut tally = Tally::default();
+            for (at, key, amount, group) in parts {
+                let (group, kept) = (Some(group.into()), Vec::new());
+                tally.add(&fact, Contribution { at, key, amount, group, kept }, at);
+            }
+            State::Tally(Box::new(tally))
+        }),
+        vec((time(), any::<u64>(), any::<bool>()), 0..9).prop_map(|parts| {
+            let fact = Definition::plain("f", "e", Kind::Set);
+            let mut set = Set::default();
+            parts.into_iter().for_each(|(at, key, is_in)| set.note(&fact, at, key, is_in, at));
+            State::Set(Box::new(set))
+        }),
     ]
 }
 

@@ -11,7 +11,7 @@ use crate::journey::condition::{Scope, Slots};
 use crate::journey::definition::{Definition, EventTypes, ExitRule};
 use crate::journey::plan::{Exit, Journey};
 use crate::journey::shown::Subjects;
-use crate::time::{DAY, Span};
+use crate::time::{DAY, Millis, Span};
 use compact_str::{CompactString, format_compact};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -66,6 +66,7 @@ pub(super) fn journey(
         holdout: definition.holdout.0,
         goal_within: definition.goal.as_ref().map(|goal| goal.within.value),
         max_event_age: definition.max_event_age.as_ref().map_or(MAX_EVENT_AGE, |age| age.value),
+        active_from: definition.active_from.as_ref().map_or(Millis::MIN, |from| from.value.0),
         captures: compiler.captures,
         waited: std::mem::take(&mut compiler.slots.waited),
         openings: Journey::openings(&ops),

@@ -5,7 +5,7 @@ use crate::journey::at::At;
 use crate::journey::problem::{Problem, SourceFile};
 use crate::policy::{LocalTime, Percent};
 use crate::suggest::closest;
-use crate::time::Span;
+use crate::time::{Instant, Span};
 use std::ops::Range;
 
 /// Reads one file's tree.
@@ -130,6 +130,18 @@ impl Reader<'_> {
                 node,
                 error.to_string(),
                 "a duration is a number and a unit without a space, such as 23h",
+            ),
+        }
+    }
+
+    pub(super) fn instant(&mut self, node: &Node) -> Option<At<Instant>> {
+        let text = self.text(node, "an instant such as 2026-12-01T00:00:00Z")?;
+        match Instant::parse(&text) {
+            Ok(instant) => Some(At::new(instant, text.span)),
+            Err(error) => self.fail(
+                node,
+                error.to_string(),
+                "an instant says its offset: Z, or hours and minutes such as +01:00",
             ),
         }
     }

@@ -7,13 +7,13 @@ use super::condition::Slots;
 use super::plan::Plan;
 use super::shown::Subjects;
 use crate::customer::ZoneTables;
-use crate::fact::Layout;
 use crate::policy::Policy;
 use std::sync::Arc;
 
 mod compile;
 mod compiler;
 mod events;
+mod facts;
 mod fields;
 mod foreign;
 pub(super) mod hash;
@@ -31,7 +31,7 @@ mod tests;
 mod yaml;
 
 pub use super::problem::{Problem, Severity, SourceFile};
-pub use schema::journey_schema;
+pub use schema::{facts_schema, journey_schema};
 pub use sends::Sent;
 
 /// Most journeys under one policy.
@@ -48,26 +48,42 @@ pub struct Checked {
     pub sends: Vec<Sent>,
 }
 
-/// Compiles journeys under a policy; all problems of all files at once. Warnings are dropped when it succeeds, and journeys that begin each other
-/// for ever are not refused: see [`check`].
-pub fn load(policy: &Policy, journeys: &[SourceFile]) -> Result<Plan, Vec<Problem>> {
+/// The files of a configuration, beside its policy.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources<'s> {
+    /// The journeys.
+    pub journeys: &'s [SourceFile],
+    /// What is remembered of customers, if the shop says so.
+    pub facts: Option<&'s SourceFile>,
+}
+
+impl<'s, J: AsRef<[SourceFile]> + ?Sized> From<&'s J> for Sources<'s> {
+    /// Journeys alone.
+    fn from(journeys: &'s J) -> Self {
+        Self { journeys: journeys.as_ref(), facts: None }
+    }
+}
+
+/// Compiles journeys, with facts if there are some, under a policy; all problems of all files at once. Warnings are dropped when it succeeds, and
+/// journeys that begin each other for ever are not refused: see [`check`].
+pub fn load<'s>(policy: &Policy, sources: impl Into<Sources<'s>>) -> Result<Plan, Vec<Problem>> {
     let tables = ZoneTables::bundled();
-    let hash = |journeys: Texts<'_>| this_hash(policy, &tables, journeys);
-    let checked = check_with(policy, &tables, journeys, Asked::Again, hash);
+    let hash = |texts: Texts<'_>| this_hash(policy, &tables, texts);
+    let checked = check_with(policy, &tables, sources.into(), Asked::Again, hash);
     checked.plan.ok_or(checked.problems)
 }
 
-/// Compiles journeys under a policy; says all errors and warnings of all files.
-pub fn check(policy: &Policy, sources: &[SourceFile]) -> Checked {
+/// Compiles journeys, with facts if there are some, under a policy; says all errors and warnings of all files.
+pub fn check<'s>(policy: &Policy, sources: impl Into<Sources<'s>>) -> Checked {
     let tables = ZoneTables::bundled();
-    check_with(policy, &tables, sources, Asked::Anew, |journeys| {
-        this_hash(policy, &tables, journeys)
+    check_with(policy, &tables, sources.into(), Asked::Anew, |texts| {
+        this_hash(policy, &tables, texts)
     })
 }
 
-fn this_hash(policy: &Policy, tables: &ZoneTables, journeys: Texts<'_>) -> u128 {
+fn this_hash(policy: &Policy, tables: &ZoneTables, texts: Texts<'_>) -> u128 {
     // A policy is plain data: writing it to memory cannot fail.
-    hash::of_this_build(tables, &serde_json::to_vec(policy).unwrap_or_default(), journeys)
+    hash::of_this_build(tables, &serde_json::to_vec(policy).unwrap_or_default(), texts)
 }
 
 /// Why journeys are read.
@@ -79,17 +95,21 @@ pub(super) enum Asked {
     Again,
 }
 
-/// Name and text of every journey, in order of names.
+/// Name and text of every journey, in order of names; then those of the facts.
 type Texts<'a> = Vec<(&'a str, &'a str)>;
+
+/// Under which name the facts are hashed: no journey can have it.
+const FACTS: &str = "facts.yaml";
 
 /// The same by other time-zone tables; `hash` says what the whole is called.
 pub(super) fn check_with(
     policy: &Policy,
     tables: &Arc<ZoneTables>,
-    sources: &[SourceFile],
+    sources: Sources<'_>,
     asked: Asked,
     hash: impl FnOnce(Texts<'_>) -> u128,
 ) -> Checked {
+    let Sources { journeys: sources, facts: facts_file } = sources;
     let mut problems = Vec::new();
     if sources.len() > MAX_JOURNEYS {
         let message =
@@ -110,12 +130,17 @@ pub(super) fn check_with(
     read.sort_by(|(_, left), (_, right)| left.journey.value.cmp(&right.journey.value));
     names::unique(&read, &mut problems);
     let mut slots = Slots::default();
-    let compiled: Vec<_> = read
+    let facts = facts::compile(facts_file, policy, &mut slots, &mut problems);
+    let mut compiled: Vec<_> = read
         .iter()
         .filter_map(|(source, definition)| {
             compile::journey(source, definition, &mut slots, &mut problems)
         })
         .collect();
+    for journey in &mut compiled {
+        let of_all = policy.active_from.map_or(journey.active_from, |from| from.0);
+        journey.active_from = journey.active_from.max(of_all);
+    }
     policy::check(policy, tables, &read, &mut problems);
     if asked == Asked::Anew {
         loops::check(&read, &compiled, &mut problems);
@@ -129,15 +154,16 @@ pub(super) fn check_with(
     {
         return Checked { plan: None, problems, sends };
     }
-    let facts = Layout::default();
     let events = events::interests(&read, &compiled, &slots.lists, &facts);
     let texts = read
         .iter()
         .map(|(source, definition)| (definition.journey.value.as_str(), source.text.as_str()));
-    let hash = hash(texts.collect());
+    let of_facts = facts_file.map(|source| (FACTS, source.text.as_str()));
+    let hash = hash(texts.chain(of_facts).collect());
     let Slots { fields, attributes, lists, .. } = slots;
     let plan = Plan {
-        facts,
+        facts: facts.layout,
+        segments: facts.segments,
         kept: Subjects::ALL,
         hash,
         tables: Arc::clone(tables),

@@ -135,6 +135,15 @@ fn check_numbers(policy: &Policy, say: &mut impl FnMut(&str, String, String)) {
             "write a shorter duration".into(),
         );
     }
+    let is_code =
+        |code: &String| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    if let Some(code) = policy.currency.as_ref().filter(|code| !is_code(code)) {
+        say(
+            "currency",
+            format!("`{code}` is not a currency"),
+            "write its ISO 4217 code, three capitals such as EUR".into(),
+        );
+    }
     if !(256..=MAX_EVENT_BYTES).contains(&policy.max_event_bytes) {
         say(
             "max_event_bytes",

@@ -10,7 +10,7 @@ use crate::journey::definition::{
 };
 use crate::journey::problem::{Problem, SourceFile};
 
-const JOURNEY: [&str; 14] = [
+const JOURNEY: [&str; 15] = [
     "journey",
     "class",
     "priority",
@@ -24,6 +24,7 @@ const JOURNEY: [&str; 14] = [
     "holdout",
     "goal",
     "max_event_age",
+    "active_from",
     "steps",
 ];
 /// Reads a journey; none after at least one problem. Problems that leave a definition (an unknown field) do not stop the later stages.
@@ -55,6 +56,7 @@ impl Reader<'_> {
         let holdout = self.optional(&fields, "holdout", Self::percent);
         let goal = self.optional(&fields, "goal", Self::goal);
         let max_event_age = self.optional(&fields, "max_event_age", Self::span);
+        let active_from = self.optional(&fields, "active_from", Self::instant);
         let steps = self.steps(&fields, 0);
         Some(Definition {
             journey: journey?,
@@ -70,6 +72,7 @@ impl Reader<'_> {
             holdout: holdout?.unwrap_or_default(),
             goal: goal?,
             max_event_age: max_event_age?,
+            active_from: active_from?,
             steps: steps?,
         })
     }

@@ -7,14 +7,17 @@ mod certain;
 mod compare;
 mod compute;
 mod constant;
+mod fact;
 mod function;
 mod list;
 mod syntax;
 
+use super::alone::Alone;
 use super::expr::{Condition, Expr};
 use super::fault::{Fault, SUPPORTED};
 use super::field::{Capture, Field};
-use super::fields::{Path, Resolver, Scope, Slots, is_name};
+use super::fields::{Items, Path, Resolver, Scope, Slots, is_name};
+use super::names::Segment;
 use super::parse::Parsed;
 use super::types::Type;
 use crate::event::vocabulary::Envelope;
@@ -47,6 +50,45 @@ pub(crate) fn compile(
     let fields = lowering.fields;
     let text = text.into();
     (expr.map(|expr| Condition { text, fields, expr }), lowering.resolver.faults)
+}
+
+/// Compiles a condition of the customer that is to be used by its name.
+pub(crate) fn compile_segment(text: &str, slots: &mut Slots) -> (Option<Segment>, Vec<Fault>) {
+    let (condition, faults) = compile(text, Scope::While, slots, &mut Vec::new());
+    (condition.map(|Condition { fields, expr, .. }| Segment { fields, expr }), faults)
+}
+
+/// Compiles a condition on an event alone or, where the items of a list are given (their name, and whether they are such as a cart has), on one of them.
+pub(crate) fn compile_alone(text: &str, item: Option<(&str, bool)>) -> (Option<Alone>, Vec<Fault>) {
+    let parsed = match Parsed::read(text) {
+        Ok(parsed) => parsed,
+        Err(fault) => return (None, vec![fault]),
+    };
+    let (mut slots, mut captures) = (Slots::default(), Vec::new());
+    let items = item.map(|(name, known)| Items::new(name, known));
+    let (scope, slots) = (Scope::Alone, &mut slots);
+    let resolver = Resolver { scope, slots, captures: &mut captures, faults: Vec::new(), items };
+    let mut lowering = Lowering { parsed: &parsed, resolver, fields: Vec::new(), nodes: 0 };
+    let expr = lowering.condition(&parsed.root);
+    if let Some(expr) = &expr {
+        lowering.warn_of_constant(&parsed.root, expr);
+    }
+    let Resolver { slots, faults, items, .. } = lowering.resolver;
+    let (fields, lists) = (std::mem::take(&mut slots.fields), std::mem::take(&mut slots.lists));
+    let parts = items.map_or_else(Vec::new, |items| items.parts);
+    (expr.map(|expr| Alone { expr, fields, lists, parts }), faults)
+}
+
+/// The type of a path of an event alone or, where the items of a list are given as above, of one of them; and what is odd about it.
+pub(crate) fn type_alone(path: &str, item: Option<(&str, bool)>) -> (Option<Type>, Vec<Fault>) {
+    let parts: Vec<&str> = path.split('.').collect();
+    let (mut slots, mut captures) = (Slots::default(), Vec::new());
+    let items = item.map(|(name, known)| Items::new(name, known));
+    let (scope, slots) = (Scope::Alone, &mut slots);
+    let mut resolver =
+        Resolver { scope, slots, captures: &mut captures, faults: Vec::new(), items };
+    let read = resolver.resolve(&Path { parts: &parts, span: 0..path.len(), size: false });
+    (read.map(|(_, kind)| kind), resolver.faults)
 }
 
 /// The field of a key such as `event.cart.id`; none together with at least one error.
@@ -109,15 +151,15 @@ pub(crate) fn compile_read(
     (read.map(|(field, _)| field), faults)
 }
 
-struct Lowering<'p, 's> {
-    parsed: &'p Parsed<'p>,
-    resolver: Resolver<'s>,
+pub(super) struct Lowering<'p, 's> {
+    pub(super) parsed: &'p Parsed<'p>,
+    pub(super) resolver: Resolver<'s>,
     fields: Vec<(CompactString, Field)>,
     nodes: usize,
 }
 
 /// A lowered node and its type.
-type Typed = (Expr, Type);
+pub(super) type Typed = (Expr, Type);
 
 impl Lowering<'_, '_> {
     /// A node that must be a boolean.
@@ -176,7 +218,7 @@ impl Lowering<'_, '_> {
         }
     }
 
-    fn literal(&mut self, node: &IdedExpr, literal: &LiteralValue) -> Option<Typed> {
+    pub(super) fn literal(&mut self, node: &IdedExpr, literal: &LiteralValue) -> Option<Typed> {
         let (value, kind) = match literal {
             LiteralValue::Boolean(value) => (Value::Bool(*value.inner()), Type::Bool),
             LiteralValue::Int(value) => (Value::Number(*value.inner() as f64), Type::Number),
@@ -192,6 +234,9 @@ impl Lowering<'_, '_> {
     /// Numbers the path that the node spells.
     fn path(&mut self, node: &IdedExpr, size: bool) -> Option<Typed> {
         let parts = self.segments(node)?;
+        if let Some(found) = self.named(node, &parts) {
+            return found;
+        }
         let path = Path { parts: &parts, span: self.parsed.extent(node), size };
         let (field, kind) = self.resolver.resolve(&path)?;
         let name = parts.join(".");
@@ -255,6 +300,9 @@ impl Lowering<'_, '_> {
 
     fn call(&mut self, node: &IdedExpr, call: &CallExpr) -> Option<Typed> {
         let args = call.args.as_slice();
+        if let Some(found) = self.of_fact(node, call) {
+            return found;
+        }
         if let Some(comparison) = comparison(&call.func_name) {
             return self.compare(node, comparison, args);
         }
@@ -313,7 +361,7 @@ impl Lowering<'_, '_> {
         )
     }
 
-    fn text(&self, node: &IdedExpr) -> String {
+    pub(super) fn text(&self, node: &IdedExpr) -> String {
         self.parsed.text.get(self.parsed.extent(node)).unwrap_or_default().to_owned()
     }
 
@@ -321,7 +369,7 @@ impl Lowering<'_, '_> {
         self.fail(self.parsed.extent(node), message, SUPPORTED)
     }
 
-    fn fail<T>(
+    pub(super) fn fail<T>(
         &mut self,
         range: Range<usize>,
         message: impl Into<String>,

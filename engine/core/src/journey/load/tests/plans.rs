@@ -346,17 +346,20 @@ fn the_hash_follows_everything_that_decides() {
 }
 
 #[test]
-fn the_checked_in_schema_is_the_one_of_the_types() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/schema/journey.json");
-    let schema = serde_json::to_string_pretty(&journey_schema()).unwrap() + "\n";
-    if std::env::var_os("CARTWHEEL_UPDATE_SCHEMA").is_some() {
-        std::fs::write(path, &schema).unwrap();
+fn the_checked_in_schemas_are_those_of_the_types() {
+    for (name, schema) in [("journey", journey_schema()), ("facts", facts_schema())] {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/schema");
+        let path = format!("{folder}/{name}.json");
+        let schema = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        if std::env::var_os("CARTWHEEL_UPDATE_SCHEMA").is_some() {
+            std::fs::write(&path, &schema).unwrap();
+        }
+        let stored = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            stored == schema,
+            "config/schema/{name}.json is old: run this test with CARTWHEEL_UPDATE_SCHEMA=1"
+        );
     }
-    let stored = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        stored == schema,
-        "config/schema/journey.json is old: run this test with CARTWHEEL_UPDATE_SCHEMA=1"
-    );
 }
 
 #[test]

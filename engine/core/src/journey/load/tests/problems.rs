@@ -53,7 +53,7 @@ steps:
             "2:1 error `clas`: `clas` is not a field of a journey | did you mean `class`?",
             "3:11 error `101`: `101` is not a priority | write a whole number from 0 to 100; 50 is the default",
             "7:14 error `1 hour`: `1 hour` is not a duration; write a number and a unit (ms s m h d w), such as 90s, 23h, 7d or 1h30m | a duration is a number and a unit without a space, such as 23h",
-            "8:1 error `moved_by`: `moved_by` is not a field of a journey | known are: journey, class, priority, tags, trigger, key, reentry, max_runs, exit, while, holdout, goal, max_event_age, steps",
+            "8:1 error `moved_by`: `moved_by` is not a field of a journey | known are: journey, class, priority, tags, trigger, key, reentry, max_runs, exit, while, holdout, goal, max_event_age, active_from, steps",
             "9:10 error `500%`: `500%` is not a share | write 0% to 100%, such as 5% or 0.25%",
             "11:5 error `send`: a send step lacks `channels` | add `channels:`",
             "12:5 error `chanels`: `chanels` is not a field of a send step | did you mean `channels`?",
@@ -451,7 +451,7 @@ fn yaml_itself_is_checked() {
     one("a: 1\n---\nb: 1\n", "2:1 error `---`: a file holds one journey, not several documents | ");
     one(
         "- 1\n",
-        "1:1 error `- 1`: a journey is a mapping, not a list | it has the fields journey, class, priority, tags, trigger, key, reentry, max_runs, exit, while, holdout, goal, max_event_age, steps",
+        "1:1 error `- 1`: a journey is a mapping, not a list | it has the fields journey, class, priority, tags, trigger, key, reentry, max_runs, exit, while, holdout, goal, max_event_age, active_from, steps",
     );
     let broken = shown("journey: a\n  steps: [\n");
     assert!(broken.len() == 1 && broken[0].contains("this is not valid YAML"), "{broken:?}");
@@ -509,6 +509,10 @@ fn re_entry_and_the_number_of_runs_are_checked() {
         (
             "reentry: restarts\n",
             "3:10 error `restarts`: `restarts` is not a re-entry rule (or write `{ after: 7d }`) | did you mean `restart`?",
+        ),
+        (
+            "active_from: 2026-12-01\n",
+            "3:14 error `2026-12-01`: `2026-12-01` is not an instant; write date, time and offset, such as 2026-12-01T00:00:00Z or 2026-12-01T09:00:00+01:00 | an instant says its offset: Z, or hours and minutes such as +01:00",
         ),
         (
             "reentry: { after: 7d, per: key }\n",
