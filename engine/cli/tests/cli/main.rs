@@ -281,7 +281,7 @@ fn a_secret_is_shown_only_when_asked_for() {
         ("CARTWHEEL__PROVIDERS__SMTP__PASSWORD", "12345678"),
     ];
     let output = cartwheel(&shipped(), &["config", "print"], &env);
-    expect(&output, 78, &["admin.token_sha256", "64 hexadecimal digits"]);
+    expect(&output, 78, &["CARTWHEEL__ADMIN__TOKEN_SHA256", "64 hexadecimal digits"]);
     assert!(!told(&output).contains("not a hash"));
     for flags in [&["config", "print"][..], &["config", "print", "--redacted"]] {
         let hidden = told(&cartwheel(&shipped(), flags, &env[1..]));

@@ -5,7 +5,7 @@
 
 use super::fault::{Fault, Wrong};
 use super::suggest;
-use cartwheel_core::journey::load::{Problem, Severity, SourceFile, Sources, check};
+use cartwheel_core::journey::load::{Problem, Severity, SourceFile, Sources, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
 use serde_saphyr::Error as YamlError;
@@ -73,14 +73,17 @@ impl Blocks {
             Some((policy, body)) => (policy, body.clone()),
             None => (given, 0..0),
         };
-        let checked = check(policy, Sources { journeys: &sources, facts: facts.as_ref() });
         let fault = |problem: Problem| {
             let span = if problem.path == source.path { problem.span } else { place.clone() };
             Fault::new((span, problem.message, problem.help), &source.path, &source.text)
         };
-        let errors =
-            checked.problems.into_iter().filter(|problem| problem.severity == Severity::Error);
-        checked.plan.map(|plan| Some(Arc::new(plan))).ok_or_else(|| errors.map(fault).collect())
+        let errors = |problems: Vec<Problem>| {
+            let errors = problems.into_iter().filter(|problem| problem.severity == Severity::Error);
+            errors.map(fault).collect()
+        };
+        // A test's journeys end with the test: such as begin each other for ever may be told of, too.
+        let sources = Sources { journeys: &sources, facts: facts.as_ref() };
+        load(policy, sources).map(|plan| Some(Arc::new(plan))).map_err(errors)
     }
 }
 
