@@ -8,9 +8,11 @@
 mod commands;
 mod demo;
 mod failure;
+mod files;
 mod flags;
 mod journeys;
 mod letters;
+mod messages;
 mod settings;
 mod show;
 mod templates;

@@ -1,14 +1,14 @@
 //! The traces beside the journeys: their files, and what is wrong in them as a person is told it.
 
 use crate::failure::{Failure, Fault};
-use crate::journeys::files;
+use crate::files;
 use crate::settings::Settings;
 use cartwheel_sim::trace::{self, Trace};
 
 /// Reads the traces beside the journeys; all faults of all files at once.
 pub fn read_all(settings: &Settings) -> Result<Vec<Trace>, Failure> {
     let (mut traces, mut faults) = (Vec::new(), Vec::new());
-    for source in files(&settings.journeys_dir, "trace")? {
+    for source in files::with_ending(&settings.journeys_dir, "trace")? {
         match trace::read(&source, &settings.policy) {
             Ok(trace) => traces.push(trace),
             Err(wrong) => faults.extend(wrong.into_iter().map(Fault::from)),

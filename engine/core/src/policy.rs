@@ -34,6 +34,10 @@ pub struct Policy {
     pub max_event_bytes: usize,
     /// Events may lie this far ahead of their record's time.
     pub max_event_ahead: Span,
+    /// The ISO 4217 code of the currency in which facts add up money, such as `EUR`. An amount whose event names another one is not counted. Where this
+    /// is not given, amounts count whatever their currency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
 }
 
 impl Default for Policy {
@@ -54,6 +58,7 @@ impl Default for Policy {
             transactional_ttl: Span(3 * DAY),
             max_event_bytes: 128 * 1024,
             max_event_ahead: Span(DAY),
+            currency: None,
         }
     }
 }

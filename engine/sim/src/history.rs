@@ -11,7 +11,7 @@ mod setups;
 
 pub use conditions::{Place, condition};
 pub use draw::Draw;
-pub use events::Events;
+pub use events::{Events, counted};
 pub use setups::{Setup, setups};
 
 use crate::reference::{Effect, Reference};
@@ -63,7 +63,7 @@ pub fn generate_rich(seed: u64, plan: &Arc<Plan>, length: usize) -> Vec<Step> {
 fn generate_with(seed: u64, plan: &Arc<Plan>, length: usize, rich: bool) -> Vec<Step> {
     let mut draw = Draw::new(seed);
     let start = start(&mut draw);
-    let mut events = Events::new(&mut draw, rich);
+    let mut events = Events::new(&mut draw, rich).counted_by(plan);
     drawn(&mut draw, start, plan, length, |draw, time, commands| events.next(draw, time, commands))
 }
 

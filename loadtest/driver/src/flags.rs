@@ -88,8 +88,8 @@ pub struct Run {
     /// The cartwheel binary [default: the one beside this one].
     #[arg(long)]
     pub engine: Option<PathBuf>,
-    /// The folder with cartwheel.yaml and journeys.
-    #[arg(long, default_value = "config")]
+    /// The folder with cartwheel.yaml and journeys. The default has two of the journeys that ship, by which figures of all times compare.
+    #[arg(long, default_value = "loadtest/config")]
     pub config_dir: PathBuf,
     /// A running broker, host:port; the topics that are made there stay [default: a broker of its own].
     #[arg(long)]
@@ -141,8 +141,8 @@ pub struct Engine {
     /// Customers that the shards take memory for before they start, together [default: as many as --customers; 0: as they come].
     #[arg(long, value_name = "CUSTOMERS")]
     pub expected_customers: Option<u32>,
-    /// The folder with cartwheel.yaml and journeys.
-    #[arg(long, default_value = "config")]
+    /// The folder with cartwheel.yaml and journeys. The default has two of the journeys that ship, by which figures of all times compare.
+    #[arg(long, default_value = "loadtest/config")]
     pub config_dir: PathBuf,
 }
 
@@ -168,8 +168,8 @@ pub struct HandOver {
     /// The cartwheel binary [default: the one beside this one].
     #[arg(long)]
     pub engine: Option<PathBuf>,
-    /// The folder with cartwheel.yaml and journeys.
-    #[arg(long, default_value = "config")]
+    /// The folder with cartwheel.yaml and journeys. The default has two of the journeys that ship, by which figures of all times compare.
+    #[arg(long, default_value = "loadtest/config")]
     pub config_dir: PathBuf,
 }
 

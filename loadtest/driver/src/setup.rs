@@ -1,7 +1,7 @@
 //! The configuration that a run works under: the user's, but with our broker, our folders and no holding back of marketing.
 
 use crate::Error;
-use cartwheel_core::journey::load::{SourceFile, load};
+use cartwheel_core::journey::load::{SourceFile, Sources, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
 use cartwheel_kafka::KafkaConfig;
@@ -96,7 +96,12 @@ fn plan_of(tree: &Value, dir: &Path) -> Result<Plan, Error> {
     };
     let journeys = dir.join(tree["journeys_dir"].as_str().unwrap_or("journeys"));
     let sources = journeys_in(&journeys)?;
-    let plan = load(&policy, &sources).map_err(|problems| {
+    let beside = || journeys.with_file_name("facts.yaml");
+    let path = tree["facts_file"].as_str().map_or_else(beside, |file| dir.join(file));
+    let facts = std::fs::read_to_string(&path).ok();
+    let facts = facts.map(|text| SourceFile { path: path.display().to_string(), text });
+    let sources = Sources { journeys: &sources, facts: facts.as_ref() };
+    let plan = load(&policy, sources).map_err(|problems| {
         let lines: Vec<String> = problems
             .iter()
             .map(|problem| format!("{}: {}", problem.path, problem.message))

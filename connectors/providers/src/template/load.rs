@@ -12,6 +12,7 @@ use liquid_core::Language;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::string::FromUtf8Error;
 
 /// The compiled parts of one template.
 pub(super) struct Template {
@@ -90,7 +91,9 @@ fn read_part(path: &Path, part: Part) -> Result<Compiled, Vec<TemplateProblem>> 
     if fs::metadata(path).map_err(unreadable)?.len() > MAX_SOURCE as u64 {
         return Err(one(None, format!("is longer than {} KiB", MAX_SOURCE / 1024)));
     }
-    let source = super::marks::without(&fs::read_to_string(path).map_err(unreadable)?);
+    let written = String::from_utf8(fs::read(path).map_err(unreadable)?)
+        .map_err(|error| one(Some(line_of_byte(&error)), not_utf8(&error)))?;
+    let source = super::marks::without(&written);
     let lines = Lines::of(&source);
     check(&source, MAX_SOURCE).map_err(|(at, text)| one(Some(lines.at(at)), text))?;
     let language = language::authors(part);
@@ -127,6 +130,17 @@ fn read_part(path: &Path, part: Part) -> Result<Compiled, Vec<TemplateProblem>> 
         names.read.into_iter().map(line).collect(),
         names.fields.into_iter().map(line).collect(),
     ))
+}
+
+/// The line of the first byte that is no text's.
+fn line_of_byte(error: &FromUtf8Error) -> usize {
+    let before = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+    1 + before.filter(|byte| **byte == b'\n').count()
+}
+
+fn not_utf8(error: &FromUtf8Error) -> String {
+    let byte = error.as_bytes().get(error.utf8_error().valid_up_to()).copied().unwrap_or_default();
+    format!("is not in UTF-8: the byte 0x{byte:02X} begins no letter; save it in UTF-8")
 }
 
 fn unknown_variables(path: &Path, lines: &Lines, names: &scan::Names) -> Vec<TemplateProblem> {

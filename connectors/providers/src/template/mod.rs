@@ -96,6 +96,12 @@ impl Templates {
             .collect()
     }
 
+    /// Whether this part of the template is there and does not read the variable.
+    pub fn lacks(&self, name: &str, part: Part, variable: &str) -> bool {
+        let compiled = self.all.get(name).and_then(|template| template.part(part));
+        compiled.is_some_and(|compiled| compiled.reads().all(|read| read != variable))
+    }
+
     /// What each of them reads of the documents that a command may carry, on whichever channel.
     pub fn shown(&self) -> Shown {
         let mut shown = Shown::default();

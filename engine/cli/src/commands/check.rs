@@ -5,7 +5,8 @@ use crate::failure::{Failure, Fault, count, warn};
 use crate::flags::{CheckFlags, Flags, Output};
 use crate::journeys::Compiled;
 use crate::settings::Loaded;
-use crate::{journeys, templates, traces};
+use crate::{journeys, messages, templates, traces};
+use cartwheel_core::customer::{Customer, Run};
 use cartwheel_core::journey::plan::{Journey, Plan};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -14,14 +15,19 @@ use std::io::Write;
 pub fn run(flags: &Flags, check: &CheckFlags) -> Result<(), Failure> {
     let dir = check.dir.as_ref().unwrap_or(&flags.config_dir);
     let loaded = Loaded::read(&origins(flags, dir))?;
-    let (compiled, traces) = both(journeys::compile(&loaded), traces::read_all(&loaded.settings))?;
-    templates::try_out(&templates::load(&loaded.settings, &compiled.plan)?)?;
+    let (mut compiled, traces) =
+        both(journeys::compile(&loaded), traces::read_all(&loaded.settings))?;
+    let templates = templates::load(&loaded.settings, &compiled)?;
+    templates::try_out(&templates)?;
+    let of_messages = messages::warnings(&templates, &loaded.settings, &compiled);
+    compiled.warnings.extend(of_messages);
     let scenarios = traces.iter().map(|trace| trace.scenarios.len()).sum();
     let text = match flags.output {
         Output::Json => format!("{}\n", as_json(&compiled, scenarios)),
         Output::Text => {
             warn(&compiled.warnings);
-            as_text(&compiled.plan, scenarios)
+            let memory = if check.memory { memory(&compiled.plan) } else { String::new() };
+            memory + &as_text(&compiled.plan, scenarios)
         }
     };
     Ok(std::io::stdout().write_all(text.as_bytes())?)
@@ -43,7 +49,8 @@ fn as_json(compiled: &Compiled, scenarios: usize) -> Value {
     let plan = &compiled.plan;
     let warnings: Vec<Value> = compiled.warnings.iter().map(Fault::json).collect();
     let journeys: Vec<Value> = plan.journeys.iter().map(journey_as_json).collect();
-    json!({ "ok": true, "problems": [], "warnings": warnings, "configuration": format!("{:032x}", plan.hash), "journeys": journeys, "scenarios": scenarios })
+    json!({ "ok": true, "problems": [], "warnings": warnings, "configuration": format!("{:032x}", plan.hash), "journeys": journeys, "scenarios": scenarios,
+        "memory": { "facts": { "one_event": plan.facts.few_bytes(), "most": plan.facts.most_bytes() } } })
 }
 
 fn journey_as_json(journey: &Journey) -> Value {
@@ -73,6 +80,22 @@ fn as_text(plan: &Plan, scenarios: usize) -> String {
         "{journeys}{} and {tested} are right; configuration {:08x}\n",
         count(plan.journeys.len(), "journey"),
         plan.hash >> 96
+    )
+}
+
+/// What each fact takes of one customer, in bytes.
+fn memory(plan: &Plan) -> String {
+    let facts = || plan.facts.iter().map(|(_, fact)| fact);
+    let width = facts().map(|fact| fact.name.len()).max().unwrap_or_default();
+    let line = |name: &str, few: usize, most: usize| {
+        format!("{name:width$}  {few:>5} bytes after one event, at most {most:>5}\n")
+    };
+    let lines: String =
+        facts().map(|fact| line(&fact.name, fact.few_bytes(), fact.most_bytes())).collect();
+    let all = line("all facts", plan.facts.few_bytes(), plan.facts.most_bytes());
+    let (customer, run) = (size_of::<Customer>(), size_of::<Run>());
+    format!(
+        "{lines}{all}A customer takes {customer} bytes beside these, and each run {run} bytes and what it has captured.\n\n"
     )
 }
 

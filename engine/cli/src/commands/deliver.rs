@@ -14,7 +14,7 @@ pub fn run(flags: &Flags) -> Result<(), Failure> {
     let origins = origins(flags, &flags.config_dir);
     let loaded = Arc::new(Loaded::read(&origins)?);
     let compiled = journeys::compile(&loaded)?;
-    let templates = templates::load(&loaded.settings, &compiled.plan)?;
+    let templates = templates::load(&loaded.settings, &compiled)?;
     log::open(&loaded)?;
     log::warn(&compiled.warnings);
     log::warn(&loaded.warnings());

@@ -14,6 +14,10 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::ops::ControlFlow;
+use std::time::Duration;
+
+/// A broker that is there answers sooner.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Lists or writes back.
 pub fn run(flags: &Flags, command: &DlqCommand) -> Result<(), Failure> {
@@ -25,6 +29,14 @@ pub fn run(flags: &Flags, command: &DlqCommand) -> Result<(), Failure> {
     Ok(std::io::stdout().write_all(text.as_bytes())?)
 }
 
+/// Somebody waits for the answer: says of whom it is asked, and for how long at most.
+fn connecting(loaded: &Loaded) -> Duration {
+    let patience = duration(loaded.settings.engine.start_timeout).min(PATIENCE);
+    let bootstrap = &loaded.settings.kafka.bootstrap;
+    eprintln!("connecting to {bootstrap} (at most {} s)", patience.as_secs().max(1));
+    patience
+}
+
 /// The newest letters that the flags pick, the newest last.
 fn newest(loaded: &Loaded, list: &ListFlags) -> Result<Vec<Letter>, Failure> {
     let mut found = Newest::new(list.limit);
@@ -33,7 +45,7 @@ fn newest(loaded: &Loaded, list: &ListFlags) -> Result<Vec<Letter>, Failure> {
         None => Since::Newest(list.limit),
         Some(_) => Since::Places(BTreeMap::new()),
     };
-    let patience = duration(loaded.settings.engine.start_timeout);
+    let patience = connecting(loaded);
     let outcome = read(&loaded.settings.kafka, patience, &since, |letter| {
         if list.reason.as_ref().is_none_or(|reason| letter.reason == *reason) {
             found.add(letter);
@@ -114,7 +126,7 @@ fn more(shown: usize, limit: usize) -> String {
 
 fn replayed(loaded: &Loaded, flags: &ReplayFlags, output: Output) -> Result<String, Failure> {
     let kafka = &loaded.settings.kafka;
-    let patience = duration(loaded.settings.engine.start_timeout);
+    let patience = connecting(loaded);
     let failed = |error: cartwheel_kafka::Error| refusal::kafka(&error, loaded);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let producer = EventsProducer::new(kafka).map_err(failed)?;

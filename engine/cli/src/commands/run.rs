@@ -16,7 +16,7 @@ pub fn run(flags: &Flags, run: &RunFlags) -> Result<(), Failure> {
     loaded.settings.engine.create_topics |= run.create_topics;
     let compiled = journeys::compile(&loaded)?;
     // What delivery could not render is not decided in the first place.
-    let templates = templates::load(&loaded.settings, &compiled.plan)?;
+    let templates = templates::load(&loaded.settings, &compiled)?;
     log::open(&loaded)?;
     log::warn(&compiled.warnings);
     log::warn(&loaded.warnings());

@@ -18,9 +18,9 @@ use std::sync::Arc;
 pub fn run(flags: &Flags, test: &TestFlags) -> Result<(), Failure> {
     let dir = test.dir.as_ref().unwrap_or(&flags.config_dir);
     let loaded = Loaded::read(&origins(flags, dir))?;
-    let plan = journeys::compile(&loaded)?.plan;
-    let templates = templates::load(&loaded.settings, &plan)?;
-    let plan = plan.showing(&templates.shown());
+    let compiled = journeys::compile(&loaded)?;
+    let templates = templates::load(&loaded.settings, &compiled)?;
+    let plan = compiled.plan.showing(&templates.shown());
     let renderer = renderer(&loaded, templates);
     let engine = |plan| CoreEngine::rendering(plan, Arc::clone(&renderer));
     let mut faults = Vec::new();

@@ -14,7 +14,9 @@ use std::sync::Arc;
 #[folder = "../../config"]
 struct Files;
 
-/// Journeys, policy, templates and brand as they stand in `config/`.
+const FACTS: &str = "facts.yaml";
+
+/// Journeys, facts, policy, templates and brand as they stand in `config/`.
 pub struct Shipped {
     /// The text that the plan comes from.
     pub bundle: ConfigBundle,
@@ -37,7 +39,9 @@ impl Shipped {
             broken("templates", problems.first().map(ToString::to_string).unwrap_or_default())
         })?;
         let shown = templates.shown();
-        let bundle = ConfigBundle { policy: settings.policy, journeys: journeys()?, shown };
+        let facts = Some(JourneyText { path: FACTS.into(), text: text(FACTS)? });
+        let (policy, journeys) = (settings.policy, journeys()?);
+        let bundle = ConfigBundle { policy, journeys, facts, shown };
         let plan = bundle.load().map_err(|problems| match problems.first() {
             Some(problem) => broken(&problem.path, problem.message.clone()),
             None => broken("journeys", "no plan".to_owned()),

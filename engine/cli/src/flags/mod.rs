@@ -70,7 +70,7 @@ pub enum Command {
     /// Takes its share of the partitions of the events topic; start more processes (each with a data directory of its own) to share
     /// them. SIGTERM ends it in order: every shard finishes its turn, writes a checkpoint, and the partitions go to the others. A second
     /// signal ends it at once; nothing is lost then either, the next start replays the log. SIGHUP reads journeys, policy and tokens anew: checked first,
-    /// and on an error everything stays as it was.
+    /// and on an error everything stays as it was. A journey that is gone then is named in the log, and its runs exit.
     #[command(after_long_help = "\
 Examples:
   cartwheel run                            with config/ and the broker that it names
@@ -211,6 +211,9 @@ pub struct ExplainFlags {
 pub struct CheckFlags {
     /// The configuration folder; instead of --config-dir.
     pub dir: Option<PathBuf>,
+    /// Says as well what the facts of a customer take in memory.
+    #[arg(long)]
+    pub memory: bool,
 }
 
 /// What to test.

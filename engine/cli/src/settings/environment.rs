@@ -7,6 +7,11 @@ use figment::{Error, Metadata, Profile, Provider};
 /// What every variable of ours begins with.
 pub const PREFIX: &str = "CARTWHEEL__";
 
+/// The name of the layer of variables.
+pub const ENVIRONMENT: &str = "environment";
+/// The name of the layer of flags.
+pub const COMMAND_LINE: &str = "command line";
+
 /// A layer of the configuration: paths with values as text, and the name of where they come from.
 pub struct Layer {
     name: &'static str,
@@ -21,7 +26,7 @@ impl Layer {
         let entries = ours.map(|(name, value)| {
             (name.split("__").map(str::to_ascii_lowercase).collect(), value.clone())
         });
-        Self { name: "environment", entries: entries.collect() }
+        Self { name: ENVIRONMENT, entries: entries.collect() }
     }
 
     /// `section.key` paths of the command line.
@@ -29,7 +34,7 @@ impl Layer {
         let entries = flags
             .iter()
             .map(|(path, value)| (path.split('.').map(str::to_owned).collect(), value.clone()));
-        Self { name: "command line", entries: entries.collect() }
+        Self { name: COMMAND_LINE, entries: entries.collect() }
     }
 }
 

@@ -3,9 +3,10 @@
 //! The file is read twice: once straight into [`Settings`], so that a fault has its line and column, and once as a tree that
 //! figment merges with the other layers, so that each value keeps its origin.
 
-use super::environment::{Layer, PREFIX};
+use super::environment::{COMMAND_LINE, ENVIRONMENT, Layer, PREFIX};
 use super::{Settings, place, secret, validate, veil};
 use crate::failure::{Failure, Fault};
+use crate::files;
 use cartwheel_sim::trace::suggest;
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
@@ -43,7 +44,7 @@ impl Loaded {
     /// Reads the configuration; every failure is [`Failure::Config`].
     pub fn read(origins: &Origins) -> Result<Self, Failure> {
         let path = origins.dir.join(FILE);
-        let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+        let text = files::text(&path).map_err(unreadable)?;
         let shown = path.display().to_string();
         serde_saphyr::from_str::<Settings>(&text)
             .map_err(|error| Failure::config(fault_of_file(&shown, &text, &error)))?;
@@ -54,15 +55,10 @@ impl Loaded {
         let settings: Settings = layers.extract_lossy().map_err(|errors| {
             Failure::Config(errors.into_iter().map(fault_of_override).collect())
         })?;
-        let wrong: Vec<Fault> = validate::faults(&settings)
-            .into_iter()
-            .map(|wrong| wrong.placed(&shown, &text))
-            .collect();
-        if wrong.is_empty() {
-            Ok(Self { settings, path: shown, text, layers })
-        } else {
-            Err(Failure::Config(wrong))
-        }
+        let loaded = Self { settings, path: shown, text, layers };
+        let wrong = validate::faults(&loaded.settings).into_iter();
+        let wrong: Vec<Fault> = wrong.map(|wrong| wrong.placed(&loaded)).collect();
+        if wrong.is_empty() { Ok(loaded) } else { Err(Failure::Config(wrong)) }
     }
 
     /// What a person should mend although it works: secrets in files that others than their owner may read. The file is named, never what is in it.
@@ -80,6 +76,23 @@ impl Loaded {
         files.into_iter().filter(|file| secret::is_open(file)).map(warning).collect()
     }
 
+    /// The key and the flag or variable that gives the value at `path`, or the whole of which it is a part.
+    fn given_outside(&self, path: &[String]) -> Option<(String, String)> {
+        let keys = (1..=path.len()).rev().map(|length| path[..length].join("."));
+        let (key, value) = keys
+            .filter_map(|key| Some((key.clone(), self.layers.find_value(&key).ok()?)))
+            .next()?;
+        if value.as_dict().is_some() {
+            return None;
+        }
+        let given = match &*self.layers.get_metadata(value.tag())?.name {
+            COMMAND_LINE => format!("--set {key}"),
+            ENVIRONMENT => variable(&key),
+            _ => return None,
+        };
+        Some((key, given))
+    }
+
     /// Whether cartwheel.yaml itself has a secret in it.
     fn holds_a_secret(&self) -> bool {
         let values: serde_json::Value = serde_saphyr::from_str(&self.text).unwrap_or_default();
@@ -88,9 +101,14 @@ impl Loaded {
         values != redacted
     }
 
-    /// A fault of the value at `path`, placed in the file where the file has that key or a parent.
+    /// A fault of the value at `path`: it names the flag or the variable where the value comes from one, else it is placed in the file where the
+    /// file has that key or a parent.
     pub fn fault(&self, path: &[&str], message: String, help: Option<String>) -> Fault {
         let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
+        if let Some((key, given)) = self.given_outside(&path) {
+            let message = message.strip_prefix(&format!("{key}: ")).unwrap_or(&message);
+            return Fault::new(format!("{given}: {message}"), help);
+        }
         match place::of_key(&self.text, &path) {
             Some(span) => Fault::at(&self.path, &veil::veiled(&self.text), span, message, help),
             None => Fault::new(message, help),
@@ -158,12 +176,19 @@ fn rebase(values: &mut serde_json::Value, dir: &Path) {
     }
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+/// Without a remedy it is not there.
+fn unreadable(mut fault: Fault) -> Failure {
     let help = "name the folder that holds cartwheel.yaml with --config-dir DIR";
-    Failure::config(Fault::new(
-        format!("{} cannot be read: {error}", path.display()),
-        Some(help.into()),
-    ))
+    fault.help.get_or_insert_with(|| help.into());
+    if let Some(place) = &mut fault.place {
+        place.text = veil::veiled(&place.text);
+    }
+    Failure::config(fault)
+}
+
+/// The variable that sets a key.
+fn variable(key: &str) -> String {
+    format!("{PREFIX}{}", key.replace('.', "__").to_ascii_uppercase())
 }
 
 fn fault_of_file(path: &str, text: &str, error: &YamlError) -> Fault {
@@ -217,9 +242,8 @@ fn fault_of_override(error: figment::Error) -> Fault {
         path.push(field.clone());
     }
     match error.metadata.as_ref().map(|metadata| &*metadata.name) {
-        Some("environment") => {
-            message = format!("{PREFIX}{}: {message}", path.join("__").to_ascii_uppercase())
-        }
+        Some(ENVIRONMENT) => message = format!("{}: {message}", variable(&path.join("."))),
+        Some(COMMAND_LINE) => message = format!("--set {}: {message}", path.join(".")),
         Some(_) | None => message = format!("{}: {message}", path.join(".")),
     }
     Fault::new(message, help)

@@ -40,6 +40,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// The folder with journeys (`*.yaml`) and their tests (`*.trace`).
     pub journeys_dir: PathBuf,
+    /// What is remembered of customers. Where this is not given, `facts.yaml` beside the folder with journeys, if it is there.
+    pub facts_file: Option<PathBuf>,
     /// The folder with the templates that journeys name.
     pub templates_dir: PathBuf,
     /// The broker and the topics.
@@ -67,6 +69,7 @@ impl Default for Settings {
         Self {
             data_dir: "../.data".into(),
             journeys_dir: "journeys".into(),
+            facts_file: None,
             templates_dir: "templates".into(),
             kafka: KafkaConfig::default(),
             engine: engine::Engine::default(),

@@ -1,19 +1,20 @@
-//! Where a key stands in a YAML text: for faults that are found after the text has become values.
+//! Where a key, or an item of a list, stands in a YAML text: for faults that are found after the text has become values.
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 use std::fmt;
 use std::ops::Range;
 
-/// The bytes of the key at `path` (its nearest parent that is there); none in a text that has none of it.
+/// The bytes of the key at `path` (its nearest parent that is there), of an item of a list those where it begins; none in a text that has none of
+/// it.
 pub fn of_key(text: &str, path: &[String]) -> Option<Range<usize>> {
     let mut node = serde_saphyr::from_str::<Node>(text).ok()?;
     let mut found = None;
     for part in path {
-        let Some(at) = node.entries.iter().position(|(key, _)| key.value == *part) else { break };
-        let (key, value) = node.entries.swap_remove(at);
-        found = Some(bytes(text, key.referenced));
-        node = value;
+        let Some(at) = node.entries.iter().position(|entry| entry.name == *part) else { break };
+        let entry = node.entries.swap_remove(at);
+        found = Some(bytes(text, entry.at));
+        node = entry.value;
     }
     found
 }
@@ -26,10 +27,16 @@ pub fn bytes(text: &str, location: Location) -> Range<usize> {
     start.min(text.len())..(start + length.max(1)).min(text.len())
 }
 
-/// The keys of a YAML tree; scalars and lists are of no interest.
+/// The keys of a YAML tree and the items of its lists, by number; scalars are of no interest.
 #[derive(Default)]
 struct Node {
-    entries: Vec<(Spanned<String>, Node)>,
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    name: String,
+    at: Location,
+    value: Node,
 }
 
 impl<'de> Deserialize<'de> for Node {
@@ -65,14 +72,18 @@ impl<'de> Visitor<'de> for Keys {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Node::default())
+        let mut node = Node::default();
+        while let Some(item) = items.next_element::<Spanned<Node>>()? {
+            let name = node.entries.len().to_string();
+            node.entries.push(Entry { name, at: item.referenced, value: item.value });
+        }
+        Ok(node)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
         let mut node = Node::default();
-        while let Some(entry) = map.next_entry::<Spanned<String>, Node>()? {
-            node.entries.push(entry);
+        while let Some((key, value)) = map.next_entry::<Spanned<String>, Node>()? {
+            node.entries.push(Entry { name: key.value, at: key.referenced, value });
         }
         Ok(node)
     }
@@ -94,5 +105,18 @@ mod tests {
         assert_eq!(key_at(text, &["policy", "holdout"]).as_deref(), Some("policy"));
         assert_eq!(key_at(text, &["engine"]), None);
         assert_eq!(key_at("- not a map", &["engine"]), None);
+        for text in [
+            "p:\n  caps:\n    - { name: a }\n    - name: b\n      limit: 2\n",
+            "p: { caps: [{ name: a }, { name: b, limit: 2 }] }\n",
+        ] {
+            let path =
+                |parts: &[&str]| parts.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>();
+            let start = |parts| of_key(text, &path(parts)).map(|span| span.start);
+            let item = text.find("name: b").unwrap();
+            let found = start(&["p", "caps", "1"]).unwrap();
+            assert!(found == item || text[found..].starts_with("{ name: b"), "{found} in {text}");
+            assert_eq!(start(&["p", "caps", "1", "limit"]), text.find("limit"));
+            assert_eq!(start(&["p", "caps", "7"]), text.find("caps"));
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What must hold of a configuration beyond the types of its values. The policy is checked by the core, together with the journeys.
 
-use super::{Settings, place, secret, veil};
+use super::{Loaded, Settings, secret};
 use crate::failure::Fault;
 use cartwheel_providers::{Brand, Secret};
 use cartwheel_sim::trace::suggest;
@@ -23,13 +23,10 @@ impl Wrong {
         Self { path: path.split('.').map(str::to_owned).collect(), message: message.into(), help }
     }
 
-    /// The fault, at the key's place in the file where the file has it.
-    pub fn placed(self, path: &str, text: &str) -> Fault {
-        let message = format!("{}: {}", self.path.join("."), self.message);
-        match place::of_key(text, &self.path) {
-            Some(span) => Fault::at(path, &veil::veiled(text), span, message, self.help),
-            None => Fault::new(message, self.help),
-        }
+    /// The fault, where the value comes from.
+    pub fn placed(self, loaded: &Loaded) -> Fault {
+        let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
+        loaded.fault(&path, format!("{}: {}", path.join("."), self.message), self.help)
     }
 }
 

@@ -45,6 +45,7 @@ pub fn bundle(loaded: &Loaded, compiled: &Compiled, shown: &Shown) -> ConfigBund
     ConfigBundle {
         policy: loaded.settings.policy.clone(),
         journeys: compiled.sources.iter().map(text).collect(),
+        facts: compiled.facts.as_ref().map(text),
         shown: shown.clone(),
     }
 }

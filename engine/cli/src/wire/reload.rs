@@ -2,7 +2,7 @@
 //! named. On any error everything stays as it was.
 
 use super::serve::Part;
-use super::{admin, deliver, engine, refusal};
+use super::{admin, deliver, engine, log, refusal};
 use crate::failure::{Failure, Fault};
 use crate::settings::{Loaded, Origins};
 use crate::{journeys, templates};
@@ -90,8 +90,9 @@ fn say_fault(fault: &Fault) {
 /// Journeys and policy, and what templates read.
 pub fn engine(running: &Engine, loaded: &Loaded) -> Result<(), Failure> {
     let compiled = journeys::compile(loaded)?;
+    log::warn(&compiled.warnings);
     // What delivery could not render is not decided in the first place.
-    let shown = templates::load(&loaded.settings, &compiled.plan)?.shown();
+    let shown = templates::load(&loaded.settings, &compiled)?.shown();
     let bundle = engine::bundle(loaded, &compiled, &shown);
     running
         .reconfigure(Arc::new(compiled.plan.showing(&shown)), &bundle)
@@ -101,7 +102,7 @@ pub fn engine(running: &Engine, loaded: &Loaded) -> Result<(), Failure> {
 /// Credentials, templates, brand, and the keys of unsubscribe links.
 pub fn deliver(running: &Deliver, loaded: &Loaded) -> Result<(), Failure> {
     let compiled = journeys::compile(loaded)?;
-    let templates = templates::load(&loaded.settings, &compiled.plan)?;
+    let templates = templates::load(&loaded.settings, &compiled)?;
     // Counting goes on where it was: nobody looks at these metrics.
     let options = deliver::options(loaded, templates, engine::metrics()?)?;
     running.renew(&options).map_err(|error| refusal::deliver(error, loaded))

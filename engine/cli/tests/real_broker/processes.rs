@@ -1,6 +1,6 @@
 //! The binary as processes: `run`, `deliver`, `explain`, and their configuration in a folder of its own.
 
-use cartwheel_core::journey::load::{SourceFile, load};
+use cartwheel_core::journey::load::{SourceFile, Sources, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
 use cartwheel_kafka::{KafkaConfig, Offsets};
@@ -132,7 +132,11 @@ log: {{ level: info, format: text }}
             })
             .collect();
         sources.sort_by(|a, b| a.path.cmp(&b.path));
-        let plan = load(&policy.policy, &sources).expect("the shipped journeys are valid");
+        let path = shipped().join("facts.yaml");
+        let text = std::fs::read_to_string(&path).expect("facts");
+        let facts = SourceFile { path: path.display().to_string(), text };
+        let sources = Sources { journeys: &sources, facts: Some(&facts) };
+        let plan = load(&policy.policy, sources).expect("the shipped journeys are valid");
         let templates = Templates::load(&shipped().join("templates"));
         let templates = templates.unwrap_or_else(|problems| panic!("{problems:?}"));
         Arc::new(plan.showing(&templates.shown()))

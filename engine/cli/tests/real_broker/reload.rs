@@ -72,6 +72,13 @@ fn a_hangup_reads_the_configuration_anew_and_keeps_the_old_one_on_an_error() {
         engine.said("configuration activated") == activated + PARTITIONS as usize
     });
     until("the shards again", LIMIT, || running() == f64::from(PARTITIONS));
+
+    std::fs::rename(&welcome, welcome.with_extension("yml")).expect("renamed");
+    engine.hang_up();
+    until("every shard to name what is gone", LIMIT, || {
+        engine.said("the journey is gone") == PARTITIONS as usize
+    });
+    assert_eq!(engine.said("rename it to welcome.yaml"), 1);
     deliver.stop();
     engine.stop();
 }

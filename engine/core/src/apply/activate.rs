@@ -9,6 +9,7 @@ use crate::customer::{
 use crate::decision::{Decided, Reason};
 use crate::event::Subject;
 use crate::event::vocabulary::ZONE;
+use crate::fact::{Definition, Layout};
 use crate::journey::condition::Capture;
 use crate::journey::op::Op;
 use crate::journey::plan::{Journey, Plan};
@@ -27,6 +28,8 @@ pub struct Mapping {
     /// The same of what a run keeps of events that are waited for alone.
     waited: Vec<Vec<Option<usize>>>,
     attributes: Vec<u32>,
+    /// For each fact of the old plan its number in the new one, if what was counted goes on.
+    facts: Vec<Option<u16>>,
     /// The attributes that only the new plan names, with their hashes.
     new_attributes: Vec<(String, u32)>,
     /// The new plan's zones, where its tables are others: zones have other numbers there.
@@ -58,8 +61,9 @@ impl Mapping {
         let new_attributes = others.map(|name| (name.to_string(), attribute_hash(name))).collect();
         let others = old.tables.id() != new.tables.id();
         let zones = others.then(|| Zones::new(&new.tables, &new.policy.zone));
+        let facts = map_facts(&old.facts, &new.facts);
         let new = Arc::clone(new);
-        Self { new, journeys, ops, captures, waited, attributes, new_attributes, zones }
+        Self { new, journeys, ops, captures, waited, attributes, facts, new_attributes, zones }
     }
 
     /// The attributes that only the new plan names, with their hashes: whoever brings customers over fetches them from their profiles.
@@ -70,6 +74,15 @@ impl Mapping {
     fn journey(&self, index: u16) -> Option<u16> {
         self.journeys.get(usize::from(index)).copied().flatten()
     }
+}
+
+/// A fact goes on as the one of the same name that is made of the same; any other counts anew.
+fn map_facts(old: &Layout, new: &Layout) -> Vec<Option<u16>> {
+    let goes_on = |fact: &Definition| {
+        let (number, same) = new.named(&fact.name)?;
+        same.continues(fact).then_some(number)
+    };
+    old.iter().map(|(_, fact)| goes_on(fact)).collect()
 }
 
 /// Each operation that has a name lies where the new journey has one of the same name and kind; the end lies at the end.
@@ -159,6 +172,8 @@ impl Core {
         for touch in customer.touches.iter_mut() {
             touch.journey = mapping.journey(touch.journey).unwrap_or(u16::MAX);
         }
+        let number = |old: u16| mapping.facts.get(usize::from(old)).copied().flatten();
+        customer.facts.move_to(&mapping.new.facts, number);
         let zone = ZONE.map(attribute_hash);
         customer
             .attributes

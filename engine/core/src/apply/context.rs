@@ -55,6 +55,7 @@ impl<'a> Context<'a> {
             customer: self.customer,
             attributes: &self.core.attributes,
             lists: &self.plan().lists,
+            facts: &self.plan().facts,
             zones: &self.core.zones,
             t: self.t,
             at,

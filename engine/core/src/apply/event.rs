@@ -11,7 +11,9 @@ use crate::customer::{
 };
 use crate::effect::{Addressee, Effect};
 use crate::event::{Event, Known, Meaning, OddFields, Raw, Subject, read_fields};
+use crate::fact::Occurrence;
 use crate::id::CommandId;
+use crate::journey::feeding::Feeding;
 use crate::journey::plan::Interest;
 use crate::sends::SuppressionReason;
 use crate::time::Millis;
@@ -71,9 +73,12 @@ impl Core {
         // Of most events nothing is kept: they leave the list alone, which is a place in memory of its own.
         let documents = if brings { context.customer.documents.count() } else { 0 };
         let surplus = context.learn(event, meaning, time.at, brings, &mut changes);
-        let applied = match context.plan().events.get(event.kind.as_ref()) {
-            Some(interest) => context.interested(interest, event, time, &mut fields, None),
-            None => Applied::Unwanted,
+        let (applied, foreign) = match context.plan().events.get(event.kind.as_ref()) {
+            Some(interest) => {
+                let foreign = context.facts(interest, event, time);
+                (context.interested(interest, event, time, &mut fields, None), foreign)
+            }
+            None => (Applied::Unwanted, OddFields::default()),
         };
         if !context.emitted.is_empty() {
             context.apply_emitted();
@@ -82,7 +87,7 @@ impl Core {
             context.forget_surplus();
         }
         (self.changes, self.fields) = (changes, fields);
-        Outcome { applied, left_out: event.odd().and(surplus) }
+        Outcome { applied, left_out: event.odd().and(surplus).and(foreign) }
     }
 }
 
@@ -125,7 +130,22 @@ impl Context<'_> {
         surplus
     }
 
-    /// What the event does to the facts, then in the journeys.
+    /// What the event does to the facts. The amounts that are left out.
+    fn facts(&mut self, interest: &Interest, event: &Event<'_>, time: EventTime) -> OddFields {
+        let layout = &self.plan().facts;
+        let EventTime { at, seen, .. } = time;
+        let occurrence = Occurrence { event, at, seen, currency: layout.currency() };
+        let mut left_out = OddFields::default();
+        for Feeding { fact, role, when } in &interest.facts {
+            let admits = |item| when.as_ref().is_none_or(|when| when.holds(event, at, item));
+            if self.customer.facts.touch(layout, (*fact, *role), &occurrence, admits) {
+                left_out = OddFields::CURRENCY;
+            }
+        }
+        left_out
+    }
+
+    /// What the event does in the journeys.
     fn interested(
         &mut self,
         interest: &Interest,
@@ -135,11 +155,6 @@ impl Context<'_> {
         emitted: Option<u64>,
     ) -> Applied {
         let plan = self.plan();
-        for number in &interest.facts {
-            if let Some(fact) = plan.facts.get(*number) {
-                self.customer.facts.touch(*number, fact, event, time.at);
-            }
-        }
         if interest.journeys.is_empty() {
             return Applied::Unwanted;
         }
@@ -155,6 +170,8 @@ impl Context<'_> {
             let Some(interest) = self.plan().events.get(&kind) else { continue };
             let event = Event::written(&kind, &text);
             let time = EventTime { at: self.t, seen: self.t, age: 0 };
+            // A timer's clock may be ahead of the records', and what comes next see an earlier time.
+            self.facts(interest, &event, EventTime { seen: self.seen, ..time });
             let mut fields = vec![Value::Null; self.plan().fields.len()];
             self.interested(interest, &event, time, &mut fields, Some(number));
         }

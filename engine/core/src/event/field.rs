@@ -61,6 +61,16 @@ pub fn read_fields(event: &Event<'_>, fields: &[EventField], wanted: &[u16], val
     }
 }
 
+/// The raw value of a field; none where it is absent, null or odd. What it is the size of, where the size is asked for.
+pub fn field_raw<'a>(event: &Event<'a>, field: &EventField) -> Option<Raw<'a>> {
+    find(event, field)
+}
+
+/// The value of a field.
+pub fn field_value(event: &Event<'_>, field: &EventField) -> Value {
+    read(event, field)
+}
+
 fn read(event: &Event<'_>, field: &EventField) -> Value {
     if field.place == FieldPlace::Type && !field.size {
         return Value::Text(event.kind.as_ref().into());

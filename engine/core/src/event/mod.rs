@@ -14,11 +14,11 @@ mod raw;
 mod rejected;
 
 pub use decode::{Decoder, Event, decode};
-pub use field::{EventField, array, key_text, read_fields};
+pub use field::{EventField, array, field_raw, field_value, key_text, read_fields};
 pub use odd::{OddField, OddFields};
 pub use profile::MAX_VALUE;
 pub(crate) use profile::{is_read, only};
-pub use raw::{Raw, object_entries};
+pub use raw::{Raw, array_elements, object_entries, trimmed};
 pub use rejected::{Poison, Rejected};
 pub use vocabulary::{Known, Meaning, Subject};
 

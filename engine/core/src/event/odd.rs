@@ -84,11 +84,14 @@ closed! {
         ProfileConsentWhatsapp "profile.consent.whatsapp",
         /// Fields of the profile that the product does not read and that are too long, or too many.
         ProfileSurplus "profile.*",
+        /// An amount in another currency than the policy's, wherever it stands.
+        Currency "currency",
     }
 }
 
 /// The odd fields of an event; few events have any. A bit is a place in [`OddField::ALL`]: what is known of the event, the subjects, their
-/// fields that the product reads, the profile's texts, its consent and the flags in that, and whatever else a profile has too much of.
+/// fields that the product reads, the profile's texts, its consent and the flags in that, whatever else a profile has too much of, and amounts in
+/// another currency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OddFields(u64);
 
@@ -109,7 +112,7 @@ impl OddFields {
     /// The profile's consent as a whole.
     pub(super) const CONSENT: Self = Self(1 << CONSENT);
     /// All that the profile says of itself.
-    pub(super) const OF_PROFILE: Self = Self(u64::MAX << TEXTS);
+    pub(super) const OF_PROFILE: Self = Self((2 << SURPLUS) - (1 << TEXTS));
 
     /// A subject as a whole.
     pub(super) const fn subject(subject: Subject) -> Self {
@@ -136,6 +139,9 @@ impl OddFields {
 
     /// Fields of the profile for which there is no room.
     pub const SURPLUS: Self = Self(1 << SURPLUS);
+
+    /// Amounts that facts leave out because they are in another currency.
+    pub const CURRENCY: Self = Self(2 << SURPLUS);
 
     /// As [`OddFields::bits`] told it.
     pub const fn from_bits(bits: u64) -> Self {
@@ -187,7 +193,7 @@ impl OddFields {
 
 #[cold]
 fn leads_into<S: AsRef<str>>(path: &[S], field: OddField) -> bool {
-    if field == OddField::ProfileSurplus {
+    if matches!(field, OddField::ProfileSurplus | OddField::Currency) {
         return false; // the event has them all the same
     }
     let mut parts = path.iter();
@@ -221,6 +227,7 @@ mod tests {
             flags.map(|(place, channel)| (format!("{consent}.{channel}"), OddFields::flag(place))),
         );
         names.push((format!("{profile}.*"), OddFields::SURPLUS));
+        names.push(("currency".into(), OddFields::CURRENCY));
         assert_eq!(names.len(), OddField::ALL.len());
         for ((name, odd), field) in names.iter().zip(OddField::ALL) {
             assert_eq!(

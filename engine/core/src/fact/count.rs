@@ -9,4 +9,9 @@ impl Count {
     pub fn add(&mut self) {
         self.0 = self.0.saturating_add(1);
     }
+
+    /// As many more as there.
+    pub fn merge(&mut self, other: Self) {
+        self.0 = self.0.saturating_add(other.0);
+    }
 }

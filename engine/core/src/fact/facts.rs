@@ -1,12 +1,15 @@
 //! The states of one customer's facts.
 
 use super::count::Count;
+use super::definition::{Definition, Kind, Role};
 use super::last::Last;
-use super::layout::{Definition, Kind};
+use super::layout::Layout;
+use super::occurrence::{Deed, Occurrence};
+use super::set::Set;
 use super::sum::Sum;
-use crate::event::Event;
-use crate::time::{DAY, Millis};
-use crate::value::ValueRef;
+use super::tally::Tally;
+use crate::event::Raw;
+use crate::time::Millis;
 use thin_vec::ThinVec;
 
 /// The facts that some event has touched, in order of their numbers.
@@ -14,7 +17,7 @@ use thin_vec::ThinVec;
 pub struct Facts(ThinVec<Fact>);
 
 /// One of them.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Fact {
     /// Its number in the layout.
     pub number: u16,
@@ -23,7 +26,7 @@ pub struct Fact {
 }
 
 /// What the events of a fact came to.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum State {
     /// How many.
     Count(Count),
@@ -31,63 +34,106 @@ pub enum State {
     Sum(Sum),
     /// When last.
     Last(Last),
+    /// Any of these, of single contributions.
+    Tally(Box<Tally>),
+    /// Which keys.
+    Set(Box<Set>),
 }
 
-/// How a condition reads a fact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reading {
-    /// The number that it came to; 0 where no event has touched it.
-    Number,
-    /// Whole days since it last happened; null where it never has.
-    DaysSince,
-}
+const _: () = assert!(size_of::<Fact>() == 24);
 
 impl State {
-    fn new(kind: Kind, at: Millis) -> Self {
-        match kind {
+    /// Before any event.
+    pub fn new(fact: &Definition) -> Self {
+        match &fact.kind {
+            Kind::Set => State::Set(Box::default()),
+            Kind::Count | Kind::Sum(_) | Kind::Last(_) if !fact.is_plain() => {
+                State::Tally(Box::default())
+            }
             Kind::Count => State::Count(Count::default()),
-            Kind::Sum { .. } => State::Sum(Sum::default()),
-            Kind::Last => State::Last(Last(at)),
+            Kind::Sum(_) => State::Sum(Sum::default()),
+            Kind::Last(_) => State::Last(Last(Millis::MIN)),
+        }
+    }
+
+    fn take(&mut self, fact: &Definition, deed: Deed<'_>, occurrence: &Occurrence<'_>) {
+        let (at, seen) = (occurrence.at, occurrence.seen);
+        match (&mut *self, deed) {
+            (State::Count(count), Deed::Add(_)) => count.add(),
+            (State::Sum(sum), Deed::Add(added)) => sum.add(added.amount),
+            (State::Last(last), Deed::Add(_)) => last.add(at),
+            (State::Tally(tally), Deed::Add(added)) => tally.add(fact, added, seen),
+            (State::Tally(tally), Deed::Take(mark)) => tally.take(fact, mark, seen),
+            (State::Set(set), Deed::Add(added)) => set.note(fact, at, added.key, true, seen),
+            (State::Set(set), Deed::Take(mark)) => set.note(fact, at, mark.key, false, seen),
+            (State::Count(_) | State::Sum(_) | State::Last(_), Deed::Take(_)) => {}
+        }
+    }
+
+    /// Into the bounds of another definition, under which it goes on.
+    fn fit(&mut self, fact: &Definition) {
+        match self {
+            State::Tally(tally) => tally.fit(fact),
+            State::Set(set) => set.fit(fact),
+            State::Count(_) | State::Sum(_) | State::Last(_) => {}
+        }
+    }
+
+    /// What both would be had their events come to one customer: no event is in both. What is of another kind stays as it is.
+    pub fn merge(&mut self, fact: &Definition, other: &Self, seen: Millis) {
+        match (&mut *self, other) {
+            (State::Count(count), State::Count(other)) => count.merge(*other),
+            (State::Sum(sum), State::Sum(other)) => sum.add(other.0),
+            (State::Last(last), State::Last(other)) => last.add(other.0),
+            (State::Tally(tally), State::Tally(other)) => tally.merge(fact, other, seen),
+            (State::Set(set), State::Set(other)) => set.merge(fact, other, seen),
+            (
+                State::Count(_) | State::Sum(_) | State::Last(_) | State::Tally(_) | State::Set(_),
+                _,
+            ) => {}
         }
     }
 }
 
 impl Facts {
-    /// An event of the fact's type at `at`.
-    pub fn touch(&mut self, number: u16, fact: &Definition, event: &Event<'_>, at: Millis) {
+    /// An event touches a fact in this role; `admits` says whether a condition lets the event, or an item of it, count. True if an amount was left out
+    /// because it is in another currency.
+    pub fn touch<'o>(
+        &mut self,
+        layout: &Layout,
+        (number, role): (u16, Role),
+        occurrence: &Occurrence<'o>,
+        admits: impl Fn(Option<Raw<'o>>) -> bool,
+    ) -> bool {
+        let Some(fact) = layout.get(number) else { return false };
+        occurrence.deeds(fact, role, admits, |deed| {
+            self.state(number, fact).take(fact, deed, occurrence);
+        })
+    }
+
+    fn state(&mut self, number: u16, fact: &Definition) -> &mut State {
         let place = match self.0.binary_search_by_key(&number, |fact| fact.number) {
             Ok(place) => place,
             Err(place) => {
                 self.0.reserve_exact(1);
-                self.0.insert(place, Fact { number, state: State::new(fact.kind, at) });
+                self.0.insert(place, Fact { number, state: State::new(fact) });
                 place
             }
         };
-        let state = &mut self.0[place].state;
-        match (fact.kind, state) {
-            (Kind::Count, State::Count(count)) => count.add(),
-            (Kind::Sum { of, field }, State::Sum(sum)) => {
-                sum.add(event.field(of, field).and_then(|raw| raw.number()));
-            }
-            (Kind::Last, State::Last(last)) => last.add(at),
-            // Of another kind before: it begins anew.
-            (kind @ (Kind::Count | Kind::Sum { .. } | Kind::Last), state) => {
-                *state = State::new(kind, at);
-            }
-        }
+        &mut self.0[place].state
     }
 
     /// The state of a fact; none where no event has touched it.
-    pub fn get(&self, number: u16) -> Option<State> {
+    pub fn get(&self, number: u16) -> Option<&State> {
         let place = self.0.binary_search_by_key(&number, |fact| fact.number).ok()?;
-        Some(self.0[place].state)
+        Some(&self.0[place].state)
     }
 
     /// How many events; 0 for a fact of another kind.
     pub fn count(&self, number: u16) -> u32 {
         match self.get(number) {
             Some(State::Count(count)) => count.0,
-            Some(State::Sum(_) | State::Last(_)) | None => 0,
+            None | Some(State::Sum(_) | State::Last(_) | State::Tally(_) | State::Set(_)) => 0,
         }
     }
 
@@ -95,7 +141,7 @@ impl Facts {
     pub fn sum(&self, number: u16) -> f64 {
         match self.get(number) {
             Some(State::Sum(sum)) => sum.amount(),
-            Some(State::Count(_) | State::Last(_)) | None => 0.0,
+            None | Some(State::Count(_) | State::Last(_) | State::Tally(_) | State::Set(_)) => 0.0,
         }
     }
 
@@ -103,21 +149,7 @@ impl Facts {
     pub fn last(&self, number: u16) -> Option<Millis> {
         match self.get(number) {
             Some(State::Last(last)) => Some(last.0),
-            Some(State::Count(_) | State::Sum(_)) | None => None,
-        }
-    }
-
-    /// What a condition reads at time `t`.
-    pub fn read(&self, number: u16, reading: Reading, t: Millis) -> ValueRef<'static> {
-        match (reading, self.get(number)) {
-            (Reading::Number, None) => ValueRef::Number(0.0),
-            (Reading::Number, Some(State::Count(count))) => ValueRef::Number(f64::from(count.0)),
-            (Reading::Number, Some(State::Sum(sum))) => ValueRef::Number(sum.amount()),
-            (Reading::DaysSince, Some(State::Last(last))) => {
-                ValueRef::Number((t - last.0).max(0).div_euclid(DAY) as f64)
-            }
-            (Reading::Number, Some(State::Last(_)))
-            | (Reading::DaysSince, Some(State::Count(_) | State::Sum(_)) | None) => ValueRef::Null,
+            None | Some(State::Count(_) | State::Sum(_) | State::Tally(_) | State::Set(_)) => None,
         }
     }
 
@@ -125,6 +157,18 @@ impl Facts {
     pub fn push(&mut self, fact: Fact) {
         self.0.reserve_exact(1);
         self.0.push(fact);
+    }
+
+    /// Under another layout: each fact gets its number there and has the room that it has there, or goes.
+    pub fn move_to(&mut self, layout: &Layout, number: impl Fn(u16) -> Option<u16>) {
+        let moved = |Fact { number: old, mut state }: Fact| {
+            let number = number(old)?;
+            state.fit(layout.get(number)?);
+            Some(Fact { number, state })
+        };
+        self.0 = std::mem::take(&mut self.0).into_iter().filter_map(moved).collect();
+        self.0.shrink_to_fit();
+        self.0.sort_by_key(|fact| fact.number);
     }
 }
 

@@ -1,33 +1,9 @@
-//! Which facts there are, under which numbers, and which events touch them.
+//! Which facts there are, under which numbers.
 
-use crate::event::Subject;
-
-/// One fact.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Definition {
-    /// Its name.
-    pub name: &'static str,
-    /// The event type that touches it.
-    pub on: &'static str,
-    /// What it folds.
-    pub kind: Kind,
-}
-
-/// What a fact folds.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Kind {
-    /// How many.
-    Count,
-    /// How much of a number in the event.
-    Sum {
-        /// The subject that has it.
-        of: Subject,
-        /// The field.
-        field: &'static str,
-    },
-    /// When last.
-    Last,
-}
+use super::definition::{Amount, Definition, Kind};
+use super::path::Path;
+use crate::event::{EventField, Subject};
+use compact_str::CompactString;
 
 /// Number of the fact how many orders were placed.
 pub const ORDERS: u16 = 0;
@@ -36,40 +12,62 @@ pub const LIFETIME_VALUE: u16 = 1;
 /// Number of the fact when the last order was placed.
 pub const LAST_ORDER: u16 = 2;
 
-/// What every shop has. The places are the facts' numbers, which are stored: only append.
-const BUILT_IN: [Definition; 3] = [
-    Definition { name: "orders", on: "order_placed", kind: Kind::Count },
-    Definition {
-        name: "lifetime_value",
-        on: "order_placed",
-        kind: Kind::Sum { of: Subject::Order, field: "total" },
-    },
-    Definition { name: "last_order", on: "order_placed", kind: Kind::Last },
-];
-
-/// The facts by their numbers.
+/// The facts by their numbers: first those that every shop has, then the shop's own in order of their names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
     facts: Vec<Definition>,
+    currency: Option<CompactString>,
 }
 
 impl Default for Layout {
-    /// The built-in facts.
+    /// What every shop has.
     fn default() -> Self {
-        Self { facts: BUILT_IN.to_vec() }
+        Self::new(Vec::new(), None)
     }
 }
 
 impl Layout {
+    /// With the shop's own facts. Money in another currency than this is not counted.
+    pub fn new(mut own: Vec<Definition>, currency: Option<&str>) -> Self {
+        own.sort_by(|one, other| one.name.cmp(&other.name));
+        let facts = built_in().into_iter().chain(own).collect();
+        Self { facts, currency: currency.map(Into::into) }
+    }
+
     /// The fact with this number.
     pub fn get(&self, number: u16) -> Option<&Definition> {
         self.facts.get(usize::from(number))
+    }
+
+    /// The fact with this name. What every shop has is called `customer.X`.
+    pub fn named(&self, name: &str) -> Option<(u16, &Definition)> {
+        self.iter().find(|(_, fact)| fact.name == name)
     }
 
     /// Every fact with its number.
     pub fn iter(&self) -> impl Iterator<Item = (u16, &Definition)> {
         (0..).zip(&self.facts)
     }
+
+    /// The currency that is counted; none: any.
+    pub fn currency(&self) -> Option<&str> {
+        self.currency.as_deref()
+    }
+}
+
+/// The places are the facts' numbers.
+fn built_in() -> [Definition; 3] {
+    let order = |name: &str| {
+        let path = vec![Subject::Order.name().into(), name.into()];
+        Path::Event(EventField::new(path, false))
+    };
+    let total = Amount { path: order("total"), currency: vec![order("currency")] };
+    let on = "order_placed";
+    [
+        Definition::plain("customer.orders", on, Kind::Count),
+        Definition::plain("customer.lifetime_value", on, Kind::Sum(total)),
+        Definition::plain("customer.last_order", on, Kind::Last(Vec::new())),
+    ]
 }
 
 #[cfg(test)]
@@ -78,11 +76,13 @@ mod tests {
 
     #[test]
     fn the_numbers_of_the_built_in_facts_are_their_places() {
-        let layout = Layout::default();
-        let name = |number| layout.get(number).map(|fact| fact.name);
+        let own = ["views", "orders"].map(|name| Definition::plain(name, "x", Kind::Count));
+        let layout = Layout::new(own.to_vec(), None);
+        let name = |number| layout.get(number).map(|fact| fact.name.as_str());
         assert_eq!(
-            [name(ORDERS), name(LIFETIME_VALUE), name(LAST_ORDER), name(3)],
-            [Some("orders"), Some("lifetime_value"), Some("last_order"), None]
+            [name(ORDERS), name(LIFETIME_VALUE), name(LAST_ORDER)],
+            [Some("customer.orders"), Some("customer.lifetime_value"), Some("customer.last_order")]
         );
+        assert_eq!([name(3), name(4), name(5)], [Some("orders"), Some("views"), None]);
     }
 }

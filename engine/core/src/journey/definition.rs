@@ -463,6 +463,6 @@ pub enum Given {
     Bool(bool),
     /// A number.
     Number(f64),
-    /// A text; or a path such as `event.cart.id`, whose value is read when the step comes.
+    /// A text; or, without quotes, a path such as `event.cart.id`, `now` or `local.date`, whose value is read when the step comes.
     Text(String),
 }

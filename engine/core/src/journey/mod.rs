@@ -5,6 +5,8 @@ pub mod at;
 pub mod bundle;
 pub mod condition;
 pub mod definition;
+pub mod facts_file;
+pub mod feeding;
 pub mod load;
 pub mod op;
 pub mod plan;

@@ -1,6 +1,7 @@
 //! A journey compiled: names resolved to small numbers, conditions lowered, steps laid out flat. What the evaluator reads.
 
 use super::condition::{Capture, Condition, List};
+use super::feeding::Feeding;
 use super::load::hash;
 use super::op::{Op, Send, WaitFor};
 use super::shown::{Shown, Subjects};
@@ -39,6 +40,8 @@ pub struct Plan {
     pub kept: Subjects,
     /// What is remembered of customers.
     pub facts: Layout,
+    /// Conditions that others use by their names, as they are written.
+    pub segments: Vec<(CompactString, CompactString)>,
     /// Who is interested in an event type. Types that nobody wants are absent.
     pub events: Interests,
 }
@@ -53,6 +56,12 @@ impl Plan {
     /// Whether the event has a document of a kind that is kept.
     pub fn brings(&self, event: &Event<'_>) -> bool {
         self.documents(event).next().is_some()
+    }
+
+    /// Names of the journeys that `next` has no more: when it comes into force their runs exit.
+    pub fn gone_in<'p>(&'p self, next: &Plan) -> Vec<&'p str> {
+        let names = self.journeys.iter().map(|journey| journey.name.as_str());
+        names.filter(|name| next.journeys.iter().all(|other| other.name != *name)).collect()
     }
 
     /// The same for templates that read no more than this: of what no message shows nothing is kept.
@@ -80,8 +89,8 @@ pub type Interests = HashMap<CompactString, Interest, FixedState>;
 /// What an event type does.
 #[derive(Clone, Debug, Default)]
 pub struct Interest {
-    /// Numbers of the facts that it touches.
-    pub facts: Vec<u16>,
+    /// The facts that it touches.
+    pub facts: Vec<Feeding>,
     /// Indices into [`Plan::fields`] that must be read from an event of this type.
     pub fields: Vec<u16>,
     /// The journeys concerned, by priority (higher first), then by name: the order in which they hear of the event.

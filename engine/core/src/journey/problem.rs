@@ -25,7 +25,7 @@ pub enum Severity {
 pub struct Problem {
     /// How bad.
     pub severity: Severity,
-    /// The file; `policy` for the policy, which has no text here.
+    /// The file; of the policy, which has no text here, `policy` or the key, such as `policy.caps.1`.
     pub path: String,
     /// Byte range in the file's text, on character borders; empty where the problem has no place.
     pub span: Range<usize>,

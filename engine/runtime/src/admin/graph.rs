@@ -49,7 +49,7 @@ mod tests {
     };
     use cartwheel_core::journey::plan::{Key, Reentry};
     use cartwheel_core::journey::shown::Subjects;
-    use cartwheel_core::time::{DAY, HOUR, Span};
+    use cartwheel_core::time::{DAY, HOUR, Millis, Span};
 
     fn email() -> Choice {
         Choice { channel: Channel::Email, fallback: None }
@@ -74,6 +74,8 @@ mod tests {
             holdout: 0,
             goal_within: None,
             max_event_age: Span(DAY),
+            active_from: Millis::MIN,
+            own: Subjects::of([]),
             captures: Vec::new(),
             waited: Vec::new(),
             openings: Journey::openings(&ops),

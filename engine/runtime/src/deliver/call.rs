@@ -66,9 +66,13 @@ impl Caller {
         finished(call, route, outcome, took, false)
     }
 
-    /// The address at which this message can be unsubscribed from.
+    /// The address at which this message can be unsubscribed from; none for a team's, of which the customer is what it is about: a click there
+    /// would unsubscribe him.
     fn link(&self, call: &Call) -> String {
         let command = &call.command;
+        if command.team.is_some() {
+            return String::new();
+        }
         let claim = Claim {
             customer: command.customer.clone(),
             channel: command.channel,

@@ -180,6 +180,7 @@ impl Engine {
     }
 
     /// Puts another configuration into force: publishes it, then every shard writes a checkpoint, begins anew and activates it in a recorded turn.
+    /// Journeys that it has no more are named by each shard as it does.
     /// What cannot be published changes nothing. Blocks for as long as the broker takes to take it.
     ///
     /// # Errors

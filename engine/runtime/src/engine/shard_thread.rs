@@ -217,8 +217,16 @@ impl<S: Store> Runner<'_, S> {
 
     /// Says so when the replay is done and the newest configuration in force.
     fn start_running(&mut self) -> Result<(), Halt> {
+        let before = Arc::clone(&self.owner.shard().core().plan);
         let Some(activated) = self.owner.start_running()? else { return Ok(()) };
         if activated {
+            for journey in before.gone_in(&self.plan) {
+                tracing::warn!(
+                    partition = self.partition,
+                    journey,
+                    "the journey is gone: its runs have exited (journey_changed)"
+                );
+            }
             tracing::info!(
                 partition = self.partition,
                 config = format!("{:032x}", self.plan.hash),

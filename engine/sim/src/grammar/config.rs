@@ -1,7 +1,7 @@
 //! A configuration that is being drawn: YAML as values, so that features can add to it and a failure can take it apart.
 
 use crate::history::Draw;
-use cartwheel_core::journey::load::{SourceFile, load};
+use cartwheel_core::journey::load::{SourceFile, Sources, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
 use serde_json::{Map, Value, json};
@@ -18,6 +18,8 @@ pub struct Config {
     pub policy: Map<String, Value>,
     /// The fields of each journey.
     pub journeys: Vec<Map<String, Value>>,
+    /// What is remembered of customers: the fields of a facts file.
+    pub facts: Map<String, Value>,
 }
 
 impl Config {
@@ -34,7 +36,7 @@ impl Config {
                 "steps": [{ "send": format!("{name}_hello"), "channels": [channel] }],
             }))
         });
-        Self { policy, journeys: journeys.collect() }
+        Self { policy, journeys: journeys.collect(), facts: Map::new() }
     }
 
     /// One of the journeys.
@@ -45,13 +47,6 @@ impl Config {
 
     /// The event types by which this journey is started, moved, ended or rewarded, or for which it waits.
     pub fn heard(journey: &Map<String, Value>) -> Vec<String> {
-        let texts = |value: &Value| match value {
-            Value::String(text) => vec![text.clone()],
-            Value::Array(items) => {
-                items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
-            }
-            _ => Vec::new(),
-        };
         let trigger = journey.get("trigger");
         let of_trigger = |field| trigger.and_then(|trigger| trigger.get(field));
         let mut heard: Vec<String> =
@@ -65,18 +60,42 @@ impl Config {
         heard
     }
 
+    /// The event types that facts are made of.
+    pub fn counted(&self) -> Vec<String> {
+        let facts = self.facts.get("facts").and_then(Value::as_object).into_iter();
+        let fields = facts.flat_map(Map::values).filter_map(Value::as_object);
+        let feeds = |fact: &Map<String, Value>| {
+            let names = ["count", "sum", "last", "set", "undo", "drop"];
+            let feed = |name| fact.get(name).map(|feed| feed.get("on").unwrap_or(feed));
+            names.into_iter().filter_map(feed).flat_map(texts).collect::<Vec<_>>()
+        };
+        fields.flat_map(feeds).collect()
+    }
+
     /// The compiled plan, or why there is none.
     pub fn plan(&self) -> Result<Arc<Plan>, String> {
         let policy = Value::Object(self.policy.clone());
         let policy: Policy = serde_json::from_value(policy).map_err(|error| error.to_string())?;
-        let source = |journey: &Map<String, Value>| SourceFile {
-            path: "drawn.yaml".into(),
-            text: written(journey),
-        };
-        let sources: Vec<SourceFile> = self.journeys.iter().map(source).collect();
-        load(&policy, &sources).map(Arc::new).map_err(|problems| format!("{problems:#?}"))
+        let source = |path: &str, fields| SourceFile { path: path.into(), text: written(fields) };
+        let journeys: Vec<SourceFile> =
+            self.journeys.iter().map(|journey| source("drawn.yaml", journey)).collect();
+        let facts = (!self.facts.is_empty()).then(|| source("facts.yaml", &self.facts));
+        let sources = Sources { journeys: &journeys, facts: facts.as_ref() };
+        load(&policy, sources).map(Arc::new).map_err(|problems| format!("{problems:#?}"))
     }
 }
+
+/// A text, or some.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(items) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
+    }
+}
+
+/// What steps read: in quotes it would be a text.
+const READ: [&str; 4] = ["event.cart.id", "now", "local.date", "local.hour"];
 
 /// A mapping as YAML: a line a field, its value as JSON, which is YAML as well.
 pub fn written(fields: &Map<String, Value>) -> String {
@@ -85,7 +104,8 @@ pub fn written(fields: &Map<String, Value>) -> String {
         // Writing to a text cannot fail.
         let _ = writeln!(text, "{name}: {value}");
     }
-    text
+    let plain = |text: String, read| text.replace(&format!(":\"{read}\""), &format!(": {read}"));
+    READ.into_iter().fold(text, plain)
 }
 
 /// The fields of an object.

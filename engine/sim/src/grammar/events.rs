@@ -20,7 +20,8 @@ pub struct Heard {
 impl Heard {
     /// Under this configuration.
     pub fn new(draw: &mut Draw, config: &Config, features: Vec<&'static Feature>) -> Self {
-        let types = config.journeys.iter().flat_map(Config::heard).collect();
+        let heard = config.journeys.iter().flat_map(Config::heard);
+        let types = heard.chain(config.counted()).collect();
         Self { types, features, strangers: Events::new(draw, false), number: 0 }
     }
 

@@ -5,6 +5,7 @@ mod caps;
 mod contest;
 mod emits;
 mod exits;
+mod facts;
 mod filter;
 mod goal;
 mod holdout;
@@ -59,6 +60,8 @@ pub const FEATURES: &[Feature] = &[
     Feature::of("caps", caps::add),
     Feature::of("contest", contest::add),
     Feature::of("contest", contest::add),
+    Feature { name: "facts", add: facts::add, event: facts::event },
+    Feature { name: "facts", add: facts::add, event: facts::event },
     Feature::of("quiet", quiet::add),
     Feature::of("limits", limits::add),
     Feature::of("filter", filter::add),

@@ -52,7 +52,7 @@ impl Case {
 
 /// How many parts there are that could be left out.
 fn parts(config: &Config) -> usize {
-    let objects = config.journeys.iter().chain([&config.policy]);
+    let objects = config.journeys.iter().chain([&config.policy, &config.facts]);
     config.journeys.len() + objects.map(parts_of_fields).sum::<usize>()
 }
 
@@ -75,7 +75,7 @@ fn leave_out(config: &mut Config, number: usize) {
         return;
     }
     let mut left = number - config.journeys.len();
-    for fields in config.journeys.iter_mut().chain([&mut config.policy]) {
+    for fields in config.journeys.iter_mut().chain([&mut config.policy, &mut config.facts]) {
         if leave_out_of_fields(fields, &mut left) {
             return;
         }

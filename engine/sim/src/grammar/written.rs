@@ -13,6 +13,9 @@ impl Case {
     pub fn written(&self) -> String {
         let mut text = String::from("zone UTC\nholdouts on\nclock jumps\n");
         block(&mut text, "policy", &self.config.policy);
+        if !self.config.facts.is_empty() {
+            block(&mut text, "facts", &self.config.facts);
+        }
         self.config.journeys.iter().for_each(|journey| block(&mut text, "journey", journey));
         text.push('\n');
         let mut clock = Clock::default();

@@ -4,7 +4,9 @@ use super::conditions::enrich;
 use super::draw::Draw;
 use cartwheel_core::customer::places::{ALPHA_3, COUNTRIES, REGIONS};
 use cartwheel_core::event::OddField;
+use cartwheel_core::fact::Layout;
 use cartwheel_core::id::CommandId;
+use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::time::{DAY, HOUR, Millis, SECOND, format_rfc3339};
 use serde_json::{Map, Value, json};
 
@@ -23,8 +25,8 @@ const PLACES: [(&str, &str, &str); 10] = [
     (" Pacific/Chatham ", "", ""),
     ("", " usa", "US-AK "),
 ];
-/// The known fields; the last of the list is whatever a profile has too much of.
-const ODD: &[OddField] = OddField::ALL.split_last().unwrap().1;
+/// The known fields; the last two of the list are whatever a profile has too much of and an amount's currency.
+const ODD: &[OddField] = OddField::ALL.split_at(OddField::ALL.len() - 2).0;
 /// Values that are no event.
 const BROKEN: [&[u8]; 8] = [
     b"",
@@ -41,6 +43,8 @@ const BROKEN: [&[u8]; 8] = [
 pub struct Events {
     customers: Vec<&'static str>,
     ids: u64,
+    /// The shop counts things of its own: what they are made of happens.
+    counts: bool,
     /// With what random conditions read.
     rich: bool,
 }
@@ -49,7 +53,13 @@ impl Events {
     /// One to six customers.
     pub fn new(draw: &mut Draw, rich: bool) -> Self {
         let count = draw.between(1, 6) as usize;
-        Self { customers: NAMES[..count].to_vec(), ids: 0, rich }
+        Self { customers: NAMES[..count].to_vec(), ids: 0, counts: false, rich }
+    }
+
+    /// With what the plan's own facts are made of, if it has some.
+    pub fn counted_by(self, plan: &Plan) -> Self {
+        let counts = plan.facts.iter().count() > Layout::default().iter().count();
+        Self { counts, ..self }
     }
 
     /// A record's value. `commands` are those sent so far.
@@ -81,7 +91,10 @@ impl Events {
         record_time: Millis,
         commands: &[CommandId],
     ) -> Map<String, Value> {
-        let (kind, subjects) = subjects(draw, commands);
+        let (kind, subjects) = match self.counts && draw.chance(40) {
+            true => counted(draw),
+            false => subjects(draw, commands),
+        };
         let mut event = Map::new();
         event.insert("type".into(), kind.into());
         event.insert("customer".into(), (*draw.pick(&self.customers)).into());
@@ -164,6 +177,55 @@ fn subjects(draw: &mut Draw, commands: &[CommandId]) -> (&'static str, Value) {
             json!({ "cart": cart(draw), "deep": { "er": [1, null, { "x": true }] } }),
         ),
     }
+}
+
+/// What facts are made of.
+pub fn counted(draw: &mut Draw) -> (&'static str, Value) {
+    let id = |draw: &mut Draw| draw.pick(&[json!("o1"), json!("o2"), json!(3), json!("4")]).clone();
+    let order = json!({ "id": id(draw), "items": bought(draw) });
+    match draw.below(12) {
+        0..=3 => {
+            let mut order = order;
+            if draw.chance(90) {
+                let total = draw.between(-20, 400) as f64 + 0.25;
+                order["total"] = number(draw, total);
+            }
+            if draw.chance(50) {
+                order["currency"] = draw
+                    .pick(&[json!("EUR"), json!(" eur"), json!("USD"), json!(7), json!(null)])
+                    .clone();
+            }
+            if draw.chance(10) {
+                order.as_object_mut().map(|order| order.remove("id"));
+            }
+            ("order_placed", json!({ "order": order }))
+        }
+        4 => ("order_cancelled", json!({ "order": order })),
+        5 | 6 => {
+            let amount = draw.between(-5, 200) as f64;
+            let mut refund = json!({ "amount": number(draw, amount) });
+            if draw.chance(70) {
+                refund["id"] = draw.between(1, 2).into();
+            }
+            if draw.chance(10) {
+                refund["currency"] = "CHF".into();
+            }
+            ("order_refunded", json!({ "order": { "id": id(draw) }, "refund": refund }))
+        }
+        7 => ("ticket_opened", json!({ "ticket": { "id": draw.between(1, 4) } })),
+        8 => ("ticket_closed", json!({ "ticket": { "id": draw.between(1, 4) } })),
+        _ => ("product_viewed", json!({ "product": product(draw) })),
+    }
+}
+
+fn bought(draw: &mut Draw) -> Value {
+    let item = |draw: &mut Draw| match draw.below(8) {
+        0 => Value::Null,
+        1 => json!("p1"),
+        2 => json!({ "quantity": 2 }),
+        _ => json!({ "product": format!("p{}", draw.below(4)), "quantity": draw.below(4) }),
+    };
+    (0..draw.below(4)).map(|_| item(draw)).collect()
 }
 
 fn cart_id(draw: &mut Draw) -> Value {

@@ -1,7 +1,7 @@
 //! Policies and journeys under which histories are drawn: every rule of the page is used by some of them.
 
 use cartwheel_core::event::Subject;
-use cartwheel_core::journey::load::{Problem, SourceFile, load};
+use cartwheel_core::journey::load::{Problem, SourceFile, Sources, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::journey::shown::Shown;
 use cartwheel_core::policy::Policy;
@@ -18,6 +18,8 @@ pub struct Setup {
     pub journeys: Vec<&'static str>,
     /// What templates read, as far as it is known.
     pub shown: Vec<(&'static str, &'static [Subject])>,
+    /// YAML text of the facts.
+    pub facts: Option<&'static str>,
 }
 
 /// Why a setup does not load: a mistake in this crate.
@@ -39,7 +41,12 @@ impl Setup {
             text: (*text).to_owned(),
         };
         let sources: Vec<SourceFile> = self.journeys.iter().enumerate().map(source).collect();
-        let plan = load(&policy, &sources).map_err(SetupError::Journeys)?;
+        let facts = self.facts.map(|text| SourceFile {
+            path: format!("{}-facts.yaml", self.name),
+            text: text.to_owned(),
+        });
+        let sources = Sources { journeys: &sources, facts: facts.as_ref() };
+        let plan = load(&policy, sources).map_err(SetupError::Journeys)?;
         let mut shown = Shown::default();
         self.shown.iter().for_each(|(name, read)| shown.insert(name, read.iter().copied()));
         Ok(Arc::new(plan.showing(&shown)))
@@ -53,6 +60,8 @@ const WELCOME: &str = include_str!("setups/welcome.yaml");
 const RECEIPT: &str = include_str!("setups/receipt.yaml");
 const WINBACK: &str = include_str!("setups/winback.yaml");
 const NIGHTLY: &str = include_str!("setups/nightly.yaml");
+const FACT_PROBE: &str = include_str!("setups/fact_probe.yaml");
+const FACT_HOLD: &str = include_str!("setups/fact_hold.yaml");
 const FLOW: &str = include_str!("setups/flow.yaml");
 const FOLLOW: &str = include_str!("setups/follow.yaml");
 const LOOP_ONE: &str = include_str!("setups/loop_one.yaml");
@@ -90,30 +99,42 @@ pub fn setups() -> Vec<Setup> {
             policy: "zone: UTC\nquiet_hours: []\n",
             journeys: vec![CART, WELCOME],
             shown: Vec::new(),
+            facts: None,
         },
         Setup {
             name: "rolling",
             policy: include_str!("setups/rolling.policy.yaml"),
             journeys: all.clone(),
             shown: vec![("cart_reminder", &[Subject::Product]), ("browse_reminder", &[])],
+            facts: None,
         },
         Setup {
             name: "calendar",
             policy: include_str!("setups/calendar.policy.yaml"),
             journeys: all.clone(),
             shown: Vec::new(),
+            facts: None,
         },
         Setup {
             name: "tight",
             policy: include_str!("setups/tight.policy.yaml"),
             journeys: all,
             shown: WITHOUT_PRODUCTS.to_vec(),
+            facts: None,
         },
         Setup {
             name: "steps",
             policy: "zone: America/New_York\nquiet_hours: []\nteams: { sales: { email: sales@shop.example } }\ncaps: [{ name: three, scope: all, limit: 3, per: 2d }]\n",
             journeys: vec![FLOW, FOLLOW, LOOP_ONE, LOOP_TWO, RECEIPT],
             shown: Vec::new(),
+            facts: None,
+        },
+        Setup {
+            name: "facts",
+            policy: "zone: UTC\nquiet_hours: []\ncurrency: EUR\n",
+            journeys: vec![FACT_PROBE, FACT_HOLD, CART],
+            shown: Vec::new(),
+            facts: Some(include_str!("setups/shop.facts.yaml")),
         },
     ]
 }

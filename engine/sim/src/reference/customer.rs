@@ -2,6 +2,7 @@
 
 use super::documents::{DocumentName, Documents, KINDS, has};
 use super::event::Event;
+use super::facts::History;
 use super::latest::Latest;
 use super::odd::is_read;
 use super::zone;
@@ -41,12 +42,8 @@ pub struct Customer {
     pub bounced: [bool; 5],
     /// By a complaint; by channel.
     pub complained: [bool; 5],
-    /// Number of orders.
-    pub orders: u64,
-    /// Sum of the orders' totals, in ten-thousandths.
-    lifetime_value: i64,
-    /// `at` of the newest order.
-    pub last_order_at: Option<Millis>,
+    /// All that has happened, for facts.
+    pub facts: History,
     /// What messages may show.
     pub documents: Documents,
     /// When what ends runs or moves windows happened last.
@@ -251,11 +248,6 @@ impl Customer {
         Some((newest, yes))
     }
 
-    /// What the orders came to.
-    pub fn lifetime_value(&self) -> f64 {
-        self.lifetime_value as f64 / 10_000.0
-    }
-
     fn text(&self, name: &str) -> Option<&str> {
         self.attribute(name)?.as_str()
     }
@@ -285,7 +277,7 @@ impl Customer {
         Value::Object(data)
     }
 
-    /// Profile, consent, suppression, counters, documents and engagement. `now` is T; conditions name the plan's attributes; effects are appended to
+    /// Profile, consent, suppression, documents and engagement. `now` is T; conditions name the plan's attributes; effects are appended to
     /// `effects`. Whether the profile had no room for a field.
     pub fn learn(
         &mut self,
@@ -333,12 +325,6 @@ impl Customer {
             }
             "message_complained" => {
                 self.suppress(or_email, SuppressionReason::Complained, now, effects);
-            }
-            "order_placed" => {
-                self.orders += 1;
-                let parts = (event.revenue().unwrap_or(0.0) * 10_000.0).round() as i64;
-                self.lifetime_value = self.lifetime_value.saturating_add(parts);
-                self.last_order_at = self.last_order_at.max(Some(at));
             }
             _ => {}
         }

@@ -4,7 +4,7 @@
 //! decisions: it decodes events with `serde_json::Value`, asks jiff for every local time, keeps its timers in one
 //! `BTreeSet` and looks at all touches and runs of a customer whenever a rule speaks of them. Where it and the core differ,
 //! one of them differs from the page. It is meant to be read beside the page, rule by rule:
-//! [`event`] and [`odd`] intake, [`customer`] and [`documents`] what an event teaches, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
+//! [`event`] and [`odd`] intake, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
 //! steps, [`gate`] and [`caps`], [`zone`] local times.
 
 mod caps;
@@ -12,6 +12,7 @@ mod condition;
 mod customer;
 mod documents;
 mod event;
+mod facts;
 mod gate;
 mod journeys;
 mod latest;
@@ -199,6 +200,9 @@ impl Reference {
             odd.push(odd::SURPLUS.to_owned());
         }
         odd.dedup();
+        if customer.facts.note(&self.plan, &event.kind, at, &event.body) {
+            odd.push(facts::CURRENCY.to_owned());
+        }
         out.extend(effects.into_iter().map(Effect::Suppression));
         if let Some(mut turn) = self.turn(id, now, out) {
             turn.hurry();

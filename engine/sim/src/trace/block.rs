@@ -1,11 +1,11 @@
-//! YAML inside of a trace: after a line `policy` or `journey` the lines that are indented, as they would stand in a file.
+//! YAML inside of a trace: after a line `policy`, `facts` or `journey` the lines that are indented, as they would stand in a file.
 //!
 //! A block is given to the readers of policies and journeys as the whole trace in which everything else is blank: then the
 //! places of what they find wrong are places in the trace.
 
 use super::fault::{Fault, Wrong};
 use super::suggest;
-use cartwheel_core::journey::load::{Problem, Severity, SourceFile, check};
+use cartwheel_core::journey::load::{Problem, Severity, SourceFile, Sources, check};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
 use serde_saphyr::Error as YamlError;
@@ -19,6 +19,8 @@ pub struct Blocks {
     policy: Option<(Policy, Range<usize>)>,
     /// The bytes of each journey's text.
     journeys: Vec<Range<usize>>,
+    /// The bytes of the facts' text.
+    facts: Option<Range<usize>>,
 }
 
 impl Blocks {
@@ -30,6 +32,11 @@ impl Blocks {
     /// Adds a journey.
     pub fn journey(&mut self, body: Range<usize>) {
         self.journeys.push(body);
+    }
+
+    /// Sets the facts. Later ones take the place of earlier ones.
+    pub fn facts(&mut self, body: Range<usize>) {
+        self.facts = Some(body);
     }
 
     /// Reads and sets the policy. A later one takes the place of an earlier one.
@@ -46,12 +53,14 @@ impl Blocks {
         given: &Policy,
     ) -> Result<Option<Arc<Plan>>, Vec<Fault>> {
         if self.journeys.is_empty() {
-            return match &self.policy {
+            let policy = self.policy.as_ref().map(|(_, body)| ("a policy that stands", body));
+            return match policy.or(self.facts.as_ref().map(|body| ("facts that stand", body))) {
                 None => Ok(None),
-                Some((_, body)) => {
-                    let message = "a policy that stands in a trace holds for journeys in it";
+                Some((what, body)) => {
+                    let hold = if what.starts_with("facts") { "hold" } else { "holds" };
+                    let message = format!("{what} in a trace {hold} for journeys in it");
                     let help = "write the journeys below it, after a line `journey`";
-                    let wrong = (body.clone(), message.into(), Some(help.into()));
+                    let wrong = (body.clone(), message, Some(help.into()));
                     Err(vec![Fault::new(wrong, &source.path, &source.text)])
                 }
             };
@@ -59,11 +68,12 @@ impl Blocks {
         let alone =
             |body| SourceFile { path: source.path.clone(), text: alone(&source.text, body) };
         let sources: Vec<SourceFile> = self.journeys.iter().map(alone).collect();
+        let facts = self.facts.as_ref().map(alone);
         let (policy, place) = match &self.policy {
             Some((policy, body)) => (policy, body.clone()),
             None => (given, 0..0),
         };
-        let checked = check(policy, &sources);
+        let checked = check(policy, Sources { journeys: &sources, facts: facts.as_ref() });
         let fault = |problem: Problem| {
             let span = if problem.path == source.path { problem.span } else { place.clone() };
             Fault::new((span, problem.message, problem.help), &source.path, &source.text)

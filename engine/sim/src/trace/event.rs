@@ -1,11 +1,11 @@
 //! An event line: `CUSTOMER TYPE [of TEMPLATE [CHANNEL]] [recorded TIME] [name=value ...]`.
 
 use super::fault::Wrong;
+use super::json::{Fields, Json};
 use super::word::Word;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::id::{CommandId, key_hash};
 use cartwheel_core::time::{Millis, format_rfc3339, parse_rfc3339};
-use serde_json::{Map, Value};
 
 /// An event that a trace makes.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,7 +13,7 @@ pub struct Event {
     /// The customer string.
     pub customer: String,
     /// The canonical event, but for what [`Event::json`] adds.
-    body: Map<String, Value>,
+    body: Fields,
     /// The message that it is about.
     pub of: Option<Message>,
     /// The time that its record bears, if not the line's.
@@ -49,9 +49,9 @@ impl Event {
         }
         let (of, rest) = message(rest)?;
         let (recorded, rest) = recorded(rest, &clock)?;
-        let mut body = Map::new();
-        body.insert("type".into(), kind.text.into());
-        body.insert("customer".into(), customer.text.into());
+        let mut body = Fields::new();
+        body.insert("type".into(), Json::text(kind.text));
+        body.insert("customer".into(), Json::text(customer.text));
         for word in rest {
             let Some((name, value)) = word.assignment() else {
                 return Err((
@@ -60,8 +60,7 @@ impl Event {
                     None,
                 ));
             };
-            let value =
-                if name.text == "time" { time(value, &clock)? } else { scalar_or_json(value)? };
+            let value = if name.text == "time" { time(value, &clock)? } else { Json::read(value)? };
             insert(&mut body, name, value)?;
         }
         Ok(Self { customer: customer.text.into(), body, of, recorded })
@@ -76,18 +75,20 @@ impl Event {
         command: Option<(CommandId, Option<Channel>)>,
     ) -> Vec<u8> {
         let mut body = self.body.clone();
-        body.entry("id").or_insert_with(|| {
-            format!("{:016x}", key_hash(Some(&format!("{scope}:{line}")))).into()
+        body.entry("id".into()).or_insert_with(|| {
+            Json::text(&format!("{:016x}", key_hash(Some(&format!("{scope}:{line}")))))
         });
-        body.entry("time").or_insert_with(|| format_rfc3339(at).into());
+        body.entry("time".into()).or_insert_with(|| Json::text(&format_rfc3339(at)));
         if let Some((command, channel)) = command {
-            let message = body.entry("message").or_insert_with(|| Value::Object(Map::new()));
-            message["command_id"] = command.to_string().into();
+            let message = body.entry("message".into()).or_insert_with(Json::nothing);
+            message.put("command_id", Json::text(&command.to_string()));
             if let Some(channel) = channel {
-                message["channel"] = channel.name().into();
+                message.put("channel", Json::text(channel.name()));
             }
         }
-        Value::Object(body).to_string().into_bytes()
+        let mut text = String::new();
+        Json::Object(body).write(&mut text);
+        text.into_bytes()
     }
 }
 
@@ -125,26 +126,15 @@ fn recorded<'w, 't>(
     }
 }
 
-fn time(word: Word<'_>, clock: impl Fn(&str) -> Option<Millis>) -> Result<Value, Wrong> {
+fn time(word: Word<'_>, clock: impl Fn(&str) -> Option<Millis>) -> Result<Json, Wrong> {
     match clock(word.text) {
-        Some(at) => Ok(format_rfc3339(at).into()),
-        None => scalar_or_json(word),
-    }
-}
-
-/// JSON where the word is JSON, else the word itself; what begins like JSON must be it.
-pub fn scalar_or_json(word: Word<'_>) -> Result<Value, Wrong> {
-    match serde_json::from_str(word.text) {
-        Ok(value) => Ok(value),
-        Err(error) if word.text.starts_with(['[', '{', '"']) => {
-            Err((word.span(), format!("this is not JSON: {error}"), None))
-        }
-        Err(_) => Ok(word.text.into()),
+        Some(at) => Ok(Json::text(&format_rfc3339(at))),
+        None => Json::read(word),
     }
 }
 
 /// Puts `value` at the dotted `name`.
-fn insert(body: &mut Map<String, Value>, name: Word<'_>, value: Value) -> Result<(), Wrong> {
+fn insert(body: &mut Fields, name: Word<'_>, value: Json) -> Result<(), Wrong> {
     let wrong = |message: &str| (name.span(), format!("`{}`: {message}", name.text), None);
     let mut parts: Vec<&str> = name.text.split('.').collect();
     if parts.iter().any(|part| part.is_empty()) {
@@ -153,10 +143,10 @@ fn insert(body: &mut Map<String, Value>, name: Word<'_>, value: Value) -> Result
     let last = parts.pop().unwrap_or_default();
     let mut inner = body;
     for part in parts {
-        let next = inner.entry(part).or_insert_with(|| Value::Object(Map::new()));
-        inner = next
-            .as_object_mut()
-            .ok_or_else(|| wrong("is inside of something that is not an object"))?;
+        inner = match inner.entry(part.into()).or_insert_with(Json::nothing) {
+            Json::Object(fields) => fields,
+            Json::Written(_) => return Err(wrong("is inside of something that is not an object")),
+        };
     }
     match inner.insert(last.into(), value) {
         Some(_) => Err(wrong("is there already")),

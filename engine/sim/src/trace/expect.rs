@@ -2,8 +2,9 @@
 //! `expect CUSTOMER VERDICT [REASON] [name=value ...]`, `expect CUSTOMER suppressed CHANNEL [REASON]`, `expect degraded FIELD`,
 //! `expect dead REASON`.
 
-use super::event::{Message, scalar_or_json};
+use super::event::Message;
 use super::fault::Wrong;
+use super::json::scalar_or_json;
 use super::suggest;
 use super::word::Word;
 use cartwheel_core::channel::Channel;

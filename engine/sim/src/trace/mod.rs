@@ -66,6 +66,7 @@ mod engine;
 mod event;
 mod expect;
 mod fault;
+mod json;
 mod line;
 mod matching;
 mod read;

@@ -95,6 +95,7 @@ enum Line {
 #[derive(Clone, Copy)]
 enum Yaml {
     Policy,
+    Facts,
     Journey,
 }
 
@@ -216,6 +217,7 @@ impl<'s> Reader<'s> {
                     self.fault((head, message.into(), None));
                 }
             }
+            Yaml::Facts => blocks.facts(body),
             Yaml::Policy => match blocks.policy(body, &self.source.text) {
                 Err(wrong) => self.fault(wrong),
                 Ok(policy) if names_zone => {
@@ -233,7 +235,7 @@ impl<'s> Reader<'s> {
                 let message = format!("`{}` must stand before the first scenario", first.text);
                 return Err((first.span(), message, None));
             }
-            "policy" | "journey" | "clock"
+            "policy" | "facts" | "journey" | "clock"
                 if self.scenarios.last().is_some_and(|scenario| !scenario.entries.is_empty()) =>
             {
                 let message =
@@ -241,6 +243,7 @@ impl<'s> Reader<'s> {
                 return Err((first.span(), message, None));
             }
             "policy" if rest.is_empty() => return Ok(Line::Opens(Yaml::Policy)),
+            "facts" if rest.is_empty() => return Ok(Line::Opens(Yaml::Facts)),
             "journey" if rest.is_empty() => return Ok(Line::Opens(Yaml::Journey)),
             "zone" => self.set_zone(first, rest)?,
             "journeys" => self.set_journeys(first, rest)?,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::customer::Heard;
-use crate::journey::load::{SourceFile, load};
+use crate::journey::load::{SourceFile, Sources, load};
 use crate::policy::Policy;
 use thin_vec::ThinVec;
 
@@ -10,6 +10,38 @@ fn plan(channels: &str, step: &str) -> Arc<Plan> {
     );
     let source = SourceFile { path: "cart.yaml".into(), text };
     Arc::new(load(&Policy::default(), &[source]).unwrap())
+}
+
+/// The numbers that the shop's own facts, `a` to `e`, have in the new layout.
+#[test]
+fn a_fact_goes_on_if_it_is_made_of_the_same() {
+    let layout = |facts: &str| {
+        let file = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
+        let journeys = [file(
+            "cart.yaml",
+            "journey: cart\ntrigger: { event: cart_updated }\nsteps: [{ send: hello, channels: [email] }]\n",
+        )];
+        let facts = file("facts.yaml", facts);
+        let sources = Sources { journeys: &journeys, facts: Some(&facts) };
+        load(&Policy::default(), sources).unwrap().facts
+    };
+    let old = "facts:
+  a: { count: order_placed, key: event.order.id, up_to: 8 }
+  b: { count: order_placed, over: 30d }
+  c: { set: ticket_opened, key: event.ticket.id, keys: 8 }
+  d: { count: order_placed, when: event.order.total > 5 }
+  e: { last: order_placed }
+";
+    let new = "facts:
+  a: { count: order_placed, key: event.order.id, up_to: 4 }
+  aa: { count: order_placed }
+  b: { count: order_placed }
+  c: { set: ticket_opened, key: event.ticket.id, keys: 2, for: 3d }
+  d: { count: order_placed, when: event.order.total > 6 }
+";
+    let moved = |new| map_facts(&layout(old), &layout(new))[3..].to_vec();
+    assert_eq!(moved(old), [Some(3), Some(4), Some(5), Some(6), Some(7)]);
+    assert_eq!(moved(new), [Some(3), None, None, None, None]);
 }
 
 fn run(place: Place) -> Run {

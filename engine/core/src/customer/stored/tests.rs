@@ -1,6 +1,8 @@
 use super::*;
 use crate::customer::{Document, Heard, Use};
-use crate::fact::{Count, Fact, Last, State, Sum};
+use crate::fact::{
+    Bounds, Contribution, Count, Definition, Fact, Kind, Last, Set, State, Sum, Tally,
+};
 use crate::timer::NEVER;
 use crate::value::Value;
 use proptest::collection::vec;
@@ -195,6 +197,31 @@ fn what_the_version_before_has_stored_is_read() {
     }
 }
 
+/// A fact of single contributions, and a set: behind the kinds that there were before, whose bytes have not changed.
+#[test]
+fn facts_of_single_contributions_read_back() {
+    let mut views = Definition::plain("views", "product_viewed", Kind::Count);
+    views.by = Some(crate::fact::Path::Item(Vec::new()));
+    views.bounds = Bounds { over: Some(9), up_to: 2, keys: 2 };
+    let mut tally = Tally::default();
+    for (at, group) in [(1, "p1"), (2, "p2"), (3, "p3"), (4, "p3"), (5, "p3")] {
+        let group = Some(group.into());
+        tally.add(&views, Contribution { at, group, amount: 1, ..Contribution::default() }, at);
+    }
+    let mut set = Set::default();
+    set.note(&views, 1, 1 << 60, true, 1);
+    set.note(&views, 2, 1 << 61, false, 2);
+    let mut customer = Customer::new(CustomerId::of("ana"));
+    let states = [State::Tally(Box::new(tally)), State::Set(Box::new(set)), State::Count(Count(1))];
+    for (number, state) in (3..).zip(states) {
+        customer.facts.push(Fact { number, state });
+    }
+    let written = encoded(&customer);
+    let golden = (written.len(), xxhash_rust::xxh3::xxh3_64(&written));
+    assert_eq!(golden, (113, 1_599_747_329_169_390_178));
+    assert_eq!(decode_customer(customer.id, &written, &Zones::bundled("UTC")), Ok(customer));
+}
+
 /// Both are entries of lists that were there before: their forms did not change.
 #[test]
 fn a_refusal_and_a_cart_without_items_are_stored_as_what_was_there_before() {
@@ -278,6 +305,22 @@ fn state() -> impl Strategy<Value = State> {
         any::<u32>().prop_map(|count| State::Count(Count(count))),
         any::<i64>().prop_map(|sum| State::Sum(Sum(sum))),
         time().prop_map(|at| State::Last(Last(at))),
+        vec((time(), any::<u64>(), any::<i64>(), ".{0,60}"), 0..9).prop_map(|parts| {
+            let mut fact = Definition::plain("f", "e", Kind::Count);
+            fact.by = Some(crate::fact::Path::Item(Vec::new()));
+            let mut tally = Tally::default();
+            for (at, key, amount, group) in parts {
+                let (group, kept) = (Some(group.into()), Vec::new());
+                tally.add(&fact, Contribution { at, key, amount, group, kept }, at);
+            }
+            State::Tally(Box::new(tally))
+        }),
+        vec((time(), any::<u64>(), any::<bool>()), 0..9).prop_map(|parts| {
+            let fact = Definition::plain("f", "e", Kind::Set);
+            let mut set = Set::default();
+            parts.into_iter().for_each(|(at, key, is_in)| set.note(&fact, at, key, is_in, at));
+            State::Set(Box::new(set))
+        }),
     ]
 }
 

@@ -9,6 +9,7 @@ fn bundle() -> ConfigBundle {
     ConfigBundle {
         policy: Policy { zone: "Europe/Berlin".into(), ..Policy::default() },
         journeys,
+        facts: None,
         shown: Shown::default(),
     }
 }
@@ -31,6 +32,7 @@ fn kept(semantics: Option<u32>, tables: Option<&ZoneTables>, policy: &str) -> (u
     let stored = StoredBundle {
         policy: RawValue::from_string(policy.into()).unwrap(),
         journeys: bundle().journeys,
+        facts: None,
         shown: Shown::default(),
         semantics,
         zones: tables.map(|tables| tables_name(tables.id())),

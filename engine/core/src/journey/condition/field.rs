@@ -1,7 +1,7 @@
 //! What a condition reads, by number.
 
 use crate::channel::Channel;
-use crate::fact::Reading;
+use crate::fact::{KeyReading, Reading};
 
 /// Something that a condition reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,6 +18,8 @@ pub enum Field {
     Consent(Channel),
     /// A fact by its number, such as `customer.orders`.
     Fact(u16, Reading),
+    /// A fact at a key, such as `views[event.product.id]`.
+    FactAt(u16, KeyReading, KeyField),
     /// `now`: the instant at which the condition is judged.
     Now,
     /// `event.time`: when the event happened; of a run its newest trigger event.
@@ -30,7 +32,40 @@ pub enum Field {
     Item(u16),
 }
 
+/// Where a condition finds the key of a fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyField {
+    /// It is written there: its hash.
+    Hash(u64),
+    /// As [`Field::Event`].
+    Event(u16),
+    /// As [`Field::Capture`].
+    Capture(u16),
+    /// As [`Field::Waited`].
+    Waited(u16),
+    /// As [`Field::Attribute`].
+    Attribute(u16),
+}
+
 impl Field {
+    /// The event's field that has to be read for it.
+    pub fn event(self) -> Option<u16> {
+        match self {
+            Self::Event(number) | Self::FactAt(_, _, KeyField::Event(number)) => Some(number),
+            Self::Capture(_)
+            | Self::Waited(_)
+            | Self::Attribute(_)
+            | Self::Consent(_)
+            | Self::Fact(..)
+            | Self::FactAt(..)
+            | Self::Now
+            | Self::EventTime
+            | Self::Local(_)
+            | Self::List(_)
+            | Self::Item(_) => None,
+        }
+    }
+
     /// Whether it is read from an event, where it may be there as the value or as its size.
     pub(super) fn has_sizes(self) -> bool {
         match self {
@@ -38,6 +73,7 @@ impl Field {
             Field::Attribute(_)
             | Field::Consent(_)
             | Field::Fact(..)
+            | Field::FactAt(..)
             | Field::Now
             | Field::EventTime
             | Field::Local(_)

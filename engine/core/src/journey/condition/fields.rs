@@ -3,6 +3,7 @@
 use super::fault::Fault;
 use super::field::{Capture, Field, Local};
 use super::list::{List, Part};
+use super::names::Names;
 use super::types::Type;
 use crate::channel::Channel;
 use crate::event::EventField;
@@ -21,6 +22,8 @@ pub(crate) enum Scope {
     Step,
     /// The profile and the customer.
     While,
+    /// The event, or an item of a list, and nothing else.
+    Alone,
 }
 
 /// The numbered fields of a plan under construction.
@@ -28,11 +31,17 @@ pub(crate) enum Scope {
 pub(crate) struct Slots {
     pub(crate) fields: Vec<EventField>,
     pub(crate) attributes: Vec<CompactString>,
+    /// What may be read by its name alone.
+    pub(crate) names: Names,
     pub(crate) lists: Vec<List>,
     /// Of the journey at hand: what its steps read of events that were waited for, each its type (none) or a field.
     pub(crate) waited: Vec<Option<u16>>,
     /// Whether a step of that journey waits for an event, among those so far.
     pub(crate) waits: bool,
+    /// The types that those steps wait for.
+    pub(crate) waits_for: Vec<String>,
+    /// The types that the event at hand may have, or the trigger event in steps; none where they are not known.
+    pub(crate) types: Vec<String>,
 }
 
 /// What a path begins with that belongs to no event.
@@ -79,15 +88,23 @@ pub(super) struct Items {
     pub(super) reads: Vec<u16>,
 }
 
+impl Items {
+    /// Nothing of them has been read.
+    pub(super) fn new(name: &str, known: bool) -> Self {
+        Self { name: name.into(), known, parts: Vec::new(), reads: Vec::new() }
+    }
+}
+
 impl Resolver<'_> {
     /// The field and its type: the one place that says what a name stands for. None after saying why not.
     pub(super) fn resolve(&mut self, path: &Path<'_>) -> Option<(Field, Type)> {
         if let [root, rest @ ..] = path.parts
-            && self.items.as_ref().is_some_and(|items| items.name == *root)
+            && self.is_item(root)
         {
             return self.item(path, rest);
         }
         self.kept_out_of_items(path)?;
+        self.alone(path)?;
         match path.parts {
             ["event", name] if *name == Envelope::Time.name() && !path.size => {
                 self.event_time(path)
@@ -116,7 +133,7 @@ impl Resolver<'_> {
                 Field::Event(number)
             }
             (None, Scope::Step) => Field::Capture(intern(self.captures, Capture::Field(number))),
-            (None, Scope::Event | Scope::While) => Field::Event(number),
+            (None, Scope::Event | Scope::While | Scope::Alone) => Field::Event(number),
         };
         Some((field, kind))
     }
@@ -168,8 +185,28 @@ impl Resolver<'_> {
         Some((Field::EventTime, Type::Instant))
     }
 
+    /// Whether an item is called so.
+    pub(super) fn is_item(&self, name: &str) -> bool {
+        self.items.as_ref().is_some_and(|items| items.name == name)
+    }
+
+    /// Where the event is all that there is, nothing else is read.
+    fn alone(&mut self, path: &Path<'_>) -> Option<()> {
+        if self.scope != Scope::Alone || path.parts.first() == Some(&"event") {
+            return Some(());
+        }
+        let message = format!(
+            "`{}` is not of the event: what a fact says must not depend on what is known when its events come",
+            path.parts.join(".")
+        );
+        self.fail(
+            Fault::error(path.span.clone(), message)
+                .help("read `event.X` alone; ask for the rest where the fact is used"),
+        )
+    }
+
     /// What is made of a list for a step is made at the trigger, from the event alone.
-    fn kept_out_of_items(&mut self, path: &Path<'_>) -> Option<()> {
+    pub(super) fn kept_out_of_items(&mut self, path: &Path<'_>) -> Option<()> {
         let of_event = [Some(&"event"), Some(&Subject::Cart.name())].contains(&path.parts.first());
         if self.items.is_none() || self.scope != Scope::Step || of_event {
             return Some(());
@@ -352,10 +389,13 @@ impl Resolver<'_> {
         let rest = path.parts[1..].iter().map(|part| format!(".{part}")).collect::<String>();
         let help = if Subject::parse(root.as_bytes()).is_some() {
             format!("did you mean `event.{root}{rest}`?")
-        } else if let Some(near) = closest(root, ["event", "profile", "customer", LOCAL, NOW]) {
+        } else if let Some(near) = closest(
+            root,
+            ["event", "profile", "customer", LOCAL, NOW].into_iter().chain(self.slots.names.own()),
+        ) {
             format!("did you mean `{near}{rest}`?")
         } else {
-            "a condition reads `event.X`, `profile.X`, `customer.X`, `local.X` and `now`; strings stand in quotes"
+            "a condition reads `event.X`, `profile.X`, `customer.X`, `local.X`, `now`, and facts and segments by their names; strings stand in quotes"
                 .into()
         };
         self.fail(fault.help(help))

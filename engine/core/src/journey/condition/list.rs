@@ -98,7 +98,7 @@ impl Over {
 }
 
 impl Part {
-    fn of(&self, item: Raw<'_>) -> Value {
+    pub(super) fn of(&self, item: Raw<'_>) -> Value {
         let found = if self.path.is_empty() { Some(item) } else { item.get(&self.path) };
         match found {
             None if self.size => Value::Number(0.0),

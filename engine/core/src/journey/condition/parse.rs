@@ -134,10 +134,25 @@ fn syntax_fault(text: &str, errors: &cel::ParseErrors) -> Fault {
     };
     let at = position(text, error.pos);
     let length = text[at..].chars().next().map_or(0, char::len_utf8);
-    let message = error.msg.trim_start_matches("Syntax error: ");
-    let message = message.split(" expecting ").next().unwrap_or(message);
+    let message = in_our_words(error.msg.trim_start_matches("Syntax error: "));
     Fault::error(at..at + length, format!("the condition cannot be read: {message}"))
         .help(SUPPORTED)
+}
+
+/// What the parser says of its tokens, as it is for somebody who writes a condition.
+fn in_our_words(message: &str) -> String {
+    let said = message.split(" expecting ").next().unwrap_or(message);
+    let (what, token) = said.split_once('\'').unwrap_or((said, ""));
+    let token = token.strip_suffix('\'').unwrap_or(token);
+    match (what.trim(), token) {
+        (_, "<EOF>") => "it ends too early".into(),
+        ("token recognition error at:", _) => {
+            format!("`{token}` can only stand inside of a text in quotes")
+        }
+        ("mismatched input" | "extraneous input", _) => format!("`{token}` does not belong here"),
+        ("no viable alternative at input", _) => format!("it makes no sense from `{token}` on"),
+        _ => said.into(),
+    }
 }
 
 /// What people write who know other languages: it is worth a better answer than the parser's.

@@ -1,11 +1,12 @@
 //! What a condition reads at one instant: an event's fields, a run's captures, the customer.
 
 use super::expr::Condition;
-use super::field::{Capture, Field, Local, WEEKDAYS};
+use super::field::{Capture, Field, KeyField, Local, WEEKDAYS};
 use super::list::List;
 use crate::customer::{Customer, Zones};
 use crate::decision::{Compared, Shown};
 use crate::event::{Event, MAX_VALUE};
+use crate::fact::{Layout, key_of};
 use crate::time::Millis;
 use crate::value::{Value, ValueRef};
 
@@ -19,6 +20,8 @@ pub struct Reader<'r> {
     pub customer: &'r Customer,
     /// Hashes of the plan's attributes.
     pub attributes: &'r [u32],
+    /// The plan's facts.
+    pub facts: &'r Layout,
     /// The plan's lists.
     pub lists: &'r [List],
     /// Where the customer's clock stands.
@@ -101,7 +104,19 @@ impl<'r> Reader<'r> {
                 name.map_or(ValueRef::Null, |name| customer.attribute(*name))
             }
             Field::Consent(channel) => ValueRef::Bool(customer.granted & channel.bit() != 0),
-            Field::Fact(number, reading) => customer.facts.read(number, reading, self.t),
+            Field::Fact(number, reading) => {
+                customer.facts.read(self.facts, number, reading, self.t)
+            }
+            Field::FactAt(number, reading, key) => {
+                let key = match key {
+                    KeyField::Hash(hash) => Some(hash),
+                    KeyField::Event(index) => key_of(self.read(Field::Event(index))),
+                    KeyField::Capture(index) => key_of(self.read(Field::Capture(index))),
+                    KeyField::Waited(index) => key_of(self.read(Field::Waited(index))),
+                    KeyField::Attribute(index) => key_of(self.read(Field::Attribute(index))),
+                };
+                customer.facts.read_at(self.facts, number, reading, key, self.t)
+            }
             Field::Now => ValueRef::Instant(self.t),
             Field::EventTime => ValueRef::Instant(self.at),
             Field::Local(what) => self.local(what),

@@ -8,7 +8,7 @@ use crate::channel::Class;
 use crate::customer::{LatestId, Use};
 use crate::event::Subject;
 use crate::journey::condition::{Scope, Slots};
-use crate::journey::definition::{Definition, ExitRule};
+use crate::journey::definition::{Definition, EventTypes, ExitRule};
 use crate::journey::plan::{Exit, Journey};
 use crate::journey::shown::Subjects;
 use crate::time::{DAY, Millis, Span};
@@ -29,7 +29,10 @@ pub(super) fn journey(
 ) -> Option<Journey> {
     let mut compiler = Compiler { source, slots, captures: Vec::new(), problems };
     (compiler.slots.waits, compiler.slots.waited) = (false, Vec::new());
+    compiler.slots.waits_for.clear();
+    compiler.slots.types = types(&definition.trigger.event);
     compiler.check_names(definition);
+    compiler.warn_of_repeats(definition);
     compiler.check_spans(definition);
     let when = compiler.condition(definition.trigger.when.as_ref(), Scope::Event);
     let key = compiler.key(definition);
@@ -37,7 +40,7 @@ pub(super) fn journey(
         .exit
         .iter()
         .map(|rule| Exit {
-            condition: compiler.condition(rule.when.as_ref(), Scope::Event),
+            condition: compiler.condition_on(std::slice::from_ref(&rule.on), rule.when.as_ref()),
             latest: exit_id(definition, rule),
         })
         .collect();
@@ -70,6 +73,10 @@ pub(super) fn journey(
         own: own(definition),
         ops,
     })
+}
+
+fn types(events: &EventTypes) -> Vec<String> {
+    events.names().iter().map(|name| name.value.clone()).collect()
 }
 
 /// The documents of which the trigger events bring the whole.

@@ -5,6 +5,7 @@ use crate::journey::at::At;
 use crate::journey::condition::{self, Capture, Condition, Fault, Scope, Slots};
 use crate::journey::problem::{Problem, SourceFile};
 use crate::time::{DAY, Span};
+use std::ops::Range;
 
 /// Longest duration in a journey.
 const MAX_SPAN: Span = Span(3_650 * DAY);
@@ -29,6 +30,19 @@ impl Compiler<'_> {
         for fault in faults {
             self.fault(text, fault);
         }
+        condition
+    }
+
+    /// A condition on an event of one of these types, which is not the trigger.
+    pub(super) fn condition_on(
+        &mut self,
+        types: &[At<String>],
+        text: Option<&At<String>>,
+    ) -> Option<Condition> {
+        let types = types.iter().map(|kind| kind.value.clone()).collect();
+        let of_trigger = std::mem::replace(&mut self.slots.types, types);
+        let condition = self.condition(text, Scope::Event);
+        self.slots.types = of_trigger;
         condition
     }
 
@@ -57,6 +71,17 @@ impl Compiler<'_> {
         if span.value > MAX_SPAN {
             self.error(span, "the duration is longer than ten years", "write a shorter one");
         }
+    }
+
+    /// Notes a warning.
+    pub(super) fn warning(
+        &mut self,
+        span: &Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let warning = Problem::warning(&self.source.path, span.clone(), message);
+        self.problems.push(warning.help(help));
     }
 
     /// Notes an error at a value.

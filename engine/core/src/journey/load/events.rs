@@ -1,8 +1,10 @@
 //! Who wants which event, and which of its fields.
 
-use crate::fact::Layout;
+use super::facts::Compiled;
+use crate::fact::Role;
 use crate::journey::condition::{Capture, Condition, Field, List};
 use crate::journey::definition::Definition;
+use crate::journey::feeding::Feeding;
 use crate::journey::plan::{Interests, Journey, JourneyInterest};
 use crate::journey::problem::SourceFile;
 use std::cmp::Reverse;
@@ -12,11 +14,17 @@ pub(super) fn interests(
     read: &[(&SourceFile, Definition)],
     journeys: &[Journey],
     lists: &[List],
-    facts: &Layout,
+    facts: &Compiled,
 ) -> Interests {
     let mut events = Interests::default();
-    for (number, fact) in facts.iter() {
-        events.entry(fact.on.into()).or_default().facts.push(number);
+    for (fact, definition) in facts.layout.iter() {
+        for role in [Role::Adds, Role::Takes] {
+            let when = facts.condition(fact, role);
+            for event in definition.feed(role).iter().flat_map(|feed| &feed.on) {
+                let feeding = Feeding { fact, role, when: when.cloned() };
+                events.entry(event.clone()).or_default().facts.push(feeding);
+            }
+        }
     }
     for (number, ((_, definition), journey)) in read.iter().zip(journeys).enumerate() {
         let journey_number = u16::try_from(number).unwrap_or(u16::MAX);
@@ -92,9 +100,8 @@ impl Index<'_> {
 /// The event fields that a condition reads, and those that its lists read.
 fn event_fields<'l>(condition: &'l Condition, lists: &'l [List]) -> impl Iterator<Item = u16> {
     let captures = condition.fields.iter().filter_map(|(_, field)| match field {
-        Field::Event(number) => Some(Capture::Field(*number)),
         Field::List(number) => Some(Capture::List(*number)),
-        _ => None,
+        other => other.event().map(Capture::Field),
     });
     captures.flat_map(|capture| captured(capture, lists))
 }

@@ -43,13 +43,9 @@ impl Compiler<'_> {
     }
 
     fn path(&mut self, path: &At<String>) -> Option<u16> {
-        match condition::compile_path(path, self.slots) {
-            Ok(field) => Some(field),
-            Err(fault) => {
-                self.fault(path, fault);
-                None
-            }
-        }
+        let (field, faults) = condition::compile_path(path, self.slots);
+        faults.into_iter().for_each(|fault| self.fault(path, fault));
+        field
     }
 
     /// Every trigger has a path, and every path is of an event that the journey, with these operations, hears.

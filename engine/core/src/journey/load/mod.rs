@@ -7,27 +7,32 @@ use super::condition::Slots;
 use super::plan::Plan;
 use super::shown::Subjects;
 use crate::customer::ZoneTables;
-use crate::fact::Layout;
 use crate::policy::Policy;
 use std::sync::Arc;
 
 mod compile;
 mod compiler;
 mod events;
+mod facts;
 mod fields;
+mod foreign;
 pub(super) mod hash;
 mod keys;
+mod loops;
 mod names;
 mod policy;
 mod read;
+mod repeats;
 mod schema;
+mod sends;
 mod step;
 #[cfg(test)]
 mod tests;
 mod yaml;
 
 pub use super::problem::{Problem, Severity, SourceFile};
-pub use schema::journey_schema;
+pub use schema::{facts_schema, journey_schema};
+pub use sends::Sent;
 
 /// Most journeys under one policy.
 const MAX_JOURNEYS: usize = 500;
@@ -39,38 +44,78 @@ pub struct Checked {
     pub plan: Option<Plan>,
     /// Errors and warnings, in order of files and places.
     pub problems: Vec<Problem>,
+    /// Every send step of the journeys whose shape is good, by journey.
+    pub sends: Vec<Sent>,
 }
 
-/// Compiles journeys under a policy; all problems of all files at once. Warnings are dropped when it succeeds: see [`check`].
-pub fn load(policy: &Policy, journeys: &[SourceFile]) -> Result<Plan, Vec<Problem>> {
-    let checked = check(policy, journeys);
+/// The files of a configuration, beside its policy.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources<'s> {
+    /// The journeys.
+    pub journeys: &'s [SourceFile],
+    /// What is remembered of customers, if the shop says so.
+    pub facts: Option<&'s SourceFile>,
+}
+
+impl<'s, J: AsRef<[SourceFile]> + ?Sized> From<&'s J> for Sources<'s> {
+    /// Journeys alone.
+    fn from(journeys: &'s J) -> Self {
+        Self { journeys: journeys.as_ref(), facts: None }
+    }
+}
+
+/// Compiles journeys, with facts if there are some, under a policy; all problems of all files at once. Warnings are dropped when it succeeds, and
+/// journeys that begin each other for ever are not refused: see [`check`].
+pub fn load<'s>(policy: &Policy, sources: impl Into<Sources<'s>>) -> Result<Plan, Vec<Problem>> {
+    let tables = ZoneTables::bundled();
+    let hash = |texts: Texts<'_>| this_hash(policy, &tables, texts);
+    let checked = check_with(policy, &tables, sources.into(), Asked::Again, hash);
     checked.plan.ok_or(checked.problems)
 }
 
-/// Compiles journeys under a policy; says all errors and warnings of all files.
-pub fn check(policy: &Policy, sources: &[SourceFile]) -> Checked {
+/// Compiles journeys, with facts if there are some, under a policy; says all errors and warnings of all files.
+pub fn check<'s>(policy: &Policy, sources: impl Into<Sources<'s>>) -> Checked {
     let tables = ZoneTables::bundled();
-    check_with(policy, &tables, sources, |journeys| {
-        // A policy is plain data: writing it to memory cannot fail.
-        hash::of_this_build(&tables, &serde_json::to_vec(policy).unwrap_or_default(), journeys)
+    check_with(policy, &tables, sources.into(), Asked::Anew, |texts| {
+        this_hash(policy, &tables, texts)
     })
 }
 
-/// Name and text of every journey, in order of names.
+fn this_hash(policy: &Policy, tables: &ZoneTables, texts: Texts<'_>) -> u128 {
+    // A policy is plain data: writing it to memory cannot fail.
+    hash::of_this_build(tables, &serde_json::to_vec(policy).unwrap_or_default(), texts)
+}
+
+/// Why journeys are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// Somebody wants them to be in force: whatever would go wrong is refused.
+    Anew,
+    /// They were in force, or are a test's: what can be run is.
+    Again,
+}
+
+/// Name and text of every journey, in order of names; then those of the facts.
 type Texts<'a> = Vec<(&'a str, &'a str)>;
+
+/// Under which name the facts are hashed: no journey can have it.
+const FACTS: &str = "facts.yaml";
 
 /// The same by other time-zone tables; `hash` says what the whole is called.
 pub(super) fn check_with(
     policy: &Policy,
     tables: &Arc<ZoneTables>,
-    sources: &[SourceFile],
+    sources: Sources<'_>,
+    asked: Asked,
     hash: impl FnOnce(Texts<'_>) -> u128,
 ) -> Checked {
+    let Sources { journeys: sources, facts: facts_file } = sources;
     let mut problems = Vec::new();
     if sources.len() > MAX_JOURNEYS {
         let message =
             format!("there are {} journeys; at most {MAX_JOURNEYS} are allowed", sources.len());
-        return Checked { plan: None, problems: vec![Problem::error("policy", 0..0, message)] };
+        let problems = vec![Problem::error("policy", 0..0, message)];
+        return Checked { plan: None, problems, sends: Vec::new() };
     }
     let mut read = Vec::new();
     for source in sources {
@@ -85,6 +130,7 @@ pub(super) fn check_with(
     read.sort_by(|(_, left), (_, right)| left.journey.value.cmp(&right.journey.value));
     names::unique(&read, &mut problems);
     let mut slots = Slots::default();
+    let facts = facts::compile(facts_file, policy, &mut slots, &mut problems);
     let mut compiled: Vec<_> = read
         .iter()
         .filter_map(|(source, definition)| {
@@ -96,23 +142,28 @@ pub(super) fn check_with(
         journey.active_from = journey.active_from.max(of_all);
     }
     policy::check(policy, tables, &read, &mut problems);
+    if asked == Asked::Anew {
+        loops::check(&read, &compiled, &mut problems);
+    }
     let order = |problem: &Problem| sources.iter().position(|source| source.path == problem.path);
     problems.sort_by_key(|problem| (order(problem), problem.span.start, problem.span.end));
     problems.dedup();
+    let sends = sends::all(&read);
     if problems.iter().any(|problem| problem.severity == Severity::Error)
         || compiled.len() != sources.len()
     {
-        return Checked { plan: None, problems };
+        return Checked { plan: None, problems, sends };
     }
-    let facts = Layout::default();
     let events = events::interests(&read, &compiled, &slots.lists, &facts);
     let texts = read
         .iter()
         .map(|(source, definition)| (definition.journey.value.as_str(), source.text.as_str()));
-    let hash = hash(texts.collect());
+    let of_facts = facts_file.map(|source| (FACTS, source.text.as_str()));
+    let hash = hash(texts.chain(of_facts).collect());
     let Slots { fields, attributes, lists, .. } = slots;
     let plan = Plan {
-        facts,
+        facts: facts.layout,
+        segments: facts.segments,
         kept: Subjects::ALL,
         hash,
         tables: Arc::clone(tables),
@@ -123,5 +174,5 @@ pub(super) fn check_with(
         lists,
         events,
     };
-    Checked { plan: Some(plan), problems }
+    Checked { plan: Some(plan), problems, sends }
 }

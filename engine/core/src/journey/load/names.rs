@@ -1,5 +1,6 @@
 //! Names: of journeys, steps, templates, tags and events.
 
+use super::foreign;
 use crate::event::vocabulary::EVENT_TYPES;
 use crate::journey::at::At;
 use crate::journey::definition::Definition;
@@ -85,6 +86,10 @@ pub(super) fn check_event(source: &SourceFile, name: &At<String>, problems: &mut
             format!("`{}` is not an event type", name.value),
         );
         problems.push(problem.help("write the text of the event's `type`, such as cart_updated"));
+    } else if let Some((system, ours)) = foreign::of(name) {
+        let message = format!("`{}` is what {system} calls `{ours}`", name.value);
+        let help = format!("write `{ours}`; if events of this type come, send them as `{ours}`");
+        problems.push(Problem::warning(&source.path, name.span.clone(), message).help(help));
     } else if !EVENT_TYPES.contains(&name.as_str())
         && let Some(near) = closest(name, EVENT_TYPES)
     {

@@ -16,7 +16,7 @@ const MAX_EVENT_BYTES: usize = 1_000_000;
 /// Longest rolling window of a cap: as long as touches are remembered at most.
 const MAX_WINDOW: Span = Span(366 * DAY);
 
-/// Says what is wrong with the policy. The policy has no text here, so the problems have no place.
+/// Says what is wrong with the policy. The policy has no text here: the problems name the key in place of a file.
 pub(super) fn check(
     policy: &Policy,
     tables: &ZoneTables,
@@ -26,17 +26,19 @@ pub(super) fn check(
     for (source, definition) in read {
         check_addressees(policy, source, &definition.steps, problems);
     }
-    let mut say = |message: String, help: String| {
-        problems.push(Problem::error("policy", 0..0, message).help(help))
+    let mut say = |key: &str, message: String, help: String| {
+        problems.push(Problem::error(&format!("policy.{key}"), 0..0, message).help(help))
     };
     check_zone(policy, tables, &mut say);
     check_quiet_hours(policy, &mut say);
     check_numbers(policy, &mut say);
     check_teams(policy, &mut say);
     for (number, cap) in policy.caps.iter().enumerate() {
-        check_cap(cap, read, &mut say);
+        let key = format!("caps.{number}");
+        check_cap(&key, cap, read, &mut say);
         if policy.caps[..number].iter().any(|earlier| earlier.name == cap.name) {
             say(
+                &key,
                 format!("a second cap is called `{}`", cap.name),
                 "names are shown in decisions: give each cap its own".into(),
             );
@@ -44,7 +46,7 @@ pub(super) fn check(
     }
 }
 
-fn check_zone(policy: &Policy, tables: &ZoneTables, say: &mut impl FnMut(String, String)) {
+fn check_zone(policy: &Policy, tables: &ZoneTables, say: &mut impl FnMut(&str, String, String)) {
     if tables.named(&policy.zone).is_some() {
         return;
     }
@@ -53,13 +55,15 @@ fn check_zone(policy: &Policy, tables: &ZoneTables, say: &mut impl FnMut(String,
         || "write an IANA name such as Europe/Berlin".into(),
         |name| format!("did you mean `{name}`?"),
     );
-    say(format!("`{}` is not a time zone", policy.zone), near);
+    say("zone", format!("`{}` is not a time zone", policy.zone), near);
 }
 
-fn check_quiet_hours(policy: &Policy, say: &mut impl FnMut(String, String)) {
-    for quiet in &policy.quiet_hours {
+fn check_quiet_hours(policy: &Policy, say: &mut impl FnMut(&str, String, String)) {
+    for (number, quiet) in policy.quiet_hours.iter().enumerate() {
+        let key = format!("quiet_hours.{number}");
         if quiet.channels.is_empty() {
             say(
+                &key,
                 format!("the quiet hours from {} to {} name no channel", quiet.from, quiet.to),
                 "add some, such as `channels: [sms]`".into(),
             );
@@ -67,6 +71,7 @@ fn check_quiet_hours(policy: &Policy, say: &mut impl FnMut(String, String)) {
         if quiet.from == quiet.to {
             let message = format!("the quiet hours start and end at {}", quiet.from);
             say(
+                &key,
                 message,
                 "write different times; a channel that is never used is left out of the journeys"
                     .into(),
@@ -75,11 +80,12 @@ fn check_quiet_hours(policy: &Policy, say: &mut impl FnMut(String, String)) {
     }
 }
 
-fn check_teams(policy: &Policy, say: &mut impl FnMut(String, String)) {
+fn check_teams(policy: &Policy, say: &mut impl FnMut(&str, String, String)) {
     for (name, team) in &policy.teams {
         if Address::parse(Channel::Email, &team.email).is_err() {
             let message = format!("the team `{name}` has the address `{}`", team.email);
-            say(message, "write an address of mail, such as sales@shop.example".into());
+            let key = format!("teams.{name}");
+            say(&key, message, "write an address of mail, such as sales@shop.example".into());
         }
     }
 }
@@ -109,11 +115,12 @@ fn check_addressees(
     }
 }
 
-fn check_numbers(policy: &Policy, say: &mut impl FnMut(String, String)) {
+fn check_numbers(policy: &Policy, say: &mut impl FnMut(&str, String, String)) {
     let spans =
         [("marketing_ttl", policy.marketing_ttl), ("transactional_ttl", policy.transactional_ttl)];
     for (name, span) in spans.into_iter().filter(|(_, span)| span.millis() == 0) {
         say(
+            name,
             format!("`{name}` is {span}: every message would be too late"),
             "write a longer duration, such as 24h".into(),
         );
@@ -122,27 +129,55 @@ fn check_numbers(policy: &Policy, say: &mut impl FnMut(String, String)) {
         .into_iter()
         .chain([("max_defer", policy.max_defer), ("max_event_ahead", policy.max_event_ahead)]);
     for (name, span) in all.filter(|(_, span)| *span > MAX_WINDOW) {
-        say(format!("`{name}` is {span}: longer than a year"), "write a shorter duration".into());
+        say(
+            name,
+            format!("`{name}` is {span}: longer than a year"),
+            "write a shorter duration".into(),
+        );
+    }
+    let is_code =
+        |code: &String| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    if let Some(code) = policy.currency.as_ref().filter(|code| !is_code(code)) {
+        say(
+            "currency",
+            format!("`{code}` is not a currency"),
+            "write its ISO 4217 code, three capitals such as EUR".into(),
+        );
     }
     if !(256..=MAX_EVENT_BYTES).contains(&policy.max_event_bytes) {
         say(
+            "max_event_bytes",
             format!("`max_event_bytes` is {}", policy.max_event_bytes),
             format!("write a number from 256 to {MAX_EVENT_BYTES}; 131072 is the default"),
         );
     }
 }
 
-fn check_cap(cap: &Cap, read: &[(&SourceFile, Definition)], say: &mut impl FnMut(String, String)) {
+fn check_cap(
+    key: &str,
+    cap: &Cap,
+    read: &[(&SourceFile, Definition)],
+    say: &mut impl FnMut(&str, String, String),
+) {
     if cap.name.is_empty() || cap.name.len() > 64 {
-        say(format!("`{}` is not the name of a cap", cap.name), "write 1 to 64 letters".into());
+        say(
+            key,
+            format!("`{}` is not the name of a cap", cap.name),
+            "write 1 to 64 letters".into(),
+        );
     }
     if !(1..=64).contains(&cap.limit) {
-        say(format!("the cap `{}` has the limit {}", cap.name, cap.limit), "write 1 to 64".into());
+        say(
+            key,
+            format!("the cap `{}` has the limit {}", cap.name, cap.limit),
+            "write 1 to 64".into(),
+        );
     }
     if let crate::policy::CapWindow::Rolling(span) = cap.per
         && span > MAX_WINDOW
     {
         say(
+            key,
             format!("the cap `{}` has a window of {span}", cap.name),
             format!("write at most {MAX_WINDOW}"),
         );
@@ -166,5 +201,9 @@ fn check_cap(cap: &Cap, read: &[(&SourceFile, Definition)], say: &mut impl FnMut
         || format!("no journey that was read has this {kind}"),
         |near| format!("did you mean `{kind}:{near}`?"),
     );
-    say(format!("the cap `{}` counts the {kind} `{name}`, which does not exist", cap.name), help);
+    say(
+        key,
+        format!("the cap `{}` counts the {kind} `{name}`, which does not exist", cap.name),
+        help,
+    );
 }

@@ -55,6 +55,13 @@ fn call() -> Call {
 
 /// What the pump hears of a call of the template `text`.
 async fn heard(text: &str) -> Report {
+    let (caller, heard, _data) = caller(text);
+    caller.make(call(), 0).await;
+    heard.try_recv().expect("a report")
+}
+
+/// With the folder of its renderer, which lives as long as it is held.
+fn caller(text: &str) -> (Arc<Caller>, crossbeam_channel::Receiver<Report>, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("t")).unwrap();
     std::fs::write(dir.path().join("t/sms.liquid"), text).unwrap();
@@ -87,9 +94,18 @@ async fn heard(text: &str) -> Report {
     let data = tempfile::tempdir().unwrap();
     let renderer = Renderer::open(&data.path().join("rendering"), live::make(&live)).unwrap();
     let renderer = Arc::new(renderer);
-    let caller = Caller { live, renderer, clock: Arc::new(Still), reports };
-    Arc::new(caller).make(call(), 0).await;
-    heard.try_recv().expect("a report")
+    (Arc::new(Caller { live, renderer, clock: Arc::new(Still), reports }), heard, data)
+}
+
+/// He did not get the message: his consent is not the team's to withdraw.
+#[tokio::test]
+async fn a_message_to_a_team_has_no_link_that_unsubscribes_the_customer() {
+    let (caller, _heard, _data) = caller("Hello");
+    let mut call = call();
+    assert!(caller.link(&call).starts_with("https://shop.example/u/"));
+    let command = Command { team: Some("sales".into()), ..(*call.command).clone() };
+    call.command = Arc::new(command);
+    assert_eq!(caller.link(&call), "");
 }
 
 #[tokio::test]

@@ -4,7 +4,26 @@ mod parse;
 mod value;
 
 use super::context::Reader;
+use super::customer::Customer;
+use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::time::Millis;
+use serde_json::Value as Json;
 pub use value::V;
+
+/// Whether a condition holds of an event, or of an item of one of its lists (its name, and whether it is such as a cart has), and of nothing else.
+pub fn holds_alone(
+    plan: &Plan,
+    text: &str,
+    (event, at): (&Json, Millis),
+    item: Option<(&str, &Json, bool)>,
+) -> bool {
+    let customer = Customer::default();
+    let (waited, of_run) = (None, false);
+    let reader =
+        Reader { plan, event: Some(event), at, waited, of_run, customer: &customer, t: at };
+    let tree = parse::parse(text).unwrap_or_else(|| panic!("the loader took `{text}`"));
+    value::Walk { reader: &reader, item }.of(&tree) == V::Bool(true)
+}
 
 impl Reader<'_> {
     /// Whether the condition of this text is true.

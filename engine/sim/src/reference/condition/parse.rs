@@ -18,7 +18,7 @@ pub enum Tree {
     /// The operator as it is written.
     Two(String, Box<Tree>, Box<Tree>),
     Choose(Box<Tree>, Box<Tree>, Box<Tree>),
-    /// `x.f(a)` is `f(x, a)`.
+    /// `x.f(a)` is `f(x, a)`, `x[a]` is `[](x, a)`.
     Call(String, Vec<Tree>),
 }
 
@@ -129,7 +129,13 @@ impl Parser {
             return Some(Tree::Minus(Box::new(self.one()?)));
         }
         let mut tree = self.first()?;
-        while self.take(&["."]).is_some() {
+        while let Some(sign) = self.take(&[".", "["]) {
+            if sign == "[" {
+                let key = self.choice()?;
+                self.take(&["]"])?;
+                tree = Tree::Call("[]".into(), vec![tree, key]);
+                continue;
+            }
             let Token::Word(name) = self.tokens.get(self.at)?.clone() else { return None };
             self.at += 1;
             tree = match (self.take(&["("]), tree) {

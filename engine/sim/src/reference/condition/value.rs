@@ -5,6 +5,7 @@ use crate::reference::context::Reader;
 use crate::reference::odd::{self, MAX_VALUE};
 use crate::reference::zone;
 use cartwheel_core::channel::Channel;
+use cartwheel_core::fact::{KeyReading, Layout, Path, Reading, key_hash};
 use cartwheel_core::time::{
     DAY, HOUR, Millis, Span, format_rfc3339, instant_of_number, is_instant, parse_date,
     parse_instant,
@@ -97,7 +98,8 @@ impl Walk<'_> {
             _ => {}
         }
         let (mut one, mut other) = (self.of(left), self.of(right));
-        let kinds = (kind(left), kind(right));
+        let facts = &self.reader.plan.facts;
+        let kinds = (kind(left, facts), kind(right, facts));
         // Beside an instant or a date, what is of no other kind is read as one; `+` and `-` do so beside a duration, too.
         let sums = sign == "+" || sign == "-";
         match kinds {
@@ -122,6 +124,11 @@ impl Walk<'_> {
     }
 
     fn is_in(&self, item: &Tree, list: &Tree) -> bool {
+        if let Tree::Path(path) = list
+            && self.is_fact(path)
+        {
+            return self.fact_at(&path[0], KeyReading::In, item) == V::Bool(true);
+        }
         // What is in a list of the event is judged when the event comes.
         let at_hand = self.item.or(Some((" ", &NOTHING, false)));
         let item = match list {
@@ -148,6 +155,20 @@ impl Walk<'_> {
             V::Number(number) => span(number * unit as f64),
             _ => V::Null,
         };
+        if let [Tree::Path(path), key @ ..] = of
+            && self.is_fact(path)
+        {
+            let by_last =
+                self.reader.plan.facts.named(&path[0]).is_some_and(|(_, fact)| fact.is_last());
+            match (name, key) {
+                ("[]", [key]) if by_last => return self.fact_at(&path[0], KeyReading::At, key),
+                ("[]", [key]) => return self.fact_at(&path[0], KeyReading::Number, key),
+                ("size", _) => return self.fact(&path[0], Reading::Size),
+                ("top", _) => return self.fact(&path[0], Reading::Top),
+                ("age", _) => return self.fact(&path[0], Reading::Age),
+                _ => {}
+            }
+        }
         match (name, of) {
             ("has", _) => V::Bool(first() != V::Null),
             ("size", [Tree::Path(path)]) if path[0] == "waited" && self.reader.waited.is_none() => {
@@ -325,15 +346,69 @@ impl Walk<'_> {
                 )
             }
             ["profile", name] => reader.customer.attribute(name).map_or(V::Null, scalar),
-            ["customer", "orders"] => V::Number(reader.customer.orders as f64),
-            ["customer", "lifetime_value"] => V::Number(reader.customer.lifetime_value()),
-            ["customer", "days_since_order"] => match reader.customer.last_order_at {
-                Some(at) => V::Number((reader.t.saturating_sub(at) / DAY) as f64),
-                None => V::Null,
-            },
+            ["customer", "orders"] => self.fact("customer.orders", Reading::Number),
+            ["customer", "lifetime_value"] => self.fact("customer.lifetime_value", Reading::Number),
+            ["customer", "days_since_order"] => {
+                self.fact("customer.last_order", Reading::DaysSince)
+            }
             ["local", what] => self.local(what),
-            _ => panic!("the reference knows no {path:?}"),
+            [name] if self.segment(name).is_some() => self.segment(name).unwrap_or(V::Null),
+            [name] => self.fact(name, Reading::Number),
+            [name, "at"] => self.fact(name, Reading::At),
+            [name, rest @ ..] => self.kept(name, &rest.join(".")),
+            [] => V::Null,
         }
+    }
+
+    /// The condition of this name.
+    fn segment(&self, name: &str) -> Option<V> {
+        let (_, text) = self.reader.plan.segments.iter().find(|(known, _)| known == name)?;
+        Some(Walk { item: None, ..*self }.reader.value(text))
+    }
+
+    fn fact(&self, name: &str, reading: Reading) -> V {
+        let Reader { plan, customer, t, .. } = self.reader;
+        let found = plan.facts.named(name);
+        let (number, _) = found.unwrap_or_else(|| panic!("the reference knows no {name}"));
+        customer.facts.read(plan, number, reading, *t)
+    }
+
+    /// What the last event had under this path, or under a path that ends so.
+    fn kept(&self, name: &str, written: &str) -> V {
+        let found = self.reader.plan.facts.named(name);
+        let (_, fact) = found.unwrap_or_else(|| panic!("the reference knows no {name}"));
+        let paths = fact.keep().iter().map(|path| match path {
+            Path::Event(field) => field.path.join("."),
+            Path::Item(path) => path.join("."),
+        });
+        let paths: Vec<String> = paths.collect();
+        let whole = paths.iter().position(|path| path == written);
+        let place = whole
+            .or_else(|| paths.iter().position(|path| path.rsplit('.').next() == Some(written)));
+        self.fact(name, Reading::Kept(place.expect("the loader took it") as u8))
+    }
+
+    /// What a fact says of a key.
+    fn fact_at(&self, name: &str, reading: KeyReading, key: &Tree) -> V {
+        let Reader { plan, customer, t, .. } = self.reader;
+        let found = plan.facts.named(name);
+        let (number, _) = found.unwrap_or_else(|| panic!("the reference knows no {name}"));
+        let text = match self.of(key) {
+            V::Bool(value) => Some(value.to_string()),
+            V::Number(number) => Some((number + 0.0).to_string()),
+            V::Text(text) => Some(text),
+            V::Null | V::Instant(_) | V::Span(_) | V::Date(_) => None,
+        };
+        let key = text
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty())
+            .map(|text| key_hash(&text));
+        customer.facts.read_at(plan, number, reading, key, *t)
+    }
+
+    /// The path is the name of a fact.
+    fn is_fact(&self, path: &[String]) -> bool {
+        path.len() == 1 && !self.of_item(path) && self.reader.plan.facts.named(&path[0]).is_some()
     }
 
     fn local(&self, what: &str) -> V {
@@ -348,13 +423,16 @@ impl Walk<'_> {
 }
 
 /// What is known at load.
-fn kind(tree: &Tree) -> Kind {
+fn kind(tree: &Tree, facts: &Layout) -> Kind {
+    let last = |name: &str| facts.named(name).is_some_and(|(_, fact)| fact.is_last());
+    let kind = |tree: &Tree| kind(tree, facts);
     match tree {
         Tree::Span(_) => Kind::Span,
         Tree::Null => Kind::Null,
         Tree::Path(path) => match path.join(".").as_str() {
             "now" | "event.time" => Kind::Instant,
             "local.date" => Kind::Date,
+            _ if path.len() == 2 && path[1] == "at" && last(&path[0]) => Kind::Instant,
             _ => Kind::Other,
         },
         Tree::Minus(inner) => kind(inner),
@@ -376,6 +454,7 @@ fn kind(tree: &Tree) -> Kind {
         Tree::Call(name, of) => match name.as_str() {
             "age" | "days" | "hours" | "minutes" => Kind::Span,
             "instant" => Kind::Instant,
+            "[]" if matches!(&of[0], Tree::Path(path) if last(&path[0])) => Kind::Instant,
             "abs" | "min" | "max" => of.first().map_or(Kind::Other, kind),
             _ => Kind::Other,
         },

@@ -33,6 +33,7 @@ impl Lowering<'_, '_> {
         self.comparable(node, equality, (left, one.1), (right, other.1))?;
         let lowered = text_test(TextTest::Compare(comparison), one.0, other.0);
         self.warn_of_count(node, comparison, (left, right));
+        self.warn_of_certain(node, comparison, (left, right));
         self.warn_of_constant(node, &lowered);
         Some((lowered, Type::Bool))
     }
@@ -172,6 +173,7 @@ impl Lowering<'_, '_> {
             self.comparable(node, true, (item, kind), (element, of))?;
             values.push(value);
         }
+        self.warn_of_other_type(item, &list.elements);
         if matches!(expr, Expr::Lower(_)) {
             let is = |value| text_test(TextTest::Compare(Comparison::Equal), expr.clone(), value);
             let tests = values.into_iter().map(|value| is(Expr::Literal(value)));

@@ -34,7 +34,7 @@ impl Lowering<'_, '_> {
         }
     }
 
-    fn warn_of(&mut self, node: &IdedExpr, always: bool, why: &str) {
+    pub(super) fn warn_of(&mut self, node: &IdedExpr, always: bool, why: &str) {
         let range = self.parsed.extent(node);
         let word = if always { "always" } else { "never" };
         let text = self.text(node);
@@ -54,7 +54,7 @@ fn is_count(node: &IdedExpr) -> bool {
     }
 }
 
-fn literal(node: &IdedExpr) -> Option<f64> {
+pub(super) fn literal(node: &IdedExpr) -> Option<f64> {
     match &node.expr {
         Syntax::Literal(LiteralValue::Int(value)) => Some(*value.inner() as f64),
         Syntax::Literal(LiteralValue::Double(value)) => Some(*value.inner()),
@@ -73,7 +73,7 @@ fn always(comparison: Comparison, number: f64) -> Option<bool> {
     }
 }
 
-fn flipped(comparison: Comparison) -> Comparison {
+pub(super) fn flipped(comparison: Comparison) -> Comparison {
     match comparison {
         Comparison::Less => Comparison::Greater,
         Comparison::LessOrEqual => Comparison::GreaterOrEqual,

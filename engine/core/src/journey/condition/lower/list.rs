@@ -133,8 +133,7 @@ impl Lowering<'_, '_> {
             );
         }
         let (of, known) = self.list_of_event(list)?;
-        let items = Items { name: name.into(), known, parts: Vec::new(), reads: Vec::new() };
-        self.resolver.items = Some(items);
+        self.resolver.items = Some(Items::new(name, known));
         let expr = about(self);
         let Items { parts, reads, .. } = self.resolver.items.take()?;
         let text = self.text(node);
@@ -142,7 +141,7 @@ impl Lowering<'_, '_> {
         let number = intern(&mut self.resolver.slots.lists, list);
         let field = match self.resolver.scope {
             Scope::Step => Field::Capture(intern(self.resolver.captures, Capture::List(number))),
-            Scope::Event | Scope::While => Field::List(number),
+            Scope::Event | Scope::While | Scope::Alone => Field::List(number),
         };
         self.show(text, field);
         Some(Expr::Field(field))

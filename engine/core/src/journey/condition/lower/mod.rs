@@ -3,20 +3,24 @@
 //! Here are literals, paths and what joins conditions; beside it what compares (`compare`), what calculates (`compute`), functions
 //! (`function`) and what is about lists (`list`).
 
+mod certain;
 mod compare;
 mod compute;
 mod constant;
+mod fact;
 mod function;
 mod list;
 mod syntax;
 
+use super::alone::Alone;
 use super::expr::{Condition, Expr};
 use super::fault::{Fault, SUPPORTED};
 use super::field::{Capture, Field};
-use super::fields::{Path, Resolver, Scope, Slots, intern, is_name};
+use super::fields::{Items, Path, Resolver, Scope, Slots, is_name};
+use super::names::Segment;
 use super::parse::Parsed;
 use super::types::Type;
-use crate::event::EventField;
+use crate::event::vocabulary::Envelope;
 use crate::value::{Value, ValueRef};
 use cel::common::ast::{CallExpr, Expr as Syntax, IdedExpr, LiteralValue, operators};
 use compact_str::CompactString;
@@ -48,20 +52,83 @@ pub(crate) fn compile(
     (expr.map(|expr| Condition { text, fields, expr }), lowering.resolver.faults)
 }
 
-/// The field of a key such as `event.cart.id`.
-pub(crate) fn compile_path(text: &str, slots: &mut Slots) -> Result<u16, Fault> {
+/// Compiles a condition of the customer that is to be used by its name.
+pub(crate) fn compile_segment(text: &str, slots: &mut Slots) -> (Option<Segment>, Vec<Fault>) {
+    let (condition, faults) = compile(text, Scope::While, slots, &mut Vec::new());
+    (condition.map(|Condition { fields, expr, .. }| Segment { fields, expr }), faults)
+}
+
+/// Compiles a condition on an event alone or, where the items of a list are given (their name, and whether they are such as a cart has), on one of them.
+pub(crate) fn compile_alone(text: &str, item: Option<(&str, bool)>) -> (Option<Alone>, Vec<Fault>) {
+    let parsed = match Parsed::read(text) {
+        Ok(parsed) => parsed,
+        Err(fault) => return (None, vec![fault]),
+    };
+    let (mut slots, mut captures) = (Slots::default(), Vec::new());
+    let items = item.map(|(name, known)| Items::new(name, known));
+    let (scope, slots) = (Scope::Alone, &mut slots);
+    let resolver = Resolver { scope, slots, captures: &mut captures, faults: Vec::new(), items };
+    let mut lowering = Lowering { parsed: &parsed, resolver, fields: Vec::new(), nodes: 0 };
+    let expr = lowering.condition(&parsed.root);
+    if let Some(expr) = &expr {
+        lowering.warn_of_constant(&parsed.root, expr);
+    }
+    let Resolver { slots, faults, items, .. } = lowering.resolver;
+    let (fields, lists) = (std::mem::take(&mut slots.fields), std::mem::take(&mut slots.lists));
+    let parts = items.map_or_else(Vec::new, |items| items.parts);
+    (expr.map(|expr| Alone { expr, fields, lists, parts }), faults)
+}
+
+/// The type of a path of an event alone or, where the items of a list are given as above, of one of them; and what is odd about it.
+pub(crate) fn type_alone(path: &str, item: Option<(&str, bool)>) -> (Option<Type>, Vec<Fault>) {
+    let parts: Vec<&str> = path.split('.').collect();
+    let (mut slots, mut captures) = (Slots::default(), Vec::new());
+    let items = item.map(|(name, known)| Items::new(name, known));
+    let (scope, slots) = (Scope::Alone, &mut slots);
+    let mut resolver =
+        Resolver { scope, slots, captures: &mut captures, faults: Vec::new(), items };
+    let read = resolver.resolve(&Path { parts: &parts, span: 0..path.len(), size: false });
+    (read.map(|(_, kind)| kind), resolver.faults)
+}
+
+/// The field of a key such as `event.cart.id`; none together with at least one error.
+pub(crate) fn compile_path(text: &str, slots: &mut Slots) -> (Option<u16>, Vec<Fault>) {
     let whole = 0..text.len();
+    let refused =
+        |message: String, help: &str| (None, vec![Fault::error(0..text.len(), message).help(help)]);
     let parts: Vec<&str> = text.split('.').collect();
     let ["event", rest @ ..] = parts.as_slice() else {
-        return Err(Fault::error(whole, "a key is a path of the event")
-            .help("write a path such as `event.cart.id`"));
+        return refused(
+            "a key is a path of the event".into(),
+            "write a path such as `event.cart.id`",
+        );
     };
     if rest.is_empty() || rest.len() > 8 || !rest.iter().all(|name| is_name(name)) {
-        return Err(Fault::error(whole, format!("`{text}` is not a path"))
-            .help("write names joined by dots, such as `event.cart.id`"));
+        let help = "write names joined by dots, such as `event.cart.id`";
+        return refused(format!("`{text}` is not a path"), help);
     }
-    let field = EventField::new(rest.iter().map(|name| (*name).into()).collect(), false);
-    Ok(intern(&mut slots.fields, field))
+    if let ([name], true) = (rest, Envelope::parse(rest[0].as_bytes()).is_some()) {
+        let message = format!("`event.{name}` says nothing of what the event is about");
+        return refused(message, "name what runs are about, such as `event.cart.id`");
+    }
+    let mut captures = Vec::new();
+    let mut resolver = Resolver {
+        scope: Scope::Event,
+        slots,
+        captures: &mut captures,
+        faults: Vec::new(),
+        items: None,
+    };
+    let read = resolver.resolve(&Path { parts: &parts, span: whole, size: false });
+    let faults = resolver.faults;
+    match read {
+        Some((_, kind @ (Type::List | Type::Object))) => refused(
+            format!("`{text}` is {kind}: it is no key"),
+            "name one of its fields, such as `event.cart.id`",
+        ),
+        Some((Field::Event(number), _)) => (Some(number), faults),
+        _ => (None, faults),
+    }
 }
 
 /// The field that a path such as `event.cart.id` reads in a step.
@@ -84,15 +151,15 @@ pub(crate) fn compile_read(
     (read.map(|(field, _)| field), faults)
 }
 
-struct Lowering<'p, 's> {
-    parsed: &'p Parsed<'p>,
-    resolver: Resolver<'s>,
+pub(super) struct Lowering<'p, 's> {
+    pub(super) parsed: &'p Parsed<'p>,
+    pub(super) resolver: Resolver<'s>,
     fields: Vec<(CompactString, Field)>,
     nodes: usize,
 }
 
 /// A lowered node and its type.
-type Typed = (Expr, Type);
+pub(super) type Typed = (Expr, Type);
 
 impl Lowering<'_, '_> {
     /// A node that must be a boolean.
@@ -151,7 +218,7 @@ impl Lowering<'_, '_> {
         }
     }
 
-    fn literal(&mut self, node: &IdedExpr, literal: &LiteralValue) -> Option<Typed> {
+    pub(super) fn literal(&mut self, node: &IdedExpr, literal: &LiteralValue) -> Option<Typed> {
         let (value, kind) = match literal {
             LiteralValue::Boolean(value) => (Value::Bool(*value.inner()), Type::Bool),
             LiteralValue::Int(value) => (Value::Number(*value.inner() as f64), Type::Number),
@@ -167,6 +234,9 @@ impl Lowering<'_, '_> {
     /// Numbers the path that the node spells.
     fn path(&mut self, node: &IdedExpr, size: bool) -> Option<Typed> {
         let parts = self.segments(node)?;
+        if let Some(found) = self.named(node, &parts) {
+            return found;
+        }
         let path = Path { parts: &parts, span: self.parsed.extent(node), size };
         let (field, kind) = self.resolver.resolve(&path)?;
         let name = parts.join(".");
@@ -230,6 +300,9 @@ impl Lowering<'_, '_> {
 
     fn call(&mut self, node: &IdedExpr, call: &CallExpr) -> Option<Typed> {
         let args = call.args.as_slice();
+        if let Some(found) = self.of_fact(node, call) {
+            return found;
+        }
         if let Some(comparison) = comparison(&call.func_name) {
             return self.compare(node, comparison, args);
         }
@@ -238,7 +311,9 @@ impl Lowering<'_, '_> {
         }
         match (call.func_name.as_str(), call.target.as_deref(), args) {
             (operators::LOGICAL_AND, None, [left, right]) => {
-                self.both(left, right).map(|pair| (Expr::Both(pair), Type::Bool))
+                let pair = self.both(left, right)?;
+                self.warn_of_contradiction(node, left, right);
+                Some((Expr::Both(pair), Type::Bool))
             }
             (operators::LOGICAL_OR, None, [left, right]) => {
                 self.both(left, right).map(|pair| (Expr::Either(pair), Type::Bool))
@@ -286,7 +361,7 @@ impl Lowering<'_, '_> {
         )
     }
 
-    fn text(&self, node: &IdedExpr) -> String {
+    pub(super) fn text(&self, node: &IdedExpr) -> String {
         self.parsed.text.get(self.parsed.extent(node)).unwrap_or_default().to_owned()
     }
 
@@ -294,7 +369,7 @@ impl Lowering<'_, '_> {
         self.fail(self.parsed.extent(node), message, SUPPORTED)
     }
 
-    fn fail<T>(
+    pub(super) fn fail<T>(
         &mut self,
         range: Range<usize>,
         message: impl Into<String>,

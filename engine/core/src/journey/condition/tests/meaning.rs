@@ -48,6 +48,7 @@ fn holds(text: &str) -> bool {
         Field::Fact(ORDERS, _) => ValueRef::Number(3.0),
         Field::Fact(LIFETIME_VALUE, _) => ValueRef::Number(250.0),
         Field::Fact(..)
+        | Field::FactAt(..)
         | Field::Capture(_)
         | Field::Waited(_)
         | Field::List(_)

@@ -337,6 +337,22 @@ fn what_is_always_or_never_true_is_warned_of() {
             "is never true: it counts",
         ),
         ("0 <= customer.orders", "0 <= customer.orders", "is always true"),
+        ("local.hour >= 24", "local.hour >= 24", "is never true: an hour is 0 to 23"),
+        ("event.gift || local.hour == 7.5", "local.hour == 7.5", "is never true"),
+        ("0 <= local.hour", "0 <= local.hour", "is always true"),
+        ("local.hour != 24", "local.hour != 24", "is always true"),
+        (
+            "event.x > 5 && event.x < 3",
+            "event.x > 5 && event.x < 3",
+            "is never true: no `event.x` is both",
+        ),
+        (
+            "event.gift && (event.x == 5 && customer.orders > 1 && 5 > event.x)",
+            "event.x == 5 && customer.orders > 1 && 5 > event.x",
+            "no `event.x` is both",
+        ),
+        ("event.x >= 5 && event.x < 5", "event.x >= 5 && event.x < 5", "is never true"),
+        ("event.x == 5 && event.x == 6", "event.x == 5 && event.x == 6", "is never true"),
     ] {
         let (condition, faults, _) = compiled(text);
         assert!(condition.is_some() && faults.len() == 1, "{text}: {faults:?}");
@@ -345,7 +361,18 @@ fn what_is_always_or_never_true_is_warned_of() {
         assert_eq!(&text[fault.range.clone()], part, "{text}");
         assert!(fault.message.contains(message), "{text}: {fault:?}");
     }
-    for text in ["customer.days_since_order >= 0", "customer.orders > 0", "event.cart.total >= 0"] {
+    for text in [
+        "customer.days_since_order >= 0",
+        "customer.orders > 0",
+        "event.cart.total >= 0",
+        "local.hour < 9 || local.hour >= 20 && local.hour < 23",
+        "event.x > 3 && event.x < 5",
+        "event.x >= 5 && event.x <= 5",
+        "event.x > 5 || event.x < 3",
+        "event.x > 5 && !(event.x < 3)",
+        "event.x > 5 && event.y < 3",
+        "event.type == 'other'",
+    ] {
         assert_eq!(compiled(text).1, [], "{text}");
     }
 }
@@ -393,6 +420,14 @@ fn slips_and_broken_syntax_point_at_the_place() {
     refuses("event.cart.total > 5 5", "5", "the condition cannot be read", "");
     refuses("event.cart.total >> 5", ">", "the condition cannot be read", "");
     refuses("", "", "the condition is empty", "leave the field out");
+    refuses(
+        "event.caf\u{e9} == 1",
+        "\u{e9}",
+        "cannot be read: `\u{e9}` can only stand inside of a text in quotes",
+        "",
+    );
+    refuses("event.cart.total >", "", "the condition cannot be read: it ends too early", "");
+    refuses("event.cart.total > 5 5", "5", "cannot be read: `5` does not belong here", "");
 }
 
 #[test]

@@ -1,22 +1,30 @@
 //! Values that a step gives, by name: literals, and paths that are read when the step comes.
 
 use super::layout::Layout;
+use crate::event::Subject;
 use crate::journey::at::At;
 use crate::journey::condition;
 use crate::journey::definition::Given;
+use crate::journey::load::compiler::Compiler;
 use crate::journey::load::fields::Reader;
 use crate::journey::load::yaml::{Kind, Node};
 use crate::journey::op;
+use crate::suggest::closest;
 use crate::value::Value;
 use compact_str::CompactString;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Most values of a step.
 const MAX_VALUES: usize = 16;
 /// Longest text in bytes.
 const MAX_TEXT: usize = 256;
 /// What a path begins with.
-const ROOTS: [&str; 5] = ["event.", "cart.", "profile.", "customer.", "waited."];
+const ROOTS: [&str; 6] = ["event", "cart", "profile", "customer", "waited", "local"];
+/// A path of its own.
+const NOW: &str = "now";
+/// A double holds so many digits exactly.
+const DIGITS: usize = 15;
 
 /// Values by name.
 pub(super) type Values = BTreeMap<String, At<Given>>;
@@ -45,7 +53,7 @@ fn value(reader: &mut Reader<'_>, node: &Node) -> Option<At<Given>> {
             let help = format!("write at most {MAX_TEXT} bytes");
             return reader.fail(node, "the text is too long", help);
         }
-        Kind::Text(text) if is_quoted(reader, node) => Given::Text(text.clone()),
+        Kind::Text(text) if is_quoted(&reader.source.text, &node.span) => Given::Text(text.clone()),
         Kind::Text(text) => plain(text),
         Kind::List(_) | Kind::Map(_) => {
             let message = format!("a value is no {}", node.describe().trim_start_matches("a "));
@@ -55,9 +63,10 @@ fn value(reader: &mut Reader<'_>, node: &Node) -> Option<At<Given>> {
     Some(At::new(given, node.span.clone()))
 }
 
-fn is_quoted(reader: &Reader<'_>, node: &Node) -> bool {
-    let text = reader.source.text.get(node.span.clone()).unwrap_or_default();
-    text.starts_with(['"', '\''])
+/// What stands in quotes, or in a block, is a text whatever it says.
+fn is_quoted(source: &str, span: &Range<usize>) -> bool {
+    let text = source.get(span.clone()).unwrap_or_default();
+    text.starts_with(['"', '\'', '|', '>'])
 }
 
 fn plain(text: &str) -> Given {
@@ -71,22 +80,71 @@ fn plain(text: &str) -> Given {
 
 /// Lays a value out.
 pub(super) fn lay_out(layout: &mut Layout<'_, '_>, given: &At<Given>) -> op::Given {
+    let compiler = &mut *layout.compiler;
+    let quoted = is_quoted(&compiler.source.text, &given.span);
     let value = match &given.value {
         Given::Null(()) => Value::Null,
         Given::Bool(value) => Value::Bool(*value),
-        Given::Number(value) => Value::Number(*value),
-        Given::Text(text) if ROOTS.iter().any(|root| text.starts_with(root)) => {
+        Given::Number(value) => {
+            warn_of_number(compiler, &given.span);
+            Value::Number(*value)
+        }
+        Given::Text(text) if is_path(text) && !quoted => {
             let at = At::new(text.clone(), given.span.clone());
-            let compiler = &mut *layout.compiler;
             let (slots, captures) = (&mut *compiler.slots, &mut compiler.captures);
             let (field, faults) = condition::compile_read(text, slots, captures);
             faults.into_iter().for_each(|fault| compiler.fault(&at, fault));
             let path = |field| op::Given::Path(text.as_str().into(), field);
             return field.map_or(op::Given::Value(Value::Null), path);
         }
-        Given::Text(text) => Value::Text(CompactString::from(text.as_str())),
+        Given::Text(text) => {
+            warn_of_text(compiler, text, quoted, &given.span);
+            Value::Text(CompactString::from(text.as_str()))
+        }
     };
     op::Given::Value(value)
+}
+
+/// Whether the text, without quotes, names something that is read when the step comes.
+fn is_path(text: &str) -> bool {
+    let rest = ROOTS.iter().find_map(|root| text.strip_prefix(root));
+    text == NOW || rest.is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// A text that may have been meant as a path, or the other way round.
+fn warn_of_text(compiler: &mut Compiler<'_>, text: &str, quoted: bool, span: &Range<usize>) {
+    let (root, rest) = text.split_once('.').unwrap_or((text, ""));
+    if rest.is_empty() || !text.split('.').all(is_name) {
+        return;
+    }
+    let (message, help) = if quoted {
+        if !is_path(text) {
+            return;
+        }
+        let message = format!("`{text}` stands in quotes: it is this text, not what it names");
+        (message, format!("leave the quotes out to read `{text}`; else all is well"))
+    } else {
+        let near = match Subject::parse(root.as_bytes()) {
+            Some(_) => format!("event.{text}"),
+            None => match closest(root, ROOTS) {
+                Some(near) => format!("{near}.{rest}"),
+                None => return,
+            },
+        };
+        let message = format!("`{text}` is written as a text: nothing is called `{root}`");
+        (message, format!("did you mean `{near}`? A text that looks so stands in quotes"))
+    };
+    compiler.warning(span, message, help);
+}
+
+/// A number of which the file says more than a number keeps, such as a code with zeros before it.
+fn warn_of_number(compiler: &mut Compiler<'_>, span: &Range<usize>) {
+    let text = compiler.source.text.get(span.clone()).unwrap_or_default().to_owned();
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits && (text.len() > DIGITS || text.len() > 1 && text.starts_with('0')) {
+        let message = format!("`{text}` is a number, which does not keep all of its digits");
+        compiler.warning(span, message, format!("write \"{text}\" in quotes: then it is a text"));
+    }
 }
 
 /// Whether the text is a field's name.

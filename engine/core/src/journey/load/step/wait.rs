@@ -2,7 +2,6 @@
 
 use super::layout::Layout;
 use crate::journey::at::At;
-use crate::journey::condition::Scope;
 use crate::journey::definition::{Step, WaitDays, WaitEvent, WaitFor, WaitUntil, ZoneOf};
 use crate::journey::load::fields::Reader;
 use crate::journey::load::names;
@@ -98,8 +97,10 @@ fn lay_out_event(layout: &mut Layout<'_, '_>, step: CompactString, wait: &WaitEv
         names::check_event(compiler.source, event, compiler.problems);
     }
     compiler.positive(&wait.at_most);
-    let condition = compiler.condition(wait.where_.as_ref(), Scope::Event);
+    compiler.warn_of_twice(wait.for_.names());
+    let condition = compiler.condition_on(wait.for_.names(), wait.where_.as_ref());
     compiler.slots.waits = true;
+    compiler.slots.waits_for.extend(wait.for_.names().iter().map(|kind| kind.value.clone()));
     let mut events: Vec<CompactString> =
         wait.for_.names().iter().map(|event| event.as_str().into()).collect();
     events.dedup();

@@ -1,8 +1,11 @@
 //! Journeys good and bad, with every message as a person sees it.
 
+mod facts;
+mod loops;
 mod plans;
 mod problems;
 mod robust;
+mod warnings;
 
 use super::*;
 

@@ -2,12 +2,13 @@
 
 use super::*;
 use crate::channel::Class;
-use crate::journey::condition::Capture;
+use crate::journey::condition::{Capture, Field, Local};
 use crate::journey::definition::Definition;
-use crate::journey::op::Op;
+use crate::journey::op::{Given, Op};
 use crate::journey::plan::{Journey, Key, Reentry};
 use crate::policy::{Percent, Team};
 use crate::time::{DAY, HOUR, Span};
+use crate::value::Value;
 
 fn plan(texts: &[&str]) -> Plan {
     let texts = sources(texts);
@@ -29,6 +30,13 @@ fn listing(journey: &Journey) -> Vec<String> {
         format!("{line}; {:?}", journey.opening(at))
     };
     (0..).zip(&journey.ops).map(line).collect()
+}
+
+#[test]
+fn a_journey_that_is_gone_is_named() {
+    let (both, one) = (plan(&[WELCOME, CART]), plan(&[WELCOME]));
+    assert_eq!(both.gone_in(&one), ["cart_abandonment"]);
+    assert!(one.gone_in(&both).is_empty() && both.gone_in(&both).is_empty());
 }
 
 #[test]
@@ -338,15 +346,42 @@ fn the_hash_follows_everything_that_decides() {
 }
 
 #[test]
-fn the_checked_in_schema_is_the_one_of_the_types() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/schema/journey.json");
-    let schema = serde_json::to_string_pretty(&journey_schema()).unwrap() + "\n";
-    if std::env::var_os("CARTWHEEL_UPDATE_SCHEMA").is_some() {
-        std::fs::write(path, &schema).unwrap();
+fn the_checked_in_schemas_are_those_of_the_types() {
+    for (name, schema) in [("journey", journey_schema()), ("facts", facts_schema())] {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/schema");
+        let path = format!("{folder}/{name}.json");
+        let schema = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        if std::env::var_os("CARTWHEEL_UPDATE_SCHEMA").is_some() {
+            std::fs::write(&path, &schema).unwrap();
+        }
+        let stored = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            stored == schema,
+            "config/schema/{name}.json is old: run this test with CARTWHEEL_UPDATE_SCHEMA=1"
+        );
     }
-    let stored = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        stored == schema,
-        "config/schema/journey.json is old: run this test with CARTWHEEL_UPDATE_SCHEMA=1"
+}
+
+#[test]
+fn what_stands_in_quotes_is_a_text_and_what_does_not_may_be_read() {
+    let set = "  - set: { a: now, b: \"now\", c: local.hour, d: 'local.hour', e: \"007\", f: 7 }\n";
+    let plan = plan_with_warnings(&small("s", "", set));
+    let Some(Op::Set(set)) = plan.journeys[0].ops.first() else { panic!("a set") };
+    let text = |text: &str| Given::Value(Value::Text(text.into()));
+    let given: Vec<Given> = set.values.iter().map(|(_, given)| given.clone()).collect();
+    assert_eq!(
+        given,
+        [
+            Given::Path("now".into(), Field::Now),
+            text("now"),
+            Given::Path("local.hour".into(), Field::Local(Local::Hour)),
+            text("local.hour"),
+            text("007"),
+            Given::Value(Value::Number(7.0)),
+        ]
     );
+}
+
+fn plan_with_warnings(text: &str) -> Plan {
+    load(&Policy::default(), &sources(&[text])).unwrap_or_else(|wrong| panic!("{wrong:?}"))
 }

@@ -6,7 +6,7 @@ use crate::policy::{Cap, CapScope, CapWindow, LocalTime, QuietHours, Team, WhenB
 use crate::time::Span;
 
 /// Each problem as `line:column level: message | help`, and the text that it points at.
-fn shown(text: &str) -> Vec<String> {
+pub(super) fn shown(text: &str) -> Vec<String> {
     let checked = check(&Policy::default(), &sources(&[text]));
     let show = |problem: &Problem| {
         let (line, column) = problem.position(text);
@@ -22,7 +22,7 @@ fn shown(text: &str) -> Vec<String> {
 }
 
 /// The journey has exactly one problem.
-fn one(text: &str, expected: &str) {
+pub(super) fn one(text: &str, expected: &str) {
     assert_eq!(shown(text), [expected], "{text}");
 }
 
@@ -201,6 +201,36 @@ fn fallbacks_keys_and_shapes_are_checked() {
         &small("k", "key: cart.id\n", SEND),
         "3:6 error `cart.id`: a key is a path of the event | write a path such as `event.cart.id`",
     );
+    for (path, told) in [
+        (
+            "event.cart",
+            "`event.cart` is an object: it is no key | name one of its fields, such as `event.cart.id`",
+        ),
+        (
+            "event.cart.items",
+            "`event.cart.items` is a list: it is no key | name one of its fields, such as `event.cart.id`",
+        ),
+        (
+            "event.time",
+            "`event.time` says nothing of what the event is about | name what runs are about, such as `event.cart.id`",
+        ),
+        (
+            "event.type",
+            "`event.type` says nothing of what the event is about | name what runs are about, such as `event.cart.id`",
+        ),
+        (
+            "event.id",
+            "`event.id` says nothing of what the event is about | name what runs are about, such as `event.cart.id`",
+        ),
+    ] {
+        one(&small("k", &format!("key: {path}\n"), SEND), &format!("3:6 error `{path}`: {told}"));
+        let by_type = format!("key: {{ cart_updated: {path} }}\n");
+        one(&small("k", &by_type, SEND), &format!("3:22 error `{path}`: {told}"));
+    }
+    one(
+        &small("k", "key: event.cart.idd\n", SEND),
+        "3:6 warning `event.cart.idd`: `idd` is not a field that Cartwheel knows | did you mean `id`? If it is a field of your own, all is well",
+    );
     one(
         &small("all", "", SEND),
         "1:10 error `all`: the name `all` is reserved | choose another name",
@@ -315,8 +345,38 @@ fn what_a_journey_sets_and_emits_is_checked() {
         "4:15 error `event.cart.items`: `event.cart.items` is a list: it has no value | name a field that is a text, a number or a boolean",
     );
     one(
-        &set("{ a: profil.x, b: customer.order }"),
-        "4:28 error `customer.order`: `customer.order` is unknown | did you mean `customer.orders`? known are: customer.orders, customer.lifetime_value, customer.days_since_order",
+        &set("{ a: local.houre }"),
+        "4:15 error `local.houre`: `local.houre` is unknown | did you mean `local.hour`? known are: local.weekday, local.hour, local.date",
+    );
+    for (value, told) in [
+        (
+            "profil.tier",
+            "`profil.tier` is written as a text: nothing is called `profil` | did you mean `profile.tier`? A text that looks so stands in quotes",
+        ),
+        (
+            "order.total",
+            "`order.total` is written as a text: nothing is called `order` | did you mean `event.order.total`? A text that looks so stands in quotes",
+        ),
+        (
+            "\"event.cart.id\"",
+            "`event.cart.id` stands in quotes: it is this text, not what it names | leave the quotes out to read `event.cart.id`; else all is well",
+        ),
+        (
+            "007",
+            "`007` is a number, which does not keep all of its digits | write \"007\" in quotes: then it is a text",
+        ),
+        (
+            "1234567890123456",
+            "`1234567890123456` is a number, which does not keep all of its digits | write \"1234567890123456\" in quotes: then it is a text",
+        ),
+    ] {
+        one(&set(&format!("{{ a: {value} }}")), &format!("4:15 warning `{value}`: {told}"));
+    }
+    let good = "{ a: now, b: local.date, c: \"now\", d: '007', e: shop.example, f: profil, g: 0, h: 0.5, i: v1.2, j: local.weekday }";
+    assert_eq!(shown(&set(good)), Vec::<String>::new());
+    one(
+        &set("{ a: event.x, b: customer.order }"),
+        "4:27 error `customer.order`: `customer.order` is unknown | did you mean `customer.orders`? known are: customer.orders, customer.lifetime_value, customer.days_since_order",
     );
     let emit = |emit: &str| small("e", "", &format!("  - emit: {emit}\n"));
     one(
@@ -543,14 +603,14 @@ fn the_policy_is_checked_against_the_journeys() {
     assert_eq!(
         shown,
         [
-            "policy: `Europe/Berlim` is not a time zone | did you mean `Europe/Berlin`?",
-            "policy: the quiet hours start and end at 01:00 | write different times; a channel that is never used is left out of the journeys",
-            "policy: `marketing_ttl` is 0s: every message would be too late | write a longer duration, such as 24h",
-            "policy: the cap `a` counts the tag `recovry`, which does not exist | did you mean `tag:recovery`?",
-            "policy: the cap `b` has the limit 0 | write 1 to 64",
-            "policy: the cap `b` counts the journey `cart_abandonmnt`, which does not exist | did you mean `journey:cart_abandonment`?",
-            "policy: the cap `b` has the limit 65 | write 1 to 64",
-            "policy: a second cap is called `b` | names are shown in decisions: give each cap its own",
+            "policy.zone: `Europe/Berlim` is not a time zone | did you mean `Europe/Berlin`?",
+            "policy.quiet_hours.0: the quiet hours start and end at 01:00 | write different times; a channel that is never used is left out of the journeys",
+            "policy.marketing_ttl: `marketing_ttl` is 0s: every message would be too late | write a longer duration, such as 24h",
+            "policy.caps.0: the cap `a` counts the tag `recovry`, which does not exist | did you mean `tag:recovery`?",
+            "policy.caps.1: the cap `b` has the limit 0 | write 1 to 64",
+            "policy.caps.1: the cap `b` counts the journey `cart_abandonmnt`, which does not exist | did you mean `journey:cart_abandonment`?",
+            "policy.caps.2: the cap `b` has the limit 65 | write 1 to 64",
+            "policy.caps.2: a second cap is called `b` | names are shown in decisions: give each cap its own",
         ]
     );
 }

@@ -1,5 +1,7 @@
 //! The built binary: exit codes, and what a person or a program is told.
 
+mod check;
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -72,6 +74,8 @@ fn the_shipped_configuration_is_right_and_its_traces_pass() {
         0,
         &["cart_abandonment", "welcome", "2 journeys"],
     );
+    let memory = ["net_value ", "all facts ", "bytes after one event, at most ", "2 journeys"];
+    expect(&cartwheel(&shipped(), &["check", "--memory"], &[]), 0, &memory);
     expect(&cartwheel(&shipped(), &["test"], &[]), 0, &["ok  ", " 0 failed"]);
     let json: Value =
         serde_json::from_slice(&cartwheel(&shipped(), &["check", "--output", "json"], &[]).stdout)
@@ -379,6 +383,8 @@ fn a_broker_that_is_not_there_is_69_and_named() {
     for command in [&["run"][..], &["deliver"], &["dlq", "list"], &["dlq", "replay", "--all"]] {
         let output = cartwheel(&shipped(), &without_broker(&sets, command), &[]);
         expect(&output, 69, &[&format!("the broker {broker} is not available"), "kafka.bootstrap"]);
+        let asks = command[0] == "dlq";
+        assert_eq!(told(&output).contains(&format!("connecting to {broker}")), asks, "{command:?}");
     }
     let output = cartwheel(&shipped(), &without_broker(&sets, &["run", "--output", "json"]), &[]);
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();

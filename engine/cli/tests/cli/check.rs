@@ -1,0 +1,210 @@
+//! What `cartwheel check` refuses and warns of beyond single journeys: files, templates, the policy.
+
+use super::*;
+
+#[test]
+fn a_journey_that_cannot_be_read_is_65_and_one_of_another_ending_a_warning() {
+    let dir = changed("cartwheel.yaml", "brand:", "brand:");
+    let journey = |name: &str| dir.path().join("journeys").join(name);
+    std::fs::rename(journey("welcome.yaml"), journey("welcome.yml")).unwrap();
+    std::fs::remove_file(journey("together.trace")).unwrap();
+    std::fs::remove_file(journey("welcome.trace")).unwrap();
+    let output = cartwheel(dir.path(), &["check"], &[]);
+    expect(&output, 0, &["welcome.yml is not read", "rename it to welcome.yaml", "1 journey"]);
+
+    std::os::unix::fs::symlink("/nowhere", journey("welcome.yaml")).unwrap();
+    std::fs::create_dir(journey("old.trace")).unwrap();
+    let parts = ["welcome.yaml leads to /nowhere, which is not", "old.trace is a folder"];
+    expect(&cartwheel(dir.path(), &["check"], &[]), 65, &parts);
+    for command in ["test", "run"] {
+        expect(&cartwheel(dir.path(), &[command], &[]), 65, &parts[..1]);
+    }
+}
+
+/// What `check` warns of.
+fn warnings(dir: &Path) -> Vec<String> {
+    let output = cartwheel(dir, &["check", "--output", "json"], &[]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let warnings = json["warnings"].as_array().unwrap_or_else(|| panic!("{}", told(&output)));
+    let file = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let line = |warning: &Value| {
+        let place = warning["path"].as_str().map(file).unwrap_or_default();
+        format!("{place}:{} {}", warning["line"], warning["message"].as_str().unwrap_or_default())
+    };
+    warnings.iter().map(line).collect()
+}
+
+/// A configuration with this journey alone.
+fn with_journey(journey: &str) -> TempDir {
+    let dir = changed("cartwheel.yaml", "brand:", "brand:");
+    let journeys = dir.path().join("journeys");
+    std::fs::remove_dir_all(&journeys).unwrap();
+    std::fs::create_dir(&journeys).unwrap();
+    std::fs::write(journeys.join("j.yaml"), journey).unwrap();
+    dir
+}
+
+#[test]
+fn the_shipped_configuration_is_warned_of_for_one_thing_alone() {
+    let told = warnings(&shipped());
+    assert!(told.len() == 1 && told[0].contains("sms goes nowhere"), "{told:?}");
+}
+
+#[test]
+fn journeys_that_begin_each_other_for_ever_are_65() {
+    let dir = with_journey(
+        "journey: j\ntrigger: { event: x }\nreentry: always\nsteps:\n  - wait: 1ms\n  - emit: x\n",
+    );
+    let parts = ["`j` emits `x`, which begins `j` again", "j.yaml:6:11", "reentry: never"];
+    for command in ["check", "test", "run"] {
+        expect(&cartwheel(dir.path(), &[command], &[]), 65, &parts);
+    }
+}
+
+#[test]
+fn a_template_that_is_missing_is_told_once_at_its_step() {
+    let dir = with_journey(
+        "journey: j\ntrigger: { event: x }\nsteps:\n  - { send: cart_remindr, channels: [email, sms] }\n  - { send: cart_remindr, id: again, channels: [email] }\n  - { send: brand_story, channels: [sms] }\n",
+    );
+    let output = cartwheel(dir.path(), &["check"], &[]);
+    let parts = [
+        "`j` sends `cart_remindr`, and there is no such template",
+        "did you mean `cart_reminder`?",
+        "j.yaml:4:13",
+        "a journey sends `brand_story` by sms",
+        "j.yaml:6:13",
+        "2 problems",
+    ];
+    expect(&output, 65, &parts);
+}
+
+#[test]
+fn marketing_without_a_way_out_is_warned_of() {
+    let dir = with_journey(
+        "journey: j\ntrigger: { event: x }\nsteps:\n  - { send: plain, channels: [email, { sms: { if_no: opened, within: 1h } }] }\n  - { send: plain, id: again, channels: [email] }\n  - { send: cart_reminder, channels: [email, sms] }\n",
+    );
+    let template = |file: &str, text: &str| {
+        let folder = dir.path().join("templates/plain");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(file), text).unwrap();
+    };
+    template("email.subject.liquid", "Hello");
+    template("email.text.liquid", "Hello {% comment %}{{ unsubscribe_url }}{% endcomment %}");
+    let mjml = |text: &str| {
+        format!(
+            "<mjml><mj-body><mj-section><mj-column><mj-text>{text}</mj-text></mj-column></mj-section></mj-body></mjml>"
+        )
+    };
+    template("email.mjml", &mjml("Hello <a href=\"{{ unsubscribe_url }}\">unsubscribe</a>"));
+    template("sms.liquid", "Hello, nonstop");
+    let of_messages = |dir: &Path| {
+        let told = warnings(dir).into_iter();
+        told.filter(|told| !told.contains("goes nowhere")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of_messages(dir.path()),
+        [
+            "j.yaml:4 `plain` is marketing, and its email.text.liquid has no link to unsubscribe",
+            "j.yaml:4 `plain` is marketing, and its sms.liquid does not say how to opt out",
+        ]
+    );
+    template("email.mjml", &mjml("Hello"));
+    template("email.text.liquid", "Hello {{ unsubscribe_url }}");
+    template("sms.liquid", "Hello. Stop: {{ unsubscribe_url }}");
+    assert_eq!(
+        of_messages(dir.path()),
+        ["j.yaml:4 `plain` is marketing, and its email.mjml has no link to unsubscribe"]
+    );
+    let journey = dir.path().join("journeys/j.yaml");
+    let text = std::fs::read_to_string(&journey).unwrap();
+    std::fs::write(&journey, format!("class: transactional\n{text}")).unwrap();
+    assert_eq!(of_messages(dir.path()), Vec::<String>::new());
+}
+
+#[test]
+fn a_link_to_unsubscribe_in_a_team_s_mail_is_warned_of() {
+    let dir = with_journey(
+        "journey: j\ntrigger: { event: x }\nsteps:\n  - { send: cart_concierge, to: team:sales, channels: [email] }\n",
+    );
+    let path = dir.path().join("cartwheel.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let teams = "policy:\n  teams: { sales: { email: sales@shop.example } }\n";
+    std::fs::write(&path, text.replacen("policy:\n", teams, 1)).unwrap();
+    assert_eq!(
+        warnings(dir.path()),
+        ["j.yaml:4 `cart_concierge` goes to a team, for whom {{ unsubscribe_url }} is empty"]
+    );
+}
+
+#[test]
+fn what_is_not_in_utf_8_is_named_with_its_line() {
+    let dir = changed("cartwheel.yaml", "brand:", "brand:");
+    let spoil = |file: &str| {
+        let path = dir.path().join(file);
+        let good = std::fs::read(&path).unwrap();
+        std::fs::write(&path, [&good[..], b"\n# gr\xFC\xDFe\n"].concat()).unwrap();
+        let line = good.iter().filter(|byte| **byte == b'\n').count() + 2;
+        (path, good, line)
+    };
+    for (file, code) in [
+        ("cartwheel.yaml", 78),
+        ("journeys/welcome.yaml", 65),
+        ("journeys/welcome.trace", 65),
+        ("templates/cart_reminder/email.text.liquid", 65),
+    ] {
+        let (path, good, line) = spoil(file);
+        let name = file.rsplit('/').next().unwrap();
+        let parts = [format!("{name}:{line}"), "0xFC".into(), "in UTF-8".into()];
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        expect(&cartwheel(dir.path(), &["check"], &[]), code, &parts);
+        std::fs::write(path, good).unwrap();
+    }
+}
+
+#[test]
+fn a_fault_points_at_what_gave_the_value() {
+    let set = ["--set", "engine.partitions=0", "check"];
+    let output = cartwheel(&shipped(), &set, &[]);
+    expect(&output, 78, &["--set engine.partitions: 0 is not between"]);
+    assert!(!told(&output).contains("cartwheel.yaml"), "{}", told(&output));
+    let env = [("CARTWHEEL__ENGINE__PARTITIONS", "0")];
+    let output = cartwheel(&shipped(), &["check"], &env);
+    expect(&output, 78, &["CARTWHEEL__ENGINE__PARTITIONS: 0 is not between"]);
+    let zone = ["--set", "policy.zone=Mars", "check"];
+    let output = cartwheel(&shipped(), &zone, &[]);
+    expect(&output, 78, &["--set policy.zone: `Mars` is not a time zone"]);
+    assert!(!told(&output).contains("cartwheel.yaml"), "{}", told(&output));
+}
+
+#[test]
+fn a_fault_of_the_policy_points_at_its_item() {
+    for (from, to, at) in [
+        ("zone: America/New_York", "zone: Mars", "zone:"),
+        (
+            "{ name: five_a_week, scope: all, limit: 5",
+            "{ name: five_a_week, scope: all, limit: 65",
+            "name: five",
+        ),
+        (
+            "from: \"21:00\", to: \"08:00\"",
+            "from: \"21:00\", to: \"21:00\"",
+            "channels: [sms, push",
+        ),
+        ("scope: \"channel:email\"", "scope: \"tag:nobody\"", "name: email_gap"),
+    ] {
+        let dir = changed("cartwheel.yaml", from, to);
+        let place = place(&dir, "cartwheel.yaml", at);
+        let line = place.rsplit_once(':').unwrap().0;
+        expect(&cartwheel(dir.path(), &["check"], &[]), 78, &[line]);
+    }
+}
+
+#[test]
+fn a_number_of_many_digits_stays_what_it_is() {
+    let dir = with_journey(
+        "journey: j\nclass: transactional\ntrigger: { event: x }\nkey: event.k\nsteps:\n  - wait: 1h\n",
+    );
+    let trace = "day 2026-01-05\n--- a number\n10:00 ana x k=98765432109876543210\n10:00 ana x k=98765432109876543211\n10:00 expect ana entered trigger\n10:00 expect ana entered trigger\n10:00 expect ana waiting\n10:00 ana x k=98765432109876543210\n10:00 expect ana refused already_running\n";
+    std::fs::write(dir.path().join("journeys/j.trace"), trace).unwrap();
+    expect(&cartwheel(dir.path(), &["test"], &[]), 0, &["0 failed"]);
+}

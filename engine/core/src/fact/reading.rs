@@ -1,0 +1,124 @@
+//! How conditions read facts.
+
+use super::definition::{Definition, Kind};
+use super::facts::{Facts, State};
+use super::layout::Layout;
+use super::sum::Sum;
+use super::tally::Tally;
+use crate::time::{DAY, Millis};
+use crate::value::{Value, ValueRef};
+
+/// What a condition reads of a fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reading {
+    /// The number that it came to; 0 where no event has touched it.
+    Number,
+    /// Whole days since it last happened; null where it never has.
+    DaysSince,
+    /// When it last happened; null where it never has.
+    At,
+    /// How long ago that was.
+    Age,
+    /// A field of what last happened, by its place among those that are kept.
+    Kept(u8),
+    /// How many elements, or keys of `by`, there are.
+    Size,
+    /// The key of `by` with most.
+    Top,
+}
+
+/// What a condition reads of a fact at a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyReading {
+    /// The number that it came to; 0 where no event has touched it.
+    Number,
+    /// When it last happened; null where it never has.
+    At,
+    /// Whether it is among the elements.
+    In,
+}
+
+impl Facts {
+    /// What a condition reads at time `t`.
+    pub fn read(&self, layout: &Layout, number: u16, reading: Reading, t: Millis) -> ValueRef<'_> {
+        let nothing = match reading {
+            Reading::Number | Reading::Size => ValueRef::Number(0.0),
+            Reading::DaysSince | Reading::At | Reading::Age | Reading::Kept(_) | Reading::Top => {
+                ValueRef::Null
+            }
+        };
+        let Some((fact, state)) = layout.get(number).zip(self.get(number)) else { return nothing };
+        match (reading, state) {
+            (Reading::Number, State::Count(count)) => ValueRef::Number(f64::from(count.0)),
+            (Reading::Number, State::Sum(sum)) => ValueRef::Number(sum.amount()),
+            (Reading::Number, State::Tally(tally)) => self::number(fact, tally, None, t),
+            (Reading::Size, State::Set(set)) => ValueRef::Number(set.size(fact, t) as f64),
+            (Reading::Size, State::Tally(tally)) => ValueRef::Number(tally.groups(fact, t) as f64),
+            (Reading::Top, State::Tally(tally)) => {
+                tally.top(fact, t).map_or(ValueRef::Null, ValueRef::Text)
+            }
+            (Reading::Kept(place), State::Tally(tally)) => {
+                let kept =
+                    tally.last(fact, None, t).and_then(|(_, kept)| kept.get(usize::from(place)));
+                kept.map_or(ValueRef::Null, Value::borrow)
+            }
+            (Reading::DaysSince, state) => match last(fact, state, None, t) {
+                Some(at) => ValueRef::Number((t - at).max(0).div_euclid(DAY) as f64),
+                None => ValueRef::Null,
+            },
+            (Reading::At, state) => instant(last(fact, state, None, t)),
+            (Reading::Age, state) => age(last(fact, state, None, t), t),
+            (Reading::Number | Reading::Size | Reading::Top | Reading::Kept(_), _) => nothing,
+        }
+    }
+
+    /// What a condition reads at a key, known by its hash, at time `t`.
+    pub fn read_at(
+        &self,
+        layout: &Layout,
+        number: u16,
+        reading: KeyReading,
+        key: Option<u64>,
+        t: Millis,
+    ) -> ValueRef<'_> {
+        let found = layout.get(number).zip(self.get(number)).zip(key);
+        match (reading, found) {
+            (KeyReading::Number, Some(((fact, State::Tally(tally)), key))) => {
+                self::number(fact, tally, Some(key), t)
+            }
+            (KeyReading::Number, _) => ValueRef::Number(0.0),
+            (KeyReading::In, Some(((fact, State::Set(set)), key))) => {
+                ValueRef::Bool(set.contains(fact, key, t))
+            }
+            (KeyReading::In, _) => ValueRef::Bool(false),
+            (KeyReading::At, Some(((fact, state), key))) => {
+                instant(last(fact, state, Some(key), t))
+            }
+            (KeyReading::At, None) => ValueRef::Null,
+        }
+    }
+}
+
+fn number(fact: &Definition, tally: &Tally, group: Option<u64>, t: Millis) -> ValueRef<'static> {
+    let number = tally.number(fact, group, t);
+    ValueRef::Number(match fact.kind {
+        Kind::Sum(_) => Sum(number).amount(),
+        Kind::Count | Kind::Last(_) | Kind::Set => number as f64,
+    })
+}
+
+fn last(fact: &Definition, state: &State, group: Option<u64>, t: Millis) -> Option<Millis> {
+    match state {
+        State::Last(last) => Some(last.0),
+        State::Tally(tally) => tally.last(fact, group, t).map(|(at, _)| at),
+        State::Count(_) | State::Sum(_) | State::Set(_) => None,
+    }
+}
+
+fn instant(at: Option<Millis>) -> ValueRef<'static> {
+    at.map_or(ValueRef::Null, ValueRef::Instant)
+}
+
+fn age(at: Option<Millis>, t: Millis) -> ValueRef<'static> {
+    at.map_or(ValueRef::Null, |at| ValueRef::Span(t.saturating_sub(at)))
+}

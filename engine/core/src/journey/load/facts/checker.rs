@@ -1,0 +1,62 @@
+//! What checking one fact needs and fills, and which names facts and segments may have.
+
+use crate::event::vocabulary::{Envelope, Subject};
+use crate::fact::Role;
+use crate::journey::at::At;
+use crate::journey::condition::Alone;
+use crate::journey::load::compiler::Compiler;
+use crate::journey::problem::{Problem, SourceFile};
+
+/// Roots of conditions, and words of theirs.
+const RESERVED: [&str; 14] = [
+    "event",
+    "profile",
+    "customer",
+    "local",
+    "now",
+    "catalogue",
+    "waited",
+    "item",
+    "true",
+    "false",
+    "null",
+    "in",
+    "all",
+    "any",
+];
+
+/// Says what is wrong with the name of a fact or a segment.
+pub(super) fn check_name(
+    source: &SourceFile,
+    name: &At<String>,
+    what: &str,
+    problems: &mut Vec<Problem>,
+) {
+    let good =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+    let starts = name.starts_with(|first: char| first.is_ascii_lowercase());
+    if name.len() > 64 || !starts || !name.chars().all(good) {
+        let message = format!("`{}` is not the name of a {what}", name.value);
+        let help =
+            "a name has at most 64 lower case letters, digits and `_` and starts with a letter";
+        problems.push(Problem::error(&source.path, name.span.clone(), message).help(help));
+    } else if is_reserved(name) {
+        let message = format!("the name `{}` is reserved", name.value);
+        let problem = Problem::error(&source.path, name.span.clone(), message);
+        problems.push(problem.help("choose another name"));
+    }
+}
+
+pub(super) fn is_reserved(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    RESERVED.contains(&name) || Subject::parse(bytes).is_some() || Envelope::parse(bytes).is_some()
+}
+
+/// Checks one fact.
+pub(super) struct Checker<'c> {
+    pub(super) compiler: Compiler<'c>,
+    /// The fact's name.
+    pub(super) name: &'c At<String>,
+    /// What it has met so far.
+    pub(super) conditions: Vec<(Role, Alone)>,
+}

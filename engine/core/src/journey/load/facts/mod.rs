@@ -1,0 +1,89 @@
+//! `facts.yaml`: read (`read`), compiled to facts with their numbers (`fact`; what they read of events in `paths`) and to conditions that are used by their names (`segments`).
+
+mod checker;
+mod fact;
+mod paths;
+mod read;
+mod segments;
+
+use super::{Problem, SourceFile, yaml};
+use crate::fact::{Layout, MAX_BYTES, Role};
+use crate::journey::at::At;
+use crate::journey::condition::{Alone, Names, Slots};
+use crate::policy::Policy;
+use compact_str::CompactString;
+
+/// What a facts file comes to. Without one it is what every shop has.
+#[derive(Debug, Default)]
+pub(super) struct Compiled {
+    pub layout: Layout,
+    pub segments: Vec<(CompactString, CompactString)>,
+    /// Of each fact that has some.
+    conditions: Vec<(u16, Role, Alone)>,
+}
+
+impl Compiled {
+    /// The condition under which a fact's events count in this role.
+    pub(super) fn condition(&self, fact: u16, role: Role) -> Option<&Alone> {
+        let found = |(number, of, _): &&(u16, Role, Alone)| (*number, *of) == (fact, role);
+        self.conditions.iter().find(found).map(|(.., condition)| condition)
+    }
+}
+
+/// Compiles the file; its names are for the conditions that are compiled behind it.
+pub(super) fn compile(
+    source: Option<&SourceFile>,
+    policy: &Policy,
+    slots: &mut Slots,
+    problems: &mut Vec<Problem>,
+) -> Compiled {
+    let currency = policy.currency.as_deref();
+    let built_in = || Compiled { layout: Layout::new(Vec::new(), currency), ..Compiled::default() };
+    let Some(source) = source else { return built_in() };
+    let tree = yaml::read(&source.path, &source.text, problems);
+    let Some(file) = tree.and_then(|tree| read::file(source, &tree, problems)) else {
+        return built_in();
+    };
+    let (mut own, mut conditions) = (Vec::new(), Vec::new());
+    for (name, text) in &file.facts {
+        if let Some((definition, of_fact)) = fact::compile(source, name, text, problems) {
+            conditions.extend(
+                of_fact.into_iter().map(|(role, when)| (definition.name.clone(), role, when)),
+            );
+            own.push(definition);
+        }
+    }
+    let layout = Layout::new(own, currency);
+    check_memory(source, &file, &layout, problems);
+    let number = |name: &str| layout.named(name).map(|(number, _)| number);
+    let conditions = conditions
+        .into_iter()
+        .filter_map(|(name, role, when)| Some((number(&name)?, role, when)))
+        .collect();
+    slots.names = Names { facts: layout.clone(), ..Names::default() };
+    segments::compile(source, &file, slots, problems);
+    let text =
+        |(name, text): &(At<String>, At<String>)| (name.as_str().into(), text.as_str().into());
+    Compiled { layout, segments: file.segments.iter().map(text).collect(), conditions }
+}
+
+/// What a customer's facts take at most is known here, so that no customer is ever too large.
+fn check_memory(
+    source: &SourceFile,
+    file: &crate::journey::facts_file::FactsFile,
+    layout: &Layout,
+    problems: &mut Vec<Problem>,
+) {
+    let most = layout.most_bytes();
+    let largest = layout.iter().map(|(_, fact)| fact).max_by_key(|fact| fact.most_bytes());
+    let (true, Some(largest)) = (most > MAX_BYTES, largest) else { return };
+    let named = file.facts.iter().find(|(name, _)| name.value == largest.name);
+    let at = named.map_or(0..0, |(name, _)| name.span.clone());
+    let message = format!(
+        "the facts of a customer could take {most} bytes; at most {MAX_BYTES} are allowed, and this one has the largest part, {}",
+        largest.most_bytes()
+    );
+    let help =
+        "lower its `up_to` or `keys`, or keep less: without `up_to` 64 contributions stay open";
+    problems.push(Problem::error(&source.path, at, message).help(help));
+}
