@@ -220,7 +220,7 @@ impl<S: Store> Runner<'_, S> {
         let before = Arc::clone(&self.owner.shard().core().plan);
         let Some(activated) = self.owner.start_running()? else { return Ok(()) };
         if activated {
-            for journey in before.gone_in(&self.plan) {
+            for journey in before.gone_in(self.plan) {
                 tracing::warn!(
                     partition = self.partition,
                     journey,
