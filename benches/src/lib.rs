@@ -5,7 +5,7 @@
 //! regressions, since counts do not move with the machine; `cargo bench -p cartwheel-benches --features instructions --bench instructions`.
 //! Figures beside their targets: `RESULTS.md`.
 
-use cartwheel_core::journey::load::{SourceFile, Sources, load};
+use cartwheel_core::journey::load::{SourceFile, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
 use cartwheel_providers::template::Templates;
@@ -20,17 +20,13 @@ const JOURNEYS: [(&str, &str); 2] = [
     ("welcome.yaml", include_str!("../../config/journeys/welcome.yaml")),
 ];
 
-const FACTS: (&str, &str) = ("facts.yaml", include_str!("../../config/facts.yaml"));
-
-/// The shipped journeys and facts under the default policy, with what the shipped templates read.
+/// Two of the journeys that ship, those of the load test, under the default policy, with what the shipped templates read.
 ///
 /// # Panics
 /// If they are not valid.
 pub fn plan() -> Arc<Plan> {
-    let source = |(path, text): (&str, &str)| SourceFile { path: path.into(), text: text.into() };
-    let (journeys, facts) = (JOURNEYS.map(source), source(FACTS));
-    let sources = Sources { journeys: &journeys, facts: Some(&facts) };
-    let plan = load(&Policy::default(), sources).expect("the shipped journeys are valid");
+    let sources = JOURNEYS.map(|(path, text)| SourceFile { path: path.into(), text: text.into() });
+    let plan = load(&Policy::default(), &sources).expect("the shipped journeys are valid");
     let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/templates");
     let templates = Templates::load(&templates).unwrap_or_else(|problems| panic!("{problems:?}"));
     Arc::new(plan.showing(&templates.shown()))
