@@ -82,6 +82,7 @@ function about(profile, personal) {
       personal?.email && pair("E-mail", personal.email), personal?.phone && pair("Phone", personal.phone),
       pair("Orders", count(profile.orders)), pair("Spent so far", value("", profile.lifetime_value)),
       profile.last_order_at && pair("Last order", instant(profile.last_order_at)),
+      Object.entries(profile.facts ?? {}).map(([name, known]) => pair(name, value(name, known))),
       pair("Time zone", profile.time_zone), profile.country && pair("Country", profile.country),
       pair("Agreed to", consent.length ? consent : "nothing known"),
       suppressed.length ? pair("Never write to", suppressed) : null,

@@ -10,6 +10,7 @@ use cartwheel_core::fact::{LAST_ORDER, LIFETIME_VALUE, ORDERS};
 use cartwheel_core::id::{CustomerId, RunId};
 use cartwheel_core::time::Millis;
 use cartwheel_core::timer::NEVER;
+use cartwheel_core::value::Value;
 use serde_json::value::RawValue;
 
 /// A window or run that is open.
@@ -66,6 +67,8 @@ pub struct Explanation {
     pub lifetime_value: f64,
     /// When the last was placed.
     pub last_order_at: Option<Millis>,
+    /// What has come together of the shop's own facts, by their names.
+    pub facts: Vec<(String, Value)>,
     /// Names, addresses and the rest of the profile.
     pub profile: Profile,
     /// Open runs.
@@ -84,7 +87,7 @@ impl<S: Store> Shard<S> {
     /// Explains a customer; none if the shard has never seen them.
     pub fn explain(&self, customer: &str) -> Result<Option<Explanation>, StoreError> {
         let Some(slot) = self.table.find(CustomerId::of(customer)) else { return Ok(None) };
-        let known = self.table.get(slot);
+        let (known, t) = (self.table.get(slot), self.position.now);
         let names = |bits: u8| {
             let all = cartwheel_core::channel::Channel::ALL.into_iter();
             all.filter(|channel| bits & channel.bit() != 0).map(|channel| channel.name()).collect()
@@ -126,6 +129,16 @@ impl<S: Store> Shard<S> {
             orders: known.facts.count(ORDERS),
             lifetime_value: known.facts.sum(LIFETIME_VALUE),
             last_order_at: known.facts.last(LAST_ORDER),
+            facts: self
+                .core
+                .plan
+                .facts
+                .own()
+                .filter_map(|(number, fact)| {
+                    let value = known.facts.shown(&self.core.plan.facts, number, t)?;
+                    Some((fact.name.to_string(), value))
+                })
+                .collect(),
             profile: Profile(documents.profile().into_iter().filter_map(readable).collect()),
             runs: runs.collect(),
             decisions: documents

@@ -17,7 +17,7 @@ pub fn timeline(view: &CustomerView) -> String {
         "{} (shard {}), times in {shown}\n{}\n",
         view.customer,
         view.shard,
-        profile(&view.profile)
+        profile(&view.profile, &zone)
     );
     if view.truncated {
         text += "\nOlder decisions are no longer kept; a replay of the log would show them.\n";
@@ -108,7 +108,7 @@ fn open(runs: &[RunView], zone: &TimeZone) -> String {
     format!("\nOpen\n{}", runs.iter().map(line).collect::<String>())
 }
 
-fn profile(profile: &ProfileView) -> String {
+fn profile(profile: &ProfileView, zone: &TimeZone) -> String {
     let of = |allowed: bool| {
         profile
             .consent
@@ -129,6 +129,9 @@ fn profile(profile: &ProfileView) -> String {
     part("consent to", of(true).collect());
     part("no consent to", of(false).collect());
     part("reachable by", profile.reachable.iter().map(|channel| channel.name()).collect());
+    let facts = profile.facts.iter().map(|(name, value)| format!("{name} {}", fact(value, zone)));
+    let facts: Vec<String> = facts.collect();
+    part("facts:", facts.iter().map(String::as_str).collect());
     part("suppressed:", profile.suppressed.keys().map(|channel| channel.name()).collect());
     parts.join("; ")
 }
@@ -148,6 +151,16 @@ fn shown(name: &str, value: &Value, zone: &TimeZone) -> String {
             Some(at) => instant(at, zone),
             None => format!("`{text}`"),
         },
+    }
+}
+
+/// What came together of a fact: a number, or when it last happened.
+fn fact(value: &Value, zone: &TimeZone) -> String {
+    match value {
+        Value::Text(text) => {
+            parse_rfc3339(text).map_or_else(|| text.to_string(), |at| instant(at, zone))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => shown("", value, zone),
     }
 }
 
@@ -172,7 +185,7 @@ mod tests {
         let id = "00000000000000000000000000000001";
         let view = json!({
             "customer": "ana", "id": id, "shard": 1, "personal": null, "truncated": false, "decisions": decisions, "runs": runs,
-            "profile": { "orders": 3, "lifetime_value": 412.5, "last_order_at": null, "time_zone": "Europe/Madrid", "country": "ES",
+            "profile": { "orders": 3, "lifetime_value": 412.5, "last_order_at": null, "facts": { "net_value": 398.25, "last_seen": "2026-01-01T09:58:00.000Z" }, "time_zone": "Europe/Madrid", "country": "ES",
                          "consent": { "email": true, "sms": false }, "reachable": ["email"], "suppressed": {} },
         });
         serde_json::from_value(view).unwrap()
@@ -192,7 +205,7 @@ mod tests {
         let text = timeline(&view(json!([decision]), json!([run])));
         let expected = [
             "ana (shard 1), times in Europe/Madrid\n",
-            "3 orders worth 412.5; consent to email; no consent to sms; reachable by email\n",
+            "3 orders worth 412.5; consent to email; no consent to sms; reachable by email; facts: last_seen 2026-01-01 10:58, net_value 398.25\n",
             "2026-01-02\n  11:00:00  cart_abandonment / cart_reviews: Message put off (email). They had as many messages as the frequency cap allows.\n",
             "            cap `two a day`, cart.total 80, limit 2, until 2026-01-02 20:30:00\n",
             "  cart_abandonment: running, next step cart_reviews, next timer 2026-01-02 20:30:00\n",

@@ -39,6 +39,8 @@ fn a_hangup_reads_the_configuration_anew_and_keeps_the_old_one_on_an_error() {
     let dir = tempfile::tempdir().expect("a folder");
     copy(&shipped().join("journeys"), &dir.path().join("journeys"));
     copy(&shipped().join("templates"), &dir.path().join("templates"));
+    // They are looked for beside the journeys.
+    std::fs::copy(shipped().join("facts.yaml"), dir.path().join("facts.yaml")).expect("facts");
     let flags = [
         "--set".to_owned(),
         format!("journeys_dir={}", dir.path().join("journeys").display()),

@@ -49,6 +49,11 @@ impl Layout {
         (0..).zip(&self.facts)
     }
 
+    /// The shop's own.
+    pub fn own(&self) -> impl Iterator<Item = (u16, &Definition)> {
+        self.iter().skip(usize::from(LAST_ORDER) + 1)
+    }
+
     /// The currency that is counted; none: any.
     pub fn currency(&self) -> Option<&str> {
         self.currency.as_deref()

@@ -72,6 +72,18 @@ impl Facts {
         }
     }
 
+    /// What can be shown of a fact at time `t`: the number that it came to, when it last happened, or how many elements there are. None where no event
+    /// has touched it.
+    pub fn shown(&self, layout: &Layout, number: u16, t: Millis) -> Option<Value> {
+        self.get(number)?;
+        let reading = match layout.get(number)?.kind {
+            Kind::Count | Kind::Sum(_) => Reading::Number,
+            Kind::Last(_) => Reading::At,
+            Kind::Set => Reading::Size,
+        };
+        Some(self.read(layout, number, reading, t).to_value())
+    }
+
     /// What a condition reads at a key, known by its hash, at time `t`.
     pub fn read_at(
         &self,

@@ -330,6 +330,11 @@ fn ana() -> CustomerView {
             orders: 3,
             lifetime_value: 412.7,
             last_order_at: Some(start - 700 * HOUR),
+            facts: BTreeMap::from([
+                ("last_seen".into(), Value::Text("2026-01-01T09:58:00.000Z".into())),
+                ("net_value".into(), Value::Number(398.2)),
+                ("orders".into(), Value::Number(3.0)),
+            ]),
             time_zone: "Europe/Madrid".into(),
             country: Some("ES".into()),
             consent: BTreeMap::from([(Channel::Email, true), (Channel::Sms, false)]),

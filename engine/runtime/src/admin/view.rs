@@ -6,6 +6,7 @@ use cartwheel_core::decision::{Decision, Reason, Verdict};
 use cartwheel_core::id::{CommandId, CustomerId, RunId};
 use cartwheel_core::sends::{Mode, SuppressionReason};
 use cartwheel_core::time::{Millis, rfc3339};
+use cartwheel_core::value::Value;
 use cartwheel_shard::Degraded;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -252,6 +253,9 @@ pub struct ProfileView {
     /// When the last was placed.
     #[serde(with = "maybe_rfc3339")]
     pub last_order_at: Option<Millis>,
+    /// What has come together of the shop's own facts: numbers, and instants as RFC 3339 texts.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<String, Value>,
     /// The time zone that quiet hours and local times use.
     pub time_zone: String,
     /// Country, where known.

@@ -98,6 +98,7 @@ impl EngineSource {
                 orders: found.orders.into(),
                 lifetime_value: found.lifetime_value,
                 last_order_at: found.last_order_at,
+                facts: found.facts.iter().cloned().collect(),
                 time_zone: found
                     .zone
                     .clone()

@@ -5,6 +5,7 @@ mod bounds;
 mod census;
 mod crash;
 mod degraded;
+mod facts;
 mod firing;
 mod gaps;
 mod held;
