@@ -205,7 +205,7 @@ mod tests {
         let text = timeline(&view(json!([decision]), json!([run])));
         let expected = [
             "ana (shard 1), times in Europe/Madrid\n",
-            "3 orders worth 412.5; consent to email; no consent to sms; reachable by email; facts: last_seen 2026-01-01 10:58, net_value 398.25\n",
+            "3 orders worth 412.5; consent to email; no consent to sms; reachable by email; facts: last_seen 2026-01-01 10:58:00, net_value 398.25\n",
             "2026-01-02\n  11:00:00  cart_abandonment / cart_reviews: Message put off (email). They had as many messages as the frequency cap allows.\n",
             "            cap `two a day`, cart.total 80, limit 2, until 2026-01-02 20:30:00\n",
             "  cart_abandonment: running, next step cart_reviews, next timer 2026-01-02 20:30:00\n",
