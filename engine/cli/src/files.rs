@@ -13,8 +13,8 @@ const ENDINGS: [&str; 2] = ["yaml", "trace"];
 pub fn with_ending(dir: &Path, ending: &str) -> Result<Vec<SourceFile>, Failure> {
     let (mut sources, mut faults) = (Vec::new(), Vec::new());
     for path in entries(dir)?.into_iter().filter(|path| ending_of(path) == Some(ending)) {
-        match text(&path) {
-            Ok(text) => sources.push(SourceFile { path: path.display().to_string(), text }),
+        match source(&path) {
+            Ok(source) => sources.push(source),
             Err(fault) => faults.push(fault),
         }
     }
@@ -54,6 +54,11 @@ fn entries(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
 
 fn ending_of(path: &Path) -> Option<&str> {
     path.extension().and_then(|ending| ending.to_str())
+}
+
+/// A file with its path, as [`text`] reads it.
+pub fn source(path: &Path) -> Result<SourceFile, Fault> {
+    text(path).map(|text| SourceFile { path: path.display().to_string(), text })
 }
 
 /// The text of a file; says which, why not, and where it is the bytes.

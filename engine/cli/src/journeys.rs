@@ -55,10 +55,7 @@ fn facts(settings: &Settings) -> Result<Option<SourceFile>, Failure> {
     if settings.facts_file.is_none() && std::fs::symlink_metadata(&path).is_err() {
         return Ok(None);
     }
-    match files::text(&path) {
-        Ok(text) => Ok(Some(SourceFile { path: path.display().to_string(), text })),
-        Err(fault) => Err(Failure::Data(vec![fault])),
-    }
+    files::source(&path).map(Some).map_err(|fault| Failure::Data(vec![fault]))
 }
 
 fn text_of<'s>(problem: &Problem, sources: Sources<'s>) -> Option<&'s str> {

@@ -58,17 +58,18 @@ impl Value {
         match self {
             Value::Null => serde_json::Value::Null,
             Value::Bool(value) => (*value).into(),
-            Value::Number(value) if value.fract() == 0.0 && value.abs() < EXACT => {
-                (*value as i64).into()
-            }
-            Value::Number(value) => (*value).into(),
+            Value::Number(value) => whole(*value).map_or_else(|| (*value).into(), Into::into),
             Value::Text(value) => value.as_str().into(),
         }
     }
 }
 
-/// Whole numbers below this are exact.
-const EXACT: f64 = 9_007_199_254_740_992.0;
+/// The number without a point, if it is whole and so small that no other is written alike.
+pub fn whole(number: f64) -> Option<i64> {
+    /// Below this a double tells whole numbers apart.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64)
+}
 
 impl ValueRef<'_> {
     /// An owned copy; an instant as its RFC 3339 text, a duration as configuration writes it, a date as `2026-01-31`.

@@ -3,7 +3,7 @@
 
 use crate::checkpoint::{Documents, Store, StoreError, Stored};
 use crate::shard::Shard;
-use cartwheel_core::customer::Mark;
+use cartwheel_core::customer::{Customer, Mark};
 use cartwheel_core::id::CustomerId;
 
 /// What is known of some customers. However many messages one of them gets, it is there once.
@@ -36,21 +36,20 @@ impl<S: Store> Shard<S> {
         let mut ids: Vec<CustomerId> = customers.collect();
         ids.sort_unstable();
         ids.dedup();
-        let known = |id: &CustomerId| self.table.find(*id).map(|slot| self.table.get(slot));
-        ids.retain(|id| known(id).is_some());
-        let saved = |id: &&CustomerId| known(id).is_some_and(|customer| customer.saved);
-        let older: Vec<CustomerId> = ids.iter().filter(saved).copied().collect();
-        let mut older = older.iter().copied().zip(self.older_documents(&older)?).peekable();
-        let mut stored = Vec::with_capacity(ids.len());
-        for id in &ids {
-            let mut of_one =
-                older.next_if(|(of, _)| of == id).map_or_else(Stored::default, |it| it.1);
-            if let Some(customer) = known(id) {
-                of_one.follow(self.effects.journal.entries(customer.cold));
-            }
-            stored.push(of_one);
+        let found = ids.iter().filter_map(|id| Some(self.table.get(self.table.find(*id)?)));
+        let customers: Vec<&Customer> = found.collect();
+        let saved = customers.iter().filter(|customer| customer.saved);
+        let saved: Vec<CustomerId> = saved.map(|customer| customer.id).collect();
+        let mut older = self.older_documents(&saved)?.into_iter();
+        let mut known = Known { ids: Vec::new(), stored: Vec::new() };
+        for customer in customers {
+            let older = if customer.saved { older.next() } else { None };
+            let mut stored = older.unwrap_or_default();
+            stored.follow(self.effects.journal.entries(customer.cold));
+            known.ids.push(customer.id);
+            known.stored.push(stored);
         }
-        Ok(Known { ids, stored })
+        Ok(known)
     }
 
     /// What checkpoints have of these customers, who are sorted by id.

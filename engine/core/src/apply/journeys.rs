@@ -39,11 +39,11 @@ impl Occasion<'_> {
 
     /// Tells it from other events of its millisecond: its id, or all of its text.
     fn number(&self) -> u64 {
-        let of_text = || match self.event.id() {
-            Some(id) => xxh3_64(id.as_bytes()),
-            None => xxh3_64(self.event.whole().0.as_bytes()),
+        let own = || {
+            let id = self.event.id();
+            xxh3_64(id.as_deref().unwrap_or(self.event.whole().0).as_bytes())
         };
-        self.emitted.unwrap_or_else(of_text)
+        self.emitted.unwrap_or_else(own)
     }
 
     /// What conditions read now.

@@ -3,7 +3,7 @@
 use super::decode::Event;
 use super::raw::{Raw, array_elements, trimmed};
 use super::vocabulary::{Envelope, Known, Subject, Type};
-use crate::value::Value;
+use crate::value::{Value, whole};
 use compact_str::CompactString;
 use std::borrow::Cow;
 
@@ -138,13 +138,6 @@ fn number_text(raw: Raw<'_>) -> Cow<'_, str> {
     if raw.0.bytes().all(|byte| byte.is_ascii_digit()) {
         return Cow::Borrowed(raw.0);
     }
-    match raw.number() {
-        Some(whole) if whole.fract() == 0.0 && whole.abs() < EXACT => {
-            Cow::Owned(format!("{}", whole as i64))
-        }
-        _ => Cow::Borrowed(raw.0),
-    }
+    let whole = raw.number().and_then(whole);
+    whole.map_or(Cow::Borrowed(raw.0), |whole| Cow::Owned(whole.to_string()))
 }
-
-/// Below this a double tells whole numbers apart.
-const EXACT: f64 = 9_007_199_254_740_992.0;

@@ -162,7 +162,7 @@ pub struct Journey {
     pub waited: Vec<Option<u16>>,
     /// The steps, flat; execution starts at 0 and ends at the last.
     pub ops: Vec<Op>,
-    /// For each operation the channels (a bit set) of the marketing sends that may come when a run reaches it.
+    /// For each operation the marketing sends (their numbers) that may come at once when a run reaches it.
     pub openings: Vec<Vec<u16>>,
     /// The documents of which its trigger events bring the whole: what its runs are about in any case, whether or not a message shows them.
     pub own: Subjects,

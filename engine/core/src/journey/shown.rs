@@ -34,8 +34,9 @@ impl Subjects {
 
     /// Whether the document is one of theirs.
     pub fn has_document(self, key: DocumentKey) -> bool {
-        let mut subjects = Subject::KEPT.into_iter().filter(|subject| self.has(*subject));
-        subjects.any(|subject| key.kind().is_some() && key.kind() == Document::of(subject))
+        let Some(kind) = key.kind() else { return false };
+        let of_kind = |subject: &Subject| Document::of(*subject) == Some(kind);
+        Subject::KEPT.into_iter().find(of_kind).is_some_and(|subject| self.has(subject))
     }
 }
 
