@@ -2,7 +2,7 @@
 //! the gate's look-ahead ask [`Operation`] and never which kind it is. Only the loader's layout and the evaluator
 //! (`crate::apply::step`) tell the kinds apart.
 
-use super::condition::{Condition, Field};
+use super::condition::{Condition, Deadline, Field};
 use super::shown::Subjects;
 use crate::channel::{Channel, Class};
 use crate::customer::Reactions;
@@ -206,7 +206,7 @@ pub struct Wait {
 }
 
 /// When a wait is over.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Until {
     /// So long after the anchor.
     Elapsed(Span),
@@ -219,6 +219,8 @@ pub enum Until {
         /// Not longer than this.
         at_most: Span,
     },
+    /// At an instant that is computed when it begins.
+    At(Box<Deadline>),
 }
 
 /// Waits for an event.
@@ -367,12 +369,13 @@ impl Operation for Wait {
     fn kind(&self) -> &'static str {
         match self.until {
             Until::Elapsed(_) | Until::Days(_) => "wait",
-            Until::Local { .. } => "wait_until",
+            Until::Local { .. } | Until::At(_) => "wait_until",
         }
     }
 
     fn words(&self) -> String {
-        match self.until {
+        match &self.until {
+            Until::At(deadline) => deadline.text.to_string(),
             Until::Elapsed(span) => span.to_string(),
             Until::Days(1) => "1 day, at the same local time".into(),
             Until::Days(days) => format!("{days} days, at the same local time"),

@@ -157,26 +157,40 @@ impl Expr {
 
     /// Whether it reads nothing.
     pub(crate) fn is_constant(&self) -> bool {
-        let both = |sides: &(Expr, Expr)| sides.0.is_constant() && sides.1.is_constant();
+        let mut reads = false;
+        self.each_field(&mut |_| reads = true);
+        !reads
+    }
+
+    /// Everything that it reads, whichever part of it is taken.
+    pub(crate) fn each_field(&self, note: &mut impl FnMut(Field)) {
         match self {
-            Expr::Literal(_) | Expr::Fixed(_) => true,
-            Expr::Field(_) | Expr::Has(_) => false,
+            Expr::Literal(_) | Expr::Fixed(_) => {}
+            Expr::Field(field) | Expr::Has(field) => note(*field),
             Expr::Size(inner)
             | Expr::Not(inner)
             | Expr::Negate(inner)
             | Expr::Call(_, inner)
             | Expr::OneOf(inner, _)
-            | Expr::Lower(inner) => inner.is_constant(),
+            | Expr::Lower(inner) => inner.each_field(note),
             Expr::Both(sides)
             | Expr::Either(sides)
             | Expr::Compare(_, sides)
             | Expr::Compute(_, sides)
-            | Expr::Search(_, sides) => both(sides),
-            Expr::Choose(parts) => {
-                parts.0.is_constant() && parts.1.is_constant() && parts.2.is_constant()
+            | Expr::Search(_, sides) => {
+                sides.0.each_field(note);
+                sides.1.each_field(note);
             }
-            Expr::Extreme(_, of) => of.iter().all(Expr::is_constant),
-            Expr::LowerCase(parts) => parts.1.is_constant() && parts.2.is_constant(),
+            Expr::Choose(parts) => {
+                parts.0.each_field(note);
+                parts.1.each_field(note);
+                parts.2.each_field(note);
+            }
+            Expr::Extreme(_, of) => of.iter().for_each(|part| part.each_field(note)),
+            Expr::LowerCase(parts) => {
+                parts.1.each_field(note);
+                parts.2.each_field(note);
+            }
         }
     }
 }

@@ -77,7 +77,12 @@ impl Compiler<'_> {
     pub(super) fn reentry(&mut self, definition: &Definition) -> Reentry {
         let keyed = definition.key.is_some();
         let Some(reentry) = &definition.reentry else {
-            return if keyed { Reentry::OncePerKey } else { REENTRY };
+            return match (keyed, definition.trigger.event.is_none()) {
+                (true, _) => Reentry::OncePerKey,
+                // A base begins one run.
+                (false, true) => Reentry::Always,
+                (false, false) => REENTRY,
+            };
         };
         let mut needs_key = |what: &str, remedy: &str| {
             if !keyed {

@@ -11,6 +11,7 @@ use crate::policy::Policy;
 use std::sync::Arc;
 
 mod compile;
+mod begins;
 mod compiler;
 mod events;
 mod facts;
@@ -154,6 +155,8 @@ pub(super) fn check_with(
     {
         return Checked { plan: None, problems, sends };
     }
+    let mut facts = facts;
+    begins::keep(&mut facts.layout, &mut compiled);
     let events = events::interests(&read, &compiled, &slots.lists, &facts);
     let texts = read
         .iter()
@@ -168,11 +171,13 @@ pub(super) fn check_with(
         hash,
         tables: Arc::clone(tables),
         policy: policy.clone(),
-        journeys: compiled,
         fields,
         attributes,
         lists,
         events,
+        by_time: begins::by_time(&compiled),
+        follows_zone: compiled.iter().any(begins::follows_zone),
+        journeys: compiled,
     };
     Checked { plan: Some(plan), problems, sends }
 }
