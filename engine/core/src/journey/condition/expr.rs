@@ -162,34 +162,41 @@ impl Expr {
         !reads
     }
 
-    /// Everything that it reads, whichever part of it is taken.
-    pub(crate) fn each_field(&self, note: &mut impl FnMut(Field)) {
+    /// Every field that is read.
+    pub(crate) fn each_field(&self, seen: &mut impl FnMut(Field)) {
         match self {
-            Expr::Literal(_) | Expr::Fixed(_) => {}
-            Expr::Field(field) | Expr::Has(field) => note(*field),
+            Expr::Field(field) | Expr::Has(field) => seen(*field),
+            _ => self.each_part(&mut |part| part.each_field(seen)),
+        }
+    }
+
+    /// Every node right below.
+    pub(super) fn each_part<'e>(&'e self, seen: &mut dyn FnMut(&'e Expr)) {
+        match self {
+            Expr::Literal(_) | Expr::Fixed(_) | Expr::Field(_) | Expr::Has(_) => {}
             Expr::Size(inner)
             | Expr::Not(inner)
             | Expr::Negate(inner)
             | Expr::Call(_, inner)
             | Expr::OneOf(inner, _)
-            | Expr::Lower(inner) => inner.each_field(note),
+            | Expr::Lower(inner) => seen(inner),
             Expr::Both(sides)
             | Expr::Either(sides)
             | Expr::Compare(_, sides)
             | Expr::Compute(_, sides)
             | Expr::Search(_, sides) => {
-                sides.0.each_field(note);
-                sides.1.each_field(note);
+                seen(&sides.0);
+                seen(&sides.1);
             }
             Expr::Choose(parts) => {
-                parts.0.each_field(note);
-                parts.1.each_field(note);
-                parts.2.each_field(note);
+                seen(&parts.0);
+                seen(&parts.1);
+                seen(&parts.2);
             }
-            Expr::Extreme(_, of) => of.iter().for_each(|part| part.each_field(note)),
+            Expr::Extreme(_, of) => of.iter().for_each(seen),
             Expr::LowerCase(parts) => {
-                parts.1.each_field(note);
-                parts.2.each_field(note);
+                seen(&parts.1);
+                seen(&parts.2);
             }
         }
     }
