@@ -1,4 +1,4 @@
-//! A deadline has come: a window has passed, a wait is over, a send is asked again, a fallback's time is up, a goal's time is over.
+//! A deadline has come: a window has passed, time begins a journey, a wait is over, a send is asked again, a fallback's time is up, a goal's time is over.
 
 use super::context::Context;
 use super::emitted::Emitted;
@@ -21,8 +21,8 @@ pub struct Due {
 }
 
 impl Core {
-    /// Fires the runs of the customer whose deadline has come: those whose window ends and those that expire, then the others; of each the
-    /// higher priority first, then by RunId. Returns how many fired.
+    /// Fires the runs of the customer whose deadline has come: those whose window ends and those that expire, then what begins by time, then the
+    /// others; of each the higher priority first, then by RunId or name. Returns how many fired.
     pub fn fire(
         &self,
         customer: &mut Customer,
@@ -37,16 +37,16 @@ impl Core {
             mode: environment.mode,
             effects: environment.effects,
             emitted: Emitted::default(),
+            touched: false,
         };
         let mut fired = 0;
         // What has fired has a later deadline, or is gone.
-        while fired < due.budget
-            && let Some(place) = context.next_due(due.deadline)
-        {
+        while fired < due.budget && context.fire_one(due.deadline) {
             context.customer.dirty = true;
-            let run = context.customer.runs.remove(place);
-            context.wake(run);
             context.apply_emitted();
+            if context.touched {
+                context.arm();
+            }
             fired += 1;
         }
         context.customer.runs_changed();
@@ -71,6 +71,19 @@ impl Core {
 }
 
 impl Context<'_> {
+    /// Fires what comes first of this deadline; false if there is nothing.
+    fn fire_one(&mut self, deadline: Millis) -> bool {
+        let next = self.next_due(deadline);
+        let goes_on = next.is_none_or(|place| self.customer.runs[place].place.is_running());
+        if self.customer.begins() == deadline && goes_on && self.begin_one(deadline) {
+            return true;
+        }
+        let Some(place) = next else { return false };
+        let run = self.customer.runs.remove(place);
+        self.wake(run);
+        true
+    }
+
     /// The place of the run that fires next of those with this deadline.
     fn next_due(&self, deadline: Millis) -> Option<usize> {
         let runs = self.customer.runs.iter().enumerate();

@@ -45,6 +45,11 @@ pub trait Operation {
         None
     }
 
+    /// The instant until which a run waits here, where that follows the customer's clock.
+    fn local_deadline(&self) -> Option<&Deadline> {
+        None
+    }
+
     /// Whether a run passes it at the instant at which it reaches it: what comes next may then come at once.
     fn passes_at_once(&self) -> bool {
         false
@@ -385,6 +390,13 @@ impl Operation for Wait {
 
     fn successors(&self, at: u16) -> Vec<Successor> {
         Successor::next(at)
+    }
+
+    fn local_deadline(&self) -> Option<&Deadline> {
+        match &self.until {
+            Until::At(deadline) if deadline.local => Some(deadline),
+            Until::At(_) | Until::Elapsed(_) | Until::Days(_) | Until::Local { .. } => None,
+        }
     }
 }
 

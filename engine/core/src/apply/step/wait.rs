@@ -1,25 +1,29 @@
-//! Waiting: for some time or some days since the anchor, or until a local time of day.
+//! Waiting: for some time or some days since the anchor, until a local time of day, or until an instant that is computed.
 
 use super::next::Next;
 use crate::apply::context::Context;
 use crate::customer::{Place, Run};
 use crate::decision::{Reason, Verdict};
 use crate::gate;
+use crate::journey::condition::Deadline;
 use crate::journey::op::{Until, Wait};
+use crate::time::Millis;
 
 /// The run reaches the wait.
 pub(super) fn run(wait: &Wait, context: &mut Context<'_>, run: &Run, op: u16) -> Next {
-    let (place, until) = match wait.until {
+    let (place, until) = match &wait.until {
         Until::Elapsed(span) => (Place::Delay { op }, run.anchor + span.millis()),
         Until::Days(days) => {
             let zone = context.customer.zone;
-            (Place::Local { op }, context.core.zones.days_after(zone, run.anchor, days))
+            (Place::Local { op }, context.core.zones.days_after(zone, run.anchor, *days))
         }
         Until::Local { time, at_most } => {
             let zone = context.customer.zone;
-            let next = context.core.zones.next_local(zone, context.t, gate::clock(time));
+            let next = context.core.zones.next_local(zone, context.t, gate::clock(*time));
             (Place::Local { op }, next.min(context.t + at_most.millis()))
         }
+        // Where there is no such instant nothing is waited for.
+        Until::At(deadline) => (Place::Local { op }, context.reached(deadline, run)),
     };
     if until <= context.t {
         return Next::Op(op + 1);
@@ -27,6 +31,38 @@ pub(super) fn run(wait: &Wait, context: &mut Context<'_>, run: &Run, op: u16) ->
     let waiting = context.by_step(run, op, Verdict::Waiting, Reason::Step);
     context.decide(&waiting.instant("until", until));
     Next::Stay(place, until)
+}
+
+impl Context<'_> {
+    /// When a run that waits for this goes on: at once, where there is no such instant or it has passed.
+    fn reached(&self, deadline: &Deadline, run: &Run) -> Millis {
+        let moment = deadline.moment(&self.reader(run), self.t, |_| false);
+        moment.map_or(self.t, |moment| moment.at.max(self.t))
+    }
+
+    /// The customer's clock stands elsewhere: whoever waits for a day, or may do so, waits until it is there.
+    pub fn follow_zone(&mut self) {
+        let plan = self.plan();
+        let deadline = |run: &Run| match run.place {
+            Place::Local { op } => {
+                let op = plan.journeys.get(usize::from(run.journey))?.ops.get(usize::from(op))?;
+                op.local_deadline()
+            }
+            Place::Window
+            | Place::Delay { .. }
+            | Place::Event { .. }
+            | Place::Gate { .. }
+            | Place::Engagement { .. }
+            | Place::Goal => None,
+        };
+        for place in 0..self.customer.runs.len() {
+            let run = &self.customer.runs[place];
+            if let Some(deadline) = deadline(run) {
+                self.customer.runs[place].deadline = self.reached(deadline, run);
+            }
+        }
+        self.customer.runs_changed();
+    }
 }
 
 /// The wait is over.
