@@ -52,7 +52,11 @@ impl Core {
         let passed = |base| last.is_some_and(|last| base <= last);
         let from = seen.saturating_sub(LONG_PAST);
         let reader = self.reader(customer, seen);
-        let Some(moment) = by_time.at.moment(&reader, from, passed) else { return Armed::Nothing };
+        // Of what comes every year the first that counts.
+        let first = from.max(journey.active_from);
+        let Some(moment) = by_time.at.moment(&reader, first, passed) else {
+            return Armed::Nothing;
+        };
         let early = moment.at < journey.active_from;
         if !early && moment.at >= from {
             return Armed::At(moment.at, moment);

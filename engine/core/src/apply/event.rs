@@ -78,7 +78,7 @@ impl Core {
         let interest = context.plan().events.get(event.kind.as_ref());
         let foreign = interest.map(|interest| context.facts(interest, event, time));
         if context.customer.zone != zone && context.plan().follows_zone {
-            context.follow_zone();
+            context.follow_zone(zone);
         }
         let applied = match interest {
             Some(interest) => context.interested(interest, event, time, &mut fields, None),

@@ -257,9 +257,10 @@ impl Context<'_> {
         let of_key = |run: &Run| run.journey == index && run.key == key && run.place.is_live();
         let live = self.customer.runs.iter().position(of_key);
         let reader = occasion.reader(self);
+        // Most items of an order are none that somebody wants to hear of.
+        let quiet = journey.each.is_some() && live.is_none();
         if let Some(when) = journey.when.as_ref().filter(|when| !reader.holds(when)) {
-            // Most items of an order are none that somebody wants to hear of.
-            if journey.each.is_some() && live.is_none() {
+            if quiet {
                 return;
             }
             let compared = reader.compared(when);
@@ -271,6 +272,7 @@ impl Context<'_> {
             match self.enters_at(index, at, &by) {
                 Enters::At(deadline) => opening = Some(Opening { deadline: Some(deadline), ..by }),
                 Enters::Past(refused) => return self.decide(&refused),
+                Enters::Never(_) if quiet => return,
                 Enters::Never(compared) => return self.filter(occasion, index, key, compared),
             }
         }

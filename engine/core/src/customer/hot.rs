@@ -49,7 +49,7 @@ pub struct Customer {
     /// Has documents in a checkpoint. Not part of the state.
     pub saved: bool,
     /// Time alone begins a journey: only then [`Customer::begins`] is looked at, which lies far from here.
-    timed: bool,
+    pub timed: bool,
     /// The newest event ids.
     pub seen: SeenIds,
     /// What late events are compared with; of most customers the line of the ids has it all.
@@ -67,7 +67,7 @@ pub struct Customer {
     /// The fields of the profile that only messages show.
     pub names: FieldNames,
     /// The earliest instant at which a journey begins by time alone; [`NEVER`] without one. Derived from facts and profile, not stored.
-    begins: Millis,
+    pub begins: Millis,
 }
 
 // 16 + 4 x 8 + 4 + 2 + 9 bytes of the first line are in use; the second is `seen` and the first of `latest`; the third is full.

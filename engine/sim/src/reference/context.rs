@@ -6,7 +6,7 @@ use super::event::Event;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Decision, Reason, Values, Verdict};
 use cartwheel_core::id::{CommandId, CustomerId, RunId};
-use cartwheel_core::journey::condition::Condition;
+use cartwheel_core::journey::condition::{Condition, Field};
 use cartwheel_core::journey::plan::{EventField, Journey, Plan};
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::{Millis, format_rfc3339};
@@ -22,12 +22,21 @@ pub struct Timer {
     pub deadline: Millis,
     /// Whose.
     pub customer: CustomerId,
-    /// At one instant windows end and what is finished expires before anything goes on.
-    goes_on: bool,
+    /// At one instant windows end and what is finished expires before journeys begin, and these before anything goes on.
+    stage: Stage,
     /// How much the journey's priority lacks to the highest.
     lacks: u8,
-    /// Which.
+    /// The journey that begins.
+    pub begins: Option<u16>,
+    /// The run, where there is one.
     pub run: RunId,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Ends,
+    Begins,
+    GoesOn,
 }
 
 /// A decision shows at most so many fields of a condition.
@@ -44,6 +53,8 @@ pub struct Context<'a> {
     pub mode: Mode,
     /// T for an event, what timers see for a timer.
     pub t: Millis,
+    /// T of the records that have been applied.
+    pub seen: Millis,
     /// The customer's id.
     pub id: CustomerId,
     /// The customer.
@@ -162,10 +173,25 @@ impl<'a> Context<'a> {
         Timer {
             deadline: run.deadline,
             customer: self.id,
-            goes_on: run.place != Place::Window && run.place != Place::Goal,
+            stage: match run.place {
+                Place::Window | Place::Goal => Stage::Ends,
+                Place::Delay { .. }
+                | Place::Local { .. }
+                | Place::Event { .. }
+                | Place::Gate { .. }
+                | Place::Engagement { .. } => Stage::GoesOn,
+            },
             lacks: u8::MAX - self.journey(run.journey).priority,
+            begins: None,
             run: run.id,
         }
+    }
+
+    /// When a journey begins by time.
+    pub fn beginning(&self, journey: u16, deadline: Millis) -> Timer {
+        let lacks = u8::MAX - self.journey(journey).priority;
+        let (begins, run, customer) = (Some(journey), RunId(0), self.id);
+        Timer { deadline, customer, stage: Stage::Begins, lacks, begins, run }
     }
 
     /// Puts a window or run among the customer's and sets its timer. A lingering run of the same id gives way.
@@ -194,16 +220,38 @@ impl<'a> Context<'a> {
     /// What a condition reads, now, of an event that happened at `at`.
     pub fn reader_of_event<'r>(&'r self, event: &'r Json, at: Millis) -> Reader<'r> {
         let (plan, customer, t) = (self.plan, &*self.customer, self.t);
-        Reader { plan, event: Some(event), at, waited: None, of_run: false, customer, t }
+        let (waited, of_run, item) = (None, false, None);
+        Reader { plan, event: Some(event), at, waited, of_run, item, customer, t }
     }
 
     /// What a condition reads, now, of a run: its newest trigger event.
     pub fn reader_of_run<'r>(&'r self, run: &'r Run) -> Reader<'r> {
         let (plan, customer, t) = (self.plan, &*self.customer, self.t);
         let (event, at, waited) = (Some(&*run.event), run.newest, run.waited.as_deref());
-        Reader { plan, event, at, waited, of_run: true, customer, t }
+        let item = run.item.as_deref().and_then(|item| self.item(run.journey, item));
+        Reader { plan, event, at, waited, of_run: true, item, customer, t }
+    }
+
+    /// What a condition reads, now, of the customer alone.
+    pub fn reader_of_customer(&self) -> Reader<'_> {
+        let (plan, customer, t) = (self.plan, &*self.customer, self.t);
+        let (event, waited, item, of_run) = (None, None, None, false);
+        Reader { plan, event, at: t, waited, of_run, item, customer, t }
+    }
+
+    /// An item of the journey's list, under its name, and whether it is such as a cart has.
+    pub fn item<'r>(&self, journey: u16, item: &'r Json) -> Option<Item<'r>>
+    where
+        'a: 'r,
+    {
+        let each = self.journey(journey).each.as_ref()?;
+        let known = each.list.path.last().is_some_and(|last| last == "items");
+        Some((each.name.as_str(), item, known))
     }
 }
+
+/// An item of a list of the event, under its name, and whether it is such as a cart has.
+pub type Item<'r> = (&'r str, &'r Json, bool);
 
 /// What conditions read.
 pub struct Reader<'r> {
@@ -215,6 +263,8 @@ pub struct Reader<'r> {
     pub(super) waited: Option<&'r Json>,
     /// The event is one that a run keeps something of.
     pub(super) of_run: bool,
+    /// The item that the trigger is about.
+    pub(super) item: Option<Item<'r>>,
     pub(super) customer: &'r Customer,
     pub(super) t: Millis,
 }
@@ -227,7 +277,11 @@ impl Reader<'_> {
 
     /// The first fields that the condition reads, with their values.
     pub fn shown(&self, condition: Option<&Condition>) -> Values {
-        let fields = condition.map_or(&[][..], |condition| &condition.fields);
+        self.shown_of(condition.map_or(&[][..], |condition| &condition.fields))
+    }
+
+    /// The first of these, with their values.
+    pub fn shown_of(&self, fields: &[(CompactString, Field)]) -> Values {
         let shown = fields.iter().take(SHOWN_FIELDS);
         shown.map(|(name, _)| (name.clone(), self.value(name).shown())).collect()
     }

@@ -5,11 +5,13 @@
 //! `BTreeSet` and looks at all touches and runs of a customer whenever a rule speaks of them. Where it and the core differ,
 //! one of them differs from the page. It is meant to be read beside the page, rule by rule:
 //! [`event`] and [`odd`] intake, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
-//! steps, [`gate`] and [`caps`], [`zone`] local times.
+//! steps, [`gate`] and [`caps`], [`zone`] local times, [`deadline`] computed instants, [`by_time`] journeys that begin by them.
 
 mod caps;
 mod condition;
+mod by_time;
 mod customer;
+mod deadline;
 mod documents;
 mod event;
 mod facts;
@@ -45,6 +47,8 @@ pub struct Reference {
     held: BTreeSet<Timer>,
     /// T: the greatest record time so far.
     newest: Millis,
+    /// The same of the records that have been applied.
+    applied: Millis,
     /// The last recorded now.
     now: Millis,
     mode: Mode,
@@ -63,6 +67,7 @@ impl Reference {
             timers,
             held,
             newest: Millis::MIN,
+            applied: Millis::MIN,
             now: Millis::MIN,
             mode: Mode::Live,
             duplicates: 0,
@@ -78,6 +83,7 @@ impl Reference {
         let time = if time < 0 { self.newest.max(0) } else { time };
         self.newest = self.newest.max(time);
         self.fire_until(time, self.now.max(self.newest), None, out);
+        self.applied = self.newest;
         match event::decode(value, time, &self.plan.policy) {
             Ok(event) => self.apply(offset, &event, event.time.min(time), out),
             Err(reason) => out.push(Effect::Dead { offset, reason: DeadReason::Poison(reason) }),
@@ -155,10 +161,15 @@ impl Reference {
             self.timers.pop_first();
             fired += 1;
             let Some(mut turn) = self.turn(timer.customer, seen, out) else { continue };
-            if let Some(run) = turn.take(timer.run) {
-                turn.fire(run);
-                turn.let_happen();
+            match timer.begins {
+                Some(journey) => turn.begin(journey, timer.deadline),
+                None => match turn.take(timer.run) {
+                    Some(run) => turn.fire(run),
+                    None => continue,
+                },
             }
+            turn.let_happen();
+            turn.arm();
         }
         self.fired += fired;
         fired
@@ -175,6 +186,7 @@ impl Reference {
             plan: &self.plan,
             mode: self.mode,
             t,
+            seen: self.applied,
             id,
             customer,
             timers: &mut self.timers,
@@ -196,6 +208,7 @@ impl Reference {
         let mut effects = Vec::new();
         let mut odd = event.odd.clone();
         let documents = customer.documents.len();
+        let zone = customer.zone(&self.plan.policy);
         if customer.learn(event, at, now, &self.plan, &mut effects) {
             odd.push(odd::SURPLUS.to_owned());
         }
@@ -206,8 +219,10 @@ impl Reference {
         out.extend(effects.into_iter().map(Effect::Suppression));
         if let Some(mut turn) = self.turn(id, now, out) {
             turn.hurry();
+            turn.follow_zone(&zone);
             turn.on_event(event, at);
             turn.let_happen();
+            turn.arm();
             // What a new run is about stays.
             if turn.customer.documents.len() > documents {
                 let live = turn.customer.runs.iter().filter(|run| run.live());

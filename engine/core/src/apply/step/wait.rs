@@ -40,9 +40,12 @@ impl Context<'_> {
         moment.map_or(self.t, |moment| moment.at.max(self.t))
     }
 
-    /// The customer's clock stands elsewhere: whoever waits for a day, or may do so, waits until it is there.
-    pub fn follow_zone(&mut self) {
-        let plan = self.plan();
+    /// Where the customer's clock stands elsewhere than before: whoever waits for a day, or may do so, waits until it is there.
+    pub fn follow_zone(&mut self, before: u16) {
+        let (plan, zones) = (self.plan(), &self.core.zones);
+        if zones.get(before) == zones.get(self.customer.zone) {
+            return;
+        }
         let deadline = |run: &Run| match run.place {
             Place::Local { op } => {
                 let op = plan.journeys.get(usize::from(run.journey))?.ops.get(usize::from(op))?;

@@ -94,7 +94,9 @@ impl Deadline {
                 let known = reader.customer.attributes.iter().find(|known| known.name == *name)?;
                 Some(known.at)
             }
-            Field::Fact(number, _) if reader.facts.get(*number)?.is_last() => {
+            Field::Fact(number, Reading::At | Reading::Kept(_))
+                if reader.facts.get(*number)?.is_last() =>
+            {
                 match reader.read(Field::Fact(*number, Reading::At)) {
                     ValueRef::Instant(at) => Some(at),
                     _ => None,

@@ -3,11 +3,14 @@
 use super::list::{MAX_ITEMS, Part};
 use crate::event::{Event, EventField, Raw, array, key_text_of};
 use crate::value::Value;
+use compact_str::CompactString;
 use std::borrow::Cow;
 
 /// See the module.
 #[derive(Clone, Debug)]
 pub struct Each {
+    /// What one of them is called.
+    pub name: CompactString,
     /// The list.
     pub list: EventField,
     /// What tells the items apart: the place of its field among `parts`.
@@ -20,6 +23,12 @@ impl Each {
     /// The items that are looked at; none where the event has no such list.
     pub fn items<'a>(&self, event: &Event<'a>) -> impl Iterator<Item = Raw<'a>> {
         array(event, &self.list).into_iter().flatten().take(MAX_ITEMS)
+    }
+
+    /// Where in an item its key is.
+    pub fn key_path(&self) -> &[CompactString] {
+        let key = self.parts.iter().find(|(number, _)| *number == self.key);
+        key.map_or(&[], |(_, part)| &part.path)
     }
 
     /// The text of an item's key.

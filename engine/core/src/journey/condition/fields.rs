@@ -69,8 +69,9 @@ impl Elements {
 
     /// What has been read of them; none where the field of this number, their key, is none of it.
     pub(crate) fn read(self, key: u16) -> Option<Each> {
-        let Self { list, parts, .. } = self;
-        parts.iter().any(|(number, _)| *number == key).then_some(Each { list, key, parts })
+        let Self { name, list, parts, .. } = self;
+        let each = Each { name: name.into(), list, key, parts };
+        each.parts.iter().any(|(number, _)| *number == key).then_some(each)
     }
 }
 

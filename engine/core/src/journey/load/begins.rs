@@ -1,15 +1,15 @@
 //! How a journey begins: an event, the items of one of its lists, an instant that is computed, or by time alone.
 
 use super::compiler::Compiler;
-use crate::event::EventField;
-use crate::fact::{Layout, Reading};
+use crate::event::vocabulary::Envelope;
+use crate::event::{EventField, Subject};
+use crate::fact::{Layout, MAX_BYTES, Reading};
 use crate::journey::at::At;
 use crate::journey::condition::{Deadline, Each, Elements, Field, Scope, type_alone};
 use crate::journey::definition::{self, Definition, ReentryWord};
 use crate::journey::op::Op;
 use crate::journey::plan::{Backlog, ByTime, Journey, Key};
-use crate::event::Subject;
-use crate::event::vocabulary::Envelope;
+use crate::journey::problem::{Problem, SourceFile};
 use std::cmp::Reverse;
 
 /// What the items of a list may not be called: something else is.
@@ -165,12 +165,31 @@ fn is_item(name: &str) -> bool {
         && Envelope::parse(bytes).is_none()
 }
 
-/// Each journey that begins by time gets a fact in which it keeps by what it has begun.
-pub(super) fn keep(layout: &mut Layout, journeys: &mut [Journey]) {
-    for journey in journeys {
+/// Each journey that begins by time gets a fact in which it keeps by what it has begun. All of them must have room.
+pub(super) fn keep(
+    layout: &mut Layout,
+    read: &[(&SourceFile, Definition)],
+    journeys: &mut [Journey],
+    problems: &mut Vec<Problem>,
+) {
+    let had_room = layout.most_bytes() <= MAX_BYTES;
+    for journey in &mut *journeys {
         if let Some(by_time) = &mut journey.by_time {
             by_time.begun = layout.add(ByTime::begun(&journey.name, &by_time.at));
         }
+    }
+    let most = layout.most_bytes();
+    let at = read.iter().find_map(|(source, definition)| {
+        let trigger = &definition.trigger;
+        let at = trigger.at.as_ref().filter(|_| trigger.event.is_none())?;
+        Some((source, at.span.clone()))
+    });
+    if let (true, true, Some((source, at))) = (had_room, most > MAX_BYTES, at) {
+        let message = format!(
+            "with what the journeys that begin by time keep, the facts of a customer could take {most} bytes; at most {MAX_BYTES} are allowed"
+        );
+        let help = "lower `up_to` or `keys` of some fact";
+        problems.push(Problem::error(&source.path, at, message).help(help));
     }
 }
 

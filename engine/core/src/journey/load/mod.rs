@@ -131,7 +131,7 @@ pub(super) fn check_with(
     read.sort_by(|(_, left), (_, right)| left.journey.value.cmp(&right.journey.value));
     names::unique(&read, &mut problems);
     let mut slots = Slots::default();
-    let facts = facts::compile(facts_file, policy, &mut slots, &mut problems);
+    let mut facts = facts::compile(facts_file, policy, &mut slots, &mut problems);
     let mut compiled: Vec<_> = read
         .iter()
         .filter_map(|(source, definition)| {
@@ -142,6 +142,7 @@ pub(super) fn check_with(
         let of_all = policy.active_from.map_or(journey.active_from, |from| from.0);
         journey.active_from = journey.active_from.max(of_all);
     }
+    begins::keep(&mut facts.layout, &read, &mut compiled, &mut problems);
     policy::check(policy, tables, &read, &mut problems);
     if asked == Asked::Anew {
         loops::check(&read, &compiled, &mut problems);
@@ -155,8 +156,6 @@ pub(super) fn check_with(
     {
         return Checked { plan: None, problems, sends };
     }
-    let mut facts = facts;
-    begins::keep(&mut facts.layout, &mut compiled);
     let events = events::interests(&read, &compiled, &slots.lists, &facts);
     let texts = read
         .iter()

@@ -8,7 +8,8 @@ use super::customer::Customer;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::time::Millis;
 use serde_json::Value as Json;
-pub use value::V;
+pub use parse::{Tree, parse};
+pub use value::{Kind, V, kind};
 
 /// Whether a condition holds of an event, or of an item of one of its lists (its name, and whether it is such as a cart has), and of nothing else.
 pub fn holds_alone(
@@ -18,10 +19,18 @@ pub fn holds_alone(
     item: Option<(&str, &Json, bool)>,
 ) -> bool {
     let customer = Customer::default();
-    let (waited, of_run) = (None, false);
-    let reader =
-        Reader { plan, event: Some(event), at, waited, of_run, customer: &customer, t: at };
-    let tree = parse::parse(text).unwrap_or_else(|| panic!("the loader took `{text}`"));
+    let (waited, of_run, none) = (None, false, None);
+    let reader = Reader {
+        plan,
+        event: Some(event),
+        at,
+        waited,
+        of_run,
+        item: none,
+        customer: &customer,
+        t: at,
+    };
+    let tree = parse(text).unwrap_or_else(|| panic!("the loader took `{text}`"));
     value::Walk { reader: &reader, item }.of(&tree) == V::Bool(true)
 }
 
@@ -31,9 +40,14 @@ impl Reader<'_> {
         self.value(text) == V::Bool(true)
     }
 
+    /// The value of a tree.
+    pub fn value_of(&self, tree: &Tree) -> V {
+        value::Walk { reader: self, item: None }.of(tree)
+    }
+
     /// The value of an expression.
     pub fn value(&self, text: &str) -> V {
-        let tree = parse::parse(text).unwrap_or_else(|| panic!("the loader took `{text}`"));
+        let tree = parse(text).unwrap_or_else(|| panic!("the loader took `{text}`"));
         value::Walk { reader: self, item: None }.of(&tree)
     }
 }
