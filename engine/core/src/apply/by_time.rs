@@ -88,24 +88,20 @@ fn place_in(backlog: &Backlog, lot: u16, from: Millis, moment: Moment) -> Option
 impl Context<'_> {
     /// Something was touched that says when journeys begin: what has passed meanwhile is refused, for the rest the customer's timer is set.
     pub fn arm(&mut self) {
-        self.touched = false;
         for index in &self.plan().by_time {
-            let (reason, moment) = match self.core.armed(self.customer, *index, self.seen) {
+            let refused = |reason| self.decided(*index, Verdict::Refused, reason);
+            let (moment, refused) = match self.core.armed(self.customer, *index, self.seen) {
                 Armed::Nothing | Armed::At(..) => continue,
-                Armed::NotActive(moment) => (Reason::NotActive, moment),
-                Armed::Stale(moment) => (Reason::Stale, moment),
+                Armed::Stale(moment) => (moment, refused(Reason::Stale).instant("due", moment.at)),
+                Armed::NotActive(moment) => {
+                    let refused = refused(Reason::NotActive).instant("at", moment.at);
+                    (moment, refused.instant("active_from", self.journey(*index).active_from))
+                }
             };
             self.note_begun(*index, moment);
-            let refused = self.decided(*index, Verdict::Refused, reason);
-            let active_from = self.journey(*index).active_from;
-            let refused = match reason {
-                Reason::NotActive => {
-                    refused.instant("at", moment.at).instant("active_from", active_from)
-                }
-                _ => refused.instant("due", moment.at),
-            };
             self.decide(&refused);
         }
+        self.touched = false;
         self.core.arm(self.customer, self.seen);
     }
 

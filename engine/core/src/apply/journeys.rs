@@ -1,8 +1,8 @@
 //! What an event does in the journeys: goals, exits and moves, then triggers (`docs/semantics.md`, "Applying an event", 5).
 
 use super::EventTime;
-use super::context::{Context, leaving, order_total};
 use super::by_time::LONG_PAST;
+use super::context::{Context, leaving, order_total};
 use super::enter::limit;
 use crate::customer::{Document, DocumentKey, LatestId, MAX_RUNS, Place, Run, Use};
 use crate::decision::{Compared, Decided, Reason, Verdict};

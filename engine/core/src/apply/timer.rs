@@ -71,11 +71,14 @@ impl Core {
 }
 
 impl Context<'_> {
-    /// Fires what comes first of this deadline; false if there is nothing.
+    /// Fires what comes first up to this deadline; false if there is nothing.
     fn fire_one(&mut self, deadline: Millis) -> bool {
         let next = self.next_due(deadline);
-        let goes_on = next.is_none_or(|place| self.customer.runs[place].place.is_running());
-        if self.customer.begins() == deadline && goes_on && self.begin_one(deadline) {
+        let begins = self.customer.begins();
+        let is_first = next.map(|place| &self.customer.runs[place]).is_none_or(|run| {
+            begins < run.deadline || begins == run.deadline && run.place.is_running()
+        });
+        if begins <= deadline && is_first && self.begin_one(begins) {
             return true;
         }
         let Some(place) = next else { return false };
@@ -84,13 +87,14 @@ impl Context<'_> {
         true
     }
 
-    /// The place of the run that fires next of those with this deadline.
+    /// The place of the run that fires next of those with this deadline: or with an earlier one, which something that has fired may have brought.
     fn next_due(&self, deadline: Millis) -> Option<usize> {
         let runs = self.customer.runs.iter().enumerate();
-        let due = runs.filter(|(_, run)| run.deadline == deadline && !run.is_held());
+        let due = runs.filter(|(_, run)| run.deadline <= deadline && !run.is_held());
         // Of equal ones the first: they stand in the order of RunId.
         due.min_by_key(|(_, run)| {
-            (run.place.is_running(), Reverse(self.journey(run.journey).priority))
+            let priority = Reverse(self.journey(run.journey).priority);
+            (run.deadline, run.place.is_running(), priority)
         })
         .map(|(place, _)| place)
     }

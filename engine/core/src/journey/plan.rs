@@ -1,11 +1,11 @@
 //! A journey compiled: names resolved to small numbers, conditions lowered, steps laid out flat. What the evaluator reads.
 
 use super::condition::{Capture, Condition, Deadline, Each, Field, List};
+pub use super::definition::Since;
 use super::feeding::Feeding;
 use super::load::hash;
 use super::op::{Op, Send, WaitFor};
 use super::shown::{Shown, Subjects};
-pub use super::definition::Since;
 use crate::channel::Class;
 use crate::customer::{LatestId, ZoneTables};
 use crate::event::{Event, Raw, Subject};
@@ -195,7 +195,8 @@ pub struct ByTime {
 impl ByTime {
     /// What keeps the newest base of the journey that has come: a fact like any other, though no event feeds it, and no condition has its name.
     pub fn begun(journey: &str, at: &Deadline) -> Definition {
-        let mut begun = Definition::plain(&format!("{journey}.at"), "", crate::fact::Kind::Last(Vec::new()));
+        let mut begun =
+            Definition::plain(&format!("{journey}.at"), "", crate::fact::Kind::Last(Vec::new()));
         begun.adds.on.clear();
         // Other bases are not to be compared with these.
         begun.adds.when = Some(at.base_text.clone());

@@ -97,7 +97,8 @@ impl Context<'_> {
             return self.decide(index, what);
         }
         if let Some((most, of)) = self.full(index) {
-            return self.decide(index, Decided::new(Verdict::Refused, Reason::Limit).limit(most, of));
+            return self
+                .decide(index, Decided::new(Verdict::Refused, Reason::Limit).limit(most, of));
         }
         let fields = journey.by_time.iter().flat_map(|by_time| &by_time.at.fields);
         let names: Vec<&str> = fields.map(|(name, _)| name.as_str()).collect();
@@ -133,9 +134,9 @@ impl Context<'_> {
             return;
         }
         let waiting = |run: &Run| match run.place {
-            Place::Local { op } => {
-                self.journey(run.journey).ops[usize::from(op)].local_deadline().map(|it| (run.id, it))
-            }
+            Place::Local { op } => self.journey(run.journey).ops[usize::from(op)]
+                .local_deadline()
+                .map(|it| (run.id, it)),
             Place::Window
             | Place::Delay { .. }
             | Place::Event { .. }

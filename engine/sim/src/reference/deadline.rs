@@ -4,9 +4,7 @@ use super::condition::{Kind, Tree, V, kind, parse};
 use super::context::Reader;
 use super::zone;
 use cartwheel_core::fact::{Layout, Reading};
-use cartwheel_core::time::{
-    DAY, Millis, instant_of_number, is_instant, parse_date, parse_rfc3339,
-};
+use cartwheel_core::time::{DAY, Millis, instant_of_number, is_instant, parse_date, parse_rfc3339};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 

@@ -421,7 +421,10 @@ impl Context<'_> {
             {
                 self.put(Run { deadline: enters, ..window });
             }
-            return self.move_window(index, id, at);
+            if self.journey(index).quiet_for.is_some() {
+                self.move_window(index, id, at);
+            }
+            return;
         }
         self.decide(index, Decided::new(Verdict::Refused, Reason::AlreadyRunning).run(id));
     }

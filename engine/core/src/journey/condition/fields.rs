@@ -1,8 +1,8 @@
 //! Paths: what may be read where, its type, and the number under which the evaluator finds it.
 
+use super::element::Each;
 use super::fault::Fault;
 use super::field::{Capture, Field, Local};
-use super::element::Each;
 use super::list::{List, Part};
 use super::names::Names;
 use super::types::Type;

@@ -38,7 +38,11 @@ impl Compiler<'_> {
             return;
         }
         if let Some(each) = &trigger.each {
-            self.error(each, "there is no event that could have items", "remove `each`, or add `event:`");
+            self.error(
+                each,
+                "there is no event that could have items",
+                "remove `each`, or add `event:`",
+            );
         }
         if let Some(key) = &definition.key {
             let message = "a journey that begins by time has no key: what it begins by is its key";
@@ -48,7 +52,8 @@ impl Compiler<'_> {
             && reentry.value == definition::Reentry::Word(ReentryWord::Restart)
         {
             let message = "`restart` needs a trigger event";
-            let help = "remove `reentry`: each newer base begins a run; let an exit end the one before";
+            let help =
+                "remove `reentry`: each newer base begins a run; let an exit end the one before";
             self.error(reentry, message, help);
         }
     }
@@ -108,8 +113,7 @@ impl Compiler<'_> {
             return (Some(Box::new(at)), None);
         }
         let backlog = definition.trigger.backlog.as_ref();
-        let backlog = backlog
-            .map(|it| Backlog { since: it.since.value, spread: it.spread.value });
+        let backlog = backlog.map(|it| Backlog { since: it.since.value, spread: it.spread.value });
         (None, Some(Box::new(ByTime { at, backlog, begun: u16::MAX })))
     }
 
@@ -126,7 +130,8 @@ impl Compiler<'_> {
             return self.error(text, message, "write it so: `each: event.order.items as item`");
         };
         let (kind, faults) = type_alone(list, None);
-        let path = list.strip_prefix("event.").filter(|_| kind.is_some_and(|kind| kind.may_be_list()));
+        let path =
+            list.strip_prefix("event.").filter(|_| kind.is_some_and(|kind| kind.may_be_list()));
         faults.into_iter().for_each(|fault| self.fault(text, fault));
         let Some(path) = path else {
             let message = format!("`{list}` is no list of the event");

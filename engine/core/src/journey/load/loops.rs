@@ -106,8 +106,7 @@ fn emissions<'d>(definition: &'d Definition, journey: &Journey) -> Vec<Emission<
     // What a run may leave by while time passes, or may not be entered by.
     let ends = !definition.exit.is_empty() || definition.while_.is_some();
     let timed = quiet > 0 || journey.at.is_some();
-    let way =
-        Way { takes: quiet, timed, guarded: ends || definition.trigger.when.is_some() };
+    let way = Way { takes: quiet, timed, guarded: ends || definition.trigger.when.is_some() };
     let mut found = Vec::new();
     walk(&definition.steps, way, true, &mut found);
     found

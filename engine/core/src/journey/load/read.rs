@@ -127,7 +127,8 @@ impl Reader<'_> {
             _ => self.required(&fields, "event").and_then(|node| self.event_types(node)),
         };
         let each = self.optional(&fields, "each", |reader, node| {
-            reader.text(node, "a list and what one of its items is called: event.order.items as item")
+            reader
+                .text(node, "a list and what one of its items is called: event.order.items as item")
         });
         let when = self.optional(&fields, "when", Self::condition);
         let at = self.optional(&fields, "at", Self::deadline);

@@ -15,7 +15,8 @@ const AT: [&str; 7] = [
 ];
 
 /// What is judged as they begin.
-const WHEN: [&str; 4] = ["age(latest) < 1d", "profile.vip == true", "local.hour < 12", "customer.orders < 2"];
+const WHEN: [&str; 4] =
+    ["age(latest) < 1d", "profile.vip == true", "local.hour < 12", "customer.orders < 2"];
 
 pub(super) fn add(draw: &mut Draw, config: &mut Config) {
     config.facts.entry("facts").or_insert_with(|| json!({}))["latest"] = json!({
@@ -29,7 +30,9 @@ pub(super) fn add(draw: &mut Draw, config: &mut Config) {
         let since = *draw.pick(&["3d", "400d", "2026-03-01T00:00:00Z"]);
         trigger["backlog"] = json!({ "since": since, "spread": draw.pick(&["1h", "2d", "30d"]) });
     }
-    let name = ["t", "s", "u"].into_iter().find(|name| config.journeys.iter().all(|it| it["journey"] != *name));
+    let name = ["t", "s", "u"]
+        .into_iter()
+        .find(|name| config.journeys.iter().all(|it| it["journey"] != *name));
     let mut journey = json!({
         "journey": name.unwrap_or("v"),
         "trigger": trigger,

@@ -76,8 +76,16 @@ pub(super) fn event(draw: &mut Draw, event: &mut Map<String, Value>) {
     }
     let day = |draw: &mut Draw| {
         draw.pick(&[
-            json!("1992-02-29"), json!("2026-03-09"), json!("1990-12-31"), json!("2026-06-11"), json!("2026-10-26T01:00:00Z"),
-            json!("1980-03-29T00:00:00Z"), json!("2026-11-01"), json!("soon"), json!(1_781_170_000), Value::Null,
+            json!("1992-02-29"),
+            json!("2026-03-09"),
+            json!("1990-12-31"),
+            json!("2026-06-11"),
+            json!("2026-10-26T01:00:00Z"),
+            json!("1980-03-29T00:00:00Z"),
+            json!("2026-11-01"),
+            json!("soon"),
+            json!(1_781_170_000),
+            Value::Null,
         ])
         .clone()
     };

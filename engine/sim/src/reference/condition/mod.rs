@@ -7,8 +7,8 @@ use super::context::Reader;
 use super::customer::Customer;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::time::Millis;
-use serde_json::Value as Json;
 pub use parse::{Tree, parse};
+use serde_json::Value as Json;
 pub use value::{Kind, V, kind};
 
 /// Whether a condition holds of an event, or of an item of one of its lists (its name, and whether it is such as a cart has), and of nothing else.

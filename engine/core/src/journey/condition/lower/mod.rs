@@ -21,11 +21,11 @@ use super::fields::{Items, Path, Resolver, Scope, Slots, is_name};
 use super::names::Segment;
 use super::parse::Parsed;
 use super::types::Type;
-pub(crate) use deadline::compile_deadline;
 use crate::event::vocabulary::Envelope;
 use crate::value::{Value, ValueRef};
 use cel::common::ast::{CallExpr, Expr as Syntax, IdedExpr, LiteralValue, operators};
 use compact_str::CompactString;
+pub(crate) use deadline::compile_deadline;
 use std::ops::Range;
 use syntax::{arithmetic, comparison, reads_index, segments};
 

@@ -3,9 +3,7 @@
 use super::layout::Layout;
 use crate::journey::at::At;
 use crate::journey::condition::Scope;
-use crate::journey::definition::{
-    Step, WaitAt, WaitDays, WaitEvent, WaitFor, WaitUntil, ZoneOf,
-};
+use crate::journey::definition::{Step, WaitAt, WaitDays, WaitEvent, WaitFor, WaitUntil, ZoneOf};
 use crate::journey::load::fields::Reader;
 use crate::journey::load::names;
 use crate::journey::load::yaml::{Kind, Node};
