@@ -10,6 +10,7 @@
 //!   key. `opened_at` and the times after it, which are differences to it in 5 bytes, are integers of a fixed width: cheaper to write than numbers.
 //!   A run with something that does not fit is written wide.
 //!   What a run has heard of ([`super::heard`]) is stored from version 8 on.
+//!   A message that a hold or a group has put off has that behind the place's times.
 //! - Entry: `journey * 2 + (1 with a key), at, [key]`. Touch: `journey * 8 + channel, at`. Attribute: `name u32, at, value`.
 //!   Register: `of * 16 + channel * 2 + (1 for yes) u8, at`. Latest time: `id u64, at`. Document: `key u64, whole, added`. Name: `u32`.
 //!   Every time that is not a run's is the difference to the one before it ([`Since`]), those of a document stand behind a number that says which there are.
@@ -23,7 +24,7 @@ use super::kept::{Kept, Stored};
 use super::latest::{Latest, LatestId};
 use super::profile::zone_of;
 use super::register::{Of, Register};
-use super::run::{Place, Reactions, Run, Sent};
+use super::run::{Place, PutOff, Reactions, Run, Sent};
 use super::seen::{self, SeenIds};
 use super::zone::Zones;
 use crate::channel::Channel;
@@ -112,6 +113,14 @@ mod place {
     pub const ENGAGEMENT: u8 = 5;
     pub const GOAL: u8 = 6;
     pub const EVENT: u8 = 7;
+    /// As GATE and HELD, put off by what follows the times ([`put_off`]).
+    pub const GATE_PUT_OFF: u8 = 10;
+    pub const HELD_PUT_OFF: u8 = 11;
+}
+
+/// What has put a message off: this, or the number of a hold.
+mod put_off {
+    pub const GROUP: u8 = 255;
 }
 
 /// Of a document: nothing was ever its whole; what follows is the time of what was added. Else whether something was added since (1) or not (0).
@@ -293,6 +302,9 @@ fn put_run(writer: &mut Writer<'_>, run: &Run) {
         writer.first(time, since(due));
     }
     writer.room();
+    if let Some(by) = run.place.put_off_by() {
+        writer.bytes([put_off_number(by)]);
+    }
     writer.bytes_if(run.key != 0, run.key.to_le_bytes());
     writer.first(if run.anchor != 0 { time } else { 0 }, since(run.anchor));
     writer.first(if run.newest != run.opened_at { time } else { 0 }, since(run.newest));
@@ -314,11 +326,27 @@ fn place_number(place: Place) -> u8 {
         Place::Window => place::WINDOW,
         Place::Delay { .. } => place::DELAY,
         Place::Local { .. } => place::LOCAL,
-        Place::Gate { held: false, .. } => place::GATE,
-        Place::Gate { held: true, .. } => place::HELD,
+        Place::Gate { held: false, by: None, .. } => place::GATE,
+        Place::Gate { held: true, by: None, .. } => place::HELD,
+        Place::Gate { held: false, by: Some(_), .. } => place::GATE_PUT_OFF,
+        Place::Gate { held: true, by: Some(_), .. } => place::HELD_PUT_OFF,
         Place::Engagement { .. } => place::ENGAGEMENT,
         Place::Goal => place::GOAL,
         Place::Event { .. } => place::EVENT,
+    }
+}
+
+fn put_off_number(by: PutOff) -> u8 {
+    match by {
+        PutOff::Hold(number) => number,
+        PutOff::Group => put_off::GROUP,
+    }
+}
+
+fn put_off_by(number: u8) -> PutOff {
+    match number {
+        put_off::GROUP => PutOff::Group,
+        number => PutOff::Hold(number),
     }
 }
 
@@ -468,6 +496,14 @@ fn run(rest: &mut Bytes<'_>) -> Option<Run> {
             choice: rest.byte()?,
             due: time(rest)?,
             held: number == place::HELD,
+            by: None,
+        },
+        place::GATE_PUT_OFF | place::HELD_PUT_OFF => Place::Gate {
+            op: index(rest, wide)?,
+            choice: rest.byte()?,
+            due: time(rest)?,
+            held: number == place::HELD_PUT_OFF,
+            by: Some(put_off_by(rest.byte()?)),
         },
         place::ENGAGEMENT => {
             Place::Engagement { op: index(rest, wide)?, choice: rest.byte()?, due: time(rest)? }

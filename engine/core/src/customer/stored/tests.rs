@@ -269,12 +269,17 @@ fn seldom<T: Default + Clone + std::fmt::Debug>(
 }
 
 fn place() -> impl Strategy<Value = Place> {
-    let at = (0..300_u16, seldom(any::<u8>()), time(), any::<bool>());
-    (at, 0..7).prop_map(|((op, choice, due, held), kind)| match kind {
+    let by = prop_oneof![
+        Just(None),
+        Just(Some(PutOff::Group)),
+        (0..16_u8).prop_map(|hold| Some(PutOff::Hold(hold)))
+    ];
+    let at = (0..300_u16, seldom(any::<u8>()), time(), any::<bool>(), by);
+    (at, 0..7).prop_map(|((op, choice, due, held, by), kind)| match kind {
         0 => Place::Window,
         1 => Place::Delay { op },
         2 => Place::Local { op },
-        3 => Place::Gate { op, choice, due, held },
+        3 => Place::Gate { op, choice, due, held, by },
         4 => Place::Event { op },
         5 => Place::Engagement { op, choice, due },
         _ => Place::Goal,
