@@ -67,7 +67,18 @@ impl Mapping {
         let facts = map_facts(&old.facts, &new.facts);
         let holds = map_holds(&old.policy, &new.policy);
         let new = Arc::clone(new);
-        Self { new, journeys, ops, captures, waited, attributes, facts, holds, new_attributes, zones }
+        Self {
+            new,
+            journeys,
+            ops,
+            captures,
+            waited,
+            attributes,
+            facts,
+            holds,
+            new_attributes,
+            zones,
+        }
     }
 
     /// The attributes that only the new plan names, with their hashes: whoever brings customers over fetches them from their profiles.

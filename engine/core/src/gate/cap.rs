@@ -70,12 +70,7 @@ fn digits(text: &str) -> u16 {
     if digits { text.parse().unwrap_or(u16::MAX).min(MAX_LIMIT) } else { 0 }
 }
 
-fn check(
-    question: &Question<'_>,
-    journey: &Journey,
-    cap: &Cap,
-    most: u16,
-) -> Option<Blocked> {
+fn check(question: &Question<'_>, journey: &Journey, cap: &Cap, most: u16) -> Option<Blocked> {
     let window = Window::of(cap.per, question);
     let mut times: Vec<Millis> = question
         .reader

@@ -49,7 +49,9 @@ pub fn is_below(plan: &Plan, reader: &Reader<'_>, above: &Run, other: &Run) -> b
     let (Some(high), Some(low)) = (membership(plan, above), membership(plan, other)) else {
         return false;
     };
-    let key = |place: &Membership, run: &Run| Reader { captures: &run.captures, ..*reader }.key(place.key?);
+    let key = |place: &Membership, run: &Run| {
+        Reader { captures: &run.captures, ..*reader }.key(place.key?)
+    };
     let live = above.place.is_live() && other.place.is_live();
     // Without a key it is about all that the customer does.
     let same = || match (key(high, above), key(low, other)) {

@@ -11,7 +11,7 @@ use crate::policy::Hold;
 use crate::time::Millis;
 use crate::value::Value;
 
-/// How often it is looked ahead for the end of a hold; then the message is asked again, and it is looked on from there.
+/// How often it is looked ahead for the end of a hold. One that is not found by then is taken for one that does not come.
 const LOOKS: usize = 1_000;
 
 /// What the holds say of a marketing message; none if none of them minds.
@@ -43,23 +43,13 @@ pub fn judge(question: &Question<'_>, channel: Channel) -> Option<Ruling> {
 }
 
 /// Until when the hold with this number keeps a message that was due then; none if it does not.
-pub fn put_off_until(
-    plan: &Plan,
-    reader: &Reader<'_>,
-    number: u8,
-    due: Millis,
-) -> Option<Millis> {
+pub fn put_off_until(plan: &Plan, reader: &Reader<'_>, number: u8, due: Millis) -> Option<Millis> {
     let number = usize::from(number);
     until(reader, plan.policy.holds.get(number)?, plan.rules.holds.get(number)?, due)
 }
 
 /// The first instant at which the condition is false, if nothing happens, or at which the hold gives up; none if that is not later than now.
-fn until(
-    reader: &Reader<'_>,
-    hold: &Hold,
-    condition: &Condition,
-    due: Millis,
-) -> Option<Millis> {
+fn until(reader: &Reader<'_>, hold: &Hold, condition: &Condition, due: Millis) -> Option<Millis> {
     let last = due.saturating_add(hold.at_most.millis());
     if last <= reader.t {
         return None;
@@ -70,15 +60,13 @@ fn until(
     }
     for _ in 0..LOOKS {
         if t >= last {
-            return Some(last);
-        }
-        let then = Reader { t, ..*reader };
-        let (goes_on, next) = then.foresee(condition);
-        holds = goes_on;
-        if !holds {
             break;
         }
-        t = next;
+        let free_at = t;
+        (holds, t) = Reader { t, ..*reader }.foresee(condition);
+        if !holds {
+            return Some(free_at);
+        }
     }
-    Some(t)
+    Some(last)
 }

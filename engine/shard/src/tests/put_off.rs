@@ -9,7 +9,8 @@ use cartwheel_core::policy::{Hold, Policy};
 use cartwheel_core::time::Span;
 use std::sync::Arc;
 
-const JOURNEY: &str = "journey: hello\ntrigger: { event: go }\nsteps: [{ send: hello, channels: [email] }]\n";
+const JOURNEY: &str =
+    "journey: hello\ntrigger: { event: go }\nsteps: [{ send: hello, channels: [email] }]\n";
 const FACTS: &str = "facts:\n  tickets: { set: ticket_opened, key: event.ticket.id, drop: ticket_closed, for: 21d, keys: 4 }\n";
 
 /// Under these holds, by their conditions.

@@ -40,7 +40,8 @@ impl Context<'_> {
         let journey = self.journey(run.journey);
         let mine = |cap: &&Cap| in_scope(&cap.scope, channel, journey);
         let caps = self.plan.policy.caps.iter().enumerate().filter(|(_, cap)| mine(cap));
-        let mut chosen = caps.filter_map(|(number, cap)| Some((cap, self.limit(run, number, cap)?)));
+        let mut chosen =
+            caps.filter_map(|(number, cap)| Some((cap, self.limit(run, number, cap)?)));
         chosen.find_map(|(cap, limit)| self.blocked_by(cap, limit, journey.priority))
     }
 

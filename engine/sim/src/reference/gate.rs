@@ -1,10 +1,10 @@
 //! The gate: may this message leave now?
 
 use super::caps::Block;
-use super::put_off::Says;
 use super::context::{Context, Decided};
 use super::customer::{Place, PutOff, Run, Touch};
 use super::effect::{Effect, ExpectedCommand};
+use super::put_off::Says;
 use super::steps::Next;
 use super::zone;
 use cartwheel_core::channel::{Channel, Class};
@@ -71,10 +71,12 @@ impl Context<'_> {
             Err(reason) => {
                 Ruling::Drop(what(Verdict::Dropped, reason).channel(channels[index].channel))
             }
-            Ok(chosen) => match self.judge(run, &message, (channels[chosen].channel, was), marketing) {
-                Ruling::Send => return self.leave(run, &message, chosen, marketing),
-                other => other,
-            },
+            Ok(chosen) => {
+                match self.judge(run, &message, (channels[chosen].channel, was), marketing) {
+                    Ruling::Send => return self.leave(run, &message, chosen, marketing),
+                    other => other,
+                }
+            }
         };
         match verdict {
             Ruling::Send => Next::Step,

@@ -55,7 +55,8 @@ impl Context<'_> {
         let mut tried = self.may_change(&hold.while_, last);
         tried.sort_unstable();
         tried.dedup();
-        let free = tried.into_iter().filter(|t| (self.t + 1..last).contains(t)).find(|t| !holds_at(*t));
+        let free =
+            tried.into_iter().filter(|t| (self.t + 1..last).contains(t)).find(|t| !holds_at(*t));
         Some(free.unwrap_or(last))
     }
 
@@ -63,7 +64,8 @@ impl Context<'_> {
     fn may_change(&self, text: &str, last: Millis) -> Vec<Millis> {
         let read = read_by(self.plan, text);
         let mut since = self.customer.facts.times();
-        let attributes = self.plan.attributes.iter().filter_map(|name| self.customer.attribute(name));
+        let attributes =
+            self.plan.attributes.iter().filter_map(|name| self.customer.attribute(name));
         since.extend(attributes.filter_map(instant));
         let mut ages: Vec<Millis> = spans(&read);
         let facts = self.plan.facts.iter().filter(|(_, fact)| read.contains(fact.name.as_str()));
@@ -163,7 +165,8 @@ impl Context<'_> {
             let before_gate = matches!(run.place, Place::Gate { .. });
             before_gate && !run.held && run.put_off.is_some() && run.deadline > self.t
         };
-        let waiting: Vec<RunId> = self.customer.runs.iter().filter(waits).map(|run| run.id).collect();
+        let waiting: Vec<RunId> =
+            self.customer.runs.iter().filter(waits).map(|run| run.id).collect();
         for id in waiting {
             let Some(mut run) = self.take(id) else { continue };
             run.deadline = match run.put_off {
@@ -187,5 +190,5 @@ fn read_by(plan: &Plan, text: &str) -> String {
 
 /// An attribute that says when.
 fn instant(value: &Json) -> Option<Millis> {
-    parse_rfc3339(value.as_str()?).ok()
+    parse_rfc3339(value.as_str()?)
 }

@@ -135,7 +135,9 @@ impl Resolver<'_> {
                 Field::Event(number)
             }
             (None, Scope::Step) => Field::Capture(intern(self.captures, Capture::Field(number))),
-            (None, Scope::Event | Scope::While | Scope::Policy | Scope::Alone) => Field::Event(number),
+            (None, Scope::Event | Scope::While | Scope::Policy | Scope::Alone) => {
+                Field::Event(number)
+            }
         };
         Some((field, kind))
     }

@@ -68,7 +68,8 @@ impl Binding<'_> {
             self.join(rank, journey, journeys);
         }
         for journey in keys.keys().filter(|journey| !order.contains(journey)) {
-            let message = format!("the group `{name}` has a key of `{journey}`, but no place for it");
+            let message =
+                format!("the group `{name}` has a key of `{journey}`, but no place for it");
             self.say(&format!("keys.{journey}"), message, "add it to `order:`".into());
         }
     }

@@ -63,7 +63,14 @@ impl Reader<'_> {
                 self.error(&format!("{key}.{name}"), message, &help);
             }
         }
-        self.condition(&format!("{key}.while"), &hold.while_)
+        let key = format!("{key}.while");
+        let condition = self.condition(&key, &hold.while_)?;
+        if !condition.is_foreseeable() {
+            let message = format!("when `{}` ends cannot be foreseen", hold.while_);
+            let help = "what changes with time, such as `now` and `age(x)`, is compared, added, or multiplied with what does not";
+            self.error(&key, message, help);
+        }
+        Some(condition)
     }
 
     fn condition(&mut self, key: &str, text: &str) -> Option<Condition> {

@@ -27,7 +27,8 @@ pub(super) fn add(draw: &mut Draw, config: &mut Config) {
         let where_ =
             *draw.pick(&["profile.vip == true", "customer.orders > 0", "local.weekday != 'mon'"]);
         let (from, to) = *draw.pick(&[("20:00", "09:00"), ("10:00", "10:30")]);
-        let quiet = json!({ "channels": ["email", "sms"], "where": where_, "from": from, "to": to });
+        let quiet =
+            json!({ "channels": ["email", "sms"], "where": where_, "from": from, "to": to });
         list(config, "quiet_hours", quiet);
     }
 }
@@ -35,7 +36,17 @@ pub(super) fn add(draw: &mut Draw, config: &mut Config) {
 /// The choice, which may be unreadable.
 pub(super) fn event(draw: &mut Draw, event: &mut Map<String, Value>) {
     let most = draw
-        .pick(&[json!(0), json!(1), json!(2.7), json!("2"), json!(" 3 "), json!("often"), json!(true), json!(-1), Value::Null])
+        .pick(&[
+            json!(0),
+            json!(1),
+            json!(2.7),
+            json!("2"),
+            json!(" 3 "),
+            json!("often"),
+            json!(true),
+            json!(-1),
+            Value::Null,
+        ])
         .clone();
     if let Some(Value::Object(profile)) = event.get_mut("profile").filter(|_| draw.chance(60)) {
         profile.insert("most".into(), most);

@@ -29,8 +29,7 @@ pub(super) fn add(draw: &mut Draw, config: &mut Config) {
     remembered().into_iter().for_each(|(name, fact)| own[name] = fact);
     let holds = config.policy.entry("holds").or_insert_with(|| json!([]));
     let Value::Array(holds) = holds else { return };
-    let mut hold =
-        json!({ "name": format!("hold{}", holds.len()), "while": draw.pick(&WHILE) });
+    let mut hold = json!({ "name": format!("hold{}", holds.len()), "while": draw.pick(&WHILE) });
     if draw.chance(60) {
         hold["at_most"] = (*draw.pick(&["1h", "6h", "2d"])).into();
     }

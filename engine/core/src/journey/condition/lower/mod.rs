@@ -204,7 +204,11 @@ impl Lowering<'_, '_> {
             return Some(expr);
         }
         let message = format!("`{}` is {kind}, not a number", self.text(node));
-        self.fail(self.parsed.extent(node), message, "write a number, such as `profile.max_per_week`")
+        self.fail(
+            self.parsed.extent(node),
+            message,
+            "write a number, such as `profile.max_per_week`",
+        )
     }
 
     fn node(&mut self, node: &IdedExpr) -> Option<Typed> {

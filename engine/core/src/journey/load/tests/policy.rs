@@ -2,7 +2,8 @@
 
 use super::*;
 
-const CART: &str = "journey: cart\ntrigger: { event: cart_updated }\nsteps: [{ send: x, channels: [email] }]\n";
+const CART: &str =
+    "journey: cart\ntrigger: { event: cart_updated }\nsteps: [{ send: x, channels: [email] }]\n";
 const CHECKOUT: &str = "journey: checkout\ntrigger: { event: checkout_started }\nsteps: [{ send: y, channels: [email] }]\n";
 const FACTS: &str = "facts:\n  tickets: { set: ticket_opened, key: event.ticket.id, for: 21d, keys: 4 }\nsegments:\n  troubled: size(tickets) > 1\n";
 
@@ -38,7 +39,10 @@ groups: [{ name: recovery, keys: { cart: event.cart.id }, order: [checkout, cart
     assert_eq!(shown(policy), [] as [&str; 0]);
     let plan = checked(policy).plan.unwrap();
     assert_eq!(plan.rules.holds.len(), 2);
-    assert_eq!(plan.rules.limits.iter().map(Option::is_some).collect::<Vec<_>>(), [false, true, true]);
+    assert_eq!(
+        plan.rules.limits.iter().map(Option::is_some).collect::<Vec<_>>(),
+        [false, true, true]
+    );
     let place = |name: &str| {
         let journey = plan.journeys.iter().find(|journey| journey.name == name).unwrap();
         let group = journey.group.as_ref().unwrap();
@@ -61,11 +65,21 @@ fn wrong_policies_are_refused_with_a_remedy() {
     for (policy, expected) in [
         (
             "holds: [{ name: a, while: size(tikets) > 0 }]",
-            &["policy.holds.0.while: `tikets` is unknown (in `size(tikets) > 0`) | did you mean `tickets`?"][..],
+            &[
+                "policy.holds.0.while: `tikets` is unknown (in `size(tikets) > 0`) | did you mean `tickets`?",
+            ][..],
         ),
         (
             "holds: [{ name: a, while: event.x == 1 }]",
-            &["policy.holds.0.while: the policy may not read an event: it is asked before every send, whatever has begun the journey (in `event.x == 1`) | read `profile.X`, `customer.X`, or a fact that remembers the event (facts.yaml)"],
+            &[
+                "policy.holds.0.while: the policy may not read an event: it is asked before every send, whatever has begun the journey (in `event.x == 1`) | read `profile.X`, `customer.X`, or a fact that remembers the event (facts.yaml)",
+            ],
+        ),
+        (
+            "holds: [{ name: a, while: (now - instant(0)) / 1h % 2 < 1 }]",
+            &[
+                "policy.holds.0.while: when `(now - instant(0)) / 1h % 2 < 1` ends cannot be foreseen | what changes with time, such as `now` and `age(x)`, is compared, added, or multiplied with what does not",
+            ],
         ),
         (
             long,
@@ -84,12 +98,14 @@ fn wrong_policies_are_refused_with_a_remedy() {
         ),
         (
             "quiet_hours: [{ channels: [sms], where: profile.region, from: '20:00', to: '08:00' }]",
-            &["policy.quiet_hours.0.where: `profile.region` is text, not a condition (in `profile.region`) | compare it, such as `profile.region == \"...\"`"],
+            &[
+                "policy.quiet_hours.0.where: `profile.region` is a string, not a condition (in `profile.region`) | compare it, such as `profile.region == \"...\"`",
+            ],
         ),
         (
             "caps: [{ name: a, limit: profile.region, per: 7d }, { name: b, limit: troubled, per: 7d }]",
             &[
-                "policy.caps.0.limit: `profile.region` is text, not a number (in `profile.region`) | write a number, such as `profile.max_per_week`",
+                "policy.caps.0.limit: `profile.region` is a string, not a number (in `profile.region`) | write a number, such as `profile.max_per_week`",
                 "policy.caps.1.limit: `troubled` is a boolean, not a number (in `troubled`) | write a number, such as `profile.max_per_week`",
             ],
         ),
