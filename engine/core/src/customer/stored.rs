@@ -16,6 +16,8 @@
 //!   Every time that is not a run's is the difference to the one before it ([`Since`]), those of a document stand behind a number that says which there are.
 //! - There is no bit left for the names: whoever has some is stored in a version of its own.
 
+mod place;
+
 use super::bounds::REMEMBERED_IDS;
 use super::document::DocumentKey;
 use super::heard::{self, put_heard, read_heard};
@@ -24,7 +26,7 @@ use super::kept::{Kept, Stored};
 use super::latest::{Latest, LatestId};
 use super::profile::zone_of;
 use super::register::{Of, Register};
-use super::run::{Place, PutOff, Reactions, Run, Sent};
+use super::run::{Place, Reactions, Run, Sent};
 use super::seen::{self, SeenIds};
 use super::zone::Zones;
 use crate::channel::Channel;
@@ -101,26 +103,6 @@ mod fact {
     pub const BOUNCED: u16 = 1 << 13;
     pub const HEARD: u16 = 1 << 14;
     pub const UNUSED: u16 = !0 << 15;
-}
-
-/// Where a run is. The numbers are stored: never renumber.
-mod place {
-    pub const WINDOW: u8 = 0;
-    pub const DELAY: u8 = 1;
-    pub const LOCAL: u8 = 2;
-    pub const GATE: u8 = 3;
-    pub const HELD: u8 = 4;
-    pub const ENGAGEMENT: u8 = 5;
-    pub const GOAL: u8 = 6;
-    pub const EVENT: u8 = 7;
-    /// As GATE and HELD, put off by what follows the times ([`put_off`]).
-    pub const GATE_PUT_OFF: u8 = 10;
-    pub const HELD_PUT_OFF: u8 = 11;
-}
-
-/// What has put a message off: this, or the number of a hold.
-mod put_off {
-    pub const GROUP: u8 = 255;
 }
 
 /// Of a document: nothing was ever its whole; what follows is the time of what was added. Else whether something was added since (1) or not (0).
@@ -288,7 +270,7 @@ fn put_run(writer: &mut Writer<'_>, run: &Run) {
     let since = |at: Millis| at.wrapping_sub(run.opened_at).to_le_bytes();
     let [journey, more] = run.journey.to_le_bytes();
     writer.bytes(facts.to_le_bytes());
-    writer.bytes([place_number(run.place)]);
+    writer.bytes([place::number(run.place)]);
     writer.bytes(run.id.0.to_le_bytes());
     writer.bytes([journey]);
     writer.bytes_if(wide, [more]);
@@ -303,7 +285,7 @@ fn put_run(writer: &mut Writer<'_>, run: &Run) {
     }
     writer.room();
     if let Some(by) = run.place.put_off_by() {
-        writer.bytes([put_off_number(by)]);
+        writer.bytes([place::put_off_number(by)]);
     }
     writer.bytes_if(run.key != 0, run.key.to_le_bytes());
     writer.first(if run.anchor != 0 { time } else { 0 }, since(run.anchor));
@@ -319,35 +301,6 @@ fn put_run(writer: &mut Writer<'_>, run: &Run) {
     put_list(writer, &run.captures, |writer, value| writer.value(value));
     put_list(writer, &run.about, |writer, key| writer.bytes(key.0.to_le_bytes()));
     put_list(writer, &run.heard, |writer, heard| put_heard(writer, heard, run.opened_at));
-}
-
-fn place_number(place: Place) -> u8 {
-    match place {
-        Place::Window => place::WINDOW,
-        Place::Delay { .. } => place::DELAY,
-        Place::Local { .. } => place::LOCAL,
-        Place::Gate { held: false, by: None, .. } => place::GATE,
-        Place::Gate { held: true, by: None, .. } => place::HELD,
-        Place::Gate { held: false, by: Some(_), .. } => place::GATE_PUT_OFF,
-        Place::Gate { held: true, by: Some(_), .. } => place::HELD_PUT_OFF,
-        Place::Engagement { .. } => place::ENGAGEMENT,
-        Place::Goal => place::GOAL,
-        Place::Event { .. } => place::EVENT,
-    }
-}
-
-fn put_off_number(by: PutOff) -> u8 {
-    match by {
-        PutOff::Hold(number) => number,
-        PutOff::Group => put_off::GROUP,
-    }
-}
-
-fn put_off_by(number: u8) -> PutOff {
-    match number {
-        put_off::GROUP => PutOff::Group,
-        number => PutOff::Hold(number),
-    }
 }
 
 fn put_kept(writer: &mut Writer<'_>, kept: Kept, times: &Since) {
@@ -503,7 +456,7 @@ fn run(rest: &mut Bytes<'_>) -> Option<Run> {
             choice: rest.byte()?,
             due: time(rest)?,
             held: number == place::HELD_PUT_OFF,
-            by: Some(put_off_by(rest.byte()?)),
+            by: Some(place::put_off_by(rest.byte()?)),
         },
         place::ENGAGEMENT => {
             Place::Engagement { op: index(rest, wide)?, choice: rest.byte()?, due: time(rest)? }

@@ -2,6 +2,7 @@
 
 use super::question::Question;
 use super::reserve::reservations;
+use super::scope::covers;
 use crate::channel::Channel;
 use crate::customer::{Customer, MAX_TOUCHES, Touch, Zones, push_tightly};
 use crate::decision::{Compared, Reason, Shown};
@@ -118,16 +119,6 @@ fn check(question: &Question<'_>, journey: &Journey, cap: &Cap, most: u16) -> Op
     values.push(("until".into(), Shown::Instant(until)));
     values.push(("reserved".into(), Value::Number(reserved.len() as f64).into()));
     Some(Blocked { reason: Reason::Reserved, until, then: cap.blocked, values })
-}
-
-/// Whether a scope covers sends of a journey through one of these channels (a bit set).
-pub(super) fn covers(scope: &CapScope, channels: u8, journey: &Journey) -> bool {
-    match scope {
-        CapScope::All => true,
-        CapScope::Channel(channel) => channels & channel.bit() != 0,
-        CapScope::Tag(tag) => journey.tags.iter().any(|other| other == tag),
-        CapScope::Journey(name) => journey.name == name.as_str(),
-    }
 }
 
 /// The window of a cap around `t`: touches in `(after, end)`.

@@ -1,8 +1,8 @@
 //! Groups: of several journeys about the same thing the one further up writes.
 
-use super::Ruling;
 use super::holdout::holdout;
 use super::question::Question;
+use super::ruling::Ruling;
 use crate::channel::Channel;
 use crate::customer::{PutOff, Run};
 use crate::decision::{Compared, Reason, Shown};

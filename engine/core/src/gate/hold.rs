@@ -1,7 +1,7 @@
 //! Holds: marketing waits while a condition is true, and what has waited for too long is not sent.
 
-use super::Ruling;
 use super::question::Question;
+use super::ruling::Ruling;
 use crate::channel::Channel;
 use crate::customer::PutOff;
 use crate::decision::{Compared, Reason, Shown};

@@ -9,51 +9,21 @@ mod holdout;
 mod question;
 mod quiet_hours;
 mod reserve;
+mod ruling;
+mod scope;
 mod wait;
 
 use crate::channel::{Channel, Class};
-use crate::customer::PutOff;
 use crate::decision::{Compared, Reason, Shown};
 use crate::journey::plan::Journey;
 use crate::policy::WhenBlocked;
-use crate::time::Millis;
 pub use cap::remember_touch;
 pub use group::{is_below, writes_first};
 pub use hold::put_off_until;
 pub use holdout::holdout;
 pub use question::Question;
+pub use ruling::Ruling;
 pub use wait::wait_ends;
-
-/// What the gate says of a send.
-#[derive(Debug, PartialEq)]
-pub enum Ruling {
-    /// Now, through the channel with this index.
-    Send(usize),
-    /// Not now: the gate is asked again at `until`.
-    Defer {
-        /// A hold, a group, quiet hours, a cap or a reservation.
-        reason: Reason,
-        /// When.
-        until: Millis,
-        /// What may let it go on sooner.
-        by: Option<PutOff>,
-        /// The channel that was chosen.
-        channel: Channel,
-        /// The values compared.
-        values: Compared,
-    },
-    /// Not at all.
-    Drop {
-        /// Why.
-        reason: Reason,
-        /// The channel that was chosen, or the first.
-        channel: Channel,
-        /// The values compared.
-        values: Compared,
-    },
-    /// The run's `while` condition no longer holds: the run exits.
-    Exit(Compared),
-}
 
 /// Whether a document is gone that the run is about: of those that the message shows, and of those that are the journey's own. The trigger event may
 /// have carried more, such as the cart of an order, which says nothing of the order.

@@ -1,9 +1,9 @@
 //! For which messages of higher priorities a cap keeps its places.
 
-use super::cap::covers;
 use super::consent;
 use super::holdout::holdout;
 use super::question::Question;
+use super::scope::covers;
 use super::wait::wait_ends;
 use crate::channel::{Channel, Class};
 use crate::customer::{Customer, Place, Run};
