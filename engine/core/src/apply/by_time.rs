@@ -144,7 +144,9 @@ impl Context<'_> {
         let newest = newest.unwrap_or(moment.base);
         let key = key_hash(Some(&format_rfc3339(moment.base)));
         let mut captures = ThinVec::new();
-        captures.extend(journey.waited.iter().map(|_| Value::Null));
+        // Of an event there is nothing to keep, and nothing has been waited for.
+        let kept = journey.captures.len() + journey.waited.len();
+        captures.resize(kept, Value::Null);
         let run = Run {
             id: RunId::of(&journey.name, self.customer.id, key, moment.base),
             sent: None,

@@ -90,6 +90,7 @@ impl Core {
         if context.touched {
             context.arm();
         }
+        context.review(time.seen);
         if brings && context.customer.documents.count() > documents {
             context.forget_surplus();
         }

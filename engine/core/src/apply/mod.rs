@@ -10,6 +10,7 @@ mod journeys;
 mod window;
 mod enter;
 mod by_time;
+mod put_off;
 mod step;
 mod timer;
 mod activate;

@@ -47,6 +47,8 @@ impl Core {
             if context.touched {
                 context.arm();
             }
+            // A firing arms nothing that it sees as due.
+            context.review(due.now + 1);
             fired += 1;
         }
         context.customer.runs_changed();

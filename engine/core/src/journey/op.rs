@@ -40,6 +40,11 @@ pub trait Operation {
         self.send().is_some_and(|send| send.class == Class::Marketing)
     }
 
+    /// The time that a run waits for here, if it waits for one.
+    fn wait(&self) -> Option<&Wait> {
+        None
+    }
+
     /// The event that a run waits for here, if it waits for one.
     fn wait_for(&self) -> Option<&WaitFor> {
         None
@@ -366,6 +371,16 @@ impl Operation for Send {
     }
 }
 
+impl Wait {
+    /// The instant until which it waits, where that is computed.
+    pub fn deadline(&self) -> Option<&Deadline> {
+        match &self.until {
+            Until::At(deadline) => Some(deadline),
+            Until::Elapsed(_) | Until::Days(_) | Until::Local { .. } => None,
+        }
+    }
+}
+
 impl Operation for Wait {
     fn step(&self) -> Option<&CompactString> {
         Some(&self.step)
@@ -388,15 +403,16 @@ impl Operation for Wait {
         }
     }
 
+    fn wait(&self) -> Option<&Wait> {
+        Some(self)
+    }
+
     fn successors(&self, at: u16) -> Vec<Successor> {
         Successor::next(at)
     }
 
     fn local_deadline(&self) -> Option<&Deadline> {
-        match &self.until {
-            Until::At(deadline) if deadline.local => Some(deadline),
-            Until::At(_) | Until::Elapsed(_) | Until::Days(_) | Until::Local { .. } => None,
-        }
+        self.deadline().filter(|deadline| deadline.local)
     }
 }
 

@@ -3,6 +3,7 @@
 mod age;
 mod by_time;
 mod caps;
+mod choices;
 mod contest;
 mod deadlines;
 mod emits;
@@ -10,7 +11,9 @@ mod exits;
 mod facts;
 mod filter;
 mod goal;
+mod groups;
 mod holdout;
+mod holds;
 mod keys;
 mod limits;
 mod priority;
@@ -77,6 +80,11 @@ pub const FEATURES: &[Feature] = &[
     Feature::of("goal", goal::add),
     Feature::of("age", age::add),
     Feature::of("holdout", holdout::add),
+    Feature { name: "holds", add: holds::add, event: holds::event },
+    Feature { name: "holds", add: holds::add, event: holds::event },
+    Feature::of("groups", groups::add),
+    Feature::of("groups", groups::add),
+    Feature { name: "choices", add: choices::add, event: choices::event },
 ];
 
 /// Conditions that are sometimes true.

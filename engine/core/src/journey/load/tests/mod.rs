@@ -4,6 +4,7 @@ mod begins;
 mod facts;
 mod loops;
 mod plans;
+mod policy;
 mod problems;
 mod robust;
 mod warnings;
