@@ -80,11 +80,11 @@ pub const FEATURES: &[Feature] = &[
     Feature::of("goal", goal::add),
     Feature::of("age", age::add),
     Feature::of("holdout", holdout::add),
-    Feature { name: "holds", add: holds::add, event: holds::event },
-    Feature { name: "holds", add: holds::add, event: holds::event },
+    Feature { name: "holds", add: holds::add, event: holds::event, last: false },
+    Feature { name: "holds", add: holds::add, event: holds::event, last: false },
     Feature::of("groups", groups::add),
     Feature::of("groups", groups::add),
-    Feature { name: "choices", add: choices::add, event: choices::event },
+    Feature { name: "choices", add: choices::add, event: choices::event, last: false },
 ];
 
 /// Conditions that are sometimes true.

@@ -118,6 +118,7 @@ impl Context<'_> {
             place: Place::Window,
             deadline,
             held: false,
+            put_off: None,
             anchor: self.t,
             due: self.t,
             first_sent: None,

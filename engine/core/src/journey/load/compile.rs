@@ -54,6 +54,7 @@ pub(super) fn journey(
     compiler.check_key(definition, &ops);
     let each = compiler.end_items(definition, &key);
     let (at, by_time) = compiler.begins(definition, at);
+    compiler.slots.by_time = false;
     Some(Journey {
         name: definition.journey.as_str().into(),
         version: version(&source.text),

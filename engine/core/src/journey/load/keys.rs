@@ -30,6 +30,9 @@ fn heard<'d>(definition: &'d Definition, ops: &'d [Op]) -> impl Iterator<Item = 
 
 impl Compiler<'_> {
     pub(super) fn key(&mut self, definition: &Definition) -> Key {
+        if definition.trigger.event.is_none() {
+            return Key::None; // one that is written is refused
+        }
         match definition.key.as_ref().map(|key| &key.value) {
             None => Key::None,
             Some(definition::Key::Path(path)) => self.path(path).map_or(Key::None, Key::Everywhere),

@@ -36,7 +36,7 @@ pub fn holds_alone(
 
 /// The durations that stand in a condition.
 pub fn spans(text: &str) -> Vec<Millis> {
-    parse::parse(text).map(|tree| tree.spans()).unwrap_or_default()
+    parse(text).map(|tree| tree.spans()).unwrap_or_default()
 }
 
 impl Reader<'_> {
