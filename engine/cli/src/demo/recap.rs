@@ -67,6 +67,7 @@ impl Recap {
                 | Verdict::Waiting
                 | Verdict::Branched
                 | Verdict::Sent
+                | Verdict::HeldOut
                 | Verdict::Waited
                 | Verdict::Updated
                 | Verdict::Emitted

@@ -1,4 +1,4 @@
-//! Every send passes one gate, in one order: consent, suppression, holdout, exit criteria, quiet hours, caps with priority.
+//! Every send passes one gate, in one order: consent, suppression, exit criteria, quiet hours, caps with priority, and at the end the holdout.
 //! `docs/semantics.md`, "The gate".
 
 mod cap;
@@ -13,7 +13,7 @@ use crate::journey::plan::Journey;
 use crate::policy::WhenBlocked;
 use crate::time::Millis;
 pub use cap::remember_touch;
-pub use holdout::holdout;
+pub use holdout::{Holdout, side};
 pub use question::Question;
 pub use quiet_hours::clock;
 
@@ -22,6 +22,8 @@ pub use quiet_hours::clock;
 pub enum Ruling {
     /// Now, through the channel with this index.
     Send(usize),
+    /// The same, but this holdout keeps it back.
+    HoldOut(usize, Holdout),
     /// Not now: the gate is asked again at `until`.
     Defer {
         /// Quiet hours, a cap or a reservation.
@@ -54,6 +56,16 @@ fn lacks_document(question: &Question<'_>, journey: &Journey) -> bool {
     about.any(|key| !question.reader.customer.documents.is_there(*key))
 }
 
+/// Nothing else stands in the way: the holdout has the last word. A message to a team follows the class of its journey.
+fn pass(question: &Question<'_>, journey: &Journey, index: usize) -> Ruling {
+    let class = if question.internal { journey.class } else { question.class };
+    let held_out = match class {
+        Class::Marketing => Holdout::of(question.plan, journey, question.reader.customer.id),
+        Class::Transactional => None,
+    };
+    held_out.map_or(Ruling::Send(index), |holdout| Ruling::HoldOut(index, holdout))
+}
+
 /// Asks the gate. The hold of a shard that is behind comes before it and is the caller's.
 pub fn judge(question: &Question<'_>) -> Ruling {
     let Question { plan, reader, due, .. } = *question;
@@ -72,20 +84,16 @@ pub fn judge(question: &Question<'_>) -> Ruling {
         }
     };
     let channel = question.choices[index].channel;
-    let drop = |reason| Ruling::Drop { reason, channel, values: Compared::new() };
-    if marketing && let Some(reason) = holdout(plan, journey, customer.id) {
-        return drop(reason);
-    }
     if let Some(condition) = &journey.while_
         && !reader.holds(condition)
     {
         return Ruling::Exit(reader.compared(condition));
     }
     if lacks_document(question, journey) {
-        return drop(Reason::NoDocument);
+        return Ruling::Drop { reason: Reason::NoDocument, channel, values: Compared::new() };
     }
     if !marketing {
-        return Ruling::Send(index);
+        return pass(question, journey, index);
     }
     if let Some(until) = quiet_hours::until(&plan.policy, question.zones, customer.zone, channel, t)
     {
@@ -93,7 +101,7 @@ pub fn judge(question: &Question<'_>) -> Ruling {
         return Ruling::Defer { reason: Reason::QuietHours, until, channel, values };
     }
     let Some(cap::Blocked { reason, until, then, values }) = cap::blocked(question, channel) else {
-        return Ruling::Send(index);
+        return pass(question, journey, index);
     };
     match then {
         WhenBlocked::Defer if until - due <= plan.policy.max_defer.millis() => {

@@ -1,7 +1,8 @@
 //! Frequency caps and what they keep free for higher priorities: full scans over the customer's touches and runs.
 
 use super::context::Context;
-use super::customer::{Place, Run};
+use super::customer::{Place, Run, Touch};
+use super::holdout::HoldoutOf;
 use super::zone;
 use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::decision::{Reason, Values};
@@ -43,13 +44,14 @@ impl Context<'_> {
             .caps
             .iter()
             .filter(mine)
-            .find_map(|cap| self.blocked_by(cap, journey.priority))
+            .find_map(|cap| self.blocked_by(cap, run))
     }
 
-    fn blocked_by(&self, cap: &Cap, priority: u8) -> Option<Block> {
+    fn blocked_by(&self, cap: &Cap, run: &Run) -> Option<Block> {
+        let priority = self.journey(run.journey).priority;
         let window = self.window(cap.per);
         let limit = usize::from(cap.limit);
-        let mut touches: Vec<Millis> = self.counted(cap, &window);
+        let mut touches: Vec<Millis> = self.counted(cap, &window, run);
         touches.sort_unstable();
         let count = touches.len();
         let reserved = self.reserved(cap, &window, priority);
@@ -98,11 +100,19 @@ impl Context<'_> {
     }
 
     /// When the messages were sent that the cap counts.
-    fn counted(&self, cap: &Cap, window: &Window) -> Vec<Millis> {
+    fn counted(&self, cap: &Cap, window: &Window, run: &Run) -> Vec<Millis> {
+        let knows = |touch: &Touch| {
+            !touch.ghost
+                || match self.held_out(self.journey(run.journey)) {
+                    None => false,
+                    Some(HoldoutOf::All) => true,
+                    Some(HoldoutOf::Journey) => touch.journey == run.journey,
+                }
+        };
         let in_window = |at: Millis| at >= window.first && window.end.is_none_or(|end| at < end);
         let touches = self.customer.touches.iter();
         let counted = touches.filter(|touch| {
-            in_window(touch.at) && in_scope(&cap.scope, touch.channel, self.journey(touch.journey))
+            knows(touch) && in_window(touch.at) && in_scope(&cap.scope, touch.channel, self.journey(touch.journey))
         });
         counted.map(|touch| touch.at).collect()
     }
@@ -112,7 +122,7 @@ impl Context<'_> {
         let takes_place = |other: &&Run| {
             let journey = self.journey(other.journey);
             journey.priority > priority
-                && self.held_out(journey).is_none()
+                && self.held_out(journey) != Some(HoldoutOf::Journey)
                 && other.deadline < window.horizon
                 && self
                     .next_channels(journey, other)

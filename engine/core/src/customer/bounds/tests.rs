@@ -95,7 +95,7 @@ fn typical() -> Customer {
     let captures = [Value::Number(80.0), Value::Number(2.0)];
     customer.insert_run(run(1, Place::Delay { op: 1 }, &captures, 1));
     push_tightly(&mut customer.entries, Entry { journey: 0, key: 1, at: START });
-    push_tightly(&mut customer.touches, Touch { at: START, journey: 0, channel: Channel::Email });
+    push_tightly(&mut customer.touches, Touch { at: START, journey: 0, channel: Channel::Email, ghost: false });
     let country = Attribute { name: 1, at: START, value: Value::Text("DE".into()) };
     push_tightly(&mut customer.attributes, country);
     customer
@@ -142,7 +142,7 @@ fn full(journeys: u16, attributes: u32, long: bool) -> Customer {
         }
         for channel in Channel::PERSONAL {
             for _ in 0..MAX_TOUCHES {
-                push_tightly(&mut customer.touches, Touch { at: START, journey, channel });
+                push_tightly(&mut customer.touches, Touch { at: START, journey, channel, ghost: false });
             }
         }
     }

@@ -51,7 +51,7 @@ fn customer() -> Customer {
     };
     customer.runs.extend([wide, narrow]);
     customer.entries.push(Entry { journey: 1, key: 2, at: 3 });
-    customer.touches.push(Touch { at: 4, journey: 5, channel: Channel::Push });
+    customer.touches.push(Touch { at: 4, journey: 5, channel: Channel::Push, ghost: false });
     let named = captures.into_iter().zip(21..);
     customer.attributes.extend(named.map(|(value, name)| Attribute { name, at: 6, value }));
     customer.consent(Of::Explicit, Channel::Email, 7, true);
@@ -337,7 +337,7 @@ prop_compose! {
         facts in vec(state(), 0..4),
         runs in vec(run(), 0..4),
         entries in vec((any::<u16>(), seldom(any::<u64>()), time()), 0..4),
-        touches in vec((any::<u16>(), 0..Channel::ALL.len(), time()), 0..20),
+        touches in vec((any::<u16>(), 0..Channel::ALL.len(), time(), any::<bool>()), 0..20),
         attributes in vec((any::<u32>(), time(), value()), 0..4),
         registers in vec((0..Of::ALL.len(), 0..Channel::ALL.len(), time(), any::<bool>()), 0..6),
         latest in vec((any::<u64>(), time()), 0..4),
@@ -352,7 +352,7 @@ prop_compose! {
         (0..).zip(facts).for_each(|(number, state)| customer.facts.push(Fact { number, state }));
         customer.runs = runs.into_iter().collect();
         customer.entries = entries.into_iter().map(|(journey, key, at)| Entry { journey, key, at }).collect();
-        customer.touches = touches.into_iter().map(|(journey, channel, at)| Touch { at, journey, channel: Channel::ALL[channel] }).collect();
+        customer.touches = touches.into_iter().map(|(journey, channel, at, ghost)| Touch { at, journey, channel: Channel::ALL[channel], ghost }).collect();
         customer.attributes = attributes.into_iter().map(|(name, at, value)| Attribute { name, at, value }).collect();
         customer.registers = registers.into_iter().map(|(of, channel, at, yes)| Register { at, of: Of::ALL[of], channel: Channel::ALL[channel], yes }).collect();
         customer.derive_permissions();
