@@ -30,10 +30,7 @@ const KNOWN: [(&str, Averages); 5] = [
         "post_purchase",
         Averages { opened: (50.0, 60.0), clicked: (20.0, 25.0), converted: (5.0, 8.0) },
     ),
-    (
-        "win_back",
-        Averages { opened: (25.0, 30.0), clicked: (8.0, 12.0), converted: (3.0, 5.0) },
-    ),
+    ("win_back", Averages { opened: (25.0, 30.0), clicked: (8.0, 12.0), converted: (3.0, 5.0) }),
     ("vip", Averages { opened: (55.0, 65.0), clicked: (25.0, 35.0), converted: (10.0, 15.0) }),
 ];
 

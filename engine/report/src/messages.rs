@@ -109,7 +109,10 @@ mod tests {
         assert_eq!(messages.told(CommandId(1), Fate::Clicked), Some(7));
         messages.add(CommandId(3), 9);
         assert_eq!(messages.told(CommandId(1), Fate::Bounced), None);
-        assert_eq!((messages.told(CommandId(3), Fate::Bounced), messages.forgotten()), (Some(9), 1));
+        assert_eq!(
+            (messages.told(CommandId(3), Fate::Bounced), messages.forgotten()),
+            (Some(9), 1)
+        );
     }
 
     #[test]

@@ -73,10 +73,8 @@ mod tests {
             ((10, 10), (0, 20), (0.6791, 1.0)),
         ];
         for ((hits, of), (others, of_others), interval) in published {
-            let told = difference(
-                Proportion { hits, of },
-                Proportion { hits: others, of: of_others },
-            );
+            let told =
+                difference(Proportion { hits, of }, Proportion { hits: others, of: of_others });
             assert!(close(told, interval), "{hits}/{of}: {told:?}");
         }
         assert_eq!(difference(Proportion { hits: 1, of: 2 }, Proportion::default()), None);

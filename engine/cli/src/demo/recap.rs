@@ -37,6 +37,8 @@ pub struct Recap {
     pub converted: BTreeMap<String, (u64, i64)>,
     /// Customers of whom older decisions are no longer in memory: their early exits and orders are missing above.
     pub truncated: usize,
+    /// What reports say, a line a journey.
+    pub report: Vec<String>,
     /// Hash over all messages, sorted: two runs that show the same one sent the same.
     pub fingerprint: u64,
 }
@@ -150,6 +152,10 @@ impl Recap {
                 self.truncated as u64,
                 "customers have more decisions than are kept in memory; older ones are not counted above",
             );
+        }
+        if !self.report.is_empty() {
+            text += "\nWhat messages came to (`cartwheel report` tells more):\n";
+            self.report.iter().for_each(|told| text += &format!("  {told}\n"));
         }
         let _ = writeln!(
             text,
@@ -276,6 +282,7 @@ mod tests {
             false,
         );
         recap.add_messages(&[message("ana", "cart_reminder"), message("bob", "cart_reminder")]);
+        recap.report = vec!["welcome: 1 entered".to_owned()];
         let told = recap.text();
         for part in [
             "2026-01-01 00:00 UTC to 2026-01-04 00:00 UTC",
@@ -284,6 +291,7 @@ mod tests {
             "       1  left a journey because they bought",
             "       2  times capped",
             "       1  orders recovered, worth $1,299.99",
+            "tells more):\n  welcome: 1 entered\n",
         ] {
             assert!(told.contains(part), "{part} in\n{told}");
         }

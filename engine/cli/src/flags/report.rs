@@ -61,9 +61,11 @@ mod tests {
             other => panic!("{other:?}"),
         }
         assert!(read(&["--since", "30d", "--journey", "welcome"]).is_ok());
-        for wrong in
-            [&["--since", "30d", "--from", "2026-01-01"][..], &["--from", "monday"], &["--since", "soon"]]
-        {
+        for wrong in [
+            &["--since", "30d", "--from", "2026-01-01"][..],
+            &["--from", "monday"],
+            &["--since", "soon"],
+        ] {
             assert!(read(wrong).is_err(), "{wrong:?}");
         }
     }

@@ -64,11 +64,10 @@ fn a_run_counts_where_its_first_message_lies_and_once_on_its_side() {
         let command = command(id, "2026-01-02T10:00:00Z", "first", json!("treated"));
         report.decided(Kind::Command, &command);
     }
-    report.decided(Kind::Command, &command(9, "2026-01-02T10:00:00Z", "receipt", json!("held_out")));
+    report
+        .decided(Kind::Command, &command(9, "2026-01-02T10:00:00Z", "receipt", json!("held_out")));
     let held_out = |at: &str, first: bool| json!({ "at": at, "journey": "cart_abandonment", "step": "first", "channel": "email", "first": first });
-    let converted = |first: &str, side: Value, late: bool| {
-        json!({ "at": "2026-02-03T10:00:00.000Z", "journey": "cart_abandonment", "step": "first", "first": first, "side": side, "revenue": 50.0, "late": late })
-    };
+    let converted = |first: &str, side: Value, late: bool| json!({ "at": "2026-02-03T10:00:00.000Z", "journey": "cart_abandonment", "step": "first", "first": first, "side": side, "revenue": 50.0, "late": late });
     report.decided(
         Kind::Turn,
         &turn(json!({

@@ -39,12 +39,7 @@ impl Context<'_> {
     pub fn capped(&self, run: &Run, channel: Channel) -> Option<Block> {
         let journey = self.journey(run.journey);
         let mine = |cap: &&Cap| in_scope(&cap.scope, channel, journey);
-        self.plan
-            .policy
-            .caps
-            .iter()
-            .filter(mine)
-            .find_map(|cap| self.blocked_by(cap, run))
+        self.plan.policy.caps.iter().filter(mine).find_map(|cap| self.blocked_by(cap, run))
     }
 
     fn blocked_by(&self, cap: &Cap, run: &Run) -> Option<Block> {
@@ -112,7 +107,9 @@ impl Context<'_> {
         let in_window = |at: Millis| at >= window.first && window.end.is_none_or(|end| at < end);
         let touches = self.customer.touches.iter();
         let counted = touches.filter(|touch| {
-            knows(touch) && in_window(touch.at) && in_scope(&cap.scope, touch.channel, self.journey(touch.journey))
+            knows(touch)
+                && in_window(touch.at)
+                && in_scope(&cap.scope, touch.channel, self.journey(touch.journey))
         });
         counted.map(|touch| touch.at).collect()
     }

@@ -285,7 +285,8 @@ impl Context<'_> {
             None if is_fallback => (Verdict::Sent, Reason::Fallback),
             None => (Verdict::Sent, Reason::GatePassed),
         };
-        let mut what = Decided::new(verdict, reason).run(run.id).step(message.step).channel(channel);
+        let mut what =
+            Decided::new(verdict, reason).run(run.id).step(message.step).channel(channel);
         what.command = holdout.is_none().then_some(command_id);
         self.decide(run.journey, what);
         if holdout.is_some() {

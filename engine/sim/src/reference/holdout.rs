@@ -87,7 +87,9 @@ impl Context<'_> {
             variant: send.and_then(|send| send.variant.as_ref()).map(|arm| arm.to_string()),
             first,
             side: self.side(index),
-            late: journey.goal_within.is_some_and(|within| first.saturating_add(within.millis()) < at),
+            late: journey
+                .goal_within
+                .is_some_and(|within| first.saturating_add(within.millis()) < at),
             revenue,
         }));
     }

@@ -97,6 +97,17 @@ fn somebody_of_whom_little_is_known_takes_few_bytes() {
     assert_eq!(encoded(&customer), [b'C', 8, 1, 2, 9, 0, 0, 0, 0, 0]);
 }
 
+/// A touch that a holdout has kept back has a bit above those of its journey.
+#[test]
+fn a_ghost_is_a_touch_with_a_mark() {
+    let mut customer = Customer::new(CustomerId::of("ana"));
+    let touch = Touch { at: 4, journey: 5, channel: Channel::Push, ghost: false };
+    customer.touches.extend([touch, Touch { journey: u16::MAX, ghost: true, ..touch }]);
+    let written = encoded(&customer);
+    assert_eq!(written, [b'C', 8, 128, 0, 5, 85, 17, 0xd4, 0xff, 0x7f, 1]);
+    assert_eq!(decode_customer(customer.id, &written, &Zones::bundled("UTC")), Ok(customer));
+}
+
 /// The only part without a bit: a version of its own has it.
 #[test]
 fn the_names_of_a_profile_are_stored_behind_everything() {
