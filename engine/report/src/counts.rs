@@ -51,7 +51,7 @@ impl Counts {
     }
 }
 
-/// Of the runs on one side of a comparison: all whose first message was sent, or kept back, whatever became of it.
+/// Of the runs on one side of a comparison: all whose first message was sent, or kept back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Runs {
     /// How many.

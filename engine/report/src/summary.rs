@@ -53,7 +53,8 @@ pub struct StepSummary {
     pub revenue_per_recipient: Option<f64>,
 }
 
-/// Runs whose first message was sent beside runs whose first message was kept back: by intention to treat, whatever became of either.
+/// Runs whose first message was sent beside runs whose first message was kept back: by intention to treat, with the same time on both sides. One that left
+/// early without its goal did not reach it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Lift {
     /// Whose marketing was sent.

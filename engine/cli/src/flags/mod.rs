@@ -123,8 +123,9 @@ Examples:
     ///
     /// Reads the log of decisions and the receipts among the events, from the broker, to the end that they have now; no engine is asked. A message counts
     /// where it lies in the time asked for, with whatever became of it until now; a run, and its goal, where its first message does.
-    /// Lift compares runs whose first message was sent with runs whose first message a holdout kept back, whatever became of either
-    /// (intention to treat); the interval holds the true difference with 95 %. A journey without a holdout has no lift.
+    /// Lift compares runs whose first message was sent with runs whose first message a holdout kept back (intention to treat): did they reach the goal
+    /// within its time, counted from that message? A run that left early without it did not. The interval holds the true difference with 95 %, if
+    /// customers come once. A journey without a holdout has no lift.
     #[command(after_long_help = report::EXAMPLES)]
     Report(ReportFlags),
 
