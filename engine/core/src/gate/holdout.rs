@@ -55,3 +55,12 @@ pub fn knows(touch: &Touch, journey: u16, holdout: Option<Holdout>) -> bool {
     };
     !touch.ghost || of_holdout
 }
+
+/// Whether others of the customer's runs take notice of those of the journey: cap and group mind them, unless the journey's own holdout keeps them back. In the
+/// global one all of the customer's are, and take notice of each other.
+pub fn concerns_others(plan: &Plan, journey: &Journey, customer: CustomerId) -> bool {
+    match Holdout::of(plan, journey, customer) {
+        Some(Holdout::Journey) => false,
+        Some(Holdout::Global) | None => true,
+    }
+}

@@ -1,52 +1,29 @@
-//! Every send passes one gate, in one order: consent, suppression, exit criteria, quiet hours, caps with priority, and at the end the holdout.
+//! Every send passes one gate, in one order: consent, suppression, exit criteria, holds, groups, quiet hours, caps with priority, and at the end the holdout.
 //! `docs/semantics.md`, "The gate".
 
 mod cap;
 mod consent;
+mod group;
+mod hold;
 mod holdout;
 mod question;
 mod quiet_hours;
+mod reserve;
+mod ruling;
+mod scope;
+mod wait;
 
 use crate::channel::{Channel, Class};
 use crate::decision::{Compared, Reason, Shown};
 use crate::journey::plan::Journey;
 use crate::policy::WhenBlocked;
-use crate::time::Millis;
 pub use cap::remember_touch;
-pub use holdout::{Holdout, side};
+pub use group::{is_below, writes_first};
+pub use hold::put_off_until;
+pub use holdout::{Holdout, concerns_others, side};
 pub use question::Question;
-pub use quiet_hours::clock;
-
-/// What the gate says of a send.
-#[derive(Debug, PartialEq)]
-pub enum Ruling {
-    /// Now, through the channel with this index.
-    Send(usize),
-    /// The same, but this holdout keeps it back.
-    HoldOut(usize, Holdout),
-    /// Not now: the gate is asked again at `until`.
-    Defer {
-        /// Quiet hours, a cap or a reservation.
-        reason: Reason,
-        /// When.
-        until: Millis,
-        /// The channel that was chosen.
-        channel: Channel,
-        /// The values compared.
-        values: Compared,
-    },
-    /// Not at all.
-    Drop {
-        /// Why.
-        reason: Reason,
-        /// The channel that was chosen, or the first.
-        channel: Channel,
-        /// The values compared.
-        values: Compared,
-    },
-    /// The run's `while` condition no longer holds: the run exits.
-    Exit(Compared),
-}
+pub use ruling::Ruling;
+pub use wait::wait_ends;
 
 /// Whether a document is gone that the run is about: of those that the message shows, and of those that are the journey's own. The trigger event may
 /// have carried more, such as the cart of an order, which says nothing of the order.
@@ -69,7 +46,7 @@ fn pass(question: &Question<'_>, journey: &Journey, index: usize) -> Ruling {
 /// Asks the gate. The hold of a shard that is behind comes before it and is the caller's.
 pub fn judge(question: &Question<'_>) -> Ruling {
     let Question { plan, reader, due, .. } = *question;
-    let (customer, t) = (reader.customer, reader.t);
+    let customer = reader.customer;
     let journey = &plan.journeys[usize::from(question.run.journey)];
     let marketing = question.class == Class::Marketing;
 
@@ -95,17 +72,22 @@ pub fn judge(question: &Question<'_>) -> Ruling {
     if !marketing {
         return pass(question, journey, index);
     }
-    if let Some(until) = quiet_hours::until(&plan.policy, question.zones, customer.zone, channel, t)
+    if plan.rules.put_off()
+        && let Some(ruling) =
+            hold::judge(question, channel).or_else(|| group::judge(question, journey, channel))
     {
+        return ruling;
+    }
+    if let Some(until) = quiet_hours::until(question, channel) {
         let values = vec![("until".into(), Shown::Instant(until))];
-        return Ruling::Defer { reason: Reason::QuietHours, until, channel, values };
+        return Ruling::Defer { reason: Reason::QuietHours, until, by: None, channel, values };
     }
     let Some(cap::Blocked { reason, until, then, values }) = cap::blocked(question, channel) else {
         return pass(question, journey, index);
     };
     match then {
         WhenBlocked::Defer if until - due <= plan.policy.max_defer.millis() => {
-            Ruling::Defer { reason, until, channel, values }
+            Ruling::Defer { reason, until, by: None, channel, values }
         }
         WhenBlocked::Defer | WhenBlocked::Skip => Ruling::Drop { reason, channel, values },
     }

@@ -39,6 +39,11 @@ impl Context<'_> {
         is_in(&journey.name, self.id, journey.holdout).then_some(HoldoutOf::Journey)
     }
 
+    /// Whether others mind the runs of the journey: not where its own holdout keeps them back.
+    pub fn concerns_others(&self, journey: u16) -> bool {
+        self.held_out(self.journey(journey)) != Some(HoldoutOf::Journey)
+    }
+
     /// The holdout that keeps back what a run does beyond its messages.
     pub fn withheld(&self, journey: u16) -> Option<HoldoutOf> {
         let journey = self.journey(journey);

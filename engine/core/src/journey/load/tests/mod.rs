@@ -3,6 +3,7 @@
 mod facts;
 mod loops;
 mod plans;
+mod policy;
 mod problems;
 mod robust;
 mod warnings;
