@@ -10,6 +10,7 @@ mod expr;
 mod fault;
 mod field;
 mod fields;
+mod known;
 mod list;
 mod lower;
 mod names;
@@ -25,7 +26,7 @@ pub use alone::Alone;
 pub use expr::Condition;
 pub(crate) use fault::Fault;
 pub use field::{Capture, Field, KeyField, Local, WEEKDAYS};
-pub(crate) use fields::{Scope, Slots};
+pub(crate) use fields::{MAX_SLOTS, Scope, Slots};
 pub use list::{List, MAX_ITEMS};
 pub(crate) use lower::{
     compile, compile_alone, compile_path, compile_read, compile_segment, type_alone,
