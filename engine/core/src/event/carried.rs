@@ -12,7 +12,7 @@ pub fn carried(kind: &str) -> Option<&'static [Subject]> {
         "page_viewed" | "products_searched" | "product_list_viewed" => &[Product],
         "product_viewed" | "product_added" | "product_removed" => &[Product, Cart],
         "wishlist_added" | "product_restocked" | "product_price_changed" => &[Product],
-        "cart_viewed" | "cart_updated" | "cart_emptied" => &[Cart],
+        "cart_viewed" | "cart_updated" | "cart_emptied" => &[Cart, Product],
         "checkout_started" | "checkout_step_completed" | "payment_info_entered" => {
             &[Checkout, Cart]
         }

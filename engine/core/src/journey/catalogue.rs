@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 /// Fields by their dotted names.
 type Fields = BTreeMap<String, FieldType>;
 
+/// Most types of the shop's own with which an unknown one is compared.
+const COMPARED: usize = 512;
 /// Most names that a remedy lists.
 const LISTED: usize = 12;
 
@@ -73,10 +75,11 @@ impl Catalogue {
         EVENT_TYPES.contains(&kind) || self.declares(kind) || self.made.contains_key(kind)
     }
 
-    /// The type that is written nearly so.
-    pub fn near(&self, kind: &str) -> Option<&str> {
-        let own = self.declared.keys().chain(self.made.keys()).map(String::as_str);
-        closest(kind, EVENT_TYPES.into_iter().chain(own))
+    /// The type that is written nearly so: known or declared, or as well one that the configuration itself lets happen.
+    pub fn near(&self, kind: &str, or_made: bool) -> Option<&str> {
+        let made = self.made.keys().filter(|_| or_made);
+        let own = self.declared.keys().chain(made).map(String::as_str);
+        closest(kind, EVENT_TYPES.into_iter().chain(own.take(COMPARED)))
     }
 
     /// The declared type of an attribute of the profile.
@@ -169,11 +172,11 @@ impl Catalogue {
         let near = closest(&written, fields.iter().map(String::as_str));
         let help = match near {
             Some(near) => format!("did you mean `event.{near}`?"),
-            None if fields.is_empty() => "it has the profile alone".into(),
+            None if fields.is_empty() => "it has the profile alone.".into(),
             None => {
                 let listed: Vec<&str> = fields.iter().take(LISTED).map(String::as_str).collect();
-                let more = if fields.len() > LISTED { ", ..." } else { "" };
-                format!("it has: {}{more}", listed.join(", "))
+                let more = if fields.len() > LISTED { " and others" } else { "" };
+                format!("it has: {}{more}.", listed.join(", "))
             }
         };
         let declare = format!("in events.yaml: `{}: {{ {written}: any }}`", types[0]);

@@ -175,7 +175,7 @@ impl Compiler<'_> {
         else {
             return true;
         };
-        let message = format!("`{}` is known: it is {}", name.value, known.word());
+        let message = format!("`{}` is known: its type is `{}`", name.value, known.word());
         self.error(of, message, format!("write `{}`, or leave the field out", known.word()));
         false
     }

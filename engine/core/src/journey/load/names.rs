@@ -97,7 +97,8 @@ impl Compiler<'_> {
     pub(super) fn check_event(&mut self, name: &At<String>) {
         let known = self.slots.catalogue.knows(name);
         if check_form(self.source, name, self.problems) && !known {
-            self.unknown_event(name, self.slots.catalogue.is_complete());
+            let near = self.slots.catalogue.near(name, true).map(String::from);
+            self.unknown_event(name, near, self.slots.catalogue.is_complete());
         }
     }
 
@@ -105,12 +106,12 @@ impl Compiler<'_> {
     pub(super) fn check_emitted(&mut self, name: &At<String>) {
         let declared = self.slots.catalogue.declares(name);
         if check_form(self.source, name, self.problems) && !declared {
-            self.unknown_event(name, false);
+            let near = self.slots.catalogue.near(name, false).map(String::from);
+            self.unknown_event(name, near, false);
         }
     }
 
-    fn unknown_event(&mut self, name: &At<String>, is_wrong: bool) {
-        let near = self.slots.catalogue.near(name).map(String::from);
+    fn unknown_event(&mut self, name: &At<String>, near: Option<String>, is_wrong: bool) {
         let own = format!("if it is one of your own, declare it in events.yaml: `{}: {{}}`", name.value);
         let (message, help) = if let Some((system, ours)) = foreign::of(name) {
             let message = format!("`{}` is what {system} calls `{ours}`", name.value);

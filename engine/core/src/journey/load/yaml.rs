@@ -81,6 +81,9 @@ pub(super) fn read(path: &str, text: &str, problems: &mut Vec<Problem>) -> Optio
 fn broken(path: &str, text: &str, error: &ScanError) -> Problem {
     let at = error.marker().byte_offset().unwrap_or(text.len());
     let span = clamp(text, at..at + 1);
+    if error.info().contains("recursion limit") {
+        return Problem::error(path, span, "the file is nested too deeply");
+    }
     let problem = Problem::error(path, span, format!("this is not valid YAML: {}", error.info()));
     if text.lines().any(|line| line.trim_start_matches(' ').starts_with('\t')) {
         return problem.help("YAML is indented with spaces, never with tabs");

@@ -69,7 +69,7 @@ fn what_is_not_is_refused_with_the_nearest_name() {
     };
     one(
         "quiz_answerd",
-        "'true' == 'true'",
+        "profile.points > 1",
         "0.yaml:3:10 error `quiz_answerd`: `quiz_answerd` is not an event type that Cartwheel knows | did you mean `quiz_answered`? Or if it is one of your own, declare it in events.yaml: `quiz_answerd: {}`",
     );
     one(
@@ -95,7 +95,7 @@ fn what_is_not_is_refused_with_the_nearest_name() {
     one(
         "cart_updated",
         "event.order.total > 3",
-        "0.yaml:4:9 error `event.order.total`: `cart_updated` carries no `order` | it has: cart.currency, cart.gift, cart.id, cart.items, cart.total, cart.url If there is such a field, declare it in events.yaml: `cart_updated: { order.total: any }`",
+        "0.yaml:4:9 error `event.order.total`: `cart_updated` carries no `order` | it has: cart.currency, cart.gift, cart.id, cart.items, cart.total, cart.url, product.category, product.id, product.name, product.price, product.url. If there is such a field, declare it in events.yaml: `cart_updated: { order.total: any }`",
     );
     one(
         "cart_updated",
@@ -135,7 +135,7 @@ steps:
             "0.yaml:4:34 error `event.order.id`: `cart_emptied` carries no `order`",
             "0.yaml:4:65 error `order_plced`: `order_plced` is not an event type that Cartwheel knows",
             "0.yaml:5:13 error `order_payd`: `order_payd` is not an event type that Cartwheel knows",
-            "0.yaml:7:32 error `quiz_left`: `quiz_left` is not an event type that Cartwheel knows",
+            "0.yaml:7:34 error `quiz_left`: `quiz_left` is not an event type that Cartwheel knows",
         ]
     );
     let text = text.replace(", quiz_left]", "]");
@@ -177,7 +177,7 @@ fn facts_are_looked_at_by_their_own_events() {
             "facts.yaml:2:21 error `quiz_answerd`: `quiz_answerd` is not an event type that Cartwheel knows",
             "facts.yaml:3:39 error `event.order.idd`: `order_placed` has no field `order.idd`",
             "facts.yaml:3:39 error `event.order.idd`: `ticket_closed` has no field `order.idd`",
-            "facts.yaml:4:111 error `event.refund.amount`: `order_refunded` has no field `refund.amount`",
+            "facts.yaml:4:107 error `event.refund.amount`: `order_refunded` has no field `refund.amount`",
         ]
     );
 }
@@ -187,7 +187,7 @@ fn without_the_file_what_events_carry_is_a_warning() {
     assert_eq!(
         shown(None, NO_FACTS, &journey("cart_updated", "event.order.total > 3")),
         [
-            "0.yaml:4:9 warning `event.order.total`: `cart_updated` carries no `order` | it has: cart.currency, cart.id, cart.items, cart.total, cart.url If your events have it, all is well"
+            "0.yaml:4:9 warning `event.order.total`: `cart_updated` carries no `order` | it has: cart.currency, cart.id, cart.items, cart.total, cart.url, product.category, product.id, product.name, product.price, product.url. If your events have it, all is well"
         ]
     );
     for (event, when) in [
@@ -210,11 +210,11 @@ fn the_file_itself_is_checked() {
         ("events: { a: { b: txt } }\n", "events.yaml:1:19 error `txt`: `txt` is not a type | did you mean `text`?"),
         ("events: { a: { b..c: text } }\n", "events.yaml:1:16 error `b..c`: `b..c` is not the name of a field | write names joined by dots, such as `order.gift`"),
         ("events: { a: { time: text } }\n", "events.yaml:1:16 error `time`: every event has `time` | leave it out"),
-        ("events: { a: { cart.total: text } }\n", "events.yaml:1:28 error `text`: `cart.total` is known: it is number | write `number`, or leave the field out"),
+        ("events: { a: { cart.total: text } }\n", "events.yaml:1:28 error `text`: `cart.total` is known: its type is `number` | write `number`, or leave the field out"),
         ("events: { a: { profile.x: text } }\n", "events.yaml:1:16 error `profile.x`: the profile's attributes are the same in all events | declare it below `profile:`, such as `x: text`"),
         ("events: { a: { b: text, b.c: text } }\n", "events.yaml:1:19 error `text`: `b` is text, and `b.c` lies in it | write `object`, or remove one of them"),
         ("profile: { a.b: text }\n", "events.yaml:1:12 error `a.b`: `a.b` is not the name of an attribute | write one name, such as `birthday`: a profile is flat"),
-        ("profile: { email: number }\n", "events.yaml:1:19 error `number`: `email` is known: it is text | write `text`, or leave the field out"),
+        ("profile: { email: number }\n", "events.yaml:1:19 error `number`: `email` is known: its type is `text` | write `text`, or leave the field out"),
         ("events: { \"a\\eb\": {} }\n", "events.yaml:1:11 error `\"a\\eb\"`: `a\\u{1b}b` is not an event type | write the text of the event's `type`, such as cart_updated"),
     ] {
         assert_eq!(told(events), [expected], "{events}");

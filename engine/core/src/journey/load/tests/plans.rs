@@ -144,7 +144,7 @@ fn the_reader_agrees_with_serde_on_the_shipped_files() {
 #[test]
 fn defaults_follow_the_semantics_page() {
     let plain = small("plain", "", "  - send: hello\n    channels: [email]\n");
-    let keyed = small("keyed", "key: event.order.id\n", "  - exit: true\n");
+    let keyed = small("keyed", "key: event.cart.id\n", "  - exit: true\n");
     let plan = plan(&[&plain, &keyed]);
     let [keyed, plain] = plan.journeys.as_slice() else { panic!("two journeys") };
     assert_eq!(
