@@ -1,7 +1,7 @@
 //! Time zones by the tables that a configuration brought along, never the host's.
 
 use super::zone_tables::ZoneTables;
-use crate::time::{DAY, Millis};
+use crate::time::{DAY, HOUR, Millis, SECOND};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{Timestamp, ToSpan};
@@ -43,6 +43,13 @@ impl Zones {
     /// The local date and time of an instant.
     pub fn local(&self, number: u16, at: Millis) -> DateTime {
         self.get(number).to_datetime(instant(at))
+    }
+
+    /// The first instant after `at` at which the local clock may show another hour.
+    pub fn next_hour(&self, number: u16, at: Millis) -> Millis {
+        let local = self.local(number, at);
+        let second = i64::from(local.minute()) * 60 + i64::from(local.second());
+        at + HOUR - (second * SECOND + i64::from(local.millisecond()))
     }
 
     /// The earliest instant at or after `from` at which the local clock shows the time of day. Where the clock jumps over it,

@@ -20,6 +20,7 @@ mod set;
 mod occurrence;
 mod facts;
 mod reading;
+mod expiry;
 mod memory;
 mod stored;
 #[cfg(test)]

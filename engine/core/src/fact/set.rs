@@ -69,6 +69,11 @@ impl Set {
         }
     }
 
+    /// The times of what is in, or out.
+    pub(super) fn times(&self) -> impl Iterator<Item = Millis> {
+        self.rows.iter(SHAPE).map(|row| row.at)
+    }
+
     fn elements(&self, fact: &Definition, t: Millis) -> impl Iterator<Item = Row> {
         let since = since(fact, t);
         let is_in = move |row: &Row| row.at > since && row.key & OUT == 0;

@@ -157,26 +157,47 @@ impl Expr {
 
     /// Whether it reads nothing.
     pub(crate) fn is_constant(&self) -> bool {
-        let both = |sides: &(Expr, Expr)| sides.0.is_constant() && sides.1.is_constant();
+        let mut reads = false;
+        self.each_field(&mut |_| reads = true);
+        !reads
+    }
+
+    /// Every field that is read.
+    fn each_field(&self, seen: &mut impl FnMut(Field)) {
         match self {
-            Expr::Literal(_) | Expr::Fixed(_) => true,
-            Expr::Field(_) | Expr::Has(_) => false,
+            Expr::Field(field) | Expr::Has(field) => seen(*field),
+            _ => self.each_part(&mut |part| part.each_field(seen)),
+        }
+    }
+
+    /// Every node right below.
+    pub(super) fn each_part<'e>(&'e self, seen: &mut dyn FnMut(&'e Expr)) {
+        match self {
+            Expr::Literal(_) | Expr::Fixed(_) | Expr::Field(_) | Expr::Has(_) => {}
             Expr::Size(inner)
             | Expr::Not(inner)
             | Expr::Negate(inner)
             | Expr::Call(_, inner)
             | Expr::OneOf(inner, _)
-            | Expr::Lower(inner) => inner.is_constant(),
+            | Expr::Lower(inner) => seen(inner),
             Expr::Both(sides)
             | Expr::Either(sides)
             | Expr::Compare(_, sides)
             | Expr::Compute(_, sides)
-            | Expr::Search(_, sides) => both(sides),
-            Expr::Choose(parts) => {
-                parts.0.is_constant() && parts.1.is_constant() && parts.2.is_constant()
+            | Expr::Search(_, sides) => {
+                seen(&sides.0);
+                seen(&sides.1);
             }
-            Expr::Extreme(_, of) => of.iter().all(Expr::is_constant),
-            Expr::LowerCase(parts) => parts.1.is_constant() && parts.2.is_constant(),
+            Expr::Choose(parts) => {
+                seen(&parts.0);
+                seen(&parts.1);
+                seen(&parts.2);
+            }
+            Expr::Extreme(_, of) => of.iter().for_each(seen),
+            Expr::LowerCase(parts) => {
+                seen(&parts.1);
+                seen(&parts.2);
+            }
         }
     }
 }

@@ -83,7 +83,7 @@ impl Comparison {
     }
 }
 
-fn order(left: ValueRef<'_>, right: ValueRef<'_>) -> Option<Ordering> {
+pub(super) fn order(left: ValueRef<'_>, right: ValueRef<'_>) -> Option<Ordering> {
     match (left, right) {
         (ValueRef::Number(left), ValueRef::Number(right)) => left.partial_cmp(&right),
         (ValueRef::Text(left), ValueRef::Text(right)) => Some(left.cmp(right)),

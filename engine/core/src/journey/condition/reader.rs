@@ -2,13 +2,15 @@
 
 use super::expr::Condition;
 use super::field::{Capture, Field, KeyField, Local, WEEKDAYS};
+use super::foresight::Motion;
 use super::list::List;
 use crate::customer::{Customer, Zones};
 use crate::decision::{Compared, Shown};
 use crate::event::{Event, MAX_VALUE};
-use crate::fact::{Layout, key_of};
-use crate::time::Millis;
+use crate::fact::{Layout, Reading, key_of};
+use crate::time::{DAY, Millis, NEVER};
 use crate::value::{Value, ValueRef};
+use jiff::civil::Time;
 
 /// A decision shows at most so many fields of a condition.
 const SHOWN: usize = 4;
@@ -151,6 +153,60 @@ impl<'r> Reader<'r> {
     /// Whether the condition is true.
     pub fn holds(&self, condition: &Condition) -> bool {
         condition.holds(|field| self.read(field))
+    }
+
+    /// Whether the condition is true, and the first instant after `t` at which it may be otherwise though nothing happens; [`NEVER`] without one.
+    pub fn foresee(&self, condition: &Condition) -> (bool, Millis) {
+        condition.foresee(self.t, |field| self.motion(field))
+    }
+
+    fn motion(&self, field: Field) -> Motion<'r> {
+        let value = self.read(field);
+        match field {
+            Field::Now => Motion::moving(value),
+            Field::Fact(number, reading) => {
+                let until = self.customer.facts.until(self.facts, number, self.t);
+                match reading {
+                    Reading::Age => Motion { until, ..Motion::moving(value) },
+                    Reading::DaysSince => Motion::until(value, until.min(self.next_day(number))),
+                    Reading::Number
+                    | Reading::At
+                    | Reading::Kept(_)
+                    | Reading::Size
+                    | Reading::Top => Motion::until(value, until),
+                }
+            }
+            Field::FactAt(number, _, _) => {
+                Motion::until(value, self.customer.facts.until(self.facts, number, self.t))
+            }
+            Field::Local(what) => Motion::until(value, self.next_local(what)),
+            Field::Event(_)
+            | Field::Capture(_)
+            | Field::Waited(_)
+            | Field::Attribute(_)
+            | Field::Consent(_)
+            | Field::EventTime
+            | Field::List(_)
+            | Field::Item(_) => Motion::until(value, NEVER),
+        }
+    }
+
+    /// When one more whole day has passed since a fact last happened.
+    fn next_day(&self, fact: u16) -> Millis {
+        match self.customer.facts.read(self.facts, fact, Reading::At, self.t) {
+            ValueRef::Instant(at) => at + ((self.t - at).max(0) / DAY + 1) * DAY,
+            _ => NEVER,
+        }
+    }
+
+    fn next_local(&self, what: Local) -> Millis {
+        let zone = self.customer.zone;
+        match what {
+            Local::Hour => self.zones.next_hour(zone, self.t),
+            Local::Weekday | Local::Date => {
+                self.zones.next_local(zone, self.t + 1, Time::midnight())
+            }
+        }
     }
 
     /// The values that the condition read: the first few, in order of appearance.

@@ -1,6 +1,7 @@
 //! What conditions mean, what they refuse and with which words.
 
 mod differential;
+mod foresight;
 mod meaning;
 mod refusals;
 
