@@ -51,7 +51,7 @@ fn deep_nesting() {
         }
     }
     let mut steps = "exit: true".to_owned();
-    for _ in 0..12 {
+    for _ in 0..9 {
         steps = format!("branch: [{{ when: event.a > 1, steps: [{{ {steps} }}] }}]");
     }
     assert!(first(&format!("{HEAD}  - {steps}\n")).contains("nested deeper than 8 levels"));
