@@ -46,8 +46,8 @@ fn decode_batch(input: Input, policy: Policy) -> (Input, usize) {
 /// A shard that has seen all but the last batch.
 fn warm(plan: &Arc<Plan>) -> (Lone<MemoryStore>, Input) {
     let input = input();
-    let mut lone = Lone::open(plan, Settings::without_clock(), MemoryStore::default())
-        .expect("a shard opens");
+    let mut lone =
+        Lone::open(plan, Settings::without_clock(), MemoryStore::default()).expect("a shard opens");
     for from in [0, BATCH] {
         lone.apply(&records(&input, from)).expect("a turn");
     }

@@ -98,7 +98,11 @@ mod tests {
             let fed = plan.events.get("product_viewed").map_or(0, |interest| interest.facts.len());
             let without = crate::plan().events["product_viewed"].facts.len();
             assert_eq!(fed - without, usize::from(name != "none"), "{name}");
-            println!("{name}: {} bytes after one event, at most {}", plan.facts.few_bytes(), plan.facts.most_bytes());
+            println!(
+                "{name}: {} bytes after one event, at most {}",
+                plan.facts.few_bytes(),
+                plan.facts.most_bytes()
+            );
         }
     }
 }

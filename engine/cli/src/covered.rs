@@ -15,9 +15,7 @@ fn fault(part: &Part, sources: &[SourceFile]) -> Fault {
     let message = format!("no trace takes this part of `{}`: {}", part.journey, part.what);
     let help = "write a scenario in which it happens".to_owned();
     match sources.iter().find(|source| source.path == part.path) {
-        Some(source) => {
-            Fault::at(&part.path, &source.text, part.span.clone(), message, Some(help))
-        }
+        Some(source) => Fault::at(&part.path, &source.text, part.span.clone(), message, Some(help)),
         None => Fault::new(message, Some(help)),
     }
 }

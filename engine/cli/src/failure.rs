@@ -129,7 +129,9 @@ fn clamp(text: &str, span: Range<usize>) -> Range<usize> {
 
 /// A file's text without characters that a terminal would obey, each with a mark of its length in its place.
 fn tame(text: &str) -> String {
-    let tamed = |letter: char| if letter.is_ascii_control() && !"\n\r\t".contains(letter) { '?' } else { letter };
+    let tamed = |letter: char| {
+        if letter.is_ascii_control() && !"\n\r\t".contains(letter) { '?' } else { letter }
+    };
     text.chars().map(tamed).collect()
 }
 

@@ -24,8 +24,7 @@ fn source(path: &Path) -> SourceFile {
 /// The files with this ending beside the journeys, in order of their names.
 fn beside(ending: &str) -> Vec<SourceFile> {
     let entries = fs::read_dir(config().join("journeys")).expect("the folder of journeys");
-    let mut paths: Vec<PathBuf> =
-        entries.map(|entry| entry.expect("an entry").path()).collect();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|found| found == ending));
     paths.sort();
     paths.iter().map(|path| source(path)).collect()

@@ -257,11 +257,18 @@ steps:
     expect(&cartwheel(dir.path(), &["test", "--coverage=34"], &[]), 65, &parts);
     let json = cartwheel(dir.path(), &["test", "--coverage", "--output", "json"], &[]);
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
-    assert_eq!((&json["coverage"][0]["taken"], &json["coverage"][0]["parts"]), (&2.into(), &6.into()));
+    assert_eq!(
+        (&json["coverage"][0]["taken"], &json["coverage"][0]["parts"]),
+        (&2.into(), &6.into())
+    );
 
     let more = "--- none\n10:00 ana x a=1\n10:00 expect ana refused filter\n--- many\n10:00 ana x a=6\n10:00 expect ana waiting step\n10:01 ana y\n10:01 expect ana exited exit_event\n";
     std::fs::write(&trace, format!("{first}{more}")).unwrap();
-    expect(&cartwheel(dir.path(), &["test", "--coverage=100"], &[]), 0, &["6 of 6 parts taken, 100 %"]);
+    expect(
+        &cartwheel(dir.path(), &["test", "--coverage=100"], &[]),
+        0,
+        &["6 of 6 parts taken, 100 %"],
+    );
 }
 
 #[test]

@@ -106,7 +106,10 @@ pub(super) fn bounded(problems: &mut Vec<Problem>) {
     problems.truncate(MOST);
     if let Some(last) = problems.last() {
         let message = format!("there are {} more problems", before - MOST);
-        let more = Problem { severity: last.severity, ..Problem::error(&last.path, last.span.clone(), message) };
+        let more = Problem {
+            severity: last.severity,
+            ..Problem::error(&last.path, last.span.clone(), message)
+        };
         problems.push(more.help("mend those before it first"));
     }
 }

@@ -40,13 +40,15 @@ fn common(line: &str, wanted: &str) -> usize {
     wanted.split_whitespace().filter(|word| line.contains(&word.to_lowercase())).count()
 }
 
-/// So much of a long line that the first word that is wanted is in it.
+/// So much of a long line that the longest word that is wanted is in it.
 fn around(line: &str, wanted: &str) -> String {
     let letters: Vec<char> = line.chars().collect();
     if letters.len() <= MOST {
         return line.to_owned();
     }
-    let first = wanted.split_whitespace().find_map(|word| line.find(word)).unwrap_or(0);
+    let longest =
+        wanted.split_whitespace().filter(|word| line.contains(word)).max_by_key(|word| word.len());
+    let first = longest.and_then(|word| line.find(word)).unwrap_or(0);
     let before = line[..first].chars().count();
     let from = before.saturating_sub(MOST / 4).min(letters.len() - MOST);
     let shown: String = letters[from..from + MOST].iter().collect();

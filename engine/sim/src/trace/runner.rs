@@ -274,7 +274,8 @@ impl<E: TraceEngine> Runner<'_, E> {
             }
         };
         for wanted in shows.iter().filter(|wanted| !text.contains(wanted.as_str())) {
-            let help = nearest(&text, wanted).map(|near| format!("the nearest that it shows: {near}"));
+            let help =
+                nearest(&text, wanted).map(|near| format!("the nearest that it shows: {near}"));
             self.fault(entry, format!("the message does not show {wanted:?}"), help);
         }
     }

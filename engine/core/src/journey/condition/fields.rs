@@ -51,7 +51,9 @@ pub(crate) struct Slots {
 impl Slots {
     /// Whether no more can be numbered.
     pub(crate) fn is_full(&self) -> bool {
-        [self.fields.len(), self.attributes.len(), self.lists.len()].iter().any(|many| *many >= MAX_SLOTS)
+        [self.fields.len(), self.attributes.len(), self.lists.len()]
+            .iter()
+            .any(|many| *many >= MAX_SLOTS)
     }
 
     /// The same events, and nothing else.

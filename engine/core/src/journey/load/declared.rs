@@ -2,8 +2,8 @@
 
 use super::compiler::Compiler;
 use super::fields::Reader;
-use super::yaml::{self, Kind, Node};
 use super::step::is_name;
+use super::yaml::{self, Kind, Node};
 use super::{Problem, SourceFile, names};
 use crate::event::Subject;
 use crate::event::vocabulary::{CONSENT, Envelope};
@@ -71,7 +71,11 @@ impl Reader<'_> {
     }
 
     /// Names, each with what stands behind it.
-    fn entries<'n>(&mut self, node: &'n Node, example: &str) -> Option<Vec<(At<String>, &'n Node)>> {
+    fn entries<'n>(
+        &mut self,
+        node: &'n Node,
+        example: &str,
+    ) -> Option<Vec<(At<String>, &'n Node)>> {
         let entries = match &node.kind {
             Kind::Map(entries) if entries.len() <= MOST => entries.as_slice(),
             Kind::Null => &[],
@@ -85,9 +89,9 @@ impl Reader<'_> {
                 return self.fail(node, message, format!("write {example}"));
             }
         };
-        let named = entries.iter().map(|entry| {
-            (At::new(entry.key.clone(), entry.at.clone()), &entry.value)
-        });
+        let named = entries
+            .iter()
+            .map(|entry| (At::new(entry.key.clone(), entry.at.clone()), &entry.value));
         Some(named.collect())
     }
 
@@ -142,7 +146,11 @@ impl Compiler<'_> {
         }
         if root == Subject::Profile.name() {
             let message = "the profile's attributes are the same in all events";
-            let help = format!("declare it below `profile:`, such as `{}: {}`", parts[parts.len() - 1], of.word());
+            let help = format!(
+                "declare it below `profile:`, such as `{}: {}`",
+                parts[parts.len() - 1],
+                of.word()
+            );
             self.error(name, message, help);
             return false;
         }
@@ -181,7 +189,12 @@ impl Compiler<'_> {
     }
 
     /// What has fields of its own is an object.
-    fn check_outer(&mut self, name: &At<String>, of: &At<FieldType>, all: &BTreeMap<String, FieldType>) {
+    fn check_outer(
+        &mut self,
+        name: &At<String>,
+        of: &At<FieldType>,
+        all: &BTreeMap<String, FieldType>,
+    ) {
         let lies_in = |inner: &&String| {
             inner.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('.'))
         };

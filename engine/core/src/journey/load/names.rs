@@ -112,7 +112,8 @@ impl Compiler<'_> {
     }
 
     fn unknown_event(&mut self, name: &At<String>, near: Option<String>, is_wrong: bool) {
-        let own = format!("if it is one of your own, declare it in events.yaml: `{}: {{}}`", name.value);
+        let own =
+            format!("if it is one of your own, declare it in events.yaml: `{}: {{}}`", name.value);
         let (message, help) = if let Some((system, ours)) = foreign::of(name) {
             let message = format!("`{}` is what {system} calls `{ours}`", name.value);
             (message, format!("write `{ours}`; if events of this type come, send them as `{ours}`"))

@@ -186,7 +186,10 @@ impl Checker<'_> {
         };
         self.compiler.slots.types = types(&on);
         // What they do not say for themselves they must have where the fact's events have it.
-        let as_of_fact = [fact.each.as_ref().filter(|_| each.is_none()), fact.key.as_ref().filter(|_| key.is_none())];
+        let as_of_fact = [
+            fact.each.as_ref().filter(|_| each.is_none()),
+            fact.key.as_ref().filter(|_| key.is_none()),
+        ];
         as_of_fact.into_iter().flatten().for_each(|path| self.check_known(path, item));
         let own = each.as_ref().and_then(|each| self.each(each));
         let item = if each.is_some() { own.as_ref() } else { item };

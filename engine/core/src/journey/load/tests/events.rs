@@ -24,10 +24,7 @@ fn shown(events: Option<&str>, facts: &str, journey: &str) -> Vec<String> {
         let level = if problem.severity == Severity::Error { "error" } else { "warning" };
         let place = text[problem.span.clone()].lines().next().unwrap_or("");
         let help = problem.help.as_deref().unwrap_or("");
-        format!(
-            "{}:{line}:{column} {level} `{place}`: {} | {help}",
-            problem.path, problem.message
-        )
+        format!("{}:{line}:{column} {level} `{place}`: {} | {help}", problem.path, problem.message)
     };
     checked.problems.iter().map(show).collect()
 }
@@ -65,7 +62,11 @@ fn what_is_declared_is_known() {
 #[test]
 fn what_is_not_is_refused_with_the_nearest_name() {
     let one = |event: &str, when: &str, expected: &str| {
-        assert_eq!(shown(Some(SHOP), NO_FACTS, &journey(event, when)), [expected], "{event} {when}");
+        assert_eq!(
+            shown(Some(SHOP), NO_FACTS, &journey(event, when)),
+            [expected],
+            "{event} {when}"
+        );
     };
     one(
         "quiz_answerd",
@@ -154,7 +155,8 @@ steps:
   - emit: { event: quiz_won, with: { quiz.id: event.quiz.id } }
 ";
     assert_eq!(shown(Some(SHOP), NO_FACTS, text), [""; 0]);
-    let told = shown(Some(SHOP), NO_FACTS, &text.replace("when: event.quiz.id", "when: event.quiz.name"));
+    let told =
+        shown(Some(SHOP), NO_FACTS, &text.replace("when: event.quiz.id", "when: event.quiz.name"));
     assert!(told[0].contains("`quiz_won` has no field `quiz.name`"), "{told:?}");
 }
 
@@ -205,17 +207,50 @@ fn the_file_itself_is_checked() {
         told.into_iter().filter(|told| told.starts_with("events")).collect::<Vec<_>>()
     };
     for (events, expected) in [
-        ("events: [a]\n", "events.yaml:1:9 error `[a]`: here stands a list | write loyalty_joined: { points.balance: number }"),
-        ("evnts: {}\n", "events.yaml:1:1 error `evnts`: `evnts` is not a field of the events file | did you mean `events`?"),
-        ("events: { a: { b: txt } }\n", "events.yaml:1:19 error `txt`: `txt` is not a type | did you mean `text`?"),
-        ("events: { a: { b..c: text } }\n", "events.yaml:1:16 error `b..c`: `b..c` is not the name of a field | write names joined by dots, such as `order.gift`"),
-        ("events: { a: { time: text } }\n", "events.yaml:1:16 error `time`: every event has `time` | leave it out"),
-        ("events: { a: { cart.total: text } }\n", "events.yaml:1:28 error `text`: `cart.total` is known: its type is `number` | write `number`, or leave the field out"),
-        ("events: { a: { profile.x: text } }\n", "events.yaml:1:16 error `profile.x`: the profile's attributes are the same in all events | declare it below `profile:`, such as `x: text`"),
-        ("events: { a: { b: text, b.c: text } }\n", "events.yaml:1:19 error `text`: `b` is text, and `b.c` lies in it | write `object`, or remove one of them"),
-        ("profile: { a.b: text }\n", "events.yaml:1:12 error `a.b`: `a.b` is not the name of an attribute | write one name, such as `birthday`: a profile is flat"),
-        ("profile: { email: number }\n", "events.yaml:1:19 error `number`: `email` is known: its type is `text` | write `text`, or leave the field out"),
-        ("events: { \"a\\eb\": {} }\n", "events.yaml:1:11 error `\"a\\eb\"`: `a\\u{1b}b` is not an event type | write the text of the event's `type`, such as cart_updated"),
+        (
+            "events: [a]\n",
+            "events.yaml:1:9 error `[a]`: here stands a list | write loyalty_joined: { points.balance: number }",
+        ),
+        (
+            "evnts: {}\n",
+            "events.yaml:1:1 error `evnts`: `evnts` is not a field of the events file | did you mean `events`?",
+        ),
+        (
+            "events: { a: { b: txt } }\n",
+            "events.yaml:1:19 error `txt`: `txt` is not a type | did you mean `text`?",
+        ),
+        (
+            "events: { a: { b..c: text } }\n",
+            "events.yaml:1:16 error `b..c`: `b..c` is not the name of a field | write names joined by dots, such as `order.gift`",
+        ),
+        (
+            "events: { a: { time: text } }\n",
+            "events.yaml:1:16 error `time`: every event has `time` | leave it out",
+        ),
+        (
+            "events: { a: { cart.total: text } }\n",
+            "events.yaml:1:28 error `text`: `cart.total` is known: its type is `number` | write `number`, or leave the field out",
+        ),
+        (
+            "events: { a: { profile.x: text } }\n",
+            "events.yaml:1:16 error `profile.x`: the profile's attributes are the same in all events | declare it below `profile:`, such as `x: text`",
+        ),
+        (
+            "events: { a: { b: text, b.c: text } }\n",
+            "events.yaml:1:19 error `text`: `b` is text, and `b.c` lies in it | write `object`, or remove one of them",
+        ),
+        (
+            "profile: { a.b: text }\n",
+            "events.yaml:1:12 error `a.b`: `a.b` is not the name of an attribute | write one name, such as `birthday`: a profile is flat",
+        ),
+        (
+            "profile: { email: number }\n",
+            "events.yaml:1:19 error `number`: `email` is known: its type is `text` | write `text`, or leave the field out",
+        ),
+        (
+            "events: { \"a\\eb\": {} }\n",
+            "events.yaml:1:11 error `\"a\\eb\"`: `a\\u{1b}b` is not an event type | write the text of the event's `type`, such as cart_updated",
+        ),
     ] {
         assert_eq!(told(events), [expected], "{events}");
     }

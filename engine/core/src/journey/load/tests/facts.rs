@@ -47,7 +47,16 @@ fn the_shipped_facts_load_and_have_room() {
     let names: Vec<&str> = plan.facts.own().map(|(_, fact)| fact.name.as_str()).collect();
     assert_eq!(
         names,
-        ["carted", "last_order", "last_seen", "net_value", "orders", "spend_12m", "tickets", "views"]
+        [
+            "carted",
+            "last_order",
+            "last_seen",
+            "net_value",
+            "orders",
+            "spend_12m",
+            "tickets",
+            "views"
+        ]
     );
     assert!(plan.facts.most_bytes() < 4_000, "{}", plan.facts.most_bytes());
 }

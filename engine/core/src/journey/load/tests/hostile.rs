@@ -78,10 +78,13 @@ fn lists_that_explode() {
     let tags = |count| format!("{HEAD}  - exit: true\ntags: [{}]\n", many(count));
     begins(&tags(10_000), "5:7 error");
     assert!(first(&tags(10_000)).contains("at most 32 are allowed"));
-    let events = format!("journey: j\ntrigger: {{ event: [{}] }}\nsteps: [{{ exit: true }}]\n", many(9_000));
+    let events =
+        format!("journey: j\ntrigger: {{ event: [{}] }}\nsteps: [{{ exit: true }}]\n", many(9_000));
     assert!(first(&events).contains("at most 16 are allowed"));
     let inside = format!("event.a in [{}]", vec!["'x'"; 300].join(", "));
-    let text = format!("journey: j\ntrigger: {{ event: go, when: \"{inside}\" }}\nsteps: [{{ exit: true }}]\n");
+    let text = format!(
+        "journey: j\ntrigger: {{ event: go, when: \"{inside}\" }}\nsteps: [{{ exit: true }}]\n"
+    );
     assert!(first(&text).contains("bytes; at most 1000"), "{}", first(&text));
     let text = format!("{HEAD}{}", "  - a\n".repeat(30_000));
     assert!(first(&text).contains("values"), "{}", first(&text));
@@ -94,7 +97,11 @@ fn huge_files_and_keys() {
     begins(&keys, "1025:1 error `k1024`: the mapping has more than 1024 fields");
     let same = "a: 1\n".repeat(900);
     assert!(shown(&same).len() <= 201, "{}", shown(&same).len());
-    assert!(shown(&same).iter().any(|told| told.contains("`a` is given twice | it stands already in line 1")));
+    assert!(
+        shown(&same)
+            .iter()
+            .any(|told| told.contains("`a` is given twice | it stands already in line 1"))
+    );
     let unknown: String = (0..1_000).map(|number| format!("k{number}: 1\n")).collect();
     let told = shown(&unknown);
     assert_eq!(told.len(), 201);
@@ -112,18 +119,25 @@ fn more_fields_than_there_is_room_for() {
                 format!("      - when: {when}\n        steps: []\n")
             })
             .collect();
-        let text = format!("journey: j{journey}\ntrigger: {{ event: go }}\nsteps:\n  - branch:\n{arms}");
+        let text =
+            format!("journey: j{journey}\ntrigger: {{ event: go }}\nsteps:\n  - branch:\n{arms}");
         sources.push(SourceFile { path: format!("{journey}.yaml"), text });
     }
     assert!(check(&Policy::default(), &sources[..20]).plan.is_some());
     let checked = check(&Policy::default(), &sources);
     let told: Vec<&str> = checked.problems.iter().map(|problem| problem.message.as_str()).collect();
-    assert_eq!(told, ["with this journey conditions read 4096 fields, attributes or lists and more"]);
+    assert_eq!(
+        told,
+        ["with this journey conditions read 4096 fields, attributes or lists and more"]
+    );
     assert!(checked.plan.is_none());
     let kept: String = (0..30)
         .map(|arm| {
             let fields = (0..10).map(|field| format!("event.f{arm}_{field} == 1"));
-            format!("  - branch: [{{ when: \"{}\", steps: [] }}]\n", fields.collect::<Vec<_>>().join(" || "))
+            format!(
+                "  - branch: [{{ when: \"{}\", steps: [] }}]\n",
+                fields.collect::<Vec<_>>().join(" || ")
+            )
         })
         .collect();
     begins(
@@ -145,11 +159,22 @@ fn names_of_every_kind() {
         ("../../etc/passwd", "`../../etc/passwd`"),
         ("a/b", "`a/b`"),
     ] {
-        let text = format!("journey: {name}\ntrigger: {{ event: go }}\nsteps:\n  - send: {name}\n    channels: [email]\n    id: {name}\n");
+        let text = format!(
+            "journey: {name}\ntrigger: {{ event: go }}\nsteps:\n  - send: {name}\n    channels: [email]\n    id: {name}\n"
+        );
         let all = shown(&text);
-        assert!(all.iter().any(|one| one.contains(&format!("{told} is not the name of a journey"))), "{all:?}");
-        assert!(all.iter().any(|one| one.contains(&format!("{told} is not the name of a template"))), "{all:?}");
-        assert!(all.iter().any(|one| one.contains(&format!("{told} is not the name of a step"))), "{all:?}");
+        assert!(
+            all.iter().any(|one| one.contains(&format!("{told} is not the name of a journey"))),
+            "{all:?}"
+        );
+        assert!(
+            all.iter().any(|one| one.contains(&format!("{told} is not the name of a template"))),
+            "{all:?}"
+        );
+        assert!(
+            all.iter().any(|one| one.contains(&format!("{told} is not the name of a step"))),
+            "{all:?}"
+        );
     }
     let control = format!("{HEAD}  - exit: true\ntags: [\u{7}]\n");
     assert!(first(&control).starts_with("5:"), "{}", first(&control));
@@ -161,7 +186,10 @@ fn journeys_that_all_begin_each_other() {
     let triggers: Vec<String> = (0..16).map(|number| format!("e{number}")).collect();
     let journey = |name: usize| SourceFile {
         path: format!("{name}.yaml"),
-        text: format!("journey: j{name}\ntrigger: {{ event: [{}] }}\nreentry: always\nsteps:\n  - wait: 1h\n{steps}", triggers.join(", ")),
+        text: format!(
+            "journey: j{name}\ntrigger: {{ event: [{}] }}\nreentry: always\nsteps:\n  - wait: 1h\n{steps}",
+            triggers.join(", ")
+        ),
     };
     let sources: Vec<SourceFile> = (0..40).map(journey).collect();
     let checked = check(&Policy::default(), &sources);

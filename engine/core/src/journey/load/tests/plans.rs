@@ -347,9 +347,9 @@ fn the_hash_follows_everything_that_decides() {
 
 #[test]
 fn the_checked_in_schemas_are_those_of_the_types() {
-    for (name, schema) in 
+    for (name, schema) in
         [("journey", journey_schema()), ("facts", facts_schema()), ("events", events_schema())]
-     {
+    {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/schema");
         let path = format!("{folder}/{name}.json");
         let schema = serde_json::to_string_pretty(&schema).unwrap() + "\n";
