@@ -9,6 +9,7 @@ mod event;
 mod journeys;
 mod window;
 mod enter;
+mod put_off;
 mod step;
 mod timer;
 mod activate;

@@ -47,6 +47,8 @@ impl Core {
             let run = context.customer.runs.remove(place);
             context.wake(run);
             context.apply_emitted();
+            // A firing arms nothing that it sees as due.
+            context.review(due.now + 1);
             fired += 1;
         }
         context.customer.runs_changed();

@@ -4,6 +4,7 @@ use super::condition::{Capture, Condition, List};
 use super::feeding::Feeding;
 use super::load::hash;
 use super::op::{Op, Send, WaitFor};
+use super::rules::{Membership, Rules};
 use super::shown::{Shown, Subjects};
 use crate::channel::Class;
 use crate::customer::{LatestId, ZoneTables};
@@ -28,6 +29,8 @@ pub struct Plan {
     pub tables: Arc<ZoneTables>,
     /// The rules over all journeys.
     pub policy: Policy,
+    /// What they ask of the customer.
+    pub rules: Rules,
     /// In order of their names.
     pub journeys: Vec<Journey>,
     /// The event fields that some condition, key or capture reads; conditions name them by index.
@@ -147,6 +150,8 @@ pub struct Journey {
     pub moved: LatestId,
     /// Must hold before every send.
     pub while_: Option<Condition>,
+    /// Where it stands among others that are about the same; none in no group.
+    pub group: Option<Membership>,
     /// Basis points of customers who get nothing.
     pub holdout: u16,
     /// How long after the last message the goal counts.

@@ -123,6 +123,15 @@ pub enum Place {
     Goal,
 }
 
+/// What has put a send off that may go on with any event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PutOff {
+    /// Index of the policy's hold.
+    Hold(usize),
+    /// A journey further up in the group.
+    Group,
+}
+
 /// An event that came before a run waits for it.
 pub struct Heard {
     /// Its time.
@@ -157,6 +166,8 @@ pub struct Run {
     pub place: Place,
     /// When it goes on.
     pub deadline: Millis,
+    /// What a send waits for beside its deadline.
+    pub put_off: Option<PutOff>,
     /// Held because the shard is behind: the deadline does not count until it is live again.
     pub held: bool,
     /// From when waits count.

@@ -48,6 +48,11 @@ impl History {
         foreign
     }
 
+    /// When something happened.
+    pub fn times(&self) -> Vec<Millis> {
+        self.events.iter().map(|event| event.at).collect()
+    }
+
     /// What a condition reads of a fact at `t`.
     pub fn read(&self, plan: &Plan, number: u16, reading: Reading, t: Millis) -> V {
         let Some(fact) = plan.facts.get(number) else { return V::Null };

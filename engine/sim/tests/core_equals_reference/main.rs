@@ -9,6 +9,7 @@ mod conditions;
 mod course;
 mod facts;
 mod random_configurations;
+mod recovered;
 mod small_shard;
 mod table;
 

@@ -14,7 +14,7 @@ const TROUBLED: u64 = 40;
 const REVIEWED: u64 = 100;
 
 /// Of the customers in the file, how many have bought before; of these, how many are heard of again without a visit.
-const BOUGHT_BEFORE: u64 = 400;
+const BOUGHT_BEFORE: u64 = 300;
 const HEARD_OF: u64 = 60;
 
 /// An order that was placed at `at` is paid and sent, or cancelled; most are kept. Of a scripted person all of them.
@@ -56,7 +56,7 @@ pub(super) fn history(random: &mut Random, name: &str, at: Millis) -> Plan {
     if !random.chance(BOUGHT_BEFORE) {
         return plan;
     }
-    let orders = 1 + random.below(3);
+    let orders = 1 + random.below(2);
     for number in 0..orders {
         let ago = random.between(5, 400) * DAY;
         let product = random.below(CATALOGUE.len() as u64) as usize;

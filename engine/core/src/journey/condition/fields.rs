@@ -24,6 +24,8 @@ pub(crate) enum Scope {
     Step,
     /// The profile and the customer.
     While,
+    /// The same, of the policy.
+    Policy,
     /// The event, or an item of a list, and nothing else.
     Alone,
 }
@@ -163,7 +165,9 @@ impl Resolver<'_> {
                 Field::Event(number)
             }
             (None, Scope::Step) => Field::Capture(intern(self.captures, Capture::Field(number))),
-            (None, Scope::Event | Scope::While | Scope::Alone) => Field::Event(number),
+            (None, Scope::Event | Scope::While | Scope::Policy | Scope::Alone) => {
+                Field::Event(number)
+            }
         };
         Some((field, kind))
     }
@@ -200,14 +204,18 @@ impl Resolver<'_> {
     }
 
     fn has_event(&mut self, path: &Path<'_>) -> Option<()> {
-        if self.scope != Scope::While {
-            return Some(());
-        }
-        let fault = Fault::error(
-            path.span.clone(),
-            "`while` may not read the event: it is checked before every send, long after the event",
-        );
-        self.fail(fault.help("read `profile.X` or `customer.X`, or put the condition into `trigger.when` or a `branch`"))
+        let (message, help) = match self.scope {
+            Scope::Event | Scope::Step | Scope::Alone => return Some(()),
+            Scope::While => (
+                "`while` may not read the event: it is checked before every send, long after the event",
+                "read `profile.X` or `customer.X`, or put the condition into `trigger.when` or a `branch`",
+            ),
+            Scope::Policy => (
+                "the policy may not read an event: it is asked before every send, whatever has begun the journey",
+                "read `profile.X`, `customer.X`, or a fact that remembers the event (facts.yaml)",
+            ),
+        };
+        self.fail(Fault::error(path.span.clone(), message).help(help))
     }
 
     fn event_time(&mut self, path: &Path<'_>) -> Option<(Field, Type)> {

@@ -31,7 +31,7 @@ pub(crate) use fields::{MAX_SLOTS, Scope, Slots};
 pub use foresight::Motion;
 pub use list::{List, MAX_ITEMS};
 pub(crate) use lower::{
-    compile, compile_alone, compile_path, compile_read, compile_segment, type_alone,
+    compile, compile_alone, compile_number, compile_path, compile_read, compile_segment, type_alone,
 };
 pub(crate) use names::Names;
 pub use reader::{Captured, Reader, kept};

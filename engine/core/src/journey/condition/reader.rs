@@ -87,6 +87,11 @@ impl Captured<'_> {
 }
 
 impl<'r> Reader<'r> {
+    /// What the value of a field is known by, as a key; none where it is no key.
+    pub fn key(&self, field: Field) -> Option<u64> {
+        key_of(self.read(field))
+    }
+
     /// The value of a field.
     pub fn read(&self, field: Field) -> ValueRef<'r> {
         let at = |values: &'r [Value], index: u16| {
@@ -112,10 +117,10 @@ impl<'r> Reader<'r> {
             Field::FactAt(number, reading, key) => {
                 let key = match key {
                     KeyField::Hash(hash) => Some(hash),
-                    KeyField::Event(index) => key_of(self.read(Field::Event(index))),
-                    KeyField::Capture(index) => key_of(self.read(Field::Capture(index))),
-                    KeyField::Waited(index) => key_of(self.read(Field::Waited(index))),
-                    KeyField::Attribute(index) => key_of(self.read(Field::Attribute(index))),
+                    KeyField::Event(index) => self.key(Field::Event(index)),
+                    KeyField::Capture(index) => self.key(Field::Capture(index)),
+                    KeyField::Waited(index) => self.key(Field::Waited(index)),
+                    KeyField::Attribute(index) => self.key(Field::Attribute(index)),
                 };
                 customer.facts.read_at(self.facts, number, reading, key, self.t)
             }

@@ -18,6 +18,7 @@ mod events;
 mod facts;
 mod fields;
 mod foreign;
+mod groups;
 pub(super) mod hash;
 mod keys;
 mod loops;
@@ -26,6 +27,7 @@ mod parts;
 mod policy;
 mod read;
 mod repeats;
+mod rules;
 mod schema;
 mod sends;
 mod step;
@@ -162,6 +164,10 @@ pub(super) fn check_with(
         let of_all = policy.active_from.map_or(journey.active_from, |from| from.0);
         journey.active_from = journey.active_from.max(of_all);
     }
+    // What holds for all is about no event.
+    slots.types.clear();
+    let rules = rules::compile_all(policy, &mut slots, &mut problems);
+    groups::bind(policy, &mut compiled, &mut slots, &mut problems);
     policy::check(policy, tables, &read, &mut problems);
     if let Asked::Anew(_) = asked {
         loops::check(&read, &compiled, &mut problems);
@@ -191,6 +197,7 @@ pub(super) fn check_with(
         hash,
         tables: Arc::clone(tables),
         policy: policy.clone(),
+        rules,
         journeys: compiled,
         fields,
         attributes,

@@ -25,6 +25,11 @@ pub fn holds_alone(
     value::Walk { reader: &reader, item }.of(&tree) == V::Bool(true)
 }
 
+/// The durations that stand in a condition.
+pub fn spans(text: &str) -> Vec<Millis> {
+    parse::parse(text).map(|tree| tree.spans()).unwrap_or_default()
+}
+
 impl Reader<'_> {
     /// Whether the condition of this text is true.
     pub fn is_true(&self, text: &str) -> bool {

@@ -53,6 +53,7 @@ fn the_shipped_facts_load_and_have_room() {
             "last_seen",
             "net_value",
             "orders",
+            "returns",
             "spend_12m",
             "tickets",
             "views"

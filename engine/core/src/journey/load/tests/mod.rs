@@ -5,6 +5,7 @@ mod facts;
 mod hostile;
 mod loops;
 mod plans;
+mod policy;
 mod problems;
 mod robust;
 mod warnings;
