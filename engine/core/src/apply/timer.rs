@@ -21,8 +21,8 @@ pub struct Due {
 }
 
 impl Core {
-    /// Fires the runs of the customer whose deadline has come: those whose window ends and those that expire, then the others; of each the
-    /// higher priority first, then by RunId. Returns how many fired.
+    /// Fires the runs of the customer whose deadline has come: those whose window ends and those that expire, then, behind the levels, the others; of
+    /// each the higher priority first, then by RunId. Returns how many fired; levels that time may have changed are one.
     pub fn fire(
         &self,
         customer: &mut Customer,
@@ -34,18 +34,22 @@ impl Core {
             customer,
             t: due.now,
             seen: due.seen,
+            now: due.now,
             mode: environment.mode,
             effects: environment.effects,
             emitted: Emitted::default(),
         };
         let mut fired = 0;
         // What has fired has a later deadline, or is gone.
-        while fired < due.budget
-            && let Some(place) = context.next_due(due.deadline)
-        {
+        while fired < due.budget {
+            let next = context.next_due(due.deadline);
+            let ends = next.is_some_and(|place| !context.customer.runs[place].place.is_running());
+            if ends || !context.turn_levels(due.deadline) {
+                let Some(place) = next else { break };
+                let run = context.customer.runs.remove(place);
+                context.wake(run);
+            }
             context.customer.dirty = true;
-            let run = context.customer.runs.remove(place);
-            context.wake(run);
             context.apply_emitted();
             fired += 1;
         }

@@ -7,6 +7,7 @@ pub mod condition;
 pub mod definition;
 pub mod facts_file;
 pub mod feeding;
+pub mod level;
 pub mod load;
 pub mod op;
 pub mod plan;

@@ -10,6 +10,7 @@ mod filter;
 mod goal;
 mod holdout;
 mod keys;
+mod levels;
 mod limits;
 mod priority;
 mod quiet;
@@ -62,6 +63,8 @@ pub const FEATURES: &[Feature] = &[
     Feature::of("contest", contest::add),
     Feature { name: "facts", add: facts::add, event: facts::event },
     Feature { name: "facts", add: facts::add, event: facts::event },
+    Feature { name: "levels", add: levels::add, event: facts::event },
+    Feature { name: "levels", add: levels::add, event: facts::event },
     Feature::of("quiet", quiet::add),
     Feature::of("limits", limits::add),
     Feature::of("filter", filter::add),

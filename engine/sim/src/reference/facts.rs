@@ -48,6 +48,11 @@ impl History {
         foreign
     }
 
+    /// When its events happened.
+    pub fn times(&self) -> impl Iterator<Item = Millis> {
+        self.events.iter().map(|happened| happened.at)
+    }
+
     /// What a condition reads of a fact at `t`.
     pub fn read(&self, plan: &Plan, number: u16, reading: Reading, t: Millis) -> V {
         let Some(fact) = plan.facts.get(number) else { return V::Null };
@@ -71,6 +76,9 @@ impl History {
             }
             Reading::Kept(place) => {
                 last.map_or(V::Null, |part| part.kept[usize::from(place)].clone())
+            }
+            Reading::Name | Reading::Rank | Reading::Next | Reading::ToNext => {
+                unreachable!("levels are read elsewhere")
             }
             Reading::Size => V::Number(groups(&counted).len() as f64),
             Reading::Top => self.top(fact, &counted),

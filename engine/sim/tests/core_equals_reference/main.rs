@@ -8,7 +8,9 @@ mod bounds;
 mod conditions;
 mod course;
 mod facts;
+mod levels;
 mod random_configurations;
+mod segments;
 mod small_shard;
 mod table;
 

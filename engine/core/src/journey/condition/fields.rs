@@ -22,6 +22,8 @@ pub(crate) enum Scope {
     Step,
     /// The profile and the customer.
     While,
+    /// The same, in what is known of a customer at any time: a segment, or a level's line.
+    Customer,
     /// The event, or an item of a list, and nothing else.
     Alone,
 }
@@ -133,7 +135,9 @@ impl Resolver<'_> {
                 Field::Event(number)
             }
             (None, Scope::Step) => Field::Capture(intern(self.captures, Capture::Field(number))),
-            (None, Scope::Event | Scope::While | Scope::Alone) => Field::Event(number),
+            (None, Scope::Event | Scope::While | Scope::Customer | Scope::Alone) => {
+                Field::Event(number)
+            }
         };
         Some((field, kind))
     }
@@ -170,8 +174,15 @@ impl Resolver<'_> {
     }
 
     fn has_event(&mut self, path: &Path<'_>) -> Option<()> {
-        if self.scope != Scope::While {
-            return Some(());
+        match self.scope {
+            Scope::Event | Scope::Step | Scope::Alone => return Some(()),
+            Scope::Customer => {
+                let message =
+                    "a segment or a level may not read an event: it is to be known at any time";
+                let fault = Fault::error(path.span.clone(), message);
+                return self.fail(fault.help("read facts, `profile.X` or `customer.X`; a fact can be made of what events say"));
+            }
+            Scope::While => {}
         }
         let fault = Fault::error(
             path.span.clone(),

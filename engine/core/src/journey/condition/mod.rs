@@ -11,6 +11,7 @@ mod fault;
 mod field;
 mod foresight;
 mod fields;
+mod least;
 mod list;
 mod lower;
 mod names;
@@ -29,9 +30,7 @@ pub use field::{Capture, Field, KeyField, Local, WEEKDAYS};
 pub(crate) use fields::{Scope, Slots};
 pub use foresight::Motion;
 pub use list::{List, MAX_ITEMS};
-pub(crate) use lower::{
-    compile, compile_alone, compile_path, compile_read, compile_segment, type_alone,
-};
-pub(crate) use names::Names;
+pub(crate) use lower::{compile, compile_alone, compile_path, compile_read, type_alone};
+pub(crate) use names::{Names, change_of};
 pub use reader::{Captured, Reader, kept};
 pub(crate) use types::Type;

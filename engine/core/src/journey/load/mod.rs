@@ -130,7 +130,8 @@ pub(super) fn check_with(
     read.sort_by(|(_, left), (_, right)| left.journey.value.cmp(&right.journey.value));
     names::unique(&read, &mut problems);
     let mut slots = Slots::default();
-    let facts = facts::compile(facts_file, policy, &mut slots, &mut problems);
+    let wanted = events::wanted(&read);
+    let facts = facts::compile(facts_file, policy, &wanted, &mut slots, &mut problems);
     let mut compiled: Vec<_> = read
         .iter()
         .filter_map(|(source, definition)| {
@@ -164,6 +165,7 @@ pub(super) fn check_with(
     let plan = Plan {
         facts: facts.layout,
         segments: facts.segments,
+        levels: facts.levels,
         kept: Subjects::ALL,
         hash,
         tables: Arc::clone(tables),

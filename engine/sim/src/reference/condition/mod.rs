@@ -1,5 +1,7 @@
-//! Conditions, by their text alone: parsed anew each time they are judged (`parse`) and walked over JSON (`value`).
+//! Conditions, by their text alone: parsed anew each time they are judged (`parse`) and walked over JSON (`value`); `look` finds what stands in
+//! them.
 
+mod look;
 mod parse;
 mod value;
 
@@ -7,6 +9,7 @@ use super::context::Reader;
 use super::customer::Customer;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::time::Millis;
+pub use look::{durations, least, texts};
 use serde_json::Value as Json;
 pub use value::V;
 

@@ -61,6 +61,12 @@ fn check_event(layout: &mut Layout<'_, '_>, event: &At<String>) {
         layout.compiler.error(event, message, "give the event a type of your own");
         return;
     }
+    if layout.compiler.slots.names.changes.contains(&event.value) {
+        let message =
+            format!("`{}` happens when that changes: a journey cannot emit it", event.value);
+        layout.compiler.error(event, message, "give the event a type of your own");
+        return;
+    }
     names::check_event(layout.compiler.source, event, layout.compiler.problems);
 }
 

@@ -1,6 +1,7 @@
 //! Journeys good and bad, with every message as a person sees it.
 
 mod facts;
+mod levels;
 mod loops;
 mod plans;
 mod problems;
