@@ -125,7 +125,8 @@ impl Reader<'_> {
         let (name, what) = path.split_first()?;
         let (_, fact) = self.plan.facts.named(name)?;
         let ladder = fact.ladder()?;
-        let rank = *self.customer.levels.get(*name)?;
+        // While all are judged for the first time.
+        let Some(rank) = self.customer.levels.get(*name).copied() else { return Some(V::Null) };
         let line = |rank: usize| ladder.lines.iter().rev().nth(rank);
         let name = |rank| line(rank).map_or(V::Null, |line| V::Text(line.name.to_string()));
         Some(match what {

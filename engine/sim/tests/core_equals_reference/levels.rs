@@ -16,7 +16,7 @@ const FACTS: &str = "facts:
   orders: { count: order_placed, key: event.order.id, undo: order_cancelled, up_to: 20 }
   spend: { sum: order_placed, add: event.order.total, over: 30h, up_to: 4 }
   last_order: { last: order_placed, key: event.order.id, undo: [order_cancelled, order_refunded], up_to: 4 }
-  tickets: { set: ticket_opened, key: event.ticket.id, drop: ticket_closed, for: 20h, keys: 2 }
+  tickets: { set: [ticket_opened, called], key: event.ticket.id, drop: ticket_closed, for: 20h, keys: 2 }
 ";
 
 /// Conditions that time turns, or does not.
@@ -65,7 +65,7 @@ fn plan(draw: &mut Draw) -> Arc<Plan> {
             hears.join(", ")
         ),
         "journey: asks\ntrigger: { event: asked, when: \"l0 == 'x' || such && false\" }\nsteps:\n  - send: x\n    channels: [webhook]\n".into(),
-        "journey: waits\nreentry: always\ntrigger: { event: order_placed }\nsteps:\n  - wait: 5h\n  - emit: ticket_opened\n  - wait: { for: l0_changed, at_most: 9h }\n  - send: y\n    channels: [webhook]\n".into(),
+        "journey: waits\nreentry: always\ntrigger: { event: order_placed }\nsteps:\n  - wait: 5h\n  - emit: { event: called, with: { ticket.id: 1 } }\n  - wait: { for: l0_changed, at_most: 9h }\n  - send: y\n    channels: [webhook]\n".into(),
     ];
     let file = |(number, text): (usize, String)| SourceFile { path: format!("{number}"), text };
     let journeys: Vec<SourceFile> = journeys.into_iter().enumerate().map(file).collect();

@@ -75,8 +75,9 @@ fn the_segments_that_ship_are_what_they_are_called() {
     assert_eq!(of(vec![cart(START)], START + HOUR), "cart_abandoners");
     let bought = vec![cart(START), order(START + HOUR, 1, 20)];
     assert_eq!(of(bought, START + 2 * HOUR), "first_time_buyers");
-    let views =
-        |last: &str| (1..=5).map(|at| view(START + at, if at == 5 { last } else { "bells" }));
+    let views = |last: &'static str| {
+        (1..=5).map(move |at| view(START + at, if at == 5 { last } else { "bells" }))
+    };
     assert_eq!(of(views("bells").collect(), START + DAY), "category_enthusiasts");
     assert_eq!(of(views("pumps").collect(), START + DAY), "");
     let with_code = |at, id: u32| {
