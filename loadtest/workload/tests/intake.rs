@@ -29,10 +29,9 @@ fn no_event_of_the_story_is_poison() {
     let mut story = Story::new(StoryOptions::from(start));
     while let Some(told) = story.next_before(start + DAY) {
         let event = decode(&told.json, told.time, &policy).unwrap();
-        assert_eq!(
-            (event.kind.as_ref(), event.customer.as_ref(), event.time),
-            (told.kind, told.key.as_str(), Some(told.time))
-        );
+        assert_eq!((event.kind.as_ref(), event.customer.as_ref()), (told.kind, told.key.as_str()));
+        // What happened before the story has an earlier time.
+        assert!(event.time == Some(told.time) || event.time.is_some_and(|time| time < start));
         assert!(event.odd().is_empty(), "{:?}", event.odd());
     }
 }

@@ -11,7 +11,7 @@ pub struct MemoryStore {
     content: Arc<Mutex<Content>>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Content {
     meta: Option<Meta>,
     hot: BTreeMap<CustomerId, Vec<u8>>,
@@ -19,6 +19,11 @@ struct Content {
 }
 
 impl MemoryStore {
+    /// Another disk with the same content, of which this one's future is no matter.
+    pub fn copy(&self) -> Self {
+        Self { content: Arc::new(Mutex::new(self.content().clone())) }
+    }
+
     fn content(&self) -> MutexGuard<'_, Content> {
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }

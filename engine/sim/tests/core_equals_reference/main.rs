@@ -10,6 +10,7 @@ mod course;
 mod facts;
 mod levels;
 mod random_configurations;
+mod recovered;
 mod segments;
 mod small_shard;
 mod table;

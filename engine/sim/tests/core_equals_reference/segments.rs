@@ -61,7 +61,7 @@ fn the_segments_that_ship_are_what_they_are_called() {
     let created = || event(START, "customer_created", json!({}));
     let cart = |at| event(at, "cart_updated", json!({ "cart": { "id": 1, "items": [1] } }));
     let view = |at, category: &str| {
-        event(at, "product_viewed", json!({ "product": { "id": 1, "category": category } }))
+        event(at, "product_viewed", json!({ "product": { "id": at, "category": category } }))
     };
     assert_eq!(of(vec![created()], START + DAY), "new_subscribers");
     assert_eq!(of(vec![created()], START + 30 * DAY), "");

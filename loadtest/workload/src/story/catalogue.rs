@@ -73,6 +73,11 @@ impl Product {
         )
     }
 
+    /// For how many days one piece of it is enough, if it is used up.
+    pub fn supply_days(&self) -> Option<u32> {
+        matches!(self.category, "pantry" | "beauty").then_some(30)
+    }
+
     pub(super) fn shown(&self) -> Shown {
         Shown {
             id: self.id,

@@ -35,8 +35,16 @@ pub(super) enum Fact {
     CheckedOut(Option<String>),
     /// They buy the open cart; this one only, if it is named.
     Ordered(Option<String>),
-    /// The order of this cart is paid.
-    Paid(Cart),
+    /// Something becomes of the order of this cart.
+    After(After, Cart),
+    /// They bought this cart, so long before the shop tells of it: their history is read in.
+    BoughtBefore(Millis, Cart),
+    /// They ask the shop's service something, or have their answer; of a ticket by its number.
+    Ticket(u32, Service),
+    /// They give a product so many stars.
+    Reviewed(usize, u8),
+    /// They ask for a new password.
+    ForgotPassword,
     /// A message is opened.
     Opened(Message),
     /// A link in it is clicked.
@@ -45,6 +53,25 @@ pub(super) enum Fact {
     Bounced(Message),
     /// They unsubscribe from its channel.
     Unsubscribed(Message),
+}
+
+/// What becomes of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum After {
+    Paid,
+    Shipped,
+    Delivered,
+    Cancelled,
+    ReturnRequested,
+    /// All of it is paid back.
+    Refunded,
+}
+
+/// What becomes of a ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Service {
+    Opened,
+    Closed,
 }
 
 /// Which message.
@@ -76,6 +103,12 @@ struct Event<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     order: Option<Basket>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    refund: Option<Refund>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket: Option<Ticket>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    review: Option<Review>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a Message>,
     #[serde(skip_serializing_if = "Option::is_none")]
     channel: Option<&'static str>,
@@ -91,11 +124,38 @@ struct Basket {
     currency: &'static str,
     url: String,
     items: Vec<Item>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    carrier: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tracking_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refund_amount: Option<f64>,
 }
 
 #[derive(Serialize)]
 struct Checkout {
     id: String,
+    cart_id: String,
+    total: f64,
+    currency: &'static str,
+    url: String,
+}
+
+#[derive(Serialize)]
+struct Refund {
+    id: String,
+    amount: f64,
+}
+
+#[derive(Serialize)]
+struct Ticket {
+    id: String,
+}
+
+#[derive(Serialize)]
+struct Review {
+    product: &'static str,
+    rating: u8,
 }
 
 impl Cart {
@@ -113,13 +173,40 @@ impl Cart {
             currency: "USD",
             url,
             items: self.items(),
+            carrier: None,
+            tracking_url: None,
+            refund_amount: None,
         }
+    }
+
+    fn checkout(&self) -> Checkout {
+        let id = self.sibling('h');
+        let url = format!("https://shop.example.test/checkouts/{id}");
+        Checkout { id, cart_id: self.id.clone(), total: self.total(), currency: "USD", url }
     }
 
     fn ordered(&self) -> Basket {
         let id = self.sibling('o');
         let url = format!("https://shop.example.test/orders/{id}");
         Basket { id, url, cart: Some(self.id.clone()), ..self.shown() }
+    }
+
+    /// The order after something has become of it.
+    fn after(&self, what: After) -> Basket {
+        let order = self.ordered();
+        match what {
+            After::Shipped => Basket {
+                carrier: Some("Parcel Post"),
+                tracking_url: Some(format!("https://parcel.example.test/{}", order.id)),
+                ..order
+            },
+            After::Refunded => Basket { refund_amount: Some(self.total()), ..order },
+            After::Paid | After::Delivered | After::Cancelled | After::ReturnRequested => order,
+        }
+    }
+
+    fn refund(&self) -> Refund {
+        Refund { id: self.sibling('r'), amount: self.total() }
     }
 }
 
@@ -144,7 +231,7 @@ impl Shopper {
             id,
             r#type: fact.kind(),
             customer: &self.name,
-            time: at,
+            time: if let Fact::BoughtBefore(ago, _) = fact { at - ago } else { at },
             ..self.subjects(fact, closed.as_ref())
         };
         // Serialising plain structs of strings, numbers and lists has no way to fail.
@@ -203,10 +290,22 @@ impl Shopper {
             Fact::Emptied => event.cart = closed.map(Cart::shown),
             Fact::CheckedOut(_) => {
                 event.cart = self.cart.as_ref().map(Cart::shown);
-                event.checkout = self.cart.as_ref().map(|cart| Checkout { id: cart.sibling('h') });
+                event.checkout = self.cart.as_ref().map(Cart::checkout);
             }
             Fact::Ordered(_) => event.order = closed.map(Cart::ordered),
-            Fact::Paid(cart) => event.order = Some(cart.ordered()),
+            Fact::BoughtBefore(_, cart) => event.order = Some(cart.ordered()),
+            Fact::After(what, cart) => {
+                event.order = Some(cart.after(*what));
+                event.refund = (*what == After::Refunded).then(|| cart.refund());
+            }
+            Fact::Ticket(number, _) => {
+                event.ticket = Some(Ticket { id: format!("t-{}-{number}", self.name) });
+            }
+            Fact::Reviewed(product, rating) => {
+                event.review = Some(Review { product: CATALOGUE[*product].id, rating: *rating });
+                event.product = Some(CATALOGUE[*product].shown());
+            }
+            Fact::ForgotPassword => {}
             Fact::Opened(message)
             | Fact::Clicked(message)
             | Fact::Bounced(message)
@@ -231,7 +330,19 @@ impl Fact {
             Fact::Emptied => "cart_emptied",
             Fact::CheckedOut(_) => "checkout_started",
             Fact::Ordered(_) => "order_placed",
-            Fact::Paid(_) => "order_paid",
+            Fact::BoughtBefore(..) => "order_placed",
+            Fact::After(what, _) => match what {
+                After::Paid => "order_paid",
+                After::Shipped => "order_shipped",
+                After::Delivered => "order_delivered",
+                After::Cancelled => "order_cancelled",
+                After::ReturnRequested => "return_requested",
+                After::Refunded => "order_refunded",
+            },
+            Fact::Ticket(_, Service::Opened) => "ticket_opened",
+            Fact::Ticket(_, Service::Closed) => "ticket_closed",
+            Fact::Reviewed(..) => "review_submitted",
+            Fact::ForgotPassword => "password_reset_requested",
             Fact::Opened(_) => "message_opened",
             Fact::Clicked(_) => "message_clicked",
             Fact::Bounced(_) => "message_bounced",

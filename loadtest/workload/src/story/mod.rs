@@ -1,13 +1,15 @@
 //! A living shop: people with habits, a catalogue, and a queue of what happens next.
 //!
 //! The shop begins with a file of customers, who then come and go by the hours of their own day, for ever. Seven carts in ten are
-//! abandoned. What the engine sends is fed back with [`Story::react`]; some of it is opened, clicked, and leads to an order of the very
+//! abandoned. Many in the file have bought before, and their history is read in with it; what they order is sent, and comes back now and then.
+//! What the engine sends is fed back with [`Story::react`]; some of it is opened, clicked, and leads to an order of the very
 //! cart. The [`PERSONAS`] live a written day each.
 //!
 //! The story depends on its options and on the commands, not on when the calls are made, as long as each command is
 //! fed back before the story has passed [`SOONEST_REACTION`] after its decision. Fed back later, its reactions still keep the times that
 //! they would have had, and are returned at once.
 
+mod aftermath;
 mod catalogue;
 mod facts;
 mod personas;
@@ -36,6 +38,10 @@ const RHYTHM: [u64; 24] =
 /// The sum of [`RHYTHM`] in per cent of a day at the most likely hour.
 const RHYTHM_SUM: i64 = 1_069;
 
+/// Keep the draws of what became of orders, and of what happened before the story, apart from the others.
+const ORDERS: u64 = u64::from_be_bytes(*b"\0\0orders");
+const PAST: u64 = u64::from_be_bytes(*b"\0\0\0\0past");
+
 /// What a story is made from.
 #[derive(Clone, Debug)]
 pub struct StoryOptions {
@@ -60,7 +66,7 @@ impl StoryOptions {
 /// An event of the story, ready to be written to the events topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoryEvent {
-    /// Event time, epoch milliseconds.
+    /// When the shop tells of it, epoch milliseconds: the event's own time, but for history that is read in.
     pub time: Millis,
     /// The record's key: the customer string.
     pub key: String,
@@ -206,6 +212,9 @@ impl Story {
             let number = self.move_in(Shopper::of(self.options.seed, self.shoppers.len() as u32));
             let time = self.options.start + i64::from(number) * 9 * 60 * SECOND / i64::from(count);
             self.plan(number, vec![(time, Fact::Imported)]);
+            let mut random = Random::of(self.options.seed ^ PAST, u64::from(number));
+            let past = aftermath::history(&mut random, &self.shoppers[number as usize].name, time);
+            self.plan(number, past);
         }
     }
 
@@ -254,9 +263,12 @@ impl Story {
     fn tell(&mut self, number: u32, fact: &Fact, at: Millis) -> Option<StoryEvent> {
         let shopper = &mut self.shoppers[number as usize];
         let told = shopper.tell(fact, at, self.options.seed, number)?;
-        let key = shopper.name.clone();
+        let (key, cart_number) = (shopper.name.clone(), shopper.carts);
+        let scripted = shopper.persona.is_some();
         if let Some(cart) = told.bought {
-            self.push(at + 30 * SECOND, number, Deed::Does(Fact::Paid(cart)));
+            let mut random =
+                Random::of(self.options.seed ^ ORDERS, u64::from(number) << 32 | cart_number);
+            self.plan(number, aftermath::of_order(&mut random, &cart, at, scripted));
         }
         Some(StoryEvent { time: at, key, kind: told.kind, json: told.json })
     }

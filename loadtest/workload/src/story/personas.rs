@@ -1,11 +1,11 @@
 //! A few people whose story is told at the end: each shows one rule. Their days are written down, not drawn.
 
 use super::catalogue::CATALOGUE;
-use super::facts::Fact;
-use super::shopper::{Consent, Profile, Shopper};
+use super::facts::{Fact, Service};
+use super::shopper::{Cart, Consent, Profile, Shopper};
 use super::visit::Plan;
 use crate::names::zone_with_hour;
-use cartwheel_core::time::{HOUR, Millis, SECOND};
+use cartwheel_core::time::{DAY, HOUR, Millis, SECOND, format_rfc3339};
 
 const MINUTE: Millis = 60 * SECOND;
 
@@ -32,7 +32,7 @@ pub(super) enum Role {
 }
 
 /// The scripted people, in the order in which the recap tells of them.
-pub const PERSONAS: [Persona; 10] = [
+pub const PERSONAS: [Persona; 13] = [
     Persona {
         customer: "ana",
         shows: "abandons a cart, reads the reminder, buys after the second mail; the third is never sent",
@@ -61,6 +61,12 @@ pub const PERSONAS: [Persona; 10] = [
         customer: "jon",
         shows: "has an address that bounces; it is suppressed for every later message",
     },
+    Persona {
+        customer: "kim",
+        shows: "asks the shop's service something while a cart waits; the reminder is held until she has her answer",
+    },
+    Persona { customer: "leo", shows: "bought last 75 days ago, as his history says; is won back" },
+    Persona { customer: "may", shows: "has her birthday on the second day" },
 ];
 
 /// The person behind a name, and their days from `start` (epoch milliseconds) on.
@@ -90,6 +96,13 @@ pub(super) fn script(customer: &str, start: Millis) -> Option<(Shopper, Plan)> {
         "jon" => {
             (bouncing(person("jon", "Jon", Role::Ignores, start)), cart(start + 80 * MINUTE, "p26"))
         }
+        "kim" => {
+            (person("kim", "Kim", Role::OnlyReads, start), with_ticket(start + 40 * MINUTE, "p29"))
+        }
+        "leo" => {
+            (person("leo", "Leo", Role::OnlyReads, start), bought_before(start, 75 * DAY, "p38"))
+        }
+        "may" => (born(person("may", "May", Role::OnlyReads, start), start + DAY), Plan::new()),
         _ => return None,
     };
     let (shopper, mut plan) = script;
@@ -114,6 +127,7 @@ fn person(customer: &str, first_name: &str, persona: Role, start: Millis) -> Sho
         country: "US",
         locale: "en-US",
         push_token: None,
+        birthday: None,
         consent: Consent { email: true, sms: false, push: false },
     };
     let mut shopper = Shopper::with(customer.to_owned(), profile, offset);
@@ -128,6 +142,15 @@ fn without_consent(mut shopper: Shopper) -> Shopper {
 
 fn bouncing(mut shopper: Shopper) -> Shopper {
     shopper.bounces = true;
+    shopper
+}
+
+/// Born on the day of the year that it is there at this instant.
+fn born(mut shopper: Shopper, at: Millis) -> Shopper {
+    let local = format_rfc3339(at + shopper.offset * HOUR);
+    // Every year has a 28 February.
+    let day = local.get(5..10).filter(|day| *day != "02-29").unwrap_or("02-28");
+    shopper.profile.birthday = Some(format!("1990-{day}"));
     shopper
 }
 
@@ -147,6 +170,21 @@ fn cart(at: Millis, id: &str) -> Plan {
         (at + 2 * MINUTE, Fact::Added(product)),
         (at + 2 * MINUTE + SECOND, Fact::CartUpdated),
     ]
+}
+
+/// A cart, ten minutes later a ticket, and its answer a day after that.
+fn with_ticket(at: Millis, id: &str) -> Plan {
+    let mut plan = cart(at, id);
+    plan.push((at + 10 * MINUTE, Fact::Ticket(1, Service::Opened)));
+    plan.push((at + 26 * HOUR, Fact::Ticket(1, Service::Closed)));
+    plan
+}
+
+/// What they bought long before `at` is read in a minute later.
+fn bought_before(at: Millis, ago: Millis, id: &str) -> Plan {
+    let product = CATALOGUE.iter().position(|product| product.id == id).unwrap_or_default();
+    let cart = Cart { id: "k-leo-b0".into(), touched: at - ago, lines: vec![(product, 1)] };
+    vec![(at + MINUTE, Fact::BoughtBefore(ago, cart))]
 }
 
 fn bought(at: Millis, id: &str) -> Plan {

@@ -47,6 +47,9 @@ pub(super) struct Profile {
     pub locale: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub push_token: Option<String>,
+    /// `1990-05-17`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub birthday: Option<String>,
     pub consent: Consent,
 }
 
@@ -76,6 +79,9 @@ pub(super) struct Item {
     price: f64,
     url: String,
     image: String,
+    /// Of what is used up: for how many days one piece is enough.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    supply_days: Option<u32>,
 }
 
 impl Cart {
@@ -112,7 +118,14 @@ fn item(product: usize, quantity: u32) -> Item {
         price: dollars(u64::from(product.cents)),
         url: product.url(),
         image: product.image(),
+        supply_days: product.supply_days(),
     }
+}
+
+/// A day between 1950 and 2005.
+fn birthday(random: &mut Random) -> String {
+    let year = random.between(1950, 2005);
+    format!("{year}-{:02}-{:02}", random.between(1, 12), random.between(1, 28))
 }
 
 impl Shopper {
@@ -139,11 +152,14 @@ impl Shopper {
             country: "US",
             locale: "en-US",
             push_token: consent.push.then(|| format!("token-{:016x}", random.bits())),
+            birthday: None,
             consent,
         };
+        let bounces = random.chance(8);
+        let birthday = random.chance(300).then(|| birthday(&mut random));
         Self {
-            bounces: random.chance(8),
-            ..Self::with(customer_name(number), profile, area.offset)
+            bounces,
+            ..Self::with(customer_name(number), Profile { birthday, ..profile }, area.offset)
         }
     }
 
