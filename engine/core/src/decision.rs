@@ -115,6 +115,12 @@ closed! {
         Restarted = 34 "restarted",
         /// From before the journey's `active_from`.
         NotActive = 35 "not_active",
+        /// A hold of the policy is in force, or its end came too late.
+        Hold = 40 "hold",
+        /// A window or run of a journey further up in the group lives.
+        Group = 41 "group",
+        /// A run of a journey further up in the group has written.
+        Superseded = 42 "superseded",
     }
 }
 

@@ -1,4 +1,12 @@
-//! The rules that hold over all journeys: caps, quiet hours, holdout, default zone. The `policy:` section of `cartwheel.yaml`.
+//! The rules that hold over all journeys: caps, quiet hours, holds, groups, holdout, default zone. The `policy:` section of `cartwheel.yaml`.
+
+mod group;
+mod hold;
+mod limit;
+
+pub use group::Group;
+pub use hold::Hold;
+pub use limit::{CapLimit, MAX_LIMIT, Reserve};
 
 use crate::channel::Channel;
 use crate::time::{DAY, Instant, Span};
@@ -18,6 +26,12 @@ pub struct Policy {
     pub quiet_hours: Vec<QuietHours>,
     /// Frequency caps on marketing; all must pass.
     pub caps: Vec<Cap>,
+    /// When marketing waits for something to be over, such as an open ticket.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<Hold>,
+    /// Journeys about the same thing, of which the more important one writes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Group>,
     /// The shop's own people, to whom steps may send (`to: team:sales`), by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub teams: BTreeMap<String, Team>,
@@ -49,8 +63,11 @@ impl Default for Policy {
                 channels: vec![Channel::Sms, Channel::Push, Channel::Whatsapp],
                 from: LocalTime::of(21, 0),
                 to: LocalTime::of(8, 0),
+                where_: None,
             }],
             caps: Vec::new(),
+            holds: Vec::new(),
+            groups: Vec::new(),
             teams: BTreeMap::new(),
             active_from: None,
             max_defer: Span(DAY),
@@ -73,6 +90,10 @@ pub struct QuietHours {
     pub from: LocalTime,
     /// End, such as `08:00`.
     pub to: LocalTime,
+    /// Whom they are for: a condition on profile, facts and segments. All customers without one. Quiet hours add up: it is quiet as soon as it is so by one
+    /// of them.
+    #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
+    pub where_: Option<String>,
 }
 
 /// Some of the shop's own people.
@@ -92,13 +113,17 @@ pub struct Cap {
     /// Which sends count: `all`, `channel:email`, `tag:recovery` or `journey:NAME`.
     #[serde(default)]
     pub scope: CapScope,
-    /// How many, 1 to 64.
-    pub limit: u16,
+    /// How many.
+    pub limit: CapLimit,
     /// `7d` for a rolling window; `day`, `week` or `month` for a local calendar one.
     pub per: CapWindow,
     /// What becomes of a send for which there is no room: `defer` (until there is, at most `max_defer`), or `skip`: it is dropped.
     #[serde(default, skip_serializing_if = "WhenBlocked::is_default")]
     pub blocked: WhenBlocked,
+    /// For which sends of journeys with a higher priority places are kept: `next`, each one's next send, or `horizon`, all that are certain to come within
+    /// the window.
+    #[serde(default, skip_serializing_if = "Reserve::is_default")]
+    pub reserve: Reserve,
 }
 
 /// What becomes of a send for which a cap has no room.

@@ -27,7 +27,8 @@ Before the first scenario:
 Before the first scenario for all of them, or below `---` for one:
   policy                   then, indented, what else stands below `policy:` in cartwheel.yaml
   facts                    then, indented, what else stands in facts.yaml: for the journeys that stand in the trace
-  journey                  then, indented, a journey as in its file; a trace with journeys in it does without those beside it
+  journey                  then, indented, a journey as in its file; a trace with journeys in it does without those beside it, and without
+                           the holds and groups of cartwheel.yaml
   clock jumps              timers fire where an event, `clock` or `live` comes, and see how late it is; else each fires at its time
 
 Anywhere:

@@ -4,7 +4,7 @@
 use super::context::leaving;
 use super::{Core, Environment};
 use crate::customer::{
-    Customer, Document, Heard, Place, Run, Version, Zones, attribute_hash, zone_of,
+    Customer, Document, Heard, Place, PutOff, Run, Version, Zones, attribute_hash, zone_of,
 };
 use crate::decision::{Decided, Reason};
 use crate::event::Subject;
@@ -13,6 +13,7 @@ use crate::fact::{Definition, Layout};
 use crate::journey::condition::Capture;
 use crate::journey::op::Op;
 use crate::journey::plan::{Journey, Plan};
+use crate::policy::Policy;
 use crate::time::Millis;
 use crate::value::Value;
 use compact_str::CompactString;
@@ -30,6 +31,8 @@ pub struct Mapping {
     attributes: Vec<u32>,
     /// For each fact of the old plan its number in the new one, if what was counted goes on.
     facts: Vec<Option<u16>>,
+    /// For each hold of the old policy its number in the new one.
+    holds: Vec<Option<u8>>,
     /// The attributes that only the new plan names, with their hashes.
     new_attributes: Vec<(String, u32)>,
     /// The new plan's zones, where its tables are others: zones have other numbers there.
@@ -62,8 +65,20 @@ impl Mapping {
         let others = old.tables.id() != new.tables.id();
         let zones = others.then(|| Zones::new(&new.tables, &new.policy.zone));
         let facts = map_facts(&old.facts, &new.facts);
+        let holds = map_holds(&old.policy, &new.policy);
         let new = Arc::clone(new);
-        Self { new, journeys, ops, captures, waited, attributes, facts, new_attributes, zones }
+        Self {
+            new,
+            journeys,
+            ops,
+            captures,
+            waited,
+            attributes,
+            facts,
+            holds,
+            new_attributes,
+            zones,
+        }
     }
 
     /// The attributes that only the new plan names, with their hashes: whoever brings customers over fetches them from their profiles.
@@ -74,6 +89,16 @@ impl Mapping {
     fn journey(&self, index: u16) -> Option<u16> {
         self.journeys.get(usize::from(index)).copied().flatten()
     }
+
+    /// What has put a message off; none where the new policy does not have it.
+    fn put_off(&self, by: PutOff) -> Option<PutOff> {
+        match by {
+            PutOff::Hold(number) => {
+                self.holds.get(usize::from(number)).copied().flatten().map(PutOff::Hold)
+            }
+            PutOff::Group => Some(by),
+        }
+    }
 }
 
 /// A fact goes on as the one of the same name that is made of the same; any other counts anew.
@@ -83,6 +108,13 @@ fn map_facts(old: &Layout, new: &Layout) -> Vec<Option<u16>> {
         same.continues(fact).then_some(number)
     };
     old.iter().map(|(_, fact)| goes_on(fact)).collect()
+}
+
+/// A hold goes on as the one of the same name.
+fn map_holds(old: &Policy, new: &Policy) -> Vec<Option<u8>> {
+    let place = |name: &str| new.holds.iter().position(|hold| hold.name == name);
+    let number = |name: &str| u8::try_from(place(name)?).ok();
+    old.holds.iter().map(|hold| number(&hold.name)).collect()
 }
 
 /// Each operation that has a name lies where the new journey has one of the same name and kind; the end lies at the end.
@@ -154,6 +186,10 @@ impl Core {
     ) {
         let runs = std::mem::take(&mut customer.runs);
         for mut run in runs {
+            // What has put it off may be another matter now: it is asked again.
+            if run.place.put_off_by().is_some() && !run.is_held() {
+                run.deadline = run.deadline.min(t);
+            }
             if map_run(&mut run, mapping) {
                 customer.runs.push(run);
                 continue;
@@ -218,9 +254,10 @@ fn map_run(run: &mut Run, mapping: &Mapping) -> bool {
         Place::Delay { op: at } => op(at).map(|op| Place::Delay { op }),
         Place::Local { op: at } => op(at).map(|op| Place::Local { op }),
         Place::Event { op: at } => op(at).map(|op| Place::Event { op }),
-        Place::Gate { op: at, choice, due, held } => {
+        Place::Gate { op: at, choice, due, held, by } => {
+            let by = by.and_then(|by| mapping.put_off(by));
             op(at).map(|op| match has_choice(&mapping.new, journey, op, choice) {
-                true => Place::Gate { op, choice, due, held },
+                true => Place::Gate { op, choice, due, held, by },
                 false => Place::Delay { op },
             })
         }

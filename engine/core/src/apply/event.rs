@@ -89,6 +89,7 @@ impl Core {
         if !context.emitted.is_empty() {
             context.apply_emitted();
         }
+        context.review(time.seen);
         if brings && context.customer.documents.count() > documents {
             context.forget_surplus();
         }

@@ -12,6 +12,15 @@ use compact_str::CompactString;
 use serde_json::json;
 use xxhash_rust::xxh3::xxh3_64;
 
+/// What came of looking at levels that time may have changed.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Looked {
+    /// It was too early.
+    Same,
+    /// They were judged anew.
+    Judged,
+}
+
 /// A level that has changed: its place among all, and the ranks.
 struct Changed {
     place: usize,
@@ -66,11 +75,11 @@ impl Context<'_> {
         self.levels(self.plan().levels.of_profile, self.t);
     }
 
-    /// The first instant has come at which a level may be another: if one is, all that are due are judged anew as of now. False if none was due.
-    pub fn turn_levels(&mut self, deadline: Millis) -> bool {
+    /// The first instant has come at which a level may be another: if one is, all that are due are judged anew as of now. None if none was due.
+    pub fn turn_levels(&mut self, deadline: Millis) -> Option<Looked> {
         let mut due = self.due_levels(deadline);
         if due == 0 {
-            return false;
+            return None;
         }
         let mut turned = false;
         let levels = &self.plan().levels;
@@ -83,11 +92,12 @@ impl Context<'_> {
                 self.customer.facts.stand(level.number, standing);
             }
         }
-        if turned {
-            let changed = self.judge(self.due_levels(self.now));
-            self.tell(changed, self.t);
+        if !turned {
+            return Some(Looked::Same);
         }
-        true
+        let changed = self.judge(self.due_levels(self.now));
+        self.tell(changed, self.t);
+        Some(Looked::Judged)
     }
 
     /// Those that may be others by this instant.

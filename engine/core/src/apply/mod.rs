@@ -10,6 +10,7 @@ mod levels;
 mod journeys;
 mod window;
 mod enter;
+mod put_off;
 mod step;
 mod timer;
 mod activate;

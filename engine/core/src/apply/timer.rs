@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::emitted::Emitted;
+use super::levels::Looked;
 use super::{Core, Environment};
 use crate::customer::{Customer, Place};
 use crate::time::Millis;
@@ -44,14 +45,19 @@ impl Core {
         while fired < due.budget {
             let next = context.next_due(due.deadline);
             let ends = next.is_some_and(|place| !context.customer.runs[place].place.is_running());
-            if ends || !context.turn_levels(due.deadline) {
+            let looked = if ends { None } else { context.turn_levels(due.deadline) };
+            if looked.is_none() {
                 let Some(place) = next else { break };
                 let run = context.customer.runs.remove(place);
                 context.wake(run);
             }
             context.customer.dirty = true;
-            context.apply_emitted();
             fired += 1;
+            if looked != Some(Looked::Same) {
+                context.apply_emitted();
+                // A firing arms nothing that it sees as due.
+                context.review(due.now + 1);
+            }
         }
         context.customer.runs_changed();
         fired

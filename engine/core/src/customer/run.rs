@@ -70,6 +70,8 @@ pub enum Place {
         due: Millis,
         /// Marketing of a shard that is behind.
         held: bool,
+        /// What has put it off beyond caps and quiet hours, and may end with any event.
+        by: Option<PutOff>,
     },
     /// Behind a message whose fallback comes at the deadline, if what became of the message asks for it.
     Engagement {
@@ -82,6 +84,15 @@ pub enum Place {
     },
     /// All steps done: until the deadline it waits for its goal.
     Goal,
+}
+
+/// What a message waits for that may be over with any event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PutOff {
+    /// The hold with this index in the policy.
+    Hold(u8),
+    /// A journey further up in the group.
+    Group,
 }
 
 impl Place {
@@ -110,6 +121,19 @@ impl Place {
             | Place::Delay { .. }
             | Place::Local { .. }
             | Place::Gate { .. }
+            | Place::Engagement { .. }
+            | Place::Goal => None,
+        }
+    }
+
+    /// What has put off the message before the gate, beyond caps and quiet hours.
+    pub fn put_off_by(self) -> Option<PutOff> {
+        match self {
+            Place::Gate { by, .. } => by,
+            Place::Window
+            | Place::Delay { .. }
+            | Place::Local { .. }
+            | Place::Event { .. }
             | Place::Engagement { .. }
             | Place::Goal => None,
         }

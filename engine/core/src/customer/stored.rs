@@ -10,10 +10,13 @@
 //!   key. `opened_at` and the times after it, which are differences to it in 5 bytes, are integers of a fixed width: cheaper to write than numbers.
 //!   A run with something that does not fit is written wide.
 //!   What a run has heard of ([`super::heard`]) is stored from version 8 on.
+//!   A message that a hold or a group has put off has that behind the place's times.
 //! - Entry: `journey * 2 + (1 with a key), at, [key]`. Touch: `journey * 8 + channel, at`. Attribute: `name u32, at, value`.
 //!   Register: `of * 16 + channel * 2 + (1 for yes) u8, at`. Latest time: `id u64, at`. Document: `key u64, whole, added`. Name: `u32`.
 //!   Every time that is not a run's is the difference to the one before it ([`Since`]), those of a document stand behind a number that says which there are.
 //! - There is no bit left for the names: whoever has some is stored in a version of its own.
+
+mod place;
 
 use super::bounds::REMEMBERED_IDS;
 use super::document::DocumentKey;
@@ -100,18 +103,6 @@ mod fact {
     pub const BOUNCED: u16 = 1 << 13;
     pub const HEARD: u16 = 1 << 14;
     pub const UNUSED: u16 = !0 << 15;
-}
-
-/// Where a run is. The numbers are stored: never renumber.
-mod place {
-    pub const WINDOW: u8 = 0;
-    pub const DELAY: u8 = 1;
-    pub const LOCAL: u8 = 2;
-    pub const GATE: u8 = 3;
-    pub const HELD: u8 = 4;
-    pub const ENGAGEMENT: u8 = 5;
-    pub const GOAL: u8 = 6;
-    pub const EVENT: u8 = 7;
 }
 
 /// Of a document: nothing was ever its whole; what follows is the time of what was added. Else whether something was added since (1) or not (0).
@@ -279,7 +270,7 @@ fn put_run(writer: &mut Writer<'_>, run: &Run) {
     let since = |at: Millis| at.wrapping_sub(run.opened_at).to_le_bytes();
     let [journey, more] = run.journey.to_le_bytes();
     writer.bytes(facts.to_le_bytes());
-    writer.bytes([place_number(run.place)]);
+    writer.bytes([place::number(run.place)]);
     writer.bytes(run.id.0.to_le_bytes());
     writer.bytes([journey]);
     writer.bytes_if(wide, [more]);
@@ -293,6 +284,9 @@ fn put_run(writer: &mut Writer<'_>, run: &Run) {
         writer.first(time, since(due));
     }
     writer.room();
+    if let Some(by) = run.place.put_off_by() {
+        writer.bytes([place::put_off_number(by)]);
+    }
     writer.bytes_if(run.key != 0, run.key.to_le_bytes());
     writer.first(if run.anchor != 0 { time } else { 0 }, since(run.anchor));
     writer.first(if run.newest != run.opened_at { time } else { 0 }, since(run.newest));
@@ -307,19 +301,6 @@ fn put_run(writer: &mut Writer<'_>, run: &Run) {
     put_list(writer, &run.captures, |writer, value| writer.value(value));
     put_list(writer, &run.about, |writer, key| writer.bytes(key.0.to_le_bytes()));
     put_list(writer, &run.heard, |writer, heard| put_heard(writer, heard, run.opened_at));
-}
-
-fn place_number(place: Place) -> u8 {
-    match place {
-        Place::Window => place::WINDOW,
-        Place::Delay { .. } => place::DELAY,
-        Place::Local { .. } => place::LOCAL,
-        Place::Gate { held: false, .. } => place::GATE,
-        Place::Gate { held: true, .. } => place::HELD,
-        Place::Engagement { .. } => place::ENGAGEMENT,
-        Place::Goal => place::GOAL,
-        Place::Event { .. } => place::EVENT,
-    }
 }
 
 fn put_kept(writer: &mut Writer<'_>, kept: Kept, times: &Since) {
@@ -468,6 +449,14 @@ fn run(rest: &mut Bytes<'_>) -> Option<Run> {
             choice: rest.byte()?,
             due: time(rest)?,
             held: number == place::HELD,
+            by: None,
+        },
+        place::GATE_PUT_OFF | place::HELD_PUT_OFF => Place::Gate {
+            op: index(rest, wide)?,
+            choice: rest.byte()?,
+            due: time(rest)?,
+            held: number == place::HELD_PUT_OFF,
+            by: Some(place::put_off_by(rest.byte()?)),
         },
         place::ENGAGEMENT => {
             Place::Engagement { op: index(rest, wide)?, choice: rest.byte()?, due: time(rest)? }

@@ -1,15 +1,16 @@
 //! Frequency caps: how many touches lie in a window, and whether the last place is kept for a higher priority.
 
-use super::consent;
-use super::holdout::holdout;
 use super::question::Question;
-use crate::channel::{Channel, Class};
-use crate::customer::{Customer, MAX_TOUCHES, Place, Run, Touch, Zones, push_tightly};
+use super::reserve::reservations;
+use super::scope::covers;
+use crate::channel::Channel;
+use crate::customer::{Customer, MAX_TOUCHES, Touch, Zones, push_tightly};
 use crate::decision::{Compared, Reason, Shown};
+use crate::journey::condition::Condition;
 use crate::journey::plan::{Journey, Plan};
-use crate::policy::{Cap, CapScope, CapWindow, WhenBlocked};
+use crate::policy::{Cap, CapLimit, CapScope, CapWindow, MAX_LIMIT, WhenBlocked};
 use crate::time::{DAY, Millis};
-use crate::value::Value;
+use crate::value::{Value, ValueRef};
 use jiff::ToSpan;
 
 /// A cap that says no.
@@ -27,16 +28,50 @@ pub struct Blocked {
 /// The first cap in policy order that blocks a send through `channel`.
 pub fn blocked(question: &Question<'_>, channel: Channel) -> Option<Blocked> {
     let journey = &question.plan.journeys[usize::from(question.run.journey)];
-    question
-        .plan
-        .policy
+    let plan = question.plan;
+    plan.policy
         .caps
         .iter()
-        .filter(|cap| covers(&cap.scope, channel.bit(), journey))
-        .find_map(|cap| check(question, journey, cap))
+        .zip(&plan.rules.limits)
+        .filter(|(cap, _)| covers(&cap.scope, channel.bit(), journey))
+        .find_map(|(cap, limit)| {
+            check(question, journey, cap, limit_of(question, cap, limit.as_ref())?)
+        })
 }
 
-fn check(question: &Question<'_>, journey: &Journey, cap: &Cap) -> Option<Blocked> {
+/// How many messages the cap lets this customer have; none where the customer has not chosen. What cannot be read is no permission.
+fn limit_of(question: &Question<'_>, cap: &Cap, chosen: Option<&Condition>) -> Option<u16> {
+    let Some(chosen) = chosen else {
+        return match cap.limit {
+            CapLimit::Fixed(limit) => Some(limit),
+            // One that is read has an expression.
+            CapLimit::Of(_) => Some(0),
+        };
+    };
+    let reader = question.reader;
+    let absent = |field| reader.read(field) == ValueRef::Null;
+    if chosen.fields.iter().any(|(_, field)| absent(*field)) {
+        return None;
+    }
+    match chosen.value(|field| reader.read(field)) {
+        // Below 0, and what is no number, becomes 0.
+        ValueRef::Number(limit) => Some((limit as u16).min(MAX_LIMIT)),
+        ValueRef::Text(text) => Some(digits(text.trim())),
+        ValueRef::Null
+        | ValueRef::Bool(_)
+        | ValueRef::Instant(_)
+        | ValueRef::Span(_)
+        | ValueRef::Date(_) => Some(0),
+    }
+}
+
+/// The number that a text of digits is; 0 for any other.
+fn digits(text: &str) -> u16 {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits { text.parse().unwrap_or(u16::MAX).min(MAX_LIMIT) } else { 0 }
+}
+
+fn check(question: &Question<'_>, journey: &Journey, cap: &Cap, most: u16) -> Option<Blocked> {
     let window = Window::of(cap.per, question);
     let mut times: Vec<Millis> = question
         .reader
@@ -56,16 +91,19 @@ fn check(question: &Question<'_>, journey: &Journey, cap: &Cap) -> Option<Blocke
         })
         .map(|touch| touch.at)
         .collect();
-    let limit = usize::from(cap.limit);
+    let limit = usize::from(most);
     let mut values: Compared = vec![
         ("cap".into(), Value::Text(cap.name.as_str().into()).into()),
-        ("limit".into(), Value::Number(f64::from(cap.limit)).into()),
+        ("limit".into(), Value::Number(f64::from(most)).into()),
         ("count".into(), Value::Number(times.len() as f64).into()),
     ];
     if times.len() >= limit {
         times.sort_unstable();
         let until = match cap.per {
-            CapWindow::Rolling(span) => times[times.len() - limit] + span.millis(),
+            // Below 0 no count falls: it is asked again when all that is counted now is gone.
+            CapWindow::Rolling(span) => {
+                times.get(times.len() - limit).copied().unwrap_or(question.reader.t) + span.millis()
+            }
             CapWindow::Day | CapWindow::Week | CapWindow::Month => window.end,
         };
         let until = until.max(question.reader.t + 1);
@@ -81,57 +119,6 @@ fn check(question: &Question<'_>, journey: &Journey, cap: &Cap) -> Option<Blocke
     values.push(("until".into(), Shown::Instant(until)));
     values.push(("reserved".into(), Value::Number(reserved.len() as f64).into()));
     Some(Blocked { reason: Reason::Reserved, until, then: cap.blocked, values })
-}
-
-/// The deadlines up to the window's end of the customer's sends with a higher priority; one that is overdue has not fired yet.
-fn reservations<'a>(
-    question: &'a Question<'_>,
-    journey: &'a Journey,
-    cap: &'a Cap,
-    end: Millis,
-) -> impl Iterator<Item = Millis> + 'a {
-    question.reader.customer.runs.iter().filter_map(move |run| {
-        let other = question.plan.journeys.get(usize::from(run.journey))?;
-        if other.priority <= journey.priority || run.deadline >= end {
-            return None;
-        }
-        let customer = question.reader.customer;
-        let channels = upcoming(other, run, customer);
-        let counts = channels != 0 && covers(&cap.scope, channels, other);
-        // Who is held out takes no place from anybody.
-        let sends = counts && holdout(question.plan, other, customer.id).is_none();
-        sends.then_some(run.deadline)
-    })
-}
-
-/// The channels (a bit set) of the marketing sends that may come at the run's deadline: of each the one that would be used now.
-fn upcoming(journey: &Journey, run: &Run, customer: &Customer) -> u8 {
-    let (sends, from) = match &run.place {
-        Place::Window => (journey.opening(0), 0),
-        Place::Delay { op } | Place::Local { op } => (journey.opening(op.saturating_add(1)), 0),
-        Place::Gate { op, choice, .. } | Place::Engagement { op, choice, .. } => {
-            (std::slice::from_ref(op), *choice)
-        }
-        // When the event comes nobody knows.
-        Place::Event { .. } | Place::Goal => return 0,
-    };
-    let sends = sends.iter().filter_map(|op| journey.send(*op));
-    let counted = sends.filter(|send| send.class == Class::Marketing);
-    let channels = counted.filter_map(|send| {
-        let chosen = consent::choose(customer, send.class, &send.channels, usize::from(from));
-        chosen.ok().and_then(|index| send.channels.get(index))
-    });
-    channels.fold(0, |bits, choice| bits | choice.channel.bit())
-}
-
-/// Whether a scope covers sends of a journey through one of these channels (a bit set).
-fn covers(scope: &CapScope, channels: u8, journey: &Journey) -> bool {
-    match scope {
-        CapScope::All => true,
-        CapScope::Channel(channel) => channels & channel.bit() != 0,
-        CapScope::Tag(tag) => journey.tags.iter().any(|other| other == tag),
-        CapScope::Journey(name) => journey.name == name.as_str(),
-    }
 }
 
 /// The window of a cap around `t`: touches in `(after, end)`.

@@ -1,50 +1,29 @@
-//! Every send passes one gate, in one order: consent, suppression, holdout, exit criteria, quiet hours, caps with priority.
+//! Every send passes one gate, in one order: consent, suppression, holdout, exit criteria, holds, groups, quiet hours, caps with priority.
 //! `docs/semantics.md`, "The gate".
 
 mod cap;
 mod consent;
+mod group;
+mod hold;
 mod holdout;
 mod question;
 mod quiet_hours;
+mod reserve;
+mod ruling;
+mod scope;
+mod wait;
 
 use crate::channel::{Channel, Class};
 use crate::decision::{Compared, Reason, Shown};
 use crate::journey::plan::Journey;
 use crate::policy::WhenBlocked;
-use crate::time::Millis;
 pub use cap::remember_touch;
+pub use group::{is_below, writes_first};
+pub use hold::put_off_until;
 pub use holdout::holdout;
 pub use question::Question;
-pub use quiet_hours::clock;
-
-/// What the gate says of a send.
-#[derive(Debug, PartialEq)]
-pub enum Ruling {
-    /// Now, through the channel with this index.
-    Send(usize),
-    /// Not now: the gate is asked again at `until`.
-    Defer {
-        /// Quiet hours, a cap or a reservation.
-        reason: Reason,
-        /// When.
-        until: Millis,
-        /// The channel that was chosen.
-        channel: Channel,
-        /// The values compared.
-        values: Compared,
-    },
-    /// Not at all.
-    Drop {
-        /// Why.
-        reason: Reason,
-        /// The channel that was chosen, or the first.
-        channel: Channel,
-        /// The values compared.
-        values: Compared,
-    },
-    /// The run's `while` condition no longer holds: the run exits.
-    Exit(Compared),
-}
+pub use ruling::Ruling;
+pub use wait::wait_ends;
 
 /// Whether a document is gone that the run is about: of those that the message shows, and of those that are the journey's own. The trigger event may
 /// have carried more, such as the cart of an order, which says nothing of the order.
@@ -57,7 +36,7 @@ fn lacks_document(question: &Question<'_>, journey: &Journey) -> bool {
 /// Asks the gate. The hold of a shard that is behind comes before it and is the caller's.
 pub fn judge(question: &Question<'_>) -> Ruling {
     let Question { plan, reader, due, .. } = *question;
-    let (customer, t) = (reader.customer, reader.t);
+    let customer = reader.customer;
     let journey = &plan.journeys[usize::from(question.run.journey)];
     let marketing = question.class == Class::Marketing;
 
@@ -87,17 +66,22 @@ pub fn judge(question: &Question<'_>) -> Ruling {
     if !marketing {
         return Ruling::Send(index);
     }
-    if let Some(until) = quiet_hours::until(&plan.policy, question.zones, customer.zone, channel, t)
+    if plan.rules.put_off()
+        && let Some(ruling) =
+            hold::judge(question, channel).or_else(|| group::judge(question, journey, channel))
     {
+        return ruling;
+    }
+    if let Some(until) = quiet_hours::until(question, channel) {
         let values = vec![("until".into(), Shown::Instant(until))];
-        return Ruling::Defer { reason: Reason::QuietHours, until, channel, values };
+        return Ruling::Defer { reason: Reason::QuietHours, until, by: None, channel, values };
     }
     let Some(cap::Blocked { reason, until, then, values }) = cap::blocked(question, channel) else {
         return Ruling::Send(index);
     };
     match then {
         WhenBlocked::Defer if until - due <= plan.policy.max_defer.millis() => {
-            Ruling::Defer { reason, until, channel, values }
+            Ruling::Defer { reason, until, by: None, channel, values }
         }
         WhenBlocked::Defer | WhenBlocked::Skip => Ruling::Drop { reason, channel, values },
     }

@@ -1,7 +1,7 @@
 //! What is asked of the gate.
 
 use crate::channel::Class;
-use crate::customer::{Run, Zones};
+use crate::customer::{PutOff, Run, Zones};
 use crate::journey::condition::Reader;
 use crate::journey::op::Choice;
 use crate::journey::plan::Plan;
@@ -30,4 +30,6 @@ pub struct Question<'a> {
     pub from: usize,
     /// When the send was first reached.
     pub due: Millis,
+    /// What has put it off until now, if a hold or a group has.
+    pub put_off_by: Option<PutOff>,
 }

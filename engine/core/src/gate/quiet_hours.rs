@@ -1,25 +1,24 @@
 //! Quiet hours in the customer's local time: defer, never drop.
 
+use super::question::Question;
+use super::wait::clock;
 use crate::channel::Channel;
-use crate::customer::Zones;
-use crate::policy::{LocalTime, Policy};
+use crate::policy::LocalTime;
 use crate::time::Millis;
-use jiff::civil::Time;
 
-/// The end of the quiet span in which `t` lies for that channel and zone; none if it is not quiet.
-pub fn until(
-    policy: &Policy,
-    zones: &Zones,
-    zone: u16,
-    channel: Channel,
-    t: Millis,
-) -> Option<Millis> {
-    let mut spans =
-        policy.quiet_hours.iter().filter(|quiet| quiet.channels.contains(&channel)).peekable();
+/// The end of the first quiet span in which it is now for that customer and channel; none if it is not quiet.
+pub fn until(question: &Question<'_>, channel: Channel) -> Option<Millis> {
+    let Question { plan, zones, reader, .. } = *question;
+    let (zone, t) = (reader.customer.zone, reader.t);
+    let all = plan.policy.quiet_hours.iter().zip(&plan.rules.quiet);
+    let mut spans = all.filter(|(quiet, _)| quiet.channels.contains(&channel)).peekable();
     spans.peek()?;
     let local = zones.local(zone, t);
     let minute = local.hour() as u16 * 60 + local.minute() as u16;
-    let span = spans.find(|span| is_quiet(minute, span.from, span.to))?;
+    let (span, _) = spans.find(|(span, where_)| {
+        let for_customer = || where_.as_ref().is_none_or(|where_| reader.holds(where_));
+        is_quiet(minute, span.from, span.to) && for_customer()
+    })?;
     Some(zones.next_local(zone, t, clock(span.to)).max(t + 1))
 }
 
@@ -30,9 +29,4 @@ fn is_quiet(minute: u16, from: LocalTime, to: LocalTime) -> bool {
     } else {
         minute >= from.0 || minute < to.0
     }
-}
-
-/// A local time of day.
-pub fn clock(time: LocalTime) -> Time {
-    Time::constant((time.0 / 60) as i8, (time.0 % 60) as i8, 0, 0)
 }

@@ -12,4 +12,5 @@ pub mod load;
 pub mod op;
 pub mod plan;
 mod problem;
+pub mod rules;
 pub mod shown;

@@ -40,6 +40,11 @@ pub trait Operation {
         self.send().is_some_and(|send| send.class == Class::Marketing)
     }
 
+    /// The time that a run waits for here, if it waits for one.
+    fn wait(&self) -> Option<&Wait> {
+        None
+    }
+
     /// The event that a run waits for here, if it waits for one.
     fn wait_for(&self) -> Option<&WaitFor> {
         None
@@ -378,6 +383,10 @@ impl Operation for Wait {
             Until::Days(days) => format!("{days} days, at the same local time"),
             Until::Local { time, at_most } => format!("{time} local time, at most {at_most}"),
         }
+    }
+
+    fn wait(&self) -> Option<&Wait> {
+        Some(self)
     }
 
     fn successors(&self, at: u16) -> Vec<Successor> {

@@ -5,6 +5,7 @@ use super::feeding::Feeding;
 use super::level::{LevelSet, Levels};
 use super::load::hash;
 use super::op::{Op, Send, WaitFor};
+use super::rules::{Membership, Rules};
 use super::shown::{Shown, Subjects};
 use crate::channel::Class;
 use crate::customer::{LatestId, ZoneTables};
@@ -29,6 +30,8 @@ pub struct Plan {
     pub tables: Arc<ZoneTables>,
     /// The rules over all journeys.
     pub policy: Policy,
+    /// What they ask of the customer.
+    pub rules: Rules,
     /// In order of their names.
     pub journeys: Vec<Journey>,
     /// The event fields that some condition, key or capture reads; conditions name them by index.
@@ -166,6 +169,8 @@ pub struct Journey {
     pub moved: LatestId,
     /// Must hold before every send.
     pub while_: Option<Condition>,
+    /// Where it stands among others that are about the same; none in no group.
+    pub group: Option<Membership>,
     /// Basis points of customers who get nothing.
     pub holdout: u16,
     /// How long after the last message the goal counts.

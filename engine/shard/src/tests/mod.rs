@@ -14,6 +14,7 @@ mod limits;
 mod lone;
 mod placement;
 mod power;
+mod put_off;
 mod rules;
 mod attributes;
 mod shown;

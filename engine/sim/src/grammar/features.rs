@@ -2,13 +2,16 @@
 
 mod age;
 mod caps;
+mod choices;
 mod contest;
 mod emits;
 mod exits;
 mod facts;
 mod filter;
 mod goal;
+mod groups;
 mod holdout;
+mod holds;
 mod keys;
 mod levels;
 mod limits;
@@ -72,6 +75,11 @@ pub const FEATURES: &[Feature] = &[
     Feature::of("goal", goal::add),
     Feature::of("age", age::add),
     Feature::of("holdout", holdout::add),
+    Feature { name: "holds", add: holds::add, event: holds::event },
+    Feature { name: "holds", add: holds::add, event: holds::event },
+    Feature::of("groups", groups::add),
+    Feature::of("groups", groups::add),
+    Feature { name: "choices", add: choices::add, event: choices::event },
 ];
 
 /// Conditions that are sometimes true.

@@ -136,5 +136,12 @@ pub fn setups() -> Vec<Setup> {
             shown: Vec::new(),
             facts: Some(include_str!("setups/shop.facts.yaml")),
         },
+        Setup {
+            name: "policy",
+            policy: include_str!("setups/policy.policy.yaml"),
+            journeys: vec![CART, CHECKOUT, BROWSE, WELCOME],
+            shown: Vec::new(),
+            facts: Some(include_str!("setups/shop.facts.yaml")),
+        },
     ]
 }

@@ -1,12 +1,13 @@
 //! Frequency caps and what they keep free for higher priorities: full scans over the customer's touches and runs.
 
+use super::condition::V;
 use super::context::Context;
 use super::customer::{Place, Run};
 use super::zone;
 use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::decision::{Reason, Values};
 use cartwheel_core::journey::plan::Journey;
-use cartwheel_core::policy::{Cap, CapScope, CapWindow, WhenBlocked};
+use cartwheel_core::policy::{Cap, CapLimit, CapScope, CapWindow, Reserve, WhenBlocked};
 use cartwheel_core::time::{Millis, format_rfc3339};
 use cartwheel_core::value::Value;
 use jiff::ToSpan;
@@ -38,17 +39,35 @@ impl Context<'_> {
     pub fn capped(&self, run: &Run, channel: Channel) -> Option<Block> {
         let journey = self.journey(run.journey);
         let mine = |cap: &&Cap| in_scope(&cap.scope, channel, journey);
-        self.plan
-            .policy
-            .caps
-            .iter()
-            .filter(mine)
-            .find_map(|cap| self.blocked_by(cap, journey.priority))
+        let caps = self.plan.policy.caps.iter().enumerate().filter(|(_, cap)| mine(cap));
+        let mut chosen =
+            caps.filter_map(|(number, cap)| Some((cap, self.limit(run, number, cap)?)));
+        chosen.find_map(|(cap, limit)| self.blocked_by(cap, limit, journey.priority))
     }
 
-    fn blocked_by(&self, cap: &Cap, priority: u8) -> Option<Block> {
+    /// How many the cap lets this customer have; none: it does not apply.
+    fn limit(&self, run: &Run, number: usize, cap: &Cap) -> Option<usize> {
+        let text = match &cap.limit {
+            CapLimit::Fixed(limit) => return Some(usize::from(*limit)),
+            CapLimit::Of(text) => text,
+        };
+        let reader = self.reader_of_run(run);
+        let reads = self.plan.rules.limits[number].iter().flat_map(|limit| &limit.fields);
+        if reads.into_iter().any(|(name, _)| reader.value(name) == V::Null) {
+            return None;
+        }
+        let limit = match reader.value(text) {
+            V::Number(limit) => limit.floor(),
+            V::Text(text) if text.trim().chars().all(|digit| digit.is_ascii_digit()) => {
+                text.trim().parse().unwrap_or(0.0)
+            }
+            _ => 0.0,
+        };
+        Some(limit.clamp(0.0, 64.0) as usize)
+    }
+
+    fn blocked_by(&self, cap: &Cap, limit: usize, priority: u8) -> Option<Block> {
         let window = self.window(cap.per);
-        let limit = usize::from(cap.limit);
         let mut touches: Vec<Millis> = self.counted(cap, &window);
         touches.sort_unstable();
         let count = touches.len();
@@ -56,6 +75,7 @@ impl Context<'_> {
         let (reason, until) = if count >= limit {
             let until = match (cap.per, touches.get(count - limit)) {
                 (CapWindow::Rolling(span), Some(freed)) => freed.saturating_add(span.millis()),
+                (CapWindow::Rolling(span), None) => self.t.saturating_add(span.millis()),
                 _ => window.horizon,
             };
             (Reason::Cap, until)
@@ -67,7 +87,7 @@ impl Context<'_> {
         let until = until.max(self.t.saturating_add(1));
         let mut values: Values = vec![
             ("cap".into(), Value::Text(cap.name.as_str().into())),
-            ("limit".into(), Value::Number(f64::from(cap.limit))),
+            ("limit".into(), Value::Number(limit as f64)),
             ("count".into(), Value::Number(count as f64)),
             ("until".into(), Value::Text(format_rfc3339(until).into())),
         ];
@@ -109,17 +129,24 @@ impl Context<'_> {
 
     /// When the sends of higher priorities are due that the cap would count. One that is overdue is still to come.
     fn reserved(&self, cap: &Cap, window: &Window, priority: u8) -> Vec<Millis> {
-        let takes_place = |other: &&Run| {
+        let mut reserved = Vec::new();
+        for other in &self.customer.runs {
             let journey = self.journey(other.journey);
-            journey.priority > priority
-                && self.held_out(journey).is_none()
-                && other.deadline < window.horizon
-                && self
-                    .next_channels(journey, other)
-                    .into_iter()
-                    .any(|channel| in_scope(&cap.scope, channel, journey))
-        };
-        self.customer.runs.iter().filter(takes_place).map(|other| other.deadline).collect()
+            if journey.priority <= priority
+                || self.held_out(journey).is_some()
+                || other.deadline >= window.horizon
+            {
+                continue;
+            }
+            let counts = |channel: &Channel| in_scope(&cap.scope, *channel, journey);
+            let next = self.next_channels(journey, other);
+            reserved.extend(next.iter().any(counts).then_some(other.deadline));
+            if cap.reserve == Reserve::Horizon {
+                let behind = self.certain(other, window.horizon).into_iter();
+                reserved.extend(behind.filter(|(_, channel)| counts(channel)).map(|(at, _)| at));
+            }
+        }
+        reserved
     }
 
     /// The channels by which the marketing sends would leave now that may come at the run's deadline, before any other wait.
@@ -127,6 +154,7 @@ impl Context<'_> {
         match run.place {
             Place::Window => self.first_channels(journey, 0),
             Place::Delay { op } | Place::Local { op } => self.first_channels(journey, op + 1),
+            Place::Gate { .. } if run.put_off.is_some() => Vec::new(),
             Place::Gate { op, choice } | Place::Engagement { op, choice } => {
                 let send = journey.ops[usize::from(op)].send();
                 let send = send.filter(|send| send.class == Class::Marketing);
@@ -136,7 +164,7 @@ impl Context<'_> {
         }
     }
 
-    fn first_channels(&self, journey: &Journey, at: u16) -> Vec<Channel> {
+    pub fn first_channels(&self, journey: &Journey, at: u16) -> Vec<Channel> {
         let op = &journey.ops[usize::from(at)];
         if let Some(send) = op.send() {
             if send.class != Class::Marketing {

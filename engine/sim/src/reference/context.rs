@@ -280,8 +280,16 @@ fn cut(text: &str) -> CompactString {
 
 /// The text of a key; none where the field has no scalar value.
 pub fn key_text(event: &Json, field: &EventField) -> Option<String> {
-    let mut path = field.path.iter();
-    match path.try_fold(event, |value, name| value.as_object()?.get(name.as_str()))? {
+    key_at(event, field.path.iter().map(CompactString::as_str))
+}
+
+/// The same at a path as it is written.
+pub fn key_of(event: &Json, path: &str) -> Option<String> {
+    key_at(event, path.split('.'))
+}
+
+fn key_at<'p>(event: &Json, mut path: impl Iterator<Item = &'p str>) -> Option<String> {
+    match path.try_fold(event, |value, name| value.as_object()?.get(name))? {
         Json::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
         // A whole number is one however it is written.
         Json::Number(number) => Some(match number.as_f64() {

@@ -130,6 +130,15 @@ pub enum Place {
     Goal,
 }
 
+/// What has put a send off that may go on with any event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PutOff {
+    /// Index of the policy's hold.
+    Hold(usize),
+    /// A journey further up in the group.
+    Group,
+}
+
 /// An event that came before a run waits for it.
 pub struct Heard {
     /// Its time.
@@ -164,6 +173,8 @@ pub struct Run {
     pub place: Place,
     /// When it goes on.
     pub deadline: Millis,
+    /// What a send waits for beside its deadline.
+    pub put_off: Option<PutOff>,
     /// Held because the shard is behind: the deadline does not count until it is live again.
     pub held: bool,
     /// From when waits count.
@@ -253,11 +264,6 @@ impl Customer {
         let newest = self.words.iter().filter(of).map(|word| word.at).max()?;
         let yes = self.words.iter().filter(of).filter(|word| word.at == newest).all(|w| w.yes);
         Some((newest, yes))
-    }
-
-    /// The texts of the profile.
-    pub fn texts(&self) -> impl Iterator<Item = &str> {
-        self.profile.iter().filter_map(|(.., value)| value.as_str())
     }
 
     fn text(&self, name: &str) -> Option<&str> {

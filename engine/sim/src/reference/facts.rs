@@ -48,9 +48,9 @@ impl History {
         foreign
     }
 
-    /// When its events happened.
-    pub fn times(&self) -> impl Iterator<Item = Millis> {
-        self.events.iter().map(|happened| happened.at)
+    /// When something happened.
+    pub fn times(&self) -> Vec<Millis> {
+        self.events.iter().map(|event| event.at).collect()
     }
 
     /// What a condition reads of a fact at `t`.

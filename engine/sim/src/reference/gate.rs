@@ -2,8 +2,9 @@
 
 use super::caps::Block;
 use super::context::{Context, Decided};
-use super::customer::{Place, Run, Touch};
+use super::customer::{Place, PutOff, Run, Touch};
 use super::effect::{Effect, ExpectedCommand};
+use super::put_off::Says;
 use super::steps::Next;
 use super::zone;
 use cartwheel_core::channel::{Channel, Class};
@@ -36,7 +37,7 @@ enum Ruling {
     /// Never.
     Drop(Decided),
     /// Not before an instant.
-    Defer(Millis, Decided),
+    Defer(Millis, Option<PutOff>, Decided),
     /// The run is over.
     Exit(Decided),
 }
@@ -54,11 +55,12 @@ impl Context<'_> {
         let is_fallback = channels[index].fallback.is_some();
         let what = |verdict, reason| Decided::new(verdict, reason).run(run.id).step(step);
         let marketing = message.class == Class::Marketing;
+        let was = run.put_off.take();
         if marketing && self.mode == Mode::Behind {
             // The deadline that brought the run here stays: it is the run's place when the shard is live again.
             let held = what(Verdict::Deferred, Reason::CaughtUp).channel(channels[index].channel);
             run.place = Place::Gate { op, choice: index };
-            run.held = true;
+            (run.held, run.put_off) = (true, was);
             self.decide(run.journey, held);
             return Next::Stay;
         }
@@ -69,10 +71,12 @@ impl Context<'_> {
             Err(reason) => {
                 Ruling::Drop(what(Verdict::Dropped, reason).channel(channels[index].channel))
             }
-            Ok(chosen) => match self.judge(run, &message, channels[chosen].channel, marketing) {
-                Ruling::Send => return self.leave(run, &message, chosen, marketing),
-                other => other,
-            },
+            Ok(chosen) => {
+                match self.judge(run, &message, (channels[chosen].channel, was), marketing) {
+                    Ruling::Send => return self.leave(run, &message, chosen, marketing),
+                    other => other,
+                }
+            }
         };
         match verdict {
             Ruling::Send => Next::Step,
@@ -83,10 +87,10 @@ impl Context<'_> {
                 }
                 Next::Step
             }
-            Ruling::Defer(until, what) => {
+            Ruling::Defer(until, put_off, what) => {
                 self.decide(run.journey, what);
                 run.place = Place::Gate { op, choice: index };
-                run.deadline = until;
+                (run.deadline, run.put_off) = (until, put_off);
                 Next::Stay
             }
             Ruling::Exit(what) => {
@@ -188,8 +192,14 @@ impl Context<'_> {
         self.customer.address(channel).map(|_| ()).ok_or(Reason::Unreachable)
     }
 
-    /// Holdout, while, quiet hours, caps.
-    fn judge(&self, run: &Run, message: &Message<'_>, channel: Channel, marketing: bool) -> Ruling {
+    /// Holdout, while, holds, group, quiet hours, caps. `was` has put it off until now.
+    fn judge(
+        &self,
+        run: &Run,
+        message: &Message<'_>,
+        (channel, was): (Channel, Option<PutOff>),
+        marketing: bool,
+    ) -> Ruling {
         let journey = self.journey(run.journey);
         let policy = &self.plan.policy;
         let what = |verdict, reason| {
@@ -210,9 +220,18 @@ impl Context<'_> {
         if !marketing {
             return Ruling::Send;
         }
-        if let Some(until) = self.quiet_until(channel) {
+        let of_send = |what: Decided| what.run(run.id).step(message.step).channel(channel);
+        match self.put_off(run, was) {
+            Some(Says::Wait(until, by, what)) => {
+                return Ruling::Defer(until, Some(by), of_send(what));
+            }
+            Some(Says::Never(what)) => return Ruling::Drop(of_send(what)),
+            None => {}
+        }
+        if let Some(until) = self.quiet_until(run, channel) {
             return Ruling::Defer(
                 until,
+                None,
                 what(Verdict::Deferred, Reason::QuietHours).instant("until", until),
             );
         }
@@ -222,7 +241,7 @@ impl Context<'_> {
         if skip || until.saturating_sub(run.due) > policy.max_defer.millis() {
             return Ruling::Drop(what(Verdict::Dropped, reason).fields(values));
         }
-        Ruling::Defer(until, what(Verdict::Deferred, reason).fields(values))
+        Ruling::Defer(until, None, what(Verdict::Deferred, reason).fields(values))
     }
 
     /// Whether a document is gone that the run is about, and that the message shows or the journey's trigger events bring as a whole.
@@ -247,11 +266,16 @@ impl Context<'_> {
 
     /// The channel of these, from `index` on, that a marketing message would leave by now.
     pub fn would_use(&self, channels: &[Choice], index: usize) -> Option<Channel> {
+        self.usable(channels, index, true)
+    }
+
+    /// The same of any message.
+    pub fn usable(&self, channels: &[Choice], index: usize, marketing: bool) -> Option<Channel> {
         let behind = channels.iter().skip(index);
         let plain = behind.clone().filter(|choice| choice.fallback.is_none());
         let fallback = behind.take(1).filter(|choice| choice.fallback.is_some());
         let mut tried = fallback.chain(plain).map(|choice| choice.channel);
-        tried.find(|channel| self.allowed(*channel, true).is_ok())
+        tried.find(|channel| self.allowed(*channel, marketing).is_ok())
     }
 
     /// The holdout of which the customer is.
@@ -262,8 +286,8 @@ impl Context<'_> {
         held_out(&journey.name, self.id, journey.holdout).then_some(Reason::Holdout)
     }
 
-    /// The end of the first quiet span, in the policy's order, that holds this instant.
-    fn quiet_until(&self, channel: Channel) -> Option<Millis> {
+    /// The end of the first quiet span, in the policy's order, that is for this customer and holds this instant.
+    fn quiet_until(&self, run: &Run, channel: Channel) -> Option<Millis> {
         let zone = self.customer.zone(&self.plan.policy);
         let minute = |time: cartwheel_core::policy::LocalTime| Millis::from(time.0) * 60_000;
         let now = zone::time_of_day(self.t, &zone);
@@ -272,7 +296,10 @@ impl Context<'_> {
         let inside = |from: Millis, to: Millis| {
             if from <= to { from <= now && now < to } else { now >= from || now < to }
         };
-        let quiet = spans.into_iter().find(|quiet| inside(minute(quiet.from), minute(quiet.to)))?;
+        let reader = self.reader_of_run(run);
+        let mut own =
+            spans.filter(|quiet| quiet.where_.as_ref().is_none_or(|where_| reader.is_true(where_)));
+        let quiet = own.find(|quiet| inside(minute(quiet.from), minute(quiet.to)))?;
         Some(zone::next_local(self.t.saturating_add(1), quiet.to, &zone))
     }
 
@@ -298,6 +325,9 @@ impl Context<'_> {
         self.command(run, message, index, ttl, to);
         if marketing {
             self.customer.touches.push(Touch { at: self.t, channel, journey: run.journey });
+        }
+        if run.first_sent.is_none() {
+            self.supersede(run);
         }
         run.first_sent = run.first_sent.or(Some(self.t));
         run.last_sent = Some((self.t, command_id));

@@ -235,7 +235,7 @@ impl Context<'_> {
     }
 
     /// An event ends a window or run. A window that is left behind alone has the moves without a key for itself.
-    fn end(&mut self, id: RunId) -> Option<Run> {
+    pub fn end(&mut self, id: RunId) -> Option<Run> {
         let ended = self.take(id)?;
         if ended.place == Place::Window && self.journey(ended.journey).key.is_some() {
             let left = self.windows(ended.journey);
@@ -418,6 +418,7 @@ impl Context<'_> {
             about,
             place: Place::Window,
             deadline: at,
+            put_off: None,
             held: false,
             anchor: self.t,
             due: self.t,

@@ -1,12 +1,12 @@
 //! Levels: judged anew from their texts whenever something happens to the customer; when time changes one is found by trying every instant at which
 //! anything can turn.
 
-use super::condition::{V, durations, least, texts};
+use super::condition::{V, least};
 use super::context::{Context, Reader, Timer};
 use super::event::Event;
 use cartwheel_core::fact::Ladder;
 use cartwheel_core::journey::plan::Plan;
-use cartwheel_core::time::{DAY, HOUR, Millis, parse_instant};
+use cartwheel_core::time::{DAY, Millis};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
 use xxhash_rust::xxh3::xxh3_64;
@@ -80,23 +80,11 @@ impl Context<'_> {
 
     /// The first instant after the last judgement at which a level would be another.
     fn turns(&self) -> Option<Millis> {
-        let all = texts(self.plan);
-        let mut bases: BTreeSet<Millis> = self.customer.facts.times().collect();
-        bases.extend(self.customer.texts().filter_map(parse_instant));
-        bases.extend(all.iter().flat_map(|text| text.split(['"', '\''])).filter_map(parse_instant));
-        let mut after: BTreeSet<Millis> = durations(&all).into_iter().collect();
-        after.extend(self.plan.facts.iter().filter_map(|(_, fact)| fact.bounds.over));
-        after.insert(0);
-        if all.iter().any(|text| text.contains("days_since_order")) {
-            after.extend((1..=9).map(|days| days * DAY));
-        }
-        let mut tried: BTreeSet<Millis> =
-            bases.iter().flat_map(|base| after.iter().map(move |after| base + after)).collect();
-        tried.extend(tried.clone().into_iter().map(|at| at + 1));
-        if all.iter().any(|text| text.contains("local.")) {
-            let hour = self.customer.judged.div_euclid(HOUR / 4) * (HOUR / 4);
-            tried.extend((1..=4 * 50).map(|quarter| hour + quarter * (HOUR / 4)));
-        }
+        // The clock is asked often enough.
+        let last = self.customer.judged.saturating_add(3 * DAY);
+        let lines = self.plan.facts.levels().flat_map(|(_, _, ladder)| &ladder.lines);
+        let tried: BTreeSet<Millis> =
+            lines.flat_map(|line| self.may_change(&line.when, last)).collect();
         tried.into_iter().filter(|at| *at > self.customer.judged).find(|at| {
             self.plan.facts.levels().any(|(_, fact, ladder)| {
                 self.rank_at(ladder, *at) != self.customer.levels[fact.name.as_str()]

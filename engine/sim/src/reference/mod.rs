@@ -5,7 +5,7 @@
 //! `BTreeSet` and looks at all touches and runs of a customer whenever a rule speaks of them. Where it and the core differ,
 //! one of them differs from the page. It is meant to be read beside the page, rule by rule:
 //! [`event`] and [`odd`] intake, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`levels`] where one stands by it, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
-//! steps, [`gate`] and [`caps`], [`zone`] local times.
+//! steps, [`gate`], [`put_off`] and [`caps`], [`zone`] local times.
 
 mod caps;
 mod condition;
@@ -14,11 +14,13 @@ mod documents;
 mod event;
 mod facts;
 mod gate;
+mod horizon;
 mod journeys;
 mod latest;
 mod levels;
 mod effect;
 mod odd;
+mod put_off;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -163,6 +165,7 @@ impl Reference {
                 turn.fire(run);
             }
             turn.let_happen();
+            turn.look_again(seen.saturating_add(1));
             turn.watch_levels();
         }
         self.fired += fired;
@@ -219,6 +222,7 @@ impl Reference {
                 turn.on_event(event, at);
             }
             turn.let_happen();
+            turn.look_again(now);
             turn.watch_levels();
             // What a new run is about stays.
             if turn.customer.documents.len() > documents {

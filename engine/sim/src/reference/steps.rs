@@ -137,7 +137,7 @@ impl Context<'_> {
         loop {
             match &journey.ops[usize::from(op)] {
                 Op::Send(_) => {
-                    run.due = self.t;
+                    (run.due, run.put_off) = (self.t, None);
                     match self.send(&mut run, op, 0) {
                         Next::Step => op += 1,
                         Next::Stay => return self.put(run),

@@ -70,8 +70,9 @@ impl Blocks {
         let sources: Vec<SourceFile> = self.journeys.iter().map(alone).collect();
         let facts = self.facts.as_ref().map(alone);
         let (policy, place) = match &self.policy {
-            Some((policy, body)) => (policy, body.clone()),
-            None => (given, 0..0),
+            Some((policy, body)) => (policy.clone(), body.clone()),
+            // Those speak of the shop's journeys and facts, which are not here.
+            None => (Policy { holds: Vec::new(), groups: Vec::new(), ..given.clone() }, 0..0),
         };
         let fault = |problem: Problem| {
             let span = if problem.path == source.path { problem.span } else { place.clone() };
@@ -83,7 +84,7 @@ impl Blocks {
         };
         // A test's journeys end with the test: such as begin each other for ever may be told of, too.
         let sources = Sources { journeys: &sources, facts: facts.as_ref() };
-        load(policy, sources).map(|plan| Some(Arc::new(plan))).map_err(errors)
+        load(&policy, sources).map(|plan| Some(Arc::new(plan))).map_err(errors)
     }
 }
 

@@ -58,7 +58,7 @@ fn the_core_decides_what_the_reference_decides_under_random_configurations() {
 }
 
 /// Reasons that random configurations lead to.
-const REASONS: [&str; 28] = [
+const REASONS: [&str; 31] = [
     "already_running",
     "cap",
     "caught_up",
@@ -71,6 +71,8 @@ const REASONS: [&str; 28] = [
     "gate_passed",
     "global_holdout",
     "goal",
+    "group",
+    "hold",
     "holdout",
     "late_event",
     "limit",
@@ -83,6 +85,7 @@ const REASONS: [&str; 28] = [
     "split",
     "stale",
     "step",
+    "superseded",
     "timed_out",
     "trigger",
     "while_false",

@@ -77,7 +77,7 @@ fn a_message_that_was_sent_is_not_sent_again_where_its_fallback_is_gone() {
     assert_eq!(moved(waits, &kept), Some(waits));
     let gone = plan("[email]", "wait: 1d");
     assert_eq!(moved(waits, &gone), Some(Place::Delay { op: 0 }), "behind the send");
-    let first = Place::Gate { op: 0, choice: 0, due: 5, held: true };
+    let first = Place::Gate { op: 0, choice: 0, due: 5, held: true, by: None };
     assert_eq!(moved(first, &gone), Some(first));
 }
 
@@ -86,7 +86,7 @@ fn a_run_keeps_what_was_made_of_a_list() {
     let branch = |when| plan("[email]", &format!("branch: [{{ when: \"{when}\", steps: [] }}]"));
     let old = branch("cart.items.sum(i, i.price) > 1");
     let new = branch("event.cart.total > 1 && cart.items.sum(i, i.price) > 1 && 5 in event.tags");
-    let place = Place::Gate { op: 0, choice: 0, due: 5, held: false };
+    let place = Place::Gate { op: 0, choice: 0, due: 5, held: false, by: None };
     let captures = [Value::Number(5.0)].into_iter().collect();
     let mut run = Run { captures, ..run(place) };
     assert!(map_run(&mut run, &Mapping::new(&old, &new)));

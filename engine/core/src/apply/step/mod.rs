@@ -66,8 +66,11 @@ impl Context<'_> {
             Place::Goal => return,
             Place::Delay { op } | Place::Local { op } => wait::wake(self, &mut run, op),
             Place::Event { op } => wait_for::wake(self, &mut run, op),
-            Place::Gate { op, choice, due, .. } | Place::Engagement { op, choice, due } => {
-                send::wake(self, &mut run, send::Asked { op, choice, due })
+            Place::Gate { op, choice, due, by, .. } => {
+                send::wake(self, &mut run, send::Asked { op, choice, due, by })
+            }
+            Place::Engagement { op, choice, due } => {
+                send::wake(self, &mut run, send::Asked { op, choice, due, by: None })
             }
         };
         self.go_on(run, next);

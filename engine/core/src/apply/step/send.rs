@@ -4,7 +4,7 @@ use super::next::Next;
 use crate::apply::context::Context;
 use crate::channel::Class;
 use crate::customer::{
-    Customer, Document, DocumentKey, Forgotten, Place, Reactions, Run, Sent, Touch,
+    Customer, Document, DocumentKey, Forgotten, Place, PutOff, Reactions, Run, Sent, Touch,
 };
 use crate::decision::{Decided, Reason, Verdict};
 use crate::effect::{Draft, Effect};
@@ -25,12 +25,14 @@ pub(super) struct Asked {
     pub choice: u8,
     /// When the send was first reached.
     pub due: Millis,
+    /// What has put it off until now, if a hold or a group has.
+    pub by: Option<PutOff>,
 }
 
 /// The run reaches the send.
 pub(super) fn run(send: &Send, context: &mut Context<'_>, run: &mut Run, op: u16) -> Next {
     let due = context.t;
-    ask(send, context, run, Asked { op, choice: 0, due })
+    ask(send, context, run, Asked { op, choice: 0, due, by: None })
 }
 
 /// The gate is asked again, or a fallback's time is up.
@@ -47,13 +49,13 @@ pub(super) fn wake(context: &mut Context<'_>, run: &mut Run, asked: Asked) -> Ne
 }
 
 fn ask(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked) -> Next {
-    let Asked { op, choice, due } = asked;
+    let Asked { op, choice, due, by } = asked;
     if send.class == Class::Marketing && context.mode == Mode::Behind {
         let channel = send.channels.get(usize::from(choice)).map(|choice| choice.channel);
         let held = context.by_step(run, op, Verdict::Deferred, Reason::CaughtUp);
         context.decide(&Decided { channel, ..held });
         // The deadline that brought the run here stays: it is its place in the order of the release.
-        return Next::Stay(Place::Gate { op, choice, due, held: true }, run.deadline);
+        return Next::Stay(Place::Gate { op, choice, due, held: true, by }, run.deadline);
     }
     if let Some(reason) = send.team.as_ref().and_then(|_| context.held_out(run)) {
         context.decide(&context.by_step(run, op, Verdict::Dropped, reason));
@@ -71,13 +73,14 @@ fn ask(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked) -> N
         choices: &send.channels,
         from: usize::from(choice),
         due,
+        put_off_by: by,
     };
     match gate::judge(&question) {
         Ruling::Send(index) => sent(send, context, run, asked, index),
-        Ruling::Defer { reason, until, channel, values } => {
+        Ruling::Defer { reason, until, by, channel, values } => {
             let deferred = context.by_step(run, op, Verdict::Deferred, reason).channel(channel);
             context.decide(&deferred.compared(values));
-            let place = Place::Gate { op, choice, due, held: false };
+            let place = Place::Gate { op, choice, due, held: false, by };
             Next::Stay(place, until.max(context.t + 1))
         }
         Ruling::Drop { reason, channel, values } => {
@@ -142,7 +145,11 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked, ind
         return Next::Op(op + 1);
     }
     let first = run.sent.map_or(t, |sent| sent.first);
+    let is_first = run.sent.is_none();
     run.sent = Some(Sent { command, at: t, first, seen: Reactions::default() });
+    if is_first {
+        context.supersede(run);
+    }
     // Nothing that has come so far is an answer to it.
     run.forget_heard();
     // A fallback leaves the anchor at the first channel's time.

@@ -9,18 +9,12 @@ use crate::journey::op::{Until, Wait};
 
 /// The run reaches the wait.
 pub(super) fn run(wait: &Wait, context: &mut Context<'_>, run: &Run, op: u16) -> Next {
-    let (place, until) = match wait.until {
-        Until::Elapsed(span) => (Place::Delay { op }, run.anchor + span.millis()),
-        Until::Days(days) => {
-            let zone = context.customer.zone;
-            (Place::Local { op }, context.core.zones.days_after(zone, run.anchor, days))
-        }
-        Until::Local { time, at_most } => {
-            let zone = context.customer.zone;
-            let next = context.core.zones.next_local(zone, context.t, gate::clock(time));
-            (Place::Local { op }, next.min(context.t + at_most.millis()))
-        }
+    let place = match wait.until {
+        Until::Elapsed(_) => Place::Delay { op },
+        Until::Days(_) | Until::Local { .. } => Place::Local { op },
     };
+    let (zones, zone) = (&context.core.zones, context.customer.zone);
+    let until = gate::wait_ends(&wait.until, zones, zone, run.anchor, context.t);
     if until <= context.t {
         return Next::Op(op + 1);
     }

@@ -116,6 +116,29 @@ fn the_names_of_a_profile_are_stored_behind_everything() {
     }
 }
 
+/// As a message that nothing has put off, but for the number of the place, and a byte behind its times.
+#[test]
+fn what_has_put_a_message_off_is_a_byte() {
+    let stored = |held, by| {
+        let mut customer = customer();
+        let due = 1_767_261_600_123;
+        customer.runs[1].place = Place::Gate { op: 14, choice: 0, due, held, by };
+        encoded(&customer)
+    };
+    for (held, plain, put_off) in [(false, 3, 10), (true, 4, 11)] {
+        for (by, byte) in [(PutOff::Group, 255), (PutOff::Hold(7), 7)] {
+            let (before, after) = (stored(held, None), stored(held, Some(by)));
+            let place = before.iter().zip(&after).position(|(one, other)| one != other).unwrap();
+            assert_eq!((before[place], after[place]), (plain, put_off));
+            let mut expected = before.clone();
+            expected[place] = put_off;
+            // Behind id, journey, opened_at, deadline, op, choice and due.
+            expected.insert(place + 1 + 16 + 1 + OPENED_AT + TIME + 1 + 1 + TIME, byte);
+            assert_eq!(after, expected);
+        }
+    }
+}
+
 /// A customer whose last run has heard of two events.
 fn attentive() -> Customer {
     let mut customer = customer();
@@ -269,12 +292,17 @@ fn seldom<T: Default + Clone + std::fmt::Debug>(
 }
 
 fn place() -> impl Strategy<Value = Place> {
-    let at = (0..300_u16, seldom(any::<u8>()), time(), any::<bool>());
-    (at, 0..7).prop_map(|((op, choice, due, held), kind)| match kind {
+    let by = prop_oneof![
+        Just(None),
+        Just(Some(PutOff::Group)),
+        (0..16_u8).prop_map(|hold| Some(PutOff::Hold(hold)))
+    ];
+    let at = (0..300_u16, seldom(any::<u8>()), time(), any::<bool>(), by);
+    (at, 0..7).prop_map(|((op, choice, due, held, by), kind)| match kind {
         0 => Place::Window,
         1 => Place::Delay { op },
         2 => Place::Local { op },
-        3 => Place::Gate { op, choice, due, held },
+        3 => Place::Gate { op, choice, due, held, by },
         4 => Place::Event { op },
         5 => Place::Engagement { op, choice, due },
         _ => Place::Goal,

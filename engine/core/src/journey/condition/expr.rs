@@ -24,6 +24,11 @@ impl Condition {
     pub fn holds<'v>(&self, read: impl Fn(Field) -> ValueRef<'v>) -> bool {
         self.expr.is_true(&read)
     }
+
+    /// Its value, where it is an expression that comes to something else than a truth.
+    pub fn value<'a, 'v: 'a>(&'a self, read: impl Fn(Field) -> ValueRef<'v>) -> ValueRef<'a> {
+        self.expr.eval(&read)
+    }
 }
 
 /// A node.

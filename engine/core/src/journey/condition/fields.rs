@@ -22,8 +22,10 @@ pub(crate) enum Scope {
     Step,
     /// The profile and the customer.
     While,
-    /// The same, in what is known of a customer at any time: a segment, or a level's line.
+    /// The same, of a segment or a level's line.
     Customer,
+    /// The same, of the policy.
+    Policy,
     /// The event, or an item of a list, and nothing else.
     Alone,
 }
@@ -135,9 +137,10 @@ impl Resolver<'_> {
                 Field::Event(number)
             }
             (None, Scope::Step) => Field::Capture(intern(self.captures, Capture::Field(number))),
-            (None, Scope::Event | Scope::While | Scope::Customer | Scope::Alone) => {
-                Field::Event(number)
-            }
+            (
+                None,
+                Scope::Event | Scope::While | Scope::Customer | Scope::Policy | Scope::Alone,
+            ) => Field::Event(number),
         };
         Some((field, kind))
     }
@@ -174,21 +177,22 @@ impl Resolver<'_> {
     }
 
     fn has_event(&mut self, path: &Path<'_>) -> Option<()> {
-        match self.scope {
+        let (message, help) = match self.scope {
             Scope::Event | Scope::Step | Scope::Alone => return Some(()),
-            Scope::Customer => {
-                let message =
-                    "a segment or a level may not read an event: it is to be known at any time";
-                let fault = Fault::error(path.span.clone(), message);
-                return self.fail(fault.help("read facts, `profile.X` or `customer.X`; a fact can be made of what events say"));
-            }
-            Scope::While => {}
-        }
-        let fault = Fault::error(
-            path.span.clone(),
-            "`while` may not read the event: it is checked before every send, long after the event",
-        );
-        self.fail(fault.help("read `profile.X` or `customer.X`, or put the condition into `trigger.when` or a `branch`"))
+            Scope::While => (
+                "`while` may not read the event: it is checked before every send, long after the event",
+                "read `profile.X` or `customer.X`, or put the condition into `trigger.when` or a `branch`",
+            ),
+            Scope::Customer => (
+                "a segment or a level may not read an event: it is to be known at any time",
+                "read facts, `profile.X` or `customer.X`; a fact can be made of what events say",
+            ),
+            Scope::Policy => (
+                "the policy may not read an event: it is asked before every send, whatever has begun the journey",
+                "read `profile.X`, `customer.X`, or a fact that remembers the event (facts.yaml)",
+            ),
+        };
+        self.fail(Fault::error(path.span.clone(), message).help(help))
     }
 
     fn event_time(&mut self, path: &Path<'_>) -> Option<(Field, Type)> {

@@ -30,7 +30,9 @@ pub use field::{Capture, Field, KeyField, Local, WEEKDAYS};
 pub(crate) use fields::{Scope, Slots};
 pub use foresight::Motion;
 pub use list::{List, MAX_ITEMS};
-pub(crate) use lower::{compile, compile_alone, compile_path, compile_read, type_alone};
+pub(crate) use lower::{
+    compile, compile_alone, compile_number, compile_path, compile_read, type_alone,
+};
 pub(crate) use names::{Names, change_of};
 pub use reader::{Captured, Reader, kept};
 pub(crate) use types::Type;

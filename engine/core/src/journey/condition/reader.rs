@@ -87,6 +87,11 @@ impl Captured<'_> {
 }
 
 impl<'r> Reader<'r> {
+    /// What the value of a field is known by, as a key; none where it is no key.
+    pub fn key(&self, field: Field) -> Option<u64> {
+        key_of(self.read(field))
+    }
+
     /// The value of a field.
     pub fn read(&self, field: Field) -> ValueRef<'r> {
         let at = |values: &'r [Value], index: u16| {
@@ -112,10 +117,10 @@ impl<'r> Reader<'r> {
             Field::FactAt(number, reading, key) => {
                 let key = match key {
                     KeyField::Hash(hash) => Some(hash),
-                    KeyField::Event(index) => key_of(self.read(Field::Event(index))),
-                    KeyField::Capture(index) => key_of(self.read(Field::Capture(index))),
-                    KeyField::Waited(index) => key_of(self.read(Field::Waited(index))),
-                    KeyField::Attribute(index) => key_of(self.read(Field::Attribute(index))),
+                    KeyField::Event(index) => self.key(Field::Event(index)),
+                    KeyField::Capture(index) => self.key(Field::Capture(index)),
+                    KeyField::Waited(index) => self.key(Field::Waited(index)),
+                    KeyField::Attribute(index) => self.key(Field::Attribute(index)),
                 };
                 customer.facts.read_at(self.facts, number, reading, key, self.t)
             }
@@ -194,15 +199,13 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// A level stays until it is judged again, and how far the next line is until its fact changes.
+    /// A level stays where it is until it is judged again, which is something that happens; how far the next line is stays until its fact changes.
     fn level_until(&self, level: u16) -> Millis {
         let (customer, facts) = (self.customer, self.facts);
-        let own = customer.facts.standing(level).map_or(NEVER, |standing| standing.until);
         let ladder = facts.get(level).and_then(|level| level.ladder());
         let distance = ladder.and_then(|ladder| ladder.distance.as_ref());
         let until = |distance: &Distance| customer.facts.until(facts, distance.number, self.t);
-        // What is overdue is judged at once, or with the next timers.
-        own.max(self.t + 1).min(distance.map_or(NEVER, until))
+        distance.map_or(NEVER, until)
     }
 
     /// When one more whole day has passed since a fact last happened.

@@ -63,6 +63,8 @@ pub(super) fn journey(
         filtered: LatestId::of(Use::Ends, &[&definition.journey]),
         moved: LatestId::of(Use::Moves, &[&definition.journey]),
         while_,
+        // Told when all journeys are there.
+        group: None,
         holdout: definition.holdout.0,
         goal_within: definition.goal.as_ref().map(|goal| goal.within.value),
         max_event_age: definition.max_event_age.as_ref().map_or(MAX_EVENT_AGE, |age| age.value),

@@ -16,6 +16,7 @@ mod events;
 mod facts;
 mod fields;
 mod foreign;
+mod groups;
 pub(super) mod hash;
 mod keys;
 mod loops;
@@ -23,6 +24,7 @@ mod names;
 mod policy;
 mod read;
 mod repeats;
+mod rules;
 mod schema;
 mod sends;
 mod step;
@@ -142,6 +144,8 @@ pub(super) fn check_with(
         let of_all = policy.active_from.map_or(journey.active_from, |from| from.0);
         journey.active_from = journey.active_from.max(of_all);
     }
+    let rules = rules::compile_all(policy, &mut slots, &mut problems);
+    groups::bind(policy, &mut compiled, &mut slots, &mut problems);
     policy::check(policy, tables, &read, &mut problems);
     if asked == Asked::Anew {
         loops::check(&read, &compiled, &mut problems);
@@ -170,6 +174,7 @@ pub(super) fn check_with(
         hash,
         tables: Arc::clone(tables),
         policy: policy.clone(),
+        rules,
         journeys: compiled,
         fields,
         attributes,

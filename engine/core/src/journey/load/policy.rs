@@ -6,7 +6,7 @@ use crate::channel::Channel;
 use crate::customer::ZoneTables;
 use crate::journey::definition::{Definition, Step};
 use crate::journey::problem::{Problem, SourceFile};
-use crate::policy::{Cap, CapScope, Policy};
+use crate::policy::{Cap, CapLimit, CapScope, MAX_LIMIT, Policy};
 use crate::suggest::closest;
 use crate::time::{DAY, Span};
 
@@ -14,7 +14,7 @@ use crate::time::{DAY, Span};
 const MAX_EVENT_BYTES: usize = 1_000_000;
 
 /// Longest rolling window of a cap: as long as touches are remembered at most.
-const MAX_WINDOW: Span = Span(366 * DAY);
+pub(super) const MAX_WINDOW: Span = Span(366 * DAY);
 
 /// Says what is wrong with the policy. The policy has no text here: the problems name the key in place of a file.
 pub(super) fn check(
@@ -166,12 +166,11 @@ fn check_cap(
             "write 1 to 64 letters".into(),
         );
     }
-    if !(1..=64).contains(&cap.limit) {
-        say(
-            key,
-            format!("the cap `{}` has the limit {}", cap.name, cap.limit),
-            "write 1 to 64".into(),
-        );
+    if let CapLimit::Fixed(limit) = cap.limit
+        && !(1..=MAX_LIMIT).contains(&limit)
+    {
+        let message = format!("the cap `{}` has the limit {limit}", cap.name);
+        say(key, message, format!("write 1 to {MAX_LIMIT}"));
     }
     if let crate::policy::CapWindow::Rolling(span) = cap.per
         && span > MAX_WINDOW

@@ -16,6 +16,9 @@ pub(super) fn add(draw: &mut Draw, config: &mut Config) {
     if draw.chance(25) {
         cap["blocked"] = "skip".into();
     }
+    if draw.chance(30) {
+        cap["reserve"] = "horizon".into();
+    }
     caps.push(cap);
     if draw.chance(30) {
         let longest = *draw.pick(&["0s", "1h", "4d"]);

@@ -5,7 +5,11 @@ use crate::history::Draw;
 use serde_json::{Value, json};
 
 pub(super) fn add(draw: &mut Draw, config: &mut Config) {
-    let cap = json!({ "name": "contest", "limit": 1, "per": draw.pick(&["3h", "1d", "day"]) });
+    let mut cap = json!({ "name": "contest", "limit": 1, "per": draw.pick(&["3h", "1d", "day"]) });
+    if draw.chance(30) {
+        cap["reserve"] = "horizon".into();
+        cap["limit"] = 2.into();
+    }
     let caps = config.policy.entry("caps").or_insert_with(|| json!([]));
     if let Value::Array(caps) = caps
         && caps.iter().all(|other| other["name"] != cap["name"])

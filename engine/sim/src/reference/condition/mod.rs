@@ -1,7 +1,6 @@
-//! Conditions, by their text alone: parsed anew each time they are judged (`parse`) and walked over JSON (`value`); `look` finds what stands in
-//! them.
+//! Conditions, by their text alone: parsed anew each time they are judged (`parse`) and walked over JSON (`value`).
 
-mod look;
+mod least;
 mod parse;
 mod value;
 
@@ -9,7 +8,7 @@ use super::context::Reader;
 use super::customer::Customer;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::time::Millis;
-pub use look::{durations, least, texts};
+pub use least::least;
 use serde_json::Value as Json;
 pub use value::V;
 
@@ -26,6 +25,11 @@ pub fn holds_alone(
         Reader { plan, event: Some(event), at, waited, of_run, customer: &customer, t: at };
     let tree = parse::parse(text).unwrap_or_else(|| panic!("the loader took `{text}`"));
     value::Walk { reader: &reader, item }.of(&tree) == V::Bool(true)
+}
+
+/// The durations that stand in a condition.
+pub fn spans(text: &str) -> Vec<Millis> {
+    parse::parse(text).map(|tree| tree.spans()).unwrap_or_default()
 }
 
 impl Reader<'_> {

@@ -22,6 +22,22 @@ pub enum Tree {
     Call(String, Vec<Tree>),
 }
 
+impl Tree {
+    /// The durations in it.
+    pub fn spans(&self) -> Vec<Millis> {
+        match self {
+            Tree::Span(span) => vec![*span],
+            Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::Text(_) | Tree::Path(_) => {
+                Vec::new()
+            }
+            Tree::Not(inner) | Tree::Minus(inner) => inner.spans(),
+            Tree::Two(_, left, right) => [left.spans(), right.spans()].concat(),
+            Tree::Choose(test, yes, no) => [test.spans(), yes.spans(), no.spans()].concat(),
+            Tree::List(all) | Tree::Call(_, all) => all.iter().flat_map(Tree::spans).collect(),
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 enum Token {
     Word(String),

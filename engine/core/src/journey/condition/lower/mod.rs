@@ -51,6 +51,21 @@ pub(crate) fn compile(
     (expr.map(|expr| Condition { text, fields, expr }), lowering.resolver.faults)
 }
 
+/// Compiles an expression of the policy that comes to a number. As [`compile`].
+pub(crate) fn compile_number(text: &str, slots: &mut Slots) -> (Option<Condition>, Vec<Fault>) {
+    let parsed = match Parsed::read(text) {
+        Ok(parsed) => parsed,
+        Err(fault) => return (None, vec![fault]),
+    };
+    let mut captures = Vec::new();
+    let (scope, captures) = (Scope::Policy, &mut captures);
+    let resolver = Resolver { scope, slots, captures, faults: Vec::new(), items: None };
+    let mut lowering = Lowering { parsed: &parsed, resolver, fields: Vec::new(), nodes: 0 };
+    let expr = lowering.number(&parsed.root);
+    let Lowering { fields, resolver, .. } = lowering;
+    (expr.map(|expr| Condition { text: text.into(), fields, expr }), resolver.faults)
+}
+
 /// Compiles a condition on an event alone or, where the items of a list are given (their name, and whether they are such as a cart has), on one of them.
 pub(crate) fn compile_alone(text: &str, item: Option<(&str, bool)>) -> (Option<Alone>, Vec<Fault>) {
     let parsed = match Parsed::read(text) {
@@ -195,6 +210,20 @@ impl Lowering<'_, '_> {
             Type::Bool | Type::Object | Type::Null | Type::Any => "name one of its fields".into(),
         };
         self.fail(self.parsed.extent(node), format!("`{text}` is {kind}, not a condition"), remedy)
+    }
+
+    /// A node that must be a number.
+    fn number(&mut self, node: &IdedExpr) -> Option<Expr> {
+        let (expr, kind) = self.whole(node)?;
+        if matches!(kind, Type::Number | Type::Any) {
+            return Some(expr);
+        }
+        let message = format!("`{}` is {kind}, not a number", self.text(node));
+        self.fail(
+            self.parsed.extent(node),
+            message,
+            "write a number, such as `profile.max_per_week`",
+        )
     }
 
     fn node(&mut self, node: &IdedExpr) -> Option<Typed> {

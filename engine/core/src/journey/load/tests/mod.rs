@@ -4,6 +4,7 @@ mod facts;
 mod levels;
 mod loops;
 mod plans;
+mod policy;
 mod problems;
 mod robust;
 mod warnings;

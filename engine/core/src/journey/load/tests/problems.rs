@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::channel::Channel;
-use crate::policy::{Cap, CapScope, CapWindow, LocalTime, QuietHours, Team, WhenBlocked};
+use crate::policy::{
+    Cap, CapLimit, CapScope, CapWindow, LocalTime, QuietHours, Reserve, Team, WhenBlocked,
+};
 use crate::time::Span;
 
 /// Each problem as `line:column level: message | help`, and the text that it points at.
@@ -568,9 +570,10 @@ fn the_policy_is_checked_against_the_journeys() {
     let cap = |name: &str, scope: CapScope, limit: u16| Cap {
         name: name.into(),
         scope,
-        limit,
+        limit: CapLimit::Fixed(limit),
         per: CapWindow::Day,
         blocked: WhenBlocked::Defer,
+        reserve: Reserve::Next,
     };
     let policy = Policy {
         zone: "Europe/Berlim".into(),
@@ -584,6 +587,7 @@ fn the_policy_is_checked_against_the_journeys() {
             channels: vec![Channel::Sms],
             from: LocalTime(60),
             to: LocalTime(60),
+            where_: None,
         }],
         marketing_ttl: Span(0),
         ..Policy::default()
