@@ -20,7 +20,8 @@ pub(super) fn run(emit: &Emit, context: &mut Context<'_>, run: &Run, op: u16) ->
         return Next::Op(op + 1);
     }
     let number = CommandId::of(run.id, &emit.step, 0).0 as u64;
-    let happening = Happening { kind: emit.event.clone(), text: text(emit, context, run), number };
+    let (kind, text, at) = (emit.event.clone(), text(emit, context, run), context.t);
+    let happening = Happening { kind, text, number, at };
     let decided = if context.emitted.push(happening) {
         context.by_step(run, op, Verdict::Emitted, Reason::Step)
     } else {
