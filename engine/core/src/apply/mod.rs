@@ -6,6 +6,7 @@
 mod context;
 mod emitted;
 mod event;
+mod goal;
 mod journeys;
 mod window;
 mod enter;

@@ -10,6 +10,7 @@ mod firing;
 mod gaps;
 mod held;
 mod limits;
+mod measured;
 mod lone;
 mod placement;
 mod power;
