@@ -81,7 +81,7 @@ fn lists_that_explode() {
     let events =
         format!("journey: j\ntrigger: {{ event: [{}] }}\nsteps: [{{ exit: true }}]\n", many(9_000));
     assert!(first(&events).contains("at most 16 are allowed"));
-    let inside = format!("event.a in [{}]", vec!["'x'"; 300].join(", "));
+    let inside = format!("event.a in [{}]", ["'x'"; 300].join(", "));
     let text = format!(
         "journey: j\ntrigger: {{ event: go, when: \"{inside}\" }}\nsteps: [{{ exit: true }}]\n"
     );
