@@ -154,6 +154,7 @@ pub(super) fn check_with(
     let mut slots = Slots { catalogue: Arc::new(catalogue), ..Slots::default() };
     let wanted = events::wanted(&read);
     let facts = facts::compile(facts_file, policy, &wanted, &mut slots, &mut problems);
+    declared::add_changes(&mut slots);
     let mut compiled = Vec::new();
     for (source, definition) in &read {
         // One that has no room has said so.
