@@ -14,6 +14,7 @@ use crate::event::{Event, Known, Meaning, OddFields, Raw, Subject, read_fields};
 use crate::fact::Occurrence;
 use crate::id::CommandId;
 use crate::journey::feeding::Feeding;
+use crate::journey::level::LevelSet;
 use crate::journey::plan::Interest;
 use crate::sends::SuppressionReason;
 use crate::time::Millis;
@@ -64,6 +65,7 @@ impl Core {
             customer,
             t: time.seen,
             seen: time.seen,
+            now: environment.now,
             mode: environment.mode,
             effects: environment.effects,
             emitted: Emitted::default(),
@@ -75,11 +77,13 @@ impl Core {
         // Of most events nothing is kept: they leave the list alone, which is a place in memory of its own.
         let documents = if brings { context.customer.documents.count() } else { 0 };
         let surplus = context.learn(event, meaning, time.at, brings, &mut changes);
-        let interest = context.plan().events.get(event.kind.as_ref());
+        let interest = context.plan().interest(event.kind.as_ref());
         let foreign = interest.map(|interest| context.facts(interest, event, time));
         if context.customer.zone != zone && context.plan().follows_zone {
             context.follow_zone(zone);
         }
+        let of_facts = interest.map_or(0, |interest| interest.levels);
+        context.levels(of_facts | context.of_profile(event, meaning), time.at);
         let applied = match interest {
             Some(interest) => context.interested(interest, event, time, &mut fields, None),
             None => Applied::Unwanted,
@@ -139,6 +143,13 @@ impl Context<'_> {
         surplus
     }
 
+    /// The levels that what the event says of the customer may have changed.
+    fn of_profile(&self, event: &Event<'_>, meaning: Meaning) -> LevelSet {
+        let levels = self.plan().levels.of_profile;
+        let touched = levels != 0 && (meaning != Meaning::None || event.profile().is_some());
+        if touched { levels } else { 0 }
+    }
+
     /// What the event does to the facts. The amounts that are left out.
     fn facts(&mut self, interest: &Interest, event: &Event<'_>, time: EventTime) -> OddFields {
         self.touched |= interest.arms;
@@ -176,12 +187,16 @@ impl Context<'_> {
 
     /// What steps have let happen, and what that leads to: in journeys as an event that happens now, but of the customer it says nothing.
     pub fn apply_emitted(&mut self) {
-        while let Some(Happening { kind, text, number }) = self.emitted.next() {
-            let Some(interest) = self.plan().events.get(&kind) else { continue };
+        while let Some(Happening { kind, text, number, at }) = self.emitted.next() {
+            let Some(interest) = self.plan().events.get(&kind) else {
+                self.levels(0, at);
+                continue;
+            };
             let event = Event::written(&kind, &text);
-            let time = EventTime { at: self.t, seen: self.t, age: 0 };
+            let time = EventTime { at, seen: self.t, age: self.t.saturating_sub(at) };
             // A timer's clock may be ahead of the records', and what comes next see an earlier time.
             self.facts(interest, &event, EventTime { seen: self.seen, ..time });
+            self.levels(interest.levels, at);
             let mut fields = vec![Value::Null; self.plan().fields.len()];
             self.interested(interest, &event, time, &mut fields, Some(number));
         }

@@ -2,9 +2,10 @@
 
 use super::context::Context;
 use super::emitted::Emitted;
+use super::levels::Looked;
 use super::{Core, Environment};
 use crate::customer::{Customer, Place};
-use crate::time::Millis;
+use crate::time::{Millis, NEVER};
 use std::cmp::Reverse;
 
 /// Timers that are to fire.
@@ -20,9 +21,18 @@ pub struct Due {
     pub budget: u64,
 }
 
+/// What comes first of an instant.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Ends,
+    Levels,
+    Begins,
+    GoesOn,
+}
+
 impl Core {
-    /// Fires the runs of the customer whose deadline has come: those whose window ends and those that expire, then what begins by time, then the
-    /// others; of each the higher priority first, then by RunId or name. Returns how many fired.
+    /// Fires what of the customer has come: windows that end and runs that expire, then levels, then what begins by time, then the other runs; of
+    /// each the higher priority first, then by RunId or name. Returns how many fired; levels that time may have changed are one.
     pub fn fire(
         &self,
         customer: &mut Customer,
@@ -34,6 +44,7 @@ impl Core {
             customer,
             t: due.now,
             seen: due.seen,
+            now: due.now,
             mode: environment.mode,
             effects: environment.effects,
             emitted: Emitted::default(),
@@ -41,15 +52,19 @@ impl Core {
         };
         let mut fired = 0;
         // What has fired has a later deadline, or is gone.
-        while fired < due.budget && context.fire_one(due.deadline) {
+        while fired < due.budget
+            && let Some(looked) = context.fire_one(due.deadline)
+        {
             context.customer.dirty = true;
-            context.apply_emitted();
-            if context.touched {
-                context.arm();
-            }
-            // A firing arms nothing that it sees as due.
-            context.review(due.now + 1);
             fired += 1;
+            if looked != Looked::Same {
+                context.apply_emitted();
+                if context.touched {
+                    context.arm();
+                }
+                // A firing arms nothing that it sees as due.
+                context.review(due.now + 1);
+            }
         }
         context.customer.runs_changed();
         fired
@@ -73,20 +88,27 @@ impl Core {
 }
 
 impl Context<'_> {
-    /// Fires what comes first up to this deadline; false if there is nothing.
-    fn fire_one(&mut self, deadline: Millis) -> bool {
+    /// Fires what comes first up to this deadline; none if there is nothing.
+    fn fire_one(&mut self, deadline: Millis) -> Option<Looked> {
         let next = self.next_due(deadline);
-        let begins = self.customer.begins();
-        let is_first = next.map(|place| &self.customer.runs[place]).is_none_or(|run| {
-            begins < run.deadline || begins == run.deadline && run.place.is_running()
+        let run = next.map_or((NEVER, Stage::Ends), |place| {
+            let run = &self.customer.runs[place];
+            (run.deadline, if run.place.is_running() { Stage::GoesOn } else { Stage::Ends })
         });
-        if begins <= deadline && is_first && self.begin_one(begins) {
-            return true;
+        let levels = (self.customer.facts.turns(), Stage::Levels);
+        let begins = (self.customer.begins(), Stage::Begins);
+        let (at, stage) = run.min(levels).min(begins);
+        if at > deadline {
+            return None;
         }
-        let Some(place) = next else { return false };
-        let run = self.customer.runs.remove(place);
+        match stage {
+            Stage::Levels => return self.turn_levels(at),
+            Stage::Begins => return self.begin_one(at).then_some(Looked::Judged),
+            Stage::Ends | Stage::GoesOn => {}
+        }
+        let run = self.customer.runs.remove(next?);
         self.wake(run);
-        true
+        Some(Looked::Judged)
     }
 
     /// The place of the run that fires next of those with this deadline: or with an earlier one, which something that has fired may have brought.

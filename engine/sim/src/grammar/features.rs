@@ -15,6 +15,7 @@ mod groups;
 mod holdout;
 mod holds;
 mod keys;
+mod levels;
 mod limits;
 mod priority;
 mod quiet;
@@ -73,6 +74,8 @@ pub const FEATURES: &[Feature] = &[
     Feature::of("contest", contest::add),
     Feature { name: "facts", add: facts::add, event: facts::event, last: false },
     Feature { name: "facts", add: facts::add, event: facts::event, last: false },
+    Feature { name: "levels", add: levels::add, event: facts::event, last: false },
+    Feature { name: "levels", add: levels::add, event: facts::event, last: false },
     Feature::of("quiet", quiet::add),
     Feature::of("limits", limits::add),
     Feature::of("filter", filter::add),

@@ -22,8 +22,8 @@ pub struct Timer {
     pub deadline: Millis,
     /// Whose.
     pub customer: CustomerId,
-    /// At one instant windows end and what is finished expires before journeys begin, and these before anything goes on.
-    stage: Stage,
+    /// At one instant windows end and what is finished expires ([`ENDS`]), then levels turn, then journeys begin by time, then what goes on.
+    order: u8,
     /// How much the journey's priority lacks to the highest.
     lacks: u8,
     /// The journey that begins.
@@ -32,11 +32,22 @@ pub struct Timer {
     pub run: RunId,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
-    Ends,
-    Begins,
-    GoesOn,
+/// The order of what is due at one instant of a customer.
+const ENDS: u8 = 0;
+const LEVELS: u8 = 1;
+const BEGINS: u8 = 2;
+const GOES_ON: u8 = 3;
+
+impl Timer {
+    /// When a level of the customer is another.
+    pub fn of_levels(deadline: Millis, customer: CustomerId) -> Self {
+        Self { deadline, customer, order: LEVELS, lacks: 0, begins: None, run: RunId(0) }
+    }
+
+    /// It is about levels, and about no run.
+    pub fn is_of_levels(&self) -> bool {
+        self.order == LEVELS
+    }
 }
 
 /// A decision shows at most so many fields of a condition.
@@ -55,6 +66,8 @@ pub struct Context<'a> {
     pub t: Millis,
     /// T of the records that have been applied.
     pub seen: Millis,
+    /// What timers see: at this levels are judged.
+    pub now: Millis,
     /// The customer's id.
     pub id: CustomerId,
     /// The customer.
@@ -173,13 +186,13 @@ impl<'a> Context<'a> {
         Timer {
             deadline: run.deadline,
             customer: self.id,
-            stage: match run.place {
-                Place::Window | Place::Goal => Stage::Ends,
+            order: match run.place {
+                Place::Window | Place::Goal => ENDS,
                 Place::Delay { .. }
                 | Place::Local { .. }
                 | Place::Event { .. }
                 | Place::Gate { .. }
-                | Place::Engagement { .. } => Stage::GoesOn,
+                | Place::Engagement { .. } => GOES_ON,
             },
             lacks: u8::MAX - self.journey(run.journey).priority,
             begins: None,
@@ -191,7 +204,7 @@ impl<'a> Context<'a> {
     pub fn beginning(&self, journey: u16, deadline: Millis) -> Timer {
         let lacks = u8::MAX - self.journey(journey).priority;
         let (begins, run, customer) = (Some(journey), RunId(0), self.id);
-        Timer { deadline, customer, stage: Stage::Begins, lacks, begins, run }
+        Timer { deadline, customer, order: BEGINS, lacks, begins, run }
     }
 
     /// Puts a window or run among the customer's and sets its timer. A lingering run of the same id gives way.

@@ -50,7 +50,7 @@ pub struct Customer {
     pub documents: Documents,
     /// When what ends runs or moves windows happened last.
     pub latest: Latest,
-    /// Marketing messages sent.
+    /// Marketing messages, also those that were kept back.
     pub touches: Vec<Touch>,
     /// Journeys entered.
     pub entries: Vec<Entry>,
@@ -60,6 +60,12 @@ pub struct Customer {
     pub begun: BTreeMap<u16, Millis>,
     /// What is armed of journeys that begin by time, and when they begin by it.
     pub armed: BTreeMap<u16, (Moment, Millis)>,
+    /// The rank of each level by its name; empty before the first judgement.
+    pub levels: BTreeMap<String, usize>,
+    /// When they were judged last.
+    pub judged: Millis,
+    /// The deadline of the timer for levels.
+    pub turns: Option<Millis>,
 }
 
 /// A word on consent.
@@ -71,7 +77,7 @@ struct Word {
     yes: bool,
 }
 
-/// A marketing message that was sent.
+/// A marketing message that was sent, or kept back by a holdout.
 pub struct Touch {
     /// When.
     pub at: Millis,
@@ -79,6 +85,8 @@ pub struct Touch {
     pub channel: Channel,
     /// Index of the journey.
     pub journey: u16,
+    /// Kept back.
+    pub ghost: bool,
 }
 
 /// An entry that the re-entry rules look back to.
@@ -186,6 +194,8 @@ pub struct Run {
     pub first_sent: Option<Millis>,
     /// The newest message.
     pub last_sent: Option<(Millis, CommandId)>,
+    /// The send of it.
+    pub last_op: Option<u16>,
     /// The events that told of the newest message: `delivered`, `opened`, `clicked`, `bounced`.
     pub told: Vec<&'static str>,
     /// The goal was reached.

@@ -14,6 +14,8 @@ mod fault;
 mod field;
 mod foresight;
 mod fields;
+mod known;
+mod least;
 mod list;
 mod lower;
 mod names;
@@ -31,13 +33,13 @@ pub use element::Each;
 pub use expr::Condition;
 pub(crate) use fault::Fault;
 pub use field::{Capture, Field, KeyField, Local, WEEKDAYS};
-pub(crate) use fields::{Elements, Scope, Slots};
+pub(crate) use fields::{Elements, MAX_SLOTS, Scope, Slots};
 pub use foresight::Motion;
 pub use list::{List, MAX_ITEMS};
 pub(crate) use lower::{
     compile, compile_alone, compile_deadline, compile_number, compile_path, compile_read,
-    compile_segment, type_alone,
+    type_alone,
 };
-pub(crate) use names::Names;
+pub(crate) use names::{Names, change_of};
 pub use reader::{Captured, Reader, kept};
 pub(crate) use types::Type;

@@ -129,7 +129,7 @@ impl Compiler<'_> {
             let message = format!("`{}` is not a list with a name for its items", text.value);
             return self.error(text, message, "write it so: `each: event.order.items as item`");
         };
-        let (kind, faults) = type_alone(list, None);
+        let (kind, faults) = type_alone(list, None, self.slots);
         let path =
             list.strip_prefix("event.").filter(|_| kind.is_some_and(|kind| kind.may_be_list()));
         faults.into_iter().for_each(|fault| self.fault(text, fault));

@@ -89,7 +89,10 @@ pub(super) fn lay_out(layout: &mut Layout<'_, '_>, given: &At<Given>) -> op::Giv
             warn_of_number(compiler, &given.span);
             Value::Number(*value)
         }
-        Given::Text(text) if !quoted && (is_path(text) || is_of_item(compiler, text)) => {
+        Given::Text(text)
+            if !quoted
+                && (is_path(text) || is_of_item(compiler, text) || is_of_fact(compiler, text)) =>
+        {
             let at = At::new(text.clone(), given.span.clone());
             let (slots, captures) = (&mut *compiler.slots, &mut compiler.captures);
             let (field, faults) = condition::compile_read(text, slots, captures);
@@ -115,6 +118,13 @@ fn is_path(text: &str) -> bool {
 fn is_of_item(compiler: &Compiler<'_>, text: &str) -> bool {
     let each = compiler.slots.each.as_ref();
     each.is_some_and(|each| text.split_once('.').is_some_and(|(root, _)| root == each.name))
+}
+
+/// Whether the text, without quotes, begins with the name of a fact.
+fn is_of_fact(compiler: &Compiler<'_>, text: &str) -> bool {
+    let parts = || text.split('.');
+    let named = |name| compiler.slots.names.facts.named(name).is_some();
+    parts().next().is_some_and(named) && parts().all(is_name)
 }
 
 /// A text that may have been meant as a path, or the other way round.
@@ -154,7 +164,7 @@ fn warn_of_number(compiler: &mut Compiler<'_>, span: &Range<usize>) {
 }
 
 /// Whether the text is a field's name.
-pub(super) fn is_name(text: &str) -> bool {
+pub(in crate::journey::load) fn is_name(text: &str) -> bool {
     let mut letters = text.chars();
     text.len() <= 64
         && letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')

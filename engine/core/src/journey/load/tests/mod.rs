@@ -1,7 +1,10 @@
 //! Journeys good and bad, with every message as a person sees it.
 
 mod begins;
+mod events;
 mod facts;
+mod hostile;
+mod levels;
 mod loops;
 mod plans;
 mod policy;
