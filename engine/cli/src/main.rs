@@ -14,6 +14,8 @@ mod flags;
 mod journeys;
 mod letters;
 mod messages;
+mod partition;
+mod reported;
 mod settings;
 mod show;
 mod templates;

@@ -20,7 +20,7 @@ use thin_vec::ThinVec;
 pub struct Customer {
     /// Who.
     pub id: CustomerId,
-    /// The earliest deadline of the runs that are not held; [`NEVER`] without one.
+    /// The earliest deadline of the runs that are not held, and of the levels; [`NEVER`] without one.
     pub deadline: Millis,
     /// The deadline of the one live entry in the wheel; [`NEVER`] without one. Not part of the state: the wheel is a cache.
     pub armed: Millis,
@@ -54,7 +54,7 @@ pub struct Customer {
     pub latest: LatestTimes,
     /// Entries that a re-entry rule remembers, oldest first.
     pub entries: ThinVec<Entry>,
-    /// Marketing messages sent, oldest first, as long as some cap counts them.
+    /// Marketing messages sent, and those that a holdout has kept back, oldest first, as long as some cap counts them.
     pub touches: ThinVec<Touch>,
     /// Profile attributes that decide: those that some condition names and those of the time zone.
     pub attributes: ThinVec<Attribute>,
@@ -93,7 +93,7 @@ pub struct Entry {
     pub at: Millis,
 }
 
-/// A marketing message sent.
+/// A marketing message sent, or kept back by a holdout.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Touch {
     /// When.
@@ -102,6 +102,8 @@ pub struct Touch {
     pub journey: u16,
     /// The medium.
     pub channel: Channel,
+    /// Nobody was touched: a holdout has kept it back. It counts for runs of that holdout alone.
+    pub ghost: bool,
 }
 
 impl Customer {
@@ -150,7 +152,7 @@ impl Customer {
         self.runs.iter().filter(|run| run.place.is_live()).count()
     }
 
-    /// To be called when runs have changed: the earliest deadline follows them, and with the last run their memory is given back, since most
+    /// To be called when runs or levels have changed: the earliest deadline follows them, and with the last run their memory is given back, since most
     /// customers have none most of the time.
     pub fn runs_changed(&mut self) {
         if self.runs.is_empty() && self.runs.capacity() > 0 {
@@ -162,7 +164,8 @@ impl Customer {
             .filter(|run| !run.is_held())
             .map(|run| run.deadline)
             .min()
-            .unwrap_or(NEVER);
+            .unwrap_or(NEVER)
+            .min(self.facts.turns());
     }
 
     /// Puts a run into its place in the order of ids. A lingering run of the same id (the same key at the same millisecond)

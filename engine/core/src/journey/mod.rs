@@ -9,6 +9,7 @@ pub mod definition;
 pub mod events_file;
 pub mod facts_file;
 pub mod feeding;
+pub mod level;
 pub mod load;
 pub mod op;
 pub mod plan;

@@ -16,6 +16,7 @@ use cartwheel_core::time::Millis;
 use compact_str::CompactString;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// So many event ids are remembered.
@@ -48,12 +49,18 @@ pub struct Customer {
     pub documents: Documents,
     /// When what ends runs or moves windows happened last.
     pub latest: Latest,
-    /// Marketing messages sent.
+    /// Marketing messages, also those that were kept back.
     pub touches: Vec<Touch>,
     /// Journeys entered.
     pub entries: Vec<Entry>,
     /// Windows and runs, in order of their ids.
     pub runs: Vec<Run>,
+    /// The rank of each level by its name; empty before the first judgement.
+    pub levels: BTreeMap<String, usize>,
+    /// When they were judged last.
+    pub judged: Millis,
+    /// The deadline of the timer for levels.
+    pub turns: Option<Millis>,
 }
 
 /// A word on consent.
@@ -65,7 +72,7 @@ struct Word {
     yes: bool,
 }
 
-/// A marketing message that was sent.
+/// A marketing message that was sent, or kept back by a holdout.
 pub struct Touch {
     /// When.
     pub at: Millis,
@@ -73,6 +80,8 @@ pub struct Touch {
     pub channel: Channel,
     /// Index of the journey.
     pub journey: u16,
+    /// Kept back.
+    pub ghost: bool,
 }
 
 /// An entry that the re-entry rules look back to.
@@ -178,6 +187,8 @@ pub struct Run {
     pub first_sent: Option<Millis>,
     /// The newest message.
     pub last_sent: Option<(Millis, CommandId)>,
+    /// The send of it.
+    pub last_op: Option<u16>,
     /// The events that told of the newest message: `delivered`, `opened`, `clicked`, `bounced`.
     pub told: Vec<&'static str>,
     /// The goal was reached.

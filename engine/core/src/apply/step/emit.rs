@@ -13,19 +13,22 @@ use serde_json::{Map, Value as Json};
 
 /// The run reaches the step.
 pub(super) fn run(emit: &Emit, context: &mut Context<'_>, run: &Run, op: u16) -> Next {
-    if let Some(reason) = context.held_out(run) {
-        context.decide(&context.by_step(run, op, Verdict::Dropped, reason));
+    let event = || Value::Text(emit.event.clone());
+    if let Some(holdout) = context.held_out(run) {
+        let held_out = context.by_step(run, op, Verdict::HeldOut, holdout.reason());
+        context.decide(&held_out.value("event", event()));
         return Next::Op(op + 1);
     }
     let number = CommandId::of(run.id, &emit.step, 0).0 as u64;
-    let happening = Happening { kind: emit.event.clone(), text: text(emit, context, run), number };
+    let (kind, text, at) = (emit.event.clone(), text(emit, context, run), context.t);
+    let happening = Happening { kind, text, number, at };
     let decided = if context.emitted.push(happening) {
         context.by_step(run, op, Verdict::Emitted, Reason::Step)
     } else {
         let dropped = context.by_step(run, op, Verdict::Dropped, Reason::EmitLimit);
         dropped.number("limit", MAX_EMITTED as i64)
     };
-    context.decide(&decided.value("event", Value::Text(emit.event.clone())));
+    context.decide(&decided.value("event", event()));
     Next::Op(op + 1)
 }
 

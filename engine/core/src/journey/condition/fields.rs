@@ -24,6 +24,8 @@ pub(crate) enum Scope {
     Step,
     /// The profile and the customer.
     While,
+    /// The same, of a segment or a level's line.
+    Customer,
     /// The same, of the policy.
     Policy,
     /// The event, or an item of a list, and nothing else.
@@ -165,9 +167,10 @@ impl Resolver<'_> {
                 Field::Event(number)
             }
             (None, Scope::Step) => Field::Capture(intern(self.captures, Capture::Field(number))),
-            (None, Scope::Event | Scope::While | Scope::Policy | Scope::Alone) => {
-                Field::Event(number)
-            }
+            (
+                None,
+                Scope::Event | Scope::While | Scope::Customer | Scope::Policy | Scope::Alone,
+            ) => Field::Event(number),
         };
         Some((field, kind))
     }
@@ -209,6 +212,10 @@ impl Resolver<'_> {
             Scope::While => (
                 "`while` may not read the event: it is checked before every send, long after the event",
                 "read `profile.X` or `customer.X`, or put the condition into `trigger.when` or a `branch`",
+            ),
+            Scope::Customer => (
+                "a segment or a level may not read an event: it is to be known at any time",
+                "read facts, `profile.X` or `customer.X`; a fact can be made of what events say",
             ),
             Scope::Policy => (
                 "the policy may not read an event: it is asked before every send, whatever has begun the journey",

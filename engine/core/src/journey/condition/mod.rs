@@ -12,6 +12,7 @@ mod field;
 mod foresight;
 mod fields;
 mod known;
+mod least;
 mod list;
 mod lower;
 mod names;
@@ -31,8 +32,8 @@ pub(crate) use fields::{MAX_SLOTS, Scope, Slots};
 pub use foresight::Motion;
 pub use list::{List, MAX_ITEMS};
 pub(crate) use lower::{
-    compile, compile_alone, compile_number, compile_path, compile_read, compile_segment, type_alone,
+    compile, compile_alone, compile_number, compile_path, compile_read, type_alone,
 };
-pub(crate) use names::Names;
+pub(crate) use names::{Names, change_of};
 pub use reader::{Captured, Reader, kept};
 pub(crate) use types::Type;

@@ -13,6 +13,7 @@ use crate::journey::condition::Slots;
 use crate::journey::definition::{Definition, Emitted, Step};
 use crate::journey::events_file::{DeclaredField, EventsFile, FieldType};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Most event types, most fields of one, most attributes.
 const MOST: usize = 512;
@@ -38,6 +39,17 @@ pub(super) fn catalogue(
         emits(&definition.steps, &mut catalogue);
     }
     catalogue
+}
+
+/// Adds what happens when a level or a segment changes.
+pub(super) fn add_changes(slots: &mut Slots) {
+    let catalogue = Arc::make_mut(&mut slots.catalogue);
+    for change in &slots.names.changes {
+        let field = |(name, of): (&str, FieldType)| (name.to_owned(), of);
+        let ranks = ["from_rank", "to_rank"].map(|name| (name, FieldType::Number));
+        let ends = ["from", "to"].map(|name| (name, FieldType::Any));
+        catalogue.make(change, ranks.into_iter().chain(ends).map(field));
+    }
 }
 
 /// Adds what the steps emit.

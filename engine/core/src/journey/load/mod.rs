@@ -152,7 +152,9 @@ pub(super) fn check_with(
     };
     let catalogue = declared::catalogue(events_file, &read, &mut problems);
     let mut slots = Slots { catalogue: Arc::new(catalogue), ..Slots::default() };
-    let facts = facts::compile(facts_file, policy, &mut slots, &mut problems);
+    let wanted = events::wanted(&read);
+    let facts = facts::compile(facts_file, policy, &wanted, &mut slots, &mut problems);
+    declared::add_changes(&mut slots);
     let mut compiled = Vec::new();
     for (source, definition) in &read {
         // One that has no room has said so.
@@ -193,6 +195,7 @@ pub(super) fn check_with(
     let plan = Plan {
         facts: facts.layout,
         segments: facts.segments,
+        levels: facts.levels,
         kept: Subjects::ALL,
         hash,
         tables: Arc::clone(tables),

@@ -17,7 +17,6 @@ use super::expr::{Condition, Expr};
 use super::fault::{Fault, SUPPORTED};
 use super::field::{Capture, Field};
 use super::fields::{Items, Path, Resolver, Scope, Slots, is_name};
-use super::names::Segment;
 use super::parse::Parsed;
 use super::types::Type;
 use crate::event::vocabulary::Envelope;
@@ -65,12 +64,6 @@ pub(crate) fn compile_number(text: &str, slots: &mut Slots) -> (Option<Condition
     let expr = lowering.number(&parsed.root);
     let Lowering { fields, resolver, .. } = lowering;
     (expr.map(|expr| Condition { text: text.into(), fields, expr }), resolver.faults)
-}
-
-/// Compiles a condition of the customer that is to be used by its name.
-pub(crate) fn compile_segment(text: &str, slots: &mut Slots) -> (Option<Segment>, Vec<Fault>) {
-    let (condition, faults) = compile(text, Scope::While, slots, &mut Vec::new());
-    (condition.map(|Condition { fields, expr, .. }| Segment { fields, expr }), faults)
 }
 
 /// Compiles a condition on an event alone, of the types that `of` says, or, where the items of a list are given (their name, and whether they are such as a cart has), on one of them.
@@ -161,6 +154,9 @@ pub(crate) fn compile_read(
     captures: &mut Vec<Capture>,
 ) -> (Option<Field>, Vec<Fault>) {
     let parts: Vec<&str> = text.split('.').collect();
+    if parts.first().is_some_and(|name| slots.names.facts.named(name).is_some()) {
+        return compile_fact(text, slots, captures);
+    }
     let mut resolver =
         Resolver { scope: Scope::Step, slots, captures, faults: Vec::new(), items: None };
     let path = Path { parts: &parts, span: 0..text.len(), size: false };
@@ -172,6 +168,25 @@ pub(crate) fn compile_read(
         return (None, faults);
     }
     (read.map(|(field, _)| field), faults)
+}
+
+/// The same of a path that begins with the name of a fact.
+fn compile_fact(
+    text: &str,
+    slots: &mut Slots,
+    captures: &mut Vec<Capture>,
+) -> (Option<Field>, Vec<Fault>) {
+    let parsed = match Parsed::read(text) {
+        Ok(parsed) => parsed,
+        Err(fault) => return (None, vec![fault]),
+    };
+    let resolver =
+        Resolver { scope: Scope::Step, slots, captures, faults: Vec::new(), items: None };
+    let mut lowering = Lowering { parsed: &parsed, resolver, fields: Vec::new(), nodes: 0 };
+    match lowering.path(&parsed.root, false) {
+        Some((Expr::Field(field), _)) => (Some(field), lowering.resolver.faults),
+        _ => (None, lowering.resolver.faults),
+    }
 }
 
 pub(super) struct Lowering<'p, 's> {

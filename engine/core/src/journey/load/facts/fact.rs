@@ -39,18 +39,23 @@ pub(super) fn compile(
     Some((definition?, conditions))
 }
 
+/// The word of a kind that is made of no events.
+const LEVEL: &str = "level";
+
 /// The word of a kind, and which of the other fields it may have.
-const KINDS: [(&str, &[&str]); 4] = [
+const KINDS: [(&str, &[&str]); 5] = [
     ("count", &["key", "undo", "over", "up_to", "by", "keys", "each", "when"]),
     ("sum", &["add", "key", "undo", "over", "up_to", "by", "keys", "each", "when"]),
     ("last", &["key", "undo", "over", "up_to", "by", "keys", "keep", "each", "when"]),
     ("set", &["key", "drop", "for", "keys", "each", "when"]),
+    (LEVEL, &["distance"]),
 ];
 
 impl Checker<'_> {
     fn definition(&mut self, text: &FactText) -> Option<Definition> {
         let (word, on) = self.kind(text)?;
         self.check_fields(text, word);
+        let Some(on) = on else { return self.level(text) };
         self.compiler.slots.types = types(on);
         let each = match &text.each {
             Some(each) => Some(self.each(each)?),
@@ -85,10 +90,12 @@ impl Checker<'_> {
         Some(Definition { name, kind, adds, takes, by, bounds })
     }
 
-    fn kind<'t>(&mut self, text: &'t FactText) -> Option<(&'static str, &'t EventTypes)> {
+    /// The word of its kind, with the events that it is made of.
+    fn kind<'t>(&mut self, text: &'t FactText) -> Option<(&'static str, Option<&'t EventTypes>)> {
         let kinds = [&text.count, &text.sum, &text.last, &text.set];
-        let mut given = KINDS.iter().map(|(word, _)| *word).zip(kinds);
-        let mut given = given.by_ref().filter_map(|(word, on)| on.as_ref().map(|on| (word, on)));
+        let of_events = KINDS.iter().map(|(word, _)| *word).zip(kinds);
+        let of_events = of_events.filter_map(|(word, on)| on.as_ref().map(|on| (word, Some(on))));
+        let mut given = of_events.chain(text.level.as_ref().map(|_| (LEVEL, None)));
         let (first, second) = (given.next(), given.next());
         match (first, second) {
             (Some(only), None) => Some(only),
@@ -98,7 +105,8 @@ impl Checker<'_> {
                 None
             }
             (None, _) => {
-                let help = "add one of count, sum, last and set, such as `count: order_placed`";
+                let help =
+                    "add one of count, sum, last, set and level, such as `count: order_placed`";
                 self.compiler.error(self.name, "the fact does not say what it is", help);
                 None
             }
@@ -118,9 +126,13 @@ impl Checker<'_> {
             ("by", text.by.is_some()),
             ("keys", text.keys.is_some()),
             ("keep", !text.keep.is_empty()),
+            ("each", text.each.is_some()),
+            ("when", text.when.is_some()),
+            ("distance", text.distance.is_some()),
         ];
         for (field, _) in given.into_iter().filter(|(field, is)| *is && !allowed.contains(field)) {
             let instead = match (field, word) {
+                (_, LEVEL) => "leave it out: a level is made of other facts",
                 ("undo", _) => "write `drop:`",
                 ("drop", _) => "write `undo:`",
                 ("over", _) => "write `for:`",

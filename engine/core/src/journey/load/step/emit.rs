@@ -60,6 +60,12 @@ fn check_event(layout: &mut Layout<'_, '_>, event: &At<String>) {
         layout.compiler.error(event, message, "give the event a type of your own");
         return;
     }
+    if layout.compiler.slots.names.changes.contains(&event.value) {
+        let message =
+            format!("`{}` happens when that changes: a journey cannot emit it", event.value);
+        layout.compiler.error(event, message, "give the event a type of your own");
+        return;
+    }
     layout.compiler.check_emitted(event);
 }
 

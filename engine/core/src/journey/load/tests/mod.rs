@@ -3,6 +3,7 @@
 mod events;
 mod facts;
 mod hostile;
+mod levels;
 mod loops;
 mod plans;
 mod policy;
