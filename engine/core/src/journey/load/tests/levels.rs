@@ -20,13 +20,14 @@ fn checked(facts: &str, journeys: &[&str]) -> Checked {
     check(&Policy::default(), Sources { journeys: &journeys, facts: Some(&facts) })
 }
 
-/// Each problem as `line:column message | help`.
+/// Each problem as `line `place`: message | help`.
 fn shown(facts: &str, journeys: &[&str]) -> Vec<String> {
     let show = |problem: &Problem| {
         let text = if problem.path == "facts.yaml" { facts } else { journeys[0] };
-        let (line, column) = problem.position(text);
+        let (line, _) = problem.position(text);
+        let place = text[problem.span.clone()].lines().next().unwrap_or("");
         let help = problem.help.as_deref().unwrap_or("");
-        format!("{line}:{column} {} | {help}", problem.message)
+        format!("{line} `{place}`: {} | {help}", problem.message)
     };
     checked(facts, journeys).problems.iter().map(show).collect()
 }
@@ -99,78 +100,78 @@ fn what_steps_give_may_be_a_level() {
     assert_eq!(
         bad,
         [
-            "4:15 `tier.colour` cannot be read so: the fact `tier` is a level | write `tier == \"gold\"`, `tier.rank`, `tier.next` or `tier.to_next`"
+            "4 `tier.colour`: `tier.colour` cannot be read so: the fact `tier` is a level | write `tier == \"gold\"`, `tier.rank`, `tier.next` or `tier.to_next`"
         ]
     );
 }
 
 #[test]
 fn levels_are_checked() {
-    let orders = "facts:\n  orders: { count: order_placed }\n  views: { count: x, by: event.x, over: 1d }\n  f: ";
+    let orders = "facts:\n  orders: { count: order_placed }\n  views: { count: x, by: event.x, over: 1d, up_to: 3, keys: 2 }\n  f: ";
     for (level, expected) in [
         (
             "{ level: [ { a: orders > 1 } ] }",
-            "4:19 the last line is everybody's who stands in no better one | add a line behind it whose condition is `true`, such as `member: true`",
+            "4 `orders > 1`: the last line is everybody's who stands in no better one | add a line behind it whose condition is `true`, such as `member: true`",
         ),
         (
             "{ level: [ { a: true } ] }",
-            "4:3 a level has several lines | write two or more: `level: [ { gold: spend_12m >= 1500 }, { member: true } ]`",
+            "4 `f`: a level has several lines | write two or more: `level: [ { gold: spend_12m >= 1500 }, { member: true } ]`",
         ),
         (
             "{ level: [ { a: orders > 1 }, { a: true } ] }",
-            "4:35 a second line is called `a` | give it another name",
+            "4 `a`: a second line is called `a` | give it another name",
         ),
         (
             "{ level: [ { a: orders > 1, b: orders > 2 }, { c: true } ] }",
-            "4:16 here stand 2 lines in one | write each by itself: [ { gold: spend_12m >= 1500 }, { member: true } ]",
+            "4 `{ a: orders > 1, b: orders > 2 }`: here stand 2 lines in one | write each by itself: [ { gold: spend_12m >= 1500 }, { member: true } ]",
         ),
         (
             "{ level: [ { A: orders > 1 }, { c: true } ] }",
-            "4:18 `A` is not the name of a line | a name has at most 64 lower case letters, digits and `_` and starts with a letter",
+            "4 `A`: `A` is not the name of a line | a name has at most 64 lower case letters, digits and `_` and starts with a letter",
         ),
         (
             "{ level: [ { a: event.x > 1 }, { c: true } ] }",
-            "4:21 a segment or a level may not read an event: it is to be known at any time | read facts, `profile.X` or `customer.X`; a fact can be made of what events say",
+            "4 `event.x`: a segment or a level may not read an event: it is to be known at any time | read facts, `profile.X` or `customer.X`; a fact can be made of what events say",
         ),
         (
             "{ level: [ { a: f.rank > 1 }, { c: true } ] }",
-            "4:3 the level `f` is made of itself: f → f | a level is made of facts and of other segments and levels that do not need it",
+            "4 `f`: the level `f` is made of itself: f → f | a level is made of facts and of other segments and levels that do not need it",
         ),
         (
             "{ level: [ { a: orders > 1 }, { c: true } ], over: 3d }",
-            "4:3 a `level` has no `over` | leave it out: a level is made of other facts",
+            "4 `f`: a `level` has no `over` | leave it out: a level is made of other facts",
         ),
         (
             "{ level: [ { a: orders > 1 }, { c: true } ], count: x }",
-            "4:3 a fact is `count` or `level`, not both | make two facts of it",
+            "4 `f`: a fact is `count` or `level`, not both | make two facts of it",
         ),
         (
             "{ level: [ { a: orders > 1 }, { c: true } ], distance: orders }",
-            "4:21 this asks nowhere for `orders >= NUMBER`: how far the line is cannot be told | write it once, joined to the rest by `&&`, or leave `distance` out",
+            "4 `orders > 1`: this asks nowhere for `orders >= NUMBER`: how far the line is cannot be told | write it once, joined to the rest by `&&`, or leave `distance` out",
         ),
         (
             "{ level: [ { a: orders >= 1 && orders >= 2 }, { c: true } ], distance: orders }",
-            "4:21 this asks more than once for `orders >= NUMBER`: how far the line is cannot be told | write it once, joined to the rest by `&&`, or leave `distance` out",
+            "4 `orders >= 1 && orders >= 2`: this asks more than once for `orders >= NUMBER`: how far the line is cannot be told | write it once, joined to the rest by `&&`, or leave `distance` out",
         ),
         (
             "{ level: [ { a: orders >= 1 }, { c: true } ], distance: views }",
-            "4:61 the fact `views` is not one number | name a `count` or a `sum` without `by`",
+            "4 `views`: the fact `views` is not one number | name a `count` or a `sum` without `by`",
         ),
         (
             "{ level: [ { a: orders >= 1 }, { c: true } ], distance: spent }",
-            "4:61 `spent` is not a fact | name a `count` or a `sum` of this file",
+            "4 `spent`: `spent` is not a fact | name a `count` or a `sum` of this file",
         ),
         (
             "{ level: [ { a: now - instant(profile.x) < 1d * (age(profile.y) / 1d) * (age(profile.x) / 1d) }, { c: true } ] }",
-            "4:21 it cannot be foreseen when time changes this | compare what moves with time by itself, such as `age(last_order) >= 60d` or `last_order.at < now - 60d`",
+            "4 `now - instant(profile.x) < 1d * (age(profile.y) / 1d) * (age(profile.x) / 1d)`: it cannot be foreseen when time changes this | compare what moves with time by itself, such as `age(last_order) >= 60d` or `last_order.at < now - 60d`",
         ),
         (
             "{ count: tier_changed }\n  tier: { level: [ { a: orders > 1 }, { c: true } ] }",
-            "4:15 `tier_changed` tells of a change of what is made of facts | count what happens in the shop",
+            "4 `tier_changed`: `tier_changed` tells of a change of what is made of facts | count what happens in the shop",
         ),
         (
             "{ count: x }\n  consent: { level: [ { a: orders > 1 }, { c: true } ] }",
-            "5:3 the name `consent` is reserved | choose another name",
+            "5 `consent`: the name `consent` is reserved | choose another name",
         ),
     ] {
         assert_eq!(shown(&format!("{orders}{level}\n"), &[]), [expected], "{level}");
@@ -179,14 +180,14 @@ fn levels_are_checked() {
     assert_eq!(
         shown(TIERS, &[journey]),
         [
-            "4:11 `stage_changed` happens when that changes: a journey cannot emit it | give the event a type of your own"
+            "4 `stage_changed`: `stage_changed` happens when that changes: a journey cannot emit it | give the event a type of your own"
         ]
     );
     let bad = hears("go", "stage.to_next > 1", "1");
     assert_eq!(
         shown(TIERS, &[&bad]),
         [
-            "2:29 how far the next line of `stage` is is not told | add `distance:` to it, the fact that its lines ask for, such as `distance: spend_12m`"
+            "2 `stage.to_next`: how far the next line of `stage` is is not told | add `distance:` to it, the fact that its lines ask for, such as `distance: spend_12m`"
         ]
     );
 }
