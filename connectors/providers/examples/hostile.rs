@@ -340,6 +340,7 @@ fn command(channel: Channel, profile: Value) -> Command {
         data: json!({ "profile": profile, "cart": { "items": [], "total": 1 } }),
         variant: None,
         team: None,
+        side: None,
         due_at: 0,
         decided_at: 0,
         not_after: 1,

@@ -31,6 +31,7 @@ pub(crate) fn command() -> Command {
         }),
         variant: None,
         team: None,
+        side: None,
         due_at: 1_767_261_600_000,
         decided_at: 1_767_261_600_123,
         not_after: 1_767_348_000_000,

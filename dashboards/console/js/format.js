@@ -37,7 +37,7 @@ export const reasonWords = (name) => table.reasons[name] ?? plain(name);
 
 /** The colour family of a decision; see style.css. */
 export const tone = (decision) =>
-  ({ sent: "sent", converted: "good", entered: "good", deferred: "later", dropped: "no", refused: "no", exited: "left" })[decision] ?? "flow";
+  ({ sent: "sent", converted: "good", entered: "good", deferred: "later", dropped: "no", held_out: "no", refused: "no", exited: "left" })[decision] ?? "flow";
 
 /** A value that a decision compared: instants in words, numbers grouped. */
 export function value(name, raw) {

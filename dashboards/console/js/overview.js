@@ -62,7 +62,7 @@ function journeyPanel(journey) {
       graph?.quiet_for && h("span", { class: "chip" }, `after ${graph.quiet_for} of quiet`)),
     h("ul", { class: "facts" },
       fact(sum(journey.decisions, "entered"), "entered", "good"), fact(journey.runs, "on their way"), fact(sum(all, "sent"), "messages", "sent"),
-      fact(sum(all, "deferred"), "put off", "later"), fact(sum(all, "dropped"), "left out", "no"),
+      fact(sum(all, "deferred"), "put off", "later"), fact(sum(all, "dropped"), "left out", "no"), fact(sum(all, "held_out"), "kept back", "no"),
       fact(sum(journey.decisions, "exited"), "left early", "left"), fact(sum(journey.decisions, "converted"), "reached the goal", "good")),
     h("ol", { class: "steps" },
       stepRow("entry and exit", "who comes in, who does not, who leaves", null, journey.decisions, most),

@@ -10,12 +10,13 @@ const CORE: &str = "cartwheel-core";
 const CONNECTORS: [&str; 4] =
     ["cartwheel-kafka", "cartwheel-codec", "cartwheel-inbound", "cartwheel-providers"];
 /// Everything of ours that is a library.
-const PARTS: [&str; 11] = [
+const PARTS: [&str; 12] = [
     CORE,
     "cartwheel-shard",
     "cartwheel-delivery",
     "cartwheel-runtime",
     "cartwheel-sim",
+    "cartwheel-report",
     "cartwheel-workload",
     "cartwheel-broker",
     CONNECTORS[0],
@@ -28,7 +29,7 @@ const PARTS: [&str; 11] = [
 fn allowed(package: &str) -> Option<Vec<&'static str>> {
     Some(match package {
         CORE | "cartwheel-broker" => vec![],
-        "cartwheel-shard" | "cartwheel-delivery" => vec![CORE],
+        "cartwheel-shard" | "cartwheel-delivery" | "cartwheel-report" => vec![CORE],
         connector if CONNECTORS.contains(&connector) => vec![CORE],
         "cartwheel-runtime" => {
             [&[CORE, "cartwheel-shard", "cartwheel-delivery"][..], &CONNECTORS].concat()

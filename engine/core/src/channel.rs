@@ -37,6 +37,16 @@ impl Channel {
     }
 }
 
+closed! {
+    /// On which side of the comparison a run stands that shows what messages are worth.
+    Side {
+        /// Its marketing is sent.
+        Treated "treated",
+        /// It is in a holdout: its marketing is not.
+        HeldOut "held_out",
+    }
+}
+
 /// Whether a journey sells or serves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

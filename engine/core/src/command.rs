@@ -1,6 +1,6 @@
 //! A request to send, as it stands in a `command` record of the sends topic.
 
-use crate::channel::{Channel, Class};
+use crate::channel::{Channel, Class, Side};
 use crate::id::{CommandId, RunId};
 use crate::time::{Millis, rfc3339};
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,10 @@ pub struct Command<D = serde_json::Value> {
     /// is told of the customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<String>,
+    /// Of the first message of a run: the side on which the run stands where reports compare. None of a later one, and where there is nothing to hold
+    /// out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<Side>,
     /// When the step was first reached.
     #[serde(with = "rfc3339")]
     pub due_at: Millis,

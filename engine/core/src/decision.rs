@@ -37,6 +37,8 @@ closed! {
         Updated = 11 "updated",
         /// An event was let happen.
         Emitted = 12 "emitted",
+        /// What would have been sent, written or let happen is not: the customer is in a holdout. The run goes on as if it had been.
+        HeldOut = 13 "held_out",
     }
 }
 

@@ -1,7 +1,7 @@
 //! What applying an input leaves behind: decisions (packed into the journal and the chain hash) and effects for the outside.
 
 use crate::address::AddressHash;
-use crate::channel::Channel;
+use crate::channel::{Channel, Side};
 use crate::customer::{Customer, Document, DocumentKey, Forgotten, Journal, Mark};
 use crate::decision::{Decided, Decision, Reason, Verdict};
 use crate::event::Subject;
@@ -11,7 +11,10 @@ use crate::sends::SuppressionReason;
 use crate::time::Millis;
 use xxhash_rust::xxh3::Xxh3;
 
+mod measures;
 pub mod pack;
+
+pub use measures::Measures;
 
 /// Something that leaves through the sends topic. Texts and documents are looked up when it is encoded, as of its mark.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +79,8 @@ pub struct Draft {
     pub decided_at: Millis,
     /// Worthless after this.
     pub not_after: Millis,
+    /// Of the first message of a run: the side on which the run stands.
+    pub side: Option<Side>,
 }
 
 /// Collects what a turn decides.
@@ -86,6 +91,8 @@ pub struct Effects {
     pub journal: Journal,
     /// Decisions since the beginning, by journey, operation, verdict and reason.
     pub tally: Tally,
+    /// What reports count, since it was last taken.
+    pub measures: Measures,
     /// What customers had no room for, since the beginning, in the order of [`Forgotten::ALL`].
     pub forgotten: [u64; Forgotten::ALL.len()],
     /// Every decision, kept for whoever asked for it (tests, traces, backtests); none in production.
@@ -101,6 +108,7 @@ impl Effects {
             list: Vec::new(),
             journal: Journal::default(),
             tally: Tally::new(plan),
+            measures: Measures::new(plan),
             forgotten: [0; Forgotten::ALL.len()],
             kept: None,
             chain: Xxh3::new(),
@@ -109,8 +117,9 @@ impl Effects {
     }
 
     /// Another plan is in force: its journeys are counted from now on.
-    pub fn change_plan(&mut self, plan: &Plan) {
-        self.tally = Tally::new(plan);
+    pub fn change_plan(&mut self, old: &Plan, new: &Plan) {
+        self.tally = Tally::new(new);
+        self.measures.change_plan(old, new);
     }
 
     /// Records a decision: journal, chain hash, tally.
@@ -121,6 +130,9 @@ impl Effects {
         chain_bytes(&mut self.chain, &self.packed);
         self.journal.append(&mut customer.cold, Document::Decision, &self.packed);
         self.tally.count(decided);
+        if decided.verdict == Verdict::Entered {
+            self.measures.enter(decided.journey);
+        }
         if let Some(kept) = &mut self.kept
             && let Some(decision) = pack::unpack(&self.packed, "")
         {

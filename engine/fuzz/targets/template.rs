@@ -36,6 +36,7 @@ fn command(name: &str, title: &str) -> Command {
         }),
         variant: None,
         team: None,
+        side: None,
         due_at: 0,
         decided_at: 0,
         not_after: 1,

@@ -86,6 +86,7 @@ fn command<'a>(
         data: Data::of(draft, documents, profile),
         variant: variant.as_ref().map(ToString::to_string),
         team: team.as_ref().map(ToString::to_string),
+        side: draft.side,
         due_at: draft.due_at,
         decided_at: draft.decided_at,
         not_after: draft.not_after,

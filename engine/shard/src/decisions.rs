@@ -14,6 +14,9 @@ use cartwheel_core::sends::{Kind, SEMANTICS, Suppression, Turn};
 /// Commands and suppressions whose documents are read together: what a turn has made is known to so many.
 const TOGETHER: usize = 64;
 
+/// What a turn record tells reports one by one, roughly: a turn ends at the event or timer that reaches it, so that its record stays small.
+const MAX_MEASURED: usize = 1_024;
+
 /// A record that follows a turn record.
 pub(crate) struct Follower {
     kind: Kind,
@@ -93,14 +96,16 @@ impl<S: Store> Shard<S> {
             skipped: std::mem::take(&mut self.skipped),
             clamped: std::mem::take(&mut self.clamped),
             partitioner: self.stating.take(),
+            measured: self.effects.measures.take(&self.core.plan),
             chain: format!("{:032x}", self.position.chain),
         };
         Ok((turn, followers))
     }
 
-    /// Effects and dead letters of the turn.
+    /// Effects and dead letters of the turn, and what its record tells reports one by one.
     pub(crate) fn makes(&self) -> usize {
-        self.made.effects + self.effects.list.len() + self.dead.len()
+        let told = self.effects.measures.len();
+        self.made.effects + self.effects.list.len() + self.dead.len() + told
     }
 
     /// Whether the turn makes as many records, or as many bytes of them, or states as many times of records, as one may.
@@ -112,6 +117,7 @@ impl<S: Store> Shard<S> {
         self.makes() >= self.settings.max_effects
             || self.made.bytes >= self.settings.max_turn_bytes
             || self.clamped.len() >= MAX_CLAMPED
+            || self.effects.measures.len() >= MAX_MEASURED
     }
 
     /// Encodes the effects that there are by now, in the order in which they were decided. When that is done changes nothing in them: their

@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 const IN_MEMORY: usize = 16 << 20;
 
 /// A turn of the accepted log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AcceptedTurn {
     /// Sequence of its turn record.
     pub seq: u64,

@@ -33,8 +33,8 @@ impl<S: Store> Shard<S> {
             self.core.leave(customer, &mapping, t, &mut environment);
             self.settle(*slot, was_dirty);
         }
+        self.effects.change_plan(&self.core.plan, plan);
         self.core = Core::new(Arc::clone(plan));
-        self.effects.change_plan(plan);
         self.recall(&mapping, &mut slots)?;
         if !stay {
             slots.iter().for_each(|slot| self.settle_levels(*slot, t));

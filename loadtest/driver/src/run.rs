@@ -310,6 +310,7 @@ mod tests {
             skipped: Vec::new(),
             clamped: Vec::new(),
             partitioner: None,
+            measured: cartwheel_core::sends::Measured::default(),
             chain: String::new(),
         };
         let accepted = |(next, at): &(i64, Millis)| sends::AcceptedTurn {

@@ -309,6 +309,7 @@ fn command(template: &str, channel: Channel, data: Value) -> Command {
         data,
         variant: None,
         team: None,
+        side: None,
         due_at: 1_767_261_600_000,
         decided_at: 1_767_261_600_000,
         not_after: 1_767_348_000_000,

@@ -171,6 +171,7 @@ pub mod tests {
             data: serde_json::Value::Null,
             variant: None,
             team: None,
+            side: None,
             due_at: 0,
             decided_at: 0,
             not_after: 1,

@@ -5,6 +5,7 @@ use cartwheel_core::command::Command;
 use cartwheel_core::id::CommandId;
 use cartwheel_core::sends::{Acceptance, Kind, Reader};
 use cartwheel_kafka::{Batch, Error, KafkaConfig, Offsets, RecordRef, Source, Start};
+use cartwheel_report::{Period, Report, Summary};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -22,6 +23,8 @@ pub struct Observer {
     events: Vec<Source>,
     batch: Batch,
     ledger: Ledger,
+    /// Of the decisions alone: when receipts come is no part of the story.
+    report: Report,
     records: u64,
 }
 
@@ -42,7 +45,9 @@ impl Observer {
         let events = (0..partitions)
             .map(|partition| open(&topics.events, partition))
             .collect::<Result<_, Error>>()?;
-        Ok(Self { sends, events, batch: Batch::new(BATCH), ledger: Ledger::default(), records: 0 })
+        let (batch, ledger) = (Batch::new(BATCH), Ledger::default());
+        let report = Report::new(Period::ALWAYS);
+        Ok(Self { sends, events, batch, ledger, report, records: 0 })
     }
 
     /// Reads what is there; waits a few milliseconds if nothing is. Gives the number of records.
@@ -52,9 +57,11 @@ impl Observer {
             read(source, &mut self.batch, WAIT)?;
             for record in self.batch.iter() {
                 let Some(headers) = record.sends_headers() else { continue };
-                if reader.read(record.offset(), headers) == Acceptance::Accepted
-                    && headers.kind == Kind::Command
-                {
+                if reader.read(record.offset(), headers) != Acceptance::Accepted {
+                    continue;
+                }
+                self.report.decided(headers.kind, record.value().unwrap_or_default());
+                if headers.kind == Kind::Command {
                     self.ledger.decided(record);
                 }
             }
@@ -85,6 +92,11 @@ impl Observer {
     /// Records of the events topic that were read.
     pub fn records(&self) -> u64 {
         self.records
+    }
+
+    /// What reports count of the decisions.
+    pub fn summary(&self) -> Summary {
+        self.report.summary(None)
     }
 
     /// What was decided and delivered.

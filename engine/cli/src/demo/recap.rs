@@ -37,6 +37,8 @@ pub struct Recap {
     pub converted: BTreeMap<String, (u64, i64)>,
     /// Customers of whom older decisions are no longer in memory: their early exits and orders are missing above.
     pub truncated: usize,
+    /// What reports say, a line a journey.
+    pub report: Vec<String>,
     /// Hash over all messages, sorted: two runs that show the same one sent the same.
     pub fingerprint: u64,
 }
@@ -67,6 +69,7 @@ impl Recap {
                 | Verdict::Waiting
                 | Verdict::Branched
                 | Verdict::Sent
+                | Verdict::HeldOut
                 | Verdict::Waited
                 | Verdict::Updated
                 | Verdict::Emitted
@@ -150,6 +153,10 @@ impl Recap {
                 "customers have more decisions than are kept in memory; older ones are not counted above",
             );
         }
+        if !self.report.is_empty() {
+            text += "\nWhat messages came to (`cartwheel report` tells more):\n";
+            self.report.iter().for_each(|told| text += &format!("  {told}\n"));
+        }
         let _ = writeln!(
             text,
             "\nFingerprint of all messages: {:016x} (the same story sends the same on every broker)",
@@ -209,103 +216,4 @@ fn dollars(cents: i64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn decision(
-        journey: &str,
-        decision: Verdict,
-        reason: Reason,
-        values: &[(&str, Value)],
-    ) -> Decision {
-        let values = values.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
-        let journey = journey.into();
-        Decision {
-            at: 0,
-            customer: "ana".into(),
-            journey,
-            run: None,
-            step: None,
-            decision,
-            reason,
-            channel: None,
-            command_id: None,
-            values,
-        }
-    }
-
-    fn message(customer: &str, step: &str) -> Message {
-        (customer.into(), CART.into(), step.into(), "email")
-    }
-
-    #[test]
-    fn the_figures_stand_in_the_text() {
-        let mut recap = Recap {
-            period: (1_767_225_600_000, 1_767_484_800_000),
-            customers: 5_000,
-            events: 61_000,
-            ..Recap::default()
-        };
-        let text = |text: &str| Value::Text(text.into());
-        recap.add(
-            &[
-                decision(CART, Verdict::Entered, Reason::Window, &[]),
-                decision("welcome", Verdict::Entered, Reason::Trigger, &[]),
-                decision(CART, Verdict::Deferred, Reason::Cap, &[]),
-                decision(CART, Verdict::Dropped, Reason::Reserved, &[]),
-                decision(
-                    CART,
-                    Verdict::Exited,
-                    Reason::ExitEvent,
-                    &[("event", text("order_placed"))],
-                ),
-                decision(
-                    CART,
-                    Verdict::Exited,
-                    Reason::ExitEvent,
-                    &[("event", text("cart_emptied"))],
-                ),
-                decision(
-                    CART,
-                    Verdict::Converted,
-                    Reason::Goal,
-                    &[("revenue", Value::Number(1_299.99))],
-                ),
-            ],
-            false,
-        );
-        recap.add_messages(&[message("ana", "cart_reminder"), message("bob", "cart_reminder")]);
-        let told = recap.text();
-        for part in [
-            "2026-01-01 00:00 UTC to 2026-01-04 00:00 UTC",
-            "       1  carts abandoned",
-            "       2    cart_abandonment / cart_reminder by email",
-            "       1  left a journey because they bought",
-            "       2  times capped",
-            "       1  orders recovered, worth $1,299.99",
-        ] {
-            assert!(told.contains(part), "{part} in\n{told}");
-        }
-        assert!(!told.contains("not taken") && !told.contains("not counted"));
-    }
-
-    #[test]
-    fn the_fingerprint_knows_no_order() {
-        let of = |messages: &[Message]| {
-            let mut recap = Recap::default();
-            recap.add_messages(messages);
-            recap.fingerprint
-        };
-        let (one, two) = (message("ana", "a"), message("bob", "b"));
-        assert_eq!(of(&[one.clone(), two.clone()]), of(&[two.clone(), one.clone()]));
-        assert_ne!(of(&[one.clone(), two]), of(&[one.clone(), one]));
-    }
-
-    #[test]
-    fn money_is_grouped() {
-        assert_eq!(
-            [0, 5, 123_456, 100_000_000].map(dollars),
-            ["$0.00", "$0.05", "$1,234.56", "$1,000,000.00"]
-        );
-    }
-}
+mod tests;

@@ -111,7 +111,10 @@ fn refusals(overview: &Overview) -> String {
         let all =
             journey.decisions.iter().chain(journey.steps.iter().flat_map(|step| &step.decisions));
         for row in all.filter(|row| {
-            matches!(row.decision, Verdict::Refused | Verdict::Deferred | Verdict::Dropped)
+            matches!(
+                row.decision,
+                Verdict::Refused | Verdict::Deferred | Verdict::Dropped | Verdict::HeldOut
+            )
         }) {
             *rows.entry((row.decision, row.reason)).or_default() += row.count;
         }

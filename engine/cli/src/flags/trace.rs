@@ -4,6 +4,8 @@
 pub const HELP: &str = r#"Examples:
   cartwheel test
   cartwheel test shop/config --output json
+  cartwheel test --coverage                which parts of the journeys no trace takes
+  cartwheel test --coverage=100            the same, and it fails where there is one
 
 A trace, journeys/cart_abandonment.trace:
   zone America/New_York
@@ -21,7 +23,7 @@ A trace, journeys/cart_abandonment.trace:
 Before the first scenario:
   zone Europe/Berlin       the zone of all times; else policy.zone
   journeys welcome vip     who takes part; else the journey of the file's name; `journeys all`: every one
-  holdouts on              holdouts hold; else they are off, so that nobody falls out by chance
+  holdouts on              holdouts hold (what they keep back is `held_out`); else they are off, so that nobody falls out by chance
   strict on                every decision needs its line, not only messages, and all lines stand in the order of the decisions
 
 Before the first scenario for all of them, or below `---` for one:
@@ -57,8 +59,8 @@ Something is expected, at exactly this time:
   TIME expect CUSTOMER send TEMPLATE [CHANNEL] [shows "TEXT" ...] [NAME=VALUE ...]
   shows "Blue lamp"        the message has this in its subject or in one of its parts, as the templates write it
   TIME expect CUSTOMER DECISION [REASON] [NAME=VALUE ...]
-  DECISION                 entered refused waiting waited branched updated emitted sent deferred dropped exited converted
-                           finished
+  DECISION                 entered refused waiting waited branched updated emitted sent held_out deferred dropped exited
+                           converted finished
   REASON                   such as window, already_running, no_consent, cap (engine/docs/semantics.md has all)
   NAME=VALUE               journey=, step=, channel=, or a value that was compared, such as cap=email_gap, until=11:00 or
                            until=2026-03-03T08:00

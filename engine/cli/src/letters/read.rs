@@ -1,16 +1,12 @@
 //! Reads the dead-letter topic to the end that it has now: from its start, from given places, or the newest alone.
 
 use super::Letter;
-use cartwheel_kafka::{Batch, Error, KafkaConfig, Offsets, Source, Start};
+use crate::partition;
+use cartwheel_kafka::{Error, KafkaConfig, Offsets, RecordRef, Source, Start};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// Letters read at once.
-const BATCH: usize = 256;
-/// One poll waits so long.
-const POLL: Duration = Duration::from_millis(500);
+use std::time::Duration;
 
 /// Where reading begins in each partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,52 +41,23 @@ pub fn read(
     // All ends first: what is replayed meanwhile and dies again is not read again.
     let partitions = offsets.partitions(&topic, patience)?;
     let ranges: Vec<_> = (0..partitions).map(range).collect::<Result<_, Error>>()?;
-    for (partition, (start, end)) in ranges {
-        let start = since.of(partition, start, end);
+    for (number, (start, end)) in ranges {
+        let start = since.of(number, start, end);
         if start < end {
             let source = Source::open_with(
                 kafka,
                 Arc::clone(&offsets),
                 &topic,
-                partition,
+                number,
                 Start::Offset(start),
             )?;
-            if read_one(source, end, patience, &mut each)?.is_break() {
+            let mut each = |record: RecordRef<'_>| each(Letter::of(record.to_owned()));
+            if partition::read(source, end, patience, &mut each)?.is_break() {
                 break;
             }
         }
     }
     Ok(partitions)
-}
-
-fn read_one(
-    mut source: Source,
-    end: i64,
-    patience: Duration,
-    each: &mut impl FnMut(Letter) -> ControlFlow<()>,
-) -> Result<ControlFlow<()>, Error> {
-    let mut batch = Batch::new(BATCH);
-    let (mut position, mut progress) = (source.position(), Instant::now());
-    while source.position() < end {
-        match source.poll(&mut batch, POLL) {
-            Ok(()) => {}
-            Err(error) if error.is_transient() && progress.elapsed() < patience => continue,
-            Err(error) => return Err(error),
-        }
-        for record in batch.iter().filter(|record| record.offset() < end) {
-            if each(Letter::of(record.to_owned())).is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        if source.position() > position {
-            (position, progress) = (source.position(), Instant::now());
-        } else if progress.elapsed() >= patience {
-            let doing =
-                format!("reading {}/{} at offset {position}", source.topic(), source.partition());
-            return Err(Error::Transient { doing, reason: "the broker sends nothing".into() });
-        }
-    }
-    Ok(ControlFlow::Continue(()))
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use super::Core;
 use super::emitted::Emitted;
-use crate::channel::Class;
+use crate::channel::{Class, Side};
 use crate::customer::{Customer, Place, Run};
 use crate::decision::{Decided, Reason, Verdict};
 use crate::effect::Effects;
 use crate::event::{Event, Subject};
-use crate::gate;
+use crate::gate::{self, Holdout};
 use crate::journey::condition::Reader;
 use crate::journey::op::Given;
 use crate::journey::plan::{Journey, Plan};
@@ -76,10 +76,15 @@ impl<'a> Context<'a> {
     }
 
     /// The holdout that keeps a marketing journey's run from touching anything beyond itself.
-    pub fn held_out(&self, run: &Run) -> Option<Reason> {
+    pub fn held_out(&self, run: &Run) -> Option<Holdout> {
         let journey = self.journey(run.journey);
         let marketing = journey.class == Class::Marketing;
-        marketing.then(|| gate::holdout(self.plan(), journey, self.customer.id)).flatten()
+        marketing.then(|| Holdout::of(self.plan(), journey, self.customer.id)).flatten()
+    }
+
+    /// The side on which the runs of a journey stand where reports compare.
+    pub fn side(&self, journey: u16) -> Option<Side> {
+        gate::side(self.plan(), self.journey(journey), self.customer.id)
     }
 
     /// A decision of this journey at this instant, to be told the rest and then to be noted.

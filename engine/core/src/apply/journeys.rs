@@ -1,7 +1,7 @@
 //! What an event does in the journeys: goals, exits and moves, then triggers (`docs/semantics.md`, "Applying an event", 5).
 
 use super::EventTime;
-use super::context::{Context, leaving, order_total};
+use super::context::{Context, leaving};
 use super::enter::limit;
 use crate::customer::{Document, DocumentKey, LatestId, MAX_RUNS, Place, Run, Use};
 use crate::decision::{Compared, Decided, Reason, Verdict};
@@ -125,29 +125,6 @@ impl Context<'_> {
                 ended.push(key.map_or(exit.latest, |key| exit.latest.with_key(key)));
             }
         }
-    }
-
-    /// One run: the one whose message came last before the event.
-    fn convert(&mut self, occasion: &Occasion<'_>, index: u16) {
-        let Some(within) = self.journey(index).goal_within else { return };
-        let at = occasion.time.at;
-        let open = |run: &&mut Run| run.journey == index && !run.converted;
-        let credited = |run: &mut Run| {
-            let message = message_before(run, at)?;
-            (at - message <= within.millis()).then_some(message)
-        };
-        let runs = self.customer.runs.iter_mut().filter(open);
-        let due = runs.filter_map(|run| Some((credited(run)?, run)));
-        // Of equal ones the first.
-        let newest = due.rev().max_by_key(|(message, _)| *message);
-        let Some((_, run)) = newest else { return };
-        run.converted = true;
-        let run = run.id;
-        let mut converted = self.decided(index, Verdict::Converted, Reason::Goal).run(run);
-        if let Some(total) = order_total(occasion.event) {
-            converted = converted.value("revenue", Value::Number(total));
-        }
-        self.decide(&converted);
     }
 
     /// Ends the runs of the key, and those of which it is not known; without a key all of the journey.
@@ -396,10 +373,4 @@ fn about(plan: &Plan, event: &Event<'_>) -> impl Iterator<Item = DocumentKey> {
     there.filter_map(|(subject, _)| {
         Some(DocumentKey::new(Document::of(subject)?, event.id_of(subject)))
     })
-}
-
-/// The run's newest message that is known not to be after `at`: its latest, else its first.
-fn message_before(run: &Run, at: Millis) -> Option<Millis> {
-    let sent = run.sent?;
-    [sent.at, sent.first].into_iter().find(|message| *message <= at)
 }

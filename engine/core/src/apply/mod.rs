@@ -6,6 +6,7 @@
 mod context;
 mod emitted;
 mod event;
+mod goal;
 mod levels;
 mod journeys;
 mod window;

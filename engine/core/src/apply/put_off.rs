@@ -46,10 +46,11 @@ impl Context<'_> {
         }
     }
 
-    /// The run has written to the customer for the first time: those below it in its group that are about the same end.
+    /// The run has written to the customer for the first time, or would have: those below it in its group that are about the same end.
     pub(super) fn supersede(&mut self, run: &Run) {
         let journey = self.journey(run.journey);
-        if journey.group.is_none() {
+        if journey.group.is_none() || !gate::concerns_others(self.plan(), journey, self.customer.id)
+        {
             return;
         }
         let is_below = |context: &Self, other: &Run| {

@@ -54,7 +54,7 @@ pub struct Customer {
     pub latest: LatestTimes,
     /// Entries that a re-entry rule remembers, oldest first.
     pub entries: ThinVec<Entry>,
-    /// Marketing messages sent, oldest first, as long as some cap counts them.
+    /// Marketing messages sent, and those that a holdout has kept back, oldest first, as long as some cap counts them.
     pub touches: ThinVec<Touch>,
     /// Profile attributes that decide: those that some condition names and those of the time zone.
     pub attributes: ThinVec<Attribute>,
@@ -93,7 +93,7 @@ pub struct Entry {
     pub at: Millis,
 }
 
-/// A marketing message sent.
+/// A marketing message sent, or kept back by a holdout.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Touch {
     /// When.
@@ -102,6 +102,8 @@ pub struct Touch {
     pub journey: u16,
     /// The medium.
     pub channel: Channel,
+    /// Nobody was touched: a holdout has kept it back. It counts for runs of that holdout alone.
+    pub ghost: bool,
 }
 
 impl Customer {

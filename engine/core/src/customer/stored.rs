@@ -11,7 +11,7 @@
 //!   A run with something that does not fit is written wide.
 //!   What a run has heard of ([`super::heard`]) is stored from version 8 on.
 //!   A message that a hold or a group has put off has that behind the place's times.
-//! - Entry: `journey * 2 + (1 with a key), at, [key]`. Touch: `journey * 8 + channel, at`. Attribute: `name u32, at, value`.
+//! - Entry: `journey * 2 + (1 with a key), at, [key]`. Touch: `journey * 8 + channel (+ 2^19 for a ghost), at`. Attribute: `name u32, at, value`.
 //!   Register: `of * 16 + channel * 2 + (1 for yes) u8, at`. Latest time: `id u64, at`. Document: `key u64, whole, added`. Name: `u32`.
 //!   Every time that is not a run's is the difference to the one before it ([`Since`]), those of a document stand behind a number that says which there are.
 //! - There is no bit left for the names: whoever has some is stored in a version of its own.
@@ -334,8 +334,12 @@ fn put_entry(writer: &mut Writer<'_>, entry: &Entry, times: &Since) {
     }
 }
 
+/// Of a touch's head: it is a ghost. Below are journey and channel.
+const GHOST: u64 = 1 << (u16::BITS + 3);
+
 fn put_touch(writer: &mut Writer<'_>, touch: &Touch, times: &Since) {
-    writer.number(u64::from(touch.journey) << 3 | touch.channel as u64);
+    let ghost = if touch.ghost { GHOST } else { 0 };
+    writer.number(ghost | u64::from(touch.journey) << 3 | touch.channel as u64);
     times.put(writer, touch.at);
 }
 
@@ -560,7 +564,8 @@ fn entry(rest: &mut Bytes<'_>, times: &Since) -> Option<Entry> {
 fn touch(rest: &mut Bytes<'_>, times: &Since) -> Option<Touch> {
     let head = rest.number()?;
     let channel = *Channel::ALL.get(head as usize & 7)?;
-    Some(Touch { journey: (head >> 3).try_into().ok()?, channel, at: times.read(rest)? })
+    let journey = ((head & !GHOST) >> 3).try_into().ok()?;
+    Some(Touch { journey, channel, at: times.read(rest)?, ghost: head & GHOST != 0 })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a fact is: which events it is made of, what it takes from them, and how much of it is kept.
 
-use super::level::Ladder;
+use super::ladder::Ladder;
 use super::path::Path;
 use super::rows::Shape;
 use crate::time::Millis;

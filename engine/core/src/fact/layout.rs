@@ -1,7 +1,7 @@
 //! Which facts there are, under which numbers.
 
 use super::definition::{Amount, Definition, Kind};
-use super::level::Ladder;
+use super::ladder::Ladder;
 use super::path::Path;
 use crate::event::{EventField, Subject};
 use compact_str::CompactString;

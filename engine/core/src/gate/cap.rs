@@ -1,5 +1,6 @@
 //! Frequency caps: how many touches lie in a window, and whether the last place is kept for a higher priority.
 
+use super::holdout::{Holdout, knows};
 use super::question::Question;
 use super::reserve::reservations;
 use super::scope::covers;
@@ -73,12 +74,14 @@ fn digits(text: &str) -> u16 {
 
 fn check(question: &Question<'_>, journey: &Journey, cap: &Cap, most: u16) -> Option<Blocked> {
     let window = Window::of(cap.per, question);
-    let mut times: Vec<Millis> = question
-        .reader
-        .customer
-        .touches
+    let touches = &question.reader.customer.touches;
+    // Of most customers none was kept back, and nobody asks for their holdout.
+    let haunted = touches.iter().any(|touch| touch.ghost);
+    let holdout = haunted.then(|| Holdout::of(question.plan, journey, question.reader.customer.id));
+    let holdout = holdout.flatten();
+    let mut times: Vec<Millis> = touches
         .iter()
-        .filter(|touch| window.holds(touch.at))
+        .filter(|touch| window.holds(touch.at) && knows(touch, question.run.journey, holdout))
         .filter(|touch| {
             match question.plan.journeys.get(usize::from(touch.journey)) {
                 Some(journey) => covers(&cap.scope, touch.channel.bit(), journey),
@@ -173,7 +176,7 @@ fn calendar_window(window: CapWindow, zones: &Zones, zone: u16, t: Millis) -> (M
     (instant(first, t), instant(next, t + DAY))
 }
 
-/// Remembers a marketing message, and forgets those that no cap counts any more at `seen` or later. Whether one that is young enough had to give way: of the same
+/// Remembers a marketing message, sent or kept back, and forgets those that no cap counts any more at `seen` or later. Whether one that is young enough had to give way: of the same
 /// journey and channel, so that every cap that would have counted it has as many newer ones as it can ask for.
 pub fn remember_touch(plan: &Plan, customer: &mut Customer, touch: Touch, seen: Millis) -> bool {
     let longest = plan
@@ -189,7 +192,8 @@ pub fn remember_touch(plan: &Plan, customer: &mut Customer, touch: Touch, seen: 
         .max();
     let Some(longest) = longest else { return false };
     customer.touches.retain(|other| other.at > seen.saturating_sub(longest));
-    let same = |other: &Touch| (other.journey, other.channel) == (touch.journey, touch.channel);
+    let kind = |touch: &Touch| (touch.journey, touch.channel, touch.ghost);
+    let same = |other: &Touch| kind(other) == kind(&touch);
     let full = customer.touches.iter().filter(|other| same(other)).count() >= MAX_TOUCHES;
     let oldest = customer.touches.iter().position(same).filter(|_| full);
     oldest.map(|place| customer.touches.remove(place));

@@ -1,6 +1,6 @@
 //! Groups: of several journeys about the same thing the one further up writes.
 
-use super::holdout::holdout;
+use super::holdout::concerns_others;
 use super::question::Question;
 use super::ruling::Ruling;
 use crate::channel::Channel;
@@ -30,15 +30,15 @@ pub fn judge(question: &Question<'_>, journey: &Journey, channel: Channel) -> Op
     Some(Ruling::Defer { reason, until, by: Some(PutOff::Group), channel, values })
 }
 
-/// The window or run of the customer that stands highest above this one and is about the same; none where none stands above it. Who is held out writes
-/// nothing that others would have to wait for.
+/// The window or run of the customer that stands highest above this one and is about the same; none where none stands above it. Whom a
+/// journey's own holdout keeps back writes nothing that others would have to wait for.
 pub fn writes_first<'r>(plan: &Plan, reader: &Reader<'r>, run: &Run) -> Option<&'r Run> {
     let customer = reader.customer;
     membership(plan, run)?;
     let above = customer.runs.iter().filter_map(|other| {
         let rank = membership(plan, other).filter(|_| is_below(plan, reader, other, run))?.rank;
         let journey = &plan.journeys[usize::from(other.journey)];
-        holdout(plan, journey, customer.id).is_none().then_some((rank, other))
+        concerns_others(plan, journey, customer.id).then_some((rank, other))
     });
     // Of equal ones the first.
     above.min_by_key(|(rank, _)| *rank).map(|(_, other)| other)

@@ -1,4 +1,4 @@
-//! Every send passes one gate, in one order: consent, suppression, holdout, exit criteria, holds, groups, quiet hours, caps with priority.
+//! Every send passes one gate, in one order: consent, suppression, exit criteria, holds, groups, quiet hours, caps with priority, and at the end the holdout.
 //! `docs/semantics.md`, "The gate".
 
 mod cap;
@@ -13,14 +13,14 @@ mod ruling;
 mod scope;
 mod wait;
 
-use crate::channel::{Channel, Class};
+use crate::channel::Class;
 use crate::decision::{Compared, Reason, Shown};
 use crate::journey::plan::Journey;
 use crate::policy::WhenBlocked;
 pub use cap::remember_touch;
 pub use group::{is_below, writes_first};
 pub use hold::put_off_until;
-pub use holdout::holdout;
+pub use holdout::{Holdout, concerns_others, side};
 pub use question::Question;
 pub use ruling::Ruling;
 pub use wait::wait_ends;
@@ -31,6 +31,16 @@ fn lacks_document(question: &Question<'_>, journey: &Journey) -> bool {
     let asked = question.shows.and(journey.own);
     let mut about = question.run.about.iter().filter(|key| asked.has_document(**key));
     about.any(|key| !question.reader.customer.documents.is_there(*key))
+}
+
+/// Nothing else stands in the way: the holdout has the last word. A message to a team follows the class of its journey.
+fn pass(question: &Question<'_>, journey: &Journey, index: usize) -> Ruling {
+    let class = if question.internal { journey.class } else { question.class };
+    let held_out = match class {
+        Class::Marketing => Holdout::of(question.plan, journey, question.reader.customer.id),
+        Class::Transactional => None,
+    };
+    held_out.map_or(Ruling::Send(index), |holdout| Ruling::HoldOut(index, holdout))
 }
 
 /// Asks the gate. The hold of a shard that is behind comes before it and is the caller's.
@@ -51,20 +61,16 @@ pub fn judge(question: &Question<'_>) -> Ruling {
         }
     };
     let channel = question.choices[index].channel;
-    let drop = |reason| Ruling::Drop { reason, channel, values: Compared::new() };
-    if marketing && let Some(reason) = holdout(plan, journey, customer.id) {
-        return drop(reason);
-    }
     if let Some(condition) = &journey.while_
         && !reader.holds(condition)
     {
         return Ruling::Exit(reader.compared(condition));
     }
     if lacks_document(question, journey) {
-        return drop(Reason::NoDocument);
+        return Ruling::Drop { reason: Reason::NoDocument, channel, values: Compared::new() };
     }
     if !marketing {
-        return Ruling::Send(index);
+        return pass(question, journey, index);
     }
     if plan.rules.put_off()
         && let Some(ruling) =
@@ -77,7 +83,7 @@ pub fn judge(question: &Question<'_>) -> Ruling {
         return Ruling::Defer { reason: Reason::QuietHours, until, by: None, channel, values };
     }
     let Some(cap::Blocked { reason, until, then, values }) = cap::blocked(question, channel) else {
-        return Ruling::Send(index);
+        return pass(question, journey, index);
     };
     match then {
         WhenBlocked::Defer if until - due <= plan.policy.max_defer.millis() => {

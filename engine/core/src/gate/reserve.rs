@@ -1,7 +1,7 @@
 //! For which messages of higher priorities a cap keeps its places.
 
 use super::consent;
-use super::holdout::holdout;
+use super::holdout::concerns_others;
 use super::question::Question;
 use super::scope::covers;
 use super::wait::wait_ends;
@@ -24,8 +24,7 @@ pub fn reservations<'a>(
     let higher = customer.runs.iter().filter_map(move |run| {
         let other = plan.journeys.get(usize::from(run.journey))?;
         let comes = other.priority > journey.priority && run.deadline < end;
-        // Who is held out takes no place from anybody.
-        let writes = comes && holdout(plan, other, customer.id).is_none();
+        let writes = comes && concerns_others(plan, other, customer.id);
         writes.then_some((other, run))
     });
     higher.flat_map(move |(other, run)| {

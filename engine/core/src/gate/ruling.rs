@@ -1,5 +1,6 @@
 //! What the gate says.
 
+use super::holdout::Holdout;
 use crate::channel::Channel;
 use crate::customer::PutOff;
 use crate::decision::{Compared, Reason};
@@ -10,6 +11,8 @@ use crate::time::Millis;
 pub enum Ruling {
     /// Now, through the channel with this index.
     Send(usize),
+    /// The same, but this holdout keeps it back.
+    HoldOut(usize, Holdout),
     /// Not now: the gate is asked again at `until`.
     Defer {
         /// A hold, a group, quiet hours, a cap or a reservation.

@@ -1,10 +1,12 @@
 //! The sends topic: kinds and headers of its records, the values of those that are not commands, and the reader's rule.
 //! `engine/docs/sends-topic.md` says the same for readers in other languages.
 
+mod measured;
 mod reader;
 mod records;
 
 pub use crate::event::Poison;
+pub use measured::{Converted, HeldOut, Measured};
 pub use reader::{Acceptance, Reader};
 pub use records::{
     Clamped, Counts, Dead, DeadReason, Leader, Mode, Sample, Skipped, Suppression,

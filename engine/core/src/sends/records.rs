@@ -1,5 +1,6 @@
 //! Values of the records of the sends topic that are not commands; all JSON.
 
+use super::measured::Measured;
 use crate::address::AddressHash;
 use crate::channel::Channel;
 use crate::closed::closed;
@@ -31,7 +32,7 @@ pub enum Mode {
 }
 
 /// First record of a turn; `follow` records of the same turn come after it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Turn {
     /// The next offset of the events partition: every record before it has been applied.
     pub next_offset: i64,
@@ -58,6 +59,9 @@ pub struct Turn {
     /// Which records are misplaced, from the end of this turn on; stated by the first turn of a log and where it changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partitioner: Option<Partitioner>,
+    /// What was decided since the previous turn record that reports count.
+    #[serde(default, skip_serializing_if = "Measured::is_empty")]
+    pub measured: Measured,
     /// Chain hash over all decisions and effects since the beginning, 32 hex digits.
     pub chain: String,
 }

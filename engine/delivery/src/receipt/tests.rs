@@ -17,6 +17,7 @@ fn command() -> Command {
         data: serde_json::json!({"profile": {"email": "ana@example.com"}}),
         variant: None,
         team: None,
+        side: None,
         due_at: 0,
         decided_at: 0,
         not_after: 1,

@@ -221,6 +221,7 @@ impl World {
             data: serde_json::Value::Null,
             variant: None,
             team: None,
+            side: None,
             due_at: 0,
             decided_at: 0,
             not_after: WALL + self.mono + ttl,

@@ -119,7 +119,7 @@ fn decisions(seconds: f64, shard: u32) -> Vec<DecisionCount> {
         ("cart_abandonment", Some("cart_reminder"), V::Sent, R::GatePassed, 6.1),
         ("cart_abandonment", Some("cart_reminder"), V::Dropped, R::NoConsent, 1.9),
         ("cart_abandonment", Some("cart_reminder"), V::Deferred, R::QuietHours, 0.8),
-        ("cart_abandonment", Some("cart_reminder"), V::Dropped, R::Holdout, 0.4),
+        ("cart_abandonment", Some("cart_reminder"), V::HeldOut, R::Holdout, 0.4),
         ("cart_abandonment", Some("cart_reminder"), V::Sent, R::Fallback, 0.5),
         ("cart_abandonment", Some("wait-2"), V::Waiting, R::Step, 7.9),
         ("cart_abandonment", Some("branch-3"), V::Branched, R::Condition, 1.2),

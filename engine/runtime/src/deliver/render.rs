@@ -206,6 +206,7 @@ pub(super) mod tests {
             data,
             variant: None,
             team: None,
+            side: None,
             due_at: 0,
             decided_at: 0,
             not_after: HOUR,

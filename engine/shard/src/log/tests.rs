@@ -18,6 +18,7 @@ fn turn(next_offset: i64, follow: u32) -> Vec<u8> {
         chain: "0".repeat(32),
         clamped: Vec::new(),
         partitioner: None,
+        measured: cartwheel_core::sends::Measured::default(),
     };
     serde_json::to_vec(&turn).unwrap()
 }

@@ -11,6 +11,7 @@ mod gaps;
 mod held;
 mod levels;
 mod limits;
+mod measured;
 mod lone;
 mod placement;
 mod power;

@@ -1,6 +1,7 @@
 //! The generator itself: repeatable, and nasty enough that every reason is met.
 
 use super::*;
+use cartwheel_core::channel::Side;
 use cartwheel_core::decision::Reason;
 use cartwheel_core::sends::{DeadReason, Poison};
 use std::collections::BTreeSet;
@@ -26,6 +27,7 @@ fn histories_meet_every_reason() {
     let mut reasons = BTreeSet::new();
     let mut poison = BTreeSet::new();
     let (mut commands, mut suppressions, mut copies) = (0, 0, 0);
+    let (mut held_out, mut sides) = ([0, 0], BTreeSet::new());
     for setup in setups() {
         let plan = plan(&setup);
         for seed in 0..60 {
@@ -38,6 +40,8 @@ fn histories_meet_every_reason() {
                     Effect::Dead { reason: DeadReason::Applied(_), .. } => copies += 1,
                     Effect::Command(_) => commands += 1,
                     Effect::Suppression(_) => suppressions += 1,
+                    Effect::HeldOut(told) => held_out[usize::from(told.first)] += 1,
+                    Effect::Converted(told) => drop(sides.insert(told.side.map(Side::name))),
                 }
             }
         }
@@ -54,6 +58,8 @@ fn histories_meet_every_reason() {
     assert_eq!(unpoisoned, [&[&Poison::TooLarge][..], &shards].concat());
     assert!(commands > 1000 && suppressions > 100, "{commands} {suppressions}");
     assert!(copies > 1000, "{copies}");
+    assert!(held_out.iter().all(|count| *count > 50), "later and first: {held_out:?}");
+    assert_eq!(sides, [Some("held_out"), Some("treated")].into());
 }
 
 #[test]

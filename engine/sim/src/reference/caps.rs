@@ -2,7 +2,8 @@
 
 use super::condition::V;
 use super::context::Context;
-use super::customer::{Place, Run};
+use super::customer::{Place, Run, Touch};
+use super::holdout::HoldoutOf;
 use super::zone;
 use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::decision::{Reason, Values};
@@ -42,7 +43,7 @@ impl Context<'_> {
         let caps = self.plan.policy.caps.iter().enumerate().filter(|(_, cap)| mine(cap));
         let mut chosen =
             caps.filter_map(|(number, cap)| Some((cap, self.limit(run, number, cap)?)));
-        chosen.find_map(|(cap, limit)| self.blocked_by(cap, limit, journey.priority))
+        chosen.find_map(|(cap, limit)| self.blocked_by(cap, limit, run))
     }
 
     /// How many the cap lets this customer have; none: it does not apply.
@@ -66,9 +67,10 @@ impl Context<'_> {
         Some(limit.clamp(0.0, 64.0) as usize)
     }
 
-    fn blocked_by(&self, cap: &Cap, limit: usize, priority: u8) -> Option<Block> {
+    fn blocked_by(&self, cap: &Cap, limit: usize, run: &Run) -> Option<Block> {
+        let priority = self.journey(run.journey).priority;
         let window = self.window(cap.per);
-        let mut touches: Vec<Millis> = self.counted(cap, &window);
+        let mut touches: Vec<Millis> = self.counted(cap, &window, run);
         touches.sort_unstable();
         let count = touches.len();
         let reserved = self.reserved(cap, &window, priority);
@@ -118,11 +120,21 @@ impl Context<'_> {
     }
 
     /// When the messages were sent that the cap counts.
-    fn counted(&self, cap: &Cap, window: &Window) -> Vec<Millis> {
+    fn counted(&self, cap: &Cap, window: &Window, run: &Run) -> Vec<Millis> {
+        let knows = |touch: &Touch| {
+            !touch.ghost
+                || match self.held_out(self.journey(run.journey)) {
+                    None => false,
+                    Some(HoldoutOf::All) => true,
+                    Some(HoldoutOf::Journey) => touch.journey == run.journey,
+                }
+        };
         let in_window = |at: Millis| at >= window.first && window.end.is_none_or(|end| at < end);
         let touches = self.customer.touches.iter();
         let counted = touches.filter(|touch| {
-            in_window(touch.at) && in_scope(&cap.scope, touch.channel, self.journey(touch.journey))
+            knows(touch)
+                && in_window(touch.at)
+                && in_scope(&cap.scope, touch.channel, self.journey(touch.journey))
         });
         counted.map(|touch| touch.at).collect()
     }
@@ -133,7 +145,7 @@ impl Context<'_> {
         for other in &self.customer.runs {
             let journey = self.journey(other.journey);
             if journey.priority <= priority
-                || self.held_out(journey).is_some()
+                || !self.concerns_others(other.journey)
                 || other.deadline >= window.horizon
             {
                 continue;

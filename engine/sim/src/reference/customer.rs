@@ -49,7 +49,7 @@ pub struct Customer {
     pub documents: Documents,
     /// When what ends runs or moves windows happened last.
     pub latest: Latest,
-    /// Marketing messages sent.
+    /// Marketing messages, also those that were kept back.
     pub touches: Vec<Touch>,
     /// Journeys entered.
     pub entries: Vec<Entry>,
@@ -72,7 +72,7 @@ struct Word {
     yes: bool,
 }
 
-/// A marketing message that was sent.
+/// A marketing message that was sent, or kept back by a holdout.
 pub struct Touch {
     /// When.
     pub at: Millis,
@@ -80,6 +80,8 @@ pub struct Touch {
     pub channel: Channel,
     /// Index of the journey.
     pub journey: u16,
+    /// Kept back.
+    pub ghost: bool,
 }
 
 /// An entry that the re-entry rules look back to.
@@ -185,6 +187,8 @@ pub struct Run {
     pub first_sent: Option<Millis>,
     /// The newest message.
     pub last_sent: Option<(Millis, CommandId)>,
+    /// The send of it.
+    pub last_op: Option<u16>,
     /// The events that told of the newest message: `delivered`, `opened`, `clicked`, `bounced`.
     pub told: Vec<&'static str>,
     /// The goal was reached.

@@ -1,9 +1,9 @@
 //! What comes out of the reference, in the order in which it was decided.
 
-use cartwheel_core::channel::Channel;
+use cartwheel_core::channel::{Channel, Side};
 use cartwheel_core::decision::Decision;
 use cartwheel_core::id::{CommandId, RunId};
-use cartwheel_core::sends::{DeadReason, Suppression};
+use cartwheel_core::sends::{Converted, DeadReason, HeldOut, Suppression};
 use cartwheel_core::time::{Millis, rfc3339};
 use serde::Serialize;
 
@@ -15,6 +15,10 @@ pub enum Effect {
     Decision(Decision),
     /// A command that the engine must publish.
     Command(ExpectedCommand),
+    /// A message that a turn record must say was kept back.
+    HeldOut(HeldOut),
+    /// A run that a turn record must say has reached its goal.
+    Converted(Converted),
     /// A suppression that the engine must publish.
     Suppression(Suppression),
     /// A record that could not be applied, or a copy of one that was.
@@ -56,4 +60,7 @@ pub struct ExpectedCommand {
     pub to: String,
     /// `profile` (without consent) and, where known, `cart`, `order`, `checkout`, `product` as the events brought them.
     pub data: serde_json::Value,
+    /// Of the first message of a run: its side. Compared apart: the table of what was decided is older.
+    #[serde(skip)]
+    pub side: Option<Side>,
 }

@@ -10,14 +10,12 @@ use super::zone;
 use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::event::Subject;
-use cartwheel_core::id::{CommandId, CustomerId};
+use cartwheel_core::id::CommandId;
 use cartwheel_core::journey::op::{Choice, Send};
-use cartwheel_core::journey::plan::Journey;
 use cartwheel_core::journey::shown::Subjects;
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::{Millis, Span};
 use compact_str::CompactString;
-use xxhash_rust::xxh3::xxh3_64;
 
 /// A send of the plan.
 struct Message<'p> {
@@ -104,14 +102,6 @@ impl Context<'_> {
     fn tell_team(&mut self, run: &mut Run, message: &Message<'_>) -> Next {
         let (journey, channel) = (self.journey(run.journey), message.channels[0].channel);
         let what = |verdict, reason| Decided::new(verdict, reason).run(run.id).step(message.step);
-        if journey.class == Class::Marketing
-            && let Some(reason) = self.held_out(journey)
-        {
-            let dropped = what(Verdict::Dropped, reason);
-            run.anchor = self.t;
-            self.decide(run.journey, dropped);
-            return Next::Step;
-        }
         let reader = self.reader_of_run(run);
         if !reader.holds(journey.while_.as_ref()) {
             let exit = what(Verdict::Exited, Reason::WhileFalse);
@@ -120,6 +110,11 @@ impl Context<'_> {
             return Next::Gone;
         }
         let gone = self.lacks_document(run, message.shows);
+        if let Some(of) = self.withheld(run.journey).filter(|_| !gone) {
+            run.anchor = self.t;
+            self.decide(run.journey, what(Verdict::HeldOut, of.reason()).channel(channel));
+            return Next::Step;
+        }
         let command_id = CommandId::of(run.id, message.step, 0);
         let mut decided = match gone {
             true => what(Verdict::Dropped, Reason::NoDocument).channel(channel),
@@ -153,6 +148,10 @@ impl Context<'_> {
             not_after: self.t.saturating_add(ttl.millis()),
             to,
             data: self.customer.data(&run.about, message.shows),
+            side: match message.team.is_none() && run.first_sent.is_none() {
+                true => self.side(run.journey),
+                false => None,
+            },
         }));
     }
 
@@ -192,7 +191,7 @@ impl Context<'_> {
         self.customer.address(channel).map(|_| ()).ok_or(Reason::Unreachable)
     }
 
-    /// Holdout, while, holds, group, quiet hours, caps. `was` has put it off until now.
+    /// While, documents, holds, group, quiet hours, caps. `was` has put it off until now.
     fn judge(
         &self,
         run: &Run,
@@ -205,9 +204,6 @@ impl Context<'_> {
         let what = |verdict, reason| {
             Decided::new(verdict, reason).run(run.id).step(message.step).channel(channel)
         };
-        if marketing && let Some(reason) = self.held_out(journey) {
-            return Ruling::Drop(what(Verdict::Dropped, reason));
-        }
         let reader = self.reader_of_run(run);
         if !reader.holds(journey.while_.as_ref()) {
             let exit =
@@ -278,14 +274,6 @@ impl Context<'_> {
         tried.find(|channel| self.allowed(*channel, marketing).is_ok())
     }
 
-    /// The holdout of which the customer is.
-    pub fn held_out(&self, journey: &Journey) -> Option<Reason> {
-        if held_out("*global*", self.id, self.plan.policy.holdout.0) {
-            return Some(Reason::GlobalHoldout);
-        }
-        held_out(&journey.name, self.id, journey.holdout).then_some(Reason::Holdout)
-    }
-
     /// The end of the first quiet span, in the policy's order, that is for this customer and holds this instant.
     fn quiet_until(&self, run: &Run, channel: Channel) -> Option<Millis> {
         let zone = self.customer.zone(&self.plan.policy);
@@ -303,7 +291,7 @@ impl Context<'_> {
         Some(zone::next_local(self.t.saturating_add(1), quiet.to, &zone))
     }
 
-    /// The gate said yes.
+    /// All of the gate but the holdout said yes.
     fn leave(
         &mut self,
         run: &mut Run,
@@ -314,23 +302,38 @@ impl Context<'_> {
         let channel = message.channels[index].channel;
         let is_fallback = message.channels[index].fallback.is_some();
         let command_id = CommandId::of(run.id, message.step, index as u32);
-        let reason = if is_fallback { Reason::Fallback } else { Reason::GatePassed };
+        // The last word of the gate.
+        let holdout = match marketing {
+            true => self.held_out(self.journey(run.journey)),
+            false => None,
+        };
+        let (verdict, reason) = match holdout {
+            Some(of) => (Verdict::HeldOut, of.reason()),
+            None if is_fallback => (Verdict::Sent, Reason::Fallback),
+            None => (Verdict::Sent, Reason::GatePassed),
+        };
         let mut what =
-            Decided::new(Verdict::Sent, reason).run(run.id).step(message.step).channel(channel);
-        what.command = Some(command_id);
+            Decided::new(verdict, reason).run(run.id).step(message.step).channel(channel);
+        what.command = holdout.is_none().then_some(command_id);
         self.decide(run.journey, what);
-        let policy = &self.plan.policy;
-        let ttl = if marketing { policy.marketing_ttl } else { policy.transactional_ttl };
-        let to = self.customer.address(channel).unwrap_or_default().to_owned();
-        self.command(run, message, index, ttl, to);
+        if holdout.is_some() {
+            self.measure_held_out(run, message.op, channel);
+        } else {
+            let policy = &self.plan.policy;
+            let ttl = if marketing { policy.marketing_ttl } else { policy.transactional_ttl };
+            let to = self.customer.address(channel).unwrap_or_default().to_owned();
+            self.command(run, message, index, ttl, to);
+        }
         if marketing {
-            self.customer.touches.push(Touch { at: self.t, channel, journey: run.journey });
+            let (at, journey, ghost) = (self.t, run.journey, holdout.is_some());
+            self.customer.touches.push(Touch { at, channel, journey, ghost });
         }
         if run.first_sent.is_none() {
             self.supersede(run);
         }
         run.first_sent = run.first_sent.or(Some(self.t));
         run.last_sent = Some((self.t, command_id));
+        run.last_op = Some(message.op);
         run.told.clear();
         run.heard.clear();
         if !is_fallback {
@@ -349,12 +352,4 @@ impl Context<'_> {
         run.deadline = self.t.saturating_add(within.millis()).max(self.t.saturating_add(1));
         Next::Stay
     }
-}
-
-/// Whether the customer belongs to the share that gets nothing, in basis points.
-fn held_out(name: &str, customer: CustomerId, basis_points: u16) -> bool {
-    let mut bytes = name.as_bytes().to_vec();
-    bytes.push(0);
-    bytes.extend_from_slice(&customer.0.to_le_bytes());
-    xxh3_64(&bytes) % 10_000 < u64::from(basis_points)
 }

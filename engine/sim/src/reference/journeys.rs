@@ -172,14 +172,18 @@ impl Context<'_> {
                 best = Some((message, place));
             }
         }
-        let Some((_, place)) = best else { return };
+        let Some((message, place)) = best else { return };
         let run = &mut self.customer.runs[place];
         run.converted = true;
         let mut what = Decided::new(Verdict::Converted, Reason::Goal).run(run.id);
         if let Some(revenue) = event.revenue() {
             what = what.value("revenue", Value::Number(revenue));
         }
+        let credited_to_last = run.last_sent.is_some_and(|(sent, _)| sent == message);
+        let op = run.last_op.filter(|_| credited_to_last);
+        let first = run.first_sent.unwrap_or(message);
         self.decide(journey, what);
+        self.measure_goal(journey, op, (at, first), event.revenue());
     }
 
     /// The rules that the event met, for its key if it has one. What it ended too late is to begin again.
@@ -424,6 +428,7 @@ impl Context<'_> {
             due: self.t,
             first_sent: None,
             last_sent: None,
+            last_op: None,
             told: Vec::new(),
             converted: false,
         };

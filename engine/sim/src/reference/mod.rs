@@ -5,7 +5,7 @@
 //! `BTreeSet` and looks at all touches and runs of a customer whenever a rule speaks of them. Where it and the core differ,
 //! one of them differs from the page. It is meant to be read beside the page, rule by rule:
 //! [`event`] and [`odd`] intake, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`levels`] where one stands by it, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
-//! steps, [`gate`], [`put_off`] and [`caps`], [`zone`] local times.
+//! steps, [`gate`], [`put_off`], [`holdout`] and [`caps`], [`zone`] local times.
 
 mod caps;
 mod condition;
@@ -14,6 +14,7 @@ mod documents;
 mod event;
 mod facts;
 mod gate;
+mod holdout;
 mod horizon;
 mod journeys;
 mod latest;

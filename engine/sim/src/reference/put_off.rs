@@ -114,9 +114,7 @@ impl Context<'_> {
     /// The live window or run that stands highest above this one, and may write.
     fn above(&self, run: &Run) -> Option<&Run> {
         let mut above: Vec<&Run> = self.customer.runs.iter().collect();
-        above.retain(|other| {
-            self.stands_above(other, run) && self.held_out(self.journey(other.journey)).is_none()
-        });
+        above.retain(|other| self.stands_above(other, run) && self.concerns_others(other.journey));
         above.into_iter().min_by_key(|other| self.place_in_group(other).map(|(_, rank)| rank))
     }
 
@@ -138,8 +136,11 @@ impl Context<'_> {
         one.name == other.name && above < below && high.live() && low.live() && same
     }
 
-    /// The run has written for the first time: what stands below it ends.
+    /// The run has written for the first time, or would have: what stands below it ends.
     pub fn supersede(&mut self, run: &Run) {
+        if !self.concerns_others(run.journey) {
+            return;
+        }
         let below = self.customer.runs.iter().filter(|other| self.stands_above(run, other));
         let below: Vec<RunId> = below.map(|other| other.id).collect();
         for id in below {

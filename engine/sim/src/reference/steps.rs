@@ -4,7 +4,6 @@ use super::context::{Context, Decided};
 use super::customer::{Entry, Place, Run};
 use super::event::Event;
 use super::zone;
-use cartwheel_core::channel::Class;
 use cartwheel_core::decision::{Reason, Values, Verdict};
 use cartwheel_core::id::CommandId;
 use cartwheel_core::journey::op::{Branch, Emit, Given, Op, Set, Split, Until, Wait, When};
@@ -270,7 +269,9 @@ impl Context<'_> {
 
     fn emit(&mut self, run: &Run, emit: &Emit) {
         let event = Value::Text(emit.event.clone());
-        let full = self.emitted.0.len() + self.emitted.1 >= MAX_EMITTED;
+        // What is kept back takes no place.
+        let none = self.withheld(run.journey).is_some();
+        let full = !none && self.emitted.0.len() + self.emitted.1 >= MAX_EMITTED;
         let what = match full {
             true => Decided::new(Verdict::Dropped, Reason::EmitLimit).number("limit", 16),
             false => Decided::new(Verdict::Emitted, Reason::Step),
@@ -298,17 +299,13 @@ impl Context<'_> {
 
     /// A held-out run of a marketing journey touches nothing beyond itself. Decides that, or what is to be decided otherwise.
     fn touches(&mut self, run: &Run, step: &CompactString, what: Decided) -> bool {
-        let journey = self.journey(run.journey);
-        let held_out = match journey.class {
-            Class::Marketing => self.held_out(journey),
-            Class::Transactional => None,
-        };
-        let decided = match held_out {
-            Some(reason) => Decided::new(Verdict::Dropped, reason),
+        let withheld = self.withheld(run.journey);
+        let decided = match withheld {
+            Some(of) => Decided { verdict: Verdict::HeldOut, reason: of.reason(), ..what },
             None => what,
         };
         self.decide(run.journey, decided.run(run.id).step(step));
-        held_out.is_none()
+        withheld.is_none()
     }
 
     /// All steps done: gone, or kept as long as the goal may still be reached.

@@ -56,7 +56,7 @@ impl TraceEngine for ReferenceEngine {
         self.note_data(&out);
         self.out.extend(out.into_iter().filter_map(|outcome| match outcome {
             Effect::Decision(decision) => Some(Consequence::Decision(decision)),
-            Effect::Command(_) => None,
+            Effect::Command(_) | Effect::HeldOut(_) | Effect::Converted(_) => None,
             // The record that told it is the one at hand.
             Effect::Suppression(told) => Some(Consequence::Suppression(Suppression {
                 at: told.at,

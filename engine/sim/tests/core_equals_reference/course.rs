@@ -10,6 +10,14 @@ pub struct Course {
     pub commands: Vec<String>,
     pub suppressions: Vec<String>,
     pub dead: Vec<String>,
+    /// What was kept back.
+    pub held_out: Vec<String>,
+    /// Which runs reached their goal.
+    pub converted: Vec<String>,
+    /// Of each command the side that it states.
+    pub sides: Vec<String>,
+    /// Runs that entered, by journey.
+    pub entered: BTreeMap<String, u64>,
     /// Odd fields by their names.
     pub degraded: BTreeMap<String, u64>,
     pub duplicates: u64,

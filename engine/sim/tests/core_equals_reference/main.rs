@@ -15,6 +15,7 @@ mod segments;
 mod small_shard;
 mod table;
 
+use cartwheel_core::decision::Verdict;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_sim::history::{Setup, Step, generate, setups};
 use cartwheel_sim::reference::{Effect, Reference};
@@ -45,8 +46,18 @@ fn by_reference(plan: &Arc<Plan>, steps: &[Step]) -> Course {
     };
     for outcome in &out {
         match outcome {
-            Effect::Decision(decision) => course.decisions.push(json(decision)),
-            Effect::Command(command) => course.commands.push(json(command)),
+            Effect::Decision(decision) => {
+                if decision.decision == Verdict::Entered {
+                    *course.entered.entry(decision.journey.to_string()).or_default() += 1;
+                }
+                course.decisions.push(json(decision));
+            }
+            Effect::Command(command) => {
+                course.sides.push(json(&command.side));
+                course.commands.push(json(command));
+            }
+            Effect::HeldOut(told) => course.held_out.push(json(told)),
+            Effect::Converted(told) => course.converted.push(json(told)),
             Effect::Suppression(suppression) => course.suppressions.push(json(suppression)),
             Effect::Dead { offset, reason } => {
                 course.dead.push(format!("{offset} {}", reason.name()))
@@ -78,6 +89,15 @@ fn compare(core: &Course, reference: &Course) -> Option<(String, String)> {
         .or_else(|| difference("command", &core.commands, &reference.commands))
         .or_else(|| difference("suppression", &core.suppressions, &reference.suppressions))
         .or_else(|| difference("dead letter", &core.dead, &reference.dead))
+        .or_else(|| difference("kept back", &core.held_out, &reference.held_out))
+        .or_else(|| difference("goal", &core.converted, &reference.converted))
+        .or_else(|| difference("side", &core.sides, &reference.sides))
+        .or_else(|| {
+            (core.entered != reference.entered).then(|| {
+                let entered = [&core.entered, &reference.entered];
+                ("entered".into(), format!("entered: {entered:?}"))
+            })
+        })
         .or_else(|| {
             (core.degraded != reference.degraded).then(|| {
                 (

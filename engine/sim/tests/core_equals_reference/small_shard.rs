@@ -4,7 +4,7 @@ use crate::course::{Course, json};
 use cartwheel_core::command::Command;
 use cartwheel_core::event::{OddField, Record};
 use cartwheel_core::journey::plan::Plan;
-use cartwheel_core::sends::{Dead, Kind, Suppression};
+use cartwheel_core::sends::{Dead, Kind, Suppression, Turn};
 use cartwheel_shard::checkpoint::memory::MemoryStore;
 use cartwheel_shard::{Counters, Lone, Outgoing, Settings};
 use cartwheel_sim::history::Step;
@@ -34,6 +34,8 @@ pub fn by_core(plan: &Arc<Plan>, steps: &[Step], budget: u64) -> Course {
             Step::Mode(mode) => lone.switch(*mode).expect("a turn"),
         }
     }
+    // What was counted since the last turn record stands in the next one.
+    lone.checkpoint().expect("a checkpoint");
     let decisions = lone.take_decisions().expect("names");
     let mut course = Course {
         decisions: decisions.iter().map(json).collect(),
@@ -44,13 +46,25 @@ pub fn by_core(plan: &Arc<Plan>, steps: &[Step], budget: u64) -> Course {
     };
     for record in lone.take_published() {
         match record.kind {
-            Kind::Command => course.commands.push(json(&expected(value(&record)))),
+            Kind::Command => {
+                let command = expected(value(&record));
+                course.sides.push(json(&command.side));
+                course.commands.push(json(&command));
+            }
             Kind::Suppression => course.suppressions.push(json(&value::<Suppression>(&record))),
             Kind::Dead => {
                 let dead: Dead = value(&record);
                 course.dead.push(format!("{} {}", dead.offset, dead.reason.name()));
             }
-            Kind::Leader | Kind::Turn | Kind::Event => {}
+            Kind::Turn => {
+                let Turn { measured, .. } = value(&record);
+                course.held_out.extend(measured.held_out.iter().map(json));
+                course.converted.extend(measured.converted.iter().map(json));
+                for (journey, count) in measured.entered {
+                    *course.entered.entry(journey).or_default() += count;
+                }
+            }
+            Kind::Leader | Kind::Event => {}
         }
     }
     course
@@ -80,5 +94,6 @@ fn expected(command: Command) -> ExpectedCommand {
         not_after: command.not_after,
         to: command.to,
         data: command.data,
+        side: command.side,
     }
 }

@@ -5,6 +5,7 @@ use crate::apply::context::Context;
 use crate::apply::emitted::{Happening, MAX_EMITTED};
 use crate::customer::Run;
 use crate::decision::{Reason, Verdict};
+use crate::event::vocabulary::Envelope;
 use crate::id::CommandId;
 use crate::journey::op::Emit;
 use crate::value::Value;
@@ -12,8 +13,10 @@ use serde_json::{Map, Value as Json};
 
 /// The run reaches the step.
 pub(super) fn run(emit: &Emit, context: &mut Context<'_>, run: &Run, op: u16) -> Next {
-    if let Some(reason) = context.held_out(run) {
-        context.decide(&context.by_step(run, op, Verdict::Dropped, reason));
+    let event = || Value::Text(emit.event.clone());
+    if let Some(holdout) = context.held_out(run) {
+        let held_out = context.by_step(run, op, Verdict::HeldOut, holdout.reason());
+        context.decide(&held_out.value("event", event()));
         return Next::Op(op + 1);
     }
     let number = CommandId::of(run.id, &emit.step, 0).0 as u64;
@@ -25,13 +28,14 @@ pub(super) fn run(emit: &Emit, context: &mut Context<'_>, run: &Run, op: u16) ->
         let dropped = context.by_step(run, op, Verdict::Dropped, Reason::EmitLimit);
         dropped.number("limit", MAX_EMITTED as i64)
     };
-    context.decide(&decided.value("event", Value::Text(emit.event.clone())));
+    context.decide(&decided.value("event", event()));
     Next::Op(op + 1)
 }
 
-/// The event's fields as an object.
+/// The event as an object. Its type is one of its fields: facts may be kept by it.
 fn text(emit: &Emit, context: &Context<'_>, run: &Run) -> String {
     let mut event = Map::new();
+    event.insert(Envelope::Type.name().into(), emit.event.as_str().into());
     for (name, given) in &emit.with {
         put(&mut event, name, context.given(run, given).to_json());
     }

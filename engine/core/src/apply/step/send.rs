@@ -9,11 +9,11 @@ use crate::customer::{
 use crate::decision::{Decided, Reason, Verdict};
 use crate::effect::{Draft, Effect};
 use crate::event::Subject;
-use crate::gate::{self, Question, Ruling};
+use crate::gate::{self, Holdout, Question, Ruling};
 use crate::id::CommandId;
 use crate::journey::op::Send;
 use crate::journey::shown::Subjects;
-use crate::sends::Mode;
+use crate::sends::{HeldOut, Mode};
 use crate::time::Millis;
 
 /// What is asked of the gate.
@@ -57,11 +57,6 @@ fn ask(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked) -> N
         // The deadline that brought the run here stays: it is its place in the order of the release.
         return Next::Stay(Place::Gate { op, choice, due, held: true, by }, run.deadline);
     }
-    if let Some(reason) = send.team.as_ref().and_then(|_| context.held_out(run)) {
-        context.decide(&context.by_step(run, op, Verdict::Dropped, reason));
-        run.anchor = context.t;
-        return Next::Op(op + 1);
-    }
     let question = Question {
         plan: context.plan(),
         zones: &context.core.zones,
@@ -76,7 +71,14 @@ fn ask(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked) -> N
         put_off_by: by,
     };
     match gate::judge(&question) {
-        Ruling::Send(index) => sent(send, context, run, asked, index),
+        Ruling::Send(index) => {
+            sent(send, context, run, asked, index);
+            go_on(send, context, run, asked, Passed { index, ghost: false })
+        }
+        Ruling::HoldOut(index, holdout) => {
+            kept_back(send, context, run, op, (index, holdout));
+            go_on(send, context, run, asked, Passed { index, ghost: true })
+        }
         Ruling::Defer { reason, until, by, channel, values } => {
             let deferred = context.by_step(run, op, Verdict::Deferred, reason).channel(channel);
             context.decide(&deferred.compared(values));
@@ -100,17 +102,24 @@ fn ask(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked) -> N
     }
 }
 
-/// The gate said yes to the channel with this index.
-fn sent(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked, index: usize) -> Next {
+/// A channel to which the gate said yes.
+#[derive(Clone, Copy)]
+struct Passed {
+    index: usize,
+    /// A holdout keeps the message back.
+    ghost: bool,
+}
+
+/// The gate said yes to the channel with this index: a decision and its command.
+fn sent(send: &Send, context: &mut Context<'_>, run: &Run, asked: Asked, index: usize) {
     let Asked { op, due, .. } = asked;
     let t = context.t;
     let command = CommandId::of(run.id, &send.step, index as u32);
     let choice = send.channels[index];
-    let is_fallback = choice.fallback.is_some();
     let policy = &context.plan().policy;
-    let (ttl, marketing) = match send.class {
-        Class::Marketing => (policy.marketing_ttl, true),
-        Class::Transactional => (policy.transactional_ttl, false),
+    let ttl = match send.class {
+        Class::Marketing => policy.marketing_ttl,
+        Class::Transactional => policy.transactional_ttl,
     };
     let draft = Draft {
         customer: context.customer.id,
@@ -124,8 +133,9 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked, ind
         due_at: due,
         decided_at: t,
         not_after: t + ttl.millis(),
+        side: is_first(send, run).then(|| context.side(run.journey)).flatten(),
     };
-    let reason = match (&send.team, is_fallback) {
+    let reason = match (&send.team, choice.fallback.is_some()) {
         (Some(_), _) => Reason::Internal,
         (None, true) => Reason::Fallback,
         (None, false) => Reason::GatePassed,
@@ -133,8 +143,50 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked, ind
     let sent = context.by_step(run, op, Verdict::Sent, reason);
     context.decide(&sent.channel(choice.channel).command(command));
     context.effects.list.push(Effect::Command(draft));
-    if marketing {
-        let touch = Touch { at: t, journey: run.journey, channel: choice.channel };
+}
+
+/// The gate said yes to the channel with this index, and the holdout no: a decision alone, which reports count where the message was the customer's.
+fn kept_back(
+    send: &Send,
+    context: &mut Context<'_>,
+    run: &Run,
+    op: u16,
+    (index, holdout): (usize, Holdout),
+) {
+    let channel = send.channels[index].channel;
+    let held_out = context.by_step(run, op, Verdict::HeldOut, holdout.reason());
+    context.decide(&held_out.channel(channel));
+    if send.team.is_none() {
+        context.effects.measures.hold_out(HeldOut {
+            at: context.t,
+            journey: context.journey(run.journey).name.to_string(),
+            step: send.step.to_string(),
+            channel,
+            variant: send.variant.as_ref().map(ToString::to_string),
+            first: is_first(send, run),
+        });
+    }
+}
+
+/// Whether the message is the first of its run. One to a team is none of the run's.
+fn is_first(send: &Send, run: &Run) -> bool {
+    send.team.is_none() && run.sent.is_none()
+}
+
+/// What follows a message is the same whether it was sent or kept back: nothing becomes of one that was kept back.
+fn go_on(
+    send: &Send,
+    context: &mut Context<'_>,
+    run: &mut Run,
+    asked: Asked,
+    passed: Passed,
+) -> Next {
+    let Asked { op, due, .. } = asked;
+    let Passed { index, ghost } = passed;
+    let t = context.t;
+    let choice = send.channels[index];
+    if send.class == Class::Marketing {
+        let touch = Touch { at: t, journey: run.journey, channel: choice.channel, ghost };
         if gate::remember_touch(context.plan(), context.customer, touch, context.seen) {
             context.effects.forgets(Forgotten::Touch);
         }
@@ -144,6 +196,7 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked, ind
         run.anchor = t;
         return Next::Op(op + 1);
     }
+    let command = CommandId::of(run.id, &send.step, index as u32);
     let first = run.sent.map_or(t, |sent| sent.first);
     let is_first = run.sent.is_none();
     run.sent = Some(Sent { command, at: t, first, seen: Reactions::default() });
@@ -153,7 +206,7 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked, ind
     // Nothing that has come so far is an answer to it.
     run.forget_heard();
     // A fallback leaves the anchor at the first channel's time.
-    if !is_fallback {
+    if choice.fallback.is_none() {
         run.anchor = t;
     }
     let later = send.channels.iter().enumerate().skip(index + 1);

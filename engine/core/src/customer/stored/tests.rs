@@ -1,5 +1,5 @@
 use super::*;
-use crate::customer::{Document, Heard, Use};
+use crate::customer::{Document, Heard, PutOff, Use};
 use crate::fact::{
     Bounds, Contribution, Count, Definition, Fact, Kind, Last, Set, State, Sum, Tally,
 };
@@ -51,7 +51,7 @@ fn customer() -> Customer {
     };
     customer.runs.extend([wide, narrow]);
     customer.entries.push(Entry { journey: 1, key: 2, at: 3 });
-    customer.touches.push(Touch { at: 4, journey: 5, channel: Channel::Push });
+    customer.touches.push(Touch { at: 4, journey: 5, channel: Channel::Push, ghost: false });
     let named = captures.into_iter().zip(21..);
     customer.attributes.extend(named.map(|(value, name)| Attribute { name, at: 6, value }));
     customer.consent(Of::Explicit, Channel::Email, 7, true);
@@ -95,6 +95,17 @@ fn somebody_of_whom_little_is_known_takes_few_bytes() {
     let mut customer = Customer::new(CustomerId::of("ana"));
     customer.first_sight(9 << 16);
     assert_eq!(encoded(&customer), [b'C', 8, 1, 2, 9, 0, 0, 0, 0, 0]);
+}
+
+/// A touch that a holdout has kept back has a bit above those of its journey.
+#[test]
+fn a_ghost_is_a_touch_with_a_mark() {
+    let mut customer = Customer::new(CustomerId::of("ana"));
+    let touch = Touch { at: 4, journey: 5, channel: Channel::Push, ghost: false };
+    customer.touches.extend([touch, Touch { journey: u16::MAX, ghost: true, ..touch }]);
+    let written = encoded(&customer);
+    assert_eq!(written, [b'C', 8, 128, 0, 5, 85, 17, 0xd4, 0xff, 0x7f, 1]);
+    assert_eq!(decode_customer(customer.id, &written, &Zones::bundled("UTC")), Ok(customer));
 }
 
 /// The only part without a bit: a version of its own has it.
@@ -365,7 +376,7 @@ prop_compose! {
         facts in vec(state(), 0..4),
         runs in vec(run(), 0..4),
         entries in vec((any::<u16>(), seldom(any::<u64>()), time()), 0..4),
-        touches in vec((any::<u16>(), 0..Channel::ALL.len(), time()), 0..20),
+        touches in vec((any::<u16>(), 0..Channel::ALL.len(), time(), any::<bool>()), 0..20),
         attributes in vec((any::<u32>(), time(), value()), 0..4),
         registers in vec((0..Of::ALL.len(), 0..Channel::ALL.len(), time(), any::<bool>()), 0..6),
         latest in vec((any::<u64>(), time()), 0..4),
@@ -380,7 +391,7 @@ prop_compose! {
         (0..).zip(facts).for_each(|(number, state)| customer.facts.push(Fact { number, state }));
         customer.runs = runs.into_iter().collect();
         customer.entries = entries.into_iter().map(|(journey, key, at)| Entry { journey, key, at }).collect();
-        customer.touches = touches.into_iter().map(|(journey, channel, at)| Touch { at, journey, channel: Channel::ALL[channel] }).collect();
+        customer.touches = touches.into_iter().map(|(journey, channel, at, ghost)| Touch { at, journey, channel: Channel::ALL[channel], ghost }).collect();
         customer.attributes = attributes.into_iter().map(|(name, at, value)| Attribute { name, at, value }).collect();
         customer.registers = registers.into_iter().map(|(of, channel, at, yes)| Register { at, of: Of::ALL[of], channel: Channel::ALL[channel], yes }).collect();
         customer.derive_permissions();

@@ -11,6 +11,7 @@ mod fault;
 mod field;
 mod foresight;
 mod fields;
+mod known;
 mod least;
 mod list;
 mod lower;
@@ -27,7 +28,7 @@ pub use alone::Alone;
 pub use expr::Condition;
 pub(crate) use fault::Fault;
 pub use field::{Capture, Field, KeyField, Local, WEEKDAYS};
-pub(crate) use fields::{Scope, Slots};
+pub(crate) use fields::{MAX_SLOTS, Scope, Slots};
 pub use foresight::Motion;
 pub use list::{List, MAX_ITEMS};
 pub(crate) use lower::{

@@ -84,11 +84,11 @@ impl Shop {
     }
 }
 
-/// An outcome as tests write it; commands are left out, for a sent decision stands before each.
+/// An outcome as tests write it; commands and what reports count are left out, for a decision stands before each.
 fn line(outcome: &Effect) -> Option<String> {
     match outcome {
         Effect::Decision(decision) => Some(decision_line(decision)),
-        Effect::Command(_) => None,
+        Effect::Command(_) | Effect::HeldOut(_) | Effect::Converted(_) => None,
         Effect::Suppression(suppression) => {
             let verb = if suppression.active { "suppress" } else { "lift" };
             Some(format!("{verb} {} {:?}", suppression.channel, suppression.reason))

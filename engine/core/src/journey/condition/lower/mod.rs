@@ -66,13 +66,17 @@ pub(crate) fn compile_number(text: &str, slots: &mut Slots) -> (Option<Condition
     (expr.map(|expr| Condition { text: text.into(), fields, expr }), resolver.faults)
 }
 
-/// Compiles a condition on an event alone or, where the items of a list are given (their name, and whether they are such as a cart has), on one of them.
-pub(crate) fn compile_alone(text: &str, item: Option<(&str, bool)>) -> (Option<Alone>, Vec<Fault>) {
+/// Compiles a condition on an event alone, of the types that `of` says, or, where the items of a list are given (their name, and whether they are such as a cart has), on one of them.
+pub(crate) fn compile_alone(
+    text: &str,
+    item: Option<(&str, bool)>,
+    of: &Slots,
+) -> (Option<Alone>, Vec<Fault>) {
     let parsed = match Parsed::read(text) {
         Ok(parsed) => parsed,
         Err(fault) => return (None, vec![fault]),
     };
-    let (mut slots, mut captures) = (Slots::default(), Vec::new());
+    let (mut slots, mut captures) = (of.of_events(), Vec::new());
     let items = item.map(|(name, known)| Items::new(name, known));
     let (scope, slots) = (Scope::Alone, &mut slots);
     let resolver = Resolver { scope, slots, captures: &mut captures, faults: Vec::new(), items };
@@ -87,10 +91,14 @@ pub(crate) fn compile_alone(text: &str, item: Option<(&str, bool)>) -> (Option<A
     (expr.map(|expr| Alone { expr, fields, lists, parts }), faults)
 }
 
-/// The type of a path of an event alone or, where the items of a list are given as above, of one of them; and what is odd about it.
-pub(crate) fn type_alone(path: &str, item: Option<(&str, bool)>) -> (Option<Type>, Vec<Fault>) {
+/// The type of a path of an event alone, as above, or, where the items of a list are given as above, of one of them; and what is odd about it.
+pub(crate) fn type_alone(
+    path: &str,
+    item: Option<(&str, bool)>,
+    of: &Slots,
+) -> (Option<Type>, Vec<Fault>) {
     let parts: Vec<&str> = path.split('.').collect();
-    let (mut slots, mut captures) = (Slots::default(), Vec::new());
+    let (mut slots, mut captures) = (of.of_events(), Vec::new());
     let items = item.map(|(name, known)| Items::new(name, known));
     let (scope, slots) = (Scope::Alone, &mut slots);
     let mut resolver =

@@ -4,13 +4,14 @@ use super::checker::{Checker, check_name};
 use super::paths::Each;
 use crate::fact::{Bounds, Definition, Feed, Kind, Role, Takes};
 use crate::journey::at::At;
+use crate::journey::catalogue::Catalogue;
 use crate::journey::condition::{Alone, Slots, compile_alone};
 use crate::journey::definition::EventTypes;
 use crate::journey::facts_file::{FactText, TakesText, TakesWith};
 use crate::journey::load::compiler::Compiler;
-use crate::journey::load::names;
 use crate::journey::problem::{Problem, Severity, SourceFile};
 use compact_str::CompactString;
+use std::sync::Arc;
 
 /// What a fact comes to, with its conditions by role.
 type Fact = (Definition, Vec<(Role, Alone)>);
@@ -20,6 +21,7 @@ pub(super) fn compile(
     source: &SourceFile,
     name: &At<String>,
     text: &FactText,
+    catalogue: &Arc<Catalogue>,
     problems: &mut Vec<Problem>,
 ) -> Option<Fact> {
     check_name(source, name, "fact", problems);
@@ -27,7 +29,7 @@ pub(super) fn compile(
         problems.iter().filter(|problem| problem.severity == Severity::Error).count()
     };
     let before = errors(problems);
-    let mut slots = Slots::default();
+    let mut slots = Slots { catalogue: Arc::clone(catalogue), ..Slots::default() };
     let compiler =
         Compiler { source, slots: &mut slots, captures: Vec::new(), problems: &mut *problems };
     let mut checker = Checker { compiler, name, conditions: Vec::new() };
@@ -54,6 +56,7 @@ impl Checker<'_> {
         let (word, on) = self.kind(text)?;
         self.check_fields(text, word);
         let Some(on) = on else { return self.level(text) };
+        self.compiler.slots.types = types(on);
         let each = match &text.each {
             Some(each) => Some(self.each(each)?),
             None => None,
@@ -71,7 +74,8 @@ impl Checker<'_> {
             "set" => text.drop.as_ref(),
             _ => text.undo.as_ref(),
         };
-        let takes = takes.map(|takes| self.takes(takes, (&adds, item), word == "sum"));
+        let takes = takes.map(|takes| self.takes(takes, (&adds, item, text), word == "sum"));
+        self.compiler.slots.types = types(on);
         let kind = match word {
             "count" => Kind::Count,
             "sum" => Kind::Sum(self.amount(text.add.as_ref()?, item)?),
@@ -168,7 +172,7 @@ impl Checker<'_> {
 
     fn events(&mut self, on: &EventTypes) -> Vec<CompactString> {
         for name in on.names() {
-            names::check_event(self.compiler.source, name, self.compiler.problems);
+            self.compiler.check_event(name);
         }
         let mut types: Vec<CompactString> = Vec::new();
         for name in on.names() {
@@ -179,14 +183,26 @@ impl Checker<'_> {
         types
     }
 
-    fn takes(&mut self, text: &TakesText, of: (&Feed, Option<&Each>), is_sum: bool) -> Takes {
-        let (adds, item) = of;
+    fn takes(
+        &mut self,
+        text: &TakesText,
+        of: (&Feed, Option<&Each>, &FactText),
+        is_sum: bool,
+    ) -> Takes {
+        let (adds, item, fact) = of;
         let TakesWith { on, each, key, add, id, when } = match text {
             TakesText::With(with) => with.clone(),
             TakesText::Events(on) => {
                 TakesWith { on: on.clone(), each: None, key: None, add: None, id: None, when: None }
             }
         };
+        self.compiler.slots.types = types(&on);
+        // What they do not say for themselves they must have where the fact's events have it.
+        let as_of_fact = [
+            fact.each.as_ref().filter(|_| each.is_none()),
+            fact.key.as_ref().filter(|_| key.is_none()),
+        ];
+        as_of_fact.into_iter().flatten().for_each(|path| self.check_known(path, item));
         let own = each.as_ref().and_then(|each| self.each(each));
         let item = if each.is_some() { own.as_ref() } else { item };
         let key = match &key {
@@ -234,11 +250,16 @@ impl Checker<'_> {
         item: Option<&Each>,
     ) -> Option<CompactString> {
         let text = text?;
-        let (compiled, faults) = compile_alone(text, item.map(Each::items));
+        let (compiled, faults) = compile_alone(text, item.map(Each::items), self.compiler.slots);
         for fault in faults {
             self.compiler.fault(text, fault);
         }
         self.conditions.push((role, compiled?));
         Some(text.as_str().into())
     }
+}
+
+/// As they are written.
+fn types(on: &EventTypes) -> Vec<String> {
+    on.names().iter().map(|name| name.value.clone()).collect()
 }

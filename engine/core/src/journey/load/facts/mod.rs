@@ -57,7 +57,9 @@ pub(super) fn compile(
     };
     let (mut own, mut conditions) = (Vec::new(), Vec::new());
     for (name, text) in &file.facts {
-        if let Some((definition, of_fact)) = fact::compile(source, name, text, problems) {
+        if let Some((definition, of_fact)) =
+            fact::compile(source, name, text, &slots.catalogue, problems)
+        {
             conditions.extend(
                 of_fact.into_iter().map(|(role, when)| (definition.name.clone(), role, when)),
             );

@@ -155,7 +155,7 @@ fn warn_of_number(compiler: &mut Compiler<'_>, span: &Range<usize>) {
 }
 
 /// Whether the text is a field's name.
-pub(super) fn is_name(text: &str) -> bool {
+pub(in crate::journey::load) fn is_name(text: &str) -> bool {
     let mut letters = text.chars();
     text.len() <= 64
         && letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')

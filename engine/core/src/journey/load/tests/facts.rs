@@ -32,10 +32,10 @@ fn one(fact: &str, expected: &str) {
     assert_eq!(shown(&format!("facts:\n  f: {{ {fact} }}\n"), &[]), [expected], "{fact}");
 }
 
-/// A journey with this condition.
+/// A journey with this condition on an event of the shop's own.
 fn asks(when: &str) -> String {
     format!(
-        "journey: asks\ntrigger: {{ event: cart_updated, when: \"{when}\" }}\nsteps:\n  - send: x\n    channels: [email]\n"
+        "journey: asks\ntrigger: {{ event: question_put, when: \"{when}\" }}\nsteps:\n  - send: x\n    channels: [email]\n"
     )
 }
 
