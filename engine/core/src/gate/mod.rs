@@ -13,7 +13,7 @@ mod ruling;
 mod scope;
 mod wait;
 
-use crate::channel::{Channel, Class};
+use crate::channel::Class;
 use crate::decision::{Compared, Reason, Shown};
 use crate::journey::plan::Journey;
 use crate::policy::WhenBlocked;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::customer::{Document, Heard, Use};
+use crate::customer::{Document, Heard, PutOff, Use};
 use crate::fact::{
     Bounds, Contribution, Count, Definition, Fact, Kind, Last, Set, State, Sum, Tally,
 };
