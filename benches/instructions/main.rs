@@ -6,8 +6,10 @@
     reason = "the macros make public items and full paths"
 )]
 
+use cartwheel_benches::crowd::{FACTS, crowded, with_fact};
 use cartwheel_benches::{BATCH, plan};
 use cartwheel_core::event::{Record, decode};
+use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
 use cartwheel_loadtest::alone::Input;
 use cartwheel_shard::checkpoint::memory::MemoryStore;
@@ -15,6 +17,7 @@ use cartwheel_shard::{Lone, Settings};
 use cartwheel_workload::Options;
 use gungraun::prelude::*;
 use std::hint::black_box;
+use std::sync::Arc;
 
 fn input() -> Input {
     // A slow shop, so that timers fire within the batches.
@@ -41,10 +44,10 @@ fn decode_batch(input: Input, policy: Policy) -> (Input, usize) {
 }
 
 /// A shard that has seen all but the last batch.
-fn warm() -> (Lone<MemoryStore>, Input) {
+fn warm(plan: &Arc<Plan>) -> (Lone<MemoryStore>, Input) {
     let input = input();
-    let mut lone = Lone::open(&plan(), Settings::without_clock(), MemoryStore::default())
-        .expect("a shard opens");
+    let mut lone =
+        Lone::open(plan, Settings::without_clock(), MemoryStore::default()).expect("a shard opens");
     for from in [0, BATCH] {
         lone.apply(&records(&input, from)).expect("a turn");
     }
@@ -52,11 +55,32 @@ fn warm() -> (Lone<MemoryStore>, Input) {
 }
 
 #[library_benchmark]
-#[bench::batch(warm())]
+#[bench::batch(warm(&plan()))]
+#[bench::crowded(warm(&crowded()))]
 fn turn_batch((mut lone, input): (Lone<MemoryStore>, Input)) -> (Lone<MemoryStore>, Input) {
     lone.apply(black_box(&records(&input, 2 * BATCH))).expect("a turn");
     (lone, input)
 }
 
-library_benchmark_group!(name = counted, benchmarks = [decode_batch, turn_batch]);
+/// A turn of the same events that feed one fact of each kind.
+#[library_benchmark(setup = warm_with)]
+#[bench::none("none")]
+#[bench::count("count")]
+#[bench::count_over("count_over")]
+#[bench::count_by("count_by")]
+#[bench::sum("sum")]
+#[bench::last("last")]
+#[bench::last_keep("last_keep")]
+#[bench::set("set")]
+fn fact_batch((mut lone, input): (Lone<MemoryStore>, Input)) -> (Lone<MemoryStore>, Input) {
+    lone.apply(black_box(&records(&input, 2 * BATCH))).expect("a turn");
+    (lone, input)
+}
+
+fn warm_with(kind: &str) -> (Lone<MemoryStore>, Input) {
+    let fact = FACTS.into_iter().find(|(name, _)| *name == kind);
+    warm(&with_fact(fact.expect("a kind of fact").1))
+}
+
+library_benchmark_group!(name = counted, benchmarks = [decode_batch, turn_batch, fact_batch]);
 main!(library_benchmark_groups = counted);

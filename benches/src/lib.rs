@@ -5,6 +5,8 @@
 //! regressions, since counts do not move with the machine; `cargo bench -p cartwheel-benches --features instructions --bench instructions`.
 //! Figures beside their targets: `RESULTS.md`.
 
+pub mod crowd;
+
 use cartwheel_core::journey::load::{SourceFile, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
@@ -26,7 +28,11 @@ const JOURNEYS: [(&str, &str); 2] = [
 /// If they are not valid.
 pub fn plan() -> Arc<Plan> {
     let sources = JOURNEYS.map(|(path, text)| SourceFile { path: path.into(), text: text.into() });
-    let plan = load(&Policy::default(), &sources).expect("the shipped journeys are valid");
+    showing(load(&Policy::default(), &sources).expect("the shipped journeys are valid"))
+}
+
+/// The plan under what the shipped templates read.
+fn showing(plan: Plan) -> Arc<Plan> {
     let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/templates");
     let templates = Templates::load(&templates).unwrap_or_else(|problems| panic!("{problems:?}"));
     Arc::new(plan.showing(&templates.shown()))

@@ -88,7 +88,7 @@ impl Fault {
         let Some(place) = &self.place else { return Report::new(diagnostic) };
         let label = LabeledSpan::underline(place.span.clone());
         Report::new(diagnostic.with_label(label))
-            .with_source_code(NamedSource::new(&place.path, place.text.clone()))
+            .with_source_code(NamedSource::new(&place.path, tame(&place.text)))
     }
 
     /// For programs.
@@ -125,6 +125,14 @@ fn clamp(text: &str, span: Range<usize>) -> Range<usize> {
         end += 1;
     }
     start..end
+}
+
+/// A file's text without characters that a terminal would obey, each with a mark of its length in its place.
+fn tame(text: &str) -> String {
+    let tamed = |letter: char| {
+        if letter.is_ascii_control() && !"\n\r\t".contains(letter) { '?' } else { letter }
+    };
+    text.chars().map(tamed).collect()
 }
 
 impl Failure {
@@ -229,5 +237,12 @@ mod tests {
     fn a_span_beside_the_text_is_brought_back() {
         assert_eq!(clamp("aö", 2..9), 1..3);
         assert_eq!(clamp("", 5..6), 0..0);
+    }
+
+    #[test]
+    fn a_file_cannot_write_to_the_terminal() {
+        let fault = Fault::at("a.yaml", "a: \u{1b}[31mred\n", 3..8, "this is wrong", None);
+        let text = Failure::config(fault).text(false);
+        assert!(!text.contains('\u{1b}') && text.contains("?[31mred"), "{text}");
     }
 }

@@ -6,6 +6,8 @@ use cartwheel_core::journey::load::SourceFile;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+/// Most bytes of a file of the configuration.
+const MOST: u64 = 4 * 1024 * 1024;
 /// Endings that the folder of journeys may have, each as it is read.
 const ENDINGS: [&str; 2] = ["yaml", "trace"];
 
@@ -69,6 +71,11 @@ pub fn text(path: &Path) -> Result<String, Fault> {
         let what = if found.is_dir() { "a folder" } else { "no file" };
         let help = "rename it or take it away; its name says that it is a file to read";
         return Err(Fault::new(format!("{} is {what}", path.display()), Some(help.into())));
+    }
+    if found.len() > MOST {
+        let message =
+            format!("{} has {} bytes; at most {MOST} are read", path.display(), found.len());
+        return Err(Fault::new(message, Some("make several files of it".into())));
     }
     let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
     String::from_utf8(bytes).map_err(|error| not_utf8(path, &error))

@@ -1,11 +1,14 @@
-//! The journeys of a configuration, and its facts: their files, and the plan that the core makes of them.
+//! The journeys of a configuration, its facts and what it says of its events: their files, and the plan that the core makes of them.
 
 use crate::failure::{Failure, Fault};
 use crate::files;
 use crate::settings::{Loaded, Settings};
 use crate::unrouted;
-use cartwheel_core::journey::load::{Problem, Sent, Severity, SourceFile, Sources, check};
+use cartwheel_core::journey::load::{
+    Part, Problem, Sent, Severity, SourceFile, Sources, check_declared,
+};
 use cartwheel_core::journey::plan::Plan;
+use std::path::PathBuf;
 
 /// Journeys that can run.
 pub struct Compiled {
@@ -15,6 +18,8 @@ pub struct Compiled {
     pub sources: Vec<SourceFile>,
     /// Their send steps.
     pub sends: Vec<Sent>,
+    /// What a test should take of each.
+    pub parts: Vec<Part>,
     /// The file of facts, if there is one.
     pub facts: Option<SourceFile>,
     /// What a person should look at.
@@ -31,41 +36,46 @@ pub fn compile(loaded: &Loaded) -> Result<Compiled, Failure> {
         let none = Fault::new(message, Some("set journeys_dir, or write one".into()));
         return Err(Failure::Data([vec![none], misnamed].concat()));
     }
-    let facts = facts(&loaded.settings)?;
+    let facts = beside(&loaded.settings, "facts.yaml", loaded.settings.facts_file.as_ref())?;
+    let events = beside(&loaded.settings, "events.yaml", loaded.settings.events_file.as_ref())?;
     let all = Sources { journeys: &sources, facts: facts.as_ref() };
-    let checked = check(&loaded.settings.policy, all);
-    let fault = |problem: &Problem| placed(problem, all, loaded);
+    let checked = check_declared(&loaded.settings.policy, all, events.as_ref());
+    let text_of = |problem: &Problem| {
+        let mut files = all.journeys.iter().chain(all.facts).chain(&events);
+        files.find(|source| source.path == problem.path).map(|source| source.text.as_str())
+    };
+    let fault = |problem: &Problem| placed(problem, text_of(problem), loaded);
     let Some(plan) = checked.plan else {
         let errors =
             || checked.problems.iter().filter(|problem| problem.severity == Severity::Error);
-        let of_policy = errors().all(|problem| text_of(problem, all).is_none());
+        let of_policy = errors().all(|problem| text_of(problem).is_none());
         let faults = errors().map(fault).collect();
         return Err(if of_policy { Failure::Config(faults) } else { Failure::Data(faults) });
     };
     let of_journeys = checked.problems.iter().map(fault);
     let warnings =
         misnamed.into_iter().chain(of_journeys).chain(unrouted::warnings(loaded, &plan)).collect();
-    Ok(Compiled { plan, warnings, sends: checked.sends, sources, facts })
+    let (sends, parts) = (checked.sends, checked.parts);
+    Ok(Compiled { plan, warnings, sends, parts, sources, facts })
 }
 
-/// The file of facts. Only one that is named must be there.
-fn facts(settings: &Settings) -> Result<Option<SourceFile>, Failure> {
-    let beside = || settings.journeys_dir.with_file_name("facts.yaml");
-    let path = settings.facts_file.clone().unwrap_or_else(beside);
-    if settings.facts_file.is_none() && std::fs::symlink_metadata(&path).is_err() {
+/// A file beside the folder with journeys. Only one that is named must be there.
+fn beside(
+    settings: &Settings,
+    name: &str,
+    given: Option<&PathBuf>,
+) -> Result<Option<SourceFile>, Failure> {
+    let usual = settings.journeys_dir.with_file_name(name);
+    let path = given.unwrap_or(&usual);
+    if given.is_none() && std::fs::symlink_metadata(path).is_err() {
         return Ok(None);
     }
-    files::source(&path).map(Some).map_err(|fault| Failure::Data(vec![fault]))
+    files::source(path).map(Some).map_err(|fault| Failure::Data(vec![fault]))
 }
 
-fn text_of<'s>(problem: &Problem, sources: Sources<'s>) -> Option<&'s str> {
-    let mut all = sources.journeys.iter().chain(sources.facts);
-    all.find(|source| source.path == problem.path).map(|source| source.text.as_str())
-}
-
-fn placed(problem: &Problem, sources: Sources<'_>, loaded: &Loaded) -> Fault {
+fn placed(problem: &Problem, text: Option<&str>, loaded: &Loaded) -> Fault {
     let (message, help) = (problem.message.clone(), problem.help.clone());
-    match text_of(problem, sources) {
+    match text {
         Some(text) => Fault::at(&problem.path, text, problem.span.clone(), message, help),
         None => loaded.fault(&problem.path.split('.').collect::<Vec<_>>(), message, help),
     }

@@ -2,10 +2,11 @@
 //!
 //! Read it from here downwards: [`flags`] say what was asked, [`commands`] do it with the [`settings`] of a folder,
 //! [`wire`] makes running parts of the settings, [`failure`] turns what went wrong into a report and an exit code.
-//! [`show`] is what people see of a running engine; [`traces`] reads the tests that stand beside journeys; [`demo`] plays a
+//! [`show`] is what people see of a running engine; [`traces`] reads the tests that stand beside journeys, [`covered`] says what they leave out; [`demo`] plays a
 //! whole shop in one process.
 
 mod commands;
+mod covered;
 mod demo;
 mod failure;
 mod files;

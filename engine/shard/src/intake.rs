@@ -137,7 +137,11 @@ impl<S: Store> Shard<S> {
         };
         let customer = self.table.get_mut(slot);
         let was_dirty = customer.dirty;
-        let mut environment = Environment { mode: self.position.mode, effects: &mut self.effects };
+        let mut environment = Environment {
+            mode: self.position.mode,
+            now: self.position.now,
+            effects: &mut self.effects,
+        };
         let Outcome { applied, left_out } =
             self.core.event(customer, event, time, &mut environment);
         match applied {

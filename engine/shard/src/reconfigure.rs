@@ -6,6 +6,7 @@ use crate::shard::Shard;
 use cartwheel_core::apply::{Core, Environment, Mapping};
 use cartwheel_core::customer::Mark;
 use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::time::Millis;
 use std::sync::Arc;
 
 /// Customers whose profiles are read at once.
@@ -16,6 +17,7 @@ impl<S: Store> Shard<S> {
     pub(crate) fn switch_plan(&mut self, plan: &Arc<Plan>) -> Result<(), StoreError> {
         let mapping = Mapping::new(&self.core.plan, plan);
         let t = self.position.now.max(0);
+        let stay = plan.levels.all.is_empty() || self.core.plan.levels_stay(plan);
         let mut slots: Vec<u32> = (0..self.table.len() as u32).collect();
         // Runs may exit: their decisions are in order of ids, whatever the order in which the customers came into memory.
         slots.sort_by_cached_key(|slot| {
@@ -27,13 +29,27 @@ impl<S: Store> Shard<S> {
             let customer = self.table.get_mut(*slot);
             let was_dirty = customer.dirty;
             let mut environment =
-                Environment { mode: self.position.mode, effects: &mut self.effects };
+                Environment { mode: self.position.mode, now: t, effects: &mut self.effects };
             self.core.leave(customer, &mapping, t, &mut environment);
             self.settle(*slot, was_dirty);
         }
         self.effects.change_plan(&self.core.plan, plan);
         self.core = Core::new(Arc::clone(plan));
-        self.recall(&mapping, &mut slots)
+        self.recall(&mapping, &mut slots)?;
+        if !stay {
+            slots.iter().for_each(|slot| self.settle_levels(*slot, t));
+        }
+        Ok(())
+    }
+
+    /// Levels under the new plan say where the customer stands; that is no change of which anybody would hear.
+    fn settle_levels(&mut self, slot: u32, t: Millis) {
+        let customer = self.table.get_mut(slot);
+        let was_dirty = customer.dirty;
+        let mut environment =
+            Environment { mode: self.position.mode, now: t, effects: &mut self.effects };
+        self.core.settle_levels(customer, &mut environment);
+        self.settle(slot, was_dirty);
     }
 
     /// Attributes that no condition has read so far are known of nobody, though they stand in the stored profiles: a condition that is new must not find

@@ -114,7 +114,11 @@ impl<S: Store> Shard<S> {
     fn fire_customer(&mut self, slot: u32, deadline: Millis, now: Millis, budget: &mut Budget) {
         let customer = self.table.get_mut(slot);
         let was_dirty = customer.dirty;
-        let mut environment = Environment { mode: self.position.mode, effects: &mut self.effects };
+        let mut environment = Environment {
+            mode: self.position.mode,
+            now: self.position.now,
+            effects: &mut self.effects,
+        };
         let due = Due { deadline, now, seen: self.position.seen, budget: budget.timers };
         let fired = self.core.fire(customer, due, &mut environment);
         budget.timers -= fired;

@@ -7,6 +7,7 @@ use cartwheel_core::policy::Policy;
 use cartwheel_kafka::KafkaConfig;
 use cartwheel_providers::template::Templates;
 use serde_json::{Value, json};
+use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -98,8 +99,12 @@ fn plan_of(tree: &Value, dir: &Path) -> Result<Plan, Error> {
     let sources = journeys_in(&journeys)?;
     let beside = || journeys.with_file_name("facts.yaml");
     let path = tree["facts_file"].as_str().map_or_else(beside, |file| dir.join(file));
-    let facts = std::fs::read_to_string(&path).ok();
-    let facts = facts.map(|text| SourceFile { path: path.display().to_string(), text });
+    let named = tree["facts_file"].is_string();
+    let facts = match std::fs::read_to_string(&path) {
+        Ok(text) => Some(SourceFile { path: path.display().to_string(), text }),
+        Err(error) if error.kind() == ErrorKind::NotFound && !named => None,
+        Err(error) => return Err(Error::io(path.display().to_string())(error)),
+    };
     let sources = Sources { journeys: &sources, facts: facts.as_ref() };
     let plan = load(&policy, sources).map_err(|problems| {
         let lines: Vec<String> = problems

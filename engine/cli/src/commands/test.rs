@@ -1,6 +1,7 @@
 //! `cartwheel test [DIR]`: do the journeys do what their traces say?
 
 use super::origins;
+use crate::covered;
 use crate::failure::{Failure, Fault, count};
 use crate::flags::{Flags, Output, TestFlags};
 use crate::journeys;
@@ -9,7 +10,7 @@ use crate::templates;
 use crate::traces;
 use cartwheel_providers::Rendered;
 use cartwheel_providers::template::Templates;
-use cartwheel_sim::trace::{CoreEngine, Renderer, ScenarioResult, run_all};
+use cartwheel_sim::trace::{CoreEngine, Coverage, Renderer, ScenarioResult, coverage, run_all};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::sync::Arc;
@@ -40,8 +41,12 @@ pub fn run(flags: &Flags, test: &TestFlags) -> Result<(), Failure> {
     }
     let failed = results.iter().flat_map(|(_, outcome)| outcome.faults.iter().cloned());
     faults.extend(failed.map(Fault::from));
+    let decisions = results.iter().flat_map(|(_, outcome)| &outcome.decisions);
+    let taken = test.coverage.map(|_| coverage(&compiled.parts, decisions));
+    let least = test.coverage.unwrap_or_default();
+    faults.extend(covered::faults(taken.as_deref().unwrap_or_default(), least, &compiled.sources));
     if faults.is_empty() || flags.output == Output::Text {
-        std::io::stdout().write_all(told(&results, flags.output).as_bytes())?;
+        std::io::stdout().write_all(told(&results, taken.as_deref(), flags.output).as_bytes())?;
     }
     if faults.is_empty() { Ok(()) } else { Err(Failure::Data(faults)) }
 }
@@ -65,13 +70,21 @@ fn renderer(loaded: &Loaded, templates: Templates) -> Renderer {
 /// Stands in messages that nobody gets.
 const UNSUBSCRIBE_URL: &str = "https://example.com/unsubscribe";
 
-fn told(results: &[(String, ScenarioResult)], output: Output) -> String {
+fn told(
+    results: &[(String, ScenarioResult)],
+    taken: Option<&[Coverage]>,
+    output: Output,
+) -> String {
     if output == Output::Json {
         let passed: Vec<Value> = results
             .iter()
             .map(|(path, outcome)| json!({ "path": path, "scenario": outcome.scenario }))
             .collect();
-        return format!("{}\n", json!({ "ok": true, "problems": [], "passed": passed }));
+        let mut all = json!({ "ok": true, "problems": [], "passed": passed });
+        if let Some(taken) = taken {
+            all["coverage"] = taken.iter().map(covered::json).collect();
+        }
+        return format!("{all}\n");
     }
     let mut text = String::new();
     for (path, outcome) in results {
@@ -82,5 +95,6 @@ fn told(results: &[(String, ScenarioResult)], output: Output) -> String {
         }
     }
     let failed = results.iter().filter(|(_, outcome)| !outcome.faults.is_empty()).count();
-    text + &format!("{}, {failed} failed\n", count(results.len(), "scenario"))
+    text += &format!("{}, {failed} failed\n", count(results.len(), "scenario"));
+    text + &taken.map(covered::text).unwrap_or_default()
 }

@@ -15,8 +15,8 @@ use std::path::PathBuf;
 
 /// Turns a retailer's event stream into the right message at the right moment.
 ///
-/// Configuration is read from a folder: `cartwheel.yaml`, `journeys/*.yaml` with `*.trace` tests beside them, and
-/// `templates/`. A key is overridden by `CARTWHEEL__SECTION__KEY` in the environment, and that by `--set section.key=value`.
+/// Configuration is read from a folder: `cartwheel.yaml`, `facts.yaml`, `events.yaml`, `journeys/*.yaml` with `*.trace` tests beside them,
+/// and `templates/`. A key is overridden by `CARTWHEEL__SECTION__KEY` in the environment, and that by `--set section.key=value`.
 #[derive(Debug, Parser)]
 #[command(name = "cartwheel", version, max_term_width = 100, after_long_help = EXAMPLES)]
 pub struct Flags {
@@ -234,6 +234,11 @@ pub struct CheckFlags {
 pub struct TestFlags {
     /// The configuration folder; instead of --config-dir.
     pub dir: Option<PathBuf>,
+
+    /// Says which steps, arms, fallbacks, exits, outcomes of waits, refusals and goals no trace has taken; with a share, fails where a journey has less.
+    #[arg(long, value_name = "PERCENT", num_args = 0..=1, require_equals = true, default_missing_value = "0",
+        value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub coverage: Option<u8>,
 }
 
 /// What to show of the configuration.

@@ -4,6 +4,8 @@
 pub const HELP: &str = r#"Examples:
   cartwheel test
   cartwheel test shop/config --output json
+  cartwheel test --coverage                which parts of the journeys no trace takes
+  cartwheel test --coverage=100            the same, and it fails where there is one
 
 A trace, journeys/cart_abandonment.trace:
   zone America/New_York

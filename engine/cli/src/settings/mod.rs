@@ -42,6 +42,8 @@ pub struct Settings {
     pub journeys_dir: PathBuf,
     /// What is remembered of customers. Where this is not given, `facts.yaml` beside the folder with journeys, if it is there.
     pub facts_file: Option<PathBuf>,
+    /// What the shop says of its events, for `cartwheel check`. Where this is not given, `events.yaml` beside the folder with journeys, if it is there.
+    pub events_file: Option<PathBuf>,
     /// The folder with the templates that journeys name.
     pub templates_dir: PathBuf,
     /// The broker and the topics.
@@ -70,6 +72,7 @@ impl Default for Settings {
             data_dir: "../.data".into(),
             journeys_dir: "journeys".into(),
             facts_file: None,
+            events_file: None,
             templates_dir: "templates".into(),
             kafka: KafkaConfig::default(),
             engine: engine::Engine::default(),

@@ -34,9 +34,10 @@ fn warnings(dir: &Path) -> Vec<String> {
     warnings.iter().map(line).collect()
 }
 
-/// A configuration with this journey alone.
+/// A configuration with this journey alone, of a shop that does not say which events it has.
 fn with_journey(journey: &str) -> TempDir {
     let dir = changed("cartwheel.yaml", "brand:", "brand:");
+    std::fs::remove_file(dir.path().join("events.yaml")).unwrap();
     let journeys = dir.path().join("journeys");
     std::fs::remove_dir_all(&journeys).unwrap();
     std::fs::create_dir(&journeys).unwrap();
@@ -207,4 +208,73 @@ fn a_number_of_many_digits_stays_what_it_is() {
     let trace = "day 2026-01-05\n--- a number\n10:00 ana x k=98765432109876543210\n10:00 ana x k=98765432109876543211\n10:00 expect ana entered trigger\n10:00 expect ana entered trigger\n10:00 expect ana waiting\n10:00 ana x k=98765432109876543210\n10:00 expect ana refused already_running\n";
     std::fs::write(dir.path().join("journeys/j.trace"), trace).unwrap();
     expect(&cartwheel(dir.path(), &["test"], &[]), 0, &["0 failed"]);
+}
+
+#[test]
+fn what_the_shop_says_of_its_events_is_read() {
+    let dir = changed("journeys/account_basics.yaml", "[account_updated,", "[account_updatd,");
+    let parts = ["`account_updatd` is not an event type", "did you mean `account_updated`?"];
+    expect(&cartwheel(dir.path(), &["check"], &[]), 65, &parts);
+
+    let dir = changed("events.yaml", "refund.amount: number", "refund.amount: numbr");
+    let line = place(&dir, "events.yaml", "refund.amount: numbr");
+    let line = line.rsplit_once(':').unwrap().0.rsplit('/').next().unwrap().to_owned();
+    expect(&cartwheel(dir.path(), &["check"], &[]), 65, &[&line, "did you mean `number`?"]);
+
+    std::fs::remove_file(dir.path().join("events.yaml")).unwrap();
+    expect(&cartwheel(dir.path(), &["check"], &[]), 0, &["are right"]);
+    let named = ["--set", "events_file=gone.yaml", "check"];
+    expect(&cartwheel(dir.path(), &named, &[]), 65, &["gone.yaml", "cannot be read"]);
+}
+
+#[test]
+fn coverage_says_what_no_trace_takes() {
+    let journey = "journey: j
+trigger: { event: x, when: event.a > 1 }
+reentry: always
+exit: [{ on: y }]
+steps:
+  - branch:
+      - when: event.a > 5
+        steps: [{ wait: 1h }]
+      - else:
+        steps: []
+";
+    let dir = with_journey(journey);
+    let trace = dir.path().join("journeys/j.trace");
+    let first = "day 2026-01-05\n--- few\n10:00 ana x a=2\n10:00 expect ana branched otherwise\n";
+    std::fs::write(&trace, first).unwrap();
+    let missing = [
+        "j  2 of 6 parts taken, 33 %",
+        "j.yaml:2: `when` of the trigger is never false",
+        "j.yaml:4: the exit on `y` ends nothing",
+        "j.yaml:7: arm 1 of `branch-1` is never taken",
+        "j.yaml:8: no run comes to `wait-2`",
+    ];
+    expect(&cartwheel(dir.path(), &["test", "--coverage"], &[]), 0, &missing);
+    expect(&cartwheel(dir.path(), &["test", "--coverage=33"], &[]), 0, &missing);
+    let parts = ["no trace takes this part of `j`", "j.yaml:7:9", "4 problems"];
+    expect(&cartwheel(dir.path(), &["test", "--coverage=34"], &[]), 65, &parts);
+    let json = cartwheel(dir.path(), &["test", "--coverage", "--output", "json"], &[]);
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(
+        (&json["coverage"][0]["taken"], &json["coverage"][0]["parts"]),
+        (&2.into(), &6.into())
+    );
+
+    let more = "--- none\n10:00 ana x a=1\n10:00 expect ana refused filter\n--- many\n10:00 ana x a=6\n10:00 expect ana waiting step\n10:01 ana y\n10:01 expect ana exited exit_event\n";
+    std::fs::write(&trace, format!("{first}{more}")).unwrap();
+    expect(
+        &cartwheel(dir.path(), &["test", "--coverage=100"], &[]),
+        0,
+        &["6 of 6 parts taken, 100 %"],
+    );
+}
+
+#[test]
+fn a_file_that_is_too_large_is_not_read() {
+    let dir = with_journey("journey: j\ntrigger: { event: x }\nsteps:\n  - wait: 1h\n");
+    let file = std::fs::File::create(dir.path().join("journeys/large.yaml")).unwrap();
+    file.set_len(1 << 40).unwrap();
+    expect(&cartwheel(dir.path(), &["check"], &[]), 65, &["large.yaml has 1099511627776 bytes"]);
 }

@@ -25,6 +25,8 @@ pub(super) struct Context<'a> {
     pub t: Millis,
     /// The greatest record time so far: nothing that comes sees an earlier time, while what comes after a timer may see one before `t`.
     pub seen: Millis,
+    /// The greatest of shard time and record times: what levels are judged at.
+    pub now: Millis,
     /// Live, or behind: marketing is held.
     pub mode: Mode,
     /// Where decisions and effects go.

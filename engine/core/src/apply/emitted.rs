@@ -1,5 +1,6 @@
-//! Events that steps have let happen: each is applied behind what is being applied, and so are those to which it leads.
+//! Events that steps have let happen, and changes of levels: each is applied behind what is being applied, and so are those to which it leads.
 
+use crate::time::Millis;
 use compact_str::CompactString;
 use std::collections::VecDeque;
 
@@ -24,6 +25,8 @@ pub(super) struct Happening {
     pub text: String,
     /// Tells it from others that happen at the same instant.
     pub number: u64,
+    /// When it happens.
+    pub at: Millis,
 }
 
 impl Emitted {

@@ -14,6 +14,7 @@ use crate::event::{Event, Known, Meaning, OddFields, Raw, Subject, read_fields};
 use crate::fact::Occurrence;
 use crate::id::CommandId;
 use crate::journey::feeding::Feeding;
+use crate::journey::level::LevelSet;
 use crate::journey::plan::Interest;
 use crate::sends::SuppressionReason;
 use crate::time::Millis;
@@ -64,6 +65,7 @@ impl Core {
             customer,
             t: time.seen,
             seen: time.seen,
+            now: environment.now,
             mode: environment.mode,
             effects: environment.effects,
             emitted: Emitted::default(),
@@ -73,12 +75,16 @@ impl Core {
         // Of most events nothing is kept: they leave the list alone, which is a place in memory of its own.
         let documents = if brings { context.customer.documents.count() } else { 0 };
         let surplus = context.learn(event, meaning, time.at, brings, &mut changes);
-        let (applied, foreign) = match context.plan().events.get(event.kind.as_ref()) {
+        let (applied, foreign) = match context.plan().interest(event.kind.as_ref()) {
             Some(interest) => {
                 let foreign = context.facts(interest, event, time);
+                context.levels(interest.levels | context.of_profile(event, meaning), time.at);
                 (context.interested(interest, event, time, &mut fields, None), foreign)
             }
-            None => (Applied::Unwanted, OddFields::default()),
+            None => {
+                context.levels(context.of_profile(event, meaning), time.at);
+                (Applied::Unwanted, OddFields::default())
+            }
         };
         if !context.emitted.is_empty() {
             context.apply_emitted();
@@ -131,6 +137,13 @@ impl Context<'_> {
         surplus
     }
 
+    /// The levels that what the event says of the customer may have changed.
+    fn of_profile(&self, event: &Event<'_>, meaning: Meaning) -> LevelSet {
+        let levels = self.plan().levels.of_profile;
+        let touched = levels != 0 && (meaning != Meaning::None || event.profile().is_some());
+        if touched { levels } else { 0 }
+    }
+
     /// What the event does to the facts. The amounts that are left out.
     fn facts(&mut self, interest: &Interest, event: &Event<'_>, time: EventTime) -> OddFields {
         let layout = &self.plan().facts;
@@ -167,12 +180,16 @@ impl Context<'_> {
 
     /// What steps have let happen, and what that leads to: in journeys as an event that happens now, but of the customer it says nothing.
     pub fn apply_emitted(&mut self) {
-        while let Some(Happening { kind, text, number }) = self.emitted.next() {
-            let Some(interest) = self.plan().events.get(&kind) else { continue };
+        while let Some(Happening { kind, text, number, at }) = self.emitted.next() {
+            let Some(interest) = self.plan().events.get(&kind) else {
+                self.levels(0, at);
+                continue;
+            };
             let event = Event::written(&kind, &text);
-            let time = EventTime { at: self.t, seen: self.t, age: 0 };
+            let time = EventTime { at, seen: self.t, age: self.t.saturating_sub(at) };
             // A timer's clock may be ahead of the records', and what comes next see an earlier time.
             self.facts(interest, &event, EventTime { seen: self.seen, ..time });
+            self.levels(interest.levels, at);
             let mut fields = vec![Value::Null; self.plan().fields.len()];
             self.interested(interest, &event, time, &mut fields, Some(number));
         }

@@ -7,6 +7,7 @@ mod context;
 mod emitted;
 mod event;
 mod goal;
+mod levels;
 mod journeys;
 mod window;
 mod enter;
@@ -67,6 +68,8 @@ impl Core {
 pub struct Environment<'a> {
     /// Live, or behind: marketing is held.
     pub mode: Mode,
+    /// The greatest of shard time and record times: what levels are judged at, which do not go back in time.
+    pub now: Millis,
     /// Where decisions and effects go.
     pub effects: &'a mut Effects,
 }

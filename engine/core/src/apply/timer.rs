@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::emitted::Emitted;
+use super::levels::Looked;
 use super::{Core, Environment};
 use crate::customer::{Customer, Place};
 use crate::time::Millis;
@@ -21,8 +22,8 @@ pub struct Due {
 }
 
 impl Core {
-    /// Fires the runs of the customer whose deadline has come: those whose window ends and those that expire, then the others; of each the
-    /// higher priority first, then by RunId. Returns how many fired.
+    /// Fires the runs of the customer whose deadline has come: those whose window ends and those that expire, then, behind the levels, the others; of
+    /// each the higher priority first, then by RunId. Returns how many fired; levels that time may have changed are one.
     pub fn fire(
         &self,
         customer: &mut Customer,
@@ -34,22 +35,29 @@ impl Core {
             customer,
             t: due.now,
             seen: due.seen,
+            now: due.now,
             mode: environment.mode,
             effects: environment.effects,
             emitted: Emitted::default(),
         };
         let mut fired = 0;
         // What has fired has a later deadline, or is gone.
-        while fired < due.budget
-            && let Some(place) = context.next_due(due.deadline)
-        {
+        while fired < due.budget {
+            let next = context.next_due(due.deadline);
+            let ends = next.is_some_and(|place| !context.customer.runs[place].place.is_running());
+            let looked = if ends { None } else { context.turn_levels(due.deadline) };
+            if looked.is_none() {
+                let Some(place) = next else { break };
+                let run = context.customer.runs.remove(place);
+                context.wake(run);
+            }
             context.customer.dirty = true;
-            let run = context.customer.runs.remove(place);
-            context.wake(run);
-            context.apply_emitted();
-            // A firing arms nothing that it sees as due.
-            context.review(due.now + 1);
             fired += 1;
+            if looked != Some(Looked::Same) {
+                context.apply_emitted();
+                // A firing arms nothing that it sees as due.
+                context.review(due.now + 1);
+            }
         }
         context.customer.runs_changed();
         fired

@@ -28,6 +28,8 @@ closed! {
         Touch "touch",
         /// The finished run whose time for its goal would have ended first: it converts no more.
         Lingering "lingering",
+        /// A change of a level where sixteen events have happened already: no journey hears of it.
+        Change "change",
     }
 }
 

@@ -20,7 +20,7 @@ use thin_vec::ThinVec;
 pub struct Customer {
     /// Who.
     pub id: CustomerId,
-    /// The earliest deadline of the runs that are not held; [`NEVER`] without one.
+    /// The earliest deadline of the runs that are not held, and of the levels; [`NEVER`] without one.
     pub deadline: Millis,
     /// The deadline of the one live entry in the wheel; [`NEVER`] without one. Not part of the state: the wheel is a cache.
     pub armed: Millis,
@@ -152,7 +152,7 @@ impl Customer {
         self.runs.iter().filter(|run| run.place.is_live()).count()
     }
 
-    /// To be called when runs have changed: the earliest deadline follows them, and with the last run their memory is given back, since most
+    /// To be called when runs or levels have changed: the earliest deadline follows them, and with the last run their memory is given back, since most
     /// customers have none most of the time.
     pub fn runs_changed(&mut self) {
         if self.runs.is_empty() && self.runs.capacity() > 0 {
@@ -164,7 +164,8 @@ impl Customer {
             .filter(|run| !run.is_held())
             .map(|run| run.deadline)
             .min()
-            .unwrap_or(NEVER);
+            .unwrap_or(NEVER)
+            .min(self.facts.turns());
     }
 
     /// Puts a run into its place in the order of ids. A lingering run of the same id (the same key at the same millisecond)

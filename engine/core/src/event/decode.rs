@@ -43,7 +43,7 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// What this program says of a customer: `text` is a JSON object without type, customer and time.
+    /// What this program says of a customer: `text` is a JSON object without customer and time.
     pub fn written(kind: &'a str, text: &'a str) -> Self {
         let whole = Extent::new(0, text.len());
         let mut top = Top::read(text, Raw(text));

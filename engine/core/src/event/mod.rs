@@ -7,12 +7,14 @@ mod scan;
 mod block;
 mod top;
 pub mod vocabulary;
+mod carried;
 mod field;
 mod odd;
 mod profile;
 mod raw;
 mod rejected;
 
+pub use carried::carried;
 pub use decode::{Decoder, Event, decode};
 pub use field::{EventField, array, field_raw, field_value, key_text, read_fields};
 pub use odd::{OddField, OddFields};

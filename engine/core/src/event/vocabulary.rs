@@ -245,6 +245,7 @@ subjects! {
     /// A support ticket.
     Ticket = "ticket" {
         "id" => Any;
+        "satisfaction" => Number;
     }
     /// Loyalty points.
     Points = "points" {}

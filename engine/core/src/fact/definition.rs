@@ -1,5 +1,6 @@
 //! What a fact is: which events it is made of, what it takes from them, and how much of it is kept.
 
+use super::ladder::Ladder;
 use super::path::Path;
 use super::rows::Shape;
 use crate::time::Millis;
@@ -36,6 +37,8 @@ pub enum Kind {
     Last(Vec<Path>),
     /// Which keys there are.
     Set,
+    /// Which of some lines holds: no event adds to it.
+    Level(Ladder),
 }
 
 /// Events, and what of them a fact reads.
@@ -107,6 +110,19 @@ impl Definition {
         Self { name: name.into(), kind, adds, takes: None, by: None, bounds }
     }
 
+    /// A level, which is made of other facts and not of events.
+    pub fn level(name: &str, ladder: Ladder) -> Self {
+        Self { adds: Feed::default(), ..Self::plain(name, "", Kind::Level(ladder)) }
+    }
+
+    /// What it is made of, if it is a level.
+    pub fn ladder(&self) -> Option<&Ladder> {
+        match &self.kind {
+            Kind::Level(ladder) => Some(ladder),
+            Kind::Count | Kind::Sum(_) | Kind::Last(_) | Kind::Set => None,
+        }
+    }
+
     /// Whether it keeps nothing of single events: one number is enough.
     pub fn is_plain(&self) -> bool {
         let kept = match &self.kind {
@@ -114,6 +130,7 @@ impl Definition {
             // The newest is the newest, whatever its key.
             Kind::Last(keep) => !keep.is_empty(),
             Kind::Set => true,
+            Kind::Level(_) => false,
         };
         !kept && self.takes.is_none() && self.by.is_none() && self.bounds.over.is_none()
     }
@@ -122,7 +139,7 @@ impl Definition {
     pub fn folds(&self) -> bool {
         match self.kind {
             Kind::Count | Kind::Sum(_) => self.bounds.over.is_none(),
-            Kind::Last(_) | Kind::Set => false,
+            Kind::Last(_) | Kind::Set | Kind::Level(_) => false,
         }
     }
 
@@ -154,7 +171,7 @@ impl Definition {
     pub fn keep(&self) -> &[Path] {
         match &self.kind {
             Kind::Last(keep) => keep,
-            Kind::Count | Kind::Sum(_) | Kind::Set => &[],
+            Kind::Count | Kind::Sum(_) | Kind::Set | Kind::Level(_) => &[],
         }
     }
 

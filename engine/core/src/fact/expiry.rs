@@ -16,7 +16,7 @@ impl Facts {
         let next = match state {
             State::Tally(tally) => tally.next_to_go(fact, t.saturating_sub(over)),
             State::Set(set) => set.next_to_go(t.saturating_sub(over)),
-            State::Count(_) | State::Sum(_) | State::Last(_) => None,
+            State::Count(_) | State::Sum(_) | State::Last(_) | State::Level { .. } => None,
         };
         next.map_or(NEVER, |at| at.saturating_add(over))
     }

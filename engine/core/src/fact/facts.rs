@@ -9,7 +9,7 @@ use super::set::Set;
 use super::sum::Sum;
 use super::tally::Tally;
 use crate::event::Raw;
-use crate::time::Millis;
+use crate::time::{Millis, NEVER};
 use thin_vec::ThinVec;
 
 /// The facts that some event has touched, in order of their numbers.
@@ -38,6 +38,13 @@ pub enum State {
     Tally(Box<Tally>),
     /// Which keys.
     Set(Box<Set>),
+    /// Where the customer stands ([`super::Standing`]).
+    Level {
+        /// How many lines are below.
+        rank: u8,
+        /// When that may be another, though nothing happens.
+        until: Millis,
+    },
 }
 
 const _: () = assert!(size_of::<Fact>() == 24);
@@ -47,6 +54,7 @@ impl State {
     pub fn new(fact: &Definition) -> Self {
         match &fact.kind {
             Kind::Set => State::Set(Box::default()),
+            Kind::Level(_) => State::Level { rank: 0, until: NEVER },
             Kind::Count | Kind::Sum(_) | Kind::Last(_) if !fact.is_plain() => {
                 State::Tally(Box::default())
             }
@@ -66,7 +74,8 @@ impl State {
             (State::Tally(tally), Deed::Take(mark)) => tally.take(fact, mark, seen),
             (State::Set(set), Deed::Add(added)) => set.note(fact, at, added.key, true, seen),
             (State::Set(set), Deed::Take(mark)) => set.note(fact, at, mark.key, false, seen),
-            (State::Count(_) | State::Sum(_) | State::Last(_), Deed::Take(_)) => {}
+            (State::Count(_) | State::Sum(_) | State::Last(_), Deed::Take(_))
+            | (State::Level { .. }, Deed::Add(_) | Deed::Take(_)) => {}
         }
     }
 
@@ -75,11 +84,12 @@ impl State {
         match self {
             State::Tally(tally) => tally.fit(fact),
             State::Set(set) => set.fit(fact),
-            State::Count(_) | State::Sum(_) | State::Last(_) => {}
+            State::Count(_) | State::Sum(_) | State::Last(_) | State::Level { .. } => {}
         }
     }
 
-    /// What both would be had their events come to one customer: no event is in both. What is of another kind stays as it is.
+    /// What both would be had their events come to one customer: no event is in both. What is of another kind stays as it is, and so does
+    /// a level: whoever merges judges it again.
     pub fn merge(&mut self, fact: &Definition, other: &Self, seen: Millis) {
         match (&mut *self, other) {
             (State::Count(count), State::Count(other)) => count.merge(*other),
@@ -88,7 +98,12 @@ impl State {
             (State::Tally(tally), State::Tally(other)) => tally.merge(fact, other, seen),
             (State::Set(set), State::Set(other)) => set.merge(fact, other, seen),
             (
-                State::Count(_) | State::Sum(_) | State::Last(_) | State::Tally(_) | State::Set(_),
+                State::Count(_)
+                | State::Sum(_)
+                | State::Last(_)
+                | State::Tally(_)
+                | State::Set(_)
+                | State::Level { .. },
                 _,
             ) => {}
         }
@@ -123,6 +138,17 @@ impl Facts {
         &mut self.0[place].state
     }
 
+    /// Puts a fact into its place, instead of the one of its number.
+    pub(super) fn put(&mut self, fact: Fact) {
+        match self.0.binary_search_by_key(&fact.number, |fact| fact.number) {
+            Ok(place) => self.0[place] = fact,
+            Err(place) => {
+                self.0.reserve_exact(1);
+                self.0.insert(place, fact);
+            }
+        }
+    }
+
     /// The state of a fact; none where no event has touched it.
     pub fn get(&self, number: u16) -> Option<&State> {
         let place = self.0.binary_search_by_key(&number, |fact| fact.number).ok()?;
@@ -133,7 +159,14 @@ impl Facts {
     pub fn count(&self, number: u16) -> u32 {
         match self.get(number) {
             Some(State::Count(count)) => count.0,
-            None | Some(State::Sum(_) | State::Last(_) | State::Tally(_) | State::Set(_)) => 0,
+            None
+            | Some(
+                State::Sum(_)
+                | State::Last(_)
+                | State::Tally(_)
+                | State::Set(_)
+                | State::Level { .. },
+            ) => 0,
         }
     }
 
@@ -141,7 +174,14 @@ impl Facts {
     pub fn sum(&self, number: u16) -> f64 {
         match self.get(number) {
             Some(State::Sum(sum)) => sum.amount(),
-            None | Some(State::Count(_) | State::Last(_) | State::Tally(_) | State::Set(_)) => 0.0,
+            None
+            | Some(
+                State::Count(_)
+                | State::Last(_)
+                | State::Tally(_)
+                | State::Set(_)
+                | State::Level { .. },
+            ) => 0.0,
         }
     }
 
@@ -149,7 +189,14 @@ impl Facts {
     pub fn last(&self, number: u16) -> Option<Millis> {
         match self.get(number) {
             Some(State::Last(last)) => Some(last.0),
-            None | Some(State::Count(_) | State::Sum(_) | State::Tally(_) | State::Set(_)) => None,
+            None
+            | Some(
+                State::Count(_)
+                | State::Sum(_)
+                | State::Tally(_)
+                | State::Set(_)
+                | State::Level { .. },
+            ) => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Which facts there are, under which numbers.
 
 use super::definition::{Amount, Definition, Kind};
+use super::ladder::Ladder;
 use super::path::Path;
 use crate::event::{EventField, Subject};
 use compact_str::CompactString;
@@ -12,7 +13,7 @@ pub const LIFETIME_VALUE: u16 = 1;
 /// Number of the fact when the last order was placed.
 pub const LAST_ORDER: u16 = 2;
 
-/// The facts by their numbers: first those that every shop has, then the shop's own in order of their names.
+/// The facts by their numbers: first those that every shop has, then the shop's own in order of their names, its levels behind the others.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
     facts: Vec<Definition>,
@@ -29,7 +30,10 @@ impl Default for Layout {
 impl Layout {
     /// With the shop's own facts. Money in another currency than this is not counted.
     pub fn new(mut own: Vec<Definition>, currency: Option<&str>) -> Self {
-        own.sort_by(|one, other| one.name.cmp(&other.name));
+        own.sort_by(|one, other| {
+            let rank = |fact: &Definition| fact.ladder().is_some();
+            rank(one).cmp(&rank(other)).then_with(|| one.name.cmp(&other.name))
+        });
         let facts = built_in().into_iter().chain(own).collect();
         Self { facts, currency: currency.map(Into::into) }
     }
@@ -52,6 +56,19 @@ impl Layout {
     /// The shop's own.
     pub fn own(&self) -> impl Iterator<Item = (u16, &Definition)> {
         self.iter().skip(usize::from(LAST_ORDER) + 1)
+    }
+
+    /// The levels.
+    pub fn levels(&self) -> impl Iterator<Item = (u16, &Definition, &Ladder)> {
+        self.own().filter_map(|(number, fact)| Some((number, fact, fact.ladder()?)))
+    }
+
+    /// What a level is made of, to be completed.
+    pub(crate) fn ladder_mut(&mut self, number: u16) -> Option<&mut Ladder> {
+        match &mut self.facts.get_mut(usize::from(number))?.kind {
+            Kind::Level(ladder) => Some(ladder),
+            Kind::Count | Kind::Sum(_) | Kind::Last(_) | Kind::Set => None,
+        }
     }
 
     /// The currency that is counted; none: any.

@@ -3,7 +3,7 @@
 //! function of the set of its events, not of their order, within its bounds.
 //!
 //! Where one number says it all, the state is that number ([`mod@count`], [`mod@sum`], [`mod@last`]). Else single contributions stay open ([`mod@tally`]), or
-//! keys ([`mod@set`]).
+//! keys ([`mod@set`]). A level ([`mod@level`]) is made of other facts: its state is where the customer stands.
 //!
 //! A new kind is a file with its state, its fold and its `merge`, a variant of [`Kind`] and of [`State`], and its arm where they are dispatched:
 //! [`State`], how it is read, its stored form, its memory.
@@ -13,10 +13,12 @@ mod rows;
 mod count;
 mod sum;
 mod last;
+mod ladder;
 mod definition;
 mod layout;
 mod tally;
 mod set;
+mod level;
 mod occurrence;
 mod facts;
 mod reading;
@@ -29,8 +31,10 @@ mod tests;
 pub use count::Count;
 pub use definition::{Amount, Bounds, Definition, Feed, Kind, MAX_ITEMS, Role, Takes};
 pub use facts::{Fact, Facts, State};
+pub use ladder::{Distance, Ladder, Line, MAX_LINES};
 pub use last::Last;
 pub use layout::{LAST_ORDER, LIFETIME_VALUE, Layout, ORDERS};
+pub use level::Standing;
 pub use memory::MAX_BYTES;
 pub use occurrence::Occurrence;
 pub use path::{MAX_TEXT, Path, key_hash, key_of};

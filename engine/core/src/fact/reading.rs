@@ -25,6 +25,14 @@ pub enum Reading {
     Size,
     /// The key of `by` with most.
     Top,
+    /// The name of a level's line; of a segment whether the customer is in.
+    Name,
+    /// How many lines of a level are below.
+    Rank,
+    /// The name of the next better line; null where there is none.
+    Next,
+    /// How much is missing to that; null where there is none.
+    ToNext,
 }
 
 /// What a condition reads of a fact at a key.
@@ -40,15 +48,31 @@ pub enum KeyReading {
 
 impl Facts {
     /// What a condition reads at time `t`.
-    pub fn read(&self, layout: &Layout, number: u16, reading: Reading, t: Millis) -> ValueRef<'_> {
+    pub fn read<'f>(
+        &'f self,
+        layout: &'f Layout,
+        number: u16,
+        reading: Reading,
+        t: Millis,
+    ) -> ValueRef<'f> {
         let nothing = match reading {
             Reading::Number | Reading::Size => ValueRef::Number(0.0),
-            Reading::DaysSince | Reading::At | Reading::Age | Reading::Kept(_) | Reading::Top => {
-                ValueRef::Null
-            }
+            Reading::DaysSince
+            | Reading::At
+            | Reading::Age
+            | Reading::Kept(_)
+            | Reading::Top
+            | Reading::Name
+            | Reading::Rank
+            | Reading::Next
+            | Reading::ToNext => ValueRef::Null,
         };
         let Some((fact, state)) = layout.get(number).zip(self.get(number)) else { return nothing };
         match (reading, state) {
+            (reading, State::Level { rank, .. }) => match fact.ladder() {
+                Some(ladder) => self.read_level((layout, ladder), (reading, *rank), t),
+                None => nothing,
+            },
             (Reading::Number, State::Count(count)) => ValueRef::Number(f64::from(count.0)),
             (Reading::Number, State::Sum(sum)) => ValueRef::Number(sum.amount()),
             (Reading::Number, State::Tally(tally)) => self::number(fact, tally, None, t),
@@ -68,18 +92,29 @@ impl Facts {
             },
             (Reading::At, state) => instant(last(fact, state, None, t)),
             (Reading::Age, state) => age(last(fact, state, None, t), t),
-            (Reading::Number | Reading::Size | Reading::Top | Reading::Kept(_), _) => nothing,
+            (
+                Reading::Number
+                | Reading::Size
+                | Reading::Top
+                | Reading::Kept(_)
+                | Reading::Name
+                | Reading::Rank
+                | Reading::Next
+                | Reading::ToNext,
+                _,
+            ) => nothing,
         }
     }
 
-    /// What can be shown of a fact at time `t`: the number that it came to, when it last happened, or how many elements there are. None where no event
-    /// has touched it.
+    /// What can be shown of a fact at time `t`: the number that it came to, when it last happened, how many elements there are, or the name of a level's line. None
+    /// where no event has touched it.
     pub fn shown(&self, layout: &Layout, number: u16, t: Millis) -> Option<Value> {
         self.get(number)?;
         let reading = match layout.get(number)?.kind {
             Kind::Count | Kind::Sum(_) => Reading::Number,
             Kind::Last(_) => Reading::At,
             Kind::Set => Reading::Size,
+            Kind::Level(_) => Reading::Name,
         };
         Some(self.read(layout, number, reading, t).to_value())
     }
@@ -115,7 +150,7 @@ fn number(fact: &Definition, tally: &Tally, group: Option<u64>, t: Millis) -> Va
     let number = tally.number(fact, group, t);
     ValueRef::Number(match fact.kind {
         Kind::Sum(_) => Sum(number).amount(),
-        Kind::Count | Kind::Last(_) | Kind::Set => number as f64,
+        Kind::Count | Kind::Last(_) | Kind::Set | Kind::Level(_) => number as f64,
     })
 }
 
@@ -123,7 +158,7 @@ fn last(fact: &Definition, state: &State, group: Option<u64>, t: Millis) -> Opti
     match state {
         State::Last(last) => Some(last.0),
         State::Tally(tally) => tally.last(fact, group, t).map(|(at, _)| at),
-        State::Count(_) | State::Sum(_) | State::Set(_) => None,
+        State::Count(_) | State::Sum(_) | State::Set(_) | State::Level { .. } => None,
     }
 }
 

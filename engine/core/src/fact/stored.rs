@@ -1,7 +1,7 @@
 //! The stored form of a fact: `number * 4 + kind`, then its state. The kinds' numbers are stored: never renumber.
 //!
-//! The fourth kind has a number of its own behind the head: `tally` is `base, floor, open, marks, kept, groups`, `set` is `floor, rows`. Rows are so many
-//! words of eight bytes; what they are the fact's definition says.
+//! The fourth kind has a number of its own behind the head: `tally` is `base, floor, open, marks, kept, groups`, `set` is `floor, rows`, `level` is `rank * 2 + (1 if it turns by time), [when]`. Rows
+//! are so many words of eight bytes; what they are the fact's definition says.
 
 use super::count::Count;
 use super::facts::{Fact, State};
@@ -11,6 +11,7 @@ use super::set::Set;
 use super::sum::Sum;
 use super::tally::Tally;
 use crate::compact::{Bytes, Writer};
+use crate::time::NEVER;
 use crate::value::Value;
 use thin_vec::ThinVec;
 
@@ -21,6 +22,7 @@ const MORE: u64 = 3;
 
 const TALLY: u8 = 0;
 const SET: u8 = 1;
+const LEVEL: u8 = 2;
 
 /// Appends a fact.
 pub(crate) fn put_fact(writer: &mut Writer<'_>, fact: &Fact) {
@@ -55,6 +57,15 @@ pub(crate) fn put_fact(writer: &mut Writer<'_>, fact: &Fact) {
             writer.signed(set.floor);
             put_rows(writer, &set.rows);
         }
+        State::Level { rank, until } => {
+            let turns = *until != NEVER;
+            writer.number(head | MORE);
+            writer.bytes([LEVEL]);
+            writer.number(u64::from(*rank) << 1 | u64::from(turns));
+            if turns {
+                writer.signed(*until);
+            }
+        }
     }
 }
 
@@ -87,6 +98,11 @@ pub(crate) fn read_fact(rest: &mut Bytes<'_>) -> Option<Fact> {
         _ => match rest.byte()? {
             TALLY => State::Tally(Box::new(tally(rest)?)),
             SET => State::Set(Box::new(Set { floor: rest.signed()?, rows: rows(rest)? })),
+            LEVEL => {
+                let head = rest.number()?;
+                let until = if head & 1 != 0 { rest.signed()? } else { NEVER };
+                State::Level { rank: (head >> 1).try_into().ok()?, until }
+            }
             _ => return None,
         },
     };

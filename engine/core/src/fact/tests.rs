@@ -108,7 +108,7 @@ impl Drawn {
             State::Count(count) if self.adds => count.add(),
             State::Sum(sum) if self.adds => sum.add(self.amount.min(99)),
             State::Last(last) if self.adds => last.add(self.at),
-            State::Count(_) | State::Sum(_) | State::Last(_) => {}
+            State::Count(_) | State::Sum(_) | State::Last(_) | State::Level { .. } => {}
         }
     }
 }

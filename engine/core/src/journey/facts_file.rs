@@ -21,7 +21,7 @@ pub struct FactsFile {
     pub segments: Vec<(At<String>, At<String>)>,
 }
 
-/// One fact. It has one of `count`, `sum`, `last` and `set`.
+/// One fact. It has one of `count`, `sum`, `last`, `set` and `level`.
 #[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FactText {
@@ -37,6 +37,13 @@ pub struct FactText {
     /// Which keys these events have brought in.
     #[serde(default)]
     pub set: Option<EventTypes>,
+    /// Of some lines, the best first, the first whose condition holds: `[ { gold: spend_12m >= 1500 }, { member: true } ]`.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<BTreeMap<String, LineText>>>")]
+    pub level: Option<Vec<(At<String>, At<String>)>>,
+    /// Of a level: the fact by which it is measured how far the next line is.
+    #[serde(default)]
+    pub distance: Option<At<String>>,
     /// A path such as `event.order.id`: a key contributes once.
     #[serde(default)]
     pub key: Option<At<String>>,
@@ -73,6 +80,44 @@ pub struct FactText {
     /// A condition on the event, or on the item.
     #[serde(default)]
     pub when: Option<At<String>>,
+}
+
+/// The condition of a level's line; the last one's is `true`.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[allow(dead_code)] // only its schema is used
+pub enum LineText {
+    /// On facts, profile and customer.
+    Condition(String),
+    /// The last line.
+    Last(bool),
+}
+
+impl FactsFile {
+    /// The names of what changes: levels and segments.
+    pub fn changing(&self) -> impl Iterator<Item = &str> {
+        let levels = self.facts.iter().filter(|(_, fact)| fact.level.is_some());
+        let segments = self.segments.iter().map(|(name, _)| name.as_str());
+        levels.map(|(name, _)| name.as_str()).chain(segments)
+    }
+}
+
+impl FactText {
+    /// The event types that it is made of.
+    pub fn events(&self) -> impl Iterator<Item = &At<String>> {
+        let adds = [&self.count, &self.sum, &self.last, &self.set];
+        let takes = [&self.undo, &self.drop].into_iter().flatten().map(TakesText::events);
+        adds.into_iter().flatten().chain(takes).flat_map(EventTypes::names)
+    }
+}
+
+impl TakesText {
+    fn events(&self) -> &EventTypes {
+        match self {
+            TakesText::Events(on) => on,
+            TakesText::With(with) => &with.on,
+        }
+    }
 }
 
 /// `order_cancelled`, `[order_cancelled, order_refunded]`, or `{ on: order_refunded, add: event.refund.amount, id: event.refund.id }`.

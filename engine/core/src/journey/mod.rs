@@ -3,10 +3,13 @@
 
 pub mod at;
 pub mod bundle;
+mod catalogue;
 pub mod condition;
 pub mod definition;
+pub mod events_file;
 pub mod facts_file;
 pub mod feeding;
+pub mod level;
 pub mod load;
 pub mod op;
 pub mod plan;

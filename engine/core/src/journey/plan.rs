@@ -2,6 +2,7 @@
 
 use super::condition::{Capture, Condition, List};
 use super::feeding::Feeding;
+use super::level::{LevelSet, Levels};
 use super::load::hash;
 use super::op::{Op, Send, WaitFor};
 use super::rules::{Membership, Rules};
@@ -45,6 +46,8 @@ pub struct Plan {
     pub facts: Layout,
     /// Conditions that others use by their names, as they are written.
     pub segments: Vec<(CompactString, CompactString)>,
+    /// What is made of facts and changes.
+    pub levels: Levels,
     /// Who is interested in an event type. Types that nobody wants are absent.
     pub events: Interests,
 }
@@ -59,6 +62,18 @@ impl Plan {
     /// Whether the event has a document of a kind that is kept.
     pub fn brings(&self, event: &Event<'_>) -> bool {
         self.documents(event).next().is_some()
+    }
+
+    /// Who is interested in an event of this type that has come: what tells of a change of a level does not come from outside.
+    pub fn interest(&self, kind: &str) -> Option<&Interest> {
+        self.events.get(kind).filter(|interest| !interest.derived)
+    }
+
+    /// Whether levels stand under `next` where they stand here.
+    pub fn levels_stay(&self, next: &Plan) -> bool {
+        let same_clock =
+            self.policy.zone == next.policy.zone && self.tables.id() == next.tables.id();
+        same_clock && self.facts == next.facts && self.segments == next.segments
     }
 
     /// Names of the journeys that `next` has no more: when it comes into force their runs exit.
@@ -94,6 +109,10 @@ pub type Interests = HashMap<CompactString, Interest, FixedState>;
 pub struct Interest {
     /// The facts that it touches.
     pub facts: Vec<Feeding>,
+    /// The levels that read one of them.
+    pub levels: LevelSet,
+    /// It tells of a change of a level: nobody else can.
+    pub derived: bool,
     /// Indices into [`Plan::fields`] that must be read from an event of this type.
     pub fields: Vec<u16>,
     /// The journeys concerned, by priority (higher first), then by name: the order in which they hear of the event.

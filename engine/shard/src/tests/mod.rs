@@ -9,6 +9,7 @@ mod facts;
 mod firing;
 mod gaps;
 mod held;
+mod levels;
 mod limits;
 mod measured;
 mod lone;

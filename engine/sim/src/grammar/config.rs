@@ -95,7 +95,7 @@ fn texts(value: &Value) -> Vec<String> {
 }
 
 /// What steps read: in quotes it would be a text.
-const READ: [&str; 4] = ["event.cart.id", "now", "local.date", "local.hour"];
+const READ: [&str; 5] = ["event.cart.id", "now", "local.date", "local.hour", "tier.to_next"];
 
 /// A mapping as YAML: a line a field, its value as JSON, which is YAML as well.
 pub fn written(fields: &Map<String, Value>) -> String {

@@ -13,6 +13,7 @@ mod groups;
 mod holdout;
 mod holds;
 mod keys;
+mod levels;
 mod limits;
 mod priority;
 mod quiet;
@@ -65,6 +66,8 @@ pub const FEATURES: &[Feature] = &[
     Feature::of("contest", contest::add),
     Feature { name: "facts", add: facts::add, event: facts::event },
     Feature { name: "facts", add: facts::add, event: facts::event },
+    Feature { name: "levels", add: levels::add, event: facts::event },
+    Feature { name: "levels", add: levels::add, event: facts::event },
     Feature::of("quiet", quiet::add),
     Feature::of("limits", limits::add),
     Feature::of("filter", filter::add),

@@ -22,12 +22,29 @@ pub struct Timer {
     pub deadline: Millis,
     /// Whose.
     pub customer: CustomerId,
-    /// At one instant windows end and what is finished expires before anything goes on.
-    goes_on: bool,
+    /// At one instant windows end and what is finished expires ([`ENDS`]), then levels turn, then what goes on.
+    order: u8,
     /// How much the journey's priority lacks to the highest.
     lacks: u8,
     /// Which.
     pub run: RunId,
+}
+
+/// The order of what is due at one instant of a customer.
+const ENDS: u8 = 0;
+const LEVELS: u8 = 1;
+const GOES_ON: u8 = 3;
+
+impl Timer {
+    /// When a level of the customer is another.
+    pub fn of_levels(deadline: Millis, customer: CustomerId) -> Self {
+        Self { deadline, customer, order: LEVELS, lacks: 0, run: RunId(0) }
+    }
+
+    /// It is about levels, and about no run.
+    pub fn is_of_levels(&self) -> bool {
+        self.order == LEVELS
+    }
 }
 
 /// A decision shows at most so many fields of a condition.
@@ -44,6 +61,8 @@ pub struct Context<'a> {
     pub mode: Mode,
     /// T for an event, what timers see for a timer.
     pub t: Millis,
+    /// What timers see: at this levels are judged.
+    pub now: Millis,
     /// The customer's id.
     pub id: CustomerId,
     /// The customer.
@@ -162,7 +181,14 @@ impl<'a> Context<'a> {
         Timer {
             deadline: run.deadline,
             customer: self.id,
-            goes_on: run.place != Place::Window && run.place != Place::Goal,
+            order: match run.place {
+                Place::Window | Place::Goal => ENDS,
+                Place::Delay { .. }
+                | Place::Local { .. }
+                | Place::Event { .. }
+                | Place::Gate { .. }
+                | Place::Engagement { .. } => GOES_ON,
+            },
             lacks: u8::MAX - self.journey(run.journey).priority,
             run: run.id,
         }

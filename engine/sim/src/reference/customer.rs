@@ -16,6 +16,7 @@ use cartwheel_core::time::Millis;
 use compact_str::CompactString;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// So many event ids are remembered.
@@ -54,6 +55,12 @@ pub struct Customer {
     pub entries: Vec<Entry>,
     /// Windows and runs, in order of their ids.
     pub runs: Vec<Run>,
+    /// The rank of each level by its name; empty before the first judgement.
+    pub levels: BTreeMap<String, usize>,
+    /// When they were judged last.
+    pub judged: Millis,
+    /// The deadline of the timer for levels.
+    pub turns: Option<Millis>,
 }
 
 /// A word on consent.

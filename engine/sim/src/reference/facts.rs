@@ -77,6 +77,9 @@ impl History {
             Reading::Kept(place) => {
                 last.map_or(V::Null, |part| part.kept[usize::from(place)].clone())
             }
+            Reading::Name | Reading::Rank | Reading::Next | Reading::ToNext => {
+                unreachable!("levels are read elsewhere")
+            }
             Reading::Size => V::Number(groups(&counted).len() as f64),
             Reading::Top => self.top(fact, &counted),
         }

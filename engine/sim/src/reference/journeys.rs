@@ -70,8 +70,10 @@ impl Context<'_> {
         while !self.emitted.0.is_empty() {
             let event = self.emitted.0.remove(0);
             self.emitted.1 += 1;
-            self.customer.facts.note(self.plan, &event.kind, self.t, &event.body);
-            self.on_event(&event, self.t);
+            let at = event.time;
+            self.customer.facts.note(self.plan, &event.kind, at, &event.body);
+            self.judge_levels(at);
+            self.on_event(&event, at);
         }
     }
 

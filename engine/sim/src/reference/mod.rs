@@ -4,7 +4,7 @@
 //! decisions: it decodes events with `serde_json::Value`, asks jiff for every local time, keeps its timers in one
 //! `BTreeSet` and looks at all touches and runs of a customer whenever a rule speaks of them. Where it and the core differ,
 //! one of them differs from the page. It is meant to be read beside the page, rule by rule:
-//! [`event`] and [`odd`] intake, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
+//! [`event`] and [`odd`] intake, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`levels`] where one stands by it, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
 //! steps, [`gate`], [`put_off`], [`holdout`] and [`caps`], [`zone`] local times.
 
 mod caps;
@@ -18,6 +18,7 @@ mod holdout;
 mod horizon;
 mod journeys;
 mod latest;
+mod levels;
 mod effect;
 mod odd;
 mod put_off;
@@ -157,12 +158,16 @@ impl Reference {
         {
             self.timers.pop_first();
             fired += 1;
-            let Some(mut turn) = self.turn(timer.customer, seen, out) else { continue };
-            if let Some(run) = turn.take(timer.run) {
+            let Some(mut turn) = self.turn(timer.customer, seen, seen, out) else { continue };
+            if timer.is_of_levels() {
+                turn.customer.turns = None;
+                turn.judge_levels(turn.t);
+            } else if let Some(run) = turn.take(timer.run) {
                 turn.fire(run);
-                turn.let_happen();
-                turn.look_again(seen.saturating_add(1));
             }
+            turn.let_happen();
+            turn.look_again(seen.saturating_add(1));
+            turn.watch_levels();
         }
         self.fired += fired;
         fired
@@ -172,6 +177,7 @@ impl Reference {
         &'a mut self,
         id: CustomerId,
         t: Millis,
+        levels_at: Millis,
         out: &'a mut Vec<Effect>,
     ) -> Option<Context<'a>> {
         let customer = self.customers.get_mut(&id)?;
@@ -179,6 +185,7 @@ impl Reference {
             plan: &self.plan,
             mode: self.mode,
             t,
+            now: levels_at,
             id,
             customer,
             timers: &mut self.timers,
@@ -208,11 +215,16 @@ impl Reference {
             odd.push(facts::CURRENCY.to_owned());
         }
         out.extend(effects.into_iter().map(Effect::Suppression));
-        if let Some(mut turn) = self.turn(id, now, out) {
+        let levels_at = self.now.max(now);
+        if let Some(mut turn) = self.turn(id, now, levels_at, out) {
             turn.hurry();
-            turn.on_event(event, at);
+            turn.judge_levels(at);
+            if !levels::is_change(turn.plan, &event.kind) {
+                turn.on_event(event, at);
+            }
             turn.let_happen();
             turn.look_again(now);
+            turn.watch_levels();
             // What a new run is about stays.
             if turn.customer.documents.len() > documents {
                 let live = turn.customer.runs.iter().filter(|run| run.live());

@@ -61,7 +61,7 @@ impl Context<'_> {
     }
 
     /// Instants up to `last`: whatever is known of the customer grows as old as something that is asked about; the clock strikes a quarter.
-    fn may_change(&self, text: &str, last: Millis) -> Vec<Millis> {
+    pub fn may_change(&self, text: &str, last: Millis) -> Vec<Millis> {
         let read = read_by(self.plan, text);
         let mut since = self.customer.facts.times();
         let attributes =

@@ -263,6 +263,7 @@ impl Context<'_> {
             for (name, value) in values {
                 self.customer.set(&name, self.t, json(value));
             }
+            self.judge_levels(self.t);
         }
     }
 
@@ -291,7 +292,9 @@ impl Context<'_> {
             at.insert(last.to_owned(), json(value));
         }
         let number = CommandId::of(run.id, &emit.step, 0).0 as u64;
-        self.emitted.0.push(Event::of_journey(&emit.event, fields, number));
+        let mut event = Event::of_journey(&emit.event, fields, number);
+        event.time = self.t;
+        self.emitted.0.push(event);
     }
 
     /// A held-out run of a marketing journey touches nothing beyond itself. Decides that, or what is to be decided otherwise.

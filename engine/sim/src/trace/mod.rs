@@ -62,6 +62,7 @@
 
 mod block;
 mod core_engine;
+mod coverage;
 mod engine;
 mod event;
 mod expect;
@@ -69,6 +70,7 @@ mod fault;
 mod json;
 mod line;
 mod matching;
+mod nearest;
 mod read;
 mod reference_engine;
 mod report;
@@ -79,6 +81,7 @@ mod time;
 mod word;
 
 pub use core_engine::{CoreEngine, Renderer};
+pub use coverage::{Coverage, coverage};
 pub use engine::{Consequence, Suppression, TraceEngine};
 pub use expect::{Expectation, Wanted, WantedSuppression};
 pub use fault::Fault;

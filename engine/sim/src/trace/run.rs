@@ -4,6 +4,7 @@ use super::engine::TraceEngine;
 use super::fault::Fault;
 use super::read::Trace;
 use super::runner::run;
+use cartwheel_core::decision::Decision;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Percent;
 use cartwheel_shard::ShardError;
@@ -18,6 +19,8 @@ pub struct ScenarioResult {
     pub faults: Vec<Fault>,
     /// What happened; `-` was expected, `+` was not.
     pub timeline: String,
+    /// What the journeys beside the trace decided; nothing where it has its own.
+    pub decisions: Vec<Decision>,
 }
 
 /// Runs every scenario of the trace, under the journeys that stand in it, else under those of `plan` that it names.
@@ -38,10 +41,14 @@ pub fn run_all<E: TraceEngine>(
         }
         let plan = Arc::new(plan);
         let outcome = engine(Arc::clone(&plan)).and_then(|it| run(trace, scenario, &plan, it));
-        outcomes.push(outcome.map_err(|error| {
+        let mut outcome = outcome.map_err(|error| {
             let failed = (scenario.span.clone(), error.to_string(), None);
             Fault::new(failed, &trace.path, &trace.text)
-        })?);
+        })?;
+        if scenario.plan.is_some() {
+            outcome.decisions.clear();
+        }
+        outcomes.push(outcome);
     }
     Ok(outcomes)
 }

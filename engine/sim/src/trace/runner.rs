@@ -6,6 +6,7 @@ use super::expect::{Expectation, Wanted};
 use super::fault::Fault;
 use super::line::{Statement, What};
 use super::matching::{fits, is_message, template};
+use super::nearest::nearest;
 use super::read::{Scenario, Trace};
 use super::report::{Kind, Row, clock, timeline, told};
 use super::run::ScenarioResult;
@@ -273,8 +274,8 @@ impl<E: TraceEngine> Runner<'_, E> {
             }
         };
         for wanted in shows.iter().filter(|wanted| !text.contains(wanted.as_str())) {
-            let words: Vec<&str> = text.split_whitespace().collect();
-            let help = Some(format!("it shows: {}", words.join(" ")));
+            let help =
+                nearest(&text, wanted).map(|near| format!("the nearest that it shows: {near}"));
             self.fault(entry, format!("the message does not show {wanted:?}"), help);
         }
     }
@@ -333,7 +334,18 @@ impl<E: TraceEngine> Runner<'_, E> {
             }
         }
         let timeline = timeline(&self.rows, &self.trace.zone, |index| self.facts[index].surplus);
-        ScenarioResult { scenario: self.scenario.name.clone(), faults: self.faults, timeline }
+        let decisions = self.facts.into_iter().filter_map(|fact| match fact.what {
+            Consequence::Decision(decision) => Some(decision),
+            Consequence::Suppression(_)
+            | Consequence::Degraded { .. }
+            | Consequence::Dead { .. } => None,
+        });
+        ScenarioResult {
+            scenario: self.scenario.name.clone(),
+            faults: self.faults,
+            timeline,
+            decisions: decisions.collect(),
+        }
     }
 
     /// What to say of a fact that needed a line and has none.

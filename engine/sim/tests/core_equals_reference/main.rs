@@ -8,8 +8,10 @@ mod bounds;
 mod conditions;
 mod course;
 mod facts;
+mod levels;
 mod random_configurations;
 mod recovered;
+mod segments;
 mod small_shard;
 mod table;
 

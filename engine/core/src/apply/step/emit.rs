@@ -5,6 +5,7 @@ use crate::apply::context::Context;
 use crate::apply::emitted::{Happening, MAX_EMITTED};
 use crate::customer::Run;
 use crate::decision::{Reason, Verdict};
+use crate::event::vocabulary::Envelope;
 use crate::id::CommandId;
 use crate::journey::op::Emit;
 use crate::value::Value;
@@ -19,7 +20,8 @@ pub(super) fn run(emit: &Emit, context: &mut Context<'_>, run: &Run, op: u16) ->
         return Next::Op(op + 1);
     }
     let number = CommandId::of(run.id, &emit.step, 0).0 as u64;
-    let happening = Happening { kind: emit.event.clone(), text: text(emit, context, run), number };
+    let (kind, text, at) = (emit.event.clone(), text(emit, context, run), context.t);
+    let happening = Happening { kind, text, number, at };
     let decided = if context.emitted.push(happening) {
         context.by_step(run, op, Verdict::Emitted, Reason::Step)
     } else {
@@ -30,9 +32,10 @@ pub(super) fn run(emit: &Emit, context: &mut Context<'_>, run: &Run, op: u16) ->
     Next::Op(op + 1)
 }
 
-/// The event's fields as an object.
+/// The event as an object. Its type is one of its fields: facts may be kept by it.
 fn text(emit: &Emit, context: &Context<'_>, run: &Run) -> String {
     let mut event = Map::new();
+    event.insert(Envelope::Type.name().into(), emit.event.as_str().into());
     for (name, given) in &emit.with {
         put(&mut event, name, context.given(run, given).to_json());
     }

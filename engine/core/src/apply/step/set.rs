@@ -23,6 +23,7 @@ pub(super) fn run(set: &Set, context: &mut Context<'_>, run: &Run, op: u16) -> N
     // No consent is among them, so that nothing is granted or denied.
     let of = (Of::Profile, Of::Profile);
     context.merge_profile(object.into(), context.t, of, &mut Vec::new());
+    context.profile_changed();
     let updated = context.by_step(run, op, Verdict::Updated, Reason::Step);
     let values = values.into_iter().map(|(name, value)| (name, value.into()));
     context.decide(&updated.compared(values.collect()));

@@ -7,11 +7,13 @@ use super::names::Names;
 use super::types::Type;
 use crate::channel::Channel;
 use crate::event::EventField;
-use crate::event::vocabulary::{CONSENT, Counted, Envelope, ITEM_FIELDS, Subject};
+use crate::event::vocabulary::{CONSENT, Counted, Envelope, Subject};
 use crate::fact::{LAST_ORDER, LIFETIME_VALUE, ORDERS, Reading};
+use crate::journey::catalogue::Catalogue;
 use crate::suggest::closest;
 use compact_str::CompactString;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Where a condition stands: what it may read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub(crate) enum Scope {
     Step,
     /// The profile and the customer.
     While,
+    /// The same, of a segment or a level's line.
+    Customer,
     /// The same, of the policy.
     Policy,
     /// The event, or an item of a list, and nothing else.
@@ -44,6 +48,32 @@ pub(crate) struct Slots {
     pub(crate) waits_for: Vec<String>,
     /// The types that the event at hand may have, or the trigger event in steps; none where they are not known.
     pub(crate) types: Vec<String>,
+    /// What is known of events and their fields.
+    pub(crate) catalogue: Arc<Catalogue>,
+}
+
+impl Slots {
+    /// Whether no more can be numbered.
+    pub(crate) fn is_full(&self) -> bool {
+        [self.fields.len(), self.attributes.len(), self.lists.len()]
+            .iter()
+            .any(|many| *many >= MAX_SLOTS)
+    }
+
+    /// The same events, and nothing else.
+    pub(super) fn of_events(&self) -> Self {
+        let catalogue = Arc::clone(&self.catalogue);
+        Self { types: self.types.clone(), catalogue, ..Self::default() }
+    }
+}
+
+/// Which event a path is of.
+#[derive(Clone, Copy)]
+pub(super) enum Of {
+    /// The one at hand, or the trigger event in steps.
+    Event,
+    /// The one that a step has waited for.
+    Waited,
 }
 
 /// What a path begins with that belongs to no event.
@@ -56,6 +86,8 @@ const LOCALS: [(&str, Local, Type); 3] = [
     ("date", Local::Date, Type::Date),
 ];
 
+/// Most fields of events, attributes and lists that the conditions of a configuration read, each.
+pub(crate) const MAX_SLOTS: usize = 4_096;
 /// Most names of a path below `event` or an item.
 const MAX_PATH: usize = 8;
 const TOO_DEEP: &str = "the path is deeper than 8 fields";
@@ -135,9 +167,10 @@ impl Resolver<'_> {
                 Field::Event(number)
             }
             (None, Scope::Step) => Field::Capture(intern(self.captures, Capture::Field(number))),
-            (None, Scope::Event | Scope::While | Scope::Policy | Scope::Alone) => {
-                Field::Event(number)
-            }
+            (
+                None,
+                Scope::Event | Scope::While | Scope::Customer | Scope::Policy | Scope::Alone,
+            ) => Field::Event(number),
         };
         Some((field, kind))
     }
@@ -169,7 +202,7 @@ impl Resolver<'_> {
         if rest.len() > MAX_PATH {
             return self.fail(Fault::error(path.span.clone(), TOO_DEEP));
         }
-        let kind = self.event_type(path, rest);
+        let kind = self.event_type(path, rest, Of::Event);
         Some((EventField::new(rest.iter().map(|part| (*part).into()).collect(), path.size), kind))
     }
 
@@ -179,6 +212,10 @@ impl Resolver<'_> {
             Scope::While => (
                 "`while` may not read the event: it is checked before every send, long after the event",
                 "read `profile.X` or `customer.X`, or put the condition into `trigger.when` or a `branch`",
+            ),
+            Scope::Customer => (
+                "a segment or a level may not read an event: it is to be known at any time",
+                "read facts, `profile.X` or `customer.X`; a fact can be made of what events say",
             ),
             Scope::Policy => (
                 "the policy may not read an event: it is asked before every send, whatever has begun the journey",
@@ -247,14 +284,6 @@ impl Resolver<'_> {
         Some((Field::Item(intern(&mut items.parts, part)), kind))
     }
 
-    fn item_type(&mut self, path: &Path<'_>, name: &str) -> Type {
-        if let Some((_, kind)) = ITEM_FIELDS.iter().find(|(known, _)| *known == name) {
-            return (*kind).into();
-        }
-        self.warn_typo(path, name, ITEM_FIELDS.iter().map(|(known, _)| *known));
-        Type::Any
-    }
-
     fn local(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
         if let [name] = rest
             && let Some((_, local, kind)) = LOCALS.iter().find(|(known, ..)| known == name)
@@ -281,7 +310,7 @@ impl Resolver<'_> {
         let (field, kind) = match rest {
             ["for"] if !path.size => (None, Type::Text),
             ["event", rest @ ..] if (1..=8).contains(&rest.len()) => {
-                let kind = self.event_type(path, rest);
+                let kind = self.event_type(path, rest, Of::Waited);
                 let parts = rest.iter().map(|part| (*part).into()).collect();
                 let field = EventField::new(parts, path.size);
                 (Some(intern(&mut self.slots.fields, field)), kind)
@@ -295,33 +324,6 @@ impl Resolver<'_> {
             }
         };
         Some((Field::Waited(intern(&mut self.slots.waited, field)), kind))
-    }
-
-    fn event_type(&mut self, path: &Path<'_>, rest: &[&str]) -> Type {
-        let root = rest[0].as_bytes();
-        if let ([_], Some(Envelope::Id | Envelope::Type | Envelope::Customer)) =
-            (rest, Envelope::parse(root))
-        {
-            return Type::Text;
-        }
-        let Some(subject) = Subject::parse(root) else {
-            self.warn_typo(path, rest[0], Subject::ALL.map(Subject::name));
-            return Type::Any;
-        };
-        match rest {
-            [_] => Type::Object,
-            [_, name] => self.field_type(path, subject, name),
-            _ => Type::Any,
-        }
-    }
-
-    fn field_type(&mut self, path: &Path<'_>, subject: Subject, name: &str) -> Type {
-        let fields = subject.fields();
-        if let Some((_, kind)) = fields.iter().find(|(known, _)| *known == name) {
-            return (*kind).into();
-        }
-        self.warn_typo(path, name, fields.iter().map(|(known, _)| *known));
-        Type::Any
     }
 
     fn consent(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
@@ -358,7 +360,7 @@ impl Resolver<'_> {
                     .help("write `profile.NAME`, or `profile.consent.CHANNEL`"),
             );
         };
-        let kind = self.field_type(path, Subject::Profile, name);
+        let kind = self.attribute_type(path, name);
         Some((Field::Attribute(intern(&mut self.slots.attributes, (*name).into())), kind))
     }
 
@@ -409,34 +411,19 @@ impl Resolver<'_> {
         self.fail(fault.help(help))
     }
 
-    fn warn_typo<'k>(
-        &mut self,
-        path: &Path<'_>,
-        name: &str,
-        known: impl IntoIterator<Item = &'k str>,
-    ) {
-        let Some(near) = closest(name, known) else { return };
-        let fault = Fault::warning(
-            path.span.clone(),
-            format!("`{name}` is not a field that Cartwheel knows"),
-        );
-        self.faults.push(
-            fault.help(format!("did you mean `{near}`? If it is a field of your own, all is well")),
-        );
-    }
-
-    fn fail<T>(&mut self, fault: Fault) -> Option<T> {
+    pub(super) fn fail<T>(&mut self, fault: Fault) -> Option<T> {
         self.faults.push(fault);
         None
     }
 }
 
-/// The number of an item, added if it is new. A plan's limits keep these far below 65,536.
+/// The number of an item, added if it is new. Where there is no room it has none, and the loader refuses the whole.
 pub(super) fn intern<T: PartialEq>(items: &mut Vec<T>, item: T) -> u16 {
-    let at = items.iter().position(|known| *known == item).unwrap_or_else(|| {
+    let known = items.iter().position(|known| *known == item);
+    let at = known.unwrap_or(items.len());
+    if known.is_none() && items.len() < MAX_SLOTS {
         items.push(item);
-        items.len() - 1
-    });
+    }
     u16::try_from(at).unwrap_or(u16::MAX)
 }
 

@@ -11,6 +11,8 @@ mod fault;
 mod field;
 mod foresight;
 mod fields;
+mod known;
+mod least;
 mod list;
 mod lower;
 mod names;
@@ -26,12 +28,12 @@ pub use alone::Alone;
 pub use expr::Condition;
 pub(crate) use fault::Fault;
 pub use field::{Capture, Field, KeyField, Local, WEEKDAYS};
-pub(crate) use fields::{Scope, Slots};
+pub(crate) use fields::{MAX_SLOTS, Scope, Slots};
 pub use foresight::Motion;
 pub use list::{List, MAX_ITEMS};
 pub(crate) use lower::{
-    compile, compile_alone, compile_number, compile_path, compile_read, compile_segment, type_alone,
+    compile, compile_alone, compile_number, compile_path, compile_read, type_alone,
 };
-pub(crate) use names::Names;
+pub(crate) use names::{Names, change_of};
 pub use reader::{Captured, Reader, kept};
 pub(crate) use types::Type;

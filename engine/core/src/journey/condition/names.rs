@@ -1,15 +1,20 @@
 //! What a condition may read by its name alone: facts and segments.
 
-use super::expr::Expr;
+use super::expr::{Condition, Expr};
 use super::field::Field;
 use crate::fact::Layout;
 use compact_str::CompactString;
+
+/// What the type of an event ends with that tells of the change of a level or a segment.
+const CHANGED: &str = "_changed";
 
 /// What may be read by its name alone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
     pub(crate) facts: Layout,
     pub(crate) segments: Vec<(CompactString, Segment)>,
+    /// The types of the events that tell of a change of a level or a segment.
+    pub(crate) changes: Vec<String>,
 }
 
 /// A condition that is used by its name.
@@ -17,6 +22,17 @@ pub(crate) struct Names {
 pub(crate) struct Segment {
     pub(super) fields: Vec<(CompactString, Field)>,
     pub(super) expr: Expr,
+}
+
+impl From<Condition> for Segment {
+    fn from(Condition { fields, expr, .. }: Condition) -> Self {
+        Self { fields, expr }
+    }
+}
+
+/// The type of the event that tells of a change of the level or segment of this name.
+pub(crate) fn change_of(name: &str) -> String {
+    format!("{name}{CHANGED}")
 }
 
 impl Names {

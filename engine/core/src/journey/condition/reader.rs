@@ -7,7 +7,7 @@ use super::list::List;
 use crate::customer::{Customer, Zones};
 use crate::decision::{Compared, Shown};
 use crate::event::{Event, MAX_VALUE};
-use crate::fact::{Layout, Reading, key_of};
+use crate::fact::{Distance, Layout, Reading, key_of};
 use crate::time::{DAY, Millis, NEVER};
 use crate::value::{Value, ValueRef};
 use jiff::civil::Time;
@@ -179,6 +179,9 @@ impl<'r> Reader<'r> {
                     | Reading::Kept(_)
                     | Reading::Size
                     | Reading::Top => Motion::until(value, until),
+                    Reading::Name | Reading::Rank | Reading::Next | Reading::ToNext => {
+                        Motion::until(value, self.level_until(number))
+                    }
                 }
             }
             Field::FactAt(number, _, _) => {
@@ -194,6 +197,15 @@ impl<'r> Reader<'r> {
             | Field::List(_)
             | Field::Item(_) => Motion::until(value, NEVER),
         }
+    }
+
+    /// A level stays where it is until it is judged again, which is something that happens; how far the next line is stays until its fact changes.
+    fn level_until(&self, level: u16) -> Millis {
+        let (customer, facts) = (self.customer, self.facts);
+        let ladder = facts.get(level).and_then(|level| level.ladder());
+        let distance = ladder.and_then(|ladder| ladder.distance.as_ref());
+        let until = |distance: &Distance| customer.facts.until(facts, distance.number, self.t);
+        distance.map_or(NEVER, until)
     }
 
     /// When one more whole day has passed since a fact last happened.

@@ -1,6 +1,7 @@
 //! The types that are known at load.
 
 use crate::event::vocabulary;
+use crate::journey::events_file::FieldType;
 use std::fmt;
 
 /// A type that is known at load.
@@ -29,6 +30,19 @@ impl From<vocabulary::Type> for Type {
             vocabulary::Type::List => Type::List,
             vocabulary::Type::Object => Type::Object,
             vocabulary::Type::Any => Type::Any,
+        }
+    }
+}
+
+impl From<FieldType> for Type {
+    fn from(declared: FieldType) -> Self {
+        match declared {
+            FieldType::Text | FieldType::Id => Type::Text,
+            FieldType::Number => Type::Number,
+            FieldType::Boolean => Type::Bool,
+            FieldType::List => Type::List,
+            FieldType::Object => Type::Object,
+            FieldType::Any => Type::Any,
         }
     }
 }

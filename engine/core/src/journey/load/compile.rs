@@ -7,7 +7,7 @@ use super::{keys, step};
 use crate::channel::Class;
 use crate::customer::{LatestId, Use};
 use crate::event::Subject;
-use crate::journey::condition::{Scope, Slots};
+use crate::journey::condition::{MAX_SLOTS, Scope, Slots};
 use crate::journey::definition::{Definition, EventTypes, ExitRule};
 use crate::journey::plan::{Exit, Journey};
 use crate::journey::shown::Subjects;
@@ -17,6 +17,8 @@ use xxhash_rust::xxh3::xxh3_128;
 
 /// `max_event_age` where it is not given.
 const MAX_EVENT_AGE: Span = Span(DAY);
+/// Most fields of its trigger event that a run keeps.
+const MAX_CAPTURES: usize = 256;
 /// `max_runs` where it is not given.
 const MAX_RUNS_OF_JOURNEY: u8 = 8;
 
@@ -48,6 +50,7 @@ pub(super) fn journey(
     let reentry = compiler.reentry(definition);
     let ops = step::lay_out(&mut compiler, definition.class, &definition.steps);
     compiler.check_key(definition, &ops);
+    compiler.check_room(definition);
     Some(Journey {
         name: definition.journey.as_str().into(),
         version: version(&source.text),
@@ -114,7 +117,25 @@ impl Compiler<'_> {
         let exits = definition.exit.iter().map(|rule| &rule.on);
         let goal = definition.goal.iter().map(|goal| &goal.on);
         for name in trigger.event.names().iter().chain(&trigger.moved_by).chain(exits).chain(goal) {
-            names::check_event(self.source, name, self.problems);
+            self.check_event(name);
+        }
+    }
+
+    /// What conditions read has room: of the whole configuration, and in a run.
+    fn check_room(&mut self, definition: &Definition) {
+        let name = &definition.journey;
+        if self.slots.is_full() {
+            let message = format!(
+                "with this journey conditions read {MAX_SLOTS} fields, attributes or lists and more"
+            );
+            self.error(name, message, "read fewer");
+        }
+        let kept = self.captures.len();
+        if kept > MAX_CAPTURES {
+            let message = format!(
+                "the steps read {kept} fields of the trigger event, which every run keeps; at most {MAX_CAPTURES} are allowed"
+            );
+            self.error(name, message, "read fewer, or split the journey");
         }
     }
 

@@ -3,7 +3,7 @@
 use super::yaml::locate;
 use crate::journey::at::At;
 use crate::journey::condition::{self, Capture, Condition, Fault, Scope, Slots};
-use crate::journey::problem::{Problem, SourceFile};
+use crate::journey::problem::{Problem, SourceFile, visible};
 use crate::time::{DAY, Span};
 use std::ops::Range;
 
@@ -52,8 +52,8 @@ impl Compiler<'_> {
             severity: fault.severity,
             path: self.source.path.clone(),
             span,
-            message: fault.message,
-            help: fault.help,
+            message: visible(fault.message),
+            help: fault.help.map(visible),
         };
         self.problems.push(problem);
     }

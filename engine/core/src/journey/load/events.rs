@@ -1,13 +1,39 @@
 //! Who wants which event, and which of its fields.
 
 use super::facts::Compiled;
+use super::facts::reading;
 use crate::fact::Role;
 use crate::journey::condition::{Capture, Condition, Field, List};
-use crate::journey::definition::Definition;
+use crate::journey::definition::{Definition, Step, WaitFor};
 use crate::journey::feeding::Feeding;
 use crate::journey::plan::{Interests, Journey, JourneyInterest};
 use crate::journey::problem::SourceFile;
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+/// The event types that some journey hears of.
+pub(super) fn wanted<'d>(read: &'d [(&SourceFile, Definition)]) -> BTreeSet<&'d str> {
+    let mut all = BTreeSet::new();
+    for (_, Definition { trigger, exit, goal, steps, .. }) in read {
+        let exits = exit.iter().map(|rule| &rule.on);
+        let goal = goal.iter().map(|goal| &goal.on);
+        let names = trigger.event.names().iter().chain(&trigger.moved_by).chain(exits).chain(goal);
+        all.extend(names.map(|name| name.as_str()));
+        add_waited_for(steps, &mut all);
+    }
+    all
+}
+
+fn add_waited_for<'d>(steps: &'d [Step], all: &mut BTreeSet<&'d str>) {
+    for step in steps {
+        if let Step::Wait { wait, .. } = step
+            && let WaitFor::Event(event) = &wait.value
+        {
+            all.extend(event.for_.names().iter().map(|name| name.as_str()));
+        }
+        step.inner().into_iter().for_each(|steps| add_waited_for(steps, all));
+    }
+}
 
 /// The index over all facts, and all journeys in order of their names.
 pub(super) fn interests(
@@ -22,9 +48,14 @@ pub(super) fn interests(
             let when = facts.condition(fact, role);
             for event in definition.feed(role).iter().flat_map(|feed| &feed.on) {
                 let feeding = Feeding { fact, role, when: when.cloned() };
-                events.entry(event.clone()).or_default().facts.push(feeding);
+                let interest = events.entry(event.clone()).or_default();
+                interest.facts.push(feeding);
+                interest.levels |= reading(&facts.levels, &facts.layout, fact);
             }
         }
+    }
+    for level in facts.levels.all.iter().filter(|level| level.heard) {
+        events.entry(level.event.clone()).or_default().derived = true;
     }
     for (number, ((_, definition), journey)) in read.iter().zip(journeys).enumerate() {
         let journey_number = u16::try_from(number).unwrap_or(u16::MAX);

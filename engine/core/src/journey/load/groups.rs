@@ -1,6 +1,6 @@
 //! Groups of journeys: checked, and each journey told where it stands.
 
-use super::rules::in_policy;
+use super::rules::{check_name, in_policy};
 use crate::journey::condition::{Field, Slots, compile_read};
 use crate::journey::plan::Journey;
 use crate::journey::problem::Problem;
@@ -27,26 +27,6 @@ pub(super) fn bind(
         let earlier = policy.groups[..usize::from(number)].iter().map(|other| other.name.as_str());
         check_name("group", &format!("groups.{number}"), &group.name, earlier, problems);
         Binding { number, group, slots: &mut *slots, problems: &mut *problems }.bind(journeys);
-    }
-}
-
-/// Says what is wrong with a name that decisions show.
-pub(super) fn check_name<'e>(
-    what: &str,
-    key: &str,
-    name: &str,
-    mut earlier: impl Iterator<Item = &'e str>,
-    problems: &mut Vec<Problem>,
-) {
-    let mut say = |message: String, help: &str| {
-        problems.push(Problem::error(&format!("policy.{key}"), 0..0, message).help(help));
-    };
-    if name.is_empty() || name.len() > 64 {
-        say(format!("`{name}` is not the name of a {what}"), "write 1 to 64 letters");
-    }
-    if earlier.any(|other| other == name) {
-        let message = format!("a second {what} is called `{name}`");
-        say(message, &format!("names are shown in decisions: give each {what} its own"));
     }
 }
 

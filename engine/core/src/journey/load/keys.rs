@@ -32,18 +32,26 @@ impl Compiler<'_> {
     pub(super) fn key(&mut self, definition: &Definition) -> Key {
         match definition.key.as_ref().map(|key| &key.value) {
             None => Key::None,
-            Some(definition::Key::Path(path)) => self.path(path).map_or(Key::None, Key::Everywhere),
+            Some(definition::Key::Path(path)) => {
+                self.path(path, None).map_or(Key::None, Key::Everywhere)
+            }
             Some(definition::Key::ByType(paths)) => {
                 let path = |(kind, path): (&At<String>, &At<String>)| {
-                    Some((kind.as_str().into(), self.path(path)?))
+                    Some((kind.as_str().into(), self.path(path, Some(kind))?))
                 };
                 Key::ByType(paths.iter().filter_map(path).collect())
             }
         }
     }
 
-    fn path(&mut self, path: &At<String>) -> Option<u16> {
+    /// The field in events of this type; in the trigger events where none is given: others may be without it.
+    fn path(&mut self, path: &At<String>, kind: Option<&At<String>>) -> Option<u16> {
+        let of_trigger = self.slots.types.clone();
+        if let Some(kind) = kind {
+            self.slots.types = vec![kind.value.clone()];
+        }
         let (field, faults) = condition::compile_path(path, self.slots);
+        self.slots.types = of_trigger;
         faults.into_iter().for_each(|fault| self.fault(path, fault));
         field
     }

@@ -8,6 +8,7 @@ use crate::journey::plan::{Journey, Reentry};
 use crate::journey::problem::{Problem, SourceFile};
 use crate::time::{DAY, Millis};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// A round that takes so long is a rhythm, not a loop.
 const RHYTHM: Millis = DAY;
@@ -50,18 +51,41 @@ struct Edge<'d> {
     guarded: bool,
 }
 
+/// What tells the edges between two journeys apart, beside how long they take: of the same only the quickest counts.
+type Kind = (usize, usize, bool, bool);
+
 fn edges<'d>(read: &'d [(&SourceFile, Definition)], journeys: &[Journey]) -> Vec<Edge<'d>> {
-    let mut edges = Vec::new();
+    let mut edges: Vec<Edge<'d>> = Vec::new();
+    let mut known: BTreeMap<Kind, usize> = BTreeMap::new();
+    let mut begun: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (to, (_, other)) in read.iter().enumerate() {
+        for event in other.trigger.event.names() {
+            let of_event = begun.entry(event.as_str()).or_default();
+            of_event.extend((of_event.last() != Some(&to)).then_some(to));
+        }
+    }
     for (from, ((_, definition), journey)) in read.iter().zip(journeys).enumerate() {
         if !comes_again(journey.reentry) {
             continue;
         }
         for emission in emissions(definition, journey) {
-            for (to, (_, other)) in read.iter().enumerate() {
-                let begins = other.trigger.event.contains(emission.event);
+            for &to in begun.get(emission.event.as_str()).into_iter().flatten() {
                 // While the run is still there it is in its own way.
-                if begins && (to != from || emission.last || journey.reentry == Reentry::Restart) {
-                    edges.push(Edge { from, to, ..emission.edge() });
+                if to == from && !emission.last && journey.reentry != Reentry::Restart {
+                    continue;
+                }
+                let edge = Edge { from, to, ..emission.edge() };
+                match known.entry((from, to, edge.timed, edge.guarded)) {
+                    Entry::Occupied(same) => {
+                        let same = &mut edges[*same.get()];
+                        if edge.takes < same.takes {
+                            *same = edge;
+                        }
+                    }
+                    Entry::Vacant(new) => {
+                        new.insert(edges.len());
+                        edges.push(edge);
+                    }
                 }
             }
         }

@@ -5,6 +5,7 @@
 
 use super::condition::Slots;
 use super::plan::Plan;
+use super::problem::bounded;
 use super::shown::Subjects;
 use crate::customer::ZoneTables;
 use crate::policy::Policy;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 mod compile;
 mod compiler;
+mod declared;
 mod events;
 mod facts;
 mod fields;
@@ -21,6 +23,7 @@ pub(super) mod hash;
 mod keys;
 mod loops;
 mod names;
+mod parts;
 mod policy;
 mod read;
 mod repeats;
@@ -33,7 +36,8 @@ mod tests;
 mod yaml;
 
 pub use super::problem::{Problem, Severity, SourceFile};
-pub use schema::{facts_schema, journey_schema};
+pub use parts::{Part, What};
+pub use schema::{events_schema, facts_schema, journey_schema};
 pub use sends::Sent;
 
 /// Most journeys under one policy.
@@ -48,6 +52,8 @@ pub struct Checked {
     pub problems: Vec<Problem>,
     /// Every send step of the journeys whose shape is good, by journey.
     pub sends: Vec<Sent>,
+    /// What a test should take of each, if there is a plan.
+    pub parts: Vec<Part>,
 }
 
 /// The files of a configuration, beside its policy.
@@ -77,8 +83,17 @@ pub fn load<'s>(policy: &Policy, sources: impl Into<Sources<'s>>) -> Result<Plan
 
 /// Compiles journeys, with facts if there are some, under a policy; says all errors and warnings of all files.
 pub fn check<'s>(policy: &Policy, sources: impl Into<Sources<'s>>) -> Checked {
+    check_declared(policy, sources, None)
+}
+
+/// The same, knowing what the shop says of its events. That finds slips; the plan is the same with it and without.
+pub fn check_declared<'s>(
+    policy: &Policy,
+    sources: impl Into<Sources<'s>>,
+    events: Option<&SourceFile>,
+) -> Checked {
     let tables = ZoneTables::bundled();
-    check_with(policy, &tables, sources.into(), Asked::Anew, |texts| {
+    check_with(policy, &tables, sources.into(), Asked::Anew(events), |texts| {
         this_hash(policy, &tables, texts)
     })
 }
@@ -89,10 +104,10 @@ fn this_hash(policy: &Policy, tables: &ZoneTables, texts: Texts<'_>) -> u128 {
 }
 
 /// Why journeys are read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
-    /// Somebody wants them to be in force: whatever would go wrong is refused.
-    Anew,
+#[derive(Clone, Copy)]
+pub(super) enum Asked<'s> {
+    /// Somebody wants them to be in force: whatever would go wrong is refused, by what the shop says of its events as well.
+    Anew(Option<&'s SourceFile>),
     /// They were in force, or are a test's: what can be run is.
     Again,
 }
@@ -108,7 +123,7 @@ pub(super) fn check_with(
     policy: &Policy,
     tables: &Arc<ZoneTables>,
     sources: Sources<'_>,
-    asked: Asked,
+    asked: Asked<'_>,
     hash: impl FnOnce(Texts<'_>) -> u128,
 ) -> Checked {
     let Sources { journeys: sources, facts: facts_file } = sources;
@@ -117,7 +132,7 @@ pub(super) fn check_with(
         let message =
             format!("there are {} journeys; at most {MAX_JOURNEYS} are allowed", sources.len());
         let problems = vec![Problem::error("policy", 0..0, message)];
-        return Checked { plan: None, problems, sends: Vec::new() };
+        return Checked { plan: None, problems, sends: Vec::new(), parts: Vec::new() };
     }
     let mut read = Vec::new();
     for source in sources {
@@ -131,33 +146,45 @@ pub(super) fn check_with(
     // The order of names is the order of decisions.
     read.sort_by(|(_, left), (_, right)| left.journey.value.cmp(&right.journey.value));
     names::unique(&read, &mut problems);
-    let mut slots = Slots::default();
-    let facts = facts::compile(facts_file, policy, &mut slots, &mut problems);
-    let mut compiled: Vec<_> = read
-        .iter()
-        .filter_map(|(source, definition)| {
-            compile::journey(source, definition, &mut slots, &mut problems)
-        })
-        .collect();
+    let events_file = match asked {
+        Asked::Anew(events) => events,
+        Asked::Again => None,
+    };
+    let catalogue = declared::catalogue(events_file, &read, &mut problems);
+    let mut slots = Slots { catalogue: Arc::new(catalogue), ..Slots::default() };
+    let wanted = events::wanted(&read);
+    let facts = facts::compile(facts_file, policy, &wanted, &mut slots, &mut problems);
+    declared::add_changes(&mut slots);
+    let mut compiled = Vec::new();
+    for (source, definition) in &read {
+        // One that has no room has said so.
+        if !slots.is_full() {
+            compiled.extend(compile::journey(source, definition, &mut slots, &mut problems));
+        }
+    }
     for journey in &mut compiled {
         let of_all = policy.active_from.map_or(journey.active_from, |from| from.0);
         journey.active_from = journey.active_from.max(of_all);
     }
+    // What holds for all is about no event.
+    slots.types.clear();
     let rules = rules::compile_all(policy, &mut slots, &mut problems);
     groups::bind(policy, &mut compiled, &mut slots, &mut problems);
     policy::check(policy, tables, &read, &mut problems);
-    if asked == Asked::Anew {
+    if let Asked::Anew(_) = asked {
         loops::check(&read, &compiled, &mut problems);
     }
     let order = |problem: &Problem| sources.iter().position(|source| source.path == problem.path);
     problems.sort_by_key(|problem| (order(problem), problem.span.start, problem.span.end));
     problems.dedup();
+    bounded(&mut problems);
     let sends = sends::all(&read);
     if problems.iter().any(|problem| problem.severity == Severity::Error)
         || compiled.len() != sources.len()
     {
-        return Checked { plan: None, problems, sends };
+        return Checked { plan: None, problems, sends, parts: Vec::new() };
     }
+    let parts = parts::all(&read, &compiled);
     let events = events::interests(&read, &compiled, &slots.lists, &facts);
     let texts = read
         .iter()
@@ -168,6 +195,7 @@ pub(super) fn check_with(
     let plan = Plan {
         facts: facts.layout,
         segments: facts.segments,
+        levels: facts.levels,
         kept: Subjects::ALL,
         hash,
         tables: Arc::clone(tables),
@@ -179,5 +207,5 @@ pub(super) fn check_with(
         lists,
         events,
     };
-    Checked { plan: Some(plan), problems, sends }
+    Checked { plan: Some(plan), problems, sends, parts }
 }

@@ -1,11 +1,10 @@
 //! Names: of journeys, steps, templates, tags and events.
 
+use super::compiler::Compiler;
 use super::foreign;
-use crate::event::vocabulary::EVENT_TYPES;
 use crate::journey::at::At;
 use crate::journey::definition::Definition;
 use crate::journey::problem::{Problem, SourceFile};
-use crate::suggest::closest;
 
 /// Journey names that decisions, metrics and holdouts use for themselves.
 const RESERVED: [&str; 6] = ["all", "any", "global", "none", "policy", "total"];
@@ -76,26 +75,64 @@ pub(super) fn check(
     }
 }
 
-/// Event types may be a retailer's own; one that is nearly a known one gets a warning.
-pub(super) fn check_event(source: &SourceFile, name: &At<String>, problems: &mut Vec<Problem>) {
+/// Says that this is not the text of an event's `type`. Whether there are events of it is another question.
+pub(super) fn check_form(
+    source: &SourceFile,
+    name: &At<String>,
+    problems: &mut Vec<Problem>,
+) -> bool {
     let good = |letter: char| letter.is_ascii_alphanumeric() || "_-.:/ ".contains(letter);
-    if name.len() > 256 || !name.chars().all(good) || name.trim().len() != name.len() {
-        let problem = Problem::error(
-            &source.path,
-            name.span.clone(),
-            format!("`{}` is not an event type", name.value),
-        );
-        problems.push(problem.help("write the text of the event's `type`, such as cart_updated"));
-    } else if let Some((system, ours)) = foreign::of(name) {
-        let message = format!("`{}` is what {system} calls `{ours}`", name.value);
-        let help = format!("write `{ours}`; if events of this type come, send them as `{ours}`");
-        problems.push(Problem::warning(&source.path, name.span.clone(), message).help(help));
-    } else if !EVENT_TYPES.contains(&name.as_str())
-        && let Some(near) = closest(name, EVENT_TYPES)
-    {
-        let message = format!("`{}` is not an event type that Cartwheel knows", name.value);
-        let help = format!("did you mean `{near}`? If it is an event of your own, all is well");
-        problems.push(Problem::warning(&source.path, name.span.clone(), message).help(help));
+    if name.len() <= 256 && name.chars().all(good) && name.trim().len() == name.len() {
+        return true;
+    }
+    let message = format!("`{}` is not an event type", name.value);
+    let problem = Problem::error(&source.path, name.span.clone(), message);
+    problems.push(problem.help("write the text of the event's `type`, such as cart_updated"));
+    false
+}
+
+impl Compiler<'_> {
+    /// Event types may be a retailer's own. Where it declares its events, one that is not among them is refused; else one that is nearly a known one,
+    /// or another system's, gets a warning.
+    pub(super) fn check_event(&mut self, name: &At<String>) {
+        let known = self.slots.catalogue.knows(name);
+        if check_form(self.source, name, self.problems) && !known {
+            let near = self.slots.catalogue.near(name, true).map(String::from);
+            self.unknown_event(name, near, self.slots.catalogue.is_complete());
+        }
+    }
+
+    /// One that a journey emits is known by that.
+    pub(super) fn check_emitted(&mut self, name: &At<String>) {
+        let declared = self.slots.catalogue.declares(name);
+        if check_form(self.source, name, self.problems) && !declared {
+            let near = self.slots.catalogue.near(name, false).map(String::from);
+            self.unknown_event(name, near, false);
+        }
+    }
+
+    fn unknown_event(&mut self, name: &At<String>, near: Option<String>, is_wrong: bool) {
+        let own =
+            format!("if it is one of your own, declare it in events.yaml: `{}: {{}}`", name.value);
+        let (message, help) = if let Some((system, ours)) = foreign::of(name) {
+            let message = format!("`{}` is what {system} calls `{ours}`", name.value);
+            (message, format!("write `{ours}`; if events of this type come, send them as `{ours}`"))
+        } else {
+            let message = format!("`{}` is not an event type that Cartwheel knows", name.value);
+            let help = match (near, is_wrong) {
+                (Some(near), true) => format!("did you mean `{near}`? Or {own}"),
+                (Some(near), false) => {
+                    format!("did you mean `{near}`? If it is an event of your own, all is well")
+                }
+                (None, true) => own,
+                (None, false) => return,
+            };
+            (message, help)
+        };
+        match is_wrong {
+            true => self.error(name, message, help),
+            false => self.warning(&name.span, message, help),
+        }
     }
 }
 

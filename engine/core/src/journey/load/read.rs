@@ -6,8 +6,9 @@ use crate::channel::Class;
 use crate::journey::at::At;
 use crate::journey::definition::{
     After, Definition, EventTypes, ExitRule, Goal, Key, OncePerKey, Per, Reentry, ReentryWord,
-    SinceAny, Trigger,
+    SinceAny, Step, Trigger,
 };
+use crate::journey::plan::MAX_OPS;
 use crate::journey::problem::{Problem, SourceFile};
 
 const JOURNEY: [&str; 15] = [
@@ -57,7 +58,7 @@ impl Reader<'_> {
         let goal = self.optional(&fields, "goal", Self::goal);
         let max_event_age = self.optional(&fields, "max_event_age", Self::span);
         let active_from = self.optional(&fields, "active_from", Self::instant);
-        let steps = self.steps(&fields, 0);
+        let steps = self.steps(&fields, 0).filter(|steps| self.few_enough(steps));
         Some(Definition {
             journey: journey?,
             class: class?.map_or(Class::Marketing, |class| class.value),
@@ -75,6 +76,16 @@ impl Reader<'_> {
             active_from: active_from?,
             steps: steps?,
         })
+    }
+
+    /// Whether so many steps may be a journey: each is an operation at least. More are not even looked at.
+    fn few_enough(&mut self, steps: &At<Vec<Step>>) -> bool {
+        let count = count(steps);
+        if count > MAX_OPS {
+            let message = format!("the journey has {count} steps; at most {MAX_OPS} are allowed");
+            self.error(steps.span.clone(), message, "split it into two journeys");
+        }
+        count <= MAX_OPS
     }
 
     pub(super) fn class(&mut self, node: &Node) -> Option<At<Class>> {
@@ -210,4 +221,9 @@ impl Reader<'_> {
         let within = self.required(&fields, "within").and_then(|node| self.span(node));
         Some(Goal { on: on?, within: within? })
     }
+}
+
+/// The steps, and those inside of them.
+fn count(steps: &[Step]) -> usize {
+    steps.iter().map(|step| 1 + step.inner().into_iter().map(count).sum::<usize>()).sum()
 }

@@ -1,6 +1,5 @@
 //! The conditions of the policy: of holds, of quiet hours, and what caps let through.
 
-use super::groups::check_name;
 use super::policy::MAX_WINDOW;
 use crate::journey::condition::{Condition, Fault, Scope, Slots, compile, compile_number};
 use crate::journey::problem::Problem;
@@ -103,5 +102,25 @@ pub(super) fn in_policy(key: &str, text: &str, fault: Fault) -> Problem {
         span: 0..0,
         message: format!("{} (in `{text}`)", fault.message),
         help: fault.help,
+    }
+}
+
+/// Says what is wrong with a name that decisions show.
+pub(super) fn check_name<'e>(
+    what: &str,
+    key: &str,
+    name: &str,
+    mut earlier: impl Iterator<Item = &'e str>,
+    problems: &mut Vec<Problem>,
+) {
+    let mut say = |message: String, help: &str| {
+        problems.push(Problem::error(&format!("policy.{key}"), 0..0, message).help(help));
+    };
+    if name.is_empty() || name.len() > 64 {
+        say(format!("`{name}` is not the name of a {what}"), "write 1 to 64 letters");
+    }
+    if earlier.any(|other| other == name) {
+        let message = format!("a second {what} is called `{name}`");
+        say(message, &format!("names are shown in decisions: give each {what} its own"));
     }
 }

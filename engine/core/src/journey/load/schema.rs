@@ -1,6 +1,8 @@
-//! The JSON Schemas of a journey file, `config/schema/journey.json`, and of the facts, `config/schema/facts.json`, from which an editor completes and checks while typing.
+//! The JSON Schemas of a journey file, `config/schema/journey.json`, of the facts, `config/schema/facts.json`, and of the shop's events,
+//! `config/schema/events.json`, from which an editor completes and checks while typing.
 
 use crate::journey::definition::Definition;
+use crate::journey::events_file::EventsFile;
 use crate::journey::facts_file::FactsFile;
 use serde_json::Value;
 
@@ -12,4 +14,9 @@ pub fn journey_schema() -> Value {
 /// The schema of [`FactsFile`].
 pub fn facts_schema() -> Value {
     schemars::schema_for!(FactsFile).to_value()
+}
+
+/// The schema of [`EventsFile`].
+pub fn events_schema() -> Value {
+    schemars::schema_for!(EventsFile).to_value()
 }

@@ -12,6 +12,10 @@ use std::ops::Range;
 const MAX_BYTES: usize = 256 * 1024;
 /// Most nodes of a file.
 const MAX_NODES: usize = 20_000;
+/// Most fields of a mapping: each is compared with those before it.
+const MAX_FIELDS: usize = 1_024;
+/// Most keys given twice that are told of.
+const MAX_TWICE: usize = 64;
 /// Deepest nesting.
 const MAX_DEPTH: usize = 48;
 
@@ -77,6 +81,9 @@ pub(super) fn read(path: &str, text: &str, problems: &mut Vec<Problem>) -> Optio
 fn broken(path: &str, text: &str, error: &ScanError) -> Problem {
     let at = error.marker().byte_offset().unwrap_or(text.len());
     let span = clamp(text, at..at + 1);
+    if error.info().contains("recursion limit") {
+        return Problem::error(path, span, "the file is nested too deeply");
+    }
     let problem = Problem::error(path, span, format!("this is not valid YAML: {}", error.info()));
     if text.lines().any(|line| line.trim_start_matches(' ').starts_with('\t')) {
         return problem.help("YAML is indented with spaces, never with tabs");
@@ -191,12 +198,18 @@ impl Tree<'_> {
         match (&mut open.node.kind, open.key.take()) {
             (Kind::List(items), _) => items.push(node),
             (Kind::Map(entries), Some((key, at))) => entries.push(Pair { key, at, value: node }),
+            (Kind::Map(entries), None) if entries.len() >= MAX_FIELDS => {
+                let message = format!("the mapping has more than {MAX_FIELDS} fields");
+                return self.refuse(node.span, &message);
+            }
             (Kind::Map(entries), None) => {
                 let key = match node.kind {
                     Kind::Text(text) => text,
                     _ => String::new(),
                 };
-                if let Some(first) = entries.iter().find(|entry| entry.key == key) {
+                if let Some(first) = entries.iter().find(|entry| entry.key == key)
+                    && self.duplicates.len() < MAX_TWICE
+                {
                     let line = position(self.text, first.at.start).0;
                     let problem = Problem::error(
                         self.path,

@@ -54,10 +54,17 @@ const FACTS: [Known; 6] = [
     },
 ];
 
-pub(super) fn add(draw: &mut Draw, config: &mut Config) {
-    let Known { name, fact, read } = draw.pick(&FACTS);
+/// Puts the fact of this name into the configuration.
+pub(super) fn define(config: &mut Config, name: &str) {
     let own = config.facts.entry("facts").or_insert_with(|| json!({}));
-    own[name] = fact();
+    if let Some(known) = FACTS.iter().find(|known| known.name == name) {
+        own[name] = (known.fact)();
+    }
+}
+
+pub(super) fn add(draw: &mut Draw, config: &mut Config) {
+    let Known { name, read, .. } = draw.pick(&FACTS);
+    define(config, name);
     if draw.chance(30) {
         config.policy.insert("currency".into(), "EUR".into());
     }

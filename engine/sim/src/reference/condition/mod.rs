@@ -1,5 +1,6 @@
 //! Conditions, by their text alone: parsed anew each time they are judged (`parse`) and walked over JSON (`value`).
 
+mod least;
 mod parse;
 mod value;
 
@@ -7,6 +8,7 @@ use super::context::Reader;
 use super::customer::Customer;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::time::Millis;
+pub use least::least;
 use serde_json::Value as Json;
 pub use value::V;
 

@@ -353,6 +353,7 @@ impl Walk<'_> {
             }
             ["local", what] => self.local(what),
             [name] if self.segment(name).is_some() => self.segment(name).unwrap_or(V::Null),
+            path if reader.level(path).is_some() => reader.level(path).unwrap_or(V::Null),
             [name] => self.fact(name, Reading::Number),
             [name, "at"] => self.fact(name, Reading::At),
             [name, rest @ ..] => self.kept(name, &rest.join(".")),

@@ -144,13 +144,13 @@ pub fn part<'h>(
     item: Option<&'h Json>,
     key: Option<String>,
 ) -> Result<Option<Part>, Foreign> {
-    if fact.kind == Kind::Set {
+    if matches!(fact.kind, Kind::Set | Kind::Level(_)) {
         return Ok(None);
     }
     let (at, body) = (happened.at, &happened.body);
     let amount = match &fact.kind {
         Kind::Sum(of) => amount(plan, of, body, item)?.unwrap_or(0),
-        Kind::Count | Kind::Last(_) | Kind::Set => 1,
+        Kind::Count | Kind::Last(_) | Kind::Set | Kind::Level(_) => 1,
     };
     let group = match &fact.by {
         None => None,
@@ -161,7 +161,7 @@ pub fn part<'h>(
     };
     let keep = match &fact.kind {
         Kind::Last(keep) => &keep[..],
-        Kind::Count | Kind::Sum(_) | Kind::Set => &[],
+        Kind::Count | Kind::Sum(_) | Kind::Set | Kind::Level(_) => &[],
     };
     let kept = keep.iter().map(|path| match value_at(path, body, item).map_or(V::Null, scalar) {
         V::Text(text) if text.len() > MAX_TEXT => V::Null,

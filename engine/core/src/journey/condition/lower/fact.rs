@@ -68,6 +68,13 @@ impl Lowering<'_, '_> {
                 Some(place) => (Reading::Kept(place), Type::Any),
                 None => return self.not_kept(node, fact, rest),
             },
+            (Kind::Level(_), []) => (Reading::Name, Type::Text),
+            (Kind::Level(_), ["rank"]) => (Reading::Rank, Type::Number),
+            (Kind::Level(_), ["next"]) => (Reading::Next, Type::Text),
+            (Kind::Level(ladder), ["to_next"]) if ladder.distance.is_some() => {
+                (Reading::ToNext, Type::Number)
+            }
+            (Kind::Level(_), ["to_next"]) => return self.no_distance(node, fact),
             _ => return self.not_alone(node, fact),
         };
         Some((self.read(node, Field::Fact(*number, reading)), kind))
@@ -85,6 +92,13 @@ impl Lowering<'_, '_> {
         self.fail(self.parsed.extent(node), message, help)
     }
 
+    fn no_distance(&mut self, node: &IdedExpr, fact: &Definition) -> Option<Typed> {
+        let message = format!("how far the next line of `{}` is is not told", fact.name);
+        let help =
+            "add `distance:` to it, the fact that its lines ask for, such as `distance: spend_12m`";
+        self.fail(self.parsed.extent(node), message, help)
+    }
+
     /// How the fact is to be read.
     fn not_alone(&mut self, node: &IdedExpr, fact: &Definition) -> Option<Typed> {
         let name = &fact.name;
@@ -95,6 +109,12 @@ impl Lowering<'_, '_> {
             (_, true) => (
                 "counted by key",
                 format!("write `{name}[event.product.id]`, `size({name})` or `top({name})`"),
+            ),
+            (Kind::Level(_), _) => (
+                "a level",
+                format!(
+                    "write `{name} == \"gold\"`, `{name}.rank`, `{name}.next` or `{name}.to_next`"
+                ),
             ),
             (Kind::Last(_), false) => ("an event", format!("write `age({name})` or `{name}.at`")),
             (Kind::Count | Kind::Sum(_), false) => ("a number", format!("write `{name}` alone")),

@@ -141,7 +141,9 @@ impl Lowering<'_, '_> {
         let number = intern(&mut self.resolver.slots.lists, list);
         let field = match self.resolver.scope {
             Scope::Step => Field::Capture(intern(self.resolver.captures, Capture::List(number))),
-            Scope::Event | Scope::While | Scope::Policy | Scope::Alone => Field::List(number),
+            Scope::Event | Scope::While | Scope::Customer | Scope::Policy | Scope::Alone => {
+                Field::List(number)
+            }
         };
         self.show(text, field);
         Some(Expr::Field(field))

@@ -17,7 +17,6 @@ use super::expr::{Condition, Expr};
 use super::fault::{Fault, SUPPORTED};
 use super::field::{Capture, Field};
 use super::fields::{Items, Path, Resolver, Scope, Slots, is_name};
-use super::names::Segment;
 use super::parse::Parsed;
 use super::types::Type;
 use crate::event::vocabulary::Envelope;
@@ -67,19 +66,17 @@ pub(crate) fn compile_number(text: &str, slots: &mut Slots) -> (Option<Condition
     (expr.map(|expr| Condition { text: text.into(), fields, expr }), resolver.faults)
 }
 
-/// Compiles a condition of the customer that is to be used by its name.
-pub(crate) fn compile_segment(text: &str, slots: &mut Slots) -> (Option<Segment>, Vec<Fault>) {
-    let (condition, faults) = compile(text, Scope::While, slots, &mut Vec::new());
-    (condition.map(|Condition { fields, expr, .. }| Segment { fields, expr }), faults)
-}
-
-/// Compiles a condition on an event alone or, where the items of a list are given (their name, and whether they are such as a cart has), on one of them.
-pub(crate) fn compile_alone(text: &str, item: Option<(&str, bool)>) -> (Option<Alone>, Vec<Fault>) {
+/// Compiles a condition on an event alone, of the types that `of` says, or, where the items of a list are given (their name, and whether they are such as a cart has), on one of them.
+pub(crate) fn compile_alone(
+    text: &str,
+    item: Option<(&str, bool)>,
+    of: &Slots,
+) -> (Option<Alone>, Vec<Fault>) {
     let parsed = match Parsed::read(text) {
         Ok(parsed) => parsed,
         Err(fault) => return (None, vec![fault]),
     };
-    let (mut slots, mut captures) = (Slots::default(), Vec::new());
+    let (mut slots, mut captures) = (of.of_events(), Vec::new());
     let items = item.map(|(name, known)| Items::new(name, known));
     let (scope, slots) = (Scope::Alone, &mut slots);
     let resolver = Resolver { scope, slots, captures: &mut captures, faults: Vec::new(), items };
@@ -94,10 +91,14 @@ pub(crate) fn compile_alone(text: &str, item: Option<(&str, bool)>) -> (Option<A
     (expr.map(|expr| Alone { expr, fields, lists, parts }), faults)
 }
 
-/// The type of a path of an event alone or, where the items of a list are given as above, of one of them; and what is odd about it.
-pub(crate) fn type_alone(path: &str, item: Option<(&str, bool)>) -> (Option<Type>, Vec<Fault>) {
+/// The type of a path of an event alone, as above, or, where the items of a list are given as above, of one of them; and what is odd about it.
+pub(crate) fn type_alone(
+    path: &str,
+    item: Option<(&str, bool)>,
+    of: &Slots,
+) -> (Option<Type>, Vec<Fault>) {
     let parts: Vec<&str> = path.split('.').collect();
-    let (mut slots, mut captures) = (Slots::default(), Vec::new());
+    let (mut slots, mut captures) = (of.of_events(), Vec::new());
     let items = item.map(|(name, known)| Items::new(name, known));
     let (scope, slots) = (Scope::Alone, &mut slots);
     let mut resolver =
@@ -153,6 +154,9 @@ pub(crate) fn compile_read(
     captures: &mut Vec<Capture>,
 ) -> (Option<Field>, Vec<Fault>) {
     let parts: Vec<&str> = text.split('.').collect();
+    if parts.first().is_some_and(|name| slots.names.facts.named(name).is_some()) {
+        return compile_fact(text, slots, captures);
+    }
     let mut resolver =
         Resolver { scope: Scope::Step, slots, captures, faults: Vec::new(), items: None };
     let path = Path { parts: &parts, span: 0..text.len(), size: false };
@@ -164,6 +168,25 @@ pub(crate) fn compile_read(
         return (None, faults);
     }
     (read.map(|(field, _)| field), faults)
+}
+
+/// The same of a path that begins with the name of a fact.
+fn compile_fact(
+    text: &str,
+    slots: &mut Slots,
+    captures: &mut Vec<Capture>,
+) -> (Option<Field>, Vec<Fault>) {
+    let parsed = match Parsed::read(text) {
+        Ok(parsed) => parsed,
+        Err(fault) => return (None, vec![fault]),
+    };
+    let resolver =
+        Resolver { scope: Scope::Step, slots, captures, faults: Vec::new(), items: None };
+    let mut lowering = Lowering { parsed: &parsed, resolver, fields: Vec::new(), nodes: 0 };
+    match lowering.path(&parsed.root, false) {
+        Some((Expr::Field(field), _)) => (Some(field), lowering.resolver.faults),
+        _ => (None, lowering.resolver.faults),
+    }
 }
 
 pub(super) struct Lowering<'p, 's> {

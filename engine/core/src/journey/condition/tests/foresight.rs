@@ -89,7 +89,7 @@ fn touched(layout: &Layout, touches: &[Touch]) -> Customer {
                 State::Tally(tally) => Tally::add(tally, fact, add, newest),
                 State::Set(set) => Set::note(set, fact, at, key_hash("k"), *way, newest),
                 State::Last(last) => Last::add(last, at),
-                State::Count(_) | State::Sum(_) => {}
+                State::Count(_) | State::Sum(_) | State::Level { .. } => {}
             }
         }
         if any {

@@ -32,19 +32,34 @@ pub(super) fn check_name(
     what: &str,
     problems: &mut Vec<Problem>,
 ) {
-    let good =
-        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
-    let starts = name.starts_with(|first: char| first.is_ascii_lowercase());
-    if name.len() > 64 || !starts || !name.chars().all(good) {
-        let message = format!("`{}` is not the name of a {what}", name.value);
-        let help =
-            "a name has at most 64 lower case letters, digits and `_` and starts with a letter";
-        problems.push(Problem::error(&source.path, name.span.clone(), message).help(help));
-    } else if is_reserved(name) {
+    if !check_shape(source, name, what, problems) {
+        return;
+    }
+    if is_reserved(name) {
         let message = format!("the name `{}` is reserved", name.value);
         let problem = Problem::error(&source.path, name.span.clone(), message);
         problems.push(problem.help("choose another name"));
     }
+}
+
+/// Whether it is shaped as a name; says so if it is not.
+pub(super) fn check_shape(
+    source: &SourceFile,
+    name: &At<String>,
+    what: &str,
+    problems: &mut Vec<Problem>,
+) -> bool {
+    let good =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+    let starts = name.starts_with(|first: char| first.is_ascii_lowercase());
+    let is_one = name.len() <= 64 && starts && name.chars().all(good);
+    if !is_one {
+        let message = format!("`{}` is not the name of a {what}", name.value);
+        let help =
+            "a name has at most 64 lower case letters, digits and `_` and starts with a letter";
+        problems.push(Problem::error(&source.path, name.span.clone(), message).help(help));
+    }
+    is_one
 }
 
 pub(super) fn is_reserved(name: &str) -> bool {

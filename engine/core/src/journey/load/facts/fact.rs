@@ -4,13 +4,14 @@ use super::checker::{Checker, check_name};
 use super::paths::Each;
 use crate::fact::{Bounds, Definition, Feed, Kind, Role, Takes};
 use crate::journey::at::At;
+use crate::journey::catalogue::Catalogue;
 use crate::journey::condition::{Alone, Slots, compile_alone};
 use crate::journey::definition::EventTypes;
 use crate::journey::facts_file::{FactText, TakesText, TakesWith};
 use crate::journey::load::compiler::Compiler;
-use crate::journey::load::names;
 use crate::journey::problem::{Problem, Severity, SourceFile};
 use compact_str::CompactString;
+use std::sync::Arc;
 
 /// What a fact comes to, with its conditions by role.
 type Fact = (Definition, Vec<(Role, Alone)>);
@@ -20,6 +21,7 @@ pub(super) fn compile(
     source: &SourceFile,
     name: &At<String>,
     text: &FactText,
+    catalogue: &Arc<Catalogue>,
     problems: &mut Vec<Problem>,
 ) -> Option<Fact> {
     check_name(source, name, "fact", problems);
@@ -27,7 +29,7 @@ pub(super) fn compile(
         problems.iter().filter(|problem| problem.severity == Severity::Error).count()
     };
     let before = errors(problems);
-    let mut slots = Slots::default();
+    let mut slots = Slots { catalogue: Arc::clone(catalogue), ..Slots::default() };
     let compiler =
         Compiler { source, slots: &mut slots, captures: Vec::new(), problems: &mut *problems };
     let mut checker = Checker { compiler, name, conditions: Vec::new() };
@@ -37,18 +39,24 @@ pub(super) fn compile(
     Some((definition?, conditions))
 }
 
+/// The word of a kind that is made of no events.
+const LEVEL: &str = "level";
+
 /// The word of a kind, and which of the other fields it may have.
-const KINDS: [(&str, &[&str]); 4] = [
+const KINDS: [(&str, &[&str]); 5] = [
     ("count", &["key", "undo", "over", "up_to", "by", "keys", "each", "when"]),
     ("sum", &["add", "key", "undo", "over", "up_to", "by", "keys", "each", "when"]),
     ("last", &["key", "undo", "over", "up_to", "by", "keys", "keep", "each", "when"]),
     ("set", &["key", "drop", "for", "keys", "each", "when"]),
+    (LEVEL, &["distance"]),
 ];
 
 impl Checker<'_> {
     fn definition(&mut self, text: &FactText) -> Option<Definition> {
         let (word, on) = self.kind(text)?;
         self.check_fields(text, word);
+        let Some(on) = on else { return self.level(text) };
+        self.compiler.slots.types = types(on);
         let each = match &text.each {
             Some(each) => Some(self.each(each)?),
             None => None,
@@ -66,7 +74,8 @@ impl Checker<'_> {
             "set" => text.drop.as_ref(),
             _ => text.undo.as_ref(),
         };
-        let takes = takes.map(|takes| self.takes(takes, (&adds, item), word == "sum"));
+        let takes = takes.map(|takes| self.takes(takes, (&adds, item, text), word == "sum"));
+        self.compiler.slots.types = types(on);
         let kind = match word {
             "count" => Kind::Count,
             "sum" => Kind::Sum(self.amount(text.add.as_ref()?, item)?),
@@ -81,10 +90,12 @@ impl Checker<'_> {
         Some(Definition { name, kind, adds, takes, by, bounds })
     }
 
-    fn kind<'t>(&mut self, text: &'t FactText) -> Option<(&'static str, &'t EventTypes)> {
+    /// The word of its kind, with the events that it is made of.
+    fn kind<'t>(&mut self, text: &'t FactText) -> Option<(&'static str, Option<&'t EventTypes>)> {
         let kinds = [&text.count, &text.sum, &text.last, &text.set];
-        let mut given = KINDS.iter().map(|(word, _)| *word).zip(kinds);
-        let mut given = given.by_ref().filter_map(|(word, on)| on.as_ref().map(|on| (word, on)));
+        let of_events = KINDS.iter().map(|(word, _)| *word).zip(kinds);
+        let of_events = of_events.filter_map(|(word, on)| on.as_ref().map(|on| (word, Some(on))));
+        let mut given = of_events.chain(text.level.as_ref().map(|_| (LEVEL, None)));
         let (first, second) = (given.next(), given.next());
         match (first, second) {
             (Some(only), None) => Some(only),
@@ -94,7 +105,8 @@ impl Checker<'_> {
                 None
             }
             (None, _) => {
-                let help = "add one of count, sum, last and set, such as `count: order_placed`";
+                let help =
+                    "add one of count, sum, last, set and level, such as `count: order_placed`";
                 self.compiler.error(self.name, "the fact does not say what it is", help);
                 None
             }
@@ -114,9 +126,13 @@ impl Checker<'_> {
             ("by", text.by.is_some()),
             ("keys", text.keys.is_some()),
             ("keep", !text.keep.is_empty()),
+            ("each", text.each.is_some()),
+            ("when", text.when.is_some()),
+            ("distance", text.distance.is_some()),
         ];
         for (field, _) in given.into_iter().filter(|(field, is)| *is && !allowed.contains(field)) {
             let instead = match (field, word) {
+                (_, LEVEL) => "leave it out: a level is made of other facts",
                 ("undo", _) => "write `drop:`",
                 ("drop", _) => "write `undo:`",
                 ("over", _) => "write `for:`",
@@ -156,7 +172,7 @@ impl Checker<'_> {
 
     fn events(&mut self, on: &EventTypes) -> Vec<CompactString> {
         for name in on.names() {
-            names::check_event(self.compiler.source, name, self.compiler.problems);
+            self.compiler.check_event(name);
         }
         let mut types: Vec<CompactString> = Vec::new();
         for name in on.names() {
@@ -167,14 +183,26 @@ impl Checker<'_> {
         types
     }
 
-    fn takes(&mut self, text: &TakesText, of: (&Feed, Option<&Each>), is_sum: bool) -> Takes {
-        let (adds, item) = of;
+    fn takes(
+        &mut self,
+        text: &TakesText,
+        of: (&Feed, Option<&Each>, &FactText),
+        is_sum: bool,
+    ) -> Takes {
+        let (adds, item, fact) = of;
         let TakesWith { on, each, key, add, id, when } = match text {
             TakesText::With(with) => with.clone(),
             TakesText::Events(on) => {
                 TakesWith { on: on.clone(), each: None, key: None, add: None, id: None, when: None }
             }
         };
+        self.compiler.slots.types = types(&on);
+        // What they do not say for themselves they must have where the fact's events have it.
+        let as_of_fact = [
+            fact.each.as_ref().filter(|_| each.is_none()),
+            fact.key.as_ref().filter(|_| key.is_none()),
+        ];
+        as_of_fact.into_iter().flatten().for_each(|path| self.check_known(path, item));
         let own = each.as_ref().and_then(|each| self.each(each));
         let item = if each.is_some() { own.as_ref() } else { item };
         let key = match &key {
@@ -222,11 +250,16 @@ impl Checker<'_> {
         item: Option<&Each>,
     ) -> Option<CompactString> {
         let text = text?;
-        let (compiled, faults) = compile_alone(text, item.map(Each::items));
+        let (compiled, faults) = compile_alone(text, item.map(Each::items), self.compiler.slots);
         for fault in faults {
             self.compiler.fault(text, fault);
         }
         self.conditions.push((role, compiled?));
         Some(text.as_str().into())
     }
+}
+
+/// As they are written.
+fn types(on: &EventTypes) -> Vec<String> {
+    on.names().iter().map(|name| name.value.clone()).collect()
 }

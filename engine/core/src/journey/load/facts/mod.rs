@@ -1,23 +1,33 @@
-//! `facts.yaml`: read (`read`), compiled to facts with their numbers (`fact`; what they read of events in `paths`) and to conditions that are used by their names (`segments`).
+//! `facts.yaml`: read (`read`), compiled to facts with their numbers (`fact`; what they read of events in `paths`; `levels`) and to conditions that are used by
+//! their names (`segments`), each behind those that it reads (`named`).
 
 mod checker;
 mod fact;
+mod levels;
+mod named;
 mod paths;
 mod read;
 mod segments;
 
 use super::{Problem, SourceFile, yaml};
+use crate::event::vocabulary::EVENT_TYPES;
 use crate::fact::{Layout, MAX_BYTES, Role};
 use crate::journey::at::At;
-use crate::journey::condition::{Alone, Names, Slots};
+use crate::journey::condition::{Alone, Names, Slots, change_of};
+use crate::journey::facts_file::FactsFile;
+use crate::journey::level::Levels;
 use crate::policy::Policy;
 use compact_str::CompactString;
+use std::collections::BTreeSet;
+
+pub(super) use levels::reading;
 
 /// What a facts file comes to. Without one it is what every shop has.
 #[derive(Debug, Default)]
 pub(super) struct Compiled {
     pub layout: Layout,
     pub segments: Vec<(CompactString, CompactString)>,
+    pub levels: Levels,
     /// Of each fact that has some.
     conditions: Vec<(u16, Role, Alone)>,
 }
@@ -30,10 +40,11 @@ impl Compiled {
     }
 }
 
-/// Compiles the file; its names are for the conditions that are compiled behind it.
+/// Compiles the file; its names are for the conditions that are compiled behind it. `wanted` are the event types that some journey hears of.
 pub(super) fn compile(
     source: Option<&SourceFile>,
     policy: &Policy,
+    wanted: &BTreeSet<&str>,
     slots: &mut Slots,
     problems: &mut Vec<Problem>,
 ) -> Compiled {
@@ -46,31 +57,54 @@ pub(super) fn compile(
     };
     let (mut own, mut conditions) = (Vec::new(), Vec::new());
     for (name, text) in &file.facts {
-        if let Some((definition, of_fact)) = fact::compile(source, name, text, problems) {
+        if let Some((definition, of_fact)) =
+            fact::compile(source, name, text, &slots.catalogue, problems)
+        {
             conditions.extend(
                 of_fact.into_iter().map(|(role, when)| (definition.name.clone(), role, when)),
             );
             own.push(definition);
         }
     }
-    let layout = Layout::new(own, currency);
+    let changes: Vec<String> = file.changing().map(|name| change_of(name)).collect();
+    let heard = |event: &str| wanted.contains(event) && !EVENT_TYPES.contains(&event);
+    let watched = file.segments.iter().filter(|(name, _)| heard(&change_of(name)));
+    own.extend(watched.map(|(name, text)| levels::watched(name, text)));
+    check_changes(source, &file, &changes, problems);
+    let mut layout = Layout::new(own, currency);
     check_memory(source, &file, &layout, problems);
     let number = |name: &str| layout.named(name).map(|(number, _)| number);
     let conditions = conditions
         .into_iter()
         .filter_map(|(name, role, when)| Some((number(&name)?, role, when)))
         .collect();
-    slots.names = Names { facts: layout.clone(), ..Names::default() };
-    segments::compile(source, &file, slots, problems);
+    slots.names = Names { facts: layout.clone(), changes, ..Names::default() };
+    segments::check_names(source, &file, problems);
+    let levels = segments::compile(source, &file, (slots, &mut layout), heard, problems);
     let text =
         |(name, text): &(At<String>, At<String>)| (name.as_str().into(), text.as_str().into());
-    Compiled { layout, segments: file.segments.iter().map(text).collect(), conditions }
+    Compiled { layout, segments: file.segments.iter().map(text).collect(), levels, conditions }
+}
+
+/// What a level says must not depend on its own changes.
+fn check_changes(
+    source: &SourceFile,
+    file: &FactsFile,
+    changes: &[String],
+    problems: &mut Vec<Problem>,
+) {
+    let events = file.facts.iter().flat_map(|(_, fact)| fact.events());
+    for event in events.filter(|event| changes.contains(&event.value)) {
+        let message = format!("`{}` tells of a change of what is made of facts", event.value);
+        let problem = Problem::error(&source.path, event.span.clone(), message);
+        problems.push(problem.help("count what happens in the shop"));
+    }
 }
 
 /// What a customer's facts take at most is known here, so that no customer is ever too large.
 fn check_memory(
     source: &SourceFile,
-    file: &crate::journey::facts_file::FactsFile,
+    file: &FactsFile,
     layout: &Layout,
     problems: &mut Vec<Problem>,
 ) {

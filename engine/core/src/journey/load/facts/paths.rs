@@ -92,9 +92,18 @@ impl Checker<'_> {
         self.path_to(Wanted::Scalar, text, item)
     }
 
+    /// Says what is wrong with a path, or a list with a name for its items, in the events at hand.
+    pub(super) fn check_known(&mut self, text: &At<String>, item: Option<&Each>) {
+        let path = text.split_once(" as ").map_or(text.as_str(), |(list, _)| list.trim());
+        let (_, faults) = type_alone(path, item.map(Each::items), self.compiler.slots);
+        for fault in faults {
+            self.compiler.fault(text, fault);
+        }
+    }
+
     fn path_to(&mut self, wanted: Wanted, text: &At<String>, item: Option<&Each>) -> Option<Path> {
         let path = self.written(text, item)?;
-        let (kind, faults) = type_alone(text, item.map(Each::items));
+        let (kind, faults) = type_alone(text, item.map(Each::items), self.compiler.slots);
         for fault in faults {
             self.compiler.fault(text, fault);
         }

@@ -1,5 +1,6 @@
 //! Tree to file: the shape of `facts.yaml`, field by field.
 
+use crate::fact::MAX_LINES;
 use crate::journey::at::At;
 use crate::journey::facts_file::{FactText, FactsFile, TakesText, TakesWith};
 use crate::journey::load::fields::Reader;
@@ -8,13 +9,12 @@ use crate::journey::problem::{Problem, SourceFile};
 
 /// Most facts, and most segments.
 const MOST: usize = 128;
-const FACT: [&str; 16] = [
-    "count", "sum", "last", "set", "key", "add", "undo", "drop", "over", "for", "up_to", "by",
-    "keys", "keep", "each", "when",
+const FACT: [&str; 18] = [
+    "count", "sum", "last", "set", "level", "distance", "key", "add", "undo", "drop", "over",
+    "for", "up_to", "by", "keys", "keep", "each", "when",
 ];
 /// What the language has and this build does not.
-const LATER: [&str; 8] =
-    ["ledger", "level", "earn", "spend", "distance", "indexed", "reset", "expire"];
+const LATER: [&str; 6] = ["ledger", "earn", "spend", "indexed", "reset", "expire"];
 
 /// Reads the file; none after at least one problem.
 pub(super) fn file(
@@ -73,12 +73,16 @@ impl Reader<'_> {
             && let Some(entry) = entries.iter().find(|entry| LATER.contains(&entry.key.as_str()))
         {
             let message = format!("`{}` is not yet supported", entry.key);
-            self.error(entry.at.clone(), message, "a fact is one of count, sum, last and set");
+            self.error(
+                entry.at.clone(),
+                message,
+                "a fact is one of count, sum, last, set and level",
+            );
             return None;
         }
         let before = self.problems.len();
         let fields = self.fields(node, "a fact", &FACT)?;
-        let is_something = FACT[..4].iter().any(|kind| fields.get(kind).is_some());
+        let is_something = FACT[..5].iter().any(|kind| fields.get(kind).is_some());
         if self.problems.len() > before && !is_something {
             return None; // what it was to be stands under the unknown name
         }
@@ -86,6 +90,10 @@ impl Reader<'_> {
         let sum = self.optional(&fields, "sum", Self::event_types);
         let last = self.optional(&fields, "last", Self::event_types);
         let set = self.optional(&fields, "set", Self::event_types);
+        let level = self.optional(&fields, "level", Self::lines);
+        let distance = self.optional(&fields, "distance", |reader, node| {
+            reader.text(node, "the name of a fact that is a number, such as spend_12m")
+        });
         let path =
             |reader: &mut Self, node: &Node| reader.text(node, "a path such as event.order.id");
         let key = self.optional(&fields, "key", path);
@@ -107,6 +115,8 @@ impl Reader<'_> {
             sum: sum?,
             last: last?,
             set: set?,
+            level: level?,
+            distance: distance?,
             key: key?,
             add: add?,
             undo: undo?,
@@ -119,6 +129,27 @@ impl Reader<'_> {
             keep: keep?.unwrap_or_default(),
             each: each?,
             when: when?,
+        })
+    }
+
+    /// Lines of a level, each a mapping of one name to its condition.
+    fn lines(&mut self, node: &Node) -> Option<Vec<(At<String>, At<String>)>> {
+        let example = "[ { gold: spend_12m >= 1500 }, { member: true } ]";
+        self.list(node, example, MAX_LINES, |reader, node| {
+            let Kind::Map(entries) = &node.kind else {
+                let message = format!("here stands {}", node.describe());
+                return reader.fail(
+                    node,
+                    message,
+                    "write a name and its condition: `gold: orders >= 9`",
+                );
+            };
+            let [entry] = entries.as_slice() else {
+                let message = format!("here stand {} lines in one", entries.len());
+                return reader.fail(node, message, format!("write each by itself: {example}"));
+            };
+            let when = reader.condition(&entry.value)?;
+            Some((At::new(entry.key.clone(), entry.at.clone()), when))
         })
     }
 

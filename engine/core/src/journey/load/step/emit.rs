@@ -7,7 +7,6 @@ use crate::event::vocabulary::{EVENT_TYPES, Envelope};
 use crate::journey::at::At;
 use crate::journey::definition::{Emitted, Step};
 use crate::journey::load::fields::Reader;
-use crate::journey::load::names;
 use crate::journey::load::yaml::{Kind, Node};
 use crate::journey::op::Emit;
 use compact_str::CompactString;
@@ -61,7 +60,13 @@ fn check_event(layout: &mut Layout<'_, '_>, event: &At<String>) {
         layout.compiler.error(event, message, "give the event a type of your own");
         return;
     }
-    names::check_event(layout.compiler.source, event, layout.compiler.problems);
+    if layout.compiler.slots.names.changes.contains(&event.value) {
+        let message =
+            format!("`{}` happens when that changes: a journey cannot emit it", event.value);
+        layout.compiler.error(event, message, "give the event a type of your own");
+        return;
+    }
+    layout.compiler.check_emitted(event);
 }
 
 fn check_field<T>(layout: &mut Layout<'_, '_>, name: &str, with: &Values, at: &At<T>) {

@@ -89,7 +89,7 @@ pub(super) fn lay_out(layout: &mut Layout<'_, '_>, given: &At<Given>) -> op::Giv
             warn_of_number(compiler, &given.span);
             Value::Number(*value)
         }
-        Given::Text(text) if is_path(text) && !quoted => {
+        Given::Text(text) if (is_path(text) || is_of_fact(compiler, text)) && !quoted => {
             let at = At::new(text.clone(), given.span.clone());
             let (slots, captures) = (&mut *compiler.slots, &mut compiler.captures);
             let (field, faults) = condition::compile_read(text, slots, captures);
@@ -109,6 +109,13 @@ pub(super) fn lay_out(layout: &mut Layout<'_, '_>, given: &At<Given>) -> op::Giv
 fn is_path(text: &str) -> bool {
     let rest = ROOTS.iter().find_map(|root| text.strip_prefix(root));
     text == NOW || rest.is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// Whether the text, without quotes, begins with the name of a fact.
+fn is_of_fact(compiler: &Compiler<'_>, text: &str) -> bool {
+    let parts = || text.split('.');
+    let named = |name| compiler.slots.names.facts.named(name).is_some();
+    parts().next().is_some_and(named) && parts().all(is_name)
 }
 
 /// A text that may have been meant as a path, or the other way round.
@@ -148,7 +155,7 @@ fn warn_of_number(compiler: &mut Compiler<'_>, span: &Range<usize>) {
 }
 
 /// Whether the text is a field's name.
-pub(super) fn is_name(text: &str) -> bool {
+pub(in crate::journey::load) fn is_name(text: &str) -> bool {
     let mut letters = text.chars();
     text.len() <= 64
         && letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')

@@ -20,6 +20,7 @@ use crate::journey::definition::Step;
 use crate::journey::op::{End, Op};
 use crate::journey::plan::MAX_OPS;
 use crate::journey::problem::Problem;
+pub(super) use given::is_name;
 use layout::Layout;
 pub(super) use send::TEAM;
 

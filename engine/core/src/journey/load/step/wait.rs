@@ -4,7 +4,6 @@ use super::layout::Layout;
 use crate::journey::at::At;
 use crate::journey::definition::{Step, WaitDays, WaitEvent, WaitFor, WaitUntil, ZoneOf};
 use crate::journey::load::fields::Reader;
-use crate::journey::load::names;
 use crate::journey::load::yaml::{Kind, Node};
 use crate::journey::op::{self, Until, Wait};
 use compact_str::CompactString;
@@ -94,7 +93,7 @@ pub(super) fn lay_out(layout: &mut Layout<'_, '_>, wait: &At<WaitFor>, id: Optio
 fn lay_out_event(layout: &mut Layout<'_, '_>, step: CompactString, wait: &WaitEvent) {
     let compiler = &mut *layout.compiler;
     for event in wait.for_.names() {
-        names::check_event(compiler.source, event, compiler.problems);
+        compiler.check_event(event);
     }
     compiler.positive(&wait.at_most);
     compiler.warn_of_twice(wait.for_.names());

@@ -32,10 +32,10 @@ fn one(fact: &str, expected: &str) {
     assert_eq!(shown(&format!("facts:\n  f: {{ {fact} }}\n"), &[]), [expected], "{fact}");
 }
 
-/// A journey with this condition.
+/// A journey with this condition on an event of the shop's own.
 fn asks(when: &str) -> String {
     format!(
-        "journey: asks\ntrigger: {{ event: cart_updated, when: \"{when}\" }}\nsteps:\n  - send: x\n    channels: [email]\n"
+        "journey: asks\ntrigger: {{ event: question_put, when: \"{when}\" }}\nsteps:\n  - send: x\n    channels: [email]\n"
     )
 }
 
@@ -49,14 +49,19 @@ fn the_shipped_facts_load_and_have_room() {
         names,
         [
             "carted",
+            "categories",
+            "discounted",
             "last_order",
             "last_seen",
             "net_value",
             "orders",
             "returns",
+            "signed_up",
             "spend_12m",
             "tickets",
-            "views"
+            "views",
+            "stage",
+            "tier"
         ]
     );
     assert!(plan.facts.most_bytes() < 4_000, "{}", plan.facts.most_bytes());
@@ -92,15 +97,15 @@ fn facts_are_checked() {
         ),
         (
             "key: event.order.id",
-            "2:3 `f`: the fact does not say what it is | add one of count, sum, last and set, such as `count: order_placed`",
+            "2:3 `f`: the fact does not say what it is | add one of count, sum, last, set and level, such as `count: order_placed`",
         ),
         (
             "count: a, last: b",
             "2:3 `f`: a fact is `count` or `last`, not both | make two facts of it",
         ),
         (
-            "level: []",
-            "2:8 `level`: `level` is not yet supported | a fact is one of count, sum, last and set",
+            "ledger: {}",
+            "2:8 `ledger`: `ledger` is not yet supported | a fact is one of count, sum, last, set and level",
         ),
         (
             "sum: order_placed",
@@ -242,8 +247,8 @@ segments:
     assert_eq!(
         shown(text, &[]),
         [
-            "4:3 `two`: the segment `two` is made of itself: two → three → two | a segment is made of facts and of other segments that do not need it",
-            "6:11 `event.cart.total`: `while` may not read the event: it is checked before every send, long after the event | read `profile.X` or `customer.X`, or put the condition into `trigger.when` or a `branch`",
+            "4:3 `two`: the segment `two` is made of itself: two → three → two | a segment is made of facts and of other segments and levels that do not need it",
+            "6:11 `event.cart.total`: a segment or a level may not read an event: it is to be known at any time | read facts, `profile.X` or `customer.X`; a fact can be made of what events say",
         ]
     );
 }

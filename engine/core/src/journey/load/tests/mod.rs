@@ -1,6 +1,9 @@
 //! Journeys good and bad, with every message as a person sees it.
 
+mod events;
 mod facts;
+mod hostile;
+mod levels;
 mod loops;
 mod plans;
 mod policy;

@@ -144,7 +144,7 @@ fn the_reader_agrees_with_serde_on_the_shipped_files() {
 #[test]
 fn defaults_follow_the_semantics_page() {
     let plain = small("plain", "", "  - send: hello\n    channels: [email]\n");
-    let keyed = small("keyed", "key: event.order.id\n", "  - exit: true\n");
+    let keyed = small("keyed", "key: event.cart.id\n", "  - exit: true\n");
     let plan = plan(&[&plain, &keyed]);
     let [keyed, plain] = plan.journeys.as_slice() else { panic!("two journeys") };
     assert_eq!(
@@ -347,7 +347,9 @@ fn the_hash_follows_everything_that_decides() {
 
 #[test]
 fn the_checked_in_schemas_are_those_of_the_types() {
-    for (name, schema) in [("journey", journey_schema()), ("facts", facts_schema())] {
+    for (name, schema) in
+        [("journey", journey_schema()), ("facts", facts_schema()), ("events", events_schema())]
+    {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/schema");
         let path = format!("{folder}/{name}.json");
         let schema = serde_json::to_string_pretty(&schema).unwrap() + "\n";
