@@ -75,6 +75,7 @@ mod tests {
             goal_within: None,
             max_event_age: Span(DAY),
             active_from: Millis::MIN,
+            group: None,
             own: Subjects::of([]),
             captures: Vec::new(),
             waited: Vec::new(),
