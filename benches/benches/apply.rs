@@ -63,7 +63,7 @@ fn benchmark(criterion: &mut Criterion) {
                         &mut customers[*place],
                         event,
                         time,
-                        &mut Environment { mode: Mode::Live, effects: &mut effects },
+                        &mut Environment { mode: Mode::Live, now: *at, effects: &mut effects },
                     );
                 }
                 (customers, effects)

@@ -10,7 +10,7 @@ fn a_journey_that_cannot_be_read_is_65_and_one_of_another_ending_a_warning() {
     std::fs::remove_file(journey("together.trace")).unwrap();
     std::fs::remove_file(journey("welcome.trace")).unwrap();
     let output = cartwheel(dir.path(), &["check"], &[]);
-    expect(&output, 0, &["welcome.yml is not read", "rename it to welcome.yaml", "12 journeys"]);
+    expect(&output, 0, &["welcome.yml is not read", "rename it to welcome.yaml", "13 journeys"]);
 
     std::os::unix::fs::symlink("/nowhere", journey("welcome.yaml")).unwrap();
     std::fs::create_dir(journey("old.trace")).unwrap();
@@ -34,10 +34,15 @@ fn warnings(dir: &Path) -> Vec<String> {
     warnings.iter().map(line).collect()
 }
 
-/// A configuration with this journey alone, of a shop that does not say which events it has.
+/// A configuration with this journey alone, of a shop that does not say which events it has, and without groups of journeys.
 fn with_journey(journey: &str) -> TempDir {
     let dir = changed("cartwheel.yaml", "brand:", "brand:");
     std::fs::remove_file(dir.path().join("events.yaml")).unwrap();
+    let policy = dir.path().join("cartwheel.yaml");
+    let text = std::fs::read_to_string(&policy).unwrap();
+    let (before, rest) = text.split_once("  groups:\n").unwrap();
+    let (_, after) = rest.split_once("  max_defer:").unwrap();
+    std::fs::write(&policy, format!("{before}  max_defer:{after}")).unwrap();
     let journeys = dir.path().join("journeys");
     std::fs::remove_dir_all(&journeys).unwrap();
     std::fs::create_dir(&journeys).unwrap();

@@ -81,10 +81,11 @@ impl Context<'_> {
     /// The first instant after the last judgement at which a level would be another.
     fn turns(&self) -> Option<Millis> {
         // The clock is asked often enough.
-        let last = self.customer.judged.saturating_add(3 * DAY);
+        let judged = self.customer.judged;
+        let times = (judged, judged.saturating_add(3 * DAY));
         let lines = self.plan.facts.levels().flat_map(|(_, _, ladder)| &ladder.lines);
         let tried: BTreeSet<Millis> =
-            lines.flat_map(|line| self.may_change(&line.when, last)).collect();
+            lines.flat_map(|line| self.may_change(&line.when, times)).collect();
         tried.into_iter().filter(|at| *at > self.customer.judged).find(|at| {
             self.plan.facts.levels().any(|(_, fact, ladder)| {
                 self.rank_at(ladder, *at) != self.customer.levels[fact.name.as_str()]

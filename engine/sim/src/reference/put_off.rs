@@ -52,7 +52,7 @@ impl Context<'_> {
         if last <= self.t || !holds_at(self.t) {
             return None;
         }
-        let mut tried = self.may_change(&hold.while_, last);
+        let mut tried = self.may_change(&hold.while_, (self.t, last));
         tried.sort_unstable();
         tried.dedup();
         let free =
@@ -60,8 +60,8 @@ impl Context<'_> {
         Some(free.unwrap_or(last))
     }
 
-    /// Instants up to `last`: whatever is known of the customer grows as old as something that is asked about; the clock strikes a quarter.
-    pub fn may_change(&self, text: &str, last: Millis) -> Vec<Millis> {
+    /// Instants between these two: whatever is known of the customer grows as old as something that is asked about; the clock strikes a quarter.
+    pub fn may_change(&self, text: &str, (from, last): (Millis, Millis)) -> Vec<Millis> {
         let read = read_by(self.plan, text);
         let mut since = self.customer.facts.times();
         let attributes =
@@ -80,7 +80,7 @@ impl Context<'_> {
         }
         if read.contains("local.") {
             let quarter = HOUR / 4;
-            let next = self.t.div_euclid(quarter) + 1;
+            let next = from.div_euclid(quarter) + 1;
             found.extend((next..).map(|number| number * quarter).take_while(|t| *t < last));
         }
         found

@@ -35,6 +35,7 @@ fn journey(ops: Vec<Op>) -> Journey {
         goal_within: None,
         max_event_age: Span(DAY),
         active_from: Millis::MIN,
+        group: None,
         own: Subjects::of([]),
         captures: Vec::new(),
         waited: Vec::new(),
