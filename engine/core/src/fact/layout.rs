@@ -13,8 +13,8 @@ pub const LIFETIME_VALUE: u16 = 1;
 /// Number of the fact when the last order was placed.
 pub const LAST_ORDER: u16 = 2;
 
-/// The facts by their numbers: first those that every shop has, then the shop's own in order of their names, its levels behind the others, then what
-/// journeys that begin by time keep.
+/// The facts by their numbers: first those that every shop has, then the shop's own, and what journeys that begin by time
+/// keep, in order of their names, levels behind the others.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
     facts: Vec<Definition>,
@@ -39,10 +39,13 @@ impl Layout {
         Self { facts, currency: currency.map(Into::into) }
     }
 
-    /// Adds one behind all others; its number.
-    pub fn add(&mut self, fact: Definition) -> u16 {
-        self.facts.push(fact);
-        u16::try_from(self.facts.len() - 1).unwrap_or(u16::MAX)
+    /// What a journey that begins by time keeps is about this base: other bases are not to be compared with it. The fact's number.
+    pub(crate) fn bind(&mut self, name: &str, base: &str) -> u16 {
+        let Some(place) = self.facts.iter().position(|fact| fact.name == name) else {
+            return u16::MAX;
+        };
+        self.facts[place].adds.when = Some(base.into());
+        u16::try_from(place).unwrap_or(u16::MAX)
     }
 
     /// The fact with this number.

@@ -218,12 +218,10 @@ pub struct ByTime {
 
 impl ByTime {
     /// What keeps the newest base of the journey that has come: a fact like any other, though no event feeds it, and no condition has its name.
-    pub fn begun(journey: &str, at: &Deadline) -> Definition {
+    pub fn begun(journey: &str) -> Definition {
         let mut begun =
             Definition::plain(&format!("{journey}.at"), "", crate::fact::Kind::Last(Vec::new()));
         begun.adds.on.clear();
-        // Other bases are not to be compared with these.
-        begun.adds.when = Some(at.base_text.clone());
         begun
     }
 

@@ -3,7 +3,7 @@
 use super::compiler::Compiler;
 use crate::event::vocabulary::Envelope;
 use crate::event::{EventField, Subject};
-use crate::fact::{Layout, MAX_BYTES, Reading};
+use crate::fact::{Definition as Fact, Layout, MAX_BYTES, Reading};
 use crate::journey::at::At;
 use crate::journey::condition::{Deadline, Each, Elements, Field, Scope, type_alone};
 use crate::journey::definition::{self, Definition, ReentryWord};
@@ -79,7 +79,7 @@ impl Compiler<'_> {
             reads = true;
             moves |= match field {
                 Field::Now | Field::Local(_) => true,
-                Field::Fact(_, Reading::Age | Reading::DaysSince) => true,
+                Field::Fact(_, Reading::Age | Reading::DaysSince | Reading::ToNext) => true,
                 Field::Fact(fact, _) | Field::FactAt(fact, ..) => windowed(fact),
                 Field::Event(_)
                 | Field::Capture(_)
@@ -170,31 +170,39 @@ fn is_item(name: &str) -> bool {
         && Envelope::parse(bytes).is_none()
 }
 
-/// Each journey that begins by time gets a fact in which it keeps by what it has begun. All of them must have room.
-pub(super) fn keep(
+/// For each journey that begins by time the fact in which it keeps by what it has begun, to be completed by [`bind`].
+pub(super) fn facts(read: &[(&SourceFile, Definition)]) -> Vec<Fact> {
+    let by_time = read.iter().filter(|(_, definition)| begins_by_time(definition));
+    by_time.map(|(_, definition)| ByTime::begun(&definition.journey)).collect()
+}
+
+fn begins_by_time(definition: &Definition) -> bool {
+    definition.trigger.event.is_none()
+}
+
+/// The journeys know their facts, and these what they are about. Where there is no facts file nobody has looked whether there is room.
+pub(super) fn bind(
     layout: &mut Layout,
     read: &[(&SourceFile, Definition)],
     journeys: &mut [Journey],
     problems: &mut Vec<Problem>,
 ) {
-    let had_room = layout.most_bytes() <= MAX_BYTES;
-    for journey in &mut *journeys {
+    for journey in journeys {
         if let Some(by_time) = &mut journey.by_time {
-            by_time.begun = layout.add(ByTime::begun(&journey.name, &by_time.at));
+            by_time.begun = layout.bind(&ByTime::begun(&journey.name).name, &by_time.at.base_text);
         }
     }
     let most = layout.most_bytes();
-    let at = read.iter().find_map(|(source, definition)| {
-        let trigger = &definition.trigger;
-        let at = trigger.at.as_ref().filter(|_| trigger.event.is_none())?;
-        Some((source, at.span.clone()))
-    });
-    if let (true, true, Some((source, at))) = (had_room, most > MAX_BYTES, at) {
+    let first = read.iter().find(|(_, definition)| begins_by_time(definition));
+    let at = first.and_then(|(source, definition)| Some((source, definition.trigger.at.as_ref()?)));
+    if let (true, Some((source, at))) = (most > MAX_BYTES, at) {
         let message = format!(
             "with what the journeys that begin by time keep, the facts of a customer could take {most} bytes; at most {MAX_BYTES} are allowed"
         );
-        let help = "lower `up_to` or `keys` of some fact";
-        problems.push(Problem::error(&source.path, at, message).help(help));
+        let problem = Problem::error(&source.path, at.span.clone(), message);
+        problems.push(
+            problem.help("let fewer journeys begin by time, or lower `up_to` or `keys` of a fact"),
+        );
     }
 }
 

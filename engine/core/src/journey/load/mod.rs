@@ -154,7 +154,8 @@ pub(super) fn check_with(
     let catalogue = declared::catalogue(events_file, &read, &mut problems);
     let mut slots = Slots { catalogue: Arc::new(catalogue), ..Slots::default() };
     let wanted = events::wanted(&read);
-    let mut facts = facts::compile(facts_file, policy, &wanted, &mut slots, &mut problems);
+    let kept = begins::facts(&read);
+    let mut facts = facts::compile(facts_file, policy, (&wanted, kept), &mut slots, &mut problems);
     declared::add_changes(&mut slots);
     let mut compiled = Vec::new();
     for (source, definition) in &read {
@@ -171,7 +172,7 @@ pub(super) fn check_with(
     slots.types.clear();
     let rules = rules::compile_all(policy, &mut slots, &mut problems);
     groups::bind(policy, &mut compiled, &mut slots, &mut problems);
-    begins::keep(&mut facts.layout, &read, &mut compiled, &mut problems);
+    begins::bind(&mut facts.layout, &read, &mut compiled, &mut problems);
     policy::check(policy, tables, &read, &mut problems);
     if let Asked::Anew(_) = asked {
         loops::check(&read, &compiled, &mut problems);

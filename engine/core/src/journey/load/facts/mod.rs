@@ -11,7 +11,7 @@ mod segments;
 
 use super::{Problem, SourceFile, yaml};
 use crate::event::vocabulary::EVENT_TYPES;
-use crate::fact::{Layout, MAX_BYTES, Role};
+use crate::fact::{Definition, Layout, MAX_BYTES, Role};
 use crate::journey::at::At;
 use crate::journey::condition::{Alone, Names, Slots, change_of};
 use crate::journey::facts_file::FactsFile;
@@ -40,22 +40,23 @@ impl Compiled {
     }
 }
 
-/// Compiles the file; its names are for the conditions that are compiled behind it. `wanted` are the event types that some journey hears of.
+/// Compiles the file; its names are for the conditions that are compiled behind it. `wanted` are the event types that some journey hears of,
+/// `kept` the facts that journeys keep for themselves.
 pub(super) fn compile(
     source: Option<&SourceFile>,
     policy: &Policy,
-    wanted: &BTreeSet<&str>,
+    (wanted, kept): (&BTreeSet<&str>, Vec<Definition>),
     slots: &mut Slots,
     problems: &mut Vec<Problem>,
 ) -> Compiled {
     let currency = policy.currency.as_deref();
-    let built_in = || Compiled { layout: Layout::new(Vec::new(), currency), ..Compiled::default() };
-    let Some(source) = source else { return built_in() };
+    let built_in = |kept| Compiled { layout: Layout::new(kept, currency), ..Compiled::default() };
+    let Some(source) = source else { return built_in(kept) };
     let tree = yaml::read(&source.path, &source.text, problems);
     let Some(file) = tree.and_then(|tree| read::file(source, &tree, problems)) else {
-        return built_in();
+        return built_in(kept);
     };
-    let (mut own, mut conditions) = (Vec::new(), Vec::new());
+    let (mut own, mut conditions) = (kept, Vec::new());
     for (name, text) in &file.facts {
         if let Some((definition, of_fact)) =
             fact::compile(source, name, text, &slots.catalogue, problems)
