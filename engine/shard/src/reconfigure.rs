@@ -1,4 +1,4 @@
-//! Another configuration comes into force: every customer is brought over, and what conditions read of profiles from now on is fetched from what is stored
+//! Another configuration comes into force: every customer is brought over, what begins by time is armed, and what conditions read of profiles from now on is fetched from what is stored
 //! of them.
 
 use crate::checkpoint::{Store, StoreError};
@@ -33,13 +33,25 @@ impl<S: Store> Shard<S> {
             self.core.leave(customer, &mapping, t, &mut environment);
             self.settle(*slot, was_dirty);
         }
+        let by_time = !self.core.plan.by_time.is_empty() || !plan.by_time.is_empty();
         self.effects.change_plan(&self.core.plan, plan);
         self.core = Core::new(Arc::clone(plan));
         self.recall(&mapping, &mut slots)?;
         if !stay {
             slots.iter().for_each(|slot| self.settle_levels(*slot, t));
         }
+        if by_time {
+            self.arm_all();
+        }
         Ok(())
+    }
+
+    /// What begins by time is armed of everybody. Nothing is decided: of what has passed nobody hears.
+    fn arm_all(&mut self) {
+        for slot in 0..self.table.len() as u32 {
+            self.core.arm(self.table.get_mut(slot), self.position.seen);
+            self.arm(slot);
+        }
     }
 
     /// Levels under the new plan say where the customer stands; that is no change of which anybody would hear.

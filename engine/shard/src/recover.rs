@@ -184,6 +184,7 @@ impl<S: Store> Shard<S> {
             return Err(error.into());
         }
         for slot in 0..self.table.len() as u32 {
+            self.core.arm(self.table.get_mut(slot), self.position.seen);
             self.arm(slot);
             self.note_held(slot);
         }

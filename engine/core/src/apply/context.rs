@@ -33,6 +33,8 @@ pub(super) struct Context<'a> {
     pub effects: &'a mut Effects,
     /// What steps have let happen.
     pub emitted: Emitted,
+    /// Something was touched that says when a journey begins by time.
+    pub touched: bool,
 }
 
 impl<'a> Context<'a> {
@@ -53,18 +55,7 @@ impl<'a> Context<'a> {
 
     /// What conditions read of the customer now; `at` is the time of the event in question.
     pub fn reader_at(&self, at: Millis) -> Reader<'_> {
-        Reader {
-            customer: self.customer,
-            attributes: &self.core.attributes,
-            lists: &self.plan().lists,
-            facts: &self.plan().facts,
-            zones: &self.core.zones,
-            t: self.t,
-            at,
-            event: None,
-            fields: &[],
-            captures: &[],
-        }
+        Reader { at, ..self.core.reader(self.customer, self.t) }
     }
 
     /// What a step gives.

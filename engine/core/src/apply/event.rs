@@ -69,31 +69,37 @@ impl Core {
             mode: environment.mode,
             effects: environment.effects,
             emitted: Emitted::default(),
+            touched: false,
         };
+        let zone = context.customer.zone;
         let meaning = Meaning::of(&event.kind);
         let brings = meaning == Meaning::CartEmptied || context.plan().brings(event);
         // Of most events nothing is kept: they leave the list alone, which is a place in memory of its own.
         let documents = if brings { context.customer.documents.count() } else { 0 };
         let surplus = context.learn(event, meaning, time.at, brings, &mut changes);
-        let (applied, foreign) = match context.plan().interest(event.kind.as_ref()) {
-            Some(interest) => {
-                let foreign = context.facts(interest, event, time);
-                context.levels(interest.levels | context.of_profile(event, meaning), time.at);
-                (context.interested(interest, event, time, &mut fields, None), foreign)
-            }
-            None => {
-                context.levels(context.of_profile(event, meaning), time.at);
-                (Applied::Unwanted, OddFields::default())
-            }
+        let interest = context.plan().interest(event.kind.as_ref());
+        let foreign = interest.map(|interest| context.facts(interest, event, time));
+        if context.customer.zone != zone && context.plan().follows_zone {
+            context.follow_zone(zone);
+        }
+        let of_facts = interest.map_or(0, |interest| interest.levels);
+        context.levels(of_facts | context.of_profile(event, meaning), time.at);
+        let applied = match interest {
+            Some(interest) => context.interested(interest, event, time, &mut fields, None),
+            None => Applied::Unwanted,
         };
         if !context.emitted.is_empty() {
             context.apply_emitted();
+        }
+        if context.touched {
+            context.arm();
         }
         context.review(time.seen);
         if brings && context.customer.documents.count() > documents {
             context.forget_surplus();
         }
         (self.changes, self.fields) = (changes, fields);
+        let foreign = foreign.unwrap_or_default();
         Outcome { applied, left_out: event.odd().and(surplus).and(foreign) }
     }
 }
@@ -146,6 +152,7 @@ impl Context<'_> {
 
     /// What the event does to the facts. The amounts that are left out.
     fn facts(&mut self, interest: &Interest, event: &Event<'_>, time: EventTime) -> OddFields {
+        self.touched |= interest.arms;
         let layout = &self.plan().facts;
         let EventTime { at, seen, .. } = time;
         let occurrence = Occurrence { event, at, seen, currency: layout.currency() };
@@ -251,6 +258,7 @@ impl Context<'_> {
         (grants, denials): (Of, Of),
         changes: &mut Vec<Change>,
     ) -> bool {
+        self.touched |= !self.plan().by_time.is_empty();
         let (core, customer) = (self.core, &mut *self.customer);
         let (object, surplus) = fitting(customer, object, &core.attributes);
         let key = DocumentKey::new(Document::Profile, 0);

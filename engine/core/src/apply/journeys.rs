@@ -1,13 +1,14 @@
 //! What an event does in the journeys: goals, exits and moves, then triggers (`docs/semantics.md`, "Applying an event", 5).
 
 use super::EventTime;
+use super::by_time::LONG_PAST;
 use super::context::{Context, leaving};
 use super::enter::limit;
 use crate::customer::{Document, DocumentKey, LatestId, MAX_RUNS, Place, Run, Use};
 use crate::decision::{Compared, Decided, Reason, Verdict};
 use crate::event::{Event, key_text};
 use crate::id::{RunId, key_hash};
-use crate::journey::condition::{Captured, Reader};
+use crate::journey::condition::{Captured, Deadline, Each, Reader};
 use crate::journey::plan::{Journey, JourneyInterest, Plan, Reentry};
 use crate::time::Millis;
 use crate::value::Value;
@@ -160,7 +161,8 @@ impl Context<'_> {
         self.decide(&Decided { verdict, run: Some(run.id), ..told });
         let Run { key, newest, captures, about, .. } = run;
         // Which event that was nobody knows any more.
-        (newest > at).then_some(Opening { key, at: newest, event: None, captures, about })
+        let deadline = None;
+        (newest > at).then_some(Opening { key, at: newest, event: None, captures, about, deadline })
     }
 
     /// What ends runs is remembered: a trigger event from before may come later.
@@ -200,46 +202,110 @@ impl Context<'_> {
             let late = late.number("age", time.age);
             return self.decide(&late.number("max_event_age", journey.max_event_age.millis()));
         }
-        let key = self.key_of(occasion.event, interest).unwrap_or(0);
+        match &journey.each {
+            Some(each) => self.trigger_each(occasion, index, each),
+            None => {
+                let key = self.key_of(occasion.event, interest).unwrap_or(0);
+                self.trigger_by(occasion, index, key);
+            }
+        }
+    }
+
+    /// Each item of the event's list that has a key is a trigger of its own; of equal keys the first.
+    fn trigger_each(&mut self, occasion: &Occasion<'_>, index: u16, each: &Each) {
+        let (mut fields, mut keys) = (occasion.fields.to_vec(), Vec::new());
+        for item in each.items(occasion.event) {
+            let Some(key) = each.key(item).map(|text| key_hash(Some(&text))) else { continue };
+            if !keys.contains(&key) {
+                keys.push(key);
+                each.put(item, &mut fields);
+                self.trigger_by(&Occasion { fields: &fields, ..*occasion }, index, key);
+            }
+        }
+    }
+
+    /// A trigger event that is neither too early nor too late, for a key.
+    fn trigger_by(&mut self, occasion: &Occasion<'_>, index: u16, key: u64) {
+        let (journey, time) = (self.journey(index), occasion.time);
         if let Some(ended) = self.ended(journey, key).filter(|ended| time.at <= *ended) {
             let stale = self.decided(index, Verdict::Refused, Reason::Stale);
             return self.decide(&stale.instant("at", time.at).instant("ended", ended));
         }
-        let reader = occasion.reader(self);
-        let passes = journey.when.as_ref().is_none_or(|when| reader.holds(when));
-        if !passes {
-            return self.filter(occasion, index, key);
-        }
         let of_key = |run: &Run| run.journey == index && run.key == key && run.place.is_live();
-        match self.customer.runs.iter().position(of_key) {
-            None => self.open(index, Opening::by(occasion, self.plan(), journey, key)),
-            Some(place) => self.trigger_again(occasion, place),
+        let live = self.customer.runs.iter().position(of_key);
+        let reader = occasion.reader(self);
+        // Most items of an order are none that somebody wants to hear of.
+        let quiet = journey.each.is_some() && live.is_none();
+        if let Some(when) = journey.when.as_ref().filter(|when| !reader.holds(when)) {
+            if quiet {
+                return;
+            }
+            let compared = reader.compared(when);
+            return self.filter(occasion, index, key, compared);
+        }
+        let mut opening = None;
+        if let Some(at) = &journey.at {
+            let by = Opening::by(occasion, self.plan(), journey, key);
+            match self.enters_at(index, at, &by) {
+                Enters::At(deadline) => opening = Some(Opening { deadline: Some(deadline), ..by }),
+                Enters::Past(refused) => return self.decide(&refused),
+                Enters::Never(_) if quiet => return,
+                Enters::Never(compared) => return self.filter(occasion, index, key, compared),
+            }
+        }
+        match live {
+            None => {
+                let by = || Opening::by(occasion, self.plan(), journey, key);
+                let opening = opening.unwrap_or_else(by);
+                self.open(index, opening);
+            }
+            Some(place) => {
+                self.trigger_again(occasion, place, opening.and_then(|by| by.deadline));
+            }
         }
     }
 
+    /// When a run enters that begins by an event, by the journey's `at`.
+    fn enters_at(&self, index: u16, at: &Deadline, by: &Opening) -> Enters {
+        let reader = Reader { captures: &by.captures, ..self.reader_at(by.at) };
+        let Some(moment) = at.moment(&reader, self.t, |_| false) else {
+            return Enters::Never(reader.shown(&at.fields));
+        };
+        if moment.at < self.t - LONG_PAST {
+            let stale = self.decided(index, Verdict::Refused, Reason::Stale);
+            return Enters::Past(stale.instant("due", moment.at));
+        }
+        Enters::At(moment.at)
+    }
+
     /// A trigger event for a key of which there is a window or a run already, at `place`.
-    fn trigger_again(&mut self, occasion: &Occasion<'_>, place: usize) {
+    fn trigger_again(&mut self, occasion: &Occasion<'_>, place: usize, enters: Option<Millis>) {
         let Some(run) = self.customer.runs.get_mut(place) else { return };
         let (id, index, at) = (run.id, run.journey, occasion.time.at);
         let plan = self.core.plan.as_ref();
         let journey = &plan.journeys[usize::from(index)];
         if run.place != Place::Window && journey.reentry == Reentry::Restart {
-            return self.restart(occasion, place);
+            return self.restart(occasion, place, enters);
         }
-        if at >= run.newest {
+        let newer = at >= run.newest;
+        if newer {
             recapture(run, plan, journey, occasion);
         }
-        if run.place == Place::Window
-            && let Some(quiet_for) = journey.quiet_for
-        {
-            run.deadline = run.deadline.max(at + quiet_for.millis());
+        if run.place == Place::Window {
+            if let Some(quiet_for) = journey.quiet_for {
+                run.deadline = run.deadline.max(at + quiet_for.millis());
+            }
+            // The newest trigger event says when.
+            if let Some(enters) = enters.filter(|_| newer) {
+                run.deadline = enters;
+            }
             return;
         }
         self.decide(&self.decided(index, Verdict::Refused, Reason::AlreadyRunning).run(id));
     }
 
     /// A run gives way to one that its key's newest trigger event begins.
-    fn restart(&mut self, occasion: &Occasion<'_>, place: usize) {
+    fn restart(&mut self, occasion: &Occasion<'_>, place: usize, enters: Option<Millis>) {
         let run = &self.customer.runs[place];
         let (id, index, key, newest) = (run.id, run.journey, run.key, run.newest);
         let at = occasion.time.at;
@@ -249,15 +315,13 @@ impl Context<'_> {
         }
         self.customer.runs.remove(place);
         self.decide(&self.decided(index, Verdict::Exited, Reason::Restarted).run(id));
-        self.open(index, Opening::by(occasion, self.plan(), self.journey(index), key));
+        let by = Opening::by(occasion, self.plan(), self.journey(index), key);
+        self.open(index, Opening { deadline: enters, ..by });
     }
 
-    /// The trigger's condition is false. In a journey with a key, a window and a run of the key end, unless something newer keeps them.
-    fn filter(&mut self, occasion: &Occasion<'_>, index: u16, key: u64) {
+    /// The trigger's condition is false, or it says no instant. In a journey with a key, a window and a run of the key end, unless something newer keeps them.
+    fn filter(&mut self, occasion: &Occasion<'_>, index: u16, key: u64, compared: Compared) {
         let (journey, time) = (self.journey(index), occasion.time);
-        let reader = occasion.reader(self);
-        let when = journey.when.as_ref();
-        let compared = when.map_or_else(Compared::new, |when| reader.compared(when));
         let filtered = self.decided(index, Verdict::Refused, Reason::Filter).compared(compared);
         if journey.key.is_some() {
             self.note_end(journey.filtered.with_key(key), time);
@@ -276,7 +340,7 @@ impl Context<'_> {
     }
 
     /// Too many windows and runs of the customer that have not finished: of this journey, or of all.
-    fn is_full(&self, index: u16) -> Option<Decided> {
+    pub(super) fn is_full(&self, index: u16) -> Option<Decided> {
         let refused = self.decided(index, Verdict::Refused, Reason::Limit);
         let live = self.customer.runs.iter().filter(|run| run.place.is_live());
         let most = usize::from(self.journey(index).max_runs);
@@ -287,12 +351,23 @@ impl Context<'_> {
     }
 
     /// Opens a window, or enters at once.
-    fn open(&mut self, index: u16, opening: Opening) {
+    fn open(&mut self, index: u16, mut opening: Opening) {
+        let journey = self.journey(index);
+        if let (Some(enters), None) = (&journey.at, opening.deadline) {
+            // It begins again: when it enters is asked once more.
+            match self.enters_at(index, enters, &opening) {
+                Enters::At(deadline) => opening.deadline = Some(deadline),
+                Enters::Past(refused) => return self.decide(&refused),
+                Enters::Never(compared) => {
+                    let filtered = self.decided(index, Verdict::Refused, Reason::Filter);
+                    return self.decide(&filtered.compared(compared));
+                }
+            }
+        }
         if let Some(full) = self.is_full(index) {
             return self.decide(&full);
         }
-        let Opening { key, at, event, mut captures, about } = opening;
-        let journey = self.journey(index);
+        let Opening { key, at, event, mut captures, about, deadline } = opening;
         let id = RunId::of(&journey.name, self.customer.id, key, at);
         // It has waited for nothing yet.
         captures.truncate(journey.captures.len());
@@ -313,16 +388,34 @@ impl Context<'_> {
             journey: index,
             converted: false,
         };
+        if let Some(deadline) = deadline {
+            run.deadline = deadline;
+            return self.open_window(run);
+        }
         if journey.quiet_for.is_none() {
             return self.enter(run, Reason::Trigger);
         }
         // With this one another is alone no longer.
         self.close_anew(self.only_window(index), false);
         run.deadline = self.closes(journey, key, at, self.windows(index).next().is_none());
-        let opened = self.decided(index, Verdict::Waiting, Reason::Window).run(run.id);
+        self.open_window(run);
+    }
+
+    /// It enters at its deadline.
+    fn open_window(&mut self, run: Run) {
+        let opened = self.decided(run.journey, Verdict::Waiting, Reason::Window).run(run.id);
         self.decide(&opened.instant("until", run.deadline));
         self.customer.insert_run(run);
     }
+}
+
+/// When a run enters.
+enum Enters {
+    At(Millis),
+    /// It should have long ago: what is decided then.
+    Past(Decided),
+    /// There is no such instant: what was read for it.
+    Never(Compared),
 }
 
 /// What a trigger event gives to a window or run.
@@ -333,6 +426,8 @@ struct Opening {
     event: Option<u64>,
     captures: ThinVec<Value>,
     about: ThinVec<DocumentKey>,
+    /// When it enters, where its journey says so and it was asked already.
+    deadline: Option<Millis>,
 }
 
 impl Opening {
@@ -341,7 +436,7 @@ impl Opening {
         let captures = occasion.captures(plan, journey).collect();
         let event = (journey.reentry == Reentry::Always).then(|| occasion.number());
         let about = about(plan, occasion.event).collect();
-        Self { key, at: occasion.time.at, event, captures, about }
+        Self { key, at: occasion.time.at, event, captures, about, deadline: None }
     }
 }
 

@@ -41,6 +41,7 @@ impl Core {
             mode: environment.mode,
             effects: environment.effects,
             emitted: Emitted::default(),
+            touched: false,
         };
         context.settle_levels();
         context.customer.dirty = true;
@@ -129,6 +130,8 @@ impl Context<'_> {
                 changed.push(Changed { place, from, to: standing.rank });
             }
         }
+        // A journey may begin by them.
+        self.touched |= !changed.is_empty() && !self.plan().by_time.is_empty();
         changed
     }
 

@@ -1,7 +1,7 @@
 //! `apply(state, input, now) -> effects`: what an event, or a timer, does to one customer.
 //!
 //! [`Core::event`] applies an event (deduplicate, profile, documents, engagement, journeys); [`Core::fire`] fires the
-//! customer's timers of one deadline. Both leave the customer's new earliest deadline in the slot; the shard arms it.
+//! customer's timers of one deadline; [`Core::arm`] finds when time alone begins something. All leave the customer's new earliest deadline in the slot; the shard arms it.
 
 mod context;
 mod emitted;
@@ -11,6 +11,7 @@ mod levels;
 mod journeys;
 mod window;
 mod enter;
+mod by_time;
 mod put_off;
 mod step;
 mod timer;
@@ -20,8 +21,9 @@ pub use activate::Mapping;
 pub use event::{Applied, Outcome, ToldOfMessage, told_of_message};
 pub use timer::Due;
 
-use crate::customer::{Change, Zones, attribute_hash};
+use crate::customer::{Change, Customer, Zones, attribute_hash};
 use crate::effect::Effects;
+use crate::journey::condition::Reader;
 use crate::journey::plan::Plan;
 use crate::sends::Mode;
 use crate::time::Millis;
@@ -61,6 +63,22 @@ impl Core {
         let longest_window = longest(&mut windows.map(|span| span.millis()));
         let changes = Vec::new();
         Self { plan, zones, attributes, fields, changes, longest_age, longest_window }
+    }
+
+    /// What conditions read of a customer at `t`, without an event or a run.
+    fn reader<'r>(&'r self, customer: &'r Customer, t: Millis) -> Reader<'r> {
+        Reader {
+            customer,
+            attributes: &self.attributes,
+            lists: &self.plan.lists,
+            facts: &self.plan.facts,
+            zones: &self.zones,
+            t,
+            at: t,
+            event: None,
+            fields: &[],
+            captures: &[],
+        }
     }
 }
 

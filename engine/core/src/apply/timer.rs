@@ -1,11 +1,11 @@
-//! A deadline has come: a window has passed, a wait is over, a send is asked again, a fallback's time is up, a goal's time is over.
+//! A deadline has come: a window has passed, time begins a journey, a wait is over, a send is asked again, a fallback's time is up, a goal's time is over.
 
 use super::context::Context;
 use super::emitted::Emitted;
 use super::levels::Looked;
 use super::{Core, Environment};
 use crate::customer::{Customer, Place};
-use crate::time::Millis;
+use crate::time::{Millis, NEVER};
 use std::cmp::Reverse;
 
 /// Timers that are to fire.
@@ -21,9 +21,18 @@ pub struct Due {
     pub budget: u64,
 }
 
+/// What comes first of an instant.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Ends,
+    Levels,
+    Begins,
+    GoesOn,
+}
+
 impl Core {
-    /// Fires the runs of the customer whose deadline has come: those whose window ends and those that expire, then, behind the levels, the others; of
-    /// each the higher priority first, then by RunId. Returns how many fired; levels that time may have changed are one.
+    /// Fires what of the customer has come: windows that end and runs that expire, then levels, then what begins by time, then the other runs; of
+    /// each the higher priority first, then by RunId or name. Returns how many fired; levels that time may have changed are one.
     pub fn fire(
         &self,
         customer: &mut Customer,
@@ -39,22 +48,20 @@ impl Core {
             mode: environment.mode,
             effects: environment.effects,
             emitted: Emitted::default(),
+            touched: false,
         };
         let mut fired = 0;
         // What has fired has a later deadline, or is gone.
-        while fired < due.budget {
-            let next = context.next_due(due.deadline);
-            let ends = next.is_some_and(|place| !context.customer.runs[place].place.is_running());
-            let looked = if ends { None } else { context.turn_levels(due.deadline) };
-            if looked.is_none() {
-                let Some(place) = next else { break };
-                let run = context.customer.runs.remove(place);
-                context.wake(run);
-            }
+        while fired < due.budget
+            && let Some(looked) = context.fire_one(due.deadline)
+        {
             context.customer.dirty = true;
             fired += 1;
-            if looked != Some(Looked::Same) {
+            if looked != Looked::Same {
                 context.apply_emitted();
+                if context.touched {
+                    context.arm();
+                }
                 // A firing arms nothing that it sees as due.
                 context.review(due.now + 1);
             }
@@ -81,13 +88,37 @@ impl Core {
 }
 
 impl Context<'_> {
-    /// The place of the run that fires next of those with this deadline.
+    /// Fires what comes first up to this deadline; none if there is nothing.
+    fn fire_one(&mut self, deadline: Millis) -> Option<Looked> {
+        let next = self.next_due(deadline);
+        let run = next.map_or((NEVER, Stage::Ends), |place| {
+            let run = &self.customer.runs[place];
+            (run.deadline, if run.place.is_running() { Stage::GoesOn } else { Stage::Ends })
+        });
+        let levels = (self.customer.facts.turns(), Stage::Levels);
+        let begins = (self.customer.begins(), Stage::Begins);
+        let (at, stage) = run.min(levels).min(begins);
+        if at > deadline {
+            return None;
+        }
+        match stage {
+            Stage::Levels => return self.turn_levels(at),
+            Stage::Begins => return self.begin_one(at).then_some(Looked::Judged),
+            Stage::Ends | Stage::GoesOn => {}
+        }
+        let run = self.customer.runs.remove(next?);
+        self.wake(run);
+        Some(Looked::Judged)
+    }
+
+    /// The place of the run that fires next of those with this deadline: or with an earlier one, which something that has fired may have brought.
     fn next_due(&self, deadline: Millis) -> Option<usize> {
         let runs = self.customer.runs.iter().enumerate();
-        let due = runs.filter(|(_, run)| run.deadline == deadline && !run.is_held());
+        let due = runs.filter(|(_, run)| run.deadline <= deadline && !run.is_held());
         // Of equal ones the first: they stand in the order of RunId.
         due.min_by_key(|(_, run)| {
-            (run.place.is_running(), Reverse(self.journey(run.journey).priority))
+            let priority = Reverse(self.journey(run.journey).priority);
+            (run.deadline, run.place.is_running(), priority)
         })
         .map(|(place, _)| place)
     }

@@ -54,7 +54,11 @@ impl Context<'_> {
     /// The journey's window at `place` closes by what it has, and has not, to share with others.
     pub(super) fn close_anew(&mut self, place: Option<usize>, alone: bool) {
         let Some(run) = place.and_then(|place| self.customer.runs.get(place)) else { return };
-        let deadline = self.closes(self.journey(run.journey), run.key, run.newest, alone);
+        let journey = self.journey(run.journey);
+        if journey.quiet_for.is_none() {
+            return; // it waits for an instant of its own
+        }
+        let deadline = self.closes(journey, run.key, run.newest, alone);
         if let Some(run) = place.and_then(|place| self.customer.runs.get_mut(place)) {
             run.deadline = deadline;
         }

@@ -20,7 +20,7 @@ use thin_vec::ThinVec;
 pub struct Customer {
     /// Who.
     pub id: CustomerId,
-    /// The earliest deadline of the runs that are not held, and of the levels; [`NEVER`] without one.
+    /// The earliest deadline of the runs that are not held, of the levels, and of what begins by time; [`NEVER`] without one.
     pub deadline: Millis,
     /// The deadline of the one live entry in the wheel; [`NEVER`] without one. Not part of the state: the wheel is a cache.
     pub armed: Millis,
@@ -48,6 +48,8 @@ pub struct Customer {
     pub dirty: bool,
     /// Has documents in a checkpoint. Not part of the state.
     pub saved: bool,
+    /// Time alone begins a journey: only then [`Customer::begins`] is looked at, which lies far from here.
+    pub timed: bool,
     /// The newest event ids.
     pub seen: SeenIds,
     /// What late events are compared with; of most customers the line of the ids has it all.
@@ -64,9 +66,11 @@ pub struct Customer {
     pub documents: KeptDocuments,
     /// The fields of the profile that only messages show.
     pub names: FieldNames,
+    /// The earliest instant at which a journey begins by time alone; [`NEVER`] without one. Derived from facts and profile, not stored.
+    pub begins: Millis,
 }
 
-// 16 + 4 x 8 + 4 + 2 + 8 bytes of the first line are in use; the second is `seen` and the first of `latest`; the third has 56 bytes.
+// 16 + 4 x 8 + 4 + 2 + 9 bytes of the first line are in use; the second is `seen` and the first of `latest`; the third is full.
 const _: () = assert!(size_of::<Customer>() == 192 && std::mem::offset_of!(Customer, seen) == 64);
 const _: () =
     assert!(std::mem::offset_of!(Customer, latest) + size_of::<super::latest::Latest>() == 128);
@@ -122,6 +126,7 @@ impl Customer {
             reachable: Channel::Webhook.bit(),
             dirty: false,
             saved: false,
+            timed: false,
             zone: 0,
             cold: 0,
             facts: Facts::default(),
@@ -133,6 +138,7 @@ impl Customer {
             latest: LatestTimes::default(),
             documents: KeptDocuments::default(),
             names: FieldNames::default(),
+            begins: NEVER,
         }
     }
 
@@ -152,20 +158,26 @@ impl Customer {
         self.runs.iter().filter(|run| run.place.is_live()).count()
     }
 
-    /// To be called when runs or levels have changed: the earliest deadline follows them, and with the last run their memory is given back, since most
+    /// To be called when runs, levels, or what begins by time have changed: the earliest deadline follows them, and with the last run their memory is given back, since most
     /// customers have none most of the time.
     pub fn runs_changed(&mut self) {
         if self.runs.is_empty() && self.runs.capacity() > 0 {
             self.runs = ThinVec::new();
         }
-        self.deadline = self
-            .runs
-            .iter()
-            .filter(|run| !run.is_held())
-            .map(|run| run.deadline)
-            .min()
-            .unwrap_or(NEVER)
-            .min(self.facts.turns());
+        let runs = self.runs.iter().filter(|run| !run.is_held());
+        self.deadline =
+            runs.map(|run| run.deadline).fold(self.begins(), Millis::min).min(self.facts.turns());
+    }
+
+    /// The earliest instant at which a journey begins by time alone; [`NEVER`] without one.
+    pub fn begins(&self) -> Millis {
+        if self.timed { self.begins } else { NEVER }
+    }
+
+    /// This is now the earliest instant at which a journey begins by time alone.
+    pub fn begin_at(&mut self, begins: Millis) {
+        (self.begins, self.timed) = (begins, begins != NEVER);
+        self.runs_changed();
     }
 
     /// Puts a run into its place in the order of ids. A lingering run of the same id (the same key at the same millisecond)

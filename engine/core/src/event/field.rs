@@ -125,8 +125,20 @@ pub fn array<'a>(event: &Event<'a>, field: &EventField) -> Option<impl Iterator<
 /// one without a point, however it is written). None where the event has no such scalar, or an empty text.
 pub fn key_text<'a>(event: &Event<'a>, field: &EventField) -> Option<Cow<'a, str>> {
     let raw = find(event, field)?;
+    key_text_by(raw, |raw| event.string(raw))
+}
+
+/// The same of a value that stands somewhere in an event, such as in a list.
+pub fn key_text_of(raw: Raw<'_>) -> Option<Cow<'_, str>> {
+    key_text_by(raw, Raw::string)
+}
+
+fn key_text_by<'a>(
+    raw: Raw<'a>,
+    string: impl Fn(Raw<'a>) -> Option<Cow<'a, str>>,
+) -> Option<Cow<'a, str>> {
     match raw.0.as_bytes().first() {
-        Some(b'"') => event.string(raw).map(trimmed).filter(|text| !text.is_empty()),
+        Some(b'"') => string(raw).map(trimmed).filter(|text| !text.is_empty()),
         Some(b'{' | b'[') => None,
         Some(b't' | b'f') => Some(Cow::Borrowed(raw.0)),
         _ => Some(number_text(raw)),

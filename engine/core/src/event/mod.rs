@@ -16,7 +16,7 @@ mod rejected;
 
 pub use carried::carried;
 pub use decode::{Decoder, Event, decode};
-pub use field::{EventField, array, field_raw, field_value, key_text, read_fields};
+pub use field::{EventField, array, field_raw, field_value, key_text, key_text_of, read_fields};
 pub use odd::{OddField, OddFields};
 pub use profile::MAX_VALUE;
 pub(crate) use profile::{is_read, only};

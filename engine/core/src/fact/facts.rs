@@ -126,6 +126,14 @@ impl Facts {
         })
     }
 
+    /// It has happened at `at`, of a fact that is when something was last; of any other nothing.
+    pub fn happened(&mut self, layout: &Layout, number: u16, at: Millis) {
+        let Some(fact) = layout.get(number) else { return };
+        if let State::Last(last) = self.state(number, fact) {
+            last.add(at);
+        }
+    }
+
     fn state(&mut self, number: u16, fact: &Definition) -> &mut State {
         let place = match self.0.binary_search_by_key(&number, |fact| fact.number) {
             Ok(place) => place,

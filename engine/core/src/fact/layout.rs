@@ -13,7 +13,8 @@ pub const LIFETIME_VALUE: u16 = 1;
 /// Number of the fact when the last order was placed.
 pub const LAST_ORDER: u16 = 2;
 
-/// The facts by their numbers: first those that every shop has, then the shop's own in order of their names, its levels behind the others.
+/// The facts by their numbers: first those that every shop has, then the shop's own in order of their names, its levels behind the others, then what
+/// journeys that begin by time keep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
     facts: Vec<Definition>,
@@ -36,6 +37,12 @@ impl Layout {
         });
         let facts = built_in().into_iter().chain(own).collect();
         Self { facts, currency: currency.map(Into::into) }
+    }
+
+    /// Adds one behind all others; its number.
+    pub fn add(&mut self, fact: Definition) -> u16 {
+        self.facts.push(fact);
+        u16::try_from(self.facts.len() - 1).unwrap_or(u16::MAX)
     }
 
     /// The fact with this number.

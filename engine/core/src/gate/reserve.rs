@@ -123,7 +123,9 @@ impl Line<'_> {
         let next = Point { op: point.op.saturating_add(1), ..point };
         if let Some(wait) = op.wait() {
             let Question { zones, reader, .. } = self.question;
-            let until = wait_ends(&wait.until, zones, reader.customer.zone, point.anchor, point.t);
+            let zone = reader.customer.zone;
+            // Until when it waits for what is computed is known when it comes there.
+            let until = wait_ends(&wait.until, zones, zone, point.anchor, point.t)?;
             let waits = until > point.t;
             return Some(if waits { Point { t: until, anchor: until, ..next } } else { next });
         }

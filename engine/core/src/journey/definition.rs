@@ -61,15 +61,28 @@ fn default_priority() -> At<u8> {
     At::from(50)
 }
 
-/// What starts a journey.
+/// What starts a journey: an event, or with `at` alone an instant that follows from facts and profile.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
     /// The event type, or several: `[customer_created, subscribed]`.
+    #[serde(default, skip_serializing_if = "EventTypes::is_none")]
     pub event: EventTypes,
+    /// A list of the event each of whose items is a trigger of its own, by its key: `event.order.items as item`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub each: Option<At<String>>,
     /// A condition on event, profile and customer.
     #[serde(default)]
     pub when: Option<At<String>>,
+    /// When the run enters: an instant such as `last_order.at + 60d` or `next(profile.birthday)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<At<String>>,
+    /// Whose zone days of `at` are in; only `customer` so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<At<ZoneOf>>,
+    /// Instants of `at` that are long past, where there is no event: which of them still count, and over how long they are spread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backlog: Option<At<Backlog>>,
     /// The abandonment window: the run enters when it has passed without activity.
     #[serde(default)]
     pub quiet_for: Option<At<Span>>,
@@ -88,7 +101,19 @@ pub enum EventTypes {
     Several(Vec<At<String>>),
 }
 
+impl Default for EventTypes {
+    /// None.
+    fn default() -> Self {
+        Self::Several(Vec::new())
+    }
+}
+
 impl EventTypes {
+    /// Whether there is none.
+    pub fn is_none(&self) -> bool {
+        self.names().is_empty()
+    }
+
     /// The event types as written.
     pub fn names(&self) -> &[At<String>] {
         match self {
@@ -101,6 +126,26 @@ impl EventTypes {
     pub fn contains(&self, event: &str) -> bool {
         self.names().iter().any(|name| name.value == event)
     }
+}
+
+/// Instants that are long past as they are known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Backlog {
+    /// How old they may be, such as `180d`; or from when they count, such as `2026-01-01T00:00:00Z`.
+    pub since: At<Since>,
+    /// Over how long they are spread: a customer has always the same place in it.
+    pub spread: At<Span>,
+}
+
+/// How old something may be, or from when it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Since {
+    /// So old.
+    Age(Span),
+    /// From here on.
+    Instant(Instant),
 }
 
 /// Which of the journey's runs an event is about.
@@ -347,7 +392,7 @@ pub enum Failure {
     Bounced,
 }
 
-/// `23h`, `{ days: 2 }`, `{ until: "10:00", at_most: 24h }`, or `{ for: message_clicked, at_most: 3d }`.
+/// `23h`, `{ days: 2 }`, `{ until: "10:00", at_most: 24h }`, `{ for: message_clicked, at_most: 3d }`, or `{ at: profile.renewal - 7d }`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum WaitFor {
@@ -359,6 +404,16 @@ pub enum WaitFor {
     Days(WaitDays),
     /// For an event: `{ for: message_clicked, at_most: 3d }`.
     Event(WaitEvent),
+    /// Until an instant: `{ at: event.delivery.due - 1d }`.
+    At(WaitAt),
+}
+
+/// Until an instant that is computed when the wait begins.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaitAt {
+    /// The instant; a plain date is its midnight in the customer's zone.
+    pub at: At<String>,
 }
 
 /// Until an event comes, or the time for it is up.

@@ -2,14 +2,18 @@
 //! the gate's look-ahead ask [`Operation`] and never which kind it is. Only the loader's layout and the evaluator
 //! (`crate::apply::step`) tell the kinds apart.
 
-use super::condition::{Condition, Field};
+mod wait;
+
+use super::condition::{Condition, Deadline, Field};
 use super::shown::Subjects;
 use crate::channel::{Channel, Class};
 use crate::customer::Reactions;
-use crate::policy::{LocalTime, Percent};
+use crate::policy::Percent;
 use crate::time::Span;
 use crate::value::Value;
 use compact_str::CompactString;
+
+pub use wait::{Until, Wait, WaitFor};
 
 /// What every kind of operation says of itself. `at` is its index among the journey's operations.
 pub trait Operation {
@@ -47,6 +51,11 @@ pub trait Operation {
 
     /// The event that a run waits for here, if it waits for one.
     fn wait_for(&self) -> Option<&WaitFor> {
+        None
+    }
+
+    /// The instant until which a run waits here, where that follows the customer's clock.
+    fn local_deadline(&self) -> Option<&Deadline> {
         None
     }
 
@@ -201,44 +210,6 @@ impl When {
     }
 }
 
-/// Waits.
-#[derive(Clone, Debug)]
-pub struct Wait {
-    /// The step's name.
-    pub step: CompactString,
-    /// For how long.
-    pub until: Until,
-}
-
-/// When a wait is over.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Until {
-    /// So long after the anchor.
-    Elapsed(Span),
-    /// So many days after the anchor, at its local time of day.
-    Days(u16),
-    /// At a local time of day.
-    Local {
-        /// The time of day, in the customer's zone.
-        time: LocalTime,
-        /// Not longer than this.
-        at_most: Span,
-    },
-}
-
-/// Waits for an event.
-#[derive(Clone, Debug)]
-pub struct WaitFor {
-    /// The step's name.
-    pub step: CompactString,
-    /// The types of the events, as they are written.
-    pub events: Vec<CompactString>,
-    /// Reads the event.
-    pub condition: Option<Condition>,
-    /// Not longer than this.
-    pub at_most: Span,
-}
-
 /// Goes to the first arm that is true.
 #[derive(Clone, Debug)]
 pub struct Branch {
@@ -360,58 +331,6 @@ impl Operation for Send {
     }
 
     fn send_mut(&mut self) -> Option<&mut Send> {
-        Some(self)
-    }
-}
-
-impl Operation for Wait {
-    fn step(&self) -> Option<&CompactString> {
-        Some(&self.step)
-    }
-
-    fn kind(&self) -> &'static str {
-        match self.until {
-            Until::Elapsed(_) | Until::Days(_) => "wait",
-            Until::Local { .. } => "wait_until",
-        }
-    }
-
-    fn words(&self) -> String {
-        match self.until {
-            Until::Elapsed(span) => span.to_string(),
-            Until::Days(1) => "1 day, at the same local time".into(),
-            Until::Days(days) => format!("{days} days, at the same local time"),
-            Until::Local { time, at_most } => format!("{time} local time, at most {at_most}"),
-        }
-    }
-
-    fn wait(&self) -> Option<&Wait> {
-        Some(self)
-    }
-
-    fn successors(&self, at: u16) -> Vec<Successor> {
-        Successor::next(at)
-    }
-}
-
-impl Operation for WaitFor {
-    fn step(&self) -> Option<&CompactString> {
-        Some(&self.step)
-    }
-
-    fn kind(&self) -> &'static str {
-        "wait_for"
-    }
-
-    fn words(&self) -> String {
-        format!("{}, at most {}", self.events.join(" or "), self.at_most)
-    }
-
-    fn successors(&self, at: u16) -> Vec<Successor> {
-        Successor::next(at)
-    }
-
-    fn wait_for(&self) -> Option<&WaitFor> {
         Some(self)
     }
 }

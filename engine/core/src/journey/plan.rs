@@ -1,6 +1,7 @@
 //! A journey compiled: names resolved to small numbers, conditions lowered, steps laid out flat. What the evaluator reads.
 
-use super::condition::{Capture, Condition, List};
+use super::condition::{Capture, Condition, Deadline, Each, Field, List};
+pub use super::definition::Since;
 use super::feeding::Feeding;
 use super::level::{LevelSet, Levels};
 use super::load::hash;
@@ -10,7 +11,7 @@ use super::shown::{Shown, Subjects};
 use crate::channel::Class;
 use crate::customer::{LatestId, ZoneTables};
 use crate::event::{Event, Raw, Subject};
-use crate::fact::Layout;
+use crate::fact::{Definition, Layout};
 use crate::policy::Policy;
 use crate::time::{DAY, Millis, Span};
 use compact_str::CompactString;
@@ -50,6 +51,10 @@ pub struct Plan {
     pub levels: Levels,
     /// Who is interested in an event type. Types that nobody wants are absent.
     pub events: Interests,
+    /// The journeys that begin by time alone, by priority (higher first), then by name: the order in which they begin.
+    pub by_time: Vec<u16>,
+    /// Some wait goes by where the customer's clock stands and must follow it.
+    pub follows_zone: bool,
 }
 
 impl Plan {
@@ -109,6 +114,8 @@ pub type Interests = HashMap<CompactString, Interest, FixedState>;
 pub struct Interest {
     /// The facts that it touches.
     pub facts: Vec<Feeding>,
+    /// One of them says when a journey begins by time.
+    pub arms: bool,
     /// The levels that read one of them.
     pub levels: LevelSet,
     /// It tells of a change of a level: nobody else can.
@@ -155,6 +162,12 @@ pub struct Journey {
     pub when: Option<Condition>,
     /// The abandonment window.
     pub quiet_for: Option<Span>,
+    /// When a trigger event lets a run enter; none: at once, or at the end of the abandonment window.
+    pub at: Option<Box<Deadline>>,
+    /// The items of a list of the trigger event each of which is a trigger of its own.
+    pub each: Option<Each>,
+    /// It begins by time alone, without an event.
+    pub by_time: Option<Box<ByTime>>,
     /// Which of its runs an event is about.
     pub key: Key,
     /// Coming again.
@@ -190,6 +203,57 @@ pub struct Journey {
     pub openings: Vec<Vec<u16>>,
     /// The documents of which its trigger events bring the whole: what its runs are about in any case, whether or not a message shows them.
     pub own: Subjects,
+}
+
+/// How a journey begins by time alone.
+#[derive(Clone, Debug)]
+pub struct ByTime {
+    /// When.
+    pub at: Deadline,
+    /// What becomes of instants that are long past.
+    pub backlog: Option<Backlog>,
+    /// The fact that keeps the newest base by which it has begun.
+    pub begun: u16,
+}
+
+impl ByTime {
+    /// What keeps the newest base of the journey that has come: a fact like any other, though no event feeds it, and no condition has its name.
+    pub fn begun(journey: &str, at: &Deadline) -> Definition {
+        let mut begun =
+            Definition::plain(&format!("{journey}.at"), "", crate::fact::Kind::Last(Vec::new()));
+        begun.adds.on.clear();
+        // Other bases are not to be compared with these.
+        begun.adds.when = Some(at.base_text.clone());
+        begun
+    }
+
+    /// Whether this says when it begins.
+    pub(crate) fn reads(&self, fact: u16) -> bool {
+        let mut reads = false;
+        self.at.each_field(&mut |field| match field {
+            Field::Fact(number, _) | Field::FactAt(number, ..) => reads |= number == fact,
+            Field::Event(_)
+            | Field::Capture(_)
+            | Field::Waited(_)
+            | Field::Attribute(_)
+            | Field::Consent(_)
+            | Field::Now
+            | Field::EventTime
+            | Field::Local(_)
+            | Field::List(_)
+            | Field::Item(_) => {}
+        });
+        reads
+    }
+}
+
+/// Instants that are long past when they are known: which of them count, and how they are spread.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Backlog {
+    /// How old they may be, or from when on they count.
+    pub since: Since,
+    /// Over how long.
+    pub spread: Span,
 }
 
 /// An event that ends windows and runs.

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod bounds;
+mod by_time;
 mod census;
 mod crash;
 mod degraded;

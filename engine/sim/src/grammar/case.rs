@@ -22,8 +22,10 @@ impl Case {
         let mut draw = Draw::new(seed);
         let mut config = Config::bare(&mut draw);
         let mut features: Vec<&'static Feature> = Vec::new();
-        for _ in 0..draw.between(1, 6) {
-            let feature = draw.pick(FEATURES);
+        let count = draw.between(1, 6);
+        let mut chosen: Vec<&'static Feature> = (0..count).map(|_| draw.pick(FEATURES)).collect();
+        chosen.sort_by_key(|feature| feature.last);
+        for feature in chosen {
             (feature.add)(&mut draw, &mut config);
             if features.iter().all(|other| other.name != feature.name) {
                 features.push(feature);

@@ -95,7 +95,8 @@ fn texts(value: &Value) -> Vec<String> {
 }
 
 /// What steps read: in quotes it would be a text.
-const READ: [&str; 5] = ["event.cart.id", "now", "local.date", "local.hour", "tier.to_next"];
+const READ: [&str; 6] =
+    ["event.cart.id", "now", "local.date", "local.hour", "tier.to_next", "item.product"];
 
 /// A mapping as YAML: a line a field, its value as JSON, which is YAML as well.
 pub fn written(fields: &Map<String, Value>) -> String {

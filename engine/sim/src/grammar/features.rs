@@ -1,9 +1,11 @@
 //! What a configuration may be made of: a file a feature.
 
 mod age;
+mod by_time;
 mod caps;
 mod choices;
 mod contest;
+mod deadlines;
 mod emits;
 mod exits;
 mod facts;
@@ -36,12 +38,14 @@ pub struct Feature {
     pub add: fn(&mut Draw, &mut Config),
     /// What events must have so that it matters, beside what all have.
     pub event: fn(&mut Draw, &mut Map<String, Value>),
+    /// It is put in behind all others, which may leave a journey otherwise than it must be for them.
+    pub last: bool,
 }
 
 impl Feature {
     /// One for which events have all that they need.
     const fn of(name: &'static str, add: fn(&mut Draw, &mut Config)) -> Self {
-        Self { name, add, event: |_, _| {} }
+        Self { name, add, event: |_, _| {}, last: false }
     }
 }
 
@@ -60,14 +64,18 @@ pub const FEATURES: &[Feature] = &[
     Feature::of("waits", waits::add),
     Feature::of("splits", splits::add),
     Feature::of("emits", emits::add),
+    Feature { name: "deadlines", add: deadlines::add, event: deadlines::event, last: true },
+    Feature { name: "deadlines", add: deadlines::add, event: deadlines::event, last: true },
+    Feature { name: "by_time", add: by_time::add, event: deadlines::event, last: true },
+    Feature { name: "by_time", add: by_time::add, event: deadlines::event, last: true },
     Feature::of("priority", priority::add),
     Feature::of("caps", caps::add),
     Feature::of("contest", contest::add),
     Feature::of("contest", contest::add),
-    Feature { name: "facts", add: facts::add, event: facts::event },
-    Feature { name: "facts", add: facts::add, event: facts::event },
-    Feature { name: "levels", add: levels::add, event: facts::event },
-    Feature { name: "levels", add: levels::add, event: facts::event },
+    Feature { name: "facts", add: facts::add, event: facts::event, last: false },
+    Feature { name: "facts", add: facts::add, event: facts::event, last: false },
+    Feature { name: "levels", add: levels::add, event: facts::event, last: false },
+    Feature { name: "levels", add: levels::add, event: facts::event, last: false },
     Feature::of("quiet", quiet::add),
     Feature::of("limits", limits::add),
     Feature::of("filter", filter::add),
@@ -75,11 +83,11 @@ pub const FEATURES: &[Feature] = &[
     Feature::of("goal", goal::add),
     Feature::of("age", age::add),
     Feature::of("holdout", holdout::add),
-    Feature { name: "holds", add: holds::add, event: holds::event },
-    Feature { name: "holds", add: holds::add, event: holds::event },
+    Feature { name: "holds", add: holds::add, event: holds::event, last: false },
+    Feature { name: "holds", add: holds::add, event: holds::event, last: false },
     Feature::of("groups", groups::add),
     Feature::of("groups", groups::add),
-    Feature { name: "choices", add: choices::add, event: choices::event },
+    Feature { name: "choices", add: choices::add, event: choices::event, last: false },
 ];
 
 /// Conditions that are sometimes true.

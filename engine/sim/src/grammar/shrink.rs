@@ -127,7 +127,10 @@ mod tests {
     #[test]
     fn what_is_left_is_what_fails() {
         let is_needed = |case: &Case| {
-            let priority = case.config.journeys.iter().any(|one| one.contains_key("priority"));
+            let priority = case.config.journeys.iter().any(|one| {
+                one.contains_key("priority")
+                    && one.get("trigger").is_some_and(|it| it.get("event").is_some())
+            });
             let go = |step: &Step| matches!(step, Step::Record { value, .. } if String::from_utf8_lossy(value).contains("\"type\":\"go\""));
             priority && case.steps.iter().any(go)
         };

@@ -6,7 +6,7 @@ use super::event::Event;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Decision, Reason, Values, Verdict};
 use cartwheel_core::id::{CommandId, CustomerId, RunId};
-use cartwheel_core::journey::condition::Condition;
+use cartwheel_core::journey::condition::{Condition, Field};
 use cartwheel_core::journey::plan::{EventField, Journey, Plan};
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::{Millis, format_rfc3339};
@@ -22,23 +22,26 @@ pub struct Timer {
     pub deadline: Millis,
     /// Whose.
     pub customer: CustomerId,
-    /// At one instant windows end and what is finished expires ([`ENDS`]), then levels turn, then what goes on.
+    /// At one instant windows end and what is finished expires ([`ENDS`]), then levels turn, then journeys begin by time, then what goes on.
     order: u8,
     /// How much the journey's priority lacks to the highest.
     lacks: u8,
-    /// Which.
+    /// The journey that begins.
+    pub begins: Option<u16>,
+    /// The run, where there is one.
     pub run: RunId,
 }
 
 /// The order of what is due at one instant of a customer.
 const ENDS: u8 = 0;
 const LEVELS: u8 = 1;
+const BEGINS: u8 = 2;
 const GOES_ON: u8 = 3;
 
 impl Timer {
     /// When a level of the customer is another.
     pub fn of_levels(deadline: Millis, customer: CustomerId) -> Self {
-        Self { deadline, customer, order: LEVELS, lacks: 0, run: RunId(0) }
+        Self { deadline, customer, order: LEVELS, lacks: 0, begins: None, run: RunId(0) }
     }
 
     /// It is about levels, and about no run.
@@ -61,6 +64,8 @@ pub struct Context<'a> {
     pub mode: Mode,
     /// T for an event, what timers see for a timer.
     pub t: Millis,
+    /// T of the records that have been applied.
+    pub seen: Millis,
     /// What timers see: at this levels are judged.
     pub now: Millis,
     /// The customer's id.
@@ -190,8 +195,16 @@ impl<'a> Context<'a> {
                 | Place::Engagement { .. } => GOES_ON,
             },
             lacks: u8::MAX - self.journey(run.journey).priority,
+            begins: None,
             run: run.id,
         }
+    }
+
+    /// When a journey begins by time.
+    pub fn beginning(&self, journey: u16, deadline: Millis) -> Timer {
+        let lacks = u8::MAX - self.journey(journey).priority;
+        let (begins, run, customer) = (Some(journey), RunId(0), self.id);
+        Timer { deadline, customer, order: BEGINS, lacks, begins, run }
     }
 
     /// Puts a window or run among the customer's and sets its timer. A lingering run of the same id gives way.
@@ -220,16 +233,38 @@ impl<'a> Context<'a> {
     /// What a condition reads, now, of an event that happened at `at`.
     pub fn reader_of_event<'r>(&'r self, event: &'r Json, at: Millis) -> Reader<'r> {
         let (plan, customer, t) = (self.plan, &*self.customer, self.t);
-        Reader { plan, event: Some(event), at, waited: None, of_run: false, customer, t }
+        let (waited, of_run, item) = (None, false, None);
+        Reader { plan, event: Some(event), at, waited, of_run, item, customer, t }
     }
 
     /// What a condition reads, now, of a run: its newest trigger event.
     pub fn reader_of_run<'r>(&'r self, run: &'r Run) -> Reader<'r> {
         let (plan, customer, t) = (self.plan, &*self.customer, self.t);
         let (event, at, waited) = (Some(&*run.event), run.newest, run.waited.as_deref());
-        Reader { plan, event, at, waited, of_run: true, customer, t }
+        let item = run.item.as_deref().and_then(|item| self.item(run.journey, item));
+        Reader { plan, event, at, waited, of_run: true, item, customer, t }
+    }
+
+    /// What a condition reads, now, of the customer alone.
+    pub fn reader_of_customer(&self) -> Reader<'_> {
+        let (plan, customer, t) = (self.plan, &*self.customer, self.t);
+        let (event, waited, item, of_run) = (None, None, None, false);
+        Reader { plan, event, at: t, waited, of_run, item, customer, t }
+    }
+
+    /// An item of the journey's list, under its name, and whether it is such as a cart has.
+    pub fn item<'r>(&self, journey: u16, item: &'r Json) -> Option<Item<'r>>
+    where
+        'a: 'r,
+    {
+        let each = self.journey(journey).each.as_ref()?;
+        let known = each.list.path.last().is_some_and(|last| last == "items");
+        Some((each.name.as_str(), item, known))
     }
 }
+
+/// An item of a list of the event, under its name, and whether it is such as a cart has.
+pub type Item<'r> = (&'r str, &'r Json, bool);
 
 /// What conditions read.
 pub struct Reader<'r> {
@@ -241,6 +276,8 @@ pub struct Reader<'r> {
     pub(super) waited: Option<&'r Json>,
     /// The event is one that a run keeps something of.
     pub(super) of_run: bool,
+    /// The item that the trigger is about.
+    pub(super) item: Option<Item<'r>>,
     pub(super) customer: &'r Customer,
     pub(super) t: Millis,
 }
@@ -253,7 +290,11 @@ impl Reader<'_> {
 
     /// The first fields that the condition reads, with their values.
     pub fn shown(&self, condition: Option<&Condition>) -> Values {
-        let fields = condition.map_or(&[][..], |condition| &condition.fields);
+        self.shown_of(condition.map_or(&[][..], |condition| &condition.fields))
+    }
+
+    /// The first of these, with their values.
+    pub fn shown_of(&self, fields: &[(CompactString, Field)]) -> Values {
         let shown = fields.iter().take(SHOWN_FIELDS);
         shown.map(|(name, _)| (name.clone(), self.value(name).shown())).collect()
     }

@@ -1,5 +1,6 @@
 //! What is known of one customer: plain fields, plain lists.
 
+use super::deadline::Moment;
 use super::documents::{DocumentName, Documents, KINDS, has};
 use super::event::Event;
 use super::facts::History;
@@ -55,6 +56,10 @@ pub struct Customer {
     pub entries: Vec<Entry>,
     /// Windows and runs, in order of their ids.
     pub runs: Vec<Run>,
+    /// The newest base by which each journey has begun by time.
+    pub begun: BTreeMap<u16, Millis>,
+    /// What is armed of journeys that begin by time, and when they begin by it.
+    pub armed: BTreeMap<u16, (Moment, Millis)>,
     /// The rank of each level by its name; empty before the first judgement.
     pub levels: BTreeMap<String, usize>,
     /// When they were judged last.
@@ -165,6 +170,8 @@ pub struct Run {
     pub entered_by: Option<Millis>,
     /// That event.
     pub event: std::sync::Arc<Value>,
+    /// The item of a list of that event that it is about, where its journey begins by such.
+    pub item: Option<std::sync::Arc<Value>>,
     /// The event that ended its last wait for one; none before, while it waits, and where the time was up.
     pub waited: Option<std::sync::Arc<Value>>,
     /// Everything that has come since its newest message for waits that lie ahead, as it came.
@@ -241,6 +248,11 @@ impl Customer {
             Some(_) => {}
             None => self.profile.push((name.into(), at, value)),
         }
+    }
+
+    /// When a profile field was written last.
+    pub fn written(&self, name: &str) -> Option<Millis> {
+        self.profile.iter().find(|(field, ..)| field.as_ref() == name).map(|(_, at, _)| *at)
     }
 
     /// A profile field; null counts as absent.

@@ -38,7 +38,7 @@ impl Context<'_> {
                 at = self.answered(send, 0, at);
                 first = false;
             } else if let Some(wait) = step.wait() {
-                let until = self.over(wait, anchor, at);
+                let Some(until) = self.over(wait, anchor, at) else { break };
                 if until > at {
                     (at, anchor) = (until, until);
                 }
@@ -69,14 +69,16 @@ impl Context<'_> {
         fallback.map_or(at, |fallback| at.saturating_add(fallback.within.millis()))
     }
 
-    fn over(&self, wait: &Wait, anchor: Millis, at: Millis) -> Millis {
+    /// None of an instant that is computed when the run comes there.
+    fn over(&self, wait: &Wait, anchor: Millis, at: Millis) -> Option<Millis> {
         let zone = self.customer.zone(&self.plan.policy);
-        match wait.until {
+        Some(match &wait.until {
+            Until::At(_) => return None,
             Until::Elapsed(span) => anchor.saturating_add(span.millis()),
-            Until::Days(days) => zone::days_after(anchor, days, &zone),
+            Until::Days(days) => zone::days_after(anchor, *days, &zone),
             Until::Local { time, at_most } => {
-                zone::next_local(at, time, &zone).min(at.saturating_add(at_most.millis()))
+                zone::next_local(at, *time, &zone).min(at.saturating_add(at_most.millis()))
             }
-        }
+        })
     }
 }

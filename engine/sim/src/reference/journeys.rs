@@ -1,15 +1,15 @@
 //! What an event does to the journeys of its customer: goals, exits and moves of all of them, then triggers.
 
-use super::context::{Context, Decided, key_text};
+use super::context::{Context, Decided, Reader, key_text};
 use super::customer::{Heard, Place, Run};
 use super::documents::{DocumentName, carried};
 use super::event::Event;
 use cartwheel_core::customer::{LatestId, Use};
-use cartwheel_core::decision::{Reason, Verdict};
+use cartwheel_core::decision::{Reason, Values, Verdict};
 use cartwheel_core::id::{RunId, key_hash};
 use cartwheel_core::journey::op::When;
-use cartwheel_core::journey::plan::{JourneyInterest, Reentry};
-use cartwheel_core::time::{Millis, Span};
+use cartwheel_core::journey::plan::{EventField, JourneyInterest, Reentry};
+use cartwheel_core::time::{DAY, Millis, Span};
 use cartwheel_core::value::Value;
 use serde_json::Value as Json;
 use std::cmp::Reverse;
@@ -17,6 +17,9 @@ use std::sync::Arc;
 
 /// Windows and runs of one customer.
 const MAX_RUNS: usize = 64;
+
+/// Items of a list of an event that are looked at.
+const MAX_ITEMS: usize = 64;
 
 /// What a trigger event gives to a window or run.
 struct Given {
@@ -26,7 +29,17 @@ struct Given {
     /// Which event, where that makes a difference.
     number: Option<u64>,
     event: Arc<Json>,
+    item: Option<Arc<Json>>,
     about: Vec<DocumentName>,
+    /// When it enters, where its journey says so.
+    enters: Option<Millis>,
+}
+
+/// When a run enters by the `at` of its journey.
+enum Enters {
+    At(Millis),
+    Past(Decided),
+    Never(Values),
 }
 
 impl Context<'_> {
@@ -259,6 +272,10 @@ impl Context<'_> {
 
     /// A window closes a while after the newest of its trigger events, of the moves with its key and, if it is alone, of those without.
     fn reckon(&mut self, id: RunId, alone: bool) {
+        let is_moved = |run: &&Run| self.journey(run.journey).quiet_for.is_some();
+        if self.customer.runs.iter().find(|run| run.id == id).filter(is_moved).is_none() {
+            return; // it waits for an instant of its own
+        }
         let Some(mut window) = self.take(id) else { return };
         let journey = self.journey(window.journey);
         let mut moves = vec![journey.moved.with_key(window.key)];
@@ -313,7 +330,6 @@ impl Context<'_> {
 
     fn trigger(&mut self, index: u16, event: &Event, at: Millis) {
         let journey = self.journey(index);
-        let key = key_hash(self.key(index, event).as_deref());
         let age = self.t.saturating_sub(at);
         if at < journey.active_from {
             let what = Decided::new(Verdict::Refused, Reason::NotActive);
@@ -327,6 +343,31 @@ impl Context<'_> {
                 what.number("age", age).number("max_event_age", journey.max_event_age.millis()),
             );
         }
+        let Some(each) = &journey.each else {
+            let key = key_hash(self.key(index, event).as_deref());
+            return self.trigger_by(index, event, at, (key, None));
+        };
+        let list = each.list.path.iter().try_fold(&event.body, |at, name| at.get(name.as_str()));
+        let mut keys = Vec::new();
+        for item in list.and_then(Json::as_array).into_iter().flatten().take(MAX_ITEMS) {
+            let field = EventField::new(each.key_path().to_vec(), false);
+            if let Some(key) = key_text(item, &field).filter(|key| !keys.contains(key)) {
+                let of_item = (key_hash(Some(&key)), Some(Arc::new(item.clone())));
+                self.trigger_by(index, event, at, of_item);
+                keys.push(key);
+            }
+        }
+    }
+
+    /// A trigger event that is neither too early nor too late, for a key; of an item, if it is about one.
+    fn trigger_by(
+        &mut self,
+        index: u16,
+        event: &Event,
+        at: Millis,
+        (key, item): (u64, Option<Arc<Json>>),
+    ) {
+        let journey = self.journey(index);
         let mut ends: Vec<LatestId> = journey.exits.iter().map(|exit| exit.latest).collect();
         if journey.key.is_some() {
             let of_key = ends.iter().chain([&journey.filtered]).map(|rule| rule.with_key(key));
@@ -338,8 +379,14 @@ impl Context<'_> {
             let what = Decided::new(Verdict::Refused, Reason::Stale);
             return self.decide(index, what.instant("at", at).instant("ended", ended));
         }
-        let reader = self.reader_of_event(&event.body, at);
+        let live = |run: &&mut Run| run.journey == index && run.key == key && run.live();
+        let is_live = self.customer.runs.iter_mut().any(|run| live(&&mut *run));
+        let at_hand = item.as_deref().and_then(|item| self.item(index, item));
+        let reader = Reader { item: at_hand, ..self.reader_of_event(&event.body, at) };
         if !reader.holds(journey.when.as_ref()) {
+            if journey.each.is_some() && !is_live {
+                return; // an item like any other
+            }
             let compared = reader.shown(journey.when.as_ref());
             let what = Decided::new(Verdict::Refused, Reason::Filter).fields(compared);
             return self.filter(index, key, at, what);
@@ -347,8 +394,18 @@ impl Context<'_> {
         let about = carried(event, self.plan.kept);
         let body = Arc::new(event.body.clone());
         let number = (journey.reentry == Reentry::Always).then_some(event.number);
-        let given = Given { journey: index, key, at, number, event: body, about };
-        let live = |run: &&mut Run| run.journey == index && run.key == key && run.live();
+        let mut given =
+            Given { journey: index, key, at, number, event: body, item, about, enters: None };
+        match self.enters(&given) {
+            None => {}
+            Some(Enters::At(enters)) => given.enters = Some(enters),
+            Some(Enters::Past(what)) => return self.decide(index, what),
+            Some(Enters::Never(_)) if journey.each.is_some() && !is_live => return,
+            Some(Enters::Never(compared)) => {
+                let what = Decided::new(Verdict::Refused, Reason::Filter).fields(compared);
+                return self.filter(index, key, at, what);
+            }
+        }
         let Some(run) = self.customer.runs.iter_mut().find(live) else { return self.open(given) };
         let (id, newest) = (run.id, run.newest);
         if journey.reentry == Reentry::Restart && run.place != Place::Window {
@@ -362,11 +419,36 @@ impl Context<'_> {
         }
         if at >= newest {
             (run.newest, run.event, run.about) = (at, given.event, given.about);
+            run.item = given.item;
         }
         if run.place == Place::Window {
-            return self.move_window(index, id, at);
+            if let Some(enters) = given.enters.filter(|_| at >= newest)
+                && let Some(window) = self.take(id)
+            {
+                self.put(Run { deadline: enters, ..window });
+            }
+            if self.journey(index).quiet_for.is_some() {
+                self.move_window(index, id, at);
+            }
+            return;
         }
         self.decide(index, Decided::new(Verdict::Refused, Reason::AlreadyRunning).run(id));
+    }
+
+    /// When a run enters that is given this; none where its journey does not say.
+    fn enters(&self, given: &Given) -> Option<Enters> {
+        let deadline = self.journey(given.journey).at.as_ref()?;
+        let item = given.item.as_deref().and_then(|item| self.item(given.journey, item));
+        let event = self.reader_of_event(&given.event, given.at);
+        let reader = Reader { item, of_run: true, ..event };
+        let Some(moment) = reader.moment(&deadline.text, self.t, None) else {
+            return Some(Enters::Never(reader.shown_of(&deadline.fields)));
+        };
+        if moment.at < self.t - DAY {
+            let stale = Decided::new(Verdict::Refused, Reason::Stale);
+            return Some(Enters::Past(stale.instant("due", moment.at)));
+        }
+        Some(Enters::At(moment.at))
     }
 
     /// The trigger's condition is false. With a key, its window and its run end, unless they have something newer.
@@ -392,7 +474,7 @@ impl Context<'_> {
     }
 
     /// The bound that the customer has reached, and of what it is one.
-    fn full(&self, index: u16) -> Option<(usize, &'static str)> {
+    pub fn full(&self, index: u16) -> Option<(usize, &'static str)> {
         let mut live = self.customer.runs.iter().filter(|run| run.live()).map(|run| run.journey);
         let own = usize::from(self.journey(index).max_runs);
         if live.clone().filter(|journey| *journey == index).count() >= own {
@@ -402,8 +484,20 @@ impl Context<'_> {
     }
 
     /// Opens a window, or enters at once.
-    fn open(&mut self, given: Given) {
-        let Given { journey: index, key, at, number, event, about } = given;
+    fn open(&mut self, mut given: Given) {
+        if given.enters.is_none() {
+            // What begins again is asked again.
+            match self.enters(&given) {
+                None => {}
+                Some(Enters::At(enters)) => given.enters = Some(enters),
+                Some(Enters::Past(what)) => return self.decide(given.journey, what),
+                Some(Enters::Never(compared)) => {
+                    let what = Decided::new(Verdict::Refused, Reason::Filter).fields(compared);
+                    return self.decide(given.journey, what);
+                }
+            }
+        }
+        let Given { journey: index, key, at, number, event, item, about, enters } = given;
         if let Some((most, of)) = self.full(index) {
             let what = Decided::new(Verdict::Refused, Reason::Limit);
             return self.decide(index, what.limit(most, of));
@@ -417,6 +511,7 @@ impl Context<'_> {
             newest: at,
             entered_by: None,
             event,
+            item,
             waited: None,
             heard: Vec::new(),
             about,
@@ -432,6 +527,12 @@ impl Context<'_> {
             told: Vec::new(),
             converted: false,
         };
+        if let Some(until) = enters {
+            let id = run.id;
+            self.put(Run { deadline: until, ..run });
+            let opened = Decided::new(Verdict::Waiting, Reason::Window).run(id);
+            return self.decide(index, opened.instant("until", until));
+        }
         if journey.quiet_for.is_none() {
             return self.enter(run, Reason::Trigger);
         }
@@ -453,7 +554,8 @@ impl Context<'_> {
 
 /// What a run was given last, if that was after the end at `at`.
 fn begins_again(run: Run, at: Millis) -> Option<Given> {
-    let Run { journey, key, newest, event, about, .. } = run;
-    let given = Given { journey, key, at: newest, number: None, event, about };
+    let Run { journey, key, newest, event, item, about, .. } = run;
+    let (number, enters) = (None, None);
+    let given = Given { journey, key, at: newest, number, event, item, about, enters };
     (newest > at && run.place != Place::Goal).then_some(given)
 }

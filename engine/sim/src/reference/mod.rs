@@ -5,11 +5,13 @@
 //! `BTreeSet` and looks at all touches and runs of a customer whenever a rule speaks of them. Where it and the core differ,
 //! one of them differs from the page. It is meant to be read beside the page, rule by rule:
 //! [`event`] and [`odd`] intake, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`levels`] where one stands by it, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
-//! steps, [`gate`], [`put_off`], [`holdout`] and [`caps`], [`zone`] local times.
+//! steps, [`gate`], [`put_off`], [`holdout`] and [`caps`], [`zone`] local times, [`deadline`] computed instants, [`by_time`] journeys that begin by them.
 
 mod caps;
 mod condition;
+mod by_time;
 mod customer;
+mod deadline;
 mod documents;
 mod event;
 mod facts;
@@ -49,6 +51,8 @@ pub struct Reference {
     held: BTreeSet<Timer>,
     /// T: the greatest record time so far.
     newest: Millis,
+    /// The same of the records that have been applied.
+    applied: Millis,
     /// The last recorded now.
     now: Millis,
     mode: Mode,
@@ -67,6 +71,7 @@ impl Reference {
             timers,
             held,
             newest: Millis::MIN,
+            applied: Millis::MIN,
             now: Millis::MIN,
             mode: Mode::Live,
             duplicates: 0,
@@ -82,6 +87,7 @@ impl Reference {
         let time = if time < 0 { self.newest.max(0) } else { time };
         self.newest = self.newest.max(time);
         self.fire_until(time, self.now.max(self.newest), None, out);
+        self.applied = self.newest;
         match event::decode(value, time, &self.plan.policy) {
             Ok(event) => self.apply(offset, &event, event.time.min(time), out),
             Err(reason) => out.push(Effect::Dead { offset, reason: DeadReason::Poison(reason) }),
@@ -162,10 +168,13 @@ impl Reference {
             if timer.is_of_levels() {
                 turn.customer.turns = None;
                 turn.judge_levels(turn.t);
+            } else if let Some(journey) = timer.begins {
+                turn.begin(journey, timer.deadline);
             } else if let Some(run) = turn.take(timer.run) {
                 turn.fire(run);
             }
             turn.let_happen();
+            turn.arm();
             turn.look_again(seen.saturating_add(1));
             turn.watch_levels();
         }
@@ -185,6 +194,7 @@ impl Reference {
             plan: &self.plan,
             mode: self.mode,
             t,
+            seen: self.applied,
             now: levels_at,
             id,
             customer,
@@ -207,6 +217,7 @@ impl Reference {
         let mut effects = Vec::new();
         let mut odd = event.odd.clone();
         let documents = customer.documents.len();
+        let zone = customer.zone(&self.plan.policy);
         if customer.learn(event, at, now, &self.plan, &mut effects) {
             odd.push(odd::SURPLUS.to_owned());
         }
@@ -218,11 +229,13 @@ impl Reference {
         let levels_at = self.now.max(now);
         if let Some(mut turn) = self.turn(id, now, levels_at, out) {
             turn.hurry();
+            turn.follow_zone(&zone);
             turn.judge_levels(at);
             if !levels::is_change(turn.plan, &event.kind) {
                 turn.on_event(event, at);
             }
             turn.let_happen();
+            turn.arm();
             turn.look_again(now);
             turn.watch_levels();
             // What a new run is about stays.

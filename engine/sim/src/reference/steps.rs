@@ -195,16 +195,20 @@ impl Context<'_> {
 
     /// Where the run waits, and when that is over.
     fn wait_ends(&self, run: &Run, op: u16, wait: &Wait) -> (Place, Millis) {
-        match wait.until {
+        match &wait.until {
+            Until::At(deadline) => {
+                let moment = self.reader_of_run(run).moment(&deadline.text, self.t, None);
+                (Place::Local { op }, moment.map_or(self.t, |moment| moment.at))
+            }
             Until::Elapsed(span) => (Place::Delay { op }, run.anchor.saturating_add(span.millis())),
             Until::Days(days) => {
                 let zone = self.customer.zone(&self.plan.policy);
-                (Place::Local { op }, zone::days_after(run.anchor, days, &zone))
+                (Place::Local { op }, zone::days_after(run.anchor, *days, &zone))
             }
             Until::Local { time, at_most } => {
                 let zone = self.customer.zone(&self.plan.policy);
                 let last = self.t.saturating_add(at_most.millis());
-                (Place::Local { op }, zone::next_local(self.t, time, &zone).min(last))
+                (Place::Local { op }, zone::next_local(self.t, *time, &zone).min(last))
             }
         }
     }

@@ -168,7 +168,7 @@ impl Expr {
     }
 
     /// Every field that is read.
-    fn each_field(&self, seen: &mut impl FnMut(Field)) {
+    pub(crate) fn each_field(&self, seen: &mut impl FnMut(Field)) {
         match self {
             Expr::Field(field) | Expr::Has(field) => seen(*field),
             _ => self.each_part(&mut |part| part.each_field(seen)),

@@ -1,5 +1,6 @@
 //! Paths: what may be read where, its type, and the number under which the evaluator finds it.
 
+use super::element::Each;
 use super::fault::Fault;
 use super::field::{Capture, Field, Local};
 use super::list::{List, Part};
@@ -48,6 +49,10 @@ pub(crate) struct Slots {
     pub(crate) waits_for: Vec<String>,
     /// The types that the event at hand may have, or the trigger event in steps; none where they are not known.
     pub(crate) types: Vec<String>,
+    /// The journey at hand begins by time: there is no event.
+    pub(crate) by_time: bool,
+    /// The items of the trigger event each of which may begin a run, where they may be read.
+    pub(crate) each: Option<Elements>,
     /// What is known of events and their fields.
     pub(crate) catalogue: Arc<Catalogue>,
 }
@@ -75,6 +80,37 @@ pub(super) enum Of {
     /// The one that a step has waited for.
     Waited,
 }
+
+/// The items of a list of the trigger event, under the name by which one of them is read.
+#[derive(Debug)]
+pub(crate) struct Elements {
+    pub(crate) name: String,
+    list: EventField,
+    /// They are such as a cart has.
+    known: bool,
+    /// What is read of one, by the numbers of the fields.
+    parts: Vec<(u16, Part)>,
+}
+
+impl Elements {
+    /// Nothing of them has been read.
+    pub(crate) fn new(name: &str, list: EventField) -> Self {
+        let known = list.path.last().is_some_and(|last| last == ITEMS);
+        Self { name: name.into(), list, known, parts: Vec::new() }
+    }
+
+    /// What has been read of them; none where the field of this number, their key, is none of it.
+    pub(crate) fn read(self, key: u16) -> Option<Each> {
+        let Self { name, list, parts, .. } = self;
+        let each = Each { name: name.into(), list, key, parts };
+        each.parts.iter().any(|(number, _)| *number == key).then_some(each)
+    }
+}
+
+/// Under this name a subject has items such as a cart has.
+const ITEMS: &str = "items";
+/// Stands in the path of a field that is read of an item: no event has anything under it.
+const ONE_OF: &str = "[]";
 
 /// What a path begins with that belongs to no event.
 const NOW: &str = "now";
@@ -137,6 +173,12 @@ impl Resolver<'_> {
         {
             return self.item(path, rest);
         }
+        if let [root, rest @ ..] = path.parts
+            && self.slots.each.as_ref().is_some_and(|each| each.name == *root)
+            && matches!(self.scope, Scope::Event | Scope::Step)
+        {
+            return self.element(path, rest);
+        }
         self.kept_out_of_items(path)?;
         self.alone(path)?;
         match path.parts {
@@ -161,7 +203,12 @@ impl Resolver<'_> {
     fn event(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
         let (field, kind) = self.event_field(path, rest)?;
         let number = intern(&mut self.slots.fields, field);
-        let field = match (&mut self.items, self.scope) {
+        Some((self.of_event(number), kind))
+    }
+
+    /// How a field of the event is read here.
+    fn of_event(&mut self, number: u16) -> Field {
+        match (&mut self.items, self.scope) {
             (Some(items), _) => {
                 intern(&mut items.reads, number);
                 Field::Event(number)
@@ -171,8 +218,20 @@ impl Resolver<'_> {
                 None,
                 Scope::Event | Scope::While | Scope::Customer | Scope::Policy | Scope::Alone,
             ) => Field::Event(number),
-        };
-        Some((field, kind))
+        }
+    }
+
+    /// A part of the item that the trigger is about. It has a place of its own among the event's fields.
+    fn element(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
+        let known = self.slots.each.as_ref().is_some_and(|each| each.known);
+        let part = self.part(path, rest, known)?;
+        let each = self.slots.each.as_mut()?;
+        let below = [ONE_OF].into_iter().chain(rest.iter().copied()).map(Into::into);
+        let place = each.list.path.iter().cloned().chain(below).collect();
+        let number = intern(&mut self.slots.fields, EventField::new(place, path.size));
+        let (part, kind) = part;
+        intern(&mut each.parts, (number, part));
+        Some((self.of_event(number), kind))
     }
 
     /// The list at a path of the event.
@@ -207,6 +266,11 @@ impl Resolver<'_> {
     }
 
     fn has_event(&mut self, path: &Path<'_>) -> Option<()> {
+        if self.slots.by_time {
+            let message = "there is no event: this journey begins by time";
+            let help = "read facts and `profile.X`; or give the trigger an `event:`";
+            return self.fail(Fault::error(path.span.clone(), message).help(help));
+        }
         let (message, help) = match self.scope {
             Scope::Event | Scope::Step | Scope::Alone => return Some(()),
             Scope::While => (
@@ -266,22 +330,25 @@ impl Resolver<'_> {
     }
 
     fn item(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {
+        let known = self.items.as_ref().is_some_and(|items| items.known);
+        let (part, kind) = self.part(path, rest, known)?;
+        let items = self.items.as_mut()?;
+        Some((Field::Item(intern(&mut items.parts, part)), kind))
+    }
+
+    /// What is read of an item, and its type; `known`: of one such as a cart has.
+    fn part(&mut self, path: &Path<'_>, rest: &[&str], known: bool) -> Option<(Part, Type)> {
         if rest.len() > MAX_PATH {
             return self.fail(Fault::error(path.span.clone(), TOO_DEEP));
         }
-        let known = self.items.as_ref().is_some_and(|items| items.known);
         let kind = match (known, rest) {
             (true, []) => Type::Object,
             (true, [name]) => self.item_type(path, name),
             _ => Type::Any,
         };
-        let part = Part {
-            path: rest.iter().map(|part| (*part).into()).collect(),
-            size: path.size,
-            number: kind == Type::Number,
-        };
-        let items = self.items.as_mut()?;
-        Some((Field::Item(intern(&mut items.parts, part)), kind))
+        let path_in = rest.iter().map(|part| (*part).into()).collect();
+        let part = Part { path: path_in, size: path.size, number: kind == Type::Number };
+        Some((part, kind))
     }
 
     fn local(&mut self, path: &Path<'_>, rest: &[&str]) -> Option<(Field, Type)> {

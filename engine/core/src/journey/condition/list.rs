@@ -39,7 +39,7 @@ pub(super) enum Over {
 
 /// A part of an item, or all of it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Part {
+pub(crate) struct Part {
     pub(super) path: Vec<CompactString>,
     /// Its size instead of its value.
     pub(super) size: bool,
@@ -98,9 +98,14 @@ impl Over {
 }
 
 impl Part {
-    pub(super) fn of(&self, item: Raw<'_>) -> Value {
+    /// Where it is; none where it is absent or null.
+    pub(super) fn raw<'a>(&self, item: Raw<'a>) -> Option<Raw<'a>> {
         let found = if self.path.is_empty() { Some(item) } else { item.get(&self.path) };
-        match found {
+        found.filter(|raw| !raw.is_null())
+    }
+
+    pub(super) fn of(&self, item: Raw<'_>) -> Value {
+        match self.raw(item) {
             None if self.size => Value::Number(0.0),
             None => Value::Null,
             Some(raw) if self.size => Value::Number(raw.size() as f64),

@@ -3,9 +3,12 @@
 //! The text goes through the `cel` crate's parser (`parse`; `spans` has the durations, which CEL writes otherwise), every path is resolved to a
 //! numbered field of a known type (`fields`; facts and segments, which are read by their names, in `names` and `lower/fact`), the tree is type-checked
 //! and lowered (`lower`), and evaluated without allocation (`expr`, `operator`; `list` for the items of an event's lists). What a condition reads of a
-//! customer stands in `reader`, conditions on an event alone in `alone`, until when one stays as it is in `foresight`. Numbers are doubles throughout: `5 / 2` is 2.5.
+//! customer stands in `reader`, conditions on an event alone in `alone`, instants that are computed in `deadline`, until when a condition stays as it is in
+//! `foresight`. Numbers are doubles throughout: `5 / 2` is 2.5.
 
 mod alone;
+mod deadline;
+mod element;
 mod expr;
 mod fault;
 mod field;
@@ -25,14 +28,17 @@ mod types;
 mod tests;
 
 pub use alone::Alone;
+pub use deadline::{Deadline, Moment};
+pub use element::Each;
 pub use expr::Condition;
 pub(crate) use fault::Fault;
 pub use field::{Capture, Field, KeyField, Local, WEEKDAYS};
-pub(crate) use fields::{MAX_SLOTS, Scope, Slots};
+pub(crate) use fields::{Elements, MAX_SLOTS, Scope, Slots};
 pub use foresight::Motion;
 pub use list::{List, MAX_ITEMS};
 pub(crate) use lower::{
-    compile, compile_alone, compile_number, compile_path, compile_read, type_alone,
+    compile, compile_alone, compile_deadline, compile_number, compile_path, compile_read,
+    type_alone,
 };
 pub(crate) use names::{Names, change_of};
 pub use reader::{Captured, Reader, kept};

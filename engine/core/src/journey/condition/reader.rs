@@ -10,6 +10,7 @@ use crate::event::{Event, MAX_VALUE};
 use crate::fact::{Distance, Layout, Reading, key_of};
 use crate::time::{DAY, Millis, NEVER};
 use crate::value::{Value, ValueRef};
+use compact_str::CompactString;
 use jiff::civil::Time;
 
 /// A decision shows at most so many fields of a condition.
@@ -228,7 +229,12 @@ impl<'r> Reader<'r> {
 
     /// The values that the condition read: the first few, in order of appearance.
     pub fn compared(&self, condition: &Condition) -> Compared {
-        let shown = condition.fields.iter().take(SHOWN);
+        self.shown(&condition.fields)
+    }
+
+    /// The values of the first few of these.
+    pub fn shown(&self, fields: &[(CompactString, Field)]) -> Compared {
+        let shown = fields.iter().take(SHOWN);
         shown
             .map(|(name, field)| match self.read(*field) {
                 ValueRef::Instant(at) => (name.clone(), Shown::Instant(at)),

@@ -22,6 +22,13 @@ pub(crate) enum Type {
     Any,
 }
 
+impl Type {
+    /// Whether a list may be of it.
+    pub(crate) fn may_be_list(self) -> bool {
+        self == Type::List || self == Type::Any
+    }
+}
+
 impl From<vocabulary::Type> for Type {
     fn from(known: vocabulary::Type) -> Self {
         match known {

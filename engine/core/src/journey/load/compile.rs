@@ -33,11 +33,15 @@ pub(super) fn journey(
     (compiler.slots.waits, compiler.slots.waited) = (false, Vec::new());
     compiler.slots.waits_for.clear();
     compiler.slots.types = types(&definition.trigger.event);
+    compiler.slots.by_time = definition.trigger.event.is_none();
+    compiler.begin_items(definition);
     compiler.check_names(definition);
     compiler.warn_of_repeats(definition);
     compiler.check_spans(definition);
+    compiler.check_trigger(definition);
     let when = compiler.condition(definition.trigger.when.as_ref(), Scope::Event);
     let key = compiler.key(definition);
+    let at = compiler.trigger_at(definition);
     let exits = definition
         .exit
         .iter()
@@ -50,6 +54,9 @@ pub(super) fn journey(
     let reentry = compiler.reentry(definition);
     let ops = step::lay_out(&mut compiler, definition.class, &definition.steps);
     compiler.check_key(definition, &ops);
+    let each = compiler.end_items(definition, &key);
+    let (at, by_time) = compiler.begins(definition, at);
+    compiler.slots.by_time = false;
     compiler.check_room(definition);
     Some(Journey {
         name: definition.journey.as_str().into(),
@@ -59,6 +66,9 @@ pub(super) fn journey(
         tags: definition.tags.iter().map(|tag| tag.as_str().into()).collect(),
         when,
         quiet_for: definition.trigger.quiet_for.as_ref().map(|span| span.value),
+        at,
+        each,
+        by_time,
         key,
         reentry,
         max_runs: definition.max_runs.as_ref().map_or(MAX_RUNS_OF_JOURNEY, |most| most.value),

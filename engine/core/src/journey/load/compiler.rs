@@ -2,7 +2,7 @@
 
 use super::yaml::locate;
 use crate::journey::at::At;
-use crate::journey::condition::{self, Capture, Condition, Fault, Scope, Slots};
+use crate::journey::condition::{self, Capture, Condition, Deadline, Fault, Scope, Slots};
 use crate::journey::problem::{Problem, SourceFile, visible};
 use crate::time::{DAY, Span};
 use std::ops::Range;
@@ -33,6 +33,17 @@ impl Compiler<'_> {
         condition
     }
 
+    /// A deadline, if one is written and good.
+    pub(super) fn deadline(&mut self, text: Option<&At<String>>, scope: Scope) -> Option<Deadline> {
+        let text = text?;
+        let (slots, captures) = (&mut *self.slots, &mut self.captures);
+        let (deadline, faults) = condition::compile_deadline(text, scope, slots, captures);
+        for fault in faults {
+            self.fault(text, fault);
+        }
+        deadline
+    }
+
     /// A condition on an event of one of these types, which is not the trigger.
     pub(super) fn condition_on(
         &mut self,
@@ -41,8 +52,9 @@ impl Compiler<'_> {
     ) -> Option<Condition> {
         let types = types.iter().map(|kind| kind.value.clone()).collect();
         let of_trigger = std::mem::replace(&mut self.slots.types, types);
+        let (each, by_time) = (self.slots.each.take(), std::mem::take(&mut self.slots.by_time));
         let condition = self.condition(text, Scope::Event);
-        self.slots.types = of_trigger;
+        (self.slots.types, self.slots.each, self.slots.by_time) = (of_trigger, each, by_time);
         condition
     }
 

@@ -62,7 +62,10 @@ pub(super) fn interests(
         let mut index = Index { events: &mut events, lists, journey: journey_number };
         index.add(definition, journey);
     }
+    let by_time: Vec<_> = journeys.iter().filter_map(|it| it.by_time.as_deref()).collect();
     for interest in events.values_mut() {
+        let says_when = |fact| by_time.iter().any(|by_time| by_time.reads(fact));
+        interest.arms = interest.facts.iter().any(|feeding| says_when(feeding.fact));
         interest.fields.sort_unstable();
         interest.fields.dedup();
         let priority = |of: &JourneyInterest| journeys[usize::from(of.journey)].priority;

@@ -30,6 +30,9 @@ fn heard<'d>(definition: &'d Definition, ops: &'d [Op]) -> impl Iterator<Item = 
 
 impl Compiler<'_> {
     pub(super) fn key(&mut self, definition: &Definition) -> Key {
+        if definition.trigger.event.is_none() {
+            return Key::None; // one that is written is refused
+        }
         match definition.key.as_ref().map(|key| &key.value) {
             None => Key::None,
             Some(definition::Key::Path(path)) => {
@@ -85,7 +88,12 @@ impl Compiler<'_> {
     pub(super) fn reentry(&mut self, definition: &Definition) -> Reentry {
         let keyed = definition.key.is_some();
         let Some(reentry) = &definition.reentry else {
-            return if keyed { Reentry::OncePerKey } else { REENTRY };
+            return match (keyed, definition.trigger.event.is_none()) {
+                (true, _) => Reentry::OncePerKey,
+                // A base begins one run.
+                (false, true) => Reentry::Always,
+                (false, false) => REENTRY,
+            };
         };
         let mut needs_key = |what: &str, remedy: &str| {
             if !keyed {

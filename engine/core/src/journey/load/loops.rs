@@ -129,8 +129,8 @@ fn emissions<'d>(definition: &'d Definition, journey: &Journey) -> Vec<Emission<
     let quiet = journey.quiet_for.map_or(0, |span| span.millis());
     // What a run may leave by while time passes, or may not be entered by.
     let ends = !definition.exit.is_empty() || definition.while_.is_some();
-    let way =
-        Way { takes: quiet, timed: quiet > 0, guarded: ends || definition.trigger.when.is_some() };
+    let timed = quiet > 0 || journey.at.is_some();
+    let way = Way { takes: quiet, timed, guarded: ends || definition.trigger.when.is_some() };
     let mut found = Vec::new();
     walk(&definition.steps, way, true, &mut found);
     found
@@ -192,7 +192,7 @@ fn least(wait: &WaitFor) -> Option<Millis> {
     match wait {
         WaitFor::Delay(span) => Some(span.millis()),
         WaitFor::Days(days) => Some(Millis::from(days.days.value) * DAY),
-        WaitFor::Until(_) | WaitFor::Event(_) => None,
+        WaitFor::Until(_) | WaitFor::Event(_) | WaitFor::At(_) => None,
     }
 }
 

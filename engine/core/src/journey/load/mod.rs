@@ -12,6 +12,7 @@ use crate::policy::Policy;
 use std::sync::Arc;
 
 mod compile;
+mod begins;
 mod compiler;
 mod declared;
 mod events;
@@ -153,7 +154,7 @@ pub(super) fn check_with(
     let catalogue = declared::catalogue(events_file, &read, &mut problems);
     let mut slots = Slots { catalogue: Arc::new(catalogue), ..Slots::default() };
     let wanted = events::wanted(&read);
-    let facts = facts::compile(facts_file, policy, &wanted, &mut slots, &mut problems);
+    let mut facts = facts::compile(facts_file, policy, &wanted, &mut slots, &mut problems);
     declared::add_changes(&mut slots);
     let mut compiled = Vec::new();
     for (source, definition) in &read {
@@ -170,6 +171,7 @@ pub(super) fn check_with(
     slots.types.clear();
     let rules = rules::compile_all(policy, &mut slots, &mut problems);
     groups::bind(policy, &mut compiled, &mut slots, &mut problems);
+    begins::keep(&mut facts.layout, &read, &mut compiled, &mut problems);
     policy::check(policy, tables, &read, &mut problems);
     if let Asked::Anew(_) = asked {
         loops::check(&read, &compiled, &mut problems);
@@ -201,11 +203,13 @@ pub(super) fn check_with(
         tables: Arc::clone(tables),
         policy: policy.clone(),
         rules,
-        journeys: compiled,
         fields,
         attributes,
         lists,
         events,
+        by_time: begins::by_time(&compiled),
+        follows_zone: compiled.iter().any(begins::follows_zone),
+        journeys: compiled,
     };
     Checked { plan: Some(plan), problems, sends, parts }
 }

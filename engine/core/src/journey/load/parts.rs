@@ -153,7 +153,7 @@ impl Walk<'_> {
     fn rules(&mut self, journey: &Journey) {
         let definition = self.definition;
         let trigger = &definition.trigger;
-        if let Some(first) = trigger.event.names().first() {
+        if let Some(first) = trigger.event.names().first().or(trigger.at.as_ref()) {
             self.add(&first.span, What::Trigger);
         }
         if let Some(when) = &trigger.when {
@@ -199,7 +199,7 @@ impl Walk<'_> {
                         self.add(&wait.span, What::Came { step: name.clone() });
                         self.add(&wait.span, What::TimedOut { step: name });
                     }
-                    WaitFor::Delay(_) | WaitFor::Days(_) | WaitFor::Until(_) => {
+                    WaitFor::Delay(_) | WaitFor::Days(_) | WaitFor::Until(_) | WaitFor::At(_) => {
                         self.add(&wait.span, What::Step { step: name });
                     }
                 },

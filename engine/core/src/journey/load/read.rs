@@ -5,11 +5,12 @@ use super::yaml::{Kind, Node};
 use crate::channel::Class;
 use crate::journey::at::At;
 use crate::journey::definition::{
-    After, Definition, EventTypes, ExitRule, Goal, Key, OncePerKey, Per, Reentry, ReentryWord,
-    SinceAny, Step, Trigger,
+    After, Backlog, Definition, EventTypes, ExitRule, Goal, Key, OncePerKey, Per, Reentry,
+    ReentryWord, Since, SinceAny, Step, Trigger, ZoneOf,
 };
 use crate::journey::plan::MAX_OPS;
 use crate::journey::problem::{Problem, SourceFile};
+use crate::time::{Instant, Span};
 
 const JOURNEY: [&str; 15] = [
     "journey",
@@ -28,6 +29,9 @@ const JOURNEY: [&str; 15] = [
     "active_from",
     "steps",
 ];
+const TRIGGER: [&str; 8] =
+    ["event", "each", "when", "at", "zone", "backlog", "quiet_for", "moved_by"];
+
 /// Reads a journey; none after at least one problem. Problems that leave a definition (an unknown field) do not stop the later stages.
 pub(super) fn definition(
     source: &SourceFile,
@@ -128,19 +132,57 @@ impl Reader<'_> {
     }
 
     fn trigger(&mut self, node: &Node) -> Option<Trigger> {
-        let fields = self.fields(node, "a trigger", &["event", "when", "quiet_for", "moved_by"])?;
-        let event = self.required(&fields, "event").and_then(|node| self.event_types(node));
+        let fields = self.fields(node, "a trigger", &TRIGGER)?;
+        let event = match (fields.get("event"), fields.get("at")) {
+            (None, Some(_)) => Some(EventTypes::default()),
+            _ => self.required(&fields, "event").and_then(|node| self.event_types(node)),
+        };
+        let each = self.optional(&fields, "each", |reader, node| {
+            reader
+                .text(node, "a list and what one of its items is called: event.order.items as item")
+        });
         let when = self.optional(&fields, "when", Self::condition);
+        let at = self.optional(&fields, "at", Self::deadline);
+        let zone = self.optional(&fields, "zone", |reader, node| {
+            reader.word(node, "a zone", &[("customer", ZoneOf::Customer)])
+        });
+        let backlog = self.optional(&fields, "backlog", Self::backlog);
         let quiet_for = self.optional(&fields, "quiet_for", Self::span);
         let moved_by = self.optional(&fields, "moved_by", |reader, node| {
             reader.texts(node, "[cart_updated, product_viewed]")
         });
         Some(Trigger {
             event: event?,
+            each: each?,
             when: when?,
+            at: at?,
+            zone: zone?,
+            backlog: backlog?,
             quiet_for: quiet_for?,
             moved_by: moved_by?.unwrap_or_default(),
         })
+    }
+
+    pub(super) fn deadline(&mut self, node: &Node) -> Option<At<String>> {
+        self.text(node, "an instant such as last_order.at + 60d")
+    }
+
+    fn backlog(&mut self, node: &Node) -> Option<At<Backlog>> {
+        let fields = self.fields(node, "a backlog", &["since", "spread"])?;
+        let since = self.required(&fields, "since").and_then(|node| self.since(node));
+        let spread = self.required(&fields, "spread").and_then(|node| self.span(node));
+        Some(At::new(Backlog { since: since?, spread: spread? }, node.span.clone()))
+    }
+
+    fn since(&mut self, node: &Node) -> Option<At<Since>> {
+        let text = self.text(node, "an age such as 180d, or an instant")?;
+        let age = Span::parse(&text).ok().map(Since::Age);
+        let since = age.or_else(|| Instant::parse(&text).ok().map(Since::Instant));
+        if let Some(since) = since {
+            return Some(At::new(since, text.span));
+        }
+        let message = format!("`{}` is neither an age nor an instant", text.value);
+        self.fail(node, message, "write how old they may be, such as 180d, or from when they count, such as 2026-01-01T00:00:00Z")
     }
 
     fn key(&mut self, node: &Node) -> Option<At<Key>> {

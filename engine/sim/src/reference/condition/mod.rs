@@ -9,8 +9,9 @@ use super::customer::Customer;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::time::Millis;
 pub use least::least;
+pub use parse::{Tree, parse};
 use serde_json::Value as Json;
-pub use value::V;
+pub use value::{Kind, V, kind};
 
 /// Whether a condition holds of an event, or of an item of one of its lists (its name, and whether it is such as a cart has), and of nothing else.
 pub fn holds_alone(
@@ -20,16 +21,24 @@ pub fn holds_alone(
     item: Option<(&str, &Json, bool)>,
 ) -> bool {
     let customer = Customer::default();
-    let (waited, of_run) = (None, false);
-    let reader =
-        Reader { plan, event: Some(event), at, waited, of_run, customer: &customer, t: at };
-    let tree = parse::parse(text).unwrap_or_else(|| panic!("the loader took `{text}`"));
+    let (waited, of_run, none) = (None, false, None);
+    let reader = Reader {
+        plan,
+        event: Some(event),
+        at,
+        waited,
+        of_run,
+        item: none,
+        customer: &customer,
+        t: at,
+    };
+    let tree = parse(text).unwrap_or_else(|| panic!("the loader took `{text}`"));
     value::Walk { reader: &reader, item }.of(&tree) == V::Bool(true)
 }
 
 /// The durations that stand in a condition.
 pub fn spans(text: &str) -> Vec<Millis> {
-    parse::parse(text).map(|tree| tree.spans()).unwrap_or_default()
+    parse(text).map(|tree| tree.spans()).unwrap_or_default()
 }
 
 impl Reader<'_> {
@@ -38,9 +47,14 @@ impl Reader<'_> {
         self.value(text) == V::Bool(true)
     }
 
+    /// The value of a tree.
+    pub fn value_of(&self, tree: &Tree) -> V {
+        value::Walk { reader: self, item: None }.of(tree)
+    }
+
     /// The value of an expression.
     pub fn value(&self, text: &str) -> V {
-        let tree = parse::parse(text).unwrap_or_else(|| panic!("the loader took `{text}`"));
+        let tree = parse(text).unwrap_or_else(|| panic!("the loader took `{text}`"));
         value::Walk { reader: self, item: None }.of(&tree)
     }
 }

@@ -1,7 +1,7 @@
 //! A tree to its value, by the section "Conditions" of the page.
 
 use super::parse::Tree;
-use crate::reference::context::Reader;
+use crate::reference::context::{Item, Reader};
 use crate::reference::odd::{self, MAX_VALUE};
 use crate::reference::zone;
 use cartwheel_core::channel::Channel;
@@ -33,7 +33,7 @@ pub enum V {
 
 /// What is known of a value before there is one.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Kind {
+pub enum Kind {
     Instant,
     Span,
     Date,
@@ -300,25 +300,31 @@ impl Walk<'_> {
         }
     }
 
+    /// The item of this name: one that is gone through, or that which the trigger is about.
+    fn named(&self, path: &[String]) -> Option<Item<'_>> {
+        let items = [self.item, self.reader.item];
+        items.into_iter().flatten().find(|(name, ..)| *name == path[0])
+    }
+
     fn of_item(&self, path: &[String]) -> bool {
-        self.item.is_some_and(|(name, ..)| name == path[0])
+        self.named(path).is_some()
     }
 
     fn item(&self, path: &[String]) -> Option<&Json> {
-        let (_, item, _) = self.item?;
+        let (_, item, _) = self.named(path)?;
         path[1..].iter().try_fold(item, |value, name| value.as_object()?.get(name))
     }
 
     fn path(&self, path: &[String]) -> V {
         if self.of_item(path) {
             let found = self.item(path);
-            let known = self.item.is_some_and(|(.., known)| known);
+            let known = self.named(path).is_some_and(|(.., known)| known);
             let number =
                 known && path.len() == 2 && ["price", "quantity"].contains(&path[1].as_str());
             return match (found, number) {
                 (None, _) => V::Null,
                 (Some(found), true) => odd::number(found).map_or(V::Null, |number| scalar(&number)),
-                (Some(found), false) => scalar(found),
+                (Some(found), false) => self.short(scalar(found)),
             };
         }
         let words: Vec<&str> = path.iter().map(String::as_str).collect();
@@ -328,16 +334,7 @@ impl Walk<'_> {
             ["event", "time"] => V::Instant(reader.at),
             ["event" | "cart" | "waited", ..] => {
                 let found = if words[0] == "waited" { self.waited(path) } else { self.event(path) };
-                let found = found.map_or(V::Null, scalar);
-                // A run keeps no long text; what it makes of a list it made when it had all of them.
-                match found {
-                    V::Text(text)
-                        if reader.of_run && self.item.is_none() && text.len() > MAX_VALUE =>
-                    {
-                        V::Null
-                    }
-                    found => found,
-                }
+                self.short(found.map_or(V::Null, scalar))
             }
             ["profile", "consent", channel] => {
                 let channel = Channel::parse(channel);
@@ -358,6 +355,15 @@ impl Walk<'_> {
             [name, "at"] => self.fact(name, Reading::At),
             [name, rest @ ..] => self.kept(name, &rest.join(".")),
             [] => V::Null,
+        }
+    }
+
+    /// A run keeps no long text; what it makes of a list it made when it had all of them.
+    fn short(&self, found: V) -> V {
+        let is_kept = self.reader.of_run && self.item.is_none();
+        match found {
+            V::Text(text) if is_kept && text.len() > MAX_VALUE => V::Null,
+            found => found,
         }
     }
 
@@ -424,7 +430,7 @@ impl Walk<'_> {
 }
 
 /// What is known at load.
-fn kind(tree: &Tree, facts: &Layout) -> Kind {
+pub fn kind(tree: &Tree, facts: &Layout) -> Kind {
     let last = |name: &str| facts.named(name).is_some_and(|(_, fact)| fact.is_last());
     let kind = |tree: &Tree| kind(tree, facts);
     match tree {

@@ -10,6 +10,9 @@ use crate::journey::condition::types::Type;
 use crate::suggest::closest;
 use cel::common::ast::IdedExpr;
 
+/// What stands at the beginning of a deadline alone.
+pub(super) const NEXT: &str = "next";
+
 /// Every function, with how it is written.
 const FUNCTIONS: [(&str, &str); 20] = [
     ("size", "size(x)"),
@@ -68,6 +71,11 @@ impl Lowering<'_, '_> {
         if let Some((_, written)) = FUNCTIONS.iter().find(|(known, _)| *known == name) {
             let message = format!("`{name}` with these arguments is not supported");
             return self.fail(self.parsed.extent(node), message, format!("write `{written}`"));
+        }
+        if name == NEXT {
+            let message = "`next` is no part of a condition";
+            let help = "it stands in `at:`, where it means the next day of a date, such as `at: next(profile.birthday)`";
+            return self.fail(self.parsed.extent(node), message, help);
         }
         let message = format!("`{name}` with these arguments is not supported");
         let near = closest(name, FUNCTIONS.map(|(known, _)| known));

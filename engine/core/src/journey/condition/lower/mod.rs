@@ -7,6 +7,7 @@ mod certain;
 mod compare;
 mod compute;
 mod constant;
+mod deadline;
 mod fact;
 mod function;
 mod list;
@@ -23,6 +24,7 @@ use crate::event::vocabulary::Envelope;
 use crate::value::{Value, ValueRef};
 use cel::common::ast::{CallExpr, Expr as Syntax, IdedExpr, LiteralValue, operators};
 use compact_str::CompactString;
+pub(crate) use deadline::compile_deadline;
 use std::ops::Range;
 use syntax::{arithmetic, comparison, reads_index, segments};
 
@@ -113,17 +115,19 @@ pub(crate) fn compile_path(text: &str, slots: &mut Slots) -> (Option<u16>, Vec<F
     let refused =
         |message: String, help: &str| (None, vec![Fault::error(0..text.len(), message).help(help)]);
     let parts: Vec<&str> = text.split('.').collect();
-    let ["event", rest @ ..] = parts.as_slice() else {
+    let (root, rest) = parts.split_first().map_or(("", &[][..]), |(root, rest)| (*root, rest));
+    let of_item = slots.each.as_ref().is_some_and(|each| each.name == root);
+    if root != "event" && !of_item {
         return refused(
             "a key is a path of the event".into(),
             "write a path such as `event.cart.id`",
         );
-    };
+    }
     if rest.is_empty() || rest.len() > 8 || !rest.iter().all(|name| is_name(name)) {
         let help = "write names joined by dots, such as `event.cart.id`";
         return refused(format!("`{text}` is not a path"), help);
     }
-    if let ([name], true) = (rest, Envelope::parse(rest[0].as_bytes()).is_some()) {
+    if let ([name], false, true) = (rest, of_item, Envelope::parse(rest[0].as_bytes()).is_some()) {
         let message = format!("`event.{name}` says nothing of what the event is about");
         return refused(message, "name what runs are about, such as `event.cart.id`");
     }

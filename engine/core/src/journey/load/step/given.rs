@@ -89,7 +89,10 @@ pub(super) fn lay_out(layout: &mut Layout<'_, '_>, given: &At<Given>) -> op::Giv
             warn_of_number(compiler, &given.span);
             Value::Number(*value)
         }
-        Given::Text(text) if (is_path(text) || is_of_fact(compiler, text)) && !quoted => {
+        Given::Text(text)
+            if !quoted
+                && (is_path(text) || is_of_item(compiler, text) || is_of_fact(compiler, text)) =>
+        {
             let at = At::new(text.clone(), given.span.clone());
             let (slots, captures) = (&mut *compiler.slots, &mut compiler.captures);
             let (field, faults) = condition::compile_read(text, slots, captures);
@@ -109,6 +112,12 @@ pub(super) fn lay_out(layout: &mut Layout<'_, '_>, given: &At<Given>) -> op::Giv
 fn is_path(text: &str) -> bool {
     let rest = ROOTS.iter().find_map(|root| text.strip_prefix(root));
     text == NOW || rest.is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// Whether it names a part of the item that the run is about.
+fn is_of_item(compiler: &Compiler<'_>, text: &str) -> bool {
+    let each = compiler.slots.each.as_ref();
+    each.is_some_and(|each| text.split_once('.').is_some_and(|(root, _)| root == each.name))
 }
 
 /// Whether the text, without quotes, begins with the name of a fact.

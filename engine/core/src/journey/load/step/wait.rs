@@ -1,8 +1,9 @@
-//! `wait: 23h`, `wait: { days: 2 }`, `wait: { until: "10:00", at_most: 24h }` and `wait: { for: EVENT, at_most: 3d }`.
+//! `wait: 23h`, `wait: { days: 2 }`, `wait: { until: "10:00", at_most: 24h }`, `wait: { for: EVENT, at_most: 3d }` and `wait: { at: INSTANT }`.
 
 use super::layout::Layout;
 use crate::journey::at::At;
-use crate::journey::definition::{Step, WaitDays, WaitEvent, WaitFor, WaitUntil, ZoneOf};
+use crate::journey::condition::Scope;
+use crate::journey::definition::{Step, WaitAt, WaitDays, WaitEvent, WaitFor, WaitUntil, ZoneOf};
 use crate::journey::load::fields::Reader;
 use crate::journey::load::yaml::{Kind, Node};
 use crate::journey::op::{self, Until, Wait};
@@ -32,6 +33,11 @@ fn waited_for(reader: &mut Reader<'_>, node: &Node) -> Option<WaitFor> {
     }
     if has("for") {
         return wait_event(reader, node).map(WaitFor::Event);
+    }
+    if has("at") {
+        let fields = reader.fields(node, "a wait until an instant", &["at"])?;
+        let at = reader.required(&fields, "at").and_then(|node| reader.deadline(node))?;
+        return Some(WaitFor::At(WaitAt { at }));
     }
     wait_until(reader, node).map(WaitFor::Until)
 }
@@ -86,6 +92,11 @@ pub(super) fn lay_out(layout: &mut Layout<'_, '_>, wait: &At<WaitFor>, id: Optio
             layout.compiler.positive(&until.at_most);
             Until::Local { time: until.until, at_most: until.at_most.value }
         }
+        WaitFor::At(wait) => match layout.compiler.deadline(Some(&wait.at), Scope::Step) {
+            Some(deadline) => Until::At(Box::new(deadline)),
+            // It was refused.
+            None => return,
+        },
     };
     layout.push(Wait { step, until });
 }

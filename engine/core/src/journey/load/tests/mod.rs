@@ -1,5 +1,6 @@
 //! Journeys good and bad, with every message as a person sees it.
 
+mod begins;
 mod events;
 mod facts;
 mod hostile;
