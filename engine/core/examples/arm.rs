@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
         let event = decode(event.as_bytes(), NOW, &policy).map_err(|error| format!("{error:?}"))?;
         let mut customer = Customer::new(CustomerId::of(&event.customer));
-        let mut environment = Environment { mode: Mode::Live, effects: &mut effects };
+        let mut environment = Environment { mode: Mode::Live, now: NOW, effects: &mut effects };
         let time = EventTime::new(event.time, NOW, NOW);
         core.event(&mut customer, &event, time, &mut environment);
         customers.push(customer);

@@ -27,10 +27,10 @@ impl Facts {
         self.put(Fact { number, state: State::Level { rank, until } });
     }
 
-    /// The levels that have been judged, the last first: they stand behind all other facts.
+    /// The levels that have been judged, the last first.
     pub fn standings(&self) -> impl Iterator<Item = (u16, Standing)> {
         let standing = |fact: &Fact| Some((fact.number, fact.state.standing()?));
-        self.iter().rev().map_while(standing)
+        self.iter().rev().filter_map(standing)
     }
 
     /// The first instant at which a level may be another, though nothing happens; [`NEVER`] without one.

@@ -123,6 +123,7 @@ impl Context<'_> {
             due: self.t,
             first_sent: None,
             last_sent: None,
+            last_op: None,
             told: Vec::new(),
             converted: false,
         };
