@@ -57,7 +57,8 @@ impl History {
         let feeds = facts.flat_map(|(_, fact)| {
             [Some(&fact.adds), fact.takes.as_ref().map(|takes| &takes.feed)].into_iter().flatten()
         });
-        let kinds: BTreeSet<&str> = feeds.flat_map(|feed| &feed.on).map(|kind| kind.as_str()).collect();
+        let kinds: BTreeSet<&str> =
+            feeds.flat_map(|feed| &feed.on).map(|kind| kind.as_str()).collect();
         let read = self.events.iter().filter(|event| kinds.contains(event.kind.as_str()));
         read.map(|event| event.at).collect()
     }
