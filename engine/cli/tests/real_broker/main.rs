@@ -7,6 +7,8 @@ mod bad_input;
 mod hand_over;
 mod kill_nine;
 mod mail;
+mod months;
+mod outage;
 mod processes;
 mod reload;
 mod shoppers;

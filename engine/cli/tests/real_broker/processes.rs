@@ -46,6 +46,8 @@ pub struct Deployment {
     admin: u16,
     /// End offsets and since when they have stood there.
     still: Mutex<(Vec<i64>, Instant)>,
+    /// The section of cartwheel.yaml.
+    policy: String,
 }
 
 const POLICY: &str = r#"
@@ -61,15 +63,26 @@ impl Deployment {
         let namespace = format!("{name}{}", std::process::id());
         let kafka =
             KafkaConfig { bootstrap: bootstrap.to_owned(), namespace, ..KafkaConfig::default() };
-        Self::of(kafka, smtp_port)
+        Self::of(kafka, smtp_port, POLICY.to_owned())
+    }
+
+    /// The same under the policy that ships.
+    pub fn as_shipped(bootstrap: &str, smtp_port: u16, name: &str) -> Self {
+        let yaml = std::fs::read_to_string(shipped().join("cartwheel.yaml")).expect("a file");
+        let of_policy = |line: &&str| line.is_empty() || line.starts_with([' ', '#']);
+        let section =
+            yaml.lines().skip_while(|line| *line != "policy:").skip(1).take_while(of_policy);
+        let policy = format!("policy:\n{}\n", section.collect::<Vec<_>>().join("\n"));
+        let kafka = Self::new(bootstrap, smtp_port, name).kafka;
+        Self::of(kafka, smtp_port, policy)
     }
 
     /// Another one for the same shop: a data directory and listeners of its own.
     pub fn beside(&self) -> Self {
-        Self::of(self.kafka(), self.smtp_port)
+        Self::of(self.kafka(), self.smtp_port, self.policy.clone())
     }
 
-    fn of(kafka: KafkaConfig, smtp_port: u16) -> Self {
+    fn of(kafka: KafkaConfig, smtp_port: u16, policy: String) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let admin = free_port();
         let config = shipped();
@@ -81,7 +94,7 @@ journeys_dir: {journeys}
 templates_dir: {templates}
 kafka: {{ bootstrap: "{bootstrap}", namespace: {namespace} }}
 engine: {{ hold_after: 365d, checkpoint_interval: 2s }}
-{POLICY}
+{policy}
 providers:
   route: {{ email: smtp }}
   smtp: {{ host: 127.0.0.1, port: {smtp_port}, tls: none }}
@@ -108,6 +121,7 @@ log: {{ level: info, format: text }}
             offsets,
             admin,
             still: Mutex::new((Vec::new(), Instant::now())),
+            policy,
         }
     }
 
@@ -121,7 +135,7 @@ log: {{ level: info, format: text }}
         struct WithPolicy {
             policy: Policy,
         }
-        let policy: WithPolicy = serde_saphyr::from_str(POLICY).expect("the policy");
+        let policy: WithPolicy = serde_saphyr::from_str(&self.policy).expect("the policy");
         let mut sources: Vec<SourceFile> = std::fs::read_dir(shipped().join("journeys"))
             .expect("journeys")
             .map(|entry| entry.expect("an entry").path())

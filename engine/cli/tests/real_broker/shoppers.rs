@@ -54,6 +54,7 @@ impl Expectation {
 }
 
 /// Everything that is produced, in order of time.
+#[derive(Default)]
 pub struct Story {
     events: Vec<(Millis, String, Vec<u8>)>,
     pub expectations: Vec<Expectation>,
@@ -73,7 +74,7 @@ pub fn story(events: u64) -> Story {
         sends: 0.01,
         ..Options::default()
     };
-    let mut story = Story { events: Vec::new(), expectations: Vec::new() };
+    let mut story = Story::default();
     for shopped in Workload::new(options).expect("a workload") {
         let mut value = Vec::new();
         shopped.encode(&mut value);
@@ -84,8 +85,7 @@ pub fn story(events: u64) -> Story {
         ));
     }
     story.known(now - 14 * HOUR);
-    story.events.sort_by_key(|(time, _, _)| *time);
-    story
+    story.sorted()
 }
 
 impl Story {
@@ -175,7 +175,14 @@ impl Story {
         customer
     }
 
-    fn at(&mut self, time: Millis, customer: &str, kind: &str, rest: Value) {
+    /// In order of time.
+    pub fn sorted(mut self) -> Self {
+        self.events.sort_by_key(|(time, _, _)| *time);
+        self
+    }
+
+    /// Something happens at this time, or was told of then: `rest` may have another `time`.
+    pub fn at(&mut self, time: Millis, customer: &str, kind: &str, rest: Value) {
         let mut event = json!({"id": format!("{customer}-{}", self.events.len()), "type": kind, "customer": customer, "time": format_rfc3339(time)});
         for (name, value) in rest.as_object().expect("an object") {
             event[name] = value.clone();

@@ -31,7 +31,7 @@ pub const SEQ: &str = "cartwheel-seq";
 /// A channel that nobody knows refuses all and grants none.
 /// 7: keys by event type; what an event ends in any journey comes before what it starts, the most important first; a late order finds its run; a cart
 /// without items is none; conditions on event time read `at`; ids of events are known by 48 bits.
-pub const SEMANTICS: u32 = 8;
+pub const SEMANTICS: u32 = 9;
 
 closed! {
     /// What a record of the sends topic is.

@@ -48,9 +48,19 @@ impl History {
         foreign
     }
 
-    /// When something happened.
-    pub fn times(&self) -> Vec<Millis> {
-        self.events.iter().map(|event| event.at).collect()
+    /// When something happened to a fact that a condition of this text may read.
+    pub fn times(&self, plan: &Plan, text: &str) -> Vec<Millis> {
+        // `customer.days_since_order` is no fact's name.
+        let facts = plan.facts.iter().filter(|(_, fact)| {
+            fact.name.starts_with("customer.") || text.contains(fact.name.as_str())
+        });
+        let feeds = facts.flat_map(|(_, fact)| {
+            [Some(&fact.adds), fact.takes.as_ref().map(|takes| &takes.feed)].into_iter().flatten()
+        });
+        let kinds: BTreeSet<&str> =
+            feeds.flat_map(|feed| &feed.on).map(|kind| kind.as_str()).collect();
+        let read = self.events.iter().filter(|event| kinds.contains(event.kind.as_str()));
+        read.map(|event| event.at).collect()
     }
 
     /// What a condition reads of a fact at `t`.

@@ -63,7 +63,7 @@ impl Context<'_> {
     /// Instants between these two: whatever is known of the customer grows as old as something that is asked about; the clock strikes a quarter.
     pub fn may_change(&self, text: &str, (from, last): (Millis, Millis)) -> Vec<Millis> {
         let read = read_by(self.plan, text);
-        let mut since = self.customer.facts.times();
+        let mut since = self.customer.facts.times(self.plan, &read);
         let attributes =
             self.plan.attributes.iter().filter_map(|name| self.customer.attribute(name));
         since.extend(attributes.filter_map(instant));
@@ -183,10 +183,15 @@ impl Context<'_> {
     }
 }
 
-/// The condition with all segments, one of which it may be made of.
+/// The condition with the segments that it names, and those that they name.
 fn read_by(plan: &Plan, text: &str) -> String {
-    let segments = plan.segments.iter().map(|(_, text)| text.as_str());
-    segments.fold(text.to_owned(), |all, text| format!("({all}) || ({text})"))
+    let mut all = text.to_owned();
+    let mut left: Vec<_> = plan.segments.iter().collect();
+    while let Some(place) = left.iter().position(|(name, _)| all.contains(name.as_str())) {
+        let (_, text) = left.remove(place);
+        all = format!("({all}) || ({text})");
+    }
+    all
 }
 
 /// An attribute that says when.

@@ -209,8 +209,11 @@ impl<'v, R: Fn(Field) -> Motion<'v>> Foresight<'_, R> {
             Arithmetic::Divide if right.speed == 0.0 => Some(left.speed / other),
             Arithmetic::Multiply | Arithmetic::Divide | Arithmetic::Remainder => None,
         };
-        match speed.filter(|speed| speed.is_finite()) {
-            Some(speed) if value != ValueRef::Null => Motion { value, speed, until },
+        match speed {
+            Some(speed) if value != ValueRef::Null && speed.is_finite() => {
+                Motion { value, speed, until }
+            }
+            // Divided by nothing, as long as there is nothing.
             Some(_) => Motion::until(value, until),
             None => self.still(expr),
         }

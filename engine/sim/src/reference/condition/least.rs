@@ -17,5 +17,6 @@ pub fn least(text: &str, fact: &str) -> Option<f64> {
             _ => None,
         }
     }
-    of(&parse(text)?, fact)
+    let tree = parse(text)?;
+    of(&tree, fact)
 }

@@ -1,4 +1,4 @@
-//! Conditions, by their text alone: parsed anew each time they are judged (`parse`) and walked over JSON (`value`).
+//! Conditions, by their text alone: parsed (`parse`) and walked over JSON (`value`).
 
 mod least;
 mod parse;

@@ -1,6 +1,9 @@
 //! Text to a tree, by the precedence of CEL: `?:`, then `||`, `&&`, comparisons and `in`, `+ -`, `* / %`, `! -`, dots.
 
 use cartwheel_core::time::{Millis, Span};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// A tree.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,8 +49,29 @@ enum Token {
     Sign(String),
 }
 
-/// The tree of a text; none for what is no condition.
-pub fn parse(text: &str) -> Option<Tree> {
+thread_local! {
+    /// The trees of the texts that have been asked for.
+    static KNOWN: RefCell<BTreeMap<String, Option<Rc<Tree>>>> = const { RefCell::new(BTreeMap::new()) };
+}
+/// Texts that are remembered.
+const REMEMBERED: usize = 1_000;
+
+/// The tree of a text; none for what is no condition. Texts come again and again: each is parsed once.
+pub fn parse(text: &str) -> Option<Rc<Tree>> {
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(tree) = known.get(text) {
+            return tree.clone();
+        }
+        if known.len() == REMEMBERED {
+            known.clear();
+        }
+        let tree = parse_anew(text).map(Rc::new);
+        known.insert(text.to_owned(), tree.clone());
+        tree
+    })
+}
+
+fn parse_anew(text: &str) -> Option<Tree> {
     let mut parser = Parser { tokens: tokens(text)?, at: 0 };
     let tree = parser.choice()?;
     (parser.at == parser.tokens.len()).then_some(tree)

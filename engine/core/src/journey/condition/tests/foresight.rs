@@ -16,7 +16,7 @@ use proptest::test_runner::RngSeed;
 const START: Millis = 1_767_607_200_000;
 const OVER: Millis = 20;
 
-const CONDITIONS: [&str; 30] = [
+const CONDITIONS: [&str; 32] = [
     "age(seen) >= 7ms",
     "age(seen) > 7ms",
     "age(seen) == 7ms",
@@ -47,6 +47,8 @@ const CONDITIONS: [&str; 30] = [
     "age(seen) / 7 >= 3ms",
     "recent.at == seen.at",
     "abs(age(seen) / 10ms - 2) <= 0.5",
+    "age(seen) / views > 9ms",
+    "age(seen) * views > 19ms",
 ];
 
 fn layout() -> Layout {
