@@ -31,6 +31,8 @@ pub const SEQ: &str = "cartwheel-seq";
 /// A channel that nobody knows refuses all and grants none.
 /// 7: keys by event type; what an event ends in any journey comes before what it starts, the most important first; a late order finds its run; a cart
 /// without items is none; conditions on event time read `at`; ids of events are known by 48 bits.
+/// 8: what comes before a run waits for it ends the wait; runs of one millisecond are two; facts of the shop's own.
+/// 9: levels change, and journeys begin, by time; holds and groups put messages off; a holdout is the gate's last word, and measured.
 pub const SEMANTICS: u32 = 9;
 
 closed! {
