@@ -69,7 +69,7 @@ impl Context<'_> {
         since.extend(attributes.filter_map(instant));
         let mut ages: Vec<Millis> = spans(&read);
         let facts = self.plan.facts.iter().filter(|(_, fact)| read.contains(fact.name.as_str()));
-        ages.extend(facts.filter_map(|(_, fact)| fact.bounds.over).map(|over| over));
+        ages.extend(facts.filter_map(|(_, fact)| fact.bounds.over));
         ages.push(0);
         if read.contains("days_since_order") {
             ages.extend((1..60).map(|days| days * DAY));

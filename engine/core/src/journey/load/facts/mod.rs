@@ -66,7 +66,7 @@ pub(super) fn compile(
             own.push(definition);
         }
     }
-    let changes: Vec<String> = file.changing().map(|name| change_of(name)).collect();
+    let changes: Vec<String> = file.changing().map(change_of).collect();
     let heard = |event: &str| wanted.contains(event) && !EVENT_TYPES.contains(&event);
     let watched = file.segments.iter().filter(|(name, _)| heard(&change_of(name)));
     own.extend(watched.map(|(name, text)| levels::watched(name, text)));
