@@ -1,8 +1,8 @@
 //! Bad records become dead letters with their reasons, and nothing else is lost.
 
-use crate::processes::{Deployment, until};
+use crate::processes::{Deployment, create_topics, until};
 use cartwheel_core::sends::Poison;
-use cartwheel_kafka::{Admin, EventsProducer, KafkaConfig, Message, TopicSpec};
+use cartwheel_kafka::{EventsProducer, KafkaConfig, Message};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -12,9 +12,7 @@ fn bad_records_are_dead_letters_and_the_good_ones_beside_them_are_applied() {
     let broker = cartwheel_broker::Broker::shared().expect("a broker");
     let deployment = Deployment::new(broker.bootstrap(), 1, "bad");
     let kafka = KafkaConfig { message_max_bytes: 8 << 20, ..deployment.kafka() };
-    Admin::new(&kafka, Duration::from_secs(20))
-        .and_then(|admin| admin.ensure(&TopicSpec::all(&kafka, 2, 1, None), true))
-        .expect("topics");
+    create_topics(&kafka, 2, None);
     let engine = deployment.run();
     let deliver = deployment.deliver();
 

@@ -2,8 +2,7 @@
 //! be without an owner if nobody said anything.
 
 use crate::kill_nine::PARTITIONS;
-use crate::processes::{Deployment, until};
-use cartwheel_kafka::{Admin, TopicSpec};
+use crate::processes::{Deployment, create_topics, until};
 use std::time::Duration;
 
 /// Well below the session, and far above what it takes (`loadtest hand-over` measures that).
@@ -20,9 +19,7 @@ fn a_killed_engine_has_its_partitions_again_and_a_stopped_one_gives_them_away() 
     let other = one.beside();
     let kafka = one.kafka();
     assert_eq!(kafka.session_timeout_ms, 45_000, "the default");
-    Admin::new(&kafka, Duration::from_secs(20))
-        .and_then(|admin| admin.ensure(&TopicSpec::all(&kafka, PARTITIONS, 1, None), true))
-        .expect("topics");
+    create_topics(&kafka, PARTITIONS, None);
     let all = f64::from(PARTITIONS);
 
     let first = one.run();

@@ -3,9 +3,8 @@
 
 use crate::audit::{self, Accepted, Events};
 use crate::mail::MailServer;
-use crate::processes::{Deployment, until};
+use crate::processes::{Deployment, create_topics, until};
 use crate::shoppers;
-use cartwheel_kafka::{Admin, TopicSpec};
 use cartwheel_workload::Random;
 
 use std::collections::BTreeMap;
@@ -20,9 +19,7 @@ fn killed_three_times_under_load_nothing_is_lost_and_nothing_is_sent_twice() {
     let mail = MailServer::start();
     let deployment = Deployment::new(broker.bootstrap(), mail.port(), "kill");
     let kafka = deployment.kafka();
-    Admin::new(&kafka, Duration::from_secs(20))
-        .and_then(|admin| admin.ensure(&TopicSpec::all(&kafka, PARTITIONS, 1, None), true))
-        .expect("topics");
+    create_topics(&kafka, PARTITIONS, None);
 
     let story = shoppers::story(EVENTS);
     let expectations = &story.expectations;

@@ -7,12 +7,11 @@
 use crate::audit::{self, Accepted, Events};
 use crate::kill_nine::PARTITIONS;
 use crate::mail::text;
-use crate::processes::{Deployment, until};
+use crate::processes::{Deployment, create_topics, until};
 use crate::shoppers::{Story, produce};
 use cartwheel_core::id::{CustomerId, in_holdout};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::time::{DAY, HOUR, Millis, format_rfc3339, parse_rfc3339};
-use cartwheel_kafka::{Admin, TopicSpec};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -92,11 +91,7 @@ fn months_come_to_what_the_journeys_promise() {
     let broker = cartwheel_broker::Broker::shared().expect("a broker");
     let deployment = Deployment::as_shipped(broker.bootstrap(), 1, "months");
     let kafka = deployment.kafka();
-    Admin::new(&kafka, Duration::from_secs(20))
-        .and_then(|admin| {
-            admin.ensure(&TopicSpec::all(&kafka, PARTITIONS, 1, Some(RETENTION)), true)
-        })
-        .expect("topics");
+    create_topics(&kafka, PARTITIONS, Some(RETENTION));
     let (plan, begin) = (deployment.plan(), midnight(DAYS));
     let day = |day: i64, hour: i64| begin + day * DAY + hour * HOUR;
     let mut story = Story::default();

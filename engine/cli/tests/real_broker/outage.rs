@@ -4,10 +4,9 @@
 use crate::audit::Accepted;
 use crate::kill_nine::PARTITIONS;
 use crate::mail::text;
-use crate::processes::{Deployment, shipped, until};
+use crate::processes::{Deployment, create_topics, shipped, until};
 use crate::shoppers::{Story, produce};
 use cartwheel_core::time::{HOUR, Millis};
-use cartwheel_kafka::{Admin, TopicSpec};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -25,9 +24,7 @@ fn after_an_outage_the_higher_priority_takes_the_last_place() {
     let broker = cartwheel_broker::Broker::shared().expect("a broker");
     let deployment = Deployment::new(broker.bootstrap(), 1, "outage");
     let kafka = deployment.kafka();
-    Admin::new(&kafka, Duration::from_secs(20))
-        .and_then(|admin| admin.ensure(&TopicSpec::all(&kafka, PARTITIONS, 1, None), true))
-        .expect("topics");
+    create_topics(&kafka, PARTITIONS, None);
     let dir = tempfile::tempdir().expect("a folder");
     let journeys = dir.path().join("journeys");
     std::fs::create_dir(&journeys).expect("a folder");

@@ -3,7 +3,7 @@
 use cartwheel_core::journey::load::{SourceFile, Sources, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
-use cartwheel_kafka::{KafkaConfig, Offsets};
+use cartwheel_kafka::{Admin, KafkaConfig, Offsets, TopicSpec};
 use cartwheel_providers::template::Templates;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -30,6 +30,13 @@ pub fn free_port() -> u16 {
         .and_then(|listener| listener.local_addr())
         .expect("a free port")
         .port()
+}
+
+/// Makes the topics; `retention` in milliseconds, if it is not the broker's own.
+pub fn create_topics(kafka: &KafkaConfig, partitions: i32, retention: Option<i64>) {
+    Admin::new(kafka, Duration::from_secs(20))
+        .and_then(|admin| admin.ensure(&TopicSpec::all(kafka, partitions, 1, retention), true))
+        .expect("topics");
 }
 
 /// The shipped configuration folder.

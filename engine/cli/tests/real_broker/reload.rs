@@ -2,8 +2,7 @@
 
 use crate::kill_nine::PARTITIONS;
 use crate::mail::MailServer;
-use crate::processes::{Deployment, shipped, until};
-use cartwheel_kafka::{Admin, TopicSpec};
+use crate::processes::{Deployment, create_topics, shipped, until};
 use std::path::Path;
 use std::time::Duration;
 
@@ -33,9 +32,7 @@ fn a_hangup_reads_the_configuration_anew_and_keeps_the_old_one_on_an_error() {
     let mail = MailServer::start();
     let deployment = Deployment::new(broker.bootstrap(), mail.port(), "reload");
     let kafka = deployment.kafka();
-    Admin::new(&kafka, Duration::from_secs(20))
-        .and_then(|admin| admin.ensure(&TopicSpec::all(&kafka, PARTITIONS, 1, None), true))
-        .expect("topics");
+    create_topics(&kafka, PARTITIONS, None);
     let dir = tempfile::tempdir().expect("a folder");
     copy(&shipped().join("journeys"), &dir.path().join("journeys"));
     copy(&shipped().join("templates"), &dir.path().join("templates"));

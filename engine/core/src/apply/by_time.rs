@@ -5,7 +5,7 @@
 
 use super::Core;
 use super::context::Context;
-use crate::customer::{Customer, Place, Run};
+use crate::customer::{Customer, Run};
 use crate::decision::{Reason, Verdict};
 use crate::id::{RunId, key_hash, lot};
 use crate::journey::condition::Moment;
@@ -147,22 +147,9 @@ impl Context<'_> {
         // Of an event there is nothing to keep, and nothing has been waited for.
         let kept = journey.captures.len() + journey.waited.len();
         captures.resize(kept, Value::Null);
-        let run = Run {
-            id: RunId::of(&journey.name, self.customer.id, key, moment.base),
-            sent: None,
-            key,
-            opened_at: moment.base,
-            newest,
-            entered_by: newest,
-            deadline,
-            anchor: 0,
-            place: Place::Window,
-            captures,
-            about: ThinVec::new(),
-            heard: ThinVec::new(),
-            journey: index,
-            converted: false,
-        };
+        let id = RunId::of(&journey.name, self.customer.id, key, moment.base);
+        let opened = Run::opened(id, index, key, moment.base);
+        let run = Run { newest, entered_by: newest, deadline, captures, ..opened };
         self.enter(run, Reason::Trigger);
     }
 }

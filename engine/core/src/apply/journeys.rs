@@ -372,22 +372,8 @@ impl Context<'_> {
         // It has waited for nothing yet.
         captures.truncate(journey.captures.len());
         captures.extend(journey.waited.iter().map(|_| Value::Null));
-        let mut run = Run {
-            id: event.map_or(id, |event| id.by_event(event)),
-            sent: None,
-            key,
-            opened_at: at,
-            newest: at,
-            entered_by: at,
-            deadline: at,
-            anchor: 0,
-            place: Place::Window,
-            captures,
-            about,
-            heard: ThinVec::new(),
-            journey: index,
-            converted: false,
-        };
+        let id = event.map_or(id, |event| id.by_event(event));
+        let mut run = Run { captures, about, ..Run::opened(id, index, key, at) };
         if let Some(deadline) = deadline {
             run.deadline = deadline;
             return self.open_window(run);

@@ -186,6 +186,26 @@ impl Reactions {
 }
 
 impl Run {
+    /// One that begins by what happened, or was computed, at `at`, and has done nothing yet; it is about nothing, and keeps nothing.
+    pub fn opened(id: RunId, journey: u16, key: u64, at: Millis) -> Self {
+        Self {
+            id,
+            sent: None,
+            key,
+            opened_at: at,
+            newest: at,
+            entered_by: at,
+            deadline: at,
+            anchor: 0,
+            place: Place::Window,
+            captures: ThinVec::new(),
+            about: ThinVec::new(),
+            heard: ThinVec::new(),
+            journey,
+            converted: false,
+        }
+    }
+
     /// Whether it waits for the shard to catch up: then its deadline does not count.
     pub fn is_held(&self) -> bool {
         matches!(self.place, Place::Gate { held: true, .. })

@@ -8,9 +8,7 @@ use cartwheel_core::id::{RunId, key_hash};
 use cartwheel_core::journey::plan::{Backlog, Journey, Since};
 use cartwheel_core::time::{DAY, Millis, format_rfc3339};
 use jiff::tz::TimeZone;
-use serde_json::Value as Json;
 use std::cmp::Reverse;
-use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 impl Context<'_> {
@@ -104,29 +102,8 @@ impl Context<'_> {
         let names: Vec<&str> = fields.map(|(name, _)| name.as_str()).collect();
         let newest = reader.newest_of(&names).unwrap_or(moment.base);
         let key = key_hash(Some(&format_rfc3339(moment.base)));
-        let run = Run {
-            id: RunId::of(&journey.name, self.id, key, moment.base),
-            journey: index,
-            key,
-            newest,
-            entered_by: None,
-            event: Arc::new(Json::Null),
-            item: None,
-            waited: None,
-            heard: Vec::new(),
-            about: Vec::new(),
-            place: Place::Window,
-            deadline,
-            held: false,
-            put_off: None,
-            anchor: self.t,
-            due: self.t,
-            first_sent: None,
-            last_sent: None,
-            last_op: None,
-            told: Vec::new(),
-            converted: false,
-        };
+        let id = RunId::of(&journey.name, self.id, key, moment.base);
+        let run = Run { newest, deadline, ..Run::opened(id, index, key, moment.base, self.t) };
         self.enter(run, Reason::Trigger);
     }
 

@@ -203,6 +203,33 @@ pub struct Run {
 }
 
 impl Run {
+    /// One that begins at `t` by this event, or by none, of the time `at`; it has done nothing yet.
+    pub fn opened(id: RunId, journey: u16, key: u64, at: Millis, t: Millis) -> Self {
+        Self {
+            id,
+            journey,
+            key,
+            newest: at,
+            entered_by: None,
+            event: std::sync::Arc::default(),
+            item: None,
+            waited: None,
+            heard: Vec::new(),
+            about: Vec::new(),
+            place: Place::Window,
+            deadline: at,
+            put_off: None,
+            held: false,
+            anchor: t,
+            due: t,
+            first_sent: None,
+            last_sent: None,
+            last_op: None,
+            told: Vec::new(),
+            converted: false,
+        }
+    }
+
     /// A window or a run that has not finished.
     pub fn live(&self) -> bool {
         self.place != Place::Goal

@@ -504,29 +504,8 @@ impl Context<'_> {
         }
         let journey = self.journey(index);
         let id = RunId::of(&journey.name, self.id, key, at);
-        let run = Run {
-            id: number.map_or(id, |number| id.by_event(number)),
-            journey: index,
-            key,
-            newest: at,
-            entered_by: None,
-            event,
-            item,
-            waited: None,
-            heard: Vec::new(),
-            about,
-            place: Place::Window,
-            deadline: at,
-            put_off: None,
-            held: false,
-            anchor: self.t,
-            due: self.t,
-            first_sent: None,
-            last_sent: None,
-            last_op: None,
-            told: Vec::new(),
-            converted: false,
-        };
+        let id = number.map_or(id, |number| id.by_event(number));
+        let run = Run { event, item, about, ..Run::opened(id, index, key, at, self.t) };
         if let Some(until) = enters {
             let id = run.id;
             self.put(Run { deadline: until, ..run });

@@ -183,13 +183,20 @@ impl Context<'_> {
     }
 }
 
-/// The condition with the segments that it names, and those that they name.
+/// The condition with the segments that it names, those that they name, and the facts by which the distance of its levels is measured.
 fn read_by(plan: &Plan, text: &str) -> String {
     let mut all = text.to_owned();
     let mut left: Vec<_> = plan.segments.iter().collect();
     while let Some(place) = left.iter().position(|(name, _)| all.contains(name.as_str())) {
         let (_, text) = left.remove(place);
         all = format!("({all}) || ({text})");
+    }
+    for (_, level, ladder) in plan.facts.levels() {
+        if let Some(distance) =
+            ladder.distance.as_ref().filter(|_| all.contains(level.name.as_str()))
+        {
+            all = format!("({all}) || ({})", distance.name);
+        }
     }
     all
 }

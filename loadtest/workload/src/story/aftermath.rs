@@ -60,8 +60,7 @@ pub(super) fn history(random: &mut Random, name: &str, at: Millis) -> Plan {
     for number in 0..orders {
         let ago = random.between(5, 400) * DAY;
         let product = random.below(CATALOGUE.len() as u64) as usize;
-        let id = format!("k-{name}-b{number}");
-        let cart = Cart { id, touched: at - ago, lines: vec![(product, 1)] };
+        let cart = Cart::of_before(name, number, at - ago, product);
         let read_in = at + SECOND * (1 + i64::from(number as u32));
         if random.chance(HEARD_OF) {
             let later = at + random.between(2 * HOUR, 60 * HOUR);

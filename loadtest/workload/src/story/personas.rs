@@ -162,9 +162,14 @@ fn in_the_afternoon(mut shopper: Shopper, at: Millis) -> Shopper {
     shopper
 }
 
+/// Where a product stands in the catalogue.
+fn place_of(id: &str) -> usize {
+    CATALOGUE.iter().position(|product| product.id == id).unwrap_or_default()
+}
+
 /// A view, and the product in the cart two minutes later.
 fn cart(at: Millis, id: &str) -> Plan {
-    let product = CATALOGUE.iter().position(|product| product.id == id).unwrap_or_default();
+    let product = place_of(id);
     vec![
         (at, Fact::Viewed(product)),
         (at + 2 * MINUTE, Fact::Added(product)),
@@ -182,8 +187,7 @@ fn with_ticket(at: Millis, id: &str) -> Plan {
 
 /// What they bought long before `at` is read in a minute later.
 fn bought_before(at: Millis, ago: Millis, id: &str) -> Plan {
-    let product = CATALOGUE.iter().position(|product| product.id == id).unwrap_or_default();
-    let cart = Cart { id: "k-leo-b0".into(), touched: at - ago, lines: vec![(product, 1)] };
+    let cart = Cart::of_before("leo", 0, at - ago, place_of(id));
     vec![(at + MINUTE, Fact::BoughtBefore(ago, cart))]
 }
 

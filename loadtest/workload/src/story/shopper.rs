@@ -85,6 +85,11 @@ pub(super) struct Item {
 }
 
 impl Cart {
+    /// What somebody bought before the story.
+    pub fn of_before(name: &str, number: u64, at: Millis, product: usize) -> Self {
+        Self { id: format!("k-{name}-b{number}"), touched: at, lines: vec![(product, 1)] }
+    }
+
     /// Puts one piece of a product in.
     pub fn add(&mut self, product: usize) {
         match self.lines.iter_mut().find(|line| line.0 == product) {

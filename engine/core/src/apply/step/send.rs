@@ -72,12 +72,13 @@ fn ask(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked) -> N
     };
     match gate::judge(&question) {
         Ruling::Send(index) => {
-            sent(send, context, run, asked, index);
-            go_on(send, context, run, asked, Passed { index, ghost: false })
+            let passed = Passed::new(send, run, index, false);
+            sent(send, context, run, asked, passed);
+            go_on(send, context, run, asked, passed)
         }
         Ruling::HoldOut(index, holdout) => {
             kept_back(send, context, run, op, (index, holdout));
-            go_on(send, context, run, asked, Passed { index, ghost: true })
+            go_on(send, context, run, asked, Passed::new(send, run, index, true))
         }
         Ruling::Defer { reason, until, by, channel, values } => {
             let deferred = context.by_step(run, op, Verdict::Deferred, reason).channel(channel);
@@ -106,15 +107,22 @@ fn ask(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked) -> N
 #[derive(Clone, Copy)]
 struct Passed {
     index: usize,
+    command: CommandId,
     /// A holdout keeps the message back.
     ghost: bool,
 }
 
-/// The gate said yes to the channel with this index: a decision and its command.
-fn sent(send: &Send, context: &mut Context<'_>, run: &Run, asked: Asked, index: usize) {
+impl Passed {
+    fn new(send: &Send, run: &Run, index: usize, ghost: bool) -> Self {
+        Self { index, command: CommandId::of(run.id, &send.step, index as u32), ghost }
+    }
+}
+
+/// The gate said yes to this channel: a decision and its command.
+fn sent(send: &Send, context: &mut Context<'_>, run: &Run, asked: Asked, passed: Passed) {
     let Asked { op, due, .. } = asked;
+    let Passed { index, command, .. } = passed;
     let t = context.t;
-    let command = CommandId::of(run.id, &send.step, index as u32);
     let choice = send.channels[index];
     let policy = &context.plan().policy;
     let ttl = match send.class {
@@ -182,7 +190,7 @@ fn go_on(
     passed: Passed,
 ) -> Next {
     let Asked { op, due, .. } = asked;
-    let Passed { index, ghost } = passed;
+    let Passed { index, command, ghost } = passed;
     let t = context.t;
     let choice = send.channels[index];
     if send.class == Class::Marketing {
@@ -196,9 +204,8 @@ fn go_on(
         run.anchor = t;
         return Next::Op(op + 1);
     }
-    let command = CommandId::of(run.id, &send.step, index as u32);
+    let is_first = is_first(send, run);
     let first = run.sent.map_or(t, |sent| sent.first);
-    let is_first = run.sent.is_none();
     run.sent = Some(Sent { command, at: t, first, seen: Reactions::default() });
     if is_first {
         context.supersede(run);

@@ -111,6 +111,27 @@ fn compiled(text: &str, layout: &Layout) -> Condition {
     condition
 }
 
+fn reader<'r>(
+    customer: &'r Customer,
+    facts: &'r Layout,
+    zones: &'r Zones,
+    t: Millis,
+) -> Reader<'r> {
+    let (attributes, lists, event) = (&[], &[], None);
+    Reader {
+        customer,
+        attributes,
+        facts,
+        lists,
+        zones,
+        t,
+        at: t,
+        event,
+        fields: &[],
+        captures: &[],
+    }
+}
+
 /// Follows what is foreseen over some time, and looks in every step of it; how often it was looked again.
 fn follow(
     condition: &Condition,
@@ -123,18 +144,7 @@ fn follow(
     let (mut t, mut looks) = (from, 0);
     let (mut holds, mut until) = (false, from);
     while t < to {
-        let reader = Reader {
-            customer,
-            attributes: &[],
-            facts: layout,
-            lists: &[],
-            zones: &zones,
-            t,
-            at: t,
-            event: None,
-            fields: &[],
-            captures: &[],
-        };
+        let reader = reader(customer, layout, &zones, t);
         if t >= until {
             (holds, until) = reader.foresee(condition);
             assert!(until > t, "{}", condition.text);
@@ -187,18 +197,7 @@ fn what_no_time_changes_stays_for_good() {
     for text in ["profile.x == 1", "seen.at > instant(\"2026-01-01\")", "age(seen) >= 0ms"] {
         let condition = compiled(text, &layout);
         let zones = Zones::bundled("UTC");
-        let reader = Reader {
-            customer: &customer,
-            attributes: &[],
-            facts: &layout,
-            lists: &[],
-            zones: &zones,
-            t: START + 5,
-            at: START,
-            event: None,
-            fields: &[],
-            captures: &[],
-        };
+        let reader = reader(&customer, &layout, &zones, START + 5);
         assert_eq!(reader.foresee(&condition).1, NEVER, "{text}");
     }
 }
