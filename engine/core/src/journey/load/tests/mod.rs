@@ -4,6 +4,7 @@ mod begins;
 mod events;
 mod facts;
 mod hostile;
+mod ledgers;
 mod levels;
 mod loops;
 mod plans;
