@@ -69,7 +69,12 @@ impl Config {
             let feed = |name| fact.get(name).map(|feed| feed.get("on").unwrap_or(feed));
             names.into_iter().filter_map(feed).flat_map(texts).collect::<Vec<_>>()
         };
-        fields.flat_map(feeds).collect()
+        let lines = |fact: &Map<String, Value>| {
+            let lists = ["earn", "spend"].into_iter().filter_map(|name| fact.get(name)?.as_array());
+            let lines = lists.flatten().chain(fact.get("reset"));
+            lines.filter_map(|line| line.get("on")).flat_map(texts).collect::<Vec<_>>()
+        };
+        fields.flat_map(|fact| [feeds(fact), lines(fact)].concat()).collect()
     }
 
     /// The compiled plan, or why there is none.

@@ -76,7 +76,7 @@ impl Lowering<'_, '_> {
             _ => return self.alone_in_time(node),
         };
         let [left, right] = call.args.as_slice() else { return self.alone_in_time(node) };
-        let (sum, added) = (self.sum_in_time(left), self.node(right));
+        let (sum, added) = (self.sum_in_time(left), self.part_in_time(right));
         let (sum, (added, kind)) = (sum?, added?);
         match (arithmetic, sum.kind, kind) {
             (_, base, Type::Duration) if Sum::is_base(base) => {
@@ -108,12 +108,17 @@ impl Lowering<'_, '_> {
     }
 
     fn alone_in_time(&mut self, node: &IdedExpr) -> Option<Sum> {
-        let (expr, kind) = match self.expiry_of_lots(node) {
-            Some(found) => found?,
-            None => self.node(node)?,
-        };
+        let (expr, kind) = self.part_in_time(node)?;
         let expr = if let Expr::Lower(inner) = expr { *inner } else { expr };
         Some(Sum { expr, kind, yearly: false, offset: None, at: self.parsed.extent(node) })
+    }
+
+    /// A base or a duration.
+    fn part_in_time(&mut self, node: &IdedExpr) -> Option<Typed> {
+        match self.expiry_of_lots(node) {
+            Some(found) => found,
+            None => self.node(node),
+        }
     }
 
     /// `next(x)`.
