@@ -175,7 +175,7 @@ pub(super) fn check_with(
     begins::bind(&mut facts.layout, &read, &mut compiled, &mut problems);
     policy::check(policy, tables, &read, &mut problems);
     if let Asked::Anew(_) = asked {
-        loops::check(&read, &compiled, &mut problems);
+        loops::check(&read, &compiled, (&facts, &slots.attributes), &mut problems);
     }
     let order = |problem: &Problem| sources.iter().position(|source| source.path == problem.path);
     problems.sort_by_key(|problem| (order(problem), problem.span.start, problem.span.end));
