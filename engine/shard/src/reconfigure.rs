@@ -82,9 +82,7 @@ impl<S: Store> Shard<S> {
             let attributes: Vec<_> = slots.iter().map(read).collect();
             for (slot, attributes) in slots.iter().zip(attributes) {
                 let customer = self.table.get_mut(*slot);
-                for (name, at, value) in attributes {
-                    customer.recall(name, at, value);
-                }
+                attributes.into_iter().for_each(|attribute| customer.recall(attribute));
             }
         }
         Ok(())

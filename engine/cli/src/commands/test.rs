@@ -19,14 +19,16 @@ use std::sync::Arc;
 pub fn run(flags: &Flags, test: &TestFlags) -> Result<(), Failure> {
     let dir = test.dir.as_ref().unwrap_or(&flags.config_dir);
     let loaded = Loaded::read(&origins(flags, dir))?;
-    let compiled = journeys::compile(&loaded)?;
+    let compiled = journeys::compile_for_traces(&loaded)?;
     let templates = templates::load(&loaded.settings, &compiled)?;
-    let plan = compiled.plan.showing(&templates.shown());
+    let shown = templates.shown();
+    let traces = traces::read_all(&loaded.settings, Some(&compiled), Some(&shown))?;
+    let plan = compiled.plan.showing(&shown);
     let renderer = renderer(&loaded, templates);
     let engine = |plan| CoreEngine::rendering(plan, Arc::clone(&renderer));
     let mut faults = Vec::new();
     let mut results = Vec::new();
-    for trace in traces::read_all(&loaded.settings)? {
+    for trace in traces {
         match run_all(&trace, &plan, engine) {
             Ok(outcomes) => {
                 results.extend(outcomes.into_iter().map(|outcome| (trace.path.clone(), outcome)))
@@ -37,7 +39,8 @@ pub fn run(flags: &Flags, test: &TestFlags) -> Result<(), Failure> {
     if results.is_empty() && faults.is_empty() {
         let message =
             format!("there is no trace (*.trace) in {}", loaded.settings.journeys_dir.display());
-        return Err(Failure::Data(vec![Fault::new(message, None)]));
+        let help = "write one, such as cart_abandonment.trace: `cartwheel test --help` shows how";
+        return Err(Failure::Data(vec![Fault::new(message, Some(help.into()))]));
     }
     let failed = results.iter().flat_map(|(_, outcome)| outcome.faults.iter().cloned());
     faults.extend(failed.map(Fault::from));

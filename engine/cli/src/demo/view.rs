@@ -160,6 +160,7 @@ mod tests {
             priority: 0,
             tags: vec![],
             quiet_for: None,
+            at: None,
             first: None,
             steps: vec![],
         }]);

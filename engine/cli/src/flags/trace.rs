@@ -27,7 +27,7 @@ Before the first scenario:
   strict on                every decision needs its line, not only messages, and all lines stand in the order of the decisions
 
 Before the first scenario for all of them, or below `---` for one:
-  policy                   then, indented, what else stands below `policy:` in cartwheel.yaml
+  policy                   then, indented, what else stands below `policy:` in cartwheel.yaml: for the journeys beside the trace, or in it
   facts                    then, indented, what else stands in facts.yaml: for the journeys that stand in the trace
   journey                  then, indented, a journey as in its file; a trace with journeys in it does without those beside it, and without
                            the holds and groups of cartwheel.yaml

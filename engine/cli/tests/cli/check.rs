@@ -35,7 +35,7 @@ fn warnings(dir: &Path) -> Vec<String> {
 }
 
 /// A configuration with this journey alone, of a shop that does not say which events it has, and without groups of journeys.
-fn with_journey(journey: &str) -> TempDir {
+pub(super) fn with_journey(journey: &str) -> TempDir {
     let dir = changed("cartwheel.yaml", "brand:", "brand:");
     std::fs::remove_file(dir.path().join("events.yaml")).unwrap();
     let policy = dir.path().join("cartwheel.yaml");
@@ -183,25 +183,43 @@ fn a_fault_points_at_what_gave_the_value() {
 }
 
 #[test]
-fn a_fault_of_the_policy_points_at_its_item() {
-    for (from, to, at) in [
-        ("zone: America/New_York", "zone: Mars", "zone:"),
+fn a_fault_of_the_policy_points_at_its_value() {
+    let cap = "{ name: five_a_week, scope: all, limit: 5";
+    let hold = "while: size(tickets) > 0 || size(returns) > 0";
+    let quiet = "from: \"21:00\", to: \"08:00\"";
+    let keys = "cart_abandonment: event.cart.id }";
+    for (from, to, at, help) in [
+        ("zone: America/New_York", "zone: Mars", "Mars", "IANA name"),
+        (cap, "{ name: five_a_week, scope: all, limit: 65", "65", "1 to 64"),
+        (cap, "{ name: five_a_week, scope: all, limit: 0.5", "0.5", "write 1 to 64"),
         (
-            "{ name: five_a_week, scope: all, limit: 5",
-            "{ name: five_a_week, scope: all, limit: 65",
-            "name: five",
+            cap,
+            "{ name: five_a_week, scope: channel:mail, limit: 5",
+            "channel:mail",
+            "channel:email",
         ),
+        (quiet, "from: \"21:00\", to: '21:00'", "'21:00'", "write different times"),
+        (quiet, "from: \"21:00\", to: \"24:00\"", "\"24:00\"", "midnight is 00:00"),
+        ("scope: \"channel:email\"", "scope: \"tag:nobody\"", "\"tag:nobody\"", "this tag"),
+        (hold, "while: size(tickets) > 0 || size(retuns) > 0", "retuns", "did you mean `returns`?"),
+        (hold, "while: true", "true, at", "write a text, in quotes"),
+        (hold, "while: [a]", "[a]", "write a text"),
+        ("at_most: 21d", "at_most: 21", "21,", "write a number and a unit"),
+        (keys, "cart_abandonment: 5 }", "5 }", "in quotes"),
+        (keys, "cart_abandonment: event.cart }", "event.cart }", "name a field"),
         (
-            "from: \"21:00\", to: \"08:00\"",
-            "from: \"21:00\", to: \"21:00\"",
-            "channels: [sms, push",
+            "order: [checkout_abandonment, cart_abandonment]",
+            "order: [checkout_abandonment, cart_abandoment]",
+            "cart_abandoment]",
+            "did you mean",
         ),
-        ("scope: \"channel:email\"", "scope: \"tag:nobody\"", "name: email_gap"),
     ] {
         let dir = changed("cartwheel.yaml", from, to);
-        let place = place(&dir, "cartwheel.yaml", at);
-        let line = place.rsplit_once(':').unwrap().0;
-        expect(&cartwheel(dir.path(), &["check"], &[]), 78, &[line]);
+        let place = place(&dir, "cartwheel.yaml", to);
+        let (line, column) = place.rsplit_once(':').unwrap();
+        let column = column.parse::<usize>().unwrap() + to.find(at).unwrap();
+        let place = format!("{line}:{column}]");
+        expect(&cartwheel(dir.path(), &["check"], &[]), 78, &[&place, help]);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The built binary: exit codes, and what a person or a program is told.
 
 mod check;
+mod traces;
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};

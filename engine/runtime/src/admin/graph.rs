@@ -1,6 +1,7 @@
 //! A journey's plan as a graph for people: steps, what they do, what follows.
 
 use super::view::{Edge, JourneyGraph, StepView};
+use cartwheel_core::journey::condition::Deadline;
 use cartwheel_core::journey::op::{Op, Successor};
 use cartwheel_core::journey::plan::Journey;
 
@@ -14,9 +15,16 @@ pub fn graph(journey: &Journey) -> JourneyGraph {
         priority: journey.priority,
         tags: journey.tags.iter().map(ToString::to_string).collect(),
         quiet_for: journey.quiet_for.map(|span| span.to_string()),
+        at: begins(journey).map(|at| at.text.to_string()),
         first: named(journey, 0),
         steps,
     }
+}
+
+/// When its runs begin, where that is computed.
+fn begins(journey: &Journey) -> Option<&Deadline> {
+    let by_time = journey.by_time.as_deref().map(|by_time| &by_time.at);
+    by_time.or(journey.at.as_deref())
 }
 
 /// None where nobody wrote a step.

@@ -191,6 +191,9 @@ pub struct JourneyGraph {
     pub tags: Vec<String>,
     /// The quiet time that means abandoned, such as `1h`.
     pub quiet_for: Option<String>,
+    /// The instant at which a run begins, or its window ends, as it is written: with an event by what that says, else by time alone.
+    #[serde(default)]
+    pub at: Option<String>,
     /// The first step; null for a journey without any.
     pub first: Option<String>,
     /// In the order in which they are written.

@@ -32,7 +32,7 @@
 //!
 //! ```text
 //! strict on                       every decision needs its line, and all lines stand in the order of the decisions
-//! policy                          what is indented below stands for the policy of cartwheel.yaml
+//! policy                          what is indented below stands for the policy of cartwheel.yaml: for the journeys beside the trace, or those in it
 //!   quiet_hours: []
 //! journey                         and this for the journeys beside the trace: it is one file that stands alone
 //!   journey: j
@@ -60,6 +60,7 @@
 //! 13:00 expect ana finished
 //! ```
 
+mod beside;
 mod block;
 mod core_engine;
 mod coverage;
@@ -80,6 +81,7 @@ pub mod suggest;
 mod time;
 mod word;
 
+pub use beside::Beside;
 pub use core_engine::{CoreEngine, Renderer};
 pub use coverage::{Coverage, coverage};
 pub use engine::{Consequence, Suppression, TraceEngine};

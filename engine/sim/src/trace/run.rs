@@ -32,7 +32,8 @@ pub fn run_all<E: TraceEngine>(
     let mut outcomes = Vec::new();
     for scenario in &trace.scenarios {
         let mut plan = match &scenario.plan {
-            Some(own) => own.as_ref().clone(),
+            Some(own) if scenario.has_journeys() => own.as_ref().clone(),
+            Some(own) => restricted(trace, own)?,
             None => restricted(trace, plan)?,
         };
         if !trace.holdouts {
@@ -45,7 +46,7 @@ pub fn run_all<E: TraceEngine>(
             let failed = (scenario.span.clone(), error.to_string(), None);
             Fault::new(failed, &trace.path, &trace.text)
         })?;
-        if scenario.plan.is_some() {
+        if scenario.has_journeys() {
             outcome.decisions.clear();
         }
         outcomes.push(outcome);
@@ -60,7 +61,7 @@ fn restricted(trace: &Trace, plan: &Plan) -> Result<Plan, Fault> {
     if let Some(stranger) =
         names.iter().find(|name| plan.journeys.iter().all(|journey| journey.name != **name))
     {
-        let help = "write `journeys NAME ...` or `journeys all` before the first scenario";
+        let help = "write `journeys NAME ...` or `journeys all` before the first scenario, or the journey itself below a line `journey`";
         let wrong = (0..0, format!("there is no journey `{stranger}`"), Some(help.into()));
         return Err(Fault::new(wrong, &trace.path, &trace.text));
     }

@@ -117,6 +117,20 @@ impl Deadline {
         self.fields.iter().filter_map(at).max()
     }
 
+    /// Whether the base is the day of something in each year.
+    pub(crate) fn is_yearly(&self) -> bool {
+        self.yearly
+    }
+
+    /// The least that lies between the base and the instant; 0 where that depends.
+    pub(crate) fn least_offset(&self) -> Millis {
+        let fixed = self.offset.as_ref().filter(|offset| offset.is_constant());
+        match fixed.map(|offset| offset.eval(&|_| ValueRef::Null)) {
+            Some(ValueRef::Span(offset)) => offset.max(0),
+            Some(_) | None => 0,
+        }
+    }
+
     /// Everything that it reads.
     pub(crate) fn each_field(&self, note: &mut impl FnMut(Field)) {
         self.base.each_field(note);

@@ -289,6 +289,15 @@ impl Resolver<'_> {
         self.fail(Fault::error(path.span.clone(), message).help(help))
     }
 
+    /// Whether there is an event here that may be read.
+    fn reads_event(&self) -> bool {
+        match self.scope {
+            Scope::Event | Scope::Step => !self.slots.by_time,
+            Scope::Alone => true,
+            Scope::While | Scope::Customer | Scope::Policy => false,
+        }
+    }
+
     fn event_time(&mut self, path: &Path<'_>) -> Option<(Field, Type)> {
         self.has_event(path)?;
         Some((Field::EventTime, Type::Instant))
@@ -464,16 +473,26 @@ impl Resolver<'_> {
         let fault =
             Fault::error(path.span.clone(), format!("`{}` is unknown", path.parts.join(".")));
         let rest = path.parts[1..].iter().map(|part| format!(".{part}")).collect::<String>();
-        let help = if Subject::parse(root.as_bytes()).is_some() {
+        let event = self.reads_event();
+        let roots = ["event"].into_iter().filter(|_| event);
+        let others = ["profile", "customer", LOCAL, NOW].into_iter().chain(self.slots.names.own());
+        let others = others.filter(|_| self.scope != Scope::Alone);
+        let near = closest(root, roots.chain(others)).map(ToOwned::to_owned);
+        let help = if event && Subject::parse(root.as_bytes()).is_some() {
             format!("did you mean `event.{root}{rest}`?")
-        } else if let Some(near) = closest(
-            root,
-            ["event", "profile", "customer", LOCAL, NOW].into_iter().chain(self.slots.names.own()),
-        ) {
+        } else if let Some(near) = near {
             format!("did you mean `{near}{rest}`?")
         } else {
-            "a condition reads `event.X`, `profile.X`, `customer.X`, `local.X`, `now`, and facts and segments by their names; strings stand in quotes"
-                .into()
+            let known = match (self.scope, event) {
+                (Scope::Alone, _) => "this reads `event.X` alone",
+                (_, true) => {
+                    "a condition reads `event.X`, `profile.X`, `customer.X`, `local.X`, `now`, and facts and segments by their names"
+                }
+                (_, false) => {
+                    "this reads `profile.X`, `customer.X`, `local.X`, `now`, and facts and segments by their names"
+                }
+            };
+            format!("{known}; strings stand in quotes")
         };
         self.fail(fault.help(help))
     }

@@ -134,6 +134,13 @@ impl<'r> Reader<'r> {
         }
     }
 
+    /// Whether something came for an attribute that is no value.
+    pub fn is_unreadable(&self, field: Field) -> bool {
+        let Field::Attribute(index) = field else { return false };
+        let name = self.attributes.get(usize::from(index));
+        name.is_some_and(|name| self.customer.is_unreadable(*name))
+    }
+
     #[cold]
     fn local(&self, what: Local) -> ValueRef<'static> {
         let local = self.zones.local(self.customer.zone, self.t);

@@ -14,6 +14,7 @@ use std::sync::Arc;
 mod compile;
 mod begins;
 mod compiler;
+mod contradictions;
 mod declared;
 mod events;
 mod facts;
@@ -40,6 +41,7 @@ pub use super::problem::{Problem, Severity, SourceFile};
 pub use parts::{Part, What};
 pub use schema::{events_schema, facts_schema, journey_schema};
 pub use sends::Sent;
+pub use yaml::locate;
 
 /// Most journeys under one policy.
 const MAX_JOURNEYS: usize = 500;
@@ -174,8 +176,9 @@ pub(super) fn check_with(
     groups::bind(policy, &mut compiled, &mut slots, &mut problems);
     begins::bind(&mut facts.layout, &read, &mut compiled, &mut problems);
     policy::check(policy, tables, &read, &mut problems);
+    contradictions::check(policy, &rules, &read, asked, &mut problems);
     if let Asked::Anew(_) = asked {
-        loops::check(&read, &compiled, &mut problems);
+        loops::check(&read, &compiled, (&facts, &slots.attributes), &mut problems);
     }
     let order = |problem: &Problem| sources.iter().position(|source| source.path == problem.path);
     problems.sort_by_key(|problem| (order(problem), problem.span.start, problem.span.end));

@@ -16,6 +16,7 @@ fn graph() -> JourneyGraph {
         priority: 50,
         tags: vec![],
         quiet_for: None,
+        at: None,
         first: Some("second".into()),
         steps: vec![step("second"), step("first")],
     }

@@ -1,12 +1,33 @@
 use super::*;
 use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::customer::LatestId;
+use cartwheel_core::journey::load::{SourceFile, load};
 use cartwheel_core::journey::op::{
     Arm, Branch, Choice, End, Fallback, Jump, Send, Until, Wait, When,
 };
 use cartwheel_core::journey::plan::{Key, Reentry};
 use cartwheel_core::journey::shown::Subjects;
+use cartwheel_core::policy::Policy;
 use cartwheel_core::time::{DAY, HOUR, Millis, Span};
+
+#[test]
+fn what_begins_or_waits_until_an_instant_says_which() {
+    let text = "journey: j\nclass: transactional\ntrigger: { event: x, at: event.time + 2d }\nsteps: [{ wait: { at: event.time + 5d } }]\n";
+    let by_time = "journey: b\nclass: transactional\ntrigger: { at: next(profile.birthday) - 3d }\nsteps: [{ wait: 1h }]\n";
+    let source = |text: &str| SourceFile { path: "x.yaml".into(), text: text.into() };
+    let plan = load(&Policy::default(), &[source(text), source(by_time)]).expect("a plan");
+    let graphs: Vec<_> = plan.journeys.iter().map(graph).collect();
+    let told = |graph: &JourneyGraph| (graph.at.clone(), graph.steps[0].says.clone());
+    let told: Vec<_> = graphs.iter().map(told).collect();
+    let at = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        told,
+        [
+            (at("next(profile.birthday) - 3d"), "1h".into()),
+            (at("event.time + 2d"), "event.time + 5d".into())
+        ]
+    );
+}
 
 fn email() -> Choice {
     Choice { channel: Channel::Email, fallback: None }

@@ -123,7 +123,8 @@ impl Walk<'_> {
         }
     }
 
-    fn is_in(&self, item: &Tree, list: &Tree) -> bool {
+    fn is_in(&self, of_item: &Tree, list: &Tree) -> bool {
+        let item = of_item;
         if let Tree::Path(path) = list
             && self.is_fact(path)
         {
@@ -136,7 +137,11 @@ impl Walk<'_> {
             _ => self.of(item),
         };
         match list {
-            Tree::List(all) => all.iter().any(|one| self.of(one) == item),
+            // As each would be beside `==`.
+            Tree::List(all) => {
+                let equal = |one| self.two("==", of_item, one) == V::Bool(true);
+                all.iter().any(equal)
+            }
             Tree::Path(path) => {
                 let list = self.list(path).map_or(&[][..], |list| list);
                 list.iter().take(MAX_ITEMS).any(|one| scalar(one) == item)

@@ -457,6 +457,8 @@ fn yaml_itself_is_checked() {
     );
     let broken = shown("journey: a\n  steps: [\n");
     assert!(broken.len() == 1 && broken[0].contains("this is not valid YAML"), "{broken:?}");
+    let choice = shown("journey: a\ntrigger: { at: last_order.at + (vip ? 60d : 90d) }\n");
+    assert!(choice.len() == 1 && choice[0].contains("stands in quotes"), "{choice:?}");
     let tab = shown("journey: a\ntrigger:\n\tevent: x\n");
     assert!(tab.len() == 1 && tab[0].contains("indented with spaces, never with tabs"), "{tab:?}");
     let deep = shown(&format!("a: {}{}", "[".repeat(60), "]".repeat(60)));
@@ -608,13 +610,13 @@ fn the_policy_is_checked_against_the_journeys() {
         shown,
         [
             "policy.zone: `Europe/Berlim` is not a time zone | did you mean `Europe/Berlin`?",
-            "policy.quiet_hours.0: the quiet hours start and end at 01:00 | write different times; a channel that is never used is left out of the journeys",
+            "policy.quiet_hours.0.to: the quiet hours start and end at 01:00 | write different times; a channel that is never used is left out of the journeys",
             "policy.marketing_ttl: `marketing_ttl` is 0s: every message would be too late | write a longer duration, such as 24h",
-            "policy.caps.0: the cap `a` counts the tag `recovry`, which does not exist | did you mean `tag:recovery`?",
-            "policy.caps.1: the cap `b` has the limit 0 | write 1 to 64",
-            "policy.caps.1: the cap `b` counts the journey `cart_abandonmnt`, which does not exist | did you mean `journey:cart_abandonment`?",
-            "policy.caps.2: the cap `b` has the limit 65 | write 1 to 64",
-            "policy.caps.2: a second cap is called `b` | names are shown in decisions: give each cap its own",
+            "policy.caps.0.scope: the cap `a` counts the tag `recovry`, which does not exist | did you mean `tag:recovery`?",
+            "policy.caps.1.limit: the cap `b` has the limit 0 | write 1 to 64",
+            "policy.caps.1.scope: the cap `b` counts the journey `cart_abandonmnt`, which does not exist | did you mean `journey:cart_abandonment`?",
+            "policy.caps.2.limit: the cap `b` has the limit 65 | write 1 to 64",
+            "policy.caps.2.name: a second cap is called `b` | names are shown in decisions: give each cap its own",
         ]
     );
 }
