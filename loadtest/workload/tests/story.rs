@@ -41,6 +41,7 @@ fn reminder(customer: &str, cart: &str, decided_at: Millis, count: u32) -> Comma
         data: json!({"cart": {"id": cart}}),
         variant: None,
         team: None,
+        answers: Vec::new(),
         side: None,
         due_at: decided_at,
         decided_at,
