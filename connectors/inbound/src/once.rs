@@ -92,7 +92,6 @@ impl<K: Clone + Eq + Hash + Send + 'static> Once<K> {
             .and_then(|told| *told)
             .unwrap_or(Err(SinkError))
     }
-
 }
 
 impl<K> Once<K> {

@@ -72,7 +72,10 @@ async fn a_post_writes_the_event_and_says_thank_you() {
     let [(customer, json)] = &listener.sink.written()[..] else { panic!("one event") };
     assert_eq!(customer, "ana");
     let event: serde_json::Value = serde_json::from_str(json).unwrap();
-    assert_eq!((&event["survey"]["answer"], &event["type"]), (&"price".into(), &"survey_answered".into()));
+    assert_eq!(
+        (&event["survey"]["answer"], &event["type"]),
+        (&"price".into(), &"survey_answered".into())
+    );
     assert_eq!(listener.came(), [Came::Applied]);
 }
 
@@ -111,7 +114,8 @@ async fn what_is_no_token_of_ours_is_not_found() {
         address: None,
     };
     let unsubscribe = Secrets::new(SECRET, None).token(&claim);
-    for wrong in [strange, unsubscribe, "cwa1.e30.x".to_owned(), "x".to_owned(), "y".repeat(9_000)] {
+    for wrong in [strange, unsubscribe, "cwa1.e30.x".to_owned(), "x".to_owned(), "y".repeat(9_000)]
+    {
         for method in ["GET", "POST"] {
             let (status, page) = listener.call(method, &wrong, "").await;
             assert_eq!(status, StatusCode::NOT_FOUND);
@@ -119,7 +123,11 @@ async fn what_is_no_token_of_ours_is_not_found() {
         }
     }
     for path in ["/a", "/a/", "/a/x/y", "/", "/u/x", "/answer"] {
-        assert_eq!(call(&listener.router, "GET", path, "").await.0, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(
+            call(&listener.router, "GET", path, "").await.0,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
     }
     assert_eq!((listener.sink.written(), listener.came()), (vec![], vec![]));
 }
@@ -171,5 +179,5 @@ async fn a_long_body_is_refused() {
 async fn a_page_shows_letters_alone() {
     let listener = Listener::new();
     let (_, page) = listener.call("GET", &token(&offer("<b>&\"'x")), "").await;
-    assert!(page.contains("<p> b     x</p>"), "{page}");
+    assert!(page.contains("<p> b    x</p>"), "{page}");
 }

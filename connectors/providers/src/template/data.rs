@@ -57,12 +57,7 @@ pub(super) fn document_of(variable: &str) -> Option<Subject> {
 /// The variables of a command; every name of [`VARIABLES`] is there, nil if the data says nothing.
 ///
 /// Prices and totals at the top level are texts as `amount` writes them (`cart_total`: `1,234.50`); the numbers stand in `cart.total` and so on.
-pub(super) fn globals(
-    command: &Command,
-    brand: &Brand,
-    links: &Links,
-    reader: &Reader,
-) -> Object {
+pub(super) fn globals(command: &Command, brand: &Brand, links: &Links, reader: &Reader) -> Object {
     let data = &command.data;
     let text = |value: &str| Value::scalar(without(value));
     let option = |value: Option<&str>| value.map_or(Value::Nil, text);

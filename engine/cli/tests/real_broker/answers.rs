@@ -83,7 +83,10 @@ fn what_is_pressed_in_a_mail_is_what_the_journey_goes_on_by() {
     // A scanner follows every link, twice.
     for link in links.iter().chain(&links) {
         let page = call(port, "GET", link);
-        assert!(page.starts_with("HTTP/1.1 200") && page.contains("<form method=\"post\">"), "{page}");
+        assert!(
+            page.starts_with("HTTP/1.1 200") && page.contains("<form method=\"post\">"),
+            "{page}"
+        );
     }
     let mut bent = doubt.clone();
     bent.pop();
@@ -100,9 +103,8 @@ fn what_is_pressed_in_a_mail_is_what_the_journey_goes_on_by() {
     }
     until("the answer", LIMIT, || waited().is_some());
     let explained = deployment.explain(&who);
-    let took = explained.iter().find(|line| {
-        line["journey"] == "survey" && line["decision"] == "branched"
-    });
+    let took =
+        explained.iter().find(|line| line["journey"] == "survey" && line["decision"] == "branched");
     let took = took.unwrap_or_else(|| panic!("no branch: {explained:#?}"));
     assert_eq!(took["values"]["waited.event.survey.answer"], "doubt");
     assert_eq!(took["values"]["arm"], 2);

@@ -2,8 +2,8 @@
 //! `events.yaml`, and what journeys emit. It finds slips; nothing that is compiled depends on it.
 
 use super::events_file::FieldType;
-use crate::event::{carried, own_fields};
 use crate::event::vocabulary::{CONSENT, EVENT_TYPES, Envelope, Subject, Type};
+use crate::event::{carried, own_fields};
 use crate::suggest::closest;
 use std::collections::BTreeMap;
 

@@ -83,9 +83,10 @@ impl Caller {
         };
         let live = self.live.get();
         let (secrets, base) = (&live.secrets, live.public_url.as_str());
-        let answers = command.answers.iter().map(|answer| {
-            (answer.clone(), secrets.answer_url(base, &Offer::of(command, answer)))
-        });
+        let answers = command
+            .answers
+            .iter()
+            .map(|answer| (answer.clone(), secrets.answer_url(base, &Offer::of(command, answer))));
         Links { unsubscribe: secrets.url(base, &claim), answers: answers.collect() }
     }
 }

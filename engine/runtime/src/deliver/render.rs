@@ -230,8 +230,7 @@ pub(super) mod tests {
 
     async fn rendered(renderer: &Arc<Renderer>, id: u128) -> Result<&'static str, String> {
         let data = serde_json::json!({ "profile": {} });
-        match renderer.render(&Arc::new(command(id, data)), Links::default()).await
-        {
+        match renderer.render(&Arc::new(command(id, data)), Links::default()).await {
             Rendering::Done(_) => Ok("done"),
             Rendering::Again => Ok("again"),
             Rendering::Unsendable(Outcome::Unsendable { detail, .. }) => Err(detail),

@@ -2,8 +2,8 @@
 //! may name nothing else (a test reads them).
 
 use super::labels::{
-    AnswerGiven, Breaker, CallOutcome, Click, Closed, DeadSource, Direction, Intake, Kept, Listener, Provider,
-    ShardState, Stopped, Withheld,
+    AnswerGiven, Breaker, CallOutcome, Click, Closed, DeadSource, Direction, Intake, Kept,
+    Listener, Provider, ShardState, Stopped, Withheld,
 };
 use cartwheel_core::channel::Channel;
 use cartwheel_core::customer::Forgotten;

@@ -13,10 +13,7 @@ fn a_command_names_the_answers_of_its_step() {
     let source = SourceFile { path: "ask.yaml".into(), text: text.into() };
     let mut world = World::default();
     world.plans.push(Arc::new(load(&Policy::default(), &[source]).unwrap()));
-    world.event(
-        START,
-        r#"{"type":"go","customer":"ana","profile":{"email":"ana@example.test"}}"#,
-    );
+    world.event(START, r#"{"type":"go","customer":"ana","profile":{"email":"ana@example.test"}}"#);
     let mut owner = start(&mut world, &MemoryStore::default()).unwrap();
     owner.drain(&mut world, 8, START + MINUTE, true).unwrap().unwrap();
     let commands = world.accepted().1;

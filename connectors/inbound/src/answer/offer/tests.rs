@@ -77,7 +77,6 @@ fn secrets_rotate_and_any_change_is_noticed() {
 fn the_longest_names_have_a_token() {
     let secrets = Secrets::new(b"secret", None);
     let (name, customer) = ("x".repeat(64), "\u{1}".repeat(256));
-    let longest =
-        Offer { customer, journey: name.clone(), step: name.clone(), ..offer(&name) };
+    let longest = Offer { customer, journey: name.clone(), step: name.clone(), ..offer(&name) };
     assert_eq!(secrets.verify_answer(&secrets.answer_token(&longest)), Some(longest));
 }

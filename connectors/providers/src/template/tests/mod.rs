@@ -77,8 +77,11 @@ fn email_of(
         ("email.mjml", &mjml(html)),
     ];
     let templates = load(&files).unwrap_or_else(|problems| panic!("{problems:?}"));
-    let Rendered::Email(email) =
-        templates.render(&Command { template: "t".into(), ..command.clone() }, &brand(), &links())?
+    let Rendered::Email(email) = templates.render(
+        &Command { template: "t".into(), ..command.clone() },
+        &brand(),
+        &links(),
+    )?
     else {
         panic!("an e-mail")
     };
@@ -267,8 +270,9 @@ fn a_tag_that_mjml_drops_is_a_problem() {
 fn webhooks_are_json() {
     let mut command = Command { channel: Channel::Webhook, template: "t".into(), ..command() };
     command.data["profile"]["first_name"] = json!("a\"b\\c\n</x>");
-    let render =
-        |source: &str| load(&[("webhook.liquid", source)]).unwrap().render(&command, &brand(), &links());
+    let render = |source: &str| {
+        load(&[("webhook.liquid", source)]).unwrap().render(&command, &brand(), &links())
+    };
     let Rendered::Webhook { body } = render("{\"name\": \"{{ first_name }}\", \"total\": {{ cart.total }}, \"none\": {{ last_name | json }}, \"items\": {{ cart.items | json }}}").unwrap() else {
         panic!("a webhook")
     };

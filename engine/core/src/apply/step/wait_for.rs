@@ -1,8 +1,8 @@
 //! Waiting for an event: the first that fits, which may have come before the run did, or the time for it is up.
 
 use super::next::Next;
-use crate::apply::context::Context;
 use crate::apply::about::About;
+use crate::apply::context::Context;
 use crate::apply::journeys::Occasion;
 use crate::customer::{Heard, Place, Run};
 use crate::decision::{Reason, Verdict};
