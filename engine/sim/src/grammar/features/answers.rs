@@ -39,7 +39,7 @@ pub(super) fn event(draw: &mut Draw, event: &mut Map<String, Value>) {
     if event.get("type").is_none_or(|kind| kind != "survey_answered") {
         return;
     }
-    let step =
-        draw.pick(&[json!("a_ask"), json!("a_ask"), json!("b_ask"), json!("c_ask"), Value::Null]);
+    let steps = ["a_ask", "a_ask", "b_ask", "c_ask"].map(Value::from);
+    let step = if draw.chance(20) { &Value::Null } else { draw.pick(&steps) };
     event.insert("survey".into(), json!({ "answer": draw.pick(&ANSWERS), "step": step }));
 }
