@@ -118,7 +118,7 @@ fn unusable() -> Response {
 
 /// An answer's name as people read it. What a journey can name it has nothing that HTML reads; of what else may stand in a token nothing is shown.
 fn words(answer: &str) -> String {
-    let letter = |letter: char| letter.is_alphanumeric().then_some(letter).unwrap_or(' ');
+    let letter = |letter: char| if letter.is_alphanumeric() { letter } else { ' ' };
     answer.chars().map(letter).collect()
 }
 

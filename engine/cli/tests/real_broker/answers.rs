@@ -107,7 +107,7 @@ fn what_is_pressed_in_a_mail_is_what_the_journey_goes_on_by() {
         explained.iter().find(|line| line["journey"] == "survey" && line["decision"] == "branched");
     let took = took.unwrap_or_else(|| panic!("no branch: {explained:#?}"));
     assert_eq!(took["values"]["waited.event.survey.answer"], "doubt");
-    assert_eq!(took["values"]["arm"], 2);
+    assert_eq!(took["values"]["arm"], 2.0);
     assert_eq!(deployment.delivered("cartwheel_answers_total", "applied"), 2.0);
     assert_eq!(deployment.delivered("cartwheel_unsubscribes_total", "applied"), 0.0);
     assert_eq!(deliver.said(&who), 0, "no customer stands in the log");
