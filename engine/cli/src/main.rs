@@ -5,6 +5,7 @@
 //! [`show`] is what people see of a running engine; [`traces`] reads the tests that stand beside journeys, [`covered`] says what they leave out; [`demo`] plays a
 //! whole shop in one process.
 
+mod answers;
 mod commands;
 mod covered;
 mod demo;

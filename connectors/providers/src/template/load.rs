@@ -129,6 +129,7 @@ fn read_part(path: &Path, part: Part) -> Result<Compiled, Vec<TemplateProblem>> 
         template,
         names.read.into_iter().map(line).collect(),
         names.fields.into_iter().map(line).collect(),
+        names.below,
     ))
 }
 

@@ -43,11 +43,11 @@ mod spread;
 mod tests;
 
 pub(crate) use currency::minor_digits;
-pub use data::VARIABLES;
+pub use data::{ANSWERS, VARIABLES};
 pub use error::{Part, RenderError, RenderFault, TemplateProblem};
 pub use limits::{MAX_OUTPUT, MAX_SOURCE, MAX_STEPS};
 
-use crate::message::{Brand, Email, Rendered};
+use crate::message::{Brand, Email, Links, Rendered};
 use budget::Spent;
 use cartwheel_core::address::Address;
 use cartwheel_core::channel::{Channel, Class};
@@ -142,13 +142,19 @@ impl Templates {
         needed.into_iter().filter_map(problem).collect()
     }
 
-    /// The message for a command, to the one form of its address. `unsubscribe_url` goes into the text and, for marketing, into the one-click
+    /// The names that this part of the template reads below the variable, as `price` in `answers.price`; none if it may read others as well.
+    pub fn read_of(&self, name: &str, part: Part, variable: &str) -> Option<Vec<&str>> {
+        let compiled = self.all.get(name).and_then(|template| template.part(part));
+        compiled.map_or_else(|| Some(Vec::new()), |compiled| compiled.read_of(variable))
+    }
+
+    /// The message for a command, to the one form of its address. The link to unsubscribe goes into the text and, for marketing, into the one-click
     /// headers. Errors name template, part and line, never the data.
     pub fn render(
         &self,
         command: &Command,
         brand: &Brand,
-        unsubscribe_url: &str,
+        links: &Links,
     ) -> Result<Rendered, RenderError> {
         let fail = |part, line, fault| RenderError {
             template: command.template.clone(),
@@ -163,7 +169,7 @@ impl Templates {
             .map_err(|error| none(RenderFault::BadAddress(error)))?
             .into_string();
         let reader = Reader::of(command, &self.zone, brand.currency.as_deref());
-        let globals = data::globals(command, brand, unsubscribe_url, &reader);
+        let globals = data::globals(command, brand, links, &reader);
         let spent = Cell::new(Spent::default());
         let render = |part: Part| {
             let compiled =
@@ -185,7 +191,7 @@ impl Templates {
                 text: render(Part::Text)?,
                 html: render(Part::Html)?,
                 unsubscribe_url: (command.class == Class::Marketing)
-                    .then(|| unsubscribe_url.to_owned()),
+                    .then(|| links.unsubscribe.clone()),
             }),
             Channel::Sms => Rendered::Sms { to, text: render(Part::Sms)?.trim().to_owned() },
             Channel::Push => Rendered::Push { to, text: render(Part::Push)?.trim().to_owned() },

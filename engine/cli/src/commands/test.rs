@@ -8,8 +8,9 @@ use crate::journeys;
 use crate::settings::Loaded;
 use crate::templates;
 use crate::traces;
-use cartwheel_providers::Rendered;
+use cartwheel_core::command::Command;
 use cartwheel_providers::template::Templates;
+use cartwheel_providers::{Links, Rendered};
 use cartwheel_sim::trace::{CoreEngine, Coverage, Renderer, ScenarioResult, coverage, run_all};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -61,7 +62,7 @@ fn renderer(loaded: &Loaded, templates: Templates) -> Renderer {
         return Arc::new(move |_| Err(missing.to_owned()));
     };
     Arc::new(move |command| {
-        let rendered = templates.render(command, &brand, UNSUBSCRIBE_URL);
+        let rendered = templates.render(command, &brand, &links(command));
         Ok(match rendered.map_err(|error| error.to_string())? {
             Rendered::Email(email) => [email.subject, email.text, email.html].join("\n"),
             Rendered::Sms { text, .. } | Rendered::Push { text, .. } => text,
@@ -70,8 +71,13 @@ fn renderer(loaded: &Loaded, templates: Templates) -> Renderer {
     })
 }
 
-/// Stands in messages that nobody gets.
-const UNSUBSCRIBE_URL: &str = "https://example.com/unsubscribe";
+/// What stands in messages that nobody gets: `https://example.com/answer/price` for the answer `price`.
+fn links(command: &Command) -> Links {
+    let url = |answer: &String| format!("https://example.com/answer/{answer}");
+    let answers = command.answers.iter().map(|answer| (answer.clone(), url(answer)));
+    let unsubscribe = "https://example.com/unsubscribe".to_owned();
+    Links { unsubscribe, answers: answers.collect() }
+}
 
 fn told(
     results: &[(String, ScenarioResult)],

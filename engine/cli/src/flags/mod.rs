@@ -86,14 +86,14 @@ While it runs (the address is admin.listen):
   cartwheel explain CUSTOMER               why did a customer get a message, or none?")]
     Run(RunFlags),
 
-    /// Delivers: hands the engine's send commands to providers, and answers unsubscribe links.
+    /// Delivers: hands the engine's send commands to providers, and answers links in messages: to unsubscribe, and answers to what they ask.
     ///
     /// Which provider serves a channel stands in providers.route. Every command is tried until it is accepted, refused or too late; what
     /// came of it goes back to the events topic, and what cannot be delivered to the dead-letter topic. SIGTERM waits for calls under way.
     /// SIGHUP reads templates, brand, credentials, the keys of unsubscribe links and tokens anew: checked first, and on an error everything stays as it was.
     #[command(after_long_help = "\
 Examples:
-  (umask 077; openssl rand -hex 32 > unsubscribe.key)   the key that signs unsubscribe links; keep it
+  (umask 077; openssl rand -hex 32 > unsubscribe.key)   the key that signs links in messages; keep it
   cartwheel --set inbound.unsubscribe_secrets_file=unsubscribe.key deliver
 
 While it runs (the address is admin.deliver_listen):

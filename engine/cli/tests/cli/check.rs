@@ -10,7 +10,7 @@ fn a_journey_that_cannot_be_read_is_65_and_one_of_another_ending_a_warning() {
     std::fs::remove_file(journey("together.trace")).unwrap();
     std::fs::remove_file(journey("welcome.trace")).unwrap();
     let output = cartwheel(dir.path(), &["check"], &[]);
-    expect(&output, 0, &["welcome.yml is not read", "rename it to welcome.yaml", "16 journeys"]);
+    expect(&output, 0, &["welcome.yml is not read", "rename it to welcome.yaml", "17 journeys"]);
 
     std::os::unix::fs::symlink("/nowhere", journey("welcome.yaml")).unwrap();
     std::fs::create_dir(journey("old.trace")).unwrap();
@@ -125,6 +125,64 @@ fn marketing_without_a_way_out_is_warned_of() {
     let text = std::fs::read_to_string(&journey).unwrap();
     std::fs::write(&journey, format!("class: transactional\n{text}")).unwrap();
     assert_eq!(of_messages(dir.path()), Vec::<String>::new());
+}
+
+#[test]
+fn links_and_answers_are_compared() {
+    let asking = |with: &str| {
+        with_journey(&format!(
+            "journey: j\nclass: transactional\ntrigger: {{ event: x }}\nsteps:\n  - {{ send: ask, channels: [webhook]{with} }}\n"
+        ))
+    };
+    let template = |dir: &Path, text: &str| {
+        let folder = dir.join("templates/ask");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("webhook.liquid"), text).unwrap();
+    };
+    let both = r#"["{{ answers.price }}", "{{ answers["doubt"] }}"]"#;
+    let dir = asking(", with: { answers: [price, doubt] }");
+    let of_answers = |dir: &Path| {
+        let told = warnings(dir).into_iter().filter(|told| !told.contains("goes nowhere"));
+        told.collect::<Vec<_>>()
+    };
+    template(dir.path(), both);
+    assert_eq!(of_answers(dir.path()), Vec::<String>::new());
+    template(
+        dir.path(),
+        r#"[{% for answer in answers %}"{{ answer[0] }} {{ answer[1] }}", {% endfor %}0]"#,
+    );
+    assert_eq!(of_answers(dir.path()), Vec::<String>::new(), "it goes through all of them");
+    template(dir.path(), r#"["{{ answers.price }}", "{{ order.doubt }}"]"#);
+    assert_eq!(
+        of_answers(dir.path()),
+        ["j.yaml:5 `ask` offers the answer `doubt`, and its webhook.liquid has no link for it"]
+    );
+    template(dir.path(), r#"["{{ answers.prize }}", "{{ answers.doubt }}"]"#);
+    let parts = [
+        "`ask` links the answer `prize` in its webhook.liquid, and the step does not offer it",
+        "did you mean `price`?",
+        "j.yaml:5",
+    ];
+    for command in ["check", "test", "run", "deliver"] {
+        expect(&cartwheel(dir.path(), &[command], &[]), 65, &parts);
+    }
+    let dir = asking("");
+    template(dir.path(), both);
+    expect(&cartwheel(dir.path(), &["check"], &[]), 65, &["write `with: { answers: [price] }`"]);
+}
+
+#[test]
+fn what_answers_lead_to_is_seen_in_traces() {
+    let dir = with_journey(
+        "journey: j\nclass: transactional\ntrigger: { event: x }\nsteps:\n  - { send: ask, channels: [webhook], with: { answers: [price, doubt] } }\n",
+    );
+    let folder = dir.path().join("templates/ask");
+    std::fs::create_dir_all(&folder).unwrap();
+    let text = r#"["{{ answers.price }}", {% for answer in answers %}"{{ answer[0] }} {{ answer[1] }}", {% endfor %}0]"#;
+    std::fs::write(folder.join("webhook.liquid"), text).unwrap();
+    let trace = "day 2026-01-05\n--- a\n10:00 ana x\n10:00 expect ana send ask webhook shows \"price https://example.com/answer/price\" \"doubt https://example.com/answer/doubt\"\n";
+    std::fs::write(dir.path().join("journeys/j.trace"), trace).unwrap();
+    expect(&cartwheel(dir.path(), &["test"], &[]), 0, &["1 scenario, 0 failed"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! [`Core::event`] applies an event (deduplicate, profile, documents, engagement, journeys); [`Core::fire`] fires the
 //! customer's timers of one deadline; [`Core::arm`] finds when time alone begins something. All leave the customer's new earliest deadline in the slot; the shard arms it.
 
+mod about;
 mod context;
 mod emitted;
 mod event;

@@ -146,11 +146,16 @@ pub struct Send {
     pub team: Option<CompactString>,
     /// The arm of a split in which it stands, as `split:arm`; of several the innermost.
     pub variant: Option<CompactString>,
-    /// In order of preference. The first is never a fallback.
+    /// In order of preference, at most [`MAX_CHANNELS`]. The first is never a fallback.
     pub channels: Vec<Choice>,
+    /// The answers that it offers, by their names, as links that come back as events.
+    pub answers: Vec<CompactString>,
     /// The documents that its template may read.
     pub shows: Subjects,
 }
+
+/// Most channels of a send, fallbacks among them.
+pub const MAX_CHANNELS: usize = 8;
 
 /// One channel of a send.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -197,7 +197,7 @@ closed! {
     Listener {
         /// Health, metrics, API and console.
         Admin "admin",
-        /// Unsubscribe links.
+        /// Links in messages: to unsubscribe, and answers.
         Unsubscribe "unsubscribe",
     }
 }
@@ -210,6 +210,20 @@ closed! {
         /// No shard would make anything of it.
         Refused "refused",
         /// The event could not be written: the click must come again.
+        Failed "failed",
+    }
+}
+
+closed! {
+    /// What came of an answer to what a message asks.
+    AnswerGiven {
+        /// Its event is in the events topic.
+        Applied "applied",
+        /// Its time was over.
+        Expired "expired",
+        /// No shard would make anything of it.
+        Refused "refused",
+        /// The event could not be written: the answer must come again.
         Failed "failed",
     }
 }

@@ -2,8 +2,8 @@
 //! may name nothing else (a test reads them).
 
 use super::labels::{
-    Breaker, CallOutcome, Click, Closed, DeadSource, Direction, Intake, Kept, Listener, Provider,
-    ShardState, Stopped, Withheld,
+    AnswerGiven, Breaker, CallOutcome, Click, Closed, DeadSource, Direction, Intake, Kept,
+    Listener, Provider, ShardState, Stopped, Withheld,
 };
 use cartwheel_core::channel::Channel;
 use cartwheel_core::customer::Forgotten;
@@ -191,6 +191,7 @@ metrics! {
     KeptLimit = Kind::Gauge, Count, "cartwheel_delivery_kept_limit", [closed("what", names::<Kept>)], "That limit; where it is reached delivery sends nothing, or nothing new.";
     SuppressionAge = Kind::Gauge, Seconds, "cartwheel_delivery_suppression_age_seconds", [], "Time since the suppression view was last known to be complete; calls stop when it is too old.";
     Clicks = Kind::Counter, Count, "cartwheel_unsubscribes_total", [closed("outcome", names::<Click>)], "Clicks on unsubscribe links, by what came of them.";
+    Answers = Kind::Counter, Count, "cartwheel_answers_total", [closed("outcome", names::<AnswerGiven>)], "Answers that were posted by their links, by what came of them.";
     Receipts = Kind::Counter, Count, "cartwheel_receipts_total", [closed("receipt", names::<Receipt>)], "Receipts written back to the events topic.";
     DeadLetters = Kind::Counter, Count, "cartwheel_dead_letters_total", [closed("source", names::<DeadSource>)], "Records written to the dead-letter topic.";
 }

@@ -18,6 +18,7 @@ mod placement;
 mod power;
 mod put_off;
 mod rules;
+mod answers;
 mod attributes;
 mod shown;
 #[cfg(feature = "rocksdb")]

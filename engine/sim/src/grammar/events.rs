@@ -51,7 +51,7 @@ impl Heard {
             event.insert("profile".into(), profile(draw));
         }
         body(draw, &mut event);
-        if event["type"] == "message_clicked" {
+        if event["type"] == "message_clicked" || event["type"] == "survey_answered" {
             event.extend(of_message(draw, commands));
         }
         for feature in &self.features {

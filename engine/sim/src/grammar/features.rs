@@ -1,6 +1,7 @@
 //! What a configuration may be made of: a file a feature.
 
 mod age;
+mod answers;
 mod by_time;
 mod caps;
 mod choices;
@@ -88,6 +89,7 @@ pub const FEATURES: &[Feature] = &[
     Feature::of("groups", groups::add),
     Feature::of("groups", groups::add),
     Feature { name: "choices", add: choices::add, event: choices::event, last: false },
+    Feature { name: "answers", add: answers::add, event: answers::event, last: false },
 ];
 
 /// Conditions that are sometimes true.

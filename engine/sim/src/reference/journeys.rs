@@ -123,7 +123,7 @@ impl Context<'_> {
         let sole = live.clone().count() == 1;
         let key = self.key(index, event).map(|key| key_hash(Some(&key)));
         let is_meant = |run: &Run| match (event.command(), key) {
-            (Some(command), _) => run.last_sent.is_some_and(|(_, id)| id == command),
+            (Some(_), _) => run.last_sent.is_some_and(|(_, id)| event.is_about(run.id, id)),
             (None, Some(key)) => key == run.key,
             (None, None) => sole,
         };

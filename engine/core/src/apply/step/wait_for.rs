@@ -1,8 +1,8 @@
 //! Waiting for an event: the first that fits, which may have come before the run did, or the time for it is up.
 
 use super::next::Next;
+use crate::apply::about::About;
 use crate::apply::context::Context;
-use crate::apply::event::command_of;
 use crate::apply::journeys::Occasion;
 use crate::customer::{Heard, Place, Run};
 use crate::decision::{Reason, Verdict};
@@ -47,9 +47,9 @@ impl Context<'_> {
         let sole = self.customer.runs.iter().filter(of_journey).count() == 1;
         let key = self.key_of(occasion.event, interest);
         // What became of a message concerns the run that has sent it: such an event hardly ever has the key of one.
-        let command = command_of(occasion.event);
-        let concerns = |run: &&Run| match command {
-            Some(command) => run.sent.is_some_and(|sent| sent.command == command),
+        let about = About::of(occasion.event);
+        let concerns = |run: &&Run| match &about {
+            Some(about) => run.sent.is_some_and(|sent| about.is_message(run.id, sent.command)),
             None => key.map_or(sole, |key| key == run.key),
         };
         // None without a step: a window has not entered, and what has finished waits no more.

@@ -79,6 +79,7 @@ fn arms_meet_behind_the_branch() {
             team: None,
             variant: None,
             channels,
+            answers: Vec::new(),
             shows: Subjects::ALL,
         })
     };
