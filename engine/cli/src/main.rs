@@ -2,7 +2,7 @@
 //!
 //! Read it from here downwards: [`flags`] say what was asked, [`commands`] do it with the [`settings`] of a folder,
 //! [`wire`] makes running parts of the settings, [`failure`] turns what went wrong into a report and an exit code.
-//! [`show`] is what people see of a running engine; [`traces`] reads the tests that stand beside journeys, [`covered`] says what they leave out; [`demo`] plays a
+//! [`shop`] makes a folder of what is [`shipped`]. [`show`] is what people see of a running engine; [`traces`] reads the tests that stand beside journeys, [`covered`] says what they leave out; [`demo`] plays a
 //! whole shop in one process.
 
 mod commands;
@@ -17,6 +17,8 @@ mod messages;
 mod partition;
 mod reported;
 mod settings;
+mod shipped;
+mod shop;
 mod show;
 mod templates;
 mod traces;

@@ -9,6 +9,7 @@ mod explain;
 mod inspect;
 mod demo;
 mod man;
+mod new;
 mod report;
 mod run;
 mod test;
@@ -29,6 +30,7 @@ pub fn run(flags: &Flags) -> Result<(), Failure> {
         Command::Inspect(admin) => inspect::run(flags, admin),
         Command::Dlq(command) => dlq::run(flags, command),
         Command::Report(report) => report::run(flags, report),
+        Command::New(new) => new::run(new),
         Command::Check(check) => check::run(flags, check),
         Command::Test(test) => test::run(flags, test),
         Command::Config(command) => config::run(flags, command),

@@ -1,18 +1,14 @@
-//! The shipped configuration, built into the binary, so that the demo runs from any folder.
+//! The configuration that the demo plays by: the shipped one, which is built into the binary, so that it runs from any folder.
 
 use super::DemoError;
 use crate::settings::Settings;
+use crate::shipped::{self, Missing};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_providers::Brand;
 use cartwheel_providers::template::Templates;
 use cartwheel_runtime::engine::{ConfigBundle, JourneyText};
-use rust_embed::RustEmbed;
 use std::path::Path;
 use std::sync::Arc;
-
-#[derive(RustEmbed)]
-#[folder = "../../config"]
-struct Files;
 
 const FACTS: &str = "facts.yaml";
 
@@ -54,30 +50,23 @@ impl Shipped {
 }
 
 fn text(path: &str) -> Result<String, DemoError> {
-    let file =
-        Files::get(path).ok_or_else(|| DemoError::Shipped(format!("{path} is not built in")))?;
-    String::from_utf8(file.data.into_owned())
-        .map_err(|_| DemoError::Shipped(format!("{path} is not UTF-8")))
+    shipped::text(path).map_err(|missing: Missing| DemoError::Shipped(missing.to_string()))
 }
 
 fn journeys() -> Result<Vec<JourneyText>, DemoError> {
-    let mut paths: Vec<_> = Files::iter()
-        .filter(|path| path.starts_with("journeys/") && path.ends_with(".yaml"))
-        .collect();
-    paths.sort();
-    paths.iter().map(|path| Ok(JourneyText { path: path.to_string(), text: text(path)? })).collect()
+    let paths = shipped::paths().into_iter();
+    let paths = paths.filter(|path| path.starts_with("journeys/") && path.ends_with(".yaml"));
+    paths.map(|path| Ok(JourneyText { text: text(&path)?, path })).collect()
 }
 
 fn unpack(dir: &Path) -> Result<(), DemoError> {
-    for path in Files::iter() {
-        let (Some(place), Some(file)) = (path.strip_prefix("templates/"), Files::get(&path)) else {
-            continue;
-        };
+    for path in shipped::paths() {
+        let Some(place) = path.strip_prefix("templates/") else { continue };
         let place = dir.join(place);
         if let Some(folder) = place.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        std::fs::write(place, &file.data)?;
+        std::fs::write(place, text(&path)?)?;
     }
     Ok(())
 }

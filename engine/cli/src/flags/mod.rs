@@ -49,6 +49,7 @@ pub struct Flags {
 
 const EXAMPLES: &str = "\
 Examples:
+  cartwheel new my-shop                    a small shop to begin with
   cartwheel check                          is everything in config/ right?
   cartwheel check shop/config              the same for another folder
   cartwheel test                           do the journeys do what their traces say?
@@ -144,6 +145,17 @@ Examples:
   cartwheel demo --broker kafka --exit     the same story on Apache Kafka: the same recap")]
     Demo(DemoFlags),
 
+    /// Makes a folder for a shop: a small configuration that works, of journeys that ship.
+    ///
+    /// DIR/config gets the journeys with their traces and templates, the facts and events that they need, and the policy; nothing else. What is there can be changed,
+    /// thinned out or added to: nothing of it is read by anything but this folder's commands. DIR must not be there, or be empty.
+    #[command(after_long_help = "\
+Examples:
+  cartwheel new my-shop
+  cartwheel new my-shop --journeys welcome,win_back
+  cd my-shop && cartwheel check && cartwheel test")]
+    New(NewFlags),
+
     /// Checks configuration, journeys, traces and templates, and says where something is wrong.
     ///
     /// Reads the whole folder and reports all problems at once, each with file, line and a remedy. Nothing is contacted.
@@ -218,6 +230,20 @@ pub struct ExplainFlags {
     #[command(flatten)]
     pub admin: AdminFlags,
 }
+
+/// What a new shop begins with.
+#[derive(Debug, Args)]
+pub struct NewFlags {
+    /// The folder; it is made if it is not there.
+    pub dir: PathBuf,
+
+    /// Which of the journeys that ship; an unknown name tells all of them.
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', default_values_t = DEFAULT_JOURNEYS.map(str::to_owned))]
+    pub journeys: Vec<String>,
+}
+
+/// A first message, one that is waited for, and one that is no marketing.
+const DEFAULT_JOURNEYS: [&str; 3] = ["cart_abandonment", "order_updates", "welcome"];
 
 /// What to check.
 #[derive(Debug, Args)]
