@@ -5,10 +5,10 @@ use crate::covered;
 use crate::failure::{Failure, Fault, count};
 use crate::flags::{Flags, Output, TestFlags};
 use crate::journeys;
+use crate::preview;
 use crate::settings::Loaded;
 use crate::templates;
 use crate::traces;
-use cartwheel_providers::Rendered;
 use cartwheel_providers::template::Templates;
 use cartwheel_sim::trace::{CoreEngine, Coverage, Renderer, ScenarioResult, coverage, run_all};
 use serde_json::{Value, json};
@@ -58,17 +58,11 @@ fn renderer(loaded: &Loaded, templates: Templates) -> Renderer {
         return Arc::new(move |_| Err(missing.to_owned()));
     };
     Arc::new(move |command| {
-        let rendered = templates.render(command, &brand, UNSUBSCRIBE_URL);
-        Ok(match rendered.map_err(|error| error.to_string())? {
-            Rendered::Email(email) => [email.subject, email.text, email.html].join("\n"),
-            Rendered::Sms { text, .. } | Rendered::Push { text, .. } => text,
-            Rendered::Webhook { body } => String::from_utf8_lossy(&body).into_owned(),
-        })
+        let rendered = templates.render(command, &brand, preview::UNSUBSCRIBE_URL);
+        let parts = preview::parts(rendered.map_err(|error| error.to_string())?);
+        Ok(parts.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("\n"))
     })
 }
-
-/// Stands in messages that nobody gets.
-const UNSUBSCRIBE_URL: &str = "https://example.com/unsubscribe";
 
 fn told(
     results: &[(String, ScenarioResult)],

@@ -5,6 +5,7 @@
 mod thin;
 
 use crate::failure::Fault;
+use crate::preview;
 use crate::settings::Settings;
 use crate::shipped::{self, Missing};
 use cartwheel_core::journey::load::{Checked, SourceFile, Sources, check_declared};
@@ -73,7 +74,7 @@ impl Shop {
                     file.strip_suffix(".trace").is_some_and(|name| names.contains(name))
                 }
                 ["templates", name, _] => templates.contains(*name),
-                ["schema", _] => true,
+                ["schema", _] | [preview::SAMPLE] => true,
                 _ => false,
             }
         };

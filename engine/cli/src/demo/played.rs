@@ -1,8 +1,10 @@
 //! The configuration that the demo plays by: the shipped one, which is built into the binary, so that it runs from any folder.
 
 use super::DemoError;
-use crate::settings::Settings;
+use crate::journeys::Compiled;
+use crate::settings::{Loaded, Settings};
 use crate::shipped::{self, Missing};
+use crate::wire::engine::bundle;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_providers::Brand;
 use cartwheel_providers::template::Templates;
@@ -12,8 +14,8 @@ use std::sync::Arc;
 
 const FACTS: &str = "facts.yaml";
 
-/// Journeys, facts, policy, templates and brand as they stand in `config/`.
-pub struct Shipped {
+/// Journeys, facts, policy, templates and brand.
+pub struct Played {
     /// The text that the plan comes from.
     pub bundle: ConfigBundle,
     /// What decides.
@@ -24,8 +26,28 @@ pub struct Shipped {
     pub brand: Brand,
 }
 
-impl Shipped {
-    /// Compiles everything. The templates are written below `dir` first, where their loader reads them.
+impl Played {
+    /// What stands in a shop's own folder, as it was read.
+    ///
+    /// # Errors
+    /// There is no brand.
+    pub fn of(
+        loaded: &Loaded,
+        compiled: Compiled,
+        templates: Templates,
+    ) -> Result<Self, DemoError> {
+        let shown = templates.shown();
+        let brand = loaded.settings.brand.clone();
+        let brand = brand.ok_or_else(|| DemoError::Brand(loaded.settings.templates_dir.clone()))?;
+        Ok(Self {
+            bundle: bundle(loaded, &compiled, &shown),
+            plan: Arc::new(compiled.plan.showing(&shown)),
+            templates: Arc::new(templates),
+            brand,
+        })
+    }
+
+    /// What ships, compiled. The templates are written below `dir` first, where their loader reads them.
     pub fn load(dir: &Path) -> Result<Self, DemoError> {
         let broken = |what: &str, why: String| DemoError::Shipped(format!("{what}: {why}"));
         let settings: Settings = serde_saphyr::from_str(&text("cartwheel.yaml")?)
@@ -78,7 +100,7 @@ mod tests {
     #[test]
     fn the_shipped_configuration_works_from_the_binary() {
         let dir = tempfile::tempdir().unwrap();
-        let shipped = Shipped::load(dir.path()).unwrap();
+        let shipped = Played::load(dir.path()).unwrap();
         assert!(shipped.plan.journeys.len() >= 2 && !shipped.bundle.policy.caps.is_empty());
         assert!(shipped.templates.names().any(|name| name == "cart_reminder"));
     }
