@@ -108,7 +108,8 @@ While it runs (the address is admin.deliver_listen):
 
     /// Explains a customer: what was decided about them, why, by which values, and what comes next.
     ///
-    /// Asks the running engine. Times are in the customer's zone. With --output json, one decision a line.
+    /// Asks the running engine. Times are in the customer's zone. With --output json, one decision a line. With --journey also how they stand to it
+    /// now, whether or not they ever entered it: what it begins with, and what its conditions come to.
     #[command(after_long_help = "\
 Examples:
   cartwheel explain c0001234567

@@ -54,11 +54,11 @@ fn problems(block: &str, facts: &str) -> Vec<String> {
         policy = serde_json::from_value(settings["policy"].clone()).unwrap();
     } else if has("journey:") {
         journey = block.to_owned();
-        // What a block emits is known; attributes that it sets are its own.
     } else if has("facts:") || has("segments:") {
         all_facts = block.to_owned();
     } else if has("events:") || has("profile:") {
         events = block.to_owned();
+        all_facts = "facts:\n  orders: { count: order_placed }\n".to_owned();
     } else {
         return vec![format!("what file is this?\n{block}")];
     }
@@ -91,12 +91,12 @@ fn every_example_loads() {
 fn shell(line: &str, dir: &Path) -> String {
     let binary = Path::new(env!("CARGO_BIN_EXE_cartwheel")).parent().unwrap();
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
-    let output = Command::new("sh").args(["-c", line]).current_dir(dir).env("PATH", path);
-    let mut output = output;
+    let mut command = Command::new("sh");
+    command.args(["-c", line]).current_dir(dir).env("PATH", path);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CARTWHEEL_")) {
-        output.env_remove(name);
+        command.env_remove(name);
     }
-    super::told(&output.output().expect("a shell"))
+    super::told(&command.output().expect("a shell"))
 }
 
 /// A line without the hashes in it: they change with every version of Cartwheel and every comment of a journey.
@@ -140,4 +140,30 @@ fn the_newcomers_session_gives_what_is_written() {
         );
     }
     assert_eq!(new.len(), lines.len(), "CARTWHEEL_UPDATE_GUIDE=1 writes it anew");
+}
+
+#[test]
+fn the_story_in_the_guide_holds_of_the_journey_in_the_guide() {
+    let page = page("README.md");
+    let all = blocks(&page);
+    let block = |language: &str| {
+        let found = all.iter().find(|block| block.language == language).unwrap();
+        found.lines.join("\n") + "\n"
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let told = shell("cartwheel new shop --journeys welcome", dir.path());
+    let config = dir.path().join("shop/config");
+    for (file, text) in
+        [("second_thanks.yaml", block("yaml")), ("second_thanks.trace", block("text"))]
+    {
+        std::fs::write(config.join("journeys").join(file), text).expect(&told);
+    }
+    let facts = std::fs::read_to_string(config.join("facts.yaml")).unwrap();
+    std::fs::write(
+        config.join("facts.yaml"),
+        facts + "  orders: { count: order_placed, key: event.order.id }\n",
+    )
+    .unwrap();
+    let output = super::cartwheel(&config, &["test"], &[]);
+    super::expect(&output, 0, &["ok  ", "thanks on the morning after the second order"]);
 }
