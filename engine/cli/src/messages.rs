@@ -55,8 +55,18 @@ pub fn missing(templates: &Templates, compiled: &Compiled) -> Vec<Fault> {
 
 /// Marketing that offers no way out, answers without a link, and links for teams, who have nothing to unsubscribe from: each template once.
 pub fn warnings(templates: &Templates, settings: &Settings, compiled: &Compiled) -> Vec<Fault> {
+    warnings_of(templates, settings, compiled, |_| true)
+}
+
+/// The same of the templates that are asked for by their names.
+pub fn warnings_of(
+    templates: &Templates,
+    settings: &Settings,
+    compiled: &Compiled,
+    asked: impl Fn(&str) -> bool,
+) -> Vec<Fault> {
     let (mut faults, mut told) = (Vec::new(), BTreeSet::new());
-    for sent in &compiled.sends {
+    for sent in compiled.sends.iter().filter(|sent| asked(&sent.template)) {
         for channel in &sent.channels {
             let of_channel = [
                 warning(templates, settings, sent, *channel),

@@ -78,6 +78,11 @@ impl Compiled {
         self.reads.iter().chain(&self.fields)
     }
 
+    /// The names behind a dot or in brackets, each with its line.
+    pub(super) fn placed_fields(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.fields.iter().map(|(name, line)| (name.as_str(), *line))
+    }
+
     /// The names behind a dot or in brackets.
     pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().map(|(name, _)| name.as_str())

@@ -75,6 +75,13 @@ impl Templates {
         Ok(Self { dir: dir.to_owned(), all, zone: TimeZone::UTC })
     }
 
+    /// Reads and compiles the template `name` under `dir` alone, whatever the others are like. `name` is that of a folder there. Errors: all that is
+    /// wrong with it.
+    pub fn load_one(dir: &Path, name: &str) -> Result<Self, Vec<TemplateProblem>> {
+        let all = load::load_one(dir, name)?;
+        Ok(Self { dir: dir.to_owned(), all, zone: TimeZone::UTC })
+    }
+
     /// The same templates, in which the times of customers of unknown zone are written in the zone of this IANA name; UTC if there is none.
     #[must_use]
     pub fn in_zone(mut self, name: &str) -> Self {
@@ -100,6 +107,12 @@ impl Templates {
     pub fn lacks(&self, name: &str, part: Part, variable: &str) -> bool {
         let compiled = self.all.get(name).and_then(|template| template.part(part));
         compiled.is_some_and(|compiled| compiled.reads().all(|read| read != variable))
+    }
+
+    /// The names behind a dot or in brackets that a part of the template uses, each with the line on which it does so.
+    pub fn fields(&self, name: &str, part: Part) -> Vec<(&str, usize)> {
+        let compiled = self.all.get(name).and_then(|template| template.part(part));
+        compiled.into_iter().flat_map(Compiled::placed_fields).collect()
     }
 
     /// What each of them reads of the documents that a command may carry, on whichever channel.
@@ -213,14 +226,11 @@ impl Template {
 
     /// None if the template can be sent on the channel; else the part that it lacks (none: no part would do).
     fn missing(&self, channel: Channel) -> Option<Option<Part>> {
-        let needed: &[Part] = match channel {
-            Channel::Email => &[Part::Html, Part::Subject, Part::Text],
-            Channel::Sms => &[Part::Sms],
-            Channel::Push => &[Part::Push],
-            Channel::Webhook => &[Part::Webhook],
-            Channel::Whatsapp => return Some(None),
-        };
-        needed.iter().find(|part| !self.parts.contains_key(part)).copied().map(Some)
+        let needed = || Part::ALL.into_iter().filter(|part| part.channel() == channel);
+        if needed().next().is_none() {
+            return Some(None);
+        }
+        needed().find(|part| !self.parts.contains_key(part)).map(Some)
     }
 }
 

@@ -5,12 +5,11 @@ use crate::covered;
 use crate::failure::{Failure, Fault, count};
 use crate::flags::{Flags, Output, TestFlags};
 use crate::journeys;
+use crate::preview;
 use crate::settings::Loaded;
 use crate::templates;
 use crate::traces;
-use cartwheel_core::command::Command;
 use cartwheel_providers::template::Templates;
-use cartwheel_providers::{Links, Rendered};
 use cartwheel_sim::trace::{CoreEngine, Coverage, Renderer, ScenarioResult, coverage, run_all};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -62,21 +61,10 @@ fn renderer(loaded: &Loaded, templates: Templates) -> Renderer {
         return Arc::new(move |_| Err(missing.to_owned()));
     };
     Arc::new(move |command| {
-        let rendered = templates.render(command, &brand, &links(command));
-        Ok(match rendered.map_err(|error| error.to_string())? {
-            Rendered::Email(email) => [email.subject, email.text, email.html].join("\n"),
-            Rendered::Sms { text, .. } | Rendered::Push { text, .. } => text,
-            Rendered::Webhook { body } => String::from_utf8_lossy(&body).into_owned(),
-        })
+        let rendered = templates.render(command, &brand, &preview::links(command));
+        let parts = preview::parts(rendered.map_err(|error| error.to_string())?);
+        Ok(parts.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("\n"))
     })
-}
-
-/// What stands in messages that nobody gets: `https://example.com/answer/price` for the answer `price`.
-fn links(command: &Command) -> Links {
-    let url = |answer: &String| format!("https://example.com/answer/{answer}");
-    let answers = command.answers.iter().map(|answer| (answer.clone(), url(answer)));
-    let unsubscribe = "https://example.com/unsubscribe".to_owned();
-    Links { unsubscribe, answers: answers.collect() }
 }
 
 fn told(

@@ -161,6 +161,10 @@ mod tests {
             tags: vec![],
             quiet_for: None,
             at: None,
+            begins: cartwheel_runtime::admin::view::Begins::default(),
+            while_: None,
+            exits: vec![],
+            goal: None,
             first: None,
             steps: vec![],
         }]);

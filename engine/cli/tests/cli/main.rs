@@ -2,6 +2,9 @@
 
 mod check;
 mod traces;
+mod guide;
+mod new;
+mod render;
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -93,7 +96,19 @@ fn wrong_use_is_64_and_help_is_0() {
         assert_eq!(cartwheel(&shipped(), args, &[]).status.code(), Some(64), "{args:?}");
     }
     expect(&cartwheel(&shipped(), &["--help"], &[]), 0, &["Examples:", "Exit codes:"]);
-    for command in ["run", "deliver", "explain", "inspect", "check", "test", "completions", "man"] {
+    for command in [
+        "run",
+        "deliver",
+        "explain",
+        "inspect",
+        "check",
+        "test",
+        "new",
+        "render",
+        "graph",
+        "completions",
+        "man",
+    ] {
         expect(&cartwheel(&shipped(), &[command, "--help"], &[]), 0, &["Examples:"]);
     }
 }

@@ -13,6 +13,7 @@ mod journeys;
 mod window;
 mod enter;
 mod by_time;
+mod outlook;
 mod put_off;
 mod step;
 mod timer;
@@ -20,6 +21,7 @@ mod activate;
 
 pub use activate::Mapping;
 pub use event::{Applied, Outcome, ToldOfMessage, told_of_message};
+pub use outlook::{Comes, Expected, Judged, Known, Outlook};
 pub use timer::Due;
 
 use crate::customer::{Change, Customer, Zones, attribute_hash};

@@ -353,13 +353,9 @@ impl Operation for Branch {
         format!("{} arms", self.arms.len())
     }
 
-    /// The plan keeps what a condition reads, not its text: a way on is labelled with that.
     fn successors(&self, _: u16) -> Vec<Successor> {
-        let names = |condition: &Condition| {
-            let names = condition.fields.iter().map(|(name, _)| name.as_str());
-            names.collect::<Vec<_>>().join(", ")
-        };
-        let label = |arm: &Arm| arm.when.as_ref().map_or_else(|| "else".to_owned(), names);
+        let written = |when: &Condition| when.text.to_string();
+        let label = |arm: &Arm| arm.when.as_ref().map_or_else(|| "else".to_owned(), written);
         let arms = self.arms.iter();
         let mut ways: Vec<Successor> =
             arms.map(|arm| Successor { to: arm.target, when: Some(label(arm)) }).collect();

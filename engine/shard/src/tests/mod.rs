@@ -6,6 +6,7 @@ mod by_time;
 mod census;
 mod crash;
 mod degraded;
+mod explained;
 mod facts;
 mod firing;
 mod gaps;

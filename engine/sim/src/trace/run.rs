@@ -54,7 +54,7 @@ pub fn run_all<E: TraceEngine>(
     Ok(outcomes)
 }
 
-/// The plan in which only the trace's journeys hear of events.
+/// The plan in which only the trace's journeys hear of events, and begin by time.
 fn restricted(trace: &Trace, plan: &Plan) -> Result<Plan, Fault> {
     let mut plan = plan.clone();
     let Some(names) = &trace.journeys else { return Ok(plan) };
@@ -73,5 +73,6 @@ fn restricted(trace: &Trace, plan: &Plan) -> Result<Plan, Fault> {
     for interest in plan.events.values_mut() {
         interest.journeys.retain(|interest| takes_part[usize::from(interest.journey)]);
     }
+    plan.by_time.retain(|index| takes_part[usize::from(*index)]);
     Ok(plan)
 }

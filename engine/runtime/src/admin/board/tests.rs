@@ -17,6 +17,10 @@ fn graph() -> JourneyGraph {
         tags: vec![],
         quiet_for: None,
         at: None,
+        begins: Default::default(),
+        while_: None,
+        exits: vec![],
+        goal: None,
         first: Some("second".into()),
         steps: vec![step("second"), step("first")],
     }
