@@ -2,7 +2,7 @@
 //!
 //! Read it from here downwards: [`flags`] say what was asked, [`commands`] do it with the [`settings`] of a folder,
 //! [`wire`] makes running parts of the settings, [`failure`] turns what went wrong into a report and an exit code.
-//! [`show`] is what people see of a running engine; [`traces`] reads the tests that stand beside journeys, [`covered`] says what they leave out; [`demo`] plays a
+//! [`streams`] writes what every partition gets. [`show`] is what people see of a running engine; [`traces`] reads the tests that stand beside journeys, [`covered`] says what they leave out; [`demo`] plays a
 //! whole shop in one process.
 
 mod commands;
@@ -18,6 +18,7 @@ mod partition;
 mod reported;
 mod settings;
 mod show;
+mod streams;
 mod templates;
 mod traces;
 mod unrouted;

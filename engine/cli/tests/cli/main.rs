@@ -1,6 +1,7 @@
 //! The built binary: exit codes, and what a person or a program is told.
 
 mod check;
+mod streams;
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -92,7 +93,19 @@ fn wrong_use_is_64_and_help_is_0() {
         assert_eq!(cartwheel(&shipped(), args, &[]).status.code(), Some(64), "{args:?}");
     }
     expect(&cartwheel(&shipped(), &["--help"], &[]), 0, &["Examples:", "Exit codes:"]);
-    for command in ["run", "deliver", "explain", "inspect", "check", "test", "completions", "man"] {
+    for command in [
+        "run",
+        "deliver",
+        "explain",
+        "inspect",
+        "catalogue",
+        "broadcast",
+        "control",
+        "check",
+        "test",
+        "completions",
+        "man",
+    ] {
         expect(&cartwheel(&shipped(), &[command, "--help"], &[]), 0, &["Examples:"]);
     }
 }
