@@ -9,7 +9,7 @@ pub mod trace;
 pub use demo::{DemoBroker, DemoFlags};
 pub use dlq::{DlqCommand, ListFlags, ReplayFlags};
 pub use report::ReportFlags;
-pub use streams::{AgainFlags, BroadcastFlags, CatalogueFlags, ControlCommand, JourneyFlags};
+pub use streams::{AgainFlags, BroadcastFlags, CatalogueFlags, ControlCommand};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;

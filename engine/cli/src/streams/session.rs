@@ -296,11 +296,6 @@ impl<'l> Session<'l> {
         Ok(found)
     }
 
-    /// Records that an earlier run had left, or that were copied again.
-    pub const fn finished(&self) -> u64 {
-        self.finished
-    }
-
     /// Where the stream is, for a program.
     pub fn json(&self, written: u64) -> Value {
         json!({

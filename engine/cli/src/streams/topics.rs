@@ -1,6 +1,6 @@
 //! The topics that a writer needs, and what it knows of its stream before it reads the journal.
 
-use crate::failure::{Failure, Fault};
+use crate::failure::Failure;
 use crate::partition;
 use crate::settings::Loaded;
 use crate::wire::refusal;
@@ -148,7 +148,7 @@ pub fn each(
     }
     let (topic, from) = (kafka.topics().streams, Start::Offset(start));
     let source = Source::open_with(kafka, Arc::clone(offsets), &topic, stream.partition(), from)?;
-    partition::read(source, end, patience, &mut |record: RecordRef<'_>| {
+    let _ = partition::read(source, end, patience, &mut |record: RecordRef<'_>| {
         take(record);
         ControlFlow::Continue(())
     })?;
