@@ -11,8 +11,6 @@ use cartwheel_streams::{Entry, Stream};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// Entries handed over at once.
-const HANDED: usize = 5_000;
 /// Between two lines that say how far it is.
 const PROGRESS: Duration = Duration::from_secs(5);
 /// How far ahead of this machine's clock `--time` may lie: nothing older would count until then.
@@ -94,7 +92,7 @@ fn write(
     let mut all = products.contents()?.peekable();
     while let Some(content) = all.next() {
         chunk.push(Entry::new(Stream::Catalogue, time, &content?).value());
-        if chunk.len() < HANDED && all.peek().is_some() {
+        if chunk.len() < session.chunk() && all.peek().is_some() {
             continue;
         }
         session.write(&chunk).inspect_err(|_| {

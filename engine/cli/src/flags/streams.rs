@@ -153,7 +153,6 @@ fn field(text: &str) -> Result<(String, Value), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::flags::Flags;
     use clap::Parser;
 

@@ -87,9 +87,12 @@ impl Products {
         let name = self.name.clone();
         Ok(self.rows()?.map(move |row| {
             let row = row?;
-            row.product.as_ref().map(Clone::clone).map_err(|wrong| {
-                Failure::Data(wrong.iter().map(|wrong| fault(&name, &row, wrong)).collect())
-            })
+            match &row.product {
+                Ok(product) => Ok(product.clone()),
+                Err(wrong) => Err(Failure::Data(
+                    wrong.iter().map(|wrong| fault(&name, &row, wrong)).collect(),
+                )),
+            }
         }))
     }
 

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// One poll waits so long: so soon an interrupt is noticed.
 const POLL: Duration = Duration::from_millis(200);
-/// Records at once: so many are written again at most after somebody was cut off.
+/// Records at once.
 const CHUNK: usize = 5_000;
 /// Chunks a second where there is a rate.
 const PACE: u32 = 4;
@@ -124,9 +124,14 @@ impl<'l> Session<'l> {
             let nonce = RandomState::new().hash_one(std::process::id()) as u32;
             let epoch = Epoch::begin(now(), nonce, self.known.before(&self.follower));
             self.leave_out = false;
-            self.append(&[opening(&self.follower, epoch).value()])?;
+            self.write(&[opening(&self.follower, epoch).value()])?;
         }
         Ok(())
+    }
+
+    /// How many entries are best written at once: so many are written again at most after somebody was cut off.
+    pub fn chunk(&self) -> usize {
+        chunk(self.rate)
     }
 
     /// Appends these entries to the journal and copies them to every partition. The sequence of the last.
@@ -134,16 +139,8 @@ impl<'l> Session<'l> {
     /// # Errors
     /// What Kafka says, an interrupt. What is in the journal then is finished by the next writer.
     pub fn write(&mut self, entries: &[Vec<u8>]) -> Result<u64, Failure> {
-        let mut last = self.follower.sequence();
-        for entries in entries.chunks(chunk(self.rate)) {
-            last = self.append(entries)?;
-        }
-        Ok(last)
-    }
-
-    fn append(&mut self, values: &[Vec<u8>]) -> Result<u64, Failure> {
         let partition = self.follower.stream().partition();
-        for value in values {
+        for value in entries {
             self.enqueue(|own| &own.journal, partition, b"", value)?;
         }
         self.acknowledged(|own| &own.journal)?;
@@ -153,7 +150,7 @@ impl<'l> Session<'l> {
 
     /// Copies what the journal has before `end`, and what has come behind it meanwhile. The sequence of the last record before `end`.
     fn follow(&mut self, end: i64) -> Result<u64, Failure> {
-        let mut last = self.follower.sequence();
+        let (mut last, size) = (self.follower.sequence(), self.chunk());
         while self.source.position() < end {
             self.going_on()?;
             match self.source.poll(&mut self.batch, POLL) {
@@ -161,14 +158,14 @@ impl<'l> Session<'l> {
                 Err(error) if error.is_transient() => continue,
                 Err(error) => return Err(self.refused(&error)),
             }
-            let batch = std::mem::replace(&mut self.batch, Batch::new(chunk(self.rate)));
+            let batch = std::mem::replace(&mut self.batch, Batch::new(size));
             for record in batch.iter() {
                 self.take(record.offset(), record.value().unwrap_or_default())?;
                 if record.offset() < end {
                     last = self.follower.sequence();
                 }
             }
-            if self.unmarked >= chunk(self.rate) {
+            if self.unmarked >= size {
                 self.mark()?;
             }
         }
