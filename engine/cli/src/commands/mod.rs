@@ -1,8 +1,11 @@
 //! One file a command. A command is listed in [`Command`] once it does what its help says.
 
+mod broadcast;
+mod catalogue;
 mod check;
 mod completions;
 mod config;
+mod control;
 mod deliver;
 mod dlq;
 mod explain;
@@ -30,6 +33,9 @@ pub fn run(flags: &Flags) -> Result<(), Failure> {
         Command::Demo(demo) => demo::run(flags, demo),
         Command::Explain(explain) => explain::run(flags, explain),
         Command::Inspect(admin) => inspect::run(flags, admin),
+        Command::Catalogue(catalogue) => catalogue::run(flags, catalogue),
+        Command::Broadcast(broadcast) => broadcast::run(flags, broadcast),
+        Command::Control(command) => control::run(flags, command),
         Command::Dlq(command) => dlq::run(flags, command),
         Command::Report(report) => report::run(flags, report),
         Command::New(new) => new::run(new),

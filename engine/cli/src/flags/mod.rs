@@ -4,12 +4,14 @@ mod demo;
 mod dlq;
 mod report;
 mod shop;
+mod streams;
 pub mod trace;
 
 pub use demo::{DemoBroker, DemoFlags};
 pub use dlq::{DlqCommand, ListFlags, ReplayFlags};
 pub use report::ReportFlags;
 pub use shop::{GraphFlags, NewFlags, RenderFlags, ShownPart};
+pub use streams::{AgainFlags, BroadcastFlags, CatalogueFlags, ControlCommand};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -62,6 +64,7 @@ Examples:
   cartwheel explain CUSTOMER               what was decided about somebody, and why
   cartwheel inspect                        how the shards of the running engine are
   cartwheel report --since 30d             what messages came to, and against the holdouts
+  cartwheel catalogue products.csv         prices, stock and the like, to every shard
   cartwheel dlq list                       what could not be applied or delivered, and why
   cartwheel config print                   the configuration in force, and where each value comes from
   CARTWHEEL__ENGINE__MARGIN=1s cartwheel config print
@@ -134,6 +137,27 @@ Examples:
     /// customers come once. A journey without a holdout has no lift.
     #[command(after_long_help = report::EXAMPLES)]
     Report(ReportFlags),
+
+    /// Writes products to every partition: what shards know of prices, stock and the like.
+    ///
+    /// Every line is read before anything is written; a line that is wrong is told with its place and a remedy. Each product then goes through a journal,
+    /// which numbers it, to every partition of the events topic, and is written again until all have acknowledged it. Whoever is cut off (kill -9, a lost
+    /// broker) loses nothing: the next one finishes what the journal has, and says so. Writing the same file twice changes nothing.
+    #[command(after_long_help = streams::CATALOGUE)]
+    Catalogue(CatalogueFlags),
+
+    /// Tells every partition something, such as that a sale begins.
+    ///
+    /// It goes through a journal, which numbers it, to every partition of the events topic, and is written again until all have acknowledged it. One that
+    /// was written within 30 days, by its id, is not written again: whoever does not know whether it was written may say it once more.
+    #[command(after_long_help = streams::BROADCAST)]
+    Broadcast(BroadcastFlags),
+
+    /// Pauses, resumes or stops a journey on every shard.
+    ///
+    /// It goes through a journal, which numbers it, to every partition of the events topic, and is written again until all have acknowledged it.
+    #[command(subcommand, after_long_help = streams::CONTROL)]
+    Control(ControlCommand),
 
     /// Dead letters: what could not be applied or delivered, and why; events can be written back.
     #[command(subcommand)]

@@ -5,6 +5,7 @@ mod traces;
 mod guide;
 mod new;
 mod render;
+mod streams;
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -101,6 +102,9 @@ fn wrong_use_is_64_and_help_is_0() {
         "deliver",
         "explain",
         "inspect",
+        "catalogue",
+        "broadcast",
+        "control",
         "check",
         "test",
         "new",

@@ -13,4 +13,5 @@ mod outage;
 mod processes;
 mod reload;
 mod shoppers;
+mod streams;
 mod topics;

@@ -299,6 +299,15 @@ impl Process {
         assert!(status.success(), "{status}:\n{}", self.end_of_log());
     }
 
+    /// A command that ends by itself, and well.
+    pub fn finish(mut self) {
+        until("its end", Duration::from_secs(60), || {
+            self.child.try_wait().expect("a status").is_some()
+        });
+        let status = self.child.wait().expect("its end");
+        assert!(status.success(), "{status}:\n{}", self.end_of_log());
+    }
+
     /// SIGHUP: read the configuration anew.
     pub fn hang_up(&self) {
         let id = self.child.id().to_string();
