@@ -77,9 +77,9 @@ fn the_shipped_configuration_is_right_and_its_traces_pass() {
     expect(
         &cartwheel(&shipped(), &["check"], &[]),
         0,
-        &["cart_abandonment", "welcome", "18 journeys"],
+        &["cart_abandonment", "welcome", "20 journeys"],
     );
-    let memory = ["net_value ", "all facts ", "bytes after one event, at most ", "18 journeys"];
+    let memory = ["net_value ", "all facts ", "bytes after one event, at most ", "20 journeys"];
     expect(&cartwheel(&shipped(), &["check", "--memory"], &[]), 0, &memory);
     expect(&cartwheel(&shipped(), &["test"], &[]), 0, &["ok  ", " 0 failed"]);
     let json: Value =

@@ -140,7 +140,8 @@ impl Context<'_> {
         if let Some(full) = self.is_full(index) {
             return self.decide(&full);
         }
-        let newest = journey.by_time.as_ref().and_then(|by_time| by_time.at.newest(&reader));
+        let newest = journey.by_time.as_ref();
+        let newest = newest.and_then(|by_time| by_time.at.newest(&reader, moment.base));
         let newest = newest.unwrap_or(moment.base);
         let key = key_hash(Some(&format_rfc3339(moment.base)));
         let mut captures = ThinVec::new();

@@ -157,9 +157,10 @@ impl Context<'_> {
         let EventTime { at, seen, .. } = time;
         let occurrence = Occurrence { event, at, seen, currency: layout.currency() };
         let mut left_out = OddFields::default();
-        for Feeding { fact, role, when } in &interest.facts {
+        for Feeding { fact, role, when, amount } in &interest.facts {
             let admits = |item| when.as_ref().is_none_or(|when| when.holds(event, at, item));
-            if self.customer.facts.touch(layout, (*fact, *role), &occurrence, admits) {
+            let amount = |item| amount.as_ref()?.number(event, at, item);
+            if self.customer.facts.touch(layout, (*fact, *role), &occurrence, admits, amount) {
                 left_out = OddFields::CURRENCY;
             }
         }

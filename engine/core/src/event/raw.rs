@@ -50,8 +50,7 @@ impl<'a> Raw<'a> {
     /// The number, also one that is written as a string, as shops write money; none for another type.
     pub fn number(self) -> Option<f64> {
         let number: f64 = if self.is_string() {
-            let text = self.string()?;
-            Some(text.trim()).filter(|text| is_decimal(text))?.parse().ok()?
+            return decimal(&self.string()?);
         } else if self.is_number() {
             self.0.parse().ok()?
         } else {
@@ -107,6 +106,12 @@ impl<'a> Raw<'a> {
         }
         Some(at).filter(|raw| !raw.is_null())
     }
+}
+
+/// The number that a text says, blanks around it aside; none where it says none.
+pub fn decimal(text: &str) -> Option<f64> {
+    let number: f64 = Some(text.trim()).filter(|text| is_decimal(text))?.parse().ok()?;
+    Some(number).filter(|number| number.is_finite())
 }
 
 /// Whether a text is written as JSON writes numbers, without an exponent. Currencies and separators of thousands are not guessed.

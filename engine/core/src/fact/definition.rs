@@ -1,5 +1,7 @@
 //! What a fact is: which events it is made of, what it takes from them, and how much of it is kept.
 
+use super::book::Book;
+use super::feed::Feed;
 use super::ladder::Ladder;
 use super::path::Path;
 use super::rows::Shape;
@@ -37,23 +39,10 @@ pub enum Kind {
     Last(Vec<Path>),
     /// Which keys there are.
     Set,
+    /// What has been earned, spent and expired.
+    Ledger(Book),
     /// Which of some lines holds: no event adds to it.
     Level(Ladder),
-}
-
-/// Events, and what of them a fact reads.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Feed {
-    /// Their types.
-    pub on: Vec<CompactString>,
-    /// A list of the event each of whose items counts.
-    pub each: Option<Path>,
-    /// What an item is called in `when`.
-    pub item: CompactString,
-    /// What contributes once.
-    pub key: Option<Path>,
-    /// The condition under which one counts, as it is written: two definitions with other conditions are others. Whoever compiles it evaluates it.
-    pub when: Option<CompactString>,
 }
 
 /// What takes a contribution back, or an element out.
@@ -100,6 +89,8 @@ pub enum Role {
     Adds,
     /// It takes away.
     Takes,
+    /// It is entered into a ledger as this line of its book says.
+    Line(u8),
 }
 
 impl Definition {
@@ -119,8 +110,23 @@ impl Definition {
     pub fn ladder(&self) -> Option<&Ladder> {
         match &self.kind {
             Kind::Level(ladder) => Some(ladder),
-            Kind::Count | Kind::Sum(_) | Kind::Last(_) | Kind::Set => None,
+            Kind::Count | Kind::Sum(_) | Kind::Last(_) | Kind::Set | Kind::Ledger(_) => None,
         }
+    }
+
+    /// The lines of its book, if it is a ledger.
+    pub fn book(&self) -> Option<&Book> {
+        match &self.kind {
+            Kind::Ledger(book) => Some(book),
+            Kind::Count | Kind::Sum(_) | Kind::Last(_) | Kind::Set | Kind::Level(_) => None,
+        }
+    }
+
+    /// What events may do to it.
+    pub fn roles(&self) -> impl Iterator<Item = Role> {
+        let lines = self.book().map_or(0, |book| book.lines.len());
+        let lines = (0..lines).filter_map(|line| u8::try_from(line).ok().map(Role::Line));
+        [Role::Adds, Role::Takes].into_iter().chain(lines)
     }
 
     /// Whether it keeps nothing of single events: one number is enough.
@@ -129,7 +135,7 @@ impl Definition {
             Kind::Count | Kind::Sum(_) => self.adds.key.is_some(),
             // The newest is the newest, whatever its key.
             Kind::Last(keep) => !keep.is_empty(),
-            Kind::Set => true,
+            Kind::Set | Kind::Ledger(_) => true,
             Kind::Level(_) => false,
         };
         !kept && self.takes.is_none() && self.by.is_none() && self.bounds.over.is_none()
@@ -139,7 +145,7 @@ impl Definition {
     pub fn folds(&self) -> bool {
         match self.kind {
             Kind::Count | Kind::Sum(_) => self.bounds.over.is_none(),
-            Kind::Last(_) | Kind::Set | Kind::Level(_) => false,
+            Kind::Last(_) | Kind::Set | Kind::Ledger(_) | Kind::Level(_) => false,
         }
     }
 
@@ -171,7 +177,7 @@ impl Definition {
     pub fn keep(&self) -> &[Path] {
         match &self.kind {
             Kind::Last(keep) => keep,
-            Kind::Count | Kind::Sum(_) | Kind::Set | Kind::Level(_) => &[],
+            Kind::Count | Kind::Sum(_) | Kind::Set | Kind::Ledger(_) | Kind::Level(_) => &[],
         }
     }
 
@@ -180,13 +186,17 @@ impl Definition {
         match role {
             Role::Adds => Some(&self.adds),
             Role::Takes => self.takes.as_ref().map(|takes| &takes.feed),
+            Role::Line(number) => Some(&self.book()?.line(number)?.feed),
         }
     }
 
     /// Whether a state that was kept under the other one may go on under this one: it is made of the same of the same events. Bounds may
-    /// differ; but what had a window has forgotten what would count without one.
+    /// differ; but what had a window has forgotten what would count without one. A ledger goes on in any case, unless it begins or ceases to expire: what is
+    /// entered has its amount, whatever the lines say now.
     pub fn continues(&self, other: &Self) -> bool {
         let same = |bounds| Self { bounds, ..other.clone() };
-        *self == same(self.bounds) && self.bounds.over.is_some() == other.bounds.over.is_some()
+        let are_ledgers = self.book().is_some() && other.book().is_some();
+        (are_ledgers && self.name == other.name || *self == same(self.bounds))
+            && self.bounds.over.is_some() == other.bounds.over.is_some()
     }
 }

@@ -4,6 +4,7 @@ use super::count::Count;
 use super::definition::{Definition, Kind, Role};
 use super::last::Last;
 use super::layout::Layout;
+use super::ledger::Ledger;
 use super::occurrence::{Deed, Occurrence};
 use super::set::Set;
 use super::sum::Sum;
@@ -38,6 +39,8 @@ pub enum State {
     Tally(Box<Tally>),
     /// Which keys.
     Set(Box<Set>),
+    /// What has been earned, spent and expired.
+    Ledger(Box<Ledger>),
     /// Where the customer stands ([`super::Standing`]).
     Level {
         /// How many lines are below.
@@ -54,6 +57,7 @@ impl State {
     pub fn new(fact: &Definition) -> Self {
         match &fact.kind {
             Kind::Set => State::Set(Box::default()),
+            Kind::Ledger(_) => State::Ledger(Box::default()),
             Kind::Level(_) => State::Level { rank: 0, until: NEVER },
             Kind::Count | Kind::Sum(_) | Kind::Last(_) if !fact.is_plain() => {
                 State::Tally(Box::default())
@@ -74,8 +78,11 @@ impl State {
             (State::Tally(tally), Deed::Take(mark)) => tally.take(fact, mark, seen),
             (State::Set(set), Deed::Add(added)) => set.note(fact, at, added.key, true, seen),
             (State::Set(set), Deed::Take(mark)) => set.note(fact, at, mark.key, false, seen),
-            (State::Count(_) | State::Sum(_) | State::Last(_), Deed::Take(_))
-            | (State::Level { .. }, Deed::Add(_) | Deed::Take(_)) => {}
+            (State::Ledger(ledger), Deed::Enter(entry)) => ledger.enter(fact, entry),
+            (State::Count(_) | State::Sum(_) | State::Last(_), Deed::Take(_) | Deed::Enter(_))
+            | (State::Tally(_) | State::Set(_), Deed::Enter(_))
+            | (State::Ledger(_), Deed::Add(_) | Deed::Take(_))
+            | (State::Level { .. }, Deed::Add(_) | Deed::Take(_) | Deed::Enter(_)) => {}
         }
     }
 
@@ -84,6 +91,7 @@ impl State {
         match self {
             State::Tally(tally) => tally.fit(fact),
             State::Set(set) => set.fit(fact),
+            State::Ledger(ledger) => ledger.fit(fact),
             State::Count(_) | State::Sum(_) | State::Last(_) | State::Level { .. } => {}
         }
     }
@@ -97,12 +105,14 @@ impl State {
             (State::Last(last), State::Last(other)) => last.add(other.0),
             (State::Tally(tally), State::Tally(other)) => tally.merge(fact, other, seen),
             (State::Set(set), State::Set(other)) => set.merge(fact, other, seen),
+            (State::Ledger(ledger), State::Ledger(other)) => ledger.merge(fact, other),
             (
                 State::Count(_)
                 | State::Sum(_)
                 | State::Last(_)
                 | State::Tally(_)
                 | State::Set(_)
+                | State::Ledger(_)
                 | State::Level { .. },
                 _,
             ) => {}
@@ -111,7 +121,8 @@ impl State {
 }
 
 impl Facts {
-    /// An event touches a fact in this role; `admits` says whether a condition lets the event, or an item of it, count. True if an amount was left out
+    /// An event touches a fact in this role; `admits` says whether a condition lets the event, or an item of it, count, `amount` what a line of a ledger makes of
+    /// it. True if an amount was left out
     /// because it is in another currency.
     pub fn touch<'o>(
         &mut self,
@@ -119,9 +130,10 @@ impl Facts {
         (number, role): (u16, Role),
         occurrence: &Occurrence<'o>,
         admits: impl Fn(Option<Raw<'o>>) -> bool,
+        amount: impl Fn(Option<Raw<'o>>) -> Option<f64>,
     ) -> bool {
         let Some(fact) = layout.get(number) else { return false };
-        occurrence.deeds(fact, role, admits, |deed| {
+        occurrence.deeds(fact, role, (admits, amount), |deed| {
             self.state(number, fact).take(fact, deed, occurrence);
         })
     }
@@ -173,6 +185,7 @@ impl Facts {
                 | State::Last(_)
                 | State::Tally(_)
                 | State::Set(_)
+                | State::Ledger(_)
                 | State::Level { .. },
             ) => 0,
         }
@@ -188,6 +201,7 @@ impl Facts {
                 | State::Last(_)
                 | State::Tally(_)
                 | State::Set(_)
+                | State::Ledger(_)
                 | State::Level { .. },
             ) => 0.0,
         }
@@ -203,6 +217,7 @@ impl Facts {
                 | State::Sum(_)
                 | State::Tally(_)
                 | State::Set(_)
+                | State::Ledger(_)
                 | State::Level { .. },
             ) => None,
         }

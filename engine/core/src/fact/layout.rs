@@ -77,7 +77,7 @@ impl Layout {
     pub(crate) fn ladder_mut(&mut self, number: u16) -> Option<&mut Ladder> {
         match &mut self.facts.get_mut(usize::from(number))?.kind {
             Kind::Level(ladder) => Some(ladder),
-            Kind::Count | Kind::Sum(_) | Kind::Last(_) | Kind::Set => None,
+            Kind::Count | Kind::Sum(_) | Kind::Last(_) | Kind::Set | Kind::Ledger(_) => None,
         }
     }
 

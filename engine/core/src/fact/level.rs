@@ -64,7 +64,12 @@ impl Facts {
             | Reading::Age
             | Reading::Kept(_)
             | Reading::Size
-            | Reading::Top => ValueRef::Null,
+            | Reading::Top
+            | Reading::Balance
+            | Reading::Debt
+            | Reading::Expiring(_)
+            | Reading::NextExpiry
+            | Reading::Expiry => ValueRef::Null,
         }
     }
 }
@@ -73,9 +78,12 @@ impl State {
     fn standing(&self) -> Option<Standing> {
         match *self {
             State::Level { rank, until } => Some(Standing { rank, until }),
-            State::Count(_) | State::Sum(_) | State::Last(_) | State::Tally(_) | State::Set(_) => {
-                None
-            }
+            State::Count(_)
+            | State::Sum(_)
+            | State::Last(_)
+            | State::Tally(_)
+            | State::Set(_)
+            | State::Ledger(_) => None,
         }
     }
 }

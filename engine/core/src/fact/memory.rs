@@ -3,6 +3,7 @@
 use super::definition::{Definition, Kind};
 use super::facts::Fact;
 use super::layout::Layout;
+use super::ledger::Ledger;
 use super::path::MAX_TEXT;
 use super::rows::Rows;
 use super::set::Set;
@@ -26,16 +27,26 @@ impl Definition {
         let rows = groups * self.open() + 1;
         let marks = self.takes.as_ref().map_or(0, |_| self.bounds.up_to + 1);
         let (groups, keys) = (groups + 1, Set::room(self) + 1);
-        self.bytes(Size { rows, groups, marks, keys, text: MAX_TEXT })
+        self.bytes(Size {
+            rows,
+            groups,
+            marks,
+            keys,
+            entries: self.bounds.up_to + 1,
+            text: MAX_TEXT,
+        })
     }
 
     /// Bytes that it takes after one event with short texts.
     pub fn few_bytes(&self) -> usize {
-        self.bytes(Size { rows: 1, groups: 1, marks: 0, keys: 1, text: INLINE })
+        self.bytes(Size { rows: 1, groups: 1, marks: 0, keys: 1, entries: 1, text: INLINE })
     }
 
     fn bytes(&self, size: Size) -> usize {
         let fact = size_of::<Fact>();
+        if self.book().is_some() {
+            return fact + Ledger::bytes(size.entries);
+        }
         if self.kind == Kind::Set {
             return fact + Set::bytes(size.keys);
         }
@@ -61,6 +72,8 @@ struct Size {
     marks: usize,
     /// Of a set.
     keys: usize,
+    /// Of a ledger.
+    entries: usize,
     /// Length of each text.
     text: usize,
 }

@@ -1,7 +1,10 @@
 //! What an event, or each item of one of its lists, means to a fact.
 
-use super::definition::{Amount, Definition, Feed, Kind, MAX_ITEMS, Role};
-use super::path::{MAX_TEXT, key_hash, key_text};
+use super::book::{BookLine, EntryKind};
+use super::definition::{Amount, Definition, Kind, MAX_ITEMS, Role};
+use super::feed::Feed;
+use super::ledger::Entry;
+use super::path::{MAX_TEXT, Path, key_hash, key_text};
 use super::rows::Row;
 use super::sum::parts;
 use super::tally::{Contribution, WHOLE};
@@ -29,19 +32,24 @@ pub(super) enum Deed<'o> {
     Add(Contribution<'o>),
     /// It takes away from what its key has contributed.
     Take(Row),
+    /// It is entered.
+    Enter(Entry),
 }
 
 /// An amount in another currency.
 pub(super) struct Foreign;
 
 impl<'o> Occurrence<'o> {
-    /// What it does to a fact in this role, in order; `admits` says whether a condition lets the event, or an item of it, count. True if an amount was
-    /// left out because it is in another currency.
+    /// What it does to a fact in this role, in order; `admits` says whether a condition lets the event, or an item of it, count, `amount` what a line
+    /// makes of it. True if an amount was left out because it is in another currency.
     pub(super) fn deeds(
         &self,
         fact: &Definition,
         role: Role,
-        admits: impl Fn(Option<Raw<'o>>) -> bool,
+        (admits, amount): (
+            impl Fn(Option<Raw<'o>>) -> bool,
+            impl Fn(Option<Raw<'o>>) -> Option<f64>,
+        ),
         mut take: impl FnMut(Deed<'_>),
     ) -> bool {
         let Some(feed) = fact.feed(role) else { return false };
@@ -50,7 +58,11 @@ impl<'o> Occurrence<'o> {
             if !admits(item) {
                 return;
             }
-            match self.deed(fact, role, item, key) {
+            let deed = match role {
+                Role::Line(number) => self.entry(fact, number, (item, key), &amount),
+                Role::Adds | Role::Takes => self.deed(fact, role, item, key),
+            };
+            match deed {
                 Ok(Some(deed)) => take(deed),
                 Ok(None) => {}
                 Err(Foreign) => foreign = true,
@@ -94,7 +106,31 @@ impl<'o> Occurrence<'o> {
         match role {
             Role::Adds => self.contribution(fact, item, key),
             Role::Takes => Ok(Some(Deed::Take(self.mark(fact, item, key)?))),
+            Role::Line(_) => Ok(None),
         }
+    }
+
+    /// What a line of a ledger makes of it.
+    fn entry(
+        &self,
+        fact: &Definition,
+        line: u8,
+        (item, key): (Option<Raw<'o>>, u64),
+        amount: &impl Fn(Option<Raw<'o>>) -> Option<f64>,
+    ) -> Result<Option<Deed<'o>>, Foreign> {
+        let Some(line) = fact.book().and_then(|book| book.line(line)) else { return Ok(None) };
+        if line.currency.iter().any(|beside| self.is_foreign(beside, item)) {
+            return Err(Foreign);
+        }
+        let amount = amount(item);
+        let says = match line.entry {
+            EntryKind::Earn | EntryKind::Spend => key != 0 || amount.is_some(),
+            EntryKind::Undo => key != 0,
+            EntryKind::Reset => amount.is_some(),
+        };
+        let (kind, key, at) = (line.entry, salted(line, key), self.at);
+        let entry = Entry { kind, at, key, amount: amount.map_or(0, parts) };
+        Ok(says.then_some(Deed::Enter(entry)))
     }
 
     fn contribution(
@@ -138,16 +174,27 @@ impl<'o> Occurrence<'o> {
 
     /// The number in ten-thousandths; none where there is none.
     fn amount(&self, amount: &Amount, item: Option<Raw<'o>>) -> Result<Option<i64>, Foreign> {
-        let raw = |path: &super::path::Path| path.raw(self.event, item);
-        if let Some(counted) = self.currency {
-            let named = amount.currency.iter().find_map(raw);
-            let same = |raw: Raw<'o>| {
-                raw.string().is_some_and(|text| text.trim().eq_ignore_ascii_case(counted))
-            };
-            if named.is_some_and(|raw| !same(raw)) {
-                return Err(Foreign);
-            }
+        if self.is_foreign(&amount.currency, item) {
+            return Err(Foreign);
         }
-        Ok(raw(&amount.path).and_then(Raw::number).map(parts))
+        Ok(amount.path.raw(self.event, item).and_then(Raw::number).map(parts))
+    }
+
+    /// Whether the event names another currency than the one that is counted, at the first of these places where there is something.
+    fn is_foreign(&self, beside: &[Path], item: Option<Raw<'o>>) -> bool {
+        let Some(counted) = self.currency else { return false };
+        let named = beside.iter().find_map(|path| path.raw(self.event, item));
+        let same = |raw: Raw<'o>| {
+            raw.string().is_some_and(|text| text.trim().eq_ignore_ascii_case(counted))
+        };
+        named.is_some_and(|raw| !same(raw))
+    }
+}
+
+/// A key, told apart from those of other lines.
+fn salted(line: &BookLine, key: u64) -> u64 {
+    match key {
+        0 => 0,
+        key => xxh3_64([line.salt.to_le_bytes(), key.to_le_bytes()].as_flattened()).max(1),
     }
 }

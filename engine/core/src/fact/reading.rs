@@ -3,6 +3,7 @@
 use super::definition::{Definition, Kind};
 use super::facts::{Facts, State};
 use super::layout::Layout;
+use super::ledger::Ledger;
 use super::sum::Sum;
 use super::tally::Tally;
 use crate::time::{DAY, Millis};
@@ -33,6 +34,16 @@ pub enum Reading {
     Next,
     /// How much is missing to that; null where there is none.
     ToNext,
+    /// What can be spent of a ledger.
+    Balance,
+    /// What was spent of a ledger and not there.
+    Debt,
+    /// How much of what can be spent expires within this time.
+    Expiring(Millis),
+    /// When the first of what can be spent expires; null where nothing does.
+    NextExpiry,
+    /// The same; of a journey that begins by time each lot's in turn.
+    Expiry,
 }
 
 /// What a condition reads of a fact at a key.
@@ -56,7 +67,11 @@ impl Facts {
         t: Millis,
     ) -> ValueRef<'f> {
         let nothing = match reading {
-            Reading::Number | Reading::Size => ValueRef::Number(0.0),
+            Reading::Number
+            | Reading::Size
+            | Reading::Balance
+            | Reading::Debt
+            | Reading::Expiring(_) => ValueRef::Number(0.0),
             Reading::DaysSince
             | Reading::At
             | Reading::Age
@@ -65,7 +80,9 @@ impl Facts {
             | Reading::Name
             | Reading::Rank
             | Reading::Next
-            | Reading::ToNext => ValueRef::Null,
+            | Reading::ToNext
+            | Reading::NextExpiry
+            | Reading::Expiry => ValueRef::Null,
         };
         let Some((fact, state)) = layout.get(number).zip(self.get(number)) else { return nothing };
         match (reading, state) {
@@ -86,6 +103,9 @@ impl Facts {
                     tally.last(fact, None, t).and_then(|(_, kept)| kept.get(usize::from(place)));
                 kept.map_or(ValueRef::Null, Value::borrow)
             }
+            (reading, State::Ledger(ledger)) => {
+                of_ledger(fact, ledger, reading, t).unwrap_or(nothing)
+            }
             (Reading::DaysSince, state) => match last(fact, state, None, t) {
                 Some(at) => ValueRef::Number((t - at).max(0).div_euclid(DAY) as f64),
                 None => ValueRef::Null,
@@ -100,13 +120,18 @@ impl Facts {
                 | Reading::Name
                 | Reading::Rank
                 | Reading::Next
-                | Reading::ToNext,
+                | Reading::ToNext
+                | Reading::Balance
+                | Reading::Debt
+                | Reading::Expiring(_)
+                | Reading::NextExpiry
+                | Reading::Expiry,
                 _,
             ) => nothing,
         }
     }
 
-    /// What can be shown of a fact at time `t`: the number that it came to, when it last happened, how many elements there are, or the name of a level's line. None
+    /// What can be shown of a fact at time `t`: the number that it came to, when it last happened, how many elements there are, what can be spent of a ledger, or the name of a level's line. None
     /// where no event has touched it.
     pub fn shown(&self, layout: &Layout, number: u16, t: Millis) -> Option<Value> {
         self.get(number)?;
@@ -114,6 +139,7 @@ impl Facts {
             Kind::Count | Kind::Sum(_) => Reading::Number,
             Kind::Last(_) => Reading::At,
             Kind::Set => Reading::Size,
+            Kind::Ledger(_) => Reading::Balance,
             Kind::Level(_) => Reading::Name,
         };
         Some(self.read(layout, number, reading, t).to_value())
@@ -150,7 +176,7 @@ fn number(fact: &Definition, tally: &Tally, group: Option<u64>, t: Millis) -> Va
     let number = tally.number(fact, group, t);
     ValueRef::Number(match fact.kind {
         Kind::Sum(_) => Sum(number).amount(),
-        Kind::Count | Kind::Last(_) | Kind::Set | Kind::Level(_) => number as f64,
+        Kind::Count | Kind::Last(_) | Kind::Set | Kind::Ledger(_) | Kind::Level(_) => number as f64,
     })
 }
 
@@ -158,7 +184,38 @@ fn last(fact: &Definition, state: &State, group: Option<u64>, t: Millis) -> Opti
     match state {
         State::Last(last) => Some(last.0),
         State::Tally(tally) => tally.last(fact, group, t).map(|(at, _)| at),
-        State::Count(_) | State::Sum(_) | State::Set(_) | State::Level { .. } => None,
+        State::Count(_)
+        | State::Sum(_)
+        | State::Set(_)
+        | State::Ledger(_)
+        | State::Level { .. } => None,
+    }
+}
+
+/// None for what is nothing of a ledger.
+fn of_ledger(
+    fact: &Definition,
+    ledger: &Ledger,
+    reading: Reading,
+    t: Millis,
+) -> Option<ValueRef<'static>> {
+    let amount = |parts| Some(ValueRef::Number(Sum(parts).amount()));
+    match reading {
+        Reading::Balance => amount(ledger.balance(fact, t)),
+        Reading::Debt => amount(ledger.debt(fact)),
+        Reading::Expiring(within) => amount(ledger.expiring(fact, within, t)),
+        Reading::NextExpiry | Reading::Expiry => Some(instant(ledger.next_expiry(fact, t))),
+        Reading::Number
+        | Reading::DaysSince
+        | Reading::At
+        | Reading::Age
+        | Reading::Kept(_)
+        | Reading::Size
+        | Reading::Top
+        | Reading::Name
+        | Reading::Rank
+        | Reading::Next
+        | Reading::ToNext => None,
     }
 }
 

@@ -1,11 +1,13 @@
 //! The stored form of a fact: `number * 4 + kind`, then its state. The kinds' numbers are stored: never renumber.
 //!
-//! The fourth kind has a number of its own behind the head: `tally` is `base, floor, open, marks, kept, groups`, `set` is `floor, rows`, `level` is `rank * 2 + (1 if it turns by time), [when]`. Rows
+//! The fourth kind has a number of its own behind the head: `tally` is `base, floor, open, marks, kept, groups`, `set` is `floor, rows`, `level` is `rank * 2 + (1 if it turns by time), [when]`, `ledger` is
+//! `folded (how much, when it was earned, the floor), entries`: of each entry the time since the one before it, kind and key as one number, the amount. Rows
 //! are so many words of eight bytes; what they are the fact's definition says.
 
 use super::count::Count;
 use super::facts::{Fact, State};
 use super::last::Last;
+use super::ledger::{Ledger, packed, words};
 use super::rows::Rows;
 use super::set::Set;
 use super::sum::Sum;
@@ -23,6 +25,7 @@ const MORE: u64 = 3;
 const TALLY: u8 = 0;
 const SET: u8 = 1;
 const LEVEL: u8 = 2;
+const LEDGER: u8 = 3;
 
 /// Appends a fact.
 pub(crate) fn put_fact(writer: &mut Writer<'_>, fact: &Fact) {
@@ -57,6 +60,11 @@ pub(crate) fn put_fact(writer: &mut Writer<'_>, fact: &Fact) {
             writer.signed(set.floor);
             put_rows(writer, &set.rows);
         }
+        State::Ledger(ledger) => {
+            writer.number(head | MORE);
+            writer.bytes([LEDGER]);
+            put_ledger(writer, ledger);
+        }
         State::Level { rank, until } => {
             let turns = *until != NEVER;
             writer.number(head | MORE);
@@ -67,6 +75,37 @@ pub(crate) fn put_fact(writer: &mut Writer<'_>, fact: &Fact) {
             }
         }
     }
+}
+
+fn put_ledger(writer: &mut Writer<'_>, ledger: &Ledger) {
+    writer.room();
+    writer.signed(ledger.balance);
+    writer.signed(ledger.earned);
+    writer.signed(ledger.floor);
+    writer.room();
+    writer.number(ledger.open.len() as u64);
+    let mut before = 0;
+    for [at, key, amount] in ledger.open.iter().copied().map(words) {
+        writer.room();
+        writer.signed(at - before);
+        writer.number(key.cast_unsigned());
+        writer.number(amount.cast_unsigned());
+        before = at;
+    }
+    writer.room();
+}
+
+fn ledger(rest: &mut Bytes<'_>) -> Option<Ledger> {
+    let (balance, earned, floor) = (rest.signed()?, rest.signed()?, rest.signed()?);
+    let count = rest.count(3)?;
+    let mut open = ThinVec::new();
+    open.reserve_exact(count);
+    let mut before: i64 = 0;
+    for _ in 0..count {
+        before = before.checked_add(rest.signed()?)?;
+        open.push(packed([before, rest.number()?.cast_signed(), rest.number()?.cast_signed()])?);
+    }
+    Some(Ledger { balance, earned, floor, open })
 }
 
 fn put_rows(writer: &mut Writer<'_>, rows: &Rows) {
@@ -98,6 +137,7 @@ pub(crate) fn read_fact(rest: &mut Bytes<'_>) -> Option<Fact> {
         _ => match rest.byte()? {
             TALLY => State::Tally(Box::new(tally(rest)?)),
             SET => State::Set(Box::new(Set { floor: rest.signed()?, rows: rows(rest)? })),
+            LEDGER => State::Ledger(Box::new(ledger(rest)?)),
             LEVEL => {
                 let head = rest.number()?;
                 let until = if head & 1 != 0 { rest.signed()? } else { NEVER };

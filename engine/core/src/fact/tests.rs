@@ -1,7 +1,8 @@
 //! A fact is a function of the set of its events, and two states of it merge into that of both sets.
 
-use super::definition::{Amount, Bounds, Definition, Feed, Kind, Takes};
+use super::definition::{Amount, Bounds, Definition, Kind, Takes};
 use super::facts::State;
+use super::feed::Feed;
 use super::path::{Path, key_hash};
 use super::reading::{KeyReading, Reading};
 use super::rows::Row;
@@ -108,7 +109,11 @@ impl Drawn {
             State::Count(count) if self.adds => count.add(),
             State::Sum(sum) if self.adds => sum.add(self.amount.min(99)),
             State::Last(last) if self.adds => last.add(self.at),
-            State::Count(_) | State::Sum(_) | State::Last(_) | State::Level { .. } => {}
+            State::Count(_)
+            | State::Sum(_)
+            | State::Last(_)
+            | State::Ledger(_)
+            | State::Level { .. } => {}
         }
     }
 }

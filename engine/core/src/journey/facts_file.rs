@@ -21,7 +21,7 @@ pub struct FactsFile {
     pub segments: Vec<(At<String>, At<String>)>,
 }
 
-/// One fact. It has one of `count`, `sum`, `last`, `set` and `level`.
+/// One fact. It has one of `count`, `sum`, `last`, `set`, `ledger` and `level`.
 #[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FactText {
@@ -37,6 +37,18 @@ pub struct FactText {
     /// Which keys these events have brought in.
     #[serde(default)]
     pub set: Option<EventTypes>,
+    /// What is earned, spent and expires: `ledger: { expire: 365d, lots: 32 }` beside `earn` and `spend`.
+    #[serde(default)]
+    pub ledger: Option<At<LedgerText>>,
+    /// Of a ledger: what is earned by which events.
+    #[serde(default)]
+    pub earn: Vec<EarnText>,
+    /// Of a ledger: what is spent by which events.
+    #[serde(default)]
+    pub spend: Vec<SpendText>,
+    /// Of a ledger: events that say what the balance is, where the shop keeps a book of its own.
+    #[serde(default)]
+    pub reset: Option<At<ResetText>>,
     /// Of some lines, the best first, the first whose condition holds: `[ { gold: spend_12m >= 1500 }, { member: true } ]`.
     #[serde(default)]
     #[schemars(with = "Option<Vec<BTreeMap<String, LineText>>>")]
@@ -50,7 +62,7 @@ pub struct FactText {
     /// Of a sum: the path of the number, such as `event.order.total`.
     #[serde(default)]
     pub add: Option<At<String>>,
-    /// Events that take a contribution back.
+    /// Events that take a contribution back; of a ledger, what their key has earned.
     #[serde(default)]
     pub undo: Option<TakesText>,
     /// Of a set: events that take an element out.
@@ -107,12 +119,16 @@ impl FactText {
     pub fn events(&self) -> impl Iterator<Item = &At<String>> {
         let adds = [&self.count, &self.sum, &self.last, &self.set];
         let takes = [&self.undo, &self.drop].into_iter().flatten().map(TakesText::events);
-        adds.into_iter().flatten().chain(takes).flat_map(EventTypes::names)
+        let earn = self.earn.iter().map(|line| &line.on);
+        let spend = self.spend.iter().map(|line| &line.on);
+        let reset = self.reset.iter().map(|line| &line.on);
+        let lines = earn.chain(spend).chain(reset);
+        adds.into_iter().flatten().chain(takes).chain(lines).flat_map(EventTypes::names)
     }
 }
 
 impl TakesText {
-    fn events(&self) -> &EventTypes {
+    pub(crate) fn events(&self) -> &EventTypes {
         match self {
             TakesText::Events(on) => on,
             TakesText::With(with) => &with.on,
@@ -128,6 +144,80 @@ pub enum TakesText {
     Events(EventTypes),
     /// With more.
     With(TakesWith),
+}
+
+/// How long points last, and how many entries stay open.
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerText {
+    /// What is earned expires so long after; without it never.
+    #[serde(default)]
+    pub expire: Option<At<Span>>,
+    /// Entries that stay open, 1 to 64 (the default): what was earned or spent before folds into one lot.
+    #[serde(default)]
+    pub lots: Option<At<u8>>,
+}
+
+/// What some events earn.
+#[derive(Clone, Debug, PartialEq, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EarnText {
+    /// Their types.
+    pub on: EventTypes,
+    /// How much: a number, or what is made of the event, such as `floor(event.order.total)`.
+    #[schemars(with = "Amount")]
+    pub add: At<String>,
+    /// A key earns once.
+    #[serde(default)]
+    pub key: Option<At<String>>,
+    /// Each item of a list earns: `event.order.items as item`.
+    #[serde(default)]
+    pub each: Option<At<String>>,
+    /// A condition on the event, or on the item.
+    #[serde(default)]
+    pub when: Option<At<String>>,
+}
+
+/// What some events spend.
+#[derive(Clone, Debug, PartialEq, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SpendText {
+    /// Their types.
+    pub on: EventTypes,
+    /// How much, such as `event.points.amount`.
+    #[schemars(with = "Amount")]
+    pub take: At<String>,
+    /// A key spends once.
+    #[serde(default)]
+    pub key: Option<At<String>>,
+    /// A condition on the event.
+    #[serde(default)]
+    pub when: Option<At<String>>,
+}
+
+/// Events that say what the balance is.
+#[derive(Clone, Debug, PartialEq, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResetText {
+    /// Their types.
+    pub on: EventTypes,
+    /// The balance, such as `event.points.balance`.
+    #[schemars(with = "Amount")]
+    pub to: At<String>,
+    /// A condition on the event.
+    #[serde(default)]
+    pub when: Option<At<String>>,
+}
+
+/// A number, or what it is made of.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[allow(dead_code)] // only its schema is used
+pub enum Amount {
+    /// As it is.
+    Number(f64),
+    /// Of the event.
+    Expression(String),
 }
 
 /// Events that take away, with what is read of them.

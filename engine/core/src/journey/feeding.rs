@@ -12,4 +12,6 @@ pub struct Feeding {
     pub role: Role,
     /// Under which condition.
     pub when: Option<Alone>,
+    /// Of a line of a ledger: how much.
+    pub amount: Option<Box<Alone>>,
 }

@@ -100,7 +100,7 @@ impl Context<'_> {
         }
         let fields = journey.by_time.iter().flat_map(|by_time| &by_time.at.fields);
         let names: Vec<&str> = fields.map(|(name, _)| name.as_str()).collect();
-        let newest = reader.newest_of(&names).unwrap_or(moment.base);
+        let newest = reader.newest_of(&names, moment.base).unwrap_or(moment.base);
         let key = key_hash(Some(&format_rfc3339(moment.base)));
         let id = RunId::of(&journey.name, self.id, key, moment.base);
         let run = Run { newest, deadline, ..Run::opened(id, index, key, moment.base, self.t) };

@@ -18,7 +18,8 @@ pub struct Moment {
 }
 
 impl Reader<'_> {
-    /// The moment of an `at`; none where it is null, or where its base is not after the one that has `begun`. Of `next` the first one not before `from`.
+    /// The moment of an `at`; none where it is null, or where its base is not after the one that has `begun`. Of `next`, and of the lots of a ledger, the first one
+    /// not before `from`.
     pub fn moment(&self, text: &str, from: Millis, begun: Option<Millis>) -> Option<Moment> {
         let tree = parse(text).unwrap_or_else(|| panic!("the loader took `{text}`"));
         let (base, added) = taken_apart(&tree, &self.plan.facts);
@@ -28,15 +29,21 @@ impl Reader<'_> {
             offset += if minus { -span } else { span };
         }
         let zone = self.customer.zone(&self.plan.policy);
+        let mut is_one = false;
         let moments = match base {
             Tree::Call(name, of) if name == "next" => {
                 let day = self.date(&of[0], &zone)?;
                 let year = zone::local((from - offset).saturating_sub(3 * DAY), &zone).year();
                 (year..year + 6).filter_map(|year| of_year(day, year)).collect()
             }
-            base => vec![day_or_instant(self.value_of(base))?],
+            base => match self.lots(base) {
+                Some(lots) => lots,
+                None => {
+                    is_one = true;
+                    vec![day_or_instant(self.value_of(base))?]
+                }
+            },
         };
-        let yearly = moments.len() != 1;
         let moments = moments.into_iter().map(|base| match base {
             Base::Instant(base) => Moment { base, at: base + offset },
             Base::Day(day) => {
@@ -47,9 +54,21 @@ impl Reader<'_> {
         let mut good = moments.filter(|moment| {
             is_instant(moment.at)
                 && begun.is_none_or(|begun| moment.base > begun)
-                && (!yearly || moment.at >= from)
+                && (is_one || moment.at >= from)
         });
         good.next()
+    }
+
+    /// When the lots expire, if the base names those of a ledger.
+    fn lots(&self, base: &Tree) -> Option<Vec<Base>> {
+        let Tree::Path(path) = base else { return None };
+        let [name, what] = &path[..] else { return None };
+        if what != "expiry" {
+            return None;
+        }
+        let (number, _) = self.plan.facts.named(name).filter(|(_, fact)| fact.book().is_some())?;
+        let all = self.customer.facts.expiries(self.plan, number);
+        Some(all.into_iter().map(Base::Instant).collect())
     }
 
     /// The day of which the anniversaries are.
@@ -66,15 +85,21 @@ impl Reader<'_> {
         }
     }
 
-    /// The newest time at which something was written or happened that an `at` with these fields reads.
-    pub fn newest_of(&self, names: &[&str]) -> Option<Millis> {
+    /// The newest time at which something was written or happened that an `at` with these fields reads; of the lot that expires at the base when it was earned.
+    pub fn newest_of(&self, names: &[&str], base: Millis) -> Option<Millis> {
         let at = |name: &&str| {
             if let Some(attribute) = name.strip_prefix("profile.") {
                 return self.customer.written(attribute);
             }
             let fact = name.trim_start_matches("age(").trim_end_matches(')');
             let fact = fact.split('.').next().unwrap_or_default();
-            let (number, _) = self.plan.facts.named(fact).filter(|(_, fact)| fact.is_last())?;
+            let (number, known) = self.plan.facts.named(fact)?;
+            if known.book().is_some() && name.ends_with(".expiry") {
+                return Some(base - known.bounds.over.expect("it expires"));
+            }
+            if !known.is_last() {
+                return None;
+            }
             match self.customer.facts.read(self.plan, number, Reading::At, self.t) {
                 V::Instant(at) => Some(at),
                 _ => None,

@@ -1,6 +1,7 @@
 //! Facts: every event of a customer is kept, and each time that a fact is read it is counted anew from all of them.
 
 mod happened;
+mod ledger;
 
 use super::condition::V;
 use cartwheel_core::fact::{Definition, KeyReading, Kind, Reading, Role, key_hash};
@@ -31,6 +32,7 @@ impl History {
         let happened = Happened { kind: kind.to_owned(), at, body: body.clone() };
         let mut foreign = false;
         for (_, fact) in plan.facts.iter() {
+            foreign |= ledger::is_foreign(plan, fact, &happened);
             for role in [Role::Adds, Role::Takes] {
                 for (item, key) in items(plan, fact, role, &happened) {
                     if role == Role::Adds {
@@ -54,9 +56,7 @@ impl History {
         let facts = plan.facts.iter().filter(|(_, fact)| {
             fact.name.starts_with("customer.") || text.contains(fact.name.as_str())
         });
-        let feeds = facts.flat_map(|(_, fact)| {
-            [Some(&fact.adds), fact.takes.as_ref().map(|takes| &takes.feed)].into_iter().flatten()
-        });
+        let feeds = facts.flat_map(|(_, fact)| fact.roles().filter_map(|role| fact.feed(role)));
         let kinds: BTreeSet<&str> =
             feeds.flat_map(|feed| &feed.on).map(|kind| kind.as_str()).collect();
         let read = self.events.iter().filter(|event| kinds.contains(event.kind.as_str()));
@@ -66,6 +66,9 @@ impl History {
     /// What a condition reads of a fact at `t`.
     pub fn read(&self, plan: &Plan, number: u16, reading: Reading, t: Millis) -> V {
         let Some(fact) = plan.facts.get(number) else { return V::Null };
+        if fact.book().is_some() {
+            return ledger::read(plan, fact, &self.events, reading, t);
+        }
         if fact.kind == Kind::Set {
             let size = self.elements(plan, fact, t).len();
             return match reading {
@@ -87,12 +90,26 @@ impl History {
             Reading::Kept(place) => {
                 last.map_or(V::Null, |part| part.kept[usize::from(place)].clone())
             }
-            Reading::Name | Reading::Rank | Reading::Next | Reading::ToNext => {
-                unreachable!("levels are read elsewhere")
+            Reading::Name
+            | Reading::Rank
+            | Reading::Next
+            | Reading::ToNext
+            | Reading::Balance
+            | Reading::Debt
+            | Reading::Expiring(_)
+            | Reading::NextExpiry
+            | Reading::Expiry => {
+                unreachable!("levels and ledgers are read elsewhere")
             }
             Reading::Size => V::Number(groups(&counted).len() as f64),
             Reading::Top => self.top(fact, &counted),
         }
+    }
+
+    /// When the lots of a ledger expire, the first one first.
+    pub fn expiries(&self, plan: &Plan, number: u16) -> Vec<Millis> {
+        let fact = plan.facts.get(number).expect("a ledger");
+        ledger::expiries(plan, fact, &self.events)
     }
 
     /// What a condition reads of a fact at a key, known by its hash.

@@ -69,7 +69,14 @@ impl Context<'_> {
         since.extend(attributes.filter_map(instant));
         let mut ages: Vec<Millis> = spans(&read);
         let facts = self.plan.facts.iter().filter(|(_, fact)| read.contains(fact.name.as_str()));
-        ages.extend(facts.filter_map(|(_, fact)| fact.bounds.over));
+        for (_, fact) in facts {
+            let over = fact.bounds.over.into_iter();
+            // Of a ledger also when something comes to be among what expires soon.
+            let soon = spans(&read).into_iter().filter(|_| fact.book().is_some());
+            ages.extend(
+                over.flat_map(|over| soon.clone().map(move |span| over - span).chain([over])),
+            );
+        }
         ages.push(0);
         if read.contains("days_since_order") {
             ages.extend((1..60).map(|days| days * DAY));

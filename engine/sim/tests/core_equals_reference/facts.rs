@@ -35,7 +35,7 @@ fn fact(draw: &mut Draw, name: &str) -> (String, Vec<String>) {
             format!("top({name})"),
         ]
     };
-    let readings = match draw.below(5) {
+    let readings = match draw.below(6) {
         0 | 1 => {
             let sums = draw.chance(50);
             let on = *draw.pick(&["order_placed", "[order_placed, order_refunded]"]);
@@ -91,6 +91,27 @@ fn fact(draw: &mut Draw, name: &str) -> (String, Vec<String>) {
                 format!("{name}.order.id"),
                 format!("{name}.total"),
             ]
+        }
+        4 => {
+            let part = *draw.pick(&[
+                "ledger: { expire: 8h }",
+                "ledger: { expire: 40h, lots: 62 }",
+                "ledger: { expire: 2d }",
+            ]);
+            some(draw, 100, part);
+            let part = *draw.pick(&[
+                "earn: [{ on: order_placed, add: floor(event.order.total / 10), key: event.order.id }]",
+                "earn: [{ on: order_placed, add: item.quantity * 20, each: event.order.items as item, key: item.product }, { on: ticket_opened, add: 30, key: event.ticket.id, when: event.ticket.id != 2 }]",
+                "earn: [{ on: [order_placed, ticket_opened], add: 12.5 }, { on: order_placed, add: event.order.total, key: event.order.id }]",
+            ]);
+            some(draw, 100, part);
+            some(draw, 70, "spend: [{ on: order_refunded, take: event.refund.amount }]");
+            // What is undone needs a key in each of these.
+            some(draw, 60, "undo: [order_cancelled]");
+            some(draw, 40, "reset: { on: ticket_closed, to: event.ticket.id * 10 }");
+            ["balance", "debt", "next_expiry", "expiring(5h)"]
+                .map(|read| format!("{name}.{read}"))
+                .to_vec()
         }
         _ => {
             let part = *draw.pick(&["set: ticket_opened", "set: [ticket_opened, ticket_closed]"]);

@@ -1,7 +1,8 @@
 use super::*;
 use crate::customer::{Document, Heard, PutOff, Use};
 use crate::fact::{
-    Bounds, Contribution, Count, Definition, Fact, Kind, Last, Set, State, Sum, Tally,
+    Book, Bounds, Contribution, Count, Definition, EntryKind, Fact, Kind, Last, Ledger, Set, State,
+    Sum, Tally,
 };
 use crate::timer::NEVER;
 use crate::value::Value;
@@ -370,6 +371,17 @@ fn state() -> impl Strategy<Value = State> {
             let mut set = Set::default();
             parts.into_iter().for_each(|(at, key, is_in)| set.note(&fact, at, key, is_in, at));
             State::Set(Box::new(set))
+        }),
+        vec((time(), any::<u64>(), any::<i64>(), any::<bool>()), 0..9).prop_map(|parts| {
+            let kind = Kind::Ledger(Book { lines: Vec::new() });
+            let mut fact = Definition::plain("f", "e", kind);
+            fact.bounds = Bounds { over: Some(9), up_to: 6, keys: 1 };
+            let mut ledger = Ledger::default();
+            for (at, key, amount, earns) in parts {
+                let kind = if earns { EntryKind::Earn } else { EntryKind::Spend };
+                ledger.enter(&fact, crate::fact::Entry { kind, at, key, amount });
+            }
+            State::Ledger(Box::new(ledger))
         }),
     ]
 }

@@ -1,10 +1,11 @@
-//! A condition on an event, or on an item of one of its lists, and on nothing else: what a fact counts must not depend on what is known when its events
+//! A condition, or a number, that reads an event, or an item of one of its lists, and nothing else: what a fact counts must not depend on what is known when its events
 //! come.
 
 use super::expr::Expr;
 use super::field::Field;
 use super::list::{List, Part};
-use crate::event::{Event, EventField, Raw, field_value};
+use crate::event::{Event, EventField, Raw, decimal, field_value};
+use crate::fact::Path;
 use crate::time::Millis;
 use crate::value::{Value, ValueRef};
 
@@ -19,17 +20,61 @@ pub struct Alone {
     pub(super) parts: Vec<Part>,
 }
 
+/// What it reads of one event.
+struct Values {
+    at: Millis,
+    fields: Vec<Value>,
+    lists: Vec<Value>,
+    parts: Vec<Value>,
+}
+
 impl Alone {
     /// Whether the event, which happened at `at`, or the item counts.
     pub fn holds(&self, event: &Event<'_>, at: Millis, item: Option<Raw<'_>>) -> bool {
-        let fields: Vec<Value> =
-            self.fields.iter().map(|field| field_value(event, field)).collect();
+        let values = self.values(event, at, item);
+        self.expr.is_true(&|field| values.read(field))
+    }
+
+    /// The number that it comes to; none where it is none.
+    pub fn number(&self, event: &Event<'_>, at: Millis, item: Option<Raw<'_>>) -> Option<f64> {
+        let values = self.values(event, at, item);
+        match self.expr.eval(&|field| values.read(field)) {
+            ValueRef::Number(number) => Some(number),
+            ValueRef::Text(text) => decimal(text),
+            ValueRef::Null
+            | ValueRef::Bool(_)
+            | ValueRef::Instant(_)
+            | ValueRef::Span(_)
+            | ValueRef::Date(_) => None,
+        }
+    }
+
+    /// What of the event, or of the item, it reads.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = Path> {
+        let fields = self.fields.iter().cloned().map(Path::Event);
+        let lists = self.lists.iter().map(|list| Path::Event(list.of.clone()));
+        let parts = self.parts.iter().map(|part| Path::Item(part.path.clone()));
+        fields.chain(lists).chain(parts)
+    }
+
+    fn values(&self, event: &Event<'_>, at: Millis, item: Option<Raw<'_>>) -> Values {
+        let fields = self.fields.iter().map(|field| field_value(event, field)).collect();
         let part = |part: &Part| item.map_or(Value::Null, |item| part.of(item));
-        let parts: Vec<Value> = self.parts.iter().map(part).collect();
-        let of_event = |field| match field {
-            Field::Event(number) => borrow(&fields, number),
-            Field::EventTime => ValueRef::Instant(at),
-            Field::Item(number) => borrow(&parts, number),
+        let parts = self.parts.iter().map(part).collect();
+        let mut values = Values { at, fields, lists: Vec::new(), parts };
+        let list = |list: &List| list.value(event, |field| values.read(field)).to_value();
+        values.lists = self.lists.iter().map(list).collect();
+        values
+    }
+}
+
+impl Values {
+    fn read(&self, field: Field) -> ValueRef<'_> {
+        match field {
+            Field::Event(number) => borrow(&self.fields, number),
+            Field::EventTime => ValueRef::Instant(self.at),
+            Field::Item(number) => borrow(&self.parts, number),
+            Field::List(number) => borrow(&self.lists, number),
             // Nothing else compiles.
             Field::Capture(_)
             | Field::Waited(_)
@@ -38,15 +83,8 @@ impl Alone {
             | Field::Fact(..)
             | Field::FactAt(..)
             | Field::Now
-            | Field::Local(_)
-            | Field::List(_) => ValueRef::Null,
-        };
-        let list = |list: &List| list.value(event, of_event).to_value();
-        let lists: Vec<Value> = self.lists.iter().map(list).collect();
-        self.expr.is_true(&|field| match field {
-            Field::List(number) => borrow(&lists, number),
-            field => of_event(field),
-        })
+            | Field::Local(_) => ValueRef::Null,
+        }
     }
 }
 

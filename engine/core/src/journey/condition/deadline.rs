@@ -62,7 +62,8 @@ impl Base {
 }
 
 impl Deadline {
-    /// The moment; none where it is null, or where its base has `passed`. Of `next` the first one from `from` on whose base has not.
+    /// The moment; none where it is null, or where its base has `passed`. Of `next`, and of the lots of a ledger, the
+    /// first one from `from` on whose base has not.
     pub fn moment(
         &self,
         reader: &Reader<'_>,
@@ -79,6 +80,9 @@ impl Deadline {
         if self.yearly {
             return yearly(reader, day_of(reader, base)?, offset, from, passed);
         }
+        if let Expr::Field(Field::Fact(number, Reading::Expiry)) = self.base {
+            return of_lots(reader, number, offset, from, passed);
+        }
         let moment = match Base::of(base)? {
             Base::Instant(base) => Moment { base, at: base.checked_add(offset)? },
             Base::Day(day) => of_day(reader, day, offset)?,
@@ -86,8 +90,9 @@ impl Deadline {
         Some(moment).filter(|moment| is_instant(moment.at) && !passed(moment.base))
     }
 
-    /// The newest time at which something that it reads happened or was said; none where nothing says when.
-    pub fn newest(&self, reader: &Reader<'_>) -> Option<Millis> {
+    /// The newest time at which something that it reads happened or was said, of the lot of a ledger, whose expiry is this base, when it was earned; none where
+    /// nothing says when.
+    pub fn newest(&self, reader: &Reader<'_>, base: Millis) -> Option<Millis> {
         let at = |(_, field): &(CompactString, Field)| match field {
             Field::Attribute(index) => {
                 let name = reader.attributes.get(usize::from(*index))?;
@@ -101,6 +106,10 @@ impl Deadline {
                     ValueRef::Instant(at) => Some(at),
                     _ => None,
                 }
+            }
+            Field::Fact(number, Reading::Expiry) => {
+                let over = reader.facts.get(*number)?.bounds.over?;
+                Some(base.saturating_sub(over))
             }
             Field::Event(_)
             | Field::Capture(_)
@@ -138,6 +147,22 @@ impl Deadline {
             offset.each_field(note);
         }
     }
+}
+
+/// The first lot that expires at a moment that counts.
+fn of_lots(
+    reader: &Reader<'_>,
+    number: u16,
+    offset: Millis,
+    from: Millis,
+    passed: impl Fn(Millis) -> bool,
+) -> Option<Moment> {
+    let mut expiries = reader.customer.facts.expiries(reader.facts, number);
+    expiries.find_map(|base| {
+        let at = base.checked_add(offset)?;
+        let good = is_instant(base) && is_instant(at) && at >= from && !passed(base);
+        good.then_some(Moment { base, at })
+    })
 }
 
 /// Local midnight of the day, and the offset.

@@ -166,6 +166,11 @@ impl Items {
 }
 
 impl Resolver<'_> {
+    /// Whether what is read says when a journey begins.
+    pub(super) fn begins_by_time(&self) -> bool {
+        self.slots.by_time && self.scope == Scope::While
+    }
+
     /// The field and its type: the one place that says what a name stands for. None after saying why not.
     pub(super) fn resolve(&mut self, path: &Path<'_>) -> Option<(Field, Type)> {
         if let [root, rest @ ..] = path.parts

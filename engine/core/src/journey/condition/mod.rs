@@ -37,8 +37,8 @@ pub(crate) use fields::{Elements, MAX_SLOTS, Scope, Slots};
 pub use foresight::Motion;
 pub use list::{List, MAX_ITEMS};
 pub(crate) use lower::{
-    compile, compile_alone, compile_deadline, compile_number, compile_path, compile_read,
-    type_alone,
+    compile, compile_alone, compile_amount, compile_deadline, compile_number, compile_path,
+    compile_read, type_alone,
 };
 pub(crate) use names::{Names, change_of};
 pub use reader::{Captured, Reader, kept};

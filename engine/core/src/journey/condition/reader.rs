@@ -7,7 +7,7 @@ use super::list::List;
 use crate::customer::{Customer, Zones};
 use crate::decision::{Compared, Shown};
 use crate::event::{Event, MAX_VALUE};
-use crate::fact::{Distance, Layout, Reading, key_of};
+use crate::fact::{Layout, Reading, key_of};
 use crate::time::{DAY, Millis, NEVER};
 use crate::value::{Value, ValueRef};
 use compact_str::CompactString;
@@ -178,7 +178,7 @@ impl<'r> Reader<'r> {
         match field {
             Field::Now => Motion::moving(value),
             Field::Fact(number, reading) => {
-                let until = self.customer.facts.until(self.facts, number, self.t);
+                let until = self.customer.facts.until(self.facts, number, reading, self.t);
                 match reading {
                     Reading::Age => Motion { until, ..Motion::moving(value) },
                     Reading::DaysSince => Motion::until(value, until.min(self.next_day(number))),
@@ -186,15 +186,18 @@ impl<'r> Reader<'r> {
                     | Reading::At
                     | Reading::Kept(_)
                     | Reading::Size
-                    | Reading::Top => Motion::until(value, until),
+                    | Reading::Top
+                    | Reading::Balance
+                    | Reading::Debt
+                    | Reading::Expiring(_)
+                    | Reading::NextExpiry
+                    | Reading::Expiry => Motion::until(value, until),
                     Reading::Name | Reading::Rank | Reading::Next | Reading::ToNext => {
                         Motion::until(value, self.level_until(number))
                     }
                 }
             }
-            Field::FactAt(number, _, _) => {
-                Motion::until(value, self.customer.facts.until(self.facts, number, self.t))
-            }
+            Field::FactAt(number, _, _) => Motion::until(value, self.number_until(number)),
             Field::Local(what) => Motion::until(value, self.next_local(what)),
             Field::Event(_)
             | Field::Capture(_)
@@ -209,11 +212,13 @@ impl<'r> Reader<'r> {
 
     /// A level stays where it is until it is judged again, which is something that happens; how far the next line is stays until its fact changes.
     fn level_until(&self, level: u16) -> Millis {
-        let (customer, facts) = (self.customer, self.facts);
-        let ladder = facts.get(level).and_then(|level| level.ladder());
+        let ladder = self.facts.get(level).and_then(|level| level.ladder());
         let distance = ladder.and_then(|ladder| ladder.distance.as_ref());
-        let until = |distance: &Distance| customer.facts.until(facts, distance.number, self.t);
-        distance.map_or(NEVER, until)
+        distance.map_or(NEVER, |distance| self.number_until(distance.number))
+    }
+
+    fn number_until(&self, fact: u16) -> Millis {
+        self.customer.facts.until(self.facts, fact, Reading::Number, self.t)
     }
 
     /// When one more whole day has passed since a fact last happened.

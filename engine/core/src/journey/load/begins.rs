@@ -80,6 +80,8 @@ impl Compiler<'_> {
             moves |= match field {
                 Field::Now | Field::Local(_) => true,
                 Field::Fact(_, Reading::Age | Reading::DaysSince | Reading::ToNext) => true,
+                // All of them, whatever the time.
+                Field::Fact(_, Reading::Expiry) => false,
                 Field::Fact(fact, _) | Field::FactAt(fact, ..) => windowed(fact),
                 Field::Event(_)
                 | Field::Capture(_)

@@ -2,7 +2,6 @@
 
 use super::facts::Compiled;
 use super::facts::reading;
-use crate::fact::Role;
 use crate::journey::condition::{Capture, Condition, Field, List};
 use crate::journey::definition::{Definition, Step, WaitFor};
 use crate::journey::feeding::Feeding;
@@ -44,10 +43,11 @@ pub(super) fn interests(
 ) -> Interests {
     let mut events = Interests::default();
     for (fact, definition) in facts.layout.iter() {
-        for role in [Role::Adds, Role::Takes] {
-            let when = facts.condition(fact, role);
+        for role in definition.roles() {
+            let (when, amount) = (facts.condition(fact, role), facts.amount(fact, role));
             for event in definition.feed(role).iter().flat_map(|feed| &feed.on) {
-                let feeding = Feeding { fact, role, when: when.cloned() };
+                let amount = amount.cloned().map(Box::new);
+                let feeding = Feeding { fact, role, when: when.cloned(), amount };
                 let interest = events.entry(event.clone()).or_default();
                 interest.facts.push(feeding);
                 interest.levels |= reading(&facts.levels, &facts.layout, fact);

@@ -1,10 +1,11 @@
 //! Journeys that begin by time alone.
 
+use super::facts;
 use crate::grammar::config::Config;
 use crate::history::Draw;
 use serde_json::{Value, json};
 
-const AT: [&str; 7] = [
+const AT: [&str; 9] = [
     "latest.at + 5h",
     "latest.at + (customer.orders > 1 ? 2h : 1d)",
     "latest.at + (profile.vip == true ? 0s : 2d)",
@@ -12,16 +13,24 @@ const AT: [&str; 7] = [
     "profile.day - 36h",
     "next(profile.day)",
     "next(profile.day) + 2d",
+    "points.expiry - 14h",
+    "2h + points.expiry",
 ];
 
 /// What is judged as they begin.
-const WHEN: [&str; 4] =
-    ["age(latest) < 1d", "profile.vip == true", "local.hour < 12", "customer.orders < 2"];
+const WHEN: [&str; 5] = [
+    "age(latest) < 1d",
+    "profile.vip == true",
+    "local.hour < 12",
+    "customer.orders < 2",
+    "points.expiring(14h) >= 3",
+];
 
 pub(super) fn add(draw: &mut Draw, config: &mut Config) {
     config.facts.entry("facts").or_insert_with(|| json!({}))["latest"] = json!({
         "last": ["order_placed", "product_viewed"], "key": "event.order.id", "undo": "order_cancelled",
         "keep": ["event.order.id", "event.order.total"], "up_to": 3 });
+    facts::define(config, "points");
     let mut trigger = json!({ "at": draw.pick(&AT) });
     if draw.chance(40) {
         trigger["when"] = (*draw.pick(&WHEN)).into();

@@ -12,7 +12,7 @@ struct Known {
 }
 
 /// What has folded is exact while nothing more comes: of such facts so many contributions stay open as a history has.
-const FACTS: [Known; 6] = [
+const FACTS: [Known; 7] = [
     Known {
         name: "orders",
         fact: || json!({ "count": "order_placed", "key": "event.order.id", "undo": "order_cancelled", "up_to": 20 }),
@@ -51,6 +51,24 @@ const FACTS: [Known; 6] = [
                 "drop": { "on": "order_placed", "key": "event.order.cart_id" } })
         },
         read: &["size(wishes) > 0", "'k' in wishes", "event.product.id in wishes"],
+    },
+    Known {
+        name: "points",
+        fact: || {
+            json!({ "ledger": { "expire": "1d", "lots": 40 },
+                "earn": [{ "on": "order_placed", "add": "floor(event.order.total / 10)", "key": "event.order.id" },
+                    { "on": ["product_viewed", "go"], "add": 3, "key": "event.product.id" }],
+                "spend": [{ "on": "cart_updated", "take": "event.cart.total / 20" }],
+                "undo": ["order_cancelled", "order_refunded"],
+                "reset": { "on": "stop", "to": 5 } })
+        },
+        read: &[
+            "points.balance >= 5",
+            "points.expiring(5h) > 0",
+            "points.next_expiry > now + 7h",
+            "points.debt > 0",
+            "points.balance > event.cart.total / 20",
+        ],
     },
 ];
 

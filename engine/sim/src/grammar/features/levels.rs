@@ -13,7 +13,7 @@ struct Known {
     read: &'static [&'static str],
 }
 
-const LEVELS: [Known; 4] = [
+const LEVELS: [Known; 5] = [
     Known {
         name: "tier",
         needs: &["spend"],
@@ -53,6 +53,20 @@ const LEVELS: [Known; 4] = [
             ] })
         },
         read: &["mood == 'fond'", "mood != 'awake'"],
+    },
+    Known {
+        name: "purse",
+        needs: &["points"],
+        level: |draw| {
+            let many = draw.between(4, 12);
+            json!({ "level": [
+                { "soon": "points.expiring(3h) > 0 || points.debt > 0" },
+                { "full": format!("points.balance >= {many}") },
+                { "some": "points.next_expiry - now > 7h" },
+                { "empty": "true" },
+            ] })
+        },
+        read: &["purse == 'soon'", "purse.rank > 1"],
     },
     Known {
         name: "regular",

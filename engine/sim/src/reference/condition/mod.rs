@@ -20,6 +20,16 @@ pub fn holds_alone(
     (event, at): (&Json, Millis),
     item: Option<(&str, &Json, bool)>,
 ) -> bool {
+    value_alone(plan, text, (event, at), item) == V::Bool(true)
+}
+
+/// The value of an expression that reads the same.
+pub fn value_alone(
+    plan: &Plan,
+    text: &str,
+    (event, at): (&Json, Millis),
+    item: Option<(&str, &Json, bool)>,
+) -> V {
     let customer = Customer::default();
     let (waited, of_run, none) = (None, false, None);
     let reader = Reader {
@@ -33,7 +43,7 @@ pub fn holds_alone(
         t: at,
     };
     let tree = parse(text).unwrap_or_else(|| panic!("the loader took `{text}`"));
-    value::Walk { reader: &reader, item }.of(&tree) == V::Bool(true)
+    value::Walk { reader: &reader, item }.of(&tree)
 }
 
 /// The durations that stand in a condition.

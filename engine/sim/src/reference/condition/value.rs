@@ -168,6 +168,9 @@ impl Walk<'_> {
             match (name, key) {
                 ("[]", [key]) if by_last => return self.fact_at(&path[0], KeyReading::At, key),
                 ("[]", [key]) => return self.fact_at(&path[0], KeyReading::Number, key),
+                ("expiring", [Tree::Span(within)]) => {
+                    return self.fact(&path[0], Reading::Expiring(*within));
+                }
                 ("size", _) => return self.fact(&path[0], Reading::Size),
                 ("top", _) => return self.fact(&path[0], Reading::Top),
                 ("age", _) => return self.fact(&path[0], Reading::Age),
@@ -356,6 +359,14 @@ impl Walk<'_> {
             ["local", what] => self.local(what),
             [name] if self.segment(name).is_some() => self.segment(name).unwrap_or(V::Null),
             path if reader.level(path).is_some() => reader.level(path).unwrap_or(V::Null),
+            [name, what] if self.ledger(name) => self.fact(
+                name,
+                match *what {
+                    "balance" => Reading::Balance,
+                    "debt" => Reading::Debt,
+                    _ => Reading::NextExpiry,
+                },
+            ),
             [name] => self.fact(name, Reading::Number),
             [name, "at"] => self.fact(name, Reading::At),
             [name, rest @ ..] => self.kept(name, &rest.join(".")),
@@ -383,6 +394,10 @@ impl Walk<'_> {
         let found = plan.facts.named(name);
         let (number, _) = found.unwrap_or_else(|| panic!("the reference knows no {name}"));
         customer.facts.read(plan, number, reading, *t)
+    }
+
+    fn ledger(&self, name: &str) -> bool {
+        self.reader.plan.facts.named(name).is_some_and(|(_, fact)| fact.book().is_some())
     }
 
     /// What the last event had under this path, or under a path that ends so.
@@ -437,6 +452,7 @@ impl Walk<'_> {
 /// What is known at load.
 pub fn kind(tree: &Tree, facts: &Layout) -> Kind {
     let last = |name: &str| facts.named(name).is_some_and(|(_, fact)| fact.is_last());
+    let ledger = |name: &str| facts.named(name).is_some_and(|(_, fact)| fact.book().is_some());
     let kind = |tree: &Tree| kind(tree, facts);
     match tree {
         Tree::Span(_) => Kind::Span,
@@ -445,6 +461,7 @@ pub fn kind(tree: &Tree, facts: &Layout) -> Kind {
             "now" | "event.time" => Kind::Instant,
             "local.date" => Kind::Date,
             _ if path.len() == 2 && path[1] == "at" && last(&path[0]) => Kind::Instant,
+            _ if path.len() == 2 && path[1] == "next_expiry" && ledger(&path[0]) => Kind::Instant,
             _ => Kind::Other,
         },
         Tree::Minus(inner) => kind(inner),

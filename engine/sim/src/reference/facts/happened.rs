@@ -52,6 +52,7 @@ pub fn items<'h>(
     let feed: Option<&Feed> = match role {
         Role::Adds => Some(&fact.adds),
         Role::Takes => fact.takes.as_ref().map(|takes| &takes.feed),
+        Role::Line(number) => fact.book().map(|book| &book.lines[usize::from(number)].feed),
     };
     let Some(feed) = feed.filter(|feed| feed.on.iter().any(|kind| *kind == happened.kind)) else {
         return Vec::new();
@@ -63,10 +64,8 @@ pub fn items<'h>(
             _ => Vec::new(),
         },
     };
-    // Such items as a cart has.
-    let known = matches!(&feed.each, Some(Path::Event(list)) if list.path.last().is_some_and(|name| name == "items"));
     let counts = |item: Option<&Json>| {
-        let item = item.map(|item| (feed.item.as_str(), item, known));
+        let item = item.map(|item| (feed.item.as_str(), item, is_of_items(feed)));
         let when = feed.when.as_deref();
         when.is_none_or(|when| holds_alone(plan, when, (&happened.body, happened.at), item))
     };
@@ -79,6 +78,11 @@ pub fn items<'h>(
         }
     }
     found
+}
+
+/// Whether the items are such as a cart has.
+pub fn is_of_items(feed: &Feed) -> bool {
+    matches!(&feed.each, Some(Path::Event(list)) if list.path.last().is_some_and(|name| name == "items"))
 }
 
 /// A scalar's value.
@@ -122,19 +126,23 @@ fn amount(
     body: &Json,
     item: Option<&Json>,
 ) -> Result<Option<i64>, Foreign> {
-    if let Some(counted) = plan.facts.currency() {
-        let mut named = of.currency.iter().filter_map(|path| value_at(path, body, item));
-        let named = named.find(|value| !value.is_null());
-        let same = |value: &Json| {
-            value.as_str().is_some_and(|text| text.trim().to_lowercase() == counted.to_lowercase())
-        };
-        if named.is_some_and(|value| !same(value)) {
-            return Err(Foreign);
-        }
+    if currency_differs(plan, &of.currency, body, item) {
+        return Err(Foreign);
     }
     let number =
         value_at(&of.path, body, item).and_then(odd::number).and_then(|number| number.as_f64());
     Ok(number.map(|number| (number * 10_000.0).round() as i64))
+}
+
+/// Whether the first of these places at which something stands names another currency than the one that is counted.
+pub fn currency_differs(plan: &Plan, beside: &[Path], body: &Json, item: Option<&Json>) -> bool {
+    let Some(counted) = plan.facts.currency() else { return false };
+    let mut named = beside.iter().filter_map(|path| value_at(path, body, item));
+    let named = named.find(|value| !value.is_null());
+    let same = |value: &Json| {
+        value.as_str().is_some_and(|text| text.trim().to_lowercase() == counted.to_lowercase())
+    };
+    named.is_some_and(|value| !same(value))
 }
 
 pub fn part<'h>(
@@ -144,13 +152,13 @@ pub fn part<'h>(
     item: Option<&'h Json>,
     key: Option<String>,
 ) -> Result<Option<Part>, Foreign> {
-    if matches!(fact.kind, Kind::Set | Kind::Level(_)) {
+    if matches!(fact.kind, Kind::Set | Kind::Ledger(_) | Kind::Level(_)) {
         return Ok(None);
     }
     let (at, body) = (happened.at, &happened.body);
     let amount = match &fact.kind {
         Kind::Sum(of) => amount(plan, of, body, item)?.unwrap_or(0),
-        Kind::Count | Kind::Last(_) | Kind::Set | Kind::Level(_) => 1,
+        Kind::Count | Kind::Last(_) | Kind::Set | Kind::Ledger(_) | Kind::Level(_) => 1,
     };
     let group = match &fact.by {
         None => None,
@@ -161,7 +169,7 @@ pub fn part<'h>(
     };
     let keep = match &fact.kind {
         Kind::Last(keep) => &keep[..],
-        Kind::Count | Kind::Sum(_) | Kind::Set | Kind::Level(_) => &[],
+        Kind::Count | Kind::Sum(_) | Kind::Set | Kind::Ledger(_) | Kind::Level(_) => &[],
     };
     let kept = keep.iter().map(|path| match value_at(path, body, item).map_or(V::Null, scalar) {
         V::Text(text) if text.len() > MAX_TEXT => V::Null,

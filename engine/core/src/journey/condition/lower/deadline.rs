@@ -108,7 +108,10 @@ impl Lowering<'_, '_> {
     }
 
     fn alone_in_time(&mut self, node: &IdedExpr) -> Option<Sum> {
-        let (expr, kind) = self.node(node)?;
+        let (expr, kind) = match self.expiry_of_lots(node) {
+            Some(found) => found?,
+            None => self.node(node)?,
+        };
         let expr = if let Expr::Lower(inner) = expr { *inner } else { expr };
         Some(Sum { expr, kind, yearly: false, offset: None, at: self.parsed.extent(node) })
     }

@@ -14,6 +14,9 @@ use crate::journey::condition::names::Segment;
 use crate::journey::condition::types::Type;
 use cel::common::ast::{CallExpr, Expr as Syntax, IdedExpr, operators};
 
+/// When each lot of a ledger expires.
+const EXPIRY: &str = "expiry";
+
 /// A fact with its number.
 type Numbered = (u16, Definition);
 
@@ -68,6 +71,11 @@ impl Lowering<'_, '_> {
                 Some(place) => (Reading::Kept(place), Type::Any),
                 None => return self.not_kept(node, fact, rest),
             },
+            (Kind::Ledger(_), ["balance"]) => (Reading::Balance, Type::Number),
+            (Kind::Ledger(_), ["debt"]) => (Reading::Debt, Type::Number),
+            (Kind::Ledger(_), [what @ ("next_expiry" | EXPIRY)]) => {
+                return self.expiry(node, numbered.clone(), what);
+            }
             (Kind::Level(_), []) => (Reading::Name, Type::Text),
             (Kind::Level(_), ["rank"]) => (Reading::Rank, Type::Number),
             (Kind::Level(_), ["next"]) => (Reading::Next, Type::Text),
@@ -99,6 +107,66 @@ impl Lowering<'_, '_> {
         self.fail(self.parsed.extent(node), message, help)
     }
 
+    /// When what is in a ledger expires: what comes next or, of a journey that begins by time, each lot.
+    fn expiry(&mut self, node: &IdedExpr, (number, fact): Numbered, what: &str) -> Option<Typed> {
+        self.has_expiry(node, &fact)?;
+        if what == EXPIRY {
+            let name = &fact.name;
+            let message = format!("by `{name}.{EXPIRY}` a journey begins, once for each lot");
+            let help = format!(
+                "write `{name}.next_expiry`; or `trigger: {{ at: {name}.{EXPIRY} - 14d }}`"
+            );
+            return self.fail(self.parsed.extent(node), message, help);
+        }
+        Some((self.read(node, Field::Fact(number, Reading::NextExpiry)), Type::Instant))
+    }
+
+    fn has_expiry(&mut self, node: &IdedExpr, fact: &Definition) -> Option<()> {
+        if fact.bounds.over.is_some() {
+            return Some(());
+        }
+        let message = format!("what is in the ledger `{}` does not expire", fact.name);
+        let help = "add `expire:` to it, such as `ledger: { expire: 365d }`";
+        self.fail(self.parsed.extent(node), message, help)
+    }
+
+    /// `points.expiring(14d)`; none for another call.
+    fn expiring(&mut self, node: &IdedExpr, call: &CallExpr) -> Option<Option<Typed>> {
+        let ("expiring", Some(of)) = (call.func_name.as_str(), call.target.as_deref()) else {
+            return None;
+        };
+        let (number, fact) = self.fact(of).filter(|(_, fact)| fact.book().is_some())?;
+        if self.at_hand(node).and_then(|()| self.has_expiry(node, &fact)).is_none() {
+            return Some(None);
+        }
+        let within = match call.args.as_slice() {
+            [within] => self.parsed.duration(within).map(|span| span.millis()),
+            _ => None,
+        };
+        let Some(within) = within else {
+            let message = format!("`{}` does not say within which time", self.text(node));
+            let help = format!("write a duration, such as `{}.expiring(14d)`", fact.name);
+            return Some(self.fail(self.parsed.extent(node), message, help));
+        };
+        let field = Field::Fact(number, Reading::Expiring(within));
+        Some(Some((self.read(node, field), Type::Number)))
+    }
+
+    /// The expiry of a ledger's lots, where a journey begins by it; none for anything else.
+    pub(super) fn expiry_of_lots(&mut self, node: &IdedExpr) -> Option<Option<Typed>> {
+        let [name, what] = segments(node)?[..] else { return None };
+        let (number, fact) = self.resolver.slots.names.facts.named(name)?;
+        let fact = fact.clone();
+        if what != EXPIRY || fact.book().is_none() || !self.resolver.begins_by_time() {
+            return None;
+        }
+        let read = |lowering: &mut Self| {
+            let field = Field::Fact(number, Reading::Expiry);
+            (lowering.read(node, field), Type::Instant)
+        };
+        Some(self.has_expiry(node, &fact).map(|()| read(self)))
+    }
+
     /// How the fact is to be read.
     fn not_alone(&mut self, node: &IdedExpr, fact: &Definition) -> Option<Typed> {
         let name = &fact.name;
@@ -116,6 +184,12 @@ impl Lowering<'_, '_> {
                     "write `{name} == \"gold\"`, `{name}.rank`, `{name}.next` or `{name}.to_next`"
                 ),
             ),
+            (Kind::Ledger(_), false) => (
+                "a ledger",
+                format!(
+                    "write `{name}.balance`, `{name}.debt`, `{name}.next_expiry` or `{name}.expiring(14d)`"
+                ),
+            ),
             (Kind::Last(_), false) => ("an event", format!("write `age({name})` or `{name}.at`")),
             (Kind::Count | Kind::Sum(_), false) => ("a number", format!("write `{name}` alone")),
         };
@@ -126,6 +200,9 @@ impl Lowering<'_, '_> {
 
     /// A call about a fact; none for another one.
     pub(super) fn of_fact(&mut self, node: &IdedExpr, call: &CallExpr) -> Option<Option<Typed>> {
+        if let Some(found) = self.expiring(node, call) {
+            return Some(found);
+        }
         let args = call.args.as_slice();
         let (name, target) = (call.func_name.as_str(), call.target.as_deref());
         let (fact, key) = match (name, target, args) {

@@ -63,7 +63,7 @@ pub(crate) fn compile_number(text: &str, slots: &mut Slots) -> (Option<Condition
     let (scope, captures) = (Scope::Policy, &mut captures);
     let resolver = Resolver { scope, slots, captures, faults: Vec::new(), items: None };
     let mut lowering = Lowering { parsed: &parsed, resolver, fields: Vec::new(), nodes: 0 };
-    let expr = lowering.number(&parsed.root);
+    let expr = lowering.number(&parsed.root, "profile.max_per_week");
     let Lowering { fields, resolver, .. } = lowering;
     (expr.map(|expr| Condition { text: text.into(), fields, expr }), resolver.faults)
 }
@@ -74,6 +74,21 @@ pub(crate) fn compile_alone(
     item: Option<(&str, bool)>,
     of: &Slots,
 ) -> (Option<Alone>, Vec<Fault>) {
+    alone(text, item, of, |lowering, root| {
+        let expr = lowering.condition(root);
+        if let Some(expr) = &expr {
+            lowering.warn_of_constant(root, expr);
+        }
+        expr
+    })
+}
+
+fn alone(
+    text: &str,
+    item: Option<(&str, bool)>,
+    of: &Slots,
+    lower: impl FnOnce(&mut Lowering<'_, '_>, &IdedExpr) -> Option<Expr>,
+) -> (Option<Alone>, Vec<Fault>) {
     let parsed = match Parsed::read(text) {
         Ok(parsed) => parsed,
         Err(fault) => return (None, vec![fault]),
@@ -83,14 +98,20 @@ pub(crate) fn compile_alone(
     let (scope, slots) = (Scope::Alone, &mut slots);
     let resolver = Resolver { scope, slots, captures: &mut captures, faults: Vec::new(), items };
     let mut lowering = Lowering { parsed: &parsed, resolver, fields: Vec::new(), nodes: 0 };
-    let expr = lowering.condition(&parsed.root);
-    if let Some(expr) = &expr {
-        lowering.warn_of_constant(&parsed.root, expr);
-    }
+    let expr = lower(&mut lowering, &parsed.root);
     let Resolver { slots, faults, items, .. } = lowering.resolver;
     let (fields, lists) = (std::mem::take(&mut slots.fields), std::mem::take(&mut slots.lists));
     let parts = items.map_or_else(Vec::new, |items| items.parts);
     (expr.map(|expr| Alone { expr, fields, lists, parts }), faults)
+}
+
+/// Compiles a number that is made of an event alone, or of one of its items, as [`compile_alone`] does a condition.
+pub(crate) fn compile_amount(
+    text: &str,
+    item: Option<(&str, bool)>,
+    of: &Slots,
+) -> (Option<Alone>, Vec<Fault>) {
+    alone(text, item, of, |lowering, root| lowering.number(root, "event.order.total"))
 }
 
 /// The type of a path of an event alone, as above, or, where the items of a list are given as above, of one of them; and what is odd about it.
@@ -187,7 +208,11 @@ fn compile_fact(
     let resolver =
         Resolver { scope: Scope::Step, slots, captures, faults: Vec::new(), items: None };
     let mut lowering = Lowering { parsed: &parsed, resolver, fields: Vec::new(), nodes: 0 };
-    match lowering.path(&parsed.root, false) {
+    let read = match &parsed.root.expr {
+        Syntax::Call(call) => lowering.of_fact(&parsed.root, call).flatten(),
+        _ => lowering.path(&parsed.root, false),
+    };
+    match read {
         Some((Expr::Field(field), _)) => (Some(field), lowering.resolver.faults),
         _ => (None, lowering.resolver.faults),
     }
@@ -225,17 +250,14 @@ impl Lowering<'_, '_> {
     }
 
     /// A node that must be a number.
-    fn number(&mut self, node: &IdedExpr) -> Option<Expr> {
+    fn number(&mut self, node: &IdedExpr, example: &str) -> Option<Expr> {
         let (expr, kind) = self.whole(node)?;
         if matches!(kind, Type::Number | Type::Any) {
             return Some(expr);
         }
         let message = format!("`{}` is {kind}, not a number", self.text(node));
-        self.fail(
-            self.parsed.extent(node),
-            message,
-            "write a number, such as `profile.max_per_week`",
-        )
+        let help = format!("write a number, such as `{example}`");
+        self.fail(self.parsed.extent(node), message, help)
     }
 
     fn node(&mut self, node: &IdedExpr) -> Option<Typed> {

@@ -4,8 +4,8 @@ use super::super::{Condition, Reader, Scope, Slots, compile};
 use crate::customer::{Customer, Zones};
 use crate::event::EventField;
 use crate::fact::{
-    Amount, Bounds, Contribution, Definition, Fact, Kind, Last, Layout, Path, Set, State, Tally,
-    key_hash,
+    Amount, Book, Bounds, Contribution, Definition, Entry, EntryKind, Fact, Kind, Last, Layout,
+    Path, Set, State, Tally, key_hash,
 };
 use crate::id::CustomerId;
 use crate::time::{HOUR, Millis, NEVER};
@@ -16,7 +16,7 @@ use proptest::test_runner::RngSeed;
 const START: Millis = 1_767_607_200_000;
 const OVER: Millis = 20;
 
-const CONDITIONS: [&str; 34] = [
+const CONDITIONS: [&str; 39] = [
     "age(seen) >= 7ms",
     "age(seen) > 7ms",
     "age(seen) == 7ms",
@@ -51,6 +51,11 @@ const CONDITIONS: [&str; 34] = [
     "age(seen) * views > 19ms",
     "floor(age(seen) / 7ms) * floor(age(recent) / 5ms) >= 6",
     "ceil(age(seen) / 6ms) % 3 == 1",
+    "points.balance >= 30",
+    "points.debt > 0 || points.balance == 60",
+    "points.expiring(7ms) >= 30",
+    "points.next_expiry - now <= 9ms",
+    "points.expiring(7ms) * 2 > points.balance",
 ];
 
 fn layout() -> Layout {
@@ -63,6 +68,7 @@ fn layout() -> Layout {
     let by = Definition { by: Some(path()), ..over("views_by", Kind::Count) };
     Layout::new(
         vec![
+            over("points", Kind::Ledger(Book { lines: Vec::new() })),
             Definition::plain("seen", "x", Kind::Last(Vec::new())),
             over("recent", Kind::Last(Vec::new())),
             over("views", Kind::Count),
@@ -93,6 +99,10 @@ fn touched(layout: &Layout, touches: &[Touch]) -> Customer {
                 State::Tally(tally) => Tally::add(tally, fact, add, newest),
                 State::Set(set) => Set::note(set, fact, at, key_hash("k"), *way, newest),
                 State::Last(last) => Last::add(last, at),
+                State::Ledger(ledger) => {
+                    let kind = if *way { EntryKind::Earn } else { EntryKind::Spend };
+                    ledger.enter(fact, Entry { kind, at, key: 0, amount: 300_000 });
+                }
                 State::Count(_) | State::Sum(_) | State::Level { .. } => {}
             }
         }
@@ -163,7 +173,7 @@ proptest! {
 
     #[test]
     fn a_condition_stays_until_it_is_said_to(
-        touches in prop::collection::vec((0..30_i64, 0..6_usize, any::<bool>()), 0..8),
+        touches in prop::collection::vec((0..30_i64, 0..7_usize, any::<bool>()), 0..8),
     ) {
         let layout = layout();
         let customer = touched(&layout, &touches);

@@ -74,4 +74,6 @@ pub(super) struct Checker<'c> {
     pub(super) name: &'c At<String>,
     /// What it has met so far.
     pub(super) conditions: Vec<(Role, Alone)>,
+    /// The same, of amounts.
+    pub(super) amounts: Vec<(Role, Alone)>,
 }

@@ -13,8 +13,12 @@ use crate::journey::problem::{Problem, Severity, SourceFile};
 use compact_str::CompactString;
 use std::sync::Arc;
 
-/// What a fact comes to, with its conditions by role.
-type Fact = (Definition, Vec<(Role, Alone)>);
+/// What a fact comes to, with its conditions and amounts by role.
+pub(super) struct Fact {
+    pub definition: Definition,
+    pub conditions: Vec<(Role, Alone)>,
+    pub amounts: Vec<(Role, Alone)>,
+}
 
 /// Compiles one fact; none after at least one problem.
 pub(super) fn compile(
@@ -32,22 +36,25 @@ pub(super) fn compile(
     let mut slots = Slots { catalogue: Arc::clone(catalogue), ..Slots::default() };
     let compiler =
         Compiler { source, slots: &mut slots, captures: Vec::new(), problems: &mut *problems };
-    let mut checker = Checker { compiler, name, conditions: Vec::new() };
+    let mut checker = Checker { compiler, name, conditions: Vec::new(), amounts: Vec::new() };
     let definition = checker.definition(text);
-    let conditions = checker.conditions;
+    let Checker { conditions, amounts, .. } = checker;
     (errors(problems) == before).then_some(())?;
-    Some((definition?, conditions))
+    Some(Fact { definition: definition?, conditions, amounts })
 }
 
 /// The word of a kind that is made of no events.
 const LEVEL: &str = "level";
+/// The word of a kind that is made of the events of its lines.
+const LEDGER: &str = "ledger";
 
 /// The word of a kind, and which of the other fields it may have.
-const KINDS: [(&str, &[&str]); 5] = [
+const KINDS: [(&str, &[&str]); 6] = [
     ("count", &["key", "undo", "over", "up_to", "by", "keys", "each", "when"]),
     ("sum", &["add", "key", "undo", "over", "up_to", "by", "keys", "each", "when"]),
     ("last", &["key", "undo", "over", "up_to", "by", "keys", "keep", "each", "when"]),
     ("set", &["key", "drop", "for", "keys", "each", "when"]),
+    (LEDGER, &["earn", "spend", "undo", "reset"]),
     (LEVEL, &["distance"]),
 ];
 
@@ -55,7 +62,9 @@ impl Checker<'_> {
     fn definition(&mut self, text: &FactText) -> Option<Definition> {
         let (word, on) = self.kind(text)?;
         self.check_fields(text, word);
-        let Some(on) = on else { return self.level(text) };
+        let Some(on) = on else {
+            return if word == LEDGER { self.ledger(text) } else { self.level(text) };
+        };
         self.compiler.slots.types = types(on);
         let each = match &text.each {
             Some(each) => Some(self.each(each)?),
@@ -95,7 +104,8 @@ impl Checker<'_> {
         let kinds = [&text.count, &text.sum, &text.last, &text.set];
         let of_events = KINDS.iter().map(|(word, _)| *word).zip(kinds);
         let of_events = of_events.filter_map(|(word, on)| on.as_ref().map(|on| (word, Some(on))));
-        let mut given = of_events.chain(text.level.as_ref().map(|_| (LEVEL, None)));
+        let ledger = text.ledger.as_ref().map(|_| (LEDGER, None));
+        let mut given = of_events.chain(ledger).chain(text.level.as_ref().map(|_| (LEVEL, None)));
         let (first, second) = (given.next(), given.next());
         match (first, second) {
             (Some(only), None) => Some(only),
@@ -105,8 +115,7 @@ impl Checker<'_> {
                 None
             }
             (None, _) => {
-                let help =
-                    "add one of count, sum, last, set and level, such as `count: order_placed`";
+                let help = "add one of count, sum, last, set, ledger and level, such as `count: order_placed`";
                 self.compiler.error(self.name, "the fact does not say what it is", help);
                 None
             }
@@ -129,10 +138,19 @@ impl Checker<'_> {
             ("each", text.each.is_some()),
             ("when", text.when.is_some()),
             ("distance", text.distance.is_some()),
+            ("earn", !text.earn.is_empty()),
+            ("spend", !text.spend.is_empty()),
+            ("reset", text.reset.is_some()),
         ];
         for (field, _) in given.into_iter().filter(|(field, is)| *is && !allowed.contains(field)) {
             let instead = match (field, word) {
                 (_, LEVEL) => "leave it out: a level is made of other facts",
+                ("key" | "each" | "when", LEDGER) => "say it in the lines of `earn` and `spend`",
+                ("over" | "for", LEDGER) => "write `ledger: { expire: 365d }`",
+                ("up_to" | "keys", LEDGER) => "write `ledger: { lots: 32 }`",
+                ("earn" | "spend" | "reset", _) => {
+                    "add `ledger:`, such as `ledger: { expire: 365d }`, instead of it"
+                }
                 ("undo", _) => "write `drop:`",
                 ("drop", _) => "write `undo:`",
                 ("over", _) => "write `for:`",
@@ -149,7 +167,11 @@ impl Checker<'_> {
         if word == "set" && lacks("key") {
             self.say("a `set` lacks `key`", "add a path, such as `key: event.ticket.id`");
         }
-        if !lacks("undo") && lacks("key") {
+        if word == LEDGER && lacks("earn") {
+            let help = "add what is earned, such as `earn: [{ on: order_placed, add: floor(event.order.total), key: event.order.id }]`";
+            self.say("a `ledger` lacks `earn`", help);
+        }
+        if !lacks("undo") && lacks("key") && word != LEDGER {
             let help = "add `key:`, such as `key: event.order.id`: it says what is undone";
             self.say("`undo` needs a key", help);
         }
@@ -170,7 +192,7 @@ impl Checker<'_> {
         self.compiler.error(self.name, message, help);
     }
 
-    fn events(&mut self, on: &EventTypes) -> Vec<CompactString> {
+    pub(super) fn events(&mut self, on: &EventTypes) -> Vec<CompactString> {
         for name in on.names() {
             self.compiler.check_event(name);
         }
@@ -243,7 +265,7 @@ impl Checker<'_> {
     }
 
     /// A condition on the event alone, and its text.
-    fn when(
+    pub(super) fn when(
         &mut self,
         role: Role,
         text: Option<&At<String>>,
@@ -260,6 +282,6 @@ impl Checker<'_> {
 }
 
 /// As they are written.
-fn types(on: &EventTypes) -> Vec<String> {
+pub(super) fn types(on: &EventTypes) -> Vec<String> {
     on.names().iter().map(|name| name.value.clone()).collect()
 }

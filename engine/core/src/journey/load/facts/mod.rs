@@ -1,8 +1,9 @@
-//! `facts.yaml`: read (`read`), compiled to facts with their numbers (`fact`; what they read of events in `paths`; `levels`) and to conditions that are used by
+//! `facts.yaml`: read (`read`), compiled to facts with their numbers (`fact`, `ledger`; what they read of events in `paths`; `levels`) and to conditions that are used by
 //! their names (`segments`), each behind those that it reads (`named`).
 
 mod checker;
 mod fact;
+mod ledger;
 mod levels;
 mod named;
 mod paths;
@@ -30,14 +31,25 @@ pub(super) struct Compiled {
     pub levels: Levels,
     /// Of each fact that has some.
     conditions: Vec<(u16, Role, Alone)>,
+    /// Of each line of a ledger that has one.
+    amounts: Vec<(u16, Role, Alone)>,
 }
 
 impl Compiled {
     /// The condition under which a fact's events count in this role.
     pub(super) fn condition(&self, fact: u16, role: Role) -> Option<&Alone> {
-        let found = |(number, of, _): &&(u16, Role, Alone)| (*number, *of) == (fact, role);
-        self.conditions.iter().find(found).map(|(.., condition)| condition)
+        found(&self.conditions, fact, role)
     }
+
+    /// How much the events of a line of a ledger enter.
+    pub(super) fn amount(&self, fact: u16, role: Role) -> Option<&Alone> {
+        found(&self.amounts, fact, role)
+    }
+}
+
+fn found(all: &[(u16, Role, Alone)], fact: u16, role: Role) -> Option<&Alone> {
+    let found = |(number, of, _): &&(u16, Role, Alone)| (*number, *of) == (fact, role);
+    all.iter().find(found).map(|(.., alone)| alone)
 }
 
 /// Compiles the file; its names are for the conditions that are compiled behind it. `wanted` are the event types that some journey hears of,
@@ -56,15 +68,13 @@ pub(super) fn compile(
     let Some(file) = tree.and_then(|tree| read::file(source, &tree, problems)) else {
         return built_in(kept);
     };
-    let (mut own, mut conditions) = (kept, Vec::new());
+    let (mut own, mut conditions, mut amounts) = (kept, Vec::new(), Vec::new());
     for (name, text) in &file.facts {
-        if let Some((definition, of_fact)) =
-            fact::compile(source, name, text, &slots.catalogue, problems)
-        {
-            conditions.extend(
-                of_fact.into_iter().map(|(role, when)| (definition.name.clone(), role, when)),
-            );
-            own.push(definition);
+        if let Some(fact) = fact::compile(source, name, text, &slots.catalogue, problems) {
+            let name = |(role, alone)| (fact.definition.name.clone(), role, alone);
+            conditions.extend(fact.conditions.into_iter().map(name));
+            amounts.extend(fact.amounts.into_iter().map(name));
+            own.push(fact.definition);
         }
     }
     let changes: Vec<String> = file.changing().map(change_of).collect();
@@ -75,16 +85,23 @@ pub(super) fn compile(
     let mut layout = Layout::new(own, currency);
     check_memory(source, &file, &layout, problems);
     let number = |name: &str| layout.named(name).map(|(number, _)| number);
-    let conditions = conditions
-        .into_iter()
-        .filter_map(|(name, role, when)| Some((number(&name)?, role, when)))
-        .collect();
+    let numbered = |all: Vec<(CompactString, Role, Alone)>| {
+        let all = all.into_iter();
+        all.filter_map(|(name, role, alone)| Some((number(&name)?, role, alone))).collect()
+    };
+    let (conditions, amounts) = (numbered(conditions), numbered(amounts));
     slots.names = Names { facts: layout.clone(), changes, ..Names::default() };
     segments::check_names(source, &file, problems);
     let levels = segments::compile(source, &file, (slots, &mut layout), heard, problems);
     let text =
         |(name, text): &(At<String>, At<String>)| (name.as_str().into(), text.as_str().into());
-    Compiled { layout, segments: file.segments.iter().map(text).collect(), levels, conditions }
+    Compiled {
+        layout,
+        segments: file.segments.iter().map(text).collect(),
+        levels,
+        conditions,
+        amounts,
+    }
 }
 
 /// What a level says must not depend on its own changes.

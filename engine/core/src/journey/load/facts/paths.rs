@@ -147,24 +147,29 @@ impl Checker<'_> {
         }
     }
 
-    /// A number, and where its currency may stand: beside it, or beside the list.
+    /// A number, and where its currency may stand.
     pub(super) fn amount(&mut self, text: &At<String>, item: Option<&Each>) -> Option<Amount> {
         let path = self.path_to(Wanted::Number, text, item)?;
-        let beside = |parts: &[CompactString]| {
-            let (_, before) = parts.split_last()?;
-            Some([before, &[CURRENCY.into()][..]].concat())
-        };
-        let of_event = |parts: &[CompactString]| {
-            let parts = beside(parts).filter(|parts| parts.len() > 1)?;
-            Some(Path::Event(EventField::new(parts, false)))
-        };
-        let currency = match &path {
-            Path::Event(field) => of_event(&field.path).into_iter().collect(),
-            Path::Item(parts) => {
-                let list = item.and_then(|each| of_event(&each.parts));
-                beside(parts).map(Path::Item).into_iter().chain(list).collect()
-            }
-        };
+        let currency = currencies(&path, item);
         Some(Amount { path, currency })
+    }
+}
+
+/// Where the currency of a number may stand: beside it, or beside the list.
+pub(super) fn currencies(path: &Path, item: Option<&Each>) -> Vec<Path> {
+    let beside = |parts: &[CompactString]| {
+        let (_, before) = parts.split_last()?;
+        Some([before, &[CURRENCY.into()][..]].concat())
+    };
+    let of_event = |parts: &[CompactString]| {
+        let parts = beside(parts).filter(|parts| parts.len() > 1)?;
+        Some(Path::Event(EventField::new(parts, false)))
+    };
+    match path {
+        Path::Event(field) => of_event(&field.path).into_iter().collect(),
+        Path::Item(parts) => {
+            let list = item.and_then(|each| of_event(&each.parts));
+            beside(parts).map(Path::Item).into_iter().chain(list).collect()
+        }
     }
 }

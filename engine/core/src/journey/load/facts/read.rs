@@ -1,20 +1,24 @@
 //! Tree to file: the shape of `facts.yaml`, field by field.
 
-use crate::fact::MAX_LINES;
+use crate::fact::{MAX_ENTRIES, MAX_LINES};
 use crate::journey::at::At;
-use crate::journey::facts_file::{FactText, FactsFile, TakesText, TakesWith};
+use crate::journey::facts_file::{
+    EarnText, FactText, FactsFile, LedgerText, ResetText, SpendText, TakesText, TakesWith,
+};
 use crate::journey::load::fields::Reader;
 use crate::journey::load::yaml::{Kind, Node};
 use crate::journey::problem::{Problem, SourceFile};
 
 /// Most facts, and most segments.
 const MOST: usize = 128;
-const FACT: [&str; 18] = [
-    "count", "sum", "last", "set", "level", "distance", "key", "add", "undo", "drop", "over",
-    "for", "up_to", "by", "keys", "keep", "each", "when",
+const FACT: [&str; 22] = [
+    "count", "sum", "last", "set", "ledger", "level", "distance", "key", "add", "undo", "drop",
+    "over", "for", "up_to", "by", "keys", "keep", "each", "when", "earn", "spend", "reset",
 ];
+/// Those that say what a fact is.
+const KINDS: usize = 6;
 /// What the language has and this build does not.
-const LATER: [&str; 6] = ["ledger", "earn", "spend", "indexed", "reset", "expire"];
+const LATER: [&str; 1] = ["indexed"];
 
 /// Reads the file; none after at least one problem.
 pub(super) fn file(
@@ -76,13 +80,13 @@ impl Reader<'_> {
             self.error(
                 entry.at.clone(),
                 message,
-                "a fact is one of count, sum, last, set and level",
+                "a fact is one of count, sum, last, set, ledger and level",
             );
             return None;
         }
         let before = self.problems.len();
         let fields = self.fields(node, "a fact", &FACT)?;
-        let is_something = FACT[..5].iter().any(|kind| fields.get(kind).is_some());
+        let is_something = FACT[..KINDS].iter().any(|kind| fields.get(kind).is_some());
         if self.problems.len() > before && !is_something {
             return None; // what it was to be stands under the unknown name
         }
@@ -90,15 +94,17 @@ impl Reader<'_> {
         let sum = self.optional(&fields, "sum", Self::event_types);
         let last = self.optional(&fields, "last", Self::event_types);
         let set = self.optional(&fields, "set", Self::event_types);
+        let ledger = self.optional(&fields, "ledger", Self::ledger);
+        let earn = self.optional(&fields, "earn", Self::earn);
+        let spend = self.optional(&fields, "spend", Self::spend);
+        let reset = self.optional(&fields, "reset", Self::reset);
         let level = self.optional(&fields, "level", Self::lines);
         let distance = self.optional(&fields, "distance", |reader, node| {
             reader.text(node, "the name of a fact that is a number, such as spend_12m")
         });
-        let path =
-            |reader: &mut Self, node: &Node| reader.text(node, "a path such as event.order.id");
-        let key = self.optional(&fields, "key", path);
-        let add = self.optional(&fields, "add", path);
-        let by = self.optional(&fields, "by", path);
+        let key = self.optional(&fields, "key", Self::path);
+        let add = self.optional(&fields, "add", Self::path);
+        let by = self.optional(&fields, "by", Self::path);
         let undo = self.optional(&fields, "undo", Self::takes);
         let drop = self.optional(&fields, "drop", Self::takes);
         let over = self.optional(&fields, "over", Self::span);
@@ -106,7 +112,7 @@ impl Reader<'_> {
         let up_to = self.optional(&fields, "up_to", Self::small);
         let keys = self.optional(&fields, "keys", Self::small);
         let keep = self.optional(&fields, "keep", |reader, node| {
-            reader.list(node, "[event.order.id]", 4, path)
+            reader.list(node, "[event.order.id]", 4, Self::path)
         });
         let each = self.optional(&fields, "each", Self::each);
         let when = self.optional(&fields, "when", Self::condition);
@@ -115,6 +121,10 @@ impl Reader<'_> {
             sum: sum?,
             last: last?,
             set: set?,
+            ledger: ledger?,
+            earn: earn?.unwrap_or_default(),
+            spend: spend?.unwrap_or_default(),
+            reset: reset?,
             level: level?,
             distance: distance?,
             key: key?,
@@ -173,6 +183,55 @@ impl Reader<'_> {
             id: id?,
             when: when?,
         }))
+    }
+
+    fn ledger(&mut self, node: &Node) -> Option<At<LedgerText>> {
+        let fields = self.fields(node, "a ledger", &["expire", "lots"])?;
+        let expire = self.optional(&fields, "expire", Self::span);
+        let lots = self.optional(&fields, "lots", Self::small);
+        Some(At::new(LedgerText { expire: expire?, lots: lots? }, node.span.clone()))
+    }
+
+    fn earn(&mut self, node: &Node) -> Option<Vec<EarnText>> {
+        let example = "[{ on: order_placed, add: floor(event.order.total), key: event.order.id }]";
+        self.list(node, example, MAX_ENTRIES / 4, |reader, node| {
+            let fields =
+                reader.fields(node, "what is earned", &["on", "add", "key", "each", "when"])?;
+            let on = reader.required(&fields, "on").and_then(|node| reader.event_types(node));
+            let add = reader.required(&fields, "add").and_then(|node| reader.amount(node));
+            let key = reader.optional(&fields, "key", Self::path);
+            let each = reader.optional(&fields, "each", Self::each);
+            let when = reader.optional(&fields, "when", Self::condition);
+            Some(EarnText { on: on?, add: add?, key: key?, each: each?, when: when? })
+        })
+    }
+
+    fn spend(&mut self, node: &Node) -> Option<Vec<SpendText>> {
+        let example = "[{ on: points_redeemed, take: event.points.amount }]";
+        self.list(node, example, MAX_ENTRIES / 4, |reader, node| {
+            let fields = reader.fields(node, "what is spent", &["on", "take", "key", "when"])?;
+            let on = reader.required(&fields, "on").and_then(|node| reader.event_types(node));
+            let take = reader.required(&fields, "take").and_then(|node| reader.amount(node));
+            let key = reader.optional(&fields, "key", Self::path);
+            let when = reader.optional(&fields, "when", Self::condition);
+            Some(SpendText { on: on?, take: take?, key: key?, when: when? })
+        })
+    }
+
+    fn reset(&mut self, node: &Node) -> Option<At<ResetText>> {
+        let fields = self.fields(node, "what the balance is", &["on", "to", "when"])?;
+        let on = self.required(&fields, "on").and_then(|node| self.event_types(node));
+        let to = self.required(&fields, "to").and_then(|node| self.amount(node));
+        let when = self.optional(&fields, "when", Self::condition);
+        Some(At::new(ResetText { on: on?, to: to?, when: when? }, node.span.clone()))
+    }
+
+    fn amount(&mut self, node: &Node) -> Option<At<String>> {
+        self.text(node, "a number, or one that is made of the event, such as event.order.total")
+    }
+
+    fn path(&mut self, node: &Node) -> Option<At<String>> {
+        self.text(node, "a path such as event.order.id")
     }
 
     fn each(&mut self, node: &Node) -> Option<At<String>> {

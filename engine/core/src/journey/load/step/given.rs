@@ -120,11 +120,13 @@ fn is_of_item(compiler: &Compiler<'_>, text: &str) -> bool {
     each.is_some_and(|each| text.split_once('.').is_some_and(|(root, _)| root == each.name))
 }
 
-/// Whether the text, without quotes, begins with the name of a fact.
+/// Whether the text, without quotes, begins with the name of a fact, or asks a ledger what expires.
 fn is_of_fact(compiler: &Compiler<'_>, text: &str) -> bool {
     let parts = || text.split('.');
     let named = |name| compiler.slots.names.facts.named(name).is_some();
-    parts().next().is_some_and(named) && parts().all(is_name)
+    let call = |part: &str| part.starts_with("expiring(") && part.ends_with(')');
+    let rest = |part: &str| is_name(part) || call(part);
+    parts().next().is_some_and(named) && parts().all(rest)
 }
 
 /// A text that may have been meant as a path, or the other way round.

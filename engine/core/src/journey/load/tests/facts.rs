@@ -55,6 +55,7 @@ fn the_shipped_facts_load_and_have_room() {
             "last_seen",
             "net_value",
             "orders",
+            "points",
             "returns",
             "signed_up",
             "spend_12m",
@@ -97,15 +98,15 @@ fn facts_are_checked() {
         ),
         (
             "key: event.order.id",
-            "2:3 `f`: the fact does not say what it is | add one of count, sum, last, set and level, such as `count: order_placed`",
+            "2:3 `f`: the fact does not say what it is | add one of count, sum, last, set, ledger and level, such as `count: order_placed`",
         ),
         (
             "count: a, last: b",
             "2:3 `f`: a fact is `count` or `last`, not both | make two facts of it",
         ),
         (
-            "ledger: {}",
-            "2:8 `ledger`: `ledger` is not yet supported | a fact is one of count, sum, last, set and level",
+            "indexed: true",
+            "2:8 `indexed`: `indexed` is not yet supported | a fact is one of count, sum, last, set, ledger and level",
         ),
         (
             "sum: order_placed",

@@ -5,6 +5,7 @@ mod contradictions;
 mod events;
 mod facts;
 mod hostile;
+mod ledgers;
 mod levels;
 mod loops;
 mod plans;
