@@ -37,7 +37,7 @@ pub use layout::{LAST_ORDER, LIFETIME_VALUE, Layout, ORDERS};
 pub use level::Standing;
 pub use memory::MAX_BYTES;
 pub use occurrence::Occurrence;
-pub use path::{MAX_TEXT, Path, key_hash, key_of};
+pub use path::{MAX_TEXT, Path, key_hash, key_of, key_text};
 pub use reading::{KeyReading, Reading};
 pub use set::Set;
 pub(crate) use stored::{put_fact, read_fact};

@@ -37,6 +37,7 @@ impl Alone {
             | Field::Consent(_)
             | Field::Fact(..)
             | Field::FactAt(..)
+            | Field::Product(..)
             | Field::Now
             | Field::Local(_)
             | Field::List(_) => ValueRef::Null,

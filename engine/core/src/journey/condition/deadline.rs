@@ -108,6 +108,7 @@ impl Deadline {
             | Field::Consent(_)
             | Field::Fact(..)
             | Field::FactAt(..)
+            | Field::Product(..)
             | Field::Now
             | Field::EventTime
             | Field::Local(_)

@@ -17,6 +17,13 @@ use cel::common::ast::{CallExpr, Expr as Syntax, IdedExpr, operators};
 /// A fact with its number.
 type Numbered = (u16, Definition);
 
+/// What is known by a key.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Of {
+    Fact,
+    Product,
+}
+
 impl Lowering<'_, '_> {
     fn fact(&self, node: &IdedExpr) -> Option<Numbered> {
         let Syntax::Ident(name) = &node.expr else { return None };
@@ -41,7 +48,7 @@ impl Lowering<'_, '_> {
     }
 
     /// Where a step makes something of a list, nothing is at hand but the event.
-    fn at_hand(&mut self, node: &IdedExpr) -> Option<()> {
+    pub(super) fn at_hand(&mut self, node: &IdedExpr) -> Option<()> {
         let text = self.text(node);
         let path = Written { parts: &[text.as_str()], span: self.parsed.extent(node), size: false };
         self.resolver.kept_out_of_items(&path)
@@ -174,7 +181,7 @@ impl Lowering<'_, '_> {
             true => (KeyReading::At, Type::Instant),
             false => (KeyReading::Number, Type::Number),
         };
-        let key = self.key(key)?;
+        let key = self.key(key, Of::Fact)?;
         Some((self.read(node, Field::FactAt(*number, reading, key)), kind))
     }
 
@@ -187,19 +194,19 @@ impl Lowering<'_, '_> {
         if fact.kind != Kind::Set {
             return self.not_alone(node, fact);
         }
-        let key = self.key(key)?;
+        let key = self.key(key, Of::Fact)?;
         Some((self.read(node, Field::FactAt(*number, KeyReading::In, key)), Type::Bool))
     }
 
     /// A field under its text.
-    fn read(&mut self, node: &IdedExpr, field: Field) -> Expr {
+    pub(super) fn read(&mut self, node: &IdedExpr, field: Field) -> Expr {
         let text = self.text(node);
         self.show(text, field);
         Expr::Field(field)
     }
 
     /// A key: a path or a literal.
-    fn key(&mut self, node: &IdedExpr) -> Option<KeyField> {
+    pub(super) fn key(&mut self, node: &IdedExpr, of: Of) -> Option<KeyField> {
         let found = match &node.expr {
             Syntax::Literal(literal) => self.literal(node, literal),
             _ if segments(node).is_some() => self.path(node, false),
@@ -210,6 +217,9 @@ impl Lowering<'_, '_> {
             Some((Expr::Field(Field::Capture(number)), _)) => Some(KeyField::Capture(number)),
             Some((Expr::Field(Field::Waited(number)), _)) => Some(KeyField::Waited(number)),
             Some((Expr::Field(Field::Attribute(number)), _)) => Some(KeyField::Attribute(number)),
+            Some((Expr::Field(Field::Item(number)), _)) if of == Of::Product => {
+                Some(KeyField::Item(number))
+            }
             Some((Expr::Literal(value), _)) if key_of(value.borrow()).is_some() => {
                 key_of(value.borrow()).map(KeyField::Hash)
             }

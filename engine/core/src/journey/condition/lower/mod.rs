@@ -11,6 +11,7 @@ mod deadline;
 mod fact;
 mod function;
 mod list;
+mod product;
 mod syntax;
 
 use super::alone::Alone;
@@ -25,6 +26,7 @@ use crate::value::{Value, ValueRef};
 use cel::common::ast::{CallExpr, Expr as Syntax, IdedExpr, LiteralValue, operators};
 use compact_str::CompactString;
 pub(crate) use deadline::compile_deadline;
+pub(crate) use product::OPENS;
 use std::ops::Range;
 use syntax::{arithmetic, comparison, reads_index, segments};
 
@@ -158,7 +160,9 @@ pub(crate) fn compile_read(
     captures: &mut Vec<Capture>,
 ) -> (Option<Field>, Vec<Fault>) {
     let parts: Vec<&str> = text.split('.').collect();
-    if parts.first().is_some_and(|name| slots.names.facts.named(name).is_some()) {
+    if text.starts_with(OPENS)
+        || parts.first().is_some_and(|name| slots.names.facts.named(name).is_some())
+    {
         return compile_fact(text, slots, captures);
     }
     let mut resolver =
@@ -174,7 +178,7 @@ pub(crate) fn compile_read(
     (read.map(|(field, _)| field), faults)
 }
 
-/// The same of a path that begins with the name of a fact.
+/// The same of a path that begins with the name of a fact, or of what is asked of a product.
 fn compile_fact(
     text: &str,
     slots: &mut Slots,
@@ -289,6 +293,9 @@ impl Lowering<'_, '_> {
 
     /// Numbers the path that the node spells.
     fn path(&mut self, node: &IdedExpr, size: bool) -> Option<Typed> {
+        if let Some(asked) = product::asked(node) {
+            return self.product(node, asked, size);
+        }
         let parts = self.segments(node)?;
         if let Some(found) = self.named(node, &parts) {
             return found;
@@ -356,7 +363,7 @@ impl Lowering<'_, '_> {
 
     fn call(&mut self, node: &IdedExpr, call: &CallExpr) -> Option<Typed> {
         let args = call.args.as_slice();
-        if let Some(found) = self.of_fact(node, call) {
+        if let Some(found) = self.of_fact(node, call).or_else(|| self.of_products(node, call)) {
             return found;
         }
         if let Some(comparison) = comparison(&call.func_name) {
