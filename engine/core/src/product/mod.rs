@@ -9,4 +9,4 @@ mod table;
 
 pub use field::{Known, MAX_FIELDS, MAX_NAMES, MAX_TEXT};
 pub use reading::{ProductReading, What};
-pub use table::{Applied, Products, Refused};
+pub use table::{Applied, LeftOut, Products, Refused};

@@ -3,6 +3,7 @@
 use super::field::{Content, ID, MAX_FIELDS, MAX_NAMES, PARTS, name_of};
 use super::packed::{Borrowed, Contents, Field, Values, pack, unpack};
 use super::reading::{ProductReading, What};
+use crate::closed::closed;
 use crate::compact::{Bytes, Writer};
 use crate::event::{Poison, Raw, Rejected, object_entries};
 use crate::fact::{key_hash, key_text};
@@ -26,6 +27,16 @@ pub struct Products {
 struct Product {
     packed: Box<[u8]>,
     dirty: bool,
+}
+
+closed! {
+    /// What of the catalogue's records there was no room for, or could not be kept.
+    LeftOut {
+        /// A new product, where there are as many as the policy allows.
+        Product "product",
+        /// A field of a product: one too many, of another type than it must be, or too long.
+        Field "field",
+    }
 }
 
 /// What became of a record of a product.

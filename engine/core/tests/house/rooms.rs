@@ -26,7 +26,7 @@ const ROOMS: [(&str, &[&str]); 26] = [
     ("input", &["id", "policy", "event", "stream"]),
     ("sends", &["closed", "time", "channel", "partitioner", "address", "event"]),
     ("fact", &["time", "value", "compact", "event"]),
-    ("product", &["time", "value", "compact", "event", "fact"]),
+    ("product", &["closed", "time", "value", "compact", "event", "fact"]),
     ("customer", &["closed", "time", "id", "value", "compact", "room", "channel", "event", "fact"]),
     ("decision", &["closed", "time", "id", "value", "channel"]),
     (

@@ -1,6 +1,7 @@
 //! Reads a trace file: header, scenarios, and the clock that runs through them.
 
 use super::block::Blocks;
+use super::catalogue::{CATALOGUE, Product};
 use super::event::Event;
 use super::expect::Expectation;
 use super::fault::{Fault, Wrong};
@@ -374,6 +375,9 @@ impl<'s> Reader<'s> {
             }
             [expect, words @ ..] if expect.text == "expect" => {
                 What::Expect(Expectation::read(words, *expect, read)?)
+            }
+            [catalogue, words @ ..] if catalogue.text == CATALOGUE => {
+                What::Product(Product::read(*catalogue, words, read)?)
             }
             words => What::Event(Event::read(words, read)?),
         };
