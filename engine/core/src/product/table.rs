@@ -72,7 +72,12 @@ impl Products {
     }
 
     /// Applies what a record says of a product, which was so at `at`. A new one is refused where there are `most` already.
-    pub fn apply(&mut self, product: Option<Raw<'_>>, at: Millis, most: usize) -> Result<Applied, Refused> {
+    pub fn apply(
+        &mut self,
+        product: Option<Raw<'_>>,
+        at: Millis,
+        most: usize,
+    ) -> Result<Applied, Refused> {
         let unsound = |detail| Refused::Unsound(Rejected::new(Poison::BadValue, detail));
         let product = product.filter(|raw| raw.is_object()).ok_or_else(|| unsound("product"))?;
         let id = product.get(&[ID]).and_then(key_text).ok_or_else(|| unsound("product.id"))?;
@@ -96,9 +101,8 @@ impl Products {
     fn write(&mut self, fields: &mut Vec<Field>, name: &str, raw: Raw<'_>, at: Millis) -> bool {
         let Some(content) = Content::of(name, raw) else { return false };
         let number = self.names.iter().position(|known| known == name);
-        let field = number.and_then(|number| {
-            fields.iter_mut().find(|field| usize::from(field.name) == number)
-        });
+        let field = number
+            .and_then(|number| fields.iter_mut().find(|field| usize::from(field.name) == number));
         if let Some(field) = field {
             if field.at <= at {
                 (field.at, field.content) = (at, content);
@@ -180,10 +184,13 @@ impl Products {
         dirty.dedup();
         for key in dirty {
             let product = self.all.get_mut(&key);
-            each(key, product.map(|product| {
-                product.dirty = false;
-                &*product.packed
-            }));
+            each(
+                key,
+                product.map(|product| {
+                    product.dirty = false;
+                    &*product.packed
+                }),
+            );
         }
     }
 

@@ -72,7 +72,9 @@ mod tests {
     #[test]
     fn a_record_of_a_stream_is_read_or_its_fault_is_named() {
         let read = |text: &'static str| Streamed::read(text.as_bytes(), 1_000, &Policy::default());
-        let good = read(r#" {"type":"catalogue","stream":"catalogue","epoch":"e","sequence":7,"first":true,"time":500,"product":{"id":"p"}} "#);
+        let good = read(
+            r#" {"type":"catalogue","stream":"catalogue","epoch":"e","sequence":7,"first":true,"time":500,"product":{"id":"p"}} "#,
+        );
         let good = good.expect("a stream").expect("sound");
         assert_eq!((&*good.kind, &*good.stream, &*good.epoch), ("catalogue", "catalogue", "e"));
         assert_eq!((good.sequence, good.first, good.time), (7, true, Some(500_000)));
@@ -87,9 +89,21 @@ mod tests {
             (r#"{"type":"x","stream":"s","sequence":1}"#, Poison::BadValue, "epoch"),
             (r#"{"type":"x","stream":"s","epoch":"e"}"#, Poison::BadValue, "sequence"),
             (r#"{"type":"x","stream":"s","epoch":"e","sequence":0}"#, Poison::BadValue, "sequence"),
-            (r#"{"type":"x","stream":"s","epoch":"e","sequence":"1"}"#, Poison::BadValue, "sequence"),
-            (r#"{"type":"x","stream":"s","epoch":"e","sequence":1.0}"#, Poison::BadValue, "sequence"),
-            (r#"{"type":"x","stream":"s","epoch":"e","sequence":1,"time":"soon"}"#, Poison::BadTime, "time"),
+            (
+                r#"{"type":"x","stream":"s","epoch":"e","sequence":"1"}"#,
+                Poison::BadValue,
+                "sequence",
+            ),
+            (
+                r#"{"type":"x","stream":"s","epoch":"e","sequence":1.0}"#,
+                Poison::BadValue,
+                "sequence",
+            ),
+            (
+                r#"{"type":"x","stream":"s","epoch":"e","sequence":1,"time":"soon"}"#,
+                Poison::BadTime,
+                "time",
+            ),
         ] {
             assert_eq!(read(text), Some(Err(Rejected::new(reason, detail))), "{text}");
         }

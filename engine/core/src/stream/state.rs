@@ -148,8 +148,7 @@ mod tests {
     fn a_shard_follows_so_many_streams() {
         let mut streams = Streams::default();
         for number in 0..=MAX_STREAMS {
-            let text =
-                format!(r#"{{"type":"x","stream":"s{number}","epoch":"e","sequence":1}}"#);
+            let text = format!(r#"{{"type":"x","stream":"s{number}","epoch":"e","sequence":1}}"#);
             let record = Streamed::read(text.as_bytes(), 0, &Policy::default());
             let order = streams.take(&record.expect("a stream").expect("sound"));
             let expected = if number < MAX_STREAMS { Order::Next } else { Order::NoRoom };

@@ -2,12 +2,12 @@
 
 use cartwheel_core::channel::Channel;
 use cartwheel_core::customer::Forgotten;
-use cartwheel_core::product::LeftOut;
-use cartwheel_core::stream::Order;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::event::OddField;
+use cartwheel_core::product::LeftOut;
 use cartwheel_core::receipt::Receipt;
 use cartwheel_core::sends::Poison;
+use cartwheel_core::stream::Order;
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 use std::ops::{Index, IndexMut};

@@ -201,8 +201,9 @@ proptest! {
     }
 
     #[test]
-    fn of_any_bytes_both_read_the_same_or_nothing(bytes in prop::collection::vec(any::<u8>(), 128..=133), truth in 0..4_u8) {
-        let mut bytes = [&META_HEADER[..], &bytes].concat();
+    fn of_any_bytes_both_read_the_same_or_nothing(bytes in prop::collection::vec(any::<u8>(), 112..=117), truth in 0..4_u8) {
+        // The lists are empty: bincode would make room for as much as any bytes say.
+        let mut bytes = [&META_HEADER[..], &bytes, &NOTHING_SHARED].concat();
         bytes[50] = truth;
         prop_assert_eq!(Meta::decode(&bytes).ok(), Position::read(&bytes).map(Position::meta));
     }

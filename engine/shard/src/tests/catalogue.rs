@@ -8,13 +8,15 @@ use cartwheel_core::time::Millis;
 
 const JOURNEY: &str = "journey: stocked
 class: transactional
-trigger: { event: go, when: catalogue[event.product.id].stock > 0 }
+trigger: { event: go, when: \"catalogue[event.product.id].stock > 0\" }
 key: event.product.id
 reentry: always
 while: catalogue[key].stock > 0
 steps:
   - wait: 90m
-  - branch: [{ when: catalogue[key].price < 20, steps: [{ send: cheap, channels: [webhook] }] }]
+  - branch:
+      - when: catalogue[key].price < 20
+        steps: [{ send: cheap, channels: [webhook] }]
   - send: hello
     channels: [webhook]
 ";
@@ -33,9 +35,8 @@ fn record(world: &mut World, time: Millis, sequence: u64, product: &str) {
 fn story() -> World {
     let mut world = World { plans: vec![plan_of(JOURNEY)], ..World::default() };
     let go = |world: &mut World, hour: i64, customer: &str, product: &str| {
-        let event = format!(
-            r#"{{"type":"go","customer":"{customer}","product":{{"id":"{product}"}}}}"#
-        );
+        let event =
+            format!(r#"{{"type":"go","customer":"{customer}","product":{{"id":"{product}"}}}}"#);
         world.event(START + hour * HOUR, &event);
     };
     record(&mut world, START, 1, r#""p","stock":3,"price":30,"badges":["new"]"#);

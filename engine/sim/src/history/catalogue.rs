@@ -110,13 +110,56 @@ fn product(draw: &mut Draw) -> Value {
     product.insert("id".into(), id);
     let fields: [(&str, [Value; 6]); 8] = [
         ("stock", [json!(0), json!(3), json!("12"), json!(-1), json!(null), json!("many")]),
-        ("price", [json!(20.5), json!("19.99"), json!(0.00004), json!(40), json!(null), json!([1])]),
+        (
+            "price",
+            [json!(20.5), json!("19.99"), json!(0.00004), json!(40), json!(null), json!([1])],
+        ),
         ("supply_days", [json!(10), json!(30), json!("2"), json!(0), json!(null), json!(true)]),
-        ("category", [json!("shoes"), json!("Zoë"), json!(7), json!("x".repeat(257)), json!(null), json!("")]),
-        ("badges", [json!(["new"]), json!(["sale", 7, true]), json!([]), json!("new"), json!(null), json!([null])]),
+        (
+            "category",
+            [
+                json!("shoes"),
+                json!("Zoë"),
+                json!(7),
+                json!("x".repeat(257)),
+                json!(null),
+                json!(""),
+            ],
+        ),
+        (
+            "badges",
+            [
+                json!(["new"]),
+                json!(["sale", 7, true]),
+                json!([]),
+                json!("new"),
+                json!(null),
+                json!([null]),
+            ],
+        ),
         ("currency", [json!("EUR"), json!("usd"), json!(1), json!("USD"), json!(null), json!({})]),
-        ("tags", [json!(["new", "x"]), json!("new"), json!(vec!["a"; 17]), json!(["y".repeat(65)]), json!(null), json!({ "a": 1 })]),
-        ("until", [json!("2026-06-12T00:00:00Z"), json!(1_781_170_000), json!(2.5), json!(false), json!(null), json!("soon")]),
+        (
+            "tags",
+            [
+                json!(["new", "x"]),
+                json!("new"),
+                json!(vec!["a"; 17]),
+                json!(["y".repeat(65)]),
+                json!(null),
+                json!({ "a": 1 }),
+            ],
+        ),
+        (
+            "until",
+            [
+                json!("2026-06-12T00:00:00Z"),
+                json!(1_781_170_000),
+                json!(2.5),
+                json!(false),
+                json!(null),
+                json!("soon"),
+            ],
+        ),
     ];
     for (name, values) in &fields {
         if draw.chance(45) {

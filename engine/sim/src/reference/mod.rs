@@ -111,9 +111,7 @@ impl Reference {
         match streamed {
             None => Some(reason),
             Some(Err(reason)) => Some(reason),
-            Some(Ok(record)) => {
-                self.catalogue.apply(&record, record.time.min(time), policy).err()
-            }
+            Some(Ok(record)) => self.catalogue.apply(&record, record.time.min(time), policy).err(),
         }
     }
 

@@ -95,7 +95,10 @@ impl Compiler<'_> {
             };
         });
         if catalogue {
-            let message = format!("`{}` changes with the catalogue: a record of it is about no customer, and nobody would look whose instant is another", written.value);
+            let message = format!(
+                "`{}` changes with the catalogue: a record of it is about no customer, and nobody would look whose instant is another",
+                written.value
+            );
             let help = "read facts and `profile.X`; ask for the catalogue in `when`, which is judged when the run enters, or begin by an event";
             self.error(written, message, help);
         } else if moves {

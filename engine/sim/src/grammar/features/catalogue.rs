@@ -42,7 +42,8 @@ pub(super) fn add(draw: &mut Draw, config: &mut Config) {
     let place = draw.below(6);
     match (place, journey.get_mut("steps")) {
         (0, _) => {
-            let text = if keyed && draw.chance(50) { draw.pick(&OF_KEY) } else { draw.pick(&OF_CUSTOMER) };
+            let text =
+                if keyed && draw.chance(50) { draw.pick(&OF_KEY) } else { draw.pick(&OF_CUSTOMER) };
             drop(journey.insert("while".into(), (*text).into()));
         }
         (1 | 2, Some(Value::Array(steps))) => {

@@ -17,13 +17,6 @@ use cel::common::ast::{CallExpr, Expr as Syntax, IdedExpr, operators};
 /// A fact with its number.
 type Numbered = (u16, Definition);
 
-/// What is known by a key.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Of {
-    Fact,
-    Product,
-}
-
 impl Lowering<'_, '_> {
     fn fact(&self, node: &IdedExpr) -> Option<Numbered> {
         let Syntax::Ident(name) = &node.expr else { return None };
@@ -181,7 +174,7 @@ impl Lowering<'_, '_> {
             true => (KeyReading::At, Type::Instant),
             false => (KeyReading::Number, Type::Number),
         };
-        let key = self.key(key, Of::Fact)?;
+        let key = self.key(key)?;
         Some((self.read(node, Field::FactAt(*number, reading, key)), kind))
     }
 
@@ -194,7 +187,7 @@ impl Lowering<'_, '_> {
         if fact.kind != Kind::Set {
             return self.not_alone(node, fact);
         }
-        let key = self.key(key, Of::Fact)?;
+        let key = self.key(key)?;
         Some((self.read(node, Field::FactAt(*number, KeyReading::In, key)), Type::Bool))
     }
 
@@ -206,7 +199,14 @@ impl Lowering<'_, '_> {
     }
 
     /// A key: a path or a literal.
-    pub(super) fn key(&mut self, node: &IdedExpr, of: Of) -> Option<KeyField> {
+    fn key(&mut self, node: &IdedExpr) -> Option<KeyField> {
+        let found = self.key_or_item(node)?;
+        let is_item = matches!(found, KeyField::Item(_));
+        if is_item { self.no_key(node) } else { Some(found) }
+    }
+
+    /// The same, or a part of an item.
+    pub(super) fn key_or_item(&mut self, node: &IdedExpr) -> Option<KeyField> {
         let found = match &node.expr {
             Syntax::Literal(literal) => self.literal(node, literal),
             _ if segments(node).is_some() => self.path(node, false),
@@ -217,22 +217,22 @@ impl Lowering<'_, '_> {
             Some((Expr::Field(Field::Capture(number)), _)) => Some(KeyField::Capture(number)),
             Some((Expr::Field(Field::Waited(number)), _)) => Some(KeyField::Waited(number)),
             Some((Expr::Field(Field::Attribute(number)), _)) => Some(KeyField::Attribute(number)),
-            Some((Expr::Field(Field::Item(number)), _)) if of == Of::Product => {
-                Some(KeyField::Item(number))
-            }
+            Some((Expr::Field(Field::Item(number)), _)) => Some(KeyField::Item(number)),
             Some((Expr::Literal(value), _)) if key_of(value.borrow()).is_some() => {
                 key_of(value.borrow()).map(KeyField::Hash)
             }
-            _ => {
-                let range = self.parsed.extent(node);
-                if !self.resolver.faults.iter().any(|fault| fault.range == range) {
-                    let fault = Fault::error(range, "a key is a path or a text");
-                    let help = "write a path such as `event.product.id`, or a text in quotes";
-                    self.resolver.faults.push(fault.help(help));
-                }
-                None
-            }
+            _ => self.no_key(node),
         }
+    }
+
+    fn no_key(&mut self, node: &IdedExpr) -> Option<KeyField> {
+        let range = self.parsed.extent(node);
+        if !self.resolver.faults.iter().any(|fault| fault.range == range) {
+            let fault = Fault::error(range, "a key is a path or a text");
+            let help = "write a path such as `event.product.id`, or a text in quotes";
+            self.resolver.faults.push(fault.help(help));
+        }
+        None
     }
 }
 

@@ -1,7 +1,6 @@
 //! Functions.
 
-use super::product::asked;
-use super::syntax::segments;
+use super::syntax::{asked, segments};
 use super::{Lowering, Typed};
 use crate::journey::condition::expr::Expr;
 use crate::journey::condition::fault::SUPPORTED;

@@ -26,9 +26,9 @@ use crate::value::{Value, ValueRef};
 use cel::common::ast::{CallExpr, Expr as Syntax, IdedExpr, LiteralValue, operators};
 use compact_str::CompactString;
 pub(crate) use deadline::compile_deadline;
-pub(crate) use product::OPENS;
 use std::ops::Range;
-use syntax::{arithmetic, comparison, reads_index, segments};
+pub(crate) use syntax::OPENS;
+use syntax::{arithmetic, asked, comparison, reads_index, segments};
 
 /// Most nodes of a condition.
 const MAX_NODES: usize = 200;
@@ -293,7 +293,7 @@ impl Lowering<'_, '_> {
 
     /// Numbers the path that the node spells.
     fn path(&mut self, node: &IdedExpr, size: bool) -> Option<Typed> {
-        if let Some(asked) = product::asked(node) {
+        if let Some(asked) = asked(node) {
             return self.product(node, asked, size);
         }
         let parts = self.segments(node)?;

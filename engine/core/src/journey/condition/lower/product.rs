@@ -1,50 +1,20 @@
 //! The catalogue in conditions: `catalogue[item.product].stock`, `size(catalogue[key].badges)`, `"new" in catalogue[event.product.id].badges`.
 
-use super::fact::Of;
+use super::syntax::{Asked, asked, is_word, key_of_catalogue};
 use super::{Lowering, Typed};
 use crate::journey::condition::expr::Expr;
-use crate::journey::condition::field::{Field, KeyField};
 use crate::journey::condition::fault::Fault;
+use crate::journey::condition::field::{Field, KeyField};
 use crate::journey::condition::fields::{Scope, intern};
 use crate::journey::condition::types::Type;
 use crate::product::{Known, ProductReading, What};
 use crate::suggest::closest;
 use cel::common::ast::{CallExpr, Expr as Syntax, IdedExpr, operators};
 
-/// What reads of the catalogue begin with.
-const CATALOGUE: &str = "catalogue";
-/// The same, with the bracket behind it.
-pub(crate) const OPENS: &str = "catalogue[";
 /// The key of the run at hand.
 const KEY: &str = "key";
 /// By this a product is known: it is no field.
 const ID: &str = "id";
-
-/// A field of a product, and the key between the brackets.
-pub(super) struct Asked<'n> {
-    key: &'n IdedExpr,
-    field: &'n str,
-}
-
-/// What a node of the form `catalogue[KEY].field` asks for; none of another form.
-pub(super) fn asked(node: &IdedExpr) -> Option<Asked<'_>> {
-    let Syntax::Select(select) = &node.expr else { return None };
-    let key = key_of_catalogue(&select.operand)?;
-    Some(Asked { key, field: &select.field })
-}
-
-/// The key in `catalogue[KEY]`.
-fn key_of_catalogue(node: &IdedExpr) -> Option<&IdedExpr> {
-    let Syntax::Call(call) = &node.expr else { return None };
-    match (call.func_name.as_str(), call.target.as_deref(), call.args.as_slice()) {
-        (operators::INDEX, None, [of, key]) if is_word(of, CATALOGUE) => Some(key),
-        _ => None,
-    }
-}
-
-fn is_word(node: &IdedExpr, word: &str) -> bool {
-    matches!(&node.expr, Syntax::Ident(name) if name == word)
-}
 
 impl Lowering<'_, '_> {
     /// A field of a product, or its size.
@@ -61,8 +31,9 @@ impl Lowering<'_, '_> {
             None => Type::Any,
         };
         let what = if size { What::Size } else { What::Value };
+        // The node may be that of `has()`, which begins elsewhere.
+        let text = format!("{}.{}", self.text(asked.of), asked.field);
         let field = self.of_product(node, asked, what)?;
-        let text = self.text(node);
         let text = if size { format!("size({text})") } else { text };
         self.show(text, field);
         Some((Expr::Field(field), kind))
@@ -118,7 +89,11 @@ impl Lowering<'_, '_> {
         self.at_hand(node)?;
         if asked.field == ID {
             let message = format!("`{}` is the key itself", self.text(node));
-            return self.fail(self.parsed.extent(node), message, "read what is between the brackets");
+            return self.fail(
+                self.parsed.extent(node),
+                message,
+                "read what is between the brackets",
+            );
         }
         self.warn_of_slip(node, asked.field);
         let key = self.product_key(asked.key)?;
@@ -149,7 +124,7 @@ impl Lowering<'_, '_> {
 
     fn product_key(&mut self, node: &IdedExpr) -> Option<KeyField> {
         if !is_word(node, KEY) {
-            return self.key(node, Of::Product);
+            return self.key_or_item(node);
         }
         if self.resolver.slots.keyed {
             return Some(KeyField::Run);
