@@ -52,6 +52,16 @@ pub struct Policy {
     /// is not given, amounts count whatever their currency.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
+    /// Products of which a shard knows, from the records of the catalogue: the records of others are refused. A million take 100 to 200 MB, in each shard.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub max_products: u32,
+}
+
+/// Products of which a shard knows where the policy does not say.
+const MAX_PRODUCTS: u32 = 1_000_000;
+
+fn is_usual(max_products: &u32) -> bool {
+    *max_products == MAX_PRODUCTS
 }
 
 impl Default for Policy {
@@ -76,6 +86,7 @@ impl Default for Policy {
             max_event_bytes: 128 * 1024,
             max_event_ahead: Span(DAY),
             currency: None,
+            max_products: MAX_PRODUCTS,
         }
     }
 }

@@ -67,6 +67,7 @@ impl Core {
             seen: time.seen,
             now: environment.now,
             mode: environment.mode,
+            products: environment.products,
             effects: environment.effects,
             emitted: Emitted::default(),
             touched: false,

@@ -28,6 +28,7 @@ use crate::customer::{Change, Customer, Zones, attribute_hash};
 use crate::effect::Effects;
 use crate::journey::condition::Reader;
 use crate::journey::plan::Plan;
+use crate::product::Products;
 use crate::sends::Mode;
 use crate::time::Millis;
 use crate::value::Value;
@@ -68,7 +69,7 @@ impl Core {
         Self { plan, zones, attributes, fields, changes, longest_age, longest_window }
     }
 
-    /// What conditions read of a customer at `t`, without an event or a run.
+    /// What conditions read of a customer at `t`, without an event or a run, and without products: what begins by time alone follows from none.
     fn reader<'r>(&'r self, customer: &'r Customer, t: Millis) -> Reader<'r> {
         Reader {
             customer,
@@ -80,6 +81,9 @@ impl Core {
             at: t,
             event: None,
             fields: &[],
+            products: None,
+            asked: &[],
+            run_key: 0,
             captures: &[],
         }
     }
@@ -91,6 +95,8 @@ pub struct Environment<'a> {
     pub mode: Mode,
     /// The greatest of shard time and record times: what levels are judged at, which do not go back in time.
     pub now: Millis,
+    /// What is known of products.
+    pub products: &'a Products,
     /// Where decisions and effects go.
     pub effects: &'a mut Effects,
 }

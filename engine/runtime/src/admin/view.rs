@@ -111,6 +111,25 @@ pub struct ShardView {
     pub checkpoint_age_seconds: f64,
     /// Restarts after a failure.
     pub restarts: u64,
+    /// Products known from the catalogue.
+    #[serde(default)]
+    pub products: u64,
+    /// The streams of records that every partition gets.
+    #[serde(default)]
+    pub streams: Vec<StreamView>,
+}
+
+/// How far a stream of records that every partition gets has come in a shard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamView {
+    /// Its name, such as `catalogue`.
+    pub stream: String,
+    /// The journal that has numbered its records.
+    pub epoch: String,
+    /// The number of the last record that was applied.
+    pub applied: u64,
+    /// Why it stands still; null where it does not.
+    pub stopped: Option<String>,
 }
 
 /// A provider on a channel.

@@ -4,8 +4,10 @@ use cartwheel_core::channel::Channel;
 use cartwheel_core::customer::Forgotten;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::event::OddField;
+use cartwheel_core::product::LeftOut;
 use cartwheel_core::receipt::Receipt;
 use cartwheel_core::sends::Poison;
+use cartwheel_core::stream::Order;
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 use std::ops::{Index, IndexMut};
@@ -53,7 +55,7 @@ macro_rules! closed_in_core {
     };
 }
 
-closed_in_core! { Channel Verdict Reason Poison OddField Forgotten Receipt }
+closed_in_core! { Channel Verdict Reason Poison OddField Order LeftOut Forgotten Receipt }
 
 closed! {
     /// What became of a record of the events topic.

@@ -9,8 +9,10 @@ use cartwheel_core::channel::Channel;
 use cartwheel_core::customer::Forgotten;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::event::OddField;
+use cartwheel_core::product::LeftOut;
 use cartwheel_core::receipt::Receipt;
 use cartwheel_core::sends::Poison;
+use cartwheel_core::stream::Order;
 
 /// What kind of metric it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -147,6 +149,10 @@ metrics! {
     Events = Kind::Counter, Count, "cartwheel_events_total", [SHARD, closed("outcome", names::<Intake>)], "Records of the events topic, by what became of them.";
     Poison = Kind::Counter, Count, "cartwheel_poison_total", [SHARD, closed("reason", names::<Poison>)], "Records that could not be applied, by reason.";
     Degraded = Kind::Counter, Count, "cartwheel_degraded_total", [SHARD, closed("field", names::<OddField>)], "Events applied without a known field that was odd, by field.";
+    StreamRecords = Kind::Counter, Count, "cartwheel_stream_records_total", [SHARD, closed("outcome", names::<Order>)], "Records that every partition gets, by what was done with them.";
+    StreamsStopped = Kind::Gauge, Count, "cartwheel_streams_stopped", [SHARD], "Streams of such records that stand still: records are missing, or come from another journal.";
+    Products = Kind::Gauge, Count, "cartwheel_products", [SHARD], "Products known from the catalogue.";
+    CatalogueLeftOut = Kind::Counter, Count, "cartwheel_catalogue_left_out_total", [SHARD, closed("what", names::<LeftOut>)], "What of the catalogue there was no room for, or could not be kept.";
     LagRecords = Kind::Gauge, Count, "cartwheel_shard_lag_records", [SHARD], "Records between the shard's position and the end of its partition.";
     ShardLag = Kind::Gauge, Seconds, "cartwheel_shard_lag_seconds", [SHARD], "How far shard time is behind the runtime's clock; 0 while no record waits.";
     Clamped = Kind::Counter, Count, "cartwheel_records_ahead_total", [SHARD], "Records whose own time was more than 5 s ahead of the clock and counted as 5 s ahead.";

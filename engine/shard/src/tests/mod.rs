@@ -3,6 +3,7 @@
 mod ahead;
 mod bounds;
 mod by_time;
+mod catalogue;
 mod census;
 mod crash;
 mod degraded;

@@ -136,7 +136,7 @@ pub fn decode(value: &[u8], record_time: Millis, policy: &Policy) -> Result<Even
 }
 
 /// A number with a point or an exponent is seconds, an integer by its size.
-fn instant(number: &Number) -> Option<Millis> {
+pub fn instant(number: &Number) -> Option<Millis> {
     match number.as_i64() {
         Some(integer) if (1 - SECONDS_BELOW..SECONDS_BELOW).contains(&integer) => {
             Some(integer * 1000)

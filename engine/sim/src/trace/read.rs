@@ -2,6 +2,7 @@
 
 use super::beside::Beside;
 use super::block::Blocks;
+use super::catalogue::{CATALOGUE, Product};
 use super::event::Event;
 use super::expect::Expectation;
 use super::fault::{Fault, Wrong};
@@ -381,6 +382,9 @@ impl<'s> Reader<'s> {
             }
             [expect, words @ ..] if expect.text == "expect" => {
                 What::Expect(Expectation::read(words, *expect, read)?)
+            }
+            [catalogue, words @ ..] if catalogue.text == CATALOGUE => {
+                What::Product(Product::read(*catalogue, words, read)?)
             }
             words => What::Event(Event::read(words, read)?),
         };

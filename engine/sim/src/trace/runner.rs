@@ -39,6 +39,7 @@ pub fn run(
         facts: Vec::new(),
         cursors: BTreeMap::new(),
         instant: None,
+        products: 0,
         rows: Vec::new(),
         faults: Vec::new(),
     };
@@ -110,6 +111,8 @@ struct Runner<'t, E> {
     cursors: BTreeMap<String, usize>,
     /// The time of the last line, and the number of facts before it was reached.
     instant: Option<(Millis, usize)>,
+    /// Records of the catalogue so far.
+    products: u64,
     rows: Vec<Row>,
     faults: Vec<Fault>,
 }
@@ -130,6 +133,11 @@ impl<E: TraceEngine> Runner<'_, E> {
         }
         match &entry.what {
             What::Event(event) => self.event(entry, event, later)?,
+            What::Product(product) => {
+                self.products += 1;
+                let time = product.recorded.unwrap_or(entry.at);
+                self.record(entry, time, &product.json(time, self.products), later)?;
+            }
             What::Record(value) => self.record(entry, entry.at, value.as_bytes(), later)?,
             What::Clock => self.turn(entry, None)?,
             What::Mode(mode) => self.turn(entry, Some(*mode))?,

@@ -76,10 +76,10 @@ impl Context<'_> {
             return;
         }
         let journey = self.journey(run.journey);
-        let fits = |op: u16| self.fitting(occasion, journey, op);
+        let fits = |op: u16| self.fitting(occasion, (journey, run.key), op);
         let here = run.place.waits_for_event().filter(|op| interest.waits.contains(op));
         if let Some(wait) = here.and_then(fits) {
-            let reader = occasion.reader(self);
+            let reader = occasion.reader(self, run.key);
             let compared = wait.condition.as_ref().map(|condition| reader.compared(condition));
             let waited = self.by_step(run, op, Verdict::Waited, Reason::Event);
             let waited = waited.value("event", Value::Text(occasion.event.kind.as_ref().into()));
@@ -103,11 +103,11 @@ impl Context<'_> {
     fn fitting<'j>(
         &self,
         occasion: &Occasion<'_>,
-        journey: &'j Journey,
+        (journey, key): (&'j Journey, u64),
         op: u16,
     ) -> Option<&'j WaitFor> {
         let wait = journey.wait_for(op)?;
-        let reader = occasion.reader(self);
+        let reader = occasion.reader(self, key);
         wait.condition.as_ref().is_none_or(|condition| reader.holds(condition)).then_some(wait)
     }
 }

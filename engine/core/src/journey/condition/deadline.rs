@@ -117,6 +117,7 @@ impl Deadline {
             | Field::Consent(_)
             | Field::Fact(..)
             | Field::FactAt(..)
+            | Field::Product(..)
             | Field::Now
             | Field::EventTime
             | Field::Local(_)

@@ -11,6 +11,7 @@ use crate::event::EventField;
 use crate::event::vocabulary::{CONSENT, Counted, Envelope, Subject};
 use crate::fact::{LAST_ORDER, LIFETIME_VALUE, ORDERS, Reading};
 use crate::journey::catalogue::Catalogue;
+use crate::product::ProductReading;
 use crate::suggest::closest;
 use compact_str::CompactString;
 use std::ops::Range;
@@ -41,6 +42,10 @@ pub(crate) struct Slots {
     /// What may be read by its name alone.
     pub(crate) names: Names,
     pub(crate) lists: Vec<List>,
+    /// What is asked of products.
+    pub(crate) products: Vec<ProductReading>,
+    /// The journey at hand tells its runs apart by a key.
+    pub(crate) keyed: bool,
     /// Of the journey at hand: what its steps read of events that were waited for, each its type (none) or a field.
     pub(crate) waited: Vec<Option<u16>>,
     /// Whether a step of that journey waits for an event, among those so far.
@@ -60,7 +65,7 @@ pub(crate) struct Slots {
 impl Slots {
     /// Whether no more can be numbered.
     pub(crate) fn is_full(&self) -> bool {
-        [self.fields.len(), self.attributes.len(), self.lists.len()]
+        [self.fields.len(), self.attributes.len(), self.lists.len(), self.products.len()]
             .iter()
             .any(|many| *many >= MAX_SLOTS)
     }

@@ -197,7 +197,7 @@ pub(super) fn check_with(
         .map(|(source, definition)| (definition.journey.value.as_str(), source.text.as_str()));
     let of_facts = facts_file.map(|source| (FACTS, source.text.as_str()));
     let hash = hash(texts.chain(of_facts).collect());
-    let Slots { fields, attributes, lists, .. } = slots;
+    let Slots { fields, attributes, lists, products, .. } = slots;
     let plan = Plan {
         facts: facts.layout,
         segments: facts.segments,
@@ -210,6 +210,7 @@ pub(super) fn check_with(
         fields,
         attributes,
         lists,
+        products,
         events,
         by_time: begins::by_time(&compiled),
         follows_zone: compiled.iter().any(begins::follows_zone),

@@ -140,6 +140,9 @@ fn reader<'r>(
         at: t,
         event,
         fields: &[],
+        products: None,
+        asked: &[],
+        run_key: 0,
         captures: &[],
     }
 }

@@ -49,6 +49,7 @@ fn holds(text: &str) -> bool {
         Field::Fact(LIFETIME_VALUE, _) => ValueRef::Number(250.0),
         Field::Fact(..)
         | Field::FactAt(..)
+        | Field::Product(..)
         | Field::Capture(_)
         | Field::Waited(_)
         | Field::List(_)

@@ -223,6 +223,8 @@ fn sources<'l>(level: &'l Level, layout: &'l Layout) -> impl Iterator<Item = Sou
             Field::Event(_)
             | Field::Capture(_)
             | Field::Waited(_)
+            // No level reads the catalogue.
+            | Field::Product(..)
             | Field::Now
             | Field::EventTime
             | Field::List(_)
