@@ -144,7 +144,7 @@ impl Customer {
 
     fn at(&self, key: &[&str], message: String, help: Option<String>) -> Fault {
         let key: Vec<String> = key.iter().map(|part| (*part).to_owned()).collect();
-        let span = place::of_key(&self.text, &key).unwrap_or(0..0);
+        let span = place::of_path(&self.text, &key).map_or(0..0, |found| found.at);
         Fault::at(&self.path, &self.text, span, message, help)
     }
 }

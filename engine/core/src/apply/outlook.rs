@@ -129,16 +129,24 @@ fn is_of_event(field: Field) -> bool {
         | Field::Waited(_)
         | Field::EventTime
         | Field::List(_)
-        | Field::Item(_)
-        | Field::FactAt(_, _, KeyField::Event(_) | KeyField::Capture(_) | KeyField::Waited(_)) => {
-            true
-        }
+        | Field::Item(_) => true,
+        Field::FactAt(_, _, key) | Field::Product(_, key) => is_key_of_event(key),
         Field::Attribute(_)
         | Field::Consent(_)
         | Field::Fact(..)
-        | Field::FactAt(_, _, KeyField::Hash(_) | KeyField::Attribute(_))
         | Field::Now
         | Field::Local(_) => false,
+    }
+}
+
+fn is_key_of_event(key: KeyField) -> bool {
+    match key {
+        KeyField::Event(_)
+        | KeyField::Capture(_)
+        | KeyField::Waited(_)
+        | KeyField::Item(_)
+        | KeyField::Run => true,
+        KeyField::Hash(_) | KeyField::Attribute(_) => false,
     }
 }
 

@@ -181,15 +181,16 @@ pub(in crate::journey::load) fn reading(levels: &Levels, layout: &Layout, fact: 
 pub(in crate::journey::load) fn reading_attribute(levels: &Levels, attribute: u16) -> u64 {
     let all = levels.all.iter().enumerate();
     let reads = |field: &Field| match field {
-        Field::Attribute(number) | Field::FactAt(.., KeyField::Attribute(number)) => {
-            *number == attribute
-        }
+        Field::Attribute(number)
+        | Field::FactAt(.., KeyField::Attribute(number))
+        | Field::Product(_, KeyField::Attribute(number)) => *number == attribute,
         Field::Event(_)
         | Field::Capture(_)
         | Field::Waited(_)
         | Field::Consent(_)
         | Field::Fact(..)
         | Field::FactAt(..)
+        | Field::Product(..)
         | Field::Now
         | Field::EventTime
         | Field::Local(_)

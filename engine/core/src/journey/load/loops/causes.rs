@@ -171,7 +171,9 @@ impl<'d> Begun<'d> {
 fn reads_attribute(by_time: &ByTime, attribute: u16) -> bool {
     let mut reads = false;
     by_time.at.each_field(&mut |field| match field {
-        Field::Attribute(number) | Field::FactAt(.., KeyField::Attribute(number)) => {
+        Field::Attribute(number)
+        | Field::FactAt(.., KeyField::Attribute(number))
+        | Field::Product(_, KeyField::Attribute(number)) => {
             reads |= number == attribute;
         }
         Field::Event(_)
@@ -180,6 +182,7 @@ fn reads_attribute(by_time: &ByTime, attribute: u16) -> bool {
         | Field::Consent(_)
         | Field::Fact(..)
         | Field::FactAt(..)
+        | Field::Product(..)
         | Field::Now
         | Field::EventTime
         | Field::Local(_)
