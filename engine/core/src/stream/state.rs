@@ -78,6 +78,10 @@ impl Stream {
         let sequence = record.sequence;
         let same = self.epoch == record.epoch;
         let begins = sequence == 1 || record.first;
+        if self.last > 0 && *record.epoch < *self.epoch {
+            // A writer that was paused copies what another one has left behind.
+            return Order::Repeat;
+        }
         if begins && (self.last == 0 || !same) {
             self.epoch = record.epoch.as_ref().into();
             (self.last, self.stop) = (sequence, None);
@@ -135,7 +139,8 @@ mod tests {
             ("a", 4, false, Order::Repeat, None),
             ("b", 9, true, Order::Next, None),
             ("b", 9, true, Order::Repeat, None),
-            ("a", 6, false, Order::Epoch, Some(Stop::Epoch("a".into()))),
+            ("a", 6, false, Order::Repeat, None),
+            ("a", 1, false, Order::Repeat, None),
             ("c", 1, false, Order::Next, None),
         ] {
             assert_eq!(take(&mut streams, epoch, sequence, first), expected, "{epoch} {sequence}");

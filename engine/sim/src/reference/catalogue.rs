@@ -109,6 +109,9 @@ impl Catalogue {
         let known = self.streams.entry(record.stream.clone());
         let (epoch, last) = known.or_insert_with(|| (record.epoch.clone(), 0));
         let same = *epoch == record.epoch;
+        if *last > 0 && record.epoch < *epoch {
+            return false;
+        }
         let begins = (record.sequence == 1 || record.first) && (!same || *last == 0);
         let next = begins || same && record.sequence == *last + 1;
         if next {
