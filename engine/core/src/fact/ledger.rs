@@ -185,7 +185,11 @@ impl Ledger {
     fn put(&mut self, fact: &Definition, row: Row) {
         let known = self.rows().position(|other| other.is_of(&row));
         if known.is_none() && row.at <= self.floor {
-            return self.fold(fact, row);
+            // What the balance was then, nobody can tell any more what has come of it.
+            if row.kind != Kept::Reset {
+                self.fold(fact, row);
+            }
+            return;
         }
         let row = known.map_or(row, |place| Row::unpack(self.open.remove(place)).joined(row));
         let packed = row.pack();
@@ -209,16 +213,15 @@ impl Ledger {
         if expires(fact, self.earned) <= at {
             self.balance = self.balance.min(0);
         }
-        let in_order = row.at >= self.floor;
         self.floor = at;
         match row.kind {
             Kept::Earned if expires(fact, row.at) > at => self.add(row.at, row.amount),
             Kept::Spent => self.balance = self.balance.saturating_sub(row.amount),
-            Kept::Reset if in_order && row.amount > self.balance => {
+            Kept::Reset if row.amount > self.balance => {
                 self.add(row.at, row.amount.saturating_sub(self.balance));
             }
-            Kept::Reset if in_order => self.balance = row.amount,
-            Kept::Earned | Kept::Undone | Kept::Reset => {}
+            Kept::Reset => self.balance = row.amount,
+            Kept::Earned | Kept::Undone => {}
         }
     }
 

@@ -268,6 +268,31 @@ fn facts_of_single_contributions_read_back() {
     }
 }
 
+/// What a ledger looks like as it is stored: each entry behind the time since the one before.
+#[test]
+fn a_ledger_reads_back() {
+    let mut points = Definition::plain("points", "x", Kind::Ledger(Book { lines: Vec::new() }));
+    points.bounds = Bounds { over: Some(1_000), up_to: 3, keys: 1 };
+    let mut ledger = Ledger::default();
+    let at = 1_772_445_600_000;
+    for (after, kind, key, amount) in [
+        (0, EntryKind::Earn, 1 << 60, 500_000),
+        (10, EntryKind::Spend, 0, 120_000),
+        (20, EntryKind::Earn, 2 << 60, 300_000),
+        (30, EntryKind::Undo, 3 << 60, 0),
+        (40, EntryKind::Reset, 0, 1_000_000),
+    ] {
+        ledger.enter(&points, crate::fact::Entry { kind, at: at + after, key, amount });
+    }
+    let mut customer = Customer::new(CustomerId::of("ana"));
+    customer.facts.push(Fact { number: 3, state: State::Ledger(Box::new(ledger)) });
+    let written = encoded(&customer);
+    let golden = (written.len(), xxhash_rust::xxh3::xxh3_64(&written));
+    assert_eq!(golden, (0, 0));
+    let read = decode_customer(customer.id, &written, &Zones::bundled("UTC"));
+    assert_eq!(read, Ok(customer));
+}
+
 /// Both are entries of lists that were there before: their forms did not change.
 #[test]
 fn a_refusal_and_a_cart_without_items_are_stored_as_what_was_there_before() {

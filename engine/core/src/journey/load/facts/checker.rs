@@ -25,6 +25,9 @@ const RESERVED: [&str; 14] = [
     "any",
 ];
 
+/// What most ledgers are called. Of an event it is read as `event.points`, so there is nothing to confuse.
+const LEDGERS: &str = "points";
+
 /// Says what is wrong with the name of a fact or a segment.
 pub(super) fn check_name(
     source: &SourceFile,
@@ -35,7 +38,7 @@ pub(super) fn check_name(
     if !check_shape(source, name, what, problems) {
         return;
     }
-    if is_reserved(name) {
+    if is_reserved(name) && name.value != LEDGERS {
         let message = format!("the name `{}` is reserved", name.value);
         let problem = Problem::error(&source.path, name.span.clone(), message);
         problems.push(problem.help("choose another name"));

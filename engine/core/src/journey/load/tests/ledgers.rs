@@ -77,7 +77,7 @@ fn ledgers_are_checked() {
             "count: x, earn: [{ on: x, add: 1 }]",
             "2:3: a `count` has no `earn` | add `ledger:`, such as `ledger: { expire: 365d }`, instead of it",
         ),
-        ("ledger: {}, earn: [{ on: x }]", "2:27: `add` is missing | add `add:`"),
+        ("ledger: {}, earn: [{ on: x }]", "2:29: what is earned lacks `add` | add `add:`"),
         (
             "ledger: {}, earn: [{ on: x, add: event.order.id }]",
             "2:41: `event.order.id` is a string, not a number | write a number, such as `event.order.total`",
