@@ -62,7 +62,7 @@ fn turn_batch((mut lone, input): (Lone<MemoryStore>, Input)) -> (Lone<MemoryStor
     (lone, input)
 }
 
-/// A turn of the same events that feed one fact of each kind.
+// A turn of the same events that feed one fact of each kind. (The macro takes no documentation comment here.)
 #[library_benchmark(setup = warm_with)]
 #[bench::none("none")]
 #[bench::count("count")]
