@@ -1,5 +1,6 @@
 //! Where a key, or an item of a list, stands in a YAML text: for faults that are found after the text has become values.
 
+use super::secret::may_be_secret;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 use std::fmt;
@@ -8,7 +9,7 @@ use std::ops::Range;
 /// A place in a text of YAML.
 #[derive(Debug, PartialEq)]
 pub struct Found {
-    /// The bytes of a value that is no list and no mapping; else of its key, of an item of a list those where it begins.
+    /// The bytes of a value that is no list, no mapping and no secret; else of its key, of an item of a list those where it begins.
     pub at: Range<usize>,
     /// The text, where the value is one.
     pub text: Option<String>,
@@ -21,7 +22,9 @@ pub fn of_path(text: &str, path: &[String]) -> Option<Found> {
     for (place, part) in path.iter().enumerate() {
         let Some(at) = node.entries.iter().position(|entry| entry.name == *part) else { break };
         let entry = node.entries.swap_remove(at);
-        let whole = place + 1 == path.len() && entry.value.is_scalar;
+        // Of a secret the key is pointed at: a mark below the value would tell its length.
+        let secret = path[..=place].iter().any(|part| may_be_secret(part));
+        let whole = place + 1 == path.len() && entry.value.is_scalar && !secret;
         let location = if whole { entry.value_at } else { entry.at };
         found = Some(Found {
             at: bytes(text, location),

@@ -260,9 +260,9 @@ fn a_fault_of_the_policy_points_at_its_value() {
         (quiet, "from: \"21:00\", to: \"24:00\"", "\"24:00\"", "midnight is 00:00"),
         ("scope: \"channel:email\"", "scope: \"tag:nobody\"", "\"tag:nobody\"", "this tag"),
         (hold, "while: size(tickets) > 0 || size(retuns) > 0", "retuns", "did you mean `returns`?"),
-        (hold, "while: true", "true, at", "write a text, in quotes"),
+        (hold, "while: true", "true", "write a text, in quotes"),
         (hold, "while: [a]", "[a]", "write a text"),
-        ("at_most: 21d", "at_most: 21", "21,", "write a number and a unit"),
+        ("at_most: 21d", "at_most: 21", "21", "write a number and a unit"),
         (keys, "cart_abandonment: 5 }", "5 }", "in quotes"),
         (keys, "cart_abandonment: event.cart }", "event.cart }", "name a field"),
         (

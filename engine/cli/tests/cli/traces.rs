@@ -31,7 +31,7 @@ fn a_trace_with_its_own_journey_needs_none_beside_it() {
     std::fs::write(&path, text).unwrap();
     expect(&cartwheel(dir.path(), &["test"], &[]), 0, &["alone.trace: nobody asked her"]);
     std::fs::write(&path, "day 2026-03-02\n10:00 ana go\n").unwrap();
-    let parts = ["there is no journey `alone`", "below a line `journey`"];
+    let parts = ["there is no journey `alone`", "the journey itself below a line"];
     expect(&cartwheel(dir.path(), &["test"], &[]), 65, &parts);
 }
 

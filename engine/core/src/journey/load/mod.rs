@@ -118,6 +118,9 @@ pub(super) enum Asked<'s> {
 /// Name and text of every journey, in order of names; then those of the facts.
 type Texts<'a> = Vec<(&'a str, &'a str)>;
 
+/// With this the paths of problems of the policy begin.
+const POLICY: &str = "policy.";
+
 /// Under which name the facts are hashed: no journey can have it.
 const FACTS: &str = "facts.yaml";
 
@@ -181,7 +184,13 @@ pub(super) fn check_with(
         loops::check(&read, &compiled, (&facts, &slots.attributes), &mut problems);
     }
     let order = |problem: &Problem| sources.iter().position(|source| source.path == problem.path);
-    problems.sort_by_key(|problem| (order(problem), problem.span.start, problem.span.end));
+    let of_policy =
+        |problem: &Problem| order(problem).is_none() && problem.path.starts_with(POLICY);
+    problems.sort_by_key(|problem| match of_policy(problem) {
+        // In the order in which they were found: their places are in values.
+        true => (None, 0, 0),
+        false => (order(problem), problem.span.start, problem.span.end),
+    });
     problems.dedup();
     bounded(&mut problems);
     let sends = sends::all(&read);

@@ -50,7 +50,7 @@ const CONDITIONS: [&str; 39] = [
     "age(seen) / views > 9ms",
     "age(seen) * views > 19ms",
     "floor(age(seen) / 7ms) * floor(age(recent) / 5ms) >= 6",
-    "ceil(age(seen) / 6ms) % 3 == 1",
+    "ceil(age(seen) / 13ms) % 3 == 1",
     "points.balance >= 30",
     "points.debt > 0 || points.balance == 60",
     "points.expiring(7ms) >= 30",

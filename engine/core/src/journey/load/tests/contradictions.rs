@@ -90,7 +90,7 @@ fn messages_that_a_cap_always_drops_are_told_of() {
         assert_eq!(told(week, &steps), NONE, "{steps}");
     }
     let arm = format!(
-        "  - branch:\n      - when: profile.a == 1\n        steps:\n    {}    {}",
+        "  - branch:\n      - when: profile.a == 1\n        steps:\n        {}        {}",
         send("a", ""),
         send("b", "")
     );
