@@ -6,6 +6,7 @@ use cartwheel_core::customer::Customer;
 use cartwheel_core::effect::Effects;
 use cartwheel_core::event::{Event, decode};
 use cartwheel_core::id::CustomerId;
+use cartwheel_core::product::Products;
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::Millis;
 use cartwheel_loadtest::alone::Input;
@@ -49,6 +50,7 @@ fn benchmark(criterion: &mut Criterion) {
     .expect("valid options");
     let (events, customers) = decoded(&input, &plan.policy);
     let mut core = Core::new(plan.clone());
+    let products = Products::default();
     let fresh =
         || (customers.iter().map(|id| Customer::new(*id)).collect::<Vec<_>>(), Effects::new(&plan));
     let mut group = criterion.benchmark_group("apply");
@@ -59,12 +61,13 @@ fn benchmark(criterion: &mut Criterion) {
             |(mut customers, mut effects)| {
                 for (event, at, place) in &events {
                     let time = EventTime::new(Some(*at), *at, *at);
-                    core.event(
-                        &mut customers[*place],
-                        event,
-                        time,
-                        &mut Environment { mode: Mode::Live, now: *at, effects: &mut effects },
-                    );
+                    let mut environment = Environment {
+                        mode: Mode::Live,
+                        now: *at,
+                        products: &products,
+                        effects: &mut effects,
+                    };
+                    core.event(&mut customers[*place], event, time, &mut environment);
                 }
                 (customers, effects)
             },

@@ -2,9 +2,9 @@
 //! written again. In this process; another one writes its own.
 
 use crate::sink::{BoxFuture, SinkError};
-use crate::token::Claim;
 use cartwheel_core::time::{Millis, SECOND};
 use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
@@ -18,22 +18,34 @@ const UNDER_WAY: usize = 1_024;
 
 type Outcome = Result<(), SinkError>;
 
-/// See the module. Clones share everything.
-#[derive(Clone, Default)]
-pub struct Once {
-    state: Arc<Mutex<State>>,
+/// See the module; `K` is what a link says. Clones share everything.
+pub struct Once<K> {
+    state: Arc<Mutex<State<K>>>,
 }
 
-#[derive(Default)]
-struct State {
-    under_way: HashMap<Claim, watch::Receiver<Option<Outcome>>>,
+impl<K> Clone for Once<K> {
+    fn clone(&self) -> Self {
+        Self { state: Arc::clone(&self.state) }
+    }
+}
+
+impl<K> Default for Once<K> {
+    fn default() -> Self {
+        let (under_way, acknowledged) = (HashMap::new(), HashMap::new());
+        let state = State { under_way, acknowledged, order: VecDeque::new() };
+        Self { state: Arc::new(Mutex::new(state)) }
+    }
+}
+
+struct State<K> {
+    under_way: HashMap<K, watch::Receiver<Option<Outcome>>>,
     /// The end of each window.
-    acknowledged: HashMap<Claim, Millis>,
+    acknowledged: HashMap<K, Millis>,
     /// The same in order of time.
-    order: VecDeque<(Millis, Claim)>,
+    order: VecDeque<(Millis, K)>,
 }
 
-impl State {
+impl<K: Eq + Hash> State<K> {
     fn forget(&mut self, now: Millis) {
         while let Some((until, _)) = self.order.front()
             && (*until <= now || self.order.len() > REMEMBERED)
@@ -45,12 +57,12 @@ impl State {
     }
 }
 
-impl Once {
-    /// The outcome of this claim's event: of the one that was written within [`WINDOW`], of the one under way, or of `write`, which goes on when its
+impl<K: Clone + Eq + Hash + Send + 'static> Once<K> {
+    /// The outcome of this link's event: of the one that was written within [`WINDOW`], of the one under way, or of `write`, which goes on when its
     /// caller is gone. `mono` gives monotonic time in ms.
     pub async fn write(
         &self,
-        claim: &Claim,
+        claim: &K,
         mono: Arc<dyn Fn() -> Millis + Send + Sync>,
         write: impl FnOnce() -> BoxFuture<'static, Outcome>,
     ) -> Outcome {
@@ -80,19 +92,21 @@ impl Once {
             .and_then(|told| *told)
             .unwrap_or(Err(SinkError))
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl<K> Once<K> {
+    fn lock(&self) -> MutexGuard<'_, State<K>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The place of a click under way, which is free again whatever ends it.
-struct UnderWay {
-    once: Once,
-    claim: Claim,
+struct UnderWay<K: Eq + Hash> {
+    once: Once<K>,
+    claim: K,
 }
 
-impl UnderWay {
+impl<K: Clone + Eq + Hash> UnderWay<K> {
     async fn end(
         self,
         write: BoxFuture<'static, Outcome>,
@@ -114,7 +128,7 @@ impl UnderWay {
     }
 }
 
-impl Drop for UnderWay {
+impl<K: Eq + Hash> Drop for UnderWay<K> {
     fn drop(&mut self) {
         self.once.lock().under_way.remove(&self.claim);
     }

@@ -66,6 +66,28 @@ impl TopicSpec {
             spec(names.configs, 1, Cleanup::Compact),
         ]
     }
+
+    /// The two topics of the streams that every partition gets: their journal, a stream a partition, kept so long; and the compacted one that says how far
+    /// each has been copied.
+    pub fn streams(
+        config: &KafkaConfig,
+        streams: i32,
+        replication: i32,
+        retention_ms: i64,
+    ) -> [TopicSpec; 2] {
+        let names = config.topics();
+        let spec = |name, partitions, cleanup| TopicSpec {
+            name,
+            partitions,
+            replication,
+            cleanup,
+            log_append_time: false,
+        };
+        [
+            spec(names.streams, streams, Cleanup::Delete(Some(retention_ms))),
+            spec(names.streams_copied, 1, Cleanup::Compact),
+        ]
+    }
 }
 
 /// A topic as the broker describes it. Configuration is none where the broker does not tell (the mock broker, missing permission).

@@ -188,6 +188,10 @@ pub struct Topics {
     pub suppressions: String,
     /// Configurations by hash; compacted.
     pub configs: String,
+    /// What every partition of the events topic is to get, a stream a partition.
+    pub streams: String,
+    /// How far each stream has been copied; compacted.
+    pub streams_copied: String,
 }
 
 impl KafkaConfig {
@@ -200,6 +204,8 @@ impl KafkaConfig {
             dlq: name("dlq"),
             suppressions: name("suppressions"),
             configs: name("configs"),
+            streams: name("streams"),
+            streams_copied: name("streams-copied"),
         }
     }
 

@@ -10,8 +10,8 @@
 use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::command::Command;
 use cartwheel_core::id::{CommandId, RunId};
-use cartwheel_providers::Brand;
 use cartwheel_providers::template::Templates;
+use cartwheel_providers::{Brand, Links};
 use serde_json::{Value, json};
 use std::time::Instant;
 
@@ -299,7 +299,7 @@ fn tried(case: &Case) -> (String, f64, f64) {
     let rendered = templates.render(
         &command(channel, case.profile.clone()),
         &brand(),
-        "https://shop.example/u/x",
+        &Links::to_unsubscribe("https://shop.example/u/x"),
     );
     let rendering = began.elapsed().as_secs_f64() * 1e3;
     (rendered.map_or_else(|error| error.to_string(), |_| "rendered".to_owned()), loading, rendering)
@@ -340,6 +340,7 @@ fn command(channel: Channel, profile: Value) -> Command {
         data: json!({ "profile": profile, "cart": { "items": [], "total": 1 } }),
         variant: None,
         team: None,
+        answers: Vec::new(),
         side: None,
         due_at: 0,
         decided_at: 0,

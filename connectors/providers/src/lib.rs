@@ -14,7 +14,7 @@ mod testing;
 pub mod webhook;
 
 pub use cartwheel_core::receipt::{AmbiguousReason, Outcome, RejectReason, RetryReason};
-pub use message::{Brand, Email, Rendered, Sender};
+pub use message::{Brand, Email, Links, Rendered, Sender};
 pub use secret::Secret;
 
 use cartwheel_core::command::Command;

@@ -162,3 +162,19 @@ impl fmt::Debug for Email {
         out.write_str("Email")
     }
 }
+
+/// The links of ours that a message may show.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Links {
+    /// To unsubscribe; empty for a team's.
+    pub unsubscribe: String,
+    /// For each answer of the message its name and its link.
+    pub answers: Vec<(String, String)>,
+}
+
+impl Links {
+    /// Of a message that asks nothing.
+    pub fn to_unsubscribe(url: impl Into<String>) -> Self {
+        Self { unsubscribe: url.into(), answers: Vec::new() }
+    }
+}

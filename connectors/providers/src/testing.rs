@@ -31,6 +31,7 @@ pub(crate) fn command() -> Command {
         }),
         variant: None,
         team: None,
+        answers: Vec::new(),
         side: None,
         due_at: 1_767_261_600_000,
         decided_at: 1_767_261_600_123,

@@ -23,6 +23,13 @@ pub fn with_ending(dir: &Path, ending: &str) -> Result<Vec<SourceFile>, Failure>
     if faults.is_empty() { Ok(sources) } else { Err(Failure::Data(faults)) }
 }
 
+/// The names of the folders in a folder, in order; hidden ones are nobody's.
+pub fn folders(dir: &Path) -> Result<Vec<String>, Failure> {
+    let folders = entries(dir)?.into_iter().filter(|path| path.is_dir());
+    let names = folders.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()));
+    Ok(names.filter(|name| !name.starts_with('.')).collect())
+}
+
 /// A warning for each entry of the folder that is nearly called as a journey or a trace is, and so is none.
 pub fn misnamed(dir: &Path) -> Result<Vec<Fault>, Failure> {
     let nearly = |ending: &str| {

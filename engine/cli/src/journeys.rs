@@ -5,9 +5,10 @@ use crate::files;
 use crate::settings::{Loaded, Settings};
 use crate::unrouted;
 use cartwheel_core::journey::load::{
-    Part, Problem, Sent, Severity, SourceFile, Sources, check_declared,
+    Part, Problem, Sent, Severity, SourceFile, Sources, check_declared, load,
 };
 use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::policy::Policy;
 use std::path::PathBuf;
 
 /// Journeys that can run.
@@ -59,6 +60,21 @@ pub fn compile(loaded: &Loaded) -> Result<Compiled, Failure> {
     Ok(Compiled { plan, warnings, sends, parts, sources, facts })
 }
 
+/// The same for traces, which may have their journeys in them: without a journey beside them nothing is compiled, and the policy says nothing of any.
+pub fn compile_for_traces(loaded: &Loaded) -> Result<Compiled, Failure> {
+    let dir = &loaded.settings.journeys_dir;
+    let alone = files::with_ending(dir, "yaml")?.is_empty();
+    if !alone || files::with_ending(dir, "trace")?.is_empty() {
+        return compile(loaded);
+    }
+    let plan = load(&Policy::default(), &[]).map_err(|problems| {
+        Failure::Data(problems.iter().map(|problem| placed(problem, None, loaded)).collect())
+    })?;
+    let warnings = files::misnamed(dir)?;
+    let (sources, sends, parts) = (Vec::new(), Vec::new(), Vec::new());
+    Ok(Compiled { plan, warnings, sends, parts, sources, facts: None })
+}
+
 /// A file beside the folder with journeys. Only one that is named must be there.
 fn beside(
     settings: &Settings,
@@ -77,6 +93,9 @@ fn placed(problem: &Problem, text: Option<&str>, loaded: &Loaded) -> Fault {
     let (message, help) = (problem.message.clone(), problem.help.clone());
     match text {
         Some(text) => Fault::at(&problem.path, text, problem.span.clone(), message, help),
-        None => loaded.fault(&problem.path.split('.').collect::<Vec<_>>(), message, help),
+        None => {
+            let path: Vec<&str> = problem.path.split('.').collect();
+            loaded.fault_inside(&path, problem.span.clone(), message, help)
+        }
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! Read it from here downwards: [`flags`] say what was asked, [`commands`] do it with the [`settings`] of a folder,
 //! [`wire`] makes running parts of the settings, [`failure`] turns what went wrong into a report and an exit code.
-//! [`show`] is what people see of a running engine; [`traces`] reads the tests that stand beside journeys, [`covered`] says what they leave out; [`demo`] plays a
+//! [`reference`] is the manual of the language. [`preview`] is a message for somebody who is made up. [`shop`] makes a folder of what is [`shipped`]. [`streams`] writes what every partition gets. [`show`] is what people see of a running engine; [`traces`] reads the tests that stand beside journeys, [`covered`] says what they leave out; [`demo`] plays a
 //! whole shop in one process.
 
+mod answers;
 mod commands;
 mod covered;
 mod demo;
@@ -15,9 +16,14 @@ mod journeys;
 mod letters;
 mod messages;
 mod partition;
+mod preview;
+mod reference;
 mod reported;
 mod settings;
+mod shipped;
+mod shop;
 mod show;
+mod streams;
 mod templates;
 mod traces;
 mod unrouted;

@@ -1,5 +1,6 @@
 //! What the messages that journeys send lack, said at the step that sends them.
 
+use crate::answers;
 use crate::failure::Fault;
 use crate::files;
 use crate::journeys::Compiled;
@@ -17,7 +18,7 @@ const STOP: &str = "STOP";
 /// The parts of an e-mail that people read.
 const READ: [Part; 2] = [Part::Html, Part::Text];
 
-/// Templates that are not there, or lack the part for a channel: each once, at the first step that sends it.
+/// Templates that are not there, or lack the part for a channel: each once, at the first step that sends it. And links to answers that a step does not offer.
 pub fn missing(templates: &Templates, compiled: &Compiled) -> Vec<Fault> {
     let known: Vec<&str> = templates.names().collect();
     let (mut faults, mut told) = (Vec::new(), BTreeSet::new());
@@ -43,21 +44,38 @@ pub fn missing(templates: &Templates, compiled: &Compiled) -> Vec<Fault> {
                     faults.push(at(compiled, sent, problem.to_string(), help.into()));
                 }
             }
+            if let Some((message, help)) = answers::dead_link(templates, sent, *channel) {
+                faults.push(at(compiled, sent, message, help));
+                break;
+            }
         }
     }
     faults
 }
 
-/// Marketing that offers no way out, and links for teams, who have nothing to unsubscribe from: each template once.
+/// Marketing that offers no way out, answers without a link, and links for teams, who have nothing to unsubscribe from: each template once.
 pub fn warnings(templates: &Templates, settings: &Settings, compiled: &Compiled) -> Vec<Fault> {
+    warnings_of(templates, settings, compiled, |_| true)
+}
+
+/// The same of the templates that are asked for by their names.
+pub fn warnings_of(
+    templates: &Templates,
+    settings: &Settings,
+    compiled: &Compiled,
+    asked: impl Fn(&str) -> bool,
+) -> Vec<Fault> {
     let (mut faults, mut told) = (Vec::new(), BTreeSet::new());
-    for sent in &compiled.sends {
+    for sent in compiled.sends.iter().filter(|sent| asked(&sent.template)) {
         for channel in &sent.channels {
-            let Some((message, help)) = warning(templates, settings, sent, *channel) else {
-                continue;
-            };
-            if told.insert(message.clone()) {
-                faults.push(at(compiled, sent, message, help));
+            let of_channel = [
+                warning(templates, settings, sent, *channel),
+                answers::unlinked(templates, sent, *channel),
+            ];
+            for (message, help) in of_channel.into_iter().flatten() {
+                if told.insert(message.clone()) {
+                    faults.push(at(compiled, sent, message, help));
+                }
             }
         }
     }

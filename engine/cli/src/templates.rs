@@ -1,10 +1,13 @@
 //! The templates of a configuration: read, compared with what the journeys send, and tried out on a spread of customers.
 
 use crate::failure::{Failure, Fault};
+use crate::files;
 use crate::journeys::Compiled;
 use crate::messages;
 use crate::settings::Settings;
-use cartwheel_providers::template::{TemplateProblem, Templates};
+use cartwheel_providers::template::{TemplateProblem, Templates, VARIABLES};
+use cartwheel_sim::trace::suggest;
+use std::path::Path;
 
 /// Reads the templates and finds that every send of the journeys has the parts for each of its channels.
 ///
@@ -26,14 +29,41 @@ pub fn try_out(templates: &Templates) -> Result<(), Failure> {
     if problems.is_empty() { Ok(()) } else { Err(wrong(problems)) }
 }
 
+/// Reads one template; the others may be as they are.
+///
+/// # Errors
+/// [`Failure::Data`] with everything that is wrong with it, or that there is none of this name.
+pub fn load_one(settings: &Settings, name: &str) -> Result<Templates, Failure> {
+    let dir = &settings.templates_dir;
+    let known = files::folders(dir)?;
+    if !known.iter().any(|known| known == name) {
+        let message = format!("there is no template `{name}` in {}", dir.display());
+        let help = suggest::help(name, known.iter().map(String::as_str));
+        return Err(Failure::Data(vec![Fault::new(message, Some(help))]));
+    }
+    Ok(Templates::load_one(dir, name).map_err(wrong)?.in_zone(&settings.policy.zone))
+}
+
+/// What a person is told who wrote a name that no variable has.
+fn remedy(problem: &TemplateProblem) -> Option<String> {
+    Some(suggest::help(problem.unknown.as_deref()?, VARIABLES))
+}
+
 fn wrong(problems: Vec<TemplateProblem>) -> Failure {
     Failure::Data(problems.iter().map(placed).collect())
 }
 
-/// The problem with its line, if it has one and the file can be read.
 fn placed(problem: &TemplateProblem) -> Fault {
-    let text = problem.line.and_then(|line| Some((line, std::fs::read(&problem.file).ok()?)));
-    let Some((line, text)) = text else { return Fault::new(problem.to_string(), None) };
+    at_line(&problem.file, problem.line, problem.message.clone(), remedy(problem))
+}
+
+/// A fault at a line of a template's file, from 1; without one, or where the file cannot be read, at the file.
+pub fn at_line(path: &Path, line: Option<usize>, message: String, help: Option<String>) -> Fault {
+    let shown = path.display().to_string();
+    let text = line.and_then(|line| Some((line, std::fs::read(path).ok()?)));
+    let Some((line, text)) = text else {
+        return Fault::new(format!("{shown}: {message}"), help);
+    };
     let text = String::from_utf8_lossy(&text);
     let start =
         text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
@@ -41,5 +71,5 @@ fn placed(problem: &TemplateProblem) -> Fault {
         .get(start..)
         .and_then(|rest| rest.find('\n'))
         .map_or(text.len(), |length| start + length);
-    Fault::at(&problem.file.display().to_string(), &text, start..end, problem.message.clone(), None)
+    Fault::at(&shown, &text, start..end, message, help)
 }

@@ -10,13 +10,14 @@ const CORE: &str = "cartwheel-core";
 const CONNECTORS: [&str; 4] =
     ["cartwheel-kafka", "cartwheel-codec", "cartwheel-inbound", "cartwheel-providers"];
 /// Everything of ours that is a library.
-const PARTS: [&str; 12] = [
+const PARTS: [&str; 13] = [
     CORE,
     "cartwheel-shard",
     "cartwheel-delivery",
     "cartwheel-runtime",
     "cartwheel-sim",
     "cartwheel-report",
+    "cartwheel-streams",
     "cartwheel-workload",
     "cartwheel-broker",
     CONNECTORS[0],
@@ -29,7 +30,9 @@ const PARTS: [&str; 12] = [
 fn allowed(package: &str) -> Option<Vec<&'static str>> {
     Some(match package {
         CORE | "cartwheel-broker" => vec![],
-        "cartwheel-shard" | "cartwheel-delivery" | "cartwheel-report" => vec![CORE],
+        "cartwheel-shard" | "cartwheel-delivery" | "cartwheel-report" | "cartwheel-streams" => {
+            vec![CORE]
+        }
         connector if CONNECTORS.contains(&connector) => vec![CORE],
         "cartwheel-runtime" => {
             [&[CORE, "cartwheel-shard", "cartwheel-delivery"][..], &CONNECTORS].concat()

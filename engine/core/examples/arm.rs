@@ -9,6 +9,7 @@ use cartwheel_core::event::decode;
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::journey::load::{SourceFile, Sources, load};
 use cartwheel_core::policy::Policy;
+use cartwheel_core::product::Products;
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::{DAY, HOUR, Millis, NEVER};
 use std::error::Error;
@@ -30,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         (Policy::default(), Sources { journeys: &journeys, facts: Some(&facts) });
     let plan = Arc::new(load(&policy, sources).map_err(|problems| format!("{problems:?}"))?);
     let (mut core, mut effects) = (Core::new(Arc::clone(&plan)), Effects::new(&plan));
-    let mut customers = Vec::new();
+    let (mut customers, products) = (Vec::new(), Products::default());
     for number in 0..count {
         let at = NOW - (number % 9_000) as Millis * HOUR;
         let (month, day) = (number % 12 + 1, number % 28 + 1);
@@ -39,7 +40,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
         let event = decode(event.as_bytes(), NOW, &policy).map_err(|error| format!("{error:?}"))?;
         let mut customer = Customer::new(CustomerId::of(&event.customer));
-        let mut environment = Environment { mode: Mode::Live, now: NOW, effects: &mut effects };
+        let (mode, effects) = (Mode::Live, &mut effects);
+        let mut environment = Environment { mode, now: NOW, products: &products, effects };
         let time = EventTime::new(event.time, NOW, NOW);
         core.event(&mut customer, &event, time, &mut environment);
         customers.push(customer);

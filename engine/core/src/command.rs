@@ -44,6 +44,9 @@ pub struct Command<D = serde_json::Value> {
     /// is told of the customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<String>,
+    /// The answers that the message offers, by their names: each is a link that comes back as `survey_answered`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<String>,
     /// Of the first message of a run: the side on which the run stands where reports compare. None of a later one, and where there is nothing to hold
     /// out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

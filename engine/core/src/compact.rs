@@ -6,7 +6,7 @@
 //!
 //! A value is a number, its head, and its content. [`TEXT`] and above are the texts by their length. Everything reads back bit for bit.
 
-use crate::value::Value;
+use crate::value::{Value, ValueRef};
 use compact_str::CompactString;
 
 const NULL: u64 = 0;
@@ -173,7 +173,27 @@ fn from_hundredths(hundredths: i64) -> f64 {
 /// Bytes to read from; none where they do not suffice or are not what was asked for.
 pub struct Bytes<'a>(pub &'a [u8]);
 
-impl Bytes<'_> {
+impl<'a> Bytes<'a> {
+    /// A value where it stands; none for the own heads of others.
+    pub fn value_ref(&mut self) -> Option<ValueRef<'a>> {
+        let head = self.number()?;
+        self.value_ref_of(head)
+    }
+
+    /// The value with this head, where it stands.
+    pub fn value_ref_of(&mut self, head: u64) -> Option<ValueRef<'a>> {
+        if head < TEXT {
+            return Some(match self.value_of(head)? {
+                Value::Bool(value) => ValueRef::Bool(value),
+                Value::Number(value) => ValueRef::Number(value),
+                Value::Null | Value::Text(_) => ValueRef::Null,
+            });
+        }
+        let (text, rest) = self.0.split_at_checked(usize::try_from(head - TEXT).ok()?)?;
+        self.0 = rest;
+        std::str::from_utf8(text).ok().map(ValueRef::Text)
+    }
+
     /// One byte.
     pub fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.0.split_first()?;

@@ -1,29 +1,32 @@
 //! What a record of the events topic is. The shard asks once, before it looks a customer up, and each kind goes its own way.
 
-use crate::event::{Decoder, Event, Record, Rejected};
+use crate::event::{Decoder, Event, Poison, Record, Rejected};
 use crate::id::CustomerId;
 use crate::policy::Policy;
+use crate::stream::Streamed;
 
 /// A record that has been read. It is kept and read into again and again: an event is large, and is decoded where it will be used.
 #[derive(Clone, Debug)]
 pub struct Input<'a> {
     event: Event<'a>,
-    is: Is,
+    is: Is<'a>,
 }
 
 /// [`Kind`] without what it carries.
 #[derive(Clone, Debug)]
-enum Is {
+enum Is<'a> {
     OfCustomer(CustomerId),
+    OfStream(Box<Streamed<'a>>),
     Poison(Rejected),
 }
 
-/// What a record is. Kinds that concern more than one customer, or none (entries of a catalogue, control records, customers handed over by
-/// another shard), become variants here when something is done with them.
+/// What a record is. Customers handed over by another shard become a variant here when something is done with them.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind<'i, 'a> {
     /// An event of a customer.
     OfCustomer(CustomerId, &'i Event<'a>),
+    /// A record that every partition gets.
+    OfStream(&'i Streamed<'a>),
     /// What cannot be applied, and why.
     Poison(&'i Rejected),
 }
@@ -40,7 +43,7 @@ impl<'a> Input<'a> {
     pub fn read(&mut self, record: &Record<'a>, decoder: &mut Decoder, policy: &Policy) {
         self.is = match decoder.decode(record.value, record.time, policy, &mut self.event) {
             Ok(()) => Is::OfCustomer(CustomerId::of(&self.event.customer)),
-            Err(rejected) => Is::Poison(rejected),
+            Err(rejected) => of_nobody(record, rejected, policy),
         };
     }
 
@@ -49,6 +52,7 @@ impl<'a> Input<'a> {
     pub fn kind(&self) -> Kind<'_, 'a> {
         match &self.is {
             Is::OfCustomer(customer) => Kind::OfCustomer(*customer, &self.event),
+            Is::OfStream(streamed) => Kind::OfStream(streamed),
             Is::Poison(rejected) => Kind::Poison(rejected),
         }
     }
@@ -58,8 +62,31 @@ impl<'a> Input<'a> {
     pub fn customer(&self) -> Option<CustomerId> {
         match self.is {
             Is::OfCustomer(customer) => Some(customer),
-            Is::Poison(_) => None,
+            Is::OfStream(_) | Is::Poison(_) => None,
         }
+    }
+}
+
+/// What a record is that is no event. Only here is it asked whether it belongs to a stream: events do not pay for it.
+#[cold]
+fn of_nobody<'a>(record: &Record<'a>, rejected: Rejected, policy: &Policy) -> Is<'a> {
+    let streamed = match rejected.reason {
+        Poison::MissingCustomer => Streamed::read(record.value, record.time, policy),
+        Poison::NotJson
+        | Poison::TooLarge
+        | Poison::TooDeep
+        | Poison::MissingType
+        | Poison::BadValue
+        | Poison::BadTime
+        | Poison::TimeInFuture
+        | Poison::Misplaced
+        | Poison::TooManyCustomers
+        | Poison::RecordInFuture => None,
+    };
+    match streamed {
+        None => Is::Poison(rejected),
+        Some(Ok(streamed)) => Is::OfStream(Box::new(streamed)),
+        Some(Err(rejected)) => Is::Poison(rejected),
     }
 }
 
@@ -73,12 +100,17 @@ mod tests {
         let (mut decoder, policy) = (Decoder::default(), Policy::default());
         let mut input = Input::default();
         let good = br#"{"type":"cart_updated","customer":"ana"}"#;
-        for value in [&good[..], b"{", good, b"[]"] {
+        let streamed = br#"{"type":"catalogue","stream":"s","epoch":"e","sequence":1}"#;
+        for value in [&good[..], b"{", good, &streamed[..], b"[]"] {
             input.read(&Record { offset: 0, time: 0, key: None, value }, &mut decoder, &policy);
             match input.kind() {
                 Kind::OfCustomer(id, event) => {
                     assert_eq!((id, &*event.customer), (CustomerId::of("ana"), "ana"));
                     assert_eq!((input.customer(), value), (Some(id), &good[..]));
+                }
+                Kind::OfStream(record) => {
+                    assert_eq!((&*record.stream, input.customer()), ("s", None));
+                    assert_eq!(value, &streamed[..]);
                 }
                 Kind::Poison(rejected) => {
                     assert_eq!((rejected.reason, input.customer()), (Poison::NotJson, None));

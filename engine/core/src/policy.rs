@@ -52,6 +52,16 @@ pub struct Policy {
     /// is not given, amounts count whatever their currency.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
+    /// Products of which a shard knows, from the records of the catalogue: the records of others are refused. A million take 100 to 200 MB, in each shard.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub max_products: u32,
+}
+
+/// Products of which a shard knows where the policy does not say.
+const MAX_PRODUCTS: u32 = 1_000_000;
+
+fn is_usual(max_products: &u32) -> bool {
+    *max_products == MAX_PRODUCTS
 }
 
 impl Default for Policy {
@@ -76,6 +86,7 @@ impl Default for Policy {
             max_event_bytes: 128 * 1024,
             max_event_ahead: Span(DAY),
             currency: None,
+            max_products: MAX_PRODUCTS,
         }
     }
 }
@@ -94,6 +105,14 @@ pub struct QuietHours {
     /// of them.
     #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
     pub where_: Option<String>,
+}
+
+impl QuietHours {
+    /// Whether this minute of the local day lies in them; they may cross midnight, and empty ones have none.
+    pub const fn has(&self, minute: u16) -> bool {
+        let (from, to) = (self.from.0, self.to.0);
+        if from <= to { from <= minute && minute < to } else { from <= minute || minute < to }
+    }
 }
 
 /// Some of the shop's own people.
@@ -186,9 +205,9 @@ impl LocalTime {
     }
 }
 
-/// A type written as text in configuration.
+/// A type written as text in configuration: what it is, such as it is, and what to write in place of another text.
 macro_rules! text {
-    ($name:ident, $pattern:literal, $expected:literal) => {
+    ($name:ident, $pattern:literal, $what:literal, $such:literal, $remedy:literal) => {
         impl Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
@@ -197,7 +216,7 @@ macro_rules! text {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(deserializer)?;
-                Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not {}", $expected)))
+                Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not {}; {}", $what, $remedy)))
             }
         }
         impl JsonSchema for $name {
@@ -205,7 +224,7 @@ macro_rules! text {
                 stringify!($name).into()
             }
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "pattern": $pattern, "description": $expected })
+                schemars::json_schema!({ "type": "string", "pattern": $pattern, "description": concat!($what, $such) })
             }
         }
     };
@@ -214,15 +233,31 @@ macro_rules! text {
 text!(
     CapScope,
     "^(all|channel:.+|tag:.+|journey:.+)$",
-    "a scope: all, channel:NAME, tag:NAME or journey:NAME"
+    "a scope",
+    ": all, channel:NAME, tag:NAME or journey:NAME",
+    "write all, channel:NAME (such as channel:email), tag:NAME or journey:NAME"
 );
 text!(
     CapWindow,
     "^(day|week|month|([0-9]+(ms|s|m|h|d|w))+)$",
-    "a window: a duration such as 7d, or day, week or month"
+    "a window",
+    ": a duration such as 7d, or day, week or month",
+    "write a duration such as 7d, or day, week or month"
 );
-text!(Percent, "^[0-9]+(\\.[0-9]{1,2})?%$", "a share such as 5% or 0.25%");
-text!(LocalTime, "^[0-2][0-9]:[0-5][0-9]$", "a local time such as 08:30");
+text!(
+    Percent,
+    "^[0-9]+(\\.[0-9]{1,2})?%$",
+    "a share",
+    " such as 5% or 0.25%",
+    "write 0% to 100%, such as 5% or 0.25%"
+);
+text!(
+    LocalTime,
+    "^[0-2][0-9]:[0-5][0-9]$",
+    "a local time",
+    " such as 08:30",
+    "write hours and minutes from 00:00 to 23:59, such as 08:30; midnight is 00:00"
+);
 
 impl CapScope {
     /// Reads the written form.

@@ -4,8 +4,8 @@
 use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::command::Command;
 use cartwheel_core::id::{CommandId, RunId};
-use cartwheel_providers::Brand;
 use cartwheel_providers::template::Templates;
+use cartwheel_providers::{Brand, Links};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|parts: (&str, &str, &str)| {
@@ -14,7 +14,7 @@ fuzz_target!(|parts: (&str, &str, &str)| {
     std::fs::create_dir(dir.path().join("t")).expect("a folder");
     std::fs::write(dir.path().join("t/sms.liquid"), text).expect("a file");
     let Ok(templates) = Templates::load(dir.path()) else { return };
-    let _ = templates.render(&command(name, title), &brand(), "https://shop.example/u/t");
+    let _ = templates.render(&command(name, title), &brand(), &Links::to_unsubscribe("https://shop.example/u/t"));
 });
 
 fn command(name: &str, title: &str) -> Command {
@@ -36,6 +36,7 @@ fn command(name: &str, title: &str) -> Command {
         }),
         variant: None,
         team: None,
+        answers: Vec::new(),
         side: None,
         due_at: 0,
         decided_at: 0,

@@ -32,6 +32,10 @@ impl Fate {
         if Meaning::of(kind) == Meaning::Unsubscribed {
             return Some(Self::Unsubscribed);
         }
+        // Its answers are links.
+        if Meaning::of(kind) == Meaning::Answered {
+            return Some(Self::Clicked);
+        }
         let receipt = Receipt::ALL.into_iter().find(|receipt| receipt.name() == kind)?;
         Some(match receipt {
             Receipt::Sent => Self::Taken,
@@ -120,6 +124,7 @@ mod tests {
         assert!(Receipt::ALL.into_iter().all(|told| Fate::of(told.name(), false).is_some()));
         assert_eq!(Fate::of("message_bounced", true), None);
         assert_eq!(Fate::of("unsubscribed", false), Some(Fate::Unsubscribed));
+        assert_eq!(Fate::of("survey_answered", false), Some(Fate::Clicked));
         assert_eq!(Fate::of("order_placed", false), None);
     }
 }

@@ -70,7 +70,7 @@ fn command<'a>(
     customer: &str,
 ) -> Option<Command<Data<'a>>> {
     let journey = plan.journeys.get(usize::from(draft.journey))?;
-    let Send { step, template, class, team, variant, .. } = journey.send(draft.op)?;
+    let Send { step, template, class, team, variant, answers, .. } = journey.send(draft.op)?;
     let profile = documents.profile();
     Some(Command {
         command_id: draft.command_id,
@@ -86,6 +86,7 @@ fn command<'a>(
         data: Data::of(draft, documents, profile),
         variant: variant.as_ref().map(ToString::to_string),
         team: team.as_ref().map(ToString::to_string),
+        answers: answers.iter().map(ToString::to_string).collect(),
         side: draft.side,
         due_at: draft.due_at,
         decided_at: draft.decided_at,

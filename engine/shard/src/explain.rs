@@ -3,11 +3,13 @@
 use crate::checkpoint::{Store, StoreError};
 use crate::degraded::Degraded;
 use crate::shard::Shard;
-use cartwheel_core::customer::{Mark, Place};
+use cartwheel_core::apply::Outlook;
+use cartwheel_core::customer::{Mark, Place, PutOff, Run};
 use cartwheel_core::decision::Decision;
 use cartwheel_core::effect::pack::unpack;
 use cartwheel_core::fact::{LAST_ORDER, LIFETIME_VALUE, ORDERS};
 use cartwheel_core::id::{CustomerId, RunId};
+use cartwheel_core::journey::plan::{Journey, Plan};
 use cartwheel_core::time::Millis;
 use cartwheel_core::timer::NEVER;
 use cartwheel_core::value::Value;
@@ -30,6 +32,8 @@ pub struct LiveRun {
     pub next_timer: Option<Millis>,
     /// Waits for the shard to catch up.
     pub held: bool,
+    /// What it waits for.
+    pub waits: String,
     /// Its latest message was opened or clicked. (What else became of a message is nowhere in the state: its receipts are events.)
     pub engaged: bool,
 }
@@ -73,6 +77,8 @@ pub struct Explanation {
     pub profile: Profile,
     /// Open runs.
     pub runs: Vec<LiveRun>,
+    /// How they stand to every journey now, in order of the journeys' names.
+    pub outlooks: Vec<Outlook>,
     /// Newest decisions.
     pub decisions: Vec<Decision>,
     /// The newest events that were applied in part, oldest first.
@@ -81,6 +87,28 @@ pub struct Explanation {
 
 fn readable((name, value): (String, &RawValue)) -> Option<(String, serde_json::Value)> {
     Some((name, serde_json::from_str(value.get()).ok()?))
+}
+
+/// What a run waits for, in words that go on from "waits for".
+fn waits(plan: &Plan, journey: &Journey, run: &Run) -> String {
+    let words = |op: u16| journey.ops.get(usize::from(op)).map(|op| op.words()).unwrap_or_default();
+    match run.place {
+        Place::Window => match (journey.quiet_for, journey.at.as_ref()) {
+            (Some(quiet), _) => format!("{quiet} of quiet"),
+            (None, Some(at)) => at.text.to_string(),
+            (None, None) => String::new(),
+        },
+        Place::Delay { op } | Place::Local { op } | Place::Event { op } => words(op),
+        Place::Gate { held: true, .. } => "the shard to catch up".into(),
+        Place::Gate { by: Some(PutOff::Hold(number)), .. } => {
+            let hold = plan.policy.holds.get(usize::from(number));
+            format!("the end of the hold {}", hold.map_or("", |hold| hold.name.as_str()))
+        }
+        Place::Gate { by: Some(PutOff::Group), .. } => "a journey further up in its group".into(),
+        Place::Gate { by: None, .. } => "its message to pass the gate".into(),
+        Place::Engagement { op, .. } => format!("a fallback, if it is asked for ({})", words(op)),
+        Place::Goal => "its goal".into(),
+    }
 }
 
 impl<S: Store> Shard<S> {
@@ -113,6 +141,9 @@ impl<S: Store> Shard<S> {
                 opened_at: run.opened_at,
                 next_timer: Some(run.deadline).filter(|at| *at != NEVER && !run.is_held()),
                 held: run.is_held(),
+                waits: journey
+                    .map(|journey| waits(&self.core.plan, journey, run))
+                    .unwrap_or_default(),
                 engaged: run.sent.is_some_and(|sent| sent.seen.engaged()),
             }
         });
@@ -141,6 +172,10 @@ impl<S: Store> Shard<S> {
                 .collect(),
             profile: Profile(documents.profile().into_iter().filter_map(readable).collect()),
             runs: runs.collect(),
+            outlooks: (0u16..)
+                .zip(&self.core.plan.journeys)
+                .filter_map(|(number, _)| self.core.outlook(known, number, t))
+                .collect(),
             decisions: documents
                 .decisions()
                 .into_iter()

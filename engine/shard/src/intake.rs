@@ -111,6 +111,7 @@ impl<S: Store> Shard<S> {
             Kind::OfCustomer(customer, event) => {
                 self.apply_event(record, event, customer, read.slot);
             }
+            Kind::OfStream(streamed) => self.apply_streamed(record, streamed),
             Kind::Poison(rejected) => self.bury(record, rejected),
         }
     }
@@ -140,6 +141,7 @@ impl<S: Store> Shard<S> {
         let mut environment = Environment {
             mode: self.position.mode,
             now: self.position.now,
+            products: &self.shared.products,
             effects: &mut self.effects,
         };
         let Outcome { applied, left_out } =
@@ -227,7 +229,7 @@ impl<S: Store> Shard<S> {
     }
 
     /// A record that cannot be applied: its offset stands in the turn record, the rest in a dead letter.
-    fn bury(&mut self, record: &Record<'_>, rejected: &Rejected) {
+    pub(crate) fn bury(&mut self, record: &Record<'_>, rejected: &Rejected) {
         let place =
             Poison::ALL.iter().position(|reason| *reason == rejected.reason).unwrap_or_default();
         self.counters.poison[place] += 1;

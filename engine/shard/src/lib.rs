@@ -7,6 +7,7 @@
 mod settings;
 mod ahead;
 mod intake;
+mod streams;
 mod degraded;
 mod table;
 mod index;
@@ -36,6 +37,7 @@ pub use lone::Lone;
 pub use recover::Opened;
 pub use settings::{Identity, Settings};
 pub use shard::{Commit, Committed, Counters, ReadBack, Shard};
+pub use streams::SharedCounters;
 pub use turn::{Clock, Outgoing, Turned};
 
 #[cfg(test)]

@@ -28,8 +28,9 @@ impl<S: Store> Shard<S> {
         for slot in &slots {
             let customer = self.table.get_mut(*slot);
             let was_dirty = customer.dirty;
+            let (mode, products) = (self.position.mode, &self.shared.products);
             let mut environment =
-                Environment { mode: self.position.mode, now: t, effects: &mut self.effects };
+                Environment { mode, now: t, products, effects: &mut self.effects };
             self.core.leave(customer, &mapping, t, &mut environment);
             self.settle(*slot, was_dirty);
         }
@@ -58,8 +59,8 @@ impl<S: Store> Shard<S> {
     fn settle_levels(&mut self, slot: u32, t: Millis) {
         let customer = self.table.get_mut(slot);
         let was_dirty = customer.dirty;
-        let mut environment =
-            Environment { mode: self.position.mode, now: t, effects: &mut self.effects };
+        let (mode, products) = (self.position.mode, &self.shared.products);
+        let mut environment = Environment { mode, now: t, products, effects: &mut self.effects };
         self.core.settle_levels(customer, &mut environment);
         self.settle(slot, was_dirty);
     }
@@ -82,9 +83,7 @@ impl<S: Store> Shard<S> {
             let attributes: Vec<_> = slots.iter().map(read).collect();
             for (slot, attributes) in slots.iter().zip(attributes) {
                 let customer = self.table.get_mut(*slot);
-                for (name, at, value) in attributes {
-                    customer.recall(name, at, value);
-                }
+                attributes.into_iter().for_each(|attribute| customer.recall(attribute));
             }
         }
         Ok(())

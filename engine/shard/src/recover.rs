@@ -1,13 +1,14 @@
 //! Recovery: the newest checkpoint that the accepted log confirms, then a replay of the events under the log's turn records,
 //! then what a partial last turn lacks.
 
-use crate::checkpoint::{Meta, Sealed, Store};
+use crate::checkpoint::{Meta, Sealed, Store, StoreError};
 use crate::decisions::Made;
 use crate::degraded::Samples;
 use crate::error::ShardError;
 use crate::log::AcceptedLog;
 use crate::settings::{Identity, Settings};
 use crate::shard::{Counters, Position, Shard};
+use crate::streams::Shared;
 use crate::table::Table;
 use crate::turn::{Budget, Outgoing, Turned};
 use cartwheel_core::apply::Core;
@@ -16,7 +17,9 @@ use cartwheel_core::effect::Effects;
 use cartwheel_core::event::{Decoder, OddFields, Record};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::partitioner::Partitioner;
+use cartwheel_core::product::Products;
 use cartwheel_core::sends::{Headers, Mode, Reader, SEMANTICS, Turn};
+use cartwheel_core::stream::Streams;
 use cartwheel_core::timer::Wheel;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -92,6 +95,7 @@ impl<S: Store> Opened<S> {
             core: Core::new(first),
             table: self.table,
             wheel: Wheel::new(),
+            shared: Shared::default(),
             store: self.store,
             epoch,
             reader: Reader { leader: Some(epoch), last: log.last() },
@@ -110,6 +114,9 @@ impl<S: Store> Opened<S> {
             counters: Counters::default(),
         };
         shard.load()?;
+        if let Some(meta) = &self.meta {
+            shard.load_shared(meta)?;
+        }
         Ok(shard)
     }
 }
@@ -169,6 +176,21 @@ fn position(meta: Option<&Meta>, begin: i64) -> Position {
 }
 
 impl<S: Store> Shard<S> {
+    /// What came from records that every partition gets.
+    fn load_shared(&mut self, meta: &Meta) -> Result<(), StoreError> {
+        let damaged = |what: &str| StoreError::Damaged(format!("the stored {what} cannot be read"));
+        let streams = Streams::decode(&meta.streams).ok_or_else(|| damaged("streams"))?;
+        let products = Products::named(&meta.product_names);
+        let mut products = products.ok_or_else(|| damaged("names of products' fields"))?;
+        let mut sound = true;
+        self.store.products(&mut |key, packed| sound &= products.load(key, packed))?;
+        if !sound {
+            return Err(damaged("products"));
+        }
+        self.shared = Shared { streams, products };
+        Ok(())
+    }
+
     fn load(&mut self) -> Result<(), ShardError> {
         let zones = Arc::clone(&self.core.zones);
         let table = &mut self.table;

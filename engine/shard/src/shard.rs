@@ -6,6 +6,7 @@ use crate::degraded::Samples;
 use crate::error::ShardError;
 use crate::log::{AcceptedTurn, Replay};
 use crate::settings::{Identity, Settings};
+use crate::streams::{Shared, SharedCounters};
 use crate::table::Table;
 use cartwheel_core::apply::Core;
 use cartwheel_core::customer::Forgotten;
@@ -53,6 +54,8 @@ pub struct Counters {
     pub commands: u64,
     /// Suppressions made.
     pub suppressions: u64,
+    /// What became of records that every partition gets.
+    pub shared: SharedCounters,
     /// Checkpoints committed.
     pub checkpoints: u64,
     /// Bytes handed to the store by checkpoints.
@@ -76,6 +79,7 @@ impl Default for Counters {
             turns: 0,
             commands: 0,
             suppressions: 0,
+            shared: SharedCounters::default(),
             checkpoints: 0,
             checkpoint_bytes: 0,
         }
@@ -125,6 +129,7 @@ pub struct Shard<S> {
     pub(crate) core: Core,
     pub(crate) table: Table,
     pub(crate) wheel: Wheel,
+    pub(crate) shared: Shared,
     pub(crate) effects: Effects,
     pub(crate) store: S,
     /// Offset of our leader record.
@@ -394,12 +399,16 @@ impl<S: Store> Shard<S> {
             }
             slots.iter().for_each(|slot| sealed.add(self.table.get_mut(*slot)));
         }
+        self.shared.products.take_changed(|key, product| sealed.add_product(key, product));
         sealed
     }
 
     /// Where the shard stands, behind this turn.
     fn meta(&self, at: At) -> Meta {
         let position = &self.position;
+        let (mut streams, mut product_names) = (Vec::new(), Vec::new());
+        self.shared.streams.encode(&mut streams);
+        self.shared.products.encode_names(&mut product_names);
         Meta {
             next_offset: position.next_offset,
             seq: at.seq,
@@ -416,6 +425,8 @@ impl<S: Store> Shard<S> {
             sample_hour: position.samples.hour,
             sampled: position.samples.taken.bits(),
             partitioner: position.partitioner.map(|partitioner| partitioner as u8),
+            streams,
+            product_names,
         }
     }
 }

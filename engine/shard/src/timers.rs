@@ -117,6 +117,7 @@ impl<S: Store> Shard<S> {
         let mut environment = Environment {
             mode: self.position.mode,
             now: self.position.now,
+            products: &self.shared.products,
             effects: &mut self.effects,
         };
         let due = Due { deadline, now, seen: self.position.seen, budget: budget.timers };

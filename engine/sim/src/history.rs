@@ -4,11 +4,13 @@
 //! A history is plain data, so two programs can be driven by the same one. It is drawn from a seed alone: while drawing, the
 //! reference runs along, so that later events can name commands that were really sent and times can hit real deadlines.
 
+mod catalogue;
 mod conditions;
 mod draw;
 mod events;
 mod setups;
 
+pub use catalogue::Records;
 pub use conditions::{Place, condition};
 pub use draw::Draw;
 pub use events::{Events, counted};

@@ -41,6 +41,7 @@ fn reminder(customer: &str, cart: &str, decided_at: Millis, count: u32) -> Comma
         data: json!({"cart": {"id": cart}}),
         variant: None,
         team: None,
+        answers: Vec::new(),
         side: None,
         due_at: decided_at,
         decided_at,
@@ -267,4 +268,35 @@ fn no_persona_is_in_a_holdout() {
         }
     }
     assert!(!in_holdout("welcome", CustomerId::of("gil"), 500));
+}
+
+/// Some of those who open a question answer it, each with one of the answers that it offers.
+#[test]
+fn questions_are_answered() {
+    let mut told = story();
+    tell(&mut told, START + HOUR);
+    let offered = ["price", "doubt"];
+    for number in 0..300 {
+        let customer = cartwheel_workload::customer_name(number);
+        let ask = reminder(&customer, "k1", START + HOUR, number);
+        told.react(&Command {
+            journey: "survey".into(),
+            step: "survey_cart".into(),
+            answers: offered.map(str::to_owned).into(),
+            ..ask
+        });
+    }
+    let events = tell(&mut told, START + DAY);
+    let answers = events.iter().filter(|event| event.kind == "survey_answered").map(value);
+    let answers: Vec<Value> = answers.collect();
+    assert!((15..100).contains(&answers.len()), "{}", answers.len());
+    for event in answers {
+        let survey = &event["survey"];
+        assert!(survey["answer"].as_str().is_some_and(|answer| offered.contains(&answer)));
+        assert_eq!(
+            (&survey["step"], &survey["journey"]),
+            (&json!("survey_cart"), &json!("survey"))
+        );
+        assert!(event["message"]["command_id"].is_string() && survey["run"].is_string());
+    }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::token::Claim;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::id::CommandId;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -6,7 +7,7 @@ use tokio::sync::Semaphore;
 
 #[derive(Default)]
 struct World {
-    once: Once,
+    once: Once<Claim>,
     now: Arc<AtomicI64>,
     written: Arc<AtomicUsize>,
 }

@@ -1,46 +1,10 @@
 use super::*;
-use crate::token::Secrets;
+use crate::secrets::Secrets;
+use crate::testing::{Recorder, call};
 use axum::body::Body;
 use cartwheel_core::address::AddressHash;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::id::CommandId;
-use std::sync::Mutex;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering::Relaxed;
-use tower::ServiceExt;
-
-#[derive(Default)]
-struct Recorder {
-    written: Mutex<Vec<(String, String)>>,
-    /// So many writes fail first.
-    refuses: AtomicUsize,
-}
-
-impl EventSink for Recorder {
-    fn write<'a>(
-        &'a self,
-        customer: &'a str,
-        json: Vec<u8>,
-    ) -> BoxFuture<'a, Result<(), SinkError>> {
-        Box::pin(async move {
-            // Others come meanwhile.
-            tokio::task::yield_now().await;
-            let less = |left: usize| left.checked_sub(1);
-            if self.refuses.fetch_update(Relaxed, Relaxed, less).is_ok() {
-                return Err(SinkError);
-            }
-            let event = (customer.to_owned(), String::from_utf8(json).unwrap());
-            self.written.lock().unwrap().push(event);
-            Ok(())
-        })
-    }
-}
-
-impl Recorder {
-    fn written(&self) -> Vec<(String, String)> {
-        self.written.lock().unwrap().clone()
-    }
-}
 
 fn claim(id: u128) -> Claim {
     let (channel, command_id) = (Channel::Email, CommandId(id));
@@ -61,21 +25,12 @@ struct Listener {
 impl Listener {
     fn new(sink: Recorder) -> Self {
         let sink = Arc::new(sink);
-        let clocks = Clocks { wall: Arc::new(|| 1_767_261_600_123), mono: Arc::new(|| 0) };
-        let (shared, secrets) =
-            (Arc::<Recorder>::clone(&sink), Arc::new(Secrets::new(b"secret", None)));
-        let keys: Keys = Arc::new(move || Arc::clone(&secrets));
-        let told: Told = Arc::new(|_| ());
-        Self { sink, router: router(shared, keys, clocks, Policy::default(), told) }
+        let desk = sink.desk(|| 1_767_261_600_123);
+        Self { router: router(desk, Arc::new(|_| ())), sink }
     }
 
     async fn call(&self, method: &str, token: &str, body: impl Into<Body>) -> (StatusCode, String) {
-        let uri = format!("/u/{token}");
-        let request = Request::builder().method(method).uri(uri).body(body.into()).unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let status = response.status();
-        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
-        (status, String::from_utf8(body.to_vec()).unwrap())
+        call(&self.router, method, &format!("/u/{token}"), body).await
     }
 
     async fn post(&self, claim: &Claim) -> StatusCode {
@@ -127,7 +82,7 @@ async fn a_wrong_token_is_not_found() {
 
 #[tokio::test]
 async fn success_waits_for_the_acknowledgement() {
-    let listener = Listener::new(Recorder { refuses: 1.into(), ..Recorder::default() });
+    let listener = Listener::new(Recorder::refusing(1));
     assert_eq!(listener.post(&claim(1)).await, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(listener.post(&claim(1)).await, StatusCode::OK, "it is tried again");
     assert_eq!(listener.sink.written().len(), 1);
@@ -153,7 +108,7 @@ async fn what_cannot_be_applied_is_never_answered_as_if_it_were() {
 
 #[tokio::test]
 async fn two_thousand_posts_of_a_link_cost_one_event() {
-    let listener = Arc::new(Listener::new(Recorder { refuses: 1.into(), ..Recorder::default() }));
+    let listener = Arc::new(Listener::new(Recorder::refusing(1)));
     let refused = listener.post(&claim(1)).await;
     assert_eq!(refused, StatusCode::SERVICE_UNAVAILABLE);
     let mut posts = Vec::new();

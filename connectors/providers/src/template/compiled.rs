@@ -16,6 +16,8 @@ pub(super) struct Compiled {
     /// The variables that it reads, and the names behind a dot or in brackets, each with the line of the source, from 1.
     reads: Vec<(String, usize)>,
     fields: Vec<(String, usize)>,
+    /// Names directly below a variable.
+    below: Vec<(String, String)>,
 }
 
 impl Compiled {
@@ -23,8 +25,9 @@ impl Compiled {
         template: Template,
         reads: Vec<(String, usize)>,
         fields: Vec<(String, usize)>,
+        below: Vec<(String, String)>,
     ) -> Self {
-        Self { template, reads, fields }
+        Self { template, reads, fields, below }
     }
 
     /// What the part becomes; `spent` is what the parts of the message have cost before, and then with this one. Errors: the fault, and the line
@@ -62,9 +65,22 @@ impl Compiled {
         self.reads.iter().map(|(name, _)| name.as_str())
     }
 
+    /// The names that it reads directly below the variable; none if it also reads the variable without one.
+    pub(super) fn read_of(&self, variable: &str) -> Option<Vec<&str>> {
+        let below = self.below.iter().filter(|(of, _)| of == variable);
+        let names: Vec<&str> = below.map(|(_, name)| name.as_str()).collect();
+        let reads = self.reads().filter(|read| *read == variable).count();
+        (reads == names.len()).then_some(names)
+    }
+
     /// The names that it uses: variables, and those behind a dot or in brackets.
     pub(super) fn names(&self) -> impl Iterator<Item = &(String, usize)> {
         self.reads.iter().chain(&self.fields)
+    }
+
+    /// The names behind a dot or in brackets, each with its line.
+    pub(super) fn placed_fields(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.fields.iter().map(|(name, line)| (name.as_str(), *line))
     }
 
     /// The names behind a dot or in brackets.

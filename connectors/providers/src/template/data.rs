@@ -3,14 +3,17 @@
 use super::filters::amount;
 use super::marks::without;
 use super::reader::Reader;
-use crate::message::Brand;
+use crate::message::{Brand, Links};
 use cartwheel_core::command::Command;
 use cartwheel_core::event::Subject;
 use cartwheel_core::event::vocabulary::{EMAIL, FIRST_NAME, LAST_NAME};
 use liquid_core::model::{Object, Value};
 
+/// The variable that holds a link for each answer of the message, by its name.
+pub const ANSWERS: &str = "answers";
+
 /// The variables at the top level. The others of a command's `data` stand under its subjects.
-pub const VARIABLES: [&str; 26] = [
+pub const VARIABLES: [&str; 27] = [
     FIRST_NAME,
     LAST_NAME,
     EMAIL,
@@ -19,6 +22,7 @@ pub const VARIABLES: [&str; 26] = [
     "store_url",
     "postal_address",
     "unsubscribe_url",
+    ANSWERS,
     Subject::Profile.name(),
     Subject::Cart.name(),
     "cart_items",
@@ -53,12 +57,7 @@ pub(super) fn document_of(variable: &str) -> Option<Subject> {
 /// The variables of a command; every name of [`VARIABLES`] is there, nil if the data says nothing.
 ///
 /// Prices and totals at the top level are texts as `amount` writes them (`cart_total`: `1,234.50`); the numbers stand in `cart.total` and so on.
-pub(super) fn globals(
-    command: &Command,
-    brand: &Brand,
-    unsubscribe_url: &str,
-    reader: &Reader,
-) -> Object {
+pub(super) fn globals(command: &Command, brand: &Brand, links: &Links, reader: &Reader) -> Object {
     let data = &command.data;
     let text = |value: &str| Value::scalar(without(value));
     let option = |value: Option<&str>| value.map_or(Value::Nil, text);
@@ -86,7 +85,7 @@ pub(super) fn globals(
         ("sender_name", text(brand.sender_name())),
         ("store_url", text(store)),
         ("postal_address", option(brand.postal_address.as_deref())),
-        ("unsubscribe_url", text(unsubscribe_url)),
+        ("unsubscribe_url", text(&links.unsubscribe)),
         ("cart_items", items),
         ("cart_url", link(Subject::Cart, "/cart")),
         ("cart_total", money(Subject::Cart, "total")),
@@ -104,6 +103,8 @@ pub(super) fn globals(
     .into_iter()
     .map(|(name, value)| (name.into(), value))
     .collect();
+    let answers = links.answers.iter().map(|(name, url)| (name.clone().into(), text(url)));
+    globals.insert(ANSWERS.into(), Value::Object(answers.collect()));
     // A profile always exists, be it empty; the other subjects only if an event brought them.
     globals.insert(
         Subject::Profile.name().into(),

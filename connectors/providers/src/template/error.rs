@@ -3,6 +3,7 @@
 use super::limits;
 use crate::RejectReason;
 use cartwheel_core::address::AddressError;
+use cartwheel_core::channel::Channel;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,16 @@ impl Part {
     pub const ALL: [Part; 6] =
         [Part::Html, Part::Subject, Part::Text, Part::Sms, Part::Push, Part::Webhook];
 
+    /// The channel whose messages it is a part of.
+    pub const fn channel(self) -> Channel {
+        match self {
+            Part::Html | Part::Subject | Part::Text => Channel::Email,
+            Part::Sms => Channel::Sms,
+            Part::Push => Channel::Push,
+            Part::Webhook => Channel::Webhook,
+        }
+    }
+
     /// The file that holds it.
     pub const fn file(self) -> &'static str {
         match self {
@@ -50,11 +61,18 @@ pub struct TemplateProblem {
     pub line: Option<usize>,
     /// What is wrong.
     pub message: String,
+    /// The variable that is not known, where that is it: who tells a person names the nearest of [`VARIABLES`](super::VARIABLES).
+    pub unknown: Option<String>,
 }
 
 impl TemplateProblem {
     pub(super) fn new(file: &Path, line: Option<usize>, message: impl Into<String>) -> Self {
-        Self { file: file.to_owned(), line, message: message.into() }
+        Self { file: file.to_owned(), line, message: message.into(), unknown: None }
+    }
+
+    pub(super) fn unknown(file: &Path, line: usize, variable: &str) -> Self {
+        let problem = Self::new(file, Some(line), format!("unknown variable `{variable}`"));
+        Self { unknown: Some(variable.to_owned()), ..problem }
     }
 }
 

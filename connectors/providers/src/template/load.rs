@@ -41,6 +41,14 @@ pub(super) fn load(dir: &Path) -> Result<BTreeMap<String, Template>, Vec<Templat
     if problems.is_empty() { Ok(all) } else { Err(problems) }
 }
 
+/// The one template of this name under the folder.
+pub(super) fn load_one(
+    dir: &Path,
+    name: &str,
+) -> Result<BTreeMap<String, Template>, Vec<TemplateProblem>> {
+    Ok(BTreeMap::from([(name.to_owned(), read_template(&dir.join(name))?)]))
+}
+
 /// Names and whether they are folders, in order; hidden ones are passed over.
 fn entries(dir: &Path) -> Result<Vec<(String, bool)>, TemplateProblem> {
     let problem =
@@ -129,6 +137,7 @@ fn read_part(path: &Path, part: Part) -> Result<Compiled, Vec<TemplateProblem>> 
         template,
         names.read.into_iter().map(line).collect(),
         names.fields.into_iter().map(line).collect(),
+        names.below,
     ))
 }
 
@@ -146,13 +155,7 @@ fn not_utf8(error: &FromUtf8Error) -> String {
 fn unknown_variables(path: &Path, lines: &Lines, names: &scan::Names) -> Vec<TemplateProblem> {
     let known = |name: &str| VARIABLES.contains(&name) || names.given.contains(name);
     let unknown = names.read.iter().filter(|(name, _)| !known(name));
-    unknown
-        .map(|(name, offset)| {
-            let message =
-                format!("unknown variable `{name}`; the variables are {}", VARIABLES.join(" "));
-            TemplateProblem::new(path, Some(lines.at(*offset)), message)
-        })
-        .collect()
+    unknown.map(|(name, offset)| TemplateProblem::unknown(path, lines.at(*offset), name)).collect()
 }
 
 /// The line and the gist of a message of the Liquid parser. One about syntax draws the source: `--> LINE:COLUMN` and `= WHAT`. Others name

@@ -43,11 +43,11 @@ mod spread;
 mod tests;
 
 pub(crate) use currency::minor_digits;
-pub use data::VARIABLES;
+pub use data::{ANSWERS, VARIABLES};
 pub use error::{Part, RenderError, RenderFault, TemplateProblem};
 pub use limits::{MAX_OUTPUT, MAX_SOURCE, MAX_STEPS};
 
-use crate::message::{Brand, Email, Rendered};
+use crate::message::{Brand, Email, Links, Rendered};
 use budget::Spent;
 use cartwheel_core::address::Address;
 use cartwheel_core::channel::{Channel, Class};
@@ -72,6 +72,13 @@ impl Templates {
     /// Reads and compiles every template under `dir` (one folder each). Errors: all that is wrong, with file and line.
     pub fn load(dir: &Path) -> Result<Self, Vec<TemplateProblem>> {
         let all = load::load(dir)?;
+        Ok(Self { dir: dir.to_owned(), all, zone: TimeZone::UTC })
+    }
+
+    /// Reads and compiles the template `name` under `dir` alone, whatever the others are like. `name` is that of a folder there. Errors: all that is
+    /// wrong with it.
+    pub fn load_one(dir: &Path, name: &str) -> Result<Self, Vec<TemplateProblem>> {
+        let all = load::load_one(dir, name)?;
         Ok(Self { dir: dir.to_owned(), all, zone: TimeZone::UTC })
     }
 
@@ -100,6 +107,12 @@ impl Templates {
     pub fn lacks(&self, name: &str, part: Part, variable: &str) -> bool {
         let compiled = self.all.get(name).and_then(|template| template.part(part));
         compiled.is_some_and(|compiled| compiled.reads().all(|read| read != variable))
+    }
+
+    /// The names behind a dot or in brackets that a part of the template uses, each with the line on which it does so.
+    pub fn fields(&self, name: &str, part: Part) -> Vec<(&str, usize)> {
+        let compiled = self.all.get(name).and_then(|template| template.part(part));
+        compiled.into_iter().flat_map(Compiled::placed_fields).collect()
     }
 
     /// What each of them reads of the documents that a command may carry, on whichever channel.
@@ -142,13 +155,19 @@ impl Templates {
         needed.into_iter().filter_map(problem).collect()
     }
 
-    /// The message for a command, to the one form of its address. `unsubscribe_url` goes into the text and, for marketing, into the one-click
+    /// The names that this part of the template reads below the variable, as `price` in `answers.price`; none if it may read others as well.
+    pub fn read_of(&self, name: &str, part: Part, variable: &str) -> Option<Vec<&str>> {
+        let compiled = self.all.get(name).and_then(|template| template.part(part));
+        compiled.map_or_else(|| Some(Vec::new()), |compiled| compiled.read_of(variable))
+    }
+
+    /// The message for a command, to the one form of its address. The link to unsubscribe goes into the text and, for marketing, into the one-click
     /// headers. Errors name template, part and line, never the data.
     pub fn render(
         &self,
         command: &Command,
         brand: &Brand,
-        unsubscribe_url: &str,
+        links: &Links,
     ) -> Result<Rendered, RenderError> {
         let fail = |part, line, fault| RenderError {
             template: command.template.clone(),
@@ -163,7 +182,7 @@ impl Templates {
             .map_err(|error| none(RenderFault::BadAddress(error)))?
             .into_string();
         let reader = Reader::of(command, &self.zone, brand.currency.as_deref());
-        let globals = data::globals(command, brand, unsubscribe_url, &reader);
+        let globals = data::globals(command, brand, links, &reader);
         let spent = Cell::new(Spent::default());
         let render = |part: Part| {
             let compiled =
@@ -185,7 +204,7 @@ impl Templates {
                 text: render(Part::Text)?,
                 html: render(Part::Html)?,
                 unsubscribe_url: (command.class == Class::Marketing)
-                    .then(|| unsubscribe_url.to_owned()),
+                    .then(|| links.unsubscribe.clone()),
             }),
             Channel::Sms => Rendered::Sms { to, text: render(Part::Sms)?.trim().to_owned() },
             Channel::Push => Rendered::Push { to, text: render(Part::Push)?.trim().to_owned() },
@@ -207,14 +226,11 @@ impl Template {
 
     /// None if the template can be sent on the channel; else the part that it lacks (none: no part would do).
     fn missing(&self, channel: Channel) -> Option<Option<Part>> {
-        let needed: &[Part] = match channel {
-            Channel::Email => &[Part::Html, Part::Subject, Part::Text],
-            Channel::Sms => &[Part::Sms],
-            Channel::Push => &[Part::Push],
-            Channel::Webhook => &[Part::Webhook],
-            Channel::Whatsapp => return Some(None),
-        };
-        needed.iter().find(|part| !self.parts.contains_key(part)).copied().map(Some)
+        let needed = || Part::ALL.into_iter().filter(|part| part.channel() == channel);
+        if needed().next().is_none() {
+            return Some(None);
+        }
+        needed().find(|part| !self.parts.contains_key(part)).map(Some)
     }
 }
 

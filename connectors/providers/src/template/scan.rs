@@ -92,6 +92,8 @@ pub(super) struct Names {
     pub given: BTreeSet<String>,
     /// Names after a dot or in brackets, each with where it stands.
     pub fields: Vec<(String, usize)>,
+    /// Names directly below a variable: the variable, and the name.
+    pub below: Vec<(String, String)>,
 }
 
 /// Collects the names that the tags of a source use.
@@ -111,16 +113,29 @@ pub(super) fn names(source: &str) -> Names {
             }
         }
         let mut previous = "";
+        // The variable of which the next word may be a field.
+        let mut variable = None;
         while let Some((offset, word)) = words.next() {
             let followed_by = words.peek().map_or("", |next| next.1);
+            let of = variable.filter(|_| matches!(previous, "." | "["));
+            if word != "." && word != "[" {
+                variable = None;
+            }
             if let Some(name) = text_of(word).filter(|_| previous == "[") {
                 names.fields.push((name.to_owned(), offset));
+                names.below.extend(of.map(|of: &str| (of.to_owned(), name.to_owned())));
             } else if word.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_') {
                 match previous {
-                    "." => names.fields.push((word.to_owned(), offset)),
+                    "." => {
+                        names.fields.push((word.to_owned(), offset));
+                        names.below.extend(of.map(|of: &str| (of.to_owned(), word.to_owned())));
+                    }
                     "|" => {}
                     _ if followed_by == ":" || KEYWORDS.contains(&word) => {}
-                    _ => names.read.push((word.to_owned(), offset)),
+                    _ => {
+                        names.read.push((word.to_owned(), offset));
+                        variable = Some(word);
+                    }
                 }
             }
             previous = word;
@@ -212,5 +227,11 @@ mod tests {
         assert_eq!(names.given.iter().collect::<Vec<_>>(), ["item"]);
         let fields: Vec<_> = names.fields.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(fields, ["items", "name", "x y"]);
+        let below = |source: &str| {
+            let found = super::names(source).below;
+            found.iter().map(|(of, name)| format!("{of} {name}")).collect::<Vec<_>>()
+        };
+        assert_eq!(below("{{ a.b.c }}{{ a['d'].e }}{{ f . g }}"), ["a b", "a d", "f g"]);
+        assert_eq!(below("{% if a.b == c %}{{ d | x: a.c }}{{ a[i] }}"), ["a b", "a c"]);
     }
 }

@@ -7,7 +7,7 @@
 use super::compiled::Compiled;
 use super::error::{RenderError, TemplateProblem};
 use super::{Template, Templates};
-use crate::message::Brand;
+use crate::message::{Brand, Links};
 use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::command::{Command, MAX_BYTES};
 use cartwheel_core::event::Subject;
@@ -65,8 +65,11 @@ impl Templates {
     fn try_out(&self, name: &str, template: &Template, channel: Channel) -> Vec<TemplateProblem> {
         let names: BTreeSet<&str> = template.parts.values().flat_map(Compiled::fields).collect();
         let full = full_data(&names);
+        // Whichever of them are answers.
+        let answers = names.iter().map(|name| ((*name).to_owned(), LINK.to_owned()));
+        let links = Links { unsubscribe: LINK.to_owned(), answers: answers.collect() };
         let render =
-            |data: Value| self.render(&command(name, channel, data), &brand(), UNSUBSCRIBE).err();
+            |data: Value| self.render(&command(name, channel, data), &brand(), &links).err();
         // What fails for a customer of whom everything is known is a matter of no field.
         if let Some(error) = render(full.clone()) {
             return vec![self.problem(template, &error, When::Always)];
@@ -274,7 +277,7 @@ fn full_item(names: &BTreeSet<&str>) -> Value {
     Value::Object(item)
 }
 
-const UNSUBSCRIBE: &str = "https://shop.example/u/token";
+const LINK: &str = "https://shop.example/u/token";
 
 fn brand() -> Brand {
     Brand {
@@ -309,6 +312,7 @@ fn command(template: &str, channel: Channel, data: Value) -> Command {
         data,
         variant: None,
         team: None,
+        answers: Vec::new(),
         side: None,
         due_at: 1_767_261_600_000,
         decided_at: 1_767_261_600_000,

@@ -15,8 +15,9 @@ use std::io::Write;
 pub fn run(flags: &Flags, check: &CheckFlags) -> Result<(), Failure> {
     let dir = check.dir.as_ref().unwrap_or(&flags.config_dir);
     let loaded = Loaded::read(&origins(flags, dir))?;
-    let (mut compiled, traces) =
-        both(journeys::compile(&loaded), traces::read_all(&loaded.settings))?;
+    let compiled = journeys::compile(&loaded);
+    let traces = traces::read_all(&loaded.settings, compiled.as_ref().ok(), None);
+    let (mut compiled, traces) = both(compiled, traces)?;
     let templates = templates::load(&loaded.settings, &compiled)?;
     templates::try_out(&templates)?;
     let of_messages = messages::warnings(&templates, &loaded.settings, &compiled);

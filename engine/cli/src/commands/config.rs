@@ -1,15 +1,17 @@
-//! `cartwheel config print|schema`.
+//! `cartwheel config print|schema|reference`.
 
 use super::origins;
 use crate::failure::Failure;
 use crate::flags::{ConfigCommand, Flags, Output};
+use crate::reference;
 use crate::settings::{Loaded, schema, secret};
 use std::io::Write;
 
-/// Shows the configuration in force, or its schema.
+/// Shows the configuration in force, its schema, or the manual of all files.
 pub fn run(flags: &Flags, command: &ConfigCommand) -> Result<(), Failure> {
     let text = match command {
         ConfigCommand::Schema => schema::text(),
+        ConfigCommand::Reference => reference::text(),
         ConfigCommand::Print { show_secrets, .. } => {
             print(&Loaded::read(&origins(flags, &flags.config_dir))?, flags.output, *show_secrets)
         }

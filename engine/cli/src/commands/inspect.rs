@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::flags::{AdminFlags, Flags, Output};
 use crate::show::table::table;
 use cartwheel_core::time::format_rfc3339;
-use cartwheel_runtime::admin::view::ShardView;
+use cartwheel_runtime::admin::view::{ShardView, StreamView};
 use cartwheel_runtime::metrics::labels::Closed;
 use std::io::Write;
 
@@ -35,7 +35,9 @@ pub fn run(flags: &Flags, admin: &AdminFlags) -> Result<(), Failure> {
             "No shard runs here yet: the engine is still joining, or others have every partition.\n"
                 .into()
         }
-        Output::Text => table(&HEADINGS, &shards.iter().map(row).collect::<Vec<_>>()),
+        Output::Text => {
+            table(&HEADINGS, &shards.iter().map(row).collect::<Vec<_>>()) + &streams(&shards)
+        }
     };
     Ok(std::io::stdout().write_all(text.as_bytes())?)
 }
@@ -55,4 +57,26 @@ fn row(shard: &ShardView) -> Vec<String> {
         format!("{:.0} s", shard.checkpoint_age_seconds),
         shard.restarts.to_string(),
     ]
+}
+
+/// How far each shard has applied what every partition gets; nothing where there is no such record.
+fn streams(shards: &[ShardView]) -> String {
+    let of_shard = |shard: &ShardView| {
+        let row = |stream: &StreamView| {
+            vec![
+                shard.shard.to_string(),
+                stream.stream.clone(),
+                stream.epoch.clone(),
+                stream.applied.to_string(),
+                stream.stopped.clone().unwrap_or_else(|| "-".into()),
+            ]
+        };
+        shard.streams.iter().map(row).collect::<Vec<_>>()
+    };
+    let rows: Vec<Vec<String>> = shards.iter().flat_map(of_shard).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let headings = ["shard#", "stream", "epoch", "applied#", "stands still because"];
+    format!("\n{}", table(&headings, &rows))
 }

@@ -1,14 +1,20 @@
 //! One file a command. A command is listed in [`Command`] once it does what its help says.
 
+mod broadcast;
+mod catalogue;
 mod check;
 mod completions;
 mod config;
+mod control;
 mod deliver;
 mod dlq;
 mod explain;
+mod graph;
 mod inspect;
 mod demo;
 mod man;
+mod new;
+mod render;
 mod report;
 mod run;
 mod test;
@@ -24,11 +30,17 @@ pub fn run(flags: &Flags) -> Result<(), Failure> {
     match &flags.command {
         Command::Run(run) => run::run(flags, run),
         Command::Deliver => deliver::run(flags),
-        Command::Demo(demo) => demo::run(demo),
+        Command::Demo(demo) => demo::run(flags, demo),
         Command::Explain(explain) => explain::run(flags, explain),
         Command::Inspect(admin) => inspect::run(flags, admin),
+        Command::Catalogue(catalogue) => catalogue::run(flags, catalogue),
+        Command::Broadcast(broadcast) => broadcast::run(flags, broadcast),
+        Command::Control(command) => control::run(flags, command),
         Command::Dlq(command) => dlq::run(flags, command),
         Command::Report(report) => report::run(flags, report),
+        Command::New(new) => new::run(new),
+        Command::Render(render) => render::run(flags, render),
+        Command::Graph(graph) => graph::run(flags, graph),
         Command::Check(check) => check::run(flags, check),
         Command::Test(test) => test::run(flags, test),
         Command::Config(command) => config::run(flags, command),

@@ -5,10 +5,10 @@ use crate::covered;
 use crate::failure::{Failure, Fault, count};
 use crate::flags::{Flags, Output, TestFlags};
 use crate::journeys;
+use crate::preview;
 use crate::settings::Loaded;
 use crate::templates;
 use crate::traces;
-use cartwheel_providers::Rendered;
 use cartwheel_providers::template::Templates;
 use cartwheel_sim::trace::{CoreEngine, Coverage, Renderer, ScenarioResult, coverage, run_all};
 use serde_json::{Value, json};
@@ -19,14 +19,16 @@ use std::sync::Arc;
 pub fn run(flags: &Flags, test: &TestFlags) -> Result<(), Failure> {
     let dir = test.dir.as_ref().unwrap_or(&flags.config_dir);
     let loaded = Loaded::read(&origins(flags, dir))?;
-    let compiled = journeys::compile(&loaded)?;
+    let compiled = journeys::compile_for_traces(&loaded)?;
     let templates = templates::load(&loaded.settings, &compiled)?;
-    let plan = compiled.plan.showing(&templates.shown());
+    let shown = templates.shown();
+    let traces = traces::read_all(&loaded.settings, Some(&compiled), Some(&shown))?;
+    let plan = compiled.plan.showing(&shown);
     let renderer = renderer(&loaded, templates);
     let engine = |plan| CoreEngine::rendering(plan, Arc::clone(&renderer));
     let mut faults = Vec::new();
     let mut results = Vec::new();
-    for trace in traces::read_all(&loaded.settings)? {
+    for trace in traces {
         match run_all(&trace, &plan, engine) {
             Ok(outcomes) => {
                 results.extend(outcomes.into_iter().map(|outcome| (trace.path.clone(), outcome)))
@@ -37,7 +39,8 @@ pub fn run(flags: &Flags, test: &TestFlags) -> Result<(), Failure> {
     if results.is_empty() && faults.is_empty() {
         let message =
             format!("there is no trace (*.trace) in {}", loaded.settings.journeys_dir.display());
-        return Err(Failure::Data(vec![Fault::new(message, None)]));
+        let help = "write one, such as cart_abandonment.trace: `cartwheel test --help` shows how";
+        return Err(Failure::Data(vec![Fault::new(message, Some(help.into()))]));
     }
     let failed = results.iter().flat_map(|(_, outcome)| outcome.faults.iter().cloned());
     faults.extend(failed.map(Fault::from));
@@ -58,17 +61,11 @@ fn renderer(loaded: &Loaded, templates: Templates) -> Renderer {
         return Arc::new(move |_| Err(missing.to_owned()));
     };
     Arc::new(move |command| {
-        let rendered = templates.render(command, &brand, UNSUBSCRIBE_URL);
-        Ok(match rendered.map_err(|error| error.to_string())? {
-            Rendered::Email(email) => [email.subject, email.text, email.html].join("\n"),
-            Rendered::Sms { text, .. } | Rendered::Push { text, .. } => text,
-            Rendered::Webhook { body } => String::from_utf8_lossy(&body).into_owned(),
-        })
+        let rendered = templates.render(command, &brand, &preview::links(command));
+        let parts = preview::parts(rendered.map_err(|error| error.to_string())?);
+        Ok(parts.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("\n"))
     })
 }
-
-/// Stands in messages that nobody gets.
-const UNSUBSCRIBE_URL: &str = "https://example.com/unsubscribe";
 
 fn told(
     results: &[(String, ScenarioResult)],

@@ -2,7 +2,7 @@
 //!
 //! The [`story`](cartwheel_workload::story) begins three days in the past and is played 1,440 times as fast as life by the [`pump`], in lockstep with
 //! engine and delivery; all read one [`clock`]. The [`recap`] is told; then it goes on to the present, and there in real time. Everything between the story and the [`inbox`] is what runs in
-//! production: journeys, policy and templates as [`shipped`], the SMTP provider talking to a mail server ([`smtp`]). Only
+//! production: journeys, policy and templates as [`played`], which are those that ship or a shop's own, the SMTP provider talking to a mail server ([`smtp`]). Only
 //! text messages have no provider here ([`providers`]).
 
 mod broker;
@@ -11,9 +11,9 @@ mod inbox;
 mod mail;
 mod observer;
 mod providers;
+mod played;
 mod pump;
 mod recap;
-mod shipped;
 mod smtp;
 mod source;
 mod stage;
@@ -28,9 +28,11 @@ use cartwheel_runtime::clock::{Clock, SystemClock};
 use cartwheel_workload::story::PERSONAS;
 use cartwheel_workload::{Story, StoryOptions};
 use futures_util::{StreamExt, TryStreamExt, stream};
+pub use played::Played;
 use pump::{Pump, STEP, Works};
 use recap::Recap;
 use stage::Stage;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use view::View;
@@ -70,6 +72,9 @@ pub enum DemoError {
     /// What is built into the binary is wrong: a defect.
     #[error("the shipped configuration is broken: {0}")]
     Shipped(String),
+    /// A shop's own folder says not who writes.
+    #[error("the shop has no brand (templates in {}), and a message says who writes", .0.display())]
+    Brand(PathBuf),
     /// A file or socket failed.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -106,15 +111,15 @@ pub enum DemoError {
     Stopped,
 }
 
-/// Plays the story as the flags say, until it is over or somebody ends it.
-pub fn run(flags: &DemoFlags) -> Result<(), DemoError> {
+/// Plays the story as the flags say, until it is over or somebody ends it; without something else to play, by what ships.
+pub fn run(flags: &DemoFlags, played: Option<Played>) -> Result<(), DemoError> {
     let system = SystemClock::default();
     let length = Millis::from(flags.hours) * HOUR;
     let start = flags.start.unwrap_or_else(|| (system.wall() - length).div_euclid(ANCHOR) * ANCHOR);
     if start > system.wall() - length {
         return Err(DemoError::Future(flags.hours));
     }
-    let stage = Stage::build(flags, start)?;
+    let stage = Stage::build(flags, played, start)?;
     println!("Console: {}", stage.address());
     let story = Story::new(StoryOptions {
         seed: flags.seed,

@@ -4,8 +4,8 @@ use super::DemoError;
 use super::broker::Running;
 use super::clock::StepClock;
 use super::inbox::Inbox;
+use super::played::Played;
 use super::pump::STEP;
-use super::shipped::Shipped;
 use super::source::DemoSource;
 use super::{providers, smtp};
 use crate::flags::DemoFlags;
@@ -58,8 +58,12 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Starts everything, with the clock at `start`.
-    pub fn build(flags: &DemoFlags, start: Millis) -> Result<Self, DemoError> {
+    /// Starts everything, with the clock at `start`; without something else to play, what ships.
+    pub fn build(
+        flags: &DemoFlags,
+        played: Option<Played>,
+        start: Millis,
+    ) -> Result<Self, DemoError> {
         let tasks = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("demo")
@@ -68,7 +72,10 @@ impl Stage {
         let stop = Arc::<AtomicBool>::default();
         tasks.block_on(async { listen_for_signals(&stop) })?;
         let dir = tempfile::Builder::new().prefix("cartwheel-demo-").tempdir()?;
-        let shipped = Shipped::load(&dir.path().join("templates"))?;
+        let played = match played {
+            Some(played) => played,
+            None => Played::load(&dir.path().join("templates"))?,
+        };
         println!("Starting the broker ({}).", flags.broker.name());
         let broker = Running::start(flags.broker)?;
         let (kafka, clock) = (broker.config(), Arc::new(StepClock::new(start, flags.speed)));
@@ -82,8 +89,8 @@ impl Stage {
         let engine = Engine::start(EngineOptions {
             kafka: kafka.clone(),
             data_dir: dir.path().join("engine"),
-            plan: Arc::clone(&shipped.plan),
-            bundle: shipped.bundle.clone(),
+            plan: Arc::clone(&played.plan),
+            bundle: played.bundle.clone(),
             settings: settings(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             demo: true,
@@ -95,9 +102,9 @@ impl Stage {
             data_dir: dir.path().join("deliver"),
             worker: Config::default(),
             routes: providers::routes(mail_server, &inbox)?,
-            templates: Arc::clone(&shipped.templates),
-            brand: shipped.brand.clone(),
-            unsubscribe: unsubscribe(shipped.bundle.policy.clone())?,
+            templates: Arc::clone(&played.templates),
+            brand: played.brand.clone(),
+            unsubscribe: unsubscribe(played.bundle.policy.clone())?,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             demo: true,
             metrics: Arc::clone(&metrics),

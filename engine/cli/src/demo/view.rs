@@ -160,6 +160,11 @@ mod tests {
             priority: 0,
             tags: vec![],
             quiet_for: None,
+            at: None,
+            begins: cartwheel_runtime::admin::view::Begins::default(),
+            while_: None,
+            exits: vec![],
+            goal: None,
             first: None,
             steps: vec![],
         }]);

@@ -2,6 +2,7 @@
 
 use cartwheel_core::time::{Millis, parse_rfc3339};
 use clap::{Args, ValueEnum};
+use std::path::PathBuf;
 
 /// What to play.
 #[derive(Debug, Args)]
@@ -9,6 +10,10 @@ pub struct DemoFlags {
     /// What carries the records.
     #[arg(long, value_enum, default_value_t)]
     pub broker: DemoBroker,
+
+    /// Plays by the journeys, facts, templates, policy and brand of this folder instead of those that ship.
+    #[arg(long, value_name = "DIR")]
+    pub shop: Option<PathBuf>,
 
     /// Ends with the recap.
     #[arg(long)]

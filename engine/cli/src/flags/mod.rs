@@ -3,11 +3,15 @@
 mod demo;
 mod dlq;
 mod report;
+mod shop;
+mod streams;
 pub mod trace;
 
 pub use demo::{DemoBroker, DemoFlags};
 pub use dlq::{DlqCommand, ListFlags, ReplayFlags};
 pub use report::ReportFlags;
+pub use shop::{GraphFlags, NewFlags, RenderFlags, ShownPart};
+pub use streams::{AgainFlags, BroadcastFlags, CatalogueFlags, ControlCommand};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -49,14 +53,18 @@ pub struct Flags {
 
 const EXAMPLES: &str = "\
 Examples:
+  cartwheel new my-shop                    a small shop to begin with
   cartwheel check                          is everything in config/ right?
   cartwheel check shop/config              the same for another folder
   cartwheel test                           do the journeys do what their traces say?
+  cartwheel graph JOURNEY                  a drawing of a journey
+  cartwheel render TEMPLATE                what a message looks like
   cartwheel run                            reads events, decides, writes send commands
   cartwheel deliver                        hands the send commands to providers
   cartwheel explain CUSTOMER               what was decided about somebody, and why
   cartwheel inspect                        how the shards of the running engine are
   cartwheel report --since 30d             what messages came to, and against the holdouts
+  cartwheel catalogue products.csv         prices, stock and the like, to every shard
   cartwheel dlq list                       what could not be applied or delivered, and why
   cartwheel config print                   the configuration in force, and where each value comes from
   CARTWHEEL__ENGINE__MARGIN=1s cartwheel config print
@@ -86,14 +94,14 @@ While it runs (the address is admin.listen):
   cartwheel explain CUSTOMER               why did a customer get a message, or none?")]
     Run(RunFlags),
 
-    /// Delivers: hands the engine's send commands to providers, and answers unsubscribe links.
+    /// Delivers: hands the engine's send commands to providers, and answers links in messages: to unsubscribe, and answers to what they ask.
     ///
     /// Which provider serves a channel stands in providers.route. Every command is tried until it is accepted, refused or too late; what
     /// came of it goes back to the events topic, and what cannot be delivered to the dead-letter topic. SIGTERM waits for calls under way.
     /// SIGHUP reads templates, brand, credentials, the keys of unsubscribe links and tokens anew: checked first, and on an error everything stays as it was.
     #[command(after_long_help = "\
 Examples:
-  (umask 077; openssl rand -hex 32 > unsubscribe.key)   the key that signs unsubscribe links; keep it
+  (umask 077; openssl rand -hex 32 > unsubscribe.key)   the key that signs links in messages; keep it
   cartwheel --set inbound.unsubscribe_secrets_file=unsubscribe.key deliver
 
 While it runs (the address is admin.deliver_listen):
@@ -103,7 +111,8 @@ While it runs (the address is admin.deliver_listen):
 
     /// Explains a customer: what was decided about them, why, by which values, and what comes next.
     ///
-    /// Asks the running engine. Times are in the customer's zone. With --output json, one decision a line.
+    /// Asks the running engine. Times are in the customer's zone. With --output json, one decision a line. With --journey also how they stand to it
+    /// now, whether or not they ever entered it: what it begins with, and what its conditions come to.
     #[command(after_long_help = "\
 Examples:
   cartwheel explain c0001234567
@@ -129,6 +138,27 @@ Examples:
     #[command(after_long_help = report::EXAMPLES)]
     Report(ReportFlags),
 
+    /// Writes products to every partition: what shards know of prices, stock and the like.
+    ///
+    /// Every line is read before anything is written; a line that is wrong is told with its place and a remedy. Each product then goes through a journal,
+    /// which numbers it, to every partition of the events topic, and is written again until all have acknowledged it. Whoever is cut off (kill -9, a lost
+    /// broker) loses nothing: the next one finishes what the journal has, and says so. Writing the same file twice changes nothing.
+    #[command(after_long_help = streams::CATALOGUE)]
+    Catalogue(CatalogueFlags),
+
+    /// Tells every partition something, such as that a sale begins.
+    ///
+    /// It goes through a journal, which numbers it, to every partition of the events topic, and is written again until all have acknowledged it. One that
+    /// was written within 30 days, by its id, is not written again: whoever does not know whether it was written may say it once more.
+    #[command(after_long_help = streams::BROADCAST)]
+    Broadcast(BroadcastFlags),
+
+    /// Pauses, resumes or stops a journey on every shard.
+    ///
+    /// It goes through a journal, which numbers it, to every partition of the events topic, and is written again until all have acknowledged it.
+    #[command(subcommand, after_long_help = streams::CONTROL)]
+    Control(ControlCommand),
+
     /// Dead letters: what could not be applied or delivered, and why; events can be written back.
     #[command(subcommand)]
     Dlq(DlqCommand),
@@ -136,13 +166,47 @@ Examples:
     /// Shows everything at work: a shop, its mails and the console, in one process, in about three minutes.
     ///
     /// The story begins three days in the past, is played 1,440 times as fast as life, arrives in the present and goes on in real time.
-    /// Mails go to a mail server of the demo's own; nothing leaves this machine. Uses the shipped configuration, whatever --config-dir says.
+    /// Mails go to a mail server of the demo's own; nothing leaves this machine. Uses the shipped configuration, whatever --config-dir says, unless --shop names another.
     #[command(after_long_help = "\
 Examples:
   cartwheel demo                           until Ctrl-C
   cartwheel demo --exit                    ends with the recap
+  cartwheel demo --shop my-shop/config     the same people, your journeys
   cartwheel demo --broker kafka --exit     the same story on Apache Kafka: the same recap")]
     Demo(DemoFlags),
+
+    /// Makes a folder for a shop: a small configuration that works, of journeys that ship.
+    ///
+    /// DIR/config gets the journeys with their traces and templates, the facts and events that they need, and the policy; nothing else. What is there can be changed,
+    /// thinned out or added to: nothing of it is read by anything but this folder's commands. DIR must not be there, or be empty.
+    #[command(after_long_help = "\
+Examples:
+  cartwheel new my-shop
+  cartwheel new my-shop --journeys welcome,win_back
+  cd my-shop && cartwheel check && cartwheel test")]
+    New(NewFlags),
+
+    /// Renders a template for somebody, as delivery would: subject and text, or the HTML.
+    ///
+    /// FILE is YAML or JSON and says what is known: `customer`, `profile`, `cart`, `order`, `checkout`, `product`, as events bring them, and `variant`.
+    /// Without it that is customer.yaml of the configuration folder, else somebody who is built in. What `check` would say of the template is said as well, and which of the
+    /// fields that it reads are nowhere in FILE.
+    #[command(after_long_help = "\
+Examples:
+  cartwheel render cart_reminder
+  cartwheel render cart_reminder --customer ana.yaml --channel sms
+  cartwheel render cart_reminder --part html > cart_reminder.html
+  cartwheel render cart_reminder --output json | jq -r .parts.subject")]
+    Render(RenderFlags),
+
+    /// Draws a journey: a Mermaid flowchart of what begins it, its steps, and what ends it.
+    ///
+    /// Taken from the configuration folder; no engine is asked. With --output json, the graph that the console shows.
+    #[command(after_long_help = "\
+Examples:
+  cartwheel graph cart_abandonment
+  cartwheel graph cart_abandonment > cart_abandonment.mmd")]
+    Graph(GraphFlags),
 
     /// Checks configuration, journeys, traces and templates, and says where something is wrong.
     ///
@@ -160,7 +224,7 @@ Examples:
     #[command(after_long_help = trace::HELP)]
     Test(TestFlags),
 
-    /// Shows the configuration in force, or the JSON Schema of cartwheel.yaml.
+    /// Shows the configuration in force, the JSON Schema of cartwheel.yaml, or the reference of all files.
     #[command(subcommand)]
     Config(ConfigCommand),
 
@@ -262,6 +326,11 @@ Examples:
 Examples:
   cartwheel config schema > config/schema/cartwheel.json")]
     Schema,
+    /// Prints the reference of journeys, facts, events and policy: every key, as Markdown.
+    #[command(after_long_help = "\
+Examples:
+  cartwheel config reference > config/journeys/REFERENCE.md")]
+    Reference,
 }
 
 /// How results are written.

@@ -27,7 +27,7 @@ Before the first scenario:
   strict on                every decision needs its line, not only messages, and all lines stand in the order of the decisions
 
 Before the first scenario for all of them, or below `---` for one:
-  policy                   then, indented, what else stands below `policy:` in cartwheel.yaml
+  policy                   then, indented, what else stands below `policy:` in cartwheel.yaml: for the journeys beside the trace, or in it
   facts                    then, indented, what else stands in facts.yaml: for the journeys that stand in the trace
   journey                  then, indented, a journey as in its file; a trace with journeys in it does without those beside it, and without
                            the holds and groups of cartwheel.yaml
@@ -51,6 +51,8 @@ Or something else does:
   TIME clock               the clock reaches this time: what is due happens (with `clock jumps`: late, and all at once)
   TIME behind              from here on the engine is behind: marketing is held
   TIME live                it has caught up: what was held passes the gate now
+  TIME catalogue PRODUCT stock=3 price=20.5 badges=["new"]  what the catalogue says of a product from here on; null: that it says
+                           nothing of this any more; also `recorded TIME` and time=
   TIME record TEXT         a record that holds this text, an event or not
 
 Something is expected, at exactly this time:
@@ -107,6 +109,7 @@ mod tests {
             "TIME clock",
             "TIME behind",
             "TIME live",
+            "TIME catalogue",
             "TIME record",
             "suppressed",
             "lifted",

@@ -4,13 +4,16 @@
 //! figment merges with the other layers, so that each value keeps its origin.
 
 use super::environment::{COMMAND_LINE, ENVIRONMENT, Layer, PREFIX};
-use super::{Settings, place, secret, validate, veil};
+use super::place::{self, Found};
+use super::{Settings, secret, validate, veil};
 use crate::failure::{Failure, Fault};
 use crate::files;
+use cartwheel_core::journey::load::locate;
 use cartwheel_sim::trace::suggest;
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 use serde_saphyr::Error as YamlError;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// The name of the file in the configuration folder.
@@ -53,7 +56,8 @@ impl Loaded {
             .merge(Layer::environment(&origins.env))
             .merge(Layer::flags(&origins.flags));
         let settings: Settings = layers.extract_lossy().map_err(|errors| {
-            Failure::Config(errors.into_iter().map(fault_of_override).collect())
+            let fault = |error| fault_of_layer(error, &shown, &text);
+            Failure::Config(errors.into_iter().map(fault).collect())
         })?;
         let loaded = Self { settings, path: shown, text, layers };
         let wrong = validate::faults(&loaded.settings).into_iter();
@@ -102,17 +106,30 @@ impl Loaded {
     }
 
     /// A fault of the value at `path`: it names the flag or the variable where the value comes from one, else it is placed in the file where the
-    /// file has that key or a parent.
+    /// file has that value or a parent.
     pub fn fault(&self, path: &[&str], message: String, help: Option<String>) -> Fault {
+        self.fault_inside(path, 0..0, message, help)
+    }
+
+    /// The same of these bytes of the value, which is a text; of all of it where there are none.
+    pub fn fault_inside(
+        &self,
+        path: &[&str],
+        inside: Range<usize>,
+        message: String,
+        help: Option<String>,
+    ) -> Fault {
         let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
         if let Some((key, given)) = self.given_outside(&path) {
             let message = message.strip_prefix(&format!("{key}: ")).unwrap_or(&message);
             return Fault::new(format!("{given}: {message}"), help);
         }
-        match place::of_key(&self.text, &path) {
-            Some(span) => Fault::at(&self.path, &veil::veiled(&self.text), span, message, help),
-            None => Fault::new(message, help),
-        }
+        let Some(Found { at, text }) = place::of_path(&self.text, &path) else {
+            return Fault::new(message, help);
+        };
+        let part = text.filter(|_| !inside.is_empty());
+        let span = part.map_or(at.clone(), |text| locate(&self.text, &at, &text, &inside));
+        Fault::at(&self.path, &veil::veiled(&self.text), span, message, help)
     }
 }
 
@@ -199,15 +216,32 @@ fn fault_of_file(path: &str, text: &str, error: &YamlError) -> Fault {
         YamlError::SerdeUnknownVariant { variant, expected, .. } => {
             unknown("value", variant, expected)
         }
-        other => (
-            other.render_with_options(
+        other => {
+            let told = other.render_with_options(
                 serde_saphyr::render_options! { snippets: serde_saphyr::SnippetMode::Off },
-            ),
-            None,
-        ),
+            );
+            // The place is shown beside it.
+            let told = told.rsplit_once(" at line ").map_or(told.as_str(), |(what, _)| what);
+            with_remedy(told)
+        }
     };
     Fault::at(path, &veil::veiled(text), span, message, help)
 }
+
+/// What is wrong, and what to write in its place, where the message says so behind a semicolon.
+fn with_remedy(told: &str) -> (String, Option<String>) {
+    match told.split_once("; write ") {
+        Some((what, remedy)) => (what.into(), Some(format!("write {remedy}"))),
+        None if told.contains("expected string scalar") => (told.into(), Some(QUOTES.into())),
+        None if told.contains("expected sequence") => {
+            (told.into(), Some("write a list: `[a, b]`".into()))
+        }
+        None => (told.into(), None),
+    }
+}
+
+/// Where something else stands for a text.
+const QUOTES: &str = "write a text, in quotes where it could be read as something else";
 
 fn unknown(what: &str, word: &str, expected: &[&'static str]) -> (String, Option<String>) {
     (format!("unknown {what} `{word}`"), Some(suggest::help(word, expected.iter().copied())))
@@ -224,8 +258,8 @@ fn without_value(kind: &figment::error::Kind) -> String {
     }
 }
 
-/// A fault of a layer without a text: says which variable or flag.
-fn fault_of_override(error: figment::Error) -> Fault {
+/// A fault of a layer: of the file at its place, else it says which variable or flag.
+fn fault_of_layer(error: figment::Error, shown: &str, text: &str) -> Fault {
     use figment::error::Kind;
     let (mut message, help) = match &error.kind {
         Kind::UnknownField(field, expected) => unknown("key", field, expected),
@@ -233,7 +267,10 @@ fn fault_of_override(error: figment::Error) -> Fault {
             (without_value(kind), None)
         }
         Kind::UnknownVariant(variant, expected) => unknown("value", variant, expected),
-        other => (other.to_string(), None),
+        kind @ Kind::InvalidType(_, wanted) if wanted == "a string" => {
+            (kind.to_string(), Some(QUOTES.into()))
+        }
+        other => with_remedy(&other.to_string()),
     };
     let mut path = error.path.clone();
     if let Kind::UnknownField(field, _) = &error.kind
@@ -245,6 +282,10 @@ fn fault_of_override(error: figment::Error) -> Fault {
         Some(ENVIRONMENT) => message = format!("{}: {message}", variable(&path.join("."))),
         Some(COMMAND_LINE) => message = format!("--set {}: {message}", path.join(".")),
         Some(_) | None => message = format!("{}: {message}", path.join(".")),
+    }
+    let of_file = error.metadata.as_ref().is_some_and(|metadata| metadata.name == FILE);
+    if let Some(found) = place::of_path(text, &path).filter(|_| of_file) {
+        return Fault::at(shown, &veil::veiled(text), found.at, message, help);
     }
     Fault::new(message, help)
 }

@@ -9,7 +9,7 @@ mod engine;
 mod environment;
 mod load;
 mod outside;
-mod place;
+pub mod place;
 mod print;
 mod providers;
 pub mod schema;

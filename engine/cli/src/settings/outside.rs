@@ -38,15 +38,15 @@ impl Default for Admin {
     }
 }
 
-/// The listener for the public: unsubscribe links.
+/// The listener for the public: links in messages, to unsubscribe and with answers.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Inbound {
     /// Address and port.
     pub listen: SocketAddr,
-    /// How the world reaches the listener: the beginning of every unsubscribe link.
+    /// How the world reaches the listener: the beginning of every link.
     pub public_url: String,
-    /// Keys that sign unsubscribe links: the first signs; a second, older one is still accepted. At least 32 characters each.
+    /// Keys that sign links, to unsubscribe and with answers: the first signs; a second, older one is still accepted. At least 32 characters each.
     pub unsubscribe_secrets: Vec<Secret>,
     /// A file that holds them, one a line.
     pub unsubscribe_secrets_file: Option<PathBuf>,

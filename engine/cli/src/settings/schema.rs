@@ -4,8 +4,12 @@ use super::Settings;
 
 /// The schema, indented, with a line end.
 pub fn text() -> String {
-    let schema = schemars::schema_for!(Settings);
-    format!("{:#}\n", schema.to_value())
+    format!("{:#}\n", settings())
+}
+
+/// The schema.
+pub fn settings() -> serde_json::Value {
+    schemars::schema_for!(Settings).to_value()
 }
 
 #[cfg(test)]

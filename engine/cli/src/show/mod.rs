@@ -2,4 +2,6 @@
 
 pub mod program;
 pub mod table;
+pub mod mermaid;
+mod outlook;
 pub mod timeline;

@@ -1,5 +1,6 @@
 //! A customer's timeline in words: what was decided, why, by which values, and what comes next.
 
+use super::outlook::outlook;
 use cartwheel_core::decision::Decision;
 use cartwheel_core::time::{Millis, Span, parse_rfc3339};
 use cartwheel_core::value::Value;
@@ -32,9 +33,18 @@ pub fn timeline(view: &CustomerView) -> String {
         }
         text += &told(decision, &time, &zone);
     }
-    if view.decisions.is_empty() {
-        text += "\nNothing was decided about them.\n";
+    match (view.decisions.is_empty(), view.outlooks.first()) {
+        (true, Some(of)) if view.runs.is_empty() => {
+            let _ = write!(
+                text,
+                "\nAs far back as decisions are kept they were never in {}.\n",
+                of.journey
+            );
+        }
+        (true, _) => text += "\nNothing was decided about them.\n",
+        (false, _) => {}
     }
+    text.extend(view.outlooks.iter().map(|of| outlook(of, &zone)));
     if view.decisions.iter().any(|decision| decision.command_id.is_some()) {
         text += RECEIPTS;
     }
@@ -102,8 +112,10 @@ fn open(runs: &[RunView], zone: &TimeZone) -> String {
         let step = run.step.as_ref().map(|step| format!(", next step {step}")).unwrap_or_default();
         let due =
             run.due_at.map(|at| format!(", next timer {}", instant(at, zone))).unwrap_or_default();
+        let waits =
+            if run.waits.is_empty() { String::new() } else { format!(", waits for {}", run.waits) };
         let opened = if run.engaged { ", its latest message was opened" } else { "" };
-        format!("  {}: {state}{step}{due}{opened}\n", run.journey)
+        format!("  {}: {state}{step}{waits}{due}{opened}\n", run.journey)
     };
     format!("\nOpen\n{}", runs.iter().map(line).collect::<String>())
 }
@@ -137,7 +149,7 @@ fn profile(profile: &ProfileView, zone: &TimeZone) -> String {
 }
 
 /// A value as a person writes it: `80`, not `80.0`; ages as durations; instants in the customer's zone.
-fn shown(name: &str, value: &Value, zone: &TimeZone) -> String {
+pub(super) fn shown(name: &str, value: &Value, zone: &TimeZone) -> String {
     match value {
         Value::Null => "absent".into(),
         Value::Bool(true) => "yes".into(),
@@ -164,7 +176,7 @@ fn fact(value: &Value, zone: &TimeZone) -> String {
     }
 }
 
-fn instant(at: Millis, zone: &TimeZone) -> String {
+pub(super) fn instant(at: Millis, zone: &TimeZone) -> String {
     let (date, time) = local(at, zone);
     format!("{date} {time}")
 }

@@ -10,7 +10,7 @@ fn a_journey_that_cannot_be_read_is_65_and_one_of_another_ending_a_warning() {
     std::fs::remove_file(journey("together.trace")).unwrap();
     std::fs::remove_file(journey("welcome.trace")).unwrap();
     let output = cartwheel(dir.path(), &["check"], &[]);
-    expect(&output, 0, &["welcome.yml is not read", "rename it to welcome.yaml", "18 journeys"]);
+    expect(&output, 0, &["welcome.yml is not read", "rename it to welcome.yaml", "19 journeys"]);
 
     std::os::unix::fs::symlink("/nowhere", journey("welcome.yaml")).unwrap();
     std::fs::create_dir(journey("old.trace")).unwrap();
@@ -35,7 +35,7 @@ fn warnings(dir: &Path) -> Vec<String> {
 }
 
 /// A configuration with this journey alone, of a shop that does not say which events it has, and without groups of journeys.
-fn with_journey(journey: &str) -> TempDir {
+pub(super) fn with_journey(journey: &str) -> TempDir {
     let dir = changed("cartwheel.yaml", "brand:", "brand:");
     std::fs::remove_file(dir.path().join("events.yaml")).unwrap();
     let policy = dir.path().join("cartwheel.yaml");
@@ -128,6 +128,64 @@ fn marketing_without_a_way_out_is_warned_of() {
 }
 
 #[test]
+fn links_and_answers_are_compared() {
+    let asking = |with: &str| {
+        with_journey(&format!(
+            "journey: j\nclass: transactional\ntrigger: {{ event: x }}\nsteps:\n  - {{ send: ask, channels: [webhook]{with} }}\n"
+        ))
+    };
+    let template = |dir: &Path, text: &str| {
+        let folder = dir.join("templates/ask");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("webhook.liquid"), text).unwrap();
+    };
+    let both = r#"["{{ answers.price }}", "{{ answers["doubt"] }}"]"#;
+    let dir = asking(", with: { answers: [price, doubt] }");
+    let of_answers = |dir: &Path| {
+        let told = warnings(dir).into_iter().filter(|told| !told.contains("goes nowhere"));
+        told.collect::<Vec<_>>()
+    };
+    template(dir.path(), both);
+    assert_eq!(of_answers(dir.path()), Vec::<String>::new());
+    template(
+        dir.path(),
+        r#"[{% for answer in answers %}"{{ answer[0] }} {{ answer[1] }}", {% endfor %}0]"#,
+    );
+    assert_eq!(of_answers(dir.path()), Vec::<String>::new(), "it goes through all of them");
+    template(dir.path(), r#"["{{ answers.price }}", "{{ order.doubt }}"]"#);
+    assert_eq!(
+        of_answers(dir.path()),
+        ["j.yaml:5 `ask` offers the answer `doubt`, and its webhook.liquid has no link for it"]
+    );
+    template(dir.path(), r#"["{{ answers.prize }}", "{{ answers.doubt }}"]"#);
+    let parts = [
+        "`ask` links the answer `prize` in its webhook.liquid, and the step does not offer it",
+        "did you mean `price`?",
+        "j.yaml:5",
+    ];
+    for command in ["check", "test", "run", "deliver"] {
+        expect(&cartwheel(dir.path(), &[command], &[]), 65, &parts);
+    }
+    let dir = asking("");
+    template(dir.path(), both);
+    expect(&cartwheel(dir.path(), &["check"], &[]), 65, &["write `with: { answers: [price] }`"]);
+}
+
+#[test]
+fn what_answers_lead_to_is_seen_in_traces() {
+    let dir = with_journey(
+        "journey: j\nclass: transactional\ntrigger: { event: x }\nsteps:\n  - { send: ask, channels: [webhook], with: { answers: [price, doubt] } }\n",
+    );
+    let folder = dir.path().join("templates/ask");
+    std::fs::create_dir_all(&folder).unwrap();
+    let text = r#"["{{ answers.price }}", {% for answer in answers %}"{{ answer[0] }} {{ answer[1] }}", {% endfor %}0]"#;
+    std::fs::write(folder.join("webhook.liquid"), text).unwrap();
+    let trace = "day 2026-01-05\n--- a\n10:00 ana x\n10:00 expect ana send ask webhook shows \"price https://example.com/answer/price\" \"doubt https://example.com/answer/doubt\"\n";
+    std::fs::write(dir.path().join("journeys/j.trace"), trace).unwrap();
+    expect(&cartwheel(dir.path(), &["test"], &[]), 0, &["1 scenario, 0 failed"]);
+}
+
+#[test]
 fn a_link_to_unsubscribe_in_a_team_s_mail_is_warned_of() {
     let dir = with_journey(
         "journey: j\ntrigger: { event: x }\nsteps:\n  - { send: cart_concierge, to: team:sales, channels: [email] }\n",
@@ -183,25 +241,43 @@ fn a_fault_points_at_what_gave_the_value() {
 }
 
 #[test]
-fn a_fault_of_the_policy_points_at_its_item() {
-    for (from, to, at) in [
-        ("zone: America/New_York", "zone: Mars", "zone:"),
+fn a_fault_of_the_policy_points_at_its_value() {
+    let cap = "{ name: five_a_week, scope: all, limit: 5";
+    let hold = "while: size(tickets) > 0 || size(returns) > 0";
+    let quiet = "from: \"21:00\", to: \"08:00\"";
+    let keys = "cart_abandonment: event.cart.id }";
+    for (from, to, at, help) in [
+        ("zone: America/New_York", "zone: Mars", "Mars", "IANA name"),
+        (cap, "{ name: five_a_week, scope: all, limit: 65", "65", "1 to 64"),
+        (cap, "{ name: five_a_week, scope: all, limit: 0.5", "0.5", "write 1 to 64"),
         (
-            "{ name: five_a_week, scope: all, limit: 5",
-            "{ name: five_a_week, scope: all, limit: 65",
-            "name: five",
+            cap,
+            "{ name: five_a_week, scope: channel:mail, limit: 5",
+            "channel:mail",
+            "channel:email",
         ),
+        (quiet, "from: \"21:00\", to: '21:00'", "'21:00'", "write different times"),
+        (quiet, "from: \"21:00\", to: \"24:00\"", "\"24:00\"", "midnight is 00:00"),
+        ("scope: \"channel:email\"", "scope: \"tag:nobody\"", "\"tag:nobody\"", "this tag"),
+        (hold, "while: size(tickets) > 0 || size(retuns) > 0", "retuns", "did you mean `returns`?"),
+        (hold, "while: true", "true", "write a text, in quotes"),
+        (hold, "while: [a]", "[a]", "write a text"),
+        ("at_most: 21d", "at_most: 21", "21", "write a number and a unit"),
+        (keys, "cart_abandonment: 5 }", "5 }", "in quotes"),
+        (keys, "cart_abandonment: event.cart }", "event.cart }", "name a field"),
         (
-            "from: \"21:00\", to: \"08:00\"",
-            "from: \"21:00\", to: \"21:00\"",
-            "channels: [sms, push",
+            "order: [checkout_abandonment, cart_abandonment]",
+            "order: [checkout_abandonment, cart_abandoment]",
+            "cart_abandoment]",
+            "did you mean",
         ),
-        ("scope: \"channel:email\"", "scope: \"tag:nobody\"", "name: email_gap"),
     ] {
         let dir = changed("cartwheel.yaml", from, to);
-        let place = place(&dir, "cartwheel.yaml", at);
-        let line = place.rsplit_once(':').unwrap().0;
-        expect(&cartwheel(dir.path(), &["check"], &[]), 78, &[line]);
+        let place = place(&dir, "cartwheel.yaml", to);
+        let (line, column) = place.rsplit_once(':').unwrap();
+        let column = column.parse::<usize>().unwrap() + to.find(at).unwrap();
+        let place = format!("{line}:{column}]");
+        expect(&cartwheel(dir.path(), &["check"], &[]), 78, &[&place, help]);
     }
 }
 

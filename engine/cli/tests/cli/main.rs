@@ -1,6 +1,11 @@
 //! The built binary: exit codes, and what a person or a program is told.
 
 mod check;
+mod traces;
+mod guide;
+mod new;
+mod render;
+mod streams;
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -72,16 +77,16 @@ fn the_shipped_configuration_is_right_and_its_traces_pass() {
     expect(
         &cartwheel(&shipped(), &["check"], &[]),
         0,
-        &["cart_abandonment", "welcome", "19 journeys"],
+        &["cart_abandonment", "welcome", "20 journeys"],
     );
-    let memory = ["net_value ", "all facts ", "bytes after one event, at most ", "19 journeys"];
+    let memory = ["net_value ", "all facts ", "bytes after one event, at most ", "20 journeys"];
     expect(&cartwheel(&shipped(), &["check", "--memory"], &[]), 0, &memory);
     expect(&cartwheel(&shipped(), &["test"], &[]), 0, &["ok  ", " 0 failed"]);
     let json: Value =
         serde_json::from_slice(&cartwheel(&shipped(), &["check", "--output", "json"], &[]).stdout)
             .unwrap();
     assert_eq!(
-        (json["ok"].as_bool(), json["journeys"][17]["journey"].as_str()),
+        (json["ok"].as_bool(), json["journeys"][18]["journey"].as_str()),
         (Some(true), Some("welcome"))
     );
 }
@@ -92,7 +97,22 @@ fn wrong_use_is_64_and_help_is_0() {
         assert_eq!(cartwheel(&shipped(), args, &[]).status.code(), Some(64), "{args:?}");
     }
     expect(&cartwheel(&shipped(), &["--help"], &[]), 0, &["Examples:", "Exit codes:"]);
-    for command in ["run", "deliver", "explain", "inspect", "check", "test", "completions", "man"] {
+    for command in [
+        "run",
+        "deliver",
+        "explain",
+        "inspect",
+        "catalogue",
+        "broadcast",
+        "control",
+        "check",
+        "test",
+        "new",
+        "render",
+        "graph",
+        "completions",
+        "man",
+    ] {
         expect(&cartwheel(&shipped(), &[command, "--help"], &[]), 0, &["Examples:"]);
     }
 }

@@ -42,16 +42,21 @@ impl MailServer {
         fs::read_dir(self.dir.path().join("mail/new")).map_or(0, Iterator::count)
     }
 
+    /// What it has taken so far.
+    pub fn mails(&self) -> Vec<String> {
+        let Ok(folder) = fs::read_dir(self.dir.path().join("mail/new")) else { return Vec::new() };
+        let read = |entry: std::io::Result<fs::DirEntry>| {
+            fs::read_to_string(entry.expect("a mail").path()).expect("a readable mail")
+        };
+        folder.map(read).collect()
+    }
+
     /// Every accepted e-mail command has exactly one mail, unless delivery withheld it, and then none; what is marketing, and nothing else, can be
     /// unsubscribed from with one click.
     pub fn each_once(&self, accepted: &Accepted, withheld: &BTreeSet<String>) {
-        let mut received: Vec<(String, bool)> = fs::read_dir(self.dir.path().join("mail/new"))
-            .expect("a Maildir")
-            .map(|entry| {
-                fs::read_to_string(entry.expect("a mail").path()).expect("a readable mail")
-            })
-            .map(|mail| (command_of(&mail), mail.contains(ONE_CLICK)))
-            .collect();
+        let mails = self.mails().into_iter();
+        let mut received: Vec<(String, bool)> =
+            mails.map(|mail| (command_of(&mail), mail.contains(ONE_CLICK))).collect();
         received.sort_unstable();
         let once: BTreeSet<(String, bool)> = received.iter().cloned().collect();
         assert_eq!(once.len(), received.len(), "a mail arrived twice");

@@ -2,6 +2,7 @@
 //!
 //! Needs a JDK, Maven (the broker's jars, once) and `python3-aiosmtpd`; all traffic stays on loopback.
 
+mod answers;
 mod audit;
 mod bad_input;
 mod hand_over;
@@ -12,4 +13,5 @@ mod outage;
 mod processes;
 mod reload;
 mod shoppers;
+mod streams;
 mod topics;

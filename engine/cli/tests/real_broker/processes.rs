@@ -51,6 +51,9 @@ pub struct Deployment {
     kafka: KafkaConfig,
     offsets: Offsets,
     admin: u16,
+    /// The admin listener of delivery, and the public one.
+    deliver_admin: u16,
+    inbound: u16,
     /// End offsets and since when they have stood there.
     still: Mutex<(Vec<i64>, Instant)>,
     /// The section of cartwheel.yaml.
@@ -91,7 +94,7 @@ impl Deployment {
 
     fn of(kafka: KafkaConfig, smtp_port: u16, policy: String) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
-        let admin = free_port();
+        let (admin, deliver_admin, inbound) = (free_port(), free_port(), free_port());
         let config = shipped();
         let (journeys, templates) = (config.join("journeys"), config.join("templates"));
         let yaml = format!(
@@ -106,7 +109,7 @@ providers:
   route: {{ email: smtp }}
   smtp: {{ host: 127.0.0.1, port: {smtp_port}, tls: none }}
 brand: {{ name: Test Shop, from: shop@shop.example, store_url: "https://shop.example" }}
-admin: {{ listen: "127.0.0.1:{admin}", deliver_listen: "127.0.0.1:0", insecure_local: true }}
+admin: {{ listen: "127.0.0.1:{admin}", deliver_listen: "127.0.0.1:{deliver_admin}", insecure_local: true }}
 inbound:
   listen: "127.0.0.1:{inbound}"
   unsubscribe_secrets: [ "0123456789abcdef0123456789abcdef0123456789abcdef" ]
@@ -117,7 +120,6 @@ log: {{ level: info, format: text }}
             templates = templates.display(),
             bootstrap = kafka.bootstrap,
             namespace = kafka.namespace,
-            inbound = free_port(),
         );
         std::fs::write(dir.path().join("cartwheel.yaml"), yaml).expect("cartwheel.yaml");
         let offsets = Offsets::new(&kafka).expect("a client");
@@ -127,6 +129,8 @@ log: {{ level: info, format: text }}
             kafka,
             offsets,
             admin,
+            deliver_admin,
+            inbound,
             still: Mutex::new((Vec::new(), Instant::now())),
             policy,
         }
@@ -211,34 +215,19 @@ log: {{ level: info, format: text }}
         (0..crate::kill_nine::PARTITIONS).map(end).sum()
     }
 
-    /// The sum of the metric's series that have this in their labels; 0 while the engine does not answer.
-    pub fn sum(&self, metric: &str, labels: &str) -> f64 {
-        let metrics = self.metrics().unwrap_or_default();
-        let series = metrics
-            .lines()
-            .filter(|line| line.starts_with(&format!("{metric}{{")) && line.contains(labels));
-        series
-            .map(|line| {
-                line.rsplit(' ')
-                    .next()
-                    .and_then(|value| value.parse::<f64>().ok())
-                    .expect("a value")
-            })
-            .sum()
+    /// Where links in messages are answered.
+    pub fn inbound(&self) -> u16 {
+        self.inbound
     }
 
-    /// What the engine's `/metrics` says.
-    fn metrics(&self) -> std::io::Result<String> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.admin))?;
-        let request = format!(
-            "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n",
-            self.admin
-        );
-        stream.write_all(request.as_bytes())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        Ok(answer)
+    /// The sum of the metric's series that have this in their labels; 0 while the engine does not answer.
+    pub fn sum(&self, metric: &str, labels: &str) -> f64 {
+        sum(&metrics(self.admin).unwrap_or_default(), metric, labels)
+    }
+
+    /// The same of delivery.
+    pub fn delivered(&self, metric: &str, labels: &str) -> f64 {
+        sum(&metrics(self.deliver_admin).unwrap_or_default(), metric, labels)
     }
 
     /// The output of a command of the binary with this configuration.
@@ -260,6 +249,25 @@ log: {{ level: info, format: text }}
             .map(|line| serde_json::from_str(line).expect("one JSON object a line"))
             .collect()
     }
+}
+
+/// The sum of the metric's series that have this in their labels.
+fn sum(metrics: &str, metric: &str, labels: &str) -> f64 {
+    let of_metric = |line: &&str| line.starts_with(&format!("{metric}{{")) && line.contains(labels);
+    let value = |line: &str| line.rsplit(' ').next().and_then(|value| value.parse::<f64>().ok());
+    metrics.lines().filter(of_metric).map(|line| value(line).expect("a value")).sum()
+}
+
+/// What the `/metrics` of this admin listener says.
+fn metrics(port: u16) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    let request =
+        format!("GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    Ok(answer)
 }
 
 /// A process of the binary; killed when dropped.
@@ -285,6 +293,15 @@ impl Process {
         let told = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill");
         assert!(told.success(), "it ran until it was stopped:\n{}", self.end_of_log());
         until("a clean end", Duration::from_secs(60), || {
+            self.child.try_wait().expect("a status").is_some()
+        });
+        let status = self.child.wait().expect("its end");
+        assert!(status.success(), "{status}:\n{}", self.end_of_log());
+    }
+
+    /// A command that ends by itself, and well.
+    pub fn finish(mut self) {
+        until("its end", Duration::from_secs(60), || {
             self.child.try_wait().expect("a status").is_some()
         });
         let status = self.child.wait().expect("its end");

@@ -18,7 +18,7 @@ use thin_vec::ThinVec;
 pub(super) const LONG_PAST: Millis = DAY;
 
 /// What is known of the next beginning of a journey.
-enum Armed {
+pub(super) enum Armed {
     /// There is none.
     Nothing,
     /// At this instant, by this moment.
@@ -45,7 +45,7 @@ impl Core {
     }
 
     /// As of `seen`. Whatever is armed stays so until it comes, at whatever time one asks.
-    fn armed(&self, customer: &Customer, index: u16, seen: Millis) -> Armed {
+    pub(super) fn armed(&self, customer: &Customer, index: u16, seen: Millis) -> Armed {
         let journey = &self.plan.journeys[usize::from(index)];
         let Some(by_time) = &journey.by_time else { return Armed::Nothing };
         let last = customer.facts.last(by_time.begun);

@@ -11,6 +11,7 @@ use crate::gate::{self, Holdout};
 use crate::journey::condition::Reader;
 use crate::journey::op::Given;
 use crate::journey::plan::{Journey, Plan};
+use crate::product::Products;
 use crate::sends::Mode;
 use crate::time::Millis;
 use crate::value::Value;
@@ -29,6 +30,8 @@ pub(super) struct Context<'a> {
     pub now: Millis,
     /// Live, or behind: marketing is held.
     pub mode: Mode,
+    /// What is known of products.
+    pub products: &'a Products,
     /// Where decisions and effects go.
     pub effects: &'a mut Effects,
     /// What steps have let happen.
@@ -50,12 +53,14 @@ impl<'a> Context<'a> {
 
     /// What conditions read now of a run.
     pub fn reader<'r>(&'r self, run: &'r Run) -> Reader<'r> {
-        Reader { captures: &run.captures, ..self.reader_at(run.newest) }
+        let (captures, run_key) = (&run.captures, run.key);
+        Reader { captures, run_key, ..self.reader_at(run.newest) }
     }
 
     /// What conditions read of the customer now; `at` is the time of the event in question.
     pub fn reader_at(&self, at: Millis) -> Reader<'_> {
-        Reader { at, ..self.core.reader(self.customer, self.t) }
+        let (products, asked) = (Some(self.products), self.plan().products.as_slice());
+        Reader { at, products, asked, ..self.core.reader(self.customer, self.t) }
     }
 
     /// What a step gives.

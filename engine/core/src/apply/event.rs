@@ -1,5 +1,6 @@
 //! Applying an event: deduplicate, profile, engagement, documents, facts; then the journeys.
 
+use super::about::About;
 use super::context::Context;
 use super::emitted::{Emitted, Happening};
 use super::journeys::Occasion;
@@ -12,7 +13,6 @@ use crate::customer::{
 use crate::effect::{Addressee, Effect};
 use crate::event::{Event, Known, Meaning, OddFields, Raw, Subject, read_fields};
 use crate::fact::Occurrence;
-use crate::id::CommandId;
 use crate::journey::feeding::Feeding;
 use crate::journey::level::LevelSet;
 use crate::journey::plan::Interest;
@@ -67,6 +67,7 @@ impl Core {
             seen: time.seen,
             now: environment.now,
             mode: environment.mode,
+            products: environment.products,
             effects: environment.effects,
             emitted: Emitted::default(),
             touched: false,
@@ -124,7 +125,7 @@ impl Context<'_> {
             Meaning::Complained => self.suppress(event, SuppressionReason::Complained),
             Meaning::Delivered => self.react(event, |seen| seen.delivered = true),
             Meaning::Opened => self.react(event, |seen| seen.opened = true),
-            Meaning::Clicked => self.react(event, |seen| seen.clicked = true),
+            Meaning::Clicked | Meaning::Answered => self.react(event, |seen| seen.clicked = true),
             Meaning::Subscribed
             | Meaning::Unsubscribed
             | Meaning::ConsentChanged
@@ -286,11 +287,13 @@ impl Context<'_> {
 
     /// Something has become of the message that the event names: its run knows. A fallback that has waited for that comes with the next timers.
     fn react(&mut self, event: &Event<'_>, note: impl Fn(&mut Reactions)) {
-        let Some(command) = command_of(event) else { return };
+        let Some(about) = About::of(event) else { return };
         let (plan, t) = (self.plan(), self.t);
         let mut moved = false;
         for run in self.customer.runs.iter_mut() {
-            let Some(sent) = run.sent.as_mut().filter(|sent| sent.command == command) else {
+            let id = run.id;
+            let Some(sent) = run.sent.as_mut().filter(|sent| about.is_message(id, sent.command))
+            else {
                 continue;
             };
             note(&mut sent.seen);
@@ -409,6 +412,7 @@ fn registers(meaning: Meaning) -> (Of, Of) {
         | Meaning::Delivered
         | Meaning::Opened
         | Meaning::Clicked
+        | Meaning::Answered
         | Meaning::CartEmptied
         | Meaning::None => (Of::Profile, Of::Profile),
     }
@@ -475,17 +479,12 @@ pub fn told_of_message(event: &Event<'_>) -> Option<ToldOfMessage> {
         | Meaning::Delivered
         | Meaning::Opened
         | Meaning::Clicked
+        | Meaning::Answered
         | Meaning::CartEmptied
         | Meaning::None => return None,
     };
     let channel = named_channel(event).or_email();
     Some(ToldOfMessage { channel, reason, address: AddressHash::parse(&address.string()?)? })
-}
-
-/// The command whose message the event is about.
-pub(super) fn command_of(event: &Event<'_>) -> Option<CommandId> {
-    let id = event.field(Subject::Message, "command_id").and_then(|raw| raw.string());
-    id.and_then(|text| text.parse().ok())
 }
 
 fn bounce_is_hard(event: &Event<'_>) -> bool {

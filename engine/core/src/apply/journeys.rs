@@ -47,10 +47,10 @@ impl Occasion<'_> {
         self.emitted.unwrap_or_else(own)
     }
 
-    /// What conditions read now.
-    pub fn reader<'r>(&'r self, context: &'r Context<'_>) -> Reader<'r> {
+    /// What conditions read now; `run_key` is the key of the run in question.
+    pub fn reader<'r>(&'r self, context: &'r Context<'_>, run_key: u64) -> Reader<'r> {
         let customer = context.reader_at(self.time.at);
-        Reader { event: Some(self.event), fields: self.fields, ..customer }
+        Reader { event: Some(self.event), fields: self.fields, run_key, ..customer }
     }
 }
 
@@ -119,9 +119,9 @@ impl Context<'_> {
         let journey = self.journey(index);
         for exit in &interest.exits {
             let exit = &journey.exits[usize::from(*exit)];
-            let reader = occasion.reader(self);
+            let key = self.key_of(occasion.event, interest);
+            let reader = occasion.reader(self, key.unwrap_or(0));
             if exit.condition.as_ref().is_none_or(|condition| reader.holds(condition)) {
-                let key = self.key_of(occasion.event, interest);
                 self.exit_all(occasion, index, key, again);
                 ended.push(key.map_or(exit.latest, |key| exit.latest.with_key(key)));
             }
@@ -233,7 +233,7 @@ impl Context<'_> {
         }
         let of_key = |run: &Run| run.journey == index && run.key == key && run.place.is_live();
         let live = self.customer.runs.iter().position(of_key);
-        let reader = occasion.reader(self);
+        let reader = occasion.reader(self, key);
         // Most items of an order are none that somebody wants to hear of.
         let quiet = journey.each.is_some() && live.is_none();
         if let Some(when) = journey.when.as_ref().filter(|when| !reader.holds(when)) {
@@ -267,7 +267,8 @@ impl Context<'_> {
 
     /// When a run enters that begins by an event, by the journey's `at`.
     fn enters_at(&self, index: u16, at: &Deadline, by: &Opening) -> Enters {
-        let reader = Reader { captures: &by.captures, ..self.reader_at(by.at) };
+        let (captures, run_key) = (&by.captures, by.key);
+        let reader = Reader { captures, run_key, ..self.reader_at(by.at) };
         let Some(moment) = at.moment(&reader, self.t, |_| false) else {
             return Enters::Never(reader.shown(&at.fields));
         };

@@ -39,6 +39,7 @@ impl Core {
             seen: now,
             now,
             mode: environment.mode,
+            products: environment.products,
             effects: environment.effects,
             emitted: Emitted::default(),
             touched: false,

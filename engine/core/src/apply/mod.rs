@@ -3,6 +3,7 @@
 //! [`Core::event`] applies an event (deduplicate, profile, documents, engagement, journeys); [`Core::fire`] fires the
 //! customer's timers of one deadline; [`Core::arm`] finds when time alone begins something. All leave the customer's new earliest deadline in the slot; the shard arms it.
 
+mod about;
 mod context;
 mod emitted;
 mod event;
@@ -12,6 +13,7 @@ mod journeys;
 mod window;
 mod enter;
 mod by_time;
+mod outlook;
 mod put_off;
 mod step;
 mod timer;
@@ -19,12 +21,14 @@ mod activate;
 
 pub use activate::Mapping;
 pub use event::{Applied, Outcome, ToldOfMessage, told_of_message};
+pub use outlook::{Comes, Expected, Judged, Known, Outlook};
 pub use timer::Due;
 
 use crate::customer::{Change, Customer, Zones, attribute_hash};
 use crate::effect::Effects;
 use crate::journey::condition::Reader;
 use crate::journey::plan::Plan;
+use crate::product::Products;
 use crate::sends::Mode;
 use crate::time::Millis;
 use crate::value::Value;
@@ -65,7 +69,7 @@ impl Core {
         Self { plan, zones, attributes, fields, changes, longest_age, longest_window }
     }
 
-    /// What conditions read of a customer at `t`, without an event or a run.
+    /// What conditions read of a customer at `t`, without an event or a run, and without products: what begins by time alone follows from none.
     fn reader<'r>(&'r self, customer: &'r Customer, t: Millis) -> Reader<'r> {
         Reader {
             customer,
@@ -77,6 +81,9 @@ impl Core {
             at: t,
             event: None,
             fields: &[],
+            products: None,
+            asked: &[],
+            run_key: 0,
             captures: &[],
         }
     }
@@ -88,6 +95,8 @@ pub struct Environment<'a> {
     pub mode: Mode,
     /// The greatest of shard time and record times: what levels are judged at, which do not go back in time.
     pub now: Millis,
+    /// What is known of products.
+    pub products: &'a Products,
     /// Where decisions and effects go.
     pub effects: &'a mut Effects,
 }

@@ -46,6 +46,7 @@ impl Core {
             seen: due.seen,
             now: due.now,
             mode: environment.mode,
+            products: environment.products,
             effects: environment.effects,
             emitted: Emitted::default(),
             touched: false,

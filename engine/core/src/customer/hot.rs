@@ -8,6 +8,7 @@ use super::register::Register;
 use super::run::{Place, Run};
 use super::seen::SeenIds;
 use crate::channel::Channel;
+use crate::event::Raw;
 use crate::fact::Facts;
 use crate::id::CustomerId;
 use crate::time::{Millis, NEVER};
@@ -82,8 +83,19 @@ pub struct Attribute {
     pub name: u32,
     /// Event time of what wrote it.
     pub at: Millis,
-    /// Null where it was removed.
+    /// Null where it was removed, or is not readable.
     pub value: Value,
+    /// What came is no value, but a list or an object: that is no permission.
+    pub unreadable: bool,
+}
+
+impl Attribute {
+    /// As it came.
+    pub fn read(name: u32, at: Millis, raw: Raw<'_>) -> Self {
+        let value = raw.scalar();
+        let unreadable = value == Value::Null && !raw.is_null();
+        Self { name, at, value, unreadable }
+    }
 }
 
 /// An entry into a journey, remembered for its re-entry rule.
@@ -206,9 +218,15 @@ impl Customer {
 
     /// The attribute whose name has this hash.
     pub fn attribute(&self, hash: u32) -> ValueRef<'_> {
-        self.attributes
-            .iter()
-            .find(|attribute| attribute.name == hash)
-            .map_or(ValueRef::Null, |attribute| attribute.value.borrow())
+        self.known(hash).map_or(ValueRef::Null, |attribute| attribute.value.borrow())
+    }
+
+    /// Whether something came for that attribute that cannot be read.
+    pub fn is_unreadable(&self, hash: u32) -> bool {
+        self.known(hash).is_some_and(|attribute| attribute.unreadable)
+    }
+
+    fn known(&self, hash: u32) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| attribute.name == hash)
     }
 }

@@ -10,7 +10,7 @@ use crate::channel::Channel;
 use crate::event::vocabulary::{CONSENT, COUNTRY, REGION, TIME_ZONE, ZONE};
 use crate::event::{Raw, is_read, object_entries, only};
 use crate::time::Millis;
-use crate::value::{Value, ValueRef};
+use crate::value::ValueRef;
 use std::borrow::Cow;
 
 /// The stored name of an attribute.
@@ -68,7 +68,7 @@ impl Patch<'_> {
             let of_zone = ZONE.contains(&name.as_ref());
             let hash = attribute_hash(&name);
             if of_zone || kept.contains(&hash) {
-                set_attribute(customer, hash, self.at, value.scalar());
+                set_attribute(customer, Attribute::read(hash, self.at, value));
             }
             zone_changed |= of_zone;
         }
@@ -94,8 +94,8 @@ impl Patch<'_> {
 
 impl Customer {
     /// An attribute that was stored with the profile, while no condition read it.
-    pub fn recall(&mut self, name: u32, at: Millis, value: Value) {
-        set_attribute(self, name, at, value);
+    pub fn recall(&mut self, attribute: Attribute) {
+        set_attribute(self, attribute);
     }
 }
 
@@ -111,10 +111,10 @@ pub fn zone_of(customer: &Customer, zones: &Zones) -> u16 {
         .unwrap_or(0)
 }
 
-fn set_attribute(customer: &mut Customer, name: u32, at: Millis, value: Value) {
-    match customer.attributes.iter_mut().find(|attribute| attribute.name == name) {
-        Some(known) if at >= known.at => *known = Attribute { name, at, value },
+fn set_attribute(customer: &mut Customer, attribute: Attribute) {
+    match customer.attributes.iter_mut().find(|known| known.name == attribute.name) {
+        Some(known) if attribute.at >= known.at => *known = attribute,
         Some(_) => {}
-        None => push_tightly(&mut customer.attributes, Attribute { name, at, value }),
+        None => push_tightly(&mut customer.attributes, attribute),
     }
 }

@@ -30,10 +30,11 @@ use super::run::{Place, Reactions, Run, Sent};
 use super::seen::{self, SeenIds};
 use super::zone::Zones;
 use crate::channel::Channel;
-use crate::compact::{Bytes, Writer};
+use crate::compact::{Bytes, OWN, Writer};
 use crate::fact::{put_fact, read_fact};
 use crate::id::{CommandId, CustomerId, RunId};
 use crate::time::Millis;
+use crate::value::Value;
 use std::cell::Cell;
 use thin_vec::ThinVec;
 
@@ -49,6 +50,9 @@ const UNHEARD: u8 = 6;
 const UNHEARD_WITH_NAMES: u8 = 7;
 const FULL: u8 = 4;
 const FULL_WITH_NAMES: u8 = 5;
+
+/// In place of an attribute's value: it is none.
+const UNREADABLE: u64 = OWN;
 
 /// Bytes that are not a stored customer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -184,7 +188,10 @@ pub fn encode_customer(customer: &Customer, out: &mut Vec<u8>) {
         writer.bytes(attribute.name.to_le_bytes());
         times.put(writer, attribute.at);
         writer.room();
-        writer.value(&attribute.value);
+        match attribute.unreadable {
+            true => writer.number(UNREADABLE),
+            false => writer.value(&attribute.value),
+        }
     });
     put_list(&mut writer, &customer.registers, |writer, register| {
         put_register(writer, register, &times);
@@ -394,8 +401,11 @@ fn read_customer(
     customer.entries = list(rest, has(part::ENTRIES), 2, |rest| entry(rest, &times))?;
     customer.touches = list(rest, has(part::TOUCHES), 2, |rest| touch(rest, &times))?;
     customer.attributes = list(rest, has(part::ATTRIBUTES), 6, |rest| {
-        let name = u32::from_le_bytes(rest.array()?);
-        Some(Attribute { name, at: times.read(rest)?, value: rest.value()? })
+        let (name, at) = (u32::from_le_bytes(rest.array()?), times.read(rest)?);
+        let head = rest.number()?;
+        let unreadable = head == UNREADABLE;
+        let value = if unreadable { Value::Null } else { rest.value_of(head)? };
+        Some(Attribute { name, at, value, unreadable })
     })?;
     customer.registers = list(rest, has(part::REGISTERS), 2, |rest| register(rest, &times))?;
     for latest in list(rest, has(part::LATEST), 9, |rest| latest(rest, &times))? {

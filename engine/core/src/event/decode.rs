@@ -194,7 +194,10 @@ impl Decoder {
         if quick.is_none() {
             event.top = Top::default();
             quick = scan(value, MAX_DEPTH, &mut event.top);
-            if let Some((text, whole)) = quick {
+            // What is of no customer comes seldom, or all at once: it must not take the room of events.
+            if let Some((text, whole)) = quick
+                && event.top.get(Place::CUSTOMER).raw(text).is_some()
+            {
                 self.layouts.learn(text, whole);
             }
         }
@@ -341,6 +344,11 @@ fn bounded<'a>(text: Cow<'a, str>, field: Envelope) -> Result<Cow<'a, str>, Reje
         ));
     }
     Ok(text)
+}
+
+/// The instant at which a record says that it happened.
+pub fn time_of(raw: Raw<'_>, record_time: Millis, policy: &Policy) -> Result<Millis, Rejected> {
+    event_time(raw, raw.string(), record_time, policy)
 }
 
 /// `text` is the content, if it is a string.

@@ -14,8 +14,8 @@ mod profile;
 mod raw;
 mod rejected;
 
-pub use carried::carried;
-pub use decode::{Decoder, Event, decode};
+pub use carried::{SURVEY_ANSWER, SURVEY_STEP, carried, own_fields};
+pub use decode::{Decoder, Event, decode, time_of};
 pub use field::{EventField, array, field_raw, field_value, key_text, key_text_of, read_fields};
 pub use odd::{OddField, OddFields};
 pub use profile::MAX_VALUE;

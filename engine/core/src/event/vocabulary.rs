@@ -147,6 +147,7 @@ event_types! {
     "order_refunded",
     "return_requested",
     "review_submitted",
+    "survey_answered" => Answered,
     "coupon_applied",
     "wishlist_added",
     "ticket_opened",
@@ -183,6 +184,8 @@ pub enum Meaning {
     Opened,
     /// A link in a message was followed.
     Clicked,
+    /// One of the answers that a message offered was given: a link in it was followed.
+    Answered,
     /// The cart is gone.
     CartEmptied,
     /// Nothing more than profile and documents.
@@ -411,9 +414,9 @@ mod tests {
     #[test]
     fn nothing_has_two_names_and_no_name_means_two_things() {
         let once = |names: &[&str]| names.iter().collect::<std::collections::BTreeSet<_>>().len();
-        assert_eq!((EVENT_TYPES.len(), once(&EVENT_TYPES)), (42, 42));
+        assert_eq!((EVENT_TYPES.len(), once(&EVENT_TYPES)), (43, 43));
         let meant = EVENT_TYPES.iter().filter(|kind| Meaning::of(kind) != Meaning::None);
-        assert_eq!((meant.count(), Meaning::of("of_their_own")), (9, Meaning::None));
+        assert_eq!((meant.count(), Meaning::of("of_their_own")), (10, Meaning::None));
         let top: Vec<&str> = Subject::ALL
             .map(Subject::name)
             .into_iter()

@@ -43,7 +43,7 @@ pub use ledger::{Entry, Ledger, Lot, MAX_AMOUNT};
 pub use level::Standing;
 pub use memory::MAX_BYTES;
 pub use occurrence::Occurrence;
-pub use path::{MAX_TEXT, Path, key_hash, key_of};
+pub use path::{MAX_TEXT, Path, key_hash, key_of, key_text};
 pub use reading::{KeyReading, Reading};
 pub use set::Set;
 pub(crate) use stored::{put_fact, read_fact};

@@ -50,6 +50,9 @@ fn limit_of(question: &Question<'_>, cap: &Cap, chosen: Option<&Condition>) -> O
         };
     };
     let reader = question.reader;
+    if chosen.fields.iter().any(|(_, field)| reader.is_unreadable(*field)) {
+        return Some(0);
+    }
     let absent = |field| reader.read(field) == ValueRef::Null;
     if chosen.fields.iter().any(|(_, field)| absent(*field)) {
         return None;

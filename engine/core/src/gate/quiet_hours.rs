@@ -3,7 +3,6 @@
 use super::question::Question;
 use super::wait::clock;
 use crate::channel::Channel;
-use crate::policy::LocalTime;
 use crate::time::Millis;
 
 /// The end of the first quiet span in which it is now for that customer and channel; none if it is not quiet.
@@ -17,16 +16,7 @@ pub fn until(question: &Question<'_>, channel: Channel) -> Option<Millis> {
     let minute = local.hour() as u16 * 60 + local.minute() as u16;
     let (span, _) = spans.find(|(span, where_)| {
         let for_customer = || where_.as_ref().is_none_or(|where_| reader.holds(where_));
-        is_quiet(minute, span.from, span.to) && for_customer()
+        span.has(minute) && for_customer()
     })?;
     Some(zones.next_local(zone, t, clock(span.to)).max(t + 1))
-}
-
-/// Whether a minute of the day lies in the span, which may cross midnight; an empty span is never quiet.
-fn is_quiet(minute: u16, from: LocalTime, to: LocalTime) -> bool {
-    if from.0 <= to.0 {
-        (from.0..to.0).contains(&minute)
-    } else {
-        minute >= from.0 || minute < to.0
-    }
 }

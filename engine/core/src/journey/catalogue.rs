@@ -2,8 +2,8 @@
 //! `events.yaml`, and what journeys emit. It finds slips; nothing that is compiled depends on it.
 
 use super::events_file::FieldType;
-use crate::event::carried;
 use crate::event::vocabulary::{CONSENT, EVENT_TYPES, Envelope, Subject, Type};
+use crate::event::{carried, own_fields};
 use crate::suggest::closest;
 use std::collections::BTreeMap;
 
@@ -129,7 +129,7 @@ impl Catalogue {
     fn of_type(&self, kind: &str, path: &[&str]) -> Option<FieldType> {
         let own = [self.declared.get(kind), self.made.get(kind)];
         let declared = own.into_iter().flatten().find_map(|fields| of_fields(fields, path));
-        declared.or_else(|| {
+        declared.or_else(|| of_fields(&built_in(kind)?, path)).or_else(|| {
             let subject = Subject::parse(path.first()?.as_bytes())?;
             self.carries(kind, subject).then(|| of_subject(subject, &path[1..]))?
         })
@@ -151,7 +151,8 @@ impl Catalogue {
         });
         let own = [self.declared.get(kind), self.made.get(kind)];
         let own = own.into_iter().flatten().flat_map(BTreeMap::keys).cloned();
-        let mut all: Vec<String> = own.chain(of_subjects).collect();
+        let built_in = built_in(kind).unwrap_or_default().into_keys();
+        let mut all: Vec<String> = own.chain(built_in).chain(of_subjects).collect();
         all.sort_unstable();
         all.dedup();
         all
@@ -186,6 +187,13 @@ impl Catalogue {
         };
         Missing { message, help, is_subject }
     }
+}
+
+/// The fields that events of this type have of themselves, beside those of their subjects; none where there are none.
+fn built_in(kind: &str) -> Option<Fields> {
+    let own = own_fields(kind);
+    let fields = own.iter().map(|(name, known)| ((*name).to_owned(), (*known).into()));
+    (!own.is_empty()).then(|| fields.collect())
 }
 
 /// The first name of a dotted one.

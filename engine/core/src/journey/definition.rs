@@ -256,6 +256,9 @@ pub enum Step {
         /// A team of the policy, as `team:sales`: an internal message instead of one to the customer.
         #[serde(default)]
         to: Option<At<String>>,
+        /// What the message has beside its documents.
+        #[serde(default)]
+        with: Option<At<With>>,
         /// The step's name; default: the template's.
         #[serde(default)]
         id: Option<At<String>>,
@@ -330,6 +333,14 @@ impl Step {
             | Step::Exit { .. } => Vec::new(),
         }
     }
+}
+
+/// What a message has beside its documents: `{ answers: [price, shipping, doubt] }`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct With {
+    /// Answers by their names: each is a link, `{{ answers.price }}` in the template, that comes back as `survey_answered`.
+    pub answers: At<Vec<At<String>>>,
 }
 
 /// `email`, or `{ sms: { if_no: opened, within: 4h } }`.

@@ -146,11 +146,16 @@ pub struct Send {
     pub team: Option<CompactString>,
     /// The arm of a split in which it stands, as `split:arm`; of several the innermost.
     pub variant: Option<CompactString>,
-    /// In order of preference. The first is never a fallback.
+    /// In order of preference, at most [`MAX_CHANNELS`]. The first is never a fallback.
     pub channels: Vec<Choice>,
+    /// The answers that it offers, by their names, as links that come back as events.
+    pub answers: Vec<CompactString>,
     /// The documents that its template may read.
     pub shows: Subjects,
 }
+
+/// Most channels of a send, fallbacks among them.
+pub const MAX_CHANNELS: usize = 8;
 
 /// One channel of a send.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -348,13 +353,9 @@ impl Operation for Branch {
         format!("{} arms", self.arms.len())
     }
 
-    /// The plan keeps what a condition reads, not its text: a way on is labelled with that.
     fn successors(&self, _: u16) -> Vec<Successor> {
-        let names = |condition: &Condition| {
-            let names = condition.fields.iter().map(|(name, _)| name.as_str());
-            names.collect::<Vec<_>>().join(", ")
-        };
-        let label = |arm: &Arm| arm.when.as_ref().map_or_else(|| "else".to_owned(), names);
+        let written = |when: &Condition| when.text.to_string();
+        let label = |arm: &Arm| arm.when.as_ref().map_or_else(|| "else".to_owned(), written);
         let arms = self.arms.iter();
         let mut ways: Vec<Successor> =
             arms.map(|arm| Successor { to: arm.target, when: Some(label(arm)) }).collect();

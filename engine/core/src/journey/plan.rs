@@ -13,6 +13,7 @@ use crate::customer::{LatestId, ZoneTables};
 use crate::event::{Event, Raw, Subject};
 use crate::fact::{Definition, Layout};
 use crate::policy::Policy;
+use crate::product::ProductReading;
 use crate::time::{DAY, Millis, Span};
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
@@ -41,6 +42,8 @@ pub struct Plan {
     pub attributes: Vec<CompactString>,
     /// What some condition makes of lists of events; conditions name them by index.
     pub lists: Vec<List>,
+    /// What some condition asks of products, by index.
+    pub products: Vec<ProductReading>,
     /// The documents that are kept: those that some message may show, and those that decide.
     pub kept: Subjects,
     /// What is remembered of customers.
@@ -235,6 +238,7 @@ impl ByTime {
             | Field::Waited(_)
             | Field::Attribute(_)
             | Field::Consent(_)
+            | Field::Product(..)
             | Field::Now
             | Field::EventTime
             | Field::Local(_)

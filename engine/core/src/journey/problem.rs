@@ -25,9 +25,10 @@ pub enum Severity {
 pub struct Problem {
     /// How bad.
     pub severity: Severity,
-    /// The file; of the policy, which has no text here, `policy` or the key, such as `policy.caps.1`.
+    /// The file; of the policy, which has no text here, `policy` or the key, such as `policy.caps.1.limit`.
     pub path: String,
-    /// Byte range in the file's text, on character borders; empty where the problem has no place.
+    /// Byte range in the file's text, on character borders; empty where the problem has no place. Of the policy in the value at the key, where that is a text
+    /// and a part of it is meant.
     pub span: Range<usize>,
     /// What is wrong.
     pub message: String,

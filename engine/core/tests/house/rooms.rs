@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// Each room with those that it may import, lower ones first.
-const ROOMS: [(&str, &[&str]); 24] = [
+const ROOMS: [(&str, &[&str]); 26] = [
     ("closed", &[]),
     ("time", &[]),
     ("id", &["time"]),
@@ -22,16 +22,18 @@ const ROOMS: [(&str, &[&str]); 24] = [
     ("address", &["channel"]),
     ("policy", &["time", "channel"]),
     ("event", &["closed", "time", "value", "channel", "policy"]),
-    ("input", &["id", "policy", "event"]),
+    ("stream", &["closed", "time", "compact", "policy", "event"]),
+    ("input", &["id", "policy", "event", "stream"]),
     ("sends", &["closed", "time", "channel", "partitioner", "address", "event"]),
     ("fact", &["time", "value", "compact", "event"]),
+    ("product", &["closed", "time", "value", "compact", "event", "fact"]),
     ("customer", &["closed", "time", "id", "value", "compact", "room", "channel", "event", "fact"]),
     ("decision", &["closed", "time", "id", "value", "channel"]),
     (
         "journey",
         &[
             "time", "value", "suggest", "channel", "address", "policy", "event", "sends", "fact",
-            "customer", "decision",
+            "product", "customer", "decision",
         ],
     ),
     ("timer", &["time"]),
@@ -49,7 +51,7 @@ const ROOMS: [(&str, &[&str]); 24] = [
         "apply",
         &[
             "time", "id", "value", "channel", "address", "policy", "event", "sends", "fact",
-            "customer", "journey", "decision", "gate", "effect",
+            "product", "customer", "journey", "decision", "gate", "effect",
         ],
     ),
 ];

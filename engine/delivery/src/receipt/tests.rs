@@ -17,6 +17,7 @@ fn command() -> Command {
         data: serde_json::json!({"profile": {"email": "ana@example.com"}}),
         variant: None,
         team: None,
+        answers: Vec::new(),
         side: None,
         due_at: 0,
         decided_at: 0,

@@ -221,6 +221,7 @@ impl World {
             data: serde_json::Value::Null,
             variant: None,
             team: None,
+            answers: Vec::new(),
             side: None,
             due_at: 0,
             decided_at: 0,

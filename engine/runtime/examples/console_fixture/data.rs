@@ -7,8 +7,8 @@ use cartwheel_core::sends::{Mode, SuppressionReason};
 use cartwheel_core::time::{HOUR, Millis};
 use cartwheel_core::value::Value;
 use cartwheel_runtime::admin::view::{
-    CustomerView, Edge, InboxEntry, JourneyGraph, JourneyView, Overview, Personal, ProfileView,
-    Readiness, RunState, RunView, StepView,
+    Begins, CustomerView, Edge, GoalView, InboxEntry, JourneyGraph, JourneyView, Leaving, Overview,
+    Personal, ProfileView, Readiness, RunState, RunView, StepView,
 };
 use cartwheel_runtime::admin::{AdminSource, Board, BoardClock, SourceError};
 use cartwheel_runtime::metrics::Metrics;
@@ -201,6 +201,15 @@ fn cart() -> JourneyGraph {
         priority: 50,
         tags: vec!["recovery".into()],
         quiet_for: Some("1h".into()),
+        at: None,
+        begins: Begins {
+            events: vec!["cart_updated".into()],
+            when: Some("event.cart.total >= 20".into()),
+            moved_by: vec!["cart_viewed".into()],
+        },
+        while_: None,
+        exits: vec![Leaving { on: "order_placed".into(), when: None }],
+        goal: Some(GoalView { on: "order_placed".into(), within: "5d".into() }),
         first: Some("cart_reminder".into()),
         steps: vec![
             step(
@@ -215,7 +224,7 @@ fn cart() -> JourneyGraph {
                 "branch",
                 "2 arms",
                 &[
-                    (Some("cart_concierge"), Some("cart.total")),
+                    (Some("cart_concierge"), Some("cart.total >= 500")),
                     (Some("cart_reviews"), Some("else")),
                 ],
             ),
@@ -235,6 +244,11 @@ fn welcome() -> JourneyGraph {
         priority: 60,
         tags: Vec::new(),
         quiet_for: None,
+        at: None,
+        begins: Begins { events: vec!["customer_created".into()], ..Begins::default() },
+        while_: None,
+        exits: Vec::new(),
+        goal: None,
         first: Some("welcome_hello".into()),
         steps: vec![
             step("welcome_hello", "send", "email", &[(Some("wait-2"), None)]),
@@ -356,7 +370,9 @@ fn ana() -> CustomerView {
             opened_at: start,
             due_at: Some(start + 57 * HOUR),
             engaged: true,
+            waits: "1d".into(),
         }],
+        outlooks: Vec::new(),
         decisions,
         degraded: vec![Degraded {
             at: start + HOUR,

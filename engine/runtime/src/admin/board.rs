@@ -2,12 +2,13 @@
 
 use super::view::{
     JourneyCounts, JourneyGraph, JourneyView, LaneView, Overview, ReasonCount, ShardView,
-    StepCounts, Totals,
+    StepCounts, StreamView, Totals,
 };
 use crate::metrics::labels::{Closed, Intake, ShardState};
 use crate::metrics::snapshot::{DecisionCount, DeliveryStats, ShardStats};
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::sends::Mode;
+use cartwheel_core::stream::{Stop, Stream};
 use cartwheel_core::time::Millis;
 use compact_str::CompactString;
 use std::collections::{BTreeMap, VecDeque};
@@ -232,8 +233,21 @@ impl Shard {
             in_flight: stats.in_flight,
             checkpoint_age_seconds: stats.checkpoint_age_after(self.at.elapsed()) as f64 / 1_000.0,
             restarts: stats.restarts,
+            products: stats.products,
+            streams: stats.streams.iter().map(stream).collect(),
         }
     }
+}
+
+fn stream(of: &Stream) -> StreamView {
+    let stopped = of.stop.as_ref().map(|stop| match stop {
+        Stop::Gap(early) => {
+            format!("record {} is missing; {early} has come already", of.last + 1)
+        }
+        Stop::Epoch(other) => format!("records of another journal come: {other}"),
+    });
+    let (stream, epoch) = (of.name.to_string(), of.epoch.to_string());
+    StreamView { stream, epoch, applied: of.last, stopped }
 }
 
 fn cell(row: &DecisionCount) -> Cell {

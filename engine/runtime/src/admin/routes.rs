@@ -268,6 +268,9 @@ async fn customer<S: AdminSource>(
     if let Some(journey) = narrow.journey {
         customer.decisions.retain(|decision| decision.journey == journey);
         customer.runs.retain(|run| run.journey == journey);
+        customer.outlooks.retain(|of| of.journey == journey);
+    } else {
+        customer.outlooks.clear();
     }
     Ok(Json(customer))
 }

@@ -1,5 +1,7 @@
 //! The shapes of the JSON API, as `engine/docs/admin-api.md` describes them. Instants are RFC 3339, ids 32 hex digits.
 
+pub use super::outlook::{ComesView, ExpectedView, JudgedView, OutlookView, ReadView};
+
 use crate::metrics::labels::{Breaker, Provider, ShardState};
 use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::decision::{Decision, Reason, Verdict};
@@ -109,6 +111,25 @@ pub struct ShardView {
     pub checkpoint_age_seconds: f64,
     /// Restarts after a failure.
     pub restarts: u64,
+    /// Products known from the catalogue.
+    #[serde(default)]
+    pub products: u64,
+    /// The streams of records that every partition gets.
+    #[serde(default)]
+    pub streams: Vec<StreamView>,
+}
+
+/// How far a stream of records that every partition gets has come in a shard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamView {
+    /// Its name, such as `catalogue`.
+    pub stream: String,
+    /// The journal that has numbered its records.
+    pub epoch: String,
+    /// The number of the last record that was applied.
+    pub applied: u64,
+    /// Why it stands still; null where it does not.
+    pub stopped: Option<String>,
 }
 
 /// A provider on a channel.
@@ -191,10 +212,54 @@ pub struct JourneyGraph {
     pub tags: Vec<String>,
     /// The quiet time that means abandoned, such as `1h`.
     pub quiet_for: Option<String>,
+    /// The instant at which a run begins, or its window ends, as it is written: with an event by what that says, else by time alone.
+    #[serde(default)]
+    pub at: Option<String>,
+    /// What it begins with.
+    #[serde(default)]
+    pub begins: Begins,
+    /// The condition that must hold before every send, as it is written.
+    #[serde(default, rename = "while")]
+    pub while_: Option<String>,
+    /// What ends a run early, in the order in which it is written.
+    #[serde(default)]
+    pub exits: Vec<Leaving>,
+    /// What counts as success.
+    #[serde(default)]
+    pub goal: Option<GoalView>,
     /// The first step; null for a journey without any.
     pub first: Option<String>,
     /// In the order in which they are written.
     pub steps: Vec<StepView>,
+}
+
+/// What a journey begins with; expressions as they are written.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Begins {
+    /// The types of the trigger event, in order of their names; none where time alone begins it.
+    pub events: Vec<String>,
+    /// The condition.
+    pub when: Option<String>,
+    /// The types that start the quiet time anew, beside the trigger's, in order of their names.
+    pub moved_by: Vec<String>,
+}
+
+/// An event that ends runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Leaving {
+    /// Its type.
+    pub on: String,
+    /// The condition, as it is written.
+    pub when: Option<String>,
+}
+
+/// What counts as success.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GoalView {
+    /// The event's type.
+    pub on: String,
+    /// How long after the message, such as `5d`.
+    pub within: String,
 }
 
 /// One step.
@@ -215,7 +280,7 @@ pub struct StepView {
 pub struct Edge {
     /// The next step; null at the end of the journey.
     pub to: Option<String>,
-    /// For an arm of a branch: what its condition reads, or `else`.
+    /// For an arm: its condition as it is written, `else`, `none of these`, or its name and share.
     pub when: Option<String>,
 }
 
@@ -234,6 +299,9 @@ pub struct CustomerView {
     pub personal: Option<Personal>,
     /// Windows and runs.
     pub runs: Vec<RunView>,
+    /// How the customer stands now to the journey that was asked for, whether or not they ever entered it; empty where none was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outlooks: Vec<OutlookView>,
     /// The newest decisions, oldest first.
     pub decisions: Vec<Decision>,
     /// The newest events that were applied without known fields of a wrong type, oldest first.
@@ -309,6 +377,9 @@ pub struct RunView {
     /// Its latest message was opened or clicked.
     #[serde(default)]
     pub engaged: bool,
+    /// What it waits for.
+    #[serde(default)]
+    pub waits: String,
 }
 
 /// What a window or run is waiting for.
@@ -353,7 +424,7 @@ impl std::fmt::Debug for InboxEntry {
     }
 }
 
-mod maybe_rfc3339 {
+pub(super) mod maybe_rfc3339 {
     //! [`rfc3339`] or null.
     use super::{Millis, rfc3339};
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -10,6 +10,8 @@ use cartwheel_core::receipt::{AmbiguousReason, Outcome};
 use cartwheel_core::time::Millis;
 use cartwheel_delivery::worker::Call;
 use cartwheel_inbound::Claim;
+use cartwheel_inbound::answer::Offer;
+use cartwheel_providers::Links;
 use crossbeam_channel::Sender;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
@@ -43,7 +45,7 @@ impl Caller {
     }
 
     async fn outcome(&self, call: &Call, route: usize) -> Report {
-        let message = match self.renderer.render(&call.command, self.link(call)).await {
+        let message = match self.renderer.render(&call.command, self.links(call)).await {
             Rendering::Done(message) => message,
             // Nothing was sent, so nothing was begun.
             Rendering::Again => return Report::NotBegun(call.id),
@@ -66,12 +68,12 @@ impl Caller {
         finished(call, route, outcome, took, false)
     }
 
-    /// The address at which this message can be unsubscribed from; none for a team's, of which the customer is what it is about: a click there
-    /// would unsubscribe him.
-    fn link(&self, call: &Call) -> String {
+    /// The links of ours that the message may show: to unsubscribe from it, and one for each of its answers. None for a team's, of which the customer is
+    /// what it is about: a click there would be his.
+    fn links(&self, call: &Call) -> Links {
         let command = &call.command;
         if command.team.is_some() {
-            return String::new();
+            return Links::default();
         }
         let claim = Claim {
             customer: command.customer.clone(),
@@ -80,7 +82,12 @@ impl Caller {
             address: Some(AddressHash::of(command.channel, &command.to)),
         };
         let live = self.live.get();
-        live.secrets.url(&live.public_url, &claim)
+        let (secrets, base) = (&live.secrets, live.public_url.as_str());
+        let answers = command
+            .answers
+            .iter()
+            .map(|answer| (answer.clone(), secrets.answer_url(base, &Offer::of(command, answer))));
+        Links { unsubscribe: secrets.url(base, &claim), answers: answers.collect() }
     }
 }
 

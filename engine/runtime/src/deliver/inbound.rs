@@ -1,16 +1,17 @@
-//! The public listener: unsubscribe links, answered once their event is in the events topic.
+//! The public listener: unsubscribe links and answers, answered once their event is in the events topic.
 
 use super::options::DeliverError;
 use crate::clock::Clock;
 use crate::listener::{self, Limits, Routes};
 use crate::metrics::Metrics;
-use crate::metrics::labels::{Click, Listener};
+use crate::metrics::labels::{AnswerGiven, Click, Listener};
 use crate::producer::Producer;
 use cartwheel_core::partitioner::Partitioner;
 use cartwheel_core::policy::Policy;
 use cartwheel_core::time::Millis;
-use cartwheel_inbound::unsubscribe::{self, Answer, Clocks, Told};
-use cartwheel_inbound::{BoxFuture, EventSink, Keys, SinkError};
+use cartwheel_inbound::answer::{self, Came, Heard};
+use cartwheel_inbound::unsubscribe::{self, Answer, Told};
+use cartwheel_inbound::{BoxFuture, Clocks, Desk, EventSink, Keys, SinkError};
 use cartwheel_kafka::{Appended, Error, Message};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -49,6 +50,18 @@ impl Clicks {
                 Answer::Applied => Click::Applied,
                 Answer::Refused => Click::Refused,
                 Answer::Failed => Click::Failed,
+            });
+        })
+    }
+
+    fn heard(&self) -> Heard {
+        let metrics = Arc::clone(&self.metrics);
+        Arc::new(move |came| {
+            metrics.answered(match came {
+                Came::Applied => AnswerGiven::Applied,
+                Came::Expired => AnswerGiven::Expired,
+                Came::Refused => AnswerGiven::Refused,
+                Came::Failed => AnswerGiven::Failed,
             });
         })
     }
@@ -107,12 +120,12 @@ impl EventSink for Events {
                     tracing::error!(
                         partition,
                         partitions,
-                        "the event of an unsubscribe link stands where its shard does not read it: has the events topic got partitions since the start?"
+                        "the event of a link stands where its shard does not read it: has the events topic got partitions since the start?"
                     );
                     Err(SinkError)
                 }
                 Ok(Err(error)) => {
-                    tracing::warn!(%error, "writing the event of an unsubscribe link");
+                    tracing::warn!(%error, "writing the event of a link");
                     Err(SinkError)
                 }
                 Err(_) => Err(SinkError),
@@ -140,14 +153,11 @@ impl Inbound {
         let failed = |error| DeliverError::Listen { address, error };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
-        let told = clicks.told();
-        let router = unsubscribe::router(
-            Arc::new(Events { producer, place, clock: Arc::clone(&clock) }),
-            clicks.keys,
-            clocks(clock),
-            clicks.policy,
-            told,
-        );
+        let (told, heard) = (clicks.told(), clicks.heard());
+        let sink = Arc::new(Events { producer, place, clock: Arc::clone(&clock) });
+        let Clicks { keys, policy, .. } = clicks;
+        let desk = Desk { sink, keys, clocks: clocks(clock), policy };
+        let router = unsubscribe::router(desk.clone(), told).merge(answer::router(desk, heard));
         Ok(Self { listener, router, address: bound })
     }
 

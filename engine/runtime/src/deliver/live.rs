@@ -55,9 +55,9 @@ fn secrets(unsubscribe: &Unsubscribe) -> Secrets {
 /// Makes messages by what is in force at their moment.
 pub(super) fn make(live: &Arc<Current<Live>>) -> Make {
     let live = Arc::clone(live);
-    Box::new(move |command, url| {
+    Box::new(move |command, links| {
         let live = live.get();
-        live.templates.render(command, &live.brand, url)
+        live.templates.render(command, &live.brand, links)
     })
 }
 

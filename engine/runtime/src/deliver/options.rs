@@ -25,7 +25,7 @@ pub struct Route {
     pub sender: Arc<dyn Provider>,
 }
 
-/// Unsubscribe links: who signs them and who answers them.
+/// Links in messages, to unsubscribe and with answers: who signs them and who answers them.
 #[derive(Clone)]
 pub struct Unsubscribe {
     /// How the world reaches the listener: the beginning of every link.

@@ -8,8 +8,8 @@ use cartwheel_core::command::Command;
 use cartwheel_core::id::CommandId;
 use cartwheel_core::receipt::{Outcome, RejectReason};
 use cartwheel_delivery::rendering::{Patch, Strike, Verdict, Watch};
-use cartwheel_providers::Rendered;
 use cartwheel_providers::template::{RenderError, RenderFault};
+use cartwheel_providers::{Links, Rendered};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -26,8 +26,8 @@ const AT_ONE_TIME: u32 = 2;
 /// Before a message is tried again for which no slot is free: each is held by a rendering that does not end.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Makes the message of a command, with this address for unsubscribing.
-pub(super) type Make = Box<dyn Fn(&Command, &str) -> Result<Rendered, RenderError> + Send + Sync>;
+/// Makes the message of a command, with these links of ours.
+pub(super) type Make = Box<dyn Fn(&Command, &Links) -> Result<Rendered, RenderError> + Send + Sync>;
 
 /// What came of a rendering.
 pub(super) enum Rendering {
@@ -89,8 +89,8 @@ impl Renderer {
         })
     }
 
-    /// Renders a message, with this address for unsubscribing.
-    pub async fn render(self: &Arc<Self>, command: &Arc<Command>, url: String) -> Rendering {
+    /// Renders a message, with these links of ours.
+    pub async fn render(self: &Arc<Self>, command: &Arc<Command>, links: Links) -> Rendering {
         let id = command.command_id;
         let verdict = self.kept().watch.verdict(id);
         let places = match verdict {
@@ -109,7 +109,7 @@ impl Renderer {
         };
         let (renderer, rendered) = (Arc::clone(self), Arc::clone(command));
         let mut under_way =
-            tokio::task::spawn_blocking(move || renderer.run(slot, &rendered, &url));
+            tokio::task::spawn_blocking(move || renderer.run(slot, &rendered, &links));
         if let Ok(done) = tokio::time::timeout(self.deadline, &mut under_way).await {
             return done.unwrap_or(Rendering::Again);
         }
@@ -136,8 +136,8 @@ impl Renderer {
     }
 
     /// On a thread that may block.
-    fn run(&self, slot: usize, command: &Command, url: &str) -> Rendering {
-        let rendered = catch_unwind(AssertUnwindSafe(|| (self.make)(command, url)));
+    fn run(&self, slot: usize, command: &Command, links: &Links) -> Rendering {
+        let rendered = catch_unwind(AssertUnwindSafe(|| (self.make)(command, links)));
         let panicked = match &rendered {
             Err(_) => true,
             Ok(result) => result.as_ref().is_err_and(|error| error.fault == RenderFault::Defect),
@@ -206,6 +206,7 @@ pub(super) mod tests {
             data,
             variant: None,
             team: None,
+            answers: Vec::new(),
             side: None,
             due_at: 0,
             decided_at: 0,
@@ -229,8 +230,7 @@ pub(super) mod tests {
 
     async fn rendered(renderer: &Arc<Renderer>, id: u128) -> Result<&'static str, String> {
         let data = serde_json::json!({ "profile": {} });
-        match renderer.render(&Arc::new(command(id, data)), "https://shop.example/u/x".into()).await
-        {
+        match renderer.render(&Arc::new(command(id, data)), Links::default()).await {
             Rendering::Done(_) => Ok("done"),
             Rendering::Again => Ok("again"),
             Rendering::Unsendable(Outcome::Unsendable { detail, .. }) => Err(detail),

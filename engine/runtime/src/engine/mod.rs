@@ -29,7 +29,7 @@ pub use options::{Begin, CreateTopics, EngineOptions, EngineSettings};
 pub use source::EngineSource;
 pub use topics::EngineError;
 
-use crate::admin::{Board, graph};
+use crate::admin::{Board, graphs};
 use crate::current::Current;
 use crate::metrics::labels::ShardState;
 use crate::own::{OwnError, name_member, own};
@@ -106,7 +106,7 @@ impl Engine {
         publisher.publish(options.plan.hash, &options.bundle)?;
         options.metrics.watch_disk(&options.data_dir);
         options.metrics.partitions(layout.partitions);
-        let board = Arc::new(Board::new(options.plan.journeys.iter().map(graph).collect()));
+        let board = Arc::new(Board::new(graphs(&options.plan)));
         let source = Arc::new(EngineSource {
             board: Arc::clone(&board),
             directory: Arc::clone(&directory),

@@ -3,12 +3,13 @@
 use super::directory::{Asked, Directory};
 use super::request::Request;
 use crate::admin::view::{
-    CustomerView, InboxEntry, JourneyView, Overview, Personal, ProfileView, Readiness, RunState,
-    RunView,
+    CustomerView, InboxEntry, JourneyView, OutlookView, Overview, Personal, ProfileView, Readiness,
+    RunState, RunView,
 };
-use crate::admin::{AdminSource, Board, BoardClock, SourceError};
+use crate::admin::{AdminSource, Board, BoardClock, SourceError, outlook};
 use crate::clock::Clock;
 use crate::current::Current;
+use cartwheel_core::apply::Outlook;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::journey::plan::Plan;
@@ -113,6 +114,7 @@ impl EngineSource {
             },
             personal: Some(personal(&found.profile)),
             runs: found.runs.iter().map(|run| self.run(run)).collect(),
+            outlooks: found.outlooks.iter().map(|of| self.outlook(of)).collect(),
             truncated: found.decisions.len() >= KEPT,
             decisions: found.decisions,
             degraded: found.degraded,
@@ -137,7 +139,13 @@ impl EngineSource {
             opened_at: run.opened_at,
             due_at: run.next_timer,
             engaged: run.engaged,
+            waits: run.waits.clone(),
         }
+    }
+
+    fn outlook(&self, of: &Outlook) -> OutlookView {
+        let view = self.board.journey(&of.journey);
+        outlook(of, view.map(|view| view.graph.begins.events).unwrap_or_default())
     }
 }
 

@@ -9,7 +9,9 @@ use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::effect::Tally;
 use cartwheel_core::event::OddField;
 use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::product::LeftOut;
 use cartwheel_core::sends::Poison;
+use cartwheel_core::stream::Order;
 use cartwheel_core::time::Millis;
 use cartwheel_shard::checkpoint::Store;
 use cartwheel_shard::{Counters, Shard};
@@ -150,6 +152,8 @@ impl<S: Store> Figures<S> {
         stats.next_offset = shard.next_offset();
         stats.lag_records = u64::try_from(moment.end - shard.next_offset()).unwrap_or(0);
         stats.customers = shard.customers() as u64;
+        stats.streams = shard.streams().iter().cloned().collect();
+        stats.products = shard.products().len() as u64;
         stats.customers_limit = self.context.settings.shard.max_customers as u64;
         stats.timers = shard.timers() as u64;
         // That nothing is due is known at once; what is due, only from a census.
@@ -177,6 +181,15 @@ impl<S: Store> Figures<S> {
         }
         for what in Forgotten::ALL {
             stats.forgotten[what] = now.forgotten[what as usize] - base.forgotten[what as usize];
+        }
+        let (shared, before) = (&now.shared, &base.shared);
+        for order in Order::ALL {
+            let place = order as usize;
+            stats.stream_records[order] = shared.orders[place] - before.orders[place];
+        }
+        for what in LeftOut::ALL {
+            let place = what as usize;
+            stats.catalogue_left_out[what] = shared.left_out[place] - before.left_out[place];
         }
         stats.clamped = now.clamped - base.clamped;
         stats.turns = now.turns - base.turns;

@@ -6,7 +6,7 @@ use super::failure::{Failure, Remedy};
 use super::request::{self, Request};
 use super::shard_thread::{self, End, Job};
 use super::takeover::Membership;
-use crate::admin::graph;
+use crate::admin::graphs;
 use crate::metrics::labels::ShardState;
 use crate::metrics::snapshot::ShardStats;
 use cartwheel_core::journey::plan::Plan;
@@ -163,7 +163,7 @@ impl<S: Store + 'static> Supervisor<S> {
     /// Another configuration is to be in force: every shard ends in good order, and the next life of each, which begins at once, activates it.
     pub fn reconfigure(&mut self, plan: Arc<Plan>) {
         self.context.configurations.add(&plan);
-        self.context.board.set_journeys(plan.journeys.iter().map(graph).collect());
+        self.context.board.set_journeys(graphs(&plan));
         self.plan = plan;
         for running in self.slots.values().filter_map(|slot| slot.running.as_ref()) {
             running.control.stop(Stop::Gracefully);

@@ -4,8 +4,10 @@ use cartwheel_core::channel::Channel;
 use cartwheel_core::customer::Forgotten;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::event::OddField;
+use cartwheel_core::product::LeftOut;
 use cartwheel_core::receipt::Receipt;
 use cartwheel_core::sends::Poison;
+use cartwheel_core::stream::Order;
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 use std::ops::{Index, IndexMut};
@@ -53,7 +55,7 @@ macro_rules! closed_in_core {
     };
 }
 
-closed_in_core! { Channel Verdict Reason Poison OddField Forgotten Receipt }
+closed_in_core! { Channel Verdict Reason Poison OddField Order LeftOut Forgotten Receipt }
 
 closed! {
     /// What became of a record of the events topic.
@@ -197,7 +199,7 @@ closed! {
     Listener {
         /// Health, metrics, API and console.
         Admin "admin",
-        /// Unsubscribe links.
+        /// Links in messages: to unsubscribe, and answers.
         Unsubscribe "unsubscribe",
     }
 }
@@ -210,6 +212,20 @@ closed! {
         /// No shard would make anything of it.
         Refused "refused",
         /// The event could not be written: the click must come again.
+        Failed "failed",
+    }
+}
+
+closed! {
+    /// What came of an answer to what a message asks.
+    AnswerGiven {
+        /// Its event is in the events topic.
+        Applied "applied",
+        /// Its time was over.
+        Expired "expired",
+        /// No shard would make anything of it.
+        Refused "refused",
+        /// The event could not be written: the answer must come again.
         Failed "failed",
     }
 }

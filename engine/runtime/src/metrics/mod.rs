@@ -12,7 +12,7 @@ pub mod table;
 
 use crate::clock::Reading;
 use cartwheel_core::channel::Channel;
-use labels::{Click, Closed, Direction, Listener, Provider};
+use labels::{AnswerGiven, Click, Closed, Direction, Listener, Provider};
 use metrics::{Counter, Gauge, Histogram, Key, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{
     BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
@@ -83,6 +83,9 @@ impl Metrics {
         }
         for click in Click::ALL {
             metrics.counter(Id::Clicks, &[Closed::name(*click)]).absolute(0);
+        }
+        for given in AnswerGiven::ALL {
+            metrics.counter(Id::Answers, &[Closed::name(*given)]).absolute(0);
         }
         Ok(metrics)
     }
@@ -155,6 +158,11 @@ impl Metrics {
     /// Somebody has clicked on an unsubscribe link.
     pub(crate) fn clicked(&self, click: Click) {
         self.counter(Id::Clicks, &[Closed::name(click)]).increment(1);
+    }
+
+    /// Somebody has answered what a message asks.
+    pub(crate) fn answered(&self, given: AnswerGiven) {
+        self.counter(Id::Answers, &[Closed::name(given)]).increment(1);
     }
 
     /// Everything in the Prometheus text format, version 0.0.4.

@@ -39,6 +39,10 @@ impl Posted {
         counts(metrics, Id::Poison, &[&shard], &stats.poison, &before.poison);
         counts(metrics, Id::Degraded, &[&shard], &stats.degraded, &before.degraded);
         counts(metrics, Id::Forgotten, &[&shard], &stats.forgotten, &before.forgotten);
+        let records = (&stats.stream_records, &before.stream_records);
+        counts(metrics, Id::StreamRecords, &[&shard], records.0, records.1);
+        let left_out = (&stats.catalogue_left_out, &before.catalogue_left_out);
+        counts(metrics, Id::CatalogueLeftOut, &[&shard], left_out.0, left_out.1);
         for (id, after, before) in [
             (Id::Clamped, stats.clamped, before.clamped),
             (Id::Turns, stats.turns, before.turns),
@@ -165,12 +169,15 @@ fn gauges(metrics: &Metrics, shard: &str, stats: &ShardStats) {
             .gauge(Id::ShardStateIs, &[shard, state.name()])
             .set(f64::from(u8::from(stats.state == *state)));
     }
+    let stopped = stats.streams.iter().filter(|stream| stream.stop.is_some()).count();
     for (id, value) in [
         (Id::LagRecords, stats.lag_records as f64),
         (Id::ShardLag, seconds(stats.lag())),
         (Id::ClockBehind, seconds(stats.clock_behind)),
         (Id::Held, f64::from(u8::from(stats.mode == Mode::Behind))),
         (Id::InFlight, stats.in_flight as f64),
+        (Id::StreamsStopped, stopped as f64),
+        (Id::Products, stats.products as f64),
         (Id::Customers, stats.customers as f64),
         (Id::CustomersLimit, stats.customers_limit as f64),
         (Id::Runs, stats.live_runs() as f64),

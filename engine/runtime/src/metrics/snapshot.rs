@@ -10,8 +10,10 @@ use cartwheel_core::channel::Channel;
 use cartwheel_core::customer::Forgotten;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::event::OddField;
+use cartwheel_core::product::LeftOut;
 use cartwheel_core::receipt::Receipt;
 use cartwheel_core::sends::{Mode, Poison};
+use cartwheel_core::stream::{Order, Stream};
 use cartwheel_core::time::Millis;
 use compact_str::CompactString;
 use std::time::Duration;
@@ -46,6 +48,14 @@ pub struct ShardStats {
     pub clamped: u64,
     /// Odd fields of events that were applied without them.
     pub degraded: Counts<OddField>,
+    /// Records that every partition gets, by what was done with them.
+    pub stream_records: Counts<Order>,
+    /// What of the catalogue was not kept.
+    pub catalogue_left_out: Counts<LeftOut>,
+    /// How far the streams of such records have come.
+    pub streams: Vec<Stream>,
+    /// Products known.
+    pub products: u64,
     /// Decisions, one row for each combination that has occurred.
     pub decisions: Vec<DecisionCount>,
     /// Turns executed.
@@ -102,6 +112,10 @@ impl ShardStats {
             events: Counts::default(),
             poison: Counts::default(),
             degraded: Counts::default(),
+            stream_records: Counts::default(),
+            catalogue_left_out: Counts::default(),
+            streams: Vec::new(),
+            products: 0,
             decisions: Vec::new(),
             turns: 0,
             timers_fired: 0,
@@ -145,6 +159,8 @@ impl ShardStats {
         // What waits for a shard that stands still does not become less.
         self.lag_records = self.lag_records.max(before.lag_records);
         self.customers = before.customers;
+        self.streams.clone_from(&before.streams);
+        self.products = before.products;
         self.customers_limit = before.customers_limit;
         self.windows = before.windows;
         self.runs.clone_from(&before.runs);

@@ -2,15 +2,17 @@
 //! may name nothing else (a test reads them).
 
 use super::labels::{
-    Breaker, CallOutcome, Click, Closed, DeadSource, Direction, Intake, Kept, Listener, Provider,
-    ShardState, Stopped, Withheld,
+    AnswerGiven, Breaker, CallOutcome, Click, Closed, DeadSource, Direction, Intake, Kept,
+    Listener, Provider, ShardState, Stopped, Withheld,
 };
 use cartwheel_core::channel::Channel;
 use cartwheel_core::customer::Forgotten;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::event::OddField;
+use cartwheel_core::product::LeftOut;
 use cartwheel_core::receipt::Receipt;
 use cartwheel_core::sends::Poison;
+use cartwheel_core::stream::Order;
 
 /// What kind of metric it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -147,6 +149,10 @@ metrics! {
     Events = Kind::Counter, Count, "cartwheel_events_total", [SHARD, closed("outcome", names::<Intake>)], "Records of the events topic, by what became of them.";
     Poison = Kind::Counter, Count, "cartwheel_poison_total", [SHARD, closed("reason", names::<Poison>)], "Records that could not be applied, by reason.";
     Degraded = Kind::Counter, Count, "cartwheel_degraded_total", [SHARD, closed("field", names::<OddField>)], "Events applied without a known field that was odd, by field.";
+    StreamRecords = Kind::Counter, Count, "cartwheel_stream_records_total", [SHARD, closed("outcome", names::<Order>)], "Records that every partition gets, by what was done with them.";
+    StreamsStopped = Kind::Gauge, Count, "cartwheel_streams_stopped", [SHARD], "Streams of such records that stand still: records are missing, or come from another journal.";
+    Products = Kind::Gauge, Count, "cartwheel_products", [SHARD], "Products known from the catalogue.";
+    CatalogueLeftOut = Kind::Counter, Count, "cartwheel_catalogue_left_out_total", [SHARD, closed("what", names::<LeftOut>)], "What of the catalogue there was no room for, or could not be kept.";
     LagRecords = Kind::Gauge, Count, "cartwheel_shard_lag_records", [SHARD], "Records between the shard's position and the end of its partition.";
     ShardLag = Kind::Gauge, Seconds, "cartwheel_shard_lag_seconds", [SHARD], "How far shard time is behind the runtime's clock; 0 while no record waits.";
     Clamped = Kind::Counter, Count, "cartwheel_records_ahead_total", [SHARD], "Records whose own time was more than 5 s ahead of the clock and counted as 5 s ahead.";
@@ -191,6 +197,7 @@ metrics! {
     KeptLimit = Kind::Gauge, Count, "cartwheel_delivery_kept_limit", [closed("what", names::<Kept>)], "That limit; where it is reached delivery sends nothing, or nothing new.";
     SuppressionAge = Kind::Gauge, Seconds, "cartwheel_delivery_suppression_age_seconds", [], "Time since the suppression view was last known to be complete; calls stop when it is too old.";
     Clicks = Kind::Counter, Count, "cartwheel_unsubscribes_total", [closed("outcome", names::<Click>)], "Clicks on unsubscribe links, by what came of them.";
+    Answers = Kind::Counter, Count, "cartwheel_answers_total", [closed("outcome", names::<AnswerGiven>)], "Answers that were posted by their links, by what came of them.";
     Receipts = Kind::Counter, Count, "cartwheel_receipts_total", [closed("receipt", names::<Receipt>)], "Receipts written back to the events topic.";
     DeadLetters = Kind::Counter, Count, "cartwheel_dead_letters_total", [closed("source", names::<DeadSource>)], "Records written to the dead-letter topic.";
 }

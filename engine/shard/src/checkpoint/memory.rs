@@ -16,6 +16,7 @@ struct Content {
     meta: Option<Meta>,
     hot: BTreeMap<CustomerId, Vec<u8>>,
     documents: BTreeMap<CustomerId, Vec<u8>>,
+    products: BTreeMap<u64, Vec<u8>>,
 }
 
 impl MemoryStore {
@@ -36,6 +37,11 @@ impl Store for MemoryStore {
 
     fn load(&self, each: &mut EachCustomer<'_>) -> Result<(), StoreError> {
         self.content().hot.iter().try_for_each(|(id, bytes)| each(*id, bytes))
+    }
+
+    fn products(&self, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
+        self.content().products.iter().for_each(|(key, packed)| each(*key, packed));
+        Ok(())
     }
 
     fn documents(
@@ -65,6 +71,15 @@ impl Store for MemoryStore {
             *place = fold([place, newer].into_iter(), Extent::Whole);
             Ok::<(), StoreError>(())
         })?;
+        for (key, product) in sealed.products() {
+            match product {
+                Some(packed) => {
+                    bytes += packed.len() as u64;
+                    drop(content.products.insert(key, packed.to_vec()));
+                }
+                None => drop(content.products.remove(&key)),
+            }
+        }
         content.meta = Some(meta.clone());
         Ok(bytes)
     }

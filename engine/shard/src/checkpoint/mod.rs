@@ -76,14 +76,21 @@ pub struct Meta {
     pub sampled: u64,
     /// Number of the partitioner by which records were misplaced; none where the log does not say.
     pub partitioner: Option<u8>,
+    /// How far the streams of records that every partition gets have been applied, stored.
+    pub streams: Vec<u8>,
+    /// The names that fields of products have, stored.
+    pub product_names: Vec<u8>,
 }
 
 /// Magic and version. Version 1 kept documents one by one and did not know the number of partitions; version 2 packed decisions loosely; version 3
-/// did not know of what was sampled, version 4 nothing of the partitioner.
-const META_HEADER: [u8; 2] = [b'M', 5];
+/// did not know of what was sampled, version 4 nothing of the partitioner, version 5 nothing of streams and products.
+const META_HEADER: [u8; 2] = [b'M', 6];
+const META_5: [u8; 2] = [b'M', 5];
 const META_4: [u8; 2] = [b'M', 4];
 /// An absent field, as it is stored.
 const NO_PARTITIONER: [u8; 1] = [0];
+/// Two lists without anything, as they are stored.
+const NOTHING_SHARED: [u8; 16] = [0; 16];
 
 impl Meta {
     /// The stored form: the header, then the fields as bincode writes them in full width.
@@ -102,8 +109,11 @@ impl Meta {
         if let Some(body) = bytes.strip_prefix(&META_HEADER[..]) {
             return read(body);
         }
+        if let Some(body) = bytes.strip_prefix(&META_5[..]) {
+            return read(&[body, &NOTHING_SHARED].concat());
+        }
         match bytes.strip_prefix(&META_4[..]) {
-            Some(body) => read(&[body, &NO_PARTITIONER].concat()),
+            Some(body) => read(&[body, &NO_PARTITIONER[..], &NOTHING_SHARED].concat()),
             None => Err(StoreError::Damaged("the header of the checkpoint is unknown".into())),
         }
     }
@@ -119,6 +129,9 @@ pub trait Store: Clone + Send + 'static {
 
     /// Every customer's stored hot state, in order of ids.
     fn load(&self, each: &mut EachCustomer<'_>) -> Result<(), StoreError>;
+
+    /// Every product's stored form, with the hash of its id, in order of these.
+    fn products(&self, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError>;
 
     /// The stored documents ([`Documents`]) of these customers (sorted by id), in one read: called with the index into `customers`.
     /// Returns the sequence of the checkpoint that they are of; none before the first.

@@ -5,10 +5,8 @@
 
 use super::versions::{Found, fold_key};
 use super::{KEPT_DECISIONS, KEPT_DEGRADED};
-use cartwheel_core::customer::{Document, DocumentKey, Mark, Version};
+use cartwheel_core::customer::{Attribute, Document, DocumentKey, Mark, Version};
 use cartwheel_core::event::Raw;
-use cartwheel_core::time::Millis;
-use cartwheel_core::value::Value;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -176,12 +174,12 @@ impl<'a> Documents<'a> {
 
     /// Of these fields of the profile (name and hash of it) those of which something is known: the hash, and since when which value. Null is what was
     /// removed, or no single value.
-    pub fn attributes(&self, wanted: &[(String, u32)]) -> Vec<(u32, Millis, Value)> {
+    pub fn attributes(&self, wanted: &[(String, u32)]) -> Vec<Attribute> {
         let key = DocumentKey::new(Document::Profile, 0);
         let registers = self.found(Document::Profile, key).registers();
         let known = |(name, hash): &(String, u32)| {
             let (version, value) = registers.get(name.as_str())?;
-            Some((*hash, version.at, Raw(value.get()).scalar()))
+            Some(Attribute::read(*hash, version.at, Raw(value.get())))
         };
         wanted.iter().filter_map(known).collect()
     }

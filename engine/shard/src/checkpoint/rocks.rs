@@ -6,6 +6,7 @@
 //! | `h` + customer id (16 bytes, big-endian) | hot state |
 //! | `c` + customer id | documents, packed ([`super::Documents`]) |
 //! | `d` | retired: documents one by one |
+//! | `p` + hash of a product's id (8 bytes, big-endian) | the product |
 //!
 //! Key bytes are for ever; retired prefixes stay reserved. The order in memory (by id) is the order on disk.
 
@@ -26,6 +27,7 @@ use std::sync::Arc;
 const META: &[u8] = b"m";
 const HOT: u8 = b'h';
 const DOCUMENTS: u8 = b'c';
+const PRODUCTS: u8 = b'p';
 
 /// See the module.
 #[derive(Clone)]
@@ -117,6 +119,22 @@ fn merge_part(_: &[u8], _: Option<&[u8]>, operands: &MergeOperands) -> Option<Ve
     Some(fold(operands.into_iter(), Extent::Part))
 }
 
+fn key_of_product(key: u64) -> [u8; 9] {
+    let mut bytes = [PRODUCTS; 9];
+    bytes[1..].copy_from_slice(&key.to_be_bytes());
+    bytes
+}
+
+/// For a read through everything under a prefix.
+fn all_of(prefix: u8) -> ReadOptions {
+    let mut bounds = ReadOptions::default();
+    bounds.set_iterate_lower_bound(vec![prefix]);
+    bounds.set_iterate_upper_bound(vec![prefix + 1]);
+    bounds.set_readahead_size(4 << 20);
+    bounds.fill_cache(false);
+    bounds
+}
+
 fn key(prefix: u8, id: CustomerId) -> [u8; 17] {
     let mut key = [prefix; 17];
     key[1..].copy_from_slice(&id.0.to_be_bytes());
@@ -130,17 +148,23 @@ impl Store for RocksStore {
     }
 
     fn load(&self, each: &mut EachCustomer<'_>) -> Result<(), StoreError> {
-        let mut bounds = ReadOptions::default();
-        bounds.set_iterate_lower_bound(vec![HOT]);
-        bounds.set_iterate_upper_bound(vec![HOT + 1]);
-        bounds.set_readahead_size(4 << 20);
-        bounds.fill_cache(false);
-        for entry in self.db.iterator_opt(IteratorMode::Start, bounds) {
+        for entry in self.db.iterator_opt(IteratorMode::Start, all_of(HOT)) {
             let (key, value) = entry.map_err(|error| self.failed(&error))?;
             let id = key.get(1..17).and_then(|id| id.try_into().ok()).map(u128::from_be_bytes);
             let id =
                 id.ok_or_else(|| StoreError::Damaged("a customer's key is not 17 bytes".into()))?;
             each(CustomerId(id), &value)?;
+        }
+        Ok(())
+    }
+
+    fn products(&self, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
+        for entry in self.db.iterator_opt(IteratorMode::Start, all_of(PRODUCTS)) {
+            let (key, value) = entry.map_err(|error| self.failed(&error))?;
+            let key = key.get(1..9).and_then(|key| key.try_into().ok()).map(u64::from_be_bytes);
+            let key =
+                key.ok_or_else(|| StoreError::Damaged("a product's key is not 9 bytes".into()))?;
+            each(key, &value);
         }
         Ok(())
     }
@@ -164,7 +188,7 @@ impl Store for RocksStore {
     }
 
     /// One sorted file, ingested in one call: no write-ahead log, no memtable, no second copy. The file is synced before the
-    /// manifest names it, so a checkpoint is there at once or not at all. The order of the keys is `c`, `h`, `m`.
+    /// manifest names it, so a checkpoint is there at once or not at all. The order of the keys is `c`, `h`, `m`, `p`.
     fn commit(&self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError> {
         // Declared before the writer: that lets go of the file first. Where moving was a copy the store has its own.
         let next = Unfinished::begin(&self.path).map_err(|error| failed(&self.path, &error))?;
@@ -179,6 +203,14 @@ impl Store for RocksStore {
             writer.put(key(HOT, id), hot).map_err(|error| self.failed(&error))?;
         }
         writer.put(META, meta.encode()?).map_err(|error| self.failed(&error))?;
+        for (key, product) in sealed.products() {
+            let key = key_of_product(key);
+            let written = match product {
+                Some(packed) => writer.put(key, packed),
+                None => writer.delete(key),
+            };
+            written.map_err(|error| self.failed(&error))?;
+        }
         writer.finish().map_err(|error| self.failed(&error))?;
         let bytes = writer.file_size();
         // The writer has dropped the file from the system's cache, and the commands of the next hours want it there.

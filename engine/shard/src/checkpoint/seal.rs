@@ -13,6 +13,9 @@ pub struct Sealed {
     customers: Vec<Copied>,
     hot: Vec<u8>,
     journal: Journal,
+    /// By the hashes of their ids; none where one is gone.
+    products: Vec<(u64, Option<Range<usize>>)>,
+    packed: Vec<u8>,
 }
 
 struct Copied {
@@ -44,10 +47,28 @@ impl Sealed {
         self.customers.push(Copied { id: customer.id, hot: start..self.hot.len(), head });
     }
 
+    /// Copies a product, or that it is gone. They come in order of their keys.
+    pub fn add_product(&mut self, key: u64, packed: Option<&[u8]>) {
+        let range = packed.map(|packed| {
+            let start = self.packed.len();
+            self.packed.extend_from_slice(packed);
+            start..self.packed.len()
+        });
+        self.products.push((key, range));
+    }
+
+    /// The products that have changed, in order of their keys; none where one is gone.
+    pub fn products(&self) -> impl Iterator<Item = (u64, Option<&[u8]>)> {
+        let packed = |range: &Option<Range<usize>>| Some(&self.packed[range.clone()?]);
+        self.products.iter().map(move |(key, range)| (*key, packed(range)))
+    }
+
     /// Forgets everything; keeps the memory for the next checkpoint, but gives that of the journal to the one in use.
     pub fn clear(&mut self, journal: &mut Journal) {
         self.customers.clear();
         self.hot.clear();
+        // A whole catalogue comes once.
+        (self.products, self.packed) = (Vec::new(), Vec::new());
         journal.reuse(std::mem::take(&mut self.journal));
     }
 

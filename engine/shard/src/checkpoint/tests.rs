@@ -26,13 +26,15 @@ struct Position {
     sample_hour: i64,
     sampled: u64,
     partitioner: Option<u8>,
+    streams: Vec<u8>,
+    product_names: Vec<u8>,
 }
 
 impl Position {
     fn meta(self) -> Meta {
         let Self { next_offset, seq, sends_offset, leader, now, seen, .. } = self;
         let Self { behind, config, semantics, chain, last_input, partitions, .. } = self;
-        let Self { sample_hour, sampled, partitioner, .. } = self;
+        let Self { sample_hour, sampled, partitioner, streams, product_names, .. } = self;
         Meta {
             next_offset,
             seq,
@@ -49,6 +51,8 @@ impl Position {
             sample_hour,
             sampled,
             partitioner,
+            streams,
+            product_names,
         }
     }
 
@@ -82,13 +86,15 @@ const EXAMPLE: Position = Position {
     sample_hour: 0x3132_3334_3536_3738,
     sampled: 0x4142_4344_4546_4748,
     partitioner: Some(2),
+    streams: Vec::new(),
+    product_names: Vec::new(),
 };
 
-/// The form itself: a header, then 115 bytes (114 without a partitioner), field behind field.
+/// The form itself: a header, then 115 bytes (114 without a partitioner), field behind field, then two lists of bytes.
 #[test]
 fn a_position_keeps_its_bytes() {
     let golden = [
-        "4d05",
+        "4d06",
         "0807060504030201",
         "0900000000000000",
         "ffffffffffffffff",
@@ -104,6 +110,8 @@ fn a_position_keeps_its_bytes() {
         "3837363534333231",
         "4847464544434241",
         "0102",
+        "0000000000000000",
+        "0000000000000000",
     ];
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     assert_eq!(hex(&EXAMPLE.clone().meta().encode().unwrap()), golden.concat());
@@ -126,11 +134,21 @@ fn both_refuse_the_same() {
     }
 }
 
-/// Version 4 is the same without the partitioner.
+/// Version 5 is the same without streams and products.
+#[test]
+fn a_position_of_version_5_is_read() {
+    let mut bytes = EXAMPLE.bytes();
+    bytes.truncate(bytes.len() - NOTHING_SHARED.len());
+    bytes[1] = 5;
+    assert_eq!(Meta::decode(&bytes).unwrap(), EXAMPLE.meta());
+}
+
+/// Version 4 is the same without the partitioner, too.
 #[test]
 fn a_position_of_version_4_is_read() {
     let now = Position { partitioner: None, ..EXAMPLE };
     let mut bytes = now.bytes();
+    bytes.truncate(bytes.len() - NOTHING_SHARED.len());
     assert_eq!(bytes.pop(), Some(0));
     bytes[1] = 4;
     assert_eq!(Meta::decode(&bytes).unwrap(), now.meta());
@@ -142,9 +160,11 @@ fn positions() -> impl Strategy<Value = Position> {
         any::<[u64; 3]>(),
         any::<[u128; 2]>(),
         any::<(bool, u32, i32, Option<u8>)>(),
+        any::<[Vec<u8>; 2]>(),
     )
         .prop_map(
-            |(signed, unsigned, hashes, (behind, semantics, partitions, partitioner))| {
+            |(signed, unsigned, hashes, (behind, semantics, partitions, partitioner), shared)| {
+                let [streams, product_names] = shared;
                 let [next_offset, sends_offset, leader, now, seen, sample_hour] = signed;
                 let ([seq, last_input, sampled], [config, chain]) = (unsigned, hashes);
                 Position {
@@ -163,6 +183,8 @@ fn positions() -> impl Strategy<Value = Position> {
                     sample_hour,
                     sampled,
                     partitioner,
+                    streams,
+                    product_names,
                 }
             },
         )
@@ -180,7 +202,8 @@ proptest! {
 
     #[test]
     fn of_any_bytes_both_read_the_same_or_nothing(bytes in prop::collection::vec(any::<u8>(), 112..=117), truth in 0..4_u8) {
-        let mut bytes = [&META_HEADER[..], &bytes].concat();
+        // The lists are empty: bincode would make room for as much as any bytes say.
+        let mut bytes = [&META_HEADER[..], &bytes, &NOTHING_SHARED].concat();
         bytes[50] = truth;
         prop_assert_eq!(Meta::decode(&bytes).ok(), Position::read(&bytes).map(Position::meta));
     }

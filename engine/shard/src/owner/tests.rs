@@ -43,6 +43,8 @@ fn checkpoint() -> Meta {
         sample_hour: 0,
         sampled: 0,
         partitioner: None,
+        streams: Vec::new(),
+        product_names: Vec::new(),
     }
 }
 

@@ -3,9 +3,11 @@
 mod ahead;
 mod bounds;
 mod by_time;
+mod catalogue;
 mod census;
 mod crash;
 mod degraded;
+mod explained;
 mod facts;
 mod firing;
 mod gaps;
@@ -18,6 +20,7 @@ mod placement;
 mod power;
 mod put_off;
 mod rules;
+mod answers;
 mod attributes;
 mod shown;
 #[cfg(feature = "rocksdb")]

@@ -35,6 +35,10 @@ impl Store for Failing {
         self.disk.load(each)
     }
 
+    fn products(&self, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
+        self.disk.products(each)
+    }
+
     fn documents(
         &self,
         customers: &[CustomerId],

@@ -43,6 +43,12 @@ fn sealed(number: u64) -> Sealed {
     let mut sealed = Sealed::default();
     sealed.take_over(&mut journal, customers.len());
     customers.iter_mut().for_each(|customer| sealed.add(customer));
+    // Products come, change and go.
+    for product in (0..40u64).filter(|product| product % number == 0) {
+        let packed = format!("{product} {number}");
+        let there = (product + number) % 3 != 0;
+        sealed.add_product(product << 56 | product, there.then_some(packed.as_bytes()));
+    }
     sealed
 }
 
@@ -63,10 +69,13 @@ fn meta(number: u64) -> Meta {
         sample_hour: 6,
         sampled: 1,
         partitioner: None,
+        streams: vec![1, 2, 3],
+        product_names: Vec::new(),
     }
 }
 
-type Content = (Option<Meta>, BTreeMap<u128, Vec<u8>>, BTreeMap<usize, Vec<u8>>);
+type Content =
+    (Option<Meta>, BTreeMap<u128, Vec<u8>>, BTreeMap<usize, Vec<u8>>, Vec<(u64, Vec<u8>)>);
 
 fn content(store: &impl Store) -> Content {
     let mut hot = BTreeMap::new();
@@ -85,7 +94,9 @@ fn content(store: &impl Store) -> Content {
             drop(documents.insert(index, fold([packed].into_iter(), Extent::Whole)))
         })
         .expect("documents");
-    (store.meta().expect("meta"), hot, documents)
+    let mut products = Vec::new();
+    store.products(&mut |key, packed| products.push((key, packed.to_vec()))).expect("products");
+    (store.meta().expect("meta"), hot, documents, products)
 }
 
 #[test]

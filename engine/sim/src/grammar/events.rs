@@ -1,8 +1,8 @@
 //! Events of the types that a configuration hears, with what its conditions and keys read; strangers among them.
 
 use super::config::Config;
-use super::features::Feature;
-use crate::history::{Draw, Events};
+use super::features::{CATALOGUE, Feature};
+use crate::history::{Draw, Events, Records};
 use cartwheel_core::id::CommandId;
 use cartwheel_core::time::{HOUR, Millis, SECOND, format_rfc3339};
 use serde_json::{Map, Value, json};
@@ -14,6 +14,8 @@ pub struct Heard {
     types: Vec<String>,
     features: Vec<&'static Feature>,
     strangers: Events,
+    /// Where the configuration reads the catalogue.
+    catalogue: Option<Records>,
     number: u64,
 }
 
@@ -22,11 +24,18 @@ impl Heard {
     pub fn new(draw: &mut Draw, config: &Config, features: Vec<&'static Feature>) -> Self {
         let heard = config.journeys.iter().flat_map(Config::heard);
         let types = heard.chain(config.counted()).collect();
-        Self { types, features, strangers: Events::new(draw, false), number: 0 }
+        let reads = features.iter().any(|feature| feature.name == CATALOGUE);
+        let (strangers, catalogue) = (Events::new(draw, false), reads.then(Records::default));
+        Self { types, features, strangers, catalogue, number: 0 }
     }
 
     /// A record's value.
     pub fn next(&mut self, draw: &mut Draw, time: Millis, commands: &[CommandId]) -> Vec<u8> {
+        if let Some(catalogue) = &mut self.catalogue
+            && draw.chance(25)
+        {
+            return catalogue.next(draw, time);
+        }
         if draw.chance(8) {
             return self.strangers.next(draw, time, commands);
         }
@@ -51,7 +60,7 @@ impl Heard {
             event.insert("profile".into(), profile(draw));
         }
         body(draw, &mut event);
-        if event["type"] == "message_clicked" {
+        if event["type"] == "message_clicked" || event["type"] == "survey_answered" {
             event.extend(of_message(draw, commands));
         }
         for feature in &self.features {

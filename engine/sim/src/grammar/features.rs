@@ -1,8 +1,10 @@
 //! What a configuration may be made of: a file a feature.
 
 mod age;
+mod answers;
 mod by_time;
 mod caps;
+mod catalogue;
 mod choices;
 mod contest;
 mod deadlines;
@@ -49,6 +51,9 @@ impl Feature {
     }
 }
 
+/// Under this feature records of the catalogue come.
+pub(super) const CATALOGUE: &str = "catalogue";
+
 /// All of them. How often one stands here is how often it is drawn.
 pub const FEATURES: &[Feature] = &[
     Feature::of("window", window::add),
@@ -87,7 +92,10 @@ pub const FEATURES: &[Feature] = &[
     Feature { name: "holds", add: holds::add, event: holds::event, last: false },
     Feature::of("groups", groups::add),
     Feature::of("groups", groups::add),
+    Feature { name: CATALOGUE, add: catalogue::add, event: catalogue::event, last: true },
+    Feature { name: CATALOGUE, add: catalogue::add, event: catalogue::event, last: true },
     Feature { name: "choices", add: choices::add, event: choices::event, last: false },
+    Feature { name: "answers", add: answers::add, event: answers::event, last: false },
 ];
 
 /// Conditions that are sometimes true.

@@ -278,7 +278,10 @@ impl Drawing<'_> {
             0 => "local.weekday in [\"sat\", \"sun\"]".into(),
             1 => format!("local.weekday {} 'sat'", self.pick(&["==", "!="])),
             2 => format!("local.date {} profile.since", self.pick(&["<", ">=", "=="])),
-            _ => format!("'2026-03-08' {} local.date", self.pick(&["<", ">=", "=="])),
+            _ => match self.pick(&["<", ">=", "=="]) {
+                "==" => "local.date in ['2026-03-07', '2026-03-08']".into(),
+                sign => format!("'2026-03-08' {sign} local.date"),
+            },
         }
     }
 

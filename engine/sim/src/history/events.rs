@@ -1,5 +1,6 @@
 //! Events of a shop that does everything a shop should not.
 
+use super::catalogue::Records;
 use super::conditions::enrich;
 use super::draw::Draw;
 use cartwheel_core::customer::places::{ALPHA_3, COUNTRIES, REGIONS};
@@ -47,19 +48,22 @@ pub struct Events {
     counts: bool,
     /// With what random conditions read.
     rich: bool,
+    /// Where conditions read the catalogue.
+    catalogue: Option<Records>,
 }
 
 impl Events {
     /// One to six customers.
     pub fn new(draw: &mut Draw, rich: bool) -> Self {
         let count = draw.between(1, 6) as usize;
-        Self { customers: NAMES[..count].to_vec(), ids: 0, counts: false, rich }
+        Self { customers: NAMES[..count].to_vec(), ids: 0, counts: false, rich, catalogue: None }
     }
 
     /// With what the plan's own facts are made of, if it has some.
     pub fn counted_by(self, plan: &Plan) -> Self {
         let counts = plan.facts.iter().count() > Layout::default().iter().count();
-        Self { counts, ..self }
+        let catalogue = (!plan.products.is_empty()).then(Records::default);
+        Self { counts, catalogue, ..self }
     }
 
     /// A record's value. `commands` are those sent so far.
@@ -69,6 +73,11 @@ impl Events {
         record_time: Millis,
         commands: &[CommandId],
     ) -> Vec<u8> {
+        if let Some(catalogue) = &mut self.catalogue
+            && draw.chance(20)
+        {
+            return catalogue.next(draw, record_time);
+        }
         if draw.chance(2) {
             return draw.pick(&BROKEN).to_vec();
         }

@@ -64,6 +64,8 @@ const FACT_PROBE: &str = include_str!("setups/fact_probe.yaml");
 const FACT_HOLD: &str = include_str!("setups/fact_hold.yaml");
 const FLOW: &str = include_str!("setups/flow.yaml");
 const FOLLOW: &str = include_str!("setups/follow.yaml");
+const STOCKED: &str = include_str!("setups/stocked.yaml");
+const SUPPLIED: &str = include_str!("setups/supplied.yaml");
 const LOOP_ONE: &str = include_str!("setups/loop_one.yaml");
 const LOOP_TWO: &str = include_str!("setups/loop_two.yaml");
 
@@ -135,6 +137,13 @@ pub fn setups() -> Vec<Setup> {
             journeys: vec![FACT_PROBE, FACT_HOLD, CART],
             shown: Vec::new(),
             facts: Some(include_str!("setups/shop.facts.yaml")),
+        },
+        Setup {
+            name: "catalogue",
+            policy: "zone: UTC\nquiet_hours: []\nmax_products: 4\n",
+            journeys: vec![STOCKED, SUPPLIED, CART],
+            shown: Vec::new(),
+            facts: None,
         },
         Setup {
             name: "policy",

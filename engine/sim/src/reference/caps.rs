@@ -53,8 +53,18 @@ impl Context<'_> {
             CapLimit::Of(text) => text,
         };
         let reader = self.reader_of_run(run);
-        let reads = self.plan.rules.limits[number].iter().flat_map(|limit| &limit.fields);
-        if reads.into_iter().any(|(name, _)| reader.value(name) == V::Null) {
+        let reads: Vec<&str> = self.plan.rules.limits[number]
+            .iter()
+            .flat_map(|limit| &limit.fields)
+            .map(|(name, _)| name.as_str())
+            .collect();
+        // An attribute that is there, and no value.
+        let attribute = |name: &str| self.customer.attribute(name.strip_prefix("profile.")?);
+        let absent = |name: &&str| reader.value(name) == V::Null;
+        if reads.iter().any(|name| absent(name) && attribute(name).is_some()) {
+            return Some(0);
+        }
+        if reads.iter().any(absent) {
             return None;
         }
         let limit = match reader.value(text) {

@@ -1,5 +1,6 @@
 //! One customer at one instant: what the rules may see and change.
 
+use super::catalogue::Catalogue;
 use super::customer::{Customer, Place, Run};
 use super::effect::Effect;
 use super::event::Event;
@@ -76,6 +77,8 @@ pub struct Context<'a> {
     pub timers: &'a mut BTreeSet<Timer>,
     /// Deadlines that count again when the shard is live.
     pub held: &'a mut BTreeSet<Timer>,
+    /// What is known of products.
+    pub catalogue: &'a Catalogue,
     /// What was decided.
     pub out: &'a mut Vec<Effect>,
     /// What journeys have let happen since the input came: the events, and how many of them have been applied.
@@ -234,7 +237,9 @@ impl<'a> Context<'a> {
     pub fn reader_of_event<'r>(&'r self, event: &'r Json, at: Millis) -> Reader<'r> {
         let (plan, customer, t) = (self.plan, &*self.customer, self.t);
         let (waited, of_run, item) = (None, false, None);
-        Reader { plan, event: Some(event), at, waited, of_run, item, customer, t }
+        let (catalogue, run_key) = (self.catalogue, 0);
+        let event = Some(event);
+        Reader { plan, event, at, waited, of_run, item, catalogue, run_key, customer, t }
     }
 
     /// What a condition reads, now, of a run: its newest trigger event.
@@ -242,14 +247,16 @@ impl<'a> Context<'a> {
         let (plan, customer, t) = (self.plan, &*self.customer, self.t);
         let (event, at, waited) = (Some(&*run.event), run.newest, run.waited.as_deref());
         let item = run.item.as_deref().and_then(|item| self.item(run.journey, item));
-        Reader { plan, event, at, waited, of_run: true, item, customer, t }
+        let (catalogue, run_key, of_run) = (self.catalogue, run.key, true);
+        Reader { plan, event, at, waited, of_run, item, catalogue, run_key, customer, t }
     }
 
     /// What a condition reads, now, of the customer alone.
     pub fn reader_of_customer(&self) -> Reader<'_> {
         let (plan, customer, t) = (self.plan, &*self.customer, self.t);
         let (event, waited, item, of_run) = (None, None, None, false);
-        Reader { plan, event, at: t, waited, of_run, item, customer, t }
+        let (at, catalogue, run_key) = (t, self.catalogue, 0);
+        Reader { plan, event, at, waited, of_run, item, catalogue, run_key, customer, t }
     }
 
     /// An item of the journey's list, under its name, and whether it is such as a cart has.
@@ -278,6 +285,10 @@ pub struct Reader<'r> {
     pub(super) of_run: bool,
     /// The item that the trigger is about.
     pub(super) item: Option<Item<'r>>,
+    /// What is known of products.
+    pub(super) catalogue: &'r Catalogue,
+    /// The hash of the key of the run in question; 0 without one.
+    pub(super) run_key: u64,
     pub(super) customer: &'r Customer,
     pub(super) t: Millis,
 }

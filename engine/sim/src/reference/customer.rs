@@ -511,13 +511,12 @@ impl Customer {
         let what = match event.kind.as_str() {
             "message_delivered" => "delivered",
             "message_opened" => "opened",
-            "message_clicked" => "clicked",
+            "message_clicked" | "survey_answered" => "clicked",
             "message_bounced" if event.text("message", "bounce") != Some("soft") => "bounced",
             _ => return,
         };
-        let Some(command) = event.command() else { return };
         for run in &mut self.runs {
-            if run.last_sent.is_some_and(|(_, id)| id == command) {
+            if run.last_sent.is_some_and(|(_, id)| event.is_about(run.id, id)) {
                 run.told.push(what);
             }
         }

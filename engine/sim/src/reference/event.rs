@@ -1,7 +1,7 @@
 //! A record's bytes -> an event, or the reason why not. `serde_json::Value` throughout.
 
 use super::odd;
-use cartwheel_core::id::CommandId;
+use cartwheel_core::id::{CommandId, RunId};
 use cartwheel_core::policy::Policy;
 use cartwheel_core::sends::Poison;
 use cartwheel_core::time::{Millis, parse_rfc3339};
@@ -67,6 +67,17 @@ impl Event {
         self.text("message", "command_id")?.parse().ok()
     }
 
+    /// Whether it is about the message of this command, of this run. An answer is about every message of the step that has asked, whichever channel
+    /// carried them.
+    pub fn is_about(&self, run: RunId, message: CommandId) -> bool {
+        let Some(command) = self.command() else { return false };
+        let step = self.text("survey", "step").filter(|_| self.kind == "survey_answered");
+        let of_step: Vec<CommandId> = step
+            .map(|step| (0..8).map(|channel| CommandId::of(run, step, channel)).collect())
+            .unwrap_or_default();
+        command == message || of_step.contains(&command) && of_step.contains(&message)
+    }
+
     /// What a journey has let happen: of no shop, and about nobody but the customer at hand.
     pub fn of_journey(kind: &str, fields: Map<String, Value>, number: u64) -> Self {
         let brought = Value::Object(fields);
@@ -125,7 +136,7 @@ pub fn decode(value: &[u8], record_time: Millis, policy: &Policy) -> Result<Even
 }
 
 /// A number with a point or an exponent is seconds, an integer by its size.
-fn instant(number: &Number) -> Option<Millis> {
+pub fn instant(number: &Number) -> Option<Millis> {
     match number.as_i64() {
         Some(integer) if (1 - SECONDS_BELOW..SECONDS_BELOW).contains(&integer) => {
             Some(integer * 1000)

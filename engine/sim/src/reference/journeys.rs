@@ -123,7 +123,7 @@ impl Context<'_> {
         let sole = live.clone().count() == 1;
         let key = self.key(index, event).map(|key| key_hash(Some(&key)));
         let is_meant = |run: &Run| match (event.command(), key) {
-            (Some(command), _) => run.last_sent.is_some_and(|(_, id)| id == command),
+            (Some(_), _) => run.last_sent.is_some_and(|(_, id)| event.is_about(run.id, id)),
             (None, Some(key)) => key == run.key,
             (None, None) => sole,
         };
@@ -143,7 +143,8 @@ impl Context<'_> {
             if since.is_some_and(|since| at < since) {
                 continue;
             }
-            let reader = self.reader_of_event(&event.body, at);
+            let run_key = run.key;
+            let reader = Reader { run_key, ..self.reader_of_event(&event.body, at) };
             let ends = |op: u16| {
                 let wait = journey.wait_for(op)?;
                 let is_for_it = wait.events.iter().any(|kind| *kind == event.kind);
@@ -213,7 +214,9 @@ impl Context<'_> {
         let mut met = Vec::new();
         for rule in &interest.exits {
             let rule = &self.journey(interest.journey).exits[usize::from(*rule)];
-            if !self.reader_of_event(&event.body, at).holds(rule.condition.as_ref()) {
+            let run_key = key.unwrap_or(0);
+            let reader = Reader { run_key, ..self.reader_of_event(&event.body, at) };
+            if !reader.holds(rule.condition.as_ref()) {
                 continue;
             }
             let touched: Vec<(RunId, Place, bool)> = self
@@ -382,7 +385,9 @@ impl Context<'_> {
         let live = |run: &&mut Run| run.journey == index && run.key == key && run.live();
         let is_live = self.customer.runs.iter_mut().any(|run| live(&&mut *run));
         let at_hand = item.as_deref().and_then(|item| self.item(index, item));
-        let reader = Reader { item: at_hand, ..self.reader_of_event(&event.body, at) };
+        let (item_at_hand, run_key) = (at_hand, key);
+        let event_at_hand = self.reader_of_event(&event.body, at);
+        let reader = Reader { item: item_at_hand, run_key, ..event_at_hand };
         if !reader.holds(journey.when.as_ref()) {
             if journey.each.is_some() && !is_live {
                 return; // an item like any other
@@ -440,7 +445,7 @@ impl Context<'_> {
         let deadline = self.journey(given.journey).at.as_ref()?;
         let item = given.item.as_deref().and_then(|item| self.item(given.journey, item));
         let event = self.reader_of_event(&given.event, given.at);
-        let reader = Reader { item, of_run: true, ..event };
+        let reader = Reader { item, of_run: true, run_key: given.key, ..event };
         let Some(moment) = reader.moment(&deadline.text, self.t, None) else {
             return Some(Enters::Never(reader.shown_of(&deadline.fields)));
         };

@@ -4,10 +4,11 @@
 //! decisions: it decodes events with `serde_json::Value`, asks jiff for every local time, keeps its timers in one
 //! `BTreeSet` and looks at all touches and runs of a customer whenever a rule speaks of them. Where it and the core differ,
 //! one of them differs from the page. It is meant to be read beside the page, rule by rule:
-//! [`event`] and [`odd`] intake, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`levels`] where one stands by it, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
+//! [`event`] and [`odd`] intake, [`catalogue`] what every partition gets, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`levels`] where one stands by it, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
 //! steps, [`gate`], [`put_off`], [`holdout`] and [`caps`], [`zone`] local times, [`deadline`] computed instants, [`by_time`] journeys that begin by them.
 
 mod caps;
+mod catalogue;
 mod condition;
 mod by_time;
 mod customer;
@@ -34,8 +35,9 @@ pub use effect::{Effect, ExpectedCommand};
 
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::journey::plan::Plan;
-use cartwheel_core::sends::{DeadReason, Mode, Sample};
+use cartwheel_core::sends::{DeadReason, Mode, Poison, Sample};
 use cartwheel_core::time::Millis;
+use catalogue::Catalogue;
 use context::{Context, Timer};
 use customer::Customer;
 use event::Event;
@@ -59,6 +61,7 @@ pub struct Reference {
     duplicates: u64,
     fired: u64,
     odd: Odd,
+    catalogue: Catalogue,
 }
 
 impl Reference {
@@ -77,6 +80,7 @@ impl Reference {
             duplicates: 0,
             fired: 0,
             odd: Odd::default(),
+            catalogue: Catalogue::default(),
         }
     }
 
@@ -90,7 +94,24 @@ impl Reference {
         self.applied = self.newest;
         match event::decode(value, time, &self.plan.policy) {
             Ok(event) => self.apply(offset, &event, event.time.min(time), out),
-            Err(reason) => out.push(Effect::Dead { offset, reason: DeadReason::Poison(reason) }),
+            Err(reason) => {
+                if let Some(reason) = self.of_nobody(time, value, reason) {
+                    out.push(Effect::Dead { offset, reason: DeadReason::Poison(reason) });
+                }
+            }
+        }
+    }
+
+    /// A record that is no event, for this reason. Why it cannot be applied; none where it is one that every partition gets.
+    fn of_nobody(&mut self, time: Millis, value: &[u8], reason: Poison) -> Option<Poison> {
+        let policy = &self.plan.policy;
+        let streamed = (reason == Poison::MissingCustomer)
+            .then(|| catalogue::decode(value, time, policy))
+            .flatten();
+        match streamed {
+            None => Some(reason),
+            Some(Err(reason)) => Some(reason),
+            Some(Ok(record)) => self.catalogue.apply(&record, record.time.min(time), policy).err(),
         }
     }
 
@@ -200,6 +221,7 @@ impl Reference {
             customer,
             timers: &mut self.timers,
             held: &mut self.held,
+            catalogue: &self.catalogue,
             out,
             emitted: (Vec::new(), 0),
         })

@@ -3,6 +3,7 @@
 //! A block is given to the readers of policies and journeys as the whole trace in which everything else is blank: then the
 //! places of what they find wrong are places in the trace.
 
+use super::beside::Beside;
 use super::fault::{Fault, Wrong};
 use super::suggest;
 use cartwheel_core::journey::load::{Problem, Severity, SourceFile, Sources, load};
@@ -46,29 +47,50 @@ impl Blocks {
         Ok(&self.policy.insert((policy, body)).0)
     }
 
-    /// The plan of the journeys, under `given` where the trace writes no policy. None without journeys.
+    /// The plan of the journeys, under the policy beside the trace where it writes none. None where it writes neither journeys nor a policy.
     pub fn plan(
         &self,
         source: &SourceFile,
-        given: &Policy,
+        beside: Beside<'_>,
     ) -> Result<Option<Arc<Plan>>, Vec<Fault>> {
-        if self.journeys.is_empty() {
-            let policy = self.policy.as_ref().map(|(_, body)| ("a policy that stands", body));
-            return match policy.or(self.facts.as_ref().map(|body| ("facts that stand", body))) {
-                None => Ok(None),
-                Some((what, body)) => {
-                    let hold = if what.starts_with("facts") { "hold" } else { "holds" };
-                    let message = format!("{what} in a trace {hold} for journeys in it");
-                    let help = "write the journeys below it, after a line `journey`";
-                    let wrong = (body.clone(), message, Some(help.into()));
-                    Err(vec![Fault::new(wrong, &source.path, &source.text)])
-                }
-            };
+        if self.has_journeys() {
+            let alone =
+                |body| SourceFile { path: source.path.clone(), text: alone(&source.text, body) };
+            let journeys: Vec<SourceFile> = self.journeys.iter().map(alone).collect();
+            let facts = self.facts.as_ref().map(alone);
+            let sources = Sources { journeys: &journeys, facts: facts.as_ref() };
+            return self.load(source, beside.policy, sources).map(|plan| Some(Arc::new(plan)));
         }
-        let alone =
-            |body| SourceFile { path: source.path.clone(), text: alone(&source.text, body) };
-        let sources: Vec<SourceFile> = self.journeys.iter().map(alone).collect();
-        let facts = self.facts.as_ref().map(alone);
+        let alone = |body: &Range<usize>, message: &str, help: &str| {
+            let wrong = (body.clone(), message.into(), Some(help.into()));
+            Err(vec![Fault::new(wrong, &source.path, &source.text)])
+        };
+        let help = "write the journeys below it, after a line `journey`";
+        if let Some(body) = &self.facts {
+            return alone(body, "facts that stand in a trace hold for journeys in it", help);
+        }
+        let (Some((_, body)), Some(journeys)) = (&self.policy, beside.journeys) else {
+            return Ok(None);
+        };
+        if journeys.is_empty() {
+            let message = "there is no journey for this policy, neither beside the trace nor in it";
+            return alone(body, message, help);
+        }
+        let sources = Sources { journeys, facts: beside.facts };
+        let plan = self.load(source, beside.policy, sources)?;
+        Ok(Some(Arc::new(match beside.shown {
+            Some(shown) => plan.showing(shown),
+            None => plan,
+        })))
+    }
+
+    /// Under the policy of the trace, if it has one, else under the one `given`.
+    fn load(
+        &self,
+        source: &SourceFile,
+        given: &Policy,
+        sources: Sources<'_>,
+    ) -> Result<Plan, Vec<Fault>> {
         let (policy, place) = match &self.policy {
             Some((policy, body)) => (policy.clone(), body.clone()),
             // Those speak of the shop's journeys and facts, which are not here.
@@ -83,8 +105,7 @@ impl Blocks {
             errors.map(fault).collect()
         };
         // A test's journeys end with the test: such as begin each other for ever may be told of, too.
-        let sources = Sources { journeys: &sources, facts: facts.as_ref() };
-        load(&policy, sources).map(|plan| Some(Arc::new(plan))).map_err(errors)
+        load(&policy, sources).map_err(errors)
     }
 }
 

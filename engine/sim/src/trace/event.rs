@@ -108,7 +108,7 @@ fn message<'w, 't>(words: &'w [Word<'t>]) -> Result<(Option<Message>, &'w [Word<
 }
 
 /// `recorded TIME`, and what follows.
-fn recorded<'w, 't>(
+pub(super) fn recorded<'w, 't>(
     words: &'w [Word<'t>],
     clock: impl Fn(&str) -> Option<Millis>,
 ) -> Result<(Option<Millis>, &'w [Word<'t>]), Wrong> {
@@ -126,7 +126,8 @@ fn recorded<'w, 't>(
     }
 }
 
-fn time(word: Word<'_>, clock: impl Fn(&str) -> Option<Millis>) -> Result<Json, Wrong> {
+/// A time as a line has it, or whatever stands there.
+pub(super) fn time(word: Word<'_>, clock: impl Fn(&str) -> Option<Millis>) -> Result<Json, Wrong> {
     match clock(word.text) {
         Some(at) => Ok(Json::text(&format_rfc3339(at))),
         None => Json::read(word),
@@ -134,7 +135,7 @@ fn time(word: Word<'_>, clock: impl Fn(&str) -> Option<Millis>) -> Result<Json, 
 }
 
 /// Puts `value` at the dotted `name`.
-fn insert(body: &mut Fields, name: Word<'_>, value: Json) -> Result<(), Wrong> {
+pub(super) fn insert(body: &mut Fields, name: Word<'_>, value: Json) -> Result<(), Wrong> {
     let wrong = |message: &str| (name.span(), format!("`{}`: {message}", name.text), None);
     let mut parts: Vec<&str> = name.text.split('.').collect();
     if parts.iter().any(|part| part.is_empty()) {

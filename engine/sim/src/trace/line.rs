@@ -1,5 +1,6 @@
 //! What one line of a trace says.
 
+use super::catalogue::Product;
 use super::event::Event;
 use super::expect::Expectation;
 use cartwheel_core::sends::Mode;
@@ -24,6 +25,8 @@ pub struct Statement {
 pub enum What {
     /// Something happens.
     Event(Event),
+    /// A record of the catalogue.
+    Product(Product),
     /// A record with this value, whatever it is.
     Record(String),
     /// A turn ends: everything that is due happens now.

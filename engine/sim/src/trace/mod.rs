@@ -20,6 +20,7 @@
 //!
 //! An event line makes the event at that time; dotted names nest, values are JSON or bare words. `time=` overrides the event's
 //! own time (a late event): RFC 3339, or `HH:MM` of the same day. `id=` sets its id (a repeated event). Both may be `null`: none.
+//! `catalogue PRODUCT name=value ...` instead of a customer: a record of the catalogue says this of the product.
 //! `of TEMPLATE [CHANNEL]` refers to the customer's newest such message. `recorded TIME` is the time of its record, which may go back.
 //!
 //! `expect CUSTOMER send TEMPLATE [CHANNEL] [shows "TEXT" ...]` and `expect CUSTOMER VERDICT [REASON] [name=value ...]` name decisions, in order for each
@@ -32,7 +33,7 @@
 //!
 //! ```text
 //! strict on                       every decision needs its line, and all lines stand in the order of the decisions
-//! policy                          what is indented below stands for the policy of cartwheel.yaml
+//! policy                          what is indented below stands for the policy of cartwheel.yaml: for the journeys beside the trace, or those in it
 //!   quiet_hours: []
 //! journey                         and this for the journeys beside the trace: it is one file that stands alone
 //!   journey: j
@@ -60,7 +61,9 @@
 //! 13:00 expect ana finished
 //! ```
 
+mod beside;
 mod block;
+mod catalogue;
 mod core_engine;
 mod coverage;
 mod engine;
@@ -80,6 +83,7 @@ pub mod suggest;
 mod time;
 mod word;
 
+pub use beside::Beside;
 pub use core_engine::{CoreEngine, Renderer};
 pub use coverage::{Coverage, coverage};
 pub use engine::{Consequence, Suppression, TraceEngine};

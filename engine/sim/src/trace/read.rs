@@ -1,6 +1,8 @@
 //! Reads a trace file: header, scenarios, and the clock that runs through them.
 
+use super::beside::Beside;
 use super::block::Blocks;
+use super::catalogue::{CATALOGUE, Product};
 use super::event::Event;
 use super::expect::Expectation;
 use super::fault::{Fault, Wrong};
@@ -9,7 +11,6 @@ use super::time::{clock, instant, later, meant};
 use super::word::{Word, words};
 use cartwheel_core::journey::load::SourceFile;
 use cartwheel_core::journey::plan::Plan;
-use cartwheel_core::policy::Policy;
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::Millis;
 use jiff::civil::Date;
@@ -48,14 +49,21 @@ pub struct Scenario {
     pub entries: Vec<Statement>,
     /// Whether its clock jumps: a timer fires where a line says so and sees how late it is. Else each fires at its own time.
     pub jumps: bool,
-    /// The journeys that stand in the trace; none: those beside it.
+    /// The journeys that stand in the trace, or those beside it under the policy that stands in the trace; none: those beside it as they are.
     pub plan: Option<Arc<Plan>>,
     blocks: Blocks,
 }
 
-/// Reads a trace; all faults at once. `policy` holds, and its zone, where the file says nothing else.
-pub fn read(source: &SourceFile, policy: &Policy) -> Result<Trace, Vec<Fault>> {
-    let mut reader = Reader::new(source, policy);
+impl Scenario {
+    /// Whether the journeys stand in the trace.
+    pub fn has_journeys(&self) -> bool {
+        self.blocks.has_journeys()
+    }
+}
+
+/// Reads a trace; all faults at once. What stands beside it holds where the file says nothing else.
+pub fn read<'b>(source: &SourceFile, beside: impl Into<Beside<'b>>) -> Result<Trace, Vec<Fault>> {
+    let mut reader = Reader::new(source, beside.into());
     let mut block = None;
     let mut start = 0;
     for (index, line) in source.text.split_inclusive('\n').enumerate() {
@@ -108,7 +116,7 @@ struct Block {
 
 struct Reader<'s> {
     source: &'s SourceFile,
-    policy: &'s Policy,
+    beside: Beside<'s>,
     zone: TimeZone,
     /// A line has named the zone.
     zone_said: bool,
@@ -128,14 +136,14 @@ struct Reader<'s> {
 }
 
 impl<'s> Reader<'s> {
-    fn new(source: &'s SourceFile, policy: &'s Policy) -> Self {
+    fn new(source: &'s SourceFile, beside: Beside<'s>) -> Self {
         let stem =
             Path::new(&source.path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        let zone = TimeZone::get(&policy.zone).unwrap_or(TimeZone::UTC);
+        let zone = TimeZone::get(&beside.policy.zone).unwrap_or(TimeZone::UTC);
         let journeys = stem.map(|stem| vec![stem]);
         Self {
             source,
-            policy,
+            beside,
             zone,
             zone_said: false,
             journeys,
@@ -168,7 +176,7 @@ impl<'s> Reader<'s> {
             let own = scenario.blocks != self.blocks;
             let plan = match &common {
                 Some(plan) if !own => Ok(Option::clone(plan)),
-                _ => scenario.blocks.plan(self.source, self.policy),
+                _ => scenario.blocks.plan(self.source, self.beside),
             };
             match plan {
                 Ok(plan) if own => scenario.plan = plan,
@@ -374,6 +382,9 @@ impl<'s> Reader<'s> {
             }
             [expect, words @ ..] if expect.text == "expect" => {
                 What::Expect(Expectation::read(words, *expect, read)?)
+            }
+            [catalogue, words @ ..] if catalogue.text == CATALOGUE => {
+                What::Product(Product::read(*catalogue, words, read)?)
             }
             words => What::Event(Event::read(words, read)?),
         };

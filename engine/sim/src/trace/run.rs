@@ -32,7 +32,8 @@ pub fn run_all<E: TraceEngine>(
     let mut outcomes = Vec::new();
     for scenario in &trace.scenarios {
         let mut plan = match &scenario.plan {
-            Some(own) => own.as_ref().clone(),
+            Some(own) if scenario.has_journeys() => own.as_ref().clone(),
+            Some(own) => restricted(trace, own)?,
             None => restricted(trace, plan)?,
         };
         if !trace.holdouts {
@@ -45,7 +46,7 @@ pub fn run_all<E: TraceEngine>(
             let failed = (scenario.span.clone(), error.to_string(), None);
             Fault::new(failed, &trace.path, &trace.text)
         })?;
-        if scenario.plan.is_some() {
+        if scenario.has_journeys() {
             outcome.decisions.clear();
         }
         outcomes.push(outcome);
@@ -53,14 +54,14 @@ pub fn run_all<E: TraceEngine>(
     Ok(outcomes)
 }
 
-/// The plan in which only the trace's journeys hear of events.
+/// The plan in which only the trace's journeys hear of events, and begin by time.
 fn restricted(trace: &Trace, plan: &Plan) -> Result<Plan, Fault> {
     let mut plan = plan.clone();
     let Some(names) = &trace.journeys else { return Ok(plan) };
     if let Some(stranger) =
         names.iter().find(|name| plan.journeys.iter().all(|journey| journey.name != **name))
     {
-        let help = "write `journeys NAME ...` or `journeys all` before the first scenario";
+        let help = "write `journeys NAME ...` or `journeys all` before the first scenario, or the journey itself below a line `journey`";
         let wrong = (0..0, format!("there is no journey `{stranger}`"), Some(help.into()));
         return Err(Fault::new(wrong, &trace.path, &trace.text));
     }
@@ -72,5 +73,6 @@ fn restricted(trace: &Trace, plan: &Plan) -> Result<Plan, Fault> {
     for interest in plan.events.values_mut() {
         interest.journeys.retain(|interest| takes_part[usize::from(interest.journey)]);
     }
+    plan.by_time.retain(|index| takes_part[usize::from(*index)]);
     Ok(plan)
 }

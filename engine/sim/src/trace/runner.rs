@@ -14,7 +14,7 @@ use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Decision, Verdict};
 use cartwheel_core::id::CommandId;
 use cartwheel_core::journey::plan::Plan;
-use cartwheel_core::sends::Mode;
+use cartwheel_core::sends::{Mode, Poison};
 use cartwheel_core::time::Millis;
 use cartwheel_shard::ShardError;
 use std::collections::BTreeMap;
@@ -39,6 +39,7 @@ pub fn run(
         facts: Vec::new(),
         cursors: BTreeMap::new(),
         instant: None,
+        products: 0,
         rows: Vec::new(),
         faults: Vec::new(),
     };
@@ -46,6 +47,27 @@ pub fn run(
         runner.entry(entry, &scenario.entries[index + 1..])?;
     }
     Ok(runner.finish())
+}
+
+/// What to write for the engine to take an event.
+fn remedy(reason: Poison) -> &'static str {
+    match reason {
+        Poison::NotJson => "write a JSON object",
+        Poison::TooLarge => "write less than `max_event_bytes` of the policy",
+        Poison::TooDeep => "nest at most 64 deep",
+        Poison::MissingType => "write a `type` that is a text and not empty",
+        Poison::MissingCustomer => "write a `customer` that is a text and not empty",
+        Poison::BadValue => "write a type and a customer of at most 256 bytes",
+        Poison::BadTime => {
+            "write `time` as 09:15 or 2026-03-01T09:15 (in the trace's zone), as RFC 3339 such as 2026-03-01T09:15:00Z, or as epoch seconds or milliseconds"
+        }
+        Poison::TimeInFuture => {
+            "write a `time` that is at most `max_event_ahead` of the policy after the line's"
+        }
+        Poison::Misplaced | Poison::TooManyCustomers | Poison::RecordInFuture => {
+            "write other customers or times"
+        }
+    }
 }
 
 /// Something that came out.
@@ -89,6 +111,8 @@ struct Runner<'t, E> {
     cursors: BTreeMap<String, usize>,
     /// The time of the last line, and the number of facts before it was reached.
     instant: Option<(Millis, usize)>,
+    /// Records of the catalogue so far.
+    products: u64,
     rows: Vec<Row>,
     faults: Vec<Fault>,
 }
@@ -102,8 +126,18 @@ impl<E: TraceEngine> Runner<'_, E> {
                 self.take(entry.at);
             }
         }
+        if matches!(entry.what, What::Expect(_)) && !self.scenario.jumps {
+            // What an event at this very time has made due happens before anything else does.
+            self.engine.advance(entry.at)?;
+            self.take(entry.at);
+        }
         match &entry.what {
             What::Event(event) => self.event(entry, event, later)?,
+            What::Product(product) => {
+                self.products += 1;
+                let time = product.recorded.unwrap_or(entry.at);
+                self.record(entry, time, &product.json(time, self.products), later)?;
+            }
             What::Record(value) => self.record(entry, entry.at, value.as_bytes(), later)?,
             What::Clock => self.turn(entry, None)?,
             What::Mode(mode) => self.turn(entry, Some(*mode))?,
@@ -129,7 +163,7 @@ impl<E: TraceEngine> Runner<'_, E> {
     }
 
     /// Takes over what has come out of the engine; says why a record was no event.
-    fn take(&mut self, at: Millis) -> Option<(Fact, String)> {
+    fn take(&mut self, at: Millis) -> Option<(Fact, Poison)> {
         let mut dead = None;
         for what in self.engine.consequences() {
             match &what {
@@ -138,8 +172,8 @@ impl<E: TraceEngine> Runner<'_, E> {
                 Consequence::Suppression(_) => {}
                 // Told in any case: a field that the line misspells is why a journey does otherwise.
                 Consequence::Degraded { at, .. } => self.tell(*at, what),
-                Consequence::Dead { reason, detail } => {
-                    let why = format!("{reason:?}: {detail}");
+                Consequence::Dead { reason, .. } => {
+                    let why = *reason;
                     dead = Some((Fact { at, what, named: false, surplus: false }, why));
                 }
             }
@@ -205,8 +239,19 @@ impl<E: TraceEngine> Runner<'_, E> {
         if expected.any(|expected| matches!(expected, Expectation::Dead(_))) {
             self.tell(entry.at, dead.what);
         } else {
-            let message = format!("this is not an event that the engine takes: {why}");
-            self.fault(entry, message, None);
+            let detail = match &dead.what {
+                Consequence::Dead { detail, .. } => format!(" ({detail})"),
+                Consequence::Decision(_)
+                | Consequence::Suppression(_)
+                | Consequence::Degraded { .. } => String::new(),
+            };
+            let message = format!("the engine does not take this event: `{}`{detail}", why.name());
+            let help = format!(
+                "{}; a line `expect dead {}` says that this is meant",
+                remedy(why),
+                why.name()
+            );
+            self.fault(entry, message, Some(help));
         }
         Ok(())
     }

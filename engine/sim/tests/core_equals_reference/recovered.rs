@@ -110,6 +110,14 @@ fn stopped_behind_every_turn_and_taken_up_again_it_decides_the_same() {
             while again.replaying() > 0 {
                 replay_one(&mut again, &records);
             }
+            let (known, told) = (uninterrupted.shard(), &again);
+            assert_eq!(told.streams(), known.streams(), "seed {seed}\n{}", case.written());
+            assert_eq!(told.products().len(), known.products().len(), "seed {seed}");
+            for product in ["p0", "p1", "p2", "k", "l", "2", "true"] {
+                let (known, told) =
+                    (known.products().shown(product), told.products().shown(product));
+                assert_eq!(told, known, "seed {seed}: {product}\n{}", case.written());
+            }
             for customer in &customers {
                 let known = uninterrupted.shard().explain(customer).expect("what is known");
                 let told = again.explain(customer).expect("what is known");

@@ -11,8 +11,10 @@ use xxhash_rust::xxh3::Xxh3;
 type Part = (fn(&str) -> bool, u64);
 
 /// The parts, one behind the other. The second came with the shop's own facts.
-const PARTS: [Part; 2] =
-    [(|name| !["facts", "policy"].contains(&name), 10_000), (|name| name == "facts", 2_000)];
+const PARTS: [Part; 2] = [
+    (|name| !["facts", "policy", "catalogue"].contains(&name), 10_000),
+    (|name| name == "facts", 2_000),
+];
 
 fn hash(course: &Course) -> String {
     let mut hash = Xxh3::new();

@@ -5,7 +5,7 @@ use super::catalogue::{CATALOGUE, Shown};
 use super::shopper::{Cart, Item, Profile, Shopper};
 use crate::random::mix;
 use cartwheel_core::channel::Channel;
-use cartwheel_core::id::CommandId;
+use cartwheel_core::id::{CommandId, RunId};
 use cartwheel_core::time::{DAY, Millis, rfc3339};
 use serde::Serialize;
 
@@ -49,6 +49,8 @@ pub(super) enum Fact {
     Opened(Message),
     /// A link in it is clicked.
     Clicked(Message),
+    /// One of its answers is given.
+    Answered(Message, Survey),
     /// It comes back for good.
     Bounced(Message),
     /// They unsubscribe from its channel.
@@ -84,6 +86,15 @@ pub(super) struct Message {
     pub bounce: Option<&'static str>,
 }
 
+/// Which answer, to whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Survey {
+    pub answer: String,
+    pub journey: String,
+    pub step: String,
+    pub run: RunId,
+}
+
 /// An event in the contract's field order; the subjects that it has.
 #[derive(Default, Serialize)]
 struct Event<'a> {
@@ -108,6 +119,8 @@ struct Event<'a> {
     ticket: Option<Ticket>,
     #[serde(skip_serializing_if = "Option::is_none")]
     review: Option<Review>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    survey: Option<&'a Survey>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a Message>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -306,6 +319,10 @@ impl Shopper {
                 event.product = Some(CATALOGUE[*product].shown());
             }
             Fact::ForgotPassword => {}
+            Fact::Answered(message, survey) => {
+                event.message = Some(message);
+                event.survey = Some(survey);
+            }
             Fact::Opened(message)
             | Fact::Clicked(message)
             | Fact::Bounced(message)
@@ -345,6 +362,7 @@ impl Fact {
             Fact::ForgotPassword => "password_reset_requested",
             Fact::Opened(_) => "message_opened",
             Fact::Clicked(_) => "message_clicked",
+            Fact::Answered(..) => "survey_answered",
             Fact::Bounced(_) => "message_bounced",
             Fact::Unsubscribed(_) => "unsubscribed",
         }

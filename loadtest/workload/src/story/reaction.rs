@@ -1,6 +1,6 @@
 //! What people do with a message: rates near the field's averages, hours in which people read.
 
-use super::facts::{Fact, Message};
+use super::facts::{Fact, Message, Survey};
 use super::personas::Role;
 use super::shopper::Shopper;
 use super::visit::{Plan, eager_visit};
@@ -21,6 +21,9 @@ struct Rates {
     bought: u64,
     unsubscribed: u64,
 }
+
+/// Of those who open a question so many per mille answer it.
+const ANSWERED: u64 = 400;
 
 /// The rates of a message: recovery mail is opened by four in ten, clicked by two, and one in ten buys; text messages are read by nearly all.
 fn rates(command: &Command) -> Rates {
@@ -104,6 +107,11 @@ fn decide(command: &Command, message: Message, at: Millis, random: &mut Random) 
     }
     if random.chance(rates.unsubscribed) {
         plan.push((at + 40 * SECOND, Fact::Unsubscribed(message)));
+    } else if !command.answers.is_empty() {
+        if random.chance(ANSWERED) {
+            let survey = answer(command, random);
+            plan.push((at + 20 * SECOND, Fact::Answered(message, survey)));
+        }
     } else if random.chance(rates.clicked) {
         if !random.chance(rates.bought) {
             plan.push((at + 20 * SECOND, Fact::Clicked(message)));
@@ -115,6 +123,16 @@ fn decide(command: &Command, message: Message, at: Millis, random: &mut Random) 
         }
     }
     plan
+}
+
+/// One of the answers that the message offers.
+fn answer(command: &Command, random: &mut Random) -> Survey {
+    Survey {
+        answer: random.pick(&command.answers).clone(),
+        journey: command.journey.clone(),
+        step: command.step.clone(),
+        run: command.run_id,
+    }
 }
 
 /// They click and buy the cart of which the message reminds them, if it is still open then.

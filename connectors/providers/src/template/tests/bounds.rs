@@ -153,7 +153,7 @@ fn shipped_templates_take_a_small_part_of_their_budget() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/templates");
     let templates = Templates::load(&dir).unwrap_or_else(|problems| panic!("{problems:?}"));
     let reader = Reader::of(&command(), &TimeZone::UTC, Some("USD"));
-    let globals = globals(&command(), &super::brand(), super::URL, &reader);
+    let globals = globals(&command(), &super::brand(), &super::links(), &reader);
     let mut most = 0;
     for (name, template) in &templates.all {
         let mut spent = Spent::default();
@@ -307,7 +307,7 @@ fn the_deepest_fits_on_a_small_stack() {
     let small = std::thread::Builder::new().stack_size(1024 * 1024).spawn(move || {
         let templates = Templates::load(&path).unwrap_or_else(|problems| panic!("{problems:?}"));
         let command = Command { template: "t".into(), ..command() };
-        templates.render(&command, &super::brand(), super::URL).map(|_| ())
+        templates.render(&command, &super::brand(), &super::links()).map(|_| ())
     });
     // A list or an object is no name.
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use super::{command, email_of, html, load, mjml, problem};
 use crate::Rendered;
-use crate::template::tests::{URL, brand};
+use crate::template::tests::{brand, links};
 use cartwheel_core::channel::Channel;
 use cartwheel_core::command::Command;
 use serde_json::json;
@@ -135,7 +135,8 @@ fn json_is_escaped_in_strings_and_captures_keep_their_structure() {
     let command =
         Command { channel: Channel::Webhook, template: "t".into(), ..named("a\"b\\c\n<&") };
     let render = |source: &str| {
-        let message = load(&[("webhook.liquid", source)]).unwrap().render(&command, &brand(), URL);
+        let message =
+            load(&[("webhook.liquid", source)]).unwrap().render(&command, &brand(), &links());
         match message {
             Ok(Rendered::Webhook { body }) => {
                 serde_json::from_slice::<serde_json::Value>(&body).unwrap()

@@ -9,7 +9,7 @@ mod spread;
 
 use super::{MAX_OUTPUT, Part, RenderError, RenderFault, Templates};
 use crate::testing::command;
-use crate::{Brand, Email, RejectReason, Rendered};
+use crate::{Brand, Email, Links, RejectReason, Rendered};
 use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::command::Command;
 use serde_json::json;
@@ -17,6 +17,11 @@ use std::path::Path;
 use tempfile::TempDir;
 
 const URL: &str = "https://u.shop.example/u/token?a=1&b=2";
+
+fn links() -> Links {
+    let answers = vec![("price".to_owned(), "https://u.shop.example/a/token?a=1&b=2".to_owned())];
+    Links { unsubscribe: URL.to_owned(), answers }
+}
 
 fn brand() -> Brand {
     Brand {
@@ -72,8 +77,11 @@ fn email_of(
         ("email.mjml", &mjml(html)),
     ];
     let templates = load(&files).unwrap_or_else(|problems| panic!("{problems:?}"));
-    let Rendered::Email(email) =
-        templates.render(&Command { template: "t".into(), ..command.clone() }, &brand(), URL)?
+    let Rendered::Email(email) = templates.render(
+        &Command { template: "t".into(), ..command.clone() },
+        &brand(),
+        &links(),
+    )?
     else {
         panic!("an e-mail")
     };
@@ -207,7 +215,7 @@ fn the_address_is_in_its_one_form_or_refused_with_a_reason() {
         to: "+1 (555) 010-0199".into(),
         ..command()
     };
-    let Rendered::Sms { to, .. } = sms.render(&command, &brand(), URL).unwrap() else {
+    let Rendered::Sms { to, .. } = sms.render(&command, &brand(), &links()).unwrap() else {
         panic!("a text message")
     };
     assert_eq!(to, "+15550100199");
@@ -262,8 +270,9 @@ fn a_tag_that_mjml_drops_is_a_problem() {
 fn webhooks_are_json() {
     let mut command = Command { channel: Channel::Webhook, template: "t".into(), ..command() };
     command.data["profile"]["first_name"] = json!("a\"b\\c\n</x>");
-    let render =
-        |source: &str| load(&[("webhook.liquid", source)]).unwrap().render(&command, &brand(), URL);
+    let render = |source: &str| {
+        load(&[("webhook.liquid", source)]).unwrap().render(&command, &brand(), &links())
+    };
     let Rendered::Webhook { body } = render("{\"name\": \"{{ first_name }}\", \"total\": {{ cart.total }}, \"none\": {{ last_name | json }}, \"items\": {{ cart.items | json }}}").unwrap() else {
         panic!("a webhook")
     };
@@ -320,7 +329,7 @@ fn every_shipped_template_renders() {
                 let sample =
                     Command { template: name.into(), channel, to: to.into(), ..sample.clone() };
                 let message = templates
-                    .render(&sample, &brand(), URL)
+                    .render(&sample, &brand(), &links())
                     .unwrap_or_else(|error| panic!("{error}"));
                 rendered += 1;
                 let Rendered::Email(email) = message else { continue };
@@ -347,7 +356,7 @@ fn every_shipped_template_renders() {
 fn the_cart_reminder_shows_the_cart() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/templates");
     let Rendered::Email(email) =
-        Templates::load(&dir).unwrap().render(&command(), &brand(), URL).unwrap()
+        Templates::load(&dir).unwrap().render(&command(), &brand(), &links()).unwrap()
     else {
         panic!("an e-mail")
     };

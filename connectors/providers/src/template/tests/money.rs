@@ -1,7 +1,7 @@
 //! Amounts by currency and language.
 
 use super::{brand, command, text};
-use crate::template::tests::{URL, load};
+use crate::template::tests::{links, load};
 use crate::{Brand, Rendered};
 use cartwheel_core::command::Command;
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ fn totals_at_the_top_level_are_written_alike() {
             data,
             ..command()
         };
-        match templates.unwrap().render(&command, brand, URL).unwrap() {
+        match templates.unwrap().render(&command, brand, &links()).unwrap() {
             Rendered::Sms { text, .. } => text,
             other => panic!("{other:?}"),
         }

@@ -1,6 +1,6 @@
 //! Random templates on random data: a rendering ends within its budget, with an output within its bound, and never by a panic.
 
-use super::{URL, brand, command, load};
+use super::{brand, command, links, load};
 use crate::template::budget::{Spent, size, steps_of};
 use crate::template::data::globals;
 use crate::template::limits::{MAX_OUTPUT, MAX_STEPS, MAX_TEXT, MAX_VALUE};
@@ -239,7 +239,7 @@ proptest! {
         let mut command: Command = command();
         command.data["profile"] = profile;
         let reader = Reader::of(&command, &TimeZone::UTC, Some("USD"));
-        let globals = globals(&command, &brand(), URL, &reader);
+        let globals = globals(&command, &brand(), &links(), &reader);
         let compiled = templates.all["t"].part(part).expect("the part");
         let mut spent = Spent { steps: MAX_STEPS - LEFT, rounds: 0 };
         match compiled.render(&globals, &reader, &mut spent) {

@@ -1,6 +1,6 @@
 //! What a template is said to read is all that it needs.
 
-use super::{URL, brand, folder};
+use super::{brand, folder, links};
 use crate::template::{Templates, VARIABLES};
 use crate::testing::command;
 use crate::{Brand, Rendered};
@@ -29,7 +29,7 @@ fn rendered(templates: &Templates, data: Value) -> String {
         ..command()
     };
     let brand = Brand { currency: None, ..brand() };
-    match templates.render(&command, &brand, URL) {
+    match templates.render(&command, &brand, &links()) {
         Ok(Rendered::Sms { text, .. }) => text,
         other => format!("{other:?}"),
     }

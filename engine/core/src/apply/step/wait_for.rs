@@ -1,8 +1,8 @@
 //! Waiting for an event: the first that fits, which may have come before the run did, or the time for it is up.
 
 use super::next::Next;
+use crate::apply::about::About;
 use crate::apply::context::Context;
-use crate::apply::event::command_of;
 use crate::apply::journeys::Occasion;
 use crate::customer::{Heard, Place, Run};
 use crate::decision::{Reason, Verdict};
@@ -47,9 +47,9 @@ impl Context<'_> {
         let sole = self.customer.runs.iter().filter(of_journey).count() == 1;
         let key = self.key_of(occasion.event, interest);
         // What became of a message concerns the run that has sent it: such an event hardly ever has the key of one.
-        let command = command_of(occasion.event);
-        let concerns = |run: &&Run| match command {
-            Some(command) => run.sent.is_some_and(|sent| sent.command == command),
+        let about = About::of(occasion.event);
+        let concerns = |run: &&Run| match &about {
+            Some(about) => run.sent.is_some_and(|sent| about.is_message(run.id, sent.command)),
             None => key.map_or(sole, |key| key == run.key),
         };
         // None without a step: a window has not entered, and what has finished waits no more.
@@ -76,10 +76,10 @@ impl Context<'_> {
             return;
         }
         let journey = self.journey(run.journey);
-        let fits = |op: u16| self.fitting(occasion, journey, op);
+        let fits = |op: u16| self.fitting(occasion, (journey, run.key), op);
         let here = run.place.waits_for_event().filter(|op| interest.waits.contains(op));
         if let Some(wait) = here.and_then(fits) {
-            let reader = occasion.reader(self);
+            let reader = occasion.reader(self, run.key);
             let compared = wait.condition.as_ref().map(|condition| reader.compared(condition));
             let waited = self.by_step(run, op, Verdict::Waited, Reason::Event);
             let waited = waited.value("event", Value::Text(occasion.event.kind.as_ref().into()));
@@ -103,11 +103,11 @@ impl Context<'_> {
     fn fitting<'j>(
         &self,
         occasion: &Occasion<'_>,
-        journey: &'j Journey,
+        (journey, key): (&'j Journey, u64),
         op: u16,
     ) -> Option<&'j WaitFor> {
         let wait = journey.wait_for(op)?;
-        let reader = occasion.reader(self);
+        let reader = occasion.reader(self, key);
         wait.condition.as_ref().is_none_or(|condition| reader.holds(condition)).then_some(wait)
     }
 }

@@ -99,7 +99,8 @@ fn typical() -> Customer {
         &mut customer.touches,
         Touch { at: START, journey: 0, channel: Channel::Email, ghost: false },
     );
-    let country = Attribute { name: 1, at: START, value: Value::Text("DE".into()) };
+    let country =
+        Attribute { name: 1, at: START, value: Value::Text("DE".into()), unreadable: false };
     push_tightly(&mut customer.attributes, country);
     customer
 }
@@ -153,7 +154,10 @@ fn full(journeys: u16, attributes: u32, long: bool) -> Customer {
     }
     for name in 0..attributes + 3 {
         let value = word.clone();
-        push_tightly(&mut customer.attributes, Attribute { name, at: START, value });
+        push_tightly(
+            &mut customer.attributes,
+            Attribute { name, at: START, value, unreadable: false },
+        );
     }
     for use_ in [Use::Ends, Use::Moves] {
         for number in 0..3 * MAX_LATEST as u64 {

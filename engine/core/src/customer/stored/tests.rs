@@ -54,7 +54,12 @@ fn customer() -> Customer {
     customer.entries.push(Entry { journey: 1, key: 2, at: 3 });
     customer.touches.push(Touch { at: 4, journey: 5, channel: Channel::Push, ghost: false });
     let named = captures.into_iter().zip(21..);
-    customer.attributes.extend(named.map(|(value, name)| Attribute { name, at: 6, value }));
+    customer.attributes.extend(named.map(|(value, name)| Attribute {
+        name,
+        at: 6,
+        value,
+        unreadable: false,
+    }));
     customer.consent(Of::Explicit, Channel::Email, 7, true);
     customer.consent(Of::Profile, Channel::Sms, 8, false);
     customer.address(&[Channel::Email], 9, true);
@@ -429,7 +434,7 @@ prop_compose! {
         customer.runs = runs.into_iter().collect();
         customer.entries = entries.into_iter().map(|(journey, key, at)| Entry { journey, key, at }).collect();
         customer.touches = touches.into_iter().map(|(journey, channel, at, ghost)| Touch { at, journey, channel: Channel::ALL[channel], ghost }).collect();
-        customer.attributes = attributes.into_iter().map(|(name, at, value)| Attribute { name, at, value }).collect();
+        customer.attributes = attributes.into_iter().map(|(name, at, value)| Attribute { name, at, unreadable: value == Value::Null && name % 2 == 0, value }).collect();
         customer.registers = registers.into_iter().map(|(of, channel, at, yes)| Register { at, of: Of::ALL[of], channel: Channel::ALL[channel], yes }).collect();
         customer.derive_permissions();
         latest.into_iter().for_each(|(id, at)| customer.latest.push(Latest { id: LatestId(id), at }));

@@ -82,6 +82,7 @@ impl Values {
             | Field::Consent(_)
             | Field::Fact(..)
             | Field::FactAt(..)
+            | Field::Product(..)
             | Field::Now
             | Field::Local(_) => ValueRef::Null,
         }

@@ -117,6 +117,7 @@ impl Deadline {
             | Field::Consent(_)
             | Field::Fact(..)
             | Field::FactAt(..)
+            | Field::Product(..)
             | Field::Now
             | Field::EventTime
             | Field::Local(_)
@@ -124,6 +125,20 @@ impl Deadline {
             | Field::Item(_) => None,
         };
         self.fields.iter().filter_map(at).max()
+    }
+
+    /// Whether the base is the day of something in each year.
+    pub(crate) fn is_yearly(&self) -> bool {
+        self.yearly
+    }
+
+    /// The least that lies between the base and the instant; 0 where that depends.
+    pub(crate) fn least_offset(&self) -> Millis {
+        let fixed = self.offset.as_ref().filter(|offset| offset.is_constant());
+        match fixed.map(|offset| offset.eval(&|_| ValueRef::Null)) {
+            Some(ValueRef::Span(offset)) => offset.max(0),
+            Some(_) | None => 0,
+        }
     }
 
     /// Everything that it reads.

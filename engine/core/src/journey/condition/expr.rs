@@ -29,6 +29,11 @@ impl Condition {
     pub fn value<'a, 'v: 'a>(&'a self, read: impl Fn(Field) -> ValueRef<'v>) -> ValueRef<'a> {
         self.expr.eval(&read)
     }
+
+    /// Its value, where nothing has to be read for it.
+    pub fn constant(&self) -> Option<ValueRef<'_>> {
+        self.expr.is_constant().then(|| self.expr.eval(&|_| ValueRef::Null))
+    }
 }
 
 /// A node.

@@ -20,6 +20,8 @@ pub enum Field {
     Fact(u16, Reading),
     /// A fact at a key, such as `views[event.product.id]`.
     FactAt(u16, KeyReading, KeyField),
+    /// What is asked of a product, such as `catalogue[item.product].stock`: index into [`crate::journey::plan::Plan::products`], and which product.
+    Product(u16, KeyField),
     /// `now`: the instant at which the condition is judged.
     Now,
     /// `event.time`: when the event happened; of a run its newest trigger event.
@@ -32,7 +34,7 @@ pub enum Field {
     Item(u16),
 }
 
-/// Where a condition finds the key of a fact.
+/// Where a condition finds the key of a fact, or of a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KeyField {
     /// It is written there: its hash.
@@ -45,19 +47,26 @@ pub enum KeyField {
     Waited(u16),
     /// As [`Field::Attribute`].
     Attribute(u16),
+    /// As [`Field::Item`]: of a product alone.
+    Item(u16),
+    /// The key of the run at hand, or that a trigger event has: of a product alone.
+    Run,
 }
 
 impl Field {
     /// The event's field that has to be read for it.
     pub fn event(self) -> Option<u16> {
         match self {
-            Self::Event(number) | Self::FactAt(_, _, KeyField::Event(number)) => Some(number),
+            Self::Event(number)
+            | Self::FactAt(_, _, KeyField::Event(number))
+            | Self::Product(_, KeyField::Event(number)) => Some(number),
             Self::Capture(_)
             | Self::Waited(_)
             | Self::Attribute(_)
             | Self::Consent(_)
             | Self::Fact(..)
             | Self::FactAt(..)
+            | Self::Product(..)
             | Self::Now
             | Self::EventTime
             | Self::Local(_)
@@ -66,10 +75,14 @@ impl Field {
         }
     }
 
-    /// Whether it is read from an event, where it may be there as the value or as its size.
+    /// Whether it is read from an event, or from a product, where it may be there as the value or as its size.
     pub(super) fn has_sizes(self) -> bool {
         match self {
-            Field::Event(_) | Field::Capture(_) | Field::Waited(_) | Field::Item(_) => true,
+            Field::Event(_)
+            | Field::Capture(_)
+            | Field::Waited(_)
+            | Field::Item(_)
+            | Field::Product(..) => true,
             Field::Attribute(_)
             | Field::Consent(_)
             | Field::Fact(..)

@@ -11,6 +11,7 @@ use crate::event::EventField;
 use crate::event::vocabulary::{CONSENT, Counted, Envelope, Subject};
 use crate::fact::{LAST_ORDER, LIFETIME_VALUE, ORDERS, Reading};
 use crate::journey::catalogue::Catalogue;
+use crate::product::ProductReading;
 use crate::suggest::closest;
 use compact_str::CompactString;
 use std::ops::Range;
@@ -41,6 +42,10 @@ pub(crate) struct Slots {
     /// What may be read by its name alone.
     pub(crate) names: Names,
     pub(crate) lists: Vec<List>,
+    /// What is asked of products.
+    pub(crate) products: Vec<ProductReading>,
+    /// The journey at hand tells its runs apart by a key.
+    pub(crate) keyed: bool,
     /// Of the journey at hand: what its steps read of events that were waited for, each its type (none) or a field.
     pub(crate) waited: Vec<Option<u16>>,
     /// Whether a step of that journey waits for an event, among those so far.
@@ -60,7 +65,7 @@ pub(crate) struct Slots {
 impl Slots {
     /// Whether no more can be numbered.
     pub(crate) fn is_full(&self) -> bool {
-        [self.fields.len(), self.attributes.len(), self.lists.len()]
+        [self.fields.len(), self.attributes.len(), self.lists.len(), self.products.len()]
             .iter()
             .any(|many| *many >= MAX_SLOTS)
     }
@@ -294,6 +299,15 @@ impl Resolver<'_> {
         self.fail(Fault::error(path.span.clone(), message).help(help))
     }
 
+    /// Whether there is an event here that may be read.
+    fn reads_event(&self) -> bool {
+        match self.scope {
+            Scope::Event | Scope::Step => !self.slots.by_time,
+            Scope::Alone => true,
+            Scope::While | Scope::Customer | Scope::Policy => false,
+        }
+    }
+
     fn event_time(&mut self, path: &Path<'_>) -> Option<(Field, Type)> {
         self.has_event(path)?;
         Some((Field::EventTime, Type::Instant))
@@ -469,16 +483,26 @@ impl Resolver<'_> {
         let fault =
             Fault::error(path.span.clone(), format!("`{}` is unknown", path.parts.join(".")));
         let rest = path.parts[1..].iter().map(|part| format!(".{part}")).collect::<String>();
-        let help = if Subject::parse(root.as_bytes()).is_some() {
+        let event = self.reads_event();
+        let roots = ["event"].into_iter().filter(|_| event);
+        let others = ["profile", "customer", LOCAL, NOW].into_iter().chain(self.slots.names.own());
+        let others = others.filter(|_| self.scope != Scope::Alone);
+        let near = closest(root, roots.chain(others)).map(ToOwned::to_owned);
+        let help = if event && Subject::parse(root.as_bytes()).is_some() {
             format!("did you mean `event.{root}{rest}`?")
-        } else if let Some(near) = closest(
-            root,
-            ["event", "profile", "customer", LOCAL, NOW].into_iter().chain(self.slots.names.own()),
-        ) {
+        } else if let Some(near) = near {
             format!("did you mean `{near}{rest}`?")
         } else {
-            "a condition reads `event.X`, `profile.X`, `customer.X`, `local.X`, `now`, and facts and segments by their names; strings stand in quotes"
-                .into()
+            let known = match (self.scope, event) {
+                (Scope::Alone, _) => "this reads `event.X` alone",
+                (_, true) => {
+                    "a condition reads `event.X`, `profile.X`, `customer.X`, `local.X`, `now`, and facts and segments by their names"
+                }
+                (_, false) => {
+                    "this reads `profile.X`, `customer.X`, `local.X`, `now`, and facts and segments by their names"
+                }
+            };
+            format!("{known}; strings stand in quotes")
         };
         self.fail(fault.help(help))
     }

@@ -3,8 +3,9 @@
 //! It is read from the event's JSON when the condition asks for it, and no list is kept: a run keeps the boolean or the number.
 
 use super::expr::Expr;
-use super::field::Field;
+use super::field::{Field, KeyField};
 use crate::event::{Event, EventField, Raw, array};
+use crate::fact::key_of;
 use crate::value::{Value, ValueRef};
 use compact_str::CompactString;
 
@@ -67,6 +68,12 @@ impl List {
             let read = |field| match field {
                 Field::Item(part) => {
                     item.get(usize::from(part)).map_or(ValueRef::Null, Value::borrow)
+                }
+                // A product that the item names. What is no key is known by none.
+                Field::Product(reading, KeyField::Item(part)) => {
+                    let value = item.get(usize::from(part)).map_or(ValueRef::Null, Value::borrow);
+                    let key = key_of(value).unwrap_or_default();
+                    read(Field::Product(reading, KeyField::Hash(key)))
                 }
                 other => read(other),
             };

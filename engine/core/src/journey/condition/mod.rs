@@ -37,7 +37,7 @@ pub(crate) use fields::{Elements, MAX_SLOTS, Scope, Slots};
 pub use foresight::Motion;
 pub use list::{List, MAX_ITEMS};
 pub(crate) use lower::{
-    compile, compile_alone, compile_amount, compile_deadline, compile_number, compile_path,
+    OPENS, compile, compile_alone, compile_amount, compile_deadline, compile_number, compile_path,
     compile_read, type_alone,
 };
 pub(crate) use names::{Names, change_of};

@@ -8,6 +8,7 @@ use crate::customer::{Customer, Zones};
 use crate::decision::{Compared, Shown};
 use crate::event::{Event, MAX_VALUE};
 use crate::fact::{Layout, Reading, key_of};
+use crate::product::{ProductReading, Products};
 use crate::time::{DAY, Millis, NEVER};
 use crate::value::{Value, ValueRef};
 use compact_str::CompactString;
@@ -37,6 +38,12 @@ pub struct Reader<'r> {
     pub event: Option<&'r Event<'r>>,
     /// The event's fields by the plan's numbers; none without an event.
     pub fields: &'r [Value],
+    /// The table of products; none where nothing may be asked of it.
+    pub products: Option<&'r Products>,
+    /// What conditions ask of it, by number.
+    pub asked: &'r [ProductReading],
+    /// The hash of the key of the run, or that the trigger event has; 0 without one.
+    pub run_key: u64,
     /// What a run kept of its trigger event, and of the event that it has waited for; none without a run.
     pub captures: &'r [Value],
 }
@@ -122,15 +129,43 @@ impl<'r> Reader<'r> {
                     KeyField::Capture(index) => self.key(Field::Capture(index)),
                     KeyField::Waited(index) => self.key(Field::Waited(index)),
                     KeyField::Attribute(index) => self.key(Field::Attribute(index)),
+                    // The loader lets no fact be read so.
+                    KeyField::Item(_) | KeyField::Run => None,
                 };
                 customer.facts.read_at(self.facts, number, reading, key, self.t)
             }
+            Field::Product(number, key) => self.product(number, key),
             Field::Now => ValueRef::Instant(self.t),
             Field::EventTime => ValueRef::Instant(self.at),
             Field::Local(what) => self.local(what),
             Field::List(number) => self.list(number),
             // An item is read by its list alone.
             Field::Item(_) => ValueRef::Null,
+        }
+    }
+
+    /// Whether something came for an attribute that is no value.
+    pub fn is_unreadable(&self, field: Field) -> bool {
+        let Field::Attribute(index) = field else { return false };
+        let name = self.attributes.get(usize::from(index));
+        name.is_some_and(|name| self.customer.is_unreadable(*name))
+    }
+
+    #[cold]
+    fn product(&self, number: u16, key: KeyField) -> ValueRef<'r> {
+        let key = match key {
+            KeyField::Hash(hash) => Some(hash),
+            KeyField::Event(index) => self.key(Field::Event(index)),
+            KeyField::Capture(index) => self.key(Field::Capture(index)),
+            KeyField::Waited(index) => self.key(Field::Waited(index)),
+            KeyField::Attribute(index) => self.key(Field::Attribute(index)),
+            // An item is known by its list alone.
+            KeyField::Item(_) => None,
+            KeyField::Run => Some(self.run_key).filter(|key| *key != 0),
+        };
+        match (self.products, self.asked.get(usize::from(number))) {
+            (Some(products), Some(reading)) => products.read(key, reading),
+            _ => ValueRef::Null,
         }
     }
 
@@ -199,7 +234,9 @@ impl<'r> Reader<'r> {
             | Field::Consent(_)
             | Field::EventTime
             | Field::List(_)
-            | Field::Item(_) => Motion::until(value, NEVER),
+            | Field::Item(_)
+            // Nothing that is foreseen reads it: when a record of the catalogue comes nobody knows.
+            | Field::Product(..) => Motion::until(value, NEVER),
         }
     }
 

@@ -13,7 +13,8 @@ use crate::journey::problem::{Problem, SourceFile};
 use std::cmp::Reverse;
 
 /// What the items of a list may not be called: something else is.
-const ROOTS: [&str; 6] = ["event", "profile", "customer", "local", "now", "waited"];
+const ROOTS: [&str; 8] =
+    ["event", "profile", "customer", "local", "now", "waited", "catalogue", "key"];
 
 impl Compiler<'_> {
     /// What may stand together in a trigger.
@@ -74,9 +75,10 @@ impl Compiler<'_> {
     fn check_timeless(&mut self, written: &At<String>, deadline: &Deadline) {
         let facts = &self.slots.names.facts;
         let windowed = |fact| facts.get(fact).is_some_and(|fact| fact.bounds.over.is_some());
-        let (mut reads, mut moves) = (false, false);
+        let (mut reads, mut moves, mut catalogue) = (false, false, false);
         deadline.each_field(&mut |field| {
             reads = true;
+            catalogue |= matches!(field, Field::Product(..));
             moves |= match field {
                 Field::Now | Field::Local(_) => true,
                 Field::Fact(_, Reading::Age | Reading::DaysSince | Reading::ToNext) => true,
@@ -88,12 +90,20 @@ impl Compiler<'_> {
                 | Field::Waited(_)
                 | Field::Attribute(_)
                 | Field::Consent(_)
+                | Field::Product(..)
                 | Field::EventTime
                 | Field::List(_)
                 | Field::Item(_) => false,
             };
         });
-        if moves {
+        if catalogue {
+            let message = format!(
+                "`{}` changes with the catalogue: a record of it is about no customer, and nobody would look whose instant is another",
+                written.value
+            );
+            let help = "read facts and `profile.X`; ask for the catalogue in `when`, which is judged when the run enters, or begin by an event";
+            self.error(written, message, help);
+        } else if moves {
             let message = format!("`{}` changes as time passes: it says no instant", written.value);
             let help = "read facts without `over` or `for`, and `profile.X`; ask for what changes with time in `when`, which is judged when the run enters";
             self.error(written, message, help);

@@ -34,6 +34,7 @@ pub(super) fn journey(
     compiler.slots.waits_for.clear();
     compiler.slots.types = types(&definition.trigger.event);
     compiler.slots.by_time = definition.trigger.event.is_none();
+    compiler.slots.keyed = definition.key.is_some();
     compiler.begin_items(definition);
     compiler.check_names(definition);
     compiler.warn_of_repeats(definition);
@@ -56,7 +57,7 @@ pub(super) fn journey(
     compiler.check_key(definition, &ops);
     let each = compiler.end_items(definition, &key);
     let (at, by_time) = compiler.begins(definition, at);
-    compiler.slots.by_time = false;
+    (compiler.slots.by_time, compiler.slots.keyed) = (false, false);
     compiler.check_room(definition);
     Some(Journey {
         name: definition.journey.as_str().into(),

@@ -21,7 +21,8 @@ pub(super) fn bind(
     if policy.groups.len() > MAX {
         let message =
             format!("there are {} groups; at most {MAX} are allowed", policy.groups.len());
-        return problems.push(Problem::error("policy.groups", 0..0, message));
+        let help = "journeys that are never about the same thing need no group";
+        return problems.push(Problem::error("policy.groups", 0..0, message).help(help));
     }
     for (number, group) in (0_u8..).zip(&policy.groups) {
         let earlier = policy.groups[..usize::from(number)].iter().map(|other| other.name.as_str());
@@ -63,11 +64,15 @@ impl Binding<'_> {
                 |near| format!("did you mean `{near}`?"),
             );
             let message = format!("the group `{}` has no journey `{name}`", self.group.name);
-            return self.say("order", message, help);
+            return self.say(&format!("order.{rank}"), message, help);
         };
         if journeys[place].group.is_some() {
             let message = format!("`{name}` stands in a group already");
-            return self.say("order", message, "a journey stands once, and in one group".into());
+            return self.say(
+                &format!("order.{rank}"),
+                message,
+                "a journey stands once, and in one group".into(),
+            );
         }
         let key = key.and_then(|path| self.key(name, path, &mut journeys[place]));
         journeys[place].group = Some(Membership { group: self.number, rank, key });

@@ -1,12 +1,16 @@
-//! Journeys that begin each other for ever: what one emits begins the next, and the last of them the first again.
+//! Journeys that begin each other for ever: what one emits or sets begins the next, and the last of them the first again.
 //!
 //! Only what somebody writes anew is looked at: a configuration that has been in force is read again as it was.
 
-use crate::journey::at::At;
-use crate::journey::definition::{Arm, Definition, Emitted, Step, WaitFor};
+mod causes;
+
+use super::facts;
+use crate::journey::definition::{Arm, Definition, Step, WaitFor};
 use crate::journey::plan::{Journey, Reentry};
 use crate::journey::problem::{Problem, SourceFile};
 use crate::time::{DAY, Millis};
+use causes::{Beginning, Begun, Cause};
+use compact_str::CompactString;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
@@ -17,12 +21,13 @@ const RHYTHM: Millis = DAY;
 pub(super) fn check(
     read: &[(&SourceFile, Definition)],
     journeys: &[Journey],
+    (facts, attributes): (&facts::Compiled, &[CompactString]),
     problems: &mut Vec<Problem>,
 ) {
     if read.len() != journeys.len() {
         return;
     }
-    let all = edges(read, journeys);
+    let all = edges(read, journeys, &Begun::new(read, journeys, facts, attributes));
     let sure: Vec<Edge<'_>> = all.iter().filter(|edge| !edge.guarded).copied().collect();
     let mut told = Vec::new();
     for (edges, guarded) in [(&sure, false), (&all, true)] {
@@ -37,12 +42,12 @@ pub(super) fn check(
     }
 }
 
-/// What a journey emits begins another, or itself.
+/// What a journey does begins another, or itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Edge<'d> {
     from: usize,
     to: usize,
-    event: &'d At<String>,
+    begins: Beginning<'d>,
     /// The least that passes from the trigger of the one to that of the other.
     takes: Millis,
     /// Something on the way may take time.
@@ -54,28 +59,26 @@ struct Edge<'d> {
 /// What tells the edges between two journeys apart, beside how long they take: of the same only the quickest counts.
 type Kind = (usize, usize, bool, bool);
 
-fn edges<'d>(read: &'d [(&SourceFile, Definition)], journeys: &[Journey]) -> Vec<Edge<'d>> {
+fn edges<'d>(
+    read: &'d [(&SourceFile, Definition)],
+    journeys: &[Journey],
+    begun: &Begun<'d>,
+) -> Vec<Edge<'d>> {
     let mut edges: Vec<Edge<'d>> = Vec::new();
     let mut known: BTreeMap<Kind, usize> = BTreeMap::new();
-    let mut begun: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (to, (_, other)) in read.iter().enumerate() {
-        for event in other.trigger.event.names() {
-            let of_event = begun.entry(event.as_str()).or_default();
-            of_event.extend((of_event.last() != Some(&to)).then_some(to));
-        }
-    }
     for (from, ((_, definition), journey)) in read.iter().zip(journeys).enumerate() {
         if !comes_again(journey.reentry) {
             continue;
         }
-        for emission in emissions(definition, journey) {
-            for &to in begun.get(emission.event.as_str()).into_iter().flatten() {
-                // While the run is still there it is in its own way.
-                if to == from && !emission.last && journey.reentry != Reentry::Restart {
+        for doing in doings(definition, journey) {
+            for begins in begun.by(doing.cause) {
+                // While the run is still there it is in its own way; not in that of one that begins by time.
+                let in_its_way = !doing.last && journey.reentry != Reentry::Restart;
+                if begins.to == from && in_its_way && !begins.by_time {
                     continue;
                 }
-                let edge = Edge { from, to, ..emission.edge() };
-                match known.entry((from, to, edge.timed, edge.guarded)) {
+                let edge = doing.edge(from, begins);
+                match known.entry((from, edge.to, edge.timed, edge.guarded)) {
                     Entry::Occupied(same) => {
                         let same = &mut edges[*same.get()];
                         if edge.takes < same.takes {
@@ -110,22 +113,28 @@ struct Way {
     guarded: bool,
 }
 
-/// An event that a journey emits.
-struct Emission<'d> {
-    event: &'d At<String>,
+/// What a journey does that may begin another.
+struct Doing<'d> {
+    cause: Cause<'d>,
     way: Way,
     /// The run may end at once behind it.
     last: bool,
 }
 
-impl<'d> Emission<'d> {
-    fn edge(&self) -> Edge<'d> {
-        let Way { takes, timed, guarded } = self.way;
-        Edge { from: 0, to: 0, event: self.event, takes, timed, guarded }
+impl<'d> Doing<'d> {
+    fn edge(&self, from: usize, begins: Beginning<'d>) -> Edge<'d> {
+        Edge {
+            from,
+            to: begins.to,
+            begins,
+            takes: self.way.takes.saturating_add(begins.takes),
+            timed: self.way.timed || begins.by_time,
+            guarded: self.way.guarded || begins.guarded,
+        }
     }
 }
 
-fn emissions<'d>(definition: &'d Definition, journey: &Journey) -> Vec<Emission<'d>> {
+fn doings<'d>(definition: &'d Definition, journey: &Journey) -> Vec<Doing<'d>> {
     let quiet = journey.quiet_for.map_or(0, |span| span.millis());
     // What a run may leave by while time passes, or may not be entered by.
     let ends = !definition.exit.is_empty() || definition.while_.is_some();
@@ -136,12 +145,12 @@ fn emissions<'d>(definition: &'d Definition, journey: &Journey) -> Vec<Emission<
     found
 }
 
-/// Notes what the steps emit; how a run comes to their end, none where it never does. `last`: the run may end at once behind them.
+/// Notes what the steps do; how a run comes to their end, none where it never does. `last`: the run may end at once behind them.
 fn walk<'d>(
     steps: &'d [Step],
     mut way: Way,
     last: bool,
-    found: &mut Vec<Emission<'d>>,
+    found: &mut Vec<Doing<'d>>,
 ) -> Option<Way> {
     for (at, step) in steps.iter().enumerate() {
         let last = ends_at_once(&steps[at + 1..], last);
@@ -152,11 +161,8 @@ fn walk<'d>(
                 way.takes = way.takes.saturating_add(takes.unwrap_or(0));
                 way.timed |= takes != Some(0);
             }
-            Step::Set { .. } => {}
-            Step::Emit { emit, .. } => {
-                let (Emitted::Plain(event) | Emitted::With { event, .. }) = &emit.value;
-                found.push(Emission { event, way, last });
-            }
+            Step::Set { set, .. } => found.push(Doing { cause: Cause::Set(set), way, last }),
+            Step::Emit { emit, .. } => found.push(Doing { cause: Cause::Emit(emit), way, last }),
             Step::Exit { .. } => return None,
             Step::Branch { branch, .. } => {
                 let otherwise = branch.iter().any(|arm| matches!(arm.value, Arm::Else { .. }));
@@ -244,13 +250,13 @@ fn problem(read: &[(&SourceFile, Definition)], cycle: &[Edge<'_>], guarded: bool
         let which = if at == 0 { "" } else { "which " };
         let again = if cycle.len() == 1 { " again" } else { "" };
         let comma = if at == 0 { " " } else { ", " };
-        told += &format!(
-            "{comma}{which}emits `{}`, which begins `{}`{again}",
-            edge.event.value,
-            name(edge.to)
-        );
+        let Beginning { does, what, change, .. } = edge.begins;
+        let change =
+            change.map_or(String::new(), |change| format!(", which may lead to `{change}`"));
+        let to = name(edge.to);
+        told += &format!("{comma}{which}{does} `{what}`{change}, which begins `{to}`{again}");
     }
-    let (path, span) = (&read[cycle[0].from].0.path, cycle[0].event.span.clone());
+    let (path, span) = (&read[cycle[0].from].0.path, cycle[0].begins.span.clone());
     let timed = cycle.iter().any(|edge| edge.timed);
     let once = "give one of them a re-entry rule that ends it, such as `reentry: never` or `reentry: { after: 7d }`";
     match (timed, guarded) {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 mod compile;
 mod begins;
 mod compiler;
+mod contradictions;
 mod declared;
 mod events;
 mod facts;
@@ -40,6 +41,7 @@ pub use super::problem::{Problem, Severity, SourceFile};
 pub use parts::{Part, What};
 pub use schema::{events_schema, facts_schema, journey_schema};
 pub use sends::Sent;
+pub use yaml::locate;
 
 /// Most journeys under one policy.
 const MAX_JOURNEYS: usize = 500;
@@ -116,6 +118,9 @@ pub(super) enum Asked<'s> {
 /// Name and text of every journey, in order of names; then those of the facts.
 type Texts<'a> = Vec<(&'a str, &'a str)>;
 
+/// With this the paths of problems of the policy begin.
+const POLICY: &str = "policy.";
+
 /// Under which name the facts are hashed: no journey can have it.
 const FACTS: &str = "facts.yaml";
 
@@ -174,11 +179,18 @@ pub(super) fn check_with(
     groups::bind(policy, &mut compiled, &mut slots, &mut problems);
     begins::bind(&mut facts.layout, &read, &mut compiled, &mut problems);
     policy::check(policy, tables, &read, &mut problems);
+    contradictions::check(policy, &rules, &read, asked, &mut problems);
     if let Asked::Anew(_) = asked {
-        loops::check(&read, &compiled, &mut problems);
+        loops::check(&read, &compiled, (&facts, &slots.attributes), &mut problems);
     }
     let order = |problem: &Problem| sources.iter().position(|source| source.path == problem.path);
-    problems.sort_by_key(|problem| (order(problem), problem.span.start, problem.span.end));
+    let of_policy =
+        |problem: &Problem| order(problem).is_none() && problem.path.starts_with(POLICY);
+    problems.sort_by_key(|problem| match of_policy(problem) {
+        // In the order in which they were found: their places are in values.
+        true => (None, 0, 0),
+        false => (order(problem), problem.span.start, problem.span.end),
+    });
     problems.dedup();
     bounded(&mut problems);
     let sends = sends::all(&read);
@@ -194,7 +206,7 @@ pub(super) fn check_with(
         .map(|(source, definition)| (definition.journey.value.as_str(), source.text.as_str()));
     let of_facts = facts_file.map(|source| (FACTS, source.text.as_str()));
     let hash = hash(texts.chain(of_facts).collect());
-    let Slots { fields, attributes, lists, .. } = slots;
+    let Slots { fields, attributes, lists, products, .. } = slots;
     let plan = Plan {
         facts: facts.layout,
         segments: facts.segments,
@@ -207,6 +219,7 @@ pub(super) fn check_with(
         fields,
         attributes,
         lists,
+        products,
         events,
         by_time: begins::by_time(&compiled),
         follows_zone: compiled.iter().any(begins::follows_zone),

@@ -18,6 +18,7 @@ pub(super) enum NameOf {
     Tag,
     Split,
     Arm,
+    Answer,
 }
 
 impl NameOf {
@@ -29,6 +30,7 @@ impl NameOf {
             NameOf::Tag => "a tag",
             NameOf::Split => "a split",
             NameOf::Arm => "an arm",
+            NameOf::Answer => "an answer",
         }
     }
 }
@@ -40,7 +42,7 @@ pub(super) fn check(
     of: NameOf,
     problems: &mut Vec<Problem>,
 ) {
-    let dash = of != NameOf::Journey;
+    let dash = !matches!(of, NameOf::Journey | NameOf::Answer);
     let good = |letter: char| {
         letter.is_ascii_lowercase()
             || letter.is_ascii_digit()

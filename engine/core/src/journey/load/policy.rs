@@ -38,7 +38,7 @@ pub(super) fn check(
         check_cap(&key, cap, read, &mut say);
         if policy.caps[..number].iter().any(|earlier| earlier.name == cap.name) {
             say(
-                &key,
+                &format!("{key}.name"),
                 format!("a second cap is called `{}`", cap.name),
                 "names are shown in decisions: give each cap its own".into(),
             );
@@ -63,7 +63,7 @@ fn check_quiet_hours(policy: &Policy, say: &mut impl FnMut(&str, String, String)
         let key = format!("quiet_hours.{number}");
         if quiet.channels.is_empty() {
             say(
-                &key,
+                &format!("{key}.channels"),
                 format!("the quiet hours from {} to {} name no channel", quiet.from, quiet.to),
                 "add some, such as `channels: [sms]`".into(),
             );
@@ -71,7 +71,7 @@ fn check_quiet_hours(policy: &Policy, say: &mut impl FnMut(&str, String, String)
         if quiet.from == quiet.to {
             let message = format!("the quiet hours start and end at {}", quiet.from);
             say(
-                &key,
+                &format!("{key}.to"),
                 message,
                 "write different times; a channel that is never used is left out of the journeys"
                     .into(),
@@ -84,7 +84,7 @@ fn check_teams(policy: &Policy, say: &mut impl FnMut(&str, String, String)) {
     for (name, team) in &policy.teams {
         if Address::parse(Channel::Email, &team.email).is_err() {
             let message = format!("the team `{name}` has the address `{}`", team.email);
-            let key = format!("teams.{name}");
+            let key = format!("teams.{name}.email");
             say(&key, message, "write an address of mail, such as sales@shop.example".into());
         }
     }
@@ -161,7 +161,7 @@ fn check_cap(
 ) {
     if cap.name.is_empty() || cap.name.len() > 64 {
         say(
-            key,
+            &format!("{key}.name"),
             format!("`{}` is not the name of a cap", cap.name),
             "write 1 to 64 letters".into(),
         );
@@ -170,13 +170,13 @@ fn check_cap(
         && !(1..=MAX_LIMIT).contains(&limit)
     {
         let message = format!("the cap `{}` has the limit {limit}", cap.name);
-        say(key, message, format!("write 1 to {MAX_LIMIT}"));
+        say(&format!("{key}.limit"), message, format!("write 1 to {MAX_LIMIT}"));
     }
     if let crate::policy::CapWindow::Rolling(span) = cap.per
         && span > MAX_WINDOW
     {
         say(
-            key,
+            &format!("{key}.per"),
             format!("the cap `{}` has a window of {span}", cap.name),
             format!("write at most {MAX_WINDOW}"),
         );
@@ -201,7 +201,7 @@ fn check_cap(
         |near| format!("did you mean `{kind}:{near}`?"),
     );
     say(
-        key,
+        &format!("{key}.scope"),
         format!("the cap `{}` counts the {kind} `{name}`, which does not exist", cap.name),
         help,
     );

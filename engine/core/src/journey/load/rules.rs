@@ -2,7 +2,7 @@
 
 use super::policy::MAX_WINDOW;
 use crate::journey::condition::{Condition, Fault, Scope, Slots, compile, compile_number};
-use crate::journey::problem::Problem;
+use crate::journey::problem::{Problem, visible};
 use crate::journey::rules::Rules;
 use crate::policy::{CapLimit, Hold, Policy};
 
@@ -19,7 +19,8 @@ pub(super) fn compile_all(
     if policy.holds.len() > MAX_HOLDS {
         let message =
             format!("there are {} holds; at most {MAX_HOLDS} are allowed", policy.holds.len());
-        reader.problems.push(Problem::error("policy.holds", 0..0, message));
+        let help = "a condition may join several with `||`";
+        reader.problems.push(Problem::error("policy.holds", 0..0, message).help(help));
     }
     let holds = (0..).zip(&policy.holds);
     let quiet = (0..).zip(&policy.quiet_hours);
@@ -94,14 +95,14 @@ impl Reader<'_> {
     }
 }
 
-/// A fault of a text of the policy, which is shown whole: its place in the file is that of the key.
+/// A fault of a text of the policy, which is shown whole; its bytes are those of the text, as the file is not here.
 pub(super) fn in_policy(key: &str, text: &str, fault: Fault) -> Problem {
     Problem {
         severity: fault.severity,
         path: format!("policy.{key}"),
-        span: 0..0,
-        message: format!("{} (in `{text}`)", fault.message),
-        help: fault.help,
+        span: fault.range,
+        message: visible(format!("{} (in `{text}`)", fault.message)),
+        help: fault.help.map(visible),
     }
 }
 
@@ -114,7 +115,7 @@ pub(super) fn check_name<'e>(
     problems: &mut Vec<Problem>,
 ) {
     let mut say = |message: String, help: &str| {
-        problems.push(Problem::error(&format!("policy.{key}"), 0..0, message).help(help));
+        problems.push(Problem::error(&format!("policy.{key}.name"), 0..0, message).help(help));
     };
     if name.is_empty() || name.len() > 64 {
         say(format!("`{name}` is not the name of a {what}"), "write 1 to 64 letters");

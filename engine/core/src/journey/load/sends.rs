@@ -22,6 +22,8 @@ pub struct Sent {
     pub class: Class,
     /// It goes to a team.
     pub to_team: bool,
+    /// The answers that it offers.
+    pub answers: Vec<String>,
 }
 
 /// Every send, by journey and step.
@@ -35,7 +37,7 @@ pub(super) fn all(read: &[(&SourceFile, Definition)]) -> Vec<Sent> {
 
 fn add(source: &SourceFile, definition: &Definition, steps: &[Step], sends: &mut Vec<Sent>) {
     for step in steps {
-        if let Step::Send { send, channels, class, to, .. } = step {
+        if let Step::Send { send, channels, class, to, with, .. } = step {
             let class = class.as_ref().map_or(definition.class, |class| class.value);
             let channels = channels.iter().flat_map(|choice| match &choice.value {
                 ChannelChoice::Plain(channel) => vec![*channel],
@@ -49,6 +51,9 @@ fn add(source: &SourceFile, definition: &Definition, steps: &[Step], sends: &mut
                 channels: channels.collect(),
                 class: if to.is_some() { Class::Transactional } else { class },
                 to_team: to.is_some(),
+                answers: with.as_ref().map_or_else(Vec::new, |with| {
+                    with.answers.iter().map(|answer| answer.value.clone()).collect()
+                }),
             });
         }
         step.inner().into_iter().for_each(|steps| add(source, definition, steps, sends));

@@ -88,6 +88,12 @@ fn broken(path: &str, text: &str, error: &ScanError) -> Problem {
     if text.lines().any(|line| line.trim_start_matches(' ').starts_with('\t')) {
         return problem.help("YAML is indented with spaces, never with tabs");
     }
+    let begins =
+        text[..text.floor_char_boundary(at.min(text.len()))].rfind('\n').map_or(0, |end| end + 1);
+    let line = text[begins..].lines().next().unwrap_or_default();
+    if line.contains('{') && line.contains(" ? ") {
+        return problem.help("between `{` and `}` a condition with `?` and `:` stands in quotes: at: 'last_order.at + (vip ? 60d : 90d)'");
+    }
     problem.help("look for a missing colon, quote or bracket, or for an indentation that does not match the lines before")
 }
 
@@ -235,7 +241,7 @@ impl Tree<'_> {
 
 /// The bytes in `source` of a part of a scalar's text. Exact for plain and quoted texts and for blocks; the whole scalar where an escape
 /// makes text and file differ.
-pub(super) fn locate(
+pub fn locate(
     source: &str,
     scalar: &Range<usize>,
     text: &str,

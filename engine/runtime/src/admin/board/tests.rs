@@ -16,6 +16,11 @@ fn graph() -> JourneyGraph {
         priority: 50,
         tags: vec![],
         quiet_for: None,
+        at: None,
+        begins: Default::default(),
+        while_: None,
+        exits: vec![],
+        goal: None,
         first: Some("second".into()),
         steps: vec![step("second"), step("first")],
     }

@@ -1,98 +1,94 @@
 use super::*;
-use cartwheel_core::channel::{Channel, Class};
-use cartwheel_core::customer::LatestId;
-use cartwheel_core::journey::op::{
-    Arm, Branch, Choice, End, Fallback, Jump, Send, Until, Wait, When,
-};
-use cartwheel_core::journey::plan::{Key, Reentry};
-use cartwheel_core::journey::shown::Subjects;
-use cartwheel_core::time::{DAY, HOUR, Millis, Span};
+use cartwheel_core::journey::load::{SourceFile, load};
+use cartwheel_core::policy::Policy;
 
-fn email() -> Choice {
-    Choice { channel: Channel::Email, fallback: None }
+const CART: &str = "\
+journey: cart
+tags: [recovery]
+trigger: { event: cart_updated, when: event.cart.total >= 20, quiet_for: 1h, moved_by: [product_viewed, cart_viewed] }
+key: event.cart.id
+while: profile.vip != true
+exit:
+  - on: order_placed
+  - { on: cart_emptied, when: event.cart.total == 0 }
+goal: { on: order_placed, within: 5d }
+steps:
+  - send: reminder
+    channels: [email, { sms: { if_no: opened, within: 4h } }]
+  - branch:
+      - when: cart.total >= 500
+        steps:
+          - { send: concierge, channels: [email] }
+      - else:
+        steps:
+          - { send: reviews, channels: [email] }
+  - wait: 23h
+";
+
+const BIRTHDAY: &str = "\
+journey: birthday
+trigger: { at: next(profile.birthday), zone: customer }
+steps:
+  - split: arm
+    arms:
+      a: { share: 50%, steps: [ { send: wish, channels: [email] } ] }
+      b: { share: 50%, steps: [] }
+";
+
+fn both() -> Vec<JourneyGraph> {
+    let source = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
+    let sources = [source("cart.yaml", CART), source("birthday.yaml", BIRTHDAY)];
+    graphs(&load(&Policy::default(), &sources[..]).unwrap())
 }
 
-fn journey(ops: Vec<Op>) -> Journey {
-    Journey {
-        name: "cart".into(),
-        version: "0123abcd".into(),
-        class: Class::Marketing,
-        priority: 50,
-        tags: vec!["recovery".into()],
-        when: None,
-        quiet_for: Some(Span(HOUR)),
-        at: None,
-        each: None,
-        by_time: None,
-        key: Key::None,
-        reentry: Reentry::Always,
-        max_runs: 8,
-        exits: Vec::new(),
-        filtered: LatestId(2),
-        moved: LatestId(3),
-        while_: None,
-        holdout: 0,
-        goal_within: None,
-        max_event_age: Span(DAY),
-        active_from: Millis::MIN,
-        group: None,
-        own: Subjects::of([]),
-        captures: Vec::new(),
-        waited: Vec::new(),
-        openings: Journey::openings(&ops),
-        ops,
-    }
+fn text(graph: &JourneyGraph) -> Vec<String> {
+    let line = |step: &StepView| {
+        let way = |edge: &Edge| match &edge.when {
+            Some(when) => format!("{} ({when})", edge.to.as_deref().unwrap_or("end")),
+            None => edge.to.clone().unwrap_or_else(|| "end".into()),
+        };
+        let next: Vec<String> = step.next.iter().map(way).collect();
+        format!("{} {} [{}] -> {}", step.kind, step.step, step.says, next.join(", "))
+    };
+    graph.steps.iter().map(line).collect()
 }
 
 #[test]
-fn arms_meet_behind_the_branch() {
-    let fallback = Fallback { when: When::NotOpened, within: Span(4 * HOUR) };
-    let sms = Choice { channel: Channel::Sms, fallback: Some(fallback) };
-    let send = |step: &str, channels| {
-        let template = step.into();
-        let class = Class::Marketing;
-        Op::from(Send {
-            step: step.into(),
-            template,
-            class,
-            team: None,
-            variant: None,
-            channels,
-            shows: Subjects::ALL,
-        })
-    };
-    let graph = graph(&journey(vec![
-        send("reminder", vec![email(), sms]),
-        Branch { step: "branch-2".into(), arms: vec![Arm { when: None, target: 4 }], otherwise: 5 }
-            .into(),
-        send("concierge", vec![email()]),
-        Jump { to: 5 }.into(),
-        send("reviews", vec![email()]),
-        Wait { step: "wait-5".into(), until: Until::Elapsed(Span(23 * HOUR)) }.into(),
-        Jump { to: 7 }.into(),
-        End.into(),
-    ]));
-    let text: Vec<_> = graph
-        .steps
-        .iter()
-        .map(|step| {
-            let next: Vec<_> =
-                step.next.iter().map(|edge| edge.to.as_deref().unwrap_or("end")).collect();
-            format!("{} {} [{}] -> {}", step.kind, step.step, step.says, next.join(" "))
-        })
-        .collect();
+fn arms_meet_behind_the_branch_and_say_when_they_are_taken() {
+    let cart = &both()[1];
     assert_eq!(
-        text,
+        text(cart),
         [
             "send reminder [email, sms if not opened within 4h] -> branch-2",
-            "branch branch-2 [1 arms] -> reviews",
+            "branch branch-2 [2 arms] -> concierge (cart.total >= 500), reviews (else)",
             "send concierge [email] -> wait-5",
             "send reviews [email] -> wait-5",
             "wait wait-5 [23h] -> end",
         ]
     );
     assert_eq!(
-        (graph.first.as_deref(), graph.quiet_for.as_deref()),
-        (Some("reminder"), Some("1h"))
+        (cart.first.as_deref(), cart.quiet_for.as_deref(), cart.tags.as_slice()),
+        (Some("reminder"), Some("1h"), &["recovery".to_owned()][..])
     );
+}
+
+#[test]
+fn what_begins_it_and_what_ends_it_stand_in_it() {
+    let [birthday, cart] = &both()[..] else { panic!("two journeys") };
+    assert_eq!(
+        cart.begins,
+        Begins {
+            events: vec!["cart_updated".into()],
+            when: Some("event.cart.total >= 20".into()),
+            moved_by: vec!["cart_viewed".into(), "product_viewed".into()],
+        }
+    );
+    let exits: Vec<_> =
+        cart.exits.iter().map(|exit| (exit.on.as_str(), exit.when.as_deref())).collect();
+    assert_eq!(exits, [("order_placed", None), ("cart_emptied", Some("event.cart.total == 0"))]);
+    assert_eq!(cart.goal, Some(GoalView { on: "order_placed".into(), within: "5d".into() }));
+    assert_eq!(cart.while_.as_deref(), Some("profile.vip != true"));
+    assert_eq!(birthday.at.as_deref(), Some("next(profile.birthday)"));
+    assert_eq!((birthday.begins.events.len(), birthday.goal.as_ref()), (0, None));
+    assert_eq!(text(birthday)[0], "split arm [2 arms] -> wish (a (50%)), end (b (50%))");
 }

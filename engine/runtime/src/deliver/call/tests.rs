@@ -102,10 +102,17 @@ fn caller(text: &str) -> (Arc<Caller>, crossbeam_channel::Receiver<Report>, temp
 async fn a_message_to_a_team_has_no_link_that_unsubscribes_the_customer() {
     let (caller, _heard, _data) = caller("Hello");
     let mut call = call();
-    assert!(caller.link(&call).starts_with("https://shop.example/u/"));
+    let answers = vec!["yes".to_owned(), "no".to_owned()];
+    call.command = Arc::new(Command { answers, ..(*call.command).clone() });
+    let links = caller.links(&call);
+    assert!(links.unsubscribe.starts_with("https://shop.example/u/cwu2."));
+    let [(yes, first), (no, second)] = &links.answers[..] else { panic!("two answers") };
+    assert_eq!((yes.as_str(), no.as_str()), ("yes", "no"));
+    assert!(first != second && first.starts_with("https://shop.example/a/cwa1."), "{first}");
+    assert_eq!(caller.links(&call), links, "a message that is sent again has the same bytes");
     let command = Command { team: Some("sales".into()), ..(*call.command).clone() };
     call.command = Arc::new(command);
-    assert_eq!(caller.link(&call), "");
+    assert_eq!(caller.links(&call), Links::default());
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod least;
 mod parse;
 mod value;
 
+use super::catalogue::Catalogue;
 use super::context::Reader;
 use super::customer::Customer;
 use cartwheel_core::journey::plan::Plan;
@@ -39,6 +40,8 @@ pub fn value_alone(
         waited,
         of_run,
         item: none,
+        catalogue: &Catalogue::default(),
+        run_key: 0,
         customer: &customer,
         t: at,
     };

@@ -21,7 +21,7 @@ pub enum Tree {
     /// The operator as it is written.
     Two(String, Box<Tree>, Box<Tree>),
     Choose(Box<Tree>, Box<Tree>, Box<Tree>),
-    /// `x.f(a)` is `f(x, a)`, `x[a]` is `[](x, a)`.
+    /// `x.f(a)` is `f(x, a)`, `x[a]` is `[](x, a)`, `x[a].b` is `.([](x, a), "b")`.
     Call(String, Vec<Tree>),
 }
 
@@ -187,6 +187,9 @@ impl Parser {
                 (None, Tree::Path(mut path)) => {
                     path.push(name);
                     Tree::Path(path)
+                }
+                (None, product @ Tree::Call(..)) => {
+                    Tree::Call(".".into(), vec![product, Tree::Text(name)])
                 }
                 (None, _) => return None,
             };

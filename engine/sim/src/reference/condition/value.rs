@@ -123,11 +123,19 @@ impl Walk<'_> {
         }
     }
 
-    fn is_in(&self, item: &Tree, list: &Tree) -> bool {
+    fn is_in(&self, of_item: &Tree, list: &Tree) -> bool {
+        let item = of_item;
         if let Tree::Path(path) = list
             && self.is_fact(path)
         {
             return self.fact_at(&path[0], KeyReading::In, item) == V::Bool(true);
+        }
+        if let Tree::Call(name, of) = list
+            && name == "."
+        {
+            let wanted = self.of(item);
+            let has = |all: &Vec<Json>| all.iter().any(|one| scalar(one) == wanted);
+            return self.product(of).as_array().is_some_and(has);
         }
         // What is in a list of the event is judged when the event comes.
         let at_hand = self.item.or(Some((" ", &NOTHING, false)));
@@ -136,7 +144,11 @@ impl Walk<'_> {
             _ => self.of(item),
         };
         match list {
-            Tree::List(all) => all.iter().any(|one| self.of(one) == item),
+            // As each would be beside `==`.
+            Tree::List(all) => {
+                let equal = |one| self.two("==", of_item, one) == V::Bool(true);
+                all.iter().any(equal)
+            }
             Tree::Path(path) => {
                 let list = self.list(path).map_or(&[][..], |list| list);
                 list.iter().take(MAX_ITEMS).any(|one| scalar(one) == item)
@@ -173,6 +185,7 @@ impl Walk<'_> {
             }
         }
         match (name, of) {
+            (".", of) => scalar(self.product(of)),
             ("has", _) => V::Bool(first() != V::Null),
             ("size", [Tree::Path(path)]) if path[0] == "waited" && self.reader.waited.is_none() => {
                 V::Null
@@ -290,6 +303,7 @@ impl Walk<'_> {
             Tree::Path(path) if self.of_item(path) => self.item(path),
             Tree::Path(path) if ["event", "cart"].contains(&path[0].as_str()) => self.event(path),
             Tree::Path(path) if path[0] == "waited" => self.waited(path),
+            Tree::Call(name, of) if name == "." => Some(self.product(of)),
             _ => None,
         };
         match (found, tree) {
@@ -410,22 +424,36 @@ impl Walk<'_> {
         self.fact(name, Reading::Kept(place.expect("the loader took it") as u8))
     }
 
-    /// What a fact says of a key.
-    fn fact_at(&self, name: &str, reading: KeyReading, key: &Tree) -> V {
-        let Reader { plan, customer, t, .. } = self.reader;
-        let found = plan.facts.named(name);
-        let (number, _) = found.unwrap_or_else(|| panic!("the reference knows no {name}"));
+    /// What `catalogue[KEY].field` stands for, written as `.([](catalogue, KEY), "field")`.
+    fn product(&self, of: &[Tree]) -> &Json {
+        let [Tree::Call(_, index), Tree::Text(field)] = of else { return &NOTHING };
+        let [_, key] = index.as_slice() else { return &NOTHING };
+        let is_run = matches!(key, Tree::Path(path) if path.as_slice() == ["key"]);
+        let key = match is_run {
+            true => Some(self.reader.run_key).filter(|key| *key != 0),
+            false => self.key(key),
+        };
+        self.reader.catalogue.field(key, field)
+    }
+
+    /// What a value is known by, as a key.
+    fn key(&self, key: &Tree) -> Option<u64> {
         let text = match self.of(key) {
             V::Bool(value) => Some(value.to_string()),
             V::Number(number) => Some((number + 0.0).to_string()),
             V::Text(text) => Some(text),
             V::Null | V::Instant(_) | V::Span(_) | V::Date(_) => None,
         };
-        let key = text
-            .map(|text| text.trim().to_owned())
-            .filter(|text| !text.is_empty())
-            .map(|text| key_hash(&text));
-        customer.facts.read_at(plan, number, reading, key, *t)
+        let text = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        text.map(|text| key_hash(&text))
+    }
+
+    /// What a fact says of a key.
+    fn fact_at(&self, name: &str, reading: KeyReading, key: &Tree) -> V {
+        let Reader { plan, customer, t, .. } = self.reader;
+        let found = plan.facts.named(name);
+        let (number, _) = found.unwrap_or_else(|| panic!("the reference knows no {name}"));
+        customer.facts.read_at(plan, number, reading, self.key(key), *t)
     }
 
     /// The path is the name of a fact.

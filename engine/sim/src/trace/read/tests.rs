@@ -1,6 +1,7 @@
 //! Every line is read as it is meant, or refused with its remedy.
 
 use super::*;
+use cartwheel_core::policy::Policy;
 use cartwheel_core::time::format_rfc3339;
 
 fn new_york() -> Policy {
@@ -151,5 +152,5 @@ fn what_is_wrong_in_yaml_is_told_in_its_line_and_once() {
         assert_eq!(told[0].0, line, "{to}: {told:?}");
     }
     let only_policy = "policy\n  zone: UTC\nday 2026-03-02\n10:00 ana seen\n";
-    assert!(trace(only_policy).unwrap_err()[0].message.contains("holds for journeys in it"));
+    assert!(trace(only_policy).unwrap_err()[0].message.contains("no journey for this policy"));
 }

@@ -170,16 +170,24 @@ impl Lowering<'_, '_> {
                     "write numbers or strings in quotes",
                 );
             };
+            let typed = (Expr::Literal(value), of);
+            let (value, of) = self.in_time((element, &typed), kind)?.unwrap_or(typed);
             self.comparable(node, true, (item, kind), (element, of))?;
             values.push(value);
         }
         self.warn_of_other_type(item, &list.elements);
-        if matches!(expr, Expr::Lower(_)) {
+        // Each is compared as it would be beside `==`.
+        if matches!(expr, Expr::Lower(_)) || matches!(kind, Type::Instant | Type::Date) {
             let is = |value| text_test(TextTest::Compare(Comparison::Equal), expr.clone(), value);
-            let tests = values.into_iter().map(|value| is(Expr::Literal(value)));
-            let any = tests.reduce(|one, other| Expr::Either(Box::new((one, other))));
+            let any = values.into_iter().map(is);
+            let any = any.reduce(|one, other| Expr::Either(Box::new((one, other))));
             return Some((any.unwrap_or(Expr::Literal(Value::Bool(false))), Type::Bool));
         }
+        let literal = |value| match value {
+            Expr::Literal(value) => Some(value),
+            _ => None,
+        };
+        let values = values.into_iter().filter_map(literal).collect();
         Some((Expr::OneOf(Box::new(expr), values), Type::Bool))
     }
 

@@ -44,7 +44,7 @@ impl Lowering<'_, '_> {
     }
 
     /// Where a step makes something of a list, nothing is at hand but the event.
-    fn at_hand(&mut self, node: &IdedExpr) -> Option<()> {
+    pub(super) fn at_hand(&mut self, node: &IdedExpr) -> Option<()> {
         let text = self.text(node);
         let path = Written { parts: &[text.as_str()], span: self.parsed.extent(node), size: false };
         self.resolver.kept_out_of_items(&path)
@@ -269,7 +269,7 @@ impl Lowering<'_, '_> {
     }
 
     /// A field under its text.
-    fn read(&mut self, node: &IdedExpr, field: Field) -> Expr {
+    pub(super) fn read(&mut self, node: &IdedExpr, field: Field) -> Expr {
         let text = self.text(node);
         self.show(text, field);
         Expr::Field(field)
@@ -277,6 +277,13 @@ impl Lowering<'_, '_> {
 
     /// A key: a path or a literal.
     fn key(&mut self, node: &IdedExpr) -> Option<KeyField> {
+        let found = self.key_or_item(node)?;
+        let is_item = matches!(found, KeyField::Item(_));
+        if is_item { self.no_key(node) } else { Some(found) }
+    }
+
+    /// The same, or a part of an item.
+    pub(super) fn key_or_item(&mut self, node: &IdedExpr) -> Option<KeyField> {
         let found = match &node.expr {
             Syntax::Literal(literal) => self.literal(node, literal),
             _ if segments(node).is_some() => self.path(node, false),
@@ -287,19 +294,22 @@ impl Lowering<'_, '_> {
             Some((Expr::Field(Field::Capture(number)), _)) => Some(KeyField::Capture(number)),
             Some((Expr::Field(Field::Waited(number)), _)) => Some(KeyField::Waited(number)),
             Some((Expr::Field(Field::Attribute(number)), _)) => Some(KeyField::Attribute(number)),
+            Some((Expr::Field(Field::Item(number)), _)) => Some(KeyField::Item(number)),
             Some((Expr::Literal(value), _)) if key_of(value.borrow()).is_some() => {
                 key_of(value.borrow()).map(KeyField::Hash)
             }
-            _ => {
-                let range = self.parsed.extent(node);
-                if !self.resolver.faults.iter().any(|fault| fault.range == range) {
-                    let fault = Fault::error(range, "a key is a path or a text");
-                    let help = "write a path such as `event.product.id`, or a text in quotes";
-                    self.resolver.faults.push(fault.help(help));
-                }
-                None
-            }
+            _ => self.no_key(node),
         }
+    }
+
+    fn no_key(&mut self, node: &IdedExpr) -> Option<KeyField> {
+        let range = self.parsed.extent(node);
+        if !self.resolver.faults.iter().any(|fault| fault.range == range) {
+            let fault = Fault::error(range, "a key is a path or a text");
+            let help = "write a path such as `event.product.id`, or a text in quotes";
+            self.resolver.faults.push(fault.help(help));
+        }
+        None
     }
 }
 

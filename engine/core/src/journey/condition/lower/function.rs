@@ -1,6 +1,6 @@
 //! Functions.
 
-use super::syntax::segments;
+use super::syntax::{asked, segments};
 use super::{Lowering, Typed};
 use crate::journey::condition::expr::Expr;
 use crate::journey::condition::fault::SUPPORTED;
@@ -91,7 +91,8 @@ impl Lowering<'_, '_> {
     }
 
     fn size(&mut self, inner: &IdedExpr) -> Option<Typed> {
-        let of_path = segments(inner).is_some() && self.parsed.duration(inner).is_none();
+        let of_path = segments(inner).is_some() && self.parsed.duration(inner).is_none()
+            || asked(inner).is_some();
         let (expr, kind) = if of_path { self.path(inner, true)? } else { self.node(inner)? };
         if !matches!(kind, Type::Text | Type::List | Type::Object | Type::Weekday | Type::Any) {
             return self.fail(

@@ -11,6 +11,7 @@ mod deadline;
 mod fact;
 mod function;
 mod list;
+mod product;
 mod syntax;
 
 use super::alone::Alone;
@@ -26,7 +27,8 @@ use cel::common::ast::{CallExpr, Expr as Syntax, IdedExpr, LiteralValue, operato
 use compact_str::CompactString;
 pub(crate) use deadline::compile_deadline;
 use std::ops::Range;
-use syntax::{arithmetic, comparison, reads_index, segments};
+pub(crate) use syntax::OPENS;
+use syntax::{arithmetic, asked, comparison, reads_index, segments};
 
 /// Most nodes of a condition.
 const MAX_NODES: usize = 200;
@@ -179,7 +181,9 @@ pub(crate) fn compile_read(
     captures: &mut Vec<Capture>,
 ) -> (Option<Field>, Vec<Fault>) {
     let parts: Vec<&str> = text.split('.').collect();
-    if parts.first().is_some_and(|name| slots.names.facts.named(name).is_some()) {
+    if text.starts_with(OPENS)
+        || parts.first().is_some_and(|name| slots.names.facts.named(name).is_some())
+    {
         return compile_fact(text, slots, captures);
     }
     let mut resolver =
@@ -195,7 +199,7 @@ pub(crate) fn compile_read(
     (read.map(|(field, _)| field), faults)
 }
 
-/// The same of a path that begins with the name of a fact.
+/// The same of a path that begins with the name of a fact, or of what is asked of a product.
 fn compile_fact(
     text: &str,
     slots: &mut Slots,
@@ -311,6 +315,9 @@ impl Lowering<'_, '_> {
 
     /// Numbers the path that the node spells.
     fn path(&mut self, node: &IdedExpr, size: bool) -> Option<Typed> {
+        if let Some(asked) = asked(node) {
+            return self.product(node, asked, size);
+        }
         let parts = self.segments(node)?;
         if let Some(found) = self.named(node, &parts) {
             return found;
@@ -378,7 +385,7 @@ impl Lowering<'_, '_> {
 
     fn call(&mut self, node: &IdedExpr, call: &CallExpr) -> Option<Typed> {
         let args = call.args.as_slice();
-        if let Some(found) = self.of_fact(node, call) {
+        if let Some(found) = self.of_fact(node, call).or_else(|| self.of_products(node, call)) {
             return found;
         }
         if let Some(comparison) = comparison(&call.func_name) {

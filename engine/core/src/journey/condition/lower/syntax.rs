@@ -32,6 +32,39 @@ pub(super) fn reads_index(node: &IdedExpr) -> bool {
     }
 }
 
+/// What reads of the catalogue begin with.
+const CATALOGUE: &str = "catalogue";
+/// The same, with the bracket behind it.
+pub(crate) const OPENS: &str = "catalogue[";
+
+/// A field of a product: `catalogue[KEY]`, the key between the brackets, and the field behind them.
+pub(super) struct Asked<'n> {
+    pub(super) of: &'n IdedExpr,
+    pub(super) key: &'n IdedExpr,
+    pub(super) field: &'n str,
+}
+
+/// What a node of the form `catalogue[KEY].field` asks for; none of another form.
+pub(super) fn asked(node: &IdedExpr) -> Option<Asked<'_>> {
+    let Syntax::Select(select) = &node.expr else { return None };
+    let key = key_of_catalogue(&select.operand)?;
+    Some(Asked { of: &select.operand, key, field: &select.field })
+}
+
+/// The key in `catalogue[KEY]`.
+pub(super) fn key_of_catalogue(node: &IdedExpr) -> Option<&IdedExpr> {
+    let Syntax::Call(call) = &node.expr else { return None };
+    match (call.func_name.as_str(), call.target.as_deref(), call.args.as_slice()) {
+        (operators::INDEX, None, [of, key]) if is_word(of, CATALOGUE) => Some(key),
+        _ => None,
+    }
+}
+
+/// Whether the node is this word.
+pub(super) fn is_word(node: &IdedExpr, word: &str) -> bool {
+    matches!(&node.expr, Syntax::Ident(name) if name == word)
+}
+
 /// The text of a literal in quotes.
 pub(super) fn quoted(node: &IdedExpr) -> Option<&str> {
     match &node.expr {

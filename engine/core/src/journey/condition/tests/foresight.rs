@@ -16,7 +16,7 @@ use proptest::test_runner::RngSeed;
 const START: Millis = 1_767_607_200_000;
 const OVER: Millis = 20;
 
-const CONDITIONS: [&str; 37] = [
+const CONDITIONS: [&str; 39] = [
     "age(seen) >= 7ms",
     "age(seen) > 7ms",
     "age(seen) == 7ms",
@@ -49,6 +49,8 @@ const CONDITIONS: [&str; 37] = [
     "abs(age(seen) / 10ms - 2) <= 0.5",
     "age(seen) / views > 9ms",
     "age(seen) * views > 19ms",
+    "floor(age(seen) / 7ms) * floor(age(recent) / 5ms) >= 6",
+    "ceil(age(seen) / 13ms) % 3 == 1",
     "points.balance >= 30",
     "points.debt > 0 || points.balance == 60",
     "points.expiring(7ms) >= 30",
@@ -138,6 +140,9 @@ fn reader<'r>(
         at: t,
         event,
         fields: &[],
+        products: None,
+        asked: &[],
+        run_key: 0,
         captures: &[],
     }
 }

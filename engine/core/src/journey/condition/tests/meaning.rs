@@ -49,6 +49,7 @@ fn holds(text: &str) -> bool {
         Field::Fact(LIFETIME_VALUE, _) => ValueRef::Number(250.0),
         Field::Fact(..)
         | Field::FactAt(..)
+        | Field::Product(..)
         | Field::Capture(_)
         | Field::Waited(_)
         | Field::List(_)
@@ -142,6 +143,8 @@ fn instants_durations_and_dates() {
         "local.weekday == 'mon' && local.weekday in ['sat', 'mon'] && profile.favourite == local.weekday",
         "local.hour >= 9 && local.hour < 18",
         "local.date == '2026-01-05' && local.date < '2026-01-06' && event.day > local.date",
+        "local.date in ['2026-01-04', '2026-01-05'] && !(local.date in ['2026-01-06']) && !(local.date in [])",
+        "now in ['2026-01-05T10:00:00Z'] && !(event.time in ['2026-01-05', null])",
         "(event.gift ? event.time : now) < now",
         "(event.gift ? now : null) == now",
         "7 % 4 == 3 && -7 % 4 == -3 && 7.5 % 2 == 1.5",

@@ -192,6 +192,7 @@ fn instants_and_durations_meet_their_like() {
     refuses("event.gap > 3d", ">", "`event.gap` is never a duration", "`days(event.gap)`");
     refuses("now > 'soon'", "'soon'", "`'soon'` is not an instant", "2026-12-24T18:00:00Z");
     refuses("local.date == 'monday'", "'monday'", "is not a date", "2026-12-24");
+    refuses("local.date in ['2026-12-24', 'xmas']", "'xmas'", "is not a date", "2026-12-24");
     refuses(
         "local.date < now",
         "<",

@@ -177,6 +177,32 @@ pub(in crate::journey::load) fn reading(levels: &Levels, layout: &Layout, fact: 
     all.filter(|(_, level)| reads(level)).fold(0, |set, (place, _)| set | bit(place))
 }
 
+/// The levels that read an attribute of the profile.
+pub(in crate::journey::load) fn reading_attribute(levels: &Levels, attribute: u16) -> u64 {
+    let all = levels.all.iter().enumerate();
+    let reads = |field: &Field| match field {
+        Field::Attribute(number)
+        | Field::FactAt(.., KeyField::Attribute(number))
+        | Field::Product(_, KeyField::Attribute(number)) => *number == attribute,
+        Field::Event(_)
+        | Field::Capture(_)
+        | Field::Waited(_)
+        | Field::Consent(_)
+        | Field::Fact(..)
+        | Field::FactAt(..)
+        | Field::Product(..)
+        | Field::Now
+        | Field::EventTime
+        | Field::Local(_)
+        | Field::List(_)
+        | Field::Item(_) => false,
+    };
+    let fields = |level: &Level| {
+        level.conditions.iter().flat_map(|of| &of.fields).any(|(_, field)| reads(field))
+    };
+    all.filter(|(_, level)| fields(level)).fold(0, |set, (place, _)| set | bit(place))
+}
+
 fn sources<'l>(level: &'l Level, layout: &'l Layout) -> impl Iterator<Item = Source> + 'l {
     let fields = level.conditions.iter().flat_map(|condition| &condition.fields);
     fields
@@ -198,6 +224,8 @@ fn sources<'l>(level: &'l Level, layout: &'l Layout) -> impl Iterator<Item = Sou
             Field::Event(_)
             | Field::Capture(_)
             | Field::Waited(_)
+            // No level reads the catalogue.
+            | Field::Product(..)
             | Field::Now
             | Field::EventTime
             | Field::List(_)

@@ -21,7 +21,7 @@ use crate::policy::Policy;
 use compact_str::CompactString;
 use std::collections::BTreeSet;
 
-pub(super) use levels::reading;
+pub(super) use levels::{reading, reading_attribute};
 
 /// What a facts file comes to. Without one it is what every shop has.
 #[derive(Debug, Default)]

@@ -111,7 +111,9 @@ pub(super) fn lay_out(layout: &mut Layout<'_, '_>, given: &At<Given>) -> op::Giv
 /// Whether the text, without quotes, names something that is read when the step comes.
 fn is_path(text: &str) -> bool {
     let rest = ROOTS.iter().find_map(|root| text.strip_prefix(root));
-    text == NOW || rest.is_some_and(|rest| rest.starts_with('.'))
+    text == NOW
+        || text.starts_with(condition::OPENS)
+        || rest.is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// Whether it names a part of the item that the run is about.

@@ -10,6 +10,7 @@ mod send;
 mod set;
 mod split;
 mod wait;
+mod with;
 
 use super::compiler::Compiler;
 use super::fields::{Fields, Reader};
@@ -149,9 +150,10 @@ impl Layout<'_, '_> {
 
     fn step(&mut self, step: &Step) {
         match step {
-            Step::Send { send, channels, class, to, id } => {
-                let (class, to) = (class.as_ref(), to.as_ref());
-                send::lay_out(self, send, send::Written { class, to, channels }, id.as_ref());
+            Step::Send { send, channels, class, to, with, id } => {
+                let (class, to, with) = (class.as_ref(), to.as_ref(), with.as_ref());
+                let written = send::Written { class, to, with, channels };
+                send::lay_out(self, send, written, id.as_ref());
             }
             Step::Wait { wait, id } => wait::lay_out(self, wait, id.as_ref()),
             Step::Branch { branch, id } => branch::lay_out(self, branch, id.as_ref()),

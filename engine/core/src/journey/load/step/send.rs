@@ -1,13 +1,14 @@
 //! `send: TEMPLATE` with its channels.
 
 use super::layout::Layout;
+use super::with;
 use crate::channel::{Channel, Class};
 use crate::journey::at::At;
-use crate::journey::definition::{ChannelChoice, Engagement, Failure, Fallback, Step};
+use crate::journey::definition::{ChannelChoice, Engagement, Failure, Fallback, Step, With};
 use crate::journey::load::fields::Reader;
 use crate::journey::load::names::{self, NameOf};
 use crate::journey::load::yaml::{self, Node};
-use crate::journey::op::{self, Choice, Send, When};
+use crate::journey::op::{self, Choice, MAX_CHANNELS, Send, When};
 use crate::journey::shown::Subjects;
 use compact_str::CompactString;
 use std::ops::Range;
@@ -17,27 +18,27 @@ pub(in crate::journey::load) const TEAM: &str = "team:";
 
 /// Reads one.
 pub(super) fn read(reader: &mut Reader<'_>, node: &Node, _: usize) -> Option<Step> {
-    if let yaml::Kind::Map(entries) = &node.kind
-        && let Some(coupon) = entries.iter().find(|entry| entry.key == "coupon")
-    {
-        reader.error(
-            coupon.at.clone(),
-            "`coupon` is not yet supported",
-            "leave it out; write a fixed code into the template",
-        );
-        return None;
-    }
-    let fields = reader.fields(node, "a send step", &["send", "channels", "class", "to", "id"])?;
+    with::refuse_coupon(reader, node)?;
+    let known = ["send", "channels", "class", "to", "with", "id"];
+    let fields = reader.fields(node, "a send step", &known)?;
     let send =
         reader.required(&fields, "send").and_then(|node| reader.text(node, "the template's name"));
     let channels = reader
         .required(&fields, "channels")
-        .and_then(|node| reader.list(node, "[email]", 8, channel_choice));
+        .and_then(|node| reader.list(node, "[email]", MAX_CHANNELS, channel_choice));
     let class = reader.optional(&fields, "class", Reader::class);
     let to = reader
         .optional(&fields, "to", |reader, node| reader.text(node, "a team such as team:sales"));
+    let with = reader.optional(&fields, "with", with::read);
     let id = reader.id(&fields);
-    Some(Step::Send { send: send?, channels: channels?, class: class?, to: to?, id: id? })
+    Some(Step::Send {
+        send: send?,
+        channels: channels?,
+        class: class?,
+        to: to?,
+        with: with?,
+        id: id?,
+    })
 }
 
 fn channel_choice(reader: &mut Reader<'_>, node: &Node) -> Option<At<ChannelChoice>> {
@@ -87,6 +88,7 @@ fn engagement(reader: &mut Reader<'_>, node: &Node) -> Option<Engagement> {
 pub(super) struct Written<'s> {
     pub class: Option<&'s At<Class>>,
     pub to: Option<&'s At<String>>,
+    pub with: Option<&'s At<With>>,
     pub channels: &'s [At<ChannelChoice>],
 }
 
@@ -102,6 +104,7 @@ pub(super) fn lay_out(
     refuse_behind_fallbacks(layout, written.channels);
     let channels = channels(layout, written.channels, &template.span);
     let team = written.to.and_then(|to| team(layout, to, &written));
+    let answers = with::answers(layout, written.with, written.to.is_some());
     let class = match &team {
         Some(_) => Class::Transactional,
         None => written.class.map_or(layout.class, |class| class.value),
@@ -110,7 +113,7 @@ pub(super) fn lay_out(
     let template = template.as_str().into();
     // Until somebody says what it reads.
     let shows = Subjects::ALL;
-    layout.push(Send { step, template, class, team, variant, channels, shows });
+    layout.push(Send { step, template, class, team, variant, channels, answers, shows });
 }
 
 /// A channel behind a fallback would be used where the fallback may not be, hours after the others: nobody can mean that.

@@ -10,14 +10,22 @@ fn journey(name: &str, on: &str, more: &str, steps: &str) -> String {
 
 /// Each problem as `file:line level: message`.
 fn told(texts: &[String]) -> Vec<String> {
+    told_with(texts, "")
+}
+
+/// The same with facts.
+fn told_with(texts: &[String], facts: &str) -> Vec<String> {
     let sources = sources(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+    let facts = SourceFile { path: "facts.yaml".into(), text: facts.into() };
+    let facts = (!facts.text.is_empty()).then_some(&facts);
     let show = |problem: &Problem| {
         let text = sources.iter().find(|source| source.path == problem.path).map(|it| &it.text);
         let line = problem.position(text.map_or("", |text| text)).0;
         let level = if problem.severity == Severity::Error { "error" } else { "warning" };
         format!("{}:{line} {level}: {}", problem.path, problem.message)
     };
-    check(&Policy::default(), &sources).problems.iter().map(show).collect()
+    let sources = Sources { journeys: &sources, facts };
+    check(&Policy::default(), sources).problems.iter().map(show).collect()
 }
 
 const AGAIN: &str = "reentry: always\n";
@@ -131,4 +139,75 @@ fn what_was_in_force_is_read_again() {
     let sources = sources(&[&text]);
     assert!(check(&Policy::default(), &sources).plan.is_none());
     assert!(load(&Policy::default(), &sources).is_ok());
+}
+
+const FACTS: &str = "facts:
+  gos: { count: go }
+  last_go: { last: go, when: event.x == 1 }
+  last_ping: { last: ping }
+  mood: { level: [{ good: profile.a == 1 && gos < 5 }, { bad: true }] }
+  mind: { level: [{ up: mood == 'good' }, { down: true }] }
+segments:
+  lively: gos > 3
+";
+
+#[test]
+fn a_loop_through_a_level_is_told_of() {
+    let loops = |on: &str, steps: &str| told_with(&[journey("loop", on, AGAIN, steps)], FACTS);
+    for (on, does) in [
+        ("mood_changed", "set: { a: profile.b }"),
+        ("mind_changed", "set: { a: 1 }"),
+        ("mind_changed", "emit: go"),
+        ("lively_changed", "emit: go"),
+    ] {
+        let told = loops(on, &format!("  - wait: 1h\n  - {does}"));
+        let (verb, what) = does.split_once(": ").unwrap();
+        let what = what.trim_start_matches("{ ").split(':').next().unwrap();
+        let expected = format!(
+            "0.yaml:7 warning: `loop` {verb}s `{what}`, which may lead to `{on}`, which begins `loop` again: only a condition or an exit ends this"
+        );
+        assert_eq!(told, [expected], "{on} {does}");
+    }
+    // Nothing that it reads is set, or its run comes once.
+    assert_eq!(loops("mood_changed", "  - wait: 1h\n  - set: { b: 1 }"), [] as [&str; 0]);
+    assert_eq!(loops("mood_changed", "  - wait: 1h\n  - emit: ping"), [] as [&str; 0]);
+    let once = journey("loop", "mood_changed", "", "  - wait: 1h\n  - set: { a: 1 }");
+    assert_eq!(told_with(&[once], FACTS), [] as [&str; 0]);
+}
+
+#[test]
+fn a_loop_through_time_is_told_of() {
+    let by_time = |at: &str, steps: &str| {
+        let text = format!(
+            "journey: loop\nclass: transactional\ntrigger: {{ at: {at} }}\nsteps:\n{steps}\n"
+        );
+        told_with(&[text], FACTS)
+    };
+    let never = |line: usize, does: &str| {
+        vec![format!(
+            "0.yaml:{line} error: `loop` {does}, which begins `loop` again: this never ends"
+        )]
+    };
+    assert_eq!(by_time("profile.due + 1h", "  - set: { due: now }"), never(5, "sets `due`"));
+    assert_eq!(
+        by_time("last_ping.at + 2h", "  - wait: 1h\n  - emit: ping"),
+        never(6, "emits `ping`")
+    );
+    for (at, steps) in
+        [("profile.due", "  - set: { due: profile.other }"), ("last_go.at", "  - emit: go")]
+    {
+        let told = by_time(at, steps);
+        assert!(
+            told.len() == 1 && told[0].contains("only a condition or an exit ends this"),
+            "{told:?}"
+        );
+    }
+    for (at, steps) in [
+        ("profile.due + 1d", "  - set: { due: now }"),
+        ("last_ping.at", "  - wait: 24h\n  - emit: ping"),
+        ("next(profile.due)", "  - set: { due: now }"),
+        ("profile.due", "  - set: { due: 5, other: now }"),
+    ] {
+        assert_eq!(by_time(at, steps), [] as [&str; 0], "{at} {steps}");
+    }
 }

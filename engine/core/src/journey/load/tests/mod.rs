@@ -1,6 +1,8 @@
 //! Journeys good and bad, with every message as a person sees it.
 
 mod begins;
+mod catalogue;
+mod contradictions;
 mod events;
 mod facts;
 mod hostile;

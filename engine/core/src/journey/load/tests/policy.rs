@@ -70,6 +70,12 @@ fn wrong_policies_are_refused_with_a_remedy() {
             ][..],
         ),
         (
+            "holds: [{ name: a, while: size(ticket) > 0 }]",
+            &[
+                "policy.holds.0.while: `ticket` is unknown (in `size(ticket) > 0`) | did you mean `tickets`?",
+            ],
+        ),
+        (
             "holds: [{ name: a, while: event.x == 1 }]",
             &[
                 "policy.holds.0.while: the policy may not read an event: it is asked before every send, whatever has begun the journey (in `event.x == 1`) | read `profile.X`, `customer.X`, or a fact that remembers the event (facts.yaml)",
@@ -91,8 +97,8 @@ fn wrong_policies_are_refused_with_a_remedy() {
         (
             "holds: [{ name: '', while: troubled }, { name: a, while: troubled }, { name: a, while: true }]",
             &[
-                "policy.holds.0: `` is not the name of a hold | write 1 to 64 letters",
-                "policy.holds.2: a second hold is called `a` | names are shown in decisions: give each hold its own",
+                "policy.holds.0.name: `` is not the name of a hold | write 1 to 64 letters",
+                "policy.holds.2.name: a second hold is called `a` | names are shown in decisions: give each hold its own",
                 "policy.holds.2.while: `true` is always true: it reads nothing (in `true`) | leave it out, or compare with what you meant",
             ],
         ),
@@ -113,7 +119,7 @@ fn wrong_policies_are_refused_with_a_remedy() {
             "groups: [{ name: g, keys: { cart: event.cart, crt: event.cart.id }, order: [checkout, cart, chekout] }]",
             &[
                 "policy.groups.0.keys.cart: `event.cart` is an object: it has no value (in `event.cart`) | name a field that is a text, a number or a boolean",
-                "policy.groups.0.order: the group `g` has no journey `chekout` | did you mean `checkout`?",
+                "policy.groups.0.order.2: the group `g` has no journey `chekout` | did you mean `checkout`?",
                 "policy.groups.0.keys.crt: the group `g` has a key of `crt`, but no place for it | add it to `order:`",
             ],
         ),
@@ -122,8 +128,8 @@ fn wrong_policies_are_refused_with_a_remedy() {
             &[
                 "policy.groups.0.order: the group `g` has 1 journeys | write 2 to 250, the most important first",
                 "policy.groups.0.keys.cart: `profile.x` is not a path of the event | write a path such as `event.cart.id`",
-                "policy.groups.1: a second group is called `g` | names are shown in decisions: give each group its own",
-                "policy.groups.1.order: `cart` stands in a group already | a journey stands once, and in one group",
+                "policy.groups.1.name: a second group is called `g` | names are shown in decisions: give each group its own",
+                "policy.groups.1.order.0: `cart` stands in a group already | a journey stands once, and in one group",
             ],
         ),
     ] {

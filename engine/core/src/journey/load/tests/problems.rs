@@ -256,6 +256,65 @@ fn fallbacks_keys_and_shapes_are_checked() {
 }
 
 #[test]
+fn answers_are_checked() {
+    let with = |with: &str| {
+        small("w", "", &format!("  - send: hello\n    channels: [email]\n    with: {with}\n"))
+    };
+    assert_eq!(shown(&with("{ answers: [price, \"yes\", n10] }")), Vec::<String>::new());
+    one(
+        &with("[price]"),
+        "6:11 error `[price]`: `with` is a mapping, not a list | it has the fields answers",
+    );
+    one(&with("{}"), "6:11 error `{}`: `with` lacks `answers` | add `answers:`");
+    one(
+        &with("{ answer: [price] , answers: [price] }"),
+        "6:13 error `answer`: `answer` is not a field of `with` | did you mean `answers`?",
+    );
+    one(
+        &with("{ answers: price }"),
+        "6:22 error `price`: here stands `price` | write a list: [price, shipping, doubt]",
+    );
+    one(
+        &with("{ answers: [] }"),
+        "6:22 error `[]`: there is no answer | write some, such as `[yes, no]`",
+    );
+    one(
+        &with("{ answers: [a, b, c, d, e, f, g, h, i, j, k, l, m] }"),
+        "6:22 error `[a, b, c, d, e, f, g, h, i, j, k, l, m]`: the list has 13 items; at most 12 are allowed | make it shorter",
+    );
+    one(
+        &with("{ answers: [price, too-dear] }"),
+        "6:30 error `too-dear`: `too-dear` is not the name of an answer | a name has at most 64 lower case letters, digits and `_` and starts with a letter",
+    );
+    one(
+        &with("{ answers: [price, doubt, price] }"),
+        "6:37 error `price`: the answer `price` is given twice | remove one of them",
+    );
+    one(
+        &with("{ answers: [size] }"),
+        "6:23 error `size`: the name `size` means something else in templates | choose another name",
+    );
+    one(
+        &with("{ coupon: winback10 }"),
+        "6:13 error `coupon`: `coupon` is not yet supported | leave it out; write a fixed code into the template",
+    );
+}
+
+#[test]
+fn a_team_is_asked_nothing() {
+    let teams = [("sales".to_owned(), Team { email: "sales@shop.example".into() })].into();
+    let policy = Policy { teams, ..Policy::default() };
+    let text = small(
+        "w",
+        "",
+        "  - send: hello\n    channels: [email]\n    to: team:sales\n    with: { answers: [price] }\n",
+    );
+    let found = check(&policy, &sources(&[&text])).problems;
+    let messages: Vec<&str> = found.iter().map(|problem| problem.message.as_str()).collect();
+    assert_eq!(messages, ["a message to a team has no answers: they would be the customer's"]);
+}
+
+#[test]
 fn splits_are_checked() {
     let split = |arms: &str| small("s", "", &format!("  - split: offer\n    arms: {arms}\n"));
     one(
@@ -457,6 +516,8 @@ fn yaml_itself_is_checked() {
     );
     let broken = shown("journey: a\n  steps: [\n");
     assert!(broken.len() == 1 && broken[0].contains("this is not valid YAML"), "{broken:?}");
+    let choice = shown("journey: a\ntrigger: { at: last_order.at + (vip ? 60d : 90d) }\n");
+    assert!(choice.len() == 1 && choice[0].contains("stands in quotes"), "{choice:?}");
     let tab = shown("journey: a\ntrigger:\n\tevent: x\n");
     assert!(tab.len() == 1 && tab[0].contains("indented with spaces, never with tabs"), "{tab:?}");
     let deep = shown(&format!("a: {}{}", "[".repeat(60), "]".repeat(60)));
@@ -608,13 +669,13 @@ fn the_policy_is_checked_against_the_journeys() {
         shown,
         [
             "policy.zone: `Europe/Berlim` is not a time zone | did you mean `Europe/Berlin`?",
-            "policy.quiet_hours.0: the quiet hours start and end at 01:00 | write different times; a channel that is never used is left out of the journeys",
+            "policy.quiet_hours.0.to: the quiet hours start and end at 01:00 | write different times; a channel that is never used is left out of the journeys",
             "policy.marketing_ttl: `marketing_ttl` is 0s: every message would be too late | write a longer duration, such as 24h",
-            "policy.caps.0: the cap `a` counts the tag `recovry`, which does not exist | did you mean `tag:recovery`?",
-            "policy.caps.1: the cap `b` has the limit 0 | write 1 to 64",
-            "policy.caps.1: the cap `b` counts the journey `cart_abandonmnt`, which does not exist | did you mean `journey:cart_abandonment`?",
-            "policy.caps.2: the cap `b` has the limit 65 | write 1 to 64",
-            "policy.caps.2: a second cap is called `b` | names are shown in decisions: give each cap its own",
+            "policy.caps.0.scope: the cap `a` counts the tag `recovry`, which does not exist | did you mean `tag:recovery`?",
+            "policy.caps.1.limit: the cap `b` has the limit 0 | write 1 to 64",
+            "policy.caps.1.scope: the cap `b` counts the journey `cart_abandonmnt`, which does not exist | did you mean `journey:cart_abandonment`?",
+            "policy.caps.2.limit: the cap `b` has the limit 65 | write 1 to 64",
+            "policy.caps.2.name: a second cap is called `b` | names are shown in decisions: give each cap its own",
         ]
     );
 }

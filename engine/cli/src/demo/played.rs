@@ -1,23 +1,21 @@
-//! The shipped configuration, built into the binary, so that the demo runs from any folder.
+//! The configuration that the demo plays by: the shipped one, which is built into the binary, so that it runs from any folder.
 
 use super::DemoError;
-use crate::settings::Settings;
+use crate::journeys::Compiled;
+use crate::settings::{Loaded, Settings};
+use crate::shipped::{self, Missing};
+use crate::wire::engine::bundle;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_providers::Brand;
 use cartwheel_providers::template::Templates;
 use cartwheel_runtime::engine::{ConfigBundle, JourneyText};
-use rust_embed::RustEmbed;
 use std::path::Path;
 use std::sync::Arc;
 
-#[derive(RustEmbed)]
-#[folder = "../../config"]
-struct Files;
-
 const FACTS: &str = "facts.yaml";
 
-/// Journeys, facts, policy, templates and brand as they stand in `config/`.
-pub struct Shipped {
+/// Journeys, facts, policy, templates and brand.
+pub struct Played {
     /// The text that the plan comes from.
     pub bundle: ConfigBundle,
     /// What decides.
@@ -28,8 +26,28 @@ pub struct Shipped {
     pub brand: Brand,
 }
 
-impl Shipped {
-    /// Compiles everything. The templates are written below `dir` first, where their loader reads them.
+impl Played {
+    /// What stands in a shop's own folder, as it was read.
+    ///
+    /// # Errors
+    /// There is no brand.
+    pub fn of(
+        loaded: &Loaded,
+        compiled: Compiled,
+        templates: Templates,
+    ) -> Result<Self, DemoError> {
+        let shown = templates.shown();
+        let brand = loaded.settings.brand.clone();
+        let brand = brand.ok_or_else(|| DemoError::Brand(loaded.settings.templates_dir.clone()))?;
+        Ok(Self {
+            bundle: bundle(loaded, &compiled, &shown),
+            plan: Arc::new(compiled.plan.showing(&shown)),
+            templates: Arc::new(templates),
+            brand,
+        })
+    }
+
+    /// What ships, compiled. The templates are written below `dir` first, where their loader reads them.
     pub fn load(dir: &Path) -> Result<Self, DemoError> {
         let broken = |what: &str, why: String| DemoError::Shipped(format!("{what}: {why}"));
         let settings: Settings = serde_saphyr::from_str(&text("cartwheel.yaml")?)
@@ -54,30 +72,23 @@ impl Shipped {
 }
 
 fn text(path: &str) -> Result<String, DemoError> {
-    let file =
-        Files::get(path).ok_or_else(|| DemoError::Shipped(format!("{path} is not built in")))?;
-    String::from_utf8(file.data.into_owned())
-        .map_err(|_| DemoError::Shipped(format!("{path} is not UTF-8")))
+    shipped::text(path).map_err(|missing: Missing| DemoError::Shipped(missing.to_string()))
 }
 
 fn journeys() -> Result<Vec<JourneyText>, DemoError> {
-    let mut paths: Vec<_> = Files::iter()
-        .filter(|path| path.starts_with("journeys/") && path.ends_with(".yaml"))
-        .collect();
-    paths.sort();
-    paths.iter().map(|path| Ok(JourneyText { path: path.to_string(), text: text(path)? })).collect()
+    let paths = shipped::paths().into_iter();
+    let paths = paths.filter(|path| path.starts_with("journeys/") && path.ends_with(".yaml"));
+    paths.map(|path| Ok(JourneyText { text: text(&path)?, path })).collect()
 }
 
 fn unpack(dir: &Path) -> Result<(), DemoError> {
-    for path in Files::iter() {
-        let (Some(place), Some(file)) = (path.strip_prefix("templates/"), Files::get(&path)) else {
-            continue;
-        };
+    for path in shipped::paths() {
+        let Some(place) = path.strip_prefix("templates/") else { continue };
         let place = dir.join(place);
         if let Some(folder) = place.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        std::fs::write(place, &file.data)?;
+        std::fs::write(place, text(&path)?)?;
     }
     Ok(())
 }
@@ -89,7 +100,7 @@ mod tests {
     #[test]
     fn the_shipped_configuration_works_from_the_binary() {
         let dir = tempfile::tempdir().unwrap();
-        let shipped = Shipped::load(dir.path()).unwrap();
+        let shipped = Played::load(dir.path()).unwrap();
         assert!(shipped.plan.journeys.len() >= 2 && !shipped.bundle.policy.caps.is_empty());
         assert!(shipped.templates.names().any(|name| name == "cart_reminder"));
     }

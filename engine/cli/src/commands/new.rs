@@ -1,0 +1,53 @@
+//! `cartwheel new DIR`: a folder for a shop.
+
+use crate::failure::{Failure, Fault, count};
+use crate::flags::NewFlags;
+use crate::shop::{self, Shop};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+/// Writes the shop; all or nothing is there, unless the disk fails on the way.
+pub fn run(new: &NewFlags) -> Result<(), Failure> {
+    let shop = Shop::of(&new.journeys).map_err(|fault| Failure::Data(vec![fault]))?;
+    empty(&new.dir)?;
+    let config = new.dir.join(shop::FOLDER);
+    for (path, text) in &shop.files {
+        let place = config.join(path);
+        if let Some(folder) = place.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(place, text)?;
+    }
+    Ok(std::io::stdout().write_all(told(new, &shop).as_bytes())?)
+}
+
+/// Nothing may stand where the shop goes.
+fn empty(dir: &Path) -> Result<(), Failure> {
+    let refused = |why: &str| {
+        let help = "name a folder that is not there yet, or an empty one";
+        Failure::Data(vec![Fault::new(format!("{} {why}", dir.display()), Some(help.into()))])
+    };
+    match std::fs::read_dir(dir) {
+        Ok(entries) => {
+            if entries.count() == 0 {
+                Ok(())
+            } else {
+                Err(refused("is not empty"))
+            }
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(refused(&format!("cannot be read: {error}"))),
+    }
+}
+
+fn told(new: &NewFlags, shop: &Shop) -> String {
+    let dir = new.dir.display();
+    format!(
+        "{dir}/{}: {} ({}), {}, {}\n\nnext:\n  cd {dir}\n  cartwheel check\n  cartwheel test\n",
+        shop::FOLDER,
+        count(shop.journeys.len(), "journey"),
+        shop.journeys.join(", "),
+        count(shop.templates, "template"),
+        count(shop.facts, "fact"),
+    )
+}

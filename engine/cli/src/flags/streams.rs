@@ -1,0 +1,187 @@
+//! `cartwheel catalogue`, `broadcast`, `control`: records that every partition gets.
+
+use cartwheel_core::time::{Millis, parse_rfc3339};
+use cartwheel_streams::record::scalar;
+use clap::{ArgGroup, Args, Subcommand};
+use serde_json::Value;
+use std::path::PathBuf;
+
+pub(super) const CATALOGUE: &str = "\
+A line of FILE.jsonl is a JSON object, FILE.csv has the fields' names in its first line; `-` reads lines of JSON from standard input.
+  id            which product it is; needed
+  price         a decimal number, at most 4 digits behind the point; \"20.5\"
+  currency      three letters of ISO 4217
+  stock         a whole number
+  supply_days   for how many days one of them lasts
+  category      a text
+  badges        a list of texts; in a table between semicolons: new; sale
+  review_score  a number
+and fields of the shop's own: a text, a number, true, false, or a list of these. In a table say which: weight:number, vegan:boolean, sizes:list.
+A field that is not given stays as it was; null removes it (in a table the cell null; an empty cell says nothing).
+
+Examples:
+  cartwheel catalogue products.jsonl --dry-run        is every line right?
+  cartwheel catalogue products.csv
+  echo '{\"id\":\"p1\",\"stock\":0}' | cartwheel catalogue -
+  cartwheel catalogue products.jsonl --time 2026-01-01T03:00:00Z     as of then
+  cartwheel catalogue --resume                        finishes what was cut off, and writes nothing new
+
+What shards do with it: engine/docs/streams.md";
+
+pub(super) const BROADCAST: &str = "\
+Examples:
+  cartwheel broadcast spring_sale
+  cartwheel broadcast spring_sale --with share=20 --with code=SPRING
+  cartwheel broadcast spring_sale --id spring_sale_2027      once more, within 30 days
+  cartwheel broadcast --resume                        finishes what was cut off, and writes nothing new
+
+Today a shard applies the sequence and notes the record; nothing is sent because of it yet.";
+
+pub(super) const CONTROL: &str = "\
+Examples:
+  cartwheel control pause win_back
+  cartwheel control resume win_back
+  cartwheel control stop win_back
+  cartwheel control finish                            finishes what was cut off, and writes nothing new
+
+Today a shard applies the sequence and notes the record; no journey is paused, resumed or stopped because of it yet.";
+
+/// Which products to write.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("what").args(["file", "resume"]).required(true)))]
+pub struct CatalogueFlags {
+    /// A file of products, .jsonl or .csv; `-`: lines of JSON from standard input.
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// As of when this is so, RFC 3339; default: now. What a field was told as of a later time stays.
+    #[arg(long, value_name = "TIME", value_parser = instant, conflicts_with = "resume")]
+    pub time: Option<Millis>,
+
+    /// Reads the file and says what is wrong with it; contacts nothing and writes nothing.
+    #[arg(long, conflicts_with_all = ["resume", "anew", "from"])]
+    pub dry_run: bool,
+
+    /// At most so many products a second, so that events of customers do not wait behind a long file.
+    #[arg(long, value_name = "PER_SECOND", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate: Option<u32>,
+
+    /// How to go on.
+    #[command(flatten)]
+    pub going_on: GoingOn,
+}
+
+/// What to tell everybody.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("what").args(["name", "resume"]).required(true)))]
+pub struct BroadcastFlags {
+    /// Its name: letters, digits and `_`.
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// A field that it carries: a number, true, false, else a text; may be repeated.
+    #[arg(long, value_name = "FIELD=VALUE", value_parser = field, conflicts_with = "resume")]
+    pub with: Vec<(String, Value)>,
+
+    /// Which one it is; default: its name. One that was written within 30 days is not written again.
+    #[arg(long, value_name = "ID", conflicts_with = "resume")]
+    pub id: Option<String>,
+
+    /// How to go on.
+    #[command(flatten)]
+    pub going_on: GoingOn,
+}
+
+/// What to do with a journey.
+#[derive(Debug, Subcommand)]
+pub enum ControlCommand {
+    /// Nobody enters, and runs stay where they are, until it is resumed.
+    Pause(JourneyFlags),
+    /// Ends a pause.
+    Resume(JourneyFlags),
+    /// Ends all its runs.
+    Stop(JourneyFlags),
+    /// Finishes what was cut off, and writes nothing new.
+    Finish(AgainFlags),
+}
+
+/// Which journey.
+#[derive(Debug, Args)]
+pub struct JourneyFlags {
+    /// Its name.
+    pub journey: String,
+
+    /// How to go on where the stream cannot.
+    #[command(flatten)]
+    pub again: AgainFlags,
+}
+
+/// How to go on.
+#[derive(Debug, Args)]
+pub struct GoingOn {
+    /// Finishes what was cut off, and writes nothing new.
+    #[arg(long)]
+    pub resume: bool,
+
+    /// The same with the rest.
+    #[command(flatten)]
+    pub again: AgainFlags,
+}
+
+/// What is done beside going on where the last one ended.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct AgainFlags {
+    /// Copies again from this sequence on, where a shard says that it lacks one; what it has already it drops.
+    #[arg(long, value_name = "SEQUENCE", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "anew")]
+    pub from: Option<u64>,
+
+    /// Begins the stream anew, with sequence 1 of a new epoch. What was not finished where the stream cannot go on is left out.
+    #[arg(long)]
+    pub anew: bool,
+}
+
+fn instant(text: &str) -> Result<Millis, String> {
+    parse_rfc3339(text).ok_or_else(|| "write a time such as 2026-01-01T10:00:00Z".into())
+}
+
+fn field(text: &str) -> Result<(String, Value), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.into(), scalar(value))),
+        _ => Err("write FIELD=VALUE, such as share=20".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::flags::Flags;
+    use clap::Parser;
+
+    #[test]
+    fn what_is_written_must_be_named_and_is_named_once() {
+        let read = |args: &[&str]| Flags::try_parse_from(["cartwheel"].iter().chain(args)).is_ok();
+        for right in [
+            &["catalogue", "a.csv"][..],
+            &["catalogue", "-", "--time", "2026-01-01T10:00:00Z", "--rate", "50"],
+            &["catalogue", "--resume", "--from", "7"],
+            &["catalogue", "a.csv", "--anew"],
+            &["broadcast", "sale", "--with", "a=1", "--with", "b=x"],
+            &["broadcast", "--resume"],
+            &["control", "pause", "welcome"],
+            &["control", "finish", "--anew"],
+        ] {
+            assert!(read(right), "{right:?}");
+        }
+        for wrong in [
+            &["catalogue"][..],
+            &["catalogue", "a.csv", "--resume"],
+            &["catalogue", "a.csv", "--time", "soon"],
+            &["catalogue", "a.csv", "--dry-run", "--anew"],
+            &["catalogue", "--resume", "--from", "0"],
+            &["catalogue", "--resume", "--from", "1", "--anew"],
+            &["broadcast", "sale", "--with", "a"],
+            &["control", "pause"],
+        ] {
+            assert!(!read(wrong), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The file of a customer to render for: what is known of somebody, as events bring it.
+
+use crate::failure::Fault;
+use crate::files;
+use crate::settings::place;
+use crate::shipped;
+use cartwheel_core::channel::{Channel, Class};
+use cartwheel_core::command::Command;
+use cartwheel_core::event::Subject;
+use cartwheel_core::id::{CommandId, RunId};
+use cartwheel_core::time::{HOUR, Millis};
+use cartwheel_sim::trace::suggest;
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// The name of the file in a configuration folder, and of the one that is built in.
+pub const SAMPLE: &str = "customer.yaml";
+
+const CUSTOMER: &str = "customer";
+const VARIANT: &str = "variant";
+
+/// What is known of somebody.
+pub struct Customer {
+    /// As it is shown.
+    path: String,
+    text: String,
+    known: Map<String, Value>,
+}
+
+/// What a message is, beside what it shows.
+pub struct Message<'m> {
+    /// The journey's name.
+    pub journey: &'m str,
+    /// The step's.
+    pub step: &'m str,
+    /// The template's.
+    pub template: &'m str,
+    /// The medium.
+    pub channel: Channel,
+    /// Marketing or transactional.
+    pub class: Class,
+    /// The answers that it offers.
+    pub answers: Vec<String>,
+}
+
+impl Customer {
+    /// The file that is named, else the one of the folder, else the one that is built in. Faults name file and line.
+    pub fn find(given: Option<&Path>, dir: &Path) -> Result<Self, Fault> {
+        let usual = dir.join(SAMPLE);
+        let path = given.or_else(|| usual.exists().then_some(usual.as_path()));
+        let (path, text) = match path {
+            Some(path) => (path.display().to_string(), files::text(path)?),
+            None => {
+                let text = shipped::text(SAMPLE)
+                    .map_err(|missing| Fault::new(missing.to_string(), None))?;
+                (SAMPLE.to_owned(), text)
+            }
+        };
+        Self::read(path, text)
+    }
+
+    fn read(path: String, text: String) -> Result<Self, Fault> {
+        let value: Value = serde_saphyr::from_str(&text).map_err(|error| {
+            let error = error.without_snippet();
+            let span = error.location().map_or(0..0, |location| place::bytes(&text, location));
+            Fault::at(&path, &text, span, format!("this is no YAML or JSON: {error}"), None)
+        })?;
+        let Value::Object(known) = value else {
+            let help = "write `profile:` and the documents that the template shows";
+            return Err(Fault::at(&path, &text, 0..0, "this is no customer", Some(help.into())));
+        };
+        let customer = Self { path, text, known };
+        for (key, value) in &customer.known {
+            if !keys().any(|known| known == key) {
+                let help = suggest::help(key, keys());
+                return Err(customer.at(&[key], format!("unknown key `{key}`"), Some(help)));
+            }
+            let is_text = key == CUSTOMER || key == VARIANT;
+            if !(if is_text { value.is_string() } else { value.is_object() }) {
+                let what = if is_text { "a text" } else { "an object" };
+                return Err(customer.at(&[key], format!("`{key}` is not {what}"), None));
+            }
+        }
+        Ok(customer)
+    }
+
+    /// The command by which the engine would ask for this message. A fault: there is no address on the channel.
+    pub fn command(&self, message: &Message<'_>, now: Millis) -> Result<Command, Fault> {
+        let mut data = self.known.clone();
+        let customer = data.remove(CUSTOMER).and_then(|value| Some(value.as_str()?.to_owned()));
+        let variant = data.remove(VARIANT).and_then(|value| Some(value.as_str()?.to_owned()));
+        let profile = Subject::Profile.name();
+        let to = match message.channel.address_field() {
+            None => String::new(),
+            Some(field) => match data.get(profile).and_then(|known| known.get(field)?.as_str()) {
+                Some(address) => address.to_owned(),
+                None => {
+                    let why = format!(
+                        "by {} nobody is reached without `{profile}.{field}`",
+                        message.channel
+                    );
+                    return Err(self.at(
+                        &[profile],
+                        why,
+                        Some(format!("write {field} into {profile}")),
+                    ));
+                }
+            },
+        };
+        Ok(Command {
+            command_id: CommandId(1),
+            run_id: RunId(1),
+            journey: message.journey.to_owned(),
+            version: "00000000".to_owned(),
+            step: message.step.to_owned(),
+            customer: customer.unwrap_or_else(|| CUSTOMER.to_owned()),
+            channel: message.channel,
+            class: message.class,
+            template: message.template.to_owned(),
+            to,
+            data: Value::Object(data),
+            variant,
+            team: None,
+            answers: message.answers.clone(),
+            side: None,
+            due_at: now,
+            decided_at: now,
+            not_after: now + HOUR,
+        })
+    }
+
+    /// Every name that some object in it has, at whatever depth.
+    pub fn names(&self) -> BTreeSet<&str> {
+        let mut names = BTreeSet::new();
+        self.known.values().for_each(|value| collect(value, &mut names));
+        names
+    }
+
+    /// How the file is called.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn at(&self, key: &[&str], message: String, help: Option<String>) -> Fault {
+        let key: Vec<String> = key.iter().map(|part| (*part).to_owned()).collect();
+        let span = place::of_path(&self.text, &key).map_or(0..0, |found| found.at);
+        Fault::at(&self.path, &self.text, span, message, help)
+    }
+}
+
+/// What may stand in the file.
+fn keys() -> impl Iterator<Item = &'static str> + Clone {
+    let documents = Subject::KEPT.into_iter().map(Subject::name);
+    [CUSTOMER, VARIANT, Subject::Profile.name()].into_iter().chain(documents)
+}
+
+fn collect<'v>(value: &'v Value, names: &mut BTreeSet<&'v str>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                names.insert(name);
+                collect(value, names);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, names)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

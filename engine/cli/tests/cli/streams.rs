@@ -1,0 +1,80 @@
+//! What `catalogue`, `broadcast` and `control` say before a broker is asked.
+
+use super::{cartwheel, expect, shipped};
+use serde_json::Value;
+use std::path::Path;
+
+fn catalogue(dir: &Path, name: &str, text: &str, more: &[&str]) -> std::process::Output {
+    let path = dir.join(name);
+    std::fs::write(&path, text).unwrap();
+    let args = [&["catalogue", path.to_str().unwrap()], more].concat();
+    cartwheel(&shipped(), &args, &[])
+}
+
+#[test]
+fn a_file_is_read_whole_before_anything_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let right = "{\"id\":\"p1\",\"price\":20.5}\n{\"id\":\"p2\",\"pricee\":3}\n";
+    let output = catalogue(dir.path(), "right.jsonl", right, &["--dry-run"]);
+    expect(
+        &output,
+        0,
+        &["2 products in ", "every line is right", "if `price` is meant, call it so"],
+    );
+    let output =
+        catalogue(dir.path(), "right.csv", "id,stock\np1,3\n", &["--dry-run", "--output", "json"]);
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&told["ok"], &told["products"]), (&Value::from(true), &Value::from(1)));
+
+    let wrong = "{\"id\":\"p1\"}\n{\"id\":\"p2\",\"price\":\"$2\",\"stock\":1.5}\n{\"price\":1}\n";
+    let output = catalogue(dir.path(), "wrong.jsonl", wrong, &[]);
+    expect(
+        &output,
+        65,
+        &[
+            "wrong.jsonl:2:12",
+            "price: \"$2\" does not fit",
+            "without a currency's sign",
+            "stock: 1.5",
+            "wrong.jsonl:3:1",
+            "id: it is missing",
+            "3 problems",
+        ],
+    );
+    let output = catalogue(dir.path(), "wrong.csv", "id,weight:kg\np1,3\n", &["--output", "json"]);
+    assert_eq!(output.status.code(), Some(65));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&told["problems"][0]["line"], &told["problems"][0]["message"]),
+        (&Value::from(1), &Value::from("weight:kg: this is no column"))
+    );
+    expect(&catalogue(dir.path(), "empty.jsonl", "\n", &[]), 65, &["there is no product in"]);
+    expect(&catalogue(dir.path(), "products.txt", right, &[]), 65, &["name it .jsonl"]);
+    expect(
+        &catalogue(dir.path(), "later.jsonl", right, &["--time", "2126-01-01T00:00:00Z"]),
+        65,
+        &["ahead of this machine's clock"],
+    );
+}
+
+#[test]
+fn what_cannot_be_said_is_refused_before_a_broker_is_asked() {
+    let none = ["--set", "kafka.bootstrap=127.0.0.1:1", "--set", "engine.start_timeout=1s"];
+    let run = |args: &[&str]| cartwheel(&shipped(), &[&none, args].concat(), &[]);
+    expect(
+        &run(&["control", "pause", "wellcome"]),
+        65,
+        &["there is no journey `wellcome`", "did you mean `welcome`?"],
+    );
+    expect(&run(&["broadcast", "spring sale"]), 65, &["`spring sale` is no name"]);
+    expect(
+        &run(&["broadcast", "sale", "--with", "name=x"]),
+        65,
+        &["a field cannot be called `name`"],
+    );
+    for args in
+        [&["control", "pause", "welcome"][..], &["broadcast", "sale"], &["catalogue", "--resume"]]
+    {
+        expect(&run(args), 69, &["the broker 127.0.0.1:1 is not available", "kafka.bootstrap"]);
+    }
+}

@@ -1,0 +1,12 @@
+//! What a shard knows of products: a table of registers, filled by the records of the catalogue (`docs/semantics.md`, "Catalogue").
+//!
+//! A product is some bytes ([`mod@packed`]), so that a million of them have room; what is asked of one is a [`ProductReading`].
+
+mod field;
+mod packed;
+mod reading;
+mod table;
+
+pub use field::{Known, MAX_FIELDS, MAX_NAMES, MAX_TEXT};
+pub use reading::{ProductReading, What};
+pub use table::{Applied, LeftOut, Products, Refused};

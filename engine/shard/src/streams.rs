@@ -1,0 +1,65 @@
+//! Records that every partition gets: each is applied once, in the order of its stream (`docs/semantics.md`, "Every-partition records").
+
+use crate::checkpoint::Store;
+use crate::shard::Shard;
+use cartwheel_core::apply::EventTime;
+use cartwheel_core::event::Record;
+use cartwheel_core::product::{Applied, LeftOut, Products, Refused};
+use cartwheel_core::stream::{Order, Streamed, Streams};
+
+/// What comes from such records.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shared {
+    /// How far each stream has been applied.
+    pub streams: Streams,
+    /// What is known of products.
+    pub products: Products,
+}
+
+/// What became of such records, since the shard was opened.
+#[derive(Clone, Debug, Default)]
+pub struct SharedCounters {
+    /// Records by what was done with them, in the order of [`Order::ALL`].
+    pub orders: [u64; Order::ALL.len()],
+    /// What of products was not kept, in the order of [`LeftOut::ALL`].
+    pub left_out: [u64; LeftOut::ALL.len()],
+}
+
+/// The type of records about products.
+const CATALOGUE: &str = "catalogue";
+
+impl<S: Store> Shard<S> {
+    /// Applies a record of a stream, if it is the next one. What is of a type that this build does nothing with counts as applied.
+    pub(crate) fn apply_streamed(&mut self, record: &Record<'_>, streamed: &Streamed<'_>) {
+        let order = self.shared.streams.take(streamed);
+        self.counters.shared.orders[order as usize] += 1;
+        match order {
+            Order::Next if streamed.kind == CATALOGUE => self.apply_product(record, streamed),
+            Order::Next | Order::Repeat | Order::Gap | Order::Epoch | Order::NoRoom => {}
+        }
+    }
+
+    fn apply_product(&mut self, record: &Record<'_>, streamed: &Streamed<'_>) {
+        let at = EventTime::new(streamed.time, record.time, self.position.seen).at;
+        let most = usize::try_from(self.core.plan.policy.max_products).unwrap_or(usize::MAX);
+        match self.shared.products.apply(streamed.field("product"), at, most) {
+            Ok(Applied { left_out }) => {
+                self.counters.shared.left_out[LeftOut::Field as usize] += left_out;
+            }
+            Err(Refused::NoRoom) => {
+                self.counters.shared.left_out[LeftOut::Product as usize] += 1;
+            }
+            Err(Refused::Unsound(rejected)) => self.bury(record, &rejected),
+        }
+    }
+
+    /// The streams of records that every partition gets.
+    pub fn streams(&self) -> &Streams {
+        &self.shared.streams
+    }
+
+    /// What is known of products.
+    pub fn products(&self) -> &Products {
+        &self.shared.products
+    }
+}
