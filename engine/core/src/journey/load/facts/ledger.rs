@@ -111,13 +111,9 @@ impl Checker<'_> {
         self.compiler.slots.types = types(on);
         let earned: Vec<BookLine> =
             lines.iter().filter(|line| line.feed.key.is_some()).cloned().collect();
-        let keyed = earn.iter().filter(|line| line.key.is_some());
-        let mut found = false;
-        for (line, text) in earned.into_iter().zip(keyed) {
-            if !self.may_have(text) {
-                continue;
-            }
-            found = true;
+        // What is not declared may be there all the same: what is decided does not depend on it.
+        let found = earn.iter().any(|line| self.may_have(line));
+        for line in earned {
             let feed = Feed { on: on_types.clone(), when: None, ..line.feed };
             let entry = EntryKind::Undo;
             lines.push(BookLine { entry, feed, amount: None, currency: Vec::new(), ..line });
