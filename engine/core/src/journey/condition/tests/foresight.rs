@@ -49,7 +49,7 @@ const CONDITIONS: [&str; 39] = [
     "abs(age(seen) / 10ms - 2) <= 0.5",
     "age(seen) / views > 9ms",
     "age(seen) * views > 19ms",
-    "floor(age(seen) / 7ms) * floor(age(recent) / 5ms) >= 6",
+    "floor(age(seen) / 17ms) * floor(age(recent) / 15ms) >= 2",
     "ceil(age(seen) / 13ms) % 3 == 1",
     "points.balance >= 30",
     "points.debt > 0 || points.balance == 60",
