@@ -81,7 +81,7 @@ fn the_shipped_configuration_is_right_and_its_traces_pass() {
         serde_json::from_slice(&cartwheel(&shipped(), &["check", "--output", "json"], &[]).stdout)
             .unwrap();
     assert_eq!(
-        (json["ok"].as_bool(), json["journeys"][15]["journey"].as_str()),
+        (json["ok"].as_bool(), json["journeys"][16]["journey"].as_str()),
         (Some(true), Some("welcome"))
     );
 }
