@@ -35,7 +35,7 @@ pub fn run(flags: &Flags, render: &RenderFlags) -> Result<(), Failure> {
     let rendered = templates.render(&command, brand, &preview::links(&command));
     let rendered = rendered.map_err(|error| failed(&loaded, &error))?;
     templates::try_out(&templates)?;
-    let mut odd = lacking(&loaded, &templates, render, channel, &customer);
+    let mut odd = lacking(&loaded, &templates, &message, &customer);
     if let Some(compiled) = &compiled {
         odd.extend(messages::warnings_of(&templates, &loaded.settings, compiled, |name| {
             name == render.template
@@ -97,16 +97,16 @@ fn failed(loaded: &Loaded, error: &RenderError) -> Failure {
 fn lacking(
     loaded: &Loaded,
     templates: &Templates,
-    render: &RenderFlags,
-    channel: Channel,
+    shown: &Message<'_>,
     customer: &Customer,
 ) -> Vec<Fault> {
-    let known = customer.names();
-    let dir = loaded.settings.templates_dir.join(&render.template);
+    let mut known = customer.names();
+    known.extend(shown.answers.iter().map(String::as_str));
+    let dir = loaded.settings.templates_dir.join(shown.template);
     let mut warnings = Vec::new();
-    for part in Part::ALL.into_iter().filter(|part| part.channel() == channel) {
+    for part in Part::ALL.into_iter().filter(|part| part.channel() == shown.channel) {
         let mut told: Vec<&str> = Vec::new();
-        for (name, line) in templates.fields(&render.template, part) {
+        for (name, line) in templates.fields(shown.template, part) {
             if known.contains(name) || LIQUID.contains(&name) || told.contains(&name) {
                 continue;
             }
