@@ -51,7 +51,7 @@ fn the_shipped_journeys_are_laid_out_flat() {
         [
             "cart_reminder: send (email, sms if not opened within 4h) to 1; [0]",
             "wait-2: wait (23h) to 2; []",
-            "branch-3: branch (2 arms) to 3 if cart.total, 5 if else; [3, 5]",
+            "branch-3: branch (2 arms) to 3 if cart.total >= 500, 5 if else; [3, 5]",
             "cart_concierge: send (email) to 4; [3]",
             ": jump () to 6; []",
             "cart_reviews: send (email) to 6; [5]",
