@@ -123,6 +123,8 @@ closed! {
         Group = 41 "group",
         /// A run of a journey further up in the group has written.
         Superseded = 42 "superseded",
+        /// No code is left of the pool of which the message has a coupon.
+        NoCoupon = 50 "no_coupon",
     }
 }
 

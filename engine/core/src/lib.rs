@@ -22,6 +22,7 @@ pub mod input;
 pub mod sends;
 pub mod fact;
 pub mod product;
+pub mod coupon;
 pub mod customer;
 pub mod journey;
 pub mod timer;

@@ -35,6 +35,9 @@ pub struct Policy {
     /// The shop's own people, to whom steps may send (`to: team:sales`), by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub teams: BTreeMap<String, Team>,
+    /// Pools of coupon codes, by name, from which messages have one each (`with: { coupon: winback20 }`). `cartwheel coupons` loads codes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub coupons: Vec<String>,
     /// Older events start nothing in any journey: they are read for what they say of customers. For a history that is read in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub active_from: Option<Instant>,
@@ -79,6 +82,7 @@ impl Default for Policy {
             holds: Vec::new(),
             groups: Vec::new(),
             teams: BTreeMap::new(),
+            coupons: Vec::new(),
             active_from: None,
             max_defer: Span(DAY),
             marketing_ttl: Span(DAY),

@@ -15,6 +15,7 @@ mod turn;
 mod timers;
 mod decisions;
 mod commands;
+mod coupons;
 mod documents;
 pub mod checkpoint;
 mod log;

@@ -3,6 +3,7 @@
 use crate::checkpoint::Store;
 use crate::shard::Shard;
 use cartwheel_core::apply::EventTime;
+use cartwheel_core::coupon::{Loaded, Pools};
 use cartwheel_core::event::Record;
 use cartwheel_core::product::{Applied, LeftOut, Products, Refused};
 use cartwheel_core::stream::{Order, Streamed, Streams};
@@ -14,6 +15,8 @@ pub(crate) struct Shared {
     pub streams: Streams,
     /// What is known of products.
     pub products: Products,
+    /// Codes that are left of the pools of coupons.
+    pub pools: Pools,
 }
 
 /// What became of such records, since the shard was opened.
@@ -23,10 +26,14 @@ pub struct SharedCounters {
     pub orders: [u64; Order::ALL.len()],
     /// What of products was not kept, in the order of [`LeftOut::ALL`].
     pub left_out: [u64; LeftOut::ALL.len()],
+    /// Codes of coupons that were not taken in.
+    pub codes: Loaded,
 }
 
 /// The type of records about products.
 const CATALOGUE: &str = "catalogue";
+/// The type of records about what is to be done.
+const CONTROL: &str = "control";
 
 impl<S: Store> Shard<S> {
     /// Applies a record of a stream, if it is the next one. What is of a type that this build does nothing with counts as applied.
@@ -35,6 +42,7 @@ impl<S: Store> Shard<S> {
         self.counters.shared.orders[order as usize] += 1;
         match order {
             Order::Next if streamed.kind == CATALOGUE => self.apply_product(record, streamed),
+            Order::Next if streamed.kind == CONTROL => self.apply_coupons(record, streamed),
             Order::Next | Order::Repeat | Order::Gap | Order::Epoch | Order::NoRoom => {}
         }
     }

@@ -68,6 +68,7 @@ impl Core {
             now: environment.now,
             mode: environment.mode,
             products: environment.products,
+            pools: environment.pools,
             effects: environment.effects,
             emitted: Emitted::default(),
             touched: false,

@@ -5,6 +5,7 @@
 
 mod about;
 mod context;
+mod coupon;
 mod emitted;
 mod event;
 mod goal;
@@ -24,6 +25,7 @@ pub use event::{Applied, Outcome, ToldOfMessage, told_of_message};
 pub use outlook::{Comes, Expected, Judged, Known, Outlook};
 pub use timer::Due;
 
+use crate::coupon::Pools;
 use crate::customer::{Change, Customer, Zones, attribute_hash};
 use crate::effect::Effects;
 use crate::journey::condition::Reader;
@@ -97,6 +99,8 @@ pub struct Environment<'a> {
     pub now: Millis,
     /// What is known of products.
     pub products: &'a Products,
+    /// The pools of coupons.
+    pub pools: &'a mut Pools,
     /// Where decisions and effects go.
     pub effects: &'a mut Effects,
 }

@@ -47,6 +47,7 @@ impl Core {
             now: due.now,
             mode: environment.mode,
             products: environment.products,
+            pools: environment.pools,
             effects: environment.effects,
             emitted: Emitted::default(),
             touched: false,

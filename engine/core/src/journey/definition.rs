@@ -335,12 +335,17 @@ impl Step {
     }
 }
 
-/// What a message has beside its documents: `{ answers: [price, shipping, doubt] }`.
+/// What a message has beside its documents, `answers`, `coupon` or both: `{ answers: [price, shipping, doubt] }`, `{ coupon: winback20 }`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct With {
     /// Answers by their names: each is a link, `{{ answers.price }}` in the template, that comes back as `survey_answered`.
-    pub answers: At<Vec<At<String>>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<At<Vec<At<String>>>>,
+    /// A pool of the policy's `coupons`: the message has a code of it, `{{ coupon }}` in the template, the same in all messages of a run. It is never sent
+    /// without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<At<String>>,
 }
 
 /// `email`, or `{ sms: { if_no: opened, within: 4h } }`.

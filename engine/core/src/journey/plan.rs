@@ -200,6 +200,8 @@ pub struct Journey {
     /// What a run keeps of the event that it has waited for, behind the captures, the last first: its type (none), or indices into
     /// [`Plan::fields`]. Conditions in steps name them by position here.
     pub waited: Vec<Option<u16>>,
+    /// The pools from which its messages have coupons. Behind all that a run keeps of events it keeps a code of each, from the first message on that has one.
+    pub pools: Vec<CompactString>,
     /// The steps, flat; execution starts at 0 and ends at the last.
     pub ops: Vec<Op>,
     /// For each operation the marketing sends (their numbers) that may come at once when a run reaches it.
@@ -319,6 +321,11 @@ impl Journey {
     /// Every message that it may send.
     pub fn sends(&self) -> impl Iterator<Item = &Send> {
         self.ops.iter().filter_map(|op| op.send())
+    }
+
+    /// Where among a run's captures the code of the coupon with this number stands: behind all that it keeps of events.
+    pub fn code_place(&self, coupon: u8) -> usize {
+        self.captures.len() + self.waited.len() + usize::from(coupon)
     }
 
     /// The wait for an event at this operation; none where another kind stands.

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// Each room with those that it may import, lower ones first.
-const ROOMS: [(&str, &[&str]); 26] = [
+const ROOMS: [(&str, &[&str]); 27] = [
     ("closed", &[]),
     ("time", &[]),
     ("id", &["time"]),
@@ -27,19 +27,25 @@ const ROOMS: [(&str, &[&str]); 26] = [
     ("sends", &["closed", "time", "channel", "partitioner", "address", "event"]),
     ("fact", &["time", "value", "compact", "event"]),
     ("product", &["closed", "time", "value", "compact", "event", "fact"]),
+    ("coupon", &["compact", "event"]),
     ("customer", &["closed", "time", "id", "value", "compact", "room", "channel", "event", "fact"]),
     ("decision", &["closed", "time", "id", "value", "channel"]),
     (
         "journey",
         &[
             "time", "value", "suggest", "channel", "address", "policy", "event", "sends", "fact",
-            "product", "customer", "decision",
+            "product", "coupon", "customer", "decision",
         ],
     ),
     ("timer", &["time"]),
     ("command", &["time", "id", "channel"]),
     ("receipt", &["closed"]),
-    ("gate", &["time", "id", "value", "channel", "policy", "customer", "journey", "decision"]),
+    (
+        "gate",
+        &[
+            "time", "id", "value", "channel", "policy", "coupon", "customer", "journey", "decision",
+        ],
+    ),
     (
         "effect",
         &[
@@ -51,7 +57,7 @@ const ROOMS: [(&str, &[&str]); 26] = [
         "apply",
         &[
             "time", "id", "value", "channel", "address", "policy", "event", "sends", "fact",
-            "product", "customer", "journey", "decision", "gate", "effect",
+            "product", "coupon", "customer", "journey", "decision", "gate", "effect",
         ],
     ),
 ];

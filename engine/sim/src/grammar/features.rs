@@ -7,6 +7,7 @@ mod caps;
 mod catalogue;
 mod choices;
 mod contest;
+mod coupons;
 mod deadlines;
 mod emits;
 mod exits;
@@ -54,6 +55,9 @@ impl Feature {
 /// Under this feature records of the catalogue come.
 pub(super) const CATALOGUE: &str = "catalogue";
 
+/// Under this one codes of coupons come.
+pub(super) const COUPONS: &str = "coupons";
+
 /// All of them. How often one stands here is how often it is drawn.
 pub const FEATURES: &[Feature] = &[
     Feature::of("window", window::add),
@@ -95,6 +99,7 @@ pub const FEATURES: &[Feature] = &[
     Feature { name: CATALOGUE, add: catalogue::add, event: catalogue::event, last: true },
     Feature { name: CATALOGUE, add: catalogue::add, event: catalogue::event, last: true },
     Feature { name: "choices", add: choices::add, event: choices::event, last: false },
+    Feature { name: COUPONS, add: coupons::add, event: |_, _| {}, last: true },
     Feature { name: "answers", add: answers::add, event: answers::event, last: false },
 ];
 

@@ -23,7 +23,8 @@ const MAX_ELEMENT: usize = 64;
 
 /// A record of a stream.
 pub struct Streamed {
-    kind: String,
+    /// What it is.
+    pub kind: String,
     stream: String,
     epoch: String,
     sequence: u64,
@@ -31,6 +32,8 @@ pub struct Streamed {
     /// When, as the record says.
     pub time: Millis,
     product: Value,
+    /// What is to be done.
+    pub control: Value,
 }
 
 /// What is known of streams and products.
@@ -80,16 +83,13 @@ fn sound(
         return Err(Poison::TimeInFuture);
     }
     let first = record["first"] == json!(true);
-    let product = record["product"].clone();
-    Ok(Streamed { kind, stream, epoch, sequence, first, time, product })
+    let (product, control) = (record["product"].clone(), record["control"].clone());
+    Ok(Streamed { kind, stream, epoch, sequence, first, time, product, control })
 }
 
 impl Catalogue {
-    /// Applies a record, if it is the next of its stream; `at` is when it happened.
+    /// Applies a record of the catalogue, which is the next of its stream; `at` is when it happened.
     pub fn apply(&mut self, record: &Streamed, at: Millis, policy: &Policy) -> Result<(), Poison> {
-        if !self.is_next(record) || record.kind != "catalogue" {
-            return Ok(());
-        }
         let product = record.product.as_object().ok_or(Poison::BadValue)?;
         let key = product.get("id").and_then(key_text).ok_or(Poison::BadValue)?;
         let key = key_hash(&key);
@@ -101,7 +101,8 @@ impl Catalogue {
         Ok(())
     }
 
-    fn is_next(&mut self, record: &Streamed) -> bool {
+    /// Whether the record is the next of its stream: then it counts as applied.
+    pub fn is_next(&mut self, record: &Streamed) -> bool {
         let full = self.streams.len() == MAX_STREAMS;
         if full && !self.streams.contains_key(&record.stream) {
             return false;

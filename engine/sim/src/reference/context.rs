@@ -1,6 +1,7 @@
 //! One customer at one instant: what the rules may see and change.
 
 use super::catalogue::Catalogue;
+use super::coupons::Coupons;
 use super::customer::{Customer, Place, Run};
 use super::effect::Effect;
 use super::event::Event;
@@ -79,6 +80,8 @@ pub struct Context<'a> {
     pub held: &'a mut BTreeSet<Timer>,
     /// What is known of products.
     pub catalogue: &'a Catalogue,
+    /// The pools of coupons.
+    pub coupons: &'a mut Coupons,
     /// What was decided.
     pub out: &'a mut Vec<Effect>,
     /// What journeys have let happen since the input came: the events, and how many of them have been applied.

@@ -200,6 +200,8 @@ pub struct Run {
     pub told: Vec<&'static str>,
     /// The goal was reached.
     pub converted: bool,
+    /// Its codes, by their pools.
+    pub codes: BTreeMap<String, String>,
 }
 
 impl Run {
@@ -227,6 +229,7 @@ impl Run {
             last_op: None,
             told: Vec::new(),
             converted: false,
+            codes: BTreeMap::new(),
         }
     }
 

@@ -4,12 +4,13 @@
 //! decisions: it decodes events with `serde_json::Value`, asks jiff for every local time, keeps its timers in one
 //! `BTreeSet` and looks at all touches and runs of a customer whenever a rule speaks of them. Where it and the core differ,
 //! one of them differs from the page. It is meant to be read beside the page, rule by rule:
-//! [`event`] and [`odd`] intake, [`catalogue`] what every partition gets, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`levels`] where one stands by it, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
+//! [`event`] and [`odd`] intake, [`catalogue`] what every partition gets, [`coupons`] codes and who has them, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`levels`] where one stands by it, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
 //! steps, [`gate`], [`put_off`], [`holdout`] and [`caps`], [`zone`] local times, [`deadline`] computed instants, [`by_time`] journeys that begin by them.
 
 mod caps;
 mod catalogue;
 mod condition;
+mod coupons;
 mod by_time;
 mod customer;
 mod deadline;
@@ -39,6 +40,7 @@ use cartwheel_core::sends::{DeadReason, Mode, Poison, Sample};
 use cartwheel_core::time::Millis;
 use catalogue::Catalogue;
 use context::{Context, Timer};
+use coupons::Coupons;
 use customer::Customer;
 use event::Event;
 use odd::Odd;
@@ -62,6 +64,7 @@ pub struct Reference {
     fired: u64,
     odd: Odd,
     catalogue: Catalogue,
+    coupons: Coupons,
 }
 
 impl Reference {
@@ -81,6 +84,7 @@ impl Reference {
             fired: 0,
             odd: Odd::default(),
             catalogue: Catalogue::default(),
+            coupons: Coupons::default(),
         }
     }
 
@@ -111,7 +115,12 @@ impl Reference {
         match streamed {
             None => Some(reason),
             Some(Err(reason)) => Some(reason),
-            Some(Ok(record)) => self.catalogue.apply(&record, record.time.min(time), policy).err(),
+            Some(Ok(record)) if !self.catalogue.is_next(&record) => None,
+            Some(Ok(record)) => match record.kind.as_str() {
+                "catalogue" => self.catalogue.apply(&record, record.time.min(time), policy).err(),
+                "control" => self.coupons.apply(&record).err(),
+                _ => None,
+            },
         }
     }
 
@@ -222,6 +231,7 @@ impl Reference {
             timers: &mut self.timers,
             held: &mut self.held,
             catalogue: &self.catalogue,
+            coupons: &mut self.coupons,
             out,
             emitted: (Vec::new(), 0),
         })

@@ -58,7 +58,7 @@ fn the_core_decides_what_the_reference_decides_under_random_configurations() {
 }
 
 /// Reasons that random configurations lead to.
-const REASONS: [&str; 31] = [
+const REASONS: [&str; 32] = [
     "already_running",
     "cap",
     "caught_up",
@@ -77,6 +77,7 @@ const REASONS: [&str; 31] = [
     "late_event",
     "limit",
     "no_consent",
+    "no_coupon",
     "not_active",
     "quiet_hours",
     "reentry",

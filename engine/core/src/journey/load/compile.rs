@@ -53,7 +53,7 @@ pub(super) fn journey(
         .collect();
     let while_ = compiler.condition(definition.while_.as_ref(), Scope::While);
     let reentry = compiler.reentry(definition);
-    let ops = step::lay_out(&mut compiler, definition.class, &definition.steps);
+    let (ops, pools) = step::lay_out(&mut compiler, definition.class, &definition.steps);
     compiler.check_key(definition, &ops);
     let each = compiler.end_items(definition, &key);
     let (at, by_time) = compiler.begins(definition, at);
@@ -85,6 +85,7 @@ pub(super) fn journey(
         active_from: definition.active_from.as_ref().map_or(Millis::MIN, |from| from.value.0),
         captures: compiler.captures,
         waited: std::mem::take(&mut compiler.slots.waited),
+        pools,
         openings: Journey::openings(&ops),
         own: own(definition),
         ops,

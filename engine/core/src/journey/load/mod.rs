@@ -15,6 +15,7 @@ mod compile;
 mod begins;
 mod compiler;
 mod contradictions;
+mod coupons;
 mod declared;
 mod events;
 mod facts;

@@ -1,0 +1,32 @@
+//! Records of control that bring codes of coupons: the shard takes in those that are its own (`docs/semantics.md`, "Coupons").
+
+use crate::checkpoint::Store;
+use crate::shard::Shard;
+use cartwheel_core::coupon::{Load, Loaded, Pools, Share};
+use cartwheel_core::event::Record;
+use cartwheel_core::stream::Streamed;
+
+/// The field of a record of control that says what is to be done.
+const CONTENT: &str = "control";
+
+impl<S: Store> Shard<S> {
+    /// Takes in the codes that a record brings; does nothing where that is about something else.
+    pub(crate) fn apply_coupons(&mut self, record: &Record<'_>, streamed: &Streamed<'_>) {
+        let Some(load) = streamed.field(CONTENT).and_then(Load::read) else { return };
+        let share = Share::of(self.identity.partition, self.identity.partitions);
+        match load {
+            Ok(load) => {
+                let Loaded { repeated, no_room } = self.shared.pools.load(&load, share);
+                let counted = &mut self.counters.shared.codes;
+                counted.repeated += repeated;
+                counted.no_room += no_room;
+            }
+            Err(rejected) => self.bury(record, &rejected),
+        }
+    }
+
+    /// The pools of coupons.
+    pub fn pools(&self) -> &Pools {
+        &self.shared.pools
+    }
+}
