@@ -7,6 +7,7 @@
 
 mod answers;
 mod commands;
+mod coupons;
 mod covered;
 mod demo;
 mod failure;

@@ -3,7 +3,7 @@
 use crate::checkpoint::{Documents, Fields, Shown};
 use crate::decisions::json;
 use cartwheel_core::channel::Channel;
-use cartwheel_core::command::{Command, MAX_BYTES};
+use cartwheel_core::command::{COUPON, Command, MAX_BYTES};
 use cartwheel_core::effect::Draft;
 use cartwheel_core::event::Subject;
 use cartwheel_core::journey::op::Send;
@@ -11,9 +11,6 @@ use cartwheel_core::journey::plan::Plan;
 use compact_str::CompactString;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-
-/// As what the data of a command has the code of its coupon.
-const COUPON: &str = "coupon";
 
 /// What the message may show, by name, and the names of what the command has no room for.
 struct Data<'a> {

@@ -2,7 +2,7 @@
 
 use crate::checkpoint::Store;
 use crate::shard::Shard;
-use cartwheel_core::coupon::{Load, Loaded, Pools, Share};
+use cartwheel_core::coupon::{Load, Pools, Share};
 use cartwheel_core::event::Record;
 use cartwheel_core::stream::Streamed;
 
@@ -16,10 +16,9 @@ impl<S: Store> Shard<S> {
         let share = Share::of(self.identity.partition, self.identity.partitions);
         match load {
             Ok(load) => {
-                let Loaded { repeated, no_room } = self.shared.pools.load(&load, share);
-                let counted = &mut self.counters.shared.codes;
-                counted.repeated += repeated;
-                counted.no_room += no_room;
+                let left = self.shared.pools.load(&load, share);
+                let counts = self.counters.shared.codes.iter_mut();
+                counts.zip(left).for_each(|(count, left)| *count += left);
             }
             Err(rejected) => self.bury(record, &rejected),
         }

@@ -3,7 +3,7 @@
 use crate::checkpoint::Store;
 use crate::shard::Shard;
 use cartwheel_core::apply::EventTime;
-use cartwheel_core::coupon::{Loaded, Pools};
+use cartwheel_core::coupon::{Left, Pools};
 use cartwheel_core::event::Record;
 use cartwheel_core::product::{Applied, LeftOut, Products, Refused};
 use cartwheel_core::stream::{Order, Streamed, Streams};
@@ -26,8 +26,8 @@ pub struct SharedCounters {
     pub orders: [u64; Order::ALL.len()],
     /// What of products was not kept, in the order of [`LeftOut::ALL`].
     pub left_out: [u64; LeftOut::ALL.len()],
-    /// Codes of coupons that were not taken in.
-    pub codes: Loaded,
+    /// Codes of coupons that were not taken in, in the order of [`cartwheel_core::coupon::NotTaken::ALL`].
+    pub codes: Left,
 }
 
 /// The type of records about products.

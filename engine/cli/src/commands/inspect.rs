@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::flags::{AdminFlags, Flags, Output};
 use crate::show::table::table;
 use cartwheel_core::time::format_rfc3339;
-use cartwheel_runtime::admin::view::{ShardView, StreamView};
+use cartwheel_runtime::admin::view::{PoolView, ShardView, StreamView};
 use cartwheel_runtime::metrics::labels::Closed;
 use std::io::Write;
 
@@ -36,7 +36,8 @@ pub fn run(flags: &Flags, admin: &AdminFlags) -> Result<(), Failure> {
                 .into()
         }
         Output::Text => {
-            table(&HEADINGS, &shards.iter().map(row).collect::<Vec<_>>()) + &streams(&shards)
+            let all = table(&HEADINGS, &shards.iter().map(row).collect::<Vec<_>>());
+            all + &streams(&shards) + &coupons(&shards)
         }
     };
     Ok(std::io::stdout().write_all(text.as_bytes())?)
@@ -57,6 +58,22 @@ fn row(shard: &ShardView) -> Vec<String> {
         format!("{:.0} s", shard.checkpoint_age_seconds),
         shard.restarts.to_string(),
     ]
+}
+
+/// The codes of coupons that each shard has; nothing where there is no pool.
+fn coupons(shards: &[ShardView]) -> String {
+    let of_shard = |shard: &ShardView| {
+        let row = |pool: &PoolView| {
+            let PoolView { pool, left, given } = pool;
+            vec![shard.shard.to_string(), pool.clone(), left.to_string(), given.to_string()]
+        };
+        shard.coupons.iter().map(row).collect::<Vec<_>>()
+    };
+    let rows: Vec<Vec<String>> = shards.iter().flat_map(of_shard).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!("\n{}", table(&["shard#", "coupons", "left#", "given#"], &rows))
 }
 
 /// How far each shard has applied what every partition gets; nothing where there is no such record.

@@ -6,6 +6,7 @@ mod check;
 mod completions;
 mod config;
 mod control;
+mod coupons;
 mod deliver;
 mod dlq;
 mod explain;
@@ -36,6 +37,7 @@ pub fn run(flags: &Flags) -> Result<(), Failure> {
         Command::Catalogue(catalogue) => catalogue::run(flags, catalogue),
         Command::Broadcast(broadcast) => broadcast::run(flags, broadcast),
         Command::Control(command) => control::run(flags, command),
+        Command::Coupons(command) => coupons::run(flags, command),
         Command::Dlq(command) => dlq::run(flags, command),
         Command::Report(report) => report::run(flags, report),
         Command::New(new) => new::run(new),

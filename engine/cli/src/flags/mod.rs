@@ -1,6 +1,7 @@
 //! The command line, as clap reads it. The help texts are the manual: each command shows how it is used.
 
 mod demo;
+mod coupons;
 mod dlq;
 mod report;
 mod shop;
@@ -11,6 +12,7 @@ pub use demo::{DemoBroker, DemoFlags};
 pub use dlq::{DlqCommand, ListFlags, ReplayFlags};
 pub use report::ReportFlags;
 pub use shop::{GraphFlags, NewFlags, RenderFlags, ShownPart};
+pub use coupons::{CouponsCommand, LoadFlags};
 pub use streams::{AgainFlags, BroadcastFlags, CatalogueFlags, ControlCommand};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -158,6 +160,14 @@ Examples:
     /// It goes through a journal, which numbers it, to every partition of the events topic, and is written again until all have acknowledged it.
     #[command(subcommand, after_long_help = streams::CONTROL)]
     Control(ControlCommand),
+
+    /// Loads codes of coupons into a pool.
+    ///
+    /// Every line of the file is looked at before anything is written. The codes go through the journal of `control` to every partition of the events
+    /// topic; each shard takes those that are its own, so that no two of them give the same one. More that is loaded later is given behind it; a code
+    /// that a pool has had is dropped, so a file may be loaded once more where nobody knows whether it was.
+    #[command(subcommand, after_long_help = coupons::EXAMPLES)]
+    Coupons(CouponsCommand),
 
     /// Dead letters: what could not be applied or delivered, and why; events can be written back.
     #[command(subcommand)]

@@ -8,5 +8,5 @@ mod share;
 mod stored;
 
 pub use load::{Load, MAX_CODE, MAX_LOAD};
-pub use pools::{Loaded, MAX_CODES, MAX_POOLS, Pool, Pools};
+pub use pools::{Left, MAX_CODES, MAX_POOLS, NotTaken, Pool, Pools};
 pub use share::Share;

@@ -2,6 +2,7 @@
 
 use super::load::Load;
 use super::share::{Share, hash_of};
+use crate::closed::closed;
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
@@ -30,14 +31,18 @@ pub struct Pool {
     pub(super) given: u64,
 }
 
-/// What became of the codes of a record.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Loaded {
-    /// Codes that the pool has had before.
-    pub repeated: u64,
-    /// Codes for which there is no room.
-    pub no_room: u64,
+closed! {
+    /// Why a shard does not take in a code that is its own.
+    NotTaken {
+        /// The pool has had it before.
+        Repeated "repeated",
+        /// There is no room for it.
+        NoRoom "no_room",
+    }
 }
+
+/// Codes of a record that were not taken in, in the order of [`NotTaken::ALL`].
+pub type Left = [u64; NotTaken::ALL.len()];
 
 impl Pool {
     pub(super) fn new(name: CompactString) -> Self {
@@ -90,21 +95,21 @@ impl Pools {
     }
 
     /// Takes in those codes of a record that are the shard's and that the pool has not had, behind those that it has.
-    pub fn load(&mut self, load: &Load<'_>, share: Share) -> Loaded {
+    pub fn load(&mut self, load: &Load<'_>, share: Share) -> Left {
         let own = load.codes.iter().map(|code| (hash_of(code), code));
         let own: Vec<_> = own.filter(|(hash, _)| share.has(*hash)).collect();
-        let mut loaded = Loaded::default();
-        let Some(place) = self.place_of(&load.pool, !own.is_empty()) else {
-            loaded.no_room = own.len() as u64;
-            return loaded;
+        let mut left = Left::default();
+        let place = self.place_of(&load.pool, !own.is_empty());
+        let Some((place, pool)) = place.and_then(|it| Some((it, self.all.get_mut(it)?))) else {
+            left[NotTaken::NoRoom as usize] = own.len() as u64;
+            return left;
         };
-        let Some(pool) = self.all.get_mut(place) else { return loaded };
         let (first, mut fresh) = (pool.had(), Vec::new());
         for (hash, code) in own {
             if pool.known.contains(&hash) {
-                loaded.repeated += 1;
+                left[NotTaken::Repeated as usize] += 1;
             } else if pool.known.len() == MAX_CODES {
-                loaded.no_room += 1;
+                left[NotTaken::NoRoom as usize] += 1;
             } else {
                 pool.known.insert(hash);
                 fresh.push(CompactString::from(code.as_ref()));
@@ -114,7 +119,7 @@ impl Pools {
         if !fresh.is_empty() {
             self.fresh.push((place, first, fresh));
         }
-        loaded
+        left
     }
 
     /// Where the pool stands, which is made if it is `wanted`; none where there is no room for it.
@@ -144,7 +149,7 @@ impl Pools {
 mod tests {
     use super::*;
 
-    fn load(pools: &mut Pools, pool: &str, codes: &[&str], share: Share) -> Loaded {
+    fn load(pools: &mut Pools, pool: &str, codes: &[&str], share: Share) -> Left {
         let codes = codes.iter().map(|code| (*code).into()).collect();
         pools.load(&Load { pool: pool.into(), codes }, share)
     }
@@ -153,10 +158,9 @@ mod tests {
     fn each_code_is_given_once_in_the_order_in_which_they_came() {
         let (mut pools, whole) = (Pools::default(), Share::of(0, 1));
         assert_eq!(pools.give("spring"), None);
-        assert_eq!(load(&mut pools, "spring", &["B", "A"], whole), Loaded::default());
+        assert_eq!(load(&mut pools, "spring", &["B", "A"], whole), [0, 0]);
         assert_eq!(pools.give("spring").as_deref(), Some("B"));
-        let loaded = load(&mut pools, "spring", &["C", "B", "A", "C"], whole);
-        assert_eq!(loaded, Loaded { repeated: 3, no_room: 0 });
+        assert_eq!(load(&mut pools, "spring", &["C", "B", "A", "C"], whole), [3, 0]);
         let given: Vec<_> = std::iter::from_fn(|| pools.give("spring")).collect();
         assert_eq!(given.join(""), "AC");
         assert!(!pools.has("spring") && !pools.has("summer"));
@@ -184,8 +188,8 @@ mod tests {
     fn a_shard_has_so_many_pools() {
         let (mut pools, whole) = (Pools::default(), Share::of(0, 1));
         for number in 0..=MAX_POOLS {
-            let loaded = load(&mut pools, &format!("p{number}"), &["A"], whole);
-            assert_eq!(loaded.no_room, u64::from(number == MAX_POOLS), "{number}");
+            let left = load(&mut pools, &format!("p{number}"), &["A"], whole);
+            assert_eq!(left, [0, u64::from(number == MAX_POOLS)], "{number}");
         }
     }
 }

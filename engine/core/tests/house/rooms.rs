@@ -27,7 +27,7 @@ const ROOMS: [(&str, &[&str]); 27] = [
     ("sends", &["closed", "time", "channel", "partitioner", "address", "event"]),
     ("fact", &["time", "value", "compact", "event"]),
     ("product", &["closed", "time", "value", "compact", "event", "fact"]),
-    ("coupon", &["compact", "event"]),
+    ("coupon", &["closed", "compact", "event"]),
     ("customer", &["closed", "time", "id", "value", "compact", "room", "channel", "event", "fact"]),
     ("decision", &["closed", "time", "id", "value", "channel"]),
     (

@@ -1,11 +1,10 @@
 //! From snapshots to the overview: the last one of each shard, what earlier executions counted, and rates.
 
 use super::view::{
-    JourneyCounts, JourneyGraph, JourneyView, LaneView, Overview, ReasonCount, ShardView,
-    StepCounts, StreamView, Totals,
+    JourneyCounts, JourneyGraph, JourneyView, LaneView, Overview, PoolView, ReasonCount, ShardView, StepCounts, StreamView, Totals,
 };
 use crate::metrics::labels::{Closed, Intake, ShardState};
-use crate::metrics::snapshot::{DecisionCount, DeliveryStats, ShardStats};
+use crate::metrics::snapshot::{DecisionCount, DeliveryStats, PoolCount, ShardStats};
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::sends::Mode;
 use cartwheel_core::stream::{Stop, Stream};
@@ -235,8 +234,13 @@ impl Shard {
             restarts: stats.restarts,
             products: stats.products,
             streams: stats.streams.iter().map(stream).collect(),
+            coupons: stats.coupons.iter().map(pool).collect(),
         }
     }
+}
+
+fn pool(of: &PoolCount) -> PoolView {
+    PoolView { pool: of.pool.to_string(), left: of.left, given: of.given }
 }
 
 fn stream(of: &Stream) -> StreamView {

@@ -117,6 +117,20 @@ pub struct ShardView {
     /// The streams of records that every partition gets.
     #[serde(default)]
     pub streams: Vec<StreamView>,
+    /// The pools of coupons.
+    #[serde(default)]
+    pub coupons: Vec<PoolView>,
+}
+
+/// How many codes of a pool of coupons a shard has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolView {
+    /// The pool's name.
+    pub pool: String,
+    /// Codes that are left.
+    pub left: u64,
+    /// Codes that were given.
+    pub given: u64,
 }
 
 /// How far a stream of records that every partition gets has come in a shard.

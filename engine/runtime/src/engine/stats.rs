@@ -3,7 +3,8 @@
 use super::context::{Context, Control};
 use super::placement::Placement;
 use crate::metrics::labels::{Closed, Intake, ShardState};
-use crate::metrics::snapshot::{DecisionCount, RunCount, ShardStats};
+use crate::metrics::snapshot::{DecisionCount, PoolCount, RunCount, ShardStats};
+use cartwheel_core::coupon::{NotTaken, Pool, Pools};
 use cartwheel_core::customer::Forgotten;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::effect::Tally;
@@ -154,6 +155,7 @@ impl<S: Store> Figures<S> {
         stats.customers = shard.customers() as u64;
         stats.streams = shard.streams().iter().cloned().collect();
         stats.products = shard.products().len() as u64;
+        stats.coupons = coupons(&self.plan, shard.pools());
         stats.customers_limit = self.context.settings.shard.max_customers as u64;
         stats.timers = shard.timers() as u64;
         // That nothing is due is known at once; what is due, only from a census.
@@ -191,6 +193,10 @@ impl<S: Store> Figures<S> {
             let place = what as usize;
             stats.catalogue_left_out[what] = shared.left_out[place] - before.left_out[place];
         }
+        for why in NotTaken::ALL {
+            let place = why as usize;
+            stats.coupons_left_out[why] = shared.codes[place] - before.codes[place];
+        }
         stats.clamped = now.clamped - base.clamped;
         stats.turns = now.turns - base.turns;
         stats.timers_fired = now.fired - base.fired;
@@ -211,6 +217,18 @@ fn cells(tally: &Tally) -> BTreeMap<Cell, u64> {
         .iter()
         .map(|(journey, op, verdict, reason, count)| ((journey, op, verdict, reason), count))
         .collect()
+}
+
+/// Codes of the pools that are configured, also of those that have none, and of the others that have some.
+fn coupons(plan: &Plan, pools: &Pools) -> Vec<PoolCount> {
+    let count = |name: &str| {
+        let pool = pools.named(name);
+        let (left, given) = pool.map_or((0, 0), |pool| (pool.left(), pool.given()));
+        PoolCount { pool: name.into(), left, given }
+    };
+    let configured = &plan.policy.coupons;
+    let others = pools.iter().map(Pool::name).filter(|name| configured.iter().all(|it| it != name));
+    configured.iter().map(String::as_str).chain(others).map(count).collect()
 }
 
 /// Operations of one step are one row.

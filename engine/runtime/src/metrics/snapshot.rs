@@ -7,6 +7,7 @@ use super::labels::{
     Breaker, CallOutcome, Counts, DeadSource, Intake, Kept, Provider, ShardState, Stopped, Withheld,
 };
 use cartwheel_core::channel::Channel;
+use cartwheel_core::coupon::NotTaken;
 use cartwheel_core::customer::Forgotten;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::event::OddField;
@@ -56,6 +57,10 @@ pub struct ShardStats {
     pub streams: Vec<Stream>,
     /// Products known.
     pub products: u64,
+    /// Codes that were not taken in.
+    pub coupons_left_out: Counts<NotTaken>,
+    /// Codes of each pool that is configured or has some.
+    pub coupons: Vec<PoolCount>,
     /// Decisions, one row for each combination that has occurred.
     pub decisions: Vec<DecisionCount>,
     /// Turns executed.
@@ -116,6 +121,8 @@ impl ShardStats {
             catalogue_left_out: Counts::default(),
             streams: Vec::new(),
             products: 0,
+            coupons_left_out: Counts::default(),
+            coupons: Vec::new(),
             decisions: Vec::new(),
             turns: 0,
             timers_fired: 0,
@@ -161,6 +168,7 @@ impl ShardStats {
         self.customers = before.customers;
         self.streams.clone_from(&before.streams);
         self.products = before.products;
+        self.coupons.clone_from(&before.coupons);
         self.customers_limit = before.customers_limit;
         self.windows = before.windows;
         self.runs.clone_from(&before.runs);
@@ -233,6 +241,17 @@ pub struct RunCount {
     pub step: Option<CompactString>,
     /// How many.
     pub runs: u64,
+}
+
+/// How many codes of a pool of coupons there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolCount {
+    /// The pool's name.
+    pub pool: CompactString,
+    /// Codes that are left.
+    pub left: u64,
+    /// Codes that were given.
+    pub given: u64,
 }
 
 /// Delivery at one moment.

@@ -6,6 +6,7 @@ use super::labels::{
     Listener, Provider, ShardState, Stopped, Withheld,
 };
 use cartwheel_core::channel::Channel;
+use cartwheel_core::coupon::NotTaken;
 use cartwheel_core::customer::Forgotten;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::event::OddField;
@@ -79,6 +80,8 @@ pub enum Values {
     Shard,
     /// The names of the configured journeys, at most [`super::MAX_JOURNEYS`] in the life of a process; then `other`.
     Journey,
+    /// The pools of coupons that are configured or have codes: 64 of either at most.
+    Pool,
     /// One value for a build.
     Build,
 }
@@ -108,6 +111,7 @@ const fn closed(name: &'static str, values: fn() -> Vec<&'static str>) -> Label 
 
 const SHARD: Label = Label { name: "shard", values: Values::Shard };
 const JOURNEY: Label = Label { name: "journey", values: Values::Journey };
+const POOL: Label = Label { name: "pool", values: Values::Pool };
 const VERSION: Label = Label { name: "version", values: Values::Build };
 const PROVIDER: Label = closed("provider", names::<Provider>);
 const CHANNEL: Label = closed("channel", names::<Channel>);
@@ -153,6 +157,8 @@ metrics! {
     StreamsStopped = Kind::Gauge, Count, "cartwheel_streams_stopped", [SHARD], "Streams of such records that stand still: records are missing, or come from another journal.";
     Products = Kind::Gauge, Count, "cartwheel_products", [SHARD], "Products known from the catalogue.";
     CatalogueLeftOut = Kind::Counter, Count, "cartwheel_catalogue_left_out_total", [SHARD, closed("what", names::<LeftOut>)], "What of the catalogue there was no room for, or could not be kept.";
+    CouponsLeft = Kind::Gauge, Count, "cartwheel_coupons_left", [SHARD, POOL], "Codes that are left of a pool of coupons.";
+    CouponsLeftOut = Kind::Counter, Count, "cartwheel_coupons_left_out_total", [SHARD, closed("why", names::<NotTaken>)], "Codes of coupons that a shard did not take in although they are its own.";
     LagRecords = Kind::Gauge, Count, "cartwheel_shard_lag_records", [SHARD], "Records between the shard's position and the end of its partition.";
     ShardLag = Kind::Gauge, Seconds, "cartwheel_shard_lag_seconds", [SHARD], "How far shard time is behind the runtime's clock; 0 while no record waits.";
     Clamped = Kind::Counter, Count, "cartwheel_records_ahead_total", [SHARD], "Records whose own time was more than 5 s ahead of the clock and counted as 5 s ahead.";
