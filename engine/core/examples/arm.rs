@@ -28,12 +28,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         file("birthday.yaml", include_str!("../../../config/journeys/birthday.yaml")),
     ];
     let facts = file("facts.yaml", include_str!("../../../config/facts.yaml"));
-    let (policy, sources) =
-        (Policy::default(), Sources { journeys: &journeys, facts: Some(&facts) });
+    let policy = Policy { coupons: vec!["winback15".into()], ..Policy::default() };
+    let sources = Sources { journeys: &journeys, facts: Some(&facts) };
     let plan = Arc::new(load(&policy, sources).map_err(|problems| format!("{problems:?}"))?);
     let (mut core, mut effects) = (Core::new(Arc::clone(&plan)), Effects::new(&plan));
-    let (mut customers, products, mut pools) =
-        (Vec::new(), Products::default(), Pools::default());
+    let (mut customers, products, mut pools) = (Vec::new(), Products::default(), Pools::default());
     for number in 0..count {
         let at = NOW - (number % 9_000) as Millis * HOUR;
         let (month, day) = (number % 12 + 1, number % 28 + 1);

@@ -8,7 +8,6 @@ use cartwheel_core::effect::Draft;
 use cartwheel_core::event::Subject;
 use cartwheel_core::journey::op::Send;
 use cartwheel_core::journey::plan::Plan;
-use compact_str::CompactString;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -16,7 +15,7 @@ use serde::{Serialize, Serializer};
 struct Data<'a> {
     shown: Vec<(Subject, Shown<'a>)>,
     /// The code of its coupon.
-    coupon: Option<CompactString>,
+    coupon: Option<String>,
     left_out: Vec<&'static str>,
 }
 
@@ -27,7 +26,7 @@ impl<'a> Data<'a> {
             shown.filter_map(|(subject, key)| Some((subject, documents.document(key?)?)));
         let profile = (Subject::Profile, Shown::Fields(profile));
         let shown = std::iter::once(profile).chain(documents).collect();
-        Self { shown, coupon: draft.coupon.clone(), left_out: Vec::new() }
+        Self { shown, coupon: draft.coupon.as_deref().map(str::to_owned), left_out: Vec::new() }
     }
 
     /// Leaves out the last of what is shown. Whether there was something.
@@ -45,7 +44,7 @@ impl Serialize for Data<'_> {
             map.serialize_entry(subject.name(), shown)?;
         }
         if let Some(code) = &self.coupon {
-            map.serialize_entry(COUPON, code.as_str())?;
+            map.serialize_entry(COUPON, code)?;
         }
         if !self.left_out.is_empty() {
             map.serialize_entry("left_out", &self.left_out)?;

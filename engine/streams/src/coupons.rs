@@ -44,7 +44,10 @@ fn problem(code: &str, earlier: Option<usize>) -> Option<(String, &'static str)>
         return told("there are blanks around the code", "remove them: a line is a code");
     }
     if code.contains(char::is_control) {
-        return told("there is a control character in it", "write one code a line and nothing else");
+        return told(
+            "there is a control character in it",
+            "write one code a line and nothing else",
+        );
     }
     if code.len() > MAX_CODE {
         let problem = format!("it has {} bytes: a code has at most {MAX_CODE}", code.len());

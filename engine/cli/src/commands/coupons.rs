@@ -42,12 +42,7 @@ pub fn run(flags: &Flags, command: &CouponsCommand) -> Result<(), Failure> {
     write(flags, &loaded, load, &codes)
 }
 
-fn write(
-    flags: &Flags,
-    loaded: &Loaded,
-    load: &LoadFlags,
-    codes: &[&str],
-) -> Result<(), Failure> {
+fn write(flags: &Flags, loaded: &Loaded, load: &LoadFlags, codes: &[&str]) -> Result<(), Failure> {
     let entry = |content: &_| Entry::new(Stream::Control, now(), content).value();
     let entries: Vec<Vec<u8>> =
         loads(&load.pool, codes).iter().map(|content| entry(content)).collect();

@@ -8,11 +8,11 @@ mod shop;
 mod streams;
 pub mod trace;
 
+pub use coupons::{CouponsCommand, LoadFlags};
 pub use demo::{DemoBroker, DemoFlags};
 pub use dlq::{DlqCommand, ListFlags, ReplayFlags};
 pub use report::ReportFlags;
 pub use shop::{GraphFlags, NewFlags, RenderFlags, ShownPart};
-pub use coupons::{CouponsCommand, LoadFlags};
 pub use streams::{AgainFlags, BroadcastFlags, CatalogueFlags, ControlCommand};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

@@ -105,6 +105,7 @@ fn wrong_use_is_64_and_help_is_0() {
         "catalogue",
         "broadcast",
         "control",
+        "coupons",
         "check",
         "test",
         "new",

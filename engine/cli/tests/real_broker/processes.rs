@@ -66,6 +66,7 @@ policy:
   caps:
     - { name: email_gap, scope: "channel:email", limit: 1, per: 16h }
     - { name: five_a_week, scope: all, limit: 5, per: 7d }
+  coupons: [winback15, survey10]
 "#;
 
 impl Deployment {

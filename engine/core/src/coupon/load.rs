@@ -46,9 +46,7 @@ impl<'a> Load<'a> {
 
 /// 1 to 64 bytes without blanks around them and without control characters.
 fn is_code(code: &str) -> bool {
-    (1..=MAX_CODE).contains(&code.len())
-        && code.trim() == code
-        && !code.contains(char::is_control)
+    (1..=MAX_CODE).contains(&code.len()) && code.trim() == code && !code.contains(char::is_control)
 }
 
 #[cfg(test)]
@@ -76,7 +74,8 @@ mod tests {
         ] {
             assert_eq!(read(text), Some(Err(Rejected::new(Poison::BadValue, detail))), "{text}");
         }
-        let many = |count| format!(r#"{{"coupons":"p","codes":[{}]}}"#, vec![r#""A""#; count].join(","));
+        let many =
+            |count| format!(r#"{{"coupons":"p","codes":[{}]}}"#, vec![r#""A""#; count].join(","));
         assert!(Load::read(Raw(&many(MAX_LOAD))).unwrap().is_ok());
         assert!(Load::read(Raw(&many(MAX_LOAD + 1))).unwrap().is_err());
         let long = format!(r#"{{"coupons":"p","codes":["{}"]}}"#, "x".repeat(MAX_CODE + 1));

@@ -97,7 +97,7 @@ impl Pools {
     /// Takes in those codes of a record that are the shard's and that the pool has not had, behind those that it has.
     pub fn load(&mut self, load: &Load<'_>, share: Share) -> Left {
         let own = load.codes.iter().map(|code| (hash_of(code), code));
-        let own: Vec<_> = own.filter(|(hash, _)| share.has(*hash)).collect();
+        let own: Vec<_> = own.filter(|(hash, _)| share.has_hash(*hash)).collect();
         let mut left = Left::default();
         let place = self.place_of(&load.pool, !own.is_empty());
         let Some((place, pool)) = place.and_then(|it| Some((it, self.all.get_mut(it)?))) else {

@@ -16,8 +16,13 @@ impl Share {
         Self { partition: number(partition), partitions: number(partitions).max(1) }
     }
 
-    /// Whether a code with this hash is among them.
-    pub fn has(self, hash: u64) -> bool {
+    /// Whether the code is among them.
+    pub fn has(self, code: &str) -> bool {
+        self.has_hash(hash_of(code))
+    }
+
+    /// Whether a code with this hash is.
+    pub(super) fn has_hash(self, hash: u64) -> bool {
         (u128::from(hash) * u128::from(self.partitions)) >> 64 == u128::from(self.partition)
     }
 }
@@ -36,16 +41,16 @@ mod tests {
         for partitions in [1, 3, 4, 7, 1_000] {
             let mut of_each = vec![0; partitions as usize];
             for number in 0..10_000 {
-                let hash = hash_of(&format!("CODE-{number}"));
+                let code = format!("CODE-{number}");
                 let whose: Vec<i32> =
-                    (0..partitions).filter(|it| Share::of(*it, partitions).has(hash)).collect();
+                    (0..partitions).filter(|it| Share::of(*it, partitions).has(&code)).collect();
                 assert_eq!(whose.len(), 1, "{number} of {partitions}");
                 of_each[whose[0] as usize] += 1;
             }
             assert!(of_each.iter().all(|count| *count > 0), "{of_each:?}");
         }
         for hash in [0, u64::MAX / 2, u64::MAX] {
-            assert!((0..4).any(|it| Share::of(it, 4).has(hash)), "{hash}");
+            assert!((0..4).any(|it| Share::of(it, 4).has_hash(hash)), "{hash}");
         }
     }
 }

@@ -103,7 +103,9 @@ mod tests {
     fn what_is_stored_is_read_back() {
         let mut pools = Pools::default();
         let mut batches = Vec::new();
-        for (pool, codes) in [("a", &["1", "2"][..]), ("b", &["x"]), ("a", &["3", "1"]), ("a", &["4"])] {
+        for (pool, codes) in
+            [("a", &["1", "2"][..]), ("b", &["x"]), ("a", &["3", "1"]), ("a", &["4"])]
+        {
             load(&mut pools, pool, codes);
             pools.give("a");
             if pool == "b" {

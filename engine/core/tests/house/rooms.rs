@@ -42,9 +42,7 @@ const ROOMS: [(&str, &[&str]); 27] = [
     ("receipt", &["closed"]),
     (
         "gate",
-        &[
-            "time", "id", "value", "channel", "policy", "coupon", "customer", "journey", "decision",
-        ],
+        &["time", "id", "value", "channel", "policy", "coupon", "customer", "journey", "decision"],
     ),
     (
         "effect",

@@ -1,7 +1,8 @@
 //! From snapshots to the overview: the last one of each shard, what earlier executions counted, and rates.
 
 use super::view::{
-    JourneyCounts, JourneyGraph, JourneyView, LaneView, Overview, PoolView, ReasonCount, ShardView, StepCounts, StreamView, Totals,
+    JourneyCounts, JourneyGraph, JourneyView, LaneView, Overview, PoolView, ReasonCount, ShardView,
+    StepCounts, StreamView, Totals,
 };
 use crate::metrics::labels::{Closed, Intake, ShardState};
 use crate::metrics::snapshot::{DecisionCount, DeliveryStats, PoolCount, ShardStats};

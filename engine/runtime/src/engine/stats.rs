@@ -17,7 +17,7 @@ use cartwheel_core::time::Millis;
 use cartwheel_shard::checkpoint::Store;
 use cartwheel_shard::{Counters, Shard};
 use compact_str::CompactString;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -219,16 +219,16 @@ fn cells(tally: &Tally) -> BTreeMap<Cell, u64> {
         .collect()
 }
 
-/// Codes of the pools that are configured, also of those that have none, and of the others that have some.
+/// Codes of the pools of which journeys have coupons, also of those that have none, and of the others that have some.
 fn coupons(plan: &Plan, pools: &Pools) -> Vec<PoolCount> {
     let count = |name: &str| {
         let pool = pools.named(name);
         let (left, given) = pool.map_or((0, 0), |pool| (pool.left(), pool.given()));
         PoolCount { pool: name.into(), left, given }
     };
-    let configured = &plan.policy.coupons;
-    let others = pools.iter().map(Pool::name).filter(|name| configured.iter().all(|it| it != name));
-    configured.iter().map(String::as_str).chain(others).map(count).collect()
+    let asked = plan.journeys.iter().flat_map(|journey| &journey.pools).map(CompactString::as_str);
+    let names: BTreeSet<&str> = asked.chain(pools.iter().map(Pool::name)).collect();
+    names.into_iter().map(count).collect()
 }
 
 /// Operations of one step are one row.

@@ -59,7 +59,7 @@ pub struct ShardStats {
     pub products: u64,
     /// Codes that were not taken in.
     pub coupons_left_out: Counts<NotTaken>,
-    /// Codes of each pool that is configured or has some.
+    /// Codes of each pool of which journeys have coupons, or that has some.
     pub coupons: Vec<PoolCount>,
     /// Decisions, one row for each combination that has occurred.
     pub decisions: Vec<DecisionCount>,

@@ -80,7 +80,7 @@ pub enum Values {
     Shard,
     /// The names of the configured journeys, at most [`super::MAX_JOURNEYS`] in the life of a process; then `other`.
     Journey,
-    /// The pools of coupons that are configured or have codes: 64 of either at most.
+    /// The pools of coupons of which journeys have some, or that have codes: 64 of either at most.
     Pool,
     /// One value for a build.
     Build,

@@ -21,8 +21,12 @@ impl Codes {
         let pool = json!(draw.pick(&POOLS[..]));
         let control = match draw.below(16) {
             0 => json!({ "coupons": pool, "codes": [] }),
-            1 => json!({ "coupons": pool, "codes": [codes[0], draw.pick(&[json!(7), json!(""), json!(" a"), json!("a\tb"), json!("c".repeat(65))])] }),
-            2 => json!({ "coupons": draw.pick(&[json!(""), json!(3), Value::Null, json!("p".repeat(65))]), "codes": codes }),
+            1 => {
+                json!({ "coupons": pool, "codes": [codes[0], draw.pick(&[json!(7), json!(""), json!(" a"), json!("a\tb"), json!("c".repeat(65))])] })
+            }
+            2 => {
+                json!({ "coupons": draw.pick(&[json!(""), json!(3), Value::Null, json!("p".repeat(65))]), "codes": codes })
+            }
             3 => json!({ "pause": "a" }),
             4 => json!(draw.pick(&["pause", "coupons"])),
             5 => json!({ "coupons": pool, "codes": codes[0] }),

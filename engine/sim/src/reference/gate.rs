@@ -1,8 +1,8 @@
 //! The gate: may this message leave now?
 
 use super::caps::Block;
-use super::coupons::Lacking;
 use super::context::{Context, Decided};
+use super::coupons::Lacking;
 use super::customer::{Place, PutOff, Run, Touch};
 use super::effect::{Effect, ExpectedCommand};
 use super::put_off::Says;
@@ -54,8 +54,7 @@ impl Context<'_> {
         let (pool, code) = (self.pool_of(run.journey, send), None);
         let Send { step, template, class, team, channels, shows, .. } = send;
         let (class, team, shows) = (*class, team.as_ref(), *shows);
-        let mut message =
-            Message { pool, code, op, step, template, class, team, channels, shows };
+        let mut message = Message { pool, code, op, step, template, class, team, channels, shows };
         let is_fallback = channels[index].fallback.is_some();
         let what = |verdict, reason| Decided::new(verdict, reason).run(run.id).step(step);
         let marketing = message.class == Class::Marketing;

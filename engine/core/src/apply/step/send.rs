@@ -1,8 +1,8 @@
 //! Sending a message: held while the shard is behind, then asked of the gate, then a command; and its fallback channels.
 
 use super::next::Next;
-use crate::apply::coupon::Coupon;
 use crate::apply::context::Context;
+use crate::apply::coupon::Coupon;
 use crate::channel::Class;
 use crate::customer::{
     Customer, Document, DocumentKey, Forgotten, Place, PutOff, Reactions, Run, Sent, Touch,

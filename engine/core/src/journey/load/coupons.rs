@@ -18,7 +18,8 @@ pub(super) fn check(policy: &Policy, say: &mut impl FnMut(&str, String, String))
         let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
         let begins = name.starts_with(|first: char| first.is_ascii_lowercase());
         if !begins || name.len() > 64 || !name.bytes().all(good) {
-            let help = "a name has at most 64 lower case letters, digits and `_` and starts with a letter";
+            let help =
+                "a name has at most 64 lower case letters, digits and `_` and starts with a letter";
             say(&key, format!("`{name}` is not the name of a pool"), help.into());
         } else if pools[..number].contains(name) {
             say(&key, format!("a second pool is called `{name}`"), "remove it".into());

@@ -305,7 +305,9 @@ fn coupons_are_of_pools_that_the_policy_has() {
     let told = |coupons: &[&str], coupon: &str, more: &str| -> Vec<String> {
         let coupons = coupons.iter().map(|name| (*name).to_owned()).collect();
         let policy = Policy { coupons, ..Policy::default() };
-        let send = format!("  - send: hello\n    channels: [email]\n    with: {{ coupon: {coupon} }}\n{more}");
+        let send = format!(
+            "  - send: hello\n    channels: [email]\n    with: {{ coupon: {coupon} }}\n{more}"
+        );
         let problems = check(&policy, &sources(&[&small("w", "", &send)])).problems;
         let told = |problem: &Problem| {
             let help = problem.help.as_deref().unwrap_or_default();
@@ -320,7 +322,9 @@ fn coupons_are_of_pools_that_the_policy_has() {
     );
     assert_eq!(
         told(&[], "spring", ""),
-        ["0.yaml: the policy has no pool `spring` of coupons | add it to the policy: `coupons: [spring]`"]
+        [
+            "0.yaml: the policy has no pool `spring` of coupons | add it to the policy: `coupons: [spring]`"
+        ]
     );
     let name = "a name has at most 64 lower case letters, digits and `_` and starts with a letter";
     assert_eq!(
@@ -341,7 +345,9 @@ fn coupons_are_of_pools_that_the_policy_has() {
     to_team.retain(|told| told.contains("coupon"));
     assert_eq!(
         to_team,
-        ["0.yaml: a message to a team has no coupon: it would be the customer's | remove `coupon:`, or `to:`"]
+        [
+            "0.yaml: a message to a team has no coupon: it would be the customer's | remove `coupon:`, or `to:`"
+        ]
     );
 }
 
