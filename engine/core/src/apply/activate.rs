@@ -129,8 +129,8 @@ fn map_ops(old: &Journey, new: Option<&Journey>) -> Vec<Option<u16>> {
     old.ops.iter().map(|op| place(op).map(|index| index as u16)).collect()
 }
 
-/// For each capture of the new journey, for what it keeps of events that were waited for, and for each of its codes, its place in the old one. A run keeps the last
-/// of those that were waited for first, behind the others.
+/// For each capture of the new journey, for each of its codes, and for what it keeps of events that were waited for, its place in the old one. A run keeps the last
+/// of these first, behind the others.
 fn map_captures(
     old_plan: &Plan,
     old: &Journey,
@@ -155,11 +155,11 @@ fn map_captures(
     };
     let captures = new.captures.iter().map(same);
     let waited = map_waited(old_plan, old, new_plan, Some(new)).into_iter();
-    let waited = waited.map(|place| Some(old.captures.len() + place?));
+    let waited = waited.map(|place| Some(old.before_waited() + place?));
     // The code of a coupon goes on as that of the pool of the same name.
     let pool = |name: &CompactString| old.pools.iter().position(|other| other == name);
-    let codes = new.pools.iter().map(|name| Some(old.code_place(0) + pool(name)?));
-    captures.chain(waited).chain(codes).collect()
+    let codes = new.pools.iter().map(|name| Some(old.captures.len() + pool(name)?));
+    captures.chain(codes).chain(waited).collect()
 }
 
 /// For what the new journey keeps of an event that is waited for, the last first, its place among that of the old one.

@@ -146,7 +146,7 @@ impl Context<'_> {
         let key = key_hash(Some(&format_rfc3339(moment.base)));
         let mut captures = ThinVec::new();
         // Of an event there is nothing to keep, and nothing has been waited for.
-        let kept = journey.captures.len() + journey.waited.len();
+        let kept = journey.before_waited() + journey.waited.len();
         captures.resize(kept, Value::Null);
         let id = RunId::of(&journey.name, self.customer.id, key, moment.base);
         let opened = Run::opened(id, index, key, moment.base);

@@ -29,7 +29,7 @@ pub struct Run {
     pub anchor: Millis,
     /// Where it is.
     pub place: Place,
-    /// What it keeps of its newest trigger event and, behind that, of the event that it has waited for; behind that the codes of its coupons.
+    /// What it keeps of its newest trigger event; behind that the codes of its coupons; behind that what it keeps of the event that it has waited for.
     pub captures: ThinVec<Value>,
     /// What it is about: the documents that its newest trigger event carried.
     pub about: ThinVec<DocumentKey>,
@@ -217,9 +217,6 @@ impl Run {
 
     /// It keeps this code there from now on.
     pub fn keep_coupon(&mut self, place: usize, code: CompactString) {
-        if self.captures.len() <= place {
-            self.captures.resize(place + 1, Value::Null);
-        }
         if let Some(kept) = self.captures.get_mut(place) {
             *kept = Value::Text(code);
         }

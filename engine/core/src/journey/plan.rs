@@ -197,10 +197,10 @@ pub struct Journey {
     pub active_from: Millis,
     /// What a run keeps of its trigger event. Conditions in steps name it by position here.
     pub captures: Vec<Capture>,
-    /// What a run keeps of the event that it has waited for, behind the captures, the last first: its type (none), or indices into
+    /// What a run keeps of the event that it has waited for, behind captures and codes, the last first: its type (none), or indices into
     /// [`Plan::fields`]. Conditions in steps name them by position here.
     pub waited: Vec<Option<u16>>,
-    /// The pools from which its messages have coupons. Behind all that a run keeps of events it keeps a code of each, from the first message on that has one.
+    /// The pools from which its messages have coupons. Behind its captures a run keeps a code of each, from the first message on that has one.
     pub pools: Vec<CompactString>,
     /// The steps, flat; execution starts at 0 and ends at the last.
     pub ops: Vec<Op>,
@@ -323,9 +323,14 @@ impl Journey {
         self.ops.iter().filter_map(|op| op.send())
     }
 
-    /// Where among a run's captures the code of the coupon with this number stands: behind all that it keeps of events.
+    /// Where among what a run keeps the code of the coupon with this number stands: behind its captures.
     pub fn code_place(&self, coupon: u8) -> usize {
-        self.captures.len() + self.waited.len() + usize::from(coupon)
+        self.captures.len() + usize::from(coupon)
+    }
+
+    /// How much a run keeps before what it keeps of the event that it has waited for: captures and codes.
+    pub fn before_waited(&self) -> usize {
+        self.captures.len() + self.pools.len()
     }
 
     /// The wait for an event at this operation; none where another kind stands.

@@ -122,10 +122,6 @@ fn kept_of(journey: &Journey, occasion: &Occasion<'_>) -> impl Iterator<Item = V
 
 /// The run keeps this of what it has waited for.
 fn keep(journey: &Journey, run: &mut Run, values: impl IntoIterator<Item = Value>) {
-    // The codes of its coupons stand behind that.
-    let place = journey.code_place(0).min(run.captures.len());
-    let codes = run.captures.split_off(place);
-    run.captures.truncate(journey.captures.len());
+    run.captures.truncate(journey.before_waited());
     run.captures.extend(values);
-    run.captures.extend(codes);
 }
