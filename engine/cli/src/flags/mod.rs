@@ -66,6 +66,7 @@ Examples:
   cartwheel explain CUSTOMER               what was decided about somebody, and why
   cartwheel inspect                        how the shards of the running engine are
   cartwheel report --since 30d             what messages came to, and against the holdouts
+  cartwheel coupons load POOL codes.txt    codes that messages give, one for each run
   cartwheel catalogue products.csv         prices, stock and the like, to every shard
   cartwheel dlq list                       what could not be applied or delivered, and why
   cartwheel config print                   the configuration in force, and where each value comes from

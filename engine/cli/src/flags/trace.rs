@@ -53,6 +53,7 @@ Or something else does:
   TIME live                it has caught up: what was held passes the gate now
   TIME catalogue PRODUCT stock=3 price=20.5 badges=["new"]  what the catalogue says of a product from here on; null: that it says
                            nothing of this any more; also `recorded TIME` and time=
+  TIME coupons POOL CODE CODE ...  these codes are loaded into a pool of coupons
   TIME record TEXT         a record that holds this text, an event or not
 
 Something is expected, at exactly this time:
@@ -110,6 +111,7 @@ mod tests {
             "TIME behind",
             "TIME live",
             "TIME catalogue",
+            "TIME coupons",
             "TIME record",
             "suppressed",
             "lifted",

@@ -18,7 +18,7 @@ pub const MAX_CODES: usize = 1_000_000;
 pub struct Pools {
     pub(super) all: Vec<Pool>,
     /// The codes that have come since they were taken last: the pool's number, the number of the first of them, and the codes.
-    fresh: Vec<(usize, u64, Vec<CompactString>)>,
+    pub(super) fresh: Vec<(usize, u64, Vec<CompactString>)>,
 }
 
 /// One pool.
@@ -130,18 +130,6 @@ impl Pools {
         }
         self.all.push(Pool::new(name.into()));
         Some(self.all.len() - 1)
-    }
-
-    /// What has come since the last call, in order of keys: each batch of codes with its key, as [`Pools::load_stored`] takes it.
-    pub fn take_fresh(&mut self, mut each: impl FnMut(u64, &[u8])) {
-        let mut fresh = std::mem::take(&mut self.fresh);
-        fresh.sort_by_key(|(pool, first, _)| (*pool, *first));
-        let mut packed = Vec::new();
-        for (pool, first, codes) in fresh {
-            packed.clear();
-            super::stored::put_codes(&codes, &mut packed);
-            each(super::stored::key(pool, first), &packed);
-        }
     }
 }
 

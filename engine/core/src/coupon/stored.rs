@@ -10,12 +10,12 @@ use compact_str::CompactString;
 const PLACE: u32 = 32;
 
 /// Under what a batch is kept: in order of pools, and of codes in them.
-pub(super) fn key(pool: usize, first: u64) -> u64 {
+fn key(pool: usize, first: u64) -> u64 {
     (pool as u64) << PLACE | first
 }
 
 /// Appends the stored form of a batch.
-pub(super) fn put_codes(codes: &[CompactString], out: &mut Vec<u8>) {
+fn put_codes(codes: &[CompactString], out: &mut Vec<u8>) {
     let mut writer = Writer::new(out);
     for code in codes {
         writer.text(0, code);
@@ -25,6 +25,18 @@ pub(super) fn put_codes(codes: &[CompactString], out: &mut Vec<u8>) {
 }
 
 impl Pools {
+    /// What has come since the last call, in order of keys: each batch of codes with its key, as [`Pools::load_stored`] takes it.
+    pub fn take_fresh(&mut self, mut each: impl FnMut(u64, &[u8])) {
+        let mut fresh = std::mem::take(&mut self.fresh);
+        fresh.sort_by_key(|(pool, first, _)| (*pool, *first));
+        let mut packed = Vec::new();
+        for (pool, first, codes) in fresh {
+            packed.clear();
+            put_codes(&codes, &mut packed);
+            each(key(pool, first), &packed);
+        }
+    }
+
     /// Appends the stored form of everything but the codes.
     pub fn encode(&self, out: &mut Vec<u8>) {
         let mut writer = Writer::new(out);
