@@ -52,15 +52,10 @@ impl Core {
 
 impl Context<'_> {
     /// What happened at `at` has touched these levels. Of somebody new all are judged, and nothing is told: nobody has come from anywhere.
-    #[inline]
     pub fn levels(&mut self, touched: LevelSet, at: Millis) {
-        // Every event asks, also where there are none.
-        if !self.plan().levels.all.is_empty() {
-            self.move_levels(touched, at);
+        if self.plan().levels.all.is_empty() {
+            return;
         }
-    }
-
-    fn move_levels(&mut self, touched: LevelSet, at: Millis) {
         if self.customer.facts.standings().next().is_none() {
             return self.settle_levels();
         }
@@ -156,7 +151,7 @@ impl Context<'_> {
             let event =
                 json!({ "from": name(from), "to": name(to), "from_rank": from, "to_rank": to });
             let happening = change(level.event.clone(), event.to_string(), at);
-            if !self.emitted.push(happening) {
+            if self.let_happen(happening).is_err() {
                 self.effects.forgets(Forgotten::Change);
             }
         }
