@@ -296,7 +296,7 @@ fn answers_are_checked() {
     );
     one(
         &with("{ coupon: [winback10] }"),
-        "6:21 error `[winback10]`: a pool's name is a text, not a list | write it as text",
+        "6:21 error `[winback10]`: here stands a list | write a pool's name",
     );
 }
 
