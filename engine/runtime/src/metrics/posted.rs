@@ -99,8 +99,8 @@ impl Posted {
             let mut away = ShardStats::new(shard, last.execution);
             away.state = ShardState::Away;
             gauges(metrics, &shard.to_string(), &away);
-            let last = self.pools.remove(&shard).unwrap_or_default();
-            pools(metrics, &shard.to_string(), &[], &last);
+            let gone = self.pools.remove(&shard).unwrap_or_default();
+            pools(metrics, &shard.to_string(), &[], &gone);
             last.state = ShardState::Away;
             last.checkpoint_age = 0;
         }
