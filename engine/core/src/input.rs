@@ -40,6 +40,7 @@ impl Default for Input<'_> {
 
 impl<'a> Input<'a> {
     /// Reads a record in place of the one before.
+    #[inline]
     pub fn read(&mut self, record: &Record<'a>, decoder: &mut Decoder, policy: &Policy) {
         self.is = match decoder.decode(record.value, record.time, policy, &mut self.event) {
             Ok(()) => Is::OfCustomer(CustomerId::of(&self.event.customer)),
