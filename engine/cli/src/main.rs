@@ -15,6 +15,7 @@ mod journeys;
 mod letters;
 mod messages;
 mod partition;
+mod preview;
 mod reported;
 mod settings;
 mod show;
