@@ -291,6 +291,13 @@ pub struct CheckFlags {
     /// Says as well what the facts of a customer take in memory.
     #[arg(long)]
     pub memory: bool,
+    /// Says as well what becomes of windows and runs when this configuration comes into force in place of that one: the admin address of an engine, such
+    /// as http://127.0.0.1:9464 (with how many there are; once for each engine), or another configuration folder.
+    #[arg(long, value_name = "URL|DIR")]
+    pub against: Vec<String>,
+    /// A file with the bearer token for --against URL; default: the variable CARTWHEEL_ADMIN_TOKEN.
+    #[arg(long, value_name = "FILE", requires = "against")]
+    pub token_file: Option<PathBuf>,
 }
 
 /// What to test.

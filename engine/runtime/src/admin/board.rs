@@ -226,7 +226,7 @@ impl Shard {
             sends_per_second,
             customers: stats.customers,
             runs: stats.live_runs(),
-            windows: stats.windows,
+            windows: stats.open_windows(),
             timers: stats.timers,
             timers_due: stats.timers_due,
             timer_lag_seconds: stats.timer_lag() as f64 / 1_000.0,
@@ -275,6 +275,11 @@ impl Inner {
         totals
     }
 
+    fn windows(&self, journey: &str) -> u64 {
+        let rows = self.shards.values().flat_map(|shard| &shard.last.windows);
+        rows.filter(|row| row.journey == journey).map(|row| row.windows).sum()
+    }
+
     fn counts(&self, graph: &JourneyGraph) -> JourneyCounts {
         let name = graph.journey.as_str();
         let mut cells: BTreeMap<Option<&str>, BTreeMap<(Verdict, Reason), u64>> = BTreeMap::new();
@@ -321,6 +326,7 @@ impl Inner {
             version: graph.version.clone(),
             class: graph.class,
             runs: runs.values().sum(),
+            windows: self.windows(name),
             decisions: rows(cells.get(&None)),
             steps: steps.collect(),
         }
