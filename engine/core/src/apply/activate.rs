@@ -1,4 +1,5 @@
-//! A changed configuration takes effect: every run goes on at the step of the same name, or the one that its journey says has it now, or exits.
+//! A changed configuration comes into force (`docs/semantics.md`, "A changed configuration"): every run goes on at the step of the same name, or the one that
+//! its journey says has taken its place, or exits.
 //! (Pinning runs to their version is not there yet.)
 
 mod becomes;
@@ -122,7 +123,7 @@ fn map_holds(old: &Policy, new: &Policy) -> Vec<Option<u8>> {
     old.holds.iter().map(|hold| number(&hold.name)).collect()
 }
 
-/// Whether the new journey does not go on with runs of the old one.
+/// Whether the new journey does not go on with what has entered the old one.
 fn ends_runs(old: &Journey, new: &Journey) -> bool {
     new.on_change == OnChange::Exit && old.meaning != new.meaning
 }
@@ -263,10 +264,10 @@ impl Core {
 fn map_run(run: &mut Run, mapping: &Mapping) -> bool {
     let old = usize::from(run.journey);
     let Some(journey) = mapping.journey(run.journey) else { return false };
-    // A window has no step yet; it is there as long as the one is that it would begin with.
     let op = |op: u16| mapping.ops[old].get(usize::from(op)).copied().flatten();
     let place = match run.place {
-        Place::Window => op(0).map(|_| Place::Window),
+        // It has no step yet: it will enter what its journey is by then.
+        Place::Window => Some(Place::Window),
         Place::Goal => Some(Place::Goal),
         Place::Delay { op: at } => op(at).map(|op| Place::Delay { op }),
         Place::Local { op: at } => op(at).map(|op| Place::Local { op }),

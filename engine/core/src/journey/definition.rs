@@ -53,10 +53,10 @@ pub struct Definition {
     /// Older events start nothing in this journey; an instant such as `2026-12-01T00:00:00Z`. The policy may have a later one.
     #[serde(default)]
     pub active_from: Option<At<Instant>>,
-    /// What becomes of runs that have entered when this journey changes while they are in it.
+    /// What becomes of runs that have entered and not finished when this journey changes: `migrate` (the default) or `exit`.
     #[serde(default)]
     pub on_change: OnChange,
-    /// Steps that had another name: `{ old_name: new_name }`. A run at the old one goes on at the new one.
+    /// Steps that had another name in the version before: `{ old_name: new_name }`. A run at the old one goes on at the new one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub renamed: BTreeMap<At<String>, At<String>>,
     /// What happens, in order.

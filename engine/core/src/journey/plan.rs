@@ -156,7 +156,7 @@ pub struct Journey {
     pub name: CompactString,
     /// The first 8 hex digits of the hash of the file's text.
     pub version: CompactString,
-    /// What it says, whatever its comments and its order of keys: a change of this is a change of the journey.
+    /// A hash of what it says, whatever its comments and its order of keys, and but for the next two: a change of this is a change of the journey.
     pub meaning: u64,
     /// What becomes of runs when it has changed.
     pub on_change: OnChange,

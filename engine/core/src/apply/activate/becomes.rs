@@ -24,14 +24,19 @@ pub enum Exits {
 }
 
 impl Mapping {
-    /// What becomes of a run of `old`, the plan that this leads from, in its journey number `journey` before operation `op`: a window's run begins at 0.
-    pub fn becomes(&self, old: &Plan, journey: u16, op: u16) -> Becomes<'_> {
+    /// What becomes of a run of `old`, the plan that this leads from, in its journey number `journey` at operation `op`; of a window without one: it has none
+    /// yet, and will begin with the first.
+    pub fn becomes(&self, old: &Plan, journey: u16, op: Option<u16>) -> Becomes<'_> {
         let from = usize::from(journey);
         let Some((old, new)) = old.journeys.get(from).zip(self.journey(journey)) else {
             return Becomes::Exits(Exits::JourneyGone);
         };
         let new = &self.new.journeys[usize::from(new)];
-        match self.ops[from].get(usize::from(op)).copied().flatten() {
+        let place = match op {
+            Some(op) => self.ops[from].get(usize::from(op)).copied().flatten(),
+            None => Some(0),
+        };
+        match place {
             Some(op) => {
                 let step = new.ops.get(usize::from(op)).and_then(|op| op.step());
                 Becomes::GoesOn(step.map(|step| step.as_str()))

@@ -8,11 +8,12 @@ use crate::channel::Class;
 use crate::customer::{LatestId, Use};
 use crate::event::Subject;
 use crate::journey::condition::{MAX_SLOTS, Scope, Slots};
-use crate::journey::definition::{Definition, EventTypes, ExitRule};
+use crate::journey::definition::{Definition, EventTypes, ExitRule, OnChange};
 use crate::journey::plan::{Exit, Journey};
 use crate::journey::shown::Subjects;
 use crate::time::{DAY, Millis, Span};
 use compact_str::{CompactString, format_compact};
+use std::collections::BTreeMap;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// `max_event_age` where it is not given.
@@ -115,10 +116,12 @@ fn exit_id(definition: &Definition, rule: &ExitRule) -> LatestId {
     }
 }
 
-/// A hash of what is written, not of how.
+/// A hash of what is written, not of how; what is said about changes is none.
 fn meaning(definition: &Definition) -> u64 {
+    let (on_change, renamed) = (OnChange::default(), BTreeMap::new());
+    let said = Definition { on_change, renamed, ..definition.clone() };
     // What was read from text can be written as text.
-    xxh3_64(&serde_json::to_vec(definition).unwrap_or_default())
+    xxh3_64(&serde_json::to_vec(&said).unwrap_or_default())
 }
 
 fn renamed(definition: &Definition) -> Vec<(CompactString, CompactString)> {

@@ -30,6 +30,6 @@ fn what_becomes_of_runs_is_one_of_two_words() {
     let text = journey("first: hello").replace("renamed", "on_change: keep\nrenamed");
     one(
         &text,
-        "3:12 error `keep`: `keep` is not what becomes of runs when their journey changes | write migrate or exit",
+        "3:12 error `keep`: `keep` is not what becomes of runs when their journey changes | known are: migrate, exit",
     );
 }
