@@ -9,22 +9,16 @@ use crate::settings::Loaded;
 use crate::{journeys, messages, templates, traces};
 use cartwheel_core::customer::{Customer, Run};
 use cartwheel_core::journey::plan::{Journey, Plan};
+use cartwheel_providers::template::Templates;
 use serde_json::{Value, json};
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Reads everything; prints a summary, or fails with all problems of the first stage that has any.
 pub fn run(flags: &Flags, check: &CheckFlags) -> Result<(), Failure> {
     let dir = check.dir.as_ref().unwrap_or(&flags.config_dir);
-    let loaded = Loaded::read(&origins(flags, dir))?;
-    let compiled = journeys::compile(&loaded);
-    let traces = traces::read_all(&loaded.settings, compiled.as_ref().ok(), None);
-    let (mut compiled, traces) = both(compiled, traces)?;
-    let templates = templates::load(&loaded.settings, &compiled)?;
-    templates::try_out(&templates)?;
-    let of_messages = messages::warnings(&templates, &loaded.settings, &compiled);
-    compiled.warnings.extend(of_messages);
-    let scenarios = traces.iter().map(|trace| trace.scenarios.len()).sum();
+    let Checked { compiled, scenarios, .. } = checked(flags, dir)?;
     let preview = preview(flags, check, &compiled.plan)?;
     let text = match flags.output {
         Output::Json => format!("{}\n", as_json(&compiled, scenarios, preview.as_ref())),
@@ -36,6 +30,30 @@ pub fn run(flags: &Flags, check: &CheckFlags) -> Result<(), Failure> {
         }
     };
     Ok(std::io::stdout().write_all(text.as_bytes())?)
+}
+
+/// A configuration folder in which everything is right.
+pub(super) struct Checked {
+    pub loaded: Loaded,
+    /// With all warnings.
+    pub compiled: Compiled,
+    pub templates: Templates,
+    /// In the traces, which can be read; whether they hold is another question.
+    pub scenarios: usize,
+}
+
+/// Reads everything in the folder; fails with all problems of the first stage that has any.
+pub(super) fn checked(flags: &Flags, dir: &Path) -> Result<Checked, Failure> {
+    let loaded = Loaded::read(&origins(flags, dir))?;
+    let compiled = journeys::compile(&loaded);
+    let traces = traces::read_all(&loaded.settings, compiled.as_ref().ok(), None);
+    let (mut compiled, traces) = both(compiled, traces)?;
+    let templates = templates::load(&loaded.settings, &compiled)?;
+    templates::try_out(&templates)?;
+    let of_messages = messages::warnings(&templates, &loaded.settings, &compiled);
+    compiled.warnings.extend(of_messages);
+    let scenarios = traces.iter().map(|trace| trace.scenarios.len()).sum();
+    Ok(Checked { loaded, compiled, templates, scenarios })
 }
 
 /// What becomes of windows and runs, if that is asked.

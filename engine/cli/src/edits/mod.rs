@@ -1,9 +1,9 @@
-//! `cartwheel check --against`: what becomes of windows and runs when a configuration comes into force in place of another one.
+//! What becomes of windows and runs when a configuration comes into force in place of another one: `cartwheel check --against`, `cartwheel publish`.
 
 mod running;
 mod text;
 
-pub use running::Running;
+pub use running::{Running, engines};
 
 use cartwheel_core::apply::{Becomes, Exits, Mapping};
 use cartwheel_core::journey::plan::{Journey, Plan};
@@ -27,7 +27,7 @@ struct Change {
     /// Open windows, where there can be some.
     #[serde(skip_serializing_if = "Option::is_none")]
     windows: Option<Fate>,
-    /// By the step that comes next.
+    /// By the step at which they are.
     steps: Vec<Fate>,
     /// Steps that `renamed` names and the version in force does not have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -43,7 +43,7 @@ enum Kind {
     New,
 }
 
-/// What becomes of those that stand before a step.
+/// What becomes of those that are at a step.
 #[derive(Debug, Serialize)]
 struct Fate {
     /// The step; none for windows.
@@ -116,14 +116,18 @@ impl Asked<'_> {
         Change {
             journey: journey.name.to_string(),
             change,
-            windows: pends.then(|| self.fate(0, None)),
-            steps: steps.iter().map(|(op, step)| self.fate(*op, Some(step))).collect(),
-            unknown: renamed.filter(|name| missing(name.as_str())).map(ToString::to_string).collect(),
+            windows: pends.then(|| self.fate(None)),
+            steps: steps.iter().map(|step| self.fate(Some(*step))).collect(),
+            unknown: renamed
+                .filter(|name| missing(name.as_str()))
+                .map(ToString::to_string)
+                .collect(),
         }
     }
 
-    /// Of those that stand before operation `op`, which belongs to `step`; of windows without one.
-    fn fate(&self, op: u16, step: Option<&str>) -> Fate {
+    /// Of those at a step, an operation and its name; of windows without one.
+    fn fate(&self, at: Option<(u16, &str)>) -> Fate {
+        let (op, step) = at.unzip();
         let (goes_on_at, exits) = match self.mapping.becomes(self.running.plan(), self.number, op) {
             Becomes::GoesOn(step) => (Some(step.map(str::to_owned)), None),
             Becomes::Exits(Exits::JourneyGone) => (None, Some(Why::JourneyGone)),
@@ -146,6 +150,11 @@ fn steps(journey: &Journey) -> Vec<(u16, &str)> {
         }
     }
     found
+}
+
+/// The beginning of a configuration's hash, as it is shown to people.
+pub fn short(hash: &str) -> String {
+    hash.chars().take(8).collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::settings::Loaded;
 use crate::wire::ask::Engine;
 use cartwheel_core::journey::bundle::StoredBundle;
 use cartwheel_core::journey::plan::Plan;
-use cartwheel_runtime::admin::view::{ConfigurationView, JourneyCounts, Overview};
+use cartwheel_runtime::admin::view::{ConfigurationView, JourneyCounts, Overview, ShardView};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ impl Running {
     /// What `--against` names: one folder, which `read` reads, or engines that have the same configuration.
     ///
     /// # Errors
-    /// [`Failure::Config`] for a mixture of both and for engines that differ, else what asking or reading says.
+    /// [`Failure::Config`] for a mixture of both, else what asking or reading says.
     pub fn named(
         check: &CheckFlags,
         read: impl FnOnce(&Path) -> Result<Loaded, Failure>,
@@ -34,7 +34,7 @@ impl Running {
                 let plan = journeys::compile(&read(Path::new(folder.as_str()))?)?.plan;
                 Ok(Self { plan: Arc::new(plan), counts: None })
             }
-            (urls, []) => Self::asked(urls, check),
+            (urls, []) => Self::of(&engines(urls, check.token_file.as_deref())?),
             _ => Err(Failure::config(Fault::new(
                 "--against names several folders, or folders and engines",
                 Some("name one folder, or each engine by its URL".into()),
@@ -42,31 +42,41 @@ impl Running {
         }
     }
 
+    /// What these engines have in force, and what is in it.
+    ///
+    /// # Errors
+    /// [`Failure::Temporary`] if they, or their shards, differ, else what asking says.
+    pub fn of(engines: &[Engine]) -> Result<Self, Failure> {
+        let (mut found, mut counts) = (None::<(&Engine, ConfigurationView)>, Vec::new());
+        for engine in engines {
+            let has: ConfigurationView = engine.get(&["configuration"], &[])?;
+            if let Some((other, known)) = &found
+                && known.configuration != has.configuration
+            {
+                let (one, other) = (engine.address(), other.address());
+                return Err(changing(format!("{one} has another configuration than {other}")));
+            }
+            let overview: Overview = engine.get(&["overview"], &[])?;
+            let decides_by_another = |shard: &&ShardView| {
+                shard.configuration.as_ref().is_some_and(|hash| *hash != has.configuration)
+            };
+            if let Some(shard) = overview.shards.iter().find(decides_by_another) {
+                let (address, shard) = (engine.address(), shard.shard);
+                return Err(changing(format!(
+                    "shard {shard} of {address} still decides by another configuration"
+                )));
+            }
+            counts.extend(overview.journeys);
+            found = Some((engine, has));
+        }
+        let (_, found) = found.ok_or_else(no_engine)?;
+        Ok(Self { plan: Arc::new(compiled(&found)?), counts: Some(counts) })
+    }
+
     /// As if it had been asked.
     #[cfg(test)]
     pub fn here(plan: Arc<Plan>, counts: Option<Vec<JourneyCounts>>) -> Self {
         Self { plan, counts }
-    }
-
-    fn asked(urls: &[&String], check: &CheckFlags) -> Result<Self, Failure> {
-        let (mut found, mut counts) = (None::<ConfigurationView>, Vec::new());
-        for url in urls {
-            let admin = AdminFlags {
-                admin: Some((*url).clone()),
-                token_file: check.token_file.clone(),
-            };
-            let engine = Engine::named(&admin, || unreachable_listen())?;
-            let has: ConfigurationView = engine.get(&["configuration"], &[])?;
-            if found.as_ref().is_some_and(|other| other.configuration != has.configuration) {
-                let message = format!("{url} has another configuration than {}", urls[0]);
-                let help = "wait until a change has reached all engines, or ask them one by one";
-                return Err(Failure::config(Fault::new(message, Some(help.into()))));
-            }
-            counts.extend(engine.get::<Overview>(&["overview"], &[])?.journeys);
-            found = Some(has);
-        }
-        let found = found.ok_or_else(|| Failure::config(Fault::new("no engine is named", None)))?;
-        Ok(Self { plan: Arc::new(compiled(&found)?), counts: Some(counts) })
     }
 
     /// The plan in force.
@@ -87,9 +97,26 @@ impl Running {
     }
 }
 
-/// The address is always given.
-fn unreachable_listen() -> Result<std::net::SocketAddr, Failure> {
-    Err(Failure::config(Fault::new("--against names no engine", None)))
+/// The engines at these addresses.
+///
+/// # Errors
+/// [`Failure::Config`] for an address or token file that cannot be used.
+pub fn engines(urls: &[impl AsRef<str>], token: Option<&Path>) -> Result<Vec<Engine>, Failure> {
+    let named = |url: &str| {
+        let (admin, token_file) = (Some(url.to_owned()), token.map(Path::to_owned));
+        Engine::named(&AdminFlags { admin, token_file }, || Err(no_engine()))
+    };
+    urls.iter().map(|url| named(url.as_ref())).collect()
+}
+
+fn no_engine() -> Failure {
+    Failure::config(Fault::new("no engine is named", None))
+}
+
+fn changing(message: String) -> Failure {
+    let help =
+        "wait until a change has reached all shards of all engines, or ask the engines one by one";
+    Failure::Temporary(Fault::new(message, Some(help.into())))
 }
 
 fn compiled(view: &ConfigurationView) -> Result<Plan, Failure> {

@@ -1,13 +1,12 @@
 //! A preview for people.
 
-use super::{Change, Fate, Kind, Preview, Why};
+use super::{Change, Fate, Kind, Preview, Why, short};
 use crate::failure::count;
 use std::fmt::{Display, Formatter, Result};
 
 impl Display for Preview {
     fn fmt(&self, out: &mut Formatter<'_>) -> Result {
-        let short = self.configuration.get(..8).unwrap_or(&self.configuration);
-        writeln!(out, "In place of configuration {short}:")?;
+        writeln!(out, "In place of configuration {}:", short(&self.configuration))?;
         self.journeys.iter().try_for_each(|change| write!(out, "{change}"))?;
         let fates = || self.journeys.iter().flat_map(Change::fates);
         let sum = |exit| {

@@ -137,9 +137,8 @@ fn map_ops(old: &Journey, new: Option<&Journey>) -> Vec<Option<u16>> {
         Some(name) => {
             let renamed = new.renamed.iter().find(|(before, _)| before == name);
             let name = renamed.map_or(name, |(_, now)| now);
-            let is_it = |other: &Op| {
-                other.step() == Some(name) && discriminant(other) == discriminant(op)
-            };
+            let is_it =
+                |other: &Op| other.step() == Some(name) && discriminant(other) == discriminant(op);
             new.ops.iter().position(is_it)
         }
         None => new.ops.len().checked_sub(1),

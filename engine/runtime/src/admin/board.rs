@@ -233,6 +233,7 @@ impl Shard {
             in_flight: stats.in_flight,
             checkpoint_age_seconds: stats.checkpoint_age_after(self.at.elapsed()) as f64 / 1_000.0,
             restarts: stats.restarts,
+            configuration: stats.configuration.map(|hash| format!("{hash:032x}")),
             products: stats.products,
             streams: stats.streams.iter().map(stream).collect(),
         }

@@ -112,6 +112,9 @@ pub struct ShardView {
     pub checkpoint_age_seconds: f64,
     /// Restarts after a failure.
     pub restarts: u64,
+    /// The configuration by which it decides, 32 hex digits; null before it is known.
+    #[serde(default)]
+    pub configuration: Option<String>,
     /// Products known from the catalogue.
     #[serde(default)]
     pub products: u64,
@@ -201,7 +204,7 @@ pub struct JourneyView {
     pub counts: JourneyCounts,
 }
 
-/// The configuration in force.
+/// The configuration of a process: what its shards decide by, or are about to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ConfigurationView {
     /// Its hash, 32 hex digits: what turn records name.

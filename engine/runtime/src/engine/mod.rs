@@ -51,6 +51,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use supervision::Supervisor;
 
+/// The file in its data directory that a running engine has locked; its process's id stands in it.
+pub const LOCK: &str = "engine.lock";
+
 /// A running engine. Dropping it stops it, as [`Engine::stop`] does.
 #[derive(Debug)]
 pub struct Engine {
@@ -70,7 +73,7 @@ impl Engine {
     pub fn start(mut options: EngineOptions) -> Result<Self, EngineError> {
         let data_dir = options.data_dir.clone();
         let shown = || data_dir.display().to_string();
-        let lock = own(&data_dir.join("engine.lock")).map_err(|failure| match failure {
+        let lock = own(&data_dir.join(LOCK)).map_err(|failure| match failure {
             OwnError::Unusable(error) => EngineError::DataDir { path: shown(), error },
             OwnError::InUse => EngineError::DataDirInUse { path: shown() },
         })?;

@@ -3,8 +3,8 @@
 use super::directory::{Asked, Directory};
 use super::request::Request;
 use crate::admin::view::{
-    ConfigurationView,CustomerView, InboxEntry, JourneyView, OutlookView, Overview, Personal, ProfileView, Readiness,
-    RunState, RunView,
+    ConfigurationView, CustomerView, InboxEntry, JourneyView, OutlookView, Overview, Personal,
+    ProfileView, Readiness, RunState, RunView,
 };
 use crate::admin::{AdminSource, Board, BoardClock, SourceError, outlook};
 use crate::clock::Clock;

@@ -154,6 +154,7 @@ impl<S: Store> Figures<S> {
         stats.next_offset = shard.next_offset();
         stats.lag_records = u64::try_from(moment.end - shard.next_offset()).unwrap_or(0);
         stats.customers = shard.customers() as u64;
+        stats.configuration = Some(shard.core().plan.hash);
         stats.streams = shard.streams().iter().cloned().collect();
         stats.products = shard.products().len() as u64;
         stats.customers_limit = self.context.settings.shard.max_customers as u64;

@@ -52,6 +52,8 @@ pub struct ShardStats {
     pub stream_records: Counts<Order>,
     /// What of the catalogue was not kept.
     pub catalogue_left_out: Counts<LeftOut>,
+    /// The hash of the configuration by which it decides; none before it is known.
+    pub configuration: Option<u128>,
     /// How far the streams of such records have come.
     pub streams: Vec<Stream>,
     /// Products known.
@@ -114,6 +116,7 @@ impl ShardStats {
             degraded: Counts::default(),
             stream_records: Counts::default(),
             catalogue_left_out: Counts::default(),
+            configuration: None,
             streams: Vec::new(),
             products: 0,
             decisions: Vec::new(),
@@ -154,6 +157,7 @@ impl ShardStats {
             return;
         }
         self.mode = before.mode;
+        self.configuration = before.configuration;
         self.now = before.now;
         self.next_offset = before.next_offset;
         // What waits for a shard that stands still does not become less.

@@ -17,6 +17,9 @@ impl Config {
     }
 
     fn edit(&mut self, draw: &mut Draw) {
+        if self.journeys.is_empty() {
+            return;
+        }
         if draw.chance(8) && self.journeys.len() > 1 {
             let place = draw.below(self.journeys.len() as u64) as usize;
             self.journeys.remove(place);
@@ -36,6 +39,9 @@ impl Config {
 fn edit_steps(draw: &mut Draw, journey: &mut Map<String, Value>) {
     let named = draw.chance(70);
     let Some(Value::Array(steps)) = journey.get_mut("steps") else { return };
+    if steps.is_empty() {
+        return;
+    }
     let place = draw.below(steps.len() as u64) as usize;
     let mut renamed = None;
     match draw.below(5) {

@@ -175,7 +175,9 @@ impl Change<'_> {
             // What is made of a list was made of the whole of it.
             let Capture::Field(field) = capture else { return event.clone() };
             let path = &self.old.fields[usize::from(*field)].path;
-            let at = |from: &Json| path.iter().try_fold(from.clone(), |at, name| at.get(name.as_str()).cloned());
+            let at = |from: &Json| {
+                path.iter().try_fold(from.clone(), |at, name| at.get(name.as_str()).cloned())
+            };
             let Some(value) = at(event) else { continue };
             let mut place = &mut kept;
             for name in path {

@@ -27,7 +27,8 @@ fn settings() -> Settings {
 
 /// The shard behind all of it, and its log.
 fn driven(stretches: &[Stretch<'_>]) -> (Lone<MemoryStore>, Vec<Outgoing>) {
-    let mut shard = Lone::open(stretches[0].0, settings(), MemoryStore::default()).expect("a shard");
+    let mut shard =
+        Lone::open(stretches[0].0, settings(), MemoryStore::default()).expect("a shard");
     shard.keep();
     for (plan, steps) in stretches {
         shard.activate(plan).expect("a turn");
@@ -96,7 +97,8 @@ fn stopped_behind_every_turn_and_taken_up_again_it_decides_the_same() {
     for seed in 0..histories() {
         let (case, plan) = Case::draw(seed).unwrap_or_else(|told| panic!("seed {seed}\n{told}"));
         // In every other history another configuration comes into force.
-        let edited = (seed % 2 == 1).then(|| edited(&case.config, seed).1);
+        let edited =
+            (seed % 2 == 1).then(|| edited(&case.config, seed).expect("a change that loads").1);
         let other = edited.as_ref().unwrap_or(&plan);
         let (before, behind) = case.steps.split_at(case.steps.len() / 2);
         let (uninterrupted, log) = driven(&[(&plan, before), (other, behind)]);

@@ -5,8 +5,8 @@ use super::yaml::{Kind, Node};
 use crate::channel::Class;
 use crate::journey::at::At;
 use crate::journey::definition::{
-    After, Backlog, Definition, EventTypes, ExitRule, Goal, Key, OnChange, OncePerKey, Per, Reentry,
-    ReentryWord, Since, SinceAny, Step, Trigger, ZoneOf,
+    After, Backlog, Definition, EventTypes, ExitRule, Goal, Key, OnChange, OncePerKey, Per,
+    Reentry, ReentryWord, Since, SinceAny, Step, Trigger, ZoneOf,
 };
 use crate::journey::plan::MAX_OPS;
 use crate::journey::problem::{Problem, SourceFile};
