@@ -27,7 +27,7 @@ impl Reference {
         self.held.clear();
         let mut ids: Vec<CustomerId> = self.customers.keys().copied().collect();
         ids.sort_unstable();
-        let t = self.now.max(0);
+        let t = self.now.max(self.newest).max(0);
         for id in ids {
             let Some(turn) = self.turn(id, t, t, out) else { continue };
             let mut before = Context { plan: &old, ..turn };
