@@ -117,10 +117,13 @@ impl Change<'_> {
         let (old, new) =
             (&self.old.journeys[usize::from(run.journey)], &self.new.journeys[usize::from(number)]);
         let same = |op: u16| same_step(old, op, new);
+        let ends = new.on_change == OnChange::Exit && new.meaning != old.meaning;
+        if ends && !matches!(run.place, Place::Window | Place::Goal) {
+            return None;
+        }
         run.place = match run.place {
             Place::Window => Place::Window,
             Place::Goal => Place::Goal,
-            _ if new.on_change == OnChange::Exit && new.meaning != old.meaning => return None,
             Place::Delay { op } => Place::Delay { op: same(op)? },
             Place::Local { op } => Place::Local { op: same(op)? },
             Place::Event { op } => Place::Event { op: same(op)? },

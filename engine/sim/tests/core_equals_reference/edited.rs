@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// How many histories are tried. More of them: `CARTWHEEL_EDITS=50000`.
 fn cases() -> u64 {
     let asked = std::env::var("CARTWHEEL_EDITS").ok();
-    asked.and_then(|text| text.parse().ok()).unwrap_or(2_000)
+    asked.and_then(|text| text.parse().ok()).unwrap_or(1_000)
 }
 
 /// The first change of this seed that loads: one may be of no use without a journey that it leaves out.
