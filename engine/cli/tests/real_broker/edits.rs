@@ -76,7 +76,8 @@ fn events() -> Vec<(String, String)> {
 fn there(overview: &Value, journey: &str, step: Option<&str>) -> u64 {
     let named = |list: &Value, key: &str, name: &str| {
         let rows = list.as_array().into_iter().flatten();
-        rows.filter(|row| row[key] == name).cloned().next().unwrap_or_default()
+        let mut found = rows.filter(|row| row[key] == name);
+        found.next().cloned().unwrap_or_default()
     };
     let counts = named(&overview["journeys"], "journey", journey);
     let found = match step {
