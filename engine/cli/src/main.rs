@@ -9,6 +9,7 @@ mod answers;
 mod commands;
 mod covered;
 mod demo;
+mod edits;
 mod failure;
 mod files;
 mod flags;

@@ -1,6 +1,7 @@
 //! `cartwheel inspect`: the shards of a running engine.
 
 use super::asked;
+use crate::edits::short;
 use crate::failure::Failure;
 use crate::flags::{AdminFlags, Flags, Output};
 use crate::show::table::table;
@@ -9,7 +10,7 @@ use cartwheel_runtime::admin::view::{ShardView, StreamView};
 use cartwheel_runtime::metrics::labels::Closed;
 use std::io::Write;
 
-const HEADINGS: [&str; 12] = [
+const HEADINGS: [&str; 13] = [
     "shard#",
     "state",
     "mode",
@@ -22,6 +23,7 @@ const HEADINGS: [&str; 12] = [
     "due#",
     "checkpoint#",
     "restarts#",
+    "configuration",
 ];
 
 /// Asks the running engine; prints a table, or the API's answer.
@@ -56,6 +58,7 @@ fn row(shard: &ShardView) -> Vec<String> {
         shard.timers_due.to_string(),
         format!("{:.0} s", shard.checkpoint_age_seconds),
         shard.restarts.to_string(),
+        shard.configuration.as_deref().map_or_else(|| "-".into(), short),
     ]
 }
 

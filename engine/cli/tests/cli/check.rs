@@ -359,3 +359,33 @@ fn a_file_that_is_too_large_is_not_read() {
     file.set_len(1 << 40).unwrap();
     expect(&cartwheel(dir.path(), &["check"], &[]), 65, &["large.yaml has 1099511627776 bytes"]);
 }
+
+/// A journey that is edited.
+const EDITED: &str = "journey: edited
+trigger: { event: go, quiet_for: 1h }
+steps:
+  - { wait: 1d, id: first }
+  - { send: cart_reminder, channels: [email] }
+";
+
+#[test]
+fn against_another_folder_it_says_what_becomes_of_windows_and_runs() {
+    let old = with_journey(EDITED);
+    let against = |new: &str, more: &[&str]| {
+        let new = with_journey(new);
+        let folder = old.path().to_str().unwrap();
+        cartwheel(new.path(), &[&["check", "--against", folder], more].concat(), &[])
+    };
+    let named = EDITED.replace("id: first", "id: pause");
+    let gone = "runs at first: exit, there is no step of that name and kind any more (if it has another name: `renamed: { first: NEW }`)";
+    expect(&against(&named, &[]), 0, &["In place of configuration ", "windows: go on", gone]);
+    let renamed = named.replace("steps:", "renamed: { first: pause }\nsteps:");
+    expect(&against(&renamed, &[]), 0, &["edited: changed", "runs at first: go on at pause"]);
+    expect(&against(EDITED, &[]), 0, &["edited: as it was"]);
+    let json: Value =
+        serde_json::from_slice(&against(&named, &["--output", "json"]).stdout).unwrap();
+    let first = &json["against"]["journeys"][0]["steps"][0];
+    assert_eq!(*first, serde_json::json!({ "step": "first", "count": null, "exits": "step_gone" }));
+    let both = against(EDITED, &["--against", "http://127.0.0.1:1"]);
+    expect(&both, 78, &["folders and engines", "name one folder, or each engine"]);
+}

@@ -102,6 +102,7 @@ fn wrong_use_is_64_and_help_is_0() {
         "deliver",
         "explain",
         "inspect",
+        "publish",
         "catalogue",
         "broadcast",
         "control",
@@ -494,5 +495,9 @@ fn an_engine_that_does_not_run_is_69_with_the_remedy() {
         let url = format!("http://{address}");
         let args: Vec<&str> = command.iter().copied().chain(["--admin", &url]).collect();
         expect(&cartwheel(Path::new("/nowhere"), &args, &[]), 69, &[&address]);
+    }
+    let url = format!("http://{address}");
+    for args in [["publish", "--admin", &url], ["check", "--against", &url]] {
+        expect(&cartwheel(&shipped(), &args, &[]), 69, &["no engine answers", &address]);
     }
 }

@@ -5,6 +5,7 @@
 mod answers;
 mod audit;
 mod bad_input;
+mod edits;
 mod hand_over;
 mod kill_nine;
 mod mail;

@@ -20,7 +20,7 @@ mod step;
 mod timer;
 mod activate;
 
-pub use activate::Mapping;
+pub use activate::{Becomes, Exits, Mapping};
 pub use event::{Applied, Outcome, ToldOfMessage, told_of_message};
 pub use outlook::{Comes, Expected, Judged, Known, Outlook};
 pub use timer::Due;

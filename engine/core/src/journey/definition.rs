@@ -53,8 +53,25 @@ pub struct Definition {
     /// Older events start nothing in this journey; an instant such as `2026-12-01T00:00:00Z`. The policy may have a later one.
     #[serde(default)]
     pub active_from: Option<At<Instant>>,
+    /// What becomes of runs that have entered and not finished when this journey changes: `migrate` (the default) or `exit`.
+    #[serde(default)]
+    pub on_change: OnChange,
+    /// Steps that had another name in the version before: `{ old_name: new_name }`. A run at the old one goes on at the new one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub renamed: BTreeMap<At<String>, At<String>>,
     /// What happens, in order.
     pub steps: At<Vec<Step>>,
+}
+
+/// What becomes of runs when their journey changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnChange {
+    /// They go on at the step of the same name and kind, and exit where there is none.
+    #[default]
+    Migrate,
+    /// They exit.
+    Exit,
 }
 
 fn default_priority() -> At<u8> {

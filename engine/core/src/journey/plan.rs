@@ -1,6 +1,7 @@
 //! A journey compiled: names resolved to small numbers, conditions lowered, steps laid out flat. What the evaluator reads.
 
 use super::condition::{Capture, Condition, Deadline, Each, Field, List};
+use super::definition::OnChange;
 pub use super::definition::Since;
 use super::feeding::Feeding;
 use super::level::{LevelSet, Levels};
@@ -157,6 +158,12 @@ pub struct Journey {
     pub name: CompactString,
     /// The first 8 hex digits of the hash of the file's text.
     pub version: CompactString,
+    /// A hash of what it says, whatever its comments and its order of keys, and but for the next two: a change of this is a change of the journey.
+    pub meaning: u64,
+    /// What becomes of runs when it has changed.
+    pub on_change: OnChange,
+    /// Steps that had another name, and the one that they have now.
+    pub renamed: Vec<(CompactString, CompactString)>,
     /// Marketing or transactional: what its sends are that do not say.
     pub class: Class,
     /// 0 to 100.

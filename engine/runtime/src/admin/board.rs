@@ -226,13 +226,14 @@ impl Shard {
             sends_per_second,
             customers: stats.customers,
             runs: stats.live_runs(),
-            windows: stats.windows,
+            windows: stats.open_windows(),
             timers: stats.timers,
             timers_due: stats.timers_due,
             timer_lag_seconds: stats.timer_lag() as f64 / 1_000.0,
             in_flight: stats.in_flight,
             checkpoint_age_seconds: stats.checkpoint_age_after(self.at.elapsed()) as f64 / 1_000.0,
             restarts: stats.restarts,
+            configuration: stats.configuration.map(|hash| format!("{hash:032x}")),
             products: stats.products,
             streams: stats.streams.iter().map(stream).collect(),
         }
@@ -273,6 +274,11 @@ impl Inner {
             totals.timers_due += view.timers_due;
         }
         totals
+    }
+
+    fn windows(&self, journey: &str) -> u64 {
+        let rows = self.shards.values().flat_map(|shard| &shard.last.windows);
+        rows.filter(|row| row.journey == journey).map(|row| row.windows).sum()
     }
 
     fn counts(&self, graph: &JourneyGraph) -> JourneyCounts {
@@ -321,6 +327,7 @@ impl Inner {
             version: graph.version.clone(),
             class: graph.class,
             runs: runs.values().sum(),
+            windows: self.windows(name),
             decisions: rows(cells.get(&None)),
             steps: steps.collect(),
         }

@@ -11,6 +11,7 @@ use cartwheel_core::time::{Millis, rfc3339};
 use cartwheel_core::value::Value;
 use cartwheel_shard::Degraded;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 /// Whether this process should get traffic. Lag plays no part: a shard that catches up is ready.
@@ -111,6 +112,9 @@ pub struct ShardView {
     pub checkpoint_age_seconds: f64,
     /// Restarts after a failure.
     pub restarts: u64,
+    /// The configuration by which it decides, 32 hex digits; null before it is known.
+    #[serde(default)]
+    pub configuration: Option<String>,
     /// Products known from the catalogue.
     #[serde(default)]
     pub products: u64,
@@ -160,6 +164,9 @@ pub struct JourneyCounts {
     pub class: Class,
     /// Live runs.
     pub runs: u64,
+    /// Open windows.
+    #[serde(default)]
+    pub windows: u64,
     /// What no step decided: entered, refused, waiting for quiet, exited, converted, finished.
     pub decisions: Vec<ReasonCount>,
     /// In the order in which they are written; steps of older versions at the end.
@@ -195,6 +202,15 @@ pub struct JourneyView {
     pub graph: JourneyGraph,
     /// What has happened.
     pub counts: JourneyCounts,
+}
+
+/// The configuration of a process: what its shards decide by, or are about to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ConfigurationView {
+    /// Its hash, 32 hex digits: what turn records name.
+    pub configuration: String,
+    /// As it is kept in the configurations topic, byte for byte: policy, journeys, facts.
+    pub content: Box<RawValue>,
 }
 
 /// The steps of a journey and how they follow each other.

@@ -181,7 +181,7 @@ fn gauges(metrics: &Metrics, shard: &str, stats: &ShardStats) {
         (Id::Customers, stats.customers as f64),
         (Id::CustomersLimit, stats.customers_limit as f64),
         (Id::Runs, stats.live_runs() as f64),
-        (Id::Windows, stats.windows as f64),
+        (Id::Windows, stats.open_windows() as f64),
         (Id::Timers, stats.timers as f64),
         (Id::TimersDue, stats.timers_due as f64),
         (Id::TimerLag, seconds(stats.timer_lag())),

@@ -52,6 +52,8 @@ pub struct ShardStats {
     pub stream_records: Counts<Order>,
     /// What of the catalogue was not kept.
     pub catalogue_left_out: Counts<LeftOut>,
+    /// The hash of the configuration by which it decides; none before it is known.
+    pub configuration: Option<u128>,
     /// How far the streams of such records have come.
     pub streams: Vec<Stream>,
     /// Products known.
@@ -77,8 +79,8 @@ pub struct ShardStats {
     pub customers_limit: u64,
     /// What customers had no room for any more.
     pub forgotten: Counts<Forgotten>,
-    /// Open windows.
-    pub windows: u64,
+    /// Open windows by journey, one row for each that has any.
+    pub windows: Vec<WindowCount>,
     /// Live runs by journey and step, one row for each that has any.
     pub runs: Vec<RunCount>,
     /// Timers pending.
@@ -114,6 +116,7 @@ impl ShardStats {
             degraded: Counts::default(),
             stream_records: Counts::default(),
             catalogue_left_out: Counts::default(),
+            configuration: None,
             streams: Vec::new(),
             products: 0,
             decisions: Vec::new(),
@@ -126,7 +129,7 @@ impl ShardStats {
             customers: 0,
             customers_limit: 0,
             forgotten: Counts::default(),
-            windows: 0,
+            windows: Vec::new(),
             runs: Vec::new(),
             timers: 0,
             timers_due: 0,
@@ -154,6 +157,7 @@ impl ShardStats {
             return;
         }
         self.mode = before.mode;
+        self.configuration = before.configuration;
         self.now = before.now;
         self.next_offset = before.next_offset;
         // What waits for a shard that stands still does not become less.
@@ -162,7 +166,7 @@ impl ShardStats {
         self.streams.clone_from(&before.streams);
         self.products = before.products;
         self.customers_limit = before.customers_limit;
-        self.windows = before.windows;
+        self.windows.clone_from(&before.windows);
         self.runs.clone_from(&before.runs);
         self.timers = before.timers;
         self.checkpoint_age = age;
@@ -203,6 +207,11 @@ impl ShardStats {
         self.runs.iter().map(|row| row.runs).sum()
     }
 
+    /// Open windows of all journeys.
+    pub fn open_windows(&self) -> u64 {
+        self.windows.iter().map(|row| row.windows).sum()
+    }
+
     /// Decisions with this verdict, over all journeys.
     pub fn decided(&self, verdict: Verdict) -> u64 {
         self.decisions.iter().filter(|row| row.decision == verdict).map(|row| row.count).sum()
@@ -222,6 +231,15 @@ pub struct DecisionCount {
     pub reason: Reason,
     /// How often.
     pub count: u64,
+}
+
+/// How many windows of a journey are open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WindowCount {
+    /// The journey's name.
+    pub journey: CompactString,
+    /// How many.
+    pub windows: u64,
 }
 
 /// How many live runs stand at a step.

@@ -3,7 +3,7 @@
 
 use super::labels::{
     AnswerGiven, Breaker, CallOutcome, Click, Closed, DeadSource, Direction, Intake, Kept,
-    Listener, Provider, ShardState, Stopped, Withheld,
+    Listener, Provider, Reload, ShardState, Stopped, Withheld,
 };
 use cartwheel_core::channel::Channel;
 use cartwheel_core::customer::Forgotten;
@@ -141,6 +141,7 @@ metrics! {
     DiskFree = Kind::Gauge, Bytes, "cartwheel_disk_free_bytes", [], "Room left on the file system of the data directory.";
     DiskSize = Kind::Gauge, Bytes, "cartwheel_disk_size_bytes", [], "Size of the file system of the data directory.";
     ProcessCpu = Kind::Counter, Seconds, "cartwheel_process_cpu_seconds_total", [], "CPU time of the process, user and system.";
+    Reloads = Kind::Counter, Count, "cartwheel_configuration_reloads_total", [closed("outcome", names::<Reload>)], "Configurations read anew while the process ran (SIGHUP), by what came of them.";
     Refused = Kind::Counter, Count, "cartwheel_connections_refused_total", [closed("listener", names::<Listener>)], "Connections closed because their peer had as many as one may have.";
     ClockJumps = Kind::Counter, Count, "cartwheel_clock_jumps_total", [closed("direction", names::<Direction>)], "Jumps of the machine's clock against the time that passed.";
     ClockHeld = Kind::Gauge, Flag, "cartwheel_clock_held", [], "1 while the machine's clock has jumped and is not believed: nothing is sent by it and nothing expires.";

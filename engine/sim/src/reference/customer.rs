@@ -85,8 +85,8 @@ pub struct Touch {
     pub at: Millis,
     /// How.
     pub channel: Channel,
-    /// Index of the journey.
-    pub journey: u16,
+    /// Index of the journey; none of one that is gone.
+    pub journey: Option<u16>,
     /// Kept back.
     pub ghost: bool,
 }

@@ -326,6 +326,7 @@ impl Context<'_> {
         }
         if marketing {
             let (at, journey, ghost) = (self.t, run.journey, holdout.is_some());
+            let journey = Some(journey);
             self.customer.touches.push(Touch { at, channel, journey, ghost });
         }
         if run.first_sent.is_none() {

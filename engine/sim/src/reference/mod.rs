@@ -5,10 +5,11 @@
 //! `BTreeSet` and looks at all touches and runs of a customer whenever a rule speaks of them. Where it and the core differ,
 //! one of them differs from the page. It is meant to be read beside the page, rule by rule:
 //! [`event`] and [`odd`] intake, [`catalogue`] what every partition gets, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`levels`] where one stands by it, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
-//! steps, [`gate`], [`put_off`], [`holdout`] and [`caps`], [`zone`] local times, [`deadline`] computed instants, [`by_time`] journeys that begin by them.
+//! steps, [`changed`] another configuration, [`gate`], [`put_off`], [`holdout`] and [`caps`], [`zone`] local times, [`deadline`] computed instants, [`by_time`] journeys that begin by them.
 
 mod caps;
 mod catalogue;
+mod changed;
 mod condition;
 mod by_time;
 mod customer;

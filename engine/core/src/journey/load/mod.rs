@@ -11,6 +11,7 @@ use crate::customer::ZoneTables;
 use crate::policy::Policy;
 use std::sync::Arc;
 
+mod changes;
 mod compile;
 mod begins;
 mod compiler;

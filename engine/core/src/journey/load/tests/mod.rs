@@ -2,6 +2,7 @@
 
 mod begins;
 mod catalogue;
+mod changes;
 mod contradictions;
 mod events;
 mod facts;
