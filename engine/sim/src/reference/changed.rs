@@ -91,6 +91,9 @@ impl Change<'_> {
         let goes_on = |(journey, base): (u16, Millis)| Some((self.begins_alike(journey)?, base));
         customer.begun = begun.into_iter().filter_map(goes_on).collect();
         customer.armed.clear();
+        if self.new.own_events.is_none() {
+            customer.full_at = 0;
+        }
         customer.documents.forget_unshown(self.new.kept);
     }
 
