@@ -44,6 +44,9 @@ impl<S: Store> Shard<S> {
         if by_time {
             self.arm_all();
         }
+        if !plan.indexed.is_empty() || !self.indexed.is_empty() {
+            self.index_all();
+        }
         Ok(())
     }
 

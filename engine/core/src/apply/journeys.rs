@@ -32,7 +32,7 @@ type Again = (u16, Opening);
 
 impl Occasion<'_> {
     /// What a run keeps of it.
-    fn captures<'c>(&'c self, plan: &'c Plan, journey: &'c Journey) -> impl Iterator<Item = Value> {
+    pub fn captures<'c>(&'c self, plan: &'c Plan, journey: &'c Journey) -> impl Iterator<Item = Value> {
         let (lists, event, at, fields) = (&plan.lists, self.event, self.time.at, self.fields);
         let captured = Captured { lists, event, at, fields };
         journey.captures.iter().map(move |capture| captured.value(*capture))
@@ -172,7 +172,7 @@ impl Context<'_> {
     }
 
     /// The newest end of the runs of this key, of which a trigger event must be later.
-    fn ended(&self, journey: &Journey, key: u64) -> Option<Millis> {
+    pub(super) fn ended(&self, journey: &Journey, key: u64) -> Option<Millis> {
         let keyed = journey.key.is_some();
         if journey.exits.is_empty() && !keyed {
             return None;
@@ -352,7 +352,7 @@ impl Context<'_> {
     }
 
     /// Opens a window, or enters at once.
-    fn open(&mut self, index: u16, mut opening: Opening) {
+    pub(super) fn open(&mut self, index: u16, mut opening: Opening) {
         let journey = self.journey(index);
         if let (Some(enters), None) = (&journey.at, opening.deadline) {
             // It begins again: when it enters is asked once more.
@@ -406,20 +406,20 @@ enum Enters {
 }
 
 /// What a trigger event gives to a window or run.
-struct Opening {
-    key: u64,
-    at: Millis,
+pub(super) struct Opening {
+    pub key: u64,
+    pub at: Millis,
     /// Where that makes a difference: which event.
     event: Option<u64>,
-    captures: ThinVec<Value>,
+    pub captures: ThinVec<Value>,
     about: ThinVec<DocumentKey>,
     /// When it enters, where its journey says so and it was asked already.
-    deadline: Option<Millis>,
+    pub deadline: Option<Millis>,
 }
 
 impl Opening {
     /// The event's own.
-    fn by(occasion: &Occasion<'_>, plan: &Plan, journey: &Journey, key: u64) -> Self {
+    pub fn by(occasion: &Occasion<'_>, plan: &Plan, journey: &Journey, key: u64) -> Self {
         let captures = occasion.captures(plan, journey).collect();
         let event = (journey.reentry == Reentry::Always).then(|| occasion.number());
         let about = about(plan, occasion.event).collect();

@@ -223,6 +223,24 @@ impl Facts {
         }
     }
 
+    /// The keys in these sets.
+    pub fn indexed(&self, sets: &[u16]) -> impl Iterator<Item = (u16, u64)> {
+        sets.iter().flat_map(|number| {
+            let set = match self.get(*number) {
+                Some(State::Set(set)) => Some(set),
+                None
+                | Some(
+                    State::Count(_)
+                    | State::Sum(_)
+                    | State::Last(_)
+                    | State::Tally(_)
+                    | State::Level { .. },
+                ) => None,
+            };
+            set.into_iter().flat_map(Set::keys).map(|key| (*number, key))
+        })
+    }
+
     /// Puts a state that was stored behind the others.
     pub fn push(&mut self, fact: Fact) {
         self.0.reserve_exact(1);

@@ -69,6 +69,16 @@ impl Set {
         }
     }
 
+    /// Which keys are in, those that are too old included, until they are forgotten; each as [`Set::named`].
+    pub fn keys(&self) -> impl Iterator<Item = u64> {
+        self.rows.iter(SHAPE).filter(|row| row.key & OUT == 0).map(|row| row.key)
+    }
+
+    /// What a key is called in a set.
+    pub const fn named(key: u64) -> u64 {
+        name(key)
+    }
+
     /// The times of what is in, or out.
     pub(super) fn times(&self) -> impl Iterator<Item = Millis> {
         self.rows.iter(SHAPE).map(|row| row.at)

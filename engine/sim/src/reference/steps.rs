@@ -33,7 +33,11 @@ impl Context<'_> {
     pub fn fire(&mut self, mut run: Run) {
         match run.place {
             Place::Goal => {}
-            Place::Window => self.enter(run, Reason::Window),
+            Place::Window => {
+                if self.is_still_meant(&run) {
+                    self.enter(run, Reason::Window);
+                }
+            }
             Place::Delay { op } | Place::Local { op } => {
                 run.anchor = self.t;
                 self.execute(run, op + 1);

@@ -25,6 +25,11 @@ impl Condition {
         self.expr.is_true(&read)
     }
 
+    /// Every field that must be true for it to be: those that `&&` joins.
+    pub(crate) fn each_needed(&self, seen: &mut impl FnMut(Field)) {
+        self.expr.each_needed(seen);
+    }
+
     /// Its value, where it is an expression that comes to something else than a truth.
     pub fn value<'a, 'v: 'a>(&'a self, read: impl Fn(Field) -> ValueRef<'v>) -> ValueRef<'a> {
         self.expr.eval(&read)
@@ -170,6 +175,17 @@ impl Expr {
         let mut reads = false;
         self.each_field(&mut |_| reads = true);
         !reads
+    }
+
+    fn each_needed(&self, seen: &mut impl FnMut(Field)) {
+        match self {
+            Expr::Field(field) => seen(*field),
+            Expr::Both(sides) => {
+                sides.0.each_needed(seen);
+                sides.1.each_needed(seen);
+            }
+            _ => {}
+        }
     }
 
     /// Every field that is read.

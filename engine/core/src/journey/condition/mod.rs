@@ -41,5 +41,6 @@ pub(crate) use lower::{
     compile_read, type_alone,
 };
 pub(crate) use names::{Names, change_of};
+pub(crate) use fields::kept_fields;
 pub use reader::{Captured, Reader, kept};
 pub(crate) use types::Type;
