@@ -1,6 +1,7 @@
 //! What a record of the catalogue makes of a product begins journeys for many: those are chosen in the record's own turn, the best of them by a bounded heap.
 
 use crate::checkpoint::Store;
+use crate::indexed::Indexed;
 use crate::settings::Identity;
 use crate::shard::Shard;
 use cartwheel_core::apply::{Environment, EventTime, Happened, InLine};
@@ -61,15 +62,18 @@ impl<S: Store> Shard<S> {
         change: &Change,
         time: EventTime,
     ) {
+        let fan_out = plan.journeys.get(usize::from(index)).and_then(|it| it.fan_out.as_deref());
+        // Most products are in nobody's set.
+        let asked = fan_out.filter(|it| self.indexed.of(it.among, change.key).next().is_some());
+        let Some(fan_out) = asked else { return };
         let mut event = json!({ "product": self.shared.products.to_json(&change.id) });
         if let (Transition::PriceFell, Some((from, to))) = (transition, change.prices()) {
             (event["from"], event["to"]) = (from.into(), to.into());
         }
         let text = event.to_string();
         let event = Event::written(transition.name(), &text);
-        let fan_out = plan.journeys.get(usize::from(index)).and_then(|it| it.fan_out.as_deref());
         let happened = Happened::new(&self.core, index, &event, time, change.key);
-        let (Some(fan_out), Some(happened)) = (fan_out, happened) else { return };
+        let Some(happened) = happened else { return };
         let share = match happened.budget(&self.core) {
             Some(budget) => share(&self.identity, budget, change.key),
             None => MAX_FAN_OUT,
@@ -95,6 +99,9 @@ impl<S: Store> Shard<S> {
     /// The first of those in line, as many as the share has room for.
     fn choose(&mut self, happened: &Happened<'_>, of: (u16, u64), share: usize) -> Vec<Chosen> {
         let mut best = BinaryHeap::new();
+        if share == 0 {
+            return Vec::new();
+        }
         for slot in self.indexed.of(of.0, of.1) {
             let mut environment = Environment {
                 mode: self.position.mode,
@@ -102,9 +109,9 @@ impl<S: Store> Shard<S> {
                 products: &self.shared.products,
                 effects: &mut self.effects,
             };
-            let customer = self.table.get_mut(*slot);
+            let customer = self.table.get_mut(slot);
             if let Some(line) = self.core.in_line(customer, happened, &mut environment) {
-                best.push(Chosen { line, id: customer.id, slot: *slot });
+                best.push(Chosen { line, id: customer.id, slot });
                 if best.len() > share {
                     best.pop();
                 }
@@ -115,13 +122,9 @@ impl<S: Store> Shard<S> {
 
     /// Who has which key in an indexed set, found anew.
     pub(crate) fn index_all(&mut self) {
-        self.indexed.clear();
-        let sets = self.core.plan.indexed.clone();
-        for slot in 0..self.table.len() as u32 {
-            for of in self.table.get(slot).facts.indexed(&sets) {
-                self.indexed.add(slot, of);
-            }
-        }
+        let (sets, table) = (&self.core.plan.indexed, &self.table);
+        let keys = |slot| table.get(slot).facts.indexed(sets).map(move |of| (slot, of));
+        self.indexed = Indexed::of_all((0..table.len() as u32).flat_map(keys));
     }
 }
 

@@ -2,48 +2,60 @@
 
 use cartwheel_core::effect::Moved;
 use cartwheel_core::fact::Set;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-/// See the module. In which order somebody came is of no consequence.
+/// A key's name in a set, the slot of a customer who has it, and the set.
+type Entry = (u64, u32, u16);
+
+/// See the module. An entry is as large as its three numbers, with room around it some 24 bytes; so many as customers have keys in such sets.
 #[derive(Default)]
-pub(crate) struct Indexed {
-    slots: BTreeMap<(u16, u64), Vec<u32>>,
-}
+pub(crate) struct Indexed(BTreeSet<Entry>);
 
 impl Indexed {
+    /// Of all customers at once.
+    pub fn of_all(entries: impl Iterator<Item = (u32, (u16, u64))>) -> Self {
+        Self(entries.map(|(slot, (set, key))| (key, slot, set)).collect())
+    }
+
     /// A key has come into a set of the customer in this slot, or has left it.
     pub fn note(&mut self, slot: u32, moved: Moved) {
-        let of = (moved.fact, moved.key);
+        let entry = (moved.key, slot, moved.fact);
         if moved.is_in {
-            self.add(slot, of);
-            return;
-        }
-        let Some(slots) = self.slots.get_mut(&of) else { return };
-        if let Some(place) = slots.iter().position(|other| *other == slot) {
-            slots.swap_remove(place);
-        }
-        if slots.is_empty() {
-            self.slots.remove(&of);
+            self.0.insert(entry);
+        } else {
+            self.0.remove(&entry);
         }
     }
 
-    /// The customer in this slot has the key, of which it was not known.
-    pub fn add(&mut self, slot: u32, of: (u16, u64)) {
-        self.slots.entry(of).or_default().push(slot);
+    /// The slots of those who have a key, by its hash, in a set, each once.
+    pub fn of(&self, set: u16, key: u64) -> impl Iterator<Item = u32> {
+        let name = Set::named(key);
+        let all = self.0.range((name, 0, 0)..=(name, u32::MAX, u16::MAX));
+        all.filter(move |(.., of)| *of == set).map(|(_, slot, _)| *slot)
     }
 
-    /// The slots of those who have a key, by its hash, in a set.
-    pub fn of(&self, fact: u16, key: u64) -> &[u32] {
-        self.slots.get(&(fact, Set::named(key))).map_or(&[], Vec::as_slice)
+    /// How many keys customers have in such sets.
+    pub fn len(&self) -> usize {
+        self.0.len()
     }
+}
 
-    /// Whether there is nothing in it.
-    pub fn is_empty(&self) -> bool {
-        self.slots.is_empty()
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.slots.clear();
+    #[test]
+    fn a_key_is_found_while_somebody_has_it() {
+        let moved = |fact, key, is_in| Moved { fact, key: Set::named(key), is_in };
+        let mut indexed = Indexed::of_all([(3, (1, Set::named(9)))].into_iter());
+        indexed.note(5, moved(1, 9, true));
+        indexed.note(4, moved(2, 9, true));
+        indexed.note(4, moved(1, 10, true));
+        assert_eq!(indexed.of(1, 9).collect::<Vec<_>>(), [3, 5]);
+        assert_eq!(indexed.of(2, 9).collect::<Vec<_>>(), [4]);
+        indexed.note(3, moved(1, 9, false));
+        indexed.note(3, moved(1, 9, false));
+        assert_eq!(indexed.of(1, 9).collect::<Vec<_>>(), [5]);
+        assert_eq!((indexed.of(1, 11).count(), indexed.len()), (0, 3));
     }
 }

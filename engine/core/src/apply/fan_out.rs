@@ -76,10 +76,7 @@ impl<'e> Happened<'e> {
             _ => ValueRef::Null,
         });
         // Below 0 is none, as is what is no number.
-        Some(match number {
-            ValueRef::Number(number) => number as u64,
-            ValueRef::Null | ValueRef::Bool(_) | ValueRef::Text(_) => 0,
-        })
+        Some(finite(number).map_or(0, |number| number as u64))
     }
 }
 
@@ -140,12 +137,10 @@ impl Context<'_> {
         if !reader.holds(who) || !self.may_begin(journey, happened) {
             return None;
         }
-        let number = |order: &Condition| match order.value(|field| reader.read(field)) {
-            ValueRef::Number(number) => number,
-            ValueRef::Null | ValueRef::Bool(_) | ValueRef::Text(_) => f64::NEG_INFINITY,
-        };
+        let number = |order: &Condition| finite(order.value(|field| reader.read(field)));
+        let last = f64::NEG_INFINITY;
         Some(InLine {
-            order: order.as_ref().map_or(0.0, number),
+            order: order.as_ref().map_or(0.0, |order| number(order).unwrap_or(last)),
             place: place_in_line(&journey.name, *key, self.customer.id),
         })
     }
@@ -170,7 +165,7 @@ impl Context<'_> {
         }
         let journey = self.journey(happened.index);
         let by = Opening::by(&happened.occasion(), self.plan(), journey, happened.key);
-        self.open(happened.index, Opening { deadline: Some(deadline), ..by });
+        self.open(happened.index, by.entering_at(deadline));
         if brings && self.customer.documents.count() > documents {
             self.forget_surplus();
         }
@@ -187,5 +182,19 @@ impl Context<'_> {
             self.decide(&refused.compared(compared));
         }
         meant
+    }
+}
+
+/// A number that can be compared with others.
+fn finite(value: ValueRef<'_>) -> Option<f64> {
+    match value {
+        // There is one 0.
+        ValueRef::Number(number) => Some(number + 0.0).filter(|number| number.is_finite()),
+        ValueRef::Null
+        | ValueRef::Bool(_)
+        | ValueRef::Text(_)
+        | ValueRef::Instant(_)
+        | ValueRef::Span(_)
+        | ValueRef::Date(_) => None,
     }
 }

@@ -407,14 +407,14 @@ enum Enters {
 
 /// What a trigger event gives to a window or run.
 pub(super) struct Opening {
-    pub key: u64,
-    pub at: Millis,
+    key: u64,
+    at: Millis,
     /// Where that makes a difference: which event.
     event: Option<u64>,
-    pub captures: ThinVec<Value>,
+    captures: ThinVec<Value>,
     about: ThinVec<DocumentKey>,
     /// When it enters, where its journey says so and it was asked already.
-    pub deadline: Option<Millis>,
+    deadline: Option<Millis>,
 }
 
 impl Opening {
@@ -424,6 +424,11 @@ impl Opening {
         let event = (journey.reentry == Reentry::Always).then(|| occasion.number());
         let about = about(plan, occasion.event).collect();
         Self { key, at: occasion.time.at, event, captures, about, deadline: None }
+    }
+
+    /// It enters then.
+    pub fn entering_at(self, deadline: Millis) -> Self {
+        Self { deadline: Some(deadline), ..self }
     }
 }
 

@@ -234,10 +234,11 @@ impl Facts {
                     | State::Sum(_)
                     | State::Last(_)
                     | State::Tally(_)
+                    | State::Ledger(_)
                     | State::Level { .. },
                 ) => None,
             };
-            set.into_iter().flat_map(Set::keys).map(|key| (*number, key))
+            set.into_iter().flat_map(|set| set.keys()).map(|key| (*number, key))
         })
     }
 

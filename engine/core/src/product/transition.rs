@@ -9,7 +9,7 @@ use compact_str::CompactString;
 closed! {
     /// A change of a product that begins journeys, in the order in which they begin.
     Transition {
-        /// There was none of it, as far as was known, and now there is.
+        /// There was none of it, and now there is.
         Restocked "product_restocked",
         /// It costs less than before.
         PriceFell "price_fell",
@@ -67,7 +67,7 @@ impl Change {
         let (before, after) = (&self.before, &self.after);
         match transition {
             Transition::Restocked => {
-                before.stock.is_none_or(|stock| stock <= 0.0)
+                before.stock.is_some_and(|stock| stock <= 0.0)
                     && after.stock.is_some_and(|stock| stock > 0.0)
             }
             Transition::PriceFell => {
@@ -103,7 +103,7 @@ mod tests {
         use Transition::{LowStock, PriceFell, Restocked};
         for (before, after, expected) in [
             ((Some(0.0), None), (Some(3.0), None), &[Restocked][..]),
-            ((None, None), (Some(3.0), None), &[Restocked]),
+            ((None, None), (Some(9.0), None), &[]),
             ((Some(-2.0), None), (Some(0.0), None), &[]),
             ((Some(9.0), None), (Some(3.0), None), &[LowStock]),
             ((Some(9.0), None), (Some(0.0), None), &[]),

@@ -71,7 +71,7 @@ impl Reference {
         let levels_at = self.now.max(t);
         let mut line = Vec::new();
         for id in ids {
-            let Some(turn) = self.turn(id, t, levels_at, out) else { continue };
+            let Some(mut turn) = self.turn(id, t, levels_at, out) else { continue };
             if let Some(order) = turn.in_line(index, &event, at, changed.key) {
                 line.push((order, place_in_line(&journey.name, changed.key, id), id));
             }
@@ -116,36 +116,42 @@ impl Context<'_> {
     }
 
     /// What orders the customer among those for whom the journey may begin; none for whom it must not.
-    fn in_line(&self, index: u16, event: &Event, at: Millis, key: u64) -> Option<f64> {
-        let journey = self.journey(index);
+    fn in_line(&mut self, index: u16, event: &Event, at: Millis, key: u64) -> Option<f64> {
+        let plan = self.plan;
+        let journey = &plan.journeys[usize::from(index)];
         let fan_out = journey.fan_out.as_ref()?;
+        if !self.can_be_sent_to(index, at, key) {
+            return None;
+        }
         let reader = self.reader_of_product(&event.body, at, key);
-        let mut ends: Vec<_> = journey.exits.iter().map(|exit| exit.latest).collect();
-        let of_key: Vec<_> =
-            ends.iter().chain([&journey.filtered]).map(|rule| rule.with_key(key)).collect();
-        ends.extend(of_key);
-        let ended = self.customer.latest.newest(Use::Ends, &ends).is_some_and(|ended| at <= ended);
-        let lives = |run: &Run| run.journey == index && run.key == key && run.live();
+        let order = || match fan_out.order.as_ref().map(|order| reader.value(&order.text)) {
+            None => 0.0,
+            Some(V::Number(number)) if number.is_finite() => number + 0.0,
+            Some(_) => f64::NEG_INFINITY,
+        };
+        reader.holds(Some(&fan_out.who)).then(order)
+    }
+
+    /// Whether, as far as is known now, the journey could begin with the customer and its first message be sent.
+    fn can_be_sent_to(&mut self, index: u16, at: Millis, key: u64) -> bool {
+        let journey = self.journey(index);
+        let rules: Vec<_> = journey.exits.iter().map(|exit| exit.latest).collect();
+        let of_key = rules.iter().chain([&journey.filtered]).map(|rule| rule.with_key(key));
+        let ends: Vec<_> = rules.iter().copied().chain(of_key).collect();
         let first = journey.sends().find(|send| send.team.is_none());
         let reached = first.is_none_or(|send| {
             let marketing = send.class == Class::Marketing;
-            send.channels
-                .iter()
-                .enumerate()
+            let choices = send.channels.iter().enumerate();
+            choices
                 .take_while(|(place, choice)| *place == 0 || choice.fallback.is_none())
                 .any(|(_, choice)| self.allowed(choice.channel, marketing).is_ok())
         });
-        let meant = reader.holds(Some(&fan_out.who))
-            && !ended
+        let lives = |run: &Run| run.journey == index && run.key == key && run.live();
+        reached
             && !self.customer.runs.iter().any(lives)
+            && self.entered_before(index, key).is_none()
             && self.full(index).is_none()
-            && reached;
-        let order = || match fan_out.order.as_ref().map(|order| reader.value(&order.text)) {
-            None => 0.0,
-            Some(V::Number(number)) => number,
-            Some(_) => f64::NEG_INFINITY,
-        };
-        meant.then(order)
+            && self.customer.latest.newest(Use::Ends, &ends).is_none_or(|ended| at > ended)
     }
 
     fn begin_by_product(
@@ -199,7 +205,7 @@ impl Changed {
         let after = |name: &str| self.after.get(name).and_then(Json::as_f64);
         match transition {
             "product_restocked" => {
-                before(stock).is_none_or(|stock| stock <= 0.0)
+                before(stock).is_some_and(|stock| stock <= 0.0)
                     && after(stock).is_some_and(|stock| stock > 0.0)
             }
             "price_fell" => {
