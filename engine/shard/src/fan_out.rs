@@ -63,9 +63,12 @@ impl<S: Store> Shard<S> {
         time: EventTime,
     ) {
         let fan_out = plan.journeys.get(usize::from(index)).and_then(|it| it.fan_out.as_deref());
+        let Some(fan_out) = fan_out else { return };
+        let watchers = self.indexed.of(&fan_out.among, change.key);
         // Most products are in nobody's set.
-        let asked = fan_out.filter(|it| self.indexed.of(it.among, change.key).next().is_some());
-        let Some(fan_out) = asked else { return };
+        if watchers.is_empty() {
+            return;
+        }
         let mut event = json!({ "product": self.shared.products.to_json(&change.id) });
         if let (Transition::PriceFell, Some((from, to))) = (transition, change.prices()) {
             (event["from"], event["to"]) = (from.into(), to.into());
@@ -78,7 +81,7 @@ impl<S: Store> Shard<S> {
             Some(budget) => share(&self.identity, budget, change.key),
             None => MAX_FAN_OUT,
         };
-        let chosen = self.choose(&happened, (fan_out.among, change.key), share);
+        let chosen = self.choose(&happened, &watchers, share);
         let many = i128::try_from(chosen.len()).unwrap_or(1).max(1);
         for (place, Chosen { slot, .. }) in (0i128..).zip(chosen) {
             let after = i128::from(fan_out.spread.millis()) * place / many;
@@ -97,21 +100,21 @@ impl<S: Store> Shard<S> {
     }
 
     /// The first of those in line, as many as the share has room for.
-    fn choose(&mut self, happened: &Happened<'_>, of: (u16, u64), share: usize) -> Vec<Chosen> {
+    fn choose(&mut self, happened: &Happened<'_>, watchers: &[u32], share: usize) -> Vec<Chosen> {
         let mut best = BinaryHeap::new();
         if share == 0 {
             return Vec::new();
         }
-        for slot in self.indexed.of(of.0, of.1) {
+        for slot in watchers {
             let mut environment = Environment {
                 mode: self.position.mode,
                 now: self.position.now,
                 products: &self.shared.products,
                 effects: &mut self.effects,
             };
-            let customer = self.table.get_mut(slot);
+            let customer = self.table.get_mut(*slot);
             if let Some(line) = self.core.in_line(customer, happened, &mut environment) {
-                best.push(Chosen { line, id: customer.id, slot });
+                best.push(Chosen { line, id: customer.id, slot: *slot });
                 if best.len() > share {
                     best.pop();
                 }
@@ -122,8 +125,11 @@ impl<S: Store> Shard<S> {
 
     /// Who has which key in an indexed set, found anew.
     pub(crate) fn index_all(&mut self) {
-        let (sets, table) = (&self.core.plan.indexed, &self.table);
-        let keys = |slot| table.get(slot).facts.indexed(sets).map(move |of| (slot, of));
+        let (plan, table) = (&self.core.plan, &self.table);
+        let keys = |slot| {
+            let keys = table.get(slot).facts.indexed(&plan.facts, &plan.indexed);
+            keys.map(move |of| (slot, of))
+        };
         self.indexed = Indexed::of_all((0..table.len() as u32).flat_map(keys));
     }
 }

@@ -27,11 +27,14 @@ impl Indexed {
         }
     }
 
-    /// The slots of those who have a key, by its hash, in a set, each once.
-    pub fn of(&self, set: u16, key: u64) -> impl Iterator<Item = u32> {
+    /// The slots of those who have a key, by its hash, in one of these sets, each once.
+    pub fn of(&self, sets: &[u16], key: u64) -> Vec<u32> {
         let name = Set::named(key);
         let all = self.0.range((name, 0, 0)..=(name, u32::MAX, u16::MAX));
-        all.filter(move |(.., of)| *of == set).map(|(_, slot, _)| *slot)
+        let mut slots: Vec<u32> =
+            all.filter(|(.., of)| sets.contains(of)).map(|(_, slot, _)| *slot).collect();
+        slots.dedup();
+        slots
     }
 
     /// How many keys customers have in such sets.
@@ -51,11 +54,13 @@ mod tests {
         indexed.note(5, moved(1, 9, true));
         indexed.note(4, moved(2, 9, true));
         indexed.note(4, moved(1, 10, true));
-        assert_eq!(indexed.of(1, 9).collect::<Vec<_>>(), [3, 5]);
-        assert_eq!(indexed.of(2, 9).collect::<Vec<_>>(), [4]);
+        assert_eq!(indexed.of(&[1], 9), [3, 5]);
+        assert_eq!(indexed.of(&[2], 9), [4]);
+        indexed.note(5, moved(2, 9, true));
+        assert_eq!(indexed.of(&[1, 2], 9), [3, 4, 5]);
         indexed.note(3, moved(1, 9, false));
         indexed.note(3, moved(1, 9, false));
-        assert_eq!(indexed.of(1, 9).collect::<Vec<_>>(), [5]);
-        assert_eq!((indexed.of(1, 11).count(), indexed.len()), (0, 3));
+        assert_eq!(indexed.of(&[1], 9), [5]);
+        assert_eq!((indexed.of(&[1], 11).len(), indexed.len()), (0, 4));
     }
 }

@@ -175,7 +175,8 @@ impl Context<'_> {
 
     /// The keys in the customer's sets of which it is known who has a key in them.
     fn indexed(&self) -> Vec<(u16, u64)> {
-        self.customer.facts.indexed(&self.plan().indexed).collect()
+        let plan = self.plan();
+        self.customer.facts.indexed(&plan.facts, &plan.indexed).collect()
     }
 
     /// What the event does in the journeys.

@@ -32,7 +32,11 @@ type Again = (u16, Opening);
 
 impl Occasion<'_> {
     /// What a run keeps of it.
-    pub fn captures<'c>(&'c self, plan: &'c Plan, journey: &'c Journey) -> impl Iterator<Item = Value> {
+    pub fn captures<'c>(
+        &'c self,
+        plan: &'c Plan,
+        journey: &'c Journey,
+    ) -> impl Iterator<Item = Value> {
         let (lists, event, at, fields) = (&plan.lists, self.event, self.time.at, self.fields);
         let captured = Captured { lists, event, at, fields };
         journey.captures.iter().map(move |capture| captured.value(*capture))

@@ -21,8 +21,8 @@ mod timer;
 mod activate;
 
 pub use activate::Mapping;
-pub use fan_out::{Happened, InLine};
 pub use event::{Applied, Outcome, ToldOfMessage, told_of_message};
+pub use fan_out::{Happened, InLine};
 pub use outlook::{Comes, Expected, Judged, Known, Outlook};
 pub use timer::Due;
 

@@ -223,10 +223,11 @@ impl Facts {
         }
     }
 
-    /// The keys in these sets.
-    pub fn indexed(&self, sets: &[u16]) -> impl Iterator<Item = (u16, u64)> {
-        sets.iter().flat_map(|number| {
-            let set = match self.get(*number) {
+    /// The keys in these sets, each with the number of its set.
+    pub fn indexed(&self, layout: &Layout, sets: &[u16]) -> impl Iterator<Item = (u16, u64)> {
+        let keys = |number: &u16| {
+            let (number, fact) = (*number, layout.get(*number));
+            let set = match self.get(number) {
                 Some(State::Set(set)) => Some(set),
                 None
                 | Some(
@@ -238,8 +239,10 @@ impl Facts {
                     | State::Level { .. },
                 ) => None,
             };
-            set.into_iter().flat_map(|set| set.keys()).map(|key| (*number, key))
-        })
+            let there = fact.zip(set).into_iter();
+            there.flat_map(|(fact, set)| set.keys(fact)).map(move |key| (number, key))
+        };
+        sets.iter().flat_map(keys)
     }
 
     /// Puts a state that was stored behind the others.

@@ -69,9 +69,9 @@ impl Set {
         }
     }
 
-    /// Which keys are in, those that are too old included, until they are forgotten; each as [`Set::named`].
-    pub fn keys(&self) -> impl Iterator<Item = u64> {
-        self.rows.iter(SHAPE).filter(|row| row.key & OUT == 0).map(|row| row.key)
+    /// Which keys are in, those that have grown too old since the set was touched last included; each as [`Set::named`].
+    pub fn keys(&self, fact: &Definition) -> impl Iterator<Item = u64> {
+        self.elements(fact, Millis::MIN).map(|row| row.key)
     }
 
     /// What a key is called in a set.

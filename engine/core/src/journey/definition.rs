@@ -72,7 +72,7 @@ pub struct Trigger {
     /// Instead of an event: what a record of the catalogue makes of a product. The journey begins for many, whom `who` names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub catalogue: Option<At<TransitionWord>>,
-    /// With `catalogue`: for whom, such as `event.product.id in wishes`. It asks for the product in a set that is `indexed`, and is asked again when each begins.
+    /// With `catalogue`: for whom, such as `event.product.id in wishes`. It asks for the product in a set that is `indexed` (or in one of several, joined by `||`), and is asked again when each begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub who: Option<At<String>>,
     /// With `catalogue`: a number by which customers come first, the greatest first, such as `tier.rank`.

@@ -223,8 +223,8 @@ pub struct FanOut {
     pub transition: Transition,
     /// For whom, by what a run would keep of it.
     pub who: Condition,
-    /// The set in which these have the product.
-    pub among: u16,
+    /// The sets of which one has the product of each of these.
+    pub among: Vec<u16>,
     /// A number by which they come first; none: all are equal.
     pub order: Option<Condition>,
     /// For how many, all partitions together; none: for as many as may be.

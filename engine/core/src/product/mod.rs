@@ -10,5 +10,5 @@ mod transition;
 
 pub use field::{Known, MAX_FIELDS, MAX_NAMES, MAX_TEXT};
 pub use reading::{ProductReading, What};
-pub use transition::{Change, Transition};
 pub use table::{Applied, LeftOut, Products, Refused};
+pub use transition::{Change, Transition};

@@ -2,8 +2,8 @@
 
 use super::field::{Content, ID, MAX_FIELDS, MAX_NAMES, PARTS, name_of};
 use super::packed::{Borrowed, Contents, Field, Values, pack, unpack};
-use super::transition::{Change, Figures};
 use super::reading::{ProductReading, What};
+use super::transition::{Change, Figures};
 use crate::closed::closed;
 use crate::compact::{Bytes, Writer};
 use crate::event::{Poison, Raw, Rejected, object_entries};
@@ -100,8 +100,7 @@ impl Products {
                 applied.left_out += 1;
             }
         }
-        applied.change =
-            before.map(|before| Change::new(&id, key, before, named(self, &fields)));
+        applied.change = before.map(|before| Change::new(&id, key, before, named(self, &fields)));
         self.keep(key, &fields);
         Ok(applied)
     }

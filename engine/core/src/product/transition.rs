@@ -85,7 +85,10 @@ impl Change {
     /// The prices before and behind it, where both are known.
     pub fn prices(&self) -> Option<(f64, f64)> {
         let amount = |parts: i64| parts as f64 / PARTS;
-        self.before.price.zip(self.after.price).map(|(before, after)| (amount(before), amount(after)))
+        self.before
+            .price
+            .zip(self.after.price)
+            .map(|(before, after)| (amount(before), amount(after)))
     }
 }
 

@@ -1,14 +1,14 @@
 //! What happens to a product begins journeys for many: everybody is looked at.
 
+use super::Reference;
 use super::catalogue::Changed;
+use super::condition::V;
 use super::context::{Context, Decided, Reader};
+use super::customer::{Customer, Run};
 use super::documents::carried;
 use super::effect::Effect;
 use super::event::Event;
 use super::journeys::Given;
-use super::condition::V;
-use super::customer::{Customer, Run};
-use super::Reference;
 use cartwheel_core::channel::Class;
 use cartwheel_core::customer::Use;
 use cartwheel_core::decision::{Reason, Verdict};
@@ -163,9 +163,9 @@ impl Context<'_> {
     ) {
         let documents = self.customer.documents.len();
         self.customer.documents.learn(event, at, self.plan.kept);
-        let number =
-            (self.journey(index).reentry == cartwheel_core::journey::plan::Reentry::Always)
-                .then_some(event.number);
+        let number = (self.journey(index).reentry
+            == cartwheel_core::journey::plan::Reentry::Always)
+            .then_some(event.number);
         self.open(Given {
             journey: index,
             key,

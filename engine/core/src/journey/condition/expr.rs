@@ -25,9 +25,9 @@ impl Condition {
         self.expr.is_true(&read)
     }
 
-    /// Every field that must be true for it to be: those that `&&` joins.
-    pub(crate) fn each_needed(&self, seen: &mut impl FnMut(Field)) {
-        self.expr.each_needed(seen);
+    /// Where it cannot be true unless one of some truths is that `which` knows: these; the fewest that there are.
+    pub(crate) fn needs_one_of<T>(&self, which: &impl Fn(Field) -> Option<T>) -> Option<Vec<T>> {
+        self.expr.needs_one_of(which)
     }
 
     /// Its value, where it is an expression that comes to something else than a truth.
@@ -177,14 +177,33 @@ impl Expr {
         !reads
     }
 
-    fn each_needed(&self, seen: &mut impl FnMut(Field)) {
+    fn needs_one_of<T>(&self, which: &impl Fn(Field) -> Option<T>) -> Option<Vec<T>> {
         match self {
-            Expr::Field(field) => seen(*field),
+            Expr::Field(field) => which(*field).map(|one| vec![one]),
             Expr::Both(sides) => {
-                sides.0.each_needed(seen);
-                sides.1.each_needed(seen);
+                let sides = [&sides.0, &sides.1].map(|side| side.needs_one_of(which));
+                sides.into_iter().flatten().min_by_key(Vec::len)
             }
-            _ => {}
+            Expr::Either(sides) => {
+                let mut all = sides.0.needs_one_of(which)?;
+                all.extend(sides.1.needs_one_of(which)?);
+                Some(all)
+            }
+            Expr::Literal(_)
+            | Expr::Fixed(_)
+            | Expr::Has(_)
+            | Expr::Size(_)
+            | Expr::Not(_)
+            | Expr::Negate(_)
+            | Expr::Compare(..)
+            | Expr::Compute(..)
+            | Expr::OneOf(..)
+            | Expr::Search(..)
+            | Expr::Choose(_)
+            | Expr::Call(..)
+            | Expr::Extreme(..)
+            | Expr::Lower(_)
+            | Expr::LowerCase(_) => None,
         }
     }
 

@@ -33,6 +33,7 @@ pub use element::Each;
 pub use expr::Condition;
 pub(crate) use fault::Fault;
 pub use field::{Capture, Field, KeyField, Local, WEEKDAYS};
+pub(crate) use fields::kept_fields;
 pub(crate) use fields::{Elements, MAX_SLOTS, Scope, Slots};
 pub use foresight::Motion;
 pub use list::{List, MAX_ITEMS};
@@ -41,6 +42,5 @@ pub(crate) use lower::{
     compile_read, type_alone,
 };
 pub(crate) use names::{Names, change_of};
-pub(crate) use fields::kept_fields;
 pub use reader::{Captured, Reader, kept};
 pub(crate) use types::Type;

@@ -66,10 +66,8 @@ pub(super) fn add_transitions(slots: &mut Slots) {
         (format!("product.{name}"), of)
     };
     for transition in Transition::ALL {
-        let product = [
-            ("product".to_owned(), FieldType::Object),
-            ("product.id".to_owned(), FieldType::Id),
-        ];
+        let product =
+            [("product".to_owned(), FieldType::Object), ("product.id".to_owned(), FieldType::Id)];
         let prices = ["from", "to"].map(|name| (name.to_owned(), FieldType::Number));
         let prices = prices.into_iter().filter(|_| transition == Transition::PriceFell);
         let fields = product.into_iter().chain(Known::NAMES.iter().map(known)).chain(prices);

@@ -2,6 +2,7 @@
 
 use super::compiler::Compiler;
 use super::read::PRODUCT_ID;
+use crate::fact::KeyReading;
 use crate::journey::at::At;
 use crate::journey::condition::{
     Capture, Condition, Field, KeyField, Scope, Slots, compile_number, kept_fields,
@@ -9,7 +10,6 @@ use crate::journey::condition::{
 use crate::journey::definition::{Definition, Key};
 use crate::journey::plan::{FanOut, Journey};
 use crate::journey::problem::{Problem, SourceFile};
-use crate::fact::KeyReading;
 use crate::policy::Policy;
 use crate::product::Transition;
 use crate::time::Span;
@@ -86,12 +86,14 @@ impl Compiler<'_> {
     fn check_no_fan_out(&mut self, definition: &Definition) {
         let trigger = &definition.trigger;
         let texts = [("who", &trigger.who), ("order", &trigger.order), ("budget", &trigger.budget)];
-        let texts = texts.into_iter().filter_map(|(name, it)| Some((name, it.as_ref()?.span.clone())));
+        let texts =
+            texts.into_iter().filter_map(|(name, it)| Some((name, it.as_ref()?.span.clone())));
         let spread = trigger.spread.iter().map(|spread| ("spread", spread.span.clone()));
         for (name, span) in texts.chain(spread) {
             let message = format!("`{name}` belongs to a journey that begins by the catalogue");
             let problem = Problem::error(&self.source.path, span, message);
-            self.problems.push(problem.help("remove it, or write `catalogue:` instead of `event:`"));
+            self.problems
+                .push(problem.help("remove it, or write `catalogue:` instead of `event:`"));
         }
     }
 
@@ -105,35 +107,38 @@ impl Compiler<'_> {
         }
     }
 
-    /// The set in which the product must be: by it those are found who are asked, and nobody else is looked at.
-    fn among(&mut self, written: &At<String>, who: &Condition) -> Option<u16> {
-        let product = ["product", "id"];
-        let mut sets = Vec::new();
-        who.each_needed(&mut |field| {
-            if let Field::FactAt(fact, KeyReading::In, KeyField::Capture(place)) = field
-                && let Some(Capture::Field(number)) = self.captures.get(usize::from(place))
-                && kept_fields(self.slots, *number).is_some_and(|path| path == product)
-            {
-                sets.push(fact);
-            }
-        });
-        let indexed = sets.iter().find(|set| self.slots.names.indexed.contains(set));
-        if indexed.is_none() {
-            let facts = &self.slots.names.facts;
-            let name = sets.first().and_then(|set| facts.get(*set)).map(|fact| fact.name.clone());
-            let (message, help) = match name {
-                Some(name) => (
-                    format!("`{name}` is not indexed: it is not known who has a product in it"),
-                    format!("write `indexed: true` in `{name}` (facts.yaml)"),
-                ),
-                None => (
-                    format!("`{}` does not ask for the product in a set", written.value),
-                    "begin with it, joined to the rest by `&&`: `event.product.id in wishes`, where `wishes` is a set with `indexed: true` (facts.yaml)".into(),
-                ),
-            };
+    /// The sets of which one must have the product: by them those are found who are asked, and nobody else is looked at.
+    fn among(&mut self, written: &At<String>, who: &Condition) -> Option<Vec<u16>> {
+        let asked = who.needs_one_of(&|field| self.has_product(field));
+        let Some(mut sets) = asked else {
+            let message = format!("`{}` does not ask for the product in a set", written.value);
+            let help = "begin with it, joined to the rest by `&&`: `event.product.id in wishes`, where `wishes` is a set with `indexed: true` (facts.yaml)";
             self.error(written, message, help);
+            return None;
+        };
+        sets.sort_unstable();
+        sets.dedup();
+        let names = &self.slots.names;
+        let other = sets.iter().find(|set| !names.indexed.contains(set));
+        if let Some(fact) = other.and_then(|set| names.facts.get(*set)) {
+            let name = fact.name.clone();
+            let message =
+                format!("`{name}` is not indexed: it is not known who has a product in it");
+            let help = format!("write `indexed: true` in `{name}` (facts.yaml)");
+            self.error(written, message, help);
+            return None;
         }
-        indexed.copied()
+        Some(sets)
+    }
+
+    /// The set in which it asks for the product.
+    fn has_product(&self, field: Field) -> Option<u16> {
+        let Field::FactAt(fact, KeyReading::In, KeyField::Capture(place)) = field else {
+            return None;
+        };
+        let Capture::Field(number) = self.captures.get(usize::from(place))? else { return None };
+        let path = kept_fields(self.slots, *number)?;
+        (path == ["product", "id"]).then_some(fact)
     }
 }
 
@@ -143,9 +148,10 @@ pub(super) fn bind(journeys: &mut [Journey], slots: &Slots) {
         let Some(fan_out) = &mut journey.fan_out else { continue };
         let fields = journey.captures.iter().flat_map(|capture| match capture {
             Capture::Field(number) => vec![*number],
-            Capture::List(number) => {
-                slots.lists.get(usize::from(*number)).map_or_else(Vec::new, |list| list.reads.clone())
-            }
+            Capture::List(number) => slots
+                .lists
+                .get(usize::from(*number))
+                .map_or_else(Vec::new, |list| list.reads.clone()),
         });
         fan_out.fields = fields.collect();
         fan_out.fields.sort_unstable();
@@ -154,7 +160,11 @@ pub(super) fn bind(journeys: &mut [Journey], slots: &Slots) {
 }
 
 /// How few pieces are few is the shop's to say.
-pub(super) fn check(policy: &Policy, read: &[(&SourceFile, Definition)], problems: &mut Vec<Problem>) {
+pub(super) fn check(
+    policy: &Policy,
+    read: &[(&SourceFile, Definition)],
+    problems: &mut Vec<Problem>,
+) {
     if policy.low_stock.is_some() {
         return;
     }
@@ -163,16 +173,18 @@ pub(super) fn check(policy: &Policy, read: &[(&SourceFile, Definition)], problem
         if let Some(of) = of.filter(|of| of.value.transition() == Transition::LowStock) {
             let message = "nobody says how little is little: the policy has no `low_stock`";
             let problem = Problem::error(&source.path, of.span.clone(), message);
-            problems.push(problem.help("add it to the policy (cartwheel.yaml), such as `low_stock: 5`"));
+            problems.push(
+                problem.help("add it to the policy (cartwheel.yaml), such as `low_stock: 5`"),
+            );
         }
     }
 }
 
 /// The journeys that begin by each transition, by priority and name; all are in order of names.
 pub(super) fn fans_out(journeys: &[Journey]) -> Vec<(Transition, u16)> {
-    let all = (0u16..).zip(journeys).filter_map(|(number, journey)| {
-        Some((journey.fan_out.as_ref()?.transition, number))
-    });
+    let all = (0u16..)
+        .zip(journeys)
+        .filter_map(|(number, journey)| Some((journey.fan_out.as_ref()?.transition, number)));
     let mut all: Vec<(Transition, u16)> = all.collect();
     all.sort_by_key(|(transition, number)| {
         (*transition, std::cmp::Reverse(journeys[usize::from(*number)].priority))
