@@ -123,6 +123,11 @@ impl<S: Store> Shard<S> {
         best.into_sorted_vec()
     }
 
+    /// How many keys customers have in sets of which it is known who has a key in them.
+    pub fn indexed_keys(&self) -> usize {
+        self.indexed.len()
+    }
+
     /// Who has which key in an indexed set, found anew.
     pub(crate) fn index_all(&mut self) {
         let (plan, table) = (&self.core.plan, &self.table);

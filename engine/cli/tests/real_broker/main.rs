@@ -15,3 +15,4 @@ mod reload;
 mod shoppers;
 mod streams;
 mod topics;
+mod watchers;

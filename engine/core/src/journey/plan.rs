@@ -351,6 +351,11 @@ impl Journey {
         self.ops.iter().filter_map(|op| op.send())
     }
 
+    /// The condition by which it begins: of its trigger event, or of those for whom it begins.
+    pub fn begins_if(&self) -> Option<&Condition> {
+        self.when.as_ref().or(self.fan_out.as_deref().map(|fan_out| &fan_out.who))
+    }
+
     /// The wait for an event at this operation; none where another kind stands.
     pub fn wait_for(&self, op: u16) -> Option<&WaitFor> {
         self.ops.get(usize::from(op))?.wait_for()

@@ -56,6 +56,8 @@ pub struct ShardStats {
     pub streams: Vec<Stream>,
     /// Products known.
     pub products: u64,
+    /// Keys that customers have in sets of which it is known who has a key in them.
+    pub indexed_keys: u64,
     /// Decisions, one row for each combination that has occurred.
     pub decisions: Vec<DecisionCount>,
     /// Turns executed.
@@ -116,6 +118,7 @@ impl ShardStats {
             catalogue_left_out: Counts::default(),
             streams: Vec::new(),
             products: 0,
+            indexed_keys: 0,
             decisions: Vec::new(),
             turns: 0,
             timers_fired: 0,
@@ -161,6 +164,7 @@ impl ShardStats {
         self.customers = before.customers;
         self.streams.clone_from(&before.streams);
         self.products = before.products;
+        self.indexed_keys = before.indexed_keys;
         self.customers_limit = before.customers_limit;
         self.windows = before.windows;
         self.runs.clone_from(&before.runs);

@@ -199,7 +199,7 @@ impl Context<'_> {
 
 impl Changed {
     /// Whether the change is this transition.
-    fn is(&self, transition: &str, low_stock: Option<f64>) -> bool {
+    fn is(&self, transition: &str, low_stock: u32) -> bool {
         let (stock, price) = ("stock", "price");
         let before = |name: &str| self.before.get(name).and_then(Json::as_f64);
         let after = |name: &str| self.after.get(name).and_then(Json::as_f64);
@@ -213,10 +213,11 @@ impl Changed {
                 currency(&self.before) == currency(&self.after)
                     && before(price).zip(after(price)).is_some_and(|(was, is)| is < was)
             }
-            _ => low_stock.is_some_and(|low| {
+            _ => {
+                let low = f64::from(low_stock);
                 before(stock).is_some_and(|stock| stock > low)
                     && after(stock).is_some_and(|stock| stock > 0.0 && stock <= low)
-            }),
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::compiler::Compiler;
 use super::read::PRODUCT_ID;
+use crate::event::vocabulary::EVENT_TYPES;
 use crate::fact::KeyReading;
 use crate::journey::at::At;
 use crate::journey::condition::{
@@ -9,8 +10,7 @@ use crate::journey::condition::{
 };
 use crate::journey::definition::{Definition, Key};
 use crate::journey::plan::{FanOut, Journey};
-use crate::journey::problem::{Problem, SourceFile};
-use crate::policy::Policy;
+use crate::journey::problem::Problem;
 use crate::product::Transition;
 use crate::time::Span;
 
@@ -86,14 +86,29 @@ impl Compiler<'_> {
     fn check_no_fan_out(&mut self, definition: &Definition) {
         let trigger = &definition.trigger;
         let texts = [("who", &trigger.who), ("order", &trigger.order), ("budget", &trigger.budget)];
-        let texts =
-            texts.into_iter().filter_map(|(name, it)| Some((name, it.as_ref()?.span.clone())));
+        let texts = texts.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));
+        let texts = texts.map(|(name, text)| (name, text.span.clone()));
         let spread = trigger.spread.iter().map(|spread| ("spread", spread.span.clone()));
         for (name, span) in texts.chain(spread) {
             let message = format!("`{name}` belongs to a journey that begins by the catalogue");
             let problem = Problem::error(&self.source.path, span, message);
-            self.problems
-                .push(problem.help("remove it, or write `catalogue:` instead of `event:`"));
+            let help = "remove it, or write `catalogue:` instead of `event:`";
+            self.problems.push(problem.help(help));
+        }
+        for event in trigger.event.names() {
+            self.check_is_an_event(event);
+        }
+    }
+
+    /// What happens to a product alone comes with no event of a customer, unless the shop has such ones.
+    fn check_is_an_event(&mut self, event: &At<String>) {
+        let happens = Transition::ALL.iter().any(|transition| transition.name() == event.as_str());
+        let comes = EVENT_TYPES.contains(&event.as_str());
+        if happens && !comes && !self.slots.catalogue.declares(event) {
+            let message = format!("`{}` happens to a product, not to a customer", event.value);
+            let help =
+                format!("write `catalogue: {}` instead of `event:`, and `who:`", event.value);
+            self.error(event, message, help);
         }
     }
 
@@ -156,27 +171,6 @@ pub(super) fn bind(journeys: &mut [Journey], slots: &Slots) {
         fan_out.fields = fields.collect();
         fan_out.fields.sort_unstable();
         fan_out.fields.dedup();
-    }
-}
-
-/// How few pieces are few is the shop's to say.
-pub(super) fn check(
-    policy: &Policy,
-    read: &[(&SourceFile, Definition)],
-    problems: &mut Vec<Problem>,
-) {
-    if policy.low_stock.is_some() {
-        return;
-    }
-    for (source, definition) in read {
-        let of = definition.trigger.catalogue.as_ref();
-        if let Some(of) = of.filter(|of| of.value.transition() == Transition::LowStock) {
-            let message = "nobody says how little is little: the policy has no `low_stock`";
-            let problem = Problem::error(&source.path, of.span.clone(), message);
-            problems.push(
-                problem.help("add it to the policy (cartwheel.yaml), such as `low_stock: 5`"),
-            );
-        }
     }
 }
 
