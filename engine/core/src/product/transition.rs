@@ -110,11 +110,11 @@ mod tests {
             ((Some(-2.0), None), (Some(0.0), None), &[]),
             ((Some(9.0), None), (Some(3.0), None), &[LowStock]),
             ((Some(9.0), None), (Some(0.0), None), &[]),
-            ((5, None), (Some(4.0), None), &[]),
+            ((Some(5.0), None), (Some(4.0), None), &[]),
             ((Some(1.0), Some(20_000)), (Some(2.0), Some(19_999)), &[PriceFell]),
             ((None, None), (None, Some(1)), &[]),
             ((None, Some(1)), (None, None), &[]),
-            ((Some(6.0), Some(2)), (5, Some(1)), &[PriceFell, LowStock]),
+            ((Some(6.0), Some(2)), (Some(5.0), Some(1)), &[PriceFell, LowStock]),
         ] {
             let change = change(before, after);
             let is = Transition::ALL.into_iter().filter(|it| change.is(*it, 5));
