@@ -46,7 +46,7 @@ impl<S: Store> Shard<S> {
             Ok(Applied { left_out, change }) => {
                 self.counters.shared.left_out[LeftOut::Field as usize] += left_out;
                 if let Some(change) = change.filter(|_| !self.core.plan.fans_out.is_empty()) {
-                    self.fan_out(&change, time);
+                    self.fan_out(&change, time, streamed);
                 }
             }
             Err(Refused::NoRoom) => {

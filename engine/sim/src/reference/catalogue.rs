@@ -35,7 +35,9 @@ pub struct Streamed {
 
 /// A product before and behind a record that was not the first of it: what is known of it.
 pub struct Changed {
-    /// Its id.
+    /// The id of what has happened: which record of which stream.
+    pub event: String,
+    /// The product's id.
     pub id: String,
     /// The hash of that.
     pub key: u64,
@@ -118,7 +120,8 @@ impl Catalogue {
         let before = self.known(key);
         self.write(key, product, at);
         let after = self.known(key);
-        Ok(is_known.then_some(Changed { id, key, before, after }))
+        let event = format!("{} {} {}", record.stream, record.epoch, record.sequence);
+        Ok(is_known.then_some(Changed { event, id, key, before, after }))
     }
 
     /// What is known of a product.

@@ -15,9 +15,10 @@ use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::id::{CustomerId, place_in_line};
 use cartwheel_core::journey::condition::Condition;
 use cartwheel_core::time::Millis;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json};
 use std::cmp::Reverse;
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Most customers of a shard for whom one transition begins a journey.
 const MOST: usize = 10_000;
@@ -209,7 +210,7 @@ impl Changed {
                     && after(stock).is_some_and(|stock| stock > 0.0)
             }
             "price_fell" => {
-                let currency = |of: &serde_json::Map<String, Json>| of.get("currency").cloned();
+                let currency = |of: &Map<String, Json>| of.get("currency").cloned();
                 currency(&self.before) == currency(&self.after)
                     && before(price).zip(after(price)).is_some_and(|(was, is)| is < was)
             }
@@ -223,15 +224,35 @@ impl Changed {
 
     /// What has happened, as an event.
     fn event(&self, transition: &str) -> Event {
-        let mut product = self.after.clone();
+        let named = |(name, value): (&String, &Json)| (name.clone(), plain(value));
+        let mut product: Map<String, Json> = self.after.iter().map(named).collect();
         product.insert("id".into(), self.id.clone().into());
-        let mut fields = serde_json::Map::new();
+        let mut fields = Map::new();
+        fields.insert("id".into(), self.event.clone().into());
         fields.insert("product".into(), product.into());
         if transition == "price_fell" {
-            fields.insert("from".into(), self.before["price"].clone());
-            fields.insert("to".into(), self.after["price"].clone());
+            fields.insert("from".into(), plain_price(&self.before));
+            fields.insert("to".into(), plain_price(&self.after));
         }
-        let number = xxhash_rust::xxh3::xxh3_64(json!(fields).to_string().as_bytes());
-        Event::of_journey(transition, fields, number)
+        Event::of_journey(transition, fields, xxh3_64(self.event.as_bytes()))
+    }
+}
+
+fn plain_price(of: &Map<String, Json>) -> Json {
+    of.get("price").map_or(Json::Null, plain)
+}
+
+/// A whole number without a point.
+fn plain(value: &Json) -> Json {
+    match value {
+        Json::Number(number) => match number.as_f64() {
+            Some(whole) if whole.fract() == 0.0 && whole.abs() < 9_007_199_254_740_992.0 => {
+                (whole as i64).into()
+            }
+            Some(other) => other.into(),
+            None => Json::Null,
+        },
+        Json::Array(all) => all.iter().map(plain).collect(),
+        Json::Null | Json::Bool(_) | Json::String(_) | Json::Object(_) => value.clone(),
     }
 }
