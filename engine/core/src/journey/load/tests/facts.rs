@@ -51,8 +51,10 @@ fn the_shipped_facts_load_and_have_room() {
             "carted",
             "categories",
             "discounted",
+            "in_cart",
             "last_order",
             "last_seen",
+            "looked_at",
             "net_value",
             "orders",
             "points",
@@ -61,6 +63,7 @@ fn the_shipped_facts_load_and_have_room() {
             "spend_12m",
             "tickets",
             "views",
+            "wishes",
             "stage",
             "tier"
         ]
