@@ -23,9 +23,7 @@ pub(super) fn fact(read: &[(&SourceFile, Definition)], wanted: &BTreeSet<&str>) 
 }
 
 fn emit(steps: &[Step]) -> bool {
-    let one = |step: &Step| {
-        matches!(step, Step::Emit { .. }) || step.inner().into_iter().any(|inner| emit(inner))
-    };
+    let one = |step: &Step| matches!(step, Step::Emit { .. }) || step.inner().into_iter().any(emit);
     steps.iter().any(one)
 }
 
