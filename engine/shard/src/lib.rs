@@ -8,6 +8,8 @@ mod settings;
 mod ahead;
 mod intake;
 mod streams;
+mod fan_out;
+mod indexed;
 mod degraded;
 mod table;
 mod index;

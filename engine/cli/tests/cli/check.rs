@@ -10,7 +10,7 @@ fn a_journey_that_cannot_be_read_is_65_and_one_of_another_ending_a_warning() {
     std::fs::remove_file(journey("together.trace")).unwrap();
     std::fs::remove_file(journey("welcome.trace")).unwrap();
     let output = cartwheel(dir.path(), &["check"], &[]);
-    expect(&output, 0, &["welcome.yml is not read", "rename it to welcome.yaml", "19 journeys"]);
+    expect(&output, 0, &["welcome.yml is not read", "rename it to welcome.yaml", "22 journeys"]);
 
     std::os::unix::fs::symlink("/nowhere", journey("welcome.yaml")).unwrap();
     std::fs::create_dir(journey("old.trace")).unwrap();

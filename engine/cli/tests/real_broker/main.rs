@@ -16,3 +16,4 @@ mod reload;
 mod shoppers;
 mod streams;
 mod topics;
+mod watchers;

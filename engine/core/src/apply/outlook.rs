@@ -14,7 +14,7 @@ use compact_str::CompactString;
 pub struct Outlook {
     /// The journey's name.
     pub journey: CompactString,
-    /// The condition of its trigger.
+    /// The condition of its trigger, or for whom it begins.
     pub when: Option<Judged>,
     /// The condition that must hold before every send.
     pub while_: Option<Judged>,
@@ -74,13 +74,12 @@ impl Core {
     pub fn outlook(&self, customer: &Customer, journey: u16, t: Millis) -> Option<Outlook> {
         let found = self.plan.journeys.get(usize::from(journey))?;
         let reader = self.reader(customer, t);
-        let judged = |condition: &Option<Condition>| {
-            condition.as_ref().map(|condition| judge(&reader, condition))
-        };
+        let judged =
+            |condition: Option<&Condition>| condition.map(|condition| judge(&reader, condition));
         Some(Outlook {
             journey: found.name.clone(),
-            when: judged(&found.when),
-            while_: judged(&found.while_),
+            when: judged(found.begins_if()),
+            while_: judged(found.while_.as_ref()),
             at: self.expected(customer, journey, found, &reader),
         })
     }

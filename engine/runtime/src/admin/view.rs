@@ -252,9 +252,9 @@ pub struct JourneyGraph {
 /// What a journey begins with; expressions as they are written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Begins {
-    /// The types of the trigger event, in order of their names; none where time alone begins it.
+    /// The types of the trigger event, in order of their names, or what happens to a product; none where time alone begins it.
     pub events: Vec<String>,
-    /// The condition.
+    /// The condition, or for whom it begins.
     pub when: Option<String>,
     /// The types that start the quiet time anew, beside the trigger's, in order of their names.
     pub moved_by: Vec<String>,

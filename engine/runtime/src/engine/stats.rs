@@ -157,6 +157,7 @@ impl<S: Store> Figures<S> {
         stats.configuration = Some(shard.core().plan.hash);
         stats.streams = shard.streams().iter().cloned().collect();
         stats.products = shard.products().len() as u64;
+        stats.indexed_keys = shard.indexed_keys() as u64;
         stats.customers_limit = self.context.settings.shard.max_customers as u64;
         stats.timers = shard.timers() as u64;
         // That nothing is due is known at once; what is due, only from a census.

@@ -178,6 +178,7 @@ fn gauges(metrics: &Metrics, shard: &str, stats: &ShardStats) {
         (Id::InFlight, stats.in_flight as f64),
         (Id::StreamsStopped, stopped as f64),
         (Id::Products, stats.products as f64),
+        (Id::IndexedKeys, stats.indexed_keys as f64),
         (Id::Customers, stats.customers as f64),
         (Id::CustomersLimit, stats.customers_limit as f64),
         (Id::Runs, stats.live_runs() as f64),

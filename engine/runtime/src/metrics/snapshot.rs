@@ -58,6 +58,8 @@ pub struct ShardStats {
     pub streams: Vec<Stream>,
     /// Products known.
     pub products: u64,
+    /// Keys that customers have in sets of which it is known who has a key in them.
+    pub indexed_keys: u64,
     /// Decisions, one row for each combination that has occurred.
     pub decisions: Vec<DecisionCount>,
     /// Turns executed.
@@ -119,6 +121,7 @@ impl ShardStats {
             configuration: None,
             streams: Vec::new(),
             products: 0,
+            indexed_keys: 0,
             decisions: Vec::new(),
             turns: 0,
             timers_fired: 0,
@@ -165,6 +168,7 @@ impl ShardStats {
         self.customers = before.customers;
         self.streams.clone_from(&before.streams);
         self.products = before.products;
+        self.indexed_keys = before.indexed_keys;
         self.customers_limit = before.customers_limit;
         self.windows.clone_from(&before.windows);
         self.runs.clone_from(&before.runs);

@@ -153,6 +153,7 @@ metrics! {
     StreamRecords = Kind::Counter, Count, "cartwheel_stream_records_total", [SHARD, closed("outcome", names::<Order>)], "Records that every partition gets, by what was done with them.";
     StreamsStopped = Kind::Gauge, Count, "cartwheel_streams_stopped", [SHARD], "Streams of such records that stand still: records are missing, or come from another journal.";
     Products = Kind::Gauge, Count, "cartwheel_products", [SHARD], "Products known from the catalogue.";
+    IndexedKeys = Kind::Gauge, Count, "cartwheel_indexed_keys", [SHARD], "Keys that customers have in sets with `indexed: true`; some 24 bytes each.";
     CatalogueLeftOut = Kind::Counter, Count, "cartwheel_catalogue_left_out_total", [SHARD, closed("what", names::<LeftOut>)], "What of the catalogue there was no room for, or could not be kept.";
     LagRecords = Kind::Gauge, Count, "cartwheel_shard_lag_records", [SHARD], "Records between the shard's position and the end of its partition.";
     ShardLag = Kind::Gauge, Seconds, "cartwheel_shard_lag_seconds", [SHARD], "How far shard time is behind the runtime's clock; 0 while no record waits.";

@@ -33,6 +33,20 @@ pub struct Streamed {
     product: Value,
 }
 
+/// A product before and behind a record that was not the first of it: what is known of it.
+pub struct Changed {
+    /// The id of what has happened: which record of which stream.
+    pub event: String,
+    /// The product's id.
+    pub id: String,
+    /// The hash of that.
+    pub key: u64,
+    /// The fields before.
+    pub before: Map<String, Value>,
+    /// The fields now.
+    pub after: Map<String, Value>,
+}
+
 /// What is known of streams and products.
 #[derive(Default)]
 pub struct Catalogue {
@@ -86,19 +100,35 @@ fn sound(
 
 impl Catalogue {
     /// Applies a record, if it is the next of its stream; `at` is when it happened.
-    pub fn apply(&mut self, record: &Streamed, at: Millis, policy: &Policy) -> Result<(), Poison> {
+    pub fn apply(
+        &mut self,
+        record: &Streamed,
+        at: Millis,
+        policy: &Policy,
+    ) -> Result<Option<Changed>, Poison> {
         if !self.is_next(record) || record.kind != "catalogue" {
-            return Ok(());
+            return Ok(None);
         }
         let product = record.product.as_object().ok_or(Poison::BadValue)?;
-        let key = product.get("id").and_then(key_text).ok_or(Poison::BadValue)?;
-        let key = key_hash(&key);
+        let id = product.get("id").and_then(key_text).ok_or(Poison::BadValue)?;
+        let key = key_hash(&id);
         if !self.products.contains_key(&key) && self.products.len() >= policy.max_products as usize
         {
-            return Ok(());
+            return Ok(None);
         }
+        let is_known = self.products.contains_key(&key);
+        let before = self.known(key);
         self.write(key, product, at);
-        Ok(())
+        let after = self.known(key);
+        let event = format!("{} {} {}", record.stream, record.epoch, record.sequence);
+        Ok(is_known.then_some(Changed { event, id, key, before, after }))
+    }
+
+    /// What is known of a product.
+    fn known(&self, key: u64) -> Map<String, Value> {
+        let fields = self.products.get(&key).into_iter().flatten();
+        let there = fields.filter(|(_, (_, value))| !value.is_null());
+        there.map(|(name, (_, value))| (name.clone(), value.clone())).collect()
     }
 
     fn is_next(&mut self, record: &Streamed) -> bool {

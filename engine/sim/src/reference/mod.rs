@@ -17,6 +17,7 @@ mod deadline;
 mod documents;
 mod event;
 mod facts;
+mod fan_out;
 mod gate;
 mod holdout;
 mod horizon;
@@ -97,23 +98,35 @@ impl Reference {
         match event::decode(value, time, &self.plan.policy) {
             Ok(event) => self.apply(offset, &event, event.time.min(time), out),
             Err(reason) => {
-                if let Some(reason) = self.of_nobody(time, value, reason) {
+                if let Err(reason) = self.of_nobody(time, value, reason, out) {
                     out.push(Effect::Dead { offset, reason: DeadReason::Poison(reason) });
                 }
             }
         }
     }
 
-    /// A record that is no event, for this reason. Why it cannot be applied; none where it is one that every partition gets.
-    fn of_nobody(&mut self, time: Millis, value: &[u8], reason: Poison) -> Option<Poison> {
+    /// A record that is no event, for this reason: one that every partition gets, or it cannot be applied.
+    fn of_nobody(
+        &mut self,
+        time: Millis,
+        value: &[u8],
+        reason: Poison,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), Poison> {
         let policy = &self.plan.policy;
         let streamed = (reason == Poison::MissingCustomer)
             .then(|| catalogue::decode(value, time, policy))
             .flatten();
         match streamed {
-            None => Some(reason),
-            Some(Err(reason)) => Some(reason),
-            Some(Ok(record)) => self.catalogue.apply(&record, record.time.min(time), policy).err(),
+            None => Err(reason),
+            Some(Err(reason)) => Err(reason),
+            Some(Ok(record)) => {
+                let at = record.time.min(time);
+                if let Some(changed) = self.catalogue.apply(&record, at, policy)? {
+                    self.fan_out(&changed, at, out);
+                }
+                Ok(())
+            }
         }
     }
 

@@ -62,7 +62,12 @@ impl Context<'_> {
     /// The deadline of a run, taken out of the customer's, has come.
     pub(super) fn wake(&mut self, mut run: Run) {
         let next = match run.place {
-            Place::Window => return self.enter(run, Reason::Window),
+            Place::Window => {
+                if self.is_still_meant(&run) {
+                    self.enter(run, Reason::Window);
+                }
+                return;
+            }
             Place::Goal => return,
             Place::Delay { op } | Place::Local { op } => wait::wake(self, &mut run, op),
             Place::Event { op } => wait_for::wake(self, &mut run, op),

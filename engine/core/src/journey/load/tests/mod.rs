@@ -6,6 +6,7 @@ mod changes;
 mod contradictions;
 mod events;
 mod facts;
+mod fans_out;
 mod hostile;
 mod ledgers;
 mod levels;
