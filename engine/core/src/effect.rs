@@ -177,6 +177,17 @@ pub struct Tally {
 const VERDICTS: usize = Verdict::ALL.len();
 const REASONS: usize = Reason::ALL.len();
 
+/// The place of each reason among all of them, by its number: numbers are stored, and some are left out.
+const PLACES: [u8; 256] = {
+    let mut places = [0; 256];
+    let mut place = 0;
+    while place < REASONS {
+        places[Reason::ALL[place] as usize] = place as u8;
+        place += 1;
+    }
+    places
+};
+
 impl Tally {
     fn new(plan: &Plan) -> Self {
         let mut starts = Vec::with_capacity(plan.journeys.len() + 1);
@@ -196,7 +207,7 @@ impl Tally {
             self.starts.get(usize::from(decided.journey)).copied().unwrap_or(usize::MAX / 2);
         let place = start
             + (block * VERDICTS + decided.verdict as usize) * REASONS
-            + decided.reason as usize;
+            + usize::from(PLACES[decided.reason as usize]);
         if let Some(count) = self.counts.get_mut(place) {
             *count += 1;
         }

@@ -8,6 +8,7 @@ mod settings;
 mod ahead;
 mod intake;
 mod streams;
+mod control;
 mod degraded;
 mod table;
 mod index;

@@ -15,6 +15,7 @@ mod enter;
 mod by_time;
 mod outlook;
 mod put_off;
+mod halted;
 mod step;
 mod timer;
 mod activate;
@@ -24,6 +25,7 @@ pub use event::{Applied, Outcome, ToldOfMessage, told_of_message};
 pub use outlook::{Comes, Expected, Judged, Known, Outlook};
 pub use timer::Due;
 
+use crate::control::Control;
 use crate::customer::{Change, Customer, Zones, attribute_hash};
 use crate::effect::Effects;
 use crate::journey::condition::Reader;
@@ -97,6 +99,8 @@ pub struct Environment<'a> {
     pub now: Millis,
     /// What is known of products.
     pub products: &'a Products,
+    /// What people have said of journeys.
+    pub control: &'a Control,
     /// Where decisions and effects go.
     pub effects: &'a mut Effects,
 }

@@ -1,8 +1,8 @@
 //! Events of the types that a configuration hears, with what its conditions and keys read; strangers among them.
 
 use super::config::Config;
-use super::features::{CATALOGUE, Feature};
-use crate::history::{Draw, Events, Records};
+use super::features::{CATALOGUE, CONTROL, Feature, orders};
+use crate::history::{Draw, Events, Orders, Records};
 use cartwheel_core::id::CommandId;
 use cartwheel_core::time::{HOUR, Millis, SECOND, format_rfc3339};
 use serde_json::{Map, Value, json};
@@ -16,6 +16,8 @@ pub struct Heard {
     strangers: Events,
     /// Where the configuration reads the catalogue.
     catalogue: Option<Records>,
+    /// Where journeys are paused.
+    orders: Option<Orders>,
     number: u64,
 }
 
@@ -24,9 +26,10 @@ impl Heard {
     pub fn new(draw: &mut Draw, config: &Config, features: Vec<&'static Feature>) -> Self {
         let heard = config.journeys.iter().flat_map(Config::heard);
         let types = heard.chain(config.counted()).collect();
-        let reads = features.iter().any(|feature| feature.name == CATALOGUE);
+        let has = |name| features.iter().any(|feature| feature.name == name);
+        let (reads, orders) = (has(CATALOGUE), has(CONTROL).then(|| orders(config)));
         let (strangers, catalogue) = (Events::new(draw, false), reads.then(Records::default));
-        Self { types, features, strangers, catalogue, number: 0 }
+        Self { types, features, strangers, catalogue, orders, number: 0 }
     }
 
     /// A record's value.
@@ -35,6 +38,11 @@ impl Heard {
             && draw.chance(25)
         {
             return catalogue.next(draw, time);
+        }
+        if let Some(orders) = &mut self.orders
+            && draw.chance(15)
+        {
+            return orders.next(draw);
         }
         if draw.chance(8) {
             return self.strangers.next(draw, time, commands);

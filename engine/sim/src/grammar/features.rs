@@ -7,6 +7,7 @@ mod caps;
 mod catalogue;
 mod choices;
 mod contest;
+mod control;
 mod deadlines;
 mod emits;
 mod exits;
@@ -27,6 +28,8 @@ mod starts;
 mod steps;
 mod waits;
 mod window;
+
+pub use control::orders;
 
 use super::config::Config;
 use crate::history::Draw;
@@ -53,6 +56,9 @@ impl Feature {
 
 /// Under this feature records of the catalogue come.
 pub(super) const CATALOGUE: &str = "catalogue";
+
+/// Under this feature journeys are paused, resumed and stopped.
+pub(super) const CONTROL: &str = "control";
 
 /// All of them. How often one stands here is how often it is drawn.
 pub const FEATURES: &[Feature] = &[
@@ -95,6 +101,9 @@ pub const FEATURES: &[Feature] = &[
     Feature { name: CATALOGUE, add: catalogue::add, event: catalogue::event, last: true },
     Feature { name: CATALOGUE, add: catalogue::add, event: catalogue::event, last: true },
     Feature { name: "choices", add: choices::add, event: choices::event, last: false },
+    Feature { name: CONTROL, add: control::add, event: |_, _| {}, last: false },
+    Feature { name: CONTROL, add: control::add, event: |_, _| {}, last: false },
+    Feature { name: CONTROL, add: control::add, event: |_, _| {}, last: false },
     Feature { name: "answers", add: answers::add, event: answers::event, last: false },
 ];
 

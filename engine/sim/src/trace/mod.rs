@@ -64,6 +64,7 @@
 mod beside;
 mod block;
 mod catalogue;
+mod control;
 mod core_engine;
 mod coverage;
 mod engine;
