@@ -226,3 +226,28 @@ impl Tally {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journey::load::{SourceFile, load};
+    use crate::policy::Policy;
+
+    /// Numbers of reasons are stored and have gaps: a place in the tally is none of them.
+    #[test]
+    fn every_decision_is_counted_as_what_it_is() {
+        let text = "journey: j\ntrigger: { event: go }\nsteps: [{ send: a, channels: [email] }]\n";
+        let source = SourceFile { path: "j.yaml".into(), text: text.into() };
+        let plan = load(&Policy::default(), &[source]).expect("a plan");
+        for verdict in Verdict::ALL {
+            for reason in Reason::ALL {
+                for op in [None, Some(0)] {
+                    let mut tally = Tally::new(&plan);
+                    tally.count(&Decided { op, ..Decided::new(0, 0, verdict, reason) });
+                    let told: Vec<_> = tally.iter().collect();
+                    assert_eq!(told, [(0, op, verdict, reason, 1)]);
+                }
+            }
+        }
+    }
+}

@@ -95,8 +95,7 @@ mod tests {
     fn an_order_is_read_or_its_fault_is_named() {
         assert_eq!(read(r#"{"pause":"a"}"#), Ok(Order::Pause("a".into())));
         assert_eq!(read(r#"{"stop":"a","by":"eve"}"#), Ok(Order::Stop("a".into())));
-        let resume =
-            |missed_within| Ok(Order::Resume { journey: "a".into(), missed_within });
+        let resume = |missed_within| Ok(Order::Resume { journey: "a".into(), missed_within });
         assert_eq!(read(r#"{"resume":"a"}"#), resume(None));
         assert_eq!(read(r#"{"resume":"a","missed_within":"90s"}"#), resume(Some(90_000)));
         let winner = |arm: Option<&str>| {

@@ -52,8 +52,7 @@ const ROOMS: [(&str, &[&str]); 27] = [
         "apply",
         &[
             "time", "id", "value", "channel", "address", "policy", "event", "control", "sends",
-            "fact",
-            "product", "customer", "journey", "decision", "gate", "effect",
+            "fact", "product", "customer", "journey", "decision", "gate", "effect",
         ],
     ),
 ];

@@ -235,8 +235,19 @@ impl Shard {
             restarts: stats.restarts,
             products: stats.products,
             streams: stats.streams.iter().map(stream).collect(),
+            halted: stats.control.halted().map(halted).collect(),
+            winners: stats.control.winners().map(winner).collect(),
         }
     }
+}
+
+fn halted((journey, standing, since): (&str, Standing, Millis)) -> HaltedView {
+    HaltedView { journey: journey.to_owned(), standing, since }
+}
+
+fn winner((journey, split, arm): (&str, &str, &str)) -> WinnerView {
+    let [journey, split, arm] = [journey, split, arm].map(str::to_owned);
+    WinnerView { journey, split, arm }
 }
 
 fn stream(of: &Stream) -> StreamView {

@@ -153,6 +153,7 @@ impl<S: Store> Figures<S> {
         stats.lag_records = u64::try_from(moment.end - shard.next_offset()).unwrap_or(0);
         stats.customers = shard.customers() as u64;
         stats.streams = shard.streams().iter().cloned().collect();
+        stats.control.clone_from(shard.control());
         stats.products = shard.products().len() as u64;
         stats.customers_limit = self.context.settings.shard.max_customers as u64;
         stats.timers = shard.timers() as u64;

@@ -7,6 +7,7 @@ use super::labels::{
     Breaker, CallOutcome, Counts, DeadSource, Intake, Kept, Provider, ShardState, Stopped, Withheld,
 };
 use cartwheel_core::channel::Channel;
+use cartwheel_core::control::Control;
 use cartwheel_core::customer::Forgotten;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::event::OddField;
@@ -54,6 +55,8 @@ pub struct ShardStats {
     pub catalogue_left_out: Counts<LeftOut>,
     /// How far the streams of such records have come.
     pub streams: Vec<Stream>,
+    /// What people have said of journeys.
+    pub control: Control,
     /// Products known.
     pub products: u64,
     /// Decisions, one row for each combination that has occurred.
@@ -115,6 +118,7 @@ impl ShardStats {
             stream_records: Counts::default(),
             catalogue_left_out: Counts::default(),
             streams: Vec::new(),
+            control: Control::default(),
             products: 0,
             decisions: Vec::new(),
             turns: 0,
@@ -160,6 +164,7 @@ impl ShardStats {
         self.lag_records = self.lag_records.max(before.lag_records);
         self.customers = before.customers;
         self.streams.clone_from(&before.streams);
+        self.control.clone_from(&before.control);
         self.products = before.products;
         self.customers_limit = before.customers_limit;
         self.windows = before.windows;

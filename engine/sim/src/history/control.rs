@@ -38,11 +38,20 @@ impl Orders {
     fn order(&self, draw: &mut Draw) -> Value {
         let journey = draw.pick(&self.journeys).as_str();
         match draw.below(24) {
-            0 => draw.pick(&[json!({}), json!({ "pause": 7 }), json!("stop"), json!({ "pause": "a", "resume": "a" })]).clone(),
+            0 => draw
+                .pick(&[
+                    json!({}),
+                    json!({ "pause": 7 }),
+                    json!("stop"),
+                    json!({ "pause": "a", "resume": "a" }),
+                ])
+                .clone(),
             1 => json!({ "pause": "nobody" }),
             2 | 3 => json!({ "stop": journey }),
             4..=10 => json!({ "pause": journey }),
-            11..=14 => json!({ "resume": journey, "missed_within": draw.pick(&["0s", "10m", "5h", "3d", "soon"]) }),
+            11..=14 => {
+                json!({ "resume": journey, "missed_within": draw.pick(&["0s", "10m", "5h", "3d", "soon"]) })
+            }
             15..=19 => json!({ "resume": journey }),
             _ => self.winner(draw).unwrap_or_else(|| json!({ "resume": journey })),
         }

@@ -24,7 +24,9 @@ impl Order {
                 fields.insert(word.text.into(), text(journey));
             }
             [word, journey, missed] if word.text == "resume" => {
-                let Some((name, value)) = missed.assignment().filter(|(name, _)| name.text == "missed_within") else {
+                let Some((name, value)) =
+                    missed.assignment().filter(|(name, _)| name.text == "missed_within")
+                else {
                     let message = format!("`{}` is not missed_within=SPAN", missed.text);
                     return Err((missed.span(), message, Some("missed_within=6h".into())));
                 };
@@ -41,7 +43,11 @@ impl Order {
             _ => {
                 let help = "control pause win_back; control resume win_back missed_within=6h; control stop win_back; control winner win_back SPLIT ARM";
                 let message = "what is to be done with which journey?".into();
-                return Err((words.first().map_or(first.span(), Word::span), message, Some(help.into())));
+                return Err((
+                    words.first().map_or(first.span(), Word::span),
+                    message,
+                    Some(help.into()),
+                ));
             }
         }
         Ok(Self { fields })
