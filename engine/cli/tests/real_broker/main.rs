@@ -13,5 +13,6 @@ mod outage;
 mod processes;
 mod reload;
 mod shoppers;
+mod control;
 mod streams;
 mod topics;
