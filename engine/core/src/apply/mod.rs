@@ -14,6 +14,7 @@ mod window;
 mod enter;
 mod by_time;
 mod outlook;
+mod own_events;
 mod put_off;
 mod halted;
 mod step;

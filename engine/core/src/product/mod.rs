@@ -7,6 +7,6 @@ mod packed;
 mod reading;
 mod table;
 
-pub use field::{Known, MAX_FIELDS, MAX_NAMES, MAX_TEXT};
+pub use field::{ID, Known, MAX_ELEMENT, MAX_FIELDS, MAX_LIST, MAX_NAME, MAX_NAMES, MAX_TEXT};
 pub use reading::{ProductReading, What};
 pub use table::{Applied, LeftOut, Products, Refused};
