@@ -1,8 +1,8 @@
 //! From snapshots to the overview: the last one of each shard, what earlier executions counted, and rates.
 
 use super::view::{
-    HaltedView, JourneyCounts, JourneyGraph, JourneyView, LaneView, Overview, ReasonCount, ShardView,
-    StepCounts, StreamView, Totals, WinnerView,
+    HaltedView, JourneyCounts, JourneyGraph, JourneyView, LaneView, Overview, ReasonCount,
+    ShardView, StepCounts, StreamView, Totals, WinnerView,
 };
 use crate::metrics::labels::{Closed, Intake, ShardState};
 use crate::metrics::snapshot::{DecisionCount, DeliveryStats, ShardStats};
