@@ -82,7 +82,7 @@ fn wherever_it_is_stopped_the_same_is_known_and_sent() {
     // Ana's time was missed by half an hour; what came later was sent, in order of ids where it was due together.
     assert_eq!(
         whom,
-        [("ben", "percent"), ("ben", "last"), ("dee", "gift"), ("ana", "last"), ("eve", "gift")]
+        [("ben", "percent"), ("ben", "last"), ("ana", "last"), ("dee", "gift"), ("eve", "gift")]
     );
     let halted: Vec<_> = shared.0.halted().collect();
     assert_eq!(halted, [("j", Standing::Stopped, START + 9 * HOUR)]);
