@@ -2,6 +2,7 @@
 
 use cartwheel_benches::plan;
 use cartwheel_core::apply::{Core, Environment, EventTime};
+use cartwheel_core::control::Control;
 use cartwheel_core::customer::Customer;
 use cartwheel_core::effect::Effects;
 use cartwheel_core::event::{Event, decode};
@@ -50,7 +51,7 @@ fn benchmark(criterion: &mut Criterion) {
     .expect("valid options");
     let (events, customers) = decoded(&input, &plan.policy);
     let mut core = Core::new(plan.clone());
-    let products = Products::default();
+    let (products, control) = (Products::default(), Control::default());
     let fresh =
         || (customers.iter().map(|id| Customer::new(*id)).collect::<Vec<_>>(), Effects::new(&plan));
     let mut group = criterion.benchmark_group("apply");
@@ -65,6 +66,7 @@ fn benchmark(criterion: &mut Criterion) {
                         mode: Mode::Live,
                         now: *at,
                         products: &products,
+                        control: &control,
                         effects: &mut effects,
                     };
                     core.event(&mut customers[*place], event, time, &mut environment);

@@ -3,6 +3,7 @@
 //!     cargo run --release -p cartwheel-core --example arm [CUSTOMERS]
 
 use cartwheel_core::apply::{Core, Environment, EventTime};
+use cartwheel_core::control::Control;
 use cartwheel_core::customer::Customer;
 use cartwheel_core::effect::Effects;
 use cartwheel_core::event::decode;
@@ -32,6 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let plan = Arc::new(load(&policy, sources).map_err(|problems| format!("{problems:?}"))?);
     let (mut core, mut effects) = (Core::new(Arc::clone(&plan)), Effects::new(&plan));
     let (mut customers, products) = (Vec::new(), Products::default());
+    let control = Control::default();
     for number in 0..count {
         let at = NOW - (number % 9_000) as Millis * HOUR;
         let (month, day) = (number % 12 + 1, number % 28 + 1);
@@ -41,7 +43,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let event = decode(event.as_bytes(), NOW, &policy).map_err(|error| format!("{error:?}"))?;
         let mut customer = Customer::new(CustomerId::of(&event.customer));
         let (mode, effects) = (Mode::Live, &mut effects);
-        let mut environment = Environment { mode, now: NOW, products: &products, effects };
+        let (products, control) = (&products, &control);
+        let mut environment = Environment { mode, now: NOW, products, control, effects };
         let time = EventTime::new(event.time, NOW, NOW);
         core.event(&mut customer, &event, time, &mut environment);
         customers.push(customer);

@@ -201,6 +201,17 @@ pub struct Tally {
 const VERDICTS: usize = Verdict::ALL.len();
 const REASONS: usize = Reason::ALL.len();
 
+/// The place of each reason among all of them, by its number: numbers are stored, and some are left out.
+const PLACES: [u8; 256] = {
+    let mut places = [0; 256];
+    let mut place = 0;
+    while place < REASONS {
+        places[Reason::ALL[place] as usize] = place as u8;
+        place += 1;
+    }
+    places
+};
+
 impl Tally {
     fn new(plan: &Plan) -> Self {
         let mut starts = Vec::with_capacity(plan.journeys.len() + 1);
@@ -220,7 +231,7 @@ impl Tally {
             self.starts.get(usize::from(decided.journey)).copied().unwrap_or(usize::MAX / 2);
         let place = start
             + (block * VERDICTS + decided.verdict as usize) * REASONS
-            + decided.reason as usize;
+            + usize::from(PLACES[decided.reason as usize]);
         if let Some(count) = self.counts.get_mut(place) {
             *count += 1;
         }
@@ -237,5 +248,30 @@ impl Tally {
                 (journey as u16, op, verdict, Reason::ALL[place % REASONS], *count)
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journey::load::{SourceFile, load};
+    use crate::policy::Policy;
+
+    /// Numbers of reasons are stored and have gaps: a place in the tally is none of them.
+    #[test]
+    fn every_decision_is_counted_as_what_it_is() {
+        let text = "journey: j\ntrigger: { event: go }\nsteps: [{ send: a, channels: [email] }]\n";
+        let source = SourceFile { path: "j.yaml".into(), text: text.into() };
+        let plan = load(&Policy::default(), &[source]).expect("a plan");
+        for verdict in Verdict::ALL {
+            for reason in Reason::ALL {
+                for op in [None, Some(0)] {
+                    let mut tally = Tally::new(&plan);
+                    tally.count(&Decided { op, ..Decided::new(0, 0, verdict, reason) });
+                    let told: Vec<_> = tally.iter().collect();
+                    assert_eq!(told, [(0, op, verdict, reason, 1)]);
+                }
+            }
+        }
     }
 }

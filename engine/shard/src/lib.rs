@@ -10,6 +10,7 @@ mod intake;
 mod streams;
 mod fan_out;
 mod indexed;
+mod control;
 mod degraded;
 mod table;
 mod index;

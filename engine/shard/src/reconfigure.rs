@@ -28,9 +28,13 @@ impl<S: Store> Shard<S> {
         for slot in &slots {
             let customer = self.table.get_mut(*slot);
             let was_dirty = customer.dirty;
-            let (mode, products) = (self.position.mode, &self.shared.products);
-            let mut environment =
-                Environment { mode, now: t, products, effects: &mut self.effects };
+            let mut environment = Environment {
+                mode: self.position.mode,
+                now: t,
+                products: &self.shared.products,
+                control: &self.shared.control,
+                effects: &mut self.effects,
+            };
             self.core.leave(customer, &mapping, t, &mut environment);
             self.settle(*slot, was_dirty);
         }
@@ -62,8 +66,13 @@ impl<S: Store> Shard<S> {
     fn settle_levels(&mut self, slot: u32, t: Millis) {
         let customer = self.table.get_mut(slot);
         let was_dirty = customer.dirty;
-        let (mode, products) = (self.position.mode, &self.shared.products);
-        let mut environment = Environment { mode, now: t, products, effects: &mut self.effects };
+        let mut environment = Environment {
+            mode: self.position.mode,
+            now: t,
+            products: &self.shared.products,
+            control: &self.shared.control,
+            effects: &mut self.effects,
+        };
         self.core.settle_levels(customer, &mut environment);
         self.settle(slot, was_dirty);
     }

@@ -13,6 +13,7 @@ use crate::streams::Shared;
 use crate::table::Table;
 use crate::turn::{Budget, Outgoing, Turned};
 use cartwheel_core::apply::Core;
+use cartwheel_core::control::Control;
 use cartwheel_core::customer::{Customer, Journal, decode_customer};
 use cartwheel_core::effect::Effects;
 use cartwheel_core::event::{Decoder, OddFields, Record};
@@ -181,7 +182,9 @@ impl<S: Store> Shard<S> {
     /// What came from records that every partition gets.
     fn load_shared(&mut self, meta: &Meta) -> Result<(), StoreError> {
         let damaged = |what: &str| StoreError::Damaged(format!("the stored {what} cannot be read"));
-        let streams = Streams::decode(&meta.streams).ok_or_else(|| damaged("streams"))?;
+        let streams = Streams::decode(&meta.streams);
+        let (streams, behind) = streams.ok_or_else(|| damaged("streams"))?;
+        let control = Control::decode(behind).ok_or_else(|| damaged("orders"))?;
         let products = Products::named(&meta.product_names);
         let mut products = products.ok_or_else(|| damaged("names of products' fields"))?;
         let mut sound = true;
@@ -189,7 +192,7 @@ impl<S: Store> Shard<S> {
         if !sound {
             return Err(damaged("products"));
         }
-        self.shared = Shared { streams, products };
+        self.shared = Shared { streams, products, control };
         Ok(())
     }
 

@@ -410,6 +410,7 @@ impl<S: Store> Shard<S> {
         let position = &self.position;
         let (mut streams, mut product_names) = (Vec::new(), Vec::new());
         self.shared.streams.encode(&mut streams);
+        self.shared.control.encode(&mut streams);
         self.shared.products.encode_names(&mut product_names);
         Meta {
             next_offset: position.next_offset,

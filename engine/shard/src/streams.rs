@@ -3,6 +3,7 @@
 use crate::checkpoint::Store;
 use crate::shard::Shard;
 use cartwheel_core::apply::EventTime;
+use cartwheel_core::control::Control;
 use cartwheel_core::event::Record;
 use cartwheel_core::product::{Applied, LeftOut, Products, Refused};
 use cartwheel_core::stream::{Order, Streamed, Streams};
@@ -14,6 +15,8 @@ pub(crate) struct Shared {
     pub streams: Streams,
     /// What is known of products.
     pub products: Products,
+    /// What people have said of journeys.
+    pub control: Control,
 }
 
 /// What became of such records, since the shard was opened.
@@ -27,6 +30,8 @@ pub struct SharedCounters {
 
 /// The type of records about products.
 const CATALOGUE: &str = "catalogue";
+/// The type of records about journeys.
+const CONTROL: &str = "control";
 
 impl<S: Store> Shard<S> {
     /// Applies a record of a stream, if it is the next one. What is of a type that this build does nothing with counts as applied.
@@ -35,6 +40,7 @@ impl<S: Store> Shard<S> {
         self.counters.shared.orders[order as usize] += 1;
         match order {
             Order::Next if streamed.kind == CATALOGUE => self.apply_product(record, streamed),
+            Order::Next if streamed.kind == CONTROL => self.apply_control(record, streamed),
             Order::Next | Order::Repeat | Order::Gap | Order::Epoch | Order::NoRoom => {}
         }
     }
@@ -59,6 +65,11 @@ impl<S: Store> Shard<S> {
     /// The streams of records that every partition gets.
     pub fn streams(&self) -> &Streams {
         &self.shared.streams
+    }
+
+    /// What people have said of journeys.
+    pub fn control(&self) -> &Control {
+        &self.shared.control
     }
 
     /// What is known of products.

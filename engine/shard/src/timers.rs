@@ -121,6 +121,7 @@ impl<S: Store> Shard<S> {
             mode: self.position.mode,
             now: self.position.now,
             products: &self.shared.products,
+            control: &self.shared.control,
             effects: &mut self.effects,
         };
         let due = Due { deadline, now, seen: self.position.seen, budget: budget.timers };

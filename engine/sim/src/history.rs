@@ -6,12 +6,14 @@
 
 mod catalogue;
 mod conditions;
+mod control;
 mod draw;
 mod events;
 mod setups;
 
 pub use catalogue::Records;
 pub use conditions::{Place, condition};
+pub use control::{Orders, Split};
 pub use draw::Draw;
 pub use events::{Events, counted};
 pub use setups::{Setup, setups};

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::flags::{AdminFlags, Flags, Output};
 use crate::show::table::table;
 use cartwheel_core::time::format_rfc3339;
-use cartwheel_runtime::admin::view::{ShardView, StreamView};
+use cartwheel_runtime::admin::view::{HaltedView, ShardView, StreamView, WinnerView};
 use cartwheel_runtime::metrics::labels::Closed;
 use std::io::Write;
 
@@ -38,7 +38,8 @@ pub fn run(flags: &Flags, admin: &AdminFlags) -> Result<(), Failure> {
                 .into()
         }
         Output::Text => {
-            table(&HEADINGS, &shards.iter().map(row).collect::<Vec<_>>()) + &streams(&shards)
+            let rows: Vec<_> = shards.iter().map(row).collect();
+            table(&HEADINGS, &rows) + &streams(&shards) + &halted(&shards) + &winners(&shards)
         }
     };
     Ok(std::io::stdout().write_all(text.as_bytes())?)
@@ -76,10 +77,39 @@ fn streams(shards: &[ShardView]) -> String {
         };
         shard.streams.iter().map(row).collect::<Vec<_>>()
     };
-    let rows: Vec<Vec<String>> = shards.iter().flat_map(of_shard).collect();
+    let headings = ["shard#", "stream", "epoch", "applied#", "stands still because"];
+    listed(&headings, shards.iter().flat_map(of_shard).collect())
+}
+
+/// Which journeys are paused or stopped on which shard.
+fn halted(shards: &[ShardView]) -> String {
+    let of_shard = |shard: &ShardView| {
+        let row = |of: &HaltedView| {
+            let (journey, standing) = (of.journey.clone(), of.standing.name().to_owned());
+            vec![shard.shard.to_string(), journey, standing, format_rfc3339(of.since)]
+        };
+        shard.halted.iter().map(row).collect::<Vec<_>>()
+    };
+    let headings = ["shard#", "journey", "is", "since"];
+    listed(&headings, shards.iter().flat_map(of_shard).collect())
+}
+
+/// Which arms have won.
+fn winners(shards: &[ShardView]) -> String {
+    let of_shard = |shard: &ShardView| {
+        let row = |of: &WinnerView| {
+            vec![shard.shard.to_string(), of.journey.clone(), of.split.clone(), of.arm.clone()]
+        };
+        shard.winners.iter().map(row).collect::<Vec<_>>()
+    };
+    let headings = ["shard#", "journey", "split", "winner"];
+    listed(&headings, shards.iter().flat_map(of_shard).collect())
+}
+
+/// A table behind an empty line; nothing without rows.
+fn listed<const N: usize>(headings: &[&str; N], rows: Vec<Vec<String>>) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let headings = ["shard#", "stream", "epoch", "applied#", "stands still because"];
-    format!("\n{}", table(&headings, &rows))
+    format!("\n{}", table(headings, &rows))
 }

@@ -8,7 +8,10 @@ Examples:
   cartwheel report                                   everything that the topics still have
   cartwheel report --since 30d
   cartwheel report --from 2026-01-01 --to 2026-02-01 --journey cart_abandonment
-  cartwheel report --since 7d --output json | jq '.journeys[] | {journey, sent, lift}'";
+  cartwheel report --since 7d --output json | jq '.journeys[] | {journey, sent, lift}'
+
+Of a split there is a line an arm. `best with` is the probability that a recipient of the arm reaches the goal more often than one of any other arm that
+writes; recipients are the messages of that of the arm's steps that has sent most. `cartwheel control winner` names the arm that all take from then on.";
 
 /// Of what.
 #[derive(Debug, Args)]

@@ -14,6 +14,7 @@ mod outage;
 mod processes;
 mod reload;
 mod shoppers;
+mod control;
 mod streams;
 mod topics;
 mod watchers;

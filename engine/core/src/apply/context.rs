@@ -3,6 +3,7 @@
 use super::Core;
 use super::emitted::Emitted;
 use crate::channel::{Class, Side};
+use crate::control::Control;
 use crate::customer::{Customer, Place, Run};
 use crate::decision::{Decided, Reason, Verdict};
 use crate::effect::Effects;
@@ -32,6 +33,8 @@ pub(super) struct Context<'a> {
     pub mode: Mode,
     /// What is known of products.
     pub products: &'a Products,
+    /// What people have said of journeys.
+    pub control: &'a Control,
     /// Where decisions and effects go.
     pub effects: &'a mut Effects,
     /// What steps have let happen.

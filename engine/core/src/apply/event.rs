@@ -68,6 +68,7 @@ impl Core {
             now: environment.now,
             mode: environment.mode,
             products: environment.products,
+            control: environment.control,
             effects: environment.effects,
             emitted: Emitted::default(),
             touched: false,

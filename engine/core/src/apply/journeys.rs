@@ -369,8 +369,8 @@ impl Context<'_> {
                 }
             }
         }
-        if let Some(full) = self.is_full(index) {
-            return self.decide(&full);
+        if let Some(refused) = self.may_not_begin(index) {
+            return self.decide(&refused);
         }
         let Opening { key, at, event, mut captures, about, deadline } = opening;
         let id = RunId::of(&journey.name, self.customer.id, key, at);

@@ -40,6 +40,7 @@ impl Core {
             now,
             mode: environment.mode,
             products: environment.products,
+            control: environment.control,
             effects: environment.effects,
             emitted: Emitted::default(),
             touched: false,

@@ -17,6 +17,7 @@ mod by_time;
 mod outlook;
 mod own_events;
 mod put_off;
+mod halted;
 mod step;
 mod timer;
 mod activate;
@@ -27,6 +28,7 @@ pub use fan_out::{Happened, InLine};
 pub use outlook::{Comes, Expected, Judged, Known, Outlook};
 pub use timer::Due;
 
+use crate::control::Control;
 use crate::customer::{Change, Customer, Zones, attribute_hash};
 use crate::effect::Effects;
 use crate::journey::condition::Reader;
@@ -100,6 +102,8 @@ pub struct Environment<'a> {
     pub now: Millis,
     /// What is known of products.
     pub products: &'a Products,
+    /// What people have said of journeys.
+    pub control: &'a Control,
     /// Where decisions and effects go.
     pub effects: &'a mut Effects,
 }

@@ -68,6 +68,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The number of the journey of this name.
+    pub fn number(&self, name: &str) -> Option<u16> {
+        let place = self.journeys.iter().position(|journey| journey.name == name)?;
+        u16::try_from(place).ok()
+    }
+
     /// What the event brings of the kinds that are kept.
     pub fn documents<'a>(&self, event: &Event<'a>) -> impl Iterator<Item = (Subject, Raw<'a>)> {
         let kept = Subject::KEPT.into_iter().filter(|subject| self.kept.has(*subject));

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// Each room with those that it may import, lower ones first.
-const ROOMS: [(&str, &[&str]); 26] = [
+const ROOMS: [(&str, &[&str]); 27] = [
     ("closed", &[]),
     ("time", &[]),
     ("id", &["time"]),
@@ -23,6 +23,7 @@ const ROOMS: [(&str, &[&str]); 26] = [
     ("policy", &["time", "channel"]),
     ("event", &["closed", "time", "value", "channel", "policy"]),
     ("stream", &["closed", "time", "compact", "policy", "event"]),
+    ("control", &["closed", "time", "compact", "event"]),
     ("input", &["id", "policy", "event", "stream"]),
     ("sends", &["closed", "time", "channel", "partitioner", "address", "event"]),
     ("fact", &["time", "value", "compact", "event"]),
@@ -50,8 +51,8 @@ const ROOMS: [(&str, &[&str]); 26] = [
     (
         "apply",
         &[
-            "time", "id", "value", "channel", "address", "policy", "event", "sends", "fact",
-            "product", "customer", "journey", "decision", "gate", "effect",
+            "time", "id", "value", "channel", "address", "policy", "event", "control", "sends",
+            "fact", "product", "customer", "journey", "decision", "gate", "effect",
         ],
     ),
 ];

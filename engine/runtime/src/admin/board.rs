@@ -1,11 +1,12 @@
 //! From snapshots to the overview: the last one of each shard, what earlier executions counted, and rates.
 
 use super::view::{
-    JourneyCounts, JourneyGraph, JourneyView, LaneView, Overview, ReasonCount, ShardView,
-    StepCounts, StreamView, Totals,
+    HaltedView, JourneyCounts, JourneyGraph, JourneyView, LaneView, Overview, ReasonCount,
+    ShardView, StepCounts, StreamView, Totals, WinnerView,
 };
 use crate::metrics::labels::{Closed, Intake, ShardState};
 use crate::metrics::snapshot::{DecisionCount, DeliveryStats, ShardStats};
+use cartwheel_core::control::Standing;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::sends::Mode;
 use cartwheel_core::stream::{Stop, Stream};
@@ -236,8 +237,19 @@ impl Shard {
             configuration: stats.configuration.map(|hash| format!("{hash:032x}")),
             products: stats.products,
             streams: stats.streams.iter().map(stream).collect(),
+            halted: stats.control.halted().map(halted).collect(),
+            winners: stats.control.winners().map(winner).collect(),
         }
     }
+}
+
+fn halted((journey, standing, since): (&str, Standing, Millis)) -> HaltedView {
+    HaltedView { journey: journey.to_owned(), standing, since }
+}
+
+fn winner((journey, split, arm): (&str, &str, &str)) -> WinnerView {
+    let [journey, split, arm] = [journey, split, arm].map(str::to_owned);
+    WinnerView { journey, split, arm }
 }
 
 fn stream(of: &Stream) -> StreamView {

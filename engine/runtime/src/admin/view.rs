@@ -4,6 +4,7 @@ pub use super::outlook::{ComesView, ExpectedView, JudgedView, OutlookView, ReadV
 
 use crate::metrics::labels::{Breaker, Provider, ShardState};
 use cartwheel_core::channel::{Channel, Class};
+use cartwheel_core::control::Standing;
 use cartwheel_core::decision::{Decision, Reason, Verdict};
 use cartwheel_core::id::{CommandId, CustomerId, RunId};
 use cartwheel_core::sends::{Mode, SuppressionReason};
@@ -121,6 +122,35 @@ pub struct ShardView {
     /// The streams of records that every partition gets.
     #[serde(default)]
     pub streams: Vec<StreamView>,
+    /// The journeys that are paused or stopped.
+    #[serde(default)]
+    pub halted: Vec<HaltedView>,
+    /// The arms that have won their splits.
+    #[serde(default)]
+    pub winners: Vec<WinnerView>,
+}
+
+/// A journey that does not run in a shard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HaltedView {
+    /// Its name, whether or not the configuration has it.
+    pub journey: String,
+    /// `paused` or `stopped`.
+    pub standing: Standing,
+    /// Since when, as the record says.
+    #[serde(with = "rfc3339")]
+    pub since: Millis,
+}
+
+/// An arm that all take who come to the split.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WinnerView {
+    /// The journey.
+    pub journey: String,
+    /// The split.
+    pub split: String,
+    /// The arm.
+    pub arm: String,
 }
 
 /// How far a stream of records that every partition gets has come in a shard.

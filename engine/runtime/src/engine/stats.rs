@@ -156,6 +156,7 @@ impl<S: Store> Figures<S> {
         stats.customers = shard.customers() as u64;
         stats.configuration = Some(shard.core().plan.hash);
         stats.streams = shard.streams().iter().cloned().collect();
+        stats.control.clone_from(shard.control());
         stats.products = shard.products().len() as u64;
         stats.indexed_keys = shard.indexed_keys() as u64;
         stats.customers_limit = self.context.settings.shard.max_customers as u64;

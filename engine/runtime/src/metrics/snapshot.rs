@@ -7,6 +7,7 @@ use super::labels::{
     Breaker, CallOutcome, Counts, DeadSource, Intake, Kept, Provider, ShardState, Stopped, Withheld,
 };
 use cartwheel_core::channel::Channel;
+use cartwheel_core::control::Control;
 use cartwheel_core::customer::Forgotten;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::event::OddField;
@@ -56,6 +57,8 @@ pub struct ShardStats {
     pub configuration: Option<u128>,
     /// How far the streams of such records have come.
     pub streams: Vec<Stream>,
+    /// What people have said of journeys.
+    pub control: Control,
     /// Products known.
     pub products: u64,
     /// Keys that customers have in sets of which it is known who has a key in them.
@@ -120,6 +123,7 @@ impl ShardStats {
             catalogue_left_out: Counts::default(),
             configuration: None,
             streams: Vec::new(),
+            control: Control::default(),
             products: 0,
             indexed_keys: 0,
             decisions: Vec::new(),
@@ -167,6 +171,7 @@ impl ShardStats {
         self.lag_records = self.lag_records.max(before.lag_records);
         self.customers = before.customers;
         self.streams.clone_from(&before.streams);
+        self.control.clone_from(&before.control);
         self.products = before.products;
         self.indexed_keys = before.indexed_keys;
         self.customers_limit = before.customers_limit;

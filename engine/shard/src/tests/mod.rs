@@ -5,6 +5,7 @@ mod bounds;
 mod by_time;
 mod catalogue;
 mod census;
+mod control;
 mod crash;
 mod degraded;
 mod explained;

@@ -1,8 +1,8 @@
 //! Events of the types that a configuration hears, with what its conditions and keys read; strangers among them.
 
 use super::config::Config;
-use super::features::{CATALOGUE, FANS_OUT, Feature};
-use crate::history::{Draw, Events, Records};
+use super::features::{CATALOGUE, CONTROL, FANS_OUT, Feature, orders};
+use crate::history::{Draw, Events, Orders, Records};
 use cartwheel_core::id::CommandId;
 use cartwheel_core::time::{HOUR, Millis, SECOND, format_rfc3339};
 use serde_json::{Map, Value, json};
@@ -20,6 +20,8 @@ pub struct Heard {
     catalogue: Option<Records>,
     /// Journeys begin for many.
     fans_out: bool,
+    /// Where journeys are paused.
+    orders: Option<Orders>,
     number: u64,
 }
 
@@ -29,10 +31,10 @@ impl Heard {
         let heard = config.journeys.iter().flat_map(Config::heard);
         let types = heard.chain(config.counted()).collect();
         let has = |name| features.iter().any(|feature| feature.name == name);
-        let fans_out = has(FANS_OUT);
+        let (fans_out, orders) = (has(FANS_OUT), has(CONTROL).then(|| orders(config)));
         let reads = has(CATALOGUE) || fans_out;
         let (strangers, catalogue) = (Events::new(draw, false), reads.then(Records::default));
-        Self { types, features, strangers, catalogue, fans_out, number: 0 }
+        Self { types, features, strangers, catalogue, fans_out, orders, number: 0 }
     }
 
     /// A record's value.
@@ -41,6 +43,11 @@ impl Heard {
             && draw.chance(if self.fans_out { 45 } else { 25 })
         {
             return catalogue.next(draw, time);
+        }
+        if let Some(orders) = &mut self.orders
+            && draw.chance(15)
+        {
+            return orders.next(draw);
         }
         if draw.chance(8) {
             return self.strangers.next(draw, time, commands);

@@ -7,6 +7,7 @@ mod caps;
 mod catalogue;
 mod choices;
 mod contest;
+mod control;
 mod deadlines;
 mod emits;
 mod exits;
@@ -28,6 +29,8 @@ mod starts;
 mod steps;
 mod waits;
 mod window;
+
+pub use control::orders;
 
 use super::config::Config;
 use crate::history::Draw;
@@ -56,6 +59,9 @@ impl Feature {
 pub(super) const CATALOGUE: &str = "catalogue";
 /// And under this one, of products for which several customers wait.
 pub(super) const FANS_OUT: &str = "fans_out";
+
+/// Under this feature journeys are paused, resumed and stopped.
+pub(super) const CONTROL: &str = "control";
 
 /// All of them. How often one stands here is how often it is drawn.
 pub const FEATURES: &[Feature] = &[
@@ -100,6 +106,9 @@ pub const FEATURES: &[Feature] = &[
     Feature { name: FANS_OUT, add: fans_out::add, event: facts::event, last: true },
     Feature { name: FANS_OUT, add: fans_out::add, event: facts::event, last: true },
     Feature { name: "choices", add: choices::add, event: choices::event, last: false },
+    Feature { name: CONTROL, add: control::add, event: |_, _| {}, last: false },
+    Feature { name: CONTROL, add: control::add, event: |_, _| {}, last: false },
+    Feature { name: CONTROL, add: control::add, event: |_, _| {}, last: false },
     Feature { name: "answers", add: answers::add, event: answers::event, last: false },
 ];
 

@@ -47,10 +47,18 @@ fn histories_meet_every_reason() {
         }
     }
     let missing: Vec<_> = Reason::ALL.iter().filter(|reason| !reasons.contains(reason)).collect();
-    // The first needs nine runs of one journey, the second a change of configuration; random configurations have the first and the last two.
+    // The first needs nine runs of one journey, the second a change of configuration; random configurations have the first and the last five.
     assert_eq!(
         missing,
-        [&Reason::Limit, &Reason::JourneyChanged, &Reason::Restarted, &Reason::NotActive]
+        [
+            &Reason::Limit,
+            &Reason::JourneyChanged,
+            &Reason::Restarted,
+            &Reason::NotActive,
+            &Reason::Paused,
+            &Reason::Stopped,
+            &Reason::Winner,
+        ]
     );
     let unpoisoned: Vec<_> = Poison::ALL.iter().filter(|reason| !poison.contains(reason)).collect();
     // Records of more than 128 KiB would be slow to draw; where a record stands, how many customers there are and what a clock says is the shard's to check.

@@ -113,9 +113,8 @@ impl Context<'_> {
             let what = Decided::new(Verdict::Refused, Reason::Filter).fields(compared);
             return self.decide(index, what);
         }
-        if let Some((most, of)) = self.full(index) {
-            return self
-                .decide(index, Decided::new(Verdict::Refused, Reason::Limit).limit(most, of));
+        if let Some(what) = self.begins_nothing(index) {
+            return self.decide(index, what);
         }
         let fields = journey.by_time.iter().flat_map(|by_time| &by_time.at.fields);
         let names: Vec<&str> = fields.map(|(name, _)| name.as_str()).collect();

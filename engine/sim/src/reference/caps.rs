@@ -161,6 +161,8 @@ impl Context<'_> {
             if journey.priority <= priority
                 || !self.concerns_others(other.journey)
                 || other.deadline >= window.horizon
+                || other.waits_for_resume
+                || other.missed
             {
                 continue;
             }

@@ -23,14 +23,22 @@ const MAX_ELEMENT: usize = 64;
 
 /// A record of a stream.
 pub struct Streamed {
-    kind: String,
+    /// Its type.
+    pub kind: String,
     stream: String,
     epoch: String,
     sequence: u64,
     first: bool,
     /// When, as the record says.
     pub time: Millis,
-    product: Value,
+    body: Value,
+}
+
+impl Streamed {
+    /// What it has under a name; null where that is absent.
+    pub fn field(&self, name: &str) -> &Value {
+        &self.body[name]
+    }
 }
 
 /// A product before and behind a record that was not the first of it: what is known of it.
@@ -94,22 +102,18 @@ fn sound(
         return Err(Poison::TimeInFuture);
     }
     let first = record["first"] == json!(true);
-    let product = record["product"].clone();
-    Ok(Streamed { kind, stream, epoch, sequence, first, time, product })
+    Ok(Streamed { kind, stream, epoch, sequence, first, time, body: record.clone() })
 }
 
 impl Catalogue {
-    /// Applies a record, if it is the next of its stream; `at` is when it happened.
+    /// What a record says of a product; `at` is when it happened.
     pub fn apply(
         &mut self,
         record: &Streamed,
         at: Millis,
         policy: &Policy,
     ) -> Result<Option<Changed>, Poison> {
-        if !self.is_next(record) || record.kind != "catalogue" {
-            return Ok(None);
-        }
-        let product = record.product.as_object().ok_or(Poison::BadValue)?;
+        let product = record.field("product").as_object().ok_or(Poison::BadValue)?;
         let id = product.get("id").and_then(key_text).ok_or(Poison::BadValue)?;
         let key = key_hash(&id);
         if !self.products.contains_key(&key) && self.products.len() >= policy.max_products as usize
@@ -131,7 +135,8 @@ impl Catalogue {
         there.map(|(name, (_, value))| (name.clone(), value.clone())).collect()
     }
 
-    fn is_next(&mut self, record: &Streamed) -> bool {
+    /// Whether a record is the next of its stream, which goes on by it then.
+    pub fn is_next(&mut self, record: &Streamed) -> bool {
         let full = self.streams.len() == MAX_STREAMS;
         if full && !self.streams.contains_key(&record.stream) {
             return false;

@@ -54,6 +54,15 @@ impl Context<'_> {
         let what = |verdict, reason| Decided::new(verdict, reason).run(run.id).step(step);
         let marketing = message.class == Class::Marketing;
         let was = run.put_off.take();
+        if run.missed {
+            let late = self.t - run.deadline;
+            let missed = what(Verdict::Dropped, Reason::Paused).channel(channels[index].channel);
+            self.decide(run.journey, missed.number("late", late));
+            if !is_fallback {
+                run.anchor = self.t;
+            }
+            return Next::Step;
+        }
         if marketing && self.mode == Mode::Behind {
             // The deadline that brought the run here stays: it is the run's place when the shard is live again.
             let held = what(Verdict::Deferred, Reason::CaughtUp).channel(channels[index].channel);

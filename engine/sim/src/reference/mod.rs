@@ -4,7 +4,7 @@
 //! decisions: it decodes events with `serde_json::Value`, asks jiff for every local time, keeps its timers in one
 //! `BTreeSet` and looks at all touches and runs of a customer whenever a rule speaks of them. Where it and the core differ,
 //! one of them differs from the page. It is meant to be read beside the page, rule by rule:
-//! [`event`] and [`odd`] intake, [`catalogue`] what every partition gets, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`levels`] where one stands by it, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
+//! [`event`] and [`odd`] intake, [`catalogue`] what every partition gets, [`control`] what people say of journeys, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`levels`] where one stands by it, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
 //! steps, [`changed`] another configuration, [`gate`], [`put_off`], [`holdout`] and [`caps`], [`zone`] local times, [`deadline`] computed instants, [`by_time`] journeys that begin by them.
 
 mod caps;
@@ -32,6 +32,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 mod context;
+mod control;
 mod zone;
 
 pub use effect::{Effect, ExpectedCommand};
@@ -40,8 +41,9 @@ use cartwheel_core::id::CustomerId;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::{DeadReason, Mode, Poison, Sample};
 use cartwheel_core::time::Millis;
-use catalogue::Catalogue;
+use catalogue::{Catalogue, Streamed};
 use context::{Context, Timer};
+use control::Control;
 use customer::Customer;
 use event::Event;
 use odd::Odd;
@@ -65,6 +67,7 @@ pub struct Reference {
     fired: u64,
     odd: Odd,
     catalogue: Catalogue,
+    control: Control,
 }
 
 impl Reference {
@@ -84,6 +87,7 @@ impl Reference {
             fired: 0,
             odd: Odd::default(),
             catalogue: Catalogue::default(),
+            control: Control::default(),
         }
     }
 
@@ -98,35 +102,52 @@ impl Reference {
         match event::decode(value, time, &self.plan.policy) {
             Ok(event) => self.apply(offset, &event, event.time.min(time), out),
             Err(reason) => {
-                if let Err(reason) = self.of_nobody(time, value, reason, out) {
+                if let Some(reason) = self.of_nobody(time, value, reason, out) {
                     out.push(Effect::Dead { offset, reason: DeadReason::Poison(reason) });
                 }
             }
         }
     }
 
-    /// A record that is no event, for this reason: one that every partition gets, or it cannot be applied.
+    /// A record that is no event, for this reason. Why it cannot be applied; none where it is one that every partition gets.
     fn of_nobody(
         &mut self,
         time: Millis,
         value: &[u8],
         reason: Poison,
         out: &mut Vec<Effect>,
-    ) -> Result<(), Poison> {
+    ) -> Option<Poison> {
         let policy = &self.plan.policy;
         let streamed = (reason == Poison::MissingCustomer)
             .then(|| catalogue::decode(value, time, policy))
             .flatten();
         match streamed {
-            None => Err(reason),
-            Some(Err(reason)) => Err(reason),
-            Some(Ok(record)) => {
+            None => Some(reason),
+            Some(Err(reason)) => Some(reason),
+            Some(Ok(record)) => self.of_stream(&record, time, out).err(),
+        }
+    }
+
+    /// A record of a stream does what its type says, if it is the next one.
+    fn of_stream(
+        &mut self,
+        record: &Streamed,
+        time: Millis,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), Poison> {
+        if !self.catalogue.is_next(record) {
+            return Ok(());
+        }
+        match record.kind.as_str() {
+            "catalogue" => {
                 let at = record.time.min(time);
-                if let Some(changed) = self.catalogue.apply(&record, at, policy)? {
+                if let Some(changed) = self.catalogue.apply(record, at, &self.plan.policy)? {
                     self.fan_out(&changed, at, out);
                 }
                 Ok(())
             }
+            "control" => self.control(record.field("control"), out),
+            _ => Ok(()),
         }
     }
 
@@ -237,6 +258,7 @@ impl Reference {
             timers: &mut self.timers,
             held: &mut self.held,
             catalogue: &self.catalogue,
+            control: &self.control,
             out,
             emitted: (Vec::new(), 0),
         })

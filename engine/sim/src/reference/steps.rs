@@ -28,7 +28,12 @@ pub enum Next {
 
 impl Context<'_> {
     /// A timer of this run, already taken out, is due.
-    pub fn fire(&mut self, mut run: Run) {
+    pub fn fire(&mut self, run: Run) {
+        let mut due = Some(run);
+        if self.keeps(&mut due) {
+            return;
+        }
+        let Some(mut run) = due else { return };
         match run.place {
             Place::Goal => {}
             Place::Window => {
@@ -139,7 +144,7 @@ impl Context<'_> {
     fn resume(&mut self, mut run: Run, op: u16, index: usize) {
         match self.send(&mut run, op, index) {
             Next::Step => self.execute(run, op + 1),
-            Next::Stay => self.put(run),
+            Next::Stay => self.stay(run),
             Next::Gone => {}
         }
     }
@@ -153,7 +158,7 @@ impl Context<'_> {
                     (run.due, run.put_off) = (self.t, None);
                     match self.send(&mut run, op, 0) {
                         Next::Step => op += 1,
-                        Next::Stay => return self.put(run),
+                        Next::Stay => return self.stay(run),
                         Next::Gone => return,
                     }
                 }
@@ -227,11 +232,16 @@ impl Context<'_> {
         }
     }
 
+    /// It waits again: what it has missed is past.
+    fn stay(&mut self, run: Run) {
+        self.put(Run { missed: false, ..run });
+    }
+
     fn wait(&mut self, mut run: Run, place: Place, step: &CompactString, until: Millis) {
         let waiting = Decided::new(Verdict::Waiting, Reason::Step).run(run.id).step(step);
         self.decide(run.journey, waiting.instant("until", until));
         (run.place, run.deadline) = (place, until);
-        self.put(run);
+        self.stay(run);
     }
 
     /// The operation to go to.
@@ -252,6 +262,14 @@ impl Context<'_> {
 
     /// The first arm, in order of names, below whose end the customer's lot lies.
     fn split(&mut self, run: &Run, split: &Split) -> u16 {
+        if let Some(won) = self.control.winner(&self.journey(run.journey).name, &split.name)
+            && let Some(arm) = split.arms.iter().find(|arm| arm.name == *won)
+        {
+            let what = Decided::new(Verdict::Branched, Reason::Winner).run(run.id);
+            let what = what.step(&split.step).value("arm", Value::Text(arm.name.clone()));
+            self.decide(run.journey, what);
+            return arm.target;
+        }
         let mut bytes = self.journey(run.journey).name.as_bytes().to_vec();
         bytes.push(0);
         bytes.extend_from_slice(split.name.as_bytes());
@@ -338,7 +356,7 @@ impl Context<'_> {
             run.place = Place::Goal;
             run.deadline = comes.saturating_add(1);
             if run.deadline > self.t {
-                self.put(run);
+                self.stay(run);
             }
             if let Some(surplus) = self.customer.lingers_no_longer() {
                 self.take(surplus);

@@ -1,6 +1,7 @@
 //! What one line of a trace says.
 
 use super::catalogue::Product;
+use super::control::Order;
 use super::event::Event;
 use super::expect::Expectation;
 use cartwheel_core::sends::Mode;
@@ -27,6 +28,8 @@ pub enum What {
     Event(Event),
     /// A record of the catalogue.
     Product(Product),
+    /// Something is said of a journey.
+    Control(Order),
     /// A record with this value, whatever it is.
     Record(String),
     /// A turn ends: everything that is due happens now.

@@ -3,6 +3,7 @@
 use super::beside::Beside;
 use super::block::Blocks;
 use super::catalogue::{CATALOGUE, Product};
+use super::control::{CONTROL, Order};
 use super::event::Event;
 use super::expect::Expectation;
 use super::fault::{Fault, Wrong};
@@ -385,6 +386,9 @@ impl<'s> Reader<'s> {
             }
             [catalogue, words @ ..] if catalogue.text == CATALOGUE => {
                 What::Product(Product::read(*catalogue, words, read)?)
+            }
+            [control, words @ ..] if control.text == CONTROL => {
+                What::Control(Order::read(*control, words)?)
             }
             words => What::Event(Event::read(words, read)?),
         };

@@ -58,7 +58,7 @@ fn the_core_decides_what_the_reference_decides_under_random_configurations() {
 }
 
 /// Reasons that random configurations lead to.
-const REASONS: [&str; 31] = [
+const REASONS: [&str; 34] = [
     "already_running",
     "cap",
     "caught_up",
@@ -78,6 +78,7 @@ const REASONS: [&str; 31] = [
     "limit",
     "no_consent",
     "not_active",
+    "paused",
     "quiet_hours",
     "reentry",
     "reserved",
@@ -85,9 +86,11 @@ const REASONS: [&str; 31] = [
     "split",
     "stale",
     "step",
+    "stopped",
     "superseded",
     "timed_out",
     "trigger",
     "while_false",
     "window",
+    "winner",
 ];

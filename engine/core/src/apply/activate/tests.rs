@@ -1,5 +1,5 @@
 use super::*;
-use crate::customer::Heard;
+use crate::customer::{Heard, Pause};
 use crate::journey::load::{SourceFile, Sources, load};
 use crate::policy::Policy;
 use thin_vec::ThinVec;
@@ -60,6 +60,7 @@ fn run(place: Place) -> Run {
         heard: ThinVec::new(),
         journey: 0,
         converted: false,
+        pause: Pause::None,
     }
 }
 
