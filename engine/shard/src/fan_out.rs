@@ -96,6 +96,7 @@ impl<S: Store> Shard<S> {
                 mode: self.position.mode,
                 now: self.position.now,
                 products: &self.shared.products,
+                control: &self.shared.control,
                 effects: &mut self.effects,
             };
             let customer = self.table.get_mut(slot);
@@ -115,6 +116,7 @@ impl<S: Store> Shard<S> {
                 mode: self.position.mode,
                 now: self.position.now,
                 products: &self.shared.products,
+                control: &self.shared.control,
                 effects: &mut self.effects,
             };
             let customer = self.table.get_mut(*slot);

@@ -118,6 +118,7 @@ impl Core {
             now: environment.now,
             mode: environment.mode,
             products: environment.products,
+            control: environment.control,
             effects: &mut *environment.effects,
             emitted: Emitted::default(),
             touched: false,
@@ -150,7 +151,7 @@ impl Context<'_> {
         !self.customer.runs.iter().any(of_key)
             && self.ended(journey, key).is_none_or(|ended| happened.time.at > ended)
             && earlier_entry(self.customer, journey.reentry, (index, key), self.t).is_none()
-            && self.is_full(index).is_none()
+            && self.may_not_begin(index).is_none()
             && gate::reaches(self.customer, journey)
     }
 

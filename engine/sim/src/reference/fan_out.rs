@@ -151,7 +151,7 @@ impl Context<'_> {
         reached
             && !self.customer.runs.iter().any(lives)
             && self.entered_before(index, key).is_none()
-            && self.full(index).is_none()
+            && self.begins_nothing(index).is_none()
             && self.customer.latest.newest(Use::Ends, &ends).is_none_or(|ended| at > ended)
     }
 
