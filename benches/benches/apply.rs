@@ -2,6 +2,7 @@
 
 use cartwheel_benches::plan;
 use cartwheel_core::apply::{Core, Environment, EventTime};
+use cartwheel_core::control::Control;
 use cartwheel_core::coupon::Pools;
 use cartwheel_core::customer::Customer;
 use cartwheel_core::effect::Effects;
@@ -51,7 +52,8 @@ fn benchmark(criterion: &mut Criterion) {
     .expect("valid options");
     let (events, customers) = decoded(&input, &plan.policy);
     let mut core = Core::new(plan.clone());
-    let (products, mut pools) = (Products::default(), Pools::default());
+    let (products, control, mut pools) =
+        (Products::default(), Control::default(), Pools::default());
     let fresh =
         || (customers.iter().map(|id| Customer::new(*id)).collect::<Vec<_>>(), Effects::new(&plan));
     let mut group = criterion.benchmark_group("apply");
@@ -66,6 +68,7 @@ fn benchmark(criterion: &mut Criterion) {
                         mode: Mode::Live,
                         now: *at,
                         products: &products,
+                        control: &control,
                         pools: &mut pools,
                         effects: &mut effects,
                     };

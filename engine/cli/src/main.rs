@@ -10,6 +10,7 @@ mod commands;
 mod coupons;
 mod covered;
 mod demo;
+mod edits;
 mod failure;
 mod files;
 mod flags;

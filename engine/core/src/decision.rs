@@ -123,8 +123,14 @@ closed! {
         Group = 41 "group",
         /// A run of a journey further up in the group has written.
         Superseded = 42 "superseded",
+        /// The journey is paused, or was until this came too late.
+        Paused = 50 "paused",
+        /// The journey is stopped.
+        Stopped = 51 "stopped",
+        /// The arm of a split that has won.
+        Winner = 52 "winner",
         /// No code is left of the pool of which the message has a coupon.
-        NoCoupon = 50 "no_coupon",
+        NoCoupon = 53 "no_coupon",
     }
 }
 

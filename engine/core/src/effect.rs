@@ -86,6 +86,17 @@ pub struct Draft {
     pub coupon: Option<CompactString>,
 }
 
+/// A key has come into a set of the customer at hand, or has left it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// The set.
+    pub fact: u16,
+    /// The key.
+    pub key: u64,
+    /// It is in.
+    pub is_in: bool,
+}
+
 /// Collects what a turn decides.
 pub struct Effects {
     /// Effects in the order in which they were decided.
@@ -98,6 +109,8 @@ pub struct Effects {
     pub measures: Measures,
     /// What customers had no room for, since the beginning, in the order of [`Forgotten::ALL`].
     pub forgotten: [u64; Forgotten::ALL.len()],
+    /// Keys that have come into a customer's sets, or have left them, of which it is known who has a key in them; since it was last taken.
+    pub moved: Vec<Moved>,
     /// Every decision, kept for whoever asked for it (tests, traces, backtests); none in production.
     pub kept: Option<Vec<(CustomerId, Decision)>>,
     chain: Xxh3,
@@ -105,10 +118,21 @@ pub struct Effects {
 }
 
 impl Effects {
+    /// Notes which of these keys have come, and which have left.
+    pub fn moves(&mut self, before: &[(u16, u64)], after: &[(u16, u64)]) {
+        let only = |of: &[(u16, u64)], other: &[(u16, u64)], is_in| {
+            let own = of.iter().filter(|key| !other.contains(key));
+            own.map(|(fact, key)| Moved { fact: *fact, key: *key, is_in }).collect::<Vec<_>>()
+        };
+        self.moved.extend(only(before, after, false));
+        self.moved.extend(only(after, before, true));
+    }
+
     /// Nothing decided yet.
     pub fn new(plan: &Plan) -> Self {
         Self {
             list: Vec::new(),
+            moved: Vec::new(),
             journal: Journal::default(),
             tally: Tally::new(plan),
             measures: Measures::new(plan),
@@ -180,6 +204,17 @@ pub struct Tally {
 const VERDICTS: usize = Verdict::ALL.len();
 const REASONS: usize = Reason::ALL.len();
 
+/// The place of each reason among all of them, by its number: numbers are stored, and some are left out.
+const PLACES: [u8; 256] = {
+    let mut places = [0; 256];
+    let mut place = 0;
+    while place < REASONS {
+        places[Reason::ALL[place] as usize] = place as u8;
+        place += 1;
+    }
+    places
+};
+
 impl Tally {
     fn new(plan: &Plan) -> Self {
         let mut starts = Vec::with_capacity(plan.journeys.len() + 1);
@@ -199,7 +234,7 @@ impl Tally {
             self.starts.get(usize::from(decided.journey)).copied().unwrap_or(usize::MAX / 2);
         let place = start
             + (block * VERDICTS + decided.verdict as usize) * REASONS
-            + decided.reason as usize;
+            + usize::from(PLACES[decided.reason as usize]);
         if let Some(count) = self.counts.get_mut(place) {
             *count += 1;
         }
@@ -216,5 +251,30 @@ impl Tally {
                 (journey as u16, op, verdict, Reason::ALL[place % REASONS], *count)
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journey::load::{SourceFile, load};
+    use crate::policy::Policy;
+
+    /// Numbers of reasons are stored and have gaps: a place in the tally is none of them.
+    #[test]
+    fn every_decision_is_counted_as_what_it_is() {
+        let text = "journey: j\ntrigger: { event: go }\nsteps: [{ send: a, channels: [email] }]\n";
+        let source = SourceFile { path: "j.yaml".into(), text: text.into() };
+        let plan = load(&Policy::default(), &[source]).expect("a plan");
+        for verdict in Verdict::ALL {
+            for reason in Reason::ALL {
+                for op in [None, Some(0)] {
+                    let mut tally = Tally::new(&plan);
+                    tally.count(&Decided { op, ..Decided::new(0, 0, verdict, reason) });
+                    let told: Vec<_> = tally.iter().collect();
+                    assert_eq!(told, [(0, op, verdict, reason, 1)]);
+                }
+            }
+        }
     }
 }

@@ -18,6 +18,7 @@ pub mod partitioner;
 pub mod policy;
 pub mod event;
 pub mod stream;
+pub mod control;
 pub mod input;
 pub mod sends;
 pub mod fact;

@@ -58,10 +58,20 @@ pub struct Policy {
     /// Products of which a shard knows, from the records of the catalogue: the records of others are refused. A million take 100 to 200 MB, in each shard.
     #[serde(skip_serializing_if = "is_usual")]
     pub max_products: u32,
+    /// Of a product of which there are at most so many pieces little is left: where its stock falls to that, journeys with `catalogue: low_stock` begin.
+    #[serde(skip_serializing_if = "is_usually_low")]
+    pub low_stock: u32,
 }
 
 /// Products of which a shard knows where the policy does not say.
 const MAX_PRODUCTS: u32 = 1_000_000;
+
+/// Pieces of a product that are few where the policy does not say.
+const LOW_STOCK: u32 = 5;
+
+fn is_usually_low(low_stock: &u32) -> bool {
+    *low_stock == LOW_STOCK
+}
 
 fn is_usual(max_products: &u32) -> bool {
     *max_products == MAX_PRODUCTS
@@ -91,6 +101,7 @@ impl Default for Policy {
             max_event_ahead: Span(DAY),
             currency: None,
             max_products: MAX_PRODUCTS,
+            low_stock: LOW_STOCK,
         }
     }
 }

@@ -9,6 +9,7 @@ mod averages;
 mod messages;
 mod period;
 mod report;
+mod splits;
 pub mod statistics;
 mod summary;
 
@@ -16,4 +17,5 @@ pub use averages::{Averages, Range};
 pub use counts::{Counts, Runs};
 pub use period::Period;
 pub use report::Report;
+pub use splits::{ArmSummary, SplitSummary};
 pub use summary::{JourneySummary, Lift, StepSummary, Summary};

@@ -3,6 +3,7 @@
 use crate::averages::Averages;
 use crate::counts::{Counts, Runs};
 use crate::report::{Passages, Report};
+use crate::splits::{SplitSummary, splits};
 use crate::statistics::{Interval, Proportion, difference};
 use serde::Serialize;
 
@@ -33,6 +34,8 @@ pub struct JourneySummary {
     pub revenue_per_recipient: Option<f64>,
     /// Its messages by step and arm.
     pub steps: Vec<StepSummary>,
+    /// Its splits, and how sure one can be of an arm.
+    pub splits: Vec<SplitSummary>,
     /// What the holdout says; none where nobody was held out.
     pub lift: Option<Lift>,
     /// What such journeys come to elsewhere.
@@ -127,6 +130,7 @@ impl Report {
             counts,
             recovery_rate: per(counts.converted as f64, entered),
             revenue_per_recipient: per(counts.revenue, counts.sent),
+            splits: splits(&steps),
             steps,
             lift: Lift::of(treated, held_out),
             averages: Averages::of(name),

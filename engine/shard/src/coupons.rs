@@ -10,9 +10,9 @@ use cartwheel_core::stream::Streamed;
 const CONTENT: &str = "control";
 
 impl<S: Store> Shard<S> {
-    /// Takes in the codes that a record brings; does nothing where that is about something else.
-    pub(crate) fn apply_coupons(&mut self, record: &Record<'_>, streamed: &Streamed<'_>) {
-        let Some(load) = streamed.field(CONTENT).and_then(Load::read) else { return };
+    /// Takes in the codes that a record brings; false, and nothing done, where that is about something else.
+    pub(crate) fn apply_coupons(&mut self, record: &Record<'_>, streamed: &Streamed<'_>) -> bool {
+        let Some(load) = streamed.field(CONTENT).and_then(Load::read) else { return false };
         let share = Share::of(self.identity.partition, self.identity.partitions);
         match load {
             Ok(load) => {
@@ -22,6 +22,7 @@ impl<S: Store> Shard<S> {
             }
             Err(rejected) => self.bury(record, &rejected),
         }
+        true
     }
 
     /// The pools of coupons.

@@ -4,7 +4,7 @@ use crate::checkpoint::{Store, StoreError};
 use crate::degraded::Degraded;
 use crate::shard::Shard;
 use cartwheel_core::apply::Outlook;
-use cartwheel_core::customer::{Mark, Place, PutOff, Run};
+use cartwheel_core::customer::{Mark, Pause, Place, PutOff, Run};
 use cartwheel_core::decision::Decision;
 use cartwheel_core::effect::pack::unpack;
 use cartwheel_core::fact::{LAST_ORDER, LIFETIME_VALUE, ORDERS};
@@ -91,6 +91,9 @@ fn readable((name, value): (String, &RawValue)) -> Option<(String, serde_json::V
 
 /// What a run waits for, in words that go on from "waits for".
 fn waits(plan: &Plan, journey: &Journey, run: &Run) -> String {
+    if run.pause == Pause::Waits {
+        return "its journey to be resumed".into();
+    }
     let words = |op: u16| journey.ops.get(usize::from(op)).map(|op| op.words()).unwrap_or_default();
     match run.place {
         Place::Window => match (journey.quiet_for, journey.at.as_ref()) {
@@ -139,7 +142,7 @@ impl<S: Store> Shard<S> {
                 },
                 step: op.and_then(|op| op.step()).map(ToString::to_string),
                 opened_at: run.opened_at,
-                next_timer: Some(run.deadline).filter(|at| *at != NEVER && !run.is_held()),
+                next_timer: Some(run.deadline).filter(|at| *at != NEVER && run.is_timed()),
                 held: run.is_held(),
                 waits: journey
                     .map(|journey| waits(&self.core.plan, journey, run))
@@ -176,7 +179,7 @@ impl<S: Store> Shard<S> {
             runs: runs.collect(),
             outlooks: (0u16..)
                 .zip(&self.core.plan.journeys)
-                .filter_map(|(number, _)| self.core.outlook(known, number, t))
+                .filter_map(|(number, _)| self.core.outlook(known, number, &self.shared.control, t))
                 .collect(),
             decisions: documents
                 .decisions()

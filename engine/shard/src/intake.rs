@@ -142,6 +142,7 @@ impl<S: Store> Shard<S> {
             mode: self.position.mode,
             now: self.position.now,
             products: &self.shared.products,
+            control: &self.shared.control,
             pools: &mut self.shared.pools,
             effects: &mut self.effects,
         };

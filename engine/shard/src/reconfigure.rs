@@ -32,6 +32,7 @@ impl<S: Store> Shard<S> {
                 mode: self.position.mode,
                 now: t,
                 products: &self.shared.products,
+                control: &self.shared.control,
                 pools: &mut self.shared.pools,
                 effects: &mut self.effects,
             };
@@ -47,6 +48,9 @@ impl<S: Store> Shard<S> {
         }
         if by_time {
             self.arm_all();
+        }
+        if !plan.indexed.is_empty() || self.indexed.len() > 0 {
+            self.index_all();
         }
         Ok(())
     }
@@ -67,6 +71,7 @@ impl<S: Store> Shard<S> {
             mode: self.position.mode,
             now: t,
             products: &self.shared.products,
+            control: &self.shared.control,
             pools: &mut self.shared.pools,
             effects: &mut self.effects,
         };

@@ -5,6 +5,7 @@ use crate::checkpoint::{Meta, Sealed, Store, StoreError};
 use crate::decisions::Made;
 use crate::degraded::Samples;
 use crate::error::ShardError;
+use crate::indexed::Indexed;
 use crate::log::AcceptedLog;
 use crate::settings::{Identity, Settings};
 use crate::shard::{Counters, Position, Shard};
@@ -12,6 +13,7 @@ use crate::streams::Shared;
 use crate::table::Table;
 use crate::turn::{Budget, Outgoing, Turned};
 use cartwheel_core::apply::Core;
+use cartwheel_core::control::Control;
 use cartwheel_core::coupon::Pools;
 use cartwheel_core::customer::{Customer, Journal, decode_customer};
 use cartwheel_core::effect::Effects;
@@ -97,6 +99,7 @@ impl<S: Store> Opened<S> {
             table: self.table,
             wheel: Wheel::new(),
             shared: Shared::default(),
+            indexed: Indexed::default(),
             store: self.store,
             epoch,
             reader: Reader { leader: Some(epoch), last: log.last() },
@@ -180,7 +183,9 @@ impl<S: Store> Shard<S> {
     /// What came from records that every partition gets.
     fn load_shared(&mut self, meta: &Meta) -> Result<(), StoreError> {
         let damaged = |what: &str| StoreError::Damaged(format!("the stored {what} cannot be read"));
-        let streams = Streams::decode(&meta.streams).ok_or_else(|| damaged("streams"))?;
+        let streams = Streams::decode(&meta.streams);
+        let (streams, behind) = streams.ok_or_else(|| damaged("streams"))?;
+        let control = Control::decode(behind).ok_or_else(|| damaged("orders"))?;
         let products = Products::named(&meta.product_names);
         let mut products = products.ok_or_else(|| damaged("names of products' fields"))?;
         let mut sound = true;
@@ -193,7 +198,7 @@ impl<S: Store> Shard<S> {
         if !sound || !pools.is_whole() {
             return Err(damaged("codes of coupons"));
         }
-        self.shared = Shared { streams, products, pools };
+        self.shared = Shared { streams, products, control, pools };
         Ok(())
     }
 
@@ -215,6 +220,9 @@ impl<S: Store> Shard<S> {
             self.core.arm(self.table.get_mut(slot), self.position.seen);
             self.arm(slot);
             self.note_held(slot);
+        }
+        if !self.core.plan.indexed.is_empty() {
+            self.index_all();
         }
         Ok(())
     }

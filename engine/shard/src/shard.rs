@@ -4,6 +4,7 @@ use crate::checkpoint::{Meta, Sealed, Store, StoreError};
 use crate::decisions::Made;
 use crate::degraded::Samples;
 use crate::error::ShardError;
+use crate::indexed::Indexed;
 use crate::log::{AcceptedTurn, Replay};
 use crate::settings::{Identity, Settings};
 use crate::streams::{Shared, SharedCounters};
@@ -130,6 +131,7 @@ pub struct Shard<S> {
     pub(crate) table: Table,
     pub(crate) wheel: Wheel,
     pub(crate) shared: Shared,
+    pub(crate) indexed: Indexed,
     pub(crate) effects: Effects,
     pub(crate) store: S,
     /// Offset of our leader record.
@@ -409,6 +411,7 @@ impl<S: Store> Shard<S> {
         let position = &self.position;
         let (mut streams, mut product_names, mut pools) = (Vec::new(), Vec::new(), Vec::new());
         self.shared.streams.encode(&mut streams);
+        self.shared.control.encode(&mut streams);
         self.shared.products.encode_names(&mut product_names);
         self.shared.pools.encode(&mut pools);
         Meta {

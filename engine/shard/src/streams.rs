@@ -3,6 +3,7 @@
 use crate::checkpoint::Store;
 use crate::shard::Shard;
 use cartwheel_core::apply::EventTime;
+use cartwheel_core::control::Control;
 use cartwheel_core::coupon::{Left, Pools};
 use cartwheel_core::event::Record;
 use cartwheel_core::product::{Applied, LeftOut, Products, Refused};
@@ -15,6 +16,8 @@ pub(crate) struct Shared {
     pub streams: Streams,
     /// What is known of products.
     pub products: Products,
+    /// What people have said of journeys.
+    pub control: Control,
     /// Codes that are left of the pools of coupons.
     pub pools: Pools,
 }
@@ -32,7 +35,7 @@ pub struct SharedCounters {
 
 /// The type of records about products.
 const CATALOGUE: &str = "catalogue";
-/// The type of records about what is to be done.
+/// The type of records about journeys.
 const CONTROL: &str = "control";
 
 impl<S: Store> Shard<S> {
@@ -42,17 +45,24 @@ impl<S: Store> Shard<S> {
         self.counters.shared.orders[order as usize] += 1;
         match order {
             Order::Next if streamed.kind == CATALOGUE => self.apply_product(record, streamed),
-            Order::Next if streamed.kind == CONTROL => self.apply_coupons(record, streamed),
+            Order::Next if streamed.kind == CONTROL => {
+                if !self.apply_coupons(record, streamed) {
+                    self.apply_control(record, streamed);
+                }
+            }
             Order::Next | Order::Repeat | Order::Gap | Order::Epoch | Order::NoRoom => {}
         }
     }
 
     fn apply_product(&mut self, record: &Record<'_>, streamed: &Streamed<'_>) {
-        let at = EventTime::new(streamed.time, record.time, self.position.seen).at;
+        let time = EventTime::new(streamed.time, record.time, self.position.seen);
         let most = usize::try_from(self.core.plan.policy.max_products).unwrap_or(usize::MAX);
-        match self.shared.products.apply(streamed.field("product"), at, most) {
-            Ok(Applied { left_out }) => {
+        match self.shared.products.apply(streamed.field("product"), time.at, most) {
+            Ok(Applied { left_out, change }) => {
                 self.counters.shared.left_out[LeftOut::Field as usize] += left_out;
+                if let Some(change) = change.filter(|_| !self.core.plan.fans_out.is_empty()) {
+                    self.fan_out(&change, time, streamed);
+                }
             }
             Err(Refused::NoRoom) => {
                 self.counters.shared.left_out[LeftOut::Product as usize] += 1;
@@ -64,6 +74,11 @@ impl<S: Store> Shard<S> {
     /// The streams of records that every partition gets.
     pub fn streams(&self) -> &Streams {
         &self.shared.streams
+    }
+
+    /// What people have said of journeys.
+    pub fn control(&self) -> &Control {
+        &self.shared.control
     }
 
     /// What is known of products.

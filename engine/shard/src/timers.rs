@@ -27,6 +27,9 @@ impl<S: Store> Shard<S> {
         if earlier {
             self.arm(slot);
         }
+        for moved in self.effects.moved.drain(..) {
+            self.indexed.note(slot, moved);
+        }
         if self.position.mode == Mode::Behind {
             self.note_held(slot);
         }
@@ -118,6 +121,7 @@ impl<S: Store> Shard<S> {
             mode: self.position.mode,
             now: self.position.now,
             products: &self.shared.products,
+            control: &self.shared.control,
             pools: &mut self.shared.pools,
             effects: &mut self.effects,
         };

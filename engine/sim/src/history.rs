@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod conditions;
+mod control;
 mod coupons;
 mod draw;
 mod events;
@@ -13,6 +14,7 @@ mod setups;
 
 pub use catalogue::Records;
 pub use conditions::{Place, condition};
+pub use control::{Orders, Split};
 pub use coupons::{Codes, POOLS};
 pub use draw::Draw;
 pub use events::{Events, counted};

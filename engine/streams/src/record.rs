@@ -2,7 +2,7 @@
 
 use crate::names::is_name;
 use serde_json::value::{RawValue, to_raw_value};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Longest content of an entry in bytes; so many fields of the longest kind fit.
 pub const MAX_CONTENT: usize = 32 * 1024;
@@ -15,28 +15,45 @@ const OWN: [&str; 2] = ["id", "name"];
 
 /// What is to be done with a journey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Control {
-    /// Nobody enters, and nobody goes on.
-    Pause,
-    /// The end of a pause.
-    Resume,
-    /// Its runs exit.
-    Stop,
+pub enum Control<'a> {
+    /// Nothing begins, and nothing goes on.
+    Pause(&'a str),
+    /// The end of a pause or a stop.
+    Resume {
+        /// The journey.
+        journey: &'a str,
+        /// How late what waits may be, a duration such as `6h`; none: what each engine's policy says.
+        missed_within: Option<&'a str>,
+    },
+    /// Its runs end, and nothing begins.
+    Stop(&'a str),
+    /// An arm of a split has won.
+    Winner {
+        /// The journey.
+        journey: &'a str,
+        /// The split.
+        split: &'a str,
+        /// The arm; none: the lots decide again.
+        arm: Option<&'a str>,
+    },
 }
 
-impl Control {
-    /// The word in the record.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pause => "pause",
-            Self::Resume => "resume",
-            Self::Stop => "stop",
-        }
-    }
-
+impl Control<'_> {
     /// The content of its entry.
-    pub fn content(self, journey: &str) -> Box<RawValue> {
-        raw(&Map::from_iter([(self.name().to_owned(), Value::from(journey))]))
+    pub fn content(self) -> Box<RawValue> {
+        let content = match self {
+            Self::Pause(journey) => json!({ "pause": journey }),
+            Self::Resume { journey, missed_within: None } => json!({ "resume": journey }),
+            Self::Resume { journey, missed_within } => {
+                json!({ "resume": journey, "missed_within": missed_within })
+            }
+            Self::Stop(journey) => json!({ "stop": journey }),
+            Self::Winner { journey, split, arm } => {
+                json!({ "winner": { "journey": journey, "split": split, "arm": arm } })
+            }
+        };
+        // Texts cannot fail.
+        to_raw_value(&content).unwrap_or_default()
     }
 }
 
@@ -126,6 +143,27 @@ mod tests {
 
     #[test]
     fn control_names_the_journey() {
-        assert_eq!(Control::Pause.content("win_back").get(), r#"{"pause":"win_back"}"#);
+        for (control, content) in [
+            (Control::Pause("win_back"), r#"{"pause":"win_back"}"#),
+            (Control::Stop("win_back"), r#"{"stop":"win_back"}"#),
+            (
+                Control::Resume { journey: "win_back", missed_within: None },
+                r#"{"resume":"win_back"}"#,
+            ),
+            (
+                Control::Resume { journey: "win_back", missed_within: Some("6h") },
+                r#"{"missed_within":"6h","resume":"win_back"}"#,
+            ),
+            (
+                Control::Winner { journey: "win_back", split: "offer", arm: Some("gift") },
+                r#"{"winner":{"arm":"gift","journey":"win_back","split":"offer"}}"#,
+            ),
+            (
+                Control::Winner { journey: "win_back", split: "offer", arm: None },
+                r#"{"winner":{"arm":null,"journey":"win_back","split":"offer"}}"#,
+            ),
+        ] {
+            assert_eq!(control.content().get(), content);
+        }
     }
 }

@@ -6,6 +6,7 @@ use crate::flags::{AgainFlags, ControlCommand, Flags, Output};
 use crate::journeys;
 use crate::settings::Loaded;
 use crate::streams::{Session, now};
+use cartwheel_core::journey::plan::Plan;
 use cartwheel_sim::trace::suggest;
 use cartwheel_streams::record::Control;
 use cartwheel_streams::{Entry, Stream};
@@ -13,22 +14,16 @@ use cartwheel_streams::{Entry, Stream};
 /// Writes it.
 pub fn run(flags: &Flags, command: &ControlCommand) -> Result<(), Failure> {
     let loaded = Loaded::read(&origins(flags, &flags.config_dir))?;
-    let (again, asked): (AgainFlags, _) = match command {
-        ControlCommand::Pause(asked) => (asked.again, Some((Control::Pause, &asked.journey))),
-        ControlCommand::Resume(asked) => (asked.again, Some((Control::Resume, &asked.journey))),
-        ControlCommand::Stop(asked) => (asked.again, Some((Control::Stop, &asked.journey))),
-        ControlCommand::Finish(again) => (*again, None),
-    };
-    if let Some((_, journey)) = asked {
-        must_exist(&loaded, journey)?;
+    let (again, asked) = asked(command);
+    if let Some((control, _)) = asked {
+        must_exist(&loaded, control)?;
     }
     let mut session = Session::open(&loaded, Stream::Control, again, None)?;
     let (mut told, mut written) = (String::new(), 0);
-    if let Some((control, journey)) = asked {
-        let content = control.content(journey);
+    if let Some((control, what)) = asked {
+        let content = control.content();
         let last = session.write(&[Entry::new(Stream::Control, now(), &content).value()])?;
-        (told, written) =
-            (format!("{} {journey} is written with sequence {last}\n", control.name()), 1);
+        (told, written) = (format!("{what} is written with sequence {last}\n"), 1);
     }
     match flags.output {
         Output::Json => println!("{}", session.json(written)),
@@ -37,22 +32,66 @@ pub fn run(flags: &Flags, command: &ControlCommand) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A slip would pause nothing and say nothing. Where the journeys here do not load, nobody can tell: a pause may be wanted just then.
-fn must_exist(loaded: &Loaded, journey: &str) -> Result<(), Failure> {
-    let compiled = match journeys::compile(loaded) {
-        Ok(compiled) => compiled,
-        Err(_) => {
-            eprintln!(
-                "warning: the configuration here does not load (`cartwheel check`), so nobody looks whether there is a journey {journey}"
-            );
-            return Ok(());
+/// What is to be written, with its name in words.
+fn asked(command: &ControlCommand) -> (AgainFlags, Option<(Control<'_>, String)>) {
+    match command {
+        ControlCommand::Pause(asked) => {
+            let journey = &asked.journey;
+            (asked.again, Some((Control::Pause(journey), format!("pause {journey}"))))
         }
+        ControlCommand::Resume(asked) => {
+            let (journey, missed_within) = (&asked.of.journey, asked.missed_within.as_deref());
+            let control = Control::Resume { journey, missed_within };
+            (asked.of.again, Some((control, format!("resume {journey}"))))
+        }
+        ControlCommand::Stop(asked) => {
+            let journey = &asked.journey;
+            (asked.again, Some((Control::Stop(journey), format!("stop {journey}"))))
+        }
+        ControlCommand::Winner(asked) => {
+            let (journey, split, arm) = (&asked.journey, &asked.split, asked.arm.as_deref());
+            let told = format!("winner {journey} {split} {}", arm.unwrap_or("(none)"));
+            (asked.again, Some((Control::Winner { journey, split, arm }, told)))
+        }
+        ControlCommand::Finish(again) => (*again, None),
+    }
+}
+
+/// A slip would pause nothing and say nothing. Where the journeys here do not load, nobody can tell: a pause may be wanted just then.
+fn must_exist(loaded: &Loaded, control: Control<'_>) -> Result<(), Failure> {
+    let Ok(compiled) = journeys::compile(loaded) else {
+        eprintln!(
+            "warning: the configuration here does not load (`cartwheel check`), so nobody looks whether there is such a journey"
+        );
+        return Ok(());
     };
-    let known: Vec<&str> =
-        compiled.plan.journeys.iter().map(|journey| journey.name.as_str()).collect();
-    if known.contains(&journey) {
+    let plan = &compiled.plan;
+    match control {
+        Control::Pause(journey) | Control::Stop(journey) | Control::Resume { journey, .. } => {
+            known("journey", journey, &names(plan))
+        }
+        Control::Winner { journey, split, arm } => {
+            known("journey", journey, &names(plan))?;
+            let journey = plan.journeys.iter().find(|known| known.name == journey);
+            let splits = journey.into_iter().flat_map(|journey| &journey.ops);
+            let splits: Vec<_> = splits.filter_map(|op| op.split()).collect();
+            let all: Vec<&str> = splits.iter().map(|split| split.name.as_str()).collect();
+            known("split", split, &all)?;
+            let arms = splits.iter().filter(|known| known.name == split).flat_map(|it| &it.arms);
+            let arms: Vec<&str> = arms.map(|arm| arm.name.as_str()).collect();
+            arm.map_or(Ok(()), |arm| known("arm", arm, &arms))
+        }
+    }
+}
+
+fn names(plan: &Plan) -> Vec<&str> {
+    plan.journeys.iter().map(|journey| journey.name.as_str()).collect()
+}
+
+fn known(what: &str, name: &str, all: &[&str]) -> Result<(), Failure> {
+    if all.contains(&name) {
         return Ok(());
     }
-    let help = suggest::help(journey, known.iter().copied());
-    Err(Failure::Data(vec![Fault::new(format!("there is no journey `{journey}`"), Some(help))]))
+    let help = suggest::help(name, all.iter().copied());
+    Err(Failure::Data(vec![Fault::new(format!("there is no {what} `{name}`"), Some(help))]))
 }

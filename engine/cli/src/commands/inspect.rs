@@ -1,15 +1,16 @@
 //! `cartwheel inspect`: the shards of a running engine.
 
 use super::asked;
+use crate::edits::short;
 use crate::failure::Failure;
 use crate::flags::{AdminFlags, Flags, Output};
 use crate::show::table::table;
 use cartwheel_core::time::format_rfc3339;
-use cartwheel_runtime::admin::view::{PoolView, ShardView, StreamView};
+use cartwheel_runtime::admin::view::{HaltedView, PoolView, ShardView, StreamView, WinnerView};
 use cartwheel_runtime::metrics::labels::Closed;
 use std::io::Write;
 
-const HEADINGS: [&str; 12] = [
+const HEADINGS: [&str; 13] = [
     "shard#",
     "state",
     "mode",
@@ -22,6 +23,7 @@ const HEADINGS: [&str; 12] = [
     "due#",
     "checkpoint#",
     "restarts#",
+    "configuration",
 ];
 
 /// Asks the running engine; prints a table, or the API's answer.
@@ -36,8 +38,9 @@ pub fn run(flags: &Flags, admin: &AdminFlags) -> Result<(), Failure> {
                 .into()
         }
         Output::Text => {
-            let all = table(&HEADINGS, &shards.iter().map(row).collect::<Vec<_>>());
-            all + &streams(&shards) + &coupons(&shards)
+            let rows: Vec<_> = shards.iter().map(row).collect();
+            let table = table(&HEADINGS, &rows) + &streams(&shards);
+            table + &halted(&shards) + &winners(&shards) + &coupons(&shards)
         }
     };
     Ok(std::io::stdout().write_all(text.as_bytes())?)
@@ -57,6 +60,7 @@ fn row(shard: &ShardView) -> Vec<String> {
         shard.timers_due.to_string(),
         format!("{:.0} s", shard.checkpoint_age_seconds),
         shard.restarts.to_string(),
+        shard.configuration.as_deref().map_or_else(|| "-".into(), short),
     ]
 }
 
@@ -90,10 +94,39 @@ fn streams(shards: &[ShardView]) -> String {
         };
         shard.streams.iter().map(row).collect::<Vec<_>>()
     };
-    let rows: Vec<Vec<String>> = shards.iter().flat_map(of_shard).collect();
+    let headings = ["shard#", "stream", "epoch", "applied#", "stands still because"];
+    listed(&headings, shards.iter().flat_map(of_shard).collect())
+}
+
+/// Which journeys are paused or stopped on which shard.
+fn halted(shards: &[ShardView]) -> String {
+    let of_shard = |shard: &ShardView| {
+        let row = |of: &HaltedView| {
+            let (journey, standing) = (of.journey.clone(), of.standing.name().to_owned());
+            vec![shard.shard.to_string(), journey, standing, format_rfc3339(of.since)]
+        };
+        shard.halted.iter().map(row).collect::<Vec<_>>()
+    };
+    let headings = ["shard#", "journey", "is", "since"];
+    listed(&headings, shards.iter().flat_map(of_shard).collect())
+}
+
+/// Which arms have won.
+fn winners(shards: &[ShardView]) -> String {
+    let of_shard = |shard: &ShardView| {
+        let row = |of: &WinnerView| {
+            vec![shard.shard.to_string(), of.journey.clone(), of.split.clone(), of.arm.clone()]
+        };
+        shard.winners.iter().map(row).collect::<Vec<_>>()
+    };
+    let headings = ["shard#", "journey", "split", "winner"];
+    listed(&headings, shards.iter().flat_map(of_shard).collect())
+}
+
+/// A table behind an empty line; nothing without rows.
+fn listed<const N: usize>(headings: &[&str; N], rows: Vec<Vec<String>>) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let headings = ["shard#", "stream", "epoch", "applied#", "stands still because"];
-    format!("\n{}", table(&headings, &rows))
+    format!("\n{}", table(headings, &rows))
 }

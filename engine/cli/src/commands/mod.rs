@@ -15,6 +15,7 @@ mod inspect;
 mod demo;
 mod man;
 mod new;
+mod publish;
 mod render;
 mod report;
 mod run;
@@ -43,6 +44,7 @@ pub fn run(flags: &Flags) -> Result<(), Failure> {
         Command::New(new) => new::run(new),
         Command::Render(render) => render::run(flags, render),
         Command::Graph(graph) => graph::run(flags, graph),
+        Command::Publish(publish) => publish::run(flags, publish),
         Command::Check(check) => check::run(flags, check),
         Command::Test(test) => test::run(flags, test),
         Command::Config(command) => config::run(flags, command),

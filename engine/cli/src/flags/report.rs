@@ -8,7 +8,10 @@ Examples:
   cartwheel report                                   everything that the topics still have
   cartwheel report --since 30d
   cartwheel report --from 2026-01-01 --to 2026-02-01 --journey cart_abandonment
-  cartwheel report --since 7d --output json | jq '.journeys[] | {journey, sent, lift}'";
+  cartwheel report --since 7d --output json | jq '.journeys[] | {journey, sent, lift}'
+
+Of a split there is a line an arm. `best with` is the probability that a recipient of the arm reaches the goal more often than one of any other arm that
+writes; recipients are the messages of that of the arm's steps that has sent most. `cartwheel control winner` names the arm that all take from then on.";
 
 /// Of what.
 #[derive(Debug, Args)]
@@ -39,7 +42,7 @@ fn instant(text: &str) -> Result<Millis, String> {
         .ok_or_else(|| "write a day such as 2026-01-01, or 2026-01-01T06:00:00Z".to_owned())
 }
 
-fn span(text: &str) -> Result<Span, String> {
+pub(super) fn span(text: &str) -> Result<Span, String> {
     Span::parse(text).map_err(|_| "write a duration such as 30d or 12h".to_owned())
 }
 

@@ -1,6 +1,6 @@
 //! `cartwheel catalogue`, `broadcast`, `control`: records that every partition gets.
 
-use cartwheel_core::time::{Millis, parse_rfc3339};
+use cartwheel_core::time::{Millis, Span, parse_rfc3339};
 use cartwheel_streams::record::scalar;
 use clap::{ArgGroup, Args, Subcommand};
 use serde_json::Value;
@@ -40,11 +40,15 @@ Today a shard applies the sequence and notes the record; nothing is sent because
 pub(super) const CONTROL: &str = "\
 Examples:
   cartwheel control pause win_back
-  cartwheel control resume win_back
-  cartwheel control stop win_back
+  cartwheel control resume win_back                   what was due meanwhile is sent if it is at most max_defer late
+  cartwheel control resume win_back --missed-within 0s    nothing that was due meanwhile is sent
+  cartwheel control stop win_back                     all who are in it leave it; resume lets it begin anew
+  cartwheel control winner win_back offer gift        from now on all who come to the split `offer` take the arm `gift`
+  cartwheel control winner win_back offer --none      its lots decide again
   cartwheel control finish                            finishes what was cut off, and writes nothing new
 
-Today a shard applies the sequence and notes the record; no journey is paused, resumed or stopped because of it yet.";
+The command waits until every partition has it. `cartwheel inspect` shows what is paused or stopped on which shard; what it means
+exactly stands in engine/docs/semantics.md, \"Control\".";
 
 /// Which products to write.
 #[derive(Debug, Args)]
@@ -95,12 +99,14 @@ pub struct BroadcastFlags {
 /// What to do with a journey.
 #[derive(Debug, Subcommand)]
 pub enum ControlCommand {
-    /// Nobody enters, and runs stay where they are, until it is resumed.
+    /// Nobody enters, and what is due in its runs waits, until it is resumed.
     Pause(JourneyFlags),
-    /// Ends a pause.
-    Resume(JourneyFlags),
-    /// Ends all its runs.
+    /// Ends a pause or a stop.
+    Resume(ResumeFlags),
+    /// Ends all its runs; nobody enters until it is resumed.
     Stop(JourneyFlags),
+    /// Names the arm of a split that all take from now on.
+    Winner(WinnerFlags),
     /// Finishes what was cut off, and writes nothing new.
     Finish(AgainFlags),
 }
@@ -110,6 +116,40 @@ pub enum ControlCommand {
 pub struct JourneyFlags {
     /// Its name.
     pub journey: String,
+
+    /// How to go on where the stream cannot.
+    #[command(flatten)]
+    pub again: AgainFlags,
+}
+
+/// Which journey, and what becomes of what has waited.
+#[derive(Debug, Args)]
+pub struct ResumeFlags {
+    /// Which.
+    #[command(flatten)]
+    pub of: JourneyFlags,
+
+    /// What was due longer ago than this is not sent: the window closes, the run goes on with what comes later. Default: max_defer of the policy.
+    #[arg(long, value_name = "DURATION", value_parser = span)]
+    pub missed_within: Option<String>,
+}
+
+/// Which arm of which split.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("which").args(["arm", "none"]).required(true)))]
+pub struct WinnerFlags {
+    /// The journey.
+    pub journey: String,
+
+    /// The split's name.
+    pub split: String,
+
+    /// The arm's name.
+    pub arm: Option<String>,
+
+    /// No arm: the lots decide again.
+    #[arg(long)]
+    pub none: bool,
 
     /// How to go on where the stream cannot.
     #[command(flatten)]
@@ -140,6 +180,12 @@ pub struct AgainFlags {
     pub anew: bool,
 }
 
+/// The shards read it themselves.
+fn span(text: &str) -> Result<String, String> {
+    let read = Span::parse(text).map(|_| text.to_owned());
+    read.map_err(|_| "write a duration such as 6h or 2d".into())
+}
+
 fn instant(text: &str) -> Result<Millis, String> {
     parse_rfc3339(text).ok_or_else(|| "write a time such as 2026-01-01T10:00:00Z".into())
 }
@@ -168,6 +214,9 @@ mod tests {
             &["broadcast", "--resume"],
             &["control", "pause", "welcome"],
             &["control", "finish", "--anew"],
+            &["control", "resume", "welcome", "--missed-within", "6h"],
+            &["control", "winner", "welcome", "offer", "gift"],
+            &["control", "winner", "welcome", "offer", "--none"],
         ] {
             assert!(read(right), "{right:?}");
         }
@@ -180,6 +229,9 @@ mod tests {
             &["catalogue", "--resume", "--from", "1", "--anew"],
             &["broadcast", "sale", "--with", "a"],
             &["control", "pause"],
+            &["control", "resume", "welcome", "--missed-within", "1 day"],
+            &["control", "winner", "welcome", "offer"],
+            &["control", "winner", "welcome", "offer", "gift", "--none"],
         ] {
             assert!(!read(wrong), "{wrong:?}");
         }

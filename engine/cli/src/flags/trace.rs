@@ -53,6 +53,8 @@ Or something else does:
   TIME live                it has caught up: what was held passes the gate now
   TIME catalogue PRODUCT stock=3 price=20.5 badges=["new"]  what the catalogue says of a product from here on; null: that it says
                            nothing of this any more; also `recorded TIME` and time=
+  TIME control pause JOURNEY   the journey is paused from here on; also `control stop JOURNEY`, `control resume JOURNEY [missed_within=6h]`
+                           and `control winner JOURNEY SPLIT ARM` (without an arm: the lots decide again)
   TIME coupons POOL CODE CODE ...  these codes are loaded into a pool of coupons
   TIME record TEXT         a record that holds this text, an event or not
 

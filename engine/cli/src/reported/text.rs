@@ -1,7 +1,9 @@
 //! A report as a person reads it.
 
 use crate::show::table::table;
-use cartwheel_report::{Averages, Counts, JourneySummary, Lift, Range, StepSummary, Summary};
+use cartwheel_report::{
+    ArmSummary, Averages, Counts, JourneySummary, Lift, Range, SplitSummary, StepSummary, Summary,
+};
 use std::fmt::Write;
 
 /// The whole of it.
@@ -64,6 +66,9 @@ fn told(journey: &JourneySummary) -> String {
     if !rows.is_empty() {
         text += &indented(&table(&HEADINGS, &rows));
     }
+    for split in &journey.splits {
+        text += &arms(split);
+    }
     if let Some(averages) = journey.averages {
         text += &elsewhere(&averages);
     }
@@ -111,6 +116,31 @@ fn row(name: &str, arm: &str, counts: &Counts, each: Option<f64>) -> Vec<String>
         money(counts.revenue),
         each.map_or_else(String::new, money),
     ]
+}
+
+const OF_ARMS: [&str; 8] =
+    ["arm", "recipients#", "sent#", "opened#", "clicked#", "converted#", "revenue#", "best with#"];
+
+/// The arms of a split beside each other.
+fn arms(split: &SplitSummary) -> String {
+    let arm = |arm: &ArmSummary| {
+        let Counts { sent, opened, clicked, converted, revenue, .. } = arm.counts;
+        let of = |count: u64, all: u64| {
+            format!("{count} ({})", percent(count as f64 / all.max(1) as f64))
+        };
+        vec![
+            arm.arm.clone(),
+            arm.recipients.to_string(),
+            sent.to_string(),
+            of(opened, sent),
+            of(clicked, sent),
+            of(converted, arm.recipients),
+            money(revenue),
+            arm.win_probability.map_or_else(|| "-".into(), percent),
+        ]
+    };
+    let rows: Vec<Vec<String>> = split.arms.iter().map(arm).collect();
+    format!("  split {}:\n{}", split.split, indented(&table(&OF_ARMS, &rows)))
 }
 
 fn elsewhere(averages: &Averages) -> String {
@@ -198,6 +228,15 @@ mod tests {
             counts,
             recovery_rate: Some(0.048),
             revenue_per_recipient: Some(6.1725),
+            splits: vec![SplitSummary {
+                split: "offer".into(),
+                arms: vec![ArmSummary {
+                    arm: "gift".into(),
+                    counts,
+                    recipients: 160,
+                    win_probability: Some(0.972),
+                }],
+            }],
             steps: vec![of("cart_reminder", counts), of("cart_reviews", Counts::default())],
             lift: Lift::of(runs(40), runs(10)),
             averages: Averages::of("cart_abandonment"),
@@ -212,6 +251,9 @@ mod tests {
             "cart_abandonment: 500 entered, 4.8 % of them converted\n",
             "80 (40.0 %)",
             "  all ",
+            "  split offer:\n",
+            "24 (15.0 %)",
+            "97.2 %",
             "elsewhere usual: opened 40-45 %, clicked 15-20 %, converted 8-12 %",
             "20.0 % of 200 runs converted that were sent messages, 5.0 % of 200 that were held out: +15.00 points (95 %: 8.",
             "more than by chance, +300.0 % of what comes without messages; +7.65 a run",

@@ -1,12 +1,18 @@
 //! How somebody stands to a journey that they may never have entered: what begins it, and the conditions with the values that they read now.
 
 use super::timeline::{instant, shown};
+use cartwheel_core::control::Standing;
 use cartwheel_runtime::admin::view::{ComesView, ExpectedView, JudgedView, OutlookView, ReadView};
 use jiff::tz::TimeZone;
 
 /// The part of the timeline that tells it; instants in the customer's zone.
 pub fn outlook(of: &OutlookView, zone: &TimeZone) -> String {
     let mut text = format!("\nHow they stand to {} now\n", of.journey);
+    match of.standing {
+        Standing::Runs => {}
+        Standing::Paused => text += "  it is paused: nothing begins, and runs wait\n",
+        Standing::Stopped => text += "  it is stopped: nothing begins\n",
+    }
     if !of.events.is_empty() {
         text += &format!("  it begins with {}\n", of.events.join(" or "));
     }
@@ -76,6 +82,7 @@ mod tests {
     fn the_condition_that_fails_is_told_with_its_values() {
         let of = OutlookView {
             journey: "welcome".into(),
+            standing: Standing::Paused,
             events: vec!["customer_created".into(), "subscribed".into()],
             when: Some(JudgedView {
                 text: "orders == 0".into(),
@@ -97,6 +104,7 @@ mod tests {
             outlook(&of, &TimeZone::UTC),
             "
 How they stand to welcome now
+  it is paused: nothing begins, and runs wait
   it begins with customer_created or subscribed
   if orders == 0, which is false now: it would not begin
     orders 2
@@ -110,6 +118,7 @@ How they stand to welcome now
     fn an_instant_is_told_or_that_there_is_none() {
         let at = |comes, instant, value| OutlookView {
             journey: "birthday".into(),
+            standing: Standing::Runs,
             events: Vec::new(),
             when: None,
             while_: None,

@@ -100,6 +100,16 @@ fn what_cannot_be_said_is_refused_before_a_broker_is_asked() {
         65,
         &["there is no journey `wellcome`", "did you mean `welcome`?"],
     );
+    expect(
+        &run(&["control", "winner", "wellcome", "offer", "gift"]),
+        65,
+        &["there is no journey `wellcome`"],
+    );
+    expect(
+        &run(&["control", "winner", "welcome", "no_such_split", "gift"]),
+        65,
+        &["there is no split `no_such_split`"],
+    );
     expect(&run(&["broadcast", "spring sale"]), 65, &["`spring sale` is no name"]);
     expect(
         &run(&["broadcast", "sale", "--with", "name=x"]),

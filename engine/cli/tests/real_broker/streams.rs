@@ -71,7 +71,7 @@ fn told(output: &std::process::Output) -> String {
 }
 
 /// The command succeeds; what it says.
-fn done(deployment: &Deployment, args: &[&str]) -> String {
+pub fn done(deployment: &Deployment, args: &[&str]) -> String {
     let create = ["--set", "engine.create_topics=true", "--set", "engine.replication=1"];
     let output = deployment.command(&[&create, args].concat());
     assert!(output.status.success(), "{args:?}: {}", told(&output));

@@ -137,8 +137,8 @@ impl Context<'_> {
             let filtered = self.decided(index, Verdict::Refused, Reason::Filter);
             return self.decide(&filtered.compared(reader.compared(when)));
         }
-        if let Some(full) = self.is_full(index) {
-            return self.decide(&full);
+        if let Some(refused) = self.may_not_begin(index) {
+            return self.decide(&refused);
         }
         let newest = journey.by_time.as_ref();
         let newest = newest.and_then(|by_time| by_time.at.newest(&reader, moment.base));

@@ -40,6 +40,7 @@ impl Core {
             now,
             mode: environment.mode,
             products: environment.products,
+            control: environment.control,
             pools: environment.pools,
             effects: environment.effects,
             emitted: Emitted::default(),

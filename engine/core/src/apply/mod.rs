@@ -13,19 +13,23 @@ mod levels;
 mod journeys;
 mod window;
 mod enter;
+mod fan_out;
 mod by_time;
 mod outlook;
 mod own_events;
 mod put_off;
+mod halted;
 mod step;
 mod timer;
 mod activate;
 
-pub use activate::Mapping;
+pub use activate::{Becomes, Exits, Mapping};
 pub use event::{Applied, Outcome, ToldOfMessage, told_of_message};
+pub use fan_out::{Happened, InLine};
 pub use outlook::{Comes, Expected, Judged, Known, Outlook};
 pub use timer::Due;
 
+use crate::control::Control;
 use crate::coupon::Pools;
 use crate::customer::{Change, Customer, Zones, attribute_hash};
 use crate::effect::Effects;
@@ -100,6 +104,8 @@ pub struct Environment<'a> {
     pub now: Millis,
     /// What is known of products.
     pub products: &'a Products,
+    /// What people have said of journeys.
+    pub control: &'a Control,
     /// The pools of coupons.
     pub pools: &'a mut Pools,
     /// Where decisions and effects go.

@@ -2,6 +2,7 @@
 
 use super::Core;
 use super::by_time::Armed;
+use crate::control::{Control, Standing};
 use crate::customer::Customer;
 use crate::journey::condition::{Condition, Field, KeyField, Reader};
 use crate::journey::plan::Journey;
@@ -14,7 +15,9 @@ use compact_str::CompactString;
 pub struct Outlook {
     /// The journey's name.
     pub journey: CompactString,
-    /// The condition of its trigger.
+    /// Whether it runs.
+    pub standing: Standing,
+    /// The condition of its trigger, or for whom it begins.
     pub when: Option<Judged>,
     /// The condition that must hold before every send.
     pub while_: Option<Judged>,
@@ -71,16 +74,22 @@ pub enum Comes {
 
 impl Core {
     /// How the customer stands at `t` to the journey with this number in the plan; none if there is none.
-    pub fn outlook(&self, customer: &Customer, journey: u16, t: Millis) -> Option<Outlook> {
+    pub fn outlook(
+        &self,
+        customer: &Customer,
+        journey: u16,
+        control: &Control,
+        t: Millis,
+    ) -> Option<Outlook> {
         let found = self.plan.journeys.get(usize::from(journey))?;
         let reader = self.reader(customer, t);
-        let judged = |condition: &Option<Condition>| {
-            condition.as_ref().map(|condition| judge(&reader, condition))
-        };
+        let judged =
+            |condition: Option<&Condition>| condition.map(|condition| judge(&reader, condition));
         Some(Outlook {
             journey: found.name.clone(),
-            when: judged(&found.when),
-            while_: judged(&found.while_),
+            standing: control.standing(&found.name),
+            when: judged(found.begins_if()),
+            while_: judged(found.while_.as_ref()),
             at: self.expected(customer, journey, found, &reader),
         })
     }
@@ -172,7 +181,7 @@ mod tests {
 
     fn outlook(journey: &str) -> Outlook {
         let core = core(journey);
-        core.outlook(&Customer::new(CustomerId::of("ana")), 0, 0).unwrap()
+        core.outlook(&Customer::new(CustomerId::of("ana")), 0, &Control::default(), 0).unwrap()
     }
 
     const STEPS: &str = "steps:\n  - { send: a, channels: [email] }\n";

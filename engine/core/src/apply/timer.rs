@@ -47,6 +47,7 @@ impl Core {
             now: due.now,
             mode: environment.mode,
             products: environment.products,
+            control: environment.control,
             pools: environment.pools,
             effects: environment.effects,
             emitted: Emitted::default(),
@@ -116,7 +117,7 @@ impl Context<'_> {
     /// The place of the run that fires next of those with this deadline: or with an earlier one, which something that has fired may have brought.
     fn next_due(&self, deadline: Millis) -> Option<usize> {
         let runs = self.customer.runs.iter().enumerate();
-        let due = runs.filter(|(_, run)| run.deadline <= deadline && !run.is_held());
+        let due = runs.filter(|(_, run)| run.deadline <= deadline && run.is_timed());
         // Of equal ones the first: they stand in the order of RunId.
         due.min_by_key(|(_, run)| {
             let priority = Reverse(self.journey(run.journey).priority);

@@ -176,7 +176,7 @@ impl Customer {
         if self.runs.is_empty() && self.runs.capacity() > 0 {
             self.runs = ThinVec::new();
         }
-        let runs = self.runs.iter().filter(|run| !run.is_held());
+        let runs = self.runs.iter().filter(|run| run.is_timed());
         self.deadline =
             runs.map(|run| run.deadline).fold(self.begins(), Millis::min).min(self.facts.turns());
     }

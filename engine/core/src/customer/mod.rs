@@ -30,7 +30,7 @@ pub use latest::{Latest, LatestId, LatestTimes, Use};
 pub use names::FieldNames;
 pub use profile::{Patch, attribute_hash, fitting, zone_of};
 pub use register::{Change, Of, Register};
-pub use run::{Place, PutOff, Reactions, Run, Sent};
+pub use run::{Pause, Place, PutOff, Reactions, Run, Sent};
 pub use seen::SeenIds;
 pub use stored::{StateError, decode_customer, encode_customer};
 pub(crate) use tight::push_tightly;

@@ -39,6 +39,20 @@ pub struct Run {
     pub journey: u16,
     /// The goal was reached.
     pub converted: bool,
+    /// Whether a pause of its journey keeps it.
+    pub pause: Pause,
+}
+
+/// Whether a pause of a journey keeps a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pause {
+    /// It does not.
+    #[default]
+    None,
+    /// The deadline has come, and counts no more until the journey is resumed.
+    Waits,
+    /// It was resumed too late for what was due then: no message leaves before the next wait.
+    Missed,
 }
 
 /// Where a run is, with what that place needs. `op` is an index into the journey's operations.
@@ -204,6 +218,7 @@ impl Run {
             heard: ThinVec::new(),
             journey,
             converted: false,
+            pause: Pause::None,
         }
     }
 
@@ -225,6 +240,11 @@ impl Run {
     /// Whether it waits for the shard to catch up: then its deadline does not count.
     pub fn is_held(&self) -> bool {
         matches!(self.place, Place::Gate { held: true, .. })
+    }
+
+    /// Whether its deadline counts: neither the shard that is behind nor a pause of its journey keeps it.
+    pub fn is_timed(&self) -> bool {
+        !self.is_held() && self.pause != Pause::Waits
     }
 
     /// Remembers an event for waits that lie ahead of the step at which it is.

@@ -10,7 +10,7 @@
 //!   key. `opened_at` and the times after it, which are differences to it in 5 bytes, are integers of a fixed width: cheaper to write than numbers.
 //!   A run with something that does not fit is written wide.
 //!   What a run has heard of ([`super::heard`]) is stored from version 8 on.
-//!   A message that a hold or a group has put off has that behind the place's times.
+//!   A message that a hold or a group has put off has that behind the place's times. A bit of the place says that a pause of the journey keeps the run.
 //! - Entry: `journey * 2 + (1 with a key), at, [key]`. Touch: `journey * 8 + channel (+ 2^19 for a ghost), at`. Attribute: `name u32, at, value`.
 //!   Register: `of * 16 + channel * 2 + (1 for yes) u8, at`. Latest time: `id u64, at`. Document: `key u64, whole, added`. Name: `u32`.
 //!   Every time that is not a run's is the difference to the one before it ([`Since`]), those of a document stand behind a number that says which there are.
@@ -277,7 +277,7 @@ fn put_run(writer: &mut Writer<'_>, run: &Run) {
     let since = |at: Millis| at.wrapping_sub(run.opened_at).to_le_bytes();
     let [journey, more] = run.journey.to_le_bytes();
     writer.bytes(facts.to_le_bytes());
-    writer.bytes([place::number(run.place)]);
+    writer.bytes([place::number(run.place) | place::pause_bit(run.pause)]);
     writer.bytes(run.id.0.to_le_bytes());
     writer.bytes([journey]);
     writer.bytes_if(wide, [more]);
@@ -445,7 +445,7 @@ fn run(rest: &mut Bytes<'_>) -> Option<Run> {
     if has(fact::UNUSED) {
         return None;
     }
-    let number = rest.byte()?;
+    let (number, pause) = place::without_pause(rest.byte()?)?;
     let id = RunId(u128::from_le_bytes(rest.array()?));
     let wide = has(fact::WIDE);
     let journey = index(rest, wide)?;
@@ -515,6 +515,7 @@ fn run(rest: &mut Bytes<'_>) -> Option<Run> {
         heard: list(rest, has(fact::HEARD), heard::LEAST, |rest| read_heard(rest, opened_at))?,
         journey,
         converted: has(fact::CONVERTED),
+        pause,
     })
 }
 

@@ -6,7 +6,7 @@ use super::question::Question;
 use super::scope::covers;
 use super::wait::wait_ends;
 use crate::channel::{Channel, Class};
-use crate::customer::{Customer, Place, Run};
+use crate::customer::{Customer, Pause, Place, Run};
 use crate::journey::op::{Op, Send, Successor};
 use crate::journey::plan::Journey;
 use crate::policy::{Cap, Reserve};
@@ -23,7 +23,9 @@ pub fn reservations<'a>(
     let customer = question.reader.customer;
     let higher = customer.runs.iter().filter_map(move |run| {
         let other = plan.journeys.get(usize::from(run.journey))?;
-        let comes = other.priority > journey.priority && run.deadline < end;
+        // When a journey is resumed nobody knows, and what has missed its time is dropped.
+        let timely = run.deadline < end && run.pause == Pause::None;
+        let comes = other.priority > journey.priority && timely;
         let writes = comes && concerns_others(plan, other, customer.id);
         writes.then_some((other, run))
     });

@@ -49,6 +49,11 @@ pub trait Operation {
         None
     }
 
+    /// The split that it is, if it is one.
+    fn split(&self) -> Option<&Split> {
+        None
+    }
+
     /// The event that a run waits for here, if it waits for one.
     fn wait_for(&self) -> Option<&WaitFor> {
         None
@@ -379,6 +384,10 @@ impl Operation for Split {
 
     fn kind(&self) -> &'static str {
         "split"
+    }
+
+    fn split(&self) -> Option<&Split> {
+        Some(self)
     }
 
     fn words(&self) -> String {

@@ -1,6 +1,7 @@
 //! A journey compiled: names resolved to small numbers, conditions lowered, steps laid out flat. What the evaluator reads.
 
 use super::condition::{Capture, Condition, Deadline, Each, Field, List};
+use super::definition::OnChange;
 pub use super::definition::Since;
 use super::feeding::Feeding;
 use super::level::{LevelSet, Levels};
@@ -13,7 +14,7 @@ use crate::customer::{LatestId, ZoneTables};
 use crate::event::{Event, Raw, Subject};
 use crate::fact::{Definition, Layout};
 use crate::policy::Policy;
-use crate::product::ProductReading;
+use crate::product::{ProductReading, Transition};
 use crate::time::{DAY, Millis, Span};
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
@@ -56,6 +57,10 @@ pub struct Plan {
     pub events: Interests,
     /// The journeys that begin by time alone, by priority (higher first), then by name: the order in which they begin.
     pub by_time: Vec<u16>,
+    /// The journeys that begin by the catalogue, by transition, priority (higher first) and name.
+    pub fans_out: Vec<(Transition, u16)>,
+    /// The sets of which it is known who has a key in them: by their numbers.
+    pub indexed: Vec<u16>,
     /// Some wait goes by where the customer's clock stands and must follow it.
     pub follows_zone: bool,
     /// The fact that keeps how many events journeys may still let happen; where none does there is none.
@@ -63,6 +68,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The number of the journey of this name.
+    pub fn number(&self, name: &str) -> Option<u16> {
+        let place = self.journeys.iter().position(|journey| journey.name == name)?;
+        u16::try_from(place).ok()
+    }
+
     /// What the event brings of the kinds that are kept.
     pub fn documents<'a>(&self, event: &Event<'a>) -> impl Iterator<Item = (Subject, Raw<'a>)> {
         let kept = Subject::KEPT.into_iter().filter(|subject| self.kept.has(*subject));
@@ -121,6 +132,8 @@ pub struct Interest {
     pub facts: Vec<Feeding>,
     /// One of them says when a journey begins by time.
     pub arms: bool,
+    /// One of them is a set of which it is known who has a key in it.
+    pub indexed: bool,
     /// The levels that read one of them.
     pub levels: LevelSet,
     /// It tells of a change of a level: nobody else can.
@@ -157,6 +170,12 @@ pub struct Journey {
     pub name: CompactString,
     /// The first 8 hex digits of the hash of the file's text.
     pub version: CompactString,
+    /// A hash of what it says, whatever its comments and its order of keys, and but for the next two: a change of this is a change of the journey.
+    pub meaning: u64,
+    /// What becomes of runs when it has changed.
+    pub on_change: OnChange,
+    /// Steps that had another name, and the one that they have now.
+    pub renamed: Vec<(CompactString, CompactString)>,
     /// Marketing or transactional: what its sends are that do not say.
     pub class: Class,
     /// 0 to 100.
@@ -171,6 +190,8 @@ pub struct Journey {
     pub at: Option<Box<Deadline>>,
     /// The items of a list of the trigger event each of which is a trigger of its own.
     pub each: Option<Each>,
+    /// It begins for many by what happens to a product.
+    pub fan_out: Option<Box<FanOut>>,
     /// It begins by time alone, without an event.
     pub by_time: Option<Box<ByTime>>,
     /// Which of its runs an event is about.
@@ -211,6 +232,28 @@ pub struct Journey {
     /// The documents of which its trigger events bring the whole: what its runs are about in any case, whether or not a message shows them.
     pub own: Subjects,
 }
+
+/// How a journey begins for many, by what a record of the catalogue makes of a product.
+#[derive(Clone, Debug)]
+pub struct FanOut {
+    /// By what.
+    pub transition: Transition,
+    /// For whom, by what a run would keep of it.
+    pub who: Condition,
+    /// The sets of which one has the product of each of these.
+    pub among: Vec<u16>,
+    /// A number by which they come first; none: all are equal.
+    pub order: Option<Condition>,
+    /// For how many, all partitions together; none: for as many as may be.
+    pub budget: Option<Condition>,
+    /// Over how long they begin.
+    pub spread: Span,
+    /// Indices into [`Plan::fields`] that are read of the event.
+    pub fields: Vec<u16>,
+}
+
+/// Most customers of a shard that one transition begins a journey for.
+pub const MAX_FAN_OUT: usize = 10_000;
 
 /// How a journey begins by time alone.
 #[derive(Clone, Debug)]
@@ -333,6 +376,11 @@ impl Journey {
     /// How much a run keeps before what it keeps of the event that it has waited for: captures and codes.
     pub fn before_waited(&self) -> usize {
         self.captures.len() + self.pools.len()
+    }
+
+    /// The condition by which it begins: of its trigger event, or of those for whom it begins.
+    pub fn begins_if(&self) -> Option<&Condition> {
+        self.when.as_ref().or(self.fan_out.as_deref().map(|fan_out| &fan_out.who))
     }
 
     /// The wait for an event at this operation; none where another kind stands.

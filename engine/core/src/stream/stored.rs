@@ -35,15 +35,15 @@ impl Streams {
         writer.flush();
     }
 
-    /// Reads the stored form; none where the bytes are not it. No bytes are no streams.
-    pub fn decode(stored: &[u8]) -> Option<Self> {
+    /// Reads the stored form, and returns what stands behind it; none where the bytes are not it. No bytes are no streams.
+    pub fn decode(stored: &[u8]) -> Option<(Self, &[u8])> {
         if stored.is_empty() {
-            return Some(Self::default());
+            return Some((Self::default(), stored));
         }
         let mut bytes = Bytes(stored);
         let count = bytes.count(4)?;
         let all = (0..count).map(|_| stream(&mut bytes)).collect::<Option<_>>()?;
-        bytes.0.is_empty().then_some(Self { all })
+        Some((Self { all }, bytes.0))
     }
 }
 
@@ -84,10 +84,11 @@ mod tests {
         };
         let mut out = Vec::new();
         streams.encode(&mut out);
-        assert_eq!(Streams::decode(&out), Some(streams));
         for cut in 1..out.len() {
             assert_eq!(Streams::decode(&out[..cut]), None, "{cut}");
         }
-        assert_eq!(Streams::decode(&[]), Some(Streams::default()));
+        out.extend([1, 2]);
+        assert_eq!(Streams::decode(&out), Some((streams, &[1, 2][..])));
+        assert_eq!(Streams::decode(&[]), Some((Streams::default(), &[][..])));
     }
 }

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// Each room with those that it may import, lower ones first.
-const ROOMS: [(&str, &[&str]); 27] = [
+const ROOMS: [(&str, &[&str]); 28] = [
     ("closed", &[]),
     ("time", &[]),
     ("id", &["time"]),
@@ -23,6 +23,7 @@ const ROOMS: [(&str, &[&str]); 27] = [
     ("policy", &["time", "channel"]),
     ("event", &["closed", "time", "value", "channel", "policy"]),
     ("stream", &["closed", "time", "compact", "policy", "event"]),
+    ("control", &["closed", "time", "compact", "event"]),
     ("input", &["id", "policy", "event", "stream"]),
     ("sends", &["closed", "time", "channel", "partitioner", "address", "event"]),
     ("fact", &["time", "value", "compact", "event"]),
@@ -54,8 +55,8 @@ const ROOMS: [(&str, &[&str]); 27] = [
     (
         "apply",
         &[
-            "time", "id", "value", "channel", "address", "policy", "event", "sends", "fact",
-            "product", "coupon", "customer", "journey", "decision", "gate", "effect",
+            "time", "id", "value", "channel", "address", "policy", "event", "control", "sends",
+            "fact", "product", "coupon", "customer", "journey", "decision", "gate", "effect",
         ],
     ),
 ];

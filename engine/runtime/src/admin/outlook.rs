@@ -2,6 +2,7 @@
 
 use super::view::maybe_rfc3339;
 use cartwheel_core::apply::{Comes, Expected, Judged, Known, Outlook};
+use cartwheel_core::control::Standing;
 use cartwheel_core::time::Millis;
 use cartwheel_core::value::Value;
 use compact_str::CompactString;
@@ -12,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub struct OutlookView {
     /// The name.
     pub journey: String,
+    /// Whether it runs, or is paused or stopped.
+    pub standing: Standing,
     /// The types of the trigger event; none where time alone begins it.
     pub events: Vec<String>,
     /// The trigger's condition, judged now.
@@ -77,6 +80,7 @@ pub enum ComesView {
 pub fn outlook(of: &Outlook, events: Vec<String>) -> OutlookView {
     OutlookView {
         journey: of.journey.to_string(),
+        standing: of.standing,
         events,
         when: of.when.as_ref().map(judged),
         while_: of.while_.as_ref().map(judged),

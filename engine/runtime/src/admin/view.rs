@@ -4,6 +4,7 @@ pub use super::outlook::{ComesView, ExpectedView, JudgedView, OutlookView, ReadV
 
 use crate::metrics::labels::{Breaker, Provider, ShardState};
 use cartwheel_core::channel::{Channel, Class};
+use cartwheel_core::control::Standing;
 use cartwheel_core::decision::{Decision, Reason, Verdict};
 use cartwheel_core::id::{CommandId, CustomerId, RunId};
 use cartwheel_core::sends::{Mode, SuppressionReason};
@@ -11,6 +12,7 @@ use cartwheel_core::time::{Millis, rfc3339};
 use cartwheel_core::value::Value;
 use cartwheel_shard::Degraded;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 /// Whether this process should get traffic. Lag plays no part: a shard that catches up is ready.
@@ -111,12 +113,21 @@ pub struct ShardView {
     pub checkpoint_age_seconds: f64,
     /// Restarts after a failure.
     pub restarts: u64,
+    /// The configuration by which it decides, 32 hex digits; null before it is known.
+    #[serde(default)]
+    pub configuration: Option<String>,
     /// Products known from the catalogue.
     #[serde(default)]
     pub products: u64,
     /// The streams of records that every partition gets.
     #[serde(default)]
     pub streams: Vec<StreamView>,
+    /// The journeys that are paused or stopped.
+    #[serde(default)]
+    pub halted: Vec<HaltedView>,
+    /// The arms that have won their splits.
+    #[serde(default)]
+    pub winners: Vec<WinnerView>,
     /// The pools of coupons.
     #[serde(default)]
     pub coupons: Vec<PoolView>,
@@ -131,6 +142,29 @@ pub struct PoolView {
     pub left: u64,
     /// Codes that were given.
     pub given: u64,
+}
+
+/// A journey that does not run in a shard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HaltedView {
+    /// Its name, whether or not the configuration has it.
+    pub journey: String,
+    /// `paused` or `stopped`.
+    pub standing: Standing,
+    /// Since when, as the record says.
+    #[serde(with = "rfc3339")]
+    pub since: Millis,
+}
+
+/// An arm that all take who come to the split.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WinnerView {
+    /// The journey.
+    pub journey: String,
+    /// The split.
+    pub split: String,
+    /// The arm.
+    pub arm: String,
 }
 
 /// How far a stream of records that every partition gets has come in a shard.
@@ -174,6 +208,9 @@ pub struct JourneyCounts {
     pub class: Class,
     /// Live runs.
     pub runs: u64,
+    /// Open windows.
+    #[serde(default)]
+    pub windows: u64,
     /// What no step decided: entered, refused, waiting for quiet, exited, converted, finished.
     pub decisions: Vec<ReasonCount>,
     /// In the order in which they are written; steps of older versions at the end.
@@ -209,6 +246,15 @@ pub struct JourneyView {
     pub graph: JourneyGraph,
     /// What has happened.
     pub counts: JourneyCounts,
+}
+
+/// The configuration of a process: what its shards decide by, or are about to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ConfigurationView {
+    /// Its hash, 32 hex digits: what turn records name.
+    pub configuration: String,
+    /// As it is kept in the configurations topic, byte for byte: policy, journeys, facts.
+    pub content: Box<RawValue>,
 }
 
 /// The steps of a journey and how they follow each other.
@@ -250,9 +296,9 @@ pub struct JourneyGraph {
 /// What a journey begins with; expressions as they are written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Begins {
-    /// The types of the trigger event, in order of their names; none where time alone begins it.
+    /// The types of the trigger event, in order of their names, or what happens to a product; none where time alone begins it.
     pub events: Vec<String>,
-    /// The condition.
+    /// The condition, or for whom it begins.
     pub when: Option<String>,
     /// The types that start the quiet time anew, beside the trigger's, in order of their names.
     pub moved_by: Vec<String>,

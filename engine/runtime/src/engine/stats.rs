@@ -3,7 +3,7 @@
 use super::context::{Context, Control};
 use super::placement::Placement;
 use crate::metrics::labels::{Closed, Intake, ShardState};
-use crate::metrics::snapshot::{DecisionCount, PoolCount, RunCount, ShardStats};
+use crate::metrics::snapshot::{DecisionCount, PoolCount, RunCount, ShardStats, WindowCount};
 use cartwheel_core::coupon::{NotTaken, Pool, Pools};
 use cartwheel_core::customer::Forgotten;
 use cartwheel_core::decision::{Reason, Verdict};
@@ -126,12 +126,14 @@ impl<S: Store> Figures<S> {
             return;
         }
         let census = shard.census();
-        self.stats.windows = census.windows;
+        let named = |journey: u16| self.plan.journeys.get(usize::from(journey));
+        let windows = census.windows.into_iter().filter_map(|(journey, windows)| {
+            Some(WindowCount { journey: named(journey)?.name.clone(), windows })
+        });
+        self.stats.windows = windows.collect();
         let mut rows: BTreeMap<(CompactString, Option<CompactString>), u64> = BTreeMap::new();
         for ((journey, op), runs) in census.running {
-            let Some(journey) = self.plan.journeys.get(usize::from(journey)) else {
-                continue;
-            };
+            let Some(journey) = named(journey) else { continue };
             let step = journey.ops.get(usize::from(op)).and_then(|op| op.step().cloned());
             *rows.entry((journey.name.clone(), step)).or_default() += runs;
         }
@@ -153,8 +155,11 @@ impl<S: Store> Figures<S> {
         stats.next_offset = shard.next_offset();
         stats.lag_records = u64::try_from(moment.end - shard.next_offset()).unwrap_or(0);
         stats.customers = shard.customers() as u64;
+        stats.configuration = Some(shard.core().plan.hash);
         stats.streams = shard.streams().iter().cloned().collect();
+        stats.control.clone_from(shard.control());
         stats.products = shard.products().len() as u64;
+        stats.indexed_keys = shard.indexed_keys() as u64;
         stats.coupons = coupons(&self.plan, shard.pools());
         stats.customers_limit = self.context.settings.shard.max_customers as u64;
         stats.timers = shard.timers() as u64;

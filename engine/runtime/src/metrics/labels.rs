@@ -206,6 +206,16 @@ closed! {
 }
 
 closed! {
+    /// What came of a configuration that was read anew.
+    Reload {
+        /// It came into force.
+        Applied "applied",
+        /// It is wrong: the one before stays.
+        Refused "refused",
+    }
+}
+
+closed! {
     /// What came of a click on an unsubscribe link.
     Click {
         /// Its event is in the events topic.

@@ -76,7 +76,7 @@ pub struct Meta {
     pub sampled: u64,
     /// Number of the partitioner by which records were misplaced; none where the log does not say.
     pub partitioner: Option<u8>,
-    /// How far the streams of records that every partition gets have been applied, stored.
+    /// How far the streams of records that every partition gets have been applied, stored; behind that, what control has said.
     pub streams: Vec<u8>,
     /// The names that fields of products have, stored.
     pub product_names: Vec<u8>,

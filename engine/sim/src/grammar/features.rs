@@ -7,11 +7,13 @@ mod caps;
 mod catalogue;
 mod choices;
 mod contest;
+mod control;
 mod coupons;
 mod deadlines;
 mod emits;
 mod exits;
 mod facts;
+mod fans_out;
 mod filter;
 mod goal;
 mod groups;
@@ -28,6 +30,8 @@ mod starts;
 mod steps;
 mod waits;
 mod window;
+
+pub use control::orders;
 
 use super::config::Config;
 use crate::history::Draw;
@@ -54,6 +58,11 @@ impl Feature {
 
 /// Under this feature records of the catalogue come.
 pub(super) const CATALOGUE: &str = "catalogue";
+/// And under this one, of products for which several customers wait.
+pub(super) const FANS_OUT: &str = "fans_out";
+
+/// Under this feature journeys are paused, resumed and stopped.
+pub(super) const CONTROL: &str = "control";
 
 /// Under this one codes of coupons come.
 pub(super) const COUPONS: &str = "coupons";
@@ -98,7 +107,12 @@ pub const FEATURES: &[Feature] = &[
     Feature::of("groups", groups::add),
     Feature { name: CATALOGUE, add: catalogue::add, event: catalogue::event, last: true },
     Feature { name: CATALOGUE, add: catalogue::add, event: catalogue::event, last: true },
+    Feature { name: FANS_OUT, add: fans_out::add, event: facts::event, last: true },
+    Feature { name: FANS_OUT, add: fans_out::add, event: facts::event, last: true },
     Feature { name: "choices", add: choices::add, event: choices::event, last: false },
+    Feature { name: CONTROL, add: control::add, event: |_, _| {}, last: false },
+    Feature { name: CONTROL, add: control::add, event: |_, _| {}, last: false },
+    Feature { name: CONTROL, add: control::add, event: |_, _| {}, last: false },
     Feature { name: COUPONS, add: coupons::add, event: |_, _| {}, last: true },
     Feature { name: "answers", add: answers::add, event: answers::event, last: false },
 ];

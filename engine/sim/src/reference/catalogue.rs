@@ -23,7 +23,7 @@ const MAX_ELEMENT: usize = 64;
 
 /// A record of a stream.
 pub struct Streamed {
-    /// What it is.
+    /// Its type.
     pub kind: String,
     stream: String,
     epoch: String,
@@ -31,9 +31,28 @@ pub struct Streamed {
     first: bool,
     /// When, as the record says.
     pub time: Millis,
-    product: Value,
-    /// What is to be done.
-    pub control: Value,
+    body: Value,
+}
+
+impl Streamed {
+    /// What it has under a name; null where that is absent.
+    pub fn field(&self, name: &str) -> &Value {
+        &self.body[name]
+    }
+}
+
+/// A product before and behind a record that was not the first of it: what is known of it.
+pub struct Changed {
+    /// The id of what has happened: which record of which stream.
+    pub event: String,
+    /// The product's id.
+    pub id: String,
+    /// The hash of that.
+    pub key: u64,
+    /// The fields before.
+    pub before: Map<String, Value>,
+    /// The fields now.
+    pub after: Map<String, Value>,
 }
 
 /// What is known of streams and products.
@@ -83,25 +102,40 @@ fn sound(
         return Err(Poison::TimeInFuture);
     }
     let first = record["first"] == json!(true);
-    let (product, control) = (record["product"].clone(), record["control"].clone());
-    Ok(Streamed { kind, stream, epoch, sequence, first, time, product, control })
+    Ok(Streamed { kind, stream, epoch, sequence, first, time, body: record.clone() })
 }
 
 impl Catalogue {
-    /// Applies a record of the catalogue, which is the next of its stream; `at` is when it happened.
-    pub fn apply(&mut self, record: &Streamed, at: Millis, policy: &Policy) -> Result<(), Poison> {
-        let product = record.product.as_object().ok_or(Poison::BadValue)?;
-        let key = product.get("id").and_then(key_text).ok_or(Poison::BadValue)?;
-        let key = key_hash(&key);
+    /// What a record says of a product; `at` is when it happened.
+    pub fn apply(
+        &mut self,
+        record: &Streamed,
+        at: Millis,
+        policy: &Policy,
+    ) -> Result<Option<Changed>, Poison> {
+        let product = record.field("product").as_object().ok_or(Poison::BadValue)?;
+        let id = product.get("id").and_then(key_text).ok_or(Poison::BadValue)?;
+        let key = key_hash(&id);
         if !self.products.contains_key(&key) && self.products.len() >= policy.max_products as usize
         {
-            return Ok(());
+            return Ok(None);
         }
+        let is_known = self.products.contains_key(&key);
+        let before = self.known(key);
         self.write(key, product, at);
-        Ok(())
+        let after = self.known(key);
+        let event = format!("{} {} {}", record.stream, record.epoch, record.sequence);
+        Ok(is_known.then_some(Changed { event, id, key, before, after }))
     }
 
-    /// Whether the record is the next of its stream: then it counts as applied.
+    /// What is known of a product.
+    fn known(&self, key: u64) -> Map<String, Value> {
+        let fields = self.products.get(&key).into_iter().flatten();
+        let there = fields.filter(|(_, (_, value))| !value.is_null());
+        there.map(|(name, (_, value))| (name.clone(), value.clone())).collect()
+    }
+
+    /// Whether a record is the next of its stream, which goes on by it then.
     pub fn is_next(&mut self, record: &Streamed) -> bool {
         let full = self.streams.len() == MAX_STREAMS;
         if full && !self.streams.contains_key(&record.stream) {

@@ -1,6 +1,7 @@
 //! One customer at one instant: what the rules may see and change.
 
 use super::catalogue::Catalogue;
+use super::control::Control;
 use super::coupons::Coupons;
 use super::customer::{Customer, Place, Run};
 use super::effect::Effect;
@@ -80,6 +81,8 @@ pub struct Context<'a> {
     pub held: &'a mut BTreeSet<Timer>,
     /// What is known of products.
     pub catalogue: &'a Catalogue,
+    /// What people have said of journeys.
+    pub control: &'a Control,
     /// The pools of coupons.
     pub coupons: &'a mut Coupons,
     /// What was decided.
@@ -219,7 +222,7 @@ impl<'a> Context<'a> {
         let timer = self.timer(&run);
         if run.held {
             self.held.insert(timer);
-        } else {
+        } else if !run.waits_for_resume {
             self.timers.insert(timer);
         }
         let place = self.customer.runs.partition_point(|other| other.id < run.id);

@@ -26,14 +26,18 @@ pub struct Coupons {
 }
 
 impl Coupons {
-    /// Applies a record of control, which has come in its turn.
+    /// Whether a record of control is about them.
+    pub fn are_in(record: &Streamed) -> bool {
+        !record.field("control")["coupons"].is_null()
+    }
+
+    /// Applies such a record, which has come in its turn.
     pub fn apply(&mut self, record: &Streamed) -> Result<(), Poison> {
-        let Some(pool) = record.control.get("coupons").filter(|pool| !pool.is_null()) else {
-            return Ok(());
-        };
+        let control = record.field("control");
+        let pool = &control["coupons"];
         let fits = |text: &&str| !text.is_empty() && text.len() <= MAX_TEXT;
         let pool = pool.as_str().filter(fits).ok_or(Poison::BadValue)?;
-        let codes = record.control.get("codes").and_then(Json::as_array).ok_or(Poison::BadValue)?;
+        let codes = control["codes"].as_array().ok_or(Poison::BadValue)?;
         let code = |code: &Json| {
             let code = code.as_str().filter(fits)?;
             let plain = code.trim() == code && !code.chars().any(char::is_control);

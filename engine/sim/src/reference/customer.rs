@@ -85,8 +85,8 @@ pub struct Touch {
     pub at: Millis,
     /// How.
     pub channel: Channel,
-    /// Index of the journey.
-    pub journey: u16,
+    /// Index of the journey; none of one that is gone.
+    pub journey: Option<u16>,
     /// Kept back.
     pub ghost: bool,
 }
@@ -188,6 +188,10 @@ pub struct Run {
     pub put_off: Option<PutOff>,
     /// Held because the shard is behind: the deadline does not count until it is live again.
     pub held: bool,
+    /// Its journey is paused and it was due: the deadline does not count until that is resumed.
+    pub waits_for_resume: bool,
+    /// It was due too long ago when its journey was resumed.
+    pub missed: bool,
     /// From when waits count.
     pub anchor: Millis,
     /// When the send at hand was first reached.
@@ -224,6 +228,8 @@ impl Run {
             deadline: at,
             put_off: None,
             held: false,
+            waits_for_resume: false,
+            missed: false,
             anchor: t,
             due: t,
             first_sent: None,

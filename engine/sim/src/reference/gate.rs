@@ -59,6 +59,15 @@ impl Context<'_> {
         let what = |verdict, reason| Decided::new(verdict, reason).run(run.id).step(step);
         let marketing = message.class == Class::Marketing;
         let was = run.put_off.take();
+        if run.missed {
+            let late = self.t - run.deadline;
+            let missed = what(Verdict::Dropped, Reason::Paused).channel(channels[index].channel);
+            self.decide(run.journey, missed.number("late", late));
+            if !is_fallback {
+                run.anchor = self.t;
+            }
+            return Next::Step;
+        }
         if marketing && self.mode == Mode::Behind {
             // The deadline that brought the run here stays: it is the run's place when the shard is live again.
             let held = what(Verdict::Deferred, Reason::CaughtUp).channel(channels[index].channel);
@@ -192,7 +201,7 @@ impl Context<'_> {
         Err(first.unwrap_or(Reason::Unreachable))
     }
 
-    fn allowed(&self, channel: Channel, marketing: bool) -> Result<(), Reason> {
+    pub(super) fn allowed(&self, channel: Channel, marketing: bool) -> Result<(), Reason> {
         if channel == Channel::Webhook {
             return Ok(());
         }
@@ -362,6 +371,7 @@ impl Context<'_> {
         }
         if marketing {
             let (at, journey, ghost) = (self.t, run.journey, holdout.is_some());
+            let journey = Some(journey);
             self.customer.touches.push(Touch { at, channel, journey, ghost });
         }
         if run.first_sent.is_none() {

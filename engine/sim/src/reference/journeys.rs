@@ -22,17 +22,17 @@ const MAX_RUNS: usize = 64;
 const MAX_ITEMS: usize = 64;
 
 /// What a trigger event gives to a window or run.
-struct Given {
-    journey: u16,
-    key: u64,
-    at: Millis,
+pub(super) struct Given {
+    pub journey: u16,
+    pub key: u64,
+    pub at: Millis,
     /// Which event, where that makes a difference.
-    number: Option<u64>,
-    event: Arc<Json>,
-    item: Option<Arc<Json>>,
-    about: Vec<DocumentName>,
+    pub number: Option<u64>,
+    pub event: Arc<Json>,
+    pub item: Option<Arc<Json>>,
+    pub about: Vec<DocumentName>,
     /// When it enters, where its journey says so.
-    enters: Option<Millis>,
+    pub enters: Option<Millis>,
 }
 
 /// When a run enters by the `at` of its journey.
@@ -150,7 +150,8 @@ impl Context<'_> {
                 let is_for_it = wait.events.iter().any(|kind| *kind == event.kind);
                 (is_for_it && reader.holds(wait.condition.as_ref())).then_some(wait)
             };
-            if let (Place::Event { .. }, Some(wait)) = (run.place, ends(at_op)) {
+            let waits = !run.waits_for_resume && !run.missed;
+            if let (Place::Event { .. }, Some(wait), true) = (run.place, ends(at_op), waits) {
                 let what = Decided::new(Verdict::Waited, Reason::Event).run(id).step(&wait.step);
                 let what = what.value("event", Value::Text(event.kind.as_str().into()));
                 let what = what.fields(reader.shown(wait.condition.as_ref()));
@@ -158,6 +159,11 @@ impl Context<'_> {
                 run.waited = Some(Arc::new(event.body.clone()));
                 run.anchor = self.t;
                 self.decide(index, what);
+                if self.is_paused(index) {
+                    (run.place, run.deadline) = (Place::Delay { op: at_op }, self.t);
+                    self.put(run);
+                    continue;
+                }
                 self.execute(run, at_op + 1);
                 continue;
             }
@@ -489,7 +495,7 @@ impl Context<'_> {
     }
 
     /// Opens a window, or enters at once.
-    fn open(&mut self, mut given: Given) {
+    pub(super) fn open(&mut self, mut given: Given) {
         if given.enters.is_none() {
             // What begins again is asked again.
             match self.enters(&given) {
@@ -503,9 +509,8 @@ impl Context<'_> {
             }
         }
         let Given { journey: index, key, at, number, event, item, about, enters } = given;
-        if let Some((most, of)) = self.full(index) {
-            let what = Decided::new(Verdict::Refused, Reason::Limit);
-            return self.decide(index, what.limit(most, of));
+        if let Some(what) = self.begins_nothing(index) {
+            return self.decide(index, what);
         }
         let journey = self.journey(index);
         let id = RunId::of(&journey.name, self.id, key, at);

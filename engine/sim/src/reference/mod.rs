@@ -4,11 +4,12 @@
 //! decisions: it decodes events with `serde_json::Value`, asks jiff for every local time, keeps its timers in one
 //! `BTreeSet` and looks at all touches and runs of a customer whenever a rule speaks of them. Where it and the core differ,
 //! one of them differs from the page. It is meant to be read beside the page, rule by rule:
-//! [`event`] and [`odd`] intake, [`catalogue`] what every partition gets, [`coupons`] codes and who has them, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`levels`] where one stands by it, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
-//! steps, [`gate`], [`put_off`], [`holdout`] and [`caps`], [`zone`] local times, [`deadline`] computed instants, [`by_time`] journeys that begin by them.
+//! [`event`] and [`odd`] intake, [`catalogue`] what every partition gets, [`control`] what people say of journeys, [`coupons`] codes and who has them, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`levels`] where one stands by it, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
+//! steps, [`changed`] another configuration, [`gate`], [`put_off`], [`holdout`] and [`caps`], [`zone`] local times, [`deadline`] computed instants, [`by_time`] journeys that begin by them.
 
 mod caps;
 mod catalogue;
+mod changed;
 mod condition;
 mod coupons;
 mod by_time;
@@ -17,6 +18,7 @@ mod deadline;
 mod documents;
 mod event;
 mod facts;
+mod fan_out;
 mod gate;
 mod holdout;
 mod horizon;
@@ -31,6 +33,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 mod context;
+mod control;
 mod zone;
 
 pub use effect::{Effect, ExpectedCommand};
@@ -39,8 +42,9 @@ use cartwheel_core::id::CustomerId;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::{DeadReason, Mode, Poison, Sample};
 use cartwheel_core::time::Millis;
-use catalogue::Catalogue;
+use catalogue::{Catalogue, Streamed};
 use context::{Context, Timer};
+use control::Control;
 use coupons::Coupons;
 use customer::Customer;
 use event::Event;
@@ -65,6 +69,7 @@ pub struct Reference {
     fired: u64,
     odd: Odd,
     catalogue: Catalogue,
+    control: Control,
     coupons: Coupons,
 }
 
@@ -85,6 +90,7 @@ impl Reference {
             fired: 0,
             odd: Odd::default(),
             catalogue: Catalogue::default(),
+            control: Control::default(),
             coupons: Coupons::default(),
         }
     }
@@ -100,7 +106,7 @@ impl Reference {
         match event::decode(value, time, &self.plan.policy) {
             Ok(event) => self.apply(offset, &event, event.time.min(time), out),
             Err(reason) => {
-                if let Some(reason) = self.of_nobody(time, value, reason) {
+                if let Some(reason) = self.of_nobody(time, value, reason, out) {
                     out.push(Effect::Dead { offset, reason: DeadReason::Poison(reason) });
                 }
             }
@@ -108,7 +114,13 @@ impl Reference {
     }
 
     /// A record that is no event, for this reason. Why it cannot be applied; none where it is one that every partition gets.
-    fn of_nobody(&mut self, time: Millis, value: &[u8], reason: Poison) -> Option<Poison> {
+    fn of_nobody(
+        &mut self,
+        time: Millis,
+        value: &[u8],
+        reason: Poison,
+        out: &mut Vec<Effect>,
+    ) -> Option<Poison> {
         let policy = &self.plan.policy;
         let streamed = (reason == Poison::MissingCustomer)
             .then(|| catalogue::decode(value, time, policy))
@@ -116,12 +128,31 @@ impl Reference {
         match streamed {
             None => Some(reason),
             Some(Err(reason)) => Some(reason),
-            Some(Ok(record)) if !self.catalogue.is_next(&record) => None,
-            Some(Ok(record)) => match record.kind.as_str() {
-                "catalogue" => self.catalogue.apply(&record, record.time.min(time), policy).err(),
-                "control" => self.coupons.apply(&record).err(),
-                _ => None,
-            },
+            Some(Ok(record)) => self.of_stream(&record, time, out).err(),
+        }
+    }
+
+    /// A record of a stream does what its type says, if it is the next one.
+    fn of_stream(
+        &mut self,
+        record: &Streamed,
+        time: Millis,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), Poison> {
+        if !self.catalogue.is_next(record) {
+            return Ok(());
+        }
+        match record.kind.as_str() {
+            "catalogue" => {
+                let at = record.time.min(time);
+                if let Some(changed) = self.catalogue.apply(record, at, &self.plan.policy)? {
+                    self.fan_out(&changed, at, out);
+                }
+                Ok(())
+            }
+            "control" if Coupons::are_in(record) => self.coupons.apply(record),
+            "control" => self.control(record.field("control"), out),
+            _ => Ok(()),
         }
     }
 
@@ -232,6 +263,7 @@ impl Reference {
             timers: &mut self.timers,
             held: &mut self.held,
             catalogue: &self.catalogue,
+            control: &self.control,
             coupons: &mut self.coupons,
             out,
             emitted: (Vec::new(), 0),

@@ -28,10 +28,19 @@ pub enum Next {
 
 impl Context<'_> {
     /// A timer of this run, already taken out, is due.
-    pub fn fire(&mut self, mut run: Run) {
+    pub fn fire(&mut self, run: Run) {
+        let mut due = Some(run);
+        if self.keeps(&mut due) {
+            return;
+        }
+        let Some(mut run) = due else { return };
         match run.place {
             Place::Goal => {}
-            Place::Window => self.enter(run, Reason::Window),
+            Place::Window => {
+                if self.is_still_meant(&run) {
+                    self.enter(run, Reason::Window);
+                }
+            }
             Place::Delay { op } | Place::Local { op } => {
                 run.anchor = self.t;
                 self.execute(run, op + 1);
@@ -74,7 +83,7 @@ impl Context<'_> {
     /// The re-entry rule, then the steps. `run.deadline` is the window's, or the event's `at`.
     pub fn enter(&mut self, mut run: Run, reason: Reason) {
         let index = run.journey;
-        if let Some(last) = self.entered_before(&run) {
+        if let Some(last) = self.entered_before(index, run.key) {
             return self.decide(
                 index,
                 Decided::new(Verdict::Refused, Reason::Reentry).run(run.id).instant("last", last),
@@ -90,7 +99,7 @@ impl Context<'_> {
                 return self.decide(index, full.limit(MAX_ENTRIES, "entries"));
             }
         }
-        self.customer.entries.push(Entry { journey: index, key: run.key, at: self.t });
+        self.remember(Entry { journey: index, key: run.key, at: self.t });
         if self.customer.entries.iter().filter(|entry| entry.journey == index).count() > MAX_ENTRIES
             && let Some(oldest) =
                 self.customer.entries.iter().position(|entry| entry.journey == index)
@@ -102,19 +111,31 @@ impl Context<'_> {
         self.execute(run, 0);
     }
 
+    /// By the rule in force; another one that comes later finds nothing else.
+    fn remember(&mut self, entry: Entry) {
+        match self.journey(entry.journey).reentry {
+            Reentry::Always | Reentry::Restart => return,
+            Reentry::Never | Reentry::After(_) => {
+                self.customer.entries.retain(|other| other.journey != entry.journey);
+            }
+            Reentry::OncePerKey | Reentry::AfterPerKey(_) | Reentry::OncePerKeyAfter(_) => {}
+        }
+        self.customer.entries.push(entry);
+    }
+
     /// The newest entry that forbids this one.
-    fn entered_before(&self, run: &Run) -> Option<Millis> {
-        let entries = self.customer.entries.iter().filter(|entry| entry.journey == run.journey);
+    pub fn entered_before(&self, index: u16, key: u64) -> Option<Millis> {
+        let entries = self.customer.entries.iter().filter(|entry| entry.journey == index);
         let is_since = |entry: &Entry, span: Span| self.t.saturating_sub(entry.at) < span.millis();
-        let forbids = |entry: &&Entry| match self.journey(run.journey).reentry {
+        let forbids = |entry: &&Entry| match self.journey(index).reentry {
             Reentry::Never => true,
             Reentry::Always | Reentry::Restart => false,
-            Reentry::OncePerKey if run.key == 0 => is_since(entry, WITHOUT_KEY) && entry.key == 0,
-            Reentry::OncePerKeyAfter(span) if run.key == 0 => is_since(entry, span),
-            Reentry::OncePerKey => entry.key == run.key,
+            Reentry::OncePerKey if key == 0 => is_since(entry, WITHOUT_KEY) && entry.key == 0,
+            Reentry::OncePerKeyAfter(span) if key == 0 => is_since(entry, span),
+            Reentry::OncePerKey => entry.key == key,
             Reentry::After(span) => is_since(entry, span),
-            Reentry::AfterPerKey(span) => entry.key == run.key && is_since(entry, span),
-            Reentry::OncePerKeyAfter(span) => entry.key == run.key || is_since(entry, span),
+            Reentry::AfterPerKey(span) => entry.key == key && is_since(entry, span),
+            Reentry::OncePerKeyAfter(span) => entry.key == key || is_since(entry, span),
         };
         entries.filter(forbids).map(|entry| entry.at).max()
     }
@@ -123,7 +144,7 @@ impl Context<'_> {
     fn resume(&mut self, mut run: Run, op: u16, index: usize) {
         match self.send(&mut run, op, index) {
             Next::Step => self.execute(run, op + 1),
-            Next::Stay => self.put(run),
+            Next::Stay => self.stay(run),
             Next::Gone => {}
         }
     }
@@ -137,7 +158,7 @@ impl Context<'_> {
                     (run.due, run.put_off) = (self.t, None);
                     match self.send(&mut run, op, 0) {
                         Next::Step => op += 1,
-                        Next::Stay => return self.put(run),
+                        Next::Stay => return self.stay(run),
                         Next::Gone => return,
                     }
                 }
@@ -211,11 +232,16 @@ impl Context<'_> {
         }
     }
 
+    /// It waits again: what it has missed is past.
+    fn stay(&mut self, run: Run) {
+        self.put(Run { missed: false, ..run });
+    }
+
     fn wait(&mut self, mut run: Run, place: Place, step: &CompactString, until: Millis) {
         let waiting = Decided::new(Verdict::Waiting, Reason::Step).run(run.id).step(step);
         self.decide(run.journey, waiting.instant("until", until));
         (run.place, run.deadline) = (place, until);
-        self.put(run);
+        self.stay(run);
     }
 
     /// The operation to go to.
@@ -236,6 +262,14 @@ impl Context<'_> {
 
     /// The first arm, in order of names, below whose end the customer's lot lies.
     fn split(&mut self, run: &Run, split: &Split) -> u16 {
+        if let Some(won) = self.control.winner(&self.journey(run.journey).name, &split.name)
+            && let Some(arm) = split.arms.iter().find(|arm| arm.name == *won)
+        {
+            let what = Decided::new(Verdict::Branched, Reason::Winner).run(run.id);
+            let what = what.step(&split.step).value("arm", Value::Text(arm.name.clone()));
+            self.decide(run.journey, what);
+            return arm.target;
+        }
         let mut bytes = self.journey(run.journey).name.as_bytes().to_vec();
         bytes.push(0);
         bytes.extend_from_slice(split.name.as_bytes());
@@ -322,7 +356,7 @@ impl Context<'_> {
             run.place = Place::Goal;
             run.deadline = comes.saturating_add(1);
             if run.deadline > self.t {
-                self.put(run);
+                self.stay(run);
             }
             if let Some(surplus) = self.customer.lingers_no_longer() {
                 self.take(surplus);

@@ -1,6 +1,7 @@
 //! What one line of a trace says.
 
 use super::catalogue::Product;
+use super::control::Order;
 use super::coupons::Coupons;
 use super::event::Event;
 use super::expect::Expectation;
@@ -28,6 +29,8 @@ pub enum What {
     Event(Event),
     /// A record of the catalogue.
     Product(Product),
+    /// Something is said of a journey.
+    Control(Order),
     /// A record that loads codes.
     Coupons(Coupons),
     /// A record with this value, whatever it is.

@@ -3,6 +3,7 @@
 use super::beside::Beside;
 use super::block::Blocks;
 use super::catalogue::{CATALOGUE, Product};
+use super::control::{CONTROL, Order};
 use super::coupons::{COUPONS, Coupons};
 use super::event::Event;
 use super::expect::Expectation;
@@ -386,6 +387,9 @@ impl<'s> Reader<'s> {
             }
             [catalogue, words @ ..] if catalogue.text == CATALOGUE => {
                 What::Product(Product::read(*catalogue, words, read)?)
+            }
+            [control, words @ ..] if control.text == CONTROL => {
+                What::Control(Order::read(*control, words)?)
             }
             [coupons, words @ ..] if coupons.text == COUPONS => {
                 What::Coupons(Coupons::read(*coupons, words)?)

@@ -40,6 +40,7 @@ pub fn run(
         cursors: BTreeMap::new(),
         instant: None,
         products: 0,
+        orders: 0,
         coupons: 0,
         rows: Vec::new(),
         faults: Vec::new(),
@@ -114,6 +115,8 @@ struct Runner<'t, E> {
     instant: Option<(Millis, usize)>,
     /// Records of the catalogue so far.
     products: u64,
+    /// Orders about journeys so far.
+    orders: u64,
     /// Records that load codes.
     coupons: u64,
     rows: Vec<Row>,
@@ -140,6 +143,10 @@ impl<E: TraceEngine> Runner<'_, E> {
                 self.products += 1;
                 let time = product.recorded.unwrap_or(entry.at);
                 self.record(entry, time, &product.json(time, self.products), later)?;
+            }
+            What::Control(order) => {
+                self.orders += 1;
+                self.record(entry, entry.at, &order.json(entry.at, self.orders), later)?;
             }
             What::Coupons(coupons) => {
                 self.coupons += 1;

@@ -13,7 +13,7 @@ fn cases() -> u64 {
 }
 
 /// In turns of how many timers the core fires.
-fn budget(seed: u64) -> u64 {
+pub fn budget(seed: u64) -> u64 {
     if seed.is_multiple_of(4) { 1 } else { u64::MAX }
 }
 
@@ -58,7 +58,7 @@ fn the_core_decides_what_the_reference_decides_under_random_configurations() {
 }
 
 /// Reasons that random configurations lead to.
-const REASONS: [&str; 32] = [
+const REASONS: [&str; 35] = [
     "already_running",
     "cap",
     "caught_up",
@@ -79,6 +79,7 @@ const REASONS: [&str; 32] = [
     "no_consent",
     "no_coupon",
     "not_active",
+    "paused",
     "quiet_hours",
     "reentry",
     "reserved",
@@ -86,9 +87,11 @@ const REASONS: [&str; 32] = [
     "split",
     "stale",
     "step",
+    "stopped",
     "superseded",
     "timed_out",
     "trigger",
     "while_false",
     "window",
+    "winner",
 ];

@@ -14,7 +14,7 @@ mod wait_for;
 
 use super::MAX_STEPS;
 use super::context::Context;
-use crate::customer::{Forgotten, Place, Run};
+use crate::customer::{Forgotten, Pause, Place, Run};
 use crate::decision::Reason;
 use crate::journey::op::Op;
 use next::Next;
@@ -31,7 +31,7 @@ impl Context<'_> {
             match next {
                 Next::Op(op) => next = self.run_step(&mut run, op),
                 Next::Stay(place, deadline) => {
-                    (run.place, run.deadline) = (place, deadline);
+                    (run.place, run.deadline, run.pause) = (place, deadline, Pause::None);
                     self.customer.insert_run(run);
                     if place == Place::Goal && self.customer.forget_lingering() {
                         self.effects.forgets(Forgotten::Lingering);
@@ -60,9 +60,15 @@ impl Context<'_> {
     }
 
     /// The deadline of a run, taken out of the customer's, has come.
-    pub(super) fn wake(&mut self, mut run: Run) {
+    pub(super) fn wake(&mut self, run: Run) {
+        let Some(mut run) = self.unless_paused(run) else { return };
         let next = match run.place {
-            Place::Window => return self.enter(run, Reason::Window),
+            Place::Window => {
+                if self.is_still_meant(&run) {
+                    self.enter(run, Reason::Window);
+                }
+                return;
+            }
             Place::Goal => return,
             Place::Delay { op } | Place::Local { op } => wait::wake(self, &mut run, op),
             Place::Event { op } => wait_for::wake(self, &mut run, op),

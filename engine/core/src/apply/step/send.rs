@@ -5,7 +5,7 @@ use crate::apply::context::Context;
 use crate::apply::coupon::Coupon;
 use crate::channel::Class;
 use crate::customer::{
-    Customer, Document, DocumentKey, Forgotten, Place, PutOff, Reactions, Run, Sent, Touch,
+    Customer, Document, DocumentKey, Forgotten, Pause, Place, PutOff, Reactions, Run, Sent, Touch,
 };
 use crate::decision::{Decided, Reason, Verdict};
 use crate::effect::{Draft, Effect};
@@ -52,6 +52,9 @@ pub(super) fn wake(context: &mut Context<'_>, run: &mut Run, asked: Asked) -> Ne
 
 fn ask(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked) -> Next {
     let Asked { op, choice, due, by } = asked;
+    if run.pause == Pause::Missed {
+        return missed(send, context, run, asked);
+    }
     if send.class == Class::Marketing && context.mode == Mode::Behind {
         let channel = send.channels.get(usize::from(choice)).map(|choice| choice.channel);
         let held = context.by_step(run, op, Verdict::Deferred, Reason::CaughtUp);
@@ -106,6 +109,19 @@ fn ask(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked) -> N
             Next::Gone
         }
     }
+}
+
+/// The journey was paused until it was too late for this message.
+fn missed(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked) -> Next {
+    let Asked { op, choice, .. } = asked;
+    let channel = send.channels.get(usize::from(choice)).map(|choice| choice.channel);
+    let dropped = context.by_step(run, op, Verdict::Dropped, Reason::Paused);
+    let dropped = dropped.number("late", context.late(run));
+    context.decide(&Decided { channel, ..dropped });
+    if choice == 0 {
+        run.anchor = context.t;
+    }
+    Next::Op(op + 1)
 }
 
 /// A channel to which the gate said yes.

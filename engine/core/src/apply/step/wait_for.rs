@@ -4,7 +4,8 @@ use super::next::Next;
 use crate::apply::about::About;
 use crate::apply::context::Context;
 use crate::apply::journeys::Occasion;
-use crate::customer::{Heard, Place, Run};
+use crate::control::Standing;
+use crate::customer::{Heard, Pause, Place, Run};
 use crate::decision::{Reason, Verdict};
 use crate::id::RunId;
 use crate::journey::condition::kept;
@@ -77,7 +78,9 @@ impl Context<'_> {
         }
         let journey = self.journey(run.journey);
         let fits = |op: u16| self.fitting(occasion, (journey, run.key), op);
-        let here = run.place.waits_for_event().filter(|op| interest.waits.contains(op));
+        // One that a pause has kept beyond its time waits no more.
+        let waits = run.place.waits_for_event().filter(|_| run.pause == Pause::None);
+        let here = waits.filter(|op| interest.waits.contains(op));
         if let Some(wait) = here.and_then(fits) {
             let reader = occasion.reader(self, run.key);
             let compared = wait.condition.as_ref().map(|condition| reader.compared(condition));
@@ -87,6 +90,12 @@ impl Context<'_> {
             let mut run = self.customer.runs.remove(place);
             keep(journey, &mut run, kept_of(journey, occasion));
             run.anchor = self.t;
+            if self.standing(run.journey) == Standing::Paused {
+                // The wait is over; what follows it is not for now.
+                (run.place, run.deadline) = (Place::Delay { op }, self.t);
+                self.customer.insert_run(run);
+                return;
+            }
             return self.execute(run, op + 1);
         }
         let ahead = interest.waits.iter().filter(|wait| **wait > op);

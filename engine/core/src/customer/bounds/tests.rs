@@ -6,7 +6,7 @@ use super::super::hot::{Attribute, Customer, Entry, Touch};
 use super::super::kept::{Kept, Stored};
 use super::super::latest::{LatestId, Use};
 use super::super::register::Of;
-use super::super::run::{Place, Reactions, Run, Sent};
+use super::super::run::{Pause, Place, Reactions, Run, Sent};
 use super::super::tight::push_tightly;
 use super::*;
 use crate::channel::Channel;
@@ -82,6 +82,7 @@ fn run(number: u64, place: Place, captures: &[Value], about: usize) -> Run {
         heard: ThinVec::new(),
         journey: 0,
         converted: false,
+        pause: Pause::None,
     }
 }
 

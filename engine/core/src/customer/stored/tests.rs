@@ -1,5 +1,5 @@
 use super::*;
-use crate::customer::{Document, Heard, PutOff, Use};
+use crate::customer::{Document, Heard, Pause, PutOff, Use};
 use crate::fact::{
     Book, Bounds, Contribution, Count, Definition, EntryKind, Fact, Kind, Last, Ledger, Set, State,
     Sum, Tally,
@@ -40,6 +40,7 @@ fn customer() -> Customer {
         heard: ThinVec::new(),
         journey: 13,
         converted: true,
+        pause: Pause::None,
     };
     let wide = Run {
         id: RunId(2),
@@ -362,7 +363,7 @@ prop_compose! {
         (id, key, place) in (any::<u128>(), seldom(any::<u64>()), place()),
         sent in prop::option::of((any::<u128>(), time(), time(), any::<[bool; 4]>())),
         (opened_at, newest, entered_by, deadline, anchor) in (time(), time(), time(), time(), time()),
-        (journey, converted) in (seldom(any::<u16>()), any::<bool>()),
+        (journey, converted, pause) in (seldom(any::<u16>()), any::<bool>(), prop::sample::select(vec![Pause::None, Pause::Waits, Pause::Missed])),
         (captures, about, heard) in (vec(value(), 0..4), vec(any::<u64>(), 0..3), seldom(vec(heard(), 0..3))),
     ) -> Run {
         let sent = sent.map(|(command, at, first, [delivered, opened, clicked, bounced])| {
@@ -372,7 +373,7 @@ prop_compose! {
         let captures = captures.into_iter().collect();
         let about = about.into_iter().map(DocumentKey).collect();
         let heard = heard.into_iter().collect();
-        Run { id: RunId(id), sent, key, opened_at, newest, entered_by, deadline, anchor, place, captures, about, heard, journey, converted }
+        Run { id: RunId(id), sent, key, opened_at, newest, entered_by, deadline, anchor, place, captures, about, heard, journey, converted, pause }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::customer::ZoneTables;
 use crate::policy::Policy;
 use std::sync::Arc;
 
+mod changes;
 mod compile;
 mod begins;
 mod compiler;
@@ -19,6 +20,7 @@ mod coupons;
 mod declared;
 mod events;
 mod facts;
+mod fans_out;
 mod fields;
 mod foreign;
 mod groups;
@@ -165,6 +167,7 @@ pub(super) fn check_with(
     let kept = begins::facts(&read).into_iter().chain(own_events).collect();
     let mut facts = facts::compile(facts_file, policy, (&wanted, kept), &mut slots, &mut problems);
     declared::add_changes(&mut slots);
+    declared::add_transitions(&mut slots);
     let mut compiled = Vec::new();
     for (source, definition) in &read {
         // One that has no room has said so.
@@ -182,6 +185,7 @@ pub(super) fn check_with(
     groups::bind(policy, &mut compiled, &mut slots, &mut problems);
     begins::bind(&mut facts.layout, &read, &mut compiled, &mut problems);
     policy::check(policy, tables, &read, &mut problems);
+    fans_out::bind(&mut compiled, &slots);
     contradictions::check(policy, &rules, &read, asked, &mut problems);
     if let Asked::Anew(_) = asked {
         loops::check(&read, &compiled, (&facts, &slots.attributes), &mut problems);
@@ -227,6 +231,8 @@ pub(super) fn check_with(
         products,
         events,
         by_time: begins::by_time(&compiled),
+        fans_out: fans_out::fans_out(&compiled),
+        indexed: facts.indexed,
         follows_zone: compiled.iter().any(begins::follows_zone),
         journeys: compiled,
     };

@@ -5,14 +5,15 @@ use super::yaml::{Kind, Node};
 use crate::channel::Class;
 use crate::journey::at::At;
 use crate::journey::definition::{
-    After, Backlog, Definition, EventTypes, ExitRule, Goal, Key, OncePerKey, Per, Reentry,
-    ReentryWord, Since, SinceAny, Step, Trigger, ZoneOf,
+    After, Backlog, Definition, EventTypes, ExitRule, Goal, Key, OnChange, OncePerKey, Per,
+    Reentry, ReentryWord, Since, SinceAny, Step, TransitionWord, Trigger, ZoneOf,
 };
 use crate::journey::plan::MAX_OPS;
 use crate::journey::problem::{Problem, SourceFile};
 use crate::time::{Instant, Span};
+use std::collections::BTreeMap;
 
-const JOURNEY: [&str; 15] = [
+const JOURNEY: [&str; 17] = [
     "journey",
     "class",
     "priority",
@@ -27,10 +28,27 @@ const JOURNEY: [&str; 15] = [
     "goal",
     "max_event_age",
     "active_from",
+    "on_change",
+    "renamed",
     "steps",
 ];
-const TRIGGER: [&str; 8] =
-    ["event", "each", "when", "at", "zone", "backlog", "quiet_for", "moved_by"];
+/// The key of a journey that begins by the catalogue.
+pub(super) const PRODUCT_ID: &str = "event.product.id";
+const TRIGGER: [&str; 13] = [
+    "event",
+    "catalogue",
+    "who",
+    "order",
+    "budget",
+    "spread",
+    "each",
+    "when",
+    "at",
+    "zone",
+    "backlog",
+    "quiet_for",
+    "moved_by",
+];
 
 /// Reads a journey; none after at least one problem. Problems that leave a definition (an unknown field) do not stop the later stages.
 pub(super) fn definition(
@@ -62,14 +80,22 @@ impl Reader<'_> {
         let goal = self.optional(&fields, "goal", Self::goal);
         let max_event_age = self.optional(&fields, "max_event_age", Self::span);
         let active_from = self.optional(&fields, "active_from", Self::instant);
+        let on_change = self.optional(&fields, "on_change", Self::on_change);
+        let renamed = self.optional(&fields, "renamed", Self::renamed);
         let steps = self.steps(&fields, 0).filter(|steps| self.few_enough(steps));
+        // What happens to a product is about it.
+        let of_product = trigger.as_ref().and_then(|trigger| trigger.catalogue.as_ref());
+        let of_product = of_product.map(|at| {
+            let path = At::new(PRODUCT_ID.to_owned(), at.span.clone());
+            At::new(Key::Path(path), at.span.clone())
+        });
         Some(Definition {
             journey: journey?,
             class: class?.map_or(Class::Marketing, |class| class.value),
             priority: priority?.unwrap_or(At::from(50)),
             tags: tags?.unwrap_or_default(),
             trigger: trigger?,
-            key: key?,
+            key: key?.or(of_product),
             reentry: reentry?,
             max_runs: max_runs?,
             exit: exit?.unwrap_or_default(),
@@ -78,6 +104,8 @@ impl Reader<'_> {
             goal: goal?,
             max_event_age: max_event_age?,
             active_from: active_from?,
+            on_change: on_change?.map_or(OnChange::Migrate, |word| word.value),
+            renamed: renamed?.unwrap_or_default(),
             steps: steps?,
         })
     }
@@ -133,8 +161,24 @@ impl Reader<'_> {
 
     fn trigger(&mut self, node: &Node) -> Option<Trigger> {
         let fields = self.fields(node, "a trigger", &TRIGGER)?;
-        let event = match (fields.get("event"), fields.get("at")) {
-            (None, Some(_)) => Some(EventTypes::default()),
+        let catalogue = self.optional(&fields, "catalogue", |reader, node| {
+            reader.word(node, "a change of a product", &TransitionWord::ALL)
+        });
+        let who = self.optional(&fields, "who", Self::condition);
+        let number = |reader: &mut Self, node: &Node| {
+            reader.text(node, "a number, such as event.product.stock * 3")
+        };
+        let order = self.optional(&fields, "order", number);
+        let budget = self.optional(&fields, "budget", number);
+        let spread = self.optional(&fields, "spread", Self::span);
+        let event = match (fields.get("event"), fields.get("at"), &catalogue) {
+            // What happens to the product is the event of those who are chosen.
+            (None, _, Some(Some(of))) => {
+                let name = of.value.transition().name();
+                Some(EventTypes::One(At::new(name.to_owned(), of.span.clone())))
+            }
+            (None, _, None) if fields.get("catalogue").is_some() => Some(EventTypes::default()),
+            (None, Some(_), _) => Some(EventTypes::default()),
             _ => self.required(&fields, "event").and_then(|node| self.event_types(node)),
         };
         let each = self.optional(&fields, "each", |reader, node| {
@@ -153,6 +197,11 @@ impl Reader<'_> {
         });
         Some(Trigger {
             event: event?,
+            catalogue: catalogue?,
+            who: who?,
+            order: order?,
+            budget: budget?,
+            spread: spread?,
             each: each?,
             when: when?,
             at: at?,
@@ -248,6 +297,23 @@ impl Reader<'_> {
                 "write a whole number from 1 to 64; 8 is the default",
             ),
         }
+    }
+
+    fn on_change(&mut self, node: &Node) -> Option<At<OnChange>> {
+        let words = [("migrate", OnChange::Migrate), ("exit", OnChange::Exit)];
+        self.word(node, "what becomes of runs when their journey changes", &words)
+    }
+
+    fn renamed(&mut self, node: &Node) -> Option<BTreeMap<At<String>, At<String>>> {
+        let Kind::Map(entries) = &node.kind else {
+            let message = "`renamed` is not a list of names";
+            return self.fail(node, message, "write `renamed: { old_name: new_name }`");
+        };
+        let names = entries.iter().map(|entry| {
+            let new = self.text(&entry.value, "the step's name")?;
+            Some((At::new(entry.key.clone(), entry.at.clone()), new))
+        });
+        names.collect()
     }
 
     fn exit_rule(&mut self, node: &Node) -> Option<ExitRule> {

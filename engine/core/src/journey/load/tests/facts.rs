@@ -51,8 +51,10 @@ fn the_shipped_facts_load_and_have_room() {
             "carted",
             "categories",
             "discounted",
+            "in_cart",
             "last_order",
             "last_seen",
+            "looked_at",
             "net_value",
             "orders",
             "points",
@@ -61,6 +63,7 @@ fn the_shipped_facts_load_and_have_room() {
             "spend_12m",
             "tickets",
             "views",
+            "wishes",
             "stage",
             "tier"
         ]
@@ -106,8 +109,9 @@ fn facts_are_checked() {
         ),
         (
             "indexed: true",
-            "2:8 `indexed`: `indexed` is not yet supported | a fact is one of count, sum, last, set, ledger and level",
+            "2:3 `f`: the fact does not say what it is | add one of count, sum, last, set, ledger and level, such as `count: order_placed`",
         ),
+        ("count: a, indexed: true", "2:3 `f`: a `count` has no `indexed` | leave it out"),
         (
             "sum: order_placed",
             "2:3 `f`: a `sum` lacks `add` | add a path, such as `add: event.order.total`",

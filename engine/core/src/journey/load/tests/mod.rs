@@ -2,9 +2,11 @@
 
 mod begins;
 mod catalogue;
+mod changes;
 mod contradictions;
 mod events;
 mod facts;
+mod fans_out;
 mod hostile;
 mod ledgers;
 mod levels;

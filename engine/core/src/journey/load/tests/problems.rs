@@ -55,7 +55,7 @@ steps:
             "2:1 error `clas`: `clas` is not a field of a journey | did you mean `class`?",
             "3:11 error `101`: `101` is not a priority | write a whole number from 0 to 100; 50 is the default",
             "7:14 error `1 hour`: `1 hour` is not a duration; write a number and a unit (ms s m h d w), such as 90s, 23h, 7d or 1h30m | a duration is a number and a unit without a space, such as 23h",
-            "8:1 error `moved_by`: `moved_by` is not a field of a journey | known are: journey, class, priority, tags, trigger, key, reentry, max_runs, exit, while, holdout, goal, max_event_age, active_from, steps",
+            "8:1 error `moved_by`: `moved_by` is not a field of a journey | known are: journey, class, priority, tags, trigger, key, reentry, max_runs, exit, while, holdout, goal, max_event_age, active_from, on_change, renamed, steps",
             "9:10 error `500%`: `500%` is not a share | write 0% to 100%, such as 5% or 0.25%",
             "11:5 error `send`: a send step lacks `channels` | add `channels:`",
             "12:5 error `chanels`: `chanels` is not a field of a send step | did you mean `channels`?",
@@ -563,7 +563,7 @@ fn yaml_itself_is_checked() {
     one("a: 1\n---\nb: 1\n", "2:1 error `---`: a file holds one journey, not several documents | ");
     one(
         "- 1\n",
-        "1:1 error `- 1`: a journey is a mapping, not a list | it has the fields journey, class, priority, tags, trigger, key, reentry, max_runs, exit, while, holdout, goal, max_event_age, active_from, steps",
+        "1:1 error `- 1`: a journey is a mapping, not a list | it has the fields journey, class, priority, tags, trigger, key, reentry, max_runs, exit, while, holdout, goal, max_event_age, active_from, on_change, renamed, steps",
     );
     let broken = shown("journey: a\n  steps: [\n");
     assert!(broken.len() == 1 && broken[0].contains("this is not valid YAML"), "{broken:?}");
