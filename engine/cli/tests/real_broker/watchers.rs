@@ -5,12 +5,13 @@ use crate::audit::Accepted;
 use crate::processes::{Deployment, create_topics, until};
 use cartwheel_core::fact::key_hash;
 use cartwheel_core::id::{CustomerId, in_holdout, place_in_line};
-use cartwheel_core::time::{HOUR, MINUTE, Millis};
+use cartwheel_core::time::{HOUR, Millis};
 use cartwheel_kafka::{EventsProducer, KafkaConfig, Message, Offsets};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
+const MINUTE: Millis = HOUR / 60;
 const PARTITIONS: i32 = 4;
 const WATCHERS: u64 = 100_000;
 /// Pieces that there are of the product: three times as many hear of it.
