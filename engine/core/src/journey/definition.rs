@@ -1,10 +1,13 @@
 //! A journey as a team writes it: the shape of the YAML file. [`super::load`] reads it and says where it is wrong; the same types
 //! give the JSON Schema that an editor completes from ([`super::load::journey_schema`]).
 
+mod transition;
+
+pub use transition::TransitionWord;
+
 use super::at::At;
 use crate::channel::{Channel, Class};
 use crate::policy::{LocalTime, Percent};
-use crate::product::Transition;
 use crate::time::{Instant, Span};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -122,36 +125,6 @@ pub struct Trigger {
     /// Event types that count as activity, beside the trigger itself.
     #[serde(default)]
     pub moved_by: Vec<At<String>>,
-}
-
-/// What a record of the catalogue may make of a product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TransitionWord {
-    /// There was none of it, and now there is.
-    ProductRestocked,
-    /// It costs less than before; the event has the prices `from` and `to`.
-    PriceFell,
-    /// Its stock has fallen to what the policy's `low_stock` says, or below.
-    LowStock,
-}
-
-impl TransitionWord {
-    /// All of them, as they are written.
-    pub const ALL: [(&'static str, Self); 3] = [
-        (Transition::Restocked.name(), Self::ProductRestocked),
-        (Transition::PriceFell.name(), Self::PriceFell),
-        (Transition::LowStock.name(), Self::LowStock),
-    ];
-
-    /// The transition.
-    pub fn transition(self) -> Transition {
-        match self {
-            Self::ProductRestocked => Transition::Restocked,
-            Self::PriceFell => Transition::PriceFell,
-            Self::LowStock => Transition::LowStock,
-        }
-    }
 }
 
 /// One event type or several.
