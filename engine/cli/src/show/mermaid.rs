@@ -1,4 +1,5 @@
-//! A journey as a Mermaid flowchart: what begins it, its steps, what ends it. https://mermaid.js.org draws it, and so do many wikis and forges.
+//! A journey as a Mermaid flowchart: what begins it, its steps, what ends it. <https://mermaid.js.org> draws it, and so do
+//! many wikis and forges.
 
 use cartwheel_runtime::admin::view::{Begins, JourneyGraph, StepView};
 use std::fmt::Write;
