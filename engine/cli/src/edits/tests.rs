@@ -75,7 +75,7 @@ fn each_step_says_what_becomes_of_those_before_it() {
     let said = said(&[&renamed, OLD]);
     assert!(said.contains("4 runs at second: go on at last"), "{said}");
     assert!(said.contains("`renamed: third`: there is no such step"), "{said}");
-    assert!(said.contains("  old: as it was\n34 windows and runs go on, 0 exit"), "{said}");
+    assert!(said.contains("  old: as it was\n38 windows and runs go on, 0 exit"), "{said}");
 }
 
 #[test]
