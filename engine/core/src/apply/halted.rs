@@ -111,6 +111,7 @@ impl Context<'_> {
             let Some(verdict) = leaving(run.place) else { continue };
             let ended = self.decided(journey, verdict, Reason::Stopped);
             self.decide(&ended.run(run.id));
+            self.linger(run);
         }
         self.customer.runs_changed();
         any
