@@ -7,7 +7,6 @@ mod about;
 mod arm;
 mod context;
 mod coupon;
-mod emitted;
 mod event;
 mod goal;
 mod levels;
