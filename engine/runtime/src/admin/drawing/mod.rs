@@ -34,9 +34,9 @@ pub fn svg(view: &JourneyView) -> String {
     text + "</svg>\n"
 }
 
-/// The middle of a column.
+/// The middle of a column, a whole pixel.
 fn centre(column: f64) -> f64 {
-    MARGIN + BOX.0 / 2.0 + column * (BOX.0 + GAP.0)
+    (MARGIN + BOX.0 / 2.0 + column * (BOX.0 + GAP.0)).round()
 }
 
 /// The upper edge of a row.
@@ -59,7 +59,7 @@ fn line(text: &mut String, way: &Way) {
     let _ = write!(text, "<path class=\"way\" d=\"{path}\"/>");
     if let (Some(when), [(row, column), (_, to), ..]) = (&way.when, way.points.as_slice()) {
         let (x, y) =
-            ((centre(*column) + 3.0 * centre(*to)) / 4.0, top(*row) + BOX.1 + GAP.1 * 0.72);
+            (((centre(*column) + 3.0 * centre(*to)) / 4.0).round(), top(*row) + BOX.1 + 34.0);
         let _ = write!(
             text,
             "<text class=\"when\" x=\"{x}\" y=\"{y}\">{}<title>{}</title></text>",

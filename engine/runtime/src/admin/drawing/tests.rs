@@ -86,10 +86,10 @@ fn arms_lie_side_by_side_and_what_passes_a_row_has_a_place_in_it() {
     };
     let names = ["reminder", "branch-2", "concierge", "reviews", "incentive"];
     assert_eq!(names.map(|name| row(name).0), [1, 2, 3, 3, 5]);
-    assert!(row("concierge").1 + 1.0 <= row("reviews").1);
+    assert!(row("concierge").1 + 0.98 <= row("reviews").1);
     let skips = ways.iter().find(|way| way.when.as_deref() == Some("none of these")).unwrap();
     assert_eq!(skips.points.iter().map(|point| point.0).collect::<Vec<_>>(), [2, 3, 4, 5]);
-    assert!(skips.points[1].1 >= row("reviews").1 + 1.0, "{skips:?}");
+    assert!(skips.points[1].1 >= row("reviews").1 + 0.98, "{skips:?}");
 }
 
 #[test]
