@@ -19,11 +19,11 @@ use std::sync::Arc;
 pub const BATCH: usize = 4_096;
 
 const JOURNEYS: [(&str, &str); 2] = [
-    ("cart_abandonment.yaml", include_str!("../../config/journeys/cart_abandonment.yaml")),
-    ("welcome.yaml", include_str!("../../config/journeys/welcome.yaml")),
+    ("cart_abandonment.yaml", include_str!("../../loadtest/config/journeys/cart_abandonment.yaml")),
+    ("welcome.yaml", include_str!("../../loadtest/config/journeys/welcome.yaml")),
 ];
 
-/// Two of the journeys that ship, those of the load test, under the default policy, with what the shipped templates read.
+/// The journeys of the load test, under the default policy, with what the shipped templates read.
 ///
 /// # Panics
 /// If they are not valid.

@@ -23,6 +23,9 @@ async function request(path, signal) {
 /** The answer to `GET /api/v1/path`. */
 export const get = async (path) => (await request(path)).json();
 
+/** The same where it is text. */
+export const getText = async (path) => (await request(path)).text();
+
 /** Calls `onEvent(name, data)` for every server-sent event until the stream ends. `fetch`, because `EventSource` cannot send a token. */
 export async function stream(onEvent) {
   const response = await request("stream");

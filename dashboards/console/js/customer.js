@@ -67,6 +67,7 @@ function standing(runs) {
       h("dl", { class: "pairs" },
         pair("State", state[run.state] ?? run.state),
         run.step && pair("Next", plain(run.step)),
+        run.waits && pair("Waits for", run.waits),
         run.due_at && pair("When", instant(run.due_at)),
         pair("Since", instant(run.opened_at))))));
 }

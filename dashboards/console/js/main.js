@@ -5,6 +5,7 @@ import { customerPage } from "./customer.js";
 import { h, show } from "./dom.js";
 import { count, instant, loadWords } from "./format.js";
 import { inboxPage } from "./inbox.js";
+import { journeyPage } from "./journey.js";
 import { feed, overviewPage } from "./overview.js";
 
 const main = document.getElementById("main");
@@ -27,6 +28,7 @@ async function draw(moved) {
   try {
     if (page === "customer") await customerPage(main, id);
     else if (page === "inbox") await inboxPage(main, id);
+    else if (page === "journey") await journeyPage(main, id);
     else if (last) overviewPage(main, last);
     else show(main, h("div", { class: "page empty" }, h("p", {}, "Waiting for the engine…")));
     if (moved) main.focus({ preventScroll: true });
@@ -51,7 +53,7 @@ function take(name, data) {
   feed(last);
   status(last);
   const { page } = place();
-  if (page === "overview") draw(false);
+  if (page === "overview" || page === "journey") draw(false);
   // The inbox is asked again only when something has been sent, and not while the reader has chosen a mail.
   if (page === "inbox" && !place().id && last.totals.sends !== drawnSends) {
     drawnSends = last.totals.sends;

@@ -57,7 +57,7 @@ function journeyPanel(journey) {
   const fact = (value, label, name) => h("li", { class: name }, h("b", {}, brief(value)), ` ${label}`);
   return h("section", { class: "panel journey", "data-key": journey.journey },
     h("header", {},
-      h("h2", {}, plain(journey.journey)),
+      h("h2", {}, h("a", { href: `#/journey/${encodeURIComponent(journey.journey)}`, title: "Its drawing" }, plain(journey.journey))),
       h("span", { class: "chip" }, journey.class),
       graph?.quiet_for && h("span", { class: "chip" }, `after ${graph.quiet_for} of quiet`),
       graph?.at && h("span", { class: "chip" }, `at ${graph.at}`)),

@@ -27,6 +27,7 @@ mod settings;
 mod shipped;
 mod shop;
 mod show;
+mod sms;
 mod streams;
 mod templates;
 mod traces;

@@ -133,7 +133,7 @@ fn warning(
 }
 
 /// A fault at the template's name in the step.
-fn at(compiled: &Compiled, sent: &Sent, message: String, help: String) -> Fault {
+pub fn at(compiled: &Compiled, sent: &Sent, message: String, help: String) -> Fault {
     let source = compiled.sources.iter().find(|source| source.path == sent.path);
     let text = source.map_or("", |source| source.text.as_str());
     Fault::at(&sent.path, text, sent.span.clone(), message, Some(help))

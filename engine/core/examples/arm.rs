@@ -29,7 +29,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         file("birthday.yaml", include_str!("../../../config/journeys/birthday.yaml")),
     ];
     let facts = file("facts.yaml", include_str!("../../../config/facts.yaml"));
-    let policy = Policy { coupons: vec!["winback15".into()], ..Policy::default() };
+    let coupons = vec!["winback15".into(), "birthday10".into()];
+    let policy = Policy { coupons, ..Policy::default() };
     let sources = Sources { journeys: &journeys, facts: Some(&facts) };
     let plan = Arc::new(load(&policy, sources).map_err(|problems| format!("{problems:?}"))?);
     let (mut core, mut effects) = (Core::new(Arc::clone(&plan)), Effects::new(&plan));

@@ -184,6 +184,19 @@ async fn the_api_answers_in_its_shapes() {
     assert_eq!(shards, overview.shards);
     let journey: JourneyView = admin.get("/api/v1/journeys/welcome").await.json();
     assert_eq!((journey.graph.steps.len(), journey.counts.steps.len()), (5, 5));
+    let drawing = admin.get("/api/v1/journeys/welcome/drawing").await;
+    assert!(
+        drawing.head.to_lowercase().contains("content-type: image/svg+xml"),
+        "{}",
+        drawing.head
+    );
+    assert!(
+        drawing.body.starts_with("<svg ") && drawing.body.contains(" sent"),
+        "{}",
+        drawing.body
+    );
+    let missing = admin.get("/api/v1/journeys/nothing/drawing").await;
+    assert_eq!((missing.status, missing.code().as_str()), (404, "not_found"));
     let missing = admin.get("/api/v1/journeys/nothing").await;
     assert_eq!((missing.status, missing.code().as_str()), (404, "not_found"));
     let missing = admin.get("/api/v1/customers/%C3%A9%2Fx").await;

@@ -208,6 +208,22 @@ mod tests {
     }
 
     #[test]
+    fn its_journeys_are_those_that_ship_but_for_their_coupons() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let lines = |folder: &str, name: &str| -> Vec<String> {
+            let text = std::fs::read_to_string(root.join(folder).join(name)).unwrap();
+            let says = |line: &&str| {
+                let line = line.trim();
+                !line.is_empty() && !line.starts_with('#') && !line.starts_with("with: { coupon:")
+            };
+            text.lines().filter(says).map(str::to_owned).collect()
+        };
+        for name in ["cart_abandonment.yaml", "welcome.yaml"] {
+            assert_eq!(lines("loadtest/config/journeys", name), lines("config/journeys", name));
+        }
+    }
+
+    #[test]
     fn a_folder_without_configuration_is_named() {
         let dir = tempfile::tempdir().unwrap();
         assert!(plan(dir.path()).unwrap_err().to_string().contains("cartwheel.yaml"));

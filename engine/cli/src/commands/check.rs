@@ -5,8 +5,9 @@ use crate::edits::{Preview, Running};
 use crate::failure::{Failure, Fault, count, warn};
 use crate::flags::{CheckFlags, Flags, Output};
 use crate::journeys::Compiled;
+use crate::preview;
 use crate::settings::Loaded;
-use crate::{journeys, messages, templates, traces};
+use crate::{journeys, messages, sms, templates, traces};
 use cartwheel_core::customer::{Customer, Run};
 use cartwheel_core::journey::plan::{Journey, Plan};
 use cartwheel_providers::template::Templates;
@@ -52,6 +53,11 @@ pub(super) fn checked(flags: &Flags, dir: &Path) -> Result<Checked, Failure> {
     templates::try_out(&templates)?;
     let of_messages = messages::warnings(&templates, &loaded.settings, &compiled);
     compiled.warnings.extend(of_messages);
+    // A customer's file that cannot be read is `render`'s to tell: nothing that runs reads it.
+    if let Ok(customer) = preview::Customer::find(None, dir) {
+        let long = sms::warnings(&templates, &loaded.settings, &compiled, &customer);
+        compiled.warnings.extend(long);
+    }
     let scenarios = traces.iter().map(|trace| trace.scenarios.len()).sum();
     Ok(Checked { loaded, compiled, templates, scenarios })
 }

@@ -42,8 +42,15 @@ fn empty(dir: &Path) -> Result<(), Failure> {
 
 fn told(new: &NewFlags, shop: &Shop) -> String {
     let dir = new.dir.display();
+    let codes = match shop.pools.as_slice() {
+        [] => String::new(),
+        [first, ..] => format!(
+            "\nIts offers give each customer a code of their own ({}); with the first `cartwheel run`, load some:\n  cartwheel coupons load {first} codes.txt\n",
+            shop.pools.join(", ")
+        ),
+    };
     format!(
-        "{dir}/{}: {} ({}), {}, {}\n\nnext:\n  cd {dir}\n  cartwheel check\n  cartwheel test\n",
+        "{dir}/{}: {} ({}), {}, {}\n\nnext:\n  cd {dir}\n  cartwheel check\n  cartwheel test\n{codes}",
         shop::FOLDER,
         count(shop.journeys.len(), "journey"),
         shop.journeys.join(", "),

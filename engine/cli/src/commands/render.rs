@@ -3,11 +3,11 @@
 use super::origins;
 use crate::failure::{Failure, Fault, warn};
 use crate::flags::{Flags, Output, RenderFlags, ShownPart};
-use crate::journeys::{self, Compiled};
+use crate::journeys;
 use crate::preview::{self, Customer, Message};
 use crate::settings::Loaded;
 use crate::{messages, templates};
-use cartwheel_core::channel::{Channel, Class};
+use cartwheel_core::channel::Channel;
 use cartwheel_providers::template::{Part, RenderError, Templates};
 use cartwheel_sim::trace::suggest;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ pub fn run(flags: &Flags, render: &RenderFlags) -> Result<(), Failure> {
     let channel = channel(&templates, render)?;
     // What is wrong with a journey is not the template's fault: then nobody is known to send it.
     let compiled = journeys::compile(&loaded).ok();
-    let message = message(compiled.as_ref(), &render.template, channel);
+    let message = preview::message(compiled.as_ref(), &render.template, channel);
     let now = jiff::Timestamp::now().as_millisecond();
     let command = customer.command(&message, now).map_err(|fault| Failure::Data(vec![fault]))?;
     let Some(brand) = &loaded.settings.brand else {
@@ -69,20 +69,6 @@ fn channel(templates: &Templates, render: &RenderFlags) -> Result<Channel, Failu
         let message = format!("`{}` cannot be sent by {by}", render.template);
         Failure::Data(vec![Fault::new(message, Some(help))])
     })
-}
-
-/// As the first step sends it that does, and as marketing where none does.
-fn message<'m>(compiled: Option<&'m Compiled>, template: &'m str, channel: Channel) -> Message<'m> {
-    let journeys = compiled.into_iter().flat_map(|compiled| &compiled.plan.journeys);
-    let mut sends = journeys.flat_map(|journey| journey.sends().map(move |send| (journey, send)));
-    let sent = sends.find(|(_, send)| send.template == template);
-    let Some((journey, send)) = sent else {
-        let (step, class) = (template, Class::Marketing);
-        return Message { journey: "journey", step, template, channel, class, answers: Vec::new() };
-    };
-    let (journey, step, class) = (journey.name.as_str(), send.step.as_str(), send.class);
-    let answers = send.answers.iter().map(ToString::to_string).collect();
-    Message { journey, step, template, channel, class, answers }
 }
 
 fn failed(loaded: &Loaded, error: &RenderError) -> Failure {

@@ -7,6 +7,7 @@
 
 mod broker;
 mod clock;
+mod coupons;
 mod inbox;
 mod mail;
 mod observer;
@@ -144,7 +145,7 @@ pub fn run(flags: &DemoFlags, played: Option<Played>) -> Result<(), DemoError> {
         speed: flags.speed,
         began: Instant::now(),
     };
-    let outcome = play.perform(flags.exit);
+    let outcome = play.perform(flags);
     play.view.end();
     match outcome {
         // The clean way out: dropping the stage finishes turns, calls and checkpoints.
@@ -169,9 +170,11 @@ struct Play {
 }
 
 impl Play {
-    fn perform(&mut self, exit: bool) -> Result<(), DemoError> {
+    fn perform(&mut self, flags: &DemoFlags) -> Result<(), DemoError> {
         let system = SystemClock::default();
         self.with_view(|pump, show| pump.wait_for_shards(show))?;
+        let codes = coupons::records(&self.stage.pools, flags.customers, self.start);
+        self.pump.broadcast(&codes, self.start)?;
         self.began = Instant::now();
         let mut at = self.start;
         while at < self.end {
@@ -180,8 +183,8 @@ impl Play {
         }
         let recap = self.recap()?;
         self.view.end();
-        self.tell(&recap, exit);
-        if exit {
+        self.tell(&recap, flags.exit);
+        if flags.exit {
             return Ok(());
         }
         self.view.again();

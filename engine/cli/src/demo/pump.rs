@@ -131,6 +131,24 @@ impl Pump {
         Ok(())
     }
 
+    /// Appends these records to every partition, as of `at` (epoch milliseconds).
+    pub fn broadcast(&self, records: &[Vec<u8>], at: Millis) -> Result<(), DemoError> {
+        for partition in 0..self.partitions() {
+            let sends = records.iter().map(|record| {
+                self.producer.send(Message {
+                    topic: &self.topics.events,
+                    partition: Some(partition),
+                    key: Some(b""),
+                    value: Some(record),
+                    timestamp_ms: Some(at),
+                    ..Message::default()
+                })
+            });
+            self.tasks.block_on(try_join_all(sends))?;
+        }
+        Ok(())
+    }
+
     /// Waits until everything up to `to` is worked off and nothing more can follow from it.
     fn settle(&mut self, to: Millis, show: &mut dyn FnMut(u64)) -> Result<(), DemoError> {
         let deadline = Instant::now() + PATIENCE;
@@ -186,7 +204,8 @@ impl Pump {
     /// Nothing may be lost: what the shards took in is what is in the topic, and so is what we read; none of it fell off the front unread.
     fn sound(&mut self) -> Result<(), DemoError> {
         let written: i64 = self.observer.events_positions().iter().sum();
-        let taken: u64 = self.board.shards().iter().map(|shard| shard.events.total()).sum();
+        let of_shard = |shard: &ShardStats| shard.events.total() + shard.stream_records.total();
+        let taken: u64 = self.board.shards().iter().map(of_shard).sum();
         let read = self.observer.records();
         let unreadable = self.observer.ledger().unreadable();
         if i64::try_from(taken) != Ok(written)

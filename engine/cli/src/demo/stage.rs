@@ -50,6 +50,8 @@ pub struct Stage {
     pub kafka: KafkaConfig,
     /// Set by SIGINT and SIGTERM.
     pub stop: Arc<AtomicBool>,
+    /// The pools of coupons that the policy names.
+    pub pools: Vec<String>,
     address: SocketAddr,
     /// Where mail server, console and appends run.
     pub tasks: Runtime,
@@ -124,6 +126,7 @@ impl Stage {
             clock,
             kafka,
             stop,
+            pools: played.bundle.policy.coupons.clone(),
             address,
             tasks,
             _broker: broker,

@@ -76,9 +76,8 @@ impl Customer {
                 let help = suggest::help(key, keys());
                 return Err(customer.at(&[key], format!("unknown key `{key}`"), Some(help)));
             }
-            let is_text = [CUSTOMER, VARIANT, COUPON].contains(&key.as_str());
-            if !(if is_text { value.is_string() } else { value.is_object() }) {
-                let what = if is_text { "a text" } else { "an object" };
+            if !(if is_text(key) { value.is_string() } else { value.is_object() }) {
+                let what = if is_text(key) { "a text" } else { "an object" };
                 return Err(customer.at(&[key], format!("`{key}` is not {what}"), None));
             }
         }
@@ -149,6 +148,33 @@ impl Customer {
     }
 }
 
+/// The JSON Schema of the file, checked in as `config/schema/customer.json`: what stands in the documents is the shop's.
+#[cfg(test)]
+fn schema() -> Value {
+    let says = |key: &str| match key {
+        CUSTOMER => "Whom it is about: the id.",
+        VARIANT => "The arm that a split has taken.",
+        COUPON => "The code that {{ coupon }} shows.",
+        _ => "As events bring it.",
+    };
+    let kind = |key: &str| if is_text(key) { "string" } else { "object" };
+    let property = |key| (key, serde_json::json!({ "description": says(key), "type": kind(key) }));
+    let properties: Map<String, Value> =
+        keys().map(property).map(|(key, says)| (key.to_owned(), says)).collect();
+    serde_json::json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Somebody who is made up, for `cartwheel render`",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+    })
+}
+
+/// Its value is a text; that of any other key an object.
+fn is_text(key: &str) -> bool {
+    [CUSTOMER, VARIANT, COUPON].contains(&key)
+}
+
 /// What may stand in the file.
 fn keys() -> impl Iterator<Item = &'static str> + Clone {
     let documents = Subject::KEPT.into_iter().map(Subject::name);
@@ -165,5 +191,21 @@ fn collect<'v>(value: &'v Value, names: &mut BTreeSet<&'v str>) {
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, names)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_in_the_repository_is_this_one() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/schema/customer.json");
+        let text = format!("{:#}\n", schema());
+        if std::env::var_os("CARTWHEEL_UPDATE_SCHEMA").is_some() {
+            std::fs::write(path, &text).unwrap();
+        }
+        let checked_in = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(checked_in == text, "CARTWHEEL_UPDATE_SCHEMA=1 writes it anew");
     }
 }

@@ -4,6 +4,8 @@ mod customer;
 
 pub use customer::{Customer, Message, SAMPLE};
 
+use crate::journeys::Compiled;
+use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::command::Command;
 use cartwheel_providers::{Links, Rendered};
 
@@ -13,6 +15,24 @@ pub fn links(command: &Command) -> Links {
     let answers = command.answers.iter().map(|answer| (answer.clone(), url(answer)));
     let unsubscribe = "https://example.com/unsubscribe".to_owned();
     Links { unsubscribe, answers: answers.collect() }
+}
+
+/// As the first step sends it that does, and as marketing where none does.
+pub fn message<'m>(
+    compiled: Option<&'m Compiled>,
+    template: &'m str,
+    channel: Channel,
+) -> Message<'m> {
+    let journeys = compiled.into_iter().flat_map(|compiled| &compiled.plan.journeys);
+    let mut sends = journeys.flat_map(|journey| journey.sends().map(move |send| (journey, send)));
+    let sent = sends.find(|(_, send)| send.template == template);
+    let Some((journey, send)) = sent else {
+        let (step, class) = (template, Class::Marketing);
+        return Message { journey: "journey", step, template, channel, class, answers: Vec::new() };
+    };
+    let (journey, step, class) = (journey.name.as_str(), send.step.as_str(), send.class);
+    let answers = send.answers.iter().map(ToString::to_string).collect();
+    Message { journey, step, template, channel, class, answers }
 }
 
 /// The HTML of an e-mail.

@@ -195,7 +195,7 @@ fn rebase(values: &mut serde_json::Value, dir: &Path) {
 
 /// Without a remedy it is not there.
 fn unreadable(mut fault: Fault) -> Failure {
-    let help = "name the folder that holds cartwheel.yaml with --config-dir DIR";
+    let help = "name the folder that holds cartwheel.yaml with --config-dir DIR; `cartwheel new DIR` makes a shop";
     fault.help.get_or_insert_with(|| help.into());
     if let Some(place) = &mut fault.place {
         place.text = veil::veiled(&place.text);

@@ -8,11 +8,11 @@ use crate::failure::Fault;
 use crate::preview;
 use crate::settings::Settings;
 use crate::shipped::{self, Missing};
-use cartwheel_core::journey::load::{Checked, SourceFile, Sources, check_declared};
+use cartwheel_core::journey::load::{Checked, SourceFile, Sources, check, check_declared};
 use cartwheel_core::policy::Policy;
 use cartwheel_sim::trace::suggest;
 use std::collections::BTreeSet;
-use thin::Section;
+use thin::{Section, with_list};
 
 /// The folder of a shop that its configuration stands in.
 pub const FOLDER: &str = "config";
@@ -20,6 +20,8 @@ pub const FOLDER: &str = "config";
 const SETTINGS: &str = "cartwheel.yaml";
 const FACTS: &str = "facts.yaml";
 const EVENTS: &str = "events.yaml";
+/// The line of cartwheel.yaml that names pools of coupons, as it begins.
+const COUPONS: &str = "  coupons: ";
 
 /// The files of a shop.
 pub struct Shop {
@@ -29,13 +31,15 @@ pub struct Shop {
     pub templates: usize,
     /// How many facts and segments it has.
     pub facts: usize,
+    /// The pools of coupons that its messages give codes of.
+    pub pools: Vec<String>,
     /// Path below [`FOLDER`], and text.
     pub files: Vec<(String, String)>,
 }
 
 impl Shop {
-    /// Takes the journeys of these names with all that they need, and nothing else. The policy is whole, but for its groups: a group is of journeys that
-    /// are there.
+    /// Takes the journeys of these names with all that they need, and nothing else. The policy is whole, but for its groups, which are of journeys that are
+    /// there, and its pools of coupons, of which some message gives codes.
     ///
     /// # Errors
     /// A journey does not ship; the fault names the nearest that does.
@@ -51,7 +55,6 @@ impl Shop {
 
     fn made(names: &BTreeSet<&str>) -> Result<Self, Missing> {
         let settings = grouped(&shipped::text(SETTINGS)?, names);
-        let mut files = vec![(SETTINGS.to_owned(), settings.clone())];
         let mut journeys = Vec::new();
         for name in names {
             let path = format!("journeys/{name}.yaml");
@@ -64,6 +67,9 @@ impl Shop {
             journeys,
         };
         let texts = texts.thinned();
+        let pools = texts.pools();
+        let settings = with_list(&settings, COUPONS, &pools);
+        let mut files = vec![(SETTINGS.to_owned(), settings)];
         let sends = texts.check(&texts.facts, &texts.events).sends;
         let templates: BTreeSet<String> = sends.into_iter().map(|sent| sent.template).collect();
         let paths = shipped::paths().into_iter();
@@ -86,7 +92,7 @@ impl Shop {
         files.extend([(FACTS.to_owned(), texts.facts), (EVENTS.to_owned(), texts.events)]);
         files.sort();
         let journeys = names.iter().map(|name| (*name).to_owned()).collect();
-        Ok(Self { journeys, templates: templates.len(), facts, files })
+        Ok(Self { journeys, templates: templates.len(), facts, pools, files })
     }
 }
 
@@ -139,6 +145,19 @@ impl Texts {
             }
         }
         self
+    }
+
+    /// The pools of coupons that some journey misses where they are gone.
+    fn pools(&self) -> Vec<String> {
+        let all = &self.policy.coupons;
+        let facts = SourceFile { path: FACTS.into(), text: self.facts.clone() };
+        let is_missed = |name: &&String| {
+            let others = all.iter().filter(|other| other != name).cloned().collect();
+            let policy = Policy { coupons: others, ..self.policy.clone() };
+            let sources = Sources { journeys: &self.journeys, facts: Some(&facts) };
+            check(&policy, sources).plan.is_none()
+        };
+        all.iter().filter(is_missed).cloned().collect()
     }
 
     fn count_facts(&self) -> usize {

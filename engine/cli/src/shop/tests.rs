@@ -38,6 +38,20 @@ fn what_nobody_needs_is_left_out() {
 }
 
 #[test]
+fn pools_of_coupons_are_those_of_which_something_gives_codes() {
+    let settings = |names: &[&str]| {
+        let shop = shop(names);
+        let file = shop.files.iter().find(|(path, _)| path == SETTINGS).unwrap();
+        (shop.pools.join(" "), file.1.clone())
+    };
+    let (pools, text) = settings(&["survey", "welcome"]);
+    assert_eq!(pools, "welcome10 survey10");
+    assert!(text.contains("\n  coupons: [welcome10, survey10]\n"), "{text}");
+    let (pools, text) = settings(&["order_updates"]);
+    assert!(pools.is_empty() && !text.contains("coupons"), "{text}");
+}
+
+#[test]
 fn a_journey_that_does_not_ship_is_told() {
     let fault = Shop::of(&["welcom".to_owned()]).err().unwrap();
     assert_eq!(

@@ -97,6 +97,20 @@ impl Section {
     }
 }
 
+/// The text in which the list that stands on the line of this key has these items; without any, it goes with what is said of it.
+pub(super) fn with_list(text: &str, key: &str, items: &[String]) -> String {
+    let lines = lines(text);
+    let Some(at) = lines.iter().position(|line| line.starts_with(key)) else {
+        return text.to_owned();
+    };
+    if items.is_empty() {
+        let from = above(&lines, at, indent(key));
+        return [&lines[..from], &lines[at + 1..]].concat().concat();
+    }
+    let line = format!("{key}[{}]\n", items.join(", "));
+    [&lines[..at], &[line.as_str()], &lines[at + 1..]].concat().concat()
+}
+
 /// Each with its end.
 fn lines(text: &str) -> Vec<&str> {
     text.split_inclusive('\n').collect()
@@ -159,6 +173,18 @@ segments:
         assert_eq!(text, "# The head.\n\n# Of segments.\nsegments:\n  s: one > 2\n");
         assert_eq!(Section::SEGMENTS.without(&text, "s"), "# The head.\n");
         assert_eq!(facts.without(TEXT, "five"), TEXT);
+    }
+
+    #[test]
+    fn a_list_has_other_items_or_goes() {
+        let text = "policy:\n  max_defer: 24h\n  # Pools.\n  coupons: [a, b, c]\n\nbrand:\n";
+        let with = |items: &[&str]| {
+            let items: Vec<String> = items.iter().map(|item| (*item).to_owned()).collect();
+            with_list(text, "  coupons: ", &items)
+        };
+        assert_eq!(with(&["c", "a"]), text.replace("[a, b, c]", "[c, a]"));
+        assert_eq!(with(&[]), "policy:\n  max_defer: 24h\n\nbrand:\n");
+        assert_eq!(with_list(text, "  other: ", &[]), text);
     }
 
     #[test]

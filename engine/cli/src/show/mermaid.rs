@@ -1,16 +1,17 @@
 //! A journey as a Mermaid flowchart: what begins it, its steps, what ends it. <https://mermaid.js.org> draws it, and so do
 //! many wikis and forges.
 
-use cartwheel_runtime::admin::view::{Begins, JourneyGraph, StepView};
+use cartwheel_runtime::admin::view::JourneyGraph;
+use cartwheel_runtime::admin::{lines_of_beginning, lines_of_step};
 use std::fmt::Write;
 
 /// The chart.
 pub fn mermaid(graph: &JourneyGraph) -> String {
     let mut chart = Chart { graph, text: "flowchart TD\n".to_owned(), ends: false };
-    chart.node("begin", "([", &begins(graph), "])");
+    chart.node("begin", "([", &lines_of_beginning(graph).join(BREAK), "])");
     for (number, step) in graph.steps.iter().enumerate() {
         let (open, close) = shape(&step.kind);
-        chart.node(&format!("s{number}"), open, &label(step), close);
+        chart.node(&format!("s{number}"), open, &lines_of_step(step).join(BREAK), close);
     }
     let first = graph.first.clone();
     chart.way("begin", first.as_deref(), None);
@@ -85,33 +86,6 @@ impl Chart<'_> {
 /// Lines of a label are apart by this in a label.
 const BREAK: &str = "\n";
 
-fn begins(graph: &JourneyGraph) -> String {
-    let Begins { events, when, moved_by } = &graph.begins;
-    let mut lines = vec![graph.journey.clone()];
-    if !events.is_empty() {
-        lines.push(events.join(" or "));
-    }
-    lines.extend(when.as_ref().map(|when| format!("if {when}")));
-    lines.extend(graph.at.as_ref().map(|at| format!("at {at}")));
-    lines.extend(graph.quiet_for.as_ref().map(|quiet| format!("after {quiet} of quiet")));
-    if !moved_by.is_empty() {
-        lines.push(format!("also without {}", moved_by.join(", ")));
-    }
-    lines.join(BREAK)
-}
-
-fn label(step: &StepView) -> String {
-    let kind = step.kind.replace('_', " ");
-    match step.kind.as_str() {
-        // Named by what they do, unless somebody has named them.
-        "wait" | "wait_until" | "wait_for" => format!("{kind} {}", step.says),
-        "send" | "set" | "emit" if !step.says.is_empty() => {
-            format!("{kind} {}{BREAK}{}", step.step, step.says)
-        }
-        _ => format!("{kind} {}", step.step),
-    }
-}
-
 /// The marks around a node's label, by the kind of its step.
 fn shape(kind: &str) -> (&'static str, &'static str) {
     match kind {
@@ -143,6 +117,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Settings;
     use crate::shipped;
     use cartwheel_core::journey::load::{SourceFile, Sources, load};
     use cartwheel_core::policy::Policy;
@@ -152,8 +127,9 @@ mod tests {
         let source = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
         let facts = source("facts.yaml", &shipped::text("facts.yaml").unwrap());
         let journeys: Vec<_> = journeys.iter().map(|(path, text)| source(path, text)).collect();
-        let coupons = ["winback15", "survey10"].map(str::to_owned).into();
-        let policy = Policy { coupons, ..Policy::default() };
+        let text = shipped::text("cartwheel.yaml").unwrap();
+        let settings: Settings = serde_saphyr::from_str(&text).unwrap();
+        let policy = Policy { coupons: settings.policy.coupons, ..Policy::default() };
         let sources = Sources { journeys: &journeys, facts: Some(&facts) };
         graphs(&load(&policy, sources).unwrap()).iter().map(mermaid).collect()
     }

@@ -5,6 +5,7 @@ mod traces;
 mod guide;
 mod new;
 mod render;
+mod schema;
 mod streams;
 
 use serde_json::Value;

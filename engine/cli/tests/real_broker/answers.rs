@@ -108,6 +108,25 @@ fn what_is_pressed_in_a_mail_is_what_the_journey_goes_on_by() {
     let took = took.unwrap_or_else(|| panic!("no branch: {explained:#?}"));
     assert_eq!(took["values"]["waited.event.survey.answer"], "doubt");
     assert_eq!(took["values"]["arm"], 2.0);
+    assert_eq!(took["values"]["when"], "waited.event.survey.answer == \"doubt\"");
+    // A journey that was never entered: the orders settle it, whatever an event says.
+    let told = deployment.command(&["explain", &who, "--journey", "referral"]);
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    for part in [
+        "As far back as decisions are kept they were never in referral.",
+        "it begins with order_placed or review_submitted",
+        "which the event decides",
+        "orders 0",
+    ] {
+        assert!(told.contains(part), "{part} is not in {told}");
+    }
+    let told = deployment.command(&["explain", &who, "--journey", "second_purchase"]);
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.contains("if orders == 1, which is false now: it would not begin"), "{told}");
+    // Without consent it does not matter which event comes.
+    let told = deployment.command(&["explain", "guest0", "--journey", "welcome"]);
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.contains("which is false now: it would not begin"), "{told}");
     assert_eq!(deployment.delivered("cartwheel_answers_total", "applied"), 2.0);
     assert_eq!(deployment.delivered("cartwheel_unsubscribes_total", "applied"), 0.0);
     assert_eq!(deliver.said(&who), 0, "no customer stands in the log");

@@ -2,6 +2,7 @@
 //! exactly once by an independent reader, every mail arrives once at a real SMTP server, and `explain` gives the right reason.
 
 use crate::audit::{self, Accepted, Events};
+use crate::codes;
 use crate::mail::MailServer;
 use crate::processes::{Deployment, create_topics, until};
 use crate::shoppers;
@@ -12,6 +13,8 @@ use std::time::Duration;
 
 const EVENTS: u64 = 300_000;
 pub const PARTITIONS: i32 = 2;
+/// For whoever signs up on one of the partitions: a hundredth of the events.
+const CODES: usize = 4_000;
 
 #[test]
 fn killed_three_times_under_load_nothing_is_lost_and_nothing_is_sent_twice() {
@@ -23,6 +26,7 @@ fn killed_three_times_under_load_nothing_is_lost_and_nothing_is_sent_twice() {
 
     let story = shoppers::story(EVENTS);
     let expectations = &story.expectations;
+    codes::bring(&kafka, "welcome10", (PARTITIONS, CODES), story.begins());
     // A history must be there before the engine is: one that catches up in between takes the wall clock for the end of the story.
     shoppers::produce(&kafka, &story);
     let mut engine = deployment.run();

@@ -5,6 +5,7 @@
 mod answers;
 mod audit;
 mod bad_input;
+mod codes;
 mod coupons;
 mod edits;
 mod hand_over;

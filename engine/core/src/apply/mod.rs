@@ -4,6 +4,7 @@
 //! customer's timers of one deadline; [`Core::arm`] finds when time alone begins something. All leave the customer's new earliest deadline in the slot; the shard arms it.
 
 mod about;
+mod arm;
 mod context;
 mod coupon;
 mod event;
@@ -23,6 +24,7 @@ mod timer;
 mod activate;
 
 pub use activate::{Becomes, Exits, Mapping};
+pub use arm::with_arm;
 pub use event::{Applied, Outcome, ToldOfMessage, told_of_message};
 pub use fan_out::{Happened, InLine};
 pub use outlook::{Comes, Expected, Judged, Known, Outlook};

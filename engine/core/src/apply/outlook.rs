@@ -30,7 +30,7 @@ pub struct Outlook {
 pub struct Judged {
     /// As it is written.
     pub text: CompactString,
-    /// Whether it is true; none: the event has a say in it.
+    /// Whether it is true, whatever the event says; none: the event has a say in it.
     pub holds: Option<bool>,
     /// What it reads, as written, in order of first appearance.
     pub values: Vec<Compare>,
@@ -114,10 +114,10 @@ impl Core {
 }
 
 fn judge(reader: &Reader<'_>, condition: &Condition) -> Judged {
-    let alone = condition.fields.iter().all(|(_, field)| !is_of_event(*field));
+    let known = |field| !is_of_event(field);
     Judged {
         text: condition.text.clone(),
-        holds: alone.then(|| reader.holds(condition)),
+        holds: condition.holds_whatever(known, |field| reader.read(field)),
         values: values(reader, &condition.fields),
     }
 }
@@ -204,6 +204,24 @@ mod tests {
         assert_eq!(when.holds, None);
         assert_eq!(when.values[0], ("event.cart.total".into(), Known::OfEvent));
         assert_eq!(when.values[1].1, Known::Value(Value::Number(0.0)));
+    }
+
+    #[test]
+    fn what_the_event_says_makes_no_difference_where_the_customer_settles_it() {
+        for (when, holds) in [
+            ("event.cart.total >= 20 && orders >= 2", Some(false)),
+            ("orders >= 2 && event.cart.total >= 20", Some(false)),
+            ("event.cart.total >= 20 || orders == 0", Some(true)),
+            ("!(event.cart.total >= 20 || orders == 0)", Some(false)),
+            ("event.cart.total >= 20 || orders >= 2", None),
+            ("(event.cart.total >= 20 || orders >= 2) && orders == 0", None),
+            ("(event.cart.total >= 20 && orders >= 2) || orders >= 3", Some(false)),
+        ] {
+            let of = outlook(&format!(
+                "journey: j\ntrigger: {{ event: cart_updated, when: '{when}' }}\n{STEPS}"
+            ));
+            assert_eq!(of.when.unwrap().holds, holds, "{when}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod access;
 mod board;
 mod console;
+mod drawing;
 mod graph;
 mod outlook;
 mod routes;
@@ -17,6 +18,7 @@ pub mod view;
 pub use access::{AccessError, AdminConfig, TokenConfig};
 pub use board::{Board, BoardClock};
 pub use console::{decision_in_words, reason_in_words};
+pub use drawing::{lines_of_beginning, lines_of_step, svg};
 pub use graph::graphs;
 pub(crate) use outlook::outlook;
 pub use server::{AdminServer, Admitted, BindError, Doorkeeper};

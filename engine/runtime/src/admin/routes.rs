@@ -2,6 +2,7 @@
 
 use super::access::{Access, Scope};
 use super::console;
+use super::drawing::svg;
 use super::source::{AdminSource, SourceError};
 use super::stream;
 use super::view::{ConfigurationView, CustomerView, InboxEntry, JourneyView, Overview, ShardView};
@@ -57,6 +58,7 @@ pub(super) fn router<S: AdminSource>(app: App<S>) -> Router {
         .route("/overview", get(overview::<S>))
         .route("/shards", get(shards::<S>))
         .route("/journeys/{name}", get(journey::<S>))
+        .route("/journeys/{name}/drawing", get(drawing::<S>))
         .route("/configuration", get(configuration::<S>))
         .route("/customers/{id}", get(customer::<S>))
         .route("/inbox", get(inbox::<S>))
@@ -249,6 +251,14 @@ async fn journey<S: AdminSource>(
     Path(name): Path<String>,
 ) -> Result<Json<JourneyView>, Problem> {
     Ok(Json(app.source.journey(&name).await?))
+}
+
+async fn drawing<S: AdminSource>(
+    State(app): State<App<S>>,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    let drawing = svg(&app.source.journey(&name).await?);
+    Ok(([(header::CONTENT_TYPE, "image/svg+xml")], drawing).into_response())
 }
 
 async fn configuration<S: AdminSource>(

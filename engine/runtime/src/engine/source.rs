@@ -9,7 +9,7 @@ use crate::admin::view::{
 use crate::admin::{AdminSource, Board, BoardClock, SourceError, outlook};
 use crate::clock::Clock;
 use crate::current::Current;
-use cartwheel_core::apply::Outlook;
+use cartwheel_core::apply::{Outlook, with_arm};
 use cartwheel_core::channel::Channel;
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::journey::plan::Plan;
@@ -90,6 +90,7 @@ impl EngineSource {
             false => SuppressionReason::Bounced,
         };
         let id = CustomerId::of(&found.customer);
+        let plan = self.plan.get();
         CustomerView {
             id,
             shard: self
@@ -117,7 +118,7 @@ impl EngineSource {
             runs: found.runs.iter().map(|run| self.run(run)).collect(),
             outlooks: found.outlooks.iter().map(|of| self.outlook(of)).collect(),
             truncated: found.decisions.len() >= KEPT,
-            decisions: found.decisions,
+            decisions: found.decisions.into_iter().map(|it| with_arm(&plan, it)).collect(),
             degraded: found.degraded,
             customer: found.customer,
         }

@@ -18,7 +18,7 @@ pub const START: Millis = 1_772_445_600_000;
 pub const MINUTE: Millis = 60_000;
 pub const HOUR: Millis = 60 * MINUTE;
 
-pub const CART: &str = include_str!("../../../../config/journeys/cart_abandonment.yaml");
+pub const CART: &str = include_str!("../../../../loadtest/config/journeys/cart_abandonment.yaml");
 
 /// The shipped cart journey without its holdout, under the default policy.
 pub fn plan() -> Arc<Plan> {

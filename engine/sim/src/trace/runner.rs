@@ -10,6 +10,7 @@ use super::nearest::nearest;
 use super::read::{Scenario, Trace};
 use super::report::{Kind, Row, clock, timeline, told};
 use super::run::ScenarioResult;
+use cartwheel_core::apply::with_arm;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Decision, Verdict};
 use cartwheel_core::id::CommandId;
@@ -68,6 +69,16 @@ fn remedy(reason: Poison) -> &'static str {
         }
         Poison::Misplaced | Poison::TooManyCustomers | Poison::RecordInFuture => {
             "write other customers or times"
+        }
+    }
+}
+
+/// A decision that took an arm says which, as it is written.
+fn in_words(plan: &Plan, what: Consequence) -> Consequence {
+    match what {
+        Consequence::Decision(decision) => Consequence::Decision(with_arm(plan, decision)),
+        Consequence::Suppression(_) | Consequence::Degraded { .. } | Consequence::Dead { .. } => {
+            what
         }
     }
 }
@@ -180,6 +191,7 @@ impl<E: TraceEngine> Runner<'_, E> {
     fn take(&mut self, at: Millis) -> Option<(Fact, Poison)> {
         let mut dead = None;
         for what in self.engine.consequences() {
+            let what = in_words(self.plan, what);
             match &what {
                 Consequence::Decision(decision) => self.tell(decision.at, what),
                 Consequence::Suppression(told) if self.tells_all => self.tell(told.at, what),

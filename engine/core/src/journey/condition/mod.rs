@@ -16,6 +16,7 @@ mod foresight;
 mod fields;
 mod known;
 mod least;
+mod in_part;
 mod list;
 mod lower;
 mod names;

@@ -19,8 +19,8 @@ mod warnings;
 
 use super::*;
 
-const CART: &str = include_str!("../../../../../../config/journeys/cart_abandonment.yaml");
-const WELCOME: &str = include_str!("../../../../../../config/journeys/welcome.yaml");
+const CART: &str = include_str!("../../../../../../loadtest/config/journeys/cart_abandonment.yaml");
+const WELCOME: &str = include_str!("../../../../../../loadtest/config/journeys/welcome.yaml");
 
 fn sources(texts: &[&str]) -> Vec<SourceFile> {
     texts
