@@ -83,6 +83,17 @@ pub struct Draft {
     pub side: Option<Side>,
 }
 
+/// A key has come into a set of the customer at hand, or has left it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// The set.
+    pub fact: u16,
+    /// The key.
+    pub key: u64,
+    /// It is in.
+    pub is_in: bool,
+}
+
 /// Collects what a turn decides.
 pub struct Effects {
     /// Effects in the order in which they were decided.
@@ -95,6 +106,8 @@ pub struct Effects {
     pub measures: Measures,
     /// What customers had no room for, since the beginning, in the order of [`Forgotten::ALL`].
     pub forgotten: [u64; Forgotten::ALL.len()],
+    /// Keys that have come into a customer's sets, or have left them, of which it is known who has a key in them; since it was last taken.
+    pub moved: Vec<Moved>,
     /// Every decision, kept for whoever asked for it (tests, traces, backtests); none in production.
     pub kept: Option<Vec<(CustomerId, Decision)>>,
     chain: Xxh3,
@@ -102,10 +115,21 @@ pub struct Effects {
 }
 
 impl Effects {
+    /// Notes which of these keys have come, and which have left.
+    pub fn moves(&mut self, before: &[(u16, u64)], after: &[(u16, u64)]) {
+        let only = |of: &[(u16, u64)], other: &[(u16, u64)], is_in| {
+            let own = of.iter().filter(|key| !other.contains(key));
+            own.map(|(fact, key)| Moved { fact: *fact, key: *key, is_in }).collect::<Vec<_>>()
+        };
+        self.moved.extend(only(before, after, false));
+        self.moved.extend(only(after, before, true));
+    }
+
     /// Nothing decided yet.
     pub fn new(plan: &Plan) -> Self {
         Self {
             list: Vec::new(),
+            moved: Vec::new(),
             journal: Journal::default(),
             tally: Tally::new(plan),
             measures: Measures::new(plan),

@@ -102,6 +102,16 @@ pub fn in_holdout(name: &str, customer: CustomerId, basis_points: u16) -> bool {
     lot(&[name], customer) < basis_points
 }
 
+/// Where the customer stands among those for whom a journey begins by what happens to a product: drawn anew for each product.
+pub fn place_in_line(journey: &str, product: u64, customer: CustomerId) -> u64 {
+    let mut hash = Xxh3::new();
+    hash.update(journey.as_bytes());
+    hash.update(&[0]);
+    hash.update(&product.to_le_bytes());
+    hash.update(&customer.0.to_le_bytes());
+    hash.digest()
+}
+
 /// The customer's lot for a choice of these names: 0 to 9,999, always the same.
 pub fn lot(names: &[&str], customer: CustomerId) -> u16 {
     let mut hash = Xxh3::new();

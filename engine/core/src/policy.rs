@@ -55,6 +55,9 @@ pub struct Policy {
     /// Products of which a shard knows, from the records of the catalogue: the records of others are refused. A million take 100 to 200 MB, in each shard.
     #[serde(skip_serializing_if = "is_usual")]
     pub max_products: u32,
+    /// A product of which there are at most so many pieces is nearly sold out: where its stock falls to that, journeys with `catalogue: low_stock` begin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub low_stock: Option<f64>,
 }
 
 /// Products of which a shard knows where the policy does not say.
@@ -87,6 +90,7 @@ impl Default for Policy {
             max_event_ahead: Span(DAY),
             currency: None,
             max_products: MAX_PRODUCTS,
+            low_stock: None,
         }
     }
 }

@@ -9,6 +9,8 @@ mod ahead;
 mod intake;
 mod streams;
 mod control;
+mod fan_out;
+mod indexed;
 mod degraded;
 mod table;
 mod index;

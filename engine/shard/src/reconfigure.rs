@@ -48,6 +48,9 @@ impl<S: Store> Shard<S> {
         if by_time {
             self.arm_all();
         }
+        if !plan.indexed.is_empty() || self.indexed.len() > 0 {
+            self.index_all();
+        }
         Ok(())
     }
 

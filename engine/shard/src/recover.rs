@@ -5,6 +5,7 @@ use crate::checkpoint::{Meta, Sealed, Store, StoreError};
 use crate::decisions::Made;
 use crate::degraded::Samples;
 use crate::error::ShardError;
+use crate::indexed::Indexed;
 use crate::log::AcceptedLog;
 use crate::settings::{Identity, Settings};
 use crate::shard::{Counters, Position, Shard};
@@ -97,6 +98,7 @@ impl<S: Store> Opened<S> {
             table: self.table,
             wheel: Wheel::new(),
             shared: Shared::default(),
+            indexed: Indexed::default(),
             store: self.store,
             epoch,
             reader: Reader { leader: Some(epoch), last: log.last() },
@@ -212,6 +214,9 @@ impl<S: Store> Shard<S> {
             self.core.arm(self.table.get_mut(slot), self.position.seen);
             self.arm(slot);
             self.note_held(slot);
+        }
+        if !self.core.plan.indexed.is_empty() {
+            self.index_all();
         }
         Ok(())
     }

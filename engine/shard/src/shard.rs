@@ -4,6 +4,7 @@ use crate::checkpoint::{Meta, Sealed, Store, StoreError};
 use crate::decisions::Made;
 use crate::degraded::Samples;
 use crate::error::ShardError;
+use crate::indexed::Indexed;
 use crate::log::{AcceptedTurn, Replay};
 use crate::settings::{Identity, Settings};
 use crate::streams::{Shared, SharedCounters};
@@ -130,6 +131,7 @@ pub struct Shard<S> {
     pub(crate) table: Table,
     pub(crate) wheel: Wheel,
     pub(crate) shared: Shared,
+    pub(crate) indexed: Indexed,
     pub(crate) effects: Effects,
     pub(crate) store: S,
     /// Offset of our leader record.

@@ -46,11 +46,14 @@ impl<S: Store> Shard<S> {
     }
 
     fn apply_product(&mut self, record: &Record<'_>, streamed: &Streamed<'_>) {
-        let at = EventTime::new(streamed.time, record.time, self.position.seen).at;
+        let time = EventTime::new(streamed.time, record.time, self.position.seen);
         let most = usize::try_from(self.core.plan.policy.max_products).unwrap_or(usize::MAX);
-        match self.shared.products.apply(streamed.field("product"), at, most) {
-            Ok(Applied { left_out }) => {
+        match self.shared.products.apply(streamed.field("product"), time.at, most) {
+            Ok(Applied { left_out, change }) => {
                 self.counters.shared.left_out[LeftOut::Field as usize] += left_out;
+                if let Some(change) = change.filter(|_| !self.core.plan.fans_out.is_empty()) {
+                    self.fan_out(&change, time);
+                }
             }
             Err(Refused::NoRoom) => {
                 self.counters.shared.left_out[LeftOut::Product as usize] += 1;

@@ -27,6 +27,9 @@ impl<S: Store> Shard<S> {
         if earlier {
             self.arm(slot);
         }
+        for moved in self.effects.moved.drain(..) {
+            self.indexed.note(slot, moved);
+        }
         if self.position.mode == Mode::Behind {
             self.note_held(slot);
         }

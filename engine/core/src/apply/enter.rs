@@ -12,7 +12,7 @@ impl Context<'_> {
     /// The run enters and its steps execute, or the re-entry rule refuses it.
     pub fn enter(&mut self, mut run: Run, reason: Reason) {
         let rule = self.journey(run.journey).reentry;
-        if let Some(last) = earlier_entry(self.customer, rule, &run, self.t) {
+        if let Some(last) = earlier_entry(self.customer, rule, (run.journey, run.key), self.t) {
             let refused = self.decided(run.journey, Verdict::Refused, Reason::Reentry).run(run.id);
             return self.decide(&refused.instant("last", last));
         }
@@ -37,17 +37,22 @@ pub(super) fn limit(refused: Decided, most: usize, of: &str) -> Decided {
 }
 
 /// The newest entry that the rule holds against coming again.
-fn earlier_entry(customer: &Customer, rule: Reentry, run: &Run, t: Millis) -> Option<Millis> {
-    let entries = customer.entries.iter().filter(|entry| entry.journey == run.journey);
+pub(super) fn earlier_entry(
+    customer: &Customer,
+    rule: Reentry,
+    (journey, key): (u16, u64),
+    t: Millis,
+) -> Option<Millis> {
+    let entries = customer.entries.iter().filter(|entry| entry.journey == journey);
     let blocks = |entry: &&Entry| {
-        let (same, since) = (entry.key == run.key, t - entry.at);
+        let (same, since) = (entry.key == key, t - entry.at);
         match rule {
             Reentry::Always | Reentry::Restart => false,
             Reentry::Never => true,
-            Reentry::OncePerKey => same && (run.key != NO_KEY || since < WITHOUT_KEY.millis()),
+            Reentry::OncePerKey => same && (key != NO_KEY || since < WITHOUT_KEY.millis()),
             Reentry::After(span) => since < span.millis(),
             Reentry::AfterPerKey(span) => same && since < span.millis(),
-            Reentry::OncePerKeyAfter(span) => same && run.key != NO_KEY || since < span.millis(),
+            Reentry::OncePerKeyAfter(span) => same && key != NO_KEY || since < span.millis(),
         }
     };
     entries.filter(blocks).map(|entry| entry.at).max()

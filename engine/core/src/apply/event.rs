@@ -159,6 +159,7 @@ impl Context<'_> {
         let EventTime { at, seen, .. } = time;
         let occurrence = Occurrence { event, at, seen, currency: layout.currency() };
         let mut left_out = OddFields::default();
+        let before = if interest.indexed { self.indexed() } else { Vec::new() };
         for Feeding { fact, role, when, amount } in &interest.facts {
             let admits = |item| when.as_ref().is_none_or(|when| when.holds(event, at, item));
             let amount = |item| amount.as_ref()?.number(event, at, item);
@@ -166,7 +167,17 @@ impl Context<'_> {
                 left_out = OddFields::CURRENCY;
             }
         }
+        if interest.indexed {
+            let after = self.indexed();
+            self.effects.moves(&before, &after);
+        }
         left_out
+    }
+
+    /// The keys in the customer's sets of which it is known who has a key in them.
+    fn indexed(&self) -> Vec<(u16, u64)> {
+        let plan = self.plan();
+        self.customer.facts.indexed(&plan.facts, &plan.indexed).collect()
     }
 
     /// What the event does in the journeys.
@@ -347,7 +358,7 @@ impl Context<'_> {
     }
 
     /// What a message may show, each with its newest version; nothing of what none can show.
-    fn documents(&mut self, event: &Event<'_>, at: Millis, meaning: Meaning) {
+    pub(super) fn documents(&mut self, event: &Event<'_>, at: Millis, meaning: Meaning) {
         let emptied = meaning == Meaning::CartEmptied;
         if emptied && event.id_of(Subject::Cart) == 0 {
             // Which cart it does not say: all of them.
@@ -393,7 +404,7 @@ impl Context<'_> {
     }
 
     /// After the journeys, so that what a new run is about stays.
-    fn forget_surplus(&mut self) {
+    pub(super) fn forget_surplus(&mut self) {
         let customer = &mut *self.customer;
         let live = || customer.runs.iter().filter(|run| run.place.is_live());
         let pinned = |key| live().any(|run| run.about.contains(&key));

@@ -32,7 +32,11 @@ type Again = (u16, Opening);
 
 impl Occasion<'_> {
     /// What a run keeps of it.
-    fn captures<'c>(&'c self, plan: &'c Plan, journey: &'c Journey) -> impl Iterator<Item = Value> {
+    pub fn captures<'c>(
+        &'c self,
+        plan: &'c Plan,
+        journey: &'c Journey,
+    ) -> impl Iterator<Item = Value> {
         let (lists, event, at, fields) = (&plan.lists, self.event, self.time.at, self.fields);
         let captured = Captured { lists, event, at, fields };
         journey.captures.iter().map(move |capture| captured.value(*capture))
@@ -172,7 +176,7 @@ impl Context<'_> {
     }
 
     /// The newest end of the runs of this key, of which a trigger event must be later.
-    fn ended(&self, journey: &Journey, key: u64) -> Option<Millis> {
+    pub(super) fn ended(&self, journey: &Journey, key: u64) -> Option<Millis> {
         let keyed = journey.key.is_some();
         if journey.exits.is_empty() && !keyed {
             return None;
@@ -352,7 +356,7 @@ impl Context<'_> {
     }
 
     /// Opens a window, or enters at once.
-    fn open(&mut self, index: u16, mut opening: Opening) {
+    pub(super) fn open(&mut self, index: u16, mut opening: Opening) {
         let journey = self.journey(index);
         if let (Some(enters), None) = (&journey.at, opening.deadline) {
             // It begins again: when it enters is asked once more.
@@ -406,7 +410,7 @@ enum Enters {
 }
 
 /// What a trigger event gives to a window or run.
-struct Opening {
+pub(super) struct Opening {
     key: u64,
     at: Millis,
     /// Where that makes a difference: which event.
@@ -419,11 +423,16 @@ struct Opening {
 
 impl Opening {
     /// The event's own.
-    fn by(occasion: &Occasion<'_>, plan: &Plan, journey: &Journey, key: u64) -> Self {
+    pub fn by(occasion: &Occasion<'_>, plan: &Plan, journey: &Journey, key: u64) -> Self {
         let captures = occasion.captures(plan, journey).collect();
         let event = (journey.reentry == Reentry::Always).then(|| occasion.number());
         let about = about(plan, occasion.event).collect();
         Self { key, at: occasion.time.at, event, captures, about, deadline: None }
+    }
+
+    /// It enters then.
+    pub fn entering_at(self, deadline: Millis) -> Self {
+        Self { deadline: Some(deadline), ..self }
     }
 }
 

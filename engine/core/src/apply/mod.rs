@@ -12,6 +12,7 @@ mod levels;
 mod journeys;
 mod window;
 mod enter;
+mod fan_out;
 mod by_time;
 mod outlook;
 mod put_off;
@@ -22,6 +23,7 @@ mod activate;
 
 pub use activate::Mapping;
 pub use event::{Applied, Outcome, ToldOfMessage, told_of_message};
+pub use fan_out::{Happened, InLine};
 pub use outlook::{Comes, Expected, Judged, Known, Outlook};
 pub use timer::Due;
 

@@ -223,6 +223,28 @@ impl Facts {
         }
     }
 
+    /// The keys in these sets, each with the number of its set.
+    pub fn indexed(&self, layout: &Layout, sets: &[u16]) -> impl Iterator<Item = (u16, u64)> {
+        let keys = |number: &u16| {
+            let (number, fact) = (*number, layout.get(*number));
+            let set = match self.get(number) {
+                Some(State::Set(set)) => Some(set),
+                None
+                | Some(
+                    State::Count(_)
+                    | State::Sum(_)
+                    | State::Last(_)
+                    | State::Tally(_)
+                    | State::Ledger(_)
+                    | State::Level { .. },
+                ) => None,
+            };
+            let there = fact.zip(set).into_iter();
+            there.flat_map(|(fact, set)| set.keys(fact)).map(move |key| (number, key))
+        };
+        sets.iter().flat_map(keys)
+    }
+
     /// Puts a state that was stored behind the others.
     pub fn push(&mut self, fact: Fact) {
         self.0.reserve_exact(1);

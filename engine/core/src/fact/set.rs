@@ -69,6 +69,16 @@ impl Set {
         }
     }
 
+    /// Which keys are in, those that have grown too old since the set was touched last included; each as [`Set::named`].
+    pub fn keys(&self, fact: &Definition) -> impl Iterator<Item = u64> {
+        self.elements(fact, Millis::MIN).map(|row| row.key)
+    }
+
+    /// What a key is called in a set.
+    pub const fn named(key: u64) -> u64 {
+        name(key)
+    }
+
     /// The times of what is in, or out.
     pub(super) fn times(&self) -> impl Iterator<Item = Millis> {
         self.rows.iter(SHAPE).map(|row| row.at)

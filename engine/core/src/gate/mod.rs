@@ -14,6 +14,7 @@ mod scope;
 mod wait;
 
 use crate::channel::Class;
+use crate::customer::Customer;
 use crate::decision::{Compared, Reason, Shown};
 use crate::journey::plan::Journey;
 use crate::policy::WhenBlocked;
@@ -31,6 +32,12 @@ fn lacks_document(question: &Question<'_>, journey: &Journey) -> bool {
     let asked = question.shows.and(journey.own);
     let mut about = question.run.about.iter().filter(|key| asked.has_document(**key));
     about.any(|key| !question.reader.customer.documents.is_there(*key))
+}
+
+/// Whether the journey's first message to the customer could go to this one: some channel of it may be used.
+pub fn reaches(customer: &Customer, journey: &Journey) -> bool {
+    let first = journey.sends().find(|send| send.team.is_none());
+    first.is_none_or(|send| consent::choose(customer, send.class, &send.channels, 0).is_ok())
 }
 
 /// Nothing else stands in the way: the holdout has the last word. A message to a team follows the class of its journey.

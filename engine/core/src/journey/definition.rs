@@ -4,6 +4,7 @@
 use super::at::At;
 use crate::channel::{Channel, Class};
 use crate::policy::{LocalTime, Percent};
+use crate::product::Transition;
 use crate::time::{Instant, Span};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -68,6 +69,21 @@ pub struct Trigger {
     /// The event type, or several: `[customer_created, subscribed]`.
     #[serde(default, skip_serializing_if = "EventTypes::is_none")]
     pub event: EventTypes,
+    /// Instead of an event: what a record of the catalogue makes of a product. The journey begins for many, whom `who` names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalogue: Option<At<TransitionWord>>,
+    /// With `catalogue`: for whom, such as `event.product.id in wishes`. It asks for the product in a set that is `indexed` (or in one of several, joined by `||`), and is asked again when each begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<At<String>>,
+    /// With `catalogue`: a number by which customers come first, the greatest first, such as `tier.rank`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<At<String>>,
+    /// With `catalogue`: for how many customers at most, such as `event.product.stock * 3`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<At<String>>,
+    /// With `catalogue`: over how long those begin who are chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<At<Span>>,
     /// A list of the event each of whose items is a trigger of its own, by its key: `event.order.items as item`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub each: Option<At<String>>,
@@ -89,6 +105,36 @@ pub struct Trigger {
     /// Event types that count as activity, beside the trigger itself.
     #[serde(default)]
     pub moved_by: Vec<At<String>>,
+}
+
+/// What a record of the catalogue may make of a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TransitionWord {
+    /// There was none of it, and now there is.
+    ProductRestocked,
+    /// It costs less than before; the event has the prices `from` and `to`.
+    PriceFell,
+    /// Its stock has fallen to what the policy's `low_stock` says, or below.
+    LowStock,
+}
+
+impl TransitionWord {
+    /// All of them, as they are written.
+    pub const ALL: [(&'static str, Self); 3] = [
+        (Transition::Restocked.name(), Self::ProductRestocked),
+        (Transition::PriceFell.name(), Self::PriceFell),
+        (Transition::LowStock.name(), Self::LowStock),
+    ];
+
+    /// The transition.
+    pub fn transition(self) -> Transition {
+        match self {
+            Self::ProductRestocked => Transition::Restocked,
+            Self::PriceFell => Transition::PriceFell,
+            Self::LowStock => Transition::LowStock,
+        }
+    }
 }
 
 /// One event type or several.

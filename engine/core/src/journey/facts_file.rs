@@ -92,6 +92,10 @@ pub struct FactText {
     /// A condition on the event, or on the item.
     #[serde(default)]
     pub when: Option<At<String>>,
+    /// Of a set: it is known who has a key in it, so that a journey can begin for these (`catalogue:` of a trigger). It takes memory in each shard: some 8
+    /// bytes an element.
+    #[serde(default)]
+    pub indexed: Option<At<bool>>,
 }
 
 /// The condition of a level's line; the last one's is `true`.

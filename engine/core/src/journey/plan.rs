@@ -13,7 +13,7 @@ use crate::customer::{LatestId, ZoneTables};
 use crate::event::{Event, Raw, Subject};
 use crate::fact::{Definition, Layout};
 use crate::policy::Policy;
-use crate::product::ProductReading;
+use crate::product::{ProductReading, Transition};
 use crate::time::{DAY, Millis, Span};
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
@@ -56,6 +56,10 @@ pub struct Plan {
     pub events: Interests,
     /// The journeys that begin by time alone, by priority (higher first), then by name: the order in which they begin.
     pub by_time: Vec<u16>,
+    /// The journeys that begin by the catalogue, by transition, priority (higher first) and name.
+    pub fans_out: Vec<(Transition, u16)>,
+    /// The sets of which it is known who has a key in them: by their numbers.
+    pub indexed: Vec<u16>,
     /// Some wait goes by where the customer's clock stands and must follow it.
     pub follows_zone: bool,
 }
@@ -125,6 +129,8 @@ pub struct Interest {
     pub facts: Vec<Feeding>,
     /// One of them says when a journey begins by time.
     pub arms: bool,
+    /// One of them is a set of which it is known who has a key in it.
+    pub indexed: bool,
     /// The levels that read one of them.
     pub levels: LevelSet,
     /// It tells of a change of a level: nobody else can.
@@ -175,6 +181,8 @@ pub struct Journey {
     pub at: Option<Box<Deadline>>,
     /// The items of a list of the trigger event each of which is a trigger of its own.
     pub each: Option<Each>,
+    /// It begins for many by what happens to a product.
+    pub fan_out: Option<Box<FanOut>>,
     /// It begins by time alone, without an event.
     pub by_time: Option<Box<ByTime>>,
     /// Which of its runs an event is about.
@@ -213,6 +221,28 @@ pub struct Journey {
     /// The documents of which its trigger events bring the whole: what its runs are about in any case, whether or not a message shows them.
     pub own: Subjects,
 }
+
+/// How a journey begins for many, by what a record of the catalogue makes of a product.
+#[derive(Clone, Debug)]
+pub struct FanOut {
+    /// By what.
+    pub transition: Transition,
+    /// For whom, by what a run would keep of it.
+    pub who: Condition,
+    /// The sets of which one has the product of each of these.
+    pub among: Vec<u16>,
+    /// A number by which they come first; none: all are equal.
+    pub order: Option<Condition>,
+    /// For how many, all partitions together; none: for as many as may be.
+    pub budget: Option<Condition>,
+    /// Over how long they begin.
+    pub spread: Span,
+    /// Indices into [`Plan::fields`] that are read of the event.
+    pub fields: Vec<u16>,
+}
+
+/// Most customers of a shard that one transition begins a journey for.
+pub const MAX_FAN_OUT: usize = 10_000;
 
 /// How a journey begins by time alone.
 #[derive(Clone, Debug)]

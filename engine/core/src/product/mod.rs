@@ -6,7 +6,9 @@ mod field;
 mod packed;
 mod reading;
 mod table;
+mod transition;
 
 pub use field::{Known, MAX_FIELDS, MAX_NAMES, MAX_TEXT};
 pub use reading::{ProductReading, What};
 pub use table::{Applied, LeftOut, Products, Refused};
+pub use transition::{Change, Transition};

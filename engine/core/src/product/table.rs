@@ -3,6 +3,7 @@
 use super::field::{Content, ID, MAX_FIELDS, MAX_NAMES, PARTS, name_of};
 use super::packed::{Borrowed, Contents, Field, Values, pack, unpack};
 use super::reading::{ProductReading, What};
+use super::transition::{Change, Figures};
 use crate::closed::closed;
 use crate::compact::{Bytes, Writer};
 use crate::event::{Poison, Raw, Rejected, object_entries};
@@ -40,10 +41,12 @@ closed! {
 }
 
 /// What became of a record of a product.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Applied {
     /// Fields that could not be kept, or for which there was no room.
     pub left_out: u64,
+    /// What it changed; none of the first record of a product, which is no change of it.
+    pub change: Option<Change>,
 }
 
 /// Why a record of a product did nothing.
@@ -86,6 +89,10 @@ impl Products {
         if known.is_none() && self.all.len() >= most {
             return Err(Refused::NoRoom);
         }
+        let named = |table: &Self, fields: &[Field]| {
+            Figures::of(fields, |number| Some(table.names.get(usize::from(number))?.as_str()))
+        };
+        let before = known.as_ref().map(|fields| named(self, fields));
         let mut fields = known.unwrap_or_default();
         let mut applied = Applied::default();
         for (name, raw) in object_entries(product).filter(|(name, _)| name != ID) {
@@ -93,6 +100,7 @@ impl Products {
                 applied.left_out += 1;
             }
         }
+        applied.change = before.map(|before| Change::new(&id, key, before, named(self, &fields)));
         self.keep(key, &fields);
         Ok(applied)
     }
@@ -155,6 +163,24 @@ impl Products {
             }
             (What::Holds(_), Some(Found::Scalar(_)) | None) => ValueRef::Bool(false),
         }
+    }
+
+    /// A product as a JSON object with its id; one of which nothing is known has that alone.
+    pub fn to_json(&self, id: &str) -> serde_json::Value {
+        let mut object = serde_json::Map::new();
+        object.insert(ID.into(), id.into());
+        let fields = self.all.get(&key_hash(id)).and_then(|product| unpack(&product.packed));
+        for field in fields.unwrap_or_default() {
+            let Some(name) = self.names.get(usize::from(field.name)) else { continue };
+            let value = match field.content {
+                Content::Scalar(Value::Null) => continue,
+                Content::Scalar(value) => value.to_json(),
+                Content::Money(parts) => Value::Number(parts as f64 / PARTS).to_json(),
+                Content::List(values) => values.iter().map(Value::to_json).collect(),
+            };
+            object.insert(name.as_str().into(), value);
+        }
+        object.into()
     }
 
     /// What somebody may be shown of a product: its fields by name, in order.

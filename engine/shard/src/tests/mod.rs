@@ -10,6 +10,7 @@ mod crash;
 mod degraded;
 mod explained;
 mod facts;
+mod fan_out;
 mod firing;
 mod gaps;
 mod held;

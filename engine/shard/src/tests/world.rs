@@ -41,8 +41,10 @@ pub struct World {
     pub events: Vec<(Millis, Vec<u8>)>,
     pub sends: Vec<(Headers, Vec<u8>)>,
     pub plans: Vec<Arc<Plan>>,
-    /// How many partitions there are, of which this is the first, and how keys are placed; none: one.
+    /// How many partitions there are, and how keys are placed; none: one.
     pub placed: Option<(i32, Partitioner)>,
+    /// Which of them this is.
+    pub partition: i32,
     /// Durable steps until the owner is stopped; none: never.
     pub steps_left: Option<u64>,
     /// Bytes of turns that a replay has in memory; 0: one turn.
@@ -86,7 +88,7 @@ impl World {
         let (partitions, partitioner) = self.placed.unwrap_or((1, Partitioner::Murmur2));
         let identity = Identity {
             events_topic: "shop.events.v1".into(),
-            partition: 0,
+            partition: self.partition,
             partitions,
             partitioner,
         };

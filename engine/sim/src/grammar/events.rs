@@ -1,13 +1,15 @@
 //! Events of the types that a configuration hears, with what its conditions and keys read; strangers among them.
 
 use super::config::Config;
-use super::features::{CATALOGUE, CONTROL, Feature, orders};
+use super::features::{CATALOGUE, CONTROL, FANS_OUT, Feature, orders};
 use crate::history::{Draw, Events, Orders, Records};
 use cartwheel_core::id::CommandId;
 use cartwheel_core::time::{HOUR, Millis, SECOND, format_rfc3339};
 use serde_json::{Map, Value, json};
 
 const CUSTOMERS: [&str; 2] = ["ana", "bob"];
+/// Where journeys begin for many.
+const MANY: [&str; 4] = ["ana", "bob", "cho", "dee"];
 
 /// Makes the events of one history.
 pub struct Heard {
@@ -18,6 +20,8 @@ pub struct Heard {
     catalogue: Option<Records>,
     /// Where journeys are paused.
     orders: Option<Orders>,
+    /// Journeys begin for many.
+    fans_out: bool,
     number: u64,
 }
 
@@ -27,15 +31,16 @@ impl Heard {
         let heard = config.journeys.iter().flat_map(Config::heard);
         let types = heard.chain(config.counted()).collect();
         let has = |name| features.iter().any(|feature| feature.name == name);
-        let (reads, orders) = (has(CATALOGUE), has(CONTROL).then(|| orders(config)));
+        let (fans_out, orders) = (has(FANS_OUT), has(CONTROL).then(|| orders(config)));
+        let reads = has(CATALOGUE) || fans_out;
         let (strangers, catalogue) = (Events::new(draw, false), reads.then(Records::default));
-        Self { types, features, strangers, catalogue, orders, number: 0 }
+        Self { types, features, strangers, catalogue, orders, fans_out, number: 0 }
     }
 
     /// A record's value.
     pub fn next(&mut self, draw: &mut Draw, time: Millis, commands: &[CommandId]) -> Vec<u8> {
         if let Some(catalogue) = &mut self.catalogue
-            && draw.chance(25)
+            && draw.chance(if self.fans_out { 45 } else { 25 })
         {
             return catalogue.next(draw, time);
         }
@@ -52,7 +57,11 @@ impl Heard {
         let kind = if known { "customer_updated" } else { draw.pick(&self.types).as_str() };
         event.insert("type".into(), kind.into());
         // Mostly one customer, of whom there is much.
-        let customer = if draw.chance(85) { CUSTOMERS[0] } else { CUSTOMERS[1] };
+        let customer = match self.fans_out {
+            true => *draw.pick(&MANY),
+            false if draw.chance(85) => CUSTOMERS[0],
+            false => CUSTOMERS[1],
+        };
         event.insert("customer".into(), customer.into());
         let at = match draw.below(8) {
             0 => time - draw.between(0, 30) * HOUR,

@@ -12,6 +12,7 @@ mod deadlines;
 mod emits;
 mod exits;
 mod facts;
+mod fans_out;
 mod filter;
 mod goal;
 mod groups;
@@ -56,6 +57,8 @@ impl Feature {
 
 /// Under this feature records of the catalogue come.
 pub(super) const CATALOGUE: &str = "catalogue";
+/// And under this one, of products for which several customers wait.
+pub(super) const FANS_OUT: &str = "fans_out";
 
 /// Under this feature journeys are paused, resumed and stopped.
 pub(super) const CONTROL: &str = "control";
@@ -100,6 +103,8 @@ pub const FEATURES: &[Feature] = &[
     Feature::of("groups", groups::add),
     Feature { name: CATALOGUE, add: catalogue::add, event: catalogue::event, last: true },
     Feature { name: CATALOGUE, add: catalogue::add, event: catalogue::event, last: true },
+    Feature { name: FANS_OUT, add: fans_out::add, event: facts::event, last: true },
+    Feature { name: FANS_OUT, add: fans_out::add, event: facts::event, last: true },
     Feature { name: "choices", add: choices::add, event: choices::event, last: false },
     Feature { name: CONTROL, add: control::add, event: |_, _| {}, last: false },
     Feature { name: CONTROL, add: control::add, event: |_, _| {}, last: false },

@@ -66,6 +66,9 @@ const FLOW: &str = include_str!("setups/flow.yaml");
 const FOLLOW: &str = include_str!("setups/follow.yaml");
 const STOCKED: &str = include_str!("setups/stocked.yaml");
 const SUPPLIED: &str = include_str!("setups/supplied.yaml");
+const WAITED: &str = include_str!("setups/waited.yaml");
+const CHEAPER: &str = include_str!("setups/cheaper.yaml");
+const FEW_LEFT: &str = include_str!("setups/few_left.yaml");
 const LOOP_ONE: &str = include_str!("setups/loop_one.yaml");
 const LOOP_TWO: &str = include_str!("setups/loop_two.yaml");
 
@@ -140,10 +143,10 @@ pub fn setups() -> Vec<Setup> {
         },
         Setup {
             name: "catalogue",
-            policy: "zone: UTC\nquiet_hours: []\nmax_products: 4\n",
-            journeys: vec![STOCKED, SUPPLIED, CART],
+            policy: "zone: UTC\nquiet_hours: []\nmax_products: 4\nlow_stock: 3\n",
+            journeys: vec![STOCKED, SUPPLIED, CART, WAITED, CHEAPER, FEW_LEFT],
             shown: Vec::new(),
-            facts: None,
+            facts: Some(include_str!("setups/waiting.facts.yaml")),
         },
         Setup {
             name: "policy",

@@ -41,6 +41,18 @@ impl Streamed {
     }
 }
 
+/// A product before and behind a record that was not the first of it: what is known of it.
+pub struct Changed {
+    /// Its id.
+    pub id: String,
+    /// The hash of that.
+    pub key: u64,
+    /// The fields before.
+    pub before: Map<String, Value>,
+    /// The fields now.
+    pub after: Map<String, Value>,
+}
+
 /// What is known of streams and products.
 #[derive(Default)]
 pub struct Catalogue {
@@ -93,16 +105,31 @@ fn sound(
 
 impl Catalogue {
     /// What a record says of a product; `at` is when it happened.
-    pub fn apply(&mut self, product: &Value, at: Millis, policy: &Policy) -> Result<(), Poison> {
+    pub fn apply(
+        &mut self,
+        product: &Value,
+        at: Millis,
+        policy: &Policy,
+    ) -> Result<Option<Changed>, Poison> {
         let product = product.as_object().ok_or(Poison::BadValue)?;
-        let key = product.get("id").and_then(key_text).ok_or(Poison::BadValue)?;
-        let key = key_hash(&key);
+        let id = product.get("id").and_then(key_text).ok_or(Poison::BadValue)?;
+        let key = key_hash(&id);
         if !self.products.contains_key(&key) && self.products.len() >= policy.max_products as usize
         {
-            return Ok(());
+            return Ok(None);
         }
+        let is_known = self.products.contains_key(&key);
+        let before = self.known(key);
         self.write(key, product, at);
-        Ok(())
+        let after = self.known(key);
+        Ok(is_known.then_some(Changed { id, key, before, after }))
+    }
+
+    /// What is known of a product.
+    fn known(&self, key: u64) -> Map<String, Value> {
+        let fields = self.products.get(&key).into_iter().flatten();
+        let there = fields.filter(|(_, (_, value))| !value.is_null());
+        there.map(|(name, (_, value))| (name.clone(), value.clone())).collect()
     }
 
     /// Whether a record is the next of its stream, which goes on by it then.

@@ -187,7 +187,7 @@ impl Context<'_> {
         Err(first.unwrap_or(Reason::Unreachable))
     }
 
-    fn allowed(&self, channel: Channel, marketing: bool) -> Result<(), Reason> {
+    pub(super) fn allowed(&self, channel: Channel, marketing: bool) -> Result<(), Reason> {
         if channel == Channel::Webhook {
             return Ok(());
         }

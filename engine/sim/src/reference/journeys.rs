@@ -22,17 +22,17 @@ const MAX_RUNS: usize = 64;
 const MAX_ITEMS: usize = 64;
 
 /// What a trigger event gives to a window or run.
-struct Given {
-    journey: u16,
-    key: u64,
-    at: Millis,
+pub(super) struct Given {
+    pub journey: u16,
+    pub key: u64,
+    pub at: Millis,
     /// Which event, where that makes a difference.
-    number: Option<u64>,
-    event: Arc<Json>,
-    item: Option<Arc<Json>>,
-    about: Vec<DocumentName>,
+    pub number: Option<u64>,
+    pub event: Arc<Json>,
+    pub item: Option<Arc<Json>>,
+    pub about: Vec<DocumentName>,
     /// When it enters, where its journey says so.
-    enters: Option<Millis>,
+    pub enters: Option<Millis>,
 }
 
 /// When a run enters by the `at` of its journey.
@@ -495,7 +495,7 @@ impl Context<'_> {
     }
 
     /// Opens a window, or enters at once.
-    fn open(&mut self, mut given: Given) {
+    pub(super) fn open(&mut self, mut given: Given) {
         if given.enters.is_none() {
             // What begins again is asked again.
             match self.enters(&given) {

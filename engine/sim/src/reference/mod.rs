@@ -16,6 +16,7 @@ mod deadline;
 mod documents;
 mod event;
 mod facts;
+mod fan_out;
 mod gate;
 mod holdout;
 mod horizon;
@@ -99,29 +100,29 @@ impl Reference {
         match event::decode(value, time, &self.plan.policy) {
             Ok(event) => self.apply(offset, &event, event.time.min(time), out),
             Err(reason) => {
-                if let Some(reason) = self.of_nobody(time, value, reason, out) {
+                if let Err(reason) = self.of_nobody(time, value, reason, out) {
                     out.push(Effect::Dead { offset, reason: DeadReason::Poison(reason) });
                 }
             }
         }
     }
 
-    /// A record that is no event, for this reason. Why it cannot be applied; none where it is one that every partition gets.
+    /// A record that is no event, for this reason: one that every partition gets, or it cannot be applied.
     fn of_nobody(
         &mut self,
         time: Millis,
         value: &[u8],
         reason: Poison,
         out: &mut Vec<Effect>,
-    ) -> Option<Poison> {
+    ) -> Result<(), Poison> {
         let policy = &self.plan.policy;
         let streamed = (reason == Poison::MissingCustomer)
             .then(|| catalogue::decode(value, time, policy))
             .flatten();
         match streamed {
-            None => Some(reason),
-            Some(Err(reason)) => Some(reason),
-            Some(Ok(record)) => self.of_stream(&record, time, out).err(),
+            None => Err(reason),
+            Some(Err(reason)) => Err(reason),
+            Some(Ok(record)) => self.of_stream(&record, time, out),
         }
     }
 
@@ -135,10 +136,14 @@ impl Reference {
         if !self.catalogue.is_next(record) {
             return Ok(());
         }
+        let at = record.time.min(time);
         match record.kind.as_str() {
             "catalogue" => {
-                let at = record.time.min(time);
-                self.catalogue.apply(record.field("product"), at, &self.plan.policy)
+                let policy = &self.plan.policy;
+                if let Some(changed) = self.catalogue.apply(record.field("product"), at, policy)? {
+                    self.fan_out(&changed, at, out);
+                }
+                Ok(())
             }
             "control" => self.control(record.field("control"), out),
             _ => Ok(()),

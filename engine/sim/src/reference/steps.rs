@@ -38,7 +38,11 @@ impl Context<'_> {
         let Some(mut run) = due else { return };
         match run.place {
             Place::Goal => {}
-            Place::Window => self.enter(run, Reason::Window),
+            Place::Window => {
+                if self.is_still_meant(&run) {
+                    self.enter(run, Reason::Window);
+                }
+            }
             Place::Delay { op } | Place::Local { op } => {
                 run.anchor = self.t;
                 self.execute(run, op + 1);
@@ -81,7 +85,7 @@ impl Context<'_> {
     /// The re-entry rule, then the steps. `run.deadline` is the window's, or the event's `at`.
     pub fn enter(&mut self, mut run: Run, reason: Reason) {
         let index = run.journey;
-        if let Some(last) = self.entered_before(&run) {
+        if let Some(last) = self.entered_before(index, run.key) {
             return self.decide(
                 index,
                 Decided::new(Verdict::Refused, Reason::Reentry).run(run.id).instant("last", last),
@@ -110,18 +114,18 @@ impl Context<'_> {
     }
 
     /// The newest entry that forbids this one.
-    fn entered_before(&self, run: &Run) -> Option<Millis> {
-        let entries = self.customer.entries.iter().filter(|entry| entry.journey == run.journey);
+    pub fn entered_before(&self, index: u16, key: u64) -> Option<Millis> {
+        let entries = self.customer.entries.iter().filter(|entry| entry.journey == index);
         let is_since = |entry: &Entry, span: Span| self.t.saturating_sub(entry.at) < span.millis();
-        let forbids = |entry: &&Entry| match self.journey(run.journey).reentry {
+        let forbids = |entry: &&Entry| match self.journey(index).reentry {
             Reentry::Never => true,
             Reentry::Always | Reentry::Restart => false,
-            Reentry::OncePerKey if run.key == 0 => is_since(entry, WITHOUT_KEY) && entry.key == 0,
-            Reentry::OncePerKeyAfter(span) if run.key == 0 => is_since(entry, span),
-            Reentry::OncePerKey => entry.key == run.key,
+            Reentry::OncePerKey if key == 0 => is_since(entry, WITHOUT_KEY) && entry.key == 0,
+            Reentry::OncePerKeyAfter(span) if key == 0 => is_since(entry, span),
+            Reentry::OncePerKey => entry.key == key,
             Reentry::After(span) => is_since(entry, span),
-            Reentry::AfterPerKey(span) => entry.key == run.key && is_since(entry, span),
-            Reentry::OncePerKeyAfter(span) => entry.key == run.key || is_since(entry, span),
+            Reentry::AfterPerKey(span) => entry.key == key && is_since(entry, span),
+            Reentry::OncePerKeyAfter(span) => entry.key == key || is_since(entry, span),
         };
         entries.filter(forbids).map(|entry| entry.at).max()
     }

@@ -63,7 +63,12 @@ impl Context<'_> {
     pub(super) fn wake(&mut self, run: Run) {
         let Some(mut run) = self.unless_paused(run) else { return };
         let next = match run.place {
-            Place::Window => return self.enter(run, Reason::Window),
+            Place::Window => {
+                if self.is_still_meant(&run) {
+                    self.enter(run, Reason::Window);
+                }
+                return;
+            }
             Place::Goal => return,
             Place::Delay { op } | Place::Local { op } => wait::wake(self, &mut run, op),
             Place::Event { op } => wait_for::wake(self, &mut run, op),

@@ -25,6 +25,11 @@ impl Condition {
         self.expr.is_true(&read)
     }
 
+    /// Where it cannot be true unless one of some truths is that `which` knows: these; the fewest that there are.
+    pub(crate) fn needs_one_of<T>(&self, which: &impl Fn(Field) -> Option<T>) -> Option<Vec<T>> {
+        self.expr.needs_one_of(which)
+    }
+
     /// Its value, where it is an expression that comes to something else than a truth.
     pub fn value<'a, 'v: 'a>(&'a self, read: impl Fn(Field) -> ValueRef<'v>) -> ValueRef<'a> {
         self.expr.eval(&read)
@@ -170,6 +175,36 @@ impl Expr {
         let mut reads = false;
         self.each_field(&mut |_| reads = true);
         !reads
+    }
+
+    fn needs_one_of<T>(&self, which: &impl Fn(Field) -> Option<T>) -> Option<Vec<T>> {
+        match self {
+            Expr::Field(field) => which(*field).map(|one| vec![one]),
+            Expr::Both(sides) => {
+                let sides = [&sides.0, &sides.1].map(|side| side.needs_one_of(which));
+                sides.into_iter().flatten().min_by_key(Vec::len)
+            }
+            Expr::Either(sides) => {
+                let mut all = sides.0.needs_one_of(which)?;
+                all.extend(sides.1.needs_one_of(which)?);
+                Some(all)
+            }
+            Expr::Literal(_)
+            | Expr::Fixed(_)
+            | Expr::Has(_)
+            | Expr::Size(_)
+            | Expr::Not(_)
+            | Expr::Negate(_)
+            | Expr::Compare(..)
+            | Expr::Compute(..)
+            | Expr::OneOf(..)
+            | Expr::Search(..)
+            | Expr::Choose(_)
+            | Expr::Call(..)
+            | Expr::Extreme(..)
+            | Expr::Lower(_)
+            | Expr::LowerCase(_) => None,
+        }
     }
 
     /// Every field that is read.

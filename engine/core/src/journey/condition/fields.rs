@@ -513,6 +513,11 @@ impl Resolver<'_> {
     }
 }
 
+/// Where in an event the field of this number is.
+pub(crate) fn kept_fields(slots: &Slots, number: u16) -> Option<&[CompactString]> {
+    slots.fields.get(usize::from(number)).map(|field| field.path.as_slice())
+}
+
 /// The number of an item, added if it is new. Where there is no room it has none, and the loader refuses the whole.
 pub(super) fn intern<T: PartialEq>(items: &mut Vec<T>, item: T) -> u16 {
     let known = items.iter().position(|known| *known == item);

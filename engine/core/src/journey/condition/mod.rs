@@ -33,6 +33,7 @@ pub use element::Each;
 pub use expr::Condition;
 pub(crate) use fault::Fault;
 pub use field::{Capture, Field, KeyField, Local, WEEKDAYS};
+pub(crate) use fields::kept_fields;
 pub(crate) use fields::{Elements, MAX_SLOTS, Scope, Slots};
 pub use foresight::Motion;
 pub use list::{List, MAX_ITEMS};

@@ -13,6 +13,8 @@ const CHANGED: &str = "_changed";
 pub(crate) struct Names {
     pub(crate) facts: Layout,
     pub(crate) segments: Vec<(CompactString, Segment)>,
+    /// The sets of which it is known who has a key in them.
+    pub(crate) indexed: Vec<u16>,
     /// The types of the events that tell of a change of a level or a segment.
     pub(crate) changes: Vec<String>,
 }

@@ -52,6 +52,7 @@ pub(super) fn journey(
         })
         .collect();
     let while_ = compiler.condition(definition.while_.as_ref(), Scope::While);
+    let fan_out = compiler.fan_out(definition);
     let reentry = compiler.reentry(definition);
     let ops = step::lay_out(&mut compiler, definition.class, &definition.steps);
     compiler.check_key(definition, &ops);
@@ -69,6 +70,7 @@ pub(super) fn journey(
         quiet_for: definition.trigger.quiet_for.as_ref().map(|span| span.value),
         at,
         each,
+        fan_out,
         by_time,
         key,
         reentry,

@@ -12,6 +12,7 @@ use crate::journey::catalogue::Catalogue;
 use crate::journey::condition::Slots;
 use crate::journey::definition::{Definition, Emitted, Step};
 use crate::journey::events_file::{DeclaredField, EventsFile, FieldType};
+use crate::product::{Known, Transition};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -49,6 +50,28 @@ pub(super) fn add_changes(slots: &mut Slots) {
         let ranks = ["from_rank", "to_rank"].map(|name| (name, FieldType::Number));
         let ends = ["from", "to"].map(|name| (name, FieldType::Any));
         catalogue.make(change, ranks.into_iter().chain(ends).map(field));
+    }
+}
+
+/// Adds what records of the catalogue make of products.
+pub(super) fn add_transitions(slots: &mut Slots) {
+    let catalogue = Arc::make_mut(&mut slots.catalogue);
+    let known = |name: &&str| {
+        let of = match Known::of(name) {
+            Some(Known::Money | Known::Number) => FieldType::Number,
+            Some(Known::Text) => FieldType::Text,
+            Some(Known::List) => FieldType::List,
+            None => FieldType::Any,
+        };
+        (format!("product.{name}"), of)
+    };
+    for transition in Transition::ALL {
+        let product =
+            [("product".to_owned(), FieldType::Object), ("product.id".to_owned(), FieldType::Id)];
+        let prices = ["from", "to"].map(|name| (name.to_owned(), FieldType::Number));
+        let prices = prices.into_iter().filter(|_| transition == Transition::PriceFell);
+        let fields = product.into_iter().chain(Known::NAMES.iter().map(known)).chain(prices);
+        catalogue.make(transition.name(), fields);
     }
 }
 

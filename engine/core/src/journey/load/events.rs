@@ -50,6 +50,7 @@ pub(super) fn interests(
                 let feeding = Feeding { fact, role, when: when.cloned(), amount };
                 let interest = events.entry(event.clone()).or_default();
                 interest.facts.push(feeding);
+                interest.indexed |= facts.indexed.contains(&fact);
                 interest.levels |= reading(&facts.levels, &facts.layout, fact);
             }
         }
@@ -84,7 +85,9 @@ struct Index<'i> {
 impl Index<'_> {
     fn add(&mut self, definition: &Definition, journey: &Journey) {
         let (trigger, lists) = (&definition.trigger.event, self.lists);
-        for event in trigger.names() {
+        // What happens to a product is nobody's event: the shard looks for whom the journey begins.
+        let own = trigger.names().iter().filter(|_| journey.fan_out.is_none());
+        for event in own {
             let when = journey.when.iter().flat_map(|when| event_fields(when, lists));
             let captures = journey.captures.iter().flat_map(|capture| captured(*capture, lists));
             self.want(event, journey, when.chain(captures), |interest| interest.trigger = true);

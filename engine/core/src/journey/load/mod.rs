@@ -18,6 +18,7 @@ mod contradictions;
 mod declared;
 mod events;
 mod facts;
+mod fans_out;
 mod fields;
 mod foreign;
 mod groups;
@@ -162,6 +163,7 @@ pub(super) fn check_with(
     let kept = begins::facts(&read);
     let mut facts = facts::compile(facts_file, policy, (&wanted, kept), &mut slots, &mut problems);
     declared::add_changes(&mut slots);
+    declared::add_transitions(&mut slots);
     let mut compiled = Vec::new();
     for (source, definition) in &read {
         // One that has no room has said so.
@@ -179,6 +181,8 @@ pub(super) fn check_with(
     groups::bind(policy, &mut compiled, &mut slots, &mut problems);
     begins::bind(&mut facts.layout, &read, &mut compiled, &mut problems);
     policy::check(policy, tables, &read, &mut problems);
+    fans_out::check(policy, &read, &mut problems);
+    fans_out::bind(&mut compiled, &slots);
     contradictions::check(policy, &rules, &read, asked, &mut problems);
     if let Asked::Anew(_) = asked {
         loops::check(&read, &compiled, (&facts, &slots.attributes), &mut problems);
@@ -222,6 +226,8 @@ pub(super) fn check_with(
         products,
         events,
         by_time: begins::by_time(&compiled),
+        fans_out: fans_out::fans_out(&compiled),
+        indexed: facts.indexed,
         follows_zone: compiled.iter().any(begins::follows_zone),
         journeys: compiled,
     };

@@ -6,7 +6,7 @@ use crate::channel::Class;
 use crate::journey::at::At;
 use crate::journey::definition::{
     After, Backlog, Definition, EventTypes, ExitRule, Goal, Key, OncePerKey, Per, Reentry,
-    ReentryWord, Since, SinceAny, Step, Trigger, ZoneOf,
+    ReentryWord, Since, SinceAny, Step, TransitionWord, Trigger, ZoneOf,
 };
 use crate::journey::plan::MAX_OPS;
 use crate::journey::problem::{Problem, SourceFile};
@@ -29,8 +29,23 @@ const JOURNEY: [&str; 15] = [
     "active_from",
     "steps",
 ];
-const TRIGGER: [&str; 8] =
-    ["event", "each", "when", "at", "zone", "backlog", "quiet_for", "moved_by"];
+/// The key of a journey that begins by the catalogue.
+pub(super) const PRODUCT_ID: &str = "event.product.id";
+const TRIGGER: [&str; 13] = [
+    "event",
+    "catalogue",
+    "who",
+    "order",
+    "budget",
+    "spread",
+    "each",
+    "when",
+    "at",
+    "zone",
+    "backlog",
+    "quiet_for",
+    "moved_by",
+];
 
 /// Reads a journey; none after at least one problem. Problems that leave a definition (an unknown field) do not stop the later stages.
 pub(super) fn definition(
@@ -63,13 +78,19 @@ impl Reader<'_> {
         let max_event_age = self.optional(&fields, "max_event_age", Self::span);
         let active_from = self.optional(&fields, "active_from", Self::instant);
         let steps = self.steps(&fields, 0).filter(|steps| self.few_enough(steps));
+        // What happens to a product is about it.
+        let of_product = trigger.as_ref().and_then(|trigger| trigger.catalogue.as_ref());
+        let of_product = of_product.map(|at| {
+            let path = At::new(PRODUCT_ID.to_owned(), at.span.clone());
+            At::new(Key::Path(path), at.span.clone())
+        });
         Some(Definition {
             journey: journey?,
             class: class?.map_or(Class::Marketing, |class| class.value),
             priority: priority?.unwrap_or(At::from(50)),
             tags: tags?.unwrap_or_default(),
             trigger: trigger?,
-            key: key?,
+            key: key?.or(of_product),
             reentry: reentry?,
             max_runs: max_runs?,
             exit: exit?.unwrap_or_default(),
@@ -133,8 +154,24 @@ impl Reader<'_> {
 
     fn trigger(&mut self, node: &Node) -> Option<Trigger> {
         let fields = self.fields(node, "a trigger", &TRIGGER)?;
-        let event = match (fields.get("event"), fields.get("at")) {
-            (None, Some(_)) => Some(EventTypes::default()),
+        let catalogue = self.optional(&fields, "catalogue", |reader, node| {
+            reader.word(node, "a change of a product", &TransitionWord::ALL)
+        });
+        let who = self.optional(&fields, "who", Self::condition);
+        let number = |reader: &mut Self, node: &Node| {
+            reader.text(node, "a number, such as event.product.stock * 3")
+        };
+        let order = self.optional(&fields, "order", number);
+        let budget = self.optional(&fields, "budget", number);
+        let spread = self.optional(&fields, "spread", Self::span);
+        let event = match (fields.get("event"), fields.get("at"), &catalogue) {
+            // What happens to the product is the event of those who are chosen.
+            (None, _, Some(Some(of))) => {
+                let name = of.value.transition().name();
+                Some(EventTypes::One(At::new(name.to_owned(), of.span.clone())))
+            }
+            (None, _, None) if fields.get("catalogue").is_some() => Some(EventTypes::default()),
+            (None, Some(_), _) => Some(EventTypes::default()),
             _ => self.required(&fields, "event").and_then(|node| self.event_types(node)),
         };
         let each = self.optional(&fields, "each", |reader, node| {
@@ -153,6 +190,11 @@ impl Reader<'_> {
         });
         Some(Trigger {
             event: event?,
+            catalogue: catalogue?,
+            who: who?,
+            order: order?,
+            budget: budget?,
+            spread: spread?,
             each: each?,
             when: when?,
             at: at?,

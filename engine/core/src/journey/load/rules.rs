@@ -80,7 +80,7 @@ impl Reader<'_> {
     }
 
     fn number(&mut self, key: &str, text: &str) -> Option<Condition> {
-        let (number, faults) = compile_number(text, self.slots);
+        let (number, faults) = compile_number(text, Scope::Policy, self.slots, &mut Vec::new());
         self.tell(key, text, faults);
         number
     }

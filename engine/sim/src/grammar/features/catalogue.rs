@@ -65,8 +65,10 @@ pub(super) fn add(draw: &mut Draw, config: &mut Config) {
         }
         _ => {
             let when = if by_time { *draw.pick(&OF_CUSTOMER) } else { *draw.pick(&OF_EVENT) };
-            if let Some(trigger) = journey.get_mut("trigger") {
-                trigger["when"] = when.into();
+            let Some(trigger) = journey.get_mut("trigger") else { return };
+            match trigger.get("who").and_then(Value::as_str) {
+                Some(who) => trigger["who"] = format!("{who} && ({when})").into(),
+                None => trigger["when"] = when.into(),
             }
         }
     }

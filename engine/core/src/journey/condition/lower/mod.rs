@@ -55,14 +55,17 @@ pub(crate) fn compile(
     (expr.map(|expr| Condition { text, fields, expr }), lowering.resolver.faults)
 }
 
-/// Compiles an expression of the policy that comes to a number. As [`compile`].
-pub(crate) fn compile_number(text: &str, slots: &mut Slots) -> (Option<Condition>, Vec<Fault>) {
+/// Compiles an expression that comes to a number. As [`compile`].
+pub(crate) fn compile_number(
+    text: &str,
+    scope: Scope,
+    slots: &mut Slots,
+    captures: &mut Vec<Capture>,
+) -> (Option<Condition>, Vec<Fault>) {
     let parsed = match Parsed::read(text) {
         Ok(parsed) => parsed,
         Err(fault) => return (None, vec![fault]),
     };
-    let mut captures = Vec::new();
-    let (scope, captures) = (Scope::Policy, &mut captures);
     let resolver = Resolver { scope, slots, captures, faults: Vec::new(), items: None };
     let mut lowering = Lowering { parsed: &parsed, resolver, fields: Vec::new(), nodes: 0 };
     let expr = lowering.number(&parsed.root, "profile.max_per_week");

@@ -53,7 +53,7 @@ const KINDS: [(&str, &[&str]); 6] = [
     ("count", &["key", "undo", "over", "up_to", "by", "keys", "each", "when"]),
     ("sum", &["add", "key", "undo", "over", "up_to", "by", "keys", "each", "when"]),
     ("last", &["key", "undo", "over", "up_to", "by", "keys", "keep", "each", "when"]),
-    ("set", &["key", "drop", "for", "keys", "each", "when"]),
+    ("set", &["key", "drop", "for", "keys", "each", "when", "indexed"]),
     (LEDGER, &["earn", "spend", "undo", "reset"]),
     (LEVEL, &["distance"]),
 ];
@@ -141,6 +141,7 @@ impl Checker<'_> {
             ("earn", !text.earn.is_empty()),
             ("spend", !text.spend.is_empty()),
             ("reset", text.reset.is_some()),
+            ("indexed", text.indexed.is_some()),
         ];
         for (field, _) in given.into_iter().filter(|(field, is)| *is && !allowed.contains(field)) {
             let instead = match (field, word) {

@@ -29,6 +29,8 @@ pub(super) struct Compiled {
     pub layout: Layout,
     pub segments: Vec<(CompactString, CompactString)>,
     pub levels: Levels,
+    /// The sets that are indexed.
+    pub indexed: Vec<u16>,
     /// Of each fact that has some.
     conditions: Vec<(u16, Role, Alone)>,
     /// Of each line of a ledger that has one.
@@ -90,18 +92,16 @@ pub(super) fn compile(
         all.filter_map(|(name, role, alone)| Some((number(&name)?, role, alone))).collect()
     };
     let (conditions, amounts) = (numbered(conditions), numbered(amounts));
-    slots.names = Names { facts: layout.clone(), changes, ..Names::default() };
+    let indexed = file.facts.iter().filter(|(_, fact)| fact.indexed.is_some());
+    let indexed: Vec<u16> = indexed.filter_map(|(name, _)| number(name)).collect();
+    let names = Names { facts: layout.clone(), changes, ..Names::default() };
+    slots.names = Names { indexed: indexed.clone(), ..names };
     segments::check_names(source, &file, problems);
     let levels = segments::compile(source, &file, (slots, &mut layout), heard, problems);
     let text =
         |(name, text): &(At<String>, At<String>)| (name.as_str().into(), text.as_str().into());
-    Compiled {
-        layout,
-        segments: file.segments.iter().map(text).collect(),
-        levels,
-        conditions,
-        amounts,
-    }
+    let segments = file.segments.iter().map(text).collect();
+    Compiled { layout, segments, levels, indexed, conditions, amounts }
 }
 
 /// What a level says must not depend on its own changes.

@@ -11,14 +11,13 @@ use crate::journey::problem::{Problem, SourceFile};
 
 /// Most facts, and most segments.
 const MOST: usize = 128;
-const FACT: [&str; 22] = [
+const FACT: [&str; 23] = [
     "count", "sum", "last", "set", "ledger", "level", "distance", "key", "add", "undo", "drop",
     "over", "for", "up_to", "by", "keys", "keep", "each", "when", "earn", "spend", "reset",
+    "indexed",
 ];
 /// Those that say what a fact is.
 const KINDS: usize = 6;
-/// What the language has and this build does not.
-const LATER: [&str; 1] = ["indexed"];
 
 /// Reads the file; none after at least one problem.
 pub(super) fn file(
@@ -73,17 +72,6 @@ impl Reader<'_> {
     }
 
     fn fact(&mut self, node: &Node) -> Option<FactText> {
-        if let Kind::Map(entries) = &node.kind
-            && let Some(entry) = entries.iter().find(|entry| LATER.contains(&entry.key.as_str()))
-        {
-            let message = format!("`{}` is not yet supported", entry.key);
-            self.error(
-                entry.at.clone(),
-                message,
-                "a fact is one of count, sum, last, set, ledger and level",
-            );
-            return None;
-        }
         let before = self.problems.len();
         let fields = self.fields(node, "a fact", &FACT)?;
         let is_something = FACT[..KINDS].iter().any(|kind| fields.get(kind).is_some());
@@ -116,6 +104,9 @@ impl Reader<'_> {
         });
         let each = self.optional(&fields, "each", Self::each);
         let when = self.optional(&fields, "when", Self::condition);
+        let indexed = self.optional(&fields, "indexed", |reader, node| {
+            reader.word(node, "true or false", &[("true", true), ("false", false)])
+        });
         Some(FactText {
             count: count?,
             sum: sum?,
@@ -139,6 +130,7 @@ impl Reader<'_> {
             keep: keep?.unwrap_or_default(),
             each: each?,
             when: when?,
+            indexed: indexed?.filter(|indexed| indexed.value),
         })
     }
 

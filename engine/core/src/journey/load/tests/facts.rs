@@ -106,8 +106,9 @@ fn facts_are_checked() {
         ),
         (
             "indexed: true",
-            "2:8 `indexed`: `indexed` is not yet supported | a fact is one of count, sum, last, set, ledger and level",
+            "2:3 `f`: the fact does not say what it is | add one of count, sum, last, set, ledger and level, such as `count: order_placed`",
         ),
+        ("count: a, indexed: true", "2:3 `f`: a `count` has no `indexed` | leave it out"),
         (
             "sum: order_placed",
             "2:3 `f`: a `sum` lacks `add` | add a path, such as `add: event.order.total`",

@@ -5,6 +5,7 @@ mod catalogue;
 mod contradictions;
 mod events;
 mod facts;
+mod fans_out;
 mod hostile;
 mod ledgers;
 mod levels;

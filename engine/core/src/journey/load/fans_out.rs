@@ -1,0 +1,193 @@
+//! Journeys that begin by the catalogue, for many: for whom, for how many, in which order.
+
+use super::compiler::Compiler;
+use super::read::PRODUCT_ID;
+use crate::fact::KeyReading;
+use crate::journey::at::At;
+use crate::journey::condition::{
+    Capture, Condition, Field, KeyField, Scope, Slots, compile_number, kept_fields,
+};
+use crate::journey::definition::{Definition, Key};
+use crate::journey::plan::{FanOut, Journey};
+use crate::journey::problem::{Problem, SourceFile};
+use crate::policy::Policy;
+use crate::product::Transition;
+use crate::time::Span;
+
+impl Compiler<'_> {
+    /// How the journey begins for many; none where it does not.
+    pub(super) fn fan_out(&mut self, definition: &Definition) -> Option<Box<FanOut>> {
+        let trigger = &definition.trigger;
+        let Some(of) = &trigger.catalogue else {
+            self.check_no_fan_out(definition);
+            return None;
+        };
+        self.check_alone(definition);
+        let spread = trigger.spread.as_ref();
+        spread.into_iter().for_each(|spread| self.bounded(spread));
+        let Some(written) = &trigger.who else {
+            let message = "nobody is named for whom it begins";
+            let help = "add `who:`, such as `who: event.product.id in wishes`";
+            self.error(of, message, help);
+            return None;
+        };
+        let who = self.condition(Some(written), Scope::Step);
+        let order = self.number(trigger.order.as_ref());
+        let budget = self.number(trigger.budget.as_ref());
+        if let (Some(budget), Some(written)) = (&budget, &trigger.budget) {
+            self.check_budget(written, budget);
+        }
+        let who = who?;
+        let among = self.among(written, &who)?;
+        let spread = spread.map_or(Span(0), |spread| spread.value);
+        let transition = of.value.transition();
+        Some(Box::new(FanOut { transition, who, among, order, budget, spread, fields: Vec::new() }))
+    }
+
+    fn number(&mut self, written: Option<&At<String>>) -> Option<Condition> {
+        let text = written?;
+        let (slots, captures) = (&mut *self.slots, &mut self.captures);
+        let (number, faults) = compile_number(text, Scope::Step, slots, captures);
+        faults.into_iter().for_each(|fault| self.fault(text, fault));
+        number
+    }
+
+    /// What stands in a trigger belongs to one way of beginning.
+    fn check_alone(&mut self, definition: &Definition) {
+        let trigger = &definition.trigger;
+        let mut say = |span: std::ops::Range<usize>, what: &str, help: &str| {
+            let message = format!("a journey that begins by the catalogue has no `{what}`");
+            let problem = Problem::error(&self.source.path, span, message);
+            self.problems.push(problem.help(help));
+        };
+        let named = trigger.catalogue.as_ref().map(|of| of.value.transition().name());
+        if let Some(event) =
+            trigger.event.names().iter().find(|event| Some(event.as_str()) != named)
+        {
+            say(event.span.clone(), "event", "remove `event`, or `catalogue`");
+        }
+        if let Some(when) = &trigger.when {
+            say(when.span.clone(), "when", "write it into `who`");
+        }
+        let texts = [("each", &trigger.each), ("at", &trigger.at)];
+        for (name, text) in texts.into_iter().filter_map(|(name, it)| Some((name, it.as_ref()?))) {
+            say(text.span.clone(), name, "leave it out");
+        }
+        if let Some(quiet_for) = &trigger.quiet_for {
+            say(quiet_for.span.clone(), "quiet_for", "leave it out, or begin with a `wait`");
+        }
+        if let Some(key) = &definition.key
+            && !matches!(&key.value, Key::Path(path) if path.value == PRODUCT_ID)
+        {
+            say(key.span.clone(), "key", "remove it: its key is the product");
+        }
+    }
+
+    fn check_no_fan_out(&mut self, definition: &Definition) {
+        let trigger = &definition.trigger;
+        let texts = [("who", &trigger.who), ("order", &trigger.order), ("budget", &trigger.budget)];
+        let texts =
+            texts.into_iter().filter_map(|(name, it)| Some((name, it.as_ref()?.span.clone())));
+        let spread = trigger.spread.iter().map(|spread| ("spread", spread.span.clone()));
+        for (name, span) in texts.chain(spread) {
+            let message = format!("`{name}` belongs to a journey that begins by the catalogue");
+            let problem = Problem::error(&self.source.path, span, message);
+            self.problems
+                .push(problem.help("remove it, or write `catalogue:` instead of `event:`"));
+        }
+    }
+
+    /// A budget is one for all: it may read nothing but what has happened.
+    fn check_budget(&mut self, written: &At<String>, budget: &Condition) {
+        let of_event = |field: &Field| matches!(field, Field::Capture(_));
+        if !budget.fields.iter().all(|(_, field)| of_event(field)) {
+            let message = format!("`{}` reads more than the event", written.value);
+            let help = "a budget is one for all customers: read the product, such as `event.product.stock * 3`";
+            self.error(written, message, help);
+        }
+    }
+
+    /// The sets of which one must have the product: by them those are found who are asked, and nobody else is looked at.
+    fn among(&mut self, written: &At<String>, who: &Condition) -> Option<Vec<u16>> {
+        let asked = who.needs_one_of(&|field| self.has_product(field));
+        let Some(mut sets) = asked else {
+            let message = format!("`{}` does not ask for the product in a set", written.value);
+            let help = "begin with it, joined to the rest by `&&`: `event.product.id in wishes`, where `wishes` is a set with `indexed: true` (facts.yaml)";
+            self.error(written, message, help);
+            return None;
+        };
+        sets.sort_unstable();
+        sets.dedup();
+        let names = &self.slots.names;
+        let other = sets.iter().find(|set| !names.indexed.contains(set));
+        if let Some(fact) = other.and_then(|set| names.facts.get(*set)) {
+            let name = fact.name.clone();
+            let message =
+                format!("`{name}` is not indexed: it is not known who has a product in it");
+            let help = format!("write `indexed: true` in `{name}` (facts.yaml)");
+            self.error(written, message, help);
+            return None;
+        }
+        Some(sets)
+    }
+
+    /// The set in which it asks for the product.
+    fn has_product(&self, field: Field) -> Option<u16> {
+        let Field::FactAt(fact, KeyReading::In, KeyField::Capture(place)) = field else {
+            return None;
+        };
+        let Capture::Field(number) = self.captures.get(usize::from(place))? else { return None };
+        let path = kept_fields(self.slots, *number)?;
+        (path == ["product", "id"]).then_some(fact)
+    }
+}
+
+/// What is known when all journeys are there: which fields of the event they read.
+pub(super) fn bind(journeys: &mut [Journey], slots: &Slots) {
+    for journey in journeys {
+        let Some(fan_out) = &mut journey.fan_out else { continue };
+        let fields = journey.captures.iter().flat_map(|capture| match capture {
+            Capture::Field(number) => vec![*number],
+            Capture::List(number) => slots
+                .lists
+                .get(usize::from(*number))
+                .map_or_else(Vec::new, |list| list.reads.clone()),
+        });
+        fan_out.fields = fields.collect();
+        fan_out.fields.sort_unstable();
+        fan_out.fields.dedup();
+    }
+}
+
+/// How few pieces are few is the shop's to say.
+pub(super) fn check(
+    policy: &Policy,
+    read: &[(&SourceFile, Definition)],
+    problems: &mut Vec<Problem>,
+) {
+    if policy.low_stock.is_some() {
+        return;
+    }
+    for (source, definition) in read {
+        let of = definition.trigger.catalogue.as_ref();
+        if let Some(of) = of.filter(|of| of.value.transition() == Transition::LowStock) {
+            let message = "nobody says how little is little: the policy has no `low_stock`";
+            let problem = Problem::error(&source.path, of.span.clone(), message);
+            problems.push(
+                problem.help("add it to the policy (cartwheel.yaml), such as `low_stock: 5`"),
+            );
+        }
+    }
+}
+
+/// The journeys that begin by each transition, by priority and name; all are in order of names.
+pub(super) fn fans_out(journeys: &[Journey]) -> Vec<(Transition, u16)> {
+    let all = (0u16..)
+        .zip(journeys)
+        .filter_map(|(number, journey)| Some((journey.fan_out.as_ref()?.transition, number)));
+    let mut all: Vec<(Transition, u16)> = all.collect();
+    all.sort_by_key(|(transition, number)| {
+        (*transition, std::cmp::Reverse(journeys[usize::from(*number)].priority))
+    });
+    all
+}

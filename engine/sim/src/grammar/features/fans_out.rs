@@ -1,0 +1,81 @@
+//! Journeys that begin for many by what happens to a product.
+
+use super::facts;
+use crate::grammar::config::Config;
+use crate::history::Draw;
+use serde_json::{Value, json};
+
+/// What else is asked of those who wait for the product.
+const WHO: [&str; 5] = [
+    "profile.vip == true",
+    "event.product.price < 40",
+    "customer.orders < 2",
+    "(event.product.stock >= 3 || size(wishes) > 1)",
+    "!('sale' in event.product.badges)",
+];
+const ORDER: [&str; 4] =
+    ["customer.orders", "0 - customer.lifetime_value", "event.product.price - 20", "size(wishes)"];
+const BUDGET: [&str; 4] = ["event.product.stock", "event.product.stock - 2.5", "1", "2"];
+
+pub(super) fn add(draw: &mut Draw, config: &mut Config) {
+    facts::define(config, "wishes");
+    config.facts["facts"]["wishes"]["indexed"] = true.into();
+    config.policy.insert("low_stock".into(), 3.into());
+    let transition =
+        *draw.pick(&["product_restocked", "product_restocked", "price_fell", "low_stock"]);
+    let mut who = "event.product.id in wishes".to_owned();
+    if draw.chance(40) {
+        who = match draw.chance(50) {
+            true => format!("{who} && {}", draw.pick(&WHO)),
+            false => format!("{} && {who}", draw.pick(&WHO)),
+        };
+    }
+    let mut trigger = json!({ "catalogue": transition, "who": who });
+    for (field, texts) in
+        [("order", &ORDER), ("budget", &BUDGET), ("spread", &["30m", "3h", "1d", "0s"])]
+    {
+        if draw.chance(50) {
+            trigger[field] = (*draw.pick(texts)).into();
+        }
+    }
+    let name = ["f", "g", "h"]
+        .into_iter()
+        .find(|name| config.journeys.iter().all(|it| it["journey"] != *name));
+    let Some(name) = name else { return };
+    let mut journey = json!({
+        "journey": name,
+        "trigger": trigger,
+        "priority": draw.pick(&[10, 50, 50, 90]),
+        "steps": [{ "send": format!("{name}_is_there"), "channels": [draw.pick(&["email", "push", "webhook"])] }],
+    });
+    if draw.chance(60) {
+        let rules = [
+            json!("always"),
+            json!("never"),
+            json!({ "after": "5h", "per": "key" }),
+            json!({ "after": "1d" }),
+        ];
+        journey["reentry"] = draw.pick(&rules).clone();
+    }
+    if draw.chance(50) {
+        journey["exit"] = json!([{ "on": draw.pick(&["order_placed", "stop", "product_viewed"]) }]);
+    }
+    if draw.chance(30) {
+        journey["key"] = "event.product.id".into();
+        journey["while"] = "catalogue[key].stock > 0".into();
+    }
+    if draw.chance(30) {
+        journey["goal"] = json!({ "on": "order_placed", "within": "1d" });
+    }
+    if draw.chance(20) {
+        journey["max_runs"] = 1.into();
+    }
+    if draw.chance(40)
+        && let Value::Array(steps) = &mut journey["steps"]
+    {
+        steps.insert(0, json!({ "wait": draw.pick(&["1h", "3h"]) }));
+    }
+    if let Value::Object(fields) = journey {
+        config.journeys.push(fields);
+    }
+}
