@@ -9,6 +9,7 @@ mod ahead;
 mod intake;
 mod streams;
 mod control;
+mod broadcast;
 mod fan_out;
 mod indexed;
 mod degraded;

@@ -108,9 +108,19 @@ impl<S: Store> Lone<S> {
             self.shard.write_if_decided(&mut self.out)?;
             self.read_back()?;
             if matches!(events, Events::All) {
-                return Ok(());
+                return self.walk();
             }
         }
+    }
+
+    /// Everybody hears of a broadcast, as many a turn as timers may fire.
+    fn walk(&mut self) -> Result<(), ShardError> {
+        while self.shard.is_walking() {
+            self.shard.walk(self.shard.settings.max_timers);
+            self.shard.write_turn(&mut self.out)?;
+            self.read_back()?;
+        }
+        Ok(())
     }
 
     /// Fires what [`Lone::record`] would fire before this record, which is to come next, in turns of its own: for whoever tells apart what timers

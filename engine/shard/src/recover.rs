@@ -13,6 +13,7 @@ use crate::streams::Shared;
 use crate::table::Table;
 use crate::turn::{Budget, Outgoing, Turned};
 use cartwheel_core::apply::Core;
+use cartwheel_core::broadcast::Broadcasts;
 use cartwheel_core::control::Control;
 use cartwheel_core::customer::{Customer, Journal, decode_customer};
 use cartwheel_core::effect::Effects;
@@ -106,6 +107,7 @@ impl<S: Store> Opened<S> {
             position,
             replay: log.into_replay(),
             plans,
+            left: Vec::new(),
             held: BTreeSet::new(),
             sealed: None,
             spare: Sealed::default(),
@@ -157,6 +159,7 @@ fn position(meta: Option<&Meta>, begin: i64) -> Position {
         seq: 0,
         chain: 0,
         fired: 0,
+        walked: 0,
         last_input: 0,
         samples: Samples::default(),
         partitioner: None,
@@ -171,6 +174,7 @@ fn position(meta: Option<&Meta>, begin: i64) -> Position {
         seq: meta.seq,
         chain: meta.chain,
         fired: 0,
+        walked: 0,
         last_input: meta.last_input,
         samples: Samples { hour: meta.sample_hour, taken: OddFields::from_bits(meta.sampled) },
         partitioner: meta.partitioner.and_then(Partitioner::from_number),
@@ -184,7 +188,8 @@ impl<S: Store> Shard<S> {
         let damaged = |what: &str| StoreError::Damaged(format!("the stored {what} cannot be read"));
         let streams = Streams::decode(&meta.streams);
         let (streams, behind) = streams.ok_or_else(|| damaged("streams"))?;
-        let control = Control::decode(behind).ok_or_else(|| damaged("orders"))?;
+        let (control, behind) = Control::decode(behind).ok_or_else(|| damaged("orders"))?;
+        let broadcasts = Broadcasts::decode(behind).ok_or_else(|| damaged("broadcasts"))?;
         let products = Products::named(&meta.product_names);
         let mut products = products.ok_or_else(|| damaged("names of products' fields"))?;
         let mut sound = true;
@@ -192,7 +197,7 @@ impl<S: Store> Shard<S> {
         if !sound {
             return Err(damaged("products"));
         }
-        self.shared = Shared { streams, products, control };
+        self.shared = Shared { streams, products, control, broadcasts };
         Ok(())
     }
 
@@ -243,6 +248,8 @@ impl<S: Store> Shard<S> {
         }
         let changed = plan.hash != self.core.plan.hash;
         if changed {
+            // Under the configuration in which it began.
+            self.walk(u64::MAX);
             self.switch_plan(plan)?;
         }
         if self.state_partitioner() || changed || self.position.semantics != SEMANTICS {
@@ -296,6 +303,7 @@ impl<S: Store> Shard<S> {
     fn finish_replayed(&mut self, out: &mut Vec<Outgoing>) -> Result<(), ShardError> {
         let Some(accepted) = self.replay.take() else { return Ok(()) };
         let turn = &accepted.turn;
+        self.walk(turn.walked);
         if turn.mode != self.position.mode {
             self.set_mode(turn.mode);
         }

@@ -1,8 +1,8 @@
 //! Events of the types that a configuration hears, with what its conditions and keys read; strangers among them.
 
 use super::config::Config;
-use super::features::{CATALOGUE, CONTROL, FANS_OUT, Feature, orders};
-use crate::history::{Draw, Events, Orders, Records};
+use super::features::{BROADCASTS, CATALOGUE, CONTROL, FANS_OUT, Feature, orders};
+use crate::history::{Broadcasts, Draw, Events, Orders, Records};
 use cartwheel_core::id::CommandId;
 use cartwheel_core::time::{HOUR, Millis, SECOND, format_rfc3339};
 use serde_json::{Map, Value, json};
@@ -20,6 +20,8 @@ pub struct Heard {
     catalogue: Option<Records>,
     /// Where journeys are paused.
     orders: Option<Orders>,
+    /// Where everybody is told something.
+    broadcasts: Option<Broadcasts>,
     /// Journeys begin for many.
     fans_out: bool,
     number: u64,
@@ -31,10 +33,12 @@ impl Heard {
         let heard = config.journeys.iter().flat_map(Config::heard);
         let types = heard.chain(config.counted()).collect();
         let has = |name| features.iter().any(|feature| feature.name == name);
-        let (fans_out, orders) = (has(FANS_OUT), has(CONTROL).then(|| orders(config)));
-        let reads = has(CATALOGUE) || fans_out;
+        let orders = has(CONTROL).then(|| orders(config));
+        let broadcasts = has(BROADCASTS).then(Broadcasts::default);
+        let reads = has(CATALOGUE) || has(FANS_OUT);
+        let fans_out = has(FANS_OUT) || has(BROADCASTS);
         let (strangers, catalogue) = (Events::new(draw, false), reads.then(Records::default));
-        Self { types, features, strangers, catalogue, orders, fans_out, number: 0 }
+        Self { types, features, strangers, catalogue, orders, broadcasts, fans_out, number: 0 }
     }
 
     /// A record's value.
@@ -43,6 +47,11 @@ impl Heard {
             && draw.chance(if self.fans_out { 45 } else { 25 })
         {
             return catalogue.next(draw, time);
+        }
+        if let Some(broadcasts) = &mut self.broadcasts
+            && draw.chance(12)
+        {
+            return broadcasts.next(draw, time);
         }
         if let Some(orders) = &mut self.orders
             && draw.chance(15)

@@ -4,13 +4,14 @@
 //! decisions: it decodes events with `serde_json::Value`, asks jiff for every local time, keeps its timers in one
 //! `BTreeSet` and looks at all touches and runs of a customer whenever a rule speaks of them. Where it and the core differ,
 //! one of them differs from the page. It is meant to be read beside the page, rule by rule:
-//! [`event`] and [`odd`] intake, [`catalogue`] what every partition gets, [`control`] what people say of journeys, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`levels`] where one stands by it, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
+//! [`event`] and [`odd`] intake, [`catalogue`] what every partition gets, [`control`] what people say of journeys, [`broadcast`] what everybody is told, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`levels`] where one stands by it, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
 //! steps, [`gate`], [`put_off`], [`holdout`] and [`caps`], [`zone`] local times, [`deadline`] computed instants, [`by_time`] journeys that begin by them.
 
 mod caps;
 mod catalogue;
 mod condition;
 mod by_time;
+mod broadcast;
 mod customer;
 mod deadline;
 mod documents;
@@ -66,6 +67,8 @@ pub struct Reference {
     odd: Odd,
     catalogue: Catalogue,
     control: Control,
+    /// The ids of broadcasts.
+    had: Vec<String>,
 }
 
 impl Reference {
@@ -86,6 +89,7 @@ impl Reference {
             odd: Odd::default(),
             catalogue: Catalogue::default(),
             control: Control::default(),
+            had: Vec::new(),
         }
     }
 
@@ -146,6 +150,7 @@ impl Reference {
                 Ok(())
             }
             "control" => self.control(record.field("control"), out),
+            "broadcast" => self.broadcast(record.field("broadcast"), at, out),
             _ => Ok(()),
         }
     }

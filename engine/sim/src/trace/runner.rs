@@ -41,6 +41,7 @@ pub fn run(
         instant: None,
         products: 0,
         orders: 0,
+        broadcasts: 0,
         rows: Vec::new(),
         faults: Vec::new(),
     };
@@ -116,6 +117,8 @@ struct Runner<'t, E> {
     products: u64,
     /// Orders about journeys so far.
     orders: u64,
+    /// Broadcasts so far.
+    broadcasts: u64,
     rows: Vec<Row>,
     faults: Vec<Fault>,
 }
@@ -140,6 +143,10 @@ impl<E: TraceEngine> Runner<'_, E> {
                 self.products += 1;
                 let time = product.recorded.unwrap_or(entry.at);
                 self.record(entry, time, &product.json(time, self.products), later)?;
+            }
+            What::Broadcast(told) => {
+                self.broadcasts += 1;
+                self.record(entry, entry.at, &told.json(entry.at, self.broadcasts), later)?;
             }
             What::Control(order) => {
                 self.orders += 1;
