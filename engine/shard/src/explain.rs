@@ -168,6 +168,8 @@ impl<S: Store> Shard<S> {
                 .plan
                 .facts
                 .own()
+                // A bound, not something that is known of somebody.
+                .filter(|(number, _)| Some(*number) != self.core.plan.own_events)
                 .filter_map(|(number, fact)| {
                     let value = known.facts.shown(&self.core.plan.facts, number, t)?;
                     Some((fact.name.to_string(), value))

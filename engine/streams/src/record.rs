@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 /// Longest content of an entry in bytes; so many fields of the longest kind fit.
 pub const MAX_CONTENT: usize = 32 * 1024;
 /// Longest text in bytes.
-pub const MAX_TEXT: usize = 256;
+pub const MAX_TEXT: usize = cartwheel_core::product::MAX_TEXT;
 /// Longest id of a broadcast in bytes.
 const MAX_ID: usize = 128;
 /// Fields of a broadcast that are not the shop's.

@@ -156,7 +156,7 @@ impl Context<'_> {
             let event =
                 json!({ "from": name(from), "to": name(to), "from_rank": from, "to_rank": to });
             let happening = change(level.event.clone(), event.to_string(), at);
-            if !self.emitted.push(happening) {
+            if self.let_happen(happening).is_err() {
                 self.effects.forgets(Forgotten::Change);
             }
         }

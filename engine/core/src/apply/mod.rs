@@ -15,6 +15,7 @@ mod enter;
 mod fan_out;
 mod by_time;
 mod outlook;
+mod own_events;
 mod put_off;
 mod halted;
 mod step;

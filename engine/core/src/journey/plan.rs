@@ -64,6 +64,8 @@ pub struct Plan {
     pub indexed: Vec<u16>,
     /// Some wait goes by where the customer's clock stands and must follow it.
     pub follows_zone: bool,
+    /// The fact that keeps how many events journeys may still let happen; where none does there is none.
+    pub own_events: Option<u16>,
 }
 
 impl Plan {

@@ -33,7 +33,8 @@ pub const SEQ: &str = "cartwheel-seq";
 /// without items is none; conditions on event time read `at`; ids of events are known by 48 bits.
 /// 8: what comes before a run waits for it ends the wait; runs of one millisecond are two; facts of the shop's own.
 /// 9: levels change, and journeys begin, by time; holds and groups put messages off; a holdout is the gate's last word, and measured.
-pub const SEMANTICS: u32 = 9;
+/// 10: conditions read the catalogue; ledgers; answers; a cap's limit that cannot be read is 0.
+pub const SEMANTICS: u32 = 10;
 
 closed! {
     /// What a record of the sends topic is.

@@ -133,7 +133,12 @@ impl Reference {
                 let Some(run) = turn.take(*id) else { continue };
                 let verdict = match run.place {
                     Place::Window => Verdict::Refused,
-                    _ => Verdict::Exited,
+                    Place::Delay { .. }
+                    | Place::Local { .. }
+                    | Place::Event { .. }
+                    | Place::Gate { .. }
+                    | Place::Engagement { .. }
+                    | Place::Goal => Verdict::Exited,
                 };
                 turn.decide(index, Decided::new(verdict, Reason::Stopped).run(*id));
             }

@@ -58,6 +58,8 @@ pub struct Customer {
     pub runs: Vec<Run>,
     /// The newest base by which each journey has begun by time.
     pub begun: BTreeMap<u16, Millis>,
+    /// When 64 of its own events may happen at once again.
+    pub full_at: Millis,
     /// What is armed of journeys that begin by time, and when they begin by it.
     pub armed: BTreeMap<u16, (Moment, Millis)>,
     /// The rank of each level by its name; empty before the first judgement.

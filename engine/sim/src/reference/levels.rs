@@ -11,9 +11,6 @@ use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Events that happen for one event, or for one timer.
-const MAX_EMITTED: usize = 16;
-
 /// Whether an event of this type tells of a change of a level.
 pub fn is_change(plan: &Plan, kind: &str) -> bool {
     plan.facts.levels().any(|(_, fact, _)| format!("{}_changed", fact.name) == kind)
@@ -49,10 +46,11 @@ impl Context<'_> {
     fn tell(&mut self, kind: &str, ladder: &Ladder, (from, to): (usize, usize), at: Millis) {
         let heard = self.plan.events.get(kind);
         if heard.is_none_or(|interest| interest.journeys.is_empty())
-            || self.emitted.0.len() + self.emitted.1 >= MAX_EMITTED
+            || self.no_more_events().is_some()
         {
             return;
         }
+        self.charge();
         let name = |rank: usize| match ladder.is_segment {
             true => json!(rank == 1),
             false => json!(ladder.lines[ladder.lines.len() - 1 - rank].name.as_str()),

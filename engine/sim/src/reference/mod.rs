@@ -26,6 +26,7 @@ mod latest;
 mod levels;
 mod effect;
 mod odd;
+mod own_events;
 mod put_off;
 mod steps;
 #[cfg(test)]

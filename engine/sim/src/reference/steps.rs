@@ -15,8 +15,6 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// Entries that are remembered of one journey.
 const MAX_ENTRIES: usize = 64;
-/// Events that steps let happen for one event, or for one timer.
-const MAX_EMITTED: usize = 16;
 
 /// What a send leads to.
 pub enum Next {
@@ -297,15 +295,16 @@ impl Context<'_> {
         let event = Value::Text(emit.event.clone());
         // What is kept back takes no place.
         let none = self.withheld(run.journey).is_some();
-        let full = !none && self.emitted.0.len() + self.emitted.1 >= MAX_EMITTED;
+        let full = if none { None } else { self.no_more_events() };
         let what = match full {
-            true => Decided::new(Verdict::Dropped, Reason::EmitLimit).number("limit", 16),
-            false => Decided::new(Verdict::Emitted, Reason::Step),
+            Some(limit) => Decided::new(Verdict::Dropped, Reason::EmitLimit).number("limit", limit),
+            None => Decided::new(Verdict::Emitted, Reason::Step),
         };
         let values = self.given(run, &emit.with);
-        if !self.touches(run, &emit.step, what.value("event", event)) || full {
+        if !self.touches(run, &emit.step, what.value("event", event)) || full.is_some() {
             return;
         }
+        self.charge();
         let mut fields = serde_json::Map::new();
         for (path, value) in values {
             let mut at = &mut fields;

@@ -2,16 +2,11 @@
 
 use crate::names::is_name;
 use crate::record::MAX_TEXT;
+use cartwheel_core::product::{ID, MAX_ELEMENT, MAX_LIST};
 use serde_json::{Number, Value};
 
-/// The field by which a product is known.
-pub(super) const ID: &str = "id";
 /// Longest id in bytes.
 const MAX_ID: usize = 256;
-/// Most elements of a list.
-const MAX_LIST: usize = 16;
-/// Longest text in a list in bytes.
-const MAX_ELEMENT: usize = 64;
 /// Most digits of a price before its point, and behind it.
 const MAX_DIGITS: (usize, usize) = (11, 4);
 

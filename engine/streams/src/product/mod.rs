@@ -7,7 +7,7 @@ pub use field::{Kind, Wrong};
 pub use rows::{Form, Row, Rows};
 
 use crate::record::{MAX_CONTENT, raw};
-use field::ID;
+use cartwheel_core::product::ID;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 

@@ -1,8 +1,9 @@
 //! A file's products, one by one.
 
-use super::field::{ID, Kind, Wrong};
+use super::field::{Kind, Wrong};
 use super::product;
 use crate::record::MAX_CONTENT;
+use cartwheel_core::product::ID;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;

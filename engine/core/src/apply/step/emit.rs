@@ -2,7 +2,7 @@
 
 use super::next::Next;
 use crate::apply::context::Context;
-use crate::apply::emitted::{Happening, MAX_EMITTED};
+use crate::apply::emitted::Happening;
 use crate::customer::Run;
 use crate::decision::{Reason, Verdict};
 use crate::event::vocabulary::Envelope;
@@ -22,11 +22,12 @@ pub(super) fn run(emit: &Emit, context: &mut Context<'_>, run: &Run, op: u16) ->
     let number = CommandId::of(run.id, &emit.step, 0).0 as u64;
     let (kind, text, at) = (emit.event.clone(), text(emit, context, run), context.t);
     let happening = Happening { kind, text, number, at };
-    let decided = if context.emitted.push(happening) {
-        context.by_step(run, op, Verdict::Emitted, Reason::Step)
-    } else {
-        let dropped = context.by_step(run, op, Verdict::Dropped, Reason::EmitLimit);
-        dropped.number("limit", MAX_EMITTED as i64)
+    let decided = match context.let_happen(happening) {
+        Ok(()) => context.by_step(run, op, Verdict::Emitted, Reason::Step),
+        Err(limit) => {
+            let dropped = context.by_step(run, op, Verdict::Dropped, Reason::EmitLimit);
+            dropped.number("limit", limit)
+        }
     };
     context.decide(&decided.value("event", event()));
     Next::Op(op + 1)

@@ -26,6 +26,7 @@ pub(super) mod hash;
 mod keys;
 mod loops;
 mod names;
+mod own_events;
 mod parts;
 mod policy;
 mod read;
@@ -160,7 +161,8 @@ pub(super) fn check_with(
     let catalogue = declared::catalogue(events_file, &read, &mut problems);
     let mut slots = Slots { catalogue: Arc::new(catalogue), ..Slots::default() };
     let wanted = events::wanted(&read);
-    let kept = begins::facts(&read);
+    let own_events = own_events::fact(&read, &wanted);
+    let kept = begins::facts(&read).into_iter().chain(own_events).collect();
     let mut facts = facts::compile(facts_file, policy, (&wanted, kept), &mut slots, &mut problems);
     declared::add_changes(&mut slots);
     declared::add_transitions(&mut slots);
@@ -212,7 +214,9 @@ pub(super) fn check_with(
     let of_facts = facts_file.map(|source| (FACTS, source.text.as_str()));
     let hash = hash(texts.chain(of_facts).collect());
     let Slots { fields, attributes, lists, products, .. } = slots;
+    let own_events = own_events::number(&facts.layout);
     let plan = Plan {
+        own_events,
         facts: facts.layout,
         segments: facts.segments,
         levels: facts.levels,

@@ -13,7 +13,7 @@ pub(super) fn add(draw: &mut Draw, config: &mut Config) {
     let Some(Value::Array(steps)) = journey.get_mut("steps") else { return };
     let number = steps.len();
     let wait = json!(draw.pick(&["20m", "4h", "30h"]));
-    let last = json!({ "send": format!("{name}_last{number}"), "channels": ["webhook", "email"] });
+    let last = json!({ "send": format!("{name}_last{number}"), "channels": ["email", "webhook"] });
     let between = match draw.below(3) {
         0 => json!({ "for": draw.pick(&["go", "order_placed"]), "at_most": wait }),
         _ => wait,

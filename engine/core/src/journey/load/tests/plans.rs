@@ -63,14 +63,14 @@ fn the_shipped_journeys_are_laid_out_flat() {
     assert_eq!(
         listing(welcome),
         [
-            "branch-1: branch (2 arms) to 1 if customer.orders, 3 if else; [1, 3]",
+            "branch-1: branch (2 arms) to 1 if customer.orders == 0, 3 if else; [1, 3]",
             "welcome_offer: send (email, sms) to 2; [1]",
             ": jump () to 4; []",
             "welcome_thanks: send (email, sms) to 4; [3]",
             "wait-4: wait (2d) to 5; []",
             "brand_story: send (email) to 6; [5]",
             "wait-6: wait (1d) to 7; []",
-            "branch-7: branch (2 arms) to 8 if customer.orders, 10 if else; [8, 10]",
+            "branch-7: branch (2 arms) to 8 if customer.orders == 0, 10 if else; [8, 10]",
             "bestsellers_offer: send (email) to 9; [8]",
             ": jump () to 11; []",
             "bestsellers: send (email) to 11; [10]",
@@ -228,7 +228,7 @@ fn branches_nest_and_waits_see_what_may_come() {
         listing(&plan.journeys[0]),
         [
             "wait-1: wait_until (10:00 local time, at most 1d) to 1; []",
-            "size: branch (3 arms) to 2 if customer.orders, 5 if customer.orders, 6 if else; [3, 7]",
+            "size: branch (3 arms) to 2 if customer.orders > 5, 5 if customer.orders > 1, 6 if else; [3, 7]",
             "branch-3: branch (1 arms) to 3 if profile.consent.sms, 4 if none of these; [3, 7]",
             "vip: send (sms, push if not opened within 30m) to 4; [3]",
             ": jump () to 7; [7]",
