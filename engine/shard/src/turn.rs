@@ -233,7 +233,10 @@ impl<S: Store> Shard<S> {
     }
 
     fn decided(&self) -> bool {
-        self.position.fired > 0 || self.position.walked > 0 || self.makes() > 0 || !self.clamped.is_empty()
+        self.position.fired > 0
+            || self.position.walked > 0
+            || self.makes() > 0
+            || !self.clamped.is_empty()
     }
 
     /// Ends the turn; whether there was anything to record.

@@ -2,10 +2,10 @@
 
 use super::compiler::Compiler;
 use super::fields::Reader;
+use super::read::BROADCAST;
 use super::step::is_name;
 use super::yaml::{self, Kind, Node};
 use super::{Problem, SourceFile, names};
-use super::read::BROADCAST;
 use crate::event::Subject;
 use crate::event::vocabulary::{CONSENT, Envelope};
 use crate::journey::at::At;

@@ -114,10 +114,14 @@ impl Compiler<'_> {
             texts.into_iter().filter_map(|(name, it)| Some((name, it.as_ref()?.span.clone())));
         let spread = trigger.spread.iter().map(|spread| ("spread", spread.span.clone()));
         for (name, span) in texts.chain(spread) {
-            let message = format!("`{name}` belongs to a journey that begins by the catalogue or by a broadcast");
+            let message = format!(
+                "`{name}` belongs to a journey that begins by the catalogue or by a broadcast"
+            );
             let problem = Problem::error(&self.source.path, span, message);
-            self.problems
-                .push(problem.help("remove it, or write `catalogue:` or `broadcast:` instead of `event:`"));
+            self.problems.push(
+                problem
+                    .help("remove it, or write `catalogue:` or `broadcast:` instead of `event:`"),
+            );
         }
         let told = trigger.event.names().iter().find(|event| event.as_str() == BROADCAST);
         if let Some(event) = told.filter(|event| !self.slots.catalogue.declares(event)) {
@@ -134,7 +138,8 @@ impl Compiler<'_> {
         let begins = first.is_some_and(|first| !first.is_ascii_digit());
         if !begins || name.value.len() > 64 || !name.value.bytes().all(part) {
             let message = format!("`{}` cannot be the name of a broadcast", name.value);
-            let help = "letters, digits and `_`, no digit in front, 64 bytes at most, such as spring_sale";
+            let help =
+                "letters, digits and `_`, no digit in front, 64 bytes at most, such as spring_sale";
             self.error(name, message, help);
         }
     }
@@ -224,12 +229,11 @@ pub(super) fn check(
 
 /// The journeys that begin by each transition, by priority and name; all are in order of names.
 pub(super) fn fans_out(journeys: &[Journey]) -> Vec<(Transition, u16)> {
-    let all = (0u16..).zip(journeys).filter_map(|(number, journey)| {
-        match journey.fan_out.as_ref()?.by {
+    let all =
+        (0u16..).zip(journeys).filter_map(|(number, journey)| match journey.fan_out.as_ref()?.by {
             By::Product(transition) => Some((transition, number)),
             By::Broadcast(_) => None,
-        }
-    });
+        });
     let mut all: Vec<(Transition, u16)> = all.collect();
     all.sort_by_key(|(transition, number)| {
         (*transition, std::cmp::Reverse(journeys[usize::from(*number)].priority))

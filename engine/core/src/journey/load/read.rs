@@ -88,9 +88,9 @@ impl Reader<'_> {
         let of_product = of_product.map(|at| (PRODUCT_ID, at.span.clone()));
         let of_broadcast = trigger.as_ref().and_then(|trigger| trigger.broadcast.as_ref());
         let of_broadcast = of_broadcast.map(|at| (BROADCAST_ID, at.span.clone()));
-        let own_key = of_product.or(of_broadcast).map(|(path, span)| {
-            At::new(Key::Path(At::new(path.to_owned(), span.clone())), span)
-        });
+        let own_key = of_product
+            .or(of_broadcast)
+            .map(|(path, span)| At::new(Key::Path(At::new(path.to_owned(), span.clone())), span));
         Some(Definition {
             journey: journey?,
             class: class?.map_or(Class::Marketing, |class| class.value),

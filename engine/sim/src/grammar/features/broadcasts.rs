@@ -17,7 +17,8 @@ const WHO: [&str; 6] = [
 
 pub(super) fn add(draw: &mut Draw, config: &mut Config) {
     facts::define(config, "wishes");
-    let mut trigger = json!({ "broadcast": draw.pick(&["sale", "sale", "news"]), "who": draw.pick(&WHO) });
+    let mut trigger =
+        json!({ "broadcast": draw.pick(&["sale", "sale", "news"]), "who": draw.pick(&WHO) });
     if draw.chance(60) {
         trigger["spread"] = (*draw.pick(&["30m", "3h", "1d", "0s"])).into();
     }
