@@ -60,7 +60,7 @@ pub fn best(groups: &[Proportion]) -> Vec<f64> {
             others.map(|(_, below)| below[place]).product::<f64>() * densities[own][place]
         };
         let product: Vec<f64> = (0..points.len()).map(at).collect();
-        integral(&points, &product).last().copied().unwrap_or_default()
+        whole(&points, &product) / whole(&points, &densities[own])
     });
     let wins: Vec<f64> = wins.collect();
     let total: f64 = wins.iter().sum();
@@ -108,6 +108,10 @@ fn integral(points: &[f64], values: &[f64]) -> Vec<f64> {
             sum
         }))
         .collect()
+}
+
+fn whole(points: &[f64], values: &[f64]) -> f64 {
+    integral(points, values).last().copied().unwrap_or_default()
 }
 
 /// The same as parts of the whole.

@@ -30,8 +30,9 @@ impl Core {
             emitted: Emitted::default(),
             touched: false,
         };
-        context.end_all(journey);
-        context.review(seen);
+        if context.end_all(journey) {
+            context.review(seen);
+        }
     }
 
     /// The journey is resumed at `seen`: the deadlines of those of its runs count again that have waited for it. Those that lie more than `missed_within` back come too
@@ -97,15 +98,18 @@ impl Context<'_> {
         self.t.saturating_sub(run.deadline)
     }
 
-    fn end_all(&mut self, journey: u16) {
+    /// Whether there was something to end.
+    fn end_all(&mut self, journey: u16) -> bool {
+        let mut any = false;
         let is_live = |run: &Run| run.journey == journey && run.place.is_live();
         while let Some(place) = self.customer.runs.iter().position(is_live) {
             let run = self.customer.runs.remove(place);
-            self.customer.dirty = true;
+            (self.customer.dirty, any) = (true, true);
             let Some(verdict) = leaving(run.place) else { continue };
             let ended = self.decided(journey, verdict, Reason::Stopped);
             self.decide(&ended.run(run.id));
         }
         self.customer.runs_changed();
+        any
     }
 }

@@ -52,15 +52,10 @@ impl Core {
 
 impl Context<'_> {
     /// What happened at `at` has touched these levels. Of somebody new all are judged, and nothing is told: nobody has come from anywhere.
-    #[inline]
     pub fn levels(&mut self, touched: LevelSet, at: Millis) {
-        // Every event asks, also where there are none.
-        if !self.plan().levels.all.is_empty() {
-            self.move_levels(touched, at);
+        if self.plan().levels.all.is_empty() {
+            return;
         }
-    }
-
-    fn move_levels(&mut self, touched: LevelSet, at: Millis) {
         if self.customer.facts.standings().next().is_none() {
             return self.settle_levels();
         }

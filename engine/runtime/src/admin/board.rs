@@ -1,11 +1,12 @@
 //! From snapshots to the overview: the last one of each shard, what earlier executions counted, and rates.
 
 use super::view::{
-    JourneyCounts, JourneyGraph, JourneyView, LaneView, Overview, ReasonCount, ShardView,
-    StepCounts, StreamView, Totals,
+    HaltedView, JourneyCounts, JourneyGraph, JourneyView, LaneView, Overview, ReasonCount,
+    ShardView, StepCounts, StreamView, Totals, WinnerView,
 };
 use crate::metrics::labels::{Closed, Intake, ShardState};
 use crate::metrics::snapshot::{DecisionCount, DeliveryStats, ShardStats};
+use cartwheel_core::control::Standing;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::sends::Mode;
 use cartwheel_core::stream::{Stop, Stream};

@@ -46,7 +46,7 @@ fn sealed(number: u64) -> Sealed {
     // Products come, change and go.
     for product in (0..40u64).filter(|product| product % number == 0) {
         let packed = format!("{product} {number}");
-        let there = (product + number) % 3 != 0;
+        let there = !(product + number).is_multiple_of(3);
         sealed.add_product(product << 56 | product, there.then_some(packed.as_bytes()));
     }
     sealed
