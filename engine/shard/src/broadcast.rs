@@ -24,7 +24,9 @@ impl<S: Store> Shard<S> {
             Err(rejected) => return self.bury(record, &rejected),
         };
         let heard = begun_by(&self.core.plan, &told.name).next().is_some();
-        if self.shared.broadcasts.is_new(&told) && heard {
+        // Of a walk over nobody no turn would tell.
+        let by_some = heard && self.table.len() > 0;
+        if self.shared.broadcasts.is_new(&told) && by_some {
             self.shared.broadcasts.walk = Some(Walk { told, reached: None });
         }
     }
