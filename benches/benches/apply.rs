@@ -3,6 +3,7 @@
 use cartwheel_benches::plan;
 use cartwheel_core::apply::{Core, Environment, EventTime};
 use cartwheel_core::control::Control;
+use cartwheel_core::coupon::Pools;
 use cartwheel_core::customer::Customer;
 use cartwheel_core::effect::Effects;
 use cartwheel_core::event::{Event, decode};
@@ -51,7 +52,8 @@ fn benchmark(criterion: &mut Criterion) {
     .expect("valid options");
     let (events, customers) = decoded(&input, &plan.policy);
     let mut core = Core::new(plan.clone());
-    let (products, control) = (Products::default(), Control::default());
+    let (products, control, mut pools) =
+        (Products::default(), Control::default(), Pools::default());
     let fresh =
         || (customers.iter().map(|id| Customer::new(*id)).collect::<Vec<_>>(), Effects::new(&plan));
     let mut group = criterion.benchmark_group("apply");
@@ -67,6 +69,7 @@ fn benchmark(criterion: &mut Criterion) {
                         now: *at,
                         products: &products,
                         control: &control,
+                        pools: &mut pools,
                         effects: &mut effects,
                     };
                     core.event(&mut customers[*place], event, time, &mut environment);

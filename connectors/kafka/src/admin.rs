@@ -41,6 +41,10 @@ pub struct TopicSpec {
 }
 
 impl TopicSpec {
+    fn plain(name: String, partitions: i32, replication: i32, cleanup: Cleanup) -> Self {
+        Self { name, partitions, replication, cleanup, log_append_time: false }
+    }
+
     /// The five topics of a namespace: events, sends and dead letters with retention; suppressions and configurations compacted, in one partition. Their records
     /// carry the times that the broker's default says.
     pub fn all(
@@ -50,13 +54,7 @@ impl TopicSpec {
         retention_ms: Option<i64>,
     ) -> [TopicSpec; 5] {
         let names = config.topics();
-        let spec = |name, partitions, cleanup| TopicSpec {
-            name,
-            partitions,
-            replication,
-            cleanup,
-            log_append_time: false,
-        };
+        let spec = |name, partitions, cleanup| Self::plain(name, partitions, replication, cleanup);
         let kept = Cleanup::Delete(retention_ms);
         [
             spec(names.events, partitions, kept),
@@ -76,13 +74,7 @@ impl TopicSpec {
         retention_ms: i64,
     ) -> [TopicSpec; 2] {
         let names = config.topics();
-        let spec = |name, partitions, cleanup| TopicSpec {
-            name,
-            partitions,
-            replication,
-            cleanup,
-            log_append_time: false,
-        };
+        let spec = |name, partitions, cleanup| Self::plain(name, partitions, replication, cleanup);
         [
             spec(names.streams, streams, Cleanup::Delete(Some(retention_ms))),
             spec(names.streams_copied, 1, Cleanup::Compact),

@@ -2,13 +2,17 @@
 //!
 //! Read it from here downwards: [`flags`] say what was asked, [`commands`] do it with the [`settings`] of a folder,
 //! [`wire`] makes running parts of the settings, [`failure`] turns what went wrong into a report and an exit code.
-//! [`reference`] is the manual of the language. [`preview`] is a message for somebody who is made up. [`shop`] makes a folder of what is [`shipped`]. [`streams`] writes what every partition gets. [`show`] is what people see of a running engine; [`traces`] reads the tests that stand beside journeys, [`covered`] says what they leave out; [`demo`] plays a
+//! [`mod@reference`] is the manual of the language. [`preview`] is a message for somebody who is made up. [`shop`] makes a
+//! folder of what is [`shipped`]. [`streams`] writes what every partition gets. [`show`] is what people see of a running
+//! engine; [`traces`] reads the tests that stand beside journeys, [`covered`] says what they leave out; [`demo`] plays a
 //! whole shop in one process.
 
 mod answers;
 mod commands;
+mod coupons;
 mod covered;
 mod demo;
+mod edits;
 mod failure;
 mod files;
 mod flags;

@@ -1,6 +1,7 @@
 //! What the messages that journeys send lack, said at the step that sends them.
 
 use crate::answers;
+use crate::coupons;
 use crate::failure::Fault;
 use crate::files;
 use crate::journeys::Compiled;
@@ -53,7 +54,7 @@ pub fn missing(templates: &Templates, compiled: &Compiled) -> Vec<Fault> {
     faults
 }
 
-/// Marketing that offers no way out, answers without a link, and links for teams, who have nothing to unsubscribe from: each template once.
+/// Marketing that offers no way out, answers without a link, coupons that nobody sees or has, and links for teams, who have nothing to unsubscribe from: each template once.
 pub fn warnings(templates: &Templates, settings: &Settings, compiled: &Compiled) -> Vec<Fault> {
     warnings_of(templates, settings, compiled, |_| true)
 }
@@ -71,6 +72,7 @@ pub fn warnings_of(
             let of_channel = [
                 warning(templates, settings, sent, *channel),
                 answers::unlinked(templates, sent, *channel),
+                coupons::mismatch(templates, sent, *channel),
             ];
             for (message, help) in of_channel.into_iter().flatten() {
                 if told.insert(message.clone()) {

@@ -4,6 +4,7 @@
 
 use cartwheel_core::apply::{Core, Environment, EventTime};
 use cartwheel_core::control::Control;
+use cartwheel_core::coupon::Pools;
 use cartwheel_core::customer::Customer;
 use cartwheel_core::effect::Effects;
 use cartwheel_core::event::decode;
@@ -28,12 +29,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         file("birthday.yaml", include_str!("../../../config/journeys/birthday.yaml")),
     ];
     let facts = file("facts.yaml", include_str!("../../../config/facts.yaml"));
-    let (policy, sources) =
-        (Policy::default(), Sources { journeys: &journeys, facts: Some(&facts) });
+    let policy = Policy { coupons: vec!["winback15".into()], ..Policy::default() };
+    let sources = Sources { journeys: &journeys, facts: Some(&facts) };
     let plan = Arc::new(load(&policy, sources).map_err(|problems| format!("{problems:?}"))?);
     let (mut core, mut effects) = (Core::new(Arc::clone(&plan)), Effects::new(&plan));
     let (mut customers, products) = (Vec::new(), Products::default());
-    let control = Control::default();
+    let (control, mut pools) = (Control::default(), Pools::default());
     for number in 0..count {
         let at = NOW - (number % 9_000) as Millis * HOUR;
         let (month, day) = (number % 12 + 1, number % 28 + 1);
@@ -43,8 +44,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let event = decode(event.as_bytes(), NOW, &policy).map_err(|error| format!("{error:?}"))?;
         let mut customer = Customer::new(CustomerId::of(&event.customer));
         let (mode, effects) = (Mode::Live, &mut effects);
-        let (products, control) = (&products, &control);
-        let mut environment = Environment { mode, now: NOW, products, control, effects };
+        let (products, control, pools) = (&products, &control, &mut pools);
+        let mut environment = Environment { mode, now: NOW, products, control, pools, effects };
         let time = EventTime::new(event.time, NOW, NOW);
         core.event(&mut customer, &event, time, &mut environment);
         customers.push(customer);

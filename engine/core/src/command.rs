@@ -11,6 +11,9 @@ pub const MAX_BYTES: usize = 512 * 1024;
 /// What a record takes beside its value: key and headers.
 pub const OVERHEAD: usize = 64 * 1024;
 
+/// As what [`Command::data`] has the code of the message's coupon, where it has one.
+pub const COUPON: &str = "coupon";
+
 /// The value of a `command` record (JSON; the record's key is the customer). `D` is what the template may show, in the writer's form or in
 /// the reader's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,7 +39,7 @@ pub struct Command<D = serde_json::Value> {
     /// The address on the channel: e-mail, E.164 number, push token; empty for webhook.
     pub to: String,
     /// What the template may show: `profile`, and where known `cart`, `order`, `checkout`, `product` as the events brought them;
-    /// `left_out` names what [`MAX_BYTES`] had no room for.
+    /// `coupon`, the code of the message's coupon, if it has one; `left_out` names what [`MAX_BYTES`] had no room for.
     pub data: D,
     /// The arm of an A/B/n split, if any.
     pub variant: Option<String>,

@@ -129,6 +129,8 @@ closed! {
         Stopped = 51 "stopped",
         /// The arm of a split that has won.
         Winner = 52 "winner",
+        /// No code is left of the pool of which the message has a coupon.
+        NoCoupon = 53 "no_coupon",
     }
 }
 

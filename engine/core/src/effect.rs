@@ -9,6 +9,7 @@ use crate::id::{CommandId, CustomerId, RunId};
 use crate::journey::plan::Plan;
 use crate::sends::SuppressionReason;
 use crate::time::Millis;
+use compact_str::CompactString;
 use xxhash_rust::xxh3::Xxh3;
 
 mod measures;
@@ -81,6 +82,8 @@ pub struct Draft {
     pub not_after: Millis,
     /// Of the first message of a run: the side on which the run stands.
     pub side: Option<Side>,
+    /// The code of its coupon, where it has one.
+    pub coupon: Option<CompactString>,
 }
 
 /// A key has come into a set of the customer at hand, or has left it.

@@ -9,14 +9,15 @@ use crate::stream::Streamed;
 #[derive(Clone, Debug)]
 pub struct Input<'a> {
     event: Event<'a>,
-    is: Is<'a>,
+    customer: CustomerId,
+    /// What it is if it is no event. Apart, and a pointer: of an event no more is asked than whether there is one.
+    other: Option<Box<Other<'a>>>,
 }
 
-/// [`Kind`] without what it carries.
+/// [`Kind`] of what is no event.
 #[derive(Clone, Debug)]
-enum Is<'a> {
-    OfCustomer(CustomerId),
-    OfStream(Box<Streamed<'a>>),
+enum Other<'a> {
+    OfStream(Streamed<'a>),
     Poison(Rejected),
 }
 
@@ -34,42 +35,45 @@ pub enum Kind<'i, 'a> {
 impl Default for Input<'_> {
     /// Of no record: to be read into.
     fn default() -> Self {
-        Self { event: Event::default(), is: Is::OfCustomer(CustomerId(0)) }
+        Self { event: Event::default(), customer: CustomerId(0), other: None }
     }
 }
 
 impl<'a> Input<'a> {
     /// Reads a record in place of the one before.
+    #[inline]
     pub fn read(&mut self, record: &Record<'a>, decoder: &mut Decoder, policy: &Policy) {
-        self.is = match decoder.decode(record.value, record.time, policy, &mut self.event) {
-            Ok(()) => Is::OfCustomer(CustomerId::of(&self.event.customer)),
-            Err(rejected) => of_nobody(record, rejected, policy),
-        };
+        match decoder.decode(record.value, record.time, policy, &mut self.event) {
+            Ok(()) => {
+                self.customer = CustomerId::of(&self.event.customer);
+                if self.other.is_some() {
+                    self.other = None;
+                }
+            }
+            Err(rejected) => self.other = Some(of_nobody(record, rejected, policy)),
+        }
     }
 
     /// What it is.
     #[inline]
     pub fn kind(&self) -> Kind<'_, 'a> {
-        match &self.is {
-            Is::OfCustomer(customer) => Kind::OfCustomer(*customer, &self.event),
-            Is::OfStream(streamed) => Kind::OfStream(streamed),
-            Is::Poison(rejected) => Kind::Poison(rejected),
+        match self.other.as_deref() {
+            None => Kind::OfCustomer(self.customer, &self.event),
+            Some(Other::OfStream(streamed)) => Kind::OfStream(streamed),
+            Some(Other::Poison(rejected)) => Kind::Poison(rejected),
         }
     }
 
     /// Whose slot will be needed; none for a record that concerns no single customer.
     #[inline]
     pub fn customer(&self) -> Option<CustomerId> {
-        match self.is {
-            Is::OfCustomer(customer) => Some(customer),
-            Is::OfStream(_) | Is::Poison(_) => None,
-        }
+        self.other.is_none().then_some(self.customer)
     }
 }
 
 /// What a record is that is no event. Only here is it asked whether it belongs to a stream: events do not pay for it.
 #[cold]
-fn of_nobody<'a>(record: &Record<'a>, rejected: Rejected, policy: &Policy) -> Is<'a> {
+fn of_nobody<'a>(record: &Record<'a>, rejected: Rejected, policy: &Policy) -> Box<Other<'a>> {
     let streamed = match rejected.reason {
         Poison::MissingCustomer => Streamed::read(record.value, record.time, policy),
         Poison::NotJson
@@ -83,11 +87,11 @@ fn of_nobody<'a>(record: &Record<'a>, rejected: Rejected, policy: &Policy) -> Is
         | Poison::TooManyCustomers
         | Poison::RecordInFuture => None,
     };
-    match streamed {
-        None => Is::Poison(rejected),
-        Some(Ok(streamed)) => Is::OfStream(Box::new(streamed)),
-        Some(Err(rejected)) => Is::Poison(rejected),
-    }
+    Box::new(match streamed {
+        None => Other::Poison(rejected),
+        Some(Ok(streamed)) => Other::OfStream(streamed),
+        Some(Err(rejected)) => Other::Poison(rejected),
+    })
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub mod sends;
 pub mod fact;
 pub mod broadcast;
 pub mod product;
+pub mod coupon;
 pub mod customer;
 pub mod journey;
 pub mod timer;

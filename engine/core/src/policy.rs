@@ -35,6 +35,9 @@ pub struct Policy {
     /// The shop's own people, to whom steps may send (`to: team:sales`), by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub teams: BTreeMap<String, Team>,
+    /// Pools of coupon codes, by name, from which messages have one each (`with: { coupon: winback20 }`). `cartwheel coupons` loads codes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub coupons: Vec<String>,
     /// Older events start nothing in any journey: they are read for what they say of customers. For a history that is read in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub active_from: Option<Instant>,
@@ -55,13 +58,20 @@ pub struct Policy {
     /// Products of which a shard knows, from the records of the catalogue: the records of others are refused. A million take 100 to 200 MB, in each shard.
     #[serde(skip_serializing_if = "is_usual")]
     pub max_products: u32,
-    /// A product of which there are at most so many pieces is nearly sold out: where its stock falls to that, journeys with `catalogue: low_stock` begin.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub low_stock: Option<f64>,
+    /// Of a product of which there are at most so many pieces little is left: where its stock falls to that, journeys with `catalogue: low_stock` begin.
+    #[serde(skip_serializing_if = "is_usually_low")]
+    pub low_stock: u32,
 }
 
 /// Products of which a shard knows where the policy does not say.
 const MAX_PRODUCTS: u32 = 1_000_000;
+
+/// Pieces of a product that are few where the policy does not say.
+const LOW_STOCK: u32 = 5;
+
+fn is_usually_low(low_stock: &u32) -> bool {
+    *low_stock == LOW_STOCK
+}
 
 fn is_usual(max_products: &u32) -> bool {
     *max_products == MAX_PRODUCTS
@@ -82,6 +92,7 @@ impl Default for Policy {
             holds: Vec::new(),
             groups: Vec::new(),
             teams: BTreeMap::new(),
+            coupons: Vec::new(),
             active_from: None,
             max_defer: Span(DAY),
             marketing_ttl: Span(DAY),
@@ -90,7 +101,7 @@ impl Default for Policy {
             max_event_ahead: Span(DAY),
             currency: None,
             max_products: MAX_PRODUCTS,
-            low_stock: None,
+            low_stock: LOW_STOCK,
         }
     }
 }

@@ -16,7 +16,7 @@ pub(crate) enum OwnError {
 }
 
 /// Makes the folder of this file ours: there, writable, and locked against a second process for as long as the file stays open. What is made
-/// here, the owner alone can read; a folder that is there stays as it is.
+/// here, the owner alone can read; a folder that is there stays as it is. The file says which process that is.
 pub(crate) fn own(lock: &Path) -> Result<File, OwnError> {
     if let Some(folder) = lock.parent() {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
@@ -26,10 +26,19 @@ pub(crate) fn own(lock: &Path) -> Result<File, OwnError> {
     let file = options.write(true).create(true).truncate(false).mode(0o600).open(lock);
     let file = file.map_err(OwnError::Unusable)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => {
+            // Without it nobody can be told by the folder alone; nothing else depends on it.
+            drop(sign(&file));
+            Ok(file)
+        }
         Err(TryLockError::WouldBlock) => Err(OwnError::InUse),
         Err(TryLockError::Error(error)) => Err(OwnError::Unusable(error)),
     }
+}
+
+fn sign(mut file: &File) -> io::Result<()> {
+    file.set_len(0)?;
+    writeln!(file, "{}", std::process::id())
 }
 
 /// Gives the configuration the name that this data directory has in consumer groups, unless it has one: random, made once. Where a static
@@ -108,9 +117,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let lock = dir.path().join("new/folder/a.lock");
         let owned = own(&lock).unwrap();
+        let id = || std::fs::read_to_string(&lock).unwrap().trim().parse::<u32>();
+        assert_eq!(id(), Ok(std::process::id()));
         assert!(matches!(own(&lock), Err(OwnError::InUse)));
         drop(owned);
         assert!(own(&lock).is_ok());
+        assert_eq!(id(), Ok(std::process::id()), "written anew, not behind the old one");
         assert!(matches!(own(&lock.join("b.lock")), Err(OwnError::Unusable(_))));
     }
 }

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 /// Where the shard's runs stand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Census {
-    /// Open windows.
-    pub windows: u64,
+    /// Open windows, by index of the journey in the plan.
+    pub windows: BTreeMap<u16, u64>,
     /// Entered and not finished, by index of the journey in the plan and of the operation in the journey.
     pub running: BTreeMap<(u16, u16), u64>,
 }
@@ -47,7 +47,7 @@ impl<S: Store> Shard<S> {
         for slot in 0..self.table.len() as u32 {
             for run in &self.table.get(slot).runs {
                 match (run.place, run.place.op()) {
-                    (Place::Window, _) => census.windows += 1,
+                    (Place::Window, _) => *census.windows.entry(run.journey).or_default() += 1,
                     (_, Some(op)) => *census.running.entry((run.journey, op)).or_default() += 1,
                     (_, None) => {}
                 }

@@ -3,7 +3,7 @@
 use crate::checkpoint::{Documents, Fields, Shown};
 use crate::decisions::json;
 use cartwheel_core::channel::Channel;
-use cartwheel_core::command::{Command, MAX_BYTES};
+use cartwheel_core::command::{COUPON, Command, MAX_BYTES};
 use cartwheel_core::effect::Draft;
 use cartwheel_core::event::Subject;
 use cartwheel_core::journey::op::Send;
@@ -14,6 +14,8 @@ use serde::{Serialize, Serializer};
 /// What the message may show, by name, and the names of what the command has no room for.
 struct Data<'a> {
     shown: Vec<(Subject, Shown<'a>)>,
+    /// The code of its coupon.
+    coupon: Option<String>,
     left_out: Vec<&'static str>,
 }
 
@@ -23,7 +25,8 @@ impl<'a> Data<'a> {
         let documents =
             shown.filter_map(|(subject, key)| Some((subject, documents.document(key?)?)));
         let profile = (Subject::Profile, Shown::Fields(profile));
-        Self { shown: std::iter::once(profile).chain(documents).collect(), left_out: Vec::new() }
+        let shown = std::iter::once(profile).chain(documents).collect();
+        Self { shown, coupon: draft.coupon.as_deref().map(str::to_owned), left_out: Vec::new() }
     }
 
     /// Leaves out the last of what is shown. Whether there was something.
@@ -39,6 +42,9 @@ impl Serialize for Data<'_> {
         let mut map = serializer.serialize_map(None)?;
         for (subject, shown) in &self.shown {
             map.serialize_entry(subject.name(), shown)?;
+        }
+        if let Some(code) = &self.coupon {
+            map.serialize_entry(COUPON, code)?;
         }
         if !self.left_out.is_empty() {
             map.serialize_entry("left_out", &self.left_out)?;

@@ -40,6 +40,7 @@ impl<S: Store> Shard<S> {
                 now: self.position.now,
                 products: &self.shared.products,
                 control: &self.shared.control,
+                pools: &mut self.shared.pools,
                 effects: &mut self.effects,
             };
             self.core.stop(customer, journey, self.position.seen, &mut environment);

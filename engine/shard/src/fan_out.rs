@@ -9,6 +9,8 @@ use cartwheel_core::event::Event;
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::journey::plan::{MAX_FAN_OUT, Plan};
 use cartwheel_core::product::{Change, Transition};
+use cartwheel_core::stream::Streamed;
+use cartwheel_core::value::Value;
 use serde_json::json;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -46,11 +48,12 @@ impl Eq for Chosen {}
 
 impl<S: Store> Shard<S> {
     /// A record has changed a product: journeys that begin by that begin.
-    pub(crate) fn fan_out(&mut self, change: &Change, time: EventTime) {
+    pub(crate) fn fan_out(&mut self, change: &Change, time: EventTime, record: &Streamed<'_>) {
         let plan = Arc::clone(&self.core.plan);
+        let id = format!("{} {} {}", record.stream, record.epoch, record.sequence);
         for (transition, index) in &plan.fans_out {
             if change.is(*transition, plan.policy.low_stock) {
-                self.begin_for_many(&plan, (*transition, *index), change, time);
+                self.begin_for_many(&plan, (*transition, *index), (change, &id), time);
             }
         }
     }
@@ -59,7 +62,7 @@ impl<S: Store> Shard<S> {
         &mut self,
         plan: &Plan,
         (transition, index): (Transition, u16),
-        change: &Change,
+        (change, id): (&Change, &str),
         time: EventTime,
     ) {
         let fan_out = plan.journeys.get(usize::from(index)).and_then(|it| it.fan_out.as_deref());
@@ -69,9 +72,11 @@ impl<S: Store> Shard<S> {
         if watchers.is_empty() {
             return;
         }
-        let mut event = json!({ "product": self.shared.products.to_json(&change.id) });
+        let product = self.shared.products.to_json(&change.id);
+        let mut event = json!({ "id": id, "product": product });
         if let (Transition::PriceFell, Some((from, to))) = (transition, change.prices()) {
-            (event["from"], event["to"]) = (from.into(), to.into());
+            let amount = |amount| Value::Number(amount).to_json();
+            (event["from"], event["to"]) = (amount(from), amount(to));
         }
         let text = event.to_string();
         let event = Event::written(transition.name(), &text);
@@ -92,6 +97,7 @@ impl<S: Store> Shard<S> {
                 now: self.position.now,
                 products: &self.shared.products,
                 control: &self.shared.control,
+                pools: &mut self.shared.pools,
                 effects: &mut self.effects,
             };
             let customer = self.table.get_mut(slot);
@@ -112,6 +118,7 @@ impl<S: Store> Shard<S> {
                 now: self.position.now,
                 products: &self.shared.products,
                 control: &self.shared.control,
+                pools: &mut self.shared.pools,
                 effects: &mut self.effects,
             };
             let customer = self.table.get_mut(*slot);
@@ -123,6 +130,11 @@ impl<S: Store> Shard<S> {
             }
         }
         best.into_sorted_vec()
+    }
+
+    /// How many keys customers have in sets of which it is known who has a key in them.
+    pub fn indexed_keys(&self) -> usize {
+        self.indexed.len()
     }
 
     /// Who has which key in an indexed set, found anew.

@@ -61,6 +61,6 @@ mod tests {
         indexed.note(3, moved(1, 9, false));
         indexed.note(3, moved(1, 9, false));
         assert_eq!(indexed.of(&[1], 9), [5]);
-        assert_eq!((indexed.of(&[1], 11).len(), indexed.len()), (0, 4));
+        assert_eq!((indexed.of(&[1], 12).len(), indexed.len()), (0, 4));
     }
 }

@@ -143,6 +143,7 @@ impl<S: Store> Shard<S> {
             now: self.position.now,
             products: &self.shared.products,
             control: &self.shared.control,
+            pools: &mut self.shared.pools,
             effects: &mut self.effects,
         };
         let Outcome { applied, left_out } =

@@ -174,6 +174,13 @@ impl<S: Store> Lone<S> {
         Ok(())
     }
 
+    /// Puts another configuration into force, as a recorded turn. Whether it is another one.
+    pub fn activate(&mut self, plan: &Arc<Plan>) -> Result<bool, ShardError> {
+        let changed = self.shard.activate(plan, &mut self.out)?;
+        self.read_back()?;
+        Ok(changed)
+    }
+
     /// Begins a checkpoint, which its own turn record confirms at once. Whoever runs the commit says so with [`Lone::committed`]. None
     /// while another one is pending.
     pub fn begin_checkpoint(&mut self) -> Result<Option<Commit<S>>, ShardError> {

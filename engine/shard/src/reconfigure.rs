@@ -33,6 +33,7 @@ impl<S: Store> Shard<S> {
                 now: t,
                 products: &self.shared.products,
                 control: &self.shared.control,
+                pools: &mut self.shared.pools,
                 effects: &mut self.effects,
             };
             self.core.leave(customer, &mapping, t, &mut environment);
@@ -71,6 +72,7 @@ impl<S: Store> Shard<S> {
             now: t,
             products: &self.shared.products,
             control: &self.shared.control,
+            pools: &mut self.shared.pools,
             effects: &mut self.effects,
         };
         self.core.settle_levels(customer, &mut environment);

@@ -15,6 +15,7 @@ use crate::turn::{Budget, Outgoing, Turned};
 use cartwheel_core::apply::Core;
 use cartwheel_core::broadcast::Broadcasts;
 use cartwheel_core::control::Control;
+use cartwheel_core::coupon::Pools;
 use cartwheel_core::customer::{Customer, Journal, decode_customer};
 use cartwheel_core::effect::Effects;
 use cartwheel_core::event::{Decoder, OddFields, Record};
@@ -197,7 +198,12 @@ impl<S: Store> Shard<S> {
         if !sound {
             return Err(damaged("products"));
         }
-        self.shared = Shared { streams, products, control, broadcasts };
+        let mut pools = Pools::decode(&meta.pools).ok_or_else(|| damaged("pools of coupons"))?;
+        self.store.codes(&mut |key, packed| sound &= pools.load_stored(key, packed))?;
+        if !sound || !pools.is_whole() {
+            return Err(damaged("codes of coupons"));
+        }
+        self.shared = Shared { streams, products, control, broadcasts, pools };
         Ok(())
     }
 

@@ -406,17 +406,19 @@ impl<S: Store> Shard<S> {
             slots.iter().for_each(|slot| sealed.add(self.table.get_mut(*slot)));
         }
         self.shared.products.take_changed(|key, product| sealed.add_product(key, product));
+        self.shared.pools.take_fresh(|key, codes| sealed.add_codes(key, codes));
         sealed
     }
 
     /// Where the shard stands, behind this turn.
     fn meta(&self, at: At) -> Meta {
         let position = &self.position;
-        let (mut streams, mut product_names) = (Vec::new(), Vec::new());
+        let (mut streams, mut product_names, mut pools) = (Vec::new(), Vec::new(), Vec::new());
         self.shared.streams.encode(&mut streams);
         self.shared.control.encode(&mut streams);
         self.shared.broadcasts.encode(&mut streams);
         self.shared.products.encode_names(&mut product_names);
+        self.shared.pools.encode(&mut pools);
         Meta {
             next_offset: position.next_offset,
             seq: at.seq,
@@ -435,6 +437,7 @@ impl<S: Store> Shard<S> {
             partitioner: position.partitioner.map(|partitioner| partitioner as u8),
             streams,
             product_names,
+            pools,
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::shard::Shard;
 use cartwheel_core::apply::EventTime;
 use cartwheel_core::broadcast::Broadcasts;
 use cartwheel_core::control::Control;
+use cartwheel_core::coupon::{Left, Pools};
 use cartwheel_core::event::Record;
 use cartwheel_core::product::{Applied, LeftOut, Products, Refused};
 use cartwheel_core::stream::{Order, Streamed, Streams};
@@ -20,6 +21,8 @@ pub(crate) struct Shared {
     pub control: Control,
     /// What was told to everybody.
     pub broadcasts: Broadcasts,
+    /// Codes that are left of the pools of coupons.
+    pub pools: Pools,
 }
 
 /// What became of such records, since the shard was opened.
@@ -29,6 +32,8 @@ pub struct SharedCounters {
     pub orders: [u64; Order::ALL.len()],
     /// What of products was not kept, in the order of [`LeftOut::ALL`].
     pub left_out: [u64; LeftOut::ALL.len()],
+    /// Codes of coupons that were not taken in, in the order of [`cartwheel_core::coupon::NotTaken::ALL`].
+    pub codes: Left,
 }
 
 /// The type of records about products.
@@ -45,7 +50,11 @@ impl<S: Store> Shard<S> {
         self.counters.shared.orders[order as usize] += 1;
         match order {
             Order::Next if streamed.kind == CATALOGUE => self.apply_product(record, streamed),
-            Order::Next if streamed.kind == CONTROL => self.apply_control(record, streamed),
+            Order::Next if streamed.kind == CONTROL => {
+                if !self.apply_coupons(record, streamed) {
+                    self.apply_control(record, streamed);
+                }
+            }
             Order::Next if streamed.kind == BROADCAST => self.apply_broadcast(record, streamed),
             Order::Next | Order::Repeat | Order::Gap | Order::Epoch | Order::NoRoom => {}
         }
@@ -58,7 +67,7 @@ impl<S: Store> Shard<S> {
             Ok(Applied { left_out, change }) => {
                 self.counters.shared.left_out[LeftOut::Field as usize] += left_out;
                 if let Some(change) = change.filter(|_| !self.core.plan.fans_out.is_empty()) {
-                    self.fan_out(&change, time);
+                    self.fan_out(&change, time, streamed);
                 }
             }
             Err(Refused::NoRoom) => {

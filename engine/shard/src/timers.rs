@@ -122,6 +122,7 @@ impl<S: Store> Shard<S> {
             now: self.position.now,
             products: &self.shared.products,
             control: &self.shared.control,
+            pools: &mut self.shared.pools,
             effects: &mut self.effects,
         };
         let due = Due { deadline, now, seen: self.position.seen, budget: budget.timers };

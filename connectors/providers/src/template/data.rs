@@ -4,7 +4,7 @@ use super::filters::amount;
 use super::marks::without;
 use super::reader::Reader;
 use crate::message::{Brand, Links};
-use cartwheel_core::command::Command;
+use cartwheel_core::command::{COUPON, Command};
 use cartwheel_core::event::Subject;
 use cartwheel_core::event::vocabulary::{EMAIL, FIRST_NAME, LAST_NAME};
 use liquid_core::model::{Object, Value};
@@ -13,7 +13,7 @@ use liquid_core::model::{Object, Value};
 pub const ANSWERS: &str = "answers";
 
 /// The variables at the top level. The others of a command's `data` stand under its subjects.
-pub const VARIABLES: [&str; 27] = [
+pub const VARIABLES: [&str; 28] = [
     FIRST_NAME,
     LAST_NAME,
     EMAIL,
@@ -23,6 +23,7 @@ pub const VARIABLES: [&str; 27] = [
     "postal_address",
     "unsubscribe_url",
     ANSWERS,
+    COUPON,
     Subject::Profile.name(),
     Subject::Cart.name(),
     "cart_items",
@@ -105,6 +106,8 @@ pub(super) fn globals(command: &Command, brand: &Brand, links: &Links, reader: &
     .collect();
     let answers = links.answers.iter().map(|(name, url)| (name.clone().into(), text(url)));
     globals.insert(ANSWERS.into(), Value::Object(answers.collect()));
+    let code = data.get(COUPON).and_then(Json::as_str);
+    globals.insert(COUPON.into(), option(code));
     // A profile always exists, be it empty; the other subjects only if an event brought them.
     globals.insert(
         Subject::Profile.name().into(),

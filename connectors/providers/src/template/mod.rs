@@ -103,10 +103,15 @@ impl Templates {
             .collect()
     }
 
+    /// Whether this part of the template reads the variable; none where there is no such part.
+    pub fn reads(&self, name: &str, part: Part, variable: &str) -> Option<bool> {
+        let compiled = self.all.get(name).and_then(|template| template.part(part))?;
+        Some(compiled.reads().any(|read| read == variable))
+    }
+
     /// Whether this part of the template is there and does not read the variable.
     pub fn lacks(&self, name: &str, part: Part, variable: &str) -> bool {
-        let compiled = self.all.get(name).and_then(|template| template.part(part));
-        compiled.is_some_and(|compiled| compiled.reads().all(|read| read != variable))
+        self.reads(name, part, variable) == Some(false)
     }
 
     /// The names behind a dot or in brackets that a part of the template uses, each with the line on which it does so.

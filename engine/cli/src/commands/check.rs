@@ -1,6 +1,7 @@
 //! `cartwheel check [DIR]`: is everything in the configuration folder right?
 
 use super::origins;
+use crate::edits::{Preview, Running};
 use crate::failure::{Failure, Fault, count, warn};
 use crate::flags::{CheckFlags, Flags, Output};
 use crate::journeys::Compiled;
@@ -8,12 +9,41 @@ use crate::settings::Loaded;
 use crate::{journeys, messages, templates, traces};
 use cartwheel_core::customer::{Customer, Run};
 use cartwheel_core::journey::plan::{Journey, Plan};
+use cartwheel_providers::template::Templates;
 use serde_json::{Value, json};
 use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
 
 /// Reads everything; prints a summary, or fails with all problems of the first stage that has any.
 pub fn run(flags: &Flags, check: &CheckFlags) -> Result<(), Failure> {
     let dir = check.dir.as_ref().unwrap_or(&flags.config_dir);
+    let Checked { compiled, scenarios, .. } = checked(flags, dir)?;
+    let preview = preview(flags, check, &compiled.plan)?;
+    let text = match flags.output {
+        Output::Json => format!("{}\n", as_json(&compiled, scenarios, preview.as_ref())),
+        Output::Text => {
+            warn(&compiled.warnings);
+            let memory = if check.memory { memory(&compiled.plan) } else { String::new() };
+            let preview = preview.map(|preview| preview.to_string()).unwrap_or_default();
+            memory + &preview + &as_text(&compiled.plan, scenarios)
+        }
+    };
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
+}
+
+/// A configuration folder in which everything is right.
+pub(super) struct Checked {
+    pub loaded: Loaded,
+    /// With all warnings.
+    pub compiled: Compiled,
+    pub templates: Templates,
+    /// In the traces, which can be read; whether they hold is another question.
+    pub scenarios: usize,
+}
+
+/// Reads everything in the folder; fails with all problems of the first stage that has any.
+pub(super) fn checked(flags: &Flags, dir: &Path) -> Result<Checked, Failure> {
     let loaded = Loaded::read(&origins(flags, dir))?;
     let compiled = journeys::compile(&loaded);
     let traces = traces::read_all(&loaded.settings, compiled.as_ref().ok(), None);
@@ -23,15 +53,16 @@ pub fn run(flags: &Flags, check: &CheckFlags) -> Result<(), Failure> {
     let of_messages = messages::warnings(&templates, &loaded.settings, &compiled);
     compiled.warnings.extend(of_messages);
     let scenarios = traces.iter().map(|trace| trace.scenarios.len()).sum();
-    let text = match flags.output {
-        Output::Json => format!("{}\n", as_json(&compiled, scenarios)),
-        Output::Text => {
-            warn(&compiled.warnings);
-            let memory = if check.memory { memory(&compiled.plan) } else { String::new() };
-            memory + &as_text(&compiled.plan, scenarios)
-        }
-    };
-    Ok(std::io::stdout().write_all(text.as_bytes())?)
+    Ok(Checked { loaded, compiled, templates, scenarios })
+}
+
+/// What becomes of windows and runs, if that is asked.
+fn preview(flags: &Flags, check: &CheckFlags, new: &Plan) -> Result<Option<Preview>, Failure> {
+    if check.against.is_empty() {
+        return Ok(None);
+    }
+    let running = Running::named(check, |folder| Loaded::read(&origins(flags, folder)))?;
+    Ok(Some(Preview::of(&running, &Arc::new(new.clone()))))
 }
 
 /// Both results, or the problems of both.
@@ -46,12 +77,16 @@ fn both<A, B>(left: Result<A, Failure>, right: Result<B, Failure>) -> Result<(A,
     }
 }
 
-fn as_json(compiled: &Compiled, scenarios: usize) -> Value {
+fn as_json(compiled: &Compiled, scenarios: usize, preview: Option<&Preview>) -> Value {
     let plan = &compiled.plan;
     let warnings: Vec<Value> = compiled.warnings.iter().map(Fault::json).collect();
     let journeys: Vec<Value> = plan.journeys.iter().map(journey_as_json).collect();
-    json!({ "ok": true, "problems": [], "warnings": warnings, "configuration": format!("{:032x}", plan.hash), "journeys": journeys, "scenarios": scenarios,
-        "memory": { "facts": { "one_event": plan.facts.few_bytes(), "most": plan.facts.most_bytes() } } })
+    let mut said = json!({ "ok": true, "problems": [], "warnings": warnings, "configuration": format!("{:032x}", plan.hash), "journeys": journeys, "scenarios": scenarios,
+        "memory": { "facts": { "one_event": plan.facts.few_bytes(), "most": plan.facts.most_bytes() } } });
+    if let Some(preview) = preview {
+        said["against"] = json!(preview);
+    }
+    said
 }
 
 fn journey_as_json(journey: &Journey) -> Value {

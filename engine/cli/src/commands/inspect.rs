@@ -1,15 +1,16 @@
 //! `cartwheel inspect`: the shards of a running engine.
 
 use super::asked;
+use crate::edits::short;
 use crate::failure::Failure;
 use crate::flags::{AdminFlags, Flags, Output};
 use crate::show::table::table;
 use cartwheel_core::time::format_rfc3339;
-use cartwheel_runtime::admin::view::{HaltedView, ShardView, StreamView, WinnerView};
+use cartwheel_runtime::admin::view::{HaltedView, PoolView, ShardView, StreamView, WinnerView};
 use cartwheel_runtime::metrics::labels::Closed;
 use std::io::Write;
 
-const HEADINGS: [&str; 12] = [
+const HEADINGS: [&str; 13] = [
     "shard#",
     "state",
     "mode",
@@ -22,6 +23,7 @@ const HEADINGS: [&str; 12] = [
     "due#",
     "checkpoint#",
     "restarts#",
+    "configuration",
 ];
 
 /// Asks the running engine; prints a table, or the API's answer.
@@ -37,7 +39,8 @@ pub fn run(flags: &Flags, admin: &AdminFlags) -> Result<(), Failure> {
         }
         Output::Text => {
             let rows: Vec<_> = shards.iter().map(row).collect();
-            table(&HEADINGS, &rows) + &streams(&shards) + &halted(&shards) + &winners(&shards)
+            let table = table(&HEADINGS, &rows) + &streams(&shards);
+            table + &halted(&shards) + &winners(&shards) + &coupons(&shards)
         }
     };
     Ok(std::io::stdout().write_all(text.as_bytes())?)
@@ -57,7 +60,24 @@ fn row(shard: &ShardView) -> Vec<String> {
         shard.timers_due.to_string(),
         format!("{:.0} s", shard.checkpoint_age_seconds),
         shard.restarts.to_string(),
+        shard.configuration.as_deref().map_or_else(|| "-".into(), short),
     ]
+}
+
+/// The codes of coupons that each shard has; nothing where there is no pool.
+fn coupons(shards: &[ShardView]) -> String {
+    let of_shard = |shard: &ShardView| {
+        let row = |pool: &PoolView| {
+            let PoolView { pool, left, given } = pool;
+            vec![shard.shard.to_string(), pool.clone(), left.to_string(), given.to_string()]
+        };
+        shard.coupons.iter().map(row).collect::<Vec<_>>()
+    };
+    let rows: Vec<Vec<String>> = shards.iter().flat_map(of_shard).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!("\n{}", table(&["shard#", "coupons", "left#", "given#"], &rows))
 }
 
 /// How far each shard has applied what every partition gets; nothing where there is no such record.

@@ -6,6 +6,7 @@ mod check;
 mod completions;
 mod config;
 mod control;
+mod coupons;
 mod deliver;
 mod dlq;
 mod explain;
@@ -14,6 +15,7 @@ mod inspect;
 mod demo;
 mod man;
 mod new;
+mod publish;
 mod render;
 mod report;
 mod run;
@@ -36,11 +38,13 @@ pub fn run(flags: &Flags) -> Result<(), Failure> {
         Command::Catalogue(catalogue) => catalogue::run(flags, catalogue),
         Command::Broadcast(broadcast) => broadcast::run(flags, broadcast),
         Command::Control(command) => control::run(flags, command),
+        Command::Coupons(command) => coupons::run(flags, command),
         Command::Dlq(command) => dlq::run(flags, command),
         Command::Report(report) => report::run(flags, report),
         Command::New(new) => new::run(new),
         Command::Render(render) => render::run(flags, render),
         Command::Graph(graph) => graph::run(flags, graph),
+        Command::Publish(publish) => publish::run(flags, publish),
         Command::Check(check) => check::run(flags, check),
         Command::Test(test) => test::run(flags, test),
         Command::Config(command) => config::run(flags, command),

@@ -1,7 +1,9 @@
 //! The console's answers: the engine's, with the inbox beside them.
 
 use super::inbox::Inbox;
-use cartwheel_runtime::admin::view::{CustomerView, InboxEntry, JourneyView, Overview, Readiness};
+use cartwheel_runtime::admin::view::{
+    ConfigurationView, CustomerView, InboxEntry, JourneyView, Overview, Readiness,
+};
 use cartwheel_runtime::admin::{AdminSource, SourceError};
 use cartwheel_runtime::engine::EngineSource;
 use std::sync::Arc;
@@ -29,6 +31,10 @@ impl AdminSource for DemoSource {
 
     async fn journey(&self, name: &str) -> Result<JourneyView, SourceError> {
         self.engine.journey(name).await
+    }
+
+    async fn configuration(&self) -> Result<ConfigurationView, SourceError> {
+        self.engine.configuration().await
     }
 
     async fn customer(&self, customer: &str) -> Result<CustomerView, SourceError> {

@@ -1,14 +1,18 @@
 //! The command line, as clap reads it. The help texts are the manual: each command shows how it is used.
 
 mod demo;
+mod coupons;
 mod dlq;
+mod publish;
 mod report;
 mod shop;
 mod streams;
 pub mod trace;
 
+pub use coupons::{CouponsCommand, LoadFlags};
 pub use demo::{DemoBroker, DemoFlags};
 pub use dlq::{DlqCommand, ListFlags, ReplayFlags};
+pub use publish::PublishFlags;
 pub use report::ReportFlags;
 pub use shop::{GraphFlags, NewFlags, RenderFlags, ShownPart};
 pub use streams::{AgainFlags, BroadcastFlags, CatalogueFlags, ControlCommand};
@@ -61,9 +65,11 @@ Examples:
   cartwheel render TEMPLATE                what a message looks like
   cartwheel run                            reads events, decides, writes send commands
   cartwheel deliver                        hands the send commands to providers
+  cartwheel publish                        puts an edited configuration into force in the running engine
   cartwheel explain CUSTOMER               what was decided about somebody, and why
   cartwheel inspect                        how the shards of the running engine are
   cartwheel report --since 30d             what messages came to, and against the holdouts
+  cartwheel coupons load POOL codes.txt    codes that messages give, one for each run
   cartwheel catalogue products.csv         prices, stock and the like, to every shard
   cartwheel dlq list                       what could not be applied or delivered, and why
   cartwheel config print                   the configuration in force, and where each value comes from
@@ -121,12 +127,21 @@ Examples:
   cartwheel explain c0001234567 --admin http://engine-2:9464 --token-file token")]
     Explain(ExplainFlags),
 
-    /// Shows the shards of a running engine: state, how far behind, timers, runs, age of the checkpoint.
+    /// Shows the shards of a running engine: state, how far behind, timers, runs, age of the checkpoint, the configuration by which each decides.
     #[command(after_long_help = "\
 Examples:
   cartwheel inspect
   cartwheel inspect --output json | jq '.[] | select(.state != \"running\")'")]
     Inspect(AdminFlags),
+
+    /// Puts what stands in the configuration folder into force in the engine that runs there, if it is right.
+    ///
+    /// Checks everything as `check` does; a fault changes nothing. Says what becomes of windows and runs, has the engine read the folder anew (SIGHUP to the
+    /// process that has the data directory), and waits until every shard decides by it: each of them puts it into force by a recorded turn. Is to be
+    /// called where the engine runs, with the flags and environment that the engine has. Then the delivery worker is to read its templates anew (SIGHUP).
+    /// Where engines run elsewhere, tell them yourself, and wait for them with --wait-only.
+    #[command(after_long_help = publish::EXAMPLES)]
+    Publish(PublishFlags),
 
     /// What messages came to: by journey, step and arm, and against the holdouts.
     ///
@@ -158,6 +173,14 @@ Examples:
     /// It goes through a journal, which numbers it, to every partition of the events topic, and is written again until all have acknowledged it.
     #[command(subcommand, after_long_help = streams::CONTROL)]
     Control(ControlCommand),
+
+    /// Loads codes of coupons into a pool.
+    ///
+    /// Every line of the file is looked at before anything is written. The codes go through the journal of `control` to every partition of the events
+    /// topic; each shard takes those that are its own, so that no two of them give the same one. More that is loaded later is given behind it; a code
+    /// that a pool has had is dropped, so a file may be loaded once more where nobody knows whether it was.
+    #[command(subcommand, after_long_help = coupons::EXAMPLES)]
+    Coupons(CouponsCommand),
 
     /// Dead letters: what could not be applied or delivered, and why; events can be written back.
     #[command(subcommand)]
@@ -291,6 +314,13 @@ pub struct CheckFlags {
     /// Says as well what the facts of a customer take in memory.
     #[arg(long)]
     pub memory: bool,
+    /// Says as well what becomes of windows and runs when this configuration comes into force in place of that one: the admin address of an engine, such
+    /// as http://127.0.0.1:9464 (with how many there are; once for each engine), or another configuration folder.
+    #[arg(long, value_name = "URL|DIR")]
+    pub against: Vec<String>,
+    /// A file with the bearer token for --against URL; default: the variable CARTWHEEL_ADMIN_TOKEN.
+    #[arg(long, value_name = "FILE", requires = "against")]
+    pub token_file: Option<PathBuf>,
 }
 
 /// What to test.

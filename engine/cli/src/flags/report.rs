@@ -42,7 +42,7 @@ fn instant(text: &str) -> Result<Millis, String> {
         .ok_or_else(|| "write a day such as 2026-01-01, or 2026-01-01T06:00:00Z".to_owned())
 }
 
-fn span(text: &str) -> Result<Span, String> {
+pub(super) fn span(text: &str) -> Result<Span, String> {
     Span::parse(text).map_err(|_| "write a duration such as 30d or 12h".to_owned())
 }
 

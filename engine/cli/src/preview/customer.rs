@@ -5,7 +5,7 @@ use crate::files;
 use crate::settings::place;
 use crate::shipped;
 use cartwheel_core::channel::{Channel, Class};
-use cartwheel_core::command::Command;
+use cartwheel_core::command::{COUPON, Command};
 use cartwheel_core::event::Subject;
 use cartwheel_core::id::{CommandId, RunId};
 use cartwheel_core::time::{HOUR, Millis};
@@ -76,7 +76,7 @@ impl Customer {
                 let help = suggest::help(key, keys());
                 return Err(customer.at(&[key], format!("unknown key `{key}`"), Some(help)));
             }
-            let is_text = key == CUSTOMER || key == VARIANT;
+            let is_text = [CUSTOMER, VARIANT, COUPON].contains(&key.as_str());
             if !(if is_text { value.is_string() } else { value.is_object() }) {
                 let what = if is_text { "a text" } else { "an object" };
                 return Err(customer.at(&[key], format!("`{key}` is not {what}"), None));
@@ -152,7 +152,7 @@ impl Customer {
 /// What may stand in the file.
 fn keys() -> impl Iterator<Item = &'static str> + Clone {
     let documents = Subject::KEPT.into_iter().map(Subject::name);
-    [CUSTOMER, VARIANT, Subject::Profile.name()].into_iter().chain(documents)
+    [CUSTOMER, VARIANT, COUPON, Subject::Profile.name()].into_iter().chain(documents)
 }
 
 fn collect<'v>(value: &'v Value, names: &mut BTreeSet<&'v str>) {

@@ -1,4 +1,5 @@
-//! A journey as a Mermaid flowchart: what begins it, its steps, what ends it. https://mermaid.js.org draws it, and so do many wikis and forges.
+//! A journey as a Mermaid flowchart: what begins it, its steps, what ends it. <https://mermaid.js.org> draws it, and so do
+//! many wikis and forges.
 
 use cartwheel_runtime::admin::view::{Begins, JourneyGraph, StepView};
 use std::fmt::Write;
@@ -151,8 +152,10 @@ mod tests {
         let source = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
         let facts = source("facts.yaml", &shipped::text("facts.yaml").unwrap());
         let journeys: Vec<_> = journeys.iter().map(|(path, text)| source(path, text)).collect();
+        let coupons = ["winback15", "survey10"].map(str::to_owned).into();
+        let policy = Policy { coupons, ..Policy::default() };
         let sources = Sources { journeys: &journeys, facts: Some(&facts) };
-        graphs(&load(&Policy::default(), sources).unwrap()).iter().map(mermaid).collect()
+        graphs(&load(&policy, sources).unwrap()).iter().map(mermaid).collect()
     }
 
     const CART: &str = "\

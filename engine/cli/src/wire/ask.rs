@@ -59,6 +59,11 @@ impl Engine {
         Ok(Self { base, token: token(flags.token_file.as_deref())? })
     }
 
+    /// Where it is asked.
+    pub fn address(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
     /// Asks for `/api/v1/` and these segments; each is percent-encoded.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use cartwheel_runtime::admin::{AdminConfig, AdminServer, AdminSource};
 use cartwheel_runtime::deliver::Deliver;
 use cartwheel_runtime::engine::Engine;
 use cartwheel_runtime::metrics::Metrics;
+use cartwheel_runtime::metrics::labels::Reload;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -127,7 +128,7 @@ async fn run<P: Part>(
             return Ok(());
         }
     };
-    let server = match AdminServer::bind(admin, part.source(), metrics).await {
+    let server = match AdminServer::bind(admin, part.source(), Arc::clone(&metrics)).await {
         Ok(server) => server,
         Err(error) => {
             stop(part, loaded, &mut signals).await?;
@@ -144,7 +145,9 @@ async fn run<P: Part>(
                 Asked::End(signal) => break signal,
                 Asked::Reload => {
                     let read = || reload::part(&part, &doorkeeper, origins, loaded);
-                    reload::say(P::NAME, block_in_place(read));
+                    let outcome = block_in_place(read);
+                    metrics.reloaded(if outcome.is_ok() { Reload::Applied } else { Reload::Refused });
+                    reload::say(P::NAME, outcome);
                 }
             },
             () = ended(&part) => {

@@ -10,7 +10,7 @@ fn a_journey_that_cannot_be_read_is_65_and_one_of_another_ending_a_warning() {
     std::fs::remove_file(journey("together.trace")).unwrap();
     std::fs::remove_file(journey("welcome.trace")).unwrap();
     let output = cartwheel(dir.path(), &["check"], &[]);
-    expect(&output, 0, &["welcome.yml is not read", "rename it to welcome.yaml", "19 journeys"]);
+    expect(&output, 0, &["welcome.yml is not read", "rename it to welcome.yaml", "22 journeys"]);
 
     std::os::unix::fs::symlink("/nowhere", journey("welcome.yaml")).unwrap();
     std::fs::create_dir(journey("old.trace")).unwrap();
@@ -358,4 +358,34 @@ fn a_file_that_is_too_large_is_not_read() {
     let file = std::fs::File::create(dir.path().join("journeys/large.yaml")).unwrap();
     file.set_len(1 << 40).unwrap();
     expect(&cartwheel(dir.path(), &["check"], &[]), 65, &["large.yaml has 1099511627776 bytes"]);
+}
+
+/// A journey that is edited.
+const EDITED: &str = "journey: edited
+trigger: { event: go, quiet_for: 1h }
+steps:
+  - { wait: 1d, id: first }
+  - { send: cart_reminder, channels: [email] }
+";
+
+#[test]
+fn against_another_folder_it_says_what_becomes_of_windows_and_runs() {
+    let old = with_journey(EDITED);
+    let against = |new: &str, more: &[&str]| {
+        let new = with_journey(new);
+        let folder = old.path().to_str().unwrap();
+        cartwheel(new.path(), &[&["check", "--against", folder], more].concat(), &[])
+    };
+    let named = EDITED.replace("id: first", "id: pause");
+    let gone = "runs at first: exit, there is no step of that name and kind any more (if it has another name: `renamed: { first: NEW }`)";
+    expect(&against(&named, &[]), 0, &["In place of configuration ", "windows: go on", gone]);
+    let renamed = named.replace("steps:", "renamed: { first: pause }\nsteps:");
+    expect(&against(&renamed, &[]), 0, &["edited: changed", "runs at first: go on at pause"]);
+    expect(&against(EDITED, &[]), 0, &["edited: as it was"]);
+    let json: Value =
+        serde_json::from_slice(&against(&named, &["--output", "json"]).stdout).unwrap();
+    let first = &json["against"]["journeys"][0]["steps"][0];
+    assert_eq!(*first, serde_json::json!({ "step": "first", "count": null, "exits": "step_gone" }));
+    let both = against(EDITED, &["--against", "http://127.0.0.1:1"]);
+    expect(&both, 78, &["folders and engines", "name one folder, or each engine"]);
 }

@@ -77,16 +77,16 @@ fn the_shipped_configuration_is_right_and_its_traces_pass() {
     expect(
         &cartwheel(&shipped(), &["check"], &[]),
         0,
-        &["cart_abandonment", "welcome", "20 journeys"],
+        &["cart_abandonment", "welcome", "23 journeys"],
     );
-    let memory = ["net_value ", "all facts ", "bytes after one event, at most ", "20 journeys"];
+    let memory = ["net_value ", "all facts ", "bytes after one event, at most ", "23 journeys"];
     expect(&cartwheel(&shipped(), &["check", "--memory"], &[]), 0, &memory);
     expect(&cartwheel(&shipped(), &["test"], &[]), 0, &["ok  ", " 0 failed"]);
     let json: Value =
         serde_json::from_slice(&cartwheel(&shipped(), &["check", "--output", "json"], &[]).stdout)
             .unwrap();
     assert_eq!(
-        (json["ok"].as_bool(), json["journeys"][18]["journey"].as_str()),
+        (json["ok"].as_bool(), json["journeys"][21]["journey"].as_str()),
         (Some(true), Some("welcome"))
     );
 }
@@ -102,9 +102,11 @@ fn wrong_use_is_64_and_help_is_0() {
         "deliver",
         "explain",
         "inspect",
+        "publish",
         "catalogue",
         "broadcast",
         "control",
+        "coupons",
         "check",
         "test",
         "new",
@@ -494,5 +496,9 @@ fn an_engine_that_does_not_run_is_69_with_the_remedy() {
         let url = format!("http://{address}");
         let args: Vec<&str> = command.iter().copied().chain(["--admin", &url]).collect();
         expect(&cartwheel(Path::new("/nowhere"), &args, &[]), 69, &[&address]);
+    }
+    let url = format!("http://{address}");
+    for args in [["publish", "--admin", &url], ["check", "--against", &url]] {
+        expect(&cartwheel(&shipped(), &args, &[]), 69, &["no engine answers", &address]);
     }
 }

@@ -58,6 +58,40 @@ fn a_file_is_read_whole_before_anything_is_written() {
 }
 
 #[test]
+fn a_file_of_codes_is_read_whole_and_no_code_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let load = |pool: &str, text: &str, more: &[&str]| {
+        let path = dir.path().join("codes.txt");
+        std::fs::write(&path, text).unwrap();
+        let args = [&["coupons", "load", pool, path.to_str().unwrap()], more].concat();
+        cartwheel(&shipped(), &args, &[])
+    };
+    let output = load("winback15", "AAA\nBBB\n", &["--dry-run"]);
+    expect(&output, 0, &["2 codes in ", "every line is right"]);
+    let output = load("winback15", "AAA\n\nBBB\nAAA\n CCC\n", &[]);
+    expect(
+        &output,
+        65,
+        &[
+            "codes.txt:2: the line is empty",
+            "codes.txt:4: the same code stands in line 1",
+            "codes.txt:5: there are blanks around the code",
+            "3 problems",
+        ],
+    );
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(["AAA", "BBB", "CCC"].iter().all(|code| !told.contains(code)), "{told}");
+    expect(
+        &load("winbakc15", "AAA\n", &["--dry-run"]),
+        65,
+        &["the policy has no pool `winbakc15` of coupons", "did you mean `winback15`?"],
+    );
+    expect(&load("winback15", "", &[]), 65, &["there is no code in"]);
+    let none = ["--set", "kafka.bootstrap=127.0.0.1:1", "--set", "engine.start_timeout=1s"];
+    expect(&load("winback15", "AAA\n", &none), 69, &["the broker 127.0.0.1:1 is not available"]);
+}
+
+#[test]
 fn what_cannot_be_said_is_refused_before_a_broker_is_asked() {
     let none = ["--set", "kafka.bootstrap=127.0.0.1:1", "--set", "engine.start_timeout=1s"];
     let run = |args: &[&str]| cartwheel(&shipped(), &[&none, args].concat(), &[]);

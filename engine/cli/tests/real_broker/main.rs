@@ -5,6 +5,8 @@
 mod answers;
 mod audit;
 mod bad_input;
+mod coupons;
+mod edits;
 mod hand_over;
 mod kill_nine;
 mod mail;
@@ -16,3 +18,4 @@ mod shoppers;
 mod control;
 mod streams;
 mod topics;
+mod watchers;

@@ -66,6 +66,7 @@ policy:
   caps:
     - { name: email_gap, scope: "channel:email", limit: 1, per: 16h }
     - { name: five_a_week, scope: all, limit: 5, per: 7d }
+  coupons: [winback15, survey10]
 "#;
 
 impl Deployment {
@@ -230,6 +231,18 @@ log: {{ level: info, format: text }}
         sum(&metrics(self.deliver_admin).unwrap_or_default(), metric, labels)
     }
 
+    /// Where the engine's admin listener is.
+    pub fn admin_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.admin)
+    }
+
+    /// What the engine's API says; null while it does not answer.
+    pub fn api(&self, path: &str) -> serde_json::Value {
+        let answer = answer(self.admin, &format!("/api/v1/{path}")).unwrap_or_default();
+        let body = answer.split_once("\r\n\r\n").map_or("null", |(_, body)| body);
+        serde_json::from_str(body).expect("JSON")
+    }
+
     /// The output of a command of the binary with this configuration.
     pub fn command(&self, args: &[&str]) -> std::process::Output {
         let folder = ["--config-dir".as_ref(), self.dir.path().as_os_str()];
@@ -260,9 +273,14 @@ fn sum(metrics: &str, metric: &str, labels: &str) -> f64 {
 
 /// What the `/metrics` of this admin listener says.
 fn metrics(port: u16) -> std::io::Result<String> {
+    answer(port, "/metrics")
+}
+
+/// What this admin listener answers, head and body.
+fn answer(port: u16, path: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     let request =
-        format!("GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+        format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;

@@ -60,6 +60,12 @@ fn a_hangup_reads_the_configuration_anew_and_keeps_the_old_one_on_an_error() {
         assert!(process.said("tirgger") > 0, "it says where");
     }
     assert_eq!(running(), f64::from(PARTITIONS));
+    let counted = |outcome: &str| {
+        let labels = format!("outcome=\"{outcome}\"");
+        let metric = "cartwheel_configuration_reloads_total";
+        (deployment.sum(metric, &labels), deployment.delivered(metric, &labels))
+    };
+    assert_eq!((counted("refused"), counted("applied")), ((1.0, 1.0), (0.0, 0.0)));
 
     change(&welcome, "tirgger:", "trigger:");
     change(&welcome, "priority: 60", "priority: 61");
@@ -67,6 +73,7 @@ fn a_hangup_reads_the_configuration_anew_and_keeps_the_old_one_on_an_error() {
         process.hang_up();
         until("the new one", LIMIT, || process.said("configuration read anew") == 1);
     }
+    assert_eq!((counted("refused"), counted("applied")), ((1.0, 1.0), (1.0, 1.0)));
     until("every shard to activate it", LIMIT, || {
         engine.said("configuration activated") == activated + PARTITIONS as usize
     });

@@ -194,18 +194,32 @@ impl Story {
 
 /// Appends the whole story, in order.
 pub fn produce(kafka: &KafkaConfig, story: &Story) {
+    let records = story.events.iter();
+    let records = records.map(|(time, key, value)| (Some(*time), key.as_str(), &value[..]));
+    append(kafka, &records.collect::<Vec<_>>());
+}
+
+/// Appends events that happen now, each with its customer.
+pub fn produce_now(kafka: &KafkaConfig, events: &[(String, String)]) {
+    let records =
+        events.iter().map(|(customer, value)| (None, customer.as_str(), value.as_bytes()));
+    append(kafka, &records.collect::<Vec<_>>());
+}
+
+/// Appends records: time, key and value.
+fn append(kafka: &KafkaConfig, records: &[(Option<i64>, &str, &[u8])]) {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let producer = EventsProducer::new(kafka).expect("a producer");
         let topic = kafka.topics().events;
-        for chunk in story.events.chunks(CHUNK) {
+        for chunk in records.chunks(CHUNK) {
             let sends = chunk.iter().map(|(time, key, value)| {
                 producer.send(Message {
                     topic: &topic,
                     key: Some(key.as_bytes()),
                     value: Some(value),
-                    timestamp_ms: Some(*time),
+                    timestamp_ms: *time,
                     ..Message::default()
                 })
             });

@@ -1,5 +1,10 @@
-//! A changed configuration takes effect: every run goes on at the step of the same name, or exits.
+//! A changed configuration comes into force (`docs/semantics.md`, "A changed configuration"): every run goes on at the step of the same name, or the one that
+//! its journey says has taken its place, or exits.
 //! (Pinning runs to their version is not there yet.)
+
+mod becomes;
+
+pub use becomes::{Becomes, Exits};
 
 use super::context::leaving;
 use super::{Core, Environment};
@@ -11,6 +16,7 @@ use crate::event::Subject;
 use crate::event::vocabulary::ZONE;
 use crate::fact::{Definition, Layout};
 use crate::journey::condition::Capture;
+use crate::journey::definition::OnChange;
 use crate::journey::op::Op;
 use crate::journey::plan::{Journey, Plan};
 use crate::policy::Policy;
@@ -117,19 +123,30 @@ fn map_holds(old: &Policy, new: &Policy) -> Vec<Option<u8>> {
     old.holds.iter().map(|hold| number(&hold.name)).collect()
 }
 
+/// Whether the new journey does not go on with what has entered the old one.
+fn ends_runs(old: &Journey, new: &Journey) -> bool {
+    new.on_change == OnChange::Exit && old.meaning != new.meaning
+}
+
 /// Each operation that has a name lies where the new journey has one of the same name and kind; the end lies at the end.
 fn map_ops(old: &Journey, new: Option<&Journey>) -> Vec<Option<u16>> {
-    let Some(new) = new else { return vec![None; old.ops.len()] };
+    let Some(new) = new.filter(|new| !ends_runs(old, new)) else {
+        return vec![None; old.ops.len()];
+    };
     let place = |op: &Op| match op.step() {
-        Some(name) => new.ops.iter().position(|other| {
-            other.step() == Some(name) && discriminant(other) == discriminant(op)
-        }),
+        Some(name) => {
+            let renamed = new.renamed.iter().find(|(before, _)| before == name);
+            let name = renamed.map_or(name, |(_, now)| now);
+            let is_it =
+                |other: &Op| other.step() == Some(name) && discriminant(other) == discriminant(op);
+            new.ops.iter().position(is_it)
+        }
         None => new.ops.len().checked_sub(1),
     };
     old.ops.iter().map(|op| place(op).map(|index| index as u16)).collect()
 }
 
-/// For each capture of the new journey, and for what it keeps of events that were waited for, its place in the old one. A run keeps the last
+/// For each capture of the new journey, for each of its codes, and for what it keeps of events that were waited for, its place in the old one. A run keeps the last
 /// of these first, behind the others.
 fn map_captures(
     old_plan: &Plan,
@@ -155,7 +172,11 @@ fn map_captures(
     };
     let captures = new.captures.iter().map(same);
     let waited = map_waited(old_plan, old, new_plan, Some(new)).into_iter();
-    captures.chain(waited.map(|place| Some(old.captures.len() + place?))).collect()
+    let waited = waited.map(|place| Some(old.before_waited() + place?));
+    // The code of a coupon goes on as that of the pool of the same name.
+    let pool = |name: &CompactString| old.pools.iter().position(|other| other == name);
+    let codes = new.pools.iter().map(|name| Some(old.captures.len() + pool(name)?));
+    captures.chain(codes).chain(waited).collect()
 }
 
 /// For what the new journey keeps of an event that is waited for, the last first, its place among that of the old one.
@@ -246,10 +267,10 @@ impl Core {
 fn map_run(run: &mut Run, mapping: &Mapping) -> bool {
     let old = usize::from(run.journey);
     let Some(journey) = mapping.journey(run.journey) else { return false };
-    // A window has no step yet; it is there as long as the one is that it would begin with.
     let op = |op: u16| mapping.ops[old].get(usize::from(op)).copied().flatten();
     let place = match run.place {
-        Place::Window => op(0).map(|_| Place::Window),
+        // It has no step yet: it will enter what its journey is by then.
+        Place::Window => Some(Place::Window),
         Place::Goal => Some(Place::Goal),
         Place::Delay { op: at } => op(at).map(|op| Place::Delay { op }),
         Place::Local { op: at } => op(at).map(|op| Place::Local { op }),

@@ -34,7 +34,9 @@ impl Core {
     /// has come into force. `seen` is the greatest record time so far.
     pub fn arm(&self, customer: &mut Customer, seen: Millis) {
         if !self.plan.by_time.is_empty() || customer.begins() != NEVER {
-            let armed = self.plan.by_time.iter().map(|index| self.armed(customer, *index, seen));
+            let from = seen.saturating_sub(LONG_PAST);
+            let by_time = self.plan.by_time.iter();
+            let armed = by_time.map(|index| self.armed(customer, *index, seen, from));
             let begins = armed.filter_map(|armed| match armed {
                 Armed::At(at, _) => Some(at),
                 Armed::Nothing | Armed::NotActive(_) | Armed::Stale(_) => None,
@@ -44,13 +46,18 @@ impl Core {
         }
     }
 
-    /// As of `seen`. Whatever is armed stays so until it comes, at whatever time one asks.
-    pub(super) fn armed(&self, customer: &Customer, index: u16, seen: Millis) -> Armed {
+    /// As of `seen`, of several moments the first from `from` on.
+    pub(super) fn armed(
+        &self,
+        customer: &Customer,
+        index: u16,
+        seen: Millis,
+        from: Millis,
+    ) -> Armed {
         let journey = &self.plan.journeys[usize::from(index)];
         let Some(by_time) = &journey.by_time else { return Armed::Nothing };
         let last = customer.facts.last(by_time.begun);
         let passed = |base| last.is_some_and(|last| base <= last);
-        let from = seen.saturating_sub(LONG_PAST);
         let reader = self.reader(customer, seen);
         // Of what comes every year the first that counts.
         let first = from.max(journey.active_from);
@@ -88,9 +95,10 @@ fn place_in(backlog: &Backlog, lot: u16, from: Millis, moment: Moment) -> Option
 impl Context<'_> {
     /// Something was touched that says when journeys begin: what has passed meanwhile is refused, for the rest the customer's timer is set.
     pub fn arm(&mut self) {
+        let from = self.seen.saturating_sub(LONG_PAST);
         for index in &self.plan().by_time {
             let refused = |reason| self.decided(*index, Verdict::Refused, reason);
-            let (moment, refused) = match self.core.armed(self.customer, *index, self.seen) {
+            let (moment, refused) = match self.core.armed(self.customer, *index, self.seen, from) {
                 Armed::Nothing | Armed::At(..) => continue,
                 Armed::Stale(moment) => (moment, refused(Reason::Stale).instant("due", moment.at)),
                 Armed::NotActive(moment) => {
@@ -108,13 +116,20 @@ impl Context<'_> {
     /// Begins the first of the journeys that begin at this instant; false if there is none.
     pub fn begin_one(&mut self, deadline: Millis) -> bool {
         for index in &self.plan().by_time {
-            // As of then: however late it is now, it was armed.
-            if let Armed::At(at, moment) = self.core.armed(self.customer, *index, deadline)
+            // As of then: however late it is now, it was armed. From then on: something earlier that was long past when this was armed begins nothing now.
+            if let Armed::At(at, moment) =
+                self.core.armed(self.customer, *index, deadline, deadline)
                 && at == deadline
             {
                 self.begin(*index, moment, deadline);
                 return true;
             }
+        }
+        debug_assert!(false, "what was armed for {deadline} is not there");
+        // A timer that led to nothing is not set again: it would fire for ever.
+        self.core.arm(self.customer, self.seen);
+        if self.customer.begins() <= deadline {
+            self.customer.begin_at(NEVER);
         }
         false
     }
@@ -146,7 +161,7 @@ impl Context<'_> {
         let key = key_hash(Some(&format_rfc3339(moment.base)));
         let mut captures = ThinVec::new();
         // Of an event there is nothing to keep, and nothing has been waited for.
-        let kept = journey.captures.len() + journey.waited.len();
+        let kept = journey.before_waited() + journey.waited.len();
         captures.resize(kept, Value::Null);
         let id = RunId::of(&journey.name, self.customer.id, key, moment.base);
         let opened = Run::opened(id, index, key, moment.base);

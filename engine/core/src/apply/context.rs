@@ -4,6 +4,7 @@ use super::Core;
 use super::emitted::Emitted;
 use crate::channel::{Class, Side};
 use crate::control::Control;
+use crate::coupon::Pools;
 use crate::customer::{Customer, Place, Run};
 use crate::decision::{Decided, Reason, Verdict};
 use crate::effect::Effects;
@@ -35,6 +36,8 @@ pub(super) struct Context<'a> {
     pub products: &'a Products,
     /// What people have said of journeys.
     pub control: &'a Control,
+    /// The pools of coupons.
+    pub pools: &'a mut Pools,
     /// Where decisions and effects go.
     pub effects: &'a mut Effects,
     /// What steps have let happen.

@@ -69,6 +69,7 @@ impl Core {
             mode: environment.mode,
             products: environment.products,
             control: environment.control,
+            pools: environment.pools,
             effects: environment.effects,
             emitted: Emitted::default(),
             touched: false,

@@ -72,12 +72,10 @@ impl<'e> Happened<'e> {
     pub fn budget(&self, core: &Core) -> Option<u64> {
         let journey = core.plan.journeys.get(usize::from(self.index))?;
         let budget = journey.fan_out.as_ref()?.budget.as_ref()?;
-        let number = budget.value(|field| match field {
-            Field::Capture(place) => {
-                self.captures.get(usize::from(place)).map_or(ValueRef::Null, Value::borrow)
-            }
+        let number = budget.value(|field| {
             // The loader lets nothing else in.
-            _ => ValueRef::Null,
+            let Field::Capture(place) = field else { return ValueRef::Null };
+            self.captures.get(usize::from(place)).map_or(ValueRef::Null, Value::borrow)
         });
         // Below 0 is none, as is what is no number.
         Some(finite(number).map_or(0, |number| number as u64))
@@ -125,6 +123,7 @@ impl Core {
             mode: environment.mode,
             products: environment.products,
             control: environment.control,
+            pools: &mut *environment.pools,
             effects: &mut *environment.effects,
             emitted: Emitted::default(),
             touched: false,

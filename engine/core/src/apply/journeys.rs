@@ -376,7 +376,7 @@ impl Context<'_> {
         let id = RunId::of(&journey.name, self.customer.id, key, at);
         // It has waited for nothing yet.
         captures.truncate(journey.captures.len());
-        captures.extend(journey.waited.iter().map(|_| Value::Null));
+        captures.resize(journey.before_waited() + journey.waited.len(), Value::Null);
         let id = event.map_or(id, |event| id.by_event(event));
         let mut run = Run { captures, about, ..Run::opened(id, index, key, at) };
         if let Some(deadline) = deadline {

@@ -5,6 +5,7 @@
 
 mod about;
 mod context;
+mod coupon;
 mod emitted;
 mod event;
 mod goal;
@@ -22,13 +23,14 @@ mod step;
 mod timer;
 mod activate;
 
-pub use activate::Mapping;
+pub use activate::{Becomes, Exits, Mapping};
 pub use event::{Applied, Outcome, ToldOfMessage, told_of_message};
 pub use fan_out::{Happened, InLine};
 pub use outlook::{Comes, Expected, Judged, Known, Outlook};
 pub use timer::Due;
 
 use crate::control::Control;
+use crate::coupon::Pools;
 use crate::customer::{Change, Customer, Zones, attribute_hash};
 use crate::effect::Effects;
 use crate::journey::condition::Reader;
@@ -104,6 +106,8 @@ pub struct Environment<'a> {
     pub products: &'a Products,
     /// What people have said of journeys.
     pub control: &'a Control,
+    /// The pools of coupons.
+    pub pools: &'a mut Pools,
     /// Where decisions and effects go.
     pub effects: &'a mut Effects,
 }

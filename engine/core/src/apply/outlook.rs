@@ -1,7 +1,7 @@
 //! What a journey asks of a customer, judged without an event: for people who want to know why nothing has begun. It decides nothing.
 
 use super::Core;
-use super::by_time::Armed;
+use super::by_time::{Armed, LONG_PAST};
 use crate::control::{Control, Standing};
 use crate::customer::Customer;
 use crate::journey::condition::{Condition, Field, KeyField, Reader};
@@ -17,7 +17,7 @@ pub struct Outlook {
     pub journey: CompactString,
     /// Whether it runs.
     pub standing: Standing,
-    /// The condition of its trigger.
+    /// The condition of its trigger, or for whom it begins.
     pub when: Option<Judged>,
     /// The condition that must hold before every send.
     pub while_: Option<Judged>,
@@ -83,14 +83,13 @@ impl Core {
     ) -> Option<Outlook> {
         let found = self.plan.journeys.get(usize::from(journey))?;
         let reader = self.reader(customer, t);
-        let judged = |condition: &Option<Condition>| {
-            condition.as_ref().map(|condition| judge(&reader, condition))
-        };
+        let judged =
+            |condition: Option<&Condition>| condition.map(|condition| judge(&reader, condition));
         Some(Outlook {
             journey: found.name.clone(),
             standing: control.standing(&found.name),
-            when: judged(&found.when),
-            while_: judged(&found.while_),
+            when: judged(found.begins_if()),
+            while_: judged(found.while_.as_ref()),
             at: self.expected(customer, journey, found, &reader),
         })
     }
@@ -103,7 +102,7 @@ impl Core {
         reader: &Reader<'_>,
     ) -> Option<Expected> {
         let at = &journey.by_time.as_ref()?.at;
-        let comes = match self.armed(customer, number, reader.t) {
+        let comes = match self.armed(customer, number, reader.t, reader.t.saturating_sub(LONG_PAST)) {
             Armed::Nothing => Comes::Nothing,
             Armed::At(at, _) => Comes::At(at),
             Armed::NotActive(moment) => Comes::NotActive(moment.at),

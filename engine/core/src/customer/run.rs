@@ -5,6 +5,7 @@ use super::heard::{self, Heard};
 use crate::id::{CommandId, RunId};
 use crate::time::Millis;
 use crate::value::Value;
+use compact_str::CompactString;
 use thin_vec::ThinVec;
 
 /// One customer's passage through a journey, from the moment at which its window opens.
@@ -28,7 +29,7 @@ pub struct Run {
     pub anchor: Millis,
     /// Where it is.
     pub place: Place,
-    /// What it keeps of its newest trigger event and, behind that, of the event that it has waited for.
+    /// What it keeps of its newest trigger event; behind that the codes of its coupons; behind that what it keeps of the event that it has waited for.
     pub captures: ThinVec<Value>,
     /// What it is about: the documents that its newest trigger event carried.
     pub about: ThinVec<DocumentKey>,
@@ -218,6 +219,21 @@ impl Run {
             journey,
             converted: false,
             pause: Pause::None,
+        }
+    }
+
+    /// The code that it keeps at this place of its captures ([`crate::journey::plan::Journey::code_place`]), if it has been given one.
+    pub fn coupon(&self, place: usize) -> Option<&str> {
+        match self.captures.get(place) {
+            Some(Value::Text(code)) => Some(code),
+            Some(Value::Null | Value::Bool(_) | Value::Number(_)) | None => None,
+        }
+    }
+
+    /// It keeps this code there from now on.
+    pub fn keep_coupon(&mut self, place: usize, code: CompactString) {
+        if let Some(kept) = self.captures.get_mut(place) {
+            *kept = Value::Text(code);
         }
     }
 

@@ -346,12 +346,14 @@ fn bounded<'a>(text: Cow<'a, str>, field: Envelope) -> Result<Cow<'a, str>, Reje
     Ok(text)
 }
 
-/// The instant at which a record says that it happened.
+/// The instant at which a record says that it happened. Of what is no event: it must not take from events what is compiled into their decoding.
+#[cold]
 pub fn time_of(raw: Raw<'_>, record_time: Millis, policy: &Policy) -> Result<Millis, Rejected> {
     event_time(raw, raw.string(), record_time, policy)
 }
 
 /// `text` is the content, if it is a string.
+#[inline(always)]
 fn event_time(
     raw: Raw<'_>,
     text: Option<Cow<'_, str>>,

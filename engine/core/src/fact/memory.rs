@@ -12,7 +12,7 @@ use crate::value::Value;
 use compact_str::CompactString;
 
 /// All facts of a customer take at most so many bytes: a layout that could take more does not load.
-pub const MAX_BYTES: usize = 4096;
+pub const MAX_BYTES: usize = 8192;
 
 /// What stands before the items of a list.
 const HEAD: usize = 16;

@@ -1,6 +1,7 @@
 //! What is asked of the gate.
 
 use crate::channel::Class;
+use crate::coupon::Pools;
 use crate::customer::{PutOff, Run, Zones};
 use crate::journey::condition::Reader;
 use crate::journey::op::Choice;
@@ -24,6 +25,10 @@ pub struct Question<'a> {
     pub shows: Subjects,
     /// It goes to a team: nobody is asked for consent.
     pub internal: bool,
+    /// The coupon that the message has: which of the journey's pools.
+    pub coupon: Option<u8>,
+    /// The pools.
+    pub pools: &'a Pools,
     /// The channels of the send.
     pub choices: &'a [Choice],
     /// Index of the channel to begin with.

@@ -15,7 +15,7 @@ pub enum Ruling {
     HoldOut(usize, Holdout),
     /// Not now: the gate is asked again at `until`.
     Defer {
-        /// A hold, a group, quiet hours, a cap or a reservation.
+        /// A hold, a group, quiet hours, a cap, a reservation, or that no coupon is left.
         reason: Reason,
         /// When.
         until: Millis,

@@ -1,10 +1,13 @@
 //! A journey as a team writes it: the shape of the YAML file. [`super::load`] reads it and says where it is wrong; the same types
 //! give the JSON Schema that an editor completes from ([`super::load::journey_schema`]).
 
+mod transition;
+
+pub use transition::TransitionWord;
+
 use super::at::At;
 use crate::channel::{Channel, Class};
 use crate::policy::{LocalTime, Percent};
-use crate::product::Transition;
 use crate::time::{Instant, Span};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -54,8 +57,25 @@ pub struct Definition {
     /// Older events start nothing in this journey; an instant such as `2026-12-01T00:00:00Z`. The policy may have a later one.
     #[serde(default)]
     pub active_from: Option<At<Instant>>,
+    /// What becomes of runs that have entered and not finished when this journey changes: `migrate` (the default) or `exit`.
+    #[serde(default)]
+    pub on_change: OnChange,
+    /// Steps that had another name in the version before: `{ old_name: new_name }`. A run at the old one goes on at the new one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub renamed: BTreeMap<At<String>, At<String>>,
     /// What happens, in order.
     pub steps: At<Vec<Step>>,
+}
+
+/// What becomes of runs when their journey changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnChange {
+    /// They go on at the step of the same name and kind, and exit where there is none.
+    #[default]
+    Migrate,
+    /// They exit.
+    Exit,
 }
 
 fn default_priority() -> At<u8> {
@@ -108,36 +128,6 @@ pub struct Trigger {
     /// Event types that count as activity, beside the trigger itself.
     #[serde(default)]
     pub moved_by: Vec<At<String>>,
-}
-
-/// What a record of the catalogue may make of a product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TransitionWord {
-    /// There was none of it, and now there is.
-    ProductRestocked,
-    /// It costs less than before; the event has the prices `from` and `to`.
-    PriceFell,
-    /// Its stock has fallen to what the policy's `low_stock` says, or below.
-    LowStock,
-}
-
-impl TransitionWord {
-    /// All of them, as they are written.
-    pub const ALL: [(&'static str, Self); 3] = [
-        (Transition::Restocked.name(), Self::ProductRestocked),
-        (Transition::PriceFell.name(), Self::PriceFell),
-        (Transition::LowStock.name(), Self::LowStock),
-    ];
-
-    /// The transition.
-    pub fn transition(self) -> Transition {
-        match self {
-            Self::ProductRestocked => Transition::Restocked,
-            Self::PriceFell => Transition::PriceFell,
-            Self::LowStock => Transition::LowStock,
-        }
-    }
 }
 
 /// One event type or several.
@@ -384,12 +374,17 @@ impl Step {
     }
 }
 
-/// What a message has beside its documents: `{ answers: [price, shipping, doubt] }`.
+/// What a message has beside its documents, `answers`, `coupon` or both: `{ answers: [price, shipping, doubt] }`, `{ coupon: winback20 }`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct With {
     /// Answers by their names: each is a link, `{{ answers.price }}` in the template, that comes back as `survey_answered`.
-    pub answers: At<Vec<At<String>>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<At<Vec<At<String>>>>,
+    /// A pool of the policy's `coupons`: the message has a code of it, `{{ coupon }}` in the template, the same in all messages of a run. It is never sent
+    /// without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<At<String>>,
 }
 
 /// `email`, or `{ sms: { if_no: opened, within: 4h } }`.

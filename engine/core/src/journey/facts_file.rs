@@ -92,7 +92,7 @@ pub struct FactText {
     /// A condition on the event, or on the item.
     #[serde(default)]
     pub when: Option<At<String>>,
-    /// Of a set: it is known who has a key in it, so that a journey can begin for these (`catalogue:` of a trigger). It takes memory in each shard: some 8
+    /// Of a set: it is known who has a key in it, so that a journey can begin for these (`catalogue:` of a trigger). It takes memory in each shard: some 24
     /// bytes an element.
     #[serde(default)]
     pub indexed: Option<At<bool>>,

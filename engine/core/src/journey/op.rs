@@ -155,6 +155,8 @@ pub struct Send {
     pub channels: Vec<Choice>,
     /// The answers that it offers, by their names, as links that come back as events.
     pub answers: Vec<CompactString>,
+    /// The coupon that it has, of a pool of the journey ([`crate::journey::plan::Journey::pools`]), by its place there.
+    pub coupon: Option<u8>,
     /// The documents that its template may read.
     pub shows: Subjects,
 }

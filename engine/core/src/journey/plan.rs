@@ -1,6 +1,7 @@
 //! A journey compiled: names resolved to small numbers, conditions lowered, steps laid out flat. What the evaluator reads.
 
 use super::condition::{Capture, Condition, Deadline, Each, Field, List};
+use super::definition::OnChange;
 pub use super::definition::Since;
 use super::feeding::Feeding;
 use super::level::{LevelSet, Levels};
@@ -171,6 +172,12 @@ pub struct Journey {
     pub name: CompactString,
     /// The first 8 hex digits of the hash of the file's text.
     pub version: CompactString,
+    /// A hash of what it says, whatever its comments and its order of keys, and but for the next two: a change of this is a change of the journey.
+    pub meaning: u64,
+    /// What becomes of runs when it has changed.
+    pub on_change: OnChange,
+    /// Steps that had another name, and the one that they have now.
+    pub renamed: Vec<(CompactString, CompactString)>,
     /// Marketing or transactional: what its sends are that do not say.
     pub class: Class,
     /// 0 to 100.
@@ -215,9 +222,11 @@ pub struct Journey {
     pub active_from: Millis,
     /// What a run keeps of its trigger event. Conditions in steps name it by position here.
     pub captures: Vec<Capture>,
-    /// What a run keeps of the event that it has waited for, behind the captures, the last first: its type (none), or indices into
+    /// What a run keeps of the event that it has waited for, behind captures and codes, the last first: its type (none), or indices into
     /// [`Plan::fields`]. Conditions in steps name them by position here.
     pub waited: Vec<Option<u16>>,
+    /// The pools from which its messages have coupons. Behind its captures a run keeps a code of each, from the first message on that has one.
+    pub pools: Vec<CompactString>,
     /// The steps, flat; execution starts at 0 and ends at the last.
     pub ops: Vec<Op>,
     /// For each operation the marketing sends (their numbers) that may come at once when a run reaches it.
@@ -368,6 +377,21 @@ impl Journey {
     /// Every message that it may send.
     pub fn sends(&self) -> impl Iterator<Item = &Send> {
         self.ops.iter().filter_map(|op| op.send())
+    }
+
+    /// Where among what a run keeps the code of the coupon with this number stands: behind its captures.
+    pub fn code_place(&self, coupon: u8) -> usize {
+        self.captures.len() + usize::from(coupon)
+    }
+
+    /// How much a run keeps before what it keeps of the event that it has waited for: captures and codes.
+    pub fn before_waited(&self) -> usize {
+        self.captures.len() + self.pools.len()
+    }
+
+    /// The condition by which it begins: of its trigger event, or of those for whom it begins.
+    pub fn begins_if(&self) -> Option<&Condition> {
+        self.when.as_ref().or(self.fan_out.as_deref().map(|fan_out| &fan_out.who))
     }
 
     /// The wait for an event at this operation; none where another kind stands.

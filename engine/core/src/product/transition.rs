@@ -62,8 +62,8 @@ impl Change {
         Self { id: id.into(), key, before, after }
     }
 
-    /// Whether it is this transition; `low_stock` is where little begins, if the shop says so.
-    pub fn is(&self, transition: Transition, low_stock: Option<f64>) -> bool {
+    /// Whether it is this transition; of at most `low_stock` pieces little is left.
+    pub fn is(&self, transition: Transition, low_stock: u32) -> bool {
         let (before, after) = (&self.before, &self.after);
         match transition {
             Transition::Restocked => {
@@ -75,7 +75,7 @@ impl Change {
                     && before.price.zip(after.price).is_some_and(|(before, after)| after < before)
             }
             Transition::LowStock => {
-                let Some(low) = low_stock else { return false };
+                let low = f64::from(low_stock);
                 before.stock.is_some_and(|stock| stock > low)
                     && after.stock.is_some_and(|stock| stock > 0.0 && stock <= low)
             }
@@ -117,9 +117,8 @@ mod tests {
             ((Some(6.0), Some(2)), (Some(5.0), Some(1)), &[PriceFell, LowStock]),
         ] {
             let change = change(before, after);
-            let is = Transition::ALL.into_iter().filter(|it| change.is(*it, Some(5.0)));
+            let is = Transition::ALL.into_iter().filter(|it| change.is(*it, 5));
             assert_eq!(is.collect::<Vec<_>>(), expected, "{before:?} {after:?}");
         }
-        assert!(!change((Some(9.0), None), (Some(3.0), None)).is(LowStock, None));
     }
 }

@@ -29,19 +29,23 @@ const ROOMS: [(&str, &[&str]); 28] = [
     ("fact", &["time", "value", "compact", "event"]),
     ("broadcast", &["time", "id", "compact", "event", "fact"]),
     ("product", &["closed", "time", "value", "compact", "event", "fact"]),
+    ("coupon", &["closed", "compact", "event"]),
     ("customer", &["closed", "time", "id", "value", "compact", "room", "channel", "event", "fact"]),
     ("decision", &["closed", "time", "id", "value", "channel"]),
     (
         "journey",
         &[
             "time", "value", "suggest", "channel", "address", "policy", "event", "sends", "fact",
-            "product", "customer", "decision",
+            "product", "coupon", "customer", "decision",
         ],
     ),
     ("timer", &["time"]),
     ("command", &["time", "id", "channel"]),
     ("receipt", &["closed"]),
-    ("gate", &["time", "id", "value", "channel", "policy", "customer", "journey", "decision"]),
+    (
+        "gate",
+        &["time", "id", "value", "channel", "policy", "coupon", "customer", "journey", "decision"],
+    ),
     (
         "effect",
         &[
@@ -53,7 +57,7 @@ const ROOMS: [(&str, &[&str]); 28] = [
         "apply",
         &[
             "time", "id", "value", "channel", "address", "policy", "event", "control", "sends",
-            "fact", "product", "customer", "journey", "decision", "gate", "effect",
+            "fact", "product", "coupon", "customer", "journey", "decision", "gate", "effect",
         ],
     ),
 ];

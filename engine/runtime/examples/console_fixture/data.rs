@@ -16,7 +16,7 @@ use cartwheel_runtime::metrics::labels::{
     Breaker, CallOutcome, Counts, Intake, Provider, ShardState,
 };
 use cartwheel_runtime::metrics::snapshot::{
-    DecisionCount, DeliveryStats, Lane, RunCount, ShardStats,
+    DecisionCount, DeliveryStats, Lane, RunCount, ShardStats, WindowCount,
 };
 use cartwheel_shard::Degraded;
 use std::collections::BTreeMap;
@@ -80,8 +80,10 @@ fn stats(shard: u32, seconds: f64, clock: Millis) -> ShardStats {
     stats.next_offset = stats.events.total() as i64;
     stats.turns = grown(seconds, 30.0, shard);
     stats.timers_fired = grown(seconds, 22.0, shard);
+    stats.configuration = Some(0x5e1f_a2c0_77aa_0d1c_6b0e_9f86_d081_884c);
     stats.customers = 2_400 + u64::from(shard) * 180;
-    stats.windows = 310 + grown(seconds, 1.0, shard) % 60;
+    let windows = 310 + grown(seconds, 1.0, shard) % 60;
+    stats.windows = vec![WindowCount { journey: "cart_abandonment".into(), windows }];
     stats.timers = 940 + grown(seconds, 3.0, shard) % 120;
     stats.timers_due = if behind { 214 } else { grown(seconds, 5.0, shard) % 3 };
     stats.oldest_due = behind.then_some(stats.now);

@@ -1,11 +1,11 @@
 //! From snapshots to the overview: the last one of each shard, what earlier executions counted, and rates.
 
 use super::view::{
-    HaltedView, JourneyCounts, JourneyGraph, JourneyView, LaneView, Overview, ReasonCount,
-    ShardView, StepCounts, StreamView, Totals, WinnerView,
+    HaltedView, JourneyCounts, JourneyGraph, JourneyView, LaneView, Overview, PoolView,
+    ReasonCount, ShardView, StepCounts, StreamView, Totals, WinnerView,
 };
 use crate::metrics::labels::{Closed, Intake, ShardState};
-use crate::metrics::snapshot::{DecisionCount, DeliveryStats, ShardStats};
+use crate::metrics::snapshot::{DecisionCount, DeliveryStats, PoolCount, ShardStats};
 use cartwheel_core::control::Standing;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::sends::Mode;
@@ -227,19 +227,25 @@ impl Shard {
             sends_per_second,
             customers: stats.customers,
             runs: stats.live_runs(),
-            windows: stats.windows,
+            windows: stats.open_windows(),
             timers: stats.timers,
             timers_due: stats.timers_due,
             timer_lag_seconds: stats.timer_lag() as f64 / 1_000.0,
             in_flight: stats.in_flight,
             checkpoint_age_seconds: stats.checkpoint_age_after(self.at.elapsed()) as f64 / 1_000.0,
             restarts: stats.restarts,
+            configuration: stats.configuration.map(|hash| format!("{hash:032x}")),
             products: stats.products,
             streams: stats.streams.iter().map(stream).collect(),
             halted: stats.control.halted().map(halted).collect(),
             winners: stats.control.winners().map(winner).collect(),
+            coupons: stats.coupons.iter().map(pool).collect(),
         }
     }
+}
+
+fn pool(of: &PoolCount) -> PoolView {
+    PoolView { pool: of.pool.to_string(), left: of.left, given: of.given }
 }
 
 fn halted((journey, standing, since): (&str, Standing, Millis)) -> HaltedView {
@@ -285,6 +291,11 @@ impl Inner {
             totals.timers_due += view.timers_due;
         }
         totals
+    }
+
+    fn windows(&self, journey: &str) -> u64 {
+        let rows = self.shards.values().flat_map(|shard| &shard.last.windows);
+        rows.filter(|row| row.journey == journey).map(|row| row.windows).sum()
     }
 
     fn counts(&self, graph: &JourneyGraph) -> JourneyCounts {
@@ -333,6 +344,7 @@ impl Inner {
             version: graph.version.clone(),
             class: graph.class,
             runs: runs.values().sum(),
+            windows: self.windows(name),
             decisions: rows(cells.get(&None)),
             steps: steps.collect(),
         }

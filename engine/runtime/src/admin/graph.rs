@@ -60,9 +60,10 @@ fn begins(journey: &Journey) -> Option<&Deadline> {
 }
 
 fn beginning(journey: &Journey, roles: &Roles<'_>) -> Begins {
+    let transition = journey.fan_out.iter().map(|it| it.transition.name().to_owned());
     Begins {
-        events: roles.names(|interest| interest.trigger),
-        when: journey.when.as_ref().map(|condition| condition.text.to_string()),
+        events: roles.names(|interest| interest.trigger).into_iter().chain(transition).collect(),
+        when: journey.begins_if().map(|condition| condition.text.to_string()),
         moved_by: roles.names(|interest| interest.moves),
     }
 }

@@ -4,7 +4,7 @@ use super::access::{Access, Scope};
 use super::console;
 use super::source::{AdminSource, SourceError};
 use super::stream;
-use super::view::{CustomerView, InboxEntry, JourneyView, Overview, ShardView};
+use super::view::{ConfigurationView, CustomerView, InboxEntry, JourneyView, Overview, ShardView};
 use crate::current::Current;
 use crate::metrics::Metrics;
 use axum::body::HttpBody;
@@ -57,6 +57,7 @@ pub(super) fn router<S: AdminSource>(app: App<S>) -> Router {
         .route("/overview", get(overview::<S>))
         .route("/shards", get(shards::<S>))
         .route("/journeys/{name}", get(journey::<S>))
+        .route("/configuration", get(configuration::<S>))
         .route("/customers/{id}", get(customer::<S>))
         .route("/inbox", get(inbox::<S>))
         .route("/inbox/{n}/html", get(mail::<S>))
@@ -248,6 +249,12 @@ async fn journey<S: AdminSource>(
     Path(name): Path<String>,
 ) -> Result<Json<JourneyView>, Problem> {
     Ok(Json(app.source.journey(&name).await?))
+}
+
+async fn configuration<S: AdminSource>(
+    State(app): State<App<S>>,
+) -> Result<Json<ConfigurationView>, Problem> {
+    Ok(Json(app.source.configuration().await?))
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,6 @@
 //! Where the admin listener's answers come from. The runtime implements it; tests and the console fixture do too.
 
-use super::view::{CustomerView, InboxEntry, JourneyView, Overview, Readiness};
+use super::view::{ConfigurationView, CustomerView, InboxEntry, JourneyView, Overview, Readiness};
 use std::future::Future;
 
 /// Answers the questions of the JSON API. A call that takes longer than five seconds is given up.
@@ -18,6 +18,12 @@ pub trait AdminSource: Send + Sync + 'static {
 
     /// A journey by its name.
     fn journey(&self, name: &str) -> impl Future<Output = Result<JourneyView, SourceError>> + Send;
+
+    /// The configuration that this process decides by; `NotFound` where it does not decide.
+    fn configuration(&self) -> impl Future<Output = Result<ConfigurationView, SourceError>> + Send {
+        let none = SourceError::NotFound("this process decides nothing: ask an engine".into());
+        std::future::ready(Err(none))
+    }
 
     /// A customer by the customer string. Always with [`CustomerView::personal`]; the listener removes it where it must.
     fn customer(

@@ -12,6 +12,7 @@ use cartwheel_core::time::{Millis, rfc3339};
 use cartwheel_core::value::Value;
 use cartwheel_shard::Degraded;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 /// Whether this process should get traffic. Lag plays no part: a shard that catches up is ready.
@@ -112,6 +113,9 @@ pub struct ShardView {
     pub checkpoint_age_seconds: f64,
     /// Restarts after a failure.
     pub restarts: u64,
+    /// The configuration by which it decides, 32 hex digits; null before it is known.
+    #[serde(default)]
+    pub configuration: Option<String>,
     /// Products known from the catalogue.
     #[serde(default)]
     pub products: u64,
@@ -124,6 +128,20 @@ pub struct ShardView {
     /// The arms that have won their splits.
     #[serde(default)]
     pub winners: Vec<WinnerView>,
+    /// The pools of coupons.
+    #[serde(default)]
+    pub coupons: Vec<PoolView>,
+}
+
+/// How many codes of a pool of coupons a shard has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolView {
+    /// The pool's name.
+    pub pool: String,
+    /// Codes that are left.
+    pub left: u64,
+    /// Codes that were given.
+    pub given: u64,
 }
 
 /// A journey that does not run in a shard.
@@ -190,6 +208,9 @@ pub struct JourneyCounts {
     pub class: Class,
     /// Live runs.
     pub runs: u64,
+    /// Open windows.
+    #[serde(default)]
+    pub windows: u64,
     /// What no step decided: entered, refused, waiting for quiet, exited, converted, finished.
     pub decisions: Vec<ReasonCount>,
     /// In the order in which they are written; steps of older versions at the end.
@@ -225,6 +246,15 @@ pub struct JourneyView {
     pub graph: JourneyGraph,
     /// What has happened.
     pub counts: JourneyCounts,
+}
+
+/// The configuration of a process: what its shards decide by, or are about to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ConfigurationView {
+    /// Its hash, 32 hex digits: what turn records name.
+    pub configuration: String,
+    /// As it is kept in the configurations topic, byte for byte: policy, journeys, facts.
+    pub content: Box<RawValue>,
 }
 
 /// The steps of a journey and how they follow each other.
@@ -266,9 +296,9 @@ pub struct JourneyGraph {
 /// What a journey begins with; expressions as they are written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Begins {
-    /// The types of the trigger event, in order of their names; none where time alone begins it.
+    /// The types of the trigger event, in order of their names, or what happens to a product; none where time alone begins it.
     pub events: Vec<String>,
-    /// The condition.
+    /// The condition, or for whom it begins.
     pub when: Option<String>,
     /// The types that start the quiet time anew, beside the trigger's, in order of their names.
     pub moved_by: Vec<String>,

@@ -29,6 +29,7 @@ pub use options::{Begin, CreateTopics, EngineOptions, EngineSettings};
 pub use source::EngineSource;
 pub use topics::EngineError;
 
+use crate::admin::view::ConfigurationView;
 use crate::admin::{Board, graphs};
 use crate::current::Current;
 use crate::metrics::labels::ShardState;
@@ -50,6 +51,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use supervision::Supervisor;
 
+/// The file in its data directory that a running engine has locked; its process's id stands in it.
+pub const LOCK: &str = "engine.lock";
+
 /// A running engine. Dropping it stops it, as [`Engine::stop`] does.
 #[derive(Debug)]
 pub struct Engine {
@@ -69,7 +73,7 @@ impl Engine {
     pub fn start(mut options: EngineOptions) -> Result<Self, EngineError> {
         let data_dir = options.data_dir.clone();
         let shown = || data_dir.display().to_string();
-        let lock = own(&data_dir.join("engine.lock")).map_err(|failure| match failure {
+        let lock = own(&data_dir.join(LOCK)).map_err(|failure| match failure {
             OwnError::Unusable(error) => EngineError::DataDir { path: shown(), error },
             OwnError::InUse => EngineError::DataDirInUse { path: shown() },
         })?;
@@ -93,7 +97,7 @@ impl Engine {
         open: Box<OpenStore<S>>,
         lock: Option<File>,
     ) -> Result<Self, EngineError> {
-        same(&options.bundle, &options.plan)?;
+        let configuration = shown(&options.bundle, &options.plan)?;
         let layout = topics::check(&options)?;
         let (topics, directory) = (options.kafka.topics(), Arc::<Directory>::default());
         let producer = Arc::new(Producer::open(&options.kafka, "the shards")?);
@@ -112,6 +116,7 @@ impl Engine {
             directory: Arc::clone(&directory),
             clock: Arc::clone(&options.clock),
             plan: Current::new(Arc::clone(&options.plan)),
+            configuration: Current::new(configuration),
             partitions: layout.partitions,
             partitioner: options.kafka.partitioner,
             demo: options.demo,
@@ -186,9 +191,10 @@ impl Engine {
     /// # Errors
     /// See [`EngineError`].
     pub fn reconfigure(&self, plan: Arc<Plan>, bundle: &ConfigBundle) -> Result<(), EngineError> {
-        same(bundle, &plan)?;
+        let configuration = shown(bundle, &plan)?;
         self.publisher.publish(plan.hash, bundle)?;
         self.source.plan.set(Arc::clone(&plan));
+        self.source.configuration.set(configuration);
         // The engine's thread is gone only at the end.
         drop(self.plans.send(plan));
         Ok(())
@@ -229,13 +235,16 @@ impl Publisher {
     }
 }
 
-/// That the text is what the plan was compiled from: a replay compiles it again.
-fn same(bundle: &ConfigBundle, plan: &Plan) -> Result<(), EngineError> {
+/// The configuration as the admin listener shows it, if the text is what the plan was compiled from: a replay compiles it again.
+fn shown(bundle: &ConfigBundle, plan: &Plan) -> Result<ConfigurationView, EngineError> {
     let compiled = bundle.load().map_err(|problems| EngineError::Bundle(says(&problems)))?;
-    if compiled.hash == plan.hash {
-        return Ok(());
+    let (hash, wanted) = (format!("{:032x}", compiled.hash), format!("{:032x}", plan.hash));
+    if hash != wanted {
+        return Err(EngineError::Bundle(format!("hash {hash} instead of {wanted}")));
     }
-    Err(EngineError::Bundle(format!("hash {:032x} instead of {:032x}", compiled.hash, plan.hash)))
+    let content = bundle.stored().and_then(|stored| serde_json::from_slice(&stored));
+    let content = content.map_err(|error| EngineError::Bundle(error.to_string()))?;
+    Ok(ConfigurationView { configuration: hash, content })
 }
 
 fn says(problems: &[cartwheel_core::journey::load::Problem]) -> String {

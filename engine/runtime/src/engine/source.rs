@@ -3,8 +3,8 @@
 use super::directory::{Asked, Directory};
 use super::request::Request;
 use crate::admin::view::{
-    CustomerView, InboxEntry, JourneyView, OutlookView, Overview, Personal, ProfileView, Readiness,
-    RunState, RunView,
+    ConfigurationView, CustomerView, InboxEntry, JourneyView, OutlookView, Overview, Personal,
+    ProfileView, Readiness, RunState, RunView,
 };
 use crate::admin::{AdminSource, Board, BoardClock, SourceError, outlook};
 use crate::clock::Clock;
@@ -31,6 +31,7 @@ pub struct EngineSource {
     pub(super) directory: Arc<Directory>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) plan: Current<Plan>,
+    pub(super) configuration: Current<ConfigurationView>,
     pub(super) partitions: i32,
     pub(super) partitioner: Partitioner,
     pub(super) demo: bool,
@@ -182,6 +183,10 @@ impl AdminSource for EngineSource {
         self.board
             .journey(name)
             .ok_or_else(|| SourceError::NotFound(format!("there is no journey {name}")))
+    }
+
+    async fn configuration(&self) -> Result<ConfigurationView, SourceError> {
+        Ok((*self.configuration.get()).clone())
     }
 
     async fn customer(&self, customer: &str) -> Result<CustomerView, SourceError> {

@@ -3,7 +3,8 @@
 use super::context::{Context, Control};
 use super::placement::Placement;
 use crate::metrics::labels::{Closed, Intake, ShardState};
-use crate::metrics::snapshot::{DecisionCount, RunCount, ShardStats};
+use crate::metrics::snapshot::{DecisionCount, PoolCount, RunCount, ShardStats, WindowCount};
+use cartwheel_core::coupon::{NotTaken, Pool, Pools};
 use cartwheel_core::customer::Forgotten;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::effect::Tally;
@@ -16,7 +17,7 @@ use cartwheel_core::time::Millis;
 use cartwheel_shard::checkpoint::Store;
 use cartwheel_shard::{Counters, Shard};
 use compact_str::CompactString;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -125,12 +126,14 @@ impl<S: Store> Figures<S> {
             return;
         }
         let census = shard.census();
-        self.stats.windows = census.windows;
+        let named = |journey: u16| self.plan.journeys.get(usize::from(journey));
+        let windows = census.windows.into_iter().filter_map(|(journey, windows)| {
+            Some(WindowCount { journey: named(journey)?.name.clone(), windows })
+        });
+        self.stats.windows = windows.collect();
         let mut rows: BTreeMap<(CompactString, Option<CompactString>), u64> = BTreeMap::new();
         for ((journey, op), runs) in census.running {
-            let Some(journey) = self.plan.journeys.get(usize::from(journey)) else {
-                continue;
-            };
+            let Some(journey) = named(journey) else { continue };
             let step = journey.ops.get(usize::from(op)).and_then(|op| op.step().cloned());
             *rows.entry((journey.name.clone(), step)).or_default() += runs;
         }
@@ -152,9 +155,12 @@ impl<S: Store> Figures<S> {
         stats.next_offset = shard.next_offset();
         stats.lag_records = u64::try_from(moment.end - shard.next_offset()).unwrap_or(0);
         stats.customers = shard.customers() as u64;
+        stats.configuration = Some(shard.core().plan.hash);
         stats.streams = shard.streams().iter().cloned().collect();
         stats.control.clone_from(shard.control());
         stats.products = shard.products().len() as u64;
+        stats.indexed_keys = shard.indexed_keys() as u64;
+        stats.coupons = coupons(&self.plan, shard.pools());
         stats.customers_limit = self.context.settings.shard.max_customers as u64;
         stats.timers = shard.timers() as u64;
         // That nothing is due is known at once; what is due, only from a census.
@@ -192,6 +198,10 @@ impl<S: Store> Figures<S> {
             let place = what as usize;
             stats.catalogue_left_out[what] = shared.left_out[place] - before.left_out[place];
         }
+        for why in NotTaken::ALL {
+            let place = why as usize;
+            stats.coupons_left_out[why] = shared.codes[place] - before.codes[place];
+        }
         stats.clamped = now.clamped - base.clamped;
         stats.turns = now.turns - base.turns;
         stats.timers_fired = now.fired - base.fired;
@@ -212,6 +222,18 @@ fn cells(tally: &Tally) -> BTreeMap<Cell, u64> {
         .iter()
         .map(|(journey, op, verdict, reason, count)| ((journey, op, verdict, reason), count))
         .collect()
+}
+
+/// Codes of the pools of which journeys have coupons, also of those that have none, and of the others that have some.
+fn coupons(plan: &Plan, pools: &Pools) -> Vec<PoolCount> {
+    let count = |name: &str| {
+        let pool = pools.named(name);
+        let (left, given) = pool.map_or((0, 0), |pool| (pool.left(), pool.given()));
+        PoolCount { pool: name.into(), left, given }
+    };
+    let asked = plan.journeys.iter().flat_map(|journey| &journey.pools).map(CompactString::as_str);
+    let names: BTreeSet<&str> = asked.chain(pools.iter().map(Pool::name)).collect();
+    names.into_iter().map(count).collect()
 }
 
 /// Operations of one step are one row.

@@ -1,6 +1,7 @@
 //! The closed lists that metric labels are drawn from. A label never holds a customer, an address, a URL or a raw error.
 
 use cartwheel_core::channel::Channel;
+use cartwheel_core::coupon::NotTaken;
 use cartwheel_core::customer::Forgotten;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::event::OddField;
@@ -55,7 +56,7 @@ macro_rules! closed_in_core {
     };
 }
 
-closed_in_core! { Channel Verdict Reason Poison OddField Order LeftOut Forgotten Receipt }
+closed_in_core! { Channel Verdict Reason Poison OddField Order LeftOut NotTaken Forgotten Receipt }
 
 closed! {
     /// What became of a record of the events topic.
@@ -201,6 +202,16 @@ closed! {
         Admin "admin",
         /// Links in messages: to unsubscribe, and answers.
         Unsubscribe "unsubscribe",
+    }
+}
+
+closed! {
+    /// What came of a configuration that was read anew.
+    Reload {
+        /// It came into force.
+        Applied "applied",
+        /// It is wrong: the one before stays.
+        Refused "refused",
     }
 }
 

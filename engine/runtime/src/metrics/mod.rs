@@ -12,7 +12,7 @@ pub mod table;
 
 use crate::clock::Reading;
 use cartwheel_core::channel::Channel;
-use labels::{AnswerGiven, Click, Closed, Direction, Listener, Provider};
+use labels::{AnswerGiven, Click, Closed, Direction, Listener, Provider, Reload};
 use metrics::{Counter, Gauge, Histogram, Key, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{
     BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
@@ -84,6 +84,9 @@ impl Metrics {
         for click in Click::ALL {
             metrics.counter(Id::Clicks, &[Closed::name(*click)]).absolute(0);
         }
+        for outcome in Reload::ALL {
+            metrics.counter(Id::Reloads, &[Closed::name(*outcome)]).absolute(0);
+        }
         for given in AnswerGiven::ALL {
             metrics.counter(Id::Answers, &[Closed::name(*given)]).absolute(0);
         }
@@ -148,6 +151,11 @@ impl Metrics {
         CallMeter {
             duration: self.histogram(Id::CallDuration, &[Closed::name(provider), channel.name()]),
         }
+    }
+
+    /// The configuration was read anew.
+    pub fn reloaded(&self, outcome: Reload) {
+        self.counter(Id::Reloads, &[Closed::name(outcome)]).increment(1);
     }
 
     /// A connection was closed because its peer had too many.

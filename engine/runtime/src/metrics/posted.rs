@@ -1,7 +1,7 @@
 //! From snapshots to metrics: counters grow by the difference to the snapshot before, gauges are set.
 
 use super::labels::{Breaker, Closed, Counts, ShardState, Stopped};
-use super::snapshot::{DecisionCount, DeliveryStats, Lane, ShardStats};
+use super::snapshot::{DecisionCount, DeliveryStats, Lane, PoolCount, ShardStats};
 use super::table::Id;
 use super::{MAX_JOURNEYS, Metrics};
 use cartwheel_core::decision::{Reason, Verdict};
@@ -18,6 +18,8 @@ pub(super) struct Posted {
     shards: BTreeMap<u32, (ShardStats, Instant)>,
     delivery: Option<DeliveryStats>,
     journeys: BTreeSet<CompactString>,
+    /// The pools of each shard.
+    pools: BTreeMap<u32, Vec<PoolCount>>,
 }
 
 fn seconds(millis: Millis) -> f64 {
@@ -43,6 +45,8 @@ impl Posted {
         counts(metrics, Id::StreamRecords, &[&shard], records.0, records.1);
         let left_out = (&stats.catalogue_left_out, &before.catalogue_left_out);
         counts(metrics, Id::CatalogueLeftOut, &[&shard], left_out.0, left_out.1);
+        let codes = (&stats.coupons_left_out, &before.coupons_left_out);
+        counts(metrics, Id::CouponsLeftOut, &[&shard], codes.0, codes.1);
         for (id, after, before) in [
             (Id::Clamped, stats.clamped, before.clamped),
             (Id::Turns, stats.turns, before.turns),
@@ -56,6 +60,8 @@ impl Posted {
         }
         self.decisions(metrics, &stats.decisions, &before.decisions);
         gauges(metrics, &shard, &stats);
+        let last = self.pools.insert(stats.shard, stats.coupons.clone()).unwrap_or_default();
+        pools(metrics, &shard, &stats.coupons, &last);
         self.shards.insert(stats.shard, (stats, at));
     }
 
@@ -93,6 +99,8 @@ impl Posted {
             let mut away = ShardStats::new(shard, last.execution);
             away.state = ShardState::Away;
             gauges(metrics, &shard.to_string(), &away);
+            let gone = self.pools.remove(&shard).unwrap_or_default();
+            pools(metrics, &shard.to_string(), &[], &gone);
             last.state = ShardState::Away;
             last.checkpoint_age = 0;
         }
@@ -179,10 +187,11 @@ fn gauges(metrics: &Metrics, shard: &str, stats: &ShardStats) {
         (Id::StreamsStopped, stopped as f64),
         (Id::JourneysHalted, stats.control.halted().count() as f64),
         (Id::Products, stats.products as f64),
+        (Id::IndexedKeys, stats.indexed_keys as f64),
         (Id::Customers, stats.customers as f64),
         (Id::CustomersLimit, stats.customers_limit as f64),
         (Id::Runs, stats.live_runs() as f64),
-        (Id::Windows, stats.windows as f64),
+        (Id::Windows, stats.open_windows() as f64),
         (Id::Timers, stats.timers as f64),
         (Id::TimersDue, stats.timers_due as f64),
         (Id::TimerLag, seconds(stats.timer_lag())),
@@ -190,6 +199,15 @@ fn gauges(metrics: &Metrics, shard: &str, stats: &ShardStats) {
         (Id::Retention, seconds(stats.retention.unwrap_or(0))),
     ] {
         metrics.gauge(id, &[shard]).set(value);
+    }
+}
+
+/// Of a pool that is not the shard's any more, or of a shard that is not ours, there is no number: 0 would be an alarm.
+fn pools(metrics: &Metrics, shard: &str, now: &[PoolCount], last: &[PoolCount]) {
+    let left = |pool: &str| now.iter().find(|now| now.pool == pool).map(|now| now.left as f64);
+    for PoolCount { pool, .. } in now.iter().chain(last) {
+        let left = left(pool).unwrap_or(f64::NAN);
+        metrics.gauge(Id::CouponsLeft, &[shard, pool]).set(left);
     }
 }
 

@@ -8,6 +8,7 @@ use super::labels::{
 };
 use cartwheel_core::channel::Channel;
 use cartwheel_core::control::Control;
+use cartwheel_core::coupon::NotTaken;
 use cartwheel_core::customer::Forgotten;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::event::OddField;
@@ -53,12 +54,20 @@ pub struct ShardStats {
     pub stream_records: Counts<Order>,
     /// What of the catalogue was not kept.
     pub catalogue_left_out: Counts<LeftOut>,
+    /// The hash of the configuration by which it decides; none before it is known.
+    pub configuration: Option<u128>,
     /// How far the streams of such records have come.
     pub streams: Vec<Stream>,
     /// What people have said of journeys.
     pub control: Control,
     /// Products known.
     pub products: u64,
+    /// Keys that customers have in sets of which it is known who has a key in them.
+    pub indexed_keys: u64,
+    /// Codes that were not taken in.
+    pub coupons_left_out: Counts<NotTaken>,
+    /// Codes of each pool of which journeys have coupons, or that has some.
+    pub coupons: Vec<PoolCount>,
     /// Decisions, one row for each combination that has occurred.
     pub decisions: Vec<DecisionCount>,
     /// Turns executed.
@@ -80,8 +89,8 @@ pub struct ShardStats {
     pub customers_limit: u64,
     /// What customers had no room for any more.
     pub forgotten: Counts<Forgotten>,
-    /// Open windows.
-    pub windows: u64,
+    /// Open windows by journey, one row for each that has any.
+    pub windows: Vec<WindowCount>,
     /// Live runs by journey and step, one row for each that has any.
     pub runs: Vec<RunCount>,
     /// Timers pending.
@@ -117,9 +126,13 @@ impl ShardStats {
             degraded: Counts::default(),
             stream_records: Counts::default(),
             catalogue_left_out: Counts::default(),
+            configuration: None,
             streams: Vec::new(),
             control: Control::default(),
             products: 0,
+            indexed_keys: 0,
+            coupons_left_out: Counts::default(),
+            coupons: Vec::new(),
             decisions: Vec::new(),
             turns: 0,
             timers_fired: 0,
@@ -130,7 +143,7 @@ impl ShardStats {
             customers: 0,
             customers_limit: 0,
             forgotten: Counts::default(),
-            windows: 0,
+            windows: Vec::new(),
             runs: Vec::new(),
             timers: 0,
             timers_due: 0,
@@ -158,6 +171,7 @@ impl ShardStats {
             return;
         }
         self.mode = before.mode;
+        self.configuration = before.configuration;
         self.now = before.now;
         self.next_offset = before.next_offset;
         // What waits for a shard that stands still does not become less.
@@ -166,8 +180,10 @@ impl ShardStats {
         self.streams.clone_from(&before.streams);
         self.control.clone_from(&before.control);
         self.products = before.products;
+        self.indexed_keys = before.indexed_keys;
+        self.coupons.clone_from(&before.coupons);
         self.customers_limit = before.customers_limit;
-        self.windows = before.windows;
+        self.windows.clone_from(&before.windows);
         self.runs.clone_from(&before.runs);
         self.timers = before.timers;
         self.checkpoint_age = age;
@@ -208,6 +224,11 @@ impl ShardStats {
         self.runs.iter().map(|row| row.runs).sum()
     }
 
+    /// Open windows of all journeys.
+    pub fn open_windows(&self) -> u64 {
+        self.windows.iter().map(|row| row.windows).sum()
+    }
+
     /// Decisions with this verdict, over all journeys.
     pub fn decided(&self, verdict: Verdict) -> u64 {
         self.decisions.iter().filter(|row| row.decision == verdict).map(|row| row.count).sum()
@@ -229,6 +250,15 @@ pub struct DecisionCount {
     pub count: u64,
 }
 
+/// How many windows of a journey are open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WindowCount {
+    /// The journey's name.
+    pub journey: CompactString,
+    /// How many.
+    pub windows: u64,
+}
+
 /// How many live runs stand at a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunCount {
@@ -238,6 +268,17 @@ pub struct RunCount {
     pub step: Option<CompactString>,
     /// How many.
     pub runs: u64,
+}
+
+/// How many codes of a pool of coupons there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolCount {
+    /// The pool's name.
+    pub pool: CompactString,
+    /// Codes that are left.
+    pub left: u64,
+    /// Codes that were given.
+    pub given: u64,
 }
 
 /// Delivery at one moment.

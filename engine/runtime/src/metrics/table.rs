@@ -3,9 +3,10 @@
 
 use super::labels::{
     AnswerGiven, Breaker, CallOutcome, Click, Closed, DeadSource, Direction, Intake, Kept,
-    Listener, Provider, ShardState, Stopped, Withheld,
+    Listener, Provider, Reload, ShardState, Stopped, Withheld,
 };
 use cartwheel_core::channel::Channel;
+use cartwheel_core::coupon::NotTaken;
 use cartwheel_core::customer::Forgotten;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::event::OddField;
@@ -79,6 +80,8 @@ pub enum Values {
     Shard,
     /// The names of the configured journeys, at most [`super::MAX_JOURNEYS`] in the life of a process; then `other`.
     Journey,
+    /// The pools of coupons of which journeys have some, or that have codes: 64 of either at most.
+    Pool,
     /// One value for a build.
     Build,
 }
@@ -108,6 +111,7 @@ const fn closed(name: &'static str, values: fn() -> Vec<&'static str>) -> Label 
 
 const SHARD: Label = Label { name: "shard", values: Values::Shard };
 const JOURNEY: Label = Label { name: "journey", values: Values::Journey };
+const POOL: Label = Label { name: "pool", values: Values::Pool };
 const VERSION: Label = Label { name: "version", values: Values::Build };
 const PROVIDER: Label = closed("provider", names::<Provider>);
 const CHANNEL: Label = closed("channel", names::<Channel>);
@@ -141,6 +145,7 @@ metrics! {
     DiskFree = Kind::Gauge, Bytes, "cartwheel_disk_free_bytes", [], "Room left on the file system of the data directory.";
     DiskSize = Kind::Gauge, Bytes, "cartwheel_disk_size_bytes", [], "Size of the file system of the data directory.";
     ProcessCpu = Kind::Counter, Seconds, "cartwheel_process_cpu_seconds_total", [], "CPU time of the process, user and system.";
+    Reloads = Kind::Counter, Count, "cartwheel_configuration_reloads_total", [closed("outcome", names::<Reload>)], "Configurations read anew while the process ran (SIGHUP), by what came of them.";
     Refused = Kind::Counter, Count, "cartwheel_connections_refused_total", [closed("listener", names::<Listener>)], "Connections closed because their peer had as many as one may have.";
     ClockJumps = Kind::Counter, Count, "cartwheel_clock_jumps_total", [closed("direction", names::<Direction>)], "Jumps of the machine's clock against the time that passed.";
     ClockHeld = Kind::Gauge, Flag, "cartwheel_clock_held", [], "1 while the machine's clock has jumped and is not believed: nothing is sent by it and nothing expires.";
@@ -153,7 +158,10 @@ metrics! {
     StreamsStopped = Kind::Gauge, Count, "cartwheel_streams_stopped", [SHARD], "Streams of such records that stand still: records are missing, or come from another journal.";
     JourneysHalted = Kind::Gauge, Count, "cartwheel_journeys_halted", [SHARD], "Journeys that are paused or stopped by control records.";
     Products = Kind::Gauge, Count, "cartwheel_products", [SHARD], "Products known from the catalogue.";
+    IndexedKeys = Kind::Gauge, Count, "cartwheel_indexed_keys", [SHARD], "Keys that customers have in sets with `indexed: true`; some 24 bytes each.";
     CatalogueLeftOut = Kind::Counter, Count, "cartwheel_catalogue_left_out_total", [SHARD, closed("what", names::<LeftOut>)], "What of the catalogue there was no room for, or could not be kept.";
+    CouponsLeft = Kind::Gauge, Count, "cartwheel_coupons_left", [SHARD, POOL], "Codes that are left of a pool of coupons.";
+    CouponsLeftOut = Kind::Counter, Count, "cartwheel_coupons_left_out_total", [SHARD, closed("why", names::<NotTaken>)], "Codes of coupons that a shard did not take in although they are its own.";
     LagRecords = Kind::Gauge, Count, "cartwheel_shard_lag_records", [SHARD], "Records between the shard's position and the end of its partition.";
     ShardLag = Kind::Gauge, Seconds, "cartwheel_shard_lag_seconds", [SHARD], "How far shard time is behind the runtime's clock; 0 while no record waits.";
     Clamped = Kind::Counter, Count, "cartwheel_records_ahead_total", [SHARD], "Records whose own time was more than 5 s ahead of the clock and counted as 5 s ahead.";

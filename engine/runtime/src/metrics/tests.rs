@@ -1,5 +1,5 @@
 use super::labels::{Breaker, CallOutcome, Counts, Intake, ShardState, Stopped};
-use super::snapshot::{DecisionCount, Lane, RunCount};
+use super::snapshot::{DecisionCount, Lane, PoolCount, RunCount};
 use super::*;
 use crate::clock::Jumps;
 use cartwheel_core::decision::{Reason, Verdict};
@@ -88,6 +88,28 @@ fn gauges_show_the_last_snapshot_and_a_forgotten_shard_is_away() {
 }
 
 #[test]
+fn a_pool_that_is_not_here_any_more_has_no_number() {
+    let metrics = Metrics::new("1.2.3").unwrap();
+    let mut stats = ShardStats::new(1, 1);
+    stats.state = ShardState::Running;
+    stats.now = 1;
+    let pool = |pool: &str, left| PoolCount { pool: pool.into(), left, given: 3 };
+    stats.coupons = vec![pool("spring", 7), pool("autumn", 0)];
+    metrics.post_shard(&stats);
+    let left = |pool: &str| {
+        let series = format!(r#"cartwheel_coupons_left{{shard="1",pool="{pool}"}}"#);
+        sample(&metrics.render(), &series)
+    };
+    assert_eq!((left("spring"), left("autumn")), (Some(7.0), Some(0.0)));
+    stats.coupons = vec![pool("spring", 6)];
+    metrics.post_shard(&stats);
+    assert_eq!(left("spring"), Some(6.0));
+    assert!(left("autumn").is_some_and(f64::is_nan));
+    metrics.forget_shard(1);
+    assert!(left("spring").is_some_and(f64::is_nan));
+}
+
+#[test]
 fn histograms_are_histograms() {
     let metrics = Metrics::new("0").unwrap();
     let meter = metrics.shard_meter(3);
@@ -140,6 +162,7 @@ fn everything_rendered_stands_in_the_table_and_everything_in_the_table_is_render
     let metrics = Metrics::new("0").unwrap();
     let mut stats = ShardStats::new(0, 1);
     stats.decisions = vec![decision("a", "b", 1)];
+    stats.coupons = vec![PoolCount { pool: "a".into(), left: 1, given: 0 }];
     metrics.post_shard(&stats);
     let jumps = Jumps { forward: 2, back: 0 };
     metrics.watch_disk(Path::new("/"));

@@ -17,6 +17,7 @@ struct Content {
     hot: BTreeMap<CustomerId, Vec<u8>>,
     documents: BTreeMap<CustomerId, Vec<u8>>,
     products: BTreeMap<u64, Vec<u8>>,
+    codes: BTreeMap<u64, Vec<u8>>,
 }
 
 impl MemoryStore {
@@ -41,6 +42,11 @@ impl Store for MemoryStore {
 
     fn products(&self, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
         self.content().products.iter().for_each(|(key, packed)| each(*key, packed));
+        Ok(())
+    }
+
+    fn codes(&self, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
+        self.content().codes.iter().for_each(|(key, packed)| each(*key, packed));
         Ok(())
     }
 
@@ -79,6 +85,10 @@ impl Store for MemoryStore {
                 }
                 None => drop(content.products.remove(&key)),
             }
+        }
+        for (key, packed) in sealed.codes() {
+            bytes += packed.len() as u64;
+            content.codes.insert(key, packed.to_vec());
         }
         content.meta = Some(meta.clone());
         Ok(bytes)

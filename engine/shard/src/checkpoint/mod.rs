@@ -80,17 +80,22 @@ pub struct Meta {
     pub streams: Vec<u8>,
     /// The names that fields of products have, stored.
     pub product_names: Vec<u8>,
+    /// The pools of coupons without their codes, stored.
+    pub pools: Vec<u8>,
 }
 
 /// Magic and version. Version 1 kept documents one by one and did not know the number of partitions; version 2 packed decisions loosely; version 3
-/// did not know of what was sampled, version 4 nothing of the partitioner, version 5 nothing of streams and products.
-const META_HEADER: [u8; 2] = [b'M', 6];
+/// did not know of what was sampled, version 4 nothing of the partitioner, version 5 nothing of streams and products,
+/// version 6 nothing of coupons.
+const META_HEADER: [u8; 2] = [b'M', 7];
+const META_6: [u8; 2] = [b'M', 6];
 const META_5: [u8; 2] = [b'M', 5];
 const META_4: [u8; 2] = [b'M', 4];
 /// An absent field, as it is stored.
 const NO_PARTITIONER: [u8; 1] = [0];
-/// Two lists without anything, as they are stored.
-const NOTHING_SHARED: [u8; 16] = [0; 16];
+/// Lists without anything, as they are stored: of coupons; of streams, products and coupons.
+const NO_POOLS: [u8; 8] = [0; 8];
+const NOTHING_SHARED: [u8; 24] = [0; 24];
 
 impl Meta {
     /// The stored form: the header, then the fields as bincode writes them in full width.
@@ -108,6 +113,9 @@ impl Meta {
         };
         if let Some(body) = bytes.strip_prefix(&META_HEADER[..]) {
             return read(body);
+        }
+        if let Some(body) = bytes.strip_prefix(&META_6[..]) {
+            return read(&[body, &NO_POOLS].concat());
         }
         if let Some(body) = bytes.strip_prefix(&META_5[..]) {
             return read(&[body, &NOTHING_SHARED].concat());
@@ -132,6 +140,9 @@ pub trait Store: Clone + Send + 'static {
 
     /// Every product's stored form, with the hash of its id, in order of these.
     fn products(&self, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError>;
+
+    /// Every batch of codes of coupons, stored, with its key, in order of these.
+    fn codes(&self, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError>;
 
     /// The stored documents ([`Documents`]) of these customers (sorted by id), in one read: called with the index into `customers`.
     /// Returns the sequence of the checkpoint that they are of; none before the first.

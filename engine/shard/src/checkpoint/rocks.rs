@@ -28,6 +28,7 @@ const META: &[u8] = b"m";
 const HOT: u8 = b'h';
 const DOCUMENTS: u8 = b'c';
 const PRODUCTS: u8 = b'p';
+const CODES: u8 = b'v';
 
 /// See the module.
 #[derive(Clone)]
@@ -54,6 +55,23 @@ impl RocksStore {
 
     fn failed(&self, error: &rocksdb::Error) -> StoreError {
         failed(&self.path, error)
+    }
+
+    /// Reads through everything under a prefix that has numbers for keys, in order of these.
+    fn each_numbered(
+        &self,
+        prefix: u8,
+        each: &mut dyn FnMut(u64, &[u8]),
+    ) -> Result<(), StoreError> {
+        for entry in self.db.iterator_opt(IteratorMode::Start, all_of(prefix)) {
+            let (key, value) = entry.map_err(|error| self.failed(&error))?;
+            let key = key.get(1..9).and_then(|key| key.try_into().ok()).map(u64::from_be_bytes);
+            let key = key.ok_or_else(|| {
+                StoreError::Damaged("the key of a product or of codes is not 9 bytes".into())
+            })?;
+            each(key, &value);
+        }
+        Ok(())
     }
 }
 
@@ -119,8 +137,8 @@ fn merge_part(_: &[u8], _: Option<&[u8]>, operands: &MergeOperands) -> Option<Ve
     Some(fold(operands.into_iter(), Extent::Part))
 }
 
-fn key_of_product(key: u64) -> [u8; 9] {
-    let mut bytes = [PRODUCTS; 9];
+fn numbered(prefix: u8, key: u64) -> [u8; 9] {
+    let mut bytes = [prefix; 9];
     bytes[1..].copy_from_slice(&key.to_be_bytes());
     bytes
 }
@@ -159,14 +177,11 @@ impl Store for RocksStore {
     }
 
     fn products(&self, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
-        for entry in self.db.iterator_opt(IteratorMode::Start, all_of(PRODUCTS)) {
-            let (key, value) = entry.map_err(|error| self.failed(&error))?;
-            let key = key.get(1..9).and_then(|key| key.try_into().ok()).map(u64::from_be_bytes);
-            let key =
-                key.ok_or_else(|| StoreError::Damaged("a product's key is not 9 bytes".into()))?;
-            each(key, &value);
-        }
-        Ok(())
+        self.each_numbered(PRODUCTS, each)
+    }
+
+    fn codes(&self, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
+        self.each_numbered(CODES, each)
     }
 
     /// One read sees one state: a checkpoint's file is there as a whole, with its position, or not at all.
@@ -188,7 +203,7 @@ impl Store for RocksStore {
     }
 
     /// One sorted file, ingested in one call: no write-ahead log, no memtable, no second copy. The file is synced before the
-    /// manifest names it, so a checkpoint is there at once or not at all. The order of the keys is `c`, `h`, `m`, `p`.
+    /// manifest names it, so a checkpoint is there at once or not at all. The order of the keys is `c`, `h`, `m`, `p`, `v`.
     fn commit(&self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError> {
         // Declared before the writer: that lets go of the file first. Where moving was a copy the store has its own.
         let next = Unfinished::begin(&self.path).map_err(|error| failed(&self.path, &error))?;
@@ -204,12 +219,15 @@ impl Store for RocksStore {
         }
         writer.put(META, meta.encode()?).map_err(|error| self.failed(&error))?;
         for (key, product) in sealed.products() {
-            let key = key_of_product(key);
+            let key = numbered(PRODUCTS, key);
             let written = match product {
                 Some(packed) => writer.put(key, packed),
                 None => writer.delete(key),
             };
             written.map_err(|error| self.failed(&error))?;
+        }
+        for (key, packed) in sealed.codes() {
+            writer.put(numbered(CODES, key), packed).map_err(|error| self.failed(&error))?;
         }
         writer.finish().map_err(|error| self.failed(&error))?;
         let bytes = writer.file_size();

@@ -15,6 +15,8 @@ pub struct Sealed {
     journal: Journal,
     /// By the hashes of their ids; none where one is gone.
     products: Vec<(u64, Option<Range<usize>>)>,
+    /// Batches of codes, by their keys.
+    codes: Vec<(u64, Range<usize>)>,
     packed: Vec<u8>,
 }
 
@@ -49,12 +51,25 @@ impl Sealed {
 
     /// Copies a product, or that it is gone. They come in order of their keys.
     pub fn add_product(&mut self, key: u64, packed: Option<&[u8]>) {
-        let range = packed.map(|packed| {
-            let start = self.packed.len();
-            self.packed.extend_from_slice(packed);
-            start..self.packed.len()
-        });
+        let range = packed.map(|packed| self.pack(packed));
         self.products.push((key, range));
+    }
+
+    /// Copies a batch of codes. They come in order of their keys.
+    pub fn add_codes(&mut self, key: u64, packed: &[u8]) {
+        let range = self.pack(packed);
+        self.codes.push((key, range));
+    }
+
+    fn pack(&mut self, packed: &[u8]) -> Range<usize> {
+        let start = self.packed.len();
+        self.packed.extend_from_slice(packed);
+        start..self.packed.len()
+    }
+
+    /// The batches of codes that have come, in order of their keys.
+    pub fn codes(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        self.codes.iter().map(|(key, range)| (*key, &self.packed[range.clone()]))
     }
 
     /// The products that have changed, in order of their keys; none where one is gone.
@@ -68,7 +83,7 @@ impl Sealed {
         self.customers.clear();
         self.hot.clear();
         // A whole catalogue comes once.
-        (self.products, self.packed) = (Vec::new(), Vec::new());
+        (self.products, self.codes, self.packed) = (Vec::new(), Vec::new(), Vec::new());
         journal.reuse(std::mem::take(&mut self.journal));
     }
 

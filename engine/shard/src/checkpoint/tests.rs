@@ -28,13 +28,14 @@ struct Position {
     partitioner: Option<u8>,
     streams: Vec<u8>,
     product_names: Vec<u8>,
+    pools: Vec<u8>,
 }
 
 impl Position {
     fn meta(self) -> Meta {
         let Self { next_offset, seq, sends_offset, leader, now, seen, .. } = self;
         let Self { behind, config, semantics, chain, last_input, partitions, .. } = self;
-        let Self { sample_hour, sampled, partitioner, streams, product_names, .. } = self;
+        let Self { sample_hour, sampled, partitioner, streams, product_names, pools, .. } = self;
         Meta {
             next_offset,
             seq,
@@ -53,6 +54,7 @@ impl Position {
             partitioner,
             streams,
             product_names,
+            pools,
         }
     }
 
@@ -88,13 +90,14 @@ const EXAMPLE: Position = Position {
     partitioner: Some(2),
     streams: Vec::new(),
     product_names: Vec::new(),
+    pools: Vec::new(),
 };
 
-/// The form itself: a header, then 115 bytes (114 without a partitioner), field behind field, then two lists of bytes.
+/// The form itself: a header, then 115 bytes (114 without a partitioner), field behind field, then three lists of bytes.
 #[test]
 fn a_position_keeps_its_bytes() {
     let golden = [
-        "4d06",
+        "4d07",
         "0807060504030201",
         "0900000000000000",
         "ffffffffffffffff",
@@ -110,6 +113,7 @@ fn a_position_keeps_its_bytes() {
         "3837363534333231",
         "4847464544434241",
         "0102",
+        "0000000000000000",
         "0000000000000000",
         "0000000000000000",
     ];
@@ -134,7 +138,16 @@ fn both_refuse_the_same() {
     }
 }
 
-/// Version 5 is the same without streams and products.
+/// Version 6 is the same without coupons.
+#[test]
+fn a_position_of_version_6_is_read() {
+    let mut bytes = EXAMPLE.bytes();
+    bytes.truncate(bytes.len() - NO_POOLS.len());
+    bytes[1] = 6;
+    assert_eq!(Meta::decode(&bytes).unwrap(), EXAMPLE.meta());
+}
+
+/// Version 5 is the same without streams and products, too.
 #[test]
 fn a_position_of_version_5_is_read() {
     let mut bytes = EXAMPLE.bytes();
@@ -160,11 +173,11 @@ fn positions() -> impl Strategy<Value = Position> {
         any::<[u64; 3]>(),
         any::<[u128; 2]>(),
         any::<(bool, u32, i32, Option<u8>)>(),
-        any::<[Vec<u8>; 2]>(),
+        any::<[Vec<u8>; 3]>(),
     )
         .prop_map(
             |(signed, unsigned, hashes, (behind, semantics, partitions, partitioner), shared)| {
-                let [streams, product_names] = shared;
+                let [streams, product_names, pools] = shared;
                 let [next_offset, sends_offset, leader, now, seen, sample_hour] = signed;
                 let ([seq, last_input, sampled], [config, chain]) = (unsigned, hashes);
                 Position {
@@ -185,6 +198,7 @@ fn positions() -> impl Strategy<Value = Position> {
                     partitioner,
                     streams,
                     product_names,
+                    pools,
                 }
             },
         )

@@ -45,6 +45,7 @@ fn checkpoint() -> Meta {
         partitioner: None,
         streams: Vec::new(),
         product_names: Vec::new(),
+        pools: Vec::new(),
     }
 }
 

@@ -4,6 +4,7 @@
 use super::upgrade::start;
 use super::world::{HOUR, MINUTE, Owner, START, World};
 use crate::checkpoint::memory::MemoryStore;
+use cartwheel_core::command::Command;
 use cartwheel_core::journey::load::{SourceFile, Sources, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::partitioner::Partitioner;
@@ -33,11 +34,11 @@ fn plan_with(journey: &str) -> Arc<Plan> {
 }
 
 /// A record of the stream, by its number.
-fn product(world: &mut World, time: Millis, sequence: u64, stock: i64) {
+fn product(world: &mut World, time: Millis, id: &str, sequence: u64, stock: i64) {
     world.event(
         time,
         &format!(
-            r#"{{"type":"catalogue","stream":"catalogue","epoch":"e","sequence":{sequence},"product":{{"id":"p","stock":{stock}}}}}"#
+            r#"{{"type":"catalogue","stream":"catalogue","epoch":"e","sequence":{sequence},"product":{{"id":"{id}","stock":{stock}}}}}"#
         ),
     );
 }
@@ -55,7 +56,7 @@ fn story(partition: i32, customers: i64, stock: i64) -> World {
         partition,
         ..World::default()
     };
-    product(&mut world, START, 1, 0);
+    product(&mut world, START, "p", 1, 0);
     let here =
         |number: &i64| partitioner.partition_of(name(*number).as_bytes(), PARTITIONS) == partition;
     for number in (0..customers).filter(here) {
@@ -68,14 +69,28 @@ fn story(partition: i32, customers: i64, stock: i64) -> World {
             ),
         );
     }
-    product(&mut world, START + HOUR, 2, stock);
-    product(&mut world, START + HOUR + 10 * MINUTE, 2, stock);
+    product(&mut world, START + HOUR, "p", 2, stock);
+    // Shard time goes by, by records of another product.
+    for minute in 1..=40 {
+        let time = START + HOUR + minute * MINUTE;
+        product(&mut world, time, "q", 2 + minute as u64, minute % 2);
+        if minute == 10 {
+            product(&mut world, time, "p", 2, stock);
+        }
+    }
     world
 }
 
-/// To whom, and when it was due, in order of decisions.
-fn sent(world: &World) -> Vec<(String, Millis)> {
-    world.accepted().1.into_iter().map(|it| (it.customer, it.due_at)).collect()
+/// To whom, in order of decisions. Each was told when shard time came to the end of the window: with the next record at the latest.
+fn told(world: &World) -> Vec<String> {
+    let commands = world.accepted().1;
+    let many = commands.len() as i64;
+    let on_time = |(place, command): (i64, Command)| {
+        let late = command.decided_at - (START + HOUR + 30 * MINUTE * place / many);
+        assert!((0..=MINUTE).contains(&late), "{late} ms: {command:?}");
+        command.customer
+    };
+    (0..).zip(commands).map(on_time).collect()
 }
 
 fn drain(owner: &mut Owner, world: &mut World, until: Millis) {
@@ -92,7 +107,7 @@ fn each_shard_has_its_share_in_order_and_spread() {
         let mut world = story(partition, customers, stock);
         let mut owner = start(&mut world, &MemoryStore::default()).unwrap();
         drain(&mut owner, &mut world, END);
-        let sent = sent(&world);
+        let told = told(&world);
         let waiting =
             world.events.iter().filter(|(_, value)| value.starts_with(br#"{"type":"wished"#));
         let mut best: Vec<(i64, String)> = waiting
@@ -106,13 +121,9 @@ fn each_shard_has_its_share_in_order_and_spread() {
             .collect();
         best.sort();
         assert!(best.len() > 150, "as many as elsewhere");
-        let share = sent.len() as i64;
-        let expected: Vec<(String, Millis)> = (0..share)
-            .zip(best)
-            .map(|(place, (_, name))| (name, START + HOUR + 30 * MINUTE * place / share))
-            .collect();
-        assert_eq!(sent, expected, "partition {partition}");
-        shares.push(share);
+        let first: Vec<String> = best.into_iter().take(told.len()).map(|(_, name)| name).collect();
+        assert_eq!(told, first, "partition {partition}");
+        shares.push(told.len());
     }
     shares.sort_unstable();
     assert_eq!(shares, [18, 19, 19, 19], "75 altogether");
@@ -151,15 +162,15 @@ fn wherever_it_is_stopped_each_hears_of_it_once() {
             world.steps_left = None;
             assert!(play(&mut world), "nothing stops it now");
         }
-        (sent(&world), done)
+        (told(&world), done)
     };
     let (expected, done) = whole(None, false);
     assert!(done && expected.len() == 3, "{expected:?}");
     let mut stops = 0;
     for checkpoint in [false, true] {
         for left in 0.. {
-            let (sent, done) = whole(Some(left), checkpoint);
-            assert_eq!(sent, expected, "stopped behind {left} steps");
+            let (told, done) = whole(Some(left), checkpoint);
+            assert_eq!(told, expected, "stopped behind {left} steps");
             if done {
                 break;
             }
@@ -176,7 +187,7 @@ fn who_waits_is_known_behind_a_checkpoint_and_of_a_new_configuration() {
     for before in [JOURNEY, plain.as_str()] {
         let (mut world, disk) = (story(0, 100, 200), MemoryStore::default());
         world.plans = vec![plan_with(before)];
-        let later = world.events.split_off(world.events.len() - 2);
+        let later = world.events.split_off(world.events.len() - 42);
         let wishing = world.events.len() - 1;
         let wished = String::from_utf8(world.events[1].1.clone()).unwrap();
         world.event(START + MINUTE, &wished.replace("wished", "had"));
@@ -187,7 +198,6 @@ fn who_waits_is_known_behind_a_checkpoint_and_of_a_new_configuration() {
         world.plans.push(plan_with(JOURNEY));
         let mut owner = start(&mut world, &disk).unwrap();
         drain(&mut owner, &mut world, END);
-        let told = sent(&world);
-        assert_eq!(told.len(), wishing - 1, "all but the one who has it");
+        assert_eq!(told(&world).len(), wishing - 1, "all but the one who has it");
     }
 }

@@ -7,6 +7,7 @@ mod by_time;
 mod catalogue;
 mod census;
 mod control;
+mod coupons;
 mod crash;
 mod degraded;
 mod explained;

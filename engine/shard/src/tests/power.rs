@@ -39,6 +39,10 @@ impl Store for Failing {
         self.disk.products(each)
     }
 
+    fn codes(&self, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
+        self.disk.codes(each)
+    }
+
     fn documents(
         &self,
         customers: &[CustomerId],

@@ -49,6 +49,9 @@ fn sealed(number: u64) -> Sealed {
         let there = !(product + number).is_multiple_of(3);
         sealed.add_product(product << 56 | product, there.then_some(packed.as_bytes()));
     }
+    for pool in 0..3 {
+        sealed.add_codes(pool << 32 | number, format!("{pool}.{number}").as_bytes());
+    }
     sealed
 }
 
@@ -71,11 +74,13 @@ fn meta(number: u64) -> Meta {
         partitioner: None,
         streams: vec![1, 2, 3],
         product_names: Vec::new(),
+        pools: Vec::new(),
     }
 }
 
+type Numbered = Vec<(u64, Vec<u8>)>;
 type Content =
-    (Option<Meta>, BTreeMap<u128, Vec<u8>>, BTreeMap<usize, Vec<u8>>, Vec<(u64, Vec<u8>)>);
+    (Option<Meta>, BTreeMap<u128, Vec<u8>>, BTreeMap<usize, Vec<u8>>, Numbered, Numbered);
 
 fn content(store: &impl Store) -> Content {
     let mut hot = BTreeMap::new();
@@ -96,7 +101,9 @@ fn content(store: &impl Store) -> Content {
         .expect("documents");
     let mut products = Vec::new();
     store.products(&mut |key, packed| products.push((key, packed.to_vec()))).expect("products");
-    (store.meta().expect("meta"), hot, documents, products)
+    let mut codes = Vec::new();
+    store.codes(&mut |key, packed| codes.push((key, packed.to_vec()))).expect("codes");
+    (store.meta().expect("meta"), hot, documents, products, codes)
 }
 
 #[test]

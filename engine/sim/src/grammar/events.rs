@@ -1,8 +1,8 @@
 //! Events of the types that a configuration hears, with what its conditions and keys read; strangers among them.
 
 use super::config::Config;
-use super::features::{BROADCASTS, CATALOGUE, CONTROL, FANS_OUT, Feature, orders};
-use crate::history::{Broadcasts, Draw, Events, Orders, Records};
+use super::features::{BROADCASTS, CATALOGUE, CONTROL, COUPONS, FANS_OUT, Feature, orders};
+use crate::history::{Broadcasts, Codes, Draw, Events, Orders, Records};
 use cartwheel_core::id::CommandId;
 use cartwheel_core::time::{HOUR, Millis, SECOND, format_rfc3339};
 use serde_json::{Map, Value, json};
@@ -18,12 +18,14 @@ pub struct Heard {
     strangers: Events,
     /// Where the configuration reads the catalogue.
     catalogue: Option<Records>,
-    /// Where journeys are paused.
-    orders: Option<Orders>,
-    /// Where everybody is told something.
-    broadcasts: Option<Broadcasts>,
     /// Journeys begin for many.
     fans_out: bool,
+    /// Where journeys are paused.
+    orders: Option<Orders>,
+    /// Where messages have coupons.
+    coupons: Option<Codes>,
+    /// Where everybody is told something.
+    broadcasts: Option<Broadcasts>,
     number: u64,
 }
 
@@ -33,12 +35,15 @@ impl Heard {
         let heard = config.journeys.iter().flat_map(Config::heard);
         let types = heard.chain(config.counted()).collect();
         let has = |name| features.iter().any(|feature| feature.name == name);
-        let orders = has(CONTROL).then(|| orders(config));
         let broadcasts = has(BROADCASTS).then(Broadcasts::default);
+        let orders = has(CONTROL).then(|| orders(config));
         let reads = has(CATALOGUE) || has(FANS_OUT);
-        let fans_out = has(FANS_OUT) || has(BROADCASTS);
-        let (strangers, catalogue) = (Events::new(draw, false), reads.then(Records::default));
-        Self { types, features, strangers, catalogue, orders, broadcasts, fans_out, number: 0 }
+        let fans_out = has(FANS_OUT) || broadcasts.is_some();
+        let (catalogue, coupons) =
+            (reads.then(Records::default), has(COUPONS).then(Codes::default));
+        let strangers = Events::new(draw, false);
+        let number = 0;
+        Self { types, features, strangers, catalogue, fans_out, orders, coupons, broadcasts, number }
     }
 
     /// A record's value.
@@ -57,6 +62,11 @@ impl Heard {
             && draw.chance(15)
         {
             return orders.next(draw);
+        }
+        if let Some(coupons) = &mut self.coupons
+            && draw.chance(15)
+        {
+            return coupons.next(draw);
         }
         if draw.chance(8) {
             return self.strangers.next(draw, time, commands);

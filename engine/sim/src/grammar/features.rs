@@ -9,6 +9,7 @@ mod catalogue;
 mod choices;
 mod contest;
 mod control;
+mod coupons;
 mod deadlines;
 mod emits;
 mod exits;
@@ -67,6 +68,9 @@ pub(super) const BROADCASTS: &str = "broadcasts";
 /// Under this feature journeys are paused, resumed and stopped.
 pub(super) const CONTROL: &str = "control";
 
+/// Under this one codes of coupons come.
+pub(super) const COUPONS: &str = "coupons";
+
 /// All of them. How often one stands here is how often it is drawn.
 pub const FEATURES: &[Feature] = &[
     Feature::of("window", window::add),
@@ -115,6 +119,7 @@ pub const FEATURES: &[Feature] = &[
     Feature { name: CONTROL, add: control::add, event: |_, _| {}, last: false },
     Feature { name: CONTROL, add: control::add, event: |_, _| {}, last: false },
     Feature { name: CONTROL, add: control::add, event: |_, _| {}, last: false },
+    Feature { name: COUPONS, add: coupons::add, event: |_, _| {}, last: true },
     Feature { name: "answers", add: answers::add, event: answers::event, last: false },
 ];
 

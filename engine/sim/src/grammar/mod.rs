@@ -6,6 +6,7 @@
 
 mod case;
 mod config;
+mod edit;
 mod events;
 mod features;
 mod shrink;

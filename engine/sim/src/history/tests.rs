@@ -47,7 +47,7 @@ fn histories_meet_every_reason() {
         }
     }
     let missing: Vec<_> = Reason::ALL.iter().filter(|reason| !reasons.contains(reason)).collect();
-    // The first needs nine runs of one journey, the second a change of configuration; random configurations have the first and the last five.
+    // The first needs nine runs of one journey, the second a change of configuration; random configurations have the first and the last six.
     assert_eq!(
         missing,
         [
@@ -58,6 +58,7 @@ fn histories_meet_every_reason() {
             &Reason::Paused,
             &Reason::Stopped,
             &Reason::Winner,
+            &Reason::NoCoupon
         ]
     );
     let unpoisoned: Vec<_> = Poison::ALL.iter().filter(|reason| !poison.contains(reason)).collect();

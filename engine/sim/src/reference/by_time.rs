@@ -43,25 +43,44 @@ impl Context<'_> {
             self.timers.remove(&timer);
         }
         let moment = moment?;
-        let (early, late) = (moment.at < journey.active_from, moment.at < from);
-        let mut at = Some(moment.at).filter(|_| !early && !late);
-        if let (None, Some(backlog)) = (at, &by_time.backlog) {
-            at = self.place(journey, backlog, moment);
-        }
-        if let Some(at) = at {
+        if let Some(at) = self.comes(journey, moment) {
             let timer = self.beginning(index, at);
             self.timers.insert(timer);
             self.customer.armed.insert(index, (moment, at));
             return None;
         }
         self.customer.begun.insert(index, moment.base);
-        Some(match early {
+        Some(match moment.at < journey.active_from {
             true => {
                 let refused = Decided::new(Verdict::Refused, Reason::NotActive);
                 refused.instant("at", moment.at).instant("active_from", journey.active_from)
             }
             false => Decided::new(Verdict::Refused, Reason::Stale).instant("due", moment.at),
         })
+    }
+
+    /// When the journey begins by the moment, if it does.
+    fn comes(&self, journey: &Journey, moment: Moment) -> Option<Millis> {
+        if moment.at >= journey.active_from && moment.at >= self.seen.saturating_sub(DAY) {
+            return Some(moment.at);
+        }
+        self.place(journey, journey.by_time.as_ref()?.backlog.as_ref()?, moment)
+    }
+
+    /// As another configuration comes into force: nothing is armed yet, and nothing is decided.
+    pub fn arm_silently(&mut self) {
+        for (index, journey) in (0..).zip(&self.plan.journeys) {
+            let Some(by_time) = &journey.by_time else { continue };
+            let begun = self.customer.begun.get(&index).copied();
+            let first = self.seen.saturating_sub(DAY).max(journey.active_from);
+            let moment = self.reader_of_customer().moment(&by_time.at.text, first, begun);
+            let Some(moment) = moment else { continue };
+            if let Some(at) = self.comes(journey, moment) {
+                let timer = self.beginning(index, at);
+                self.timers.insert(timer);
+                self.customer.armed.insert(index, (moment, at));
+            }
+        }
     }
 
     /// The customer's place in the journey's backlog, if it lets the moment in.

@@ -39,7 +39,7 @@ impl Context<'_> {
     /// The first cap, in the policy's order, that says no to a message of this run. The run itself is not among the customer's.
     pub fn capped(&self, run: &Run, channel: Channel) -> Option<Block> {
         let journey = self.journey(run.journey);
-        let mine = |cap: &&Cap| in_scope(&cap.scope, channel, journey);
+        let mine = |cap: &&Cap| in_scope(&cap.scope, channel, Some(journey));
         let caps = self.plan.policy.caps.iter().enumerate().filter(|(_, cap)| mine(cap));
         let mut chosen =
             caps.filter_map(|(number, cap)| Some((cap, self.limit(run, number, cap)?)));
@@ -109,6 +109,10 @@ impl Context<'_> {
         Some(Block { reason, until, skip: cap.blocked == WhenBlocked::Skip, values })
     }
 
+    fn of_touch(&self, touch: &Touch) -> Option<&Journey> {
+        self.plan.journeys.get(usize::from(touch.journey?))
+    }
+
     fn window(&self, per: CapWindow) -> Window {
         let zone = self.customer.zone(&self.plan.policy);
         let today = zone::local(self.t, &zone).date();
@@ -136,7 +140,7 @@ impl Context<'_> {
                 || match self.held_out(self.journey(run.journey)) {
                     None => false,
                     Some(HoldoutOf::All) => true,
-                    Some(HoldoutOf::Journey) => touch.journey == run.journey,
+                    Some(HoldoutOf::Journey) => touch.journey == Some(run.journey),
                 }
         };
         let in_window = |at: Millis| at >= window.first && window.end.is_none_or(|end| at < end);
@@ -144,7 +148,7 @@ impl Context<'_> {
         let counted = touches.filter(|touch| {
             knows(touch)
                 && in_window(touch.at)
-                && in_scope(&cap.scope, touch.channel, self.journey(touch.journey))
+                && in_scope(&cap.scope, touch.channel, self.of_touch(touch))
         });
         counted.map(|touch| touch.at).collect()
     }
@@ -162,7 +166,7 @@ impl Context<'_> {
             {
                 continue;
             }
-            let counts = |channel: &Channel| in_scope(&cap.scope, *channel, journey);
+            let counts = |channel: &Channel| in_scope(&cap.scope, *channel, Some(journey));
             let next = self.next_channels(journey, other);
             reserved.extend(next.iter().any(counts).then_some(other.deadline));
             if cap.reserve == Reserve::Horizon {
@@ -204,12 +208,14 @@ impl Context<'_> {
     }
 }
 
-/// Whether the cap counts a message of this journey on this channel.
-fn in_scope(scope: &CapScope, channel: Channel, journey: &Journey) -> bool {
+/// Whether the cap counts a message of this journey on this channel; of one that is gone nothing else is known.
+fn in_scope(scope: &CapScope, channel: Channel, journey: Option<&Journey>) -> bool {
     match scope {
         CapScope::All => true,
         CapScope::Channel(only) => *only == channel,
-        CapScope::Tag(tag) => journey.tags.iter().any(|known| known == tag),
-        CapScope::Journey(name) => journey.name == *name,
+        CapScope::Tag(tag) => {
+            journey.is_some_and(|journey| journey.tags.iter().any(|known| known == tag))
+        }
+        CapScope::Journey(name) => journey.is_some_and(|journey| journey.name == *name),
     }
 }

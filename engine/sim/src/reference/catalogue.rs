@@ -43,7 +43,9 @@ impl Streamed {
 
 /// A product before and behind a record that was not the first of it: what is known of it.
 pub struct Changed {
-    /// Its id.
+    /// The id of what has happened: which record of which stream.
+    pub event: String,
+    /// The product's id.
     pub id: String,
     /// The hash of that.
     pub key: u64,
@@ -111,7 +113,7 @@ impl Catalogue {
         at: Millis,
         policy: &Policy,
     ) -> Result<Option<Changed>, Poison> {
-        let product = product.as_object().ok_or(Poison::BadValue)?;
+        let product = record.field("product").as_object().ok_or(Poison::BadValue)?;
         let id = product.get("id").and_then(key_text).ok_or(Poison::BadValue)?;
         let key = key_hash(&id);
         if !self.products.contains_key(&key) && self.products.len() >= policy.max_products as usize
@@ -122,7 +124,8 @@ impl Catalogue {
         let before = self.known(key);
         self.write(key, product, at);
         let after = self.known(key);
-        Ok(is_known.then_some(Changed { id, key, before, after }))
+        let event = format!("{} {} {}", record.stream, record.epoch, record.sequence);
+        Ok(is_known.then_some(Changed { event, id, key, before, after }))
     }
 
     /// What is known of a product.

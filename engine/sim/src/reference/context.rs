@@ -2,6 +2,7 @@
 
 use super::catalogue::Catalogue;
 use super::control::Control;
+use super::coupons::Coupons;
 use super::customer::{Customer, Place, Run};
 use super::effect::Effect;
 use super::event::Event;
@@ -82,6 +83,8 @@ pub struct Context<'a> {
     pub catalogue: &'a Catalogue,
     /// What people have said of journeys.
     pub control: &'a Control,
+    /// The pools of coupons.
+    pub coupons: &'a mut Coupons,
     /// What was decided.
     pub out: &'a mut Vec<Effect>,
     /// What journeys have let happen since the input came: the events, and how many of them have been applied.

@@ -85,8 +85,8 @@ pub struct Touch {
     pub at: Millis,
     /// How.
     pub channel: Channel,
-    /// Index of the journey.
-    pub journey: u16,
+    /// Index of the journey; none of one that is gone.
+    pub journey: Option<u16>,
     /// Kept back.
     pub ghost: bool,
 }
@@ -206,6 +206,8 @@ pub struct Run {
     pub told: Vec<&'static str>,
     /// The goal was reached.
     pub converted: bool,
+    /// Its codes, by their pools.
+    pub codes: BTreeMap<String, String>,
 }
 
 impl Run {
@@ -235,6 +237,7 @@ impl Run {
             last_op: None,
             told: Vec::new(),
             converted: false,
+            codes: BTreeMap::new(),
         }
     }
 

@@ -173,6 +173,11 @@ impl Documents {
         }
     }
 
+    /// What no message shows any more is forgotten.
+    pub fn forget_unshown(&mut self, kept: Subjects) {
+        self.all.retain(|document| has(kept, document.name.0));
+    }
+
     /// Whether a message can show it.
     pub fn is_there(&self, name: &DocumentName) -> bool {
         self.all.iter().any(|document| document.name == *name && !document.is_gone())

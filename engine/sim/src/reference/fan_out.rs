@@ -16,9 +16,10 @@ use cartwheel_core::id::{CustomerId, place_in_line};
 use cartwheel_core::journey::condition::Condition;
 use cartwheel_core::journey::plan::By;
 use cartwheel_core::time::Millis;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json};
 use std::cmp::Reverse;
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Most customers of a shard for whom one transition begins a journey.
 const MOST: usize = 10_000;
@@ -203,7 +204,7 @@ impl Context<'_> {
 
 impl Changed {
     /// Whether the change is this transition.
-    fn is(&self, transition: &str, low_stock: Option<f64>) -> bool {
+    fn is(&self, transition: &str, low_stock: u32) -> bool {
         let (stock, price) = ("stock", "price");
         let before = |name: &str| self.before.get(name).and_then(Json::as_f64);
         let after = |name: &str| self.after.get(name).and_then(Json::as_f64);
@@ -213,28 +214,49 @@ impl Changed {
                     && after(stock).is_some_and(|stock| stock > 0.0)
             }
             "price_fell" => {
-                let currency = |of: &serde_json::Map<String, Json>| of.get("currency").cloned();
+                let currency = |of: &Map<String, Json>| of.get("currency").cloned();
                 currency(&self.before) == currency(&self.after)
                     && before(price).zip(after(price)).is_some_and(|(was, is)| is < was)
             }
-            _ => low_stock.is_some_and(|low| {
+            _ => {
+                let low = f64::from(low_stock);
                 before(stock).is_some_and(|stock| stock > low)
                     && after(stock).is_some_and(|stock| stock > 0.0 && stock <= low)
-            }),
+            }
         }
     }
 
     /// What has happened, as an event.
     fn event(&self, transition: &str) -> Event {
-        let mut product = self.after.clone();
+        let named = |(name, value): (&String, &Json)| (name.clone(), plain(value));
+        let mut product: Map<String, Json> = self.after.iter().map(named).collect();
         product.insert("id".into(), self.id.clone().into());
-        let mut fields = serde_json::Map::new();
+        let mut fields = Map::new();
+        fields.insert("id".into(), self.event.clone().into());
         fields.insert("product".into(), product.into());
         if transition == "price_fell" {
-            fields.insert("from".into(), self.before["price"].clone());
-            fields.insert("to".into(), self.after["price"].clone());
+            fields.insert("from".into(), plain_price(&self.before));
+            fields.insert("to".into(), plain_price(&self.after));
         }
-        let number = xxhash_rust::xxh3::xxh3_64(json!(fields).to_string().as_bytes());
-        Event::of_journey(transition, fields, number)
+        Event::of_journey(transition, fields, xxh3_64(self.event.as_bytes()))
+    }
+}
+
+fn plain_price(of: &Map<String, Json>) -> Json {
+    of.get("price").map_or(Json::Null, plain)
+}
+
+/// A whole number without a point.
+fn plain(value: &Json) -> Json {
+    match value {
+        Json::Number(number) => match number.as_f64() {
+            Some(whole) if whole.fract() == 0.0 && whole.abs() < 9_007_199_254_740_992.0 => {
+                (whole as i64).into()
+            }
+            Some(other) => other.into(),
+            None => Json::Null,
+        },
+        Json::Array(all) => all.iter().map(plain).collect(),
+        Json::Null | Json::Bool(_) | Json::String(_) | Json::Object(_) => value.clone(),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::caps::Block;
 use super::context::{Context, Decided};
+use super::coupons::Lacking;
 use super::customer::{Place, PutOff, Run, Touch};
 use super::effect::{Effect, ExpectedCommand};
 use super::put_off::Says;
@@ -15,10 +16,14 @@ use cartwheel_core::journey::op::{Choice, Send};
 use cartwheel_core::journey::shown::Subjects;
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::{Millis, Span};
+use cartwheel_core::value::Value;
 use compact_str::CompactString;
 
 /// A send of the plan.
 struct Message<'p> {
+    /// The pool from which it has a coupon, and once it leaves the code.
+    pool: Option<String>,
+    code: Option<String>,
     op: u16,
     step: &'p CompactString,
     template: &'p CompactString,
@@ -43,13 +48,13 @@ enum Ruling {
 impl Context<'_> {
     /// Runs the gate for operation `op`, which is a send, from channel `index`. Where the run stays, its place and deadline are set.
     pub fn send(&mut self, run: &mut Run, op: u16, index: usize) -> Next {
-        let Some(Send { step, template, class, team, channels, shows, .. }) =
-            self.journey(run.journey).ops[usize::from(op)].send()
-        else {
+        let Some(send) = self.journey(run.journey).ops[usize::from(op)].send() else {
             return Next::Step;
         };
+        let (pool, code) = (self.pool_of(run.journey, send), None);
+        let Send { step, template, class, team, channels, shows, .. } = send;
         let (class, team, shows) = (*class, team.as_ref(), *shows);
-        let message = Message { op, step, template, class, team, channels, shows };
+        let mut message = Message { pool, code, op, step, template, class, team, channels, shows };
         let is_fallback = channels[index].fallback.is_some();
         let what = |verdict, reason| Decided::new(verdict, reason).run(run.id).step(step);
         let marketing = message.class == Class::Marketing;
@@ -79,10 +84,15 @@ impl Context<'_> {
                 Ruling::Drop(what(Verdict::Dropped, reason).channel(channels[index].channel))
             }
             Ok(chosen) => {
-                match self.judge(run, &message, (channels[chosen].channel, was), marketing) {
-                    Ruling::Send => return self.leave(run, &message, chosen, marketing),
+                let channel = channels[chosen].channel;
+                let ruling = match self.judge(run, &message, (channel, was), marketing) {
+                    Ruling::Send => self.lacks_coupon(run, &message, channel, marketing),
                     other => other,
+                };
+                if matches!(ruling, Ruling::Send) {
+                    return self.leave(run, &mut message, chosen, marketing);
                 }
+                ruling
             }
         };
         match verdict {
@@ -144,6 +154,10 @@ impl Context<'_> {
 
     /// The command for the channel with this index.
     fn command(&mut self, run: &Run, message: &Message<'_>, index: usize, ttl: Span, to: String) {
+        let mut data = self.customer.data(&run.about, message.shows);
+        if let Some(code) = &message.code {
+            data["coupon"] = code.as_str().into();
+        }
         self.out.push(Effect::Command(ExpectedCommand {
             command_id: CommandId::of(run.id, message.step, index as u32),
             run_id: run.id,
@@ -156,7 +170,7 @@ impl Context<'_> {
             decided_at: self.t,
             not_after: self.t.saturating_add(ttl.millis()),
             to,
-            data: self.customer.data(&run.about, message.shows),
+            data,
             side: match message.team.is_none() && run.first_sent.is_none() {
                 true => self.side(run.journey),
                 false => None,
@@ -249,6 +263,24 @@ impl Context<'_> {
         Ruling::Defer(until, None, what(Verdict::Deferred, reason).fields(values))
     }
 
+    /// Behind all of the gate: who is in no holdout needs a code.
+    fn lacks_coupon(
+        &self,
+        run: &Run,
+        message: &Message<'_>,
+        channel: Channel,
+        marketing: bool,
+    ) -> Ruling {
+        let held_out = marketing && self.held_out(self.journey(run.journey)).is_some();
+        let Some(pool) = message.pool.as_deref().filter(|_| !held_out) else { return Ruling::Send };
+        let of_send = |what: Decided| what.run(run.id).step(message.step);
+        match self.lacks_code(run, pool, channel) {
+            Some(Lacking::Wait(until, what)) => Ruling::Defer(until, None, of_send(what)),
+            Some(Lacking::Never(what)) => Ruling::Drop(of_send(what)),
+            None => Ruling::Send,
+        }
+    }
+
     /// Whether a document is gone that the run is about, and that the message shows or the journey's trigger events bring as a whole.
     fn lacks_document(&self, run: &Run, shows: Subjects) -> bool {
         let whole = |kind: &str| {
@@ -304,7 +336,7 @@ impl Context<'_> {
     fn leave(
         &mut self,
         run: &mut Run,
-        message: &Message<'_>,
+        message: &mut Message<'_>,
         index: usize,
         marketing: bool,
     ) -> Next {
@@ -324,6 +356,10 @@ impl Context<'_> {
         let mut what =
             Decided::new(verdict, reason).run(run.id).step(message.step).channel(channel);
         what.command = holdout.is_none().then_some(command_id);
+        if let Some(pool) = message.pool.clone().filter(|_| holdout.is_none()) {
+            message.code = self.code(run, &pool);
+            what = what.value("coupon", Value::Text(pool.into()));
+        }
         self.decide(run.journey, what);
         if holdout.is_some() {
             self.measure_held_out(run, message.op, channel);
@@ -335,6 +371,7 @@ impl Context<'_> {
         }
         if marketing {
             let (at, journey, ghost) = (self.t, run.journey, holdout.is_some());
+            let journey = Some(journey);
             self.customer.touches.push(Touch { at, channel, journey, ghost });
         }
         if run.first_sent.is_none() {

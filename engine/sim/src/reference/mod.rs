@@ -4,12 +4,14 @@
 //! decisions: it decodes events with `serde_json::Value`, asks jiff for every local time, keeps its timers in one
 //! `BTreeSet` and looks at all touches and runs of a customer whenever a rule speaks of them. Where it and the core differ,
 //! one of them differs from the page. It is meant to be read beside the page, rule by rule:
-//! [`event`] and [`odd`] intake, [`catalogue`] what every partition gets, [`control`] what people say of journeys, [`broadcast`] what everybody is told, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`levels`] where one stands by it, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
-//! steps, [`gate`], [`put_off`], [`holdout`] and [`caps`], [`zone`] local times, [`deadline`] computed instants, [`by_time`] journeys that begin by them.
+//! [`event`] and [`odd`] intake, [`catalogue`] what every partition gets, [`control`] what people say of journeys, [`broadcast`] what everybody is told, [`coupons`] codes and who has them, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`levels`] where one stands by it, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
+//! steps, [`changed`] another configuration, [`gate`], [`put_off`], [`holdout`] and [`caps`], [`zone`] local times, [`deadline`] computed instants, [`by_time`] journeys that begin by them.
 
 mod caps;
 mod catalogue;
+mod changed;
 mod condition;
+mod coupons;
 mod by_time;
 mod broadcast;
 mod customer;
@@ -44,6 +46,7 @@ use cartwheel_core::time::Millis;
 use catalogue::{Catalogue, Streamed};
 use context::{Context, Timer};
 use control::Control;
+use coupons::Coupons;
 use customer::Customer;
 use event::Event;
 use odd::Odd;
@@ -70,6 +73,7 @@ pub struct Reference {
     control: Control,
     /// The ids of broadcasts.
     had: Vec<String>,
+    coupons: Coupons,
 }
 
 impl Reference {
@@ -91,6 +95,7 @@ impl Reference {
             catalogue: Catalogue::default(),
             control: Control::default(),
             had: Vec::new(),
+            coupons: Coupons::default(),
         }
     }
 
@@ -105,29 +110,29 @@ impl Reference {
         match event::decode(value, time, &self.plan.policy) {
             Ok(event) => self.apply(offset, &event, event.time.min(time), out),
             Err(reason) => {
-                if let Err(reason) = self.of_nobody(time, value, reason, out) {
+                if let Some(reason) = self.of_nobody(time, value, reason, out) {
                     out.push(Effect::Dead { offset, reason: DeadReason::Poison(reason) });
                 }
             }
         }
     }
 
-    /// A record that is no event, for this reason: one that every partition gets, or it cannot be applied.
+    /// A record that is no event, for this reason. Why it cannot be applied; none where it is one that every partition gets.
     fn of_nobody(
         &mut self,
         time: Millis,
         value: &[u8],
         reason: Poison,
         out: &mut Vec<Effect>,
-    ) -> Result<(), Poison> {
+    ) -> Option<Poison> {
         let policy = &self.plan.policy;
         let streamed = (reason == Poison::MissingCustomer)
             .then(|| catalogue::decode(value, time, policy))
             .flatten();
         match streamed {
-            None => Err(reason),
-            Some(Err(reason)) => Err(reason),
-            Some(Ok(record)) => self.of_stream(&record, time, out),
+            None => Some(reason),
+            Some(Err(reason)) => Some(reason),
+            Some(Ok(record)) => self.of_stream(&record, time, out).err(),
         }
     }
 
@@ -144,12 +149,12 @@ impl Reference {
         let at = record.time.min(time);
         match record.kind.as_str() {
             "catalogue" => {
-                let policy = &self.plan.policy;
-                if let Some(changed) = self.catalogue.apply(record.field("product"), at, policy)? {
+                if let Some(changed) = self.catalogue.apply(record, at, &self.plan.policy)? {
                     self.fan_out(&changed, at, out);
                 }
                 Ok(())
             }
+            "control" if Coupons::are_in(record) => self.coupons.apply(record),
             "control" => self.control(record.field("control"), out),
             "broadcast" => self.broadcast(record.field("broadcast"), at, out),
             _ => Ok(()),
@@ -264,6 +269,7 @@ impl Reference {
             held: &mut self.held,
             catalogue: &self.catalogue,
             control: &self.control,
+            coupons: &mut self.coupons,
             out,
             emitted: (Vec::new(), 0),
         })

@@ -99,7 +99,7 @@ impl Context<'_> {
                 return self.decide(index, full.limit(MAX_ENTRIES, "entries"));
             }
         }
-        self.customer.entries.push(Entry { journey: index, key: run.key, at: self.t });
+        self.remember(Entry { journey: index, key: run.key, at: self.t });
         if self.customer.entries.iter().filter(|entry| entry.journey == index).count() > MAX_ENTRIES
             && let Some(oldest) =
                 self.customer.entries.iter().position(|entry| entry.journey == index)
@@ -109,6 +109,18 @@ impl Context<'_> {
         self.decide(index, Decided::new(Verdict::Entered, reason).run(run.id));
         (run.anchor, run.entered_by) = (self.t, Some(run.newest));
         self.execute(run, 0);
+    }
+
+    /// By the rule in force; another one that comes later finds nothing else.
+    fn remember(&mut self, entry: Entry) {
+        match self.journey(entry.journey).reentry {
+            Reentry::Always | Reentry::Restart => return,
+            Reentry::Never | Reentry::After(_) => {
+                self.customer.entries.retain(|other| other.journey != entry.journey);
+            }
+            Reentry::OncePerKey | Reentry::AfterPerKey(_) | Reentry::OncePerKeyAfter(_) => {}
+        }
+        self.customer.entries.push(entry);
     }
 
     /// The newest entry that forbids this one.

@@ -3,6 +3,7 @@
 use super::broadcast::Broadcast;
 use super::catalogue::Product;
 use super::control::Order;
+use super::coupons::Coupons;
 use super::event::Event;
 use super::expect::Expectation;
 use cartwheel_core::sends::Mode;
@@ -33,6 +34,8 @@ pub enum What {
     Broadcast(Broadcast),
     /// Something is said of a journey.
     Control(Order),
+    /// A record that loads codes.
+    Coupons(Coupons),
     /// A record with this value, whatever it is.
     Record(String),
     /// A turn ends: everything that is due happens now.

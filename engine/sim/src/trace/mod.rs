@@ -23,6 +23,7 @@
 //! `catalogue PRODUCT name=value ...` instead of a customer: a record of the catalogue says this of the product.
 //! `control pause|resume|stop JOURNEY` and `control winner JOURNEY SPLIT [ARM]` say something of a journey.
 //! `broadcast NAME [id=ID] name=value ...` tells everybody something.
+//! `coupons POOL CODE ...` in the same place: a record of control loads these codes.
 //! `of TEMPLATE [CHANNEL]` refers to the customer's newest such message. `recorded TIME` is the time of its record, which may go back.
 //!
 //! `expect CUSTOMER send TEMPLATE [CHANNEL] [shows "TEXT" ...]` and `expect CUSTOMER VERDICT [REASON] [name=value ...]` name decisions, in order for each
@@ -68,6 +69,7 @@ mod block;
 mod broadcast;
 mod catalogue;
 mod control;
+mod coupons;
 mod core_engine;
 mod coverage;
 mod engine;

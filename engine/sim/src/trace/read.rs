@@ -5,6 +5,7 @@ use super::block::Blocks;
 use super::broadcast::{BROADCAST, Broadcast};
 use super::catalogue::{CATALOGUE, Product};
 use super::control::{CONTROL, Order};
+use super::coupons::{COUPONS, Coupons};
 use super::event::Event;
 use super::expect::Expectation;
 use super::fault::{Fault, Wrong};
@@ -393,6 +394,9 @@ impl<'s> Reader<'s> {
             }
             [control, words @ ..] if control.text == CONTROL => {
                 What::Control(Order::read(*control, words)?)
+            }
+            [coupons, words @ ..] if coupons.text == COUPONS => {
+                What::Coupons(Coupons::read(*coupons, words)?)
             }
             words => What::Event(Event::read(words, read)?),
         };

@@ -42,6 +42,7 @@ pub fn run(
         products: 0,
         orders: 0,
         broadcasts: 0,
+        coupons: 0,
         rows: Vec::new(),
         faults: Vec::new(),
     };
@@ -119,6 +120,8 @@ struct Runner<'t, E> {
     orders: u64,
     /// Broadcasts so far.
     broadcasts: u64,
+    /// Records that load codes.
+    coupons: u64,
     rows: Vec<Row>,
     faults: Vec<Fault>,
 }
@@ -151,6 +154,10 @@ impl<E: TraceEngine> Runner<'_, E> {
             What::Control(order) => {
                 self.orders += 1;
                 self.record(entry, entry.at, &order.json(entry.at, self.orders), later)?;
+            }
+            What::Coupons(coupons) => {
+                self.coupons += 1;
+                self.record(entry, entry.at, &coupons.json(self.coupons), later)?;
             }
             What::Record(value) => self.record(entry, entry.at, value.as_bytes(), later)?,
             What::Clock => self.turn(entry, None)?,

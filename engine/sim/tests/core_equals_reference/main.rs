@@ -7,6 +7,7 @@ mod addressed;
 mod bounds;
 mod conditions;
 mod course;
+mod edited;
 mod facts;
 mod levels;
 mod random_configurations;
@@ -20,22 +21,33 @@ use cartwheel_core::journey::plan::Plan;
 use cartwheel_sim::history::{Setup, Step, generate, setups};
 use cartwheel_sim::reference::{Effect, Reference};
 use course::{Course, json, reason};
-use small_shard::by_core;
+use small_shard::{Stretch, by_core};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 fn by_reference(plan: &Arc<Plan>, steps: &[Step]) -> Course {
-    let mut reference = Reference::new(plan.clone());
+    by_reference_through(&[(plan, steps)])
+}
+
+/// Everything that the reference makes of a history in which another plan comes into force before each stretch but the first.
+fn by_reference_through(stretches: &[Stretch<'_>]) -> Course {
+    let first = stretches.first().expect("a stretch").0;
+    let mut reference = Reference::new(first.clone());
     let mut out = Vec::new();
     let mut offset = 0;
-    for step in steps {
-        match step {
-            Step::Record { time, value } => {
-                reference.record(offset, *time, value, &mut out);
-                offset += 1;
+    for (number, (plan, steps)) in stretches.iter().enumerate() {
+        if number > 0 {
+            reference.change(plan, &mut out);
+        }
+        for step in *steps {
+            match step {
+                Step::Record { time, value } => {
+                    reference.record(offset, *time, value, &mut out);
+                    offset += 1;
+                }
+                Step::Clock { now } => drop(reference.clock(*now, None, &mut out)),
+                Step::Mode(mode) => reference.mode(*mode),
             }
-            Step::Clock { now } => drop(reference.clock(*now, None, &mut out)),
-            Step::Mode(mode) => reference.mode(*mode),
         }
     }
     let mut course = Course {

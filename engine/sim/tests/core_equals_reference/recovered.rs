@@ -1,6 +1,8 @@
 //! Random histories under random configurations, stopped behind every turn and taken up again from the checkpoint there: the rest of the log is decided as
 //! it was, turn by turn (each record has the hash of all decisions so far, which a replay compares), and every customer ends up the same.
 
+use crate::edited::edited;
+use crate::small_shard::Stretch;
 use cartwheel_core::event::Record;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::partitioner::Partitioner;
@@ -24,11 +26,13 @@ fn settings() -> Settings {
 }
 
 /// The shard behind all of it, and its log.
-fn driven(plan: &Arc<Plan>, steps: &[Step]) -> (Lone<MemoryStore>, Vec<Outgoing>) {
-    let mut shard = Lone::open(plan, settings(), MemoryStore::default()).expect("a shard");
+fn driven(stretches: &[Stretch<'_>]) -> (Lone<MemoryStore>, Vec<Outgoing>) {
+    let mut shard =
+        Lone::open(stretches[0].0, settings(), MemoryStore::default()).expect("a shard");
     shard.keep();
-    for step in steps {
-        match step {
+    for (plan, steps) in stretches {
+        shard.activate(plan).expect("a turn");
+        steps.iter().for_each(|step| match step {
             Step::Record { time, value } => {
                 let offset = shard.shard().next_offset();
                 let record = Record { offset, time: *time, key: None, value };
@@ -36,7 +40,7 @@ fn driven(plan: &Arc<Plan>, steps: &[Step]) -> (Lone<MemoryStore>, Vec<Outgoing>
             }
             Step::Clock { now } => shard.clock(*now).expect("a turn"),
             Step::Mode(mode) => shard.switch(*mode).expect("a turn"),
-        }
+        });
     }
     // What decided nothing stands in the log with the next turn.
     shard.clock(i64::MIN).expect("a turn");
@@ -45,7 +49,7 @@ fn driven(plan: &Arc<Plan>, steps: &[Step]) -> (Lone<MemoryStore>, Vec<Outgoing>
 }
 
 /// A new owner over this disk, before the replay of what its checkpoint lacks.
-fn opened(plan: &Arc<Plan>, disk: MemoryStore, log: &[Outgoing]) -> Shard<MemoryStore> {
+fn opened(plans: [&Arc<Plan>; 2], disk: MemoryStore, log: &[Outgoing]) -> Shard<MemoryStore> {
     let identity = Identity {
         events_topic: "events".into(),
         partition: 0,
@@ -67,7 +71,8 @@ fn opened(plan: &Arc<Plan>, disk: MemoryStore, log: &[Outgoing]) -> Shard<Memory
     }
     let epoch = log.len() as i64 + 1;
     accepted.push(epoch, leader, b"{}").expect("our own leader record");
-    opened.lead(epoch, accepted, 0, plan, &|_| Some(Arc::clone(plan))).expect("a shard")
+    let named = |hash| plans.into_iter().find(|plan| plan.hash == hash).cloned();
+    opened.lead(epoch, accepted, 0, plans[0], &named).expect("a shard")
 }
 
 /// Replays one turn. One that decides something else than the log says is an error.
@@ -91,7 +96,13 @@ fn stopped_behind_every_turn_and_taken_up_again_it_decides_the_same() {
     let (mut stops, mut checkpoints) = (0, 0);
     for seed in 0..histories() {
         let (case, plan) = Case::draw(seed).unwrap_or_else(|told| panic!("seed {seed}\n{told}"));
-        let (uninterrupted, log) = driven(&plan, &case.steps);
+        // In every other history another configuration comes into force.
+        let edited =
+            (seed % 2 == 1).then(|| edited(&case.config, seed).expect("a change that loads").1);
+        let other = edited.as_ref().unwrap_or(&plan);
+        let (before, behind) = case.steps.split_at(case.steps.len() / 2);
+        let (uninterrupted, log) = driven(&[(&plan, before), (other, behind)]);
+        let plans = [&plan, other];
         let written = case.steps.iter().filter_map(|step| match step {
             Step::Record { time, value } => Some((*time, value)),
             Step::Clock { .. } | Step::Mode(_) => None,
@@ -102,11 +113,11 @@ fn stopped_behind_every_turn_and_taken_up_again_it_decides_the_same() {
             .collect();
         let customers = customers(&records);
         let disk = MemoryStore::default();
-        let mut stopped = opened(&plan, disk.clone(), &log);
+        let mut stopped = opened(plans, disk.clone(), &log);
         while stopped.replaying() > 0 {
             replay_one(&mut stopped, &records);
             stops += 1;
-            let mut again = opened(&plan, disk.copy(), &log);
+            let mut again = opened(plans, disk.copy(), &log);
             while again.replaying() > 0 {
                 replay_one(&mut again, &records);
             }

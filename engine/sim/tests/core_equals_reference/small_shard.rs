@@ -16,23 +16,23 @@ use std::sync::Arc;
 /// Records between two checkpoints: what a message shows is then partly in the store, partly in the journal.
 const CHECKPOINT_EVERY: i64 = 7;
 
+/// A part of a history, and the plan under which it happens.
+pub type Stretch<'s> = (&'s Arc<Plan>, &'s [Step]);
+
 /// Everything that the core makes of a history; at most `budget` timers fire in a turn: it may be cut between any two.
 pub fn by_core(plan: &Arc<Plan>, steps: &[Step], budget: u64) -> Course {
+    by_core_through(&[(plan, steps)], budget)
+}
+
+/// The same of a history in which another plan comes into force before each stretch but the first.
+pub fn by_core_through(stretches: &[Stretch<'_>], budget: u64) -> Course {
     let settings = Settings { max_timers: budget, ..Settings::without_clock() };
-    let mut lone = Lone::open(plan, settings, MemoryStore::default()).expect("a shard");
+    let first = stretches.first().expect("a stretch").0;
+    let mut lone = Lone::open(first, settings, MemoryStore::default()).expect("a shard");
     lone.keep();
-    for step in steps {
-        match step {
-            Step::Record { time, value } => {
-                let offset = lone.shard().next_offset();
-                lone.record(&Record { offset, time: *time, key: None, value }).expect("a record");
-                if offset % CHECKPOINT_EVERY == 2 {
-                    lone.checkpoint().expect("a checkpoint");
-                }
-            }
-            Step::Clock { now } => lone.clock(*now).expect("a turn"),
-            Step::Mode(mode) => lone.switch(*mode).expect("a turn"),
-        }
+    for (plan, steps) in stretches {
+        lone.activate(plan).expect("a turn");
+        steps.iter().for_each(|step| drive(&mut lone, step));
     }
     // What was counted since the last turn record stands in the next one.
     lone.checkpoint().expect("a checkpoint");
@@ -68,6 +68,20 @@ pub fn by_core(plan: &Arc<Plan>, steps: &[Step], budget: u64) -> Course {
         }
     }
     course
+}
+
+fn drive(lone: &mut Lone<MemoryStore>, step: &Step) {
+    match step {
+        Step::Record { time, value } => {
+            let offset = lone.shard().next_offset();
+            lone.record(&Record { offset, time: *time, key: None, value }).expect("a record");
+            if offset % CHECKPOINT_EVERY == 2 {
+                lone.checkpoint().expect("a checkpoint");
+            }
+        }
+        Step::Clock { now } => lone.clock(*now).expect("a turn"),
+        Step::Mode(mode) => lone.switch(*mode).expect("a turn"),
+    }
 }
 
 fn degraded(counters: &Counters) -> BTreeMap<String, u64> {

@@ -166,3 +166,34 @@ fn what_a_run_has_heard_of_is_for_the_step_of_the_same_name() {
     let two = Heard::bit(u16::try_from(two.unwrap()).unwrap());
     assert_eq!(*run.heard, [moved("paid", two), moved("seen", 0b10)]);
 }
+
+#[test]
+fn what_is_said_about_changes_is_no_change() {
+    let waits = Place::Delay { op: 1 };
+    let text = "journey: cart\ntrigger: { event: cart_updated }\non_change: exit\nsteps:\n  # Better.\n  - { channels: [\"email\", { sms: { if_no: opened, within: 4h } }], send: hello }\n  - wait: 1d\n    id: pause\n";
+    let to = |text: &str| {
+        let source = SourceFile { path: "cart.yaml".into(), text: text.into() };
+        Arc::new(load(&Policy::default(), &[source]).unwrap())
+    };
+    assert_eq!(moved(waits, &to(text)), Some(waits));
+    assert_eq!(moved(waits, &to(&text.replace("1d", "2d"))), None);
+}
+
+#[test]
+fn a_step_that_has_another_name_now_is_the_same_step() {
+    let waits = Place::Delay { op: 1 };
+    let to = |more: &str| {
+        let text = format!(
+            "journey: cart\ntrigger: {{ event: cart_updated }}\n{more}steps:\n  - send: hello\n    channels: [email]\n  - wait: 2d\n    id: rest\n"
+        );
+        let source = SourceFile { path: "cart.yaml".into(), text };
+        Arc::new(load(&Policy::default(), &[source]).unwrap())
+    };
+    assert_eq!(moved(waits, &to("")), None);
+    assert_eq!(moved(waits, &to("renamed: { pause: rest }\n")), Some(waits));
+    let exit = to("renamed: { pause: rest }\non_change: exit\n");
+    assert_eq!(moved(waits, &exit), None);
+    // One that has finished waits for its goal still, and one that has not entered will enter what there is then.
+    assert_eq!(moved(Place::Window, &exit), Some(Place::Window));
+    assert_eq!(moved(Place::Goal, &exit), Some(Place::Goal));
+}

@@ -2,6 +2,7 @@
 
 use super::next::Next;
 use crate::apply::context::Context;
+use crate::apply::coupon::Coupon;
 use crate::channel::Class;
 use crate::customer::{
     Customer, Document, DocumentKey, Forgotten, Pause, Place, PutOff, Reactions, Run, Sent, Touch,
@@ -15,6 +16,7 @@ use crate::journey::op::Send;
 use crate::journey::shown::Subjects;
 use crate::sends::{HeldOut, Mode};
 use crate::time::Millis;
+use crate::value::Value;
 
 /// What is asked of the gate.
 #[derive(Clone, Copy)]
@@ -68,6 +70,8 @@ fn ask(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked) -> N
         class: send.class,
         shows: send.shows,
         internal: send.team.is_some(),
+        coupon: send.coupon,
+        pools: &*context.pools,
         choices: &send.channels,
         from: usize::from(choice),
         due,
@@ -76,6 +80,7 @@ fn ask(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked) -> N
     match gate::judge(&question) {
         Ruling::Send(index) => {
             let passed = Passed::new(send, run, index, false);
+            context.take_coupon(send, run);
             sent(send, context, run, asked, passed);
             go_on(send, context, run, asked, passed)
         }
@@ -158,13 +163,17 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &Run, asked: Asked, passed:
         decided_at: t,
         not_after: t + ttl.millis(),
         side: is_first(send, run).then(|| context.side(run.journey)).flatten(),
+        coupon: context.coupon(send, run).map(|coupon| coupon.code),
     };
     let reason = match (&send.team, choice.fallback.is_some()) {
         (Some(_), _) => Reason::Internal,
         (None, true) => Reason::Fallback,
         (None, false) => Reason::GatePassed,
     };
-    let sent = context.by_step(run, op, Verdict::Sent, reason);
+    let mut sent = context.by_step(run, op, Verdict::Sent, reason);
+    if let Some(Coupon { pool, .. }) = context.coupon(send, run) {
+        sent = sent.value("coupon", Value::Text(pool));
+    }
     context.decide(&sent.channel(choice.channel).command(command));
     context.effects.list.push(Effect::Command(draft));
 }

@@ -131,6 +131,6 @@ fn kept_of(journey: &Journey, occasion: &Occasion<'_>) -> impl Iterator<Item = V
 
 /// The run keeps this of what it has waited for.
 fn keep(journey: &Journey, run: &mut Run, values: impl IntoIterator<Item = Value>) {
-    run.captures.truncate(journey.captures.len());
+    run.captures.truncate(journey.before_waited());
     run.captures.extend(values);
 }

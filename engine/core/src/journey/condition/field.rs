@@ -54,6 +54,27 @@ pub enum KeyField {
 }
 
 impl Field {
+    /// Whether it reads this attribute of the profile, itself or as the key of something else.
+    pub(crate) fn is_of_attribute(self, attribute: u16) -> bool {
+        match self {
+            Self::Attribute(number)
+            | Self::FactAt(.., KeyField::Attribute(number))
+            | Self::Product(_, KeyField::Attribute(number)) => number == attribute,
+            Self::Event(_)
+            | Self::Capture(_)
+            | Self::Waited(_)
+            | Self::Consent(_)
+            | Self::Fact(..)
+            | Self::FactAt(..)
+            | Self::Product(..)
+            | Self::Now
+            | Self::EventTime
+            | Self::Local(_)
+            | Self::List(_)
+            | Self::Item(_) => false,
+        }
+    }
+
     /// The event's field that has to be read for it.
     pub fn event(self) -> Option<u16> {
         match self {

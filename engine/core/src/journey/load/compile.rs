@@ -8,12 +8,13 @@ use crate::channel::Class;
 use crate::customer::{LatestId, Use};
 use crate::event::Subject;
 use crate::journey::condition::{MAX_SLOTS, Scope, Slots};
-use crate::journey::definition::{Definition, EventTypes, ExitRule};
+use crate::journey::definition::{Definition, EventTypes, ExitRule, OnChange};
 use crate::journey::plan::{Exit, Journey};
 use crate::journey::shown::Subjects;
 use crate::time::{DAY, Millis, Span};
 use compact_str::{CompactString, format_compact};
-use xxhash_rust::xxh3::xxh3_128;
+use std::collections::BTreeMap;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// `max_event_age` where it is not given.
 const MAX_EVENT_AGE: Span = Span(DAY);
@@ -54,8 +55,9 @@ pub(super) fn journey(
     let while_ = compiler.condition(definition.while_.as_ref(), Scope::While);
     let fan_out = compiler.fan_out(definition);
     let reentry = compiler.reentry(definition);
-    let ops = step::lay_out(&mut compiler, definition.class, &definition.steps);
+    let (ops, pools) = step::lay_out(&mut compiler, definition.class, &definition.steps);
     compiler.check_key(definition, &ops);
+    compiler.check_renamed(definition, &ops);
     let each = compiler.end_items(definition, &key);
     let (at, by_time) = compiler.begins(definition, at);
     (compiler.slots.by_time, compiler.slots.keyed) = (false, false);
@@ -63,6 +65,9 @@ pub(super) fn journey(
     Some(Journey {
         name: definition.journey.as_str().into(),
         version: version(&source.text),
+        meaning: meaning(definition),
+        on_change: definition.on_change,
+        renamed: renamed(definition),
         class: definition.class,
         priority: definition.priority.value,
         tags: definition.tags.iter().map(|tag| tag.as_str().into()).collect(),
@@ -87,6 +92,7 @@ pub(super) fn journey(
         active_from: definition.active_from.as_ref().map_or(Millis::MIN, |from| from.value.0),
         captures: compiler.captures,
         waited: std::mem::take(&mut compiler.slots.waited),
+        pools,
         openings: Journey::openings(&ops),
         own: own(definition),
         ops,
@@ -111,6 +117,19 @@ fn exit_id(definition: &Definition, rule: &ExitRule) -> LatestId {
         Some(path) => LatestId::of(Use::Ends, &[&rule.on, when, path]),
         None => LatestId::of(Use::Ends, &[&rule.on, when]),
     }
+}
+
+/// A hash of what is written, not of how; what is said about changes is none.
+fn meaning(definition: &Definition) -> u64 {
+    let (on_change, renamed) = (OnChange::default(), BTreeMap::new());
+    let said = Definition { on_change, renamed, ..definition.clone() };
+    // What was read from text can be written as text.
+    xxh3_64(&serde_json::to_vec(&said).unwrap_or_default())
+}
+
+fn renamed(definition: &Definition) -> Vec<(CompactString, CompactString)> {
+    let names = definition.renamed.iter();
+    names.map(|(old, new)| (old.as_str().into(), new.as_str().into())).collect()
 }
 
 /// The first 8 hex digits of the hash of the file's text.

@@ -2,6 +2,7 @@
 
 use super::compiler::Compiler;
 use super::read::{BROADCAST, BROADCAST_ID, PRODUCT_ID};
+use crate::event::vocabulary::EVENT_TYPES;
 use crate::fact::KeyReading;
 use crate::journey::at::At;
 use crate::journey::condition::{
@@ -9,8 +10,7 @@ use crate::journey::condition::{
 };
 use crate::journey::definition::{Definition, Key};
 use crate::journey::plan::{By, FanOut, Journey};
-use crate::journey::problem::{Problem, SourceFile};
-use crate::policy::Policy;
+use crate::journey::problem::Problem;
 use crate::product::Transition;
 use crate::time::Span;
 
@@ -110,24 +110,19 @@ impl Compiler<'_> {
     fn check_no_fan_out(&mut self, definition: &Definition) {
         let trigger = &definition.trigger;
         let texts = [("who", &trigger.who), ("order", &trigger.order), ("budget", &trigger.budget)];
-        let texts =
-            texts.into_iter().filter_map(|(name, it)| Some((name, it.as_ref()?.span.clone())));
+        let texts = texts.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));
+        let texts = texts.map(|(name, text)| (name, text.span.clone()));
         let spread = trigger.spread.iter().map(|spread| ("spread", spread.span.clone()));
         for (name, span) in texts.chain(spread) {
             let message = format!(
                 "`{name}` belongs to a journey that begins by the catalogue or by a broadcast"
             );
             let problem = Problem::error(&self.source.path, span, message);
-            self.problems.push(
-                problem
-                    .help("remove it, or write `catalogue:` or `broadcast:` instead of `event:`"),
-            );
+            let help = "remove it, or write `catalogue:` or `broadcast:` instead of `event:`";
+            self.problems.push(problem.help(help));
         }
-        let told = trigger.event.names().iter().find(|event| event.as_str() == BROADCAST);
-        if let Some(event) = told.filter(|event| !self.slots.catalogue.declares(event)) {
-            let message = "a broadcast is told to everybody, and is no event of a customer";
-            let help = "write `broadcast: NAME` instead of `event:`, and `who:`";
-            self.error(event, message, help);
+        for event in trigger.event.names() {
+            self.check_is_an_event(event);
         }
     }
 
@@ -141,6 +136,23 @@ impl Compiler<'_> {
             let help =
                 "letters, digits and `_`, no digit in front, 64 bytes at most, such as spring_sale";
             self.error(name, message, help);
+        }
+    }
+
+    /// What happens to a product alone, or is told to everybody, comes with no event of a customer, unless the shop has such ones.
+    fn check_is_an_event(&mut self, event: &At<String>) {
+        let name = event.as_str();
+        if EVENT_TYPES.contains(&name) || self.slots.catalogue.declares(event) {
+            return;
+        }
+        if Transition::ALL.iter().any(|transition| transition.name() == name) {
+            let message = format!("`{name}` happens to a product, not to a customer");
+            let help = format!("write `catalogue: {name}` instead of `event:`, and `who:`");
+            self.error(event, message, help);
+        } else if name == BROADCAST {
+            let message = "a broadcast is told to everybody, and is no event of a customer";
+            let help = "write `broadcast: NAME` instead of `event:`, and `who:`";
+            self.error(event, message, help);
         }
     }
 
@@ -203,27 +215,6 @@ pub(super) fn bind(journeys: &mut [Journey], slots: &Slots) {
         fan_out.fields = fields.collect();
         fan_out.fields.sort_unstable();
         fan_out.fields.dedup();
-    }
-}
-
-/// How few pieces are few is the shop's to say.
-pub(super) fn check(
-    policy: &Policy,
-    read: &[(&SourceFile, Definition)],
-    problems: &mut Vec<Problem>,
-) {
-    if policy.low_stock.is_some() {
-        return;
-    }
-    for (source, definition) in read {
-        let of = definition.trigger.catalogue.as_ref();
-        if let Some(of) = of.filter(|of| of.value.transition() == Transition::LowStock) {
-            let message = "nobody says how little is little: the policy has no `low_stock`";
-            let problem = Problem::error(&source.path, of.span.clone(), message);
-            problems.push(
-                problem.help("add it to the policy (cartwheel.yaml), such as `low_stock: 5`"),
-            );
-        }
     }
 }
 

@@ -11,10 +11,12 @@ use crate::customer::ZoneTables;
 use crate::policy::Policy;
 use std::sync::Arc;
 
+mod changes;
 mod compile;
 mod begins;
 mod compiler;
 mod contradictions;
+mod coupons;
 mod declared;
 mod events;
 mod facts;
@@ -184,7 +186,6 @@ pub(super) fn check_with(
     groups::bind(policy, &mut compiled, &mut slots, &mut problems);
     begins::bind(&mut facts.layout, &read, &mut compiled, &mut problems);
     policy::check(policy, tables, &read, &mut problems);
-    fans_out::check(policy, &read, &mut problems);
     fans_out::bind(&mut compiled, &slots);
     contradictions::check(policy, &rules, &read, asked, &mut problems);
     if let Asked::Anew(_) = asked {

@@ -161,6 +161,8 @@ impl Walk<'_> {
         }
         let at = definition.reentry.as_ref().map_or(&definition.journey.span, |rule| &rule.span);
         match journey.reentry {
+            // Where a journey begins for many, whom the rule keeps out is not chosen, and nothing is decided.
+            _ if journey.fan_out.is_some() => {}
             Reentry::Always => {}
             Reentry::Restart => self.add(at, What::Restart),
             Reentry::Never

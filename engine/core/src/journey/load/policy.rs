@@ -1,5 +1,6 @@
 //! Checks of the policy, alone and against the journeys.
 
+use super::coupons;
 use super::step::TEAM;
 use crate::address::Address;
 use crate::channel::Channel;
@@ -25,6 +26,7 @@ pub(super) fn check(
 ) {
     for (source, definition) in read {
         check_addressees(policy, source, &definition.steps, problems);
+        coupons::check_steps(policy, source, &definition.steps, problems);
     }
     let mut say = |key: &str, message: String, help: String| {
         problems.push(Problem::error(&format!("policy.{key}"), 0..0, message).help(help))
@@ -33,6 +35,7 @@ pub(super) fn check(
     check_quiet_hours(policy, &mut say);
     check_numbers(policy, &mut say);
     check_teams(policy, &mut say);
+    coupons::check(policy, &mut say);
     for (number, cap) in policy.caps.iter().enumerate() {
         let key = format!("caps.{number}");
         check_cap(&key, cap, read, &mut say);

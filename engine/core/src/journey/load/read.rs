@@ -5,14 +5,15 @@ use super::yaml::{Kind, Node};
 use crate::channel::Class;
 use crate::journey::at::At;
 use crate::journey::definition::{
-    After, Backlog, Definition, EventTypes, ExitRule, Goal, Key, OncePerKey, Per, Reentry,
-    ReentryWord, Since, SinceAny, Step, TransitionWord, Trigger, ZoneOf,
+    After, Backlog, Definition, EventTypes, ExitRule, Goal, Key, OnChange, OncePerKey, Per,
+    Reentry, ReentryWord, Since, SinceAny, Step, TransitionWord, Trigger, ZoneOf,
 };
 use crate::journey::plan::MAX_OPS;
 use crate::journey::problem::{Problem, SourceFile};
 use crate::time::{Instant, Span};
+use std::collections::BTreeMap;
 
-const JOURNEY: [&str; 15] = [
+const JOURNEY: [&str; 17] = [
     "journey",
     "class",
     "priority",
@@ -27,6 +28,8 @@ const JOURNEY: [&str; 15] = [
     "goal",
     "max_event_age",
     "active_from",
+    "on_change",
+    "renamed",
     "steps",
 ];
 /// The key of a journey that begins by the catalogue.
@@ -82,6 +85,8 @@ impl Reader<'_> {
         let goal = self.optional(&fields, "goal", Self::goal);
         let max_event_age = self.optional(&fields, "max_event_age", Self::span);
         let active_from = self.optional(&fields, "active_from", Self::instant);
+        let on_change = self.optional(&fields, "on_change", Self::on_change);
+        let renamed = self.optional(&fields, "renamed", Self::renamed);
         let steps = self.steps(&fields, 0).filter(|steps| self.few_enough(steps));
         // What happens to a product is about it.
         let of_product = trigger.as_ref().and_then(|trigger| trigger.catalogue.as_ref());
@@ -106,6 +111,8 @@ impl Reader<'_> {
             goal: goal?,
             max_event_age: max_event_age?,
             active_from: active_from?,
+            on_change: on_change?.map_or(OnChange::Migrate, |word| word.value),
+            renamed: renamed?.unwrap_or_default(),
             steps: steps?,
         })
     }
@@ -307,6 +314,23 @@ impl Reader<'_> {
                 "write a whole number from 1 to 64; 8 is the default",
             ),
         }
+    }
+
+    fn on_change(&mut self, node: &Node) -> Option<At<OnChange>> {
+        let words = [("migrate", OnChange::Migrate), ("exit", OnChange::Exit)];
+        self.word(node, "what becomes of runs when their journey changes", &words)
+    }
+
+    fn renamed(&mut self, node: &Node) -> Option<BTreeMap<At<String>, At<String>>> {
+        let Kind::Map(entries) = &node.kind else {
+            let message = "`renamed` is not a list of names";
+            return self.fail(node, message, "write `renamed: { old_name: new_name }`");
+        };
+        let names = entries.iter().map(|entry| {
+            let new = self.text(&entry.value, "the step's name")?;
+            Some((At::new(entry.key.clone(), entry.at.clone()), new))
+        });
+        names.collect()
     }
 
     fn exit_rule(&mut self, node: &Node) -> Option<ExitRule> {

@@ -24,6 +24,8 @@ pub struct Sent {
     pub to_team: bool,
     /// The answers that it offers.
     pub answers: Vec<String>,
+    /// It has a coupon.
+    pub coupon: bool,
 }
 
 /// Every send, by journey and step.
@@ -52,8 +54,10 @@ fn add(source: &SourceFile, definition: &Definition, steps: &[Step], sends: &mut
                 class: if to.is_some() { Class::Transactional } else { class },
                 to_team: to.is_some(),
                 answers: with.as_ref().map_or_else(Vec::new, |with| {
-                    with.answers.iter().map(|answer| answer.value.clone()).collect()
+                    let answers = with.answers.iter().flat_map(|answers| answers.iter());
+                    answers.map(|answer| answer.value.clone()).collect()
                 }),
+                coupon: with.as_ref().is_some_and(|with| with.coupon.is_some()),
             });
         }
         step.inner().into_iter().for_each(|steps| add(source, definition, steps, sends));

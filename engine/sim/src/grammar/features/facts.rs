@@ -57,7 +57,7 @@ const FACTS: [Known; 7] = [
         fact: || {
             json!({ "ledger": { "expire": "1d", "lots": 40 },
                 "earn": [{ "on": "order_placed", "add": "floor(event.order.total / 10)", "key": "event.order.id" },
-                    { "on": ["product_viewed", "go"], "add": 3, "key": "event.product.id" }],
+                    { "on": ["product_viewed", "stop"], "add": 3, "key": "event.product.id" }],
                 "spend": [{ "on": "cart_updated", "take": "event.cart.total / 20" }],
                 "undo": ["order_cancelled", "order_refunded"],
                 "reset": { "on": "stop", "to": 5 } })

@@ -180,23 +180,7 @@ pub(in crate::journey::load) fn reading(levels: &Levels, layout: &Layout, fact: 
 /// The levels that read an attribute of the profile.
 pub(in crate::journey::load) fn reading_attribute(levels: &Levels, attribute: u16) -> u64 {
     let all = levels.all.iter().enumerate();
-    let reads = |field: &Field| match field {
-        Field::Attribute(number)
-        | Field::FactAt(.., KeyField::Attribute(number))
-        | Field::Product(_, KeyField::Attribute(number)) => *number == attribute,
-        Field::Event(_)
-        | Field::Capture(_)
-        | Field::Waited(_)
-        | Field::Consent(_)
-        | Field::Fact(..)
-        | Field::FactAt(..)
-        | Field::Product(..)
-        | Field::Now
-        | Field::EventTime
-        | Field::Local(_)
-        | Field::List(_)
-        | Field::Item(_) => false,
-    };
+    let reads = |field: &Field| field.is_of_attribute(attribute);
     let fields = |level: &Level| {
         level.conditions.iter().flat_map(|of| &of.fields).any(|(_, field)| reads(field))
     };

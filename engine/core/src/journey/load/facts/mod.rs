@@ -93,7 +93,8 @@ pub(super) fn compile(
     };
     let (conditions, amounts) = (numbered(conditions), numbered(amounts));
     let indexed = file.facts.iter().filter(|(_, fact)| fact.indexed.is_some());
-    let indexed: Vec<u16> = indexed.filter_map(|(name, _)| number(name)).collect();
+    let mut indexed: Vec<u16> = indexed.filter_map(|(name, _)| number(name)).collect();
+    indexed.sort_unstable();
     let names = Names { facts: layout.clone(), changes, ..Names::default() };
     slots.names = Names { indexed: indexed.clone(), ..names };
     segments::check_names(source, &file, problems);

@@ -2,7 +2,6 @@
 
 use crate::fact::Role;
 use crate::journey::at::At;
-use crate::journey::condition::{Field, KeyField};
 use crate::journey::definition::{Definition, Emitted, Given};
 use crate::journey::level::{LevelSet, Levels};
 use crate::journey::load::facts::{self, reading, reading_attribute};
@@ -170,24 +169,6 @@ impl<'d> Begun<'d> {
 
 fn reads_attribute(by_time: &ByTime, attribute: u16) -> bool {
     let mut reads = false;
-    by_time.at.each_field(&mut |field| match field {
-        Field::Attribute(number)
-        | Field::FactAt(.., KeyField::Attribute(number))
-        | Field::Product(_, KeyField::Attribute(number)) => {
-            reads |= number == attribute;
-        }
-        Field::Event(_)
-        | Field::Capture(_)
-        | Field::Waited(_)
-        | Field::Consent(_)
-        | Field::Fact(..)
-        | Field::FactAt(..)
-        | Field::Product(..)
-        | Field::Now
-        | Field::EventTime
-        | Field::Local(_)
-        | Field::List(_)
-        | Field::Item(_) => {}
-    });
+    by_time.at.each_field(&mut |field| reads |= field.is_of_attribute(attribute));
     reads
 }

@@ -13,6 +13,8 @@ pub(super) struct Layout<'l, 'c> {
     pub compiler: &'l mut Compiler<'c>,
     pub ops: Vec<Op>,
     pub names: Vec<CompactString>,
+    /// The pools from which the sends so far have coupons.
+    pub pools: Vec<CompactString>,
     /// Steps so far, depth first.
     pub count: usize,
     /// The class of sends that do not say theirs.
@@ -47,6 +49,16 @@ impl Layout<'_, '_> {
 
     pub fn push(&mut self, op: impl Into<Op>) {
         self.ops.push(op.into());
+    }
+
+    /// The number of a pool among those of the journey.
+    pub fn pool(&mut self, name: &str) -> Option<u8> {
+        let known = self.pools.iter().position(|pool| pool == name);
+        let place = known.unwrap_or(self.pools.len());
+        if known.is_none() {
+            self.pools.push(name.into());
+        }
+        u8::try_from(place).ok()
     }
 
     /// Where the next operation will stand.

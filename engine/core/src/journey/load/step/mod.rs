@@ -21,6 +21,7 @@ use crate::journey::definition::Step;
 use crate::journey::op::{End, Op};
 use crate::journey::plan::MAX_OPS;
 use crate::journey::problem::Problem;
+use compact_str::CompactString;
 pub(super) use given::is_name;
 use layout::Layout;
 pub(super) use send::TEAM;
@@ -107,7 +108,11 @@ impl Reader<'_> {
 }
 
 /// Lays the steps out.
-pub(super) fn lay_out(compiler: &mut Compiler<'_>, class: Class, steps: &At<Vec<Step>>) -> Vec<Op> {
+pub(super) fn lay_out(
+    compiler: &mut Compiler<'_>,
+    class: Class,
+    steps: &At<Vec<Step>>,
+) -> (Vec<Op>, Vec<CompactString>) {
     if steps.is_empty() {
         compiler.error(
             steps,
@@ -115,11 +120,11 @@ pub(super) fn lay_out(compiler: &mut Compiler<'_>, class: Class, steps: &At<Vec<
             "add one, such as `- send: welcome` with `channels: [email]`",
         );
     }
-    let mut layout =
-        Layout { compiler, ops: Vec::new(), names: Vec::new(), count: 0, class, variant: None };
+    let (ops, names, pools) = (Vec::new(), Vec::new(), Vec::new());
+    let mut layout = Layout { compiler, ops, names, pools, count: 0, class, variant: None };
     layout.steps(steps);
     layout.push(End);
-    let ops = layout.ops;
+    let Layout { compiler, ops, pools, .. } = layout;
     if ops.len() > MAX_OPS {
         let message = format!(
             "the journey has {} operations (steps, and one for each arm's end); at most {MAX_OPS} are allowed",
@@ -127,7 +132,7 @@ pub(super) fn lay_out(compiler: &mut Compiler<'_>, class: Class, steps: &At<Vec<
         );
         compiler.error(steps, message, "split it into two journeys");
     }
-    ops
+    (ops, pools)
 }
 
 impl Layout<'_, '_> {

@@ -18,7 +18,7 @@ pub(in crate::journey::load) const TEAM: &str = "team:";
 
 /// Reads one.
 pub(super) fn read(reader: &mut Reader<'_>, node: &Node, _: usize) -> Option<Step> {
-    with::refuse_coupon(reader, node)?;
+    with::place_coupon(reader, node)?;
     let known = ["send", "channels", "class", "to", "with", "id"];
     let fields = reader.fields(node, "a send step", &known)?;
     let send =
@@ -105,6 +105,7 @@ pub(super) fn lay_out(
     let channels = channels(layout, written.channels, &template.span);
     let team = written.to.and_then(|to| team(layout, to, &written));
     let answers = with::answers(layout, written.with, written.to.is_some());
+    let coupon = with::coupon(layout, written.with, written.to.is_some());
     let class = match &team {
         Some(_) => Class::Transactional,
         None => written.class.map_or(layout.class, |class| class.value),
@@ -113,7 +114,7 @@ pub(super) fn lay_out(
     let template = template.as_str().into();
     // Until somebody says what it reads.
     let shows = Subjects::ALL;
-    layout.push(Send { step, template, class, team, variant, channels, answers, shows });
+    layout.push(Send { step, template, class, team, variant, channels, answers, coupon, shows });
 }
 
 /// A channel behind a fallback would be used where the fallback may not be, hours after the others: nobody can mean that.

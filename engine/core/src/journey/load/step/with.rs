@@ -1,4 +1,4 @@
-//! `with:` of a send: the answers that its message offers.
+//! `with:` of a send: the answers that its message offers, and its coupon.
 
 use super::layout::Layout;
 use crate::journey::at::At;
@@ -15,26 +15,48 @@ const TAKEN: [&str; 3] = ["first", "last", "size"];
 
 /// Reads one.
 pub(super) fn read(reader: &mut Reader<'_>, node: &Node) -> Option<At<With>> {
-    refuse_coupon(reader, node)?;
-    let fields = reader.fields(node, "`with`", &["answers"])?;
-    let list = reader.required(&fields, "answers")?;
+    let fields = reader.fields(node, "`with`", &["answers", "coupon"])?;
+    let answers = reader.optional(&fields, "answers", read_answers);
+    let coupon =
+        reader.optional(&fields, "coupon", |reader, node| reader.text(node, "a pool's name"));
+    let with = With { answers: answers?, coupon: coupon? };
+    if with.answers.is_none() && with.coupon.is_none() {
+        return reader.fail(node, "`with` says nothing", "add `coupon:` or `answers:`");
+    }
+    Some(At::new(with, node.span.clone()))
+}
+
+fn read_answers(reader: &mut Reader<'_>, list: &Node) -> Option<At<Vec<At<String>>>> {
     let expected = "[price, shipping, doubt]";
     let answers = reader
         .list(list, expected, MAX_ANSWERS, |reader, item| reader.text(item, "an answer's name"))?;
-    let answers = At::new(answers, list.span.clone());
-    Some(At::new(With { answers }, node.span.clone()))
+    Some(At::new(answers, list.span.clone()))
 }
 
-/// Coupons are not there yet, wherever they are asked for.
-pub(super) fn refuse_coupon(reader: &mut Reader<'_>, node: &Node) -> Option<()> {
+/// A coupon stands in `with`, and not beside it.
+pub(super) fn place_coupon(reader: &mut Reader<'_>, node: &Node) -> Option<()> {
     let Kind::Map(entries) = &node.kind else { return Some(()) };
     let Some(coupon) = entries.iter().find(|entry| entry.key == "coupon") else { return Some(()) };
     reader.error(
         coupon.at.clone(),
-        "`coupon` is not yet supported",
-        "leave it out; write a fixed code into the template",
+        "a coupon stands in `with`",
+        "write `with: { coupon: NAME }`, NAME one of `coupons` of the policy",
     );
     None
+}
+
+/// The coupon of a send, if it has one: the number of its pool in the journey. Whether the policy has it is checked with the policy.
+pub(super) fn coupon(
+    layout: &mut Layout<'_, '_>,
+    with: Option<&At<With>>,
+    to_team: bool,
+) -> Option<u8> {
+    let coupon = with?.coupon.as_ref()?;
+    if to_team {
+        let message = "a message to a team has no coupon: it would be the customer's";
+        layout.compiler.error(coupon, message, "remove `coupon:`, or `to:`");
+    }
+    layout.pool(coupon)
 }
 
 /// The answers of a send, if it has some, each of them checked.
@@ -43,9 +65,8 @@ pub(super) fn answers(
     with: Option<&At<With>>,
     to_team: bool,
 ) -> Vec<CompactString> {
-    let Some(with) = with else { return Vec::new() };
+    let Some(answers) = with.and_then(|with| with.answers.as_ref()) else { return Vec::new() };
     let compiler = &mut *layout.compiler;
-    let answers = &with.answers;
     if to_team {
         let message = "a message to a team has no answers: they would be the customer's";
         compiler.error(answers, message, "remove `with:`, or `to:`");

@@ -3,6 +3,7 @@
 mod begins;
 mod broadcasts;
 mod catalogue;
+mod changes;
 mod contradictions;
 mod events;
 mod facts;

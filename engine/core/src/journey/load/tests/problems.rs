@@ -55,7 +55,7 @@ steps:
             "2:1 error `clas`: `clas` is not a field of a journey | did you mean `class`?",
             "3:11 error `101`: `101` is not a priority | write a whole number from 0 to 100; 50 is the default",
             "7:14 error `1 hour`: `1 hour` is not a duration; write a number and a unit (ms s m h d w), such as 90s, 23h, 7d or 1h30m | a duration is a number and a unit without a space, such as 23h",
-            "8:1 error `moved_by`: `moved_by` is not a field of a journey | known are: journey, class, priority, tags, trigger, key, reentry, max_runs, exit, while, holdout, goal, max_event_age, active_from, steps",
+            "8:1 error `moved_by`: `moved_by` is not a field of a journey | known are: journey, class, priority, tags, trigger, key, reentry, max_runs, exit, while, holdout, goal, max_event_age, active_from, on_change, renamed, steps",
             "9:10 error `500%`: `500%` is not a share | write 0% to 100%, such as 5% or 0.25%",
             "11:5 error `send`: a send step lacks `channels` | add `channels:`",
             "12:5 error `chanels`: `chanels` is not a field of a send step | did you mean `channels`?",
@@ -243,11 +243,11 @@ fn fallbacks_keys_and_shapes_are_checked() {
     );
     one(
         "journey: t\ntrigger: cart_updated\nsteps:\n  - exit: true\n",
-        "2:10 error `cart_updated`: a trigger is a mapping, not `cart_updated` | it has the fields event, each, when, at, zone, backlog, quiet_for, moved_by",
+        "2:10 error `cart_updated`: a trigger is a mapping, not `cart_updated` | it has the fields event, catalogue, who, order, budget, spread, each, when, at, zone, backlog, quiet_for, moved_by",
     );
     one(
         &small("c", "", "  - send: hello\n    channels: [email]\n    coupon: winback10\n"),
-        "6:5 error `coupon`: `coupon` is not yet supported | leave it out; write a fixed code into the template",
+        "6:5 error `coupon`: a coupon stands in `with` | write `with: { coupon: NAME }`, NAME one of `coupons` of the policy",
     );
     one(
         &small("h", "class: transactional\nholdout: 5%\n", SEND),
@@ -263,9 +263,9 @@ fn answers_are_checked() {
     assert_eq!(shown(&with("{ answers: [price, \"yes\", n10] }")), Vec::<String>::new());
     one(
         &with("[price]"),
-        "6:11 error `[price]`: `with` is a mapping, not a list | it has the fields answers",
+        "6:11 error `[price]`: `with` is a mapping, not a list | it has the fields answers, coupon",
     );
-    one(&with("{}"), "6:11 error `{}`: `with` lacks `answers` | add `answers:`");
+    one(&with("{}"), "6:11 error `{}`: `with` says nothing | add `coupon:` or `answers:`");
     one(
         &with("{ answer: [price] , answers: [price] }"),
         "6:13 error `answer`: `answer` is not a field of `with` | did you mean `answers`?",
@@ -295,8 +295,59 @@ fn answers_are_checked() {
         "6:23 error `size`: the name `size` means something else in templates | choose another name",
     );
     one(
-        &with("{ coupon: winback10 }"),
-        "6:13 error `coupon`: `coupon` is not yet supported | leave it out; write a fixed code into the template",
+        &with("{ coupon: [winback10] }"),
+        "6:21 error `[winback10]`: here stands a list | write a pool's name",
+    );
+}
+
+#[test]
+fn coupons_are_of_pools_that_the_policy_has() {
+    let told = |coupons: &[&str], coupon: &str, more: &str| -> Vec<String> {
+        let coupons = coupons.iter().map(|name| (*name).to_owned()).collect();
+        let policy = Policy { coupons, ..Policy::default() };
+        let send = format!(
+            "  - send: hello\n    channels: [email]\n    with: {{ coupon: {coupon} }}\n{more}"
+        );
+        let problems = check(&policy, &sources(&[&small("w", "", &send)])).problems;
+        let told = |problem: &Problem| {
+            let help = problem.help.as_deref().unwrap_or_default();
+            format!("{}: {} | {help}", problem.path, problem.message)
+        };
+        problems.iter().map(told).collect()
+    };
+    assert_eq!(told(&["spring", "winback20"], "winback20", ""), Vec::<String>::new());
+    assert_eq!(
+        told(&["spring", "winback20"], "winbakc20", ""),
+        ["0.yaml: the policy has no pool `winbakc20` of coupons | did you mean `winback20`?"]
+    );
+    assert_eq!(
+        told(&[], "spring", ""),
+        [
+            "0.yaml: the policy has no pool `spring` of coupons | add it to the policy: `coupons: [spring]`"
+        ]
+    );
+    let name = "a name has at most 64 lower case letters, digits and `_` and starts with a letter";
+    assert_eq!(
+        told(&["spring", "Spring", "2x", "spring"], "spring", ""),
+        [
+            format!("policy.coupons.1: `Spring` is not the name of a pool | {name}"),
+            format!("policy.coupons.2: `2x` is not the name of a pool | {name}"),
+            "policy.coupons.3: a second pool is called `spring` | remove it".to_owned(),
+        ]
+    );
+    let many: Vec<String> = (0..65).map(|number| format!("p{number}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(
+        told(&many, "p0", ""),
+        ["policy.coupons: there are 65 pools of coupons | a shard has room for 64"]
+    );
+    let mut to_team = told(&["spring"], "spring", "    to: team:sales\n");
+    to_team.retain(|told| told.contains("coupon"));
+    assert_eq!(
+        to_team,
+        [
+            "0.yaml: a message to a team has no coupon: it would be the customer's | remove `coupon:`, or `to:`"
+        ]
     );
 }
 
@@ -512,7 +563,7 @@ fn yaml_itself_is_checked() {
     one("a: 1\n---\nb: 1\n", "2:1 error `---`: a file holds one journey, not several documents | ");
     one(
         "- 1\n",
-        "1:1 error `- 1`: a journey is a mapping, not a list | it has the fields journey, class, priority, tags, trigger, key, reentry, max_runs, exit, while, holdout, goal, max_event_age, active_from, steps",
+        "1:1 error `- 1`: a journey is a mapping, not a list | it has the fields journey, class, priority, tags, trigger, key, reentry, max_runs, exit, while, holdout, goal, max_event_age, active_from, on_change, renamed, steps",
     );
     let broken = shown("journey: a\n  steps: [\n");
     assert!(broken.len() == 1 && broken[0].contains("this is not valid YAML"), "{broken:?}");

@@ -1,0 +1,107 @@
+//! `cartwheel coupons`: codes of coupons, to every partition.
+
+use super::origins;
+use crate::failure::{Failure, Fault, count};
+use crate::flags::{CouponsCommand, Flags, LoadFlags, Output};
+use crate::settings::Loaded;
+use crate::streams::{Session, now};
+use cartwheel_sim::trace::suggest;
+use cartwheel_streams::coupons::{WrongLine, codes, loads};
+use cartwheel_streams::{Entry, Stream};
+use serde_json::json;
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Standard input.
+const STDIN: &str = "-";
+/// Faults told at most.
+const MAX_FAULTS: usize = 20;
+
+/// Checks the file, then writes its codes.
+pub fn run(flags: &Flags, command: &CouponsCommand) -> Result<(), Failure> {
+    let CouponsCommand::Load(load) = command;
+    let name = load.file.display().to_string();
+    let text = read(&load.file)?;
+    let codes = codes(&text).map_err(|wrong| told(&name, &wrong))?;
+    if codes.is_empty() {
+        return Err(data(format!("there is no code in {name}"), "write one a line".into()));
+    }
+    let loaded = Loaded::read(&origins(flags, &flags.config_dir))?;
+    must_exist(&loaded, &load.pool)?;
+    let number = count(codes.len(), "code");
+    if load.dry_run {
+        match flags.output {
+            Output::Json => {
+                println!("{}", json!({ "ok": true, "dry_run": true, "codes": codes.len() }));
+            }
+            Output::Text => println!("{number} in {name}: every line is right"),
+        }
+        return Ok(());
+    }
+    write(flags, &loaded, load, &codes)
+}
+
+fn write(flags: &Flags, loaded: &Loaded, load: &LoadFlags, codes: &[&str]) -> Result<(), Failure> {
+    let entry = |content: &_| Entry::new(Stream::Control, now(), content).value();
+    let entries: Vec<Vec<u8>> =
+        loads(&load.pool, codes).iter().map(|content| entry(content)).collect();
+    let mut session = Session::open(loaded, Stream::Control, load.again, None)?;
+    session.write(&entries).inspect_err(|_| {
+        eprintln!(
+            "some of the codes may not be in every partition: load the file once more (a pool takes no code twice), or `cartwheel control finish`"
+        );
+    })?;
+    match flags.output {
+        Output::Json => println!("{}", session.json(entries.len() as u64)),
+        Output::Text => print!(
+            "{} written for the pool {}: shards drop those that it has had\n{}",
+            count(codes.len(), "code"),
+            load.pool,
+            session.text()
+        ),
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let name = path.display();
+    let text = match path.as_os_str() == STDIN {
+        true => {
+            let mut text = String::new();
+            io::stdin().lock().read_to_string(&mut text).map(|_| text)
+        }
+        false => fs::read_to_string(path),
+    };
+    text.map_err(|error| {
+        data(format!("{name}: {error}"), "name a file of text that can be read".into())
+    })
+}
+
+fn data(message: String, help: String) -> Failure {
+    Failure::Data(vec![Fault::new(message, Some(help))])
+}
+
+/// Codes are somebody's: the lines are told by their numbers.
+fn told(name: &str, wrong: &[WrongLine]) -> Failure {
+    if wrong.len() > MAX_FAULTS {
+        eprintln!("{name}: {} lines are wrong; the first of them:", wrong.len());
+    }
+    let fault = |WrongLine { line, problem, help }: &WrongLine| {
+        Fault::new(format!("{name}:{line}: {problem}"), Some((*help).to_owned()))
+    };
+    Failure::Data(wrong.iter().take(MAX_FAULTS).map(fault).collect())
+}
+
+/// A slip would fill a pool of which nothing is sent.
+fn must_exist(loaded: &Loaded, pool: &str) -> Result<(), Failure> {
+    let known = &loaded.settings.policy.coupons;
+    if known.iter().any(|name| name == pool) {
+        return Ok(());
+    }
+    let help = match known.is_empty() {
+        true => format!("add it to the policy: `coupons: [{pool}]`"),
+        false => suggest::help(pool, known.iter().map(String::as_str)),
+    };
+    Err(data(format!("the policy has no pool `{pool}` of coupons"), help))
+}

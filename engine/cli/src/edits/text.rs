@@ -1,0 +1,80 @@
+//! A preview for people.
+
+use super::{Change, Fate, Kind, Preview, Why, short};
+use crate::failure::count;
+use std::fmt::{Display, Formatter, Result};
+
+impl Display for Preview {
+    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
+        writeln!(out, "In place of configuration {}:", short(&self.configuration))?;
+        self.journeys.iter().try_for_each(|change| write!(out, "{change}"))?;
+        let fates = || self.journeys.iter().flat_map(Change::fates);
+        let sum = |exit| {
+            let these = fates().filter(|fate| fate.exits.is_some() == exit);
+            these.map(|fate| fate.count).sum::<Option<u64>>()
+        };
+        if let (Some(stay), Some(exit)) = (sum(false), sum(true)) {
+            writeln!(out, "{stay} windows and runs go on, {exit} exit")?;
+        }
+        writeln!(out)
+    }
+}
+
+impl Change {
+    fn fates(&self) -> impl Iterator<Item = &Fate> {
+        self.windows.iter().chain(&self.steps)
+    }
+
+    /// Nothing needs to be said of steps that are left alone.
+    fn is_told(&self, fate: &Fate) -> bool {
+        let is_moved = fate.goes_on_at.as_ref().is_some_and(|step| *step != fate.step);
+        self.change != Kind::Same && (fate.count != Some(0) || fate.exits.is_some() || is_moved)
+    }
+}
+
+impl Display for Change {
+    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
+        let says = match self.change {
+            Kind::Same => "as it was",
+            Kind::Changed => "changed",
+            Kind::Gone => "gone",
+            Kind::New => "new",
+        };
+        writeln!(out, "  {}: {says}", self.journey)?;
+        for fate in self.fates().filter(|fate| self.is_told(fate)) {
+            writeln!(out, "    {fate}")?;
+        }
+        for step in &self.unknown {
+            writeln!(out, "    `renamed: {step}`: there is no such step in the version in force")?;
+        }
+        Ok(())
+    }
+}
+
+impl Display for Fate {
+    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
+        let of = if self.step.is_some() { "run" } else { "window" };
+        let who = match self.count {
+            Some(number) => count(number as usize, of),
+            None => format!("{of}s"),
+        };
+        let place = self.step.as_ref().map(|step| format!(" at {step}")).unwrap_or_default();
+        write!(out, "{who}{place}: ")?;
+        match (&self.exits, &self.goes_on_at) {
+            (Some(Why::JourneyGone), _) => {
+                write!(out, "exit, there is no journey of that name any more")
+            }
+            (Some(Why::OnChange), _) => write!(out, "exit, as `on_change: exit` says"),
+            (Some(Why::StepGone), _) => write!(
+                out,
+                "exit, there is no step of that name and kind any more (if it has another name: `renamed: {{ {}: NEW }}`)",
+                self.step.as_deref().unwrap_or("OLD")
+            ),
+            (None, Some(Some(step))) if Some(step) != self.step.as_ref() && self.step.is_some() => {
+                write!(out, "go on at {step}")
+            }
+            (None, Some(None)) => write!(out, "go on at the end"),
+            (None, _) => write!(out, "go on"),
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The coupon of a message: its run is given a code with the first one that has a coupon of the pool, and keeps it.
+
+use super::context::Context;
+use crate::customer::Run;
+use crate::journey::op::Send;
+use compact_str::CompactString;
+
+/// The code that a message carries, and of which pool it is.
+pub(super) struct Coupon {
+    /// The pool's name.
+    pub pool: CompactString,
+    /// The code.
+    pub code: CompactString,
+}
+
+impl Context<'_> {
+    /// Gives the run a code for the message, if that has a coupon and the run none yet. The gate has seen that there is one.
+    pub fn take_coupon(&mut self, send: &Send, run: &mut Run) {
+        let Some(offer) = send.coupon else { return };
+        let journey = self.journey(run.journey);
+        let place = journey.code_place(offer);
+        let Some(pool) = journey.pools.get(usize::from(offer)) else { return };
+        if run.coupon(place).is_none()
+            && let Some(code) = self.pools.give(pool)
+        {
+            run.keep_coupon(place, code);
+        }
+    }
+
+    /// The coupon that the message carries.
+    pub fn coupon(&self, send: &Send, run: &Run) -> Option<Coupon> {
+        let (offer, journey) = (send.coupon?, self.journey(run.journey));
+        let pool = journey.pools.get(usize::from(offer))?.clone();
+        let code = run.coupon(journey.code_place(offer))?.into();
+        Some(Coupon { pool, code })
+    }
+}
