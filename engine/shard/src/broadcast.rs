@@ -27,8 +27,13 @@ impl<S: Store> Shard<S> {
         // Of a walk over nobody no turn would tell.
         let by_some = heard && self.table.len() > 0;
         if self.shared.broadcasts.is_new(&told) && by_some {
-            self.shared.broadcasts.walk = Some(Walk { told, reached: None });
+            self.shared.broadcasts.walk = Some(Walk { told, reached: None, many: 0 });
         }
+    }
+
+    /// The broadcast that not everybody has heard of yet, and how far it has come.
+    pub fn walking(&self) -> Option<&Walk> {
+        self.shared.broadcasts.walk.as_ref()
     }
 
     /// Whether somebody is left who has not heard of a broadcast.
@@ -69,6 +74,7 @@ impl<S: Store> Shard<S> {
         }
         drop(happened);
         walk.reached = reached;
+        walk.many += walked;
         self.position.walked += walked;
         if !left.is_empty() {
             self.left = left;
@@ -100,6 +106,7 @@ impl<S: Store> Shard<S> {
             now: self.position.now,
             products: &self.shared.products,
             control: &self.shared.control,
+            pools: &mut self.shared.pools,
             effects: &mut self.effects,
         };
         if self.core.in_line(customer, happened, &mut environment).is_none() {

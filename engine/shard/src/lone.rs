@@ -96,6 +96,7 @@ impl<S: Store> Lone<S> {
             let clock = Clock { wall: last.time, caught_up: None, level: None };
             applied += self.turn(&records[applied..], clock)?.consumed;
         }
+        self.walk()?;
         Ok(applied)
     }
 

@@ -332,6 +332,7 @@ impl<S: Store> Shard<S> {
         if replayed.chain != turn.chain
             || replayed.follow != turn.follow
             || replayed.fired != turn.fired
+            || replayed.walked != turn.walked
         {
             return Err(ShardError::ChainDiffers {
                 seq: accepted.seq,
@@ -349,5 +350,6 @@ impl<S: Store> Shard<S> {
 }
 
 fn show(turn: &Turn) -> String {
-    format!("chain {} fired {} follow {} now {}", turn.chain, turn.fired, turn.follow, turn.now)
+    let Turn { chain, fired, walked, follow, now, .. } = turn;
+    format!("chain {chain} fired {fired} walked {walked} follow {follow} now {now}")
 }

@@ -141,6 +141,11 @@ impl<S: Store> Shard<S> {
                 return Ok(Turned { consumed, recorded, more: true });
             }
         };
+        if self.is_walking() {
+            // Before anything else everybody hears of the broadcast, in turns of its own.
+            let recorded = self.write_if_decided(out)?;
+            return Ok(Turned { consumed, recorded, more: true });
+        }
         let mut changed = false;
         let mut now = self.position.now;
         if let Some(wall) = clock.caught_up {

@@ -5,6 +5,7 @@
 mod answers;
 mod audit;
 mod bad_input;
+mod broadcast;
 mod coupons;
 mod edits;
 mod hand_over;

@@ -23,6 +23,8 @@ pub struct Walk {
     pub told: Broadcast,
     /// The last of the customers who have heard of it; none before the first.
     pub reached: Option<CustomerId>,
+    /// How many have.
+    pub many: u64,
 }
 
 impl Broadcasts {

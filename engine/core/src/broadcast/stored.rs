@@ -19,13 +19,14 @@ impl Broadcasts {
             writer.room();
         }
         writer.number(u64::from(self.walk.is_some()));
-        if let Some(Walk { told, reached }) = &self.walk {
+        if let Some(Walk { told, reached, many }) = &self.walk {
             writer.text(0, &told.name);
             writer.bytes(told.key.to_le_bytes());
             writer.room();
             writer.text(0, &told.text);
             writer.signed(told.at);
             writer.room();
+            writer.number(*many);
             writer.number(u64::from(reached.is_some()));
             let id = reached.map_or(0, |reached| reached.0);
             writer.bytes_if(reached.is_some(), id.to_le_bytes());
@@ -46,11 +47,12 @@ impl Broadcasts {
         if is_there(&mut bytes)? {
             let (name, key) = (text(&mut bytes)?, u64::from_le_bytes(bytes.array()?));
             let (text, at) = (text(&mut bytes)?.into_string(), bytes.signed()?);
+            let many = bytes.number()?;
             let reached = match is_there(&mut bytes)? {
                 true => Some(CustomerId(u128::from_le_bytes(bytes.array()?))),
                 false => None,
             };
-            all.walk = Some(Walk { told: Broadcast { name, key, text, at }, reached });
+            all.walk = Some(Walk { told: Broadcast { name, key, text, at }, reached, many });
         }
         bytes.0.is_empty().then_some(all)
     }
@@ -84,7 +86,7 @@ mod tests {
         for reached in [None, Some(CustomerId(1 << 127))] {
             let mut all = Broadcasts::default();
             assert!(all.is_new(&told));
-            all.walk = Some(Walk { told: told.clone(), reached });
+            all.walk = Some(Walk { told: told.clone(), reached, many: 300 });
             let mut out = Vec::new();
             all.encode(&mut out);
             assert_eq!(Broadcasts::decode(&out), Some(all));

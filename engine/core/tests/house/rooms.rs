@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// Each room with those that it may import, lower ones first.
-const ROOMS: [(&str, &[&str]); 28] = [
+const ROOMS: [(&str, &[&str]); 29] = [
     ("closed", &[]),
     ("time", &[]),
     ("id", &["time"]),
