@@ -43,7 +43,7 @@ fn customers() -> Vec<(String, String)> {
 #[test]
 fn killed_while_it_walks_and_while_it_tells_each_hears_once() {
     let broker = cartwheel_broker::Broker::shared().expect("a broker");
-    let deployment = Deployment::new(broker.bootstrap(), 1, "broadcast");
+    let deployment = Deployment::new(broker.bootstrap(), 1, "told");
     let kafka = deployment.kafka();
     create_topics(&kafka, PARTITIONS, None);
     let journeys = tempfile::tempdir().expect("a folder");
