@@ -18,8 +18,10 @@ pub struct Heard {
     strangers: Events,
     /// Where the configuration reads the catalogue.
     catalogue: Option<Records>,
-    /// Journeys begin for many.
+    /// Journeys begin by what happens to products.
     fans_out: bool,
+    /// Journeys begin for many.
+    for_many: bool,
     /// Where journeys are paused.
     orders: Option<Orders>,
     /// Where messages have coupons.
@@ -37,13 +39,22 @@ impl Heard {
         let has = |name| features.iter().any(|feature| feature.name == name);
         let broadcasts = has(BROADCASTS).then(Broadcasts::default);
         let orders = has(CONTROL).then(|| orders(config));
-        let reads = has(CATALOGUE) || has(FANS_OUT);
-        let fans_out = has(FANS_OUT) || broadcasts.is_some();
-        let (catalogue, coupons) =
-            (reads.then(Records::default), has(COUPONS).then(Codes::default));
-        let strangers = Events::new(draw, false);
-        let number = 0;
-        Self { types, features, strangers, catalogue, fans_out, orders, coupons, broadcasts, number }
+        let fans_out = has(FANS_OUT);
+        let for_many = fans_out || broadcasts.is_some();
+        let reads = has(CATALOGUE) || for_many;
+        let coupons = has(COUPONS).then(Codes::default);
+        Self {
+            types,
+            features,
+            strangers: Events::new(draw, false),
+            catalogue: reads.then(Records::default),
+            fans_out,
+            for_many,
+            orders,
+            coupons,
+            broadcasts,
+            number: 0,
+        }
     }
 
     /// A record's value.
@@ -76,7 +87,7 @@ impl Heard {
         let kind = if known { "customer_updated" } else { draw.pick(&self.types).as_str() };
         event.insert("type".into(), kind.into());
         // Mostly one customer, of whom there is much.
-        let customer = match self.fans_out {
+        let customer = match self.for_many {
             true => *draw.pick(&MANY),
             false if draw.chance(85) => CUSTOMERS[0],
             false => CUSTOMERS[1],

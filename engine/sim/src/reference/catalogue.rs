@@ -109,7 +109,7 @@ impl Catalogue {
     /// What a record says of a product; `at` is when it happened.
     pub fn apply(
         &mut self,
-        product: &Value,
+        record: &Streamed,
         at: Millis,
         policy: &Policy,
     ) -> Result<Option<Changed>, Poison> {
