@@ -1,4 +1,4 @@
-//! Journeys that begin by the catalogue, for many: for whom, for how many, in which order.
+//! Journeys that begin for many, by the catalogue or by a broadcast: for whom, for how many, in which order.
 
 use super::compiler::Compiler;
 use super::read::{BROADCAST, BROADCAST_ID, PRODUCT_ID};
@@ -72,9 +72,9 @@ impl Compiler<'_> {
     /// What stands in a trigger belongs to one way of beginning.
     fn check_alone(&mut self, definition: &Definition, by: &By) {
         let trigger = &definition.trigger;
-        let (what_by, own_event, own_key) = match by {
-            By::Product(transition) => ("the catalogue", transition.name(), PRODUCT_ID),
-            By::Broadcast(_) => ("a broadcast", BROADCAST, BROADCAST_ID),
+        let (own_word, what_by, own_event, own_key) = match by {
+            By::Product(of) => ("catalogue", "the catalogue", of.name(), PRODUCT_ID),
+            By::Broadcast(_) => ("broadcast", "a broadcast", BROADCAST, BROADCAST_ID),
         };
         let mut say = |span: std::ops::Range<usize>, what: &str, help: &str| {
             let message = format!("a journey that begins by {what_by} has no `{what}`");
@@ -83,7 +83,7 @@ impl Compiler<'_> {
         };
         let event = trigger.event.names().iter().find(|event| event.as_str() != own_event);
         if let Some(event) = event {
-            say(event.span.clone(), "event", "remove `event`, or what it begins by beside it");
+            say(event.span.clone(), "event", &format!("remove `event`, or `{own_word}`"));
         }
         let of_products = [("order", &trigger.order), ("budget", &trigger.budget)];
         let of_products = of_products.into_iter().filter(|_| matches!(by, By::Broadcast(_)));

@@ -114,7 +114,7 @@ fn what_cannot_begin_for_many_is_refused() {
         (
             "catalogue: product_restocked, who: event.product.id in wishes, event: go",
             "",
-            "2:82: a journey that begins by the catalogue has no `event` | remove `event`, or what it begins by beside it",
+            "2:82: a journey that begins by the catalogue has no `event` | remove `event`, or `catalogue`",
         ),
         (
             "catalogue: product_restocked, who: event.product.id in wishes, quiet_for: 1h",
