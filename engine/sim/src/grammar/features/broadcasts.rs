@@ -16,7 +16,10 @@ const WHO: [&str; 6] = [
 ];
 
 pub(super) fn add(draw: &mut Draw, config: &mut Config) {
-    facts::define(config, "wishes");
+    // Where another feature has it, the set is as that has made it.
+    if config.facts.get("facts").is_none_or(|own| own["wishes"].is_null()) {
+        facts::define(config, "wishes");
+    }
     let mut trigger =
         json!({ "broadcast": draw.pick(&["sale", "sale", "news"]), "who": draw.pick(&WHO) });
     if draw.chance(60) {
