@@ -28,16 +28,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (share, what) in [(0, "nothing begins"), (20, "a window opens")] {
         let (whole, longest) = tell(&mut lone, share)?;
         let each = Duration::from_nanos(whole.as_nanos() as u64 / customers.max(1));
-        println!("{customers} customers, {what}: {whole:?}, {each:?} each, {longest:?} at most a turn");
+        println!(
+            "{customers} customers, {what}: {whole:?}, {each:?} each, {longest:?} at most a turn"
+        );
     }
     Ok(())
 }
 
 /// How long it takes, and the longest of its turns.
-fn tell(
-    lone: &mut Lone<MemoryStore>,
-    share: u64,
-) -> Result<(Duration, Duration), Box<dyn Error>> {
+fn tell(lone: &mut Lone<MemoryStore>, share: u64) -> Result<(Duration, Duration), Box<dyn Error>> {
     let event = format!(
         r#"{{"type":"broadcast","stream":"broadcast","epoch":"e","sequence":{},"broadcast":{{"id":"b{share}","name":"sale","share":{share}}}}}"#,
         share / 20 + 1

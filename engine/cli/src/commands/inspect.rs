@@ -6,7 +6,9 @@ use crate::failure::Failure;
 use crate::flags::{AdminFlags, Flags, Output};
 use crate::show::table::table;
 use cartwheel_core::time::format_rfc3339;
-use cartwheel_runtime::admin::view::{HaltedView, PoolView, ShardView, StreamView, WalkView, WinnerView};
+use cartwheel_runtime::admin::view::{
+    HaltedView, PoolView, ShardView, StreamView, WalkView, WinnerView,
+};
 use cartwheel_runtime::metrics::labels::Closed;
 use std::io::Write;
 

@@ -32,8 +32,7 @@ fn name(number: usize) -> String {
 fn customers() -> Vec<(String, String)> {
     let known = |number: usize| {
         let name = name(number);
-        let profile =
-            json!({ "email": format!("{name}@example.test"), "club": number < MEANT });
+        let profile = json!({ "email": format!("{name}@example.test"), "club": number < MEANT });
         let event = json!({ "type": "customer_updated", "customer": name, "profile": profile });
         (name, event.to_string())
     };

@@ -3,7 +3,9 @@
 use super::context::{Context, Control};
 use super::placement::Placement;
 use crate::metrics::labels::{Closed, Intake, ShardState};
-use crate::metrics::snapshot::{DecisionCount, PoolCount, RunCount, ShardStats, WalkCount, WindowCount};
+use crate::metrics::snapshot::{
+    DecisionCount, PoolCount, RunCount, ShardStats, WalkCount, WindowCount,
+};
 use cartwheel_core::coupon::{NotTaken, Pool, Pools};
 use cartwheel_core::customer::Forgotten;
 use cartwheel_core::decision::{Reason, Verdict};
