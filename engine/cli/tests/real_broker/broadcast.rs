@@ -5,6 +5,7 @@ use crate::audit::Accepted;
 use crate::processes::{Deployment, create_topics, until};
 use crate::shoppers::produce_now;
 use crate::streams::done;
+use cartwheel_kafka::Offsets;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -58,16 +59,21 @@ fn killed_while_it_walks_and_while_it_tells_each_hears_once() {
         deployment.sum("cartwheel_customers", "") == everybody && deployment.caught_up()
     });
 
-    let before = deployment.decided();
+    let offsets = Offsets::new(&kafka).expect("a client");
+    let decided = || -> i64 {
+        let end = |partition| offsets.end(&kafka.topics().sends, partition, LIMIT);
+        (0..PARTITIONS).map(|partition| end(partition).expect("an end offset")).sum()
+    };
+    let before = decided();
     done(&deployment, &["broadcast", "spring_sale", "--with", "share=20"]);
     // The first turn in which somebody is reached is the first record there is.
-    until("somebody to be reached", LIMIT, || deployment.decided() > before);
+    until("somebody to be reached", LIMIT, || decided() > before);
     engine.kill_hard();
     let walked = told().walked();
     eprintln!("killed when {walked} of {everybody} were reached");
     engine = run();
     let some = before + MEANT as i64 / 3;
-    until("a third of them to be told", LIMIT, || deployment.decided() > some);
+    until("a third of them to be told", LIMIT, || decided() > some);
     engine.kill_hard();
     let stopped = told().commands().count();
     eprintln!("killed when {stopped} of {MEANT} were told");
@@ -76,7 +82,10 @@ fn killed_while_it_walks_and_while_it_tells_each_hears_once() {
     // Meanwhile it comes again, in each partition.
     done(&deployment, &["broadcast", "--resume", "--from", "1"]);
     until("the end", LIMIT, || {
-        deployment.caught_up() && deployment.sum("cartwheel_timers_due", "") == 0.0
+        deployment.caught_up()
+            && decided() >= before + MEANT as i64
+            && deployment.sum("cartwheel_customers", "") == everybody
+            && deployment.sum("cartwheel_windows", "") == 0.0
     });
     let repeats = deployment.sum("cartwheel_stream_records_total", "outcome=\"repeat\"");
     engine.stop();
