@@ -102,7 +102,7 @@ pub fn in_holdout(name: &str, customer: CustomerId, basis_points: u16) -> bool {
     lot(&[name], customer) < basis_points
 }
 
-/// Where the customer stands among those for whom a journey begins by what happens to a product: drawn anew for each product.
+/// Where the customer stands among those for whom a journey begins by what happens to a product, or is told to everybody: drawn anew for each of these.
 pub fn place_in_line(journey: &str, product: u64, customer: CustomerId) -> u64 {
     let mut hash = Xxh3::new();
     hash.update(journey.as_bytes());

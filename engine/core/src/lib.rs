@@ -22,6 +22,7 @@ pub mod control;
 pub mod input;
 pub mod sends;
 pub mod fact;
+pub mod broadcast;
 pub mod product;
 pub mod coupon;
 pub mod customer;

@@ -92,6 +92,7 @@ impl<S: Store> Shard<S> {
             config: format!("{:032x}", self.core.plan.hash),
             semantics: SEMANTICS,
             fired: std::mem::take(&mut self.position.fired),
+            walked: std::mem::take(&mut self.position.walked),
             follow: followers.len() as u32,
             skipped: std::mem::take(&mut self.skipped),
             clamped: std::mem::take(&mut self.clamped),

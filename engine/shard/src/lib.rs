@@ -11,6 +11,7 @@ mod streams;
 mod fan_out;
 mod indexed;
 mod control;
+mod broadcast;
 mod degraded;
 mod table;
 mod index;

@@ -96,6 +96,7 @@ impl<S: Store> Lone<S> {
             let clock = Clock { wall: last.time, caught_up: None, level: None };
             applied += self.turn(&records[applied..], clock)?.consumed;
         }
+        self.walk()?;
         Ok(applied)
     }
 
@@ -108,9 +109,19 @@ impl<S: Store> Lone<S> {
             self.shard.write_if_decided(&mut self.out)?;
             self.read_back()?;
             if matches!(events, Events::All) {
-                return Ok(());
+                return self.walk();
             }
         }
+    }
+
+    /// Everybody hears of a broadcast, as many a turn as timers may fire.
+    fn walk(&mut self) -> Result<(), ShardError> {
+        while self.shard.is_walking() {
+            self.shard.walk(self.shard.settings.max_timers);
+            self.shard.write_turn(&mut self.out)?;
+            self.read_back()?;
+        }
+        Ok(())
     }
 
     /// Fires what [`Lone::record`] would fire before this record, which is to come next, in turns of its own: for whoever tells apart what timers

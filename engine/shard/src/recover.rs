@@ -13,6 +13,7 @@ use crate::streams::Shared;
 use crate::table::Table;
 use crate::turn::{Budget, Outgoing, Turned};
 use cartwheel_core::apply::Core;
+use cartwheel_core::broadcast::Broadcasts;
 use cartwheel_core::control::Control;
 use cartwheel_core::coupon::Pools;
 use cartwheel_core::customer::{Customer, Journal, decode_customer};
@@ -107,6 +108,7 @@ impl<S: Store> Opened<S> {
             position,
             replay: log.into_replay(),
             plans,
+            left: Vec::new(),
             held: BTreeSet::new(),
             sealed: None,
             spare: Sealed::default(),
@@ -158,6 +160,7 @@ fn position(meta: Option<&Meta>, begin: i64) -> Position {
         seq: 0,
         chain: 0,
         fired: 0,
+        walked: 0,
         last_input: 0,
         samples: Samples::default(),
         partitioner: None,
@@ -172,6 +175,7 @@ fn position(meta: Option<&Meta>, begin: i64) -> Position {
         seq: meta.seq,
         chain: meta.chain,
         fired: 0,
+        walked: 0,
         last_input: meta.last_input,
         samples: Samples { hour: meta.sample_hour, taken: OddFields::from_bits(meta.sampled) },
         partitioner: meta.partitioner.and_then(Partitioner::from_number),
@@ -185,7 +189,8 @@ impl<S: Store> Shard<S> {
         let damaged = |what: &str| StoreError::Damaged(format!("the stored {what} cannot be read"));
         let streams = Streams::decode(&meta.streams);
         let (streams, behind) = streams.ok_or_else(|| damaged("streams"))?;
-        let control = Control::decode(behind).ok_or_else(|| damaged("orders"))?;
+        let (control, behind) = Control::decode(behind).ok_or_else(|| damaged("orders"))?;
+        let broadcasts = Broadcasts::decode(behind).ok_or_else(|| damaged("broadcasts"))?;
         let products = Products::named(&meta.product_names);
         let mut products = products.ok_or_else(|| damaged("names of products' fields"))?;
         let mut sound = true;
@@ -198,7 +203,7 @@ impl<S: Store> Shard<S> {
         if !sound || !pools.is_whole() {
             return Err(damaged("codes of coupons"));
         }
-        self.shared = Shared { streams, products, control, pools };
+        self.shared = Shared { streams, products, control, broadcasts, pools };
         Ok(())
     }
 
@@ -249,6 +254,8 @@ impl<S: Store> Shard<S> {
         }
         let changed = plan.hash != self.core.plan.hash;
         if changed {
+            // Under the configuration in which it began.
+            self.walk(u64::MAX);
             self.switch_plan(plan)?;
         }
         if self.state_partitioner() || changed || self.position.semantics != SEMANTICS {
@@ -302,6 +309,7 @@ impl<S: Store> Shard<S> {
     fn finish_replayed(&mut self, out: &mut Vec<Outgoing>) -> Result<(), ShardError> {
         let Some(accepted) = self.replay.take() else { return Ok(()) };
         let turn = &accepted.turn;
+        self.walk(turn.walked);
         if turn.mode != self.position.mode {
             self.set_mode(turn.mode);
         }
@@ -324,6 +332,7 @@ impl<S: Store> Shard<S> {
         if replayed.chain != turn.chain
             || replayed.follow != turn.follow
             || replayed.fired != turn.fired
+            || replayed.walked != turn.walked
         {
             return Err(ShardError::ChainDiffers {
                 seq: accepted.seq,
@@ -341,5 +350,6 @@ impl<S: Store> Shard<S> {
 }
 
 fn show(turn: &Turn) -> String {
-    format!("chain {} fired {} follow {} now {}", turn.chain, turn.fired, turn.follow, turn.now)
+    let Turn { chain, fired, walked, follow, now, .. } = turn;
+    format!("chain {chain} fired {fired} walked {walked} follow {follow} now {now}")
 }

@@ -25,7 +25,7 @@ pub struct Settings {
     /// A record further (ms) ahead of wall time is a dead letter; one that is less far ahead counts as 5 s ahead at most. [`Millis::MAX`]: every
     /// record counts with its own time.
     pub max_clock_ahead: Millis,
-    /// Timers fired in one turn at most; a storm is cut into turns of this size.
+    /// Timers fired, or customers reached by a broadcast, in one turn at most; a storm is cut into turns of this size.
     pub max_timers: u64,
     /// Records published in one turn at most, roughly: a turn ends at the event that reaches it.
     pub max_effects: usize,

@@ -145,6 +145,8 @@ pub struct Shard<S> {
     pub(crate) plans: Vec<Arc<cartwheel_core::journey::plan::Plan>>,
     /// Hash of the record before the checkpoint's next offset, until it has been compared.
     pub(crate) verify_input: Option<u64>,
+    /// Those whom the present broadcast has not reached, the next one last; empty where they are to be found anew. A cache.
+    pub(crate) left: Vec<u32>,
     /// Customers who have, or since the shard is behind had, held sends.
     pub(crate) held: BTreeSet<u32>,
     pub(crate) sealed: Option<Pending>,
@@ -176,6 +178,8 @@ pub(crate) struct Position {
     pub chain: u128,
     /// Timers fired since the last turn record.
     pub fired: u64,
+    /// Customers who were reached by a broadcast since the last turn record.
+    pub walked: u64,
     /// Hash of the value of the last record applied.
     pub last_input: u64,
     /// What was copied to the dead letters although it was applied.
@@ -412,6 +416,7 @@ impl<S: Store> Shard<S> {
         let (mut streams, mut product_names, mut pools) = (Vec::new(), Vec::new(), Vec::new());
         self.shared.streams.encode(&mut streams);
         self.shared.control.encode(&mut streams);
+        self.shared.broadcasts.encode(&mut streams);
         self.shared.products.encode_names(&mut product_names);
         self.shared.pools.encode(&mut pools);
         Meta {

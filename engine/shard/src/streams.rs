@@ -3,6 +3,7 @@
 use crate::checkpoint::Store;
 use crate::shard::Shard;
 use cartwheel_core::apply::EventTime;
+use cartwheel_core::broadcast::Broadcasts;
 use cartwheel_core::control::Control;
 use cartwheel_core::coupon::{Left, Pools};
 use cartwheel_core::event::Record;
@@ -18,6 +19,8 @@ pub(crate) struct Shared {
     pub products: Products,
     /// What people have said of journeys.
     pub control: Control,
+    /// What was told to everybody.
+    pub broadcasts: Broadcasts,
     /// Codes that are left of the pools of coupons.
     pub pools: Pools,
 }
@@ -37,6 +40,8 @@ pub struct SharedCounters {
 const CATALOGUE: &str = "catalogue";
 /// The type of records about journeys.
 const CONTROL: &str = "control";
+/// The type of records that tell everybody something.
+const BROADCAST: &str = "broadcast";
 
 impl<S: Store> Shard<S> {
     /// Applies a record of a stream, if it is the next one. What is of a type that this build does nothing with counts as applied.
@@ -50,6 +55,7 @@ impl<S: Store> Shard<S> {
                     self.apply_control(record, streamed);
                 }
             }
+            Order::Next if streamed.kind == BROADCAST => self.apply_broadcast(record, streamed),
             Order::Next | Order::Repeat | Order::Gap | Order::Epoch | Order::NoRoom => {}
         }
     }

@@ -119,6 +119,11 @@ impl<S: Store> Shard<S> {
         clock: Clock,
         out: &mut Vec<Outgoing>,
     ) -> Result<Turned, ShardError> {
+        if self.is_walking() {
+            self.walk(self.settings.max_timers);
+            self.write_turn(out)?;
+            return Ok(Turned { consumed: 0, recorded: true, more: true });
+        }
         if let Some(next) = records.first()
             && self.position.mode == Mode::Live
             && clock.behind(record_time(next, self.position.seen)) > self.settings.hold_after
@@ -136,6 +141,11 @@ impl<S: Store> Shard<S> {
                 return Ok(Turned { consumed, recorded, more: true });
             }
         };
+        if self.is_walking() {
+            // Before anything else everybody hears of the broadcast, in turns of its own.
+            let recorded = self.write_if_decided(out)?;
+            return Ok(Turned { consumed, recorded, more: true });
+        }
         let mut changed = false;
         let mut now = self.position.now;
         if let Some(wall) = clock.caught_up {
@@ -174,7 +184,9 @@ impl<S: Store> Shard<S> {
         let judge = ByClock { wall, limit, seen: self.position.seen };
         let sound = self.check_clock(records, judge)?;
         let applied = self.apply_judged(&records[..sound], &judge, |shard, record| {
-            record.is_none_or(|record| shard.before_event(record, budget)) && !shard.full()
+            !shard.is_walking()
+                && record.is_none_or(|record| shard.before_event(record, budget))
+                && !shard.full()
         });
         if let Some(last) = applied.checked_sub(1) {
             self.note_input(&records[last]);
@@ -226,7 +238,10 @@ impl<S: Store> Shard<S> {
     }
 
     fn decided(&self) -> bool {
-        self.position.fired > 0 || self.makes() > 0 || !self.clamped.is_empty()
+        self.position.fired > 0
+            || self.position.walked > 0
+            || self.makes() > 0
+            || !self.clamped.is_empty()
     }
 
     /// Ends the turn; whether there was anything to record.

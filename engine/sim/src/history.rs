@@ -4,6 +4,7 @@
 //! A history is plain data, so two programs can be driven by the same one. It is drawn from a seed alone: while drawing, the
 //! reference runs along, so that later events can name commands that were really sent and times can hit real deadlines.
 
+mod broadcast;
 mod catalogue;
 mod conditions;
 mod control;
@@ -12,6 +13,7 @@ mod draw;
 mod events;
 mod setups;
 
+pub use broadcast::Broadcasts;
 pub use catalogue::Records;
 pub use conditions::{Place, condition};
 pub use control::{Orders, Split};

@@ -3,9 +3,12 @@
 use super::origins;
 use crate::failure::{Failure, Fault};
 use crate::flags::{BroadcastFlags, Flags, Output};
+use crate::journeys;
 use crate::settings::Loaded;
 use crate::streams::{Session, now};
+use cartwheel_core::journey::plan::{By, Plan};
 use cartwheel_core::time::format_rfc3339;
+use cartwheel_sim::trace::suggest;
 use cartwheel_streams::record::{broadcast, broadcast_id};
 use cartwheel_streams::{Entry, Stream};
 
@@ -17,6 +20,9 @@ pub fn run(flags: &Flags, asked: &BroadcastFlags) -> Result<(), Failure> {
         _ => None,
     };
     let loaded = Loaded::read(&origins(flags, &flags.config_dir))?;
+    if let Some(warning) = asked.name.as_ref().and_then(|name| unheard(&loaded, name)) {
+        eprintln!("warning: {warning}");
+    }
     let mut session = Session::open(&loaded, Stream::Broadcast, asked.going_on.again, None)?;
     let mut told = String::new();
     let mut written = 0;
@@ -40,6 +46,32 @@ pub fn run(flags: &Flags, asked: &BroadcastFlags) -> Result<(), Failure> {
         Output::Text => print!("{told}{}", session.text()),
     }
     Ok(())
+}
+
+/// Why perhaps nobody hears of it. It is written nevertheless: whether the engine has these journeys, nobody knows here.
+fn unheard(loaded: &Loaded, name: &str) -> Option<String> {
+    let Ok(compiled) = journeys::compile(loaded) else {
+        return Some("the configuration here does not load (`cartwheel check`), so nobody looks whether a journey begins by it".into());
+    };
+    let names = names(&compiled.plan);
+    if names.contains(&name) {
+        return None;
+    }
+    let help = match names.is_empty() {
+        true => format!("one does that says `trigger: {{ broadcast: {name}, who: ... }}`"),
+        false => suggest::help(name, names.into_iter()),
+    };
+    Some(format!("no journey of the configuration here begins by a broadcast `{name}`; {help}"))
+}
+
+/// The broadcasts by which journeys begin.
+fn names(plan: &Plan) -> Vec<&str> {
+    let journeys = plan.broadcasts.iter().filter_map(|it| plan.journeys.get(usize::from(*it)));
+    let heard = journeys.filter_map(|journey| match &journey.fan_out.as_deref()?.by {
+        By::Broadcast(name) => Some(name.as_str()),
+        By::Product(_) => None,
+    });
+    heard.collect()
 }
 
 fn wrong(problem: String) -> Failure {

@@ -6,7 +6,9 @@ use crate::failure::Failure;
 use crate::flags::{AdminFlags, Flags, Output};
 use crate::show::table::table;
 use cartwheel_core::time::format_rfc3339;
-use cartwheel_runtime::admin::view::{HaltedView, PoolView, ShardView, StreamView, WinnerView};
+use cartwheel_runtime::admin::view::{
+    HaltedView, PoolView, ShardView, StreamView, WalkView, WinnerView,
+};
 use cartwheel_runtime::metrics::labels::Closed;
 use std::io::Write;
 
@@ -40,7 +42,7 @@ pub fn run(flags: &Flags, admin: &AdminFlags) -> Result<(), Failure> {
         Output::Text => {
             let rows: Vec<_> = shards.iter().map(row).collect();
             let table = table(&HEADINGS, &rows) + &streams(&shards);
-            table + &halted(&shards) + &winners(&shards) + &coupons(&shards)
+            table + &walks(&shards) + &halted(&shards) + &winners(&shards) + &coupons(&shards)
         }
     };
     Ok(std::io::stdout().write_all(text.as_bytes())?)
@@ -96,6 +98,16 @@ fn streams(shards: &[ShardView]) -> String {
     };
     let headings = ["shard#", "stream", "epoch", "applied#", "stands still because"];
     listed(&headings, shards.iter().flat_map(of_shard).collect())
+}
+
+/// The broadcasts that not everybody has heard of yet.
+fn walks(shards: &[ShardView]) -> String {
+    let of_shard = |shard: &ShardView| {
+        let WalkView { name, reached, left } = shard.broadcast.clone()?;
+        Some(vec![shard.shard.to_string(), name, reached.to_string(), left.to_string()])
+    };
+    let headings = ["shard#", "broadcast", "reached#", "left#"];
+    listed(&headings, shards.iter().filter_map(of_shard).collect())
 }
 
 /// Which journeys are paused or stopped on which shard.

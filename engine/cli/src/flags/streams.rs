@@ -35,7 +35,8 @@ Examples:
   cartwheel broadcast spring_sale --id spring_sale_2027      once more, within 30 days
   cartwheel broadcast --resume                        finishes what was cut off, and writes nothing new
 
-Today a shard applies the sequence and notes the record; nothing is sent because of it yet.";
+Journeys begin by it whose trigger says `broadcast: spring_sale`, for all whom their `who` names; `cartwheel inspect` shows how many
+customers each shard has reached as long as there are others. What it means exactly stands in engine/docs/semantics.md, \"Broadcasts\".";
 
 pub(super) const CONTROL: &str = "\
 Examples:

@@ -55,6 +55,7 @@ Or something else does:
                            nothing of this any more; also `recorded TIME` and time=
   TIME control pause JOURNEY   the journey is paused from here on; also `control stop JOURNEY`, `control resume JOURNEY [missed_within=6h]`
                            and `control winner JOURNEY SPLIT ARM` (without an arm: the lots decide again)
+  TIME broadcast NAME share=20 everybody is told something, with these fields; id=: which one it is, if not its name
   TIME coupons POOL CODE CODE ...  these codes are loaded into a pool of coupons
   TIME record TEXT         a record that holds this text, an event or not
 

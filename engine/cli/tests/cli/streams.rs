@@ -121,4 +121,6 @@ fn what_cannot_be_said_is_refused_before_a_broker_is_asked() {
     {
         expect(&run(args), 69, &["the broker 127.0.0.1:1 is not available", "kafka.bootstrap"]);
     }
+    let nobody = "no journey of the configuration here begins by a broadcast `sale`";
+    expect(&run(&["broadcast", "sale"]), 69, &[nobody, "trigger: { broadcast: sale, who: ... }"]);
 }

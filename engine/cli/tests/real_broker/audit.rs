@@ -47,6 +47,11 @@ impl Accepted {
         self.commands().filter(|command| command["channel"] == "email").count()
     }
 
+    /// How many customers broadcasts have reached.
+    pub fn walked(&self) -> u64 {
+        self.turns.iter().flatten().map(|turn| turn.walked).sum()
+    }
+
     pub fn commands(&self) -> impl Iterator<Item = &Value> {
         self.commands.iter().flatten()
     }

@@ -5,6 +5,7 @@
 mod answers;
 mod audit;
 mod bad_input;
+mod broadcast;
 mod codes;
 mod coupons;
 mod edits;

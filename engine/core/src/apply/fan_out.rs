@@ -1,4 +1,4 @@
-//! What happens to a product begins journeys for many (`docs/semantics.md`, "Fan-outs"): who of them may begin, and in which order; then each gets a
+//! What happens to a product, or is told to everybody, begins journeys for many (`docs/semantics.md`, "Fan-outs", "Broadcasts"): who of them may begin, and in which order; then each gets a
 //! window, at whose end it is asked once more.
 
 use super::context::Context;
@@ -11,19 +11,21 @@ use crate::event::{Event, Meaning, read_fields};
 use crate::gate;
 use crate::id::place_in_line;
 use crate::journey::condition::{Condition, Field, Reader};
-use crate::journey::plan::{FanOut, Journey};
+use crate::journey::plan::{By, FanOut, Journey};
 use crate::time::Millis;
 use crate::value::{Value, ValueRef};
 use thin_vec::ThinVec;
 
-/// What has happened to a product, for a journey that it may begin, as an event of those for whom it begins.
+/// What has happened to a product, or was told to everybody, for a journey that it may begin, as an event of those for whom it begins.
 pub struct Happened<'e> {
     /// The journey.
     index: u16,
     event: &'e Event<'e>,
     time: EventTime,
-    /// The hash of the product's id.
+    /// The hash of the product's id, or of the broadcast's.
     key: u64,
+    /// Which event it is, where it has an id.
+    number: Option<u64>,
     fields: Vec<Value>,
     /// What a run keeps of it.
     captures: ThinVec<Value>,
@@ -54,13 +56,15 @@ impl<'e> Happened<'e> {
         }
         let mut fields = vec![Value::Null; core.plan.fields.len()];
         read_fields(event, &core.plan.fields, &fan_out.fields, &mut fields);
-        let mut happened = Self { index, event, time, key, fields, captures: ThinVec::new() };
+        let number = matches!(fan_out.by, By::Broadcast(_)).then_some(key);
+        let captures = ThinVec::new();
+        let mut happened = Self { index, event, time, key, number, fields, captures };
         happened.captures = happened.occasion().captures(&core.plan, journey).collect();
         Some(happened)
     }
 
     fn occasion(&self) -> Occasion<'_> {
-        Occasion { event: self.event, fields: &self.fields, time: self.time, emitted: None }
+        Occasion { event: self.event, fields: &self.fields, time: self.time, emitted: self.number }
     }
 
     /// For how many customers of all partitions it may begin; none: for as many as there may be.

@@ -5,11 +5,8 @@ use crate::compact::{Bytes, Writer};
 use compact_str::CompactString;
 
 impl Control {
-    /// Appends the stored form; nothing where nothing was said.
+    /// Appends the stored form.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        if *self == Self::default() {
-            return;
-        }
         let mut writer = Writer::new(out);
         writer.number(self.halted.len() as u64);
         for (journey, (standing, since)) in &self.halted {
@@ -28,11 +25,11 @@ impl Control {
         writer.flush();
     }
 
-    /// Reads the stored form; none where the bytes are not it. No bytes are nothing that was said.
-    pub fn decode(stored: &[u8]) -> Option<Self> {
+    /// Reads the stored form, and returns what stands behind it; none where the bytes are not it. No bytes are nothing that was said.
+    pub fn decode(stored: &[u8]) -> Option<(Self, &[u8])> {
         let mut control = Self::default();
         if stored.is_empty() {
-            return Some(control);
+            return Some((control, stored));
         }
         let mut bytes = Bytes(stored);
         for _ in 0..count(&mut bytes, 3)? {
@@ -44,7 +41,7 @@ impl Control {
             let split = (text(&mut bytes)?, text(&mut bytes)?);
             control.winners.insert(split, text(&mut bytes)?);
         }
-        bytes.0.is_empty().then_some(control)
+        Some((control, bytes.0))
     }
 }
 
@@ -73,11 +70,12 @@ mod tests {
         control.take(&Order::Winner(winner), 0);
         let mut out = Vec::new();
         control.encode(&mut out);
-        assert_eq!(Control::decode(&out), Some(control));
         for cut in 1..out.len() {
             assert_eq!(Control::decode(&out[..cut]), None, "{cut}");
         }
-        assert_eq!(Control::decode(&[]), Some(Control::default()));
+        out.push(7);
+        assert_eq!(Control::decode(&out), Some((control, &[7][..])));
+        assert_eq!(Control::decode(&[]), Some((Control::default(), &[][..])));
     }
 
     #[test]

@@ -92,7 +92,10 @@ pub struct Trigger {
     /// Instead of an event: what a record of the catalogue makes of a product. The journey begins for many, whom `who` names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub catalogue: Option<At<TransitionWord>>,
-    /// With `catalogue`: for whom, such as `event.product.id in wishes`. It asks for the product in a set that is `indexed` (or in one of several, joined by `||`), and is asked again when each begins.
+    /// Instead of an event: the name of something that `cartwheel broadcast` tells everybody. The journey begins for all whom `who` names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broadcast: Option<At<String>>,
+    /// With `broadcast`: for whom, such as `orders >= 2`; it is asked again when each begins. With `catalogue`: for whom, such as `event.product.id in wishes`. It asks for the product in a set that is `indexed` (or in one of several, joined by `||`), and is asked again when each begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub who: Option<At<String>>,
     /// With `catalogue`: a number by which customers come first, the greatest first, such as `tier.rank`.
@@ -101,7 +104,7 @@ pub struct Trigger {
     /// With `catalogue`: for how many customers at most, such as `event.product.stock * 3`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<At<String>>,
-    /// With `catalogue`: over how long those begin who are chosen.
+    /// With `catalogue` or `broadcast`: over how long those begin for whom it begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spread: Option<At<Span>>,
     /// A list of the event each of whose items is a trigger of its own, by its key: `event.order.items as item`.

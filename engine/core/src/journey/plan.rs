@@ -59,6 +59,8 @@ pub struct Plan {
     pub by_time: Vec<u16>,
     /// The journeys that begin by the catalogue, by transition, priority (higher first) and name.
     pub fans_out: Vec<(Transition, u16)>,
+    /// The journeys that begin by broadcasts, by priority (higher first) and name.
+    pub broadcasts: Vec<u16>,
     /// The sets of which it is known who has a key in them: by their numbers.
     pub indexed: Vec<u16>,
     /// Some wait goes by where the customer's clock stands and must follow it.
@@ -233,11 +235,20 @@ pub struct Journey {
     pub own: Subjects,
 }
 
-/// How a journey begins for many, by what a record of the catalogue makes of a product.
+/// By what a journey begins for many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum By {
+    /// By what a record of the catalogue makes of a product.
+    Product(Transition),
+    /// By a broadcast of this name.
+    Broadcast(CompactString),
+}
+
+/// How a journey begins for many.
 #[derive(Clone, Debug)]
 pub struct FanOut {
     /// By what.
-    pub transition: Transition,
+    pub by: By,
     /// For whom, by what a run would keep of it.
     pub who: Condition,
     /// The sets of which one has the product of each of these.

@@ -47,6 +47,9 @@ pub struct Turn {
     pub semantics: u32,
     /// Timers fired since the previous turn record.
     pub fired: u64,
+    /// Customers who were reached by a broadcast since then, in order of their ids.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub walked: u64,
     /// Records that follow and belong to this turn.
     pub follow: u32,
     /// Offsets passed over since the previous turn record because they could not be applied.
@@ -64,6 +67,10 @@ pub struct Turn {
     pub measured: Measured,
     /// Chain hash over all decisions and effects since the beginning, 32 hex digits.
     pub chain: String,
+}
+
+fn is_none(walked: &u64) -> bool {
+    *walked == 0
 }
 
 impl Turn {

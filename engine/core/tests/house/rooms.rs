@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// Each room with those that it may import, lower ones first.
-const ROOMS: [(&str, &[&str]); 28] = [
+const ROOMS: [(&str, &[&str]); 29] = [
     ("closed", &[]),
     ("time", &[]),
     ("id", &["time"]),
@@ -27,6 +27,7 @@ const ROOMS: [(&str, &[&str]); 28] = [
     ("input", &["id", "policy", "event", "stream"]),
     ("sends", &["closed", "time", "channel", "partitioner", "address", "event"]),
     ("fact", &["time", "value", "compact", "event"]),
+    ("broadcast", &["time", "id", "compact", "event", "fact"]),
     ("product", &["closed", "time", "value", "compact", "event", "fact"]),
     ("coupon", &["closed", "compact", "event"]),
     ("customer", &["closed", "time", "id", "value", "compact", "room", "channel", "event", "fact"]),

@@ -2,10 +2,10 @@
 
 use super::view::{
     HaltedView, JourneyCounts, JourneyGraph, JourneyView, LaneView, Overview, PoolView,
-    ReasonCount, ShardView, StepCounts, StreamView, Totals, WinnerView,
+    ReasonCount, ShardView, StepCounts, StreamView, Totals, WalkView, WinnerView,
 };
 use crate::metrics::labels::{Closed, Intake, ShardState};
-use crate::metrics::snapshot::{DecisionCount, DeliveryStats, PoolCount, ShardStats};
+use crate::metrics::snapshot::{DecisionCount, DeliveryStats, PoolCount, ShardStats, WalkCount};
 use cartwheel_core::control::Standing;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::sends::Mode;
@@ -240,8 +240,13 @@ impl Shard {
             halted: stats.control.halted().map(halted).collect(),
             winners: stats.control.winners().map(winner).collect(),
             coupons: stats.coupons.iter().map(pool).collect(),
+            broadcast: stats.walk.as_ref().map(walk),
         }
     }
+}
+
+fn walk(of: &WalkCount) -> WalkView {
+    WalkView { name: of.name.to_string(), reached: of.reached, left: of.left }
 }
 
 fn pool(of: &PoolCount) -> PoolView {

@@ -3,7 +3,7 @@
 use super::view::{Begins, Edge, GoalView, JourneyGraph, Leaving, StepView};
 use cartwheel_core::journey::condition::Deadline;
 use cartwheel_core::journey::op::{Op, Successor};
-use cartwheel_core::journey::plan::{Exit, Interest, Journey, JourneyInterest, Plan};
+use cartwheel_core::journey::plan::{By, Exit, Interest, Journey, JourneyInterest, Plan};
 use compact_str::CompactString;
 
 /// The graphs of all journeys, in order of their names.
@@ -60,9 +60,12 @@ fn begins(journey: &Journey) -> Option<&Deadline> {
 }
 
 fn beginning(journey: &Journey, roles: &Roles<'_>) -> Begins {
-    let transition = journey.fan_out.iter().map(|it| it.transition.name().to_owned());
+    let for_many = journey.fan_out.iter().map(|it| match &it.by {
+        By::Product(transition) => transition.name().to_owned(),
+        By::Broadcast(name) => format!("broadcast {name}"),
+    });
     Begins {
-        events: roles.names(|interest| interest.trigger).into_iter().chain(transition).collect(),
+        events: roles.names(|interest| interest.trigger).into_iter().chain(for_many).collect(),
         when: journey.begins_if().map(|condition| condition.text.to_string()),
         moved_by: roles.names(|interest| interest.moves),
     }

@@ -131,6 +131,20 @@ pub struct ShardView {
     /// The pools of coupons.
     #[serde(default)]
     pub coupons: Vec<PoolView>,
+    /// The broadcast that not all of its customers have heard of yet; null where there is none.
+    #[serde(default)]
+    pub broadcast: Option<WalkView>,
+}
+
+/// How far a shard has come with a broadcast.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WalkView {
+    /// Its name.
+    pub name: String,
+    /// Customers who have heard of it.
+    pub reached: u64,
+    /// Customers who have not yet.
+    pub left: u64,
 }
 
 /// How many codes of a pool of coupons a shard has.

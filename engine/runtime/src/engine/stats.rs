@@ -3,7 +3,9 @@
 use super::context::{Context, Control};
 use super::placement::Placement;
 use crate::metrics::labels::{Closed, Intake, ShardState};
-use crate::metrics::snapshot::{DecisionCount, PoolCount, RunCount, ShardStats, WindowCount};
+use crate::metrics::snapshot::{
+    DecisionCount, PoolCount, RunCount, ShardStats, WalkCount, WindowCount,
+};
 use cartwheel_core::coupon::{NotTaken, Pool, Pools};
 use cartwheel_core::customer::Forgotten;
 use cartwheel_core::decision::{Reason, Verdict};
@@ -158,6 +160,11 @@ impl<S: Store> Figures<S> {
         stats.configuration = Some(shard.core().plan.hash);
         stats.streams = shard.streams().iter().cloned().collect();
         stats.control.clone_from(shard.control());
+        stats.walk = shard.walking().map(|walk| WalkCount {
+            name: walk.told.name.clone(),
+            reached: walk.many,
+            left: (shard.customers() as u64).saturating_sub(walk.many),
+        });
         stats.products = shard.products().len() as u64;
         stats.indexed_keys = shard.indexed_keys() as u64;
         stats.coupons = coupons(&self.plan, shard.pools());

@@ -186,6 +186,7 @@ fn gauges(metrics: &Metrics, shard: &str, stats: &ShardStats) {
         (Id::InFlight, stats.in_flight as f64),
         (Id::StreamsStopped, stopped as f64),
         (Id::JourneysHalted, stats.control.halted().count() as f64),
+        (Id::BroadcastLeft, stats.walk.as_ref().map_or(0, |walk| walk.left) as f64),
         (Id::Products, stats.products as f64),
         (Id::IndexedKeys, stats.indexed_keys as f64),
         (Id::Customers, stats.customers as f64),

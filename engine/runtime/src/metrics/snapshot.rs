@@ -68,6 +68,8 @@ pub struct ShardStats {
     pub coupons_left_out: Counts<NotTaken>,
     /// Codes of each pool of which journeys have coupons, or that has some.
     pub coupons: Vec<PoolCount>,
+    /// The broadcast that not all customers have heard of yet.
+    pub walk: Option<WalkCount>,
     /// Decisions, one row for each combination that has occurred.
     pub decisions: Vec<DecisionCount>,
     /// Turns executed.
@@ -133,6 +135,7 @@ impl ShardStats {
             indexed_keys: 0,
             coupons_left_out: Counts::default(),
             coupons: Vec::new(),
+            walk: None,
             decisions: Vec::new(),
             turns: 0,
             timers_fired: 0,
@@ -182,6 +185,7 @@ impl ShardStats {
         self.products = before.products;
         self.indexed_keys = before.indexed_keys;
         self.coupons.clone_from(&before.coupons);
+        self.walk.clone_from(&before.walk);
         self.customers_limit = before.customers_limit;
         self.windows.clone_from(&before.windows);
         self.runs.clone_from(&before.runs);
@@ -268,6 +272,17 @@ pub struct RunCount {
     pub step: Option<CompactString>,
     /// How many.
     pub runs: u64,
+}
+
+/// How far a broadcast has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalkCount {
+    /// Its name.
+    pub name: CompactString,
+    /// Customers who have heard of it.
+    pub reached: u64,
+    /// Customers who have not yet.
+    pub left: u64,
 }
 
 /// How many codes of a pool of coupons there are.

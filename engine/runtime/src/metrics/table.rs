@@ -157,6 +157,7 @@ metrics! {
     StreamRecords = Kind::Counter, Count, "cartwheel_stream_records_total", [SHARD, closed("outcome", names::<Order>)], "Records that every partition gets, by what was done with them.";
     StreamsStopped = Kind::Gauge, Count, "cartwheel_streams_stopped", [SHARD], "Streams of such records that stand still: records are missing, or come from another journal.";
     JourneysHalted = Kind::Gauge, Count, "cartwheel_journeys_halted", [SHARD], "Journeys that are paused or stopped by control records.";
+    BroadcastLeft = Kind::Gauge, Count, "cartwheel_broadcast_customers_left", [SHARD], "Customers who have not heard yet of the present broadcast; the shard takes nothing in before all have.";
     Products = Kind::Gauge, Count, "cartwheel_products", [SHARD], "Products known from the catalogue.";
     IndexedKeys = Kind::Gauge, Count, "cartwheel_indexed_keys", [SHARD], "Keys that customers have in sets with `indexed: true`; some 24 bytes each.";
     CatalogueLeftOut = Kind::Counter, Count, "cartwheel_catalogue_left_out_total", [SHARD, closed("what", names::<LeftOut>)], "What of the catalogue there was no room for, or could not be kept.";

@@ -1,5 +1,5 @@
 use super::labels::{Breaker, CallOutcome, Counts, Intake, ShardState, Stopped};
-use super::snapshot::{DecisionCount, Lane, PoolCount, RunCount};
+use super::snapshot::{DecisionCount, Lane, PoolCount, RunCount, WalkCount};
 use super::*;
 use crate::clock::Jumps;
 use cartwheel_core::decision::{Reason, Verdict};
@@ -74,6 +74,11 @@ fn gauges_show_the_last_snapshot_and_a_forgotten_shard_is_away() {
     assert_eq!(sample(&text, r#"cartwheel_timer_lag_seconds{shard="0"}"#), Some(2.5));
     assert_eq!(sample(&text, r#"cartwheel_runs{shard="0"}"#), Some(5.0));
     assert_eq!(sample(&text, r#"cartwheel_shard_state{shard="0",state="running"}"#), Some(1.0));
+    let left = r#"cartwheel_broadcast_customers_left{shard="0"}"#;
+    assert_eq!(sample(&text, left), Some(0.0));
+    stats.walk = Some(WalkCount { name: "sale".into(), reached: 4, left: 6 });
+    metrics.post_shard(&stats);
+    assert_eq!(sample(&metrics.render(), left), Some(6.0));
     // The clock of a shard that has caught up is behind on purpose.
     stats.lag_records = 0;
     metrics.post_shard(&stats);

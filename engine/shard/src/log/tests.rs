@@ -13,6 +13,7 @@ fn turn(next_offset: i64, follow: u32) -> Vec<u8> {
         config: "0".repeat(32),
         semantics: SEMANTICS,
         fired: 0,
+        walked: 0,
         follow,
         skipped: Vec::new(),
         chain: "0".repeat(32),

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod bounds;
+mod broadcast;
 mod by_time;
 mod catalogue;
 mod census;

@@ -177,8 +177,29 @@ impl<S: Store> Owner<S> {
         wall: Millis,
         caught_up: bool,
     ) -> Result<Result<(), ShardError>, Stopped> {
+        self.turns(world, batch, (wall, caught_up), usize::MAX)
+    }
+
+    /// The same for so many turns.
+    pub fn drain_some(
+        &mut self,
+        world: &mut World,
+        batch: usize,
+        wall: Millis,
+        turns: usize,
+    ) -> Result<Result<(), ShardError>, Stopped> {
+        self.turns(world, batch, (wall, true), turns)
+    }
+
+    fn turns(
+        &mut self,
+        world: &mut World,
+        batch: usize,
+        (wall, caught_up): (Millis, bool),
+        turns: usize,
+    ) -> Result<Result<(), ShardError>, Stopped> {
         let mut out = Vec::new();
-        loop {
+        for _ in 0..turns {
             if let Err(error) = self.read_log(world) {
                 return Ok(Err(error));
             }
@@ -210,6 +231,7 @@ impl<S: Store> Owner<S> {
                 return Ok(Ok(()));
             }
         }
+        Ok(Ok(()))
     }
 
     /// What a replay wants of the log.

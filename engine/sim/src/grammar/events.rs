@@ -1,8 +1,8 @@
 //! Events of the types that a configuration hears, with what its conditions and keys read; strangers among them.
 
 use super::config::Config;
-use super::features::{CATALOGUE, CONTROL, COUPONS, FANS_OUT, Feature, orders};
-use crate::history::{Codes, Draw, Events, Orders, Records};
+use super::features::{BROADCASTS, CATALOGUE, CONTROL, COUPONS, FANS_OUT, Feature, orders};
+use crate::history::{Broadcasts, Codes, Draw, Events, Orders, Records};
 use cartwheel_core::id::CommandId;
 use cartwheel_core::time::{HOUR, Millis, SECOND, format_rfc3339};
 use serde_json::{Map, Value, json};
@@ -18,12 +18,16 @@ pub struct Heard {
     strangers: Events,
     /// Where the configuration reads the catalogue.
     catalogue: Option<Records>,
-    /// Journeys begin for many.
+    /// Journeys begin by what happens to products.
     fans_out: bool,
+    /// Journeys begin for many.
+    for_many: bool,
     /// Where journeys are paused.
     orders: Option<Orders>,
     /// Where messages have coupons.
     coupons: Option<Codes>,
+    /// Where everybody is told something.
+    broadcasts: Option<Broadcasts>,
     number: u64,
 }
 
@@ -33,12 +37,24 @@ impl Heard {
         let heard = config.journeys.iter().flat_map(Config::heard);
         let types = heard.chain(config.counted()).collect();
         let has = |name| features.iter().any(|feature| feature.name == name);
-        let (fans_out, orders) = (has(FANS_OUT), has(CONTROL).then(|| orders(config)));
-        let reads = has(CATALOGUE) || fans_out;
-        let (catalogue, coupons) =
-            (reads.then(Records::default), has(COUPONS).then(Codes::default));
-        let strangers = Events::new(draw, false);
-        Self { types, features, strangers, catalogue, fans_out, orders, coupons, number: 0 }
+        let broadcasts = has(BROADCASTS).then(Broadcasts::default);
+        let orders = has(CONTROL).then(|| orders(config));
+        let fans_out = has(FANS_OUT);
+        let for_many = fans_out || broadcasts.is_some();
+        let reads = has(CATALOGUE) || for_many;
+        let coupons = has(COUPONS).then(Codes::default);
+        Self {
+            types,
+            features,
+            strangers: Events::new(draw, false),
+            catalogue: reads.then(Records::default),
+            fans_out,
+            for_many,
+            orders,
+            coupons,
+            broadcasts,
+            number: 0,
+        }
     }
 
     /// A record's value.
@@ -47,6 +63,11 @@ impl Heard {
             && draw.chance(if self.fans_out { 45 } else { 25 })
         {
             return catalogue.next(draw, time);
+        }
+        if let Some(broadcasts) = &mut self.broadcasts
+            && draw.chance(12)
+        {
+            return broadcasts.next(draw, time);
         }
         if let Some(orders) = &mut self.orders
             && draw.chance(15)
@@ -66,7 +87,7 @@ impl Heard {
         let kind = if known { "customer_updated" } else { draw.pick(&self.types).as_str() };
         event.insert("type".into(), kind.into());
         // Mostly one customer, of whom there is much.
-        let customer = match self.fans_out {
+        let customer = match self.for_many {
             true => *draw.pick(&MANY),
             false if draw.chance(85) => CUSTOMERS[0],
             false => CUSTOMERS[1],

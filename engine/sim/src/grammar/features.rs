@@ -2,6 +2,7 @@
 
 mod age;
 mod answers;
+mod broadcasts;
 mod by_time;
 mod caps;
 mod catalogue;
@@ -61,6 +62,9 @@ pub(super) const CATALOGUE: &str = "catalogue";
 /// And under this one, of products for which several customers wait.
 pub(super) const FANS_OUT: &str = "fans_out";
 
+/// Under this feature everybody is told something.
+pub(super) const BROADCASTS: &str = "broadcasts";
+
 /// Under this feature journeys are paused, resumed and stopped.
 pub(super) const CONTROL: &str = "control";
 
@@ -110,6 +114,8 @@ pub const FEATURES: &[Feature] = &[
     Feature { name: FANS_OUT, add: fans_out::add, event: facts::event, last: true },
     Feature { name: FANS_OUT, add: fans_out::add, event: facts::event, last: true },
     Feature { name: "choices", add: choices::add, event: choices::event, last: false },
+    Feature { name: BROADCASTS, add: broadcasts::add, event: facts::event, last: true },
+    Feature { name: BROADCASTS, add: broadcasts::add, event: facts::event, last: true },
     Feature { name: CONTROL, add: control::add, event: |_, _| {}, last: false },
     Feature { name: CONTROL, add: control::add, event: |_, _| {}, last: false },
     Feature { name: CONTROL, add: control::add, event: |_, _| {}, last: false },

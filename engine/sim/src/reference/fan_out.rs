@@ -14,6 +14,7 @@ use cartwheel_core::customer::Use;
 use cartwheel_core::decision::{Reason, Verdict};
 use cartwheel_core::id::{CustomerId, place_in_line};
 use cartwheel_core::journey::condition::Condition;
+use cartwheel_core::journey::plan::By;
 use cartwheel_core::time::Millis;
 use serde_json::{Map, Value as Json};
 use std::cmp::Reverse;
@@ -33,7 +34,10 @@ impl Reference {
             let journeys = (0u16..).zip(&self.plan.journeys);
             let mut begin: Vec<u16> = journeys
                 .filter(|(_, it)| {
-                    it.fan_out.as_ref().is_some_and(|of| of.transition.name() == transition)
+                    it.fan_out.as_ref().is_some_and(|of| match &of.by {
+                        By::Product(of) => of.name() == transition,
+                        By::Broadcast(_) => false,
+                    })
                 })
                 .map(|(index, _)| index)
                 .collect();
@@ -117,7 +121,7 @@ impl Context<'_> {
     }
 
     /// What orders the customer among those for whom the journey may begin; none for whom it must not.
-    fn in_line(&mut self, index: u16, event: &Event, at: Millis, key: u64) -> Option<f64> {
+    pub fn in_line(&mut self, index: u16, event: &Event, at: Millis, key: u64) -> Option<f64> {
         let plan = self.plan;
         let journey = &plan.journeys[usize::from(index)];
         let fan_out = journey.fan_out.as_ref()?;
@@ -155,7 +159,7 @@ impl Context<'_> {
             && self.customer.latest.newest(Use::Ends, &ends).is_none_or(|ended| at > ended)
     }
 
-    fn begin_by_product(
+    pub fn begin_by_product(
         &mut self,
         index: u16,
         event: &Event,

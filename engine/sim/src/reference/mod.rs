@@ -4,7 +4,7 @@
 //! decisions: it decodes events with `serde_json::Value`, asks jiff for every local time, keeps its timers in one
 //! `BTreeSet` and looks at all touches and runs of a customer whenever a rule speaks of them. Where it and the core differ,
 //! one of them differs from the page. It is meant to be read beside the page, rule by rule:
-//! [`event`] and [`odd`] intake, [`catalogue`] what every partition gets, [`control`] what people say of journeys, [`coupons`] codes and who has them, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`levels`] where one stands by it, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
+//! [`event`] and [`odd`] intake, [`catalogue`] what every partition gets, [`control`] what people say of journeys, [`broadcast`] what everybody is told, [`coupons`] codes and who has them, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`levels`] where one stands by it, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
 //! steps, [`changed`] another configuration, [`gate`], [`put_off`], [`holdout`] and [`caps`], [`zone`] local times, [`deadline`] computed instants, [`by_time`] journeys that begin by them.
 
 mod caps;
@@ -13,6 +13,7 @@ mod changed;
 mod condition;
 mod coupons;
 mod by_time;
+mod broadcast;
 mod customer;
 mod deadline;
 mod documents;
@@ -70,6 +71,8 @@ pub struct Reference {
     odd: Odd,
     catalogue: Catalogue,
     control: Control,
+    /// The ids of broadcasts.
+    had: Vec<String>,
     coupons: Coupons,
 }
 
@@ -91,6 +94,7 @@ impl Reference {
             odd: Odd::default(),
             catalogue: Catalogue::default(),
             control: Control::default(),
+            had: Vec::new(),
             coupons: Coupons::default(),
         }
     }
@@ -142,9 +146,9 @@ impl Reference {
         if !self.catalogue.is_next(record) {
             return Ok(());
         }
+        let at = record.time.min(time);
         match record.kind.as_str() {
             "catalogue" => {
-                let at = record.time.min(time);
                 if let Some(changed) = self.catalogue.apply(record, at, &self.plan.policy)? {
                     self.fan_out(&changed, at, out);
                 }
@@ -152,6 +156,7 @@ impl Reference {
             }
             "control" if Coupons::are_in(record) => self.coupons.apply(record),
             "control" => self.control(record.field("control"), out),
+            "broadcast" => self.broadcast(record.field("broadcast"), at, out),
             _ => Ok(()),
         }
     }

@@ -1,5 +1,6 @@
 //! What one line of a trace says.
 
+use super::broadcast::Broadcast;
 use super::catalogue::Product;
 use super::control::Order;
 use super::coupons::Coupons;
@@ -29,6 +30,8 @@ pub enum What {
     Event(Event),
     /// A record of the catalogue.
     Product(Product),
+    /// Everybody is told something.
+    Broadcast(Broadcast),
     /// Something is said of a journey.
     Control(Order),
     /// A record that loads codes.

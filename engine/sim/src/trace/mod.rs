@@ -22,6 +22,7 @@
 //! own time (a late event): RFC 3339, or `HH:MM` of the same day. `id=` sets its id (a repeated event). Both may be `null`: none.
 //! `catalogue PRODUCT name=value ...` instead of a customer: a record of the catalogue says this of the product.
 //! `control pause|resume|stop JOURNEY` and `control winner JOURNEY SPLIT [ARM]` say something of a journey.
+//! `broadcast NAME [id=ID] name=value ...` tells everybody something.
 //! `coupons POOL CODE ...` in the same place: a record of control loads these codes.
 //! `of TEMPLATE [CHANNEL]` refers to the customer's newest such message. `recorded TIME` is the time of its record, which may go back.
 //!
@@ -65,6 +66,7 @@
 
 mod beside;
 mod block;
+mod broadcast;
 mod catalogue;
 mod control;
 mod coupons;

@@ -2,6 +2,7 @@
 
 use super::beside::Beside;
 use super::block::Blocks;
+use super::broadcast::{BROADCAST, Broadcast};
 use super::catalogue::{CATALOGUE, Product};
 use super::control::{CONTROL, Order};
 use super::coupons::{COUPONS, Coupons};
@@ -387,6 +388,9 @@ impl<'s> Reader<'s> {
             }
             [catalogue, words @ ..] if catalogue.text == CATALOGUE => {
                 What::Product(Product::read(*catalogue, words, read)?)
+            }
+            [broadcast, words @ ..] if broadcast.text == BROADCAST => {
+                What::Broadcast(Broadcast::read(*broadcast, words)?)
             }
             [control, words @ ..] if control.text == CONTROL => {
                 What::Control(Order::read(*control, words)?)

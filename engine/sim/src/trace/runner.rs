@@ -42,6 +42,7 @@ pub fn run(
         instant: None,
         products: 0,
         orders: 0,
+        broadcasts: 0,
         coupons: 0,
         rows: Vec::new(),
         faults: Vec::new(),
@@ -128,6 +129,8 @@ struct Runner<'t, E> {
     products: u64,
     /// Orders about journeys so far.
     orders: u64,
+    /// Broadcasts so far.
+    broadcasts: u64,
     /// Records that load codes.
     coupons: u64,
     rows: Vec<Row>,
@@ -154,6 +157,10 @@ impl<E: TraceEngine> Runner<'_, E> {
                 self.products += 1;
                 let time = product.recorded.unwrap_or(entry.at);
                 self.record(entry, time, &product.json(time, self.products), later)?;
+            }
+            What::Broadcast(told) => {
+                self.broadcasts += 1;
+                self.record(entry, entry.at, &told.json(entry.at, self.broadcasts), later)?;
             }
             What::Control(order) => {
                 self.orders += 1;

@@ -2,6 +2,7 @@
 
 use super::compiler::Compiler;
 use super::fields::Reader;
+use super::read::BROADCAST;
 use super::step::is_name;
 use super::yaml::{self, Kind, Node};
 use super::{Problem, SourceFile, names};
@@ -51,6 +52,12 @@ pub(super) fn add_changes(slots: &mut Slots) {
         let ends = ["from", "to"].map(|name| (name, FieldType::Any));
         catalogue.make(change, ranks.into_iter().chain(ends).map(field));
     }
+}
+
+/// Adds what broadcasts tell: whatever the shop tells with them.
+pub(super) fn add_broadcasts(slots: &mut Slots) {
+    let catalogue = Arc::make_mut(&mut slots.catalogue);
+    catalogue.make(BROADCAST, [(BROADCAST.to_owned(), FieldType::Object)]);
 }
 
 /// Adds what records of the catalogue make of products.

@@ -1,7 +1,7 @@
-//! Journeys that begin by the catalogue, for many: for whom, for how many, in which order.
+//! Journeys that begin for many, by the catalogue or by a broadcast: for whom, for how many, in which order.
 
 use super::compiler::Compiler;
-use super::read::PRODUCT_ID;
+use super::read::{BROADCAST, BROADCAST_ID, PRODUCT_ID};
 use crate::event::vocabulary::EVENT_TYPES;
 use crate::fact::KeyReading;
 use crate::journey::at::At;
@@ -9,7 +9,7 @@ use crate::journey::condition::{
     Capture, Condition, Field, KeyField, Scope, Slots, compile_number, kept_fields,
 };
 use crate::journey::definition::{Definition, Key};
-use crate::journey::plan::{FanOut, Journey};
+use crate::journey::plan::{By, FanOut, Journey};
 use crate::journey::problem::Problem;
 use crate::product::Transition;
 use crate::time::Span;
@@ -18,17 +18,32 @@ impl Compiler<'_> {
     /// How the journey begins for many; none where it does not.
     pub(super) fn fan_out(&mut self, definition: &Definition) -> Option<Box<FanOut>> {
         let trigger = &definition.trigger;
-        let Some(of) = &trigger.catalogue else {
-            self.check_no_fan_out(definition);
-            return None;
+        let (at, by) = match (&trigger.catalogue, &trigger.broadcast) {
+            (None, None) => {
+                self.check_no_fan_out(definition);
+                return None;
+            }
+            (Some(of), None) => (of.span.clone(), By::Product(of.value.transition())),
+            (None, Some(name)) => {
+                self.check_name(name);
+                (name.span.clone(), By::Broadcast(name.value.as_str().into()))
+            }
+            (Some(_), Some(name)) => {
+                let message = "a journey begins by the catalogue or by a broadcast, not by both";
+                self.error(name, message, "remove one of the two");
+                return None;
+            }
         };
-        self.check_alone(definition);
+        self.check_alone(definition, &by);
         let spread = trigger.spread.as_ref();
         spread.into_iter().for_each(|spread| self.bounded(spread));
         let Some(written) = &trigger.who else {
             let message = "nobody is named for whom it begins";
-            let help = "add `who:`, such as `who: event.product.id in wishes`";
-            self.error(of, message, help);
+            let help = match by {
+                By::Product(_) => "add `who:`, such as `who: event.product.id in wishes`",
+                By::Broadcast(_) => "add `who:`, such as `who: orders >= 2`",
+            };
+            self.error(&At::new((), at), message, help);
             return None;
         };
         let who = self.condition(Some(written), Scope::Step);
@@ -38,10 +53,12 @@ impl Compiler<'_> {
             self.check_budget(written, budget);
         }
         let who = who?;
-        let among = self.among(written, &who)?;
+        let among = match by {
+            By::Product(_) => self.among(written, &who)?,
+            By::Broadcast(_) => Vec::new(),
+        };
         let spread = spread.map_or(Span(0), |spread| spread.value);
-        let transition = of.value.transition();
-        Some(Box::new(FanOut { transition, who, among, order, budget, spread, fields: Vec::new() }))
+        Some(Box::new(FanOut { by, who, among, order, budget, spread, fields: Vec::new() }))
     }
 
     fn number(&mut self, written: Option<&At<String>>) -> Option<Condition> {
@@ -53,18 +70,25 @@ impl Compiler<'_> {
     }
 
     /// What stands in a trigger belongs to one way of beginning.
-    fn check_alone(&mut self, definition: &Definition) {
+    fn check_alone(&mut self, definition: &Definition, by: &By) {
         let trigger = &definition.trigger;
+        let (own_word, what_by, own_event, own_key) = match by {
+            By::Product(of) => ("catalogue", "the catalogue", of.name(), PRODUCT_ID),
+            By::Broadcast(_) => ("broadcast", "a broadcast", BROADCAST, BROADCAST_ID),
+        };
         let mut say = |span: std::ops::Range<usize>, what: &str, help: &str| {
-            let message = format!("a journey that begins by the catalogue has no `{what}`");
+            let message = format!("a journey that begins by {what_by} has no `{what}`");
             let problem = Problem::error(&self.source.path, span, message);
             self.problems.push(problem.help(help));
         };
-        let named = trigger.catalogue.as_ref().map(|of| of.value.transition().name());
-        if let Some(event) =
-            trigger.event.names().iter().find(|event| Some(event.as_str()) != named)
-        {
-            say(event.span.clone(), "event", "remove `event`, or `catalogue`");
+        let event = trigger.event.names().iter().find(|event| event.as_str() != own_event);
+        if let Some(event) = event {
+            say(event.span.clone(), "event", &format!("remove `event`, or `{own_word}`"));
+        }
+        let of_products = [("order", &trigger.order), ("budget", &trigger.budget)];
+        let of_products = of_products.into_iter().filter(|_| matches!(by, By::Broadcast(_)));
+        for (name, text) in of_products.filter_map(|(name, it)| Some((name, it.as_ref()?))) {
+            say(text.span.clone(), name, "leave it out: it begins for all whom `who` names");
         }
         if let Some(when) = &trigger.when {
             say(when.span.clone(), "when", "write it into `who`");
@@ -77,9 +101,9 @@ impl Compiler<'_> {
             say(quiet_for.span.clone(), "quiet_for", "leave it out, or begin with a `wait`");
         }
         if let Some(key) = &definition.key
-            && !matches!(&key.value, Key::Path(path) if path.value == PRODUCT_ID)
+            && !matches!(&key.value, Key::Path(path) if path.value == own_key)
         {
-            say(key.span.clone(), "key", "remove it: its key is the product");
+            say(key.span.clone(), "key", &format!("remove it: its key is {own_key}"));
         }
     }
 
@@ -90,9 +114,11 @@ impl Compiler<'_> {
         let texts = texts.map(|(name, text)| (name, text.span.clone()));
         let spread = trigger.spread.iter().map(|spread| ("spread", spread.span.clone()));
         for (name, span) in texts.chain(spread) {
-            let message = format!("`{name}` belongs to a journey that begins by the catalogue");
+            let message = format!(
+                "`{name}` belongs to a journey that begins by the catalogue or by a broadcast"
+            );
             let problem = Problem::error(&self.source.path, span, message);
-            let help = "remove it, or write `catalogue:` instead of `event:`";
+            let help = "remove it, or write `catalogue:` or `broadcast:` instead of `event:`";
             self.problems.push(problem.help(help));
         }
         for event in trigger.event.names() {
@@ -100,14 +126,32 @@ impl Compiler<'_> {
         }
     }
 
-    /// What happens to a product alone comes with no event of a customer, unless the shop has such ones.
-    fn check_is_an_event(&mut self, event: &At<String>) {
-        let happens = Transition::ALL.iter().any(|transition| transition.name() == event.as_str());
-        let comes = EVENT_TYPES.contains(&event.as_str());
-        if happens && !comes && !self.slots.catalogue.declares(event) {
-            let message = format!("`{}` happens to a product, not to a customer", event.value);
+    /// A name that nobody can broadcast begins nothing.
+    fn check_name(&mut self, name: &At<String>) {
+        let part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        let first = name.value.bytes().next();
+        let begins = first.is_some_and(|first| !first.is_ascii_digit());
+        if !begins || name.value.len() > 64 || !name.value.bytes().all(part) {
+            let message = format!("`{}` cannot be the name of a broadcast", name.value);
             let help =
-                format!("write `catalogue: {}` instead of `event:`, and `who:`", event.value);
+                "letters, digits and `_`, no digit in front, 64 bytes at most, such as spring_sale";
+            self.error(name, message, help);
+        }
+    }
+
+    /// What happens to a product alone, or is told to everybody, comes with no event of a customer, unless the shop has such ones.
+    fn check_is_an_event(&mut self, event: &At<String>) {
+        let name = event.as_str();
+        if EVENT_TYPES.contains(&name) || self.slots.catalogue.declares(event) {
+            return;
+        }
+        if Transition::ALL.iter().any(|transition| transition.name() == name) {
+            let message = format!("`{name}` happens to a product, not to a customer");
+            let help = format!("write `catalogue: {name}` instead of `event:`, and `who:`");
+            self.error(event, message, help);
+        } else if name == BROADCAST {
+            let message = "a broadcast is told to everybody, and is no event of a customer";
+            let help = "write `broadcast: NAME` instead of `event:`, and `who:`";
             self.error(event, message, help);
         }
     }
@@ -176,12 +220,25 @@ pub(super) fn bind(journeys: &mut [Journey], slots: &Slots) {
 
 /// The journeys that begin by each transition, by priority and name; all are in order of names.
 pub(super) fn fans_out(journeys: &[Journey]) -> Vec<(Transition, u16)> {
-    let all = (0u16..)
-        .zip(journeys)
-        .filter_map(|(number, journey)| Some((journey.fan_out.as_ref()?.transition, number)));
+    let all =
+        (0u16..).zip(journeys).filter_map(|(number, journey)| match journey.fan_out.as_ref()?.by {
+            By::Product(transition) => Some((transition, number)),
+            By::Broadcast(_) => None,
+        });
     let mut all: Vec<(Transition, u16)> = all.collect();
     all.sort_by_key(|(transition, number)| {
         (*transition, std::cmp::Reverse(journeys[usize::from(*number)].priority))
     });
+    all
+}
+
+/// The journeys that begin by broadcasts, by priority and name.
+pub(super) fn broadcasts(journeys: &[Journey]) -> Vec<u16> {
+    let hears = |journey: &Journey| {
+        journey.fan_out.as_ref().is_some_and(|of| matches!(of.by, By::Broadcast(_)))
+    };
+    let all = (0u16..).zip(journeys).filter(|(_, journey)| hears(journey));
+    let mut all: Vec<u16> = all.map(|(number, _)| number).collect();
+    all.sort_by_key(|number| std::cmp::Reverse(journeys[usize::from(*number)].priority));
     all
 }

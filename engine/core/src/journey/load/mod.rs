@@ -168,6 +168,7 @@ pub(super) fn check_with(
     let mut facts = facts::compile(facts_file, policy, (&wanted, kept), &mut slots, &mut problems);
     declared::add_changes(&mut slots);
     declared::add_transitions(&mut slots);
+    declared::add_broadcasts(&mut slots);
     let mut compiled = Vec::new();
     for (source, definition) in &read {
         // One that has no room has said so.
@@ -232,6 +233,7 @@ pub(super) fn check_with(
         events,
         by_time: begins::by_time(&compiled),
         fans_out: fans_out::fans_out(&compiled),
+        broadcasts: fans_out::broadcasts(&compiled),
         indexed: facts.indexed,
         follows_zone: compiled.iter().any(begins::follows_zone),
         journeys: compiled,

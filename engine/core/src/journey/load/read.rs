@@ -34,9 +34,14 @@ const JOURNEY: [&str; 17] = [
 ];
 /// The key of a journey that begins by the catalogue.
 pub(super) const PRODUCT_ID: &str = "event.product.id";
-const TRIGGER: [&str; 13] = [
+/// The type of the event that a broadcast is for those for whom a journey begins by it.
+pub(super) const BROADCAST: &str = "broadcast";
+/// The key of a journey that begins by a broadcast.
+pub(super) const BROADCAST_ID: &str = "event.broadcast.id";
+const TRIGGER: [&str; 14] = [
     "event",
     "catalogue",
+    "broadcast",
     "who",
     "order",
     "budget",
@@ -85,17 +90,19 @@ impl Reader<'_> {
         let steps = self.steps(&fields, 0).filter(|steps| self.few_enough(steps));
         // What happens to a product is about it.
         let of_product = trigger.as_ref().and_then(|trigger| trigger.catalogue.as_ref());
-        let of_product = of_product.map(|at| {
-            let path = At::new(PRODUCT_ID.to_owned(), at.span.clone());
-            At::new(Key::Path(path), at.span.clone())
-        });
+        let of_product = of_product.map(|at| (PRODUCT_ID, at.span.clone()));
+        let of_broadcast = trigger.as_ref().and_then(|trigger| trigger.broadcast.as_ref());
+        let of_broadcast = of_broadcast.map(|at| (BROADCAST_ID, at.span.clone()));
+        let own_key = of_product
+            .or(of_broadcast)
+            .map(|(path, span)| At::new(Key::Path(At::new(path.to_owned(), span.clone())), span));
         Some(Definition {
             journey: journey?,
             class: class?.map_or(Class::Marketing, |class| class.value),
             priority: priority?.unwrap_or(At::from(50)),
             tags: tags?.unwrap_or_default(),
             trigger: trigger?,
-            key: key?.or(of_product),
+            key: key?.or(own_key),
             reentry: reentry?,
             max_runs: max_runs?,
             exit: exit?.unwrap_or_default(),
@@ -164,6 +171,9 @@ impl Reader<'_> {
         let catalogue = self.optional(&fields, "catalogue", |reader, node| {
             reader.word(node, "a change of a product", &TransitionWord::ALL)
         });
+        let broadcast = self.optional(&fields, "broadcast", |reader, node| {
+            reader.text(node, "the name of a broadcast, such as spring_sale")
+        });
         let who = self.optional(&fields, "who", Self::condition);
         let number = |reader: &mut Self, node: &Node| {
             reader.text(node, "a number, such as event.product.stock * 3")
@@ -171,7 +181,13 @@ impl Reader<'_> {
         let order = self.optional(&fields, "order", number);
         let budget = self.optional(&fields, "budget", number);
         let spread = self.optional(&fields, "spread", Self::span);
+        // What is told to everybody is the event of those for whom the journey begins.
+        let told = broadcast.iter().flatten().map(|name: &At<String>| name.span.clone()).next();
+        let told = told.map(|span| EventTypes::One(At::new(BROADCAST.to_owned(), span)));
         let event = match (fields.get("event"), fields.get("at"), &catalogue) {
+            (None, _, Some(None)) if fields.get("broadcast").is_some() => {
+                Some(told.unwrap_or_default())
+            }
             // What happens to the product is the event of those who are chosen.
             (None, _, Some(Some(of))) => {
                 let name = of.value.transition().name();
@@ -198,6 +214,7 @@ impl Reader<'_> {
         Some(Trigger {
             event: event?,
             catalogue: catalogue?,
+            broadcast: broadcast?,
             who: who?,
             order: order?,
             budget: budget?,

@@ -124,17 +124,17 @@ fn what_cannot_begin_for_many_is_refused() {
         (
             "catalogue: product_restocked, who: event.product.id in wishes",
             "key: event.product.category\n",
-            "3:6: a journey that begins by the catalogue has no `key` | remove it: its key is the product",
+            "3:6: a journey that begins by the catalogue has no `key` | remove it: its key is event.product.id",
         ),
         (
             "event: go, who: event.product.id in wishes",
             "",
-            "2:28: `who` belongs to a journey that begins by the catalogue | remove it, or write `catalogue:` instead of `event:`",
+            "2:28: `who` belongs to a journey that begins by the catalogue or by a broadcast | remove it, or write `catalogue:` or `broadcast:` instead of `event:`",
         ),
         (
             "event: go, spread: 1h",
             "",
-            "2:31: `spread` belongs to a journey that begins by the catalogue | remove it, or write `catalogue:` instead of `event:`",
+            "2:31: `spread` belongs to a journey that begins by the catalogue or by a broadcast | remove it, or write `catalogue:` or `broadcast:` instead of `event:`",
         ),
         (
             "event: price_fell",

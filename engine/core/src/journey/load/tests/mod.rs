@@ -1,6 +1,7 @@
 //! Journeys good and bad, with every message as a person sees it.
 
 mod begins;
+mod broadcasts;
 mod catalogue;
 mod changes;
 mod contradictions;

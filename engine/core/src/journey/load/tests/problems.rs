@@ -243,7 +243,7 @@ fn fallbacks_keys_and_shapes_are_checked() {
     );
     one(
         "journey: t\ntrigger: cart_updated\nsteps:\n  - exit: true\n",
-        "2:10 error `cart_updated`: a trigger is a mapping, not `cart_updated` | it has the fields event, catalogue, who, order, budget, spread, each, when, at, zone, backlog, quiet_for, moved_by",
+        "2:10 error `cart_updated`: a trigger is a mapping, not `cart_updated` | it has the fields event, catalogue, broadcast, who, order, budget, spread, each, when, at, zone, backlog, quiet_for, moved_by",
     );
     one(
         &small("c", "", "  - send: hello\n    channels: [email]\n    coupon: winback10\n"),
