@@ -10,6 +10,7 @@ mod control;
 mod coupons;
 mod draw;
 mod events;
+mod past;
 mod setups;
 
 pub use catalogue::Records;
@@ -18,6 +19,7 @@ pub use control::{Orders, Split};
 pub use coupons::{Codes, POOLS};
 pub use draw::Draw;
 pub use events::{Events, counted};
+pub use past::PastEvents;
 pub use setups::{Setup, setups};
 
 use crate::reference::{Effect, Reference};

@@ -95,6 +95,15 @@ fn place_in(backlog: &Backlog, lot: u16, from: Millis, moment: Moment) -> Option
 impl Context<'_> {
     /// Something was touched that says when journeys begin: what has passed meanwhile is refused, for the rest the customer's timer is set.
     pub fn arm(&mut self) {
+        self.arm_telling(true);
+    }
+
+    /// The same, and nobody hears what has passed.
+    pub fn arm_silently(&mut self) {
+        self.arm_telling(false);
+    }
+
+    fn arm_telling(&mut self, tells: bool) {
         let from = self.seen.saturating_sub(LONG_PAST);
         for index in &self.plan().by_time {
             let refused = |reason| self.decided(*index, Verdict::Refused, reason);
@@ -107,7 +116,9 @@ impl Context<'_> {
                 }
             };
             self.note_begun(*index, moment);
-            self.decide(&refused);
+            if tells {
+                self.decide(&refused);
+            }
         }
         self.touched = false;
         self.core.arm(self.customer, self.seen);

@@ -155,6 +155,17 @@ impl Context<'_> {
 
     /// What the event does to the facts. The amounts that are left out.
     fn facts(&mut self, interest: &Interest, event: &Event<'_>, time: EventTime) -> OddFields {
+        self.feed(interest, event, time, |_| true)
+    }
+
+    /// The same to those facts alone that are wanted, by their numbers.
+    pub(super) fn feed(
+        &mut self,
+        interest: &Interest,
+        event: &Event<'_>,
+        time: EventTime,
+        wanted: impl Fn(u16) -> bool,
+    ) -> OddFields {
         self.touched |= interest.arms;
         let layout = &self.plan().facts;
         let EventTime { at, seen, .. } = time;
@@ -162,6 +173,9 @@ impl Context<'_> {
         let mut left_out = OddFields::default();
         let before = if interest.indexed { self.indexed() } else { Vec::new() };
         for Feeding { fact, role, when, amount } in &interest.facts {
+            if !wanted(*fact) {
+                continue;
+            }
             let admits = |item| when.as_ref().is_none_or(|when| when.holds(event, at, item));
             let amount = |item| amount.as_ref()?.number(event, at, item);
             if self.customer.facts.touch(layout, (*fact, *role), &occurrence, admits, amount) {

@@ -2,7 +2,7 @@
 
 use super::config::Config;
 use super::features::{CATALOGUE, CONTROL, COUPONS, FANS_OUT, Feature, orders};
-use crate::history::{Codes, Draw, Events, Orders, Records};
+use crate::history::{Codes, Draw, Events, Orders, PastEvents, Records};
 use cartwheel_core::id::CommandId;
 use cartwheel_core::time::{HOUR, Millis, SECOND, format_rfc3339};
 use serde_json::{Map, Value, json};
@@ -24,6 +24,8 @@ pub struct Heard {
     orders: Option<Orders>,
     /// Where messages have coupons.
     coupons: Option<Codes>,
+    /// Where there are facts of the shop's own.
+    past: Option<PastEvents>,
     number: u64,
 }
 
@@ -38,7 +40,9 @@ impl Heard {
         let (catalogue, coupons) =
             (reads.then(Records::default), has(COUPONS).then(Codes::default));
         let strangers = Events::new(draw, false);
-        Self { types, features, strangers, catalogue, fans_out, orders, coupons, number: 0 }
+        let facts = config.fact_names();
+        let past = (!facts.is_empty()).then(|| PastEvents::new(facts));
+        Self { types, features, strangers, catalogue, fans_out, orders, coupons, past, number: 0 }
     }
 
     /// A record's value.
@@ -91,6 +95,11 @@ impl Heard {
         }
         for feature in &self.features {
             (feature.event)(draw, &mut event);
+        }
+        if let Some(past) = &mut self.past
+            && draw.chance(15)
+        {
+            return past.next(draw, time, event);
         }
         Value::Object(event).to_string().into_bytes()
     }
