@@ -95,15 +95,6 @@ fn place_in(backlog: &Backlog, lot: u16, from: Millis, moment: Moment) -> Option
 impl Context<'_> {
     /// Something was touched that says when journeys begin: what has passed meanwhile is refused, for the rest the customer's timer is set.
     pub fn arm(&mut self) {
-        self.arm_telling(true);
-    }
-
-    /// The same, and nobody hears what has passed.
-    pub fn arm_silently(&mut self) {
-        self.arm_telling(false);
-    }
-
-    fn arm_telling(&mut self, tells: bool) {
         let from = self.seen.saturating_sub(LONG_PAST);
         for index in &self.plan().by_time {
             let refused = |reason| self.decided(*index, Verdict::Refused, reason);
@@ -116,8 +107,23 @@ impl Context<'_> {
                 }
             };
             self.note_begun(*index, moment);
-            if tells {
-                self.decide(&refused);
+            self.decide(&refused);
+        }
+        self.touched = false;
+        self.core.arm(self.customer, self.seen);
+    }
+
+    /// A past event has touched it: what is still to come comes. What would come at once, or be refused, counts as begun, and nobody hears of it.
+    pub fn arm_silently(&mut self) {
+        let from = self.seen.saturating_sub(LONG_PAST);
+        for index in &self.plan().by_time {
+            loop {
+                let moment = match self.core.armed(self.customer, *index, self.seen, from) {
+                    Armed::At(at, moment) if at <= self.seen => moment,
+                    Armed::Stale(moment) | Armed::NotActive(moment) => moment,
+                    Armed::Nothing | Armed::At(..) => break,
+                };
+                self.note_begun(*index, moment);
             }
         }
         self.touched = false;

@@ -27,10 +27,22 @@ impl Context<'_> {
         }
     }
 
-    /// The same, and nobody hears what has passed.
+    /// Behind a past event: what would come at once, or be refused, counts as begun, and nobody hears of it.
     pub fn arm_untold(&mut self) {
         for (index, journey) in (0..).zip(&self.plan.journeys) {
-            drop(self.arm_one(index, journey));
+            loop {
+                let refused = self.arm_one(index, journey).is_some();
+                let armed = self.customer.armed.get(&index).copied();
+                let at_once = armed.filter(|(_, at)| *at <= self.seen);
+                if let Some((moment, at)) = at_once {
+                    let timer = self.beginning(index, at);
+                    self.timers.remove(&timer);
+                    self.customer.armed.remove(&index);
+                    self.customer.begun.insert(index, moment.base);
+                } else if !refused {
+                    break;
+                }
+            }
         }
     }
 
