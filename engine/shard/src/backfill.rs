@@ -44,7 +44,8 @@ impl<S: Store> Shard<S> {
             pools: &mut self.shared.pools,
             effects: &mut self.effects,
         };
-        let left_out = self.core.past(customer, past, time, &mut environment);
+        let what = (&past.event, |fact: &str| past.is_for(fact));
+        let left_out = self.core.past(customer, what, time, &mut environment);
         if !left_out.is_empty() {
             self.degraded(record, &past.event, left_out, slot);
         }

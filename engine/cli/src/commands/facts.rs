@@ -112,7 +112,10 @@ impl History<'_> {
     /// Goes through all lines; `take` gets how many there were, and what this one is.
     fn each(
         &mut self,
-        mut take: impl FnMut(u64, Result<Option<&Chosen<'_>>, (&Line<'_>, Wrong)>) -> Result<(), Failure>,
+        mut take: impl FnMut(
+            u64,
+            Result<Option<&Chosen<'_>>, (&Line<'_>, Wrong)>,
+        ) -> Result<(), Failure>,
     ) -> Result<Checked, Failure> {
         let policy = &self.loaded.settings.policy;
         let mut identity = Identity::new(&self.facts, self.again.as_deref());
@@ -180,11 +183,8 @@ impl Told<'_> {
         let facts: Vec<&str> = self.history.facts.keys().map(String::as_str).collect();
         let verb = if self.partitions.is_none() { "would be written" } else { "written" };
         let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-        let mut text = format!(
-            "{} {verb} for {}\n",
-            count(number(events), "past event"),
-            facts.join(", ")
-        );
+        let mut text =
+            format!("{} {verb} for {}\n", count(number(events), "past event"), facts.join(", "));
         let before = format!("not before {}", format_rfc3339(self.history.before));
         let left_out = [
             (others, "none of the facts is made of such"),
@@ -200,7 +200,10 @@ impl Told<'_> {
         }
         if let Some(partitions) = self.partitions {
             let name = &self.checked.name;
-            text += &format!("the history is {name} in {}: each of its events counts once, however often it is written\n", count(partitions, "partition"));
+            text += &format!(
+                "the history is {name} in {}: each of its events counts once, however often it is written\n",
+                count(partitions, "partition")
+            );
             text += "how far each shard is: cartwheel inspect\n";
         }
         text

@@ -26,7 +26,6 @@ pub fn named(layout: &Layout, names: &[String]) -> Result<Facts, Failure> {
 fn one<'l>(layout: &'l Layout, name: &str) -> Result<&'l Definition, Fault> {
     let (asked, made_of) = LAST_ORDER;
     let found = layout.named(if name == asked { made_of } else { name });
-    let fed = || layout.iter().map(|(_, fact)| fact).filter(|fact| !kinds(fact).is_empty());
     match found {
         Some((_, fact)) if !kinds(fact).is_empty() => Ok(fact),
         Some(_) => {
@@ -35,7 +34,9 @@ fn one<'l>(layout: &'l Layout, name: &str) -> Result<&'l Definition, Fault> {
             Err(Fault::new(message, Some(help.into())))
         }
         None => {
-            let help = suggest::help(name, fed().map(|fact| fact.name.as_str()));
+            let fed = layout.iter().map(|(_, fact)| fact).filter(|fact| !kinds(fact).is_empty());
+            let names: Vec<&str> = fed.map(|fact| fact.name.as_str()).collect();
+            let help = suggest::help(name, names);
             let message = format!("there is no fact `{name}` in facts.yaml");
             Err(Fault::new(message, Some(help)))
         }
@@ -45,7 +46,11 @@ fn one<'l>(layout: &'l Layout, name: &str) -> Result<&'l Definition, Fault> {
 /// The types of the events that a fact is made of.
 fn kinds(fact: &Definition) -> BTreeSet<String> {
     let feeds = fact.roles().filter_map(|role| fact.feed(role));
-    feeds.flat_map(|feed| &feed.on).filter(|kind| !kind.is_empty()).map(ToString::to_string).collect()
+    feeds
+        .flat_map(|feed| &feed.on)
+        .filter(|kind| !kind.is_empty())
+        .map(ToString::to_string)
+        .collect()
 }
 
 #[cfg(test)]

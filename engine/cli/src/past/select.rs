@@ -125,7 +125,9 @@ impl<'s> Selection<'s> {
         let most = self.policy.max_event_bytes;
         Wrong::new(
             "the event is too large",
-            format!("with what is written around it, it may have {most} bytes: leave fields out that the facts do not read, or raise `max_event_bytes` of the policy"),
+            format!(
+                "with what is written around it, it may have {most} bytes: leave fields out that the facts do not read, or raise `max_event_bytes` of the policy"
+            ),
         )
     }
 
@@ -210,7 +212,10 @@ mod tests {
         let (facts, policy) = (facts(), Policy::default());
         let mut selection = Selection::new(&facts, &policy, NOW - 1_000, NOW);
         let event = |id: &str, kind: &str, time: Millis| {
-            format!(r#"{{"id":"{id}","type":"{kind}","customer":"ana","time":"{}","order":{{"id":1.5}}}}"#, format_rfc3339(time))
+            format!(
+                r#"{{"id":"{id}","type":"{kind}","customer":"ana","time":"{}","order":{{"id":1.5}}}}"#,
+                format_rfc3339(time)
+            )
         };
         let mut chosen = Vec::new();
         for (id, kind, time) in [

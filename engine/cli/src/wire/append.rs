@@ -25,10 +25,7 @@ impl<'l> Patience<'l> {
     ///
     /// # Errors
     /// Signals cannot be listened to.
-    pub fn new(
-        loaded: &'l Loaded,
-        goes_on: (&'static str, &'static str),
-    ) -> Result<Self, Failure> {
+    pub fn new(loaded: &'l Loaded, goes_on: (&'static str, &'static str)) -> Result<Self, Failure> {
         Ok(Self { loaded, stop: Interrupt::listen()?, goes_on })
     }
 

@@ -98,8 +98,7 @@ fn file(path: &Path, history: &[(Millis, String, &'static str, Value)]) {
     let mut draw = Draw::new(31);
     let mut lines = Vec::new();
     for (number, (at, who, kind, rest)) in history.iter().enumerate() {
-        let mut event =
-            json!({ "id": number.to_string(), "type": kind, "customer": who, "time": format_rfc3339(*at) });
+        let mut event = json!({ "id": number.to_string(), "type": kind, "customer": who, "time": format_rfc3339(*at) });
         let fields = event.as_object_mut().expect("an object");
         fields.extend(rest.as_object().cloned().unwrap_or_else(Map::new));
         let times = if draw.chance(2) { 2 } else { 1 };
@@ -202,12 +201,18 @@ fn a_history_that_is_read_in_counts_as_if_it_had_been_seen_whoever_is_killed() {
 
     // Once more, which changes nothing; and what happens today counts and is news.
     let told = done(&deployment, &[&flags[..], &["facts"], &asked].concat());
-    assert!(told.contains("6000 past events written for") && told.contains("lines left out"), "{told}");
-    let today = json!({ "type": "order_placed", "customer": "c0", "order": { "id": "today", "total": 1 } });
+    assert!(
+        told.contains("6000 past events written for") && told.contains("lines left out"),
+        "{told}"
+    );
+    let today =
+        json!({ "type": "order_placed", "customer": "c0", "order": { "id": "today", "total": 1 } });
     produce_now(&kafka, &[("c0".into(), today.to_string())]);
     let orders = || facts(&deployment)[0].1[1][0].as_u64();
     let before = expected[0].1[1][0].as_u64().map(|orders| orders + 1);
-    until("the order of today", LIMIT, || applied(&deployment) == (EVENTS, 0) && orders() == before);
+    until("the order of today", LIMIT, || {
+        applied(&deployment) == (EVENTS, 0) && orders() == before
+    });
     assert_eq!(facts(&deployment)[1..], expected[1..]);
     running.stop();
     let accepted = Accepted::read(broker.bootstrap(), &kafka.topics().sends, PARTITIONS);
@@ -228,7 +233,8 @@ fn a_line_that_is_wrong_is_told_and_nothing_is_written() {
     let path = path.display().to_string();
     let refused = |facts: &str, path: &str, words: &[&str]| {
         let before = "2026-02-01T00:00:00Z";
-        let args = ["--output", "json", "facts", "backfill", "--facts", facts, "--before", before, path];
+        let args =
+            ["--output", "json", "facts", "backfill", "--facts", facts, "--before", before, path];
         let output = deployment.command(&args);
         let told = String::from_utf8_lossy(&output.stdout);
         assert_eq!(output.status.code(), Some(65), "{told}");

@@ -131,7 +131,13 @@ struct Told {
 
 impl Told {
     /// Something happens at `at` and is told of at `told`. No two records have one time, and nothing happens at the time of another thing.
-    fn tell(&mut self, told: Millis, at: Millis, who: &str, (kind, rest, what): (&str, Value, Option<What>)) {
+    fn tell(
+        &mut self,
+        told: Millis,
+        at: Millis,
+        who: &str,
+        (kind, rest, what): (&str, Value, Option<What>),
+    ) {
         let mut rest = rest;
         rest["time"] = json!(format_rfc3339(at));
         self.story.at(told, who, kind, rest);
@@ -250,7 +256,9 @@ fn balances_are_what_a_spreadsheet_comes_to() {
     let all_read = || {
         let shards = deployment.api("shards");
         let read = |shard: &Value| shard["lag_records"] == 0 && shard["timers_due"] == 0;
-        shards.as_array().is_some_and(|all| all.len() == PARTITIONS as usize && all.iter().all(read))
+        shards
+            .as_array()
+            .is_some_and(|all| all.len() == PARTITIONS as usize && all.iter().all(read))
     };
     until("the end of the events", LIMIT, all_read);
     for (who, rows) in &rows {
@@ -273,7 +281,8 @@ fn balances_are_what_a_spreadsheet_comes_to() {
             soon: parts(&shown["soon"]),
         };
         assert_eq!(said, reckon(&rows[who], t), "{who} at {}: {:#?}", format_rfc3339(t), rows[who]);
-        *messages.entry(command["journey"].as_str().expect("a journey").to_owned()).or_default() += 1;
+        *messages.entry(command["journey"].as_str().expect("a journey").to_owned()).or_default() +=
+            1;
         indebted += usize::from(said.debt > 0);
     }
     eprintln!("{messages:?}, {indebted} with a debt");

@@ -4,15 +4,15 @@ use super::context::Context;
 use super::emitted::Emitted;
 use super::{Core, Environment, EventTime};
 use crate::customer::Customer;
-use crate::event::OddFields;
-use crate::stream::Past;
+use crate::event::{Event, OddFields};
 
 impl Core {
-    /// Applies a past event to its customer: facts, and what follows from them by time. Nothing is decided. The fields without which it was applied.
+    /// Applies a past event to its customer, for the facts that `is_for` names: these count it, and what follows from them by time comes. Nothing is decided. The
+    /// fields without which it was applied.
     pub fn past(
         &self,
         customer: &mut Customer,
-        past: &Past<'_>,
+        (event, is_for): (&Event<'_>, impl Fn(&str) -> bool),
         time: EventTime,
         environment: &mut Environment<'_>,
     ) -> OddFields {
@@ -31,8 +31,8 @@ impl Core {
             emitted: Emitted::default(),
             touched: false,
         };
-        let (event, plan) = (&past.event, context.plan());
-        let wanted = |fact| plan.facts.get(fact).is_some_and(|fact| past.is_for(&fact.name));
+        let plan = context.plan();
+        let wanted = |fact| plan.facts.get(fact).is_some_and(|fact| is_for(&fact.name));
         let interest = plan.interest(event.kind.as_ref());
         let foreign = interest.map(|interest| context.feed(interest, event, time, wanted));
         context.levels_silently(interest.map_or(0, |interest| interest.levels));

@@ -10,4 +10,4 @@ mod stored;
 
 pub use past::Past;
 pub use record::{MAX_NAME, Streamed};
-pub use state::{MAX_PAST, MAX_STREAMS, PAST, Order, Stop, Stream, Streams};
+pub use state::{MAX_PAST, MAX_STREAMS, Order, PAST, Stop, Stream, Streams};

@@ -111,9 +111,7 @@ mod tests {
                 "type",
             ),
             (
-                record!(
-                    r#","facts":["orders"],"event":{"type":"x","customer":"y","time":"soon"}"#
-                ),
+                record!(r#","facts":["orders"],"event":{"type":"x","customer":"y","time":"soon"}"#),
                 Poison::BadTime,
                 "time",
             ),

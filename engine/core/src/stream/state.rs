@@ -165,9 +165,8 @@ mod tests {
         let mut streams = Streams::default();
         for (name, most) in [("s", MAX_STREAMS), (PAST, MAX_PAST)] {
             for number in 0..=most {
-                let text = format!(
-                    r#"{{"type":"x","stream":"{name}{number}","epoch":"e","sequence":1}}"#
-                );
+                let text =
+                    format!(r#"{{"type":"x","stream":"{name}{number}","epoch":"e","sequence":1}}"#);
                 let record = Streamed::read(text.as_bytes(), 0, &Policy::default());
                 let order = streams.take(&record.expect("a stream").expect("sound"));
                 let expected = if number < most { Order::Next } else { Order::NoRoom };

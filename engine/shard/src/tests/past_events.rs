@@ -80,9 +80,9 @@ fn wherever_it_is_stopped_each_past_event_counts_once_and_tells_nothing() {
     // Of ana's three looks nobody hears; eve's third look is today's. The moment of cho is still to come, that of dee was an hour ago.
     let expected = vec![told("eve", "keen"), told("eve", "thanks"), told("cho", "back")];
     assert_eq!(sent(&whole), expected);
-    let mut known = |owner: &mut super::world::Owner| {
+    let known = |owner: &mut super::world::Owner| {
         ["ana", "ben", "cho", "dee", "eve"].map(|customer| {
-            let explained = owner.shard.explain(customer, end).unwrap().expect("a customer");
+            let explained = owner.shard.explain(customer).unwrap().expect("a customer");
             (explained.facts, explained.decisions.len())
         })
     };
