@@ -26,7 +26,7 @@ const FACTS: &str = r#"facts:
   orders: { count: order_placed, key: event.order.id, undo: order_cancelled }
   net: { sum: order_placed, key: event.order.id, add: event.order.total, undo: { on: [order_refunded, order_cancelled], add: event.refund.amount, id: event.refund.id } }
   views: { count: product_viewed }
-  recent: { count: product_viewed, over: 300d, up_to: 64 }
+  recent: { count: product_viewed, over: 300d, up_to: 16 }
   last_order: { last: order_placed, key: event.order.id, undo: order_cancelled }
   wishes: { set: product_viewed, key: event.product.id, for: 300d, keys: 8, drop: { on: order_placed, key: event.product.id } }
   points:

@@ -34,10 +34,11 @@ impl Core {
         let plan = context.plan();
         let wanted = |fact| plan.facts.get(fact).is_some_and(|fact| is_for(&fact.name));
         let interest = plan.interest(event.kind.as_ref());
+        let moments = context.moments();
         let foreign = interest.map(|interest| context.feed(interest, event, time, wanted));
         context.levels_silently(interest.map_or(0, |interest| interest.levels));
         if context.touched {
-            context.arm_silently();
+            context.arm_silently(&moments);
         }
         event.odd().and(foreign.unwrap_or_default())
     }

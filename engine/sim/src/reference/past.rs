@@ -24,17 +24,18 @@ impl Reference {
         }
         let event = event::decode(event.to_string().as_bytes(), time, &self.plan.policy)?;
         let (id, now) = (CustomerId::of(&event.customer), self.newest);
-        let customer = self.customers.entry(id).or_insert_with(|| Customer::new(&event.customer));
+        self.customers.entry(id).or_insert_with(|| Customer::new(&event.customer));
         let mut odd = event.odd.clone();
         // Nothing of the profile is taken in.
         odd.retain(|name| name != odd::SURPLUS);
         let at = event.time.min(time);
-        if customer.facts.note(&self.plan, &event.kind, at, &event.body, Some(names)) {
-            odd.push(facts::CURRENCY.to_owned());
-        }
         if let Some(mut turn) = self.turn(id, now, self.now.max(now), out) {
+            let moments = turn.moments();
+            if turn.customer.facts.note(turn.plan, &event.kind, at, &event.body, Some(names)) {
+                odd.push(facts::CURRENCY.to_owned());
+            }
             turn.judge_silently();
-            turn.arm_untold();
+            turn.arm_untold(&moments);
             turn.watch_levels();
         }
         if self.odd.note(&odd, now) {
