@@ -135,17 +135,15 @@ fn records(deployment: &Deployment) -> i64 {
     (0..PARTITIONS).map(|partition| offsets.end(&topic, partition, LIMIT).expect("an end")).sum()
 }
 
-/// How many past events the shards have applied, and how many records lie before them.
-fn applied(deployment: &Deployment) -> (u64, u64) {
-    let shards = deployment.api("shards");
-    let shards = shards.as_array().map_or(&[][..], Vec::as_slice);
-    let sum = |of: fn(&Value) -> u64| shards.iter().map(of).sum();
-    let of_streams = |shard: &Value| {
+/// Whether everything is read, and so many past events are applied.
+fn has_applied(deployment: &Deployment, past: u64) -> bool {
+    let of_shard = |shard: &Value| -> u64 {
         let streams = shard["streams"].as_array().map_or(&[][..], Vec::as_slice);
         streams.iter().filter_map(|stream| stream["applied"].as_u64()).sum()
     };
-    let behind = sum(|shard| shard["lag_records"].as_u64().unwrap_or(u64::MAX / 8));
-    (sum(of_streams), if shards.len() == PARTITIONS as usize { behind } else { u64::MAX })
+    let all =
+        || deployment.api("shards").as_array().map_or(0, |all| all.iter().map(of_shard).sum());
+    deployment.has_read_all(PARTITIONS) && all() == past
 }
 
 #[test]
@@ -171,7 +169,7 @@ fn a_history_that_is_read_in_counts_as_if_it_had_been_seen_whoever_is_killed() {
     }
     produce(&seen.kafka(), &story.sorted());
     let engine = seen.spawn("run", &flags);
-    until("all of it to be seen", LIMIT, || applied(&seen).1 == 0);
+    until("all of it to be seen", LIMIT, || has_applied(&seen, 0));
     let expected = facts(&seen);
     engine.stop();
 
@@ -193,7 +191,7 @@ fn a_history_that_is_read_in_counts_as_if_it_had_been_seen_whoever_is_killed() {
     let whole = [&flags[..], &["--output", "json", "facts"], &asked].concat();
     let told = done(&deployment, &whole);
     assert!(told.contains(&format!(r#""events":{EVENTS},"#)), "{told}");
-    until("all of it to be applied", LIMIT, || applied(&deployment) == (EVENTS, 0));
+    until("all of it to be applied", LIMIT, || has_applied(&deployment, EVENTS));
     let counted = facts(&deployment);
     for (own, expected) in counted.iter().zip(&expected) {
         assert_eq!(own, expected);
@@ -210,9 +208,7 @@ fn a_history_that_is_read_in_counts_as_if_it_had_been_seen_whoever_is_killed() {
     produce_now(&kafka, &[("c0".into(), today.to_string())]);
     let orders = || facts(&deployment)[0].1[1][0].as_u64();
     let before = expected[0].1[1][0].as_u64().map(|orders| orders + 1);
-    until("the order of today", LIMIT, || {
-        applied(&deployment) == (EVENTS, 0) && orders() == before
-    });
+    until("the order of today", LIMIT, || has_applied(&deployment, EVENTS) && orders() == before);
     assert_eq!(facts(&deployment)[1..], expected[1..]);
     running.stop();
     let accepted = Accepted::read(broker.bootstrap(), &kafka.topics().sends, PARTITIONS);

@@ -126,7 +126,6 @@ fn reckon(rows: &[Row], t: Millis) -> Sum {
 struct Told {
     story: Story,
     rows: BTreeMap<String, Vec<Row>>,
-    last: Millis,
 }
 
 impl Told {
@@ -141,7 +140,6 @@ impl Told {
         let mut rest = rest;
         rest["time"] = json!(format_rfc3339(at));
         self.story.at(told, who, kind, rest);
-        self.last = self.last.max(told);
         let rows = self.rows.entry(who.to_owned()).or_default();
         rows.extend(what.map(|what| Row { told, at, what }));
     }
@@ -150,7 +148,7 @@ impl Told {
 /// Everything in the first minutes of an hour: half an hour behind a full one nothing expires while the test runs.
 fn tell(begin: Millis) -> Told {
     let mut draw = Draw::new(1_307);
-    let mut all = Told { story: Story::default(), rows: BTreeMap::new(), last: 0 };
+    let mut all = Told { story: Story::default(), rows: BTreeMap::new() };
     let mut number = 0;
     for customer in 0..CUSTOMERS {
         let who = format!("c{customer}");
@@ -242,7 +240,8 @@ fn balances_are_what_a_spreadsheet_comes_to() {
     let flags = configure(dir.path());
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
-    let Told { story, rows, last } = tell(now.as_millis() as Millis - DAYS * DAY - 30 * MINUTE);
+    let now = now.as_millis() as Millis;
+    let Told { story, rows } = tell(now - DAYS * DAY - 30 * MINUTE);
     produce(&kafka, &story.sorted());
 
     let mut running = deployment.spawn("run", &flags);
@@ -253,18 +252,11 @@ fn balances_are_what_a_spreadsheet_comes_to() {
         running.kill_hard();
         running = deployment.spawn("run", &flags);
     }
-    let all_read = || {
-        let shards = deployment.api("shards");
-        let read = |shard: &Value| shard["lag_records"] == 0 && shard["timers_due"] == 0;
-        shards
-            .as_array()
-            .is_some_and(|all| all.len() == PARTITIONS as usize && all.iter().all(read))
-    };
-    until("the end of the events", LIMIT, all_read);
+    until("the end of the events", LIMIT, || deployment.has_read_all(PARTITIONS));
     for (who, rows) in &rows {
         let facts = &deployment.api(&format!("customers/{who}"))["profile"]["facts"];
         let balance = if facts["points"].is_null() { 0 } else { parts(&facts["points"]) };
-        assert_eq!(balance, reckon(rows, last + 30 * MINUTE).balance, "{who}: {rows:#?}");
+        assert_eq!(balance, reckon(rows, now).balance, "{who}: {rows:#?}");
     }
     running.stop();
 
