@@ -148,10 +148,17 @@ impl Context<'_> {
     /// What the event does to the facts. The amounts that are left out.
     #[inline]
     fn facts(&mut self, interest: &Interest, event: &Event<'_>, time: EventTime) -> OddFields {
+        self.touched |= interest.arms;
+        // Most events are no fact.
+        if interest.facts.is_empty() {
+            return OddFields::default();
+        }
         self.feed(interest, event, time, |_| true)
     }
 
     /// The same to those facts alone that are wanted, by their numbers.
+    // Apart from what most events need, which is looked at in passing.
+    #[inline(never)]
     pub(super) fn feed(
         &mut self,
         interest: &Interest,
@@ -159,17 +166,6 @@ impl Context<'_> {
         time: EventTime,
         wanted: impl Fn(u16) -> bool,
     ) -> OddFields {
-        self.touched |= interest.arms;
-        // Most events are no fact.
-        if interest.facts.is_empty() {
-            return OddFields::default();
-        }
-        self.feed(interest, event, time)
-    }
-
-    // Apart from what most events need, which is looked at in passing.
-    #[inline(never)]
-    fn feed(&mut self, interest: &Interest, event: &Event<'_>, time: EventTime) -> OddFields {
         let layout = &self.plan().facts;
         let EventTime { at, seen, .. } = time;
         let occurrence = Occurrence { event, at, seen, currency: layout.currency() };

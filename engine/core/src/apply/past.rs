@@ -1,7 +1,6 @@
 //! A past event that is read in later (`docs/semantics.md`, "Past events"): it feeds the facts for which it is brought, and nothing else comes of it.
 
 use super::context::Context;
-use super::emitted::Emitted;
 use super::{Core, Environment, EventTime};
 use crate::customer::Customer;
 use crate::event::{Event, OddFields};
@@ -28,13 +27,13 @@ impl Core {
             control: environment.control,
             pools: environment.pools,
             effects: environment.effects,
-            emitted: Emitted::default(),
             touched: false,
         };
         let plan = context.plan();
         let wanted = |fact| plan.facts.get(fact).is_some_and(|fact| is_for(&fact.name));
         let interest = plan.interest(event.kind.as_ref());
         let moments = context.moments();
+        context.touched |= interest.is_some_and(|interest| interest.arms);
         let foreign = interest.map(|interest| context.feed(interest, event, time, wanted));
         context.levels_silently(interest.map_or(0, |interest| interest.levels));
         if context.touched {
