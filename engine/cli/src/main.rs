@@ -3,7 +3,7 @@
 //! Read it from here downwards: [`flags`] say what was asked, [`commands`] do it with the [`settings`] of a folder,
 //! [`wire`] makes running parts of the settings, [`failure`] turns what went wrong into a report and an exit code.
 //! [`mod@reference`] is the manual of the language. [`preview`] is a message for somebody who is made up. [`shop`] makes a
-//! folder of what is [`shipped`]. [`streams`] writes what every partition gets. [`show`] is what people see of a running
+//! folder of what is [`shipped`]. [`streams`] writes what every partition gets, [`past`] what facts have not seen. [`show`] is what people see of a running
 //! engine; [`traces`] reads the tests that stand beside journeys, [`covered`] says what they leave out; [`demo`] plays a
 //! whole shop in one process.
 
@@ -20,6 +20,7 @@ mod journeys;
 mod letters;
 mod messages;
 mod partition;
+mod past;
 mod preview;
 mod reference;
 mod reported;

@@ -160,14 +160,14 @@ impl<S: Store> Shard<S> {
     }
 
     /// Somebody new gets a slot, and a name among the documents.
-    fn add(&mut self, id: CustomerId, event: &Event<'_>) -> u32 {
+    pub(crate) fn add(&mut self, id: CustomerId, event: &Event<'_>) -> u32 {
         let mut customer = Customer::new(id);
         self.effects.journal.append(&mut customer.cold, Document::Name, event.customer.as_bytes());
         self.table.add(customer)
     }
 
     /// Why somebody new must not be added.
-    fn refused(&mut self, customer: &[u8], offset: i64) -> Option<Rejected> {
+    pub(crate) fn refused(&mut self, customer: &[u8], offset: i64) -> Option<Rejected> {
         self.misplaced(customer).or_else(|| {
             // Not the limit, which may be another one at a replay.
             let known = self.table.len();

@@ -8,6 +8,7 @@ mod settings;
 mod ahead;
 mod intake;
 mod streams;
+mod backfill;
 mod fan_out;
 mod indexed;
 mod control;

@@ -8,7 +8,7 @@ use cartwheel_core::control::Control;
 use cartwheel_core::coupon::{Left, Pools};
 use cartwheel_core::event::Record;
 use cartwheel_core::product::{Applied, LeftOut, Products, Refused};
-use cartwheel_core::stream::{Order, Streamed, Streams};
+use cartwheel_core::stream::{Order, Past, Streamed, Streams};
 
 /// What comes from such records.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +50,7 @@ impl<S: Store> Shard<S> {
         self.counters.shared.orders[order as usize] += 1;
         match order {
             Order::Next if streamed.kind == CATALOGUE => self.apply_product(record, streamed),
+            Order::Next if streamed.kind == Past::KIND => self.apply_past(record, streamed),
             Order::Next if streamed.kind == CONTROL => {
                 if !self.apply_coupons(record, streamed) {
                     self.apply_control(record, streamed);

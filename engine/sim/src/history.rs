@@ -11,6 +11,7 @@ mod control;
 mod coupons;
 mod draw;
 mod events;
+mod past;
 mod setups;
 
 pub use broadcast::Broadcasts;
@@ -20,6 +21,7 @@ pub use control::{Orders, Split};
 pub use coupons::{Codes, POOLS};
 pub use draw::Draw;
 pub use events::{Events, counted};
+pub use past::PastEvents;
 pub use setups::{Setup, setups};
 
 use crate::reference::{Effect, Reference};

@@ -10,6 +10,7 @@ mod coupons;
 mod deliver;
 mod dlq;
 mod explain;
+mod facts;
 mod graph;
 mod inspect;
 mod demo;
@@ -39,6 +40,7 @@ pub fn run(flags: &Flags) -> Result<(), Failure> {
         Command::Broadcast(broadcast) => broadcast::run(flags, broadcast),
         Command::Control(command) => control::run(flags, command),
         Command::Coupons(command) => coupons::run(flags, command),
+        Command::Facts(command) => facts::run(flags, command),
         Command::Dlq(command) => dlq::run(flags, command),
         Command::Report(report) => report::run(flags, report),
         Command::New(new) => new::run(new),

@@ -3,6 +3,7 @@
 mod demo;
 mod coupons;
 mod dlq;
+mod facts;
 mod publish;
 mod report;
 mod shop;
@@ -12,6 +13,7 @@ pub mod trace;
 pub use coupons::{CouponsCommand, LoadFlags};
 pub use demo::{DemoBroker, DemoFlags};
 pub use dlq::{DlqCommand, ListFlags, ReplayFlags};
+pub use facts::{BackfillFlags, FactsCommand};
 pub use publish::PublishFlags;
 pub use report::ReportFlags;
 pub use shop::{GraphFlags, NewFlags, RenderFlags, ShownPart};
@@ -71,6 +73,7 @@ Examples:
   cartwheel report --since 30d             what messages came to, and against the holdouts
   cartwheel coupons load POOL codes.txt    codes that messages give, one for each run
   cartwheel catalogue products.csv         prices, stock and the like, to every shard
+  cartwheel facts backfill --help          past events, for facts that have not seen them
   cartwheel dlq list                       what could not be applied or delivered, and why
   cartwheel config print                   the configuration in force, and where each value comes from
   CARTWHEEL__ENGINE__MARGIN=1s cartwheel config print
@@ -181,6 +184,10 @@ Examples:
     /// that a pool has had is dropped, so a file may be loaded once more where nobody knows whether it was.
     #[command(subcommand, after_long_help = coupons::EXAMPLES)]
     Coupons(CouponsCommand),
+
+    /// What is remembered of customers: reads past events in.
+    #[command(subcommand)]
+    Facts(FactsCommand),
 
     /// Dead letters: what could not be applied or delivered, and why; events can be written back.
     #[command(subcommand)]

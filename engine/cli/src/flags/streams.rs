@@ -187,7 +187,7 @@ fn span(text: &str) -> Result<String, String> {
     read.map_err(|_| "write a duration such as 6h or 2d".into())
 }
 
-fn instant(text: &str) -> Result<Millis, String> {
+pub(super) fn instant(text: &str) -> Result<Millis, String> {
     parse_rfc3339(text).ok_or_else(|| "write a time such as 2026-01-01T10:00:00Z".into())
 }
 

@@ -4,8 +4,8 @@ use super::topics;
 use crate::failure::{Failure, Fault, count};
 use crate::flags::AgainFlags;
 use crate::settings::Loaded;
+use crate::wire::append::{POLL, Patience};
 use crate::wire::engine::duration;
-use crate::wire::interrupt::Interrupt;
 use crate::wire::refusal;
 use cartwheel_core::time::Millis;
 use cartwheel_kafka::{Appender, Batch, Error, Offsets, Source, Start, Topics};
@@ -15,23 +15,24 @@ use cartwheel_streams::{Epoch, Follower, Journaled, Marker, Step, Stream, Unread
 use serde_json::{Value, json};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A broker that is there answers sooner.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// One poll waits so long: so soon an interrupt is noticed.
-const POLL: Duration = Duration::from_millis(200);
 /// Records at once.
 const CHUNK: usize = 5_000;
 /// Chunks a second where there is a rate.
 const PACE: u32 = 4;
-/// Between two lines that say what is waited for.
-const TELL: Duration = Duration::from_secs(10);
+/// How what is cut off goes on.
+const GOES_ON: (&str, &str) = (
+    "--resume finishes",
+    "what is in the journal is finished by the next command of this stream, or by --resume; run this one again for the rest",
+);
 
 /// A writer of one stream, at the end of the journal: everything before is in every partition.
 pub struct Session<'l> {
     loaded: &'l Loaded,
-    stop: Interrupt,
+    patience: Patience<'l>,
     topics: Topics,
     offsets: Arc<Offsets>,
     known: Known,
@@ -62,7 +63,7 @@ impl<'l> Session<'l> {
         again: AgainFlags,
         rate: Option<u32>,
     ) -> Result<Self, Failure> {
-        let stop = Interrupt::listen()?;
+        let waits = Patience::new(loaded, GOES_ON)?;
         let kafka = &loaded.settings.kafka;
         let patience = duration(loaded.settings.engine.start_timeout).min(PATIENCE);
         eprintln!("connecting to {} (at most {} s)", kafka.bootstrap, patience.as_secs().max(1));
@@ -89,7 +90,7 @@ impl<'l> Session<'l> {
         );
         let mut session = Self {
             loaded,
-            stop,
+            patience: waits,
             offsets,
             marked: known.valid().cloned(),
             follower,
@@ -229,50 +230,19 @@ impl<'l> Session<'l> {
         key: &[u8],
         value: &[u8],
     ) -> Result<(), Failure> {
-        loop {
-            match appender(self).send(partition, key, value) {
-                Ok(()) => return Ok(()),
-                Err(Error::QueueFull) => {
-                    self.going_on()?;
-                    appender(self).poll(POLL).map_err(|error| self.refused(&error))?;
-                }
-                Err(error) => return Err(self.refused(&error)),
-            }
-        }
+        self.patience.send(appender(self), partition, key, value)
     }
 
-    /// Waits until the broker has all of it: librdkafka sends it again until then.
     fn acknowledged(&self, appender: impl Fn(&Self) -> &Appender) -> Result<(), Failure> {
-        let mut told = Instant::now();
-        loop {
-            match appender(self).flush(POLL) {
-                Ok(()) => return Ok(()),
-                Err(error) if error.is_transient() => self.going_on()?,
-                Err(error) => return Err(self.refused(&error)),
-            }
-            if told.elapsed() >= TELL {
-                told = Instant::now();
-                let waiting = count(appender(self).in_flight(), "record");
-                eprintln!(
-                    "waiting for the broker to acknowledge {waiting} (Ctrl-C ends here; --resume finishes)"
-                );
-            }
-        }
+        self.patience.acknowledged(appender(self))
     }
 
     fn going_on(&self) -> Result<(), Failure> {
-        if !self.stop.asked() {
-            return Ok(());
-        }
-        let help = "what is in the journal is finished by the next command of this stream, or by --resume; run this one again for the rest";
-        Err(Failure::Temporary(Fault::new(
-            "ended before everything was written",
-            Some(help.into()),
-        )))
+        self.patience.going_on()
     }
 
     fn refused(&self, error: &Error) -> Failure {
-        refusal::kafka(error, self.loaded)
+        self.patience.refused(error)
     }
 
     /// The time of the entry of the journal whose content is such, if it still has one.

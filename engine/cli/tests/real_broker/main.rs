@@ -4,6 +4,7 @@
 
 mod answers;
 mod audit;
+mod backfill;
 mod bad_input;
 mod broadcast;
 mod codes;
@@ -14,6 +15,7 @@ mod kill_nine;
 mod mail;
 mod months;
 mod outage;
+mod points;
 mod processes;
 mod reload;
 mod shoppers;

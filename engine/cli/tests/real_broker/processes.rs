@@ -216,6 +216,21 @@ log: {{ level: info, format: text }}
         (0..crate::kill_nine::PARTITIONS).map(end).sum()
     }
 
+    /// Every shard of so many has read its partition to the end, and no timer is due.
+    pub fn has_read_all(&self, partitions: i32) -> bool {
+        let events = self.kafka.topics().events;
+        let shards = self.api("shards");
+        let shards = shards.as_array().map_or(&[][..], Vec::as_slice);
+        let read = |shard: &serde_json::Value| {
+            let partition = shard["shard"].as_i64().and_then(|number| i32::try_from(number).ok());
+            let end = partition.map(|partition| {
+                self.offsets.end(&events, partition, Duration::from_secs(10)).expect("an end")
+            });
+            end.is_some() && shard["next_offset"].as_i64() == end && shard["timers_due"] == 0
+        };
+        shards.len() == partitions as usize && shards.iter().all(read)
+    }
+
     /// Where links in messages are answered.
     pub fn inbound(&self) -> u16 {
         self.inbound

@@ -113,6 +113,40 @@ impl Context<'_> {
         self.core.arm(self.customer, self.seen);
     }
 
+    /// The moments that come next or have passed, as of now: of each journey that begins by time one, or none.
+    pub fn moments(&self) -> Vec<Option<Moment>> {
+        self.plan()
+            .by_time
+            .iter()
+            .map(|index| self.moment(*index).map(|(moment, _)| moment))
+            .collect()
+    }
+
+    /// A past event has touched it, before which the moments were these: what is still to come comes. What would come at once, or be refused, counts as begun,
+    /// and nobody hears of it; what was armed before comes all the same.
+    pub fn arm_silently(&mut self, before: &[Option<Moment>]) {
+        for (index, before) in self.plan().by_time.iter().zip(before) {
+            while let Some((moment, comes)) = self.moment(*index)
+                && Some(moment) != *before
+                && comes.is_none_or(|at| at <= self.seen)
+            {
+                self.note_begun(*index, moment);
+            }
+        }
+        self.touched = false;
+        self.core.arm(self.customer, self.seen);
+    }
+
+    /// The moment of a journey, and when it comes, if it does.
+    fn moment(&self, index: u16) -> Option<(Moment, Option<Millis>)> {
+        let from = self.seen.saturating_sub(LONG_PAST);
+        match self.core.armed(self.customer, index, self.seen, from) {
+            Armed::Nothing => None,
+            Armed::At(at, moment) => Some((moment, Some(at))),
+            Armed::NotActive(moment) | Armed::Stale(moment) => Some((moment, None)),
+        }
+    }
+
     /// Begins the first of the journeys that begin at this instant; false if there is none.
     pub fn begin_one(&mut self, deadline: Millis) -> bool {
         for index in &self.plan().by_time {

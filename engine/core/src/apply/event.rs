@@ -146,18 +146,28 @@ impl Context<'_> {
         if interest.facts.is_empty() {
             return OddFields::default();
         }
-        self.feed(interest, event, time)
+        self.feed(interest, event, time, |_| true)
     }
 
+    /// The same to those facts alone that are wanted, by their numbers.
     // Apart from what most events need, which is looked at in passing.
     #[inline(never)]
-    fn feed(&mut self, interest: &Interest, event: &Event<'_>, time: EventTime) -> OddFields {
+    pub(super) fn feed(
+        &mut self,
+        interest: &Interest,
+        event: &Event<'_>,
+        time: EventTime,
+        wanted: impl Fn(u16) -> bool,
+    ) -> OddFields {
         let layout = &self.plan().facts;
         let EventTime { at, seen, .. } = time;
         let occurrence = Occurrence { event, at, seen, currency: layout.currency() };
         let mut left_out = OddFields::default();
         let before = if interest.indexed { self.indexed() } else { Vec::new() };
         for Feeding { fact, role, when, amount } in &interest.facts {
+            if !wanted(*fact) {
+                continue;
+            }
             let admits = |item| when.as_ref().is_none_or(|when| when.holds(event, at, item));
             let amount = |item| amount.as_ref()?.number(event, at, item);
             if self.customer.facts.touch(layout, (*fact, *role), &occurrence, admits, amount) {

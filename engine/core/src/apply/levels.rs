@@ -56,15 +56,31 @@ impl Context<'_> {
         if self.plan().levels.all.is_empty() {
             return;
         }
+        let changed = self.look_at_levels(touched);
+        self.tell(changed, at);
+    }
+
+    /// The same, and nobody hears of it.
+    pub fn levels_silently(&mut self, touched: LevelSet) {
+        drop(self.look_at_levels(touched));
+    }
+
+    /// Judges these and those that are due. What has changed; of somebody new nothing has.
+    fn look_at_levels(&mut self, touched: LevelSet) -> Vec<Changed> {
+        if self.plan().levels.all.is_empty() {
+            return Vec::new();
+        }
         if self.customer.facts.standings().next().is_none() {
-            return self.settle_levels();
+            self.settle_levels();
+            return Vec::new();
         }
         let set = touched | self.due_levels(self.now);
-        if set != 0 {
-            let changed = self.judge(set);
-            self.tell(changed, at);
-            self.customer.runs_changed();
+        if set == 0 {
+            return Vec::new();
         }
+        let changed = self.judge(set);
+        self.customer.runs_changed();
+        changed
     }
 
     /// Judges all of them without telling of it.

@@ -17,6 +17,7 @@ mod fan_out;
 mod by_time;
 mod outlook;
 mod own_events;
+mod past;
 mod put_off;
 mod halted;
 mod step;

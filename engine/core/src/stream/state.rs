@@ -4,8 +4,12 @@ use super::record::Streamed;
 use crate::closed::closed;
 use compact_str::CompactString;
 
-/// Most streams of a shard.
+/// Most streams of a shard, beside those of past events.
 pub const MAX_STREAMS: usize = 16;
+/// How the name of a stream of past events begins. Each history that is read in is one, and stays known: it counts once, however often it comes.
+pub const PAST: &str = "backfill:";
+/// Most streams of past events of a shard.
+pub const MAX_PAST: usize = 1_024;
 
 closed! {
     /// What is done with a record of a stream.
@@ -59,10 +63,11 @@ impl Streams {
 
     /// Takes note of a record, and says what is to be done with it.
     pub fn take(&mut self, record: &Streamed<'_>) -> Order {
-        let known = self.all.iter().position(|stream| stream.name == record.stream);
+        // A history is the newest stream while it is read in.
+        let known = self.all.iter().rposition(|stream| stream.name == record.stream);
         let place = match known {
             Some(place) => place,
-            None if self.all.len() == MAX_STREAMS => return Order::NoRoom,
+            None if !self.has_room(&record.stream) => return Order::NoRoom,
             None => {
                 let (name, epoch) = (record.stream.as_ref().into(), record.epoch.as_ref().into());
                 self.all.push(Stream { name, epoch, last: 0, stop: None });
@@ -70,6 +75,12 @@ impl Streams {
             }
         };
         self.all.get_mut(place).map_or(Order::NoRoom, |stream| stream.take(record))
+    }
+
+    fn has_room(&self, name: &str) -> bool {
+        let is_past = |name: &str| name.starts_with(PAST);
+        let alike = self.all.iter().filter(|stream| is_past(&stream.name) == is_past(name));
+        alike.count() < if is_past(name) { MAX_PAST } else { MAX_STREAMS }
     }
 }
 
@@ -152,12 +163,15 @@ mod tests {
     #[test]
     fn a_shard_follows_so_many_streams() {
         let mut streams = Streams::default();
-        for number in 0..=MAX_STREAMS {
-            let text = format!(r#"{{"type":"x","stream":"s{number}","epoch":"e","sequence":1}}"#);
-            let record = Streamed::read(text.as_bytes(), 0, &Policy::default());
-            let order = streams.take(&record.expect("a stream").expect("sound"));
-            let expected = if number < MAX_STREAMS { Order::Next } else { Order::NoRoom };
-            assert_eq!(order, expected, "{number}");
+        for (name, most) in [("s", MAX_STREAMS), (PAST, MAX_PAST)] {
+            for number in 0..=most {
+                let text =
+                    format!(r#"{{"type":"x","stream":"{name}{number}","epoch":"e","sequence":1}}"#);
+                let record = Streamed::read(text.as_bytes(), 0, &Policy::default());
+                let order = streams.take(&record.expect("a stream").expect("sound"));
+                let expected = if number < most { Order::Next } else { Order::NoRoom };
+                assert_eq!(order, expected, "{name}{number}");
+            }
         }
     }
 }

@@ -20,6 +20,7 @@ mod levels;
 mod limits;
 mod measured;
 mod lone;
+mod past_events;
 mod placement;
 mod power;
 mod put_off;

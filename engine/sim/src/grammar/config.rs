@@ -60,6 +60,12 @@ impl Config {
         heard
     }
 
+    /// The names of the shop's own facts.
+    pub fn fact_names(&self) -> Vec<String> {
+        let facts = self.facts.get("facts").and_then(Value::as_object);
+        facts.into_iter().flat_map(Map::keys).cloned().collect()
+    }
+
     /// The event types that facts are made of.
     pub fn counted(&self) -> Vec<String> {
         let facts = self.facts.get("facts").and_then(Value::as_object).into_iter();

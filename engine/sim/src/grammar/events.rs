@@ -2,7 +2,7 @@
 
 use super::config::Config;
 use super::features::{BROADCASTS, CATALOGUE, CONTROL, COUPONS, FANS_OUT, Feature, orders};
-use crate::history::{Broadcasts, Codes, Draw, Events, Orders, Records};
+use crate::history::{Broadcasts, Codes, Draw, Events, Orders, PastEvents, Records};
 use cartwheel_core::id::CommandId;
 use cartwheel_core::time::{HOUR, Millis, SECOND, format_rfc3339};
 use serde_json::{Map, Value, json};
@@ -28,6 +28,8 @@ pub struct Heard {
     coupons: Option<Codes>,
     /// Where everybody is told something.
     broadcasts: Option<Broadcasts>,
+    /// Where there are facts of the shop's own.
+    past: Option<PastEvents>,
     number: u64,
 }
 
@@ -43,6 +45,8 @@ impl Heard {
         let for_many = fans_out || broadcasts.is_some();
         let reads = has(CATALOGUE) || for_many;
         let coupons = has(COUPONS).then(Codes::default);
+        let facts = config.fact_names();
+        let past = (!facts.is_empty()).then(|| PastEvents::new(facts));
         Self {
             types,
             features,
@@ -53,6 +57,7 @@ impl Heard {
             orders,
             coupons,
             broadcasts,
+            past,
             number: 0,
         }
     }
@@ -112,6 +117,11 @@ impl Heard {
         }
         for feature in &self.features {
             (feature.event)(draw, &mut event);
+        }
+        if let Some(past) = &mut self.past
+            && draw.chance(15)
+        {
+            return past.next(draw, time, event);
         }
         Value::Object(event).to_string().into_bytes()
     }

@@ -27,6 +27,34 @@ impl Context<'_> {
         }
     }
 
+    /// The moment of each journey that begins by time, as of now.
+    pub fn moments(&self) -> Vec<Option<Moment>> {
+        let moment = |(index, journey): (u16, &Journey)| {
+            let by_time = journey.by_time.as_ref()?;
+            let begun = self.customer.begun.get(&index).copied();
+            let first = self.seen.saturating_sub(DAY).max(journey.active_from);
+            self.reader_of_customer().moment(&by_time.at.text, first, begun)
+        };
+        (0..).zip(&self.plan.journeys).map(moment).collect()
+    }
+
+    /// Behind a past event, before which the moments were these: what would come at once, or be refused, counts as begun, and nobody hears of it.
+    pub fn arm_untold(&mut self, before: &[Option<Moment>]) {
+        for ((index, journey), before) in (0..).zip(&self.plan.journeys).zip(before) {
+            loop {
+                let Some(moment) = self.moments()[usize::from(index)] else { break };
+                let comes = self.comes(journey, moment);
+                if Some(moment) == *before || comes.is_some_and(|at| at > self.seen) {
+                    break;
+                }
+                self.customer.begun.insert(index, moment.base);
+            }
+            if self.moments()[usize::from(index)] != *before {
+                drop(self.arm_one(index, journey));
+            }
+        }
+    }
+
     /// What is refused, if the journey cannot begin by what comes next.
     fn arm_one(&mut self, index: u16, journey: &Journey) -> Option<Decided> {
         let by_time = journey.by_time.as_ref()?;

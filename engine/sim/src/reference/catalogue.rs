@@ -9,8 +9,9 @@ use cartwheel_core::time::{Millis, parse_rfc3339};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// Streams that a shard follows.
+/// Streams that a shard follows, and those of past events.
 const MAX_STREAMS: usize = 16;
+const MAX_PAST: usize = 1_024;
 /// Longest name of a stream, an epoch, a type, a field.
 const MAX_NAME: usize = 64;
 /// Fields of a product, and names of fields of all products.
@@ -137,8 +138,10 @@ impl Catalogue {
 
     /// Whether a record is the next of its stream, which goes on by it then.
     pub fn is_next(&mut self, record: &Streamed) -> bool {
-        let full = self.streams.len() == MAX_STREAMS;
-        if full && !self.streams.contains_key(&record.stream) {
+        let is_past = |name: &str| name.starts_with("backfill:");
+        let alike = self.streams.keys().filter(|name| is_past(name) == is_past(&record.stream));
+        let most = if is_past(&record.stream) { MAX_PAST } else { MAX_STREAMS };
+        if alike.count() == most && !self.streams.contains_key(&record.stream) {
             return false;
         }
         let known = self.streams.entry(record.stream.clone());

@@ -24,12 +24,19 @@ pub struct History {
 }
 
 impl History {
-    /// Remembers an event; whether a fact leaves an amount of it out.
-    pub fn note(&mut self, plan: &Plan, kind: &str, at: Millis, body: &Json) -> bool {
+    /// Remembers an event, of which `only` these facts are made if they are named; whether a fact leaves an amount of it out.
+    pub fn note(
+        &mut self,
+        plan: &Plan,
+        kind: &str,
+        at: Millis,
+        body: &Json,
+        only: Option<Vec<String>>,
+    ) -> bool {
         if plan.events.get(kind).is_none_or(|interest| interest.facts.is_empty()) {
             return false;
         }
-        let happened = Happened { kind: kind.to_owned(), at, body: body.clone() };
+        let happened = Happened { kind: kind.to_owned(), at, body: body.clone(), only };
         let mut foreign = false;
         for (_, fact) in plan.facts.iter() {
             foreign |= ledger::is_foreign(plan, fact, &happened);

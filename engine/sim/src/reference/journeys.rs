@@ -84,7 +84,7 @@ impl Context<'_> {
             let event = self.emitted.0.remove(0);
             self.emitted.1 += 1;
             let at = event.time;
-            self.customer.facts.note(self.plan, &event.kind, at, &event.body);
+            self.customer.facts.note(self.plan, &event.kind, at, &event.body, None);
             self.judge_levels(at);
             self.on_event(&event, at);
         }

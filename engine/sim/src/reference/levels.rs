@@ -19,8 +19,21 @@ pub fn is_change(plan: &Plan, kind: &str) -> bool {
 impl Context<'_> {
     /// What happened at `at` may have changed any level; all are judged as of now.
     pub fn judge_levels(&mut self, at: Millis) {
-        let silent = self.customer.levels.is_empty();
         let before = self.customer.levels.clone();
+        self.judge_silently();
+        // In the order of names, whatever reads which.
+        for (name, from) in before {
+            let to = self.customer.levels[&name];
+            let (_, fact) = self.plan.facts.named(&name).expect("a level");
+            let ladder = fact.ladder().expect("a level");
+            if from != to {
+                self.tell(&format!("{name}_changed"), ladder, (from, to), at);
+            }
+        }
+    }
+
+    /// The same, and nobody hears of it.
+    pub fn judge_silently(&mut self) {
         // As often as there are levels: each may read another.
         for _ in self.plan.facts.levels() {
             for (_, fact, ladder) in self.plan.facts.levels() {
@@ -29,18 +42,6 @@ impl Context<'_> {
             }
         }
         self.customer.judged = self.now;
-        if silent {
-            return;
-        }
-        // In the order of names, whatever reads which.
-        for (name, to) in self.customer.levels.clone() {
-            let (_, fact) = self.plan.facts.named(&name).expect("a level");
-            let ladder = fact.ladder().expect("a level");
-            let from = before[&name];
-            if from != to {
-                self.tell(&format!("{name}_changed"), ladder, (from, to), at);
-            }
-        }
     }
 
     fn tell(&mut self, kind: &str, ladder: &Ladder, (from, to): (usize, usize), at: Millis) {

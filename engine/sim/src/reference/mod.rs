@@ -4,7 +4,7 @@
 //! decisions: it decodes events with `serde_json::Value`, asks jiff for every local time, keeps its timers in one
 //! `BTreeSet` and looks at all touches and runs of a customer whenever a rule speaks of them. Where it and the core differ,
 //! one of them differs from the page. It is meant to be read beside the page, rule by rule:
-//! [`event`] and [`odd`] intake, [`catalogue`] what every partition gets, [`control`] what people say of journeys, [`broadcast`] what everybody is told, [`coupons`] codes and who has them, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`levels`] where one stands by it, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
+//! [`event`] and [`odd`] intake, [`catalogue`] what every partition gets, [`past`] events that are read in for facts, [`control`] what people say of journeys, [`broadcast`] what everybody is told, [`coupons`] codes and who has them, [`customer`] and [`documents`] what an event teaches, [`facts`] what is counted, [`levels`] where one stands by it, [`latest`] what late events are compared with, [`journeys`] goal, exit, move and trigger, [`steps`] entering and
 //! steps, [`changed`] another configuration, [`gate`], [`put_off`], [`holdout`] and [`caps`], [`zone`] local times, [`deadline`] computed instants, [`by_time`] journeys that begin by them.
 
 mod caps;
@@ -29,6 +29,7 @@ mod levels;
 mod effect;
 mod odd;
 mod own_events;
+mod past;
 mod put_off;
 mod steps;
 #[cfg(test)]
@@ -110,7 +111,7 @@ impl Reference {
         match event::decode(value, time, &self.plan.policy) {
             Ok(event) => self.apply(offset, &event, event.time.min(time), out),
             Err(reason) => {
-                if let Some(reason) = self.of_nobody(time, value, reason, out) {
+                if let Some(reason) = self.of_nobody(offset, time, value, reason, out) {
                     out.push(Effect::Dead { offset, reason: DeadReason::Poison(reason) });
                 }
             }
@@ -120,6 +121,7 @@ impl Reference {
     /// A record that is no event, for this reason. Why it cannot be applied; none where it is one that every partition gets.
     fn of_nobody(
         &mut self,
+        offset: i64,
         time: Millis,
         value: &[u8],
         reason: Poison,
@@ -132,7 +134,7 @@ impl Reference {
         match streamed {
             None => Some(reason),
             Some(Err(reason)) => Some(reason),
-            Some(Ok(record)) => self.of_stream(&record, time, out).err(),
+            Some(Ok(record)) => self.of_stream(&record, (offset, time), out).err(),
         }
     }
 
@@ -140,7 +142,7 @@ impl Reference {
     fn of_stream(
         &mut self,
         record: &Streamed,
-        time: Millis,
+        (offset, time): (i64, Millis),
         out: &mut Vec<Effect>,
     ) -> Result<(), Poison> {
         if !self.catalogue.is_next(record) {
@@ -154,6 +156,7 @@ impl Reference {
                 }
                 Ok(())
             }
+            "backfill" => self.past_event(record, (offset, time), out),
             "control" if Coupons::are_in(record) => self.coupons.apply(record),
             "control" => self.control(record.field("control"), out),
             "broadcast" => self.broadcast(record.field("broadcast"), at, out),
@@ -292,7 +295,7 @@ impl Reference {
             odd.push(odd::SURPLUS.to_owned());
         }
         odd.dedup();
-        if customer.facts.note(&self.plan, &event.kind, at, &event.body) {
+        if customer.facts.note(&self.plan, &event.kind, at, &event.body, None) {
             odd.push(facts::CURRENCY.to_owned());
         }
         out.extend(effects.into_iter().map(Effect::Suppression));

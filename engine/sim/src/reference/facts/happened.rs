@@ -17,6 +17,8 @@ pub struct Happened {
     pub kind: String,
     pub at: Millis,
     pub body: Json,
+    /// It was read in for these facts alone.
+    pub only: Option<Vec<String>>,
 }
 
 /// A contribution.
@@ -54,7 +56,10 @@ pub fn items<'h>(
         Role::Takes => fact.takes.as_ref().map(|takes| &takes.feed),
         Role::Line(number) => fact.book().map(|book| &book.lines[usize::from(number)].feed),
     };
-    let Some(feed) = feed.filter(|feed| feed.on.iter().any(|kind| *kind == happened.kind)) else {
+    let is_for = |only: &Vec<String>| only.iter().any(|name| fact.name == *name);
+    let counts_here = happened.only.as_ref().is_none_or(is_for);
+    let feeds = |feed: &&Feed| counts_here && feed.on.iter().any(|kind| *kind == happened.kind);
+    let Some(feed) = feed.filter(feeds) else {
         return Vec::new();
     };
     let all: Vec<Option<&Json>> = match &feed.each {
