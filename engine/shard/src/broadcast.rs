@@ -122,7 +122,7 @@ impl<S: Store> Shard<S> {
 }
 
 /// The journeys that begin by a broadcast of this name, with their spread.
-fn begun_by<'p>(plan: &'p Plan, name: &str) -> impl Iterator<Item = (u16, Millis)> {
+fn begun_by(plan: &Plan, name: &str) -> impl Iterator<Item = (u16, Millis)> {
     plan.broadcasts.iter().filter_map(move |index| {
         let fan_out = plan.journeys.get(usize::from(*index))?.fan_out.as_ref()?;
         match &fan_out.by {

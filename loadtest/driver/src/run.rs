@@ -306,6 +306,7 @@ mod tests {
             config: String::new(),
             semantics: 1,
             fired: 0,
+            walked: 0,
             follow: 0,
             skipped: Vec::new(),
             clamped: Vec::new(),

@@ -59,7 +59,7 @@ fn unheard(loaded: &Loaded, name: &str) -> Option<String> {
     }
     let help = match names.is_empty() {
         true => format!("one does that says `trigger: {{ broadcast: {name}, who: ... }}`"),
-        false => suggest::help(name, names.into_iter()),
+        false => suggest::help(name, names),
     };
     Some(format!("no journey of the configuration here begins by a broadcast `{name}`; {help}"))
 }

@@ -41,8 +41,7 @@ impl Context<'_> {
     /// Behind a past event, before which the moments were these: what would come at once, or be refused, counts as begun, and nobody hears of it.
     pub fn arm_untold(&mut self, before: &[Option<Moment>]) {
         for ((index, journey), before) in (0..).zip(&self.plan.journeys).zip(before) {
-            loop {
-                let Some(moment) = self.moments()[usize::from(index)] else { break };
+            while let Some(moment) = self.moments()[usize::from(index)] {
                 let comes = self.comes(journey, moment);
                 if Some(moment) == *before || comes.is_some_and(|at| at > self.seen) {
                     break;
