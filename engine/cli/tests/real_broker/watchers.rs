@@ -103,7 +103,7 @@ fn killed_while_it_tells_each_hears_once_that_a_product_is_back() {
     create_topics(&kafka, PARTITIONS, None);
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
     let start = now.as_millis() as Millis - 4 * HOUR;
-    produce(&kafka, &story(start));
+    let story = story(start);
 
     let offsets = Offsets::new(&kafka).expect("a client");
     let ends = |topic: &str| -> Vec<i64> {
@@ -112,18 +112,26 @@ fn killed_while_it_tells_each_hears_once_that_a_product_is_back() {
     };
     let decided = || ends(&kafka.topics().sends).iter().sum::<i64>();
     let mut engine = deployment.run();
-    let mut stops = Vec::new();
-    for moment in [40, 130, 240] {
-        until("some to hear of it", Duration::from_secs(60), || decided() >= moment);
+    let mut stops = vec![0];
+    let mut rest = story.as_slice();
+    // What comes later has not been written yet: so it is killed before its end, however fast it is.
+    for minutes in [5, 15, 25] {
+        let until_then = |(time, ..): &Written| *time < start + HOUR + minutes * MINUTE;
+        let (part, later) = rest.split_at(rest.partition_point(until_then));
+        produce(&kafka, part);
+        let before = decided();
+        until("more to hear of it", Duration::from_secs(60), || decided() > before + 12);
         engine.kill_hard();
         stops.push(decided());
-        engine = deployment.run();
+        (engine, rest) = (deployment.run(), later);
     }
+    produce(&kafka, rest);
     until("the end of the events", Duration::from_secs(60), || {
         deployment.caught_up() && deployment.sum("cartwheel_timers_due", "") == 0.0
     });
     engine.stop();
-    assert!(stops[0] < decided() / 2, "stopped in the middle: {stops:?} of {}", decided());
+    assert!(stops.is_sorted_by(|one, next| one < next), "{stops:?}");
+    assert!(stops[3] < decided(), "stopped in the middle: {stops:?} of {}", decided());
 
     let accepted = Accepted::read(broker.bootstrap(), &kafka.topics().sends, PARTITIONS);
     // As shard time stands at each record, a window ends with the first one behind its deadline.

@@ -10,9 +10,7 @@ use cartwheel_shard::checkpoint::memory::MemoryStore;
 use cartwheel_shard::{Clock, Outgoing, Settings};
 
 fn plan() -> Arc<Plan> {
-    Arc::new(
-        crate::setup::plan(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config")).unwrap(),
-    )
+    Arc::new(crate::setup::plan(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../config")).unwrap())
 }
 
 fn lone<S: Store>(plan: &Arc<Plan>, store: S) -> Lone<S> {
