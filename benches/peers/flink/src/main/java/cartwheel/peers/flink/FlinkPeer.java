@@ -24,7 +24,7 @@ public final class FlinkPeer {
         String warmUp = arguments.find("warm-up");
         if (warmUp != null) {
             // The same job over other events, until they end: so the machine has compiled what it will run.
-            run(arguments, warmUp, warmUp + ".out", true);
+            run(arguments, warmUp, arguments.get("warm-up-out"), true);
         }
         Progress.measure();
         run(arguments, arguments.get("events"), arguments.get("out"), false);

@@ -25,7 +25,7 @@ public final class StreamsPeer {
         String warmUp = arguments.find("warm-up");
         if (warmUp != null) {
             // The same job over other events, until they end: so the machine has compiled what it will run.
-            try (KafkaStreams streams = start(arguments, warmUp, warmUp + ".out")) {
+            try (KafkaStreams streams = start(arguments, warmUp, arguments.get("warm-up-out"))) {
                 new Lag(arguments, warmUp).await(Recovery.APPLIED);
             }
         }
