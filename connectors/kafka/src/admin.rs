@@ -228,7 +228,11 @@ impl Admin {
                 Err(Error::NoTopic { .. }) => return Ok(()),
                 Err(error) if !error.is_transient() => return Err(error),
                 _ if Instant::now() > deadline => {
-                    return Err(Error::of_code(Code::OperationTimedOut, &doing, "it is still there"));
+                    return Err(Error::of_code(
+                        Code::OperationTimedOut,
+                        &doing,
+                        "it is still there",
+                    ));
                 }
                 _ => std::thread::sleep(Duration::from_millis(20)),
             }
@@ -237,11 +241,10 @@ impl Admin {
 
     /// The names of the topics that begin so, in order.
     pub fn names(&self, prefix: &str) -> Result<Vec<String>, Error> {
-        let metadata = self
-            .client
-            .inner()
-            .fetch_metadata(None, self.timeout)
-            .map_err(|error| Error::of(&error, &format!("asking {} for topics", self.bootstrap)))?;
+        let metadata =
+            self.client.inner().fetch_metadata(None, self.timeout).map_err(|error| {
+                Error::of(&error, &format!("asking {} for topics", self.bootstrap))
+            })?;
         let names = metadata.topics().iter().map(|topic| topic.name().to_owned());
         let mut names: Vec<String> = names.filter(|name| name.starts_with(prefix)).collect();
         names.sort();

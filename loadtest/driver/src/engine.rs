@@ -121,9 +121,9 @@ impl Engine {
 
     fn check_shards(&self, overview: &Overview) -> Result<(), Error> {
         match overview.shards.iter().find(|shard| shard.state == "quarantined") {
-            Some(shard) => Err(self
-                .running
-                .failed(&format!("has put shard {} into quarantine", shard.shard))),
+            Some(shard) => {
+                Err(self.running.failed(&format!("has put shard {} into quarantine", shard.shard)))
+            }
             None => Ok(()),
         }
     }

@@ -46,7 +46,9 @@ pub enum Error {
         log_end: String,
     },
     /// The peers could not be built.
-    #[error("building the peers with Maven failed (are `mvn` and a JDK installed, and is a repository reachable?): {0}")]
+    #[error(
+        "building the peers with Maven failed (are `mvn` and a JDK installed, and is a repository reachable?): {0}"
+    )]
     Maven(String),
     /// The engine, or a peer, decided something else than the reference model.
     #[error("what was sent differs from the reference model: {0}")]

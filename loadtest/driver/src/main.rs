@@ -22,9 +22,7 @@ fn main() -> ExitCode {
         Command::HandOver(hand_over) => measure(flags.output, hand_over),
         Command::Produce(produce) => write(flags.output, produce),
         Command::Peers(peers) => compare(flags.output, peers),
-        Command::SmallestHeap(heap) => {
-            peers::smallest_heap(heap).map(|text| println!("{text}"))
-        }
+        Command::SmallestHeap(heap) => peers::smallest_heap(heap).map(|text| println!("{text}")),
         Command::Consume(consume) => read(consume),
     };
     match outcome {
@@ -60,7 +58,7 @@ fn alone(flags: &cartwheel_loadtest::flags::Engine) -> Result<Report, Error> {
 }
 
 /// Prints the table; the first difference from the reference is a failure.
-fn compare(output: Output, flags: &cartwheel_loadtest::flags::Peers) -> Result<(), Error> {
+fn compare(output: Output, flags: &peers::flags::Peers) -> Result<(), Error> {
     let comparison = peers::run(flags)?;
     match output {
         Output::Text => print!("{}", comparison.text()),

@@ -118,8 +118,7 @@ impl Log {
 /// Reads a sends partition from its beginning to its present end, by the reader's rule.
 pub fn read(kafka: &KafkaConfig, partition: i32) -> Result<Log, Error> {
     read_commands(kafka, partition, |turn, value| {
-        let command: Command =
-            serde_json::from_slice(value).map_err(|error| error.to_string())?;
+        let command: Command = serde_json::from_slice(value).map_err(|error| error.to_string())?;
         turn.commands.push(command.into());
         Ok(())
     })

@@ -142,7 +142,9 @@ fn of_the_peers_profile_everybody_signs_up_and_every_tick_has_events_of_all() {
         total += line.len();
         *ticks.entry(event.time - options.start).or_insert(0) += 1;
         match event.kind {
-            Kind::CustomerCreated { named, .. } => assert!(named && signed_up.insert(event.customer)),
+            Kind::CustomerCreated { named, .. } => {
+                assert!(named && signed_up.insert(event.customer))
+            }
             Kind::Subscribed | Kind::Unsubscribed => panic!("{event:?}"),
             _ => {}
         }

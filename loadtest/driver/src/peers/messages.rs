@@ -104,14 +104,20 @@ pub(super) struct Expected {
 
 impl Expected {
     /// Goes over all partitions of the events topic, a thread each.
-    pub(super) fn of(kafka: &KafkaConfig, plan: &Arc<Plan>, partitions: i32) -> Result<Self, Error> {
+    pub(super) fn of(
+        kafka: &KafkaConfig,
+        plan: &Arc<Plan>,
+        partitions: i32,
+    ) -> Result<Self, Error> {
         let parts = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..partitions)
                 .map(|number| scope.spawn(move || partition(kafka, plan, number)))
                 .collect();
             threads
                 .into_iter()
-                .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .map(|thread| {
+                    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                })
                 .collect::<Result<Vec<_>, _>>()
         })?;
         let end = parts.iter().map(|(_, end)| *end).min().unwrap_or(Millis::MIN);
@@ -239,9 +245,8 @@ mod tests {
     #[test]
     fn a_difference_is_told() {
         let expected = expected();
-        let how = |text: String| {
-            expected.check().take(text.as_bytes()).unwrap().unwrap_or_default()
-        };
+        let how =
+            |text: String| expected.check().take(text.as_bytes()).unwrap().unwrap_or_default();
         assert!(how(message(1, r#"{"id":2}"#, AT)).starts_with("address, first name or cart"));
         assert!(how(message(1, r#"{"id":1}"#, "2025-12-31T23:59:59.999Z")).contains("times are"));
         assert!(how(message(3, r#"{"id":1}"#, AT)).starts_with("the reference does not"));

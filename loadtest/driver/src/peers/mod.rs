@@ -7,6 +7,7 @@
 mod build;
 mod cartwheel;
 mod figures;
+pub mod flags;
 mod heap;
 mod messages;
 mod peer;
@@ -20,15 +21,15 @@ pub use system::System;
 pub use table::Comparison;
 
 use crate::Error;
-use crate::flags::{Peers, SmallestHeap};
+use flags::{Peers, SmallestHeap};
 use stage::Stage;
 use std::path::Path;
 use tempfile::TempDir;
 
 /// Does it all. A difference from the reference is not returned but stands in the comparison.
 pub fn run(flags: &Peers) -> Result<Comparison, Error> {
-    in_folder(flags.comparison.keep, |work| {
-        let mut stage = Stage::set(&flags.comparison, work)?;
+    in_folder(flags.common.keep, |work| {
+        let mut stage = Stage::set(&flags.common, work)?;
         let mut runs = Vec::new();
         for round in 1..=flags.pairs {
             eprintln!("round {round} of {}", flags.pairs);
@@ -56,8 +57,8 @@ pub fn run(flags: &Peers) -> Result<Comparison, Error> {
 
 /// The smallest heap of a peer, as a sentence.
 pub fn smallest_heap(flags: &SmallestHeap) -> Result<String, Error> {
-    in_folder(flags.comparison.keep, |work| {
-        let mut stage = Stage::set(&flags.comparison, work)?;
+    in_folder(flags.common.keep, |work| {
+        let mut stage = Stage::set(&flags.common, work)?;
         let size = heap::smallest(&mut stage, flags.system)?;
         Ok(format!("--heap {}={size}m", flags.system))
     })

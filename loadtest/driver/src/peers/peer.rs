@@ -36,9 +36,8 @@ const OPENED: [&str; 8] = [
 
 /// Runs the job on a peer with so much heap, over the events of the stage.
 pub(super) fn run(stage: &Stage<'_>, system: System, heap: &str) -> Result<Figures, Error> {
-    let (module, main, choice) = system
-        .peer()
-        .ok_or_else(|| Error::Config(format!("{system} is none of the peers")))?;
+    let (module, main, choice) =
+        system.peer().ok_or_else(|| Error::Config(format!("{system} is none of the peers")))?;
     let messages = stage.topic_of(system);
     let warm_messages = format!("{messages}-warm-up");
     let spec = |name: &str, log_append_time| TopicSpec {
@@ -63,7 +62,8 @@ pub(super) fn run(stage: &Stage<'_>, system: System, heap: &str) -> Result<Figur
         command.args(["--warm-up", &warm.kafka.topics().events, "--warm-up-out", &warm_messages]);
     }
     let log = stage.work.join(format!("{system}-{}.log", stage.round));
-    let figures = measure(stage, system, Running::start(command, &format!("{system}"), &log)?, &messages);
+    let figures =
+        measure(stage, system, Running::start(command, &format!("{system}"), &log)?, &messages);
     // What a peer keeps in the broker has a name that begins so.
     for topic in stage.admin.names(&messages)? {
         stage.admin.delete(&topic)?;
@@ -128,7 +128,9 @@ fn began(peer: &mut Running) -> Result<Millis, Error> {
         // A line is whole when its end is there.
         let whole = log.rsplit_once('\n').map_or("", |(whole, _)| whole);
         if let Some(at) = whole.lines().find_map(|line| line.strip_prefix("began ")) {
-            return at.parse().map_err(|_| peer.failed(&format!("began at {at}, which is no time")));
+            return at
+                .parse()
+                .map_err(|_| peer.failed(&format!("began at {at}, which is no time")));
         }
         peer.check_alive()?;
         if Instant::now() > deadline {

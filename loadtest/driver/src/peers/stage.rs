@@ -1,12 +1,13 @@
 //! What all runs have in common: a broker, one topic of events in it, and what must come of them.
 
 use super::figures::Figures;
+use super::flags::Common;
 use super::messages::Expected;
 use super::system::System;
 use super::{build, cartwheel, peer};
 use crate::Error;
 use crate::engine::{binary, wall};
-use crate::flags::{Comparison, Events};
+use crate::flags::Events;
 use crate::process::Process;
 use crate::progress::begin;
 use crate::run::{ASK, prepare, run_engine};
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 /// See the module.
 pub(super) struct Stage<'a> {
-    pub(super) flags: &'a Comparison,
+    pub(super) flags: &'a Common,
     pub(super) work: &'a Path,
     pub(super) binary: PathBuf,
     pub(super) jars: PathBuf,
@@ -35,7 +36,7 @@ pub(super) struct Stage<'a> {
 
 impl<'a> Stage<'a> {
     /// Builds the peers, starts the broker, writes the events, asks the reference.
-    pub(super) fn set(flags: &'a Comparison, work: &'a Path) -> Result<Self, Error> {
+    pub(super) fn set(flags: &'a Common, work: &'a Path) -> Result<Self, Error> {
         let binary = binary(flags.engine.as_deref())?;
         let jars = build::build(&flags.peers_dir)?;
         eprintln!("starting a broker");
@@ -106,7 +107,7 @@ impl<'a> Stage<'a> {
 
 /// Fewer events of the same kind, in topics of their own; Cartwheel goes over them once, so that the broker has compiled what it will run.
 fn warm_up(
-    flags: &Comparison,
+    flags: &Common,
     binary: &Path,
     work: &Path,
     changes: &Changes,

@@ -34,7 +34,9 @@ impl System {
     }
 
     /// The module of benches/peers with its main class, and the flags that choose its state; none of Cartwheel.
-    pub(super) const fn peer(self) -> Option<(&'static str, &'static str, &'static [&'static str])> {
+    pub(super) const fn peer(
+        self,
+    ) -> Option<(&'static str, &'static str, &'static [&'static str])> {
         const FLINK: (&str, &str) = ("flink", "cartwheel.peers.flink.FlinkPeer");
         match self {
             System::Cartwheel => None,

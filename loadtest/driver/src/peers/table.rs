@@ -32,9 +32,8 @@ pub struct Comparison {
 impl Comparison {
     /// What the first run that differs did otherwise.
     pub fn difference(&self) -> Option<String> {
-        let differs = |run: &Figures| {
-            run.difference.as_ref().map(|how| format!("{}: {how}", run.system))
-        };
+        let differs =
+            |run: &Figures| run.difference.as_ref().map(|how| format!("{}: {how}", run.system));
         self.runs.iter().find_map(differs)
     }
 

@@ -43,8 +43,7 @@ impl Watch {
     pub(super) fn end(self) -> (Samples, u64) {
         let written = self.process.written().map_or(0, |now| now.saturating_sub(self.written));
         self.over.store(true, Ordering::Relaxed);
-        let samples =
-            self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let samples = self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         (samples, written)
     }
 }

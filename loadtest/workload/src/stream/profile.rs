@@ -108,7 +108,14 @@ mod tests {
 
     fn peers(events: u64, customers: u32) -> Options {
         let every = 7 * 24 * HOUR;
-        Options { events, customers, profile: Profile::Peers, rate: events, every, ..Options::default() }
+        Options {
+            events,
+            customers,
+            profile: Profile::Peers,
+            rate: events,
+            every,
+            ..Options::default()
+        }
     }
 
     #[test]
