@@ -52,6 +52,7 @@ fn put_profile(out: &mut Vec<u8>, customer: u32, consents: bool, named: bool) {
     let bits = mix(u64::from(customer));
     let area = AREAS[bits as usize % AREAS.len()];
     out.extend_from_slice(b"\",\"profile\":{\"");
+    // Who says a name says no number.
     if named {
         out.extend_from_slice(b"first_name\":\"");
         out.extend_from_slice(FIRST_NAMES[(bits >> 16) as usize % FIRST_NAMES.len()].as_bytes());
@@ -59,10 +60,13 @@ fn put_profile(out: &mut Vec<u8>, customer: u32, consents: bool, named: bool) {
     }
     out.extend_from_slice(b"email\":\"");
     out.extend_from_slice(&customer_key(customer));
-    out.extend_from_slice(b"@example.test\",\"phone\":\"+1");
-    out.extend_from_slice(area.code.as_bytes());
-    out.extend_from_slice(b"55501");
-    put_number(out, (bits >> 32) % 100, 2);
+    out.extend_from_slice(b"@example.test");
+    if !named {
+        out.extend_from_slice(b"\",\"phone\":\"+1");
+        out.extend_from_slice(area.code.as_bytes());
+        out.extend_from_slice(b"55501");
+        put_number(out, (bits >> 32) % 100, 2);
+    }
     out.extend_from_slice(b"\",\"time_zone\":\"");
     out.extend_from_slice(area.zone.as_bytes());
     out.extend_from_slice(b"\",\"consent\":{\"email\":");

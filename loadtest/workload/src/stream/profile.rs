@@ -6,7 +6,7 @@ use cartwheel_core::time::Millis;
 /// Customers of a [`Profile::Shop`] stream who consent to e-mail when they sign up, per mille.
 const SHOP_CONSENTING: u64 = 900;
 /// The same of a [`Profile::Peers`] stream: with it there are ten messages for a hundred events, as its journey decides them.
-const PEERS_CONSENTING: u64 = 555;
+const PEERS_CONSENTING: u64 = 750;
 /// Sessions in progress: few enough to stay in the processor's cache.
 const SESSIONS: u64 = 4_096;
 /// Of a [`Profile::Peers`] stream a session lasts for so many events of its own on average, and for so long.

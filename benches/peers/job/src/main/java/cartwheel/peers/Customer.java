@@ -8,7 +8,7 @@ import java.io.IOException;
 public final class Customer {
     /** Nothing runs. */
     static final byte NONE = -1;
-    /** Before the first step: the window. */
+    /** Before the first message. */
     static final byte WINDOW = 0;
     /** As a time: there is none. */
     public static final long NEVER = Long.MAX_VALUE;
@@ -23,7 +23,7 @@ public final class Customer {
     /** The newest event that ended runs. */
     long ended = Long.MIN_VALUE;
 
-    /** NONE, WINDOW, or how many steps have been passed or are due. */
+    /** NONE; WINDOW before the first message was asked for; else which message is the next. One that was put off keeps its place, and has a due. */
     byte place = NONE;
     /** The event that opened the window. */
     long openedAt;
@@ -39,6 +39,10 @@ public final class Customer {
     long first = Long.MIN_VALUE, second = Long.MIN_VALUE, third = Long.MIN_VALUE;
     /** The earliest timer that the engine has for this customer; NEVER: none. Kept by the engine's part. */
     public long timer = NEVER;
+
+    boolean inWindow() {
+        return place == WINDOW && due == NEVER;
+    }
 
     public long deadline() {
         return deadline;

@@ -26,7 +26,7 @@ public final class Job {
             case Event.PROFILE -> profile(event, customer);
             case Event.CART -> cart(event, customer);
             case Event.MOVE -> {
-                if (customer.place == Customer.WINDOW) {
+                if (customer.inWindow()) {
                     customer.deadline = Math.max(customer.deadline, event.at + QUIET);
                 }
             }
@@ -62,7 +62,7 @@ public final class Job {
         if (event.at <= customer.ended) {
             return;
         }
-        if (customer.place == Customer.WINDOW) {
+        if (customer.inWindow()) {
             if (event.at >= customer.newest) {
                 customer.newest = event.at;
                 customer.cart = event.cart;
