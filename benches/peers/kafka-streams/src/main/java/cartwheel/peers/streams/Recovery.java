@@ -87,14 +87,14 @@ final class Recovery implements Processor<byte[], byte[], byte[], byte[]> {
         }
         try {
             for (Bytes timer : due) {
-                fire(timer);
+                fire(timer, until);
             }
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
         }
     }
 
-    private void fire(Bytes timer) throws IOException {
+    private void fire(Bytes timer, long until) throws IOException {
         timers.delete(timer);
         byte[] key = new byte[timer.get().length - Long.BYTES];
         System.arraycopy(timer.get(), Long.BYTES, key, 0, key.length);
@@ -104,7 +104,8 @@ final class Recovery implements Processor<byte[], byte[], byte[], byte[]> {
             return;
         }
         customer.timer = Customer.NEVER;
-        job.fire(new String(key, StandardCharsets.UTF_8), customer, at(timer), this::send);
+        // Also what follows from it and is due by now: nobody would ask for that before the stream's time has gone on.
+        job.fire(new String(key, StandardCharsets.UTF_8), customer, until, this::send);
         keep(key, customer);
     }
 
