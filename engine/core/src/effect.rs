@@ -12,9 +12,11 @@ use crate::time::Millis;
 use compact_str::CompactString;
 use xxhash_rust::xxh3::Xxh3;
 
+mod emitted;
 mod measures;
 pub mod pack;
 
+pub use emitted::{Emitted, Happening, MAX_EMITTED};
 pub use measures::Measures;
 
 /// Something that leaves through the sends topic. Texts and documents are looked up when it is encoded, as of its mark.
@@ -111,6 +113,8 @@ pub struct Effects {
     pub forgotten: [u64; Forgotten::ALL.len()],
     /// Keys that have come into a customer's sets, or have left them, of which it is known who has a key in them; since it was last taken.
     pub moved: Vec<Moved>,
+    /// What the customer's steps and levels have let happen, and nobody has applied yet.
+    pub emitted: Emitted,
     /// Every decision, kept for whoever asked for it (tests, traces, backtests); none in production.
     pub kept: Option<Vec<(CustomerId, Decision)>>,
     chain: Xxh3,
@@ -133,6 +137,7 @@ impl Effects {
         Self {
             list: Vec::new(),
             moved: Vec::new(),
+            emitted: Emitted::default(),
             journal: Journal::default(),
             tally: Tally::new(plan),
             measures: Measures::new(plan),

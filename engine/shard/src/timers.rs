@@ -27,14 +27,21 @@ impl<S: Store> Shard<S> {
         if earlier {
             self.arm(slot);
         }
-        for moved in self.effects.moved.drain(..) {
-            self.indexed.note(slot, moved);
+        if !self.effects.moved.is_empty() {
+            self.note_moved(slot);
         }
         if self.position.mode == Mode::Behind {
             self.note_held(slot);
         }
         if changed {
             self.table.changed(slot);
+        }
+    }
+
+    /// Who has which key in the sets of which that is known follows what has happened.
+    fn note_moved(&mut self, slot: u32) {
+        for moved in self.effects.moved.drain(..) {
+            self.indexed.note(slot, moved);
         }
     }
 

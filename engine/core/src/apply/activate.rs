@@ -7,9 +7,11 @@ mod becomes;
 pub use becomes::{Becomes, Exits};
 
 use super::context::leaving;
+use super::goal::{goal_until, lingering};
 use super::{Core, Environment};
 use crate::customer::{
-    Customer, Document, Heard, Place, PutOff, Run, Version, Zones, attribute_hash, zone_of,
+    Customer, Document, Forgotten, Heard, Place, PutOff, Run, Version, Zones, attribute_hash,
+    zone_of,
 };
 use crate::decision::{Decided, Reason};
 use crate::event::Subject;
@@ -218,6 +220,14 @@ impl Core {
             let Some(verdict) = leaving(run.place) else { continue };
             let decided = Decided::new(t, run.journey, verdict, Reason::JourneyChanged).run(run.id);
             environment.effects.decide(&self.plan, customer, &decided);
+            let until = goal_until(&self.plan.journeys[usize::from(run.journey)], &run);
+            let goes_on = until.filter(|until| *until > t).zip(mapping.journey(run.journey));
+            if let Some((until, journey)) = goes_on {
+                customer.runs.push(lingering(Run { journey, ..run }, until));
+            }
+        }
+        while customer.forget_lingering() {
+            environment.effects.forgets(Forgotten::Lingering);
         }
         customer.entries.retain_mut(|entry| match mapping.journey(entry.journey) {
             Some(index) => {

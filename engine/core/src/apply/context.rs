@@ -1,7 +1,6 @@
 //! One customer at one instant: what the rules may see and change.
 
 use super::Core;
-use super::emitted::Emitted;
 use crate::channel::{Class, Side};
 use crate::control::Control;
 use crate::coupon::Pools;
@@ -40,8 +39,6 @@ pub(super) struct Context<'a> {
     pub pools: &'a mut Pools,
     /// Where decisions and effects go.
     pub effects: &'a mut Effects,
-    /// What steps have let happen.
-    pub emitted: Emitted,
     /// Something was touched that says when a journey begins by time.
     pub touched: bool,
 }

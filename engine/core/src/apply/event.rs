@@ -2,7 +2,6 @@
 
 use super::about::About;
 use super::context::Context;
-use super::emitted::{Emitted, Happening};
 use super::journeys::Occasion;
 use super::{Core, Environment, EventTime};
 use crate::address::AddressHash;
@@ -10,7 +9,7 @@ use crate::channel::Channel;
 use crate::customer::{
     Change, Customer, Document, DocumentKey, How, Of, Patch, Place, Reactions, Version, fitting,
 };
-use crate::effect::{Addressee, Effect};
+use crate::effect::{Addressee, Effect, Happening};
 use crate::event::{Event, Known, Meaning, OddFields, Raw, Subject, read_fields};
 use crate::fact::Occurrence;
 use crate::journey::feeding::Feeding;
@@ -71,15 +70,12 @@ impl Core {
             control: environment.control,
             pools: environment.pools,
             effects: environment.effects,
-            emitted: Emitted::default(),
             touched: false,
         };
         let zone = context.customer.zone;
         let meaning = Meaning::of(&event.kind);
-        let brings = meaning == Meaning::CartEmptied || context.plan().brings(event);
-        // Of most events nothing is kept: they leave the list alone, which is a place in memory of its own.
-        let documents = if brings { context.customer.documents.count() } else { 0 };
-        let surplus = context.learn(event, meaning, time.at, brings, &mut changes);
+        let surplus = context.learn(event, meaning, time.at, &mut changes);
+        let has_more = context.documents(event, time.at, meaning);
         let interest = context.plan().interest(event.kind.as_ref());
         let foreign = interest.map(|interest| context.facts(interest, event, time));
         if context.customer.zone != zone && context.plan().follows_zone {
@@ -91,14 +87,14 @@ impl Core {
             Some(interest) => context.interested(interest, event, time, &mut fields, None),
             None => Applied::Unwanted,
         };
-        if !context.emitted.is_empty() {
+        if !context.effects.emitted.is_empty() {
             context.apply_emitted();
         }
         if context.touched {
             context.arm();
         }
         context.review(time.seen);
-        if brings && context.customer.documents.count() > documents {
+        if has_more {
             context.forget_surplus();
         }
         (self.changes, self.fields) = (changes, fields);
@@ -108,13 +104,12 @@ impl Core {
 }
 
 impl Context<'_> {
-    /// What the event says of the customer, whatever the journeys make of it, and of documents if it `brings` some. The fields for which there is no room.
+    /// What the event says of the customer, whatever the journeys make of it. The fields for which there is no room.
     fn learn(
         &mut self,
         event: &Event<'_>,
         meaning: Meaning,
         at: Millis,
-        brings: bool,
         changes: &mut Vec<Change>,
     ) -> OddFields {
         let told = self.effects.list.len();
@@ -140,9 +135,6 @@ impl Context<'_> {
         {
             self.suppress_message(told_of, told);
         }
-        if brings {
-            self.documents(event, at, meaning);
-        }
         surplus
     }
 
@@ -154,8 +146,19 @@ impl Context<'_> {
     }
 
     /// What the event does to the facts. The amounts that are left out.
+    #[inline]
     fn facts(&mut self, interest: &Interest, event: &Event<'_>, time: EventTime) -> OddFields {
         self.touched |= interest.arms;
+        // Most events are no fact.
+        if interest.facts.is_empty() {
+            return OddFields::default();
+        }
+        self.feed(interest, event, time)
+    }
+
+    // Apart from what most events need, which is looked at in passing.
+    #[inline(never)]
+    fn feed(&mut self, interest: &Interest, event: &Event<'_>, time: EventTime) -> OddFields {
         let layout = &self.plan().facts;
         let EventTime { at, seen, .. } = time;
         let occurrence = Occurrence { event, at, seen, currency: layout.currency() };
@@ -202,7 +205,7 @@ impl Context<'_> {
 
     /// What steps have let happen, and what that leads to: in journeys as an event that happens now, but of the customer it says nothing.
     pub fn apply_emitted(&mut self) {
-        while let Some(Happening { kind, text, number, at }) = self.emitted.next() {
+        while let Some(Happening { kind, text, number, at }) = self.effects.emitted.take_next() {
             let Some(interest) = self.plan().events.get(&kind) else {
                 self.levels(0, at);
                 continue;
@@ -358,8 +361,16 @@ impl Context<'_> {
         });
     }
 
-    /// What a message may show, each with its newest version; nothing of what none can show.
-    pub(super) fn documents(&mut self, event: &Event<'_>, at: Millis, meaning: Meaning) {
+    /// What a message may show, each with its newest version; nothing of what none can show. Whether there is more than before: most events leave
+    /// the list alone, which is a place in memory of its own.
+    #[inline]
+    pub(super) fn documents(&mut self, event: &Event<'_>, at: Millis, meaning: Meaning) -> bool {
+        let brings = meaning == Meaning::CartEmptied || self.plan().brings(event);
+        brings && self.keep_documents(event, at, meaning)
+    }
+
+    fn keep_documents(&mut self, event: &Event<'_>, at: Millis, meaning: Meaning) -> bool {
+        let mut more = false;
         let emptied = meaning == Meaning::CartEmptied;
         if emptied && event.id_of(Subject::Cart) == 0 {
             // Which cart it does not say: all of them.
@@ -372,6 +383,7 @@ impl Context<'_> {
             let id = event.id_of(subject);
             let key = DocumentKey::new(kind, id);
             let documents = &mut self.customer.documents;
+            let count = documents.count();
             let (how, counts) = if emptied && subject == Subject::Cart {
                 (How::Remove, id != 0 && documents.replace(key, at, true))
             } else if subject.is_whole_in(&event.kind) {
@@ -379,6 +391,7 @@ impl Context<'_> {
             } else {
                 (How::Add, documents.add_to(key, at))
             };
+            more |= documents.count() > count;
             if counts {
                 let content = if how == How::Remove { "" } else { raw.0 };
                 self.keep(Version { key, at, how }, content);
@@ -387,6 +400,7 @@ impl Context<'_> {
                 }
             }
         }
+        more
     }
 
     /// A cart that other events empty item by item ends as one that is emptied at once. Of a whole version a journey's `when` judges whether it

@@ -2,7 +2,6 @@
 //! window, at whose end it is asked once more.
 
 use super::context::Context;
-use super::emitted::Emitted;
 use super::enter::earlier_entry;
 use super::journeys::{Occasion, Opening};
 use super::{Core, Environment, EventTime};
@@ -121,7 +120,6 @@ impl Core {
             control: environment.control,
             pools: &mut *environment.pools,
             effects: &mut *environment.effects,
-            emitted: Emitted::default(),
             touched: false,
         }
     }
@@ -158,15 +156,11 @@ impl Context<'_> {
 
     fn begin_for(&mut self, happened: &Happened<'_>, deadline: Millis) {
         let (event, at) = (happened.event, happened.time.at);
-        let brings = self.plan().brings(event);
-        let documents = if brings { self.customer.documents.count() } else { 0 };
-        if brings {
-            self.documents(event, at, Meaning::None);
-        }
+        let has_more = self.documents(event, at, Meaning::None);
         let journey = self.journey(happened.index);
         let by = Opening::by(&happened.occasion(), self.plan(), journey, happened.key);
         self.open(happened.index, by.entering_at(deadline));
-        if brings && self.customer.documents.count() > documents {
+        if has_more {
             self.forget_surplus();
         }
     }

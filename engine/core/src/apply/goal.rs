@@ -2,7 +2,7 @@
 
 use super::context::{Context, order_total};
 use super::journeys::Occasion;
-use crate::customer::{Run, Sent};
+use crate::customer::{Forgotten, Pause, Place, Run, Sent};
 use crate::decision::{Reason, Verdict};
 use crate::id::CommandId;
 use crate::journey::op::Send;
@@ -12,6 +12,16 @@ use crate::time::Millis;
 use crate::value::Value;
 
 impl Context<'_> {
+    /// The run, which is not among the customer's any more, has no step left: it waits on for its goal, if it has one to wait for.
+    pub(super) fn linger(&mut self, run: Run) {
+        let until = goal_until(self.journey(run.journey), &run);
+        let Some(until) = until.filter(|until| *until > self.t) else { return };
+        self.customer.insert_run(lingering(run, until));
+        if self.customer.forget_lingering() {
+            self.effects.forgets(Forgotten::Lingering);
+        }
+    }
+
     /// One run: the one whose message came last before the event.
     pub(super) fn convert(&mut self, occasion: &Occasion<'_>, index: u16) {
         let journey = self.journey(index);
@@ -50,6 +60,22 @@ impl Context<'_> {
             revenue,
         });
     }
+}
+
+/// Until when the run waits for its goal once it has no step any more, however it has come to that; none without a goal or a message, or where it has reached
+/// it. Whether an event counts is told by its own time alone; so the run stays as long as one that counts may come, and be no late event, the last
+/// millisecond included.
+pub(super) fn goal_until(journey: &Journey, run: &Run) -> Option<Millis> {
+    let within = journey.goal_within.filter(|_| !run.converted)?;
+    Some(run.sent?.at + within.millis() + journey.max_event_age.millis() + 1)
+}
+
+/// What has no step any more keeps what a goal asks for alone.
+pub(super) fn lingering(run: Run, until: Millis) -> Run {
+    let mut run = Run { place: Place::Goal, deadline: until, pause: Pause::None, ..run };
+    run.captures.clear();
+    run.forget_heard();
+    run
 }
 
 /// The run's newest message that is known not to be after `at`: its latest, else its first.

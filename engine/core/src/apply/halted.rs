@@ -1,7 +1,6 @@
 //! Journeys that people have paused or stopped (`docs/semantics.md`, "Control").
 
 use super::context::{Context, leaving};
-use super::emitted::Emitted;
 use super::{Core, Environment};
 use crate::control::Standing;
 use crate::customer::{Customer, Pause, Place, Run};
@@ -28,7 +27,6 @@ impl Core {
             control: environment.control,
             pools: environment.pools,
             effects: environment.effects,
-            emitted: Emitted::default(),
             touched: false,
         };
         if context.end_all(journey) {
@@ -58,7 +56,11 @@ impl Core {
 
 impl Context<'_> {
     /// Whether the journey runs.
+    #[inline]
     pub fn standing(&self, journey: u16) -> Standing {
+        if self.control.lets_all_run() {
+            return Standing::Runs;
+        }
         self.control.standing(&self.journey(journey).name)
     }
 
@@ -109,6 +111,7 @@ impl Context<'_> {
             let Some(verdict) = leaving(run.place) else { continue };
             let ended = self.decided(journey, verdict, Reason::Stopped);
             self.decide(&ended.run(run.id));
+            self.linger(run);
         }
         self.customer.runs_changed();
         any

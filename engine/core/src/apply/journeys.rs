@@ -156,14 +156,16 @@ impl Context<'_> {
     /// The run at `place` ends by what happened at `at`, and `told` is decided of it. Where that came late, the run's newest trigger event,
     /// from after it, had only been taken for one of this run: it is returned to begin another.
     fn end(&mut self, place: usize, at: Millis, told: Decided) -> Option<Opening> {
-        let run = self.customer.runs.remove(place);
+        let mut run = self.customer.runs.remove(place);
         if run.place == Place::Window {
             self.leave_alone(run.journey);
         }
         // None where it has reached its goal: nothing is left to wait for.
         let verdict = leaving(run.place)?;
         self.decide(&Decided { verdict, run: Some(run.id), ..told });
-        let Run { key, newest, captures, about, .. } = run;
+        let (key, newest) = (run.key, run.newest);
+        let (captures, about) = (std::mem::take(&mut run.captures), run.about.clone());
+        self.linger(run);
         // Which event that was nobody knows any more.
         let deadline = None;
         (newest > at).then_some(Opening { key, at: newest, event: None, captures, about, deadline })
@@ -318,8 +320,9 @@ impl Context<'_> {
             let stale = self.decided(index, Verdict::Refused, Reason::Stale).run(id);
             return self.decide(&stale.instant("at", at).instant("newest", newest));
         }
-        self.customer.runs.remove(place);
+        let run = self.customer.runs.remove(place);
         self.decide(&self.decided(index, Verdict::Exited, Reason::Restarted).run(id));
+        self.linger(run);
         let by = Opening::by(occasion, self.plan(), self.journey(index), key);
         self.open(index, Opening { deadline: enters, ..by });
     }

@@ -2,9 +2,9 @@
 //! behind what led to it.
 
 use super::context::Context;
-use super::emitted::{Emitted, Happening};
 use super::{Core, Environment};
 use crate::customer::{Customer, Forgotten};
+use crate::effect::Happening;
 use crate::fact::Standing;
 use crate::journey::level::{Level, LevelSet, bit};
 use crate::time::Millis;
@@ -43,7 +43,6 @@ impl Core {
             control: environment.control,
             pools: environment.pools,
             effects: environment.effects,
-            emitted: Emitted::default(),
             touched: false,
         };
         context.settle_levels();

@@ -6,7 +6,6 @@
 mod about;
 mod context;
 mod coupon;
-mod emitted;
 mod event;
 mod goal;
 mod levels;

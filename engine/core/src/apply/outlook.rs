@@ -102,7 +102,8 @@ impl Core {
         reader: &Reader<'_>,
     ) -> Option<Expected> {
         let at = &journey.by_time.as_ref()?.at;
-        let comes = match self.armed(customer, number, reader.t, reader.t.saturating_sub(LONG_PAST)) {
+        let comes = match self.armed(customer, number, reader.t, reader.t.saturating_sub(LONG_PAST))
+        {
             Armed::Nothing => Comes::Nothing,
             Armed::At(at, _) => Comes::At(at),
             Armed::NotActive(moment) => Comes::NotActive(moment.at),

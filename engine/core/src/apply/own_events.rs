@@ -4,7 +4,7 @@
 //! leads to, and, as a circle may go through a timer that is due at once, in what a customer's journeys let happen over time.
 
 use super::context::Context;
-use super::emitted::{Happening, MAX_EMITTED};
+use crate::effect::{Happening, MAX_EMITTED};
 use crate::time::{HOUR, Millis};
 
 /// One more is allowed whenever this has passed: 288 a day.
@@ -20,7 +20,7 @@ impl Context<'_> {
         if allowed.is_none() {
             return Err(MAX_AT_ONCE);
         }
-        if !self.emitted.push(happening) {
+        if !self.effects.emitted.push(happening) {
             return Err(MAX_EMITTED as i64);
         }
         if let (Some(own), Some(at)) = (self.plan().own_events, allowed) {

@@ -65,6 +65,7 @@ impl Context<'_> {
             let left = self.decided(ended.journey, Verdict::Exited, Reason::Superseded);
             let left = left.value("by", Value::Text(journey.name.clone()));
             self.decide(&Decided { verdict, run: Some(ended.id), ..left });
+            self.linger(ended);
         }
     }
 }

@@ -1,7 +1,6 @@
 //! A deadline has come: a window has passed, time begins a journey, a wait is over, a send is asked again, a fallback's time is up, a goal's time is over.
 
 use super::context::Context;
-use super::emitted::Emitted;
 use super::levels::Looked;
 use super::{Core, Environment};
 use crate::customer::{Customer, Place};
@@ -50,7 +49,6 @@ impl Core {
             control: environment.control,
             pools: environment.pools,
             effects: environment.effects,
-            emitted: Emitted::default(),
             touched: false,
         };
         let mut fired = 0;

@@ -73,13 +73,15 @@ impl Control {
         room
     }
 
-    /// Whether the journey of this name runs. Nearly always all do: that costs one look.
+    /// Nearly always all do.
     #[inline]
+    pub fn lets_all_run(&self) -> bool {
+        self.halted.is_empty()
+    }
+
+    /// Whether the journey of this name runs.
     pub fn standing(&self, journey: &str) -> Standing {
-        match self.halted.is_empty() {
-            true => Standing::Runs,
-            false => self.halted.get(journey).map_or(Standing::Runs, |(standing, _)| *standing),
-        }
+        self.halted.get(journey).map_or(Standing::Runs, |(standing, _)| *standing)
     }
 
     /// The arm that has won a split of the journey.

@@ -39,6 +39,9 @@ impl Reference {
                 turn.judge_levels(t);
             }
             runs.into_iter().for_each(|run| turn.put(run));
+            while let Some(surplus) = turn.customer.lingers_no_longer() {
+                turn.take(surplus);
+            }
             turn.arm_silently();
             turn.watch_levels();
         }
@@ -60,7 +63,7 @@ impl Change<'_> {
                 // It is asked again.
                 run.deadline = run.deadline.min(turn.t);
             }
-            if let Some(run) = self.moved(run) {
+            if let Some(run) = self.moved(run.clone()) {
                 stay.push(run);
                 continue;
             }
@@ -74,6 +77,7 @@ impl Change<'_> {
                 | Place::Engagement { .. } => Verdict::Exited,
             };
             turn.decide(journey, Decided::new(verdict, Reason::JourneyChanged).run(id));
+            stay.extend(turn.lingering(run).and_then(|run| self.moved(run)));
         }
         stay
     }

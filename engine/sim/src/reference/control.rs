@@ -141,6 +141,7 @@ impl Reference {
                     | Place::Goal => Verdict::Exited,
                 };
                 turn.decide(index, Decided::new(verdict, Reason::Stopped).run(*id));
+                turn.linger(run);
             }
             if !live.is_empty() {
                 turn.look_again(turn.t);

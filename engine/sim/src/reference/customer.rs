@@ -149,6 +149,7 @@ pub enum PutOff {
 }
 
 /// An event that came before a run waits for it.
+#[derive(Clone)]
 pub struct Heard {
     /// Its time.
     pub at: Millis,
@@ -159,6 +160,7 @@ pub struct Heard {
 }
 
 /// A window or run.
+#[derive(Clone)]
 pub struct Run {
     /// Its id.
     pub id: RunId,

@@ -253,7 +253,10 @@ impl Context<'_> {
                     interest.journey,
                     Decided::new(verdict, Reason::ExitEvent).run(id).value("event", event),
                 );
-                again.extend(ended.and_then(|run| begins_again(run, at)));
+                if let Some(run) = ended {
+                    self.linger(run.clone());
+                    again.extend(begins_again(run, at));
+                }
             }
             met.push(key.map_or(rule.latest, |key| rule.latest.with_key(key)));
         }
@@ -421,8 +424,11 @@ impl Context<'_> {
         let (id, newest) = (run.id, run.newest);
         if journey.reentry == Reentry::Restart && run.place != Place::Window {
             if at > newest {
-                self.end(id);
+                let ended = self.end(id);
                 self.decide(index, Decided::new(Verdict::Exited, Reason::Restarted).run(id));
+                if let Some(run) = ended {
+                    self.linger(run);
+                }
                 return self.open(given);
             }
             let what = Decided::new(Verdict::Refused, Reason::Stale).run(id);
@@ -475,7 +481,9 @@ impl Context<'_> {
                 }
                 let ended = self.end(id);
                 self.decide(index, what);
-                if let Some(given) = ended.and_then(|run| begins_again(run, at)) {
+                let Some(run) = ended else { return };
+                self.linger(run.clone());
+                if let Some(given) = begins_again(run, at) {
                     self.open(given);
                 }
                 return;

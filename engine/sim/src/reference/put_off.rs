@@ -164,6 +164,7 @@ impl Context<'_> {
             let by = Value::Text(self.journey(run.journey).name.clone());
             let what = Decided::new(verdict, Reason::Superseded).run(id).value("by", by);
             self.decide(ended.journey, what);
+            self.linger(ended);
         }
     }
 

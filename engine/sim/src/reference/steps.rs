@@ -145,7 +145,7 @@ impl Context<'_> {
         match self.send(&mut run, op, index) {
             Next::Step => self.execute(run, op + 1),
             Next::Stay => self.stay(run),
-            Next::Gone => {}
+            Next::Gone => self.linger(run),
         }
     }
 
@@ -159,7 +159,7 @@ impl Context<'_> {
                     match self.send(&mut run, op, 0) {
                         Next::Step => op += 1,
                         Next::Stay => return self.stay(run),
-                        Next::Gone => return,
+                        Next::Gone => return self.linger(run),
                     }
                 }
                 Op::Wait(wait) => {
@@ -191,7 +191,8 @@ impl Context<'_> {
                 Op::Jump(jump) => op = jump.to,
                 Op::Exit(exit) => {
                     let exited = Decided::new(Verdict::Exited, Reason::Step).run(run.id);
-                    return self.decide(run.journey, exited.step(&exit.step));
+                    self.decide(run.journey, exited.step(&exit.step));
+                    return self.linger(run);
                 }
                 Op::End(_) => return self.finish(run),
             }
@@ -345,23 +346,31 @@ impl Context<'_> {
         withheld.is_none()
     }
 
-    /// All steps done: gone, or kept as long as the goal may still be reached.
-    fn finish(&mut self, mut run: Run) {
+    /// All steps done.
+    fn finish(&mut self, run: Run) {
         self.decide(run.journey, Decided::new(Verdict::Finished, Reason::Completed).run(run.id));
-        let journey = self.journey(run.journey);
-        if let (Some(within), Some((sent, _))) = (journey.goal_within, run.last_sent) {
-            // The last event that counts happens then, and comes so much later; the run is there when it comes.
-            let last = sent.saturating_add(within.millis());
-            let comes = last.saturating_add(journey.max_event_age.millis());
-            run.place = Place::Goal;
-            run.deadline = comes.saturating_add(1);
-            if run.deadline > self.t {
-                self.stay(run);
-            }
-            if let Some(surplus) = self.customer.lingers_no_longer() {
-                self.take(surplus);
-            }
+        self.linger(run);
+    }
+
+    /// The run has no step any more: gone, or kept as long as its goal may still be reached.
+    pub fn linger(&mut self, run: Run) {
+        let Some(run) = self.lingering(run) else { return };
+        self.stay(run);
+        if let Some(surplus) = self.customer.lingers_no_longer() {
+            self.take(surplus);
         }
+    }
+
+    /// As it waits for its goal; none if it has none, has reached it or has sent nothing, or if it is too late for it.
+    pub fn lingering(&self, mut run: Run) -> Option<Run> {
+        let journey = self.journey(run.journey);
+        let (sent, _) = run.last_sent.filter(|_| !run.converted)?;
+        // The last event that counts happens then, and comes so much later; the run is there when it comes.
+        let last = sent.saturating_add(journey.goal_within?.millis());
+        let comes = last.saturating_add(journey.max_event_age.millis());
+        (run.place, run.deadline) = (Place::Goal, comes.saturating_add(1));
+        (run.held, run.put_off, run.waits_for_resume) = (false, None, false);
+        (run.deadline > self.t).then_some(run)
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::next::Next;
 use crate::apply::context::Context;
-use crate::apply::emitted::Happening;
 use crate::customer::Run;
 use crate::decision::{Reason, Verdict};
+use crate::effect::Happening;
 use crate::event::vocabulary::Envelope;
 use crate::id::CommandId;
 use crate::journey::op::Emit;

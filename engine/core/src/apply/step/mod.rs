@@ -14,7 +14,7 @@ mod wait_for;
 
 use super::MAX_STEPS;
 use super::context::Context;
-use crate::customer::{Forgotten, Pause, Place, Run};
+use crate::customer::{Pause, Place, Run};
 use crate::decision::Reason;
 use crate::journey::op::Op;
 use next::Next;
@@ -33,12 +33,9 @@ impl Context<'_> {
                 Next::Stay(place, deadline) => {
                     (run.place, run.deadline, run.pause) = (place, deadline, Pause::None);
                     self.customer.insert_run(run);
-                    if place == Place::Goal && self.customer.forget_lingering() {
-                        self.effects.forgets(Forgotten::Lingering);
-                    }
                     return;
                 }
-                Next::Gone => return,
+                Next::Gone => return self.linger(run),
             }
         }
     }

@@ -9,6 +9,6 @@ pub(super) enum Next {
     Op(u16),
     /// Nothing before the deadline.
     Stay(Place, Millis),
-    /// The run is over.
+    /// The run has no step any more: it is over, or waits for its goal.
     Gone,
 }

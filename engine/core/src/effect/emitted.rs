@@ -5,20 +5,17 @@ use compact_str::CompactString;
 use std::collections::VecDeque;
 
 /// Most of them for one event, or for one timer.
-pub(super) const MAX_EMITTED: usize = 16;
+pub const MAX_EMITTED: usize = 16;
 
-/// See the module. Hardly any event leads to one: without any it is no more than a word.
+/// See the module. Hardly any event leads to one; behind each customer's turn there are none.
 #[derive(Default)]
-pub(super) struct Emitted(Option<Box<Waiting>>);
-
-#[derive(Default)]
-struct Waiting {
+pub struct Emitted {
     queue: VecDeque<Happening>,
     count: usize,
 }
 
 /// An event that has not been applied yet.
-pub(super) struct Happening {
+pub struct Happening {
     /// Its type.
     pub kind: CompactString,
     /// Its fields, as a JSON object.
@@ -32,25 +29,24 @@ pub(super) struct Happening {
 impl Emitted {
     /// Puts one behind the others; false if there have been [`MAX_EMITTED`].
     pub fn push(&mut self, happening: Happening) -> bool {
-        let Waiting { queue, count } = &mut **self.0.get_or_insert_default();
-        let room = *count < MAX_EMITTED;
+        let room = self.count < MAX_EMITTED;
         if room {
-            *count += 1;
-            queue.push_back(happening);
+            self.count += 1;
+            self.queue.push_back(happening);
         }
         room
     }
 
     /// Whether none has been put there since the count began.
     pub fn is_empty(&self) -> bool {
-        self.0.is_none()
+        self.count == 0
     }
 
     /// The next one. Behind the last the count begins anew.
-    pub fn next(&mut self) -> Option<Happening> {
-        let next = self.0.as_mut()?.queue.pop_front();
+    pub fn take_next(&mut self) -> Option<Happening> {
+        let next = self.queue.pop_front();
         if next.is_none() {
-            self.0 = None;
+            self.count = 0;
         }
         next
     }
