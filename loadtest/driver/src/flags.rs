@@ -89,6 +89,21 @@ pub struct Events {
     pub sends: f64,
 }
 
+impl Events {
+    /// Fewer of the same kind. Of the peers' job each customer has as many as before; the shop's stay, most of them unseen.
+    pub fn shortened(&self, events: u64) -> Self {
+        let customers = match self.profile.0 {
+            Profile::Shop => self.customers,
+            Profile::Peers => {
+                let share = u128::from(self.customers) * u128::from(events)
+                    / u128::from(self.events.max(1));
+                u32::try_from(share).unwrap_or(u32::MAX).max(1)
+            }
+        };
+        Self { events, customers, ..self.clone() }
+    }
+}
+
 /// A [`Profile`], as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stream(pub Profile);
@@ -284,6 +299,8 @@ mod tests {
         assert_eq!((peers.events.events, peers.events.span), (20_000_000, Span(604_800_000)));
         assert_eq!(peers.config_dir, PathBuf::from("loadtest/peers"));
         assert_eq!(run(&["--profile", "peers", "--events", "9"]).events.events, 9);
+        let few = |events: &Events| (events.shortened(100).events, events.shortened(100).customers);
+        assert_eq!((few(&peers.events), few(&run(&[]).events)), ((100, 5), (100, 1_000_000)));
         assert_eq!((run(&[]).events.events, run(&[]).events.span), (5_000_000, Span(86_400_000)));
         assert!(Flags::try_parse_from(["loadtest", "run", "--skew", "some"]).is_err());
         assert!(Flags::try_parse_from(["loadtest", "run", "--partitions", "0"]).is_err());

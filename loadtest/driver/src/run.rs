@@ -106,7 +106,7 @@ fn run_in(flags: &Run, binary: &Path, work: &Path) -> Result<Report, Error> {
 /// Runs the engine over events of its own topics, in the folder `dir`, and throws away what came of it: by then the broker's Java machine
 /// has compiled most of what the measured rows ask of it, and takes less of the processors from them.
 fn warm_up(flags: &Run, binary: &Path, dir: &Path, changes: &Changes) -> Result<(), Error> {
-    let events = Events { events: flags.warm_up(), ..flags.events.clone() };
+    let events = flags.events.shortened(flags.warm_up());
     if events.events == 0 {
         return Ok(());
     }

@@ -7,7 +7,6 @@ use super::system::System;
 use super::{build, cartwheel, peer};
 use crate::Error;
 use crate::engine::{binary, wall};
-use crate::flags::Events;
 use crate::process::Process;
 use crate::progress::begin;
 use crate::run::{ASK, prepare, run_engine};
@@ -116,9 +115,7 @@ fn warm_up(
     if events == 0 {
         return Ok(None);
     }
-    let share = u128::from(flags.customers) * u128::from(events) / u128::from(flags.events);
-    let customers = u32::try_from(share).unwrap_or(u32::MAX).max(1);
-    let events = Events { events, customers, ..flags.stream() };
+    let events = flags.stream().shortened(events);
     let setup = prepare(&flags.config_dir, &events, &work.join("warm-up"), changes)?;
     let log = work.join("warm-up.log");
     run_engine("warming the broker up", &setup, binary, &log, flags.partitions)?;

@@ -44,10 +44,13 @@ impl Comparison {
 
     /// The median, over rounds, of how many times as many events Cartwheel reads in the same round; none without both.
     pub fn advantage(&self, system: System) -> Option<f64> {
-        let ratios: Vec<f64> = self
-            .runs(System::Cartwheel)
-            .zip(self.runs(system))
-            .map(|(own, peer)| own.rate() / peer.rate())
+        let rate = |round: &[Figures], of: System| {
+            let valid = |run: &&Figures| run.system == of && run.difference.is_none();
+            round.iter().find(valid).map(Figures::rate)
+        };
+        let rounds = self.runs.chunks(self.systems.len().max(1));
+        let ratios: Vec<f64> = rounds
+            .filter_map(|round| Some(rate(round, System::Cartwheel)? / rate(round, system)?))
             .collect();
         (!ratios.is_empty()).then(|| median(ratios))
     }
@@ -185,6 +188,7 @@ mod tests {
         assert_eq!(comparison.difference().unwrap(), "flink-heap: one is missing");
         assert!(comparison.text().contains("VOID"));
         assert_eq!(comparison.runs(System::FlinkHeap).count(), 2);
+        assert_eq!(comparison.advantage(System::FlinkHeap), Some(3.5));
     }
 
     #[test]
