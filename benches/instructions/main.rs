@@ -1,4 +1,4 @@
-//! Counted instructions of decoding and of a turn, under callgrind: `cargo bench -p cartwheel-benches --features instructions --bench instructions`.
+//! Counted instructions of decoding, of a turn and of records of products, under callgrind: `cargo bench -p cartwheel-benches --features instructions --bench instructions`.
 
 #![allow(
     missing_docs,
@@ -18,6 +18,9 @@ use cartwheel_workload::Options;
 use gungraun::prelude::*;
 use std::hint::black_box;
 use std::sync::Arc;
+use watched::Told;
+
+mod watched;
 
 fn input() -> Input {
     // A slow shop, so that timers fire within the batches.
@@ -29,6 +32,8 @@ fn input() -> Input {
     .expect("valid options")
 }
 
+// Always the same instructions, whatever else is measured here.
+#[inline(never)]
 fn records(input: &Input, from: usize) -> Vec<Record<'_>> {
     (from..from + BATCH).map(|place| input.record(place)).collect()
 }
@@ -82,5 +87,17 @@ fn warm_with(kind: &str) -> (Lone<MemoryStore>, Input) {
     warm(&with_fact(fact.expect("a kind of fact").1))
 }
 
-library_benchmark_group!(name = counted, benchmarks = [decode_batch, turn_batch, fact_batch]);
+#[library_benchmark]
+#[bench::judged(Told::restocked(1))]
+#[bench::armed(Told::restocked(BATCH as u64))]
+#[bench::unwatched(Told::unwatched())]
+fn catalogue_batch(mut told: Told) -> Told {
+    told.apply();
+    told
+}
+
+library_benchmark_group!(
+    name = counted,
+    benchmarks = [decode_batch, turn_batch, fact_batch, catalogue_batch]
+);
 main!(library_benchmark_groups = counted);

@@ -6,6 +6,7 @@
 //! Figures beside their targets: `RESULTS.md`.
 
 pub mod crowd;
+pub mod watchers;
 
 use cartwheel_core::journey::load::{SourceFile, load};
 use cartwheel_core::journey::plan::Plan;

@@ -57,7 +57,6 @@ impl Core {
         }
         customer.dirty = true;
         // Scratch space of the evaluator, which is only read meanwhile.
-        let mut changes = std::mem::take(&mut self.changes);
         let mut fields = std::mem::take(&mut self.fields);
         let mut context = Context {
             core: self,
@@ -74,11 +73,11 @@ impl Core {
         };
         let zone = context.customer.zone;
         let meaning = Meaning::of(&event.kind);
-        let surplus = context.learn(event, meaning, time.at, &mut changes);
+        let surplus = context.learn(event, meaning, time.at);
         let has_more = context.documents(event, time.at, meaning);
         let interest = context.plan().interest(event.kind.as_ref());
         let foreign = interest.map(|interest| context.facts(interest, event, time));
-        if context.customer.zone != zone && context.plan().follows_zone {
+        if context.plan().follows_zone && context.customer.zone != zone {
             context.follow_zone(zone);
         }
         let of_facts = interest.map_or(0, |interest| interest.levels);
@@ -97,7 +96,7 @@ impl Core {
         if has_more {
             context.forget_surplus();
         }
-        (self.changes, self.fields) = (changes, fields);
+        self.fields = fields;
         let foreign = foreign.unwrap_or_default();
         Outcome { applied, left_out: event.odd().and(surplus).and(foreign) }
     }
@@ -105,15 +104,9 @@ impl Core {
 
 impl Context<'_> {
     /// What the event says of the customer, whatever the journeys make of it. The fields for which there is no room.
-    fn learn(
-        &mut self,
-        event: &Event<'_>,
-        meaning: Meaning,
-        at: Millis,
-        changes: &mut Vec<Change>,
-    ) -> OddFields {
+    fn learn(&mut self, event: &Event<'_>, meaning: Meaning, at: Millis) -> OddFields {
         let told = self.effects.list.len();
-        let surplus = self.profile(event, at, meaning, changes);
+        let surplus = self.profile(event, at, meaning);
         match meaning {
             Meaning::Bounced if bounce_is_hard(event) => {
                 self.suppress(event, SuppressionReason::Bounced);
@@ -221,17 +214,11 @@ impl Context<'_> {
     }
 
     /// First what the profile says, then what the type says; each in the order of the channels.
-    fn profile(
-        &mut self,
-        event: &Event<'_>,
-        at: Millis,
-        meaning: Meaning,
-        changes: &mut Vec<Change>,
-    ) -> OddFields {
-        changes.clear();
+    fn profile(&mut self, event: &Event<'_>, at: Millis, meaning: Meaning) -> OddFields {
+        let mut changes = Vec::new();
         let mut surplus = OddFields::default();
         if let Some(object) = event.profile()
-            && self.merge_profile(object, at, registers(meaning), changes)
+            && self.merge_profile(object, at, registers(meaning), &mut changes)
         {
             surplus = OddFields::SURPLUS;
         }
@@ -254,7 +241,7 @@ impl Context<'_> {
             }
         }
         for change in changes {
-            let (channel, active) = match *change {
+            let (channel, active) = match change {
                 Change::Denied(channel) => (channel, true),
                 Change::Lifted(channel) => (channel, false),
             };

@@ -30,7 +30,7 @@ pub use timer::Due;
 
 use crate::control::Control;
 use crate::coupon::Pools;
-use crate::customer::{Change, Customer, Zones, attribute_hash};
+use crate::customer::{Customer, Zones, attribute_hash};
 use crate::effect::Effects;
 use crate::journey::condition::Reader;
 use crate::journey::plan::Plan;
@@ -52,8 +52,7 @@ pub struct Core {
     /// Hashes of the plan's attributes.
     attributes: Vec<u32>,
     /// The present event's fields, by the plan's numbers.
-    fields: Vec<Value>,
-    changes: Vec<Change>,
+    fields: Box<[Value]>,
     /// The longest `max_event_age` of a journey: what is older starts nothing in any.
     longest_age: Millis,
     /// The longest `quiet_for`: what is older moves no window.
@@ -65,14 +64,13 @@ impl Core {
     pub fn new(plan: Arc<Plan>) -> Self {
         let zones = Arc::new(Zones::new(&plan.tables, &plan.policy.zone));
         let attributes = plan.attributes.iter().map(|name| attribute_hash(name)).collect();
-        let fields = vec![Value::Null; plan.fields.len()];
+        let fields = vec![Value::Null; plan.fields.len()].into();
         let longest = |spans: &mut dyn Iterator<Item = Millis>| spans.max().unwrap_or(0);
         let ages = &mut plan.journeys.iter().map(|journey| journey.max_event_age.millis());
         let longest_age = longest(ages);
         let windows = plan.journeys.iter().filter_map(|journey| journey.quiet_for);
         let longest_window = longest(&mut windows.map(|span| span.millis()));
-        let changes = Vec::new();
-        Self { plan, zones, attributes, fields, changes, longest_age, longest_window }
+        Self { plan, zones, attributes, fields, longest_age, longest_window }
     }
 
     /// What conditions read of a customer at `t`, without an event or a run, and without products: what begins by time alone follows from none.
