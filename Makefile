@@ -16,7 +16,7 @@ BROKER ?= mock
 # Where `make install` puts the binary: PREFIX/bin. Rust's own folder is on the PATH where rustup was used.
 PREFIX ?= $(if $(wildcard $(HOME)/.cargo/bin),$(HOME)/.cargo,/usr/local)
 
-.PHONY: help setup test demo build release install loadtest hand-over soak fuzz bench clean
+.PHONY: help setup test demo build release install loadtest hand-over soak fuzz bench bench-peers clean
 
 help:
 	@echo "make test                 everything that must hold"
@@ -28,6 +28,7 @@ help:
 	@echo "make soak                 many more random configurations and histories than make test tries (CONFIGURATIONS=... RECOVERIES=...)"
 	@echo "make fuzz                 a minute of random input for everything that reads strangers' bytes (FUZZ_SECONDS=...)"
 	@echo "make bench                benchmarks (see benches/RESULTS.md)"
+	@echo "make bench-peers          Cartwheel beside Flink and Kafka Streams on one job, into benches/PEERS.md (see benches/METHOD.md; WRITE= ARGS='--events 2000000 --customers 100000 --pairs 1' tries it)"
 
 setup:
 	@.ci/setup
@@ -92,6 +93,12 @@ fuzz: setup
 
 bench: setup
 	@cargo bench --locked -p cartwheel-benches $(ARGS)
+
+# The table in benches/PEERS.md is rewritten if nothing differs from the reference model (WRITE= leaves it).
+WRITE ?= --write benches/PEERS.md
+bench-peers: release
+	@cargo build --release --locked -p cartwheel-loadtest
+	@$(CARGO_TARGET_DIR)/release/loadtest peers $(WRITE) $(ARGS)
 
 clean:
 	@cargo clean

@@ -210,6 +210,47 @@ impl Admin {
             .collect()
     }
 
+    /// Deletes a topic with all that is in it, and waits until the broker knows none of this name; one that is not there is none. No part of Cartwheel does that to a
+    /// topic of its own: this is for tests and load that make the same topic anew.
+    pub fn delete(&self, topic: &str) -> Result<(), Error> {
+        let doing = format!("deleting topic {topic} on {}", self.bootstrap);
+        let results = block_on(self.client.delete_topics(&[topic], &self.options()))
+            .map_err(|error| Error::of(&error, &doing))?;
+        for result in results {
+            match result {
+                Ok(_) | Err((_, Code::UnknownTopic | Code::UnknownTopicOrPartition)) => {}
+                Err((_, code)) => return Err(Error::of_code(code, &doing, &code.to_string())),
+            }
+        }
+        let deadline = Instant::now() + self.timeout;
+        loop {
+            match self.describe(topic) {
+                Err(Error::NoTopic { .. }) => return Ok(()),
+                Err(error) if !error.is_transient() => return Err(error),
+                _ if Instant::now() > deadline => {
+                    return Err(Error::of_code(
+                        Code::OperationTimedOut,
+                        &doing,
+                        "it is still there",
+                    ));
+                }
+                _ => std::thread::sleep(Duration::from_millis(20)),
+            }
+        }
+    }
+
+    /// The names of the topics that begin so, in order.
+    pub fn names(&self, prefix: &str) -> Result<Vec<String>, Error> {
+        let metadata =
+            self.client.inner().fetch_metadata(None, self.timeout).map_err(|error| {
+                Error::of(&error, &format!("asking {} for topics", self.bootstrap))
+            })?;
+        let names = metadata.topics().iter().map(|topic| topic.name().to_owned());
+        let mut names: Vec<String> = names.filter(|name| name.starts_with(prefix)).collect();
+        names.sort();
+        Ok(names)
+    }
+
     fn create(&self, spec: &TopicSpec) -> Result<(), Error> {
         let retention = match spec.cleanup {
             Cleanup::Delete(Some(millis)) => Some(millis.to_string()),

@@ -245,6 +245,24 @@ fn topics_are_described_as_they_were_created() {
 }
 
 #[test]
+fn a_topic_that_was_deleted_can_be_made_anew_and_is_empty() {
+    let config = with_topics(1);
+    let admin = Admin::new(&config, LONG).unwrap();
+    let sends = config.topics().sends;
+    let producer = SendsProducer::open(&config, &sends, 0).unwrap();
+    producer.send(Kind::Turn, 0, 1, b"", b"{}").unwrap();
+    producer.flush(LONG).unwrap();
+    assert_eq!(Offsets::new(&config).unwrap().end(&sends, 0, LONG), Ok(1));
+    assert_eq!(admin.names(&sends).unwrap(), [sends.clone()]);
+    admin.delete(&sends).unwrap();
+    assert!(admin.names(&sends).unwrap().is_empty());
+    // There is none: nothing to do.
+    admin.delete(&sends).unwrap();
+    admin.ensure(&TopicSpec::all(&config, 1, 1, None), true).unwrap();
+    assert_eq!(Offsets::new(&config).unwrap().end(&sends, 0, LONG), Ok(0));
+}
+
+#[test]
 fn a_full_queue_is_back_pressure() {
     let mut config = with_topics(1);
     config.properties.insert("queue.buffering.max.messages".to_owned(), "10".to_owned());

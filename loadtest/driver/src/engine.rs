@@ -2,14 +2,12 @@
 
 use crate::Error;
 use crate::overview::{Overview, ask};
-use crate::process::Process;
+use crate::running::Running;
 use crate::setup::Setup;
 use cartwheel_core::time::Millis;
 use indicatif::ProgressBar;
-use std::fs::File;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Between two looks at the process.
@@ -18,14 +16,11 @@ const LOOK: Duration = Duration::from_millis(10);
 const QUESTION: u32 = 5;
 /// An engine that applies nothing for so long stands still. Generous: it includes start and take-over.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// How long the engine may take to stop.
-const STOP: Duration = Duration::from_secs(120);
 
 /// A running engine. Killed on drop, and when the thread that started it ends.
 #[derive(Debug)]
 pub struct Engine {
-    child: Child,
-    log: PathBuf,
+    running: Running,
     samples: Samples,
 }
 
@@ -34,6 +29,11 @@ pub struct Engine {
 pub struct Samples(Vec<(Millis, f64)>);
 
 impl Samples {
+    /// One sample more.
+    pub fn push(&mut self, at: Millis, cpu_seconds: f64) {
+        self.0.push((at, cpu_seconds));
+    }
+
     /// CPU seconds between two wall times: of the samples nearest before and after.
     pub fn cpu_between(&self, from: Millis, until: Millis) -> f64 {
         let before = self.0.iter().rev().find(|(at, _)| *at <= from).or(self.0.first());
@@ -77,32 +77,12 @@ pub fn binary(given: Option<&Path>) -> Result<PathBuf, Error> {
 }
 
 impl Engine {
-    /// Starts `cartwheel run` under the setup; its log goes to `log`. Variables of the environment that would change its
-    /// configuration are removed.
+    /// Starts `cartwheel run` under the setup; its log goes to `log`.
     pub fn start(binary: &Path, setup: &Setup, log: &Path) -> Result<Self, Error> {
-        let output = File::create(log).map_err(Error::io(log.display().to_string()))?;
-        let errors = output.try_clone().map_err(Error::io(log.display().to_string()))?;
         let mut command = Command::new(binary);
-        command
-            .arg("--config-dir")
-            .arg(&setup.dir)
-            .arg("run")
-            .stdin(Stdio::null())
-            .stdout(output)
-            .stderr(errors);
-        for (name, _) in
-            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARTWHEEL_"))
-        {
-            command.env_remove(name);
-        }
-        // SAFETY: between fork and exec one async-signal-safe system call is made, on plain numbers.
-        unsafe { command.pre_exec(die_with_parent) };
-        let child = command.spawn().map_err(Error::io(binary.display().to_string()))?;
-        Ok(Self { child, log: log.to_owned(), samples: Samples::default() })
-    }
-
-    fn process(&self) -> Process {
-        Process::Id(self.child.id())
+        command.arg("--config-dir").arg(&setup.dir).arg("run");
+        let running = Running::start(command, "the engine", log)?;
+        Ok(Self { running, samples: Samples::default() })
     }
 
     /// Waits until every partition (its first and its end offset) has been applied and read back.
@@ -114,8 +94,8 @@ impl Engine {
     ) -> Result<CaughtUp, Error> {
         let (mut applied, mut moved) = (0, Instant::now());
         for look in 0u32.. {
-            self.check_alive()?;
-            self.samples.0.push((wall(), self.process().cpu_seconds()?));
+            self.running.check_alive()?;
+            self.samples.push(wall(), self.running.process().cpu_seconds()?);
             if look.is_multiple_of(QUESTION)
                 && let Ok(overview) = ask(setup.admin)
             {
@@ -129,30 +109,20 @@ impl Engine {
                 self.check_shards(&overview)?;
             }
             if moved.elapsed() > PATIENCE {
-                return Err(Error::child(
-                    format!("the engine stands still at {applied} events"),
-                    &self.log,
-                ));
+                return Err(self.running.failed(&format!("stands still at {applied} events")));
             }
             std::thread::sleep(LOOK);
         }
         bar.finish_and_clear();
         let all: i64 = ends.iter().map(|(begin, end)| end - begin).sum();
         let lag = u64::try_from(all).unwrap_or(0).saturating_sub(applied);
-        Ok(CaughtUp { at: wall(), peak_rss: self.process().peak_rss()?, lag })
-    }
-
-    fn check_alive(&mut self) -> Result<(), Error> {
-        match self.child.try_wait().map_err(Error::io("waiting for the engine"))? {
-            None => Ok(()),
-            Some(status) => Err(Error::child(format!("the engine ended with {status}"), &self.log)),
-        }
+        Ok(CaughtUp { at: wall(), peak_rss: self.running.process().peak_rss()?, lag })
     }
 
     fn check_shards(&self, overview: &Overview) -> Result<(), Error> {
         match overview.shards.iter().find(|shard| shard.state == "quarantined") {
             Some(shard) => {
-                Err(Error::child(format!("shard {} is quarantined", shard.shard), &self.log))
+                Err(self.running.failed(&format!("has put shard {} into quarantine", shard.shard)))
             }
             None => Ok(()),
         }
@@ -164,46 +134,14 @@ impl Engine {
     }
 
     /// Asks it to stop and waits. Returns the bytes that it wrote to storage in its whole life, its last checkpoint included.
-    pub fn stop(mut self) -> Result<u64, Error> {
-        // SAFETY: a system call on plain numbers; the child has not been waited for, so its id is still its own.
-        unsafe { libc::kill(self.child.id() as libc::pid_t, libc::SIGTERM) };
-        let deadline = Instant::now() + STOP;
-        let mut written = 0;
-        loop {
-            // The file is gone with the process; the last look before that counts.
-            written = self.process().written().unwrap_or(written).max(written);
-            match self.child.try_wait().map_err(Error::io("waiting for the engine"))? {
-                Some(status) => return self.ended(status).map(|()| written),
-                None if Instant::now() > deadline => {
-                    return Err(Error::child("the engine does not stop", &self.log));
-                }
-                None => std::thread::sleep(Duration::from_millis(2)),
-            }
-        }
-    }
-
-    fn ended(&self, status: ExitStatus) -> Result<(), Error> {
+    pub fn stop(self) -> Result<u64, Error> {
+        let Self { running, .. } = self;
+        let log = running.log_path();
+        let (status, written) = running.stop()?;
         if status.success() {
-            return Ok(());
+            return Ok(written);
         }
-        Err(Error::child(format!("the engine ended with {status} after SIGTERM"), &self.log))
-    }
-}
-
-impl Drop for Engine {
-    fn drop(&mut self) {
-        // Both fail only for a child that has ended and been waited for.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// In the child: SIGTERM when the thread that started it ends, so that no engine outlives a driver that was killed.
-fn die_with_parent() -> std::io::Result<()> {
-    // SAFETY: prctl takes plain numbers.
-    match unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM) } {
-        0 => Ok(()),
-        _ => Err(std::io::Error::last_os_error()),
+        Err(Error::child(format!("the engine ended with {status} after SIGTERM"), &log))
     }
 }
 

@@ -27,8 +27,8 @@ pub enum Error {
     /// The configuration folder is not usable.
     #[error("{0}")]
     Config(String),
-    /// A record of the sends topic is not what it should be.
-    #[error("sends partition {partition}, offset {offset}: {why}")]
+    /// A record of a topic of messages is not what it should be.
+    #[error("partition {partition}, offset {offset}: {why}")]
     BadRecord {
         /// The partition.
         partition: i32,
@@ -45,8 +45,13 @@ pub enum Error {
         /// The last lines that it wrote.
         log_end: String,
     },
-    /// The engine decided something else than the reference model.
-    #[error("the engine's commands differ from the reference model's: {0}")]
+    /// The peers could not be built.
+    #[error(
+        "building the peers with Maven failed (are `mvn` and a JDK installed, and is a repository reachable?): {0}"
+    )]
+    Maven(String),
+    /// The engine, or a peer, decided something else than the reference model.
+    #[error("what was sent differs from the reference model: {0}")]
     Differs(String),
 }
 

@@ -1,12 +1,14 @@
 //! The command line.
 
+use crate::peers::flags::{Peers, SmallestHeap};
 use cartwheel_core::time::Span;
-use cartwheel_workload::Skew;
+use cartwheel_workload::{Profile, Skew};
+use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// What warms up a broker of our own unless another number is given.
-const WARM_UP: u64 = 1_000_000;
+pub(crate) const WARM_UP: u64 = 1_000_000;
 
 /// Writes a topic of events for many customers and measures what reads it.
 #[derive(Debug, Parser)]
@@ -48,6 +50,13 @@ pub enum Command {
     HandOver(HandOver),
     /// Writes events to a topic.
     Produce(Produce),
+    /// Does one job on Cartwheel, Flink and Kafka Streams in turn, over one topic of a real broker, and compares what each sends with the reference model.
+    ///
+    /// The job is `--profile peers` under loadtest/peers; benches/METHOD.md says what is equal between the systems and what is not. Needs a JDK
+    /// of 17 or later, and Maven, which fetches the peers once.
+    Peers(Peers),
+    /// Looks for the smallest heap at which a peer loses less than a tenth of its speed: that of the first run, with 4 GiB.
+    SmallestHeap(SmallestHeap),
     /// Reads the events topic of a setup and prints a row; what `run` starts for its first two rows.
     #[command(hide = true)]
     Consume(Consume),
@@ -56,8 +65,12 @@ pub enum Command {
 /// The events.
 #[derive(Clone, Debug, Args)]
 pub struct Events {
+    /// What the stream is like. `peers` is the job by which engines are compared, and has defaults of its own: 20000000 events in 7d, and, where there is a
+    /// configuration, loadtest/peers.
+    #[arg(long, default_value = "shop")]
+    pub profile: Stream,
     /// How many events.
-    #[arg(long, default_value_t = 5_000_000)]
+    #[arg(long, default_value = "5000000", default_value_if("profile", "peers", "20000000"))]
     pub events: u64,
     /// How many customers.
     #[arg(long, default_value_t = 1_000_000)]
@@ -69,11 +82,43 @@ pub struct Events {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Synthetic time from the first event to the last, which happens now.
-    #[arg(long, default_value = "24h", value_parser = Span::parse)]
+    #[arg(long, default_value = "24h", default_value_if("profile", "peers", "7d"), value_parser = Span::parse)]
     pub span: Span,
-    /// The share of events that are sign-ups whose welcome message leaves at once.
+    /// The share of events that are sign-ups whose welcome message leaves at once (`shop`; of `peers` it is fixed: about ten messages for a hundred events).
     #[arg(long, default_value_t = 0.01)]
     pub sends: f64,
+}
+
+impl Events {
+    /// Fewer of the same kind. Of the peers' job each customer has as many as before; the shop's stay, most of them unseen.
+    pub fn shortened(&self, events: u64) -> Self {
+        let customers = match self.profile.0 {
+            Profile::Shop => self.customers,
+            Profile::Peers => {
+                let share = u128::from(self.customers) * u128::from(events)
+                    / u128::from(self.events.max(1));
+                u32::try_from(share).unwrap_or(u32::MAX).max(1)
+            }
+        };
+        Self { events, customers, ..self.clone() }
+    }
+}
+
+/// A [`Profile`], as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stream(pub Profile);
+
+impl ValueEnum for Stream {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Stream(Profile::Shop), Stream(Profile::Peers)]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self.0 {
+            Profile::Shop => "shop",
+            Profile::Peers => "peers",
+        }))
+    }
 }
 
 /// `loadtest run`.
@@ -89,7 +134,11 @@ pub struct Run {
     #[arg(long)]
     pub engine: Option<PathBuf>,
     /// The folder with cartwheel.yaml and journeys. The default has two of the journeys that ship, by which figures of all times compare.
-    #[arg(long, default_value = "loadtest/config")]
+    #[arg(
+        long,
+        default_value = "loadtest/config",
+        default_value_if("profile", "peers", "loadtest/peers")
+    )]
     pub config_dir: PathBuf,
     /// A running broker, host:port; the topics that are made there stay [default: a broker of its own].
     #[arg(long)]
@@ -142,7 +191,11 @@ pub struct Engine {
     #[arg(long, value_name = "CUSTOMERS")]
     pub expected_customers: Option<u32>,
     /// The folder with cartwheel.yaml and journeys. The default has two of the journeys that ship, by which figures of all times compare.
-    #[arg(long, default_value = "loadtest/config")]
+    #[arg(
+        long,
+        default_value = "loadtest/config",
+        default_value_if("profile", "peers", "loadtest/peers")
+    )]
     pub config_dir: PathBuf,
 }
 
@@ -169,7 +222,11 @@ pub struct HandOver {
     #[arg(long)]
     pub engine: Option<PathBuf>,
     /// The folder with cartwheel.yaml and journeys. The default has two of the journeys that ship, by which figures of all times compare.
-    #[arg(long, default_value = "loadtest/config")]
+    #[arg(
+        long,
+        default_value = "loadtest/config",
+        default_value_if("profile", "peers", "loadtest/peers")
+    )]
     pub config_dir: PathBuf,
 }
 
@@ -198,7 +255,7 @@ pub struct Consume {
     pub decode: bool,
 }
 
-fn skew(text: &str) -> Result<Skew, String> {
+pub(crate) fn skew(text: &str) -> Result<Skew, String> {
     if text == "uniform" {
         return Ok(Skew::Uniform);
     }
@@ -238,6 +295,13 @@ mod tests {
         let elsewhere = ["--bootstrap", "127.0.0.1:9092", "--warm-up", "7"];
         assert_eq!((run(&elsewhere[..2]).warm_up(), run(&elsewhere).warm_up()), (0, 7));
         assert_eq!(run(&["--span", "1h30m"]).events.span, Span(5_400_000));
+        let peers = run(&["--profile", "peers"]);
+        assert_eq!((peers.events.events, peers.events.span), (20_000_000, Span(604_800_000)));
+        assert_eq!(peers.config_dir, PathBuf::from("loadtest/peers"));
+        assert_eq!(run(&["--profile", "peers", "--events", "9"]).events.events, 9);
+        let few = |events: &Events| (events.shortened(100).events, events.shortened(100).customers);
+        assert_eq!((few(&peers.events), few(&run(&[]).events)), ((100, 5), (100, 1_000_000)));
+        assert_eq!((run(&[]).events.events, run(&[]).events.span), (5_000_000, Span(86_400_000)));
         assert!(Flags::try_parse_from(["loadtest", "run", "--skew", "some"]).is_err());
         assert!(Flags::try_parse_from(["loadtest", "run", "--partitions", "0"]).is_err());
     }

@@ -3,7 +3,8 @@
 //! `loadtest run` reports three rows from one run on one topic: consume and discard, consume and decode, and the full engine, each in a
 //! process of its own that is measured from outside ([`process`]). Afterwards the engine's commands are compared with those of the
 //! reference model, re-executed under the turn records that the engine wrote ([`verify`]). `loadtest engine` drives shards in this process
-//! without a broker, over RocksDB as the engine does ([`alone`]); `loadtest hand-over` kills and stops engines ([`hand_over`]); `loadtest produce` only writes.
+//! without a broker, over RocksDB as the engine does ([`alone`]); `loadtest hand-over` kills and stops engines ([`hand_over`]); `loadtest produce` only writes;
+//! `loadtest peers` does one job on Cartwheel and on other engines ([`peers`]).
 //!
 //! In the order in which `run` uses them: [`flags`], [`setup`], [`produce`], [`consume`], [`engine`] with [`overview`], [`sends`], [`verify`], [`report`].
 
@@ -14,11 +15,13 @@ mod error;
 pub mod flags;
 pub mod hand_over;
 pub mod overview;
+pub mod peers;
 pub mod process;
 pub mod produce;
 pub mod progress;
 pub mod report;
 pub mod run;
+pub mod running;
 pub mod sends;
 pub mod setup;
 pub mod verify;

@@ -5,7 +5,7 @@ use cartwheel_loadtest::progress::begin;
 use cartwheel_loadtest::report::Report;
 use cartwheel_loadtest::run::{self, options};
 use cartwheel_loadtest::setup::{self, Setup};
-use cartwheel_loadtest::{Error, alone, consume, engine, hand_over, produce};
+use cartwheel_loadtest::{Error, alone, consume, engine, hand_over, peers, produce};
 use clap::Parser;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -21,6 +21,8 @@ fn main() -> ExitCode {
         Command::Engine(engine) => alone(engine).and_then(|report| finish(flags.output, &report)),
         Command::HandOver(hand_over) => measure(flags.output, hand_over),
         Command::Produce(produce) => write(flags.output, produce),
+        Command::Peers(peers) => compare(flags.output, peers),
+        Command::SmallestHeap(heap) => peers::smallest_heap(heap).map(|text| println!("{text}")),
         Command::Consume(consume) => read(consume),
     };
     match outcome {
@@ -53,6 +55,19 @@ fn alone(flags: &cartwheel_loadtest::flags::Engine) -> Result<Report, Error> {
         flags.batch as usize,
         flags.expected_customers(),
     )
+}
+
+/// Prints the table; the first difference from the reference is a failure.
+fn compare(output: Output, flags: &peers::flags::Peers) -> Result<(), Error> {
+    let comparison = peers::run(flags)?;
+    match output {
+        Output::Text => print!("{}", comparison.text()),
+        Output::Json => println!("{}", serde_json::to_string(&comparison).unwrap_or_default()),
+    }
+    match comparison.difference() {
+        Some(difference) => Err(Error::Differs(difference)),
+        None => Ok(()),
+    }
 }
 
 fn measure(output: Output, flags: &cartwheel_loadtest::flags::HandOver) -> Result<(), Error> {

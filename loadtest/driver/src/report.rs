@@ -71,12 +71,9 @@ pub struct Report {
 impl Report {
     /// A report of this process's command.
     pub fn new(rows: Vec<Row>, commands: u64, verification: Option<Verification>) -> Self {
-        let command =
-            std::env::args().skip(1).fold("loadtest".to_owned(), |line, word| line + " " + &word);
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
-            command,
-            processors,
+            command: command(),
+            processors: processors(),
             optimised: !cfg!(debug_assertions),
             rows,
             commands,
@@ -143,6 +140,16 @@ impl Report {
         }
         out
     }
+}
+
+/// The command of this process, as it was given.
+pub fn command() -> String {
+    std::env::args().skip(1).fold("loadtest".to_owned(), |line, word| line + " " + &word)
+}
+
+/// Processors that this process may use.
+pub fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn cells(row: &Row) -> [String; 7] {

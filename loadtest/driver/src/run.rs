@@ -10,30 +10,38 @@ use crate::{Error, consume, produce, verify};
 use cartwheel_broker::{Broker, Options as BrokerOptions};
 use cartwheel_core::time::Millis;
 use cartwheel_kafka::{Admin, Offsets, TopicSpec};
-use cartwheel_workload::Options;
+use cartwheel_workload::{Options, Profile};
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
 
 /// How long the broker may take to answer a question.
-const ASK: Duration = Duration::from_secs(30);
+pub(crate) const ASK: Duration = Duration::from_secs(30);
 /// `retention.ms`: for ever. The events' times are in the past, and must not make the broker delete them.
-const FOR_EVER: Option<i64> = Some(-1);
+pub(crate) const FOR_EVER: Option<i64> = Some(-1);
 
 /// The stream of these flags, ending at `now`.
 pub fn options(events: &Events, now: Millis) -> Options {
     let span = u64::try_from(events.span.millis()).unwrap_or(0).max(1);
-    let rate = (u128::from(events.events) * 1_000).div_ceil(u128::from(span));
-    let rate = u64::try_from(rate).unwrap_or(u64::MAX).max(1);
-    let lasts = u128::from(events.events) * 1_000 / u128::from(rate);
+    let (rate, every) = match events.profile.0 {
+        Profile::Shop => {
+            let rate = (u128::from(events.events) * 1_000).div_ceil(u128::from(span));
+            (u64::try_from(rate).unwrap_or(u64::MAX).max(1), 1_000)
+        }
+        // A small one, too, lasts as long as it should: what its journey waits for must come.
+        Profile::Peers => (events.events.max(1), span),
+    };
+    let lasts = u128::from(events.events) * u128::from(every) / u128::from(rate);
     let start = now.saturating_sub(Millis::try_from(lasts).unwrap_or(Millis::MAX));
     Options {
         seed: events.seed,
         events: events.events,
         customers: events.customers,
         skew: events.skew,
+        profile: events.profile.0,
         start,
         rate,
+        every,
         sends: events.sends,
     }
 }
@@ -98,7 +106,7 @@ fn run_in(flags: &Run, binary: &Path, work: &Path) -> Result<Report, Error> {
 /// Runs the engine over events of its own topics, in the folder `dir`, and throws away what came of it: by then the broker's Java machine
 /// has compiled most of what the measured rows ask of it, and takes less of the processors from them.
 fn warm_up(flags: &Run, binary: &Path, dir: &Path, changes: &Changes) -> Result<(), Error> {
-    let events = Events { events: flags.warm_up(), ..flags.events.clone() };
+    let events = flags.events.shortened(flags.warm_up());
     if events.events == 0 {
         return Ok(());
     }
@@ -135,7 +143,6 @@ pub fn expected(customers: u32) -> String {
     }
 }
 
-/// The configuration in `dir`, and the topics that it names, with the events in them.
 /// Writes a configuration into the folder `dir`, makes its topics and fills them with these events.
 pub(crate) fn prepare(
     base: &Path,
@@ -164,17 +171,17 @@ fn write(setup: &Setup, options: &Options) -> Result<(), Error> {
 }
 
 /// What was seen of an engine that has applied a whole topic.
-struct Ran {
+pub(crate) struct Ran {
     /// The first and the end offset of each partition.
-    ends: Vec<(i64, i64)>,
-    events: u64,
-    caught_up: CaughtUp,
-    samples: Samples,
-    written: u64,
+    pub(crate) ends: Vec<(i64, i64)>,
+    pub(crate) events: u64,
+    pub(crate) caught_up: CaughtUp,
+    pub(crate) samples: Samples,
+    pub(crate) written: u64,
 }
 
 /// Runs the engine from its start until it has applied the events topic, and stops it.
-fn run_engine(
+pub(crate) fn run_engine(
     what: &str,
     setup: &Setup,
     binary: &Path,
@@ -224,7 +231,7 @@ fn full_engine(
 /// From the first owner's first record, which it writes before it reads an event, to the record that says that the last partition has been
 /// applied to its end. A partition whose last events decided nothing has no such record in time: then the moment counts at which the
 /// engine said so itself.
-fn span_of(
+pub(crate) fn span_of(
     logs: &[Log],
     ends: &[(i64, i64)],
     caught_up: CaughtUp,
@@ -269,6 +276,7 @@ fn compare(setup: &Setup, logs: &[Log], events: u64) -> Result<Verification, Err
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flags::Stream;
     use cartwheel_core::sends::{Mode, Turn};
     use cartwheel_core::time::{DAY, Span};
     use cartwheel_workload::{Skew, Workload};
@@ -278,6 +286,7 @@ mod tests {
         let now = 1_772_445_600_000;
         for (events, span) in [(5_000_000, DAY), (1_000, DAY), (3_000, 1_000)] {
             let flags = Events {
+                profile: Stream(Profile::Shop),
                 events,
                 customers: 10,
                 skew: Skew::Uniform,

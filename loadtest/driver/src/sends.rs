@@ -117,24 +117,53 @@ impl Log {
 
 /// Reads a sends partition from its beginning to its present end, by the reader's rule.
 pub fn read(kafka: &KafkaConfig, partition: i32) -> Result<Log, Error> {
-    let mut source = Source::open(kafka, &kafka.topics().sends, partition, Start::Beginning)?;
+    read_commands(kafka, partition, |turn, value| {
+        let command: Command = serde_json::from_slice(value).map_err(|error| error.to_string())?;
+        turn.commands.push(command.into());
+        Ok(())
+    })
+}
+
+/// As [`read`], but `take` gets the text of each command with its turn, and keeps what it wants. What it cannot read it says.
+pub fn read_commands(
+    kafka: &KafkaConfig,
+    partition: i32,
+    mut take: impl FnMut(&mut AcceptedTurn, &[u8]) -> Result<(), String>,
+) -> Result<Log, Error> {
+    let (mut log, mut reader) = (Log::default(), Reader::at_start());
+    each(kafka, &kafka.topics().sends, partition, |record| {
+        log.take(&mut reader, record, &mut take)
+    })?;
+    Ok(log)
+}
+
+/// Every record of a partition, from its beginning to its present end.
+pub fn each(
+    kafka: &KafkaConfig,
+    topic: &str,
+    partition: i32,
+    mut take: impl FnMut(RecordRef<'_>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut source = Source::open(kafka, topic, partition, Start::Beginning)?;
     let end = source.end_offset(ASK)?;
     let mut batch = Batch::new(4_096);
-    let (mut log, mut reader) = (Log::default(), Reader::at_start());
     while source.position() < end {
         match source.poll(&mut batch, WAIT) {
             Err(error) if !error.is_transient() => return Err(error.into()),
             _ => {}
         }
-        for record in batch.iter() {
-            log.take(&mut reader, record)?;
-        }
+        batch.iter().try_for_each(&mut take)?;
     }
-    Ok(log)
+    Ok(())
 }
 
 impl Log {
-    fn take(&mut self, reader: &mut Reader, record: RecordRef<'_>) -> Result<(), Error> {
+    fn take(
+        &mut self,
+        reader: &mut Reader,
+        record: RecordRef<'_>,
+        command: &mut impl FnMut(&mut AcceptedTurn, &[u8]) -> Result<(), String>,
+    ) -> Result<(), Error> {
         let bad = |why: String| Error::BadRecord {
             partition: record.partition(),
             offset: record.offset(),
@@ -167,9 +196,7 @@ impl Log {
         };
         turn.have += 1;
         if headers.kind == Kind::Command {
-            let command: Command =
-                serde_json::from_slice(value).map_err(|error| bad(error.to_string()))?;
-            turn.commands.push(command.into());
+            command(turn, value).map_err(bad)?;
         }
         Ok(())
     }

@@ -31,7 +31,8 @@ pub fn fetch() -> Result<PathBuf, Error> {
     }
 }
 
-fn cache() -> Result<PathBuf, Error> {
+/// The folder for what is fetched and built once: `$CARTWHEEL_CACHE`, or `~/.cache/cartwheel`.
+pub fn cache() -> Result<PathBuf, Error> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     set("CARTWHEEL_CACHE")
         .or_else(|| Some(set("HOME")?.join(".cache/cartwheel")))

@@ -18,7 +18,7 @@ mod ready;
 mod shared;
 
 pub use config::Options;
-pub use jars::{VERSION, fetch};
+pub use jars::{VERSION, cache, fetch};
 pub use reader::read_sends;
 pub use shared::Shared;
 

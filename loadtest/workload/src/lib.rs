@@ -17,4 +17,4 @@ pub use names::customer_name;
 pub use random::Random;
 pub use skew::Skew;
 pub use story::{Story, StoryEvent, StoryOptions};
-pub use stream::{Kind, Options, Shopped, Workload};
+pub use stream::{Kind, Options, Profile, Shopped, Workload};

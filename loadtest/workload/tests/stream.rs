@@ -1,9 +1,9 @@
 //! The stream keeps its promises: the same bytes for a seed, a funnel that narrows, events as the contract has them.
 
 use cartwheel_core::time::parse_rfc3339;
-use cartwheel_workload::{Kind, Options, Shopped, Skew, Workload, stream::Invalid};
+use cartwheel_workload::{Kind, Options, Profile, Shopped, Skew, Workload, stream::Invalid};
 use serde_json::Value;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 fn stream(options: Options) -> Vec<Shopped> {
@@ -115,7 +115,7 @@ fn an_order_has_the_cart_of_its_checkout() {
 fn one_event_in_a_hundred_is_a_consenting_sign_up_and_nobody_signs_up_twice() {
     let (mut consenting, mut customers) = (0, HashSet::new());
     for event in stream(Options { events: 200_000, ..Options::default() }) {
-        if let Kind::CustomerCreated { consents } = event.kind {
+        if let Kind::CustomerCreated { consents, .. } = event.kind {
             assert!(customers.insert(event.customer));
             consenting += u32::from(consents);
         }
@@ -126,6 +126,32 @@ fn one_event_in_a_hundred_is_a_consenting_sign_up_and_nobody_signs_up_twice() {
         few.iter().filter(|event| matches!(event.kind, Kind::CustomerCreated { .. })).count(),
         3
     );
+}
+
+/// The stream of the comparison with other engines: its times are shared, everybody signs up by name, and an event has 211 bytes.
+#[test]
+fn of_the_peers_profile_everybody_signs_up_and_every_tick_has_events_of_all() {
+    let every = 7 * 24 * 3_600_000;
+    let (events, customers, profile) = (200_000, 10_000, Profile::Peers);
+    let options = Options { events, customers, profile, rate: events, every, ..Options::default() };
+    let (mut signed_up, mut ticks, mut line, mut total) =
+        (HashSet::new(), HashMap::new(), Vec::new(), 0);
+    for event in stream(options.clone()) {
+        line.clear();
+        event.encode(&mut line);
+        total += line.len();
+        *ticks.entry(event.time - options.start).or_insert(0) += 1;
+        match event.kind {
+            Kind::CustomerCreated { named, .. } => {
+                assert!(named && signed_up.insert(event.customer))
+            }
+            Kind::Subscribed | Kind::Unsubscribed => panic!("{event:?}"),
+            _ => {}
+        }
+    }
+    assert_eq!(signed_up.len(), 10_000);
+    assert!(ticks.iter().all(|(at, count)| at % 200_000 == 0 && (60..70).contains(count)));
+    assert_eq!(total / events as usize, 211);
 }
 
 #[test]

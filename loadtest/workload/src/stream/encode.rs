@@ -2,7 +2,7 @@
 
 use super::Shopped;
 use super::session::{Cart, Kind, Line};
-use crate::names::{AREAS, customer_key};
+use crate::names::{AREAS, FIRST_NAMES, customer_key};
 use crate::random::mix;
 use cartwheel_core::time::{DAY, Millis};
 
@@ -28,7 +28,9 @@ impl Shopped {
     /// The text from the end of the time on.
     fn put_subject(&self, out: &mut Vec<u8>) {
         match self.kind {
-            Kind::CustomerCreated { consents } => put_profile(out, self.customer, consents),
+            Kind::CustomerCreated { consents, named } => {
+                put_profile(out, self.customer, consents, named)
+            }
             Kind::Subscribed | Kind::Unsubscribed => {
                 out.extend_from_slice(b"\",\"channel\":\"email\",\"source\":\"preference_centre\"")
             }
@@ -46,15 +48,25 @@ impl Shopped {
     }
 }
 
-fn put_profile(out: &mut Vec<u8>, customer: u32, consents: bool) {
+fn put_profile(out: &mut Vec<u8>, customer: u32, consents: bool, named: bool) {
     let bits = mix(u64::from(customer));
     let area = AREAS[bits as usize % AREAS.len()];
-    out.extend_from_slice(b"\",\"profile\":{\"email\":\"");
+    out.extend_from_slice(b"\",\"profile\":{\"");
+    // Who says a name says no number.
+    if named {
+        out.extend_from_slice(b"first_name\":\"");
+        out.extend_from_slice(FIRST_NAMES[(bits >> 16) as usize % FIRST_NAMES.len()].as_bytes());
+        out.extend_from_slice(b"\",\"");
+    }
+    out.extend_from_slice(b"email\":\"");
     out.extend_from_slice(&customer_key(customer));
-    out.extend_from_slice(b"@example.test\",\"phone\":\"+1");
-    out.extend_from_slice(area.code.as_bytes());
-    out.extend_from_slice(b"55501");
-    put_number(out, (bits >> 32) % 100, 2);
+    out.extend_from_slice(b"@example.test");
+    if !named {
+        out.extend_from_slice(b"\",\"phone\":\"+1");
+        out.extend_from_slice(area.code.as_bytes());
+        out.extend_from_slice(b"55501");
+        put_number(out, (bits >> 32) % 100, 2);
+    }
     out.extend_from_slice(b"\",\"time_zone\":\"");
     out.extend_from_slice(area.zone.as_bytes());
     out.extend_from_slice(b"\",\"consent\":{\"email\":");

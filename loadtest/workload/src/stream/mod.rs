@@ -5,8 +5,10 @@
 //! another, whose customer is drawn by the skew. So memory is constant for any number of customers.
 
 mod encode;
+mod profile;
 mod session;
 
+pub use profile::Profile;
 pub use session::{Cart, Kind, Line};
 
 use crate::names::customer_key;
@@ -14,11 +16,6 @@ use crate::random::{Random, mix};
 use crate::skew::{Sampler, Skew, spread};
 use cartwheel_core::time::Millis;
 use session::Session;
-
-/// Sessions in progress: few enough to stay in the processor's cache.
-const SESSIONS: u32 = 4_096;
-/// Of those who sign up, the share that consents to e-mail, per mille.
-const CONSENTING: u64 = 900;
 
 /// What a stream is made from.
 #[derive(Clone, Debug)]
@@ -31,13 +28,17 @@ pub struct Options {
     pub customers: u32,
     /// How unevenly sessions fall on customers.
     pub skew: Skew,
+    /// What the stream is like.
+    pub profile: Profile,
     /// The time of the first event, epoch milliseconds in the years 1970..=9999.
     pub start: Millis,
-    /// Events in a second of synthetic time; the stream spans `events / rate` seconds.
+    /// Events in `every` milliseconds of synthetic time; the stream spans `events / rate` of these.
     pub rate: u64,
+    /// In how many milliseconds `rate` events happen.
+    pub every: u64,
     /// The share of events, 0..=0.5, that lead to a message at once under the shipped `welcome` journey: so many are the sign-up of a
     /// customer who consents. Each customer signs up at most once. A span above an hour adds the reminders of carts that
-    /// these customers left, one above two days the later messages of `welcome`.
+    /// these customers left, one above two days the later messages of `welcome`. Of no meaning in other profiles than [`Profile::Shop`].
     pub sends: f64,
 }
 
@@ -49,8 +50,10 @@ impl Default for Options {
             events: 1_000_000,
             customers: 100_000,
             skew: Skew::Uniform,
+            profile: Profile::Shop,
             start: 1_767_225_600_000,
             rate: 1_000,
+            every: 1_000,
             sends: 0.01,
         }
     }
@@ -63,7 +66,7 @@ pub enum Invalid {
     #[error("a workload needs at least one customer")]
     Customers,
     /// A rate of zero.
-    #[error("the rate must be at least one event a second")]
+    #[error("the rate must be at least one event, in at least one millisecond")]
     Rate,
     /// The share of sends is not in 0..=0.5.
     #[error("the share of sends must be between 0 and 0.5")]
@@ -79,8 +82,8 @@ pub enum Invalid {
 impl Options {
     /// The time of the event with this index, epoch milliseconds; none on overflow.
     fn time(&self, index: u64) -> Option<Millis> {
-        let passed = i128::from(index) * 1_000 / i128::from(self.rate.max(1));
-        Millis::try_from(i128::from(self.start) + passed).ok()
+        let passed = i128::from(index) * i128::from(self.every) / i128::from(self.rate.max(1));
+        Millis::try_from(i128::from(self.start) + self.profile.passed(self, passed)).ok()
     }
 
     fn check(&self) -> Result<(), Invalid> {
@@ -89,7 +92,7 @@ impl Options {
         if self.customers == 0 {
             return Err(Invalid::Customers);
         }
-        if self.rate == 0 {
+        if self.rate == 0 || self.every == 0 {
             return Err(Invalid::Rate);
         }
         if !(0.0..=0.5).contains(&self.sends) {
@@ -149,9 +152,9 @@ impl Workload {
         options.check()?;
         let sampler = Sampler::new(options.customers, options.skew);
         let mut random = Random::of(options.seed, 0);
-        let count = SESSIONS.min(options.customers);
+        let count = options.profile.sessions(&options);
         let sessions = (0..count).map(|_| Session::begin(sampler.draw(&mut random))).collect();
-        let sign_up_share = (options.sends * (1_000 * (1u64 << 32) / CONSENTING) as f64) as u64;
+        let sign_up_share = options.profile.sign_ups(&options);
         Ok(Self {
             options,
             sampler,
@@ -181,13 +184,16 @@ impl Workload {
         let customer = spread(self.signed_up, self.options.customers / 2, self.options.customers);
         self.signed_up += 1;
         self.sessions[place] = Session::begin(customer);
-        (customer, Kind::CustomerCreated { consents: self.random.chance(CONSENTING) })
+        let profile = self.options.profile;
+        let consents = self.random.chance(profile.consenting());
+        (customer, Kind::CustomerCreated { consents, named: profile.names() })
     }
 
     fn shop(&mut self, place: usize) -> (u32, Kind) {
         let session = &mut self.sessions[place];
         let customer = session.customer;
-        let (kind, more) = session.step(&mut self.random, &mut self.carts);
+        let changes = self.options.profile.change_consent();
+        let (kind, more) = session.step(&mut self.random, &mut self.carts, changes);
         if !more {
             *session = Session::begin(self.sampler.draw(&mut self.random));
         }

@@ -14,6 +14,8 @@ pub enum Kind {
     CustomerCreated {
         /// Whether `profile.consent.email` is true.
         consents: bool,
+        /// Whether there is a `profile.first_name`.
+        named: bool,
     },
     /// `subscribed` to e-mail.
     Subscribed,
@@ -121,11 +123,17 @@ impl Session {
         Self { customer, stage: Stage::Browse, cart: Cart { number: 0, lines: 0 } }
     }
 
-    /// The next thing that happens, and whether the visit goes on after it. Probabilities are per mille.
-    pub(super) fn step(&mut self, random: &mut Random, carts: &mut u64) -> (Kind, bool) {
+    /// The next thing that happens, and whether the visit goes on after it. Probabilities are per mille. `changes`: whether somebody who looks around
+    /// may subscribe or unsubscribe.
+    pub(super) fn step(
+        &mut self,
+        random: &mut Random,
+        carts: &mut u64,
+        changes: bool,
+    ) -> (Kind, bool) {
         let dice = random.below(1_000);
         match self.stage {
-            Stage::Browse => self.browse(random, dice),
+            Stage::Browse => self.browse(random, dice, changes),
             Stage::Add => (Kind::ProductAdded(self.add(carts)), self.go_on(Stage::Cart)),
             Stage::Cart => (Kind::CartUpdated(self.cart), self.after_cart(dice)),
             Stage::Empty => (Kind::CartEmptied(self.cart), false),
@@ -142,10 +150,10 @@ impl Session {
         true
     }
 
-    fn browse(&mut self, random: &mut Random, dice: u64) -> (Kind, bool) {
+    fn browse(&mut self, random: &mut Random, dice: u64, changes: bool) -> (Kind, bool) {
         let kind = match random.below(1_000) {
-            0 => Kind::Unsubscribed,
-            1..4 => Kind::Subscribed,
+            0 if changes => Kind::Unsubscribed,
+            1..4 if changes => Kind::Subscribed,
             _ => Kind::ProductViewed(Line::of(random.bits())),
         };
         let more = match dice {
