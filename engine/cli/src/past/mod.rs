@@ -1,5 +1,5 @@
 //! Past events that are read in for facts (`cartwheel facts backfill`): [`facts`] which, [`files`] the lines of a history, [`select`] the events among them that
-//! count, [`record`] how they are numbered, [`write`] to the partitions of their customers.
+//! count, [`record`] how they are numbered, [`mod@write`] to the partitions of their customers.
 
 pub mod facts;
 pub mod files;

@@ -1,6 +1,6 @@
 //! One customer at one instant: what the rules may see and change.
 
-use super::Core;
+use super::{Core, Environment};
 use crate::channel::{Class, Side};
 use crate::control::Control;
 use crate::coupon::Pools;
@@ -44,6 +44,29 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// At `t`, where the greatest record time so far is `seen`.
+    #[inline]
+    pub fn new(
+        core: &'a Core,
+        customer: &'a mut Customer,
+        (t, seen): (Millis, Millis),
+        environment: &'a mut Environment<'_>,
+    ) -> Self {
+        Self {
+            core,
+            customer,
+            t,
+            seen,
+            now: environment.now,
+            mode: environment.mode,
+            products: environment.products,
+            control: environment.control,
+            pools: environment.pools,
+            effects: environment.effects,
+            touched: false,
+        }
+    }
+
     /// The journeys and the policy.
     pub fn plan(&self) -> &'a Plan {
         &self.core.plan

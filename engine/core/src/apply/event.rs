@@ -58,19 +58,7 @@ impl Core {
         customer.dirty = true;
         // Scratch space of the evaluator, which is only read meanwhile.
         let mut fields = std::mem::take(&mut self.fields);
-        let mut context = Context {
-            core: self,
-            customer,
-            t: time.seen,
-            seen: time.seen,
-            now: environment.now,
-            mode: environment.mode,
-            products: environment.products,
-            control: environment.control,
-            pools: environment.pools,
-            effects: environment.effects,
-            touched: false,
-        };
+        let mut context = Context::new(self, customer, (time.seen, time.seen), environment);
         let zone = context.customer.zone;
         let meaning = Meaning::of(&event.kind);
         let surplus = context.learn(event, meaning, time.at);

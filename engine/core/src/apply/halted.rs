@@ -16,19 +16,7 @@ impl Core {
         seen: Millis,
         environment: &mut Environment<'_>,
     ) {
-        let mut context = Context {
-            core: self,
-            customer,
-            t: seen,
-            seen,
-            now: environment.now,
-            mode: environment.mode,
-            products: environment.products,
-            control: environment.control,
-            pools: environment.pools,
-            effects: environment.effects,
-            touched: false,
-        };
+        let mut context = Context::new(self, customer, (seen, seen), environment);
         if context.end_all(journey) {
             context.review(seen);
         }

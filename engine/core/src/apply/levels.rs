@@ -32,19 +32,7 @@ impl Core {
     /// Says where a customer stands under this plan, as of the environment's `now`: of that nobody hears.
     pub fn settle_levels(&self, customer: &mut Customer, environment: &mut Environment<'_>) {
         let now = environment.now;
-        let mut context = Context {
-            core: self,
-            customer,
-            t: now,
-            seen: now,
-            now,
-            mode: environment.mode,
-            products: environment.products,
-            control: environment.control,
-            pools: environment.pools,
-            effects: environment.effects,
-            touched: false,
-        };
+        let mut context = Context::new(self, customer, (now, now), environment);
         context.settle_levels();
         context.customer.dirty = true;
     }

@@ -16,19 +16,7 @@ impl Core {
         environment: &mut Environment<'_>,
     ) -> OddFields {
         customer.dirty = true;
-        let mut context = Context {
-            core: self,
-            customer,
-            t: time.seen,
-            seen: time.seen,
-            now: environment.now,
-            mode: environment.mode,
-            products: environment.products,
-            control: environment.control,
-            pools: environment.pools,
-            effects: environment.effects,
-            touched: false,
-        };
+        let mut context = Context::new(self, customer, (time.seen, time.seen), environment);
         let plan = context.plan();
         let wanted = |fact| plan.facts.get(fact).is_some_and(|fact| is_for(&fact.name));
         let interest = plan.interest(event.kind.as_ref());

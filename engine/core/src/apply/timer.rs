@@ -39,17 +39,8 @@ impl Core {
         environment: &mut Environment<'_>,
     ) -> u64 {
         let mut context = Context {
-            core: self,
-            customer,
-            t: due.now,
-            seen: due.seen,
             now: due.now,
-            mode: environment.mode,
-            products: environment.products,
-            control: environment.control,
-            pools: environment.pools,
-            effects: environment.effects,
-            touched: false,
+            ..Context::new(self, customer, (due.now, due.seen), environment)
         };
         let mut fired = 0;
         // What has fired has a later deadline, or is gone.
