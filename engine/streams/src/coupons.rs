@@ -17,6 +17,10 @@ pub struct WrongLine {
     pub help: &'static str,
 }
 
+/// What stands above the codes where somebody has saved a table.
+const HEADINGS: [&str; 7] =
+    ["code", "codes", "coupon", "coupons", "coupon_code", "voucher", "voucher_code"];
+
 /// The codes of a file, in order. Errors: every line that is wrong.
 pub fn codes(text: &str) -> Result<Vec<&str>, Vec<WrongLine>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -24,7 +28,7 @@ pub fn codes(text: &str) -> Result<Vec<&str>, Vec<WrongLine>> {
     let mut known: HashMap<&str, usize> = HashMap::new();
     for (line, code) in (1..).zip(text.lines()) {
         let earlier = known.get(code).copied();
-        match problem(code, earlier) {
+        match problem(line, code, earlier) {
             Some((problem, help)) => wrong.push(WrongLine { line, problem, help }),
             None => {
                 known.insert(code, line);
@@ -35,13 +39,25 @@ pub fn codes(text: &str) -> Result<Vec<&str>, Vec<WrongLine>> {
     if wrong.is_empty() { Ok(codes) } else { Err(wrong) }
 }
 
-fn problem(code: &str, earlier: Option<usize>) -> Option<(String, &'static str)> {
+fn problem(line: usize, code: &str, earlier: Option<usize>) -> Option<(String, &'static str)> {
     let told = |problem: &str, help| Some((problem.to_owned(), help));
     if code.trim().is_empty() {
         return told("the line is empty", "remove it: a line is a code");
     }
     if code.trim() != code {
         return told("there are blanks around the code", "remove them: a line is a code");
+    }
+    if line == 1 && HEADINGS.iter().any(|heading| heading.eq_ignore_ascii_case(code)) {
+        return told(
+            "it looks like the heading of a table",
+            "remove it: every line is a code that a customer gets",
+        );
+    }
+    if code.contains([' ', ',', ';', '"', '\'']) {
+        return told(
+            "there is a blank, comma, semicolon or quote in it",
+            "write one code a line and nothing else: of a table only the column of the codes",
+        );
     }
     if code.contains(char::is_control) {
         return told(
@@ -92,21 +108,26 @@ mod tests {
 
     #[test]
     fn a_line_is_a_code() {
-        assert_eq!(codes("\u{feff}A-1\r\nB 2\nÜ3"), Ok(vec!["A-1", "B 2", "Ü3"]));
+        assert_eq!(codes("\u{feff}A-1\r\nB_2\nÜ3"), Ok(vec!["A-1", "B_2", "Ü3"]));
         assert_eq!(codes(""), Ok(Vec::new()));
         let long = "x".repeat(MAX_CODE + 1);
-        let wrong = codes(&format!("A\n\nB\nA\n C\nD\tE\n{long}\n  \n")).unwrap_err();
+        let wrong =
+            codes(&format!("Code\n\nA\nA\n C\nD\tE\n{long}\n  \nX,20\n\"Y\"\nZ 1\n")).unwrap_err();
         let told: Vec<String> =
             wrong.iter().map(|wrong| format!("{}: {}", wrong.line, wrong.problem)).collect();
         assert_eq!(
             told,
             [
+                "1: it looks like the heading of a table",
                 "2: the line is empty",
-                "4: the same code stands in line 1",
+                "4: the same code stands in line 3",
                 "5: there are blanks around the code",
                 "6: there is a control character in it",
                 "7: it has 65 bytes: a code has at most 64",
                 "8: the line is empty",
+                "9: there is a blank, comma, semicolon or quote in it",
+                "10: there is a blank, comma, semicolon or quote in it",
+                "11: there is a blank, comma, semicolon or quote in it",
             ]
         );
     }

@@ -25,6 +25,11 @@ pub fn run(flags: &Flags, command: &FactsCommand) -> Result<(), Failure> {
     let FactsCommand::Backfill(backfill) = command;
     let loaded = Loaded::read(&origins(flags, &flags.config_dir))?;
     let plan = journeys::compile(&loaded)?.plan;
+    if backfill.before > now() {
+        let message = format!("--before {} lies in the future", format_rfc3339(backfill.before));
+        let help = "name the time at which the events topic begins to have these events: what comes after it counts by itself";
+        return Err(Failure::Data(vec![Fault::new(message, Some(help.into()))]));
+    }
     let facts = facts::named(&plan.facts, &backfill.facts)?;
     let mut history = History {
         files: Files::open(&backfill.files)?,

@@ -17,6 +17,7 @@ pub enum FactsCommand {
     /// Every line is read before anything is written; a line that is wrong is told with its place and a remedy, and then nothing is written. Whoever is cut
     /// off, or does not know whether it was done, runs the same command again: a history counts once. It is the same one if its events, in their order, and the
     /// facts are the same; events that are added to a file make another one of it, which counts as a whole: bring new events in a file of their own.
+    /// A shard remembers 1,024 histories and takes no more: what happens from now on belongs into the events topic.
     #[command(after_long_help = BACKFILL)]
     Backfill(BackfillFlags),
 }

@@ -39,6 +39,13 @@ impl Files {
             })?;
             Ok((name, file))
         };
+        for (place, path) in paths.iter().enumerate() {
+            if paths[..place].contains(path) {
+                let help = "name each file once: what it has without a key would count twice";
+                let message = format!("{} is named twice", path.display());
+                return Err(Failure::Data(vec![Fault::new(message, Some(help.into()))]));
+            }
+        }
         paths.iter().map(open).collect::<Result<_, Failure>>().map(Self)
     }
 

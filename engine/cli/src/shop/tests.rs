@@ -44,9 +44,9 @@ fn pools_of_coupons_are_those_of_which_something_gives_codes() {
         let file = shop.files.iter().find(|(path, _)| path == SETTINGS).unwrap();
         (shop.pools.join(" "), file.1.clone())
     };
-    let (pools, text) = settings(&["survey", "welcome"]);
-    assert_eq!(pools, "welcome10 survey10");
-    assert!(text.contains("\n  coupons: [welcome10, survey10]\n"), "{text}");
+    let (pools, text) = settings(&["survey", "cart_abandonment"]);
+    assert_eq!(pools, "comeback10 survey10");
+    assert!(text.contains("\n  coupons: [comeback10, survey10]\n"), "{text}");
     let (pools, text) = settings(&["order_updates"]);
     assert!(pools.is_empty() && !text.contains("coupons"), "{text}");
 }

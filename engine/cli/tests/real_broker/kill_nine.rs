@@ -26,7 +26,7 @@ fn killed_three_times_under_load_nothing_is_lost_and_nothing_is_sent_twice() {
 
     let story = shoppers::story(EVENTS);
     let expectations = &story.expectations;
-    codes::bring(&kafka, "welcome10", (PARTITIONS, CODES), story.begins());
+    codes::bring(&kafka, "comeback10", (PARTITIONS, CODES), story.begins());
     // A history must be there before the engine is: one that catches up in between takes the wall clock for the end of the story.
     shoppers::produce(&kafka, &story);
     let mut engine = deployment.run();

@@ -66,7 +66,7 @@ policy:
   caps:
     - { name: email_gap, scope: "channel:email", limit: 1, per: 16h }
     - { name: five_a_week, scope: all, limit: 5, per: 7d }
-  coupons: [welcome10, comeback10, birthday10, friend10, winback15, survey10]
+  coupons: [comeback10, birthday10, friend10, winback15, survey10]
 "#;
 
 impl Deployment {

@@ -34,8 +34,8 @@ pub const SEQ: &str = "cartwheel-seq";
 /// 8: what comes before a run waits for it ends the wait; runs of one millisecond are two; facts of the shop's own.
 /// 9: levels change, and journeys begin, by time; holds and groups put messages off; a holdout is the gate's last word, and measured.
 /// 10: conditions read the catalogue; ledgers; answers; a cap's limit that cannot be read is 0.
-/// 11: journeys begin for many by what the catalogue says; journeys are paused and stopped, splits have winners; codes from pools; runs go on under
-/// another version as it says.
+/// 11: journeys begin for many by what the catalogue says, and for all by a broadcast; journeys are paused and stopped, splits have winners; codes from pools;
+/// runs go on under another version as it says; past events feed facts; a run that has ended behind a message waits for its goal however it ended.
 pub const SEMANTICS: u32 = 11;
 
 closed! {

@@ -267,7 +267,7 @@ fn the_shipped_file_knows_what_the_shipped_journeys_read() {
         paths.iter().map(|path| file(&path.display().to_string(), &text(path))).collect();
     let facts = file("facts.yaml", &text(format!("{folder}/facts.yaml").as_ref()));
     let sources = Sources { journeys: &journeys, facts: Some(&facts) };
-    let pools = ["welcome10", "comeback10", "birthday10", "friend10", "winback15", "survey10"];
+    let pools = ["comeback10", "birthday10", "friend10", "winback15", "survey10"];
     let coupons = pools.map(str::to_owned).into();
     let policy = Policy { coupons, ..Policy::default() };
     let declared = check_declared(&policy, sources, Some(&file("events.yaml", SHIPPED)));
