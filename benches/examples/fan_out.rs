@@ -18,17 +18,8 @@ const OTHERS: u64 = 100_000;
 fn main() -> Result<(), Box<dyn Error>> {
     let watchers: u64 = std::env::args().nth(1).map_or(Ok(100_000), |text| text.parse())?;
     let before = resident();
-    let mut shard = Shard::waiting(false, watchers)?;
-    let without = resident() - before;
-    drop(shard);
-    let before = resident();
-    shard = Shard::waiting(true, watchers)?;
-    let with = resident() - before;
-    println!(
-        "{watchers} watchers: {} bytes each, of which the index {}",
-        with / watchers,
-        with.saturating_sub(without) / watchers
-    );
+    let mut shard = Shard::waiting(watchers)?;
+    println!("{watchers} watchers: {} bytes each", (resident() - before) / watchers);
 
     shard.product("p", 0)?;
     let one = shard.product("p", 1)?;
@@ -69,9 +60,9 @@ struct Shard {
 
 impl Shard {
     /// One that so many wait in.
-    fn waiting(indexed: bool, watchers: u64) -> Result<Self, Box<dyn Error>> {
+    fn waiting(watchers: u64) -> Result<Self, Box<dyn Error>> {
         let store = MemoryStore::default();
-        let mut lone = Lone::open(&waiting(indexed), Settings::without_clock(), store)?;
+        let mut lone = Lone::open(&waiting(), Settings::without_clock(), store)?;
         for number in 0..watchers {
             apply(&mut lone, &wished(number))?;
         }

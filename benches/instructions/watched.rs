@@ -34,7 +34,7 @@ impl Told {
     }
 
     fn after(before: impl Iterator<Item = String>, next: Vec<String>) -> Self {
-        let lone = Lone::open(&waiting(true), Settings::without_clock(), MemoryStore::default());
+        let lone = Lone::open(&waiting(), Settings::without_clock(), MemoryStore::default());
         let mut told = Self { lone: lone.expect("a shard opens"), next: before.collect() };
         told.apply();
         Self { next, ..told }

@@ -5,24 +5,18 @@ use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
 use std::sync::Arc;
 
-/// A journey for those who have a product in a set that is indexed, best rank first, as many as there are pieces; or, without the index, one that nothing begins.
+/// A journey for those who have a product in a set that is indexed, best rank first, as many as there are pieces.
 ///
 /// # Panics
 /// If it is not valid.
-pub fn waiting(indexed: bool) -> Arc<Plan> {
+pub fn waiting() -> Arc<Plan> {
     let file = |path: &str, text: String| SourceFile { path: path.into(), text };
-    let trigger = if indexed {
-        "catalogue: product_restocked, who: event.product.id in wishes, order: profile.rank, budget: event.product.stock, spread: 30m"
-    } else {
-        "event: go, when: profile.rank > 3"
-    };
+    let trigger = "catalogue: product_restocked, who: event.product.id in wishes, order: profile.rank, budget: event.product.stock, spread: 30m";
     let journey = format!(
         "journey: back\ntrigger: {{ {trigger} }}\nreentry: always\nsteps:\n  - send: back\n    channels: [webhook]\n"
     );
-    let facts = format!(
-        "facts:\n  wishes: {{ set: wished, key: event.product.id, for: 30d, keys: 8, indexed: {indexed} }}\n"
-    );
-    let (journeys, facts) = ([file("back.yaml", journey)], file("facts.yaml", facts));
+    let facts = "facts:\n  wishes: { set: wished, key: event.product.id, for: 30d, keys: 8, indexed: true }\n";
+    let (journeys, facts) = ([file("back.yaml", journey)], file("facts.yaml", facts.to_owned()));
     let sources = Sources { journeys: &journeys, facts: Some(&facts) };
     Arc::new(load(&Policy::default(), sources).expect("a valid configuration"))
 }
