@@ -2,7 +2,7 @@
 
 use crate::checkpoint::Store;
 use crate::shard::Shard;
-use cartwheel_core::apply::{Environment, EventTime};
+use cartwheel_core::apply::EventTime;
 use cartwheel_core::event::{Event, Record, Rejected};
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::stream::{Past, Streamed};
@@ -36,14 +36,7 @@ impl<S: Store> Shard<S> {
         let time = EventTime::new(past.event.time, record.time, self.position.seen);
         let customer = self.table.get_mut(slot);
         let was_dirty = customer.dirty;
-        let mut environment = Environment {
-            mode: self.position.mode,
-            now: self.position.now,
-            products: &self.shared.products,
-            control: &self.shared.control,
-            pools: &mut self.shared.pools,
-            effects: &mut self.effects,
-        };
+        let mut environment = self.shared.environment(&self.position, &mut self.effects);
         let what = (&past.event, |fact: &str| past.is_for(fact));
         let left_out = self.core.past(customer, what, time, &mut environment);
         if !left_out.is_empty() {

@@ -3,7 +3,7 @@
 
 use crate::checkpoint::Store;
 use crate::shard::Shard;
-use cartwheel_core::apply::{Environment, EventTime, Happened};
+use cartwheel_core::apply::{EventTime, Happened};
 use cartwheel_core::broadcast::{Broadcast, Walk};
 use cartwheel_core::event::{Event, Record};
 use cartwheel_core::id::place_in_line;
@@ -101,14 +101,7 @@ impl<S: Store> Shard<S> {
     ) {
         let customer = self.table.get_mut(slot);
         let was_dirty = customer.dirty;
-        let mut environment = Environment {
-            mode: self.position.mode,
-            now: self.position.now,
-            products: &self.shared.products,
-            control: &self.shared.control,
-            pools: &mut self.shared.pools,
-            effects: &mut self.effects,
-        };
+        let mut environment = self.shared.environment(&self.position, &mut self.effects);
         if self.core.in_line(customer, happened, &mut environment).is_none() {
             return;
         }

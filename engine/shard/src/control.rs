@@ -3,7 +3,7 @@
 
 use crate::checkpoint::Store;
 use crate::shard::Shard;
-use cartwheel_core::apply::{Environment, EventTime};
+use cartwheel_core::apply::EventTime;
 use cartwheel_core::control::Order;
 use cartwheel_core::event::{Poison, Record, Rejected};
 use cartwheel_core::stream::Streamed;
@@ -35,14 +35,7 @@ impl<S: Store> Shard<S> {
         for slot in self.with_runs_of(journey) {
             let customer = self.table.get_mut(slot);
             let was_dirty = customer.dirty;
-            let mut environment = Environment {
-                mode: self.position.mode,
-                now: self.position.now,
-                products: &self.shared.products,
-                control: &self.shared.control,
-                pools: &mut self.shared.pools,
-                effects: &mut self.effects,
-            };
+            let mut environment = self.shared.environment(&self.position, &mut self.effects);
             self.core.stop(customer, journey, self.position.seen, &mut environment);
             self.settle(slot, was_dirty);
         }

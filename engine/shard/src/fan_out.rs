@@ -4,7 +4,7 @@ use crate::checkpoint::Store;
 use crate::indexed::Indexed;
 use crate::settings::Identity;
 use crate::shard::Shard;
-use cartwheel_core::apply::{Environment, EventTime, Happened, InLine};
+use cartwheel_core::apply::{EventTime, Happened, InLine};
 use cartwheel_core::event::Event;
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::journey::plan::{MAX_FAN_OUT, Plan};
@@ -92,14 +92,7 @@ impl<S: Store> Shard<S> {
             let after = i128::from(fan_out.spread.millis()) * place / many;
             let deadline = time.seen.saturating_add(after as i64);
             let was_dirty = self.table.get(slot).dirty;
-            let mut environment = Environment {
-                mode: self.position.mode,
-                now: self.position.now,
-                products: &self.shared.products,
-                control: &self.shared.control,
-                pools: &mut self.shared.pools,
-                effects: &mut self.effects,
-            };
+            let mut environment = self.shared.environment(&self.position, &mut self.effects);
             let customer = self.table.get_mut(slot);
             self.core.begin_for(customer, &happened, deadline, &mut environment);
             self.settle(slot, was_dirty);
@@ -113,14 +106,7 @@ impl<S: Store> Shard<S> {
             return Vec::new();
         }
         for slot in watchers {
-            let mut environment = Environment {
-                mode: self.position.mode,
-                now: self.position.now,
-                products: &self.shared.products,
-                control: &self.shared.control,
-                pools: &mut self.shared.pools,
-                effects: &mut self.effects,
-            };
+            let mut environment = self.shared.environment(&self.position, &mut self.effects);
             let customer = self.table.get_mut(*slot);
             if let Some(line) = self.core.in_line(customer, happened, &mut environment) {
                 best.push(Chosen { line, id: customer.id, slot: *slot });

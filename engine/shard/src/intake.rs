@@ -6,9 +6,7 @@ use crate::settings::Identity;
 use crate::shard::Shard;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use cartwheel_core::apply::{
-    Applied, Environment, EventTime, Outcome, ToldOfMessage, told_of_message,
-};
+use cartwheel_core::apply::{Applied, EventTime, Outcome, ToldOfMessage, told_of_message};
 use cartwheel_core::customer::{Customer, Document};
 use cartwheel_core::effect::{Addressee, Effect};
 use cartwheel_core::event::{Event, Record, Rejected};
@@ -138,14 +136,7 @@ impl<S: Store> Shard<S> {
         };
         let customer = self.table.get_mut(slot);
         let was_dirty = customer.dirty;
-        let mut environment = Environment {
-            mode: self.position.mode,
-            now: self.position.now,
-            products: &self.shared.products,
-            control: &self.shared.control,
-            pools: &mut self.shared.pools,
-            effects: &mut self.effects,
-        };
+        let mut environment = self.shared.environment(&self.position, &mut self.effects);
         let Outcome { applied, left_out } =
             self.core.event(customer, event, time, &mut environment);
         match applied {

@@ -29,12 +29,8 @@ impl<S: Store> Shard<S> {
             let customer = self.table.get_mut(*slot);
             let was_dirty = customer.dirty;
             let mut environment = Environment {
-                mode: self.position.mode,
                 now: t,
-                products: &self.shared.products,
-                control: &self.shared.control,
-                pools: &mut self.shared.pools,
-                effects: &mut self.effects,
+                ..self.shared.environment(&self.position, &mut self.effects)
             };
             self.core.leave(customer, &mapping, t, &mut environment);
             self.settle(*slot, was_dirty);
@@ -67,14 +63,8 @@ impl<S: Store> Shard<S> {
     fn settle_levels(&mut self, slot: u32, t: Millis) {
         let customer = self.table.get_mut(slot);
         let was_dirty = customer.dirty;
-        let mut environment = Environment {
-            mode: self.position.mode,
-            now: t,
-            products: &self.shared.products,
-            control: &self.shared.control,
-            pools: &mut self.shared.pools,
-            effects: &mut self.effects,
-        };
+        let mut environment =
+            Environment { now: t, ..self.shared.environment(&self.position, &mut self.effects) };
         self.core.settle_levels(customer, &mut environment);
         self.settle(slot, was_dirty);
     }

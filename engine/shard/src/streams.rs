@@ -1,11 +1,12 @@
 //! Records that every partition gets: each is applied once, in the order of its stream (`docs/semantics.md`, "Every-partition records").
 
 use crate::checkpoint::Store;
-use crate::shard::Shard;
-use cartwheel_core::apply::EventTime;
+use crate::shard::{Position, Shard};
+use cartwheel_core::apply::{Environment, EventTime};
 use cartwheel_core::broadcast::Broadcasts;
 use cartwheel_core::control::Control;
 use cartwheel_core::coupon::{Left, Pools};
+use cartwheel_core::effect::Effects;
 use cartwheel_core::event::Record;
 use cartwheel_core::product::{Applied, LeftOut, Products, Refused};
 use cartwheel_core::stream::{Order, Past, Streamed, Streams};
@@ -23,6 +24,25 @@ pub(crate) struct Shared {
     pub broadcasts: Broadcasts,
     /// Codes that are left of the pools of coupons.
     pub pools: Pools,
+}
+
+impl Shared {
+    /// What surrounds a customer to whom something happens now.
+    #[inline]
+    pub fn environment<'s>(
+        &'s mut self,
+        position: &Position,
+        effects: &'s mut Effects,
+    ) -> Environment<'s> {
+        Environment {
+            mode: position.mode,
+            now: position.now,
+            products: &self.products,
+            control: &self.control,
+            pools: &mut self.pools,
+            effects,
+        }
+    }
 }
 
 /// What became of such records, since the shard was opened.

@@ -3,7 +3,7 @@
 use crate::checkpoint::Store;
 use crate::shard::Shard;
 use crate::turn::Budget;
-use cartwheel_core::apply::{Due, Environment};
+use cartwheel_core::apply::Due;
 use cartwheel_core::customer::Run;
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::Millis;
@@ -124,14 +124,7 @@ impl<S: Store> Shard<S> {
     fn fire_customer(&mut self, slot: u32, deadline: Millis, now: Millis, budget: &mut Budget) {
         let customer = self.table.get_mut(slot);
         let was_dirty = customer.dirty;
-        let mut environment = Environment {
-            mode: self.position.mode,
-            now: self.position.now,
-            products: &self.shared.products,
-            control: &self.shared.control,
-            pools: &mut self.shared.pools,
-            effects: &mut self.effects,
-        };
+        let mut environment = self.shared.environment(&self.position, &mut self.effects);
         let due = Due { deadline, now, seen: self.position.seen, budget: budget.timers };
         let fired = self.core.fire(customer, due, &mut environment);
         budget.timers -= fired;

@@ -7,7 +7,7 @@ mod becomes;
 pub use becomes::{Becomes, Exits};
 
 use super::context::leaving;
-use super::goal::{goal_until, lingering};
+use super::goal::lingering;
 use super::{Core, Environment};
 use crate::customer::{
     Customer, Document, Forgotten, Heard, Place, PutOff, Run, Version, Zones, attribute_hash,
@@ -220,11 +220,9 @@ impl Core {
             let Some(verdict) = leaving(run.place) else { continue };
             let decided = Decided::new(t, run.journey, verdict, Reason::JourneyChanged).run(run.id);
             environment.effects.decide(&self.plan, customer, &decided);
-            let until = goal_until(&self.plan.journeys[usize::from(run.journey)], &run);
-            let goes_on = until.filter(|until| *until > t).zip(mapping.journey(run.journey));
-            if let Some((until, journey)) = goes_on {
-                customer.runs.push(lingering(Run { journey, ..run }, until));
-            }
+            let Some(journey) = mapping.journey(run.journey) else { continue };
+            let old = &self.plan.journeys[usize::from(run.journey)];
+            customer.runs.extend(lingering(old, run, t).map(|run| Run { journey, ..run }));
         }
         while customer.forget_lingering() {
             environment.effects.forgets(Forgotten::Lingering);

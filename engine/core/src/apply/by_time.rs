@@ -34,9 +34,7 @@ impl Core {
     /// has come into force. `seen` is the greatest record time so far.
     pub fn arm(&self, customer: &mut Customer, seen: Millis) {
         if !self.plan.by_time.is_empty() || customer.begins() != NEVER {
-            let from = seen.saturating_sub(LONG_PAST);
-            let by_time = self.plan.by_time.iter();
-            let armed = by_time.map(|index| self.armed(customer, *index, seen, from));
+            let armed = self.plan.by_time.iter().map(|index| self.armed(customer, *index, seen));
             let begins = armed.filter_map(|armed| match armed {
                 Armed::At(at, _) => Some(at),
                 Armed::Nothing | Armed::NotActive(_) | Armed::Stale(_) => None,
@@ -46,14 +44,13 @@ impl Core {
         }
     }
 
+    /// As of `seen`, of several moments the first that is not long past.
+    pub(super) fn armed(&self, customer: &Customer, index: u16, seen: Millis) -> Armed {
+        self.armed_from(customer, index, seen, seen.saturating_sub(LONG_PAST))
+    }
+
     /// As of `seen`, of several moments the first from `from` on.
-    pub(super) fn armed(
-        &self,
-        customer: &Customer,
-        index: u16,
-        seen: Millis,
-        from: Millis,
-    ) -> Armed {
+    fn armed_from(&self, customer: &Customer, index: u16, seen: Millis, from: Millis) -> Armed {
         let journey = &self.plan.journeys[usize::from(index)];
         let Some(by_time) = &journey.by_time else { return Armed::Nothing };
         let last = customer.facts.last(by_time.begun);
@@ -95,10 +92,9 @@ fn place_in(backlog: &Backlog, lot: u16, from: Millis, moment: Moment) -> Option
 impl Context<'_> {
     /// Something was touched that says when journeys begin: what has passed meanwhile is refused, for the rest the customer's timer is set.
     pub fn arm(&mut self) {
-        let from = self.seen.saturating_sub(LONG_PAST);
         for index in &self.plan().by_time {
             let refused = |reason| self.decided(*index, Verdict::Refused, reason);
-            let (moment, refused) = match self.core.armed(self.customer, *index, self.seen, from) {
+            let (moment, refused) = match self.core.armed(self.customer, *index, self.seen) {
                 Armed::Nothing | Armed::At(..) => continue,
                 Armed::Stale(moment) => (moment, refused(Reason::Stale).instant("due", moment.at)),
                 Armed::NotActive(moment) => {
@@ -139,8 +135,7 @@ impl Context<'_> {
 
     /// The moment of a journey, and when it comes, if it does.
     fn moment(&self, index: u16) -> Option<(Moment, Option<Millis>)> {
-        let from = self.seen.saturating_sub(LONG_PAST);
-        match self.core.armed(self.customer, index, self.seen, from) {
+        match self.core.armed(self.customer, index, self.seen) {
             Armed::Nothing => None,
             Armed::At(at, moment) => Some((moment, Some(at))),
             Armed::NotActive(moment) | Armed::Stale(moment) => Some((moment, None)),
@@ -152,7 +147,7 @@ impl Context<'_> {
         for index in &self.plan().by_time {
             // As of then: however late it is now, it was armed. From then on: something earlier that was long past when this was armed begins nothing now.
             if let Armed::At(at, moment) =
-                self.core.armed(self.customer, *index, deadline, deadline)
+                self.core.armed_from(self.customer, *index, deadline, deadline)
                 && at == deadline
             {
                 self.begin(*index, moment, deadline);

@@ -14,9 +14,8 @@ use crate::value::Value;
 impl Context<'_> {
     /// The run, which is not among the customer's any more, has no step left: it waits on for its goal, if it has one to wait for.
     pub(super) fn linger(&mut self, run: Run) {
-        let until = goal_until(self.journey(run.journey), &run);
-        let Some(until) = until.filter(|until| *until > self.t) else { return };
-        self.customer.insert_run(lingering(run, until));
+        let Some(run) = lingering(self.journey(run.journey), run, self.t) else { return };
+        self.customer.insert_run(run);
         if self.customer.forget_lingering() {
             self.effects.forgets(Forgotten::Lingering);
         }
@@ -62,20 +61,16 @@ impl Context<'_> {
     }
 }
 
-/// Until when the run waits for its goal once it has no step any more, however it has come to that; none without a goal or a message, or where it has reached
-/// it. Whether an event counts is told by its own time alone; so the run stays as long as one that counts may come, and be no late event, the last
-/// millisecond included.
-pub(super) fn goal_until(journey: &Journey, run: &Run) -> Option<Millis> {
+/// The run as it waits for its goal at `t`, once it has no step any more, however it has come to that: with what a goal asks for alone. None without a goal or a
+/// message, where it has reached it, or where it is too late for it. Whether an event counts is told by its own time alone; so the run stays as long as
+/// one that counts may come, and be no late event, the last millisecond included.
+pub(super) fn lingering(journey: &Journey, run: Run, t: Millis) -> Option<Run> {
     let within = journey.goal_within.filter(|_| !run.converted)?;
-    Some(run.sent?.at + within.millis() + journey.max_event_age.millis() + 1)
-}
-
-/// What has no step any more keeps what a goal asks for alone.
-pub(super) fn lingering(run: Run, until: Millis) -> Run {
-    let mut run = Run { place: Place::Goal, deadline: until, pause: Pause::None, ..run };
+    let deadline = run.sent?.at + within.millis() + journey.max_event_age.millis() + 1;
+    let mut run = Run { place: Place::Goal, deadline, pause: Pause::None, ..run };
     run.captures.clear();
     run.forget_heard();
-    run
+    (deadline > t).then_some(run)
 }
 
 /// The run's newest message that is known not to be after `at`: its latest, else its first.

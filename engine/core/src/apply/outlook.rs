@@ -1,7 +1,7 @@
 //! What a journey asks of a customer, judged without an event: for people who want to know why nothing has begun. It decides nothing.
 
 use super::Core;
-use super::by_time::{Armed, LONG_PAST};
+use super::by_time::Armed;
 use crate::control::{Control, Standing};
 use crate::customer::Customer;
 use crate::journey::condition::{Condition, Field, KeyField, Reader};
@@ -102,8 +102,7 @@ impl Core {
         reader: &Reader<'_>,
     ) -> Option<Expected> {
         let at = &journey.by_time.as_ref()?.at;
-        let comes = match self.armed(customer, number, reader.t, reader.t.saturating_sub(LONG_PAST))
-        {
+        let comes = match self.armed(customer, number, reader.t) {
             Armed::Nothing => Comes::Nothing,
             Armed::At(at, _) => Comes::At(at),
             Armed::NotActive(moment) => Comes::NotActive(moment.at),
