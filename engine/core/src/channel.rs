@@ -2,7 +2,6 @@
 
 use crate::closed::closed;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 closed! {
     /// A medium. The discriminants are stored: never renumber.
@@ -47,13 +46,14 @@ closed! {
     }
 }
 
-/// Whether a journey sells or serves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Class {
-    /// Needs consent; obeys holdouts, quiet hours and caps.
-    #[default]
-    Marketing,
-    /// Passes them; still obeys suppression by bounce and complaint.
-    Transactional,
+closed! {
+    /// Whether a journey sells or serves.
+    #[derive(Default, JsonSchema)]
+    Class {
+        /// Needs consent; obeys holdouts, quiet hours and caps.
+        #[default]
+        Marketing "marketing",
+        /// Passes them; still obeys suppression by bounce and complaint.
+        Transactional "transactional",
+    }
 }

@@ -14,6 +14,9 @@ pub const OVERHEAD: usize = 64 * 1024;
 /// As what [`Command::data`] has the code of the message's coupon, where it has one.
 pub const COUPON: &str = "coupon";
 
+/// As what it has the names of what [`MAX_BYTES`] had no room for.
+pub const LEFT_OUT: &str = "left_out";
+
 /// The value of a `command` record (JSON; the record's key is the customer). `D` is what the template may show, in the writer's form or in
 /// the reader's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

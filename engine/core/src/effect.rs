@@ -1,8 +1,8 @@
-//! What applying an input leaves behind: decisions (packed into the journal and the chain hash) and effects for the outside.
+//! What applying an input leaves behind: decisions (packed for the decision log and the chain hash) and effects for the outside.
 
 use crate::address::AddressHash;
 use crate::channel::{Channel, Side};
-use crate::customer::{Customer, Document, DocumentKey, Forgotten, Journal, Mark};
+use crate::customer::{Customer, DocumentKey, Forgotten, Journal, Mark};
 use crate::decision::{Decided, Decision, Reason, Verdict};
 use crate::event::Subject;
 use crate::id::{CommandId, CustomerId, RunId};
@@ -14,10 +14,12 @@ use xxhash_rust::xxh3::Xxh3;
 
 mod emitted;
 mod measures;
+mod new_decisions;
 pub mod pack;
 
 pub use emitted::{Emitted, Happening, MAX_EMITTED};
 pub use measures::Measures;
+pub use new_decisions::{DECISION_HEADER, NewDecisions, PackedDecision, decision_at, decisions_in};
 
 /// Something that leaves through the sends topic. Texts and documents are looked up when it is encoded, as of its mark.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,6 +107,8 @@ pub struct Effects {
     pub list: Vec<Effect>,
     /// Documents since the last checkpoint.
     pub journal: Journal,
+    /// Decisions since the last checkpoint.
+    pub decisions: NewDecisions,
     /// Decisions since the beginning, by journey, operation, verdict and reason.
     pub tally: Tally,
     /// What reports count, since it was last taken.
@@ -139,6 +143,7 @@ impl Effects {
             moved: Vec::new(),
             emitted: Emitted::default(),
             journal: Journal::default(),
+            decisions: NewDecisions::default(),
             tally: Tally::new(plan),
             measures: Measures::new(plan),
             forgotten: [0; Forgotten::ALL.len()],
@@ -154,13 +159,13 @@ impl Effects {
         self.measures.change_plan(old, new);
     }
 
-    /// Records a decision: journal, chain hash, tally.
-    pub fn decide(&mut self, plan: &Plan, customer: &mut Customer, decided: &Decided) {
+    /// Records a decision: new decisions, chain hash, tally.
+    pub fn decide(&mut self, plan: &Plan, customer: &Customer, decided: &Decided) {
         self.packed.clear();
         pack::pack(plan, decided, &mut self.packed);
         self.chain.update(&customer.id.0.to_le_bytes());
         chain_bytes(&mut self.chain, &self.packed);
-        self.journal.append(&mut customer.cold, Document::Decision, &self.packed);
+        self.decisions.append(customer.id, &self.packed);
         self.tally.count(decided);
         if decided.verdict == Verdict::Entered {
             self.measures.enter(decided.journey);
@@ -170,6 +175,11 @@ impl Effects {
         {
             kept.push((customer.id, decision));
         }
+    }
+
+    /// Bytes of documents and decisions since the last checkpoint.
+    pub fn new_bytes(&self) -> usize {
+        self.journal.len() + self.decisions.len()
     }
 
     /// A customer had no room for something.

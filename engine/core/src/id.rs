@@ -11,9 +11,17 @@ macro_rules! id {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub u128);
 
+        impl $name {
+            /// As it is written: 32 hexadecimal digits.
+            pub fn hex(self) -> [u8; 32] {
+                hex(self.0)
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(out, "{:032x}", self.0)
+                let digits = self.hex();
+                out.write_str(std::str::from_utf8(&digits).unwrap_or_default())
             }
         }
 
@@ -37,6 +45,16 @@ macro_rules! id {
             }
         }
     };
+}
+
+/// The hexadecimal digits of a number.
+pub fn hex(number: u128) -> [u8; 32] {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    let bytes = number.to_be_bytes();
+    std::array::from_fn(|place| {
+        let byte = bytes[place / 2];
+        DIGITS[usize::from(if place % 2 == 0 { byte >> 4 } else { byte & 15 })]
+    })
 }
 
 id!(CustomerId, "A customer: the 128-bit hash of the customer string.");

@@ -313,7 +313,17 @@ fn days_since_1970(year: u32, month: u8, day: u8) -> Option<i64> {
 /// Writes epoch milliseconds as RFC 3339 in UTC with three fractional digits. Instants that jiff cannot express
 /// (outside of the years -9999..9999) are clamped.
 pub fn format_rfc3339(at: Millis) -> String {
-    quick_format(at).unwrap_or_else(|| full_format(at))
+    let mut text = Vec::with_capacity(24);
+    write_rfc3339(&mut text, at);
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// Appends what [`format_rfc3339`] makes.
+pub fn write_rfc3339(out: &mut Vec<u8>, at: Millis) {
+    match quick_format(at) {
+        Some(text) => out.extend_from_slice(&text),
+        None => out.extend_from_slice(full_format(at).as_bytes()),
+    }
 }
 
 fn full_format(at: Millis) -> String {
@@ -330,7 +340,7 @@ fn full_format(at: Millis) -> String {
 }
 
 /// The years 1970 to 9999, of which decisions and commands have several each.
-fn quick_format(at: Millis) -> Option<String> {
+fn quick_format(at: Millis) -> Option<[u8; 24]> {
     // A day before the end of the year 9999, as far as jiff goes.
     const END: Millis = 253_402_207_201_000;
     if !(0..END).contains(&at) {
@@ -361,7 +371,7 @@ fn quick_format(at: Millis) -> Option<String> {
     put(17, millis / SECOND % 60);
     put(20, millis % SECOND / 10);
     text[22] += (millis % 10) as u8;
-    String::from_utf8(text.to_vec()).ok()
+    Some(text)
 }
 
 /// Serialises [`Millis`] as RFC 3339; reads RFC 3339 or an integer of milliseconds. For `#[serde(with = ...)]`.

@@ -1,32 +1,33 @@
 //! The command of a decision to send. What the message may show stands in it as the events brought it, text for text.
 
 use crate::checkpoint::{Documents, Fields, Shown};
-use crate::decisions::json;
+use crate::json::Object;
 use cartwheel_core::channel::Channel;
-use cartwheel_core::command::{COUPON, Command, MAX_BYTES};
+use cartwheel_core::command::{COUPON, LEFT_OUT, MAX_BYTES};
 use cartwheel_core::effect::Draft;
 use cartwheel_core::event::Subject;
 use cartwheel_core::journey::op::Send;
-use cartwheel_core::journey::plan::Plan;
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use cartwheel_core::journey::plan::{Journey, Plan};
+
+/// Bytes of a command, a little more than most have: room made at once is cheaper than room that grows.
+const ROOM: usize = 1_024;
 
 /// What the message may show, by name, and the names of what the command has no room for.
 struct Data<'a> {
     shown: Vec<(Subject, Shown<'a>)>,
     /// The code of its coupon.
-    coupon: Option<String>,
+    coupon: Option<&'a str>,
     left_out: Vec<&'static str>,
 }
 
 impl<'a> Data<'a> {
-    fn of(draft: &Draft, documents: &Documents<'a>, profile: Fields<'a>) -> Self {
-        let shown = Subject::KEPT.into_iter().zip(draft.shows);
-        let documents =
-            shown.filter_map(|(subject, key)| Some((subject, documents.document(key?)?)));
-        let profile = (Subject::Profile, Shown::Fields(profile));
-        let shown = std::iter::once(profile).chain(documents).collect();
-        Self { shown, coupon: draft.coupon.as_deref().map(str::to_owned), left_out: Vec::new() }
+    fn of(draft: &'a Draft, documents: &Documents<'a>, profile: Fields<'a>) -> Self {
+        let wanted = Subject::KEPT.into_iter().zip(draft.shows);
+        let found = wanted.filter_map(|(subject, key)| Some((subject, documents.document(key?)?)));
+        let mut shown = Vec::with_capacity(1 + Subject::KEPT.len());
+        shown.push((Subject::Profile, Shown::Fields(profile)));
+        shown.extend(found);
+        Self { shown, coupon: draft.coupon.as_deref(), left_out: Vec::new() }
     }
 
     /// Leaves out the last of what is shown. Whether there was something.
@@ -35,21 +36,67 @@ impl<'a> Data<'a> {
         self.left_out.push(subject.name());
         true
     }
-}
 
-impl Serialize for Data<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
+    fn write(&self, out: &mut Vec<u8>) {
+        let mut object = Object::begin(out);
         for (subject, shown) in &self.shown {
-            map.serialize_entry(subject.name(), shown)?;
+            shown.write(object.name(subject.name()));
         }
-        if let Some(code) = &self.coupon {
-            map.serialize_entry(COUPON, code)?;
+        if let Some(code) = self.coupon {
+            object.text(COUPON, code);
         }
         if !self.left_out.is_empty() {
-            map.serialize_entry("left_out", &self.left_out)?;
+            object.texts(LEFT_OUT, self.left_out.iter().copied());
         }
-        map.end()
+        object.end();
+    }
+}
+
+/// What makes up a command.
+struct Parts<'a> {
+    draft: &'a Draft,
+    journey: &'a Journey,
+    send: &'a Send,
+    customer: &'a str,
+    to: String,
+    data: Data<'a>,
+}
+
+impl Parts<'_> {
+    /// As [`cartwheel_core::command::Command`] says, field by field.
+    fn write(&self) -> Vec<u8> {
+        let Self { draft, journey, send, customer, to, data } = self;
+        let mut out = Vec::with_capacity(ROOM);
+        let mut object = Object::begin(&mut out);
+        object.plain("command_id", &draft.command_id.hex());
+        object.plain("run_id", &draft.run_id.hex());
+        object.text("journey", &journey.name);
+        object.text("version", &journey.version);
+        object.text("step", &send.step);
+        object.text("customer", customer);
+        object.text("channel", draft.channel.name());
+        object.text("class", send.class.name());
+        object.text("template", &send.template);
+        object.text("to", to);
+        data.write(object.name("data"));
+        match &send.variant {
+            Some(variant) => object.text("variant", variant),
+            None => object.json("variant", "null"),
+        }
+        if let Some(team) = &send.team {
+            object.text("team", team);
+        }
+        if !send.answers.is_empty() {
+            object.texts("answers", send.answers.iter().map(AsRef::as_ref));
+        }
+        if let Some(side) = draft.side {
+            object.text("side", side.name());
+        }
+        object.time("due_at", draft.due_at);
+        object.time("decided_at", draft.decided_at);
+        object.time("not_after", draft.not_after);
+        object.end();
+        out
     }
 }
 
@@ -61,43 +108,17 @@ pub(crate) fn encode(
     documents: &Documents<'_>,
     customer: &str,
 ) -> Option<Vec<u8>> {
-    let mut command = command(plan, draft, documents, customer)?;
-    let mut value = json(&command);
-    while value.len() > MAX_BYTES && command.data.leave_out() {
-        value = json(&command);
+    let journey = plan.journeys.get(usize::from(draft.journey))?;
+    let send = journey.send(draft.op)?;
+    let profile = documents.profile();
+    let to = to(plan, send.team.as_deref(), &profile, draft.channel);
+    let data = Data::of(draft, documents, profile);
+    let mut parts = Parts { draft, journey, send, customer, to, data };
+    let mut value = parts.write();
+    while value.len() > MAX_BYTES && parts.data.leave_out() {
+        value = parts.write();
     }
     Some(value)
-}
-
-fn command<'a>(
-    plan: &Plan,
-    draft: &Draft,
-    documents: &Documents<'a>,
-    customer: &str,
-) -> Option<Command<Data<'a>>> {
-    let journey = plan.journeys.get(usize::from(draft.journey))?;
-    let Send { step, template, class, team, variant, answers, .. } = journey.send(draft.op)?;
-    let profile = documents.profile();
-    Some(Command {
-        command_id: draft.command_id,
-        run_id: draft.run_id,
-        journey: journey.name.to_string(),
-        version: journey.version.to_string(),
-        step: step.to_string(),
-        customer: customer.to_owned(),
-        channel: draft.channel,
-        class: *class,
-        template: template.to_string(),
-        to: to(plan, team.as_deref(), &profile, draft.channel),
-        data: Data::of(draft, documents, profile),
-        variant: variant.as_ref().map(ToString::to_string),
-        team: team.as_ref().map(ToString::to_string),
-        answers: answers.iter().map(ToString::to_string).collect(),
-        side: draft.side,
-        due_at: draft.due_at,
-        decided_at: draft.decided_at,
-        not_after: draft.not_after,
-    })
 }
 
 /// Where the message goes: the team's address, or the customer's; empty where there is none on this channel.
@@ -112,6 +133,6 @@ fn to(plan: &Plan, team: Option<&str>, profile: &Fields<'_>, channel: Channel) -
 
 /// The address on a channel; none where the profile has none, or an empty one.
 pub(crate) fn address(profile: &Fields<'_>, channel: Channel) -> Option<String> {
-    let text = profile.get(channel.address_field()?)?;
-    serde_json::from_str(text.get()).ok().filter(|address: &String| !address.is_empty())
+    let address = profile.get(channel.address_field()?)?.value.string()?;
+    Some(address.into_owned()).filter(|address| !address.is_empty())
 }

@@ -4,6 +4,7 @@ use crate::ahead::MAX_CLAMPED;
 use crate::checkpoint::{Documents, Store};
 use crate::commands;
 use crate::error::ShardError;
+use crate::json::json;
 use crate::shard::Shard;
 use crate::turn::Outgoing;
 use cartwheel_core::address::AddressHash;
@@ -194,9 +195,4 @@ fn encode(plan: &Plan, effect: &Effect, documents: &Documents<'_>) -> Option<Fol
             })
         }
     }
-}
-
-/// Our own records always serialise: their maps have string keys.
-pub(crate) fn json<T: serde::Serialize>(value: &T) -> Vec<u8> {
-    serde_json::to_vec(value).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 //! them copied to the dead letters, so that somebody can see what the producer writes.
 
 use crate::checkpoint::Store;
-use crate::decisions::json;
+use crate::json::json;
 use crate::shard::Shard;
 use cartwheel_core::customer::Document;
 use cartwheel_core::event::{Event, OddFields, Record};

@@ -1,6 +1,6 @@
 //! What the shard knows of one customer, in words that can be shown.
 
-use crate::checkpoint::{Store, StoreError};
+use crate::checkpoint::{Documents, Field, KEPT_DECISIONS, Store, StoreError};
 use crate::degraded::Degraded;
 use crate::shard::Shard;
 use cartwheel_core::apply::Outlook;
@@ -13,7 +13,6 @@ use cartwheel_core::journey::plan::{Journey, Plan};
 use cartwheel_core::time::Millis;
 use cartwheel_core::timer::NEVER;
 use cartwheel_core::value::Value;
-use serde_json::value::RawValue;
 
 /// A window or run that is open.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,8 +84,8 @@ pub struct Explanation {
     pub degraded: Vec<Degraded>,
 }
 
-fn readable((name, value): (String, &RawValue)) -> Option<(String, serde_json::Value)> {
-    Some((name, serde_json::from_str(value.get()).ok()?))
+fn readable(field: &Field<'_>) -> Option<(String, serde_json::Value)> {
+    Some((field.name.clone().into_owned(), serde_json::from_str(field.value.0).ok()?))
 }
 
 /// What a run waits for, in words that go on from "waits for".
@@ -175,23 +174,40 @@ impl<S: Store> Shard<S> {
                     Some((fact.name.to_string(), value))
                 })
                 .collect(),
-            profile: Profile(documents.profile().into_iter().filter_map(readable).collect()),
+            profile: Profile(documents.profile().iter().filter_map(readable).collect()),
             runs: runs.collect(),
             outlooks: (0u16..)
                 .zip(&self.core.plan.journeys)
                 .filter_map(|(number, _)| self.core.outlook(known, number, &self.shared.control, t))
                 .collect(),
-            decisions: documents
-                .decisions()
-                .into_iter()
-                .filter_map(|packed| unpack(packed, customer))
-                .collect(),
+            decisions: self.decisions(known.id, &documents, customer)?,
             degraded: documents
                 .degraded()
                 .into_iter()
                 .filter_map(|note| serde_json::from_slice(note).ok())
                 .collect(),
         }))
+    }
+
+    /// The newest decisions of a customer, oldest first.
+    fn decisions(
+        &self,
+        id: CustomerId,
+        documents: &Documents<'_>,
+        customer: &str,
+    ) -> Result<Vec<Decision>, StoreError> {
+        let (stored, logged) = self.store.decisions(id, KEPT_DECISIONS)?;
+        // While it is being committed the store may have it already.
+        let pending = self
+            .sealed
+            .as_ref()
+            .filter(|pending| stored.is_none_or(|stored| stored < pending.meta.seq));
+        let sealed = pending.into_iter().flat_map(|pending| pending.sealed.decisions().of(id));
+        // Before there was a log they stood among the documents.
+        let older = documents.decisions().into_iter().chain(logged.iter().map(Vec::as_slice));
+        let all: Vec<&[u8]> = older.chain(sealed).chain(self.effects.decisions.of(id)).collect();
+        let newest = &all[all.len().saturating_sub(KEPT_DECISIONS)..];
+        Ok(newest.iter().filter_map(|packed| unpack(packed, customer)).collect())
     }
 
     /// The decisions kept since [`Shard::keep_decisions`], with their customers' names, oldest first.

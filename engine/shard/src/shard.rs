@@ -249,7 +249,7 @@ impl<S: Store> Shard<S> {
         if let Some(mut sealed) =
             self.sealed.take().and_then(|pending| Arc::into_inner(pending.sealed))
         {
-            sealed.clear(&mut self.effects.journal);
+            sealed.clear(&mut self.effects.journal, &mut self.effects.decisions);
             self.spare = sealed;
         }
     }
@@ -342,14 +342,14 @@ impl<S: Store> Shard<S> {
         self.effects.kept.get_or_insert_default();
     }
 
-    /// Whether a checkpoint is due for the memory that the documents take.
+    /// Whether a checkpoint is due for the memory that documents and decisions take.
     pub fn wants_checkpoint(&self) -> bool {
-        self.sealed.is_none() && self.effects.journal.len() >= self.settings.max_journal
+        self.sealed.is_none() && self.effects.new_bytes() >= self.settings.max_journal
     }
 
-    /// Whether the documents behind a pending checkpoint take so much memory that nothing more may be applied before it is committed.
+    /// Whether documents and decisions behind a pending checkpoint take so much memory that nothing more may be applied before it is committed.
     pub fn must_wait(&self) -> bool {
-        self.sealed.is_some() && self.effects.journal.len() >= 2 * self.settings.max_journal
+        self.sealed.is_some() && self.effects.new_bytes() >= 2 * self.settings.max_journal
     }
 
     /// Whether a checkpoint waits for its turn record.
@@ -386,7 +386,8 @@ impl<S: Store> Shard<S> {
     /// Copies the dirty set, which is clean from now on.
     fn seal(&mut self) -> Sealed {
         let mut sealed = std::mem::take(&mut self.spare);
-        sealed.take_over(&mut self.effects.journal, self.table.dirty());
+        let (journal, decisions) = (&mut self.effects.journal, &mut self.effects.decisions);
+        sealed.take_over(journal, decisions, self.table.dirty());
         for slots in self.table.take_dirty().chunks(LOOK_AHEAD) {
             // Reads that do not wait for each other, before those that do.
             for customer in slots.iter().map(|slot| self.table.get(*slot)) {

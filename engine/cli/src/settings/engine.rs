@@ -15,7 +15,7 @@ pub struct Engine {
     /// How often a shard writes its state to disk.
     pub checkpoint_interval: Span,
     /// Customers of all partitions, roughly. Before a shard leads it takes 200 bytes of memory for each of its share, and for their documents
-    /// 512 bytes each, at most 144 MiB a shard: the system makes memory real only when it is first written, which is in the middle of
+    /// and decisions 512 bytes each, at most 144 MiB a shard: the system makes memory real only when it is first written, which is in the middle of
     /// turns otherwise. 0: memory is taken as it is needed.
     #[schemars(range(max = 1_000_000_000))]
     pub expected_customers: u32,
@@ -23,6 +23,10 @@ pub struct Engine {
     /// takes from 200 to 700 bytes of memory, so that ten million take from 2 to 7 GB.
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub max_customers_per_shard: u32,
+    /// What a shard keeps of its decisions to explain them, MiB on disk. Of a log that is longer the oldest part is deleted. A decision takes some 70
+    /// bytes: 4 GiB are 60 million.
+    #[schemars(range(min = 32, max = 16_777_216))]
+    pub decision_log_mib: u32,
     /// Records in one turn, at most.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_batch: u32,
@@ -53,6 +57,7 @@ impl Default for Engine {
             checkpoint_interval: Span(60 * SECOND),
             expected_customers: 0,
             max_customers_per_shard: 10_000_000,
+            decision_log_mib: 4096,
             max_batch: 8192,
             in_flight: 50_000,
             max_clock_ahead: Span(HOUR),

@@ -8,6 +8,9 @@ use std::path::Path;
 
 /// 200 GB of memory.
 const MOST_CUSTOMERS: u32 = 1_000_000_000;
+/// MiB of a decision log: a segment twice, and 16 TiB.
+const LEAST_LOG: u32 = 32;
+const MOST_LOG: u32 = 16 << 20;
 
 /// A key whose value is wrong.
 #[derive(Debug, PartialEq)]
@@ -65,6 +68,14 @@ fn engine(settings: &Settings, wrong: &mut Vec<Wrong>) {
             "engine.expected_customers",
             what,
             "it is the number of customers; their memory is taken at the start",
+        ));
+    }
+    if !(LEAST_LOG..=MOST_LOG).contains(&engine.decision_log_mib) {
+        let what = format!("{} is not between {LEAST_LOG} and {MOST_LOG}", engine.decision_log_mib);
+        wrong.push(Wrong::new(
+            "engine.decision_log_mib",
+            what,
+            "it is a number of MiB, for each shard",
         ));
     }
     for (key, span) in [

@@ -63,6 +63,7 @@ pub fn limits(loaded: &Loaded) -> EngineSettings {
         },
         expected_customers: engine.expected_customers,
         checkpoint_interval: duration(engine.checkpoint_interval),
+        decision_log_bytes: u64::from(engine.decision_log_mib) << 20,
         max_batch: engine.max_batch as usize,
         max_in_flight: engine.in_flight.into(),
         start_timeout: duration(engine.start_timeout),

@@ -1,8 +1,8 @@
 //! Cold documents: what only a send or an explanation needs. New ones are appended to a journal, an append-only buffer in
 //! which the entries of one customer form a chain from the newest to the oldest. The checkpoint moves them to the store.
 
+use super::chunks::Chunks;
 use super::document::{Document, Version};
-use crate::room::touched;
 
 /// A position in a journal: documents as of a moment are the entries before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,28 +28,20 @@ pub struct DocumentEntry<'a> {
 const HEADER: usize = 9;
 /// Most entries take up two cache lines.
 const LINE: usize = 64;
-/// log2 of a chunk's bytes. An entry lies within one chunk.
-const CHUNK_BITS: u32 = 20;
-const CHUNK: usize = 1 << CHUNK_BITS;
 
-/// The documents since the last checkpoint. Chunks never move and are used again after a checkpoint: growing costs no copy and,
-/// once the memory is there, no page fault. Those behind `current` are empty.
+/// The documents since the last checkpoint.
 #[derive(Default)]
-pub struct Journal {
-    chunks: Vec<Vec<u8>>,
-    /// Chunk in which the next entry is written, if it fits.
-    current: usize,
-}
+pub struct Journal(Chunks);
 
 impl Journal {
     /// With memory for so many bytes, rounded up to chunks, touched already.
     pub fn with_room(bytes: usize) -> Self {
-        Self { chunks: (0..bytes.div_ceil(CHUNK)).map(|_| touched(1, CHUNK)).collect(), current: 0 }
+        Self(Chunks::with_room(bytes))
     }
 
     /// Bytes in use, rounded up to chunks. The owner takes a checkpoint long before 4 GiB.
     pub fn len(&self) -> usize {
-        self.chunks.get(self.current).map_or(0, |chunk| self.current * CHUNK + chunk.len())
+        self.0.len()
     }
 
     /// Whether there is no entry.
@@ -77,27 +69,12 @@ impl Journal {
     fn append_parts(&mut self, head: &mut u32, document: Document, first: &[u8], rest: &[u8]) {
         let len = first.len() + rest.len();
         let needed = HEADER + len;
-        debug_assert!(needed <= CHUNK);
-        let used = self.chunks.get(self.current).map_or(CHUNK, Vec::len);
-        if used + needed > CHUNK {
-            self.next_chunk();
-        }
-        let chunk = &mut self.chunks[self.current];
-        let at = (self.current << CHUNK_BITS) as u32 + chunk.len() as u32;
+        let (at, chunk) = self.0.room_for(needed);
         let ([a, b, c, d], [e, f, g, h]) = (head.to_le_bytes(), (len as u32).to_le_bytes());
         chunk.extend_from_slice(&[a, b, c, d, document as u8, e, f, g, h]);
         chunk.extend_from_slice(first);
         chunk.extend_from_slice(rest);
-        *head = at + 1;
-    }
-
-    fn next_chunk(&mut self) {
-        if !self.chunks.is_empty() {
-            self.current += 1;
-        }
-        if self.current == self.chunks.len() {
-            self.chunks.push(Vec::with_capacity(CHUNK));
-        }
+        *head = at as u32 + 1;
     }
 
     /// The entries of a chain and where each stands, newest first: as of a mark are those that stand before it.
@@ -131,28 +108,24 @@ impl Journal {
 
     /// The chunk from the newest entry of a chain on.
     fn from(&self, head: u32) -> Option<&[u8]> {
-        let at = head.checked_sub(1)?;
-        self.chunks.get((at >> CHUNK_BITS) as usize)?.get(at as usize & (CHUNK - 1)..)
+        self.0.from(head.checked_sub(1)? as usize)
     }
 
     /// The journal so far, which leaves an empty one behind that keeps the unused memory.
+    #[must_use]
     pub fn take(&mut self) -> Journal {
-        let used = if self.chunks.is_empty() { 0 } else { self.current + 1 };
-        let unused = self.chunks.split_off(used);
-        std::mem::replace(self, Journal { chunks: unused, current: 0 })
+        Journal(self.0.take())
     }
 
     /// Takes over the memory of a journal that nobody needs any more.
     pub fn reuse(&mut self, old: Journal) {
-        self.chunks.extend(old.chunks.into_iter().map(|mut chunk| {
-            chunk.clear();
-            chunk
-        }));
+        self.0.reuse(old.0);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::chunks::CHUNK;
     use super::*;
 
     #[test]
@@ -181,11 +154,11 @@ mod tests {
     #[test]
     fn room_is_used_before_more_is_made() {
         let mut journal = Journal::with_room(2 * CHUNK + 1);
-        assert_eq!((journal.len(), journal.chunks.len()), (0, 3));
+        assert_eq!((journal.len(), journal.0.count()), (0, 3));
         let mut head = 0;
         let content = vec![7; CHUNK / 2];
         (0..4).for_each(|_| journal.append(&mut head, Document::Cart, &content));
-        assert_eq!((journal.entries(head).count(), journal.chunks.len()), (4, 4));
+        assert_eq!((journal.entries(head).count(), journal.0.count()), (4, 4));
     }
 
     #[test]
@@ -195,16 +168,13 @@ mod tests {
         let content = vec![7; CHUNK / 2];
         (0..5).for_each(|_| journal.append(&mut first, Document::Cart, &content));
         let taken = journal.take();
-        assert_eq!((taken.entries(first).count(), journal.len(), journal.chunks.len()), (5, 0, 0));
+        assert_eq!((taken.entries(first).count(), journal.len(), journal.0.count()), (5, 0, 0));
         journal.append(&mut second, Document::Cart, b"{}");
         journal.reuse(taken);
         (0..3).for_each(|_| journal.append(&mut second, Document::Cart, &content));
-        assert_eq!((journal.entries(second).count(), journal.chunks.len()), (4, 6));
+        assert_eq!((journal.entries(second).count(), journal.0.count()), (4, 6));
         let taken = journal.take();
-        assert_eq!(
-            (taken.entries(second).count(), taken.chunks.len(), journal.chunks.len()),
-            (4, 3, 3)
-        );
+        assert_eq!((taken.entries(second).count(), taken.0.count(), journal.0.count()), (4, 3, 3));
         assert!(journal.is_empty() && Journal::default().take().is_empty());
     }
 }

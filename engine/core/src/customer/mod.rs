@@ -2,6 +2,7 @@
 //! checkpoint, then in the store).
 
 mod bounds;
+mod chunks;
 mod document;
 mod documents;
 mod heard;
@@ -21,6 +22,7 @@ mod zone;
 mod zone_tables;
 
 pub use bounds::{Forgotten, MAX_ENTRIES, MAX_LINGERING, MAX_RUNS, MAX_TOUCHES};
+pub use chunks::Chunks;
 pub use document::{Document, DocumentKey, How, Version};
 pub use documents::{Journal, Mark};
 pub use heard::Heard;

@@ -79,10 +79,12 @@ impl Engine {
         })?;
         name_member(&mut options.kafka, &data_dir)
             .map_err(|error| EngineError::DataDir { path: shown(), error })?;
+        let decisions = options.settings.decision_log_bytes;
         Self::start_with(
             options,
             Box::new(move |partition| {
-                RocksStore::open(&data_dir.join(format!("shard-{partition}")))
+                let store = RocksStore::open(&data_dir.join(format!("shard-{partition}")))?;
+                Ok(store.with_decision_log(decisions))
             }),
             Some(lock),
         )

@@ -31,6 +31,8 @@ pub struct EngineSettings {
     pub expected_customers: u32,
     /// How often a changed shard writes its state to disk.
     pub checkpoint_interval: Duration,
+    /// Bytes of the decision log of a shard, at most.
+    pub decision_log_bytes: u64,
     /// Records in one batch at most (at least 1).
     pub max_batch: usize,
     /// Records published and not yet read back, above which a shard waits.
@@ -52,6 +54,7 @@ impl Default for EngineSettings {
             shard: cartwheel_shard::Settings::default(),
             expected_customers: 0,
             checkpoint_interval: Duration::from_secs(60),
+            decision_log_bytes: cartwheel_shard::checkpoint::DECISION_LOG_BYTES,
             max_batch: 8_192,
             max_in_flight: 50_000,
             tick: Duration::from_millis(50),

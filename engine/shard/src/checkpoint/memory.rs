@@ -1,6 +1,7 @@
 //! A store in memory, for tests, traces and the simulator. Clones share the content, as a disk outlives its process.
 
-use super::{EachCustomer, Extent, Meta, Sealed, Store, StoreError, fold};
+use super::{EachCustomer, Extent, Logged, Meta, Sealed, Store, StoreError, fold};
+use cartwheel_core::effect::decisions_in;
 use cartwheel_core::id::CustomerId;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +17,7 @@ struct Content {
     meta: Option<Meta>,
     hot: BTreeMap<CustomerId, Vec<u8>>,
     documents: BTreeMap<CustomerId, Vec<u8>>,
+    decisions: BTreeMap<CustomerId, Vec<Vec<u8>>>,
     products: BTreeMap<u64, Vec<u8>>,
     codes: BTreeMap<u64, Vec<u8>>,
 }
@@ -64,6 +66,13 @@ impl Store for MemoryStore {
         Ok(content.meta.as_ref().map(|meta| meta.seq))
     }
 
+    fn decisions(&self, customer: CustomerId, limit: usize) -> Result<Logged, StoreError> {
+        let content = self.content();
+        let all = content.decisions.get(&customer).map(Vec::as_slice).unwrap_or_default();
+        let newest = all[all.len().saturating_sub(limit)..].to_vec();
+        Ok((content.meta.as_ref().map(|meta| meta.seq), newest))
+    }
+
     fn commit(&self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError> {
         let mut content = self.content();
         let mut bytes = 0;
@@ -77,6 +86,10 @@ impl Store for MemoryStore {
             *place = fold([place, newer].into_iter(), Extent::Whole);
             Ok::<(), StoreError>(())
         })?;
+        for found in sealed.decisions().pieces().flat_map(decisions_in) {
+            bytes += found.packed.len() as u64;
+            content.decisions.entry(found.customer).or_default().push(found.packed.to_vec());
+        }
         for (key, product) in sealed.products() {
             match product {
                 Some(packed) => {

@@ -1,6 +1,9 @@
 //! A checkpoint: a consistent stored copy of the shard, one atomic unit. [`Store`] is what keeps it: RocksDB in production
 //! ([`rocks`]), memory in tests ([`memory`]).
 
+#[cfg(any(test, feature = "rocksdb"))]
+mod decision_log;
+mod fields;
 pub mod memory;
 mod packed;
 #[cfg(feature = "rocksdb")]
@@ -10,13 +13,16 @@ mod seal;
 mod unfinished;
 mod versions;
 
-pub use packed::{Documents, Extent, Fields, Shown, Stored, append, fold};
+#[cfg(any(test, feature = "rocksdb"))]
+pub use decision_log::DECISION_LOG_BYTES;
+pub use fields::{Field, Fields};
+pub use packed::{Documents, Extent, Shown, Stored, append, fold};
 pub use seal::Sealed;
 
 use cartwheel_core::id::CustomerId;
 use wincode::{SchemaRead, SchemaWrite};
 
-/// Decisions that a customer's document keeps.
+/// Decisions that are shown of a customer.
 pub const KEPT_DECISIONS: usize = 64;
 /// Events that were applied in part that it keeps.
 pub const KEPT_DEGRADED: usize = 8;
@@ -127,6 +133,9 @@ impl Meta {
     }
 }
 
+/// A customer's decisions, packed, oldest first, and the sequence of the checkpoint as of which they are; none before the first.
+pub type Logged = (Option<u64>, Vec<Vec<u8>>);
+
 /// Takes one customer's stored hot state.
 pub type EachCustomer<'a> = dyn FnMut(CustomerId, &[u8]) -> Result<(), StoreError> + 'a;
 
@@ -151,6 +160,9 @@ pub trait Store: Clone + Send + 'static {
         customers: &[CustomerId],
         each: &mut dyn FnMut(usize, &[u8]),
     ) -> Result<Option<u64>, StoreError>;
+
+    /// A customer's newest decisions, `limit` at most.
+    fn decisions(&self, customer: CustomerId, limit: usize) -> Result<Logged, StoreError>;
 
     /// Writes a sealed checkpoint as one atomic unit. Returns the bytes handed to the store.
     fn commit(&self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError>;

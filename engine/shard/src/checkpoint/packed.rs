@@ -3,19 +3,13 @@
 //! Of each kind its own is kept: of the name the last, of decisions the newest, of versions ([`Version`]) what makes up the newest document
 //! of each key. [`fold`] applies these rules; it is associative, as the store's merges demand: what is folded early and late reads the same.
 
+use super::fields::Fields;
 use super::versions::{Found, fold_key};
 use super::{KEPT_DECISIONS, KEPT_DEGRADED};
 use cartwheel_core::customer::{Attribute, Document, DocumentKey, Mark, Version};
-use cartwheel_core::event::Raw;
-use serde::Serialize;
-use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 
 /// Kind and length.
 const HEADER: usize = 5;
-
-/// The fields of an object, their values as the text that the events brought.
-pub type Fields<'a> = BTreeMap<String, &'a RawValue>;
 
 /// Appends one entry.
 pub fn append(out: &mut Vec<u8>, document: Document, content: &[u8]) {
@@ -93,13 +87,22 @@ fn fold_versions(
 }
 
 /// A document as its events brought it.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
+#[derive(Debug)]
 pub enum Shown<'a> {
-    /// One event brought it as a whole.
-    Whole(&'a RawValue),
+    /// One event brought it as a whole: its text.
+    Whole(&'a str),
     /// Put together.
     Fields(Fields<'a>),
+}
+
+impl Shown<'_> {
+    /// Writes it as JSON.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Shown::Whole(text) => out.extend_from_slice(text.as_bytes()),
+            Shown::Fields(fields) => fields.write(out),
+        }
+    }
 }
 
 /// What is stored of a customer, and what stands in the journal since: copied, or gone through, once for all messages of a turn.
@@ -168,7 +171,7 @@ impl<'a> Documents<'a> {
     pub fn profile(&self) -> Fields<'a> {
         let key = DocumentKey::new(Document::Profile, 0);
         let mut profile = self.found(Document::Profile, key).fields();
-        profile.retain(|name, value| value.get() != "null" && name != "consent");
+        profile.retain(|field| !field.value.is_null() && field.name != "consent");
         profile
     }
 
@@ -178,8 +181,8 @@ impl<'a> Documents<'a> {
         let key = DocumentKey::new(Document::Profile, 0);
         let registers = self.found(Document::Profile, key).registers();
         let known = |(name, hash): &(String, u32)| {
-            let (version, value) = registers.get(name.as_str())?;
-            Some(Attribute::read(*hash, version.at, Raw(value.get())))
+            let field = registers.get(name)?;
+            Some(Attribute::read(*hash, field.version.at, field.value))
         };
         wanted.iter().filter_map(known).collect()
     }
@@ -189,8 +192,8 @@ impl<'a> Documents<'a> {
         let found = self.found(key.kind()?, key);
         match (found.base, found.added.as_slice()) {
             (None, &[]) => None,
-            (Some(only), &[]) | (None, &[(_, only)]) => {
-                serde_json::from_slice(only).ok().map(Shown::Whole)
+            (Some((_, only)), &[]) | (None, &[(_, only)]) => {
+                std::str::from_utf8(only).ok().map(Shown::Whole)
             }
             (Some(_) | None, _) => Some(Shown::Fields(found.fields())),
         }

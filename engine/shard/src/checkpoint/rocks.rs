@@ -6,12 +6,14 @@
 //! | `h` + customer id (16 bytes, big-endian) | hot state |
 //! | `c` + customer id | documents, packed ([`super::Documents`]) |
 //! | `d` | retired: documents one by one |
+//! | `l` | where the decision log ends ([`super::decision_log`]) |
 //! | `p` + hash of a product's id (8 bytes, big-endian) | the product |
 //!
 //! Key bytes are for ever; retired prefixes stay reserved. The order in memory (by id) is the order on disk.
 
+use super::decision_log::{DecisionLog, End};
 use super::unfinished::{self, Unfinished};
-use super::{EachCustomer, Extent, Meta, Sealed, Store, StoreError, fold};
+use super::{EachCustomer, Extent, Logged, Meta, Sealed, Store, StoreError, fold};
 use cartwheel_core::id::CustomerId;
 use rocksdb::{
     BlockBasedOptions, Cache, DB, DBCompressionType, IngestExternalFileOptions, IteratorMode,
@@ -24,6 +26,9 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Beside RocksDB's files, which it leaves alone.
+const DECISIONS: &str = "decisions";
+const LOG: &[u8] = b"l";
 const META: &[u8] = b"m";
 const HOT: u8 = b'h';
 const DOCUMENTS: u8 = b'c';
@@ -35,6 +40,7 @@ const CODES: u8 = b'v';
 pub struct RocksStore {
     db: Arc<DB>,
     path: PathBuf,
+    decisions: DecisionLog,
 }
 
 impl RocksStore {
@@ -50,7 +56,19 @@ impl RocksStore {
             opened => opened?,
         };
         clear()?;
-        Ok(Self { db: Arc::new(db), path: path.to_owned() })
+        let get = |key| db.get(key).map_err(|error| failed(path, &error));
+        let end = get(LOG)?.map_or(Ok(End::default()), |end| End::decode(&end))?;
+        let meta = get(META)?.map(|meta| Meta::decode(&meta)).transpose()?;
+        let seq = meta.map(|meta| meta.seq);
+        let decisions = DecisionLog::open(&path.join(DECISIONS), end, seq)?;
+        Ok(Self { db: Arc::new(db), path: path.to_owned(), decisions })
+    }
+
+    /// The same store, whose decision log has so many bytes at most, roughly ([`super::DECISION_LOG_BYTES`] where nobody says).
+    #[must_use]
+    pub fn with_decision_log(mut self, bytes: u64) -> Self {
+        self.decisions.limit = bytes;
+        self
     }
 
     fn failed(&self, error: &rocksdb::Error) -> StoreError {
@@ -202,9 +220,14 @@ impl Store for RocksStore {
         Ok(seq)
     }
 
-    /// One sorted file, ingested in one call: no write-ahead log, no memtable, no second copy. The file is synced before the
-    /// manifest names it, so a checkpoint is there at once or not at all. The order of the keys is `c`, `h`, `m`, `p`, `v`.
+    fn decisions(&self, customer: CustomerId, limit: usize) -> Result<Logged, StoreError> {
+        self.decisions.newest(customer, limit)
+    }
+
+    /// Behind the decision log, one sorted file, ingested in one call: no write-ahead log, no memtable, no second copy. The file is synced before the
+    /// manifest names it, so a checkpoint is there at once or not at all. The order of the keys is `c`, `h`, `l`, `m`, `p`, `v`.
     fn commit(&self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError> {
+        let appended = self.decisions.append(sealed.decisions().pieces())?;
         // Declared before the writer: that lets go of the file first. Where moving was a copy the store has its own.
         let next = Unfinished::begin(&self.path).map_err(|error| failed(&self.path, &error))?;
         let file = next.path();
@@ -217,6 +240,7 @@ impl Store for RocksStore {
         for (id, hot) in sealed.hot() {
             writer.put(key(HOT, id), hot).map_err(|error| self.failed(&error))?;
         }
+        writer.put(LOG, appended.end.encode()).map_err(|error| self.failed(&error))?;
         writer.put(META, meta.encode()?).map_err(|error| self.failed(&error))?;
         for (key, product) in sealed.products() {
             let key = numbered(PRODUCTS, key);
@@ -238,6 +262,8 @@ impl Store for RocksStore {
         self.db
             .ingest_external_file_opts(&moved, vec![file])
             .map_err(|error| self.failed(&error))?;
+        let bytes = bytes + appended.bytes;
+        self.decisions.publish(appended, meta.seq)?;
         Ok(bytes)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::append;
 use cartwheel_core::customer::{Customer, Document, How, Journal, Version, encode_customer};
+use cartwheel_core::effect::NewDecisions;
 use cartwheel_core::id::CustomerId;
 use cartwheel_core::time::Millis;
 use std::hint::black_box;
@@ -13,6 +14,7 @@ pub struct Sealed {
     customers: Vec<Copied>,
     hot: Vec<u8>,
     journal: Journal,
+    decisions: NewDecisions,
     /// By the hashes of their ids; none where one is gone.
     products: Vec<(u64, Option<Range<usize>>)>,
     /// Batches of codes, by their keys.
@@ -33,9 +35,14 @@ const HOT: usize = 104;
 const SIDE_BY_SIDE: usize = 32;
 
 impl Sealed {
-    /// Takes over the journal, leaving an empty one; then so many customers are added in order of their ids. This seal must be empty.
-    pub fn take_over(&mut self, journal: &mut Journal, customers: usize) {
-        self.journal = journal.take();
+    /// Takes over the journal and the decisions, leaving none; then so many customers are added in order of their ids. This seal must be empty.
+    pub fn take_over(
+        &mut self,
+        journal: &mut Journal,
+        decisions: &mut NewDecisions,
+        customers: usize,
+    ) {
+        (self.journal, self.decisions) = (journal.take(), decisions.take());
         self.customers.reserve(customers);
         self.hot.reserve(customers * HOT);
     }
@@ -78,13 +85,19 @@ impl Sealed {
         self.products.iter().map(move |(key, range)| (*key, packed(range)))
     }
 
-    /// Forgets everything; keeps the memory for the next checkpoint, but gives that of the journal to the one in use.
-    pub fn clear(&mut self, journal: &mut Journal) {
+    /// Forgets everything; keeps the memory for the next checkpoint, but gives that of journal and decisions to those in use.
+    pub fn clear(&mut self, journal: &mut Journal, decisions: &mut NewDecisions) {
         self.customers.clear();
         self.hot.clear();
         // A whole catalogue comes once.
         (self.products, self.codes, self.packed) = (Vec::new(), Vec::new(), Vec::new());
         journal.reuse(std::mem::take(&mut self.journal));
+        decisions.reuse(std::mem::take(&mut self.decisions));
+    }
+
+    /// The decisions since the previous checkpoint.
+    pub fn decisions(&self) -> &NewDecisions {
+        &self.decisions
     }
 
     /// Number of customers.

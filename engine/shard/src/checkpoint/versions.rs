@@ -1,12 +1,8 @@
 //! The versions of one document, put together: the newest that is whole, and the fields that were added since, by event time.
 
-use super::packed::Fields;
+use super::fields::Fields;
 use cartwheel_core::customer::{How, Version};
-use cartwheel_core::time::Millis;
-use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 /// Additions that are kept apart before they are put together.
 const MAX_ADDED: usize = 8;
@@ -17,7 +13,7 @@ pub const MAX_ADDED_FIELDS: usize = 256;
 /// What counts of the versions of a document.
 pub struct Found<'a> {
     /// The whole document; none where it was removed or never came.
-    pub base: Option<&'a [u8]>,
+    pub base: Option<(Version, &'a [u8])>,
     /// What was added since, by event time.
     pub added: Vec<(Version, &'a [u8])>,
 }
@@ -28,7 +24,7 @@ impl<'a> Found<'a> {
         let mut found = Self { base: None, added: Vec::new() };
         for (version, content) in current(versions) {
             match version.how {
-                How::Replace => found.base = Some(content),
+                How::Replace => found.base = Some((version, content)),
                 How::Add => found.added.push((version, content)),
                 How::Remove | How::Forget => {}
             }
@@ -37,16 +33,16 @@ impl<'a> Found<'a> {
     }
 
     /// Of what was added the newest of each name.
-    pub fn registers(&self) -> BTreeMap<String, (Version, &'a RawValue)> {
+    pub fn registers(&self) -> Fields<'a> {
         newest_of(&self.added)
     }
 
     /// The fields, the newest of each name.
     pub fn fields(&self) -> Fields<'a> {
-        let mut fields = self.base.map(read).unwrap_or_default();
-        let added = newest_of(&self.added).into_iter();
-        fields.extend(added.map(|(name, (_, value))| (name, value)));
-        fields
+        match self.base {
+            Some(base) => self.registers().over(Fields::last_of(&[base])),
+            None => self.registers(),
+        }
     }
 }
 
@@ -83,32 +79,17 @@ pub fn fold_key<'a>(
     out
 }
 
-fn read(content: &[u8]) -> Fields<'_> {
-    serde_json::from_slice(content).unwrap_or_default()
-}
-
 /// Of additions in order of their times the newest of each field, [`MAX_ADDED_FIELDS`] of them.
-fn newest_of<'a>(added: &[(Version, &'a [u8])]) -> BTreeMap<String, (Version, &'a RawValue)> {
-    let mut newest = BTreeMap::new();
-    for (version, content) in added {
-        newest.extend(read(content).into_iter().map(|(name, value)| (name, (*version, value))));
-    }
-    if newest.len() > MAX_ADDED_FIELDS {
-        let mut fields: Vec<_> = newest.into_iter().collect();
-        fields.sort_by_key(|(_, (version, _))| Reverse(version.at)); // stable: they stand in order of their names
-        fields.truncate(MAX_ADDED_FIELDS);
-        newest = fields.into_iter().collect();
-    }
-    newest
+fn newest_of<'a>(added: &[(Version, &'a [u8])]) -> Fields<'a> {
+    Fields::last_of(added).newest(MAX_ADDED_FIELDS)
 }
 
 /// Additions in order of their times, as one for each time of which some field is the newest of its name; nulls included.
 fn put_together<'a>(added: &[(Version, &'a [u8])]) -> Vec<(Version, Cow<'a, [u8]>)> {
-    let mut by_time: BTreeMap<Millis, (Version, Fields<'a>)> = BTreeMap::new();
-    for (name, (version, value)) in newest_of(added) {
-        by_time.entry(version.at).or_insert((version, Fields::new())).1.insert(name, value);
-    }
-    // Names and raw texts always serialise.
-    let text = |fields: &Fields<'a>| serde_json::to_vec(fields).unwrap_or_default();
-    by_time.into_values().map(|(version, fields)| (version, Cow::Owned(text(&fields)))).collect()
+    let of_one_time = |fields: Fields<'a>| {
+        let mut text = Vec::new();
+        fields.write(&mut text);
+        Some((fields.iter().next()?.version, Cow::Owned(text)))
+    };
+    newest_of(added).by_time().into_iter().filter_map(of_one_time).collect()
 }

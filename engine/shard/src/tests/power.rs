@@ -3,7 +3,7 @@
 use super::crash::{ids, play, played, same_as_reexecution, settings, story, tight};
 use super::world::{HOUR, START};
 use crate::checkpoint::memory::MemoryStore;
-use crate::checkpoint::{EachCustomer, Meta, Sealed, Store, StoreError};
+use crate::checkpoint::{EachCustomer, Logged, Meta, Sealed, Store, StoreError};
 use cartwheel_core::id::CustomerId;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -49,6 +49,10 @@ impl Store for Failing {
         each: &mut dyn FnMut(usize, &[u8]),
     ) -> Result<Option<u64>, StoreError> {
         self.disk.documents(customers, each)
+    }
+
+    fn decisions(&self, customer: CustomerId, limit: usize) -> Result<Logged, StoreError> {
+        self.disk.decisions(customer, limit)
     }
 
     fn commit(&self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError> {

@@ -4,12 +4,13 @@ use crate::checkpoint::memory::MemoryStore;
 use crate::checkpoint::rocks::RocksStore;
 use crate::checkpoint::{Extent, Meta, Sealed, Store, StoreError, fold};
 use cartwheel_core::customer::{Customer, Document, Journal};
+use cartwheel_core::effect::NewDecisions;
 use cartwheel_core::id::CustomerId;
 use std::collections::BTreeMap;
 
 /// Checkpoint `number`: every customer whose number it divides has changed.
 fn sealed(number: u64) -> Sealed {
-    let mut journal = Journal::default();
+    let (mut journal, mut decisions) = (Journal::default(), NewDecisions::default());
     let mut customers: Vec<Customer> = (0..300u64)
         .filter(|customer| customer % number == 0)
         .map(|customer| {
@@ -25,11 +26,7 @@ fn sealed(number: u64) -> Sealed {
                 format!(r#"{{"id":"k{number}"}}"#).as_bytes(),
             );
             for n in 0..30 {
-                journal.append(
-                    &mut customer.cold,
-                    Document::Decision,
-                    format!("{number}-{n}").as_bytes(),
-                );
+                decisions.append(customer.id, format!("{number}-{n}").as_bytes());
             }
             journal.append(
                 &mut customer.cold,
@@ -41,7 +38,7 @@ fn sealed(number: u64) -> Sealed {
         .collect();
     customers.sort_by_key(|customer| customer.id);
     let mut sealed = Sealed::default();
-    sealed.take_over(&mut journal, customers.len());
+    sealed.take_over(&mut journal, &mut decisions, customers.len());
     customers.iter_mut().for_each(|customer| sealed.add(customer));
     // Products come, change and go.
     for product in (0..40u64).filter(|product| product % number == 0) {
@@ -79,8 +76,9 @@ fn meta(number: u64) -> Meta {
 }
 
 type Numbered = Vec<(u64, Vec<u8>)>;
+type Decided = Vec<(Option<u64>, Vec<Vec<u8>>)>;
 type Content =
-    (Option<Meta>, BTreeMap<u128, Vec<u8>>, BTreeMap<usize, Vec<u8>>, Numbered, Numbered);
+    (Option<Meta>, BTreeMap<u128, Vec<u8>>, BTreeMap<usize, Vec<u8>>, Decided, Numbered, Numbered);
 
 fn content(store: &impl Store) -> Content {
     let mut hot = BTreeMap::new();
@@ -100,10 +98,11 @@ fn content(store: &impl Store) -> Content {
         })
         .expect("documents");
     let mut products = Vec::new();
+    let decisions = ids.iter().map(|id| store.decisions(*id, 64).expect("decisions")).collect();
     store.products(&mut |key, packed| products.push((key, packed.to_vec()))).expect("products");
     let mut codes = Vec::new();
     store.codes(&mut |key, packed| codes.push((key, packed.to_vec()))).expect("codes");
-    (store.meta().expect("meta"), hot, documents, products, codes)
+    (store.meta().expect("meta"), hot, documents, decisions, products, codes)
 }
 
 #[test]

@@ -10,6 +10,7 @@ use cartwheel_shard::{Counters, Lone, Outgoing, Settings};
 use cartwheel_sim::history::Step;
 use cartwheel_sim::reference::ExpectedCommand;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -47,6 +48,7 @@ pub fn by_core_through(stretches: &[Stretch<'_>], budget: u64) -> Course {
     for record in lone.take_published() {
         match record.kind {
             Kind::Command => {
+                as_the_library_writes_it(&record.value);
                 let command = expected(value(&record));
                 course.sides.push(json(&command.side));
                 course.commands.push(json(&command));
@@ -110,4 +112,11 @@ fn expected(command: Command) -> ExpectedCommand {
         data: command.data,
         side: command.side,
     }
+}
+
+/// Commands are written by hand, field by field: byte for byte what their declaration says.
+fn as_the_library_writes_it(value: &[u8]) {
+    let command: Command<Box<RawValue>> = serde_json::from_slice(value).unwrap();
+    let again = serde_json::to_string(&command).unwrap();
+    assert_eq!(again, String::from_utf8_lossy(value));
 }

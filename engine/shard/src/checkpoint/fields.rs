@@ -1,0 +1,100 @@
+//! The fields of an object, their values as the text that events brought.
+
+use crate::json;
+use cartwheel_core::customer::Version;
+use cartwheel_core::event::{Raw, object_entries};
+use std::borrow::Cow;
+use std::cmp::Reverse;
+
+/// One field, and the version of the document that brought it.
+#[derive(Clone, Debug)]
+pub struct Field<'a> {
+    /// Its name, without escapes.
+    pub name: Cow<'a, str>,
+    /// Its value.
+    pub value: Raw<'a>,
+    /// Which version.
+    pub version: Version,
+}
+
+/// Fields in order of their names, each name once.
+#[derive(Clone, Debug, Default)]
+pub struct Fields<'a>(Vec<Field<'a>>);
+
+impl<'a> Fields<'a> {
+    /// Of several versions the last of each name.
+    pub fn last_of(versions: &[(Version, &'a [u8])]) -> Self {
+        let mut all = Vec::new();
+        for (version, content) in versions {
+            let fields = read(content);
+            all.extend(fields.map(|(name, value)| Field { name, value, version: *version }));
+        }
+        Self::of(all)
+    }
+
+    /// The last of each name.
+    fn of(mut all: Vec<Field<'a>>) -> Self {
+        all.sort_by(|one, other| one.name.cmp(&other.name)); // stable: of one name the last stays the last
+        all.dedup_by(|later, kept| {
+            let same = later.name == kept.name;
+            if same {
+                std::mem::swap(later, kept);
+            }
+            same
+        });
+        Self(all)
+    }
+
+    /// These fields, and of other names those of `others`.
+    #[must_use]
+    pub fn over(self, others: Self) -> Self {
+        Self::of(others.0.into_iter().chain(self.0).collect())
+    }
+
+    /// So many at most: those of the newest versions, of one time the first by name.
+    #[must_use]
+    pub fn newest(mut self, limit: usize) -> Self {
+        if self.0.len() > limit {
+            self.0.sort_by_key(|field| Reverse(field.version.at)); // stable: they stand in order of their names
+            self.0.truncate(limit);
+            self.0.sort_by(|one, other| one.name.cmp(&other.name));
+        }
+        self
+    }
+
+    /// Those of each version by themselves, in order of its time.
+    pub fn by_time(mut self) -> Vec<Self> {
+        self.0.sort_by_key(|field| field.version.at); // stable
+        let versions = self.0.chunk_by(|one, other| one.version.at == other.version.at);
+        versions.map(|fields| Self(fields.to_vec())).collect()
+    }
+
+    /// The field of this name.
+    pub fn get(&self, name: &str) -> Option<&Field<'a>> {
+        let place = self.0.binary_search_by(|field| field.name.as_ref().cmp(name)).ok()?;
+        self.0.get(place)
+    }
+
+    /// Keeps those that are wanted.
+    pub fn retain(&mut self, wanted: impl Fn(&Field<'a>) -> bool) {
+        self.0.retain(wanted);
+    }
+
+    /// In order of their names.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Field<'a>> {
+        self.0.iter()
+    }
+
+    /// Writes them as a JSON object.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        let mut object = json::Object::begin(out);
+        self.0.iter().for_each(|field| object.json(&field.name, field.value.0));
+        object.end();
+    }
+}
+
+/// The fields of an object as they stand there; of anything else there are none.
+fn read(content: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Raw<'_>)> {
+    let text = std::str::from_utf8(content).ok().filter(|text| text.starts_with('{'));
+    object_entries(Raw(text.unwrap_or("{}")))
+}
