@@ -1,19 +1,19 @@
 //! The documents of the customers that a turn sends to, as of the moment of each decision: from the journal, from a sealed
-//! checkpoint that is not committed yet, and from the store with one sorted read.
+//! checkpoint that is not committed yet, and from the files of the log.
 
 use crate::checkpoint::{Documents, Store, StoreError, Stored};
 use crate::shard::Shard;
-use cartwheel_core::customer::{Customer, Mark};
+use cartwheel_core::customer::{Chain, DocumentEntry, Mark};
 use cartwheel_core::id::CustomerId;
 
 /// What is known of some customers. However many messages one of them gets, it is there once.
-pub(crate) struct Known<'j> {
+pub(crate) struct Known {
     /// Sorted.
     ids: Vec<CustomerId>,
-    stored: Vec<Stored<'j>>,
+    stored: Vec<Stored>,
 }
 
-impl Known<'_> {
+impl Known {
     /// How many customers.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
@@ -28,49 +28,49 @@ impl Known<'_> {
 }
 
 impl<S: Store> Shard<S> {
-    /// What is known of these customers, with at most one read of the store.
+    /// What is known of these customers.
     pub(crate) fn known(
         &self,
         customers: impl Iterator<Item = CustomerId>,
-    ) -> Result<Known<'_>, StoreError> {
+    ) -> Result<Known, StoreError> {
         let mut ids: Vec<CustomerId> = customers.collect();
         ids.sort_unstable();
         ids.dedup();
-        let found = ids.iter().filter_map(|id| Some(self.table.get(self.table.find(*id)?)));
-        let customers: Vec<&Customer> = found.collect();
-        let saved = customers.iter().filter(|customer| customer.saved);
-        let saved: Vec<CustomerId> = saved.map(|customer| customer.id).collect();
-        let mut older = self.older_documents(&saved)?.into_iter();
-        let mut known = Known { ids: Vec::new(), stored: Vec::new() };
-        for customer in customers {
-            let older = if customer.saved { older.next() } else { None };
-            let mut stored = older.unwrap_or_default();
-            stored.follow(self.effects.journal.entries(customer.cold));
-            known.ids.push(customer.id);
-            known.stored.push(stored);
-        }
-        Ok(known)
+        ids.retain(|id| self.table.find(*id).is_some());
+        let chain = |id: &CustomerId| {
+            self.table.find(*id).map(|slot| self.table.get(slot).cold).unwrap_or_default()
+        };
+        let stored = ids.iter().map(|id| self.stored(chain(id))).collect::<Result<_, _>>()?;
+        Ok(Known { ids, stored })
     }
 
-    /// What checkpoints have of these customers, who are sorted by id.
-    fn older_documents<'j>(&self, ids: &[CustomerId]) -> Result<Vec<Stored<'j>>, StoreError> {
-        let mut older: Vec<Stored<'j>> = ids.iter().map(|_| Stored::default()).collect();
-        if ids.is_empty() {
-            return Ok(older);
+    /// All entries of a chain.
+    pub(crate) fn stored(&self, chain: Chain) -> Result<Stored, StoreError> {
+        let (mut stored, mut room) = (Stored::default(), Vec::new());
+        let mut next = chain.newest(self.effects.journal.end());
+        while let Some(place) = next {
+            let entry = self.entry(place, &mut room)?;
+            stored.push_older(place, entry.document, entry.content);
+            next = entry.older(place);
         }
-        let stored = self
-            .store
-            .documents(ids, &mut |place, packed| older[place] = Stored::new(packed.to_vec()))?;
-        // While it is being committed the store may have it already.
-        if let Some(pending) = self
-            .sealed
-            .as_ref()
-            .filter(|pending| stored.is_none_or(|stored| stored < pending.meta.seq))
-        {
-            for (id, documents) in ids.iter().zip(&mut older) {
-                documents.add(pending.sealed.documents_of(*id));
-            }
+        Ok(stored.complete())
+    }
+
+    fn entry<'a>(
+        &'a self,
+        place: u64,
+        room: &'a mut Vec<u8>,
+    ) -> Result<DocumentEntry<'a>, StoreError> {
+        if let Some(entry) = self.effects.journal.entry(place) {
+            return Ok(entry);
         }
-        Ok(older)
+        let sealed = self.sealed.as_ref().map(|pending| &pending.sealed);
+        if let Some(entry) = sealed.and_then(|sealed| sealed.document(place)) {
+            return Ok(entry);
+        }
+        self.store.document(place, room)?;
+        DocumentEntry::read(room).ok_or_else(|| {
+            StoreError::Damaged(format!("the log of documents has no sound entry at {place:#x}"))
+        })
     }
 }

@@ -147,6 +147,7 @@ impl<S: Store> Shard<S> {
         if !left_out.is_empty() {
             self.degraded(record, event, left_out, slot);
         }
+        self.note_chain(slot);
         self.settle(slot, was_dirty);
     }
 

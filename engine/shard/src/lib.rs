@@ -22,6 +22,7 @@ mod decisions;
 mod commands;
 mod coupons;
 mod documents;
+mod tidy;
 mod json;
 pub mod checkpoint;
 mod log;

@@ -104,6 +104,7 @@ impl<S: Store> Lone<S> {
     /// included. What is due by then but later than its time waits. Its offset is none before [`Shard::next_offset`].
     pub fn record(&mut self, record: &Record<'_>) -> Result<(), ShardError> {
         loop {
+            self.shard.tidy()?;
             let mut budget = Budget::new(self.shard.settings.max_timers);
             let events = self.shard.events(from_ref(record), record.time, &mut budget)?;
             self.shard.write_if_decided(&mut self.out)?;

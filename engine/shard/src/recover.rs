@@ -1,7 +1,7 @@
 //! Recovery: the newest checkpoint that the accepted log confirms, then a replay of the events under the log's turn records,
 //! then what a partial last turn lacks.
 
-use crate::checkpoint::{Meta, Sealed, Store, StoreError};
+use crate::checkpoint::{Meta, Sealed, Store, StoreError, entries};
 use crate::decisions::Made;
 use crate::degraded::Samples;
 use crate::error::ShardError;
@@ -11,12 +11,13 @@ use crate::settings::{Identity, Settings};
 use crate::shard::{Counters, Position, Shard};
 use crate::streams::Shared;
 use crate::table::Table;
+use crate::tidy::Tidy;
 use crate::turn::{Budget, Outgoing, Turned};
 use cartwheel_core::apply::Core;
 use cartwheel_core::broadcast::Broadcasts;
 use cartwheel_core::control::Control;
 use cartwheel_core::coupon::Pools;
-use cartwheel_core::customer::{Customer, Journal, decode_customer};
+use cartwheel_core::customer::{Chain, Customer, Journal, decode_customer};
 use cartwheel_core::effect::{Effects, NewDecisions};
 use cartwheel_core::event::{Decoder, OddFields, Record};
 use cartwheel_core::journey::plan::Plan;
@@ -91,14 +92,19 @@ impl<S: Store> Opened<S> {
         if let Some((seq, log)) = log.foreign() {
             return Err(ShardError::UnknownSemantics { seq, log, ours: SEMANTICS });
         }
+        let short_log = self.settings.short_log;
         let begin = log.begins().unwrap_or(begin);
         let position = Position { seq: base, ..position(self.meta.as_ref(), begin) };
         let mut effects = Effects::new(&first);
         (effects.journal, effects.decisions) = (self.journal, self.decisions);
+        let (documents_begin, documents_end) =
+            self.meta.as_ref().map_or((0, 0), |meta| (meta.documents_begin, meta.documents_end));
+        effects.journal.go_on(documents_end);
         let mut shard = Shard {
             identity: self.identity,
             settings: self.settings,
             effects,
+            tidy: Tidy::new(documents_begin, short_log),
             decoder: Decoder::default(),
             core: Core::new(first),
             table: self.table,
@@ -123,7 +129,7 @@ impl<S: Store> Opened<S> {
             stating: None,
             counters: Counters::default(),
         };
-        shard.load()?;
+        shard.load(documents_end > 0)?;
         if let Some(meta) = &self.meta {
             shard.load_shared(meta)?;
         }
@@ -211,19 +217,27 @@ impl<S: Store> Shard<S> {
         Ok(())
     }
 
-    fn load(&mut self) -> Result<(), ShardError> {
+    /// Every customer, where the store has a log of documents (`logged`) with its chain.
+    fn load(&mut self, logged: bool) -> Result<(), ShardError> {
         let zones = Arc::clone(&self.core.zones);
         let table = &mut self.table;
         let mut bad = None;
         self.store.load(&mut |id, bytes| {
-            match decode_customer(id, bytes, &zones) {
-                Ok(customer) => drop(table.add(Customer { saved: true, ..customer })),
+            let (hot, cold) = match bytes.split_last_chunk() {
+                Some((hot, chain)) if logged => (hot, Chain::from_bytes(*chain)),
+                Some(_) | None => (bytes, Chain::default()),
+            };
+            match decode_customer(id, hot, &zones) {
+                Ok(customer) => drop(table.add(Customer { cold, ..customer })),
                 Err(error) => bad = bad.take().or(Some(error)),
             }
             Ok(())
         })?;
         if let Some(error) = bad {
             return Err(error.into());
+        }
+        if !logged {
+            self.take_over_documents()?;
         }
         for slot in 0..self.table.len() as u32 {
             self.core.arm(self.table.get_mut(slot), self.position.seen);
@@ -233,6 +247,24 @@ impl<S: Store> Shard<S> {
         if !self.core.plan.indexed.is_empty() {
             self.index_all();
         }
+        Ok(())
+    }
+
+    /// Documents of a store that has no log of them come into it with the next checkpoint.
+    fn take_over_documents(&mut self) -> Result<(), ShardError> {
+        let (table, journal) = (&mut self.table, &mut self.effects.journal);
+        self.store.old_documents(&mut |id, packed| {
+            if let Some(slot) = table.find(id) {
+                let customer = table.get_mut(slot);
+                entries(packed).for_each(|(document, content)| {
+                    journal.append(&mut customer.cold, document, content);
+                });
+                if !std::mem::replace(&mut customer.dirty, true) {
+                    table.changed(slot);
+                }
+            }
+            Ok(())
+        })?;
         Ok(())
     }
 

@@ -32,8 +32,10 @@ pub struct Settings {
     /// Bytes of them: a turn ends at the event or timer that reaches it. What is counted late (the last 64 commands) and what the last event or
     /// customer makes come on top.
     pub max_turn_bytes: usize,
-    /// Bytes of documents (since the last checkpoint) that bring the checkpoint forward.
+    /// Bytes of documents and decisions (since the last checkpoint) that bring the checkpoint forward.
     pub max_journal: usize,
+    /// Bytes of the log of documents below which it is left alone; in a longer one, customers are gone through for what lies far back.
+    pub short_log: u64,
     /// Customers at most. Whoever would be one more is refused (`too_many_customers`): memory has an end, and a shard that has come to it would take
     /// the others along.
     pub max_customers: usize,
@@ -50,6 +52,7 @@ impl Default for Settings {
             max_effects: 8_192,
             max_turn_bytes: 32 << 20,
             max_journal: 96 << 20,
+            short_log: 4 << 30,
             max_customers: 10_000_000,
             index_key: IndexKey::random(),
         }

@@ -9,6 +9,7 @@ use crate::log::{AcceptedTurn, Replay};
 use crate::settings::{Identity, Settings};
 use crate::streams::{Shared, SharedCounters};
 use crate::table::Table;
+use crate::tidy::Tidy;
 use cartwheel_core::apply::Core;
 use cartwheel_core::customer::Forgotten;
 use cartwheel_core::effect::{Effects, Tally};
@@ -133,6 +134,7 @@ pub struct Shard<S> {
     pub(crate) shared: Shared,
     pub(crate) indexed: Indexed,
     pub(crate) effects: Effects,
+    pub(crate) tidy: Tidy,
     pub(crate) store: S,
     /// Offset of our leader record.
     pub(crate) epoch: i64,
@@ -439,6 +441,8 @@ impl<S: Store> Shard<S> {
             streams,
             product_names,
             pools,
+            documents_begin: self.tidy.begin,
+            documents_end: self.effects.journal.end(),
         }
     }
 }

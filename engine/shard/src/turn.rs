@@ -85,6 +85,9 @@ impl<S: Store> Shard<S> {
         clock: Clock,
         out: &mut Vec<Outgoing>,
     ) -> Result<Turned, ShardError> {
+        if self.effects.list.is_empty() {
+            self.tidy()?;
+        }
         let skipped = self.skip_applied(records)?;
         let records = &records[skipped..];
         let mut turned = if self.replaying() == 0 {

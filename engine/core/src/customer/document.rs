@@ -19,15 +19,17 @@ pub enum Document {
     Checkout = 4,
     /// A `product` object.
     Product = 5,
-    /// A packed decision ([`crate::effect::pack`]).
+    /// Retired: a packed decision ([`crate::effect::pack`]). They have a log of their own; older stores have some among the documents.
     Decision = 6,
     /// An event that was applied without its odd fields, as JSON.
     Degraded = 7,
+    /// Entries of the other kinds, put together: each its kind (u8), its length (u32 LE) and its content, older ones first.
+    Folded = 8,
 }
 
 impl Document {
     /// Every kind, in order of the numbers.
-    pub const ALL: [Document; 8] = [
+    pub const ALL: [Document; 9] = [
         Document::Name,
         Document::Profile,
         Document::Cart,
@@ -36,6 +38,7 @@ impl Document {
         Document::Product,
         Document::Decision,
         Document::Degraded,
+        Document::Folded,
     ];
 
     /// What a subject of an event is kept as; none for one that is not kept.
@@ -53,7 +56,7 @@ impl Document {
     /// Whether its entries begin with a [`Version`].
     pub const fn is_versioned(self) -> bool {
         match self {
-            Document::Name | Document::Decision | Document::Degraded => false,
+            Document::Name | Document::Decision | Document::Degraded | Document::Folded => false,
             Document::Profile
             | Document::Cart
             | Document::Order

@@ -1,6 +1,7 @@
 //! What a journey needs to decide on an event.
 
 use super::bounds::{MAX_LINGERING, REMEMBERED_IDS};
+use super::documents::Chain;
 use super::kept::KeptDocuments;
 use super::latest::LatestTimes;
 use super::names::FieldNames;
@@ -29,8 +30,8 @@ pub struct Customer {
     pub runs: ThinVec<Run>,
     /// What was counted.
     pub facts: Facts,
-    /// Head of the customer's entries in the journal of documents plus one; 0 without. Not part of the state.
-    pub cold: u32,
+    /// The customer's entries in the log of documents. Not part of the state.
+    pub cold: Chain,
     /// Number of the zone in [`super::Zones`] plus one; 0 if unknown. Derived from the attributes, not stored.
     pub zone: u16,
     /// Where the next id goes.
@@ -47,8 +48,6 @@ pub struct Customer {
     pub reachable: u8,
     /// Needs to be written at the next checkpoint. Not part of the state.
     pub dirty: bool,
-    /// Has documents in a checkpoint. Not part of the state.
-    pub saved: bool,
     /// Time alone begins a journey: only then [`Customer::begins`] is looked at, which lies far from here.
     pub timed: bool,
     /// The newest event ids.
@@ -71,7 +70,7 @@ pub struct Customer {
     pub begins: Millis,
 }
 
-// 16 + 4 x 8 + 4 + 2 + 9 bytes of the first line are in use; the second is `seen` and the first of `latest`; the third is full.
+// The first line is full: 16 + 4 x 8 + 6 + 2 + 8 bytes; the second is `seen` and the first of `latest`; the third is full.
 const _: () = assert!(size_of::<Customer>() == 192 && std::mem::offset_of!(Customer, seen) == 64);
 const _: () =
     assert!(std::mem::offset_of!(Customer, latest) + size_of::<super::latest::Latest>() == 128);
@@ -137,10 +136,9 @@ impl Customer {
             complained: 0,
             reachable: Channel::Webhook.bit(),
             dirty: false,
-            saved: false,
             timed: false,
             zone: 0,
-            cold: 0,
+            cold: Chain::default(),
             facts: Facts::default(),
             runs: ThinVec::new(),
             entries: ThinVec::new(),

@@ -22,7 +22,11 @@ fn kept_at_most(kind: Document) -> usize {
         Document::Cart => 4,
         Document::Order | Document::Product => 8,
         Document::Checkout => 2,
-        Document::Name | Document::Profile | Document::Decision | Document::Degraded => 0,
+        Document::Name
+        | Document::Profile
+        | Document::Decision
+        | Document::Degraded
+        | Document::Folded => 0,
     }
 }
 

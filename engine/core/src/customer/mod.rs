@@ -1,5 +1,5 @@
-//! A customer: hot state that decides (packed, in memory), cold documents that only a send needs (in a journal until the
-//! checkpoint, then in the store).
+//! A customer: hot state that decides (packed, in memory), cold documents that only a send needs (in a log, of which the
+//! newest part is in memory until the checkpoint).
 
 mod bounds;
 mod chunks;
@@ -24,7 +24,9 @@ mod zone_tables;
 pub use bounds::{Forgotten, MAX_ENTRIES, MAX_LINGERING, MAX_RUNS, MAX_TOUCHES};
 pub use chunks::Chunks;
 pub use document::{Document, DocumentKey, How, Version};
-pub use documents::{Journal, Mark};
+pub use documents::{
+    Chain, DocumentEntry, Journal, LOG_BEGIN, LOG_SPAN, MAX_CONTENT, Mark, begin_of, segment_of,
+};
 pub use heard::Heard;
 pub use hot::{Attribute, Customer, Entry, Touch};
 pub use kept::{Kept, KeptDocuments};

@@ -1,6 +1,6 @@
 //! A store in memory, for tests, traces and the simulator. Clones share the content, as a disk outlives its process.
 
-use super::{EachCustomer, Extent, Logged, Meta, Sealed, Store, StoreError, fold};
+use super::{EachCustomer, Logged, Meta, Sealed, Store, StoreError};
 use cartwheel_core::effect::decisions_in;
 use cartwheel_core::id::CustomerId;
 use std::collections::BTreeMap;
@@ -16,7 +16,8 @@ pub struct MemoryStore {
 struct Content {
     meta: Option<Meta>,
     hot: BTreeMap<CustomerId, Vec<u8>>,
-    documents: BTreeMap<CustomerId, Vec<u8>>,
+    /// Pieces of the log by their places.
+    documents: BTreeMap<u64, Vec<u8>>,
     decisions: BTreeMap<CustomerId, Vec<Vec<u8>>>,
     products: BTreeMap<u64, Vec<u8>>,
     codes: BTreeMap<u64, Vec<u8>>,
@@ -26,6 +27,13 @@ impl MemoryStore {
     /// Another disk with the same content, of which this one's future is no matter.
     pub fn copy(&self) -> Self {
         Self { content: Arc::new(Mutex::new(self.content().clone())) }
+    }
+
+    /// The pieces of the log of documents, each with its place.
+    #[cfg(test)]
+    pub(crate) fn logged(&self) -> Vec<(u64, Vec<u8>)> {
+        let content = self.content();
+        content.documents.iter().map(|(place, piece)| (*place, piece.clone())).collect()
     }
 
     fn content(&self) -> MutexGuard<'_, Content> {
@@ -52,18 +60,17 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    fn documents(
-        &self,
-        customers: &[CustomerId],
-        each: &mut dyn FnMut(usize, &[u8]),
-    ) -> Result<Option<u64>, StoreError> {
+    fn document(&self, place: u64, room: &mut Vec<u8>) -> Result<(), StoreError> {
         let content = self.content();
-        for (index, id) in customers.iter().enumerate() {
-            if let Some(packed) = content.documents.get(id) {
-                each(index, packed);
-            }
-        }
-        Ok(content.meta.as_ref().map(|meta| meta.seq))
+        let piece = content.documents.range(..=place).next_back();
+        let bytes = piece.and_then(|(begin, piece)| piece.get((place - begin) as usize..));
+        room.clear();
+        room.extend_from_slice(bytes.unwrap_or_default());
+        Ok(())
+    }
+
+    fn old_documents(&self, _: &mut EachCustomer<'_>) -> Result<(), StoreError> {
+        Ok(())
     }
 
     fn decisions(&self, customer: CustomerId, limit: usize) -> Result<Logged, StoreError> {
@@ -80,12 +87,11 @@ impl Store for MemoryStore {
             bytes += hot.len() as u64;
             content.hot.insert(id, hot.to_vec());
         }
-        sealed.for_each_documents(|id, newer| {
-            bytes += newer.len() as u64;
-            let place = content.documents.entry(id).or_default();
-            *place = fold([place, newer].into_iter(), Extent::Whole);
-            Ok::<(), StoreError>(())
-        })?;
+        content.documents.retain(|place, _| *place >= meta.documents_begin);
+        for (place, piece) in sealed.documents() {
+            bytes += piece.len() as u64;
+            content.documents.insert(place, piece.to_vec());
+        }
         for found in sealed.decisions().pieces().flat_map(decisions_in) {
             bytes += found.packed.len() as u64;
             content.decisions.entry(found.customer).or_default().push(found.packed.to_vec());

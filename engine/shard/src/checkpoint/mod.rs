@@ -3,6 +3,8 @@
 
 #[cfg(any(test, feature = "rocksdb"))]
 mod decision_log;
+#[cfg(any(test, feature = "rocksdb"))]
+mod document_log;
 mod fields;
 pub mod memory;
 mod packed;
@@ -16,7 +18,7 @@ mod versions;
 #[cfg(any(test, feature = "rocksdb"))]
 pub use decision_log::DECISION_LOG_BYTES;
 pub use fields::{Field, Fields};
-pub use packed::{Documents, Extent, Shown, Stored, append, fold};
+pub use packed::{Documents, Shown, Stored, append, entries, fold};
 pub use seal::Sealed;
 
 use cartwheel_core::id::CustomerId;
@@ -88,20 +90,26 @@ pub struct Meta {
     pub product_names: Vec<u8>,
     /// The pools of coupons without their codes, stored.
     pub pools: Vec<u8>,
+    /// Where the log of documents begins.
+    pub documents_begin: u64,
+    /// Where it ends; 0 of a store that has none yet ([`Store::old_documents`]).
+    pub documents_end: u64,
 }
 
 /// Magic and version. Version 1 kept documents one by one and did not know the number of partitions; version 2 packed decisions loosely; version 3
 /// did not know of what was sampled, version 4 nothing of the partitioner, version 5 nothing of streams and products,
-/// version 6 nothing of coupons.
-const META_HEADER: [u8; 2] = [b'M', 7];
+/// version 6 nothing of coupons; up to version 7 documents stood in the store, by customers.
+const META_HEADER: [u8; 2] = [b'M', 8];
+const META_7: [u8; 2] = [b'M', 7];
 const META_6: [u8; 2] = [b'M', 6];
 const META_5: [u8; 2] = [b'M', 5];
 const META_4: [u8; 2] = [b'M', 4];
 /// An absent field, as it is stored.
 const NO_PARTITIONER: [u8; 1] = [0];
-/// Lists without anything, as they are stored: of coupons; of streams, products and coupons.
+/// Lists without anything, as they are stored: of streams and products; of coupons; and no log of documents.
+const NO_STREAMS: [u8; 16] = [0; 16];
 const NO_POOLS: [u8; 8] = [0; 8];
-const NOTHING_SHARED: [u8; 24] = [0; 24];
+const NO_LOG: [u8; 16] = [0; 16];
 
 impl Meta {
     /// The stored form: the header, then the fields as bincode writes them in full width.
@@ -120,16 +128,18 @@ impl Meta {
         if let Some(body) = bytes.strip_prefix(&META_HEADER[..]) {
             return read(body);
         }
-        if let Some(body) = bytes.strip_prefix(&META_6[..]) {
-            return read(&[body, &NO_POOLS].concat());
+        let older: [([u8; 2], &[&[u8]]); 4] = [
+            (META_7, &[&NO_LOG]),
+            (META_6, &[&NO_POOLS, &NO_LOG]),
+            (META_5, &[&NO_STREAMS, &NO_POOLS, &NO_LOG]),
+            (META_4, &[&NO_PARTITIONER, &NO_STREAMS, &NO_POOLS, &NO_LOG]),
+        ];
+        for (header, absent) in older {
+            if let Some(body) = bytes.strip_prefix(&header[..]) {
+                return read(&[body, &absent.concat()].concat());
+            }
         }
-        if let Some(body) = bytes.strip_prefix(&META_5[..]) {
-            return read(&[body, &NOTHING_SHARED].concat());
-        }
-        match bytes.strip_prefix(&META_4[..]) {
-            Some(body) => read(&[body, &NO_PARTITIONER[..], &NOTHING_SHARED].concat()),
-            None => Err(StoreError::Damaged("the header of the checkpoint is unknown".into())),
-        }
+        Err(StoreError::Damaged("the header of the checkpoint is unknown".into()))
     }
 }
 
@@ -144,7 +154,7 @@ pub trait Store: Clone + Send + 'static {
     /// The newest checkpoint's position; none if there is no checkpoint.
     fn meta(&self) -> Result<Option<Meta>, StoreError>;
 
-    /// Every customer's stored hot state, in order of ids.
+    /// Every customer's stored hot state, in order of ids; behind it, where there is a log of documents, its chain.
     fn load(&self, each: &mut EachCustomer<'_>) -> Result<(), StoreError>;
 
     /// Every product's stored form, with the hash of its id, in order of these.
@@ -153,13 +163,11 @@ pub trait Store: Clone + Send + 'static {
     /// Every batch of codes of coupons, stored, with its key, in order of these.
     fn codes(&self, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError>;
 
-    /// The stored documents ([`Documents`]) of these customers (sorted by id), in one read: called with the index into `customers`.
-    /// Returns the sequence of the checkpoint that they are of; none before the first.
-    fn documents(
-        &self,
-        customers: &[CustomerId],
-        each: &mut dyn FnMut(usize, &[u8]),
-    ) -> Result<Option<u64>, StoreError>;
+    /// Reads the entry of the log of documents that stands at a place into `room`, whose content it replaces.
+    fn document(&self, place: u64, room: &mut Vec<u8>) -> Result<(), StoreError>;
+
+    /// The documents of every customer, packed ([`entries`]), of a store that has no log of them yet.
+    fn old_documents(&self, each: &mut EachCustomer<'_>) -> Result<(), StoreError>;
 
     /// A customer's newest decisions, `limit` at most.
     fn decisions(&self, customer: CustomerId, limit: usize) -> Result<Logged, StoreError>;

@@ -1,12 +1,13 @@
 //! The documents of one customer, packed: entries of kind (u8), length (u32 LE) and content, older ones first.
 //!
 //! Of each kind its own is kept: of the name the last, of decisions the newest, of versions ([`Version`]) what makes up the newest document
-//! of each key. [`fold`] applies these rules; it is associative, as the store's merges demand: what is folded early and late reads the same.
+//! of each key. [`fold`] applies these rules: what is folded early and late reads the same.
 
 use super::fields::Fields;
 use super::versions::{Found, fold_key};
 use super::{KEPT_DECISIONS, KEPT_DEGRADED};
 use cartwheel_core::customer::{Attribute, Document, DocumentKey, Mark, Version};
+use std::ops::Range;
 
 /// Kind and length.
 const HEADER: usize = 5;
@@ -24,7 +25,7 @@ fn append_parts(out: &mut Vec<u8>, document: Document, first: &[u8], rest: &[u8]
 }
 
 /// The entries, older ones first. Ends at the first malformed one.
-fn entries(mut packed: &[u8]) -> impl Iterator<Item = (Document, &[u8])> {
+pub fn entries(mut packed: &[u8]) -> impl Iterator<Item = (Document, &[u8])> {
     std::iter::from_fn(move || {
         let (header, rest) = packed.split_first_chunk::<HEADER>()?;
         let [kind, a, b, c, d] = *header;
@@ -34,18 +35,9 @@ fn entries(mut packed: &[u8]) -> impl Iterator<Item = (Document, &[u8])> {
     })
 }
 
-/// How much of a customer's entries is folded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
-    /// There may be older ones elsewhere.
-    Part,
-    /// There are no older ones.
-    Whole,
-}
-
-/// Packed documents, older ones first, as one: in order of the kinds, cut to what is kept.
-pub fn fold<'a>(parts: impl Iterator<Item = &'a [u8]>, extent: Extent) -> Vec<u8> {
-    let mut all: Vec<(Document, &[u8])> = parts.flat_map(entries).collect();
+/// Entries, older ones first, put together: in order of the kinds, cut to what is kept, packed.
+pub fn fold<'a>(entries: impl Iterator<Item = (Document, &'a [u8])>) -> Vec<u8> {
+    let mut all: Vec<(Document, &[u8])> = entries.collect();
     all.sort_by_key(|(document, _)| *document);
     let mut out = Vec::with_capacity(all.iter().map(|(_, content)| HEADER + content.len()).sum());
     for group in all.chunk_by(|(one, _), (other, _)| one == other) {
@@ -58,7 +50,9 @@ pub fn fold<'a>(parts: impl Iterator<Item = &'a [u8]>, extent: Extent) -> Vec<u8
             | Document::Cart
             | Document::Order
             | Document::Checkout
-            | Document::Product => fold_versions(document, group, extent, &mut out),
+            | Document::Product => fold_versions(document, group, &mut out),
+            // Never within another one.
+            Document::Folded => {}
         }
     }
     out
@@ -70,17 +64,12 @@ fn append_newest(group: &[(Document, &[u8])], kept: usize, out: &mut Vec<u8>) {
 }
 
 /// Those of each key by themselves, in order of the keys.
-fn fold_versions(
-    document: Document,
-    group: &[(Document, &[u8])],
-    extent: Extent,
-    out: &mut Vec<u8>,
-) {
+fn fold_versions(document: Document, group: &[(Document, &[u8])], out: &mut Vec<u8>) {
     let mut versions: Vec<_> =
         group.iter().filter_map(|(_, content)| Version::split(content)).collect();
     versions.sort_by_key(|(version, _)| version.key);
     for of_key in versions.chunk_by(|(one, _), (other, _)| one.key == other.key) {
-        for (version, content) in fold_key(of_key, extent == Extent::Whole) {
+        for (version, content) in fold_key(of_key) {
             append_parts(out, document, &version.encode(), &content);
         }
     }
@@ -105,54 +94,76 @@ impl Shown<'_> {
     }
 }
 
-/// What is stored of a customer, and what stands in the journal since: copied, or gone through, once for all messages of a turn.
+/// A customer's entries, copied once for all messages of a turn.
 #[derive(Default)]
-pub struct Stored<'j> {
-    packed: Vec<u8>,
-    /// Older ones first.
-    newer: Vec<(Mark, Document, &'j [u8])>,
+pub struct Stored {
+    content: Vec<u8>,
+    entries: Vec<Entry>,
 }
 
-impl<'j> Stored<'j> {
-    /// Of what [`append`] or [`fold`] wrote.
-    pub fn new(packed: Vec<u8>) -> Self {
-        Self { packed, newer: Vec::new() }
+/// One of them.
+#[derive(Clone)]
+struct Entry {
+    /// Where it stands in the log.
+    place: u64,
+    document: Document,
+    /// Of [`Stored::content`].
+    content: Range<usize>,
+}
+
+impl Stored {
+    /// Of entries from the newest to the oldest, each with its place.
+    pub fn push_older(&mut self, place: u64, document: Document, content: &[u8]) {
+        if document == Document::Folded {
+            let folded: Vec<_> = entries(content).collect();
+            folded
+                .into_iter()
+                .rev()
+                .for_each(|(document, content)| self.push(place, document, content));
+        } else {
+            self.push(place, document, content);
+        }
     }
 
-    /// Adds entries that are newer than what is stored, given newest first.
-    pub fn add<'a>(&mut self, newest_first: impl Iterator<Item = (Document, &'a [u8])>) {
-        let entries: Vec<_> = newest_first.collect();
-        entries
-            .into_iter()
-            .rev()
-            .for_each(|(document, content)| append(&mut self.packed, document, content));
+    fn push(&mut self, place: u64, document: Document, content: &[u8]) {
+        let begin = self.content.len();
+        self.content.extend_from_slice(content);
+        self.entries.push(Entry { place, document, content: begin..self.content.len() });
     }
 
-    /// The journal's entries, which are newer than all others, given newest first.
-    pub fn follow(&mut self, newest_first: impl Iterator<Item = (Mark, Document, &'j [u8])>) {
-        self.newer.extend(newest_first);
-        self.newer.reverse();
+    /// The oldest has come.
+    #[must_use]
+    pub fn complete(mut self) -> Self {
+        self.entries.reverse();
+        self
     }
 
     /// The documents as of a moment.
     pub fn as_of(&self, mark: Mark) -> Documents<'_> {
-        let before = self.newer.partition_point(|(at, ..)| *at < mark);
-        Documents { packed: &self.packed, newer: &self.newer[..before] }
+        let before = self.entries.partition_point(|entry| entry.place < mark.0);
+        Documents { content: &self.content, entries: &self.entries[..before] }
+    }
+
+    /// All of it, older ones first.
+    pub fn entries(&self) -> impl Iterator<Item = (Document, &[u8])> {
+        self.as_of(Mark::END).all()
     }
 }
 
 /// The documents of a customer, to read.
 #[derive(Clone, Copy, Default)]
 pub struct Documents<'a> {
-    packed: &'a [u8],
-    newer: &'a [(Mark, Document, &'a [u8])],
+    content: &'a [u8],
+    entries: &'a [Entry],
 }
 
 impl<'a> Documents<'a> {
-    fn of(self, wanted: Document) -> impl Iterator<Item = &'a [u8]> {
-        let newer = self.newer.iter().map(|(_, document, content)| (*document, *content));
-        let all = entries(self.packed).chain(newer);
-        all.filter(move |(document, _)| *document == wanted).map(|entry| entry.1)
+    fn all(self) -> impl DoubleEndedIterator<Item = (Document, &'a [u8])> {
+        self.entries.iter().map(move |entry| (entry.document, &self.content[entry.content.clone()]))
+    }
+
+    fn of(self, wanted: Document) -> impl DoubleEndedIterator<Item = &'a [u8]> {
+        self.all().filter(move |(document, _)| *document == wanted).map(|entry| entry.1)
     }
 
     fn found(self, wanted: Document, key: DocumentKey) -> Found<'a> {
@@ -163,7 +174,7 @@ impl<'a> Documents<'a> {
     /// The customer string; empty if it is not known.
     pub fn name(&self) -> String {
         self.of(Document::Name)
-            .last()
+            .next_back()
             .map_or_else(String::new, |name| String::from_utf8_lossy(name).into_owned())
     }
 

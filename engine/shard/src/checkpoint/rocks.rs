@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `m` | [`Meta`] |
 //! | `h` + customer id (16 bytes, big-endian) | hot state |
-//! | `c` + customer id | documents, packed ([`super::Documents`]) |
+//! | `c` + customer id | retired: documents, packed; a store that has some is read once ([`super::Store::old_documents`]) |
 //! | `d` | retired: documents one by one |
 //! | `l` | where the decision log ends ([`super::decision_log`]) |
 //! | `p` + hash of a product's id (8 bytes, big-endian) | the product |
@@ -12,12 +12,13 @@
 //! Key bytes are for ever; retired prefixes stay reserved. The order in memory (by id) is the order on disk.
 
 use super::decision_log::{DecisionLog, End};
+use super::document_log::DocumentLog;
 use super::unfinished::{self, Unfinished};
-use super::{EachCustomer, Extent, Logged, Meta, Sealed, Store, StoreError, fold};
+use super::{EachCustomer, Logged, Meta, Sealed, Store, StoreError};
 use cartwheel_core::id::CustomerId;
 use rocksdb::{
     BlockBasedOptions, Cache, DB, DBCompressionType, IngestExternalFileOptions, IteratorMode,
-    MergeOperands, Options, ReadOptions, SstFileWriter,
+    MergeOperands, Options, ReadOptions, SstFileWriter, WriteBatch,
 };
 use rustix::fs::{Advice, fadvise};
 use std::fs::{DirBuilder, File};
@@ -26,7 +27,8 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Beside RocksDB's files, which it leaves alone.
+/// Folders beside RocksDB's files, which it leaves alone.
+const LOGGED: &str = "documents";
 const DECISIONS: &str = "decisions";
 const LOG: &[u8] = b"l";
 const META: &[u8] = b"m";
@@ -40,6 +42,7 @@ const CODES: u8 = b'v';
 pub struct RocksStore {
     db: Arc<DB>,
     path: PathBuf,
+    documents: DocumentLog,
     decisions: DecisionLog,
 }
 
@@ -59,9 +62,17 @@ impl RocksStore {
         let get = |key| db.get(key).map_err(|error| failed(path, &error));
         let end = get(LOG)?.map_or(Ok(End::default()), |end| End::decode(&end))?;
         let meta = get(META)?.map(|meta| Meta::decode(&meta)).transpose()?;
-        let seq = meta.map(|meta| meta.seq);
+        let (seq, has_log) =
+            (meta.as_ref().map(|meta| meta.seq), meta.is_some_and(|meta| meta.documents_end > 0));
         let decisions = DecisionLog::open(&path.join(DECISIONS), end, seq)?;
-        Ok(Self { db: Arc::new(db), path: path.to_owned(), decisions })
+        let documents = DocumentLog::open(&path.join(LOGGED))?;
+        if has_log && db.iterator_opt(IteratorMode::Start, all_of(DOCUMENTS)).next().is_some() {
+            // What was read once into the log is needed no more.
+            let mut batch = WriteBatch::default();
+            batch.delete_range(&[DOCUMENTS][..], &[DOCUMENTS + 1][..]);
+            db.write(batch).map_err(|error| failed(path, &error))?;
+        }
+        Ok(Self { db: Arc::new(db), path: path.to_owned(), documents, decisions })
     }
 
     /// The same store, whose decision log has so many bytes at most, roughly ([`super::DECISION_LOG_BYTES`] where nobody says).
@@ -73,6 +84,18 @@ impl RocksStore {
 
     fn failed(&self, error: &rocksdb::Error) -> StoreError {
         failed(&self.path, error)
+    }
+
+    /// Reads through everything under a prefix that has customers for keys, in order of these.
+    fn each_customer(&self, prefix: u8, each: &mut EachCustomer<'_>) -> Result<(), StoreError> {
+        for entry in self.db.iterator_opt(IteratorMode::Start, all_of(prefix)) {
+            let (key, value) = entry.map_err(|error| self.failed(&error))?;
+            let id = key.get(1..17).and_then(|id| id.try_into().ok()).map(u128::from_be_bytes);
+            let id =
+                id.ok_or_else(|| StoreError::Damaged("a customer's key is not 17 bytes".into()))?;
+            each(CustomerId(id), &value)?;
+        }
+        Ok(())
     }
 
     /// Reads through everything under a prefix that has numbers for keys, in order of these.
@@ -142,17 +165,13 @@ fn options() -> Options {
     // a place of their own, some 3 bytes a customer and file.
     table.set_block_cache(&Cache::new_lru_cache(4 << 20));
     options.set_block_based_table_factory(&table);
-    options.set_merge_operator("cartwheel-fold-v3", merge, merge_part);
+    options.set_merge_operator_associative("cartwheel-fold-v3", merge);
     options
 }
 
+/// Documents of a store that has no log of them yet: entries behind entries.
 fn merge(_: &[u8], existing: Option<&[u8]>, operands: &MergeOperands) -> Option<Vec<u8>> {
-    Some(fold(existing.into_iter().chain(operands), Extent::Whole))
-}
-
-/// What stands below them is not known here.
-fn merge_part(_: &[u8], _: Option<&[u8]>, operands: &MergeOperands) -> Option<Vec<u8>> {
-    Some(fold(operands.into_iter(), Extent::Part))
+    Some(existing.into_iter().chain(operands).collect::<Vec<_>>().concat())
 }
 
 fn numbered(prefix: u8, key: u64) -> [u8; 9] {
@@ -184,14 +203,7 @@ impl Store for RocksStore {
     }
 
     fn load(&self, each: &mut EachCustomer<'_>) -> Result<(), StoreError> {
-        for entry in self.db.iterator_opt(IteratorMode::Start, all_of(HOT)) {
-            let (key, value) = entry.map_err(|error| self.failed(&error))?;
-            let id = key.get(1..17).and_then(|id| id.try_into().ok()).map(u128::from_be_bytes);
-            let id =
-                id.ok_or_else(|| StoreError::Damaged("a customer's key is not 17 bytes".into()))?;
-            each(CustomerId(id), &value)?;
-        }
-        Ok(())
+        self.each_customer(HOT, each)
     }
 
     fn products(&self, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
@@ -202,22 +214,12 @@ impl Store for RocksStore {
         self.each_numbered(CODES, each)
     }
 
-    /// One read sees one state: a checkpoint's file is there as a whole, with its position, or not at all.
-    fn documents(
-        &self,
-        customers: &[CustomerId],
-        each: &mut dyn FnMut(usize, &[u8]),
-    ) -> Result<Option<u64>, StoreError> {
-        let keys = customers.iter().map(|id| key(DOCUMENTS, *id).to_vec()).chain([META.to_vec()]);
-        let mut seq = None;
-        for (index, found) in self.db.multi_get(keys).into_iter().enumerate() {
-            match found.map_err(|error| self.failed(&error))? {
-                Some(packed) if index < customers.len() => each(index, &packed),
-                Some(meta) => seq = Some(Meta::decode(&meta)?.seq),
-                None => {}
-            }
-        }
-        Ok(seq)
+    fn document(&self, place: u64, room: &mut Vec<u8>) -> Result<(), StoreError> {
+        self.documents.read(place, room)
+    }
+
+    fn old_documents(&self, each: &mut EachCustomer<'_>) -> Result<(), StoreError> {
+        self.each_customer(DOCUMENTS, each)
     }
 
     fn decisions(&self, customer: CustomerId, limit: usize) -> Result<Logged, StoreError> {
@@ -227,6 +229,7 @@ impl Store for RocksStore {
     /// Behind the decision log, one sorted file, ingested in one call: no write-ahead log, no memtable, no second copy. The file is synced before the
     /// manifest names it, so a checkpoint is there at once or not at all. The order of the keys is `c`, `h`, `l`, `m`, `p`, `v`.
     fn commit(&self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError> {
+        let documents = self.documents.add(sealed.documents())?;
         let appended = self.decisions.append(sealed.decisions().pieces())?;
         // Declared before the writer: that lets go of the file first. Where moving was a copy the store has its own.
         let next = Unfinished::begin(&self.path).map_err(|error| failed(&self.path, &error))?;
@@ -234,9 +237,6 @@ impl Store for RocksStore {
         let options = options();
         let mut writer = SstFileWriter::create(&options);
         writer.open(file).map_err(|error| self.failed(&error))?;
-        sealed.for_each_documents(|id, packed| {
-            writer.merge(key(DOCUMENTS, id), packed).map_err(|error| self.failed(&error))
-        })?;
         for (id, hot) in sealed.hot() {
             writer.put(key(HOT, id), hot).map_err(|error| self.failed(&error))?;
         }
@@ -262,8 +262,9 @@ impl Store for RocksStore {
         self.db
             .ingest_external_file_opts(&moved, vec![file])
             .map_err(|error| self.failed(&error))?;
-        let bytes = bytes + appended.bytes;
+        let bytes = bytes + documents + appended.bytes;
         self.decisions.publish(appended, meta.seq)?;
+        self.documents.forget(meta.documents_begin)?;
         Ok(bytes)
     }
 }

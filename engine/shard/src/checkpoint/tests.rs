@@ -29,6 +29,8 @@ struct Position {
     streams: Vec<u8>,
     product_names: Vec<u8>,
     pools: Vec<u8>,
+    documents_begin: u64,
+    documents_end: u64,
 }
 
 impl Position {
@@ -36,6 +38,7 @@ impl Position {
         let Self { next_offset, seq, sends_offset, leader, now, seen, .. } = self;
         let Self { behind, config, semantics, chain, last_input, partitions, .. } = self;
         let Self { sample_hour, sampled, partitioner, streams, product_names, pools, .. } = self;
+        let Self { documents_begin, documents_end, .. } = self;
         Meta {
             next_offset,
             seq,
@@ -55,6 +58,8 @@ impl Position {
             streams,
             product_names,
             pools,
+            documents_begin,
+            documents_end,
         }
     }
 
@@ -91,13 +96,23 @@ const EXAMPLE: Position = Position {
     streams: Vec::new(),
     product_names: Vec::new(),
     pools: Vec::new(),
+    documents_begin: 0x5152_5354_5556_5758,
+    documents_end: 0x6162_6364_6566_6768,
 };
 
-/// The form itself: a header, then 115 bytes (114 without a partitioner), field behind field, then three lists of bytes.
+/// The same of a store that has no log of documents.
+fn without_log() -> Position {
+    Position { documents_begin: 0, documents_end: 0, ..EXAMPLE }
+}
+
+/// Lists without anything, as they are stored: of streams, products and coupons.
+const NOTHING_SHARED: [u8; 24] = [0; 24];
+
+/// The form itself: a header, then 115 bytes (114 without a partitioner), field behind field, then three lists of bytes and two places.
 #[test]
 fn a_position_keeps_its_bytes() {
     let golden = [
-        "4d07",
+        "4d08",
         "0807060504030201",
         "0900000000000000",
         "ffffffffffffffff",
@@ -116,6 +131,8 @@ fn a_position_keeps_its_bytes() {
         "0000000000000000",
         "0000000000000000",
         "0000000000000000",
+        "5857565554535251",
+        "6867666564636261",
     ];
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     assert_eq!(hex(&EXAMPLE.clone().meta().encode().unwrap()), golden.concat());
@@ -138,30 +155,29 @@ fn both_refuse_the_same() {
     }
 }
 
-/// Version 6 is the same without coupons.
-#[test]
-fn a_position_of_version_6_is_read() {
-    let mut bytes = EXAMPLE.bytes();
-    bytes.truncate(bytes.len() - NO_POOLS.len());
-    bytes[1] = 6;
-    assert_eq!(Meta::decode(&bytes).unwrap(), EXAMPLE.meta());
+/// The example as an older version had it, without what it did not know.
+fn older(version: u8, unknown: usize) -> Vec<u8> {
+    let mut bytes = without_log().bytes();
+    bytes.truncate(bytes.len() - NO_LOG.len() - unknown);
+    bytes[1] = version;
+    bytes
 }
 
-/// Version 5 is the same without streams and products, too.
+/// Version 7 had no log of documents, version 6 no coupons, version 5 no streams and products either.
 #[test]
-fn a_position_of_version_5_is_read() {
-    let mut bytes = EXAMPLE.bytes();
-    bytes.truncate(bytes.len() - NOTHING_SHARED.len());
-    bytes[1] = 5;
-    assert_eq!(Meta::decode(&bytes).unwrap(), EXAMPLE.meta());
+fn a_position_of_versions_5_to_7_is_read() {
+    for (version, unknown) in [(7, 0), (6, NO_POOLS.len()), (5, NOTHING_SHARED.len())] {
+        let bytes = older(version, unknown);
+        assert_eq!(Meta::decode(&bytes).unwrap(), without_log().meta(), "{version}");
+    }
 }
 
 /// Version 4 is the same without the partitioner, too.
 #[test]
 fn a_position_of_version_4_is_read() {
-    let now = Position { partitioner: None, ..EXAMPLE };
+    let now = Position { partitioner: None, ..without_log() };
     let mut bytes = now.bytes();
-    bytes.truncate(bytes.len() - NOTHING_SHARED.len());
+    bytes.truncate(bytes.len() - NO_LOG.len() - NOTHING_SHARED.len());
     assert_eq!(bytes.pop(), Some(0));
     bytes[1] = 4;
     assert_eq!(Meta::decode(&bytes).unwrap(), now.meta());
@@ -170,7 +186,7 @@ fn a_position_of_version_4_is_read() {
 fn positions() -> impl Strategy<Value = Position> {
     (
         any::<[i64; 6]>(),
-        any::<[u64; 3]>(),
+        any::<[u64; 5]>(),
         any::<[u128; 2]>(),
         any::<(bool, u32, i32, Option<u8>)>(),
         any::<[Vec<u8>; 3]>(),
@@ -179,7 +195,8 @@ fn positions() -> impl Strategy<Value = Position> {
             |(signed, unsigned, hashes, (behind, semantics, partitions, partitioner), shared)| {
                 let [streams, product_names, pools] = shared;
                 let [next_offset, sends_offset, leader, now, seen, sample_hour] = signed;
-                let ([seq, last_input, sampled], [config, chain]) = (unsigned, hashes);
+                let [seq, last_input, sampled, documents_begin, documents_end] = unsigned;
+                let [config, chain] = hashes;
                 Position {
                     next_offset,
                     seq,
@@ -199,6 +216,8 @@ fn positions() -> impl Strategy<Value = Position> {
                     streams,
                     product_names,
                     pools,
+                    documents_begin,
+                    documents_end,
                 }
             },
         )
@@ -217,7 +236,7 @@ proptest! {
     #[test]
     fn of_any_bytes_both_read_the_same_or_nothing(bytes in prop::collection::vec(any::<u8>(), 112..=117), truth in 0..4_u8) {
         // The lists are empty: bincode would make room for as much as any bytes say.
-        let mut bytes = [&META_HEADER[..], &bytes, &NOTHING_SHARED].concat();
+        let mut bytes = [&META_HEADER[..], &bytes, &NOTHING_SHARED, &NO_LOG].concat();
         bytes[50] = truth;
         prop_assert_eq!(Meta::decode(&bytes).ok(), Position::read(&bytes).map(Position::meta));
     }

@@ -59,18 +59,12 @@ fn current<'a>(versions: &[(Version, &'a [u8])]) -> Vec<(Version, &'a [u8])> {
     current.split_off(base)
 }
 
-/// One document's versions, in the order in which they came, cut to what counts. Unless they are the `whole` of them, that older ones
-/// are forgotten stays.
-pub fn fold_key<'a>(
-    versions: &[(Version, &'a [u8])],
-    whole: bool,
-) -> Vec<(Version, Cow<'a, [u8]>)> {
-    let forgets = versions.iter().find(|(version, _)| version.how == How::Forget && !whole);
-    let mut out: Vec<(Version, Cow<'a, [u8]>)> =
-        forgets.map(|(version, _)| (*version, Cow::Borrowed(&b""[..]))).into_iter().collect();
+/// One document's versions, in the order in which they came, cut to what counts.
+pub fn fold_key<'a>(versions: &[(Version, &'a [u8])]) -> Vec<(Version, Cow<'a, [u8]>)> {
     let (base, added): (Vec<_>, Vec<_>) =
         current(versions).into_iter().partition(|(version, _)| version.how != How::Add);
-    out.extend(base.into_iter().map(|(version, content)| (version, Cow::Borrowed(content))));
+    let mut out: Vec<(Version, Cow<'a, [u8]>)> =
+        base.into_iter().map(|(version, content)| (version, Cow::Borrowed(content))).collect();
     if added.len() <= MAX_ADDED {
         out.extend(added.into_iter().map(|(version, content)| (version, Cow::Borrowed(content))));
         return out;

@@ -46,6 +46,8 @@ fn checkpoint() -> Meta {
         streams: Vec::new(),
         product_names: Vec::new(),
         pools: Vec::new(),
+        documents_begin: 0,
+        documents_end: 0,
     }
 }
 

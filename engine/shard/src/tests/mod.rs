@@ -28,6 +28,7 @@ mod rules;
 mod answers;
 mod attributes;
 mod shown;
+mod tidy;
 #[cfg(feature = "rocksdb")]
 mod store;
 mod upgrade;

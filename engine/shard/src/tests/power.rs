@@ -43,12 +43,12 @@ impl Store for Failing {
         self.disk.codes(each)
     }
 
-    fn documents(
-        &self,
-        customers: &[CustomerId],
-        each: &mut dyn FnMut(usize, &[u8]),
-    ) -> Result<Option<u64>, StoreError> {
-        self.disk.documents(customers, each)
+    fn document(&self, place: u64, room: &mut Vec<u8>) -> Result<(), StoreError> {
+        self.disk.document(place, room)
+    }
+
+    fn old_documents(&self, each: &mut EachCustomer<'_>) -> Result<(), StoreError> {
+        self.disk.old_documents(each)
     }
 
     fn decisions(&self, customer: CustomerId, limit: usize) -> Result<Logged, StoreError> {

@@ -2,8 +2,8 @@
 
 use crate::checkpoint::memory::MemoryStore;
 use crate::checkpoint::rocks::RocksStore;
-use crate::checkpoint::{Extent, Meta, Sealed, Store, StoreError, fold};
-use cartwheel_core::customer::{Customer, Document, Journal};
+use crate::checkpoint::{Meta, Sealed, Store, StoreError};
+use cartwheel_core::customer::{Chain, Customer, Document, DocumentEntry, Journal, LOG_BEGIN};
 use cartwheel_core::effect::NewDecisions;
 use cartwheel_core::id::CustomerId;
 use std::collections::BTreeMap;
@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 /// Checkpoint `number`: every customer whose number it divides has changed.
 fn sealed(number: u64) -> Sealed {
     let (mut journal, mut decisions) = (Journal::default(), NewDecisions::default());
+    journal.go_on(number << 26);
     let mut customers: Vec<Customer> = (0..300u64)
         .filter(|customer| customer % number == 0)
         .map(|customer| {
@@ -72,13 +73,29 @@ fn meta(number: u64) -> Meta {
         streams: vec![1, 2, 3],
         product_names: Vec::new(),
         pools: Vec::new(),
+        documents_begin: LOG_BEGIN,
+        documents_end: (number + 1) << 26,
     }
 }
 
 type Numbered = Vec<(u64, Vec<u8>)>;
 type Decided = Vec<(Option<u64>, Vec<Vec<u8>>)>;
 type Content =
-    (Option<Meta>, BTreeMap<u128, Vec<u8>>, BTreeMap<usize, Vec<u8>>, Decided, Numbered, Numbered);
+    (Option<Meta>, BTreeMap<u128, Vec<u8>>, BTreeMap<u128, Vec<u8>>, Decided, Numbered, Numbered);
+
+/// The entries of a stored customer, whose chain stands at its end.
+fn chain(store: &impl Store, stored: &[u8], end: u64) -> Vec<u8> {
+    let chain = Chain::from_bytes(*stored.last_chunk().expect("a chain"));
+    let (mut next, mut room, mut contents) = (chain.newest(end), Vec::new(), Vec::new());
+    while let Some(place) = next {
+        store.document(place, &mut room).expect("an entry");
+        let entry = DocumentEntry::read(&room).expect("a sound entry");
+        contents.extend_from_slice(entry.content);
+        next = entry.older(place);
+    }
+    assert!(!contents.is_empty());
+    contents
+}
 
 fn content(store: &impl Store) -> Content {
     let mut hot = BTreeMap::new();
@@ -91,12 +108,8 @@ fn content(store: &impl Store) -> Content {
     let mut ids: Vec<CustomerId> =
         (0..320).map(|customer| CustomerId::of(&format!("c{customer}"))).collect();
     ids.sort_unstable();
-    let mut documents = BTreeMap::new();
-    store
-        .documents(&ids, &mut |index, packed| {
-            drop(documents.insert(index, fold([packed].into_iter(), Extent::Whole)))
-        })
-        .expect("documents");
+    let end = store.meta().expect("meta").map_or(LOG_BEGIN, |meta| meta.documents_end);
+    let documents = hot.iter().map(|(id, stored)| (*id, chain(store, stored, end))).collect();
     let mut products = Vec::new();
     let decisions = ids.iter().map(|id| store.decisions(*id, 64).expect("decisions")).collect();
     store.products(&mut |key, packed| products.push((key, packed.to_vec()))).expect("products");

@@ -1,6 +1,6 @@
 use super::super::versions::MAX_ADDED_FIELDS;
 use super::*;
-use cartwheel_core::customer::{How, Journal};
+use cartwheel_core::customer::How;
 use cartwheel_core::time::Millis;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -16,20 +16,24 @@ fn versioned(key: DocumentKey, at: Millis, how: How, content: &str) -> (Document
     (key.kind().unwrap(), bytes)
 }
 
-fn pack(entries: &[(Document, Vec<u8>)]) -> Vec<u8> {
-    let mut out = Vec::new();
-    entries.iter().for_each(|(document, content)| append(&mut out, *document, content));
-    out
-}
-
 fn written(shown: &Shown<'_>) -> String {
     let mut out = Vec::new();
     shown.write(&mut out);
     String::from_utf8(out).unwrap()
 }
 
-fn read(packed: &[u8]) -> Read {
-    let documents = Documents { packed, newer: &[] };
+/// The entries, as they stand in a log.
+fn stored<'e>(entries: impl DoubleEndedIterator<Item = (Document, &'e [u8])>) -> Stored {
+    let mut stored = Stored::default();
+    let entries: Vec<_> = entries.collect();
+    for (place, (document, content)) in entries.into_iter().enumerate().rev() {
+        stored.push_older(place as u64, document, content);
+    }
+    stored.complete()
+}
+
+fn read(stored: &Stored) -> Read {
+    let documents = stored.as_of(Mark::END);
     let json = |key| documents.document(key).map(|shown| written(&shown));
     (
         documents.name(),
@@ -41,24 +45,30 @@ fn read(packed: &[u8]) -> Read {
     )
 }
 
-/// Everything of two parts, and of the whole, reads alike however they are folded.
-fn check(entries: &[(Document, Vec<u8>)]) -> Stored<'static> {
-    let whole = pack(entries);
-    for cut in 0..=entries.len() {
-        let parts = [pack(&entries[..cut]), pack(&entries[cut..])];
-        let fold = |parts: &[&[u8]], extent| fold(parts.iter().copied(), extent);
-        let (first, late) = (fold(&[&parts[0]], Extent::Whole), fold(&[&parts[1]], Extent::Part));
-        for folded in [
-            fold(&[&parts[0], &parts[1]], Extent::Whole),
-            fold(&[&parts[0], &parts[1]], Extent::Part),
-            fold(&[&first, &parts[1]], Extent::Whole),
-            fold(&[&first, &late], Extent::Whole),
-            fold(&[&first, &late], Extent::Part),
-        ] {
-            assert_eq!(read(&folded), read(&whole), "cut at {cut}");
-        }
+/// All of it reads alike wherever the first part of it was put together, and again.
+fn check(all: &[(Document, Vec<u8>)]) -> Stored {
+    let all: Vec<(Document, &[u8])> =
+        all.iter().map(|(document, content)| (*document, content.as_slice())).collect();
+    let whole = stored(all.iter().copied());
+    for cut in 0..=all.len() {
+        let first = fold(all[..cut].iter().copied());
+        let folded = stored(
+            std::iter::once((Document::Folded, &first[..])).chain(all[cut..].iter().copied()),
+        );
+        assert_eq!(read(&folded), read(&whole), "cut at {cut}");
+        let again = fold(folded.entries());
+        let again = stored(std::iter::once((Document::Folded, &again[..])));
+        assert_eq!(read(&again), read(&whole), "cut at {cut}, and again");
+        // One by one, where the whole is too long for an entry.
+        assert_eq!(
+            read(&stored(
+                entries(&first).collect::<Vec<_>>().into_iter().chain(all[cut..].iter().copied())
+            )),
+            read(&whole)
+        );
     }
-    Stored::new(fold([&whole[..]].into_iter(), Extent::Whole))
+    let folded = fold(all.iter().copied());
+    stored(std::iter::once((Document::Folded, &folded[..])))
 }
 
 #[test]
@@ -76,7 +86,7 @@ fn only_the_newest_decisions_and_versions_are_kept() {
     let degraded = folded.degraded();
     assert_eq!((degraded.len(), degraded[0], degraded[7]), (8, &b"92"[..], &b"99"[..]));
     assert_eq!(folded.of(Document::Cart).count(), 1);
-    let (name, cart, ..) = read(&stored.packed);
+    let (name, cart, ..) = read(&stored);
     assert_eq!((name.as_str(), cart.as_deref()), ("ana", Some(r#"{"id":99}"#)));
 }
 
@@ -137,24 +147,19 @@ fn entry() -> impl Strategy<Value = (Document, Vec<u8>)> {
 }
 
 #[test]
-fn of_what_stands_in_the_journal_a_moment_sees_what_came_before_it() {
-    let mut journal = Journal::default();
-    let (mut head, mut marks) = (0, Vec::new());
-    for n in 0..4 {
-        marks.push(journal.mark());
-        let version = Version { key: cart(1), at: n, how: How::Replace };
-        journal.append_version(&mut head, version, format!(r#"{{"id":{n}}}"#).as_bytes());
-    }
-    let mut stored = Stored::new(pack(&[(Document::Name, b"ana".to_vec())]));
-    stored.follow(journal.entries(head));
+fn a_moment_sees_what_came_before_it() {
+    let folded = fold(std::iter::once((Document::Name, &b"ana"[..])));
+    let mut all = vec![(Document::Folded, folded)];
+    all.extend((0..4).map(|n| versioned(cart(1), n, How::Replace, &format!(r#"{{"id":{n}}}"#))));
+    let stored = stored(all.iter().map(|(document, content)| (*document, content.as_slice())));
     let cart_at = |mark| {
-        let documents = stored.as_of(mark);
+        let documents = stored.as_of(Mark(mark));
         assert_eq!(documents.name(), "ana");
         documents.document(cart(1)).map(|shown| written(&shown))
     };
-    assert_eq!(cart_at(marks[0]), None);
-    assert_eq!(cart_at(marks[2]).as_deref(), Some(r#"{"id":1}"#));
-    assert_eq!(cart_at(Mark::END).as_deref(), Some(r#"{"id":3}"#));
+    assert_eq!(cart_at(1), None);
+    assert_eq!(cart_at(3).as_deref(), Some(r#"{"id":1}"#));
+    assert_eq!(cart_at(u64::MAX).as_deref(), Some(r#"{"id":3}"#));
 }
 
 proptest! {
