@@ -27,6 +27,11 @@ impl Chunks {
         self.chunks.get(self.current).map_or(0, |chunk| (self.current << BITS) + chunk.len())
     }
 
+    /// Whether nothing has been written.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The chunk to which an entry of so many bytes is to be appended, and where it will stand. Not more than a chunk is possible.
     #[inline]
     pub fn room_for(&mut self, needed: usize) -> (usize, &mut Vec<u8>) {

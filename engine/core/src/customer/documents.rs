@@ -175,7 +175,7 @@ impl Journal {
 
     /// Whether there is no entry.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.chunks.is_empty()
     }
 
     /// Where it begins: what stands before that is no longer here.

@@ -34,7 +34,7 @@ impl NewDecisions {
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.0.is_empty()
     }
 
     /// All of them, in pieces of whole entries, in order.

@@ -82,6 +82,16 @@ impl RocksStore {
         self
     }
 
+    /// What version 7 kept: a position, and of a customer the hot state and documents, in parts that are merged.
+    #[cfg(test)]
+    pub(crate) fn put_old(&self, meta: &[u8], id: CustomerId, hot: &[u8], documents: [&[u8]; 2]) {
+        self.db.put(META, meta).expect("a position");
+        self.db.put(key(HOT, id), hot).expect("a customer");
+        for part in documents {
+            self.db.merge(key(DOCUMENTS, id), part).expect("documents");
+        }
+    }
+
     fn failed(&self, error: &rocksdb::Error) -> StoreError {
         failed(&self.path, error)
     }

@@ -1,8 +1,11 @@
 //! The real store keeps what the store in memory keeps, through several checkpoints and a reopening.
 
+use super::tidy::{shop, told};
+use super::world::START;
 use crate::checkpoint::memory::MemoryStore;
 use crate::checkpoint::rocks::RocksStore;
-use crate::checkpoint::{Meta, Sealed, Store, StoreError};
+use crate::checkpoint::{Meta, Sealed, Store, StoreError, append};
+use crate::{Explanation, Settings};
 use cartwheel_core::customer::{Chain, Customer, Document, DocumentEntry, Journal, LOG_BEGIN};
 use cartwheel_core::effect::NewDecisions;
 use cartwheel_core::id::CustomerId;
@@ -168,4 +171,58 @@ fn a_leftover_of_the_last_checkpoint_is_not_written_into() {
     rocks.commit(&meta(2), &sealed(2)).expect("a checkpoint");
     drop(rocks);
     assert_eq!(content(&RocksStore::open(dir.path()).expect("the store")), content(&memory));
+}
+
+/// Without the decisions, which are no documents.
+fn undecided(told: Vec<Explanation>) -> Vec<Explanation> {
+    told.into_iter().map(|told| Explanation { decisions: Vec::new(), ..told }).collect()
+}
+
+/// A store that was written before there was a log of documents: what is known of its customers comes into the log with the next checkpoint.
+#[test]
+fn documents_of_an_older_store_come_into_the_log() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (mut world, memory) = (shop(), MemoryStore::default());
+    let mut owner = world.open(Settings::without_clock(), memory.clone()).unwrap().unwrap();
+    owner.drain(&mut world, 64, START, false).unwrap().unwrap();
+    owner.checkpoint(&mut world).unwrap().unwrap();
+    let expected = undecided(told(&owner.shard));
+    let rocks = RocksStore::open(dir.path()).expect("a store");
+    let mut meta = memory.meta().unwrap().unwrap().encode().unwrap();
+    meta[1] = 7;
+    meta.truncate(meta.len() - 16);
+    memory
+        .load(&mut |id, stored| {
+            let (hot, chain) = stored.split_last_chunk().unwrap();
+            let stored = owner.shard.stored(Chain::from_bytes(*chain)).unwrap();
+            let entries: Vec<_> = stored.entries().collect();
+            let (first, second) = entries.split_at(1);
+            let packed = |part: &[(Document, &[u8])]| {
+                let mut out = Vec::new();
+                part.iter().for_each(|(document, content)| append(&mut out, *document, content));
+                out
+            };
+            rocks.put_old(&meta, id, hot, [&packed(first), &packed(second)]);
+            Ok(())
+        })
+        .unwrap();
+    let mut owner = world.open(Settings::without_clock(), rocks).unwrap().unwrap();
+    owner.drain(&mut world, 64, START, false).unwrap().unwrap();
+    assert_eq!(undecided(told(&owner.shard)), expected);
+    owner.checkpoint(&mut world).unwrap().unwrap();
+    drop(owner);
+    for _ in 0..2 {
+        let rocks = RocksStore::open(dir.path()).expect("the store");
+        let mut left = 0;
+        rocks
+            .old_documents(&mut |_, _| {
+                left += 1;
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(left, 0, "needed no more");
+        let mut owner = world.open(Settings::without_clock(), rocks).unwrap().unwrap();
+        owner.drain(&mut world, 64, START, false).unwrap().unwrap();
+        assert_eq!(undecided(told(&owner.shard)), expected);
+    }
 }

@@ -13,7 +13,7 @@ fn name(number: usize) -> String {
 }
 
 /// Everybody has a profile and a cart.
-fn shop() -> World {
+pub fn shop() -> World {
     let mut world = World { plans: vec![plan()], ..World::default() };
     for number in 0..CUSTOMERS {
         let profile = format!(r#"{{"email":"c{number}@example.test","own{number}":1}}"#);
@@ -28,7 +28,7 @@ fn shop() -> World {
     world
 }
 
-fn told<S: Store>(shard: &Shard<S>) -> Vec<Explanation> {
+pub fn told<S: Store>(shard: &Shard<S>) -> Vec<Explanation> {
     (0..CUSTOMERS).map(|number| shard.explain(&name(number)).unwrap().unwrap()).collect()
 }
 
