@@ -4,16 +4,20 @@ use crate::checkpoint::{Documents, Fields, Shown};
 use crate::decisions::json;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::command::{COUPON, Command, MAX_BYTES};
+use cartwheel_core::customer::DocumentKey;
 use cartwheel_core::effect::Draft;
 use cartwheel_core::event::Subject;
 use cartwheel_core::journey::op::Send;
 use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::journey::shown::BROWSED;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 /// What the message may show, by name, and the names of what the command has no room for.
 struct Data<'a> {
     shown: Vec<(Subject, Shown<'a>)>,
+    /// What the customer looked at, where the template reads that.
+    browsed: Option<Vec<Shown<'a>>>,
     /// The code of its coupon.
     coupon: Option<String>,
     left_out: Vec<&'static str>,
@@ -22,18 +26,24 @@ struct Data<'a> {
 impl<'a> Data<'a> {
     fn of(draft: &Draft, documents: &Documents<'a>, profile: Fields<'a>) -> Self {
         let shown = Subject::KEPT.into_iter().zip(draft.shows);
-        let documents =
+        let documents_shown =
             shown.filter_map(|(subject, key)| Some((subject, documents.document(key?)?)));
         let profile = (Subject::Profile, Shown::Fields(profile));
-        let shown = std::iter::once(profile).chain(documents).collect();
-        Self { shown, coupon: draft.coupon.as_deref().map(str::to_owned), left_out: Vec::new() }
+        let shown = std::iter::once(profile).chain(documents_shown).collect();
+        let all = |keys: &Vec<DocumentKey>| {
+            keys.iter().filter_map(|key| documents.document(*key)).collect()
+        };
+        let browsed = draft.browsed.as_ref().map(all);
+        let coupon = draft.coupon.as_deref().map(str::to_owned);
+        Self { shown, browsed, coupon, left_out: Vec::new() }
     }
 
-    /// Leaves out the last of what is shown. Whether there was something.
+    /// Leaves out what the customer looked at, then the last of what is shown. Whether there was something.
     fn leave_out(&mut self) -> bool {
-        let Some((subject, _)) = self.shown.pop() else { return false };
-        self.left_out.push(subject.name());
-        true
+        let browsed = self.browsed.take().map(|_| BROWSED);
+        let name = browsed.or_else(|| self.shown.pop().map(|(subject, _)| subject.name()));
+        self.left_out.extend(name);
+        name.is_some()
     }
 }
 
@@ -42,6 +52,9 @@ impl Serialize for Data<'_> {
         let mut map = serializer.serialize_map(None)?;
         for (subject, shown) in &self.shown {
             map.serialize_entry(subject.name(), shown)?;
+        }
+        if let Some(browsed) = &self.browsed {
+            map.serialize_entry(BROWSED, browsed)?;
         }
         if let Some(code) = &self.coupon {
             map.serialize_entry(COUPON, code)?;
@@ -53,8 +66,8 @@ impl Serialize for Data<'_> {
     }
 }
 
-/// The command (JSON) with what is known of the customer; none if the draft names no send of the plan. Documents are left out, the last
-/// of [`Subject::KEPT`] first and the profile at the end, until it fits into [`MAX_BYTES`].
+/// The command (JSON) with what is known of the customer; none if the draft names no send of the plan. Until it fits into [`MAX_BYTES`] there is left out what
+/// the customer looked at, then the documents, the last of [`Subject::KEPT`] first, and the profile at the end.
 pub(crate) fn encode(
     plan: &Plan,
     draft: &Draft,

@@ -117,7 +117,7 @@ impl Plan {
         let ops = self.journeys.iter_mut().flat_map(|journey| &mut journey.ops);
         for send in ops.filter_map(|op| op.send_mut()) {
             send.shows = shown.subjects(&send.template);
-            self.kept = self.kept.and(send.shows);
+            self.kept = self.kept.and(send.shows.kept());
         }
         self.hash = hash::showing(self.hash, &shown);
         self

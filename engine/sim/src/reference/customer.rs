@@ -351,6 +351,9 @@ impl Customer {
                 data.insert(kind.into(), document);
             }
         }
+        if read.has_browsed() {
+            data.insert("browsed_products".into(), self.documents.browsed().into());
+        }
         Value::Object(data)
     }
 

@@ -155,6 +155,7 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &Run, asked: Asked, passed:
         customer: context.customer.id,
         mark: context.effects.journal.mark(),
         shows: shows(context.customer, run, send.shows),
+        browsed: send.shows.has_browsed().then(|| context.customer.documents.browsed()),
         command_id: command,
         run_id: run.id,
         journey: run.journey,
