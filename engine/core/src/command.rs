@@ -42,7 +42,7 @@ pub struct Command<D = serde_json::Value> {
     /// The address on the channel: e-mail, E.164 number, push token; empty for webhook.
     pub to: String,
     /// What the template may show: `profile`, and where known `cart`, `order`, `checkout`, `product` as the events brought them;
-    /// `coupon`, the code of the message's coupon, if it has one; `left_out` names what [`MAX_BYTES`] had no room for.
+    /// `browsed_products`, if the template reads them; `coupon`, the code of the message's coupon, if it has one; `left_out` names what [`MAX_BYTES`] had no room for.
     pub data: D,
     /// The arm of an A/B/n split, if any.
     pub variant: Option<String>,

@@ -68,6 +68,8 @@ pub struct Draft {
     pub mark: Mark,
     /// Which document of each of [`Subject::KEPT`] the message may show.
     pub shows: [Option<DocumentKey>; Subject::KEPT.len()],
+    /// The products that the customer looked at, the newest first; none where the template reads none.
+    pub browsed: Option<Vec<DocumentKey>>,
     /// Derived identity.
     pub command_id: CommandId,
     /// The run.

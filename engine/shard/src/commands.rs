@@ -4,10 +4,12 @@ use crate::checkpoint::{Documents, Fields, Shown};
 use crate::json::Object;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::command::{COUPON, LEFT_OUT, MAX_BYTES};
+use cartwheel_core::customer::DocumentKey;
 use cartwheel_core::effect::Draft;
 use cartwheel_core::event::Subject;
 use cartwheel_core::journey::op::Send;
 use cartwheel_core::journey::plan::{Journey, Plan};
+use cartwheel_core::journey::shown::BROWSED;
 
 /// Bytes of a command, a little more than most have: room made at once is cheaper than room that grows.
 const ROOM: usize = 1_024;
@@ -15,6 +17,8 @@ const ROOM: usize = 1_024;
 /// What the message may show, by name, and the names of what the command has no room for.
 struct Data<'a> {
     shown: Vec<(Subject, Shown<'a>)>,
+    /// What the customer looked at, where the template reads that.
+    browsed: Option<Vec<Shown<'a>>>,
     /// The code of its coupon.
     coupon: Option<&'a str>,
     left_out: Vec<&'static str>,
@@ -27,20 +31,28 @@ impl<'a> Data<'a> {
         let mut shown = Vec::with_capacity(1 + Subject::KEPT.len());
         shown.push((Subject::Profile, Shown::Fields(profile)));
         shown.extend(found);
-        Self { shown, coupon: draft.coupon.as_deref(), left_out: Vec::new() }
+        let all = |keys: &Vec<DocumentKey>| {
+            keys.iter().filter_map(|key| documents.document(*key)).collect()
+        };
+        let browsed = draft.browsed.as_ref().map(all);
+        Self { shown, browsed, coupon: draft.coupon.as_deref(), left_out: Vec::new() }
     }
 
-    /// Leaves out the last of what is shown. Whether there was something.
+    /// Leaves out what the customer looked at, then the last of what is shown. Whether there was something.
     fn leave_out(&mut self) -> bool {
-        let Some((subject, _)) = self.shown.pop() else { return false };
-        self.left_out.push(subject.name());
-        true
+        let browsed = self.browsed.take().map(|_| BROWSED);
+        let name = browsed.or_else(|| self.shown.pop().map(|(subject, _)| subject.name()));
+        self.left_out.extend(name);
+        name.is_some()
     }
 
     fn write(&self, out: &mut Vec<u8>) {
         let mut object = Object::begin(out);
         for (subject, shown) in &self.shown {
             shown.write(object.name(subject.name()));
+        }
+        if let Some(browsed) = &self.browsed {
+            object.list(BROWSED, browsed, |shown, out| shown.write(out));
         }
         if let Some(code) = self.coupon {
             object.text(COUPON, code);
@@ -100,8 +112,8 @@ impl Parts<'_> {
     }
 }
 
-/// The command (JSON) with what is known of the customer; none if the draft names no send of the plan. Documents are left out, the last
-/// of [`Subject::KEPT`] first and the profile at the end, until it fits into [`MAX_BYTES`].
+/// The command (JSON) with what is known of the customer; none if the draft names no send of the plan. Until it fits into [`MAX_BYTES`] there is left out what
+/// the customer looked at, then the documents, the last of [`Subject::KEPT`] first, and the profile at the end.
 pub(crate) fn encode(
     plan: &Plan,
     draft: &Draft,

@@ -52,13 +52,23 @@ impl<'o> Object<'o> {
 
     /// A list of texts.
     pub fn texts<'t>(&mut self, name: &str, texts: impl IntoIterator<Item = &'t str>) {
+        self.list(name, texts, |text, out| string(out, text));
+    }
+
+    /// A list of what `write` writes.
+    pub fn list<T>(
+        &mut self,
+        name: &str,
+        items: impl IntoIterator<Item = T>,
+        write: impl Fn(T, &mut Vec<u8>),
+    ) {
         let out = self.name(name);
         out.push(b'[');
-        for (place, text) in texts.into_iter().enumerate() {
+        for (place, item) in items.into_iter().enumerate() {
             if place > 0 {
                 out.push(b',');
             }
-            string(out, text);
+            write(item, out);
         }
         out.push(b']');
     }

@@ -7,13 +7,14 @@ use crate::message::{Brand, Links};
 use cartwheel_core::command::{COUPON, Command};
 use cartwheel_core::event::Subject;
 use cartwheel_core::event::vocabulary::{EMAIL, FIRST_NAME, LAST_NAME};
+use cartwheel_core::journey::shown::{BROWSED, Subjects};
 use liquid_core::model::{Object, Value};
 
 /// The variable that holds a link for each answer of the message, by its name.
 pub const ANSWERS: &str = "answers";
 
 /// The variables at the top level. The others of a command's `data` stand under its subjects.
-pub const VARIABLES: [&str; 28] = [
+pub const VARIABLES: [&str; 29] = [
     FIRST_NAME,
     LAST_NAME,
     EMAIL,
@@ -39,6 +40,7 @@ pub const VARIABLES: [&str; 28] = [
     "product_url",
     "product_image",
     "product_price",
+    BROWSED,
     "journey",
     "step",
     "variant",
@@ -47,12 +49,20 @@ pub const VARIABLES: [&str; 28] = [
 type Json = serde_json::Value;
 
 /// The document from which a variable is taken (`cart`, `cart_total`); none where it comes from elsewhere.
-pub(super) fn document_of(variable: &str) -> Option<Subject> {
+fn document_of(variable: &str) -> Option<Subject> {
     let of = |subject: &Subject| {
         let rest = variable.strip_prefix(subject.name());
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
     };
     Subject::KEPT.into_iter().find(of)
+}
+
+/// What these variables are made of.
+pub(super) fn read_by<'v>(variables: impl Iterator<Item = &'v str>) -> Subjects {
+    variables.fold(Subjects::of([]), |read, variable| match variable {
+        BROWSED => read.with_browsed(),
+        _ => read.and(Subjects::of(document_of(variable))),
+    })
 }
 
 /// The variables of a command; every name of [`VARIABLES`] is there, nil if the data says nothing.
@@ -77,7 +87,8 @@ pub(super) fn globals(command: &Command, brand: &Brand, links: &Links, reader: &
     let link = |subject: Subject, path: &str| {
         at(subject, &["url"]).map_or_else(|| text(&format!("{store}{path}")), value)
     };
-    let items = at(Subject::Cart, &["items"]).map_or_else(|| Value::Array(Vec::new()), value);
+    let none = || Value::Array(Vec::new());
+    let items = at(Subject::Cart, &["items"]).map_or_else(none, value);
     let mut globals: Object = [
         (FIRST_NAME, field(Subject::Profile, &[FIRST_NAME])),
         (LAST_NAME, field(Subject::Profile, &[LAST_NAME])),
@@ -97,6 +108,7 @@ pub(super) fn globals(command: &Command, brand: &Brand, links: &Links, reader: &
         ("product_url", field(Subject::Product, &["url"])),
         ("product_image", field(Subject::Product, &["image", "image_url"])),
         ("product_price", money(Subject::Product, "price")),
+        (BROWSED, data.get(BROWSED).filter(|it| it.is_array()).map_or_else(none, value)),
         ("journey", text(&command.journey)),
         ("step", text(&command.step)),
         ("variant", option(command.variant.as_deref())),

@@ -125,7 +125,7 @@ impl Templates {
         let mut shown = Shown::default();
         for (name, template) in &self.all {
             let reads = template.parts.values().flat_map(Compiled::reads);
-            shown.insert(name, reads.filter_map(data::document_of));
+            shown.insert(name, data::read_by(reads));
         }
         shown
     }

@@ -10,9 +10,11 @@ use super::{Template, Templates};
 use crate::message::{Brand, Links};
 use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::command::{Command, MAX_BYTES};
+use cartwheel_core::customer::MAX_BROWSED;
 use cartwheel_core::event::Subject;
 use cartwheel_core::event::vocabulary::Type;
 use cartwheel_core::id::{CommandId, RunId};
+use cartwheel_core::journey::shown::BROWSED;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -239,7 +241,11 @@ fn full_data(names: &BTreeSet<&str>) -> Value {
         Value::Object(object)
     };
     let subjects = std::iter::once(Subject::Profile).chain(Subject::KEPT);
-    Value::Object(subjects.map(|subject| (subject.name().to_owned(), of(subject))).collect())
+    let mut data: Map<String, Value> =
+        subjects.map(|subject| (subject.name().to_owned(), of(subject))).collect();
+    let looked_at = vec![of(Subject::Product); MAX_BROWSED];
+    data.insert(BROWSED.to_owned(), looked_at.into());
+    Value::Object(data)
 }
 
 fn known_value(name: &str, kind: Type, names: &BTreeSet<&str>) -> Value {

@@ -7,6 +7,7 @@ pub use running::{Running, engines};
 
 use cartwheel_core::apply::{Becomes, Exits, Mapping};
 use cartwheel_core::journey::plan::{Journey, Plan};
+use cartwheel_sim::trace::suggest::nearest;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -29,9 +30,19 @@ struct Change {
     windows: Option<Fate>,
     /// By the step at which they are.
     steps: Vec<Fate>,
-    /// Steps that `renamed` names and the version in force does not have.
+    /// Steps that `renamed` names and that are not in force, neither under the old name nor under the new one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    unknown: Vec<String>,
+    unknown: Vec<Unknown>,
+}
+
+/// A step that had another name, as it says, and is not known.
+#[derive(Debug, Serialize)]
+struct Unknown {
+    /// The old name.
+    step: String,
+    /// A step in force, or a journey where this one is new, that has nearly this name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nearest: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -78,18 +89,22 @@ impl Preview {
             asked.change()
         });
         let is_new = |journey: &&Journey| old.journeys.iter().all(|it| it.name != journey.name);
-        let added = new.journeys.iter().filter(is_new).map(Change::new);
+        let added = new.journeys.iter().filter(is_new).map(|journey| Change::new(journey, old));
         let configuration = format!("{:032x}", old.hash);
         Self { configuration, journeys: changes.chain(added).collect() }
     }
 }
 
 impl Change {
-    /// Of a journey that was not there.
-    fn new(journey: &Journey) -> Self {
-        let (steps, unknown) = (Vec::new(), Vec::new());
-        let journey = journey.name.to_string();
-        Self { journey, change: Kind::New, windows: None, steps, unknown }
+    /// Of a journey that was not there: where it says that its steps had other names, it has another name itself, and nobody comes from there.
+    fn new(journey: &Journey, old: &Plan) -> Self {
+        let near = nearest(&journey.name, old.journeys.iter().map(|it| it.name.as_str()));
+        let unknown = journey
+            .renamed
+            .iter()
+            .map(|(step, _)| Unknown { step: step.to_string(), nearest: near.map(str::to_owned) });
+        let (unknown, journey) = (unknown.collect(), journey.name.to_string());
+        Self { journey, change: Kind::New, windows: None, steps: Vec::new(), unknown }
     }
 }
 
@@ -112,16 +127,19 @@ impl Asked<'_> {
         let pends = journey.quiet_for.is_some() || journey.at.is_some();
         let steps = steps(journey);
         let missing = |name: &str| steps.iter().all(|(_, step)| *step != name);
-        let renamed = new.into_iter().flat_map(|new| &new.renamed).map(|(before, _)| before);
+        let renamed = new.into_iter().flat_map(|new| &new.renamed);
+        // What is in force under its new name was renamed before: the line stands there still.
+        let unknown = renamed.filter(|(before, now)| missing(before) && missing(now));
+        let unknown = unknown.map(|(before, _)| Unknown {
+            step: before.to_string(),
+            nearest: nearest(before, steps.iter().map(|(_, step)| *step)).map(str::to_owned),
+        });
         Change {
             journey: journey.name.to_string(),
             change,
             windows: pends.then(|| self.fate(None)),
             steps: steps.iter().map(|step| self.fate(Some(*step))).collect(),
-            unknown: renamed
-                .filter(|name| missing(name.as_str()))
-                .map(ToString::to_string)
-                .collect(),
+            unknown: unknown.collect(),
         }
     }
 

@@ -71,11 +71,25 @@ fn each_step_says_what_becomes_of_those_before_it() {
 27 windows and runs go on, 11 exit
 "
     );
-    let renamed = new.replace("steps:", "renamed: { second: last, third: last }\nsteps:");
+    let renamed = new.replace("steps:", "renamed: { second: last }\nsteps:");
     let said = said(&[&renamed, OLD]);
     assert!(said.contains("4 runs at second: go on at last"), "{said}");
-    assert!(said.contains("`renamed: third`: there is no such step"), "{said}");
+    assert!(!said.contains("warning"), "{said}");
     assert!(said.contains("  old: as it was\n38 windows and runs go on, 0 exit"), "{said}");
+}
+
+#[test]
+fn names_that_are_not_in_force_are_told_of() {
+    let new = CART.replace("send: second,", "send: last,");
+    let slip = said(&[&new.replace("steps:", "renamed: { secnd: last }\nsteps:"), OLD]);
+    let warning = "    warning: `renamed: secnd`: the version in force has no step of that name, so nobody goes on by it; did you mean the step `second`?\n";
+    assert!(slip.contains("4 runs at second: exit") && slip.contains(warning), "{slip}");
+    let done = said(&[&CART.replace("steps:", "renamed: { zero: second }\nsteps:"), OLD]);
+    assert!(!done.contains("warning"), "it has its new name already: {done}");
+    let other = new.replace("journey: cart", "journey: carts");
+    let other = said(&[&other.replace("steps:", "renamed: { second: last }\nsteps:"), OLD]);
+    let warning = "  carts: new\n    warning: `renamed: second`: no journey `carts` is in force, so nobody is at its steps; did you mean the journey `cart`?\n";
+    assert!(other.contains(warning), "{other}");
 }
 
 #[test]

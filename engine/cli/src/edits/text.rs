@@ -1,6 +1,6 @@
 //! A preview for people.
 
-use super::{Change, Fate, Kind, Preview, Why, short};
+use super::{Change, Fate, Kind, Preview, Unknown, Why, short};
 use crate::failure::count;
 use std::fmt::{Display, Formatter, Result};
 
@@ -44,10 +44,35 @@ impl Display for Change {
         for fate in self.fates().filter(|fate| self.is_told(fate)) {
             writeln!(out, "    {fate}")?;
         }
-        for step in &self.unknown {
-            writeln!(out, "    `renamed: {step}`: there is no such step in the version in force")?;
+        self.unknown.iter().try_for_each(|unknown| self.warn(unknown, out))
+    }
+}
+
+impl Change {
+    /// A name that was mistaken would have runs exit that were to go on: they are told of above, and this is why.
+    fn warn(&self, Unknown { step, nearest }: &Unknown, out: &mut Formatter<'_>) -> Result {
+        write!(out, "    warning: `renamed: {step}`: ")?;
+        let what = match self.change {
+            Kind::New => {
+                write!(
+                    out,
+                    "no journey `{}` is in force, so nobody is at its steps",
+                    self.journey
+                )?;
+                "journey"
+            }
+            Kind::Same | Kind::Changed | Kind::Gone => {
+                write!(
+                    out,
+                    "the version in force has no step of that name, so nobody goes on by it"
+                )?;
+                "step"
+            }
+        };
+        match nearest {
+            Some(near) => writeln!(out, "; did you mean the {what} `{near}`?"),
+            None => writeln!(out),
         }
-        Ok(())
     }
 }
 

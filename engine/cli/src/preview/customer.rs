@@ -8,6 +8,7 @@ use cartwheel_core::channel::{Channel, Class};
 use cartwheel_core::command::{COUPON, Command};
 use cartwheel_core::event::Subject;
 use cartwheel_core::id::{CommandId, RunId};
+use cartwheel_core::journey::shown::BROWSED;
 use cartwheel_core::time::{HOUR, Millis};
 use cartwheel_sim::trace::suggest;
 use serde_json::{Map, Value};
@@ -76,8 +77,9 @@ impl Customer {
                 let help = suggest::help(key, keys());
                 return Err(customer.at(&[key], format!("unknown key `{key}`"), Some(help)));
             }
-            if !(if is_text(key) { value.is_string() } else { value.is_object() }) {
-                let what = if is_text(key) { "a text" } else { "an object" };
+            let what = Kind::of(key);
+            if !what.is(value) {
+                let what = what.words();
                 return Err(customer.at(&[key], format!("`{key}` is not {what}"), None));
             }
         }
@@ -155,10 +157,13 @@ fn schema() -> Value {
         CUSTOMER => "Whom it is about: the id.",
         VARIANT => "The arm that a split has taken.",
         COUPON => "The code that {{ coupon }} shows.",
+        BROWSED => "The products that the customer looked at, the newest first.",
         _ => "As events bring it.",
     };
-    let kind = |key: &str| if is_text(key) { "string" } else { "object" };
-    let property = |key| (key, serde_json::json!({ "description": says(key), "type": kind(key) }));
+    let property = |key| {
+        let kind = Kind::of(key).schema();
+        (key, serde_json::json!({ "description": says(key), "type": kind }))
+    };
     let properties: Map<String, Value> =
         keys().map(property).map(|(key, says)| (key.to_owned(), says)).collect();
     serde_json::json!({
@@ -170,15 +175,55 @@ fn schema() -> Value {
     })
 }
 
-/// Its value is a text; that of any other key an object.
-fn is_text(key: &str) -> bool {
-    [CUSTOMER, VARIANT, COUPON].contains(&key)
+/// What the value of a key is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    List,
+    Object,
+}
+
+impl Kind {
+    fn of(key: &str) -> Self {
+        match key {
+            CUSTOMER | VARIANT | COUPON => Self::Text,
+            BROWSED => Self::List,
+            _ => Self::Object,
+        }
+    }
+
+    fn is(self, value: &Value) -> bool {
+        match self {
+            Self::Text => value.is_string(),
+            Self::List => value.as_array().is_some_and(|list| list.iter().all(Value::is_object)),
+            Self::Object => value.is_object(),
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Text => "a text",
+            Self::List => "a list of objects",
+            Self::Object => "an object",
+        }
+    }
+
+    /// As JSON Schema calls it.
+    #[cfg(test)]
+    fn schema(self) -> &'static str {
+        match self {
+            Self::Text => "string",
+            Self::List => "array",
+            Self::Object => "object",
+        }
+    }
 }
 
 /// What may stand in the file.
 fn keys() -> impl Iterator<Item = &'static str> + Clone {
     let documents = Subject::KEPT.into_iter().map(Subject::name);
-    [CUSTOMER, VARIANT, COUPON, Subject::Profile.name()].into_iter().chain(documents)
+    let known = [CUSTOMER, VARIANT, COUPON, Subject::Profile.name()];
+    known.into_iter().chain(documents).chain([BROWSED])
 }
 
 fn collect<'v>(value: &'v Value, names: &mut BTreeSet<&'v str>) {

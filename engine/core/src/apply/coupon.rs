@@ -27,11 +27,22 @@ impl Context<'_> {
         }
     }
 
+    /// The message is kept back: the run takes no code, and is as one that has its own from now on.
+    pub fn forgo_coupon(&self, send: &Send, run: &mut Run) {
+        if let Some(offer) = send.coupon {
+            run.forgo_coupon(self.journey(run.journey).code_place(offer));
+        }
+    }
+
+    /// The pool of which the message has a coupon.
+    pub fn pool(&self, send: &Send, run: &Run) -> Option<CompactString> {
+        self.journey(run.journey).pools.get(usize::from(send.coupon?)).cloned()
+    }
+
     /// The coupon that the message carries.
     pub fn coupon(&self, send: &Send, run: &Run) -> Option<Coupon> {
-        let (offer, journey) = (send.coupon?, self.journey(run.journey));
-        let pool = journey.pools.get(usize::from(offer))?.clone();
-        let code = run.coupon(journey.code_place(offer))?.into();
+        let pool = self.pool(send, run)?;
+        let code = run.coupon(self.journey(run.journey).code_place(send.coupon?))?.into();
         Some(Coupon { pool, code })
     }
 }

@@ -136,7 +136,8 @@ impl Context<'_> {
         let FanOut { who, order, .. } = &**journey.fan_out.as_ref()?;
         let customer = self.reader_at(happened.time.at);
         let reader = Reader { captures, run_key: *key, ..customer };
-        if !reader.holds(who) || !self.may_begin(journey, happened) {
+        if who.as_ref().is_some_and(|who| !reader.holds(who)) || !self.may_begin(journey, happened)
+        {
             return None;
         }
         let number = |order: &Condition| finite(order.value(|field| reader.read(field)));
@@ -171,11 +172,12 @@ impl Context<'_> {
 
     /// Whether a journey that begins for many still means this customer; refuses the run if not.
     pub(super) fn is_still_meant(&mut self, run: &Run) -> bool {
-        let Some(fan_out) = &self.journey(run.journey).fan_out else { return true };
+        let fan_out = self.journey(run.journey).fan_out.as_deref();
+        let Some(who) = fan_out.and_then(|fan_out| fan_out.who.as_ref()) else { return true };
         let reader = self.reader(run);
-        let meant = reader.holds(&fan_out.who);
+        let meant = reader.holds(who);
         if !meant {
-            let compared = reader.compared(&fan_out.who);
+            let compared = reader.compared(who);
             let refused = self.decided(run.journey, Verdict::Refused, Reason::Filter).run(run.id);
             self.decide(&refused.compared(compared));
         }

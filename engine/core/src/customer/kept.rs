@@ -16,6 +16,9 @@ const NEVER_WAS: Millis = Millis::MIN;
 /// Stands for every cart: that all were emptied counts for those, too, of which older news come later.
 const EVERY_CART: DocumentKey = DocumentKey(!0xff | Document::Cart as u64);
 
+/// Most products that the customer looked at, as a message shows them.
+pub const MAX_BROWSED: usize = 8;
+
 /// Documents of each kind that are kept beside those of live runs.
 fn kept_at_most(kind: Document) -> usize {
     match kind {
@@ -185,6 +188,18 @@ impl KeptDocuments {
     pub fn newest(&self, kind: Document) -> Option<DocumentKey> {
         let there = |kept: &&Kept| kept.key().kind() == Some(kind) && self.shows(kept);
         self.0.iter().filter(there).max_by_key(|kept| kept.newness()).map(|kept| kept.key())
+    }
+
+    /// The products that the customer looked at: those of which there is a whole version, the newest first; of one time the one that came last.
+    pub fn browsed(&self) -> Vec<DocumentKey> {
+        let looked_at = |kept: &&Kept| {
+            kept.key().kind() == Some(Document::Product)
+                && kept.whole != NEVER_WAS
+                && kept.is_there()
+        };
+        let mut browsed: Vec<&Kept> = self.0.iter().rev().filter(looked_at).collect();
+        browsed.sort_by_key(|kept| std::cmp::Reverse(kept.whole));
+        browsed.into_iter().take(MAX_BROWSED).map(|kept| kept.key()).collect()
     }
 
     /// How many documents there are, those that were removed included, and that all carts were; what is known of items is none.

@@ -29,7 +29,7 @@ pub use documents::{
 };
 pub use heard::Heard;
 pub use hot::{Attribute, Customer, Entry, Touch};
-pub use kept::{Kept, KeptDocuments};
+pub use kept::{Kept, KeptDocuments, MAX_BROWSED};
 pub use latest::{Latest, LatestId, LatestTimes, Use};
 pub use names::FieldNames;
 pub use profile::{Patch, attribute_hash, fitting, zone_of};

@@ -29,7 +29,7 @@ pub struct Run {
     pub anchor: Millis,
     /// Where it is.
     pub place: Place,
-    /// What it keeps of its newest trigger event; behind that the codes of its coupons; behind that what it keeps of the event that it has waited for.
+    /// What it keeps of its newest trigger event; behind that the codes of its coupons (true where a holdout has kept back the message that would have had it); behind that what it keeps of the event that it has waited for.
     pub captures: ThinVec<Value>,
     /// What it is about: the documents that its newest trigger event carried.
     pub about: ThinVec<DocumentKey>,
@@ -234,6 +234,21 @@ impl Run {
     pub fn keep_coupon(&mut self, place: usize, code: CompactString) {
         if let Some(kept) = self.captures.get_mut(place) {
             *kept = Value::Text(code);
+        }
+    }
+
+    /// Whether it has a code there, or would have one if no holdout had kept its message back.
+    pub fn had_coupon(&self, place: usize) -> bool {
+        match self.captures.get(place) {
+            Some(Value::Text(_) | Value::Bool(_)) => true,
+            Some(Value::Null | Value::Number(_)) | None => false,
+        }
+    }
+
+    /// A holdout keeps the message back with which it would have been given a code there. One that it has been given stays.
+    pub fn forgo_coupon(&mut self, place: usize) {
+        if let Some(kept @ Value::Null) = self.captures.get_mut(place) {
+            *kept = Value::Bool(true);
         }
     }
 

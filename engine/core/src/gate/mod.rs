@@ -1,5 +1,5 @@
-//! Every send passes one gate, in one order: consent, suppression, exit criteria, holds, groups, quiet hours, caps with priority, and at the end the holdout;
-//! whoever is in none needs a code where the message has a coupon.
+//! Every send passes one gate, in one order: consent, suppression, exit criteria, holds, groups, quiet hours, caps with priority, a code where the message has a
+//! coupon, and at the end the holdout.
 //! `docs/semantics.md`, "The gate".
 
 mod cap;
@@ -42,18 +42,18 @@ pub fn reaches(customer: &Customer, journey: &Journey) -> bool {
     first.is_none_or(|send| consent::choose(customer, send.class, &send.channels, 0).is_ok())
 }
 
-/// Nothing else stands in the way: the holdout has the last word, and of a coupon its pool. A message to a team follows the class of its journey.
+/// Nothing else stands in the way: of a coupon its pool is asked, and the holdout has the last word. A message to a team follows the class of its journey.
 fn pass(question: &Question<'_>, journey: &Journey, index: usize) -> Ruling {
     let class = if question.internal { journey.class } else { question.class };
     let held_out = match class {
         Class::Marketing => Holdout::of(question.plan, journey, question.reader.customer.id),
         Class::Transactional => None,
     };
-    if let Some(holdout) = held_out {
-        return Ruling::HoldOut(index, holdout);
+    let channel = question.choices[index].channel;
+    if let Some(lacking) = coupon::judge(question, channel, held_out.is_some()) {
+        return lacking;
     }
-    let lacking = coupon::judge(question, question.choices[index].channel);
-    lacking.unwrap_or(Ruling::Send(index))
+    held_out.map_or(Ruling::Send(index), |holdout| Ruling::HoldOut(index, holdout))
 }
 
 /// Asks the gate. The hold of a shard that is behind comes before it and is the caller's.

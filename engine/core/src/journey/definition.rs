@@ -92,10 +92,10 @@ pub struct Trigger {
     /// Instead of an event: what a record of the catalogue makes of a product. The journey begins for many, whom `who` names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub catalogue: Option<At<TransitionWord>>,
-    /// Instead of an event: the name of something that `cartwheel broadcast` tells everybody. The journey begins for all whom `who` names.
+    /// Instead of an event: the name of something that `cartwheel broadcast` tells everybody. The journey begins for all whom `who` names, without `who` for everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broadcast: Option<At<String>>,
-    /// With `broadcast`: for whom, such as `orders >= 2`; it is asked again when each begins. With `catalogue`: for whom, such as `event.product.id in wishes`. It asks for the product in a set that is `indexed` (or in one of several, joined by `||`), and is asked again when each begins.
+    /// With `broadcast`: for whom, such as `orders >= 2`; it is asked again when each begins; without it for everybody who can be sent to. With `catalogue`: for whom, such as `event.product.id in wishes`. It asks for the product in a set that is `indexed` (or in one of several, joined by `||`), and is asked again when each begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub who: Option<At<String>>,
     /// With `catalogue`: a number by which customers come first, the greatest first, such as `tier.rank`.

@@ -117,7 +117,7 @@ impl Plan {
         let ops = self.journeys.iter_mut().flat_map(|journey| &mut journey.ops);
         for send in ops.filter_map(|op| op.send_mut()) {
             send.shows = shown.subjects(&send.template);
-            self.kept = self.kept.and(send.shows);
+            self.kept = self.kept.and(send.shows.kept());
         }
         self.hash = hash::showing(self.hash, &shown);
         self
@@ -249,8 +249,8 @@ pub enum By {
 pub struct FanOut {
     /// By what.
     pub by: By,
-    /// For whom, by what a run would keep of it.
-    pub who: Condition,
+    /// For whom, by what a run would keep of it; none: for everybody.
+    pub who: Option<Condition>,
     /// The sets of which one has the product of each of these.
     pub among: Vec<u16>,
     /// A number by which they come first; none: all are equal.
@@ -391,7 +391,7 @@ impl Journey {
 
     /// The condition by which it begins: of its trigger event, or of those for whom it begins.
     pub fn begins_if(&self) -> Option<&Condition> {
-        self.when.as_ref().or(self.fan_out.as_deref().map(|fan_out| &fan_out.who))
+        self.when.as_ref().or(self.fan_out.as_deref().and_then(|fan_out| fan_out.who.as_ref()))
     }
 
     /// The wait for an event at this operation; none where another kind stands.

@@ -3,7 +3,7 @@
 use cartwheel_core::event::Subject;
 use cartwheel_core::journey::load::{Problem, SourceFile, Sources, load};
 use cartwheel_core::journey::plan::Plan;
-use cartwheel_core::journey::shown::Shown;
+use cartwheel_core::journey::shown::{Shown, Subjects};
 use cartwheel_core::policy::Policy;
 use std::sync::Arc;
 
@@ -48,7 +48,9 @@ impl Setup {
         let sources = Sources { journeys: &sources, facts: facts.as_ref() };
         let plan = load(&policy, sources).map_err(SetupError::Journeys)?;
         let mut shown = Shown::default();
-        self.shown.iter().for_each(|(name, read)| shown.insert(name, read.iter().copied()));
+        self.shown
+            .iter()
+            .for_each(|(name, read)| shown.insert(name, Subjects::of(read.iter().copied())));
         Ok(Arc::new(plan.showing(&shown)))
     }
 }

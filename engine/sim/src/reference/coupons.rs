@@ -85,9 +85,9 @@ impl Context<'_> {
         self.journey(journey).pools.get(place).map(ToString::to_string)
     }
 
-    /// Whether the message has to wait for a code, or for ever. A run that has one keeps it.
+    /// Whether the message of a run without a code has to wait for one, or for ever.
     pub fn lacks_code(&self, run: &Run, pool: &str, channel: Channel) -> Option<Lacking> {
-        if run.codes.contains_key(pool) || !self.coupons.is_dry(pool) {
+        if !self.coupons.is_dry(pool) {
             return None;
         }
         let last = run.due.saturating_add(self.plan.policy.max_defer.millis());

@@ -17,7 +17,7 @@ use cartwheel_core::time::Millis;
 use compact_str::CompactString;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// So many event ids are remembered.
@@ -210,6 +210,8 @@ pub struct Run {
     pub converted: bool,
     /// Its codes, by their pools.
     pub codes: BTreeMap<String, String>,
+    /// Pools of which it would have a code if no holdout had kept its message back.
+    pub would_have: BTreeSet<String>,
 }
 
 impl Run {
@@ -240,6 +242,7 @@ impl Run {
             told: Vec::new(),
             converted: false,
             codes: BTreeMap::new(),
+            would_have: BTreeSet::new(),
         }
     }
 
@@ -347,6 +350,9 @@ impl Customer {
             if let Some(document) = self.documents.shown(kind, about) {
                 data.insert(kind.into(), document);
             }
+        }
+        if read.has_browsed() {
+            data.insert("browsed_products".into(), self.documents.browsed().into());
         }
         Value::Object(data)
     }

@@ -183,6 +183,20 @@ impl Documents {
         self.all.iter().any(|document| document.name == *name && !document.is_gone())
     }
 
+    /// The products that were looked at, the newest first; of one time the one that came last.
+    pub fn browsed(&self) -> Vec<Value> {
+        let whole = |document: &Document| {
+            let of =
+                document.changes.iter().filter(|(_, change)| matches!(change, Change::Replace(_)));
+            of.map(|(at, _)| *at).max()
+        };
+        let products = self.all.iter().rev().filter(|document| document.name.0 == "product");
+        let mut looked_at: Vec<_> =
+            products.filter_map(|document| Some((whole(document)?, document.content()?))).collect();
+        looked_at.sort_by_key(|(at, _)| Reverse(*at));
+        looked_at.into_iter().take(8).map(|(_, content)| content).collect()
+    }
+
     /// Of a kind what the run is about, else the newest that is there.
     pub fn shown(&self, kind: &str, about: &[DocumentName]) -> Option<Value> {
         let of_run = about.iter().find(|name| name.0 == kind);

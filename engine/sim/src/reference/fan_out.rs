@@ -134,7 +134,7 @@ impl Context<'_> {
             Some(V::Number(number)) if number.is_finite() => number + 0.0,
             Some(_) => f64::NEG_INFINITY,
         };
-        reader.holds(Some(&fan_out.who)).then(order)
+        reader.holds(fan_out.who.as_ref()).then(order)
     }
 
     /// Whether, as far as is known now, the journey could begin with the customer and its first message be sent.
@@ -192,10 +192,10 @@ impl Context<'_> {
     pub fn is_still_meant(&mut self, run: &Run) -> bool {
         let Some(fan_out) = &self.journey(run.journey).fan_out else { return true };
         let reader = self.reader_of_run(run);
-        if reader.holds(Some(&fan_out.who)) {
+        if reader.holds(fan_out.who.as_ref()) {
             return true;
         }
-        let compared = reader.shown(Some(&fan_out.who));
+        let compared = reader.shown(fan_out.who.as_ref());
         let what = Decided::new(Verdict::Refused, Reason::Filter).run(run.id).fields(compared);
         self.decide(run.journey, what);
         false

@@ -263,7 +263,7 @@ impl Context<'_> {
         Ruling::Defer(until, None, what(Verdict::Deferred, reason).fields(values))
     }
 
-    /// Behind all of the gate: who is in no holdout needs a code.
+    /// Behind all of the gate but the holdout: a message with a coupon needs a code.
     fn lacks_coupon(
         &self,
         run: &Run,
@@ -271,8 +271,12 @@ impl Context<'_> {
         channel: Channel,
         marketing: bool,
     ) -> Ruling {
+        let Some(pool) = message.pool.as_deref() else { return Ruling::Send };
         let held_out = marketing && self.held_out(self.journey(run.journey)).is_some();
-        let Some(pool) = message.pool.as_deref().filter(|_| !held_out) else { return Ruling::Send };
+        let would_have = held_out && run.would_have.contains(pool);
+        if would_have || run.codes.contains_key(pool) {
+            return Ruling::Send;
+        }
         let of_send = |what: Decided| what.run(run.id).step(message.step);
         match self.lacks_code(run, pool, channel) {
             Some(Lacking::Wait(until, what)) => Ruling::Defer(until, None, of_send(what)),
@@ -356,8 +360,13 @@ impl Context<'_> {
         let mut what =
             Decided::new(verdict, reason).run(run.id).step(message.step).channel(channel);
         what.command = holdout.is_none().then_some(command_id);
-        if let Some(pool) = message.pool.clone().filter(|_| holdout.is_none()) {
-            message.code = self.code(run, &pool);
+        if let Some(pool) = message.pool.clone() {
+            match holdout {
+                Some(_) => {
+                    run.would_have.insert(pool.clone());
+                }
+                None => message.code = self.code(run, &pool),
+            }
             what = what.value("coupon", Value::Text(pool.into()));
         }
         self.decide(run.journey, what);

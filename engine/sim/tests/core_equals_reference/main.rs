@@ -5,6 +5,7 @@
 
 mod addressed;
 mod bounds;
+mod browsed;
 mod conditions;
 mod course;
 mod edited;

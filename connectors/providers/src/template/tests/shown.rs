@@ -7,6 +7,7 @@ use crate::{Brand, Rendered};
 use cartwheel_core::channel::Channel;
 use cartwheel_core::command::Command;
 use cartwheel_core::event::Subject;
+use cartwheel_core::journey::shown::BROWSED;
 use serde_json::{Value, json};
 
 /// All that a command may carry.
@@ -16,7 +17,8 @@ fn everything() -> Value {
         "cart": { "id": "c", "name": "A", "url": "https://shop.example/c", "total": 12.5, "currency": "EUR", "items": [{ "name": "Mug" }] },
         "order": { "id": "o", "name": "B", "number": "17", "total": 99, "currency": "JPY" },
         "checkout": { "id": "h", "name": "C", "url": "https://shop.example/h", "total": 3 },
-        "product": { "id": "p", "name": "D", "url": "https://shop.example/p", "image": "https://shop.example/i", "price": 7, "currency": "GBP" }
+        "product": { "id": "p", "name": "D", "url": "https://shop.example/p", "image": "https://shop.example/i", "price": 7, "currency": "GBP" },
+        "browsed_products": [{ "id": "q", "name": "E", "price": 9 }, { "id": "p", "name": "D" }]
     })
 }
 
@@ -45,9 +47,12 @@ fn read(source: &str) -> Vec<&'static str> {
     for subject in Subject::KEPT.into_iter().filter(|subject| !subjects.has(*subject)) {
         less.as_object_mut().unwrap().remove(subject.name());
     }
+    if !subjects.has_browsed() {
+        less.as_object_mut().unwrap().remove(BROWSED);
+    }
     assert_eq!(rendered(&templates, less), rendered(&templates, everything()), "{source}");
     let read = Subject::KEPT.into_iter().filter(|subject| subjects.has(*subject));
-    read.map(Subject::name).collect()
+    read.map(Subject::name).chain(subjects.has_browsed().then_some(BROWSED)).collect()
 }
 
 #[test]
@@ -56,7 +61,7 @@ fn every_variable_comes_from_what_it_is_said_to_come_from() {
         let source = format!(
             "x{{{{ {variable} }}}}{{{{ {variable}.name }}}}{{{{ {variable} | size }}}}{{% if {variable} %}}y{{% endif %}}"
         );
-        let expected = Subject::KEPT.into_iter().map(Subject::name);
+        let expected = Subject::KEPT.into_iter().map(Subject::name).chain([BROWSED]);
         let expected: Vec<_> = expected.filter(|name| variable.starts_with(name)).collect();
         assert_eq!(read(&source), expected, "{variable}");
     }
@@ -81,6 +86,8 @@ fn documents_are_found_wherever_they_are_read() {
         ),
         ("{{ 3 | money: cart.currency }}", &["cart"]),
         ("x{% unless checkout %}y{% endunless %}", &["checkout"]),
+        ("{% for it in browsed_products limit: 3 %}{{ it.name }}{% endfor %}", &[BROWSED]),
+        ("{{ browsed_products.first.price }}{{ product_name }}", &["product", BROWSED]),
     ] {
         assert_eq!(read(source), expected, "{source}");
     }

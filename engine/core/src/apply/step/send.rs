@@ -85,6 +85,7 @@ fn ask(send: &Send, context: &mut Context<'_>, run: &mut Run, asked: Asked) -> N
             go_on(send, context, run, asked, passed)
         }
         Ruling::HoldOut(index, holdout) => {
+            context.forgo_coupon(send, run);
             kept_back(send, context, run, op, (index, holdout));
             go_on(send, context, run, asked, Passed::new(send, run, index, true))
         }
@@ -154,6 +155,7 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &Run, asked: Asked, passed:
         customer: context.customer.id,
         mark: context.effects.journal.mark(),
         shows: shows(context.customer, run, send.shows),
+        browsed: send.shows.has_browsed().then(|| context.customer.documents.browsed()),
         command_id: command,
         run_id: run.id,
         journey: run.journey,
@@ -187,7 +189,10 @@ fn kept_back(
     (index, holdout): (usize, Holdout),
 ) {
     let channel = send.channels[index].channel;
-    let held_out = context.by_step(run, op, Verdict::HeldOut, holdout.reason());
+    let mut held_out = context.by_step(run, op, Verdict::HeldOut, holdout.reason());
+    if let Some(pool) = context.pool(send, run) {
+        held_out = held_out.value("coupon", Value::Text(pool));
+    }
     context.decide(&held_out.channel(channel));
     if send.team.is_none() {
         context.effects.measures.hold_out(HeldOut {

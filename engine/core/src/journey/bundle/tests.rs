@@ -1,6 +1,7 @@
 use super::*;
 use crate::customer::Zones;
 use crate::event::Subject;
+use crate::journey::shown::Subjects;
 
 const JOURNEY: &str = "journey: cart\ntrigger: { event: cart_updated }\nsteps:\n  - send: hello\n    channels: [email]\n";
 
@@ -63,7 +64,7 @@ fn what_templates_read_is_a_part_of_it() {
     let plain = bundle().load().unwrap();
     let showing = |template: &str, subjects: &[Subject]| {
         let mut shown = Shown::default();
-        shown.insert(template, subjects.iter().copied());
+        shown.insert(template, Subjects::of(subjects.iter().copied()));
         let bundle = ConfigBundle { shown, ..bundle() };
         let stored = StoredBundle::read(&bundle.stored().unwrap()).unwrap();
         let plan = bundle.load().unwrap();

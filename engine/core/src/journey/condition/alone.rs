@@ -35,6 +35,11 @@ impl Alone {
         self.expr.is_true(&|field| values.read(field))
     }
 
+    /// Its value, where nothing has to be read for it.
+    pub(crate) fn constant(&self) -> Option<ValueRef<'_>> {
+        self.expr.is_constant().then(|| self.expr.eval(&|_| ValueRef::Null))
+    }
+
     /// The number that it comes to; none where it is none.
     pub fn number(&self, event: &Event<'_>, at: Millis, item: Option<Raw<'_>>) -> Option<f64> {
         let values = self.values(event, at, item);

@@ -8,7 +8,7 @@ use crate::journey::at::At;
 use crate::journey::condition::{
     Capture, Condition, Field, KeyField, Scope, Slots, compile_number, kept_fields,
 };
-use crate::journey::definition::{Definition, Key};
+use crate::journey::definition::{Definition, Key, TransitionWord};
 use crate::journey::plan::{By, FanOut, Journey};
 use crate::journey::problem::Problem;
 use crate::product::Transition;
@@ -18,44 +18,32 @@ impl Compiler<'_> {
     /// How the journey begins for many; none where it does not.
     pub(super) fn fan_out(&mut self, definition: &Definition) -> Option<Box<FanOut>> {
         let trigger = &definition.trigger;
-        let (at, by) = match (&trigger.catalogue, &trigger.broadcast) {
-            (None, None) => {
-                self.check_no_fan_out(definition);
-                return None;
-            }
-            (Some(of), None) => (of.span.clone(), By::Product(of.value.transition())),
+        let by = match (&trigger.catalogue, &trigger.broadcast) {
+            (Some(of), _) => By::Product(of.value.transition()),
             (None, Some(name)) => {
                 self.check_name(name);
-                (name.span.clone(), By::Broadcast(name.value.as_str().into()))
+                By::Broadcast(name.value.as_str().into())
             }
-            (Some(_), Some(name)) => {
-                let message = "a journey begins by the catalogue or by a broadcast, not by both";
-                self.error(name, message, "remove one of the two");
+            (None, None) => {
+                self.check_no_fan_out(definition);
                 return None;
             }
         };
         self.check_alone(definition, &by);
         let spread = trigger.spread.as_ref();
         spread.into_iter().for_each(|spread| self.bounded(spread));
-        let Some(written) = &trigger.who else {
-            let message = "nobody is named for whom it begins";
-            let help = match by {
-                By::Product(_) => "add `who:`, such as `who: event.product.id in wishes`",
-                By::Broadcast(_) => "add `who:`, such as `who: orders >= 2`",
-            };
-            self.error(&At::new((), at), message, help);
-            return None;
-        };
-        let who = self.condition(Some(written), Scope::Step);
+        let who = self.condition(trigger.who.as_ref(), Scope::Step);
         let order = self.number(trigger.order.as_ref());
         let budget = self.number(trigger.budget.as_ref());
         if let (Some(budget), Some(written)) = (&budget, &trigger.budget) {
             self.check_budget(written, budget);
         }
-        let who = who?;
-        let among = match by {
-            By::Product(_) => self.among(written, &who)?,
-            By::Broadcast(_) => Vec::new(),
+        if trigger.who.is_some() && who.is_none() {
+            return None;
+        }
+        let among = match &trigger.catalogue {
+            Some(of) => self.among(of, trigger.who.as_ref().zip(who.as_ref()))?,
+            None => Vec::new(),
         };
         let spread = spread.map_or(Span(0), |spread| spread.value);
         Some(Box::new(FanOut { by, who, among, order, budget, spread, fields: Vec::new() }))
@@ -72,30 +60,29 @@ impl Compiler<'_> {
     /// What stands in a trigger belongs to one way of beginning.
     fn check_alone(&mut self, definition: &Definition, by: &By) {
         let trigger = &definition.trigger;
-        let (own_word, what_by, own_event, own_key) = match by {
-            By::Product(of) => ("catalogue", "the catalogue", of.name(), PRODUCT_ID),
-            By::Broadcast(_) => ("broadcast", "a broadcast", BROADCAST, BROADCAST_ID),
+        let (what_by, own_key) = match by {
+            By::Product(_) => ("the catalogue", PRODUCT_ID),
+            By::Broadcast(_) => ("a broadcast", BROADCAST_ID),
         };
         let mut say = |span: std::ops::Range<usize>, what: &str, help: &str| {
             let message = format!("a journey that begins by {what_by} has no `{what}`");
             let problem = Problem::error(&self.source.path, span, message);
             self.problems.push(problem.help(help));
         };
-        let event = trigger.event.names().iter().find(|event| event.as_str() != own_event);
-        if let Some(event) = event {
-            say(event.span.clone(), "event", &format!("remove `event`, or `{own_word}`"));
-        }
         let of_products = [("order", &trigger.order), ("budget", &trigger.budget)];
         let of_products = of_products.into_iter().filter(|_| matches!(by, By::Broadcast(_)));
         for (name, text) in of_products.filter_map(|(name, it)| Some((name, it.as_ref()?))) {
-            say(text.span.clone(), name, "leave it out: it begins for all whom `who` names");
+            say(
+                text.span.clone(),
+                name,
+                "leave it out: it begins for all whom `who` names, and without `who` for everybody",
+            );
         }
         if let Some(when) = &trigger.when {
             say(when.span.clone(), "when", "write it into `who`");
         }
-        let texts = [("each", &trigger.each), ("at", &trigger.at)];
-        for (name, text) in texts.into_iter().filter_map(|(name, it)| Some((name, it.as_ref()?))) {
-            say(text.span.clone(), name, "leave it out");
+        if let Some(each) = &trigger.each {
+            say(each.span.clone(), "each", "leave it out");
         }
         if let Some(quiet_for) = &trigger.quiet_for {
             say(quiet_for.span.clone(), "quiet_for", "leave it out, or begin with a `wait`");
@@ -151,7 +138,7 @@ impl Compiler<'_> {
             self.error(event, message, help);
         } else if name == BROADCAST {
             let message = "a broadcast is told to everybody, and is no event of a customer";
-            let help = "write `broadcast: NAME` instead of `event:`, and `who:`";
+            let help = "write `broadcast: NAME` instead of `event:`, and with `who:` for whom";
             self.error(event, message, help);
         }
     }
@@ -167,7 +154,16 @@ impl Compiler<'_> {
     }
 
     /// The sets of which one must have the product: by them those are found who are asked, and nobody else is looked at.
-    fn among(&mut self, written: &At<String>, who: &Condition) -> Option<Vec<u16>> {
+    fn among(
+        &mut self,
+        of: &At<TransitionWord>,
+        who: Option<(&At<String>, &Condition)>,
+    ) -> Option<Vec<u16>> {
+        let Some((written, who)) = who else {
+            let message = "nobody is named for whom it begins";
+            self.error(of, message, "add `who:`, such as `who: event.product.id in wishes`");
+            return None;
+        };
         let asked = who.needs_one_of(&|field| self.has_product(field));
         let Some(mut sets) = asked else {
             let message = format!("`{}` does not ask for the product in a set", written.value);

@@ -27,6 +27,17 @@ impl<'n> Fields<'n> {
     pub(super) fn get(&self, name: &str) -> Option<&'n Node> {
         self.entries.iter().find(|entry| entry.key == name).map(|entry| &entry.value)
     }
+
+    /// Those of these that are given, as they are written, with their places.
+    pub(super) fn given(&self, names: &[&str]) -> Vec<(&'n str, Range<usize>)> {
+        let given = self.entries.iter().filter(|entry| names.contains(&entry.key.as_str()));
+        given.map(|entry| (entry.key.as_str(), entry.at.clone())).collect()
+    }
+
+    /// Where it begins.
+    pub(super) fn at(&self) -> Range<usize> {
+        self.at.clone()
+    }
 }
 
 impl Reader<'_> {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 mod changes;
 mod compile;
 mod begins;
+mod in_vain;
 mod compiler;
 mod contradictions;
 mod coupons;
@@ -190,6 +191,8 @@ pub(super) fn check_with(
     contradictions::check(policy, &rules, &read, asked, &mut problems);
     if let Asked::Anew(_) = asked {
         loops::check(&read, &compiled, (&facts, &slots.attributes), &mut problems);
+        in_vain::check(policy, (&read, &compiled), &mut problems);
+        problems.append(&mut facts.in_vain);
     }
     let order = |problem: &Problem| sources.iter().position(|source| source.path == problem.path);
     let of_policy =

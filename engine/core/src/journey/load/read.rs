@@ -1,6 +1,6 @@
 //! Tree to definition: the shape of a journey file, field by field.
 
-use super::fields::Reader;
+use super::fields::{Fields, Reader};
 use super::yaml::{Kind, Node};
 use crate::channel::Class;
 use crate::journey::at::At;
@@ -168,6 +168,7 @@ impl Reader<'_> {
 
     fn trigger(&mut self, node: &Node) -> Option<Trigger> {
         let fields = self.fields(node, "a trigger", &TRIGGER)?;
+        self.begins_by_one(&fields)?;
         let catalogue = self.optional(&fields, "catalogue", |reader, node| {
             reader.word(node, "a change of a product", &TransitionWord::ALL)
         });
@@ -184,19 +185,12 @@ impl Reader<'_> {
         // What is told to everybody is the event of those for whom the journey begins.
         let told = broadcast.iter().flatten().map(|name: &At<String>| name.span.clone()).next();
         let told = told.map(|span| EventTypes::One(At::new(BROADCAST.to_owned(), span)));
-        let event = match (fields.get("event"), fields.get("at"), &catalogue) {
-            (None, _, Some(None)) if fields.get("broadcast").is_some() => {
-                Some(told.unwrap_or_default())
-            }
-            // What happens to the product is the event of those who are chosen.
-            (None, _, Some(Some(of))) => {
-                let name = of.value.transition().name();
-                Some(EventTypes::One(At::new(name.to_owned(), of.span.clone())))
-            }
-            (None, _, None) if fields.get("catalogue").is_some() => Some(EventTypes::default()),
-            (None, Some(_), _) => Some(EventTypes::default()),
-            _ => self.required(&fields, "event").and_then(|node| self.event_types(node)),
-        };
+        // What happens to the product is the event of those who are chosen.
+        let happens = catalogue.iter().flatten().map(|of: &At<TransitionWord>| {
+            EventTypes::One(At::new(of.value.transition().name().to_owned(), of.span.clone()))
+        });
+        let of_many = happens.chain(told).next().unwrap_or_default();
+        let event = fields.get("event").map_or(Some(of_many), |node| self.event_types(node));
         let each = self.optional(&fields, "each", |reader, node| {
             reader
                 .text(node, "a list and what one of its items is called: event.order.items as item")
@@ -227,6 +221,29 @@ impl Reader<'_> {
             quiet_for: quiet_for?,
             moved_by: moved_by?.unwrap_or_default(),
         })
+    }
+
+    /// Whether a trigger says one thing by which the journey begins. An event may have an `at` beside it: when the run enters.
+    fn begins_by_one(&mut self, fields: &Fields<'_>) -> Option<()> {
+        let help = "write one of `event:` (what a customer does), `catalogue:` (what happens to a product), `broadcast:` (what everybody is told), and `at:` (a time)";
+        let given = fields.given(&["event", "catalogue", "broadcast", "at"]);
+        if given.is_empty() {
+            let message = "a trigger says nothing by which the journey begins";
+            self.error(fields.at(), message, help);
+            return None;
+        }
+        let is_alone = |(name, _): &&(&str, _)| ["catalogue", "broadcast"].contains(name);
+        let Some((alone, _)) = given.iter().find(is_alone) else { return Some(()) };
+        if given.len() == 1 {
+            return Some(());
+        }
+        // As they are written: the first of the others beside it.
+        let other = given.iter().map(|(name, _)| *name).find(|name| name != alone);
+        let mut both = given.iter().filter(|(name, _)| name == alone || Some(*name) == other);
+        let ((first, _), (second, at)) = both.next().zip(both.next())?;
+        let message = format!("a journey begins by `{first}` or by `{second}`, not by both");
+        self.error(at.clone(), message, help);
+        None
     }
 
     pub(super) fn deadline(&mut self, node: &Node) -> Option<At<String>> {

@@ -20,8 +20,11 @@ pub(super) fn add(draw: &mut Draw, config: &mut Config) {
     if config.facts.get("facts").is_none_or(|own| own["wishes"].is_null()) {
         facts::define(config, "wishes");
     }
-    let mut trigger =
-        json!({ "broadcast": draw.pick(&["sale", "sale", "news"]), "who": draw.pick(&WHO) });
+    let mut trigger = json!({ "broadcast": draw.pick(&["sale", "sale", "news"]) });
+    // Without it the journey begins for everybody.
+    if draw.chance(80) {
+        trigger["who"] = (*draw.pick(&WHO)).into();
+    }
     if draw.chance(60) {
         trigger["spread"] = (*draw.pick(&["30m", "3h", "1d", "0s"])).into();
     }

@@ -143,6 +143,12 @@ impl Lowering<'_, '_> {
             [within] => self.parsed.duration(within).map(|span| span.millis()),
             _ => None,
         };
+        if within == Some(0) {
+            let text = self.text(node);
+            let fault = Fault::warning(self.parsed.extent(node), format!("`{text}` is always 0"));
+            let help = format!("write a longer duration, such as `{}.expiring(14d)`", fact.name);
+            self.resolver.faults.push(fault.help(help));
+        }
         let Some(within) = within else {
             let message = format!("`{}` does not say within which time", self.text(node));
             let help = format!("write a duration, such as `{}.expiring(14d)`", fact.name);

@@ -79,4 +79,6 @@ pub(super) struct Checker<'c> {
     pub(super) conditions: Vec<(Role, Alone)>,
     /// The same, of amounts.
     pub(super) amounts: Vec<(Role, Alone)>,
+    /// What is wrong with these where somebody wants them to be in force.
+    pub(super) in_vain: Vec<Problem>,
 }

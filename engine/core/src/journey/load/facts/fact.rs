@@ -18,6 +18,7 @@ pub(super) struct Fact {
     pub definition: Definition,
     pub conditions: Vec<(Role, Alone)>,
     pub amounts: Vec<(Role, Alone)>,
+    pub in_vain: Vec<Problem>,
 }
 
 /// Compiles one fact; none after at least one problem.
@@ -36,11 +37,12 @@ pub(super) fn compile(
     let mut slots = Slots { catalogue: Arc::clone(catalogue), ..Slots::default() };
     let compiler =
         Compiler { source, slots: &mut slots, captures: Vec::new(), problems: &mut *problems };
-    let mut checker = Checker { compiler, name, conditions: Vec::new(), amounts: Vec::new() };
+    let (conditions, amounts, in_vain) = (Vec::new(), Vec::new(), Vec::new());
+    let mut checker = Checker { compiler, name, conditions, amounts, in_vain };
     let definition = checker.definition(text);
-    let Checker { conditions, amounts, .. } = checker;
+    let Checker { conditions, amounts, in_vain, .. } = checker;
     (errors(problems) == before).then_some(())?;
-    Some(Fact { definition: definition?, conditions, amounts })
+    Some(Fact { definition: definition?, conditions, amounts, in_vain })
 }
 
 /// The word of a kind that is made of no events.

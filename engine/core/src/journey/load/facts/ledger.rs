@@ -10,6 +10,7 @@ use crate::journey::at::At;
 use crate::journey::condition::{compile_amount, type_alone};
 use crate::journey::definition::EventTypes;
 use crate::journey::facts_file::{EarnText, FactText, TakesText};
+use crate::journey::load::in_vain;
 use crate::journey::problem::Severity;
 use compact_str::CompactString;
 
@@ -91,6 +92,8 @@ impl Checker<'_> {
             self.compiler.fault(text.amount, fault);
         }
         let Some(amount) = amount else { return };
+        let entered = (text.entry, &amount);
+        self.in_vain.extend(in_vain::amount(self.compiler.source, text.amount, entered));
         let currency = amount.paths().map(|path| currencies(&path, item)).collect();
         self.amounts.push((role, amount));
         let amount = Some(text.amount.as_str().into());

@@ -35,6 +35,8 @@ pub(super) struct Compiled {
     conditions: Vec<(u16, Role, Alone)>,
     /// Of each line of a ledger that has one.
     amounts: Vec<(u16, Role, Alone)>,
+    /// What is wrong where somebody wants the file to be in force.
+    pub in_vain: Vec<Problem>,
 }
 
 impl Compiled {
@@ -71,11 +73,13 @@ pub(super) fn compile(
         return built_in(kept);
     };
     let (mut own, mut conditions, mut amounts) = (kept, Vec::new(), Vec::new());
+    let mut in_vain = Vec::new();
     for (name, text) in &file.facts {
         if let Some(fact) = fact::compile(source, name, text, &slots.catalogue, problems) {
             let name = |(role, alone)| (fact.definition.name.clone(), role, alone);
             conditions.extend(fact.conditions.into_iter().map(name));
             amounts.extend(fact.amounts.into_iter().map(name));
+            in_vain.extend(fact.in_vain);
             own.push(fact.definition);
         }
     }
@@ -102,7 +106,7 @@ pub(super) fn compile(
     let text =
         |(name, text): &(At<String>, At<String>)| (name.as_str().into(), text.as_str().into());
     let segments = file.segments.iter().map(text).collect();
-    Compiled { layout, segments, levels, indexed, conditions, amounts }
+    Compiled { layout, segments, levels, indexed, conditions, amounts, in_vain }
 }
 
 /// What a level says must not depend on its own changes.

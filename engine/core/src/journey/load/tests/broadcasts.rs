@@ -13,19 +13,14 @@ fn problems_of(text: &str) -> Vec<String> {
 fn what_does_not_go_together_is_said() {
     for (trigger, message, help) in [
         (
-            "{ broadcast: sale }",
-            "nobody is named for whom it begins",
-            "add `who:`, such as `who: orders >= 2`",
-        ),
-        (
             "{ broadcast: spring sale, who: profile.vip == true }",
             "`spring sale` cannot be the name of a broadcast",
             "letters, digits and `_`",
         ),
         (
             "{ broadcast: sale, catalogue: price_fell, who: profile.vip == true }",
-            "by the catalogue or by a broadcast, not by both",
-            "remove one of the two",
+            "a journey begins by `broadcast` or by `catalogue`, not by both",
+            "`broadcast:` (what everybody is told)",
         ),
         (
             "{ broadcast: sale, who: profile.vip == true, budget: \"3\" }",
@@ -51,4 +46,47 @@ fn what_does_not_go_together_is_said() {
             "{trigger}: {told:?}"
         );
     }
+}
+
+#[test]
+fn a_trigger_says_one_thing_by_which_the_journey_begins() {
+    for (trigger, first, second) in [
+        ("{ event: go, broadcast: sale }", "event", "broadcast"),
+        (
+            "{ broadcast: sale, event: cart_updated, when: event.cart.total > 3 }",
+            "broadcast",
+            "event",
+        ),
+        (
+            "{ event: [go, came], catalogue: price_fell, who: event.product.id in wishes }",
+            "event",
+            "catalogue",
+        ),
+        ("{ catalogue: price_fell, broadcast: sale, event: go }", "catalogue", "broadcast"),
+        ("{ at: profile.birthday, catalogue: low_stock }", "at", "catalogue"),
+        ("{ at: profile.birthday, event: go, broadcast: sale }", "at", "broadcast"),
+    ] {
+        let text = format!("journey: j\ntrigger: {trigger}\nsteps: [{{ exit: true }}]\n");
+        let problems = check(&Policy::default(), &sources(&[&text])).problems;
+        let [problem] = problems.as_slice() else { panic!("{trigger}: {problems:?}") };
+        let key = text.find(&format!("{second}:"));
+        let expected = format!("a journey begins by `{first}` or by `{second}`, not by both");
+        assert_eq!((&problem.message, Some(problem.span.start)), (&expected, key), "{trigger}");
+    }
+    let nothing =
+        problems_of("journey: j\ntrigger: { who: orders > 1 }\nsteps: [{ exit: true }]\n");
+    assert!(
+        nothing[0].starts_with("a trigger says nothing by which the journey begins | write one of"),
+        "{nothing:?}"
+    );
+}
+
+#[test]
+fn without_who_it_begins_for_everybody() {
+    let text = "journey: j\ntrigger: { broadcast: sale, spread: 2h }\nsteps: [{ send: a, channels: [email] }]\n";
+    let checked = check(&Policy::default(), &sources(&[text]));
+    assert_eq!(checked.problems, []);
+    let plan = checked.plan.expect("good");
+    let fan_out = plan.journeys[0].fan_out.as_ref().expect("it begins for many");
+    assert!(fan_out.who.is_none() && fan_out.spread.millis() == 7_200_000);
 }

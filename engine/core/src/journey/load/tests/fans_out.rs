@@ -114,7 +114,7 @@ fn what_cannot_begin_for_many_is_refused() {
         (
             "catalogue: product_restocked, who: event.product.id in wishes, event: go",
             "",
-            "2:82: a journey that begins by the catalogue has no `event` | remove `event`, or `catalogue`",
+            "2:75: a journey begins by `catalogue` or by `event`, not by both | write one of `event:` (what a customer does), `catalogue:` (what happens to a product), `broadcast:` (what everybody is told), and `at:` (a time)",
         ),
         (
             "catalogue: product_restocked, who: event.product.id in wishes, quiet_for: 1h",

@@ -9,6 +9,7 @@ mod events;
 mod facts;
 mod fans_out;
 mod hostile;
+mod in_vain;
 mod ledgers;
 mod levels;
 mod loops;
