@@ -66,15 +66,19 @@ fn write(flags: &Flags, loaded: &Loaded, load: &LoadFlags, codes: &[&str]) -> Re
 
 fn read(path: &Path) -> Result<String, Failure> {
     let name = path.display();
-    let text = match path.as_os_str() == STDIN {
-        true => {
-            let mut text = String::new();
-            io::stdin().lock().read_to_string(&mut text).map(|_| text)
-        }
-        false => fs::read_to_string(path),
+    let mut bytes = Vec::new();
+    let read = match path.as_os_str() == STDIN {
+        true => io::stdin().lock().read_to_end(&mut bytes).map(drop),
+        false => fs::read(path).map(|read| bytes = read),
     };
-    text.map_err(|error| {
-        data(format!("{name}: {error}"), "name a file of text that can be read".into())
+    read.map_err(|error| data(format!("{name}: {error}"), "name a file that can be read".into()))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
+        data(
+            format!("{name}:{line}: the line is not in UTF-8"),
+            "write a file of text with one code a line, in UTF-8".into(),
+        )
     })
 }
 

@@ -48,6 +48,12 @@ fn a_file_is_read_whole_before_anything_is_written() {
         (&told["problems"][0]["line"], &told["problems"][0]["message"]),
         (&Value::from(1), &Value::from("weight:kg: this is no column"))
     );
+    let open = "id,category,badges\r\np1,shoes,new\r\np2,\"shoes,new\r\np3,bags,sale\r\n";
+    expect(
+        &catalogue(dir.path(), "open.csv", open, &["--dry-run"]),
+        65,
+        &["open.csv:3:4", "the quote that opens here is not closed before the file ends", "twice"],
+    );
     expect(&catalogue(dir.path(), "empty.jsonl", "\n", &[]), 65, &["there is no product in"]);
     expect(&catalogue(dir.path(), "products.txt", right, &[]), 65, &["name it .jsonl"]);
     expect(
@@ -87,6 +93,10 @@ fn a_file_of_codes_is_read_whole_and_no_code_is_told() {
         &["the policy has no pool `winbakc15` of coupons", "did you mean `winback15`?"],
     );
     expect(&load("winback15", "", &[]), 65, &["there is no code in"]);
+    let path = dir.path().join("codes.txt");
+    std::fs::write(&path, b"AAA\nBBB\nC\xff\n").unwrap();
+    let args = ["coupons", "load", "winback15", path.to_str().unwrap(), "--dry-run"];
+    expect(&cartwheel(&shipped(), &args, &[]), 65, &["codes.txt:3: the line is not in UTF-8"]);
     let none = ["--set", "kafka.bootstrap=127.0.0.1:1", "--set", "engine.start_timeout=1s"];
     expect(&load("winback15", "AAA\n", &none), 69, &["the broker 127.0.0.1:1 is not available"]);
 }
