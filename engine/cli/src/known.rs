@@ -33,18 +33,7 @@ impl Known {
     /// # Errors
     /// What asking an engine says that the flags name.
     pub fn find(loaded: &Loaded, admin: &AdminFlags) -> Result<Self, Failure> {
-        let engine = match Asked::at(loaded, admin) {
-            Err(failure) if admin.admin.is_some() => return Err(failure),
-            Err(failure) => {
-                let why = failure.faults().first().map(|fault| fault.message.clone());
-                eprintln!(
-                    "warning: the configuration here is looked at, since the running one cannot be asked for: {}",
-                    why.unwrap_or_else(|| failure.to_string())
-                );
-                None
-            }
-            Ok(asked) => Some(asked),
-        };
+        let engine = Asked::find(loaded, admin)?;
         let folder = journeys::compile(loaded).ok().map(|compiled| compiled.plan);
         if folder.is_none() {
             eprintln!("warning: the configuration here does not load (`cartwheel check`)");
@@ -68,6 +57,25 @@ impl Known {
 }
 
 impl Asked {
+    /// The engine that the flags name, else that of the configuration; standard error says where that one does not answer.
+    ///
+    /// # Errors
+    /// What asking an engine says that the flags name.
+    pub fn find(loaded: &Loaded, admin: &AdminFlags) -> Result<Option<Self>, Failure> {
+        match Self::at(loaded, admin) {
+            Ok(asked) => Ok(Some(asked)),
+            Err(failure) if admin.admin.is_some() => Err(failure),
+            Err(failure) => {
+                let why = failure.faults().first().map(|fault| fault.message.clone());
+                let why = why.unwrap_or_else(|| failure.to_string());
+                eprintln!(
+                    "warning: what runs cannot be asked, so that only the configuration here is looked at: {why}"
+                );
+                Ok(None)
+            }
+        }
+    }
+
     fn at(loaded: &Loaded, admin: &AdminFlags) -> Result<Self, Failure> {
         let engine = Engine::named(admin, || Ok(loaded.settings.admin.listen))?;
         let view: ConfigurationView = engine.get(&["configuration"], &[])?;

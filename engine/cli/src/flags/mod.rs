@@ -17,7 +17,9 @@ pub use facts::{BackfillFlags, FactsCommand};
 pub use publish::PublishFlags;
 pub use report::ReportFlags;
 pub use shop::{GraphFlags, NewFlags, RenderFlags, ShownPart};
-pub use streams::{AgainFlags, BroadcastFlags, CatalogueFlags, ControlCommand};
+pub use streams::{
+    AgainFlags, BroadcastFlags, CatalogueFlags, ControlCommand, LookFlags, ResumeFlags,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;

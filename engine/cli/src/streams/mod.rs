@@ -7,4 +7,5 @@ mod session;
 mod topics;
 
 pub use journal::Written;
-pub use session::{Session, now};
+pub use session::{PATIENCE, Session, now};
+pub use topics::check as check_topics;

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A broker that is there answers sooner.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 /// Records at once.
 const CHUNK: usize = 5_000;
 /// Chunks a second where there is a rate.

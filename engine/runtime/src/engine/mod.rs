@@ -25,7 +25,7 @@ mod topics;
 pub use cartwheel_core::journey::bundle::{ConfigBundle, JourneyText};
 pub use context::OpenStore;
 pub use failure::{Failure, Remedy};
-pub use options::{Begin, CreateTopics, EngineOptions, EngineSettings};
+pub use options::{Begin, CreateTopics, EngineOptions, EngineSettings, StartedWith};
 pub use source::EngineSource;
 pub use topics::EngineError;
 
