@@ -45,12 +45,7 @@ pub fn run(flags: &Flags, asked: &BroadcastFlags) -> Result<(), Failure> {
             let entry = Entry::new(Stream::Broadcast, now(), &told.content).value();
             let last = session.write(&[entry])?;
             let id = told.id;
-            say(
-                flags.output,
-                &format!("`{id}` is broadcast with sequence {last}\n"),
-                &session,
-                1,
-            );
+            say(flags.output, &format!("`{id}` is broadcast with sequence {last}\n"), &session, 1);
         }
     }
     Ok(())
@@ -121,7 +116,8 @@ impl<'a> Told<'a> {
                 "`{id}` was broadcast at {at}, with the same content: it is not written again; --id OTHER makes it another one"
             ));
         }
-        let message = format!("`{id}` was broadcast at {at} with another content: {}", there.content);
+        let message =
+            format!("`{id}` was broadcast at {at} with another content: {}", there.content);
         let help = format!("an id is acted on once: name another one, such as --id {id}_2");
         Err(data(message, Some(help)))
     }
@@ -157,7 +153,10 @@ impl<'a> Told<'a> {
         match &known.engine {
             Some(engine) => println!(
                 "it would go to {} that {} of that engine know",
-                count(usize::try_from(engine.overview.totals.customers).unwrap_or(usize::MAX), "customer"),
+                count(
+                    usize::try_from(engine.overview.totals.customers).unwrap_or(usize::MAX),
+                    "customer"
+                ),
                 count(engine.overview.shards.len(), "shard"),
             ),
             None => println!("how many customers it would go to is not known: no engine was asked"),

@@ -27,9 +27,8 @@ pub fn run(flags: &Flags, check: &CheckFlags) -> Result<(), Failure> {
         Output::Text => {
             warn(&compiled.warnings);
             let memory = if check.memory { memory(&compiled.plan) } else { String::new() };
-            let against = against.map(|(preview, restarts)| {
-                preview.to_string() + &restart::text(&restarts)
-            });
+            let against =
+                against.map(|(preview, restarts)| preview.to_string() + &restart::text(&restarts));
             memory + &against.unwrap_or_default() + &as_text(&compiled.plan, scenarios)
         }
     };
@@ -92,7 +91,11 @@ fn both<A, B>(left: Result<A, Failure>, right: Result<B, Failure>) -> Result<(A,
     }
 }
 
-fn as_json(compiled: &Compiled, scenarios: usize, against: Option<&(Preview, Vec<Restart>)>) -> Value {
+fn as_json(
+    compiled: &Compiled,
+    scenarios: usize,
+    against: Option<&(Preview, Vec<Restart>)>,
+) -> Value {
     let plan = &compiled.plan;
     let warnings: Vec<Value> = compiled.warnings.iter().map(Fault::json).collect();
     let journeys: Vec<Value> = plan.journeys.iter().map(journey_as_json).collect();

@@ -79,8 +79,9 @@ fn would_be(output: Output, known: &Known, control: Control<'_>, what: &str) {
         Control::Resume { journey, .. } | Control::Winner { journey, .. } => journey,
     };
     let engine = known.engine.as_ref();
-    let counts = engine
-        .and_then(|engine| engine.overview.journeys.iter().find(|counts| counts.journey == journey));
+    let counts = engine.and_then(|engine| {
+        engine.overview.journeys.iter().find(|counts| counts.journey == journey)
+    });
     if output == Output::Json {
         let (runs, windows) = counts.map(|counts| (counts.runs, counts.windows)).unzip();
         println!(

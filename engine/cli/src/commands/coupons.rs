@@ -89,8 +89,7 @@ fn must_be_new(session: &Session<'_>, load: &LoadFlags, codes: &[&str]) -> Resul
     let number = count(others.len(), "code");
     eprintln!("nothing is written: {number} of {name} are in another pool; the first of them:");
     let fault = |(line, (pool, time)): (&usize, &(String, Millis))| {
-        let problem =
-            format!("the pool {pool} has had this code, as of {}", format_rfc3339(*time));
+        let problem = format!("the pool {pool} has had this code, as of {}", format_rfc3339(*time));
         let help = format!(
             "load codes of its own into {}; if both pools are to give the same one: --also-in {pool}",
             load.pool

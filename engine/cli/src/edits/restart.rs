@@ -61,7 +61,10 @@ pub fn text(restarts: &[Restart]) -> String {
     for Restart { of, setting, runs, here } in restarts {
         // Writing into a String cannot fail.
         if last.replace(of) != Some(of) {
-            let _ = writeln!(text, "These settings are others than {of} has; they take effect when it is started again:");
+            let _ = writeln!(
+                text,
+                "These settings are others than {of} has; they take effect when it is started again:"
+            );
         }
         let _ = writeln!(text, "  {setting}: {runs} there, {here} here");
     }

@@ -47,10 +47,7 @@ pub fn changed(before: &Value, after: &Value) -> Vec<String> {
 }
 
 /// The keys whose values differ, in order.
-pub fn differing(
-    before: &BTreeMap<String, Value>,
-    after: &BTreeMap<String, Value>,
-) -> Vec<String> {
+pub fn differing(before: &BTreeMap<String, Value>, after: &BTreeMap<String, Value>) -> Vec<String> {
     let is_given = |(_, value): &(&String, &Value)| !value.is_null();
     let keys = before.iter().chain(after).filter(is_given).map(|(key, _)| key);
     let keys: BTreeSet<&String> = keys.collect();

@@ -275,10 +275,7 @@ fn heading(cells: &[String]) -> Result<Vec<Column>, Vec<Wrong>> {
     if wrong.is_empty() { Ok(columns) } else { Err(wrong) }
 }
 
-fn cells(
-    columns: &[Column],
-    row: &[String],
-) -> Result<Vec<(String, Value)>, Vec<Wrong>> {
+fn cells(columns: &[Column], row: &[String]) -> Result<Vec<(String, Value)>, Vec<Wrong>> {
     if row.len() != columns.len() {
         let problem = format!("{} values, and the heading has {}", row.len(), columns.len());
         return Err(vec![Wrong::new(

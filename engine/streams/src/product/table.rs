@@ -249,7 +249,8 @@ mod tests {
     #[test]
     fn rows_are_read_with_the_numbers_of_their_lines() {
         let row = |line, values: &[&str]| (line, values.iter().map(ToString::to_string).collect());
-        let text = "\u{feff}a,b\r\n\r\n1,\"x,\"\"y\"\"\"\n  \n\"two\nlines\",\n5\" wide,2\"\n\"\",\"z\"";
+        let text =
+            "\u{feff}a,b\r\n\r\n1,\"x,\"\"y\"\"\"\n  \n\"two\nlines\",\n5\" wide,2\"\n\"\",\"z\"";
         assert_eq!(
             rows(text),
             [
