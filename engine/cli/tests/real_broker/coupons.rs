@@ -114,14 +114,13 @@ fn of_a_thousand_codes_none_goes_to_two_and_none_is_lost_whoever_is_killed() {
         assert!(told.contains("1000 codes written for the pool gift"), "{told}");
     }
     // A code of two pools would be given twice.
-    let into_another =
-        |more: &[&str]| [&flags[..], &["coupons", "load", "other", &file], more].concat();
-    let refused = deployment.command(&into_another(&[]));
+    let into_another = [&flags[..], &["coupons", "load", "other", &file]].concat();
+    let refused = deployment.command(&into_another);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!(refused.status.code(), Some(65), "{said}");
     assert!(said.contains("codes.txt:1: the pool gift has had this code"), "{said}");
     assert!(said.contains("1000 codes of") && !said.contains("GIFT-"), "{said}");
-    let allowed = deployment.command(&into_another(&["--also-in", "gift"]));
+    let allowed = deployment.command(&[&into_another[..], &["--also-in", "gift"]].concat());
     assert!(allowed.status.success(), "{}", String::from_utf8_lossy(&allowed.stderr));
     let customers = customers();
     assert_eq!(customers.len(), CODES + PARTITIONS as usize * MORE);
