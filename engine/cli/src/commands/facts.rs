@@ -76,6 +76,7 @@ struct History<'l> {
 struct Checked {
     name: String,
     counts: Counts,
+    sample: Sample,
 }
 
 impl History<'_> {
@@ -139,10 +140,11 @@ impl History<'_> {
         let patience = duration(self.loaded.settings.engine.start_timeout).min(PATIENCE);
         check_topics(self.loaded, patience)?;
         let written = Histories::read(self.loaded, patience)?;
-        let sample = self.look(&written, name)?;
+        self.must_be_new(&written, name)?;
         let mut writer = Writer::open(self.loaded, (name, &self.facts), number, flags.rate)?;
         if !written.has(name) {
-            writer.remember(name, &seen::History::new(&self.facts, number, now(), sample))?;
+            let history = seen::History::new(&self.facts, number, now(), &checked.sample);
+            writer.remember(name, &history)?;
         }
         let again = self.each(|_, outcome| match outcome {
             Ok(None) => Ok(()),
@@ -158,25 +160,20 @@ impl History<'_> {
         Ok(writer.partitions())
     }
 
-    /// The history's sample. Errors: one of its events was brought by another history for one of its facts, and nobody has asked for it `again`.
-    fn look(&mut self, written: &Histories, name: &str) -> Result<Sample, Failure> {
+    /// Errors: one of its events was brought by another history for one of its facts, and nobody has asked for it `again`.
+    fn must_be_new(&mut self, written: &Histories, name: &str) -> Result<(), Failure> {
         let facts = self.facts.clone();
         let is_asked = self.again.is_some() || written.has(name);
-        let mut shared = written.for_facts(&facts).filter(|_| !is_asked);
-        let mut sample = Sample::default();
+        let Some(mut shared) = written.for_facts(&facts).filter(|_| !is_asked) else {
+            return Ok(());
+        };
         self.each(|_, outcome| {
             if let Ok(Some((line, event))) = outcome {
-                sample.add(event.text);
-                if let Some(shared) = &mut shared {
-                    shared.look(event.text, || format!("{}:{}", line.file, line.number));
-                }
+                shared.look(event.text, || format!("{}:{}", line.file, line.number));
             }
             Ok(())
         })?;
-        match shared.and_then(|shared| shared.fault(&facts)) {
-            Some(fault) => Err(Failure::Data(vec![fault])),
-            None => Ok(sample),
-        }
+        shared.fault(&facts).map_or(Ok(()), |fault| Err(Failure::Data(vec![fault])))
     }
 
     /// Goes through all lines; `take` gets how many there were, and what this one is.
@@ -189,6 +186,7 @@ impl History<'_> {
     ) -> Result<Checked, Failure> {
         let policy = &self.loaded.settings.policy;
         let mut identity = Identity::new(&self.facts, self.again.as_deref());
+        let mut sample = Sample::default();
         let mut selection = Selection::new(&self.facts, policy, self.before, self.now);
         let mut number = 0;
         self.files.each(policy.max_event_bytes, |line| {
@@ -197,13 +195,14 @@ impl History<'_> {
                 Ok(chosen) => {
                     if let Some(chosen) = &chosen {
                         identity.add(chosen.text.as_bytes());
+                        sample.add(chosen.text);
                     }
                     take(number, Ok(chosen.as_ref().map(|chosen| (&line, chosen))))
                 }
                 Err(wrong) => take(number, Err((&line, wrong))),
             }
         })?;
-        Ok(Checked { name: identity.name(), counts: selection.counts })
+        Ok(Checked { name: identity.name(), counts: selection.counts, sample })
     }
 
     fn nothing(&self, counts: &Counts) -> Failure {

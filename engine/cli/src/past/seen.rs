@@ -53,9 +53,9 @@ pub struct History {
 
 impl History {
     /// Of so many events for these facts, written then.
-    pub fn new(facts: &Facts, events: u64, written: Millis, sample: Sample) -> Self {
+    pub fn new(facts: &Facts, events: u64, written: Millis, sample: &Sample) -> Self {
         let written = format_rfc3339(written).to_string();
-        Self { facts: facts.keys().cloned().collect(), events, written, sample: sample.0 }
+        Self { facts: facts.keys().cloned().collect(), events, written, sample: sample.0.clone() }
     }
 
     /// As a record's value.
@@ -165,7 +165,7 @@ mod tests {
     fn histories(events: std::ops::Range<usize>) -> Histories {
         let mut sample = Sample::default();
         events.clone().for_each(|number| sample.add(&event(number)));
-        let history = History::new(&facts(&["orders", "net"]), events.len() as u64, 0, sample);
+        let history = History::new(&facts(&["orders", "net"]), events.len() as u64, 0, &sample);
         let read = serde_json::from_slice(&history.value()).expect("as it was written");
         Histories([("backfill:a".to_owned(), read)].into())
     }
