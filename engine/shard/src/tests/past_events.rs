@@ -70,8 +70,11 @@ fn sent(world: &World) -> Told {
     world.accepted().1.into_iter().map(|it| (it.customer, it.template)).collect()
 }
 
-/// The facts of everybody who is known, and how many decisions there were.
-fn known(owner: &Owner) -> [Option<(Vec<(String, Value)>, usize)>; 5] {
+/// Somebody's facts, and how many decisions there were.
+type Known = (Vec<(String, Value)>, usize);
+
+/// Of everybody, as far as they are known.
+fn known(owner: &Owner) -> [Option<Known>; 5] {
     ["ana", "ben", "cho", "dee", "eve"].map(|customer| {
         let explained = owner.shard.explain(customer).unwrap();
         explained.map(|explained| (explained.facts, explained.decisions.len()))

@@ -63,7 +63,7 @@ impl<R: BufRead> Table<R> {
                 return Ok(None);
             }
             let first = self.line;
-            let fault = self.to_its_end(&mut row, first)?;
+            let fault = self.read_on(&mut row, first)?;
             if fault.is_some() || !row.bytes.trim_ascii().is_empty() {
                 return Ok(Some(row.finish(first, fault)));
             }
@@ -71,7 +71,7 @@ impl<R: BufRead> Table<R> {
     }
 
     /// Reads on as long as a quote is open; why the row is broken.
-    fn to_its_end(&mut self, row: &mut Reading, first: u64) -> io::Result<Option<Fault>> {
+    fn read_on(&mut self, row: &mut Reading, first: u64) -> io::Result<Option<Fault>> {
         loop {
             if let Err(fault) = row.scan() {
                 return Ok(Some(fault));
