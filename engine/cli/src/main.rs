@@ -4,7 +4,7 @@
 //! [`wire`] makes running parts of the settings, [`failure`] turns what went wrong into a report and an exit code.
 //! [`mod@reference`] is the manual of the language. [`preview`] is a message for somebody who is made up. [`shop`] makes a
 //! folder of what is [`shipped`]. [`streams`] writes what every partition gets, [`past`] what facts have not seen. [`show`] is what people see of a running
-//! engine; [`traces`] reads the tests that stand beside journeys, [`covered`] says what they leave out; [`demo`] plays a
+//! engine, [`known`] what it goes by; [`traces`] reads the tests that stand beside journeys, [`covered`] says what they leave out; [`demo`] plays a
 //! whole shop in one process.
 
 mod answers;
@@ -17,6 +17,7 @@ mod failure;
 mod files;
 mod flags;
 mod journeys;
+mod known;
 mod letters;
 mod messages;
 mod partition;

@@ -1,6 +1,7 @@
 //! `cartwheel check [DIR]`: is everything in the configuration folder right?
 
 use super::origins;
+use crate::edits::restart::{self, Restart};
 use crate::edits::{Preview, Running};
 use crate::failure::{Failure, Fault, count, warn};
 use crate::flags::{CheckFlags, Flags, Output};
@@ -19,15 +20,16 @@ use std::sync::Arc;
 /// Reads everything; prints a summary, or fails with all problems of the first stage that has any.
 pub fn run(flags: &Flags, check: &CheckFlags) -> Result<(), Failure> {
     let dir = check.dir.as_ref().unwrap_or(&flags.config_dir);
-    let Checked { compiled, scenarios, .. } = checked(flags, dir)?;
-    let preview = preview(flags, check, &compiled.plan)?;
+    let Checked { loaded, compiled, scenarios, .. } = checked(flags, dir)?;
+    let against = against(flags, check, &loaded, &compiled.plan)?;
     let text = match flags.output {
-        Output::Json => format!("{}\n", as_json(&compiled, scenarios, preview.as_ref())),
+        Output::Json => format!("{}\n", as_json(&compiled, scenarios, against.as_ref())),
         Output::Text => {
             warn(&compiled.warnings);
             let memory = if check.memory { memory(&compiled.plan) } else { String::new() };
-            let preview = preview.map(|preview| preview.to_string()).unwrap_or_default();
-            memory + &preview + &as_text(&compiled.plan, scenarios)
+            let against =
+                against.map(|(preview, restarts)| preview.to_string() + &restart::text(&restarts));
+            memory + &against.unwrap_or_default() + &as_text(&compiled.plan, scenarios)
         }
     };
     Ok(std::io::stdout().write_all(text.as_bytes())?)
@@ -62,13 +64,19 @@ pub(super) fn checked(flags: &Flags, dir: &Path) -> Result<Checked, Failure> {
     Ok(Checked { loaded, compiled, templates, scenarios })
 }
 
-/// What becomes of windows and runs, if that is asked.
-fn preview(flags: &Flags, check: &CheckFlags, new: &Plan) -> Result<Option<Preview>, Failure> {
+/// What becomes of windows and runs, and which settings wait for a start, if that is asked.
+fn against(
+    flags: &Flags,
+    check: &CheckFlags,
+    loaded: &Loaded,
+    new: &Plan,
+) -> Result<Option<(Preview, Vec<Restart>)>, Failure> {
     if check.against.is_empty() {
         return Ok(None);
     }
     let running = Running::named(check, |folder| Loaded::read(&origins(flags, folder)))?;
-    Ok(Some(Preview::of(&running, &Arc::new(new.clone()))))
+    let preview = Preview::of(&running, &Arc::new(new.clone()));
+    Ok(Some((preview, running.restarts(loaded))))
 }
 
 /// Both results, or the problems of both.
@@ -83,14 +91,19 @@ fn both<A, B>(left: Result<A, Failure>, right: Result<B, Failure>) -> Result<(A,
     }
 }
 
-fn as_json(compiled: &Compiled, scenarios: usize, preview: Option<&Preview>) -> Value {
+fn as_json(
+    compiled: &Compiled,
+    scenarios: usize,
+    against: Option<&(Preview, Vec<Restart>)>,
+) -> Value {
     let plan = &compiled.plan;
     let warnings: Vec<Value> = compiled.warnings.iter().map(Fault::json).collect();
     let journeys: Vec<Value> = plan.journeys.iter().map(journey_as_json).collect();
     let mut said = json!({ "ok": true, "problems": [], "warnings": warnings, "configuration": format!("{:032x}", plan.hash), "journeys": journeys, "scenarios": scenarios,
         "memory": { "facts": { "one_event": plan.facts.few_bytes(), "most": plan.facts.most_bytes() } } });
-    if let Some(preview) = preview {
+    if let Some((preview, restarts)) = against {
         said["against"] = json!(preview);
+        said["restart"] = json!(restarts);
     }
     said
 }

@@ -5,10 +5,14 @@ use crate::failure::{Failure, Fault, count};
 use crate::flags::{CouponsCommand, Flags, LoadFlags, Output};
 use crate::settings::Loaded;
 use crate::streams::{Session, now};
+use cartwheel_core::coupon::Load;
+use cartwheel_core::event::Raw;
+use cartwheel_core::time::{Millis, format_rfc3339};
 use cartwheel_sim::trace::suggest;
 use cartwheel_streams::coupons::{WrongLine, codes, loads};
 use cartwheel_streams::{Entry, Stream};
 use serde_json::json;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
@@ -47,6 +51,7 @@ fn write(flags: &Flags, loaded: &Loaded, load: &LoadFlags, codes: &[&str]) -> Re
     let entries: Vec<Vec<u8>> =
         loads(&load.pool, codes).iter().map(|content| entry(content)).collect();
     let mut session = Session::open(loaded, Stream::Control, load.again, None)?;
+    must_be_new(&session, load, codes)?;
     session.write(&entries).inspect_err(|_| {
         eprintln!(
             "some of the codes may not be in every partition: load the file once more (a pool takes no code twice), or `cartwheel control finish`"
@@ -64,17 +69,51 @@ fn write(flags: &Flags, loaded: &Loaded, load: &LoadFlags, codes: &[&str]) -> Re
     Ok(())
 }
 
+/// A code of two pools would be given twice. The journal knows what was loaded within 30 days.
+fn must_be_new(session: &Session<'_>, load: &LoadFlags, codes: &[&str]) -> Result<(), Failure> {
+    let lines: HashMap<&str, usize> = codes.iter().copied().zip(1..).collect();
+    // By line: the pool that has had the code, and when.
+    let mut others: BTreeMap<usize, (String, Millis)> = BTreeMap::new();
+    session.each(|time, content| {
+        let Some(Ok(other)) = Load::read(Raw(content)) else { return };
+        if other.pool == load.pool || load.also_in.iter().any(|pool| other.pool == pool) {
+            return;
+        }
+        let had = other.codes.iter().filter_map(|code| lines.get(code.as_ref()));
+        others.extend(had.map(|line| (*line, (other.pool.to_string(), time))));
+    })?;
+    if others.is_empty() {
+        return Ok(());
+    }
+    let name = load.file.display().to_string();
+    let number = count(others.len(), "code");
+    eprintln!("nothing is written: {number} of {name} are in another pool; the first of them:");
+    let fault = |(line, (pool, time)): (&usize, &(String, Millis))| {
+        let problem = format!("the pool {pool} has had this code, as of {}", format_rfc3339(*time));
+        let help = format!(
+            "load codes of its own into {}; if both pools are to give the same one: --also-in {pool}",
+            load.pool
+        );
+        Fault::new(format!("{name}:{line}: {problem}"), Some(help))
+    };
+    Err(Failure::Data(others.iter().take(MAX_FAULTS).map(fault).collect()))
+}
+
 fn read(path: &Path) -> Result<String, Failure> {
     let name = path.display();
-    let text = match path.as_os_str() == STDIN {
-        true => {
-            let mut text = String::new();
-            io::stdin().lock().read_to_string(&mut text).map(|_| text)
-        }
-        false => fs::read_to_string(path),
+    let mut bytes = Vec::new();
+    let read = match path.as_os_str() == STDIN {
+        true => io::stdin().lock().read_to_end(&mut bytes).map(drop),
+        false => fs::read(path).map(|read| bytes = read),
     };
-    text.map_err(|error| {
-        data(format!("{name}: {error}"), "name a file of text that can be read".into())
+    read.map_err(|error| data(format!("{name}: {error}"), "name a file that can be read".into()))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
+        data(
+            format!("{name}:{line}: the line is not in UTF-8"),
+            "write a file of text with one code a line, in UTF-8".into(),
+        )
     })
 }
 

@@ -4,14 +4,19 @@ use super::origins;
 use crate::failure::{Failure, Fault, count};
 use crate::flags::{BackfillFlags, FactsCommand, Flags, Output};
 use crate::journeys;
+use crate::known::Asked;
 use crate::past::facts::{self, Facts};
 use crate::past::files::{Files, Line};
 use crate::past::record::Identity;
+use crate::past::seen::{self, Histories, Sample};
 use crate::past::select::{Chosen, Counts, Selection, Wrong};
 use crate::past::write::Writer;
 use crate::settings::Loaded;
-use crate::streams::now;
+use crate::streams::{PATIENCE, check_topics, now};
+use crate::wire::engine::duration;
+use cartwheel_core::stream::{MAX_PAST, PAST};
 use cartwheel_core::time::{Millis, format_rfc3339};
+use cartwheel_runtime::admin::view::ShardView;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -42,7 +47,12 @@ pub fn run(flags: &Flags, command: &FactsCommand) -> Result<(), Failure> {
     let checked = history.check()?;
     let partitions = match backfill.dry_run {
         true => None,
-        false => Some(history.write(&checked, backfill)?),
+        false => {
+            if let Some(engine) = Asked::find(&loaded, &backfill.admin)? {
+                history.must_count(&engine, &checked.name, &backfill.facts)?;
+            }
+            Some(history.write(&checked, backfill)?)
+        }
     };
     let told = Told { history: &history, checked: &checked, partitions };
     match flags.output {
@@ -66,6 +76,7 @@ struct History<'l> {
 struct Checked {
     name: String,
     counts: Counts,
+    sample: Sample,
 }
 
 impl History<'_> {
@@ -96,13 +107,48 @@ impl History<'_> {
         Ok(checked)
     }
 
-    /// Writes it. How many partitions there are. Errors: what Kafka says, an interrupt, files that are others than before.
+    /// Errors: the engine does not count these facts, or its shards have no room for another history.
+    fn must_count(&self, engine: &Asked, name: &str, named: &[String]) -> Result<(), Failure> {
+        let address = &engine.address;
+        if facts::named(&engine.plan.facts, named).ok().as_ref() != Some(&self.facts) {
+            let message = format!(
+                "the engine at {address} does not have these facts, or they are made of other events there"
+            );
+            let help = "put them into force first (cartwheel publish): a history counts once, and would count for nothing";
+            return Err(Failure::Data(vec![Fault::new(message, Some(help.into()))]));
+        }
+        let known = |shard: &ShardView| {
+            let past = shard.streams.iter().filter(|stream| stream.stream.starts_with(PAST));
+            let past: Vec<&str> = past.map(|stream| stream.stream.as_str()).collect();
+            !past.contains(&name) && past.len() >= MAX_PAST
+        };
+        let Some(shard) = engine.overview.shards.iter().find(|shard| known(shard)) else {
+            return Ok(());
+        };
+        let message = format!(
+            "shard {} of {address} knows {MAX_PAST} histories already and takes no other one",
+            shard.shard
+        );
+        let help = "what happens from now on belongs into the events topic (runbook: Streams full)";
+        Err(Failure::Data(vec![Fault::new(message, Some(help.into()))]))
+    }
+
+    /// Writes it. How many partitions there are. Errors: what Kafka says, an interrupt, events that another history has brought, files that are others than
+    /// before.
     fn write(&mut self, checked: &Checked, flags: &BackfillFlags) -> Result<usize, Failure> {
         let (name, number) = (&checked.name, checked.counts.events);
+        let patience = duration(self.loaded.settings.engine.start_timeout).min(PATIENCE);
+        check_topics(self.loaded, patience)?;
+        let written = Histories::read(self.loaded, patience)?;
+        self.must_be_new(&written, name)?;
         let mut writer = Writer::open(self.loaded, (name, &self.facts), number, flags.rate)?;
+        if !written.has(name) {
+            let history = seen::History::new(&self.facts, number, now(), &checked.sample);
+            writer.remember(name, &history)?;
+        }
         let again = self.each(|_, outcome| match outcome {
             Ok(None) => Ok(()),
-            Ok(Some(event)) => writer.write(event),
+            Ok(Some((_, event))) => writer.write(event),
             Err((line, wrong)) => Err(Failure::Data(vec![fault(line, wrong)])),
         })?;
         writer.finish()?;
@@ -114,16 +160,33 @@ impl History<'_> {
         Ok(writer.partitions())
     }
 
+    /// Errors: one of its events was brought by another history for one of its facts, and nobody has asked for it `again`.
+    fn must_be_new(&mut self, written: &Histories, name: &str) -> Result<(), Failure> {
+        let facts = self.facts.clone();
+        let is_asked = self.again.is_some() || written.has(name);
+        let Some(mut shared) = written.for_facts(&facts).filter(|_| !is_asked) else {
+            return Ok(());
+        };
+        self.each(|_, outcome| {
+            if let Ok(Some((line, event))) = outcome {
+                shared.look(event.text, || format!("{}:{}", line.file, line.number));
+            }
+            Ok(())
+        })?;
+        shared.fault(&facts).map_or(Ok(()), |fault| Err(Failure::Data(vec![fault])))
+    }
+
     /// Goes through all lines; `take` gets how many there were, and what this one is.
     fn each(
         &mut self,
         mut take: impl FnMut(
             u64,
-            Result<Option<&Chosen<'_>>, (&Line<'_>, Wrong)>,
+            Result<Option<(&Line<'_>, &Chosen<'_>)>, (&Line<'_>, Wrong)>,
         ) -> Result<(), Failure>,
     ) -> Result<Checked, Failure> {
         let policy = &self.loaded.settings.policy;
         let mut identity = Identity::new(&self.facts, self.again.as_deref());
+        let mut sample = Sample::default();
         let mut selection = Selection::new(&self.facts, policy, self.before, self.now);
         let mut number = 0;
         self.files.each(policy.max_event_bytes, |line| {
@@ -132,13 +195,14 @@ impl History<'_> {
                 Ok(chosen) => {
                     if let Some(chosen) = &chosen {
                         identity.add(chosen.text.as_bytes());
+                        sample.add(chosen.text);
                     }
-                    take(number, Ok(chosen.as_ref()))
+                    take(number, Ok(chosen.as_ref().map(|chosen| (&line, chosen))))
                 }
                 Err(wrong) => take(number, Err((&line, wrong))),
             }
         })?;
-        Ok(Checked { name: identity.name(), counts: selection.counts })
+        Ok(Checked { name: identity.name(), counts: selection.counts, sample })
     }
 
     fn nothing(&self, counts: &Counts) -> Failure {

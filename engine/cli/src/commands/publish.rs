@@ -1,10 +1,12 @@
-//! `cartwheel publish`: what stands in the configuration folder comes into force in the engine that runs there.
+//! `cartwheel publish`: what stands in the configuration folder comes into force in the engine that runs there; what waits for a start is named.
 
 use super::asked;
 use super::check::{Checked, checked};
+use crate::edits::restart::{self, Restart};
 use crate::edits::{Preview, Running, engines, short};
 use crate::failure::{Failure, Fault, count, warn};
 use crate::flags::{AdminFlags, Flags, Output, PublishFlags};
+use crate::settings::{Loaded, at_start};
 use crate::wire::ask::Engine;
 use crate::wire::hangup;
 use cartwheel_core::journey::plan::Plan;
@@ -27,7 +29,9 @@ pub fn run(flags: &Flags, publish: &PublishFlags) -> Result<(), Failure> {
     let plan = Arc::new(compiled.plan.showing(&templates.shown()));
     let engines = asked_for(flags, publish)?;
     let wanted = format!("{:032x}", plan.hash);
-    let before = engines.iter().map(configuration).collect::<Result<Vec<_>, _>>()?;
+    let views = engines.iter().map(view).collect::<Result<Vec<_>, _>>()?;
+    let restarts = restarts(&engines, &views, &loaded);
+    let before: Vec<String> = views.into_iter().map(|view| view.configuration).collect();
     let is_news = before.iter().any(|has| *has != wanted);
     let preview = if is_news { preview(&engines, &plan, publish.wait_only)? } else { None };
     if let (Output::Text, Some(preview)) = (flags.output, &preview) {
@@ -40,12 +44,13 @@ pub fn run(flags: &Flags, publish: &PublishFlags) -> Result<(), Failure> {
     let shards = Wait { engines: &engines, before: &before, wanted: &wanted }.all(limit)?;
     let text = match flags.output {
         Output::Json => {
-            let said = json!({ "configuration": wanted, "shards": shards, "against": preview });
+            let said = json!({ "configuration": wanted, "shards": shards, "against": preview, "restart": restarts });
             format!("{said}\n")
         }
         Output::Text => {
             let verb = if shards == 1 { "decides" } else { "decide" };
-            format!("{} {verb} by configuration {}\n", count(shards, "shard"), short(&wanted))
+            let (shards, hash) = (count(shards, "shard"), short(&wanted));
+            restart::text(&restarts) + &format!("{shards} {verb} by configuration {hash}\n")
         }
     };
     Ok(std::io::stdout().write_all(text.as_bytes())?)
@@ -59,9 +64,16 @@ fn asked_for(flags: &Flags, publish: &PublishFlags) -> Result<Vec<Engine>, Failu
     engines(&publish.admin, publish.token_file.as_deref())
 }
 
-/// The hash of what the engine has.
-fn configuration(engine: &Engine) -> Result<String, Failure> {
-    Ok(engine.get::<ConfigurationView>(&["configuration"], &[])?.configuration)
+/// What the engine has.
+fn view(engine: &Engine) -> Result<ConfigurationView, Failure> {
+    engine.get(&["configuration"], &[])
+}
+
+/// The settings that no engine reads while it runs, and that are others here.
+fn restarts(engines: &[Engine], views: &[ConfigurationView], loaded: &Loaded) -> Vec<Restart> {
+    let started = |(engine, view): (&Engine, _)| restart::started(engine.address(), view);
+    let started: Vec<_> = engines.iter().zip(views).filter_map(started).collect();
+    restart::restarts(&started, &at_start::of(loaded))
 }
 
 /// What becomes of windows and runs; nothing is said of them where only the rest of a change is waited for.
@@ -107,7 +119,7 @@ impl Wait<'_> {
     fn look(&self) -> Result<Result<usize, String>, Failure> {
         let mut found = 0;
         for (engine, before) in self.engines.iter().zip(self.before) {
-            let (address, has) = (engine.address(), configuration(engine)?);
+            let (address, has) = (engine.address(), view(engine)?.configuration);
             if has != self.wanted && has == *before {
                 return Ok(Err(format!("{address} still has configuration {}", short(&has))));
             }

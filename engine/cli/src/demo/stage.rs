@@ -95,6 +95,7 @@ impl Stage {
             bundle: played.bundle.clone(),
             settings: settings(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            started_with: Default::default(),
             demo: true,
             create_topics: broker.topics(),
             metrics: Arc::clone(&metrics),

@@ -1,9 +1,10 @@
 //! What becomes of windows and runs when a configuration comes into force in place of another one: `cartwheel check --against`, `cartwheel publish`.
 
+pub mod restart;
 mod running;
 mod text;
 
-pub use running::{Running, engines};
+pub use running::{Running, compiled, engines};
 
 use cartwheel_core::apply::{Becomes, Exits, Mapping};
 use cartwheel_core::journey::plan::{Journey, Plan};

@@ -1,9 +1,10 @@
 //! What is in force: a plan, and how many windows and runs stand where, if an engine was asked.
 
+use super::restart::{Started, started};
 use crate::failure::{Failure, Fault};
 use crate::flags::{AdminFlags, CheckFlags};
 use crate::journeys;
-use crate::settings::Loaded;
+use crate::settings::{Loaded, at_start};
 use crate::wire::ask::Engine;
 use cartwheel_core::journey::bundle::StoredBundle;
 use cartwheel_core::journey::plan::Plan;
@@ -16,6 +17,8 @@ pub struct Running {
     plan: Arc<Plan>,
     /// Of each engine that was asked; none for a folder.
     counts: Option<Vec<JourneyCounts>>,
+    /// What each was started with, or would be.
+    started: Vec<Started>,
 }
 
 impl Running {
@@ -31,8 +34,10 @@ impl Running {
         let (urls, folders): (Vec<_>, Vec<_>) = check.against.iter().partition(is_url);
         match (&urls[..], &folders[..]) {
             ([], [folder]) => {
-                let plan = journeys::compile(&read(Path::new(folder.as_str()))?)?.plan;
-                Ok(Self { plan: Arc::new(plan), counts: None })
+                let loaded = read(Path::new(folder.as_str()))?;
+                let plan = Arc::new(journeys::compile(&loaded)?.plan);
+                let started = vec![((*folder).clone(), at_start::of(&loaded))];
+                Ok(Self { plan, counts: None, started })
             }
             (urls, []) => Self::of(&engines(urls, check.token_file.as_deref())?),
             _ => Err(Failure::config(Fault::new(
@@ -48,6 +53,7 @@ impl Running {
     /// [`Failure::Temporary`] if they, or their shards, differ, else what asking says.
     pub fn of(engines: &[Engine]) -> Result<Self, Failure> {
         let (mut found, mut counts) = (None::<(&Engine, ConfigurationView)>, Vec::new());
+        let mut said = Vec::new();
         for engine in engines {
             let has: ConfigurationView = engine.get(&["configuration"], &[])?;
             if let Some((other, known)) = &found
@@ -67,16 +73,22 @@ impl Running {
                 )));
             }
             counts.extend(overview.journeys);
+            said.extend(started(engine.address(), &has));
             found = Some((engine, has));
         }
         let (_, found) = found.ok_or_else(no_engine)?;
-        Ok(Self { plan: Arc::new(compiled(&found)?), counts: Some(counts) })
+        Ok(Self { plan: Arc::new(compiled(&found)?), counts: Some(counts), started: said })
     }
 
     /// As if it had been asked.
     #[cfg(test)]
     pub fn here(plan: Arc<Plan>, counts: Option<Vec<JourneyCounts>>) -> Self {
-        Self { plan, counts }
+        Self { plan, counts, started: Vec::new() }
+    }
+
+    /// What each of them was started with, or would be.
+    pub fn started(&self) -> &[Started] {
+        &self.started
     }
 
     /// The plan in force.
@@ -119,7 +131,11 @@ fn changing(message: String) -> Failure {
     Failure::Temporary(Fault::new(message, Some(help.into())))
 }
 
-fn compiled(view: &ConfigurationView) -> Result<Plan, Failure> {
+/// The plan that an engine shows.
+///
+/// # Errors
+/// [`Failure::Data`] if this build cannot read it.
+pub fn compiled(view: &ConfigurationView) -> Result<Plan, Failure> {
     let unusable = |why: String| {
         Failure::Data(vec![Fault::new(
             format!("the engine's configuration {} cannot be read here: {why}", view.configuration),

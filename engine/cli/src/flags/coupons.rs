@@ -32,6 +32,10 @@ pub struct LoadFlags {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 
+    /// Another pool that may have had the codes as well; may be repeated. Without, a code that another pool has had within 30 days is refused.
+    #[arg(long, value_name = "POOL")]
+    pub also_in: Vec<String>,
+
     /// Reads the file and says what is wrong with it; contacts nothing and writes nothing.
     #[arg(long, conflicts_with_all = ["anew", "from"])]
     pub dry_run: bool,

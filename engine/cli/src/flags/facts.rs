@@ -1,5 +1,6 @@
 //! `cartwheel facts`.
 
+use super::AdminFlags;
 use super::streams::instant;
 use cartwheel_core::time::Millis;
 use clap::{Args, Subcommand};
@@ -16,8 +17,10 @@ pub enum FactsCommand {
     ///
     /// Every line is read before anything is written; a line that is wrong is told with its place and a remedy, and then nothing is written. Whoever is cut
     /// off, or does not know whether it was done, runs the same command again: a history counts once. It is the same one if its events, in their order, and the
-    /// facts are the same; events that are added to a file make another one of it, which counts as a whole: bring new events in a file of their own.
-    /// A shard remembers 1,024 histories and takes no more: what happens from now on belongs into the events topic.
+    /// facts are the same; events that are added to a file make another one of it, which would count as a whole. So a file with events that were read in
+    /// before for one of the facts is refused (a sample of 256 events of each history is kept): bring new events in a file of their own.
+    /// A running engine is asked whether it has these facts. A shard remembers 1,024 histories and takes no more: what happens from now on belongs into the
+    /// events topic.
     #[command(after_long_help = BACKFILL)]
     Backfill(BackfillFlags),
 }
@@ -56,7 +59,7 @@ pub struct BackfillFlags {
     #[arg(long, value_name = "TIME", value_parser = instant, required = true)]
     pub before: Millis,
 
-    /// Counts a history once more that was read in before: WORD tells this time from others. With the same word it is the same time.
+    /// Counts a history once more that was read in before, or events of it: WORD tells this time from others. With the same word it is the same time.
     #[arg(long, value_name = "WORD")]
     pub again: Option<String>,
 
@@ -64,9 +67,13 @@ pub struct BackfillFlags {
     #[arg(long, value_name = "PER_SECOND", value_parser = clap::value_parser!(u32).range(1..))]
     pub rate: Option<u32>,
 
-    /// Reads the files and says what is wrong with them; contacts nothing and writes nothing.
+    /// Reads the files and says what is wrong with them; contacts nothing and writes nothing, so that it does not know what was read in before.
     #[arg(long)]
     pub dry_run: bool,
+
+    /// Which engine to ask whether it has these facts, and room for a history.
+    #[command(flatten)]
+    pub admin: AdminFlags,
 }
 
 #[cfg(test)]

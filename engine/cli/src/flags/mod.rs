@@ -17,7 +17,9 @@ pub use facts::{BackfillFlags, FactsCommand};
 pub use publish::PublishFlags;
 pub use report::ReportFlags;
 pub use shop::{GraphFlags, NewFlags, RenderFlags, ShownPart};
-pub use streams::{AgainFlags, BroadcastFlags, CatalogueFlags, ControlCommand};
+pub use streams::{
+    AgainFlags, BroadcastFlags, CatalogueFlags, ControlCommand, LookFlags, ResumeFlags,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -142,7 +144,8 @@ Examples:
     /// Checks everything as `check` does; a fault changes nothing. Says what becomes of windows and runs, has the engine read the folder anew (SIGHUP to the
     /// process that has the data directory), and waits until every shard decides by it: each of them puts it into force by a recorded turn. Is to be
     /// called where the engine runs, with the flags and environment that the engine has. Then the delivery worker is to read its templates anew (SIGHUP).
-    /// Where engines run elsewhere, tell them yourself, and wait for them with --wait-only.
+    /// Where engines run elsewhere, tell them yourself, and wait for them with --wait-only. Settings such as engine.margin are read at a start only: those that
+    /// differ from what the engine was started with are named, with both values (secrets are not compared), and wait for the next start.
     #[command(after_long_help = publish::EXAMPLES)]
     Publish(PublishFlags),
 
@@ -321,7 +324,7 @@ pub struct CheckFlags {
     /// Says as well what the facts of a customer take in memory.
     #[arg(long)]
     pub memory: bool,
-    /// Says as well what becomes of windows and runs when this configuration comes into force in place of that one: the admin address of an engine, such
+    /// Says as well what becomes of windows and runs when this configuration comes into force in place of that one, and which settings wait for a start: the admin address of an engine, such
     /// as http://127.0.0.1:9464 (with how many there are; once for each engine), or another configuration folder.
     #[arg(long, value_name = "URL|DIR")]
     pub against: Vec<String>,

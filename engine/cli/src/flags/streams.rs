@@ -1,5 +1,6 @@
 //! `cartwheel catalogue`, `broadcast`, `control`: records that every partition gets.
 
+use super::AdminFlags;
 use cartwheel_core::time::{Millis, Span, parse_rfc3339};
 use cartwheel_streams::record::scalar;
 use clap::{ArgGroup, Args, Subcommand};
@@ -18,6 +19,8 @@ A line of FILE.jsonl is a JSON object, FILE.csv has the fields' names in its fir
   review_score  a number
 and fields of the shop's own: a text, a number, true, false, or a list of these. In a table say which: weight:number, vegan:boolean, sizes:list.
 A field that is not given stays as it was; null removes it (in a table the cell null; an empty cell says nothing).
+A table is written as RFC 4180 has it: a value with a comma, a quote or an end of the line in it stands between quotes, a quote in it is written twice, and
+behind the quote that closes it stands a comma or the end of the line. A row has at most 16 lines. A quote that is not closed is told where it opens.
 
 Examples:
   cartwheel catalogue products.jsonl --dry-run        is every line right?
@@ -30,16 +33,18 @@ What shards do with it: engine/docs/streams.md";
 
 pub(super) const BROADCAST: &str = "\
 Examples:
+  cartwheel broadcast spring_sale --dry-run           who would hear of it?
   cartwheel broadcast spring_sale
   cartwheel broadcast spring_sale --with share=20 --with code=SPRING
   cartwheel broadcast spring_sale --id spring_sale_2027      once more, within 30 days
   cartwheel broadcast --resume                        finishes what was cut off, and writes nothing new
 
 Journeys begin by it whose trigger says `broadcast: spring_sale`, for all whom their `who` names; `cartwheel inspect` shows how many
-customers each shard has reached as long as there are others. What it means exactly stands in engine/docs/semantics.md, \"Broadcasts\".";
+customers each shard has reached as long as there are others. A name by which no journey of the running engine begins is refused. What it means exactly stands in engine/docs/semantics.md, \"Broadcasts\".";
 
 pub(super) const CONTROL: &str = "\
 Examples:
+  cartwheel control pause win_back --dry-run          how many are in it?
   cartwheel control pause win_back
   cartwheel control resume win_back                   what was due meanwhile is sent if it is at most max_defer late
   cartwheel control resume win_back --missed-within 0s    nothing that was due meanwhile is sent
@@ -88,9 +93,21 @@ pub struct BroadcastFlags {
     #[arg(long, value_name = "FIELD=VALUE", value_parser = field, conflicts_with = "resume")]
     pub with: Vec<(String, Value)>,
 
-    /// Which one it is; default: its name. One that was written within 30 days is not written again.
+    /// Which one it is; default: its name. One that was written within 30 days is not written again, and with another content it is an error.
     #[arg(long, value_name = "ID", conflicts_with = "resume")]
     pub id: Option<String>,
+
+    /// Writes it although no journey begins by it, or nobody can tell.
+    #[arg(long, conflicts_with = "resume")]
+    pub unheard: bool,
+
+    /// Says what would be written, which journeys would begin by it and for how many it would be judged; writes nothing.
+    #[arg(long, conflicts_with_all = ["resume", "anew", "from"])]
+    pub dry_run: bool,
+
+    /// Which engine to ask for its journeys; where none answers, those of the configuration here are looked at.
+    #[command(flatten)]
+    pub admin: AdminFlags,
 
     /// How to go on.
     #[command(flatten)]
@@ -112,11 +129,27 @@ pub enum ControlCommand {
     Finish(AgainFlags),
 }
 
+/// How it is looked at before it is written.
+#[derive(Debug, Args)]
+pub struct LookFlags {
+    /// Says what would be written and how many are concerned; writes nothing.
+    #[arg(long, conflicts_with_all = ["anew", "from"])]
+    pub dry_run: bool,
+
+    /// Which engine to ask whether there is such a journey; the configuration here is looked at as well.
+    #[command(flatten)]
+    pub admin: AdminFlags,
+}
+
 /// Which journey.
 #[derive(Debug, Args)]
 pub struct JourneyFlags {
     /// Its name.
     pub journey: String,
+
+    /// Whether to look alone.
+    #[command(flatten)]
+    pub look: LookFlags,
 
     /// How to go on where the stream cannot.
     #[command(flatten)]
@@ -151,6 +184,10 @@ pub struct WinnerFlags {
     /// No arm: the lots decide again.
     #[arg(long)]
     pub none: bool,
+
+    /// Whether to look alone.
+    #[command(flatten)]
+    pub look: LookFlags,
 
     /// How to go on where the stream cannot.
     #[command(flatten)]
@@ -213,6 +250,8 @@ mod tests {
             &["catalogue", "a.csv", "--anew"],
             &["broadcast", "sale", "--with", "a=1", "--with", "b=x"],
             &["broadcast", "--resume"],
+            &["broadcast", "sale", "--dry-run", "--admin", "http://a:1"],
+            &["control", "pause", "welcome", "--dry-run"],
             &["control", "pause", "welcome"],
             &["control", "finish", "--anew"],
             &["control", "resume", "welcome", "--missed-within", "6h"],
@@ -229,6 +268,9 @@ mod tests {
             &["catalogue", "--resume", "--from", "0"],
             &["catalogue", "--resume", "--from", "1", "--anew"],
             &["broadcast", "sale", "--with", "a"],
+            &["broadcast", "--resume", "--dry-run"],
+            &["broadcast", "sale", "--anew", "--dry-run"],
+            &["control", "pause", "welcome", "--dry-run", "--anew"],
             &["control", "pause"],
             &["control", "resume", "welcome", "--missed-within", "1 day"],
             &["control", "winner", "welcome", "offer"],

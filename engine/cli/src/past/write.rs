@@ -2,6 +2,7 @@
 
 use super::facts::Facts;
 use super::record::Records;
+use super::seen::History;
 use super::select::Chosen;
 use crate::failure::Failure;
 use crate::settings::Loaded;
@@ -28,6 +29,7 @@ const GOES_ON: (&str, &str) = (
 
 /// A writer of one history.
 pub struct Writer<'l> {
+    loaded: &'l Loaded,
     patience: Patience<'l>,
     appender: Appender,
     records: Records,
@@ -56,6 +58,7 @@ impl<'l> Writer<'l> {
         let admin = Admin::new(kafka, patience).map_err(refused)?;
         let partitions = admin.describe(&topic).map_err(refused)?.partitions;
         Ok(Self {
+            loaded,
             patience: Patience::new(loaded, GOES_ON)?,
             appender: Appender::open(kafka, &topic).map_err(refused)?,
             records: Records::new(name, facts),
@@ -71,6 +74,15 @@ impl<'l> Writer<'l> {
     /// How many partitions there are.
     pub fn partitions(&self) -> usize {
         self.last.len()
+    }
+
+    /// Keeps what is remembered of the history of this name, before its first event is written. Errors: what Kafka says, an interrupt.
+    pub fn remember(&self, name: &str, history: &History) -> Result<(), Failure> {
+        let kafka = &self.loaded.settings.kafka;
+        let topic = Appender::open(kafka, &kafka.topics().streams_copied);
+        let topic = topic.map_err(|error| self.patience.refused(&error))?;
+        self.patience.send(&topic, 0, name.as_bytes(), &history.value())?;
+        self.patience.acknowledged(&topic)
     }
 
     /// The next event of the history. Errors: what Kafka says, an interrupt.

@@ -4,6 +4,7 @@
 //! `load` reads and merges, `validate` says what a type cannot, `print` shows the result with its origins. The sections of
 //! connectors are their own types.
 
+pub mod at_start;
 mod delivery;
 mod engine;
 mod environment;

@@ -136,19 +136,15 @@ fn slips(file: &str, names: &BTreeSet<String>) {
 
 /// A fault at its line, with the value marked where it can be found.
 fn fault(file: &str, row: &Row, wrong: &Wrong) -> Fault {
-    let mut end = row.text.len().min(SHOWN);
+    let place = row.place(&wrong.field);
+    let mut end = row.text.len().min(SHOWN.max(place.end.min(place.start + SHOWN)));
     while !row.text.is_char_boundary(end) {
         end -= 1;
     }
-    let shown = &row.text[..end];
     // Reports count lines: as many as come before are empty.
     let before = usize::try_from(row.line).unwrap_or(1).saturating_sub(1);
-    let text = "\n".repeat(before) + shown;
-    let field = format!("\"{}\"", wrong.field);
-    let span = match shown.find(&field).filter(|_| !wrong.field.is_empty()) {
-        Some(at) => before + at..before + at + field.len(),
-        None => before..text.len(),
-    };
+    let text = "\n".repeat(before) + &row.text[..end];
+    let span = before + place.start..before + place.end;
     let message = match wrong.field.as_str() {
         "" => wrong.problem.clone(),
         field => format!("{field}: {}", wrong.problem),

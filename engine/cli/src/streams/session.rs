@@ -1,5 +1,6 @@
 //! A writer of one stream: journal first, then every partition, then the marker.
 
+use super::journal::{self, Written};
 use super::topics;
 use crate::failure::{Failure, Fault, count};
 use crate::flags::AgainFlags;
@@ -11,14 +12,14 @@ use cartwheel_core::time::Millis;
 use cartwheel_kafka::{Appender, Batch, Error, Offsets, Source, Start, Topics};
 use cartwheel_runtime::clock::{Clock, SystemClock};
 use cartwheel_streams::plan::{Known, Refused, opening};
-use cartwheel_streams::{Epoch, Follower, Journaled, Marker, Step, Stream, Unreadable};
+use cartwheel_streams::{Epoch, Follower, Marker, Step, Stream, Unreadable};
 use serde_json::{Value, json};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// A broker that is there answers sooner.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 /// Records at once.
 const CHUNK: usize = 5_000;
 /// Chunks a second where there is a rate.
@@ -245,22 +246,23 @@ impl<'l> Session<'l> {
         self.patience.refused(error)
     }
 
-    /// The time of the entry of the journal whose content is such, if it still has one.
-    pub fn find(&self, is: impl Fn(&str) -> bool) -> Result<Option<Millis>, Failure> {
-        let (stream, range) =
-            (self.follower.stream(), (self.known.journal.start, self.follower.next()));
-        let mut found = None;
-        let look = |record: cartwheel_kafka::RecordRef<'_>| {
-            if let Some(Journaled::Entry(entry)) =
-                Journaled::read(stream, record.value().unwrap_or_default())
-                && is(entry.content())
-            {
-                found.get_or_insert(entry.time());
-            }
-        };
-        topics::each(&self.loaded.settings.kafka, &self.offsets, stream, range, PATIENCE, look)
-            .map_err(|error| self.refused(&error))?;
-        Ok(found)
+    /// The first entry of the journal whose content is such, if it still has one.
+    pub fn find(&self, is: impl Fn(&str) -> bool) -> Result<Option<Written>, Failure> {
+        let kafka = &self.loaded.settings.kafka;
+        journal::first(kafka, &self.offsets, self.journaled(), PATIENCE, is)
+            .map_err(|error| self.refused(&error))
+    }
+
+    /// Hands time and content of each entry that the journal has to `take`.
+    pub fn each(&self, take: impl FnMut(Millis, &str)) -> Result<(), Failure> {
+        let kafka = &self.loaded.settings.kafka;
+        journal::each(kafka, &self.offsets, self.journaled(), PATIENCE, take)
+            .map_err(|error| self.refused(&error))
+    }
+
+    /// The stream with the range of its journal.
+    fn journaled(&self) -> (Stream, (i64, i64)) {
+        (self.follower.stream(), (self.known.journal.start, self.follower.next()))
     }
 
     /// Where the stream is, for a program.

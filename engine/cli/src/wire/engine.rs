@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::journeys::Compiled;
-use crate::settings::Loaded;
+use crate::settings::{Loaded, at_start};
 use cartwheel_core::journey::shown::Shown;
 use cartwheel_core::time::Span;
 use cartwheel_providers::template::Templates;
@@ -29,6 +29,7 @@ pub fn options(
         bundle: bundle(loaded, &compiled, &shown),
         plan: Arc::new(compiled.plan.showing(&shown)),
         settings: limits(loaded),
+        started_with: at_start::of(loaded),
         clock: Arc::new(SystemClock::default()),
         demo: false,
         create_topics: settings.engine.create_topics.then(|| topics(loaded)),

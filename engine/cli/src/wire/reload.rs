@@ -4,28 +4,12 @@
 use super::serve::Part;
 use super::{admin, deliver, engine, log, refusal};
 use crate::failure::{Failure, Fault};
-use crate::settings::{Loaded, Origins};
+use crate::settings::{Loaded, Origins, at_start};
 use crate::{journeys, templates};
 use cartwheel_runtime::admin::{AccessError, Doorkeeper};
 use cartwheel_runtime::deliver::Deliver;
 use cartwheel_runtime::engine::Engine;
-use serde_json::Value;
 use std::sync::Arc;
-
-/// Keys that take effect while the process runs; beside them the files of journeys, templates and secrets.
-const LIVE: [&str; 11] = [
-    "policy",
-    "brand",
-    "admin.open_metrics",
-    "admin.token_sha256",
-    "admin.token_sha256_file",
-    "inbound.public_url",
-    "inbound.unsubscribe_secrets",
-    "inbound.unsubscribe_secrets_file",
-    "providers.resend",
-    "providers.smtp",
-    "providers.webhook",
-];
 
 /// Reads anew and puts into force; the keys that have changed and wait for a start.
 pub fn part<P: Part>(
@@ -41,27 +25,7 @@ pub fn part<P: Part>(
     let admitted = doorkeeper.admit(&admin).map_err(wrong)?;
     part.reload(&loaded)?;
     admitted.now();
-    Ok(waiting(&before.values(), &loaded.values()))
-}
-
-/// Keys of the first and second level that differ and are read at a start only.
-fn waiting(before: &Value, after: &Value) -> Vec<String> {
-    let mut found = Vec::new();
-    for (section, values) in after.as_object().into_iter().flatten() {
-        let old = &before[section];
-        match values {
-            _ if values == old || LIVE.contains(&section.as_str()) => {}
-            Value::Object(entries) => found.extend(
-                entries
-                    .iter()
-                    .filter(|(key, value)| old.get(key.as_str()) != Some(*value))
-                    .map(|(key, _)| format!("{section}.{key}"))
-                    .filter(|path| !LIVE.contains(&path.as_str())),
-            ),
-            _ => found.push(section.clone()),
-        }
-    }
-    found
+    Ok(at_start::changed(&before.values(), &loaded.values()))
 }
 
 /// Logs what came of it.
@@ -106,23 +70,4 @@ pub fn deliver(running: &Deliver, loaded: &Loaded) -> Result<(), Failure> {
     // Counting goes on where it was: nobody looks at these metrics.
     let options = deliver::options(loaded, templates, engine::metrics()?)?;
     running.renew(&options).map_err(|error| refusal::deliver(error, loaded))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn what_takes_a_start_is_named_by_its_key() {
-        let before = json!({"data_dir": "a", "policy": {"zone": "UTC"}, "kafka": {"bootstrap": "a", "member": null},
-            "admin": {"listen": "a", "token_sha256": "a"}, "providers": {"route": {}, "smtp": {"host": "a"}}});
-        let after = json!({"data_dir": "b", "policy": {"zone": "Asia/Tokyo"}, "kafka": {"bootstrap": "b", "member": null},
-            "admin": {"listen": "b", "token_sha256": "b"}, "providers": {"route": {"sms": "webhook"}, "smtp": {"host": "b"}}});
-        assert_eq!(
-            waiting(&before, &after),
-            ["admin.listen", "data_dir", "kafka.bootstrap", "providers.route"]
-        );
-        assert_eq!(waiting(&before, &before), Vec::<String>::new());
-    }
 }

@@ -48,6 +48,12 @@ fn a_file_is_read_whole_before_anything_is_written() {
         (&told["problems"][0]["line"], &told["problems"][0]["message"]),
         (&Value::from(1), &Value::from("weight:kg: this is no column"))
     );
+    let open = "id,category,badges\r\np1,shoes,new\r\np2,\"shoes,new\r\np3,bags,sale\r\n";
+    expect(
+        &catalogue(dir.path(), "open.csv", open, &["--dry-run"]),
+        65,
+        &["open.csv:3:4", "the quote that opens here is not closed before the file ends", "twice"],
+    );
     expect(&catalogue(dir.path(), "empty.jsonl", "\n", &[]), 65, &["there is no product in"]);
     expect(&catalogue(dir.path(), "products.txt", right, &[]), 65, &["name it .jsonl"]);
     expect(
@@ -87,14 +93,23 @@ fn a_file_of_codes_is_read_whole_and_no_code_is_told() {
         &["the policy has no pool `winbakc15` of coupons", "did you mean `winback15`?"],
     );
     expect(&load("winback15", "", &[]), 65, &["there is no code in"]);
+    let path = dir.path().join("codes.txt");
+    std::fs::write(&path, b"AAA\nBBB\nC\xff\n").unwrap();
+    let args = ["coupons", "load", "winback15", path.to_str().unwrap(), "--dry-run"];
+    expect(&cartwheel(&shipped(), &args, &[]), 65, &["codes.txt:3: the line is not in UTF-8"]);
     let none = ["--set", "kafka.bootstrap=127.0.0.1:1", "--set", "engine.start_timeout=1s"];
     expect(&load("winback15", "AAA\n", &none), 69, &["the broker 127.0.0.1:1 is not available"]);
 }
 
 #[test]
 fn what_cannot_be_said_is_refused_before_a_broker_is_asked() {
-    let none = ["--set", "kafka.bootstrap=127.0.0.1:1", "--set", "engine.start_timeout=1s"];
-    let run = |args: &[&str]| cartwheel(&shipped(), &[&none, args].concat(), &[]);
+    let none = [
+        ["--set", "kafka.bootstrap=127.0.0.1:1"],
+        ["--set", "engine.start_timeout=1s"],
+        ["--set", "admin.listen=127.0.0.1:1"],
+    ]
+    .concat();
+    let run = |args: &[&str]| cartwheel(&shipped(), &[&none[..], args].concat(), &[]);
     expect(
         &run(&["control", "pause", "wellcome"]),
         65,
@@ -116,11 +131,23 @@ fn what_cannot_be_said_is_refused_before_a_broker_is_asked() {
         65,
         &["a field cannot be called `name`"],
     );
-    for args in
-        [&["control", "pause", "welcome"][..], &["broadcast", "sale"], &["catalogue", "--resume"]]
-    {
+    for args in [
+        &["control", "pause", "welcome"][..],
+        &["broadcast", "sale", "--unheard"],
+        &["catalogue", "--resume"],
+    ] {
         expect(&run(args), 69, &["the broker 127.0.0.1:1 is not available", "kafka.bootstrap"]);
     }
     let nobody = "no journey of the configuration here begins by a broadcast `sale`";
-    expect(&run(&["broadcast", "sale"]), 69, &[nobody, "trigger: { broadcast: sale, who: ... }"]);
+    let remedy = ["trigger: { broadcast: sale, who: ... }", "--unheard"];
+    expect(&run(&["broadcast", "sale"]), 65, &[nobody, remedy[0], remedy[1], "cannot be asked"]);
+    let pause = run(&["control", "pause", "welcome", "--dry-run"]);
+    expect(&pause, 0, &["pause welcome would be written", "is not known", "nothing is written"]);
+    expect(
+        &run(&["control", "pause", "wellcome", "--dry-run"]),
+        65,
+        &["there is no journey `wellcome`"],
+    );
+    let named = run(&["control", "pause", "welcome", "--admin", "http://127.0.0.1:1"]);
+    expect(&named, 69, &["no engine answers at http://127.0.0.1:1"]);
 }

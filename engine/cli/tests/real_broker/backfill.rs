@@ -154,6 +154,8 @@ fn a_history_that_is_read_in_counts_as_if_it_had_been_seen_whoever_is_killed() {
     let set = [
         format!("journeys_dir={}", dir.path().join("journeys").display()),
         format!("templates_dir={}", dir.path().join("templates").display()),
+        "engine.create_topics=true".to_owned(),
+        "engine.replication=1".to_owned(),
     ];
     let flags: Vec<&str> = set.iter().flat_map(|set| ["--set", set.as_str()]).collect();
     let (begin, path) = (begin(), dir.path().join("past.jsonl"));
@@ -203,6 +205,33 @@ fn a_history_that_is_read_in_counts_as_if_it_had_been_seen_whoever_is_killed() {
         told.contains("6000 past events written for") && told.contains("lines left out"),
         "{told}"
     );
+    // A file with a line more is another history, in which the same events would count twice; for other facts as well.
+    let event =
+        json!({ "type": "product_viewed", "customer": "c1", "time": format_rfc3339(begin) });
+    let extended = dir.path().join("extended.jsonl");
+    let text = format!("{event}\n{}", std::fs::read_to_string(&path).expect("a file"));
+    std::fs::write(&extended, text).expect("a file");
+    let extended = extended.display().to_string();
+    for named in [NAMED, "views"] {
+        let asked = ["facts", "backfill", "--facts", named, "--before", &before, &extended];
+        let refused = deployment.command(&[&flags[..], &asked].concat());
+        let said = String::from_utf8_lossy(&refused.stderr)
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        assert_eq!(refused.status.code(), Some(65), "{said}");
+        assert!(said.contains("this event was read in on"), "{said}");
+        assert!(said.contains("about 100 % of its events") || named == "views", "{said}");
+    }
+    // What the running engine does not have would count for nothing.
+    let shipped = ["facts", "backfill", "--facts", "tickets", "--before", &before];
+    let ticket = dir.path().join("ticket.jsonl");
+    let event = json!({ "type": "ticket_opened", "customer": "c1", "time": format_rfc3339(begin), "ticket": { "id": 1 } });
+    std::fs::write(&ticket, format!("{event}\n")).expect("a file");
+    let refused = deployment.command(&[&shipped[..], &[&ticket.display().to_string()]].concat());
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(65), "{said}");
+    assert!(said.contains("does not have these facts"), "{said}");
     let today =
         json!({ "type": "order_placed", "customer": "c0", "order": { "id": "today", "total": 1 } });
     produce_now(&kafka, &[("c0".into(), today.to_string())]);

@@ -65,6 +65,14 @@ fn killed_while_it_walks_and_while_it_tells_each_hears_once() {
         (0..PARTITIONS).map(|partition| end(partition).expect("an end offset")).sum()
     };
     let before = decided();
+    // The configuration in the folder has no such journey: the engine is asked.
+    let dry = done(&deployment, &["broadcast", "spring_sale", "--with", "share=20", "--dry-run"]);
+    let heard = "would begin by it: sale";
+    assert!(dry.contains(heard) && dry.contains("52000 customers that 4 shards"), "{dry}");
+    let unheard = deployment.command(&["broadcast", "sping_sale"]);
+    let said = String::from_utf8_lossy(&unheard.stderr);
+    assert!(said.contains("did you mean `spring_sale`?"), "{said}");
+    assert_eq!(unheard.status.code(), Some(65), "{said}");
     done(&deployment, &["broadcast", "spring_sale", "--with", "share=20"]);
     // The first turn in which somebody is reached is the first record there is.
     until("somebody to be reached", LIMIT, || decided() > before);

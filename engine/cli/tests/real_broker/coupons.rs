@@ -80,7 +80,7 @@ fn flags(dir: &Path) -> Vec<String> {
     let set = [
         format!("journeys_dir={}", dir.join("journeys").display()),
         format!("templates_dir={}", dir.join("templates").display()),
-        "policy.coupons=[gift]".to_owned(),
+        "policy.coupons=[gift,other]".to_owned(),
         "policy.max_defer=0s".to_owned(),
         "engine.create_topics=true".to_owned(),
         "engine.replication=1".to_owned(),
@@ -113,6 +113,15 @@ fn of_a_thousand_codes_none_goes_to_two_and_none_is_lost_whoever_is_killed() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert!(told.contains("1000 codes written for the pool gift"), "{told}");
     }
+    // A code of two pools would be given twice.
+    let into_another = [&flags[..], &["coupons", "load", "other", &file]].concat();
+    let refused = deployment.command(&into_another);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(65), "{said}");
+    assert!(said.contains("codes.txt:1: the pool gift has had this code"), "{said}");
+    assert!(said.contains("1000 codes of") && !said.contains("GIFT-"), "{said}");
+    let allowed = deployment.command(&[&into_another[..], &["--also-in", "gift"]].concat());
+    assert!(allowed.status.success(), "{}", String::from_utf8_lossy(&allowed.stderr));
     let customers = customers();
     assert_eq!(customers.len(), CODES + PARTITIONS as usize * MORE);
     produce(&kafka, &story(&customers));
@@ -146,7 +155,11 @@ fn of_a_thousand_codes_none_goes_to_two_and_none_is_lost_whoever_is_killed() {
     assert_eq!(given.iter().map(|(code, _)| code.clone()).collect::<BTreeSet<_>>(), of_shop);
     let served: BTreeSet<&str> = given.iter().map(|(_, customer)| customer.as_str()).collect();
     assert_eq!((given.len(), served.len()), (CODES, CODES));
-    let pools = || shards.as_array().expect("shards").iter().map(|shard| &shard["coupons"][0]);
+    let all = || shards.as_array().expect("shards").iter();
+    let pools = || {
+        let of = |shard: &serde_json::Value| shard["coupons"].as_array().cloned();
+        all().filter_map(of).flatten().filter(|pool| pool["pool"] == "gift")
+    };
     let sum = |name: &str| pools().map(|pool| pool[name].as_u64().expect("a number")).sum::<u64>();
     assert_eq!((sum("left"), sum("given")), (0, CODES as u64), "{shards}");
 }

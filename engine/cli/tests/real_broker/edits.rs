@@ -192,5 +192,14 @@ fn ten_thousand_runs_go_where_the_preview_said() {
     // Once more there is nothing to do.
     let again = deployment.command(&publish);
     assert!(again.status.success() && !said(&again).contains("In place of"), "{}", said(&again));
+    // What waits for a start is named, by whoever asks.
+    let waits = "engine.margin: \"500ms\" there, \"2s\" here";
+    let set = ["--set", "engine.margin=2s", "--set", &runs_flag];
+    for command in [&["publish"][..], &["check", "--against", &url]] {
+        let told = said(&deployment.command(&[&set, command].concat()));
+        assert!(told.contains(waits) && told.contains("when it is started again"), "{told}");
+    }
+    let again = said(&deployment.command(&publish));
+    assert!(!again.contains("started again"), "{again}");
     engine.stop();
 }

@@ -136,17 +136,31 @@ fn what_is_asked_twice_is_broadcast_once_and_a_stream_can_begin_anew() {
     let deployment = Deployment::new(broker.bootstrap(), 1, "broadcast");
     let kafka = deployment.kafka();
     create_topics(&kafka, 2, None);
-    let first = done(&deployment, &["broadcast", "spring_sale", "--with", "share=20"]);
+    let first = done(&deployment, &["broadcast", "spring_sale", "--with", "share=20", "--unheard"]);
     assert!(first.contains("`spring_sale` is broadcast with sequence 1"), "{first}");
-    let again = done(&deployment, &["broadcast", "spring_sale", "--with", "share=20"]);
+    let again = done(&deployment, &["broadcast", "spring_sale", "--with", "share=20", "--unheard"]);
     assert!(
         again.contains("is not written again") && again.contains("at sequence 1 in all 2"),
         "{again}"
     );
-    done(&deployment, &["broadcast", "spring_sale", "--id", "another"]);
+    for more in [&[][..], &["--dry-run"]] {
+        let other = ["broadcast", "spring_sale", "--with", "share=30", "--unheard"];
+        let output = deployment.command(&[&other, more].concat());
+        let told = told(&output);
+        assert_eq!(output.status.code(), Some(65), "{told}");
+        assert!(told.contains("with another content") && told.contains("--id spring_sale_2"));
+    }
+    let output = deployment.command(&["broadcast", "spring_sale", "--id", "another"]);
+    assert!(told(&output).contains("no journey of the configuration here begins"));
+    assert_eq!(output.status.code(), Some(65), "nobody hears it");
+    let dry = ["broadcast", "spring_sale", "--id", "another", "--unheard", "--dry-run"];
+    let dry = done(&deployment, &dry);
+    assert!(dry.contains(r#"would be broadcast: {"id":"another","name":"spring_sale"}"#), "{dry}");
+    assert!(dry.contains("0 journeys of the configuration here"), "{dry}");
+    done(&deployment, &["broadcast", "spring_sale", "--id", "another", "--unheard"]);
     let copied = done(&deployment, &["--output", "json", "broadcast", "--resume", "--from", "2"]);
     assert!(copied.contains(r#""finished":1,"#), "{copied}");
-    done(&deployment, &["broadcast", "summer_sale", "--anew"]);
+    done(&deployment, &["broadcast", "summer_sale", "--anew", "--unheard"]);
     let records = everywhere(&kafka, 2, "broadcast");
     let said = |(epoch, sequence, value): &(String, u64, Value)| {
         (epoch.clone(), *sequence, value["broadcast"].clone())
@@ -202,7 +216,7 @@ fn what_a_writer_cannot_do_is_told_with_a_remedy() {
     let told = done(&deployment, &["control", "pause", "welcome", "--anew"]);
     assert!(told.contains("begins anew") && told.contains("at sequence 1"), "{told}");
     // The events topic had another number of partitions.
-    let told = done(&deployment, &["broadcast", "sale"]);
+    let told = done(&deployment, &["broadcast", "sale", "--unheard"]);
     assert!(told.contains("in the one partition"), "{told}");
     let copied = kafka.topics().streams_copied;
     let markers = Compacted::read_all(&kafka, &copied, PATIENCE).expect("markers");
@@ -214,11 +228,11 @@ fn what_a_writer_cannot_do_is_told_with_a_remedy() {
         .and_then(|()| foreign.flush(PATIENCE))
         .expect("a record");
     refused(
-        &["broadcast", "other_sale"],
+        &["broadcast", "other_sale", "--unheard"],
         78,
         &["the events topic has 1 partition(s), and the stream was written to 6", "--anew"],
     );
-    let told = done(&deployment, &["broadcast", "other_sale", "--anew"]);
+    let told = done(&deployment, &["broadcast", "other_sale", "--anew", "--unheard"]);
     assert!(
         told.contains("begins anew") && told.contains("at sequence 1 in the one partition"),
         "{told}"

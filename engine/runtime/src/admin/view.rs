@@ -269,6 +269,9 @@ pub struct ConfigurationView {
     pub configuration: String,
     /// As it is kept in the configurations topic, byte for byte: policy, journeys, facts.
     pub content: Box<RawValue>,
+    /// The settings with which this process was started, of those that are read at a start only: `engine.margin` and so on, secrets hidden. Empty in the demo.
+    #[serde(default)]
+    pub started_with: BTreeMap<String, serde_json::Value>,
 }
 
 /// The steps of a journey and how they follow each other.

@@ -25,7 +25,7 @@ mod topics;
 pub use cartwheel_core::journey::bundle::{ConfigBundle, JourneyText};
 pub use context::OpenStore;
 pub use failure::{Failure, Remedy};
-pub use options::{Begin, CreateTopics, EngineOptions, EngineSettings};
+pub use options::{Begin, CreateTopics, EngineOptions, EngineSettings, StartedWith};
 pub use source::EngineSource;
 pub use topics::EngineError;
 
@@ -60,6 +60,7 @@ pub struct Engine {
     source: Arc<EngineSource>,
     plans: Sender<Arc<Plan>>,
     publisher: Publisher,
+    started_with: StartedWith,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -99,7 +100,8 @@ impl Engine {
         open: Box<OpenStore<S>>,
         lock: Option<File>,
     ) -> Result<Self, EngineError> {
-        let configuration = shown(&options.bundle, &options.plan)?;
+        let started_with = options.started_with.clone();
+        let configuration = shown(&options.bundle, &options.plan, &started_with)?;
         let layout = topics::check(&options)?;
         let (topics, directory) = (options.kafka.topics(), Arc::<Directory>::default());
         let producer = Arc::new(Producer::open(&options.kafka, "the shards")?);
@@ -158,7 +160,7 @@ impl Engine {
             .name("engine".into())
             .spawn(body)
             .map_err(EngineError::Thread)?;
-        Ok(Self { source, plans, publisher, stop, thread: Some(thread) })
+        Ok(Self { source, plans, publisher, started_with, stop, thread: Some(thread) })
     }
 
     /// The answers for the admin listener.
@@ -193,7 +195,7 @@ impl Engine {
     /// # Errors
     /// See [`EngineError`].
     pub fn reconfigure(&self, plan: Arc<Plan>, bundle: &ConfigBundle) -> Result<(), EngineError> {
-        let configuration = shown(bundle, &plan)?;
+        let configuration = shown(bundle, &plan, &self.started_with)?;
         self.publisher.publish(plan.hash, bundle)?;
         self.source.plan.set(Arc::clone(&plan));
         self.source.configuration.set(configuration);
@@ -238,7 +240,11 @@ impl Publisher {
 }
 
 /// The configuration as the admin listener shows it, if the text is what the plan was compiled from: a replay compiles it again.
-fn shown(bundle: &ConfigBundle, plan: &Plan) -> Result<ConfigurationView, EngineError> {
+fn shown(
+    bundle: &ConfigBundle,
+    plan: &Plan,
+    started_with: &StartedWith,
+) -> Result<ConfigurationView, EngineError> {
     let compiled = bundle.load().map_err(|problems| EngineError::Bundle(says(&problems)))?;
     let (hash, wanted) = (format!("{:032x}", compiled.hash), format!("{:032x}", plan.hash));
     if hash != wanted {
@@ -246,7 +252,7 @@ fn shown(bundle: &ConfigBundle, plan: &Plan) -> Result<ConfigurationView, Engine
     }
     let content = bundle.stored().and_then(|stored| serde_json::from_slice(&stored));
     let content = content.map_err(|error| EngineError::Bundle(error.to_string()))?;
-    Ok(ConfigurationView { configuration: hash, content })
+    Ok(ConfigurationView { configuration: hash, content, started_with: started_with.clone() })
 }
 
 fn says(problems: &[cartwheel_core::journey::load::Problem]) -> String {

@@ -6,6 +6,7 @@ use cartwheel_core::journey::bundle::ConfigBundle;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::time::Millis;
 use cartwheel_kafka::KafkaConfig;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,6 +80,9 @@ pub struct CreateTopics {
     pub log_append_time: bool,
 }
 
+/// Values of settings by their keys, such as `engine.margin`.
+pub type StartedWith = BTreeMap<String, serde_json::Value>;
+
 /// What an engine is told once.
 #[derive(Clone)]
 pub struct EngineOptions {
@@ -92,6 +96,8 @@ pub struct EngineOptions {
     pub bundle: ConfigBundle,
     /// Limits and periods.
     pub settings: EngineSettings,
+    /// The settings that are read at a start only, by their keys and without secrets, as the admin listener shows them.
+    pub started_with: StartedWith,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Whether this is the demo; shown by the console.

@@ -46,6 +46,7 @@ pub fn options(kafka: &KafkaConfig, data_dir: &Path) -> EngineOptions {
         bundle,
         settings: EngineSettings::default(),
         clock: Arc::new(SystemClock::default()),
+        started_with: Default::default(),
         demo: false,
         create_topics: Some(CreateTopics {
             partitions: PARTITIONS,

@@ -1,5 +1,6 @@
 //! Journeys that begin by time: after a recovery, and as a configuration with them comes into force.
 
+use super::cuts::same_wherever_stopped;
 use super::upgrade::start;
 use super::world::{HOUR, MINUTE, START, World};
 use crate::checkpoint::memory::MemoryStore;
@@ -63,27 +64,8 @@ fn story() -> World {
 
 #[test]
 fn wherever_it_is_stopped_the_same_begins() {
-    let mut whole = story();
-    let mut owner = start(&mut whole, &MemoryStore::default()).unwrap();
-    let end = START + 9 * DAY;
-    owner.drain(&mut whole, 3, end, true).unwrap().unwrap();
-    let expected = sent(&whole);
+    let (expected, ()) = same_wherever_stopped(story, (3, START + 9 * DAY), sent, |_| ());
     assert!(expected.len() > 12, "{expected:?}");
-    for cut in 1..=whole.events.len() {
-        for checkpoint in [false, true] {
-            let (mut world, disk) = (story(), MemoryStore::default());
-            let events = world.events.split_off(cut);
-            let mut owner = start(&mut world, &disk).unwrap();
-            owner.drain(&mut world, 3, end, false).unwrap().unwrap();
-            if checkpoint {
-                owner.checkpoint(&mut world).unwrap().unwrap();
-            }
-            world.events.extend(events);
-            let mut owner = start(&mut world, &disk).unwrap();
-            owner.drain(&mut world, 3, end, true).unwrap().unwrap();
-            assert_eq!(sent(&world), expected, "stopped before event {cut}");
-        }
-    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Records that every partition gets: after a recovery the same is known of streams and products, and the same is decided.
 
+use super::cuts::same_wherever_stopped;
 use super::upgrade::start;
 use super::world::{HOUR, MINUTE, Owner, START, World, plan_of};
 use crate::checkpoint::memory::MemoryStore;
@@ -72,33 +73,10 @@ fn known(owner: &Owner) -> Known {
 
 #[test]
 fn wherever_it_is_stopped_the_same_is_known_and_decided() {
-    let end = START + 9 * HOUR;
-    let mut whole = story();
-    let mut owner = start(&mut whole, &MemoryStore::default()).unwrap();
-    owner.drain(&mut whole, 3, end, true).unwrap().unwrap();
-    let (expected, shared) = (sent(&whole), known(&owner));
+    let (expected, shared) = same_wherever_stopped(story, (3, START + 9 * HOUR), sent, known);
     let whom: Vec<&str> = expected.iter().map(|(whom, ..)| whom.as_str()).collect();
     assert_eq!(whom, ["ana", "ana", "ben", "ben", "eve", "eve"], "{expected:?}");
     assert_eq!(shared.1, 2, "of p nothing is known any more");
-    for cut in 1..=whole.events.len() {
-        for checkpoint in [false, true] {
-            let (mut world, disk) = (story(), MemoryStore::default());
-            let events = world.events.split_off(cut);
-            let mut owner = start(&mut world, &disk).unwrap();
-            owner.drain(&mut world, 3, end, false).unwrap().unwrap();
-            let before = known(&owner);
-            if checkpoint {
-                owner.checkpoint(&mut world).unwrap().unwrap();
-                let owner = start(&mut world, &disk).unwrap();
-                assert_eq!(known(&owner), before, "stopped before event {cut}");
-            }
-            world.events.extend(events);
-            let mut owner = start(&mut world, &disk).unwrap();
-            owner.drain(&mut world, 3, end, true).unwrap().unwrap();
-            assert_eq!(sent(&world), expected, "stopped before event {cut}");
-            assert_eq!(known(&owner), shared, "stopped before event {cut}");
-        }
-    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Journeys that are paused, resumed and stopped: wherever the shard is stopped, the same is known and the same is sent.
 
+use super::cuts::same_wherever_stopped;
 use super::upgrade::start;
 use super::world::{HOUR, MINUTE, Owner, START, World, plan_of};
 use crate::checkpoint::memory::MemoryStore;
@@ -71,12 +72,8 @@ fn known(owner: &Owner) -> Known {
 
 #[test]
 fn wherever_it_is_stopped_the_same_is_known_and_sent() {
-    let end = START + 12 * HOUR;
     // Turns of one record each: what was released fires with the next timers, and so where a turn ends.
-    let mut whole = story();
-    let mut owner = start(&mut whole, &MemoryStore::default()).unwrap();
-    owner.drain(&mut whole, 1, end, true).unwrap().unwrap();
-    let (expected, shared) = (sent(&whole), known(&owner));
+    let (expected, shared) = same_wherever_stopped(story, (1, START + 12 * HOUR), sent, known);
     let whom: Vec<(&str, &str)> =
         expected.iter().map(|(whom, what, _)| (whom.as_str(), what.as_str())).collect();
     // Ana's time was missed by half an hour; what came later was sent, in order of ids where it was due together.
@@ -86,25 +83,6 @@ fn wherever_it_is_stopped_the_same_is_known_and_sent() {
     );
     let halted: Vec<_> = shared.0.halted().collect();
     assert_eq!(halted, [("j", Standing::Stopped, START + 9 * HOUR)]);
-    for cut in 1..=whole.events.len() {
-        for checkpoint in [false, true] {
-            let (mut world, disk) = (story(), MemoryStore::default());
-            let events = world.events.split_off(cut);
-            let mut owner = start(&mut world, &disk).unwrap();
-            owner.drain(&mut world, 1, end, false).unwrap().unwrap();
-            let before = known(&owner);
-            if checkpoint {
-                owner.checkpoint(&mut world).unwrap().unwrap();
-                let owner = start(&mut world, &disk).unwrap();
-                assert_eq!(known(&owner), before, "stopped before event {cut}");
-            }
-            world.events.extend(events);
-            let mut owner = start(&mut world, &disk).unwrap();
-            owner.drain(&mut world, 1, end, true).unwrap().unwrap();
-            assert_eq!(sent(&world), expected, "stopped before event {cut}");
-            assert_eq!(known(&owner), shared, "stopped before event {cut}");
-        }
-    }
 }
 
 #[test]

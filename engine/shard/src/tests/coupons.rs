@@ -1,5 +1,6 @@
 //! Coupons: wherever a shard is stopped, each run has the code that it had, and no code is anybody else's.
 
+use super::cuts::same_wherever_stopped;
 use super::upgrade::start;
 use super::world::{HOUR, Owner, START, World};
 use crate::checkpoint::memory::MemoryStore;
@@ -74,11 +75,7 @@ fn known(owner: &Owner) -> Vec<(String, u64, u64)> {
 
 #[test]
 fn wherever_it_is_stopped_each_run_keeps_its_code_and_none_is_given_twice() {
-    let end = START + 9 * HOUR;
-    let mut whole = story();
-    let mut owner = start(&mut whole, &MemoryStore::default()).unwrap();
-    owner.drain(&mut whole, 3, end, true).unwrap().unwrap();
-    let (expected, pools) = (sent(&whole), known(&owner));
+    let (expected, pools) = same_wherever_stopped(story, (3, START + 9 * HOUR), sent, known);
     let mut of_run: BTreeMap<&str, &str> = BTreeMap::new();
     for (run, _, code, _) in &expected {
         assert_eq!(*of_run.entry(run).or_insert(code), code, "{expected:?}");
@@ -87,25 +84,6 @@ fn wherever_it_is_stopped_each_run_keeps_its_code_and_none_is_given_twice() {
     given.sort_unstable();
     assert_eq!(given, ["A", "B", "C", "D", "E"], "{expected:?}");
     assert_eq!(pools, [("spring".to_owned(), 0, 5)]);
-    for cut in 1..=whole.events.len() {
-        for checkpoint in [false, true] {
-            let (mut world, disk) = (story(), MemoryStore::default());
-            let events = world.events.split_off(cut);
-            let mut owner = start(&mut world, &disk).unwrap();
-            owner.drain(&mut world, 3, end, false).unwrap().unwrap();
-            let before = known(&owner);
-            if checkpoint {
-                owner.checkpoint(&mut world).unwrap().unwrap();
-                let owner = start(&mut world, &disk).unwrap();
-                assert_eq!(known(&owner), before, "stopped before event {cut}");
-            }
-            world.events.extend(events);
-            let mut owner = start(&mut world, &disk).unwrap();
-            owner.drain(&mut world, 3, end, true).unwrap().unwrap();
-            assert_eq!(sent(&world), expected, "stopped before event {cut}");
-            assert_eq!(known(&owner), pools, "stopped before event {cut}");
-        }
-    }
 }
 
 #[test]

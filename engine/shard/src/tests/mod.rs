@@ -9,6 +9,7 @@ mod census;
 mod control;
 mod coupons;
 mod crash;
+mod cuts;
 mod degraded;
 mod explained;
 mod facts;

@@ -16,6 +16,7 @@ mod exits;
 mod facts;
 mod fans_out;
 mod filter;
+mod for_many;
 mod goal;
 mod groups;
 mod holdout;

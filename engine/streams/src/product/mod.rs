@@ -2,9 +2,11 @@
 
 mod field;
 mod rows;
+mod table;
 
 pub use field::{Kind, Wrong};
 pub use rows::{Form, Row, Rows};
+pub use table::MAX_LINES;
 
 use crate::record::{MAX_CONTENT, raw};
 use cartwheel_core::product::ID;

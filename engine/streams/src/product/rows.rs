@@ -2,6 +2,7 @@
 
 use super::field::{Kind, Wrong};
 use super::product;
+use super::table::{self, Table};
 use crate::record::MAX_CONTENT;
 use cartwheel_core::product::ID;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -9,6 +10,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use std::fmt;
 use std::io::{self, BufRead, Read};
+use std::ops::Range;
 
 /// Longest line in bytes: what a product may have, written with much white space.
 const MAX_LINE: usize = 4 * MAX_CONTENT;
@@ -31,10 +33,20 @@ pub enum Form {
 pub struct Row {
     /// Its number, from 1; of a row that has several lines the first.
     pub line: u64,
-    /// The line as it is written; of a table its cells between commas.
+    /// As it is written, without the end of the line.
     pub text: String,
     /// The content of the product's entry, or what is wrong.
     pub product: Result<Box<RawValue>, Vec<Wrong>>,
+    /// Where the fields stand in the text, if something is wrong; under the empty name, what is wrong with all of it.
+    places: Vec<(String, Range<usize>)>,
+}
+
+impl Row {
+    /// Where in the text the field stands; all of it where that cannot be told.
+    pub fn place(&self, field: &str) -> Range<usize> {
+        let known = self.places.iter().find(|(name, _)| name == field);
+        known.map_or(0..self.text.len(), |(_, place)| place.clone())
+    }
 }
 
 /// Reads a file's products, in order. Empty lines are passed over.
@@ -42,7 +54,7 @@ pub struct Rows<R>(Source<R>);
 
 enum Source<R> {
     Jsonl { reader: R, line: u64 },
-    Csv { reader: Box<csv::Reader<R>>, columns: Option<Vec<Column>>, ended: bool },
+    Csv { table: Table<R>, columns: Option<Vec<Column>>, ended: bool },
 }
 
 /// A column of a table.
@@ -67,9 +79,7 @@ impl<R: BufRead> Rows<R> {
         Self(match form {
             Form::Jsonl => Source::Jsonl { reader, line: 0 },
             Form::Csv => {
-                let reader =
-                    csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(reader);
-                Source::Csv { reader: Box::new(reader), columns: None, ended: false }
+                Source::Csv { table: Table::new(reader, MAX_LINE), columns: None, ended: false }
             }
         })
     }
@@ -81,11 +91,11 @@ impl<R: BufRead> Iterator for Rows<R> {
     fn next(&mut self) -> Option<Self::Item> {
         match &mut self.0 {
             Source::Jsonl { reader, line } => jsonl(reader, line).transpose(),
-            Source::Csv { reader, columns, ended } => {
-                let row = if *ended { Ok(None) } else { csv_row(reader, columns) };
-                // A table whose heading is wrong has no rows.
-                *ended = matches!(&row, Ok(Some(_)) if columns.is_none());
-                row.transpose()
+            Source::Csv { table, columns, ended } => {
+                if *ended {
+                    return None;
+                }
+                csv_row(table, columns, ended).transpose()
             }
         }
     }
@@ -115,8 +125,19 @@ fn jsonl(reader: &mut impl BufRead, line: &mut u64) -> io::Result<Option<Row>> {
             Err(_) => Err(vec![Wrong::new("", "this is not UTF-8", "save the file as UTF-8")]),
             Ok(text) => object(text).and_then(product),
         };
-        return Ok(Some(Row { line: *line, text, product }));
+        let places = product.as_ref().err().map_or_else(Vec::new, |wrong| names(&text, wrong));
+        return Ok(Some(Row { line: *line, text, product, places }));
     }
+}
+
+/// Where the names of these fields stand in an object.
+fn names(text: &str, wrong: &[Wrong]) -> Vec<(String, Range<usize>)> {
+    let place = |wrong: &Wrong| {
+        let name = format!("\"{}\"", wrong.field);
+        let at = text.find(&name)?;
+        Some((wrong.field.clone(), at..at + name.len()))
+    };
+    wrong.iter().filter(|wrong| !wrong.field.is_empty()).filter_map(place).collect()
 }
 
 /// The rest of a line that is too long to be kept.
@@ -170,51 +191,58 @@ impl<'de> Deserialize<'de> for Pairs {
     }
 }
 
-fn csv_row<R: Read>(
-    reader: &mut csv::Reader<R>,
+/// The next row below the heading, or what is wrong with the table; then it has `ended` perhaps.
+fn csv_row<R: BufRead>(
+    table: &mut Table<R>,
     columns: &mut Option<Vec<Column>>,
+    ended: &mut bool,
 ) -> io::Result<Option<Row>> {
-    let mut record = csv::StringRecord::new();
-    loop {
-        match reader.read_record(&mut record) {
-            Ok(true) => {}
-            Ok(false) => return Ok(None),
-            Err(error) => return unreadable(error).map(Some),
-        }
-        let line = record.position().map_or(0, csv::Position::line);
-        let text = record.iter().collect::<Vec<_>>().join(",");
-        match columns {
-            None => match heading(&record) {
-                Ok(read) => *columns = Some(read),
-                Err(wrong) => return Ok(Some(Row { line, text, product: Err(wrong) })),
+    while let Some(written) = table.next()? {
+        *ended = written.broken;
+        let values: Vec<String> = written.values().collect();
+        let product = match (&written.fault, columns.as_ref()) {
+            (Some((wrong, _)), _) => Err(vec![wrong.clone()]),
+            (None, Some(columns)) => cells(columns, &values).and_then(product),
+            (None, None) => match heading(&values) {
+                Ok(read) => {
+                    *columns = Some(read);
+                    continue;
+                }
+                Err(wrong) => Err(wrong),
             },
-            Some(columns) => {
-                let product = cells(columns, &record).and_then(product);
-                return Ok(Some(Row { line, text, product }));
-            }
-        }
+        };
+        // A table whose heading is wrong has no rows.
+        *ended |= columns.is_none();
+        let places = match &product {
+            Ok(_) => Vec::new(),
+            Err(_) => places(&written, &values, columns.as_deref()),
+        };
+        return Ok(Some(Row { line: written.line, text: written.text, product, places }));
     }
+    Ok(None)
 }
 
-fn unreadable(error: csv::Error) -> io::Result<Row> {
-    let line = error.position().map_or(0, csv::Position::line);
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => Err(error),
-        csv::ErrorKind::Utf8 { err, .. } => {
-            let problem = format!("value {} is not UTF-8", err.field() + 1);
-            let wrong = Wrong::new("", problem, "save the file as UTF-8");
-            Ok(Row { line, text: String::new(), product: Err(vec![wrong]) })
-        }
-        other => Err(io::Error::other(format!("{other:?}"))),
-    }
+/// Where the fields of a row stand, or the columns of the heading.
+fn places(
+    written: &table::Row,
+    values: &[String],
+    columns: Option<&[Column]>,
+) -> Vec<(String, Range<usize>)> {
+    let names: Vec<&str> = match columns {
+        Some(columns) => columns.iter().map(|column| column.name.as_str()).collect(),
+        None => values.iter().map(|value| value.trim()).collect(),
+    };
+    let of_row = written.fault.iter().map(|(wrong, place)| (wrong.field.as_str(), place));
+    let all = of_row.chain(names.into_iter().zip(&written.cells));
+    all.map(|(name, place)| (name.to_owned(), place.clone())).collect()
 }
 
 /// The columns: `NAME`, or for a field of the shop's own `NAME:number`, `NAME:boolean`, `NAME:list`, `NAME:text`.
-fn heading(record: &csv::StringRecord) -> Result<Vec<Column>, Vec<Wrong>> {
+fn heading(cells: &[String]) -> Result<Vec<Column>, Vec<Wrong>> {
     let mut columns: Vec<Column> = Vec::new();
     let mut wrong = Vec::new();
-    for cell in record {
-        let cell = cell.trim_start_matches('\u{feff}').trim();
+    for cell in cells {
+        let cell = cell.trim();
         let (name, kind) = cell.split_once(':').unwrap_or((cell, ""));
         let cells = match (Kind::of(name), kind) {
             (Some(Kind::Texts), "" | "list") | (None, "list") => Some(Cells::List),
@@ -247,12 +275,9 @@ fn heading(record: &csv::StringRecord) -> Result<Vec<Column>, Vec<Wrong>> {
     if wrong.is_empty() { Ok(columns) } else { Err(wrong) }
 }
 
-fn cells(
-    columns: &[Column],
-    record: &csv::StringRecord,
-) -> Result<Vec<(String, Value)>, Vec<Wrong>> {
-    if record.len() != columns.len() {
-        let problem = format!("{} values, and the heading has {}", record.len(), columns.len());
+fn cells(columns: &[Column], row: &[String]) -> Result<Vec<(String, Value)>, Vec<Wrong>> {
+    if row.len() != columns.len() {
+        let problem = format!("{} values, and the heading has {}", row.len(), columns.len());
         return Err(vec![Wrong::new(
             "",
             problem,
@@ -260,7 +285,7 @@ fn cells(
         )]);
     }
     let (mut fields, mut wrong) = (Vec::new(), Vec::new());
-    for (column, cell) in columns.iter().zip(record) {
+    for (column, cell) in columns.iter().zip(row) {
         match value(column, cell) {
             Ok(None) => {}
             Ok(Some(value)) => fields.push((column.name.clone(), value)),
@@ -360,6 +385,24 @@ mod tests {
         let heading = read(Form::Csv, "price,price,stock:number\np1,1\n");
         assert_eq!(heading.len(), 1, "a table whose heading is wrong has no rows");
         assert!(heading[0].1.as_ref().unwrap_err().contains("there is no column `id`"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_found_where_it_stands() {
+        let place = |form, text: &str, field: &str| {
+            let row = Rows::new(form, text.as_bytes()).last().unwrap().unwrap();
+            assert!(row.product.is_err(), "{row:?}");
+            (row.line, row.text[row.place(field)].to_owned())
+        };
+        let table = "id,sku,stock\r\n\r\np1,\"a,\"\"b\",x\r\n";
+        assert_eq!(place(Form::Csv, table, "stock"), (3, "x".into()));
+        assert_eq!(place(Form::Csv, "id, kg:weight\n", "kg:weight"), (1, " kg:weight".into()));
+        assert_eq!(place(Form::Csv, "id,stock\np1,1,2\n", ""), (2, "p1,1,2".into()));
+        let open = "id,stock\np1,\"1\np2,2\n";
+        assert_eq!(place(Form::Csv, open, ""), (2, "\"".into()));
+        let line = r#"{"id":"p1","stock":1.5}"#;
+        assert_eq!(place(Form::Jsonl, line, "stock"), (1, "\"stock\"".into()));
+        assert_eq!(place(Form::Jsonl, "[1]", ""), (1, "[1]".into()));
     }
 
     #[test]

@@ -61,30 +61,17 @@ impl Sent {
 
 impl From<ExpectedCommand> for Sent {
     fn from(command: ExpectedCommand) -> Self {
-        let ExpectedCommand {
-            command_id,
-            run_id,
-            journey,
-            step,
-            customer,
-            to,
-            data,
-            due_at,
-            decided_at,
-            not_after,
-            ..
-        } = command;
         Self {
-            command_id,
-            run_id,
-            journey,
-            step,
-            customer,
-            to,
-            data,
-            due_at,
-            decided_at,
-            not_after,
+            command_id: command.command_id,
+            run_id: command.run_id,
+            journey: command.journey,
+            step: command.step,
+            customer: command.customer,
+            to: command.to,
+            data: command.data,
+            due_at: command.due_at,
+            decided_at: command.decided_at,
+            not_after: command.not_after,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Journeys that begin for many by what everybody is told.
 
-use super::facts;
+use super::{facts, for_many};
 use crate::grammar::config::Config;
 use crate::history::Draw;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// For whom.
 const WHO: [&str; 6] = [
@@ -28,33 +28,9 @@ pub(super) fn add(draw: &mut Draw, config: &mut Config) {
     if draw.chance(60) {
         trigger["spread"] = (*draw.pick(&["30m", "3h", "1d", "0s"])).into();
     }
-    let name = ["m", "n", "o"]
-        .into_iter()
-        .find(|name| config.journeys.iter().all(|it| it["journey"] != *name));
-    let Some(name) = name else { return };
-    let mut journey = json!({
-        "journey": name,
-        "trigger": trigger,
-        "priority": draw.pick(&[10, 50, 50, 90]),
-        "steps": [{ "send": format!("{name}_tells"), "channels": [draw.pick(&["email", "push", "webhook"])] }],
-    });
-    if draw.chance(60) {
-        let rules = [json!("always"), json!("never"), json!({ "after": "1d" })];
-        journey["reentry"] = draw.pick(&rules).clone();
-    }
-    if draw.chance(50) {
-        journey["exit"] = json!([{ "on": draw.pick(&["order_placed", "stop", "product_viewed"]) }]);
-    }
-    if draw.chance(20) {
-        journey["max_runs"] = 1.into();
-    }
-    if draw.chance(40)
-        && let Value::Array(steps) = &mut journey["steps"]
-    {
-        steps.insert(0, json!({ "wait": draw.pick(&["1h", "3h"]) }));
-        steps.push(json!({ "branch": [{ "when": "event.broadcast.share > 10", "steps": [{ "exit": true }] }] }));
-    }
-    if let Value::Object(fields) = journey {
-        config.journeys.push(fields);
-    }
+    let rules = [json!("always"), json!("never"), json!({ "after": "1d" })];
+    let names = (["m", "n", "o"], "tells");
+    let Some(journey) = for_many::journey(draw, config, names, trigger, &rules) else { return };
+    let more = json!({ "branch": [{ "when": "event.broadcast.share > 10", "steps": [{ "exit": true }] }] });
+    for_many::add(draw, config, journey, Some(more));
 }

@@ -1,9 +1,9 @@
 //! Journeys that begin for many by what happens to a product.
 
-use super::facts;
+use super::{facts, for_many};
 use crate::grammar::config::Config;
 use crate::history::Draw;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// What else is asked of those who wait for the product.
 const WHO: [&str; 5] = [
@@ -38,44 +38,20 @@ pub(super) fn add(draw: &mut Draw, config: &mut Config) {
             trigger[field] = (*draw.pick(texts)).into();
         }
     }
-    let name = ["f", "g", "h"]
-        .into_iter()
-        .find(|name| config.journeys.iter().all(|it| it["journey"] != *name));
-    let Some(name) = name else { return };
-    let mut journey = json!({
-        "journey": name,
-        "trigger": trigger,
-        "priority": draw.pick(&[10, 50, 50, 90]),
-        "steps": [{ "send": format!("{name}_is_there"), "channels": [draw.pick(&["email", "push", "webhook"])] }],
-    });
-    if draw.chance(60) {
-        let rules = [
-            json!("always"),
-            json!("never"),
-            json!({ "after": "5h", "per": "key" }),
-            json!({ "after": "1d" }),
-        ];
-        journey["reentry"] = draw.pick(&rules).clone();
-    }
-    if draw.chance(50) {
-        journey["exit"] = json!([{ "on": draw.pick(&["order_placed", "stop", "product_viewed"]) }]);
+    let rules = [
+        json!("always"),
+        json!("never"),
+        json!({ "after": "5h", "per": "key" }),
+        json!({ "after": "1d" }),
+    ];
+    let names = (["f", "g", "h"], "is_there");
+    let Some(mut journey) = for_many::journey(draw, config, names, trigger, &rules) else { return };
+    if draw.chance(30) {
+        journey.insert("key".into(), "event.product.id".into());
+        journey.insert("while".into(), "catalogue[key].stock > 0".into());
     }
     if draw.chance(30) {
-        journey["key"] = "event.product.id".into();
-        journey["while"] = "catalogue[key].stock > 0".into();
+        journey.insert("goal".into(), json!({ "on": "order_placed", "within": "1d" }));
     }
-    if draw.chance(30) {
-        journey["goal"] = json!({ "on": "order_placed", "within": "1d" });
-    }
-    if draw.chance(20) {
-        journey["max_runs"] = 1.into();
-    }
-    if draw.chance(40)
-        && let Value::Array(steps) = &mut journey["steps"]
-    {
-        steps.insert(0, json!({ "wait": draw.pick(&["1h", "3h"]) }));
-    }
-    if let Value::Object(fields) = journey {
-        config.journeys.push(fields);
-    }
+    for_many::add(draw, config, journey, None);
 }
