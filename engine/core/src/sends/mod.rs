@@ -36,7 +36,8 @@ pub const SEQ: &str = "cartwheel-seq";
 /// 10: conditions read the catalogue; ledgers; answers; a cap's limit that cannot be read is 0.
 /// 11: journeys begin for many by what the catalogue says, and for all by a broadcast; journeys are paused and stopped, splits have winners; codes from pools;
 /// runs go on under another version as it says; past events feed facts; a run that has ended behind a message waits for its goal however it ended.
-pub const SEMANTICS: u32 = 11;
+/// 12: who is held out waits for a code as anybody does; messages may show what was looked at.
+pub const SEMANTICS: u32 = 12;
 
 closed! {
     /// What a record of the sends topic is.

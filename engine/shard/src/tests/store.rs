@@ -191,21 +191,25 @@ fn documents_of_an_older_store_come_into_the_log() {
     let mut meta = memory.meta().unwrap().unwrap().encode().unwrap();
     meta[1] = 7;
     meta.truncate(meta.len() - 16);
+    let mut customers = Vec::new();
     memory
         .load(&mut |id, stored| {
-            let (hot, chain) = stored.split_last_chunk().unwrap();
-            let stored = owner.shard.stored(Chain::from_bytes(*chain)).unwrap();
-            let entries: Vec<_> = stored.entries().collect();
-            let (first, second) = entries.split_at(1);
-            let packed = |part: &[(Document, &[u8])]| {
-                let mut out = Vec::new();
-                part.iter().for_each(|(document, content)| append(&mut out, *document, content));
-                out
-            };
-            rocks.put_old(&meta, id, hot, [&packed(first), &packed(second)]);
+            customers.push((id, stored.to_vec()));
             Ok(())
         })
         .unwrap();
+    for (id, stored) in customers {
+        let (hot, chain) = stored.split_last_chunk().unwrap();
+        let documents = owner.shard.stored(Chain::from_bytes(*chain)).unwrap();
+        let entries: Vec<_> = documents.entries().collect();
+        let (first, second) = entries.split_at(1);
+        let packed = |part: &[(Document, &[u8])]| {
+            let mut out = Vec::new();
+            part.iter().for_each(|(document, content)| append(&mut out, *document, content));
+            out
+        };
+        rocks.put_old(&meta, id, hot, [&packed(first), &packed(second)]);
+    }
     let mut owner = world.open(Settings::without_clock(), rocks).unwrap().unwrap();
     owner.drain(&mut world, 64, START, false).unwrap().unwrap();
     assert_eq!(undecided(told(&owner.shard)), expected);
