@@ -6,8 +6,7 @@ use crate::flags::{AgainFlags, ControlCommand, Flags, Output};
 use crate::journeys;
 use crate::settings::Loaded;
 use crate::streams::{Session, now};
-use cartwheel_core::journey::plan::Plan;
-use cartwheel_sim::trace::suggest;
+use cartwheel_sim::trace::known;
 use cartwheel_streams::record::Control;
 use cartwheel_streams::{Entry, Stream};
 
@@ -66,32 +65,13 @@ fn must_exist(loaded: &Loaded, control: Control<'_>) -> Result<(), Failure> {
         return Ok(());
     };
     let plan = &compiled.plan;
-    match control {
+    let told = match control {
         Control::Pause(journey) | Control::Stop(journey) | Control::Resume { journey, .. } => {
-            known("journey", journey, &names(plan))
+            known::journey(plan, journey).map(drop)
         }
-        Control::Winner { journey, split, arm } => {
-            known("journey", journey, &names(plan))?;
-            let journey = plan.journeys.iter().find(|known| known.name == journey);
-            let splits = journey.into_iter().flat_map(|journey| &journey.ops);
-            let splits: Vec<_> = splits.filter_map(|op| op.split()).collect();
-            let all: Vec<&str> = splits.iter().map(|split| split.name.as_str()).collect();
-            known("split", split, &all)?;
-            let arms = splits.iter().filter(|known| known.name == split).flat_map(|it| &it.arms);
-            let arms: Vec<&str> = arms.map(|arm| arm.name.as_str()).collect();
-            arm.map_or(Ok(()), |arm| known("arm", arm, &arms))
-        }
-    }
-}
-
-fn names(plan: &Plan) -> Vec<&str> {
-    plan.journeys.iter().map(|journey| journey.name.as_str()).collect()
-}
-
-fn known(what: &str, name: &str, all: &[&str]) -> Result<(), Failure> {
-    if all.contains(&name) {
-        return Ok(());
-    }
-    let help = suggest::help(name, all.iter().copied());
-    Err(Failure::Data(vec![Fault::new(format!("there is no {what} `{name}`"), Some(help))]))
+        Control::Winner { journey, split, arm } => known::winner(plan, journey, split, arm),
+    };
+    told.map_err(|known::Stranger { message, help, .. }| {
+        Failure::Data(vec![Fault::new(message, Some(help))])
+    })
 }

@@ -144,7 +144,7 @@ impl Catalogue {
     }
 
     /// Every field that an event of this type is known to have.
-    fn fields(&self, kind: &str) -> Vec<String> {
+    pub fn fields(&self, kind: &str) -> Vec<String> {
         let carried = Subject::ALL.into_iter().filter(|subject| self.carries(kind, *subject));
         let of_subjects = carried.flat_map(|subject| {
             subject.fields().iter().map(move |(name, _)| format!("{}.{name}", subject.name()))
@@ -194,6 +194,11 @@ fn built_in(kind: &str) -> Option<Fields> {
     let own = own_fields(kind);
     let fields = own.iter().map(|(name, known)| ((*name).to_owned(), (*known).into()));
     (!own.is_empty()).then(|| fields.collect())
+}
+
+/// What to write into events.yaml for a type of the shop's own.
+pub(crate) fn type_help(kind: &str) -> String {
+    format!("`{kind}: {{}}`")
 }
 
 /// The first name of a dotted one.

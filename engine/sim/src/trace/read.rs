@@ -10,17 +10,17 @@ use super::event::Event;
 use super::expect::Expectation;
 use super::fault::{Fault, Wrong};
 use super::line::{Statement, What};
+use super::resolve::{resolve, strangers};
+use super::scenario::{Part, Scenario};
 use super::time::{clock, instant, later, meant};
 use super::word::{Word, words};
 use cartwheel_core::journey::load::SourceFile;
-use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::Millis;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
 
 /// A trace file.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub struct Trace {
     /// The zone of its times.
     pub zone: TimeZone,
     /// Which journeys take part; none for all.
-    pub journeys: Option<Vec<String>>,
+    pub journeys: Option<Vec<Part>>,
     /// Whether holdouts hold; they are off unless the trace is about them.
     pub holdouts: bool,
     /// Whether every decision needs its line, in the order of the decisions; else only messages do.
@@ -41,35 +41,14 @@ pub struct Trace {
     pub scenarios: Vec<Scenario>,
 }
 
-/// One story, told to an engine that knows nothing yet.
-#[derive(Debug)]
-pub struct Scenario {
-    /// After `---`.
-    pub name: String,
-    /// Its line's words in the file.
-    pub span: Range<usize>,
-    /// Its lines with a time, which never falls.
-    pub entries: Vec<Statement>,
-    /// Whether its clock jumps: a timer fires where a line says so and sees how late it is. Else each fires at its own time.
-    pub jumps: bool,
-    /// The journeys that stand in the trace, or those beside it under the policy that stands in the trace; none: those beside it as they are.
-    pub plan: Option<Arc<Plan>>,
-    blocks: Blocks,
-}
-
-impl Scenario {
-    /// Whether the journeys stand in the trace.
-    pub fn has_journeys(&self) -> bool {
-        self.blocks.has_journeys()
-    }
-}
-
 /// Reads a trace; all faults at once. What stands beside it holds where the file says nothing else.
 pub fn read<'b>(source: &SourceFile, beside: impl Into<Beside<'b>>) -> Result<Trace, Vec<Fault>> {
     let mut reader = Reader::new(source, beside.into());
     let mut block = None;
-    let mut start = 0;
-    for (index, line) in source.text.split_inclusive('\n').enumerate() {
+    // Some editors begin a file with the mark of its encoding.
+    let text = source.text.strip_prefix('\u{feff}').unwrap_or(&source.text);
+    let mut start = source.text.len() - text.len();
+    for (index, line) in text.split_inclusive('\n').enumerate() {
         let here = start..start + line.len();
         start = here.end;
         let words = words(line, here.start);
@@ -123,7 +102,7 @@ struct Reader<'s> {
     zone: TimeZone,
     /// A line has named the zone.
     zone_said: bool,
-    journeys: Option<Vec<String>>,
+    journeys: Option<Vec<Part>>,
     /// A line has named the journeys.
     journeys_said: bool,
     holdouts: bool,
@@ -143,7 +122,7 @@ impl<'s> Reader<'s> {
         let stem =
             Path::new(&source.path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let zone = TimeZone::get(&beside.policy.zone).unwrap_or(TimeZone::UTC);
-        let journeys = stem.map(|stem| vec![stem]);
+        let journeys = stem.map(|stem| vec![(stem, 0..0)]);
         Self {
             source,
             beside,
@@ -173,19 +152,11 @@ impl<'s> Reader<'s> {
         {
             self.fault((0..0, "this trace has no line with a time".into(), None));
         }
-        // Once for all scenarios that have no block of their own.
-        let mut common = None;
-        for scenario in &mut self.scenarios {
-            let own = scenario.blocks != self.blocks;
-            let plan = match &common {
-                Some(plan) if !own => Ok(Option::clone(plan)),
-                _ => scenario.blocks.plan(self.source, self.beside),
-            };
-            match plan {
-                Ok(plan) if own => scenario.plan = plan,
-                Ok(plan) => scenario.plan = common.insert(plan).clone(),
-                Err(faults) => self.faults.extend(faults),
-            }
+        let unresolved = resolve(&mut self.scenarios, &self.blocks, self.source, self.beside);
+        self.faults.extend(unresolved);
+        let is_beside = self.scenarios.iter().any(|scenario| !scenario.has_journeys());
+        if let (Some(parts), Some(plan), true) = (&self.journeys, self.beside.plan, is_beside) {
+            strangers(parts, plan).into_iter().for_each(|wrong| self.fault(wrong));
         }
         // What is wrong in the header is wrong for every scenario.
         let mut seen = Vec::new();
@@ -318,7 +289,7 @@ impl<'s> Reader<'s> {
                 ));
             }
             [all] if all.text == "all" => None,
-            names => Some(names.iter().map(|name| name.text.to_owned()).collect()),
+            names => Some(names.iter().map(|name| (name.text.to_owned(), name.span())).collect()),
         };
         self.journeys_said = true;
         if self.blocks.has_journeys() {
@@ -376,6 +347,7 @@ impl<'s> Reader<'s> {
         let what = match rest {
             [] => return Err((first.span(), "nothing happens at this time".into(), None)),
             [word] if word.text == "clock" => What::Clock,
+            [word, tick] if word.text == "clock" && tick.text == "tick" => What::Clock,
             [word] if word.text == "live" => What::Mode(Mode::Live),
             [word] if word.text == "behind" => What::Mode(Mode::Behind),
             [record, words @ ..] if record.text == "record" => {

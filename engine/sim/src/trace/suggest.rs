@@ -14,7 +14,10 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
 pub fn help<'k>(word: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> String {
     match nearest(word, known.clone()) {
         Some(candidate) => format!("did you mean `{candidate}`?"),
-        None => format!("known here: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+        None => match known.into_iter().collect::<Vec<_>>().as_slice() {
+            [] => "there is none here".into(),
+            known => format!("known here: {}", known.join(", ")),
+        },
     }
 }
 
@@ -27,5 +30,6 @@ mod tests {
         let known = ["margin", "hold_after", "max_batch"];
         assert_eq!(help("hold_afer", known), "did you mean `hold_after`?");
         assert_eq!(help("colour", known), "known here: margin, hold_after, max_batch");
+        assert_eq!(help("colour", []), "there is none here");
     }
 }
