@@ -52,8 +52,7 @@ impl Customer {
         let (path, text) = match path {
             Some(path) => (path.display().to_string(), files::text(path)?),
             None => {
-                let text = shipped::text(SAMPLE)
-                    .map_err(|missing| Fault::new(missing.to_string(), None))?;
+                let text = shipped::text(SAMPLE).map_err(|missing| missing.fault())?;
                 (SAMPLE.to_owned(), text)
             }
         };
@@ -64,7 +63,9 @@ impl Customer {
         let value: Value = serde_saphyr::from_str(&text).map_err(|error| {
             let error = error.without_snippet();
             let span = error.location().map_or(0..0, |location| place::bytes(&text, location));
-            Fault::at(&path, &text, span, format!("this is no YAML or JSON: {error}"), None)
+            let help = "write it as config/customer.yaml is written, or as JSON";
+            let message = format!("this is no YAML or JSON: {error}");
+            Fault::at(&path, &text, span, message, Some(help.into()))
         })?;
         let Value::Object(known) = value else {
             let help = "write `profile:` and the documents that the template shows";
@@ -78,7 +79,11 @@ impl Customer {
             }
             if !(if is_text(key) { value.is_string() } else { value.is_object() }) {
                 let what = if is_text(key) { "a text" } else { "an object" };
-                return Err(customer.at(&[key], format!("`{key}` is not {what}"), None));
+                let help = match is_text(key) {
+                    true => format!("write it as a text, such as `{key}: ana`"),
+                    false => format!("write its fields below `{key}:`"),
+                };
+                return Err(customer.at(&[key], format!("`{key}` is not {what}"), Some(help)));
             }
         }
         Ok(customer)

@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// Fields by their dotted names.
 type Fields = BTreeMap<String, FieldType>;
 
+/// What the type of an event ends with that tells of the change of a level or a segment.
+pub(crate) const CHANGED: &str = "_changed";
+
 /// Most types of the shop's own with which an unknown one is compared.
 const COMPARED: usize = 512;
 /// Most names that a remedy lists.
@@ -196,9 +199,15 @@ fn built_in(kind: &str) -> Option<Fields> {
     (!own.is_empty()).then(|| fields.collect())
 }
 
-/// What to write into events.yaml for a type of the shop's own.
-pub(crate) fn type_help(kind: &str) -> String {
-    format!("`{kind}: {{}}`")
+/// What to do where events of this type shall be known.
+pub(crate) fn declare(kind: &str) -> String {
+    let own = format!("if it is one of your own, declare it in events.yaml: `{kind}: {{}}`");
+    match kind.strip_suffix(CHANGED).filter(|level| !level.is_empty()) {
+        Some(level) => format!(
+            "events of this type come where a level or a segment `{level}` changes: declare it in facts.yaml, such as `{level}: {{ level: [ {{ buyer: customer.orders > 0 }}, {{ visitor: true }} ] }}`; {own}"
+        ),
+        None => own,
+    }
 }
 
 /// The first name of a dotted one.

@@ -146,7 +146,8 @@ fn wrong(error: &YamlError, text: &str, body: &Range<usize>) -> Wrong {
         }
         other => {
             let plain = serde_saphyr::render_options! { snippets: serde_saphyr::SnippetMode::Off };
-            (place, other.render_with_options(plain), None)
+            let help = "write it as it would stand in a file, indented below its line";
+            (place, other.render_with_options(plain), Some(help.into()))
         }
     }
 }

@@ -22,6 +22,9 @@ use jiff::tz::TimeZone;
 use std::ops::Range;
 use std::path::Path;
 
+/// What to do where journeys stand in a trace that also names some beside it.
+const ONE_OF_BOTH: &str = "take the line `journeys` away, or the journeys that stand in the trace";
+
 /// A trace file.
 #[derive(Debug)]
 pub struct Trace {
@@ -150,7 +153,8 @@ impl<'s> Reader<'s> {
         if self.faults.is_empty()
             && self.scenarios.iter().all(|scenario| scenario.entries.is_empty())
         {
-            self.fault((0..0, "this trace has no line with a time".into(), None));
+            let help = "`day 2026-03-02`, then lines such as `10:00 ana customer_created`: `cartwheel test --help` shows how";
+            self.fault((0..0, "this trace has no line with a time".into(), Some(help.into())));
         }
         let unresolved = resolve(&mut self.scenarios, &self.blocks, self.source, self.beside);
         self.faults.extend(unresolved);
@@ -196,7 +200,7 @@ impl<'s> Reader<'s> {
                 blocks.journey(body);
                 if self.journeys_said {
                     let message = "the journeys of a trace stand in it or beside it, not both";
-                    self.fault((head, message.into(), None));
+                    self.fault((head, message.into(), Some(ONE_OF_BOTH.into())));
                 }
             }
             Yaml::Facts => blocks.facts(body),
@@ -215,14 +219,16 @@ impl<'s> Reader<'s> {
             "---" => self.begin(first, rest)?,
             "zone" | "journeys" | "holdouts" | "strict" if !self.scenarios.is_empty() => {
                 let message = format!("`{}` must stand before the first scenario", first.text);
-                return Err((first.span(), message, None));
+                let help = Some("move the line above the first `---`".into());
+                return Err((first.span(), message, help));
             }
             "policy" | "facts" | "journey" | "clock"
                 if self.scenarios.last().is_some_and(|scenario| !scenario.entries.is_empty()) =>
             {
                 let message =
                     format!("`{}` must stand before the scenario's first time", first.text);
-                return Err((first.span(), message, None));
+                let help = Some("move it up, below the scenario's `---`".into());
+                return Err((first.span(), message, help));
             }
             "policy" if rest.is_empty() => return Ok(Line::Opens(Yaml::Policy)),
             "facts" if rest.is_empty() => return Ok(Line::Opens(Yaml::Facts)),
@@ -251,7 +257,8 @@ impl<'s> Reader<'s> {
             ));
         }
         if self.scenarios.iter().any(|scenario| scenario.name == name) {
-            return Err((span_of(first, rest), format!("scenario `{name}` is there twice"), None));
+            let help = Some("give each its own name".into());
+            return Err((span_of(first, rest), format!("scenario `{name}` is there twice"), help));
         }
         self.open(name, span_of(first, rest));
         self.day = self.header_day;
@@ -271,9 +278,9 @@ impl<'s> Reader<'s> {
     }
 
     fn set_zone(&mut self, first: Word<'_>, rest: &[Word<'_>]) -> Result<(), Wrong> {
-        let [name] = rest else { return Err((first.span(), "write `zone NAME`".into(), None)) };
-        self.zone_said = true;
         let help = || Some("write an IANA name such as Europe/Berlin".to_owned());
+        let [name] = rest else { return Err((first.span(), "write `zone NAME`".into(), help())) };
+        self.zone_said = true;
         self.zone = TimeZone::get(name.text)
             .map_err(|_| (name.span(), format!("`{}` is not a time zone", name.text), help()))?;
         Ok(())
@@ -285,7 +292,7 @@ impl<'s> Reader<'s> {
                 return Err((
                     first.span(),
                     "write `journeys NAME ...` or `journeys all`".into(),
-                    None,
+                    Some("journeys cart_abandonment welcome".into()),
                 ));
             }
             [all] if all.text == "all" => None,
@@ -294,7 +301,7 @@ impl<'s> Reader<'s> {
         self.journeys_said = true;
         if self.blocks.has_journeys() {
             let message = "the journeys of a trace stand in it or beside it, not both";
-            return Err((first.span(), message.into(), None));
+            return Err((first.span(), message.into(), Some(ONE_OF_BOTH.into())));
         }
         Ok(())
     }
@@ -335,7 +342,10 @@ impl<'s> Reader<'s> {
             ));
         };
         let at = instant(day, time, &self.zone)
-            .ok_or_else(|| (first.span(), "this time does not exist".to_owned(), None))?;
+            .ok_or_else(|| {
+                let help = "write a day between the years 1 and 9998".to_owned();
+                (first.span(), "this time does not exist".to_owned(), Some(help))
+            })?;
         if self.last.is_some_and(|last| at < last) {
             return Err((
                 first.span(),
@@ -345,7 +355,11 @@ impl<'s> Reader<'s> {
         }
         let read = |text: &str| meant(text, day, &self.zone);
         let what = match rest {
-            [] => return Err((first.span(), "nothing happens at this time".into(), None)),
+            [] => {
+                let help = "write what happens, such as `10:00 ana customer_created`; `10:00 clock`: time passes";
+                let message = "nothing happens at this time".into();
+                return Err((first.span(), message, Some(help.into())));
+            }
             [word] if word.text == "clock" => What::Clock,
             [word, tick] if word.text == "clock" && tick.text == "tick" => What::Clock,
             [word] if word.text == "live" => What::Mode(Mode::Live),
@@ -395,7 +409,8 @@ fn switch(first: Word<'_>, rest: &[Word<'_>], [off, on]: [&str; 2]) -> Result<bo
         [word] if word.text == off => Ok(false),
         _ => {
             let name = first.text;
-            Err((first.span(), format!("write `{name} {on}` or `{name} {off}`"), None))
+            let message = format!("`{name}` is `{on}` or `{off}`");
+            Err((first.span(), message, Some(format!("write `{name} {on}` or `{name} {off}`"))))
         }
     }
 }

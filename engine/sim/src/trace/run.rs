@@ -44,7 +44,8 @@ pub fn run_all<E: TraceEngine>(
         let plan = Arc::new(plan);
         let outcome = engine(Arc::clone(&plan)).and_then(|it| run(trace, scenario, &plan, it));
         let mut outcome = outcome.map_err(|error| {
-            let failed = (scenario.span.clone(), error.to_string(), None);
+            let help = "nothing that stands in a trace should lead to this: it is a defect; report it with the trace";
+            let failed = (scenario.span.clone(), error.to_string(), Some(help.into()));
             Fault::new(failed, &trace.path, &trace.text)
         })?;
         if scenario.has_journeys() {

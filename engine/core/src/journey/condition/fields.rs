@@ -491,7 +491,8 @@ impl Resolver<'_> {
         let help = if event && Subject::parse(root.as_bytes()).is_some() {
             format!("did you mean `event.{root}{rest}`?")
         } else if let Some(near) = near {
-            format!("did you mean `{near}{rest}`?")
+            let fact = self.declare_fact(root);
+            format!("did you mean `{near}{rest}`?{}", fact.map_or_else(String::new, |it| format!(" If not, {it}")))
         } else {
             let known = match (self.scope, event) {
                 (Scope::Alone, _) => "this reads `event.X` alone",
@@ -502,9 +503,18 @@ impl Resolver<'_> {
                     "this reads `profile.X`, `customer.X`, `local.X`, `now`, and facts and segments by their names"
                 }
             };
-            format!("{known}; strings stand in quotes")
+            let fact = self.declare_fact(root).map_or_else(String::new, |it| format!("; {it}"));
+            format!("{known}{fact}; strings stand in quotes")
         };
         self.fail(fault.help(help))
+    }
+
+    /// What to do where this shall be remembered of customers, in a condition that may read what is.
+    fn declare_fact(&self, root: &str) -> Option<String> {
+        let declare = || {
+            format!("what is to be remembered of customers is declared in facts.yaml, such as `{root}: {{ count: order_placed }}`")
+        };
+        (self.scope != Scope::Alone && is_name(root)).then(declare)
     }
 
     pub(super) fn fail<T>(&mut self, fault: Fault) -> Option<T> {

@@ -4,7 +4,7 @@
 use super::foreign;
 use crate::event::Subject;
 use crate::event::vocabulary::CONSENT;
-use crate::journey::catalogue::{Catalogue, Found, type_help};
+use crate::journey::catalogue::{Catalogue, Found, declare};
 use crate::suggest::closest;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -40,8 +40,7 @@ impl KnownEvents {
         }
         let heard = closest(kind, self.heard.iter().map(String::as_str));
         let near = self.catalogue.near(kind, true).or(heard);
-        let own =
-            format!("if it is one of your own, declare it in events.yaml: {}", type_help(kind));
+        let own = declare(kind);
         let help = match near {
             Some(near) => format!("did you mean `{near}`? Or {own}"),
             None => format!("neither the journeys nor the facts hear of it; {own}"),
@@ -129,6 +128,7 @@ steps:
             ("wish_mad", "did you mean `wish_made`?"),
             ("tick", "declare it in events.yaml: `tick: {}`"),
             ("orders/create", "write `order_placed`"),
+            ("stage_changed", "a level or a segment `stage` changes: declare it in facts.yaml"),
         ] {
             assert!(known.no_type(kind).1.contains(help), "{:?}", known.no_type(kind));
         }
