@@ -133,3 +133,10 @@ fn a_journey_is_drawn() {
     assert_eq!(json["begins"]["events"], Value::from(Vec::<Value>::new()));
     assert!(json["at"].as_str().unwrap().contains("profile.birthday"));
 }
+
+#[test]
+fn a_file_that_is_not_there_has_a_remedy() {
+    let args = ["render", "cart_reminder", "--customer", "/nowhere/ana.yaml"];
+    let parts = ["/nowhere/ana.yaml cannot be read", "name one that is there"];
+    expect(&cartwheel(&shipped(), &args, &[]), 65, &parts);
+}
