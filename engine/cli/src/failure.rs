@@ -199,8 +199,9 @@ impl Failure {
 
 /// What the system refused.
 fn of_system(error: &std::io::Error) -> Fault {
-    let help = crate::files::remedy(error.kind())
-        .unwrap_or("a file, disk, pipe or socket failed: see what the system says of it, and try again");
+    let help = crate::files::remedy(error.kind()).unwrap_or(
+        "a file, disk, pipe or socket failed: see what the system says of it, and try again",
+    );
     Fault::new(error.to_string(), Some(help.into()))
 }
 

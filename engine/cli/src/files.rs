@@ -106,9 +106,15 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Fault {
 /// What to do where a file or folder cannot be used, where the system's word for it says enough.
 pub fn remedy(kind: ErrorKind) -> Option<&'static str> {
     match kind {
-        ErrorKind::NotFound => Some("name one that is there: is the path right, from the folder in which this runs?"),
-        ErrorKind::PermissionDenied => Some("let the user who runs cartwheel use it, or name another place"),
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some("make room on the disk, or name another place"),
+        ErrorKind::NotFound => {
+            Some("name one that is there: is the path right, from the folder in which this runs?")
+        }
+        ErrorKind::PermissionDenied => {
+            Some("let the user who runs cartwheel use it, or name another place")
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Some("make room on the disk, or name another place")
+        }
         ErrorKind::ReadOnlyFilesystem => Some("name a place that can be written"),
         ErrorKind::NotADirectory => Some("a part of the path is a file: name another one"),
         ErrorKind::IsADirectory => Some("name a file: this is a folder"),

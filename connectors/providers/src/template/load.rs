@@ -59,13 +59,10 @@ fn entries(dir: &Path) -> Result<Vec<(String, bool)>, TemplateProblem> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).map_err(problem)? {
         let entry = entry.map_err(problem)?;
-        let name = entry
-            .file_name()
-            .into_string()
-            .map_err(|_| {
-                let problem = TemplateProblem::new(&entry.path(), None, "the name is not UTF-8");
-                problem.help("rename it: journeys name templates in letters, digits, `_` and `-`")
-            })?;
+        let name = entry.file_name().into_string().map_err(|_| {
+            let problem = TemplateProblem::new(&entry.path(), None, "the name is not UTF-8");
+            problem.help("rename it: journeys name templates in letters, digits, `_` and `-`")
+        })?;
         if !name.starts_with('.') {
             found.push((name, entry.path().is_dir()));
         }

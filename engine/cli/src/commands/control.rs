@@ -6,6 +6,7 @@ use crate::flags::{AgainFlags, ControlCommand, Flags, Output};
 use crate::journeys;
 use crate::settings::Loaded;
 use crate::streams::{Session, now};
+use cartwheel_core::journey::plan::Journey;
 use cartwheel_sim::trace::known;
 use cartwheel_streams::record::Control;
 use cartwheel_streams::{Entry, Stream};
@@ -64,12 +65,12 @@ fn must_exist(loaded: &Loaded, control: Control<'_>) -> Result<(), Failure> {
         );
         return Ok(());
     };
-    let plan = &compiled.plan;
+    let journeys: Vec<&Journey> = compiled.plan.journeys.iter().collect();
     let told = match control {
         Control::Pause(journey) | Control::Stop(journey) | Control::Resume { journey, .. } => {
-            known::journey(plan, journey).map(drop)
+            known::journey(&journeys, journey).map(drop)
         }
-        Control::Winner { journey, split, arm } => known::winner(plan, journey, split, arm),
+        Control::Winner { journey, split, arm } => known::winner(&journeys, journey, split, arm),
     };
     told.map_err(|known::Stranger { message, help, .. }| {
         Failure::Data(vec![Fault::new(message, Some(help))])

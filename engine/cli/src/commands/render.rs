@@ -73,7 +73,8 @@ fn channel(templates: &Templates, render: &RenderFlags) -> Result<Channel, Failu
 }
 
 /// What to do where a message cannot be written.
-const CANNOT: &str = "mend the template (engine/docs/templates.md), or write what it needs into the customer's file";
+const CANNOT: &str =
+    "mend the template (engine/docs/templates.md), or write what it needs into the customer's file";
 
 fn failed(loaded: &Loaded, error: &RenderError) -> Failure {
     let Some(part) = error.part else {

@@ -142,11 +142,10 @@ fn token(file: Option<&Path>) -> Result<Option<Secret>, Failure> {
         Some(_) => None,
         None => std::env::var(TOKEN).ok().filter(|token| !token.is_empty()).map(Secret::new),
     };
-    Secret::resolve("token-file", inline.as_ref(), file)
-        .map_err(|error| {
-            let help = "name a file that holds the token alone, and that you may read";
-            Failure::config(Fault::new(format!("--{error}"), Some(help.into())))
-        })
+    Secret::resolve("token-file", inline.as_ref(), file).map_err(|error| {
+        let help = "name a file that holds the token alone, and that you may read";
+        Failure::config(Fault::new(format!("--{error}"), Some(help.into())))
+    })
 }
 
 /// A listener on all addresses is reached on this machine's own.

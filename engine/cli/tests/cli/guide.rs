@@ -96,8 +96,13 @@ fn shell(line: &str, dir: &Path) -> String {
 
 /// Where a block goes: the paragraph above it ends with a colon and names the file, `config/...`; "end of" means that the block is added there.
 fn target(above: &[&str]) -> (String, bool) {
-    let lines: Vec<&str> =
-        above.iter().rev().skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty()).copied().collect();
+    let lines: Vec<&str> = above
+        .iter()
+        .rev()
+        .skip_while(|line| line.is_empty())
+        .take_while(|line| !line.is_empty())
+        .copied()
+        .collect();
     let paragraph = lines.into_iter().rev().collect::<Vec<_>>().join(" ");
     assert!(paragraph.ends_with(':'), "this says not where the block goes: {paragraph}");
     let quoted = paragraph.split('`').skip(1).step_by(2);
@@ -152,7 +157,12 @@ fn who_follows_the_guide_sees_what_is_written() {
     let examples = blocks(&text).len();
     assert!(examples >= 20, "the guide has {examples} boxes");
     for (number, (is, was)) in new.iter().zip(&lines).enumerate() {
-        assert_eq!(is.trim_end(), was.trim_end(), "line {}; CARTWHEEL_UPDATE_GUIDE=1 writes it anew", number + 1);
+        assert_eq!(
+            is.trim_end(),
+            was.trim_end(),
+            "line {}; CARTWHEEL_UPDATE_GUIDE=1 writes it anew",
+            number + 1
+        );
     }
     assert_eq!(new.len(), lines.len(), "CARTWHEEL_UPDATE_GUIDE=1 writes it anew");
 }

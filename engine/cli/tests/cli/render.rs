@@ -1,6 +1,6 @@
 //! `cartwheel render` and `cartwheel graph`.
 
-use super::{cartwheel, changed, expect, place, shipped};
+use super::{cartwheel, changed, copy, expect, place, shipped};
 use serde_json::Value;
 
 #[test]
@@ -139,4 +139,16 @@ fn a_file_that_is_not_there_has_a_remedy() {
     let args = ["render", "cart_reminder", "--customer", "/nowhere/ana.yaml"];
     let parts = ["/nowhere/ana.yaml cannot be read", "name one that is there"];
     expect(&cartwheel(&shipped(), &args, &[]), 65, &parts);
+}
+
+#[test]
+fn a_folder_of_templates_that_is_not_there_has_a_remedy() {
+    let dir = tempfile::tempdir().unwrap();
+    copy(&shipped(), dir.path());
+    std::fs::remove_dir_all(dir.path().join("templates")).unwrap();
+    let parts = ["templates: cannot be read", "`templates_dir` of cartwheel.yaml names a folder"];
+    for args in [&["check"][..], &["render", "cart_reminder"]] {
+        expect(&cartwheel(dir.path(), args, &[]), 65, &parts[..1]);
+    }
+    expect(&cartwheel(dir.path(), &["check"], &[]), 65, &parts);
 }

@@ -59,11 +59,7 @@ impl Blocks {
     }
 
     /// The plan of the journeys, under the policy beside the trace where it writes none. None where it writes neither journeys nor a policy.
-    pub fn plan(
-        &self,
-        source: &SourceFile,
-        beside: Beside<'_>,
-    ) -> Result<Option<Own>, Vec<Fault>> {
+    pub fn plan(&self, source: &SourceFile, beside: Beside<'_>) -> Result<Option<Own>, Vec<Fault>> {
         if self.has_journeys() {
             let alone =
                 |body| SourceFile { path: source.path.clone(), text: alone(&source.text, body) };

@@ -44,7 +44,10 @@ impl Event {
             return Err((
                 kind.span(),
                 format!("`{}` stands where the event's type is expected", kind.text),
-                Some("write CUSTOMER TYPE, then the fields: 10:00 ana cart_updated cart.id=k1".into()),
+                Some(
+                    "write CUSTOMER TYPE, then the fields: 10:00 ana cart_updated cart.id=k1"
+                        .into(),
+                ),
             ));
         }
         let (of, rest) = message(rest)?;

@@ -1,7 +1,7 @@
 //! Whether what is to be done with a journey names one that there is. The same for a line of a trace and for `cartwheel control`.
 
 use super::suggest;
-use cartwheel_core::journey::plan::{Journey, Plan};
+use cartwheel_core::journey::plan::Journey;
 
 /// What is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,21 +26,29 @@ pub struct Stranger {
 }
 
 /// The journey of this name.
-pub fn journey<'p>(plan: &'p Plan, name: &str) -> Result<&'p Journey, Stranger> {
-    plan.journeys.iter().find(|journey| journey.name == name).ok_or_else(|| {
-        let known = plan.journeys.iter().map(|journey| journey.name.as_str());
+pub fn journey<'j>(journeys: &[&'j Journey], name: &str) -> Result<&'j Journey, Stranger> {
+    journeys.iter().copied().find(|journey| journey.name == name).ok_or_else(|| {
+        let known = journeys.iter().map(|journey| journey.name.as_str());
         let message = format!("there is no journey `{name}`");
         Stranger { named: Named::Journey, message, help: suggest::help(name, known) }
     })
 }
 
 /// Whether the journey has this split, and that this arm; none: its lots decide again.
-pub fn winner(plan: &Plan, name: &str, split: &str, arm: Option<&str>) -> Result<(), Stranger> {
-    let journey = journey(plan, name)?;
+pub fn winner(
+    journeys: &[&Journey],
+    name: &str,
+    split: &str,
+    arm: Option<&str>,
+) -> Result<(), Stranger> {
+    let journey = journey(journeys, name)?;
     let Some(found) = journey.splits().find(|known| known.name == split) else {
         let names: Vec<&str> = journey.splits().map(|split| split.name.as_str()).collect();
         let message = format!("journey `{name}` has no split `{split}`");
-        let help = if names.is_empty() { elsewhere(plan) } else { suggest::help(split, names) };
+        let help = match names.is_empty() {
+            true => elsewhere(journeys),
+            false => suggest::help(split, names),
+        };
         return Err(Stranger { named: Named::Split, message, help });
     };
     let Some(arm) = arm.filter(|arm| found.arms.iter().all(|known| known.name != *arm)) else {
@@ -52,12 +60,12 @@ pub fn winner(plan: &Plan, name: &str, split: &str, arm: Option<&str>) -> Result
 }
 
 /// For a journey without splits: which have one.
-fn elsewhere(plan: &Plan) -> String {
+fn elsewhere(journeys: &[&Journey]) -> String {
     let of = |journey: &Journey| {
         let name = journey.name.to_string();
         journey.splits().map(|split| format!("{name} {}", split.name)).collect::<Vec<_>>()
     };
-    let all: Vec<String> = plan.journeys.iter().flat_map(of).collect();
+    let all: Vec<String> = journeys.iter().copied().flat_map(of).collect();
     match all.as_slice() {
         [] => "it has none, as no journey here has: a winner is an arm of a step `split:`".into(),
         _ => format!("it has none; splits here: {}", all.join(", ")),
@@ -78,12 +86,17 @@ mod tests {
     #[test]
     fn a_slip_is_told_with_the_nearest_name() {
         let send = "  - { send: hello, channels: [email] }\n";
-        let arm = |name| format!("      {name}: {{ share: 50%, steps: [{{ send: {name}, channels: [email] }}] }}\n");
+        let arm = |name| {
+            format!(
+                "      {name}: {{ share: 50%, steps: [{{ send: {name}, channels: [email] }}] }}\n"
+            )
+        };
         let split = format!("  - split: offer\n    arms:\n{}{}", arm("gift"), arm("letter"));
         let sources = [source("plain", send), source("lots", &split)];
         let plan = load(&Policy::default(), &sources).expect("a plan");
-        assert_eq!(winner(&plan, "lots", "offer", Some("gift")), Ok(()));
-        assert_eq!(winner(&plan, "lots", "offer", None), Ok(()));
+        let all: Vec<&Journey> = plan.journeys.iter().collect();
+        assert_eq!(winner(&all, "lots", "offer", Some("gift")), Ok(()));
+        assert_eq!(winner(&all, "lots", "offer", None), Ok(()));
         for (name, split, arm, named, help) in [
             ("lotz", "offer", None, Named::Journey, "did you mean `lots`?"),
             ("lots", "ofer", None, Named::Split, "did you mean `offer`?"),
@@ -91,10 +104,11 @@ mod tests {
             ("lots", "offer", Some("zzz"), Named::Arm, "known here: gift, letter"),
             ("plain", "offer", None, Named::Split, "it has none; splits here: lots offer"),
         ] {
-            let stranger = winner(&plan, name, split, arm).unwrap_err();
+            let stranger = winner(&all, name, split, arm).unwrap_err();
             assert_eq!((stranger.named, stranger.help.as_str()), (named, help));
         }
         let plain = load(&Policy::default(), &sources[..1]).expect("a plan");
+        let plain: Vec<&Journey> = plain.journeys.iter().collect();
         let stranger = winner(&plain, "plain", "offer", None).unwrap_err();
         assert!(stranger.help.contains("as no journey here has"), "{}", stranger.help);
     }

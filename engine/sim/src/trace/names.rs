@@ -10,7 +10,7 @@ use super::suggest;
 use super::word::{Word, words};
 use cartwheel_core::event::Subject;
 use cartwheel_core::journey::load::{KnownEvents, Slip};
-use cartwheel_core::journey::plan::{By, Plan};
+use cartwheel_core::journey::plan::{By, Journey, Plan};
 use cartwheel_core::product::{ID, Known, misfit};
 use std::collections::BTreeSet;
 
@@ -65,7 +65,10 @@ impl Names<'_> {
             }
             let mut slips = all().map(|known| known.misspelt(kind.text, &path));
             // Who does not know the type says nothing of its fields.
-            slips.clone().all(|slip| slip.is_some()).then(|| slips.next().flatten())?
+            slips
+                .clone()
+                .all(|slip| slip.is_some())
+                .then(|| slips.next().flatten())?
                 .map(|slip| wrong(name, slip))
         };
         fields.filter_map(misspelt).collect()
@@ -125,12 +128,13 @@ impl Names<'_> {
     /// `pause JOURNEY`, `winner JOURNEY SPLIT [ARM]` and the like.
     fn control(&self, words: &[Word<'_>]) -> Option<Wrong> {
         let [verb, journey, rest @ ..] = words else { return None };
+        let journeys: Vec<&Journey> = self.plan.journeys.iter().collect();
         let told = match (verb.text, rest) {
             ("winner", [split, arm @ ..]) => {
                 let arm = arm.first().map(|arm| arm.text);
-                known::winner(self.plan, journey.text, split.text, arm)
+                known::winner(&journeys, journey.text, split.text, arm)
             }
-            _ => known::journey(self.plan, journey.text).map(drop),
+            _ => known::journey(&journeys, journey.text).map(drop),
         };
         let Stranger { named, message, help } = told.err()?;
         let place = match named {

@@ -341,11 +341,10 @@ impl<'s> Reader<'s> {
                 Some("write `day 2026-03-02` before it".into()),
             ));
         };
-        let at = instant(day, time, &self.zone)
-            .ok_or_else(|| {
-                let help = "write a day between the years 1 and 9998".to_owned();
-                (first.span(), "this time does not exist".to_owned(), Some(help))
-            })?;
+        let at = instant(day, time, &self.zone).ok_or_else(|| {
+            let help = "write a day between the years 1 and 9998".to_owned();
+            (first.span(), "this time does not exist".to_owned(), Some(help))
+        })?;
         if self.last.is_some_and(|last| at < last) {
             return Err((
                 first.span(),

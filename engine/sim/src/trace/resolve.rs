@@ -7,7 +7,7 @@ use super::known;
 use super::names::Names;
 use super::scenario::{Part, Scenario};
 use cartwheel_core::journey::load::SourceFile;
-use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::journey::plan::{Journey, Plan};
 use std::sync::Arc;
 
 /// Gives each scenario its plan; says what is wrong in those, and in the names of its lines. `header` is what holds for all of them.
@@ -51,10 +51,13 @@ pub fn resolve(
 
 /// What is wrong with the names of the journeys that take part in a trace.
 pub fn strangers(parts: &[Part], plan: &Plan) -> Vec<Wrong> {
+    let journeys: Vec<&Journey> = plan.journeys.iter().collect();
     let stranger = |(name, span): &Part| {
-        let known::Stranger { message, help, .. } = known::journey(plan, name).err()?;
+        let known::Stranger { message, help, .. } = known::journey(&journeys, name).err()?;
         if !span.is_empty() {
-            let help = format!("{help}; where the journey is gone, take it out of this line, or the trace away");
+            let help = format!(
+                "{help}; where the journey is gone, take it out of this line, or the trace away"
+            );
             return Some((span.clone(), message, Some(help)));
         }
         let message = format!("{message}, and this trace is about it by its file's name");

@@ -444,11 +444,10 @@ impl<E: TraceEngine> Runner<'_, E> {
             return Some((format!("`{template}` was sent and no line expects it"), Some(help)));
         }
         let told = told(&fact.what, self.plan);
-        (self.trace.strict && !fact.surplus)
-            .then(|| {
-                let message = format!("no line expects what was decided at {time}: {told}");
-                let help = format!("write a line for it, {time} expect ..., or leave `strict on` out");
-                (message, Some(help))
-            })
+        (self.trace.strict && !fact.surplus).then(|| {
+            let message = format!("no line expects what was decided at {time}: {told}");
+            let help = format!("write a line for it, {time} expect ..., or leave `strict on` out");
+            (message, Some(help))
+        })
     }
 }

@@ -28,12 +28,16 @@ fn decision(
 fn summary() -> Summary {
     let mut report = Report::new(Period::ALWAYS);
     let command = |id: u8, step: &str| {
-        format!(r#"{{"command_id":"{id:032x}","journey":"{CART}","step":"{step}","decided_at":"2026-01-01T10:00:00Z"}}"#)
+        format!(
+            r#"{{"command_id":"{id:032x}","journey":"{CART}","step":"{step}","decided_at":"2026-01-01T10:00:00Z"}}"#
+        )
     };
     report.decided(Kind::Command, command(1, "cart_reminder").as_bytes());
     report.decided(Kind::Command, command(2, "cart_reminder").as_bytes());
     let goal = |side: &str, revenue: f64| {
-        format!(r#"{{"at":"2026-01-01T11:00:00Z","journey":"{CART}","step":"cart_reminder","side":"{side}","first":"2026-01-01T10:00:00Z","revenue":{revenue}}}"#)
+        format!(
+            r#"{{"at":"2026-01-01T11:00:00Z","journey":"{CART}","step":"cart_reminder","side":"{side}","first":"2026-01-01T10:00:00Z","revenue":{revenue}}}"#
+        )
     };
     let turn = format!(
         r#"{{"now":"2026-01-01T12:00:00Z","measured":{{"entered":{{"{CART}":1}},"converted":[{},{}]}}}}"#,

@@ -492,7 +492,10 @@ impl Resolver<'_> {
             format!("did you mean `event.{root}{rest}`?")
         } else if let Some(near) = near {
             let fact = self.declare_fact(root);
-            format!("did you mean `{near}{rest}`?{}", fact.map_or_else(String::new, |it| format!(" If not, {it}")))
+            format!(
+                "did you mean `{near}{rest}`?{}",
+                fact.map_or_else(String::new, |it| format!(" If not, {it}"))
+            )
         } else {
             let known = match (self.scope, event) {
                 (Scope::Alone, _) => "this reads `event.X` alone",
@@ -512,7 +515,9 @@ impl Resolver<'_> {
     /// What to do where this shall be remembered of customers, in a condition that may read what is.
     fn declare_fact(&self, root: &str) -> Option<String> {
         let declare = || {
-            format!("what is to be remembered of customers is declared in facts.yaml, such as `{root}: {{ count: order_placed }}`")
+            format!(
+                "what is to be remembered of customers is declared in facts.yaml, such as `{root}: {{ count: order_placed }}`"
+            )
         };
         (self.scope != Scope::Alone && is_name(root)).then(declare)
     }

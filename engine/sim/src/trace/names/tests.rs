@@ -5,7 +5,7 @@ use cartwheel_core::journey::load::{Checked, SourceFile, Sources, check_declared
 use cartwheel_core::policy::Policy;
 
 const JOURNEY: &str = "journey: welcome
-trigger: { event: [customer_created, wish_made], when: event.cart.extras != 'x' }
+trigger: { event: [customer_created, wish_made], when: \"event.cart.extras != 'x'\" }
 steps:
   - split: offer
     arms:
@@ -13,11 +13,15 @@ steps:
       letter: { share: 50%, steps: [{ emit: letter_sent }] }
 ";
 const SALE: &str = "journey: sale
-trigger: { broadcast: spring_sale, who: catalogue['p1'].colour == 'red' }
+trigger: { broadcast: spring_sale, who: profile.vip == true }
+steps: [{ send: hello, channels: [email] }]
+";
+const LOOK: &str = "journey: look
+trigger: { event: product_viewed, when: \"catalogue[event.product.id].colour == 'red'\" }
 steps: [{ send: hello, channels: [email] }]
 ";
 const FACTS: &str = "facts: { visits: { count: shop_visited } }\n";
-const EVENTS: &str = "events: { page_liked: {} }\n";
+const EVENTS: &str = "events: { page_liked: {}, shop_visited: {}, wish_made: { cart.extras: any } }\nprofile: { vip: boolean }\n";
 
 fn source(path: &str, text: &str) -> SourceFile {
     SourceFile { path: path.into(), text: text.into() }
@@ -26,11 +30,14 @@ fn source(path: &str, text: &str) -> SourceFile {
 /// What is wrong with these lines of the trace of a journey in a shop.
 fn told_of(file: &str, text: &str) -> Vec<Fault> {
     let policy = Policy { coupons: vec!["spring".into()], ..Policy::default() };
+    let journeys = [("a.yaml", JOURNEY), ("b.yaml", SALE), ("c.yaml", LOOK)];
     let (journeys, facts) =
-        ([source("a.yaml", JOURNEY), source("b.yaml", SALE)], source("facts.yaml", FACTS));
+        (journeys.map(|(path, text)| source(path, text)), source("facts.yaml", FACTS));
     let sources = Sources { journeys: &journeys, facts: Some(&facts) };
     let checked = check_declared(&policy, sources, Some(&source("events.yaml", EVENTS)));
-    let Checked { plan: Some(plan), known, .. } = &checked else { panic!("{:?}", checked.problems) };
+    let Checked { plan: Some(plan), known, .. } = &checked else {
+        panic!("{:?}", checked.problems)
+    };
     let beside = Beside {
         policy: &policy,
         journeys: Some(&journeys),
@@ -80,11 +87,15 @@ fn a_slip_is_told_with_its_place_and_the_nearest_name() {
         ("10:00 ana page_likd", "page_likd", "did you mean `page_liked`?"),
         ("10:00 ana letter_snt", "letter_snt", "did you mean `letter_sent`?"),
         ("10:00 ana tick", "tick", "declare it in events.yaml: `tick: {}`"),
-        ("10:00 clock ana tock", "ana", "declare it in events.yaml"),
+        ("10:00 clock ana", "ana", "declare it in events.yaml"),
         ("10:00 ana cart_updated cart.totl=5", "cart.totl", "did you mean `cart.total`?"),
-        ("10:00 ana wish_made profile.emial=a@b.c", "profile.emial", "did you mean `profile.email`"),
+        (
+            "10:00 ana wish_made profile.emial=a@b.c",
+            "profile.emial",
+            "did you mean `profile.email`",
+        ),
         ("10:00 control pause welcom", "welcom", "did you mean `welcome`?"),
-        ("10:00 control stop zzz", "zzz", "known here: sale, welcome"),
+        ("10:00 control stop zzz", "zzz", "known here: look, sale, welcome"),
         ("10:00 control winner welcom offer gift", "welcom", "did you mean `welcome`?"),
         ("10:00 control winner welcome ofer gift", "ofer", "did you mean `offer`?"),
         ("10:00 control winner welcome offer gft", "gft", "did you mean `gift`?"),
@@ -119,6 +130,7 @@ fn a_trace_is_of_journeys_that_are_there() {
     assert_eq!(&named[0].text[named[0].span.clone()], "welcom");
     let own = "journey\n  journey: j\n  trigger: { event: go }\n  steps: [{ send: hi, channels: [email] }]\n";
     assert!(told_of("zz.trace", &format!("{own}{story}09:00 ana go\n")).is_empty());
-    let slip = told_of("zz.trace", &format!("{own}{story}09:00 ana gone\n09:00 control pause welcome\n"));
+    let slip =
+        told_of("zz.trace", &format!("{own}{story}09:00 ana gone\n09:00 control pause welcome\n"));
     assert_eq!(slip.len(), 2, "{slip:?}");
 }
