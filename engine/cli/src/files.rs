@@ -106,9 +106,9 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Fault {
 /// What to do where a file or folder cannot be used, where the system's word for it says enough.
 pub fn remedy(kind: ErrorKind) -> Option<&'static str> {
     match kind {
-        ErrorKind::NotFound => {
-            Some("name one that is there: is the path right, from the folder in which this runs?")
-        }
+        ErrorKind::NotFound => Some(
+            "name one that is there, or a place that can be made: is the path right, from the folder in which this runs?",
+        ),
         ErrorKind::PermissionDenied => {
             Some("let the user who runs cartwheel use it, or name another place")
         }
