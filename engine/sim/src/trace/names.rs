@@ -60,18 +60,27 @@ impl Names<'_> {
         let fields = rest.iter().filter_map(|word| word.assignment());
         let misspelt = |(name, _): (Word<'_>, Word<'_>)| {
             let path: Vec<&str> = name.text.split('.').collect();
-            if self.plan.fields.iter().any(|field| field.path.iter().eq(path.iter())) {
+            if self.reads(&path) {
                 return None;
             }
-            let mut slips = all().map(|known| known.misspelt(kind.text, &path));
             // Who does not know the type says nothing of its fields.
-            slips
-                .clone()
-                .all(|slip| slip.is_some())
-                .then(|| slips.next().flatten())?
-                .map(|slip| wrong(name, slip))
+            let slips: Option<Vec<Slip>> =
+                all().map(|known| known.misspelt(kind.text, &path)).collect();
+            slips?.into_iter().next().map(|slip| wrong(name, slip))
         };
         fields.filter_map(misspelt).collect()
+    }
+
+    /// Whether some condition reads this of events, or of the profile.
+    fn reads(&self, path: &[&str]) -> bool {
+        let of_event = self.plan.fields.iter().any(|field| field.path.iter().eq(path.iter()));
+        let of_profile = match path {
+            [root, name] if *root == Subject::Profile.name() => {
+                self.plan.attributes.iter().any(|known| known == name)
+            }
+            _ => false,
+        };
+        of_event || of_profile
     }
 
     /// `PRODUCT [recorded TIME] name=value ...`.

@@ -491,11 +491,7 @@ impl Resolver<'_> {
         let help = if event && Subject::parse(root.as_bytes()).is_some() {
             format!("did you mean `event.{root}{rest}`?")
         } else if let Some(near) = near {
-            let fact = self.declare_fact(root);
-            format!(
-                "did you mean `{near}{rest}`?{}",
-                fact.map_or_else(String::new, |it| format!(" If not, {it}"))
-            )
+            format!("did you mean `{near}{rest}`?")
         } else {
             let known = match (self.scope, event) {
                 (Scope::Alone, _) => "this reads `event.X` alone",
@@ -506,20 +502,17 @@ impl Resolver<'_> {
                     "this reads `profile.X`, `customer.X`, `local.X`, `now`, and facts and segments by their names"
                 }
             };
-            let fact = self.declare_fact(root).map_or_else(String::new, |it| format!("; {it}"));
-            format!("{known}{fact}; strings stand in quotes")
+            // One name alone is that of a fact which is not there.
+            let is_fact = rest.is_empty() && self.scope != Scope::Alone && is_name(root);
+            let declare = match is_fact {
+                true => format!(
+                    "; what is to be remembered of customers is declared in facts.yaml, such as `{root}: {{ count: order_placed }}`"
+                ),
+                false => String::new(),
+            };
+            format!("{known}{declare}; strings stand in quotes")
         };
         self.fail(fault.help(help))
-    }
-
-    /// What to do where this shall be remembered of customers, in a condition that may read what is.
-    fn declare_fact(&self, root: &str) -> Option<String> {
-        let declare = || {
-            format!(
-                "what is to be remembered of customers is declared in facts.yaml, such as `{root}: {{ count: order_placed }}`"
-            )
-        };
-        (self.scope != Scope::Alone && is_name(root)).then(declare)
     }
 
     pub(super) fn fail<T>(&mut self, fault: Fault) -> Option<T> {
