@@ -93,8 +93,8 @@ impl Names<'_> {
             }
             if !known.contains(name.text) {
                 let message = format!("nothing reads a product's field `{}`", name.text);
-                let near = suggest::help(name.text, known.iter().copied());
-                found.push(wrong(name, (message, near + "; or leave it out")));
+                let help = suggest::help_or(name.text, known.iter().copied(), "leave it out");
+                found.push(wrong(name, (message, help)));
             } else if let Some(must_be) = json(value).and_then(|json| misfit(name.text, &json)) {
                 let message =
                     format!("`{}` of a product is {must_be}, and not `{}`", name.text, value.text);
@@ -160,9 +160,9 @@ impl Names<'_> {
         let is_known = known.iter().any(|known| known == pool.text);
         (!is_known).then(|| {
             let message = format!("the policy has no pool `{}` of coupons", pool.text);
-            let help = suggest::help(pool.text, known.iter().map(String::as_str));
-            let add = format!("{help}; or add it to the policy: `coupons: [{}]`", pool.text);
-            wrong(*pool, (message, add))
+            let add = format!("add it to the policy: `coupons: [{}]`", pool.text);
+            let help = suggest::help_or(pool.text, known.iter().map(String::as_str), &add);
+            wrong(*pool, (message, help))
         })
     }
 }

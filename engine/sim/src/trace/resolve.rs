@@ -56,13 +56,13 @@ pub fn strangers(parts: &[Part], plan: &Plan) -> Vec<Wrong> {
         let known::Stranger { message, help, .. } = known::journey(&journeys, name).err()?;
         if !span.is_empty() {
             let help = format!(
-                "{help}; where the journey is gone, take it out of this line, or the trace away"
+                "{help} (where the journey is gone, take it out of this line, or the trace away)"
             );
             return Some((span.clone(), message, Some(help)));
         }
         let message = format!("{message}, and this trace is about it by its file's name");
         let help = format!(
-            "{help}; where the journey is gone, take its trace away too. Else write `journeys NAME ...` or `journeys all` before the first scenario, or the journey itself below a line `journey`"
+            "{help} (where the journey is gone, take its trace away too). Else write `journeys NAME ...` or `journeys all` before the first scenario, or the journey itself below a line `journey`"
         );
         Some((span.clone(), message, Some(help)))
     };

@@ -21,6 +21,17 @@ pub fn help<'k>(word: &str, known: impl IntoIterator<Item = &'k str> + Clone) ->
     }
 }
 
+/// The same, and what else may be done.
+pub fn help_or<'k>(
+    word: &str,
+    known: impl IntoIterator<Item = &'k str> + Clone,
+    else_: &str,
+) -> String {
+    let help = help(word, known);
+    let mark = if help.ends_with('?') { "" } else { ";" };
+    format!("{help}{mark} or {else_}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,5 +42,7 @@ mod tests {
         assert_eq!(help("hold_afer", known), "did you mean `hold_after`?");
         assert_eq!(help("colour", known), "known here: margin, hold_after, max_batch");
         assert_eq!(help("colour", []), "there is none here");
+        assert_eq!(help_or("margn", known, "leave it"), "did you mean `margin`? or leave it");
+        assert_eq!(help_or("colour", [], "leave it"), "there is none here; or leave it");
     }
 }
