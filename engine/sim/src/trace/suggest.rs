@@ -25,11 +25,11 @@ pub fn help<'k>(word: &str, known: impl IntoIterator<Item = &'k str> + Clone) ->
 pub fn help_or<'k>(
     word: &str,
     known: impl IntoIterator<Item = &'k str> + Clone,
-    else_: &str,
+    other: &str,
 ) -> String {
     let help = help(word, known);
     let mark = if help.ends_with('?') { "" } else { ";" };
-    format!("{help}{mark} or {else_}")
+    format!("{help}{mark} or {other}")
 }
 
 #[cfg(test)]
