@@ -147,8 +147,7 @@ fn a_folder_of_templates_that_is_not_there_has_a_remedy() {
     copy(&shipped(), dir.path());
     std::fs::remove_dir_all(dir.path().join("templates")).unwrap();
     let parts = ["templates: cannot be read", "`templates_dir` of cartwheel.yaml names a folder"];
-    for args in [&["check"][..], &["render", "cart_reminder"]] {
-        expect(&cartwheel(dir.path(), args, &[]), 65, &parts[..1]);
-    }
     expect(&cartwheel(dir.path(), &["check"], &[]), 65, &parts);
+    let parts = ["templates cannot be read", "name one that is there"];
+    expect(&cartwheel(dir.path(), &["render", "cart_reminder"], &[]), 65, &parts);
 }

@@ -128,7 +128,8 @@ fn what_cannot_be_said_is_refused_before_a_broker_is_asked() {
 #[test]
 fn a_winner_is_of_a_split_that_is_there() {
     let run = |args: &[&str]| cartwheel(&shipped(), &[&["control", "winner"], args].concat(), &[]);
-    let parts = ["journey `welcome` has no split `offer`", "a winner is an arm of a step `split:`"];
+    let parts =
+        ["there is no split `offer` in journey `welcome`", "a winner is an arm of a step `split:`"];
     expect(&run(&["welcome", "offer", "gift"]), 65, &parts);
     let parts = ["winner [OPTIONS] <JOURNEY> <SPLIT> <ARM|--none>", "Examples:"];
     expect(&run(&["--help"]), 0, &parts);

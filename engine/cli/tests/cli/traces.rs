@@ -70,7 +70,7 @@ fn what_nobody_knows_is_told_before_anything_runs() {
     let parts = [
         "welcome.trace:3:11",
         "did you mean `cart_updated`?",
-        "journey `welcome` has no split `offer`",
+        "there is no split `offer` in journey `welcome`",
         "welcome.trace:5:15",
         "did you mean `comeback10`?",
         "`stock` of a product is a number, and not `abc`",

@@ -44,7 +44,7 @@ pub fn winner(
     let journey = journey(journeys, name)?;
     let Some(found) = journey.splits().find(|known| known.name == split) else {
         let names: Vec<&str> = journey.splits().map(|split| split.name.as_str()).collect();
-        let message = format!("journey `{name}` has no split `{split}`");
+        let message = format!("there is no split `{split}` in journey `{name}`");
         let help = match names.is_empty() {
             true => elsewhere(journeys),
             false => suggest::help(split, names),
@@ -54,7 +54,7 @@ pub fn winner(
     let Some(arm) = arm.filter(|arm| found.arms.iter().all(|known| known.name != *arm)) else {
         return Ok(());
     };
-    let message = format!("split `{split}` of journey `{name}` has no arm `{arm}`");
+    let message = format!("there is no arm `{arm}` in split `{split}` of journey `{name}`");
     let help = suggest::help(arm, found.arms.iter().map(|arm| arm.name.as_str()));
     Err(Stranger { named: Named::Arm, message, help })
 }
