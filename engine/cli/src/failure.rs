@@ -181,14 +181,28 @@ impl Failure {
 
     fn problems(&self) -> Vec<serde_json::Value> {
         match self {
-            Self::Io(error) => vec![Fault::new(error.to_string(), None).json()],
+            Self::Io(error) => vec![of_system(error).json()],
             _ => self.faults().iter().map(Fault::json).collect(),
         }
     }
 
     fn text(&self, colour: bool) -> String {
-        render(self.faults(), Severity::Error, colour) + &format!("error: {self}\n")
+        match self {
+            Self::Io(error) => {
+                render(&[of_system(error)], Severity::Error, colour)
+                    + &format!("error: {}\n", count(1, "problem"))
+            }
+            _ => render(self.faults(), Severity::Error, colour) + &format!("error: {self}\n"),
+        }
     }
+}
+
+/// What the system refused.
+fn of_system(error: &std::io::Error) -> Fault {
+    let help = crate::files::remedy(error.kind()).unwrap_or(
+        "a file, disk, pipe or socket failed: see what the system says of it, and try again",
+    );
+    Fault::new(error.to_string(), Some(help.into()))
 }
 
 /// Warnings, for a person at standard error.

@@ -95,8 +95,42 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Fault {
             let message = format!("{shown} leads to {}, which is not there", target.display());
             Fault::new(message, Some("mend the link, or remove it".into()))
         }
-        _ => Fault::new(format!("{shown} cannot be read: {error}"), None),
+        _ => {
+            let what = error.kind();
+            let help = remedy(what).unwrap_or("name a file or folder that can be read");
+            Fault::new(format!("{shown} cannot be read: {error}"), Some(help.into()))
+        }
     }
+}
+
+/// What to do where a file or folder cannot be used, where the system's word for it says enough.
+pub fn remedy(kind: ErrorKind) -> Option<&'static str> {
+    match kind {
+        ErrorKind::NotFound => Some(
+            "name one that is there, or a place that can be made: is the path right, from the folder in which this runs?",
+        ),
+        ErrorKind::PermissionDenied => {
+            Some("let the user who runs cartwheel use it, or name another place")
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Some("make room on the disk, or name another place")
+        }
+        ErrorKind::ReadOnlyFilesystem => Some("name a place that can be written"),
+        ErrorKind::NotADirectory => Some("a part of the path is a file: name another one"),
+        ErrorKind::IsADirectory => Some("name a file: this is a folder"),
+        _ => None,
+    }
+}
+
+/// Writes a file with the folders that it lies in. Errors: the system's, with the path.
+pub fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    let named = |path: &Path, error: std::io::Error| {
+        std::io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+    };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| named(folder, error))?;
+    }
+    std::fs::write(path, text).map_err(|error| named(path, error))
 }
 
 fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> Fault {

@@ -5,7 +5,7 @@ use crate::files;
 use crate::settings::{Loaded, Settings};
 use crate::unrouted;
 use cartwheel_core::journey::load::{
-    Part, Problem, Sent, Severity, SourceFile, Sources, check_declared, load,
+    Checked, KnownEvents, Part, Problem, Sent, Severity, SourceFile, Sources, check_declared,
 };
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
@@ -23,6 +23,8 @@ pub struct Compiled {
     pub parts: Vec<Part>,
     /// The file of facts, if there is one.
     pub facts: Option<SourceFile>,
+    /// Which events mean something in this shop.
+    pub known: KnownEvents,
     /// What a person should look at.
     pub warnings: Vec<Fault>,
 }
@@ -56,8 +58,8 @@ pub fn compile(loaded: &Loaded) -> Result<Compiled, Failure> {
     let of_journeys = checked.problems.iter().map(fault);
     let warnings =
         misnamed.into_iter().chain(of_journeys).chain(unrouted::warnings(loaded, &plan)).collect();
-    let (sends, parts) = (checked.sends, checked.parts);
-    Ok(Compiled { plan, warnings, sends, parts, sources, facts })
+    let (sends, parts, known) = (checked.sends, checked.parts, checked.known);
+    Ok(Compiled { plan, warnings, sends, parts, sources, facts, known })
 }
 
 /// The same for traces, which may have their journeys in them: without a journey beside them nothing is compiled, and the policy says nothing of any.
@@ -67,12 +69,17 @@ pub fn compile_for_traces(loaded: &Loaded) -> Result<Compiled, Failure> {
     if !alone || files::with_ending(dir, "trace")?.is_empty() {
         return compile(loaded);
     }
-    let plan = load(&Policy::default(), &[]).map_err(|problems| {
-        Failure::Data(problems.iter().map(|problem| placed(problem, None, loaded)).collect())
-    })?;
+    let events = beside(&loaded.settings, "events.yaml", loaded.settings.events_file.as_ref())?;
+    let none = Sources { journeys: &[], facts: None };
+    let checked = check_declared(&Policy::default(), none, events.as_ref());
+    let text = events.as_ref().map(|source| source.text.as_str());
+    let fault = |problem: &Problem| placed(problem, text, loaded);
+    let Checked { plan: Some(plan), known, .. } = checked else {
+        return Err(Failure::Data(checked.problems.iter().map(fault).collect()));
+    };
     let warnings = files::misnamed(dir)?;
     let (sources, sends, parts) = (Vec::new(), Vec::new(), Vec::new());
-    Ok(Compiled { plan, warnings, sends, parts, sources, facts: None })
+    Ok(Compiled { plan, warnings, sends, parts, sources, facts: None, known })
 }
 
 /// A file beside the folder with journeys. Only one that is named must be there.

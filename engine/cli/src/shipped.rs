@@ -1,5 +1,6 @@
 //! The shipped configuration, built into the binary: what the demo plays, and what a new shop is made of.
 
+use crate::failure::Fault;
 use rust_embed::RustEmbed;
 
 #[derive(RustEmbed)]
@@ -10,6 +11,14 @@ struct Files;
 #[derive(Debug, thiserror::Error)]
 #[error("{0} is not built in")]
 pub struct Missing(pub String);
+
+impl Missing {
+    /// For people.
+    pub fn fault(&self) -> Fault {
+        let help = "this program is not whole: build or install it once more";
+        Fault::new(self.to_string(), Some(help.into()))
+    }
+}
 
 /// The paths of all files below `config/`, in order.
 pub fn paths() -> Vec<String> {

@@ -44,9 +44,13 @@ pub fn load_one(settings: &Settings, name: &str) -> Result<Templates, Failure> {
     Ok(Templates::load_one(dir, name).map_err(wrong)?.in_zone(&settings.policy.zone))
 }
 
-/// What a person is told who wrote a name that no variable has.
-fn remedy(problem: &TemplateProblem) -> Option<String> {
-    Some(suggest::help(problem.unknown.as_deref()?, VARIABLES))
+/// What a person is told to do.
+fn remedy(problem: &TemplateProblem) -> String {
+    match (&problem.unknown, &problem.help) {
+        (Some(unknown), _) => suggest::help(unknown, VARIABLES),
+        (None, Some(help)) => help.clone(),
+        (None, None) => "engine/docs/templates.md says what templates can do".into(),
+    }
 }
 
 fn wrong(problems: Vec<TemplateProblem>) -> Failure {
@@ -54,7 +58,7 @@ fn wrong(problems: Vec<TemplateProblem>) -> Failure {
 }
 
 fn placed(problem: &TemplateProblem) -> Fault {
-    at_line(&problem.file, problem.line, problem.message.clone(), remedy(problem))
+    at_line(&problem.file, problem.line, problem.message.clone(), Some(remedy(problem)))
 }
 
 /// A fault at a line of a template's file, from 1; without one, or where the file cannot be read, at the file.

@@ -18,6 +18,8 @@ pub fn read_all(
         journeys: compiled.map(|compiled| compiled.sources.as_slice()),
         facts: compiled.and_then(|compiled| compiled.facts.as_ref()),
         shown,
+        plan: compiled.map(|compiled| &compiled.plan),
+        events: compiled.map(|compiled| &compiled.known),
     };
     let (mut traces, mut faults) = (Vec::new(), Vec::new());
     for source in files::with_ending(&settings.journeys_dir, "trace")? {

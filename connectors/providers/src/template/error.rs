@@ -63,16 +63,22 @@ pub struct TemplateProblem {
     pub message: String,
     /// The variable that is not known, where that is it: who tells a person names the nearest of [`VARIABLES`](super::VARIABLES).
     pub unknown: Option<String>,
+    /// What to do, where that is not the same for all that can be wrong in a part.
+    pub help: Option<String>,
 }
 
 impl TemplateProblem {
     pub(super) fn new(file: &Path, line: Option<usize>, message: impl Into<String>) -> Self {
-        Self { file: file.to_owned(), line, message: message.into(), unknown: None }
+        Self { file: file.to_owned(), line, message: message.into(), unknown: None, help: None }
     }
 
     pub(super) fn unknown(file: &Path, line: usize, variable: &str) -> Self {
         let problem = Self::new(file, Some(line), format!("unknown variable `{variable}`"));
         Self { unknown: Some(variable.to_owned()), ..problem }
+    }
+
+    pub(super) fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
     }
 }
 

@@ -26,11 +26,12 @@ pub(super) fn load(dir: &Path) -> Result<BTreeMap<String, Template>, Vec<Templat
     for (name, is_dir) in entries(dir).map_err(|problem| vec![problem])? {
         let path = dir.join(&name);
         if !is_dir {
-            problems.push(TemplateProblem::new(
+            let problem = TemplateProblem::new(
                 &path,
                 None,
                 "is not a folder; every template has one of its own",
-            ));
+            );
+            problems.push(problem.help("make a folder of its own for it, or take it away"));
             continue;
         }
         match read_template(&path) {
@@ -51,15 +52,17 @@ pub(super) fn load_one(
 
 /// Names and whether they are folders, in order; hidden ones are passed over.
 fn entries(dir: &Path) -> Result<Vec<(String, bool)>, TemplateProblem> {
-    let problem =
-        |error: std::io::Error| TemplateProblem::new(dir, None, format!("cannot be read: {error}"));
+    let problem = |error: std::io::Error| {
+        let problem = TemplateProblem::new(dir, None, format!("cannot be read: {error}"));
+        problem.help("`templates_dir` of cartwheel.yaml names a folder that is there and may be read, with a folder for each template")
+    };
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).map_err(problem)? {
         let entry = entry.map_err(problem)?;
-        let name = entry
-            .file_name()
-            .into_string()
-            .map_err(|_| TemplateProblem::new(&entry.path(), None, "the name is not UTF-8"))?;
+        let name = entry.file_name().into_string().map_err(|_| {
+            let problem = TemplateProblem::new(&entry.path(), None, "the name is not UTF-8");
+            problem.help("rename it: journeys name templates in letters, digits, `_` and `-`")
+        })?;
         if !name.starts_with('.') {
             found.push((name, entry.path().is_dir()));
         }
@@ -79,25 +82,33 @@ fn read_template(dir: &Path) -> Result<Template, Vec<TemplateProblem>> {
             },
             None => {
                 let known = Part::ALL.map(Part::file).join(", ");
-                problems.push(TemplateProblem::new(
+                let problem = TemplateProblem::new(
                     &path,
                     None,
                     format!("is not a part of a template; the parts are {known}"),
-                ));
+                );
+                problems.push(problem.help("rename it, or take it out of the folder"));
             }
         }
     }
     if parts.is_empty() && problems.is_empty() {
-        problems.push(TemplateProblem::new(dir, None, "has no parts"));
+        let problem = TemplateProblem::new(dir, None, "has no parts");
+        let known = Part::ALL.map(Part::file).join(", ");
+        problems.push(problem.help(format!("write one into it, or remove the folder: {known}")));
     }
     if problems.is_empty() { Ok(Template { parts }) } else { Err(problems) }
 }
 
 fn read_part(path: &Path, part: Part) -> Result<Compiled, Vec<TemplateProblem>> {
     let one = |line, message: String| vec![TemplateProblem::new(path, line, message)];
-    let unreadable = |error: std::io::Error| one(None, format!("cannot be read: {error}"));
+    let unreadable = |error: std::io::Error| {
+        let problem = TemplateProblem::new(path, None, format!("cannot be read: {error}"));
+        vec![problem.help("make it a file that the user who runs cartwheel may read")]
+    };
     if fs::metadata(path).map_err(unreadable)?.len() > MAX_SOURCE as u64 {
-        return Err(one(None, format!("is longer than {} KiB", MAX_SOURCE / 1024)));
+        let problem =
+            TemplateProblem::new(path, None, format!("is longer than {} KiB", MAX_SOURCE / 1024));
+        return Err(vec![problem.help("write less; pictures and styles may lie on a server")]);
     }
     let written = String::from_utf8(fs::read(path).map_err(unreadable)?)
         .map_err(|error| one(Some(line_of_byte(&error)), not_utf8(&error)))?;

@@ -6,7 +6,8 @@ use crate::flags::{AgainFlags, ControlCommand, Flags, LookFlags, Output, ResumeF
 use crate::known::Known;
 use crate::settings::Loaded;
 use crate::streams::{Session, now};
-use cartwheel_sim::trace::suggest;
+use cartwheel_core::journey::plan::Journey;
+use cartwheel_sim::trace::known;
 use cartwheel_streams::record::Control;
 use cartwheel_streams::{Entry, Stream};
 use serde_json::json;
@@ -111,30 +112,14 @@ fn must_exist(known: &Known, control: Control<'_>) -> Result<(), Failure> {
         eprintln!("warning: nobody looks whether there is such a journey");
         return Ok(());
     }
-    let journeys = || known.plans().flat_map(|plan| &plan.journeys);
-    let names: Vec<&str> = journeys().map(|journey| journey.name.as_str()).collect();
-    match control {
+    let journeys: Vec<&Journey> = known.plans().flat_map(|plan| &plan.journeys).collect();
+    let told = match control {
         Control::Pause(journey) | Control::Stop(journey) | Control::Resume { journey, .. } => {
-            is_one_of("journey", journey, &names)
+            known::journey(&journeys, journey).map(drop)
         }
-        Control::Winner { journey, split, arm } => {
-            is_one_of("journey", journey, &names)?;
-            let these = journeys().filter(|known| known.name == journey);
-            let splits: Vec<_> =
-                these.flat_map(|journey| &journey.ops).filter_map(|op| op.split()).collect();
-            let all: Vec<&str> = splits.iter().map(|split| split.name.as_str()).collect();
-            is_one_of("split", split, &all)?;
-            let arms = splits.iter().filter(|known| known.name == split).flat_map(|it| &it.arms);
-            let arms: Vec<&str> = arms.map(|arm| arm.name.as_str()).collect();
-            arm.map_or(Ok(()), |arm| is_one_of("arm", arm, &arms))
-        }
-    }
-}
-
-fn is_one_of(what: &str, name: &str, all: &[&str]) -> Result<(), Failure> {
-    if all.contains(&name) {
-        return Ok(());
-    }
-    let help = suggest::help(name, all.iter().copied());
-    Err(Failure::Data(vec![Fault::new(format!("there is no {what} `{name}`"), Some(help))]))
+        Control::Winner { journey, split, arm } => known::winner(&journeys, journey, split, arm),
+    };
+    told.map_err(|known::Stranger { message, help, .. }| {
+        Failure::Data(vec![Fault::new(message, Some(help))])
+    })
 }

@@ -6,12 +6,14 @@ use crate::flags::{ExplainFlags, Flags, Output};
 use crate::show::timeline::timeline;
 use cartwheel_runtime::admin::view::{CustomerView, Overview};
 use cartwheel_sim::trace::suggest;
+use serde_json::json;
 use std::io::Write;
 
 /// Asks the running engine; prints a timeline, or one decision a line as JSON.
 pub fn run(flags: &Flags, explain: &ExplainFlags) -> Result<(), Failure> {
     if explain.customer.is_empty() {
-        return Err(Failure::Data(vec![Fault::new("the customer is empty", None)]));
+        let help = "name one, by the id that events have: cartwheel explain c0001234567";
+        return Err(Failure::Data(vec![Fault::new("the customer is empty", Some(help.into()))]));
     }
     let journey = explain.journey.as_ref().map(|journey| ("journey", journey.as_str()));
     let engine = asked(flags, &explain.admin)?;
@@ -33,8 +35,16 @@ pub fn run(flags: &Flags, explain: &ExplainFlags) -> Result<(), Failure> {
     Ok(std::io::stdout().write_all(text.as_bytes())?)
 }
 
-/// One decision a line, oldest first.
+/// One decision a line, oldest first; of somebody of whom there is none one object that says so, with how they stand to the journey that was asked for.
 fn lines(view: &CustomerView) -> Result<String, Failure> {
+    if view.decisions.is_empty() {
+        let message = "nothing was decided about this customer, as far back as decisions are kept";
+        let mut told = json!({ "customer": view.customer, "decision": null, "message": message });
+        if !view.outlooks.is_empty() {
+            told["outlooks"] = json!(view.outlooks);
+        }
+        return Ok(format!("{told}\n"));
+    }
     let line = |decision| {
         serde_json::to_string(decision)
             .map(|line| line + "\n")

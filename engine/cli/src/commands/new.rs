@@ -1,6 +1,7 @@
 //! `cartwheel new DIR`: a folder for a shop.
 
 use crate::failure::{Failure, Fault, count};
+use crate::files;
 use crate::flags::NewFlags;
 use crate::shop::{self, Shop};
 use std::io::{ErrorKind, Write};
@@ -12,11 +13,7 @@ pub fn run(new: &NewFlags) -> Result<(), Failure> {
     empty(&new.dir)?;
     let config = new.dir.join(shop::FOLDER);
     for (path, text) in &shop.files {
-        let place = config.join(path);
-        if let Some(folder) = place.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        std::fs::write(place, text)?;
+        files::write(&config.join(path), text)?;
     }
     Ok(std::io::stdout().write_all(told(new, &shop).as_bytes())?)
 }
@@ -40,6 +37,16 @@ fn empty(dir: &Path) -> Result<(), Failure> {
     }
 }
 
+/// A path as it is to be written in a shell.
+fn for_a_shell(path: &str) -> String {
+    let plain = |letter: char| letter.is_alphanumeric() || "/._-".contains(letter);
+    if !path.starts_with('-') && !path.is_empty() && path.chars().all(plain) {
+        return path.to_owned();
+    }
+    let dashed = if path.starts_with('-') { "-- " } else { "" };
+    format!("{dashed}'{}'", path.replace('\'', "'\\''"))
+}
+
 fn told(new: &NewFlags, shop: &Shop) -> String {
     let dir = new.dir.display();
     let codes = match shop.pools.as_slice() {
@@ -50,11 +57,12 @@ fn told(new: &NewFlags, shop: &Shop) -> String {
         ),
     };
     format!(
-        "{dir}/{}: {} ({}), {}, {}\n\nnext:\n  cd {dir}\n  cartwheel check\n  cartwheel test\n{codes}",
+        "{dir}/{}: {} ({}), {}, {}\n\nnext:\n  cd {}\n  cartwheel check\n  cartwheel test\n{codes}",
         shop::FOLDER,
         count(shop.journeys.len(), "journey"),
         shop.journeys.join(", "),
         count(shop.templates, "template"),
         count(shop.facts, "fact"),
+        for_a_shell(&dir.to_string()),
     )
 }

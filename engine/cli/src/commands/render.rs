@@ -30,7 +30,8 @@ pub fn run(flags: &Flags, render: &RenderFlags) -> Result<(), Failure> {
     let command = customer.command(&message, now).map_err(|fault| Failure::Data(vec![fault]))?;
     let Some(brand) = &loaded.settings.brand else {
         let message = "the configuration has no brand, and a message says who writes".to_owned();
-        return Err(Failure::config(loaded.fault(&["brand"], message, None)));
+        let help = "write `brand:` with `name:` and `address:` into cartwheel.yaml".to_owned();
+        return Err(Failure::config(loaded.fault(&["brand"], message, Some(help))));
     };
     let rendered = templates.render(&command, brand, &preview::links(&command));
     let rendered = rendered.map_err(|error| failed(&loaded, &error))?;
@@ -71,12 +72,17 @@ fn channel(templates: &Templates, render: &RenderFlags) -> Result<Channel, Failu
     })
 }
 
+/// What to do where a message cannot be written.
+const CANNOT: &str =
+    "mend the template (engine/docs/templates.md), or write what it needs into the customer's file";
+
 fn failed(loaded: &Loaded, error: &RenderError) -> Failure {
     let Some(part) = error.part else {
-        return Failure::Data(vec![Fault::new(error.to_string(), None)]);
+        return Failure::Data(vec![Fault::new(error.to_string(), Some(CANNOT.into()))]);
     };
     let path = loaded.settings.templates_dir.join(&error.template).join(part.file());
-    Failure::Data(vec![templates::at_line(&path, error.line, error.fault.to_string(), None)])
+    let message = error.fault.to_string();
+    Failure::Data(vec![templates::at_line(&path, error.line, message, Some(CANNOT.into()))])
 }
 
 /// A warning for each name behind a dot that nothing in the customer's file has: a slip, or a field that is not always there.

@@ -21,7 +21,6 @@ mod stage;
 mod view;
 
 use crate::flags::DemoFlags;
-use crate::reported::brief;
 use crate::show::program::program;
 use cartwheel_core::time::{HOUR, Millis};
 use cartwheel_runtime::admin::AdminSource;
@@ -246,7 +245,7 @@ impl Play {
         };
         recap.undelivered = self.pump.observer.ledger().failed();
         recap.add_messages(self.pump.observer.ledger().messages());
-        recap.report = brief(&self.pump.observer.summary());
+        recap.add_summary(&self.pump.observer.summary());
         let source = self.stage.engine.source();
         let explained = stream::iter(customers).map(|customer| {
             let source = Arc::clone(&source);

@@ -153,12 +153,12 @@ impl Ledger {
     /// A command was decided.
     pub fn command(&mut self, command: Command) {
         let of = |text: &str| text.to_owned();
-        self.messages.push((
-            of(&command.customer),
-            of(&command.journey),
-            of(&command.step),
-            command.channel.name(),
-        ));
+        let step = match &command.team {
+            None => of(&command.step),
+            Some(team) => format!("{} to the team {team}, which reports leave out", command.step),
+        };
+        let (customer, journey) = (of(&command.customer), of(&command.journey));
+        self.messages.push((customer, journey, step, command.channel.name()));
         match self.early.remove(&command.command_id) {
             Some(taken) => self.ended(command, taken),
             None => drop(self.open.insert(command.command_id, command)),

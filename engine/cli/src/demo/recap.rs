@@ -1,9 +1,11 @@
 //! What the three days came to, in words. Everything here follows from the story alone: the same for every broker and every speed.
 
 use super::observer::Message;
+use crate::reported::brief;
 use cartwheel_core::decision::{Decision, Reason, Verdict};
 use cartwheel_core::time::{HOUR, Millis, format_rfc3339};
 use cartwheel_core::value::Value;
+use cartwheel_report::{Counts, Summary};
 use cartwheel_runtime::admin::reason_in_words;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -33,9 +35,9 @@ pub struct Recap {
     pub deferred: BTreeMap<Reason, u64>,
     /// Messages left out, by reason.
     pub dropped: BTreeMap<Reason, u64>,
-    /// Orders after a message, and what they were worth in cents, by journey.
+    /// Orders after a message, as reports count them, and what they were worth in cents, by journey.
     pub converted: BTreeMap<String, (u64, i64)>,
-    /// Customers of whom older decisions are no longer in memory: their early exits and orders are missing above.
+    /// Customers of whom older decisions are no longer in memory: some of what is put off, left out or left early is missing above.
     pub truncated: usize,
     /// What reports say, a line a journey.
     pub report: Vec<String>,
@@ -44,13 +46,26 @@ pub struct Recap {
 }
 
 impl Recap {
+    /// Takes in what reports count: they have all that was decided, whatever shards still have in memory.
+    pub fn add_summary(&mut self, summary: &Summary) {
+        self.report = brief(summary);
+        for of in &summary.journeys {
+            if of.journey == CART {
+                self.abandoned = of.entered;
+            }
+            let Counts { converted, revenue, .. } = of.counts;
+            if converted > 0 {
+                let cents = (revenue * 100.0).round() as i64;
+                self.converted.insert(of.journey.clone(), (converted, cents));
+            }
+        }
+    }
+
     /// Takes in a customer's decisions.
     pub fn add(&mut self, decisions: &[Decision], truncated: bool) {
         self.truncated += usize::from(truncated);
         for decision in decisions {
-            let journey = decision.journey.as_str();
             match decision.decision {
-                Verdict::Entered => self.abandoned += u64::from(journey == CART),
                 Verdict::Deferred => *self.deferred.entry(decision.reason).or_default() += 1,
                 Verdict::Dropped => *self.dropped.entry(decision.reason).or_default() += 1,
                 Verdict::Exited => {
@@ -58,14 +73,9 @@ impl Recap {
                         value(decision, "event").map_or(decision.reason.name().to_owned(), shown);
                     *self.exits.entry(event).or_default() += 1;
                 }
-                Verdict::Converted => {
-                    let cents = value(decision, "revenue")
-                        .and_then(number)
-                        .map_or(0, |revenue| (revenue * 100.0).round() as i64);
-                    let row = self.converted.entry(journey.to_owned()).or_default();
-                    *row = (row.0 + 1, row.1 + cents);
-                }
-                Verdict::Refused
+                Verdict::Entered
+                | Verdict::Converted
+                | Verdict::Refused
                 | Verdict::Waiting
                 | Verdict::Branched
                 | Verdict::Sent
@@ -150,7 +160,7 @@ impl Recap {
             line(
                 &mut text,
                 self.truncated as u64,
-                "customers have more decisions than are kept in memory; older ones are not counted above",
+                "customers have more decisions than are kept in memory: older ones are not counted in what left, was capped, put off or left out",
             );
         }
         if !self.report.is_empty() {
@@ -173,10 +183,6 @@ fn line(text: &mut String, count: u64, what: &str) {
 
 fn value<'d>(decision: &'d Decision, name: &str) -> Option<&'d Value> {
     decision.values.iter().find(|(own, _)| own == name).map(|(_, value)| value)
-}
-
-fn number(value: &Value) -> Option<f64> {
-    serde_json::to_value(value).ok()?.as_f64()
 }
 
 fn shown(value: &Value) -> String {

@@ -122,7 +122,8 @@ pub fn engines(urls: &[impl AsRef<str>], token: Option<&Path>) -> Result<Vec<Eng
 }
 
 fn no_engine() -> Failure {
-    Failure::config(Fault::new("no engine is named", None))
+    let help = "name one by its URL, such as http://127.0.0.1:9464";
+    Failure::config(Fault::new("no engine is named", Some(help.into())))
 }
 
 fn changing(message: String) -> Failure {

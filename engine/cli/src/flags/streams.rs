@@ -56,6 +56,19 @@ Examples:
 The command waits until every partition has it. `cartwheel inspect` shows what is paused or stopped on which shard; what it means
 exactly stands in engine/docs/semantics.md, \"Control\".";
 
+const RESUME: &str = "\
+Examples:
+  cartwheel control resume win_back                       what was due meanwhile is sent if it is at most max_defer late
+  cartwheel control resume win_back --missed-within 0s    nothing that was due meanwhile is sent";
+
+/// Clap would set the arm before what it is of.
+const WINNER_USAGE: &str = "cartwheel control winner [OPTIONS] <JOURNEY> <SPLIT> <ARM|--none>";
+
+const WINNER: &str = "\
+Examples:
+  cartwheel control winner win_back offer gift      from now on all who come to the split `offer` take the arm `gift`
+  cartwheel control winner win_back offer --none    its lots decide again";
+
 /// Which products to write.
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("what").args(["file", "resume"]).required(true)))]
@@ -118,14 +131,19 @@ pub struct BroadcastFlags {
 #[derive(Debug, Subcommand)]
 pub enum ControlCommand {
     /// Nobody enters, and what is due in its runs waits, until it is resumed.
+    #[command(after_help = "Example:\n  cartwheel control pause win_back")]
     Pause(JourneyFlags),
     /// Ends a pause or a stop.
+    #[command(after_help = RESUME)]
     Resume(ResumeFlags),
     /// Ends all its runs; nobody enters until it is resumed.
+    #[command(after_help = "Example:\n  cartwheel control stop win_back")]
     Stop(JourneyFlags),
     /// Names the arm of a split that all take from now on.
+    #[command(override_usage = WINNER_USAGE, after_help = WINNER)]
     Winner(WinnerFlags),
     /// Finishes what was cut off, and writes nothing new.
+    #[command(after_help = "Example:\n  cartwheel control finish")]
     Finish(AgainFlags),
 }
 

@@ -48,7 +48,7 @@ Something happens:   TIME CUSTOMER TYPE [of TEMPLATE [CHANNEL]] [recorded TIME] 
   id=e1                    the event's id; else each line has one of its own; id=null: none
   recorded 09:50           the time of its record, if not the line's: it may lie before that of an earlier one
 Or something else does:
-  TIME clock               the clock reaches this time: what is due happens (with `clock jumps`: late, and all at once)
+  TIME clock               the clock reaches this time: what is due happens (with `clock jumps`: late, and all at once); or `clock tick`
   TIME behind              from here on the engine is behind: marketing is held
   TIME live                it has caught up: what was held passes the gate now
   TIME catalogue PRODUCT stock=3 price=20.5 badges=["new"]  what the catalogue says of a product from here on; null: that it says
@@ -57,7 +57,7 @@ Or something else does:
                            and `control winner JOURNEY SPLIT ARM` (without an arm: the lots decide again)
   TIME broadcast NAME share=20 everybody is told something, with these fields; id=: which one it is, if not its name
   TIME coupons POOL CODE CODE ...  these codes are loaded into a pool of coupons
-  TIME record TEXT         a record that holds this text, an event or not
+  TIME record TEXT         a record that holds this text, an event or not; nobody looks what it names
 
 Something is expected, at exactly this time:
   TIME expect nothing                                    nothing was decided since the line of an earlier time, but what a line names
@@ -75,6 +75,11 @@ Something is expected, at exactly this time:
   TIME expect degraded FIELD                             the event of the line before is applied without this field, which is of a
                            wrong type: cart.items, profile.email, ... (one line for each)
   TIME expect dead REASON                                the record of the line before is no event: not_json, bad_time, ...
+
+What a line names must be there, also for `cartwheel check`: a type of events that Cartwheel knows, that events.yaml declares or that the
+journeys and facts beside the trace or in it mention; a journey, a split and its arm, a pool of coupons, a broadcast that some journey
+begins by; a field of a product that is known, shown or read. The nearest name is told. So it is with fields of events that are written
+nearly as a known one.
 
 Lines about one customer stand in the order of the decisions. A message that no line expects is a fault; other decisions may go
 unnamed, unless the trace is strict."#;

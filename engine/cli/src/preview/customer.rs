@@ -53,8 +53,7 @@ impl Customer {
         let (path, text) = match path {
             Some(path) => (path.display().to_string(), files::text(path)?),
             None => {
-                let text = shipped::text(SAMPLE)
-                    .map_err(|missing| Fault::new(missing.to_string(), None))?;
+                let text = shipped::text(SAMPLE).map_err(|missing| missing.fault())?;
                 (SAMPLE.to_owned(), text)
             }
         };
@@ -65,7 +64,9 @@ impl Customer {
         let value: Value = serde_saphyr::from_str(&text).map_err(|error| {
             let error = error.without_snippet();
             let span = error.location().map_or(0..0, |location| place::bytes(&text, location));
-            Fault::at(&path, &text, span, format!("this is no YAML or JSON: {error}"), None)
+            let help = "write it as config/customer.yaml is written, or as JSON";
+            let message = format!("this is no YAML or JSON: {error}");
+            Fault::at(&path, &text, span, message, Some(help.into()))
         })?;
         let Value::Object(known) = value else {
             let help = "write `profile:` and the documents that the template shows";
@@ -79,8 +80,8 @@ impl Customer {
             }
             let what = Kind::of(key);
             if !what.is(value) {
-                let what = what.words();
-                return Err(customer.at(&[key], format!("`{key}` is not {what}"), None));
+                let (what, help) = (what.words(), what.help(key));
+                return Err(customer.at(&[key], format!("`{key}` is not {what}"), Some(help)));
             }
         }
         Ok(customer)
@@ -205,6 +206,15 @@ impl Kind {
             Self::Text => "a text",
             Self::List => "a list of objects",
             Self::Object => "an object",
+        }
+    }
+
+    /// How it is written.
+    fn help(self, key: &str) -> String {
+        match self {
+            Self::Text => format!("write it as a text, such as `{key}: ana`"),
+            Self::List => format!("write each below `{key}:`, behind a `-`"),
+            Self::Object => format!("write its fields below `{key}:`"),
         }
     }
 

@@ -47,7 +47,7 @@ impl Loaded {
     /// Reads the configuration; every failure is [`Failure::Config`].
     pub fn read(origins: &Origins) -> Result<Self, Failure> {
         let path = origins.dir.join(FILE);
-        let text = files::text(&path).map_err(unreadable)?;
+        let text = files::text(&path).map_err(|fault| unreadable(fault, &path))?;
         let shown = path.display().to_string();
         serde_saphyr::from_str::<Settings>(&text)
             .map_err(|error| Failure::config(fault_of_file(&shown, &text, &error)))?;
@@ -194,9 +194,11 @@ fn rebase(values: &mut serde_json::Value, dir: &Path) {
 }
 
 /// Without a remedy it is not there.
-fn unreadable(mut fault: Fault) -> Failure {
-    let help = "name the folder that holds cartwheel.yaml with --config-dir DIR; `cartwheel new DIR` makes a shop";
-    fault.help.get_or_insert_with(|| help.into());
+fn unreadable(mut fault: Fault, path: &Path) -> Failure {
+    if std::fs::metadata(path).is_err() {
+        let help = "name the folder that holds cartwheel.yaml with --config-dir DIR; `cartwheel new DIR` makes a shop";
+        fault.help = Some(help.into());
+    }
     if let Some(place) = &mut fault.place {
         place.text = veil::veiled(&place.text);
     }

@@ -50,7 +50,7 @@ impl Shop {
             let help = suggest::help(name, known.iter().map(String::as_str));
             return Err(Fault::new(format!("no journey `{name}` ships"), Some(help)));
         }
-        Self::made(&names).map_err(|missing| Fault::new(missing.to_string(), None))
+        Self::made(&names).map_err(|missing| missing.fault())
     }
 
     fn made(names: &BTreeSet<&str>) -> Result<Self, Missing> {

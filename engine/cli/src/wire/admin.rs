@@ -1,9 +1,9 @@
 //! The admin listener's configuration.
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Fault};
 use crate::settings::Loaded;
 use cartwheel_providers::Secret;
-use cartwheel_runtime::admin::{AdminConfig, BindError, TokenConfig};
+use cartwheel_runtime::admin::{AccessError, AdminConfig, BindError, TokenConfig};
 use std::net::SocketAddr;
 
 /// The section `admin` as the listener at `listen` wants it.
@@ -42,12 +42,26 @@ pub fn config(loaded: &Loaded, listen: SocketAddr) -> Result<AdminConfig, Failur
 
 /// Why the listener did not start.
 pub fn refusal(error: &BindError, loaded: &Loaded) -> Failure {
+    match error {
+        BindError::Access(error) => Failure::config(refused(loaded, error)),
+        BindError::Listen { .. } => {
+            let help = "another process may have the address: set admin.listen (for deliver: admin.deliver_listen); port 0 takes a free one";
+            let key = ["admin", "listen"];
+            Failure::config(loaded.fault(&key, error.to_string(), Some(help.into())))
+        }
+    }
+}
+
+/// Who may ask is not said as it must be.
+pub fn refused(loaded: &Loaded, error: &AccessError) -> Fault {
     let help = match error {
-        BindError::Access(_) => None,
-        BindError::Listen { .. } => Some(
-            "another process may have the address: set admin.listen (for deliver: admin.deliver_listen); port 0 takes a free one"
-                .to_owned(),
-        ),
+        AccessError::NoToken => "set admin.token_sha256_file, or admin.insecure_local: true",
+        AccessError::NotLoopback(_) => {
+            "listen on 127.0.0.1, or take insecure_local away and set admin.token_sha256_file"
+        }
+        AccessError::BadHash(_) => {
+            "write what `printf %s \"$TOKEN\" | sha256sum` says, without the file's name"
+        }
     };
-    Failure::config(loaded.fault(&["admin", "listen"], error.to_string(), help))
+    loaded.fault(&["admin"], error.to_string(), Some(help.into()))
 }

@@ -123,7 +123,9 @@ impl Engine {
     fn refused(&self, status: StatusCode, said: String) -> Failure {
         let fault = |help: &str| Fault::new(said.clone(), Some(help.into()));
         match status {
-            StatusCode::NOT_FOUND => Failure::Data(vec![Fault::new(said, None)]),
+            StatusCode::NOT_FOUND => Failure::Data(vec![fault(
+                "is this the admin address of an engine of this version?",
+            )]),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Failure::config(fault(&format!(
                 "give the token in {TOKEN} or with --token-file FILE"
             ))),
@@ -140,8 +142,10 @@ fn token(file: Option<&Path>) -> Result<Option<Secret>, Failure> {
         Some(_) => None,
         None => std::env::var(TOKEN).ok().filter(|token| !token.is_empty()).map(Secret::new),
     };
-    Secret::resolve("token-file", inline.as_ref(), file)
-        .map_err(|error| Failure::config(Fault::new(format!("--{error}"), None)))
+    Secret::resolve("token-file", inline.as_ref(), file).map_err(|error| {
+        let help = "name a file that holds the token alone, and that you may read";
+        Failure::config(Fault::new(format!("--{error}"), Some(help.into())))
+    })
 }
 
 /// A listener on all addresses is reached on this machine's own.

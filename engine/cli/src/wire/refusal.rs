@@ -11,10 +11,16 @@ use std::io;
 pub fn engine(error: EngineError, loaded: &Loaded) -> Failure {
     match error {
         EngineError::Kafka(error) => kafka(&error, loaded),
-        EngineError::Topic { .. } => Failure::config(Fault::new(error.to_string(), None)),
+        EngineError::Topic { .. } => {
+            let help = "kafka.namespace says which topics are meant, engine.create_topics has `cartwheel run` make those that are missing";
+            Failure::config(loaded.fault(&["kafka"], error.to_string(), Some(help.into())))
+        }
         EngineError::DataDir { path, error } => data_dir(&path, &error, loaded),
         EngineError::DataDirInUse { path } => in_use(&path),
-        EngineError::Bundle(_) => Failure::Data(vec![Fault::new(error.to_string(), None)]),
+        EngineError::Bundle(_) => {
+            let help = "this is a defect of Cartwheel: report it with the configuration";
+            Failure::Data(vec![Fault::new(error.to_string(), Some(help.into()))])
+        }
         EngineError::Thread(error) => Failure::Io(error),
     }
 }
@@ -49,7 +55,10 @@ pub fn kafka(error: &Kafka, loaded: &Loaded) -> Failure {
         Failure::config(loaded.fault(path, message, Some(help.into())))
     };
     match error {
-        Kafka::Config(_) => Failure::config(loaded.fault(&["kafka"], error.to_string(), None)),
+        Kafka::Config(_) => {
+            let help = "mend or remove what the section `kafka` says of it; kafka.properties are librdkafka's own";
+            Failure::config(loaded.fault(&["kafka"], error.to_string(), Some(help.into())))
+        }
         Kafka::NoTopic { topic, bootstrap } => {
             let help = format!(
                 "make it (kafka-topics.sh --bootstrap-server {bootstrap} --create --topic {topic}), let `cartwheel run --create-topics` make it, or check kafka.namespace"

@@ -20,8 +20,7 @@ pub fn part<P: Part>(
 ) -> Result<Vec<String>, Failure> {
     let loaded = Loaded::read(origins)?;
     let admin = admin::config(&loaded, P::listen(&loaded.settings))?;
-    let wrong =
-        |error: AccessError| Failure::config(loaded.fault(&["admin"], error.to_string(), None));
+    let wrong = |error: AccessError| Failure::config(admin::refused(&loaded, &error));
     let admitted = doorkeeper.admit(&admin).map_err(wrong)?;
     part.reload(&loaded)?;
     admitted.now();
@@ -47,8 +46,8 @@ pub fn say(name: &str, outcome: Result<Vec<String>, Failure>) {
 fn say_fault(fault: &Fault) {
     let place = fault.place.as_ref();
     let place = place.map(|place| format!("{}:{}", place.path, place.line_and_column().0));
-    let help = fault.help.as_deref().unwrap_or_default();
-    tracing::error!(place = place.unwrap_or_default(), help, "{}", fault.message);
+    // What there is none of is left out.
+    tracing::error!(place = place.as_deref(), help = fault.help.as_deref(), "{}", fault.message);
 }
 
 /// Journeys and policy, and what templates read.

@@ -1,6 +1,7 @@
-//! The guide and the reference of the language, `config/journeys/*.md`, are true: their examples load, and a newcomer's session gives what is written.
+//! The guide and the reference of the language, `config/journeys/*.md`, are true: the reference's examples load, and whoever follows the guide, from an empty
+//! folder and box by box, has a folder that is right after each of them and sees what is written.
 //!
-//! `CARTWHEEL_UPDATE_GUIDE=1` writes what the session gives now into the guide.
+//! `CARTWHEEL_UPDATE_GUIDE=1` writes what the commands say now into the guide.
 
 use super::shipped;
 use cartwheel_core::journey::load::{SourceFile, Sources, check_declared};
@@ -41,7 +42,7 @@ fn source(path: &str, text: &str) -> SourceFile {
     SourceFile { path: path.into(), text: text.into() }
 }
 
-/// What the loader says of a block: each is a whole file, told by its keys. A journey reads the facts of the block above it, else those that ship.
+/// What the loader says of a block: each is a whole file, told by its keys. A journey reads the facts that ship.
 fn problems(block: &str, facts: &str) -> Vec<String> {
     let has = |key: &str| block.lines().any(|line| line.starts_with(key));
     let minimal = "journey: minimal\ntrigger: { event: cart_updated }\nsteps:\n  - { send: a, channels: [email] }\n";
@@ -70,20 +71,14 @@ fn problems(block: &str, facts: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_example_loads() {
-    for name in ["README.md", "REFERENCE.md"] {
-        let page = page(name);
-        let mut facts = std::fs::read_to_string(shipped().join("facts.yaml")).unwrap();
-        let mut count = 0;
-        for block in blocks(&page).iter().filter(|block| block.language == "yaml") {
-            let text = block.lines.join("\n") + "\n";
-            assert_eq!(problems(&text, &facts), Vec::<String>::new(), "{name}");
-            if text.starts_with("facts:") && name == "README.md" {
-                facts = text;
-            }
-            count += 1;
-        }
-        assert!(count >= 3, "{name} has {count} examples");
+fn every_example_of_the_reference_loads() {
+    let page = page("REFERENCE.md");
+    let facts = std::fs::read_to_string(shipped().join("facts.yaml")).unwrap();
+    let all = blocks(&page);
+    let examples: Vec<_> = all.iter().filter(|block| block.language == "yaml").collect();
+    assert!(examples.len() >= 3, "it has {} examples", examples.len());
+    for block in examples {
+        assert_eq!(problems(&(block.lines.join("\n") + "\n"), &facts), Vec::<String>::new());
     }
 }
 
@@ -99,71 +94,75 @@ fn shell(line: &str, dir: &Path) -> String {
     super::told(&command.output().expect("a shell"))
 }
 
-/// A line without the hashes in it: they change with every version of Cartwheel and every comment of a journey.
-fn steady(line: &str) -> String {
-    let is_hash = |word: &str| word.len() == 8 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let words = line.trim_end().split(' ').map(|word| if is_hash(word) { "HASH" } else { word });
-    words.collect::<Vec<_>>().join(" ")
+/// Where a block goes: the paragraph above it ends with a colon and names the file, `config/...`; "end of" means that the block is added there.
+fn target(above: &[&str]) -> (String, bool) {
+    let lines: Vec<&str> = above
+        .iter()
+        .rev()
+        .skip_while(|line| line.is_empty())
+        .take_while(|line| !line.is_empty())
+        .copied()
+        .collect();
+    let paragraph = lines.into_iter().rev().collect::<Vec<_>>().join(" ");
+    assert!(paragraph.ends_with(':'), "this says not where the block goes: {paragraph}");
+    let quoted = paragraph.split('`').skip(1).step_by(2);
+    let file = quoted.filter(|text| text.starts_with("config/")).last();
+    let file = file.unwrap_or_else(|| panic!("this names no file: {paragraph}")).to_owned();
+    let is_added = paragraph.contains(&format!("end of `{file}`"));
+    (file, is_added)
 }
 
-#[test]
-fn the_newcomers_session_gives_what_is_written() {
-    let text = page("README.md");
+/// Does what a newcomer does who follows the page from an empty folder: its lines as they come out now.
+fn walked(lines: &[&str], page: &str) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
     let mut at = dir.path().to_path_buf();
     let mut new: Vec<String> = Vec::new();
-    let lines: Vec<&str> = text.lines().collect();
     let mut written = 0;
-    for block in blocks(&text).iter().filter(|block| block.language == "console") {
+    for block in blocks(page) {
         new.extend(lines[written..block.from].iter().map(|line| (*line).to_owned()));
-        for line in block.lines.iter().filter_map(|line| line.strip_prefix("$ ")) {
-            new.push(format!("$ {line}"));
-            match line.strip_prefix("cd ") {
-                Some(to) => at = at.join(to),
-                None => new.extend(shell(line, &at).lines().map(|line| line.trim_end().to_owned())),
-            }
-        }
         written = block.from + block.lines.len();
+        if block.language == "console" {
+            for line in block.lines.iter().filter_map(|line| line.strip_prefix("$ ")) {
+                new.push(format!("$ {line}"));
+                match line.strip_prefix("cd ") {
+                    Some(to) => at = at.join(to),
+                    None => {
+                        new.extend(shell(line, &at).lines().map(|line| line.trim_end().to_owned()));
+                    }
+                }
+            }
+            continue;
+        }
+        let (file, is_added) = target(&lines[..block.from - 1]);
+        let path = at.join(&file);
+        let before = if is_added { std::fs::read_to_string(&path).unwrap() } else { String::new() };
+        std::fs::write(&path, before + &block.lines.join("\n") + "\n").unwrap();
+        let told = shell("cartwheel check && echo all is right", &at);
+        assert!(told.contains("all is right"), "with the block in line {}:\n{told}", block.from);
+        new.extend(block.lines.iter().map(|line| (*line).to_owned()));
     }
     new.extend(lines[written..].iter().map(|line| (*line).to_owned()));
+    new
+}
+
+#[test]
+fn who_follows_the_guide_sees_what_is_written() {
+    let text = page("README.md");
+    let lines: Vec<&str> = text.lines().collect();
+    let new = walked(&lines, &text);
     if std::env::var_os("CARTWHEEL_UPDATE_GUIDE").is_some() {
         std::fs::write(shipped().join("journeys/README.md"), new.join("\n") + "\n").unwrap();
         return;
     }
-    assert!(written > 0, "the guide has a session");
+    let examples = blocks(&text).len();
+    assert!(examples >= 20, "the guide has {examples} boxes");
     for (number, (is, was)) in new.iter().zip(&lines).enumerate() {
         assert_eq!(
-            steady(is),
-            steady(was),
+            is.trim_end(),
+            was.trim_end(),
             "line {}; CARTWHEEL_UPDATE_GUIDE=1 writes it anew",
             number + 1
         );
     }
     assert_eq!(new.len(), lines.len(), "CARTWHEEL_UPDATE_GUIDE=1 writes it anew");
-}
-
-#[test]
-fn the_story_in_the_guide_holds_of_the_journey_in_the_guide() {
-    let page = page("README.md");
-    let all = blocks(&page);
-    let block = |language: &str| {
-        let found = all.iter().find(|block| block.language == language).unwrap();
-        found.lines.join("\n") + "\n"
-    };
-    let dir = tempfile::tempdir().unwrap();
-    let told = shell("cartwheel new shop --journeys welcome", dir.path());
-    let config = dir.path().join("shop/config");
-    for (file, text) in
-        [("second_thanks.yaml", block("yaml")), ("second_thanks.trace", block("text"))]
-    {
-        std::fs::write(config.join("journeys").join(file), text).expect(&told);
-    }
-    let facts = std::fs::read_to_string(config.join("facts.yaml")).unwrap();
-    std::fs::write(
-        config.join("facts.yaml"),
-        facts + "  orders: { count: order_placed, key: event.order.id }\n",
-    )
-    .unwrap();
-    let output = super::cartwheel(&config, &["test"], &[]);
-    super::expect(&output, 0, &["ok  ", "thanks on the morning after the second order"]);
 }

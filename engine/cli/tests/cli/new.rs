@@ -61,3 +61,13 @@ fn all_journeys_together_pass_too() {
     expect(&new(&shop, &["--journeys", &journeys().join(",")]), 0, &["journeys"]);
     expect(&cartwheel(&shop.join("config"), &["check"], &[]), 0, &[" are right"]);
 }
+
+#[test]
+fn what_is_to_be_typed_next_can_be_typed() {
+    let dir = tempfile::tempdir().unwrap();
+    let shop = dir.path().join("ann's shop");
+    let quoted = format!("  cd '{}'\n", shop.display().to_string().replace('\'', "'\\''"));
+    expect(&new(&shop, &["--journeys", "welcome"]), 0, &[&quoted]);
+    let nowhere = Path::new("/proc/no_such_shop");
+    expect(&new(nowhere, &[]), 74, &["/proc/no_such_shop", "help: name one that is there"]);
+}

@@ -1,6 +1,6 @@
 //! `cartwheel render` and `cartwheel graph`.
 
-use super::{cartwheel, changed, expect, place, shipped};
+use super::{cartwheel, changed, copy, expect, place, shipped};
 use serde_json::Value;
 
 #[test]
@@ -132,4 +132,22 @@ fn a_journey_is_drawn() {
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(json["begins"]["events"], Value::from(Vec::<Value>::new()));
     assert!(json["at"].as_str().unwrap().contains("profile.birthday"));
+}
+
+#[test]
+fn a_file_that_is_not_there_has_a_remedy() {
+    let args = ["render", "cart_reminder", "--customer", "/nowhere/ana.yaml"];
+    let parts = ["/nowhere/ana.yaml cannot be read", "name one that is there"];
+    expect(&cartwheel(&shipped(), &args, &[]), 65, &parts);
+}
+
+#[test]
+fn a_folder_of_templates_that_is_not_there_has_a_remedy() {
+    let dir = tempfile::tempdir().unwrap();
+    copy(&shipped(), dir.path());
+    std::fs::remove_dir_all(dir.path().join("templates")).unwrap();
+    let parts = ["templates: cannot be read", "`templates_dir` of cartwheel.yaml names a folder"];
+    expect(&cartwheel(dir.path(), &["check"], &[]), 65, &parts);
+    let parts = ["templates cannot be read", "name one that is there"];
+    expect(&cartwheel(dir.path(), &["render", "cart_reminder"], &[]), 65, &parts);
 }

@@ -151,3 +151,13 @@ fn what_cannot_be_said_is_refused_before_a_broker_is_asked() {
     let named = run(&["control", "pause", "welcome", "--admin", "http://127.0.0.1:1"]);
     expect(&named, 69, &["no engine answers at http://127.0.0.1:1"]);
 }
+
+#[test]
+fn a_winner_is_of_a_split_that_is_there() {
+    let run = |args: &[&str]| cartwheel(&shipped(), &[&["control", "winner"], args].concat(), &[]);
+    let parts =
+        ["there is no split `offer` in journey `welcome`", "a winner is an arm of a step `split:`"];
+    expect(&run(&["welcome", "offer", "gift"]), 65, &parts);
+    let parts = ["winner [OPTIONS] <JOURNEY> <SPLIT> <ARM|--none>", "Examples:"];
+    expect(&run(&["--help"]), 0, &parts);
+}

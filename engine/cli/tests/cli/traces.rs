@@ -45,3 +45,43 @@ fn a_time_that_cannot_be_read_has_a_remedy() {
     let parts = ["`bad_time`", "09:15", "expect dead bad_time"];
     expect(&cartwheel(dir.path(), &["test"], &[]), 65, &parts);
 }
+
+#[test]
+fn a_trace_of_a_journey_that_is_gone_is_told_by_check_as_well() {
+    let dir = tempfile::tempdir().unwrap();
+    copy(&shipped(), dir.path());
+    std::fs::remove_file(dir.path().join("journeys/birthday.yaml")).unwrap();
+    let parts = ["birthday.trace", "there is no journey `birthday`", "or the trace away"];
+    for command in ["check", "test"] {
+        expect(&cartwheel(dir.path(), &[command], &[]), 65, &parts);
+    }
+    std::fs::remove_file(dir.path().join("journeys/birthday.trace")).unwrap();
+    expect(&cartwheel(dir.path(), &["check"], &[]), 0, &["22 journeys"]);
+}
+
+#[test]
+fn what_nobody_knows_is_told_before_anything_runs() {
+    let text = "day 2026-03-02\n--- slips\n10:00 ana cart_updatd cart.id=k1\n10:00 control winner welcome offer\n\
+                10:00 coupons comebak10 A-1\n10:00 catalogue p1 stock=abc\n10:00 catalogue p1 pricee=3\n10:00 ana order_placed order.totl=5\n";
+    let dir = tempfile::tempdir().unwrap();
+    copy(&shipped(), dir.path());
+    let path = dir.path().join("journeys/welcome.trace");
+    std::fs::write(&path, text).unwrap();
+    let parts = [
+        "welcome.trace:3:11",
+        "did you mean `cart_updated`?",
+        "there is no split `offer` in journey `welcome`",
+        "welcome.trace:5:15",
+        "did you mean `comeback10`?",
+        "`stock` of a product is a number, and not `abc`",
+        "did you mean `price`?",
+        "did you mean `order.total`?",
+        "6 problems",
+    ];
+    for command in ["check", "test"] {
+        expect(&cartwheel(dir.path(), &[command], &[]), 65, &parts);
+    }
+    // The mark of an encoding is no text.
+    std::fs::write(&path, "\u{feff}day 2026-03-02\n10:00 ana page_viewed\n").unwrap();
+    expect(&cartwheel(dir.path(), &["check"], &[]), 0, &[]);
+}

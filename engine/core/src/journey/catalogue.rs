@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// Fields by their dotted names.
 type Fields = BTreeMap<String, FieldType>;
 
+/// What the type of an event ends with that tells of the change of a level or a segment.
+pub(crate) const CHANGED: &str = "_changed";
+
 /// Most types of the shop's own with which an unknown one is compared.
 const COMPARED: usize = 512;
 /// Most names that a remedy lists.
@@ -144,7 +147,7 @@ impl Catalogue {
     }
 
     /// Every field that an event of this type is known to have.
-    fn fields(&self, kind: &str) -> Vec<String> {
+    pub fn fields(&self, kind: &str) -> Vec<String> {
         let carried = Subject::ALL.into_iter().filter(|subject| self.carries(kind, *subject));
         let of_subjects = carried.flat_map(|subject| {
             subject.fields().iter().map(move |(name, _)| format!("{}.{name}", subject.name()))
@@ -194,6 +197,17 @@ fn built_in(kind: &str) -> Option<Fields> {
     let own = own_fields(kind);
     let fields = own.iter().map(|(name, known)| ((*name).to_owned(), (*known).into()));
     (!own.is_empty()).then(|| fields.collect())
+}
+
+/// What to do where events of this type shall be known.
+pub(crate) fn declare(kind: &str) -> String {
+    let own = format!("if it is one of your own, declare it in events.yaml: `{kind}: {{}}`");
+    match kind.strip_suffix(CHANGED).filter(|level| !level.is_empty()) {
+        Some(level) => format!(
+            "events of this type come where a level or a segment `{level}` changes: declare it in facts.yaml, such as `{level}: {{ level: [ {{ buyer: customer.orders > 0 }}, {{ visitor: true }} ] }}`; {own}"
+        ),
+        None => own,
+    }
 }
 
 /// The first name of a dotted one.

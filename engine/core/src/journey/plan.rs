@@ -6,7 +6,7 @@ pub use super::definition::Since;
 use super::feeding::Feeding;
 use super::level::{LevelSet, Levels};
 use super::load::hash;
-use super::op::{Op, Send, WaitFor};
+use super::op::{Op, Send, Split, WaitFor};
 use super::rules::{Membership, Rules};
 use super::shown::{Shown, Subjects};
 use crate::channel::Class;
@@ -377,6 +377,11 @@ impl Journey {
     /// Every message that it may send.
     pub fn sends(&self) -> impl Iterator<Item = &Send> {
         self.ops.iter().filter_map(|op| op.send())
+    }
+
+    /// Every split in it.
+    pub fn splits(&self) -> impl Iterator<Item = &Split> {
+        self.ops.iter().filter_map(|op| op.split())
     }
 
     /// Where among what a run keeps the code of the coupon with this number stands: behind its captures.

@@ -64,6 +64,17 @@ impl Known {
         ["price", "currency", "stock", "supply_days", "category", "badges", "review_score"];
 }
 
+/// What a record's field of this name must be to be kept, where it is not: `value` is JSON.
+pub fn misfit(name: &str, value: &str) -> Option<&'static str> {
+    let must_be = match Known::of(name) {
+        Some(Known::Money | Known::Number) => "a number",
+        Some(Known::Text) => "a text of at most 256 bytes",
+        Some(Known::List) => "a list of texts, numbers, true and false",
+        None => "a text, a number, true, false, or a list of these",
+    };
+    Content::of(name, Raw(value)).is_none().then_some(must_be)
+}
+
 impl Content {
     /// What a record's field says; none where it cannot be kept: it is of another type than it must be, an object, or too long.
     pub fn of(name: &str, raw: Raw<'_>) -> Option<Self> {

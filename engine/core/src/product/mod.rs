@@ -8,7 +8,9 @@ mod reading;
 mod table;
 mod transition;
 
-pub use field::{ID, Known, MAX_ELEMENT, MAX_FIELDS, MAX_LIST, MAX_NAME, MAX_NAMES, MAX_TEXT};
+pub use field::{
+    ID, Known, MAX_ELEMENT, MAX_FIELDS, MAX_LIST, MAX_NAME, MAX_NAMES, MAX_TEXT, misfit,
+};
 pub use reading::{ProductReading, What};
 pub use table::{Applied, LeftOut, Products, Refused};
 pub use transition::{Change, Transition};

@@ -6,7 +6,9 @@
 use super::beside::Beside;
 use super::fault::{Fault, Wrong};
 use super::suggest;
-use cartwheel_core::journey::load::{Problem, Severity, SourceFile, Sources, load};
+use cartwheel_core::journey::load::{
+    Checked, KnownEvents, Problem, Severity, SourceFile, Sources, check_again,
+};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
 use serde_saphyr::Error as YamlError;
@@ -22,6 +24,15 @@ pub struct Blocks {
     journeys: Vec<Range<usize>>,
     /// The bytes of the facts' text.
     facts: Option<Range<usize>>,
+}
+
+/// What the blocks of a scenario decide by.
+#[derive(Clone, Debug)]
+pub struct Own {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// What its journeys know of events; none where they are those beside the trace.
+    pub events: Option<Arc<KnownEvents>>,
 }
 
 impl Blocks {
@@ -48,18 +59,15 @@ impl Blocks {
     }
 
     /// The plan of the journeys, under the policy beside the trace where it writes none. None where it writes neither journeys nor a policy.
-    pub fn plan(
-        &self,
-        source: &SourceFile,
-        beside: Beside<'_>,
-    ) -> Result<Option<Arc<Plan>>, Vec<Fault>> {
+    pub fn plan(&self, source: &SourceFile, beside: Beside<'_>) -> Result<Option<Own>, Vec<Fault>> {
         if self.has_journeys() {
             let alone =
                 |body| SourceFile { path: source.path.clone(), text: alone(&source.text, body) };
             let journeys: Vec<SourceFile> = self.journeys.iter().map(alone).collect();
             let facts = self.facts.as_ref().map(alone);
             let sources = Sources { journeys: &journeys, facts: facts.as_ref() };
-            return self.load(source, beside.policy, sources).map(|plan| Some(Arc::new(plan)));
+            let (plan, events) = self.load(source, beside.policy, sources)?;
+            return Ok(Some(Own { plan: Arc::new(plan), events: Some(Arc::new(events)) }));
         }
         let alone = |body: &Range<usize>, message: &str, help: &str| {
             let wrong = (body.clone(), message.into(), Some(help.into()));
@@ -77,11 +85,12 @@ impl Blocks {
             return alone(body, message, help);
         }
         let sources = Sources { journeys, facts: beside.facts };
-        let plan = self.load(source, beside.policy, sources)?;
-        Ok(Some(Arc::new(match beside.shown {
+        let (plan, _) = self.load(source, beside.policy, sources)?;
+        let plan = match beside.shown {
             Some(shown) => plan.showing(shown),
             None => plan,
-        })))
+        };
+        Ok(Some(Own { plan: Arc::new(plan), events: None }))
     }
 
     /// Under the policy of the trace, if it has one, else under the one `given`.
@@ -90,7 +99,7 @@ impl Blocks {
         source: &SourceFile,
         given: &Policy,
         sources: Sources<'_>,
-    ) -> Result<Plan, Vec<Fault>> {
+    ) -> Result<(Plan, KnownEvents), Vec<Fault>> {
         let (policy, place) = match &self.policy {
             Some((policy, body)) => (policy.clone(), body.clone()),
             // Those speak of the shop's journeys and facts, which are not here.
@@ -105,7 +114,8 @@ impl Blocks {
             errors.map(fault).collect()
         };
         // A test's journeys end with the test: such as begin each other for ever may be told of, too.
-        load(&policy, sources).map_err(errors)
+        let Checked { plan, known, problems, .. } = check_again(&policy, sources);
+        plan.map(|plan| (plan, known)).ok_or_else(|| errors(problems))
     }
 }
 
@@ -132,7 +142,8 @@ fn wrong(error: &YamlError, text: &str, body: &Range<usize>) -> Wrong {
         }
         other => {
             let plain = serde_saphyr::render_options! { snippets: serde_saphyr::SnippetMode::Off };
-            (place, other.render_with_options(plain), None)
+            let help = "write it as it would stand in a file, indented below its line";
+            (place, other.render_with_options(plain), Some(help.into()))
         }
     }
 }

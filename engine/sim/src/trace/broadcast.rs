@@ -1,7 +1,7 @@
 //! A line that tells everybody something: `broadcast NAME [id=ID] [name=value ...]`. The records of a scenario are numbered as they come.
 
 use super::event::insert;
-use super::fault::Wrong;
+use super::fault::{Wrong, no_assignment};
 use super::json::{Fields, Json};
 use super::word::Word;
 use cartwheel_core::time::{Millis, format_rfc3339};
@@ -27,8 +27,7 @@ impl Broadcast {
         let mut fields = Fields::new();
         for word in rest {
             let Some((field, value)) = word.assignment() else {
-                let message = format!("`{}` is not of the form name=value", word.text);
-                return Err((word.span(), message, None));
+                return Err(no_assignment(word));
             };
             insert(&mut fields, field, Json::read(value)?)?;
         }

@@ -1,7 +1,7 @@
 //! A line about a product: `catalogue PRODUCT [recorded TIME] [name=value ...]`. The records of a scenario are numbered as they come.
 
 use super::event::{insert, recorded, time};
-use super::fault::Wrong;
+use super::fault::{Wrong, no_assignment};
 use super::json::{Fields, Json};
 use super::word::Word;
 use cartwheel_core::time::{Millis, format_rfc3339};
@@ -40,8 +40,7 @@ impl Product {
         let mut at = None;
         for word in rest {
             let Some((name, value)) = word.assignment() else {
-                let message = format!("`{}` is not of the form name=value", word.text);
-                return Err((word.span(), message, None));
+                return Err(no_assignment(word));
             };
             if name.text == "time" {
                 at = Some(time(value, &clock)?);

@@ -1,6 +1,6 @@
 //! An event line: `CUSTOMER TYPE [of TEMPLATE [CHANNEL]] [recorded TIME] [name=value ...]`.
 
-use super::fault::Wrong;
+use super::fault::{Wrong, no_assignment};
 use super::json::{Fields, Json};
 use super::word::Word;
 use cartwheel_core::channel::Channel;
@@ -44,7 +44,10 @@ impl Event {
             return Err((
                 kind.span(),
                 format!("`{}` stands where the event's type is expected", kind.text),
-                None,
+                Some(
+                    "write CUSTOMER TYPE, then the fields: 10:00 ana cart_updated cart.id=k1"
+                        .into(),
+                ),
             ));
         }
         let (of, rest) = message(rest)?;
@@ -54,11 +57,7 @@ impl Event {
         body.insert("customer".into(), Json::text(customer.text));
         for word in rest {
             let Some((name, value)) = word.assignment() else {
-                return Err((
-                    word.span(),
-                    format!("`{}` is not of the form name=value", word.text),
-                    None,
-                ));
+                return Err(no_assignment(word));
             };
             let value = if name.text == "time" { time(value, &clock)? } else { Json::read(value)? };
             insert(&mut body, name, value)?;
@@ -101,7 +100,8 @@ fn message<'w, 't>(words: &'w [Word<'t>]) -> Result<(Option<Message>, &'w [Word<
             Ok((Some(Message { template: template.text.into(), channel }), rest))
         }
         [of, ..] if of.text == "of" => {
-            Err((of.span(), "`of` needs the template of a message".into(), None))
+            let help = Some("10:00 ana message_opened of cart_reminder".into());
+            Err((of.span(), "`of` needs the template of a message".into(), help))
         }
         _ => Ok((None, words)),
     }
@@ -136,7 +136,10 @@ pub(super) fn time(word: Word<'_>, clock: impl Fn(&str) -> Option<Millis>) -> Re
 
 /// Puts `value` at the dotted `name`.
 pub(super) fn insert(body: &mut Fields, name: Word<'_>, value: Json) -> Result<(), Wrong> {
-    let wrong = |message: &str| (name.span(), format!("`{}`: {message}", name.text), None);
+    let wrong = |message: &str| {
+        let help = "write each field once, with its names joined by dots: cart.id=k1 cart.total=80";
+        (name.span(), format!("`{}`: {message}", name.text), Some(help.into()))
+    };
     let mut parts: Vec<&str> = name.text.split('.').collect();
     if parts.iter().any(|part| part.is_empty()) {
         return Err(wrong("a part of the name is empty"));

@@ -3,7 +3,7 @@
 //! `expect dead REASON`.
 
 use super::event::Message;
-use super::fault::Wrong;
+use super::fault::{Wrong, no_assignment};
 use super::json::scalar_or_json;
 use super::suggest;
 use super::word::Word;
@@ -135,7 +135,8 @@ fn suppression(
             Some(known.ok_or_else(|| unknown("reason", *word, names))?.1)
         }
         [_, word, ..] => {
-            return Err((word.span(), "a suppression has one reason".into(), None));
+            let help = Some("expect ana suppressed email bounced".into());
+            return Err((word.span(), "a suppression has one reason".into(), help));
         }
     };
     let active = verb.text == SUPPRESSIONS[0];
@@ -195,7 +196,9 @@ fn shows<'w, 't>(words: &'w [Word<'t>]) -> Result<(Vec<String>, &'w [Word<'t>]),
     }
     let count = texts.iter().take_while(|word| word.text.starts_with('"')).count();
     let text = |word: &Word<'_>| {
-        serde_json::from_str(word.text).map_err(|error| (word.span(), error.to_string(), None))
+        let help = "write a text in quotes, as in JSON: a quote in it is \\\"";
+        serde_json::from_str(word.text)
+            .map_err(|error| (word.span(), error.to_string(), Some(help.to_owned())))
     };
     let read = texts[..count].iter().map(text).collect::<Result<Vec<String>, _>>()?;
     if read.is_empty() {
@@ -212,7 +215,8 @@ fn message<'w, 't>(
     rest: &'w [Word<'t>],
 ) -> Result<(Message, &'w [Word<'t>]), Wrong> {
     let [template, rest @ ..] = rest else {
-        return Err((send.span(), "`send` needs the template's name".into(), None));
+        let help = Some("expect ana send cart_reminder email".into());
+        return Err((send.span(), "`send` needs the template's name".into(), help));
     };
     let (channel, rest) = match rest {
         [word, rest @ ..] if !word.text.contains('=') && word.text != SHOWS => {
@@ -244,6 +248,6 @@ fn value(
             Ok((name.text.into(), format_rfc3339(at).into()))
         }
         Some((name, value)) => Ok((name.text.into(), scalar_or_json(value)?)),
-        None => Err((word.span(), format!("`{}` is not of the form name=value", word.text), None)),
+        None => Err(no_assignment(word)),
     }
 }

@@ -1,5 +1,6 @@
 //! What is wrong in a trace, with its place. How a person is told is the matter of whoever asked.
 
+use super::word::Word;
 use std::ops::Range;
 
 /// A fault with its place in a file.
@@ -19,6 +20,13 @@ pub struct Fault {
 
 /// A fault's place, words and remedy: what a part of the reader knows, which does not know the file.
 pub type Wrong = (Range<usize>, String, Option<String>);
+
+/// A word that must be `name=value` and is not.
+pub fn no_assignment(word: &Word<'_>) -> Wrong {
+    let message = format!("`{}` is not of the form name=value", word.text);
+    let help = "write name=value without blanks, such as cart.total=80; a value with blanks stands in quotes";
+    (word.span(), message, Some(help.into()))
+}
 
 impl Fault {
     /// What is wrong in the file `path` with this text.

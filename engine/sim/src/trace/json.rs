@@ -36,9 +36,7 @@ impl Json {
     pub fn read(word: Word<'_>) -> Result<Self, Wrong> {
         match serde_json::from_str::<&RawValue>(word.text) {
             Ok(raw) => Ok(Self::of(raw, DEPTH)),
-            Err(error) if word.text.starts_with(['[', '{', '"']) => {
-                Err((word.span(), format!("this is not JSON: {error}"), None))
-            }
+            Err(error) if word.text.starts_with(['[', '{', '"']) => Err(not_json(word, &error)),
             Err(_) => Ok(Self::text(word.text)),
         }
     }
@@ -84,13 +82,17 @@ impl Json {
     }
 }
 
+fn not_json(word: Word<'_>, error: &serde_json::Error) -> Wrong {
+    let help =
+        "a value that begins with [, { or a quote is JSON: close it, or write a text in quotes";
+    (word.span(), format!("this is not JSON: {error}"), Some(help.into()))
+}
+
 /// JSON where the word is JSON, else the word itself; what begins like JSON must be it.
 pub fn scalar_or_json(word: Word<'_>) -> Result<Value, Wrong> {
     match serde_json::from_str(word.text) {
         Ok(value) => Ok(value),
-        Err(error) if word.text.starts_with(['[', '{', '"']) => {
-            Err((word.span(), format!("this is not JSON: {error}"), None))
-        }
+        Err(error) if word.text.starts_with(['[', '{', '"']) => Err(not_json(word, &error)),
         Err(_) => Ok(word.text.into()),
     }
 }

@@ -32,6 +32,10 @@
 //! with or without an offset. `expect nothing` and `expect CUSTOMER nothing`: no decision since the last line of an earlier time, but
 //! those that a line has named. At the end every send must have been expected; of the other decisions only those that are written matter.
 //!
+//! What a line names must be there, or the trace is refused before anything runs (`names.rs`): types of events that Cartwheel, `events.yaml`, or the
+//! journeys and facts know; journeys, splits, arms, pools, broadcasts, fields of products. Where no shop stands beside a trace any type of events may
+//! mean something: so it is with the tables of rules. `record {...}` writes what nobody knows.
+//!
 //! For tables of rules (`tests/rules`) and whoever wants to be as exact:
 //!
 //! ```text
@@ -77,14 +81,18 @@ mod event;
 mod expect;
 mod fault;
 mod json;
+pub mod known;
 mod line;
 mod matching;
+mod names;
 mod nearest;
 mod read;
 mod reference_engine;
 mod report;
+mod resolve;
 mod run;
 mod runner;
+mod scenario;
 pub mod suggest;
 mod time;
 mod word;
@@ -96,6 +104,7 @@ pub use engine::{Consequence, Suppression, TraceEngine};
 pub use expect::{Expectation, Wanted, WantedSuppression};
 pub use fault::Fault;
 pub use line::{Statement, What};
-pub use read::{Scenario, Trace, read};
+pub use read::{Trace, read};
 pub use reference_engine::ReferenceEngine;
 pub use run::{ScenarioResult, run_all};
+pub use scenario::{Part, Scenario};

@@ -10,17 +10,20 @@ use super::event::Event;
 use super::expect::Expectation;
 use super::fault::{Fault, Wrong};
 use super::line::{Statement, What};
+use super::resolve::{resolve, strangers};
+use super::scenario::{Part, Scenario};
 use super::time::{clock, instant, later, meant};
 use super::word::{Word, words};
 use cartwheel_core::journey::load::SourceFile;
-use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::Millis;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
+
+/// What to do where journeys stand in a trace that also names some beside it.
+const ONE_OF_BOTH: &str = "take the line `journeys` away, or the journeys that stand in the trace";
 
 /// A trace file.
 #[derive(Debug)]
@@ -32,7 +35,7 @@ pub struct Trace {
     /// The zone of its times.
     pub zone: TimeZone,
     /// Which journeys take part; none for all.
-    pub journeys: Option<Vec<String>>,
+    pub journeys: Option<Vec<Part>>,
     /// Whether holdouts hold; they are off unless the trace is about them.
     pub holdouts: bool,
     /// Whether every decision needs its line, in the order of the decisions; else only messages do.
@@ -41,35 +44,14 @@ pub struct Trace {
     pub scenarios: Vec<Scenario>,
 }
 
-/// One story, told to an engine that knows nothing yet.
-#[derive(Debug)]
-pub struct Scenario {
-    /// After `---`.
-    pub name: String,
-    /// Its line's words in the file.
-    pub span: Range<usize>,
-    /// Its lines with a time, which never falls.
-    pub entries: Vec<Statement>,
-    /// Whether its clock jumps: a timer fires where a line says so and sees how late it is. Else each fires at its own time.
-    pub jumps: bool,
-    /// The journeys that stand in the trace, or those beside it under the policy that stands in the trace; none: those beside it as they are.
-    pub plan: Option<Arc<Plan>>,
-    blocks: Blocks,
-}
-
-impl Scenario {
-    /// Whether the journeys stand in the trace.
-    pub fn has_journeys(&self) -> bool {
-        self.blocks.has_journeys()
-    }
-}
-
 /// Reads a trace; all faults at once. What stands beside it holds where the file says nothing else.
 pub fn read<'b>(source: &SourceFile, beside: impl Into<Beside<'b>>) -> Result<Trace, Vec<Fault>> {
     let mut reader = Reader::new(source, beside.into());
     let mut block = None;
-    let mut start = 0;
-    for (index, line) in source.text.split_inclusive('\n').enumerate() {
+    // Some editors begin a file with the mark of its encoding.
+    let text = source.text.strip_prefix('\u{feff}').unwrap_or(&source.text);
+    let mut start = source.text.len() - text.len();
+    for (index, line) in text.split_inclusive('\n').enumerate() {
         let here = start..start + line.len();
         start = here.end;
         let words = words(line, here.start);
@@ -123,7 +105,7 @@ struct Reader<'s> {
     zone: TimeZone,
     /// A line has named the zone.
     zone_said: bool,
-    journeys: Option<Vec<String>>,
+    journeys: Option<Vec<Part>>,
     /// A line has named the journeys.
     journeys_said: bool,
     holdouts: bool,
@@ -143,7 +125,7 @@ impl<'s> Reader<'s> {
         let stem =
             Path::new(&source.path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let zone = TimeZone::get(&beside.policy.zone).unwrap_or(TimeZone::UTC);
-        let journeys = stem.map(|stem| vec![stem]);
+        let journeys = stem.map(|stem| vec![(stem, 0..0)]);
         Self {
             source,
             beside,
@@ -171,21 +153,14 @@ impl<'s> Reader<'s> {
         if self.faults.is_empty()
             && self.scenarios.iter().all(|scenario| scenario.entries.is_empty())
         {
-            self.fault((0..0, "this trace has no line with a time".into(), None));
+            let help = "`day 2026-03-02`, then lines such as `10:00 ana customer_created`: `cartwheel test --help` shows how";
+            self.fault((0..0, "this trace has no line with a time".into(), Some(help.into())));
         }
-        // Once for all scenarios that have no block of their own.
-        let mut common = None;
-        for scenario in &mut self.scenarios {
-            let own = scenario.blocks != self.blocks;
-            let plan = match &common {
-                Some(plan) if !own => Ok(Option::clone(plan)),
-                _ => scenario.blocks.plan(self.source, self.beside),
-            };
-            match plan {
-                Ok(plan) if own => scenario.plan = plan,
-                Ok(plan) => scenario.plan = common.insert(plan).clone(),
-                Err(faults) => self.faults.extend(faults),
-            }
+        let unresolved = resolve(&mut self.scenarios, &self.blocks, self.source, self.beside);
+        self.faults.extend(unresolved);
+        let is_beside = self.scenarios.iter().any(|scenario| !scenario.has_journeys());
+        if let (Some(parts), Some(plan), true) = (&self.journeys, self.beside.plan, is_beside) {
+            strangers(parts, plan).into_iter().for_each(|wrong| self.fault(wrong));
         }
         // What is wrong in the header is wrong for every scenario.
         let mut seen = Vec::new();
@@ -225,7 +200,7 @@ impl<'s> Reader<'s> {
                 blocks.journey(body);
                 if self.journeys_said {
                     let message = "the journeys of a trace stand in it or beside it, not both";
-                    self.fault((head, message.into(), None));
+                    self.fault((head, message.into(), Some(ONE_OF_BOTH.into())));
                 }
             }
             Yaml::Facts => blocks.facts(body),
@@ -244,14 +219,16 @@ impl<'s> Reader<'s> {
             "---" => self.begin(first, rest)?,
             "zone" | "journeys" | "holdouts" | "strict" if !self.scenarios.is_empty() => {
                 let message = format!("`{}` must stand before the first scenario", first.text);
-                return Err((first.span(), message, None));
+                let help = Some("move the line above the first `---`".into());
+                return Err((first.span(), message, help));
             }
             "policy" | "facts" | "journey" | "clock"
                 if self.scenarios.last().is_some_and(|scenario| !scenario.entries.is_empty()) =>
             {
                 let message =
                     format!("`{}` must stand before the scenario's first time", first.text);
-                return Err((first.span(), message, None));
+                let help = Some("move it up, below the scenario's `---`".into());
+                return Err((first.span(), message, help));
             }
             "policy" if rest.is_empty() => return Ok(Line::Opens(Yaml::Policy)),
             "facts" if rest.is_empty() => return Ok(Line::Opens(Yaml::Facts)),
@@ -280,7 +257,8 @@ impl<'s> Reader<'s> {
             ));
         }
         if self.scenarios.iter().any(|scenario| scenario.name == name) {
-            return Err((span_of(first, rest), format!("scenario `{name}` is there twice"), None));
+            let help = Some("give each its own name".into());
+            return Err((span_of(first, rest), format!("scenario `{name}` is there twice"), help));
         }
         self.open(name, span_of(first, rest));
         self.day = self.header_day;
@@ -300,9 +278,9 @@ impl<'s> Reader<'s> {
     }
 
     fn set_zone(&mut self, first: Word<'_>, rest: &[Word<'_>]) -> Result<(), Wrong> {
-        let [name] = rest else { return Err((first.span(), "write `zone NAME`".into(), None)) };
-        self.zone_said = true;
         let help = || Some("write an IANA name such as Europe/Berlin".to_owned());
+        let [name] = rest else { return Err((first.span(), "write `zone NAME`".into(), help())) };
+        self.zone_said = true;
         self.zone = TimeZone::get(name.text)
             .map_err(|_| (name.span(), format!("`{}` is not a time zone", name.text), help()))?;
         Ok(())
@@ -314,16 +292,16 @@ impl<'s> Reader<'s> {
                 return Err((
                     first.span(),
                     "write `journeys NAME ...` or `journeys all`".into(),
-                    None,
+                    Some("journeys cart_abandonment welcome".into()),
                 ));
             }
             [all] if all.text == "all" => None,
-            names => Some(names.iter().map(|name| name.text.to_owned()).collect()),
+            names => Some(names.iter().map(|name| (name.text.to_owned(), name.span())).collect()),
         };
         self.journeys_said = true;
         if self.blocks.has_journeys() {
             let message = "the journeys of a trace stand in it or beside it, not both";
-            return Err((first.span(), message.into(), None));
+            return Err((first.span(), message.into(), Some(ONE_OF_BOTH.into())));
         }
         Ok(())
     }
@@ -363,8 +341,10 @@ impl<'s> Reader<'s> {
                 Some("write `day 2026-03-02` before it".into()),
             ));
         };
-        let at = instant(day, time, &self.zone)
-            .ok_or_else(|| (first.span(), "this time does not exist".to_owned(), None))?;
+        let at = instant(day, time, &self.zone).ok_or_else(|| {
+            let help = "write a day between the years 1 and 9998".to_owned();
+            (first.span(), "this time does not exist".to_owned(), Some(help))
+        })?;
         if self.last.is_some_and(|last| at < last) {
             return Err((
                 first.span(),
@@ -374,8 +354,13 @@ impl<'s> Reader<'s> {
         }
         let read = |text: &str| meant(text, day, &self.zone);
         let what = match rest {
-            [] => return Err((first.span(), "nothing happens at this time".into(), None)),
+            [] => {
+                let help = "write what happens, such as `10:00 ana customer_created`; `10:00 clock`: time passes";
+                let message = "nothing happens at this time".into();
+                return Err((first.span(), message, Some(help.into())));
+            }
             [word] if word.text == "clock" => What::Clock,
+            [word, tick] if word.text == "clock" && tick.text == "tick" => What::Clock,
             [word] if word.text == "live" => What::Mode(Mode::Live),
             [word] if word.text == "behind" => What::Mode(Mode::Behind),
             [record, words @ ..] if record.text == "record" => {
@@ -423,7 +408,8 @@ fn switch(first: Word<'_>, rest: &[Word<'_>], [off, on]: [&str; 2]) -> Result<bo
         [word] if word.text == off => Ok(false),
         _ => {
             let name = first.text;
-            Err((first.span(), format!("write `{name} {on}` or `{name} {off}`"), None))
+            let message = format!("`{name}` is `{on}` or `{off}`");
+            Err((first.span(), message, Some(format!("write `{name} {on}` or `{name} {off}`"))))
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::engine::TraceEngine;
 use super::fault::Fault;
 use super::read::Trace;
+use super::resolve::strangers;
 use super::runner::run;
 use cartwheel_core::decision::Decision;
 use cartwheel_core::journey::plan::Plan;
@@ -43,7 +44,8 @@ pub fn run_all<E: TraceEngine>(
         let plan = Arc::new(plan);
         let outcome = engine(Arc::clone(&plan)).and_then(|it| run(trace, scenario, &plan, it));
         let mut outcome = outcome.map_err(|error| {
-            let failed = (scenario.span.clone(), error.to_string(), None);
+            let help = "nothing that stands in a trace should lead to this: it is a defect; report it with the trace";
+            let failed = (scenario.span.clone(), error.to_string(), Some(help.into()));
             Fault::new(failed, &trace.path, &trace.text)
         })?;
         if scenario.has_journeys() {
@@ -58,17 +60,13 @@ pub fn run_all<E: TraceEngine>(
 fn restricted(trace: &Trace, plan: &Plan) -> Result<Plan, Fault> {
     let mut plan = plan.clone();
     let Some(names) = &trace.journeys else { return Ok(plan) };
-    if let Some(stranger) =
-        names.iter().find(|name| plan.journeys.iter().all(|journey| journey.name != **name))
-    {
-        let help = "write `journeys NAME ...` or `journeys all` before the first scenario, or the journey itself below a line `journey`";
-        let wrong = (0..0, format!("there is no journey `{stranger}`"), Some(help.into()));
+    if let Some(wrong) = strangers(names, &plan).into_iter().next() {
         return Err(Fault::new(wrong, &trace.path, &trace.text));
     }
     let takes_part: Vec<bool> = plan
         .journeys
         .iter()
-        .map(|journey| names.iter().any(|name| journey.name == **name))
+        .map(|journey| names.iter().any(|(name, _)| journey.name == *name))
         .collect();
     for interest in plan.events.values_mut() {
         interest.journeys.retain(|interest| takes_part[usize::from(interest.journey)]);

@@ -7,9 +7,10 @@ use super::fault::Fault;
 use super::line::{Statement, What};
 use super::matching::{fits, is_message, template};
 use super::nearest::nearest;
-use super::read::{Scenario, Trace};
+use super::read::Trace;
 use super::report::{Kind, Row, clock, timeline, told};
 use super::run::ScenarioResult;
+use super::scenario::Scenario;
 use cartwheel_core::apply::with_arm;
 use cartwheel_core::channel::Channel;
 use cartwheel_core::decision::{Decision, Verdict};
@@ -244,7 +245,8 @@ impl<E: TraceEngine> Runner<'_, E> {
                     self.happens(entry);
                     let (customer, template) = (&event.customer, &message.template);
                     let message = format!("{customer} has got no message from `{template}`");
-                    self.fault(entry, message, None);
+                    let help = "`of` is about a message that was sent before; is its template or its step called so?";
+                    self.fault(entry, message, Some(help.into()));
                     return Ok(());
                 }
                 found => found,
@@ -313,7 +315,8 @@ impl<E: TraceEngine> Runner<'_, E> {
         let fact = &self.facts[*first];
         let (at, told) = (clock(fact.at, &self.trace.zone, false), told(&fact.what, self.plan));
         self.missing(entry);
-        self.fault(entry, format!("nothing was expected, but at {at}: {told}"), None);
+        let help = format!("where that is meant, name it in a line above: {at} expect ...");
+        self.fault(entry, format!("nothing was expected, but at {at}: {told}"), Some(help));
         for index in unnamed {
             self.facts[index].surplus = true;
         }
@@ -348,7 +351,9 @@ impl<E: TraceEngine> Runner<'_, E> {
         let text = match shown.unwrap_or_else(|| Err("there is no command".into())) {
             Ok(text) => text,
             Err(why) => {
-                return self.fault(entry, format!("the message cannot be written: {why}"), None);
+                let help = "mend the template, or the event that it shows a field of; `cartwheel render` shows a message";
+                let message = format!("the message cannot be written: {why}");
+                return self.fault(entry, message, Some(help.into()));
             }
         };
         for wanted in shows.iter().filter(|wanted| !text.contains(wanted.as_str())) {
@@ -439,7 +444,10 @@ impl<E: TraceEngine> Runner<'_, E> {
             return Some((format!("`{template}` was sent and no line expects it"), Some(help)));
         }
         let told = told(&fact.what, self.plan);
-        (self.trace.strict && !fact.surplus)
-            .then(|| (format!("no line expects what was decided at {time}: {told}"), None))
+        (self.trace.strict && !fact.surplus).then(|| {
+            let message = format!("no line expects what was decided at {time}: {told}");
+            let help = format!("write a line for it, {time} expect ..., or leave `strict on` out");
+            (message, Some(help))
+        })
     }
 }

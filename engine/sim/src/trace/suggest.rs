@@ -14,8 +14,22 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
 pub fn help<'k>(word: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> String {
     match nearest(word, known.clone()) {
         Some(candidate) => format!("did you mean `{candidate}`?"),
-        None => format!("known here: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+        None => match known.into_iter().collect::<Vec<_>>().as_slice() {
+            [] => "there is none here".into(),
+            known => format!("known here: {}", known.join(", ")),
+        },
     }
+}
+
+/// The same, and what else may be done.
+pub fn help_or<'k>(
+    word: &str,
+    known: impl IntoIterator<Item = &'k str> + Clone,
+    other: &str,
+) -> String {
+    let help = help(word, known);
+    let mark = if help.ends_with('?') { "" } else { ";" };
+    format!("{help}{mark} or {other}")
 }
 
 #[cfg(test)]
@@ -27,5 +41,8 @@ mod tests {
         let known = ["margin", "hold_after", "max_batch"];
         assert_eq!(help("hold_afer", known), "did you mean `hold_after`?");
         assert_eq!(help("colour", known), "known here: margin, hold_after, max_batch");
+        assert_eq!(help("colour", []), "there is none here");
+        assert_eq!(help_or("margn", known, "leave it"), "did you mean `margin`? or leave it");
+        assert_eq!(help_or("colour", [], "leave it"), "there is none here; or leave it");
     }
 }

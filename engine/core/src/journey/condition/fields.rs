@@ -502,7 +502,15 @@ impl Resolver<'_> {
                     "this reads `profile.X`, `customer.X`, `local.X`, `now`, and facts and segments by their names"
                 }
             };
-            format!("{known}; strings stand in quotes")
+            // One name alone is that of a fact which is not there.
+            let is_fact = rest.is_empty() && self.scope != Scope::Alone && is_name(root);
+            let declare = match is_fact {
+                true => format!(
+                    "; what is to be remembered of customers is declared in facts.yaml, such as `{root}: {{ count: order_placed }}`"
+                ),
+                false => String::new(),
+            };
+            format!("{known}{declare}; strings stand in quotes")
         };
         self.fail(fault.help(help))
     }

@@ -3,10 +3,8 @@
 use super::expr::{Condition, Expr};
 use super::field::Field;
 use crate::fact::Layout;
+use crate::journey::catalogue::CHANGED;
 use compact_str::CompactString;
-
-/// What the type of an event ends with that tells of the change of a level or a segment.
-const CHANGED: &str = "_changed";
 
 /// What may be read by its name alone.
 #[derive(Clone, Debug, Default)]

@@ -9,6 +9,7 @@ use super::problem::bounded;
 use super::shown::Subjects;
 use crate::customer::ZoneTables;
 use crate::policy::Policy;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 mod changes;
@@ -27,6 +28,7 @@ mod foreign;
 mod groups;
 pub(super) mod hash;
 mod keys;
+mod known_events;
 mod loops;
 mod names;
 mod own_events;
@@ -43,6 +45,7 @@ mod tests;
 mod yaml;
 
 pub use super::problem::{Problem, Severity, SourceFile};
+pub use known_events::{KnownEvents, Slip};
 pub use parts::{Part, What};
 pub use schema::{events_schema, facts_schema, journey_schema};
 pub use sends::Sent;
@@ -62,6 +65,8 @@ pub struct Checked {
     pub sends: Vec<Sent>,
     /// What a test should take of each, if there is a plan.
     pub parts: Vec<Part>,
+    /// Which events mean something here, as far as the journeys' shapes are good.
+    pub known: KnownEvents,
 }
 
 /// The files of a configuration, beside its policy.
@@ -83,10 +88,15 @@ impl<'s, J: AsRef<[SourceFile]> + ?Sized> From<&'s J> for Sources<'s> {
 /// Compiles journeys, with facts if there are some, under a policy; all problems of all files at once. Warnings are dropped when it succeeds, and
 /// journeys that begin each other for ever are not refused: see [`check`].
 pub fn load<'s>(policy: &Policy, sources: impl Into<Sources<'s>>) -> Result<Plan, Vec<Problem>> {
+    let checked = check_again(policy, sources);
+    checked.plan.ok_or(checked.problems)
+}
+
+/// The same, with all that was found: for journeys that were in force, or are a test's.
+pub fn check_again<'s>(policy: &Policy, sources: impl Into<Sources<'s>>) -> Checked {
     let tables = ZoneTables::bundled();
     let hash = |texts: Texts<'_>| this_hash(policy, &tables, texts);
-    let checked = check_with(policy, &tables, sources.into(), Asked::Again, hash);
-    checked.plan.ok_or(checked.problems)
+    check_with(policy, &tables, sources.into(), Asked::Again, hash)
 }
 
 /// Compiles journeys, with facts if there are some, under a policy; says all errors and warnings of all files.
@@ -143,7 +153,8 @@ pub(super) fn check_with(
         let message =
             format!("there are {} journeys; at most {MAX_JOURNEYS} are allowed", sources.len());
         let problems = vec![Problem::error("policy", 0..0, message)];
-        return Checked { plan: None, problems, sends: Vec::new(), parts: Vec::new() };
+        let (sends, parts, known) = (Vec::new(), Vec::new(), KnownEvents::default());
+        return Checked { plan: None, problems, sends, parts, known };
     }
     let mut read = Vec::new();
     for source in sources {
@@ -208,10 +219,13 @@ pub(super) fn check_with(
     if problems.iter().any(|problem| problem.severity == Severity::Error)
         || compiled.len() != sources.len()
     {
-        return Checked { plan: None, problems, sends, parts: Vec::new() };
+        let (parts, known) = (Vec::new(), KnownEvents::new(&slots.catalogue, BTreeSet::new()));
+        return Checked { plan: None, problems, sends, parts, known };
     }
     let parts = parts::all(&read, &compiled);
     let events = events::interests(&read, &compiled, &slots.lists, &facts);
+    let heard = events.keys().map(ToString::to_string).collect();
+    let known = KnownEvents::new(&slots.catalogue, heard);
     let texts = read
         .iter()
         .map(|(source, definition)| (definition.journey.value.as_str(), source.text.as_str()));
@@ -241,5 +255,5 @@ pub(super) fn check_with(
         follows_zone: compiled.iter().any(begins::follows_zone),
         journeys: compiled,
     };
-    Checked { plan: Some(plan), problems, sends, parts }
+    Checked { plan: Some(plan), problems, sends, parts, known }
 }

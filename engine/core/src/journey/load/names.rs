@@ -3,6 +3,7 @@
 use super::compiler::Compiler;
 use super::foreign;
 use crate::journey::at::At;
+use crate::journey::catalogue::declare;
 use crate::journey::definition::Definition;
 use crate::journey::problem::{Problem, SourceFile};
 
@@ -114,8 +115,7 @@ impl Compiler<'_> {
     }
 
     fn unknown_event(&mut self, name: &At<String>, near: Option<String>, is_wrong: bool) {
-        let own =
-            format!("if it is one of your own, declare it in events.yaml: `{}: {{}}`", name.value);
+        let own = declare(name);
         let (message, help) = if let Some((system, ours)) = foreign::of(name) {
             let message = format!("`{}` is what {system} calls `{ours}`", name.value);
             (message, format!("write `{ours}`; if events of this type come, send them as `{ours}`"))

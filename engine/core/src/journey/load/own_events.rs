@@ -1,15 +1,13 @@
 //! Where journeys let events happen, or levels are heard of, a customer keeps how many more may.
 
 use crate::fact::{Definition as Fact, Kind, Layout};
+use crate::journey::catalogue::CHANGED;
 use crate::journey::definition::{Definition, Step};
 use crate::journey::problem::SourceFile;
 use std::collections::BTreeSet;
 
 /// No condition has such a name.
 const NAME: &str = "journeys.own_events";
-
-/// What a change of a level is called ends so.
-const CHANGED: &str = "_changed";
 
 /// The fact that keeps it, if anything may happen so. No event feeds it.
 pub(super) fn fact(read: &[(&SourceFile, Definition)], wanted: &BTreeSet<&str>) -> Option<Fact> {

@@ -32,7 +32,7 @@ fn times_are_local_and_days_advance() {
     };
     assert_eq!(times(0), ["2026-03-28T09:00:00.000Z", "2026-03-29T08:00:30.000Z"]);
     assert_eq!(times(1), ["2026-03-28T08:00:00.000Z"]);
-    assert_eq!(trace.journeys.as_deref(), Some(["welcome".to_owned()].as_slice()));
+    assert_eq!(trace.journeys.as_deref(), Some([("welcome".to_owned(), 0..0)].as_slice()));
 }
 
 #[test]

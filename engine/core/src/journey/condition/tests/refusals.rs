@@ -120,6 +120,7 @@ fn unknown_paths_come_with_a_suggestion() {
         "did you mean `event.cart.total`?",
     );
     refuses("gold == profile.tier", "gold", "`gold` is unknown", "strings stand in quotes");
+    refuses("visits == 2", "visits", "`visits` is unknown", "is declared in facts.yaml");
     refuses(
         "customer.order > 1",
         "customer.order",
