@@ -78,7 +78,7 @@ impl Assignment {
         self.group.membership()
     }
 
-    /// Leaves within a few seconds; others get the partitions at once. (Only a static member behind TLS or a login keeps its own until the session
-    /// times out: librdkafka does not take it out, and our own connections do not go there.)
+    /// Leaves within a few seconds; others get the partitions at once. (Only a static member whose connections are protected as our own cannot be keeps
+    /// its own until the session times out: librdkafka does not take it out.)
     pub fn leave(self) {}
 }

@@ -1,7 +1,7 @@
 //! A batch of records, borrowed from the buffers that they were fetched into: nothing is copied per record.
 
-use crate::direct::{Chunk, Span};
 use crate::fetch::Native;
+use crate::protocol::{Chunk, Span};
 use crate::record::{Headers, OwnedRecord, bytes};
 use cartwheel_core::sends;
 use rdkafka::bindings as sys;

@@ -19,8 +19,8 @@ pub struct KafkaConfig {
     /// Consumer group of the shards; default `cartwheel-<namespace>`. Delivery adds `-delivery`.
     pub group_id: Option<String>,
     /// This process's name in the group (static membership): started again within `session_timeout_ms` it has its partitions at once, also after a crash.
-    /// Must differ between processes. Default: a random name, kept in the data directory; over `ssl`, `sasl_plaintext` and `sasl_ssl` none, because there a
-    /// process that is stopped for good could not give its partitions to others before `session_timeout_ms`.
+    /// Must differ between processes. Default: a random name, kept in the data directory; none where `properties` protect connections in a way that only
+    /// librdkafka knows, because there a process that is stopped for good could not give its partitions to others before `session_timeout_ms`.
     pub member: Option<String>,
     /// How long the group waits for a silent member, milliseconds.
     pub session_timeout_ms: u32,
@@ -36,14 +36,18 @@ pub struct KafkaConfig {
     pub password_file: Option<PathBuf>,
     /// PEM file with the certificate authorities to trust; default: the system's.
     pub ssl_ca_file: Option<PathBuf>,
+    /// PEM file with the certificate that we show to brokers which ask for one, and those between it and its authority; needs `ssl_key_file`.
+    pub ssl_certificate_file: Option<PathBuf>,
+    /// PEM file with that certificate's private key, without a password.
+    pub ssl_key_file: Option<PathBuf>,
     /// How long a producer waits for company for a record, milliseconds: 0 to 2 suit.
     pub linger_ms: u32,
     /// How produced batches are compressed.
     pub compression: Compression,
     /// Largest record that a producer takes, bytes.
     pub message_max_bytes: u32,
-    /// Whether shards read events over a connection of their own, which takes less processor time, instead of through librdkafka. Where the connection
-    /// is not `plaintext` and where there are `properties` it is librdkafka all the same.
+    /// Whether shards read events over a connection of their own, which takes less processor time, instead of through librdkafka. Where there are
+    /// `properties`, but for those that name files and logins, and where brokers are older than 3.1 it is librdkafka all the same.
     pub direct_fetch: bool,
     /// How those who write the events topic choose a customer's partition: `murmur2` (Java, franz-go, kafkajs from 2), `crc32` (librdkafka's default and
     /// what is built on it: Python, .NET, Ruby, PHP) or `fnv1a` (Sarama). Cartwheel's own producers do the same; a record that stands elsewhere is a dead letter.
@@ -66,6 +70,8 @@ impl Default for KafkaConfig {
             password: None,
             password_file: None,
             ssl_ca_file: None,
+            ssl_certificate_file: None,
+            ssl_key_file: None,
             linger_ms: 1,
             compression: Compression::Lz4,
             message_max_bytes: 1_000_000,
@@ -91,6 +97,9 @@ pub enum SecurityProtocol {
 }
 
 impl SecurityProtocol {
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Plaintext, Self::Ssl, Self::SaslPlaintext, Self::SaslSsl];
+
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Plaintext => "plaintext",
@@ -116,6 +125,8 @@ pub enum SaslMechanism {
 }
 
 impl SaslMechanism {
+    pub(crate) const ALL: [Self; 3] = [Self::Plain, Self::ScramSha256, Self::ScramSha512];
+
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Plain => "PLAIN",
@@ -209,10 +220,9 @@ impl KafkaConfig {
         }
     }
 
-    /// Whether connections need neither TLS nor a login, so that our own ones can be used beside librdkafka's.
-    pub fn is_plain(&self) -> bool {
-        self.security_protocol == SecurityProtocol::Plaintext
-            && !self.properties.contains_key("security.protocol")
+    /// Whether our own connections can be protected as librdkafka's are, so that they can be used beside them.
+    pub fn connects_itself(&self) -> bool {
+        crate::settings::common(self).is_ok_and(|settings| crate::connection::followed(&settings))
     }
 
     /// The group of the shards.

@@ -1,7 +1,7 @@
 //! What can go wrong with Kafka, by what the caller should do about it.
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
-use rdkafka::types::RDKafkaConfRes;
+use rdkafka::types::{RDKafkaConfRes, RDKafkaRespErr};
 
 /// An error of a Kafka client. Carries names of topics and hosts, never keys or values.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +39,40 @@ pub enum Error {
         partition: i32,
         /// The offset that was asked for.
         offset: i64,
+    },
+    /// There is a topic of this name, but another one than was read. Never read instead: the caller decides.
+    #[error(
+        "topic {topic} was deleted and made anew while {topic}/{partition} was read: what stands in it now is not what was read before"
+    )]
+    Replaced {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+    },
+    /// The log has lost what was read of it.
+    #[error(
+        "{topic}/{partition} was read up to offset {read}, and what was read ends at offset {end} now: its new leader does not have the rest (an unclean election, or a lost disk)"
+    )]
+    Cut {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// The offset behind what was read.
+        read: i64,
+        /// Where that ends now.
+        end: i64,
+    },
+    /// The broker's certificate does not prove that it is the one that was called, or it does not take ours.
+    #[error(
+        "{doing}: no trust ({reason}); check ssl_ca_file, the names in the broker's certificate, and ssl_certificate_file"
+    )]
+    Untrusted {
+        /// What was tried.
+        doing: String,
+        /// What TLS says.
+        reason: String,
     },
     /// The broker refuses these credentials or lacks a permission for them.
     #[error("{doing}: not allowed ({reason}); check the credentials and the ACLs")]
@@ -97,6 +131,17 @@ impl Error {
             | Code::TransactionalIdAuthorizationFailed => Error::Denied { doing, reason },
             code if transient(code) => Error::Transient { doing, reason },
             _ => Error::Fatal { doing, reason },
+        }
+    }
+
+    /// Sorts a code as it stands in a broker's answer; librdkafka's are the same.
+    pub(crate) fn of_number(number: i16, doing: &str) -> Self {
+        match RDKafkaRespErr::try_from(i32::from(number)).map(Code::from) {
+            Ok(code) => Self::of_code(code, doing, &code.to_string()),
+            Err(_) => {
+                let reason = format!("the broker answers with code {number}");
+                Error::Fatal { doing: doing.to_owned(), reason }
+            }
         }
     }
 

@@ -3,10 +3,10 @@
 //! A revoked partition stays ours until [`Group::release`]: the group waits, so that the old owner can finish before the
 //! next one starts. (Safety does not rest on it; the leader record fences.)
 
-use crate::config::SecurityProtocol;
+use crate::connection::{Security, followed};
 use crate::context::Context;
-use crate::direct::Farewell;
 use crate::error::Error;
+use crate::farewell::Farewell;
 use rdkafka::bindings as sys;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
@@ -121,14 +121,15 @@ pub(crate) struct Group {
 struct Leave(Farewell);
 
 impl Leave {
-    /// None for a member without a name, which librdkafka takes out itself, and where our own connections cannot go (TLS, logins): there the
-    /// partitions stay a static member's own until its session times out.
+    /// None for a member without a name, which librdkafka takes out itself, and where our own connections cannot be protected as its own: there
+    /// the partitions stay a static member's until its session times out.
     fn of(settings: &ClientConfig) -> Option<Self> {
         let value = |name| settings.get(name).map(str::to_owned);
-        let plain = settings.get("security.protocol") == Some(SecurityProtocol::Plaintext.name());
-        let instance = value("group.instance.id").filter(|_| plain)?;
+        let instance = value("group.instance.id").filter(|_| followed(settings))?;
         Some(Self(Farewell {
             bootstrap: value("bootstrap.servers")?,
+            // Files that librdkafka has read are there; if not, the farewell fails and says so.
+            security: Security::of(settings).ok()?,
             group: value("group.id")?,
             instance,
             member: None,

@@ -63,21 +63,6 @@ impl Offsets {
         partitions(self.client.client(), topic, &self.bootstrap, timeout)
     }
 
-    /// Host and port of the partition's leader, as it advertises them; none if there is none now or nobody says.
-    pub(crate) fn leader(
-        &self,
-        topic: &str,
-        partition: i32,
-        timeout: Duration,
-    ) -> Option<(String, u16)> {
-        self.drain();
-        let metadata = self.client.client().fetch_metadata(Some(topic), timeout).ok()?;
-        let topic = metadata.topics().iter().find(|found| found.name() == topic)?;
-        let leader = topic.partitions().iter().find(|found| found.id() == partition)?.leader();
-        let broker = metadata.brokers().iter().find(|broker| broker.id() == leader)?;
-        Some((broker.host().to_owned(), u16::try_from(broker.port()).ok()?))
-    }
-
     /// [`Error::NoPartition`] unless the topic has this partition.
     pub(crate) fn require(
         &self,

@@ -1,6 +1,6 @@
 //! Headers and owned records.
 
-use crate::direct::Fields;
+use crate::protocol::Fields;
 use cartwheel_core::sends;
 use rdkafka::bindings as sys;
 use std::ffi::CStr;

@@ -77,8 +77,14 @@ pub(crate) fn common(config: &KafkaConfig) -> Result<ClientConfig, Error> {
     if let Some(password) = config.password()? {
         settings.set("sasl.password", password);
     }
-    if let Some(path) = &config.ssl_ca_file {
-        settings.set("ssl.ca.location", path.display().to_string());
+    for (name, path) in [
+        ("ssl.ca.location", &config.ssl_ca_file),
+        ("ssl.certificate.location", &config.ssl_certificate_file),
+        ("ssl.key.location", &config.ssl_key_file),
+    ] {
+        if let Some(path) = path {
+            settings.set(name, path.display().to_string());
+        }
     }
     for (name, value) in &config.properties {
         if OURS.contains(&name.as_str()) {

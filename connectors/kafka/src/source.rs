@@ -3,12 +3,13 @@
 use crate::batch::Batch;
 use crate::config::KafkaConfig;
 use crate::context::ClientStats;
-use crate::direct::{Direct, Trouble};
+use crate::direct::{Direct, Lost, Reach};
 use crate::error::Error;
 use crate::fetch::Fetch;
 use crate::offsets::Offsets;
+use crate::protocol::Trouble;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Where to start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,15 +24,12 @@ pub enum Start {
 
 /// How long opening may ask the broker.
 const OPEN: Duration = Duration::from_secs(10);
-/// How long to read through librdkafka before the direct way is tried again.
-const DETOUR: Duration = Duration::from_secs(30);
-/// How long a shard that reads may wait for the leader's address.
-const ASK: Duration = Duration::from_secs(1);
 
 /// A reader of one partition. Belongs to one thread at a time.
 ///
 /// Errors of [`poll`](Self::poll): [`Error::OffsetOutOfRange`], [`Error::NoTopic`] and [`Error::Denied`] repeat until the caller
-/// acts; [`Error::Transient`] (broker down) passes by itself.
+/// acts; [`Error::Transient`] (broker down) passes by itself. Where it [`is_direct`](Self::is_direct), [`Error::Replaced`] and [`Error::Cut`]
+/// say that the log is no longer the one that was read; they never go away.
 #[derive(Debug)]
 pub struct Source {
     way: Way,
@@ -43,10 +41,10 @@ pub struct Source {
 
 #[derive(Debug)]
 enum Way {
-    /// Through librdkafka; the direct way again at this time, if ever.
-    Queue(Fetch, Option<Instant>),
-    /// Over a connection of our own, as long as that goes well.
-    Direct(Box<Direct>),
+    /// Through librdkafka.
+    Queue(Fetch),
+    /// Over a connection of our own, as long as it can read what is there.
+    Direct(Box<Direct>, Arc<Reach>),
 }
 
 impl Source {
@@ -71,7 +69,7 @@ impl Source {
         let offset = start_of(&offsets, topic, partition, start)?;
         let fetch = Fetch::start(config, topic, vec![(partition, offset)])?;
         Ok(Self {
-            way: Way::Queue(fetch, None),
+            way: Way::Queue(fetch),
             config: config.clone(),
             topic: topic.to_owned(),
             partition,
@@ -87,41 +85,50 @@ impl Source {
         partition: i32,
         start: Start,
     ) -> Result<Self, Error> {
-        // A property may be about what we would do otherwise.
-        if !(config.is_plain() && config.properties.is_empty() && config.direct_fetch) {
+        let Some(reach) = Reach::of(config)? else {
             return Self::open_with(config, offsets, topic, partition, start);
+        };
+        let mut direct = Box::new(Direct::new(Arc::clone(&reach), topic, partition));
+        // First of all: it knows at once what librdkafka waits for in vain, a refused login and a certificate that proves nothing.
+        if let Err(lost) = direct.connect() {
+            let theirs = lost.is_theirs() || trusted_by_librdkafka(&lost, &offsets, topic);
+            let error = lost.error(&reach, &config.bootstrap, topic, partition);
+            if theirs {
+                tracing::warn!(topic, partition, %error, "reading through librdkafka");
+                return Self::open_with(config, offsets, topic, partition, start);
+            }
+            if !error.is_transient() {
+                return Err(error);
+            }
         }
-        let offset = start_of(&offsets, topic, partition, start)?;
-        let way = directly(config, &offsets, topic, partition, offset)?;
-        Ok(Self { way, config: config.clone(), topic: topic.to_owned(), partition, offsets })
+        direct.go_to(start_of(&offsets, topic, partition, start)?);
+        Ok(Self {
+            way: Way::Direct(direct, reach),
+            config: config.clone(),
+            topic: topic.to_owned(),
+            partition,
+            offsets,
+        })
     }
 
     /// Refills `batch` with what is there, up to its capacity; if nothing is, waits up to `timeout` for the first record (then
     /// takes what is there) and may leave the batch empty. The batch's former records are freed.
     pub fn poll(&mut self, batch: &mut Batch, timeout: Duration) -> Result<(), Error> {
         batch.clear();
-        match &mut self.way {
-            Way::Queue(fetch, again) => {
-                if again.is_none_or(|again| Instant::now() < again) {
-                    return fetch.poll(batch, timeout);
-                }
-                match direct(&self.offsets, &self.topic, self.partition, position(fetch)) {
-                    Ok(direct) => self.way = Way::Direct(Box::new(direct)),
-                    Err(_) => *again = Some(Instant::now() + DETOUR),
-                }
+        let (direct, reach) = match &mut self.way {
+            Way::Queue(fetch) => return fetch.poll(batch, timeout),
+            Way::Direct(direct, reach) => (direct, reach),
+        };
+        match direct.poll(batch.capacity(), timeout) {
+            Ok((chunk, range)) => batch.hold(chunk, range),
+            Err(lost) if lost.is_theirs() => {
+                let position = direct.position();
+                self.way = detour(&self.config, &self.topic, self.partition, position, &lost)?;
             }
-            Way::Direct(direct) => match direct.poll(batch.capacity(), timeout) {
-                Ok((chunk, range)) => batch.hold(chunk, range),
-                Err(trouble) => {
-                    self.way = detour(
-                        &self.config,
-                        &self.topic,
-                        self.partition,
-                        direct.position(),
-                        trouble,
-                    )?
-                }
-            },
+            Err(lost) => {
+                let (config, topic) = (&self.config, &self.topic);
+                return Err(lost.error(reach, &config.bootstrap, topic, self.partition));
+            }
         }
         Ok(())
     }
@@ -129,8 +136,8 @@ impl Source {
     /// Offset of the next record to be read. Stands behind control records too, so that it can equal the end offset.
     pub fn position(&self) -> i64 {
         match &self.way {
-            Way::Queue(fetch, _) => position(fetch),
-            Way::Direct(direct) => direct.position(),
+            Way::Queue(fetch) => position(fetch),
+            Way::Direct(direct, _) => direct.position(),
         }
     }
 
@@ -152,10 +159,9 @@ impl Source {
     /// Goes on at `offset`; what was fetched already is dropped. At most `timeout`.
     pub fn seek(&mut self, offset: i64, timeout: Duration) -> Result<(), Error> {
         match &mut self.way {
-            Way::Queue(fetch, _) => fetch.seek(self.partition, offset, timeout),
-            Way::Direct(_) => {
-                self.way =
-                    directly(&self.config, &self.offsets, &self.topic, self.partition, offset)?;
+            Way::Queue(fetch) => fetch.seek(self.partition, offset, timeout),
+            Way::Direct(direct, _) => {
+                direct.go_to(offset);
                 Ok(())
             }
         }
@@ -174,14 +180,16 @@ impl Source {
     /// The fetching client's figures.
     pub fn stats(&self) -> ClientStats {
         match &self.way {
-            Way::Queue(fetch, _) => fetch.stats(),
-            Way::Direct(_) => ClientStats { brokers_up: 1, ..ClientStats::default() },
+            Way::Queue(fetch) => fetch.stats(),
+            Way::Direct(direct, _) => {
+                ClientStats { brokers_up: direct.is_connected().into(), ..ClientStats::default() }
+            }
         }
     }
 
     /// Whether records come over a connection of our own now.
     pub fn is_direct(&self) -> bool {
-        matches!(self.way, Way::Direct(_))
+        matches!(self.way, Way::Direct(..))
     }
 }
 
@@ -203,36 +211,22 @@ fn position(fetch: &Fetch) -> i64 {
     fetch.positions().first().map_or(0, |own| own.1)
 }
 
-fn direct(offsets: &Offsets, topic: &str, partition: i32, offset: i64) -> Result<Direct, Trouble> {
-    let (host, port) = offsets.leader(topic, partition, ASK).ok_or(Trouble::Connection)?;
-    Direct::open((&host, port), topic, partition, offset)
+/// Whether librdkafka trusts brokers that we do not: OpenSSL takes some certificates that rustls does not, such as those that have their name only as
+/// their subject's.
+fn trusted_by_librdkafka(lost: &Lost, offsets: &Offsets, topic: &str) -> bool {
+    matches!(lost, Lost::Trouble(Trouble::Untrusted(_))) && offsets.partitions(topic, OPEN).is_ok()
 }
 
-/// The direct way if it can be begun, else a detour.
-fn directly(
-    config: &KafkaConfig,
-    offsets: &Offsets,
-    topic: &str,
-    partition: i32,
-    offset: i64,
-) -> Result<Way, Error> {
-    match direct(offsets, topic, partition, offset) {
-        Ok(direct) => Ok(Way::Direct(Box::new(direct))),
-        Err(trouble) => detour(config, topic, partition, offset, trouble),
-    }
-}
-
-/// Goes on through librdkafka: for a while, or for good where the direct way cannot read what is there.
+/// Goes on through librdkafka, where we cannot read what is there.
 fn detour(
     config: &KafkaConfig,
     topic: &str,
     partition: i32,
     offset: i64,
-    trouble: Trouble,
+    lost: &Lost,
 ) -> Result<Way, Error> {
-    tracing::info!(topic, partition, offset, ?trouble, "reading through librdkafka");
-    let fetch = Fetch::start(config, topic, vec![(partition, offset)])?;
-    Ok(Way::Queue(fetch, trouble.passes().then(|| Instant::now() + DETOUR)))
+    tracing::info!(topic, partition, offset, ?lost, "reading through librdkafka");
+    Ok(Way::Queue(Fetch::start(config, topic, vec![(partition, offset)])?))
 }
 
 #[cfg(test)]
@@ -240,6 +234,7 @@ mod tests {
     use super::*;
     use crate::{MockBroker, SendsProducer};
     use cartwheel_core::sends::Kind;
+    use std::time::Instant;
 
     const LONG: Duration = Duration::from_secs(20);
 
@@ -253,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_detour_ends_where_it_began_to_read() {
+    fn a_detour_begins_where_we_stopped() {
         let broker = MockBroker::start().unwrap();
         let config = KafkaConfig { bootstrap: broker.bootstrap(), ..KafkaConfig::default() };
         broker.create_topic("sends", 1).unwrap();
@@ -266,28 +261,11 @@ mod tests {
             Source::open_direct(&config, offsets, "sends", 0, Start::Beginning).unwrap();
         let mut read_so_far = Vec::new();
         read(&mut source, &mut read_so_far, 30);
-        source.way = detour(&config, "sends", 0, source.position(), Trouble::Connection).unwrap();
-        read(&mut source, &mut read_so_far, 60);
-        assert!(!source.is_direct());
-        let Way::Queue(_, Some(again)) = &mut source.way else { panic!("no detour") };
-        *again = Instant::now();
-        read(&mut source, &mut read_so_far, 100);
         assert!(source.is_direct());
+        let lost = Lost::Trouble(Trouble::Unreadable);
+        source.way = detour(&config, "sends", 0, source.position(), &lost).unwrap();
+        read(&mut source, &mut read_so_far, 100);
+        assert!(!source.is_direct());
         assert_eq!(read_so_far, (0..100).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn what_cannot_be_read_directly_is_no_detour() {
-        let broker = MockBroker::start().unwrap();
-        let config = KafkaConfig { bootstrap: broker.bootstrap(), ..KafkaConfig::default() };
-        broker.create_topic("events", 1).unwrap();
-        assert!(matches!(
-            detour(&config, "events", 0, 0, Trouble::Unreadable),
-            Ok(Way::Queue(_, None))
-        ));
-        assert!(matches!(
-            detour(&config, "events", 0, 0, Trouble::Code(6)),
-            Ok(Way::Queue(_, Some(_)))
-        ));
     }
 }

@@ -2,71 +2,18 @@
 
 mod common;
 
-use cartwheel_kafka::{Error, KafkaConfig, MockBroker, OwnedRecord, Source, Start};
-use common::{LONG, with_topics};
+use cartwheel_broker::{Broker, Options};
+use cartwheel_kafka::{Admin, Error, KafkaConfig, MockBroker, Source, Start, TopicSpec};
+use common::{LONG, WAIT, append, fresh_on, lost, made, open, producer, read, with_topics};
 use rdkafka::ClientConfig;
-use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-const WAIT: Duration = Duration::from_millis(50);
-
-fn producer(config: &KafkaConfig, properties: &[(&str, &str)]) -> BaseProducer {
-    let mut settings = ClientConfig::new();
-    settings.set("bootstrap.servers", &config.bootstrap).set("message.max.bytes", "2000000");
-    properties.iter().for_each(|(name, value)| _ = settings.set(*name, *value));
-    settings.create().unwrap()
-}
-
-/// Appends `count` records to partition 0: keys and values that are there or not, headers, times.
-fn append(producer: &BaseProducer, topic: &str, name: &str, count: i64) {
-    for number in 0..count {
-        let (key, value) = (format!("{name}-{number}"), "v".repeat(number as usize % 300));
-        let headers = OwnedHeaders::new()
-            .insert(Header { key: "origin", value: Some(name) })
-            .insert(Header { key: "none", value: None::<&str> });
-        let mut record = BaseRecord::to(topic)
-            .partition(0)
-            .timestamp(1_700_000_000_000 + number)
-            .headers(headers);
-        if number % 7 != 0 {
-            record = record.key(&key);
-        }
-        if number % 11 != 0 {
-            record = record.payload(&value);
-        }
-        producer.send(record).map_err(|(error, _)| error).unwrap();
-    }
-    producer.flush(LONG).unwrap();
-}
-
-/// Everything up to the end, in batches of `capacity`.
-fn read(source: &mut Source, capacity: usize) -> Vec<OwnedRecord> {
-    let end = source.end_offset(LONG).unwrap();
-    let mut batch = cartwheel_kafka::Batch::new(capacity);
-    let mut records = Vec::new();
-    let deadline = Instant::now() + LONG;
-    while source.position() < end {
-        source.poll(&mut batch, WAIT).unwrap();
-        assert!(batch.len() <= capacity);
-        assert!(!batch.more() || source.position() < end);
-        records.extend(batch.iter().map(|record| record.to_owned()));
-        assert!(Instant::now() < deadline, "stopped at {} of {end}", source.position());
-    }
-    assert_eq!(source.position(), end);
-    records
-}
+use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::producer::{BaseRecord, Producer};
+use rdkafka::{Offset, TopicPartitionList};
+use std::time::Instant;
 
 fn direct(config: &KafkaConfig, topic: &str, start: Start) -> Source {
-    Source::open_direct(
-        config,
-        Arc::new(cartwheel_kafka::Offsets::new(config).unwrap()),
-        topic,
-        0,
-        start,
-    )
-    .unwrap()
+    open(config, topic, start).unwrap()
 }
 
 #[test]
@@ -150,15 +97,83 @@ fn an_offset_that_is_not_in_the_log_is_an_error() {
     let config = with_topics(1);
     let topic = config.topics().events;
     let mut source = direct(&config, &topic, Start::Offset(99));
-    let mut batch = cartwheel_kafka::Batch::new(10);
-    let deadline = Instant::now() + LONG;
-    let error = loop {
-        match source.poll(&mut batch, WAIT) {
-            Ok(()) => assert!(batch.is_empty() && Instant::now() < deadline),
-            Err(error) => break error,
-        }
-    };
-    assert!(matches!(&error, Error::OffsetOutOfRange { offset: 99, .. }), "{error}");
+    for _ in 0..2 {
+        let error = lost(&mut source);
+        assert!(matches!(&error, Error::OffsetOutOfRange { offset: 99, .. }), "{error}");
+    }
+    source.seek(0, LONG).unwrap();
+    append(&producer(&config, &[]), &topic, "later", 3);
+    assert_eq!(read(&mut source, 10).len(), 3);
+    assert!(source.is_direct());
+}
+
+#[test]
+fn records_that_are_deleted_under_a_reader_are_missed() {
+    let config = with_topics(1);
+    let topic = config.topics().events;
+    append(&producer(&config, &[]), &topic, "first", 50);
+    let mut source = direct(&config, &topic, Start::Offset(10));
+    delete_until(&config, &topic, 40);
+    let error = lost(&mut source);
+    assert!(matches!(&error, Error::OffsetOutOfRange { offset: 10, .. }), "{error}");
+    source.seek(40, LONG).unwrap();
+    assert_eq!(read(&mut source, 100).len(), 10);
+}
+
+fn delete_until(config: &KafkaConfig, topic: &str, offset: i64) {
+    let mut settings = ClientConfig::new();
+    settings.set("bootstrap.servers", &config.bootstrap);
+    let admin: AdminClient<DefaultClientContext> = settings.create().unwrap();
+    let mut offsets = TopicPartitionList::new();
+    offsets.add_partition_offset(topic, 0, Offset::Offset(offset)).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let done = runtime.block_on(admin.delete_records(&offsets, &AdminOptions::new())).unwrap();
+    assert!(done.elements().iter().all(|element| element.error().is_ok()), "{done:?}");
+}
+
+#[test]
+fn a_topic_made_anew_under_a_reader_is_not_read_instead() {
+    let config = with_topics(1);
+    let topic = config.topics().events;
+    append(&producer(&config, &[]), &topic, "old", 20);
+    let mut source = direct(&config, &topic, Start::Beginning);
+    assert_eq!(read(&mut source, 100).len(), 20);
+    let admin = Admin::new(&config, LONG).unwrap();
+    admin.delete(&topic).unwrap();
+    let error = lost(&mut source);
+    assert!(matches!(&error, Error::NoTopic { .. }), "{error}");
+    // Longer than the old one, so that our offset is in it.
+    admin.ensure(&TopicSpec::all(&config, 1, 1, Some(86_400_000)), true).unwrap();
+    append(&producer(&config, &[]), &topic, "new", 50);
+    for _ in 0..2 {
+        let error = lost(&mut source);
+        assert!(matches!(&error, Error::Replaced { partition: 0, .. }), "{error}");
+        assert!(error.to_string().contains("made anew"), "{error}");
+    }
+    // Whoever opens it anew has read nothing of it.
+    assert_eq!(read(&mut direct(&config, &topic, Start::Beginning), 100).len(), 50);
+}
+
+#[test]
+fn a_log_that_was_cut_and_has_grown_again_is_not_read_on() {
+    let mut broker =
+        Broker::start(Options { heap: "512m".to_owned(), ..Options::default() }).unwrap();
+    let config = made(fresh_on(&broker.bootstrap()), 1);
+    let topic = config.topics().events;
+    append(&producer(&config, &[]), &topic, "kept", 10);
+    let log = broker.dir().join(format!("logs/{topic}-0/{:020}.log", 0));
+    let kept = std::fs::metadata(&log).unwrap().len();
+    append(&producer(&config, &[]), &topic, "lost", 10);
+    let mut source = direct(&config, &topic, Start::Beginning);
+    assert_eq!(read(&mut source, 100).len(), 20);
+
+    // As a disk does that lost what it had said to have written.
+    broker.kill_hard();
+    std::fs::OpenOptions::new().write(true).open(&log).unwrap().set_len(kept).unwrap();
+    broker.restart().unwrap();
+    append(&producer(&config, &[]), &topic, "other", 50);
+    let error = lost(&mut source);
+    assert!(matches!(&error, Error::Cut { read: 20, end: 10, .. }), "{error}");
 }
 
 #[test]
@@ -189,23 +204,27 @@ fn a_broker_that_goes_away_loses_nothing() {
     let mut offsets: Vec<i64> = Vec::new();
     let mut poll = |source: &mut Source, offsets: &mut Vec<i64>| match source.poll(&mut batch, WAIT)
     {
-        Ok(()) => offsets.extend(batch.iter().map(|record| record.offset())),
-        Err(error) => assert!(error.is_transient(), "{error}"),
+        Ok(()) => {
+            offsets.extend(batch.iter().map(|record| record.offset()));
+            true
+        }
+        Err(error) => {
+            assert!(error.is_transient(), "{error}");
+            false
+        }
     };
     while offsets.len() < 6 {
         poll(&mut source, &mut offsets);
     }
-    assert!(source.is_direct());
     broker.down().unwrap();
     let deadline = Instant::now() + LONG;
-    while source.is_direct() && Instant::now() < deadline {
-        poll(&mut source, &mut offsets);
-    }
-    assert!(!source.is_direct());
+    while poll(&mut source, &mut offsets) && Instant::now() < deadline {}
+    assert_eq!(source.stats().brokers_up, 0);
     broker.up().unwrap();
     append(&plain, "events", "after", 20);
     while offsets.len() < 40 && Instant::now() < deadline {
         poll(&mut source, &mut offsets);
     }
     assert_eq!(offsets, (0..40).collect::<Vec<_>>());
+    assert!(source.is_direct() && source.stats().brokers_up == 1);
 }

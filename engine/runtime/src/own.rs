@@ -42,9 +42,9 @@ fn sign(mut file: &File) -> io::Result<()> {
 }
 
 /// Gives the configuration the name that this data directory has in consumer groups, unless it has one: random, made once. Where a static
-/// member cannot leave by itself (TLS, logins) none is given.
+/// member cannot leave by itself (connections protected as only librdkafka can) none is given.
 pub(crate) fn name_member(kafka: &mut KafkaConfig, data_dir: &Path) -> io::Result<()> {
-    if kafka.member.is_none() && kafka.is_plain() {
+    if kafka.member.is_none() && kafka.connects_itself() {
         kafka.member = Some(kept_name(&data_dir.join("member"))?);
     }
     Ok(())
@@ -90,15 +90,18 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_given_stays_and_a_login_has_none() {
+    fn a_name_that_is_given_stays_and_who_cannot_say_goodbye_has_none() {
         let dir = tempfile::tempdir().unwrap();
         let mut kafka = KafkaConfig { member: Some("pod-0".into()), ..KafkaConfig::default() };
         name_member(&mut kafka, dir.path()).unwrap();
         assert_eq!(kafka.member.as_deref(), Some("pod-0"));
-        let security_protocol = cartwheel_kafka::SecurityProtocol::Ssl;
-        let mut kafka = KafkaConfig { security_protocol, ..KafkaConfig::default() };
-        name_member(&mut kafka, dir.path()).unwrap();
-        assert_eq!(kafka.member, None);
+        let security_protocol = cartwheel_kafka::SecurityProtocol::SaslSsl;
+        for (mechanism, named) in [("SCRAM-SHA-512", true), ("GSSAPI", false)] {
+            let properties = [("sasl.mechanism".to_owned(), mechanism.to_owned())].into();
+            let mut kafka = KafkaConfig { security_protocol, properties, ..KafkaConfig::default() };
+            name_member(&mut kafka, dir.path()).unwrap();
+            assert_eq!(kafka.member.is_some(), named, "{mechanism}");
+        }
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub enum Command {
     Engine(Engine),
     /// Measures how long a partition is without an owner: when an engine is killed with -9 and started again, and when one is stopped beside another.
     HandOver(HandOver),
+    /// Compares what the engine takes of the processors over TLS with a login and over plain connections, in turn, on one broker.
+    Secure(Secure),
     /// Writes events to a topic.
     Produce(Produce),
     /// Does one job on Cartwheel, Flink and Kafka Streams in turn, over one topic of a real broker, and compares what each sends with the reference model.
@@ -218,6 +220,30 @@ pub struct HandOver {
     /// How often each is measured.
     #[arg(long, default_value_t = 5)]
     pub rounds: u32,
+    /// The cartwheel binary [default: the one beside this one].
+    #[arg(long)]
+    pub engine: Option<PathBuf>,
+    /// The folder with cartwheel.yaml and journeys. The default has two of the journeys that ship, by which figures of all times compare.
+    #[arg(
+        long,
+        default_value = "loadtest/config",
+        default_value_if("profile", "peers", "loadtest/peers")
+    )]
+    pub config_dir: PathBuf,
+}
+
+/// `loadtest secure`.
+#[derive(Debug, Args)]
+pub struct Secure {
+    /// The events, which each engine has to itself.
+    #[command(flatten)]
+    pub events: Events,
+    /// Partitions of the topics.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(i32).range(1..=1_000))]
+    pub partitions: i32,
+    /// How often each is measured.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub pairs: u32,
     /// The cartwheel binary [default: the one beside this one].
     #[arg(long)]
     pub engine: Option<PathBuf>,

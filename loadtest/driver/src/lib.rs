@@ -4,6 +4,7 @@
 //! process of its own that is measured from outside ([`process`]). Afterwards the engine's commands are compared with those of the
 //! reference model, re-executed under the turn records that the engine wrote ([`verify`]). `loadtest engine` drives shards in this process
 //! without a broker, over RocksDB as the engine does ([`alone`]); `loadtest hand-over` kills and stops engines ([`hand_over`]); `loadtest produce` only writes;
+//! `loadtest secure` compares protected connections with plain ones ([`secure`]);
 //! `loadtest peers` does one job on Cartwheel and on other engines ([`peers`]).
 //!
 //! In the order in which `run` uses them: [`flags`], [`setup`], [`produce`], [`consume`], [`engine`] with [`overview`], [`sends`], [`verify`], [`report`].
@@ -22,6 +23,7 @@ pub mod progress;
 pub mod report;
 pub mod run;
 pub mod running;
+pub mod secure;
 pub mod sends;
 pub mod setup;
 pub mod verify;

@@ -5,7 +5,7 @@ use cartwheel_loadtest::progress::begin;
 use cartwheel_loadtest::report::Report;
 use cartwheel_loadtest::run::{self, options};
 use cartwheel_loadtest::setup::{self, Setup};
-use cartwheel_loadtest::{Error, alone, consume, engine, hand_over, peers, produce};
+use cartwheel_loadtest::{Error, alone, consume, engine, hand_over, peers, produce, secure};
 use clap::Parser;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         Command::Run(run) => run::run(run).and_then(|report| finish(flags.output, &report)),
         Command::Engine(engine) => alone(engine).and_then(|report| finish(flags.output, &report)),
         Command::HandOver(hand_over) => measure(flags.output, hand_over),
+        Command::Secure(secure) => protect(flags.output, secure),
         Command::Produce(produce) => write(flags.output, produce),
         Command::Peers(peers) => compare(flags.output, peers),
         Command::SmallestHeap(heap) => peers::smallest_heap(heap).map(|text| println!("{text}")),
@@ -72,6 +73,15 @@ fn compare(output: Output, flags: &peers::flags::Peers) -> Result<(), Error> {
 
 fn measure(output: Output, flags: &cartwheel_loadtest::flags::HandOver) -> Result<(), Error> {
     let report = hand_over::run(flags)?;
+    match output {
+        Output::Text => print!("{}", report.text()),
+        Output::Json => println!("{}", serde_json::to_string(&report).unwrap_or_default()),
+    }
+    Ok(())
+}
+
+fn protect(output: Output, flags: &cartwheel_loadtest::flags::Secure) -> Result<(), Error> {
+    let report = secure::run(flags)?;
     match output {
         Output::Text => print!("{}", report.text()),
         Output::Json => println!("{}", serde_json::to_string(&report).unwrap_or_default()),

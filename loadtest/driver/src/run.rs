@@ -203,7 +203,7 @@ pub(crate) fn run_engine(
 }
 
 /// The row of the engine, and what it decided.
-fn full_engine(
+pub(crate) fn full_engine(
     setup: &Setup,
     binary: &Path,
     work: &Path,

@@ -1,6 +1,7 @@
 //! The configuration that a run works under: the user's, but with our broker, our folders and no holding back of marketing.
 
 use crate::Error;
+use cartwheel_broker::{PASSWORD, Secured, USER};
 use cartwheel_core::journey::load::{SourceFile, Sources, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
@@ -56,6 +57,20 @@ impl Setup {
         std::fs::write(&path, format!("{tree:#}\n"))
             .map_err(Error::io(path.display().to_string()))?;
         Self::read(dir)
+    }
+
+    /// Lets the engine go over the listener with TLS and a login; `kafka` stays as it is, for us.
+    pub fn protect(&self, secured: &Secured) -> Result<(), Error> {
+        let mut tree = read_tree(&self.dir)?;
+        let kafka = &mut tree["kafka"];
+        kafka["bootstrap"] = json!(secured.login());
+        kafka["security_protocol"] = json!("sasl_ssl");
+        kafka["sasl_mechanism"] = json!("SCRAM-SHA-256");
+        kafka["username"] = json!(USER);
+        kafka["password"] = json!(PASSWORD);
+        kafka["ssl_ca_file"] = json!(secured.ca);
+        let path = self.dir.join(FILE);
+        std::fs::write(&path, format!("{tree:#}\n")).map_err(Error::io(path.display().to_string()))
     }
 
     /// Reads a configuration that [`Setup::write`] wrote.

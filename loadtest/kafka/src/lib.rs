@@ -15,11 +15,15 @@ mod jars;
 mod process;
 mod reader;
 mod ready;
+#[cfg(feature = "secure")]
+mod secure;
 mod shared;
 
 pub use config::Options;
 pub use jars::{VERSION, cache, fetch};
 pub use reader::read_sends;
+#[cfg(feature = "secure")]
+pub use secure::{PASSWORD, SESSION_MS, Secured, USER};
 pub use shared::Shared;
 
 use process::Jvm;
@@ -41,6 +45,10 @@ pub enum Error {
         "fetching Kafka {VERSION} with Maven failed (is `mvn` installed and a repository reachable?): {0}"
     )]
     Maven(String),
+    /// No certificate could be made.
+    #[cfg(feature = "secure")]
+    #[error("making a certificate failed: {0}")]
+    Certificate(#[from] rcgen::Error),
     /// The log directory could not be formatted.
     #[error("formatting the broker's log directory failed: {0}")]
     Format(String),
@@ -79,6 +87,8 @@ pub struct Broker {
     dir: PathBuf,
     port: u16,
     jvm: Option<Jvm>,
+    #[cfg(feature = "secure")]
+    secured: Option<Box<Secured>>,
     /// Removed when the broker is dropped; none for a directory that the caller gave.
     _temporary: Option<tempfile::TempDir>,
 }
@@ -102,10 +112,31 @@ impl Broker {
             (None, Some(dir)) => dir.path().to_owned(),
             (None, None) => unreachable!("one of the two is there"),
         };
-        let (port, controller_port) = config::free_ports()?;
-        config::write(&dir, &options, port, controller_port)?;
-        process::format(&lib, &dir)?;
-        let mut broker = Self { options, lib, dir, port, jvm: None, _temporary: temporary };
+        std::fs::create_dir_all(&dir).map_err(Error::io(dir.display().to_string()))?;
+        let [port, controller_port, login_port, mutual_port] = config::free_ports()?;
+        let (mut listeners, mut users) = (config::Listeners::default(), Vec::new());
+        #[cfg(feature = "secure")]
+        let secured =
+            options.secure.then(|| Secured::make(&dir, [login_port, mutual_port])).transpose()?;
+        #[cfg(feature = "secure")]
+        if let Some(secured) = &secured {
+            listeners.others =
+                vec![("LOGIN", "SASL_SSL", login_port), ("MUTUAL", "SSL", mutual_port)];
+            listeners.properties = secured.properties(&dir);
+            users.extend(Secured::users());
+        }
+        config::write(&dir, &options, [port, controller_port], &listeners)?;
+        process::format(&lib, &dir, users.into_iter())?;
+        let mut broker = Self {
+            options,
+            lib,
+            dir,
+            port,
+            jvm: None,
+            #[cfg(feature = "secure")]
+            secured: secured.map(Box::new),
+            _temporary: temporary,
+        };
         broker.restart()?;
         Ok(broker)
     }
@@ -113,6 +144,12 @@ impl Broker {
     /// `host:port` for clients.
     pub fn bootstrap(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// The protected listeners, if there are any.
+    #[cfg(feature = "secure")]
+    pub fn secured(&self) -> Option<&Secured> {
+        self.secured.as_deref()
     }
 
     /// The directory with `logs/`, `server.properties` and `broker.log`.

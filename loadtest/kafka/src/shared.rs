@@ -17,6 +17,8 @@ impl Shared {
 }
 
 static BROKER: Mutex<Option<Broker>> = Mutex::new(None);
+#[cfg(feature = "secure")]
+static SECURED: Mutex<Option<Broker>> = Mutex::new(None);
 
 impl Broker {
     /// The process's broker: the one that `CARTWHEEL_BROKER=host:port` names, else one that is started by the first call and
@@ -27,19 +29,46 @@ impl Broker {
         {
             return Ok(Shared { bootstrap });
         }
-        let mut slot = BROKER.lock().unwrap_or_else(PoisonError::into_inner);
-        if slot.is_none() {
-            *slot = Some(Broker::start(Options::default())?);
-            // SAFETY: registers a function without arguments that touches only the static above.
-            unsafe { libc::atexit(end) };
-        }
-        Ok(Shared { bootstrap: slot.as_ref().map(Broker::bootstrap).unwrap_or_default() })
+        let bootstrap = of_process(&BROKER, Options::default(), Broker::bootstrap)?;
+        Ok(Shared { bootstrap })
     }
+
+    /// The same with protected listeners: what they need, if they are there, and `host:port` of the plain one. Always a broker of the process's own.
+    #[cfg(feature = "secure")]
+    pub fn shared_secured() -> Result<(Option<crate::Secured>, String), Error> {
+        let options = Options { secure: true, heap: "512m".to_owned(), ..Options::default() };
+        of_process(&SECURED, options, |broker| (broker.secured().cloned(), broker.bootstrap()))
+    }
+}
+
+/// What `read` says of the broker in this slot, which is started by the first call.
+fn of_process<R>(
+    slot: &Mutex<Option<Broker>>,
+    options: Options,
+    read: impl FnOnce(&Broker) -> R,
+) -> Result<R, Error> {
+    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+    if slot.is_none() {
+        // SAFETY: registers a function without arguments that touches only the statics above.
+        unsafe { libc::atexit(end) };
+    }
+    let broker = match slot.take() {
+        Some(broker) => broker,
+        None => Broker::start(options)?,
+    };
+    Ok(read(slot.insert(broker)))
 }
 
 /// Statics are not dropped at the end of a process: stop the broker and remove its directory here.
 extern "C" fn end() {
-    if let Ok(mut slot) = BROKER.try_lock() {
-        slot.take();
+    let slots = [
+        &BROKER,
+        #[cfg(feature = "secure")]
+        &SECURED,
+    ];
+    for slot in slots {
+        if let Ok(mut slot) = slot.try_lock() {
+            slot.take();
+        }
     }
 }

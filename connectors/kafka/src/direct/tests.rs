@@ -1,309 +1,165 @@
-//! Batches as a broker has them, made by an encoder of the tests' own.
+//! What is read, asked and noticed, from answers made here.
 
-use super::Trouble;
-use super::batches::{Chunk, read};
+use super::reading::Reading;
+use super::*;
+use crate::connection::Answered;
+use crate::connection::tests::{broker, framed, request};
+use crate::protocol::tests::{EPOCH, batch, epoch_end, fetched, found, found_at, values};
+use crate::protocol::{Chunk, Reader, TopicId};
 use std::io::Write;
+use std::time::Duration;
 
-/// One record of an encoded batch.
-struct Given<'a> {
-    offset: i64,
-    key: Option<&'a [u8]>,
-    value: Option<&'a [u8]>,
+const ID: TopicId = TopicId(*b"0123456789abcdef");
+
+fn reader(bytes: &[u8]) -> Reader<'_> {
+    Reader { bytes, at: 0 }
 }
 
-fn varint(out: &mut Vec<u8>, number: i64) {
-    let mut bits = ((number << 1) ^ (number >> 63)) as u64;
-    while bits >= 0x80 {
-        out.push(bits as u8 | 0x80);
-        bits >>= 7;
-    }
-    out.push(bits as u8);
+/// A reading of partition 1 of `events`, which has found its leader.
+fn reading() -> Reading {
+    let mut reading = Reading::new("events", 1);
+    let leader = reading.found(&mut reader(&found(0, ID, 2, EPOCH))).unwrap();
+    assert_eq!((leader.host.as_str(), leader.port, leader.epoch), ("broker-2", 9092, EPOCH));
+    reading
 }
 
-fn field(out: &mut Vec<u8>, field: Option<&[u8]>) {
-    varint(out, field.map_or(-1, |field| field.len() as i64));
-    out.extend(field.unwrap_or_default());
+fn answered(bytes: Vec<u8>) -> Answered {
+    Answered { bytes, body: 0 }
 }
 
-/// A batch from the first record's offset to `last`; records have times 1,000 + offset and a header.
-fn batch(attributes: i16, producer: i64, last: i64, records: &[Given<'_>]) -> Vec<u8> {
-    let (base, count) = (records[0].offset, records.len() as i32);
-    sealed(attributes, producer, (base, last), count, &encoded(records))
+fn take(reading: &mut Reading, answer: Vec<u8>) -> Result<Vec<i64>, Lost> {
+    let chunk = reading.take(answered(answer), Chunk::default())?;
+    Ok(chunk.records.iter().map(|span| span.offset).collect())
 }
 
-/// A batch with its header and checksum; `records` as the attributes say, compressed or not.
-fn sealed(
-    attributes: i16,
-    producer: i64,
-    (base, last): (i64, i64),
-    count: i32,
-    records: &[u8],
-) -> Vec<u8> {
-    let mut checked = Vec::new();
-    checked.extend(attributes.to_be_bytes());
-    checked.extend(((last - base) as i32).to_be_bytes());
-    checked.extend((1_000 + base).to_be_bytes());
-    checked.extend(9_999_i64.to_be_bytes());
-    checked.extend(producer.to_be_bytes());
-    checked.extend([0; 6]);
-    checked.extend(count.to_be_bytes());
-    checked.extend(records);
-    let mut out = base.to_be_bytes().to_vec();
-    out.extend((4 + 1 + 4 + checked.len() as i32).to_be_bytes());
-    out.extend([0; 4]);
-    out.push(2);
-    out.extend(crc32c::crc32c(&checked).to_be_bytes());
-    out.extend(checked);
-    out
-}
-
-fn encoded(records: &[Given<'_>]) -> Vec<u8> {
-    let (base, mut out) = (records[0].offset, Vec::new());
-    for record in records {
-        let mut body = vec![0];
-        varint(&mut body, record.offset - base);
-        varint(&mut body, record.offset - base);
-        field(&mut body, record.key);
-        field(&mut body, record.value);
-        varint(&mut body, 1);
-        field(&mut body, Some(b"origin"));
-        field(&mut body, Some(b"test"));
-        varint(&mut out, body.len() as i64);
-        out.extend(body);
-    }
-    out
-}
-
-fn values(offsets: std::ops::Range<i64>) -> Vec<Given<'static>> {
-    offsets.map(|offset| Given { offset, key: Some(b"ana"), value: Some(b"{}") }).collect()
-}
-
-const TRANSACTION: i16 = 1 << 4;
-const MARKER: i16 = 1 << 5 | TRANSACTION;
-
-/// A marker that ends a producer's transaction.
-fn marker(offset: i64, producer: i64) -> Vec<u8> {
-    batch(
-        MARKER,
-        producer,
-        offset,
-        &[Given { offset, key: Some(&[0, 0, 0, 0]), value: Some(&[0; 6]) }],
-    )
-}
-
-/// The offsets read, and the one behind.
-fn offsets(bytes: &[u8], from: i64, aborted: &[(i64, i64)]) -> Result<(Vec<i64>, i64), Trouble> {
-    let mut records = Vec::new();
-    let next = read(&mut bytes.to_vec(), 0..bytes.len(), from, aborted.to_vec(), &mut records)?;
-    Ok((records.iter().map(|span| span.offset).collect(), next))
+/// One that has read offsets 0 to 9.
+fn advanced() -> Reading {
+    let mut reading = reading();
+    let answer = fetched(0, 20, &[], &batch(0, -1, 9, &values(0..10)));
+    assert_eq!(take(&mut reading, answer), Ok((0..10).collect()));
+    assert_eq!(reading.next(), 10);
+    reading
 }
 
 #[test]
-fn records_are_where_the_spans_say() {
-    let given = [
-        Given { offset: 5, key: Some(b"ana"), value: Some(b"{\"a\":1}") },
-        Given { offset: 6, key: None, value: None },
-        // Compaction leaves gaps.
-        Given { offset: 300, key: Some(b""), value: Some(&[7; 3_000]) },
-    ];
-    let mut chunk = Chunk { bytes: batch(0, -1, 310, &given), ..Chunk::default() };
-    let whole = 0..chunk.bytes.len();
-    assert_eq!(read(&mut chunk.bytes, whole, 0, Vec::new(), &mut chunk.records), Ok(311));
-    for (span, given) in chunk.records.iter().zip(&given) {
-        assert_eq!((span.offset, span.time), (given.offset, 1_000 + given.offset));
-        assert_eq!(span.key.as_ref().map(|range| chunk.bytes(range)), given.key);
-        assert_eq!(span.value.as_ref().map(|range| chunk.bytes(range)), given.value);
-        assert_eq!(chunk.headers(span).collect::<Vec<_>>(), [("origin", &b"test"[..])]);
-    }
-    assert_eq!(chunk.records.len(), 3);
+fn what_is_read_is_behind_what_was_read() {
+    let mut reading = advanced();
+    let batches = [batch(0, -1, 9, &values(0..10)), batch(0, -1, 14, &values(10..15))].concat();
+    let chunk = reading.take(answered(fetched(0, 20, &[], &batches)), Chunk::default()).unwrap();
+    assert!(chunk.more && chunk.partition == 1);
+    let offsets: Vec<_> = chunk.records.iter().map(|span| span.offset).collect();
+    assert_eq!((offsets, reading.next()), ((10..15).collect(), 15));
+    assert_eq!(take(&mut reading, fetched(0, 15, &[], b"")), Ok(vec![]), "the end");
 }
 
 #[test]
-fn the_brokers_time_counts_where_the_topic_says_so() {
-    let mut bytes = batch(1 << 3, -1, 0, &values(0..1));
-    let (mut records, whole) = (Vec::new(), 0..bytes.len());
-    read(&mut bytes, whole, 0, Vec::new(), &mut records).unwrap();
-    assert_eq!(records[0].time, 9_999);
-}
-
-#[test]
-fn reading_begins_inside_a_batch_and_ends_before_one_that_is_cut_off() {
-    let bytes = [batch(0, -1, 9, &values(0..10)), batch(0, -1, 19, &values(10..20))].concat();
-    assert_eq!(offsets(&bytes, 7, &[]), Ok(((7..20).collect(), 20)));
-    assert_eq!(offsets(&bytes, 15, &[]), Ok(((15..20).collect(), 20)), "a whole batch is before");
-    let first = batch(0, -1, 9, &values(0..10)).len();
-    for cut in first..bytes.len() {
-        assert_eq!(offsets(&bytes[..cut], 0, &[]), Ok(((0..10).collect(), 10)), "{cut}");
-    }
-    for cut in 0..first {
-        assert_eq!(offsets(&bytes[..cut], 3, &[]), Ok((vec![], 3)), "{cut}");
+fn an_answer_cut_anywhere_is_no_answer_and_moves_nothing() {
+    let whole = fetched(0, 20, &[(7, 12)], &batch(0, -1, 14, &values(10..15)));
+    for cut in 0..whole.len() - 3 {
+        let mut reading = advanced();
+        let lost = take(&mut reading, whole[..cut].to_vec()).unwrap_err();
+        assert_eq!(lost, Lost::Trouble(Trouble::Unreadable), "{cut}");
+        assert_eq!(reading.next(), 10);
     }
 }
 
 #[test]
-fn records_of_aborted_transactions_and_markers_are_passed_over() {
-    let bytes = [
-        batch(TRANSACTION, 7, 1, &values(0..2)), // aborted
-        batch(TRANSACTION, 8, 3, &values(2..4)), // committed
-        batch(0, -1, 5, &values(4..6)),          // without a transaction
-        batch(TRANSACTION, 7, 7, &values(6..8)), // aborted
-        marker(8, 7),
-        marker(9, 8),
-        batch(TRANSACTION, 7, 11, &values(10..12)), // the same producer again: committed
-        marker(12, 7),
-    ]
-    .concat();
-    assert_eq!(offsets(&bytes, 0, &[(7, 0)]), Ok((vec![2, 3, 4, 5, 10, 11], 13)));
-    // An abort that lies behind what was asked for does not count yet.
-    assert_eq!(offsets(&bytes, 0, &[(7, 10), (7, 0)]), Ok((vec![2, 3, 4, 5], 13)));
-    assert_eq!(offsets(&bytes, 9, &[]), Ok((vec![10, 11], 13)));
+fn a_topic_made_anew_is_another_topic() {
+    let mut reading = advanced();
+    assert!(
+        reading.found(&mut reader(&found(0, ID, 1, EPOCH + 1))).is_ok(),
+        "only its leader moved"
+    );
+    let other = TopicId(*b"0123456789abcdeX");
+    assert_eq!(reading.found(&mut reader(&found(0, other, 1, 0))), Err(Lost::Replaced));
+    assert_eq!(reading.found(&mut reader(&found(3, ID, 1, 0))), Err(Lost::NoTopic));
+    assert!(reading.found(&mut reader(&found(0, ID, 1, EPOCH + 1))).is_ok(), "as it was");
 }
 
 #[test]
-fn what_cannot_be_read_ends_the_list() {
-    let plain = batch(0, -1, 9, &values(0..10));
-    let unknown = batch(5, -1, 19, &values(10..20));
-    let mut damaged = batch(0, -1, 19, &values(10..20));
-    *damaged.last_mut().unwrap() ^= 1;
-    let mut old = batch(0, -1, 19, &values(10..20));
-    old[16] = 1;
-    for second in [unknown, damaged, old] {
-        let bytes = [plain.clone(), second].concat();
-        assert_eq!(
-            offsets(&bytes, 0, &[]),
-            Ok(((0..10).collect(), 10)),
-            "what is before is delivered"
-        );
-        assert_eq!(offsets(&bytes, 10, &[]), Err(Trouble::Unreadable));
-    }
-}
-
-/// Lengths, counts and deltas that lie, under a checksum that is right.
-#[test]
-fn no_byte_makes_it_panic() {
-    let sound = batch(0, -1, 9, &values(0..10));
-    for place in 0..sound.len() {
-        for value in [0, 1, 0x7f, 0x80, 0xff] {
-            let mut bytes = sound.clone();
-            bytes[place] = value;
-            let checksum = crc32c::crc32c(&bytes[21..]);
-            bytes[17..21].copy_from_slice(&checksum.to_be_bytes());
-            let mut chunk = Chunk { bytes, ..Chunk::default() };
-            let whole = 0..chunk.bytes.len();
-            _ = read(&mut chunk.bytes, whole, 0, Vec::new(), &mut chunk.records);
-            for span in &chunk.records {
-                _ = (
-                    span.key.as_ref().map(|range| chunk.bytes(range)),
-                    span.value.as_ref().map(|range| chunk.bytes(range)),
-                );
-                _ = chunk.headers(span).count();
-            }
-        }
-    }
-}
-
-/// What the codec of this number makes of it.
-fn packed(codec: i16, plain: &[u8]) -> Vec<u8> {
-    match codec {
-        1 => {
-            let mut encoder =
-                flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-            encoder.write_all(plain).unwrap();
-            encoder.finish().unwrap()
-        }
-        2 => {
-            let mut framed = b"\x82SNAPPY\0\0\0\0\x01\0\0\0\x01".to_vec();
-            for block in plain.chunks(32 << 10) {
-                let block = snap::raw::Encoder::new().compress_vec(block).unwrap();
-                framed.extend((block.len() as u32).to_be_bytes());
-                framed.extend(block);
-            }
-            framed
-        }
-        3 => {
-            let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
-            encoder.write_all(plain).unwrap();
-            encoder.finish().unwrap()
-        }
-        4 => zstd::encode_all(plain, 3).unwrap(),
-        _ => plain.to_vec(),
-    }
-}
-
-/// Reads to the end as a connection does: what there was no room for is asked for again. Each answer is bounded.
-fn read_all(answer: &[u8], end: i64) -> Vec<(i64, usize)> {
-    let (mut found, mut from) = (Vec::new(), 0);
-    while from < end {
-        let mut chunk = Chunk { bytes: answer.to_vec(), ..Chunk::default() };
-        let next =
-            read(&mut chunk.bytes, 0..answer.len(), from, Vec::new(), &mut chunk.records).unwrap();
-        assert!(next > from, "reading goes on behind {from}");
-        assert!(chunk.bytes.capacity() <= 60 << 20, "{} bytes", chunk.bytes.capacity());
-        assert!(chunk.records.len() <= super::batches::MAX_RECORDS);
-        found.extend(chunk.records.iter().map(|span| {
-            let value = span.value.as_ref().map(|range| chunk.bytes(range)).unwrap_or_default();
-            assert_eq!(span.key.as_ref().map(|range| chunk.bytes(range)), Some(&b"ana"[..]));
-            (span.offset, value.len())
-        }));
-        from = next;
-    }
-    found
+fn a_partition_without_leader_is_waited_for_and_one_that_is_not_there_is_not() {
+    let lost = reading().found(&mut reader(&found(0, ID, -1, EPOCH))).unwrap_err();
+    assert!(matches!(lost, Lost::Trouble(Trouble::Connection(_))), "{lost:?}");
+    let mut reading = Reading::new("events", 2);
+    let lost = reading.found(&mut reader(&found(0, ID, 2, EPOCH))).unwrap_err();
+    assert_eq!(lost, Lost::NoPartition(2));
 }
 
 #[test]
-fn a_bomb_is_read_piece_by_piece_with_every_codec() {
-    let value = vec![b'x'; 100_000];
-    let given: Vec<_> =
-        (0..800).map(|offset| Given { offset, key: Some(b"ana"), value: Some(&value) }).collect();
-    let plain = encoded(&given);
-    assert!(plain.len() > 76 << 20);
-    for codec in 1..=4 {
-        let bomb = sealed(codec, -1, (0, 799), 800, &packed(codec, &plain));
-        let expected: Vec<_> = (0..800).map(|offset| (offset, value.len())).collect();
-        assert_eq!(read_all(&bomb, 800), expected, "codec {codec}");
+fn a_log_that_ends_before_what_was_read_was_cut() {
+    assert_eq!(reading().ask_end(), None, "nothing was read");
+    let reading = advanced();
+    assert!(reading.ask_end().is_some());
+    let end = |code, epoch, end| reading.end(&mut reader(&epoch_end(code, epoch, end)));
+    assert_eq!(end(0, EPOCH, 10), Ok(()));
+    assert_eq!(end(0, EPOCH, 99), Ok(()));
+    assert_eq!(end(0, EPOCH, 9), Err(Lost::Cut { read: 10, end: 9 }));
+    assert_eq!(end(0, EPOCH - 1, 4), Err(Lost::Cut { read: 10, end: 4 }), "the epoch is gone");
+    assert_eq!(end(0, -1, -1), Err(Lost::Cut { read: 10, end: 0 }), "and all before it");
+    // The new leader does not know yet that it leads, or no longer does: asked again.
+    for code in [74, 75] {
+        assert_eq!(end(code, -1, -1), Err(Lost::Trouble(Trouble::Code(code))));
     }
 }
 
 #[test]
-fn several_bombs_in_an_answer_are_unpacked_one_behind_the_other() {
-    let value = vec![b'x'; 1 << 20];
-    let bomb = |base: i64| {
-        let given: Vec<_> = (base..base + 15)
-            .map(|offset| Given { offset, key: Some(b"ana"), value: Some(&value) })
-            .collect();
-        sealed(4, -1, (base, base + 14), 15, &packed(4, &encoded(&given)))
+fn going_back_does_not_forget_what_the_log_had() {
+    let mut reading = advanced();
+    reading.go_to(2);
+    let answer = fetched(0, 20, &[], &batch(0, -1, 3, &values(2..4)));
+    assert_eq!(take(&mut reading, answer), Ok(vec![2, 3]));
+    let lost = reading.end(&mut reader(&epoch_end(0, EPOCH, 9)));
+    assert_eq!(lost, Err(Lost::Cut { read: 10, end: 9 }));
+}
+
+fn reach() -> Reach {
+    Reach { bootstrap: Vec::new(), security: Security::default(), who: String::new() }
+}
+
+#[test]
+fn codes_are_sorted_by_what_to_do() {
+    let error = |code| {
+        let lost = take(&mut advanced(), fetched(code, -1, &[], b"")).unwrap_err();
+        lost.error(&reach(), "broker:9092", "events", 1)
     };
-    let answer: Vec<u8> = (0..10).flat_map(|number| bomb(number * 15)).collect();
-    let expected: Vec<_> = (0..150).map(|offset| (offset, value.len())).collect();
-    assert_eq!(read_all(&answer, 150), expected);
-}
-
-#[test]
-fn a_record_that_is_a_bomb_is_cut_and_what_follows_is_read() {
-    let (long, short) = (vec![b'x'; 80 << 20], b"{}");
-    let given: Vec<_> = [&long[..], &short[..]]
-        .iter()
-        .zip(0..)
-        .map(|(value, offset)| Given { offset, key: Some(b"ana"), value: Some(value) })
-        .collect();
-    let bomb = sealed(4, -1, (0, 1), 2, &packed(4, &encoded(&given)));
-    let found = read_all(&bomb, 2);
-    assert_eq!(found.iter().map(|(offset, _)| *offset).collect::<Vec<_>>(), [0, 1]);
-    assert!((1 << 20..4 << 20).contains(&found[0].1), "longer than any event: {}", found[0].1);
-    assert_eq!(found[1].1, 2);
-}
-
-#[test]
-fn many_tiny_records_come_in_several_answers() {
-    let count = super::batches::MAX_RECORDS as i64 * 2 + 7;
-    for codec in [0, 4] {
-        let bytes = sealed(
-            codec,
-            -1,
-            (0, count - 1),
-            count as i32,
-            &packed(codec, &encoded(&values(0..count))),
-        );
-        assert_eq!(read_all(&bytes, count).len() as i64, count, "codec {codec}");
+    // The next try finds the leader, its epoch and the topic anew: 3, 100 and 103 say so of the topic, 6, 74 and 75 of the leader.
+    for code in [3, 5, 6, 7, 74, 75, 78, 100, 103] {
+        assert!(error(code).is_transient(), "{code}: {}", error(code));
     }
+    assert!(matches!(error(1), Error::OffsetOutOfRange { offset: 10, .. }));
+    assert!(matches!(error(29), Error::Denied { .. }));
+    assert!(matches!(error(2), Error::Fatal { .. }));
+    assert!(matches!(error(9_999), Error::Fatal { .. }));
+}
+
+#[test]
+fn what_was_handed_out_is_not_handed_out_again_when_the_next_answer_is_an_error() {
+    let (port_is, port_of) = std::sync::mpsc::channel::<u16>();
+    let (port, serving) = broker(64, move |stream| {
+        let port = port_of.recv().unwrap();
+        let brokers = [("127.0.0.1", port); 2];
+        let batch = batch(0, -1, 9, &values(0..10));
+        for body in [
+            found_at(brokers, 0, ID, 1, EPOCH),
+            fetched(0, 20, &[], &batch),
+            fetched(6, -1, &[], b""),
+        ] {
+            let correlation = request(stream);
+            stream.write_all(&framed(correlation, &[&[0], &body[..]].concat())).unwrap();
+        }
+    });
+    port_is.send(port).unwrap();
+    let bootstrap = vec![("127.0.0.1".to_owned(), port)];
+    let mut direct = Direct::new(Arc::new(Reach { bootstrap, ..reach() }), "events", 1);
+    let wait = Duration::from_secs(5);
+    let (held, range) = direct.poll(100, wait).unwrap();
+    assert_eq!((range, held.records.len(), direct.position()), (0..10, 10, 10));
+    let lost = direct.poll(100, wait).unwrap_err();
+    assert_eq!(lost, Lost::Trouble(Trouble::Code(6)));
+    serving.join().unwrap();
+    // The broker is gone.
+    let lost = direct.poll(100, wait).unwrap_err();
+    assert!(matches!(lost, Lost::Trouble(Trouble::Connection(_))), "{lost:?}");
+    let (_, range) = direct.poll(100, Duration::ZERO).unwrap();
+    assert_eq!((range.len(), direct.position()), (0, 10));
 }

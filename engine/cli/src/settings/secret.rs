@@ -34,7 +34,7 @@ pub fn is_secret(key: &str) -> bool {
 /// Whether a key names a file that holds a secret: `KEY_file`, or a private key among the Kafka client's own properties.
 fn names_a_file(key: &str) -> bool {
     key.strip_suffix("_file").is_some_and(is_secret)
-        || ["ssl.key.location", "ssl.keystore.location"].contains(&key)
+        || ["ssl_key_file", "ssl.key.location", "ssl.keystore.location"].contains(&key)
 }
 
 /// The files of secrets that a tree of configuration values names.
@@ -174,13 +174,13 @@ mod tests {
     #[test]
     fn the_files_of_secrets_are_found_wherever_they_stand() {
         let tree = json!({
-            "kafka": {"password_file": "/a", "ssl_ca_file": "/b", "properties": {"ssl.key.location": "/c"}},
+            "kafka": {"password_file": "/a", "ssl_ca_file": "/b", "ssl_certificate_file": "/f", "ssl_key_file": "/g", "properties": {"ssl.key.location": "/c"}},
             "inbound": {"unsubscribe_secrets_file": "/d", "unsubscribe_secrets": ["x"]},
             "providers": {"smtp": {"password_file": null, "ca_file": "/e"}},
         });
         let mut found = files(&tree);
         found.sort();
-        assert_eq!(found, ["/a", "/c", "/d"].map(PathBuf::from));
+        assert_eq!(found, ["/a", "/c", "/d", "/g"].map(PathBuf::from));
     }
 
     #[test]

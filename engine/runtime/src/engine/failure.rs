@@ -44,7 +44,11 @@ impl Failure {
     pub fn remedy(&self) -> Remedy {
         match self {
             Failure::Refused(refusal) if refusal.is_final() => Remedy::Quarantine,
-            Failure::Kafka(cartwheel_kafka::Error::OffsetOutOfRange { .. })
+            Failure::Kafka(
+                cartwheel_kafka::Error::OffsetOutOfRange { .. }
+                | cartwheel_kafka::Error::Replaced { .. }
+                | cartwheel_kafka::Error::Cut { .. },
+            )
             | Failure::Store(StoreError::Damaged(_)) => Remedy::Quarantine,
             Failure::Refused(_)
             | Failure::Kafka(_)
@@ -91,6 +95,13 @@ mod tests {
             Failure::from(ShardError::InputChanged { offset: 1 }).remedy(),
             Remedy::Quarantine
         );
+        let topic = || "events".to_owned();
+        for lost in [
+            cartwheel_kafka::Error::Replaced { topic: topic(), partition: 0 },
+            cartwheel_kafka::Error::Cut { topic: topic(), partition: 0, read: 2, end: 1 },
+        ] {
+            assert_eq!(Failure::Kafka(lost).remedy(), Remedy::Quarantine);
+        }
         let slow = Failure::from(ShardError::ClockBehind { offset: 1, behind_ms: 7, limit_ms: 3 });
         assert_eq!((slow.remedy(), slow.clock_behind()), (Remedy::Restart, 7));
         let deposed = Failure::from(Refusal::Deposed { ours: 1, later: 2, generation: None });

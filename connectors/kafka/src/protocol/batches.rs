@@ -4,7 +4,7 @@ use super::Trouble;
 use super::codec::open;
 use super::sift;
 use super::wire::Reader;
-use std::io::Read;
+use std::io::Read as _;
 use std::ops::Range;
 
 /// A fetched answer and its records.
@@ -55,46 +55,57 @@ const APPEND_TIME: i16 = 1 << 3;
 const TRANSACTIONAL: i16 = 1 << 4;
 const CONTROL: i16 = 1 << 5;
 
-/// The records at `from` or behind, in order, of the batches in `range`, without those of aborted transactions; and the offset behind
-/// the last batch that is there as a whole, or behind the last record for which there was room. What was compressed is appended to `bytes`.
-/// A batch that cannot be read ends the list; if it is the first that counts, with its trouble.
-pub(super) fn read(
+/// How far batches were read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Read {
+    /// The offset behind the last batch that is there as a whole, or behind the last record for which there was room.
+    pub next: i64,
+    /// The epoch of the leader that took the last batch that was read; -1 if none was, or it has none.
+    pub epoch: i32,
+}
+
+/// The records at `from` or behind, in order, of the batches in `range`, without those of aborted transactions. What was compressed is
+/// appended to `bytes`. A batch that cannot be read ends the list; if it is the first that counts, with its trouble.
+pub(crate) fn read(
     bytes: &mut Vec<u8>,
     range: Range<usize>,
     from: i64,
     mut aborted: Vec<(i64, i64)>,
     records: &mut Vec<Span>,
-) -> Result<i64, Trouble> {
+) -> Result<Read, Trouble> {
     aborted.sort_unstable_by_key(|(_, first)| std::cmp::Reverse(*first));
     let mut transactions = Transactions { aborted, open: Vec::new() };
-    let (mut at, mut next, full) = (range.start, from, bytes.len() + MAX_PLAIN);
+    let (mut at, full) = (range.start, bytes.len() + MAX_PLAIN);
+    let mut read = Read { next: from, epoch: -1 };
     while let Some(batch) = bytes.get(at..range.end).and_then(|rest| Batch::first(rest, at)) {
         let kept = records.len();
         let room = full.saturating_sub(bytes.len());
-        let read = batch.and_then(|batch| {
+        let reached = batch.and_then(|batch| {
             let (behind, mut end) = (batch.next()?, Reached::End);
             if behind > from && transactions.commit(&batch)? {
                 end = batch.records(bytes, from, room, records)?;
             }
-            Ok((batch.range.end, behind, end))
+            Ok((batch.range.end, batch.epoch, behind, end))
         });
-        match read {
-            Ok((end, behind, Reached::End)) => {
-                next = next.max(behind);
+        match reached {
+            Ok((end, epoch, behind, Reached::End)) => {
+                read = Read { next: read.next.max(behind), epoch };
                 at = end;
             }
-            Ok((.., Reached::Record(behind))) if behind > from => return Ok(behind),
+            Ok((_, epoch, _, Reached::Record(behind))) if behind > from => {
+                return Ok(Read { next: behind, epoch });
+            }
             // Offsets that do not rise would be asked for again and again.
             Ok((.., Reached::Record(_))) => return Err(Trouble::Unreadable),
-            Ok((.., Reached::Nothing)) => return Ok(next),
+            Ok((.., Reached::Nothing)) => return Ok(read),
             // What came before is delivered first.
             Err(trouble) => {
                 records.truncate(kept);
-                return if next > from { Ok(next) } else { Err(trouble) };
+                return if read.next > from { Ok(read) } else { Err(trouble) };
             }
         }
     }
-    Ok(next)
+    Ok(read)
 }
 
 /// How far a batch was read.
@@ -135,6 +146,8 @@ pub(super) struct Batch {
     /// Where in the answer it is.
     range: Range<usize>,
     base: i64,
+    /// Of the leader that took it.
+    epoch: i32,
     attributes: i16,
     last_delta: i32,
     base_time: i64,
@@ -160,7 +173,8 @@ impl Batch {
     }
 
     fn sound(bytes: &[u8], base: i64, at: usize) -> Option<Self> {
-        let mut reader = Reader { bytes, at: BEFORE_LENGTH + 4 };
+        let mut reader = Reader { bytes, at: BEFORE_LENGTH };
+        let epoch = reader.i32()?;
         let [magic, a, b, c, d] = *bytes.get(reader.at..)?.first_chunk()?;
         if magic != 2 || crc32c::crc32c(&bytes[CHECKED..]) != u32::from_be_bytes([a, b, c, d]) {
             return None;
@@ -172,6 +186,7 @@ impl Batch {
         Some(Self {
             range: at..at + bytes.len(),
             base,
+            epoch,
             attributes,
             last_delta,
             base_time,
