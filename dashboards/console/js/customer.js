@@ -34,7 +34,7 @@ function timeline({ decisions, truncated }) {
     h("header", {}, h("h2", {}, "What was decided, and why")),
     decisions.length ? null : h("p", { class: "note" }, "Nothing yet."),
     [...days].map(([, rows]) => [h("h3", {}, day(rows[0].at)), h("ol", { class: "timeline" }, rows.map(moment))]),
-    truncated && h("p", { class: "hint" }, "Older decisions are no longer in memory; a replay of the log shows them."));
+    truncated && h("p", { class: "hint" }, "There are older decisions, which are not shown; those of one journey: cartwheel explain --journey."));
 }
 
 function moment(decision) {

@@ -1,6 +1,6 @@
 //! What the shard knows of one customer, in words that can be shown.
 
-use crate::checkpoint::{Documents, Field, KEPT_DECISIONS, Store, StoreError};
+use crate::checkpoint::{Documents, EXPLAINED, Field, Store, StoreError};
 use crate::degraded::Degraded;
 use crate::shard::Shard;
 use cartwheel_core::apply::Outlook;
@@ -78,7 +78,7 @@ pub struct Explanation {
     pub runs: Vec<LiveRun>,
     /// How they stand to every journey now, in order of the journeys' names.
     pub outlooks: Vec<Outlook>,
-    /// Newest decisions.
+    /// The newest decisions, [`EXPLAINED`] at most.
     pub decisions: Vec<Decision>,
     /// The newest events that were applied in part, oldest first.
     pub degraded: Vec<Degraded>,
@@ -196,7 +196,7 @@ impl<S: Store> Shard<S> {
         documents: &Documents<'_>,
         customer: &str,
     ) -> Result<Vec<Decision>, StoreError> {
-        let (stored, logged) = self.store.decisions(id, KEPT_DECISIONS)?;
+        let (stored, logged) = self.store.decisions(id, EXPLAINED)?;
         // While it is being committed the store may have it already.
         let pending = self
             .sealed
@@ -206,7 +206,7 @@ impl<S: Store> Shard<S> {
         // Before there was a log they stood among the documents.
         let older = documents.decisions().into_iter().chain(logged.iter().map(Vec::as_slice));
         let all: Vec<&[u8]> = older.chain(sealed).chain(self.effects.decisions.of(id)).collect();
-        let newest = &all[all.len().saturating_sub(KEPT_DECISIONS)..];
+        let newest = &all[all.len().saturating_sub(EXPLAINED)..];
         Ok(newest.iter().filter_map(|packed| unpack(packed, customer)).collect())
     }
 

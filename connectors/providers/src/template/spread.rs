@@ -1,10 +1,11 @@
 //! Every template against a spread of customers: what would fail at a send is known before the first one.
 //!
-//! The spread begins with a customer of whom everything is known, as far as the vocabulary and the template's own names go. Then one field
+//! The spread begins with a customer of whom everything is known that a command of the template carries, as far as the vocabulary and the template's own names go. Then one field
 //! after the other is taken through what a shop may send: absent, null, of another type, empty, 64 items, letters that take four bytes, text from right to left,
 //! and what is as large as it can be: a text of ten thousand letters, a list that fills a command.
 
 use super::compiled::Compiled;
+use super::data::read_by;
 use super::error::{RenderError, TemplateProblem};
 use super::{Template, Templates};
 use crate::message::{Brand, Links};
@@ -14,7 +15,7 @@ use cartwheel_core::customer::MAX_BROWSED;
 use cartwheel_core::event::Subject;
 use cartwheel_core::event::vocabulary::Type;
 use cartwheel_core::id::{CommandId, RunId};
-use cartwheel_core::journey::shown::BROWSED;
+use cartwheel_core::journey::shown::{BROWSED, Subjects};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -66,7 +67,8 @@ impl Templates {
 
     fn try_out(&self, name: &str, template: &Template, channel: Channel) -> Vec<TemplateProblem> {
         let names: BTreeSet<&str> = template.parts.values().flat_map(Compiled::fields).collect();
-        let full = full_data(&names);
+        let read = read_by(template.parts.values().flat_map(Compiled::reads));
+        let full = full_data(&names, read);
         // Whichever of them are answers.
         let answers = names.iter().map(|name| ((*name).to_owned(), LINK.to_owned()));
         let links = Links { unsubscribe: LINK.to_owned(), answers: answers.collect() };
@@ -229,7 +231,7 @@ fn set(data: &mut Value, path: &[String], value: Option<&Value>) -> bool {
 }
 
 /// A customer of whom everything is known; `names` are those that the template uses behind dots, which every object gets.
-fn full_data(names: &BTreeSet<&str>) -> Value {
+fn full_data(names: &BTreeSet<&str>, read: Subjects) -> Value {
     let of = |subject: Subject| {
         let mut object = own_fields(names);
         object.extend(
@@ -240,11 +242,14 @@ fn full_data(names: &BTreeSet<&str>) -> Value {
         );
         Value::Object(object)
     };
-    let subjects = std::iter::once(Subject::Profile).chain(Subject::KEPT);
+    let documents = Subject::KEPT.into_iter().filter(|subject| read.has(*subject));
+    let subjects = std::iter::once(Subject::Profile).chain(documents);
     let mut data: Map<String, Value> =
         subjects.map(|subject| (subject.name().to_owned(), of(subject))).collect();
-    let looked_at = vec![of(Subject::Product); MAX_BROWSED];
-    data.insert(BROWSED.to_owned(), looked_at.into());
+    if read.has_browsed() {
+        let looked_at = vec![of(Subject::Product); MAX_BROWSED];
+        data.insert(BROWSED.to_owned(), looked_at.into());
+    }
     Value::Object(data)
 }
 

@@ -8,6 +8,7 @@ use crate::settings::Loaded;
 use crate::streams::{Session, Written, journal, now};
 use cartwheel_core::journey::plan::{By, Plan};
 use cartwheel_core::time::format_rfc3339;
+use cartwheel_sim::trace::known::broadcast_field;
 use cartwheel_sim::trace::suggest;
 use cartwheel_streams::record::{broadcast, broadcast_id};
 use cartwheel_streams::{Entry, Stream};
@@ -93,6 +94,9 @@ impl<'a> Told<'a> {
             .into_iter()
             .filter_map(|(journey, by)| (by == name).then_some(journey))
             .collect();
+        if !unheard && !heard.is_empty() {
+            self.fields_are_read(plan)?;
+        }
         if unheard || !heard.is_empty() {
             return Ok(heard);
         }
@@ -105,7 +109,22 @@ impl<'a> Told<'a> {
             (false, false) => suggest::help(name, begun_by(plan).into_iter().map(|(_, by)| by)),
         };
         let message = format!("no journey of {whose} begins by a broadcast `{name}`");
-        Err(data(message, Some(format!("{help}; {UNHEARD}"))))
+        let mark = if help.ends_with('?') { "" } else { ";" };
+        Err(data(message, Some(format!("{help}{mark} {UNHEARD}"))))
+    }
+
+    /// A field that is nearly one that is read would be read as absent.
+    fn fields_are_read(&self, plan: &Plan) -> Result<(), Failure> {
+        let content: serde_json::Value =
+            serde_json::from_str(self.content.get()).map_err(|error| Failure::Io(error.into()))?;
+        let fields = content.as_object().into_iter().flatten();
+        let slip = fields.into_iter().find_map(|(name, _)| match name.as_str() {
+            "name" | "id" => None,
+            name => broadcast_field(plan, name),
+        });
+        slip.map_or(Ok(()), |(message, help)| {
+            Err(data(message, Some(format!("{help}; {UNHEARD}"))))
+        })
     }
 
     /// That it is there already, in words. Errors: what is there under its id is something else.

@@ -66,6 +66,13 @@ fn write(flags: &Flags, loaded: &Loaded, load: &LoadFlags, codes: &[&str]) -> Re
             session.text()
         ),
     }
+    let partitions = session.partitions();
+    if codes.len() < partitions {
+        eprintln!(
+            "warning: each of the {partitions} partitions gets a share of its own, and {} are fewer: where there is none messages wait for a code, and are dropped",
+            count(codes.len(), "code")
+        );
+    }
     Ok(())
 }
 

@@ -160,7 +160,7 @@ impl Recap {
             line(
                 &mut text,
                 self.truncated as u64,
-                "customers have more decisions than are kept in memory: older ones are not counted in what left, was capped, put off or left out",
+                "customers have more than 1,024 decisions: older ones are not counted in what left, was capped, put off or left out",
             );
         }
         if !self.report.is_empty() {

@@ -23,13 +23,15 @@ const LIVE: [&str; 15] = [
     "providers.webhook",
 ];
 /// By these processes of one deployment differ, and what only the first start of a namespace reads.
-const OWN: [&str; 6] = [
+const OWN: [&str; 8] = [
     "data_dir",
     "admin.listen",
     "admin.deliver_listen",
     "inbound.listen",
     "kafka.member",
     "engine.create_topics",
+    "engine.partitions",
+    "engine.replication",
 ];
 
 /// What is read at a start only, of what all processes of a deployment have in common: values by keys, secrets hidden.

@@ -21,7 +21,7 @@ pub fn timeline(view: &CustomerView) -> String {
         profile(&view.profile, &zone)
     );
     if view.truncated {
-        text += "\nOlder decisions are no longer kept; a replay of the log would show them.\n";
+        text += "\nThere are older decisions, which are not shown; `--journey NAME` shows those of one journey.\n";
     }
     let mut day = String::new();
     for decision in &view.decisions {
@@ -35,11 +35,11 @@ pub fn timeline(view: &CustomerView) -> String {
     }
     match (view.decisions.is_empty(), view.outlooks.first()) {
         (true, Some(of)) if view.runs.is_empty() => {
-            let _ = write!(
-                text,
-                "\nAs far back as decisions are kept they were never in {}.\n",
-                of.journey
-            );
+            let far = match view.truncated {
+                true => "As far back as their newest 1,024 decisions",
+                false => "As far back as decisions are kept",
+            };
+            let _ = writeln!(text, "\n{far} they were never in {}.", of.journey);
         }
         (true, _) => text += "\nNothing was decided about them.\n",
         (false, _) => {}
@@ -48,7 +48,8 @@ pub fn timeline(view: &CustomerView) -> String {
     if view.decisions.iter().any(|decision| decision.command_id.is_some()) {
         text += RECEIPTS;
     }
-    text + &in_part(view, &zone) + &open(&view.runs, &zone)
+    let journey = view.outlooks.first().map(|of| of.journey.as_str());
+    text + &in_part(view, &zone) + &open(&view.runs, journey, &zone)
 }
 
 /// Where the answer is that the engine does not have: what delivery and the recipient did with a message.
@@ -98,9 +99,13 @@ fn told(decision: &Decision, time: &str, zone: &TimeZone) -> String {
     text
 }
 
-fn open(runs: &[RunView], zone: &TimeZone) -> String {
+/// What is open, of all journeys or of one.
+fn open(runs: &[RunView], journey: Option<&str>, zone: &TimeZone) -> String {
     if runs.is_empty() {
-        return "\nNothing is open: no journey waits for them.\n".into();
+        return match journey {
+            Some(journey) => format!("\nNothing is open in {journey}.\n"),
+            None => "\nNothing is open: no journey waits for them.\n".into(),
+        };
     }
     let line = |run: &RunView| {
         let state = match run.state {

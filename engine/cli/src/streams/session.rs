@@ -54,6 +54,11 @@ pub struct Session<'l> {
 }
 
 impl<'l> Session<'l> {
+    /// The partitions to which everything is written.
+    pub fn partitions(&self) -> usize {
+        usize::try_from(self.known.partitions).unwrap_or(0)
+    }
+
     /// Looks at the topics, finishes what the journal has, and opens an epoch where none is in force or `again` asks for it. At most `rate` records a second.
     ///
     /// # Errors

@@ -267,6 +267,9 @@ async fn configuration<S: AdminSource>(
     Ok(Json(app.source.configuration().await?))
 }
 
+/// Decisions of a customer in one answer, of one journey where one is named.
+const SHOWN: usize = 64;
+
 #[derive(Deserialize)]
 struct Narrow {
     journey: Option<String>,
@@ -289,6 +292,9 @@ async fn customer<S: AdminSource>(
     } else {
         customer.outlooks.clear();
     }
+    let older = customer.decisions.len().saturating_sub(SHOWN);
+    customer.truncated |= older > 0;
+    customer.decisions.drain(..older);
     Ok(Json(customer))
 }
 

@@ -22,8 +22,8 @@ use tokio::sync::oneshot;
 
 /// The engine's thread goes round several times a second; after this it counts as stuck.
 const STUCK: Duration = Duration::from_secs(60);
-/// Decisions that a shard keeps of a customer; where there are as many, older ones may be gone.
-const KEPT: usize = cartwheel_shard::checkpoint::KEPT_DECISIONS;
+/// Decisions of a customer that a shard tells; where there are as many, there may be older ones.
+const TOLD: usize = cartwheel_shard::checkpoint::EXPLAINED;
 
 /// Answers for one engine. The demo wraps it to add its inbox.
 pub struct EngineSource {
@@ -70,7 +70,7 @@ impl EngineSource {
         match answer.await {
             Ok(Ok(Some(found))) => Ok(found),
             Ok(Ok(None)) => Err(SourceError::NotFound("this customer has never been seen".into())),
-            Ok(Err(_)) => Err(unavailable("cannot read its checkpoint store")),
+            Ok(Err(why)) => Err(unavailable(&format!("cannot read what it has stored: {why}"))),
             Err(_) => Err(unavailable("has just stopped")),
         }
     }
@@ -117,7 +117,7 @@ impl EngineSource {
             personal: Some(personal(&found.profile)),
             runs: found.runs.iter().map(|run| self.run(run)).collect(),
             outlooks: found.outlooks.iter().map(|of| self.outlook(of)).collect(),
-            truncated: found.decisions.len() >= KEPT,
+            truncated: found.decisions.len() >= TOLD,
             decisions: found.decisions.into_iter().map(|it| with_arm(&plan, it)).collect(),
             degraded: found.degraded,
             customer: found.customer,

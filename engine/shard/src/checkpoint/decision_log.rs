@@ -190,9 +190,7 @@ impl DecisionLog {
                 match Index::of(&file)? {
                     Some(index) => found.extend(index.newest(customer, limit - found.len())?),
                     // Somebody has cut it off.
-                    None => {
-                        found.extend(read_through(&file, u64::MAX, customer)?.into_iter().rev())
-                    }
+                    None => found.extend(read_through(&file, CUT_OFF, customer)?.into_iter().rev()),
                 }
             }
             found.truncate(limit);
@@ -207,7 +205,8 @@ impl DecisionLog {
         let Some(file) = absent(File::open(self.path(end.segment)))? else {
             return Ok(Vec::new());
         };
-        read_through(&file, end.bytes, customer)
+        let is_whole = file.metadata()?.len() >= end.bytes;
+        read_through(&file, if is_whole { end.bytes } else { CUT_OFF }, customer)
     }
 
     fn path(&self, segment: u64) -> PathBuf {
@@ -247,9 +246,15 @@ impl Segment {
     fn finish(mut self) -> io::Result<u64> {
         let mut entries = vec![0; self.end.bytes as usize];
         self.file.read_exact_at(&mut entries, 0)?;
-        let mut index: Vec<(u64, u32)> = decisions_in(&entries)
-            .map(|found| (found.customer.0 as u64, found.at as u32))
-            .collect();
+        let mut end = 0;
+        let mut index: Vec<(u64, u32)> = Vec::new();
+        for found in decisions_in(&entries) {
+            end = found.at + DECISION_HEADER + found.packed.len();
+            index.push((found.customer.0 as u64, found.at as u32));
+        }
+        if end < entries.len() {
+            return Err(damaged(end as u64));
+        }
         index.sort_unstable();
         let mut written = Vec::with_capacity(index.len() * INDEXED + FOOTER);
         for (customer, at) in &index {
@@ -277,8 +282,25 @@ fn absent(opened: io::Result<File>) -> io::Result<Option<File>> {
 fn read_through(file: &File, bytes: u64, customer: CustomerId) -> io::Result<Vec<Vec<u8>>> {
     let mut entries = vec![0; bytes.min(file.metadata()?.len()) as usize];
     file.read_exact_at(&mut entries, 0)?;
-    let own = decisions_in(&entries).filter(|found| found.customer == customer);
-    Ok(own.map(|found| found.packed.to_vec()).collect())
+    let (mut own, mut end) = (Vec::new(), 0);
+    for found in decisions_in(&entries) {
+        end = found.at + DECISION_HEADER + found.packed.len();
+        if found.customer == customer {
+            own.push(found.packed.to_vec());
+        }
+    }
+    if end < entries.len() && bytes != CUT_OFF {
+        return Err(damaged(end as u64));
+    }
+    Ok(own)
+}
+
+/// In place of a number of bytes: all there are, and the last entry may be a part of one.
+const CUT_OFF: u64 = u64::MAX;
+
+fn damaged(at: u64) -> io::Error {
+    let what = format!("the decision at byte {at} of a segment is not what was written");
+    io::Error::new(ErrorKind::InvalidData, what)
 }
 
 /// The index of a full segment.
@@ -344,14 +366,14 @@ impl<'f> Index<'f> {
         {
             entry = read(length)?;
         }
-        let found = decision_at(&entry, 0).filter(|found| found.customer == customer);
-        Ok(found.map(|found| found.packed.to_vec()))
+        let found = decision_at(&entry, 0).ok_or_else(|| damaged(at))?;
+        Ok((found.customer == customer).then(|| found.packed.to_vec()))
     }
 }
 
 /// The length of the entry whose header is given.
 fn length_at(entry: &[u8]) -> Option<u64> {
-    let length = entry.get(DECISION_HEADER - 4..DECISION_HEADER)?.try_into().ok()?;
+    let length = entry.get(16..20)?.try_into().ok()?;
     Some(DECISION_HEADER as u64 + u64::from(u32::from_le_bytes(length)))
 }
 

@@ -24,8 +24,10 @@ pub use seal::Sealed;
 use cartwheel_core::id::CustomerId;
 use wincode::{SchemaRead, SchemaWrite};
 
-/// Decisions that are shown of a customer.
+/// Decisions that a customer's documents kept, before there was a log of them.
 pub const KEPT_DECISIONS: usize = 64;
+/// Decisions of a customer that are looked for in the log, the newest.
+pub const EXPLAINED: usize = 1_024;
 /// Events that were applied in part that it keeps.
 pub const KEPT_DEGRADED: usize = 8;
 

@@ -1,7 +1,9 @@
 //! Whether what is to be done with a journey names one that there is. The same for a line of a trace and for `cartwheel control`.
 
 use super::suggest;
-use cartwheel_core::journey::plan::Journey;
+use cartwheel_core::journey::plan::{Journey, Plan};
+
+use std::collections::BTreeSet;
 
 /// What is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +30,7 @@ pub struct Stranger {
 /// The journey of this name.
 pub fn journey<'j>(journeys: &[&'j Journey], name: &str) -> Result<&'j Journey, Stranger> {
     journeys.iter().copied().find(|journey| journey.name == name).ok_or_else(|| {
-        let known = journeys.iter().map(|journey| journey.name.as_str());
+        let known: BTreeSet<&str> = journeys.iter().map(|journey| journey.name.as_str()).collect();
         let message = format!("there is no journey `{name}`");
         Stranger { named: Named::Journey, message, help: suggest::help(name, known) }
     })
@@ -57,6 +59,18 @@ pub fn winner(
     let message = format!("there is no arm `{arm}` in split `{split}` of journey `{name}`");
     let help = suggest::help(arm, found.arms.iter().map(|arm| arm.name.as_str()));
     Err(Stranger { named: Named::Arm, message, help })
+}
+
+/// What is wrong with a field of a broadcast that no journey reads and that is nearly what one does; others may be there for templates.
+pub fn broadcast_field(plan: &Plan, name: &str) -> Option<(String, String)> {
+    let read = plan.fields.iter().filter_map(|field| match field.path.as_slice() {
+        [root, name, ..] if root == "broadcast" => Some(name.as_str()),
+        _ => None,
+    });
+    let read: BTreeSet<&str> = read.collect();
+    let near = suggest::nearest(name, read.iter().copied()).filter(|_| !read.contains(name))?;
+    let message = format!("no journey reads a broadcast's `{name}`");
+    Some((message, format!("did you mean `{near}`? Otherwise give it another name")))
 }
 
 /// For a journey without splits: which have one.

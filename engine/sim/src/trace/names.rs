@@ -12,6 +12,7 @@ use cartwheel_core::event::Subject;
 use cartwheel_core::journey::load::{KnownEvents, Slip};
 use cartwheel_core::journey::plan::{By, Journey, Plan};
 use cartwheel_core::product::{ID, Known, misfit};
+
 use std::collections::BTreeSet;
 
 /// What is known where a scenario plays.
@@ -24,6 +25,9 @@ pub struct Names<'n> {
     /// What the journeys know that stand in the trace.
     pub own: Option<&'n KnownEvents>,
 }
+
+/// Fields of products that templates show beside those.
+const SHOWN: [&str; 3] = ["name", "url", "image"];
 
 impl Names<'_> {
     /// What is wrong in the lines of a scenario of the trace with this text.
@@ -91,9 +95,10 @@ impl Names<'_> {
             if name.text == "time" {
                 continue;
             }
-            if !known.contains(name.text) {
+            let near = suggest::nearest(name.text, known.iter().copied());
+            if let (false, Some(near)) = (known.contains(name.text), near) {
                 let message = format!("nothing reads a product's field `{}`", name.text);
-                let help = suggest::help_or(name.text, known.iter().copied(), "leave it out");
+                let help = format!("did you mean `{near}`? Otherwise leave it out");
                 found.push(wrong(name, (message, help)));
             } else if let Some(must_be) = json(value).and_then(|json| misfit(name.text, &json)) {
                 let message =
@@ -107,7 +112,7 @@ impl Names<'_> {
 
     /// Those that Cartwheel knows, those that are shown, and those that some journey reads.
     fn product_fields(&self) -> BTreeSet<&str> {
-        let shown = Subject::Product.fields().iter().map(|(name, _)| *name);
+        let shown = Subject::Product.fields().iter().map(|(name, _)| *name).chain(SHOWN);
         let asked = self.plan.products.iter().map(|reading| reading.name.as_str());
         let subject = Subject::Product.name();
         let read = self.plan.fields.iter().filter_map(|field| match field.path.as_slice() {
@@ -127,10 +132,15 @@ impl Names<'_> {
                 By::Product(_) => None,
             })
             .collect();
-        (!known.contains(name.text)).then(|| {
+        if !known.contains(name.text) {
             let message = format!("no journey begins by a broadcast `{}`", name.text);
             let help = suggest::help(name.text, known.iter().copied());
-            wrong(*name, (message, help))
+            return Some(wrong(*name, (message, help)));
+        }
+        let fields = words.iter().filter_map(|word| word.assignment());
+        fields.into_iter().find_map(|(field, _)| {
+            let slip = known::broadcast_field(self.plan, field.text)?;
+            Some(wrong(field, slip))
         })
     }
 

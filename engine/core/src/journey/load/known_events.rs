@@ -2,6 +2,7 @@
 //! made up for the journeys and that nothing knows is a slip.
 
 use super::foreign;
+use crate::channel::Channel;
 use crate::event::Subject;
 use crate::event::vocabulary::CONSENT;
 use crate::journey::catalogue::{Catalogue, Found, declare};
@@ -16,6 +17,9 @@ pub struct KnownEvents {
     /// The types that journeys and facts hear of.
     heard: BTreeSet<String>,
 }
+
+/// Fields that stand below no subject.
+const OUTSIDE: [&str; 5] = ["channel", "customer", "id", "time", "type"];
 
 /// What is wrong, and what to do.
 pub type Slip = (String, String);
@@ -50,6 +54,9 @@ impl KnownEvents {
 
     /// Says that events of this type have no such field, where one that they have is written nearly so. Others may be the shop's own.
     pub fn misspelt(&self, kind: &str, path: &[&str]) -> Option<Slip> {
+        if let Some(slip) = self.misspelt_root(kind, path) {
+            return Some(slip);
+        }
         let [outer @ .., last] = path else { return None };
         let names = self.names(kind, outer);
         if names.contains(*last) || !self.is_missing(kind, path) {
@@ -68,10 +75,26 @@ impl KnownEvents {
         Some((message, help))
     }
 
+    /// The same of where the path begins: what Cartwheel knows stands below a subject, or is one of few fields that do not.
+    fn misspelt_root(&self, kind: &str, path: &[&str]) -> Option<Slip> {
+        let (root, rest) = path.split_first()?;
+        let mut known = self.names(kind, &[]);
+        known.extend(Subject::ALL.map(|subject| subject.name().to_owned()));
+        known.extend(OUTSIDE.map(ToOwned::to_owned));
+        let near =
+            closest(root, known.iter().map(String::as_str)).filter(|_| !known.contains(*root))?;
+        let (written, near) = (path.join("."), [&[near], rest].concat().join("."));
+        let help = format!(
+            "did you mean `{near}`? If there is such a field, declare it in events.yaml: `{kind}: {{ {written}: any }}`"
+        );
+        Some((format!("`{kind}` has no field `{written}`"), help))
+    }
+
     /// Whether it is known which fields lie there, and this is none of them.
     fn is_missing(&self, kind: &str, path: &[&str]) -> bool {
         match path {
             [profile, name] if *profile == Subject::Profile.name() => *name != CONSENT,
+            [profile, consent, _] if *profile == Subject::Profile.name() => *consent == CONSENT,
             _ => match self.catalogue.find(&[kind.to_owned()], path) {
                 Found::Missing(_) => true,
                 Found::Field(_) | Found::Unsaid => false,
@@ -84,6 +107,9 @@ impl KnownEvents {
         if *outer == [Subject::Profile.name()] {
             let known = Subject::Profile.fields().iter().map(|(name, _)| *name);
             return known.chain(self.catalogue.attributes()).map(ToOwned::to_owned).collect();
+        }
+        if *outer == [Subject::Profile.name(), CONSENT] {
+            return Channel::PERSONAL.map(|channel| channel.name().to_owned()).into();
         }
         let inside = |name: &String| {
             let parts: Vec<&str> = name.split('.').collect();
@@ -142,6 +168,10 @@ steps:
             ("wish_made", "cart.gifd", "cart.gift"),
             ("seen", "profile.emial", "profile.email"),
             ("seen", "profile.vib", "profile.vip"),
+            ("seen", "crat.id", "cart.id"),
+            ("cart_updated", "profle.email", "profile.email"),
+            ("seen", "chanel", "channel"),
+            ("seen", "profile.consent.emial", "profile.consent.email"),
         ] {
             let help = misspelt(kind, path).unwrap_or_default();
             assert!(help.contains(&format!("did you mean `{near}`?")), "{path}: {help}");

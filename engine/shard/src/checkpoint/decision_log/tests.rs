@@ -132,3 +132,25 @@ fn what_somebody_has_taken_away_is_gone_and_the_log_goes_on() {
     again.publish(appended, 9).unwrap();
     assert_eq!(again.newest(customer(2), 1).unwrap().1, new.of(customer(2)).collect::<Vec<_>>());
 }
+
+#[test]
+fn a_decision_that_is_not_what_was_written_is_said_and_not_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut checkpoints = Checkpoints::new(folder.path());
+    let mut end = End::default();
+    for checkpoint in 0..5 {
+        end = checkpoints.take(&decided(checkpoint, 40, 30_000));
+    }
+    checkpoints.take(&decided(5, 2, 1));
+    for segment in [0, end.segment] {
+        let path = folder.path().join(format!("{segment:016x}{SUFFIX}"));
+        let sound = std::fs::read(&path).unwrap();
+        let mut damaged = sound.clone();
+        damaged[DECISION_HEADER] ^= 1;
+        std::fs::write(&path, &damaged).unwrap();
+        let told = checkpoints.log.newest(customer(0), usize::MAX).unwrap_err();
+        assert!(told.to_string().contains("the decision at byte 0 of a segment"), "{told}");
+        std::fs::write(&path, &sound).unwrap();
+        checkpoints.check(&checkpoints.log);
+    }
+}
