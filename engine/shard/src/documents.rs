@@ -36,12 +36,13 @@ impl<S: Store> Shard<S> {
         let mut ids: Vec<CustomerId> = customers.collect();
         ids.sort_unstable();
         ids.dedup();
-        ids.retain(|id| self.table.find(*id).is_some());
-        let chain = |id: &CustomerId| {
-            self.table.find(*id).map(|slot| self.table.get(slot).cold).unwrap_or_default()
-        };
-        let stored = ids.iter().map(|id| self.stored(chain(id))).collect::<Result<_, _>>()?;
-        Ok(Known { ids, stored })
+        let mut known = Known { ids: Vec::new(), stored: Vec::new() };
+        for id in ids {
+            let Some(slot) = self.table.find(id) else { continue };
+            known.stored.push(self.stored(self.table.get(slot).cold)?);
+            known.ids.push(id);
+        }
+        Ok(known)
     }
 
     /// All entries of a chain.

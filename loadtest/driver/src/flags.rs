@@ -106,6 +106,21 @@ impl Events {
     }
 }
 
+/// The engine that is measured, and what it decides by.
+#[derive(Clone, Debug, Args)]
+pub struct Cartwheel {
+    /// The cartwheel binary [default: the one beside this one].
+    #[arg(long)]
+    pub engine: Option<PathBuf>,
+    /// The folder with cartwheel.yaml and journeys. The default has two of the journeys that ship, by which figures of all times compare.
+    #[arg(
+        long,
+        default_value = "loadtest/config",
+        default_value_if("profile", "peers", "loadtest/peers")
+    )]
+    pub config_dir: PathBuf,
+}
+
 /// A [`Profile`], as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stream(pub Profile);
@@ -132,16 +147,9 @@ pub struct Run {
     /// Partitions of the topics, and so shards.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(i32).range(1..=1_000))]
     pub partitions: i32,
-    /// The cartwheel binary [default: the one beside this one].
-    #[arg(long)]
-    pub engine: Option<PathBuf>,
-    /// The folder with cartwheel.yaml and journeys. The default has two of the journeys that ship, by which figures of all times compare.
-    #[arg(
-        long,
-        default_value = "loadtest/config",
-        default_value_if("profile", "peers", "loadtest/peers")
-    )]
-    pub config_dir: PathBuf,
+    /// What is measured.
+    #[command(flatten)]
+    pub cartwheel: Cartwheel,
     /// A running broker, host:port; the topics that are made there stay [default: a broker of its own].
     #[arg(long)]
     pub bootstrap: Option<String>,
@@ -220,16 +228,9 @@ pub struct HandOver {
     /// How often each is measured.
     #[arg(long, default_value_t = 5)]
     pub rounds: u32,
-    /// The cartwheel binary [default: the one beside this one].
-    #[arg(long)]
-    pub engine: Option<PathBuf>,
-    /// The folder with cartwheel.yaml and journeys. The default has two of the journeys that ship, by which figures of all times compare.
-    #[arg(
-        long,
-        default_value = "loadtest/config",
-        default_value_if("profile", "peers", "loadtest/peers")
-    )]
-    pub config_dir: PathBuf,
+    /// What is measured.
+    #[command(flatten)]
+    pub cartwheel: Cartwheel,
 }
 
 /// `loadtest secure`.
@@ -244,16 +245,9 @@ pub struct Secure {
     /// How often each is measured.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     pub pairs: u32,
-    /// The cartwheel binary [default: the one beside this one].
-    #[arg(long)]
-    pub engine: Option<PathBuf>,
-    /// The folder with cartwheel.yaml and journeys. The default has two of the journeys that ship, by which figures of all times compare.
-    #[arg(
-        long,
-        default_value = "loadtest/config",
-        default_value_if("profile", "peers", "loadtest/peers")
-    )]
-    pub config_dir: PathBuf,
+    /// What is measured.
+    #[command(flatten)]
+    pub cartwheel: Cartwheel,
 }
 
 /// `loadtest produce`.
@@ -323,7 +317,7 @@ mod tests {
         assert_eq!(run(&["--span", "1h30m"]).events.span, Span(5_400_000));
         let peers = run(&["--profile", "peers"]);
         assert_eq!((peers.events.events, peers.events.span), (20_000_000, Span(604_800_000)));
-        assert_eq!(peers.config_dir, PathBuf::from("loadtest/peers"));
+        assert_eq!(peers.cartwheel.config_dir, PathBuf::from("loadtest/peers"));
         assert_eq!(run(&["--profile", "peers", "--events", "9"]).events.events, 9);
         let few = |events: &Events| (events.shortened(100).events, events.shortened(100).customers);
         assert_eq!((few(&peers.events), few(&run(&[]).events)), ((100, 5), (100, 1_000_000)));

@@ -39,7 +39,7 @@ impl Report {
 
 /// Measures.
 pub fn run(flags: &HandOver) -> Result<Report, Error> {
-    let binary = binary(flags.engine.as_deref())?;
+    let binary = binary(flags.cartwheel.engine.as_deref())?;
     let work = tempfile::Builder::new()
         .prefix("cartwheel-hand-over-")
         .tempdir()
@@ -53,8 +53,8 @@ pub fn run(flags: &HandOver) -> Result<Report, Error> {
         expected_customers: 0,
     };
     let events: &Events = &flags.events;
-    let one = prepare(&flags.config_dir, events, &work.path().join("one"), &changes)?;
-    let other = Setup::write(&flags.config_dir, &work.path().join("other"), &changes)?;
+    let one = prepare(&flags.cartwheel.config_dir, events, &work.path().join("one"), &changes)?;
+    let other = Setup::write(&flags.cartwheel.config_dir, &work.path().join("other"), &changes)?;
 
     let mut pair = Pair { binary: &binary, work: work.path(), partitions: flags.partitions };
     let mut first = pair.start(&one, "one")?;

@@ -48,7 +48,7 @@ pub fn options(events: &Events, now: Millis) -> Options {
 
 /// Does it all. [`Error::Differs`] is not returned but stands in the report.
 pub fn run(flags: &Run) -> Result<Report, Error> {
-    let binary = binary(flags.engine.as_deref())?;
+    let binary = binary(flags.cartwheel.engine.as_deref())?;
     let work = tempfile::Builder::new()
         .prefix("cartwheel-load-")
         .tempdir()
@@ -83,7 +83,7 @@ fn run_in(flags: &Run, binary: &Path, work: &Path) -> Result<Report, Error> {
     };
     warm_up(flags, binary, &work.join("warm-up"), &changes)?;
     let setup = prepare(
-        &flags.config_dir,
+        &flags.cartwheel.config_dir,
         &flags.events,
         &work.join("config"),
         &Changes { namespace, ..changes },
@@ -111,7 +111,7 @@ fn warm_up(flags: &Run, binary: &Path, dir: &Path, changes: &Changes) -> Result<
         return Ok(());
     }
     eprintln!("warming the broker up");
-    let setup = prepare(&flags.config_dir, &events, dir, changes)?;
+    let setup = prepare(&flags.cartwheel.config_dir, &events, dir, changes)?;
     run_engine(
         "warming up: full engine",
         &setup,

@@ -56,7 +56,7 @@ fn median(rows: &[Row]) -> f64 {
 
 /// Measures.
 pub fn run(flags: &Secure) -> Result<Report, Error> {
-    let binary = binary(flags.engine.as_deref())?;
+    let binary = binary(flags.cartwheel.engine.as_deref())?;
     let work = tempfile::Builder::new()
         .prefix("cartwheel-secure-")
         .tempdir()
@@ -97,7 +97,8 @@ impl Stage<'_> {
             partitions: self.flags.partitions,
             expected_customers: events.customers,
         };
-        let setup = prepare(&self.flags.config_dir, &events, &folder.join("config"), &changes)?;
+        let setup =
+            prepare(&self.flags.cartwheel.config_dir, &events, &folder.join("config"), &changes)?;
         if protected {
             let secured = self.broker.secured();
             setup.protect(secured.ok_or_else(|| Error::Config("no protected listener".into()))?)?;

@@ -54,7 +54,7 @@ pub struct History {
 impl History {
     /// Of so many events for these facts, written then.
     pub fn new(facts: &Facts, events: u64, written: Millis, sample: &Sample) -> Self {
-        let written = format_rfc3339(written).to_string();
+        let written = format_rfc3339(written);
         Self { facts: facts.keys().cloned().collect(), events, written, sample: sample.0.clone() }
     }
 

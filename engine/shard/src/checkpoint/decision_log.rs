@@ -7,14 +7,15 @@
 //! A checkpoint appends first and makes what it has appended durable, then names the end of the log ([`End`]) in the store: what stands behind the end is
 //! of a checkpoint that did not come to be, and is cut off by the next one. When the log is longer than it may be, its oldest segment is deleted.
 
+use super::segments::Segments;
 use super::{Logged, StoreError};
-use cartwheel_core::effect::{DECISION_HEADER, decision_at, decisions_in};
+use cartwheel_core::effect::{DECISION_HEADER, PackedDecision, decision_at, decisions_in};
 use cartwheel_core::id::CustomerId;
 use std::collections::VecDeque;
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Entries of a segment, bytes; the last may pass it by a chunk of memory.
@@ -59,7 +60,7 @@ impl End {
 /// See the module. Clones are handles of the same log: one reads while another appends.
 #[derive(Clone)]
 pub struct DecisionLog {
-    folder: PathBuf,
+    segments: Segments,
     /// Bytes that it may have.
     pub limit: u64,
     state: Arc<Mutex<State>>,
@@ -78,29 +79,16 @@ struct State {
 impl DecisionLog {
     /// The log in this folder, which is made if need be, as of a checkpoint (its sequence) that names this end.
     pub fn open(folder: &Path, end: End, seq: Option<u64>) -> Result<Self, StoreError> {
-        let (folder, limit) = (folder.to_owned(), DECISION_LOG_BYTES);
-        let log = Self { folder, limit, state: Arc::default() };
-        let mut full = log.scan().map_err(|error| log.failed(&error))?;
-        // What is behind the end is of no checkpoint; the segment at the end is not full.
-        full.retain(|(number, _)| *number < end.segment);
-        *log.state() = State { end, seq, full: full.into() };
-        Ok(log)
-    }
-
-    /// The segments that there are, oldest first, with their sizes.
-    fn scan(&self) -> io::Result<Vec<(u64, u64)>> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir(&self.folder)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let number = name.to_str().and_then(|name| name.strip_suffix(SUFFIX));
-            if let Some(number) = number.and_then(|number| u64::from_str_radix(number, 16).ok()) {
-                found.push((number, entry.metadata()?.len()));
-            }
-        }
-        found.sort_unstable();
-        Ok(found)
+        let open = || -> io::Result<Self> {
+            let segments = Segments::open(folder, 16, SUFFIX)?;
+            // What is behind the end is of no checkpoint; the segment at the end is not full.
+            let numbers = segments.numbers()?.into_iter().filter(|number| *number < end.segment);
+            let size = |number| Ok((number, segments.path(number).metadata()?.len()));
+            let full = numbers.map(size).collect::<io::Result<_>>()?;
+            let state = Arc::new(Mutex::new(State { end, seq, full }));
+            Ok(Self { segments, limit: DECISION_LOG_BYTES, state })
+        };
+        open().map_err(|error| StoreError::failed(folder, &error))
     }
 
     /// Appends pieces of whole entries behind `end` and makes them durable. Readers see them once they have been [`published`](Self::publish).
@@ -123,21 +111,21 @@ impl DecisionLog {
                 bytes += piece.len() as u64;
             }
             segment.file.sync_data()?;
-            File::open(&self.folder)?.sync_all()?;
+            self.segments.sync()?;
             Ok(Appended { end: segment.end, bytes, filled })
         };
-        append().map_err(|error| self.failed(&error))
+        append().map_err(|error| self.segments.failed(&error))
     }
 
     /// The segment that ends there, cut off behind its end. Where somebody has taken it away, or a part of it, the next one is begun.
     fn begin(&self, end: End) -> io::Result<Segment> {
         let mut options = OpenOptions::new();
         options.append(true).read(true).create(true).mode(0o600);
-        let mut file = options.open(self.path(end.segment))?;
+        let mut file = options.open(self.segments.path(end.segment))?;
         let mut end = end;
         while file.metadata()?.len() < end.bytes {
             end = End { segment: end.segment + 1, bytes: 0 };
-            file = options.open(self.path(end.segment))?;
+            file = options.open(self.segments.path(end.segment))?;
         }
         file.set_len(end.bytes)?;
         Ok(Segment { file, end })
@@ -160,15 +148,7 @@ impl DecisionLog {
             }
             gone
         };
-        for number in gone {
-            match std::fs::remove_file(self.path(number)) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(self.failed(&error));
-                }
-                Ok(()) | Err(_) => {}
-            }
-        }
-        Ok(())
+        self.segments.delete(gone).map_err(|error| self.segments.failed(&error))
     }
 
     /// A customer's newest decisions, `limit` at most.
@@ -186,7 +166,7 @@ impl DecisionLog {
                     break;
                 }
                 // A segment may have been deleted since, by us or by somebody who needed the room.
-                let Some(file) = absent(File::open(self.path(*number)))? else { continue };
+                let Some(file) = absent(File::open(self.segments.path(*number)))? else { continue };
                 match Index::of(&file)? {
                     Some(index) => found.extend(index.newest(customer, limit - found.len())?),
                     // Somebody has cut it off.
@@ -197,28 +177,20 @@ impl DecisionLog {
             found.reverse();
             Ok(found)
         };
-        Ok((seq, read().map_err(|error| self.failed(&error))?))
+        Ok((seq, read().map_err(|error| self.segments.failed(&error))?))
     }
 
     /// Those in the segment that is not full yet, oldest first.
     fn in_last(&self, end: End, customer: CustomerId) -> io::Result<Vec<Vec<u8>>> {
-        let Some(file) = absent(File::open(self.path(end.segment)))? else {
+        let Some(file) = absent(File::open(self.segments.path(end.segment)))? else {
             return Ok(Vec::new());
         };
         let is_whole = file.metadata()?.len() >= end.bytes;
         read_through(&file, if is_whole { end.bytes } else { CUT_OFF }, customer)
     }
 
-    fn path(&self, segment: u64) -> PathBuf {
-        self.folder.join(format!("{segment:016x}{SUFFIX}"))
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn failed(&self, error: &io::Error) -> StoreError {
-        StoreError::Failed { path: self.folder.display().to_string(), message: error.to_string() }
     }
 }
 
@@ -246,15 +218,12 @@ impl Segment {
     fn finish(mut self) -> io::Result<u64> {
         let mut entries = vec![0; self.end.bytes as usize];
         self.file.read_exact_at(&mut entries, 0)?;
-        let mut end = 0;
-        let mut index: Vec<(u64, u32)> = Vec::new();
-        for found in decisions_in(&entries) {
-            end = found.at + DECISION_HEADER + found.packed.len();
-            index.push((found.customer.0 as u64, found.at as u32));
-        }
+        let (found, end) = read_all(&entries);
         if end < entries.len() {
             return Err(damaged(end as u64));
         }
+        let mut index: Vec<(u64, u32)> =
+            found.iter().map(|found| (found.customer.0 as u64, found.at as u32)).collect();
         index.sort_unstable();
         let mut written = Vec::with_capacity(index.len() * INDEXED + FOOTER);
         for (customer, at) in &index {
@@ -282,17 +251,19 @@ fn absent(opened: io::Result<File>) -> io::Result<Option<File>> {
 fn read_through(file: &File, bytes: u64, customer: CustomerId) -> io::Result<Vec<Vec<u8>>> {
     let mut entries = vec![0; bytes.min(file.metadata()?.len()) as usize];
     file.read_exact_at(&mut entries, 0)?;
-    let (mut own, mut end) = (Vec::new(), 0);
-    for found in decisions_in(&entries) {
-        end = found.at + DECISION_HEADER + found.packed.len();
-        if found.customer == customer {
-            own.push(found.packed.to_vec());
-        }
-    }
+    let (found, end) = read_all(&entries);
     if end < entries.len() && bytes != CUT_OFF {
         return Err(damaged(end as u64));
     }
-    Ok(own)
+    let own = found.into_iter().filter(|found| found.customer == customer);
+    Ok(own.map(|found| found.packed.to_vec()).collect())
+}
+
+/// The entries with which these bytes begin, and where the last sound one ends.
+fn read_all(entries: &[u8]) -> (Vec<PackedDecision<'_>>, usize) {
+    let found: Vec<_> = decisions_in(entries).collect();
+    let end = found.last().map_or(0, |last| last.at + DECISION_HEADER + last.packed.len());
+    (found, end)
 }
 
 /// In place of a number of bytes: all there are, and the last entry may be a part of one.

@@ -6,43 +6,38 @@
 //! one writes over it.
 
 use super::StoreError;
+use super::segments::Segments;
 use cartwheel_core::customer::{DocumentEntry, begin_of, segment_of};
 use std::collections::{BTreeMap, btree_map};
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-const SUFFIX: &str = ".documents";
 /// Read at once of an entry: longer ones are read again.
 const MOST: usize = 1_024;
 
 /// See the module. Clones are handles of the same log: one reads while another adds.
 #[derive(Clone)]
 pub struct DocumentLog {
-    folder: PathBuf,
+    segments: Segments,
     files: Arc<RwLock<BTreeMap<u64, Arc<File>>>>,
 }
 
 impl DocumentLog {
     /// The log in this folder, which is made if need be.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let log = Self { folder: folder.to_owned(), files: Arc::default() };
-        let open = || -> io::Result<()> {
-            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-            for entry in std::fs::read_dir(folder)? {
-                let name = entry?.file_name();
-                let number = name.to_str().and_then(|name| name.strip_suffix(SUFFIX));
-                if let Some(number) = number.and_then(|number| u64::from_str_radix(number, 16).ok())
-                {
-                    log.file(number)?;
-                }
-            }
-            Ok(())
+        let open = || -> io::Result<Self> {
+            let log =
+                Self { segments: Segments::open(folder, 8, ".documents")?, files: Arc::default() };
+            log.segments
+                .numbers()?
+                .into_iter()
+                .try_for_each(|number| log.file(number).map(drop))?;
+            Ok(log)
         };
-        open().map_err(|error| log.failed(&error))?;
-        Ok(log)
+        open().map_err(|error| StoreError::failed(folder, &error))
     }
 
     /// A segment's file, which is made if need be.
@@ -52,7 +47,7 @@ impl DocumentLog {
         }
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        let file = Arc::new(options.open(self.path(segment))?);
+        let file = Arc::new(options.open(self.segments.path(segment))?);
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
         match files.entry(segment) {
             btree_map::Entry::Occupied(there) => Ok(Arc::clone(there.get())),
@@ -81,27 +76,27 @@ impl DocumentLog {
             }
             written.values().try_for_each(|file| file.sync_data())?;
             if !written.is_empty() {
-                File::open(&self.folder)?.sync_all()?;
+                self.segments.sync()?;
             }
             Ok(bytes)
         };
-        add().map_err(|error| self.failed(&error))
+        add().map_err(|error| self.segments.failed(&error))
     }
 
     /// Reads the entry at a place into `room`, whose content it replaces.
     pub fn read(&self, place: u64, room: &mut Vec<u8>) -> Result<(), StoreError> {
         let segment = segment_of(place);
         let file = self.known(segment).ok_or_else(|| {
-            self.failed(&io::Error::new(
+            self.segments.failed(&io::Error::new(
                 ErrorKind::NotFound,
                 format!("segment {segment:x} is gone"),
             ))
         })?;
         let at = place - begin_of(segment);
-        read_some(&file, at, MOST, room).map_err(|error| self.failed(&error))?;
+        read_some(&file, at, MOST, room).map_err(|error| self.segments.failed(&error))?;
         match DocumentEntry::length(room) {
             Some(length) if length > MOST => {
-                read_some(&file, at, length, room).map_err(|error| self.failed(&error))
+                read_some(&file, at, length, room).map_err(|error| self.segments.failed(&error))
             }
             Some(_) | None => Ok(()),
         }
@@ -114,23 +109,7 @@ impl DocumentLog {
             let kept = files.split_off(&segment_of(before));
             std::mem::replace(&mut *files, kept)
         };
-        for segment in gone.into_keys() {
-            match std::fs::remove_file(self.path(segment)) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(self.failed(&error));
-                }
-                Ok(()) | Err(_) => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn path(&self, segment: u64) -> PathBuf {
-        self.folder.join(format!("{segment:08x}{SUFFIX}"))
-    }
-
-    fn failed(&self, error: &io::Error) -> StoreError {
-        StoreError::Failed { path: self.folder.display().to_string(), message: error.to_string() }
+        self.segments.delete(gone.into_keys()).map_err(|error| self.segments.failed(&error))
     }
 }
 

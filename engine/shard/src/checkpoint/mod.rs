@@ -12,6 +12,8 @@ mod packed;
 pub mod rocks;
 mod seal;
 #[cfg(any(test, feature = "rocksdb"))]
+mod segments;
+#[cfg(any(test, feature = "rocksdb"))]
 mod unfinished;
 mod versions;
 
@@ -51,6 +53,13 @@ pub enum StoreError {
     /// What was read is not what was written.
     #[error("checkpoint store is damaged: {0}")]
     Damaged(String),
+}
+
+#[cfg(any(test, feature = "rocksdb"))]
+impl StoreError {
+    fn failed(path: &std::path::Path, error: &dyn ToString) -> Self {
+        Self::Failed { path: path.display().to_string(), message: error.to_string() }
+    }
 }
 
 /// Where the shard stood.

@@ -1,4 +1,4 @@
-//! The real store: one RocksDB a shard, one key space, read when the shard opens and when a turn sends, written at checkpoints.
+//! The real store: one RocksDB a shard, one key space, read when the shard opens, written at checkpoints; and the two logs beside it.
 //!
 //! | key | value |
 //! | --- | --- |
@@ -20,9 +20,7 @@ use rocksdb::{
     BlockBasedOptions, Cache, DB, DBCompressionType, IngestExternalFileOptions, IteratorMode,
     MergeOperands, Options, ReadOptions, SstFileWriter, WriteBatch,
 };
-use rustix::fs::{Advice, fadvise};
-use std::fs::{DirBuilder, File};
-use std::num::NonZeroU64;
+use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -51,15 +49,15 @@ impl RocksStore {
     /// A folder that is made here is its owner's alone: RocksDB's files in it follow the umask.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-        made.map_err(|error| failed(path, &error))?;
-        let clear = || unfinished::remove(path).map_err(|error| failed(path, &error));
+        made.map_err(|error| StoreError::failed(path, &error))?;
+        let clear = || unfinished::remove(path).map_err(|error| StoreError::failed(path, &error));
         let db = match open(path) {
             // It got as far as the lock, so nobody else writes here; and what is left over may be what the disk has no room for.
             Err(StoreError::Failed { .. }) if clear()? => open(path)?,
             opened => opened?,
         };
         clear()?;
-        let get = |key| db.get(key).map_err(|error| failed(path, &error));
+        let get = |key| db.get(key).map_err(|error| StoreError::failed(path, &error));
         let end = get(LOG)?.map_or(Ok(End::default()), |end| End::decode(&end))?;
         let meta = get(META)?.map(|meta| Meta::decode(&meta)).transpose()?;
         let (seq, has_log) =
@@ -70,7 +68,7 @@ impl RocksStore {
             // What was read once into the log is needed no more.
             let mut batch = WriteBatch::default();
             batch.delete_range(&[DOCUMENTS][..], &[DOCUMENTS + 1][..]);
-            db.write(batch).map_err(|error| failed(path, &error))?;
+            db.write(batch).map_err(|error| StoreError::failed(path, &error))?;
         }
         Ok(Self { db: Arc::new(db), path: path.to_owned(), documents, decisions })
     }
@@ -93,7 +91,7 @@ impl RocksStore {
     }
 
     fn failed(&self, error: &rocksdb::Error) -> StoreError {
-        failed(&self.path, error)
+        StoreError::failed(&self.path, error)
     }
 
     /// Reads through everything under a prefix that has customers for keys, in order of these.
@@ -136,22 +134,8 @@ fn open(path: &Path) -> Result<DB, StoreError> {
         {
             return StoreError::Locked { path: path.display().to_string() };
         }
-        failed(path, &text)
+        StoreError::failed(path, &text)
     })
-}
-
-fn failed(path: &Path, error: &dyn ToString) -> StoreError {
-    StoreError::Failed { path: path.display().to_string(), message: error.to_string() }
-}
-
-/// Has the system read a file into its cache. It takes no more of one request than it reads ahead, 128 KiB by default.
-fn read_ahead(path: &Path, bytes: u64) -> std::io::Result<()> {
-    const STEP: NonZeroU64 = NonZeroU64::new(128 << 10).unwrap();
-    let file = File::open(path)?;
-    for at in (0..bytes).step_by(STEP.get() as usize) {
-        fadvise(&file, at, Some(STEP), Advice::WillNeed)?;
-    }
-    Ok(())
 }
 
 fn options() -> Options {
@@ -163,16 +147,14 @@ fn options() -> Options {
     options.set_write_buffer_size(1 << 20);
     options.set_keep_log_file_num(4);
     // Every checkpoint's file overlaps all others, so a compaction writes everything again: in `loadtest run` 80 bytes an event at 4
-    // (the default), 70 at 12. A read looks at no more files than these, and their filters tell it which.
+    // (the default), 70 at 12.
     options.set_level_zero_file_num_compaction_trigger(12);
     options.set_level_zero_slowdown_writes_trigger(36);
     options.set_level_zero_stop_writes_trigger(64);
     let mut table = BlockBasedOptions::default();
     // LZ4 begins anew with every block: at 4 KiB (the default) it finds less, and clearing its tables costs as much as its work.
     table.set_block_size(16 << 10);
-    table.set_bloom_filter(10.0, false);
-    // Small: no block is read twice within hours. What is to be read twice is the files, which the system keeps; indexes and filters have
-    // a place of their own, some 3 bytes a customer and file.
+    // No filter, and a small cache: customers are read when the shard opens, all of them once.
     table.set_block_cache(&Cache::new_lru_cache(4 << 20));
     options.set_block_based_table_factory(&table);
     options.set_merge_operator_associative("cartwheel-fold-v3", merge);
@@ -242,7 +224,8 @@ impl Store for RocksStore {
         let documents = self.documents.add(sealed.documents())?;
         let appended = self.decisions.append(sealed.decisions().pieces())?;
         // Declared before the writer: that lets go of the file first. Where moving was a copy the store has its own.
-        let next = Unfinished::begin(&self.path).map_err(|error| failed(&self.path, &error))?;
+        let next = Unfinished::begin(&self.path)
+            .map_err(|error| StoreError::failed(&self.path, &error))?;
         let file = next.path();
         let options = options();
         let mut writer = SstFileWriter::create(&options);
@@ -265,8 +248,6 @@ impl Store for RocksStore {
         }
         writer.finish().map_err(|error| self.failed(&error))?;
         let bytes = writer.file_size();
-        // The writer has dropped the file from the system's cache, and the commands of the next hours want it there.
-        read_ahead(file, bytes).map_err(|error| failed(file, &error))?;
         let mut moved = IngestExternalFileOptions::default();
         moved.set_move_files(true);
         self.db

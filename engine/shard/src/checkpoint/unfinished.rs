@@ -1,7 +1,8 @@
 //! The file of the checkpoint that is being written. A store finds it by its name alone, so that nothing is left of one that was not finished:
 //! not when it failed, and not when the process ended meanwhile.
 
-use std::io::{self, ErrorKind};
+use super::segments::removed;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// RocksDB passes over names that are not its own.
@@ -34,17 +35,14 @@ impl Drop for Unfinished {
 
 /// Removes what an unfinished checkpoint has left in the store's folder, which nobody may have open; whether there was something.
 pub(crate) fn remove(folder: &Path) -> io::Result<bool> {
-    match std::fs::remove_file(folder.join(NAME)) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
+    removed(&folder.join(NAME))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::fs::{hard_link, read, write};
+    use std::io::ErrorKind;
 
     /// What stands in the folder, by name.
     fn names(folder: &Path) -> Vec<String> {
