@@ -44,6 +44,10 @@ fn allowed(package: &str) -> Option<Vec<&'static str>> {
         }
         // The binary wires concrete parts; what measures may reach them too.
         "cartwheel" | "cartwheel-loadtest" | "cartwheel-benches" => PARTS.to_vec(),
+        // Counts what an event costs, without RocksDB and librdkafka.
+        "cartwheel-counted" => {
+            vec![CORE, "cartwheel-shard", "cartwheel-providers", "cartwheel-workload"]
+        }
         _ => return None,
     })
 }
@@ -150,6 +154,7 @@ fn every_package_stands_in_its_room_and_shares_the_lints() {
         ("cartwheel-workload", "loadtest/workload"),
         ("cartwheel-broker", "loadtest/kafka"),
         ("cartwheel-benches", "benches"),
+        ("cartwheel-counted", "benches/counted"),
     ]);
     for package in &metadata().packages {
         let folder = package.manifest_path.parent().expect("a folder");
