@@ -196,6 +196,7 @@ fn transient(code: Code) -> bool {
             | Code::BrokerNotAvailable
             | Code::RequestTimedOut
             | Code::NetworkException
+            | Code::KafkaStorageError
             | Code::CoordinatorLoadInProgress
             | Code::CoordinatorNotAvailable
             | Code::NotCoordinator

@@ -41,6 +41,6 @@ pub use events::{Appended, EventsProducer, Message};
 pub use mock::MockBroker;
 pub use offsets::Offsets;
 pub use record::{Headers, OwnedRecord};
-pub use sends::SendsProducer;
+pub use sends::{Acknowledged, SendsProducer};
 pub use source::{Source, Start};
 pub use worker::{Position, Worker, WorkerEvent};

@@ -92,7 +92,8 @@ impl Source {
         // First of all: it knows at once what librdkafka waits for in vain, a refused login and a certificate that proves nothing.
         if let Err(lost) = direct.connect() {
             let theirs = lost.is_theirs() || trusted_by_librdkafka(&lost, &offsets, topic);
-            let error = lost.error(&reach, &config.bootstrap, topic, partition);
+            let error =
+                lost.error(&reach, &config.bootstrap, reading(topic, partition), topic, partition);
             if theirs {
                 tracing::warn!(topic, partition, %error, "reading through librdkafka");
                 return Self::open_with(config, offsets, topic, partition, start);
@@ -127,7 +128,8 @@ impl Source {
             }
             Err(lost) => {
                 let (config, topic) = (&self.config, &self.topic);
-                return Err(lost.error(reach, &config.bootstrap, topic, self.partition));
+                let doing = reading(topic, self.partition);
+                return Err(lost.error(reach, &config.bootstrap, doing, topic, self.partition));
             }
         }
         Ok(())
@@ -167,6 +169,17 @@ impl Source {
         }
     }
 
+    /// Passes over records up to `offset`, which are known from elsewhere; false, and nothing is passed over, where that cannot be done at once.
+    pub fn pass_to(&mut self, offset: i64) -> bool {
+        match &mut self.way {
+            Way::Queue(_) => false,
+            Way::Direct(direct, _) => {
+                direct.go_to(offset);
+                true
+            }
+        }
+    }
+
     /// The topic.
     pub fn topic(&self) -> &str {
         &self.topic
@@ -191,6 +204,10 @@ impl Source {
     pub fn is_direct(&self) -> bool {
         matches!(self.way, Way::Direct(..))
     }
+}
+
+fn reading(topic: &str, partition: i32) -> String {
+    format!("reading {topic}/{partition}")
 }
 
 /// The offset to start at.
@@ -252,7 +269,7 @@ mod tests {
         let broker = MockBroker::start().unwrap();
         let config = KafkaConfig { bootstrap: broker.bootstrap(), ..KafkaConfig::default() };
         broker.create_topic("sends", 1).unwrap();
-        let producer = SendsProducer::open(&config, "sends", 0).unwrap();
+        let mut producer = SendsProducer::open(&config, "sends", 0).unwrap();
         (0..100).for_each(|seq| producer.send(Kind::Turn, 0, seq, b"", b"{}").unwrap());
         producer.flush(LONG).unwrap();
 

@@ -140,7 +140,7 @@ fn deliver(worker: &mut Worker, count: usize) -> (Vec<Position>, Vec<OwnedRecord
 }
 
 fn append(config: &KafkaConfig, partition: i32, count: u64) {
-    let producer = SendsProducer::open(config, &config.topics().sends, partition).unwrap();
+    let mut producer = SendsProducer::open(config, &config.topics().sends, partition).unwrap();
     let leader = lead(config, partition);
     for seq in 1..=count {
         producer.send(Kind::Command, leader, seq, b"ana", b"{}").unwrap();

@@ -48,7 +48,7 @@ async fn append(producer: &EventsProducer, topic: &str, key: &str, value: Option
 
 /// A producer of partition 0 of the sends topic that has appended turns 1 to `count` under a leader record.
 fn decide(config: &KafkaConfig, count: u64) -> (SendsProducer, i64) {
-    let producer = SendsProducer::open(config, &config.topics().sends, 0).unwrap();
+    let mut producer = SendsProducer::open(config, &config.topics().sends, 0).unwrap();
     let leader = lead(config, 0);
     for seq in 1..=count {
         producer.send(Kind::Turn, leader, seq, b"", format!("{{\"n\":{seq}}}").as_bytes()).unwrap();
@@ -60,7 +60,7 @@ fn decide(config: &KafkaConfig, count: u64) -> (SendsProducer, i64) {
 #[test]
 fn batches_carry_everything_that_was_appended() {
     let config = with_topics(1);
-    let (producer, leader) = decide(&config, 3000);
+    let (mut producer, leader) = decide(&config, 3000);
     producer.send(Kind::Command, leader, 3001, b"ana", b"{}").unwrap();
     producer.flush(LONG).unwrap();
     assert_eq!((producer.in_flight(), producer.acknowledged()), (0, Some(leader + 3001)));
@@ -89,7 +89,7 @@ fn batches_carry_everything_that_was_appended() {
 #[test]
 fn a_second_leader_is_told_its_own_offset() {
     let config = with_topics(1);
-    let (first, old) = decide(&config, 4);
+    let (mut first, old) = decide(&config, 4);
     let (_second, new) = decide(&config, 1);
     assert_eq!((old, new), (0, 5));
     // A deposed owner is acknowledged all the same: only readers tell.
@@ -102,17 +102,17 @@ fn a_second_leader_is_told_its_own_offset() {
 #[test]
 fn an_independent_reader_accepts_what_the_rule_says() {
     let config = with_topics(2);
-    let (paused, old) = decide(&config, 2);
-    let (current, new) = decide(&config, 0);
-    let send = |producer: &SendsProducer, kind, leader, seq, key: &str| {
+    let (mut paused, old) = decide(&config, 2);
+    let (mut current, new) = decide(&config, 0);
+    let send = |producer: &mut SendsProducer, kind, leader, seq, key: &str| {
         producer.send(kind, leader, seq, key.as_bytes(), b"{\"n\": 1}").unwrap();
         producer.flush(LONG).unwrap();
     };
-    send(&paused, Kind::Command, old, 3, "stray");
-    send(&current, Kind::Command, new, 3, "ana");
-    send(&current, Kind::Command, new, 3, "repeated");
-    send(&current, Kind::Command, new, 5, "gap");
-    send(&current, Kind::Turn, new, 4, "");
+    send(&mut paused, Kind::Command, old, 3, "stray");
+    send(&mut current, Kind::Command, new, 3, "ana");
+    send(&mut current, Kind::Command, new, 3, "repeated");
+    send(&mut current, Kind::Command, new, 5, "gap");
+    send(&mut current, Kind::Turn, new, 4, "");
     let lines = cartwheel_broker::read_sends(&config.bootstrap, &config.topics().sends).unwrap();
     let lines: Vec<serde_json::Value> =
         lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -168,7 +168,7 @@ fn an_offset_that_is_not_in_the_log_is_an_error() {
 #[test]
 fn the_end_offset_is_that_of_this_moment() {
     let config = with_topics(1);
-    let (producer, leader) = decide(&config, 1);
+    let (mut producer, leader) = decide(&config, 1);
     let offsets = Offsets::new(&config).unwrap();
     // While a reader sits in its long poll at the end, which must not hold up the question.
     let mut source = Source::open(&config, &config.topics().sends, 0, Start::Beginning).unwrap();
@@ -209,7 +209,7 @@ fn an_unreachable_broker_is_an_error_in_bounded_time() {
     assert!(error.is_transient() && error.to_string().contains(&config.bootstrap), "{error}");
     let error = Offsets::new(&config).unwrap().end("shop.events.v1", 0, timeout).unwrap_err();
     assert!(error.is_transient(), "{error}");
-    let producer = SendsProducer::open(&config, "shop.sends.v1", 0).unwrap();
+    let mut producer = SendsProducer::open(&config, "shop.sends.v1", 0).unwrap();
     producer.send(Kind::Turn, 0, 1, b"", b"{}").unwrap();
     assert!(producer.flush(timeout).unwrap_err().is_transient());
 }
@@ -249,7 +249,7 @@ fn a_topic_that_was_deleted_can_be_made_anew_and_is_empty() {
     let config = with_topics(1);
     let admin = Admin::new(&config, LONG).unwrap();
     let sends = config.topics().sends;
-    let producer = SendsProducer::open(&config, &sends, 0).unwrap();
+    let mut producer = SendsProducer::open(&config, &sends, 0).unwrap();
     producer.send(Kind::Turn, 0, 1, b"", b"{}").unwrap();
     producer.flush(LONG).unwrap();
     assert_eq!(Offsets::new(&config).unwrap().end(&sends, 0, LONG), Ok(1));
@@ -267,7 +267,7 @@ fn a_full_queue_is_back_pressure() {
     let mut config = with_topics(1);
     config.properties.insert("queue.buffering.max.messages".to_owned(), "10".to_owned());
     config.linger_ms = 1000;
-    let producer = SendsProducer::open(&config, &config.topics().sends, 0).unwrap();
+    let mut producer = SendsProducer::open(&config, &config.topics().sends, 0).unwrap();
     let accepted =
         (1..=100).take_while(|seq| producer.send(Kind::Turn, 0, *seq, b"", b"{}").is_ok()).count();
     assert_eq!(producer.send(Kind::Turn, 0, 101, b"", b"{}"), Err(Error::QueueFull));
@@ -279,7 +279,7 @@ fn a_full_queue_is_back_pressure() {
 #[test]
 fn a_record_too_large_is_refused_and_named() {
     let config = KafkaConfig { message_max_bytes: 2000, ..with_topics(1) };
-    let producer = SendsProducer::open(&config, &config.topics().sends, 0).unwrap();
+    let mut producer = SendsProducer::open(&config, &config.topics().sends, 0).unwrap();
     let error = producer.send(Kind::Command, 0, 1, b"", &[b'x'; 3000]).unwrap_err();
     assert!(matches!(error, Error::TooLarge { .. }), "{error}");
     assert_eq!(producer.failure(), None, "nothing was enqueued, so nothing is lost");

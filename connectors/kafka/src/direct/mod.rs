@@ -1,13 +1,20 @@
 //! Reading a partition without librdkafka's queues: one connection, one request under way while the records before are worked on, records
-//! borrowed from its answers. A record costs no allocation and passes no other thread (ADR 10, ADR 18).
+//! borrowed from its answers. A record costs no allocation and passes no other thread (ADR 10, ADR 18). And appending to one: records encoded where they
+//! are decided, a batch a request, and an acknowledgement that says where in the log it stands (ADR 21).
 //!
-//! It knows TLS, PLAIN and SCRAM, brokers since 3.1 and batches of format 2. The rest is left to librdkafka: [`Source`](crate::Source) goes on with it at the same offset.
+//! It knows TLS, PLAIN and SCRAM, brokers since 3.1 and batches of format 2. The rest is left to librdkafka: [`Source`](crate::Source) goes on with it at the same offset, [`SendsProducer`](crate::SendsProducer) begins with it.
 
+mod again;
+mod appender;
+mod appending;
 mod reader;
 mod reading;
 #[cfg(test)]
 mod tests;
+mod whereabouts;
 
+pub(crate) use appender::DirectAppender;
+pub use appending::Acknowledged;
 pub(crate) use reader::Direct;
 
 use crate::connection::{Security, addresses, followed, follows};
@@ -91,10 +98,10 @@ impl Lost {
         self,
         reach: &Reach,
         bootstrap: &str,
+        doing: String,
         topic: &str,
         partition: i32,
     ) -> Error {
-        let doing = format!("reading {topic}/{partition}");
         let topic = topic.to_owned();
         match self {
             Self::NoTopic => Error::NoTopic { topic, bootstrap: bootstrap.to_owned() },

@@ -1,15 +1,13 @@
 //! Moves what a [`Reading`] asks and is told over a connection to the partition's leader, with one request under way.
 
+use super::again::Again;
 use super::reading::Reading;
 use super::{Lost, Reach};
 use crate::connection::Connection;
-use crate::protocol::{Chunk, Leader, Trouble, ask_topic};
+use crate::protocol::Chunk;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// Before another try, and at most: as librdkafka's `reconnect.backoff.ms` and `reconnect.backoff.max.ms`.
-const AGAIN: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
 /// See the module.
 #[derive(Debug)]
@@ -17,8 +15,7 @@ pub(crate) struct Direct {
     reach: Arc<Reach>,
     reading: Reading,
     link: Option<Link>,
-    /// What went wrong last: when to try again, and how long that was to wait. None since an answer came.
-    again: Option<(Instant, Duration)>,
+    again: Again,
     /// The next answer's buffer.
     spare: Vec<u8>,
     /// The newest answer; its records from `handed` on have not been handed out.
@@ -43,7 +40,7 @@ impl Direct {
             reach,
             reading: Reading::new(topic, partition),
             link: None,
-            again: None,
+            again: Again::default(),
             spare: Vec::new(),
             chunk: Arc::default(),
             handed: 0,
@@ -67,7 +64,7 @@ impl Direct {
         self.position = offset;
         (self.chunk, self.handed) = (Arc::default(), 0);
         // It may have been the offset that went wrong.
-        self.again = None;
+        self.again.clear();
         if let Some(asked) = self.link.as_mut().and_then(|link| link.asked.as_mut()) {
             *asked = false;
         }
@@ -91,18 +88,15 @@ impl Direct {
         Ok((Arc::clone(&self.chunk), range))
     }
 
-    /// Waits until it is time to try again, but not beyond `until`: whether it is.
+    /// Whether there is a connection, or it is time to try for one by `until`.
     fn wait(&self, until: Instant) -> bool {
-        let Some((at, _)) = self.again.filter(|_| self.link.is_none()) else { return true };
-        std::thread::sleep(at.min(until).saturating_duration_since(Instant::now()));
-        at <= until
+        self.link.is_some() || self.again.wait(until)
     }
 
     /// Gives the connection up, for a while.
     fn part(&mut self) {
         self.link = None;
-        let pause = self.again.map_or(AGAIN.0, |(_, pause)| (pause * 2).min(AGAIN.1));
-        self.again = Some((Instant::now() + pause, pause));
+        self.again.later();
     }
 
     fn refill(&mut self, until: Instant) -> Result<(), Lost> {
@@ -119,7 +113,7 @@ impl Direct {
             // Nothing that was handed out is handed out again, whatever this answer is.
             (self.chunk, self.handed) = (Arc::default(), 0);
             self.chunk = Arc::new(self.reading.take(answer, chunk)?);
-            self.again = None;
+            self.again.clear();
             // Before anybody works on the records: the broker answers meanwhile.
             self.ask()?;
         }
@@ -142,57 +136,12 @@ impl Direct {
     /// Connects to the leader, unless it is connected, and looks whether the log is still the one that was read.
     pub(crate) fn connect(&mut self) -> Result<(), Lost> {
         if self.link.is_none() {
-            let mut connection = self.leader()?;
+            let mut connection = self.reading.whereabouts().connect(&self.reach)?;
             if let Some(question) = self.reading.ask_end() {
                 self.reading.end(&mut connection.ask(question)?.reader())?;
             }
             self.link = Some(Link { connection, asked: None });
         }
         Ok(())
-    }
-
-    /// Asks the first broker that answers who leads, and connects there.
-    fn leader(&mut self) -> Result<Connection, Lost> {
-        let mut last = Trouble::Connection("bootstrap names no broker".to_owned());
-        for (host, port) in &self.reach.bootstrap {
-            let opened =
-                Connection::open((host, *port), &self.reach.security).and_then(|mut connection| {
-                    let answer = connection.ask(ask_topic(self.reading.topic()))?;
-                    Ok((connection, answer))
-                });
-            match opened {
-                Ok((connection, answer)) => {
-                    let leader = self.reading.found(&mut answer.reader())?;
-                    return Ok(self.lead_by(leader, (host, *port), connection)?);
-                }
-                Err(trouble) => last = at(trouble, host, *port),
-            }
-        }
-        Err(last.into())
-    }
-
-    /// The connection to this leader: the one over which it was found, or its own.
-    fn lead_by(
-        &self,
-        leader: Leader,
-        asked: (&str, u16),
-        connection: Connection,
-    ) -> Result<Connection, Trouble> {
-        if (leader.host.as_str(), leader.port) == asked {
-            return Ok(connection);
-        }
-        drop(connection);
-        Connection::open((&leader.host, leader.port), &self.reach.security)
-            .map_err(|trouble| at(trouble, &leader.host, leader.port))
-    }
-}
-
-/// The same trouble, with where it was met.
-fn at(trouble: Trouble, host: &str, port: u16) -> Trouble {
-    match trouble {
-        Trouble::Connection(why) => Trouble::Connection(format!("{host}:{port}: {why}")),
-        Trouble::Untrusted(why) => Trouble::Untrusted(format!("{host}:{port}: {why}")),
-        Trouble::Denied(why) => Trouble::Denied(format!("{host}:{port}: {why}")),
-        Trouble::Code(_) | Trouble::Old | Trouble::Unreadable => trouble,
     }
 }

@@ -5,10 +5,10 @@
 //! leader is asked for records, and every request for records names id and epoch, so that no broker answers under others.
 
 use super::Lost;
+use super::whereabouts::Whereabouts;
 use crate::connection::Answered;
 use crate::protocol::{
-    Answer, Ask, AskEpoch, Chunk, EpochEnd, Leader, Place, Reader, Request, TopicId, Trouble, code,
-    place, read,
+    Answer, Ask, AskEpoch, Chunk, EpochEnd, Reader, Request, TopicId, Trouble, code, read,
 };
 use crate::settings::FETCH_WAIT_MS;
 
@@ -21,12 +21,7 @@ const KEEP: usize = 1 << 16;
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Reading {
-    topic: String,
-    partition: i32,
-    /// The topic's, as it was when it was first found.
-    id: Option<TopicId>,
-    /// The leader's; -1 before there is one.
-    epoch: i32,
+    at: Whereabouts,
     /// The newest of what was read: the epoch of its leader, and the offset behind it.
     seen: Option<(i32, i64)>,
     /// Offset to be asked for.
@@ -35,11 +30,12 @@ pub(super) struct Reading {
 
 impl Reading {
     pub(super) fn new(topic: &str, partition: i32) -> Self {
-        Self { topic: topic.to_owned(), partition, id: None, epoch: -1, seen: None, next: 0 }
+        Self { at: Whereabouts::new(topic, partition), seen: None, next: 0 }
     }
 
-    pub(super) fn topic(&self) -> &str {
-        &self.topic
+    /// Which partition, and where its leader is.
+    pub(super) fn whereabouts(&mut self) -> &mut Whereabouts {
+        &mut self.at
     }
 
     /// Offset behind the newest answer.
@@ -52,30 +48,11 @@ impl Reading {
         self.next = offset;
     }
 
-    /// Reads where the partition is.
-    pub(super) fn found(&mut self, answer: &mut Reader<'_>) -> Result<Leader, Lost> {
-        let found = match place(answer, &self.topic, self.partition) {
-            Err(Trouble::Code(code::UNKNOWN_TOPIC_OR_PARTITION)) => return Err(Lost::NoTopic),
-            found => found?,
-        };
-        let Place { id, partitions, leader } = found;
-        if *self.id.get_or_insert(id) != id {
-            return Err(Lost::Replaced);
-        }
-        if !(0..partitions).contains(&self.partition) {
-            return Err(Lost::NoPartition(partitions));
-        }
-        let leader = leader
-            .ok_or_else(|| Trouble::Connection("the partition has no leader now".to_owned()))?;
-        self.epoch = leader.epoch;
-        Ok(leader)
-    }
-
     /// Asks the leader where the log ends of which the newest was read; none if nothing was.
     pub(super) fn ask_end(&self) -> Option<Request> {
         let (epoch, _) = self.seen?;
-        let ask =
-            AskEpoch { topic: &self.topic, partition: self.partition, current: self.epoch, epoch };
+        let Whereabouts { topic, partition, epoch: current, .. } = &self.at;
+        let ask = AskEpoch { topic, partition: *partition, current: *current, epoch };
         Some(ask.request())
     }
 
@@ -93,9 +70,9 @@ impl Reading {
     /// Asks for the next records.
     pub(super) fn ask(&self) -> Request {
         let ask = Ask {
-            topic: self.id.unwrap_or(TopicId([0; 16])),
-            partition: self.partition,
-            epoch: self.epoch,
+            topic: self.at.id.unwrap_or(TopicId([0; 16])),
+            partition: self.at.partition,
+            epoch: self.at.epoch,
             offset: self.next,
             max_wait_ms: FETCH_WAIT_MS,
             max_bytes: ANSWER_BYTES,
@@ -109,7 +86,7 @@ impl Reading {
         if chunk.records.capacity() > KEEP {
             chunk.records = Vec::new();
         }
-        chunk.partition = self.partition;
+        chunk.partition = self.at.partition;
         let found = match Answer::read(&mut answer.reader()) {
             Err(Trouble::Code(code::OFFSET_OUT_OF_RANGE)) => {
                 return Err(Lost::OutOfRange(self.next));

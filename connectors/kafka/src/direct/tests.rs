@@ -18,7 +18,7 @@ fn reader(bytes: &[u8]) -> Reader<'_> {
 /// A reading of partition 1 of `events`, which has found its leader.
 fn reading() -> Reading {
     let mut reading = Reading::new("events", 1);
-    let leader = reading.found(&mut reader(&found(0, ID, 2, EPOCH))).unwrap();
+    let leader = reading.whereabouts().found(&mut reader(&found(0, ID, 2, EPOCH))).unwrap();
     assert_eq!((leader.host.as_str(), leader.port, leader.epoch), ("broker-2", 9092, EPOCH));
     reading
 }
@@ -67,21 +67,27 @@ fn an_answer_cut_anywhere_is_no_answer_and_moves_nothing() {
 fn a_topic_made_anew_is_another_topic() {
     let mut reading = advanced();
     assert!(
-        reading.found(&mut reader(&found(0, ID, 1, EPOCH + 1))).is_ok(),
+        reading.whereabouts().found(&mut reader(&found(0, ID, 1, EPOCH + 1))).is_ok(),
         "only its leader moved"
     );
     let other = TopicId(*b"0123456789abcdeX");
-    assert_eq!(reading.found(&mut reader(&found(0, other, 1, 0))), Err(Lost::Replaced));
-    assert_eq!(reading.found(&mut reader(&found(3, ID, 1, 0))), Err(Lost::NoTopic));
-    assert!(reading.found(&mut reader(&found(0, ID, 1, EPOCH + 1))).is_ok(), "as it was");
+    assert_eq!(
+        reading.whereabouts().found(&mut reader(&found(0, other, 1, 0))),
+        Err(Lost::Replaced)
+    );
+    assert_eq!(reading.whereabouts().found(&mut reader(&found(3, ID, 1, 0))), Err(Lost::NoTopic));
+    assert!(
+        reading.whereabouts().found(&mut reader(&found(0, ID, 1, EPOCH + 1))).is_ok(),
+        "as it was"
+    );
 }
 
 #[test]
 fn a_partition_without_leader_is_waited_for_and_one_that_is_not_there_is_not() {
-    let lost = reading().found(&mut reader(&found(0, ID, -1, EPOCH))).unwrap_err();
+    let lost = reading().whereabouts().found(&mut reader(&found(0, ID, -1, EPOCH))).unwrap_err();
     assert!(matches!(lost, Lost::Trouble(Trouble::Connection(_))), "{lost:?}");
     let mut reading = Reading::new("events", 2);
-    let lost = reading.found(&mut reader(&found(0, ID, 2, EPOCH))).unwrap_err();
+    let lost = reading.whereabouts().found(&mut reader(&found(0, ID, 2, EPOCH))).unwrap_err();
     assert_eq!(lost, Lost::NoPartition(2));
 }
 
@@ -120,7 +126,7 @@ fn reach() -> Reach {
 fn codes_are_sorted_by_what_to_do() {
     let error = |code| {
         let lost = take(&mut advanced(), fetched(code, -1, &[], b"")).unwrap_err();
-        lost.error(&reach(), "broker:9092", "events", 1)
+        lost.error(&reach(), "broker:9092", "reading".to_owned(), "events", 1)
     };
     // The next try finds the leader, its epoch and the topic anew: 3, 100 and 103 say so of the topic, 6, 74 and 75 of the leader.
     for code in [3, 5, 6, 7, 74, 75, 78, 100, 103] {

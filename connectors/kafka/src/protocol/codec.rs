@@ -1,7 +1,7 @@
 //! The compressions of record batches (<https://kafka.apache.org/documentation/#recordbatch>, attributes).
 
 use super::Trouble;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Cursor, Read, Write};
 
 /// A Snappy block says how long it is; one that says more is not believed (Java writes blocks of 32 KiB, others a batch as one).
 const MAX_BLOCK: usize = 16 << 20;
@@ -10,6 +10,42 @@ const MAX_WINDOW_LOG: u32 = 25;
 /// What Java's Snappy writes before its blocks: a name, and two versions of four bytes.
 const SNAPPY_NAME: &[u8] = b"\x82SNAPPY\0";
 const SNAPPY_VERSIONS: usize = 8;
+
+/// How batches of ours are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pack {
+    None,
+    Lz4,
+    Zstd,
+}
+
+impl Pack {
+    /// The codec's number in a batch's attributes.
+    pub(super) const fn number(self) -> i16 {
+        match self {
+            Self::None => 0,
+            Self::Lz4 => 3,
+            Self::Zstd => 4,
+        }
+    }
+}
+
+/// Appends `plain` to `out`, compressed. LZ4 in frames of independent blocks: Java reads no others.
+pub(super) fn pack(pack: Pack, plain: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+    match pack {
+        Pack::None => out.extend(plain),
+        Pack::Lz4 => {
+            let frame = lz4_flex::frame::FrameInfo::new()
+                .block_size(lz4_flex::frame::BlockSize::Max64KB)
+                .block_mode(lz4_flex::frame::BlockMode::Independent);
+            let mut encoder = lz4_flex::frame::FrameEncoder::with_frame_info(frame, out);
+            encoder.write_all(plain)?;
+            encoder.finish()?;
+        }
+        Pack::Zstd => zstd::stream::copy_encode(plain, out, 0)?,
+    }
+    Ok(())
+}
 
 /// Reads what was compressed with the codec of this number, piece by piece.
 pub(super) fn open(codec: i16, packed: &[u8]) -> Result<Box<dyn Read + '_>, Trouble> {

@@ -11,12 +11,14 @@ const CORRELATION: std::ops::Range<usize> = 8..12;
 /// What we ask, each in the one version that we speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Api {
+    Produce,
     Fetch,
     Metadata,
     FindCoordinator,
     LeaveGroup,
     SaslHandshake,
     Versions,
+    InitProducerId,
     OffsetForLeaderEpoch,
     SaslAuthenticate,
 }
@@ -25,12 +27,14 @@ impl Api {
     /// Key and version.
     pub(crate) const fn number(self) -> (i16, i16) {
         match self {
+            Self::Produce => (0, 9),
             Self::Fetch => (1, 13),
             Self::Metadata => (3, 12),
             Self::FindCoordinator => (10, 2),
             Self::LeaveGroup => (13, 3),
             Self::SaslHandshake => (17, 1),
             Self::Versions => (18, 2),
+            Self::InitProducerId => (22, 1),
             Self::OffsetForLeaderEpoch => (23, 2),
             Self::SaslAuthenticate => (36, 1),
         }
@@ -39,11 +43,12 @@ impl Api {
     /// Whether this version of it is a flexible one, with compact lengths and tagged fields (KIP-482).
     const fn is_flexible(self) -> bool {
         match self {
-            Self::Fetch | Self::Metadata => true,
+            Self::Produce | Self::Fetch | Self::Metadata => true,
             Self::FindCoordinator
             | Self::LeaveGroup
             | Self::SaslHandshake
             | Self::Versions
+            | Self::InitProducerId
             | Self::OffsetForLeaderEpoch
             | Self::SaslAuthenticate => false,
         }

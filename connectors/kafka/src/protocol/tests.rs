@@ -7,6 +7,8 @@ use std::io::Write;
 pub(crate) use super::epochs::tests::answer as epoch_end;
 pub(crate) use super::fetch::tests::answer as fetched;
 pub(crate) use super::metadata::tests::{answer as found, answer_of as found_at};
+pub(crate) use super::produce::tests::answer as appended;
+pub(crate) use super::producer::tests::answer as producer_id;
 pub(crate) use super::sasl::tests::answer as authenticated;
 pub(crate) use super::versions::tests::answer as knowing;
 

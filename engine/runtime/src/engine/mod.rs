@@ -10,6 +10,7 @@ mod bundle;
 mod context;
 mod directory;
 mod failure;
+mod follower;
 mod known;
 mod options;
 mod placement;

@@ -3,6 +3,7 @@
 
 use super::context::{Context, Control, Stop};
 use super::failure::Failure;
+use super::follower::Follower;
 use super::request::Request;
 use super::stats::{Figures, Life, Moment};
 use super::takeover::{Led, Membership, read_sends, take_over};
@@ -27,8 +28,6 @@ const ASK: Duration = Duration::from_secs(1);
 const BREATH: Duration = Duration::from_millis(5);
 /// After an error that passes by itself.
 const PAUSE: Duration = Duration::from_millis(20);
-/// Records of our own sends partition in one read.
-const READ_BACK: usize = 2_048;
 /// Questions answered between two turns.
 const ANSWERS: usize = 8;
 
@@ -71,7 +70,6 @@ pub(super) fn run<S: Store>(job: Job<S>) -> Result<End, Failure> {
     let mut runner = Runner {
         meter: context.metrics.shard_meter(partition.unsigned_abs()),
         writer: Writer::default(),
-        sends_batch: Some(Batch::new(READ_BACK)),
         stop_by: None,
         partition,
         plan: &plan,
@@ -79,7 +77,7 @@ pub(super) fn run<S: Store>(job: Job<S>) -> Result<End, Failure> {
         context: &context,
         owner,
         producer,
-        sends,
+        follower: Follower::new(sends),
         requests,
         figures,
     };
@@ -109,9 +107,7 @@ struct Runner<'a, S> {
     plan: &'a Plan,
     owner: Owner<S>,
     producer: SendsProducer,
-    sends: Source,
-    /// Taken out while it is read.
-    sends_batch: Option<Batch>,
+    follower: Follower,
     requests: Receiver<Request>,
     figures: Figures<S>,
     meter: ShardMeter,
@@ -285,11 +281,10 @@ impl<S: Store> Runner<'_, S> {
         Ok(())
     }
 
-    /// Serves the producer, reads back what is there (waiting up to `wait` for something), answers questions, posts figures.
+    /// Serves the producer, takes note of what the log has (waiting up to `wait` for something), answers questions, posts figures.
     fn breathe(&mut self, wait: Duration) -> Result<(), Halt> {
         self.check_stop()?;
-        self.producer.poll()?;
-        self.read_back(wait)?;
+        self.follow(wait)?;
         if let Some(done) = self.writer.ended() {
             self.checkpointed(done?);
         }
@@ -330,24 +325,24 @@ impl<S: Store> Runner<'_, S> {
         }
     }
 
-    fn read_back(&mut self, wait: Duration) -> Result<(), Halt> {
-        let mut batch = self.sends_batch.take().unwrap_or_else(|| Batch::new(READ_BACK));
-        match self.sends.poll(&mut batch, wait) {
-            Ok(()) => {}
-            Err(error) if error.is_transient() => {
-                tracing::debug!(partition = self.partition, %error, "reading back")
-            }
-            Err(error) => return Err(error.into()),
+    /// Sends what waits for it, and takes note of what our sends partition has by now. Waits up to `wait` for something.
+    fn follow(&mut self, wait: Duration) -> Result<(), Halt> {
+        let mono = self.context.clock.monotonic();
+        let waits = self.producer.in_flight() > 0;
+        let due = self.follower.is_due(waits, mono) || !waits && !wait.is_zero();
+        self.producer.poll(if due { Duration::ZERO } else { wait })?;
+        let mut records = Vec::new();
+        let mut take = |record| {
+            records.push(record);
+            Ok::<(), Halt>(())
+        };
+        for acknowledged in self.producer.acknowledgements() {
+            self.follower.acknowledged(&acknowledged, mono, &mut take)?;
         }
-        for record in batch.iter() {
-            if let Some(headers) = record.sends_headers() {
-                let value = record.value().unwrap_or_default();
-                self.note(SendsRecord::new(record.offset(), headers, value))?;
-            }
+        if due {
+            self.follower.read(wait, mono, &mut take)?;
         }
-        batch.clear();
-        self.sends_batch = Some(batch);
-        Ok(())
+        records.into_iter().try_for_each(|record| self.note(record))
     }
 
     /// Takes note of one record of our own sends partition.

@@ -185,7 +185,7 @@ pub(super) fn read_sends<S>(
     control: &Control,
     mut take: impl FnMut(&Batch, i64) -> Result<bool, Failure>,
 ) -> Result<Option<Source>, Failure> {
-    let mut sends = Source::open_with(
+    let mut sends = Source::open_direct(
         &context.kafka,
         Arc::clone(&context.offsets),
         &context.topics.sends,
