@@ -19,6 +19,7 @@ mod flags;
 mod journeys;
 mod known;
 mod letters;
+mod memory;
 mod messages;
 mod partition;
 mod past;
@@ -40,9 +41,6 @@ use clap::Parser;
 use failure::{EXIT_USAGE, Failure};
 use flags::Flags;
 use std::process::ExitCode;
-
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let flags = match Flags::try_parse() {
