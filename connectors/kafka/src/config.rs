@@ -40,13 +40,13 @@ pub struct KafkaConfig {
     pub ssl_certificate_file: Option<PathBuf>,
     /// PEM file with that certificate's private key, without a password.
     pub ssl_key_file: Option<PathBuf>,
-    /// How long a producer waits for company for a record, milliseconds: 0 to 2 suit.
+    /// How long librdkafka's producers wait for company for a record, milliseconds: 0 to 2 suit. Decisions over a connection of our own wait for none.
     pub linger_ms: u32,
     /// How produced batches are compressed.
     pub compression: Compression,
     /// Largest record that a producer takes, bytes.
     pub message_max_bytes: u32,
-    /// Whether shards read events over a connection of their own, which takes less processor time, instead of through librdkafka. Where there are
+    /// Whether shards read events and append decisions over connections of their own, which takes less processor time, instead of through librdkafka. Where there are
     /// `properties`, but for those that name files and logins, and where brokers are older than 3.1 it is librdkafka all the same.
     pub direct_fetch: bool,
     /// How those who write the events topic choose a customer's partition: `murmur2` (Java, franz-go, kafkajs from 2), `crc32` (librdkafka's default and
