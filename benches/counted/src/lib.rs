@@ -1,6 +1,7 @@
 //! What an event costs, in instructions, which do not move with the machine: the job by which engines are compared (`loadtest/peers`) and the load test's, over a store in memory.
 //!
-//! `cargo build --release -p cartwheel-counted`, then `valgrind --tool=callgrind --toggle-collect='*counted*measured*' counted PART` says what
+//! `cargo bench -p cartwheel-counted` counts, and fails where a part costs a twentieth more than `benches/guard.rs` says: `make test` runs it. To see where it goes:
+//! `cargo build --release -p cartwheel-counted`, then `valgrind --tool=callgrind --toggle-collect='*counted*measured*' cartwheel-counted PART` says what
 //! a part costs, and `callgrind_annotate --inclusive=yes` where.
 
 use cartwheel_core::event::{Decoder, Event, Record};
@@ -103,6 +104,13 @@ impl Warm {
         Self { input, lone }
     }
 
+    /// The same behind the events that are counted.
+    pub fn behind(folder: &str) -> Self {
+        let mut warm = Self::new(folder);
+        warm.measured_turns();
+        warm
+    }
+
     /// What has been decided to send.
     pub fn commands(&self) -> u64 {
         self.lone.shard().counters().commands
@@ -120,6 +128,13 @@ impl Warm {
     #[inline(never)]
     pub fn measured_checkpoint(&mut self) {
         self.lone.checkpoint().expect("a checkpoint");
+    }
+
+    /// Fires what is due within four days, without events: every timer decides, and most send.
+    #[inline(never)]
+    pub fn measured_fire(&mut self) {
+        let now = self.lone.shard().now();
+        self.lone.advance(now + 4 * DAY).expect("turns");
     }
 
     /// Decodes the events that are counted.

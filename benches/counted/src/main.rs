@@ -14,12 +14,16 @@ fn main() {
     match what {
         "decode" => println!("{} decoded", warm.measured_decode()),
         "turns" => warm.measured_turns(),
+        "fire" => {
+            warm = Warm::behind(folder);
+            warm.measured_fire();
+        }
         "checkpoint" => {
-            warm.measured_turns();
+            warm = Warm::behind(folder);
             warm.measured_checkpoint();
         }
         _ => {
-            eprintln!("usage: counted (peers|config)/(decode|turns|checkpoint)");
+            eprintln!("usage: counted (peers|config)/(decode|turns|fire|checkpoint)");
             std::process::exit(2);
         }
     }
