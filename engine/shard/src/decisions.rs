@@ -1,19 +1,21 @@
 //! A recorded turn: the turn record and the records that follow it, with sequence numbers and the chain hash.
 
 use crate::ahead::MAX_CLAMPED;
-use crate::checkpoint::{Documents, Store};
+use crate::checkpoint::{Store, StoreError, Stored};
 use crate::commands;
+use crate::documents::Reading;
 use crate::error::ShardError;
 use crate::json::json;
 use crate::shard::Shard;
 use crate::turn::Outgoing;
 use cartwheel_core::address::AddressHash;
-use cartwheel_core::effect::{Addressee, Effect};
-use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::effect::{Addressee, Draft, Effect};
 use cartwheel_core::sends::{Kind, SEMANTICS, Suppression, Turn};
 
-/// Commands and suppressions whose documents are read together: what a turn has made is known to so many.
+/// Commands and suppressions that are made together: what a turn has made is known to so many.
 const TOGETHER: usize = 64;
+/// Bytes of a command, a little more than most have: room made at once is cheaper than room that grows.
+const ROOM: usize = 1_024;
 
 /// What a turn record tells reports one by one, roughly: a turn ends at the event or timer that reaches it, so that its record stays small.
 const MAX_MEASURED: usize = 1_024;
@@ -124,28 +126,50 @@ impl<S: Store> Shard<S> {
 
     /// Encodes the effects that there are by now, in the order in which they were decided. When that is done changes nothing in them: their
     /// documents are those of the decision.
-    fn make(&mut self) -> Result<(), ShardError> {
-        let of = |effect: &Effect| match effect {
-            Effect::Command(draft) => (draft.customer, draft.mark),
-            Effect::Suppression { customer, mark, .. } => (*customer, *mark),
-        };
-        let known = self.known(self.effects.list.iter().map(|effect| of(effect).0))?;
-        let encode = |effect: &Effect| {
-            let (customer, mark) = of(effect);
-            encode(&self.core.plan, effect, &known.as_of(customer, mark))
-        };
-        let followers: Vec<Follower> = self.effects.list.iter().filter_map(encode).collect();
-        self.made.bytes += followers.iter().map(|follower| follower.value.len()).sum::<usize>();
-        self.made.followers.extend(followers);
-        for effect in &self.effects.list {
-            match effect {
-                Effect::Command(_) => self.counters.commands += 1,
-                Effect::Suppression { .. } => self.counters.suppressions += 1,
+    pub(crate) fn make(&mut self) -> Result<(), StoreError> {
+        let mut list = std::mem::take(&mut self.effects.list);
+        let mut reading = std::mem::take(&mut self.reading);
+        let mut made = 0;
+        let all = list.iter().try_for_each(|effect| {
+            self.make_one(effect, &mut reading)?;
+            made += 1;
+            Ok(())
+        });
+        list.drain(..made);
+        self.made.effects += made;
+        (self.effects.list, self.reading) = (list, reading);
+        all
+    }
+
+    fn make_one(&mut self, effect: &Effect, reading: &mut Reading) -> Result<(), StoreError> {
+        let follower = match effect {
+            Effect::Command(draft) => {
+                let shows = |document, content: &[u8]| commands::shows(draft, document, content);
+                self.read(draft.documents, shows, reading)?;
+                self.counters.commands += 1;
+                self.command(draft, &reading.stored)
             }
+            Effect::Suppression { documents, .. } => {
+                self.read(*documents, |_, _| true, reading)?;
+                self.counters.suppressions += 1;
+                suppression(effect, &reading.stored)
+            }
+        };
+        if let Some(follower) = follower {
+            self.made.bytes += follower.value.len();
+            self.made.followers.push(follower);
         }
-        self.made.effects += self.effects.list.len();
-        self.effects.list.clear();
         Ok(())
+    }
+
+    fn command(&self, draft: &Draft, stored: &Stored) -> Option<Follower> {
+        let (plan, name) = (&self.core.plan, stored.name());
+        let mut value = Vec::with_capacity(ROOM);
+        commands::encode(plan, &self.frames, draft, stored, &name, &mut value).then(|| Follower {
+            kind: Kind::Command,
+            key: name.into_owned().into_bytes(),
+            value,
+        })
     }
 
     /// The turn's effects, encoded, then the dead letters.
@@ -163,36 +187,22 @@ impl<S: Store> Shard<S> {
 }
 
 /// A suppression of the customer's own address, where there is none, has nothing to say to anybody.
-fn encode(plan: &Plan, effect: &Effect, documents: &Documents<'_>) -> Option<Follower> {
-    let name = documents.name();
-    match effect {
-        Effect::Command(draft) => {
-            let value = commands::encode(plan, draft, documents, &name)?;
-            Some(Follower { kind: Kind::Command, key: name.into_bytes(), value })
+fn suppression(effect: &Effect, stored: &Stored) -> Option<Follower> {
+    let Effect::Suppression { channel, addressee, reason, active, at, .. } = *effect else {
+        return None;
+    };
+    let own = || {
+        let profile = stored.profile();
+        commands::address(&profile, channel).map(|address| AddressHash::of(channel, &address))
+    };
+    let address = match addressee {
+        Addressee::Customer => own()?,
+        Addressee::Message { address, unless_own } => {
+            Some(address).filter(|address| !unless_own || own() != Some(*address))?
         }
-        Effect::Suppression { channel, addressee, reason, active, at, .. } => {
-            let own = || {
-                let address = commands::address(&documents.profile(), *channel);
-                address.map(|address| AddressHash::of(*channel, &address))
-            };
-            let address = match *addressee {
-                Addressee::Customer => own()?,
-                Addressee::Message { address, unless_own } => {
-                    Some(address).filter(|address| !unless_own || own() != Some(*address))?
-                }
-            };
-            let suppression = Suppression {
-                channel: *channel,
-                address: address.to_string(),
-                reason: *reason,
-                active: *active,
-                at: *at,
-            };
-            Some(Follower {
-                kind: Kind::Suppression,
-                key: name.into_bytes(),
-                value: json(&suppression),
-            })
-        }
-    }
+    };
+    let address = address.to_string();
+    let value = json(&Suppression { channel, address, reason, active, at });
+    let key = stored.name().into_owned().into_bytes();
+    Some(Follower { kind: Kind::Suppression, key, value })
 }

@@ -3,7 +3,9 @@
 use crate::checkpoint::{Meta, Sealed, Store, StoreError};
 use crate::decisions::Made;
 use crate::degraded::Samples;
+use crate::documents::Reading;
 use crate::error::ShardError;
+use crate::frames::Frames;
 use crate::indexed::Indexed;
 use crate::log::{AcceptedTurn, Replay};
 use crate::settings::{Identity, Settings};
@@ -129,6 +131,8 @@ pub struct Shard<S> {
     pub(crate) settings: Settings,
     pub(crate) decoder: Decoder,
     pub(crate) core: Core,
+    /// Of the commands of its configuration.
+    pub(crate) frames: Frames,
     pub(crate) table: Table,
     pub(crate) wheel: Wheel,
     pub(crate) shared: Shared,
@@ -156,6 +160,8 @@ pub struct Shard<S> {
     pub(crate) spare: Sealed,
     /// Records of the present turn that are made already.
     pub(crate) made: Made,
+    /// Memory in which what is known of a message's customer is read.
+    pub(crate) reading: Reading,
     pub(crate) dead: Vec<Dead>,
     pub(crate) skipped: Vec<Skipped>,
     pub(crate) clamped: Vec<Clamped>,

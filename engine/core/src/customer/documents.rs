@@ -5,15 +5,6 @@ use super::chunks::{CHUNK, Chunks};
 use super::document::{Document, Version};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// Where an entry of the log stands: bytes from its beginning. Documents as of a moment are the entries before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mark(pub u64);
-
-impl Mark {
-    /// Behind everything.
-    pub const END: Mark = Mark(u64::MAX);
-}
-
 /// log2 of the bytes by which entries are aligned.
 const UNIT_BITS: u32 = 4;
 const UNIT: usize = 1 << UNIT_BITS;
@@ -34,7 +25,7 @@ pub const fn begin_of(segment: u64) -> u64 {
     segment << SEGMENT_BITS
 }
 
-/// A customer's entries: the newest one's place in units, how many were appended since they were last put together, and in which segment the oldest is, in its
+/// A customer's entries, as of the moment at which this was copied: the newest one's place in units, how many were appended since they were last put together, and in which segment the oldest is, in its
 /// lowest 8 bits. Six bytes, for there is no room for more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Chain([u8; Chain::BYTES]);
@@ -119,13 +110,19 @@ pub const MAX_CONTENT: usize = CHUNK - UNIT - HEADER;
 impl<'a> DocumentEntry<'a> {
     /// Reads the entry with which these bytes begin; none where it is not whole, or not what was written.
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
+        let entry = Self::written(bytes)?;
+        let hash = bytes.get(HEADER - 4..HEADER)?.first_chunk()?;
+        let is_sound =
+            u32::from_le_bytes(*hash) == hash_of(entry.document as u8, entry.older, entry.content);
+        is_sound.then_some(entry)
+    }
+
+    /// The same of bytes that never left memory: whether they are what was written is not asked.
+    fn written(bytes: &'a [u8]) -> Option<Self> {
         let content = bytes.get(HEADER..Self::length(bytes)?)?;
-        let (header, _) = bytes.split_first_chunk::<HEADER>()?;
-        let [a, b, c, d, kind, _, _, _, hash @ ..] = *header;
-        let older = u32::from_le_bytes([a, b, c, d]);
-        let is_sound = u32::from_le_bytes(hash) == hash_of(kind, older, content);
-        let document = Document::from_number(kind).filter(|_| is_sound)?;
-        Some(Self { older, document, content })
+        let [a, b, c, d, kind] = *bytes.first_chunk()?;
+        let document = Document::from_number(kind)?;
+        Some(Self { older: u32::from_le_bytes([a, b, c, d]), document, content })
     }
 
     /// How many bytes the entry takes whose header these begin with.
@@ -188,11 +185,6 @@ impl Journal {
         self.begin + self.len() as u64
     }
 
-    /// The present end.
-    pub fn mark(&self) -> Mark {
-        Mark(self.end())
-    }
-
     /// Appends an entry to a chain. Payloads beyond [`MAX_CONTENT`] are not possible: records are bounded far below.
     pub fn append(&mut self, chain: &mut Chain, document: Document, payload: &[u8]) {
         self.append_parts(chain, document, &[], payload);
@@ -229,7 +221,7 @@ impl Journal {
     /// The entry at this place; none where it is no longer here.
     pub fn entry(&self, place: u64) -> Option<DocumentEntry<'_>> {
         let at = place.checked_sub(self.begin)?;
-        DocumentEntry::read(self.chunks.from(at as usize)?)
+        DocumentEntry::written(self.chunks.from(at as usize)?)
     }
 
     /// What has been written, chunk by chunk, each with its place.
@@ -258,27 +250,25 @@ impl Journal {
 mod tests {
     use super::*;
 
-    fn contents(journal: &Journal, chain: Chain, before: Mark) -> Vec<(Document, Vec<u8>)> {
+    fn contents(journal: &Journal, chain: Chain) -> Vec<(Document, Vec<u8>)> {
         let mut found = Vec::new();
         let mut next = chain.newest(journal.end());
         while let Some(place) = next {
             let entry = journal.entry(place).expect("an entry");
-            if place < before.0 {
-                found.push((entry.document, entry.content.to_vec()));
-            }
+            found.push((entry.document, entry.content.to_vec()));
             next = entry.older(place);
         }
         found
     }
 
     #[test]
-    fn chains_are_separate_and_marks_cut_them() {
+    fn chains_are_separate_and_stay_as_they_were_copied() {
         let mut journal = Journal::default();
         let (mut ana, mut ben) = (Chain::default(), Chain::default());
         journal.append(&mut ana, Document::Name, b"ana");
         journal.append(&mut ben, Document::Name, b"ben");
         journal.append(&mut ana, Document::Cart, b"{1}");
-        let mark = journal.mark();
+        let before = ana;
         journal.append(&mut ana, Document::Cart, b"{2}");
         let entry = |document, content: &[u8]| (document, content.to_vec());
         let all = [
@@ -286,9 +276,9 @@ mod tests {
             entry(Document::Cart, b"{1}"),
             entry(Document::Name, b"ana"),
         ];
-        assert_eq!(contents(&journal, ana, Mark::END), all);
-        assert_eq!(contents(&journal, ana, mark), all[1..]);
-        assert_eq!(contents(&journal, ben, mark).len(), 1);
+        assert_eq!(contents(&journal, ana), all);
+        assert_eq!(contents(&journal, before), all[1..]);
+        assert_eq!(contents(&journal, ben).len(), 1);
         assert_eq!((ana.links(), ana.oldest_segment(journal.end())), (3, Some(0)));
         assert!(Chain::default().newest(journal.end()).is_none());
         assert_eq!(Chain::default().oldest_segment(journal.end()), None);
@@ -321,7 +311,7 @@ mod tests {
             let content = vec![7; CHUNK / 2];
             (0..64).for_each(|_| journal.append(&mut chain, Document::Cart, &content));
             assert!(journal.end() > 3 * LOG_SPAN);
-            assert_eq!(contents(&journal, chain, Mark::END).len(), 64);
+            assert_eq!(contents(&journal, chain).len(), 64);
             assert_eq!(chain.oldest_segment(journal.end()), Some(segment_of(end)));
             let later = journal.end() + LOG_SPAN - 100 * CHUNK as u64;
             assert_eq!(chain.newest(later), chain.newest(journal.end()));
@@ -337,12 +327,12 @@ mod tests {
         (0..5).for_each(|_| journal.append(&mut first, Document::Cart, &content));
         let end = journal.end();
         let taken = journal.take();
-        assert_eq!(contents(&taken, first, Mark::END).len(), 5);
+        assert_eq!(contents(&taken, first).len(), 5);
         assert!(journal.is_empty() && journal.begin() >= end && taken.end() == end);
         journal.append(&mut second, Document::Cart, b"{}");
         journal.reuse(taken);
         (0..3).for_each(|_| journal.append(&mut second, Document::Cart, &content));
-        assert_eq!(contents(&journal, second, Mark::END).len(), 4);
+        assert_eq!(contents(&journal, second).len(), 4);
         assert!(journal.entry(first.newest(journal.end()).unwrap()).is_none());
     }
 }

@@ -206,8 +206,8 @@ impl Store for RocksStore {
         self.each_numbered(CODES, each)
     }
 
-    fn document(&self, place: u64, room: &mut Vec<u8>) -> Result<(), StoreError> {
-        self.documents.read(place, room)
+    fn document(&self, place: u64, piece: &mut Piece) -> Result<(), StoreError> {
+        self.documents.read(place, piece)
     }
 
     fn old_documents(&self, each: &mut EachCustomer<'_>) -> Result<(), StoreError> {
