@@ -10,6 +10,7 @@ use cartwheel_core::effect::Draft;
 use cartwheel_core::event::Subject;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::journey::shown::BROWSED;
+use cartwheel_core::time::write_rfc3339;
 use std::borrow::Cow;
 
 /// Whether a command may show it: the name and the profile, and the documents that its draft names.
@@ -113,14 +114,16 @@ impl Parts<'_> {
         out.extend_from_slice(b",\"data\":");
         data.write(out);
         out.extend_from_slice(&frame.behind_data);
-        let mut object = Object::go_on(out);
         if let Some(side) = draft.side {
-            object.text("side", side.name());
+            Object::go_on(out).text("side", side.name());
         }
-        object.time("due_at", draft.due_at);
-        object.time("decided_at", draft.decided_at);
-        object.time("not_after", draft.not_after);
-        object.end();
+        out.extend_from_slice(b",\"due_at\":\"");
+        write_rfc3339(out, draft.due_at);
+        out.extend_from_slice(b"\",\"decided_at\":\"");
+        write_rfc3339(out, draft.decided_at);
+        out.extend_from_slice(b"\",\"not_after\":\"");
+        write_rfc3339(out, draft.not_after);
+        out.extend_from_slice(b"\"}");
     }
 }
 

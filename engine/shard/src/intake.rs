@@ -96,6 +96,7 @@ impl<S: Store> Shard<S> {
             black_box(customer.runs.len());
             if self.core.plan.brings(event) {
                 black_box((customer.documents.len(), customer.latest.more().len()));
+                black_box(self.effects.journal.look(customer.cold));
             }
         }
     }

@@ -1,7 +1,5 @@
 //! JSON, written field by field into one buffer: of what a record is made is known, so that nothing is built first.
 
-use cartwheel_core::time::{Millis, write_rfc3339};
-
 /// An object that is being written.
 pub(crate) struct Object<'o> {
     out: &'o mut Vec<u8>,
@@ -46,15 +44,6 @@ impl<'o> Object<'o> {
     /// A text.
     pub fn text(&mut self, name: &'static str, value: &str) {
         string(self.name(name), value);
-    }
-
-    /// An instant.
-    #[inline]
-    pub fn time(&mut self, name: &'static str, at: Millis) {
-        let out = self.name(name);
-        out.push(b'"');
-        write_rfc3339(out, at);
-        out.push(b'"');
     }
 
     /// A list of texts.
@@ -114,7 +103,7 @@ fn plain(out: &mut Vec<u8>, text: &str) {
 fn needs_escape(text: &[u8]) -> bool {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = ONES << 7;
-    // The highest bit of a byte that is less than `n`, which is 128 at most, of bytes of ASCII; that of others is taken away at the end.
+    // The highest bit of each byte that is less than `n`, 128 at most; behind the first of them there may be others.
     let below = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word & HIGH;
     let special = |word: u64| {
         let quote = word ^ (ONES * u64::from(b'"'));
@@ -143,7 +132,6 @@ mod tests {
         let mut object = Object::begin(&mut out);
         object.text("name", "Zoë \"Z\"\n\\");
         object.json("cart", r#"{"id":1}"#);
-        object.time("at", 1_767_261_600_123);
         object.texts("answers", ["yes", "n\"o"]);
         object.texts("none", []);
         object.json("a\tb", "null");
@@ -151,7 +139,7 @@ mod tests {
         Object::go_on(&mut out).end();
         let written = String::from_utf8(out).unwrap();
         let expected = concat!(
-            r#"{"name":"Zoë \"Z\"\n\\","cart":{"id":1},"at":"2026-01-01T10:00:00.123Z","#,
+            r#"{"name":"Zoë \"Z\"\n\\","cart":{"id":1},"#,
             r#""answers":["yes","n\"o"],"none":[],"a\tb":null,"c":""#,
             "\u{7f}\\u0001\"}"
         );

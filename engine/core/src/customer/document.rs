@@ -132,6 +132,16 @@ impl Version {
         Self { key, at: Millis::MIN, how: How::Forget }
     }
 
+    /// Whether one that came before this counts for nothing any more, now and whatever comes.
+    pub fn supersedes(self, before: Self) -> bool {
+        let older = match self.how {
+            How::Replace | How::Remove => before.how != How::Forget && before.at <= self.at,
+            How::Forget => true,
+            How::Add => false,
+        };
+        older && before.key == self.key
+    }
+
     /// The stored form.
     pub fn encode(self) -> [u8; Self::BYTES] {
         let mut bytes = [self.how as u8; Self::BYTES];

@@ -2,7 +2,7 @@
 //! is new stands in memory, in a [`Journal`], which a checkpoint writes as it is into the log's files: an entry stays where it is, and its place with it.
 
 use super::chunks::{CHUNK, Chunks};
-use super::document::{Document, Version};
+use super::document::{Document, How, Version};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// log2 of the bytes by which entries are aligned.
@@ -80,8 +80,13 @@ impl Chain {
         if self.is_empty() {
             self.0[5] = segment_of(place) as u8;
         }
-        self.0[..4].copy_from_slice(&((place >> UNIT_BITS) as u32).to_le_bytes());
+        self.replace(place);
         self.0[4] = self.0[4].saturating_add(1);
+    }
+
+    /// The newest entry is another one, in place of what was.
+    fn replace(&mut self, place: u64) {
+        self.0[..4].copy_from_slice(&((place >> UNIT_BITS) as u32).to_le_bytes());
     }
 }
 
@@ -187,16 +192,35 @@ impl Journal {
 
     /// Appends an entry to a chain. Payloads beyond [`MAX_CONTENT`] are not possible: records are bounded far below.
     pub fn append(&mut self, chain: &mut Chain, document: Document, payload: &[u8]) {
-        self.append_parts(chain, document, &[], payload);
+        let place = self.write(chain.head(), document, &[], payload);
+        chain.push(place);
     }
 
-    /// Appends a version of a document, whose kind is the key's.
+    /// Appends a version of a document, whose kind is the key's. Where the chain's newest entry counts for nothing any more it takes its place: the chain is not
+    /// longer then, and who reads it from now on passes over that.
     pub fn append_version(&mut self, chain: &mut Chain, version: Version, content: &[u8]) {
         let kind = version.key.kind().unwrap_or(Document::Profile);
-        self.append_parts(chain, kind, &version.encode(), content);
+        let older = self.below_superseded(*chain, version);
+        let place = self.write(older.unwrap_or(chain.head()), kind, &version.encode(), content);
+        match older {
+            Some(_) => chain.replace(place),
+            None => chain.push(place),
+        }
     }
 
-    fn append_parts(&mut self, chain: &mut Chain, document: Document, first: &[u8], rest: &[u8]) {
+    /// What the chain's newest entry names as the older one, where that is a version which counts for nothing behind this one. Only of what is here it is known.
+    fn below_superseded(&self, chain: Chain, version: Version) -> Option<u32> {
+        if version.how == How::Add {
+            return None;
+        }
+        let newest = self.entry(chain.newest(self.end())?)?;
+        let (before, _) =
+            Version::split(newest.content).filter(|_| newest.document.is_versioned())?;
+        version.supersedes(before).then_some(newest.older)
+    }
+
+    /// Writes an entry; its place.
+    fn write(&mut self, older: u32, document: Document, first: &[u8], rest: &[u8]) -> u64 {
         let length = first.len() + rest.len();
         debug_assert!(length <= MAX_CONTENT);
         let needed = (HEADER + length).next_multiple_of(UNIT);
@@ -208,14 +232,20 @@ impl Journal {
         }
         let start = chunk.len();
         let [a, b, c, _] = (length as u32).to_le_bytes();
-        chunk.extend_from_slice(&chain.head().to_le_bytes());
+        chunk.extend_from_slice(&older.to_le_bytes());
         chunk.extend_from_slice(&[document as u8, a, b, c, 0, 0, 0, 0]);
         chunk.extend_from_slice(first);
         chunk.extend_from_slice(rest);
-        let hash = hash_of(document as u8, chain.head(), &chunk[start + HEADER..]);
+        let hash = hash_of(document as u8, older, &chunk[start + HEADER..]);
         chunk[start + HEADER - 4..start + HEADER].copy_from_slice(&hash.to_le_bytes());
         chunk.resize(start + needed, 0);
-        chain.push(self.begin + at as u64);
+        self.begin + at as u64
+    }
+
+    /// Something of a chain's newest entry, where it is here. Its memory is touched.
+    pub fn look(&self, chain: Chain) -> Option<u8> {
+        let at = chain.newest(self.end())?.checked_sub(self.begin)?;
+        self.chunks.from(at as usize)?.first().copied()
     }
 
     /// The entry at this place; none where it is no longer here.
@@ -248,6 +278,7 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
+    use super::super::document::DocumentKey;
     use super::*;
 
     fn contents(journal: &Journal, chain: Chain) -> Vec<(Document, Vec<u8>)> {
@@ -283,6 +314,41 @@ mod tests {
         assert!(Chain::default().newest(journal.end()).is_none());
         assert_eq!(Chain::default().oldest_segment(journal.end()), None);
         assert_eq!(Chain::from_bytes(ana.to_bytes()), ana);
+    }
+
+    #[test]
+    fn a_version_takes_the_place_of_the_one_before_that_it_supersedes() {
+        let key = |id: u64| DocumentKey::new(Document::Cart, id << 8);
+        let version = |id: u64, at, how| Version { key: key(id), at, how };
+        let whole = version(1, 5, How::Replace);
+        for (next, longer) in [
+            (version(1, 5, How::Replace), false),
+            (version(1, 6, How::Remove), false),
+            (Version::forgotten(key(1)), false),
+            (version(1, 4, How::Replace), true),
+            (version(1, 6, How::Add), true),
+            (version(2, 6, How::Replace), true),
+        ] {
+            let (mut journal, mut chain) = (Journal::default(), Chain::default());
+            journal.append(&mut chain, Document::Name, b"ana");
+            journal.append_version(&mut chain, whole, b"{}");
+            let (before, was) = (chain, contents(&journal, chain));
+            journal.append_version(&mut chain, next, b"{}");
+            let count = if longer { 3 } else { 2 };
+            assert_eq!((contents(&journal, chain).len(), chain.links()), (count, count as u8));
+            assert_eq!(contents(&journal, before), was, "what was copied before stays");
+            // What has been taken is not looked at.
+            let _ = journal.take();
+            journal.append_version(&mut chain, version(1, 9, How::Replace), b"{}");
+            assert_eq!(chain.links(), count as u8 + 1);
+        }
+        // Whoever was forgotten stays so, and what is no version is not taken for one.
+        let (mut journal, mut chain) = (Journal::default(), Chain::default());
+        journal.append(&mut chain, Document::Name, &whole.encode());
+        journal.append_version(&mut chain, whole, b"{}");
+        journal.append_version(&mut chain, Version::forgotten(key(1)), b"");
+        journal.append_version(&mut chain, version(1, 9, How::Replace), b"{}");
+        assert_eq!(contents(&journal, chain).len(), 3);
     }
 
     #[test]

@@ -5,8 +5,8 @@
 //! A checkpoint makes what it adds durable before the store names its end. What stands behind the end is of a checkpoint that did not come to be: the next
 //! one writes over it.
 
+use super::StoreError;
 use super::segments::Segments;
-use super::{Piece, StoreError};
 use cartwheel_core::customer::{DocumentEntry, begin_of, segment_of};
 use std::collections::{BTreeMap, btree_map};
 use std::fs::{File, OpenOptions};
@@ -16,9 +16,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Read at once of an entry: longer ones are read again.
-const MOST: u64 = 1_024;
-/// Read at once of what stands before it: there the older entry of the same customer may be.
-const BEFORE: u64 = 256;
+const MOST: usize = 1_024;
 
 /// See the module. Clones are handles of the same log: one reads while another adds.
 #[derive(Clone)]
@@ -85,8 +83,8 @@ impl DocumentLog {
         add().map_err(|error| self.segments.failed(&error))
     }
 
-    /// Reads the entry at a place into `piece`, and what stands around it.
-    pub fn read(&self, place: u64, piece: &mut Piece) -> Result<(), StoreError> {
+    /// Reads the entry at a place into `room`, whose content it replaces.
+    pub fn read(&self, place: u64, room: &mut Vec<u8>) -> Result<(), StoreError> {
         let segment = segment_of(place);
         let file = self.known(segment).ok_or_else(|| {
             self.segments.failed(&io::Error::new(
@@ -94,15 +92,12 @@ impl DocumentLog {
                 format!("segment {segment:x} is gone"),
             ))
         })?;
-        let begin = place.saturating_sub(BEFORE).max(begin_of(segment));
-        let read = |until: u64, piece: &mut Piece| {
-            let bytes = (until - begin) as usize;
-            let read = read_some(&file, begin - begin_of(segment), bytes, piece.begin(begin));
-            read.map_err(|error| self.segments.failed(&error))
-        };
-        read(place + MOST, piece)?;
-        match piece.from(place).and_then(DocumentEntry::length) {
-            Some(length) if length as u64 > MOST => read(place + length as u64, piece),
+        let at = place - begin_of(segment);
+        read_some(&file, at, MOST, room).map_err(|error| self.segments.failed(&error))?;
+        match DocumentEntry::length(room) {
+            Some(length) if length > MOST => {
+                read_some(&file, at, length, room).map_err(|error| self.segments.failed(&error))
+            }
             Some(_) | None => Ok(()),
         }
     }
@@ -140,9 +135,9 @@ mod tests {
     use cartwheel_core::customer::{Chain, Document, Journal};
 
     fn read(log: &DocumentLog, place: u64) -> Option<Vec<u8>> {
-        let mut piece = Piece::default();
-        log.read(place, &mut piece).ok()?;
-        piece.entry(place).map(|entry| entry.content.to_vec())
+        let mut room = Vec::new();
+        log.read(place, &mut room).ok()?;
+        DocumentEntry::read(&room).map(|entry| entry.content.to_vec())
     }
 
     #[test]

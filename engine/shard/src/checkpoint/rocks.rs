@@ -207,7 +207,7 @@ impl Store for RocksStore {
     }
 
     fn document(&self, place: u64, piece: &mut Piece) -> Result<(), StoreError> {
-        self.documents.read(place, piece)
+        self.documents.read(place, piece.begin(place))
     }
 
     fn old_documents(&self, each: &mut EachCustomer<'_>) -> Result<(), StoreError> {
