@@ -43,6 +43,16 @@ pub enum Effect {
     },
 }
 
+impl Effect {
+    /// The documents, as of its decision, of the customer whom it is about.
+    pub fn documents(&self) -> Chain {
+        match self {
+            Effect::Command(draft) => draft.documents,
+            Effect::Suppression { documents, .. } => *documents,
+        }
+    }
+}
+
 /// Which address a suppression is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Addressee {

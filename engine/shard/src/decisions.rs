@@ -129,6 +129,7 @@ impl<S: Store> Shard<S> {
     pub(crate) fn make(&mut self) -> Result<(), StoreError> {
         let mut list = std::mem::take(&mut self.effects.list);
         let mut reading = std::mem::take(&mut self.reading);
+        self.look_ahead(list.iter().map(Effect::documents), &mut reading);
         let mut made = 0;
         let all = list.iter().try_for_each(|effect| {
             self.make_one(effect, &mut reading)?;

@@ -4,6 +4,7 @@
 use crate::checkpoint::{Piece, Store, StoreError, Stored};
 use crate::shard::Shard;
 use cartwheel_core::customer::{Chain, Document, DocumentEntry};
+use std::hint::black_box;
 
 /// Memory in which customers are read, one after the other.
 #[derive(Default)]
@@ -12,6 +13,8 @@ pub(crate) struct Reading {
     pub stored: Stored,
     /// What was last read of the files.
     piece: Piece,
+    /// Places of entries that are touched together.
+    ahead: Vec<u64>,
 }
 
 impl<S: Store> Shard<S> {
@@ -29,7 +32,7 @@ impl<S: Store> Shard<S> {
         wanted: impl Fn(Document, &[u8]) -> bool,
         reading: &mut Reading,
     ) -> Result<(), StoreError> {
-        let Reading { stored, piece } = reading;
+        let Reading { stored, piece, .. } = reading;
         stored.clear();
         // What has been read before may have been written since.
         piece.forget();
@@ -42,16 +45,35 @@ impl<S: Store> Shard<S> {
         Ok(())
     }
 
+    /// Touches what chains have in memory, an entry of each, then the next: reads that do not wait for each other, where the entries of one chain do.
+    pub(crate) fn look_ahead(&self, chains: impl Iterator<Item = Chain>, reading: &mut Reading) {
+        let end = self.effects.journal.end();
+        reading.ahead.clear();
+        reading.ahead.extend(chains.filter_map(|chain| chain.newest(end)));
+        while !reading.ahead.is_empty() {
+            reading.ahead.retain_mut(|place| {
+                let entry = self.in_memory(*place);
+                black_box(entry.map(|entry| entry.content.last().copied()));
+                let older = entry.and_then(|entry| entry.older(*place));
+                older.is_some_and(|older| {
+                    *place = older;
+                    true
+                })
+            });
+        }
+    }
+
+    fn in_memory(&self, place: u64) -> Option<DocumentEntry<'_>> {
+        let sealed = || self.sealed.as_ref()?.sealed.document(place);
+        self.effects.journal.entry(place).or_else(sealed)
+    }
+
     fn entry<'a>(
         &'a self,
         place: u64,
         piece: &'a mut Piece,
     ) -> Result<DocumentEntry<'a>, StoreError> {
-        if let Some(entry) = self.effects.journal.entry(place) {
-            return Ok(entry);
-        }
-        let sealed = self.sealed.as_ref().map(|pending| &pending.sealed);
-        if let Some(entry) = sealed.and_then(|sealed| sealed.document(place)) {
+        if let Some(entry) = self.in_memory(place) {
             return Ok(entry);
         }
         // An older entry often stands shortly before a newer one.
