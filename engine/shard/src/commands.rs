@@ -118,9 +118,15 @@ impl Parts<'_> {
             Object::go_on(out).text("side", side.name());
         }
         out.extend_from_slice(b",\"due_at\":\"");
+        let due_at = out.len();
         write_rfc3339(out, draft.due_at);
+        let due_at = due_at..out.len();
         out.extend_from_slice(b"\",\"decided_at\":\"");
-        write_rfc3339(out, draft.decided_at);
+        if draft.decided_at == draft.due_at {
+            out.extend_from_within(due_at);
+        } else {
+            write_rfc3339(out, draft.decided_at);
+        }
         out.extend_from_slice(b"\",\"not_after\":\"");
         write_rfc3339(out, draft.not_after);
         out.extend_from_slice(b"\"}");

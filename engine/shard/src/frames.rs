@@ -52,7 +52,7 @@ impl Frame {
         let mut object = Object::go_on(&mut behind_data);
         match &send.variant {
             Some(variant) => object.text("variant", variant),
-            None => object.json("variant", "null"),
+            None => object.name("variant").extend_from_slice(b"null"),
         }
         if let Some(team) = &send.team {
             object.text("team", team);

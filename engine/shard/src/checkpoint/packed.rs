@@ -4,7 +4,7 @@
 //! of each key. [`fold`] applies these rules: what is folded early and late reads the same.
 
 use super::fields::Fields;
-use super::versions::{Found, fold_key, newest_whole};
+use super::versions::{Found, fields, fold_key, newest_whole};
 use super::{KEPT_DECISIONS, KEPT_DEGRADED};
 use cartwheel_core::customer::{Attribute, Document, DocumentKey, Version};
 use std::borrow::Cow;
@@ -145,7 +145,7 @@ impl Stored {
         self.entries.push(Entry { document, content: begin..self.content.len() });
     }
 
-    fn newest_first(&self) -> impl DoubleEndedIterator<Item = (Document, &[u8])> {
+    fn newest_first(&self) -> impl DoubleEndedIterator<Item = (Document, &[u8])> + Clone {
         let content = |entry: &Entry| &self.content[entry.content.clone()];
         self.entries.iter().map(move |entry| (entry.document, content(entry)))
     }
@@ -156,14 +156,15 @@ impl Stored {
     }
 
     /// Of one kind, the newest first.
-    fn of(&self, wanted: Document) -> impl Iterator<Item = &[u8]> {
+    fn of(&self, wanted: Document) -> impl Iterator<Item = &[u8]> + Clone {
         self.newest_first().filter(move |(document, _)| *document == wanted).map(|entry| entry.1)
     }
 
     /// The versions of a document, the newest first.
-    fn versions(&self, key: DocumentKey) -> impl Iterator<Item = (Version, &[u8])> {
-        let kind = key.kind().into_iter();
-        let versions = kind.flat_map(|kind| self.of(kind)).filter_map(Version::split);
+    fn versions(&self, key: DocumentKey) -> impl Iterator<Item = (Version, &[u8])> + Clone {
+        let of_kind =
+            self.newest_first().filter(move |(document, _)| key.kind() == Some(*document));
+        let versions = of_kind.filter_map(|(_, content)| Version::split(content));
         versions.filter(move |(version, _)| version.key == key)
     }
 
@@ -178,7 +179,7 @@ impl Stored {
 
     /// The merged profile, without consent and without nulls.
     pub fn profile(&self) -> Fields<'_> {
-        let mut profile = self.found(DocumentKey::PROFILE).fields();
+        let mut profile = fields(self.versions(DocumentKey::PROFILE));
         profile.retain(|field| !field.value.is_null() && field.name != "consent");
         profile
     }
@@ -189,7 +190,7 @@ impl Stored {
         let registers = self.found(DocumentKey::PROFILE).registers();
         let known = |(name, hash): &(String, u32)| {
             let field = registers.get(name)?;
-            Some(Attribute::read(*hash, field.version.at, field.value))
+            Some(Attribute::read(*hash, field.at, field.value))
         };
         wanted.iter().filter_map(known).collect()
     }

@@ -39,6 +39,15 @@ impl<'a> Found<'a> {
     }
 }
 
+/// The fields of a document, of its versions from the last that came to the first. Most profiles have come at once.
+pub fn fields<'a>(newest_first: impl Iterator<Item = (Version, &'a [u8])> + Clone) -> Fields<'a> {
+    let mut versions = newest_first.clone();
+    match (versions.next(), versions.next()) {
+        (Some(only), None) if only.0.how == How::Add => newest_of(&[only]),
+        _ => Found::of(newest_first).fields(),
+    }
+}
+
 /// The content of the version that came last, if it is whole and none of those before it is newer: then no other counts. Most documents are so.
 pub fn newest_whole<'a>(
     mut newest_first: impl Iterator<Item = (Version, &'a [u8])>,
@@ -87,10 +96,11 @@ fn newest_of<'a>(added: &[(Version, &'a [u8])]) -> Fields<'a> {
 
 /// Additions in order of their times, as one for each time of which some field is the newest of its name; nulls included.
 fn put_together<'a>(added: &[(Version, &'a [u8])]) -> Vec<(Version, Cow<'a, [u8]>)> {
+    let Some(first) = added.first() else { return Vec::new() };
     let of_one_time = |fields: Fields<'a>| {
         let mut text = Vec::new();
         fields.write(&mut text);
-        Some((fields.iter().next()?.version, Cow::Owned(text)))
+        Some((Version { at: fields.iter().next()?.at, ..first.0 }, Cow::Owned(text)))
     };
     newest_of(added).by_time().into_iter().filter_map(of_one_time).collect()
 }
