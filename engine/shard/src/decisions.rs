@@ -17,20 +17,17 @@ const TOGETHER: usize = 64;
 /// Bytes of a command, a little more than most have: room made at once is cheaper than room that grows.
 const ROOM: usize = 1_024;
 
+/// Records that have been sent whose memory is kept.
+const SPARE: usize = 4_096;
+
 /// What a turn record tells reports one by one, roughly: a turn ends at the event or timer that reaches it, so that its record stays small.
 const MAX_MEASURED: usize = 1_024;
-
-/// A record that follows a turn record.
-pub(crate) struct Follower {
-    kind: Kind,
-    key: Vec<u8>,
-    value: Vec<u8>,
-}
 
 /// What the present turn has made so far.
 #[derive(Default)]
 pub(crate) struct Made {
-    followers: Vec<Follower>,
+    /// Their sequence numbers are given at the end of the turn.
+    followers: Vec<Outgoing>,
     /// Effects of which these were made. One that has nothing to say to anybody makes none.
     effects: usize,
     /// Bytes of the followers, and of the dead letters that come behind them.
@@ -42,12 +39,8 @@ impl<S: Store> Shard<S> {
     pub(crate) fn write_turn(&mut self, out: &mut Vec<Outgoing>) -> Result<(), ShardError> {
         let (turn, followers) = self.close_turn()?;
         self.position.seq += 1;
-        out.push(Outgoing {
-            kind: Kind::Turn,
-            seq: self.position.seq,
-            key: Vec::new(),
-            value: json(&turn),
-        });
+        let (seq, value) = (self.position.seq, json(&turn));
+        out.push(Outgoing { seq, value, ..Outgoing::new(Kind::Turn) });
         self.append(followers, 0, out);
         Ok(())
     }
@@ -65,21 +58,25 @@ impl<S: Store> Shard<S> {
         Ok(turn)
     }
 
-    fn append(&mut self, followers: Vec<Follower>, have: usize, out: &mut Vec<Outgoing>) {
-        for (place, follower) in followers.into_iter().enumerate() {
+    fn append(&mut self, followers: Vec<Outgoing>, have: usize, out: &mut Vec<Outgoing>) {
+        for (place, mut follower) in followers.into_iter().enumerate() {
             self.position.seq += 1;
             if place >= have {
-                out.push(Outgoing {
-                    kind: follower.kind,
-                    seq: self.position.seq,
-                    key: follower.key,
-                    value: follower.value,
-                });
+                follower.seq = self.position.seq;
+                out.push(follower);
             }
         }
     }
 
-    fn close_turn(&mut self) -> Result<(Turn, Vec<Follower>), ShardError> {
+    /// The memory of records that have been sent is used again, of as many as are worth it.
+    pub(crate) fn reuse(&mut self, sent: &mut Vec<Outgoing>) {
+        let room = SPARE.saturating_sub(self.spare_records.len());
+        let plain = sent.drain(..).filter(|record| record.kind == Kind::Command);
+        let small = plain.filter(|record| record.value.capacity() <= 4 * ROOM);
+        self.spare_records.extend(small.take(room));
+    }
+
+    fn close_turn(&mut self) -> Result<(Turn, Vec<Outgoing>), ShardError> {
         let followers = self.followers()?;
         for follower in &followers {
             self.effects.chain_bytes(&follower.value);
@@ -163,32 +160,32 @@ impl<S: Store> Shard<S> {
         Ok(())
     }
 
-    fn command(&self, draft: &Draft, stored: &Stored) -> Option<Follower> {
-        let (plan, name) = (&self.core.plan, stored.name());
-        let mut value = Vec::with_capacity(ROOM);
-        commands::encode(plan, &self.frames, draft, stored, &name, &mut value).then(|| Follower {
-            kind: Kind::Command,
-            key: name.into_owned().into_bytes(),
-            value,
-        })
+    fn command(&mut self, draft: &Draft, stored: &Stored) -> Option<Outgoing> {
+        let mut record = self.spare_records.pop().unwrap_or_else(|| Outgoing {
+            value: Vec::with_capacity(ROOM),
+            ..Outgoing::new(Kind::Command)
+        });
+        record.key.clear();
+        record.value.clear();
+        let name = stored.name();
+        record.key.extend_from_slice(name.as_bytes());
+        let (plan, value) = (&self.core.plan, &mut record.value);
+        commands::encode(plan, &self.frames, draft, stored, &name, value).then_some(record)
     }
 
     /// The turn's effects, encoded, then the dead letters.
-    fn followers(&mut self) -> Result<Vec<Follower>, ShardError> {
+    fn followers(&mut self) -> Result<Vec<Outgoing>, ShardError> {
         self.make()?;
         let Made { mut followers, .. } = std::mem::take(&mut self.made);
         let dead = std::mem::take(&mut self.dead);
-        followers.extend(dead.iter().map(|dead| Follower {
-            kind: Kind::Dead,
-            key: Vec::new(),
-            value: json(dead),
-        }));
+        let letter = |dead| Outgoing { value: json(dead), ..Outgoing::new(Kind::Dead) };
+        followers.extend(dead.iter().map(letter));
         Ok(followers)
     }
 }
 
 /// A suppression of the customer's own address, where there is none, has nothing to say to anybody.
-fn suppression(effect: &Effect, stored: &Stored) -> Option<Follower> {
+fn suppression(effect: &Effect, stored: &Stored) -> Option<Outgoing> {
     let Effect::Suppression { channel, addressee, reason, active, at, .. } = *effect else {
         return None;
     };
@@ -205,5 +202,5 @@ fn suppression(effect: &Effect, stored: &Stored) -> Option<Follower> {
     let address = address.to_string();
     let value = json(&Suppression { channel, address, reason, active, at });
     let key = stored.name().into_owned().into_bytes();
-    Some(Follower { kind: Kind::Suppression, key, value })
+    Some(Outgoing { key, value, ..Outgoing::new(Kind::Suppression) })
 }

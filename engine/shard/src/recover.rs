@@ -126,6 +126,7 @@ impl<S: Store> Opened<S> {
             sealed: None,
             spare: Sealed::default(),
             made: Made::default(),
+            spare_records: Vec::new(),
             reading: Reading::default(),
             dead: Vec::new(),
             skipped: Vec::new(),
