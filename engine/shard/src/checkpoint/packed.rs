@@ -6,7 +6,7 @@
 use super::fields::Fields;
 use super::versions::{Found, fields, fold_key, newest_whole};
 use super::{KEPT_DECISIONS, KEPT_DEGRADED};
-use cartwheel_core::customer::{Attribute, Document, DocumentKey, Version};
+use cartwheel_core::customer::{Attribute, Document, DocumentKey, How, Version};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -70,8 +70,14 @@ fn fold_versions(document: Document, group: &[(Document, &[u8])], out: &mut Vec<
         group.iter().filter_map(|(_, content)| Version::split(content)).collect();
     versions.sort_by_key(|(version, _)| version.key);
     for of_key in versions.chunk_by(|(one, _), (other, _)| one.key == other.key) {
-        for (version, content) in fold_key(of_key) {
-            append_parts(out, document, &version.encode(), &content);
+        match of_key {
+            // Most documents have one.
+            [(version, content)] if version.how != How::Forget => {
+                append_parts(out, document, &version.encode(), content);
+            }
+            _ => fold_key(of_key).iter().for_each(|(version, content)| {
+                append_parts(out, document, &version.encode(), content);
+            }),
         }
     }
 }

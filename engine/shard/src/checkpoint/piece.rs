@@ -39,3 +39,28 @@ impl Piece {
         DocumentEntry::read(self.from(place)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cartwheel_core::customer::{Chain, Document, Journal};
+
+    #[test]
+    fn what_stands_around_an_entry_is_there_as_far_as_it_was_read() {
+        let (mut journal, mut chain) = (Journal::default(), Chain::default());
+        let places = [&b"ana"[..], b"{}", b"a longer one"].map(|content| {
+            journal.append(&mut chain, Document::Cart, content);
+            chain.newest(journal.end()).unwrap()
+        });
+        let (begin, log) = journal.pieces().next().unwrap();
+        let mut piece = Piece::default();
+        assert!(places.iter().all(|place| !piece.has(*place) && piece.entry(*place).is_none()));
+        // All but the first, and of the last its first bytes.
+        let from = (places[1] - begin) as usize;
+        *piece.begin(places[1]) = log[from..(places[2] - begin) as usize + 20].to_vec();
+        assert_eq!(places.map(|place| piece.has(place)), [false, true, false]);
+        assert_eq!(piece.entry(places[1]).unwrap().content, b"{}");
+        piece.forget();
+        assert!(!piece.has(places[1]));
+    }
+}

@@ -1,6 +1,5 @@
 use super::super::versions::MAX_ADDED_FIELDS;
 use super::*;
-use cartwheel_core::customer::How;
 use cartwheel_core::time::Millis;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
