@@ -123,7 +123,7 @@ impl<S: Store> Shard<S> {
 
     /// Encodes the effects that there are by now, in the order in which they were decided. When that is done changes nothing in them: their
     /// documents are those of the decision.
-    pub(crate) fn make(&mut self) -> Result<(), StoreError> {
+    fn make(&mut self) -> Result<(), StoreError> {
         let mut list = std::mem::take(&mut self.effects.list);
         let mut reading = std::mem::take(&mut self.reading);
         self.look_ahead(list.iter().map(Effect::documents), &mut reading);
