@@ -1,7 +1,5 @@
 //! JSON, written field by field into one buffer: of what a record is made is known, so that nothing is built first.
 
-use std::borrow::Cow;
-
 /// An object that is being written.
 pub(crate) struct Object<'o> {
     out: &'o mut Vec<u8>,
@@ -20,24 +18,21 @@ impl<'o> Object<'o> {
         Self { out, before: b',' }
     }
 
-    /// The name of the next field, one of our own, which need no escape; its value is to follow at once, in the buffer that this gives.
+    /// The name of the next field, one that needs no escape, as our own do not; its value is to follow at once, in the buffer that this gives.
     #[inline]
-    pub fn name(&mut self, name: &'static str) -> &mut Vec<u8> {
+    pub fn name(&mut self, name: &str) -> &mut Vec<u8> {
         self.begin_field();
         plain(self.out, name);
         self.out.push(b':');
         self.out
     }
 
-    /// A field of an object that has been read, whose value is JSON already. A name that was borrowed from JSON stood there without an escape, and needs none.
-    pub fn json(&mut self, name: &Cow<'_, str>, value: &str) {
+    /// The same of any name.
+    pub fn any_name(&mut self, name: &str) -> &mut Vec<u8> {
         self.begin_field();
-        match name {
-            Cow::Borrowed(name) => plain(self.out, name),
-            Cow::Owned(name) => string(self.out, name),
-        }
+        string(self.out, name);
         self.out.push(b':');
-        self.out.extend_from_slice(value.as_bytes());
+        self.out
     }
 
     #[inline]
@@ -136,10 +131,10 @@ mod tests {
         let mut out = Vec::new();
         let mut object = Object::begin(&mut out);
         object.text("name", "Zoë \"Z\"\n\\");
-        object.json(&"cart".into(), r#"{"id":1}"#);
+        object.name("cart").extend_from_slice(br#"{"id":1}"#);
         object.texts("answers", ["yes", "n\"o"]);
         object.texts("none", []);
-        object.json(&Cow::Owned("a\tb".to_owned()), "null");
+        object.any_name("a\tb").extend_from_slice(b"null");
         Object::go_on(&mut out).text("c", "\u{7f}\u{1}");
         Object::go_on(&mut out).end();
         let written = String::from_utf8(out).unwrap();

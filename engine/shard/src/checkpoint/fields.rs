@@ -93,7 +93,14 @@ impl<'a> Fields<'a> {
     /// Writes them as a JSON object.
     pub fn write(&self, out: &mut Vec<u8>) {
         let mut object = json::Object::begin(out);
-        self.0.iter().for_each(|field| object.json(&field.name, field.value.0));
+        for Field { name, value, .. } in &self.0 {
+            let out = match name {
+                // As it stood in JSON, without an escape: it needs none.
+                Cow::Borrowed(name) => object.name(name),
+                Cow::Owned(name) => object.any_name(name),
+            };
+            out.extend_from_slice(value.0.as_bytes());
+        }
         object.end();
     }
 }

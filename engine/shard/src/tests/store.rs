@@ -6,7 +6,7 @@ use crate::checkpoint::memory::MemoryStore;
 use crate::checkpoint::rocks::RocksStore;
 use crate::checkpoint::{Meta, Piece, Sealed, Store, StoreError, append};
 use crate::{Explanation, Settings};
-use cartwheel_core::customer::{Chain, Customer, Document, DocumentEntry, Journal, LOG_BEGIN};
+use cartwheel_core::customer::{Chain, Customer, Document, Journal, LOG_BEGIN};
 use cartwheel_core::effect::NewDecisions;
 use cartwheel_core::id::CustomerId;
 use std::collections::BTreeMap;
