@@ -14,7 +14,7 @@
 use super::decision_log::{DecisionLog, End};
 use super::document_log::DocumentLog;
 use super::unfinished::{self, Unfinished};
-use super::{EachCustomer, Logged, Meta, Sealed, Store, StoreError};
+use super::{EachCustomer, Logged, Meta, Piece, Sealed, Store, StoreError};
 use cartwheel_core::id::CustomerId;
 use rocksdb::{
     BlockBasedOptions, Cache, DB, DBCompressionType, IngestExternalFileOptions, IteratorMode,
