@@ -2,7 +2,7 @@
 
 use crate::address::AddressHash;
 use crate::channel::{Channel, Side};
-use crate::customer::{Customer, DocumentKey, Forgotten, Journal, Mark};
+use crate::customer::{Chain, Customer, DocumentKey, Forgotten, Journal};
 use crate::decision::{Decided, Decision, Reason, Verdict};
 use crate::event::Subject;
 use crate::id::{CommandId, CustomerId, RunId};
@@ -21,17 +21,15 @@ pub use emitted::{Emitted, Happening, MAX_EMITTED};
 pub use measures::Measures;
 pub use new_decisions::{DECISION_HEADER, NewDecisions, PackedDecision, decision_at, decisions_in};
 
-/// Something that leaves through the sends topic. Texts and documents are looked up when it is encoded, as of its mark.
+/// Something that leaves through the sends topic. Texts and documents are looked up when it is encoded, as of its decision.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// A request to send.
     Command(Draft),
     /// An address is no longer to be written to, or may be again.
     Suppression {
-        /// Whose event says so.
-        customer: CustomerId,
-        /// Documents as of this moment.
-        mark: Mark,
+        /// The documents, as of this moment, of the customer whose event says so.
+        documents: Chain,
         /// The medium.
         channel: Channel,
         /// Which address.
@@ -43,6 +41,16 @@ pub enum Effect {
         /// Record time.
         at: Millis,
     },
+}
+
+impl Effect {
+    /// The documents, as of its decision, of the customer whom it is about.
+    pub fn documents(&self) -> Chain {
+        match self {
+            Effect::Command(draft) => draft.documents,
+            Effect::Suppression { documents, .. } => *documents,
+        }
+    }
 }
 
 /// Which address a suppression is of.
@@ -62,10 +70,8 @@ pub enum Addressee {
 /// A command before its documents are looked up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draft {
-    /// To whom.
-    pub customer: CustomerId,
-    /// Documents as of this moment.
-    pub mark: Mark,
+    /// The documents of whom it is to, as of this moment.
+    pub documents: Chain,
     /// Which document of each of [`Subject::KEPT`] the message may show.
     pub shows: [Option<DocumentKey>; Subject::KEPT.len()],
     /// The products that the customer looked at, the newest first; none where the template reads none.

@@ -49,12 +49,22 @@ macro_rules! id {
 
 /// The hexadecimal digits of a number.
 pub fn hex(number: u128) -> [u8; 32] {
-    const DIGITS: [u8; 16] = *b"0123456789abcdef";
-    let bytes = number.to_be_bytes();
-    std::array::from_fn(|place| {
-        let byte = bytes[place / 2];
-        DIGITS[usize::from(if place % 2 == 0 { byte >> 4 } else { byte & 15 })]
-    })
+    /// Those of each byte.
+    const PAIRS: [[u8; 2]; 256] = {
+        const DIGITS: [u8; 16] = *b"0123456789abcdef";
+        let mut pairs = [[0; 2]; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
+            byte += 1;
+        }
+        pairs
+    };
+    let mut text = [0; 32];
+    for (pair, byte) in text.as_chunks_mut().0.iter_mut().zip(number.to_be_bytes()) {
+        *pair = PAIRS[usize::from(byte)];
+    }
+    text
 }
 
 id!(CustomerId, "A customer: the 128-bit hash of the customer string.");

@@ -339,6 +339,17 @@ fn full_format(at: Millis) -> String {
     text
 }
 
+/// Every number of two digits.
+const TWO_DIGITS: [[u8; 2]; 100] = {
+    let mut digits = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        digits[number] = [b'0' + number as u8 / 10, b'0' + number as u8 % 10];
+        number += 1;
+    }
+    digits
+};
+
 /// The years 1970 to 9999, of which decisions and commands have several each.
 fn quick_format(at: Millis) -> Option<[u8; 24]> {
     // A day before the end of the year 9999, as far as jiff goes.
@@ -346,7 +357,8 @@ fn quick_format(at: Millis) -> Option<[u8; 24]> {
     if !(0..END).contains(&at) {
         return None;
     }
-    let (days, millis) = (at / DAY, at % DAY);
+    let (at, day) = (at.unsigned_abs(), DAY.unsigned_abs());
+    let (days, millis) = ((at / day) as u32, (at % day) as u32);
     // Civil from days: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"; the days are not negative here.
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
@@ -356,20 +368,21 @@ fn quick_format(at: Millis) -> Option<[u8; 24]> {
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
     let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    let year = era * 400 + year_of_era + u32::from(month <= 2);
+    let seconds = millis / 1_000;
+    let millis = millis % 1_000;
     let mut text = *b"0000-00-00T00:00:00.000Z";
-    let mut put = |place: usize, two: i64| {
-        text[place] += (two / 10) as u8;
-        text[place + 1] += (two % 10) as u8;
+    let mut put = |place: usize, two: u32| {
+        text[place..place + 2].copy_from_slice(&TWO_DIGITS[two as usize % 100]);
     };
     put(0, year / 100);
     put(2, year % 100);
     put(5, month);
     put(8, day);
-    put(11, millis / HOUR);
-    put(14, millis / (60 * SECOND) % 60);
-    put(17, millis / SECOND % 60);
-    put(20, millis % SECOND / 10);
+    put(11, seconds / 3_600);
+    put(14, seconds / 60 % 60);
+    put(17, seconds % 60);
+    put(20, millis / 10);
     text[22] += (millis % 10) as u8;
     Some(text)
 }

@@ -1,34 +1,33 @@
 //! A recorded turn: the turn record and the records that follow it, with sequence numbers and the chain hash.
 
 use crate::ahead::MAX_CLAMPED;
-use crate::checkpoint::{Documents, Store};
+use crate::checkpoint::{Store, StoreError, Stored};
 use crate::commands;
+use crate::documents::Reading;
 use crate::error::ShardError;
 use crate::json::json;
 use crate::shard::Shard;
 use crate::turn::Outgoing;
 use cartwheel_core::address::AddressHash;
-use cartwheel_core::effect::{Addressee, Effect};
-use cartwheel_core::journey::plan::Plan;
+use cartwheel_core::effect::{Addressee, Draft, Effect};
 use cartwheel_core::sends::{Kind, SEMANTICS, Suppression, Turn};
 
-/// Commands and suppressions whose documents are read together: what a turn has made is known to so many.
+/// Commands and suppressions that are made together: what a turn has made is known to so many.
 const TOGETHER: usize = 64;
+/// Bytes of a command, a little more than most have: room made at once is cheaper than room that grows.
+const ROOM: usize = 1_024;
+
+/// Records that have been sent whose memory is kept.
+const SPARE: usize = 4_096;
 
 /// What a turn record tells reports one by one, roughly: a turn ends at the event or timer that reaches it, so that its record stays small.
 const MAX_MEASURED: usize = 1_024;
 
-/// A record that follows a turn record.
-pub(crate) struct Follower {
-    kind: Kind,
-    key: Vec<u8>,
-    value: Vec<u8>,
-}
-
 /// What the present turn has made so far.
 #[derive(Default)]
 pub(crate) struct Made {
-    followers: Vec<Follower>,
+    /// Their sequence numbers are given at the end of the turn.
+    followers: Vec<Outgoing>,
     /// Effects of which these were made. One that has nothing to say to anybody makes none.
     effects: usize,
     /// Bytes of the followers, and of the dead letters that come behind them.
@@ -40,12 +39,8 @@ impl<S: Store> Shard<S> {
     pub(crate) fn write_turn(&mut self, out: &mut Vec<Outgoing>) -> Result<(), ShardError> {
         let (turn, followers) = self.close_turn()?;
         self.position.seq += 1;
-        out.push(Outgoing {
-            kind: Kind::Turn,
-            seq: self.position.seq,
-            key: Vec::new(),
-            value: json(&turn),
-        });
+        let (seq, value) = (self.position.seq, json(&turn));
+        out.push(Outgoing { seq, value, ..Outgoing::new(Kind::Turn) });
         self.append(followers, 0, out);
         Ok(())
     }
@@ -63,21 +58,25 @@ impl<S: Store> Shard<S> {
         Ok(turn)
     }
 
-    fn append(&mut self, followers: Vec<Follower>, have: usize, out: &mut Vec<Outgoing>) {
-        for (place, follower) in followers.into_iter().enumerate() {
+    fn append(&mut self, followers: Vec<Outgoing>, have: usize, out: &mut Vec<Outgoing>) {
+        for (place, mut follower) in followers.into_iter().enumerate() {
             self.position.seq += 1;
             if place >= have {
-                out.push(Outgoing {
-                    kind: follower.kind,
-                    seq: self.position.seq,
-                    key: follower.key,
-                    value: follower.value,
-                });
+                follower.seq = self.position.seq;
+                out.push(follower);
             }
         }
     }
 
-    fn close_turn(&mut self) -> Result<(Turn, Vec<Follower>), ShardError> {
+    /// The memory of records that have been sent is used again, of as many as are worth it.
+    pub(crate) fn reuse(&mut self, sent: &mut Vec<Outgoing>) {
+        let room = SPARE.saturating_sub(self.spare_records.len());
+        let plain = sent.drain(..).filter(|record| record.kind == Kind::Command);
+        let small = plain.filter(|record| record.value.capacity() <= 4 * ROOM);
+        self.spare_records.extend(small.take(room));
+    }
+
+    fn close_turn(&mut self) -> Result<(Turn, Vec<Outgoing>), ShardError> {
         let followers = self.followers()?;
         for follower in &followers {
             self.effects.chain_bytes(&follower.value);
@@ -124,75 +123,84 @@ impl<S: Store> Shard<S> {
 
     /// Encodes the effects that there are by now, in the order in which they were decided. When that is done changes nothing in them: their
     /// documents are those of the decision.
-    fn make(&mut self) -> Result<(), ShardError> {
-        let of = |effect: &Effect| match effect {
-            Effect::Command(draft) => (draft.customer, draft.mark),
-            Effect::Suppression { customer, mark, .. } => (*customer, *mark),
-        };
-        let known = self.known(self.effects.list.iter().map(|effect| of(effect).0))?;
-        let encode = |effect: &Effect| {
-            let (customer, mark) = of(effect);
-            encode(&self.core.plan, effect, &known.as_of(customer, mark))
-        };
-        let followers: Vec<Follower> = self.effects.list.iter().filter_map(encode).collect();
-        self.made.bytes += followers.iter().map(|follower| follower.value.len()).sum::<usize>();
-        self.made.followers.extend(followers);
-        for effect in &self.effects.list {
-            match effect {
-                Effect::Command(_) => self.counters.commands += 1,
-                Effect::Suppression { .. } => self.counters.suppressions += 1,
+    fn make(&mut self) -> Result<(), StoreError> {
+        let mut list = std::mem::take(&mut self.effects.list);
+        let mut reading = std::mem::take(&mut self.reading);
+        self.look_ahead(list.iter().map(Effect::documents), &mut reading);
+        let mut made = 0;
+        let all = list.iter().try_for_each(|effect| {
+            self.make_one(effect, &mut reading)?;
+            made += 1;
+            Ok(())
+        });
+        list.drain(..made);
+        self.made.effects += made;
+        (self.effects.list, self.reading) = (list, reading);
+        all
+    }
+
+    fn make_one(&mut self, effect: &Effect, reading: &mut Reading) -> Result<(), StoreError> {
+        let follower = match effect {
+            Effect::Command(draft) => {
+                let shows = |document, content: &[u8]| commands::shows(draft, document, content);
+                self.read(draft.documents, shows, reading)?;
+                self.counters.commands += 1;
+                self.command(draft, &reading.stored)
             }
+            Effect::Suppression { documents, .. } => {
+                self.read(*documents, |_, _| true, reading)?;
+                self.counters.suppressions += 1;
+                suppression(effect, &reading.stored)
+            }
+        };
+        if let Some(follower) = follower {
+            self.made.bytes += follower.value.len();
+            self.made.followers.push(follower);
         }
-        self.made.effects += self.effects.list.len();
-        self.effects.list.clear();
         Ok(())
     }
 
+    fn command(&mut self, draft: &Draft, stored: &Stored) -> Option<Outgoing> {
+        let mut record = self.spare_records.pop().unwrap_or_else(|| Outgoing {
+            value: Vec::with_capacity(ROOM),
+            ..Outgoing::new(Kind::Command)
+        });
+        record.key.clear();
+        record.value.clear();
+        let name = stored.name();
+        record.key.extend_from_slice(name.as_bytes());
+        let (plan, value) = (&self.core.plan, &mut record.value);
+        commands::encode(plan, &self.frames, draft, stored, &name, value).then_some(record)
+    }
+
     /// The turn's effects, encoded, then the dead letters.
-    fn followers(&mut self) -> Result<Vec<Follower>, ShardError> {
+    fn followers(&mut self) -> Result<Vec<Outgoing>, ShardError> {
         self.make()?;
         let Made { mut followers, .. } = std::mem::take(&mut self.made);
         let dead = std::mem::take(&mut self.dead);
-        followers.extend(dead.iter().map(|dead| Follower {
-            kind: Kind::Dead,
-            key: Vec::new(),
-            value: json(dead),
-        }));
+        let letter = |dead| Outgoing { value: json(dead), ..Outgoing::new(Kind::Dead) };
+        followers.extend(dead.iter().map(letter));
         Ok(followers)
     }
 }
 
 /// A suppression of the customer's own address, where there is none, has nothing to say to anybody.
-fn encode(plan: &Plan, effect: &Effect, documents: &Documents<'_>) -> Option<Follower> {
-    let name = documents.name();
-    match effect {
-        Effect::Command(draft) => {
-            let value = commands::encode(plan, draft, documents, &name)?;
-            Some(Follower { kind: Kind::Command, key: name.into_bytes(), value })
+fn suppression(effect: &Effect, stored: &Stored) -> Option<Outgoing> {
+    let Effect::Suppression { channel, addressee, reason, active, at, .. } = *effect else {
+        return None;
+    };
+    let own = || {
+        let profile = stored.profile();
+        commands::address(&profile, channel).map(|address| AddressHash::of(channel, &address))
+    };
+    let address = match addressee {
+        Addressee::Customer => own()?,
+        Addressee::Message { address, unless_own } => {
+            Some(address).filter(|address| !unless_own || own() != Some(*address))?
         }
-        Effect::Suppression { channel, addressee, reason, active, at, .. } => {
-            let own = || {
-                let address = commands::address(&documents.profile(), *channel);
-                address.map(|address| AddressHash::of(*channel, &address))
-            };
-            let address = match *addressee {
-                Addressee::Customer => own()?,
-                Addressee::Message { address, unless_own } => {
-                    Some(address).filter(|address| !unless_own || own() != Some(*address))?
-                }
-            };
-            let suppression = Suppression {
-                channel: *channel,
-                address: address.to_string(),
-                reason: *reason,
-                active: *active,
-                at: *at,
-            };
-            Some(Follower {
-                kind: Kind::Suppression,
-                key: name.into_bytes(),
-                value: json(&suppression),
-            })
-        }
-    }
+    };
+    let address = address.to_string();
+    let value = json(&Suppression { channel, address, reason, active, at });
+    let key = stored.name().into_owned().into_bytes();
+    Some(Outgoing { key, value, ..Outgoing::new(Kind::Suppression) })
 }

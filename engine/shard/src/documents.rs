@@ -1,76 +1,86 @@
-//! The documents of the customers that a turn sends to, as of the moment of each decision: from the journal, from a sealed
-//! checkpoint that is not committed yet, and from the files of the log.
+//! What is known of customers, read from the chains of their documents: from the journal, from a sealed checkpoint that is not committed yet, and from the
+//! files of the log.
 
-use crate::checkpoint::{Documents, Store, StoreError, Stored};
+use crate::checkpoint::{Piece, Store, StoreError, Stored};
 use crate::shard::Shard;
-use cartwheel_core::customer::{Chain, DocumentEntry, Mark};
-use cartwheel_core::id::CustomerId;
+use cartwheel_core::customer::{Chain, Document, DocumentEntry};
+use std::hint::black_box;
 
-/// What is known of some customers. However many messages one of them gets, it is there once.
-pub(crate) struct Known {
-    /// Sorted.
-    ids: Vec<CustomerId>,
-    stored: Vec<Stored>,
-}
-
-impl Known {
-    /// How many customers.
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.stored.len()
-    }
-
-    /// A customer's documents as of the mark; none of somebody else.
-    pub(crate) fn as_of(&self, id: CustomerId, mark: Mark) -> Documents<'_> {
-        let place = self.ids.binary_search(&id).ok();
-        place.map_or_else(Documents::default, |place| self.stored[place].as_of(mark))
-    }
+/// Memory in which customers are read, one after the other.
+#[derive(Default)]
+pub(crate) struct Reading {
+    /// What has been read.
+    pub stored: Stored,
+    /// What was last read of the files.
+    piece: Piece,
+    /// Places of entries that are touched together.
+    ahead: Vec<u64>,
 }
 
 impl<S: Store> Shard<S> {
-    /// What is known of these customers.
-    pub(crate) fn known(
-        &self,
-        customers: impl Iterator<Item = CustomerId>,
-    ) -> Result<Known, StoreError> {
-        let mut ids: Vec<CustomerId> = customers.collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let mut known = Known { ids: Vec::new(), stored: Vec::new() };
-        for id in ids {
-            let Some(slot) = self.table.find(id) else { continue };
-            known.stored.push(self.stored(self.table.get(slot).cold)?);
-            known.ids.push(id);
-        }
-        Ok(known)
+    /// All that a chain has.
+    pub(crate) fn stored(&self, chain: Chain) -> Result<Stored, StoreError> {
+        let mut reading = Reading::default();
+        self.read(chain, |_, _| true, &mut reading)?;
+        Ok(reading.stored)
     }
 
-    /// All entries of a chain.
-    pub(crate) fn stored(&self, chain: Chain) -> Result<Stored, StoreError> {
-        let (mut stored, mut room) = (Stored::default(), Vec::new());
+    /// Reads those entries of a chain that are wanted, in place of what was read before.
+    pub(crate) fn read(
+        &self,
+        chain: Chain,
+        wanted: impl Fn(Document, &[u8]) -> bool,
+        reading: &mut Reading,
+    ) -> Result<(), StoreError> {
+        let Reading { stored, piece, .. } = reading;
+        stored.clear();
+        // What has been read before may have been written since.
+        piece.forget();
         let mut next = chain.newest(self.effects.journal.end());
         while let Some(place) = next {
-            let entry = self.entry(place, &mut room)?;
-            stored.push_older(place, entry.document, entry.content);
+            let entry = self.entry(place, piece)?;
+            stored.push_older(entry.document, entry.content, &wanted);
             next = entry.older(place);
         }
-        Ok(stored.complete())
+        Ok(())
+    }
+
+    /// Touches what chains have in memory, an entry of each, then the next: reads that do not wait for each other, where the entries of one chain do.
+    pub(crate) fn look_ahead(&self, chains: impl Iterator<Item = Chain>, reading: &mut Reading) {
+        let end = self.effects.journal.end();
+        reading.ahead.clear();
+        reading.ahead.extend(chains.filter_map(|chain| chain.newest(end)));
+        while !reading.ahead.is_empty() {
+            reading.ahead.retain_mut(|place| {
+                let entry = self.in_memory(*place);
+                black_box(entry.map(|entry| entry.content.last().copied()));
+                let older = entry.and_then(|entry| entry.older(*place));
+                older.is_some_and(|older| {
+                    *place = older;
+                    true
+                })
+            });
+        }
+    }
+
+    fn in_memory(&self, place: u64) -> Option<DocumentEntry<'_>> {
+        let sealed = || self.sealed.as_ref()?.sealed.document(place);
+        self.effects.journal.entry(place).or_else(sealed)
     }
 
     fn entry<'a>(
         &'a self,
         place: u64,
-        room: &'a mut Vec<u8>,
+        piece: &'a mut Piece,
     ) -> Result<DocumentEntry<'a>, StoreError> {
-        if let Some(entry) = self.effects.journal.entry(place) {
+        if let Some(entry) = self.in_memory(place) {
             return Ok(entry);
         }
-        let sealed = self.sealed.as_ref().map(|pending| &pending.sealed);
-        if let Some(entry) = sealed.and_then(|sealed| sealed.document(place)) {
-            return Ok(entry);
+        // An older entry often stands shortly before a newer one.
+        if !piece.has(place) {
+            self.store.document(place, piece)?;
         }
-        self.store.document(place, room)?;
-        DocumentEntry::read(room).ok_or_else(|| {
+        piece.entry(place).ok_or_else(|| {
             StoreError::Damaged(format!("the log of documents has no sound entry at {place:#x}"))
         })
     }

@@ -1,10 +1,10 @@
 //! What the shard knows of one customer, in words that can be shown.
 
-use crate::checkpoint::{Documents, EXPLAINED, Field, Store, StoreError};
+use crate::checkpoint::{EXPLAINED, Field, Store, StoreError, Stored};
 use crate::degraded::Degraded;
 use crate::shard::Shard;
 use cartwheel_core::apply::Outlook;
-use cartwheel_core::customer::{Mark, Pause, Place, PutOff, Run};
+use cartwheel_core::customer::{Chain, Pause, Place, PutOff, Run};
 use cartwheel_core::decision::Decision;
 use cartwheel_core::effect::pack::unpack;
 use cartwheel_core::fact::{LAST_ORDER, LIFETIME_VALUE, ORDERS};
@@ -149,8 +149,7 @@ impl<S: Store> Shard<S> {
                 engaged: run.sent.is_some_and(|sent| sent.seen.engaged()),
             }
         });
-        let stored = self.known(std::iter::once(known.id))?;
-        let documents = stored.as_of(known.id, Mark::END);
+        let documents = self.stored(known.cold)?;
         Ok(Some(Explanation {
             customer: customer.to_owned(),
             granted: names(known.granted),
@@ -193,7 +192,7 @@ impl<S: Store> Shard<S> {
     fn decisions(
         &self,
         id: CustomerId,
-        documents: &Documents<'_>,
+        documents: &Stored,
         customer: &str,
     ) -> Result<Vec<Decision>, StoreError> {
         let (stored, logged) = self.store.decisions(id, EXPLAINED)?;
@@ -215,8 +214,9 @@ impl<S: Store> Shard<S> {
         let kept = self.effects.kept.as_mut().map(std::mem::take).unwrap_or_default();
         let mut named = Vec::with_capacity(kept.len());
         for (id, mut decision) in kept {
-            let stored = self.known(std::iter::once(id))?;
-            decision.customer = stored.as_of(id, Mark::END).name().into();
+            let slot = self.table.find(id);
+            let cold = slot.map_or_else(Chain::default, |slot| self.table.get(slot).cold);
+            decision.customer = self.stored(cold)?.name().into();
             named.push(decision);
         }
         Ok(named)

@@ -7,7 +7,7 @@ use crate::shard::Shard;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cartwheel_core::apply::{Applied, EventTime, Outcome, ToldOfMessage, told_of_message};
-use cartwheel_core::customer::{Customer, Document};
+use cartwheel_core::customer::{Chain, Customer, Document};
 use cartwheel_core::effect::{Addressee, Effect};
 use cartwheel_core::event::{Event, Record, Rejected};
 use cartwheel_core::id::CustomerId;
@@ -96,6 +96,7 @@ impl<S: Store> Shard<S> {
             black_box(customer.runs.len());
             if self.core.plan.brings(event) {
                 black_box((customer.documents.len(), customer.latest.more().len()));
+                black_box(self.effects.journal.look(customer.cold));
             }
         }
     }
@@ -130,7 +131,7 @@ impl<S: Store> Shard<S> {
             Some(slot) => slot,
             // Who is known belongs here: only of somebody new that has to be asked.
             None => match self.refused(event.customer.as_bytes(), record.offset) {
-                Some(rejected) => return self.refuse(record, event, id, &rejected),
+                Some(rejected) => return self.refuse(record, event, &rejected),
                 None => self.add(id, event),
             },
         };
@@ -205,18 +206,12 @@ impl<S: Store> Shard<S> {
     }
 
     /// An event whose customer is none of this shard's. What it says of its message's address concerns no customer and holds all the same.
-    fn refuse(
-        &mut self,
-        record: &Record<'_>,
-        event: &Event<'_>,
-        customer: CustomerId,
-        rejected: &Rejected,
-    ) {
+    fn refuse(&mut self, record: &Record<'_>, event: &Event<'_>, rejected: &Rejected) {
         if let Some(ToldOfMessage { channel, reason, address }) = told_of_message(event) {
             let addressee = Addressee::Message { address, unless_own: false };
-            let (mark, at, active) = (self.effects.journal.mark(), self.position.seen, true);
-            let told =
-                Effect::Suppression { customer, mark, channel, addressee, reason, active, at };
+            // Nobody that is known here.
+            let (documents, at, active) = (Chain::default(), self.position.seen, true);
+            let told = Effect::Suppression { documents, channel, addressee, reason, active, at };
             self.effects.list.push(told);
         }
         self.bury(record, rejected);

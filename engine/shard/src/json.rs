@@ -1,7 +1,5 @@
 //! JSON, written field by field into one buffer: of what a record is made is known, so that nothing is built first.
 
-use cartwheel_core::time::{Millis, write_rfc3339};
-
 /// An object that is being written.
 pub(crate) struct Object<'o> {
     out: &'o mut Vec<u8>,
@@ -15,50 +13,48 @@ impl<'o> Object<'o> {
         Self { out, before: b'{' }
     }
 
-    /// The name of the next field; its value is to follow at once, in the buffer that this gives.
+    /// Goes on with one that has fields already.
+    pub fn go_on(out: &'o mut Vec<u8>) -> Self {
+        Self { out, before: b',' }
+    }
+
+    /// The name of the next field, one that needs no escape, as our own do not; its value is to follow at once, in the buffer that this gives.
+    #[inline]
     pub fn name(&mut self, name: &str) -> &mut Vec<u8> {
-        self.out.push(self.before);
-        self.before = b',';
+        self.begin_field();
+        plain(self.out, name);
+        self.out.push(b':');
+        self.out
+    }
+
+    /// The same of any name.
+    pub fn any_name(&mut self, name: &str) -> &mut Vec<u8> {
+        self.begin_field();
         string(self.out, name);
         self.out.push(b':');
         self.out
     }
 
-    /// A field whose value is JSON already.
-    pub fn json(&mut self, name: &str, value: &str) {
-        self.name(name).extend_from_slice(value.as_bytes());
+    #[inline]
+    fn begin_field(&mut self) {
+        self.out.push(self.before);
+        self.before = b',';
     }
 
     /// A text.
-    pub fn text(&mut self, name: &str, value: &str) {
+    pub fn text(&mut self, name: &'static str, value: &str) {
         string(self.name(name), value);
     }
 
-    /// A text of letters, digits and what else needs no escape.
-    pub fn plain(&mut self, name: &str, value: &[u8]) {
-        let out = self.name(name);
-        out.push(b'"');
-        out.extend_from_slice(value);
-        out.push(b'"');
-    }
-
-    /// An instant.
-    pub fn time(&mut self, name: &str, at: Millis) {
-        let out = self.name(name);
-        out.push(b'"');
-        write_rfc3339(out, at);
-        out.push(b'"');
-    }
-
     /// A list of texts.
-    pub fn texts<'t>(&mut self, name: &str, texts: impl IntoIterator<Item = &'t str>) {
+    pub fn texts<'t>(&mut self, name: &'static str, texts: impl IntoIterator<Item = &'t str>) {
         self.list(name, texts, |text, out| string(out, text));
     }
 
     /// A list of what `write` writes.
     pub fn list<T>(
         &mut self,
-        name: &str,
+        name: &'static str,
         items: impl IntoIterator<Item = T>,
         write: impl Fn(T, &mut Vec<u8>),
     ) {
@@ -83,15 +79,42 @@ impl<'o> Object<'o> {
 }
 
 /// A text in its quotes.
-fn string(out: &mut Vec<u8>, text: &str) {
-    if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+#[inline]
+pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
+    if needs_escape(text.as_bytes()) {
         // A text always serialises, and a vector takes everything.
         let _ = serde_json::to_writer(out, text);
-        return;
+    } else {
+        plain(out, text);
     }
+}
+
+/// The same of a text of letters, digits and what else needs no escape.
+#[inline]
+fn plain(out: &mut Vec<u8>, text: &str) {
+    out.reserve(text.len() + 2);
     out.push(b'"');
     out.extend_from_slice(text.as_bytes());
     out.push(b'"');
+}
+
+/// Whether a control character is in it, a quote or a backslash. Eight bytes at a time.
+#[inline]
+fn needs_escape(text: &[u8]) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    // The highest bit of each byte that is less than `n`, 128 at most; behind the first of them there may be others.
+    let below = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word & HIGH;
+    let special = |word: u64| {
+        let quote = word ^ (ONES * u64::from(b'"'));
+        let backslash = word ^ (ONES * u64::from(b'\\'));
+        below(word, 0x20) | below(quote, 1) | below(backslash, 1)
+    };
+    let (words, rest) = text.as_chunks::<8>();
+    let mut last = [b' '; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let found = words.iter().fold(0, |found, word| found | special(u64::from_ne_bytes(*word)));
+    found | special(u64::from_ne_bytes(last)) != 0
 }
 
 /// Our own records always serialise: their maps have string keys.
@@ -108,22 +131,36 @@ mod tests {
         let mut out = Vec::new();
         let mut object = Object::begin(&mut out);
         object.text("name", "Zoë \"Z\"\n\\");
-        object.json("cart", r#"{"id":1}"#);
-        object.plain("run", b"00ff");
-        object.time("at", 1_767_261_600_123);
+        object.name("cart").extend_from_slice(br#"{"id":1}"#);
         object.texts("answers", ["yes", "n\"o"]);
         object.texts("none", []);
-        object.text("a\tb", "\u{7f}\u{1}");
-        object.end();
+        object.any_name("a\tb").extend_from_slice(b"null");
+        Object::go_on(&mut out).text("c", "\u{7f}\u{1}");
+        Object::go_on(&mut out).end();
         let written = String::from_utf8(out).unwrap();
         let expected = concat!(
-            r#"{"name":"Zoë \"Z\"\n\\","cart":{"id":1},"run":"00ff","at":"2026-01-01T10:00:00.123Z","#,
-            r#""answers":["yes","n\"o"],"none":[],"a\tb":""#,
+            r#"{"name":"Zoë \"Z\"\n\\","cart":{"id":1},"#,
+            r#""answers":["yes","n\"o"],"none":[],"a\tb":null,"c":""#,
             "\u{7f}\\u0001\"}"
         );
         assert_eq!(written, expected);
         let mut empty = Vec::new();
         Object::begin(&mut empty).end();
         assert_eq!(empty, b"{}");
+    }
+
+    #[test]
+    fn whatever_needs_an_escape_is_seen_wherever_it_stands() {
+        for length in 0..20 {
+            for place in 0..length {
+                for character in (0..0x180).filter_map(char::from_u32) {
+                    let mut text = "x".repeat(length);
+                    text.replace_range(place..=place, &character.to_string());
+                    let mut out = Vec::new();
+                    string(&mut out, &text);
+                    assert_eq!(out, serde_json::to_vec(&text).unwrap());
+                }
+            }
+        }
     }
 }

@@ -20,6 +20,7 @@ mod turn;
 mod timers;
 mod decisions;
 mod commands;
+mod frames;
 mod coupons;
 mod documents;
 mod tidy;

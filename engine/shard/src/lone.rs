@@ -219,14 +219,18 @@ impl<S: Store> Lone<S> {
     }
 
     fn read_back(&mut self) -> Result<(), ShardError> {
-        for record in self.out.drain(..) {
+        let mut out = std::mem::take(&mut self.out);
+        for record in &out {
             let headers = Headers { kind: record.kind, leader: EPOCH, seq: record.seq };
             self.shard.read_back(self.next, headers)?;
             self.next += 1;
-            if self.kept {
-                self.published.push(record);
-            }
         }
+        if self.kept {
+            self.published.append(&mut out);
+        } else {
+            self.shard.reuse(&mut out);
+        }
+        self.out = out;
         Ok(())
     }
 }

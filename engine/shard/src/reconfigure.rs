@@ -2,15 +2,12 @@
 //! of them.
 
 use crate::checkpoint::{Store, StoreError};
+use crate::frames::Frames;
 use crate::shard::Shard;
 use cartwheel_core::apply::{Core, Environment, Mapping};
-use cartwheel_core::customer::Mark;
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::time::Millis;
 use std::sync::Arc;
-
-/// Customers whose profiles are read at once.
-const TOGETHER: usize = 1_024;
 
 impl<S: Store> Shard<S> {
     /// The plan is in force from here on.
@@ -37,6 +34,7 @@ impl<S: Store> Shard<S> {
         }
         let by_time = !self.core.plan.by_time.is_empty() || !plan.by_time.is_empty();
         self.effects.change_plan(&self.core.plan, plan);
+        self.frames = Frames::of(plan);
         self.core = Core::new(Arc::clone(plan));
         self.recall(&mapping, &mut slots)?;
         if !stay {
@@ -75,20 +73,13 @@ impl<S: Store> Shard<S> {
         if mapping.new_attributes().is_empty() {
             return Ok(());
         }
-        // As the store has them.
+        // What follows goes on in this order.
         slots.sort_by_cached_key(|slot| self.table.get(*slot).id);
-        for slots in slots.chunks(TOGETHER) {
-            let id = |slot: &u32| self.table.get(*slot).id;
-            let known = self.known(slots.iter().map(id))?;
-            let read = |slot: &u32| {
-                let documents = known.as_of(id(slot), Mark::END);
-                documents.attributes(mapping.new_attributes())
-            };
-            let attributes: Vec<_> = slots.iter().map(read).collect();
-            for (slot, attributes) in slots.iter().zip(attributes) {
-                let customer = self.table.get_mut(*slot);
-                attributes.into_iter().for_each(|attribute| customer.recall(attribute));
-            }
+        for slot in slots {
+            let stored = self.stored(self.table.get(*slot).cold)?;
+            let customer = self.table.get_mut(*slot);
+            let attributes = stored.attributes(mapping.new_attributes());
+            attributes.into_iter().for_each(|attribute| customer.recall(attribute));
         }
         Ok(())
     }

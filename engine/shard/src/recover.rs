@@ -4,7 +4,9 @@
 use crate::checkpoint::{Meta, Sealed, Store, StoreError, entries};
 use crate::decisions::Made;
 use crate::degraded::Samples;
+use crate::documents::Reading;
 use crate::error::ShardError;
+use crate::frames::Frames;
 use crate::indexed::Indexed;
 use crate::log::AcceptedLog;
 use crate::settings::{Identity, Settings};
@@ -106,6 +108,7 @@ impl<S: Store> Opened<S> {
             effects,
             tidy: Tidy::new(documents_begin, short_log),
             decoder: Decoder::default(),
+            frames: Frames::of(&first),
             core: Core::new(first),
             table: self.table,
             wheel: Wheel::new(),
@@ -123,6 +126,8 @@ impl<S: Store> Opened<S> {
             sealed: None,
             spare: Sealed::default(),
             made: Made::default(),
+            spare_records: Vec::new(),
+            reading: Reading::default(),
             dead: Vec::new(),
             skipped: Vec::new(),
             clamped: Vec::new(),

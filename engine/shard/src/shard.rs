@@ -3,13 +3,16 @@
 use crate::checkpoint::{Meta, Sealed, Store, StoreError};
 use crate::decisions::Made;
 use crate::degraded::Samples;
+use crate::documents::Reading;
 use crate::error::ShardError;
+use crate::frames::Frames;
 use crate::indexed::Indexed;
 use crate::log::{AcceptedTurn, Replay};
 use crate::settings::{Identity, Settings};
 use crate::streams::{Shared, SharedCounters};
 use crate::table::Table;
 use crate::tidy::Tidy;
+use crate::turn::Outgoing;
 use cartwheel_core::apply::Core;
 use cartwheel_core::customer::Forgotten;
 use cartwheel_core::effect::{Effects, Tally};
@@ -129,6 +132,8 @@ pub struct Shard<S> {
     pub(crate) settings: Settings,
     pub(crate) decoder: Decoder,
     pub(crate) core: Core,
+    /// Of the commands of its configuration.
+    pub(crate) frames: Frames,
     pub(crate) table: Table,
     pub(crate) wheel: Wheel,
     pub(crate) shared: Shared,
@@ -156,6 +161,10 @@ pub struct Shard<S> {
     pub(crate) spare: Sealed,
     /// Records of the present turn that are made already.
     pub(crate) made: Made,
+    /// Of commands that have been sent: memory for those to come.
+    pub(crate) spare_records: Vec<Outgoing>,
+    /// Memory in which what is known of a message's customer is read.
+    pub(crate) reading: Reading,
     pub(crate) dead: Vec<Dead>,
     pub(crate) skipped: Vec<Skipped>,
     pub(crate) clamped: Vec<Clamped>,
@@ -361,7 +370,7 @@ impl<S: Store> Shard<S> {
 
     /// Begins a checkpoint: a turn record of its own, and a copy of the dirty set that is committed once that record has been
     /// read back. Nothing happens during a replay or while another one is pending.
-    pub fn begin_checkpoint(&mut self, out: &mut Vec<crate::Outgoing>) -> Result<(), ShardError> {
+    pub fn begin_checkpoint(&mut self, out: &mut Vec<Outgoing>) -> Result<(), ShardError> {
         if self.sealed.is_some() || self.replaying() > 0 {
             return Ok(());
         }

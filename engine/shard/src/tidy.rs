@@ -100,7 +100,9 @@ impl<S: Store> Shard<S> {
 
     /// Puts a customer's entries together, as new ones.
     fn put_together(&mut self, slot: u32) -> Result<(), StoreError> {
-        let stored = self.stored(self.table.get(slot).cold)?;
+        let mut reading = std::mem::take(&mut self.reading);
+        self.read(self.table.get(slot).cold, |_, _| true, &mut reading)?;
+        let stored = &reading.stored;
         let folded = fold(stored.entries());
         let mut chain = Chain::default();
         let journal = &mut self.effects.journal;
@@ -117,6 +119,7 @@ impl<S: Store> Shard<S> {
             });
         }
         chain.put_together();
+        self.reading = reading;
         let customer = self.table.get_mut(slot);
         customer.cold = chain;
         if !std::mem::replace(&mut customer.dirty, true) {

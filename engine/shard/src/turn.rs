@@ -64,6 +64,13 @@ pub struct Outgoing {
     pub value: Vec<u8>,
 }
 
+impl Outgoing {
+    /// One of this kind, without anything.
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self { kind, seq: 0, key: Vec::new(), value: Vec::new() }
+    }
+}
+
 /// What a turn did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Turned {

@@ -264,8 +264,7 @@ impl Context<'_> {
         self.touched |= !self.plan().by_time.is_empty();
         let (core, customer) = (self.core, &mut *self.customer);
         let (object, surplus) = fitting(customer, object, &core.attributes);
-        let key = DocumentKey::new(Document::Profile, 0);
-        let version = Version { key, at, how: How::Add };
+        let version = Version { key: DocumentKey::PROFILE, at, how: How::Add };
         self.effects.journal.append_version(&mut customer.cold, version, object.as_bytes());
         let patch = Patch { object: Raw(&object), at, grants, denials };
         patch.merge(customer, &core.attributes, &core.zones, changes);
@@ -334,10 +333,9 @@ impl Context<'_> {
         reason: SuppressionReason,
         active: bool,
     ) {
-        let (customer, mark, at) = (self.customer.id, self.effects.journal.mark(), self.t);
+        let (documents, at) = (self.customer.cold, self.t);
         self.effects.list.push(Effect::Suppression {
-            customer,
-            mark,
+            documents,
             channel,
             addressee,
             reason,

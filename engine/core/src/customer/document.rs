@@ -76,9 +76,17 @@ impl Document {
 pub struct DocumentKey(pub u64);
 
 impl DocumentKey {
+    /// The profile: there is one.
+    pub const PROFILE: Self = Self::new(Document::Profile, 0);
+
     /// `id` is the hash of the id's text, 0 where it has none.
-    pub fn new(kind: Document, id: u64) -> Self {
+    pub const fn new(kind: Document, id: u64) -> Self {
         Self(id & !0xff | kind as u64)
+    }
+
+    /// That of an entry of which there are versions; none where it is damaged.
+    pub fn of_entry(content: &[u8]) -> Option<Self> {
+        content.first_chunk().map(|key| Self(u64::from_le_bytes(*key)))
     }
 
     /// The kind; none of a number that is no kind's.
@@ -122,6 +130,16 @@ impl Version {
     /// The document is not kept any more.
     pub const fn forgotten(key: DocumentKey) -> Self {
         Self { key, at: Millis::MIN, how: How::Forget }
+    }
+
+    /// Whether one that came before this counts for nothing any more, now and whatever comes.
+    pub fn supersedes(self, before: Self) -> bool {
+        let older = match self.how {
+            How::Replace | How::Remove => before.how != How::Forget && before.at <= self.at,
+            How::Forget => true,
+            How::Add => false,
+        };
+        older && before.key == self.key
     }
 
     /// The stored form.

@@ -2,17 +2,8 @@
 //! is new stands in memory, in a [`Journal`], which a checkpoint writes as it is into the log's files: an entry stays where it is, and its place with it.
 
 use super::chunks::{CHUNK, Chunks};
-use super::document::{Document, Version};
+use super::document::{Document, How, Version};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
-
-/// Where an entry of the log stands: bytes from its beginning. Documents as of a moment are the entries before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mark(pub u64);
-
-impl Mark {
-    /// Behind everything.
-    pub const END: Mark = Mark(u64::MAX);
-}
 
 /// log2 of the bytes by which entries are aligned.
 const UNIT_BITS: u32 = 4;
@@ -34,7 +25,7 @@ pub const fn begin_of(segment: u64) -> u64 {
     segment << SEGMENT_BITS
 }
 
-/// A customer's entries: the newest one's place in units, how many were appended since they were last put together, and in which segment the oldest is, in its
+/// A customer's entries, as of the moment at which this was copied: the newest one's place in units, how many were appended since they were last put together, and in which segment the oldest is, in its
 /// lowest 8 bits. Six bytes, for there is no room for more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Chain([u8; Chain::BYTES]);
@@ -89,8 +80,13 @@ impl Chain {
         if self.is_empty() {
             self.0[5] = segment_of(place) as u8;
         }
-        self.0[..4].copy_from_slice(&((place >> UNIT_BITS) as u32).to_le_bytes());
+        self.replace(place);
         self.0[4] = self.0[4].saturating_add(1);
+    }
+
+    /// The newest entry is another one, in place of what was.
+    fn replace(&mut self, place: u64) {
+        self.0[..4].copy_from_slice(&((place >> UNIT_BITS) as u32).to_le_bytes());
     }
 }
 
@@ -119,13 +115,19 @@ pub const MAX_CONTENT: usize = CHUNK - UNIT - HEADER;
 impl<'a> DocumentEntry<'a> {
     /// Reads the entry with which these bytes begin; none where it is not whole, or not what was written.
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
+        let entry = Self::written(bytes)?;
+        let hash = bytes.get(HEADER - 4..HEADER)?.first_chunk()?;
+        let is_sound =
+            u32::from_le_bytes(*hash) == hash_of(entry.document as u8, entry.older, entry.content);
+        is_sound.then_some(entry)
+    }
+
+    /// The same of bytes that never left memory: whether they are what was written is not asked.
+    fn written(bytes: &'a [u8]) -> Option<Self> {
         let content = bytes.get(HEADER..Self::length(bytes)?)?;
-        let (header, _) = bytes.split_first_chunk::<HEADER>()?;
-        let [a, b, c, d, kind, _, _, _, hash @ ..] = *header;
-        let older = u32::from_le_bytes([a, b, c, d]);
-        let is_sound = u32::from_le_bytes(hash) == hash_of(kind, older, content);
-        let document = Document::from_number(kind).filter(|_| is_sound)?;
-        Some(Self { older, document, content })
+        let [a, b, c, d, kind] = *bytes.first_chunk()?;
+        let document = Document::from_number(kind)?;
+        Some(Self { older: u32::from_le_bytes([a, b, c, d]), document, content })
     }
 
     /// How many bytes the entry takes whose header these begin with.
@@ -188,23 +190,37 @@ impl Journal {
         self.begin + self.len() as u64
     }
 
-    /// The present end.
-    pub fn mark(&self) -> Mark {
-        Mark(self.end())
-    }
-
     /// Appends an entry to a chain. Payloads beyond [`MAX_CONTENT`] are not possible: records are bounded far below.
     pub fn append(&mut self, chain: &mut Chain, document: Document, payload: &[u8]) {
-        self.append_parts(chain, document, &[], payload);
+        let place = self.write(chain.head(), document, &[], payload);
+        chain.push(place);
     }
 
-    /// Appends a version of a document, whose kind is the key's.
+    /// Appends a version of a document, whose kind is the key's. Where the chain's newest entry counts for nothing any more it takes its place: the chain is not
+    /// longer then, and who reads it from now on passes over that.
     pub fn append_version(&mut self, chain: &mut Chain, version: Version, content: &[u8]) {
         let kind = version.key.kind().unwrap_or(Document::Profile);
-        self.append_parts(chain, kind, &version.encode(), content);
+        let older = self.below_superseded(*chain, version);
+        let place = self.write(older.unwrap_or(chain.head()), kind, &version.encode(), content);
+        match older {
+            Some(_) => chain.replace(place),
+            None => chain.push(place),
+        }
     }
 
-    fn append_parts(&mut self, chain: &mut Chain, document: Document, first: &[u8], rest: &[u8]) {
+    /// What the chain's newest entry names as the older one, where that is a version which counts for nothing behind this one. Only of what is here it is known.
+    fn below_superseded(&self, chain: Chain, version: Version) -> Option<u32> {
+        if version.how == How::Add {
+            return None;
+        }
+        let newest = self.entry(chain.newest(self.end())?)?;
+        let (before, _) =
+            Version::split(newest.content).filter(|_| newest.document.is_versioned())?;
+        version.supersedes(before).then_some(newest.older)
+    }
+
+    /// Writes an entry; its place.
+    fn write(&mut self, older: u32, document: Document, first: &[u8], rest: &[u8]) -> u64 {
         let length = first.len() + rest.len();
         debug_assert!(length <= MAX_CONTENT);
         let needed = (HEADER + length).next_multiple_of(UNIT);
@@ -216,20 +232,26 @@ impl Journal {
         }
         let start = chunk.len();
         let [a, b, c, _] = (length as u32).to_le_bytes();
-        chunk.extend_from_slice(&chain.head().to_le_bytes());
+        chunk.extend_from_slice(&older.to_le_bytes());
         chunk.extend_from_slice(&[document as u8, a, b, c, 0, 0, 0, 0]);
         chunk.extend_from_slice(first);
         chunk.extend_from_slice(rest);
-        let hash = hash_of(document as u8, chain.head(), &chunk[start + HEADER..]);
+        let hash = hash_of(document as u8, older, &chunk[start + HEADER..]);
         chunk[start + HEADER - 4..start + HEADER].copy_from_slice(&hash.to_le_bytes());
         chunk.resize(start + needed, 0);
-        chain.push(self.begin + at as u64);
+        self.begin + at as u64
+    }
+
+    /// Something of a chain's newest entry, where it is here. Its memory is touched.
+    pub fn look(&self, chain: Chain) -> Option<u8> {
+        let at = chain.newest(self.end())?.checked_sub(self.begin)?;
+        self.chunks.from(at as usize)?.first().copied()
     }
 
     /// The entry at this place; none where it is no longer here.
     pub fn entry(&self, place: u64) -> Option<DocumentEntry<'_>> {
         let at = place.checked_sub(self.begin)?;
-        DocumentEntry::read(self.chunks.from(at as usize)?)
+        DocumentEntry::written(self.chunks.from(at as usize)?)
     }
 
     /// What has been written, chunk by chunk, each with its place.
@@ -255,94 +277,4 @@ impl Journal {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn contents(journal: &Journal, chain: Chain, before: Mark) -> Vec<(Document, Vec<u8>)> {
-        let mut found = Vec::new();
-        let mut next = chain.newest(journal.end());
-        while let Some(place) = next {
-            let entry = journal.entry(place).expect("an entry");
-            if place < before.0 {
-                found.push((entry.document, entry.content.to_vec()));
-            }
-            next = entry.older(place);
-        }
-        found
-    }
-
-    #[test]
-    fn chains_are_separate_and_marks_cut_them() {
-        let mut journal = Journal::default();
-        let (mut ana, mut ben) = (Chain::default(), Chain::default());
-        journal.append(&mut ana, Document::Name, b"ana");
-        journal.append(&mut ben, Document::Name, b"ben");
-        journal.append(&mut ana, Document::Cart, b"{1}");
-        let mark = journal.mark();
-        journal.append(&mut ana, Document::Cart, b"{2}");
-        let entry = |document, content: &[u8]| (document, content.to_vec());
-        let all = [
-            entry(Document::Cart, b"{2}"),
-            entry(Document::Cart, b"{1}"),
-            entry(Document::Name, b"ana"),
-        ];
-        assert_eq!(contents(&journal, ana, Mark::END), all);
-        assert_eq!(contents(&journal, ana, mark), all[1..]);
-        assert_eq!(contents(&journal, ben, mark).len(), 1);
-        assert_eq!((ana.links(), ana.oldest_segment(journal.end())), (3, Some(0)));
-        assert!(Chain::default().newest(journal.end()).is_none());
-        assert_eq!(Chain::default().oldest_segment(journal.end()), None);
-        assert_eq!(Chain::from_bytes(ana.to_bytes()), ana);
-    }
-
-    #[test]
-    fn an_entry_that_is_not_whole_or_not_what_was_written_is_not_read() {
-        let mut journal = Journal::default();
-        journal.append(&mut Chain::default(), Document::Cart, b"some content");
-        let (_, piece) = journal.pieces().next().unwrap();
-        let bytes = piece[UNIT..].to_vec();
-        let length = DocumentEntry::length(&bytes).unwrap();
-        assert!(DocumentEntry::read(&bytes).is_some());
-        assert!((0..length).all(|cut| DocumentEntry::read(&bytes[..cut]).is_none()));
-        for at in 0..length {
-            let mut damaged = bytes.clone();
-            damaged[at] ^= 9;
-            assert!(DocumentEntry::read(&damaged).is_none(), "{at}");
-        }
-    }
-
-    /// Places come round again after 64 GiB, and nothing is mistaken for what stood there before.
-    #[test]
-    fn places_go_on_beyond_32_bits() {
-        for end in [3 * LOG_SPAN - 40 * CHUNK as u64, 3 * LOG_SPAN - 3 * CHUNK as u64] {
-            let mut journal = Journal::default();
-            journal.go_on(end);
-            let mut chain = Chain::default();
-            let content = vec![7; CHUNK / 2];
-            (0..64).for_each(|_| journal.append(&mut chain, Document::Cart, &content));
-            assert!(journal.end() > 3 * LOG_SPAN);
-            assert_eq!(contents(&journal, chain, Mark::END).len(), 64);
-            assert_eq!(chain.oldest_segment(journal.end()), Some(segment_of(end)));
-            let later = journal.end() + LOG_SPAN - 100 * CHUNK as u64;
-            assert_eq!(chain.newest(later), chain.newest(journal.end()));
-        }
-    }
-
-    #[test]
-    fn what_was_taken_stays_and_its_memory_is_used_again() {
-        let mut journal = Journal::with_room(2 * CHUNK + 1);
-        assert_eq!((journal.len(), journal.chunks.count()), (0, 3));
-        let (mut first, mut second) = (Chain::default(), Chain::default());
-        let content = vec![7; CHUNK / 2 - UNIT];
-        (0..5).for_each(|_| journal.append(&mut first, Document::Cart, &content));
-        let end = journal.end();
-        let taken = journal.take();
-        assert_eq!(contents(&taken, first, Mark::END).len(), 5);
-        assert!(journal.is_empty() && journal.begin() >= end && taken.end() == end);
-        journal.append(&mut second, Document::Cart, b"{}");
-        journal.reuse(taken);
-        (0..3).for_each(|_| journal.append(&mut second, Document::Cart, &content));
-        assert_eq!(contents(&journal, second, Mark::END).len(), 4);
-        assert!(journal.entry(first.newest(journal.end()).unwrap()).is_none());
-    }
-}
+mod tests;

@@ -25,7 +25,7 @@ pub use bounds::{Forgotten, MAX_ENTRIES, MAX_LINGERING, MAX_RUNS, MAX_TOUCHES};
 pub use chunks::Chunks;
 pub use document::{Document, DocumentKey, How, Version};
 pub use documents::{
-    Chain, DocumentEntry, Journal, LOG_BEGIN, LOG_SPAN, MAX_CONTENT, Mark, begin_of, segment_of,
+    Chain, DocumentEntry, Journal, LOG_BEGIN, LOG_SPAN, MAX_CONTENT, begin_of, segment_of,
 };
 pub use heard::Heard;
 pub use hot::{Attribute, Customer, Entry, Touch};

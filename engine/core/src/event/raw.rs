@@ -129,8 +129,14 @@ pub fn object_entries<'a>(raw: Raw<'a>) -> impl Iterator<Item = (Cow<'a, str>, R
     let mut at = 1;
     std::iter::from_fn(move || {
         at = skip(bytes, at, |byte| byte.is_ascii_whitespace() || byte == b',');
-        let name_end = value_end(bytes, at);
-        let name = Raw(raw.0.get(at..name_end)?).string()?;
+        let name = bytes.get(at..).filter(|rest| rest.first() == Some(&b'"'))?;
+        let (length, escaped) = string_len(name);
+        let name_end = at + length;
+        let name = if escaped {
+            Raw(raw.0.get(at..name_end)?).string()?
+        } else {
+            Cow::Borrowed(raw.0.get(at + 1..name_end - 1)?)
+        };
         let start = skip(bytes, name_end, |byte| byte.is_ascii_whitespace() || byte == b':');
         at = value_end(bytes, start);
         Some((name, Raw(raw.0.get(start..at)?)))
@@ -160,7 +166,7 @@ fn skip(bytes: &[u8], from: usize, blank: impl Fn(u8) -> bool) -> usize {
 fn value_end(bytes: &[u8], from: usize) -> usize {
     let rest = bytes.get(from..).unwrap_or_default();
     let len = match rest.first() {
-        Some(b'"') => string_len(rest),
+        Some(b'"') => string_len(rest).0,
         Some(b'{' | b'[') => nested_len(rest),
         _ => rest
             .iter()
@@ -170,17 +176,33 @@ fn value_end(bytes: &[u8], from: usize) -> usize {
     from + len
 }
 
-/// The length of a string with its quotes.
-fn string_len(text: &[u8]) -> usize {
-    let mut at = 1;
-    while let Some(byte) = text.get(at) {
-        match byte {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
+/// The length of a string with its quotes, and whether it has escapes. Eight bytes at a time.
+#[inline]
+fn string_len(text: &[u8]) -> (usize, bool) {
+    let (mut at, mut escaped) = (1, false);
+    loop {
+        while let Some(word) = text.get(at..).and_then(<[u8]>::first_chunk) {
+            let word = u64::from_le_bytes(*word);
+            let found = bytes_that_are(b'"', word) | bytes_that_are(b'\\', word);
+            at += found.trailing_zeros() as usize / 8;
+            if found != 0 {
+                break;
+            }
+        }
+        match text.get(at) {
+            Some(b'"') => return (at + 1, escaped),
+            Some(b'\\') => (at, escaped) = (at + 2, true),
+            Some(_) => at += 1,
+            None => return (text.len(), escaped),
         }
     }
-    text.len()
+}
+
+/// The highest bit of each byte that is this one; behind the first of them there may be others.
+const fn bytes_that_are(byte: u8, word: u64) -> u64 {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    let differs = word ^ (ONES * byte as u64);
+    differs.wrapping_sub(ONES) & !differs & (ONES << 7)
 }
 
 /// The length of an object or array with its brackets.
@@ -188,7 +210,7 @@ fn nested_len(text: &[u8]) -> usize {
     let (mut at, mut depth) = (0, 0u32);
     while let Some(byte) = text.get(at) {
         match byte {
-            b'"' => at += string_len(&text[at..]),
+            b'"' => at += string_len(&text[at..]).0,
             b'{' | b'[' => {
                 depth += 1;
                 at += 1;
@@ -244,6 +266,23 @@ mod tests {
             assert_eq!(Raw(text).number(), number, "{text}");
         }
         assert_eq!(Raw(&format!("\"{}\"", "9".repeat(400))).number(), None);
+    }
+
+    #[test]
+    fn the_end_of_a_string_is_found_wherever_it_stands() {
+        let pieces = ["x", "é", "\\\"", "\\\\", "#", "[", "]", "!", "~", "\\u0022"];
+        for first in pieces {
+            for second in pieces {
+                for (before, between) in (0..18).map(|n| ("a".repeat(n), "b".repeat(n % 7))) {
+                    let inner = format!("{before}{first}{between}{second}");
+                    let text = format!("\"{inner}\",\"");
+                    let expected = (inner.len() + 2, inner.contains('\\'));
+                    assert_eq!(string_len(text.as_bytes()), expected, "{text}");
+                }
+            }
+        }
+        assert_eq!(string_len(b"\"open and long"), (14, false));
+        assert_eq!(string_len(b"\"open\\"), (6, true));
     }
 
     #[test]

@@ -253,9 +253,9 @@ impl<S: Store> Runner<'_, S> {
     }
 
     fn send(&mut self) -> Result<(), Halt> {
-        let mut out = self.owner.outgoing();
-        for record in out.drain(..) {
-            self.append(&record)?;
+        let out = self.owner.outgoing();
+        for record in &out {
+            self.append(record)?;
         }
         self.owner.sent(out);
         Ok(())

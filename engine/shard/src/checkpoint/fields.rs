@@ -3,18 +3,22 @@
 use crate::json;
 use cartwheel_core::customer::Version;
 use cartwheel_core::event::{Raw, object_entries};
+use cartwheel_core::time::Millis;
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
-/// One field, and the version of the document that brought it.
+/// Fields of a document, more than most have: room made at once is cheaper than room that grows.
+const USUAL: usize = 12;
+
+/// One field, and when it came.
 #[derive(Clone, Debug)]
 pub struct Field<'a> {
     /// Its name, without escapes.
     pub name: Cow<'a, str>,
     /// Its value.
     pub value: Raw<'a>,
-    /// Which version.
-    pub version: Version,
+    /// The event time of the version that brought it.
+    pub at: Millis,
 }
 
 /// Fields in order of their names, each name once.
@@ -24,10 +28,11 @@ pub struct Fields<'a>(Vec<Field<'a>>);
 impl<'a> Fields<'a> {
     /// Of several versions the last of each name.
     pub fn last_of(versions: &[(Version, &'a [u8])]) -> Self {
-        let mut all = Vec::new();
-        for (version, content) in versions {
-            let fields = read(content);
-            all.extend(fields.map(|(name, value)| Field { name, value, version: *version }));
+        let mut all = Vec::with_capacity(USUAL);
+        for (Version { at, .. }, content) in versions {
+            for (name, value) in read(content) {
+                all.push(Field { name, value, at: *at });
+            }
         }
         Self::of(all)
     }
@@ -55,7 +60,7 @@ impl<'a> Fields<'a> {
     #[must_use]
     pub fn newest(mut self, limit: usize) -> Self {
         if self.0.len() > limit {
-            self.0.sort_by_key(|field| Reverse(field.version.at)); // stable: they stand in order of their names
+            self.0.sort_by_key(|field| Reverse(field.at)); // stable: they stand in order of their names
             self.0.truncate(limit);
             self.0.sort_by(|one, other| one.name.cmp(&other.name));
         }
@@ -64,8 +69,8 @@ impl<'a> Fields<'a> {
 
     /// Those of each version by themselves, in order of its time.
     pub fn by_time(mut self) -> Vec<Self> {
-        self.0.sort_by_key(|field| field.version.at); // stable
-        let versions = self.0.chunk_by(|one, other| one.version.at == other.version.at);
+        self.0.sort_by_key(|field| field.at); // stable
+        let versions = self.0.chunk_by(|one, other| one.at == other.at);
         versions.map(|fields| Self(fields.to_vec())).collect()
     }
 
@@ -88,7 +93,14 @@ impl<'a> Fields<'a> {
     /// Writes them as a JSON object.
     pub fn write(&self, out: &mut Vec<u8>) {
         let mut object = json::Object::begin(out);
-        self.0.iter().for_each(|field| object.json(&field.name, field.value.0));
+        for Field { name, value, .. } in &self.0 {
+            let out = match name {
+                // As it stood in JSON, without an escape: it needs none.
+                Cow::Borrowed(name) => object.name(name),
+                Cow::Owned(name) => object.any_name(name),
+            };
+            out.extend_from_slice(value.0.as_bytes());
+        }
         object.end();
     }
 }

@@ -1,6 +1,7 @@
 //! A store in memory, for tests, traces and the simulator. Clones share the content, as a disk outlives its process.
 
-use super::{EachCustomer, Logged, Meta, Sealed, Store, StoreError};
+use super::{EachCustomer, Logged, Meta, Piece, Sealed, Store, StoreError};
+use cartwheel_core::customer::DocumentEntry;
 use cartwheel_core::effect::decisions_in;
 use cartwheel_core::id::CustomerId;
 use std::collections::BTreeMap;
@@ -60,12 +61,15 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    fn document(&self, place: u64, room: &mut Vec<u8>) -> Result<(), StoreError> {
+    fn document(&self, place: u64, piece: &mut Piece) -> Result<(), StoreError> {
         let content = self.content();
-        let piece = content.documents.range(..=place).next_back();
-        let bytes = piece.and_then(|(begin, piece)| piece.get((place - begin) as usize..));
-        room.clear();
-        room.extend_from_slice(bytes.unwrap_or_default());
+        let logged = content.documents.range(..=place).next_back();
+        let bytes = logged.and_then(|(begin, logged)| logged.get((place - begin) as usize..));
+        let bytes = bytes.unwrap_or_default();
+        let length = DocumentEntry::length(bytes).unwrap_or_default().min(bytes.len());
+        let read = piece.begin(place);
+        read.clear();
+        read.extend_from_slice(&bytes[..length]);
         Ok(())
     }
 

@@ -8,6 +8,7 @@ mod document_log;
 mod fields;
 pub mod memory;
 mod packed;
+mod piece;
 #[cfg(feature = "rocksdb")]
 pub mod rocks;
 mod seal;
@@ -20,7 +21,8 @@ mod versions;
 #[cfg(any(test, feature = "rocksdb"))]
 pub use decision_log::DECISION_LOG_BYTES;
 pub use fields::{Field, Fields};
-pub use packed::{Documents, Shown, Stored, append, entries, fold};
+pub use packed::{Shown, Stored, append, entries, fold};
+pub use piece::Piece;
 pub use seal::Sealed;
 
 use cartwheel_core::id::CustomerId;
@@ -174,8 +176,8 @@ pub trait Store: Clone + Send + 'static {
     /// Every batch of codes of coupons, stored, with its key, in order of these.
     fn codes(&self, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError>;
 
-    /// Reads the entry of the log of documents that stands at a place into `room`, whose content it replaces.
-    fn document(&self, place: u64, room: &mut Vec<u8>) -> Result<(), StoreError>;
+    /// Reads the entry of the log of documents that stands at a place into `piece`, and what stands around it.
+    fn document(&self, place: u64, piece: &mut Piece) -> Result<(), StoreError>;
 
     /// The documents of every customer, packed ([`entries`]), of a store that has no log of them yet.
     fn old_documents(&self, each: &mut EachCustomer<'_>) -> Result<(), StoreError>;

@@ -4,9 +4,10 @@
 //! of each key. [`fold`] applies these rules: what is folded early and late reads the same.
 
 use super::fields::Fields;
-use super::versions::{Found, fold_key};
+use super::versions::{Found, fields, fold_key, newest_whole};
 use super::{KEPT_DECISIONS, KEPT_DEGRADED};
-use cartwheel_core::customer::{Attribute, Document, DocumentKey, Mark, Version};
+use cartwheel_core::customer::{Attribute, Document, DocumentKey, How, Version};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Kind and length.
@@ -69,8 +70,14 @@ fn fold_versions(document: Document, group: &[(Document, &[u8])], out: &mut Vec<
         group.iter().filter_map(|(_, content)| Version::split(content)).collect();
     versions.sort_by_key(|(version, _)| version.key);
     for of_key in versions.chunk_by(|(one, _), (other, _)| one.key == other.key) {
-        for (version, content) in fold_key(of_key) {
-            append_parts(out, document, &version.encode(), &content);
+        match of_key {
+            // Most documents have one.
+            [(version, content)] if version.how != How::Forget => {
+                append_parts(out, document, &version.encode(), content);
+            }
+            _ => fold_key(of_key).iter().for_each(|(version, content)| {
+                append_parts(out, document, &version.encode(), content);
+            }),
         }
     }
 }
@@ -94,94 +101,91 @@ impl Shown<'_> {
     }
 }
 
-/// A customer's entries, copied once for all messages of a turn.
-#[derive(Default)]
+/// What is known of a customer, or that of it which is wanted: entries, the newest first. Their memory is used again for the next one.
+#[derive(Debug, Default)]
 pub struct Stored {
     content: Vec<u8>,
     entries: Vec<Entry>,
 }
 
 /// One of them.
-#[derive(Clone)]
+#[derive(Debug)]
 struct Entry {
-    /// Where it stands in the log.
-    place: u64,
     document: Document,
     /// Of [`Stored::content`].
     content: Range<usize>,
 }
 
 impl Stored {
-    /// Of entries from the newest to the oldest, each with its place.
-    pub fn push_older(&mut self, place: u64, document: Document, content: &[u8]) {
-        if document == Document::Folded {
-            let folded: Vec<_> = entries(content).collect();
-            folded
-                .into_iter()
-                .rev()
-                .for_each(|(document, content)| self.push(place, document, content));
-        } else {
-            self.push(place, document, content);
-        }
+    /// Forgets it; the memory stays.
+    pub fn clear(&mut self) {
+        self.content.clear();
+        self.entries.clear();
     }
 
-    fn push(&mut self, place: u64, document: Document, content: &[u8]) {
+    /// Of entries from the newest to the oldest the next one, as far as it is wanted.
+    pub fn push_older(
+        &mut self,
+        document: Document,
+        content: &[u8],
+        wanted: impl Fn(Document, &[u8]) -> bool,
+    ) {
+        if document != Document::Folded {
+            if wanted(document, content) {
+                self.push(document, content);
+            }
+            return;
+        }
+        let newer = self.entries.len();
+        for (document, content) in entries(content) {
+            if wanted(document, content) {
+                self.push(document, content);
+            }
+        }
+        self.entries[newer..].reverse();
+    }
+
+    fn push(&mut self, document: Document, content: &[u8]) {
         let begin = self.content.len();
         self.content.extend_from_slice(content);
-        self.entries.push(Entry { place, document, content: begin..self.content.len() });
+        self.entries.push(Entry { document, content: begin..self.content.len() });
     }
 
-    /// The oldest has come.
-    #[must_use]
-    pub fn complete(mut self) -> Self {
-        self.entries.reverse();
-        self
-    }
-
-    /// The documents as of a moment.
-    pub fn as_of(&self, mark: Mark) -> Documents<'_> {
-        let before = self.entries.partition_point(|entry| entry.place < mark.0);
-        Documents { content: &self.content, entries: &self.entries[..before] }
+    fn newest_first(&self) -> impl DoubleEndedIterator<Item = (Document, &[u8])> + Clone {
+        let content = |entry: &Entry| &self.content[entry.content.clone()];
+        self.entries.iter().map(move |entry| (entry.document, content(entry)))
     }
 
     /// All of it, older ones first.
     pub fn entries(&self) -> impl Iterator<Item = (Document, &[u8])> {
-        self.as_of(Mark::END).all()
-    }
-}
-
-/// The documents of a customer, to read.
-#[derive(Clone, Copy, Default)]
-pub struct Documents<'a> {
-    content: &'a [u8],
-    entries: &'a [Entry],
-}
-
-impl<'a> Documents<'a> {
-    fn all(self) -> impl DoubleEndedIterator<Item = (Document, &'a [u8])> {
-        self.entries.iter().map(move |entry| (entry.document, &self.content[entry.content.clone()]))
+        self.newest_first().rev()
     }
 
-    fn of(self, wanted: Document) -> impl DoubleEndedIterator<Item = &'a [u8]> {
-        self.all().filter(move |(document, _)| *document == wanted).map(|entry| entry.1)
+    /// Of one kind, the newest first.
+    fn of(&self, wanted: Document) -> impl Iterator<Item = &[u8]> + Clone {
+        self.newest_first().filter(move |(document, _)| *document == wanted).map(|entry| entry.1)
     }
 
-    fn found(self, wanted: Document, key: DocumentKey) -> Found<'a> {
-        let versions = self.of(wanted).filter_map(Version::split);
-        Found::of(&versions.filter(|(version, _)| version.key == key).collect::<Vec<_>>())
+    /// The versions of a document, the newest first.
+    fn versions(&self, key: DocumentKey) -> impl Iterator<Item = (Version, &[u8])> + Clone {
+        let of_kind =
+            self.newest_first().filter(move |(document, _)| key.kind() == Some(*document));
+        let versions = of_kind.filter_map(|(_, content)| Version::split(content));
+        versions.filter(move |(version, _)| version.key == key)
+    }
+
+    fn found(&self, key: DocumentKey) -> Found<'_> {
+        Found::of(self.versions(key))
     }
 
     /// The customer string; empty if it is not known.
-    pub fn name(&self) -> String {
-        self.of(Document::Name)
-            .next_back()
-            .map_or_else(String::new, |name| String::from_utf8_lossy(name).into_owned())
+    pub fn name(&self) -> Cow<'_, str> {
+        self.of(Document::Name).next().map_or(Cow::Borrowed(""), String::from_utf8_lossy)
     }
 
     /// The merged profile, without consent and without nulls.
-    pub fn profile(&self) -> Fields<'a> {
-        let key = DocumentKey::new(Document::Profile, 0);
-        let mut profile = self.found(Document::Profile, key).fields();
+    pub fn profile(&self) -> Fields<'_> {
+        let mut profile = fields(self.versions(DocumentKey::PROFILE));
         profile.retain(|field| !field.value.is_null() && field.name != "consent");
         profile
     }
@@ -189,40 +193,42 @@ impl<'a> Documents<'a> {
     /// Of these fields of the profile (name and hash of it) those of which something is known: the hash, and since when which value. Null is what was
     /// removed, or no single value.
     pub fn attributes(&self, wanted: &[(String, u32)]) -> Vec<Attribute> {
-        let key = DocumentKey::new(Document::Profile, 0);
-        let registers = self.found(Document::Profile, key).registers();
+        let registers = self.found(DocumentKey::PROFILE).registers();
         let known = |(name, hash): &(String, u32)| {
             let field = registers.get(name)?;
-            Some(Attribute::read(*hash, field.version.at, field.value))
+            Some(Attribute::read(*hash, field.at, field.value))
         };
         wanted.iter().filter_map(known).collect()
     }
 
     /// The newest version of a document; none if there is none or it was removed.
-    pub fn document(&self, key: DocumentKey) -> Option<Shown<'a>> {
-        let found = self.found(key.kind()?, key);
+    pub fn document(&self, key: DocumentKey) -> Option<Shown<'_>> {
+        let whole = |text| std::str::from_utf8(text).ok().map(Shown::Whole);
+        if let Some(text) = newest_whole(self.versions(key)) {
+            return whole(text);
+        }
+        let found = self.found(key);
         match (found.base, found.added.as_slice()) {
             (None, &[]) => None,
-            (Some((_, only)), &[]) | (None, &[(_, only)]) => {
-                std::str::from_utf8(only).ok().map(Shown::Whole)
-            }
+            (Some((_, only)), &[]) | (None, &[(_, only)]) => whole(only),
             (Some(_) | None, _) => Some(Shown::Fields(found.fields())),
         }
     }
 
     /// The newest packed decisions, oldest first.
-    pub fn decisions(&self) -> Vec<&'a [u8]> {
+    pub fn decisions(&self) -> Vec<&[u8]> {
         self.newest(Document::Decision, KEPT_DECISIONS)
     }
 
     /// The newest events that were applied in part, oldest first, as JSON.
-    pub fn degraded(&self) -> Vec<&'a [u8]> {
+    pub fn degraded(&self) -> Vec<&[u8]> {
         self.newest(Document::Degraded, KEPT_DEGRADED)
     }
 
-    fn newest(self, kind: Document, kept: usize) -> Vec<&'a [u8]> {
-        let all: Vec<_> = self.of(kind).collect();
-        all[all.len().saturating_sub(kept)..].to_vec()
+    fn newest(&self, kind: Document, kept: usize) -> Vec<&[u8]> {
+        let mut newest: Vec<_> = self.of(kind).take(kept).collect();
+        newest.reverse();
+        newest
     }
 }
 

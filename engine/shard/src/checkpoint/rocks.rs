@@ -14,7 +14,7 @@
 use super::decision_log::{DecisionLog, End};
 use super::document_log::DocumentLog;
 use super::unfinished::{self, Unfinished};
-use super::{EachCustomer, Logged, Meta, Sealed, Store, StoreError};
+use super::{EachCustomer, Logged, Meta, Piece, Sealed, Store, StoreError};
 use cartwheel_core::id::CustomerId;
 use rocksdb::{
     BlockBasedOptions, Cache, DB, DBCompressionType, IngestExternalFileOptions, IteratorMode,
@@ -206,8 +206,8 @@ impl Store for RocksStore {
         self.each_numbered(CODES, each)
     }
 
-    fn document(&self, place: u64, room: &mut Vec<u8>) -> Result<(), StoreError> {
-        self.documents.read(place, room)
+    fn document(&self, place: u64, piece: &mut Piece) -> Result<(), StoreError> {
+        self.documents.read(place, piece.begin(place))
     }
 
     fn old_documents(&self, each: &mut EachCustomer<'_>) -> Result<(), StoreError> {

@@ -10,26 +10,22 @@ const MAX_ADDED: usize = 8;
 /// however early or late entries are folded: a newer value of a field makes no room for others.
 pub const MAX_ADDED_FIELDS: usize = 256;
 
+/// A version with its content.
+type Versioned<'a> = (Version, &'a [u8]);
+
 /// What counts of the versions of a document.
 pub struct Found<'a> {
     /// The whole document; none where it was removed or never came.
-    pub base: Option<(Version, &'a [u8])>,
+    pub base: Option<Versioned<'a>>,
     /// What was added since, by event time.
-    pub added: Vec<(Version, &'a [u8])>,
+    pub added: Vec<Versioned<'a>>,
 }
 
 impl<'a> Found<'a> {
-    /// Of one document's versions, in the order in which they came.
-    pub fn of(versions: &[(Version, &'a [u8])]) -> Self {
-        let mut found = Self { base: None, added: Vec::new() };
-        for (version, content) in current(versions) {
-            match version.how {
-                How::Replace => found.base = Some((version, content)),
-                How::Add => found.added.push((version, content)),
-                How::Remove | How::Forget => {}
-            }
-        }
-        found
+    /// Of one document's versions, from the last that came to the first.
+    pub fn of(newest_first: impl Iterator<Item = Versioned<'a>>) -> Self {
+        let (base, added) = current(newest_first);
+        Self { base: base.filter(|(version, _)| version.how == How::Replace), added }
     }
 
     /// Of what was added the newest of each name.
@@ -46,44 +42,66 @@ impl<'a> Found<'a> {
     }
 }
 
-/// Those that still count, by event time: the newest that is whole or removes it, and what was added since. Of one time the later one.
-fn current<'a>(versions: &[(Version, &'a [u8])]) -> Vec<(Version, &'a [u8])> {
-    let forgotten = versions.iter().rposition(|(version, _)| version.how == How::Forget);
-    let mut current = versions[forgotten.map_or(0, |place| place + 1)..].to_vec();
-    current.sort_by_key(|(version, _)| version.at);
-    let whole = |(version, _): &(Version, &[u8])| match version.how {
+/// The fields of a document, of its versions from the last that came to the first. Most profiles have come at once.
+pub fn fields<'a>(newest_first: impl Iterator<Item = Versioned<'a>> + Clone) -> Fields<'a> {
+    let mut versions = newest_first.clone();
+    match (versions.next(), versions.next()) {
+        (Some(only), None) if only.0.how == How::Add => newest_of(&[only]),
+        _ => Found::of(newest_first).fields(),
+    }
+}
+
+/// The content of the version that came last, if it is whole and none of those before it is newer: then no other counts. Most documents are so.
+pub fn newest_whole<'a>(mut newest_first: impl Iterator<Item = Versioned<'a>>) -> Option<&'a [u8]> {
+    let (last, content) = newest_first.next()?;
+    let mut before = newest_first.take_while(|(version, _)| version.how != How::Forget);
+    let counts = last.how == How::Replace && before.all(|(version, _)| version.at <= last.at);
+    counts.then_some(content)
+}
+
+/// What still counts of versions that are given from the last that came to the first: the newest that is whole or removes the document, and what was added
+/// since, by event time. Of one time the later one.
+fn current<'a>(
+    newest_first: impl Iterator<Item = Versioned<'a>>,
+) -> (Option<Versioned<'a>>, Vec<Versioned<'a>>) {
+    let mut counting: Vec<_> =
+        newest_first.take_while(|(version, _)| version.how != How::Forget).collect();
+    counting.reverse();
+    counting.sort_by_key(|(version, _)| version.at); // stable
+    let whole = |(version, _): &Versioned<'_>| match version.how {
         How::Replace | How::Remove => true,
         How::Add | How::Forget => false,
     };
-    let base = current.iter().rposition(whole).unwrap_or(0);
-    current.split_off(base)
+    let base = counting.iter().rposition(whole);
+    let base = base.and_then(|place| counting.drain(..=place).next_back());
+    (base, counting)
 }
 
 /// One document's versions, in the order in which they came, cut to what counts.
-pub fn fold_key<'a>(versions: &[(Version, &'a [u8])]) -> Vec<(Version, Cow<'a, [u8]>)> {
-    let (base, added): (Vec<_>, Vec<_>) =
-        current(versions).into_iter().partition(|(version, _)| version.how != How::Add);
-    let mut out: Vec<(Version, Cow<'a, [u8]>)> =
-        base.into_iter().map(|(version, content)| (version, Cow::Borrowed(content))).collect();
+pub fn fold_key<'a>(versions: &[Versioned<'a>]) -> Vec<(Version, Cow<'a, [u8]>)> {
+    let (base, added) = current(versions.iter().rev().copied());
+    let as_it_is = |(version, content)| (version, Cow::Borrowed(content));
+    let mut out: Vec<_> = base.into_iter().map(as_it_is).collect();
     if added.len() <= MAX_ADDED {
-        out.extend(added.into_iter().map(|(version, content)| (version, Cow::Borrowed(content))));
-        return out;
+        out.extend(added.into_iter().map(as_it_is));
+    } else {
+        out.extend(put_together(&added));
     }
-    out.extend(put_together(&added));
     out
 }
 
 /// Of additions in order of their times the newest of each field, [`MAX_ADDED_FIELDS`] of them.
-fn newest_of<'a>(added: &[(Version, &'a [u8])]) -> Fields<'a> {
+fn newest_of<'a>(added: &[Versioned<'a>]) -> Fields<'a> {
     Fields::last_of(added).newest(MAX_ADDED_FIELDS)
 }
 
 /// Additions in order of their times, as one for each time of which some field is the newest of its name; nulls included.
-fn put_together<'a>(added: &[(Version, &'a [u8])]) -> Vec<(Version, Cow<'a, [u8]>)> {
+fn put_together<'a>(added: &[Versioned<'a>]) -> Vec<(Version, Cow<'a, [u8]>)> {
+    let Some(first) = added.first() else { return Vec::new() };
     let of_one_time = |fields: Fields<'a>| {
         let mut text = Vec::new();
         fields.write(&mut text);
-        Some((fields.iter().next()?.version, Cow::Owned(text)))
+        Some((Version { at: fields.iter().next()?.at, ..first.0 }, Cow::Owned(text)))
     };
     newest_of(added).by_time().into_iter().filter_map(of_one_time).collect()
 }

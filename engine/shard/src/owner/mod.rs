@@ -221,9 +221,9 @@ impl<S: Store> Owner<S> {
         std::mem::take(&mut self.out)
     }
 
-    /// The room of what has been sent.
+    /// What has been sent: its memory is used again.
     pub fn sent(&mut self, mut room: Vec<Outgoing>) {
-        room.clear();
+        self.shard.reuse(&mut room);
         if self.out.is_empty() {
             self.out = room;
         }

@@ -4,9 +4,7 @@ use super::world::{CART, HOUR, MINUTE, START, World, lone, plan_of};
 use crate::checkpoint::memory::MemoryStore;
 use crate::checkpoint::{Meta, Store};
 use crate::{IndexKey, Lone, Settings, Shard};
-use cartwheel_core::customer::Mark;
 use cartwheel_core::event::{OddField, Record};
-use cartwheel_core::id::CustomerId;
 use cartwheel_core::sends::{Dead, DeadReason, Headers, Kind, Poison, Turn};
 use cartwheel_core::time::Millis;
 use std::collections::BTreeMap;
@@ -279,16 +277,4 @@ fn the_room_of_a_profile_is_the_same_after_a_checkpoint() {
     let fields = told(false);
     assert_eq!(fields.len(), 64);
     assert_eq!(told(true), fields);
-}
-
-#[test]
-fn however_many_messages_a_customer_gets_what_is_known_is_there_once() {
-    let mut world = crowd(3);
-    let mut owner = world.open(Settings::without_clock(), MemoryStore::default()).unwrap().unwrap();
-    owner.drain(&mut world, 64, START, false).unwrap().unwrap();
-    let id = |number: usize| CustomerId::of(&format!("c{}", number % 2));
-    let known = owner.shard.known((0..64).map(id)).unwrap();
-    assert_eq!(known.len(), 2, "not one for each of 64 messages");
-    assert_eq!(known.as_of(id(1), Mark::END).name(), "c1");
-    assert_eq!(known.as_of(CustomerId::of("c2"), Mark::END).name(), "");
 }

@@ -20,6 +20,7 @@ mod held;
 mod levels;
 mod limits;
 mod measured;
+mod moments;
 mod lone;
 mod past_events;
 mod placement;

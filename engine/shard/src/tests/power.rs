@@ -3,7 +3,7 @@
 use super::crash::{ids, play, played, same_as_reexecution, settings, story, tight};
 use super::world::{HOUR, START};
 use crate::checkpoint::memory::MemoryStore;
-use crate::checkpoint::{EachCustomer, Logged, Meta, Sealed, Store, StoreError};
+use crate::checkpoint::{EachCustomer, Logged, Meta, Piece, Sealed, Store, StoreError};
 use cartwheel_core::id::CustomerId;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -43,8 +43,8 @@ impl Store for Failing {
         self.disk.codes(each)
     }
 
-    fn document(&self, place: u64, room: &mut Vec<u8>) -> Result<(), StoreError> {
-        self.disk.document(place, room)
+    fn document(&self, place: u64, piece: &mut Piece) -> Result<(), StoreError> {
+        self.disk.document(place, piece)
     }
 
     fn old_documents(&self, each: &mut EachCustomer<'_>) -> Result<(), StoreError> {

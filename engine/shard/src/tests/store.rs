@@ -4,9 +4,9 @@ use super::tidy::{shop, told};
 use super::world::START;
 use crate::checkpoint::memory::MemoryStore;
 use crate::checkpoint::rocks::RocksStore;
-use crate::checkpoint::{Meta, Sealed, Store, StoreError, append};
+use crate::checkpoint::{Meta, Piece, Sealed, Store, StoreError, append};
 use crate::{Explanation, Settings};
-use cartwheel_core::customer::{Chain, Customer, Document, DocumentEntry, Journal, LOG_BEGIN};
+use cartwheel_core::customer::{Chain, Customer, Document, Journal, LOG_BEGIN};
 use cartwheel_core::effect::NewDecisions;
 use cartwheel_core::id::CustomerId;
 use std::collections::BTreeMap;
@@ -89,10 +89,10 @@ type Content =
 /// The entries of a stored customer, whose chain stands at its end.
 fn chain(store: &impl Store, stored: &[u8], end: u64) -> Vec<u8> {
     let chain = Chain::from_bytes(*stored.last_chunk().expect("a chain"));
-    let (mut next, mut room, mut contents) = (chain.newest(end), Vec::new(), Vec::new());
+    let (mut next, mut piece, mut contents) = (chain.newest(end), Piece::default(), Vec::new());
     while let Some(place) = next {
-        store.document(place, &mut room).expect("an entry");
-        let entry = DocumentEntry::read(&room).expect("a sound entry");
+        store.document(place, &mut piece).expect("an entry");
+        let entry = piece.entry(place).expect("a sound entry");
         contents.extend_from_slice(entry.content);
         next = entry.older(place);
     }

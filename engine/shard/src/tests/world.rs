@@ -147,11 +147,12 @@ impl<S: Store> Owner<S> {
         world: &mut World,
         out: &mut Vec<Outgoing>,
     ) -> Result<Result<(), ShardError>, Stopped> {
-        for record in out.drain(..) {
+        for record in out.iter() {
             let headers =
                 Headers { kind: record.kind, leader: self.shard.epoch(), seq: record.seq };
-            world.append(headers, record.value)?;
+            world.append(headers, record.value.clone())?;
         }
+        self.shard.reuse(out);
         while (self.read as usize) < world.sends.len() {
             let pending = self.shard.checkpoint_pending();
             if pending {

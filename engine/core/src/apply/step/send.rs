@@ -152,8 +152,7 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &Run, asked: Asked, passed:
         Class::Transactional => policy.transactional_ttl,
     };
     let draft = Draft {
-        customer: context.customer.id,
-        mark: context.effects.journal.mark(),
+        documents: context.customer.cold,
         shows: shows(context.customer, run, send.shows),
         browsed: send.shows.has_browsed().then(|| context.customer.documents.browsed()),
         command_id: command,

@@ -1,6 +1,5 @@
 use super::super::versions::MAX_ADDED_FIELDS;
 use super::*;
-use cartwheel_core::customer::How;
 use cartwheel_core::time::Millis;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -25,18 +24,17 @@ fn written(shown: &Shown<'_>) -> String {
 /// The entries, as they stand in a log.
 fn stored<'e>(entries: impl DoubleEndedIterator<Item = (Document, &'e [u8])>) -> Stored {
     let mut stored = Stored::default();
-    let entries: Vec<_> = entries.collect();
-    for (place, (document, content)) in entries.into_iter().enumerate().rev() {
-        stored.push_older(place as u64, document, content);
+    for (document, content) in entries.rev() {
+        stored.push_older(document, content, |_, _| true);
     }
-    stored.complete()
+    stored
 }
 
 fn read(stored: &Stored) -> Read {
-    let documents = stored.as_of(Mark::END);
+    let documents = stored;
     let json = |key| documents.document(key).map(|shown| written(&shown));
     (
-        documents.name(),
+        documents.name().into_owned(),
         json(cart(1)),
         json(cart(2)),
         written(&Shown::Fields(documents.profile())),
@@ -80,7 +78,7 @@ fn only_the_newest_decisions_and_versions_are_kept() {
         entries.push(versioned(cart(1), n, How::Replace, &format!(r#"{{"id":{n}}}"#)));
     }
     let stored = check(&entries);
-    let folded = stored.as_of(Mark::END);
+    let folded = &stored;
     let decisions = folded.decisions();
     assert_eq!((decisions.len(), decisions[0], decisions[63]), (64, &b"36"[..], &b"99"[..]));
     let degraded = folded.degraded();
@@ -98,7 +96,7 @@ fn an_emptied_cart_is_no_cart_and_a_forgotten_one_leaves_nothing() {
         versioned(cart(2), 7, How::Replace, r#"{"id":2}"#),
         versioned(cart(2), Millis::MIN, How::Forget, ""),
     ]);
-    let folded = stored.as_of(Mark::END);
+    let folded = &stored;
     assert!(folded.document(cart(1)).is_none() && folded.document(cart(2)).is_none());
     assert_eq!(folded.of(Document::Cart).count(), 1, "that it was emptied is remembered");
 }
@@ -114,7 +112,7 @@ fn a_document_has_the_newest_of_the_fields_that_were_added() {
     let mut entries = vec![versioned(cart(1), 0, How::Replace, r#"{"id":1}"#)];
     entries.extend((0..40).map(added));
     let stored = check(&entries);
-    let folded = stored.as_of(Mark::END);
+    let folded = &stored;
     let Some(Shown::Fields(fields)) = folded.document(cart(1)) else { panic!("a document") };
     assert_eq!(fields.iter().len(), 1 + MAX_ADDED_FIELDS);
     // Of the newest, at 39 (n = 17), all are there; of the oldest, at 0 (n = 0), none.
@@ -137,7 +135,7 @@ fn entry() -> impl Strategy<Value = (Document, Vec<u8>)> {
         format!("{{{}}}", fields.join(","))
     });
     (0u8..12, 0i64..12, object).prop_map(|(what, at, object)| match what {
-        0..4 => versioned(DocumentKey::new(Document::Profile, 0), at, How::Add, &object),
+        0..4 => versioned(DocumentKey::PROFILE, at, How::Add, &object),
         4 | 5 => versioned(cart(1), at, How::Replace, &object),
         6..9 => versioned(cart(1), at, How::Add, &object),
         9 => versioned(cart(1), at, How::Remove, ""),
@@ -147,19 +145,22 @@ fn entry() -> impl Strategy<Value = (Document, Vec<u8>)> {
 }
 
 #[test]
-fn a_moment_sees_what_came_before_it() {
-    let folded = fold(std::iter::once((Document::Name, &b"ana"[..])));
-    let mut all = vec![(Document::Folded, folded)];
-    all.extend((0..4).map(|n| versioned(cart(1), n, How::Replace, &format!(r#"{{"id":{n}}}"#))));
-    let stored = stored(all.iter().map(|(document, content)| (*document, content.as_slice())));
-    let cart_at = |mark| {
-        let documents = stored.as_of(Mark(mark));
-        assert_eq!(documents.name(), "ana");
-        documents.document(cart(1)).map(|shown| written(&shown))
+fn what_is_not_wanted_is_left_out_of_what_was_put_together_too() {
+    let all = [
+        (Document::Name, b"ana".to_vec()),
+        versioned(cart(1), 1, How::Replace, r#"{"id":1}"#),
+        versioned(cart(2), 2, How::Replace, r#"{"id":2}"#),
+    ];
+    let folded = fold(all.iter().map(|(document, content)| (*document, content.as_slice())));
+    let mut stored = Stored::default();
+    let wanted = |document, content: &[u8]| {
+        document == Document::Cart && DocumentKey::of_entry(content) == Some(cart(2))
     };
-    assert_eq!(cart_at(1), None);
-    assert_eq!(cart_at(3).as_deref(), Some(r#"{"id":1}"#));
-    assert_eq!(cart_at(u64::MAX).as_deref(), Some(r#"{"id":3}"#));
+    let (document, newer) = versioned(cart(1), 3, How::Replace, r#"{"id":1}"#);
+    stored.push_older(document, &newer, wanted);
+    stored.push_older(Document::Folded, &folded, wanted);
+    assert_eq!((stored.entries().count(), stored.name().as_ref()), (1, ""));
+    assert!(stored.document(cart(1)).is_none() && stored.document(cart(2)).is_some());
 }
 
 proptest! {
