@@ -13,7 +13,6 @@ use crate::effect::{Addressee, Effect, Happening};
 use crate::event::{Event, Known, Meaning, OddFields, Raw, Subject, read_fields};
 use crate::fact::Occurrence;
 use crate::journey::feeding::Feeding;
-use crate::journey::level::LevelSet;
 use crate::journey::plan::Interest;
 use crate::sends::SuppressionReason;
 use crate::time::Millis;
@@ -56,27 +55,31 @@ impl Core {
             return Outcome { applied: Applied::Duplicate, left_out: OddFields::default() };
         }
         customer.dirty = true;
+        let interest = self.plan.interest(event.kind.as_ref());
         // Scratch space of the evaluator, which is only read meanwhile.
         let mut fields = std::mem::take(&mut self.fields);
         let mut context = Context::new(self, customer, (time.seen, time.seen), environment);
-        let zone = context.customer.zone;
+        let (plan, zone) = (context.plan(), context.customer.zone);
         let meaning = Meaning::of(&event.kind);
-        let surplus = context.learn(event, meaning, time.at);
+        let (mut left_out, mut touched) = (event.odd(), interest.map_or(0, |it| it.levels));
+        // Most events say nothing of the customer.
+        if meaning != Meaning::None || event.subject(Subject::Profile).is_some() {
+            left_out = left_out.and(context.learn(event, meaning, time.at));
+            touched |= plan.levels.of_profile;
+        }
         let has_more = context.documents(event, time.at, meaning);
-        let interest = context.plan().interest(event.kind.as_ref());
-        let foreign = interest.map(|interest| context.facts(interest, event, time));
-        if context.plan().follows_zone && context.customer.zone != zone {
+        if let Some(interest) = interest {
+            left_out = left_out.and(context.facts(interest, event, time));
+        }
+        if plan.follows_zone && context.customer.zone != zone {
             context.follow_zone(zone);
         }
-        let of_facts = interest.map_or(0, |interest| interest.levels);
-        context.levels(of_facts | context.of_profile(event, meaning), time.at);
+        context.levels(touched, time.at);
         let applied = match interest {
             Some(interest) => context.interested(interest, event, time, &mut fields, None),
             None => Applied::Unwanted,
         };
-        if !context.effects.emitted.is_empty() {
-            context.apply_emitted();
-        }
+        context.apply_emitted();
         if context.touched {
             context.arm();
         }
@@ -85,13 +88,14 @@ impl Core {
             context.forget_surplus();
         }
         self.fields = fields;
-        let foreign = foreign.unwrap_or_default();
-        Outcome { applied, left_out: event.odd().and(surplus).and(foreign) }
+        Outcome { applied, left_out }
     }
 }
 
 impl Context<'_> {
     /// What the event says of the customer, whatever the journeys make of it. The fields for which there is no room.
+    // Apart from what most events need.
+    #[inline(never)]
     fn learn(&mut self, event: &Event<'_>, meaning: Meaning, at: Millis) -> OddFields {
         let told = self.effects.list.len();
         let surplus = self.profile(event, at, meaning);
@@ -117,13 +121,6 @@ impl Context<'_> {
             self.suppress_message(told_of, told);
         }
         surplus
-    }
-
-    /// The levels that what the event says of the customer may have changed.
-    fn of_profile(&self, event: &Event<'_>, meaning: Meaning) -> LevelSet {
-        let levels = self.plan().levels.of_profile;
-        let touched = levels != 0 && (meaning != Meaning::None || event.profile().is_some());
-        if touched { levels } else { 0 }
     }
 
     /// What the event does to the facts. The amounts that are left out.
@@ -195,7 +192,15 @@ impl Context<'_> {
     }
 
     /// What steps have let happen, and what that leads to: in journeys as an event that happens now, but of the customer it says nothing.
+    #[inline]
     pub fn apply_emitted(&mut self) {
+        if !self.effects.emitted.is_empty() {
+            self.apply_all_emitted();
+        }
+    }
+
+    #[cold]
+    fn apply_all_emitted(&mut self) {
         while let Some(Happening { kind, text, number, at }) = self.effects.emitted.take_next() {
             let Some(interest) = self.plan().events.get(&kind) else {
                 self.levels(0, at);
@@ -368,7 +373,7 @@ impl Context<'_> {
             let id = event.id_of(subject);
             let key = DocumentKey::new(kind, id);
             let documents = &mut self.customer.documents;
-            let count = documents.count();
+            let count = documents.len();
             let (how, counts) = if emptied && subject == Subject::Cart {
                 (How::Remove, id != 0 && documents.replace(key, at, true))
             } else if subject.is_whole_in(&event.kind) {
@@ -376,7 +381,7 @@ impl Context<'_> {
             } else {
                 (How::Add, documents.add_to(key, at))
             };
-            more |= documents.count() > count;
+            more |= documents.len() > count;
             if counts {
                 let content = if how == How::Remove { "" } else { raw.0 };
                 self.keep(Version { key, at, how }, content);

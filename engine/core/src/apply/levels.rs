@@ -40,10 +40,14 @@ impl Core {
 
 impl Context<'_> {
     /// What happened at `at` has touched these levels. Of somebody new all are judged, and nothing is told: nobody has come from anywhere.
+    #[inline]
     pub fn levels(&mut self, touched: LevelSet, at: Millis) {
-        if self.plan().levels.all.is_empty() {
-            return;
+        if !self.plan().levels.all.is_empty() {
+            self.look_and_tell(touched, at);
         }
+    }
+
+    fn look_and_tell(&mut self, touched: LevelSet, at: Millis) {
         let changed = self.look_at_levels(touched);
         self.tell(changed, at);
     }

@@ -10,10 +10,14 @@ use crate::value::Value;
 impl Context<'_> {
     /// Behind every event and every timer: a message that is free to go on does so at `earliest`; another one waits until the hold is over as it is
     /// known now.
+    #[inline]
     pub(super) fn review(&mut self, earliest: Millis) {
-        if !self.plan().rules.put_off() {
-            return;
+        if self.plan().rules.put_off() {
+            self.review_runs(earliest);
         }
+    }
+
+    fn review_runs(&mut self, earliest: Millis) {
         let mut moved = false;
         for place in 0..self.customer.runs.len() {
             let deadline = self.reviewed(&self.customer.runs[place], earliest);

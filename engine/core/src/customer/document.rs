@@ -81,6 +81,12 @@ impl DocumentKey {
         Self(id & !0xff | kind as u64)
     }
 
+    /// Whether it is of this kind.
+    #[inline]
+    pub const fn is_of(self, kind: Document) -> bool {
+        self.0 as u8 == kind as u8
+    }
+
     /// The kind; none of a number that is no kind's.
     pub fn kind(self) -> Option<Document> {
         Document::from_number(self.0 as u8)

@@ -56,19 +56,21 @@ pub fn pack(plan: &Plan, decided: &Decided, out: &mut Vec<u8>) {
     if let Some(step) = step {
         writer.text(0, cut(step));
     }
-    for (name, value) in &decided.values {
-        writer.room();
-        match words::number(name) {
-            Some(number) => writer.number(number),
-            None => writer.text(NAME, cut(name)),
-        }
-        match value {
-            Shown::Value(Value::Text(text)) => put_text(&mut writer, text, decided.at),
-            Shown::Value(other) => writer.value(other),
-            Shown::Instant(instant) => put_instant(&mut writer, *instant, decided.at),
-        }
-    }
+    decided.all_values().for_each(|(name, shown)| put_value(&mut writer, name, shown, decided.at));
     writer.flush();
+}
+
+fn put_value(writer: &mut Writer<'_>, name: &str, shown: &Shown, at: Millis) {
+    writer.room();
+    match words::number(name) {
+        Some(number) => writer.number(number),
+        None => writer.text(NAME, cut(name)),
+    }
+    match shown {
+        Shown::Value(Value::Text(text)) => put_text(writer, text, at),
+        Shown::Value(other) => writer.value(other),
+        Shown::Instant(instant) => put_instant(writer, *instant, at),
+    }
 }
 
 fn put_text(writer: &mut Writer<'_>, text: &str, at: Millis) {

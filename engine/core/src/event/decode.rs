@@ -95,6 +95,7 @@ impl<'a> Event<'a> {
     }
 
     /// A field of a subject; none where it is absent or null.
+    #[inline]
     pub fn field(&self, subject: Subject, name: &str) -> Option<Raw<'a>> {
         match Known::of(subject, name.as_bytes()) {
             Some(field) => self.known_at(field),
@@ -105,9 +106,9 @@ impl<'a> Event<'a> {
     /// The hash of the id of the object under the subject's name; 0 where it has none.
     pub fn id_of(&self, subject: Subject) -> u64 {
         let Some(raw) = self.field(subject, "id") else { return 0 };
-        let text = match raw.integer() {
-            Some(_) => Some(Cow::Borrowed(raw.0)),
-            None => self.string(raw).map(trimmed).filter(|text| !text.is_empty()),
+        let text = match self.string(raw) {
+            Some(text) => Some(trimmed(text)).filter(|text| !text.is_empty()),
+            None => raw.integer().map(|_| Cow::Borrowed(raw.0)),
         };
         text.map_or(0, |text| xxh3_64(text.as_bytes()))
     }

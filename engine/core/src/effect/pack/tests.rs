@@ -140,6 +140,7 @@ fn packed(plan: &Plan, decision: &Decision) -> Vec<u8> {
         reason: decision.reason,
         channel: decision.channel,
         command: decision.command_id,
+        first: None,
         values: shown(&decision.values),
     };
     let mut out = Vec::new();
