@@ -202,23 +202,31 @@ impl Decided {
     }
 
     /// About this run.
-    pub fn run(self, run: RunId) -> Self {
-        Self { run: Some(run), ..self }
+    #[inline]
+    pub fn run(mut self, run: RunId) -> Self {
+        self.run = Some(run);
+        self
     }
 
     /// By the step at this operation.
-    pub fn op(self, op: u16) -> Self {
-        Self { op: Some(op), ..self }
+    #[inline]
+    pub fn op(mut self, op: u16) -> Self {
+        self.op = Some(op);
+        self
     }
 
     /// On this channel.
-    pub fn channel(self, channel: Channel) -> Self {
-        Self { channel: Some(channel), ..self }
+    #[inline]
+    pub fn channel(mut self, channel: Channel) -> Self {
+        self.channel = Some(channel);
+        self
     }
 
     /// With the command that it made.
-    pub fn command(self, command: CommandId) -> Self {
-        Self { command: Some(command), ..self }
+    #[inline]
+    pub fn command(mut self, command: CommandId) -> Self {
+        self.command = Some(command);
+        self
     }
 
     /// With one more value.
@@ -253,12 +261,6 @@ impl Decided {
             self.values.push((name.into(), shown));
         }
         self
-    }
-
-    /// All values, in order.
-    pub fn all_values(&self) -> impl Iterator<Item = (&str, &Shown)> {
-        let first = self.first.iter().map(|(name, shown)| (*name, shown));
-        first.chain(self.values.iter().map(|(name, shown)| (name.as_str(), shown)))
     }
 }
 

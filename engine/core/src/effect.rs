@@ -125,7 +125,6 @@ pub struct Effects {
     /// Every decision, kept for whoever asked for it (tests, traces, backtests); none in production.
     pub kept: Option<Vec<(CustomerId, Decision)>>,
     chain: Chain,
-    packed: Vec<u8>,
 }
 
 impl Effects {
@@ -152,7 +151,6 @@ impl Effects {
             forgotten: [0; Forgotten::ALL.len()],
             kept: None,
             chain: Chain::new(),
-            packed: Vec::new(),
         }
     }
 
@@ -164,17 +162,19 @@ impl Effects {
 
     /// Records a decision: new decisions, chain hash, tally.
     pub fn decide(&mut self, plan: &Plan, customer: &Customer, decided: &Decided) {
-        self.packed.clear();
-        pack::pack(plan, decided, &mut self.packed);
-        self.chain.add(&customer.id.0.to_le_bytes());
-        self.chain.add_whole(&self.packed);
-        self.decisions.append(customer.id, &self.packed);
+        let chain = &mut self.chain;
+        let packed = self.decisions.append_by(
+            customer.id,
+            pack::most(decided),
+            |out| pack::pack(plan, decided, out),
+            |chained| chain.add(chained),
+        );
         self.tally.count(decided);
         if decided.verdict == Verdict::Entered {
             self.measures.enter(decided.journey);
         }
         if let Some(kept) = &mut self.kept
-            && let Some(decision) = pack::unpack(&self.packed, "")
+            && let Some(decision) = pack::unpack(packed, "")
         {
             kept.push((customer.id, decision));
         }

@@ -359,6 +359,7 @@ impl Context<'_> {
         brings && self.keep_documents(event, at, meaning)
     }
 
+    #[inline(never)]
     fn keep_documents(&mut self, event: &Event<'_>, at: Millis, meaning: Meaning) -> bool {
         let mut more = false;
         let emptied = meaning == Meaning::CartEmptied;

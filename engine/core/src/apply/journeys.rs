@@ -124,8 +124,8 @@ impl Context<'_> {
         for exit in &interest.exits {
             let exit = &journey.exits[usize::from(*exit)];
             let key = self.key_of(occasion.event, interest);
-            let reader = occasion.reader(self, key.unwrap_or(0));
-            if exit.condition.as_ref().is_none_or(|condition| reader.holds(condition)) {
+            let reader = || occasion.reader(self, key.unwrap_or(0));
+            if exit.condition.as_ref().is_none_or(|condition| reader().holds(condition)) {
                 self.exit_all(occasion, index, key, again);
                 ended.push(key.map_or(exit.latest, |key| exit.latest.with_key(key)));
             }
@@ -239,15 +239,17 @@ impl Context<'_> {
         }
         let of_key = |run: &Run| run.journey == index && run.key == key && run.place.is_live();
         let live = self.customer.runs.iter().position(of_key);
-        let reader = occasion.reader(self, key);
         // Most items of an order are none that somebody wants to hear of.
         let quiet = journey.each.is_some() && live.is_none();
-        if let Some(when) = journey.when.as_ref().filter(|when| !reader.holds(when)) {
-            if quiet {
-                return;
+        if let Some(when) = &journey.when {
+            let reader = occasion.reader(self, key);
+            if !reader.holds(when) {
+                if quiet {
+                    return;
+                }
+                let compared = reader.compared(when);
+                return self.filter(occasion, index, key, compared);
             }
-            let compared = reader.compared(when);
-            return self.filter(occasion, index, key, compared);
         }
         let mut opening = None;
         if let Some(at) = &journey.at {

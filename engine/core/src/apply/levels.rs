@@ -47,6 +47,7 @@ impl Context<'_> {
         }
     }
 
+    #[inline(never)]
     fn look_and_tell(&mut self, touched: LevelSet, at: Millis) {
         let changed = self.look_at_levels(touched);
         self.tell(changed, at);

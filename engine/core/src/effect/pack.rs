@@ -33,6 +33,17 @@ const INSTANT: u64 = OWN;
 const WORD: u64 = OWN + 1;
 const MAX_TEXT: usize = 255;
 
+/// A text with its length.
+const TEXT_AT_MOST: usize = 9 + MAX_TEXT;
+/// A decision without values: head, time, run, command, journey and step.
+const HEAD_AT_MOST: usize = 3 + 9 + 2 * 16 + 2 * TEXT_AT_MOST;
+
+/// The bytes that the packed decision takes at most.
+pub fn most(decided: &Decided) -> usize {
+    let values = usize::from(decided.first.is_some()) + decided.values.len();
+    HEAD_AT_MOST + values * 2 * TEXT_AT_MOST
+}
+
 /// Appends the packed decision to `out`.
 pub fn pack(plan: &Plan, decided: &Decided, out: &mut Vec<u8>) {
     let journey = plan.journeys.get(usize::from(decided.journey));
@@ -56,10 +67,16 @@ pub fn pack(plan: &Plan, decided: &Decided, out: &mut Vec<u8>) {
     if let Some(step) = step {
         writer.text(0, cut(step));
     }
-    decided.all_values().for_each(|(name, shown)| put_value(&mut writer, name, shown, decided.at));
+    if let Some((name, shown)) = &decided.first {
+        put_value(&mut writer, name, shown, decided.at);
+    }
+    for (name, shown) in &decided.values {
+        put_value(&mut writer, name, shown, decided.at);
+    }
     writer.flush();
 }
 
+#[inline]
 fn put_value(writer: &mut Writer<'_>, name: &str, shown: &Shown, at: Millis) {
     writer.room();
     match words::number(name) {

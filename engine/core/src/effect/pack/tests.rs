@@ -60,7 +60,15 @@ fn the_packed_form_does_not_change_unnoticed() {
     let mut instant = shown(&values);
     instant[0].1 = Shown::Instant(1_767_265_200_123);
     let mut again = Vec::new();
-    pack(&plan(), &Decided { values: instant, ..decided }, &mut again);
+    pack(&plan(), &Decided { values: instant, ..decided.clone() }, &mut again);
+    assert_eq!(again, out);
+
+    // And what the core tells first is as what is compared.
+    let bare = Decided { values: Vec::new(), ..decided };
+    let told = bare.instant("until", 1_767_265_200_123).compared(shown(&values[1..].to_vec()));
+    assert!(told.first.is_some() && out.len() <= most(&told));
+    let mut again = Vec::new();
+    pack(&plan(), &told, &mut again);
     assert_eq!(again, out);
 }
 
