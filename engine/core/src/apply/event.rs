@@ -1,6 +1,7 @@
 //! Applying an event: deduplicate, profile, engagement, documents, facts; then the journeys.
 
 use super::about::About;
+use super::carried::Carried;
 use super::context::Context;
 use super::journeys::Occasion;
 use super::{Core, Environment, EventTime};
@@ -67,7 +68,8 @@ impl Core {
             left_out = left_out.and(context.learn(event, meaning, time.at));
             touched |= plan.levels.of_profile;
         }
-        let has_more = context.documents(event, time.at, meaning);
+        let carried = Carried::of(plan, event);
+        let has_more = context.documents(event, time.at, meaning, &carried);
         if let Some(interest) = interest {
             left_out = left_out.and(context.facts(interest, event, time));
         }
@@ -76,7 +78,11 @@ impl Core {
         }
         context.levels(touched, time.at);
         let applied = match interest {
-            Some(interest) => context.interested(interest, event, time, &mut fields, None),
+            Some(interest) => {
+                let occasion =
+                    Occasion { event, carried: &carried, fields: &[], time, emitted: None };
+                context.interested(interest, occasion, &mut fields)
+            }
             None => Applied::Unwanted,
         };
         context.apply_emitted();
@@ -172,21 +178,19 @@ impl Context<'_> {
         self.customer.facts.indexed(&plan.facts, &plan.indexed).collect()
     }
 
-    /// What the event does in the journeys.
-    fn interested(
+    /// What the event does in the journeys. What these read of it is read into `fields`.
+    fn interested<'e>(
         &mut self,
         interest: &Interest,
-        event: &Event<'_>,
-        time: EventTime,
-        fields: &mut [Value],
-        emitted: Option<u64>,
+        occasion: Occasion<'e>,
+        fields: &'e mut [Value],
     ) -> Applied {
         let plan = self.plan();
         if interest.journeys.is_empty() {
             return Applied::Unwanted;
         }
-        read_fields(event, &plan.fields, &interest.fields, fields);
-        self.on_event(&Occasion { event, fields, time, emitted }, &interest.journeys);
+        read_fields(occasion.event, &plan.fields, &interest.fields, fields);
+        self.on_event(&Occasion { fields, ..occasion }, &interest.journeys);
         self.customer.runs_changed();
         Applied::Wanted
     }
@@ -212,7 +216,9 @@ impl Context<'_> {
             self.facts(interest, &event, EventTime { seen: self.seen, ..time });
             self.levels(interest.levels, at);
             let mut fields = vec![Value::Null; self.plan().fields.len()];
-            self.interested(interest, &event, time, &mut fields, Some(number));
+            let (event, carried) = (&event, &Carried::of(self.plan(), &event));
+            let occasion = Occasion { event, carried, fields: &[], time, emitted: Some(number) };
+            self.interested(interest, occasion, &mut fields);
         }
     }
 
@@ -354,29 +360,40 @@ impl Context<'_> {
     /// What a message may show, each with its newest version; nothing of what none can show. Whether there is more than before: most events leave
     /// the list alone, which is a place in memory of its own.
     #[inline]
-    pub(super) fn documents(&mut self, event: &Event<'_>, at: Millis, meaning: Meaning) -> bool {
-        let brings = meaning == Meaning::CartEmptied || self.plan().brings(event);
-        brings && self.keep_documents(event, at, meaning)
+    pub(super) fn documents(
+        &mut self,
+        event: &Event<'_>,
+        at: Millis,
+        meaning: Meaning,
+        carried: &Carried,
+    ) -> bool {
+        let brings = meaning == Meaning::CartEmptied || !carried.keys().is_empty();
+        brings && self.keep_documents(event, at, meaning, carried)
     }
 
     #[inline(never)]
-    fn keep_documents(&mut self, event: &Event<'_>, at: Millis, meaning: Meaning) -> bool {
+    fn keep_documents(
+        &mut self,
+        event: &Event<'_>,
+        at: Millis,
+        meaning: Meaning,
+        carried: &Carried,
+    ) -> bool {
         let mut more = false;
         let emptied = meaning == Meaning::CartEmptied;
-        if emptied && event.id_of(Subject::Cart) == 0 {
+        let all_emptied = emptied && event.id_of(Subject::Cart) == 0;
+        if all_emptied {
             // Which cart it does not say: all of them.
             for key in self.customer.documents.empty_carts(at) {
                 self.keep(Version { key, at, how: How::Remove }, "");
             }
         }
-        for (subject, raw) in self.plan().documents(event) {
-            let Some(kind) = Document::of(subject) else { continue };
-            let id = event.id_of(subject);
-            let key = DocumentKey::new(kind, id);
+        for ((subject, raw), key) in self.plan().documents(event).zip(carried.keys()) {
+            let key = *key;
             let documents = &mut self.customer.documents;
             let count = documents.len();
             let (how, counts) = if emptied && subject == Subject::Cart {
-                (How::Remove, id != 0 && documents.replace(key, at, true))
+                (How::Remove, !all_emptied && documents.replace(key, at, true))
             } else if subject.is_whole_in(&event.kind) {
                 (How::Replace, documents.replace(key, at, false))
             } else {

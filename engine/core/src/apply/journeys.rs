@@ -2,9 +2,10 @@
 
 use super::EventTime;
 use super::by_time::LONG_PAST;
+use super::carried::Carried;
 use super::context::{Context, leaving};
 use super::enter::limit;
-use crate::customer::{Document, DocumentKey, LatestId, MAX_RUNS, Place, Run, Use};
+use crate::customer::{DocumentKey, LatestId, MAX_RUNS, Place, Run, Use};
 use crate::decision::{Compared, Decided, Reason, Verdict};
 use crate::event::{Event, key_text};
 use crate::id::{RunId, key_hash};
@@ -19,6 +20,8 @@ use xxhash_rust::xxh3::xxh3_64;
 pub(super) struct Occasion<'e> {
     /// The event.
     pub event: &'e Event<'e>,
+    /// The documents that it carries.
+    pub carried: &'e Carried,
     /// Its fields by the plan's numbers.
     pub fields: &'e [Value],
     /// Its times.
@@ -431,7 +434,7 @@ impl Opening {
     pub fn by(occasion: &Occasion<'_>, plan: &Plan, journey: &Journey, key: u64) -> Self {
         let captures = occasion.captures(plan, journey).collect();
         let event = (journey.reentry == Reentry::Always).then(|| occasion.number());
-        let about = about(plan, occasion.event).collect();
+        let about = occasion.carried.keys().iter().copied().collect();
         Self { key, at: occasion.time.at, event, captures, about, deadline: None }
     }
 
@@ -460,13 +463,5 @@ fn recapture(run: &mut Run, plan: &Plan, journey: &Journey, occasion: &Occasion<
     let places = run.captures.iter_mut();
     places.zip(occasion.captures(plan, journey)).for_each(|(place, value)| *place = value);
     run.about.clear();
-    run.about.extend(about(plan, occasion.event));
-}
-
-/// The documents that the event carries, of those that are kept.
-fn about(plan: &Plan, event: &Event<'_>) -> impl Iterator<Item = DocumentKey> {
-    let there = plan.documents(event);
-    there.filter_map(|(subject, _)| {
-        Some(DocumentKey::new(Document::of(subject)?, event.id_of(subject)))
-    })
+    run.about.extend_from_slice(occasion.carried.keys());
 }

@@ -196,9 +196,7 @@ impl KeptDocuments {
     /// The products that the customer looked at: those of which there is a whole version, the newest first; of one time the one that came last.
     pub fn browsed(&self) -> Vec<DocumentKey> {
         let looked_at = |kept: &&Kept| {
-            kept.key().is_of(Document::Product)
-                && kept.whole != NEVER_WAS
-                && kept.is_there()
+            kept.key().is_of(Document::Product) && kept.whole != NEVER_WAS && kept.is_there()
         };
         let mut browsed: Vec<&Kept> = self.0.iter().rev().filter(looked_at).collect();
         browsed.sort_by_key(|kept| std::cmp::Reverse(kept.whole));
