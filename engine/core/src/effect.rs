@@ -21,6 +21,7 @@ use chain::Chain;
 pub use emitted::{Emitted, Happening, MAX_EMITTED};
 pub use measures::Measures;
 pub use new_decisions::{DECISION_HEADER, NewDecisions, PackedDecision, decision_at, decisions_in};
+use pack::Names;
 
 /// Something that leaves through the sends topic. Texts and documents are looked up when it is encoded, as of its mark.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,6 +126,7 @@ pub struct Effects {
     /// Every decision, kept for whoever asked for it (tests, traces, backtests); none in production.
     pub kept: Option<Vec<(CustomerId, Decision)>>,
     chain: Chain,
+    names: Names,
 }
 
 impl Effects {
@@ -151,6 +153,7 @@ impl Effects {
             forgotten: [0; Forgotten::ALL.len()],
             kept: None,
             chain: Chain::new(),
+            names: Names::of(plan),
         }
     }
 
@@ -162,11 +165,14 @@ impl Effects {
 
     /// Records a decision: new decisions, chain hash, tally.
     pub fn decide(&mut self, plan: &Plan, customer: &Customer, decided: &Decided) {
-        let chain = &mut self.chain;
+        if !self.names.are_of(plan) {
+            self.names = Names::of(plan);
+        }
+        let (chain, names) = (&mut self.chain, &self.names);
         let packed = self.decisions.append_by(
             customer.id,
             pack::most(decided),
-            |out| pack::pack(plan, decided, out),
+            |out| pack::pack(names, decided, out),
             |chained| chain.add(chained),
         );
         self.tally.count(decided);

@@ -12,10 +12,24 @@ pub(super) struct Carried {
 }
 
 impl Carried {
+    const NONE: Self = Self { keys: [DocumentKey(0); Subject::KEPT.len()], len: 0 };
+
     /// Those of an event, in the order of [`Plan::documents`].
     #[inline]
     pub fn of(plan: &Plan, event: &Event<'_>) -> Self {
-        let mut carried = Self { keys: [DocumentKey(0); Subject::KEPT.len()], len: 0 };
+        // Most events carry none.
+        if plan.brings(event) { Self::some_of(plan, event) } else { Self::NONE }
+    }
+
+    /// Which ones.
+    #[inline]
+    pub fn keys(&self) -> &[DocumentKey] {
+        &self.keys[..self.len]
+    }
+
+    #[inline(never)]
+    fn some_of(plan: &Plan, event: &Event<'_>) -> Self {
+        let mut carried = Self::NONE;
         for (subject, _) in plan.documents(event) {
             if let Some(kind) = Document::of(subject) {
                 carried.keys[carried.len] = DocumentKey::new(kind, event.id_of(subject));
@@ -23,11 +37,5 @@ impl Carried {
             }
         }
         carried
-    }
-
-    /// Which ones.
-    #[inline]
-    pub fn keys(&self) -> &[DocumentKey] {
-        &self.keys[..self.len]
     }
 }

@@ -191,7 +191,7 @@ impl Context<'_> {
         }
         read_fields(occasion.event, &plan.fields, &interest.fields, fields);
         self.on_event(&Occasion { fields, ..occasion }, &interest.journeys);
-        self.customer.runs_changed();
+        self.runs_changed();
         Applied::Wanted
     }
 
@@ -318,7 +318,7 @@ impl Context<'_> {
             }
         }
         if moved {
-            self.customer.runs_changed();
+            self.runs_changed();
         }
     }
 

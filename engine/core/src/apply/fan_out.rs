@@ -107,7 +107,7 @@ impl Core {
         let mut context = self.fanned(customer, happened, environment);
         context.begin_for(happened, deadline);
         context.customer.dirty = true;
-        context.customer.runs_changed();
+        context.runs_changed();
     }
 
     fn fanned<'a>(

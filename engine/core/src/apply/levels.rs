@@ -72,14 +72,14 @@ impl Context<'_> {
             return Vec::new();
         }
         let changed = self.judge(set);
-        self.customer.runs_changed();
+        self.runs_changed();
         changed
     }
 
     /// Judges all of them without telling of it.
     pub fn settle_levels(&mut self) {
         drop(self.judge(self.plan().levels.every()));
-        self.customer.runs_changed();
+        self.runs_changed();
     }
 
     /// A step has written the profile.

@@ -29,7 +29,7 @@ impl Context<'_> {
             }
         }
         if moved {
-            self.customer.runs_changed();
+            self.runs_changed();
         }
     }
 

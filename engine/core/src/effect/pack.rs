@@ -6,16 +6,17 @@
 //! [`NAME`] on, the length of a text. A value that is a frequent word is its number, and one that is an instant in RFC 3339 is its distance from `at`.
 //! Names of journeys and steps are bounded by the loader; longer texts are cut at 255 bytes.
 
+mod names;
 mod words;
 
 use crate::channel::Channel;
 use crate::compact::{Bytes, OWN, TEXT, Writer};
 use crate::decision::{Decided, Decision, Reason, Shown, Values, Verdict};
 use crate::id::{CommandId, RunId};
-use crate::journey::plan::Plan;
 use crate::time::{Millis, exact_rfc3339, format_rfc3339};
 use crate::value::Value;
 use compact_str::CompactString;
+pub use names::Names;
 use words::NAME;
 
 /// Of this form. Version 0 had 5 bits for a reason, in a head of two bytes.
@@ -45,14 +46,13 @@ pub fn most(decided: &Decided) -> usize {
 }
 
 /// Appends the packed decision to `out`.
-pub fn pack(plan: &Plan, decided: &Decided, out: &mut Vec<u8>) {
-    let journey = plan.journeys.get(usize::from(decided.journey));
-    let step = decided.op.and_then(|op| journey?.ops.get(usize::from(op))?.step());
+pub fn pack(names: &Names, decided: &Decided, out: &mut Vec<u8>) {
+    let (name, has_step) = names.get(decided.journey, decided.op);
     let flag = |present: bool, bit| if present { bit } else { 0 };
     let what = decided.verdict as u8
         | flag(decided.run.is_some(), HAS_RUN)
         | flag(decided.command.is_some(), HAS_COMMAND)
-        | flag(step.is_some(), HAS_STEP);
+        | flag(has_step, HAS_STEP);
     let channel = decided.channel.map_or(0, |channel| channel as u8 + 1);
     let mut writer = Writer::new(out);
     writer.bytes([VERSION << 4 | channel, what, decided.reason as u8]);
@@ -63,10 +63,8 @@ pub fn pack(plan: &Plan, decided: &Decided, out: &mut Vec<u8>) {
     if let Some(command) = decided.command {
         writer.bytes(command.0.to_le_bytes());
     }
-    writer.text(0, cut(journey.map_or("", |journey| &journey.name)));
-    if let Some(step) = step {
-        writer.text(0, cut(step));
-    }
+    writer.room();
+    writer.slice(name);
     if let Some((name, shown)) = &decided.first {
         put_value(&mut writer, name, shown, decided.at);
     }

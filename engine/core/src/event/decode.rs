@@ -69,6 +69,7 @@ impl<'a> Event<'a> {
     }
 
     /// The object under the subject's name.
+    #[inline]
     pub fn subject(&self, subject: Subject) -> Option<Raw<'a>> {
         self.at(Place::subject(subject))
     }
@@ -136,6 +137,7 @@ impl<'a> Event<'a> {
         if self.plain { raw.plain_string().map(Cow::Borrowed) } else { raw.string() }
     }
 
+    #[inline]
     fn at(&self, place: Place) -> Option<Raw<'a>> {
         self.top.get(place).raw(self.text)
     }

@@ -41,7 +41,7 @@ fn the_packed_form_does_not_change_unnoticed() {
         .channel(Channel::Email)
         .compared(shown(&values));
     let mut out = Vec::new();
-    pack(&plan(), &decided, &mut out);
+    pack(&Names::of(&plan()), &decided, &mut out);
     // Head and time.
     let head = "115515a0bdfc7fbccd";
     let run = "01000000000000000000000000000000";
@@ -60,7 +60,7 @@ fn the_packed_form_does_not_change_unnoticed() {
     let mut instant = shown(&values);
     instant[0].1 = Shown::Instant(1_767_265_200_123);
     let mut again = Vec::new();
-    pack(&plan(), &Decided { values: instant, ..decided.clone() }, &mut again);
+    pack(&Names::of(&plan()), &Decided { values: instant, ..decided.clone() }, &mut again);
     assert_eq!(again, out);
 
     // And what the core tells first is as what is compared.
@@ -68,7 +68,7 @@ fn the_packed_form_does_not_change_unnoticed() {
     let told = bare.instant("until", 1_767_265_200_123).compared(shown(&values[1..].to_vec()));
     assert!(told.first.is_some() && out.len() <= most(&told));
     let mut again = Vec::new();
-    pack(&plan(), &told, &mut again);
+    pack(&Names::of(&plan()), &told, &mut again);
     assert_eq!(again, out);
 }
 
@@ -83,7 +83,7 @@ fn long_texts_are_cut() {
     let values = vec![(long.as_str().into(), text(&long))];
     let decided = Decided::new(0, 9, Verdict::Entered, Reason::Trigger).compared(shown(&values));
     let mut out = Vec::new();
-    pack(&plan(), &decided, &mut out);
+    pack(&Names::of(&plan()), &decided, &mut out);
     let read = unpack(&out, "ana").unwrap();
     assert_eq!(
         (read.journey.as_str(), read.values),
@@ -152,7 +152,7 @@ fn packed(plan: &Plan, decision: &Decision) -> Vec<u8> {
         values: shown(&decision.values),
     };
     let mut out = Vec::new();
-    pack(plan, &decided, &mut out);
+    pack(&Names::of(plan), &decided, &mut out);
     out
 }
 
