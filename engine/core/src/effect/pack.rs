@@ -17,6 +17,7 @@ use crate::time::{Millis, exact_rfc3339, format_rfc3339};
 use crate::value::Value;
 use compact_str::CompactString;
 pub use names::Names;
+use names::{MAX_TEXT, cut};
 use words::NAME;
 
 /// Of this form. Version 0 had 5 bits for a reason, in a head of two bytes.
@@ -32,7 +33,6 @@ const _: () = assert!(Verdict::ALL.len() <= 16 && Channel::ALL.len() < 16);
 const INSTANT: u64 = OWN;
 /// The value is a frequent word.
 const WORD: u64 = OWN + 1;
-const MAX_TEXT: usize = 255;
 
 /// A text with its length.
 const TEXT_AT_MOST: usize = 9 + MAX_TEXT;
@@ -104,10 +104,6 @@ fn put_instant(writer: &mut Writer<'_>, instant: Millis, at: Millis) {
     writer.room();
     writer.number(INSTANT);
     writer.signed(instant.wrapping_sub(at));
-}
-
-fn cut(text: &str) -> &str {
-    &text[..text.floor_char_boundary(MAX_TEXT)]
 }
 
 /// Reads a packed decision of `customer`; none if the bytes are not one.

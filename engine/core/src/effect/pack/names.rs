@@ -1,8 +1,10 @@
 //! What a plan's journeys and steps are called, as packed decisions have it: every decision tells it, so it is packed once.
 
-use super::cut;
 use crate::compact::Writer;
 use crate::journey::plan::Plan;
+
+/// Longer texts are cut.
+pub(super) const MAX_TEXT: usize = 255;
 
 /// The name of a journey that there is not.
 const NO_NAME: &[u8] = &[1];
@@ -60,4 +62,9 @@ impl Name {
         writer.flush();
         Self { packed, has_step: step.is_some() }
     }
+}
+
+/// As much of a text as is packed.
+pub(super) fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_TEXT)]
 }
