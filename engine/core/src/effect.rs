@@ -168,13 +168,10 @@ impl Effects {
         if !self.names.are_of(plan) {
             self.names = Names::of(plan);
         }
-        let (chain, names) = (&mut self.chain, &self.names);
-        let packed = self.decisions.append_by(
-            customer.id,
-            pack::most(decided),
-            |out| pack::pack(names, decided, out),
-            |chained| chain.add(chained),
-        );
+        let pack = |out: &mut Vec<u8>| pack::pack(&self.names, decided, out);
+        let packed = self.decisions.append_by(customer.id, pack::most(decided), pack);
+        self.chain.add(&customer.id.0.to_le_bytes());
+        self.chain.add_whole(packed);
         self.tally.count(decided);
         if decided.verdict == Verdict::Entered {
             self.measures.enter(decided.journey);
