@@ -1,6 +1,7 @@
 use super::*;
 use crate::decision::Compared;
 use crate::journey::load::{SourceFile, load};
+use crate::journey::plan::Plan;
 use crate::policy::Policy;
 use proptest::collection::vec;
 use proptest::prelude::*;
