@@ -136,13 +136,19 @@ impl<'a> Writer<'a> {
     pub fn text(&mut self, head: u64, text: &str) {
         self.room();
         self.number(head + text.len() as u64);
-        if text.len() > SHORT {
+        self.slice(text.as_bytes());
+    }
+
+    /// Bytes, however many they are. Whoever goes on makes room.
+    #[inline(always)]
+    pub fn slice(&mut self, bytes: &[u8]) {
+        if bytes.len() > SHORT {
             self.flush();
-            return self.out.extend_from_slice(text.as_bytes());
+            return self.out.extend_from_slice(bytes);
         }
         let at = self.len % PLACES;
-        self.buffer[at..at + text.len()].copy_from_slice(text.as_bytes());
-        self.len += text.len();
+        self.buffer[at..at + bytes.len()].copy_from_slice(bytes);
+        self.len += bytes.len();
     }
 
     /// A number as a value.

@@ -177,14 +177,16 @@ pub struct Decided {
     pub channel: Option<Channel>,
     /// The command.
     pub command: Option<CommandId>,
-    /// The values compared.
+    /// The first value that the core itself tells: most decisions have no other, and need no memory for it.
+    pub first: Option<(&'static str, Shown)>,
+    /// The values behind it.
     pub values: Compared,
 }
 
 impl Decided {
     /// With nothing but this.
     pub fn new(at: Millis, journey: u16, verdict: Verdict, reason: Reason) -> Self {
-        let values = Compared::new();
+        let (first, values) = (None, Compared::new());
         Self {
             at,
             journey,
@@ -194,44 +196,51 @@ impl Decided {
             op: None,
             channel: None,
             command: None,
+            first,
             values,
         }
     }
 
     /// About this run.
-    pub fn run(self, run: RunId) -> Self {
-        Self { run: Some(run), ..self }
+    #[inline]
+    pub fn run(mut self, run: RunId) -> Self {
+        self.run = Some(run);
+        self
     }
 
     /// By the step at this operation.
-    pub fn op(self, op: u16) -> Self {
-        Self { op: Some(op), ..self }
+    #[inline]
+    pub fn op(mut self, op: u16) -> Self {
+        self.op = Some(op);
+        self
     }
 
     /// On this channel.
-    pub fn channel(self, channel: Channel) -> Self {
-        Self { channel: Some(channel), ..self }
+    #[inline]
+    pub fn channel(mut self, channel: Channel) -> Self {
+        self.channel = Some(channel);
+        self
     }
 
     /// With the command that it made.
-    pub fn command(self, command: CommandId) -> Self {
-        Self { command: Some(command), ..self }
+    #[inline]
+    pub fn command(mut self, command: CommandId) -> Self {
+        self.command = Some(command);
+        self
     }
 
     /// With one more value.
-    pub fn value(mut self, name: &str, value: Value) -> Self {
-        self.values.push((name.into(), value.into()));
-        self
+    pub fn value(self, name: &'static str, value: Value) -> Self {
+        self.shown(name, value.into())
     }
 
     /// With one more instant, which reads as its RFC 3339 text.
-    pub fn instant(mut self, name: &str, at: Millis) -> Self {
-        self.values.push((name.into(), Shown::Instant(at)));
-        self
+    pub fn instant(self, name: &'static str, at: Millis) -> Self {
+        self.shown(name, Shown::Instant(at))
     }
 
     /// With one more number: a count, or a duration in milliseconds.
-    pub fn number(self, name: &str, number: i64) -> Self {
+    pub fn number(self, name: &'static str, number: i64) -> Self {
         self.value(name, Value::Number(number as f64))
     }
 
@@ -241,6 +250,15 @@ impl Decided {
             self.values = values;
         } else {
             self.values.extend(values);
+        }
+        self
+    }
+
+    fn shown(mut self, name: &'static str, shown: Shown) -> Self {
+        if self.first.is_none() && self.values.is_empty() {
+            self.first = Some((name, shown));
+        } else {
+            self.values.push((name.into(), shown));
         }
         self
     }

@@ -10,16 +10,18 @@ use crate::journey::plan::Plan;
 use crate::sends::SuppressionReason;
 use crate::time::Millis;
 use compact_str::CompactString;
-use xxhash_rust::xxh3::Xxh3;
 
+mod chain;
 mod emitted;
 mod measures;
 mod new_decisions;
 pub mod pack;
 
+use chain::Chain;
 pub use emitted::{Emitted, Happening, MAX_EMITTED};
 pub use measures::Measures;
 pub use new_decisions::{DECISION_HEADER, NewDecisions, PackedDecision, decision_at, decisions_in};
+use pack::Names;
 
 /// Something that leaves through the sends topic. Texts and documents are looked up when it is encoded, as of its decision.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,8 +131,8 @@ pub struct Effects {
     pub emitted: Emitted,
     /// Every decision, kept for whoever asked for it (tests, traces, backtests); none in production.
     pub kept: Option<Vec<(CustomerId, Decision)>>,
-    chain: Xxh3,
-    packed: Vec<u8>,
+    chain: Chain,
+    names: Names,
 }
 
 impl Effects {
@@ -156,8 +158,8 @@ impl Effects {
             measures: Measures::new(plan),
             forgotten: [0; Forgotten::ALL.len()],
             kept: None,
-            chain: Xxh3::new(),
-            packed: Vec::new(),
+            chain: Chain::new(),
+            names: Names::of(plan),
         }
     }
 
@@ -169,17 +171,19 @@ impl Effects {
 
     /// Records a decision: new decisions, chain hash, tally.
     pub fn decide(&mut self, plan: &Plan, customer: &Customer, decided: &Decided) {
-        self.packed.clear();
-        pack::pack(plan, decided, &mut self.packed);
-        self.chain.update(&customer.id.0.to_le_bytes());
-        chain_bytes(&mut self.chain, &self.packed);
-        self.decisions.append(customer.id, &self.packed);
+        if !self.names.are_of(plan) {
+            self.names = Names::of(plan);
+        }
+        let pack = |out: &mut Vec<u8>| pack::pack(&self.names, decided, out);
+        let packed = self.decisions.append_by(customer.id, pack::most(decided), pack);
+        self.chain.add(&customer.id.0.to_le_bytes());
+        self.chain.add_whole(packed);
         self.tally.count(decided);
         if decided.verdict == Verdict::Entered {
             self.measures.enter(decided.journey);
         }
         if let Some(kept) = &mut self.kept
-            && let Some(decision) = pack::unpack(&self.packed, "")
+            && let Some(decision) = pack::unpack(packed, "")
         {
             kept.push((customer.id, decision));
         }
@@ -198,22 +202,13 @@ impl Effects {
 
     /// Adds the encoded bytes of an effect to the chain.
     pub fn chain_bytes(&mut self, bytes: &[u8]) {
-        chain_bytes(&mut self.chain, bytes);
+        self.chain.add_whole(bytes);
     }
 
     /// Closes the chain of a recorded turn: everything since the previous one, on top of `previous`.
     pub fn close_chain(&mut self, previous: u128) -> u128 {
-        self.chain.update(&previous.to_le_bytes());
-        let hash = self.chain.digest128();
-        self.chain.reset();
-        hash
+        self.chain.close(&previous.to_le_bytes())
     }
-}
-
-/// With their length, so that what follows cannot be taken for a part of them.
-fn chain_bytes(chain: &mut Xxh3, bytes: &[u8]) {
-    chain.update(&(bytes.len() as u64).to_le_bytes());
-    chain.update(bytes);
 }
 
 /// Counts of decisions for metrics.

@@ -9,7 +9,7 @@ pub use hold::Hold;
 pub use limit::{CapLimit, MAX_LIMIT, Reserve};
 
 use crate::channel::Channel;
-use crate::time::{DAY, Instant, Span};
+use crate::time::{DAY, Instant, Millis, Span};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -203,6 +203,18 @@ pub enum CapWindow {
     Week,
     /// The customer's local month.
     Month,
+}
+
+impl CapWindow {
+    /// What is older than this lies in no such window, whatever the customer's zone, in ms.
+    pub const fn longest(self) -> Millis {
+        match self {
+            CapWindow::Rolling(span) => span.millis(),
+            CapWindow::Day => 2 * DAY,
+            CapWindow::Week => 9 * DAY,
+            CapWindow::Month => 33 * DAY,
+        }
+    }
 }
 
 /// A share in basis points; written `5%` or `0.25%`.

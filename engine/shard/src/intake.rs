@@ -4,6 +4,8 @@ use crate::checkpoint::Store;
 use crate::index::Tag;
 use crate::settings::Identity;
 use crate::shard::Shard;
+use crate::tidy::is_long;
+use crate::timers::Change;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cartwheel_core::apply::{Applied, EventTime, Outcome, ToldOfMessage, told_of_message};
@@ -93,7 +95,8 @@ impl<S: Store> Shard<S> {
                 read.slot = self.table.find(id);
                 continue;
             }
-            black_box(customer.runs.len());
+            // The end of the first run: its head lies beside the list's length.
+            black_box(customer.runs.first().map(|run| run.journey));
             if self.core.plan.brings(event) {
                 black_box((customer.documents.len(), customer.latest.more().len()));
                 black_box(self.effects.journal.look(customer.cold));
@@ -140,6 +143,7 @@ impl<S: Store> Shard<S> {
         let mut environment = self.shared.environment(&self.position, &mut self.effects);
         let Outcome { applied, left_out } =
             self.core.event(customer, event, time, &mut environment);
+        let (change, mut long) = (Change::of(customer, was_dirty), is_long(customer));
         match applied {
             Applied::Wanted => self.counters.wanted += 1,
             Applied::Unwanted => self.counters.unwanted += 1,
@@ -147,9 +151,12 @@ impl<S: Store> Shard<S> {
         }
         if !left_out.is_empty() {
             self.degraded(record, event, left_out, slot);
+            long = is_long(self.table.get(slot));
         }
-        self.note_chain(slot);
-        self.settle(slot, was_dirty);
+        if long {
+            self.note_long(slot);
+        }
+        self.settle_change(slot, change);
     }
 
     /// Somebody new gets a slot, and a name among the documents.

@@ -112,6 +112,7 @@ impl<S: Store> Opened<S> {
             core: Core::new(first),
             table: self.table,
             wheel: Wheel::new(),
+            group: Vec::new(),
             shared: Shared::default(),
             indexed: Indexed::default(),
             store: self.store,

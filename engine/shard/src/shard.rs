@@ -17,6 +17,7 @@ use cartwheel_core::apply::Core;
 use cartwheel_core::customer::Forgotten;
 use cartwheel_core::effect::{Effects, Tally};
 use cartwheel_core::event::{Decoder, OddField};
+use cartwheel_core::id::CustomerId;
 use cartwheel_core::partitioner::Partitioner;
 use cartwheel_core::sends::{Acceptance, Clamped, Dead, Headers, Mode, Poison, Reader, Skipped};
 use cartwheel_core::time::Millis;
@@ -136,6 +137,8 @@ pub struct Shard<S> {
     pub(crate) frames: Frames,
     pub(crate) table: Table,
     pub(crate) wheel: Wheel,
+    /// Empty; memory for those who fire at one instant.
+    pub(crate) group: Vec<(CustomerId, u32)>,
     pub(crate) shared: Shared,
     pub(crate) indexed: Indexed,
     pub(crate) effects: Effects,

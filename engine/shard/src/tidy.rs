@@ -4,7 +4,7 @@
 use crate::checkpoint::{Store, StoreError, entries, fold};
 use crate::shard::Shard;
 use cartwheel_core::customer::{
-    Chain, Document, LOG_BEGIN, LOG_SPAN, MAX_CONTENT, begin_of, segment_of,
+    Chain, Customer, Document, LOG_BEGIN, LOG_SPAN, MAX_CONTENT, begin_of, segment_of,
 };
 
 /// Entries that are put together. Each costs a read when they are, and whenever a message shows something.
@@ -41,19 +41,23 @@ impl Tidy {
     }
 }
 
+/// Whether the customer's entries have become many.
+#[inline]
+pub(crate) fn is_long(customer: &Customer) -> bool {
+    customer.cold.links() >= MANY
+}
+
 impl<S: Store> Shard<S> {
-    /// Notes a customer whose entries have become many.
-    #[inline]
-    pub(crate) fn note_chain(&mut self, slot: u32) {
-        if self.table.get(slot).cold.links() >= MANY {
-            self.tidy.long.push(slot);
-        }
+    /// Notes a customer whose entries have become many ([`is_long`]).
+    #[cold]
+    pub(crate) fn note_long(&mut self, slot: u32) {
+        self.tidy.long.push(slot);
     }
 
     /// What is to be done between two turns: nothing may refer to a moment of the present one.
     pub(crate) fn tidy(&mut self) -> Result<(), StoreError> {
         for slot in std::mem::take(&mut self.tidy.long) {
-            if self.table.get(slot).cold.links() >= MANY {
+            if is_long(self.table.get(slot)) {
                 self.put_together(slot)?;
             }
         }

@@ -4,11 +4,29 @@ use crate::checkpoint::Store;
 use crate::shard::Shard;
 use crate::turn::Budget;
 use cartwheel_core::apply::Due;
-use cartwheel_core::customer::Run;
+use cartwheel_core::customer::{Customer, Run};
+use cartwheel_core::id::CustomerId;
 use cartwheel_core::sends::Mode;
 use cartwheel_core::time::Millis;
 use cartwheel_core::timer::NEVER;
 use std::hint::black_box;
+
+/// What a shard has to know of a customer who was changed, whose memory is at hand.
+#[derive(Clone, Copy)]
+pub(crate) struct Change {
+    /// The earliest deadline lies before the armed one.
+    earlier: bool,
+    /// The customer has been as the last checkpoint has it until now.
+    changed: bool,
+}
+
+impl Change {
+    /// Of a customer who was dirty before, or was not.
+    #[inline]
+    pub fn of(customer: &Customer, was_dirty: bool) -> Self {
+        Self { earlier: customer.deadline < customer.armed, changed: customer.dirty && !was_dirty }
+    }
+}
 
 impl<S: Store> Shard<S> {
     /// Makes the wheel hold the customer's earliest deadline. A later one is found when the present entry fires.
@@ -22,8 +40,15 @@ impl<S: Store> Shard<S> {
 
     /// A customer was changed: its earliest deadline is armed, and it is noted for the next checkpoint and for the release of what is held.
     pub(crate) fn settle(&mut self, slot: u32, was_dirty: bool) {
-        let customer = self.table.get(slot);
-        let (earlier, changed) = (customer.deadline < customer.armed, customer.dirty && !was_dirty);
+        let change = Change::of(self.table.get(slot), was_dirty);
+        self.settle_change(slot, change);
+    }
+
+    /// The same by what has changed.
+    // Behind every event and every timer, and mostly there is nothing to do.
+    #[inline(always)]
+    pub(crate) fn settle_change(&mut self, slot: u32, change: Change) {
+        let Change { earlier, changed } = change;
         if earlier {
             self.arm(slot);
         }
@@ -60,19 +85,33 @@ impl<S: Store> Shard<S> {
 
     /// Fires what is due at or before `limit`, seeing `now`, until the turn is over. False if that came first.
     pub(crate) fn fire_due(&mut self, limit: Millis, now: Millis, budget: &mut Budget) -> bool {
-        let mut group: Vec<u32> = Vec::new();
-        while let Some(deadline) = self.next_group(limit, &mut group) {
-            group.sort_unstable_by_key(|slot| self.table.get(*slot).id);
-            for (place, slot) in group.iter().enumerate() {
-                if self.is_over(budget) {
-                    self.put_back(deadline, &group[place..]);
-                    return false;
-                }
-                self.fire_customer(*slot, deadline, now, budget);
-                if budget.timers == 0 && self.table.get(*slot).deadline == deadline {
-                    self.put_back(deadline, &group[place + 1..]);
-                    return false;
-                }
+        let mut group = std::mem::take(&mut self.group);
+        let mut done = true;
+        while done && let Some(deadline) = self.next_group(limit, &mut group) {
+            group.sort_unstable();
+            done = self.fire_group(&group, deadline, now, budget);
+        }
+        self.group = group;
+        done
+    }
+
+    /// Fires customers of one deadline, in their order, until the turn is over; those who are left are put back. False if it is.
+    fn fire_group(
+        &mut self,
+        group: &[(CustomerId, u32)],
+        deadline: Millis,
+        now: Millis,
+        budget: &mut Budget,
+    ) -> bool {
+        for (place, (_, slot)) in group.iter().enumerate() {
+            if self.is_over(budget) {
+                self.put_back(deadline, &group[place..]);
+                return false;
+            }
+            self.fire_customer(*slot, deadline, now, budget);
+            if budget.timers == 0 && self.table.get(*slot).deadline == deadline {
+                self.put_back(deadline, &group[place + 1..]);
+                return false;
             }
         }
         true
@@ -87,7 +126,7 @@ impl<S: Store> Shard<S> {
     }
 
     /// The customers whose earliest deadline is the least one, if that is at or before `limit`.
-    fn next_group(&mut self, limit: Millis, group: &mut Vec<u32>) -> Option<Millis> {
+    fn next_group(&mut self, limit: Millis, group: &mut Vec<(CustomerId, u32)>) -> Option<Millis> {
         group.clear();
         let mut deadline = None;
         while let Some((at, slot)) = self.pop(deadline.unwrap_or(limit)) {
@@ -101,7 +140,7 @@ impl<S: Store> Shard<S> {
                 continue;
             }
             deadline = Some(at);
-            group.push(slot);
+            group.push((customer.id, slot));
         }
         deadline
     }
@@ -114,8 +153,8 @@ impl<S: Store> Shard<S> {
         self.wheel.pop(limit)
     }
 
-    fn put_back(&mut self, deadline: Millis, slots: &[u32]) {
-        for slot in slots {
+    fn put_back(&mut self, deadline: Millis, group: &[(CustomerId, u32)]) {
+        for (_, slot) in group {
             self.table.get_mut(*slot).armed = deadline;
             self.wheel.insert(deadline, *slot);
         }
@@ -127,10 +166,11 @@ impl<S: Store> Shard<S> {
         let mut environment = self.shared.environment(&self.position, &mut self.effects);
         let due = Due { deadline, now, seen: self.position.seen, budget: budget.timers };
         let fired = self.core.fire(customer, due, &mut environment);
+        let change = Change::of(customer, was_dirty);
         budget.timers -= fired;
         self.position.fired += fired;
         self.counters.fired += fired;
-        self.settle(slot, was_dirty);
+        self.settle_change(slot, change);
     }
 
     /// The shard has caught up: every held send counts again with its original deadline.

@@ -14,7 +14,7 @@ use crate::journey::op::Given;
 use crate::journey::plan::{Journey, Plan};
 use crate::product::Products;
 use crate::sends::Mode;
-use crate::time::Millis;
+use crate::time::{Millis, NEVER};
 use crate::value::Value;
 
 /// See the module.
@@ -117,6 +117,17 @@ impl<'a> Context<'a> {
     /// The same by a step of a run.
     pub fn by_step(&self, run: &Run, op: u16, verdict: Verdict, reason: Reason) -> Decided {
         self.decided(run.journey, verdict, reason).run(run.id).op(op)
+    }
+
+    /// The first instant at which a level may be another. Where there are no levels the customer's facts are not looked at, which lie elsewhere in memory.
+    pub fn turns(&self) -> Millis {
+        if self.plan().levels.all.is_empty() { NEVER } else { self.customer.facts.turns() }
+    }
+
+    /// Runs, levels, or what begins by time have changed: the customer's earliest deadline follows them.
+    pub fn runs_changed(&mut self) {
+        let turns = self.turns();
+        self.customer.runs_changed_beside(turns);
     }
 
     /// Notes a decision.

@@ -40,9 +40,16 @@ impl Context<'_> {
     }
 
     /// The coupon that the message carries.
+    #[inline]
     pub fn coupon(&self, send: &Send, run: &Run) -> Option<Coupon> {
+        // Most messages have none.
+        send.coupon.and_then(|offer| self.code(send, run, offer))
+    }
+
+    #[inline(never)]
+    fn code(&self, send: &Send, run: &Run, offer: u8) -> Option<Coupon> {
         let pool = self.pool(send, run)?;
-        let code = run.coupon(self.journey(run.journey).code_place(send.coupon?))?.into();
+        let code = run.coupon(self.journey(run.journey).code_place(offer))?.into();
         Some(Coupon { pool, code })
     }
 }

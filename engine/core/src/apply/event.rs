@@ -1,6 +1,7 @@
 //! Applying an event: deduplicate, profile, engagement, documents, facts; then the journeys.
 
 use super::about::About;
+use super::carried::Carried;
 use super::context::Context;
 use super::journeys::Occasion;
 use super::{Core, Environment, EventTime};
@@ -13,7 +14,6 @@ use crate::effect::{Addressee, Effect, Happening};
 use crate::event::{Event, Known, Meaning, OddFields, Raw, Subject, read_fields};
 use crate::fact::Occurrence;
 use crate::journey::feeding::Feeding;
-use crate::journey::level::LevelSet;
 use crate::journey::plan::Interest;
 use crate::sends::SuppressionReason;
 use crate::time::Millis;
@@ -56,27 +56,36 @@ impl Core {
             return Outcome { applied: Applied::Duplicate, left_out: OddFields::default() };
         }
         customer.dirty = true;
+        let interest = self.plan.interest(event.kind.as_ref());
         // Scratch space of the evaluator, which is only read meanwhile.
         let mut fields = std::mem::take(&mut self.fields);
         let mut context = Context::new(self, customer, (time.seen, time.seen), environment);
-        let zone = context.customer.zone;
+        let (plan, zone) = (context.plan(), context.customer.zone);
         let meaning = Meaning::of(&event.kind);
-        let surplus = context.learn(event, meaning, time.at);
-        let has_more = context.documents(event, time.at, meaning);
-        let interest = context.plan().interest(event.kind.as_ref());
-        let foreign = interest.map(|interest| context.facts(interest, event, time));
-        if context.plan().follows_zone && context.customer.zone != zone {
+        let (mut left_out, mut touched) = (event.odd(), interest.map_or(0, |it| it.levels));
+        // Most events say nothing of the customer.
+        if meaning != Meaning::None || event.subject(Subject::Profile).is_some() {
+            left_out = left_out.and(context.learn(event, meaning, time.at));
+            touched |= plan.levels.of_profile;
+        }
+        let carried = Carried::of(plan, event);
+        let has_more = context.documents(event, time.at, meaning, &carried);
+        if let Some(interest) = interest {
+            left_out = left_out.and(context.facts(interest, event, time));
+        }
+        if plan.follows_zone && context.customer.zone != zone {
             context.follow_zone(zone);
         }
-        let of_facts = interest.map_or(0, |interest| interest.levels);
-        context.levels(of_facts | context.of_profile(event, meaning), time.at);
+        context.levels(touched, time.at);
         let applied = match interest {
-            Some(interest) => context.interested(interest, event, time, &mut fields, None),
+            Some(interest) => {
+                let occasion =
+                    Occasion { event, carried: &carried, fields: &[], time, emitted: None };
+                context.interested(interest, occasion, &mut fields)
+            }
             None => Applied::Unwanted,
         };
-        if !context.effects.emitted.is_empty() {
-            context.apply_emitted();
-        }
+        context.apply_emitted();
         if context.touched {
             context.arm();
         }
@@ -85,13 +94,14 @@ impl Core {
             context.forget_surplus();
         }
         self.fields = fields;
-        let foreign = foreign.unwrap_or_default();
-        Outcome { applied, left_out: event.odd().and(surplus).and(foreign) }
+        Outcome { applied, left_out }
     }
 }
 
 impl Context<'_> {
     /// What the event says of the customer, whatever the journeys make of it. The fields for which there is no room.
+    // Apart from what most events need.
+    #[inline(never)]
     fn learn(&mut self, event: &Event<'_>, meaning: Meaning, at: Millis) -> OddFields {
         let told = self.effects.list.len();
         let surplus = self.profile(event, at, meaning);
@@ -117,13 +127,6 @@ impl Context<'_> {
             self.suppress_message(told_of, told);
         }
         surplus
-    }
-
-    /// The levels that what the event says of the customer may have changed.
-    fn of_profile(&self, event: &Event<'_>, meaning: Meaning) -> LevelSet {
-        let levels = self.plan().levels.of_profile;
-        let touched = levels != 0 && (meaning != Meaning::None || event.profile().is_some());
-        if touched { levels } else { 0 }
     }
 
     /// What the event does to the facts. The amounts that are left out.
@@ -175,27 +178,33 @@ impl Context<'_> {
         self.customer.facts.indexed(&plan.facts, &plan.indexed).collect()
     }
 
-    /// What the event does in the journeys.
-    fn interested(
+    /// What the event does in the journeys. What these read of it is read into `fields`.
+    fn interested<'e>(
         &mut self,
         interest: &Interest,
-        event: &Event<'_>,
-        time: EventTime,
-        fields: &mut [Value],
-        emitted: Option<u64>,
+        occasion: Occasion<'e>,
+        fields: &'e mut [Value],
     ) -> Applied {
         let plan = self.plan();
         if interest.journeys.is_empty() {
             return Applied::Unwanted;
         }
-        read_fields(event, &plan.fields, &interest.fields, fields);
-        self.on_event(&Occasion { event, fields, time, emitted }, &interest.journeys);
-        self.customer.runs_changed();
+        read_fields(occasion.event, &plan.fields, &interest.fields, fields);
+        self.on_event(&Occasion { fields, ..occasion }, &interest.journeys);
+        self.runs_changed();
         Applied::Wanted
     }
 
     /// What steps have let happen, and what that leads to: in journeys as an event that happens now, but of the customer it says nothing.
+    #[inline]
     pub fn apply_emitted(&mut self) {
+        if !self.effects.emitted.is_empty() {
+            self.apply_all_emitted();
+        }
+    }
+
+    #[cold]
+    fn apply_all_emitted(&mut self) {
         while let Some(Happening { kind, text, number, at }) = self.effects.emitted.take_next() {
             let Some(interest) = self.plan().events.get(&kind) else {
                 self.levels(0, at);
@@ -207,7 +216,9 @@ impl Context<'_> {
             self.facts(interest, &event, EventTime { seen: self.seen, ..time });
             self.levels(interest.levels, at);
             let mut fields = vec![Value::Null; self.plan().fields.len()];
-            self.interested(interest, &event, time, &mut fields, Some(number));
+            let (event, carried) = (&event, &Carried::of(self.plan(), &event));
+            let occasion = Occasion { event, carried, fields: &[], time, emitted: Some(number) };
+            self.interested(interest, occasion, &mut fields);
         }
     }
 
@@ -306,7 +317,7 @@ impl Context<'_> {
             }
         }
         if moved {
-            self.customer.runs_changed();
+            self.runs_changed();
         }
     }
 
@@ -347,34 +358,46 @@ impl Context<'_> {
     /// What a message may show, each with its newest version; nothing of what none can show. Whether there is more than before: most events leave
     /// the list alone, which is a place in memory of its own.
     #[inline]
-    pub(super) fn documents(&mut self, event: &Event<'_>, at: Millis, meaning: Meaning) -> bool {
-        let brings = meaning == Meaning::CartEmptied || self.plan().brings(event);
-        brings && self.keep_documents(event, at, meaning)
+    pub(super) fn documents(
+        &mut self,
+        event: &Event<'_>,
+        at: Millis,
+        meaning: Meaning,
+        carried: &Carried,
+    ) -> bool {
+        let brings = meaning == Meaning::CartEmptied || !carried.keys().is_empty();
+        brings && self.keep_documents(event, at, meaning, carried)
     }
 
-    fn keep_documents(&mut self, event: &Event<'_>, at: Millis, meaning: Meaning) -> bool {
+    #[inline(never)]
+    fn keep_documents(
+        &mut self,
+        event: &Event<'_>,
+        at: Millis,
+        meaning: Meaning,
+        carried: &Carried,
+    ) -> bool {
         let mut more = false;
         let emptied = meaning == Meaning::CartEmptied;
-        if emptied && event.id_of(Subject::Cart) == 0 {
+        let all_emptied = emptied && event.id_of(Subject::Cart) == 0;
+        if all_emptied {
             // Which cart it does not say: all of them.
             for key in self.customer.documents.empty_carts(at) {
                 self.keep(Version { key, at, how: How::Remove }, "");
             }
         }
-        for (subject, raw) in self.plan().documents(event) {
-            let Some(kind) = Document::of(subject) else { continue };
-            let id = event.id_of(subject);
-            let key = DocumentKey::new(kind, id);
+        for ((subject, raw), key) in self.plan().documents(event).zip(carried.keys()) {
+            let key = *key;
             let documents = &mut self.customer.documents;
-            let count = documents.count();
+            let count = documents.len();
             let (how, counts) = if emptied && subject == Subject::Cart {
-                (How::Remove, id != 0 && documents.replace(key, at, true))
+                (How::Remove, !all_emptied && documents.replace(key, at, true))
             } else if subject.is_whole_in(&event.kind) {
                 (How::Replace, documents.replace(key, at, false))
             } else {
                 (How::Add, documents.add_to(key, at))
             };
-            more |= documents.count() > count;
+            more |= documents.len() > count;
             if counts {
                 let content = if how == How::Remove { "" } else { raw.0 };
                 self.keep(Version { key, at, how }, content);

@@ -1,6 +1,7 @@
 //! What happens to a product, or is told to everybody, begins journeys for many (`docs/semantics.md`, "Fan-outs", "Broadcasts"): who of them may begin, and in which order; then each gets a
 //! window, at whose end it is asked once more.
 
+use super::carried::Carried;
 use super::context::Context;
 use super::enter::earlier_entry;
 use super::journeys::{Occasion, Opening};
@@ -21,6 +22,7 @@ pub struct Happened<'e> {
     /// The journey.
     index: u16,
     event: &'e Event<'e>,
+    carried: Carried,
     time: EventTime,
     /// The hash of the product's id, or of the broadcast's.
     key: u64,
@@ -58,13 +60,15 @@ impl<'e> Happened<'e> {
         read_fields(event, &core.plan.fields, &fan_out.fields, &mut fields);
         let number = matches!(fan_out.by, By::Broadcast(_)).then_some(key);
         let captures = ThinVec::new();
-        let mut happened = Self { index, event, time, key, number, fields, captures };
+        let carried = Carried::of(&core.plan, event);
+        let mut happened = Self { index, event, carried, time, key, number, fields, captures };
         happened.captures = happened.occasion().captures(&core.plan, journey).collect();
         Some(happened)
     }
 
     fn occasion(&self) -> Occasion<'_> {
-        Occasion { event: self.event, fields: &self.fields, time: self.time, emitted: self.number }
+        let Self { event, fields, time, .. } = self;
+        Occasion { event, carried: &self.carried, fields, time: *time, emitted: self.number }
     }
 
     /// For how many customers of all partitions it may begin; none: for as many as there may be.
@@ -103,7 +107,7 @@ impl Core {
         let mut context = self.fanned(customer, happened, environment);
         context.begin_for(happened, deadline);
         context.customer.dirty = true;
-        context.customer.runs_changed();
+        context.runs_changed();
     }
 
     fn fanned<'a>(
@@ -161,7 +165,7 @@ impl Context<'_> {
 
     fn begin_for(&mut self, happened: &Happened<'_>, deadline: Millis) {
         let (event, at) = (happened.event, happened.time.at);
-        let has_more = self.documents(event, at, Meaning::None);
+        let has_more = self.documents(event, at, Meaning::None, &happened.carried);
         let journey = self.journey(happened.index);
         let by = Opening::by(&happened.occasion(), self.plan(), journey, happened.key);
         self.open(happened.index, by.entering_at(deadline));

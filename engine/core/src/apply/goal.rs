@@ -22,6 +22,8 @@ impl Context<'_> {
     }
 
     /// One run: the one whose message came last before the event.
+    // Apart: most events are no goal.
+    #[inline(never)]
     pub(super) fn convert(&mut self, occasion: &Occasion<'_>, index: u16) {
         let journey = self.journey(index);
         let Some(within) = journey.goal_within else { return };

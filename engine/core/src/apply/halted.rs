@@ -101,7 +101,7 @@ impl Context<'_> {
             self.decide(&ended.run(run.id));
             self.linger(run);
         }
-        self.customer.runs_changed();
+        self.runs_changed();
         any
     }
 }

@@ -2,9 +2,10 @@
 
 use super::EventTime;
 use super::by_time::LONG_PAST;
+use super::carried::Carried;
 use super::context::{Context, leaving};
 use super::enter::limit;
-use crate::customer::{Document, DocumentKey, LatestId, MAX_RUNS, Place, Run, Use};
+use crate::customer::{DocumentKey, LatestId, MAX_RUNS, Place, Run, Use};
 use crate::decision::{Compared, Decided, Reason, Verdict};
 use crate::event::{Event, key_text};
 use crate::id::{RunId, key_hash};
@@ -19,6 +20,8 @@ use xxhash_rust::xxh3::xxh3_64;
 pub(super) struct Occasion<'e> {
     /// The event.
     pub event: &'e Event<'e>,
+    /// The documents that it carries.
+    pub carried: &'e Carried,
     /// Its fields by the plan's numbers.
     pub fields: &'e [Value],
     /// Its times.
@@ -124,8 +127,8 @@ impl Context<'_> {
         for exit in &interest.exits {
             let exit = &journey.exits[usize::from(*exit)];
             let key = self.key_of(occasion.event, interest);
-            let reader = occasion.reader(self, key.unwrap_or(0));
-            if exit.condition.as_ref().is_none_or(|condition| reader.holds(condition)) {
+            let reader = || occasion.reader(self, key.unwrap_or(0));
+            if exit.condition.as_ref().is_none_or(|condition| reader().holds(condition)) {
                 self.exit_all(occasion, index, key, again);
                 ended.push(key.map_or(exit.latest, |key| exit.latest.with_key(key)));
             }
@@ -239,15 +242,17 @@ impl Context<'_> {
         }
         let of_key = |run: &Run| run.journey == index && run.key == key && run.place.is_live();
         let live = self.customer.runs.iter().position(of_key);
-        let reader = occasion.reader(self, key);
         // Most items of an order are none that somebody wants to hear of.
         let quiet = journey.each.is_some() && live.is_none();
-        if let Some(when) = journey.when.as_ref().filter(|when| !reader.holds(when)) {
-            if quiet {
-                return;
+        if let Some(when) = &journey.when {
+            let reader = occasion.reader(self, key);
+            if !reader.holds(when) {
+                if quiet {
+                    return;
+                }
+                let compared = reader.compared(when);
+                return self.filter(occasion, index, key, compared);
             }
-            let compared = reader.compared(when);
-            return self.filter(occasion, index, key, compared);
         }
         let mut opening = None;
         if let Some(at) = &journey.at {
@@ -429,7 +434,7 @@ impl Opening {
     pub fn by(occasion: &Occasion<'_>, plan: &Plan, journey: &Journey, key: u64) -> Self {
         let captures = occasion.captures(plan, journey).collect();
         let event = (journey.reentry == Reentry::Always).then(|| occasion.number());
-        let about = about(plan, occasion.event).collect();
+        let about = occasion.carried.keys().iter().copied().collect();
         Self { key, at: occasion.time.at, event, captures, about, deadline: None }
     }
 
@@ -458,13 +463,5 @@ fn recapture(run: &mut Run, plan: &Plan, journey: &Journey, occasion: &Occasion<
     let places = run.captures.iter_mut();
     places.zip(occasion.captures(plan, journey)).for_each(|(place, value)| *place = value);
     run.about.clear();
-    run.about.extend(about(plan, occasion.event));
-}
-
-/// The documents that the event carries, of those that are kept.
-fn about(plan: &Plan, event: &Event<'_>) -> impl Iterator<Item = DocumentKey> {
-    let there = plan.documents(event);
-    there.filter_map(|(subject, _)| {
-        Some(DocumentKey::new(Document::of(subject)?, event.id_of(subject)))
-    })
+    run.about.extend_from_slice(occasion.carried.keys());
 }

@@ -40,10 +40,15 @@ impl Core {
 
 impl Context<'_> {
     /// What happened at `at` has touched these levels. Of somebody new all are judged, and nothing is told: nobody has come from anywhere.
+    #[inline]
     pub fn levels(&mut self, touched: LevelSet, at: Millis) {
-        if self.plan().levels.all.is_empty() {
-            return;
+        if !self.plan().levels.all.is_empty() {
+            self.look_and_tell(touched, at);
         }
+    }
+
+    #[inline(never)]
+    fn look_and_tell(&mut self, touched: LevelSet, at: Millis) {
         let changed = self.look_at_levels(touched);
         self.tell(changed, at);
     }
@@ -67,14 +72,14 @@ impl Context<'_> {
             return Vec::new();
         }
         let changed = self.judge(set);
-        self.customer.runs_changed();
+        self.runs_changed();
         changed
     }
 
     /// Judges all of them without telling of it.
     pub fn settle_levels(&mut self) {
         drop(self.judge(self.plan().levels.every()));
-        self.customer.runs_changed();
+        self.runs_changed();
     }
 
     /// A step has written the profile.

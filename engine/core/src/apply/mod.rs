@@ -5,6 +5,7 @@
 
 mod about;
 mod arm;
+mod carried;
 mod context;
 mod coupon;
 mod event;

@@ -57,8 +57,13 @@ impl Core {
                 // A firing arms nothing that it sees as due.
                 context.review(due.now + 1);
             }
+            // Mostly nothing else has come: that is known without a look at it.
+            context.runs_changed();
+            if context.customer.deadline > due.deadline {
+                return fired;
+            }
         }
-        context.customer.runs_changed();
+        context.runs_changed();
         fired
     }
 
@@ -87,7 +92,7 @@ impl Context<'_> {
             let run = &self.customer.runs[place];
             (run.deadline, if run.place.is_running() { Stage::GoesOn } else { Stage::Ends })
         });
-        let levels = (self.customer.facts.turns(), Stage::Levels);
+        let levels = (self.turns(), Stage::Levels);
         let begins = (self.customer.begins(), Stage::Begins);
         let (at, stage) = run.min(levels).min(begins);
         if at > deadline {

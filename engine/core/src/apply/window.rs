@@ -8,10 +8,15 @@ use crate::time::{Millis, Span};
 
 impl Context<'_> {
     /// What moves windows is remembered: the trigger event of a window may come later.
+    #[inline]
     pub(super) fn move_windows(&mut self, occasion: &Occasion<'_>, interest: &JourneyInterest) {
-        if !interest.moves {
-            return;
+        if interest.moves {
+            self.move_window(occasion, interest);
         }
+    }
+
+    #[inline(never)]
+    fn move_window(&mut self, occasion: &Occasion<'_>, interest: &JourneyInterest) {
         let (index, time) = (interest.journey, occasion.time);
         let journey = self.journey(index);
         let Some(quiet_for) = journey.quiet_for else { return };

@@ -89,6 +89,12 @@ impl DocumentKey {
         content.first_chunk().map(|key| Self(u64::from_le_bytes(*key)))
     }
 
+    /// Whether it is of this kind.
+    #[inline]
+    pub const fn is_of(self, kind: Document) -> bool {
+        self.0 as u8 == kind as u8
+    }
+
     /// The kind; none of a number that is no kind's.
     pub fn kind(self) -> Option<Document> {
         Document::from_number(self.0 as u8)

@@ -171,12 +171,16 @@ impl Customer {
     /// To be called when runs, levels, or what begins by time have changed: the earliest deadline follows them, and with the last run their memory is given back, since most
     /// customers have none most of the time.
     pub fn runs_changed(&mut self) {
+        self.runs_changed_beside(self.facts.turns());
+    }
+
+    /// The same, where the first instant at which a level may be another is known.
+    pub fn runs_changed_beside(&mut self, turns: Millis) {
         if self.runs.is_empty() && self.runs.capacity() > 0 {
             self.runs = ThinVec::new();
         }
         let runs = self.runs.iter().filter(|run| run.is_timed());
-        self.deadline =
-            runs.map(|run| run.deadline).fold(self.begins(), Millis::min).min(self.facts.turns());
+        self.deadline = runs.map(|run| run.deadline).fold(self.begins(), Millis::min).min(turns);
     }
 
     /// The earliest instant at which a journey begins by time alone; [`NEVER`] without one.

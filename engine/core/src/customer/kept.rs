@@ -33,6 +33,9 @@ fn kept_at_most(kind: Document) -> usize {
     }
 }
 
+/// So few are never too many, whatever their kinds.
+const FEW: usize = 2;
+
 /// A document that is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kept {
@@ -144,7 +147,7 @@ impl KeptDocuments {
 
     /// What was said of the items not after `at` is forgotten.
     fn forget_items(&mut self, key: DocumentKey, at: Millis) {
-        if key.kind() == Some(Document::Cart) {
+        if key.is_of(Document::Cart) {
             let key = items_of(key);
             let of_key = |kept: &Kept| kept.key() == key && kept.whole <= at;
             let place = self.0.iter().position(of_key);
@@ -153,7 +156,7 @@ impl KeptDocuments {
     }
 
     fn is_empty_cart(&self, key: DocumentKey) -> bool {
-        key.kind() == Some(Document::Cart) && {
+        key.is_of(Document::Cart) && {
             let empty = items_of(key).0 | NONE;
             self.0.iter().any(|kept| kept.key == empty)
         }
@@ -161,7 +164,7 @@ impl KeptDocuments {
 
     /// All carts are empty since `at`. Those that are known and not newer, which are gone now.
     pub fn empty_carts(&mut self, at: Millis) -> Vec<DocumentKey> {
-        let older = |kept: &Kept| kept.key().kind() == Some(Document::Cart) && kept.whole <= at;
+        let older = |kept: &Kept| kept.key().is_of(Document::Cart) && kept.whole <= at;
         let mut emptied: Vec<DocumentKey> =
             self.0.iter().copied().filter(older).map(Kept::key).collect();
         emptied.retain(|key| *key != EVERY_CART);
@@ -172,7 +175,7 @@ impl KeptDocuments {
 
     fn emptied_after(&self, key: DocumentKey, at: Millis) -> bool {
         let all = self.0.iter().find(|kept| kept.key() == EVERY_CART);
-        key.kind() == Some(Document::Cart) && all.is_some_and(|all| all.whole > at)
+        key.is_of(Document::Cart) && all.is_some_and(|all| all.whole > at)
     }
 
     /// Whether a message can show it: a cart without items it cannot.
@@ -186,40 +189,33 @@ impl KeptDocuments {
 
     /// The newest of a kind that is there.
     pub fn newest(&self, kind: Document) -> Option<DocumentKey> {
-        let there = |kept: &&Kept| kept.key().kind() == Some(kind) && self.shows(kept);
+        let there = |kept: &&Kept| kept.key().is_of(kind) && self.shows(kept);
         self.0.iter().filter(there).max_by_key(|kept| kept.newness()).map(|kept| kept.key())
     }
 
     /// The products that the customer looked at: those of which there is a whole version, the newest first; of one time the one that came last.
     pub fn browsed(&self) -> Vec<DocumentKey> {
         let looked_at = |kept: &&Kept| {
-            kept.key().kind() == Some(Document::Product)
-                && kept.whole != NEVER_WAS
-                && kept.is_there()
+            kept.key().is_of(Document::Product) && kept.whole != NEVER_WAS && kept.is_there()
         };
         let mut browsed: Vec<&Kept> = self.0.iter().rev().filter(looked_at).collect();
         browsed.sort_by_key(|kept| std::cmp::Reverse(kept.whole));
         browsed.into_iter().take(MAX_BROWSED).map(|kept| kept.key()).collect()
     }
 
-    /// How many documents there are, those that were removed included, and that all carts were; what is known of items is none.
-    pub fn count(&self) -> usize {
-        self.0.iter().filter(|kept| kept.key().kind().is_some()).count()
-    }
-
     /// Takes one out that is more than is kept: of a kind of which there are too many the oldest that is not `pinned`.
     pub fn take_surplus(&mut self, pinned: impl Fn(DocumentKey) -> bool) -> Option<DocumentKey> {
+        // Hardly ever is there one too many: counted before anybody asks what is pinned.
         let kinds = [Document::Cart, Document::Order, Document::Checkout, Document::Product];
-        // Asked behind most events, and hardly ever is there one too many: counted before anybody asks what is pinned.
-        let of = |kind| self.0.iter().filter(|kept| kept.key().kind() == Some(kind)).count();
-        if kinds.into_iter().all(|kind| of(kind) <= kept_at_most(kind)) {
+        let of = |kind| self.0.iter().filter(|kept| kept.key().is_of(kind)).count();
+        if self.0.len() <= FEW || kinds.into_iter().all(|kind| of(kind) <= kept_at_most(kind)) {
             return None;
         }
         let free = |kept: &Kept| !pinned(kept.key()) && kept.key() != EVERY_CART;
         let place = kinds.into_iter().find_map(|kind| {
             let of_kind = || {
                 let all = self.0.iter().enumerate();
-                all.filter(move |(_, kept)| kept.key().kind() == Some(kind) && free(kept))
+                all.filter(move |(_, kept)| kept.key().is_of(kind) && free(kept))
             };
             let too_many = of_kind().nth(kept_at_most(kind)).is_some();
             let oldest = of_kind().min_by_key(|(_, kept)| kept.newness()).map(|(place, _)| place);
@@ -232,7 +228,7 @@ impl KeptDocuments {
 
     /// Takes out all of a kind.
     pub fn take_all(&mut self, kind: Document) -> Vec<DocumentKey> {
-        let of_kind = |kept: &Kept| kept.key().kind() == Some(kind);
+        let of_kind = |kept: &Kept| kept.key().is_of(kind);
         let taken = self.0.iter().filter(|kept| of_kind(kept)).map(|kept| kept.key()).collect();
         self.0.retain(|kept| !of_kind(kept));
         taken

@@ -6,16 +6,18 @@
 //! [`NAME`] on, the length of a text. A value that is a frequent word is its number, and one that is an instant in RFC 3339 is its distance from `at`.
 //! Names of journeys and steps are bounded by the loader; longer texts are cut at 255 bytes.
 
+mod names;
 mod words;
 
 use crate::channel::Channel;
 use crate::compact::{Bytes, OWN, TEXT, Writer};
 use crate::decision::{Decided, Decision, Reason, Shown, Values, Verdict};
 use crate::id::{CommandId, RunId};
-use crate::journey::plan::Plan;
 use crate::time::{Millis, exact_rfc3339, format_rfc3339};
 use crate::value::Value;
 use compact_str::CompactString;
+pub use names::Names;
+use names::{MAX_TEXT, cut};
 use words::NAME;
 
 /// Of this form. Version 0 had 5 bits for a reason, in a head of two bytes.
@@ -31,17 +33,26 @@ const _: () = assert!(Verdict::ALL.len() <= 16 && Channel::ALL.len() < 16);
 const INSTANT: u64 = OWN;
 /// The value is a frequent word.
 const WORD: u64 = OWN + 1;
-const MAX_TEXT: usize = 255;
+
+/// A text with its length.
+const TEXT_AT_MOST: usize = 9 + MAX_TEXT;
+/// A decision without values: head, time, run, command, journey and step.
+const HEAD_AT_MOST: usize = 3 + 9 + 2 * 16 + 2 * TEXT_AT_MOST;
+
+/// The bytes that the packed decision takes at most.
+pub fn most(decided: &Decided) -> usize {
+    let values = usize::from(decided.first.is_some()) + decided.values.len();
+    HEAD_AT_MOST + values * 2 * TEXT_AT_MOST
+}
 
 /// Appends the packed decision to `out`.
-pub fn pack(plan: &Plan, decided: &Decided, out: &mut Vec<u8>) {
-    let journey = plan.journeys.get(usize::from(decided.journey));
-    let step = decided.op.and_then(|op| journey?.ops.get(usize::from(op))?.step());
+pub fn pack(names: &Names, decided: &Decided, out: &mut Vec<u8>) {
+    let (name, has_step) = names.get(decided.journey, decided.op);
     let flag = |present: bool, bit| if present { bit } else { 0 };
     let what = decided.verdict as u8
         | flag(decided.run.is_some(), HAS_RUN)
         | flag(decided.command.is_some(), HAS_COMMAND)
-        | flag(step.is_some(), HAS_STEP);
+        | flag(has_step, HAS_STEP);
     let channel = decided.channel.map_or(0, |channel| channel as u8 + 1);
     let mut writer = Writer::new(out);
     writer.bytes([VERSION << 4 | channel, what, decided.reason as u8]);
@@ -52,23 +63,29 @@ pub fn pack(plan: &Plan, decided: &Decided, out: &mut Vec<u8>) {
     if let Some(command) = decided.command {
         writer.bytes(command.0.to_le_bytes());
     }
-    writer.text(0, cut(journey.map_or("", |journey| &journey.name)));
-    if let Some(step) = step {
-        writer.text(0, cut(step));
+    writer.room();
+    writer.slice(name);
+    if let Some((name, shown)) = &decided.first {
+        put_value(&mut writer, name, shown, decided.at);
     }
-    for (name, value) in &decided.values {
-        writer.room();
-        match words::number(name) {
-            Some(number) => writer.number(number),
-            None => writer.text(NAME, cut(name)),
-        }
-        match value {
-            Shown::Value(Value::Text(text)) => put_text(&mut writer, text, decided.at),
-            Shown::Value(other) => writer.value(other),
-            Shown::Instant(instant) => put_instant(&mut writer, *instant, decided.at),
-        }
+    for (name, shown) in &decided.values {
+        put_value(&mut writer, name, shown, decided.at);
     }
     writer.flush();
+}
+
+#[inline]
+fn put_value(writer: &mut Writer<'_>, name: &str, shown: &Shown, at: Millis) {
+    writer.room();
+    match words::number(name) {
+        Some(number) => writer.number(number),
+        None => writer.text(NAME, cut(name)),
+    }
+    match shown {
+        Shown::Value(Value::Text(text)) => put_text(writer, text, at),
+        Shown::Value(other) => writer.value(other),
+        Shown::Instant(instant) => put_instant(writer, *instant, at),
+    }
 }
 
 fn put_text(writer: &mut Writer<'_>, text: &str, at: Millis) {
@@ -87,10 +104,6 @@ fn put_instant(writer: &mut Writer<'_>, instant: Millis, at: Millis) {
     writer.room();
     writer.number(INSTANT);
     writer.signed(instant.wrapping_sub(at));
-}
-
-fn cut(text: &str) -> &str {
-    &text[..text.floor_char_boundary(MAX_TEXT)]
 }
 
 /// Reads a packed decision of `customer`; none if the bytes are not one.

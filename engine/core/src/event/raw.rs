@@ -229,7 +229,12 @@ fn nested_len(text: &[u8]) -> usize {
 }
 
 /// Without the blanks around it.
+#[inline]
 pub fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    let visible = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    if visible(text.as_bytes().first()) && visible(text.as_bytes().last()) {
+        return text; // as most are
+    }
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),

@@ -23,6 +23,7 @@ impl Extent {
     }
 
     /// The value in `text`.
+    #[inline]
     pub fn raw(self, text: &str) -> Option<Raw<'_>> {
         if self.end == 0 {
             return None;

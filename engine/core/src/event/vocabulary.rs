@@ -98,6 +98,7 @@ macro_rules! subjects {
 
         impl Known {
             /// The one of this subject with this name.
+            #[inline(always)]
             pub fn of(subject: Subject, name: &[u8]) -> Option<Self> {
                 match subject {
                     $(Subject::$subject => {

@@ -10,7 +10,7 @@ use crate::decision::{Compared, Reason, Shown};
 use crate::journey::condition::Condition;
 use crate::journey::plan::{Journey, Plan};
 use crate::policy::{Cap, CapLimit, CapScope, CapWindow, MAX_LIMIT, WhenBlocked};
-use crate::time::{DAY, Millis};
+use crate::time::{DAY, Millis, NEVER};
 use crate::value::{Value, ValueRef};
 use jiff::ToSpan;
 
@@ -76,13 +76,18 @@ fn digits(text: &str) -> u16 {
 }
 
 fn check(question: &Question<'_>, journey: &Journey, cap: &Cap, most: u16) -> Option<Blocked> {
+    let (touches, limit) = (&question.reader.customer.touches, usize::from(most));
+    // So few are never too many, whenever they were.
+    if touches.len() < limit && question.reader.customer.runs.is_empty() {
+        return None;
+    }
     let window = Window::of(cap.per, question);
-    let touches = &question.reader.customer.touches;
     // Of most customers none was kept back, and nobody asks for their holdout.
     let haunted = touches.iter().any(|touch| touch.ghost);
     let holdout = haunted.then(|| Holdout::of(question.plan, journey, question.reader.customer.id));
     let holdout = holdout.flatten();
-    let mut times: Vec<Millis> = touches
+    // Mostly none is in the way: they are counted in passing, and gathered only where one is.
+    let counted = touches
         .iter()
         .filter(|touch| window.holds(touch.at) && knows(touch, question.run.journey, holdout))
         .filter(|touch| {
@@ -95,35 +100,40 @@ fn check(question: &Question<'_>, journey: &Journey, cap: &Cap, most: u16) -> Op
                 }
             }
         })
-        .map(|touch| touch.at)
-        .collect();
-    let limit = usize::from(most);
-    let mut values: Compared = vec![
-        ("cap".into(), Value::Text(cap.name.as_str().into()).into()),
-        ("limit".into(), Value::Number(f64::from(most)).into()),
-        ("count".into(), Value::Number(times.len() as f64).into()),
-    ];
-    if times.len() >= limit {
-        times.sort_unstable();
+        .map(|touch| touch.at);
+    let count = counted.clone().count();
+    let told = |until| -> Compared {
+        vec![
+            ("cap".into(), Value::Text(cap.name.as_str().into()).into()),
+            ("limit".into(), Value::Number(f64::from(most)).into()),
+            ("count".into(), Value::Number(count as f64).into()),
+            ("until".into(), Shown::Instant(until)),
+        ]
+    };
+    if count >= limit {
         let until = match cap.per {
             // Below 0 no count falls: it is asked again when all that is counted now is gone.
             CapWindow::Rolling(span) => {
-                times.get(times.len() - limit).copied().unwrap_or(question.reader.t) + span.millis()
+                let mut times: Vec<Millis> = counted.collect();
+                times.sort_unstable();
+                times.get(count - limit).copied().unwrap_or(question.reader.t) + span.millis()
             }
             CapWindow::Day | CapWindow::Week | CapWindow::Month => window.end,
         };
         let until = until.max(question.reader.t + 1);
-        values.push(("until".into(), Shown::Instant(until)));
+        let values = told(until);
         return Some(Blocked { reason: Reason::Cap, until, then: cap.blocked, values });
     }
-    let reserved: Vec<Millis> = reservations(question, journey, cap, window.end).collect();
-    if times.len() + reserved.len() < limit {
+    let reserved = reservations(question, journey, cap, window.end);
+    let (reserved, first) =
+        reserved.fold((0, NEVER), |(count, first), at| (count + 1, at.min(first)));
+    if count + reserved < limit {
         return None;
     }
     // One that is overdue fires at the instant at hand.
-    let until = (reserved.iter().min()? + 1).max(question.reader.t + 1);
-    values.push(("until".into(), Shown::Instant(until)));
-    values.push(("reserved".into(), Value::Number(reserved.len() as f64).into()));
+    let until = (first + 1).max(question.reader.t + 1);
+    let mut values = told(until);
+    values.push(("reserved".into(), Value::Number(reserved as f64).into()));
     Some(Blocked { reason: Reason::Reserved, until, then: cap.blocked, values })
 }
 
@@ -182,24 +192,19 @@ fn calendar_window(window: CapWindow, zones: &Zones, zone: u16, t: Millis) -> (M
 /// Remembers a marketing message, sent or kept back, and forgets those that no cap counts any more at `seen` or later. Whether one that is young enough had to give way: of the same
 /// journey and channel, so that every cap that would have counted it has as many newer ones as it can ask for.
 pub fn remember_touch(plan: &Plan, customer: &mut Customer, touch: Touch, seen: Millis) -> bool {
-    let longest = plan
-        .policy
-        .caps
-        .iter()
-        .map(|cap| match cap.per {
-            CapWindow::Rolling(span) => span.millis(),
-            CapWindow::Day => 2 * DAY,
-            CapWindow::Week => 9 * DAY,
-            CapWindow::Month => 33 * DAY,
-        })
-        .max();
-    let Some(longest) = longest else { return false };
-    customer.touches.retain(|other| other.at > seen.saturating_sub(longest));
+    let Some(longest) = plan.rules.remembers else { return false };
+    let old = |other: &Touch| other.at <= seen.saturating_sub(longest);
+    if customer.touches.iter().any(old) {
+        customer.touches.retain(|other| !old(other));
+    }
     let kind = |touch: &Touch| (touch.journey, touch.channel, touch.ghost);
     let same = |other: &Touch| kind(other) == kind(&touch);
-    let full = customer.touches.iter().filter(|other| same(other)).count() >= MAX_TOUCHES;
-    let oldest = customer.touches.iter().position(same).filter(|_| full);
-    oldest.map(|place| customer.touches.remove(place));
+    let full = customer.touches.len() >= MAX_TOUCHES
+        && customer.touches.iter().filter(|other| same(other)).count() >= MAX_TOUCHES;
+    let oldest = || customer.touches.iter().position(same);
+    if let Some(oldest) = full.then(oldest).flatten() {
+        customer.touches.remove(oldest);
+    }
     push_tightly(&mut customer.touches, touch);
     full
 }

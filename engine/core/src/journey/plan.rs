@@ -77,12 +77,14 @@ impl Plan {
     }
 
     /// What the event brings of the kinds that are kept.
+    #[inline]
     pub fn documents<'a>(&self, event: &Event<'a>) -> impl Iterator<Item = (Subject, Raw<'a>)> {
-        let kept = Subject::KEPT.into_iter().filter(|subject| self.kept.has(*subject));
+        let kept = Subject::KEPT.iter().copied().filter(|subject| self.kept.has(*subject));
         kept.filter_map(|subject| Some((subject, event.subject(subject)?)))
     }
 
     /// Whether the event has a document of a kind that is kept.
+    #[inline]
     pub fn brings(&self, event: &Event<'_>) -> bool {
         self.documents(event).next().is_some()
     }

@@ -1,6 +1,7 @@
 //! What the policy asks of the customer, compiled: the evaluator reads it beside [`crate::policy::Policy`], in whose order everything stands.
 
 use super::condition::{Condition, Field};
+use crate::time::Millis;
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +12,8 @@ pub struct Rules {
     pub quiet: Vec<Option<Condition>>,
     /// Of each cap how many it lets through; none: the number in the policy.
     pub limits: Vec<Option<Condition>>,
+    /// How long messages count for some cap; none where there is no cap.
+    pub remembers: Option<Millis>,
     /// Whether journeys stand in groups.
     pub groups: bool,
 }

@@ -84,6 +84,8 @@ pub struct Wheel {
     early: BinaryHeap<Reverse<Scheduled>>,
     /// An empty buffer, for the bucket that is emptied next.
     spare: Vec<Scheduled>,
+    /// Nothing is due before that: asked before every event, so it is known and not looked for.
+    nothing_before: Millis,
     len: usize,
 }
 
@@ -108,6 +110,7 @@ impl Wheel {
             unseen: 0,
             early: BinaryHeap::new(),
             spare: Vec::new(),
+            nothing_before: NEVER,
             len: 0,
         }
     }
@@ -128,14 +131,16 @@ impl Wheel {
             return;
         }
         self.len += 1;
+        self.nothing_before = self.nothing_before.min(deadline);
         self.place(Scheduled { deadline, slot });
     }
 
     /// Takes out one of the entries with the least deadline, if that is at or before `limit`.
     pub fn pop(&mut self, limit: Millis) -> Option<(Millis, u32)> {
-        let entry = self.next_entry(limit)?;
-        self.len -= 1;
-        Some(entry)
+        let entry = self.next_entry(limit);
+        self.nothing_before = self.look_ahead();
+        self.len -= usize::from(entry.is_some());
+        entry
     }
 
     /// Puts back what [`Wheel::pop`] took.
@@ -152,8 +157,14 @@ impl Wheel {
         self.front[from..].iter().map(|entry| entry.slot)
     }
 
-    /// A time before which nothing is due: exact for the current second, the start of a bucket beyond it. [`NEVER`] if empty.
+    /// A time before which nothing is due: exact for the current second, at or behind the start of a bucket beyond it. [`NEVER`] if empty.
+    #[inline]
     pub fn nothing_before(&self) -> Millis {
+        self.nothing_before
+    }
+
+    /// The same, by what there is: exact for the current second, the start of a bucket beyond it.
+    fn look_ahead(&self) -> Millis {
         let front = self.front.last().map_or(NEVER, |entry| entry.deadline);
         let early = self.early.peek().map_or(NEVER, |Reverse(entry)| entry.deadline);
         let near = front.min(early);
@@ -210,6 +221,8 @@ impl Wheel {
     }
 
     /// Opens the next bucket that starts at or before tick `until`. False if there is none.
+    // Apart from what every timer that is taken out needs.
+    #[inline(never)]
     fn advance(&mut self, until: u64) -> bool {
         let Some((level, bucket, start)) =
             self.next_bucket().filter(|(_, _, start)| *start <= until)

@@ -146,6 +146,7 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &Run, asked: Asked, passed:
     let Passed { index, command, .. } = passed;
     let t = context.t;
     let choice = send.channels[index];
+    let coupon = context.coupon(send, run);
     let policy = &context.plan().policy;
     let ttl = match send.class {
         Class::Marketing => policy.marketing_ttl,
@@ -164,7 +165,7 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &Run, asked: Asked, passed:
         decided_at: t,
         not_after: t + ttl.millis(),
         side: is_first(send, run).then(|| context.side(run.journey)).flatten(),
-        coupon: context.coupon(send, run).map(|coupon| coupon.code),
+        coupon: coupon.as_ref().map(|coupon| coupon.code.clone()),
     };
     let reason = match (&send.team, choice.fallback.is_some()) {
         (Some(_), _) => Reason::Internal,
@@ -172,7 +173,7 @@ fn sent(send: &Send, context: &mut Context<'_>, run: &Run, asked: Asked, passed:
         (None, false) => Reason::GatePassed,
     };
     let mut sent = context.by_step(run, op, Verdict::Sent, reason);
-    if let Some(Coupon { pool, .. }) = context.coupon(send, run) {
+    if let Some(Coupon { pool, .. }) = coupon {
         sent = sent.value("coupon", Value::Text(pool));
     }
     context.decide(&sent.channel(choice.channel).command(command));

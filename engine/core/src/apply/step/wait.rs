@@ -59,7 +59,7 @@ impl Context<'_> {
                 self.customer.runs[place].deadline = self.reached(deadline, run);
             }
         }
-        self.customer.runs_changed();
+        self.runs_changed();
     }
 }
 

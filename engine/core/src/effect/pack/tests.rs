@@ -1,6 +1,7 @@
 use super::*;
 use crate::decision::Compared;
 use crate::journey::load::{SourceFile, load};
+use crate::journey::plan::Plan;
 use crate::policy::Policy;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -41,7 +42,7 @@ fn the_packed_form_does_not_change_unnoticed() {
         .channel(Channel::Email)
         .compared(shown(&values));
     let mut out = Vec::new();
-    pack(&plan(), &decided, &mut out);
+    pack(&Names::of(&plan()), &decided, &mut out);
     // Head and time.
     let head = "115515a0bdfc7fbccd";
     let run = "01000000000000000000000000000000";
@@ -60,7 +61,15 @@ fn the_packed_form_does_not_change_unnoticed() {
     let mut instant = shown(&values);
     instant[0].1 = Shown::Instant(1_767_265_200_123);
     let mut again = Vec::new();
-    pack(&plan(), &Decided { values: instant, ..decided }, &mut again);
+    pack(&Names::of(&plan()), &Decided { values: instant, ..decided.clone() }, &mut again);
+    assert_eq!(again, out);
+
+    // And what the core tells first is as what is compared.
+    let bare = Decided { values: Vec::new(), ..decided };
+    let told = bare.instant("until", 1_767_265_200_123).compared(shown(&values[1..].to_vec()));
+    assert!(told.first.is_some() && out.len() <= most(&told));
+    let mut again = Vec::new();
+    pack(&Names::of(&plan()), &told, &mut again);
     assert_eq!(again, out);
 }
 
@@ -75,7 +84,7 @@ fn long_texts_are_cut() {
     let values = vec![(long.as_str().into(), text(&long))];
     let decided = Decided::new(0, 9, Verdict::Entered, Reason::Trigger).compared(shown(&values));
     let mut out = Vec::new();
-    pack(&plan(), &decided, &mut out);
+    pack(&Names::of(&plan()), &decided, &mut out);
     let read = unpack(&out, "ana").unwrap();
     assert_eq!(
         (read.journey.as_str(), read.values),
@@ -140,10 +149,11 @@ fn packed(plan: &Plan, decision: &Decision) -> Vec<u8> {
         reason: decision.reason,
         channel: decision.channel,
         command: decision.command_id,
+        first: None,
         values: shown(&decision.values),
     };
     let mut out = Vec::new();
-    pack(plan, &decided, &mut out);
+    pack(&Names::of(plan), &decided, &mut out);
     out
 }
 

@@ -38,6 +38,7 @@ pub(super) fn compile_all(
                 CapLimit::Of(text) => reader.number(&format!("caps.{number}.limit"), text),
             })
             .collect(),
+        remembers: policy.caps.iter().map(|cap| cap.per.longest()).max(),
         groups: !policy.groups.is_empty(),
     }
 }
