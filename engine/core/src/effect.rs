@@ -19,7 +19,7 @@ pub mod pack;
 
 pub use emitted::{Emitted, Happening, MAX_EMITTED};
 pub use measures::Measures;
-pub use new_decisions::{DECISION_HEADER, NewDecisions, PackedDecision, decision_at, decisions_in};
+pub use new_decisions::{NewDecisions, PackedDecision, decisions_in};
 
 /// Something that leaves through the sends topic. Texts and documents are looked up when it is encoded, as of its mark.
 #[derive(Clone, Debug, PartialEq)]

@@ -60,10 +60,10 @@ impl RocksStore {
         let get = |key| db.get(key).map_err(|error| StoreError::failed(path, &error));
         let end = get(LOG)?.map_or(Ok(End::default()), |end| End::decode(&end))?;
         let meta = get(META)?.map(|meta| Meta::decode(&meta)).transpose()?;
-        let (seq, has_log) =
-            (meta.as_ref().map(|meta| meta.seq), meta.is_some_and(|meta| meta.documents_end > 0));
+        let documents_end = meta.as_ref().map_or(0, |meta| meta.documents_end);
+        let (seq, has_log) = (meta.map(|meta| meta.seq), documents_end > 0);
         let decisions = DecisionLog::open(&path.join(DECISIONS), end, seq)?;
-        let documents = DocumentLog::open(&path.join(LOGGED))?;
+        let documents = DocumentLog::open(&path.join(LOGGED), documents_end)?;
         if has_log && db.iterator_opt(IteratorMode::Start, all_of(DOCUMENTS)).next().is_some() {
             // What was read once into the log is needed no more.
             let mut batch = WriteBatch::default();

@@ -112,7 +112,7 @@ const NOTHING_SHARED: [u8; 24] = [0; 24];
 #[test]
 fn a_position_keeps_its_bytes() {
     let golden = [
-        "4d08",
+        "4d09",
         "0807060504030201",
         "0900000000000000",
         "ffffffffffffffff",
