@@ -1,4 +1,4 @@
-//! The real store: one RocksDB a shard, one key space, read when the shard opens, written at checkpoints; and the two logs beside it.
+//! The real store: one RocksDB a shard, one key space, read when the shard opens, written at checkpoints; and the two logs beside it, packed by themselves.
 //!
 //! | key | value |
 //! | --- | --- |
@@ -227,7 +227,9 @@ impl Store for RocksStore {
         let next = Unfinished::begin(&self.path)
             .map_err(|error| StoreError::failed(&self.path, &error))?;
         let file = next.path();
-        let options = options();
+        let mut options = options();
+        // Compaction packs what it writes. Here LZ4 would cost 45 ns an event to make them 5 bytes fewer: hashes are half of what a customer is.
+        options.set_compression_type(DBCompressionType::None);
         let mut writer = SstFileWriter::create(&options);
         writer.open(file).map_err(|error| self.failed(&error))?;
         for (id, hot) in sealed.hot() {

@@ -172,6 +172,14 @@ fn a_position_of_versions_5_to_7_is_read() {
     }
 }
 
+/// Version 8 says the same: what differs are the files of the logs.
+#[test]
+fn a_position_of_version_8_is_read() {
+    let mut bytes = EXAMPLE.bytes();
+    bytes[1] = 8;
+    assert_eq!(Meta::decode(&bytes).unwrap(), EXAMPLE.meta());
+}
+
 /// Version 4 is the same without the partitioner, too.
 #[test]
 fn a_position_of_version_4_is_read() {
