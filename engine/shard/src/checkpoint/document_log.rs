@@ -70,9 +70,9 @@ impl DocumentLog {
 
     /// Adds chunks of the journal, each of which stands at its place, in order, and makes them durable. What stands at their places or behind gives way.
     /// Returns how many bytes were written.
-    pub fn add<'p>(
+    pub fn add(
         &self,
-        chunks: impl Iterator<Item = (u64, &'p [u8])>,
+        chunks: impl Iterator<Item = (u64, impl AsRef<[u8]>)>,
     ) -> Result<u64, StoreError> {
         let (mut packer, mut room) = (Packer::default(), Vec::new());
         let add = || -> io::Result<u64> {
@@ -84,7 +84,7 @@ impl DocumentLog {
                     btree_map::Entry::Vacant(new) => new.insert(self.cut(segment, place)?),
                 };
                 room.clear();
-                let frame = Frame::write(place, chunk, *begin, &mut packer, &mut room);
+                let frame = Frame::write(place, chunk.as_ref(), *begin, &mut packer, &mut room);
                 file.write_all_at(&room, *begin)?;
                 *begin = frame.end();
                 bytes += room.len() as u64;

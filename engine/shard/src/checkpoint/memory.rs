@@ -94,7 +94,7 @@ impl Store for MemoryStore {
         content.documents.retain(|place, _| *place >= meta.documents_begin);
         for (place, piece) in sealed.documents() {
             bytes += piece.len() as u64;
-            content.documents.insert(place, piece.to_vec());
+            content.documents.insert(place, piece.into_owned());
         }
         for piece in sealed.decisions().pieces() {
             bytes += piece.len() as u64;

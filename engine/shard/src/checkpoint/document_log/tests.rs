@@ -1,5 +1,10 @@
 use super::*;
-use cartwheel_core::customer::{Chain, Document, DocumentEntry, Journal};
+use crate::checkpoint::{Documents, Sealed, Stored, fold};
+use cartwheel_core::customer::{
+    Chain, Customer, Document, DocumentEntry, DocumentKey, How, Journal, Mark, Version,
+};
+use cartwheel_core::effect::NewDecisions;
+use cartwheel_core::id::CustomerId;
 
 fn read(log: &DocumentLog, place: u64) -> Option<Vec<u8>> {
     let mut room = Vec::new();
@@ -156,4 +161,63 @@ fn files_of_before_are_read_until_they_are_let_go() {
     log.forget(begin_of(1)).unwrap();
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     assert!(read(&log, old).is_none() && read(&log, new).is_none());
+}
+
+/// Versions of a customer's carts, orders and profile, late ones among them, over two checkpoints: what is read is what it was, and the log is shorter.
+#[test]
+fn versions_that_gave_way_are_not_written_and_nobody_misses_them() {
+    let mut noise = 7_u32;
+    let mut random = |below: u32| {
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (noise >> 16) % below
+    };
+    let mut blanked = 0;
+    for round in 0..400 {
+        let folder = tempfile::tempdir().unwrap();
+        let log = DocumentLog::open(folder.path(), 0).unwrap();
+        let (mut journal, mut customer) = (Journal::default(), Customer::new(CustomerId(round)));
+        let (mut whole, mut keys) = (Stored::default(), Vec::new());
+        let mut written = Vec::new();
+        for _ in 0..2 {
+            for _ in 0..random(9) {
+                let kind = [Document::Cart, Document::Order, Document::Profile][random(3) as usize];
+                let key = DocumentKey::new(kind, u64::from(random(2)) << 8);
+                let how = [How::Replace, How::Replace, How::Add, How::Remove, How::Forget];
+                let how = how[random(if kind == Document::Profile { 3 } else { 5 }) as usize];
+                let at = if how == How::Forget { i64::MIN } else { i64::from(random(6)) };
+                let content = format!(r#"{{"f{}":{},"g":{at}}}"#, random(3), random(100));
+                let version = Version { key, at, how };
+                journal.append_version(&mut customer.cold, version, content.as_bytes());
+                written.push([&version.encode()[..], content.as_bytes()].concat());
+                let place = customer.cold.newest(journal.end()).unwrap();
+                whole.push_older(place, kind, written.last().unwrap());
+                keys.push(key);
+            }
+            let mut sealed = Sealed::default();
+            sealed.take_over(&mut journal, &mut NewDecisions::default(), 1);
+            sealed.add(&mut customer);
+            log.add(sealed.documents()).unwrap();
+        }
+        let (mut stored, mut next) = (Stored::default(), customer.cold.newest(journal.end()));
+        let mut room = Vec::new();
+        while let Some(place) = next {
+            log.read(place, &mut room).unwrap();
+            let entry = DocumentEntry::read(&room).expect("an entry");
+            blanked += usize::from(entry.content.is_empty());
+            stored.push_older(place, entry.document, entry.content);
+            next = entry.older(place);
+        }
+        let (stored, whole) = (stored.complete(), whole);
+        assert_eq!(fold(stored.entries()), fold(whole.entries()), "{round}");
+        let (stored, whole) = (stored.as_of(Mark::END), whole.as_of(Mark::END));
+        for key in keys {
+            let text = |documents: &Documents<'_>| {
+                let mut out = Vec::new();
+                documents.document(key).inspect(|shown| shown.write(&mut out));
+                out
+            };
+            assert_eq!(text(&stored), text(&whole), "{round}");
+        }
+    }
+    assert!(blanked > 300, "{blanked}");
 }
