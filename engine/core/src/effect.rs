@@ -20,7 +20,7 @@ pub mod pack;
 use chain::Chain;
 pub use emitted::{Emitted, Happening, MAX_EMITTED};
 pub use measures::Measures;
-pub use new_decisions::{DECISION_HEADER, NewDecisions, PackedDecision, decision_at, decisions_in};
+pub use new_decisions::{NewDecisions, PackedDecision, decisions_in};
 use pack::Names;
 
 /// Something that leaves through the sends topic. Texts and documents are looked up when it is encoded, as of its decision.

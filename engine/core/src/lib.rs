@@ -9,7 +9,7 @@ mod closed;
 pub mod time;
 pub mod id;
 pub mod value;
-mod compact;
+pub mod compact;
 pub mod room;
 mod suggest;
 pub mod channel;

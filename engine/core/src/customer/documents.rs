@@ -2,7 +2,8 @@
 //! is new stands in memory, in a [`Journal`], which a checkpoint writes as it is into the log's files: an entry stays where it is, and its place with it.
 
 use super::chunks::{CHUNK, Chunks};
-use super::document::{Document, How, Version};
+use super::document::{Document, DocumentKey, How, Version};
+use crate::time::Millis;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// log2 of the bytes by which entries are aligned.
@@ -115,19 +116,18 @@ pub const MAX_CONTENT: usize = CHUNK - UNIT - HEADER;
 impl<'a> DocumentEntry<'a> {
     /// Reads the entry with which these bytes begin; none where it is not whole, or not what was written.
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
-        let entry = Self::written(bytes)?;
-        let hash = bytes.get(HEADER - 4..HEADER)?.first_chunk()?;
-        let is_sound =
-            u32::from_le_bytes(*hash) == hash_of(entry.document as u8, entry.older, entry.content);
-        is_sound.then_some(entry)
+        let (entry, hash) = Self::split(bytes)?;
+        (hash == hash_of(entry.document, entry.older, entry.content)).then_some(entry)
     }
 
-    /// The same of bytes that never left memory: whether they are what was written is not asked.
-    fn written(bytes: &'a [u8]) -> Option<Self> {
+    /// The entry with which these bytes begin, and its hash, which nobody has looked at: of bytes that never left memory it says nothing.
+    fn split(bytes: &'a [u8]) -> Option<(Self, u32)> {
         let content = bytes.get(HEADER..Self::length(bytes)?)?;
-        let [a, b, c, d, kind] = *bytes.first_chunk()?;
+        let (header, _) = bytes.split_first_chunk::<HEADER>()?;
+        let [a, b, c, d, kind, _, _, _, hash @ ..] = *header;
+        let older = u32::from_le_bytes([a, b, c, d]);
         let document = Document::from_number(kind)?;
-        Some(Self { older: u32::from_le_bytes([a, b, c, d]), document, content })
+        Some((Self { older, document, content }, u32::from_le_bytes(hash)))
     }
 
     /// How many bytes the entry takes whose header these begin with.
@@ -142,8 +142,27 @@ impl<'a> DocumentEntry<'a> {
     }
 }
 
-fn hash_of(kind: u8, older: u32, content: &[u8]) -> u32 {
-    xxh3_64_with_seed(content, u64::from(older) << 8 | u64::from(kind)) as u32
+impl DocumentEntry<'_> {
+    /// Makes nothing of the entry with which these bytes begin, but for its place in its chain: it says what entries put together say of which there is none.
+    pub fn blank(bytes: &mut [u8]) {
+        let Some((DocumentEntry { older, content, .. }, _)) = DocumentEntry::split(bytes) else {
+            return;
+        };
+        let length = HEADER + content.len();
+        bytes[..length].fill(0);
+        put_header(&mut bytes[..HEADER], older, Document::Folded, &[]);
+    }
+}
+
+fn hash_of(document: Document, older: u32, content: &[u8]) -> u32 {
+    xxh3_64_with_seed(content, u64::from(older) << 8 | document as u64) as u32
+}
+
+fn put_header(header: &mut [u8], older: u32, document: Document, content: &[u8]) {
+    let [a, b, c, _] = (content.len() as u32).to_le_bytes();
+    header[..4].copy_from_slice(&older.to_le_bytes());
+    header[4..8].copy_from_slice(&[document as u8, a, b, c]);
+    header[8..].copy_from_slice(&hash_of(document, older, content).to_le_bytes());
 }
 
 /// The entries since the last checkpoint.
@@ -151,6 +170,8 @@ pub struct Journal {
     chunks: Chunks,
     /// Where the first chunk stands in the log.
     begin: u64,
+    /// The places of entries that are in no chain any more.
+    passed: Vec<u64>,
 }
 
 impl Default for Journal {
@@ -162,7 +183,7 @@ impl Default for Journal {
 impl Journal {
     /// With memory for so many bytes, rounded up to chunks, touched already.
     pub fn with_room(bytes: usize) -> Self {
-        Self { chunks: Chunks::with_room(bytes), begin: LOG_BEGIN }
+        Self { chunks: Chunks::with_room(bytes), begin: LOG_BEGIN, passed: Vec::new() }
     }
 
     /// Goes on behind a log that ends there. It must be empty.
@@ -203,7 +224,10 @@ impl Journal {
         let older = self.below_superseded(*chain, version);
         let place = self.write(older.unwrap_or(chain.head()), kind, &version.encode(), content);
         match older {
-            Some(_) => chain.replace(place),
+            Some(_) => {
+                self.passed.extend(chain.newest(self.end()));
+                chain.replace(place);
+            }
             None => chain.push(place),
         }
     }
@@ -231,13 +255,11 @@ impl Journal {
             at += UNIT;
         }
         let start = chunk.len();
-        let [a, b, c, _] = (length as u32).to_le_bytes();
-        chunk.extend_from_slice(&older.to_le_bytes());
-        chunk.extend_from_slice(&[document as u8, a, b, c, 0, 0, 0, 0]);
+        chunk.extend_from_slice(&[0; HEADER]);
         chunk.extend_from_slice(first);
         chunk.extend_from_slice(rest);
-        let hash = hash_of(document as u8, older, &chunk[start + HEADER..]);
-        chunk[start + HEADER - 4..start + HEADER].copy_from_slice(&hash.to_le_bytes());
+        let (header, content) = chunk[start..].split_at_mut(HEADER);
+        put_header(header, older, document, content);
         chunk.resize(start + needed, 0);
         self.begin + at as u64
     }
@@ -251,7 +273,41 @@ impl Journal {
     /// The entry at this place; none where it is no longer here.
     pub fn entry(&self, place: u64) -> Option<DocumentEntry<'_>> {
         let at = place.checked_sub(self.begin)?;
-        DocumentEntry::written(self.chunks.from(at as usize)?)
+        DocumentEntry::split(self.chunks.from(at as usize)?).map(|(entry, _)| entry)
+    }
+
+    /// The places of a chain's entries here whose content nobody can ask for any more as of the present end, or later: versions of a document that give way to a later
+    /// one, which is whole and of no earlier time, or after which it was no longer kept. Whoever puts a document's versions together passes over these.
+    pub fn superseded(&self, chain: Chain, found: &mut Vec<u64>) {
+        // Of each document the newest whole version so far; few customers have several.
+        let mut whole: Vec<(DocumentKey, Millis)> = Vec::new();
+        let mut next = chain.newest(self.end());
+        while let Some(place) = next {
+            let Some(entry) = self.entry(place) else { return };
+            next = entry.older(place);
+            if !entry.document.is_versioned() {
+                continue;
+            }
+            let Some((version, _)) = Version::split(entry.content) else { continue };
+            let newer = whole.iter_mut().find(|(key, _)| *key == version.key);
+            // Up to which time, that one included, it makes nothing of what came before.
+            let until = match version.how {
+                How::Add => None,
+                How::Replace | How::Remove => Some(version.at),
+                How::Forget => Some(Millis::MAX),
+            };
+            match (newer, until) {
+                (Some((_, at)), _) if *at >= until.unwrap_or(version.at) => found.push(place),
+                (Some((_, at)), Some(until)) => *at = until,
+                (None, Some(until)) => whole.push((version.key, until)),
+                (Some(_) | None, None) => {}
+            }
+        }
+    }
+
+    /// The places of entries that gave way to another one in their chain: only who copied the chain before can ask for them.
+    pub fn passed(&self) -> &[u64] {
+        &self.passed
     }
 
     /// What has been written, chunk by chunk, each with its place.
@@ -265,9 +321,9 @@ impl Journal {
     pub fn take(&mut self) -> Journal {
         let begin = self.begin;
         let end = self.end();
-        let chunks = self.chunks.take();
+        let (chunks, passed) = (self.chunks.take(), std::mem::take(&mut self.passed));
         self.go_on(end);
-        Journal { chunks, begin }
+        Journal { chunks, begin, passed }
     }
 
     /// Takes over the memory of a journal that nobody needs any more.

@@ -22,7 +22,7 @@ mod zone;
 mod zone_tables;
 
 pub use bounds::{Forgotten, MAX_ENTRIES, MAX_LINGERING, MAX_RUNS, MAX_TOUCHES};
-pub use chunks::Chunks;
+pub use chunks::{CHUNK, Chunks};
 pub use document::{Document, DocumentKey, How, Version};
 pub use documents::{
     Chain, DocumentEntry, Journal, LOG_BEGIN, LOG_SPAN, MAX_CONTENT, begin_of, segment_of,

@@ -1,16 +1,23 @@
-//! The decision log of a shard: what was decided, in the order in which it was decided, in files of its own beside the store's.
+//! The decision log of a shard: what was decided, by checkpoints, in files of its own beside the store's.
 //!
-//! Decisions are written once and read seldom, so they are no business of a sorted tree, which writes them again and again. A segment is a file of entries
-//! (customer id, length, packed decision); one that is full ends with an index: of each entry the lowest 64 bits of the customer id and
-//! where it stands, sorted, then how many there are, how long the entries are, and a mark.
+//! Decisions are written once and read seldom, so they are no business of a sorted tree, which writes them again and again. What a checkpoint appends is
+//! sorted by customers and packed in blocks ([`block`]), one behind the other in a segment, a file; one that is full ends with a copy of its blocks' headers, of each with
+//! where the block begins (u32) before it, then how many there are, how long the blocks are (u32 each, LE), and a mark.
 //!
 //! A checkpoint appends first and makes what it has appended durable, then names the end of the log ([`End`]) in the store: what stands behind the end is
 //! of a checkpoint that did not come to be, and is cut off by the next one. When the log is longer than it may be, its oldest segment is deleted.
+//!
+//! Stores of before have segments of another form ([`old`]), which are read until they are the oldest.
+
+mod block;
+mod old;
 
 use super::segments::Segments;
 use super::{Logged, StoreError};
-use cartwheel_core::effect::{DECISION_HEADER, PackedDecision, decision_at, decisions_in};
+use block::{Block, Blocks, HEADER};
+use cartwheel_core::effect::{PackedDecision, decisions_in};
 use cartwheel_core::id::CustomerId;
+use old::OldDecisions;
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -18,17 +25,18 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Entries of a segment, bytes; the last may pass it by a chunk of memory.
+/// Blocks of a segment, bytes; the last may pass it by what is written at once.
 const SEGMENT: u64 = 16 << 20;
+/// Blocks that are written at once, bytes, and a block more.
+const AT_ONCE: usize = 1 << 20;
 /// How long a log is allowed to be unless the settings say otherwise, bytes.
 pub const DECISION_LOG_BYTES: u64 = 4 << 30;
-/// An entry of an index: lowest 64 bits of the customer id, position (u32), both LE.
-const INDEXED: usize = 12;
-/// Number of entries (u32), bytes of the entries (u32), mark.
+/// An entry of an index: where the block begins (u32), its header.
+const INDEXED: usize = 4 + HEADER;
+/// Number of blocks (u32), bytes of the blocks (u32), mark.
 const FOOTER: usize = 16;
-const MARK: [u8; 8] = *b"cwdecide";
-/// Read at once of an entry: longer ones are read again.
-const MOST: u64 = 512;
+const MARK: [u8; 8] = *b"cwblocks";
+const SUFFIX: &str = ".blocks";
 
 /// Where the log ends, as of a checkpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,6 +69,7 @@ impl End {
 #[derive(Clone)]
 pub struct DecisionLog {
     segments: Segments,
+    old: OldDecisions,
     /// Bytes that it may have.
     pub limit: u64,
     state: Arc<Mutex<State>>,
@@ -72,7 +81,7 @@ struct State {
     end: End,
     /// Sequence of that checkpoint; none before the first.
     seq: Option<u64>,
-    /// The numbers of the full segments, oldest first, and their sizes, index and all.
+    /// The numbers of the earlier segments, oldest first, and their sizes, index and all.
     full: VecDeque<(u64, u64)>,
 }
 
@@ -80,13 +89,15 @@ impl DecisionLog {
     /// The log in this folder, which is made if need be, as of a checkpoint (its sequence) that names this end.
     pub fn open(folder: &Path, end: End, seq: Option<u64>) -> Result<Self, StoreError> {
         let open = || -> io::Result<Self> {
-            let segments = Segments::open(folder, 16, SUFFIX)?;
+            let (segments, old) =
+                (Segments::open(folder, 16, SUFFIX)?, OldDecisions::open(folder)?);
+            let size = |number| Ok((number, segments.path(number).metadata()?.len()));
             // What is behind the end is of no checkpoint; the segment at the end is not full.
             let numbers = segments.numbers()?.into_iter().filter(|number| *number < end.segment);
-            let size = |number| Ok((number, segments.path(number).metadata()?.len()));
-            let full = numbers.map(size).collect::<io::Result<_>>()?;
+            let numbers = numbers.map(size).collect::<io::Result<Vec<_>>>()?;
+            let full = old.sizes(end)?.into_iter().chain(numbers).collect();
             let state = Arc::new(Mutex::new(State { end, seq, full }));
-            Ok(Self { segments, limit: DECISION_LOG_BYTES, state })
+            Ok(Self { segments, old, limit: DECISION_LOG_BYTES, state })
         };
         open().map_err(|error| StoreError::failed(folder, &error))
     }
@@ -99,16 +110,29 @@ impl DecisionLog {
         let end = self.state().end;
         let append = || -> io::Result<Appended> {
             let mut segment = self.begin(end)?;
-            let (mut filled, mut bytes) = (Vec::new(), 0);
-            for piece in pieces {
+            let (mut filled, mut bytes, mut blocks) = (Vec::new(), 0, Blocks::default());
+            let all: Vec<PackedDecision<'_>> = pieces.flat_map(decisions_in).collect();
+            let sorted = by_customers(&all);
+            let mut customers = sorted.chunk_by(|one, other| one.customer == other.customer);
+            loop {
+                let customer = customers.next();
+                if let Some([first, ..]) = customer {
+                    blocks.add(first.customer, customer.unwrap_or_default());
+                }
+                if blocks.len() >= AT_ONCE || customer.is_none() {
+                    let written = blocks.take();
+                    segment.file.write_all(&written)?;
+                    segment.end.bytes += written.len() as u64;
+                    bytes += written.len() as u64;
+                }
+                if customer.is_none() {
+                    break;
+                }
                 if segment.end.bytes >= SEGMENT {
                     let number = segment.end.segment;
                     filled.push((number, segment.finish()?));
                     segment = self.begin(End { segment: number + 1, bytes: 0 })?;
                 }
-                segment.file.write_all(piece)?;
-                segment.end.bytes += piece.len() as u64;
-                bytes += piece.len() as u64;
             }
             segment.file.sync_data()?;
             self.segments.sync()?;
@@ -117,12 +141,16 @@ impl DecisionLog {
         append().map_err(|error| self.segments.failed(&error))
     }
 
-    /// The segment that ends there, cut off behind its end. Where somebody has taken it away, or a part of it, the next one is begun.
+    /// The segment that ends there, cut off behind its end. Where somebody has taken it away, or a part of it, or it is of an older form, the next one is begun.
     fn begin(&self, end: End) -> io::Result<Segment> {
         let mut options = OpenOptions::new();
         options.append(true).read(true).create(true).mode(0o600);
-        let mut file = options.open(self.segments.path(end.segment))?;
         let mut end = end;
+        if self.old.has(end.segment) {
+            self.old.cut(end)?;
+            end = End { segment: end.segment + 1, bytes: 0 };
+        }
+        let mut file = options.open(self.segments.path(end.segment))?;
         while file.metadata()?.len() < end.bytes {
             end = End { segment: end.segment + 1, bytes: 0 };
             file = options.open(self.segments.path(end.segment))?;
@@ -135,6 +163,11 @@ impl DecisionLog {
     pub fn publish(&self, appended: Appended, seq: u64) -> Result<(), StoreError> {
         let gone = {
             let mut state = self.state();
+            if self.old.has(state.end.segment) {
+                // The last of the older form: it will never be full, and its turn to be deleted comes as that of the others.
+                let last = (state.end.segment, state.end.bytes);
+                state.full.push_back(last);
+            }
             state.full.extend(appended.filled);
             (state.end, state.seq) = (appended.end, Some(seq));
             let mut bytes =
@@ -148,7 +181,10 @@ impl DecisionLog {
             }
             gone
         };
-        self.segments.delete(gone).map_err(|error| self.segments.failed(&error))
+        self.segments
+            .delete(gone.iter().copied())
+            .and_then(|()| self.old.delete(gone))
+            .map_err(|error| self.segments.failed(&error))
     }
 
     /// A customer's newest decisions, `limit` at most.
@@ -159,18 +195,25 @@ impl DecisionLog {
         };
         let read = || -> io::Result<Vec<Vec<u8>>> {
             // Newest first.
-            let mut found = self.in_last(end, customer)?;
-            found.reverse();
-            for (number, _) in full.iter().rev() {
+            let mut found = Vec::new();
+            let numbers = full.iter().rev().map(|(number, _)| (*number, None));
+            for (number, bytes) in std::iter::once((end.segment, Some(end.bytes))).chain(numbers) {
                 if found.len() >= limit {
                     break;
                 }
+                if self.old.has(number) {
+                    found.extend(self.old.newest(number, bytes, customer, limit - found.len())?);
+                    continue;
+                }
                 // A segment may have been deleted since, by us or by somebody who needed the room.
-                let Some(file) = absent(File::open(self.segments.path(*number)))? else { continue };
-                match Index::of(&file)? {
-                    Some(index) => found.extend(index.newest(customer, limit - found.len())?),
-                    // Somebody has cut it off.
-                    None => found.extend(read_through(&file, CUT_OFF, customer)?.into_iter().rev()),
+                let Some(file) = absent(File::open(self.segments.path(number)))? else { continue };
+                for block in blocks_of(&file, bytes)?.iter().rev() {
+                    if found.len() >= limit {
+                        break;
+                    }
+                    if block.may_have(customer) {
+                        found.extend(block.decisions(&file, customer)?.into_iter().rev());
+                    }
                 }
             }
             found.truncate(limit);
@@ -180,28 +223,26 @@ impl DecisionLog {
         Ok((seq, read().map_err(|error| self.segments.failed(&error))?))
     }
 
-    /// Those in the segment that is not full yet, oldest first.
-    fn in_last(&self, end: End, customer: CustomerId) -> io::Result<Vec<Vec<u8>>> {
-        let Some(file) = absent(File::open(self.segments.path(end.segment)))? else {
-            return Ok(Vec::new());
-        };
-        let is_whole = file.metadata()?.len() >= end.bytes;
-        read_through(&file, if is_whole { end.bytes } else { CUT_OFF }, customer)
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-const SUFFIX: &str = ".decisions";
+/// By the lowest 64 bits of the customers' ids, those of one customer as they were. What is sorted is short; each decision is fetched once, afterwards.
+fn by_customers<'d>(all: &[PackedDecision<'d>]) -> Vec<PackedDecision<'d>> {
+    let keys = all.iter().enumerate();
+    let mut order: Vec<(u64, u32)> =
+        keys.map(|(place, found)| (found.customer.0 as u64, place as u32)).collect();
+    order.sort_unstable();
+    order.iter().map(|(_, place)| all[*place as usize]).collect()
+}
 
 /// What a checkpoint has appended.
 #[derive(Debug)]
 pub struct Appended {
     /// Where the log ends behind it.
     pub end: End,
-    /// Bytes of its entries.
+    /// Bytes that were written.
     pub bytes: u64,
     /// Segments that it has filled, with their sizes.
     filled: Vec<(u64, u64)>,
@@ -214,23 +255,15 @@ struct Segment {
 }
 
 impl Segment {
-    /// Appends the index of its entries. The file's size.
+    /// Appends the index of its blocks. The file's size.
     fn finish(mut self) -> io::Result<u64> {
-        let mut entries = vec![0; self.end.bytes as usize];
-        self.file.read_exact_at(&mut entries, 0)?;
-        let (found, end) = read_all(&entries);
-        if end < entries.len() {
-            return Err(damaged(end as u64));
+        let blocks = walk(&self.file, self.end.bytes)?;
+        let mut written = Vec::with_capacity(blocks.len() * INDEXED + FOOTER);
+        for block in &blocks {
+            written.extend_from_slice(&(block.at as u32).to_le_bytes());
+            written.extend_from_slice(&block.header());
         }
-        let mut index: Vec<(u64, u32)> =
-            found.iter().map(|found| (found.customer.0 as u64, found.at as u32)).collect();
-        index.sort_unstable();
-        let mut written = Vec::with_capacity(index.len() * INDEXED + FOOTER);
-        for (customer, at) in &index {
-            written.extend_from_slice(&customer.to_le_bytes());
-            written.extend_from_slice(&at.to_le_bytes());
-        }
-        written.extend_from_slice(&(index.len() as u32).to_le_bytes());
+        written.extend_from_slice(&(blocks.len() as u32).to_le_bytes());
         written.extend_from_slice(&(self.end.bytes as u32).to_le_bytes());
         written.extend_from_slice(&MARK);
         self.file.write_all(&written)?;
@@ -240,112 +273,61 @@ impl Segment {
 }
 
 /// None where there is no such file.
-fn absent(opened: io::Result<File>) -> io::Result<Option<File>> {
+fn absent<T>(opened: io::Result<T>) -> io::Result<Option<T>> {
     match opened {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         opened => opened.map(Some),
     }
 }
 
-/// A customer's decisions in the first so many bytes of a segment, oldest first.
-fn read_through(file: &File, bytes: u64, customer: CustomerId) -> io::Result<Vec<Vec<u8>>> {
-    let mut entries = vec![0; bytes.min(file.metadata()?.len()) as usize];
-    file.read_exact_at(&mut entries, 0)?;
-    let (found, end) = read_all(&entries);
-    if end < entries.len() && bytes != CUT_OFF {
-        return Err(damaged(end as u64));
-    }
-    let own = found.into_iter().filter(|found| found.customer == customer);
-    Ok(own.map(|found| found.packed.to_vec()).collect())
-}
-
-/// The entries with which these bytes begin, and where the last sound one ends.
-fn read_all(entries: &[u8]) -> (Vec<PackedDecision<'_>>, usize) {
-    let found: Vec<_> = decisions_in(entries).collect();
-    let end = found.last().map_or(0, |last| last.at + DECISION_HEADER + last.packed.len());
-    (found, end)
-}
-
-/// In place of a number of bytes: all there are, and the last entry may be a part of one.
-const CUT_OFF: u64 = u64::MAX;
-
-fn damaged(at: u64) -> io::Error {
-    let what = format!("the decision at byte {at} of a segment is not what was written");
-    io::Error::new(ErrorKind::InvalidData, what)
-}
-
-/// The index of a full segment.
-struct Index<'f> {
-    file: &'f File,
-    /// Where it begins, which is where the entries end.
-    begin: u64,
-    count: u64,
-}
-
-impl<'f> Index<'f> {
-    /// None of a segment that is not full.
-    fn of(file: &'f File) -> io::Result<Option<Self>> {
-        let Some(end) = file.metadata()?.len().checked_sub(FOOTER as u64) else { return Ok(None) };
-        let mut footer = [0; FOOTER];
-        file.read_exact_at(&mut footer, end)?;
-        let [n0, n1, n2, n3, b0, b1, b2, b3, mark @ ..] = footer;
-        let count = u64::from(u32::from_le_bytes([n0, n1, n2, n3]));
-        let begin = u64::from(u32::from_le_bytes([b0, b1, b2, b3]));
-        let is_whole = mark == MARK && begin + count * INDEXED as u64 == end;
-        Ok(is_whole.then_some(Self { file, begin, count }))
-    }
-
-    fn entry(&self, place: u64) -> io::Result<(u64, u32)> {
-        let mut entry = [0; INDEXED];
-        self.file.read_exact_at(&mut entry, self.begin + place * INDEXED as u64)?;
-        let [a, b, c, d, e, f, g, h, at @ ..] = entry;
-        Ok((u64::from_le_bytes([a, b, c, d, e, f, g, h]), u32::from_le_bytes(at)))
-    }
-
-    /// A customer's newest decisions, newest first.
-    fn newest(&self, customer: CustomerId, limit: usize) -> io::Result<Vec<Vec<u8>>> {
-        let wanted = customer.0 as u64;
-        // Behind the customer's last entry.
-        let (mut low, mut high) = (0, self.count);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.entry(middle)?.0 <= wanted { low = middle + 1 } else { high = middle }
+/// The blocks of a segment in order: of one that is not full those in its first so many bytes.
+fn blocks_of(file: &File, bytes: Option<u64>) -> io::Result<Vec<Block>> {
+    let length = file.metadata()?.len();
+    match bytes {
+        Some(bytes) if bytes <= length => {
+            let blocks = walk(file, bytes)?;
+            let end = blocks.last().map_or(0, Block::end);
+            if end == bytes { Ok(blocks) } else { Err(block::damaged(end)) }
         }
-        let mut found = Vec::new();
-        while low > 0 && found.len() < limit {
-            low -= 1;
-            let (of, at) = self.entry(low)?;
-            if of != wanted {
-                break;
-            }
-            found.extend(self.decision(u64::from(at), customer)?);
-        }
-        Ok(found)
-    }
-
-    /// The decision that stands there, if it is the customer's: the lowest bits of two ids may be the same.
-    fn decision(&self, at: u64, customer: CustomerId) -> io::Result<Option<Vec<u8>>> {
-        let room = self.begin.saturating_sub(at);
-        let read = |bytes: u64| -> io::Result<Vec<u8>> {
-            let mut entry = vec![0; bytes.min(room) as usize];
-            self.file.read_exact_at(&mut entry, at)?;
-            Ok(entry)
-        };
-        let mut entry = read(MOST)?;
-        if let Some(length) = length_at(&entry)
-            && length > MOST
-        {
-            entry = read(length)?;
-        }
-        let found = decision_at(&entry, 0).ok_or_else(|| damaged(at))?;
-        Ok((found.customer == customer).then(|| found.packed.to_vec()))
+        // Somebody has cut it off.
+        Some(_) => walk(file, length),
+        None => index(file)?.map_or_else(|| walk(file, length), Ok),
     }
 }
 
-/// The length of the entry whose header is given.
-fn length_at(entry: &[u8]) -> Option<u64> {
-    let length = entry.get(16..20)?.try_into().ok()?;
-    Some(DECISION_HEADER as u64 + u64::from(u32::from_le_bytes(length)))
+/// Block by block; the last may be a part of one, which counts for nothing.
+fn walk(file: &File, bytes: u64) -> io::Result<Vec<Block>> {
+    let (mut blocks, mut at) = (Vec::new(), 0);
+    while at + HEADER as u64 <= bytes {
+        let mut header = [0; HEADER];
+        file.read_exact_at(&mut header, at)?;
+        let block = Block::read(at, &header);
+        at = block.end();
+        if at <= bytes {
+            blocks.push(block);
+        }
+    }
+    Ok(blocks)
+}
+
+/// None of a segment that is not full.
+fn index(file: &File) -> io::Result<Option<Vec<Block>>> {
+    let Some(end) = file.metadata()?.len().checked_sub(FOOTER as u64) else { return Ok(None) };
+    let mut footer = [0; FOOTER];
+    file.read_exact_at(&mut footer, end)?;
+    let [n0, n1, n2, n3, b0, b1, b2, b3, mark @ ..] = footer;
+    let count = u64::from(u32::from_le_bytes([n0, n1, n2, n3]));
+    let begin = u64::from(u32::from_le_bytes([b0, b1, b2, b3]));
+    if mark != MARK || begin + count * INDEXED as u64 != end {
+        return Ok(None);
+    }
+    let mut entries = vec![0; (end - begin) as usize];
+    file.read_exact_at(&mut entries, begin)?;
+    let entries = entries.as_chunks::<INDEXED>().0.iter().filter_map(|entry| {
+        let (at, header) = entry.split_first_chunk()?;
+        Some(Block::read(u64::from(u32::from_le_bytes(*at)), header.first_chunk()?))
+    });
+    Ok(Some(entries.collect()))
 }
 
 #[cfg(test)]

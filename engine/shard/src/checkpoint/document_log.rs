@@ -1,80 +1,96 @@
-//! The files of the log of documents: segments of 256 MiB, named by their numbers, in which every entry stands at its place for good
-//! (`cartwheel_core::customer::Journal`). Nobody writes them again: a checkpoint adds what is new, and deletes segments in which nothing is
-//! wanted any more. Between what two checkpoints add there may be a hole, which takes no room on disk.
+//! The files of the log of documents: a file for 256 MiB of it, named by its number, of frames ([`frame`]), one for each chunk of the journal, in order of
+//! their places (`cartwheel_core::customer::Journal`). An entry's place is for good: it is one in the journal, and the frames say where in the file that
+//! is. Nobody writes them again: a checkpoint adds what is new, and deletes files in which nothing is wanted any more.
 //!
-//! A checkpoint makes what it adds durable before the store names its end. What stands behind the end is of a checkpoint that did not come to be: the next
-//! one writes over it.
+//! A checkpoint makes what it adds durable before the store names its end. What stands behind the end is of a checkpoint that did not come to be, and gives
+//! way to the next one.
+//!
+//! Stores of before have files of their own ([`old`]), in which every entry stands at its place. They are read until nothing in them is wanted.
+
+mod frame;
+mod old;
 
 use super::StoreError;
+use super::pieces::Packer;
 use super::segments::Segments;
-use cartwheel_core::customer::{DocumentEntry, begin_of, segment_of};
+use cartwheel_core::customer::{CHUNK, LOG_BEGIN, begin_of, segment_of};
+use frame::Frame;
+use old::OldDocuments;
 use std::collections::{BTreeMap, btree_map};
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
-
-/// Read at once of an entry: longer ones are read again.
-const MOST: usize = 1_024;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// See the module. Clones are handles of the same log: one reads while another adds.
 #[derive(Clone)]
 pub struct DocumentLog {
     segments: Segments,
-    files: Arc<RwLock<BTreeMap<u64, Arc<File>>>>,
+    state: Arc<RwLock<State>>,
+    old: OldDocuments,
+}
+
+#[derive(Default)]
+struct State {
+    files: BTreeMap<u64, Arc<File>>,
+    /// By the places of their chunks.
+    frames: BTreeMap<u64, Arc<Frame>>,
 }
 
 impl DocumentLog {
-    /// The log in this folder, which is made if need be.
-    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+    /// The log in this folder, which is made if need be, as of a checkpoint that names this end.
+    pub fn open(folder: &Path, end: u64) -> Result<Self, StoreError> {
         let open = || -> io::Result<Self> {
-            let log =
-                Self { segments: Segments::open(folder, 8, ".documents")?, files: Arc::default() };
-            log.segments
-                .numbers()?
-                .into_iter()
-                .try_for_each(|number| log.file(number).map(drop))?;
-            Ok(log)
+            let segments = Segments::open(folder, 8, ".frames")?;
+            let (mut state, old) = (State::default(), OldDocuments::open(folder)?);
+            for number in segments.numbers()? {
+                let file = Arc::new(open(&segments, number)?);
+                let until = end.min(begin_of(number + 1));
+                let mut reached = None;
+                let mut at = 0;
+                while let Some((place, frame)) = Frame::find(&file, at)? {
+                    at = frame.end();
+                    reached = Some(place + CHUNK as u64);
+                    state.frames.insert(place, Arc::new(frame));
+                }
+                // Chunks follow each other. Where an older store's file has the segment's beginning there may be none that is of a checkpoint.
+                let wanted = until > begin_of(number).max(LOG_BEGIN)
+                    && !(reached.is_none() && old.has(number));
+                if wanted && reached.is_none_or(|reached| reached < until) {
+                    let what = format!("segment {number:x} is damaged at byte {at}");
+                    return Err(io::Error::new(ErrorKind::InvalidData, what));
+                }
+                state.files.insert(number, file);
+            }
+            Ok(Self { segments, state: Arc::new(RwLock::new(state)), old })
         };
         open().map_err(|error| StoreError::failed(folder, &error))
     }
 
-    /// A segment's file, which is made if need be.
-    fn file(&self, segment: u64) -> io::Result<Arc<File>> {
-        if let Some(file) = self.known(segment) {
-            return Ok(file);
-        }
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        let file = Arc::new(options.open(self.segments.path(segment))?);
-        let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
-        match files.entry(segment) {
-            btree_map::Entry::Occupied(there) => Ok(Arc::clone(there.get())),
-            btree_map::Entry::Vacant(place) => Ok(Arc::clone(place.insert(file))),
-        }
-    }
-
-    fn known(&self, segment: u64) -> Option<Arc<File>> {
-        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
-        files.get(&segment).map(Arc::clone)
-    }
-
-    /// Adds pieces, each of which stands at its place and within a segment, and makes them durable. Returns how many bytes.
-    pub fn add<'p>(
+    /// Adds chunks of the journal, each of which stands at its place, in order, and makes them durable. What stands at their places or behind gives way.
+    /// Returns how many bytes were written.
+    pub fn add(
         &self,
-        pieces: impl Iterator<Item = (u64, &'p [u8])>,
+        chunks: impl Iterator<Item = (u64, impl AsRef<[u8]>)>,
     ) -> Result<u64, StoreError> {
+        let (mut packer, mut room) = (Packer::default(), Vec::new());
         let add = || -> io::Result<u64> {
             let (mut bytes, mut written) = (0, BTreeMap::new());
-            for (place, piece) in pieces {
+            for (place, chunk) in chunks {
                 let segment = segment_of(place);
-                let file = self.file(segment)?;
-                file.write_all_at(piece, place - begin_of(segment))?;
-                bytes += piece.len() as u64;
-                written.insert(segment, file);
+                let (file, begin) = match written.entry(segment) {
+                    btree_map::Entry::Occupied(there) => there.into_mut(),
+                    btree_map::Entry::Vacant(new) => new.insert(self.cut(segment, place)?),
+                };
+                room.clear();
+                let frame = Frame::write(place, chunk.as_ref(), *begin, &mut packer, &mut room);
+                file.write_all_at(&room, *begin)?;
+                *begin = frame.end();
+                bytes += room.len() as u64;
+                self.change().frames.insert(place, Arc::new(frame));
             }
-            written.values().try_for_each(|file| file.sync_data())?;
+            written.values().try_for_each(|(file, _)| file.sync_data())?;
             if !written.is_empty() {
                 self.segments.sync()?;
             }
@@ -83,109 +99,67 @@ impl DocumentLog {
         add().map_err(|error| self.segments.failed(&error))
     }
 
+    /// A segment's file, which is made if need be, cut off where the first chunk from this place on stands; and where that is.
+    fn cut(&self, segment: u64, place: u64) -> io::Result<(Arc<File>, u64)> {
+        let mut state = self.change();
+        let file = match state.files.entry(segment) {
+            btree_map::Entry::Occupied(there) => Arc::clone(there.get()),
+            btree_map::Entry::Vacant(new) => {
+                Arc::clone(new.insert(Arc::new(open(&self.segments, segment)?)))
+            }
+        };
+        drop(state.frames.split_off(&place));
+        let before = state.frames.range(begin_of(segment)..).next_back();
+        let end = before.map_or(0, |(_, frame)| frame.end());
+        file.set_len(end)?;
+        Ok((file, end))
+    }
+
     /// Reads the entry at a place into `room`, whose content it replaces.
     pub fn read(&self, place: u64, room: &mut Vec<u8>) -> Result<(), StoreError> {
-        let segment = segment_of(place);
-        let file = self.known(segment).ok_or_else(|| {
-            self.segments.failed(&io::Error::new(
-                ErrorKind::NotFound,
-                format!("segment {segment:x} is gone"),
-            ))
-        })?;
-        let at = place - begin_of(segment);
-        read_some(&file, at, MOST, room).map_err(|error| self.segments.failed(&error))?;
-        match DocumentEntry::length(room) {
-            Some(length) if length > MOST => {
-                read_some(&file, at, length, room).map_err(|error| self.segments.failed(&error))
-            }
-            Some(_) | None => Ok(()),
-        }
+        room.clear();
+        let (chunk, at) = (place & !(CHUNK as u64 - 1), place & (CHUNK as u64 - 1));
+        let found = {
+            let state = self.look();
+            let frame = state.frames.get(&chunk).map(Arc::clone);
+            frame.zip(state.files.get(&segment_of(place)).map(Arc::clone))
+        };
+        let read = match found {
+            Some((frame, file)) => frame.read(&file, at as usize, room),
+            None => self.old.read(place, room),
+        };
+        read.map_err(|error| self.segments.failed(&error))
     }
 
     /// Deletes the segments that lie before a place as a whole.
     pub fn forget(&self, before: u64) -> Result<(), StoreError> {
+        let segment = segment_of(before);
         let gone = {
-            let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
-            let kept = files.split_off(&segment_of(before));
-            std::mem::replace(&mut *files, kept)
+            let mut state = self.change();
+            let files = state.files.split_off(&segment);
+            state.frames = state.frames.split_off(&begin_of(segment));
+            std::mem::replace(&mut state.files, files)
         };
-        self.segments.delete(gone.into_keys()).map_err(|error| self.segments.failed(&error))
+        self.segments
+            .delete(gone.into_keys())
+            .and_then(|()| self.old.forget(segment))
+            .map_err(|error| self.segments.failed(&error))
+    }
+
+    fn look(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Up to so many bytes; fewer at the end of the file.
-fn read_some(file: &File, at: u64, bytes: usize, room: &mut Vec<u8>) -> io::Result<()> {
-    room.resize(bytes, 0);
-    let mut have = 0;
-    while have < bytes {
-        match file.read_at(&mut room[have..], at + have as u64) {
-            Ok(0) => break,
-            Ok(more) => have += more,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    room.truncate(have);
-    Ok(())
+fn open(segments: &Segments, number: u64) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    options.open(segments.path(number))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use cartwheel_core::customer::{Chain, Document, Journal};
-
-    fn read(log: &DocumentLog, place: u64) -> Option<Vec<u8>> {
-        let mut room = Vec::new();
-        log.read(place, &mut room).ok()?;
-        DocumentEntry::read(&room).map(|entry| entry.content.to_vec())
-    }
-
-    #[test]
-    fn entries_are_read_at_their_places_until_their_segment_is_let_go() {
-        let folder = tempfile::tempdir().unwrap();
-        let log = DocumentLog::open(folder.path()).unwrap();
-        let (mut journal, mut places) = (Journal::default(), Vec::new());
-        // Around the end of the first segment.
-        journal.go_on(begin_of(1) - (2 << 20));
-        for number in 0..40_usize {
-            let mut chain = Chain::default();
-            let content = vec![number as u8; number * number * 100];
-            journal.append(&mut chain, Document::Cart, &content);
-            places.push((chain.newest(journal.end()).unwrap(), content));
-            if number % 7 == 0 {
-                let taken = journal.take();
-                assert!(log.add(taken.pieces()).unwrap() > 0);
-            }
-        }
-        log.add(journal.pieces()).unwrap();
-        assert!(segment_of(places[0].0) == 0 && segment_of(places[39].0) == 1);
-        for log in [&log, &DocumentLog::open(folder.path()).unwrap()] {
-            for (place, content) in &places {
-                assert_eq!(read(log, *place).as_ref(), Some(content));
-            }
-        }
-        log.forget(begin_of(1)).unwrap();
-        for log in [&log, &DocumentLog::open(folder.path()).unwrap()] {
-            for (place, content) in &places {
-                let expected = (segment_of(*place) == 1).then_some(content);
-                assert_eq!(read(log, *place).as_ref(), expected);
-            }
-        }
-        assert_eq!(read(&log, begin_of(1) + (200 << 20)), None);
-    }
-
-    #[test]
-    fn what_a_checkpoint_that_did_not_come_to_be_has_added_is_written_over() {
-        let folder = tempfile::tempdir().unwrap();
-        let log = DocumentLog::open(folder.path()).unwrap();
-        let entry = |content: &[u8]| {
-            let (mut journal, mut chain) = (Journal::default(), Chain::default());
-            journal.append(&mut chain, Document::Cart, content);
-            log.add(journal.pieces()).unwrap();
-            chain.newest(journal.end()).unwrap()
-        };
-        let lost = entry(&[7; 5_000]);
-        let place = entry(b"{}");
-        assert_eq!((lost, read(&log, place).as_deref()), (place, Some(&b"{}"[..])));
-    }
-}
+mod tests;

@@ -19,7 +19,8 @@ struct Content {
     hot: BTreeMap<CustomerId, Vec<u8>>,
     /// Pieces of the log by their places.
     documents: BTreeMap<u64, Vec<u8>>,
-    decisions: BTreeMap<CustomerId, Vec<Vec<u8>>>,
+    /// Pieces as they came: seldom does somebody ask, and then it may take its time.
+    decisions: Vec<Vec<u8>>,
     products: BTreeMap<u64, Vec<u8>>,
     codes: BTreeMap<u64, Vec<u8>>,
 }
@@ -79,8 +80,11 @@ impl Store for MemoryStore {
 
     fn decisions(&self, customer: CustomerId, limit: usize) -> Result<Logged, StoreError> {
         let content = self.content();
-        let all = content.decisions.get(&customer).map(Vec::as_slice).unwrap_or_default();
-        let newest = all[all.len().saturating_sub(limit)..].to_vec();
+        let all = content.decisions.iter().flat_map(|piece| decisions_in(piece));
+        let own = all.filter(|found| found.customer == customer).map(|found| found.packed);
+        let own: Vec<&[u8]> = own.collect();
+        let newest = &own[own.len().saturating_sub(limit)..];
+        let newest = newest.iter().map(|packed| packed.to_vec()).collect();
         Ok((content.meta.as_ref().map(|meta| meta.seq), newest))
     }
 
@@ -94,11 +98,11 @@ impl Store for MemoryStore {
         content.documents.retain(|place, _| *place >= meta.documents_begin);
         for (place, piece) in sealed.documents() {
             bytes += piece.len() as u64;
-            content.documents.insert(place, piece.to_vec());
+            content.documents.insert(place, piece.into_owned());
         }
-        for found in sealed.decisions().pieces().flat_map(decisions_in) {
-            bytes += found.packed.len() as u64;
-            content.decisions.entry(found.customer).or_default().push(found.packed.to_vec());
+        for piece in sealed.decisions().pieces() {
+            bytes += piece.len() as u64;
+            content.decisions.push(piece.to_vec());
         }
         for (key, product) in sealed.products() {
             match product {

@@ -9,6 +9,8 @@ mod fields;
 pub mod memory;
 mod packed;
 mod piece;
+#[cfg(any(test, feature = "rocksdb"))]
+mod pieces;
 #[cfg(feature = "rocksdb")]
 pub mod rocks;
 mod seal;
@@ -111,8 +113,10 @@ pub struct Meta {
 
 /// Magic and version. Version 1 kept documents one by one and did not know the number of partitions; version 2 packed decisions loosely; version 3
 /// did not know of what was sampled, version 4 nothing of the partitioner, version 5 nothing of streams and products,
-/// version 6 nothing of coupons; up to version 7 documents stood in the store, by customers.
-const META_HEADER: [u8; 2] = [b'M', 8];
+/// version 6 nothing of coupons; up to version 7 documents stood in the store, by customers; up to version 8 both logs stood in their files unpacked, which
+/// makes no difference here, but an older build must not open what it cannot read.
+const META_HEADER: [u8; 2] = [b'M', 9];
+const META_8: [u8; 2] = [b'M', 8];
 const META_7: [u8; 2] = [b'M', 7];
 const META_6: [u8; 2] = [b'M', 6];
 const META_5: [u8; 2] = [b'M', 5];
@@ -141,7 +145,8 @@ impl Meta {
         if let Some(body) = bytes.strip_prefix(&META_HEADER[..]) {
             return read(body);
         }
-        let older: [([u8; 2], &[&[u8]]); 4] = [
+        let older: [([u8; 2], &[&[u8]]); 5] = [
+            (META_8, &[]),
             (META_7, &[&NO_LOG]),
             (META_6, &[&NO_POOLS, &NO_LOG]),
             (META_5, &[&NO_STREAMS, &NO_POOLS, &NO_LOG]),

@@ -1,4 +1,4 @@
-//! The real store: one RocksDB a shard, one key space, read when the shard opens, written at checkpoints; and the two logs beside it.
+//! The real store: one RocksDB a shard, one key space, read when the shard opens, written at checkpoints; and the two logs beside it, packed by themselves.
 //!
 //! | key | value |
 //! | --- | --- |
@@ -60,10 +60,10 @@ impl RocksStore {
         let get = |key| db.get(key).map_err(|error| StoreError::failed(path, &error));
         let end = get(LOG)?.map_or(Ok(End::default()), |end| End::decode(&end))?;
         let meta = get(META)?.map(|meta| Meta::decode(&meta)).transpose()?;
-        let (seq, has_log) =
-            (meta.as_ref().map(|meta| meta.seq), meta.is_some_and(|meta| meta.documents_end > 0));
+        let documents_end = meta.as_ref().map_or(0, |meta| meta.documents_end);
+        let (seq, has_log) = (meta.map(|meta| meta.seq), documents_end > 0);
         let decisions = DecisionLog::open(&path.join(DECISIONS), end, seq)?;
-        let documents = DocumentLog::open(&path.join(LOGGED))?;
+        let documents = DocumentLog::open(&path.join(LOGGED), documents_end)?;
         if has_log && db.iterator_opt(IteratorMode::Start, all_of(DOCUMENTS)).next().is_some() {
             // What was read once into the log is needed no more.
             let mut batch = WriteBatch::default();
@@ -227,7 +227,9 @@ impl Store for RocksStore {
         let next = Unfinished::begin(&self.path)
             .map_err(|error| StoreError::failed(&self.path, &error))?;
         let file = next.path();
-        let options = options();
+        let mut options = options();
+        // Compaction packs what it writes. Here LZ4 would take a seventh off, at (computed) 45 ns an event: hashes are half of what a customer is.
+        options.set_compression_type(DBCompressionType::None);
         let mut writer = SstFileWriter::create(&options);
         writer.open(file).map_err(|error| self.failed(&error))?;
         for (id, hot) in sealed.hot() {

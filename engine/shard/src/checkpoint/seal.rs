@@ -1,8 +1,9 @@
 //! The dirty set, copied at the checkpoint's turn and kept until its turn record has been read back.
 
-use cartwheel_core::customer::{Customer, DocumentEntry, Journal, encode_customer};
+use cartwheel_core::customer::{Chain, Customer, DocumentEntry, Journal, encode_customer};
 use cartwheel_core::effect::NewDecisions;
 use cartwheel_core::id::CustomerId;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// A copy of what changed since the previous checkpoint.
@@ -113,8 +114,35 @@ impl Sealed {
         self.journal.entry(place)
     }
 
-    /// What it adds to the log of documents, piece by piece, each with its place.
-    pub fn documents(&self) -> impl Iterator<Item = (u64, &[u8])> {
-        self.journal.pieces()
+    /// What it adds to the log of documents, piece by piece, each with its place. Of versions of documents that nobody can ask for any more there is but the place in their
+    /// chain: a checkpoint is a moment between two turns, so whatever was decided before it has its documents, and whatever is decided from now on is shown
+    /// them as of a later moment.
+    pub fn documents(&self) -> impl Iterator<Item = (u64, Cow<'_, [u8]>)> {
+        let superseded = self.superseded();
+        let mut next = 0;
+        self.journal.pieces().map(move |(place, piece)| {
+            let rest = superseded.get(next..).unwrap_or_default();
+            let gone = &rest[..rest.partition_point(|gone| *gone < place + piece.len() as u64)];
+            next += gone.len();
+            if gone.is_empty() {
+                return (place, Cow::Borrowed(piece));
+            }
+            let mut piece = piece.to_vec();
+            gone.iter()
+                .for_each(|gone| DocumentEntry::blank(&mut piece[(gone - place) as usize..]));
+            (place, Cow::Owned(piece))
+        })
+    }
+
+    /// The places of those, in order.
+    fn superseded(&self) -> Vec<u64> {
+        let mut places = self.journal.passed().to_vec();
+        for copied in &self.customers {
+            if let Some(chain) = self.hot[copied.hot.clone()].last_chunk() {
+                self.journal.superseded(Chain::from_bytes(*chain), &mut places);
+            }
+        }
+        places.sort_unstable();
+        places
     }
 }

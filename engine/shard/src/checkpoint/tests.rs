@@ -112,7 +112,7 @@ const NOTHING_SHARED: [u8; 24] = [0; 24];
 #[test]
 fn a_position_keeps_its_bytes() {
     let golden = [
-        "4d08",
+        "4d09",
         "0807060504030201",
         "0900000000000000",
         "ffffffffffffffff",
@@ -170,6 +170,14 @@ fn a_position_of_versions_5_to_7_is_read() {
         let bytes = older(version, unknown);
         assert_eq!(Meta::decode(&bytes).unwrap(), without_log().meta(), "{version}");
     }
+}
+
+/// Version 8 says the same: what differs are the files of the logs.
+#[test]
+fn a_position_of_version_8_is_read() {
+    let mut bytes = EXAMPLE.bytes();
+    bytes[1] = 8;
+    assert_eq!(Meta::decode(&bytes).unwrap(), EXAMPLE.meta());
 }
 
 /// Version 4 is the same without the partitioner, too.

@@ -13,7 +13,14 @@ fn decided(checkpoint: u64, each: usize, length: usize) -> NewDecisions {
     for place in 0..each {
         for number in 0..9 {
             let text = format!("{checkpoint}/{place}/{number}");
-            let packed = text.into_bytes().repeat(1 + length * (number as usize % 2));
+            // Nothing that packing makes shorter.
+            let seed = xxhash_rust::xxh3::xxh3_64(text.as_bytes());
+            let words = (0..(length * (number as usize % 2)) as u64)
+                .map(|at| xxhash_rust::xxh3::xxh3_64_with_seed(&at.to_le_bytes(), seed));
+            let packed = words.fold(text.into_bytes(), |mut packed, word| {
+                packed.extend_from_slice(&word.to_le_bytes());
+                packed
+            });
             new.append(customer(number), &packed);
         }
     }
@@ -133,6 +140,96 @@ fn what_somebody_has_taken_away_is_gone_and_the_log_goes_on() {
     assert_eq!(again.newest(customer(2), 1).unwrap().1, new.of(customer(2)).collect::<Vec<_>>());
 }
 
+/// Of many customers with a decision or two each: what a checkpoint appends is a half of what was decided, and each is found.
+#[test]
+fn what_is_decided_alike_takes_little_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = DecisionLog::open(folder.path(), End::default(), None).unwrap();
+    let (mut new, mut bytes) = (NewDecisions::default(), 0);
+    let id = |number: u64| CustomerId(u128::from(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+    for number in 0..40_000_u64 {
+        let packed = format!("{} cart_abandonment moved", number % 20_000);
+        bytes += packed.len() as u64 + 16;
+        new.append(id(number % 20_000), packed.as_bytes());
+    }
+    let appended = log.append(new.pieces()).unwrap();
+    assert!(appended.bytes < bytes * 6 / 10, "{} of {bytes}", appended.bytes);
+    log.publish(appended, 1).unwrap();
+    for number in [0, 1, 777, 19_999] {
+        let packed = format!("{number} cart_abandonment moved").into_bytes();
+        assert_eq!(log.newest(id(number), 64).unwrap().1, [packed.clone(), packed]);
+    }
+    assert!(log.newest(id(20_000), 64).unwrap().1.is_empty());
+}
+
+/// A segment of version 8, full or not.
+fn write_old(path: &Path, entries: &[(CustomerId, &[u8])], full: bool) -> u64 {
+    let (mut segment, mut index) = (Vec::new(), Vec::new());
+    for (customer, packed) in entries {
+        index.push((customer.0 as u64, segment.len() as u32));
+        segment.extend_from_slice(&customer.0.to_le_bytes());
+        segment.extend_from_slice(&(packed.len() as u32).to_le_bytes());
+        let seed = customer.0 as u64 ^ packed.len() as u64;
+        let hash = xxhash_rust::xxh3::xxh3_64_with_seed(packed, seed) as u32;
+        segment.extend_from_slice(&hash.to_le_bytes());
+        segment.extend_from_slice(packed);
+    }
+    let bytes = segment.len() as u64;
+    if full {
+        index.sort_unstable();
+        for (customer, at) in &index {
+            segment.extend_from_slice(&customer.to_le_bytes());
+            segment.extend_from_slice(&at.to_le_bytes());
+        }
+        segment.extend_from_slice(&(index.len() as u32).to_le_bytes());
+        segment.extend_from_slice(&(bytes as u32).to_le_bytes());
+        segment.extend_from_slice(b"cwdecide");
+    } else {
+        // Of a checkpoint that did not come to be.
+        segment.extend_from_slice(&[7; 30]);
+    }
+    std::fs::write(path, segment).unwrap();
+    bytes
+}
+
+#[test]
+fn segments_of_before_are_read_until_they_are_the_oldest() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = |segment: u64| folder.path().join(format!("{segment:016x}.decisions"));
+    let long = vec![7; 2_000];
+    write_old(&old(3), &[(customer(1), b"a"), (customer(4), b"x"), (customer(1), &long)], true);
+    let bytes = write_old(&old(4), &[(customer(1), b"c"), (customer(2), b"y")], false);
+    let end = End { segment: 4, bytes };
+    let log = DecisionLog::open(folder.path(), end, Some(7)).unwrap();
+    let before = [b"a".to_vec(), long.clone(), b"c".to_vec()];
+    assert_eq!(log.newest(customer(1), 64).unwrap(), (Some(7), before.to_vec()));
+    assert_eq!(log.newest(customer(4), 64).unwrap().1, [b"x".to_vec()]);
+    let mut new = NewDecisions::default();
+    new.append(customer(1), b"d");
+    let appended = log.append(new.pieces()).unwrap();
+    let end = appended.end;
+    assert_eq!(end.segment, 5);
+    log.publish(appended, 8).unwrap();
+    let again = DecisionLog::open(folder.path(), end, Some(8)).unwrap();
+    for log in [&log, &again] {
+        let all = [&before[..], &[b"d".to_vec()]].concat();
+        assert_eq!(log.newest(customer(1), 64).unwrap(), (Some(8), all.clone()));
+        assert_eq!(log.newest(customer(1), 2).unwrap().1, all[2..]);
+    }
+    // Too long by one byte, then by all but the newest.
+    for (limit, left) in [(100, "4 5"), (60, "5")] {
+        let mut log = again.clone();
+        log.limit = limit;
+        let appended = log.append(std::iter::empty()).unwrap();
+        log.publish(appended, 9).unwrap();
+        let there = |segment: &u64| {
+            old(*segment).exists() || folder.path().join(format!("{segment:016x}{SUFFIX}")).exists()
+        };
+        let there: Vec<String> = (3..=5).filter(there).map(|number| number.to_string()).collect();
+        assert_eq!(there.join(" "), left);
+    }
+}
+
 #[test]
 fn a_decision_that_is_not_what_was_written_is_said_and_not_passed_over() {
     let folder = tempfile::tempdir().unwrap();
@@ -146,10 +243,12 @@ fn a_decision_that_is_not_what_was_written_is_said_and_not_passed_over() {
         let path = folder.path().join(format!("{segment:016x}{SUFFIX}"));
         let sound = std::fs::read(&path).unwrap();
         let mut damaged = sound.clone();
-        damaged[DECISION_HEADER] ^= 1;
+        damaged[HEADER] ^= 1;
         std::fs::write(&path, &damaged).unwrap();
-        let told = checkpoints.log.newest(customer(0), usize::MAX).unwrap_err();
-        assert!(told.to_string().contains("the decision at byte 0 of a segment"), "{told}");
+        let log = &checkpoints.log;
+        let told =
+            (0..9).find_map(|number| log.newest(customer(number), usize::MAX).err()).unwrap();
+        assert!(told.to_string().contains("the decisions at byte 0 of a segment"), "{told}");
         std::fs::write(&path, &sound).unwrap();
         checkpoints.check(&checkpoints.log);
     }
