@@ -17,7 +17,7 @@ mod measures;
 mod new_decisions;
 pub mod pack;
 
-use chain::Chain;
+use chain::ChainHash;
 pub use emitted::{Emitted, Happening, MAX_EMITTED};
 pub use measures::Measures;
 pub use new_decisions::{NewDecisions, PackedDecision, decisions_in};
@@ -131,7 +131,7 @@ pub struct Effects {
     pub emitted: Emitted,
     /// Every decision, kept for whoever asked for it (tests, traces, backtests); none in production.
     pub kept: Option<Vec<(CustomerId, Decision)>>,
-    chain: Chain,
+    chain: ChainHash,
     names: Names,
 }
 
@@ -158,7 +158,7 @@ impl Effects {
             measures: Measures::new(plan),
             forgotten: [0; Forgotten::ALL.len()],
             kept: None,
-            chain: Chain::new(),
+            chain: ChainHash::new(),
             names: Names::of(plan),
         }
     }

@@ -6,13 +6,13 @@ use xxhash_rust::xxh3::Xxh3;
 const GATHERED: usize = 4_096;
 
 /// See the module.
-pub(super) struct Chain {
+pub(super) struct ChainHash {
     hash: Xxh3,
     /// What has not been hashed yet.
     gathered: Vec<u8>,
 }
 
-impl Chain {
+impl ChainHash {
     /// Of nothing yet.
     pub fn new() -> Self {
         Self { hash: Xxh3::new(), gathered: Vec::with_capacity(GATHERED) }
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn what_is_gathered_is_hashed_as_if_it_were_not() {
         let bytes: Vec<u8> = (0..u8::MAX).cycle().take(3 * GATHERED).collect();
-        let mut chain = Chain::new();
+        let mut chain = ChainHash::new();
         for lengths in [&[0][..], &[1, 100, 7], &[4_095, 1, 1], &[4_096, 5_000, 80], &[90; 100]] {
             let mut fed = Xxh3::new();
             for length in lengths {

@@ -1,7 +1,7 @@
 use super::*;
-use crate::checkpoint::{Documents, Sealed, Stored, fold};
+use crate::checkpoint::{Sealed, Stored, fold};
 use cartwheel_core::customer::{
-    Chain, Customer, Document, DocumentEntry, DocumentKey, How, Journal, Mark, Version,
+    Chain, Customer, Document, DocumentEntry, DocumentKey, How, Journal, Version,
 };
 use cartwheel_core::effect::NewDecisions;
 use cartwheel_core::id::CustomerId;
@@ -176,8 +176,7 @@ fn versions_that_gave_way_are_not_written_and_nobody_misses_them() {
         let folder = tempfile::tempdir().unwrap();
         let log = DocumentLog::open(folder.path(), 0).unwrap();
         let (mut journal, mut customer) = (Journal::default(), Customer::new(CustomerId(round)));
-        let (mut whole, mut keys) = (Stored::default(), Vec::new());
-        let mut written = Vec::new();
+        let (mut written, mut keys) = (Vec::new(), Vec::new());
         for _ in 0..2 {
             for _ in 0..random(9) {
                 let kind = [Document::Cart, Document::Order, Document::Profile][random(3) as usize];
@@ -188,9 +187,7 @@ fn versions_that_gave_way_are_not_written_and_nobody_misses_them() {
                 let content = format!(r#"{{"f{}":{},"g":{at}}}"#, random(3), random(100));
                 let version = Version { key, at, how };
                 journal.append_version(&mut customer.cold, version, content.as_bytes());
-                written.push([&version.encode()[..], content.as_bytes()].concat());
-                let place = customer.cold.newest(journal.end()).unwrap();
-                whole.push_older(place, kind, written.last().unwrap());
+                written.push((kind, [&version.encode()[..], content.as_bytes()].concat()));
                 keys.push(key);
             }
             let mut sealed = Sealed::default();
@@ -204,16 +201,18 @@ fn versions_that_gave_way_are_not_written_and_nobody_misses_them() {
             log.read(place, &mut room).unwrap();
             let entry = DocumentEntry::read(&room).expect("an entry");
             blanked += usize::from(entry.content.is_empty());
-            stored.push_older(place, entry.document, entry.content);
+            stored.push_older(entry.document, entry.content, |_, _| true);
             next = entry.older(place);
         }
-        let (stored, whole) = (stored.complete(), whole);
+        let mut whole = Stored::default();
+        for (kind, content) in written.iter().rev() {
+            whole.push_older(*kind, content, |_, _| true);
+        }
         assert_eq!(fold(stored.entries()), fold(whole.entries()), "{round}");
-        let (stored, whole) = (stored.as_of(Mark::END), whole.as_of(Mark::END));
         for key in keys {
-            let text = |documents: &Documents<'_>| {
+            let text = |stored: &Stored| {
                 let mut out = Vec::new();
-                documents.document(key).inspect(|shown| shown.write(&mut out));
+                stored.document(key).inspect(|shown| shown.write(&mut out));
                 out
             };
             assert_eq!(text(&stored), text(&whole), "{round}");
