@@ -237,12 +237,20 @@ pub fn instant_of_number(number: f64) -> Option<Millis> {
 /// Reads the form that producers and [`format_rfc3339`] write, `2026-01-01T10:00:00.123Z`; none for any other. What it reads,
 /// [`format_rfc3339`] writes again byte for byte.
 pub(crate) fn exact_rfc3339(text: &str) -> Option<Millis> {
-    const FORM: [u8; 24] = *b"0000-00-00T00:00:00.000Z";
+    exact_time(text.as_bytes().try_into().ok()?)
+}
+
+/// The length of what [`exact_rfc3339`] reads.
+pub(crate) const EXACT: usize = 24;
+
+/// The same, of bytes that may be anything.
+pub(crate) fn exact_time(text: &[u8; EXACT]) -> Option<Millis> {
+    const FORM: [u8; EXACT] = *b"0000-00-00T00:00:00.000Z";
     /// Added to a digit above 9, or to what should be a separator and is not, it sets the highest bit.
-    const ABOVE: [u8; 24] = {
-        let mut above = [0x7f; 24];
+    const ABOVE: [u8; EXACT] = {
+        let mut above = [0x7f; EXACT];
         let mut place = 0;
-        while place < 24 {
+        while place < EXACT {
             if FORM[place] == b'0' {
                 above[place] = 0x76;
             }
@@ -251,8 +259,7 @@ pub(crate) fn exact_rfc3339(text: &str) -> Option<Millis> {
         above
     };
     const LOW_BITS: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    let text: &[u8; 24] = text.as_bytes().try_into().ok()?;
-    let word = |from: &[u8; 24], place: usize| {
+    let word = |from: &[u8; EXACT], place: usize| {
         u64::from_le_bytes(std::array::from_fn(|byte| from[place * 8 + byte]))
     };
     // Eight bytes at a time: digits become their values, separators 0.

@@ -60,7 +60,7 @@ impl Core {
         let mut fields = std::mem::take(&mut self.fields);
         let mut context = Context::new(self, customer, (time.seen, time.seen), environment);
         let zone = context.customer.zone;
-        let meaning = Meaning::of(&event.kind);
+        let meaning = event.meaning;
         let surplus = context.learn(event, meaning, time.at);
         let has_more = context.documents(event, time.at, meaning);
         let interest = context.plan().interest(event.kind.as_ref());
@@ -481,7 +481,7 @@ pub struct ToldOfMessage {
 pub fn told_of_message(event: &Event<'_>) -> Option<ToldOfMessage> {
     // Asked first: hardly any event has one.
     let address = event.known_at(Known::MessageAddress)?;
-    let reason = match Meaning::of(&event.kind) {
+    let reason = match event.meaning {
         Meaning::Unsubscribed => SuppressionReason::Unsubscribed,
         Meaning::Bounced if bounce_is_hard(event) => SuppressionReason::Bounced,
         Meaning::Complained => SuppressionReason::Complained,

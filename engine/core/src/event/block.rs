@@ -48,21 +48,22 @@ fn look_at(block: &[u8; BLOCK]) -> Seen {
 pub fn plain_string(bytes: &[u8], start: usize, ascii: &mut bool) -> Option<usize> {
     let mut at = start;
     while let Some(part) = bytes.get(at..)?.first_chunk::<PART>() {
-        let bits = Bits::of(part);
-        // Bits below the first quotation mark; all if there is none.
-        let inside = (bits.quotes & bits.quotes.wrapping_neg()).wrapping_sub(1);
-        if bits.odd & inside != 0 {
-            return None;
-        }
-        *ascii &= bits.other & inside == 0;
-        if bits.quotes != 0 {
-            return Some(at + bits.quotes.trailing_zeros() as usize);
+        let stops = ends_of_string(part);
+        if stops != 0 {
+            at += stops.trailing_zeros() as usize;
+            break;
         }
         at += PART;
     }
-    for (place, byte) in bytes[at..].iter().enumerate() {
+    // As it is with nearly every string.
+    if bytes.get(at) == Some(&b'"') { Some(at) } else { plain_string_slowly(bytes, at, ascii) }
+}
+
+/// The same, byte by byte: near the end of the record, and of what is not ASCII.
+fn plain_string_slowly(bytes: &[u8], start: usize, ascii: &mut bool) -> Option<usize> {
+    for (place, byte) in bytes.get(start..)?.iter().enumerate() {
         match byte {
-            b'"' => return Some(at + place),
+            b'"' => return Some(start + place),
             b'\\' | 0..=0x1f => return None,
             _ => *ascii &= byte.is_ascii(),
         }
@@ -71,7 +72,7 @@ pub fn plain_string(bytes: &[u8], start: usize, ascii: &mut bool) -> Option<usiz
 }
 
 /// Bytes that one instruction looks at.
-const PART: usize = 16;
+pub const PART: usize = 16;
 
 /// A bit for each byte of a part; bit 0 is the first.
 struct Bits {
@@ -88,38 +89,102 @@ impl Bits {
     #[inline]
     fn of(part: &[u8; PART]) -> Self {
         // SAFETY: every x86-64 processor has SSE2.
-        unsafe { Self::of_sse2(part) }
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    fn of_sse2(part: &[u8; PART]) -> Self {
-        use std::arch::x86_64::{
-            __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8,
-            _mm_or_si128, _mm_set1_epi8,
-        };
-        // SAFETY: it reads the 16 bytes of `part`, at whatever address.
-        let part = unsafe { _mm_loadu_si128(part.as_ptr().cast::<__m128i>()) };
-        let equals = |byte: u8| _mm_cmpeq_epi8(part, _mm_set1_epi8(byte as i8));
-        let control = _mm_cmpeq_epi8(_mm_min_epu8(part, _mm_set1_epi8(0x1f)), part);
-        Self {
-            quotes: _mm_movemask_epi8(equals(b'"')) as u32,
-            odd: _mm_movemask_epi8(_mm_or_si128(control, equals(b'\\'))) as u32,
-            other: _mm_movemask_epi8(part) as u32,
-        }
+        unsafe { sse2::bits(part) }
     }
 
     #[cfg(not(target_arch = "x86_64"))]
     fn of(part: &[u8; PART]) -> Self {
-        let bits = |is: fn(u8) -> bool| {
-            part.iter().rev().fold(0, |bits, byte| bits << 1 | u32::from(is(*byte)))
-        };
         Self {
-            quotes: bits(|byte| byte == b'"'),
-            odd: bits(|byte| matches!(byte, b'\\' | 0..=0x1f)),
-            other: bits(|byte| !byte.is_ascii()),
+            quotes: bits(part, |byte| byte == b'"'),
+            odd: bits(part, |byte| matches!(byte, b'\\' | 0..=0x1f)),
+            other: bits(part, |byte| !byte.is_ascii()),
         }
+    }
+}
+
+/// A bit for each byte that is not plainly inside a string: it ends it, or must be looked at.
+#[inline]
+fn ends_of_string(part: &[u8; PART]) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 processor has SSE2.
+    return unsafe { sse2::ends_of_string(part) };
+    #[cfg(not(target_arch = "x86_64"))]
+    bits(part, |byte| matches!(byte, b'"' | b'\\' | 0..=0x1f | 0x80..))
+}
+
+/// A bit for each digit.
+#[inline]
+pub fn digits(part: &[u8; PART]) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 processor has SSE2.
+    return unsafe { sse2::digits(part) };
+    #[cfg(not(target_arch = "x86_64"))]
+    bits(part, |byte| byte.is_ascii_digit())
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn bits(part: &[u8; PART], is: fn(u8) -> bool) -> u32 {
+    part.iter().rev().fold(0, |bits, byte| bits << 1 | u32::from(is(*byte)))
+}
+
+/// The sixteen bytes of a part by one instruction each.
+#[cfg(target_arch = "x86_64")]
+mod sse2 {
+    use super::{Bits, PART};
+    use std::arch::x86_64::{
+        __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128,
+        _mm_set1_epi8, _mm_sub_epi8,
+    };
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    pub fn bits(part: &[u8; PART]) -> Bits {
+        let part = load(part);
+        Bits {
+            quotes: mask(equals(part, b'"')),
+            odd: mask(_mm_or_si128(at_most(part, 0x1f), equals(part, b'\\'))),
+            other: mask(part),
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    pub fn ends_of_string(part: &[u8; PART]) -> u32 {
+        let part = load(part);
+        let marks = _mm_or_si128(equals(part, b'"'), equals(part, b'\\'));
+        // What is not ASCII has its highest bit, which is what a mask is made of.
+        mask(_mm_or_si128(_mm_or_si128(marks, at_most(part, 0x1f)), part))
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    pub fn digits(part: &[u8; PART]) -> u32 {
+        mask(at_most(_mm_sub_epi8(load(part), _mm_set1_epi8(b'0' as i8)), 9))
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn load(part: &[u8; PART]) -> __m128i {
+        // SAFETY: it reads the 16 bytes of `part`, at whatever address.
+        unsafe { _mm_loadu_si128(part.as_ptr().cast::<__m128i>()) }
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn equals(part: __m128i, byte: u8) -> __m128i {
+        _mm_cmpeq_epi8(part, _mm_set1_epi8(byte as i8))
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn at_most(part: __m128i, byte: u8) -> __m128i {
+        _mm_cmpeq_epi8(_mm_min_epu8(part, _mm_set1_epi8(byte as i8)), part)
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn mask(part: __m128i) -> u32 {
+        _mm_movemask_epi8(part) as u32
     }
 }
 

@@ -2,9 +2,11 @@
 //! where the product or some journey reads them.
 
 mod decode;
+mod full;
 mod layout;
 mod scan;
 mod block;
+mod number;
 mod top;
 pub mod vocabulary;
 mod carried;

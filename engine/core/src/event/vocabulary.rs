@@ -166,7 +166,7 @@ event_types! {
 }
 
 /// What the product itself makes of an event's type, whatever the journeys make of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Meaning {
     /// Grants consent.
     Subscribed,
@@ -189,6 +189,7 @@ pub enum Meaning {
     /// The cart is gone.
     CartEmptied,
     /// Nothing more than profile and documents.
+    #[default]
     None,
 }
 

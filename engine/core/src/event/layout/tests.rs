@@ -1,16 +1,18 @@
 use super::super::scan::scan;
 use super::super::scan::tests::json;
 use super::*;
+use crate::event::raw::Raw;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 /// What is read by a layout is what the one pass and the full parser read.
 fn check(layouts: &Layouts, record: &str) -> bool {
     let mut top = Top::default();
-    let Some((text, whole)) = layouts.read(record.as_bytes(), &mut top) else { return false };
-    assert_eq!(text, record);
+    let Some(quick) = layouts.read(record.as_bytes(), &mut top) else { return false };
+    assert_eq!(quick.text, record);
     let mut expected = Top::default();
-    assert_eq!(scan(record.as_bytes(), 64, &mut expected), Some((text, whole)), "{record}");
+    let scanned = Quick { time: None, meaning: None, ..quick };
+    assert_eq!(scan(record.as_bytes(), 64, &mut expected), Some(scanned), "{record}");
     assert_eq!(top, expected, "{record}");
     assert!(serde_json::from_str::<serde_json::Value>(record).is_ok(), "{record}");
     assert_eq!(top, Top::read(record, Raw(record)), "{record}");
@@ -19,7 +21,7 @@ fn check(layouts: &Layouts, record: &str) -> bool {
 
 /// Learns it where it can be learned.
 fn learn(layouts: &mut Layouts, record: &str) {
-    if let Some((text, whole)) = scan(record.as_bytes(), 64, &mut Top::default()) {
+    if let Some(Quick { text, whole, .. }) = scan(record.as_bytes(), 64, &mut Top::default()) {
         layouts.learn(text, whole);
     }
 }
