@@ -42,28 +42,28 @@ fn look_at(block: &[u8; BLOCK]) -> Seen {
     Seen { quotes, odd: odd != 0, ascii: other == 0 }
 }
 
-/// Where the plain string ends whose inside begins at `start`: its quotation mark. None if a backslash or a control character comes
-/// first. `ascii` becomes false if something else is in it.
+/// The rest from the quotation mark on that ends the plain string whose inside begins here. None where that takes longer to say: near
+/// the end of the record, and of a string that is not ASCII.
 #[inline]
-pub fn plain_string(bytes: &[u8], start: usize, ascii: &mut bool) -> Option<usize> {
-    let mut at = start;
-    while let Some(part) = bytes.get(at..)?.first_chunk::<PART>() {
+pub fn string_end(inside: &[u8]) -> Option<&[u8]> {
+    let mut rest = inside;
+    while let Some((part, behind)) = rest.split_first_chunk::<PART>() {
         let stops = ends_of_string(part);
         if stops != 0 {
-            at += stops.trailing_zeros() as usize;
-            break;
+            let end = rest.get(stops.trailing_zeros() as usize..)?;
+            return if end.first() == Some(&b'"') { Some(end) } else { None };
         }
-        at += PART;
+        rest = behind;
     }
-    // As it is with nearly every string.
-    if bytes.get(at) == Some(&b'"') { Some(at) } else { plain_string_slowly(bytes, at, ascii) }
+    None
 }
 
-/// The same, byte by byte: near the end of the record, and of what is not ASCII.
-fn plain_string_slowly(bytes: &[u8], start: usize, ascii: &mut bool) -> Option<usize> {
-    for (place, byte) in bytes.get(start..)?.iter().enumerate() {
+/// The same of every plain string, byte by byte; none if a backslash or a control character comes first. `ascii` becomes false if something
+/// else is in it.
+pub fn string_end_slowly<'r>(inside: &'r [u8], ascii: &mut bool) -> Option<&'r [u8]> {
+    for (place, byte) in inside.iter().enumerate() {
         match byte {
-            b'"' => return Some(start + place),
+            b'"' => return inside.get(place..),
             b'\\' | 0..=0x1f => return None,
             _ => *ascii &= byte.is_ascii(),
         }
@@ -112,6 +112,16 @@ fn ends_of_string(part: &[u8; PART]) -> u32 {
     bits(part, |byte| matches!(byte, b'"' | b'\\' | 0..=0x1f | 0x80..))
 }
 
+/// A bit for each byte that is the same in both.
+#[inline]
+pub fn equal(part: &[u8; PART], other: &[u8; PART]) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 processor has SSE2.
+    return unsafe { sse2::equal(part, other) };
+    #[cfg(not(target_arch = "x86_64"))]
+    bits(&std::array::from_fn(|place| part[place] ^ other[place]), |byte| byte == 0)
+}
+
 /// A bit for each digit.
 #[inline]
 pub fn digits(part: &[u8; PART]) -> u32 {
@@ -154,6 +164,12 @@ mod sse2 {
         let marks = _mm_or_si128(equals(part, b'"'), equals(part, b'\\'));
         // What is not ASCII has its highest bit, which is what a mask is made of.
         mask(_mm_or_si128(_mm_or_si128(marks, at_most(part, 0x1f)), part))
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    pub fn equal(part: &[u8; PART], other: &[u8; PART]) -> u32 {
+        mask(_mm_cmpeq_epi8(load(part), load(other)))
     }
 
     #[inline]
@@ -216,14 +232,31 @@ mod tests {
 
         #[test]
         fn a_plain_string_ends_where_a_slow_search_says(text in "[a-zé\\\\\n\"]{0,40}", more in 0..20usize) {
-            let bytes = format!("x{text}\"{}", " ".repeat(more)).into_bytes();
+            let bytes = format!("{text}\"{}", " ".repeat(more)).into_bytes();
             let mut ascii = true;
-            let end = bytes[1..].iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).map(|place| place + 1);
-            let expected = end.filter(|end| bytes[*end] == b'"');
-            prop_assert_eq!(plain_string(&bytes, 1, &mut ascii), expected);
+            let slow = string_end_slowly(&bytes, &mut ascii);
+            let end = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
+            let expected = end.filter(|end| bytes[*end] == b'"').map(|end| &bytes[end..]);
+            prop_assert_eq!(slow, expected);
             if let Some(end) = expected {
-                prop_assert_eq!(ascii, bytes[..end].is_ascii());
+                prop_assert_eq!(ascii, bytes[..bytes.len() - end.len()].is_ascii());
             }
+            if let Some(end) = string_end(&bytes) {
+                prop_assert_eq!((Some(end), ascii), (slow, true));
+            } else {
+                prop_assert!(slow.is_none() || !ascii || more < PART);
+            }
+        }
+
+        #[test]
+        fn equal_bytes_and_digits_are_found_in_every_place(one in "[ -~]{16}", other in "[0-9a-z]{16}") {
+            let part = |text: &str| -> [u8; PART] { text.as_bytes().try_into().unwrap() };
+            let (one, other) = (part(&one), part(&other));
+            let bits = |is: &dyn Fn(usize) -> bool| (0..PART).filter(|place| is(*place)).fold(0, |bits, place| bits | 1 << place);
+            prop_assert_eq!(equal(&one, &other), bits(&|place| one[place] == other[place]));
+            prop_assert_eq!(equal(&one, &one), 0xffff);
+            prop_assert_eq!(digits(&one), bits(&|place| one[place].is_ascii_digit()));
+            prop_assert_eq!(digits(&other), bits(&|place| other[place].is_ascii_digit()));
         }
     }
 }

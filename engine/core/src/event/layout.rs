@@ -2,17 +2,19 @@
 //! values is compared, and only the values are looked at.
 //!
 //! The layouts of the records that the one pass has read are kept as a tree of pieces: some bytes that must be there, then a value.
-//! A record that fits differs from one that was validated in nothing but plain strings and plain numbers, so it is valid JSON as well,
-//! and its fields stand where the tree says. What follows from the type, which is part of the layout, is known with the layout; the time is
-//! read as it is passed over. Where nothing fits, the one pass reads the record. `tests` compare the two.
+//! A record that fits differs from one that was validated in nothing but plain strings and plain numbers, so it is valid JSON as well.
+//! The leaf that it reaches knows where the fields stand in relation to the pieces, and what the type means, which is part of the layout; the
+//! time is read as it is passed over. Where nothing fits, the one pass reads the record. `tests` compare the two.
 
 mod parts;
 mod piece;
 
 use super::scan::Quick;
 use super::top::{Extent, Place, Top};
-use parts::{Part, Parts};
-use piece::{NONE, Piece, Value};
+use super::vocabulary::Meaning;
+use crate::time::Days;
+use parts::Parts;
+use piece::{Piece, Value};
 
 /// Most pieces kept. They should stay in the nearest cache.
 const MAX_PIECES: usize = 1_000;
@@ -28,48 +30,78 @@ const MAX_OTHERS: usize = 64;
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub struct Layouts {
-    pieces: Vec<Piece>,
-    marks: Vec<Mark>,
+    first: Option<Box<Piece>>,
+    pieces: usize,
+    leaves: Vec<Leaf>,
     tries: u32,
+    days: Days,
+    begins: Begins,
 }
 
-/// The beginning or the end of a value that is part of the layout: an object, an array, the type.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Mark {
+/// Where each of a record's pieces begins, to be written over by the next record. Any `u8` is a place in it: no look needs a check.
+#[derive(Clone, Debug)]
+struct Begins(Box<[u32; 256]>);
+
+impl Default for Begins {
+    fn default() -> Self {
+        Self(Box::new([0; 256]))
+    }
+}
+
+/// What a whole layout says.
+#[derive(Clone, Debug)]
+struct Leaf {
+    fields: Box<[Field]>,
+    /// Elements of `cart.items`.
+    items: u32,
+    meaning: Meaning,
+}
+
+/// Where a field stands.
+#[derive(Clone, Copy, Debug)]
+struct Field {
     place: Place,
-    end: bool,
-    /// Bytes behind the beginning of the literal.
+    start: Spot,
+    end: Spot,
+}
+
+/// A position in a record: so many bytes behind the beginning of a piece.
+#[derive(Clone, Copy, Debug)]
+struct Spot {
+    piece: u8,
     offset: u8,
 }
 
+impl Spot {
+    #[inline]
+    fn within(self, begins: &Begins) -> u32 {
+        begins.0[usize::from(self.piece)] + u32::from(self.offset)
+    }
+}
+
 impl Layouts {
-    /// Fills `top` if the record has a layout that was learned. Else `top` is spoiled.
-    pub fn read<'a>(&self, bytes: &'a [u8], top: &mut Top) -> Option<Quick<'a>> {
-        let (mut at, mut next, mut ascii, mut time) = (0, 0, true, None);
-        let meaning = loop {
-            let piece = self.pieces.get(next as usize)?;
-            let Some(start) = piece.behind_literal(bytes, at) else {
-                next = piece.other;
+    /// Fills `top` if the record has a layout that was learned, else it leaves it alone.
+    pub fn read<'a>(&mut self, bytes: &'a [u8], top: &mut Top) -> Option<Quick<'a>> {
+        let (mut rest, mut number, mut ascii, mut time) = (bytes, 0u8, true, None);
+        let mut piece = self.first.as_deref()?;
+        let leaf = loop {
+            let found = piece.behind_literal(bytes, rest).and_then(|value| {
+                match piece.value {
+                    Value::Time => piece::time(value, &mut self.days, &mut time),
+                    other => other.behind(value),
+                }
+                .or_else(|| piece.value.behind_slowly(value, &mut ascii))
+            });
+            let Some(behind) = found else {
+                piece = piece.other.as_deref()?;
                 continue;
             };
-            let Some(end) = piece.value.end(bytes, start, &mut ascii, &mut time) else {
-                next = piece.other;
-                continue;
-            };
-            for mark in self.marks_of(piece) {
-                let place = top.place(mark.place);
-                let to = (at + usize::from(mark.offset)) as u32;
-                if mark.end { place.end = to } else { place.start = to }
+            self.begins.0[usize::from(number)] = (bytes.len() - rest.len()) as u32;
+            if let Value::End(leaf) = piece.value {
+                break leaf;
             }
-            if let Some(place) = piece.place {
-                let quote = piece.value.quote();
-                *top.place(place) = Extent::new(start - quote, end + quote);
-            }
-            if let Value::End { items, meaning } = piece.value {
-                top.items = items;
-                break meaning;
-            }
-            (at, next) = (end, piece.next);
+            (rest, number) = (behind, number + 1);
+            piece = piece.next.as_deref()?;
         };
         let text = if ascii {
             // SAFETY: ASCII is UTF-8: the literals are (`learn`), and so was every value.
@@ -77,61 +109,51 @@ impl Layouts {
         } else {
             std::str::from_utf8(bytes).ok()?
         };
-        Some(Quick { text, whole: Extent::new(0, bytes.len()), time, meaning: Some(meaning) })
-    }
-
-    #[inline]
-    fn marks_of(&self, piece: &Piece) -> &[Mark] {
-        let (first, count) = piece.marks;
-        if count == 0 {
-            return &[]; // as most have
+        let leaf = self.leaves.get(usize::from(leaf))?;
+        for field in &leaf.fields {
+            let (start, end) = (field.start.within(&self.begins), field.end.within(&self.begins));
+            top.put(field.place, Extent { start, end });
         }
-        self.marks.get(first as usize..first as usize + usize::from(count)).unwrap_or_default()
+        top.items = leaf.items;
+        let whole = Extent::new(0, bytes.len());
+        Some(Quick { text, whole, time, meaning: Some(leaf.meaning) })
     }
 
     /// Learns the layout of a record that the one pass has read.
     pub fn learn(&mut self, text: &str, whole: Extent) {
-        let full = self.pieces.len() >= MAX_PIECES || self.tries >= MAX_TRIES;
+        let full = self.pieces >= MAX_PIECES || self.tries >= MAX_TRIES;
         if full || text.len() > MAX_TEXT || whole != Extent::new(0, text.len()) {
             return;
         }
         self.tries += 1;
         if let Some(parts) = Parts::of(text)
-            && self.pieces.len() + parts.len() <= MAX_PIECES
+            && self.pieces + parts.count() <= MAX_PIECES
         {
             self.enter(parts);
         }
     }
 
-    fn enter(&mut self, parts: Vec<Part>) {
-        let mut list = None;
-        for Part { mut piece, marks, .. } in parts {
-            let mut at = match list {
-                None if self.pieces.is_empty() => NONE,
-                None => 0,
-                Some(before) => self.pieces[before as usize].next,
-            };
-            let (mut last, mut others) = (None, 0);
-            while let Some(here) = self.pieces.get(at as usize).filter(|here| !here.same(&piece)) {
-                last = Some(at);
+    fn enter(&mut self, parts: Parts<'_>) {
+        let (pieces, leaf) = parts.into_layout();
+        let mut list = &mut self.first;
+        for mut piece in pieces {
+            let mut others = 0;
+            while list.as_ref().is_some_and(|here| !here.same(&piece)) {
                 others += 1;
-                at = here.other;
+                let Some(here) = list else { return };
+                list = &mut here.other;
             }
-            if others >= MAX_OTHERS && at == NONE {
-                return;
-            }
-            if at == NONE {
-                at = self.pieces.len() as u32;
-                piece.marks = (self.marks.len() as u32, marks.len() as u8);
-                self.marks.extend(marks);
-                self.pieces.push(piece);
-                match (last, list) {
-                    (Some(last), _) => self.pieces[last as usize].other = at,
-                    (None, Some(before)) => self.pieces[before as usize].next = at,
-                    (None, None) => {}
+            if list.is_none() {
+                if others >= MAX_OTHERS {
+                    return;
                 }
+                if let Value::End(number) = &mut piece.value {
+                    *number = self.leaves.len() as u16;
+                    self.leaves.push(leaf.clone());
+                }
+                self.pieces += 1;
             }
-            list = Some(at);
+            list = &mut list.get_or_insert_with(|| Box::new(piece)).next;
         }
     }
 }

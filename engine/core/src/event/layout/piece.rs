@@ -1,38 +1,30 @@
 //! A piece of a layout: some bytes that must be there, and the value behind them.
+//!
+//! What goes from hand to hand is the rest of the record: so there is one pair of numbers to keep in registers.
 
-use crate::event::block::{PART, plain_string};
-use crate::event::number::plain_number;
-use crate::event::top::Place;
-use crate::event::vocabulary::Meaning;
-use crate::time::{self, EXACT, Millis};
+use crate::event::block::{PART, equal, string_end, string_end_slowly};
+use crate::event::number::{number_end, number_end_slowly};
+use crate::time::{Days, EXACT, Millis};
 
-/// Longest literal of a piece; a longer one is divided. It is compared by its halves, of which most have but the first.
-pub const LITERAL: usize = 2 * PART;
+/// Longest literal of a piece; a longer one is divided. Most have one part, and what is behind a type has three.
+pub const LITERAL: usize = PARTS * PART;
+const PARTS: usize = 3;
 /// Longer integers may be beyond 64 bits.
 const MAX_INTEGER: usize = 18;
-/// Behind the last piece of a list.
-pub const NONE: u32 = u32::MAX;
 
 /// Some bytes and the value behind them.
 #[derive(Clone, Debug)]
 pub struct Piece {
-    /// The bytes by their halves, and masks of them.
-    literal: [Words; 2],
-    mask: [Words; 2],
+    literal: [[u8; PART]; PARTS],
+    /// Of each part a bit for every byte that is not the literal's.
+    beyond: [u32; PARTS],
     len: u8,
     pub value: Value,
-    /// Where the value belongs, if the product reads it.
-    pub place: Option<Place>,
-    /// Its marks: the first, and how many.
-    pub marks: (u32, u8),
     /// What follows this piece.
-    pub next: u32,
+    pub next: Option<Box<Piece>>,
     /// What else may stand here.
-    pub other: u32,
+    pub other: Option<Box<Piece>>,
 }
-
-/// A part of a record, in two words.
-type Words = [u64; 2];
 
 /// What follows a literal.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,128 +39,115 @@ pub enum Value {
     Integer,
     /// The inside of a string that is a number.
     NumberText,
-    /// The end of the record, with so many elements in `cart.items` and a type that means this.
-    End { items: u32, meaning: Meaning },
+    /// The end of the record, with the number of the leaf.
+    End(u16),
 }
 
 impl Piece {
     /// Of at most [`LITERAL`] bytes.
-    pub fn new(literal: &[u8], value: Value, place: Option<Place>) -> Self {
-        let halves = |bytes: &[u8]| {
-            let (first, second) = bytes.split_at(bytes.len().min(PART));
-            [padded(first), padded(second)]
-        };
-        Self {
-            literal: halves(literal),
-            mask: halves(&[0xff; LITERAL][..literal.len()]),
-            len: literal.len() as u8,
-            value,
-            place,
-            marks: (0, 0),
-            next: NONE,
-            other: NONE,
+    pub fn new(literal: &[u8], value: Value) -> Self {
+        let mut parts = [[0; PART]; PARTS];
+        for (part, bytes) in parts.iter_mut().zip(literal.chunks(PART)) {
+            part[..bytes.len()].copy_from_slice(bytes);
         }
+        let beyond = std::array::from_fn(|part| {
+            let bytes = literal.len().saturating_sub(part * PART).min(PART);
+            ALL & ALL << bytes
+        });
+        Self { literal: parts, beyond, len: literal.len() as u8, value, next: None, other: None }
     }
 
     /// Bytes of the literal.
+    #[inline]
     pub fn len(&self) -> usize {
         usize::from(self.len)
     }
 
     /// Whether the other says the same of a record.
     pub fn same(&self, other: &Self) -> bool {
-        (self.literal, self.len, self.value, self.place)
-            == (other.literal, other.len, other.value, other.place)
+        let ends = matches!((self.value, other.value), (Value::End(_), Value::End(_)));
+        (self.literal, self.len) == (other.literal, other.len)
+            && (ends || self.value == other.value)
     }
 
-    /// Where the literal ends, if it stands there.
+    /// What stands behind the literal, if that stands at the beginning of the rest of the record.
     #[inline]
-    pub fn behind_literal(&self, bytes: &[u8], at: usize) -> Option<usize> {
-        let long = self.len() > PART;
-        let stands = self.half_stands(0, bytes, at) && (!long || self.half_stands(1, bytes, at + PART));
-        stands.then_some(at + self.len())
+    pub fn behind_literal<'r>(&self, record: &[u8], rest: &'r [u8]) -> Option<&'r [u8]> {
+        let stands = self.part_stands(0, record, rest)
+            && (self.len() <= PART || self.other_parts_stand(record, rest));
+        if stands { rest.get(self.len()..) } else { None }
     }
 
     #[inline]
-    fn half_stands(&self, half: usize, bytes: &[u8], at: usize) -> bool {
-        let (here, literal, mask) = (words_at(bytes, at), self.literal[half], self.mask[half]);
-        (here[0] ^ literal[0]) & mask[0] | (here[1] ^ literal[1]) & mask[1] == 0
+    fn other_parts_stand(&self, record: &[u8], rest: &[u8]) -> bool {
+        (1..PARTS)
+            .take_while(|part| self.len() > part * PART)
+            .all(|part| self.part_stands(part, record, rest.get(part * PART..).unwrap_or_default()))
+    }
+
+    #[inline]
+    fn part_stands(&self, part: usize, record: &[u8], rest: &[u8]) -> bool {
+        match rest.first_chunk() {
+            Some(here) => self.is_part(part, here),
+            None => self.last_part_stands(part, record, rest),
+        }
+    }
+
+    #[inline]
+    fn is_part(&self, part: usize, here: &[u8; PART]) -> bool {
+        equal(here, &self.literal[part]) | self.beyond[part] == ALL
+    }
+
+    /// The same where less than a part is left. What is missing counts as zeros, which no literal has.
+    #[inline(never)]
+    fn last_part_stands(&self, part: usize, record: &[u8], rest: &[u8]) -> bool {
+        let missing = PART.saturating_sub(rest.len());
+        let here = match record.last_chunk::<PART>() {
+            Some(last) if missing < PART => u128::from_le_bytes(*last) >> (8 * missing),
+            _ => rest.iter().rev().fold(0, |all, byte| all << 8 | u128::from(*byte)),
+        };
+        self.is_part(part, &here.to_le_bytes())
     }
 }
+
+/// The bits of a whole part.
+const ALL: u32 = (1 << PART) - 1;
 
 impl Value {
-    /// Where such a value ends that begins at `start`, if one stands there. `ascii` becomes false if something else is in it; `time` is
-    /// the time if this is one, in the form that producers write.
+    /// What stands behind the value; none where there is none or where it takes longer to say. Of texts and numbers that is
+    /// for [`Value::behind_slowly`] to say.
     #[inline]
-    pub fn end(
-        self,
-        bytes: &[u8],
-        start: usize,
-        ascii: &mut bool,
-        time: &mut Option<Millis>,
-    ) -> Option<usize> {
+    pub fn behind(self, rest: &[u8]) -> Option<&[u8]> {
         match self {
-            Value::None => Some(start),
-            Value::Text => plain_string(bytes, start, ascii),
-            Value::Time => {
-                *time = exact_time(bytes, start);
-                if time.is_some() { Some(start + EXACT) } else { plain_string(bytes, start, ascii) }
-            }
+            Value::Text => string_end(rest),
             // The quotation mark behind that of a string is the beginning of what follows.
-            Value::Number | Value::NumberText => plain_number(bytes, start),
+            Value::Number | Value::NumberText => number_end(rest),
+            Value::None => Some(rest),
+            Value::End(_) => rest.is_empty().then_some(rest),
+            Value::Time | Value::Integer => None,
+        }
+    }
+
+    /// The same, however long it takes. `ascii` becomes false if something else is in it.
+    #[inline(never)]
+    pub fn behind_slowly<'r>(self, rest: &'r [u8], ascii: &mut bool) -> Option<&'r [u8]> {
+        match self {
+            Value::Text | Value::Time => string_end_slowly(rest, ascii),
+            Value::Number | Value::NumberText => number_end_slowly(rest),
             Value::Integer => {
-                plain_number(bytes, start).filter(|end| is_integer(bytes, start, *end))
+                let behind = number_end_slowly(rest)?;
+                let integer = &rest[..rest.len() - behind.len()];
+                (integer.len() <= MAX_INTEGER && !integer.contains(&b'.')).then_some(behind)
             }
-            Value::End { .. } => (start == bytes.len()).then_some(start),
+            Value::None | Value::End(_) => None,
         }
     }
-
-    /// The quotation marks on each side of it.
-    #[inline]
-    pub fn quote(self) -> usize {
-        usize::from(matches!(self, Value::Text | Value::Time | Value::NumberText))
-    }
 }
 
-/// The time whose string begins there, without its quotation mark.
+/// What stands behind a time in the form that producers write, and the time.
 #[inline]
-fn exact_time(bytes: &[u8], start: usize) -> Option<Millis> {
-    let (text, behind) = bytes.get(start..)?.split_first_chunk::<EXACT>()?;
-    time::exact_time(text).filter(|_| behind.first() == Some(&b'"'))
-}
-
-fn is_integer(bytes: &[u8], start: usize, end: usize) -> bool {
-    end - start <= MAX_INTEGER && !bytes[start..end].contains(&b'.')
-}
-
-/// The part that begins there. Zeros, which no literal has, are behind the end.
-#[inline]
-fn words_at(bytes: &[u8], at: usize) -> Words {
-    let rest = bytes.get(at..).unwrap_or_default();
-    rest.first_chunk::<PART>().map_or_else(|| words_at_end(bytes, rest), words)
-}
-
-/// What is left, less than a part.
-fn words_at_end(bytes: &[u8], rest: &[u8]) -> Words {
-    match bytes.last_chunk::<PART>() {
-        Some(last) if !rest.is_empty() => {
-            let shifted = u128::from_le_bytes(*last) >> (8 * (PART - rest.len()));
-            [shifted as u64, (shifted >> 64) as u64]
-        }
-        _ => padded(rest),
-    }
-}
-
-#[inline]
-fn words(part: &[u8; PART]) -> Words {
-    let all = u128::from_le_bytes(*part);
-    [all as u64, (all >> 64) as u64]
-}
-
-/// At most a part.
-#[cold]
-fn padded(bytes: &[u8]) -> Words {
-    let mut part = [0; PART];
-    part[..bytes.len()].copy_from_slice(bytes);
-    words(&part)
+pub fn time<'r>(rest: &'r [u8], days: &mut Days, time: &mut Option<Millis>) -> Option<&'r [u8]> {
+    let (text, behind) = rest.split_first_chunk::<EXACT>()?;
+    *time = days.read(text).filter(|_| behind.first() == Some(&b'"'));
+    time.map(|_| behind)
 }
