@@ -7,10 +7,10 @@ use super::{Core, Environment, EventTime};
 use crate::address::AddressHash;
 use crate::channel::Channel;
 use crate::customer::{
-    Change, Customer, Document, DocumentKey, How, Of, Patch, Place, Reactions, Version, fitting,
+    Change, Customer, Document, DocumentKey, How, Of, Patch, Place, Reactions, Version,
 };
 use crate::effect::{Addressee, Effect, Happening};
-use crate::event::{Event, Known, Meaning, OddFields, Raw, Subject, read_fields};
+use crate::event::{Event, Known, Meaning, OddFields, Subject, read_fields};
 use crate::fact::Occurrence;
 use crate::journey::feeding::Feeding;
 use crate::journey::level::LevelSet;
@@ -263,12 +263,12 @@ impl Context<'_> {
     ) -> bool {
         self.touched |= !self.plan().by_time.is_empty();
         let (core, customer) = (self.core, &mut *self.customer);
-        let (object, surplus) = fitting(customer, object, &core.attributes);
+        let patch = Patch { at, grants, denials };
+        let (object, surplus) =
+            patch.merge(object, customer, &core.attributes, &core.zones, changes);
         let key = DocumentKey::new(Document::Profile, 0);
         let version = Version { key, at, how: How::Add };
         self.effects.journal.append_version(&mut customer.cold, version, object.as_bytes());
-        let patch = Patch { object: Raw(&object), at, grants, denials };
-        patch.merge(customer, &core.attributes, &core.zones, changes);
         surplus
     }
 

@@ -145,7 +145,7 @@ impl<'a> Event<'a> {
     }
 
     /// The rest, after `top`: of a record that was read quickly; if it was not, it is read fully.
-    #[inline]
+    #[inline(always)]
     fn fill(
         &mut self,
         value: &'a [u8],
@@ -159,7 +159,7 @@ impl<'a> Event<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn fill_quickly(
         &mut self,
         quick: Quick<'a>,
@@ -167,9 +167,9 @@ impl<'a> Event<'a> {
         policy: &Policy,
     ) -> Result<(), Rejected> {
         (self.text, self.whole, self.plain) = (quick.text, quick.whole, true);
-        let text = |place| self.at(place).and_then(Raw::plain_string);
-        let kind = name(text(Place::TYPE), Envelope::Type, Poison::MissingType)?;
-        let customer = name(text(Place::CUSTOMER), Envelope::Customer, Poison::MissingCustomer)?;
+        let inside = |place| self.top.get(place).inside(quick.text);
+        let kind = name(inside(Place::TYPE), Envelope::Type, Poison::MissingType)?;
+        let customer = name(inside(Place::CUSTOMER), Envelope::Customer, Poison::MissingCustomer)?;
         (self.kind, self.customer) = (Cow::Borrowed(kind), Cow::Borrowed(customer));
         self.meaning = quick.meaning.unwrap_or_else(|| Meaning::of(kind));
         self.time = match quick.time {
@@ -227,18 +227,19 @@ impl Decoder {
     ) -> Result<(), Rejected> {
         check_size(value, policy)?;
         event.top = Top::default();
-        let mut quick = self.layouts.read(value, &mut event.top);
-        if quick.is_none() {
-            event.top = Top::default();
-            quick = scan(value, MAX_DEPTH, &mut event.top);
-            // What is of no customer comes seldom, or all at once: it must not take the room of events.
-            if let Some(Quick { text, whole, .. }) = quick
-                && event.top.get(Place::CUSTOMER).raw(text).is_some()
-            {
-                self.layouts.learn(text, whole);
-            }
-        }
+        let quick = self.layouts.read(value, &mut event.top);
+        let quick = quick.or_else(|| self.scan(value, &mut event.top));
         event.fill(value, quick, record_time, policy)
+    }
+
+    #[inline(never)]
+    fn scan<'a>(&mut self, value: &'a [u8], top: &mut Top) -> Option<Quick<'a>> {
+        let quick = scan(value, MAX_DEPTH, top)?;
+        // What is of no customer comes seldom, or all at once: it must not take the room of events.
+        if top.get(Place::CUSTOMER).raw(quick.text).is_some() {
+            self.layouts.learn(quick.text, quick.whole);
+        }
+        Some(quick)
     }
 }
 
@@ -256,13 +257,13 @@ pub fn decode<'a>(
 }
 
 fn check_size(value: &[u8], policy: &Policy) -> Result<(), Rejected> {
-    if value.len() <= policy.max_event_bytes {
-        return Ok(());
-    }
-    Err(Rejected::new(
-        Poison::TooLarge,
-        format!("{} bytes, the limit is {}", value.len(), policy.max_event_bytes),
-    ))
+    if value.len() <= policy.max_event_bytes { Ok(()) } else { Err(too_large(value, policy)) }
+}
+
+#[cold]
+fn too_large(value: &[u8], policy: &Policy) -> Rejected {
+    let detail = format!("{} bytes, the limit is {}", value.len(), policy.max_event_bytes);
+    Rejected::new(Poison::TooLarge, detail)
 }
 
 /// A required, bounded, non-empty string.
@@ -304,13 +305,14 @@ fn event_time(
 /// The time, if it is not too far ahead of the record's.
 #[inline]
 fn not_ahead(at: Millis, record_time: Millis, policy: &Policy) -> Result<Millis, Rejected> {
-    if at <= record_time.saturating_add(policy.max_event_ahead.millis()) {
-        return Ok(at);
-    }
-    Err(Rejected::new(
-        Poison::TimeInFuture,
-        format!("time is more than {} after the record's", policy.max_event_ahead),
-    ))
+    let ahead = at > record_time.saturating_add(policy.max_event_ahead.millis());
+    if ahead { Err(too_far_ahead(policy)) } else { Ok(at) }
+}
+
+#[cold]
+fn too_far_ahead(policy: &Policy) -> Rejected {
+    let detail = format!("time is more than {} after the record's", policy.max_event_ahead);
+    Rejected::new(Poison::TimeInFuture, detail)
 }
 
 /// Seconds or milliseconds since 1970, told apart by their size. With a point or an exponent it is seconds, such as Python's

@@ -9,12 +9,12 @@
 mod parts;
 mod piece;
 
+use super::block::Tail;
 use super::scan::Quick;
 use super::top::{Extent, Place, Top};
 use super::vocabulary::Meaning;
-use crate::time::Days;
 use parts::Parts;
-use piece::{Piece, Value};
+use piece::{Piece, Times, Value};
 
 /// Most pieces kept. They should stay in the nearest cache.
 const MAX_PIECES: usize = 1_000;
@@ -34,7 +34,7 @@ pub struct Layouts {
     pieces: usize,
     leaves: Vec<Leaf>,
     tries: u32,
-    days: Days,
+    times: Times,
     begins: Begins,
 }
 
@@ -82,25 +82,24 @@ impl Spot {
 impl Layouts {
     /// Fills `top` if the record has a layout that was learned, else it leaves it alone.
     pub fn read<'a>(&mut self, bytes: &'a [u8], top: &mut Top) -> Option<Quick<'a>> {
-        let (mut rest, mut number, mut ascii, mut time) = (bytes, 0u8, true, None);
+        let tail = Tail::of(bytes)?;
+        let (mut rest, mut ascii) = (bytes, true);
+        self.times.time = None;
         let mut piece = self.first.as_deref()?;
         let leaf = loop {
-            let found = piece.behind_literal(bytes, rest).and_then(|value| {
-                match piece.value {
-                    Value::Time => piece::time(value, &mut self.days, &mut time),
-                    other => other.behind(value),
-                }
-                .or_else(|| piece.value.behind_slowly(value, &mut ascii))
+            let found = piece.behind_literal(rest, &tail).and_then(|value| {
+                let behind = piece.value.behind(value, &tail, &mut self.times);
+                behind.or_else(|| piece.value.behind_slowly(value, &mut ascii))
             });
             let Some(behind) = found else {
                 piece = piece.other.as_deref()?;
                 continue;
             };
-            self.begins.0[usize::from(number)] = (bytes.len() - rest.len()) as u32;
+            self.begins.0[usize::from(piece.number)] = (bytes.len() - rest.len()) as u32;
             if let Value::End(leaf) = piece.value {
                 break leaf;
             }
-            (rest, number) = (behind, number + 1);
+            rest = behind;
             piece = piece.next.as_deref()?;
         };
         let text = if ascii {
@@ -116,7 +115,7 @@ impl Layouts {
         }
         top.items = leaf.items;
         let whole = Extent::new(0, bytes.len());
-        Some(Quick { text, whole, time, meaning: Some(leaf.meaning) })
+        Some(Quick { text, whole, time: self.times.time, meaning: Some(leaf.meaning) })
     }
 
     /// Learns the layout of a record that the one pass has read.

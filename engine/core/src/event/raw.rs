@@ -1,5 +1,6 @@
 //! A JSON value as the bytes that stand in the record, read only on demand.
 
+use super::block::plain_len;
 use crate::value::Value;
 use std::borrow::Cow;
 
@@ -129,8 +130,10 @@ pub fn object_entries<'a>(raw: Raw<'a>) -> impl Iterator<Item = (Cow<'a, str>, R
     let mut at = 1;
     std::iter::from_fn(move || {
         at = skip(bytes, at, |byte| byte.is_ascii_whitespace() || byte == b',');
-        let name_end = value_end(bytes, at);
-        let name = Raw(raw.0.get(at..name_end)?).string()?;
+        let (len, plain) = string_len(bytes.get(at..)?);
+        let name_end = at + len;
+        let name = Raw(raw.0.get(at..name_end)?);
+        let name = if plain { Cow::Borrowed(name.plain_string()?) } else { name.string()? };
         let start = skip(bytes, name_end, |byte| byte.is_ascii_whitespace() || byte == b':');
         at = value_end(bytes, start);
         Some((name, Raw(raw.0.get(start..at)?)))
@@ -160,7 +163,7 @@ fn skip(bytes: &[u8], from: usize, blank: impl Fn(u8) -> bool) -> usize {
 fn value_end(bytes: &[u8], from: usize) -> usize {
     let rest = bytes.get(from..).unwrap_or_default();
     let len = match rest.first() {
-        Some(b'"') => string_len(rest),
+        Some(b'"') => string_len(rest).0,
         Some(b'{' | b'[') => nested_len(rest),
         _ => rest
             .iter()
@@ -170,17 +173,22 @@ fn value_end(bytes: &[u8], from: usize) -> usize {
     from + len
 }
 
-/// The length of a string with its quotes.
-fn string_len(text: &[u8]) -> usize {
-    let mut at = 1;
+/// The length of a string with its quotes, and whether it is known to have no escapes.
+fn string_len(text: &[u8]) -> (usize, bool) {
+    let inside = text.get(1..).unwrap_or_default();
+    let plain = plain_len(inside);
+    if inside.get(plain) == Some(&b'"') {
+        return (1 + plain + 1, true);
+    }
+    let mut at = 1 + plain;
     while let Some(byte) = text.get(at) {
         match byte {
-            b'"' => return at + 1,
+            b'"' => return (at + 1, false),
             b'\\' => at += 2,
             _ => at += 1,
         }
     }
-    text.len()
+    (text.len(), false)
 }
 
 /// The length of an object or array with its brackets.
@@ -188,7 +196,7 @@ fn nested_len(text: &[u8]) -> usize {
     let (mut at, mut depth) = (0, 0u32);
     while let Some(byte) = text.get(at) {
         match byte {
-            b'"' => at += string_len(&text[at..]),
+            b'"' => at += string_len(&text[at..]).0,
             b'{' | b'[' => {
                 depth += 1;
                 at += 1;

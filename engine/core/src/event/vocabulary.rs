@@ -336,6 +336,32 @@ impl Channel {
 }
 
 names! {
+    /// The fields of a profile that the product itself reads: those of [`Subject::Profile`] in their order, and [`CONSENT`].
+    ProfileField {
+        /// [`EMAIL`].
+        Email = EMAIL,
+        /// [`PHONE`].
+        Phone = PHONE,
+        /// [`FIRST_NAME`].
+        FirstName = FIRST_NAME,
+        /// [`LAST_NAME`].
+        LastName = LAST_NAME,
+        /// [`TIME_ZONE`].
+        TimeZone = TIME_ZONE,
+        /// [`COUNTRY`].
+        Country = COUNTRY,
+        /// [`REGION`].
+        Region = REGION,
+        /// [`LOCALE`].
+        Locale = LOCALE,
+        /// [`PUSH_TOKEN`].
+        PushToken = PUSH_TOKEN,
+        /// [`CONSENT`].
+        Consent = CONSENT,
+    }
+}
+
+names! {
     /// What is counted for every customer.
     Counted {
         /// Orders placed.
@@ -410,6 +436,9 @@ mod tests {
             assert!(subject.fields().contains(&(name, known.kind())));
         }
         assert_eq!(Known::of(Subject::Order, b"items"), None);
+        let texts = Subject::Profile.fields().iter().map(|(name, _)| *name);
+        let profile: Vec<&str> = texts.chain([CONSENT]).collect();
+        assert_eq!(ProfileField::ALL.map(ProfileField::name), *profile);
     }
 
     #[test]

@@ -136,7 +136,8 @@ impl<'a> Parts<'a> {
             let begin = number * LITERAL;
             let bytes = &literal[begin..literal.len().min(begin + LITERAL)];
             let value = if number == last { value } else { Value::None };
-            self.pieces.push((self.from + begin, Piece::new(bytes, value)));
+            let piece = Piece::new(self.pieces.len(), bytes, value);
+            self.pieces.push((self.from + begin, piece));
         }
         self.from = start;
     }

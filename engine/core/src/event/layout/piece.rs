@@ -2,13 +2,13 @@
 //!
 //! What goes from hand to hand is the rest of the record: so there is one pair of numbers to keep in registers.
 
-use crate::event::block::{PART, equal, string_end, string_end_slowly};
-use crate::event::number::{number_end, number_end_slowly};
+use crate::event::block::{PART, Tail, equal, string_end, string_end_slowly};
+use crate::event::number::{plain_number, short_number};
 use crate::time::{Days, EXACT, Millis};
 
 /// Longest literal of a piece; a longer one is divided. Most have one part, and what is behind a type has three.
 pub const LITERAL: usize = PARTS * PART;
-const PARTS: usize = 3;
+const PARTS: usize = 3; // as `other_parts_stand` says them one by one
 /// Longer integers may be beyond 64 bits.
 const MAX_INTEGER: usize = 18;
 
@@ -19,6 +19,8 @@ pub struct Piece {
     /// Of each part a bit for every byte that is not the literal's.
     beyond: [u32; PARTS],
     len: u8,
+    /// How many pieces of a record are before it.
+    pub number: u8,
     pub value: Value,
     /// What follows this piece.
     pub next: Option<Box<Piece>>,
@@ -45,7 +47,7 @@ pub enum Value {
 
 impl Piece {
     /// Of at most [`LITERAL`] bytes.
-    pub fn new(literal: &[u8], value: Value) -> Self {
+    pub fn new(number: usize, literal: &[u8], value: Value) -> Self {
         let mut parts = [[0; PART]; PARTS];
         for (part, bytes) in parts.iter_mut().zip(literal.chunks(PART)) {
             part[..bytes.len()].copy_from_slice(bytes);
@@ -54,7 +56,8 @@ impl Piece {
             let bytes = literal.len().saturating_sub(part * PART).min(PART);
             ALL & ALL << bytes
         });
-        Self { literal: parts, beyond, len: literal.len() as u8, value, next: None, other: None }
+        let (len, number) = (literal.len() as u8, number as u8);
+        Self { literal: parts, beyond, len, number, value, next: None, other: None }
     }
 
     /// Bytes of the literal.
@@ -72,41 +75,24 @@ impl Piece {
 
     /// What stands behind the literal, if that stands at the beginning of the rest of the record.
     #[inline]
-    pub fn behind_literal<'r>(&self, record: &[u8], rest: &'r [u8]) -> Option<&'r [u8]> {
-        let stands = self.part_stands(0, record, rest)
-            && (self.len() <= PART || self.other_parts_stand(record, rest));
+    pub fn behind_literal<'r>(&self, rest: &'r [u8], tail: &Tail) -> Option<&'r [u8]> {
+        let stands = self.is_part(0, tail.part(rest))
+            && (self.len() <= PART || self.other_parts_stand(rest, tail));
         if stands { rest.get(self.len()..) } else { None }
     }
 
-    #[inline]
-    fn other_parts_stand(&self, record: &[u8], rest: &[u8]) -> bool {
-        (1..PARTS)
-            .take_while(|part| self.len() > part * PART)
-            .all(|part| self.part_stands(part, record, rest.get(part * PART..).unwrap_or_default()))
-    }
-
-    #[inline]
-    fn part_stands(&self, part: usize, record: &[u8], rest: &[u8]) -> bool {
-        match rest.first_chunk() {
-            Some(here) => self.is_part(part, here),
-            None => self.last_part_stands(part, record, rest),
-        }
+    /// Few literals have others: what finds them out must not take the registers of the rest.
+    #[inline(never)]
+    fn other_parts_stand(&self, rest: &[u8], tail: &Tail) -> bool {
+        let stands = |part: usize| {
+            rest.get(part * PART..).is_some_and(|rest| self.is_part(part, tail.part(rest)))
+        };
+        stands(1) && (self.len() <= 2 * PART || stands(2))
     }
 
     #[inline]
     fn is_part(&self, part: usize, here: &[u8; PART]) -> bool {
         equal(here, &self.literal[part]) | self.beyond[part] == ALL
-    }
-
-    /// The same where less than a part is left. What is missing counts as zeros, which no literal has.
-    #[inline(never)]
-    fn last_part_stands(&self, part: usize, record: &[u8], rest: &[u8]) -> bool {
-        let missing = PART.saturating_sub(rest.len());
-        let here = match record.last_chunk::<PART>() {
-            Some(last) if missing < PART => u128::from_le_bytes(*last) >> (8 * missing),
-            _ => rest.iter().rev().fold(0, |all, byte| all << 8 | u128::from(*byte)),
-        };
-        self.is_part(part, &here.to_le_bytes())
     }
 }
 
@@ -114,17 +100,17 @@ impl Piece {
 const ALL: u32 = (1 << PART) - 1;
 
 impl Value {
-    /// What stands behind the value; none where there is none or where it takes longer to say. Of texts and numbers that is
-    /// for [`Value::behind_slowly`] to say.
+    /// What stands behind the value; none where there is none or where it takes longer to say, which is for [`Value::behind_slowly`].
     #[inline]
-    pub fn behind(self, rest: &[u8]) -> Option<&[u8]> {
+    pub fn behind<'r>(self, rest: &'r [u8], tail: &Tail, times: &mut Times) -> Option<&'r [u8]> {
         match self {
-            Value::Text => string_end(rest),
+            Value::Text => string_end(rest, tail),
             // The quotation mark behind that of a string is the beginning of what follows.
-            Value::Number | Value::NumberText => number_end(rest),
+            Value::Number | Value::NumberText => rest.get(short_number(tail.part(rest))?..),
             Value::None => Some(rest),
+            Value::Time => times.read(rest),
             Value::End(_) => rest.is_empty().then_some(rest),
-            Value::Time | Value::Integer => None,
+            Value::Integer => None,
         }
     }
 
@@ -133,21 +119,32 @@ impl Value {
     pub fn behind_slowly<'r>(self, rest: &'r [u8], ascii: &mut bool) -> Option<&'r [u8]> {
         match self {
             Value::Text | Value::Time => string_end_slowly(rest, ascii),
-            Value::Number | Value::NumberText => number_end_slowly(rest),
+            Value::Number | Value::NumberText => rest.get(plain_number(rest, 0)?..),
             Value::Integer => {
-                let behind = number_end_slowly(rest)?;
-                let integer = &rest[..rest.len() - behind.len()];
-                (integer.len() <= MAX_INTEGER && !integer.contains(&b'.')).then_some(behind)
+                let end = plain_number(rest, 0)?;
+                let integer = &rest[..end];
+                let fits = end <= MAX_INTEGER && !integer.contains(&b'.');
+                if fits { rest.get(end..) } else { None }
             }
             Value::None | Value::End(_) => None,
         }
     }
 }
 
-/// What stands behind a time in the form that producers write, and the time.
-#[inline]
-pub fn time<'r>(rest: &'r [u8], days: &mut Days, time: &mut Option<Millis>) -> Option<&'r [u8]> {
-    let (text, behind) = rest.split_first_chunk::<EXACT>()?;
-    *time = days.read(text).filter(|_| behind.first() == Some(&b'"'));
-    time.map(|_| behind)
+/// What reads times in the form that producers write, and the record's.
+#[derive(Clone, Debug, Default)]
+pub struct Times {
+    days: Days,
+    /// None where the record has none that was read.
+    pub time: Option<Millis>,
+}
+
+impl Times {
+    /// What stands behind the time.
+    #[inline]
+    fn read<'r>(&mut self, rest: &'r [u8]) -> Option<&'r [u8]> {
+        let (text, behind) = rest.split_first_chunk::<EXACT>()?;
+        self.time = self.days.read(text).filter(|_| behind.first() == Some(&b'"'));
+        self.time.map(|_| behind)
+    }
 }

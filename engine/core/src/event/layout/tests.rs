@@ -48,7 +48,9 @@ fn a_layout_is_known_once_it_was_seen() {
         // A name that is not ASCII is not learned.
         assert_eq!(check(&mut layouts, record), number != 6, "{record}");
     }
-    assert!(RECORDS.iter().filter(|record| check(&mut layouts, record)).count() == RECORDS.len() - 1);
+    assert!(
+        RECORDS.iter().filter(|record| check(&mut layouts, record)).count() == RECORDS.len() - 1
+    );
     let pieces = layouts.pieces;
     RECORDS.iter().for_each(|record| learn(&mut layouts, record));
     assert_eq!((pieces, layouts.leaves.len()), (layouts.pieces, RECORDS.len() - 1));
@@ -142,8 +144,9 @@ fn repeated_names_and_what_has_too_many_pieces_are_not_learned() {
     for number in 0..100 {
         learn(&mut layouts, &format!(r#"{{"type":"t{number}","customer":"c","n":1}}"#));
     }
-    let mut known =
-        |number: usize| check(&mut layouts, &format!(r#"{{"type":"t{number}","customer":"d","n":2}}"#));
+    let mut known = |number: usize| {
+        check(&mut layouts, &format!(r#"{{"type":"t{number}","customer":"d","n":2}}"#))
+    };
     assert_eq!(
         (0..100).filter(|number| known(*number)).collect::<Vec<_>>(),
         (0..MAX_OTHERS).collect::<Vec<_>>()
@@ -153,11 +156,7 @@ fn repeated_names_and_what_has_too_many_pieces_are_not_learned() {
         let (a, b, c) = (number % 16, number / 16 % 16, number / 256);
         learn(&mut layouts, &format!(r#"{{"a":{{"{a}":1}},"b":{{"{b}":1}},"c":{{"{c}":1}}}}"#));
     }
-    assert!(
-        (MAX_PIECES - MAX_RECORD..=MAX_PIECES).contains(&layouts.pieces),
-        "{}",
-        layouts.pieces
-    );
+    assert!((MAX_PIECES - MAX_RECORD..=MAX_PIECES).contains(&layouts.pieces), "{}", layouts.pieces);
 }
 
 proptest! {
