@@ -60,7 +60,8 @@ impl Tail {
         rest.first_chunk().unwrap_or_else(|| self.last(rest.len()))
     }
 
-    #[inline]
+    #[cold]
+    #[inline(never)]
     fn last(&self, left: usize) -> &[u8; PART] {
         const NOTHING: [u8; PART] = [0; PART];
         let part = self.0.get(PART.wrapping_sub(left)..).and_then(<[u8]>::first_chunk);

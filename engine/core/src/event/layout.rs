@@ -9,7 +9,7 @@
 mod parts;
 mod piece;
 
-use super::block::Tail;
+use super::block::{PART, Tail};
 use super::scan::Quick;
 use super::top::{Extent, Place, Top};
 use super::vocabulary::Meaning;
@@ -22,7 +22,7 @@ const MAX_PIECES: usize = 1_000;
 const MAX_RECORD: usize = 80;
 /// Most records that are tried. Where each has a layout of its own, learning would never pay.
 const MAX_TRIES: u32 = 2_000;
-/// Longest record that is learned, in bytes.
+/// Longest record that is learned, in bytes; the shortest is a part.
 const MAX_TEXT: usize = 8 * 1024;
 /// Most pieces that may stand in the same place, such as types: they are tried one after the other.
 const MAX_OTHERS: usize = 64;
@@ -87,13 +87,14 @@ impl Layouts {
         self.times.time = None;
         let mut piece = self.first.as_deref()?;
         let leaf = loop {
-            let found = piece.behind_literal(rest, &tail).and_then(|value| {
-                let behind = piece.value.behind(value, &tail, &mut self.times);
-                behind.or_else(|| piece.value.behind_slowly(value, &mut ascii))
-            });
-            let Some(behind) = found else {
-                piece = piece.other.as_deref()?;
-                continue;
+            let behind = match piece.behind(rest, &tail, &mut self.times, &mut ascii) {
+                Some(behind) => behind,
+                None => {
+                    let (other, behind) =
+                        piece.behind_other(rest, &tail, &mut self.times, &mut ascii)?;
+                    piece = other;
+                    behind
+                }
             };
             self.begins.0[usize::from(piece.number)] = (bytes.len() - rest.len()) as u32;
             if let Value::End(leaf) = piece.value {
@@ -121,7 +122,8 @@ impl Layouts {
     /// Learns the layout of a record that the one pass has read.
     pub fn learn(&mut self, text: &str, whole: Extent) {
         let full = self.pieces >= MAX_PIECES || self.tries >= MAX_TRIES;
-        if full || text.len() > MAX_TEXT || whole != Extent::new(0, text.len()) {
+        let fits = (PART..=MAX_TEXT).contains(&text.len()) && whole == Extent::new(0, text.len());
+        if full || !fits {
             return;
         }
         self.tries += 1;
