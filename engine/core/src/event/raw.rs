@@ -224,7 +224,10 @@ pub fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::scan::tests::json;
     use super::*;
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
 
     #[test]
     fn a_string_may_hold_a_number_and_nothing_else() {
@@ -266,5 +269,19 @@ mod tests {
             assert_eq!(full[&name], value, "{name}");
         }
         assert_eq!(object_entries(Raw("{}")).count() + object_entries(Raw("{ }")).count(), 0);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, rng_seed: RngSeed::Fixed(16), ..ProptestConfig::default() })]
+
+        #[test]
+        fn entries_of_any_object_are_those_of_the_full_parser(fields in prop::collection::btree_map("[ -~é]{0,40}", json(), 0..6), pretty in any::<bool>()) {
+            let object = serde_json::Value::Object(fields.into_iter().collect());
+            let text = if pretty { format!("{object:#}") } else { object.to_string() };
+            let read: serde_json::Map<String, serde_json::Value> = object_entries(Raw(&text))
+                .map(|(name, raw)| (name.into_owned(), serde_json::from_str(raw.0).unwrap()))
+                .collect();
+            prop_assert_eq!(serde_json::Value::Object(read), serde_json::from_str::<serde_json::Value>(&text).unwrap());
+        }
     }
 }

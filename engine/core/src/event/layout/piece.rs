@@ -88,8 +88,8 @@ impl Piece {
         behind.or_else(|| self.value.behind_slowly(value, ascii))
     }
 
-    /// The first of the others that stands there, and what stands behind it. Not in line, and with it no second copy of what reads values, so
-    /// that the way of the usual piece is straight: that saves a sixth of all instructions.
+    /// The first of the others that stands there, and what stands behind it. Not in line, and with it no second copy of what reads values: the
+    /// way of the usual piece stays straight and keeps its registers.
     #[inline(never)]
     pub fn behind_other<'r>(
         &self,
