@@ -1,6 +1,6 @@
 //! From a record's bytes to an [`Event`], or to the reason why it cannot be one.
 
-use super::full::{clear_odd, read_fully};
+use super::full::{MAX_DEPTH, clear_odd, read_fully};
 use super::layout::Layouts;
 use super::odd::OddFields;
 use super::profile;
@@ -16,8 +16,6 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// Longest `type` and `customer` in bytes.
 const MAX_NAME: usize = 256;
-/// Deepest nesting.
-pub(super) const MAX_DEPTH: u32 = 64;
 /// A number below is a time in seconds: more of them would lie three thousand years ahead.
 const SECONDS_BELOW: u64 = 100_000_000_000;
 /// A number from there on and below this is a time in milliseconds.

@@ -1,6 +1,5 @@
 //! The full parser: of records that the quick ways decline, and of those that are no events.
 
-use super::decode::MAX_DEPTH;
 use super::odd::OddFields;
 use super::raw::Raw;
 use super::rejected::{Poison, Rejected};
@@ -8,6 +7,9 @@ use super::top::{Extent, Place, Top};
 use super::vocabulary::{Known, Subject, Type};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
+
+/// Deepest nesting.
+pub const MAX_DEPTH: u32 = 64;
 
 /// Of what was read fully (the one pass declines what has not its type): what is odd, which is absent from now on.
 #[cold]

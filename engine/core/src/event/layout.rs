@@ -6,20 +6,19 @@
 //! The leaf that it reaches knows where the fields stand in relation to the pieces, and what the type means, which is part of the layout; the
 //! time is read as it is passed over. Where nothing fits, the one pass reads the record. `tests` compare the two.
 
+mod leaf;
 mod parts;
 mod piece;
 
 use super::block::{PART, Tail};
 use super::scan::Quick;
-use super::top::{Extent, Place, Top};
-use super::vocabulary::Meaning;
+use super::top::{Extent, Top};
+use leaf::{Begins, Leaf};
 use parts::Parts;
 use piece::{Piece, Times, Value};
 
 /// Most pieces kept. They should stay in the nearest cache.
 const MAX_PIECES: usize = 1_000;
-/// Records with more pieces are not learned: their lists are seldom as long again.
-const MAX_RECORD: usize = 80;
 /// Most records that are tried. Where each has a layout of its own, learning would never pay.
 const MAX_TRIES: u32 = 2_000;
 /// Longest record that is learned, in bytes; the shortest is a part.
@@ -36,47 +35,6 @@ pub struct Layouts {
     tries: u32,
     times: Times,
     begins: Begins,
-}
-
-/// Where each of a record's pieces begins, to be written over by the next record. Any `u8` is a place in it: no look needs a check.
-#[derive(Clone, Debug)]
-struct Begins(Box<[u32; 256]>);
-
-impl Default for Begins {
-    fn default() -> Self {
-        Self(Box::new([0; 256]))
-    }
-}
-
-/// What a whole layout says.
-#[derive(Clone, Debug)]
-struct Leaf {
-    fields: Box<[Field]>,
-    /// Elements of `cart.items`.
-    items: u32,
-    meaning: Meaning,
-}
-
-/// Where a field stands.
-#[derive(Clone, Copy, Debug)]
-struct Field {
-    place: Place,
-    start: Spot,
-    end: Spot,
-}
-
-/// A position in a record: so many bytes behind the beginning of a piece.
-#[derive(Clone, Copy, Debug)]
-struct Spot {
-    piece: u8,
-    offset: u8,
-}
-
-impl Spot {
-    #[inline]
-    fn within(self, begins: &Begins) -> u32 {
-        begins.0[usize::from(self.piece)] + u32::from(self.offset)
-    }
 }
 
 impl Layouts {

@@ -1,10 +1,13 @@
 //! Divides a record into the pieces of its layout.
 
+use super::leaf::{Field, Leaf, Spot};
 use super::piece::{LITERAL, Piece, Value};
-use super::{Field, Leaf, MAX_RECORD, Spot};
 use crate::event::raw::{Raw, array_elements, object_entries};
 use crate::event::top::{Extent, Place};
 use crate::event::vocabulary::{Known, Meaning, Subject, Type};
+
+/// Records with more pieces are not learned: their lists are seldom as long again.
+pub const MAX_RECORD: usize = 80;
 
 /// What of a record is divided so far.
 pub struct Parts<'a> {
