@@ -1,5 +1,9 @@
 //! Instants and durations: epoch milliseconds, RFC 3339 in text, `1h30m` in configuration.
 
+mod exact;
+
+pub(crate) use exact::{Days, EXACT};
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::fmt::temporal::DateTimePrinter;
@@ -237,45 +241,7 @@ pub fn instant_of_number(number: f64) -> Option<Millis> {
 /// Reads the form that producers and [`format_rfc3339`] write, `2026-01-01T10:00:00.123Z`; none for any other. What it reads,
 /// [`format_rfc3339`] writes again byte for byte.
 pub(crate) fn exact_rfc3339(text: &str) -> Option<Millis> {
-    const FORM: [u8; 24] = *b"0000-00-00T00:00:00.000Z";
-    /// Added to a digit above 9, or to what should be a separator and is not, it sets the highest bit.
-    const ABOVE: [u8; 24] = {
-        let mut above = [0x7f; 24];
-        let mut place = 0;
-        while place < 24 {
-            if FORM[place] == b'0' {
-                above[place] = 0x76;
-            }
-            place += 1;
-        }
-        above
-    };
-    const LOW_BITS: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    let text: &[u8; 24] = text.as_bytes().try_into().ok()?;
-    let word = |from: &[u8; 24], place: usize| {
-        u64::from_le_bytes(std::array::from_fn(|byte| from[place * 8 + byte]))
-    };
-    // Eight bytes at a time: digits become their values, separators 0.
-    let digits: [u64; 3] = std::array::from_fn(|place| word(text, place) ^ word(&FORM, place));
-    let wrong = (0..3).fold(0, |wrong, place| {
-        wrong | digits[place] | ((digits[place] & LOW_BITS) + word(&ABOVE, place))
-    });
-    if wrong & !LOW_BITS != 0 {
-        return None;
-    }
-    // In each byte the number of two digits that begins there.
-    let pairs = digits.map(|digits| (digits * 10).wrapping_add(digits >> 8));
-    let two = |at: usize| (pairs[at / 8] >> (at % 8 * 8)) as u8;
-    let (month, hour, minute, second) = (two(5), two(11), two(14), two(17));
-    let year = u32::from(two(0)) * 100 + u32::from(two(2));
-    let days = days_since_1970(year, month, two(8))?;
-    // Leap seconds, and the year of which jiff does not know the last day, are for the full parser.
-    if hour > 23 || minute > 59 || second > 59 || year == 9_999 {
-        return None;
-    }
-    let minutes = days * 1_440 + i64::from(hour) * 60 + i64::from(minute);
-    let millis = i64::from(two(20)) * 10 + (digits[2] >> 48 & 15) as i64;
-    Some(minutes * 60_000 + i64::from(second) * 1_000 + millis)
+    Days::default().read(text.as_bytes().try_into().ok()?)
 }
 
 /// The days from 1970-01-01 to a date; none if there is no such date.

@@ -17,7 +17,7 @@ impl About {
     pub fn of(event: &Event<'_>) -> Option<Self> {
         let id = event.field(Subject::Message, "command_id").and_then(|raw| raw.string());
         let command = id.and_then(|text| text.parse().ok())?;
-        let is_answer = Meaning::of(&event.kind) == Meaning::Answered;
+        let is_answer = event.meaning == Meaning::Answered;
         let step = is_answer.then(|| {
             let path: Vec<&str> = SURVEY_STEP.split('.').collect();
             event.whole().get(&path)?.string().map(std::borrow::Cow::into_owned)

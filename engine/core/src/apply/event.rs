@@ -8,10 +8,10 @@ use super::{Core, Environment, EventTime};
 use crate::address::AddressHash;
 use crate::channel::Channel;
 use crate::customer::{
-    Change, Customer, Document, DocumentKey, How, Of, Patch, Place, Reactions, Version, fitting,
+    Change, Customer, Document, DocumentKey, How, Of, Patch, Place, Reactions, Version,
 };
 use crate::effect::{Addressee, Effect, Happening};
-use crate::event::{Event, Known, Meaning, OddFields, Raw, Subject, read_fields};
+use crate::event::{Event, Known, Meaning, OddFields, Subject, read_fields};
 use crate::fact::Occurrence;
 use crate::journey::feeding::Feeding;
 use crate::journey::plan::Interest;
@@ -61,7 +61,7 @@ impl Core {
         let mut fields = std::mem::take(&mut self.fields);
         let mut context = Context::new(self, customer, (time.seen, time.seen), environment);
         let (plan, zone) = (context.plan(), context.customer.zone);
-        let meaning = Meaning::of(&event.kind);
+        let meaning = event.meaning;
         let (mut left_out, mut touched) = (event.odd(), interest.map_or(0, |it| it.levels));
         // Most events say nothing of the customer.
         if meaning != Meaning::None || event.subject(Subject::Profile).is_some() {
@@ -274,11 +274,11 @@ impl Context<'_> {
     ) -> bool {
         self.touched |= !self.plan().by_time.is_empty();
         let (core, customer) = (self.core, &mut *self.customer);
-        let (object, surplus) = fitting(customer, object, &core.attributes);
+        let patch = Patch { at, grants, denials };
+        let (object, surplus) =
+            patch.merge(object, customer, &core.attributes, &core.zones, changes);
         let version = Version { key: DocumentKey::PROFILE, at, how: How::Add };
         self.effects.journal.append_version(&mut customer.cold, version, object.as_bytes());
-        let patch = Patch { object: Raw(&object), at, grants, denials };
-        patch.merge(customer, &core.attributes, &core.zones, changes);
         surplus
     }
 
@@ -502,7 +502,7 @@ pub struct ToldOfMessage {
 pub fn told_of_message(event: &Event<'_>) -> Option<ToldOfMessage> {
     // Asked first: hardly any event has one.
     let address = event.known_at(Known::MessageAddress)?;
-    let reason = match Meaning::of(&event.kind) {
+    let reason = match event.meaning {
         Meaning::Unsubscribed => SuppressionReason::Unsubscribed,
         Meaning::Bounced if bounce_is_hard(event) => SuppressionReason::Bounced,
         Meaning::Complained => SuppressionReason::Complained,

@@ -32,7 +32,7 @@ pub use hot::{Attribute, Customer, Entry, Touch};
 pub use kept::{Kept, KeptDocuments, MAX_BROWSED};
 pub use latest::{Latest, LatestId, LatestTimes, Use};
 pub use names::FieldNames;
-pub use profile::{Patch, attribute_hash, fitting, zone_of};
+pub use profile::{Patch, attribute_hash, zone_of};
 pub use register::{Change, Of, Register};
 pub use run::{Pause, Place, PutOff, Reactions, Run, Sent};
 pub use seen::SeenIds;

@@ -4,6 +4,7 @@ use super::hot::Customer;
 use super::register::{Change, Of, Register};
 use super::tight::push_tightly;
 use crate::channel::Channel;
+use crate::event::vocabulary::ProfileField;
 use crate::time::Millis;
 
 impl Customer {
@@ -91,10 +92,10 @@ impl Customer {
 }
 
 /// The profile's addresses with the channels that use them.
-pub(super) const ADDRESSES: [(&str, &[Channel]); 3] = [
-    (crate::event::vocabulary::EMAIL, &[Channel::Email]),
-    (crate::event::vocabulary::PHONE, &[Channel::Sms, Channel::Whatsapp]),
-    (crate::event::vocabulary::PUSH_TOKEN, &[Channel::Push]),
+pub(super) const ADDRESSES: [(ProfileField, &[Channel]); 3] = [
+    (ProfileField::Email, &[Channel::Email]),
+    (ProfileField::Phone, &[Channel::Sms, Channel::Whatsapp]),
+    (ProfileField::PushToken, &[Channel::Push]),
 ];
 
 fn set(bits: &mut u8, bit: u8, on: bool) {

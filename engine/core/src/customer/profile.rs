@@ -7,8 +7,8 @@ use super::register::{Change, Of};
 use super::tight::push_tightly;
 use super::zone::Zones;
 use crate::channel::Channel;
-use crate::event::vocabulary::{CONSENT, COUNTRY, REGION, TIME_ZONE, ZONE};
-use crate::event::{Raw, is_read, object_entries, only};
+use crate::event::vocabulary::{COUNTRY, ProfileField, REGION, TIME_ZONE, ZONE};
+use crate::event::{Raw, object_entries, only};
 use crate::time::Millis;
 use crate::value::ValueRef;
 use std::borrow::Cow;
@@ -18,27 +18,8 @@ pub fn attribute_hash(name: &str) -> u32 {
     xxhash_rust::xxh3::xxh3_64(name.as_bytes()) as u32
 }
 
-/// A `profile` object without the fields for which the customer has no room, and whether there were any. Those that the product reads, and those
-/// whose hashes are `kept`, have room in any case.
-pub fn fitting<'p>(
-    customer: &mut Customer,
-    object: Cow<'p, str>,
-    kept: &[u32],
-) -> (Cow<'p, str>, bool) {
-    let names = &mut customer.names;
-    let mut fits = |name: &str| {
-        let hash = attribute_hash(name);
-        is_read(name) || kept.contains(&hash) || names.admit(hash)
-    };
-    let mut fit = true;
-    object_entries(Raw(&object)).for_each(|(name, _)| fit &= fits(&name));
-    if fit { (object, false) } else { (Cow::Owned(only(Raw(&object), fits)), true) }
-}
-
-/// A `profile` object as an event brought it.
-pub struct Patch<'p> {
-    /// The object.
-    pub object: Raw<'p>,
+/// What a `profile` object says, as an event brought it.
+pub struct Patch {
     /// Event time.
     pub at: Millis,
     /// The register of the consents that it grants.
@@ -47,30 +28,45 @@ pub struct Patch<'p> {
     pub denials: Of,
 }
 
-impl Patch<'_> {
+impl Patch {
     /// Merges it: consent, addresses, time zone, and the attributes whose hashes are `kept`, each unless something newer is known. Null removes.
-    pub fn merge(
+    /// The object without the fields for which the customer has no room, and whether there were any. Those that the product reads, and those
+    /// whose hashes are `kept`, have room in any case.
+    pub fn merge<'p>(
         &self,
+        object: Cow<'p, str>,
         customer: &mut Customer,
         kept: &[u32],
         zones: &Zones,
         changed: &mut Vec<Change>,
-    ) {
-        let (mut zone_changed, mut consent) = (false, None);
-        for (name, value) in object_entries(self.object) {
-            if name == CONSENT {
+    ) -> (Cow<'p, str>, bool) {
+        let (mut fit, mut zone_changed, mut consent) = (true, false, None);
+        for (name, value) in object_entries(Raw(&object)) {
+            let Some(field) = ProfileField::parse(name.as_bytes()) else {
+                let hash = attribute_hash(&name);
+                if kept.contains(&hash) {
+                    set_attribute(customer, Attribute::read(hash, self.at, value));
+                } else {
+                    fit &= customer.names.admit(hash);
+                }
+                continue;
+            };
+            if field == ProfileField::Consent {
                 consent = Some(value);
             }
-            if let Some((_, channels)) = ADDRESSES.iter().find(|(field, _)| *field == name) {
+            if let Some((_, channels)) = ADDRESSES.iter().find(|(address, _)| *address == field) {
                 let there = value.string().is_some_and(|text| !text.is_empty());
                 customer.address(channels, self.at, there);
             }
-            let of_zone = ZONE.contains(&name.as_ref());
-            let hash = attribute_hash(&name);
-            if of_zone || kept.contains(&hash) {
-                set_attribute(customer, Attribute::read(hash, self.at, value));
-            }
+            let of_zone = ZONE.contains(&field.name());
             zone_changed |= of_zone;
+            // Hardly any other is kept.
+            if of_zone || !kept.is_empty() {
+                let hash = attribute_hash(&name);
+                if of_zone || kept.contains(&hash) {
+                    set_attribute(customer, Attribute::read(hash, self.at, value));
+                }
+            }
         }
         if let Some(consent) = consent {
             self.merge_consent(customer, consent, changed);
@@ -78,18 +74,34 @@ impl Patch<'_> {
         if zone_changed {
             customer.zone = zone_of(customer, zones);
         }
+        if fit { (object, false) } else { (Cow::Owned(with_room(customer, &object, kept)), true) }
     }
 
     /// In the order of the channels; of repeated names the last counts.
     fn merge_consent(&self, customer: &mut Customer, consent: Raw<'_>, changed: &mut Vec<Change>) {
-        for channel in Channel::PERSONAL {
-            let flags = object_entries(consent).filter(|(name, _)| name == channel.name());
-            if let Some(granted) = flags.last().and_then(|(_, flag)| flag.boolean()) {
-                let of = if granted { self.grants } else { self.denials };
-                changed.extend(customer.consent(of, channel, self.at, granted));
+        let mut said = [None; Channel::PERSONAL.len()];
+        for (name, flag) in object_entries(consent) {
+            let place = Channel::PERSONAL.iter().position(|channel| channel.name() == name);
+            if let Some(said) = place.and_then(|place| said.get_mut(place)) {
+                *said = flag.boolean();
             }
         }
+        for (channel, granted) in Channel::PERSONAL.into_iter().zip(said) {
+            let Some(granted) = granted else { continue };
+            let of = if granted { self.grants } else { self.denials };
+            changed.extend(customer.consent(of, channel, self.at, granted));
+        }
     }
+}
+
+/// The object without the fields for which the customer has no room. Whatever has room was admitted before.
+#[cold]
+fn with_room(customer: &Customer, object: &str, kept: &[u32]) -> String {
+    only(Raw(object), |name| {
+        let hash = attribute_hash(name);
+        let read = ProfileField::parse(name.as_bytes()).is_some();
+        read || kept.contains(&hash) || customer.names.contains(&hash)
+    })
 }
 
 impl Customer {

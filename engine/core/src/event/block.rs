@@ -42,27 +42,72 @@ fn look_at(block: &[u8; BLOCK]) -> Seen {
     Seen { quotes, odd: odd != 0, ascii: other == 0 }
 }
 
-/// Where the plain string ends whose inside begins at `start`: its quotation mark. None if a backslash or a control character comes
-/// first. `ascii` becomes false if something else is in it.
-#[inline]
-pub fn plain_string(bytes: &[u8], start: usize, ascii: &mut bool) -> Option<usize> {
-    let mut at = start;
-    while let Some(part) = bytes.get(at..)?.first_chunk::<PART>() {
-        let bits = Bits::of(part);
-        // Bits below the first quotation mark; all if there is none.
-        let inside = (bits.quotes & bits.quotes.wrapping_neg()).wrapping_sub(1);
-        if bits.odd & inside != 0 {
-            return None;
-        }
-        *ascii &= bits.other & inside == 0;
-        if bits.quotes != 0 {
-            return Some(at + bits.quotes.trailing_zeros() as usize);
-        }
-        at += PART;
+/// The last part of a record with zeros behind it: so there is a part wherever the rest of the record begins.
+pub struct Tail([u8; 2 * PART]);
+
+impl Tail {
+    /// None of a record that is shorter than a part.
+    #[inline]
+    pub fn of(record: &[u8]) -> Option<Self> {
+        let mut tail = [0; 2 * PART];
+        *tail.first_chunk_mut()? = *record.last_chunk::<PART>()?;
+        Some(Self(tail))
     }
-    for (place, byte) in bytes[at..].iter().enumerate() {
+
+    /// The part at the beginning of the rest of the record. Zeros, of which records have none, are behind the end.
+    #[inline]
+    pub fn part<'r>(&'r self, rest: &'r [u8]) -> &'r [u8; PART] {
+        rest.first_chunk().unwrap_or_else(|| self.last(rest.len()))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn last(&self, left: usize) -> &[u8; PART] {
+        const NOTHING: [u8; PART] = [0; PART];
+        let part = self.0.get(PART.wrapping_sub(left)..).and_then(<[u8]>::first_chunk);
+        part.unwrap_or(&NOTHING)
+    }
+}
+
+/// The rest from the quotation mark on that ends the plain string whose inside begins here. None where that takes longer to say: of a
+/// string that is not ASCII.
+#[inline]
+pub fn string_end<'r>(inside: &'r [u8], tail: &Tail) -> Option<&'r [u8]> {
+    let mut rest = inside;
+    loop {
+        let part = tail.part(rest);
+        let stops = ends_of_string(part);
+        if stops != 0 {
+            let end = rest.get(stops.trailing_zeros() as usize..)?;
+            return if end.first() == Some(&b'"') { Some(end) } else { None };
+        }
+        rest = rest.get(PART..)?;
+    }
+}
+
+/// How far a string goes whose inside begins here, before it ends or has something that must be looked at.
+#[inline]
+pub fn plain_len(inside: &[u8]) -> usize {
+    let mut len = 0;
+    while let Some(part) = inside.get(len..).and_then(<[u8]>::first_chunk::<PART>) {
+        match ends_of_string(part) {
+            0 => len += PART,
+            stops => return len + stops.trailing_zeros() as usize,
+        }
+    }
+    let rest = inside.get(len..).unwrap_or_default();
+    len + rest
+        .iter()
+        .take_while(|byte| matches!(byte, 0x20..0x80) && !matches!(byte, b'"' | b'\\'))
+        .count()
+}
+
+/// The same of every plain string, byte by byte; none if a backslash or a control character comes first. `ascii` becomes false if something
+/// else is in it.
+pub fn string_end_slowly<'r>(inside: &'r [u8], ascii: &mut bool) -> Option<&'r [u8]> {
+    for (place, byte) in inside.iter().enumerate() {
         match byte {
-            b'"' => return Some(at + place),
+            b'"' => return inside.get(place..),
             b'\\' | 0..=0x1f => return None,
             _ => *ascii &= byte.is_ascii(),
         }
@@ -71,7 +116,7 @@ pub fn plain_string(bytes: &[u8], start: usize, ascii: &mut bool) -> Option<usiz
 }
 
 /// Bytes that one instruction looks at.
-const PART: usize = 16;
+pub const PART: usize = 16;
 
 /// A bit for each byte of a part; bit 0 is the first.
 struct Bits {
@@ -88,38 +133,118 @@ impl Bits {
     #[inline]
     fn of(part: &[u8; PART]) -> Self {
         // SAFETY: every x86-64 processor has SSE2.
-        unsafe { Self::of_sse2(part) }
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    fn of_sse2(part: &[u8; PART]) -> Self {
-        use std::arch::x86_64::{
-            __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8,
-            _mm_or_si128, _mm_set1_epi8,
-        };
-        // SAFETY: it reads the 16 bytes of `part`, at whatever address.
-        let part = unsafe { _mm_loadu_si128(part.as_ptr().cast::<__m128i>()) };
-        let equals = |byte: u8| _mm_cmpeq_epi8(part, _mm_set1_epi8(byte as i8));
-        let control = _mm_cmpeq_epi8(_mm_min_epu8(part, _mm_set1_epi8(0x1f)), part);
-        Self {
-            quotes: _mm_movemask_epi8(equals(b'"')) as u32,
-            odd: _mm_movemask_epi8(_mm_or_si128(control, equals(b'\\'))) as u32,
-            other: _mm_movemask_epi8(part) as u32,
-        }
+        unsafe { sse2::bits(part) }
     }
 
     #[cfg(not(target_arch = "x86_64"))]
     fn of(part: &[u8; PART]) -> Self {
-        let bits = |is: fn(u8) -> bool| {
-            part.iter().rev().fold(0, |bits, byte| bits << 1 | u32::from(is(*byte)))
-        };
         Self {
-            quotes: bits(|byte| byte == b'"'),
-            odd: bits(|byte| matches!(byte, b'\\' | 0..=0x1f)),
-            other: bits(|byte| !byte.is_ascii()),
+            quotes: bits(part, |byte| byte == b'"'),
+            odd: bits(part, |byte| matches!(byte, b'\\' | 0..=0x1f)),
+            other: bits(part, |byte| !byte.is_ascii()),
         }
+    }
+}
+
+/// A bit for each byte that is not plainly inside a string: it ends it, or must be looked at.
+#[inline]
+fn ends_of_string(part: &[u8; PART]) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 processor has SSE2.
+    return unsafe { sse2::ends_of_string(part) };
+    #[cfg(not(target_arch = "x86_64"))]
+    bits(part, |byte| matches!(byte, b'"' | b'\\' | 0..=0x1f | 0x80..))
+}
+
+/// A bit for each byte that is the same in both.
+#[inline]
+pub fn equal(part: &[u8; PART], other: &[u8; PART]) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 processor has SSE2.
+    return unsafe { sse2::equal(part, other) };
+    #[cfg(not(target_arch = "x86_64"))]
+    bits(&std::array::from_fn(|place| part[place] ^ other[place]), |byte| byte == 0)
+}
+
+/// A bit for each digit.
+#[inline]
+pub fn digits(part: &[u8; PART]) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 processor has SSE2.
+    return unsafe { sse2::digits(part) };
+    #[cfg(not(target_arch = "x86_64"))]
+    bits(part, |byte| byte.is_ascii_digit())
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn bits(part: &[u8; PART], is: fn(u8) -> bool) -> u32 {
+    part.iter().rev().fold(0, |bits, byte| bits << 1 | u32::from(is(*byte)))
+}
+
+/// The sixteen bytes of a part by one instruction each.
+#[cfg(target_arch = "x86_64")]
+mod sse2 {
+    use super::{Bits, PART};
+    use std::arch::x86_64::{
+        __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128,
+        _mm_set1_epi8, _mm_sub_epi8,
+    };
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    pub fn bits(part: &[u8; PART]) -> Bits {
+        let part = load(part);
+        Bits {
+            quotes: mask(equals(part, b'"')),
+            odd: mask(_mm_or_si128(at_most(part, 0x1f), equals(part, b'\\'))),
+            other: mask(part),
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    pub fn ends_of_string(part: &[u8; PART]) -> u32 {
+        let part = load(part);
+        let marks = _mm_or_si128(equals(part, b'"'), equals(part, b'\\'));
+        // What is not ASCII has its highest bit, which is what a mask is made of.
+        mask(_mm_or_si128(_mm_or_si128(marks, at_most(part, 0x1f)), part))
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    pub fn equal(part: &[u8; PART], other: &[u8; PART]) -> u32 {
+        mask(_mm_cmpeq_epi8(load(part), load(other)))
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    pub fn digits(part: &[u8; PART]) -> u32 {
+        mask(at_most(_mm_sub_epi8(load(part), _mm_set1_epi8(b'0' as i8)), 9))
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn load(part: &[u8; PART]) -> __m128i {
+        // SAFETY: it reads the 16 bytes of `part`, at whatever address.
+        unsafe { _mm_loadu_si128(part.as_ptr().cast::<__m128i>()) }
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn equals(part: __m128i, byte: u8) -> __m128i {
+        _mm_cmpeq_epi8(part, _mm_set1_epi8(byte as i8))
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn at_most(part: __m128i, byte: u8) -> __m128i {
+        _mm_cmpeq_epi8(_mm_min_epu8(part, _mm_set1_epi8(byte as i8)), part)
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn mask(part: __m128i) -> u32 {
+        _mm_movemask_epi8(part) as u32
     }
 }
 
@@ -151,14 +276,29 @@ mod tests {
 
         #[test]
         fn a_plain_string_ends_where_a_slow_search_says(text in "[a-zé\\\\\n\"]{0,40}", more in 0..20usize) {
-            let bytes = format!("x{text}\"{}", " ".repeat(more)).into_bytes();
+            let bytes = format!("{text}\"{}", " ".repeat(more)).into_bytes();
             let mut ascii = true;
-            let end = bytes[1..].iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).map(|place| place + 1);
-            let expected = end.filter(|end| bytes[*end] == b'"');
-            prop_assert_eq!(plain_string(&bytes, 1, &mut ascii), expected);
+            let slow = string_end_slowly(&bytes, &mut ascii);
+            let end = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
+            let expected = end.filter(|end| bytes[*end] == b'"').map(|end| &bytes[end..]);
+            prop_assert_eq!(slow, expected);
             if let Some(end) = expected {
-                prop_assert_eq!(ascii, bytes[..end].is_ascii());
+                prop_assert_eq!(ascii, bytes[..bytes.len() - end.len()].is_ascii());
             }
+            if let Some(tail) = Tail::of(&bytes) {
+                prop_assert_eq!(string_end(&bytes, &tail), slow.filter(|_| ascii));
+            }
+        }
+
+        #[test]
+        fn equal_bytes_and_digits_are_found_in_every_place(one in "[ -~]{16}", other in "[0-9a-z]{16}") {
+            let part = |text: &str| -> [u8; PART] { text.as_bytes().try_into().unwrap() };
+            let (one, other) = (part(&one), part(&other));
+            let bits = |is: &dyn Fn(usize) -> bool| (0..PART).filter(|place| is(*place)).fold(0, |bits, place| bits | 1 << place);
+            prop_assert_eq!(equal(&one, &other), bits(&|place| one[place] == other[place]));
+            prop_assert_eq!(equal(&one, &one), 0xffff);
+            prop_assert_eq!(digits(&one), bits(&|place| one[place].is_ascii_digit()));
+            prop_assert_eq!(digits(&other), bits(&|place| other[place].is_ascii_digit()));
         }
     }
 }

@@ -1,24 +1,21 @@
 //! From a record's bytes to an [`Event`], or to the reason why it cannot be one.
 
+use super::full::{MAX_DEPTH, clear_odd, read_fully};
 use super::layout::Layouts;
 use super::odd::OddFields;
 use super::profile;
 use super::raw::{Raw, trimmed};
 use super::rejected::{Poison, Rejected};
-use super::scan::scan;
+use super::scan::{Quick, scan};
 use super::top::{Extent, Place, Top};
-use super::vocabulary::{Envelope, Known, Subject, Type};
+use super::vocabulary::{Envelope, Known, Meaning, Subject};
 use crate::policy::Policy;
 use crate::time::{Millis, SECOND, parse_rfc3339};
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
-use std::fmt;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Longest `type` and `customer` in bytes.
 const MAX_NAME: usize = 256;
-/// Deepest nesting.
-const MAX_DEPTH: u32 = 64;
 /// A number below is a time in seconds: more of them would lie three thousand years ahead.
 const SECONDS_BELOW: u64 = 100_000_000_000;
 /// A number from there on and below this is a time in milliseconds.
@@ -33,6 +30,8 @@ pub struct Event<'a> {
     pub customer: Cow<'a, str>,
     /// Event time; none where the event has none (then the record's time counts).
     pub time: Option<Millis>,
+    /// What its type means.
+    pub meaning: Meaning,
     text: &'a str,
     /// Without escapes.
     plain: bool,
@@ -48,8 +47,9 @@ impl<'a> Event<'a> {
         let whole = Extent::new(0, text.len());
         let mut top = Top::read(text, Raw(text));
         let odd = clear_odd(&mut top, text);
+        let meaning = Meaning::of(kind);
         let kind = Cow::Borrowed(kind);
-        Self { kind, text, whole, top, odd, ..Self::default() }
+        Self { kind, meaning, text, whole, top, odd, ..Self::default() }
     }
 
     /// The whole record, without white space around it.
@@ -147,32 +147,67 @@ impl<'a> Event<'a> {
     }
 
     /// The rest, after `top`: of a record that was read quickly; if it was not, it is read fully.
-    #[inline]
+    #[inline(always)]
     fn fill(
         &mut self,
         value: &'a [u8],
-        quick: Option<(&'a str, Extent)>,
+        quick: Option<Quick<'a>>,
         record_time: Millis,
         policy: &Policy,
     ) -> Result<(), Rejected> {
-        // What is read in one pass has no escapes.
-        self.plain = quick.is_some();
-        (self.text, self.whole) = match quick {
-            Some(read) => read,
-            None => read_fully(value, &mut self.top)?,
+        match quick {
+            Some(quick) => self.fill_quickly(quick, record_time, policy),
+            None => self.fill_fully(value, record_time, policy),
+        }
+    }
+
+    #[inline(always)]
+    fn fill_quickly(
+        &mut self,
+        quick: Quick<'a>,
+        record_time: Millis,
+        policy: &Policy,
+    ) -> Result<(), Rejected> {
+        (self.text, self.whole, self.plain) = (quick.text, quick.whole, true);
+        let inside = |place| self.top.get(place).inside(quick.text);
+        let kind = name(inside(Place::TYPE), Envelope::Type, Poison::MissingType)?;
+        let customer = name(inside(Place::CUSTOMER), Envelope::Customer, Poison::MissingCustomer)?;
+        (self.kind, self.customer) = (Cow::Borrowed(kind), Cow::Borrowed(customer));
+        self.meaning = quick.meaning.unwrap_or_else(|| Meaning::of(kind));
+        self.time = match quick.time {
+            Some(at) => Some(not_ahead(at, record_time, policy)?),
+            None => self.read_time(record_time, policy)?,
         };
+        // The quick ways decline other fields that have not their type.
+        let profile = self.subject(Subject::Profile);
+        self.odd = profile.map_or(OddFields::default(), profile::odd_fields);
+        Ok(())
+    }
+
+    #[cold]
+    fn fill_fully(
+        &mut self,
+        value: &'a [u8],
+        record_time: Millis,
+        policy: &Policy,
+    ) -> Result<(), Rejected> {
+        (self.text, self.whole) = read_fully(value, &mut self.top)?;
+        self.plain = false;
         self.kind = name(self.text_at(Place::TYPE), Envelope::Type, Poison::MissingType)?;
         self.customer =
             name(self.text_at(Place::CUSTOMER), Envelope::Customer, Poison::MissingCustomer)?;
-        let time = self.at(Place::TIME);
-        self.time =
-            time.map(|raw| event_time(raw, self.string(raw), record_time, policy)).transpose()?;
-        self.odd =
-            if self.plain { OddFields::default() } else { clear_odd(&mut self.top, self.text) };
+        self.meaning = Meaning::of(&self.kind);
+        self.time = self.read_time(record_time, policy)?;
+        self.odd = clear_odd(&mut self.top, self.text);
         if let Some(whole) = self.subject(Subject::Profile) {
             self.odd = self.odd.and(profile::odd_fields(whole));
         }
         Ok(())
+    }
+
+    fn read_time(&self, record_time: Millis, policy: &Policy) -> Result<Option<Millis>, Rejected> {
+        let read = |raw| event_time(raw, self.string(raw), record_time, policy);
+        self.at(Place::TIME).map(read).transpose()
     }
 }
 
@@ -194,18 +229,19 @@ impl Decoder {
     ) -> Result<(), Rejected> {
         check_size(value, policy)?;
         event.top = Top::default();
-        let mut quick = self.layouts.read(value, &mut event.top);
-        if quick.is_none() {
-            event.top = Top::default();
-            quick = scan(value, MAX_DEPTH, &mut event.top);
-            // What is of no customer comes seldom, or all at once: it must not take the room of events.
-            if let Some((text, whole)) = quick
-                && event.top.get(Place::CUSTOMER).raw(text).is_some()
-            {
-                self.layouts.learn(text, whole);
-            }
-        }
+        let quick = self.layouts.read(value, &mut event.top);
+        let quick = quick.or_else(|| self.scan(value, &mut event.top));
         event.fill(value, quick, record_time, policy)
+    }
+
+    #[inline(never)]
+    fn scan<'a>(&mut self, value: &'a [u8], top: &mut Top) -> Option<Quick<'a>> {
+        let quick = scan(value, MAX_DEPTH, top)?;
+        // What is of no customer comes seldom, or all at once: it must not take the room of events.
+        if top.get(Place::CUSTOMER).raw(quick.text).is_some() {
+            self.layouts.learn(quick.text, quick.whole);
+        }
+        Some(quick)
     }
 }
 
@@ -223,131 +259,31 @@ pub fn decode<'a>(
 }
 
 fn check_size(value: &[u8], policy: &Policy) -> Result<(), Rejected> {
-    if value.len() <= policy.max_event_bytes {
-        return Ok(());
-    }
-    Err(Rejected::new(
-        Poison::TooLarge,
-        format!("{} bytes, the limit is {}", value.len(), policy.max_event_bytes),
-    ))
+    if value.len() <= policy.max_event_bytes { Ok(()) } else { Err(too_large(value, policy)) }
 }
 
-/// Of what was read fully (the one pass declines what has not its type): what is odd, which is absent from now on.
 #[cold]
-fn clear_odd(top: &mut Top, text: &str) -> OddFields {
-    let named =
-        [(Place::ID, OddFields::ID, Type::Text), (Place::CHANNEL, OddFields::CHANNEL, Type::Text)];
-    let subjects = Subject::ALL
-        .map(|subject| (Place::subject(subject), OddFields::subject(subject), Type::Object));
-    let known =
-        Known::ALL.map(|field| (Place::known(field), OddFields::known(field), field.kind()));
-    let mut odd = OddFields::default();
-    for (place, field, needed) in named.into_iter().chain(subjects).chain(known) {
-        if top.get(place).raw(text).is_some_and(|raw| !is(raw, needed)) {
-            top.put(place, Extent::default());
-            odd = odd.and(field);
-        }
-    }
-    odd
-}
-
-fn is(raw: Raw<'_>, needed: Type) -> bool {
-    needed.fits(raw.0.as_bytes()) || needed == Type::Number && raw.number().is_some()
-}
-
-/// The record as the full parser reads it, and where in it the object stands; or why it is none.
-#[cold]
-fn read_fully<'a>(value: &'a [u8], top: &mut Top) -> Result<(&'a str, Extent), Rejected> {
-    if deeper_than(value, MAX_DEPTH) {
-        return Err(Rejected::new(Poison::TooDeep, format!("nested deeper than {MAX_DEPTH}")));
-    }
-    let text =
-        std::str::from_utf8(value).map_err(|_| Rejected::new(Poison::NotJson, "not UTF-8"))?;
-    let whole = Raw(text.trim_matches([' ', '\t', '\r', '\n']));
-    if !whole.is_object() {
-        return Err(Rejected::new(Poison::NotJson, "not a JSON object"));
-    }
-    serde_json::from_str::<Readable>(text).map_err(|error| {
-        Rejected::new(
-            Poison::NotJson,
-            format!("syntax error at line {} column {}", error.line(), error.column()),
-        )
-    })?;
-    *top = Top::read(text, whole);
-    Ok((text, Extent::of(whole, text)))
-}
-
-/// JSON in which every string and number can be read. Skipping values would let escapes and numbers pass that nobody can read later.
-struct Readable;
-
-impl<'de> Deserialize<'de> for Readable {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Readable)
-    }
-}
-
-impl<'de> Visitor<'de> for Readable {
-    type Value = Self;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self, A::Error> {
-        while elements.next_element::<Readable>()?.is_some() {}
-        Ok(self)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self, A::Error> {
-        while entries.next_entry::<Readable, Readable>()?.is_some() {}
-        Ok(self)
-    }
+fn too_large(value: &[u8], policy: &Policy) -> Rejected {
+    let detail = format!("{} bytes, the limit is {}", value.len(), policy.max_event_bytes);
+    Rejected::new(Poison::TooLarge, detail)
 }
 
 /// A required, bounded, non-empty string.
-fn name<'a>(
-    text: Option<Cow<'a, str>>,
-    field: Envelope,
-    missing: Poison,
-) -> Result<Cow<'a, str>, Rejected> {
+#[inline]
+fn name<T: AsRef<str>>(text: Option<T>, field: Envelope, missing: Poison) -> Result<T, Rejected> {
     match text {
-        Some(text) if !text.is_empty() => bounded(text, field),
-        _ => Err(Rejected::new(missing, field.name())),
+        Some(text) if (1..=MAX_NAME).contains(&text.as_ref().len()) => Ok(text),
+        other => Err(bad_name(other.is_some_and(|text| !text.as_ref().is_empty()), field, missing)),
     }
 }
 
-fn bounded<'a>(text: Cow<'a, str>, field: Envelope) -> Result<Cow<'a, str>, Rejected> {
-    if text.len() > MAX_NAME {
-        return Err(Rejected::new(
-            Poison::BadValue,
-            format!("{} is longer than {MAX_NAME} bytes", field.name()),
-        ));
+#[cold]
+fn bad_name(long: bool, field: Envelope, missing: Poison) -> Rejected {
+    if !long {
+        return Rejected::new(missing, field.name());
     }
-    Ok(text)
+    let detail = format!("{} is longer than {MAX_NAME} bytes", field.name());
+    Rejected::new(Poison::BadValue, detail)
 }
 
 /// The instant at which a record says that it happened. Of what is no event: it must not take from events what is compiled into their decoding.
@@ -357,7 +293,6 @@ pub fn time_of(raw: Raw<'_>, record_time: Millis, policy: &Policy) -> Result<Mil
 }
 
 /// `text` is the content, if it is a string.
-#[inline(always)]
 fn event_time(
     raw: Raw<'_>,
     text: Option<Cow<'_, str>>,
@@ -366,13 +301,20 @@ fn event_time(
 ) -> Result<Millis, Rejected> {
     let at = text.map_or_else(|| instant(raw), |text| parse_rfc3339(&text));
     let at = at.ok_or_else(|| Rejected::new(Poison::BadTime, Envelope::Time.name()))?;
-    if at > record_time.saturating_add(policy.max_event_ahead.millis()) {
-        return Err(Rejected::new(
-            Poison::TimeInFuture,
-            format!("time is more than {} after the record's", policy.max_event_ahead),
-        ));
-    }
-    Ok(at)
+    not_ahead(at, record_time, policy)
+}
+
+/// The time, if it is not too far ahead of the record's.
+#[inline]
+fn not_ahead(at: Millis, record_time: Millis, policy: &Policy) -> Result<Millis, Rejected> {
+    let ahead = at > record_time.saturating_add(policy.max_event_ahead.millis());
+    if ahead { Err(too_far_ahead(policy)) } else { Ok(at) }
+}
+
+#[cold]
+fn too_far_ahead(policy: &Policy) -> Rejected {
+    let detail = format!("time is more than {} after the record's", policy.max_event_ahead);
+    Rejected::new(Poison::TimeInFuture, detail)
 }
 
 /// Seconds or milliseconds since 1970, told apart by their size. With a point or an exponent it is seconds, such as Python's
@@ -387,28 +329,6 @@ fn instant(raw: Raw<'_>) -> Option<Millis> {
             Some((seconds * SECOND as f64).floor() as Millis)
         }
     }
-}
-
-/// Whether brackets nest deeper than `limit`, outside strings.
-fn deeper_than(value: &[u8], limit: u32) -> bool {
-    let (mut depth, mut in_string, mut escaped) = (0u32, false, false);
-    for byte in value {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
-            b'{' | b'[' => {
-                depth += 1;
-                if depth > limit {
-                    return true;
-                }
-            }
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    false
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 //! where the product or some journey reads them.
 
 mod decode;
+mod full;
 mod layout;
 mod scan;
 mod block;
+mod number;
 mod top;
 pub mod vocabulary;
 mod carried;
@@ -19,7 +21,7 @@ pub use decode::{Decoder, Event, decode, time_of};
 pub use field::{EventField, array, field_raw, field_value, key_text, key_text_of, read_fields};
 pub use odd::{OddField, OddFields};
 pub use profile::MAX_VALUE;
-pub(crate) use profile::{is_read, only};
+pub(crate) use profile::only;
 pub use raw::{Raw, array_elements, decimal, object_entries, trimmed};
 pub use rejected::{Poison, Rejected};
 pub use vocabulary::{Known, Meaning, Subject};

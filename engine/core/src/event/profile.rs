@@ -2,7 +2,7 @@
 
 use super::odd::OddFields;
 use super::raw::{Raw, object_entries};
-use super::vocabulary::{CONSENT, Subject};
+use super::vocabulary::{ProfileField, Type};
 use crate::channel::Channel;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,16 +16,19 @@ const MAX_FIELD_NAME: usize = 256;
 pub fn odd_fields(profile: Raw<'_>) -> OddFields {
     let (mut odd, mut long) = (OddFields::default(), false);
     for (name, value) in object_entries(profile) {
-        let (field, found) = if name == CONSENT {
-            (OddFields::CONSENT.and(OddFields::FLAGS), odd_consent(value))
-        } else if let Some((place, fits)) = text(&name, value) {
-            let field = OddFields::profile_text(place);
-            (field, if fits { OddFields::default() } else { field })
-        } else {
-            long |= is_long(&name, value);
-            continue;
+        let (field, fits) = match ProfileField::parse(name.as_bytes()) {
+            None => {
+                long |= is_long(&name, value);
+                continue;
+            }
+            Some(ProfileField::Consent) => {
+                let consent = OddFields::CONSENT.and(OddFields::FLAGS);
+                odd = odd.without(consent).and(odd_consent(value));
+                continue;
+            }
+            Some(field) => (OddFields::profile_text(field as usize), may_be_text(value)),
         };
-        odd = odd.without(field).and(found);
+        odd = if fits { odd.without(field) } else { odd.and(field) };
     }
     if long && long_fields(profile).values().any(|long| *long) {
         odd = odd.and(OddFields::SURPLUS);
@@ -47,17 +50,9 @@ fn long_fields(profile: Raw<'_>) -> BTreeMap<Cow<'_, str>, bool> {
     fields.collect()
 }
 
-/// Whether the product itself reads the field.
-pub fn is_read(name: &str) -> bool {
-    name == CONSENT || Subject::Profile.fields().iter().any(|(known, _)| *known == name)
-}
-
-/// The place of a text among the profile's fields, and whether the value may stand there; none for a field that the product does not read.
-fn text(name: &str, value: Raw<'_>) -> Option<(usize, bool)> {
-    let fields = Subject::Profile.fields();
-    let place = fields.iter().position(|(known, _)| *known == name)?;
-    let fits = fields[place].1.fits(value.0.as_bytes()) && value.0.len() <= MAX_VALUE;
-    Some((place, value.is_null() || fits))
+/// Whether the value may stand where the product reads a text of the profile.
+fn may_be_text(value: Raw<'_>) -> bool {
+    Type::Text.fits(value.0.as_bytes()) && value.0.len() <= MAX_VALUE || value.is_null()
 }
 
 /// One odd flag does not spoil the others.
@@ -89,9 +84,9 @@ pub fn without(profile: Raw<'_>, odd: OddFields) -> String {
     let surplus = odd.meets(OddFields::SURPLUS);
     let long = if surplus { long_fields(profile) } else { Default::default() };
     only(profile, |name| {
-        let field = match Subject::Profile.fields().iter().position(|(known, _)| *known == name) {
-            Some(place) => OddFields::profile_text(place),
-            None if name == CONSENT => OddFields::CONSENT,
+        let field = match ProfileField::parse(name.as_bytes()) {
+            Some(ProfileField::Consent) => OddFields::CONSENT,
+            Some(field) => OddFields::profile_text(field as usize),
             None => return long.get(name) != Some(&true),
         };
         !odd.meets(field)

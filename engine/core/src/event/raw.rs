@@ -1,5 +1,6 @@
 //! A JSON value as the bytes that stand in the record, read only on demand.
 
+use super::block::plain_len;
 use crate::value::Value;
 use std::borrow::Cow;
 
@@ -129,14 +130,10 @@ pub fn object_entries<'a>(raw: Raw<'a>) -> impl Iterator<Item = (Cow<'a, str>, R
     let mut at = 1;
     std::iter::from_fn(move || {
         at = skip(bytes, at, |byte| byte.is_ascii_whitespace() || byte == b',');
-        let name = bytes.get(at..).filter(|rest| rest.first() == Some(&b'"'))?;
-        let (length, escaped) = string_len(name);
-        let name_end = at + length;
-        let name = if escaped {
-            Raw(raw.0.get(at..name_end)?).string()?
-        } else {
-            Cow::Borrowed(raw.0.get(at + 1..name_end - 1)?)
-        };
+        let (len, plain) = string_len(bytes.get(at..)?);
+        let name_end = at + len;
+        let name = Raw(raw.0.get(at..name_end)?);
+        let name = if plain { Cow::Borrowed(name.plain_string()?) } else { name.string()? };
         let start = skip(bytes, name_end, |byte| byte.is_ascii_whitespace() || byte == b':');
         at = value_end(bytes, start);
         Some((name, Raw(raw.0.get(start..at)?)))
@@ -176,33 +173,22 @@ fn value_end(bytes: &[u8], from: usize) -> usize {
     from + len
 }
 
-/// The length of a string with its quotes, and whether it has escapes. Eight bytes at a time.
-#[inline]
+/// The length of a string with its quotes, and whether it is known to have no escapes.
 fn string_len(text: &[u8]) -> (usize, bool) {
-    let (mut at, mut escaped) = (1, false);
-    loop {
-        while let Some(word) = text.get(at..).and_then(<[u8]>::first_chunk) {
-            let word = u64::from_le_bytes(*word);
-            let found = bytes_that_are(b'"', word) | bytes_that_are(b'\\', word);
-            at += found.trailing_zeros() as usize / 8;
-            if found != 0 {
-                break;
-            }
-        }
-        match text.get(at) {
-            Some(b'"') => return (at + 1, escaped),
-            Some(b'\\') => (at, escaped) = (at + 2, true),
-            Some(_) => at += 1,
-            None => return (text.len(), escaped),
+    let inside = text.get(1..).unwrap_or_default();
+    let plain = plain_len(inside);
+    if inside.get(plain) == Some(&b'"') {
+        return (1 + plain + 1, true);
+    }
+    let mut at = 1 + plain;
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'"' => return (at + 1, false),
+            b'\\' => at += 2,
+            _ => at += 1,
         }
     }
-}
-
-/// The highest bit of each byte that is this one; behind the first of them there may be others.
-const fn bytes_that_are(byte: u8, word: u64) -> u64 {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    let differs = word ^ (ONES * byte as u64);
-    differs.wrapping_sub(ONES) & !differs & (ONES << 7)
+    (text.len(), false)
 }
 
 /// The length of an object or array with its brackets.
@@ -243,7 +229,10 @@ pub fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::scan::tests::json;
     use super::*;
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
 
     #[test]
     fn a_string_may_hold_a_number_and_nothing_else() {
@@ -302,5 +291,19 @@ mod tests {
             assert_eq!(full[&name], value, "{name}");
         }
         assert_eq!(object_entries(Raw("{}")).count() + object_entries(Raw("{ }")).count(), 0);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, rng_seed: RngSeed::Fixed(16), ..ProptestConfig::default() })]
+
+        #[test]
+        fn entries_of_any_object_are_those_of_the_full_parser(fields in prop::collection::btree_map("[ -~é]{0,40}", json(), 0..6), pretty in any::<bool>()) {
+            let object = serde_json::Value::Object(fields.into_iter().collect());
+            let text = if pretty { format!("{object:#}") } else { object.to_string() };
+            let read: serde_json::Map<String, serde_json::Value> = object_entries(Raw(&text))
+                .map(|(name, raw)| (name.into_owned(), serde_json::from_str(raw.0).unwrap()))
+                .collect();
+            prop_assert_eq!(serde_json::Value::Object(read), serde_json::from_str::<serde_json::Value>(&text).unwrap());
+        }
     }
 }

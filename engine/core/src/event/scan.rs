@@ -4,16 +4,28 @@
 //! full parser then reads the record again. Where it does not decline it reads the same: `tests` compare the two.
 
 use super::block::{BLOCK, look};
+use super::number::plain_number;
 use super::top::{Extent, Place, Top};
-use super::vocabulary::{Known, Subject, Type};
+use super::vocabulary::{Known, Meaning, Subject, Type};
+use crate::time::Millis;
 
-/// Longer numbers may be beyond what a double expresses.
-const MAX_NUMBER: usize = 32;
+/// What was read quickly, beside the fields. It has no escapes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quick<'a> {
+    /// The record.
+    pub text: &'a str,
+    /// Where in it the object stands.
+    pub whole: Extent,
+    /// Its time, where that was read already.
+    pub time: Option<Millis>,
+    /// What its type means, where that is known already.
+    pub meaning: Option<Meaning>,
+}
 
-/// Fills `top` with the object's fields; the text, and where in it the object stands. `max_depth` is the deepest nesting, the object
+/// Fills `top` with the object's fields. `max_depth` is the deepest nesting, the object
 /// itself being 1. Where it does not decline, fields have their types, but for `time` and what is below `profile`. Where it
 /// declines, `top` is spoiled.
-pub fn scan<'a>(bytes: &'a [u8], max_depth: u32, top: &mut Top) -> Option<(&'a str, Extent)> {
+pub fn scan<'a>(bytes: &'a [u8], max_depth: u32, top: &mut Top) -> Option<Quick<'a>> {
     // Positions are kept in 32 bits.
     if bytes.len() > i32::MAX as usize {
         return None;
@@ -31,7 +43,7 @@ pub fn scan<'a>(bytes: &'a [u8], max_depth: u32, top: &mut Top) -> Option<(&'a s
     } else {
         std::str::from_utf8(bytes).ok()?
     };
-    Some((text, Extent::new(start, end)))
+    Some(Quick { text, whole: Extent::new(start, end), time: None, meaning: None })
 }
 
 /// The record. Every method takes a position and returns the one behind what it has passed over, or none where it declines. (Positions
@@ -253,29 +265,6 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// Where a number ends that is written `-? (0 | [1-9][0-9]*) (. [0-9]+)?` and is not long.
-#[inline]
-pub fn plain_number(bytes: &[u8], start: usize) -> Option<usize> {
-    let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
-    let digits = |start: usize| {
-        let mut at = start;
-        while byte(at).is_ascii_digit() {
-            at += 1;
-        }
-        (at > start).then_some(at)
-    };
-    let first = start + usize::from(byte(start) == b'-');
-    let mut at = digits(first)?;
-    if byte(first) == b'0' && at > first + 1 {
-        return None;
-    }
-    if byte(at) == b'.' {
-        at = digits(at + 1)?;
-    }
-    let plain = !matches!(byte(at), b'e' | b'E');
-    (plain && at - start <= MAX_NUMBER).then_some(at)
-}
-
 #[cfg(test)]
 pub mod tests {
     use super::*;
@@ -285,7 +274,9 @@ pub mod tests {
     /// What the two readers make of a text must be the same, where the quick one does not decline and the full parser takes it.
     fn same(text: &str) -> bool {
         let mut top = Top::default();
-        let Some((same, whole)) = scan(text.as_bytes(), 64, &mut top) else { return false };
+        let Some(Quick { text: same, whole, .. }) = scan(text.as_bytes(), 64, &mut top) else {
+            return false;
+        };
         assert_eq!(same, text);
         let parsed: serde_json::Value = serde_json::from_str(text).unwrap();
         assert!(parsed.is_object(), "{text}");

@@ -22,6 +22,15 @@ impl Extent {
         Self::new(start, start + part.0.len())
     }
 
+    /// What is between the first and the last byte of the value, such as quotation marks.
+    #[inline]
+    pub fn inside(self, text: &str) -> Option<&str> {
+        if self.end == 0 {
+            return None;
+        }
+        text.get(self.start as usize + 1..self.end as usize - 1)
+    }
+
     /// The value in `text`.
     #[inline]
     pub fn raw(self, text: &str) -> Option<Raw<'_>> {

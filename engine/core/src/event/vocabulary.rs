@@ -167,7 +167,7 @@ event_types! {
 }
 
 /// What the product itself makes of an event's type, whatever the journeys make of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Meaning {
     /// Grants consent.
     Subscribed,
@@ -190,6 +190,7 @@ pub enum Meaning {
     /// The cart is gone.
     CartEmptied,
     /// Nothing more than profile and documents.
+    #[default]
     None,
 }
 
@@ -336,6 +337,32 @@ impl Channel {
 }
 
 names! {
+    /// The fields of a profile that the product itself reads: those of [`Subject::Profile`] in their order, and [`CONSENT`].
+    ProfileField {
+        /// [`EMAIL`].
+        Email = EMAIL,
+        /// [`PHONE`].
+        Phone = PHONE,
+        /// [`FIRST_NAME`].
+        FirstName = FIRST_NAME,
+        /// [`LAST_NAME`].
+        LastName = LAST_NAME,
+        /// [`TIME_ZONE`].
+        TimeZone = TIME_ZONE,
+        /// [`COUNTRY`].
+        Country = COUNTRY,
+        /// [`REGION`].
+        Region = REGION,
+        /// [`LOCALE`].
+        Locale = LOCALE,
+        /// [`PUSH_TOKEN`].
+        PushToken = PUSH_TOKEN,
+        /// [`CONSENT`].
+        Consent = CONSENT,
+    }
+}
+
+names! {
     /// What is counted for every customer.
     Counted {
         /// Orders placed.
@@ -410,6 +437,9 @@ mod tests {
             assert!(subject.fields().contains(&(name, known.kind())));
         }
         assert_eq!(Known::of(Subject::Order, b"items"), None);
+        let texts = Subject::Profile.fields().iter().map(|(name, _)| *name);
+        let profile: Vec<&str> = texts.chain([CONSENT]).collect();
+        assert_eq!(ProfileField::ALL.map(ProfileField::name), *profile);
     }
 
     #[test]

@@ -127,6 +127,7 @@ proptest! {
             .flat_map(|(cart, time, customer)| {
                 [
                     serde_json::json!({ "type": "t", "customer": "c", "cart": cart }),
+                    serde_json::json!({ "type": "cart_emptied", "customer": "c", "cart": cart }),
                     serde_json::json!({ "type": "t", "customer": customer, "time": time }),
                     serde_json::json!({ "type": "t", "customer": "c", "time": "2026-01-01T10:00:00.123Z", "id": time, "profile": { "email": customer } }),
                 ]
@@ -140,6 +141,48 @@ proptest! {
             let plainly = decode(record.as_bytes(), 1_767_261_600_000, &policy);
             prop_assert_eq!(format!("{:?}", learned), format!("{:?}", plainly));
         }
+    }
+}
+
+/// In a layout that is known, after times of other days and other forms.
+#[test]
+fn times_are_read_as_if_no_other_had_been() {
+    let policy = Policy::default();
+    let times = [
+        "2026-01-01T10:00:00.123Z",
+        "2026-01-01T23:59:59.999Z",
+        "2026-01-01T24:00:00.000Z",
+        "2026-01-01T10:60:00.000Z",
+        "2026-01-01T10:00:60.000Z",
+        "2025-12-31T23:59:60.000Z",
+        "2025-12-31T00:00:00.000Z",
+        "2026-01-01T10:00:00.123Zz",
+        "2026-01-01T10:00:00.123z",
+        "2026-01-01T10:00:00.12:Z",
+        "2026-01-01T11:00:00+01:00",
+        "2024-02-29T00:00:00.001Z",
+        "2026-02-29T00:00:00.001Z",
+        "2025-12-31T00:00:00.000Z",
+        "0000-01-01T00:00:00.000Z",
+        "9999-12-31T23:59:59.999Z",
+        "1970-01-01T00:00:00.000Z",
+        "é970-01-01T00:00:00.00Z",
+        "",
+    ];
+    let texts: Vec<String> = times
+        .into_iter()
+        .flat_map(|time| [time, time, times[0]])
+        .flat_map(|time| ["}", r#","id":"9"}"#, r#","time":1}"#].map(|rest| (time, rest)))
+        .map(|(time, rest)| {
+            format!(r#"{{"type":"cart_updated","customer":"c","time":"{time}"{rest}"#)
+        })
+        .collect();
+    let (mut decoder, mut event) = (Decoder::default(), Event::default());
+    for text in &texts {
+        let at = 1_767_261_600_000;
+        let learned = decoder.decode(text.as_bytes(), at, &policy, &mut event).map(|()| &event);
+        let plainly = decode(text.as_bytes(), at, &policy);
+        assert_eq!(format!("{learned:?}"), format!("{plainly:?}"), "{text}");
     }
 }
 
