@@ -28,29 +28,29 @@ fn at_most(instructions: u64) -> LibraryBenchmarkConfig {
 }
 
 #[library_benchmark]
-#[bench::peers(args = (Warm::new("peers")), config = at_most(58_900_000))]
+#[bench::peers(args = (Warm::new("peers")), config = at_most(44_000_000))]
 fn decode(warm: Warm) -> Warm {
     black_box(warm.measured_decode());
     warm
 }
 
 #[library_benchmark]
-#[bench::few_messages(args = (Warm::new("config")), config = at_most(201_200_000))]
-#[bench::peers(args = (Warm::new("peers")), config = at_most(242_000_000))]
+#[bench::few_messages(args = (Warm::new("config")), config = at_most(150_400_000))]
+#[bench::peers(args = (Warm::new("peers")), config = at_most(154_900_000))]
 fn turns(mut warm: Warm) -> Warm {
     warm.measured_turns();
     warm
 }
 
 #[library_benchmark]
-#[bench::peers(args = (Warm::behind("peers")), config = at_most(101_800_000))]
+#[bench::peers(args = (Warm::behind("peers")), config = at_most(58_400_000))]
 fn fire(mut warm: Warm) -> Warm {
     warm.measured_fire();
     warm
 }
 
 #[library_benchmark]
-#[bench::peers(args = (Warm::behind("peers")), config = at_most(74_600_000))]
+#[bench::peers(args = (Warm::behind("peers")), config = at_most(35_900_000))]
 fn checkpoint(mut warm: Warm) -> Warm {
     warm.measured_checkpoint();
     warm

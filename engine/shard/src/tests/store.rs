@@ -6,7 +6,7 @@ use crate::checkpoint::memory::MemoryStore;
 use crate::checkpoint::rocks::RocksStore;
 use crate::checkpoint::{Meta, Piece, Sealed, Store, StoreError, append};
 use crate::{Explanation, Settings};
-use cartwheel_core::customer::{Chain, Customer, Document, Journal, LOG_BEGIN};
+use cartwheel_core::customer::{CHUNK, Chain, Customer, Document, Journal, LOG_BEGIN};
 use cartwheel_core::effect::NewDecisions;
 use cartwheel_core::id::CustomerId;
 use std::collections::BTreeMap;
@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 /// Checkpoint `number`: every customer whose number it divides has changed.
 fn sealed(number: u64) -> Sealed {
     let (mut journal, mut decisions) = (Journal::default(), NewDecisions::default());
-    journal.go_on(number << 26);
+    // A chunk a checkpoint, one behind the other, as they are in a shard.
+    journal.go_on(number * CHUNK as u64);
     let mut customers: Vec<Customer> = (0..300u64)
         .filter(|customer| customer % number == 0)
         .map(|customer| {
@@ -77,7 +78,7 @@ fn meta(number: u64) -> Meta {
         product_names: Vec::new(),
         pools: Vec::new(),
         documents_begin: LOG_BEGIN,
-        documents_end: (number + 1) << 26,
+        documents_end: (number + 1) * CHUNK as u64,
     }
 }
 
