@@ -1,8 +1,8 @@
 //! Benchmarks of Cartwheel, a file each under `benches/`: `cargo bench -p cartwheel-benches --bench NAME`.
 //!
 //! `workload` (how fast the load test's events are made, the ceiling of every other figure), `decode`, `apply`, `wheel`, `table`,
-//! `checkpoint`, `turn`: times, by criterion. `instructions` (decode and turn): counted under valgrind, the guard against
-//! regressions, since counts do not move with the machine; `cargo bench -p cartwheel-benches --features instructions --bench instructions`.
+//! `checkpoint`, `turn`: times, by criterion. `instructions` (decode and turn, facts, products): counted under valgrind, since counts do not move with the
+//! machine; `cargo bench -p cartwheel-benches --features instructions --bench instructions`. The guard against regressions is `cartwheel-counted`, beside this.
 //! Figures beside their targets: `RESULTS.md`.
 
 pub mod crowd;

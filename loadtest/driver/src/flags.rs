@@ -106,12 +106,9 @@ impl Events {
     }
 }
 
-/// The engine that is measured, and what it decides by.
+/// What an engine decides by.
 #[derive(Clone, Debug, Args)]
-pub struct Cartwheel {
-    /// The cartwheel binary [default: the one beside this one].
-    #[arg(long)]
-    pub engine: Option<PathBuf>,
+pub struct ConfigDir {
     /// The folder with cartwheel.yaml and journeys. The default has two of the journeys that ship, by which figures of all times compare.
     #[arg(
         long,
@@ -119,6 +116,17 @@ pub struct Cartwheel {
         default_value_if("profile", "peers", "loadtest/peers")
     )]
     pub config_dir: PathBuf,
+}
+
+/// The engine that is measured, and what it decides by.
+#[derive(Clone, Debug, Args)]
+pub struct Cartwheel {
+    /// The cartwheel binary [default: the one beside this one].
+    #[arg(long)]
+    pub engine: Option<PathBuf>,
+    /// What it decides by.
+    #[command(flatten)]
+    pub config: ConfigDir,
 }
 
 /// A [`Profile`], as it is written.
@@ -200,13 +208,9 @@ pub struct Engine {
     /// Customers that the shards take memory for before they start, together [default: as many as --customers; 0: as they come].
     #[arg(long, value_name = "CUSTOMERS")]
     pub expected_customers: Option<u32>,
-    /// The folder with cartwheel.yaml and journeys. The default has two of the journeys that ship, by which figures of all times compare.
-    #[arg(
-        long,
-        default_value = "loadtest/config",
-        default_value_if("profile", "peers", "loadtest/peers")
-    )]
-    pub config_dir: PathBuf,
+    /// What it decides by.
+    #[command(flatten)]
+    pub config: ConfigDir,
 }
 
 impl Engine {
@@ -317,7 +321,7 @@ mod tests {
         assert_eq!(run(&["--span", "1h30m"]).events.span, Span(5_400_000));
         let peers = run(&["--profile", "peers"]);
         assert_eq!((peers.events.events, peers.events.span), (20_000_000, Span(604_800_000)));
-        assert_eq!(peers.cartwheel.config_dir, PathBuf::from("loadtest/peers"));
+        assert_eq!(peers.cartwheel.config.config_dir, PathBuf::from("loadtest/peers"));
         assert_eq!(run(&["--profile", "peers", "--events", "9"]).events.events, 9);
         let few = |events: &Events| (events.shortened(100).events, events.shortened(100).customers);
         assert_eq!((few(&peers.events), few(&run(&[]).events)), ((100, 5), (100, 1_000_000)));

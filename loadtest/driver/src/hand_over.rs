@@ -53,8 +53,10 @@ pub fn run(flags: &HandOver) -> Result<Report, Error> {
         expected_customers: 0,
     };
     let events: &Events = &flags.events;
-    let one = prepare(&flags.cartwheel.config_dir, events, &work.path().join("one"), &changes)?;
-    let other = Setup::write(&flags.cartwheel.config_dir, &work.path().join("other"), &changes)?;
+    let one =
+        prepare(&flags.cartwheel.config.config_dir, events, &work.path().join("one"), &changes)?;
+    let other =
+        Setup::write(&flags.cartwheel.config.config_dir, &work.path().join("other"), &changes)?;
 
     let mut pair = Pair { binary: &binary, work: work.path(), partitions: flags.partitions };
     let mut first = pair.start(&one, "one")?;

@@ -48,7 +48,7 @@ fn finish(output: Output, report: &Report) -> Result<(), Error> {
 }
 
 fn alone(flags: &cartwheel_loadtest::flags::Engine) -> Result<Report, Error> {
-    let plan = Arc::new(setup::plan(&flags.config_dir)?);
+    let plan = Arc::new(setup::plan(&flags.config.config_dir)?);
     alone::run(
         &plan,
         &options(&flags.events, engine::wall()),

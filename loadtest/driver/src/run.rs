@@ -83,7 +83,7 @@ fn run_in(flags: &Run, binary: &Path, work: &Path) -> Result<Report, Error> {
     };
     warm_up(flags, binary, &work.join("warm-up"), &changes)?;
     let setup = prepare(
-        &flags.cartwheel.config_dir,
+        &flags.cartwheel.config.config_dir,
         &flags.events,
         &work.join("config"),
         &Changes { namespace, ..changes },
@@ -111,7 +111,7 @@ fn warm_up(flags: &Run, binary: &Path, dir: &Path, changes: &Changes) -> Result<
         return Ok(());
     }
     eprintln!("warming the broker up");
-    let setup = prepare(&flags.cartwheel.config_dir, &events, dir, changes)?;
+    let setup = prepare(&flags.cartwheel.config.config_dir, &events, dir, changes)?;
     run_engine(
         "warming up: full engine",
         &setup,

@@ -97,8 +97,12 @@ impl Stage<'_> {
             partitions: self.flags.partitions,
             expected_customers: events.customers,
         };
-        let setup =
-            prepare(&self.flags.cartwheel.config_dir, &events, &folder.join("config"), &changes)?;
+        let setup = prepare(
+            &self.flags.cartwheel.config.config_dir,
+            &events,
+            &folder.join("config"),
+            &changes,
+        )?;
         if protected {
             let secured = self.broker.secured();
             setup.protect(secured.ok_or_else(|| Error::Config("no protected listener".into()))?)?;

@@ -161,8 +161,9 @@ impl Appending {
             Err(Trouble::Code(code::DUPLICATE_SEQUENCE_NUMBER)) => None,
             Err(trouble) => return Err(trouble.into()),
         };
-        let sealed = self.sealed.pop_front().ok_or(Trouble::Unreadable)?;
+        // Before a batch is taken out: one that was not sent is no answer's.
         self.sent = self.sent.checked_sub(1).ok_or(Trouble::Unreadable)?;
+        let sealed = self.sealed.pop_front().ok_or(Trouble::Unreadable)?;
         self.bytes -= sealed.bytes.len();
         self.newest = self.newest.max(base.map(|base| base + sealed.headers.len() as i64 - 1));
         self.acknowledged.push(Acknowledged { base, headers: sealed.headers });

@@ -312,16 +312,8 @@ fn walk(file: &File, bytes: u64) -> io::Result<Vec<Block>> {
 
 /// None of a segment that is not full.
 fn index(file: &File) -> io::Result<Option<Vec<Block>>> {
-    let Some(end) = file.metadata()?.len().checked_sub(FOOTER as u64) else { return Ok(None) };
-    let mut footer = [0; FOOTER];
-    file.read_exact_at(&mut footer, end)?;
-    let [n0, n1, n2, n3, b0, b1, b2, b3, mark @ ..] = footer;
-    let count = u64::from(u32::from_le_bytes([n0, n1, n2, n3]));
-    let begin = u64::from(u32::from_le_bytes([b0, b1, b2, b3]));
-    if mark != MARK || begin + count * INDEXED as u64 != end {
-        return Ok(None);
-    }
-    let mut entries = vec![0; (end - begin) as usize];
+    let Some((begin, count)) = index_of(file, MARK, INDEXED)? else { return Ok(None) };
+    let mut entries = vec![0; count as usize * INDEXED];
     file.read_exact_at(&mut entries, begin)?;
     let entries = entries.as_chunks::<INDEXED>().0.iter().filter_map(|entry| {
         let (at, header) = entry.split_first_chunk()?;
@@ -331,6 +323,18 @@ fn index(file: &File) -> io::Result<Option<Vec<Block>>> {
     // One that would lie in the index or behind the file is not what was written, and not asked for.
     let sound = blocks.iter().all(|block| block.end() <= begin);
     Ok(sound.then_some(blocks))
+}
+
+/// Where a full segment's index begins, and how many entries of so many bytes it has, as its footer with this mark says; none of a segment that is not full.
+fn index_of(file: &File, mark: [u8; 8], entry: usize) -> io::Result<Option<(u64, u64)>> {
+    let Some(end) = file.metadata()?.len().checked_sub(FOOTER as u64) else { return Ok(None) };
+    let mut footer = [0; FOOTER];
+    file.read_exact_at(&mut footer, end)?;
+    let [n0, n1, n2, n3, b0, b1, b2, b3, found @ ..] = footer;
+    let count = u64::from(u32::from_le_bytes([n0, n1, n2, n3]));
+    let begin = u64::from(u32::from_le_bytes([b0, b1, b2, b3]));
+    let is_whole = found == mark && begin + count * entry as u64 == end;
+    Ok(is_whole.then_some((begin, count)))
 }
 
 #[cfg(test)]

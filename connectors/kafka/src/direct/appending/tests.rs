@@ -82,6 +82,16 @@ fn what_is_not_acknowledged_is_sent_again_byte_for_byte_and_in_order() {
 }
 
 #[test]
+fn an_answer_that_nobody_asked_for_takes_nothing_out() {
+    let mut appending = appending(2);
+    appending.knows(PRODUCER);
+    let before = sent(&mut appending);
+    appending.begin();
+    assert!(answer(&mut appending, 0, 10).is_err());
+    assert_eq!((appending.in_flight(), sent(&mut appending)), (2, before));
+}
+
+#[test]
 fn behind_the_greatest_sequence_number_comes_zero() {
     let mut appending = appending(3);
     appending.knows(PRODUCER);

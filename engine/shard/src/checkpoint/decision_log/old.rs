@@ -2,7 +2,7 @@
 //! 64 bits of the customer id and where it stands, sorted, then how many there are, how long the entries are, and a mark. Nothing is added to them.
 
 use super::super::segments::Segments;
-use super::{End, absent};
+use super::{End, absent, index_of};
 use cartwheel_core::id::CustomerId;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -14,8 +14,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 const ENTRY: usize = 24;
 /// An entry of an index: lowest 64 bits of the customer id, position (u32), both LE.
 const INDEXED: usize = 12;
-/// Number of entries (u32), bytes of the entries (u32), mark.
-const FOOTER: usize = 16;
+/// Of its footer.
 const MARK: [u8; 8] = *b"cwdecide";
 /// Read at once of an entry: longer ones are read again.
 const MOST: u64 = 512;
@@ -115,14 +114,8 @@ struct Index<'f> {
 impl<'f> Index<'f> {
     /// None of a segment that is not full.
     fn of(file: &'f File) -> io::Result<Option<Self>> {
-        let Some(end) = file.metadata()?.len().checked_sub(FOOTER as u64) else { return Ok(None) };
-        let mut footer = [0; FOOTER];
-        file.read_exact_at(&mut footer, end)?;
-        let [n0, n1, n2, n3, b0, b1, b2, b3, mark @ ..] = footer;
-        let count = u64::from(u32::from_le_bytes([n0, n1, n2, n3]));
-        let begin = u64::from(u32::from_le_bytes([b0, b1, b2, b3]));
-        let is_whole = mark == MARK && begin + count * INDEXED as u64 == end;
-        Ok(is_whole.then_some(Self { file, begin, count }))
+        let found = index_of(file, MARK, INDEXED)?;
+        Ok(found.map(|(begin, count)| Self { file, begin, count }))
     }
 
     fn entry(&self, place: u64) -> io::Result<(u64, u32)> {
