@@ -87,7 +87,7 @@ impl<S: Store> Lone<S> {
         Ok(turned)
     }
 
-    /// Applies the records in as many turns as the shard wants, until none is left or it must wait for a checkpoint; how many.
+    /// Applies the records in as many turns as the shard wants, until none is left or it must wait for what is being written; how many.
     pub fn apply(&mut self, records: &[Record<'_>]) -> Result<usize, ShardError> {
         let mut applied = 0;
         while let Some(last) = records[applied..].last()
@@ -186,7 +186,7 @@ impl<S: Store> Lone<S> {
     /// Begins a checkpoint, which its own turn record confirms at once. Whoever runs the commit says so with [`Lone::committed`]. None
     /// while another one is pending.
     pub fn begin_checkpoint(&mut self) -> Result<Option<Commit<S>>, ShardError> {
-        if self.shard.checkpoint_pending() {
+        if self.shard.is_writing() {
             return Ok(None);
         }
         self.shard.begin_checkpoint(&mut self.out)?;
@@ -194,7 +194,16 @@ impl<S: Store> Lone<S> {
         Ok(self.shard.commit())
     }
 
-    /// The store has the pending checkpoint.
+    /// Begins to write documents and decisions where they take much memory; as [`Lone::begin_checkpoint`].
+    pub fn begin_spill(&mut self) -> Option<Commit<S>> {
+        if !self.shard.wants_spill() {
+            return None;
+        }
+        self.shard.begin_spill();
+        self.shard.commit()
+    }
+
+    /// The store has what was pending.
     pub fn committed(&mut self, done: Committed) {
         self.shard.committed(done);
     }

@@ -125,6 +125,7 @@ impl<S: Store> Opened<S> {
             left: Vec::new(),
             held: BTreeSet::new(),
             sealed: None,
+            spills: 0,
             spare: Sealed::default(),
             made: Made::default(),
             spare_records: Vec::new(),
@@ -385,7 +386,7 @@ impl<S: Store> Shard<S> {
         }
         // A long replay must not keep the documents of the whole log in memory. A partial last turn is not yet a turn of the log.
         if accepted.is_whole() && self.effects.new_bytes() >= self.settings.max_journal {
-            self.checkpoint_replayed(&accepted)?;
+            self.make_room_replayed(&accepted)?;
         }
         Ok(())
     }

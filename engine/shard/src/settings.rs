@@ -32,8 +32,10 @@ pub struct Settings {
     /// Bytes of them: a turn ends at the event or timer that reaches it. What is counted late (the last 64 commands) and what the last event or
     /// customer makes come on top.
     pub max_turn_bytes: usize,
-    /// Bytes of documents and decisions (since the last checkpoint) that bring the checkpoint forward.
+    /// Bytes of documents and decisions in memory that are written without waiting for the checkpoint.
     pub max_journal: usize,
+    /// How often a replay does that between two checkpoints, at most.
+    pub max_spills: u32,
     /// Bytes of the log of documents below which it is left alone; in a longer one, customers are gone through for what lies far back.
     pub short_log: u64,
     /// Customers at most. Whoever would be one more is refused (`too_many_customers`): memory has an end, and a shard that has come to it would take
@@ -51,7 +53,8 @@ impl Default for Settings {
             max_timers: 4_096,
             max_effects: 8_192,
             max_turn_bytes: 32 << 20,
-            max_journal: 96 << 20,
+            max_journal: 32 << 20,
+            max_spills: 16,
             short_log: 4 << 30,
             max_customers: 10_000_000,
             index_key: IndexKey::random(),

@@ -64,7 +64,7 @@ pub struct Counters {
     pub shared: SharedCounters,
     /// Checkpoints committed.
     pub checkpoints: u64,
-    /// Bytes handed to the store by checkpoints.
+    /// Bytes handed to the store, by checkpoints and spills.
     pub checkpoint_bytes: u64,
 }
 
@@ -103,16 +103,21 @@ pub enum ReadBack {
     Confirmed,
 }
 
-/// A confirmed checkpoint on its way to the store. It may run on any thread; meanwhile the shard goes on.
+/// A confirmed checkpoint, or a spill, on its way to the store. It may run on any thread; meanwhile the shard goes on.
 pub struct Commit<S> {
     store: S,
-    meta: Meta,
+    /// Of a checkpoint.
+    meta: Option<Meta>,
+    /// The last record whose decisions are in it.
+    seq: u64,
     sealed: Arc<Sealed>,
 }
 
-/// A checkpoint that the store has.
+/// What the store has now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Committed {
+    /// A checkpoint. Else documents and decisions alone, which none names yet.
+    pub checkpoint: bool,
     /// Customers written.
     pub customers: usize,
     /// Bytes handed to the store.
@@ -120,10 +125,13 @@ pub struct Committed {
 }
 
 impl<S: Store> Commit<S> {
-    /// Writes the checkpoint. Blocks.
+    /// Writes it. Blocks.
     pub fn run(self) -> Result<Committed, StoreError> {
-        let bytes = self.store.commit(&self.meta, &self.sealed)?;
-        Ok(Committed { customers: self.sealed.len(), bytes })
+        let bytes = match &self.meta {
+            Some(meta) => self.store.commit(meta, &self.sealed)?,
+            None => self.store.spill(self.seq, &self.sealed)?,
+        };
+        Ok(Committed { checkpoint: self.meta.is_some(), customers: self.sealed.len(), bytes })
     }
 }
 
@@ -160,6 +168,8 @@ pub struct Shard<S> {
     /// Customers who have, or since the shard is behind had, held sends.
     pub(crate) held: BTreeSet<u32>,
     pub(crate) sealed: Option<Pending>,
+    /// Spills since the last checkpoint.
+    pub(crate) spills: u32,
     /// Empty; the memory of the last checkpoint.
     pub(crate) spare: Sealed,
     /// Records of the present turn that are made already.
@@ -204,10 +214,13 @@ pub(crate) struct Position {
     pub semantics: u32,
 }
 
-/// A sealed checkpoint that waits for its turn to be read back as a whole, then for the store.
+/// A sealed checkpoint that waits for its turn to be read back as a whole, then for the store; or a spill, which waits for the store alone: no checkpoint names it, so that
+/// it may be of turns that are under way.
 pub(crate) struct Pending {
-    /// Names the turn record: its sequence and, once that has been read back, its offset.
-    pub meta: Meta,
+    /// Names a checkpoint's turn record: its sequence and, once that has been read back, its offset. None of a spill.
+    pub meta: Option<Meta>,
+    /// Of the record as of which the store has the decisions: the turn record, of a spill the last one.
+    pub seq: u64,
     pub sealed: Arc<Sealed>,
     /// Sequence of the turn's last record.
     pub last: u64,
@@ -235,8 +248,9 @@ impl<S: Store> Shard<S> {
 
     fn confirm(&mut self, offset: i64, seq: u64) -> ReadBack {
         let Some(pending) = &mut self.sealed else { return ReadBack::Accepted };
-        if pending.meta.seq == seq {
-            pending.meta.sends_offset = offset;
+        let Some(meta) = &mut pending.meta else { return ReadBack::Accepted };
+        if meta.seq == seq {
+            meta.sends_offset = offset;
         }
         if pending.last != seq {
             return ReadBack::Accepted;
@@ -245,19 +259,21 @@ impl<S: Store> Shard<S> {
         ReadBack::Confirmed
     }
 
-    /// The confirmed checkpoint, to be run once; then [`Shard::committed`]. If it fails the shard is over. None without one.
+    /// The confirmed checkpoint or the spill, to be run once; then [`Shard::committed`]. If it fails the shard is over. None without one.
     pub fn commit(&self) -> Option<Commit<S>> {
         let pending = self.sealed.as_ref().filter(|pending| pending.confirmed)?;
         Some(Commit {
             store: self.store.clone(),
             meta: pending.meta.clone(),
+            seq: pending.seq,
             sealed: Arc::clone(&pending.sealed),
         })
     }
 
-    /// The store has the pending checkpoint.
+    /// The store has what was pending.
     pub fn committed(&mut self, done: Committed) {
-        self.counters.checkpoints += 1;
+        self.counters.checkpoints += u64::from(done.checkpoint);
+        self.spills = if done.checkpoint { 0 } else { self.spills + 1 };
         self.counters.checkpoint_bytes += done.bytes;
         // The memory is used again, unless somebody else still holds it.
         if let Some(mut sealed) =
@@ -268,7 +284,7 @@ impl<S: Store> Shard<S> {
         }
     }
 
-    /// Commits the confirmed checkpoint, if there is one, on this thread.
+    /// Commits what [`Shard::commit`] gives, if that is something, on this thread.
     pub fn commit_here(&mut self) -> Result<(), StoreError> {
         if let Some(commit) = self.commit() {
             let done = commit.run()?;
@@ -356,18 +372,18 @@ impl<S: Store> Shard<S> {
         self.effects.kept.get_or_insert_default();
     }
 
-    /// Whether a checkpoint is due for the memory that documents and decisions take.
-    pub fn wants_checkpoint(&self) -> bool {
+    /// Whether documents and decisions take so much memory that they are to be written, without waiting for a checkpoint.
+    pub fn wants_spill(&self) -> bool {
         self.sealed.is_none() && self.effects.new_bytes() >= self.settings.max_journal
     }
 
-    /// Whether documents and decisions behind a pending checkpoint take so much memory that nothing more may be applied before it is committed.
+    /// Whether documents and decisions behind what is being written take so much memory that nothing more may be applied before that is in the store.
     pub fn must_wait(&self) -> bool {
         self.sealed.is_some() && self.effects.new_bytes() >= 2 * self.settings.max_journal
     }
 
-    /// Whether a checkpoint waits for its turn record.
-    pub fn checkpoint_pending(&self) -> bool {
+    /// Whether a checkpoint waits for its turn record, or that or a spill for the store.
+    pub fn is_writing(&self) -> bool {
         self.sealed.is_some()
     }
 
@@ -383,8 +399,29 @@ impl<S: Store> Shard<S> {
         Ok(())
     }
 
-    /// Takes a checkpoint at a turn that the log has already accepted as a whole: during a replay, when the documents take too much memory.
-    pub(crate) fn checkpoint_replayed(&mut self, turn: &AcceptedTurn) -> Result<(), ShardError> {
+    /// Begins to write documents and decisions without a checkpoint, between two turns: [`Shard::commit`] has it. Nothing happens while something is being written.
+    pub fn begin_spill(&mut self) {
+        if self.sealed.is_some() {
+            return;
+        }
+        let mut sealed = std::mem::take(&mut self.spare);
+        sealed.take_over(&mut self.effects.journal, &mut self.effects.decisions, 0);
+        let (seq, sealed) = (self.position.seq, Arc::new(sealed));
+        self.sealed = Some(Pending { meta: None, seq, sealed, last: seq, confirmed: true });
+    }
+
+    /// What a replay does when documents and decisions take too much memory, at a turn that the log has already accepted as a whole: it writes them, and now and then takes
+    /// a checkpoint, so that the next replay need not begin where this one did.
+    pub(crate) fn make_room_replayed(&mut self, turn: &AcceptedTurn) -> Result<(), ShardError> {
+        if self.spills >= self.settings.max_spills {
+            return self.checkpoint_replayed(turn);
+        }
+        self.begin_spill();
+        Ok(self.commit_here()?)
+    }
+
+    /// Takes a checkpoint at a turn that the log has already accepted as a whole.
+    fn checkpoint_replayed(&mut self, turn: &AcceptedTurn) -> Result<(), ShardError> {
         let AcceptedTurn { leader, seq, offset, .. } = *turn;
         self.sealed = Some(self.pend(At { leader, seq, sends_offset: Some(offset) }));
         Ok(self.commit_here()?)
@@ -394,7 +431,8 @@ impl<S: Store> Shard<S> {
     fn pend(&mut self, at: At) -> Pending {
         let meta = self.meta(at);
         let (sealed, last) = (Arc::new(self.seal()), self.position.seq);
-        Pending { meta, sealed, last, confirmed: at.sends_offset.is_some() }
+        let (seq, confirmed) = (at.seq, at.sends_offset.is_some());
+        Pending { meta: Some(meta), seq, sealed, last, confirmed }
     }
 
     /// Copies the dirty set, which is clean from now on.

@@ -278,6 +278,9 @@ impl<S: Store> Runner<'_, S> {
         if self.owner.checkpoint_if_due(self.context.clock.monotonic())? {
             self.send()?;
         }
+        if let Some(commit) = self.owner.spill_if_due() {
+            self.writer.begin(self.partition, commit)?;
+        }
         Ok(())
     }
 
@@ -304,13 +307,14 @@ impl<S: Store> Runner<'_, S> {
 
     fn checkpointed(&mut self, done: Committed) {
         let took = self.owner.committed(done, self.context.clock.monotonic());
-        self.meter.checkpoint(took);
-        tracing::info!(
-            partition = self.partition,
-            customers = done.customers,
-            bytes = done.bytes,
-            "checkpoint"
-        );
+        let (partition, bytes) = (self.partition, done.bytes);
+        match took {
+            Some(took) => {
+                self.meter.checkpoint(took);
+                tracing::info!(partition, customers = done.customers, bytes, "checkpoint");
+            }
+            None => tracing::debug!(partition, bytes, "spill"),
+        }
     }
 
     fn check_stop(&mut self) -> Result<(), Halt> {

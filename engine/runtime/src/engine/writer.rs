@@ -1,4 +1,4 @@
-//! Writes a shard's confirmed checkpoints beside its thread: the shard goes on deciding while the disk works. One at a time.
+//! Writes a shard's confirmed checkpoints and spills beside its thread: the shard goes on deciding while the disk works. One at a time.
 
 use super::failure::Failure;
 use cartwheel_shard::checkpoint::Store;

@@ -75,11 +75,11 @@ pub struct DecisionLog {
     state: Arc<Mutex<State>>,
 }
 
-/// What readers see: the log as of the last checkpoint.
+/// What readers see: the log as of the last checkpoint or spill.
 #[derive(Default)]
 struct State {
     end: End,
-    /// Sequence of that checkpoint; none before the first.
+    /// Sequence of the record up to which it is there; none before the first.
     seq: Option<u64>,
     /// The numbers of the earlier segments, oldest first, and their sizes, index and all.
     full: VecDeque<(u64, u64)>,
@@ -159,7 +159,7 @@ impl DecisionLog {
         Ok(Segment { file, end })
     }
 
-    /// The checkpoint of this sequence has named the end: readers see what was appended. Deletes the oldest segments of a log that is too long.
+    /// Readers see what was appended, as the decisions up to the record of this sequence: a checkpoint has named the end, or will. Deletes the oldest segments of a log that is too long.
     pub fn publish(&self, appended: Appended, seq: u64) -> Result<(), StoreError> {
         let gone = {
             let mut state = self.state();

@@ -21,6 +21,10 @@ struct Content {
     documents: BTreeMap<u64, Vec<u8>>,
     /// Pieces as they came: seldom does somebody ask, and then it may take its time.
     decisions: Vec<Vec<u8>>,
+    /// How many of them the checkpoint names; the others were spilled since.
+    named: usize,
+    /// Sequence of the record up to which they are there.
+    seq: Option<u64>,
     products: BTreeMap<u64, Vec<u8>>,
     codes: BTreeMap<u64, Vec<u8>>,
 }
@@ -43,9 +47,32 @@ impl MemoryStore {
     }
 }
 
+impl Content {
+    /// Adds the documents and decisions of a seal. Returns their bytes.
+    fn add(&mut self, seq: u64, sealed: &Sealed) -> u64 {
+        let mut bytes = 0;
+        for (place, piece) in sealed.documents() {
+            bytes += piece.len() as u64;
+            self.documents.insert(place, piece.into_owned());
+        }
+        for piece in sealed.decisions().pieces() {
+            bytes += piece.len() as u64;
+            self.decisions.push(piece.to_vec());
+        }
+        self.seq = Some(seq);
+        bytes
+    }
+}
+
 impl Store for MemoryStore {
+    /// Whoever asks this begins at the checkpoint, as one who opens a store on a disk: decisions that it does not name are gone. (Documents are found by the places that it
+    /// knows.)
     fn meta(&self) -> Result<Option<Meta>, StoreError> {
-        Ok(self.content().meta.clone())
+        let mut content = self.content();
+        let named = content.named;
+        content.decisions.truncate(named);
+        content.seq = content.meta.as_ref().map(|meta| meta.seq);
+        Ok(content.meta.clone())
     }
 
     fn load(&self, each: &mut EachCustomer<'_>) -> Result<(), StoreError> {
@@ -85,7 +112,7 @@ impl Store for MemoryStore {
         let own: Vec<&[u8]> = own.collect();
         let newest = &own[own.len().saturating_sub(limit)..];
         let newest = newest.iter().map(|packed| packed.to_vec()).collect();
-        Ok((content.meta.as_ref().map(|meta| meta.seq), newest))
+        Ok((content.seq, newest))
     }
 
     fn commit(&self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError> {
@@ -96,14 +123,8 @@ impl Store for MemoryStore {
             content.hot.insert(id, hot.to_vec());
         }
         content.documents.retain(|place, _| *place >= meta.documents_begin);
-        for (place, piece) in sealed.documents() {
-            bytes += piece.len() as u64;
-            content.documents.insert(place, piece.into_owned());
-        }
-        for piece in sealed.decisions().pieces() {
-            bytes += piece.len() as u64;
-            content.decisions.push(piece.to_vec());
-        }
+        bytes += content.add(meta.seq, sealed);
+        content.named = content.decisions.len();
         for (key, product) in sealed.products() {
             match product {
                 Some(packed) => {
@@ -119,5 +140,9 @@ impl Store for MemoryStore {
         }
         content.meta = Some(meta.clone());
         Ok(bytes)
+    }
+
+    fn spill(&self, seq: u64, sealed: &Sealed) -> Result<u64, StoreError> {
+        Ok(self.content().add(seq, sealed))
     }
 }

@@ -161,7 +161,7 @@ impl Meta {
     }
 }
 
-/// A customer's decisions, packed, oldest first, and the sequence of the checkpoint as of which they are; none before the first.
+/// A customer's decisions, packed, oldest first, and the sequence of the record up to which they are there; none before anything was written.
 pub type Logged = (Option<u64>, Vec<Vec<u8>>);
 
 /// Takes one customer's stored hot state.
@@ -192,6 +192,11 @@ pub trait Store: Clone + Send + 'static {
 
     /// Writes a sealed checkpoint as one atomic unit. Returns the bytes handed to the store.
     fn commit(&self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError>;
+
+    /// Writes the documents and decisions of a seal behind those that there are, so that they need no memory: they can be read from now on, the decisions as those up to the record
+    /// of this sequence. Only the next checkpoint makes them part of what a store has that is opened anew; before that, they give way to what is written then. Returns
+    /// the bytes handed to the store.
+    fn spill(&self, seq: u64, sealed: &Sealed) -> Result<u64, StoreError>;
 }
 
 #[cfg(test)]

@@ -260,4 +260,13 @@ impl Store for RocksStore {
         self.documents.forget(meta.documents_begin)?;
         Ok(bytes)
     }
+
+    /// Behind the ends of both logs that the last checkpoint names: what stands there is cut off by whoever opens the store anew and writes.
+    fn spill(&self, seq: u64, sealed: &Sealed) -> Result<u64, StoreError> {
+        let documents = self.documents.add(sealed.documents())?;
+        let appended = self.decisions.append(sealed.decisions().pieces())?;
+        let bytes = documents + appended.bytes;
+        self.decisions.publish(appended, seq)?;
+        Ok(bytes)
+    }
 }

@@ -251,12 +251,20 @@ impl<S: Store> Owner<S> {
     pub fn checkpoint_if_due(&mut self, mono: Duration) -> Result<bool, Refusal> {
         let due = self.checkpoint_age(mono) >= self.settings.checkpoint_interval;
         let changed = self.shard.dirty() > 0 || self.shard.next_offset() != self.checkpoint.at;
-        let wanted = due && changed || self.shard.wants_checkpoint();
-        if !self.running || !wanted || self.shard.checkpoint_pending() {
+        if !self.running || !due || !changed || self.shard.is_writing() {
             return Ok(false);
         }
         self.begin_checkpoint(mono)?;
         Ok(true)
+    }
+
+    /// What is to be written now because documents and decisions take much memory; to be run once, then [`Owner::committed`].
+    pub fn spill_if_due(&mut self) -> Option<Commit<S>> {
+        if !self.running || !self.shard.wants_spill() {
+            return None;
+        }
+        self.shard.begin_spill();
+        self.shard.commit()
     }
 
     fn begin_checkpoint(&mut self, mono: Duration) -> Result<(), Refusal> {
@@ -270,11 +278,13 @@ impl<S: Store> Owner<S> {
         self.shard.commit()
     }
 
-    /// The store has the pending checkpoint. Says how long that took from its beginning.
-    pub fn committed(&mut self, done: Committed, mono: Duration) -> Duration {
+    /// The store has what was pending. Says of a checkpoint how long that took from its beginning.
+    pub fn committed(&mut self, done: Committed, mono: Duration) -> Option<Duration> {
         self.shard.committed(done);
-        self.checkpoint.last = mono;
-        mono.saturating_sub(self.checkpoint.begun)
+        done.checkpoint.then(|| {
+            self.checkpoint.last = mono;
+            mono.saturating_sub(self.checkpoint.begun)
+        })
     }
 
     /// Since the last checkpoint; before the first, since we began.
@@ -289,14 +299,14 @@ impl<S: Store> Owner<S> {
         self.running && quarter.is_some_and(|quarter| mono.saturating_sub(self.since) >= quarter)
     }
 
-    /// What is to be done before we leave, until it is nothing: a pending checkpoint is stored, then the last one.
+    /// What is to be done before we leave, until it is nothing: what is being written is stored, then the last checkpoint.
     pub fn finish(&mut self, mono: Duration) -> Result<Next, Refusal> {
         self.more = false;
         let next = self.next(mono);
         if next != Next::Go {
             return Ok(next);
         }
-        if self.shard.checkpoint_pending() {
+        if self.shard.is_writing() {
             return Ok(Next::Wait);
         }
         if self.checkpoint.leaving {
@@ -355,7 +365,7 @@ impl<S: Store> Owner<S> {
     /// How long a reader at `position` may wait for events.
     pub fn patience(&self, at: Moment, position: i64) -> Duration {
         let patience = self.ticker.patience(self.standing(at, position));
-        if self.shard.in_flight() > 0 || self.shard.checkpoint_pending() {
+        if self.shard.in_flight() > 0 || self.shard.is_writing() {
             patience.min(BREATH)
         } else {
             patience

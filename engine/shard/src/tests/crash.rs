@@ -63,12 +63,26 @@ pub(super) fn story() -> World {
     world
 }
 
+/// Documents and decisions are written behind every turn, and no checkpoint names them for long.
+pub(super) fn spilling() -> Settings {
+    Settings { max_journal: 1, ..settings() }
+}
+
 /// Plays the story to its end; `checkpoint` at three places. Stops where the world says.
 pub(super) fn play<S: Store>(
     world: &mut World,
     disk: &S,
 ) -> Result<Result<Owner<S>, ShardError>, Stopped> {
-    let mut owner = match world.open(settings(), disk.clone())? {
+    play_with(settings(), world, disk)
+}
+
+/// The same under these settings.
+pub(super) fn play_with<S: Store>(
+    settings: Settings,
+    world: &mut World,
+    disk: &S,
+) -> Result<Result<Owner<S>, ShardError>, Stopped> {
+    let mut owner = match world.open(settings, disk.clone())? {
         Ok(owner) => owner,
         Err(error) => return Ok(Err(error)),
     };
@@ -144,19 +158,20 @@ fn stopped_after_every_durable_step_and_reopened_it_decides_the_same() {
     let expected: BTreeSet<u128> = ids(&whole).into_iter().collect();
     let steps = whole.sends.len() as u64 + 4;
     assert!(steps > 30, "the story is long enough: {steps}");
+    let with = [(settings(), false), (settings(), true), (spilling(), false)];
     for stop in 0..steps {
-        for lose_disk in [false, true] {
+        for (settings, lose_disk) in &with {
             let mut world = story();
             let mut disk = MemoryStore::default();
             world.steps_left = Some(stop);
-            let stopped = play(&mut world, &disk);
+            let stopped = play_with(settings.clone(), &mut world, &disk);
             assert!(stopped.is_err() || stop + 4 >= steps, "stop {stop}");
             world.steps_left = None;
             world.events = story().events;
-            if lose_disk {
+            if *lose_disk {
                 disk = MemoryStore::default();
             }
-            let mut owner = play(&mut world, &disk)
+            let mut owner = play_with(settings.clone(), &mut world, &disk)
                 .expect("not stopped")
                 .unwrap_or_else(|error| panic!("stop {stop}: {error}"));
             let accepted = ids(&world);
@@ -170,7 +185,7 @@ fn stopped_after_every_durable_step_and_reopened_it_decides_the_same() {
 
 /// As [`settings`], but documents never have room: a replay takes a checkpoint at every turn of the log.
 pub(super) fn tight() -> Settings {
-    Settings { max_journal: 1, ..settings() }
+    Settings { max_journal: 1, max_spills: 0, ..settings() }
 }
 
 /// The story as it was played without a stop.

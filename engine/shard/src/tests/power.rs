@@ -1,6 +1,6 @@
 //! The power fails around a checkpoint's commit: the disk has it as a whole, or not at all.
 
-use super::crash::{ids, play, played, same_as_reexecution, settings, story, tight};
+use super::crash::{ids, play, play_with, played, same_as_reexecution, settings, spilling, story, tight};
 use super::world::{HOUR, START};
 use crate::checkpoint::memory::MemoryStore;
 use crate::checkpoint::{EachCustomer, Logged, Meta, Piece, Sealed, Store, StoreError};
@@ -22,7 +22,7 @@ enum Cut {
 struct Failing {
     disk: MemoryStore,
     cut: Cut,
-    /// Commits until then.
+    /// Commits and spills until then.
     left: Arc<AtomicUsize>,
 }
 
@@ -56,11 +56,24 @@ impl Store for Failing {
     }
 
     fn commit(&self, meta: &Meta, sealed: &Sealed) -> Result<u64, StoreError> {
+        self.write(|disk| disk.commit(meta, sealed))
+    }
+
+    fn spill(&self, seq: u64, sealed: &Sealed) -> Result<u64, StoreError> {
+        self.write(|disk| disk.spill(seq, sealed))
+    }
+}
+
+impl Failing {
+    fn write(
+        &self,
+        write: impl Fn(&MemoryStore) -> Result<u64, StoreError>,
+    ) -> Result<u64, StoreError> {
         let fails = self.left.fetch_sub(1, Ordering::Relaxed) == 0;
         match self.cut {
             Cut::BeforeItIsThere if fails => {}
             Cut::BeforeItIsThere | Cut::BeforeItIsKnown => {
-                let bytes = self.disk.commit(meta, sealed)?;
+                let bytes = write(&self.disk)?;
                 if !fails {
                     return Ok(bytes);
                 }
@@ -68,6 +81,33 @@ impl Store for Failing {
         }
         Err(StoreError::Failed { path: "disk".into(), message: "the power failed".into() })
     }
+}
+
+#[test]
+fn a_power_cut_around_a_spill_changes_no_decision() {
+    let mut expected = ids(&played());
+    expected.sort_unstable();
+    let mut cuts = 0;
+    for cut in [Cut::BeforeItIsThere, Cut::BeforeItIsKnown] {
+        for nth in 0.. {
+            let (mut world, disk) = (story(), MemoryStore::default());
+            let left = Arc::new(AtomicUsize::new(nth));
+            let failing = Failing { disk: disk.clone(), cut, left };
+            if play_with(spilling(), &mut world, &failing).unwrap().is_ok() {
+                break;
+            }
+            cuts += 1;
+            world.events = story().events;
+            let mut again = play_with(spilling(), &mut world, &disk)
+                .unwrap()
+                .unwrap_or_else(|error| panic!("{cut:?} {nth}: {error}"));
+            let mut accepted = ids(&world);
+            accepted.sort_unstable();
+            assert_eq!(accepted, expected, "{cut:?} {nth}");
+            same_as_reexecution(&mut world, &mut again, nth as u64);
+        }
+    }
+    assert!(cuts >= 30, "every turn of the story that leaves something, both ways: {cuts}");
 }
 
 #[test]

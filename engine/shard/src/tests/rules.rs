@@ -204,7 +204,7 @@ fn a_long_replay_takes_checkpoints_at_turns_of_the_log() {
         owner.drain(&mut world, 8, START + (2 + 2 * number) * HOUR, true).unwrap().unwrap();
     }
     let disk = MemoryStore::default();
-    let settings = Settings { max_journal: 1, ..Settings::default() };
+    let settings = Settings { max_journal: 1, max_spills: 0, ..Settings::default() };
     let mut again = world.open(settings, disk.clone()).unwrap().unwrap();
     again.drain(&mut world, 8, START, false).unwrap().unwrap();
     assert!(again.shard.counters().checkpoints >= 3, "{}", again.shard.counters().checkpoints);
@@ -274,12 +274,12 @@ fn an_advance_of_the_clock_that_decides_nothing_leaves_no_trace() {
     assert_eq!(lone.shard().now(), now);
 }
 
-/// Behind a checkpoint that is not yet stored, documents take so much memory and no more.
+/// Behind what is not yet stored, documents take so much memory and no more.
 #[test]
-fn a_shard_waits_behind_a_checkpoint_that_takes_long() {
+fn a_shard_waits_behind_what_takes_long_to_write() {
     let mut lone = with_cart_alone(Settings { max_journal: 1_000, ..Settings::without_clock() });
     let said =
-        |lone: &Lone<MemoryStore>| (lone.shard().wants_checkpoint(), lone.shard().must_wait());
+        |lone: &Lone<MemoryStore>| (lone.shard().wants_spill(), lone.shard().must_wait());
     assert_eq!(said(&lone), (false, false));
     let note = "x".repeat(1_500);
     let seen = format!(
@@ -297,4 +297,11 @@ fn a_shard_waits_behind_a_checkpoint_that_takes_long() {
     lone.committed(commit.run().unwrap());
     assert_eq!(said(&lone), (true, false));
     assert_eq!(lone.shard().counters().checkpoints, 1);
+    // A spill needs no turn record, and is no checkpoint.
+    let commit = lone.begin_spill().expect("a spill");
+    assert!(lone.begin_spill().is_none() && lone.begin_checkpoint().unwrap().is_none());
+    let done = commit.run().unwrap();
+    assert!(!done.checkpoint && done.customers == 0 && done.bytes > 3_000);
+    lone.committed(done);
+    assert_eq!((said(&lone), lone.shard().counters().checkpoints), ((false, false), 1));
 }

@@ -154,7 +154,7 @@ impl<S: Store> Owner<S> {
         }
         self.shard.reuse(out);
         while (self.read as usize) < world.sends.len() {
-            let pending = self.shard.checkpoint_pending();
+            let pending = self.shard.is_writing();
             if pending {
                 world.step()?; // may stop before the commit
             }
@@ -226,6 +226,12 @@ impl<S: Store> Owner<S> {
             };
             if let Err(error) = self.publish(world, &mut out)? {
                 return Ok(Err(error));
+            }
+            if self.shard.replaying() == 0 && self.shard.wants_spill() {
+                self.shard.begin_spill();
+                if let Err(error) = self.shard.commit_here() {
+                    return Ok(Err(error.into()));
+                }
             }
             if at_end && turned.consumed == records.len() && !turned.more {
                 self.level = self.level.max(caught_up);

@@ -56,8 +56,8 @@ fn opened(plans: [&Arc<Plan>; 2], disk: MemoryStore, log: &[Outgoing]) -> Shard<
         partitions: 1,
         partitioner: Partitioner::Murmur2,
     };
-    // A checkpoint as soon as there is something to write.
-    let settings = Settings { max_journal: 1, ..settings() };
+    // Whatever there is to write is written at once, by a checkpoint or, every other time, by a spill.
+    let settings = Settings { max_journal: 1, max_spills: 1, ..settings() };
     let opened = Opened::open(identity, settings, disk).expect("a checkpoint");
     let leader = Headers { kind: Kind::Leader, leader: -1, seq: 0 };
     let mut accepted = AcceptedLog::new(opened.checkpoint().cloned());

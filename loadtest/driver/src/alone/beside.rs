@@ -1,4 +1,4 @@
-//! A lone shard whose checkpoints are written on a thread of their own, as the engine's are.
+//! A lone shard whose checkpoints and spills are written on a thread of their own, as the engine's are.
 
 use crate::Error;
 use cartwheel_core::event::Record;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// See the module.
 pub struct Beside<S> {
     lone: Lone<S>,
-    /// Writes the pending checkpoint.
+    /// Writes what is pending.
     writer: Option<JoinHandle<Result<Committed, StoreError>>>,
     /// When the last checkpoint was in the store; before the first, when the shard was opened.
     saved: Instant,
@@ -22,7 +22,7 @@ impl<S: Store> Beside<S> {
         Self { lone, writer: None, saved: Instant::now() }
     }
 
-    /// Applies the records to the last. Waits for a checkpoint where the engine would.
+    /// Applies the records to the last. Waits for what is being written where the engine would.
     pub fn apply(&mut self, records: &[Record<'_>]) -> Result<(), Error> {
         let mut applied = self.lone.apply(records)?;
         while applied < records.len() {
@@ -32,23 +32,23 @@ impl<S: Store> Beside<S> {
         Ok(())
     }
 
-    /// What the engine does about checkpoints between two turns: it takes note of one that has been written, and begins one if none is
-    /// pending and the last is `every` old or the documents ask for it.
+    /// What the engine does about checkpoints between two turns: it takes note of one that has been written, and begins one if nothing is
+    /// pending and the last is `every` old; else a spill, if the documents ask for it.
     pub fn checkpoint(&mut self, every: Duration) -> Result<(), Error> {
         if self.writer.as_ref().is_some_and(JoinHandle::is_finished) {
             self.settle()?;
         }
-        let due = self.lone.shard().wants_checkpoint() || self.saved.elapsed() >= every;
-        if due && self.writer.is_none() {
-            self.writer = self
-                .lone
-                .begin_checkpoint()?
-                .map(|commit| std::thread::spawn(move || commit.run()));
+        if self.writer.is_none() {
+            let commit = match self.saved.elapsed() >= every {
+                true => self.lone.begin_checkpoint()?,
+                false => self.lone.begin_spill(),
+            };
+            self.writer = commit.map(|commit| std::thread::spawn(move || commit.run()));
         }
         Ok(())
     }
 
-    /// Waits until the pending checkpoint, if there is one, is in the store.
+    /// Waits until what is pending, if there is something, is in the store.
     pub fn settle(&mut self) -> Result<(), Error> {
         if let Some(writer) = self.writer.take() {
             let done = writer
@@ -56,7 +56,9 @@ impl<S: Store> Beside<S> {
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
                 .map_err(ShardError::from)?;
             self.lone.committed(done);
-            self.saved = Instant::now();
+            if done.checkpoint {
+                self.saved = Instant::now();
+            }
         }
         Ok(())
     }
