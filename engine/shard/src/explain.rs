@@ -197,10 +197,8 @@ impl<S: Store> Shard<S> {
     ) -> Result<Vec<Decision>, StoreError> {
         let (stored, logged) = self.store.decisions(id, EXPLAINED)?;
         // While it is being written the store may have it already.
-        let pending = self
-            .sealed
-            .as_ref()
-            .filter(|pending| stored.is_none_or(|stored| stored < pending.seq));
+        let pending =
+            self.sealed.as_ref().filter(|pending| stored.is_none_or(|stored| stored < pending.seq));
         let sealed = pending.into_iter().flat_map(|pending| pending.sealed.decisions().of(id));
         // Before there was a log they stood among the documents.
         let older = documents.decisions().into_iter().chain(logged.iter().map(Vec::as_slice));

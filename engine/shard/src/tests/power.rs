@@ -1,6 +1,8 @@
 //! The power fails around a checkpoint's commit: the disk has it as a whole, or not at all.
 
-use super::crash::{ids, play, play_with, played, same_as_reexecution, settings, spilling, story, tight};
+use super::crash::{
+    ids, play, play_with, played, same_as_reexecution, settings, spilling, story, tight,
+};
 use super::world::{HOUR, START};
 use crate::checkpoint::memory::MemoryStore;
 use crate::checkpoint::{EachCustomer, Logged, Meta, Piece, Sealed, Store, StoreError};

@@ -278,8 +278,7 @@ fn an_advance_of_the_clock_that_decides_nothing_leaves_no_trace() {
 #[test]
 fn a_shard_waits_behind_what_takes_long_to_write() {
     let mut lone = with_cart_alone(Settings { max_journal: 1_000, ..Settings::without_clock() });
-    let said =
-        |lone: &Lone<MemoryStore>| (lone.shard().wants_spill(), lone.shard().must_wait());
+    let said = |lone: &Lone<MemoryStore>| (lone.shard().wants_spill(), lone.shard().must_wait());
     assert_eq!(said(&lone), (false, false));
     let note = "x".repeat(1_500);
     let seen = format!(

@@ -25,8 +25,8 @@ pub struct Frame {
     pub begin: u64,
     /// Bytes of the chunk.
     bytes: usize,
-    /// Of each window what it takes in the file.
-    lengths: Box<[u16]>,
+    /// Where each window begins, counted from the first, and where the last one ends: who reads one need not add up what stands before it.
+    begins: Box<[u32]>,
 }
 
 impl Frame {
@@ -51,7 +51,7 @@ impl Frame {
         header[..8].copy_from_slice(&place.to_le_bytes());
         header[8..12].copy_from_slice(&(chunk.len() as u32).to_le_bytes());
         header[12..].copy_from_slice(&hash.to_le_bytes());
-        Self { begin, bytes: chunk.len(), lengths }
+        Self { begin, bytes: chunk.len(), begins: begins(&lengths) }
     }
 
     /// The frame that begins there in a file, and the place of its chunk; none where it is not whole, or not what was written.
@@ -74,21 +74,21 @@ impl Frame {
         if hash != hash_of(place, bytes, &table) {
             return Ok(None);
         }
-        let lengths =
+        let lengths: Vec<u16> =
             table.as_chunks().0.iter().map(|length| u16::from_le_bytes(*length)).collect();
-        let frame = Self { begin, bytes: bytes as usize, lengths };
+        let frame = Self { begin, bytes: bytes as usize, begins: begins(&lengths) };
         Ok((frame.end() <= file.metadata()?.len()).then_some((place, frame)))
     }
 
     /// Where it ends in the file.
     pub fn end(&self) -> u64 {
-        self.offset(self.lengths.len())
+        self.offset(self.begins.len() - 1)
     }
 
     /// Where a window begins in the file.
     fn offset(&self, window: usize) -> u64 {
-        let before: u32 = self.lengths[..window].iter().map(|length| u32::from(*length)).sum();
-        self.begin + (HEADER + LENGTH * self.lengths.len()) as u64 + u64::from(before)
+        let table = LENGTH * (self.begins.len() - 1);
+        self.begin + (HEADER + table) as u64 + u64::from(self.begins[window])
     }
 
     /// Reads the entry that stands there in the chunk into `room`, which is empty; what follows it may stand behind it. Where the chunk ends before it does, or
@@ -112,22 +112,31 @@ impl Frame {
     /// Appends windows.
     fn unpack(&self, file: &File, windows: Range<usize>, room: &mut Vec<u8>) -> io::Result<()> {
         let begin = self.offset(windows.start);
-        let lengths = &self.lengths[windows.clone()];
-        let bytes = lengths.iter().map(|length| usize::from(*length)).sum();
+        let bytes = (self.offset(windows.end) - begin) as usize;
+        let begins = &self.begins[windows.start..=windows.end];
         let damaged = || {
             let what = format!("the windows at byte {begin} are not what was written");
             io::Error::new(ErrorKind::InvalidData, what)
         };
         let stored = read_exact(file, begin, bytes)?.ok_or_else(damaged)?;
         let mut rest = &stored[..];
-        for (window, length) in windows.zip(lengths) {
-            let (own, others) = rest.split_at(usize::from(*length));
+        for (window, ends) in windows.zip(begins.windows(2)) {
+            let (own, others) = rest.split_at((ends[1] - ends[0]) as usize);
             let whole = WINDOW.min(self.bytes - window * WINDOW);
             unpack(own, whole, room).ok_or_else(damaged)?;
             rest = others;
         }
         Ok(())
     }
+}
+
+fn begins(lengths: &[u16]) -> Box<[u32]> {
+    let mut end = 0;
+    let ends = lengths.iter().map(|length| {
+        end += u32::from(*length);
+        end
+    });
+    std::iter::once(0).chain(ends).collect()
 }
 
 fn hash_of(place: u64, bytes: u32, table: &[u8]) -> u32 {
