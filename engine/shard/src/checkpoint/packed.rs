@@ -85,8 +85,8 @@ fn fold_versions(document: Document, group: &[(Document, &[u8])], out: &mut Vec<
 /// A document as its events brought it.
 #[derive(Debug)]
 pub enum Shown<'a> {
-    /// One event brought it as a whole: its text.
-    Whole(&'a str),
+    /// One event brought it as a whole: its text, UTF-8 when the event was read. It is not looked through again: what is kept of it has a hash.
+    Whole(&'a [u8]),
     /// Put together.
     Fields(Fields<'a>),
 }
@@ -95,7 +95,7 @@ impl Shown<'_> {
     /// Writes it as JSON.
     pub fn write(&self, out: &mut Vec<u8>) {
         match self {
-            Shown::Whole(text) => out.extend_from_slice(text.as_bytes()),
+            Shown::Whole(text) => out.extend_from_slice(text),
             Shown::Fields(fields) => fields.write(out),
         }
     }
@@ -203,14 +203,13 @@ impl Stored {
 
     /// The newest version of a document; none if there is none or it was removed.
     pub fn document(&self, key: DocumentKey) -> Option<Shown<'_>> {
-        let whole = |text| std::str::from_utf8(text).ok().map(Shown::Whole);
         if let Some(text) = newest_whole(self.versions(key)) {
-            return whole(text);
+            return Some(Shown::Whole(text));
         }
         let found = self.found(key);
         match (found.base, found.added.as_slice()) {
             (None, &[]) => None,
-            (Some((_, only)), &[]) | (None, &[(_, only)]) => whole(only),
+            (Some((_, only)), &[]) | (None, &[(_, only)]) => Some(Shown::Whole(only)),
             (Some(_) | None, _) => Some(Shown::Fields(found.fields())),
         }
     }

@@ -29,7 +29,7 @@ fn a_chain_that_was_copied_tells_what_was_known_then() {
                 assert_eq!(stored.name(), "ana");
                 assert_eq!(stored.profile().get("n").unwrap().value.0, n.to_string());
                 let Some(Shown::Whole(text)) = stored.document(*cart) else { panic!("a cart") };
-                assert_eq!(text, format!(r#"{{"id":"k","total":{n}}}"#));
+                assert_eq!(text, format!(r#"{{"id":"k","total":{n}}}"#).as_bytes());
             }
             if checkpoints && n % 3 == 0 {
                 owner.checkpoint(&mut world).unwrap().unwrap();
