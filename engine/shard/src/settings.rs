@@ -34,7 +34,7 @@ pub struct Settings {
     pub max_turn_bytes: usize,
     /// Bytes of documents and decisions in memory that are written without waiting for the checkpoint.
     pub max_journal: usize,
-    /// How often a replay does that between two checkpoints, at most.
+    /// How often that is done between two checkpoints, at most.
     pub max_spills: u32,
     /// Bytes of the log of documents below which it is left alone; in a longer one, customers are gone through for what lies far back.
     pub short_log: u64,

@@ -372,6 +372,11 @@ impl<S: Store> Shard<S> {
         self.effects.kept.get_or_insert_default();
     }
 
+    /// Whether so much has been written without a checkpoint that one is due: a replay must not become long.
+    pub fn wants_checkpoint(&self) -> bool {
+        self.sealed.is_none() && self.spills >= self.settings.max_spills.max(1)
+    }
+
     /// Whether documents and decisions take so much memory that they are to be written, without waiting for a checkpoint.
     pub fn wants_spill(&self) -> bool {
         self.sealed.is_none() && self.effects.new_bytes() >= self.settings.max_journal

@@ -39,7 +39,7 @@ pub enum Command {
     Run(Run),
     /// Measures shards in this process, without a broker, over events encoded beforehand.
     ///
-    /// Checkpoints are the engine's: into RocksDB in the temporary folder, every 10 s or when the documents ask for it, each written on a
+    /// Checkpoints are the engine's: into RocksDB in the temporary folder, every 10 s or when much has been written since, each written on a
     /// thread beside its shard's. A row ends when the last event has been applied and the last checkpoint that was begun is stored;
     /// what changed since that one began is not stored, and the report says how much that is.
     ///

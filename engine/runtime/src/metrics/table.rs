@@ -190,7 +190,7 @@ metrics! {
 
     Checkpoints = Kind::Counter, Count, "cartwheel_checkpoints_total", [SHARD], "Checkpoints committed.";
     CheckpointDuration = Kind::Histogram(CHECKPOINT_SECONDS), Seconds, "cartwheel_checkpoint_duration_seconds", [SHARD], "Time from copying the dirty set to its commit.";
-    CheckpointBytes = Kind::Counter, Bytes, "cartwheel_checkpoint_bytes_total", [SHARD], "Bytes of the committed batches, before the store's own copies.";
+    CheckpointBytes = Kind::Counter, Bytes, "cartwheel_checkpoint_bytes_total", [SHARD], "Bytes handed to the store, by checkpoints and between them, before its own copies.";
     CheckpointAge = Kind::Gauge, Seconds, "cartwheel_checkpoint_age_seconds", [SHARD], "Age of the newest committed checkpoint; before the first of this process, since it took the shard over.";
     Retention = Kind::Gauge, Seconds, "cartwheel_retention_seconds", [SHARD], "The shorter retention of the shard's two topics; 0 if unlimited or unknown.";
 

@@ -251,7 +251,8 @@ impl<S: Store> Owner<S> {
     pub fn checkpoint_if_due(&mut self, mono: Duration) -> Result<bool, Refusal> {
         let due = self.checkpoint_age(mono) >= self.settings.checkpoint_interval;
         let changed = self.shard.dirty() > 0 || self.shard.next_offset() != self.checkpoint.at;
-        if !self.running || !due || !changed || self.shard.is_writing() {
+        let wanted = due && changed || self.shard.wants_checkpoint();
+        if !self.running || !wanted || self.shard.is_writing() {
             return Ok(false);
         }
         self.begin_checkpoint(mono)?;

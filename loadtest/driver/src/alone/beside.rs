@@ -33,13 +33,14 @@ impl<S: Store> Beside<S> {
     }
 
     /// What the engine does about checkpoints between two turns: it takes note of one that has been written, and begins one if nothing is
-    /// pending and the last is `every` old; else a spill, if the documents ask for it.
+    /// pending and the last is `every` old or much has been spilled since; else a spill, if the documents ask for it.
     pub fn checkpoint(&mut self, every: Duration) -> Result<(), Error> {
         if self.writer.as_ref().is_some_and(JoinHandle::is_finished) {
             self.settle()?;
         }
         if self.writer.is_none() {
-            let commit = match self.saved.elapsed() >= every {
+            let due = self.saved.elapsed() >= every || self.lone.shard().wants_checkpoint();
+            let commit = match due {
                 true => self.lone.begin_checkpoint()?,
                 false => self.lone.begin_spill(),
             };

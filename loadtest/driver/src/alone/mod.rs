@@ -1,7 +1,7 @@
 //! The engine alone: shards in this process over JSON bytes, without a broker and the threads of its client.
 //!
 //! Every shard's events are encoded beforehand; then all shards start at once, each on a thread of its own. A shard reads back what it
-//! hands out at once. Its checkpoints are the engine's: into RocksDB in the temporary folder, every 10 s or when the documents ask for it,
+//! hands out at once. Its checkpoints are the engine's: into RocksDB in the temporary folder, every 10 s or when much has been written since,
 //! written beside the shard's thread, one at a time; the shard waits for them where the engine would.
 //!
 //! A row spans the time from the start until the last event has been applied *and* the last checkpoint that was begun is in the store, so that

@@ -79,7 +79,7 @@ fn a_shard_waits_for_what_is_being_written_where_the_engine_would() {
     apply_all(&mut shard, &input, |shard| shard.checkpoint(Duration::MAX).unwrap());
     shard.settle().unwrap();
     let counters = shard.lone().shard().counters();
-    assert!(counters.checkpoints == 0 && counters.checkpoint_bytes > 100_000);
+    assert!(counters.checkpoints >= 1 && counters.checkpoint_bytes > 100_000);
     assert_eq!(shard.lone().shard().next_offset(), 20_000);
 }
 
