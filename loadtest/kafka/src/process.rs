@@ -25,7 +25,7 @@ fn java(lib: &Path, dir: &Path, heap: &str) -> Command {
     command
 }
 
-/// Runs are short: the second compiler would take a tenth of two processors during the minutes in which nothing has paid for it.
+/// Most runs are short: the second compiler would take a tenth of two processors during the minutes in which nothing has paid for it.
 const FIRST_COMPILER: &str = "-XX:TieredStopAtLevel=1";
 
 /// Formats the log directory for KRaft; one that is formatted stays as it is. `more` are arguments to it.
@@ -63,8 +63,7 @@ impl Jvm {
             std::fs::File::create(dir.join("console.log")).map_err(Error::io("console.log"))?;
         let errors = console.try_clone().map_err(Error::io("console.log"))?;
         let mut command = java(lib, dir, &options.heap);
-        // Only the second one uses the processor's instructions for AES: without it the broker encrypts a fifth as fast.
-        if !options.encrypts() {
+        if !options.compiles_twice() {
             command.arg(FIRST_COMPILER);
         }
         command

@@ -40,7 +40,11 @@ impl<'a> Stage<'a> {
         let jars = build::build(&flags.peers_dir)?;
         eprintln!("starting a broker");
         let dir = flags.keep.then(|| work.join("broker"));
-        let broker = Broker::start(BrokerOptions { dir, ..BrokerOptions::default() })?;
+        let broker = Broker::start(BrokerOptions {
+            dir,
+            second_compiler: true,
+            ..BrokerOptions::default()
+        })?;
         let namespace = format!("peers-{}", wall());
         let changes = Changes {
             bootstrap: broker.bootstrap(),
