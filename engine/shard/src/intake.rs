@@ -82,7 +82,7 @@ impl<S: Store> Shard<S> {
             read.slot = read.input.customer().and_then(|_| self.table.guess(read.tag));
             if let Some(slot) = read.slot {
                 let customer = self.table.get(slot);
-                black_box((customer.id, customer.seen.look()));
+                customer.look();
             }
         }
         for read in ahead.iter_mut() {
@@ -95,8 +95,7 @@ impl<S: Store> Shard<S> {
                 read.slot = self.table.find(id);
                 continue;
             }
-            // The end of the first run: its head lies beside the list's length.
-            black_box(customer.runs.first().map(|run| run.journey));
+            customer.look_further();
             if self.core.plan.brings(event) {
                 black_box((customer.documents.len(), customer.latest.more().len()));
                 black_box(self.effects.journal.look(customer.cold));

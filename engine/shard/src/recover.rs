@@ -113,6 +113,7 @@ impl<S: Store> Opened<S> {
             table: self.table,
             wheel: Wheel::new(),
             group: Vec::new(),
+            upcoming: Vec::new(),
             shared: Shared::default(),
             indexed: Indexed::default(),
             store: self.store,

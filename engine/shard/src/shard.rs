@@ -147,6 +147,8 @@ pub struct Shard<S> {
     pub(crate) wheel: Wheel,
     /// Empty; memory for those who fire at one instant.
     pub(crate) group: Vec<(CustomerId, u32)>,
+    /// Memory for those who fire soon.
+    pub(crate) upcoming: Vec<u32>,
     pub(crate) shared: Shared,
     pub(crate) indexed: Indexed,
     pub(crate) effects: Effects,

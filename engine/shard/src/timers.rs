@@ -147,9 +147,18 @@ impl<S: Store> Shard<S> {
 
     /// Takes an entry out of the wheel. Those that follow soon are touched first, many at once: one after the other would wait for memory.
     fn pop(&mut self, limit: Millis) -> Option<(Millis, u32)> {
-        for slot in self.wheel.upcoming() {
-            black_box(self.table.get(slot).runs.first().map(|run| run.journey));
+        let mut ahead = std::mem::take(&mut self.upcoming);
+        ahead.clear();
+        ahead.extend(self.wheel.upcoming());
+        for customer in ahead.iter().map(|slot| self.table.get(*slot)) {
+            customer.look();
+            black_box(customer.begins);
         }
+        for customer in ahead.iter().map(|slot| self.table.get(*slot)) {
+            customer.look_further();
+            black_box((customer.touches.len(), customer.documents.len()));
+        }
+        self.upcoming = ahead;
         self.wheel.pop(limit)
     }
 

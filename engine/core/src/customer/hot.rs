@@ -14,6 +14,7 @@ use crate::fact::Facts;
 use crate::id::CustomerId;
 use crate::time::{Millis, NEVER};
 use crate::value::{Value, ValueRef};
+use std::hint::black_box;
 use thin_vec::ThinVec;
 
 /// One customer's hot state: three cache lines. Events that start nothing touch the first two.
@@ -161,6 +162,19 @@ impl Customer {
         self.seen.set(usize::from(self.seen_next), id);
         self.seen_next = (self.seen_next + 1) % REMEMBERED_IDS as u8;
         true
+    }
+
+    /// Touches what every event reads of the slot: who reads some one after the other does not wait for each.
+    #[inline]
+    pub fn look(&self) {
+        black_box((self.id, self.seen.look()));
+    }
+
+    /// Touches what most events and timers read behind it: the first run.
+    #[inline]
+    pub fn look_further(&self) {
+        // Its beginning lies beside the list's length.
+        black_box(self.runs.first().map(|run| (run.deadline, run.journey)));
     }
 
     /// Windows and entered runs, without the lingering.
