@@ -138,6 +138,40 @@ fn rocks_keeps_what_memory_keeps() {
     assert_eq!(content(&RocksStore::open(dir.path()).expect("the store")), content(&memory));
 }
 
+/// A spill is found at once, gives way in a store that is opened anew, and lasts once a checkpoint stands behind it.
+#[test]
+fn a_spill_is_there_for_readers_and_lasts_with_the_next_checkpoint() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let open = || RocksStore::open(dir.path()).expect("the store");
+    let (memory, mut rocks) = (MemoryStore::default(), open());
+    memory.commit(&meta(1), &sealed(1)).expect("a checkpoint");
+    rocks.commit(&meta(1), &sealed(1)).expect("a checkpoint");
+    let decided = |store: &RocksStore| {
+        let (seq, decisions) = store.decisions(CustomerId::of("c6"), 200).expect("decisions");
+        (seq, decisions.len())
+    };
+    for _ in 0..3 {
+        assert_eq!(decided(&rocks), (Some(1), 30));
+        rocks.spill(17, &sealed(2)).expect("a spill");
+        rocks.spill(29, &sealed(3)).expect("a spill");
+        assert_eq!(decided(&rocks), (Some(29), 90));
+        let (place, mut piece) = (3 * CHUNK as u64 + 16, Piece::default());
+        rocks.document(place, &mut piece).expect("an entry");
+        assert!(piece.entry(place).is_some());
+        drop(rocks);
+        rocks = open();
+        assert_eq!(content(&rocks), content(&memory));
+    }
+    memory.spill(2, &sealed(2)).expect("a spill");
+    memory.commit(&meta(3), &sealed(3)).expect("a checkpoint");
+    rocks.spill(2, &sealed(2)).expect("a spill");
+    rocks.commit(&meta(3), &sealed(3)).expect("a checkpoint");
+    drop(rocks);
+    let rocks = open();
+    assert_eq!(decided(&rocks), (Some(3), 90));
+    assert_eq!(content(&rocks), content(&memory));
+}
+
 /// A process that ended in the middle of a checkpoint leaves a part of its file.
 #[test]
 fn what_an_unfinished_checkpoint_left_is_gone_once_the_store_is_open() {
