@@ -43,7 +43,7 @@ fn turns(mut warm: Warm) -> Warm {
 }
 
 #[library_benchmark]
-#[bench::peers(args = (Warm::behind("peers")), config = at_most(58_400_000))]
+#[bench::peers(args = (Warm::behind("peers")), config = at_most(59_300_000))]
 fn fire(mut warm: Warm) -> Warm {
     warm.measured_fire();
     warm

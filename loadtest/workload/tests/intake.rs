@@ -17,7 +17,7 @@ fn no_event_of_the_stream_is_poison() {
             (event.kind.as_ref(), event.customer.as_bytes()),
             (shopped.kind.name(), &shopped.key()[..])
         );
-        assert_eq!(event.time, Some(shopped.time));
+        assert_eq!(event.time, Some(shopped.happened));
         assert!(event.odd().is_empty(), "{:?}", event.odd());
     }
 }

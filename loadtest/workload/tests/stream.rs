@@ -76,7 +76,7 @@ fn every_event_is_as_the_contract_has_it() {
         let value: Value = serde_json::from_slice(&line).unwrap();
         assert_eq!(value["type"], event.kind.name());
         assert_eq!(value["customer"].as_str().unwrap().as_bytes(), event.key());
-        assert_eq!(parse_rfc3339(value["time"].as_str().unwrap()), Some(event.time));
+        assert_eq!(parse_rfc3339(value["time"].as_str().unwrap()), Some(event.happened));
         let id = value["id"].as_str().unwrap();
         assert!(id.len() == 16 && ids.insert(id.to_owned()));
         check_sum(&value["cart"]);
@@ -128,12 +128,16 @@ fn one_event_in_a_hundred_is_a_consenting_sign_up_and_nobody_signs_up_twice() {
     );
 }
 
+fn peers(events: u64, customers: u32, skew: Skew) -> Options {
+    let every = 7 * 24 * 3_600_000;
+    let profile = Profile::Peers;
+    Options { events, customers, skew, profile, rate: events, every, ..Options::default() }
+}
+
 /// The stream of the comparison with other engines: its times are shared, everybody signs up by name, and an event has 211 bytes.
 #[test]
 fn of_the_peers_profile_everybody_signs_up_and_every_tick_has_events_of_all() {
-    let every = 7 * 24 * 3_600_000;
-    let (events, customers, profile) = (200_000, 10_000, Profile::Peers);
-    let options = Options { events, customers, profile, rate: events, every, ..Options::default() };
+    let options = peers(200_000, 10_000, Skew::Uniform);
     let (mut signed_up, mut ticks, mut line, mut total) =
         (HashSet::new(), HashMap::new(), Vec::new(), 0);
     for event in stream(options.clone()) {
@@ -141,17 +145,45 @@ fn of_the_peers_profile_everybody_signs_up_and_every_tick_has_events_of_all() {
         event.encode(&mut line);
         total += line.len();
         *ticks.entry(event.time - options.start).or_insert(0) += 1;
-        match event.kind {
-            Kind::CustomerCreated { named, .. } => {
-                assert!(named && signed_up.insert(event.customer))
-            }
-            Kind::Subscribed | Kind::Unsubscribed => panic!("{event:?}"),
-            _ => {}
+        if let Kind::CustomerCreated { named, .. } = event.kind {
+            assert!(named);
+            signed_up.insert(event.customer);
         }
     }
     assert_eq!(signed_up.len(), 10_000);
     assert!(ticks.iter().all(|(at, count)| at % 200_000 == 0 && (60..70).contains(count)));
-    assert_eq!(total / events as usize, 211);
+    assert_eq!(total / 200_000, 211);
+}
+
+/// One in a hundred comes twice, at most seven others of its customer behind the first; one in a hundred is late, by whole ticks.
+#[test]
+fn of_the_peers_profile_some_events_come_twice_and_some_late() {
+    for skew in [Skew::Uniform, Skew::Zipf(0.99)] {
+        let options = peers(2_000_000, 100_000, skew);
+        let tick = 20_000;
+        let (mut known, mut of_customer) = (HashMap::new(), HashMap::new());
+        let (mut repeated, mut at_once, mut late) = (0, 0, 0);
+        for event in stream(options.clone()) {
+            let before = of_customer.entry(event.customer).or_insert(0);
+            if let Some((first, place)) = known.insert(event.id, (event, *before)) {
+                assert!(Shopped { time: first.time, ..event } == first, "{event:?}");
+                assert!(event.time - first.time <= 300_000 + tick && *before - place <= 8);
+                known.insert(event.id, (first, place));
+                repeated += 1;
+                at_once += u32::from(event.time - first.time <= tick);
+                continue;
+            }
+            *before += 1;
+            let by = event.time - event.happened;
+            assert!(
+                (0..=600_000).contains(&by) && by % tick == 0 && event.happened >= options.start
+            );
+            late += u32::from(by > 0);
+        }
+        assert!((15_000..21_000).contains(&repeated), "{repeated} repeated");
+        assert!(at_once > repeated / 3 && at_once < repeated * 2 / 3, "{at_once} at once");
+        assert!((19_000..21_000).contains(&late), "{late} late");
+    }
 }
 
 #[test]

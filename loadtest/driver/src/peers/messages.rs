@@ -1,10 +1,11 @@
 //! What must be sent, by the reference model, and whether a system has sent it.
 //!
-//! The reference goes over the events by their own times alone. The job's times are whole ticks (`cartwheel_workload::Profile::Peers`), of which each
-//! has events in every partition, so that a timer sees its own deadline whoever keeps it; what is due behind the last event is not compared.
+//! The reference goes over the records by their own times alone, and looks at no clock. The job's times are whole ticks (`cartwheel_workload::Profile::Peers`),
+//! of which each has records in every partition, so that a timer sees its own deadline whoever keeps it; what is due behind the last record is not compared.
 
 use crate::Error;
 use crate::sends::each;
+use cartwheel_core::channel::{Channel, Class, Side};
 use cartwheel_core::id::{CommandId, RunId};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::time::{Millis, format_rfc3339, rfc3339};
@@ -16,16 +17,23 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-/// A message as any system writes it: the fields of a command that are compared.
+/// A message as any system writes it: all fields of a command, and no other.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Sent {
     command_id: CommandId,
     run_id: RunId,
     journey: String,
+    version: String,
     step: String,
     customer: String,
+    channel: Channel,
+    class: Class,
+    template: String,
     to: String,
     data: Value,
+    variant: Option<String>,
+    side: Option<Side>,
     #[serde(with = "rfc3339")]
     due_at: Millis,
     #[serde(with = "rfc3339")]
@@ -36,44 +44,58 @@ struct Sent {
 
 /// What is kept of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Kept {
+pub(super) struct Kept {
     due_at: Millis,
     decided_at: Millis,
-    /// Of customer, journey, step, run, and the time behind which the message is worthless.
+    /// Of what it is: customer, journey, step and so on, and the time behind which the message is worthless.
     about: u64,
-    /// Of address, first name and cart.
+    /// Of address, profile and cart.
     shown: u64,
 }
 
 impl Sent {
     fn kept(&self) -> Kept {
-        let about = (&self.customer, &self.journey, &self.step, self.run_id, self.not_after);
-        let cart = self.data["cart"].to_string();
-        let shown = (&self.to, self.data["profile"]["first_name"].as_str(), cart);
+        let about = (
+            (&self.customer, &self.journey, &self.version, &self.step, self.run_id),
+            (self.channel, self.class, &self.template, &self.variant, self.side, self.not_after),
+        );
         Kept {
             due_at: self.due_at,
             decided_at: self.decided_at,
             about: hash(&about),
-            shown: hash(&shown),
+            shown: hash(&(&self.to, canonical(&self.data))),
         }
     }
-}
 
-impl From<ExpectedCommand> for Sent {
-    fn from(command: ExpectedCommand) -> Self {
+    /// What the reference says, as a command of this plan has it.
+    fn expected(command: ExpectedCommand, plan: &Plan) -> Self {
+        let journey = plan.journeys.iter().find(|journey| journey.name == command.journey);
         Self {
             command_id: command.command_id,
             run_id: command.run_id,
+            version: journey.map_or(String::new(), |journey| journey.version.to_string()),
+            class: journey.map_or(Class::default(), |journey| journey.class),
             journey: command.journey,
             step: command.step,
             customer: command.customer,
+            channel: command.channel,
+            template: command.template,
             to: command.to,
             data: command.data,
+            variant: None,
+            side: command.side,
             due_at: command.due_at,
             decided_at: command.decided_at,
             not_after: command.not_after,
         }
     }
+}
+
+/// The text of a value, whatever the order of its fields.
+fn canonical(value: &Value) -> String {
+    let mut value = value.clone();
+    value.sort_all_objects();
+    value.to_string()
 }
 
 fn hash(value: &impl Hash) -> u64 {
@@ -131,21 +153,43 @@ fn partition(
     plan: &Arc<Plan>,
     partition: i32,
 ) -> Result<(Vec<(CommandId, Kept)>, Millis), Error> {
-    let (mut reference, mut out) = (Reference::new(Arc::clone(plan)), Vec::new());
-    let (mut messages, mut last) = (Vec::new(), Millis::MIN);
+    let (mut asked, mut last) = (Asked::new(plan), Millis::MIN);
     each(kafka, &kafka.topics().events, partition, |record| {
-        last = last.max(record.timestamp_ms());
-        let value = record.value().unwrap_or_default();
-        reference.record(record.offset(), record.timestamp_ms(), value, &mut out);
-        for effect in out.drain(..) {
-            if let Effect::Command(command) = effect {
-                let sent = Sent::from(command);
-                messages.push((sent.command_id, sent.kept()));
-            }
-        }
+        let (offset, time) = (record.offset(), record.timestamp_ms());
+        last = last.max(time);
+        asked.record(offset, time, record.value().unwrap_or_default());
         Ok(())
     })?;
-    Ok((messages, last))
+    Ok((asked.messages, last))
+}
+
+/// The reference model, asked what the records of one partition lead to.
+pub(super) struct Asked {
+    reference: Reference,
+    plan: Arc<Plan>,
+    effects: Vec<Effect>,
+    pub(super) messages: Vec<(CommandId, Kept)>,
+}
+
+impl Asked {
+    pub(super) fn new(plan: &Arc<Plan>) -> Self {
+        Self {
+            reference: Reference::new(Arc::clone(plan)),
+            plan: Arc::clone(plan),
+            effects: Vec::new(),
+            messages: Vec::new(),
+        }
+    }
+
+    pub(super) fn record(&mut self, offset: i64, time: Millis, value: &[u8]) {
+        self.reference.record(offset, time, value, &mut self.effects);
+        for effect in self.effects.drain(..) {
+            if let Effect::Command(command) = effect {
+                let sent = Sent::expected(command, &self.plan);
+                self.messages.push((sent.command_id, sent.kept()));
+            }
+        }
+    }
 }
 
 /// A comparison of what one system has sent.
@@ -194,9 +238,9 @@ fn differs(expected: &Kept, sent: &Kept) -> Option<String> {
         return Some(format!("the reference's times are {:?}", times(expected)));
     }
     if expected.about != sent.about {
-        return Some("customer, journey, step, run or not_after differ".into());
+        return Some("customer, journey, step, run or what else the message is differ".into());
     }
-    (expected.shown != sent.shown).then(|| "address, first name or cart differ".into())
+    (expected.shown != sent.shown).then(|| "address, profile or cart differ".into())
 }
 
 #[cfg(test)]
@@ -205,7 +249,7 @@ mod tests {
 
     fn message(id: u8, cart: &str, at: &str) -> String {
         format!(
-            r#"{{"command_id":"{id:032x}","run_id":"{:032x}","journey":"j","step":"s","customer":"c","to":"a@b","data":{{"profile":{{"first_name":"Ada"}},"cart":{cart}}},"due_at":"{at}","decided_at":"{at}","not_after":"{at}"}}"#,
+            r#"{{"command_id":"{id:032x}","run_id":"{:032x}","journey":"j","version":"0","step":"s","customer":"c","channel":"email","class":"marketing","template":"t","to":"a@b","data":{{"profile":{{"first_name":"Ada"}},"cart":{cart}}},"variant":null,"side":"treated","due_at":"{at}","decided_at":"{at}","not_after":"{at}"}}"#,
             7
         )
     }
@@ -234,10 +278,14 @@ mod tests {
         let expected = expected();
         let how =
             |text: String| expected.check().take(text.as_bytes()).unwrap().unwrap_or_default();
-        assert!(how(message(1, r#"{"id":2}"#, AT)).starts_with("address, first name or cart"));
+        assert!(how(message(1, r#"{"id":2}"#, AT)).starts_with("address, profile or cart"));
         assert!(how(message(1, r#"{"id":1}"#, "2025-12-31T23:59:59.999Z")).contains("times are"));
         assert!(how(message(3, r#"{"id":1}"#, AT)).starts_with("the reference does not"));
         assert!(how(message(1, r#"{"id":1}"#, AT).replace(r#""s""#, r#""t""#)).contains("step"));
+        let late = message(1, r#"{"id":1}"#, AT).replace(r#""side":"treated","#, "");
+        assert!(how(late).contains("what else"));
+        let other = message(1, r#"{"id":1}"#, AT).replace("Ada", "Eve");
+        assert!(how(other).starts_with("address, profile or cart"));
         let mut twice = expected.check();
         assert_eq!(twice.take(message(1, r#"{"id":1}"#, AT).as_bytes()), Ok(None));
         let again = twice.take(message(1, r#"{"id":1}"#, AT).as_bytes()).unwrap();

@@ -6,6 +6,8 @@
 
 mod build;
 mod cartwheel;
+#[cfg(test)]
+mod disorder;
 mod figures;
 pub mod flags;
 mod heap;

@@ -55,6 +55,7 @@ pub(super) fn run(stage: &Stage<'_>, system: System, heap: &str) -> Result<Figur
     command
         .args(["--bootstrap", &stage.setup.kafka.bootstrap, "--events", &topics.events])
         .args(["--out", &messages, "--partitions", &stage.flags.partitions.to_string()])
+        .args(["--version", stage.version()])
         .arg("--dir")
         .arg(&dir)
         .args(choice);

@@ -101,6 +101,11 @@ impl<'a> Stage<'a> {
         format!("{}.{system}-{}", self.setup.kafka.namespace, self.round)
     }
 
+    /// The version of the journey that is the job: it stands in each message.
+    pub(super) fn version(&self) -> &str {
+        self.setup.plan.journeys.first().map_or("", |journey| &journey.version)
+    }
+
     /// The broker's process.
     pub(super) fn broker_process(&self) -> Result<Process, Error> {
         let ended = || Error::Config("the broker has ended".into());

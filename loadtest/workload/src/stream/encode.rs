@@ -20,7 +20,7 @@ impl Shopped {
         out.extend_from_slice(b"\",\"customer\":\"");
         out.extend_from_slice(&customer_key(self.customer));
         out.extend_from_slice(b"\",\"time\":\"");
-        put_time(out, self.time);
+        put_time(out, self.happened);
         self.put_subject(out);
         out.push(b'}');
     }

@@ -4,6 +4,7 @@
 //! products added, each with its updated cart, then perhaps a checkout, an order and its payment. A session that ends makes room for
 //! another, whose customer is drawn by the skew. So memory is constant for any number of customers.
 
+mod disorder;
 mod encode;
 mod profile;
 mod session;
@@ -15,6 +16,7 @@ use crate::names::customer_key;
 use crate::random::{Random, mix};
 use crate::skew::{Sampler, Skew, spread};
 use cartwheel_core::time::Millis;
+use disorder::Disorder;
 use session::Session;
 
 /// What a stream is made from.
@@ -111,11 +113,13 @@ impl Options {
 /// One thing that a shopper did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shopped {
-    /// Event time, epoch milliseconds; never before that of the event before it.
+    /// The record's time, epoch milliseconds; never before that of the record before it.
     pub time: Millis,
+    /// The event's time: the same, or earlier of an event that comes late.
+    pub happened: Millis,
     /// The customer's number.
     pub customer: u32,
-    /// Unique in the stream; 16 hex digits in the event.
+    /// Unique in the stream, but for an event that comes twice; 16 hex digits in the event.
     pub id: u64,
     /// What happened.
     pub kind: Kind,
@@ -144,6 +148,8 @@ pub struct Workload {
     /// Sign-ups an event in units of 2^-32, and the fraction of one that is owed.
     sign_up_share: u64,
     owed: u64,
+    /// Where some events come twice or late.
+    disorder: Option<Disorder>,
 }
 
 impl Workload {
@@ -155,6 +161,7 @@ impl Workload {
         let count = options.profile.sessions(&options);
         let sessions = (0..count).map(|_| Session::begin(sampler.draw(&mut random))).collect();
         let sign_up_share = options.profile.sign_ups(&options);
+        let disorder = options.profile.disorder(&options);
         Ok(Self {
             options,
             sampler,
@@ -165,6 +172,7 @@ impl Workload {
             signed_up: 0,
             sign_up_share,
             owed: 0,
+            disorder,
         })
     }
 
@@ -192,8 +200,7 @@ impl Workload {
     fn shop(&mut self, place: usize) -> (u32, Kind) {
         let session = &mut self.sessions[place];
         let customer = session.customer;
-        let changes = self.options.profile.change_consent();
-        let (kind, more) = session.step(&mut self.random, &mut self.carts, changes);
+        let (kind, more) = session.step(&mut self.random, &mut self.carts);
         if !more {
             *session = Session::begin(self.sampler.draw(&mut self.random));
         }
@@ -212,10 +219,18 @@ impl Iterator for Workload {
         // The finaliser is a bijection, so ids of one stream never collide.
         let id = mix(mix(self.options.seed).wrapping_add(self.given));
         self.given += 1;
+        if let Some(again) = self.disorder.as_mut().and_then(|disorder| disorder.repeated(time)) {
+            return Some(again);
+        }
         let place = self.random.below(self.sessions.len() as u64) as usize;
         let (customer, kind) =
             if self.sign_up_is_due() { self.sign_up(place) } else { self.shop(place) };
-        Some(Shopped { time, customer, id, kind })
+        let mut event = Shopped { time, happened: time, customer, id, kind };
+        if let Some(disorder) = &mut self.disorder {
+            event.happened = disorder.happened(time);
+            disorder.keep(event);
+        }
+        Some(event)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -123,17 +123,11 @@ impl Session {
         Self { customer, stage: Stage::Browse, cart: Cart { number: 0, lines: 0 } }
     }
 
-    /// The next thing that happens, and whether the visit goes on after it. Probabilities are per mille. `changes`: whether somebody who looks around
-    /// may subscribe or unsubscribe.
-    pub(super) fn step(
-        &mut self,
-        random: &mut Random,
-        carts: &mut u64,
-        changes: bool,
-    ) -> (Kind, bool) {
+    /// The next thing that happens, and whether the visit goes on after it. Probabilities are per mille.
+    pub(super) fn step(&mut self, random: &mut Random, carts: &mut u64) -> (Kind, bool) {
         let dice = random.below(1_000);
         match self.stage {
-            Stage::Browse => self.browse(random, dice, changes),
+            Stage::Browse => self.browse(random, dice),
             Stage::Add => (Kind::ProductAdded(self.add(carts)), self.go_on(Stage::Cart)),
             Stage::Cart => (Kind::CartUpdated(self.cart), self.after_cart(dice)),
             Stage::Empty => (Kind::CartEmptied(self.cart), false),
@@ -150,10 +144,10 @@ impl Session {
         true
     }
 
-    fn browse(&mut self, random: &mut Random, dice: u64, changes: bool) -> (Kind, bool) {
+    fn browse(&mut self, random: &mut Random, dice: u64) -> (Kind, bool) {
         let kind = match random.below(1_000) {
-            0 if changes => Kind::Unsubscribed,
-            1..4 if changes => Kind::Subscribed,
+            0 => Kind::Unsubscribed,
+            1..4 => Kind::Subscribed,
             _ => Kind::ProductViewed(Line::of(random.bits())),
         };
         let more = match dice {

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** Writes messages: the fields of Cartwheel's commands (engine/docs/sends-topic.md). */
 final class MessageWriter {
@@ -27,14 +28,21 @@ final class MessageWriter {
 
     private static final SerializedString COMMAND_ID = name("command_id"), RUN_ID = name("run_id"), JOURNEY_NAME = name("journey"), STEP = name("step"),
             CUSTOMER = name("customer"), CHANNEL = name("channel"), CLASS = name("class"), TEMPLATE = name("template"), TO = name("to"), DATA = name("data"),
-            PROFILE = name("profile"), FIRST_NAME = name("first_name"), CART = name("cart"), DUE_AT = name("due_at"), DECIDED_AT = name("decided_at"),
+            VERSION = name("version"), VARIANT = name("variant"), SIDE = name("side"), TREATED = name("treated"), PROFILE = name("profile"), CART = name("cart"), DUE_AT = name("due_at"), DECIDED_AT = name("decided_at"),
             NOT_AFTER = name("not_after"), OUR_JOURNEY = name("cart_recovery"), EMAIL = name("email"), MARKETING = name("marketing"), OUR_TEMPLATE = name("cart_reminder");
 
+    private static final SerializedString[] FIELDS = Arrays.stream(Profile.FIELDS).map(MessageWriter::name).toArray(SerializedString[]::new);
+
+    private final SerializedString version;
     private final ByteArrayBuilder buffer = new ByteArrayBuilder(1_024);
     private final ByteBuffer input = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
     private final byte[] text = new byte[32];
 
-    byte[] write(String name, Customer customer, String step, long due, long now) throws IOException {
+    MessageWriter(String version) {
+        this.version = name(version);
+    }
+
+    byte[] write(String name, Customer customer, Profile profile, byte[] cart, String step, long due, long now) throws IOException {
         HashValue128 run = run(name, customer.openedAt);
         buffer.reset();
         try (JsonGenerator out = JSON.createGenerator(buffer, JsonEncoding.UTF8)) {
@@ -42,6 +50,7 @@ final class MessageWriter {
             id(out, COMMAND_ID, command(run, step));
             id(out, RUN_ID, run);
             text(out, JOURNEY_NAME, OUR_JOURNEY);
+            text(out, VERSION, version);
             out.writeFieldName(STEP);
             out.writeString(step);
             out.writeFieldName(CUSTOMER);
@@ -50,19 +59,32 @@ final class MessageWriter {
             text(out, CLASS, MARKETING);
             text(out, TEMPLATE, OUR_TEMPLATE);
             out.writeFieldName(TO);
-            out.writeUTF8String(customer.email, 0, customer.email.length);
+            byte[] email = profile.text(Profile.EMAIL);
+            out.writeUTF8String(email, 0, email.length);
             out.writeFieldName(DATA);
             out.writeStartObject();
             out.writeFieldName(PROFILE);
             out.writeStartObject();
-            if (customer.firstName != null) {
-                out.writeFieldName(FIRST_NAME);
-                out.writeUTF8String(customer.firstName, 0, customer.firstName.length);
+            for (int field = 0; field < FIELDS.length; field++) {
+                byte[] text = profile.text(field);
+                if (text != null) {
+                    out.writeFieldName(FIELDS[field]);
+                    out.writeUTF8String(text, 0, text.length);
+                }
             }
             out.writeEndObject();
             out.writeFieldName(CART);
-            out.writeRawValue(new String(customer.cart, StandardCharsets.UTF_8));
+            // The cart is JSON as it is: behind the colon, which this writes.
+            out.writeRawValue("");
+            out.flush();
+            buffer.write(cart);
             out.writeEndObject();
+            out.writeFieldName(VARIANT);
+            out.writeNull();
+            if (!customer.wrote) {
+                // The first message of a run says on which side of a holdout it stands.
+                text(out, SIDE, TREATED);
+            }
             time(out, DUE_AT, due);
             time(out, DECIDED_AT, now);
             time(out, NOT_AFTER, now + TIME_TO_LIVE);

@@ -24,25 +24,38 @@ final class EventSerializer extends Serializer<Event> {
         Event copy = new Event();
         copy.kind = from.kind;
         copy.customer = from.customer;
+        copy.id = from.id;
         copy.at = from.at;
         copy.cart = from.cart;
-        copy.email = from.email;
-        copy.firstName = from.firstName;
-        copy.consent = from.consent;
+        copy.cartKey = from.cartKey;
+        copy.profile = from.profile;
+        copy.explicit = from.explicit;
+        copy.carried = from.carried;
+        copy.suppressed = from.suppressed;
         return copy;
     }
 
+    /** What the first byte says beside the kind. */
+    private static final int CART = 8, PERSON = 16, PROFILE = 32;
+
     @Override
     public void serialize(Event event, DataOutputView out) throws IOException {
-        out.writeByte(event.kind);
+        boolean person = event.saysWhoItIs();
+        out.writeByte(event.kind | (event.cart != null ? CART : 0) | (person ? PERSON : 0) | (event.profile != null ? PROFILE : 0));
         StringValue.writeString(event.customer, out);
+        out.writeLong(event.id);
         out.writeLong(event.at);
-        if (event.kind == Event.CART) {
+        if (event.cart != null) {
             Customer.bytes(out, event.cart);
-        } else if (event.kind == Event.PROFILE) {
-            Customer.bytes(out, event.email);
-            Customer.bytes(out, event.firstName);
-            out.writeByte(event.consent);
+            out.writeLong(event.cartKey);
+        }
+        if (person) {
+            out.writeByte(event.explicit);
+            out.writeByte(event.carried);
+            out.writeBoolean(event.suppressed);
+            for (int field = 0; event.profile != null && field < event.profile.length; field++) {
+                Customer.bytes(out, event.profile[field]);
+            }
         }
     }
 
@@ -53,14 +66,25 @@ final class EventSerializer extends Serializer<Event> {
 
     @Override
     public Event deserialize(Event event, DataInputView in) throws IOException {
-        event.kind = in.readByte();
+        int first = in.readByte();
+        event.clear();
+        event.kind = (byte) (first & 7);
         event.customer = StringValue.readString(in);
+        event.id = in.readLong();
         event.at = in.readLong();
-        event.cart = event.kind == Event.CART ? Customer.bytes(in) : null;
-        boolean profile = event.kind == Event.PROFILE;
-        event.email = profile ? Customer.bytes(in) : null;
-        event.firstName = profile ? Customer.bytes(in) : null;
-        event.consent = profile ? in.readByte() : 0;
+        if ((first & CART) != 0) {
+            event.cart = Customer.bytes(in);
+            event.cartKey = in.readLong();
+        }
+        if ((first & PERSON) != 0) {
+            event.explicit = in.readByte();
+            event.carried = in.readByte();
+            event.suppressed = in.readBoolean();
+            event.profile = (first & PROFILE) != 0 ? new byte[Event.PROFILE_FIELDS][] : null;
+            for (int field = 0; event.profile != null && field < event.profile.length; field++) {
+                event.profile[field] = Customer.bytes(in);
+            }
+        }
         return event;
     }
 

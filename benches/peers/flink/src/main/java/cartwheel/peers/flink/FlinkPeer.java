@@ -33,13 +33,13 @@ public final class FlinkPeer {
     private static void run(Arguments arguments, String events, String messages, boolean bounded) throws Exception {
         int slots = Integer.parseInt(arguments.get("partitions"));
         var environment = StreamExecutionEnvironment.createLocalEnvironment(slots, settings(arguments, slots, events));
-        // Times rise in a partition, and an event at a time comes behind the timers of that time: no margin is needed.
+        // Of records, not of events, which may be late: they rise in a partition, and a record of a time comes behind the timers of that time. So no margin is needed.
         WatermarkStrategy<Event> watermarks = WatermarkStrategy.<Event>forGenerator(context -> new NewestTime())
                 .withTimestampAssigner((event, recordTime) -> recordTime);
         environment.fromSource(source(arguments, events, bounded), watermarks, "events", EventSerializer.TYPE)
-                .filter(event -> event.kind != Event.OTHER)
+                .filter(Event::isHeard)
                 .keyBy(event -> event.customer, Types.STRING)
-                .process(new Recovery())
+                .process(new Recovery(arguments.get("version")))
                 .returns(MessageSerializer.TYPE)
                 .sinkTo(sink(arguments, messages));
         environment.execute("cart recovery");

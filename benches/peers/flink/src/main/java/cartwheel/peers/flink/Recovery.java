@@ -14,15 +14,21 @@ import org.apache.flink.util.Collector;
 
 /** One value a customer, and seldom more than one timer: a deadline that moves on is looked at when the timer that is there fires. */
 final class Recovery extends KeyedProcessFunction<String, Event, Message> {
+    private final String version;
     private transient ValueState<Customer> state;
     private transient Job job;
     private transient Collector<Message> collector;
     private transient Message message;
 
+    /** The journey's version stands in each message. */
+    Recovery(String version) {
+        this.version = version;
+    }
+
     @Override
     public void open(OpenContext context) {
         state = getRuntimeContext().getState(new ValueStateDescriptor<>("customer", CustomerSerializer.TYPE));
-        job = new Job();
+        job = new Job(version);
         message = new Message();
     }
 
@@ -33,7 +39,8 @@ final class Recovery extends KeyedProcessFunction<String, Event, Message> {
             customer = new Customer();
         }
         collector = out;
-        job.apply(event, customer, this::send);
+        // The record's time, as the source has given it.
+        job.apply(event, customer, context.timestamp(), this::send);
         arm(customer, context.timerService());
         state.update(customer);
     }

@@ -5,8 +5,6 @@ import cartwheel.peers.Event;
 import cartwheel.peers.EventReader;
 import cartwheel.peers.Job;
 import cartwheel.peers.Progress;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -15,8 +13,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
+import org.apache.kafka.common.utils.ByteBufferInputStream;
+import org.apache.kafka.common.utils.ByteBufferOutputStream;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
@@ -37,14 +38,20 @@ final class Recovery implements Processor<byte[], byte[], byte[], byte[]> {
 
     private final EventReader reader = new EventReader();
     private final Event event = new Event();
-    private final Job job = new Job();
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(1_024);
+    private final Job job;
+    /** Without locks, unlike Java's own. */
+    private final ByteBufferOutputStream bytes = new ByteBufferOutputStream(4_096);
     private final DataOutputStream out = new DataOutputStream(bytes);
     private ProcessorContext<byte[], byte[]> context;
     private KeyValueStore<byte[], byte[]> customers;
     private KeyValueStore<Bytes, byte[]> timers;
     /** Up to this time timers have been asked for. */
     private long fired = -1;
+
+    /** The journey's version stands in each message. */
+    Recovery(String version) {
+        job = new Job(version);
+    }
 
     @Override
     public void init(ProcessorContext<byte[], byte[]> context) {
@@ -59,14 +66,14 @@ final class Recovery implements Processor<byte[], byte[], byte[], byte[]> {
         Progress.read();
         APPLIED.increment();
         reader.read(record.value(), record.timestamp(), event);
-        if (event.kind == Event.OTHER) {
+        if (!event.isHeard()) {
             return;
         }
         try {
             byte[] key = event.customer.getBytes(StandardCharsets.UTF_8);
             byte[] stored = customers.get(key);
             Customer customer = stored == null ? new Customer() : read(stored);
-            job.apply(event, customer, this::send);
+            job.apply(event, customer, record.timestamp(), this::send);
             keep(key, customer);
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
@@ -115,13 +122,14 @@ final class Recovery implements Processor<byte[], byte[], byte[], byte[]> {
             customer.timer = customer.deadline();
             timers.put(Bytes.wrap(ByteBuffer.allocate(Long.BYTES + key.length).putLong(customer.timer).put(key).array()), NOTHING);
         }
-        bytes.reset();
+        bytes.buffer().clear();
         customer.write(out);
-        customers.put(key, bytes.toByteArray());
+        ByteBuffer written = bytes.buffer().flip();
+        customers.put(key, Arrays.copyOf(written.array(), written.limit()));
     }
 
     private static Customer read(byte[] stored) throws IOException {
-        return Customer.read(new DataInputStream(new ByteArrayInputStream(stored)));
+        return Customer.read(new DataInputStream(new ByteBufferInputStream(ByteBuffer.wrap(stored))));
     }
 
     /** Times are not before 1970, so that their bytes are in their order. */

@@ -38,7 +38,7 @@ public final class StreamsPeer {
     private static KafkaStreams start(Arguments arguments, String events, String messages) {
         Topology topology = new Topology()
                 .addSource("events", new ByteArrayDeserializer(), new ByteArrayDeserializer(), events)
-                .addProcessor("recovery", Recovery::new, "events")
+                .addProcessor("recovery", () -> new Recovery(arguments.get("version")), "events")
                 .addStateStore(
                         Stores.keyValueStoreBuilder(store(arguments, "state", Recovery.CUSTOMERS), Serdes.ByteArray(), Serdes.ByteArray())
                                 .withLoggingEnabled(CHANGELOG).withCachingDisabled(),
