@@ -3,6 +3,7 @@
 
 use crate::compact::{Bytes, Writer};
 use compact_str::CompactString;
+use hashbrown::HashMap;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -19,7 +20,8 @@ const MOST: usize = 1 << 14;
 pub struct ZoneTables {
     id: u128,
     zones: Vec<(String, TimeZone)>,
-    by_name: BTreeMap<String, u16>,
+    /// As they are written, and in small letters.
+    by_name: HashMap<String, u16>,
 }
 
 /// Stored tables that cannot be read.
@@ -55,11 +57,12 @@ impl ZoneTables {
         let damaged = |what: &str| TablesError(what.to_owned());
         let body = stored.strip_prefix(&HEADER[..]).ok_or_else(|| damaged("an unknown header"))?;
         let lists = Lists::read(body).ok_or_else(|| damaged("they are cut short or too long"))?;
-        let (mut zones, mut by_name) = (Vec::new(), BTreeMap::new());
+        let (mut zones, mut by_name) = (Vec::new(), HashMap::new());
         for (number, (name, place)) in (0..).zip(lists.names) {
             let data = lists.data.get(place).ok_or_else(|| damaged("a zone has no data"))?;
             let zone = TimeZone::tzif(&name, data).map_err(|error| damaged(&error.to_string()))?;
             by_name.insert(name.to_ascii_lowercase().into(), number);
+            by_name.insert(name.as_str().into(), number);
             zones.push((name.into_string(), zone));
         }
         Ok(Self { id: xxh3_128(stored), zones, by_name })
@@ -67,7 +70,8 @@ impl ZoneTables {
 
     /// The number of a zone plus one; none if there is no such zone. Case does not matter, as in the IANA rules.
     pub fn number(&self, name: &str) -> Option<u16> {
-        self.by_name.get(&name.to_ascii_lowercase()).map(|index| index + 1)
+        let otherwise = || self.by_name.get(&name.to_ascii_lowercase());
+        self.by_name.get(name).or_else(otherwise).map(|index| index + 1)
     }
 
     /// The zone with that number plus one, and its name.
@@ -90,7 +94,7 @@ impl ZoneTables {
 impl Default for ZoneTables {
     /// None at all.
     fn default() -> Self {
-        Self { id: 0, zones: Vec::new(), by_name: BTreeMap::new() }
+        Self { id: 0, zones: Vec::new(), by_name: HashMap::new() }
     }
 }
 

@@ -165,6 +165,8 @@ fn value_end(bytes: &[u8], from: usize) -> usize {
     let len = match rest.first() {
         Some(b'"') => string_len(rest).0,
         Some(b'{' | b'[') => nested_len(rest),
+        Some(b't' | b'n') => "true".len().min(rest.len()),
+        Some(b'f') => "false".len().min(rest.len()),
         _ => rest
             .iter()
             .position(|byte| matches!(byte, b',' | b'}' | b']') || byte.is_ascii_whitespace())
