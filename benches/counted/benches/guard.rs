@@ -28,15 +28,15 @@ fn at_most(instructions: u64) -> LibraryBenchmarkConfig {
 }
 
 #[library_benchmark]
-#[bench::peers(args = (Warm::new("peers")), config = at_most(44_000_000))]
-fn decode(warm: Warm) -> Warm {
+#[bench::peers(args = (Warm::new("peers")), config = at_most(32_200_000))]
+fn decode(mut warm: Warm) -> Warm {
     black_box(warm.measured_decode());
     warm
 }
 
 #[library_benchmark]
-#[bench::few_messages(args = (Warm::new("config")), config = at_most(150_400_000))]
-#[bench::peers(args = (Warm::new("peers")), config = at_most(154_900_000))]
+#[bench::few_messages(args = (Warm::new("config")), config = at_most(140_700_000))]
+#[bench::peers(args = (Warm::new("peers")), config = at_most(146_100_000))]
 fn turns(mut warm: Warm) -> Warm {
     warm.measured_turns();
     warm

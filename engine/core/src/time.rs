@@ -2,7 +2,7 @@
 
 mod exact;
 
-pub(crate) use exact::{Days, EXACT};
+pub(crate) use exact::{EXACT, Minutes};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -241,7 +241,7 @@ pub fn instant_of_number(number: f64) -> Option<Millis> {
 /// Reads the form that producers and [`format_rfc3339`] write, `2026-01-01T10:00:00.123Z`; none for any other. What it reads,
 /// [`format_rfc3339`] writes again byte for byte.
 pub(crate) fn exact_rfc3339(text: &str) -> Option<Millis> {
-    Days::default().read(text.as_bytes().try_into().ok()?)
+    Minutes::default().read(text.as_bytes().try_into().ok()?)
 }
 
 /// The days from 1970-01-01 to a date; none if there is no such date.

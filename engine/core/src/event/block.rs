@@ -156,14 +156,25 @@ fn ends_of_string(part: &[u8; PART]) -> u32 {
     bits(part, |byte| matches!(byte, b'"' | b'\\' | 0..=0x1f | 0x80..))
 }
 
-/// A bit for each byte that is the same in both.
-#[inline]
-pub fn equal(part: &[u8; PART], other: &[u8; PART]) -> u32 {
+/// Between which two each byte of a part must lie, both included. Signed, as one instruction compares them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C, align(16))]
+pub struct Bounds {
+    pub low: [i8; PART],
+    pub high: [i8; PART],
+}
+
+/// Whether each byte of the part lies between its bounds. A backslash lies between none.
+#[inline(always)]
+pub fn between(part: &[u8; PART], bounds: &Bounds) -> bool {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: every x86-64 processor has SSE2.
-    return unsafe { sse2::equal(part, other) };
+    return unsafe { sse2::between(part, bounds) };
     #[cfg(not(target_arch = "x86_64"))]
-    bits(&std::array::from_fn(|place| part[place] ^ other[place]), |byte| byte == 0)
+    {
+        let mut bytes = part.iter().zip(bounds.low.iter().zip(&bounds.high));
+        bytes.all(|(byte, (low, high))| *byte != b'\\' && (*low..=*high).contains(&(*byte as i8)))
+    }
 }
 
 /// A bit for each digit.
@@ -184,10 +195,10 @@ fn bits(part: &[u8; PART], is: fn(u8) -> bool) -> u32 {
 /// The sixteen bytes of a part by one instruction each.
 #[cfg(target_arch = "x86_64")]
 mod sse2 {
-    use super::{Bits, PART};
+    use super::{Bits, Bounds, PART};
     use std::arch::x86_64::{
-        __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128,
-        _mm_set1_epi8, _mm_sub_epi8,
+        __m128i, _mm_cmpeq_epi8, _mm_cmpgt_epi8, _mm_cmplt_epi8, _mm_load_si128, _mm_loadu_si128,
+        _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8, _mm_sub_epi8,
     };
 
     #[inline]
@@ -206,14 +217,22 @@ mod sse2 {
     pub fn ends_of_string(part: &[u8; PART]) -> u32 {
         let part = load(part);
         let marks = _mm_or_si128(equals(part, b'"'), equals(part, b'\\'));
-        // What is not ASCII has its highest bit, which is what a mask is made of.
-        mask(_mm_or_si128(_mm_or_si128(marks, at_most(part, 0x1f)), part))
+        // Below blanks is, with its sign, also what is not ASCII.
+        mask(_mm_or_si128(marks, _mm_cmplt_epi8(part, _mm_set1_epi8(b' ' as i8))))
     }
 
     #[inline]
     #[target_feature(enable = "sse2")]
-    pub fn equal(part: &[u8; PART], other: &[u8; PART]) -> u32 {
-        mask(_mm_cmpeq_epi8(load(part), load(other)))
+    pub fn between(part: &[u8; PART], bounds: &Bounds) -> bool {
+        let part = load(part);
+        // SAFETY: they read the 16 bytes of each, which begin where `Bounds` may, at a multiple of 16, and 16 behind.
+        let (low, high) = unsafe {
+            let [low, high] =
+                [&bounds.low, &bounds.high].map(|bytes| bytes.as_ptr().cast::<__m128i>());
+            (_mm_load_si128(low), _mm_load_si128(high))
+        };
+        let beside = _mm_or_si128(_mm_cmpgt_epi8(low, part), _mm_cmpgt_epi8(part, high));
+        mask(_mm_or_si128(beside, equals(part, b'\\'))) == 0
     }
 
     #[inline]
@@ -291,12 +310,10 @@ mod tests {
         }
 
         #[test]
-        fn equal_bytes_and_digits_are_found_in_every_place(one in "[ -~]{16}", other in "[0-9a-z]{16}") {
+        fn digits_are_found_in_every_place(one in "[ -~]{16}", other in "[0-9a-z]{16}") {
             let part = |text: &str| -> [u8; PART] { text.as_bytes().try_into().unwrap() };
             let (one, other) = (part(&one), part(&other));
             let bits = |is: &dyn Fn(usize) -> bool| (0..PART).filter(|place| is(*place)).fold(0, |bits, place| bits | 1 << place);
-            prop_assert_eq!(equal(&one, &other), bits(&|place| one[place] == other[place]));
-            prop_assert_eq!(equal(&one, &one), 0xffff);
             prop_assert_eq!(digits(&one), bits(&|place| one[place].is_ascii_digit()));
             prop_assert_eq!(digits(&other), bits(&|place| other[place].is_ascii_digit()));
         }

@@ -179,8 +179,10 @@ impl<'a> Event<'a> {
             None => self.read_time(record_time, policy)?,
         };
         // The quick ways decline other fields that have not their type.
-        let profile = self.subject(Subject::Profile);
-        self.odd = profile.map_or(OddFields::default(), profile::odd_fields);
+        self.odd = quick.odd.unwrap_or_else(|| {
+            let profile = self.subject(Subject::Profile);
+            profile.map_or(OddFields::default(), profile::odd_fields)
+        });
         Ok(())
     }
 

@@ -2,18 +2,23 @@
 //! values is compared, and only the values are looked at.
 //!
 //! The layouts of the records that the one pass has read are kept as a tree of pieces: some bytes that must be there, then a value.
-//! A record that fits differs from one that was validated in nothing but plain strings and plain numbers, so it is valid JSON as well.
+//! Values that always have the same length, such as ids, are compared with the bytes around them: they are no pieces of their own until one of another
+//! length is seen. A record that fits differs from one that was validated in nothing but plain strings and plain numbers, so it is valid JSON as well.
 //! The leaf that it reaches knows where the fields stand in relation to the pieces, and what the type means, which is part of the layout; the
 //! time is read as it is passed over. Where nothing fits, the one pass reads the record. `tests` compare the two.
 
 mod leaf;
+mod lengths;
+mod part;
 mod parts;
 mod piece;
 
 use super::block::{PART, Tail};
+use super::profile::MAX_VALUE;
 use super::scan::Quick;
 use super::top::{Extent, Top};
 use leaf::{Begins, Leaf};
+use lengths::Lengths;
 use parts::Parts;
 use piece::{Piece, Times, Value};
 
@@ -25,6 +30,8 @@ const MAX_TRIES: u32 = 2_000;
 const MAX_TEXT: usize = 8 * 1024;
 /// Most pieces that may stand in the same place, such as types: they are tried one after the other.
 const MAX_OTHERS: usize = 64;
+/// Once nothing more is learned, one in so many records is looked at all the same.
+const SELDOM: u32 = 64;
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +40,7 @@ pub struct Layouts {
     pieces: usize,
     leaves: Vec<Leaf>,
     tries: u32,
+    lengths: Lengths,
     times: Times,
     begins: Begins,
 }
@@ -45,6 +53,7 @@ impl Layouts {
         self.times.time = None;
         let mut piece = self.first.as_deref()?;
         let leaf = loop {
+            piece = piece.that_stands(rest, &tail)?;
             let behind = match piece.behind(rest, &tail, &mut self.times, &mut ascii) {
                 Some(behind) => behind,
                 None => {
@@ -74,26 +83,45 @@ impl Layouts {
         }
         top.items = leaf.items;
         let whole = Extent::new(0, bytes.len());
-        Some(Quick { text, whole, time: self.times.time, meaning: Some(leaf.meaning) })
+        let odd = leaf.odd.filter(|_| bytes.len() <= MAX_VALUE);
+        Some(Quick { text, whole, time: self.times.time, meaning: Some(leaf.meaning), odd })
     }
 
     /// Learns the layout of a record that the one pass has read.
     pub fn learn(&mut self, text: &str, whole: Extent) {
-        let full = self.pieces >= MAX_PIECES || self.tries >= MAX_TRIES;
         let fits = (PART..=MAX_TEXT).contains(&text.len()) && whole == Extent::new(0, text.len());
-        if full || !fits {
+        if !fits {
             return;
         }
-        self.tries += 1;
-        if let Some(parts) = Parts::of(text)
-            && self.pieces + parts.count() <= MAX_PIECES
+        self.tries = self.tries.saturating_add(1);
+        let full = self.pieces >= MAX_PIECES || self.tries >= MAX_TRIES;
+        // It may be a record of a layout that is known, but for a value's length.
+        if full && !self.tries.is_multiple_of(SELDOM) {
+            return;
+        }
+        self.lengths.changed = false;
+        let fits = Parts::of(text, &mut self.lengths).is_some();
+        if std::mem::take(&mut self.lengths.changed) {
+            self.forget();
+        }
+        // Now that its lengths are known.
+        if fits
+            && self.tries < MAX_TRIES
+            && let Some((pieces, leaf)) = Parts::of(text, &mut self.lengths)
+            && self.pieces + pieces.len() <= MAX_PIECES
         {
-            self.enter(parts);
+            self.enter(pieces, &leaf);
         }
     }
 
-    fn enter(&mut self, parts: Parts<'_>) {
-        let (pieces, leaf) = parts.into_layout();
+    /// What is known of lengths no longer holds: every layout is learned anew.
+    fn forget(&mut self) {
+        self.first = None;
+        self.leaves.clear();
+        (self.pieces, self.tries) = (0, 0);
+    }
+
+    fn enter(&mut self, pieces: Vec<Piece>, leaf: &Leaf) {
         let mut list = &mut self.first;
         for mut piece in pieces {
             let mut others = 0;

@@ -5,6 +5,7 @@
 
 use super::block::{BLOCK, look};
 use super::number::plain_number;
+use super::odd::OddFields;
 use super::top::{Extent, Place, Top};
 use super::vocabulary::{Known, Meaning, Subject, Type};
 use crate::time::Millis;
@@ -20,6 +21,8 @@ pub struct Quick<'a> {
     pub time: Option<Millis>,
     /// What its type means, where that is known already.
     pub meaning: Option<Meaning>,
+    /// The odd fields of its profile, where these are known already.
+    pub odd: Option<OddFields>,
 }
 
 /// Fills `top` with the object's fields. `max_depth` is the deepest nesting, the object
@@ -43,7 +46,7 @@ pub fn scan<'a>(bytes: &'a [u8], max_depth: u32, top: &mut Top) -> Option<Quick<
     } else {
         std::str::from_utf8(bytes).ok()?
     };
-    Some(Quick { text, whole: Extent::new(start, end), time: None, meaning: None })
+    Some(Quick { text, whole: Extent::new(start, end), time: None, meaning: None, odd: None })
 }
 
 /// The record. Every method takes a position and returns the one behind what it has passed over, or none where it declines. (Positions

@@ -1,5 +1,6 @@
 //! What a whole layout says of a record, once the record's pieces are found.
 
+use crate::event::odd::OddFields;
 use crate::event::top::Place;
 use crate::event::vocabulary::Meaning;
 
@@ -20,6 +21,8 @@ pub struct Leaf {
     /// Elements of `cart.items`.
     pub items: u32,
     pub meaning: Meaning,
+    /// The odd fields of the profile: a matter of their types, in a record so short that no field is too long. None where a longer one was learned.
+    pub odd: Option<OddFields>,
 }
 
 /// Where a field stands.

@@ -1,23 +1,22 @@
-//! A piece of a layout: some bytes that must be there, and the value behind them.
+//! A piece of a layout: some bytes that must be there, and the value behind them. Among the bytes are values that always have the same length.
 //!
 //! What goes from hand to hand is the rest of the record: so there is one pair of numbers to keep in registers.
 
-use crate::event::block::{PART, Tail, equal, string_end, string_end_slowly};
+use super::part::{Byte, part};
+use crate::event::block::{Bounds, PART, Tail, between, string_end, string_end_slowly};
 use crate::event::number::{plain_number, short_number};
-use crate::time::{Days, EXACT, Millis};
+use crate::time::{EXACT, Millis, Minutes};
 
-/// Longest literal of a piece; a longer one is divided. Most have one part, and what is behind a type has three.
+/// Longest literal of a piece; a longer one is divided. Most have up to three parts.
 pub const LITERAL: usize = PARTS * PART;
-const PARTS: usize = 3; // as `behind_literal` says them one by one
+const PARTS: usize = 4; // as `goes_on` says them one by one
 /// Longer integers may be beyond 64 bits.
 const MAX_INTEGER: usize = 18;
 
 /// Some bytes and the value behind them.
 #[derive(Clone, Debug)]
 pub struct Piece {
-    literal: [[u8; PART]; PARTS],
-    /// Of each part a bit for every byte that is not the literal's.
-    beyond: [u32; PARTS],
+    literal: [Bounds; PARTS],
     len: u8,
     /// How many pieces of a record are before it.
     pub number: u8,
@@ -47,23 +46,11 @@ pub enum Value {
 
 impl Piece {
     /// Of at most [`LITERAL`] bytes.
-    pub fn new(number: usize, literal: &[u8], value: Value) -> Self {
-        let mut parts = [[0; PART]; PARTS];
-        for (part, bytes) in parts.iter_mut().zip(literal.chunks(PART)) {
-            part[..bytes.len()].copy_from_slice(bytes);
-        }
-        let beyond = std::array::from_fn(|part| {
-            let bytes = literal.len().saturating_sub(part * PART).min(PART);
-            ALL & ALL << bytes
-        });
+    pub fn new(number: usize, literal: &[Byte], value: Value) -> Self {
+        let mut parts = literal.chunks(PART);
+        let parts = std::array::from_fn(|_| part(parts.next().unwrap_or_default()));
         let (len, number) = (literal.len() as u8, number as u8);
-        Self { literal: parts, beyond, len, number, value, next: None, other: None }
-    }
-
-    /// Bytes of the literal.
-    #[inline]
-    pub fn len(&self) -> usize {
-        usize::from(self.len)
+        Self { literal: parts, len, number, value, next: None, other: None }
     }
 
     /// Whether the other says the same of a record.
@@ -73,9 +60,28 @@ impl Piece {
             && (ends || self.value == other.value)
     }
 
-    /// What stands behind the piece, if that stands at the beginning of the rest of the record. `ascii` becomes false if something else is
-    /// in its value.
-    #[inline]
+    /// Itself if its literal stands at the beginning of the rest of the record, else the first of the others of which that holds.
+    #[inline(always)]
+    pub fn that_stands(&self, rest: &[u8], tail: &Tail) -> Option<&Self> {
+        let stands = self.begins(tail.part(rest)) && self.goes_on(rest, tail);
+        if stands { Some(self) } else { self.other_that_stands(rest, tail) }
+    }
+
+    // Not in line: the way of the usual piece stays straight and keeps its registers.
+    #[inline(never)]
+    fn other_that_stands(&self, rest: &[u8], tail: &Tail) -> Option<&Self> {
+        let (mut piece, here) = (self, tail.part(rest));
+        loop {
+            piece = piece.other.as_deref()?;
+            if piece.begins(here) && piece.goes_on(rest, tail) {
+                return Some(piece);
+            }
+        }
+    }
+
+    /// What stands behind the value, of a piece whose literal stands at the beginning of the rest; none where its value does not stand behind that.
+    /// `ascii` becomes false if something else is in it.
+    #[inline(always)]
     pub fn behind<'r>(
         &self,
         rest: &'r [u8],
@@ -83,14 +89,13 @@ impl Piece {
         times: &mut Times,
         ascii: &mut bool,
     ) -> Option<&'r [u8]> {
-        let value = self.behind_literal(rest, tail)?;
+        let value = rest.get(usize::from(self.len)..)?;
         let behind = self.value.behind(value, tail, times);
         behind.or_else(|| self.value.behind_slowly(value, ascii))
     }
 
-    /// The first of the others that stands there, and what stands behind it. Not in line, and with it no second copy of what reads values: the
-    /// way of the usual piece stays straight and keeps its registers.
-    #[inline(never)]
+    /// Where its value does not stand: the first of the others that stands there with its value, and what stands behind it.
+    #[cold]
     pub fn behind_other<'r>(
         &self,
         rest: &'r [u8],
@@ -100,35 +105,30 @@ impl Piece {
     ) -> Option<(&Self, &'r [u8])> {
         let mut piece = self;
         loop {
-            piece = piece.other.as_deref()?;
-            if let Some(value) = piece.behind_literal(rest, tail)
-                && let Some(behind) = piece.value.behind_any(value, tail, times, ascii)
-            {
+            piece = piece.other_that_stands(rest, tail)?;
+            if let Some(behind) = piece.behind(rest, tail, times, ascii) {
                 return Some((piece, behind));
             }
         }
     }
 
-    /// What stands behind the literal, if that stands there.
-    #[inline]
-    fn behind_literal<'r>(&self, rest: &'r [u8], tail: &Tail) -> Option<&'r [u8]> {
-        let other_part = |part: usize| {
-            let here = rest.get(part * PART..);
-            here.is_some_and(|here| self.is_part(part, tail.part(here)))
-        };
-        let stands = self.is_part(0, tail.part(rest))
-            && (self.len() <= PART || other_part(1) && (self.len() <= 2 * PART || other_part(2)));
-        if stands { rest.get(self.len()..) } else { None }
+    /// Whether the literal's first part is there. It tells most pieces from those that may stand in their place.
+    #[inline(always)]
+    fn begins(&self, here: &[u8; PART]) -> bool {
+        between(here, &self.literal[0])
     }
 
-    #[inline]
-    fn is_part(&self, part: usize, here: &[u8; PART]) -> bool {
-        equal(here, &self.literal[part]) | self.beyond[part] == ALL
+    /// Whether its other parts are.
+    #[inline(always)]
+    fn goes_on(&self, rest: &[u8], tail: &Tail) -> bool {
+        let len = usize::from(self.len);
+        let part = |part: usize| {
+            let here = rest.get(part * PART..);
+            here.is_some_and(|here| between(tail.part(here), &self.literal[part]))
+        };
+        len <= PART || part(1) && (len <= 2 * PART || part(2) && (len <= 3 * PART || part(3)))
     }
 }
-
-/// The bits of a whole part.
-const ALL: u32 = (1 << PART) - 1;
 
 impl Value {
     /// What stands behind the value; none where there is none or where it takes longer to say, which is for [`Value::behind_slowly`].
@@ -143,17 +143,6 @@ impl Value {
             Value::End(_) => rest.is_empty().then_some(rest),
             Value::Integer => None,
         }
-    }
-
-    #[inline(never)]
-    fn behind_any<'r>(
-        self,
-        rest: &'r [u8],
-        tail: &Tail,
-        times: &mut Times,
-        ascii: &mut bool,
-    ) -> Option<&'r [u8]> {
-        self.behind(rest, tail, times).or_else(|| self.behind_slowly(rest, ascii))
     }
 
     /// The same, however long it takes. `ascii` becomes false if something else is in it.
@@ -176,7 +165,7 @@ impl Value {
 /// What reads times in the form that producers write, and the record's.
 #[derive(Clone, Debug, Default)]
 pub struct Times {
-    days: Days,
+    minutes: Minutes,
     /// None where the record has none that was read.
     pub time: Option<Millis>,
 }
@@ -186,7 +175,7 @@ impl Times {
     #[inline]
     fn read<'r>(&mut self, rest: &'r [u8]) -> Option<&'r [u8]> {
         let (text, behind) = rest.split_first_chunk::<EXACT>()?;
-        self.time = self.days.read(text).filter(|_| behind.first() == Some(&b'"'));
+        self.time = self.minutes.read(text).filter(|_| behind.first() == Some(&b'"'));
         self.time.map(|_| behind)
     }
 }
