@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::overview::{Overview, ask};
+use crate::process::Process;
 use crate::running::Running;
 use crate::setup::Setup;
 use cartwheel_core::time::Millis;
@@ -126,6 +127,16 @@ impl Engine {
             }
             None => Ok(()),
         }
+    }
+
+    /// An error if it has ended.
+    pub fn check_alive(&mut self) -> Result<(), Error> {
+        self.running.check_alive()
+    }
+
+    /// What it uses is read here.
+    pub fn process(&self) -> Process {
+        self.running.process()
     }
 
     /// Its CPU seconds over time, so far.

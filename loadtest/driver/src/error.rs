@@ -53,6 +53,9 @@ pub enum Error {
     /// The engine, or a peer, decided something else than the reference model.
     #[error("what was sent differs from the reference model: {0}")]
     Differs(String),
+    /// Messages did not come, or came twice: what was measured says nothing.
+    #[error("the run is void: {0}")]
+    Void(String),
 }
 
 impl Error {

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::latency::flags::Latency;
 use crate::peers::flags::{Peers, SmallestHeap};
 use cartwheel_core::time::Span;
 use cartwheel_workload::{Profile, Skew};
@@ -48,6 +49,12 @@ pub enum Command {
     Engine(Engine),
     /// Measures how long a partition is without an owner: when an engine is killed with -9 and started again, and when one is stopped beside another.
     HandOver(HandOver),
+    /// Measures how long it takes from an event to the broker's append of the message that it causes, at a steady rate, in an open loop.
+    ///
+    /// Latency runs from the instant at which an event was meant to be written, however late it was written, so a stall is felt by all that would have
+    /// come in it. The engine is a process of its own and writes its checkpoints every 10 s. Of each sign-up one message leaves at once and one by a
+    /// timer; if one of them does not come, or comes twice, the run is void. HdrHistogram; the broker's times are whole milliseconds, of which the end counts.
+    Latency(Latency),
     /// Compares what the engine takes of the processors over TLS with a login and over plain connections, in turn, on one broker.
     Secure(Secure),
     /// Writes events to a topic.

@@ -1,20 +1,14 @@
 //! `loadtest hand-over`: two engines share the partitions of a topic; how long none of them decides for a partition when one is killed and started
 //! again, and when one is stopped for good.
 
-use crate::engine::{Engine, binary, wall};
+use crate::engine::{binary, wall};
 use crate::flags::{Events, HandOver};
-use crate::overview::{Overview, ask};
+use crate::pair::Pair;
 use crate::run::prepare;
 use crate::setup::{Changes, Setup};
 use crate::{Error, produce};
 use cartwheel_broker::{Broker, Options as BrokerOptions};
-use std::path::Path;
-use std::time::{Duration, Instant};
-
-/// Between two looks.
-const LOOK: Duration = Duration::from_millis(5);
-/// A hand-over that takes longer has failed: it is longer than a session of the group.
-const PATIENCE: Duration = Duration::from_secs(120);
+use std::time::Instant;
 
 /// What was measured; times are those between the signal and the last partition that is led and replayed again, for each round.
 #[derive(Debug, serde::Serialize)]
@@ -58,7 +52,7 @@ pub fn run(flags: &HandOver) -> Result<Report, Error> {
     let other =
         Setup::write(&flags.cartwheel.config.config_dir, &work.path().join("other"), &changes)?;
 
-    let mut pair = Pair { binary: &binary, work: work.path(), partitions: flags.partitions };
+    let pair = Pair { binary: &binary, work: work.path(), partitions: flags.partitions };
     let mut first = pair.start(&one, "one")?;
     pair.until(&[&one], "the first engine has every partition")?;
     let mut second = pair.start(&other, "other")?;
@@ -87,51 +81,4 @@ pub fn run(flags: &HandOver) -> Result<Report, Error> {
         pair.until_shared(&one, &other)?;
     }
     Ok(report)
-}
-
-struct Pair<'a> {
-    binary: &'a Path,
-    work: &'a Path,
-    partitions: i32,
-}
-
-impl Pair<'_> {
-    fn start(&mut self, setup: &Setup, name: &str) -> Result<Engine, Error> {
-        Engine::start(self.binary, setup, &self.work.join(format!("{name}.log")))
-    }
-
-    /// Waits until these engines together have every partition running.
-    fn until(&self, setups: &[&Setup], what: &str) -> Result<(), Error> {
-        self.wait(what, || setups.iter().map(|setup| running(setup)).sum::<usize>() == self.all())
-    }
-
-    fn until_shared(&self, one: &Setup, other: &Setup) -> Result<(), Error> {
-        self.wait("both engines have partitions", || {
-            let (one, other) = (running(one), running(other));
-            one > 0 && other > 0 && one + other == self.all()
-        })
-    }
-
-    fn all(&self) -> usize {
-        usize::try_from(self.partitions).unwrap_or(0)
-    }
-
-    fn wait(&self, what: &str, mut holds: impl FnMut() -> bool) -> Result<(), Error> {
-        let begun = Instant::now();
-        while !holds() {
-            if begun.elapsed() > PATIENCE {
-                return Err(Error::Config(format!("waited {PATIENCE:?} in vain until {what}")));
-            }
-            std::thread::sleep(LOOK);
-        }
-        Ok(())
-    }
-}
-
-/// Partitions that this engine decides for now.
-fn running(setup: &Setup) -> usize {
-    let count = |overview: Overview| {
-        overview.shards.iter().filter(|shard| shard.state == "running").count()
-    };
-    ask(setup.admin).map_or(0, count)
 }

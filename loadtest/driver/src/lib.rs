@@ -3,7 +3,7 @@
 //! `loadtest run` reports three rows from one run on one topic: consume and discard, consume and decode, and the full engine, each in a
 //! process of its own that is measured from outside ([`process`]). Afterwards the engine's commands are compared with those of the
 //! reference model, re-executed under the turn records that the engine wrote ([`verify`]). `loadtest engine` drives shards in this process
-//! without a broker, over RocksDB as the engine does ([`alone`]); `loadtest hand-over` kills and stops engines ([`hand_over`]); `loadtest produce` only writes;
+//! without a broker, over RocksDB as the engine does ([`alone`]); `loadtest hand-over` kills and stops engines ([`hand_over`]); `loadtest latency` measures from an event's intended time to its message ([`latency`]); `loadtest produce` only writes;
 //! `loadtest secure` compares protected connections with plain ones ([`secure`]);
 //! `loadtest peers` does one job on Cartwheel and on other engines ([`peers`]).
 //!
@@ -15,7 +15,9 @@ pub mod engine;
 mod error;
 pub mod flags;
 pub mod hand_over;
+pub mod latency;
 pub mod overview;
+mod pair;
 pub mod peers;
 pub mod process;
 pub mod produce;

@@ -2,10 +2,12 @@
 
 use cartwheel_loadtest::flags::{Command, Flags, Output};
 use cartwheel_loadtest::progress::begin;
-use cartwheel_loadtest::report::Report;
+use cartwheel_loadtest::report::{Report, Verification};
 use cartwheel_loadtest::run::{self, options};
 use cartwheel_loadtest::setup::{self, Setup};
-use cartwheel_loadtest::{Error, alone, consume, engine, hand_over, peers, produce, secure};
+use cartwheel_loadtest::{
+    Error, alone, consume, engine, hand_over, latency, peers, produce, secure,
+};
 use clap::Parser;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,6 +22,7 @@ fn main() -> ExitCode {
         Command::Run(run) => run::run(run).and_then(|report| finish(flags.output, &report)),
         Command::Engine(engine) => alone(engine).and_then(|report| finish(flags.output, &report)),
         Command::HandOver(hand_over) => measure(flags.output, hand_over),
+        Command::Latency(latency) => time(flags.output, latency),
         Command::Secure(secure) => protect(flags.output, secure),
         Command::Produce(produce) => write(flags.output, produce),
         Command::Peers(peers) => compare(flags.output, peers),
@@ -30,7 +33,8 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("loadtest: {error}");
-            ExitCode::from(if matches!(error, Error::Differs(_)) { 65 } else { 69 })
+            let wrong = matches!(error, Error::Differs(_) | Error::Void(_));
+            ExitCode::from(if wrong { 65 } else { 69 })
         }
     }
 }
@@ -41,10 +45,7 @@ fn finish(output: Output, report: &Report) -> Result<(), Error> {
         Output::Text => print!("{}", report.text()),
         Output::Json => println!("{}", report.json()),
     }
-    match report.verification.as_ref().and_then(|verification| verification.difference.clone()) {
-        Some(difference) => Err(Error::Differs(difference)),
-        None => Ok(()),
-    }
+    same(report.verification.as_ref())
 }
 
 fn alone(flags: &cartwheel_loadtest::flags::Engine) -> Result<Report, Error> {
@@ -78,6 +79,27 @@ fn measure(output: Output, flags: &cartwheel_loadtest::flags::HandOver) -> Resul
         Output::Json => println!("{}", serde_json::to_string(&report).unwrap_or_default()),
     }
     Ok(())
+}
+
+/// Prints the report; messages that did not come, or that differ from the reference, are a failure.
+fn time(output: Output, flags: &latency::flags::Latency) -> Result<(), Error> {
+    let report = latency::run(flags)?;
+    match output {
+        Output::Text => print!("{}", report.text()),
+        Output::Json => println!("{}", serde_json::to_string(&report).unwrap_or_default()),
+    }
+    match report.void.clone() {
+        Some(void) => Err(Error::Void(void)),
+        None => same(report.verification.as_ref()),
+    }
+}
+
+/// A difference from the reference is a failure.
+fn same(verification: Option<&Verification>) -> Result<(), Error> {
+    match verification.and_then(|verification| verification.difference.clone()) {
+        Some(difference) => Err(Error::Differs(difference)),
+        None => Ok(()),
+    }
 }
 
 fn protect(output: Output, flags: &cartwheel_loadtest::flags::Secure) -> Result<(), Error> {

@@ -26,6 +26,10 @@ pub struct Shard {
     pub next_offset: i64,
     /// Records sent and not yet read back.
     pub in_flight: u64,
+    /// Records up to the end of the partition, as far as it knows.
+    pub lag_records: u64,
+    /// Age of its newest checkpoint; before the first, since it was taken over.
+    pub checkpoint_age_seconds: f64,
 }
 
 impl Overview {
@@ -37,12 +41,22 @@ impl Overview {
         self.shards.iter().filter_map(of).map(|count| u64::try_from(count).unwrap_or(0)).sum()
     }
 
-    /// Whether every partition has been applied to its end, and what it decided has been read back.
+    /// Whether every partition has been applied to its end.
+    pub fn passed(&self, ends: &[(i64, i64)]) -> bool {
+        self.all(ends, |shard, end| shard.next_offset >= end)
+    }
+
+    /// The same, and what was decided has been read back.
     pub fn caught_up(&self, ends: &[(i64, i64)]) -> bool {
+        self.all(ends, |shard, end| shard.next_offset >= end && shard.in_flight == 0)
+    }
+
+    /// Whether it holds of each partition and its end.
+    fn all(&self, ends: &[(i64, i64)], holds: impl Fn(&Shard, i64) -> bool) -> bool {
         ends.iter().enumerate().all(|(partition, (_, end))| {
             let shard =
                 self.shards.iter().find(|shard| usize::try_from(shard.shard) == Ok(partition));
-            shard.is_some_and(|shard| shard.next_offset >= *end && shard.in_flight == 0)
+            shard.is_some_and(|shard| holds(shard, *end))
         })
     }
 }
@@ -76,15 +90,17 @@ mod tests {
 
     const ANSWER: &str = "HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n\
         {\"clock\":\"2026-01-04T01:24:00.000Z\",\"shards\":[\
-        {\"shard\":1,\"state\":\"running\",\"next_offset\":30,\"in_flight\":0,\"lag_records\":0},\
-        {\"shard\":0,\"state\":\"running\",\"next_offset\":19,\"in_flight\":0,\"lag_records\":1}]}";
+        {\"shard\":1,\"state\":\"running\",\"next_offset\":30,\"in_flight\":0,\"lag_records\":0,\"checkpoint_age_seconds\":1.5},\
+        {\"shard\":0,\"state\":\"running\",\"next_offset\":19,\"in_flight\":3,\"lag_records\":1,\"checkpoint_age_seconds\":0.0}]}";
 
     #[test]
     fn an_overview_tells_how_far_each_partition_is() {
         let overview = read(ANSWER.as_bytes()).unwrap();
         assert_eq!(overview.applied(&[(0, 20), (10, 30)]), 39);
         assert!(!overview.caught_up(&[(0, 20), (10, 30)]));
-        assert!(overview.caught_up(&[(0, 19), (10, 30)]));
+        assert!(overview.passed(&[(0, 19), (10, 30)]) && !overview.caught_up(&[(0, 19), (10, 30)]));
+        let quiet = read(ANSWER.replace("\"in_flight\":3", "\"in_flight\":0").as_bytes()).unwrap();
+        assert!(quiet.caught_up(&[(0, 19), (10, 30)]));
         assert!(!overview.caught_up(&[(0, 19), (10, 30), (0, 0)]), "a partition that nobody owns");
         let refused = ANSWER.replace("200 OK", "503 Service Unavailable");
         assert!(read(refused.as_bytes()).unwrap_err().to_string().contains("503"));

@@ -1,7 +1,7 @@
 //! Writes the stream to a topic, fast: many records under way, uncompressed, partitioned as Java does it.
 
 use crate::Error;
-use cartwheel_workload::{Options, Workload};
+use cartwheel_workload::{Options, Shopped, Workload};
 use indicatif::ProgressBar;
 use rdkafka::ClientContext;
 use rdkafka::config::ClientConfig;
@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 /// Records between two looks at the client's events.
 const STRIDE: u64 = 4_096;
+/// The client waits so long for a fuller batch where only throughput counts.
+pub(crate) const LINGER_MS: f64 = 5.0;
 /// How long the last records may take.
 const FLUSH: Duration = Duration::from_secs(120);
 
@@ -45,6 +47,54 @@ impl ProducerContext for Context {
     }
 }
 
+/// Writes events one by one.
+pub(crate) struct Writer {
+    producer: BaseProducer<Context>,
+    topic: String,
+    line: Vec<u8>,
+    events: u64,
+    bytes: u64,
+}
+
+impl Writer {
+    /// The client waits so long for further records before it sends some to the broker.
+    pub(crate) fn new(bootstrap: &str, topic: &str, linger_ms: f64) -> Result<Self, Error> {
+        let producer = client(bootstrap, linger_ms)?;
+        let line = Vec::with_capacity(1_024);
+        Ok(Self { producer, topic: topic.to_owned(), line, events: 0, bytes: 0 })
+    }
+
+    /// Hands an event over to the client, with its own time as the record's time; waits for room while its queue is full.
+    pub(crate) fn write(&mut self, event: &Shopped) -> Result<(), Error> {
+        self.line.clear();
+        event.encode(&mut self.line);
+        let key = event.key();
+        let record =
+            BaseRecord::to(&self.topic).key(&key).payload(&self.line).timestamp(event.time);
+        append(&self.producer, record)?;
+        self.events += 1;
+        self.bytes += self.line.len() as u64;
+        Ok(())
+    }
+
+    /// Looks at what the client has to say.
+    pub(crate) fn poll(&self) {
+        self.producer.poll(Duration::ZERO);
+    }
+
+    /// Waits until the broker has all of them; an error if it did not take some.
+    pub(crate) fn flush(&self) -> Result<(), Error> {
+        self.producer.flush(FLUSH)?;
+        match self.producer.context().failed.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            failed => Err(Error::Config(format!(
+                "the broker did not take {failed} of {} events for {}",
+                self.events, self.topic
+            ))),
+        }
+    }
+}
+
 /// Writes all events of the stream to `topic`, with their own times as the records' times, and waits for the broker.
 pub fn produce(
     bootstrap: &str,
@@ -52,42 +102,29 @@ pub fn produce(
     options: &Options,
     bar: &ProgressBar,
 ) -> Result<Written, Error> {
-    let producer = client(bootstrap)?;
+    let mut writer = Writer::new(bootstrap, topic, LINGER_MS)?;
     let began = Instant::now();
-    let (mut events, mut bytes) = (0, 0);
-    let mut line = Vec::with_capacity(1_024);
     for event in Workload::new(options.clone())? {
-        line.clear();
-        event.encode(&mut line);
-        append(
-            &producer,
-            BaseRecord::to(topic).key(&event.key()).payload(&line).timestamp(event.time),
-        )?;
-        events += 1;
-        bytes += line.len() as u64;
-        if events % STRIDE == 0 {
-            producer.poll(Duration::ZERO);
-            bar.set_position(events);
+        writer.write(&event)?;
+        if writer.events.is_multiple_of(STRIDE) {
+            writer.poll();
+            bar.set_position(writer.events);
         }
     }
-    producer.flush(FLUSH)?;
+    writer.flush()?;
     bar.finish_and_clear();
-    match producer.context().failed.load(Ordering::Relaxed) {
-        0 => Ok(Written { events, bytes, seconds: began.elapsed().as_secs_f64() }),
-        failed => Err(Error::Config(format!(
-            "the broker did not take {failed} of {events} events for {topic}"
-        ))),
-    }
+    let Writer { events, bytes, .. } = writer;
+    Ok(Written { events, bytes, seconds: began.elapsed().as_secs_f64() })
 }
 
-fn client(bootstrap: &str) -> Result<BaseProducer<Context>, Error> {
+fn client(bootstrap: &str, linger_ms: f64) -> Result<BaseProducer<Context>, Error> {
     let mut config = ClientConfig::new();
     config
         .set("bootstrap.servers", bootstrap)
         .set("enable.idempotence", "true")
         .set("partitioner", "murmur2_random")
         .set("compression.type", "none")
-        .set("linger.ms", "5")
+        .set("linger.ms", linger_ms.to_string())
         .set("batch.size", "1000000")
         .set("queue.buffering.max.messages", "500000")
         .set("queue.buffering.max.kbytes", "262144")

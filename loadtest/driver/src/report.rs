@@ -122,23 +122,24 @@ impl Report {
             let _ = writeln!(out, "\nfull engine / consume and decode: {share:.2}");
         }
         let _ = writeln!(out, "commands: {}", self.commands);
-        match &self.verification {
-            None => out.push_str("not compared with the reference model\n"),
-            Some(Verification { difference: Some(difference), .. }) => {
-                let _ = writeln!(out, "DIFFERS from the reference model: {difference}");
-            }
-            Some(Verification { equal_commands, .. }) => {
-                let _ = writeln!(
-                    out,
-                    "equal to the reference model: all {} commands",
-                    equal_commands.unwrap_or(0)
-                );
-            }
-        }
+        out.push_str(&compared(self.verification.as_ref()));
         for note in &self.notes {
             let _ = writeln!(out, "{note}");
         }
         out
+    }
+}
+
+/// What a comparison with the reference model said, as a line.
+pub(crate) fn compared(verification: Option<&Verification>) -> String {
+    match verification {
+        None => "not compared with the reference model\n".into(),
+        Some(Verification { difference: Some(difference), .. }) => {
+            format!("DIFFERS from the reference model: {difference}\n")
+        }
+        Some(Verification { equal_commands, .. }) => {
+            format!("equal to the reference model: all {} commands\n", equal_commands.unwrap_or(0))
+        }
     }
 }
 
@@ -165,7 +166,7 @@ fn cells(row: &Row) -> [String; 7] {
 }
 
 /// The first column to the left, the others to the right.
-fn table(out: &mut String, lines: &[[String; 7]]) {
+pub(crate) fn table<const N: usize>(out: &mut String, lines: &[[String; N]]) {
     let width = |column: usize| lines.iter().map(|line| line[column].len()).max().unwrap_or(0);
     for line in lines {
         let _ = write!(out, "{:<1$}", line[0], width(0));

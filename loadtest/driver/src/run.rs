@@ -188,11 +188,7 @@ pub(crate) fn run_engine(
     log: &Path,
     partitions: i32,
 ) -> Result<Ran, Error> {
-    let offsets = Offsets::new(&setup.kafka)?;
-    let topic = setup.kafka.topics().events;
-    let ends = (0..partitions)
-        .map(|partition| offsets.range(&topic, partition, ASK))
-        .collect::<Result<Vec<_>, _>>()?;
+    let ends = ends(&Offsets::new(&setup.kafka)?, setup, partitions)?;
     let events = ends.iter().map(|(begin, end)| u64::try_from(end - begin).unwrap_or(0)).sum();
     let bar = begin(what, events);
     let mut engine = Engine::start(binary, setup, log)?;
@@ -200,6 +196,28 @@ pub(crate) fn run_engine(
     let samples = engine.samples();
     let written = engine.stop()?;
     Ok(Ran { ends, events, caught_up, samples, written })
+}
+
+/// The first and the present end offset of each partition of the events.
+pub(crate) fn ends(
+    offsets: &Offsets,
+    setup: &Setup,
+    partitions: i32,
+) -> Result<Vec<(i64, i64)>, Error> {
+    let topic = setup.kafka.topics().events;
+    Ok((0..partitions)
+        .map(|partition| offsets.range(&topic, partition, ASK))
+        .collect::<Result<_, _>>()?)
+}
+
+/// What the engine decided, a log a partition.
+pub(crate) fn decided(setup: &Setup, partitions: i32) -> Result<Vec<Log>, Error> {
+    let bar = begin("reading the sends topic", partitions.unsigned_abs().into());
+    let logs = (0..partitions)
+        .map(|partition| sends::read(&setup.kafka, partition))
+        .collect::<Result<Vec<_>, _>>()?;
+    bar.finish_and_clear();
+    Ok(logs)
 }
 
 /// The row of the engine, and what it decided.
@@ -210,11 +228,7 @@ pub(crate) fn full_engine(
     partitions: i32,
 ) -> Result<(Row, Vec<Log>), Error> {
     let ran = run_engine("full engine", setup, binary, &work.join("engine.log"), partitions)?;
-    let bar = begin("reading the sends topic", partitions.unsigned_abs().into());
-    let logs = (0..partitions)
-        .map(|partition| sends::read(&setup.kafka, partition))
-        .collect::<Result<Vec<_>, _>>()?;
-    bar.finish_and_clear();
+    let logs = decided(setup, partitions)?;
     let (from, until) = span_of(&logs, &ran.ends, ran.caught_up)?;
     let row = Row {
         name: "full engine".into(),
@@ -246,7 +260,7 @@ pub(crate) fn span_of(
 }
 
 /// Re-executes all partitions, a thread each.
-fn compare(setup: &Setup, logs: &[Log], events: u64) -> Result<Verification, Error> {
+pub(crate) fn compare(setup: &Setup, logs: &[Log], events: u64) -> Result<Verification, Error> {
     let bar = begin("comparing with the reference", events);
     let outcomes: Vec<Result<u64, Error>> = std::thread::scope(|scope| {
         let check = |(partition, log)| {

@@ -79,7 +79,7 @@ impl From<ExpectedCommand> for Fact {
 pub struct AcceptedTurn {
     /// Offset of its turn record.
     pub offset: i64,
-    /// When the engine made the record, epoch milliseconds.
+    /// The record's time, epoch milliseconds: when the engine made it, or, if the topic says so, when the broker appended it.
     pub at: Millis,
     /// The turn record.
     pub turn: Turn,
@@ -118,8 +118,7 @@ impl Log {
 /// Reads a sends partition from its beginning to its present end, by the reader's rule.
 pub fn read(kafka: &KafkaConfig, partition: i32) -> Result<Log, Error> {
     read_commands(kafka, partition, |turn, value| {
-        let command: Command = serde_json::from_slice(value).map_err(|error| error.to_string())?;
-        turn.commands.push(command.into());
+        turn.commands.push(command_of(value)?);
         Ok(())
     })
 }
@@ -130,11 +129,57 @@ pub fn read_commands(
     partition: i32,
     mut take: impl FnMut(&mut AcceptedTurn, &[u8]) -> Result<(), String>,
 ) -> Result<Log, Error> {
-    let (mut log, mut reader) = (Log::default(), Reader::at_start());
-    each(kafka, &kafka.topics().sends, partition, |record| {
-        log.take(&mut reader, record, &mut take)
-    })?;
+    let mut log = Log::default();
+    log.rejected = accepted(kafka, partition, |kind, record| log.take(kind, record, &mut take))?;
     Ok(log)
+}
+
+/// Every command of a sends partition, from its beginning to its present end, with the time of its record.
+pub fn commands(
+    kafka: &KafkaConfig,
+    partition: i32,
+    mut take: impl FnMut(Fact, Millis),
+) -> Result<(), Error> {
+    accepted(kafka, partition, |kind, record| {
+        if kind == Kind::Command {
+            let command = command_of(record.value().unwrap_or_default());
+            take(command.map_err(|why| bad(record, why))?, record.timestamp_ms());
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// What a command is compared by, of its text.
+fn command_of(value: &[u8]) -> Result<Fact, String> {
+    let command: Command = serde_json::from_slice(value).map_err(|error| error.to_string())?;
+    Ok(command.into())
+}
+
+/// The records of a sends partition that the reader's rule accepts, leader records aside, from its beginning to its present end. Returns how many it passed over.
+fn accepted(
+    kafka: &KafkaConfig,
+    partition: i32,
+    mut take: impl FnMut(Kind, RecordRef<'_>) -> Result<(), Error>,
+) -> Result<u64, Error> {
+    let (mut reader, mut rejected) = (Reader::at_start(), 0);
+    each(kafka, &kafka.topics().sends, partition, |record| {
+        let headers =
+            record.sends_headers().ok_or_else(|| bad(record, "the headers are missing".into()))?;
+        match reader.read(record.offset(), headers) {
+            Acceptance::Leader => Ok(()),
+            Acceptance::Rejected => {
+                rejected += 1;
+                Ok(())
+            }
+            Acceptance::Accepted => take(headers.kind, record),
+        }
+    })?;
+    Ok(rejected)
+}
+
+fn bad(record: RecordRef<'_>, why: String) -> Error {
+    Error::BadRecord { partition: record.partition(), offset: record.offset(), why }
 }
 
 /// Every record of a partition, from its beginning to its present end.
@@ -160,28 +205,14 @@ pub fn each(
 impl Log {
     fn take(
         &mut self,
-        reader: &mut Reader,
+        kind: Kind,
         record: RecordRef<'_>,
         command: &mut impl FnMut(&mut AcceptedTurn, &[u8]) -> Result<(), String>,
     ) -> Result<(), Error> {
-        let bad = |why: String| Error::BadRecord {
-            partition: record.partition(),
-            offset: record.offset(),
-            why,
-        };
-        let headers =
-            record.sends_headers().ok_or_else(|| bad("the headers are missing".into()))?;
-        match reader.read(record.offset(), headers) {
-            Acceptance::Leader => return Ok(()),
-            Acceptance::Rejected => {
-                self.rejected += 1;
-                return Ok(());
-            }
-            Acceptance::Accepted => {}
-        }
         let value = record.value().unwrap_or_default();
-        if headers.kind == Kind::Turn {
-            let turn = serde_json::from_slice(value).map_err(|error| bad(error.to_string()))?;
+        if kind == Kind::Turn {
+            let turn =
+                serde_json::from_slice(value).map_err(|error| bad(record, error.to_string()))?;
             self.turns.push(AcceptedTurn {
                 offset: record.offset(),
                 at: record.timestamp_ms(),
@@ -192,11 +223,11 @@ impl Log {
             return Ok(());
         }
         let Some(turn) = self.turns.last_mut() else {
-            return Err(bad("no turn record comes before it".into()));
+            return Err(bad(record, "no turn record comes before it".into()));
         };
         turn.have += 1;
-        if headers.kind == Kind::Command {
-            command(turn, value).map_err(bad)?;
+        if kind == Kind::Command {
+            command(turn, value).map_err(|why| bad(record, why))?;
         }
         Ok(())
     }
