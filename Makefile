@@ -16,7 +16,7 @@ BROKER ?= mock
 # Where `make install` puts the binary: PREFIX/bin. Rust's own folder is on the PATH where rustup was used.
 PREFIX ?= $(if $(wildcard $(HOME)/.cargo/bin),$(HOME)/.cargo,/usr/local)
 
-.PHONY: help setup test demo build release guided install loadtest hand-over latency soak fuzz bench bench-peers clean
+.PHONY: help setup test demo build release guided install loadtest hand-over latency storm timers recovery flat soak fuzz bench bench-peers clean
 
 help:
 	@echo "make test                 everything that must hold"
@@ -27,6 +27,7 @@ help:
 	@echo "make loadtest ARGS='--events 5000000 --customers 1000000'"
 	@echo "make hand-over            how long a partition has no owner when an engine is killed, or stopped"
 	@echo "make latency              from an event to its message, at half of what the machine can do, in an open loop (ARGS='--rate 200000 --rebalance --plots plots')"
+	@echo "make storm | timers | recovery | flat   a bar each of benches/RESULTS.md, at full size (ARGS='--timers 20000' and so on try it; loadtest help NAME says what it needs)"
 	@echo "make soak                 many more random configurations and histories than make test tries (CONFIGURATIONS=... RECOVERIES=...)"
 	@echo "make fuzz                 a minute of random input for everything that reads strangers' bytes (FUZZ_SECONDS=...)"
 	@echo "make bench                benchmarks (see benches/RESULTS.md)"
@@ -83,6 +84,11 @@ hand-over: release
 latency: release
 	@cargo build --release --locked -p cartwheel-loadtest
 	@$(CARGO_TARGET_DIR)/release/loadtest latency $(ARGS)
+
+# A command of the driver each, by its name.
+storm timers recovery flat: release
+	@cargo build --release --locked -p cartwheel-loadtest
+	@$(CARGO_TARGET_DIR)/release/loadtest $@ $(ARGS)
 
 # Core against reference, and recovery at every turn; some minutes.
 CONFIGURATIONS ?= 50000

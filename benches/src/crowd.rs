@@ -4,6 +4,7 @@ use crate::{JOURNEYS, showing};
 use cartwheel_core::journey::load::{SourceFile, Sources, load};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::policy::Policy;
+use cartwheel_workload::bystanders;
 use std::sync::Arc;
 
 /// How many journeys and facts want none of the load test's events.
@@ -21,28 +22,13 @@ pub const FACTS: [(&str, &str); 8] = [
     ("set", "{ set: product_viewed, key: event.product.id, for: 30d, keys: 8 }"),
 ];
 
-/// The load test's two journeys, and beside them [`BYSTANDERS`]: each journey with a trigger, an exit, a goal, a key and a wait of its own, a fifth of the
-/// facts with a key, a window and what undoes it.
+/// The load test's two journeys, and beside them [`BYSTANDERS`]: the journeys as [`bystanders::journeys`] has them, a fifth of the facts with a key, a
+/// window and what undoes it.
 ///
 /// # Panics
 /// If they are not valid.
 pub fn crowded() -> Arc<Plan> {
     let (journeys, facts) = BYSTANDERS;
-    let journeys = (0..journeys).map(|number| SourceFile {
-        path: format!("bystander_{number}.yaml"),
-        text: format!(
-            "journey: bystander_{number}
-trigger: {{ event: other_{number}, when: event.thing.size_{number} > 3 && profile.attribute_{number} != 'x', quiet_for: 1h }}
-key: event.thing.id
-exit: [{{ on: other_end_{number} }}]
-goal: {{ on: other_goal_{number}, within: 5d }}
-steps:
-  - wait: {{ for: other_step_{number}, at_most: 3d }}
-  - send: welcome_offer
-    channels: [email]
-"
-        ),
-    });
     let facts: String = (0..facts)
         .map(|number| {
             // What a customer's facts may take has room for a few with keys.
@@ -51,7 +37,7 @@ steps:
             format!("  fact_{number}: {{ count: other_{number}{more} }}\n")
         })
         .collect();
-    compiled(journeys, &format!("facts:\n{facts}"))
+    compiled(bystanders::journeys(journeys, "welcome_offer"), &format!("facts:\n{facts}"))
 }
 
 /// The load test's two journeys, and this fact.

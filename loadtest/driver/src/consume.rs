@@ -1,6 +1,7 @@
 //! The two rows that show what the consumer alone can do, with the engine's own consumer settings and batch size.
 
 use crate::Error;
+use crate::elsewhere;
 use crate::process::Process;
 use crate::report::Row;
 use crate::setup::Setup;
@@ -8,8 +9,8 @@ use cartwheel_core::event::{self, Event, Record, read_fields};
 use cartwheel_core::journey::plan::Plan;
 use cartwheel_core::value::Value;
 use cartwheel_kafka::{Batch, Offsets, RecordRef, Source, Start};
+use std::ffi::OsStr;
 use std::hint::black_box;
-use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -22,18 +23,11 @@ const WAIT: Duration = Duration::from_millis(100);
 
 /// Runs [`consume`] in a process of its own: its figures are not mixed with those of the driver.
 pub fn consume_elsewhere(setup: &Setup, decode: bool) -> Result<Row, Error> {
-    let own = std::env::current_exe().map_err(Error::io("this binary"))?;
-    let mut command = Command::new(own);
-    command.arg("consume").arg("--setup").arg(&setup.dir).stderr(Stdio::inherit());
+    let mut words = vec![OsStr::new("consume"), OsStr::new("--setup"), setup.dir.as_os_str()];
     if decode {
-        command.arg("--decode");
+        words.push(OsStr::new("--decode"));
     }
-    let output = command.output().map_err(Error::io("starting a consumer"))?;
-    if !output.status.success() {
-        return Err(Error::Config(format!("the consumer ended with {}", output.status)));
-    }
-    serde_json::from_slice(&output.stdout)
-        .map_err(|error| Error::Config(format!("the consumer's answer: {error}")))
+    elsewhere::answer("a consumer", &words)
 }
 
 /// Reads the events topic from its beginning to its present end, a thread and consumer a partition. Time and CPU count from the

@@ -120,6 +120,12 @@ impl Engine {
         Ok(CaughtUp { at: wall(), peak_rss: self.running.process().peak_rss()?, lag })
     }
 
+    /// An error if it has ended, or a shard is in quarantine.
+    pub fn check(&mut self, overview: &Overview) -> Result<(), Error> {
+        self.running.check_alive()?;
+        self.check_shards(overview)
+    }
+
     fn check_shards(&self, overview: &Overview) -> Result<(), Error> {
         match overview.shards.iter().find(|shard| shard.state == "quarantined") {
             Some(shard) => {

@@ -50,15 +50,25 @@ pub enum Error {
         "building the peers with Maven failed (are `mvn` and a JDK installed, and is a repository reachable?): {0}"
     )]
     Maven(String),
+    /// Messages did not come, or came twice, or something else was measured than it should: the run has no figure.
+    #[error("the run is void: {0}")]
+    Void(String),
     /// The engine, or a peer, decided something else than the reference model.
     #[error("what was sent differs from the reference model: {0}")]
     Differs(String),
-    /// Messages did not come, or came twice: what was measured says nothing.
-    #[error("the run is void: {0}")]
-    Void(String),
 }
 
+/// The exit status of a run that has no figure, since what was sent is not what had to be.
+pub(crate) const VOID: u8 = 65;
+/// That of all else that can go wrong.
+const FAILED: u8 = 69;
+
 impl Error {
+    /// The exit status of a process that ends with it.
+    pub fn status(&self) -> u8 {
+        if matches!(self, Error::Differs(_) | Error::Void(_)) { VOID } else { FAILED }
+    }
+
     /// An I/O failure of `what`.
     pub fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let what = what.into();

@@ -1,7 +1,12 @@
 //! The command line.
 
+use crate::flat::Flat;
+use crate::flat::step::Step;
 use crate::latency::flags::Latency;
 use crate::peers::flags::{Peers, SmallestHeap};
+use crate::recovery::flags::Recovery;
+use crate::storm::flags::Storm;
+use crate::timers::Timers;
 use cartwheel_core::time::Span;
 use cartwheel_workload::{Profile, Skew};
 use clap::builder::PossibleValue;
@@ -66,6 +71,38 @@ pub enum Command {
     Peers(Peers),
     /// Looks for the smallest heap at which a peer loses less than a tenth of its speed: that of the first run, with 4 GiB.
     SmallestHeap(SmallestHeap),
+    /// Measures many timers that are due at once: how long it takes until the broker has all their messages.
+    ///
+    /// One timer of one customer each, on a real broker and the real engine: as many customers sign up and fill carts, an hour before the
+    /// deadlines by the times of their events; then real time makes all due. The figure runs from the first deadline (the engine's margin of 500 ms is in
+    /// it) to the broker's own time of the last message. Every customer must have exactly one message, due when it should be, and of a sample
+    /// all of it must be as the reference model has it: else the run is void, and the status not 0.
+    ///
+    /// 10,000,000 timers need some 15 GB in the temporary folder (10 of it the broker's) and 8 GB of memory. --timers 20000 tries it in a quarter of a minute.
+    Storm(Storm),
+    /// Measures the timer wheel at its full size, in this process: memory, nanoseconds to arm and to fire, the longest tick.
+    ///
+    /// 100,000,000 timers need some 3 GB of memory. A timer that does not fire when it should, or not once, makes the run void.
+    Timers(Timers),
+    /// Measures how long an engine with many customers needs behind kill -9: until its first correct message, and until it has caught up.
+    ///
+    /// Both run from the moment before the new process is executed, to the broker's own time of a record: of the first message that events behind the
+    /// kill lead to, in any partition, if it is the one that the reference model has; and of the messages that the last event of every partition
+    /// leads to.
+    ///
+    /// 10,000,000 customers need some 10 GB in the temporary folder and 8 GB of memory. --customers 20000 --replayed 20000 --backlog 10000 tries it.
+    Recovery(Recovery),
+    /// Measures whether an event costs the same however many customers there are, and however many journeys do not want it; and the memory of a customer.
+    ///
+    /// Each step fills a shard in a process of its own, without a broker, as the peers' job does, and then measures turns over encoded events by
+    /// the processor time of the shard's thread, without checkpoints. Memory is that of the whole process behind the last checkpoint.
+    ///
+    /// A step for whose customers there is no memory, by what a customer of the step before took, is left out and named. 50,000,000 customers
+    /// need as much again in the temporary folder, and a quarter of an hour.
+    Flat(Flat),
+    /// One step of `flat`, as a JSON object; what `flat` starts.
+    #[command(hide = true)]
+    FlatStep(Step),
     /// Reads the events topic of a setup and prints a row; what `run` starts for its first two rows.
     #[command(hide = true)]
     Consume(Consume),

@@ -7,13 +7,20 @@
 //! `loadtest secure` compares protected connections with plain ones ([`secure`]);
 //! `loadtest peers` does one job on Cartwheel and on other engines ([`peers`]).
 //!
+//! Each of these measures one bar: `loadtest storm`, many timers due at once ([`storm`]); `loadtest timers`, the wheel at its full size ([`timers`]);
+//! `loadtest recovery`, a kill with many customers ([`recovery`]); `loadtest flat`, cost and memory by customers and journeys ([`flat`]).
+//!
 //! In the order in which `run` uses them: [`flags`], [`setup`], [`produce`], [`consume`], [`engine`] with [`overview`], [`sends`], [`verify`], [`report`].
 
 pub mod alone;
 pub mod consume;
+pub mod elsewhere;
 pub mod engine;
 mod error;
+pub mod expected;
+pub mod fill;
 pub mod flags;
+pub mod flat;
 pub mod hand_over;
 pub mod latency;
 pub mod overview;
@@ -22,12 +29,17 @@ pub mod peers;
 pub mod process;
 pub mod produce;
 pub mod progress;
+pub mod recovery;
 pub mod report;
 pub mod run;
 pub mod running;
+pub mod scripted;
 pub mod secure;
 pub mod sends;
 pub mod setup;
+pub mod storm;
+pub mod timers;
+pub mod turns;
 pub mod verify;
 
 pub use error::Error;

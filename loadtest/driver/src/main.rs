@@ -6,9 +6,12 @@ use cartwheel_loadtest::report::{Report, Verification};
 use cartwheel_loadtest::run::{self, options};
 use cartwheel_loadtest::setup::{self, Setup};
 use cartwheel_loadtest::{
-    Error, alone, consume, engine, hand_over, latency, peers, produce, secure,
+    Error, alone, consume, engine, flat, hand_over, latency, peers, produce, recovery, secure,
+    storm, timers,
 };
 use clap::Parser;
+use serde::Serialize;
+use std::os::unix::process::CommandExt;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -16,25 +19,51 @@ use std::sync::Arc;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Lets mimalloc take huge pages, as the engine does (`cli/src/memory.rs`).
+const HUGE_PAGES: &str = "MIMALLOC_ALLOW_LARGE_OS_PAGES";
+
+/// Begins again with memory in huge pages: mimalloc asks before `main`. Whoever has said how it should be is not contradicted.
+fn in_huge_pages() {
+    let mut words = std::env::args_os();
+    if let (None, Some(name), Ok(own)) =
+        (std::env::var_os(HUGE_PAGES), words.next(), std::env::current_exe())
+    {
+        // Comes back only where that is impossible: then figures are of small pages.
+        let error =
+            std::process::Command::new(own).arg0(name).args(words).env(HUGE_PAGES, "1").exec();
+        eprintln!("loadtest: memory in small pages: {error}");
+    }
+}
+
 fn main() -> ExitCode {
+    in_huge_pages();
     let flags = Flags::parse();
     let outcome = match &flags.command {
         Command::Run(run) => run::run(run).and_then(|report| finish(flags.output, &report)),
         Command::Engine(engine) => alone(engine).and_then(|report| finish(flags.output, &report)),
-        Command::HandOver(hand_over) => measure(flags.output, hand_over),
+        Command::HandOver(hand_over) => {
+            tell(flags.output, hand_over::run(hand_over), hand_over::Report::text)
+        }
         Command::Latency(latency) => time(flags.output, latency),
-        Command::Secure(secure) => protect(flags.output, secure),
+        Command::Secure(secure) => tell(flags.output, secure::run(secure), secure::Report::text),
         Command::Produce(produce) => write(flags.output, produce),
         Command::Peers(peers) => compare(flags.output, peers),
         Command::SmallestHeap(heap) => peers::smallest_heap(heap).map(|text| println!("{text}")),
+        Command::Storm(storm) => tell(flags.output, storm::run(storm), storm::Report::text),
+        Command::Timers(timers) => tell(flags.output, timers::run(timers), timers::Report::text),
+        Command::Recovery(recovery) => {
+            tell(flags.output, recovery::run(recovery), recovery::Report::text)
+        }
+        Command::Flat(flat) => tell(flags.output, flat::run(flat), flat::Report::text),
+        Command::FlatStep(step) => flat::step::run(step)
+            .map(|measured| println!("{}", serde_json::to_string(&measured).unwrap_or_default())),
         Command::Consume(consume) => read(consume),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("loadtest: {error}");
-            let wrong = matches!(error, Error::Differs(_) | Error::Void(_));
-            ExitCode::from(if wrong { 65 } else { 69 })
+            ExitCode::from(error.status())
         }
     }
 }
@@ -72,10 +101,15 @@ fn compare(output: Output, flags: &peers::flags::Peers) -> Result<(), Error> {
     }
 }
 
-fn measure(output: Output, flags: &cartwheel_loadtest::flags::HandOver) -> Result<(), Error> {
-    let report = hand_over::run(flags)?;
+/// Prints what was measured, as `text` or as it is.
+fn tell<R: Serialize>(
+    output: Output,
+    measured: Result<R, Error>,
+    text: impl Fn(&R) -> String,
+) -> Result<(), Error> {
+    let report = measured?;
     match output {
-        Output::Text => print!("{}", report.text()),
+        Output::Text => print!("{}", text(&report)),
         Output::Json => println!("{}", serde_json::to_string(&report).unwrap_or_default()),
     }
     Ok(())
@@ -84,10 +118,7 @@ fn measure(output: Output, flags: &cartwheel_loadtest::flags::HandOver) -> Resul
 /// Prints the report; messages that did not come, or that differ from the reference, are a failure.
 fn time(output: Output, flags: &latency::flags::Latency) -> Result<(), Error> {
     let report = latency::run(flags)?;
-    match output {
-        Output::Text => print!("{}", report.text()),
-        Output::Json => println!("{}", serde_json::to_string(&report).unwrap_or_default()),
-    }
+    tell(output, Ok(&report), |report| report.text())?;
     match report.void.clone() {
         Some(void) => Err(Error::Void(void)),
         None => same(report.verification.as_ref()),
@@ -100,15 +131,6 @@ fn same(verification: Option<&Verification>) -> Result<(), Error> {
         Some(difference) => Err(Error::Differs(difference)),
         None => Ok(()),
     }
-}
-
-fn protect(output: Output, flags: &cartwheel_loadtest::flags::Secure) -> Result<(), Error> {
-    let report = secure::run(flags)?;
-    match output {
-        Output::Text => print!("{}", report.text()),
-        Output::Json => println!("{}", serde_json::to_string(&report).unwrap_or_default()),
-    }
-    Ok(())
 }
 
 fn write(output: Output, flags: &cartwheel_loadtest::flags::Produce) -> Result<(), Error> {

@@ -13,6 +13,18 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Overview {
     /// The shards of the process.
     pub shards: Vec<Shard>,
+    /// Sums over them.
+    #[serde(default)]
+    pub totals: Totals,
+}
+
+/// Sums over the shards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+pub struct Totals {
+    /// Commands made by this process.
+    pub sends: u64,
+    /// Customers known.
+    pub customers: u64,
 }
 
 /// A shard.
@@ -63,17 +75,22 @@ impl Overview {
 
 /// Asks once.
 pub fn ask(admin: SocketAddr) -> Result<Overview> {
+    serde_json::from_str(&get(admin, "/api/v1/overview")?).map_err(Error::other)
+}
+
+/// The body of the answer to `GET path`.
+pub fn get(admin: SocketAddr, path: &str) -> Result<String> {
     let mut stream = TcpStream::connect_timeout(&admin, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     // HTTP/1.0: the answer comes in one piece and ends with the connection.
-    write!(stream, "GET /api/v1/overview HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
-    read(&answer)
+    body(&answer)
 }
 
-fn read(answer: &[u8]) -> Result<Overview> {
+fn body(answer: &[u8]) -> Result<String> {
     let text = std::str::from_utf8(answer).map_err(Error::other)?;
     let (head, body) =
         text.split_once("\r\n\r\n").ok_or_else(|| Error::other("the answer is cut off"))?;
@@ -81,7 +98,7 @@ fn read(answer: &[u8]) -> Result<Overview> {
     if status != "200" {
         return Err(Error::other(format!("the admin listener answers {status}")));
     }
-    serde_json::from_str(body).map_err(Error::other)
+    Ok(body.to_owned())
 }
 
 #[cfg(test)]
@@ -95,14 +112,17 @@ mod tests {
 
     #[test]
     fn an_overview_tells_how_far_each_partition_is() {
-        let overview = read(ANSWER.as_bytes()).unwrap();
+        let read = |answer: &str| -> Overview {
+            serde_json::from_str(&body(answer.as_bytes()).unwrap()).unwrap()
+        };
+        let overview = read(ANSWER);
         assert_eq!(overview.applied(&[(0, 20), (10, 30)]), 39);
         assert!(!overview.caught_up(&[(0, 20), (10, 30)]));
         assert!(overview.passed(&[(0, 19), (10, 30)]) && !overview.caught_up(&[(0, 19), (10, 30)]));
-        let quiet = read(ANSWER.replace("\"in_flight\":3", "\"in_flight\":0").as_bytes()).unwrap();
+        let quiet = read(&ANSWER.replace("\"in_flight\":3", "\"in_flight\":0"));
         assert!(quiet.caught_up(&[(0, 19), (10, 30)]));
         assert!(!overview.caught_up(&[(0, 19), (10, 30), (0, 0)]), "a partition that nobody owns");
         let refused = ANSWER.replace("200 OK", "503 Service Unavailable");
-        assert!(read(refused.as_bytes()).unwrap_err().to_string().contains("503"));
+        assert!(body(refused.as_bytes()).unwrap_err().to_string().contains("503"));
     }
 }

@@ -10,17 +10,24 @@ const TICKS: f64 = 100.0;
 pub enum Process {
     /// This one.
     Own,
+    /// The calling thread alone: for its CPU seconds.
+    Thread,
     /// Another one, by its id.
     Id(u32),
 }
 
 impl Process {
     fn read(self, file: &str) -> Result<String, Error> {
-        let path = match self {
-            Process::Own => format!("/proc/self/{file}"),
-            Process::Id(id) => format!("/proc/{id}/{file}"),
-        };
+        let path = self.path(file);
         std::fs::read_to_string(&path).map_err(Error::io(path))
+    }
+
+    fn path(self, file: &str) -> String {
+        match self {
+            Process::Own => format!("/proc/self/{file}"),
+            Process::Thread => format!("/proc/thread-self/{file}"),
+            Process::Id(id) => format!("/proc/{id}/{file}"),
+        }
     }
 
     /// CPU seconds so far, user and system, of all its threads; in steps of 10 ms.
@@ -34,6 +41,11 @@ impl Process {
         self.status("VmHWM:")
     }
 
+    /// The resident memory now, bytes.
+    pub fn rss(self) -> Result<u64, Error> {
+        self.status("VmRSS:")
+    }
+
     fn status(self, name: &str) -> Result<u64, Error> {
         Ok(number_after(&self.read("status")?, name).unwrap_or(0) * 1_024)
     }
@@ -45,12 +57,16 @@ impl Process {
 
     /// Makes the greatest resident memory begin anew.
     pub fn reset_peak(self) -> Result<(), Error> {
-        let path = match self {
-            Process::Id(id) => format!("/proc/{id}/clear_refs"),
-            Process::Own => "/proc/self/clear_refs".to_owned(),
-        };
+        let path = self.path("clear_refs");
         std::fs::write(&path, "5").map_err(Error::io(path))
     }
+}
+
+/// Memory that processes may still take on this machine, bytes.
+pub fn available() -> Result<u64, Error> {
+    let path = "/proc/meminfo";
+    let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+    Ok(number_after(&text, "MemAvailable:").unwrap_or(0) * 1_024)
 }
 
 /// utime and stime, the 14th and 15th field; the second, the name, is in parentheses and may contain anything.
@@ -83,7 +99,10 @@ mod tests {
     fn our_own_figures_are_there() {
         let own = Process::Own.cpu_seconds().unwrap();
         assert!(Process::Id(std::process::id()).cpu_seconds().unwrap() >= own);
-        assert!(Process::Own.peak_rss().unwrap() > 0);
+        assert!(Process::Thread.cpu_seconds().unwrap() <= Process::Own.cpu_seconds().unwrap());
+        assert!(Process::Own.rss().unwrap() > 0);
+        assert!(available().unwrap() > Process::Own.rss().unwrap() / 100);
+        assert!(Process::Own.peak_rss().unwrap() >= Process::Own.rss().unwrap() / 2);
         assert_eq!(
             Process::Id(std::process::id()).written().unwrap(),
             Process::Own.written().unwrap()

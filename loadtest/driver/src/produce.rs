@@ -95,16 +95,26 @@ impl Writer {
     }
 }
 
-/// Writes all events of the stream to `topic`, with their own times as the records' times, and waits for the broker.
+/// Writes all events of the stream to `topic`: see [`produce_all`].
 pub fn produce(
     bootstrap: &str,
     topic: &str,
     options: &Options,
     bar: &ProgressBar,
 ) -> Result<Written, Error> {
+    produce_all(bootstrap, topic, Workload::new(options.clone())?, bar)
+}
+
+/// Writes these events to `topic`, with their own times as the records' times, and waits for the broker.
+pub fn produce_all(
+    bootstrap: &str,
+    topic: &str,
+    all: impl IntoIterator<Item = Shopped>,
+    bar: &ProgressBar,
+) -> Result<Written, Error> {
     let mut writer = Writer::new(bootstrap, topic, LINGER_MS)?;
     let began = Instant::now();
-    for event in Workload::new(options.clone())? {
+    for event in all {
         writer.write(&event)?;
         if writer.events.is_multiple_of(STRIDE) {
             writer.poll();

@@ -109,13 +109,10 @@ impl Report {
 
     /// The table and what else is to be said.
     pub fn text(&self) -> String {
-        let mut out = format!("{}   ({} processors)\n\n", self.command, self.processors);
-        if !self.optimised {
-            out.push_str("This is not an optimised build: the figures mean nothing.\n\n");
-        }
-        let head =
+        let mut out = head(&self.command);
+        let titles =
             ["", "events/s", "CPU-s/million", "peak RSS MiB", "disk B/event", "lag", "seconds"];
-        let mut lines = vec![head.map(str::to_owned)];
+        let mut lines = vec![titles.map(str::to_owned)];
         lines.extend(self.rows.iter().map(cells));
         table(&mut out, &lines);
         if let Some(share) = self.engine_to_decode() {
@@ -128,6 +125,15 @@ impl Report {
         }
         out
     }
+}
+
+/// What every report begins with: the command, where it ran, and whether its figures mean anything.
+pub fn head(command: &str) -> String {
+    let head = format!("{command}   ({} processors)\n\n", processors());
+    if cfg!(debug_assertions) {
+        return head + "This is not an optimised build: the figures mean nothing.\n\n";
+    }
+    head
 }
 
 /// What a comparison with the reference model said, as a line.

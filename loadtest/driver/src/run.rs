@@ -157,7 +157,22 @@ pub(crate) fn prepare(
     Ok(setup)
 }
 
-fn write(setup: &Setup, options: &Options) -> Result<(), Error> {
+/// The topics of a setup. Records of those that are named carry the broker's time: it says when the broker has appended them.
+pub(crate) fn timed(setup: &Setup, partitions: i32, named: &[&str]) -> [TopicSpec; 5] {
+    TopicSpec::all(&setup.kafka, partitions, 1, FOR_EVER).map(|topic| {
+        let log_append_time = named.contains(&topic.name.as_str());
+        TopicSpec { log_append_time, ..topic }
+    })
+}
+
+/// Makes the topics of a setup. The broker says when it has appended a record of the sends topic.
+pub(crate) fn make_topics(setup: &Setup, partitions: i32) -> Result<(), Error> {
+    let topics = timed(setup, partitions, &[&setup.kafka.topics().sends]);
+    Admin::new(&setup.kafka, ASK)?.ensure(&topics, true)?;
+    Ok(())
+}
+
+pub(crate) fn write(setup: &Setup, options: &Options) -> Result<(), Error> {
     let topic = setup.kafka.topics().events;
     let bar = begin("writing events", options.events);
     let written = produce::produce(&setup.kafka.bootstrap, &topic, options, &bar)?;
@@ -188,7 +203,7 @@ pub(crate) fn run_engine(
     log: &Path,
     partitions: i32,
 ) -> Result<Ran, Error> {
-    let ends = ends(&Offsets::new(&setup.kafka)?, setup, partitions)?;
+    let ends = present_ends(setup, partitions)?;
     let events = ends.iter().map(|(begin, end)| u64::try_from(end - begin).unwrap_or(0)).sum();
     let bar = begin(what, events);
     let mut engine = Engine::start(binary, setup, log)?;
@@ -208,6 +223,11 @@ pub(crate) fn ends(
     Ok((0..partitions)
         .map(|partition| offsets.range(&topic, partition, ASK))
         .collect::<Result<_, _>>()?)
+}
+
+/// The same, asked by a client that is made for it.
+pub(crate) fn present_ends(setup: &Setup, partitions: i32) -> Result<Vec<(i64, i64)>, Error> {
+    ends(&Offsets::new(&setup.kafka)?, setup, partitions)
 }
 
 /// What the engine decided, a log a partition.

@@ -117,17 +117,17 @@ impl Log {
 
 /// Reads a sends partition from its beginning to its present end, by the reader's rule.
 pub fn read(kafka: &KafkaConfig, partition: i32) -> Result<Log, Error> {
-    read_commands(kafka, partition, |turn, value| {
+    read_commands(kafka, partition, |turn, _, value| {
         turn.commands.push(command_of(value)?);
         Ok(())
     })
 }
 
-/// As [`read`], but `take` gets the text of each command with its turn, and keeps what it wants. What it cannot read it says.
+/// As [`read`], but `take` gets the text of each command with its turn and its record's time, and keeps what it wants. What it cannot read it says.
 pub fn read_commands(
     kafka: &KafkaConfig,
     partition: i32,
-    mut take: impl FnMut(&mut AcceptedTurn, &[u8]) -> Result<(), String>,
+    mut take: impl FnMut(&mut AcceptedTurn, Millis, &[u8]) -> Result<(), String>,
 ) -> Result<Log, Error> {
     let mut log = Log::default();
     log.rejected = accepted(kafka, partition, |kind, record| log.take(kind, record, &mut take))?;
@@ -207,7 +207,7 @@ impl Log {
         &mut self,
         kind: Kind,
         record: RecordRef<'_>,
-        command: &mut impl FnMut(&mut AcceptedTurn, &[u8]) -> Result<(), String>,
+        command: &mut impl FnMut(&mut AcceptedTurn, Millis, &[u8]) -> Result<(), String>,
     ) -> Result<(), Error> {
         let value = record.value().unwrap_or_default();
         if kind == Kind::Turn {
@@ -227,7 +227,7 @@ impl Log {
         };
         turn.have += 1;
         if kind == Kind::Command {
-            command(turn, value).map_err(|why| bad(record, why))?;
+            command(turn, record.timestamp_ms(), value).map_err(|why| bad(record, why))?;
         }
         Ok(())
     }

@@ -52,25 +52,33 @@ impl Setup {
         rebase(&mut tree, &base);
         change(&mut tree, &base, dir, changes)?;
         std::fs::create_dir_all(dir).map_err(Error::io(dir.display().to_string()))?;
-        let path = dir.join(FILE);
-        // JSON is YAML.
-        std::fs::write(&path, format!("{tree:#}\n"))
-            .map_err(Error::io(path.display().to_string()))?;
+        write_tree(dir, &tree)?;
         Self::read(dir)
     }
 
     /// Lets the engine go over the listener with TLS and a login; `kafka` stays as it is, for us.
     pub fn protect(&self, secured: &Secured) -> Result<(), Error> {
+        self.edit(|tree| {
+            let kafka = &mut tree["kafka"];
+            kafka["bootstrap"] = json!(secured.login());
+            kafka["security_protocol"] = json!("sasl_ssl");
+            kafka["sasl_mechanism"] = json!("SCRAM-SHA-256");
+            kafka["username"] = json!(USER);
+            kafka["password"] = json!(PASSWORD);
+            kafka["ssl_ca_file"] = json!(secured.ca);
+        })
+    }
+
+    /// Lets the engine take a checkpoint so often, as the configuration writes durations.
+    pub fn checkpoint_every(&self, interval: &str) -> Result<(), Error> {
+        self.edit(|tree| tree["engine"]["checkpoint_interval"] = json!(interval))
+    }
+
+    /// Changes what the engine reads; what we have read of it stays.
+    fn edit(&self, change: impl FnOnce(&mut Value)) -> Result<(), Error> {
         let mut tree = read_tree(&self.dir)?;
-        let kafka = &mut tree["kafka"];
-        kafka["bootstrap"] = json!(secured.login());
-        kafka["security_protocol"] = json!("sasl_ssl");
-        kafka["sasl_mechanism"] = json!("SCRAM-SHA-256");
-        kafka["username"] = json!(USER);
-        kafka["password"] = json!(PASSWORD);
-        kafka["ssl_ca_file"] = json!(secured.ca);
-        let path = self.dir.join(FILE);
-        std::fs::write(&path, format!("{tree:#}\n")).map_err(Error::io(path.display().to_string()))
+        change(&mut tree);
+        write_tree(&self.dir, &tree)
     }
 
     /// Reads a configuration that [`Setup::write`] wrote.
@@ -83,13 +91,23 @@ impl Setup {
             .map_err(|error| wrong("kafka", &error))?;
         let admin = serde_json::from_value(tree["admin"]["listen"].clone())
             .map_err(|error| wrong("admin.listen", &error))?;
-        Ok(Self { dir: dir.to_owned(), kafka, plan: Arc::new(plan_of(&tree, dir)?), admin })
+        Ok(Self {
+            dir: dir.to_owned(),
+            kafka,
+            plan: Arc::new(plan_of(&tree, dir, Vec::new())?),
+            admin,
+        })
     }
 }
 
 /// The journeys of a configuration folder, under its policy.
 pub fn plan(base: &Path) -> Result<Plan, Error> {
-    plan_of(&read_tree(base)?, base)
+    crowded_plan(base, Vec::new())
+}
+
+/// The same with these journeys beside its own.
+pub fn crowded_plan(base: &Path, more: Vec<SourceFile>) -> Result<Plan, Error> {
+    plan_of(&read_tree(base)?, base, more)
 }
 
 fn read_tree(dir: &Path) -> Result<Value, Error> {
@@ -104,14 +122,21 @@ fn read_tree(dir: &Path) -> Result<Value, Error> {
     }
 }
 
-fn plan_of(tree: &Value, dir: &Path) -> Result<Plan, Error> {
+fn write_tree(dir: &Path, tree: &Value) -> Result<(), Error> {
+    let path = dir.join(FILE);
+    // JSON is YAML.
+    std::fs::write(&path, format!("{tree:#}\n")).map_err(Error::io(path.display().to_string()))
+}
+
+fn plan_of(tree: &Value, dir: &Path, more: Vec<SourceFile>) -> Result<Plan, Error> {
     let policy: Policy = match tree.get("policy") {
         Some(policy) => serde_json::from_value(policy.clone())
             .map_err(|error| Error::Config(format!("policy: {error}")))?,
         None => Policy::default(),
     };
     let journeys = dir.join(tree["journeys_dir"].as_str().unwrap_or("journeys"));
-    let sources = journeys_in(&journeys)?;
+    let mut sources = journeys_in(&journeys)?;
+    sources.extend(more);
     let beside = || journeys.with_file_name("facts.yaml");
     let path = tree["facts_file"].as_str().map_or_else(beside, |file| dir.join(file));
     let named = tree["facts_file"].is_string();
@@ -177,6 +202,9 @@ fn change(tree: &mut Value, base: &Path, dir: &Path, changes: &Changes) -> Resul
     tree["engine"]["hold_after"] = json!(NEVER);
     tree["engine"]["checkpoint_interval"] = json!("10s");
     tree["engine"]["expected_customers"] = json!(changes.expected_customers);
+    // One shard may have all of them, and some that nobody expected.
+    let most = changes.expected_customers.saturating_add(1_000_000).max(10_000_000);
+    tree["engine"]["max_customers_per_shard"] = json!(most);
     tree["engine"]["create_topics"] = json!(false);
     tree["engine"]["partitions"] = json!(changes.partitions);
     tree["engine"]["replication"] = json!(1);

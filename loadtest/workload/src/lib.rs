@@ -7,6 +7,7 @@
 //! Both depend on their options alone, never on the wall clock, the machine or the order of a hash map: the same seed gives the
 //! same bytes everywhere. Both write events as the contract has them (`id`, `type`, `customer`, `time`, then the subject).
 
+pub mod bystanders;
 pub mod names;
 pub mod random;
 pub mod skew;

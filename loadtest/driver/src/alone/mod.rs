@@ -131,7 +131,7 @@ fn drive(
 }
 
 /// A shard over an empty RocksDB, with memory for so many customers.
-fn open(
+pub(crate) fn open(
     plan: &Arc<Plan>,
     partition: i32,
     customers: usize,
@@ -145,7 +145,10 @@ fn open(
         partitions: 1,
         partitioner: Partitioner::Murmur2,
     };
-    let mut opened = Opened::open(identity, Settings::without_clock(), store)?;
+    let settings = Settings::without_clock();
+    // So many must find room.
+    let max_customers = settings.max_customers.max(customers);
+    let mut opened = Opened::open(identity, Settings { max_customers, ..settings }, store)?;
     opened.make_room(customers);
     Lone::lead(opened, plan)
 }

@@ -5,10 +5,10 @@ use super::load::Load;
 use super::messages::{AT_ONCE, BY_TIMER};
 use super::schedule::{Gap, Micros, SECOND, Timeline, now};
 use crate::engine::{Engine, wall};
-use crate::overview::{Overview, ask};
+use crate::overview::{Overview, Totals, ask};
 use crate::pair::{Pair, wait};
 use crate::process::Process;
-use crate::run::{ASK, FOR_EVER, ends};
+use crate::run::{ASK, ends, timed};
 use crate::setup::{Changes, Setup};
 use crate::{Error, progress};
 use cartwheel_broker::{Broker, Options as BrokerOptions};
@@ -168,16 +168,13 @@ fn together(engines: &[&Setup]) -> Overview {
     let shards = engines.iter().filter_map(|setup| ask(setup.admin).ok());
     let running =
         shards.flat_map(|overview| overview.shards).filter(|shard| shard.state == "running");
-    Overview { shards: running.collect() }
+    Overview { shards: running.collect(), totals: Totals::default() }
 }
 
 /// Of events and decisions the broker says when it appended them.
 fn topics(setup: &Setup, partitions: i32) -> [TopicSpec; 5] {
     let names = setup.kafka.topics();
-    TopicSpec::all(&setup.kafka, partitions, 1, FOR_EVER).map(|topic| {
-        let log_append_time = topic.name == names.events || topic.name == names.sends;
-        TopicSpec { log_append_time, ..topic }
-    })
+    timed(setup, partitions, &[&names.events, &names.sends])
 }
 
 /// What is measured if it begins now: a moment later, so that the writer is there in time.

@@ -103,7 +103,7 @@ impl Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::overview::Shard;
+    use crate::overview::{Shard, Totals};
 
     fn says(age: f64, lag_records: u64) -> Overview {
         let shard = Shard {
@@ -114,7 +114,7 @@ mod tests {
             lag_records,
             checkpoint_age_seconds: age,
         };
-        Overview { shards: vec![shard] }
+        Overview { shards: vec![shard], totals: Totals::default() }
     }
 
     #[test]

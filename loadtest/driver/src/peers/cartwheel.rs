@@ -19,7 +19,7 @@ pub(super) fn run(stage: &Stage<'_>) -> Result<Figures, Error> {
     let (broker, broker_written) = broker.end();
     let (mut check, mut differs, mut logs) = (stage.expected.check(), None, Vec::new());
     for partition in 0..partitions {
-        logs.push(read_commands(&setup.kafka, partition, |_, value| {
+        logs.push(read_commands(&setup.kafka, partition, |_, _, value| {
             let found = check.take(value)?;
             differs = differs.take().or(found);
             Ok(())
