@@ -16,14 +16,13 @@ BROKER ?= mock
 # Where `make install` puts the binary: PREFIX/bin. Rust's own folder is on the PATH where rustup was used.
 PREFIX ?= $(if $(wildcard $(HOME)/.cargo/bin),$(HOME)/.cargo,/usr/local)
 
-.PHONY: help setup test demo build release guided install loadtest hand-over latency storm timers recovery flat soak fuzz bench bench-peers clean
+.PHONY: help setup test demo build release install loadtest hand-over latency storm timers recovery flat soak fuzz bench bench-peers clean
 
 help:
 	@echo "make test                 everything that must hold"
 	@echo "make demo                 a shop in three minutes (ARGS=--exit ends there; BROKER=kafka uses a real broker)"
 	@echo "make build | release      the binary, in $(CARGO_TARGET_DIR)/{debug,release}/cartwheel"
-	@echo "make guided               the release, compiled by what a run of it has shown: faster, three times as long to build, in $(CARGO_TARGET_DIR)/guided"
-	@echo "make install              the release, into $(PREFIX)/bin (PREFIX=... elsewhere; GUIDED=1: the one of make guided)"
+	@echo "make install              the binary, into $(PREFIX)/bin (PREFIX=... elsewhere)"
 	@echo "make loadtest ARGS='--events 5000000 --customers 1000000'"
 	@echo "make hand-over            how long a partition has no owner when an engine is killed, or stopped"
 	@echo "make latency              from an event to its message, at half of what the machine can do, in an open loop (ARGS='--rate 200000 --rebalance --plots plots')"
@@ -64,12 +63,8 @@ release: setup
 run-release:
 	@cargo build --release --locked -p cartwheel
 
-guided: release
-	@cargo build --release --locked -p cartwheel-loadtest
-	@.ci/guided
-
-install: $(if $(GUIDED),guided,release)
-	@install -D -m 755 $(CARGO_TARGET_DIR)/$(if $(GUIDED),guided,release)/cartwheel "$(DESTDIR)$(PREFIX)/bin/cartwheel"
+install: release
+	@install -D -m 755 $(CARGO_TARGET_DIR)/release/cartwheel "$(DESTDIR)$(PREFIX)/bin/cartwheel"
 	@echo "installed $(DESTDIR)$(PREFIX)/bin/cartwheel"
 	@command -v cartwheel >/dev/null || echo "put $(PREFIX)/bin on your PATH"
 
@@ -112,9 +107,9 @@ bench: setup
 
 # The table in benches/PEERS.md is rewritten if nothing differs from the reference model (WRITE= leaves it).
 WRITE ?= --write benches/PEERS.md
-# The binary is that of `make guided`: a Java machine compiles by what it has seen as well.
-bench-peers: guided
-	@$(CARGO_TARGET_DIR)/guided/loadtest peers $(WRITE) $(ARGS)
+bench-peers: release
+	@cargo build --release --locked -p cartwheel-loadtest
+	@$(CARGO_TARGET_DIR)/release/loadtest peers $(WRITE) $(ARGS)
 
 clean:
 	@cargo clean
