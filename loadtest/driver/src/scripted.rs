@@ -7,12 +7,12 @@ use cartwheel_workload::{Kind, Shopped};
 /// The customer signs up, with a name, and consents.
 pub fn sign_up(customer: u32, time: Millis) -> Shopped {
     let kind = Kind::CustomerCreated { consents: true, named: true };
-    Shopped { time, customer, id: 2 * u64::from(customer), kind }
+    Shopped { time, happened: time, customer, id: 2 * u64::from(customer), kind }
 }
 
 /// The customer's cart.
 pub fn cart(customer: u32, time: Millis) -> Shopped {
     let number = u64::from(customer) + 1;
     let kind = Kind::CartUpdated(Cart { number, lines: 2 });
-    Shopped { time, customer, id: 2 * u64::from(customer) + 1, kind }
+    Shopped { time, happened: time, customer, id: 2 * u64::from(customer) + 1, kind }
 }

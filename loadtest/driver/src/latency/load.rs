@@ -138,6 +138,7 @@ fn next(stream: &mut Workload, at: Micros) -> Option<Shopped> {
     let changes = |event: &Shopped| matches!(event.kind, Kind::Subscribed | Kind::Unsubscribed);
     let mut event = stream.by_ref().find(|event| !changes(event))?;
     event.time = at.div_euclid(1_000);
+    event.happened = event.time;
     Some(event)
 }
 
