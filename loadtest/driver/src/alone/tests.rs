@@ -73,7 +73,7 @@ fn checkpoints_beside_the_shard_change_nothing_that_it_decides() {
 #[test]
 fn a_shard_waits_for_what_is_being_written_where_the_engine_would() {
     let input = Input::make(&options(), 0, 1).unwrap();
-    let settings = Settings { max_journal: 10_000, ..Settings::without_clock() };
+    let settings = Settings { max_journal: 10_000, max_spills: 2, ..Settings::without_clock() };
     let lone = Lone::open(&plan(), settings, MemoryStore::default()).unwrap();
     let mut shard = Beside::new(lone);
     apply_all(&mut shard, &input, |shard| shard.checkpoint(Duration::MAX).unwrap());
