@@ -3,9 +3,10 @@
 mod common;
 
 use cartwheel_broker::{Broker, PASSWORD, SESSION_MS, Secured, USER};
+use cartwheel_core::sends::Kind;
 use cartwheel_kafka::{
-    Assignment, Batch, Change, Error, KafkaConfig, SaslMechanism, Secret, SecurityProtocol, Source,
-    Start,
+    Assignment, Batch, Change, Error, KafkaConfig, SaslMechanism, Secret, SecurityProtocol,
+    SendsProducer, Source, Start,
 };
 use common::{LONG, WAIT, append, fresh_on, made, open, producer, read};
 use std::time::{Duration, Instant};
@@ -72,6 +73,32 @@ fn every_login_reads_what_librdkafka_reads() {
         source.seek(2_000, LONG).unwrap();
         assert_eq!(read(&mut source, 77), expected[1_993..]);
     }
+}
+
+/// A session of TLS takes 64 KiB at a time, and a batch may be longer.
+#[test]
+fn a_long_batch_is_appended_over_tls() {
+    let (plain, secured) = prepared(0);
+    let topic = plain.topics().events;
+    for config in [login(&plain, &secured, SaslMechanism::ScramSha256), mutual(&plain, &secured)] {
+        let mut sends = SendsProducer::open(&config, &topic, 0).unwrap();
+        assert!(sends.is_direct());
+        // Nothing that could be packed.
+        let mut state = 1_u64;
+        let noise: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 56) as u8
+        })
+        .take(300_000)
+        .collect();
+        for seq in 1..=4 {
+            sends.send(Kind::Command, 0, seq, b"ana", &noise).unwrap();
+        }
+        sends.flush(LONG).unwrap();
+        assert_eq!(sends.in_flight(), 0);
+    }
+    let mut source = open(&plain, &topic, Start::Beginning).unwrap();
+    assert_eq!(read(&mut source, 1).len(), 8);
 }
 
 #[test]

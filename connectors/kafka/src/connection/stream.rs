@@ -60,10 +60,7 @@ impl Stream {
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
         match self {
             Self::Clear(socket) => socket.write_all(bytes).map_err(gone),
-            Self::Sealed(sealed) => {
-                sealed.session.writer().write_all(bytes).map_err(gone)?;
-                sealed.flush()
-            }
+            Self::Sealed(sealed) => sealed.write(bytes),
         }
     }
 
@@ -103,6 +100,20 @@ impl Sealed {
             processed.map_err(untrusted)?;
             flushed?;
         }
+    }
+
+    /// A session takes so many bytes (64 KiB) and no more until they have left.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let taken = self.session.writer().write(rest).map_err(gone)?;
+            if taken == 0 && !self.session.wants_write() {
+                return Err(gone(ErrorKind::WriteZero.into()));
+            }
+            rest = &rest[taken..];
+            self.flush()?;
+        }
+        Ok(())
     }
 
     fn flush(&mut self) -> Result<(), Trouble> {
