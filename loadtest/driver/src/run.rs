@@ -2,6 +2,7 @@
 
 use crate::engine::{CaughtUp, Engine, Samples, binary, wall};
 use crate::flags::{Events, Run};
+use crate::folder::in_folder;
 use crate::progress::begin;
 use crate::report::{Report, Row, Verification, thousands};
 use crate::sends::{self, Log};
@@ -13,7 +14,6 @@ use cartwheel_kafka::{Admin, Offsets, TopicSpec};
 use cartwheel_workload::{Options, Profile};
 use std::path::Path;
 use std::time::Duration;
-use tempfile::TempDir;
 
 /// How long the broker may take to answer a question.
 pub(crate) const ASK: Duration = Duration::from_secs(30);
@@ -49,16 +49,7 @@ pub fn options(events: &Events, now: Millis) -> Options {
 /// Does it all. [`Error::Differs`] is not returned but stands in the report.
 pub fn run(flags: &Run) -> Result<Report, Error> {
     let binary = binary(flags.cartwheel.engine.as_deref())?;
-    let work = tempfile::Builder::new()
-        .prefix("cartwheel-load-")
-        .tempdir()
-        .map_err(Error::io("temporary directory"))?;
-    let outcome = run_in(flags, &binary, work.path());
-    if flags.keep {
-        let path: &Path = &TempDir::keep(work);
-        eprintln!("kept: {}", path.display());
-    }
-    outcome
+    in_folder("load", flags.keep, |work| run_in(flags, &binary, work))
 }
 
 fn run_in(flags: &Run, binary: &Path, work: &Path) -> Result<Report, Error> {

@@ -26,6 +26,7 @@ pub use watch::Used;
 
 use crate::Error;
 use crate::engine::binary;
+use crate::folder::in_folder;
 use crate::progress::begin;
 use crate::run::{compare, decided};
 use flags::Latency;
@@ -39,7 +40,6 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tally::{Latencies, Tally};
-use tempfile::TempDir;
 use watch::{Seen, watch};
 
 /// The rest of the messages may take so long, once the engine has read all events, without one more coming.
@@ -51,15 +51,7 @@ const LOOK: Duration = Duration::from_secs(2);
 pub fn run(flags: &Latency) -> Result<Report, Error> {
     flags.check().map_err(Error::Config)?;
     let binary = binary(flags.engine.as_deref())?;
-    let work = tempfile::Builder::new()
-        .prefix("cartwheel-latency-")
-        .tempdir()
-        .map_err(Error::io("temporary directory"))?;
-    let outcome = run_in(flags, &binary, work.path());
-    if flags.keep {
-        eprintln!("kept: {}", TempDir::keep(work).display());
-    }
-    let report = outcome?;
+    let report = in_folder("latency", flags.keep, |work| run_in(flags, &binary, work))?;
     if let Some(dir) = &flags.plots {
         plot::write(dir, &report)?;
     }

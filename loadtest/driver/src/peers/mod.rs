@@ -23,14 +23,13 @@ pub use system::System;
 pub use table::Comparison;
 
 use crate::Error;
+use crate::folder::in_folder;
 use flags::{Peers, SmallestHeap};
 use stage::Stage;
-use std::path::Path;
-use tempfile::TempDir;
 
 /// Does it all. A difference from the reference is not returned but stands in the comparison.
 pub fn run(flags: &Peers) -> Result<Comparison, Error> {
-    in_folder(flags.common.keep, |work| {
+    in_folder("peers", flags.common.keep, |work| {
         let mut stage = Stage::set(&flags.common, work)?;
         let mut runs = Vec::new();
         for round in 1..=flags.pairs {
@@ -59,22 +58,9 @@ pub fn run(flags: &Peers) -> Result<Comparison, Error> {
 
 /// The smallest heap of a peer, as a sentence.
 pub fn smallest_heap(flags: &SmallestHeap) -> Result<String, Error> {
-    in_folder(flags.common.keep, |work| {
+    in_folder("peers", flags.common.keep, |work| {
         let mut stage = Stage::set(&flags.common, work)?;
         let size = heap::smallest(&mut stage, flags.system)?;
         Ok(format!("--heap {}={size}m", flags.system))
     })
-}
-
-/// Works in a temporary folder.
-fn in_folder<T>(keep: bool, work: impl FnOnce(&Path) -> Result<T, Error>) -> Result<T, Error> {
-    let folder = tempfile::Builder::new()
-        .prefix("cartwheel-peers-")
-        .tempdir()
-        .map_err(Error::io("temporary directory"))?;
-    let outcome = work(folder.path());
-    if keep {
-        eprintln!("kept: {}", TempDir::keep(folder).display());
-    }
-    outcome
 }

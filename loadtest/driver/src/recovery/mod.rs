@@ -15,20 +15,19 @@ pub mod flags;
 mod probes;
 
 use crate::engine::{CaughtUp, Engine, binary, wall};
+use crate::folder::in_folder;
 use crate::overview::{ask, get};
 use crate::progress::begin;
 use crate::report::{head, thousands};
-use crate::run::{make_topics, present_ends, write};
-use crate::setup::{Changes, Setup};
+use crate::run::{present_ends, write};
+use crate::setup::Setup;
 use crate::{Error, fill, produce};
-use cartwheel_broker::{Broker, Options as BrokerOptions};
 use cartwheel_core::time::Millis;
 use cartwheel_workload::{Options, Profile, Shopped, Workload};
 use flags::Recovery;
 use probes::{Answered, Probes, read};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 
 /// The engine's interval of checkpoints in a round: longer than it needs until the kill, so that what is to be replayed is.
 const CHECKPOINT: &str = "10m";
@@ -93,31 +92,13 @@ impl Report {
 
 /// Measures. Void is a run in which a message is missing, came twice or differs, in which customers are lost, or a checkpoint came before the kill.
 pub fn run(flags: &Recovery) -> Result<Report, Error> {
-    let work = tempfile::Builder::new()
-        .prefix("cartwheel-recovery-")
-        .tempdir()
-        .map_err(Error::io("temporary directory"))?;
-    let outcome = run_in(flags, work.path());
-    if flags.keep {
-        eprintln!("kept: {}", TempDir::keep(work).display());
-    }
-    outcome
+    in_folder("recovery", flags.job.keep, |work| run_in(flags, work))
 }
 
 fn run_in(flags: &Recovery, work: &Path) -> Result<Report, Error> {
-    let binary = binary(flags.engine.as_deref())?;
-    eprintln!("starting a broker");
-    let dir = flags.keep.then(|| work.join("broker"));
-    let broker = Broker::start(BrokerOptions { dir, ..BrokerOptions::default() })?;
-    let changes = Changes {
-        bootstrap: broker.bootstrap(),
-        namespace: format!("recovery-{}", wall()),
-        partitions: flags.partitions,
-        expected_customers: flags.customers,
-    };
-    let setup = Setup::write(&flags.config_dir, &work.join("config"), &changes)?;
-    make_topics(&setup, flags.partitions)?;
-    let probes = Probes::choose(flags.customers, flags.partitions, flags.rounds);
+    let binary = binary(flags.job.engine.as_deref())?;
+    let (_broker, setup) = flags.job.stage("recovery", flags.customers, work)?;
+    let probes = Probes::choose(flags.customers, flags.job.partitions, flags.rounds);
     let stage = Stage { flags, setup, binary, log: work.join("engine.log"), signed_up: wall() };
     stage.fill(&probes)?;
     stage.setup.checkpoint_every(CHECKPOINT)?;
@@ -201,7 +182,7 @@ impl Stage<'_> {
             probes.scripts(self.signed_up, kill.written).collect::<Vec<_>>()
         };
         let scripts = probes.iter().zip(&kills).flat_map(of).collect();
-        let sent = read(&self.setup, self.flags.partitions, &scripts)?;
+        let sent = read(&self.setup, self.flags.job.partitions, &scripts)?;
         let rounds = probes
             .iter()
             .zip(&kills)
@@ -222,7 +203,7 @@ impl Stage<'_> {
 
     /// Until everything that there is now has been applied.
     fn wait(&self, what: &str, engine: &mut Engine) -> Result<CaughtUp, Error> {
-        let ends = present_ends(&self.setup, self.flags.partitions)?;
+        let ends = present_ends(&self.setup, self.flags.job.partitions)?;
         let all = ends.iter().map(|(begin, end)| u64::try_from(end - begin).unwrap_or(0)).sum();
         engine.wait(&self.setup, &ends, &begin(what, all))
     }

@@ -1,8 +1,8 @@
 //! The command line of `loadtest storm`.
 
+use crate::job::PeersJob;
 use cartwheel_core::time::{Millis, SECOND, Span};
 use clap::Args;
-use std::path::PathBuf;
 
 /// `loadtest storm`.
 #[derive(Clone, Debug, Args)]
@@ -10,9 +10,6 @@ pub struct Storm {
     /// How many timers are due at once: one of each of so many customers, each of which leads to a message.
     #[arg(long, default_value_t = 10_000_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub timers: u32,
-    /// Partitions of the topics, and so shards.
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(i32).range(1..=1_000))]
-    pub partitions: i32,
     /// From the first deadline to the last, which are spread evenly; at most a minute. The clock starts at the first, so the figure is never below this.
     #[arg(long, default_value = "1s", value_parser = within)]
     pub within: Span,
@@ -24,15 +21,9 @@ pub struct Storm {
     /// due when it should be. As many as --timers compares all.
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub sample: u32,
-    /// The cartwheel binary [default: the one beside this one].
-    #[arg(long)]
-    pub engine: Option<PathBuf>,
-    /// The folder with the configuration of the peers' job, whose message leaves an hour behind the cart.
-    #[arg(long, default_value = "loadtest/peers")]
-    pub config_dir: PathBuf,
-    /// Keeps the working folder: configuration, checkpoints, logs, the broker's data.
-    #[arg(long)]
-    pub keep: bool,
+    /// The engine and what it does.
+    #[command(flatten)]
+    pub job: PeersJob,
 }
 
 impl Storm {

@@ -10,14 +10,14 @@ mod outcome;
 mod script;
 
 use crate::engine::{Engine, binary, wall};
+use crate::folder::in_folder;
 use crate::overview::ask;
 use crate::progress::begin;
 use crate::report::{head, thousands};
-use crate::run::{make_topics, present_ends};
-use crate::setup::{Changes, Setup};
+use crate::run::present_ends;
+use crate::setup::Setup;
 use crate::turns::{Between, Turns};
 use crate::{Error, produce};
-use cartwheel_broker::{Broker, Options as BrokerOptions};
 use cartwheel_core::time::Millis;
 use cartwheel_workload::Shopped;
 use flags::Storm;
@@ -25,7 +25,6 @@ use script::Script;
 use serde::Serialize;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
 /// Between two looks at the engine.
 const LOOK: Duration = Duration::from_millis(100);
@@ -80,35 +79,17 @@ impl Report {
 
 /// Measures. Void is a run in which a message is missing, came twice or differs, or in which the carts were not taken in before they were due.
 pub fn run(flags: &Storm) -> Result<Report, Error> {
-    let binary = binary(flags.engine.as_deref())?;
-    let work = tempfile::Builder::new()
-        .prefix("cartwheel-storm-")
-        .tempdir()
-        .map_err(Error::io("temporary directory"))?;
-    let outcome = run_in(flags, &binary, work.path());
-    if flags.keep {
-        eprintln!("kept: {}", TempDir::keep(work).display());
-    }
-    outcome
+    let binary = binary(flags.job.engine.as_deref())?;
+    in_folder("storm", flags.job.keep, |work| run_in(flags, &binary, work))
 }
 
 fn run_in(flags: &Storm, binary: &Path, work: &Path) -> Result<Report, Error> {
-    eprintln!("starting a broker");
-    let dir = flags.keep.then(|| work.join("broker"));
-    let broker = Broker::start(BrokerOptions { dir, ..BrokerOptions::default() })?;
-    let changes = Changes {
-        bootstrap: broker.bootstrap(),
-        namespace: format!("storm-{}", wall()),
-        partitions: flags.partitions,
-        expected_customers: flags.timers,
-    };
-    let setup = Setup::write(&flags.config_dir, &work.join("config"), &changes)?;
-    make_topics(&setup, flags.partitions)?;
+    let (_broker, setup) = flags.job.stage("storm", flags.timers, work)?;
     let mut engine = Engine::start(binary, &setup, &work.join("engine.log"))?;
     let script = gather(flags, &setup, &mut engine)?;
     let seen = watch(&setup, &mut engine, script)?;
     engine.stop()?;
-    let sent = outcome::read(&setup, flags.partitions, script, flags.sample)?;
+    let sent = outcome::read(&setup, flags.job.partitions, script, flags.sample)?;
     let since = |at: Millis| (at - script.due) as f64 / 1e3;
     Ok(Report {
         command: crate::report::command(),
@@ -153,7 +134,7 @@ fn feed(
     let bar = begin(&format!("writing {what}"), flags.timers.into());
     let topic = setup.kafka.topics().events;
     produce::produce_all(&setup.kafka.bootstrap, &topic, (0..flags.timers).map(event), &bar)?;
-    let ends = present_ends(setup, flags.partitions)?;
+    let ends = present_ends(setup, flags.job.partitions)?;
     let all = ends.iter().map(|(begin, end)| u64::try_from(end - begin).unwrap_or(0)).sum();
     engine.wait(setup, &ends, &begin(&format!("taking in {what}"), all))?;
     Ok(())
